@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from chatapp_cli.tui.keymap import Action, groups, shown
+from chatapp_cli.tui.keys.keymap import Action, groups, shown
 from scripts.parts import table
 
 INTRO = """# Keys

@@ -68,7 +68,7 @@ def _commands() -> Iterator[str]:
 
 
 def _actions() -> Iterator[str]:
-    from chatapp_cli.tui.keymap import built_in
+    from chatapp_cli.tui.keys.keymap import built_in
 
     return (action.id for group in built_in() for action in group.actions)
 
@@ -133,12 +133,12 @@ def _environment() -> Iterator[str]:
 
 def _metrics() -> Iterator[str]:
     from chatapp_cli.api.metrics import exposition
+    from chatapp_cli.runtime.helping import Condition
     from chatapp_cli.services.figures import Figures
 
     channel = SimpleNamespace(id=1, kind="k", health="ok", proof_at=1)
     found: Any = Figures(channels=(channel,), outbox=((1, "s", 1),), dead=0, uncertain=0, unread=0)  # type: ignore[arg-type]  # only what the metrics read
-    condition = SimpleNamespace(helper="w", works=True, failures=1, why="")
-    daemon: Any = SimpleNamespace(counted={("k", "w"): 1}, conditions=[condition])
+    daemon: Any = SimpleNamespace(counted={("k", "w"): 1}, conditions=[Condition("w")])
     text = re.sub(r'="[^"]*"', "", exposition(daemon, found).decode())
     return (line.rpartition(" ")[0] for line in text.splitlines() if not line.startswith("#"))
 

@@ -24,7 +24,7 @@ def inbox(
 ) -> None:
     """Open the window with all dialogs."""
     if plain or loaded(ctx).settings.plain == "on":
-        from chatapp_cli.tui import plain as line_by_line
+        from chatapp_cli.tui.plain import plain as line_by_line
 
         with opened(ctx) as desk:
             line_by_line.run(desk)
@@ -38,6 +38,6 @@ def inbox(
 
 
 def _behind_a_browser() -> bool:
-    from chatapp_cli.tui.browser import carried
+    from chatapp_cli.tui.media.browser import carried
 
     return carried()

@@ -15,7 +15,7 @@ from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _, show
 from chatapp_cli.settings import keys_file
-from chatapp_cli.tui.remapping import Keymap, keymap
+from chatapp_cli.tui.keys.remapping import Keymap, keymap
 
 app = noun()
 
@@ -27,7 +27,7 @@ def _keymap(ctx: typer.Context) -> Keymap:
 @app.command("list", cls=Verb)
 def list_(ctx: typer.Context, as_json: Json = False) -> None:
     """Show every action of the window with the keys that it has now."""
-    from chatapp_cli.tui.keymap import shown
+    from chatapp_cli.tui.keys.keymap import shown
 
     acts = [(group, act) for group in _keymap(ctx).groups for act in group.actions]
     if as_json:
@@ -70,7 +70,7 @@ def probe(
     """Press keys to see what the terminal sends, what they are called and what they do."""
     if not sys.stdin.isatty():
         raise UsageError(T("Keys can be pressed only at a terminal."), T("Run it without a pipe."))
-    from chatapp_cli.tui.probing import meanings, pressed
+    from chatapp_cli.tui.keys.probing import meanings, pressed
 
     groups = _keymap(ctx).groups
     note("Press keys; Ctrl+C ends.")

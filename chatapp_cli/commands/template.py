@@ -16,7 +16,7 @@ from chatapp_cli.domain.errors import Rejected, UsageError
 from chatapp_cli.domain.template import Template, TemplateState, gaps
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _, show
-from chatapp_cli.services import channels, lines, templates, words
+from chatapp_cli.services import approvals, channels, lines, templates, words
 
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Desk
@@ -164,7 +164,7 @@ def _arguments(template: Template) -> dict[str, Any]:
 
 
 def _judged(desk: Desk, where: ChannelRow, template: Template) -> TemplateRow:
-    return desk.write(lambda tx: templates.judged(tx, desk.capabilities, where, template))
+    return desk.write(lambda tx: approvals.judged(tx, desk.capabilities, where, template))
 
 
 @app.command(cls=Verb)
@@ -173,7 +173,7 @@ def sync(ctx: typer.Context, channel: Channel, line: Line = "", wait: asked.Wait
     with opened(ctx) as desk:
         where = _found(desk, channel, line)
         found = [Template(**one) for one in asked.of(desk, where, Errand.TEMPLATES, {}, seconds=wait)]
-        changed = desk.write(lambda tx: templates.learn(tx, desk.capabilities, where, found))
+        changed = desk.write(lambda tx: approvals.learn(tx, desk.capabilities, where, found))
     typer.echo(changed)
     note("{n} templates at the provider.", n=len(found))
 
@@ -192,5 +192,5 @@ def decide(
     state = _state(verdict, _VERDICTS, "verdict")
     with opened(ctx) as desk:
         where = _found(desk, channel, line)
-        row = desk.write(lambda tx: templates.decide(tx, desk.capabilities, where, named, state, reason=reason))
+        row = desk.write(lambda tx: approvals.decide(tx, desk.capabilities, where, named, state, reason=reason))
     _tell(row)

@@ -5,7 +5,7 @@ ChatappError                what, why and the next step, for a person
 ├── NotFound                no such line, channel, dialog, message                   exit 1
 ├── Refused                 a rule of ours forbids it; nothing was tried             exit 1
 ├── StoreError              the store cannot be opened or written                    exit 2
-├── Busy                    somebody else owns it; the same request works later      exit 3
+├── Busy                    another process owns it; the same request works later    exit 3
 └── ChannelError            what a provider answered, or did not
     ├── Retryable           stays queued, jittered back-off, attempts counted        exit 3
     ├── RateLimited         stays queued exactly that long, attempts not counted     exit 3

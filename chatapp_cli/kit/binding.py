@@ -1,4 +1,4 @@
-"""The loop of every binding dialogue: ask, verify, ask again with the errors."""
+"""The loop of every binding: ask, verify, ask again with the error."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Wrong = TypeVar("Wrong", bound=UsageError)
 
 
 def blamed(error: UsageError, answers: Answers) -> Mapping[str, Text]:  # noqa: ARG001 - others look at the answers
-    """Assign the error to the field that it names, or to the whole form."""
+    """Put an error at the field that it names, or at the form as a whole."""
     return {error.field or "": error.what}
 
 
@@ -31,8 +31,8 @@ def form_of(
 ) -> Form:
     """Return the manifest's fields as a form.
 
-    Prefilled with the answers of the previous binding, otherwise the defaults of this installation (``here``),
-    otherwise those of the manifest.
+    Its values are those of the previous binding, otherwise the defaults of this installation (``here``), otherwise
+    those of the manifest.
     """
     about = manifest(kind)
     values = {field.name: field.default for field in about.fields} | dict(here or {})
@@ -49,11 +49,10 @@ async def ask_until_proved(
     wrong: type[Wrong] = UsageError,  # type: ignore[assignment]  # a default cannot bind the variable
     blame: Callable[[Wrong, Answers], Mapping[str, Text]] = blamed,
 ) -> Bound:
-    """Ask the form until ``prove`` accepts the answers.
+    """Ask until ``prove`` accepts the answers.
 
-    It gets every field of the form: one that was not shown has its prefilled value. ``wrong`` is the error that it
-    raises for a wrong answer, which ``blame`` turns into the errors of the next form; any other error ends the
-    dialogue.
+    ``prove`` gets every field of the form; a field that was not asked has its initial value. For a wrong answer it
+    raises ``wrong``, which ``blame`` turns into the errors of the next form; any other error ends the binding.
     """
     known = form.values
     while True:

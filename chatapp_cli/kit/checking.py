@@ -1,4 +1,4 @@
-"""Findings of a check: failures and proxies."""
+"""The findings of a check about failures and proxies."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chatapp_cli.ports.connector import Finding
 
 
 def broken(kind: str, name: str, error: ChannelError, *, detailed: bool = True) -> Finding:
-    """The finding for a failure, in the manifest's words and, if ``detailed``, with the provider's own."""
+    """Explain a failure in the manifest's words, with the provider's own if ``detailed``."""
     words = manifest(kind).errors.get(error.code)
     if words is None:
         return Finding(name=name, ok=False, what=error.what, next_step=error.next_step)
@@ -23,14 +23,14 @@ def broken(kind: str, name: str, error: ChannelError, *, detailed: bool = True) 
 
 
 def unreachable(kind: str, error: ChannelError) -> Sequence[Finding]:
-    """The findings if the provider could not be asked."""
+    """Report that nothing works, because the provider could not be reached."""
     return [broken(kind, name, error) for name in ("receive", "send")]
 
 
 async def with_proxies(
     kind: str, bound: Bound, towards: str, look: Callable[[], Awaitable[Sequence[Finding]]]
 ) -> Sequence[Finding]:
-    """The findings of ``look``, or why it failed, and whether each proxy reaches the provider."""
+    """Return the findings of ``look``, or why it failed, and whether each proxy reaches the provider."""
     tried = await proxies.findings(bound.secrets.get(proxies.NAME, ""), towards)
     try:
         return [*await look(), *tried]

@@ -1,7 +1,7 @@
-"""A clock that a test drives in a child process: the child reads the time shift from a file.
+"""A clock for tests of child processes: the child reads from a file how far time was moved.
 
-``CHATAPP_TEST_CLOCK`` names the file. It is accepted only in a checkout with the tests; an installed program refuses to
-start with it, so that no real messages use a test clock.
+``CHATAPP_TEST_CLOCK`` names the file. It works only if the program runs from its sources, beside its tests; an
+installed program refuses to start with it, so that no real messages depend on a leftover test clock.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.kit.system import TEST_CLOCK, SystemClock
 
 LOOK = 0.05
-"""Seconds between a sleeper's checks of the file."""
+"""Seconds between two checks of a sleeper whether time was moved."""
 _SOURCES = Path(__file__).parents[2]
 
 
 class Moved(NamedTuple):
-    """The time shift, in milliseconds."""
+    """How far time was moved, in milliseconds."""
 
     passed: int = 0
-    """Time passed, on the wall clock and the monotonic clock."""
+    """Elapsed time, on the wall clock and the monotonic one."""
     set_by: int = 0
-    """The amount by which the wall clock was set, forward or back."""
+    """An adjustment of the wall clock, forward or back."""
 
 
 class DrivenClock(SystemClock):
-    """The machine's clocks, shifted by a file's two numbers of milliseconds, as :class:`Moved`."""
+    """The machine's clocks, moved by two numbers of milliseconds in a file, see :class:`Moved`."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -48,7 +48,7 @@ class DrivenClock(SystemClock):
             ) from error
 
     def move(self, *, passed: int = 0, set_by: int = 0) -> None:
-        """Move it forward, for every process that reads the file."""
+        """Move it further, for every process that reads the file."""
         before = self._moved() if self._file.exists() else Moved()
         beside = self._file.with_suffix(".next")
         beside.write_text(f"{before.passed + passed} {before.set_by + set_by}", "ascii")
@@ -63,14 +63,14 @@ class DrivenClock(SystemClock):
         return super().monotonic() + self._moved().passed / 1000
 
     async def sleep(self, seconds: float) -> None:
-        """Wait for this many seconds by this clock."""
+        """Wait until that much time has passed on this clock."""
         until = self.monotonic() + seconds
         while (left := until - self.monotonic()) > 0:  # noqa: ASYNC110 - another process moves the file
             await asyncio.sleep(min(left, LOOK))
 
 
 def driven(file: Path) -> DrivenClock:
-    """The clock driven by a file. Raises UsageError unless the program runs beside its tests."""
+    """The clock driven by a file. Raises UsageError unless the program runs from its sources, beside its tests."""
     if not (_SOURCES / "tests" / "stores.py").is_file():
         raise UsageError(
             T("{name} is for tests and cannot be used here.", name=TEST_CLOCK), T("Unset it."), field=TEST_CLOCK

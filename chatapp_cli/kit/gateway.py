@@ -19,7 +19,7 @@ from chatapp_cli.domain.text import T, Text
 from chatapp_cli.kit.gateway_template import gaps
 
 FIELD: Final = "description"
-"""The form field to which errors of a description are assigned."""
+"""The field to blame for a wrong description."""
 
 News: TypeAlias = Literal["pending", "sent", "delivered", "read", "undelivered", "expired", "rejected"]
 Fault: TypeAlias = Literal[
@@ -40,11 +40,11 @@ Fault: TypeAlias = Literal[
 ]
 
 _IN_HEADERS: Final = frozenset({"secret", "login", "sender", "key"})
-"""The placeholders permitted in headers: none with text from clients or operators."""
+"""Gaps allowed in headers; nothing that a client or an operator writes."""
 
 
 _MORE: Final = {"status": frozenset({"id"}), "inbox": frozenset({"after"})}
-"""Placeholders specific to one request."""
+"""Gaps of particular requests."""
 
 
 class Base(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -52,25 +52,24 @@ class Base(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Answer(Base, frozen=True, kw_only=True):
-    """Where to find the values of an answer.
+    """Where to find values in an answer.
 
-    In JSON by paths such as ``result.0.id | id``, of which the first non-empty one counts; in text by patterns with one
-    group.
+    In JSON by paths such as ``result.0.id | id``, the first with a value; in text by patterns with a group.
     """
 
     format: Literal["json", "text"] = "json"
     id: str = ""
     status: str = ""
     ok: Mapping[str, Sequence[str]] = {}
-    """The accepted values at each path; without it success is 2xx and no error code."""
+    """For each path the values that mean success; without it, success is 2xx and no error code."""
     error: str = ""
     words: str = ""
     value: str = ""
-    """A value to show, such as the balance."""
+    """Something worth showing, such as the balance."""
 
 
 class Request(Base, frozen=True, kw_only=True):
-    """A request whose texts have placeholders; each value is encoded for its place."""
+    """A request with gaps in its texts; each value is encoded for its place."""
 
     method: Literal["GET", "POST", "PUT"] = "POST"
     url: str
@@ -78,25 +77,25 @@ class Request(Base, frozen=True, kw_only=True):
     query: Mapping[str, str] = {}
     form: Mapping[str, str] = {}
     multipart: bool = False
-    """Whether the form is sent as multipart/form-data."""
+    """The form goes as multipart/form-data."""
     json: Any = None
     answer: Answer = Answer()
     not_taken: Sequence[int] = (503,)
-    """5xx statuses that certainly mean «not accepted, try later». With any other the outcome is unknown."""
+    """5xx statuses that mean: certainly not taken, try later. Any other leaves the outcome unknown."""
 
 
 class Report(Base, frozen=True, kw_only=True):
-    """Where to find delivery reports in a call of the gateway."""
+    """Where to find a delivery report in a gateway's call."""
 
     each: str = ""
-    """The path to a list of several in one call."""
+    """The path to a list of them in one call."""
     id: str
     status: str
     words: str = ""
 
 
 class Inbound(Base, frozen=True, kw_only=True):
-    """Where to find clients' messages in a call of the gateway."""
+    """Where to find a client's message in a gateway's call."""
 
     each: str = ""
     id: str = ""
@@ -105,7 +104,7 @@ class Inbound(Base, frozen=True, kw_only=True):
 
 
 class Inbox(Request, frozen=True, kw_only=True):
-    """A request for clients' messages after ``{after}``, for gateways that do not call us."""
+    """Polls for clients' messages after ``{after}``, for gateways that cannot call us."""
 
     message: Inbound
 
@@ -115,24 +114,24 @@ class Hook(Base, frozen=True, kw_only=True):
 
     reply: str = "OK"
     charset: str = ""
-    """The charset of its calls, if their type and field ``charset`` give none or a wrong one."""
+    """The charset of its calls, if neither their type nor a field ``charset`` gives it correctly."""
     report: Report | None = None
     inbound: Inbound | None = None
 
 
 class Gateway(Base, frozen=True, kw_only=True):
-    """A complete description."""
+    """A whole description."""
 
     title: str = ""
     doubt: Literal["", "untried", "guessed"] = ""
-    """``untried``: written only from public documentation; ``guessed``: sending is not documented."""
+    """``untried``: written from public documentation; ``guessed``: sending is not documented."""
     url: str = ""
-    """The default address of the gateway; ``{url}`` in every request."""
+    """The gateway's default address; ``{url}`` in every request."""
     send: Request
     idempotent: bool = False
-    """Whether the gateway deduplicates by ``{key}``: then a message is resent after a timeout."""
+    """The gateway takes the same ``{key}`` only once, so a message is sent again after a timeout."""
     status: Request | None = None
-    """Requests the state of message ``{id}``, sent to ``{phone}``."""
+    """Polls the state of ``{id}``, sent to ``{phone}``."""
     inbox: Inbox | None = None
     test: Request | None = None
     """Checks the login without sending anything."""
@@ -148,7 +147,7 @@ class Gateway(Base, frozen=True, kw_only=True):
                 yield name, request
 
     def variables(self) -> frozenset[str]:
-        """The names of all placeholders."""
+        """The names of all gaps."""
         return frozenset(
             name.partition(".")[0]
             for _, request in self.requests()
@@ -158,7 +157,7 @@ class Gateway(Base, frozen=True, kw_only=True):
 
 
 def parse(text: str, *, known: frozenset[str], needed: frozenset[str]) -> Gateway:
-    """Parse a description that may use the ``known`` placeholders. Raises UsageError with the place of an error."""
+    """Parse a description that may use ``known`` gaps. Raises UsageError, which names the place of an error."""
     try:
         found = msgspec.convert(tomllib.loads(text), Gateway)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:

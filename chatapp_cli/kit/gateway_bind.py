@@ -1,4 +1,4 @@
-"""The dialogue that binds an account at a gateway."""
+"""Binds an account at a gateway."""
 
 from __future__ import annotations
 
@@ -36,20 +36,20 @@ _HIDDEN: Final = ("secret", PROXIES)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trade:
-    """The specifics of one kind of channel that uses gateways."""
+    """How a kind of channel uses gateways."""
 
     kind: str
     package: str
-    """The package whose folder ``presets`` has the descriptions."""
+    """The package with the folder ``presets``."""
     needed: frozenset[str]
-    """Placeholders required for sending."""
+    """Gaps that are required for sending."""
     check: Callable[[Mapping[str, str]], None]
-    """Raises UsageError for an invalid answer."""
+    """Raises UsageError for a wrong answer to a field of this kind of channel."""
     intro: Sequence[Text] = ()
 
     @property
     def known(self) -> frozenset[str]:
-        """The known placeholders: a message's values and a person's answers."""
+        """All gaps: values of a message and answers of a person."""
         asked = {field.name for field in manifest(self.kind).fields}
         return _PER_MESSAGE | asked - {"preset", described.FIELD, PROXIES}
 
@@ -73,7 +73,7 @@ def own_values(trade: Trade, bound: Bound) -> Values:
 
 
 async def bind(trade: Trade, world: World, ask: Asker, previous: Bound | None) -> Bound:
-    """Ask until the description is valid and the login works."""
+    """Ask until the description is valid and the gateway accepts the login."""
     form = form_of(trade.kind, previous, intro=trade.intro)
     return await ask_until_proved(ask, form, lambda values: _proved(trade, world, values, previous))
 
@@ -100,7 +100,7 @@ async def _proved(trade: Trade, world: World, values: Mapping[str, str], previou
 
 
 def _begin(trade: Trade, settings: Mapping[str, str], previous: Bound | None) -> str | None:
-    """The starting place in the inbox: kept for the same account, reset for another."""
+    """Keep the position in the inbox only for the same account, because another one has different ids."""
     if previous is None or _login(trade, settings) == _login(trade, previous.settings):
         return None
     return ""
@@ -111,7 +111,7 @@ def _login(trade: Trade, settings: Mapping[str, str]) -> tuple[str, str, str]:
 
 
 def _account(trade: Trade, settings: Mapping[str, str]) -> str:
-    """The account id: gateway and sender (or login), since two lines may have different senders at one gateway."""
+    """The account's identity, with the sender: two lines may use different senders at one gateway."""
     host = urlsplit(settings["url"] or trade.gateway(settings).url).hostname
     who = settings["sender"] or settings.get("login") or settings["name"]
     return f"{host or settings['preset']} {who}"
@@ -128,7 +128,7 @@ def _address(said: str, field: str) -> str:
 
 
 async def _description(trade: Trade, settings: Mapping[str, str], previous: Bound | None) -> Mapping[str, str]:
-    """The description: a person's file is read and stored, so that it may be moved; presets are read in place."""
+    """A person's own file is stored with the binding, so that it may be deleted; presets are read in place."""
     if settings["preset"] != CUSTOM:
         return {}
     said, kept = settings[described.FIELD], previous.settings if previous else {}
@@ -144,19 +144,19 @@ async def _description(trade: Trade, settings: Mapping[str, str], previous: Boun
 
 
 def _read(said: str) -> str:
-    """Read a person's file. Raises RuntimeError for the home of an unknown user."""
+    """Raises RuntimeError for the home folder of an unknown user."""
     return given_file.words(Path(said).expanduser()).decode("utf-8")
 
 
 def _secrets(trade: Trade, answers: Mapping[str, str], previous: Bound | None) -> Mapping[str, str]:
-    """The secrets; an empty answer keeps the previous one."""
+    """Empty answers keep the previous secret."""
     kept = previous.secrets if previous else {}
     understood(answers.get(PROXIES, ""), manifest(trade.kind).capabilities.proxies)
     return {name: said for name in _HIDDEN if (said := answers.get(name) or kept.get(name, ""))}
 
 
 def _insist_complete(trade: Trade, bound: Bound) -> None:
-    """Require an answer for every placeholder of the description that is not optional."""
+    """Raise UsageError if a required gap of the description has no value."""
     used, values = trade.gateway(bound.settings).variables(), own_values(trade, bound)
     for name in ("url", "login", "secret"):
         if name in used and not values[name]:
@@ -174,14 +174,14 @@ async def _balance(trade: Trade, world: World, bound: Bound) -> str:
 
 
 async def prove(trade: Trade, world: World, bound: Bound) -> str:
-    """Check the login; returns what the gateway shows, or nothing without a ``[test]``."""
+    """Check the login; returns what the gateway shows, empty if it has no such query."""
     gateway, own = trade.gateway(bound.settings), own_values(trade, bound)
     async with open_proxied(bound.secrets.get(PROXIES, ""), str(own["url"]), total=20) as http:
         return await GatewayClient(http, gateway, own=own, hide=hidden(bound), clock=world.clock).test()
 
 
 def hidden(bound: Bound) -> Sequence[str]:
-    """The secrets to hide in a gateway's texts."""
+    """Secrets to hide in the gateway's words."""
     return (bound.secrets.get("secret", ""), bound.hook_key)
 
 

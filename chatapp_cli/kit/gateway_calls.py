@@ -1,4 +1,4 @@
-"""Convert a gateway's calls and polled states to arrivals."""
+"""Turns a gateway's calls and polled states into arrivals."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ _STATES: Final[Mapping[News, State]] = {
     "expired": State.FAILED,
     "rejected": State.FAILED,
 }
-"""The states reported; ``pending`` is not."""
+"""``pending`` is not reported."""
 REPEATED: Final[Millis] = 600_000
-"""Milliseconds within which the same text is a repeated call; a later «да» is a new message."""
+"""Without an answer a gateway repeats a call within minutes; later, the same text is a new message."""
 FINAL: Final = frozenset({"delivered", "read", "undelivered", "expired", "rejected"})
 _POLLED: Final = "polled"
 _FETCHED: Final = "fetched"
 
 
 def arrivals(gateway: Gateway, request: HookRequest, now: Millis) -> list[Arrival]:
-    """The arrivals of one call; an empty call only tests the address."""
+    """All arrivals of a call; an empty call only tests the address."""
     call = Call.of(request)
     return [arrival(gateway, raw, now) for raw in _raws(gateway.hook or Hook(), call)]
 
 
 def _raws(hook: Hook, call: Call) -> list[bytes]:
-    """The raw items of a call; a call that cannot be split is kept as a whole."""
+    """The raw data to store for each item of a call; a call that cannot be split is stored as a whole."""
     try:
         if not call.json(hook.charset):
             return [call.raw] if call.document(hook.charset) else []
@@ -54,7 +54,7 @@ def _raws(hook: Hook, call: Call) -> list[bytes]:
 
 
 def _kept_items(hook: Hook, call: Call) -> list[bytes]:
-    """The raw items of a JSON call; they keep their charset if it is not UTF-8, because it may have been a guess.
+    """Items of JSON as they came; other charsets than UTF-8 are kept, because they may be guessed.
 
     Raises ValueError or RecursionError for invalid JSON.
     """
@@ -70,7 +70,7 @@ def _kept(item: bytes, call: Call, charset: str) -> bytes:
 
 
 def _sliced(hook: Hook, raw: bytes) -> list[bytes]:
-    """The same items as ``_items`` finds, as raw bytes."""
+    """The same items as ``_items`` finds, each byte for byte."""
     lists = [found for place in _places(hook) if (found := sliced(raw, place)) not in {b"", b"null"}]
     if lists:
         return [item for found in lists for item in _members(found)]
@@ -86,7 +86,7 @@ def _members(found: bytes) -> list[bytes]:
 
 
 def _cut(hook: Hook, call: Call) -> list[bytes]:
-    """The items of JSON that cannot be decoded as a whole, so that only the malformed one is lost."""
+    """The items of JSON that cannot be decoded as a whole, so that only the broken one is lost."""
     found: list[bytes] = []
     for place in _places(hook) or [""]:
         with suppress(ValueError):
@@ -95,12 +95,12 @@ def _cut(hook: Hook, call: Call) -> list[bytes]:
 
 
 def polled(gateway: Gateway, ext_id: str, state: str, words: str, now: Millis) -> Arrival:
-    """The answer to our own request, in a form that can be read again."""
+    """A polled answer in a form that can be parsed again."""
     return arrival(gateway, written({_POLLED: ext_id, "status": state, "words": words}), now)
 
 
 def fetched(gateway: Gateway, document: Any, now: Millis) -> tuple[list[Arrival], str]:
-    """The messages of an inbox, and the id of the latest: the highest number or, for other ids, the last."""
+    """The messages of an inbox and the latest id: the largest number, or the last of other ids."""
     assert gateway.inbox is not None
     where = gateway.inbox.message
     found = dig(document, where.each)
@@ -117,7 +117,7 @@ def _size(number: str) -> tuple[int, str]:
 
 
 def arrival(gateway: Gateway, raw: bytes, now: Millis) -> Arrival:
-    """Read one stored report or message; any error makes it a dead letter."""
+    """Parse a report or message from a stored call; an error makes it a dead letter."""
     return guarded(raw, partial(_understood, gateway, now))
 
 
@@ -130,7 +130,7 @@ def _understood(gateway: Gateway, now: Millis, raw: bytes) -> Arrival:
 
 
 def _together(found: Sequence[Arrival], raw: bytes) -> Arrival:
-    """The items of a call that was stored as a whole and can be read now."""
+    """All items of a call that was stored as a whole and can be parsed now."""
     events = [event for one in found for event in one.events]
     problem = "" if events else "; ".join(dict.fromkeys(one.problem for one in found)) or "nothing is in it"
     return Arrival(provider_id=digest(raw), raw=raw, events=events, problem=problem)
@@ -167,7 +167,7 @@ def _change(news: News, ext_id: str, words: str, now: Millis) -> Iterator[Event]
 
 
 def _heard(item: Any, raw: bytes, now: Millis, where: Inbound, *, repeats: str = "") -> Arrival:
-    """A client's message; without an id it counts as a duplicate only if it ``repeats`` within a short time."""
+    """A client's message; without an id it is a duplicate only if it ``repeats`` within a short time."""
     phone = incoming(_at(item, where.phone))
     if not phone:
         return dead(raw, "a message without a phone")
@@ -203,5 +203,5 @@ def _at(item: Any, path: str) -> str:
 
 
 def _digest(raw: bytes) -> str:
-    """A digest of the content, as an id."""
+    """An id from the content."""
     return digest(raw).removeprefix("sha256:")[:32]

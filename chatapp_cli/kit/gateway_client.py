@@ -1,4 +1,4 @@
-"""Sends requests to a gateway by its description, and maps its answers to results and errors."""
+"""Talks to a gateway according to its description, and turns its answers into results and errors."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from chatapp_cli.ports.world import Clock
 
 
 class LoginRefused(NeedsRebind):
-    """The gateway refuses the login, not the message, by a code of its own."""
+    """The gateway's own code says that it refuses the login, not the message."""
 
 
 FAULTS: Final[Mapping[Fault, Callable[[str], ChannelError]]] = {
@@ -54,25 +54,25 @@ FAULTS: Final[Mapping[Fault, Callable[[str], ChannelError]]] = {
     "opted_out": partial(Rejected, "opted_out"),
     "refused": partial(Rejected, "refused"),
 }
-"""The errors for a gateway's own codes."""
+"""The error for each of a gateway's own codes."""
 
 VERDICTS: Final[Verdicts] = {
     **http.VERDICTS,
     **dict.fromkeys((404, 405, 410), partial(Misconfigured, "not_there", field="url")),
 }
-"""The errors for statuses without an explanation."""
+"""The error for a status without an explanation by the gateway."""
 
 _WORDS: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """An answer, read by the description."""
+    """An answer, read according to its description."""
 
     response: Response
     about: Answer
     document: Any
-    """``None`` if it is not of the expected format."""
+    """``None`` if it is not in the expected format."""
 
     @classmethod
     def of(cls, response: Response, about: Answer) -> _Reading:
@@ -80,7 +80,7 @@ class _Reading:
         return cls(response, about, said.text() if about.format == "text" else _json(said))
 
     def find(self, path: str) -> str:
-        """The value at a path, as text."""
+        """The value there, as text."""
         if not path or self.document is None:
             return ""
         if self.about.format == "json":
@@ -91,7 +91,7 @@ class _Reading:
 
     @property
     def good(self) -> bool:
-        """Whether the request succeeded."""
+        """Whether the gateway did what it was asked."""
         if not self.response.ok or self.document is None:
             return False
         if self.about.ok:
@@ -100,7 +100,7 @@ class _Reading:
 
     @property
     def clear(self) -> bool:
-        """Whether the gateway itself reports an error, so that the request was certainly not carried out."""
+        """Whether the gateway itself reports an error, so that it certainly did nothing."""
         said_no = (self.find(path) not in {"", *allowed} for path, allowed in self.about.ok.items())
         return bool(self.find(self.about.error)) or any(said_no)
 
@@ -117,7 +117,7 @@ class GatewayClient:
     async def send(self, values: Values) -> str:
         """Send a message; returns the gateway's id, empty if it gives none.
 
-        Raises OutcomeUnknown without a clear answer.
+        Raises OutcomeUnknown if there is no clear answer.
         """
         asked = self._gateway.send
         reading = await self._ask(asked, values, once=True)
@@ -148,7 +148,7 @@ class GatewayClient:
     async def test(self) -> str:
         """Check the login; returns what the gateway shows, such as the balance.
 
-        Without a ``[test]`` only the connection is checked.
+        Without a query for that, only the connection is checked.
         """
         if self._gateway.test is None:
             return await self._reach()
@@ -179,19 +179,19 @@ class GatewayClient:
         return verdict(reading.response, words, now=self._clock.now(), verdicts=VERDICTS)
 
     def _words(self, reading: _Reading) -> str:
-        """The gateway's own text, without our secrets."""
+        """The gateway's words, without our secrets."""
         said = (reading.find(reading.about.error), reading.find(reading.about.words))
         words = " ".join(filter(None, said)) or f"HTTP {reading.response.status}"
         return veil(" ".join(words.split()), self._hide)[:_WORDS]
 
 
 def _spellings(secret: str) -> tuple[str, str, str]:
-    """The forms of a secret: plain, encoded in a path, and encoded in parameters."""
+    """A secret in plain form, as encoded in a path, and as encoded in a query."""
     return secret, quote(secret, safe=""), URL.build(query={"k": secret}).raw_query_string.removeprefix("k=")
 
 
 def _leaves_open(response: Response, asked: Request) -> bool:
-    """Whether the outcome is unknown: accepted in part, or with an unreadable answer."""
+    """Whether the message may have been taken: in part, or with an answer that cannot be parsed."""
     return response.ok or (
         response.status >= HTTPStatus.INTERNAL_SERVER_ERROR and response.status not in asked.not_taken
     )
@@ -205,7 +205,7 @@ def _address(asked: Request, values: Values) -> URL:
 
 
 def _content(asked: Request, values: Values) -> dict[str, Any]:
-    """The body and headers of a request. Each connection is used once: on a stale one the outcome would be unknown."""
+    """Each connection is used once, because a request on a dead one would have an unknown outcome."""
     headers = {**filled_table(asked.headers, values), "Connection": "close"}
     content: dict[str, Any] = {"headers": headers, "allow_redirects": False}
     if asked.form:

@@ -1,7 +1,7 @@
-"""A gateway's call as raw bytes, decoded by the declared charset, then UTF-8, then Windows-1251.
+"""A gateway's call as bytes, decoded by its declared charset, then UTF-8, then Windows-1251.
 
-Stored are its parameters, its body and the content type, never its other headers. Nothing is replaced before storing,
-so that it can be read again completely.
+Parameters, body and content type of a call are stored, never its other headers. They are stored unchanged, so that
+a better parser can use everything later.
 """
 
 from __future__ import annotations
@@ -17,34 +17,34 @@ from chatapp_cli.kit.slices import bare
 from chatapp_cli.ports.connector import HookRequest
 
 _MARK: Final = b"chatapp-call/1\n"
-"""The prefix of a stored call, which JSON never has."""
+"""Prefix of a stored call; JSON cannot begin with it."""
 _UTF8: Final = "utf-8"
 _CYRILLIC: Final = "cp1251"
 _ASCII: Final = 0x7F
 _FEW: Final = 4
-"""Text with at least this many UTF-8 characters per invalid byte counts as damaged UTF-8."""
+"""From this ratio of UTF-8 letters to invalid bytes, a text counts as damaged UTF-8."""
 
 _Pairs: TypeAlias = list[tuple[bytes, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of a gateway."""
+    """A gateway's call."""
 
     body: bytes = field(repr=False)
     content_type: str = ""
     query: bytes = field(default=b"", repr=False)
-    """The parameters of the address, still encoded."""
+    """The encoded query as it came."""
 
     @classmethod
     def of(cls, request: HookRequest) -> Call:
-        """Make it from a request."""
+        """Make a call from a request."""
         query = request.raw_query or _query(request)
         return cls(request.body, " ".join(request.headers.get("content-type", "").split()), query)
 
     @classmethod
     def kept(cls, raw: bytes) -> Call | None:
-        """Decode a stored call; ``None`` for another stored form, one item as JSON."""
+        """Read a stored call; ``None`` if a single item was stored as JSON."""
         if not raw.startswith(_MARK):
             return None
         content_type, _, rest = raw.removeprefix(_MARK).partition(b"\n")
@@ -53,19 +53,19 @@ class Call:
 
     @property
     def raw(self) -> bytes:
-        """The call in stored form."""
+        """The stored form."""
         return b"%s%s\n%s\n\n%s" % (_MARK, self.content_type.encode("latin-1", "replace"), self.query, self.body)
 
     @property
     def declared(self) -> str:
-        """The charset in its content type."""
+        """The charset of its content type."""
         about = Message()
         about["Content-Type"] = self.content_type
         found = about.get_param("charset", "")
         return found if isinstance(found, str) else ""
 
     def document(self, charset: str = "") -> Any:
-        """Its content in any form: JSON, a form, or parameters of the address.
+        """Its content, from JSON, a form or the query.
 
         ``charset`` is that of the gateway's description. Raises ValueError or RecursionError for broken JSON.
         """
@@ -103,19 +103,19 @@ def fitting(pieces: Iterable[bytes], declared: Sequence[str]) -> str:
 
 
 def _is_damaged_utf8(raw: bytes) -> bool:
-    """Whether it is UTF-8 cut in the middle of a character or damaged, which should not make all of it unreadable."""
+    """Whether a text is UTF-8 with a few damaged bytes, such as one cut in the middle of a letter."""
     text = raw.decode(_UTF8, "surrogateescape")
     damaged = sum("\udc80" <= letter <= "\udcff" for letter in text)
     return sum(ord(letter) > _ASCII for letter in text) - damaged >= _FEW * damaged
 
 
 def decoded(raw: bytes, charset: str) -> str:
-    """The decoded text; invalid bytes are kept as lone surrogates (PEP 383)."""
+    """The decoded text; bytes that are invalid in the charset become lone surrogates (PEP 383)."""
     return raw.decode(charset, "surrogateescape")
 
 
 def written(tree: Any) -> bytes:
-    """A tree as JSON, without losing lone surrogates."""
+    """Lossless JSON of a tree, including lone surrogates."""
     text = json.dumps(tree, ensure_ascii=False, separators=(",", ":"))
     try:
         return text.encode()
@@ -133,7 +133,7 @@ def _plain(encoded: bytes) -> bytes:
 
 
 def _query(request: HookRequest) -> bytes:
-    """Encode the parameters again if only decoded ones are available."""
+    """Encode the query again, for a caller that has only decoded parameters."""
     pairs = request.query.items()
     return "&".join(f"{_quoted(name)}={_quoted(value)}" for name, value in pairs).encode()
 

@@ -1,4 +1,4 @@
-"""The session of an account at a gateway, and its check."""
+"""The session of an account at a gateway, and its checks."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ log = structlog.get_logger()
 _PULSE: Final = 30.0
 _DIGITS: Final = 20
 _AT_ONCE: Final = 20
-"""States polled between two heartbeats."""
+"""How many states to poll between two signs of life."""
 _PATIENCE: Final = 3 * 24 * 60 * 60 * 1000
 """Milliseconds after which a message's state is no longer polled."""
 _SENT: Final = "sent "
-"""Prefix of the names in memory, before the provider's id; the value is the time and the recipient."""
+"""Prefix of names in the memory, followed by the provider's id; the value is the time and the recipient."""
 _LARGEST: Final = 1 << 20
 
 Prepare = Callable[[Outbound], Values]
-"""The values of a message. Raises Rejected for one that the channel cannot carry."""
+"""A message's values for the gaps. Raises Rejected if the channel cannot carry it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +52,13 @@ class _Watched:
 
     @classmethod
     def of(cls, said: str) -> _Watched:
-        """Decode an entry; an unreadable one gets an old time, so that it is not polled any more."""
+        """Read an entry; one that cannot be parsed is treated as old and no longer polled."""
         at, _, phone = said.partition(" ")
         return cls(int(at) if at.isdecimal() and len(at) < _DIGITS else 0, phone)
 
 
 class GatewaySession:
-    """Sends by requests, receives by webhooks, and polls states if the gateway does not report them."""
+    """Sends by requests, receives by webhooks, and polls for states that the gateway does not report."""
 
     def __init__(self, world: World, bound: Bound, gateway: Gateway, client: GatewayClient, prepare: Prepare) -> None:
         self._world, self._bound = world, bound
@@ -66,7 +66,7 @@ class GatewaySession:
         self._asked: dict[str, tuple[Millis, str]] = {}
 
     async def events(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
-        """Yield heartbeats with polled states and messages; the cursor is the latest message's id."""
+        """Signs of life with polled states and messages; the cursor is the latest message's id."""
         after = cursor or ""
         while True:
             arrivals, settled = await self._states() if self._gateway.status else ([], [])
@@ -77,7 +77,7 @@ class GatewaySession:
             await self._world.clock.sleep(_PULSE)
 
     async def _inbox(self, after: str) -> tuple[list[Arrival], str]:
-        """Poll clients' messages; if the answer is unreadable, sending continues and the check reports it."""
+        """Poll clients' messages; an odd answer does not stop sending, and the check reports it."""
         try:
             document = await self._client.inbox(after)
         except (Rejected, Misconfigured):
@@ -88,13 +88,13 @@ class GatewaySession:
         return calls.fetched(self._gateway, document, self._world.clock.now())
 
     def _bear(self, trouble: ChannelError) -> None:
-        """Ignore failures of polling, so that receiving by webhook continues."""
+        """Ignore errors of polling, which must not stop webhooks."""
         if self._gateway.hook is None:
             raise trouble
         log.warning("gateway.not_asked", code=trouble.code, detail=trouble.detail)
 
     async def _states(self) -> tuple[list[Arrival], list[str]]:
-        """Poll the states of sent messages, and drop those too old to change."""
+        """Polled states of messages on their way, and messages that need no more polling."""
         now = self._world.clock.now()
         kept = (await self._bound.memory.known(_SENT)).items()
         watched = {name.removeprefix(_SENT): _Watched.of(said) for name, said in kept}
@@ -115,7 +115,7 @@ class GatewaySession:
         return arrivals, settled
 
     def _is_due(self, ext_id: str, sent: Millis, now: Millis) -> bool:
-        """Whether a message is to be polled: the older, the less often."""
+        """Whether to poll a message: the older it is, the more rarely."""
         last = self._asked.get(ext_id, (sent, ""))[0]
         return now - last >= max(_PULSE * 1000, (last - sent) / 3)
 
@@ -132,7 +132,7 @@ class GatewaySession:
             self._asked.pop(ext_id, None)
 
     def accept(self, request: HookRequest) -> HookReply:
-        """Accept a report or a message. The secret is the address: whoever knows it is trusted."""
+        """Accept a report or a message; the secret address is the only authentication."""
         return _accepted(self._gateway, request, self._world.clock.now())
 
     async def send(self, message: Outbound) -> Receipt:
@@ -140,16 +140,16 @@ class GatewaySession:
         values = {"template": "", "language": "", "values": {}, "key": message.key, **self._prepare(message)}
         ext_id = await self._client.send(values)
         if ext_id and self._gateway.status:
-            with suppress(StoreError, Busy):  # it was sent all the same, only its state will not be polled
+            with suppress(StoreError, Busy):  # it is sent all the same, only its state will not be asked for
                 await self._bound.memory.keep({_SENT + ext_id: f"{self._world.clock.now()} {values['phone']}"})
         return Receipt(ids=(ext_id or message.key,))
 
 
 class ProvingGatewaySession(GatewaySession):
-    """A session with a gateway whose login can be checked without a message."""
+    """For a gateway with a query that checks the login."""
 
     async def send(self, message: Outbound) -> Receipt:
-        """The same; a login that may query but not send blocks all sending."""
+        """Send; a login that may only query blocks all sending."""
         try:
             return await super().send(message)
         except LoginRefused as refusal:
@@ -157,7 +157,7 @@ class ProvingGatewaySession(GatewaySession):
             raise SendingBlocked(refusal.code, refusal.detail) from refusal
 
     async def prove(self) -> None:
-        """Run the login check. Raises as ``send`` does."""
+        """Make the query of the check. Raises like ``send``."""
         await self._client.test()
 
 
@@ -184,12 +184,12 @@ def _accepted(gateway: Gateway, request: HookRequest, at: Millis) -> HookReply:
 
 
 def understand(trade: Trade, bound: Bound, raw: bytes, at: Millis) -> Arrival:
-    """Read a stored arrival once more."""
+    """Parse a gateway's stored call again."""
     return calls.arrival(trade.gateway(bound.settings), raw, at)
 
 
 async def findings(trade: Trade, world: World, bound: Bound) -> Sequence[Finding]:
-    """Whether the login works, how the gateway reports, and how well its description has been tested."""
+    """Whether the gateway accepts the login, how it reports states, and how reliable its description is."""
     gateway = trade.gateway(bound.settings)
     found = [await _receiving(trade, world, bound), await _sending(trade, world, bound), *_doubts(gateway, bound)]
     towards = str(own_values(trade, bound)["url"])

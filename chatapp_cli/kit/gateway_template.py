@@ -1,4 +1,4 @@
-"""Placeholders in requests, and paths in answers; both written by a person."""
+"""Templates of requests to a gateway and paths into its answers, both written by a person."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any, Final, TypeAlias
 from chatapp_cli.kit.slices import fields, members
 
 Values: TypeAlias = Mapping[str, str | Mapping[str, str]]
-"""The values of placeholders; a mapping is used as a whole, or by ``{values.name}``."""
+"""The values of the gaps; of a mapping the whole, or ``{values.name}``."""
 
 NUMBER: Final = "number"
 """``{ttl:number}`` is a number in JSON."""
 
 
 def gaps(source: str) -> list[str]:
-    """The names in a template's braces. Raises ValueError with a text for an invalid one."""
+    """The names of a template's gaps. Raises ValueError, with an explanation, for a syntax error."""
     found = []
     for _literal, name, form, conversion in Formatter().parse(source):
         if name is None:
@@ -29,7 +29,7 @@ def gaps(source: str) -> list[str]:
 
 
 def filled(source: str, values: Values, encode: Callable[[str], str] = str) -> str:
-    """The text with all placeholders filled, each value encoded for its place."""
+    """The text with every gap filled and encoded for its place."""
     parts = []
     for literal, name, _form, _conversion in Formatter().parse(source):
         parts.append(literal)
@@ -39,12 +39,12 @@ def filled(source: str, values: Values, encode: Callable[[str], str] = str) -> s
 
 
 def filled_table(table: Mapping[str, str], values: Values) -> dict[str, str]:
-    """Parameters with values filled in; one with only empty values is left out."""
+    """The filled parameters; one with empty gaps is left out."""
     return {name: text for name, source in table.items() if (text := filled(source, values)) or not gaps(source)}
 
 
 def filled_json(tree: Any, values: Values) -> Any:
-    """A JSON tree with values filled in; texts with only empty values are left out."""
+    """A JSON tree with its texts filled; texts with empty gaps are left out."""
     if isinstance(tree, str):
         return _leaf(tree, values)
     if isinstance(tree, list):
@@ -90,9 +90,9 @@ def dig(document: Any, path: str) -> Any:
 
 
 def sliced(raw: bytes, path: str) -> bytes:
-    """The raw bytes at a path as for ``dig``; empty if there are none.
+    """The bytes at a path of ``dig``; empty if there are none.
 
-    Raises ValueError for JSON with unbalanced brackets.
+    Raises ValueError for JSON with unclosed brackets.
     """
     for step in path.split(".") if path else ():
         if raw.startswith(b"{"):
@@ -107,7 +107,7 @@ def sliced(raw: bytes, path: str) -> bytes:
 
 
 def plain(found: Any) -> str:
-    """A JSON value as text, in the form in which a person would write it."""
+    """A JSON value as text for comparison."""
     if found is None or isinstance(found, dict | list):
         return ""
     return str(found).lower() if isinstance(found, bool) else str(found)

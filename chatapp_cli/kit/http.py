@@ -1,4 +1,4 @@
-"""HTTP requests to providers: one session per channel, and answers mapped to errors."""
+"""HTTP to providers: one session per channel, and responses turned into errors."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from chatapp_cli.domain.ids import Millis
 from chatapp_cli.kit.proxies import choose, url
 
 Verdicts: TypeAlias = Mapping[int, Callable[[str], ChannelError]]
-"""The error for an HTTP status, given the provider's text."""
+"""The error for an HTTP status, made from the provider's words."""
 
 VERDICTS: Final[Verdicts] = {
     **dict.fromkeys(range(300, 400), partial(Misconfigured, "redirected", field="url")),
@@ -35,18 +35,18 @@ VERDICTS: Final[Verdicts] = {
     **dict.fromkeys((408, 425, 429), partial(Retryable, "busy")),
     **dict.fromkeys(range(500, 600), partial(Retryable, "server_error")),
 }
-"""The default errors, which a channel may override."""
+"""The default errors; a channel may override them."""
 
 _SUCCESS: Final = range(200, 300)
 _WORDS: Final = 300
 LONGEST_RETRY: Final = 3600.0
-"""The longest accepted waiting time in seconds; a larger one is probably a mistake, and the next answer repeats it."""
+"""Longest wait in seconds from a header: a larger number is a mistake, and the next response repeats it."""
 _REST: Final = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A response; header names are case-insensitive."""
+    """A response with a limited body; header names in any case."""
 
     status: int
     headers: Mapping[str, str]
@@ -59,7 +59,7 @@ class Answer:
 
 
 def open_session(*, connect: float = 10, total: float = 60) -> aiohttp.ClientSession:
-    """A session with a timeout in seconds; cookies are not stored."""
+    """Open a session with a timeout in seconds; cookies are not kept."""
     return _session(None, connect=connect, total=total)
 
 
@@ -67,9 +67,9 @@ def open_session(*, connect: float = 10, total: float = 60) -> aiohttp.ClientSes
 async def open_proxied(
     proxies: str, towards: str, *, connect: float = 10, total: float = 60
 ) -> AsyncIterator[aiohttp.ClientSession]:
-    """The same through the first of an account's proxies that reaches an address; direct if it has none.
+    """The same through the first of an account's proxies that reaches an address; directly if it has none.
 
-    Raises Retryable if no proxy reaches it. One that fails later is skipped when the channel reconnects.
+    Raises Retryable if no proxy reaches it. A proxy that fails later is skipped when the channel restarts.
     """
     proxy = await choose(proxies, towards)
     connector = None
@@ -87,7 +87,7 @@ def _session(connector: aiohttp.BaseConnector | None, *, connect: float, total: 
 
 
 async def read(response: aiohttp.ClientResponse, most: int = _REST) -> Answer:
-    """Read the answer, at most this many bytes of its body."""
+    """Read the response, up to a maximum number of bytes."""
     try:
         body = await response.content.readexactly(most)
     except asyncio.IncompleteReadError as short:
@@ -97,9 +97,9 @@ async def read(response: aiohttp.ClientResponse, most: int = _REST) -> Answer:
 
 @contextmanager
 def network(secrets: Iterable[str] = (), *, once: bool = False) -> Iterator[None]:
-    """Convert network failures to ``Retryable``.
+    """Turn network errors into ``Retryable``.
 
-    ``once``: the request is not repeatable, so a failure in flight is ``OutcomeUnknown``.
+    With ``once``, for a request that must not be repeated, an interrupted one is ``OutcomeUnknown``.
     """
     lost = OutcomeUnknown if once else Retryable
     try:
@@ -115,7 +115,7 @@ def network(secrets: Iterable[str] = (), *, once: bool = False) -> Iterator[None
 
 
 def _never_left() -> tuple[type[Exception], ...]:
-    """Whether it failed before the request was sent; behind a proxy the errors are not aiohttp's."""
+    """Errors before a request is sent; behind a proxy they are not those of aiohttp."""
     from aiohttp_socks import ProxyConnectionError, ProxyError, ProxyTimeoutError
 
     connecting = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, ssl.SSLError)
@@ -123,7 +123,7 @@ def _never_left() -> tuple[type[Exception], ...]:
 
 
 def verdict(answer: Answer, words: str, *, now: Millis, verdicts: Verdicts = VERDICTS) -> ChannelError:
-    """The error for an answer other than 2xx; ``RateLimited`` if it names a waiting time."""
+    """The error for a response other than 2xx; with a time to wait it is ``RateLimited``."""
     seconds = retry_after(answer.headers, now)
     if answer.status in {429, 503} and seconds is not None:
         return RateLimited("rate_limited", words[:_WORDS], retry_after=seconds)
@@ -131,7 +131,7 @@ def verdict(answer: Answer, words: str, *, now: Millis, verdicts: Verdicts = VER
 
 
 def retry_after(headers: Mapping[str, str], now: Millis) -> float | None:
-    """The seconds of a ``Retry-After`` header, a number or a date (RFC 9110, 10.2.3); an hour at most."""
+    """Seconds from the ``Retry-After`` header, a number or a date (RFC 9110, 10.2.3): an hour at most."""
     said = headers.get("Retry-After", "").strip()
     if said.isdecimal():
         return min(float(said), LONGEST_RETRY)
@@ -142,7 +142,7 @@ def retry_after(headers: Mapping[str, str], now: Millis) -> float | None:
 
 
 def veil(words: str, secrets: Iterable[str]) -> str:
-    """Hide secrets echoed by a provider or a library."""
+    """Hide secrets that a provider or a library repeats."""
     for secret in filter(None, secrets):
         words = words.replace(secret, "***")
     return words

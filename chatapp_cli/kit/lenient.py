@@ -1,7 +1,7 @@
-"""Lenient reading of JSON: byte order marks, lone surrogates, nulls, malformed extra fields.
+"""Reads imperfect JSON of other programs: with a byte order mark, lone surrogates, nulls, odd extras.
 
-Connectors use ``read_as``: strict first, which is fast; on failure field by field, so that a malformed field does not
-lose readable ones. ``kit/slices.py`` cuts out raw parts.
+Connectors use ``read_as``: strict first, which is fast; only if that fails, each field separately, so that one odd
+field does not lose the others. ``kit/slices.py`` splits JSON that has to be stored as it came.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from chatapp_cli.kit.slices import bare, fields, members
 from chatapp_cli.kit.trees import shown
 
 UNREADABLE: Final = (ValueError, RecursionError)
-"""The errors of decoders, also for invalid text and too deep nesting."""
+"""The errors of decoders, also for bytes that are not text and for very deep nesting."""
 
 VITAL: Final = msgspec.Meta(extra={"vital": True})
-"""Marks a field that may be missing but must be readable if present: otherwise the whole value is unreadable."""
+"""Marks a field that may be missing, but must be valid if it is there: otherwise the whole is invalid."""
 
 STANDING: Final = msgspec.Meta(extra={"standing": True})
-"""Marks lists in which an unreadable member is kept as an empty one, because its presence matters."""
+"""Marks the members of a list in which an invalid member becomes an empty one, because its presence matters."""
 
 Int: TypeAlias = Annotated[int, msgspec.Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
-"""An integer within every store's range."""
+"""An integer within the range of both databases."""
 
 _DEEPEST: Final = 10
 _DIGITS: Final = 25
@@ -41,12 +41,12 @@ class Unfit(ValueError):
 
 
 def read_as(raw: bytes, kind: type[T], *, spelled: bool = False, lax: bool = False, lost: list[str] | None = None) -> T:
-    """Read a Struct so that a malformed field loses only itself.
+    """Read a Struct so that an invalid field loses only itself.
 
-    A field that is null or of another type gets its default, a list its readable members, a text its valid characters.
-    ``spelled`` accepts a text like ``"5"`` as a number; ``lax`` accepts that, a number as a text and a single value as
-    a list of one. ``lost`` receives the paths of what was left out: ``message.geo``, or ``files.?`` for a member of a
-    list. Raises ValueError if it is not JSON, or a field without a default is missing.
+    A field that is null or of another type gets its default, a list keeps its valid members, a text its valid letters.
+    ``spelled`` accepts a text like ``"5"`` as a number; ``lax`` also a number as a text and a single value as a list
+    of one. The paths of lost parts are added to ``lost``: ``message.geo``, or ``files.?`` for a member of a list.
+    Raises ValueError if it is not JSON or a required field is missing.
     """
     try:
         return msgspec.json.decode(raw, type=kind)
@@ -60,13 +60,13 @@ def read_as(raw: bytes, kind: type[T], *, spelled: bool = False, lax: bool = Fal
 
 
 def _insist_on_json(raw: bytes) -> None:
-    """Raise ValueError if it is not JSON, tolerating odd characters and numbers; deep nesting is not checked."""
+    """Raise ValueError for invalid JSON; odd letters and numbers are accepted, and very deep nesting is not checked."""
     with suppress(RecursionError):
         json.loads(bare(raw).decode("utf-8", "replace"), parse_int=float)
 
 
 class _Reading:
-    """One reading with its depth, which is limited because every level is read once more."""
+    """One run, with its depth, which is limited because every level is parsed again."""
 
     def __init__(self, lost: list[str], *, spelled: bool, lax: bool) -> None:
         self._lost, self._lax = lost, lax
@@ -74,7 +74,7 @@ class _Reading:
         self._path: list[str] = []
 
     def value(self, raw: bytes, kind: Any) -> Any:
-        """Read a value of this type. Raises the errors in ``UNREADABLE``."""
+        """A value of this type. Raises one of ``UNREADABLE``."""
         for strict in self._modes:
             try:
                 return msgspec.json.decode(raw, type=kind, strict=strict)
@@ -83,7 +83,7 @@ class _Reading:
         return self._inside(raw, kind)
 
     def _inside(self, raw: bytes, kind: Any) -> Any:
-        """Read a value with parts, part by part."""
+        """Read a value with parts part by part."""
         origin, inside = get_origin(kind), get_args(kind)
         if origin is Annotated:
             return msgspec.convert(self.value(raw, inside[0]), kind)
@@ -98,7 +98,7 @@ class _Reading:
         return self._simple(raw, kind)
 
     def _first_fit(self, raw: bytes, kinds: tuple[Any, ...]) -> Any:
-        """The first of several types that fits; losses while trying others do not count."""
+        """The first of several types that fits; losses of earlier attempts do not count."""
         before, why = len(self._lost), ""
         for kind in kinds:
             if kind is not NoneType:
@@ -156,7 +156,7 @@ class _Reading:
         return found
 
     def _simple(self, raw: bytes, kind: Any) -> Any:
-        """An imperfect text or, with ``lax``, anything that can be converted to this type."""
+        """A text with invalid letters, and if lax any value that can be converted."""
         if kind is msgspec.Raw:
             return msgspec.Raw(raw)
         if not self._lax and kind is not str:
@@ -174,5 +174,5 @@ def _is(mark: msgspec.Meta, kind: Any) -> bool:
 
 
 def _number(digits: str) -> int | float:
-    """A number; an overflowing one is infinite."""
+    """A JSON integer; one with too many digits as a float."""
     return int(digits) if len(digits) <= _DIGITS else float(digits)

@@ -1,4 +1,4 @@
-"""Finds channels by their manifests, and imports one only on demand."""
+"""Finds channels by their manifests and imports one only on request."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from chatapp_cli.ports.world import World
 
 ENTRY_POINTS = "chatapp.connectors"
-"""Other packages add a channel by an entry point of this group that refers to its package."""
+"""Other packages add a channel by an entry point of this group that names its package."""
 
 _OWN = "chatapp_cli.connectors"
 
 
 def parse(kind: str, data: Mapping[str, Any]) -> Manifest:
-    """Parse a manifest's TOML. Raises TypeError for an unknown key, so that typos are noticed."""
+    """Turn a manifest's TOML into a value; an unknown key is a TypeError."""
     rest = dict(data)
     capabilities = dict(rest.pop("capabilities"))
     rates = tuple(Rate(**rate) for rate in capabilities.pop("rates", ()))
@@ -64,7 +64,7 @@ def _text(words: str | None) -> Text | None:
 
 
 def _with_steps(words: str, kind: str) -> Text:
-    """A sentence; a code in braces is a next step for this kind of channel."""
+    """A sentence in which a code in braces is a next step with this kind of channel."""
     codes = [code for code in _IN_BRACES.findall(words) if code in set(Next)]
     return Text(words, {code: to_do(Next(code), kind=kind) for code in codes})
 
@@ -83,7 +83,7 @@ def packages() -> Mapping[str, str]:
 
 @cache
 def _own_files() -> Mapping[str, Path]:
-    """The manifests of our own channels, without a slow scan of installed distributions."""
+    """The manifests of our own channels, without scanning installed distributions, which is slow."""
     folders = (Path(place) for place in import_module(_OWN).__path__)
     return {file.parent.name: file for folder in folders for file in folder.glob("*/manifest.toml")}
 
@@ -106,20 +106,20 @@ def _foreign_text(kind: str) -> str:
 
 
 def kind_of(named: str) -> str:
-    """The kind with this name or stable number (S-036); the input itself if there is none."""
+    """The kind for a name or a stable number (S-036); the input itself if there is none."""
     if not named.isdecimal():
         return named
     return next((kind for kind, one in manifests().items() if one.source_id == int(named)), named)
 
 
 def manifests() -> Mapping[str, Manifest]:
-    """All manifests, in the order of their source ids."""
+    """All of them, in the order of their source ids."""
     found = (manifest(kind) for kind in packages())
     return {one.kind: one for one in sorted(found, key=lambda one: one.source_id)}
 
 
 def create(kind: str, world: World) -> Connector:
-    """Import and create a connector. May take seconds: never on the event loop."""
+    """Import the channel, which may take seconds: never on the event loop."""
     module = import_module(f"{_package(kind)}.connector")
     connector: Connector = module.create(world)
     return connector

@@ -1,4 +1,4 @@
-"""Sending a message in several parts: once one is sent, the whole cannot be retried."""
+"""Sends messages of several parts: once one is sent, the whole must not be retried."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, RateLimited
 from chatapp_cli.ports.world import Clock
 
 LONGEST_PAUSE: Final = 60.0
-"""The longest wait between two parts, in seconds."""
+"""Longest pause in seconds between two parts."""
 
 T = TypeVar("T")
 
@@ -17,10 +17,10 @@ T = TypeVar("T")
 async def send_part(
     send: Callable[[], Awaitable[T]], sent: Sequence[str], clock: Clock, *, longest: float = LONGEST_PAUSE
 ) -> T:
-    """Send one part; ``sent`` are the ids of those already sent.
+    """Send one part; ``sent`` are the ids of parts already sent.
 
-    After the first one, rate limits of up to ``longest`` seconds are waited for here, because the message cannot be
-    requeued; any other failure is OutcomeUnknown with the ids of the sent parts.
+    After the first part, pauses of up to ``longest`` seconds are waited for here, because the message cannot be queued
+    again; any other error becomes OutcomeUnknown with the ids of the sent parts.
     """
     while True:
         try:

@@ -1,4 +1,4 @@
-"""Sanitise waiting times given by providers."""
+"""Limits pauses that providers ask for."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import math
 
 
 def pause(said: float | None, otherwise: float) -> float:
-    """The seconds to wait: the given ones, or the usual ones if they are missing, zero, negative or infinite."""
+    """Seconds to pause: as asked, or the default if that is missing, zero or infinite."""
     return said if said is not None and 0 < said < math.inf else otherwise

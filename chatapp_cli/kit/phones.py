@@ -1,4 +1,4 @@
-"""Phones in the normalised form that all channels share, if they are valid numbers."""
+"""Phones in the canonical form of all channels, if they are possible numbers."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 
 def e164(said: str) -> str:
-    """``+79160000001`` from a person's input, see ``domain.phone.typed``; empty for an invalid phone."""
+    """``+79160000001`` for a person's input, see ``domain.phone.typed``; empty if it cannot be a phone."""
     return _spelled(typed(said))
 
 
 def incoming(said: str) -> str:
-    """The same from a provider's number, see ``domain.phone.told``.
+    """The same for a number that a provider reports, see ``domain.phone.told``.
 
-    Anything else, such as a short number or a sender's name, is unchanged.
+    Anything else stays as it is: a short number, a sender's name.
     """
     bare = said.strip()
     return bare if bare[:1].isalpha() and not bare.startswith("tel:") else _spelled(told(bare)) or bare

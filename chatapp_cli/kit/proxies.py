@@ -1,4 +1,4 @@
-"""Proxies of one account: tried in order, and never bypassed if configured."""
+"""Proxies of an account: tried in order; an account with proxies never connects without them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from chatapp_cli.ports.connector import Finding
 
 NAME: Final = "proxies"
-"""The name of the form field and of its stored secret."""
+"""Name of the field and of its stored secret."""
 
 FIELD: Final = Field(
     name=NAME,
@@ -31,14 +31,14 @@ _PORTS: Final = {"https": 443, "http": 80}
 
 
 class Proxy(NamedTuple):
-    """One proxy; its ``url`` may contain a password."""
+    """One proxy; its ``url`` may hold a password."""
 
     kind: ProxyKind
     host: str
     port: int
     user: str
     password: str
-    """The password; of an MTProxy, the secret is in ``user``."""
+    """The password; an MTProxy's secret is the user."""
 
     @property
     def shown(self) -> str:
@@ -50,7 +50,7 @@ class Proxy(NamedTuple):
 
 
 def understood(said: str, kinds: Sequence[ProxyKind]) -> Sequence[Proxy]:
-    """Parse a person's input. Raises UsageError with the field."""
+    """Parse a person's input. Raises UsageError at the field."""
     return [_understood(word, kinds) for word in said.replace(",", " ").split()]
 
 
@@ -75,9 +75,9 @@ def of(said: str) -> Sequence[Proxy]:
 
 
 async def choose(said: str, towards: str) -> Proxy | None:
-    """The first proxy that reaches an address; ``None`` if none is configured.
+    """The first proxy that reaches an address; ``None`` if the account has none.
 
-    Raises Retryable if none does: an account is never used without its proxies.
+    Raises Retryable if none reaches it: an account is never used without its proxies.
     """
     proxies = of(said)
     troubles: list[str] = []
@@ -92,7 +92,7 @@ async def choose(said: str, towards: str) -> Proxy | None:
 
 
 async def trouble_of(proxy: Proxy, towards: str) -> str:
-    """Why an address cannot be reached through a proxy, in short; empty if it can."""
+    """Why an address cannot be reached through a proxy, in a word or two; empty if it can."""
     import asyncio
 
     from python_socks import ProxyConnectionError, ProxyError, ProxyTimeoutError
@@ -125,7 +125,7 @@ def url(proxy: Proxy) -> str:
 
 
 async def findings(said: str, towards: str) -> Sequence[Finding]:
-    """Test every proxy, since any may be needed as a fallback."""
+    """Test every proxy, including those that are only a fallback."""
     found = [(proxy, await trouble_of(proxy, towards)) for proxy in of(said)]
     return [_finding(proxy, trouble) for proxy, trouble in found]
 

@@ -1,4 +1,4 @@
-"""QR codes for terminals: half blocks, to be drawn black on white, so that they can be scanned in every theme."""
+"""QR codes for terminals: half blocks, black on white, readable in every theme."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Final
 
 _HALVES: Final = {(0, 0): " ", (1, 0): "▀", (0, 1): "▄", (1, 1): "█"}
-"""The character for two vertically adjacent modules."""
+"""Half blocks for two modules above each other."""
 _QUIET: Final = 2
-"""The white border, in modules."""
+"""White modules around the code."""
 
 
 def drawn(content: str) -> Sequence[str]:

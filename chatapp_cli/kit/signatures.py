@@ -16,16 +16,16 @@ from chatapp_cli.ports.world import Chance
 
 PREFIX: Final = "whsec_"
 TOLERANCE: Final = 300
-"""The permitted clock difference, in seconds."""
+"""Seconds by which the two clocks may differ."""
 _KEY_SIZES: Final = range(24, 65)
 
 
 class Unsigned(Exception):
-    """The signature is not valid; the text tells the sender why."""
+    """The signature is not valid; the message tells the sender why."""
 
 
 def new_secret(chance: Chance) -> str:
-    """Create a signing secret of 32 bytes."""
+    """Make a signing secret of 32 bytes."""
     return PREFIX + base64.b64encode(chance.key().encode()).decode()
 
 
@@ -39,7 +39,7 @@ def is_secret(words: str) -> bool:
 
 
 def sign(secrets: Iterable[str], *, id: str, at: Millis, body: str) -> dict[str, str]:  # noqa: A002 - the field's word
-    """The headers for a body; signed with several secrets during a change of secret."""
+    """Headers for a body, with several secrets while one replaces another."""
     moment = datetime.fromtimestamp(at // 1000, UTC)
     return {
         "webhook-id": id,
@@ -51,8 +51,8 @@ def sign(secrets: Iterable[str], *, id: str, at: Millis, body: str) -> dict[str,
 def verify(secrets: Iterable[str], headers: Mapping[str, str], body: bytes, *, now: Millis) -> str:
     """Return the ``webhook-id`` of a body that one of the secrets signed; header names in lower case.
 
-    Raises Unsigned. The library's own ``verify`` is not used: it reads the machine's clock, raises other errors for
-    malformed headers and accepts only UTF-8.
+    Raises Unsigned. The library's own ``verify`` is not used, because it reads the machine's clock, raises other errors
+    for malformed headers and accepts only UTF-8.
     """
     at = _fresh(headers.get("webhook-timestamp", ""), now)
     webhook_id = _id(headers)

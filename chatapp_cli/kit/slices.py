@@ -1,4 +1,4 @@
-"""Split JSON without decoding it, so that a malformed or deeply nested part does not affect its neighbours."""
+"""Splits JSON without decoding it, so that an odd or deep part does not affect its neighbours."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import msgspec
 
 _TEXT: Final = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 _TOKEN: Final = re.compile(_TEXT + rb'|[\[\]{},"]', re.DOTALL)
-"""A lone quotation mark begins an unterminated string: continuing after it would be quadratic."""
+"""An unclosed quotation mark matches alone; otherwise each one would scan the rest again."""
 _CLOSED_BY: Final = {b"[": b"]", b"{": b"}"}
 _FIELD: Final = re.compile(rb"\s*+(" + _TEXT + rb")\s*+:\s*+(.*)", re.DOTALL)
 _AROUND: Final = b" \t\r\n"
@@ -19,7 +19,7 @@ _BOM: Final = b"\xef\xbb\xbf"
 
 
 def bare(raw: bytes) -> bytes:
-    """The text without byte order mark and surrounding white space."""
+    """Remove a byte order mark and surrounding whitespace."""
     return raw.removeprefix(_BOM).strip(_AROUND)
 
 
@@ -36,15 +36,15 @@ def fields(raw: bytes) -> dict[str, bytes]:
 def member(raw: bytes, name: str) -> bytes:
     """The raw value of a name in an object; empty if there is none.
 
-    Raises ValueError if it is not an object.
+    Raises ValueError for anything but an object.
     """
     return fields(raw).get(name, b"")
 
 
 def items(raw: bytes, name: str) -> list[bytes]:
-    """The raw members of an answer's list: the answer is the list, or an object that has it under this name.
+    """The raw members of an answer's list: the answer is the list, or an object with it under this name.
 
-    Empty if there is no such list. Raises ValueError if brackets are unbalanced, so that it cannot be split.
+    Empty if there is no such list. Raises ValueError if its brackets do not close.
     """
     try:
         return _quickly(raw, name)
@@ -56,13 +56,13 @@ def items(raw: bytes, name: str) -> list[bytes]:
 
 
 def _quickly(raw: bytes, name: str) -> list[bytes]:
-    """The same for valid JSON, by a decoder. Raises ValueError or RecursionError otherwise."""
+    """The same for JSON that a decoder accepts. Raises ValueError or RecursionError otherwise."""
     whole = raw if raw.lstrip().startswith(b"[") else msgspec.json.decode(raw, type=dict[str, msgspec.Raw]).get(name)
     return [] if whole is None else [bytes(one) for one in msgspec.json.decode(whole, type=list[msgspec.Raw])]
 
 
 def _insist_on_brackets(raw: bytes) -> None:
-    """Raise ValueError for mismatched brackets or an unterminated string."""
+    """Raise ValueError for mismatched brackets or an unclosed text."""
     opened: list[bytes] = []
     for token in _TOKEN.finditer(raw):
         sign = token[0]
@@ -80,7 +80,7 @@ def _field(part: bytes) -> tuple[str, bytes]:
 
 
 def _parts(raw: bytes, brackets: bytes) -> Iterator[bytes]:
-    """The parts between the commas of the outermost brackets; depth is counted without recursion."""
+    """The parts between the commas of the outermost brackets, without recursion."""
     text, depth, begin = bare(raw), 0, 1
     if text[:1] != brackets[:1]:
         raise ValueError("no JSON array" if brackets == b"[]" else "no JSON object")

@@ -1,7 +1,7 @@
-"""A separate spell-checking program like ``hunspell -a``, because dictionaries are large and slow to load.
+"""A spell checker as a separate program, like ``hunspell -a``, because dictionaries are large and slow to load.
 
-A line is a word; with a ``^`` before it no suggestions are requested. The answer is ``*``, or ``#`` for a misspelt
-word, or ``&`` with suggestions, and an empty line. It exits when its input ends.
+Each input line is a word; with ``^`` before it, only its correctness is checked. The answer is ``*``, or ``#`` for a
+wrong word, or ``&`` with suggestions, and an empty line. The program ends with its input.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
 
 
 def dictionaries(folders: Iterable[str] = FOLDERS) -> list[Path]:
-    """The dictionaries of this machine, one per language, as paths without extension."""
+    """The dictionaries of this machine, one per language, as paths without suffix."""
     found = []
     for names in LANGUAGES:
         paths = (Path(folder) / name for folder in folders for name in names)
@@ -40,14 +40,14 @@ class Dictionary(Protocol):
     """The interface of a dictionary."""
 
     def lookup(self, word: str) -> bool:
-        """Whether the word is spelt correctly."""
+        """Whether the word is correct."""
 
     def suggest(self, word: str) -> Iterator[str]:
-        """Suggestions, likeliest first."""
+        """Suggestions, the likeliest first."""
 
 
 class Language:
-    """One dictionary, loaded at its first word."""
+    """A dictionary, loaded at its first word."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

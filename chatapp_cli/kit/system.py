@@ -1,4 +1,4 @@
-"""The real clock and real chance."""
+"""The real clock and randomness."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from chatapp_cli.domain.ids import Millis
 from chatapp_cli.ports.world import World
 
 TEST_CLOCK = "CHATAPP_TEST_CLOCK"
-"""The variable with the file by which a test moves this process's clock; ``kit/driven.py`` reads it."""
+"""The environment variable with the file that moves the clock in tests; see ``kit/driven.py``."""
 
 
 class SystemClock:
     """The machine's clocks."""
 
     def now(self) -> Millis:
-        """Wall clock."""
+        """The wall clock."""
         return time.time_ns() // 1_000_000
 
     def monotonic(self) -> float:
-        """Monotonic clock."""
+        """The monotonic clock."""
         return time.monotonic()
 
     async def sleep(self, seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""JSON as dictionaries and lists with storable text, for data without a Struct."""
+"""Reads JSON without a Struct as dictionaries and lists of storable text."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from chatapp_cli.kit.slices import bare, fields
 
 
 def known(raw: bytes, names: Collection[str]) -> dict[str, Any]:
-    """The non-null fields of an object with these names; others are not decoded.
+    """The fields of an object with these names, without nulls; others are ignored.
 
-    Raises ValueError, or RecursionError for too deep nesting.
+    Raises ValueError, or RecursionError for a tower of brackets.
     """
     found = {name: loaded(value) for name, value in fields(raw).items() if name in names}
     return {name: without_nulls(value) for name, value in found.items() if value is not None}
 
 
 def loaded(raw: bytes) -> Any:
-    """Decode JSON with storable text.
+    """Decode JSON to storable text.
 
-    Raises ValueError, or RecursionError for too deep nesting.
+    Raises ValueError, or RecursionError for a tower of brackets.
     """
     return _sound(json.loads(bare(raw).decode()))
 
@@ -34,7 +34,7 @@ def without_nulls(tree: Any) -> Any:
 
 
 def shown(text: str) -> str:
-    """A text that can be stored and shown: surrogate pairs are joined, lone surrogates replaced."""
+    """A storable text: surrogate pairs become letters, lone surrogates a replacement character."""
     if text.isascii():
         return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

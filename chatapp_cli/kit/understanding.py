@@ -1,4 +1,4 @@
-"""Read arrivals without losing any: one on which our code fails becomes a dead letter."""
+"""Parses arrivals so that nothing is lost: an arrival that our code fails on is kept for a person."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ Part = TypeVar("Part")
 
 
 def digest(raw: bytes) -> str:
-    """A provider id for arrivals without one: the same bytes have the same id."""
+    """A provider id for an arrival without one: the same bytes are a duplicate."""
     return "sha256:" + hashlib.sha256(raw).hexdigest()
 
 
 def dead(raw: bytes, problem: str, *, provider_id: str = "") -> Arrival:
-    """A dead letter: the raw arrival with the reason."""
+    """An arrival that cannot be parsed, with the reason."""
     return Arrival(provider_id=provider_id or digest(raw), raw=raw, problem=problem)
 
 
 def guarded(raw: bytes, understand: Callable[[bytes], Arrival], *, provider_id: str = "") -> Arrival:
-    """Read one arrival; any error in our code makes it a dead letter and never ends the session."""
+    """Parse an arrival; any error makes it a dead letter and never ends the session."""
     try:
         return understand(raw)
     except Exception as error:  # noqa: BLE001 - that is what it is for: a decoder's, a converter's, the recursion limit
@@ -38,7 +38,7 @@ def guarded(raw: bytes, understand: Callable[[bytes], Arrival], *, provider_id: 
 
 
 def with_gaps(event: Event, names: Iterable[str]) -> Event:
-    """Name unreadable parts of a message in brackets below its text, each once."""
+    """Add the names of unreadable parts in brackets below a message's text, each once."""
     if not isinstance(event, MessageArrived | MessageEdited):
         return event
     gaps = (f"[{name}]" for name in dict.fromkeys(names))
@@ -47,7 +47,7 @@ def with_gaps(event: Event, names: Iterable[str]) -> Event:
 
 
 def readable(raw: Iterable[Raw], read: Callable[[Raw], Part]) -> tuple[list[Part], int]:
-    """Read a list item by item: the readable ones, and the number of unreadable ones."""
+    """Parse the decorations of a message separately; returns the valid ones and the number of others."""
     found: list[Part] = []
     unread = 0
     for one in raw:

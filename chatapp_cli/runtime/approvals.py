@@ -11,7 +11,7 @@ import structlog
 from chatapp_cli.domain.errors import ChannelError, Rejected
 from chatapp_cli.ports.connector import HasTemplates
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.services import templates
+from chatapp_cli.services import approvals
 from chatapp_cli.store.rows.channels import ChannelRow
 
 log = structlog.get_logger()
@@ -38,5 +38,5 @@ class Approvals:
                 log.debug("templates.unasked", channel=self._row.id, code=error.code)
             else:
                 able = self._store.desk.capabilities
-                await self._store.write(partial(templates.learn, able=able, channel=self._row, found=found))
+                await self._store.write(partial(approvals.learn, able=able, channel=self._row, found=found))
             await self._store.desk.world.clock.sleep(EVERY)

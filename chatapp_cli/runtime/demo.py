@@ -26,7 +26,7 @@ from chatapp_cli.runtime.binding import bind
 from chatapp_cli.sandbox.directory import has_sandbox, sandbox
 from chatapp_cli.sandbox.stage import Approves, CallsHooks, Customer, Heard, Sandbox
 from chatapp_cli.sandbox.town import Town, Townsman, handout, town
-from chatapp_cli.services import channels, files, lines, templates, transcript
+from chatapp_cli.services import approvals, channels, files, lines, templates, transcript
 from chatapp_cli.services.composing import Exactly, InDialog, Request, accept
 from chatapp_cli.services.sending import Order
 from chatapp_cli.settings import Settings
@@ -83,7 +83,7 @@ def _approve(tx: Tx, *, desk: Desk, channel: ChannelId, approved: Mapping[str, s
     """Approve the templates before the demo starts."""
     row = channels.one(tx, channel)
     for name, body in approved.items():
-        templates.judged(tx, desk.capabilities, row, Template(name=name, body=body, state="approved"))
+        approvals.judged(tx, desk.capabilities, row, Template(name=name, body=body, state="approved"))
 
 
 def demo_settings(folder: Path, company: str, lang: str) -> Settings:

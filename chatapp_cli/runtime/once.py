@@ -20,7 +20,7 @@ from chatapp_cli.runtime.news import follow
 from chatapp_cli.runtime.owner import Kind, owning
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.together import together
-from chatapp_cli.services import channels, dialogs, journal, relay, transcript
+from chatapp_cli.services import channels, dialogs, journal, onward, relay, transcript
 from chatapp_cli.store.rows.messages import MessageRow
 
 _Job: TypeAlias = Callable[[AsyncStore, MessageId], Coroutine[None, None, None]]
@@ -67,7 +67,7 @@ async def _walk(store: AsyncStore, way: list[MessageId], go: _Job) -> None:
 
 async def _carry(store: AsyncStore, message: MessageId) -> None:
     await together(_send(store, message), _verdict(store, message, _decided))
-    await store.write(partial(relay.hand_on, able=store.desk.capabilities, message=message))
+    await store.write(partial(onward.hand_on, able=store.desk.capabilities, message=message))
 
 
 async def _watch(store: AsyncStore, message: MessageId) -> None:

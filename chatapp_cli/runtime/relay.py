@@ -10,7 +10,7 @@ import structlog
 from chatapp_cli.domain.errors import Busy, StoreError
 from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.services import relay
+from chatapp_cli.services import onward
 
 log = structlog.get_logger()
 
@@ -31,7 +31,7 @@ class Relay:
     async def _hand_on(self, message: MessageId) -> None:
         able = self._store.desk.capabilities
         try:
-            into = await self._store.write(partial(relay.hand_on, able=able, message=message))
+            into = await self._store.write(partial(onward.hand_on, able=able, message=message))
         except (StoreError, Busy):
             raise
         except Exception:  # one message that cannot be continued must not block the others

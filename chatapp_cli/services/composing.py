@@ -68,7 +68,14 @@ class Exactly:
     to: str
 
 
-Target: TypeAlias = InDialog | Address | Exactly
+@dataclass(frozen=True, slots=True)
+class Along:
+    """The rest of a chain, by which a failed message goes on."""
+
+    steps: Sequence[Step]
+
+
+Target: TypeAlias = InDialog | Address | Exactly | Along
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +129,8 @@ def accept(tx: Tx, able: Able, request: Request) -> MessageId:
             draft = _worded(tx, channel, request)
             dialog = reaching.dialog_for(tx, channel, able(channel), to.strip(), subject=draft.subject)
             return sending.enqueue(tx, able(channel), dialog, draft, _ordered(tx, channel, request))
+        case Along(steps):
+            return relay.accept(tx, able, steps, request.draft or Draft(), request.order, onward=True)
         case Address() as address:
             steps = _steps(tx, able, address)
             draft = _worded(tx, channels.one(tx, steps[0].channel), request)
@@ -162,6 +171,8 @@ def _digest(request: Request) -> str:
             to: object = dialog
         case Exactly(channel, address):
             to = [channel, spelled(address)]
+        case Along(steps):
+            to = [[step.channel, *step.addresses] for step in steps]
         case Address() as one:
             to = [spelled(one.to), one.channel, list(one.others), one.line]
     words = request.words and [type(request.words).__name__, request.words.named, dict(request.words.values)]
@@ -240,8 +251,8 @@ def preview(tx: Tx, able: Able, request: Request) -> Outlook:
         case Exactly(number, to):
             channel = channels.one(tx, number)
             return beginning.outlook(tx, able, channel, to, _written(tx, channel, request), at=at)
-        case Address() as address:
-            steps = _steps(tx, able, address)
+        case Address() | Along() as to:
+            steps = to.steps if isinstance(to, Along) else _steps(tx, able, to)
             draft = _written(tx, channels.one(tx, steps[0].channel), request)
             outlooks = [_through(tx, able, one, draft, at) for one in steps]
             return next((one for one in outlooks if one.refusal is None and not one.stopped), outlooks[-1])

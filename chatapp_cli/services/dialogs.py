@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatapp_cli.domain.access import PROGRAM, Right
+from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.address import is_name
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.finding import search_text
@@ -117,7 +117,7 @@ def typing(tx: Tx, dialog: DialogId) -> None:
     tx.emit(AnswerTyped(channel=card(tx, dialog).channel_id, dialog=dialog))
 
 
-def said(tx: Tx, dialog: DialogId, message: MessageId, shown: str, *, answers: bool, author: str = PROGRAM) -> None:
+def said(tx: Tx, dialog: DialogId, message: MessageId, shown: str, *, answers: bool) -> None:
     """Show our message as the last one; an answer by a person also marks the dialog as read and answered."""
     tx.run(
         "dialogs.said",
@@ -130,7 +130,7 @@ def said(tx: Tx, dialog: DialogId, message: MessageId, shown: str, *, answers: b
     )
     if answers:
         tx.run("dialogs.read", id=dialog)
-        tx.run("unread.read", operator=author, dialog=dialog)
+        tx.run("unread.read", operator=tx.name, dialog=dialog)
 
 
 def rename(tx: Tx, dialog: DialogId, name: str) -> None:

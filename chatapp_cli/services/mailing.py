@@ -19,7 +19,7 @@ from chatapp_cli.domain.message import Priority
 from chatapp_cli.domain.segments import Alphabet, segments
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import access, channels, composing, dialogs
-from chatapp_cli.services.composing import InDialog, Request
+from chatapp_cli.services.composing import Address, Exactly, Request
 from chatapp_cli.services.pace import NOW, Forecast, Turn, forecast
 from chatapp_cli.services.routes import Able
 from chatapp_cli.services.sending import Order, key_of
@@ -143,7 +143,7 @@ def accept(tx: Tx, able: Able, request: Request, to: Iterable[Recipient]) -> Mai
 
 
 def _addressed(request: Request, to: Recipient, key: str) -> Request:
-    assert not isinstance(request.to, InDialog), "a list is one of addresses"
+    assert isinstance(request.to, Address | Exactly), "a list is one of addresses"
     order = replace(request.order, key=key, priority=Priority.BULK)
     return replace(request, to=replace(request.to, to=to.address), order=order)
 

@@ -10,14 +10,14 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from chatapp_cli.domain.access import PROGRAM, Right, system
-from chatapp_cli.domain.draft import Draft, StagedFile, insist
+from chatapp_cli.domain.access import Right
+from chatapp_cli.domain.draft import Draft, insist
 from chatapp_cli.domain.errors import ChatappError, NotFound, Refused
 from chatapp_cli.domain.health import STOPPED
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
-from chatapp_cli.domain.journal.chains import ChainEnded, ChannelPassed, Continued, HandedOn
+from chatapp_cli.domain.journal.chains import ChannelPassed
 from chatapp_cli.domain.manifest import Capabilities
-from chatapp_cli.domain.message import Origin, State
+from chatapp_cli.domain.message import State
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import access, channels, reaching, sending
@@ -26,7 +26,6 @@ from chatapp_cli.services.sending import Order
 from chatapp_cli.services.transcript import Entry
 from chatapp_cli.services.transcript import message as message_of
 from chatapp_cli.store.rows.channels import ChannelRow
-from chatapp_cli.store.rows.messages import FileRow
 from chatapp_cli.store.tx import Tx
 
 
@@ -38,13 +37,13 @@ class _Passed:
     refusal: ChatappError
 
 
-def accept(tx: Tx, able: Able, steps: Sequence[Step], draft: Draft, order: Order) -> MessageId:
+def accept(tx: Tx, able: Able, steps: Sequence[Step], draft: Draft, order: Order, *, onward: bool = False) -> MessageId:
     """Accept a message for the first channel that can carry it. Raises the last channel's Refused if none can."""
     access.require(tx, Right.ANSWER)
     already = tx.value("messages.by_key", key=order.key)
     if already is not None:
         return MessageId(already)
-    return _first(tx, able, steps, draft, order, alone=len(steps) == 1)
+    return _first(tx, able, steps, draft, order, alone=len(steps) == 1 and not onward)
 
 
 def _first(tx: Tx, able: Able, steps: Sequence[Step], draft: Draft, order: Order, *, alone: bool = False) -> MessageId:
@@ -108,50 +107,12 @@ def _keep(tx: Tx, message: MessageId, rest: Sequence[Step], order: Order) -> Non
 
 def _tell_passed(tx: Tx, message: MessageId, passed: Sequence[_Passed]) -> None:
     for one in passed:
-        tx.emit(ChannelPassed(channel=one.channel, message=message, why=_why(one.refusal)))
+        tx.emit(ChannelPassed(channel=one.channel, message=message, why=why(one.refusal)))
 
 
-def _why(refusal: ChatappError) -> Mapping[str, object]:
+def why(refusal: ChatappError) -> Mapping[str, object]:
     """The reason in stored form, to be translated for the reader."""
     return {"msgid": refusal.what.msgid, "params": {name: str(value) for name, value in refusal.what.params.items()}}
-
-
-def hand_on(tx: Tx, able: Able, message: MessageId) -> MessageId | None:
-    """Continue a failed message in the rest of its chain, in its author's name; ``None`` if no channel can carry it."""
-    chain = tx.value("chain.of", id=message)
-    if not chain:
-        return None
-    tx.run("chain.put", id=message, chain="")
-    kept = json.loads(chain)
-    found = message_of(tx, message)
-    steps = [Step(ChannelId(channel), tuple(addresses)) for channel, *addresses in kept["steps"]]
-    order = Order(
-        key=following_key(found.key or ""),
-        origin=Origin(found.origin),
-        priority=kept.get("priority"),
-    )
-    draft = Draft(text=found.text, subject=found.subject, files=_files(tx, message))
-    try:
-        with tx.trial():
-            into = _first(tx.by(system(found.author, Right.ANSWER)), able, steps, draft, order)
-    except (Refused, NotFound) as refusal:
-        tx.emit(ChainEnded(dialog=found.dialog_id, message=message, why=_why(refusal)), actor=PROGRAM)
-        return None
-    _tell_handed_on(tx, found.id, into)
-    return into
-
-
-def _tell_handed_on(tx: Tx, message: MessageId, into: MessageId) -> None:
-    old, new = (message_of(tx, one).dialog_id for one in (message, into))
-    tx.emit(HandedOn(dialog=old, message=message, into=into), actor=PROGRAM)
-    tx.emit(Continued(dialog=new, message=into, before=message), actor=PROGRAM)
-
-
-def _files(tx: Tx, message: MessageId) -> Sequence[StagedFile]:
-    return tuple(
-        StagedFile(name=file.name, mime=file.mime, size=file.size, sha256=file.sha256, kind=file.kind)
-        for file in tx.all(FileRow, "files.of_message", message=message)
-    )
 
 
 def following_key(key: str) -> str:

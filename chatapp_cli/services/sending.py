@@ -134,7 +134,7 @@ def enqueue(tx: Tx, can: Capabilities, dialog: DialogId, draft: Draft, order: Or
     _put_out(tx, card, message, Action.SEND, order, state=state)
     if not scheduled:
         shown = preview(draft.text or draft.subject, [file.name for file in draft.files])
-        dialogs.said(tx, dialog, message, shown, answers=not order.origin.traits.automatic, author=tx.name)
+        dialogs.said(tx, dialog, message, shown, answers=not order.origin.traits.automatic)
     tx.emit(MessageWritten(channel=card.channel_id, dialog=dialog, message=message, state=state))
     if order.assignee:
         duties.assign(tx, dialog, order.assignee)
@@ -277,7 +277,7 @@ def retry(tx: Tx, message: MessageId) -> None:
         )
     card = dialogs.card(tx, found.dialog_id)
     insist_reachable(card._replace(reachable=1))
-    _put_out(tx, card, message, Action.SEND, Order(key=found.key or ""), state=State.QUEUED)
+    _put_out(tx, card, message, Action.SEND, Order(key=""), state=State.QUEUED)
     _settle(tx, found, State.QUEUED)
 
 

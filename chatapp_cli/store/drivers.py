@@ -45,7 +45,7 @@ class Driver(Protocol):
         ...
 
     def pulse(self) -> Pulse:
-        """Notice cheaply that somebody wrote."""
+        """A cheap way to notice writes."""
         ...
 
     def own(self) -> AbstractContextManager[Held | None]:

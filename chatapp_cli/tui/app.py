@@ -20,30 +20,31 @@ from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.domain.journal.operators import OperatorEvent
 from chatapp_cli.i18n import _, say_steps, show
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.tui import next_steps, words
-from chatapp_cli.tui.graphics import Graphics
-from chatapp_cli.tui.guard import Guard
-from chatapp_cli.tui.keymap import bindings, chords, first_keys, replaced, use
-from chatapp_cli.tui.live import Follower, News
+from chatapp_cli.tui.keys import next_steps
+from chatapp_cli.tui.keys.keymap import bindings, chords, first_keys, replaced, use
+from chatapp_cli.tui.keys.pasting import take_whole
+from chatapp_cli.tui.keys.typeahead import TypeAhead
 from chatapp_cli.tui.look import Look
-from chatapp_cli.tui.notices import PAUSE, Notices
-from chatapp_cli.tui.office import Office
-from chatapp_cli.tui.own import Own
+from chatapp_cli.tui.media.graphics import Graphics
 from chatapp_cli.tui.pages import page_named
-from chatapp_cli.tui.pasting import take_whole
-from chatapp_cli.tui.reception import Reception
+from chatapp_cli.tui.reading import words
 from chatapp_cli.tui.screens.inbox import InboxScreen
+from chatapp_cli.tui.session.guard import Guard
+from chatapp_cli.tui.session.live import Follower, News
+from chatapp_cli.tui.session.notices import PAUSE, Notices
+from chatapp_cli.tui.session.office import Office
+from chatapp_cli.tui.session.own import Own
+from chatapp_cli.tui.session.reception import Reception
+from chatapp_cli.tui.session.terminal import KEEP_TITLE, RESTORE_TITLE, Terminal
 from chatapp_cli.tui.spelling import Spelling
-from chatapp_cli.tui.terminal import KEEP_TITLE, RESTORE_TITLE, Terminal
 from chatapp_cli.tui.themes import THEMES, following
-from chatapp_cli.tui.typeahead import TypeAhead
 from chatapp_cli.tui.widgets.bars import StatusBar
 from chatapp_cli.tui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
     from textual.widgets import TextArea
 
-    from chatapp_cli.tui.remapping import Keymap
+    from chatapp_cli.tui.keys.remapping import Keymap
 
 HEAD_START = 0.03
 """Seconds in which the first paint reaches the terminal, before anything else takes the processor."""

@@ -14,13 +14,13 @@ from textual.worker import Worker
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.i18n import _
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui.graphics import Graphics
-from chatapp_cli.tui.guard import Guard
-from chatapp_cli.tui.keymap import action, shown
+from chatapp_cli.tui.keys.keymap import action, shown
 from chatapp_cli.tui.leaving import Leaving
 from chatapp_cli.tui.look import Look
-from chatapp_cli.tui.office import Office
-from chatapp_cli.tui.own import Own
+from chatapp_cli.tui.media.graphics import Graphics
+from chatapp_cli.tui.session.guard import Guard
+from chatapp_cli.tui.session.office import Office
+from chatapp_cli.tui.session.own import Own
 
 if TYPE_CHECKING:
     from chatapp_cli.tui.small import Take
@@ -94,7 +94,7 @@ class Hands(Leaving[None]):
         try:
             await work()
         except NoMatches as error:
-            if self.app.is_running and self.children:  # otherwise the page was left before this was done
+            if self.app.is_running and self in self.app.screen_stack:  # otherwise it was left before this was done
                 self.complain(error, asked=asked)
         except Exception as error:  # noqa: BLE001 - nothing that is done beside the keys may end the window
             self.complain(error, asked=asked)

@@ -13,7 +13,7 @@ from chatapp_cli.i18n import _
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import dialogs, duties
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui.keymap import SAME_KEY, action, actions, shown
+from chatapp_cli.tui.keys.keymap import SAME_KEY, action, actions, shown
 from chatapp_cli.tui.listing.listing import Listing
 
 ITSELF = "app.palette"

@@ -19,10 +19,10 @@ from textual.widgets.option_list import Option
 from textual.worker import Worker
 
 from chatapp_cli.i18n import _
-from chatapp_cli.tui.cells import as_it_stands, fit
-from chatapp_cli.tui.guard import Guard
-from chatapp_cli.tui.keymap import SAME_KEY
+from chatapp_cli.tui.keys.keymap import SAME_KEY
 from chatapp_cli.tui.leaving import Leaving
+from chatapp_cli.tui.reading.cells import as_it_stands, fit
+from chatapp_cli.tui.session.guard import Guard
 
 if TYPE_CHECKING:
     from typing import Self

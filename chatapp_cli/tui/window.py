@@ -31,8 +31,8 @@ def run(desk: Desk, *, alone: bool = False) -> None:
     gc.set_threshold(*RARELY)
     gc.disable()  # until the first paint: what is made before it stays, and to look through it is a tenth of the start
     from chatapp_cli.tui.app import Inbox
-    from chatapp_cli.tui.graphics import found
-    from chatapp_cli.tui.own import own
+    from chatapp_cli.tui.media.graphics import found
+    from chatapp_cli.tui.session.own import own
 
     said_so = say_steps(str)
     window = Inbox(desk, alone=alone, own=own(os.environ), token=seat.token(os.environ, desk.settings.company))
@@ -49,7 +49,7 @@ def part(window: Inbox) -> None:
 
     Raises ChatappError if it broke off.
     """
-    from chatapp_cli.tui.cells import lines
+    from chatapp_cli.tui.reading.cells import lines
 
     where = rescue(window)
     cause = window.broken
@@ -66,9 +66,9 @@ def part(window: Inbox) -> None:
 
 def rescue(window: Inbox) -> list[str]:
     """Files with what is nowhere else; where none can be written it is said in the terminal."""
-    from chatapp_cli.tui.cells import lines
-    from chatapp_cli.tui.own import folder_of
-    from chatapp_cli.tui.rescue import rescued
+    from chatapp_cli.tui.reading.cells import lines
+    from chatapp_cli.tui.session.own import folder_of
+    from chatapp_cli.tui.session.rescue import rescued
 
     folder, now, found = folder_of(window.own, window.desk.settings), window.desk.world.clock.now(), []
     for to, text in window.unkept():

@@ -16,7 +16,7 @@ from time import monotonic
 
 from scripts.mutants.bending import Mutant, mutants
 from scripts.mutants.judging import Verdict, copied, judged
-from scripts.mutants.reach import reach
+from scripts.mutants.reach import SECONDS, reach
 
 ROOT = Path(__file__).parents[2]
 TARGETS = (
@@ -63,13 +63,14 @@ def main() -> int:
     parser.add_argument("--only", default="", metavar="PART", help="part of a path, such as services/ingest")
     parser.add_argument("--minutes", type=float, default=40, help="what is not judged by then is left out")
     parser.add_argument("--workers", type=int, default=WORKERS, help="how many are judged at the same time")
+    parser.add_argument("--seconds", type=float, default=SECONDS, help="of tests, at most, by which one is judged")
     parser.add_argument("--all", action="store_true", help="show who noticed, not only what lived")
     wanted = parser.parse_args()
     until = monotonic() + 60 * wanted.minutes
     with copied(ROOT) as tree:
         drawn = draw(tree, wanted.only, wanted.n, wanted.seed)
         known = reach(tree, ROOT / "build" / "mutants", wanted.workers)
-        asked = [(mutant, known.judges(mutant)) for mutant in drawn]
+        asked = [(mutant, known.judges(mutant, wanted.seconds)) for mutant in drawn]
         verdicts = []
         for verdict in judged(tree, asked, workers=wanted.workers, until=until):
             verdicts.append(verdict)

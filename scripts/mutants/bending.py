@@ -184,6 +184,9 @@ class _Bender(ast.NodeVisitor):
         value = node.value
         if value is None or (isinstance(value, ast.Constant) and value.value is None):
             return
+        if isinstance(value, ast.Constant) and not value.value:  # nobody tells ``None`` from another nothing
+            self.visit(value)
+            return
         turned = isinstance(value, ast.BoolOp) or (isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.Not))
         self._make(value, f"not ({self._text(value)})" if turned else "None")
         self.visit(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 import os
@@ -19,7 +20,7 @@ from scripts.mutants.bending import Mutant
 
 FOLDERS = ("unit", "store", "services", "runtime", "commands")
 """Tests that run domain, services, store and the core of the runtime in their own process."""
-SECONDS = 25.0
+SECONDS = 30.0
 """Of tests, at most, by which one mutant is judged."""
 QUIET: Mapping[str, str] = {"CI": "1", "CHATAPP_TEST_POSTGRES": "0"}
 """The same examples in every run, and SQLite only: the statements of both are compared elsewhere."""
@@ -47,6 +48,8 @@ class Reach:
 
     functions: defaultdict[str, list[Judge]] = field(default_factory=lambda: defaultdict(list))
     modules: defaultdict[str, dict[str, Judge]] = field(default_factory=lambda: defaultdict(dict))
+    imports: dict[str, frozenset[str]] = field(default_factory=dict)
+    """The modules that a file of tests names."""
 
     def add(self, test: Judge, functions: Iterable[str]) -> None:
         """Learn what one test runs."""
@@ -54,7 +57,7 @@ class Reach:
             self.functions[name].append(test)
             self.modules[name.partition("::")[0]][test.id] = test
 
-    def judges(self, mutant: Mutant) -> list[Judge]:
+    def judges(self, mutant: Mutant, seconds: float = SECONDS) -> list[Judge]:
         """The tests to ask, first those that are likeliest to know; of the module's if none runs the function.
 
         A test that names the function among its parameters comes before all others.
@@ -65,8 +68,16 @@ class Reach:
         meant = sorted((test for test in found if called in test.id), key=lambda test: (len(test.id), test.seconds))
         for test in sorted(set(found) - set(meant), key=lambda test: test.seconds):
             files[test.file].append(test)
-        order = sorted(files, key=lambda file: (not _is_about(file, mutant.path), -len(files[file])))
-        return _within(SECONDS, [meant, *(files[file] for file in order)])
+        module = mutant.path.removesuffix(".py").replace("/", ".")
+
+        def rank(file: str) -> tuple[bool, bool, int]:
+            """Of those that import the module the ones with the fewest others: it is what they are about."""
+            named = self.imports.get(file, frozenset())
+            imports = module in named
+            return not _is_about(file, mutant.path), not imports, len(named) if imports else -len(files[file])
+
+        order = sorted(files, key=rank)
+        return _within(seconds, [meant, *(files[file] for file in order)])
 
     def _around(self, path: str) -> list[Judge]:
         """Those that run anything of a module; of one that only declares, those that are about it or about all."""
@@ -112,10 +123,18 @@ def reach(tree: Path, kept: Path, workers: int) -> Reach:
                     _page(kept, name, files[name]).write_text(json.dumps(tests, ensure_ascii=False), "utf-8")
     known = Reach()
     for name, mark in files.items():
+        known.imports[name] = _imports((tree / name).read_text("utf-8"))
         if (page := _page(kept, name, mark)).exists():
             for test, (seconds, functions) in json.loads(page.read_text("utf-8")).items():
                 known.add(Judge(test, seconds), functions)
     return known
+
+
+def _imports(source: str) -> frozenset[str]:
+    found = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom) and node.module]
+    return frozenset(
+        name for node in found for name in (str(node.module), *(f"{node.module}.{one.name}" for one in node.names))
+    )
 
 
 def _mark(tree: Path, path: Path) -> str:

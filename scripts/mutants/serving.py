@@ -15,12 +15,12 @@ import resource
 import select
 import shutil
 import signal
-import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import _lru_cache_wrapper
 from pathlib import Path
 from time import monotonic
 from types import CodeType, FunctionType
@@ -83,6 +83,7 @@ class _Bench:
         self._ran = ran
         self._failed: list[str] = []
         self._functions = _functions()
+        self._caches = _caches()
         session.config.pluginmanager.register(self)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -171,6 +172,8 @@ class _Bench:
                 if function.__code__ == before:
                     function.__code__ = after
                     found = True
+        for cache in self._caches[job.path]:  # what was found out before the fault would hide it
+            cache.cache_clear()
         return found
 
 
@@ -181,6 +184,16 @@ def _functions() -> Mapping[tuple[str, str], Sequence[FunctionType]]:
     for one in gc.get_objects():
         if type(one) is FunctionType and one.__code__.co_filename.startswith(start):
             found[one.__code__.co_filename.removeprefix(start), one.__code__.co_qualname].append(one)
+    return found
+
+
+def _caches() -> Mapping[str, Sequence[Any]]:
+    """Those of our functions, by file."""
+    found: defaultdict[str, list[Any]] = defaultdict(list)
+    start = f"{Path.cwd()}/"
+    for one in gc.get_objects():
+        if type(one) is _lru_cache_wrapper:
+            found[one.__wrapped__.__code__.co_filename.removeprefix(start)].append(one)
     return found
 
 
@@ -211,7 +224,3 @@ def _end(fork: _Fork, *, late: bool) -> Mapping[str, object]:
     shutil.rmtree(fork.folder, ignore_errors=True)
     fate = "timeout" if late else {LIVED: "lived", ELSEWHERE: "elsewhere"}.get(code, "killed")
     return {"at": fork.job.at, "fate": fate, "by": said, "seconds": monotonic() - fork.began}
-
-
-if sys.platform != "linux":
-    raise SystemExit("Forks are judged on Linux only.")

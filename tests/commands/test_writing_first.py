@@ -10,7 +10,7 @@ from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.ids import LineId
 from chatapp_cli.domain.template import Template
 from chatapp_cli.ports.bind import Bound
-from chatapp_cli.services import channels, templates
+from chatapp_cli.services import approvals, channels
 from tests.commands.conftest import Shell
 
 
@@ -66,7 +66,7 @@ def test_where_only_a_template_may_begin_the_text_is_refused_before_it_is_tried(
 ) -> None:
     row = desk.read(lambda tx: channels.one(tx, shop["vk_notify"]))
     hello = Template(name="ready", language="ru", body="Заказ {{number}} готов", state="approved")
-    desk.write(lambda tx: templates.learn(tx, desk.capabilities, row, [hello]))
+    desk.write(lambda tx: approvals.learn(tx, desk.capabilities, row, [hello]))
     words = ("send", "+79160000001", "-c", "vk_notify", "--dry-run", "--json")
     said = chatapp.run(*words, "-t", "Готово")
     assert (said.code, said.json["bad"][0]["why"]) == (1, "vk_notify carries only approved templates.")

@@ -44,6 +44,31 @@ def test_each_fault_is_one_edit_and_words_for_people_are_left_alone() -> None:
     ]
 
 
+GUARDED = b'''"""Words."""
+__all__ = ["Shape", "pairs"]
+
+class Shape(Protocol):
+    def area(self, scale: int = 1) -> int: ...
+
+def pairs(self, one, other, *, loud: bool):
+    self._log.debug("paired", n=len(one) + 1)
+    if not one:
+        return False
+    return dict(zip(one, other, strict=True), key=Thing(frozen=False))
+'''
+
+
+def test_what_no_behaviour_follows_from_is_no_fault() -> None:
+    made = mutants("pairs.py", GUARDED)
+    assert [mutant.name.partition(": ")[2] for mutant in made] == [
+        "not one → bool(one)",
+        "False → True",
+        "dict(zip(one, other, strict=True), key=Thing(frozen=False)) → None",
+        "one, other → other, one",
+        "False → True",
+    ]
+
+
 def test_every_fault_of_the_code_can_be_compiled() -> None:
     source = (ROOT / "chatapp_cli/services/ingest.py").read_bytes()
     made = mutants("chatapp_cli/services/ingest.py", source)
@@ -59,6 +84,25 @@ def test_a_fault_is_judged_first_by_the_tests_that_bear_its_modules_name_and_the
         known.add(Judge(test, seconds), ["lane.py::Lane.may"])
     known.add(Judge("test_far.py::d", 1.0), ["lane.py::Lane.other"])
     assert [test.id for test in known.judges(mutant)] == ["test_lane.py::c", "test_other.py::a", "test_lane.py::b"]
+
+
+def test_a_test_that_names_the_function_comes_first_and_one_that_imports_the_module_before_others() -> None:
+    mutant = mutants("chatapp_cli/lane.py", SOURCE)[0]
+    lane = frozenset(["chatapp_cli.lane"])
+    known = Reach(imports={"test_b.py": lane, "test_e.py": lane | {"chatapp_cli.other"}})
+    for test in ("test_e.py::e", "test_a.py::a", "test_a.py::b", "test_b.py::c", "test_c.py::d[lane.Lane.may]"):
+        known.add(Judge(test, 1.0), ["chatapp_cli/lane.py::Lane.may"])
+    asked = ["test_c.py::d[lane.Lane.may]", "test_b.py::c", "test_e.py::e", "test_a.py::a", "test_a.py::b"]
+    assert [test.id for test in known.judges(mutant)] == asked
+    assert [test.id for test in known.judges(mutant, 2.0)] == asked[:2]
+
+
+def test_a_module_that_only_declares_is_judged_by_tests_that_are_about_it_or_about_all_that_is_done() -> None:
+    mutant = mutants("chatapp_cli/domain/lane.py", b"MOST = 3")[0]
+    known = Reach()
+    for test in ("test_lane.py::a", "test_deeds.py::b", "test_other.py::c"):
+        known.add(Judge(test, 1.0), ["chatapp_cli/other.py::run"])
+    assert {test.id for test in known.judges(mutant)} == {"test_lane.py::a", "test_deeds.py::b"}
 
 
 def test_what_is_forgiven_is_still_drawn() -> None:

@@ -16,8 +16,8 @@ from chatapp_cli.domain.next_step import Next, NextStep, steps, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import say_steps, show
 from chatapp_cli.kit.manifests import manifests
-from chatapp_cli.tui.keymap import action
-from chatapp_cli.tui.next_steps import KEYS, SHELL, keys
+from chatapp_cli.tui.keys.keymap import action
+from chatapp_cli.tui.keys.next_steps import KEYS, SHELL, keys
 
 ROOT = Path(chatapp_cli.__file__).parent
 ABOVE = ("cli.py", "__main__.py", "commands", "tui", "api", "locale", "config")

@@ -12,7 +12,7 @@ from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.journal.base import Unknown
 from chatapp_cli.domain.journal.reading import read
 from chatapp_cli.settings import load
-from chatapp_cli.tui.remapping import keymap
+from chatapp_cli.tui.keys.remapping import keymap
 from scripts import promised
 from tests.meta.test_documentation import slip
 

@@ -52,10 +52,15 @@ def told(value: object, *, whole: bool = True) -> str:
         return f"{known} {value.id}"  # type: ignore[attr-defined]
     if isinstance(value, ChatappError):
         code = getattr(value, "code", "") or type(value).__name__
-        return f"{code}: {show(value.what)} / {show(value.next_step) if value.next_step else '-'}"
+        return f"{code}{_filled(value.what)} / {_filled(value.next_step) if value.next_step else '-'}"
     if isinstance(value, Text):
         return f"«{show(value)}»"
     return _told_of_many(value) or ((str(value) or "''") if isinstance(value, Decimal | str) else repr(value))
+
+
+def _filled(text: Text) -> str:
+    """What a sentence is about: its words may change and its meaning stay."""
+    return f"({', '.join(f'{name}={told(value)}' for name, value in text.params.items())})"
 
 
 def _told_of_many(value: object) -> str:

@@ -26,6 +26,7 @@ from chatapp_cli.ports.connector import Statement
 from chatapp_cli.services import (
     access,
     applications,
+    approvals,
     channels,
     composing,
     contacts,
@@ -298,17 +299,17 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
         Right.TEMPLATES,
         lambda tx, at: templates.add(tx, at.channel, TEMPLATES, Template(name="bye", body="Пока")),
     ),
-    "templates.decide": (
+    "approvals.decide": (
         Right.TEMPLATES,
-        lambda tx, at: templates.decide(tx, able, at.channel, "hello", "approved", reason=""),
+        lambda tx, at: approvals.decide(tx, able, at.channel, "hello", "approved", reason=""),
     ),
-    "templates.judged": (
+    "approvals.judged": (
         Right.TEMPLATES,
-        lambda tx, at: templates.judged(tx, able, at.channel, Template(name="hello", body="Нет")),
+        lambda tx, at: approvals.judged(tx, able, at.channel, Template(name="hello", body="Нет")),
     ),
-    "templates.learn": (
+    "approvals.learn": (
         Right.TEMPLATES,
-        lambda tx, at: templates.learn(tx, able, at.channel, [Template(name="new", body="Да")]),
+        lambda tx, at: approvals.learn(tx, able, at.channel, [Template(name="new", body="Да")]),
     ),
 }
 """What is done to something of a line."""
@@ -510,7 +511,7 @@ def everything(shop: Shop) -> Mapping[str, list[Any]]:
 
 def test_a_part_of_the_program_has_the_rights_it_was_given_and_no_others(shop: Shop, ours: Place) -> None:
     assert refusal(shop, DAEMON, "sending.enqueue", ours) is None
-    assert refusal(shop, DAEMON, "templates.learn", ours) is None
+    assert refusal(shop, DAEMON, "approvals.learn", ours) is None
     assert str(refusal(shop, DAEMON, "lines.rename", ours)) == "daemon may not add, rename and remove lines."
     robot = system("робот", Right.TAG)
     assert refusal(shop, robot, "dialogs.tag", ours) is None

@@ -119,3 +119,17 @@ def test_the_desks_own_files_are_not_sent_except_those_of_a_tray(tmp_path: Path,
         files.stage(media, home / "secret.key")
     assert refused.value.code == "own_file"
     assert files.stage(media, home / files.TRAYS / "1" / "a.txt").size == 1
+
+
+@pytest.mark.parametrize("name", sorted(files._OF_COMPANIES))
+def test_whatever_shows_that_a_folder_is_a_companys_its_files_are_not_sent(
+    tmp_path: Path, media: Media, name: str
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "a.txt").write_bytes(b"x")
+    assert files.stage(media, other / "a.txt").size == 1
+    (other / name).write_bytes(b"x")
+    with pytest.raises(Refused) as refused:
+        files.stage(media, other / "a.txt")
+    assert refused.value.code == "own_file"

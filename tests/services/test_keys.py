@@ -12,7 +12,7 @@ from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
 from chatapp_cli.domain.template import Template
 from chatapp_cli.i18n import show
-from chatapp_cli.services import channels, composing, later, mailing, sending, templates
+from chatapp_cli.services import approvals, channels, composing, later, mailing, sending
 from chatapp_cli.services.acting import lens
 from chatapp_cli.services.composing import Address, Exactly, InDialog, Request
 from chatapp_cli.services.mailing import Recipient
@@ -101,7 +101,7 @@ def test_another_request_under_the_same_key_is_refused(shop: Shop, first: Reques
 def test_a_template_counts_by_its_name_and_values(shop: Shop, channel: ChannelId, first: Request) -> None:
     row = shop.read(lambda tx: channels.one(tx, channel))
     ready = Template(name="ready", language="ru", body="Заказ {{n}} готов.", state="approved")
-    shop.write(lambda tx: templates.learn(tx, lambda row: EVERYTHING, row, [ready]))
+    shop.write(lambda tx: approvals.learn(tx, lambda row: EVERYTHING, row, [ready]))
     seven, eight = (replace(first, draft=None, words=composing.FromTemplate("ready", {"n": n})) for n in "78")
     assert accept(shop, seven) == accept(shop, seven)
     assert code_of(shop, eight) == "key_taken"

@@ -20,7 +20,7 @@ from chatapp_cli.domain.journal.messages import MessageWritten
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.outbound import Receipt
-from chatapp_cli.services import channels, contacts, journal, outbox, relay, routes, sending, trace, waiting
+from chatapp_cli.services import channels, contacts, journal, onward, outbox, relay, routes, sending, trace, waiting
 from chatapp_cli.services.journal_words import sentence
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.tx import Tx
@@ -63,7 +63,7 @@ def rejected(shop: Shop, channel: ChannelId) -> None:
 
 def hand_on(shop: Shop) -> list[MessageId | None]:
     """What the daemon does on every tick."""
-    return [shop.write(lambda tx, m=m: relay.hand_on(tx, able, m)) for m in shop.read(waiting.for_elsewhere)]
+    return [shop.write(lambda tx, m=m: onward.hand_on(tx, able, m)) for m in shop.read(waiting.for_elsewhere)]
 
 
 def told(shop: Shop, message: MessageId) -> list[str]:
@@ -146,9 +146,7 @@ def test_a_channel_that_cannot_carry_it_is_stepped_over_and_leaves_nothing_but_a
     tiny, letters = shop.channel(kind="tiny"), shop.channel()
     message = chained(shop, [tiny, letters])
     assert channel_of(shop, message) == letters
-    assert told(shop, message) == [
-        f"Channel {tiny} was skipped: The text has 11 characters; this channel takes 5."
-    ]
+    assert told(shop, message) == [f"Channel {tiny} was skipped: The text has 11 characters; this channel takes 5."]
     assert shop.read(lambda tx: tx.value("dialogs.at_address", channel=tiny, address=PHONE)) is None
 
 
@@ -282,7 +280,7 @@ def _play(shop: Shop, deed: str, flying: dict[ChannelId, outbox.Claim], stale: l
             hand_on(shop)
     elif deed == "stale":
         for message in stale:
-            shop.write(lambda tx, m=message: relay.hand_on(tx, able, m))
+            shop.write(lambda tx, m=message: onward.hand_on(tx, able, m))
     elif flying:
         _land(shop, deed, flying.popitem()[1])
 
@@ -301,7 +299,7 @@ def _land(shop: Shop, deed: str, one: outbox.Claim) -> None:
 
 def _die(shop: Shop, message: MessageId) -> None:
     def cut(tx: Tx) -> None:
-        relay.hand_on(tx, able, message)
+        onward.hand_on(tx, able, message)
         raise PowerCut
 
     with pytest.raises(PowerCut):

@@ -19,7 +19,7 @@ from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.template import Filled, Template, TemplateState, fill, gaps
 from chatapp_cli.i18n import show, use
-from chatapp_cli.services import channels, journal, outbox, reaching, sending, templates
+from chatapp_cli.services import approvals, channels, journal, outbox, reaching, sending, templates
 from chatapp_cli.services.journal_words import sentence
 from chatapp_cli.store.rows.channels import ChannelRow, TemplateRow
 from tests.stores import EVERYTHING, Shop
@@ -50,7 +50,7 @@ def able(row: ChannelRow) -> Capabilities:
 
 
 def learn(shop: Shop, channel: ChannelRow, *found: Template) -> int:
-    changed: int = shop.write(lambda tx: templates.learn(tx, able, channel, found))
+    changed: int = shop.write(lambda tx: approvals.learn(tx, able, channel, found))
     return changed
 
 
@@ -165,7 +165,7 @@ def test_a_moderators_verdict_is_recorded_by_hand(shop: Shop, channel: ChannelRo
 
     def decide(state: TemplateState, reason: str = "") -> TemplateRow:
         row: TemplateRow = shop.write(
-            lambda tx: templates.decide(tx, able, channel, "order_ready", state, reason=reason)
+            lambda tx: approvals.decide(tx, able, channel, "order_ready", state, reason=reason)
         )
         return row
 
@@ -187,6 +187,21 @@ def test_a_verdict_is_mailed_to_whoever_asked_for_notices(shop: Shop, channel: C
     assert (claim.row.actor, claim.message.author) == (PROGRAM, PROGRAM)
     learn(shop, channel, ready(state="rejected", reason="SPAM"))
     assert shop.write(lambda tx: outbox.claim(tx, shop.media, mail)) is None
+
+
+def test_a_channel_without_subjects_carries_the_notice_without_one(shop: Shop, channel: ChannelRow) -> None:
+    plain = shop.channel(kind="letters", line=channel.line_id)
+
+    def without(row: ChannelRow) -> Capabilities:
+        return replace(able(row), subject=False)
+
+    for state in ("pending", "approved"):
+        found = [ready(state=state)]
+        shop.write(lambda tx, found=found: approvals.learn(tx, without, channel, found))
+    claim = shop.write(lambda tx: outbox.claim(tx, shop.media, plain))
+    assert claim is not None
+    assert claim.outbound.subject == ""
+    assert claim.outbound.text == f"The template order_ready in WA is now: approved.\n\n{BODY}"
 
 
 def test_what_is_new_or_our_own_doing_is_mailed_to_nobody(shop: Shop, channel: ChannelRow) -> None:

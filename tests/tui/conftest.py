@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.tui.app import Inbox
-from chatapp_cli.tui.typeahead import HAND
+from chatapp_cli.tui.keys.typeahead import HAND
 from tests.tui import gallery
 from tests.tui.stage import HeldClock, Stage, opened, warm_home
 

@@ -22,6 +22,7 @@ from chatapp_cli.domain.template import Template
 from chatapp_cli.runtime.owner import owning
 from chatapp_cli.services import (
     applications,
+    approvals,
     channels,
     dialogs,
     duties,
@@ -32,7 +33,6 @@ from chatapp_cli.services import (
     persons,
     presence,
     replies,
-    templates,
     views,
 )
 from chatapp_cli.store.tx import Tx
@@ -97,7 +97,7 @@ def _whatsapp(stage: Stage) -> None:
     stage.hear(channel, FYODOR, "Добрый день! Лампы готовы?", ago=DAY + HOUR)
     row = stage.desk.read(partial(channels.one, channel=channel))
     found = [Template(name=name, body=body, state=state) for name, body, state in TEMPLATES]
-    stage.desk.write(lambda tx: templates.learn(tx, stage.desk.capabilities, row, found))
+    stage.desk.write(lambda tx: approvals.learn(tx, stage.desk.capabilities, row, found))
 
 
 def _replies(tx: Tx) -> None:

@@ -17,10 +17,10 @@ from chatapp_cli.ports.bind import Asker
 from chatapp_cli.services import lines
 from chatapp_cli.settings import Settings
 from chatapp_cli.tui.app import Inbox
-from chatapp_cli.tui.own import Own
 from chatapp_cli.tui.questions.contact_pick import ContactPick
 from chatapp_cli.tui.screens.bind import BindScreen
 from chatapp_cli.tui.screens.inbox import InboxScreen
+from chatapp_cli.tui.session.own import Own
 from chatapp_cli.tui.widgets.composer import Pen
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 from chatapp_cli.tui.widgets.transcript import Transcript

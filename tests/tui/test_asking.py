@@ -11,7 +11,7 @@ from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.form import Form, Notice
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import lines
-from chatapp_cli.tui.asking import WindowAsker
+from chatapp_cli.tui.screens.asking import WindowAsker
 from chatapp_cli.tui.screens.bind import BindScreen, qr, shown
 from tests.tui.conftest import Opener
 

@@ -10,7 +10,7 @@ from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.event import Person
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.template import Template
-from chatapp_cli.services import channels, dialogs, lines, reaching, templates, transcript
+from chatapp_cli.services import approvals, channels, dialogs, lines, reaching, transcript
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.tui.questions.contact_pick import ContactPick
 from chatapp_cli.tui.screens.begin import BeginScreen, Start
@@ -189,7 +189,7 @@ async def test_where_only_a_template_may_go_first_one_is_chosen_and_sent(
 ) -> None:
     row = desk.read(lambda tx: channels.one(tx, messengers["whatsapp"]))
     hello = Template(name="ready", language="ru", body="Заказ {{number}} готов", state="approved")
-    desk.write(lambda tx: templates.learn(tx, desk.capabilities, row, [hello]))
+    desk.write(lambda tx: approvals.learn(tx, desk.capabilities, row, [hello]))
     async with window() as it:
         await opens(it, Start(row.id, "+79160000001"))
         await it.sees("Only an approved template may go first: F12 chooses one.")

@@ -16,9 +16,10 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.ports.bind import Asker
 from chatapp_cli.runtime.seat import TRAY
 from chatapp_cli.services import files, lines, reply_file
-from chatapp_cli.tui import opener, paths, writing
-from chatapp_cli.tui.editor import written_in_editor
+from chatapp_cli.tui.conversation.editor import written_in_editor
+from chatapp_cli.tui.media import opener, paths
 from chatapp_cli.tui.screens.bind import BindScreen
+from chatapp_cli.tui.session import writing
 from chatapp_cli.tui.widgets.composer import Composer, Pen
 from tests.tui.conftest import Opener, Window
 

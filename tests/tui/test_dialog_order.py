@@ -10,7 +10,7 @@ from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.event import Person
 from chatapp_cli.services import channels, dialogs, duties
-from chatapp_cli.tui import dialog_order
+from chatapp_cli.tui.reading import dialog_order
 from tests.tui.stage import HeldClock, Stage
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from chatapp_cli.domain.errors import NotFound, Refused
-from chatapp_cli.tui.editor import command, edited
+from chatapp_cli.tui.conversation.editor import command, edited
 from chatapp_cli.tui.widgets.composer import Pen
 from tests.tui.conftest import Opener
 

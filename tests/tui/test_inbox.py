@@ -11,7 +11,7 @@ from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import Rejected
 from chatapp_cli.domain.event import IncomingFile, Person
 from chatapp_cli.domain.ids import ChannelId
-from chatapp_cli.services import channels, dialogs, relay, transcript, voice
+from chatapp_cli.services import channels, dialogs, onward, relay, transcript, voice
 from chatapp_cli.services import outbox as outgoing
 from chatapp_cli.services.routes import Step
 from chatapp_cli.services.sending import Order
@@ -235,7 +235,7 @@ async def test_a_failed_message_tells_where_it_went_on(window: Opener, desk: Des
         await it.open("Анна")
         desk.write(lambda tx: outgoing.fail(tx, claim, Rejected("blocked_by_user")))
         await it.sees("s send again")
-        into = desk.write(lambda tx: relay.hand_on(tx, can, message))
+        into = desk.write(lambda tx: onward.hand_on(tx, can, message))
         await it.sees(f"It continued as message {into}")
         await it.sees_no("s send again")
 

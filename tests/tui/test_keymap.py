@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chatapp_cli.tui import keymap
 from chatapp_cli.tui.app import Inbox
+from chatapp_cli.tui.keys import keymap
 from chatapp_cli.tui.questions.picture import PictureScreen
 from chatapp_cli.tui.questions.quick import QuickPick
 from chatapp_cli.tui.screens.applications import ApplicationsScreen

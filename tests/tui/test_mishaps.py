@@ -22,9 +22,9 @@ from chatapp_cli.ports.world import World
 from chatapp_cli.services import channels
 from chatapp_cli.settings import Settings
 from chatapp_cli.tui.app import Inbox
-from chatapp_cli.tui.guard import LONG, Guard
-from chatapp_cli.tui.rescue import FOLDER, rescued
 from chatapp_cli.tui.screens.inbox import InboxScreen
+from chatapp_cli.tui.session.guard import LONG, Guard
+from chatapp_cli.tui.session.rescue import FOLDER, rescued
 from chatapp_cli.tui.widgets.composer import Composer, Pen
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 from chatapp_cli.tui.window import part

@@ -14,7 +14,7 @@ from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.moment import iso, local, utc
 from chatapp_cli.domain.when import since, when
 from chatapp_cli.services import journal_words as told
-from chatapp_cli.tui import words
+from chatapp_cli.tui.reading import words
 from tests.tui.conftest import Opener
 from tests.tui.stage import NOON
 

@@ -15,10 +15,10 @@ from chatapp_cli.runtime.seat import seated
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import dialogs, duties, journal, notes, options
 from chatapp_cli.tui.app import Inbox
-from chatapp_cli.tui.live import News
-from chatapp_cli.tui.notices import Notices, within
-from chatapp_cli.tui.office import Office
-from chatapp_cli.tui.terminal import Terminal
+from chatapp_cli.tui.session.live import News
+from chatapp_cli.tui.session.notices import Notices, within
+from chatapp_cli.tui.session.office import Office
+from chatapp_cli.tui.session.terminal import Terminal
 from tests.stores import owner
 from tests.tui.conftest import GOOD, Window
 from tests.tui.stage import ANNA, HOUR, ME, HeldClock, Stage, opened

@@ -20,9 +20,9 @@ from chatapp_cli.kit.system import SystemChance
 from chatapp_cli.ports.world import World
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.tui.app import Inbox
-from chatapp_cli.tui.office import Office
-from chatapp_cli.tui.plain import Plain
+from chatapp_cli.tui.plain.plain import Plain
 from chatapp_cli.tui.screens.begin import BeginScreen
+from chatapp_cli.tui.session.office import Office
 from chatapp_cli.tui.small import Confirm
 from tests.tui.conftest import GOOD, Window
 from tests.tui.stage import ME, HeldClock, opened

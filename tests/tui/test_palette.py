@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from chatapp_cli import i18n
-from chatapp_cli.tui import keymap, palette, screens
+from chatapp_cli.tui import palette, screens
 from chatapp_cli.tui.hands import Hands
+from chatapp_cli.tui.keys import keymap
 from chatapp_cli.tui.screens.lines import LinesScreen
 from chatapp_cli.tui.screens.palette import Palette
 from chatapp_cli.tui.widgets.dialog_list import DialogList

@@ -15,7 +15,7 @@ from chatapp_cli.services import channels, dialogs, persons, transcript
 from chatapp_cli.settings import load
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.tui.app import Inbox
-from chatapp_cli.tui.own import Own
+from chatapp_cli.tui.session.own import Own
 from chatapp_cli.tui.widgets.composer import Composer, Pen
 from chatapp_cli.tui.widgets.transcript import Transcript
 from tests.tui.conftest import GOOD, Opener, Window

@@ -20,10 +20,10 @@ from chatapp_cli.runtime.seat import seated
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import journal
 from chatapp_cli.services.transcript import latest
-from chatapp_cli.tui.live import News
-from chatapp_cli.tui.office import Office
-from chatapp_cli.tui.plain import HURRY, Plain, conversation
-from chatapp_cli.tui.plain_words import COMMANDS, understood
+from chatapp_cli.tui.plain.plain import HURRY, Plain, conversation
+from chatapp_cli.tui.plain.vocabulary import COMMANDS, understood
+from chatapp_cli.tui.session.live import News
+from chatapp_cli.tui.session.office import Office
 from tests.tui.stage import ANNA, ME, Stage
 
 BOT = ChannelId(1)

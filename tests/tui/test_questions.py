@@ -20,11 +20,11 @@ from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import dialogs, operators, replies, transcript
+from chatapp_cli.tui.keys.typeahead import HAND
 from chatapp_cli.tui.questions.picker import Picker
 from chatapp_cli.tui.screens.inbox import InboxScreen
-from chatapp_cli.tui.sheet import Sheet
+from chatapp_cli.tui.session.sheet import Sheet
 from chatapp_cli.tui.small import Choose, Confirm, Prompt, Small
-from chatapp_cli.tui.typeahead import HAND
 from chatapp_cli.tui.widgets.composer import Pen
 from chatapp_cli.tui.widgets.transcript import Transcript
 from tests.tui.conftest import Opener, Window
@@ -440,7 +440,7 @@ ANSWERED_AT_ONCE = {
     ("deeds/waiting.py", "_('Send it again?')"),
     ("deeds/quick.py", "_('{title}: what is the value of {gap}?', title=row.title, gap=written[name])"),
     ("screens/applications.py", "_('Which channel?')"),
-    ("screens/lines.py", "_('Which channel?')"),
+    ("deeds/line.py", "_('Which channel?')"),
     ("conversation/doing.py", "question"),
     ("screens/chats.py", "_('Read back {title}?', title=chat['title'])"),
     ("screens/begin.py", "_('Leave without sending?')"),

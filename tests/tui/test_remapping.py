@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from chatapp_cli.bootstrap import Desk
-from chatapp_cli.tui import keymap as keys
 from chatapp_cli.tui.app import Inbox
-from chatapp_cli.tui.own import Own
-from chatapp_cli.tui.probing import meanings, name
-from chatapp_cli.tui.remapping import Keymap, keymap
+from chatapp_cli.tui.keys import keymap as keys
+from chatapp_cli.tui.keys.probing import meanings, name
+from chatapp_cli.tui.keys.remapping import Keymap, keymap
+from chatapp_cli.tui.session.own import Own
 from tests.tui.conftest import GOOD, Window
 
 

@@ -14,7 +14,7 @@ from chatapp_cli.kit.spelling import dictionaries
 from chatapp_cli.runtime.speller import Speller
 from chatapp_cli.settings import Settings
 from chatapp_cli.tui.app import Inbox
-from chatapp_cli.tui.own import Own
+from chatapp_cli.tui.session.own import Own
 from chatapp_cli.tui.widgets.composer import Pen
 from chatapp_cli.tui.widgets.underlined import Underlined
 from tests.tui.conftest import GOOD, Window

@@ -8,7 +8,7 @@ from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.event import Person
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.template import Template, TemplateState
-from chatapp_cli.services import channels, lines, outbox, templates
+from chatapp_cli.services import approvals, channels, lines, outbox
 from chatapp_cli.tui.questions.templates import Fill
 from chatapp_cli.tui.screens.inbox import InboxScreen
 from chatapp_cli.tui.small import Confirm
@@ -29,7 +29,7 @@ def channel(desk: Desk, stage: Stage) -> ChannelId:
 def known(desk: Desk, channel: ChannelId, *found: tuple[str, str, TemplateState]) -> None:
     row = desk.read(lambda tx: channels.one(tx, channel))
     every = [Template(name=name, body=body, state=state) for name, body, state in found]
-    desk.write(lambda tx: templates.learn(tx, desk.capabilities, row, every))
+    desk.write(lambda tx: approvals.learn(tx, desk.capabilities, row, every))
 
 
 async def opens(it: Window, name: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatapp_cli.tui.graphics import Graphics, found, may_know, understood
+from chatapp_cli.tui.media.graphics import Graphics, found, may_know, understood
 
 KNOWS_KITTY = b"\x1b_Gi=1;OK\x1b\\"
 

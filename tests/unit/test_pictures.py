@@ -11,7 +11,7 @@ from textual.strip import Strip
 
 from chatapp_cli.domain.ids import ChannelId, FileId, MessageId
 from chatapp_cli.store.rows.messages import FileRow
-from chatapp_cli.tui import pictures
+from chatapp_cli.tui.media import pictures
 from chatapp_cli.tui.widgets.gallery import MOST, Gallery, PictureLine
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)

@@ -24,7 +24,7 @@ from chatapp_cli.runtime.seat import TOKEN, TRAY
 from chatapp_cli.settings import Settings
 
 COMMAND: Final = (sys.executable, "-m", "chatapp_cli", "inbox")
-DRIVER: Final = "chatapp_cli.tui.browser:BrowserDriver"
+DRIVER: Final = "chatapp_cli.tui.media.browser:BrowserDriver"
 GREETING: Final = b"__GANGLION__\n"
 LARGEST: Final = 500
 """The most columns or rows that a browser may request."""

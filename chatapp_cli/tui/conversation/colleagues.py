@@ -7,11 +7,11 @@ from functools import partial
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.journal.presence import PresenceEvent
 from chatapp_cli.i18n import _
-from chatapp_cli.tui.colleagues import Company, OtherWindows
 from chatapp_cli.tui.conversation.conversation import Conversation
+from chatapp_cli.tui.conversation.other_windows import Company, OtherWindows
 from chatapp_cli.tui.conversation.part import ConversationPart
-from chatapp_cli.tui.live import News
-from chatapp_cli.tui.reading import Opening
+from chatapp_cli.tui.reading.conversations import Opening
+from chatapp_cli.tui.session.live import News
 
 BEAT = 20.0
 """Seconds between two signs of life of a window."""

@@ -17,12 +17,13 @@ from chatapp_cli.domain.message import PENDING, State
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import channels, dialogs
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui import reading, ways, words
+from chatapp_cli.tui.conversation import ways
 from chatapp_cli.tui.conversation.hooks import Hooks
 from chatapp_cli.tui.hands import Hands
-from chatapp_cli.tui.live import News
-from chatapp_cli.tui.reading import Opening
-from chatapp_cli.tui.sheet import Sheet
+from chatapp_cli.tui.reading import conversations, words
+from chatapp_cli.tui.reading.conversations import Opening
+from chatapp_cli.tui.session.live import News
+from chatapp_cli.tui.session.sheet import Sheet
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 from chatapp_cli.tui.widgets.pane import ConversationPane
 
@@ -111,7 +112,7 @@ class Conversation:
 
         Where a person's dialogs are joined, ``exact`` asks for an answer by this one and no other.
         """
-        job = partial(reading.opening, dialog=dialog, message=message, joined=self.joined, exact=exact)
+        job = partial(conversations.opening, dialog=dialog, message=message, joined=self.joined, exact=exact)
         opening = await self.page.office.read(job)
         await self.ready()
         self.page.add_class("-open", "-conversing")
@@ -184,7 +185,7 @@ class Conversation:
         if card.id == self.lost:
             what = T("The dialog with {name} is no more: its channel was unbound.", name=card.name)
             return Refused("gone", what, T("Choose another dialog.")), ""
-        from chatapp_cli.tui import writing
+        from chatapp_cli.tui.session import writing
 
         stop, warning = writing.obstacles(card, channel, office.capabilities(channel), office.desk.world.clock.now())
         return stop, "  ".join(filter(None, (warning, *(part.warning() for part in self.parts))))
@@ -224,7 +225,7 @@ class Conversation:
         if opening is None or opening.card.id == self.lost:
             return
         shown = {entry.message.id for entry in self.transcript.entries}
-        page = await self.page.office.read(partial(reading.end, shown=opening.thread))
+        page = await self.page.office.read(partial(conversations.end, shown=opening.thread))
         await self._refresh(opening, shown | {entry.message.id for entry in page.entries})
         await self._reread(opening, set())
 
@@ -232,7 +233,7 @@ class Conversation:
         office = self.page.office
         await self._refresh(opening, messages)
         try:
-            fresh = await office.read(partial(reading.again, opening=opening))
+            fresh = await office.read(partial(conversations.again, opening=opening))
         except NotFound:
             if await office.read(partial(_exists, dialog=opening.card.id)):
                 raise
@@ -250,7 +251,7 @@ class Conversation:
             part.renewed()
 
     async def _refresh(self, opening: Opening, messages: set[MessageId]) -> None:
-        found = await self.page.office.read(partial(reading.news, shown=opening.thread, messages=messages))
+        found = await self.page.office.read(partial(conversations.news, shown=opening.thread, messages=messages))
         if self.shows(opening):
             self.transcript.update(found.changed, found.gone, found.quotes)
 

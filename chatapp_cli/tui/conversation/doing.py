@@ -13,12 +13,12 @@ from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.conversation.joining import Joining
 from chatapp_cli.tui.conversation.part import ConversationPart
-from chatapp_cli.tui.keymap import action, shown
+from chatapp_cli.tui.keys.keymap import action, shown
 from chatapp_cli.tui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
     from chatapp_cli.services.transcript import Entry
-    from chatapp_cli.tui.said import Said
+    from chatapp_cli.tui.deeds.said import Said
 
 
 class Doing(ConversationPart):
@@ -80,12 +80,12 @@ class Doing(ConversationPart):
             transcript.post_message(Transcript.Asked("cancel", last))
 
     def _said(self, entry: Entry) -> Said:
-        from chatapp_cli.tui.said import Said
+        from chatapp_cli.tui.deeds.said import Said
 
         opening = self.conversation.opening
         assert opening is not None
         can = self.page.office.capabilities(opening.channel_of(entry.message.dialog_id))
-        return Said(entry, can, self.page.look.now())
+        return Said(entry, can, self.page.look.now(), self.conversation)
 
     def menu(self) -> None:
         """Everything that makes sense here, with its keys."""
@@ -93,7 +93,7 @@ class Doing(ConversationPart):
 
     async def _menu(self, targets: Sequence[DialogId]) -> None:
         from chatapp_cli.tui.deeds import message as message_deeds
-        from chatapp_cli.tui.naming import about
+        from chatapp_cli.tui.reading.naming import about
 
         cards = await self._cards(targets)
         found = [*self._with_message(), *(("inbox", f"deed({name!r})", name) for name in _with_dialogs(cards))]

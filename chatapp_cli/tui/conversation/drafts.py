@@ -15,15 +15,15 @@ from chatapp_cli.i18n import _
 from chatapp_cli.services import drafts
 from chatapp_cli.services.drafts import Unsent
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui import unsent
-from chatapp_cli.tui.cells import line
+from chatapp_cli.tui.conversation import unsent
 from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.conversation.part import ConversationPart
-from chatapp_cli.tui.live import News
-from chatapp_cli.tui.own import folder_of
-from chatapp_cli.tui.reading import Opening
-from chatapp_cli.tui.rescue import rescued
-from chatapp_cli.tui.sheet import Sheet
+from chatapp_cli.tui.reading.cells import line
+from chatapp_cli.tui.reading.conversations import Opening
+from chatapp_cli.tui.session.live import News
+from chatapp_cli.tui.session.own import folder_of
+from chatapp_cli.tui.session.rescue import rescued
+from chatapp_cli.tui.session.sheet import Sheet
 
 LOST = 20.0
 """Seconds for which the page says that an open dialog is no more, and where lies what was written to it."""

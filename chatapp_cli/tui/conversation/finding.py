@@ -10,7 +10,7 @@ from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.i18n import _
 from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.conversation.part import ConversationPart
-from chatapp_cli.tui.reading import Opening
+from chatapp_cli.tui.reading.conversations import Opening
 from chatapp_cli.tui.widgets.hit_bar import HitBar
 
 if TYPE_CHECKING:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from chatapp_cli.tui.live import News
-from chatapp_cli.tui.reading import Opening
+from chatapp_cli.tui.reading.conversations import Opening
+from chatapp_cli.tui.session.live import News
 
 
 class Hooks:

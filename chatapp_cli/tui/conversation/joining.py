@@ -7,10 +7,11 @@ from functools import partial
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.i18n import _
 from chatapp_cli.services.transcript import Entry
-from chatapp_cli.tui import reading, ways
+from chatapp_cli.tui.conversation import ways
 from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.conversation.part import ConversationPart
 from chatapp_cli.tui.hands import Work
+from chatapp_cli.tui.reading import conversations
 
 _WRITTEN_THERE = {"reply", "edit"}
 """What is done in the composer of the message's own dialog: a quote does not cross channels."""
@@ -51,7 +52,7 @@ class Joining(ConversationPart):
         if opening is None or dialog not in opening.thread:
             await shown.open(dialog, exact=True)
             return
-        fresh = await self.page.office.read(partial(reading.again, opening=opening, dialog=dialog))
+        fresh = await self.page.office.read(partial(conversations.again, opening=opening, dialog=dialog))
         if shown.shows(opening):
             await shown.answer_by(fresh)
 

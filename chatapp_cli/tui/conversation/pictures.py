@@ -6,9 +6,9 @@ import asyncio
 from functools import partial
 
 from chatapp_cli.store.rows.messages import FileRow
-from chatapp_cli.tui import pictures
 from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.conversation.part import ConversationPart
+from chatapp_cli.tui.media import pictures
 
 
 class Pictures(ConversationPart):

@@ -10,7 +10,7 @@ from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.services import dialogs
 from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.conversation.part import ConversationPart
-from chatapp_cli.tui.reading import Opening
+from chatapp_cli.tui.reading.conversations import Opening
 
 DWELL = 1.0
 """Seconds that the last message has to be on the screen before the dialog counts as read."""

@@ -9,8 +9,8 @@ from chatapp_cli.i18n import _
 from chatapp_cli.store import dialog_list
 from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.conversation.part import ConversationPart
-from chatapp_cli.tui.live import News
-from chatapp_cli.tui.reading import Opening
+from chatapp_cli.tui.reading.conversations import Opening
+from chatapp_cli.tui.session.live import News
 from chatapp_cli.tui.widgets.tab_bar import Tab, TabBar
 
 

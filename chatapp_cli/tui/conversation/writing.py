@@ -14,11 +14,11 @@ from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.conversation.drafts import Drafts
 from chatapp_cli.tui.conversation.part import ConversationPart
-from chatapp_cli.tui.reading import Opening
+from chatapp_cli.tui.reading.conversations import Opening
 
 if TYPE_CHECKING:
     from chatapp_cli.services.sending import Order
-    from chatapp_cli.tui.sheet import Sheet
+    from chatapp_cli.tui.session.sheet import Sheet
 
 TYPING_LASTS = 4.0
 """Seconds after which a messenger has to be told again that somebody writes."""
@@ -48,8 +48,8 @@ class Writing(ConversationPart):
             self.page.do(partial(self._ask_for_file, self.conversation.opening))
 
     async def _ask_for_file(self, opening: Opening) -> None:
-        from chatapp_cli.tui import writing
-        from chatapp_cli.tui.paths import Paths, offered
+        from chatapp_cli.tui.media.paths import Paths, offered
+        from chatapp_cli.tui.session import writing
 
         limit = writing.file_limit(self.page.office.capabilities(opening.channel))
         note = _("Tab or → completes. {limit}", limit=limit)
@@ -57,7 +57,7 @@ class Writing(ConversationPart):
         self.conversation.composer.focus_pen()
 
     async def _attach_named(self, typed: str) -> None:
-        from chatapp_cli.tui import writing
+        from chatapp_cli.tui.session import writing
 
         if not typed:
             return
@@ -86,7 +86,7 @@ class Writing(ConversationPart):
             self.page.do(self._write_elsewhere, group="editor", exclusive=True)
 
     async def _write_elsewhere(self) -> None:
-        from chatapp_cli.tui.editor import written_in_editor
+        from chatapp_cli.tui.conversation.editor import written_in_editor
 
         pen, folder, env = self.conversation.pen, self.page.office.desk.settings.folder, self.page.house.own.env
         pen.replace_all(written_in_editor(self.page.app, pen.text, folder, env))
@@ -126,7 +126,7 @@ class Writing(ConversationPart):
         await waiting_deeds.order_for_later(self.page, card, partial(self._put_out, card.id))
 
     async def _put_out(self, dialog: DialogId, order: Order | None = None) -> None:
-        from chatapp_cli.tui import writing
+        from chatapp_cli.tui.session import writing
 
         opening, composer, office = self.conversation.opening, self.conversation.composer, self.page.office
         assert opening is not None

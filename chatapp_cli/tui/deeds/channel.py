@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
+from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.i18n import _
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.runtime import proxying
+from chatapp_cli.services import channels
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.tui.hands import Hands
 
@@ -44,3 +47,30 @@ async def _exchanged(hands: Hands, channel: ChannelRow, now: str) -> Sequence[Fi
         await store.off_loop(lambda: proxying.keep(desk, channel, said))
         hands.say(_("{channel} now uses these proxies.", channel=channel.title))
     return findings
+
+
+async def resume(hands: Hands, channel: ChannelRow) -> None:
+    """Let a channel that rests go on now."""
+    if channel.paused_until <= hands.look.now():
+        hands.say(_("{channel} is not paused.", channel=channel.title))
+        return
+    await hands.office.write(partial(channels.resume, channel=channel.id))
+    hands.say(_("{channel} continues.", channel=channel.title))
+
+
+async def unbind(hands: Hands, channel: ChannelRow) -> None:
+    """Remove a channel, after a question."""
+    note = _("Its dialogs and messages are removed from the desk with it.")
+
+    async def take(_yes: bool) -> None:
+        await hands.office.write(partial(channels.unbind, channel=channel, force=True))
+
+    await hands.confirm(_("Unbind {channel}?", channel=channel.title), note, yes=_("Unbind"), take=take)
+
+
+def able(hands: Hands, channel: ChannelRow | None, ability: Callable[[Capabilities], bool]) -> ChannelRow | None:
+    """The channel, if there is one that can do that; if not, it is said."""
+    if channel is not None and ability(hands.office.capabilities(channel)):
+        return channel
+    hands.say(_("Choose a channel that can do this."))
+    return None

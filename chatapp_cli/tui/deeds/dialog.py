@@ -14,7 +14,7 @@ from chatapp_cli.tui.deeds import duty as duty_deeds
 from chatapp_cli.tui.deeds import many as many_deeds
 from chatapp_cli.tui.deeds import person as person_deeds
 from chatapp_cli.tui.hands import Deed, Hands
-from chatapp_cli.tui.naming import about, named, told
+from chatapp_cli.tui.reading.naming import about, named, told
 
 
 async def rename(hands: Hands, card: DialogCard) -> None:

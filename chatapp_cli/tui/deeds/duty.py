@@ -10,7 +10,7 @@ from chatapp_cli.i18n import _, show
 from chatapp_cli.services import duties, notes
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.tui.hands import Deed, Hands
-from chatapp_cli.tui.naming import about, named
+from chatapp_cli.tui.reading.naming import about, named
 
 
 async def note(hands: Hands, card: DialogCard) -> None:

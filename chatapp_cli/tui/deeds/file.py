@@ -9,11 +9,10 @@ from chatapp_cli.i18n import _
 from chatapp_cli.runtime import transcriber
 from chatapp_cli.services import files
 from chatapp_cli.store.rows.messages import FileRow
-from chatapp_cli.tui import opener, pictures
+from chatapp_cli.tui.deeds.said import NO_FILE, Said, deed, unless
 from chatapp_cli.tui.hands import Deed, Hands
-from chatapp_cli.tui.paths import Paths
-from chatapp_cli.tui.said import NO_FILE, Said, deed, unless
-from chatapp_cli.tui.widgets.transcript import Transcript
+from chatapp_cli.tui.media import opener, pictures
+from chatapp_cli.tui.media.paths import Paths
 
 
 async def _pick(hands: Hands, said: Said) -> FileRow | None:
@@ -57,7 +56,7 @@ async def look(hands: Hands, said: Said) -> None:
     """Show its picture in the window, among those of the conversation that are loaded."""
     from chatapp_cli.tui.questions.picture import PictureScreen
 
-    entries = hands.query_one(Transcript).entries
+    entries = said.among.transcript.entries
     found = [file for entry in entries for file in entry.files if pictures.viewable(file)]
     first = next(at for at, file in enumerate(found) if file.message_id == said.entry.message.id)
     await hands.app.push_screen_wait(PictureScreen(found, first))

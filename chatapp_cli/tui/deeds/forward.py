@@ -10,16 +10,15 @@ from chatapp_cli.i18n import _
 from chatapp_cli.services import forwarding, sending
 from chatapp_cli.store.rows.dialogs import DialogRow
 from chatapp_cli.store.tx import Tx
+from chatapp_cli.tui.deeds.said import Said, deed
 from chatapp_cli.tui.hands import Deed, Hands
-from chatapp_cli.tui.said import Said, deed
-from chatapp_cli.tui.widgets.transcript import Transcript
 
 
 async def forward(hands: Hands, said: Said) -> None:
     """The chosen messages, or this one, to a dialog that the person looks up."""
     from chatapp_cli.tui.questions.dialog_pick import DialogPick
 
-    shown = hands.query_one(Transcript)
+    shown = said.among.transcript
     messages = [entry.message.id for entry in shown.picked or [said.entry]]
     order = hands.office.order()
 

@@ -12,9 +12,9 @@ from chatapp_cli.i18n import _
 from chatapp_cli.services import channels
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.dialogs import DialogCard
-from chatapp_cli.tui import words
 from chatapp_cli.tui.hands import Hands
-from chatapp_cli.tui.naming import named, told
+from chatapp_cli.tui.reading import words
+from chatapp_cli.tui.reading.naming import named, told
 
 Members: TypeAlias = list[str]
 

@@ -6,11 +6,11 @@ from chatapp_cli.domain import markup
 from chatapp_cli.domain.links import Link, find
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _
-from chatapp_cli.tui import opener
-from chatapp_cli.tui.cells import lines
+from chatapp_cli.tui.deeds.said import Said, deed, unless
 from chatapp_cli.tui.hands import Deed, Hands
+from chatapp_cli.tui.media import opener
 from chatapp_cli.tui.pages import page_named
-from chatapp_cli.tui.said import Said, deed, unless
+from chatapp_cli.tui.reading.cells import lines
 
 
 def found(said: Said) -> list[Link]:

@@ -13,10 +13,10 @@ from chatapp_cli.i18n import _, ngettext
 from chatapp_cli.services import dialogs, duties
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui import words
 from chatapp_cli.tui.hands import Deed, Hands
-from chatapp_cli.tui.keymap import key
-from chatapp_cli.tui.naming import about, named, told
+from chatapp_cli.tui.keys.keymap import key
+from chatapp_cli.tui.reading import words
+from chatapp_cli.tui.reading.naming import about, named, told
 
 if TYPE_CHECKING:
     from chatapp_cli.tui.small import Take

@@ -13,24 +13,23 @@ from chatapp_cli.tui.deeds import file as file_deeds
 from chatapp_cli.tui.deeds import forward as forward_deeds
 from chatapp_cli.tui.deeds import link as link_deeds
 from chatapp_cli.tui.deeds import waiting as waiting_deeds
+from chatapp_cli.tui.deeds.said import NO_TEXT, Against, Said, deed, unless
 from chatapp_cli.tui.hands import Deed, Hands
-from chatapp_cli.tui.said import NO_TEXT, Against, Said, deed, unless
-from chatapp_cli.tui.widgets.composer import Composer
 
 EMOJI = ("👍", "❤", "🔥", "🎉", "🙏", "😁", "👌", "🤔")
 
 
-async def reply(hands: Hands, said: Said) -> None:
+async def reply(_hands: Hands, said: Said) -> None:
     """Quote it in the composer."""
-    composer = hands.query_one(Composer)
+    composer = said.among.composer
     if said.can.replies and said.there:
         composer.quote(said.entry)
     composer.focus_pen()
 
 
-async def edit(hands: Hands, said: Said) -> None:
+async def edit(_hands: Hands, said: Said) -> None:
     """Put the text into the composer; sending replaces it."""
-    composer = hands.query_one(Composer)
+    composer = said.among.composer
     composer.edit(said.entry)
     composer.focus_pen()
 

@@ -8,12 +8,12 @@ from chatapp_cli.domain.dialog import DialogFilter, Kind
 from chatapp_cli.i18n import _
 from chatapp_cli.services import dialogs, duties
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui.filters import title
 from chatapp_cli.tui.questions.narrow import Choices, Narrow
+from chatapp_cli.tui.reading.filters import title
 
 if TYPE_CHECKING:
     from chatapp_cli.tui.hands import Hands
-    from chatapp_cli.tui.overview import Overview
+    from chatapp_cli.tui.reading.overview import Overview
 
 
 async def narrow(hands: Hands, wanted: DialogFilter, overview: Overview) -> DialogFilter | None:

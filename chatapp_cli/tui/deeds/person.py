@@ -13,7 +13,7 @@ from chatapp_cli.services.persons import Person
 from chatapp_cli.store.rows.dialogs import DialogCard, DialogRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.hands import Deed, Hands
-from chatapp_cli.tui.naming import about, named, told
+from chatapp_cli.tui.reading.naming import about, named, told
 
 
 async def same(hands: Hands, card: DialogCard) -> None:

@@ -13,7 +13,7 @@ from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.rows.replies import QuickReplyRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.hands import Hands
-from chatapp_cli.tui.keymap import key
+from chatapp_cli.tui.keys.keymap import key
 from chatapp_cli.tui.questions.quick import QuickPick
 
 

@@ -14,11 +14,10 @@ from chatapp_cli.i18n import _
 from chatapp_cli.services import later, sending
 from chatapp_cli.services.sending import Order
 from chatapp_cli.store.rows.dialogs import DialogCard
-from chatapp_cli.tui import words
+from chatapp_cli.tui.deeds.said import Said, deed, unless
 from chatapp_cli.tui.hands import Deed, Hands
-from chatapp_cli.tui.naming import about
-from chatapp_cli.tui.said import Said, deed, unless
-from chatapp_cli.tui.widgets.composer import Composer
+from chatapp_cli.tui.reading import words
+from chatapp_cli.tui.reading.naming import about
 
 
 async def retry(hands: Hands, said: Said) -> None:
@@ -33,7 +32,7 @@ async def retry(hands: Hands, said: Said) -> None:
 async def cancel(hands: Hands, said: Said) -> None:
     """Take back what has not gone yet; its words return to the composer, if that is empty."""
     await hands.office.write(lambda tx: sending.cancel(tx, said.entry.message.id))
-    hands.query_one(Composer).take_back(said.entry)
+    said.among.composer.take_back(said.entry)
 
 
 async def resolve(hands: Hands, said: Said) -> None:

@@ -14,11 +14,11 @@ from chatapp_cli.i18n import _
 from chatapp_cli.services import dialogs, duties
 from chatapp_cli.store.rows.dialogs import DialogRow
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui import dialog_order, filters
-from chatapp_cli.tui.dialog_order import Order
 from chatapp_cli.tui.hands import Hands
 from chatapp_cli.tui.listing.saved_views import SavedViews
-from chatapp_cli.tui.overview import Overview
+from chatapp_cli.tui.reading import dialog_order, filters
+from chatapp_cli.tui.reading.dialog_order import Order
+from chatapp_cli.tui.reading.overview import Overview
 from chatapp_cli.tui.widgets.pane import ListPane
 
 SEARCH_PAUSE = 0.03

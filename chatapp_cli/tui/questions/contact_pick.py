@@ -8,8 +8,8 @@ from rich.text import Text
 
 from chatapp_cli.domain.finding import needles, search_text
 from chatapp_cli.i18n import _
-from chatapp_cli.tui.cells import fit
 from chatapp_cli.tui.questions.picker import Picker
+from chatapp_cli.tui.reading.cells import fit
 
 _NAME = 26
 

@@ -12,9 +12,9 @@ from chatapp_cli.i18n import _
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.rows.dialogs import DialogRow
-from chatapp_cli.tui.cells import fit, line
-from chatapp_cli.tui.office import Office
 from chatapp_cli.tui.questions.picker import Picker
+from chatapp_cli.tui.reading.cells import fit, line
+from chatapp_cli.tui.session.office import Office
 
 _MOST = 30
 _NAME = 26

@@ -13,8 +13,8 @@ from chatapp_cli.domain.ids import Millis
 from chatapp_cli.i18n import _
 from chatapp_cli.services.transcript import Revision
 from chatapp_cli.store.rows.messages import MessageRow
-from chatapp_cli.tui import words
-from chatapp_cli.tui.cells import lines
+from chatapp_cli.tui.reading import words
+from chatapp_cli.tui.reading.cells import lines
 from chatapp_cli.tui.small import Small
 
 

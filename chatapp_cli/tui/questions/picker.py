@@ -14,7 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Label, OptionList
 from textual.widgets.option_list import Option
 
-from chatapp_cli.tui.keymap import over_a_page
+from chatapp_cli.tui.keys.keymap import over_a_page
 from chatapp_cli.tui.small import Small
 
 T = TypeVar("T")

@@ -15,12 +15,13 @@ from textual.widgets import Static
 from chatapp_cli.i18n import _
 from chatapp_cli.services import files
 from chatapp_cli.store.rows.messages import FileRow
-from chatapp_cli.tui import pictures, sharp, words
-from chatapp_cli.tui.graphics import Graphics
 from chatapp_cli.tui.hands import Hands
-from chatapp_cli.tui.keymap import action, over_a_page, shown
-from chatapp_cli.tui.pictures import Drawn
-from chatapp_cli.tui.sharp import Sharp
+from chatapp_cli.tui.keys.keymap import action, over_a_page, shown
+from chatapp_cli.tui.media import pictures, sharp
+from chatapp_cli.tui.media.graphics import Graphics
+from chatapp_cli.tui.media.pictures import Drawn
+from chatapp_cli.tui.media.sharp import Sharp
+from chatapp_cli.tui.reading import words
 from chatapp_cli.tui.widgets.canvas import Canvas
 
 

@@ -13,8 +13,8 @@ from chatapp_cli.domain.quick_reply import Finder
 from chatapp_cli.domain.variables import preview
 from chatapp_cli.i18n import _
 from chatapp_cli.store.rows.replies import QuickReplyRow
-from chatapp_cli.tui.cells import fit
 from chatapp_cli.tui.questions.picker import Picker
+from chatapp_cli.tui.reading.cells import fit
 
 _TITLE = 36
 

@@ -17,7 +17,7 @@ from chatapp_cli.domain.template import Filled, Template, fill, gaps
 from chatapp_cli.i18n import _, show
 from chatapp_cli.services import channels, templates
 from chatapp_cli.services.composing import InDialog
-from chatapp_cli.tui.naming import about, named
+from chatapp_cli.tui.reading.naming import about, named
 from chatapp_cli.tui.small import Small, Take
 
 if TYPE_CHECKING:

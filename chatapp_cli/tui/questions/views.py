@@ -15,7 +15,7 @@ from textual.widgets.option_list import Option
 
 from chatapp_cli.i18n import _
 from chatapp_cli.store.rows.operators import ViewRow
-from chatapp_cli.tui.keymap import with_russian
+from chatapp_cli.tui.keys.keymap import with_russian
 from chatapp_cli.tui.small import Small
 from chatapp_cli.tui.widgets.views_bar import counted
 

@@ -17,7 +17,7 @@ from chatapp_cli.domain.ids import LineId
 from chatapp_cli.i18n import _, show
 from chatapp_cli.services.passwords import LEAST
 from chatapp_cli.store.rows.channels import LineRow
-from chatapp_cli.tui.cells import as_it_stands
+from chatapp_cli.tui.reading.cells import as_it_stands
 from chatapp_cli.tui.small import Small
 
 T = TypeVar("T")

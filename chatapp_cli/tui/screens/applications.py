@@ -25,13 +25,14 @@ from chatapp_cli.services import applications
 from chatapp_cli.services import words as told
 from chatapp_cli.store.rows.channels import ApplicationRow, LineRow
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui import opener, overview, words
-from chatapp_cli.tui.cells import fit
 from chatapp_cli.tui.hands import Hands
-from chatapp_cli.tui.keymap import bindings, key
-from chatapp_cli.tui.live import News
-from chatapp_cli.tui.paths import Paths, named
+from chatapp_cli.tui.keys.keymap import bindings, key
+from chatapp_cli.tui.media import opener
+from chatapp_cli.tui.media.paths import Paths, named
+from chatapp_cli.tui.reading import overview, words
+from chatapp_cli.tui.reading.cells import fit
 from chatapp_cli.tui.screens.bind import AskingScreen
+from chatapp_cli.tui.session.live import News
 from chatapp_cli.tui.widgets.bars import StatusBar
 
 _TITLE = 30

@@ -10,22 +10,21 @@ from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult
 
-from chatapp_cli.domain.address import KINDS, openings
 from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errand import Errand
 from chatapp_cli.domain.errors import ChatappError, Refused
 from chatapp_cli.domain.ids import ChannelId, DialogId
 from chatapp_cli.domain.text import T
-from chatapp_cli.i18n import _, ngettext, show
-from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.i18n import _
 from chatapp_cli.services import beginning, composing, duties, transcript
 from chatapp_cli.services.beginning import Outlook
 from chatapp_cli.services.composing import Exactly, Request
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui import overview, writing
 from chatapp_cli.tui.hands import Hands
-from chatapp_cli.tui.keymap import bindings, key
+from chatapp_cli.tui.keys.keymap import bindings, key
+from chatapp_cli.tui.reading import outlook, overview
+from chatapp_cli.tui.session import writing
 from chatapp_cli.tui.widgets.bars import StatusBar
 from chatapp_cli.tui.widgets.begin_form import BeginForm, Sheet
 from chatapp_cli.tui.widgets.dialog_list import DialogList
@@ -128,15 +127,10 @@ class BeginScreen(Hands):
             return composing.preview(tx, able, wanted), others
 
         one, others = await self.office.read(look) if sheet.to else (None, [])
-        if one is not None and self._turned(sheet, one, others):
+        better = outlook.likelier(sheet.to, one, others) if one else None
+        if better is not None and self._form.turn_to(better):
             return
         self._tell(sheet, one, others=[other.channel for other in others])
-
-    def _turned(self, sheet: Sheet, one: Outlook, others: Sequence[Outlook]) -> bool:
-        """Whether another channel was chosen, because it takes the address for what it looks like."""
-        likeliest = openings(sheet.to)[0]
-        better = next((other for other in others if other.kind == likeliest), None)
-        return better is not None and one.kind != likeliest and self._form.turn_to(better.channel)
 
     async def _files(self, sheet: Sheet, take: Callable[[str], StagedFile]) -> Sequence[StagedFile]:
         return [await self.office.store.off_loop(partial(take, sheet.path))] if sheet.path else []
@@ -145,51 +139,9 @@ class BeginScreen(Hands):
         self, sheet: Sheet, one: Outlook | None, error: ChatappError | None = None, *, others: Sequence[ChannelRow] = ()
     ) -> None:
         self._outlook = one
-        said = Text("\n").join(self._said(sheet, one, error, others))
+        name = self._names.get(sheet.to, "")
+        said = outlook.said(self.look.palette, one, error, others, name=name, able=self.office.capabilities)
         self._form.tell(said, known=one is not None and one.dialog is not None)
-
-    def _said(
-        self, sheet: Sheet, one: Outlook | None, error: ChatappError | None, others: Sequence[ChannelRow]
-    ) -> list[Text]:
-        look = self.look.palette
-        error = error or (one.refusal if one else None)
-        lines = [Text(self._taken(sheet, one), look.muted)] if one and one.kind else []
-        if one and one.dialog:
-            said = _(
-                "There is a dialog with {name} already; {key} opens it.", name=one.dialog.name, key=key("begin", "open")
-            )
-            lines.append(Text(said, look.accent))
-        if one and one.template:
-            said = _("Only an approved template may go first: {key} chooses one.", key=key("begin", "template"))
-            lines.append(Text(said, look.warn))
-        elif error:
-            lines.append(Text(" ".join(filter(None, (show(error.what), show(error.next_step)))), look.warn))
-        if one and one.kind is None and others:
-            names = ", ".join(manifest(row.kind).label for row in others)
-            lines.append(Text(_("These can: {names}", names=names), look.muted))
-        if one and one.stopped:
-            lines.append(
-                Text(
-                    _(
-                        "{channel} has stopped; it waits until that is done ({key}).",
-                        channel=one.channel.title,
-                        key=key("app", "page('lines')"),
-                    ),
-                    look.warn,
-                )
-            )
-        return lines
-
-    def _taken(self, sheet: Sheet, one: Outlook) -> str:
-        """What the address was taken for, whose it is, when it goes, and what it costs."""
-        assert one.kind is not None
-        spelled = f"{show(KINDS[one.kind])} {one.address.removeprefix('@')}"
-        if one.kind == "username":
-            spelled = f"@{one.address.removeprefix('@')}"
-        parts = ngettext("{n} part", "{n} parts", one.counted.parts) if one.counted else ""
-        goes = "" if one.refusal else show(beginning.goes(one.turn, self.office.capabilities(one.channel)))
-        cost = "" if one.cost is None else str(one.cost)
-        return " · ".join(filter(None, (spelled, self._names.get(sheet.to, ""), goes, parts, cost)))
 
     # What can be done
 

@@ -23,10 +23,11 @@ from chatapp_cli.kit.qr import drawn
 from chatapp_cli.ports.bind import Asker
 from chatapp_cli.runtime import binding
 from chatapp_cli.store.rows.channels import ChannelRow, LineRow
-from chatapp_cli.tui import overview, paths
-from chatapp_cli.tui.asking import WindowAsker
 from chatapp_cli.tui.hands import Hands
-from chatapp_cli.tui.keymap import bindings
+from chatapp_cli.tui.keys.keymap import bindings
+from chatapp_cli.tui.media import paths
+from chatapp_cli.tui.reading import overview
+from chatapp_cli.tui.screens.asking import WindowAsker
 from chatapp_cli.tui.widgets.bars import StatusBar
 from chatapp_cli.tui.widgets.form import FormView
 

@@ -15,10 +15,10 @@ from textual.widgets.option_list import Option
 from chatapp_cli.domain.errand import Errand
 from chatapp_cli.i18n import _
 from chatapp_cli.store.rows.channels import ChannelRow
-from chatapp_cli.tui import overview
-from chatapp_cli.tui.cells import fit
 from chatapp_cli.tui.hands import Hands
-from chatapp_cli.tui.keymap import bindings
+from chatapp_cli.tui.keys.keymap import bindings
+from chatapp_cli.tui.reading import overview
+from chatapp_cli.tui.reading.cells import fit
 from chatapp_cli.tui.widgets.bars import StatusBar
 
 _TITLE = 44

@@ -8,10 +8,10 @@ from chatapp_cli.domain.journal.channels import ChannelEvent
 from chatapp_cli.domain.journal.dialogs import NoteWritten
 from chatapp_cli.domain.journal.lines import LineEvent
 from chatapp_cli.domain.journal.messages import ArrivalEvent, MessageEvent
-from chatapp_cli.tui import overview
 from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.listing.listing import Listing
-from chatapp_cli.tui.live import News
+from chatapp_cli.tui.reading import overview
+from chatapp_cli.tui.session.live import News
 from chatapp_cli.tui.widgets.bars import StatusBar
 
 

@@ -15,7 +15,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from chatapp_cli.i18n import _
-from chatapp_cli.tui.keymap import Action, Group, groups, shown
+from chatapp_cli.tui.keys.keymap import Action, Group, groups, shown
 from chatapp_cli.tui.look import Look
 from chatapp_cli.tui.small import Choose, Small
 

@@ -23,11 +23,11 @@ from chatapp_cli.tui.conversation.read_marks import ReadMarks
 from chatapp_cli.tui.conversation.tabs import Tabs
 from chatapp_cli.tui.conversation.writing import Writing
 from chatapp_cli.tui.hands import Hands
-from chatapp_cli.tui.keymap import bindings
+from chatapp_cli.tui.keys.keymap import bindings
 from chatapp_cli.tui.listing.listing import Listing
-from chatapp_cli.tui.live import News
 from chatapp_cli.tui.screens.freshness import Freshness
 from chatapp_cli.tui.screens.panes import Panes
+from chatapp_cli.tui.session.live import News
 from chatapp_cli.tui.widgets.bars import StatusBar
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 from chatapp_cli.tui.widgets.pane import ConversationPane, ListPane
@@ -36,7 +36,7 @@ from chatapp_cli.tui.widgets.transcript import Transcript
 from chatapp_cli.tui.widgets.views_bar import ViewsBar
 
 if TYPE_CHECKING:
-    from chatapp_cli.tui.reading import Opening
+    from chatapp_cli.tui.reading.conversations import Opening
 
 A = ParamSpec("A")
 M = TypeVar("M", bound=Message)

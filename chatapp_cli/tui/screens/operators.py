@@ -20,12 +20,12 @@ from chatapp_cli.runtime import seat
 from chatapp_cli.services import access, lines, operators, passwords
 from chatapp_cli.services.operators import Account
 from chatapp_cli.store.rows.operators import OperatorRow
-from chatapp_cli.tui import overview
-from chatapp_cli.tui.cells import fit
 from chatapp_cli.tui.hands import Hands
-from chatapp_cli.tui.keymap import bindings, key
-from chatapp_cli.tui.live import News
+from chatapp_cli.tui.keys.keymap import bindings, key
+from chatapp_cli.tui.reading import overview
+from chatapp_cli.tui.reading.cells import fit
 from chatapp_cli.tui.screens.account_forms import NewPassword, PickLines, PickRights
+from chatapp_cli.tui.session.live import News
 from chatapp_cli.tui.small import Take
 from chatapp_cli.tui.widgets.bars import StatusBar
 

@@ -11,10 +11,10 @@ from textual.binding import BindingType
 from textual.widgets import Input, OptionList
 
 from chatapp_cli.i18n import _
-from chatapp_cli.tui.cells import fit
 from chatapp_cli.tui.look import Look
 from chatapp_cli.tui.palette import Entry, ranked
 from chatapp_cli.tui.questions.picker import Picker
+from chatapp_cli.tui.reading.cells import fit
 
 
 class Palette(Picker[Entry]):

@@ -22,10 +22,10 @@ from chatapp_cli.i18n import _, show
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import channels, reaching
 from chatapp_cli.store.rows.channels import ChannelRow
-from chatapp_cli.tui import overview
-from chatapp_cli.tui.cells import cut, fit
 from chatapp_cli.tui.hands import Hands
-from chatapp_cli.tui.keymap import bindings
+from chatapp_cli.tui.keys.keymap import bindings
+from chatapp_cli.tui.reading import overview
+from chatapp_cli.tui.reading.cells import cut, fit
 from chatapp_cli.tui.screens.begin import BeginScreen, Start
 from chatapp_cli.tui.widgets.bars import StatusBar
 from chatapp_cli.tui.widgets.dialog_list import DialogList

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 from rich.text import Text
 from textual import on
@@ -13,28 +12,22 @@ from textual.app import ComposeResult
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.journal.company import ReplyEvent, SectionEvent
 from chatapp_cli.domain.quick_reply import Answer, category_said, ranked
-from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _, ngettext, show
-from chatapp_cli.services import replies, reply_file, reply_sheet
-from chatapp_cli.services.reply_entries import Fault
-from chatapp_cli.services.reply_sheet import Taken
+from chatapp_cli.services import replies
 from chatapp_cli.store.rows.replies import QuickReplyRow, SectionRow
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui import opener, overview, writing
-from chatapp_cli.tui.cells import fit, line
+from chatapp_cli.tui.deeds import reply as reply_deeds
 from chatapp_cli.tui.hands import Hands
-from chatapp_cli.tui.keymap import bindings, key
-from chatapp_cli.tui.live import News
-from chatapp_cli.tui.paths import Paths, named, offered
+from chatapp_cli.tui.keys.keymap import bindings, key
+from chatapp_cli.tui.reading import overview
+from chatapp_cli.tui.reading.cells import fit, line
 from chatapp_cli.tui.screens.reply_form import ReplyForm
+from chatapp_cli.tui.session.live import News
 from chatapp_cli.tui.widgets.bars import StatusBar
 
 _TITLE = 30
-_FAULTS = 5
-"""As many faults of a file as a notice has room for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,14 +146,7 @@ class RepliesScreen(Hands):
 
     def action_add_section(self) -> None:
         """A new section."""
-        self.do(self._add_section)
-
-    async def _add_section(self) -> None:
-        async def take(name: str) -> None:
-            if name:
-                await self.office.write(lambda tx: replies.add_section(tx, name))
-
-        await self.prompt(_("Name of the section"), take=take)
+        self.do(partial(reply_deeds.add_section, self))
 
     def action_add(self) -> None:
         """A new reply in the section of the cursor."""
@@ -174,14 +160,11 @@ class RepliesScreen(Hands):
         """Change the reply, or the name of the section."""
         if self._chosen is not None:
             shelf, row = self._chosen
-            self.do(partial(self._rename, shelf.section) if row is None else partial(self._form, shelf.section, row))
-
-    async def _rename(self, section: SectionRow) -> None:
-        async def take(name: str) -> None:
-            if name:
-                await self.office.write(lambda tx: replies.rename_section(tx, section, name))
-
-        await self.prompt(_("Name of the section"), section.name, take=take)
+            self.do(
+                partial(reply_deeds.rename_section, self, shelf.section)
+                if row is None
+                else partial(self._form, shelf.section, row)
+            )
 
     async def _form(self, section: SectionRow, row: QuickReplyRow | None) -> None:
         await self.office.read(lambda tx: replies.insist_may_edit(tx, section))
@@ -199,125 +182,33 @@ class RepliesScreen(Hands):
 
     def action_export(self) -> None:
         """All sections into a file."""
-        self.do(self._export)
-
-    async def _export(self) -> None:
-        note = _("The extension sets the format: .yaml includes editors and files, .csv and .json do not.")
-        question = _("Write all quick replies into a file")
-        await self.prompt(question, "quick-replies.yaml", note=note, suggest=Paths(), take=self._write_out)
-
-    async def _write_out(self, said: str) -> None:
-        if said and self.app.is_web:
-            await self._export_to_the_browser(Path(said).name)
-        elif said:
-            media, path = self.office.desk.media, named(said)
-            await self.office.read(lambda tx: reply_file.save(tx, media, replies.everything(tx), path))
-            self.say(_("Written: {path}", path=said))
-
-    async def _export_to_the_browser(self, name: str) -> None:
-        """The file alone, without what is attached to the replies."""
-        wanted = reply_file.form(Path(name).suffix)
-        text = await self.office.read(lambda tx: reply_file.text(tx, replies.everything(tx), wanted))
-        opener.hand_over(self.app, name, text.encode())
+        self.do(partial(reply_deeds.export, self))
 
     def action_take_over(self) -> None:
         """Sections out of a file."""
-        self.do(self._take_over)
-
-    async def _take_over(self) -> None:
-        note = _("All of it or nothing: .yaml, .csv or .json.")
-        question = _("Import quick replies from a file")
-        await self.prompt(question, offered(), note=note, suggest=Paths(), take=self._take_in)
-
-    async def _take_in(self, said: str) -> None:
-        if not said:
-            return
-        media, path = self.office.desk.media, named(said)
-        sheet = await self.office.store.off_loop(
-            lambda: reply_file.read(media, reply_file.content(path), path, find=named)
-        )
-        taken = await self.office.write(lambda tx: reply_sheet.take(tx, sheet))
-        if taken.faults:
-            raise _not_taken(taken.faults)
-        self.say(_("New: {added}, changed: {changed}, the same: {same}.", **_counts(taken)))
+        self.do(partial(reply_deeds.take_over, self))
 
     def action_remove(self) -> None:
         """Remove the reply, or the section with its replies."""
         if self._chosen is not None:
-            self.do(partial(self._remove, *self._chosen))
-
-    async def _remove(self, shelf: Shelf, row: QuickReplyRow | None) -> None:
-        note = "" if row else _("Its quick replies go with it: {n}.", n=shelf.section.replies)
-        name = row.title if row else shelf.section.name
-
-        async def take(_yes: bool) -> None:
-            if row is None:
-                await self.office.write(lambda tx: replies.remove_section(tx, shelf.section, force=True))
-            else:
-                await self.office.write(lambda tx: replies.remove(tx, row))
-
-        await self.confirm(_("Remove {name}?", name=name), note, yes=_("Remove"), take=take)
+            shelf, row = self._chosen
+            self.do(
+                partial(reply_deeds.remove, self, row)
+                if row
+                else partial(reply_deeds.remove_section, self, shelf.section)
+            )
 
     def action_attach(self) -> None:
         """A file that goes with the reply."""
         if self._chosen is not None and self._chosen[1] is not None:
-            self.do(partial(self._add_file, self._chosen[1]))
-
-    async def _add_file(self, row: QuickReplyRow) -> None:
-        known = await self.office.read(lambda tx: replies.answer(tx, row))
-        there = ", ".join(file.name for file in known.files)
-        note = _("Attached: {names}. Empty: remove them.", names=there) if there else ""
-
-        async def take(path: str) -> None:
-            if not (path or known.files):
-                return
-            stage = partial(writing.staged, self.office.desk.media, path)
-            kept = (*known.files, await self.office.store.off_loop(stage)) if path else ()
-            new = replace(known, files=kept)
-            await self.office.write(lambda tx: replies.edit(tx, row, new))
-
-        first = "" if known.files else offered()
-        await self.prompt(_("Attach a file"), first, note=note, suggest=Paths(), take=take)
+            self.do(partial(reply_deeds.attach, self, self._chosen[1]))
 
     def action_invite(self) -> None:
         """Let somebody edit the section."""
         if self._chosen is not None:
-            self.do(partial(self._invite, self._chosen[0].section))
-
-    async def _invite(self, section: SectionRow) -> None:
-        note = _("Then only invited operators and you may edit it.")
-
-        async def take(name: str) -> None:
-            if name:
-                await self.office.write(lambda tx: replies.invite(tx, section, name))
-
-        await self.prompt(_("Who may edit {name}?", name=section.name), note=note, take=take)
+            self.do(partial(reply_deeds.invite, self, self._chosen[0].section))
 
     def action_uninvite(self) -> None:
         """Take somebody's right back."""
         if self._chosen is not None:
-            self.do(partial(self._uninvite, self._chosen[0]))
-
-    async def _uninvite(self, shelf: Shelf) -> None:
-        if not shelf.editors:
-            self.say(_("Everybody may edit this section."))
-            return
-        options = [(name, name) for name in shelf.editors]
-
-        async def take(name: str) -> None:
-            await self.office.write(lambda tx: replies.uninvite(tx, shelf.section, name))
-
-        await self.choose(_("Who may no longer edit it?"), options, take=take)
-
-
-def _counts(taken: Taken) -> dict[str, int]:
-    return {"added": taken.added, "changed": taken.changed, "same": taken.same}
-
-
-def _not_taken(faults: Sequence[Fault]) -> UsageError:
-    """The first faults of a file, each by its line."""
-    told = "\n".join(show(fault.said) for fault in faults[:_FAULTS])
-    return UsageError(
-        T("Nothing was imported: {n} errors.\n{told}", n=len(faults), told=told),
-        T("Correct them and import the file again."),
-    )
+            self.do(partial(reply_deeds.uninvite, self, self._chosen[0].section, self._chosen[0].editors))

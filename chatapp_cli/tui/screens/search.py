@@ -19,10 +19,10 @@ from chatapp_cli.services.search import Found, Page, Scope, Snippet
 from chatapp_cli.services.wording import understood
 from chatapp_cli.store.search import TOP
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui import overview, words
-from chatapp_cli.tui.cells import fit, line
 from chatapp_cli.tui.hands import Hands
-from chatapp_cli.tui.keymap import bindings
+from chatapp_cli.tui.keys.keymap import bindings
+from chatapp_cli.tui.reading import overview, words
+from chatapp_cli.tui.reading.cells import fit, line
 from chatapp_cli.tui.widgets.bars import StatusBar
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 

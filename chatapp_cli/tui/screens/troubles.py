@@ -26,11 +26,11 @@ from chatapp_cli.store.rows.dialogs import WaitingRow
 from chatapp_cli.store.rows.journal import ArrivedRow
 from chatapp_cli.store.rows.messages import CallRow, TroubledRow
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui import overview, words
-from chatapp_cli.tui.cells import cut, fit, line
 from chatapp_cli.tui.hands import Hands
-from chatapp_cli.tui.keymap import bindings
-from chatapp_cli.tui.live import News
+from chatapp_cli.tui.keys.keymap import bindings
+from chatapp_cli.tui.reading import overview, words
+from chatapp_cli.tui.reading.cells import cut, fit, line
+from chatapp_cli.tui.session.live import News
 from chatapp_cli.tui.widgets.bars import StatusBar
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 

@@ -21,11 +21,11 @@ from chatapp_cli.services import resting
 from chatapp_cli.services import words as told
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.dialogs import DialogCard
-from chatapp_cli.tui import words
-from chatapp_cli.tui.cells import row
-from chatapp_cli.tui.keymap import action, actions, key, shown
+from chatapp_cli.tui.keys.keymap import action, actions, key, shown
 from chatapp_cli.tui.look import Look
-from chatapp_cli.tui.overview import Overview, queued
+from chatapp_cli.tui.reading import words
+from chatapp_cli.tui.reading.cells import row
+from chatapp_cli.tui.reading.overview import Overview, queued
 
 Piece = tuple[str, Style]
 _ROOMY = 56

@@ -21,9 +21,9 @@ from chatapp_cli.domain.template import Filled
 from chatapp_cli.i18n import _
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.store.rows.channels import ChannelRow
-from chatapp_cli.tui.cells import as_it_stands
-from chatapp_cli.tui.keymap import action, shown
-from chatapp_cli.tui.paths import Paths
+from chatapp_cli.tui.keys.keymap import action, shown
+from chatapp_cli.tui.media.paths import Paths
+from chatapp_cli.tui.reading.cells import as_it_stands
 
 T = TypeVar("T")
 

@@ -12,10 +12,10 @@ from chatapp_cli.i18n import N_, _, show
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import duties
 from chatapp_cli.store.rows.dialogs import DialogCard, MemberRow
-from chatapp_cli.tui import words
-from chatapp_cli.tui.cells import line
 from chatapp_cli.tui.look import Look
-from chatapp_cli.tui.reading import Opening
+from chatapp_cli.tui.reading import words
+from chatapp_cli.tui.reading.cells import line
+from chatapp_cli.tui.reading.conversations import Opening
 
 RECEIPTS: Mapping[Receipts, str] = {
     "none": N_("not available"),

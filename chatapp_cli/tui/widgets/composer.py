@@ -20,14 +20,14 @@ from chatapp_cli.domain.segments import cost, segments
 from chatapp_cli.i18n import _, ngettext, show
 from chatapp_cli.services.files import staged
 from chatapp_cli.services.transcript import Entry
-from chatapp_cli.tui import words
-from chatapp_cli.tui.cells import cut, line
-from chatapp_cli.tui.keymap import action, shown
-from chatapp_cli.tui.sheet import Sheet
+from chatapp_cli.tui.keys.keymap import action, shown
+from chatapp_cli.tui.reading import words
+from chatapp_cli.tui.reading.cells import cut, line
+from chatapp_cli.tui.session.sheet import Sheet
 from chatapp_cli.tui.widgets.underlined import Underlined
 
 if TYPE_CHECKING:
-    from chatapp_cli.tui.typeahead import TypeAhead
+    from chatapp_cli.tui.keys.typeahead import TypeAhead
 
 _PASTED = {"enter": "\n", "tab": "\t"}
 """What keys stand for within a paste that came without brackets: it is text, whatever is in it, and never sends."""
@@ -87,7 +87,7 @@ class Pen(Underlined):
 
     async def _by_hand(self) -> bool:
         """Whether a person pressed the key; a browser always puts brackets around what is pasted."""
-        from chatapp_cli.tui.browser import carried
+        from chatapp_cli.tui.media.browser import carried
 
         return carried() or await cast("TypeAhead", self.app).by_hand()
 

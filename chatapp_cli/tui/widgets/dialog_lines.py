@@ -14,9 +14,9 @@ from chatapp_cli.domain.message import Direction, State
 from chatapp_cli.i18n import _
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.store.rows.dialogs import DialogRow
-from chatapp_cli.tui import words
-from chatapp_cli.tui.cells import cut, fit, row
-from chatapp_cli.tui.keymap import key
+from chatapp_cli.tui.keys.keymap import key
+from chatapp_cli.tui.reading import words
+from chatapp_cli.tui.reading.cells import cut, fit, row
 from chatapp_cli.tui.themes import Palette
 from chatapp_cli.tui.widgets.marks import NOTHING, Beside
 

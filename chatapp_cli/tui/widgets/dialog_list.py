@@ -13,10 +13,10 @@ from textual.strip import Strip
 
 from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.store.rows.dialogs import DialogRow
-from chatapp_cli.tui.cells import fit
-from chatapp_cli.tui.dialog_order import Order
-from chatapp_cli.tui.keymap import bindings
+from chatapp_cli.tui.keys.keymap import bindings
 from chatapp_cli.tui.look import Look
+from chatapp_cli.tui.reading.cells import fit
+from chatapp_cli.tui.reading.dialog_order import Order
 from chatapp_cli.tui.widgets import dialog_lines
 from chatapp_cli.tui.widgets.lined import OTHER_BUTTON
 from chatapp_cli.tui.widgets.marks import Marks

@@ -14,8 +14,8 @@ from textual.widgets import Button, Checkbox, Input, Label, RadioButton, RadioSe
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.form import Field, Form
 from chatapp_cli.i18n import _, show
-from chatapp_cli.tui.cells import as_it_stands
-from chatapp_cli.tui.paths import Paths
+from chatapp_cli.tui.media.paths import Paths
+from chatapp_cli.tui.reading.cells import as_it_stands
 
 
 class FieldRow(Vertical):

@@ -10,7 +10,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from chatapp_cli.store.rows.messages import FileRow
-from chatapp_cli.tui.pictures import ROWS, Drawn, drawable
+from chatapp_cli.tui.media.pictures import ROWS, Drawn, drawable
 
 MOST = 100
 """Pictures kept, of a few kilobytes each."""

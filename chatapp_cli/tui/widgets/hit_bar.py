@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.widgets import Static
 
 from chatapp_cli.i18n import _
-from chatapp_cli.tui.keymap import action, shown
+from chatapp_cli.tui.keys.keymap import action, shown
 
 
 class HitBar(Static):

@@ -11,9 +11,9 @@ from chatapp_cli.i18n import _, show
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services.persons import Person, Suggestion
 from chatapp_cli.store.rows.people import WayRow
-from chatapp_cli.tui.cells import cut, line
-from chatapp_cli.tui.keymap import action, shown
-from chatapp_cli.tui.reading import Opening
+from chatapp_cli.tui.keys.keymap import action, shown
+from chatapp_cli.tui.reading.cells import cut, line
+from chatapp_cli.tui.reading.conversations import Opening
 from chatapp_cli.tui.themes import Palette
 
 WIDTH = 31

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.services import notes
 from chatapp_cli.services.transcript import Entry
-from chatapp_cli.tui.reading import NOTHING, Page
+from chatapp_cli.tui.reading.conversations import NOTHING, Page
 
 
 class Loaded:

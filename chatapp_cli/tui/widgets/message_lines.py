@@ -25,10 +25,10 @@ from chatapp_cli.services import notes
 from chatapp_cli.services import words as said
 from chatapp_cli.services.transcript import Entry
 from chatapp_cli.store.rows.messages import FileRow, MessageRow
-from chatapp_cli.tui import words
-from chatapp_cli.tui.cells import cut, fit, line, lines
-from chatapp_cli.tui.keymap import action, shown
-from chatapp_cli.tui.reading import Quotes
+from chatapp_cli.tui.keys.keymap import action, shown
+from chatapp_cli.tui.reading import words
+from chatapp_cli.tui.reading.cells import cut, fit, line, lines
+from chatapp_cli.tui.reading.conversations import Quotes
 from chatapp_cli.tui.themes import Palette
 from chatapp_cli.tui.widgets import marked
 from chatapp_cli.tui.widgets.dialog_lines import sign_style

@@ -11,7 +11,7 @@ from textual import events
 from textual.message import Message
 
 from chatapp_cli.domain.ids import DialogId, MessageId
-from chatapp_cli.tui.cells import cut
+from chatapp_cli.tui.reading.cells import cut
 from chatapp_cli.tui.widgets.bars import Bar, Piece
 
 _LEAST, _MOST = 6, 24

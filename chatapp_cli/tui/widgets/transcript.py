@@ -15,11 +15,11 @@ from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.domain.manifest import Manifest
 from chatapp_cli.services.transcript import Entry
 from chatapp_cli.store.rows.messages import FileRow
-from chatapp_cli.tui.cells import fit
-from chatapp_cli.tui.keymap import bindings
+from chatapp_cli.tui.keys.keymap import bindings
 from chatapp_cli.tui.look import Look
-from chatapp_cli.tui.pictures import Drawn
-from chatapp_cli.tui.reading import Page, Quotes
+from chatapp_cli.tui.media.pictures import Drawn
+from chatapp_cli.tui.reading.cells import fit
+from chatapp_cli.tui.reading.conversations import Page, Quotes
 from chatapp_cli.tui.themes import Palette
 from chatapp_cli.tui.widgets import wanted
 from chatapp_cli.tui.widgets.bars import nowhere

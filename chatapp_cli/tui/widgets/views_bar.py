@@ -10,8 +10,8 @@ from textual import events
 from textual.message import Message
 
 from chatapp_cli.store.rows.operators import ViewRow
-from chatapp_cli.tui.cells import cut
 from chatapp_cli.tui.look import Look
+from chatapp_cli.tui.reading.cells import cut
 from chatapp_cli.tui.widgets.bars import Bar, Piece
 
 MOST = 1_000

@@ -10,6 +10,8 @@ from chatapp_cli.domain.draft import Draft, StagedFile
 from chatapp_cli.domain.errors import Misconfigured
 from chatapp_cli.domain.event import (
     IncomingFile,
+    Peer,
+    PeerChanged,
 )
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Origin, Priority, State
@@ -23,9 +25,9 @@ from chatapp_cli.services import (
     errands,
     files,
     later,
+    onward,
     persons,
     presence,
-    relay,
     replies,
     sending,
     timers,
@@ -113,7 +115,7 @@ def handed_on(*chain: tuple[str, ...], channel: bool = True) -> Deed:
         number = shop.channel(kind="sms", line=at.line) if channel else 99
         kept = json.dumps({"priority": 5, "steps": [[number, *addresses] for addresses in chain]})
         shop.write(lambda tx: tx.run("chain.put", id=at.said, chain=kept))
-        return lambda tx: relay.hand_on(tx, lambda _row: BY_PHONE, at.said)
+        return lambda tx: onward.hand_on(tx, lambda _row: BY_PHONE, at.said)
 
     return deed
 
@@ -140,6 +142,22 @@ def renewed(shop: Shop, at: Place) -> Job:
     )
 
 
+def introduced(key: str, *, kind: str = "private", **names: str) -> Deed:
+    """A chat appeared that is called by its address."""
+
+    def deed(shop: Shop, at: Place) -> Job:
+        shop.take(at.channel.id, PeerChanged(peer=Peer(key=key, address=key, kind=kind), at=THEN))
+        dialog = shop.read(lambda tx: tx.value("dialogs.at_key", channel=at.channel.id, key=key))
+        return lambda tx: dialogs.introduce(tx, dialog, **names)
+
+    return deed
+
+
+def reworded(shop: Shop, at: Place) -> Job:
+    number = queued(shop, at)
+    return lambda tx: later.reword(tx, EVERYTHING, number, "Уже едем")
+
+
 def unbound(shop: Shop, at: Place) -> Job:
     number = shop.channel(kind="sms")
     row = shop.read(lambda tx: channels.one(tx, number))
@@ -147,12 +165,12 @@ def unbound(shop: Shop, at: Place) -> Job:
 
 
 ANSWERS: Mapping[str, Deed] = {
-    "relay.hand_on": handed_on(("+79160000009",)),
-    "relay.hand_on to the second address": handed_on(("@nobody", "+79160000009")),
-    "relay.hand_on to the second step": handed_on((), ("+79160000009",)),
-    "relay.hand_on to nobody": handed_on(()),
-    "relay.hand_on where nothing is bound": handed_on(("+79160000009",), channel=False),
-    "relay.hand_on of what has no chain": only(lambda tx, at: str(relay.hand_on(tx, lambda _row: BY_PHONE, at.said))),
+    "onward.hand_on": handed_on(("+79160000009",)),
+    "onward.hand_on to the second address": handed_on(("@nobody", "+79160000009")),
+    "onward.hand_on to the second step": handed_on((), ("+79160000009",)),
+    "onward.hand_on to nobody": handed_on(()),
+    "onward.hand_on where nothing is bound": handed_on(("+79160000009",), channel=False),
+    "onward.hand_on of what has no chain": only(lambda tx, at: str(onward.hand_on(tx, lambda _row: BY_PHONE, at.said))),
     "channels.keep with everything": only(
         lambda tx, at: channels.keep(
             tx, at.shop.vault, WHOLE, line=at.line, kind="sms", fields=manifest("email").fields
@@ -192,6 +210,13 @@ ANSWERS: Mapping[str, Deed] = {
         lambda tx, at: dialogs.rename(tx, at.dialog, "Аня"),
         lambda tx, at: dialogs.rename(tx, at.dialog, ""),
     ),
+    "dialogs.introduce by the last name": after(
+        lambda tx, at: dialogs.introduce(tx, at.dialog, first_name="Анна", last_name="Белая"),
+        lambda tx, at: dialogs.introduce(tx, at.dialog, first_name="", last_name="Синяя"),
+    ),
+    "dialogs.introduce somebody without a name": introduced("+79160000009", first_name="Зоя", last_name="Белая"),
+    "dialogs.introduce somebody with no name": introduced("+79160000009", first_name="", last_name=""),
+    "dialogs.introduce a group": introduced("-100", kind="group", first_name="Соседи", last_name=""),
     "duties.assign from somebody": after(
         lambda tx, at: duties.assign(tx, at.dialog, "Вера"),
         lambda tx, at: duties.assign(tx, at.dialog, " Анна "),
@@ -256,6 +281,11 @@ ANSWERS: Mapping[str, Deed] = {
             tx, EVERYTHING, at.dialog, Draft(text="Утром"), at.order(origin=Origin.AUTOREPLY)
         )
     ),
+    "sending.enqueue with a name for the address book": only(
+        lambda tx, at: sending.enqueue(
+            tx, EVERYTHING, at.dialog, Draft(text="Утром", first_name="Анна", last_name="Белая"), at.order()
+        )
+    ),
     "sending.enqueue for later": only(
         lambda tx, at: sending.enqueue(tx, EVERYTHING, at.dialog, Draft(text="Утром"), at.order(at=tx.now + DAY))
     ),
@@ -279,6 +309,7 @@ ANSWERS: Mapping[str, Deed] = {
     ),
     "sending.resolve as sent": only(lambda tx, at: sending.resolve(tx, at.unsure, "sent")),
     "sending.retry of what is unsure": only(lambda tx, at: sending.retry(tx, at.unsure)),
+    "later.reword what was said last": reworded,
     "later.reschedule to an hour": only(lambda tx, at: later.reschedule(tx, EVERYTHING, at.waits, tx.now + MINUTE)),
     "files.here": with_file(lambda tx, row: files.here(tx, row, sha256="2" * 64, size=9)),
     "files.later": with_file(lambda tx, row: files.later(tx, row, code="busy", seconds=2.5)),

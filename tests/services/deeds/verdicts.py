@@ -231,7 +231,9 @@ VERDICTS: Mapping[str, Deed] = {
     "news of what nobody knows": sent(then=None, event=news(State.DELIVERED, "e7", code="a", detail="b")),
     "channels.resume of what rests": on_the_channel(lambda tx, at: channels.resume(tx, at.channel.id), before=paused),
     "channels.configure of what was set wrong": on_the_channel(
-        lambda tx, at: channels.configure(tx, channels.one(tx, at.channel.id), manifest("email"), {}),
+        lambda tx, at: channels.configure(
+            tx, channels.one(tx, at.channel.id), manifest("email"), {"sender_name": "Мы"}
+        ),
         before=misconfigured,
     ),
     "channels.set_health": on_the_channel(

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from functools import partial
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
 from chatapp_cli.domain.draft import Draft
-from chatapp_cli.domain.errors import ChatappError
-from chatapp_cli.domain.ids import ChannelId, ContactId, MessageId
+from chatapp_cli.domain.errors import Rejected
+from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.message import Action
 from chatapp_cli.domain.option import Subject, Target
 from chatapp_cli.domain.template import Filled, Template
@@ -21,7 +21,6 @@ from chatapp_cli.services import (
     changes,
     channels,
     composing,
-    contacts,
     deadletters,
     dialogs,
     drafts,
@@ -38,12 +37,10 @@ from chatapp_cli.services import (
     options,
     outbox,
     pace,
-    persons,
-    reaching,
     relay,
     replies,
+    reply_sheet,
     resting,
-    routes,
     sending,
     templates,
     thread,
@@ -55,21 +52,16 @@ from chatapp_cli.services import (
 )
 from chatapp_cli.services.composing import Address, Exactly, FromReply, FromTemplate, InDialog, Request
 from chatapp_cli.services.mailing import Recipient
-from chatapp_cli.services.options import Options, Scope
-from chatapp_cli.settings import Settings
-from chatapp_cli.store.rows.channels import ChannelRow
+from chatapp_cli.services.options import Scope
+from chatapp_cli.services.routes import Step
 from chatapp_cli.store.tx import Tx
 from tests.services.listed import Listed, moments, told
-from tests.services.questions.town import ABILITIES, DAY, HOUR, ME, PRICE, Town, able
+from tests.services.questions.addresses import ABOUT_ADDRESSES
+from tests.services.questions.asking import HELD, KINDS, LONG, SHORT, TO, Question, of_each, tried
+from tests.services.questions.town import ABILITIES, DAY, HOUR, ME, Town, able
 from tests.stores import owner
 
 LIST = Listed(Path(__file__).with_name("answers.txt"))
-Question = Callable[[Tx, Town], object]
-
-TO = ("+7 916 000-00-01", "@Anna_B", "anna@example.org", "501", "@boris", "-100", "8 800 200 00 00", "нет такого")
-KINDS = tuple(ABILITIES)
-SHORT, LONG = Draft(text="Да"), Draft(text="я" * 210, subject="Цены", files=(PRICE,))
-HELD = Options(Settings())
 
 
 def asked(to: composing.Target, **values: object) -> Request:
@@ -85,73 +77,16 @@ def entry(tx: Tx, at: Town, name: str) -> transcript.Entry:
     return transcript.entry(tx, at.message[name])
 
 
-def of_each(kinds: Sequence[str], ask: Callable[[Tx, ChannelRow], object]) -> Question:
-    """One question of several channels."""
-    return lambda tx, at: [(kind, tried(partial(ask, tx, at.row(kind)))) for kind in kinds]
+def accepted(tx: Tx, at: Town, **values: object) -> object:
+    """Whether and how long what was accepted waits."""
+    message = composing.accept(tx, able, asked(InDialog(at.dialog["anna"]), **values))
+    return transcript.entry(tx, message).waiting
 
 
-def tried(ask: Callable[[], object]) -> object:
-    """The answer, a refusal being one."""
-    try:
-        return ask()
-    except ChatappError as error:
-        return error
+def sent_by(tx: Tx, at: Town, kind: str, *addresses: str) -> Sequence[mailing.Going]:
+    request = asked(Exactly(at.channel[kind], ""))
+    return mailing.accept(tx, able, request, [Recipient(one) for one in addresses]).going
 
-
-ASKED = {"contacts.at": contacts.at, "contacts.named": contacts.named, "contacts.chain": contacts.chain}
-ABOUT_ADDRESSES: Mapping[str, Question] = {
-    **{
-        f"{name} {to}": lambda tx, at, ask=ask, to=to: ask(tx, to)
-        for (name, ask), to in product((ASKED | {"persons.find": persons.find}).items(), TO)
-    },
-    **{
-        f"reaching.known {to}": lambda tx, at, to=to: of_each(
-            KINDS, lambda tx, row: (reaching.known(tx, row, to), reaching.asks_whose(able(row), to))
-        )(tx, at)
-        for to in TO
-    },
-    **{
-        f"reaching.reach {to}": of_each(KINDS, lambda tx, row, to=to: reaching.reach(tx, row, able(row), to))
-        for to in TO
-    },
-    "reaching.reach with a subject": of_each(
-        KINDS, lambda tx, row: reaching.reach(tx, row, able(row), "anna@example.org", subject="Re: Счёт")
-    ),
-    **{f"routes.stored {to}": lambda tx, at, to=to: routes.stored(tx, able, to) for to in TO},
-    **{
-        f"routes.said {to} by {kind}": lambda tx, at, to=to, kind=kind: routes.said(
-            tx, able, at.row(kind), to, [(at.row("sms"), ""), (at.row("letters"), "x@example.org")]
-        )
-        for to, kind in product(TO[:6], ("messenger", "letters"))
-    },
-    "routes.stored on another line": lambda tx, at: routes.stored(tx, able, "+79160000001", line=at.row("bot").line_id),
-    **{
-        f"contacts.met_as {name} in {kind}": lambda tx, at, n=name, k=kind: contacts.met_as(tx, at.channel[k], n)
-        for name, kind in product(("boris", "anna_b", "nobody"), ("messenger", "bot"))
-    },
-    "contacts.bearing a phone": lambda tx, at: contacts.bearing(tx, "+79160000001"),
-    "contacts.bearing a mail": lambda tx, at: contacts.bearing(tx, "anna@example.org"),
-    "contacts.bearing nothing": lambda tx, at: contacts.bearing(tx, "+79990000000"),
-    "contacts.surest_first": lambda tx, at: contacts.surest_first(
-        contacts.of_person(tx, at.contact("anna")), "anna@example.org"
-    ),
-    "contacts.one nobody": lambda tx, at: contacts.one(tx, ContactId(99)),
-    "persons.person": lambda tx, at: persons.person(tx, at.contact("anna's mail")),
-    "persons.name": lambda tx, at: persons.person(tx, at.contact("gleb")).name,
-    **{
-        f"persons.answered_by {name}": lambda tx, at, n=name: persons.person(tx, at.contact(n)).answered_by(
-            at.dialog[n]
-        )
-        for name in ("anna", "anna's mail", "another boris")
-    },
-    "persons.ways_of": lambda tx, at: persons.person(tx, at.contact("anna")).ways_of(at.contact("anna's mail")),
-    **{
-        f"persons.merge_of {name}": lambda tx, at, n=name: persons.merge_of(tx, at.contact(n))
-        for name in ("anna", "anna's mail", "boris")
-    },
-    "persons.suggestions": lambda tx, at: persons.suggestions(tx, at.contact("boris")),
-    "persons.everybody": lambda tx, at: persons.everybody(tx),
-}
 
 ABOUT_BEGINNINGS: Mapping[str, Question] = {
     **{
@@ -233,6 +168,16 @@ ABOUT_BEGINNINGS: Mapping[str, Question] = {
     "composing.preview with a reply outside a dialog": preview(
         lambda at: asked(Exactly(at.channel["sms"], TO[0]), words=FromReply("Пока", {}, HELD))
     ),
+    "composing.accept in a channel that holds it": lambda tx, at: accepted(tx, at, held=HELD),
+    "composing.accept at an hour": lambda tx, at: accepted(tx, at, held=HELD, order={"at": tx.now + HOUR}),
+    "composing.accept by a robot": accepted,
+    "composing.accept with a reply": lambda tx, at: (
+        accepted(tx, at, draft=None, words=FromReply("Пока", {}, HELD)),
+        replies.find(tx, "Пока").used,
+    ),
+    "mailing.seconds of two channels": lambda tx, at: mailing.seconds(
+        able, [*sent_by(tx, at, "messenger", "501", "502", "503"), *sent_by(tx, at, "sms", TO[0])]
+    ),
     "mailing.recipients": lambda tx, at: mailing.recipients(["@a"], [" +7916 ", "", "#nobody", "b@example.org"]),
 }
 
@@ -248,6 +193,34 @@ def mailed(tx: Tx, at: Town, to: composing.Target, *addresses: str, draft: Draft
         len(found.new),
         mailing.seconds(able, found.going),
     ]
+
+
+def carried(tx: Tx, at: Town, *chain: tuple[str, str]) -> object:
+    """A message with a quote through some channels: what of it got into the one that took it."""
+    steps = [Step(at.channel[kind], (to,)) for kind, to in chain]
+    draft = replace(SHORT, reply_to=at.message["first"])
+    message = relay.accept(tx, able, steps, draft, sending.Order(key="k" * 32))
+    found = transcript.message(tx, message)
+    return (found.dialog_id, found.reply_to, found.state, tx.value("chain.of", id=message))
+
+
+def claims(tx: Tx, at: Town, kind: str, *, deleted: str = "") -> Sequence[outbox.Claim]:
+    """All that may go one after the other, each carried out before the next."""
+    if deleted:
+        tx.run("outbox.withdraw", message=at.message[deleted])
+        order = sending.Order(key="")
+        sending.change(tx, ABILITIES[kind], at.message[deleted], Action.DELETE, "", order=order)
+    found = []
+    while claim := outbox.claim(tx, at.shop.media, at.channel[kind]):
+        found.append(claim)
+        outbox.fail(tx, claim, Rejected("no"))
+    return found
+
+
+def printed(form: reply_sheet.Form) -> Question:
+    return lambda tx, at: reply_sheet.written(
+        tx, replies.everything(tx), form, lambda file: f"files/{file.name}"
+    ).split("\n")
 
 
 ABOUT_MESSAGES: Mapping[str, Question] = {
@@ -339,6 +312,20 @@ ABOUT_MESSAGES: Mapping[str, Question] = {
             "backoff": lambda tx, at: [outbox.backoff(n) for n in (0, 1, 2, 5, 9, 10, 30)],
         }.items()
     },
+    "outbox.claim": lambda tx, at: [
+        (found.row.action, found.parts, found.began, found.outbound) for found in claims(tx, at, "messenger")
+    ],
+    "outbox.claim of a deletion": lambda tx, at: [
+        (found.row.action, found.parts) for found in claims(tx, at, "messenger", deleted="first")
+    ],
+    "relay.accept by the first channel": lambda tx, at: carried(tx, at, ("messenger", "501"), ("sms", TO[0])),
+    "relay.accept by the second channel": lambda tx, at: carried(tx, at, ("sms", "@nobody"), ("messenger", "501")),
+    "relay.accept by a channel that has stopped": lambda tx, at: carried(tx, at, ("bot", "777"), ("messenger", "501")),
+    "relay.accept by the last, which has stopped": lambda tx, at: carried(tx, at, ("sms", "@nobody"), ("bot", "777")),
+    "relay.accept by none": lambda tx, at: carried(tx, at, ("sms", "@nobody"), ("letters", "@nobody")),
+    "relay.accept again": lambda tx, at: relay.accept(
+        tx, able, [], SHORT, sending.Order(key=entry(tx, at, "first").message.key or "")
+    ),
     "relay.following_key": lambda tx, at: relay.following_key("k"),
     "relay.followed_by": lambda tx, at: relay.followed_by(tx, at.message["letter"]),
     "relay.still_open": lambda tx, at: relay.still_open(tx, at.message["letter"]),
@@ -420,6 +407,7 @@ ABOUT_THE_DESK: Mapping[str, Question] = {
             {"company_name": ""},
         )
     },
+    **{f"reply_sheet.written as {form}": printed(form) for form in ("csv", "json", "yaml")},
     **{
         f"replies.section {named}": lambda tx, at, named=named: replies.section(tx, named)
         for named in ("заказы", "2", "9")

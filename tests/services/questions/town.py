@@ -19,6 +19,7 @@ from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.domain.quick_reply import Answer
 from chatapp_cli.domain.template import Template
 from chatapp_cli.services import (
+    approvals,
     channels,
     contacts,
     dialogs,
@@ -253,7 +254,7 @@ def _kept(town: Town) -> None:
     for language, body in (("ru", "Здравствуйте, {{name}}!"), ("en", "Hello, {{name}}!")):
         template = Template(name="hello", language=language, body=body)
         shop.write(partial(templates.add, channel=row, can=can, template=template))
-    shop.write(lambda tx: templates.decide(tx, able, row, "hello/ru", "approved", reason=""))
+    shop.write(lambda tx: approvals.decide(tx, able, row, "hello/ru", "approved", reason=""))
     shop.write(lambda tx: views.add(tx, "Мои", DialogFilter(assignee=ME, waiting=True), own=True))
     shop.write(lambda tx: views.add(tx, "Ждут", DialogFilter(waiting=True)))
     shop.write(lambda tx: lines.add(tx, "Пустая"))

@@ -1,0 +1,36 @@
+"""A sheet of the composer as the store keeps it, and back."""
+
+from __future__ import annotations
+
+from chatapp_cli.domain.errors import NotFound
+from chatapp_cli.domain.ids import DialogId, MessageId
+from chatapp_cli.services import drafts, transcript
+from chatapp_cli.services.drafts import Unsent
+from chatapp_cli.services.transcript import Entry
+from chatapp_cli.store.tx import Tx
+from chatapp_cli.tui.session.sheet import Sheet
+
+
+def unsent(sheet: Sheet) -> Unsent:
+    """What there is to keep."""
+    from chatapp_cli.domain.draft import Draft
+
+    reply = None if sheet.reply_to is None else sheet.reply_to.message.id
+    draft = Draft(text=sheet.text, subject=sheet.subject, files=tuple(sheet.files), reply_to=reply)
+    return Unsent(draft, None if sheet.editing is None else sheet.editing.message.id)
+
+
+def sheet_of(tx: Tx, dialog: DialogId) -> Sheet:
+    """What was kept, or an empty sheet; a quoted message that is gone is quoted no longer."""
+    kept = drafts.of(tx, dialog)
+    if kept is None:
+        return Sheet()
+    draft = kept.draft
+    return Sheet(draft.text, draft.subject, list(draft.files), _entry(tx, draft.reply_to), _entry(tx, kept.edits))
+
+
+def _entry(tx: Tx, message: MessageId | None) -> Entry | None:
+    try:
+        return None if message is None else transcript.entry(tx, message)
+    except NotFound:
+        return None

@@ -1,0 +1,87 @@
+"""What a person can do next, as the keys of the window that lead there; a command where no page does it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Final, TypeAlias
+
+from chatapp_cli.domain.next_step import Next, NextStep
+from chatapp_cli.i18n import _
+from chatapp_cli.tui.keys.keymap import key
+
+Keys: TypeAlias = Sequence[tuple[str, str]]
+"""Actions, one after the other, each with its place."""
+
+_LINES = ("app", "page('lines')")
+_OPERATORS = ("app", "page('operators')")
+_PAPERS = (_LINES, ("lines", "documents"))
+KEYS: Final[Mapping[Next, Keys]] = MappingProxyType(
+    {
+        Next.ADD_LINE: (_LINES, ("lines", "add_line")),
+        Next.ADD_OPERATOR: (_OPERATORS, ("operators", "add")),
+        Next.ADDRESS_BOOK: (("app", "page('begin')"), ("begin", "contacts")),
+        Next.AGAIN: (("transcript", "message('retry')"),),
+        Next.ALLOW: (_OPERATORS, ("operators", "rights")),
+        Next.ANSWER: (("inbox", "write"),),
+        Next.APPLICATION_STAGES: (*_PAPERS, ("applications", "decide")),
+        Next.APPLICATIONS: _PAPERS,
+        Next.APPROVED: (("inbox", "deed('template')"),),
+        Next.BIND: (_LINES, ("lines", "bind")),
+        Next.BIND_AGAIN: (_LINES, ("lines", "bind")),
+        Next.BIND_ANOTHER: (_LINES, ("lines", "bind")),
+        Next.CHAIN: (("inbox", "deed('chain')"),),
+        Next.CHANNELS: (_LINES,),
+        Next.CHECK: (_LINES, ("lines", "check")),
+        Next.CONFIGURE: (_LINES, ("lines", "options")),
+        Next.CONTACT: (("inbox", "card"),),
+        Next.DEAD_LETTER: (("app", "page('troubles')"),),
+        Next.DEAD_LETTERS: (("app", "page('troubles')"),),
+        Next.DECIDE: (("transcript", "message('resolve')"),),
+        Next.DIALOG: (("list", "open"),),
+        Next.DIALOGS: (("inbox", "everything"),),
+        Next.KINDS: (_LINES, ("lines", "bind")),
+        Next.LINES: (_LINES,),
+        Next.NEW_APPLICATION: (*_PAPERS, ("applications", "new")),
+        Next.OPERATORS: (_OPERATORS,),
+        Next.OUTBOX: (("app", "page('troubles')"),),
+        Next.PASSWORD: (_OPERATORS, ("operators", "password")),
+        Next.PROXIES: (_LINES, ("lines", "proxies")),
+        Next.QUICK_REPLIES: (("app", "page('replies')"),),
+        Next.RENEW: (_LINES, ("lines", "bind")),
+        Next.RESUME: (_LINES, ("lines", "resume")),
+        Next.RETRY: (("transcript", "message('retry')"),),
+        Next.TAKE: (("inbox", "deed('assign')"),),
+        Next.TEMPLATES: (("inbox", "deed('template')"),),
+        Next.TRANSCRIBE: (("transcript", "message('transcribe')"),),
+        Next.UNBLOCK: (("inbox", "deed('block')"),),
+        Next.UNMERGE: (("inbox", "deed('part')"),),
+        Next.VIEWS: (("inbox", "views"),),
+    }
+)
+SHELL: Final[Mapping[Next, str]] = MappingProxyType(
+    {
+        # It asks databases, keys and providers from outside: whoever needs it may have no window that opens.
+        Next.DOCTOR: "chatapp doctor",
+        # The window shows its login page by itself; where this is said, a command was refused.
+        Next.LOGIN: "chatapp login",
+        # A window has a daemon of its own, which ends with it: one that goes on is started outside of it.
+        Next.SERVE: "chatapp serve",
+        # These belong to the machine, and are read before the window is there; what the store keeps has a page.
+        Next.SET: "chatapp config set",
+        Next.SETTING: "chatapp config get",
+        Next.SETTINGS: "chatapp config list",
+        # It tells whom to ask even where no window opens.
+        Next.SUPPORT: "chatapp support",
+        # The daemon reads templates every hour; the page shows what it found.
+        Next.SYNC: "chatapp template sync",
+    }
+)
+"""What the window has no page for, and why it has none."""
+
+
+def keys(step: NextStep) -> str:
+    """The keys that lead there from the dialogs, as people write them now."""
+    if step.code in SHELL:
+        return _("{command} in a shell", command=SHELL[step.code])
+    return " → ".join(key(scope, name) for scope, name in KEYS[step.code])

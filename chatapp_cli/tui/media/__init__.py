@@ -1,0 +1,1 @@
+"""Pictures, files and the programs that show them."""

@@ -1,0 +1,1 @@
+"""The inbox for a screen reader: lines of text, and commands."""

@@ -1,0 +1,327 @@
+"""The inbox line by line, for screen readers and terminals without a cursor: words in, lines out, nothing painted."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import TextIO
+
+from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain.dialog import DialogFilter
+from chatapp_cli.domain.draft import Draft
+from chatapp_cli.domain.errors import NotFound
+from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.domain.journal.messages import MessageReceived, StateChanged
+from chatapp_cli.domain.message import Direction, State
+from chatapp_cli.domain.text import T
+from chatapp_cli.domain.when import when
+from chatapp_cli.i18n import _, ngettext, show
+from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.services import dialogs, duties, notes, transcript
+from chatapp_cli.services.composing import InDialog
+from chatapp_cli.services.transcript import Entry
+from chatapp_cli.store import dialog_list
+from chatapp_cli.store.rows.dialogs import DialogCard, DialogRow
+from chatapp_cli.store.rows.messages import MessageRow
+from chatapp_cli.store.tx import Tx
+from chatapp_cli.tui.plain import vocabulary
+from chatapp_cli.tui.reading import words
+from chatapp_cli.tui.reading.cells import line
+from chatapp_cli.tui.session.guard import Guard
+from chatapp_cli.tui.session.live import Follower, News
+from chatapp_cli.tui.session.notices import reminders
+from chatapp_cli.tui.session.office import Office
+
+_LISTED = 20
+_AT_ONCE = 10
+"""Messages read out at once."""
+AGAIN = 1.0
+"""Seconds after which what went wrong with the news is tried again."""
+HURRY = 0.05
+"""Seconds between two lines that no hand goes below: what comes sooner was pasted."""
+MORNING = "9:00"
+"""When a day begins of which only the name is said."""
+_DAYS = {"завтра", "послезавтра", "tomorrow"}
+
+
+class Plain:
+    """One person's conversation with their inbox."""
+
+    def __init__(self, office: Office, say: Callable[[str], None]) -> None:
+        self._office, self._say = office, say
+        self._listed: Sequence[DialogId] = ()
+        self._open: DialogCard | None = None
+        self._first: MessageRow | None = None
+        self._unsure = ""
+        self.left = False
+        self._guard = Guard()
+        self._deeds: dict[str, Callable[[str], Awaitable[None]]] = {
+            "list": self._list,
+            "find": self._find,
+            "open": self._open_numbered,
+            "more": self._earlier,
+            "answer": self._answer,
+            "claim": self._claim,
+            "later": self._snooze,
+            "enough": self._enough,
+            "note": self._note,
+            "close": self._close,
+            "help": self._help,
+            "leave": self._leave,
+        }
+
+    async def hear(self, said: str) -> None:
+        """Do what was said; what goes wrong is said in words."""
+        try:
+            await self._obey(said.strip())
+        except Exception as error:  # noqa: BLE001 - the conversation goes on
+            self._lines(self._guard.words(error).splitlines())
+
+    async def _obey(self, said: str) -> None:
+        unsure, self._unsure = self._unsure, ""
+        if "\n" in said:
+            self._pasted(said)
+            return
+        if unsure and said.lower() in vocabulary.YES:
+            await self._answer(unsure)
+        elif found := vocabulary.understood(said):
+            await self._deeds[found[0]](found[1])
+        elif said and self._open is not None:
+            self._unsure = said
+            self._say(_("Send to {name}: {text}? yes or no", name=line(self._open.name), text=line(said)))
+        elif said:
+            near = vocabulary.near(said)
+            self._say(_("Did you mean: {name}", name=near) if near else _("Say «help» for the words known here."))
+
+    def _pasted(self, said: str) -> None:
+        """Several lines at once are one text, none of them a word for us: it is asked whether they are to be sent."""
+        if self._open is None:
+            self._say(_("Several lines came at once. Say one word at a time, or open a dialog to send them."))
+            return
+        self._unsure = said
+        n = len(said.splitlines())
+        lines = ngettext("{n} line", "{n} lines", n)
+        self._say(_("Send to {name}: {text}? yes or no", name=line(self._open.name), text=f"{line(said)} ({lines})"))
+
+    def _lines(self, said: Iterable[str]) -> None:
+        for one in filter(None, said):
+            self._say(one)
+
+    # Which dialogs
+
+    async def _list(self, which: str) -> None:
+        kind, me = which.lower(), self._office.actor
+        if kind in vocabulary.EVERYTHING:
+            wanted = DialogFilter()
+        elif kind in vocabulary.UNREAD:
+            wanted = DialogFilter(unread=True)
+        else:
+            wanted = DialogFilter(assignee=me) if kind in vocabulary.MINE else DialogFilter(waiting=True)
+        await self._show(wanted)
+
+    async def _find(self, text: str) -> None:
+        await self._show(DialogFilter(text=text))
+
+    async def _show(self, wanted: DialogFilter) -> None:
+        dialect = self._office.dialect
+        rows = await self._office.read(lambda tx: dialog_list.page(tx, dialect, wanted, n=_LISTED))
+        self._listed = [row.id for row in rows]
+        self._lines([self._row(n, row) for n, row in enumerate(rows, 1)] or [_("There is no such dialog.")])
+
+    def _row(self, n: int, row: DialogRow) -> str:
+        now = self._office.desk.world.clock.now()
+        waits = _("waits {time}", time=words.age(now - row.waiting_since)) if row.waiting_since else ""
+        unread = ngettext("{n} unread", "{n} unread", row.unread) if row.unread else ""
+        told = [manifest(row.kind).label, waits, unread, f"@{row.assignee}" if row.assignee else ""]
+        return f"{n}. {line(row.name)}. {', '.join(filter(None, told))}. {line(row.preview)}"
+
+    # One dialog
+
+    async def _open_numbered(self, number: str) -> None:
+        at = int(number) - 1 if number.isdigit() else -1
+        if not 0 <= at < len(self._listed):
+            raise NotFound(T("There is no dialog {n} in the list.", n=number or "?"), T("Say «list» to hear them."))
+        await self._read(self._listed[at])
+
+    async def _read(self, dialog: DialogId) -> None:
+        await self._office.write(partial(dialogs.read, dialog=dialog))
+        card, entries = await self._office.read(
+            lambda tx: (dialogs.card(tx, dialog), transcript.latest(tx, dialog, n=_AT_ONCE))
+        )
+        self._open = card
+        self._say(f"{line(card.name)}. {manifest(card.kind).label}, {line(card.line)}.")
+        self._read_out(entries)
+
+    def _read_out(self, entries: Sequence[Entry]) -> None:
+        self._first = entries[0].message if entries else None
+        self._lines(map(self._entry, entries))
+
+    def _entry(self, entry: Entry) -> str:
+        said, now = entry.message, self._office.desk.world.clock.now()
+        client = self._open.name if self._open else ""
+        who = line(said.author) or (_("we") if said.direction == Direction.OUT else line(client))
+        files = [_("file {name}", name=line(file.name)) for file in entry.files]
+        failed = [_("not delivered")] if said.state == State.FAILED else []
+        return f"{words.moment(said.at, now)} {who}: {', '.join(filter(None, [line(said.text), *files, *failed]))}"
+
+    async def _earlier(self, _rest: str) -> None:
+        card, first = self._card(), self._first
+        if first is None:
+            self._say(_("Nothing was said before."))
+            return
+        entries = await self._office.read(lambda tx: transcript.before(tx, card.id, first, n=_AT_ONCE))
+        self._read_out(entries)
+        if not entries:
+            self._say(_("Nothing was said before."))
+
+    def _card(self) -> DialogCard:
+        if self._open is None:
+            raise NotFound(T("No dialog is open."), T("Say «list», then its number."))
+        return self._open
+
+    async def _answer(self, text: str) -> None:
+        card = self._card()
+        await self._office.write(
+            self._office.accept(InDialog(card.id), Draft(text=text), self._office.order(), held=False)
+        )
+        self._say(_("Sent to {name}.", name=line(card.name)))
+
+    async def _claim(self, _rest: str) -> None:
+        await self._office.write(partial(duties.claim, dialog=self._card().id))
+        self._say(_("You answer for {name}.", name=line(self._card().name)))
+
+    async def _snooze(self, time: str) -> None:
+        now = self._office.desk.world.clock.now()
+        until = when(f"{time} {MORNING}" if time.lower() in _DAYS else time, now=now)
+        await self._office.write(partial(duties.snooze, dialog=self._card().id, until=until))
+        said = words.moment(until, now)
+        self._say(_("{name} comes back at {time}.", name=line(self._card().name), time=said))
+
+    async def _enough(self, _rest: str) -> None:
+        await self._office.write(partial(duties.no_answer, dialog=self._card().id))
+        self._say(_("{name} waits no longer.", name=line(self._card().name)))
+
+    async def _note(self, text: str) -> None:
+        await self._office.write(partial(notes.add, dialog=self._card().id, text=text))
+        self._say(_("The note is kept; the client does not see it."))
+
+    async def _close(self, _rest: str) -> None:
+        self._open = None
+        await self._list("")
+
+    async def _help(self, _rest: str) -> None:
+        self._lines(vocabulary.explained())
+
+    async def _leave(self, _rest: str) -> None:
+        self.left = True
+
+    # News
+
+    def stumble(self, error: Exception) -> None:
+        """Say what went wrong with the news, but not again and again."""
+        words = self._guard.words(error)
+        if self._guard.is_news(words, self._office.desk.world.clock.monotonic()):
+            self._lines(words.splitlines())
+
+    async def tell(self, news: News) -> None:
+        """Read out what clients write, what of ours did not arrive, and who was put off until now."""
+        due = await self._office.read(lambda tx: reminders(tx, news.returned()))
+        for told in due.values():
+            self._say(told.briefly)
+        for event in news.events:
+            if isinstance(event, MessageReceived) or (isinstance(event, StateChanged) and event.state == State.FAILED):
+                with suppress(NotFound):
+                    await self._tell(event.dialog, partial(transcript.entry, wanted=event.message))
+
+    async def _tell(self, dialog: DialogId, entry: Callable[[Tx], Entry]) -> None:
+        card, said = await self._office.read(lambda tx: (dialogs.card(tx, dialog), entry(tx)))
+        if card.blocked:
+            return
+        if self._open is not None and self._open.id == dialog:
+            self._say(self._entry(said))
+            return
+        self._listed = list(dict.fromkeys([*self._listed, dialog]))
+        n, text = self._listed.index(dialog) + 1, line(said.message.text)
+        state = _("Not delivered") if said.message.state == State.FAILED else _("New message")
+        self._say(f"{state}, {n}. {line(card.name)}, {manifest(card.kind).label}: {text}")
+
+
+async def conversation(desk: Desk, source: TextIO, say: Callable[[str], None], *, alone: bool = False) -> None:
+    """Listen and tell until the person leaves or the input ends."""
+    store = AsyncStore(desk)
+    plain = Plain(Office(desk, store), say)
+    tasks = [asyncio.create_task(_follow(plain, Office(desk, store)))]
+    if not alone:
+        tasks.append(asyncio.create_task(_accompany(desk, say)))
+    try:
+        say(_("The inbox, line by line. Say «help» for the words known here."))
+        await plain.hear("list")
+        heard = _listening(source)
+        while not plain.left and (said := await _heard(heard, source.isatty())) is not None:
+            await plain.hear(said)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await store.aclose()
+
+
+async def _heard(heard: asyncio.Queue[str | None], typed: bool) -> str | None:
+    """The next line; where a person types, all the lines that came at once, as a paste brings them."""
+    said = await heard.get()
+    while typed and said is not None:
+        try:
+            more = await asyncio.wait_for(heard.get(), HURRY)
+        except TimeoutError:
+            break
+        if more is None:
+            heard.put_nowait(None)
+            break
+        said += more
+    return said
+
+
+def _listening(source: TextIO) -> asyncio.Queue[str | None]:
+    """The lines of the input, then nothing: read on a thread, for a pipe, a file and a terminal alike."""
+    loop, heard = asyncio.get_running_loop(), asyncio.Queue[str | None]()
+
+    def listen() -> None:
+        with suppress(RuntimeError):  # the loop ended before the input
+            for said in source:
+                loop.call_soon_threadsafe(heard.put_nowait, said)
+            loop.call_soon_threadsafe(heard.put_nowait, None)
+
+    threading.Thread(target=listen, daemon=True).start()
+    return heard
+
+
+async def _follow(plain: Plain, office: Office) -> None:
+    follower, started = Follower(office), False
+    while True:
+        try:
+            if not started:
+                await follower.start()
+            started = True
+            await plain.tell(News(await follower.next()))
+        except Exception as error:  # noqa: BLE001 - whatever becomes of the store, one goes on listening
+            plain.stumble(error)
+            await asyncio.sleep(AGAIN)
+
+
+async def _accompany(desk: Desk, say: Callable[[str], None]) -> None:
+    from chatapp_cli.runtime.companion import accompanied
+
+    async with accompanied(desk) as companion:
+        async for state in companion.states():
+            if state.trouble:
+                say(show(state.said))
+
+
+def run(desk: Desk) -> None:
+    """Talk on standard input and output."""
+    asyncio.run(conversation(desk, sys.stdin, partial(print, flush=True)))

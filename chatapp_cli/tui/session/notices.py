@@ -1,0 +1,169 @@
+"""Tells a person of what was written to them while they looked elsewhere: by bell, on the desktop, in the title."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import time
+from typing import NamedTuple
+
+from chatapp_cli.domain.errors import NotFound
+from chatapp_cli.domain.ids import DialogId, MessageId, Millis
+from chatapp_cli.domain.journal.dialogs import NoteWritten
+from chatapp_cli.domain.journal.messages import MessageReceived
+from chatapp_cli.domain.moment import local
+from chatapp_cli.i18n import _, ngettext
+from chatapp_cli.services import dialogs, notes, transcript
+from chatapp_cli.settings import Settings
+from chatapp_cli.store.tx import Tx
+from chatapp_cli.tui.reading import words
+from chatapp_cli.tui.session.live import News
+from chatapp_cli.tui.session.office import Office
+from chatapp_cli.tui.session.terminal import BELL, Terminal
+
+PAUSE = 4.0
+"""Seconds between two notices: what comes meanwhile is told together."""
+MUTED = words.HOUR
+
+
+class Told(NamedTuple):
+    """Something worth a notice: whose dialog, the words, and what may be seen of it by everybody."""
+
+    name: str
+    text: str
+    briefly: str
+
+
+class Notices:
+    """One person's notices at one terminal."""
+
+    def __init__(
+        self,
+        office: Office,
+        terminal: Terminal,
+        send: Callable[[str], None],
+        wait: Callable[[Callable[[], None]], object],
+        remind: Callable[[str], object],
+    ) -> None:
+        """``send`` writes to the terminal; ``wait`` calls something after the pause; ``remind`` says it on the page."""
+        self._office, self._terminal, self._send, self._wait, self._remind = office, terminal, send, wait, remind
+        self._settings: Settings = office.desk.settings
+        self._quiet, self._shows_text = self._settings.quiet, self._settings.notify_text
+        self._pending: dict[DialogId, Told] = {}
+        self._resting = False
+        self._until: Millis = 0
+        self._title = ""
+
+    async def hear(self, news: News, *, seen: DialogId | None) -> None:
+        """Tell of what is new, except in the dialog that is being looked at."""
+        written, noted = _new(news, self._office.actor)
+        if written or noted:
+            self._pending |= await self._office.read(
+                lambda tx: _told(tx, {d: m for d, m in written.items() if d != seen}, noted - {seen})
+            )
+        if back := news.returned():
+            due = await self._office.read(lambda tx: reminders(tx, back))
+            self._pending |= due
+            for told in due.values():
+                self._remind(told.briefly)
+        if news.dialogs():
+            await self.entitle()
+        if self._pending:
+            self._quiet, self._shows_text = await self._office.read(self._chosen)
+        if not self._resting:
+            self._tell()
+
+    def _chosen(self, tx: Tx) -> tuple[str, str]:
+        options = self._office.desk.options
+        return options.text(tx, "quiet"), options.text(tx, "notify_text")
+
+    async def entitle(self) -> None:
+        """Show in the terminal's title how many dialogs are unread."""
+        unread, company = await self._office.read(
+            lambda tx: (dialogs.unread_count(tx), self._office.desk.options.text(tx, "company_name"))
+        )
+        title = " ".join(filter(None, [f"({unread})" if unread else "", company or "chatapp"]))
+        if title != self._title:
+            self._title = title
+            self._send(self._terminal.title(title))
+
+    def mute(self) -> Millis:
+        """No notices for an hour, or again if they were muted; until when."""
+        now = self._office.desk.world.clock.now()
+        self._until = 0 if now < self._until else now + MUTED
+        return self._until
+
+    def _tell(self) -> None:
+        told, self._pending = list(self._pending.values()), {}
+        self._resting = bool(told)
+        if not told:
+            return
+        self._wait(self._tell)
+        way = self._settings.notify
+        if way == "off" or self._is_quiet():
+            return
+        if way in {"bell", "both"}:
+            self._send(BELL)
+        if way in {"desktop", "both"}:
+            self._send(self._terminal.desktop(*self._words(told)))
+
+    def _words(self, told: list[Told]) -> tuple[str, str]:
+        if len(told) > 1:
+            return "chatapp", ngettext("{n} dialog has something new", "{n} dialogs have something new", len(told))
+        one = told[0]
+        return (one.name, one.text) if self._shows_text == "on" else ("chatapp", one.briefly)
+
+    def _is_quiet(self) -> bool:
+        now = self._office.desk.world.clock.now()
+        return now < self._until or within(self._quiet, local(now).time())
+
+
+def within(hours: str, now: time) -> bool:
+    """Whether a time lies in hours such as ``22:00-08:00``, which may go past midnight."""
+    if not hours:
+        return False
+    begins, ends = (time.fromisoformat(said.zfill(5)) for said in hours.split("-"))
+    return begins <= now < ends if begins <= ends else now >= begins or now < ends
+
+
+def _new(news: News, me: str) -> tuple[Mapping[DialogId, MessageId], set[DialogId]]:
+    """Dialogs in which clients wrote, each with the last message; and those in which somebody else left a note."""
+    written, noted = {}, set()
+    for row in news.rows:
+        match row.event:
+            case MessageReceived(dialog=dialog, message=message):
+                written[dialog] = message
+            case NoteWritten(dialog=dialog) if row.actor != me:
+                noted.add(dialog)
+    return written, noted
+
+
+def _told(tx: Tx, written: Mapping[DialogId, MessageId], noted: set[DialogId]) -> dict[DialogId, Told]:
+    calls = {call.dialog_id: _of(call.name, call.text) for call in notes.calling(tx) if call.dialog_id in noted}
+    found = {dialog: _unread(tx, dialog, message) for dialog, message in written.items()}
+    return {**calls, **{dialog: told for dialog, told in found.items() if told is not None}}
+
+
+def _unread(tx: Tx, dialog: DialogId, message: MessageId) -> Told | None:
+    """What a message is told by; nothing if the dialog is on the blacklist, read by now, or not ours to see."""
+    try:
+        card, said = dialogs.card(tx, dialog), transcript.message(tx, message)
+    except NotFound:
+        return None
+    return _of(card.name, said.text) if card.unread and not card.blocked else None
+
+
+def _of(name: str, text: str) -> Told:
+    return Told(name, text, _("New: {name}", name=name))
+
+
+def reminders(tx: Tx, back: set[DialogId]) -> dict[DialogId, Told]:
+    """What was put off until now: told to whoever answers for it, to everybody where nobody does."""
+    found = {}
+    for dialog in back:
+        with suppress(NotFound):
+            card = dialogs.card(tx, dialog)
+            if card.assignee in {"", tx.name} and not card.blocked:
+                words = _("{name} is back: the snooze is over", name=card.name)
+                found[dialog] = Told(card.name, words, words)
+    return found

@@ -1,0 +1,40 @@
+"""What is told to the terminal itself: notices on the desktop, the title of its window, the clipboard."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+
+from chatapp_cli.tui.reading.cells import line
+
+BELL = "\a"
+KEEP_TITLE, RESTORE_TITLE = "\x1b[22;2t", "\x1b[23;2t"
+_SPEAK_777 = ("rxvt", "foot", "st")
+_LONGEST = 200
+"""Letters of a notice."""
+
+
+class Terminal:
+    """A terminal as its environment describes it: makes the sequences that it understands."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self.in_tmux = bool(env.get("TMUX"))
+        self._speaks_777 = "VTE_VERSION" in env or env.get("TERM", "").partition("-")[0] in _SPEAK_777
+
+    def desktop(self, title: str, body: str) -> str:
+        """A notice on the desktop, by OSC 9 or OSC 777, whichever the terminal knows."""
+        title, body = line(title).replace(";", ","), line(body)[:_LONGEST]
+        said = f"777;notify;{title};{body}" if self._speaks_777 else f"9;{f'{title}: ' if title else ''}{body}"
+        return self._through(f"\x1b]{said}\a")
+
+    def title(self, words: str) -> str:
+        """The title of the terminal's window; tmux takes it for its pane and hands it on itself."""
+        return f"\x1b]2;{line(words)}\a"
+
+    def copied(self, text: str) -> str:
+        """The clipboard of the person's own machine, through tmux as well."""
+        return self._through(f"\x1b]52;c;{base64.b64encode(text.encode()).decode()}\a")
+
+    def _through(self, sequence: str) -> str:
+        """Tmux hands on what is wrapped for it, if ``allow-passthrough`` is on."""
+        return "\x1bPtmux;" + sequence.replace("\x1b", "\x1b\x1b") + "\x1b\\" if self.in_tmux else sequence

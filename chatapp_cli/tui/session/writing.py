@@ -1,0 +1,72 @@
+"""What stands between a text and its way out, told before the attempt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
+
+from chatapp_cli.domain.draft import MEGABYTE, StagedFile
+from chatapp_cli.domain.errors import Refused
+from chatapp_cli.domain.ids import DialogId, Millis
+from chatapp_cli.domain.manifest import Capabilities
+from chatapp_cli.domain.message import Action
+from chatapp_cli.i18n import _
+from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.services import files
+from chatapp_cli.services.words import why
+from chatapp_cli.store.media import Media
+from chatapp_cli.store.rows.channels import ChannelRow
+from chatapp_cli.store.rows.dialogs import DialogCard
+from chatapp_cli.store.tx import Tx
+from chatapp_cli.tui.media.paths import named
+from chatapp_cli.tui.reading.standstill import standstill
+from chatapp_cli.tui.session.sheet import Sheet
+
+if TYPE_CHECKING:
+    from chatapp_cli.services.sending import Order
+    from chatapp_cli.tui.session.office import Office
+
+Job: TypeAlias = Callable[[Tx], object]
+
+
+def obstacles(card: DialogCard, channel: ChannelRow, can: Capabilities, now: Millis) -> tuple[Refused | None, str]:
+    """Why no text can be sent, and what to be warned of although it can."""
+    from chatapp_cli.services import sending
+
+    refusal = sending.out_of_reach(card) or (sending.closed(can, card, now) if can.templates else None)
+    if refusal is None:
+        return None, standstill(channel, now)
+    if refusal.code == "unreachable" and card.unreachable_code:
+        refusal = Refused(refusal.code, *why(manifest(card.kind), card.unreachable_code))
+    return refusal, ""
+
+
+def file_limit(can: Capabilities) -> str:
+    """The channel's limits for files, in words."""
+    if not can.max_upload:
+        return _("This channel carries no files.")
+    return _("Up to {n} files of {size} MB.", n=can.max_files, size=can.max_upload // MEGABYTE)
+
+
+def looked_at(typed: str) -> StagedFile:
+    """A file as it would be, before anything is copied. Raises NotFound, and Refused as ``named`` does."""
+    return files.look(named(typed))
+
+
+def staged(media: Media, typed: str) -> StagedFile:
+    """The file, taken into the store."""
+    return files.stage(media, named(typed))
+
+
+def sending_of(sheet: Sheet, office: Office, channel: ChannelRow, dialog: DialogId, order: Order) -> Job:
+    """The transaction that sends a sheet, or changes the message that it edits."""
+    from chatapp_cli.services import later, sending
+    from chatapp_cli.services.composing import InDialog
+
+    draft, editing, can = sheet.draft(), sheet.editing, office.capabilities(channel)
+    if editing is None:
+        return office.accept(InDialog(dialog), draft, order)
+    message = editing.message.id
+    if not editing.message.ext_id:
+        return lambda tx: later.reword(tx, can, message, draft.text)
+    return lambda tx: sending.change(tx, can, message, Action.EDIT, draft.text, order=order)

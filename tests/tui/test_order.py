@@ -1,0 +1,29 @@
+"""The parts of a conversation answer in the order that the architecture names, and none looks another one up."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tests.tui.conftest import Opener
+
+ROOT = Path(__file__).parents[2]
+TUI = ROOT / "chatapp_cli" / "tui"
+COMPOSED = [
+    *sorted((TUI / "conversation").glob("*.py")),
+    *sorted((TUI / "listing").glob("*.py")),
+    *(TUI / "screens" / f"{name}.py" for name in ("inbox", "panes", "freshness")),
+]
+
+
+async def test_parts_answer_in_the_order_that_the_architecture_names(window: Opener) -> None:
+    chapter = (ROOT / "docs" / "architecture.md").read_text("utf-8").partition("## The window\n")[2]
+    named = re.findall(r"(?m)^\d\. `(\w+)`", chapter.partition("\n## ")[0])
+    async with window() as it:
+        assert [type(part).__name__ for part in it.app.screen.conversation.parts] == named
+
+
+def test_no_part_looks_a_widget_up() -> None:
+    assert [path.name for path in COMPOSED if re.search(r"\.query(_one)?\(", path.read_text("utf-8"))] == []
+    deeds = sorted((TUI / "deeds").glob("*.py"))
+    assert [path.name for path in deeds if "hands.query" in path.read_text("utf-8")] == []
