@@ -16,7 +16,8 @@ from tests.services.test_access import CALLS, Place
 from tests.stores import Shop
 
 LIST = Listed(Path(__file__).with_name("deeds.txt"))
-SECRET = {"secrets", "password", "token_sha256"}
+SECRET = {"secrets", "password", "token_sha256", "asked"}
+"""Columns of which only is told whether they changed: secrets, and digests."""
 LEFT_OUT = {"alembic_version", "sqlite_sequence"}
 
 
@@ -84,7 +85,7 @@ def _change(table: str, key: object, was: object, row: object, now: int) -> str:
 
 
 def _shown(name: str, value: object, now: int) -> str:
-    if name in SECRET or isinstance(value, bytes):
+    if value and (name in SECRET or isinstance(value, bytes)):
         return "…"
     text = moments(str(value), now)
     short = text if len(text) <= 120 else f"{text[:100]}… ({len(text)})"

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft, StagedFile
 from chatapp_cli.domain.errors import Misconfigured
 from chatapp_cli.domain.event import (
@@ -13,6 +14,7 @@ from chatapp_cli.domain.event import (
     Peer,
     PeerChanged,
 )
+from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Origin, Priority, State
 from chatapp_cli.kit.manifests import manifest
@@ -32,6 +34,7 @@ from chatapp_cli.services import (
     sending,
     timers,
     upkeep,
+    views,
     voice,
 )
 from chatapp_cli.store.tx import Tx
@@ -151,6 +154,16 @@ def introduced(key: str, *, kind: str = "private", **names: str) -> Deed:
         return lambda tx: dialogs.introduce(tx, dialog, **names)
 
     return deed
+
+
+def moved(place: int) -> Deed:
+    """The second of three views is moved."""
+
+    def before(tx: Tx, _at: Place) -> None:
+        for name in ("Один", "Два", "Три"):
+            views.add(tx, name, DialogFilter())
+
+    return after(before, lambda tx, _at: views.move(tx, views.find(tx, "Два"), place))
 
 
 def reworded(shop: Shop, at: Place) -> Job:
@@ -286,6 +299,18 @@ ANSWERS: Mapping[str, Deed] = {
             tx, EVERYTHING, at.dialog, Draft(text="Утром", first_name="Анна", last_name="Белая"), at.order()
         )
     ),
+    "sending.enqueue with a last name alone": only(
+        lambda tx, at: sending.enqueue(tx, EVERYTHING, at.dialog, Draft(text="Утром", last_name="Белая"), at.order())
+    ),
+    "sending.enqueue quoting nothing": only(
+        lambda tx, at: sending.enqueue(
+            tx, EVERYTHING, at.dialog, Draft(text="Утром", reply_to=MessageId(99)), at.order()
+        )
+    ),
+    "sending.enqueue quoting what the provider does not know": only(
+        lambda tx, at: sending.enqueue(tx, EVERYTHING, at.dialog, Draft(text="Утром", reply_to=at.said), at.order())
+    ),
+    **{f"views.move to place {place}": moved(place) for place in (-3, 1, 2, 9)},
     "sending.enqueue for later": only(
         lambda tx, at: sending.enqueue(tx, EVERYTHING, at.dialog, Draft(text="Утром"), at.order(at=tx.now + DAY))
     ),

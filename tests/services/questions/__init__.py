@@ -28,6 +28,7 @@ from chatapp_cli.services import (
     errands,
     figures,
     files,
+    forwarding,
     journal,
     journal_words,
     lines,
@@ -312,6 +313,16 @@ ABOUT_MESSAGES: Mapping[str, Question] = {
             "backoff": lambda tx, at: [outbox.backoff(n) for n in (0, 1, 2, 5, 9, 10, 30)],
         }.items()
     },
+    "changes.obstacle to a deletion within an hour and after it": lambda tx, at: [
+        changes.obstacle(ABILITIES["messenger"], said, Action.DELETE, said.at + HOUR + late)
+        for said in [entry(tx, at, "first").message]
+        for late in (0, 1)
+    ],
+    "forwarding.obstacle": lambda tx, at: [
+        forwarding.obstacle(one._replace(message=one.message._replace(text=text), files=one.files[:n]))
+        for one in [entry(tx, at, "letter")]
+        for text, n in (("Да", 1), ("Да", 0), ("", 1), ("", 0))
+    ],
     "outbox.claim": lambda tx, at: [
         (found.row.action, found.parts, found.began, found.outbound) for found in claims(tx, at, "messenger")
     ],
