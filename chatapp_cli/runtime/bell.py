@@ -9,7 +9,7 @@ from chatapp_cli.ports.world import Clock
 
 
 class Bell:
-    """An event set by whoever brings work; if set while the worker is busy, its next wait returns at once."""
+    """An event that announces work; if set while the worker is busy, its next wait returns at once."""
 
     def __init__(self) -> None:
         self._rung = asyncio.Event()

@@ -1,4 +1,4 @@
-"""What providers think of templates: taken over from them, and told by mail to whoever asked (S-090)."""
+"""Template states: updated from providers, and mailed to the requester (S-090)."""
 
 from __future__ import annotations
 

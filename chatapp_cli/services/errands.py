@@ -64,7 +64,7 @@ def one(tx: Tx, errand: ErrandId) -> ErrandRow:
 
 
 def done(tx: Tx, errand: ErrandRow, result: str) -> None:
-    """Record the answer as JSON; former owners of an address that it assigns to somebody else lose it."""
+    """Record the answer as JSON; former owners of an address that it assigns to another contact lose it."""
     _end(tx, errand, ErrandState.DONE, result=result)
     found = json.loads(result) if errand.what == Errand.FIND else None
     if found and found.get("id"):

@@ -42,7 +42,7 @@ def between(tx: Tx, dialog: DialogId, since: Millis = 0, until: Millis = EVER) -
 
 
 def calling(tx: Tx) -> list[CallRow]:
-    """Notes of the last week that mention whoever looks and has written none there since, the newest first."""
+    """Notes of the last week that mention the acting operator, who has not written one there since; newest first."""
     found = tx.all(CallRow, "notes.calling", since=tx.now - RECENT, me=tx.name)
     return [row for row in found if mentions(row.text, tx.name)]
 

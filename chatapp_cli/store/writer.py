@@ -157,7 +157,7 @@ class Writer:
         connection.execute("SAVEPOINT job")
         try:
             outcome = Outcome(value=job(tx))
-        except Exception as error:  # told to whoever asked for the job; the others of the batch go on
+        except Exception as error:  # raised to the job's caller; the others of the batch continue
             if self._hopeless(error):
                 raise
             connection.execute("ROLLBACK TO SAVEPOINT job")

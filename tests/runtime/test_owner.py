@@ -91,7 +91,7 @@ async def test_of_two_daemons_that_wait_one_gets_the_place_and_the_other_is_refu
 
 
 async def test_one_that_does_not_leave_in_time_is_named(desks: Callable[..., Desk]) -> None:
-    with owning(desks(), Kind.WINDOW), pytest.raises(Busy, match=f"window's own daemon .*{os.getpid()}"):
+    with owning(desks(), Kind.WINDOW), pytest.raises(Busy, match=f"started by a window .*{os.getpid()}"):
         async with taking(desks(), Kind.DAEMON, asyncio.Event(), patience=0.5):
             pass
 

@@ -106,7 +106,7 @@ def test_a_file_is_saved_beside_those_of_the_same_name_and_never_over_them(tmp_p
 def test_what_has_not_come_cannot_be_saved_and_it_is_said_whether_it_will(tmp_path: Path, media: Media) -> None:
     with pytest.raises(Busy, match="has not been downloaded yet"):
         files.copy_out(media, came(media, tmp_path, "a", state="wanted"), tmp_path)
-    with pytest.raises(Refused, match="never came: too_big"):
+    with pytest.raises(Refused, match="could not be downloaded: too_big"):
         files.content(media, came(media, tmp_path, "a", state="missing", code="too_big"))
 
 

@@ -37,7 +37,7 @@ def _read_up_to(update: Any, view: View, *, by_us: bool) -> ChatRead:
 
 
 def _reacted(update: Any, view: View) -> Iterator[Event]:
-    """Reactions. Telegram lists the latest; in a private chat, whoever is not listed has removed theirs."""
+    """Reactions. Telegram lists the latest; in a private chat, a person not listed has removed theirs."""
     given: dict[int, list[str]] = {}
     if isinstance(update.peer, tl.PeerUser):
         given[update.peer.user_id] = []

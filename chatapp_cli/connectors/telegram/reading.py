@@ -101,7 +101,7 @@ class Reading:
     def _read(self, update: Any, entities: Mapping[int, Any]) -> Arrival | None:
         try:
             view = self._view(update, entities)
-        except Exception:  # noqa: BLE001 - whoever is named oddly is not described; the update may be read all the same
+        except Exception:  # noqa: BLE001 - a malformed peer is not described; the update may be readable all the same
             view = self._seeing(entities)
         return arrival(update, view)
 
