@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeAlias
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.address import spelled
 from chatapp_cli.domain.draft import Draft, StagedFile
-from chatapp_cli.domain.errors import Refused, UsageError
+from chatapp_cli.domain.errors import ChatappError, Refused, UsageError
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId, Millis
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.option import LONGEST_UNDO
@@ -37,6 +37,7 @@ from chatapp_cli.services.options import Options, Scope
 from chatapp_cli.services.routes import Able, Step
 from chatapp_cli.services.sending import Order, key_of
 from chatapp_cli.store.rows.channels import ChannelRow
+from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.tx import Tx
 
 
@@ -118,7 +119,7 @@ def accept(tx: Tx, able: Able, request: Request) -> MessageId:
     """
     access.require(tx, Right.ANSWER)
     request = replace(request, order=replace(request.order, asked=_digest(request)))
-    already = _accepted_before(tx, request.order)
+    already = _accepted_before(tx, able, request)
     if already is not None:
         return already
     match request.to:
@@ -141,18 +142,21 @@ class _Used(NamedTuple):
     """The request that a key was used for."""
 
     message: MessageId
+    dialog: DialogId
     asked: str
 
 
-def _accepted_before(tx: Tx, order: Order) -> MessageId | None:
+def _accepted_before(tx: Tx, able: Able, request: Request) -> MessageId | None:
     """The message already accepted under this key. Raises Refused if the key was used for another request.
 
     Messages of earlier versions have no digest; they match every request.
     """
-    used = tx.through(None).one(_Used, "messages.asked", key=order.key)
+    key = request.order.key
+    used = tx.through(None).one(_Used, "messages.asked", key=key)
     if used is None:
         return None
-    if used.asked in {"", order.asked} and tx.value("messages.by_key", key=order.key) is not None:
+    seen = tx.value("messages.by_key", key=key) is not None
+    if seen and (used.asked in {"", request.order.asked} or _asks_the_same(tx, able, request, used)):
         return used.message
     raise Refused(
         "key_taken",
@@ -161,8 +165,34 @@ def _accepted_before(tx: Tx, order: Order) -> MessageId | None:
     )
 
 
+def _asks_the_same(tx: Tx, able: Able, request: Request, used: _Used) -> bool:
+    """Whether the content is the same and the recipient, though named in another way, is the message's dialog."""
+    same_content = used.asked.partition(".")[0] == request.order.asked.partition(".")[0]
+    return same_content and _leads_to(tx, able, request.to, dialogs.card(tx, used.dialog))
+
+
+def _leads_to(tx: Tx, able: Able, to: Target, card: DialogCard) -> bool:
+    match to:
+        case InDialog(dialog):
+            return dialog == card.id
+        case Exactly(channel, address):
+            return channel == card.channel_id and spelled(address) == spelled(card.address)
+        case Address() if not to.others:
+            return _begins_at(tx, able, to, card)
+        case _:
+            return False
+
+
+def _begins_at(tx: Tx, able: Able, to: Address, card: DialogCard) -> bool:
+    try:
+        first = _steps(tx, able, to)[0]
+    except ChatappError:
+        return False
+    return first.channel == card.channel_id and spelled(card.address) in map(spelled, first.addresses)
+
+
 def _digest(request: Request) -> str:
-    """A digest of the request: recipient and content, independent of time and author.
+    """Digests of the content and of the recipient as it was named, with a dot between them; of no time and no author.
 
     A template or quick reply counts by name and values, since its text may change between attempts.
     """
@@ -178,7 +208,7 @@ def _digest(request: Request) -> str:
     words = request.words and [type(request.words).__name__, request.words.named, dict(request.words.values)]
     draft = request.draft or Draft()
     said = [draft.text, draft.subject, draft.reply_to, [[file.name, file.sha256] for file in draft.files]]
-    return key_of(json.dumps([to, said, words], sort_keys=True))
+    return ".".join(key_of(json.dumps(part, sort_keys=True)) for part in ([said, words], to))
 
 
 def _answer(tx: Tx, able: Able, channel: ChannelRow, dialog: DialogId, request: Request) -> MessageId:

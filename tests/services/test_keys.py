@@ -43,7 +43,7 @@ def code_of(shop: Shop, request: Request, acting: Acting | None = None) -> str:
 
 @pytest.fixture
 def channel(shop: Shop) -> ChannelId:
-    return shop.channel(kind="sms", title="Первый")
+    return shop.channel(kind="sms", title="Первый", line=shop.line("Розница"))
 
 
 @pytest.fixture
@@ -62,6 +62,25 @@ def test_the_same_request_again_is_answered_by_its_message(shop: Shop, channel: 
         replace(first, draft=replace(DRAFT, files=(replace(PRICE, inode=7),)), held=held),
     ]
     assert {accept(shop, one) for one in again} == {message}
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        Exactly(ChannelId(1), "+79160000001"),
+        InDialog(DialogId(1)),
+        Address(to="+79160000001", channel="1"),
+        Address(to=PHONE, channel="sms", line="Розница"),
+        Address(to=PHONE, channel="Первый", line="Розница"),
+    ],
+    ids=str,
+)
+def test_the_same_words_to_the_same_dialog_are_the_same_request_however_it_is_named(
+    shop: Shop, first: Request, again: composing.Target
+) -> None:
+    message = accept(shop, first)
+    assert accept(shop, replace(first, to=again)) == message
+    assert shop.texts(shop.message(message).dialog_id) == ["Ёлка ждёт вас"]
 
 
 def test_it_is_the_same_request_after_the_message_was_reworded(shop: Shop, first: Request) -> None:
@@ -84,8 +103,9 @@ def test_it_is_the_same_request_after_the_message_was_reworded(shop: Shop, first
         {"to": Address(to=PHONE, channel="Второй")},
         {"to": Address(to=PHONE, channel="Первый", others=["Второй"])},
         {"to": Address(to=PHONE, channel="Первый", line="Опт")},
-        {"to": Exactly(ChannelId(1), PHONE)},
-        {"to": InDialog(DialogId(1))},
+        {"to": Exactly(ChannelId(1), "+79160000002")},
+        {"to": Exactly(ChannelId(2), PHONE)},
+        {"to": InDialog(DialogId(2))},
         {"words": composing.FromTemplate("hello")},
         {"words": composing.FromReply("Адрес", {"имя": "Анна"}, Options(Settings()))},
     ],
