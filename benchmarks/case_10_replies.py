@@ -14,9 +14,9 @@ from time import perf_counter, sleep
 from aiohttp import web
 
 from benchmarks.harness import Case
-from benchmarks.shop import SECRET, Company, company, serving
+from benchmarks.shop import SECRET, BenchCompany, company, serving
 from chatapp_cli.domain.draft import Draft
-from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, Peer, Person
+from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, Peer, Profile
 from chatapp_cli.domain.ids import ChannelId, DialogId
 from chatapp_cli.domain.message import Priority
 from chatapp_cli.services import channels, ingest, sending
@@ -59,7 +59,7 @@ class Provider:
 class Desk:
     """A company whose daemon runs."""
 
-    made: Company
+    made: BenchCompany
     provider: Provider
     queued: int = 0
 
@@ -97,7 +97,7 @@ class Desk:
             self._put(DialogId(2 + number % (CLIENTS - 1)), "offer", Priority.BULK, tx)
 
     def _put(self, dialog: DialogId, text: str, priority: int, tx: Tx) -> None:
-        order = sending.Order(key=f"k{next(_numbers)}", priority=priority)
+        order = sending.SendOptions(key=f"k{next(_numbers)}", priority=priority)
         can = self.made.desk.capabilities(channels.one(tx, ChannelId(1)))
         sending.enqueue(tx, can, dialog, Draft(text=text), order)
         self.queued += 1
@@ -152,6 +152,6 @@ def _client(number: int) -> Arrival:
         ext_id=f"m{number}",
         at=number,
         text="hello",
-        sender=Person(id=key, name=key),
+        sender=Profile(id=key, name=key),
     )
     return Arrival(provider_id=key, raw=b"", events=(event,))

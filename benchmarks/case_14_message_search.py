@@ -97,7 +97,7 @@ def indexed(opened: Desk) -> float:
 
 def by_product(opened: Desk) -> float:
     """The newest twenty with a word, in milliseconds."""
-    return timed(lambda word: opened.search.ask(lambda shelf: shelf.hits(understood(word), n=20)))
+    return timed(lambda word: opened.search.ask(lambda index: index.hits(understood(word), n=20)))
 
 
 def by_hand(store: object) -> float:
@@ -133,5 +133,5 @@ def _share(opened: Desk, other: psycopg.Connection[tuple[int]], word: str) -> fl
     sql = "SELECT id FROM said WHERE words @@ plainto_tsquery('russian', %s)"
     theirs = {row[0] for row in other.execute(sql, (word,))}
     below = earliest(Millis(SAMPLE))
-    ours = {hit.message for hit in opened.search.ask(lambda shelf: shelf.hits(understood(word), below=below, n=SAMPLE))}
+    ours = {hit.message for hit in opened.search.ask(lambda index: index.hits(understood(word), below=below, n=SAMPLE))}
     return len(ours & theirs) / len(theirs) if theirs else 1.0

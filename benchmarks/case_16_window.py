@@ -18,7 +18,7 @@ from benchmarks.bare import bare
 from benchmarks.harness import OWNER, Case
 from benchmarks.terminal import Terminal, running
 from chatapp_cli.bootstrap import Desk, open_desk
-from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, Peer, Person
+from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, Peer, Profile
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.services import channels, ingest, lines
@@ -122,7 +122,7 @@ def _arrival(number: int) -> Batch:
         ext_id="1",
         at=4_102_444_800_000 + number,
         text="hello",
-        sender=Person(id=f"n{number}", name=f"news{number}"),
+        sender=Profile(id=f"n{number}", name=f"news{number}"),
     )
     return Batch(arrivals=(Arrival(provider_id=f"n{number}", raw=b"", events=(event,)),))
 

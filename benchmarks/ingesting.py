@@ -17,7 +17,7 @@ from pathlib import Path
 
 from benchmarks.harness import OWNER
 from chatapp_cli.bootstrap import Desk, open_desk
-from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, Peer, Person
+from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, Peer, Profile
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.runtime.store import AsyncStore
@@ -66,7 +66,7 @@ def arrival(name: str, client: int) -> Arrival:
     """A client's message as a connector hands it over."""
     who = f"c{client % DIALOGS}"
     event = MessageArrived(
-        peer=Peer(key=who, address=who), ext_id=name, at=1_790_000_000_000, text=WORDS, sender=Person(id=who, name=who)
+        peer=Peer(key=who, address=who), ext_id=name, at=1_790_000_000_000, text=WORDS, sender=Profile(id=who, name=who)
     )
     return Arrival(provider_id=name, raw=RAW, events=(event,))
 

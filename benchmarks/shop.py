@@ -45,7 +45,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Company:
+class BenchCompany:
     """The company's folder and its opened desk."""
 
     folder: Path
@@ -59,18 +59,18 @@ class Company:
 
 
 @contextmanager
-def company() -> Iterator[Company]:
+def company() -> Iterator[BenchCompany]:
     """A fresh company with a line and no channel."""
     with (
         tempfile.TemporaryDirectory(prefix="bench-") as folder,
         closing(open_desk(Settings(home=folder)).seen_by(OWNER)) as desk,
     ):
         desk.write(lambda tx: lines.add(tx, "Замер"))
-        yield Company(Path(folder), desk)
+        yield BenchCompany(Path(folder), desk)
 
 
 @dataclass(frozen=True, slots=True)
-class Shop(Company):
+class Shop(BenchCompany):
     """A company whose one API channel only receives."""
 
     path: str
@@ -84,7 +84,7 @@ def shop() -> Iterator[Shop]:
 
 
 @contextmanager
-def serving(made: Company, **env: str) -> Iterator[tuple[int, int]]:
+def serving(made: BenchCompany, **env: str) -> Iterator[tuple[int, int]]:
     """Run the daemon; yields its port and process id."""
     settings = {"CHATAPP_HOME": str(made.folder), "CHATAPP_HTTP_PORT": "0", "CHATAPP_LOG_LEVEL": "error"}
     command = [sys.executable, "-m", "chatapp_cli", "serve"]

@@ -99,7 +99,7 @@ SOURCES: Mapping[str, str] = {
 """Where a setting may come from, in words."""
 
 
-class Loaded(NamedTuple):
+class LoadedSettings(NamedTuple):
     """The settings, and the source of each: ``flag``, ``env``, ``own``, ``file`` or ``default``."""
 
     settings: Settings
@@ -146,7 +146,7 @@ def is_private(path: Path, env: Mapping[str, str]) -> bool:
     return login or path == file or (own is not None and path == own.resolve())
 
 
-def load(flags: Mapping[str, str | None] | None = None, env: Mapping[str, str] | None = None) -> Loaded:
+def load(flags: Mapping[str, str | None] | None = None, env: Mapping[str, str] | None = None) -> LoadedSettings:
     """Load the settings. Raises UsageError naming a wrong one and its source."""
     env = os.environ if env is None else env
     file, own = config_file(env), own_file(env)
@@ -168,7 +168,7 @@ def load(flags: Mapping[str, str | None] | None = None, env: Mapping[str, str] |
         sources[option.name] = source
     settings = Settings(**values)  # type: ignore[arg-type]  # _typed gave each its type
     _insist(settings)
-    return Loaded(settings, sources, file)
+    return LoadedSettings(settings, sources, file)
 
 
 def _read(file: Path) -> Mapping[str, object]:

@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from chatapp_cli import i18n  # noqa: E402 - the time zone and the path come first
 from chatapp_cli.bootstrap import Desk  # noqa: E402
-from chatapp_cli.tui.app import Inbox  # noqa: E402
+from chatapp_cli.tui.app import InboxApp  # noqa: E402
 from chatapp_cli.tui.widgets.composer import Pen  # noqa: E402
 from chatapp_cli.tui.widgets.dialog_list import DialogList  # noqa: E402
 from chatapp_cli.tui.widgets.transcript import Transcript  # noqa: E402
@@ -28,7 +28,7 @@ TARGET = Path(__file__).with_name("inbox.svg")
 
 async def drawn(desk: Desk) -> str:
     """The first dialog open, an answer begun."""
-    app = Inbox(desk, alone=True)
+    app = InboxApp(desk, alone=True)
     async with app.run_test(size=SIZE) as pilot:
         while not app.screen.query_one(DialogList).current:
             await pilot.pause(0.02)

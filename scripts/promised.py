@@ -116,7 +116,7 @@ def _sheets() -> Iterator[str]:
     from chatapp_cli.domain import variables
     from chatapp_cli.services import reply_sheet
 
-    yield from (f"form {name}" for name in reply_sheet.FORMS)
+    yield from (f"form {name}" for name in reply_sheet.FORMATS)
     yield from (f"column {name}" for name in reply_sheet.COLUMNS)
     yield from (f"variable {name}" for language in ("en", "ru") for name in variables.names(language))
 
@@ -215,7 +215,7 @@ def _stored() -> Iterator[str]:
 
     shapes: list[tuple[str, Any]] = [("file", StagedFile), ("template", Filled), ("sentence", Text)]
     shapes += [(name, shape) for name, (shape, _happen) in alterations._WAITING.items()]
-    shapes += [("person", event.Person)]
+    shapes += [("person", event.Profile)]
     for name, shape in shapes:
         yield " ".join([name, *sorted(_keys(shape))])
     yield from (f"view {name}" for name, one in vars(DialogFilter).items() if hasattr(one, "chip"))

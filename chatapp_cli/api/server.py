@@ -20,7 +20,7 @@ from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import T
 from chatapp_cli.runtime.daemon import Daemon, running
-from chatapp_cli.runtime.owner import Kind, Ownership, taking
+from chatapp_cli.runtime.owner import OwnerKind, Ownership, taking
 
 log = structlog.get_logger()
 
@@ -39,7 +39,7 @@ def application(daemon: Daemon, web: ASGIApp | None = None) -> ASGIApp:
         ]
     )
     known.state.daemon = daemon
-    doors = hooks.Hooks(daemon)
+    doors = hooks.Webhooks(daemon)
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         hook = scope["type"] == "http" and scope["path"].startswith(hooks.PREFIX)
@@ -56,7 +56,7 @@ async def serve(
     web: bool = False,
     announce: Callable[[str], None] | None = None,
     stop: asyncio.Event | None = None,
-    kind: Kind = Kind.DAEMON,
+    kind: OwnerKind = OwnerKind.DAEMON,
 ) -> None:
     """Run the daemon until SIGTERM, SIGINT or ``stop``; then finish what is in flight. Raises Busy, UsageError.
 

@@ -13,7 +13,7 @@ from chatapp_cli.commands.errors import note
 from chatapp_cli.commands.frame import Json, Line, Verb, noun, opened
 from chatapp_cli.commands.line import Answers, Kind, Set
 from chatapp_cli.documents import channels as documents
-from chatapp_cli.domain.application import Stage
+from chatapp_cli.domain.application import ApplicationStage
 from chatapp_cli.domain.errors import NotFound, UsageError
 from chatapp_cli.domain.ids import ApplicationId
 from chatapp_cli.domain.text import T
@@ -124,7 +124,7 @@ def document(
 @app.command(cls=Verb)
 def sent(ctx: typer.Context, application: Application) -> None:
     """Record that the signed statement was sent."""
-    _move(ctx, application, Stage.SENT)
+    _move(ctx, application, ApplicationStage.SENT)
 
 
 @app.command(cls=Verb)
@@ -135,16 +135,18 @@ def decide(
     reason: Reason = "",
 ) -> None:
     """Record the provider's answer."""
-    verdicts = {str(stage): stage for stage in (Stage.CHECKING, Stage.APPROVED, Stage.REJECTED)}
+    verdicts = {
+        str(stage): stage for stage in (ApplicationStage.CHECKING, ApplicationStage.APPROVED, ApplicationStage.REJECTED)
+    }
     if verdict not in verdicts:
         raise UsageError(T("A verdict is one of: {allowed}", allowed=", ".join(verdicts)), field="verdict")
     _move(ctx, application, verdicts[verdict], reason)
 
 
-def _move(ctx: typer.Context, application: int, stage: Stage, reason: str = "") -> None:
+def _move(ctx: typer.Context, application: int, stage: ApplicationStage, reason: str = "") -> None:
     with opened(ctx) as desk:
         desk.write(lambda tx: applications.move(tx, ApplicationId(application), stage, reason=reason))
         row = desk.read(lambda tx: applications.one(tx, ApplicationId(application)))
     note("{title}: {state}", title=_title(row), state=show(words.stage(row.state)))
-    if stage is Stage.APPROVED:
+    if stage is ApplicationStage.APPROVED:
         note("Now bind the channel: chatapp line bind {kind} --line '{line}'", kind=row.kind, line=row.line)

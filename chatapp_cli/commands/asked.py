@@ -27,11 +27,11 @@ def all_of(
     desk: Desk, what: Errand, wishes: Mapping[ChannelRow, Mapping[str, object]], *, seconds: float
 ) -> Sequence[Any]:
     """Ask several channels; returns an answer or an error for each."""
-    from chatapp_cli.runtime.asking import Wish, ask_all
+    from chatapp_cli.runtime.asking import SessionRequest, ask_all
     from chatapp_cli.runtime.logs import configure
 
     configure("error")
-    asked = [Wish(row, what, arguments) for row, arguments in wishes.items()]
+    asked = [SessionRequest(row, what, arguments) for row, arguments in wishes.items()]
     return asyncio.run(ask_all(desk, asked, seconds=seconds))
 
 

@@ -77,7 +77,7 @@ def _hidden(prompt: str) -> str:
         return getpass(prompt, stream=sys.stderr)
 
 
-class Prompt:
+class TerminalAsker:
     """A person at a terminal; answers given in advance are asked for only if they are refused."""
 
     def __init__(
@@ -187,7 +187,7 @@ def _chosen(field: Field, said: str) -> str:
     raise UsageError(T("Choose one of: {allowed}", allowed=", ".join(values)), field=field.name)
 
 
-class Answers:
+class PresetAsker:
     """Answers without a person: each was given in advance or has a default."""
 
     def __init__(self, given: Mapping[str, str], *, known: Collection[str] = ()) -> None:

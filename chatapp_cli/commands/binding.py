@@ -12,7 +12,7 @@ import typer
 
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.commands import door, printing
-from chatapp_cli.commands.asking import Answers, Prompt
+from chatapp_cli.commands.asking import PresetAsker, TerminalAsker
 from chatapp_cli.commands.errors import note, say
 from chatapp_cli.domain.errors import ChannelError, NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import LineId
@@ -114,7 +114,7 @@ def _previous(desk: Desk, kind: str, line: LineId, named: str) -> ChannelRow | N
 def asker(given: Mapping[str, str], *, known: Collection[str] = ()) -> Asker:
     """The person at the terminal, or without one the given answers. ``known`` fields may also be given."""
     terminal = sys.stdin.isatty() and sys.stderr.isatty()
-    return Prompt(given) if terminal else Answers(given, known=known)
+    return TerminalAsker(given) if terminal else PresetAsker(given, known=known)
 
 
 @contextmanager

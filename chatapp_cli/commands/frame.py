@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typer.models import CommandInfo
 
     from chatapp_cli.bootstrap import Desk
-    from chatapp_cli.settings import Loaded
+    from chatapp_cli.settings import LoadedSettings
     from chatapp_cli.store.tx import Tx
 
 
@@ -166,7 +166,7 @@ def printed_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-def loaded(ctx: typer.Context) -> Loaded:
+def loaded(ctx: typer.Context) -> LoadedSettings:
     """The settings, overridden by the global options."""
     from chatapp_cli.settings import load
 

@@ -31,7 +31,7 @@ from chatapp_cli.services import lines
 
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Desk
-    from chatapp_cli.commands.configuring import Row
+    from chatapp_cli.commands.configuring import SettingRow
     from chatapp_cli.store.rows.channels import ChannelRow, LineRow
     from chatapp_cli.store.tx import Tx
 
@@ -281,7 +281,7 @@ def _configured(desk: Desk, channel: str, line: str, changes: Mapping[str, str])
     return one.name
 
 
-def _stored(tx: Tx, desk: Desk, channel: str, line: str) -> list[Row]:
+def _stored(tx: Tx, desk: Desk, channel: str, line: str) -> list[SettingRow]:
     from chatapp_cli.commands import configuring
 
     spot = configuring.spot(tx, desk, channel, line if channel or line else lines.find(tx).name)
@@ -349,8 +349,8 @@ def proxies(
     from chatapp_cli.commands import proxying
 
     with opened(ctx) as desk:
-        wish = proxying.Wish(urls=urls or [], off=off, force=force)
-        code = proxying.settle(desk, channel, line, wish, as_json=as_json)
+        options = proxying.ProxyOptions(urls=urls or [], off=off, force=force)
+        code = proxying.settle(desk, channel, line, options, as_json=as_json)
     raise typer.Exit(code)
 
 

@@ -30,7 +30,7 @@ def page(desk: Desk, tx: Tx, wanted: DialogFilter, after: int, limit: int) -> li
     place = None
     if after:
         card = dialogs.card(tx, DialogId(after))
-        place = dialog_list.Place(card.pinned, card.last_at, card.id, card.waiting_since or 0)
+        place = dialog_list.PageEnd(card.pinned, card.last_at, card.id, card.waiting_since or 0)
     return dialog_list.page(tx, desk.database.driver.dialect, wanted, after=place, n=limit)
 
 

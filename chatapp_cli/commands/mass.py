@@ -19,7 +19,7 @@ from chatapp_cli.i18n import _
 from chatapp_cli.runtime.owner import owner
 from chatapp_cli.services import mailing
 from chatapp_cli.services.beginning import goes
-from chatapp_cli.services.composing import Request
+from chatapp_cli.services.composing import MessageRequest
 from chatapp_cli.services.mailing import Bad, Going, Mailing, Recipient
 
 _SHOWN = 20
@@ -27,7 +27,7 @@ _SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class MassOptions:
     """The options of a mailing."""
 
     dry: bool
@@ -51,17 +51,17 @@ def listed(named: Sequence[str], file: str) -> Sequence[Recipient]:
     return found
 
 
-def send(desk: Desk, to: Sequence[Recipient], request: Request, wish: Wish) -> int:
+def send(desk: Desk, to: Sequence[Recipient], request: MessageRequest, options: MassOptions) -> int:
     """Accept the message for all recipients, after a confirmation at a terminal; returns the exit code."""
     able = desk.capabilities
-    if wish.dry or (len(to) > 1 and not wish.yes):
+    if options.dry or (len(to) > 1 and not options.yes):
         tried = desk.write(lambda tx: mailing.preview(tx, able, request, to))
-        if wish.dry:
-            _report(desk, tried, wish)
+        if options.dry:
+            _report(desk, tried, options)
             return 1 if tried.bad else 0
         _insist_on_yes(desk, tried)
     found = desk.write(lambda tx: mailing.accept(tx, able, request, to))
-    _report(desk, found, wish)
+    _report(desk, found, options)
     if found.new and owner(desk) is None:
         note("The daemon is not running; this runs when it starts: chatapp serve")
     return 1 if found.bad else 0
@@ -79,11 +79,13 @@ def _insist_on_yes(desk: Desk, tried: Mailing) -> None:
         raise typer.Abort
 
 
-def _report(desk: Desk, found: Mailing, wish: Wish) -> None:
-    if wish.as_json:
-        printing.document(documents.mailing(found, seconds=mailing.seconds(desk.capabilities, found.new), dry=wish.dry))
+def _report(desk: Desk, found: Mailing, options: MassOptions) -> None:
+    if options.as_json:
+        printing.document(
+            documents.mailing(found, seconds=mailing.seconds(desk.capabilities, found.new), dry=options.dry)
+        )
         return
-    if wish.dry:
+    if options.dry:
         heads = (_("To"), _("Channel"), _("Dialog"), _("Characters"), _("Parts"), _("Encoding"), _("Cost"), _("Goes"))
         printing.table(heads, [_row(one) for one in found.going])
     else:

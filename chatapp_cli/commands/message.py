@@ -15,22 +15,22 @@ from chatapp_cli.commands.frame import Json, Message, Verb, noun, opened, typed,
 from chatapp_cli.documents import messages as documents
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import DialogId, MessageId
-from chatapp_cli.domain.message import Action
+from chatapp_cli.domain.message import Operation
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _
 from chatapp_cli.services import files, sending, transcript
-from chatapp_cli.services.sending import Order
+from chatapp_cli.services.sending import SendOptions
 
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Desk
     from chatapp_cli.domain.manifest import Capabilities
-    from chatapp_cli.services.transcript import Entry
+    from chatapp_cli.services.transcript import TranscriptEntry
     from chatapp_cli.store.tx import Tx
 
 app = noun()
 
 
-class Verdict(StrEnum):
+class Resolution(StrEnum):
     """What a person found out about an uncertain message."""
 
     SENT = "sent"
@@ -59,7 +59,7 @@ def show(ctx: typer.Context, message: Message, as_json: Json = False) -> None:
         typer.echo(line)
 
 
-def _looked_at(desk: Desk, tx: Tx, message: MessageId) -> Entry:
+def _looked_at(desk: Desk, tx: Tx, message: MessageId) -> TranscriptEntry:
     """A message, its continuation, and its place in the queue."""
     from chatapp_cli.services import relay, turns
 
@@ -67,7 +67,7 @@ def _looked_at(desk: Desk, tx: Tx, message: MessageId) -> Entry:
     return turns.with_places(tx, desk.capabilities, entries)[0]
 
 
-def _change(ctx: typer.Context, message: int, action: Action, value: str) -> None:
+def _change(ctx: typer.Context, message: int, action: Operation, value: str) -> None:
     """Queue a change in the outbox; the daemon carries it out."""
     from chatapp_cli.runtime.owner import owner
 
@@ -79,9 +79,9 @@ def _change(ctx: typer.Context, message: int, action: Action, value: str) -> Non
         note("The daemon is not running; this runs when it starts: chatapp serve")
 
 
-def _ask(desk: Desk, tx: Tx, message: MessageId, action: Action, value: str) -> None:
+def _ask(desk: Desk, tx: Tx, message: MessageId, action: Operation, value: str) -> None:
     can = _capabilities(desk, tx, transcript.message(tx, message).dialog_id)
-    order = Order(key=desk.world.chance.key())
+    order = SendOptions(key=desk.world.chance.key())
     sending.change(tx, can, message, action, value, order=order)
 
 
@@ -92,13 +92,13 @@ def edit(
     text: Annotated[str, typer.Argument(metavar="TEXT", help=N_("The new text; - reads standard input"))],
 ) -> None:
     """Change the text of a sent message."""
-    _change(ctx, message, Action.EDIT, typed(text))
+    _change(ctx, message, Operation.EDIT, typed(text))
 
 
 @app.command(cls=Verb)
 def delete(ctx: typer.Context, message: Message) -> None:
     """Delete a message at the provider."""
-    _change(ctx, message, Action.DELETE, "")
+    _change(ctx, message, Operation.DELETE, "")
 
 
 @app.command(cls=Verb)
@@ -108,7 +108,7 @@ def react(
     emoji: Annotated[str, typer.Argument(metavar="EMOJI", help=N_("The reaction; empty: remove it"))] = "",
 ) -> None:
     """React to a message."""
-    _change(ctx, message, Action.REACT, emoji)
+    _change(ctx, message, Operation.REACT, emoji)
 
 
 @app.command(cls=Verb)
@@ -124,7 +124,7 @@ def forward(
     from chatapp_cli.services import forwarding
 
     with opened(ctx) as desk:
-        order = Order(key=desk.world.chance.key())
+        order = SendOptions(key=desk.world.chance.key())
         chosen = [MessageId(one) for one in messages]
         made = desk.write(lambda tx: forwarding.forward(tx, desk.capabilities, chosen, DialogId(to), order))
     if as_json:
@@ -172,7 +172,7 @@ def retry(ctx: typer.Context, message: Message) -> None:
 def resolve(
     ctx: typer.Context,
     message: Message,
-    verdict: Annotated[Verdict, typer.Argument(metavar="sent|failed", help=N_("What you found out"))],
+    verdict: Annotated[Resolution, typer.Argument(metavar="sent|failed", help=N_("What you found out"))],
 ) -> None:
     """Record what became of an uncertain message."""
     write(ctx, lambda tx: sending.resolve(tx, MessageId(message), verdict.value))

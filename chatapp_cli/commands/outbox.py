@@ -100,30 +100,30 @@ def replay(
     note("{n} messages are resent.", n=n)
 
 
-class Reason(NamedTuple):
+class WaitReason(NamedTuple):
     """Why a message waits: a code, and the provider's own words."""
 
     code: str
     detail: str = ""
 
 
-def _waits(tx: Tx) -> list[tuple[WaitingRow, Reason]]:
+def _waits(tx: Tx) -> list[tuple[WaitingRow, WaitReason]]:
     """A waiting message and why: a longer pause of the channel takes precedence over the message's own reason."""
     from chatapp_cli.services import channels
 
     accounts = {row.id: row for row in channels.everything(tx)}
 
-    def reason(row: WaitingRow) -> Reason:
+    def reason(row: WaitingRow) -> WaitReason:
         account = accounts.get(row.channel_id)
         longer = account is not None and account.paused_until > max(tx.now, row.not_before)
         if account is not None and longer and account.paused_code and row.health not in STOPPED:
-            return Reason(account.paused_code, account.paused_detail)
-        return Reason(waiting.reason(row))
+            return WaitReason(account.paused_code, account.paused_detail)
+        return WaitReason(waiting.reason(row))
 
     return [(row, reason(row)) for row in waiting.everything(tx)]
 
 
-def _waiting_why(row: WaitingRow, reason: Reason) -> str:
+def _waiting_why(row: WaitingRow, reason: WaitReason) -> str:
     return _why(row.kind, *reason) if reason.code else ""
 
 
@@ -133,7 +133,7 @@ def _why(kind: str, code: str, detail: str = "") -> str:
     return show(words.why(manifest(kind), code, detail)[0])
 
 
-def _waiting_row(row: WaitingRow, reason: Reason) -> tuple[object, ...]:
+def _waiting_row(row: WaitingRow, reason: WaitReason) -> tuple[object, ...]:
     state = words.health(row.health) if row.health in STOPPED else words.state(row.state)
     when = printing.moment(waiting.goes_at(row)) or _("at once")
     doing = "" if row.action == "send" else f" ({show(words.action(row.action))})"

@@ -19,7 +19,7 @@ from chatapp_cli.store.rows.channels import ChannelRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class ProxyOptions:
     """The options for a channel's proxies."""
 
     urls: Sequence[str]
@@ -28,14 +28,14 @@ class Wish:
     """Store them although some do not reach the provider."""
 
 
-def settle(desk: Desk, named: str, line: str, wish: Wish, *, as_json: bool) -> int:
+def settle(desk: Desk, named: str, line: str, options: ProxyOptions, *, as_json: bool) -> int:
     """Test the proxies, report, and store new ones; returns the exit code."""
     row = binding.found(desk, named, line)
-    said = " ".join(typed(url) for url in wish.urls)
+    said = " ".join(typed(url) for url in options.urls)
     proxying.understood(desk, row, said)
-    if wish.off or said:
+    if options.off or said:
         desk.require(Right.PROXIES)
-    if wish.off:
+    if options.off:
         proxying.keep(desk, row, "")
         note("{title} no longer uses proxies.", title=row.title)
         return 0
@@ -47,7 +47,7 @@ def settle(desk: Desk, named: str, line: str, wish: Wish, *, as_json: bool) -> i
     good = all(one.ok for one in findings)
     if not said:
         _tell_none(findings, row)
-    elif good or wish.force:
+    elif good or options.force:
         proxying.keep(desk, row, said)
         note("{title} now uses these proxies.", title=row.title)
     else:

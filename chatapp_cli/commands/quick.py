@@ -16,7 +16,7 @@ from chatapp_cli.commands.staging import staging
 from chatapp_cli.documents import replies as documents
 from chatapp_cli.domain import quick_reply
 from chatapp_cli.domain.errors import UsageError
-from chatapp_cli.domain.quick_reply import Answer, category_said, ranked
+from chatapp_cli.domain.quick_reply import QuickReplyDraft, category_said, ranked
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _, show
 from chatapp_cli.services import replies
@@ -132,7 +132,7 @@ def add(
     files: Files = None,
 ) -> None:
     """Add a quick reply."""
-    new = Answer(title=title, text=typed(text or ""), keywords=keywords or "", category=category or "")
+    new = QuickReplyDraft(title=title, text=typed(text or ""), keywords=keywords or "", category=category or "")
     with opened(ctx) as desk, staging(desk) as stage:
         ready = replace(new, files=tuple(map(stage, files or ())))
         made = desk.write(lambda tx: replies.add(tx, replies.section(tx, section), ready))

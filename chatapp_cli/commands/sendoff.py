@@ -27,9 +27,9 @@ from chatapp_cli.i18n import N_
 
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Desk
-    from chatapp_cli.services.composing import FromReply, FromTemplate, Request, Target
-    from chatapp_cli.services.sending import Order
-    from chatapp_cli.services.transcript import Entry
+    from chatapp_cli.services.composing import FromReply, FromTemplate, MessageRequest, SendTarget
+    from chatapp_cli.services.sending import SendOptions
+    from chatapp_cli.services.transcript import TranscriptEntry
     from chatapp_cli.store.rows.channels import ChannelRow
     from chatapp_cli.store.tx import Tx
 
@@ -75,7 +75,7 @@ _EXIT_OF_HEALTH = {Health.NEEDS_REBIND: 4, Health.MISCONFIGURED: 2, Health.BLOCK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class MessageOptions:
     """The options of ``send`` and ``reply``."""
 
     text: Text = ""
@@ -95,12 +95,12 @@ class Wish:
 
     @contextmanager
     def request(
-        self, desk: Desk, to: Target, channels: Sequence[ChannelRow], *, reply_to: MessageId | None = None
-    ) -> Iterator[Request]:
+        self, desk: Desk, to: SendTarget, channels: Sequence[ChannelRow], *, reply_to: MessageId | None = None
+    ) -> Iterator[MessageRequest]:
         """The message for one of these channels, with its files staged; they are kept if it is accepted within."""
         from chatapp_cli.commands.staging import most_of, staging
         from chatapp_cli.domain.draft import Draft
-        from chatapp_cli.services.composing import Request
+        from chatapp_cli.services.composing import MessageRequest
 
         self._insist_on_sense()
         text, paths = typed(self.text), self.files or ()
@@ -114,7 +114,7 @@ class Wish:
                 first_name=self.first_name.strip(),
                 last_name=self.last_name.strip(),
             )
-            yield Request(to=to, draft=draft, words=self._words(desk), order=self._order(desk))
+            yield MessageRequest(to=to, draft=draft, words=self._words(desk), order=self._order(desk))
 
     def _insist_on_sense(self) -> None:
         if self.template and self.text:
@@ -135,15 +135,15 @@ class Wish:
             return FromReply(self.quick, _gaps(self.values or ()), desk.options)
         return None
 
-    def _order(self, desk: Desk) -> Order:
+    def _order(self, desk: Desk) -> SendOptions:
         """The order: author, time and key."""
         from chatapp_cli.domain.when import when
-        from chatapp_cli.services.sending import Order, key_of
+        from chatapp_cli.services.sending import SendOptions, key_of
 
         if self.unless_heard and not self.at:
             raise UsageError(T("--unless-they-write needs a time."), T("Name it with --at."), field="unless_heard")
         at = when(self.at, now=desk.world.clock.now()) if self.at else None
-        return Order(
+        return SendOptions(
             key=key_of(self.key) if self.key else desk.world.chance.key(),
             at=at,
             unless_heard=self.unless_heard,
@@ -155,17 +155,17 @@ _SHARED = ("text", "template", "values", "subject", "files", "at", "wait", "key"
 
 
 def composed(verb: Callable[..., None]) -> Callable[..., None]:
-    """Decorator that adds the options of send and reply to a command, which gets them as ``wish``."""
+    """Decorator that adds the options of send and reply to a command, which gets them as ``options``."""
     own = signature(verb, eval_str=True).parameters
-    known = signature(Wish, eval_str=True).parameters
+    known = signature(MessageOptions, eval_str=True).parameters
     shared = [known[name].replace(kind=Parameter.KEYWORD_ONLY) for name in _SHARED]
 
     @wraps(verb)
     def command(**said: Any) -> None:
-        wish = Wish(**{name: said.pop(name) for name in _SHARED})
-        verb(**said, wish=wish)
+        options = MessageOptions(**{name: said.pop(name) for name in _SHARED})
+        verb(**said, options=options)
 
-    spread = [shared if one.name == "wish" else [one] for one in own.values()]
+    spread = [shared if one.name == "options" else [one] for one in own.values()]
     command.__signature__ = Signature([*chain(*spread)])  # type: ignore[attr-defined]  # read by typer
     return command
 
@@ -178,7 +178,7 @@ def _gaps(given: Sequence[str]) -> Mapping[str, str]:
     return {name.strip(): text for name, _equals, text in pairs}
 
 
-def send_off(desk: Desk, request: Request, *, wait: float, as_json: bool, to: str = "") -> int:
+def send_off(desk: Desk, request: MessageRequest, *, wait: float, as_json: bool, to: str = "") -> int:
     """Accept the message, wait for its verdict, report it, and return the exit code.
 
     The recipient is named: before the wait as known to the desk, and after it if the provider knew better.
@@ -232,7 +232,7 @@ def _deliver(desk: Desk, message: MessageId, patience: float) -> MessageId:
     return asyncio.run(deliver(desk, message, seconds=patience))
 
 
-def report(desk: Desk, entry: Entry, channel: ChannelRow, *, waited: bool, as_json: bool) -> int:
+def report(desk: Desk, entry: TranscriptEntry, channel: ChannelRow, *, waited: bool, as_json: bool) -> int:
     """Report the outcome of a message; returns the exit code."""
     if as_json:
         printing.document(documents.verdict(entry, channel, _name(desk, entry)))
@@ -251,13 +251,13 @@ def report(desk: Desk, entry: Entry, channel: ChannelRow, *, waited: bool, as_js
     return _explain_wait(desk, entry, channel) if waited else 0
 
 
-def _name(desk: Desk, entry: Entry) -> str:
+def _name(desk: Desk, entry: TranscriptEntry) -> str:
     from chatapp_cli.services import dialogs
 
     return desk.read(lambda tx: dialogs.card(tx, entry.message.dialog_id)).name
 
 
-def _explain_verdict(desk: Desk, entry: Entry, channel: ChannelRow) -> None:
+def _explain_verdict(desk: Desk, entry: TranscriptEntry, channel: ChannelRow) -> None:
     from chatapp_cli.services import words
 
     message = entry.message
@@ -271,7 +271,7 @@ def _explain_verdict(desk: Desk, entry: Entry, channel: ChannelRow) -> None:
     )
 
 
-def _explain_wait(desk: Desk, entry: Entry, channel: ChannelRow) -> int:
+def _explain_wait(desk: Desk, entry: TranscriptEntry, channel: ChannelRow) -> int:
     from chatapp_cli.services import words
 
     n, manifest = entry.message.id, desk.manifest(channel)

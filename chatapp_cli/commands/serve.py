@@ -62,10 +62,10 @@ async def _serve(desk: Desk, *, http: bool, web: bool, leashed: bool) -> None:
 
     from chatapp_cli.api.server import serve as run
     from chatapp_cli.runtime.leash import watch_input
-    from chatapp_cli.runtime.owner import Kind
+    from chatapp_cli.runtime.owner import OwnerKind
 
     stop = Event()
     if leashed:
         watch_input(stop)
-    kind = Kind.WINDOW if leashed else Kind.DAEMON
+    kind = OwnerKind.WINDOW if leashed else OwnerKind.DAEMON
     await run(desk, http=http, web=web, announce=typer.echo, stop=stop, kind=kind)

@@ -19,7 +19,7 @@ from chatapp_cli.services import dialogs, persons, relay, thread
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Desk
     from chatapp_cli.services.persons import Person
-    from chatapp_cli.services.transcript import Entry
+    from chatapp_cli.services.transcript import TranscriptEntry
     from chatapp_cli.store.rows.dialogs import DialogCard
     from chatapp_cli.store.tx import Tx
 
@@ -43,7 +43,7 @@ def show(desk: Desk, dialog: DialogId, n: int, *, as_json: bool) -> None:
             typer.echo(line)
 
 
-def _read(tx: Tx, dialog: DialogId, n: int) -> tuple[Person, list[Entry], dict[DialogId, DialogCard]]:
+def _read(tx: Tx, dialog: DialogId, n: int) -> tuple[Person, list[TranscriptEntry], dict[DialogId, DialogCard]]:
     contact = dialogs.card(tx, dialog).contact_id
     if contact is None:
         raise NotFound(T("A group has no single client."))

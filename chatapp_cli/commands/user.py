@@ -70,7 +70,7 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
     printing.table((_("Operator"), _("State"), _("Lines")), rows)
 
 
-def _seen(one: operators.Account) -> str:
+def _seen(one: operators.OperatorAccount) -> str:
     return _("all") if one.lines is None else ", ".join(line.name for line in one.lines)
 
 

@@ -14,7 +14,7 @@ FileKind: TypeAlias = Literal["photo", "video", "audio", "voice", "document", "s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
+class Profile:
     """A person as a provider describes them; unknown fields are empty."""
 
     id: str = ""
@@ -67,7 +67,7 @@ class MessageArrived:
     """Its id if another message of the dialog has ``ext_id``: senders choose the ids of mails and may repeat them."""
     text: str = ""
     subject: str = ""
-    sender: Person = Person()
+    sender: Profile = Profile()
     from_us: bool = False
     files: Sequence[IncomingFile] = ()
     reply_to: str = ""
@@ -97,7 +97,7 @@ class MessageEdited:
     text: str
     from_us: bool | None = None
     """Whether we changed it; ``None`` if the provider lets only the author do so and does not say."""
-    by: Person = Person()
+    by: Profile = Profile()
     """Who in a group changed it, if known; its ``id`` is compared with the message's sender."""
 
 
@@ -110,7 +110,7 @@ class MessagesDeleted:
     at: Millis
     from_us: bool | None = None
     """Whether we deleted them; ``None`` if the provider checks the author itself and does not say."""
-    by: Person = Person()
+    by: Profile = Profile()
     """Who in a group deleted them, if known."""
     by_admin: bool = False
     """An administrator deleted them, who may delete messages of others."""
@@ -149,7 +149,7 @@ class ReactionsChanged:
     ext_id: str
     at: Millis
     emoji: Sequence[str]
-    person: Person = Person()
+    person: Profile = Profile()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

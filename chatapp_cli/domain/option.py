@@ -30,7 +30,7 @@ class Subject(StrEnum):
     CRM = "crm"
 
 
-class Target(NamedTuple):
+class OptionTarget(NamedTuple):
     """A particular company, line, channel or CRM."""
 
     subject: Subject
@@ -38,7 +38,7 @@ class Target(NamedTuple):
     """Its number; the company has none."""
 
 
-COMPANY: Final = Target(Subject.COMPANY)
+COMPANY: Final = OptionTarget(Subject.COMPANY)
 
 BEFORE_STORE: Final = frozenset(
     {"home", "company", "database_url", "secret_key", "http_host", "http_port", "log_level"}

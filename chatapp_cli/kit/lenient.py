@@ -53,7 +53,7 @@ def read_as(raw: bytes, kind: type[T], *, spelled: bool = False, lax: bool = Fal
     except UNREADABLE:
         _insist_on_json(raw)
     try:
-        found: T = _Reading([] if lost is None else lost, spelled=spelled or lax, lax=lax).value(raw, kind)
+        found: T = _LenientDecoder([] if lost is None else lost, spelled=spelled or lax, lax=lax).value(raw, kind)
     except RecursionError:
         raise Unfit("brackets are nested too deeply") from None
     return found
@@ -65,7 +65,7 @@ def _insist_on_json(raw: bytes) -> None:
         json.loads(bare(raw).decode("utf-8", "replace"), parse_int=float)
 
 
-class _Reading:
+class _LenientDecoder:
     """One run, with its depth, which is limited because every level is parsed again."""
 
     def __init__(self, lost: list[str], *, spelled: bool, lax: bool) -> None:

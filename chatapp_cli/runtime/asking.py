@@ -23,7 +23,7 @@ from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.runtime.channel import ChannelRunner
 from chatapp_cli.runtime.news import follow
-from chatapp_cli.runtime.owner import Kind, owning
+from chatapp_cli.runtime.owner import OwnerKind, owning
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import channels, errands, journal, words
 from chatapp_cli.store.rows.channels import ChannelRow, ErrandRow
@@ -34,7 +34,7 @@ PATIENCE = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class SessionRequest:
     """A request to one channel; see ``services.errands``."""
 
     channel: ChannelRow
@@ -42,45 +42,45 @@ class Wish:
     arguments: Mapping[str, object] = field(default_factory=dict)
 
 
-async def ask(desk: Desk, wish: Wish, *, seconds: float = PATIENCE) -> Any:
+async def ask(desk: Desk, request: SessionRequest, *, seconds: float = PATIENCE) -> Any:
     """The decoded JSON answer. Raises Refused, the provider's ChannelError, or Busy after a timeout."""
-    (answer,) = await ask_all(desk, [wish], seconds=seconds)
+    (answer,) = await ask_all(desk, [request], seconds=seconds)
     if isinstance(answer, ChatappError):
         raise answer
     return answer
 
 
-async def ask_all(desk: Desk, wishes: Sequence[Wish], *, seconds: float = PATIENCE) -> Sequence[Any]:
+async def ask_all(desk: Desk, requests: Sequence[SessionRequest], *, seconds: float = PATIENCE) -> Sequence[Any]:
     """The answers of several channels, in order; an error in place of a missing one."""
-    for wish in wishes:
-        errands.allowed(desk.capabilities(wish.channel), wish.what)
+    for request in requests:
+        errands.allowed(desk.capabilities(request.channel), request.what)
     store = AsyncStore(desk.seen_by(DAEMON))
     try:
         seen = await store.read(journal.last)
-        put = [partial(_put, wish=wish, seconds=seconds) for wish in wishes]
+        put = [partial(_put, request=request, seconds=seconds) for request in requests]
         asked = [await store.with_store(partial(desk.write, job)) for job in put]
-        async with _working(store, wishes):
+        async with _working(store, requests):
             with suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
-                    await _until_ended(store, wishes, asked, seen)
+                    await _until_ended(store, requests, asked, seen)
         rows = [await store.read(partial(errands.one, errand=errand)) for errand in asked]
-        fresh = [await store.read(partial(channels.one, channel=wish.channel.id)) for wish in wishes]
+        fresh = [await store.read(partial(channels.one, channel=request.channel.id)) for request in requests]
     finally:
         await store.aclose()
     return [_answer(desk, channel, row, seconds) for channel, row in zip(fresh, rows, strict=True)]
 
 
-def _put(tx: Tx, *, wish: Wish, seconds: float) -> ErrandId:
-    return errands.ask(tx, wish.channel.id, wish.what, wish.arguments, seconds=seconds)
+def _put(tx: Tx, *, request: SessionRequest, seconds: float) -> ErrandId:
+    return errands.ask(tx, request.channel.id, request.what, request.arguments, seconds=seconds)
 
 
 @asynccontextmanager
-async def _working(store: AsyncStore, wishes: Sequence[Wish]) -> AsyncIterator[None]:
+async def _working(store: AsyncStore, requests: Sequence[SessionRequest]) -> AsyncIterator[None]:
     """Start the channels without a daemon, for requests only: messages are left at the providers."""
     with ExitStack() as stack:
         try:
-            stack.enter_context(owning(store.desk, Kind.COMMAND))
-            rows = {wish.channel.id: wish.channel for wish in wishes}.values()
+            stack.enter_context(owning(store.desk, OwnerKind.COMMAND))
+            rows = {request.channel.id: request.channel for request in requests}.values()
         except Busy:
             rows = {}.values()
         tasks = [asyncio.create_task(_runner(store, row).run()) for row in rows]
@@ -96,19 +96,21 @@ def _runner(store: AsyncStore, row: ChannelRow) -> ChannelRunner:
     return ChannelRunner(store, row, count=lambda _kind, _word: None, reading=False, sending=False)
 
 
-async def _until_ended(store: AsyncStore, wishes: Sequence[Wish], asked: Sequence[ErrandId], seen: int) -> None:
+async def _until_ended(
+    store: AsyncStore, requests: Sequence[SessionRequest], asked: Sequence[ErrandId], seen: int
+) -> None:
     async with aclosing(follow(store, after=seen)) as news:
         async for rows in news:
             concerned = any(isinstance(row.event, (RequestEnded, HealthChanged)) for row in rows)
-            if concerned and await store.read(partial(_settled, wishes=wishes, asked=asked)):
+            if concerned and await store.read(partial(_settled, requests=requests, asked=asked)):
                 return
 
 
-def _settled(tx: Tx, *, wishes: Sequence[Wish], asked: Sequence[ErrandId]) -> bool:
+def _settled(tx: Tx, *, requests: Sequence[SessionRequest], asked: Sequence[ErrandId]) -> bool:
     """Wait until every request has ended, or its channel has stopped and needs a person."""
     return all(
-        errands.one(tx, errand).state not in OPEN or channels.one(tx, wish.channel.id).health in DOWN
-        for wish, errand in zip(wishes, asked, strict=True)
+        errands.one(tx, errand).state not in OPEN or channels.one(tx, request.channel.id).health in DOWN
+        for request, errand in zip(requests, asked, strict=True)
     )
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.runtime.bell import Bell
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.runtime.verdicts import GRACE, Verdict, Verdicts
+from chatapp_cli.runtime.verdicts import GRACE, VerdictJob, VerdictWriter
 from chatapp_cli.store.tx import Tx
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Queue(Protocol[Item]):
         """Hand one over and have its verdict written; if cancelled before the hand-over, requeue it."""
         ...
 
-    def leave(self, item: Item, error: Exception | None) -> Verdict:
+    def leave(self, item: Item, error: Exception | None) -> VerdictJob:
         """The verdict on a row that was not finished.
 
         Without an error it was not started; with one, our own code failed on it.
@@ -50,7 +50,7 @@ class Queue(Protocol[Item]):
 class Carrier(Generic[Item]):
     """The carrier of one queue. ``at_once`` is how many rows are claimed in one transaction."""
 
-    def __init__(self, store: AsyncStore, verdicts: Verdicts, log: FilteringBoundLogger, *, at_once: int) -> None:
+    def __init__(self, store: AsyncStore, verdicts: VerdictWriter, log: FilteringBoundLogger, *, at_once: int) -> None:
         self._store = store
         self._clock = store.desk.world.clock
         self._verdicts = verdicts

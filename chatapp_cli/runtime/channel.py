@@ -33,7 +33,7 @@ from chatapp_cli.runtime.intake import Intake
 from chatapp_cli.runtime.lifecycle import Lifecycle
 from chatapp_cli.runtime.memory import bound_with_memory
 from chatapp_cli.runtime.sender import Sender
-from chatapp_cli.runtime.standing import Trouble
+from chatapp_cli.runtime.standing import SendingTrouble
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.together import end_if_told, together
 from chatapp_cli.services import channels
@@ -194,7 +194,7 @@ class ChannelRunner:
             self._proved_at = self._clock.monotonic()
             await self._store.write(partial(channels.prove, channel=self.row.id))
 
-    async def _hear_of_sending(self, trouble: Trouble | None) -> None:
+    async def _hear_of_sending(self, trouble: SendingTrouble | None) -> None:
         """Record in the channel's health why it cannot send; receiving continues."""
         if trouble is None:
             await self._lifecycle.tell(Health.OK)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.runtime.leash import ended
-from chatapp_cli.runtime.owner import Kind, owner
+from chatapp_cli.runtime.owner import OwnerKind, owner
 from chatapp_cli.settings import Settings
 
 LOOK = 2.0
@@ -77,7 +77,7 @@ class Companion:
         if child is not None and child.returncode is not None:
             self._child = None
         if found is not None:
-            if found.kind is Kind.DAEMON:
+            if found.kind is OwnerKind.DAEMON:
                 self._expect()
             return RUNS
         if child is not None and child.returncode is None:

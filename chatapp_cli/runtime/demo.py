@@ -27,8 +27,8 @@ from chatapp_cli.sandbox.directory import has_sandbox, sandbox
 from chatapp_cli.sandbox.stage import Approves, CallsHooks, Customer, Heard, Sandbox
 from chatapp_cli.sandbox.town import Town, Townsman, handout, town
 from chatapp_cli.services import approvals, channels, files, lines, templates, transcript
-from chatapp_cli.services.composing import Exactly, InDialog, Request, accept
-from chatapp_cli.services.sending import Order
+from chatapp_cli.services.composing import Exactly, InDialog, MessageRequest, accept
+from chatapp_cli.services.sending import SendOptions
 from chatapp_cli.settings import Settings
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.rows.channels import ChannelRow
@@ -46,7 +46,7 @@ PATIENCE = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class DemoStage:
     """The running demo."""
 
     desk: Desk
@@ -62,7 +62,7 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(folder: Path, lang: str) -> AsyncIterator[Stage]:
+async def staged(folder: Path, lang: str) -> AsyncIterator[DemoStage]:
     """Start the servers, create the company in this folder and bind every channel that has a server."""
     async with AsyncExitStack() as stack:
         kinds = [kind for kind in manifests() if has_sandbox(kind)]
@@ -73,10 +73,10 @@ async def staged(folder: Path, lang: str) -> AsyncIterator[Stage]:
         stack.callback(desk.close)
         line = desk.write(partial(lines.add, name=people.line))
         for one in sandboxes:
-            channel = await bind(desk, _Told(one.answers), line=line, kind=one.kind)
+            channel = await bind(desk, _DemoAsker(one.answers), line=line, kind=one.kind)
             if isinstance(one, Approves):
                 desk.write(partial(_approve, desk=desk, channel=channel, approved=one.approved))
-        yield Stage(desk, sandboxes, people)
+        yield DemoStage(desk, sandboxes, people)
 
 
 def _approve(tx: Tx, *, desk: Desk, channel: ChannelId, approved: Mapping[str, str]) -> None:
@@ -91,7 +91,7 @@ def demo_settings(folder: Path, company: str, lang: str) -> Settings:
     return Settings(home=str(folder), company="demo", company_name=company, lang=lang, http_port=0)
 
 
-class _Told:
+class _DemoAsker:
     """Answers the binding dialogue with what the sandbox server expects."""
 
     def __init__(self, answers: Mapping[str, str]) -> None:
@@ -114,7 +114,7 @@ class _Told:
         raise UsageError(T("The demo has no browser."))
 
 
-async def play(stage: Stage, tell: Tell) -> None:
+async def play(stage: DemoStage, tell: Tell) -> None:
     """One round with all customers: they write, the desk answers, they react. Raises ChatappError.
 
     ``tell`` is called with a word and values for each step.
@@ -127,7 +127,7 @@ async def play(stage: Stage, tell: Tell) -> None:
             await _notify(stage, silent, stage.town.people[0].customer, tell)
 
 
-async def _notify(stage: Stage, provider: Sandbox, customer: Customer, tell: Tell) -> None:
+async def _notify(stage: DemoStage, provider: Sandbox, customer: Customer, tell: Tell) -> None:
     """Write first by a template in channels that cannot receive."""
     desk = stage.desk.seen_by(_OLGA)
 
@@ -135,8 +135,8 @@ async def _notify(stage: Stage, provider: Sandbox, customer: Customer, tell: Tel
         row = next(row for row in channels.everything(tx) if row.kind == provider.kind)
         one = templates.everything(tx, channel=row.id)[0]
         filled, text = templates.filled(tx, row, one.name, dict.fromkeys(gaps(one.body), "1047"))
-        draft, order = Draft(text=text, template=filled), Order(key=desk.world.chance.key())
-        request = Request(to=Exactly(row.id, customer.phone), draft=draft, order=order)
+        draft, order = Draft(text=text, template=filled), SendOptions(key=desk.world.chance.key())
+        request = MessageRequest(to=Exactly(row.id, customer.phone), draft=draft, order=order)
         return accept(tx, desk.capabilities, request), text
 
     message, text = await asyncio.to_thread(desk.write, put_out)
@@ -148,7 +148,7 @@ async def _notify(stage: Stage, provider: Sandbox, customer: Customer, tell: Tel
             await asyncio.sleep(0.05)
 
 
-async def _play(stage: Stage, one: Townsman, tell: Tell, *, attach: bool) -> None:
+async def _play(stage: DemoStage, one: Townsman, tell: Tell, *, attach: bool) -> None:
     await one.begin()
     dialog, arrived = await _until_said(stage, one, one.first)
     about = {"name": one.customer.name, "channel": manifest(dialog.kind).label}
@@ -163,14 +163,14 @@ async def _play(stage: Stage, one: Townsman, tell: Tell, *, attach: bool) -> Non
     tell("reacted", {**about, "text": reaction})
 
 
-def _channel(stage: Stage, dialog: DialogRow) -> ChannelRow:
+def _channel(stage: DemoStage, dialog: DialogRow) -> ChannelRow:
     return stage.desk.read(partial(channels.one, channel=dialog.channel_id))
 
 
-async def _until_said(stage: Stage, one: Townsman, text: str) -> tuple[DialogRow, transcript.Entry]:
+async def _until_said(stage: DemoStage, one: Townsman, text: str) -> tuple[DialogRow, transcript.TranscriptEntry]:
     wanted = DialogFilter(kind=one.sandbox.kind)
 
-    def look() -> tuple[DialogRow, transcript.Entry] | None:
+    def look() -> tuple[DialogRow, transcript.TranscriptEntry] | None:
         with stage.desk.database.reading() as tx:
             for dialog in dialog_list.page(tx, stage.desk.database.driver.dialect, wanted):
                 for entry in transcript.latest(tx, dialog.id):
@@ -181,7 +181,7 @@ async def _until_said(stage: Stage, one: Townsman, text: str) -> tuple[DialogRow
     return await _until(look, what=text)
 
 
-async def _answer(stage: Stage, dialog: DialogRow, text: str, *, attach: bool) -> MessageId:
+async def _answer(stage: DemoStage, dialog: DialogRow, text: str, *, attach: bool) -> MessageId:
     desk = stage.desk.seen_by(_OLGA)
     can = desk.capabilities(_channel(stage, dialog))
     staged: tuple[StagedFile, ...] = ()
@@ -190,12 +190,12 @@ async def _answer(stage: Stage, dialog: DialogRow, text: str, *, attach: bool) -
         path = desk.settings.folder.parent / given.name
         await asyncio.to_thread(path.write_bytes, given.content)
         staged = (await asyncio.to_thread(files.stage, desk.media, path),)
-    order = Order(key=desk.world.chance.key())
-    request = Request(to=InDialog(dialog.id), draft=Draft(text=text, files=staged), order=order)
+    order = SendOptions(key=desk.world.chance.key())
+    request = MessageRequest(to=InDialog(dialog.id), draft=Draft(text=text, files=staged), order=order)
     return await asyncio.to_thread(desk.write, partial(accept, able=desk.capabilities, request=request))
 
 
-async def _until_settled(stage: Stage, message: MessageId) -> str:
+async def _until_settled(stage: DemoStage, message: MessageId) -> str:
     def look() -> str | None:
         state = stage.desk.read(partial(transcript.message, wanted=message)).state
         return None if state in {State.QUEUED, State.SENDING} else state

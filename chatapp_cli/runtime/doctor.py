@@ -28,9 +28,9 @@ from chatapp_cli.i18n import _
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.ports.world import World
 from chatapp_cli.runtime import binding, seat
-from chatapp_cli.runtime.owner import Kind, owner
+from chatapp_cli.runtime.owner import OwnerKind, owner
 from chatapp_cli.services import channels, effects, journal, pools, resting, waiting, words
-from chatapp_cli.settings import SOURCES, Loaded
+from chatapp_cli.settings import SOURCES, LoadedSettings
 from chatapp_cli.store.migrate import HEAD
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.tx import Tx
@@ -43,7 +43,7 @@ BUILT = 1_767_225_600_000
 """The beginning of 2026: a correct clock is later."""
 
 
-def examine(loaded: Loaded, world: World | None = None, *, providers: bool = False) -> Iterator[Finding]:
+def examine(loaded: LoadedSettings, world: World | None = None, *, providers: bool = False) -> Iterator[Finding]:
     """Yield findings for the visible lines; ends if the store does not open.
 
     With ``providers`` every channel's provider is checked too.
@@ -81,7 +81,7 @@ def _program() -> Finding:
     )
 
 
-def _settings(loaded: Loaded) -> Finding:
+def _settings(loaded: LoadedSettings) -> Finding:
     given = [f"{name} ({_(SOURCES[source])})" for name, source in loaded.sources.items() if source != "default"]
     if not given:
         return Finding(name="settings", ok=True, what=T("Every setting is at its default"))
@@ -182,13 +182,13 @@ def _daemon(desk: Desk) -> Iterator[Finding]:
     found = owner(desk)
     if found is None:
         what = T("The daemon is not running: nothing is received")
-    elif found.kind is Kind.DAEMON:
+    elif found.kind is OwnerKind.DAEMON:
         what = T("The daemon runs, process {n}", n=found.process)
-    elif found.kind is Kind.WINDOW:
+    elif found.kind is OwnerKind.WINDOW:
         what = T("A daemon started by a window is running, process {n}: it stops with the window", n=found.process)
     else:
         what = T("A command is sending, process {n}; the daemon is not running: nothing is received", n=found.process)
-    ok = found is not None and found.kind is not Kind.COMMAND
+    ok = found is not None and found.kind is not OwnerKind.COMMAND
     yield Finding(name="daemon", ok=ok, what=what, next_step=T("Start it: {how}", how=to_do(Next.SERVE)))
 
 

@@ -29,7 +29,7 @@ _NEEDS_A_PERSON: Mapping[type[ChannelError], Health] = {
 }
 
 
-class Link(Protocol):
+class ManagedConnection(Protocol):
     """The connection that is kept up."""
 
     noun: str
@@ -52,7 +52,7 @@ def next_look(looks: int) -> float:
 class Lifecycle:
     """The lifecycle of one revision of a connection."""
 
-    def __init__(self, link: Link, world: World, log: FilteringBoundLogger) -> None:
+    def __init__(self, link: ManagedConnection, world: World, log: FilteringBoundLogger) -> None:
         self._link = link
         self._clock, self._chance = world.clock, world.chance
         self._log = log

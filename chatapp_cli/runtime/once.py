@@ -17,13 +17,13 @@ from chatapp_cli.domain.journal.channels import HealthChanged
 from chatapp_cli.domain.message import State
 from chatapp_cli.runtime.channel import ChannelRunner
 from chatapp_cli.runtime.news import follow
-from chatapp_cli.runtime.owner import Kind, owning
+from chatapp_cli.runtime.owner import OwnerKind, owning
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.together import together
 from chatapp_cli.services import channels, dialogs, journal, onward, relay, transcript
 from chatapp_cli.store.rows.messages import MessageRow
 
-_Job: TypeAlias = Callable[[AsyncStore, MessageId], Coroutine[None, None, None]]
+_MessageJob: TypeAlias = Callable[[AsyncStore, MessageId], Coroutine[None, None, None]]
 _Question: TypeAlias = Callable[[AsyncStore, MessageId], Coroutine[None, None, bool]]
 _OPEN = {State.QUEUED, State.SENDING}
 
@@ -49,13 +49,13 @@ async def deliver(desk: Desk, message: MessageId, *, seconds: float) -> MessageI
 async def _alone(store: AsyncStore, way: list[MessageId]) -> bool:
     """Send it ourselves; stops if a daemon owns the store or asks for it."""
     try:
-        with owning(store.desk, Kind.COMMAND) as place:
+        with owning(store.desk, OwnerKind.COMMAND) as place:
             return await place.lent_to(_walk(store, way, _carry))
     except Busy:
         return False
 
 
-async def _walk(store: AsyncStore, way: list[MessageId], go: _Job) -> None:
+async def _walk(store: AsyncStore, way: list[MessageId], go: _MessageJob) -> None:
     """Follow the message from channel to channel while it fails and has channels left."""
     following: MessageId | None = way[-1]
     while following is not None:

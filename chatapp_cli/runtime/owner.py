@@ -35,7 +35,7 @@ LOOKS = 2
 """Checks after which a permanent owner is believed: the first may still read the previous owner's text."""
 
 
-class Kind(StrEnum):
+class OwnerKind(StrEnum):
     """The kind of an owner: how long it keeps the store."""
 
     DAEMON = "daemon"
@@ -50,13 +50,13 @@ class Owner(NamedTuple):
 
     process: int
     """The process id; 0 if unknown."""
-    kind: Kind
+    kind: OwnerKind
 
 
 class Ownership:
     """The lock that permits running a store's channels."""
 
-    def __init__(self, desk: Desk, kind: Kind, held: Held | None) -> None:
+    def __init__(self, desk: Desk, kind: OwnerKind, held: Held | None) -> None:
         self._desk = desk
         self._kind = kind
         self._held = held
@@ -64,7 +64,7 @@ class Ownership:
 
     async def asked_for(self) -> None:
         """Return when a daemon asks for the store; an owning daemon is never asked."""
-        if self._kind is Kind.DAEMON:
+        if self._kind is OwnerKind.DAEMON:
             await asyncio.get_running_loop().create_future()
         while not self._is_asked_for():  # noqa: ASYNC110 - another process asks
             await asyncio.sleep(LOOK)
@@ -120,7 +120,7 @@ def _wish(desk: Desk) -> Path:
 
 
 @contextmanager
-def owning(desk: Desk, kind: Kind = Kind.DAEMON) -> Iterator[Ownership]:
+def owning(desk: Desk, kind: OwnerKind = OwnerKind.DAEMON) -> Iterator[Ownership]:
     """Own the store. Raises Busy, naming the process, while another process owns it or a daemon waits for it."""
     with _opened(_file(desk)) as handle:
         _lock(handle, desk, kind)
@@ -131,8 +131,8 @@ def owning(desk: Desk, kind: Kind = Kind.DAEMON) -> Iterator[Ownership]:
             os.ftruncate(handle, 0)
 
 
-def _lock(handle: int, desk: Desk, kind: Kind) -> None:
-    if kind is not Kind.DAEMON and _asked(desk):
+def _lock(handle: int, desk: Desk, kind: OwnerKind) -> None:
+    if kind is not OwnerKind.DAEMON and _asked(desk):
         raise Busy(T("A daemon is waiting for this store."), T("Try again in a moment."))
     if not _got(handle):
         raise _busy(_said(handle))
@@ -154,12 +154,12 @@ def _got(handle: int) -> bool:
 
 def _busy(found: Owner) -> Busy:
     process = found.process or "?"
-    if found.kind is Kind.WINDOW:
+    if found.kind is OwnerKind.WINDOW:
         return Busy(
             T("A daemon started by a window holds this store (process {pid}).", pid=process),
             T("Close that window, or try again in a moment."),
         )
-    if found.kind is Kind.COMMAND:
+    if found.kind is OwnerKind.COMMAND:
         return Busy(
             T("A command that is sending holds this store (process {pid}).", pid=process),
             T("Try again in a moment."),
@@ -172,7 +172,7 @@ def _busy(found: Owner) -> Busy:
 
 @asynccontextmanager
 async def taking(
-    desk: Desk, kind: Kind, stop: asyncio.Event, *, patience: float = PATIENCE
+    desk: Desk, kind: OwnerKind, stop: asyncio.Event, *, patience: float = PATIENCE
 ) -> AsyncIterator[Ownership | None]:
     """Own the store; a daemon asks a temporary owner to leave, and waits until it has finished.
 
@@ -183,7 +183,9 @@ async def taking(
         yield await _taken(stack, desk, kind, stop, patience)
 
 
-async def _taken(stack: ExitStack, desk: Desk, kind: Kind, stop: asyncio.Event, patience: float) -> Ownership | None:
+async def _taken(
+    stack: ExitStack, desk: Desk, kind: OwnerKind, stop: asyncio.Event, patience: float
+) -> Ownership | None:
     with _opened(_wish(desk)) as wish:
         waiting = _Waiting(desk, kind, wish, patience)
         while not stop.is_set():
@@ -199,7 +201,7 @@ async def _taken(stack: ExitStack, desk: Desk, kind: Kind, stop: asyncio.Event, 
 class _Waiting:
     """Waits for an owned store: asks a temporary owner to leave, and gives up on any other."""
 
-    def __init__(self, desk: Desk, kind: Kind, wish: int, patience: float) -> None:
+    def __init__(self, desk: Desk, kind: OwnerKind, wish: int, patience: float) -> None:
         self._desk = desk
         self._kind = kind
         self._wish = wish
@@ -225,11 +227,11 @@ class _Waiting:
 
         If nobody owns it between two checks, the owner that we asked has just left.
         """
-        if self._kind is not Kind.DAEMON:
+        if self._kind is not OwnerKind.DAEMON:
             return False
         if found is None:
             return self._asks
-        return found.kind is not Kind.DAEMON
+        return found.kind is not OwnerKind.DAEMON
 
     def _ask(self, found: Owner | None) -> None:
         """Hold the asking lock, which the owner sees; only one of several waiting daemons can."""
@@ -274,4 +276,6 @@ def _opened(file: Path) -> Iterator[int]:
 def _said(handle: int) -> Owner:
     """What the owner wrote about itself; earlier versions wrote only a process id and were daemons."""
     number, _, kind = os.pread(handle, 40, 0).decode(errors="replace").partition(" ")
-    return Owner(int(number) if number.isdecimal() else 0, Kind(kind) if kind in set(Kind) else Kind.DAEMON)
+    return Owner(
+        int(number) if number.isdecimal() else 0, OwnerKind(kind) if kind in set(OwnerKind) else OwnerKind.DAEMON
+    )

@@ -39,7 +39,7 @@ def _local_name(settings: Settings) -> str:
     return settings.operator or getuser()
 
 
-def accounts(desk: Desk) -> Sequence[operators.Account]:
+def accounts(desk: Desk) -> Sequence[operators.OperatorAccount]:
     """All accounts for those who may change them; otherwise one's own."""
     every = desk.whole.read(operators.accounts)
     if desk.read(lambda tx: access.has(tx, Right.USERS)):

@@ -14,18 +14,18 @@ import structlog
 from chatapp_cli.domain.errors import OutcomeUnknown, Pause, RateLimited, Retryable
 from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.manifest import Capabilities
-from chatapp_cli.domain.message import Action
+from chatapp_cli.domain.message import Operation
 from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.ports.connector import Reconciles, Session
 from chatapp_cli.ports.world import Clock
 from chatapp_cli.runtime.bell import Bell
 from chatapp_cli.runtime.carrier import Carrier
-from chatapp_cli.runtime.governor import Governor, Sent, Target
+from chatapp_cli.runtime.governor import Governor, PastSend, RateTarget
 from chatapp_cli.runtime.handover import AHEAD, Handover
 from chatapp_cli.runtime.outcomes import Outcomes, put_back
-from chatapp_cli.runtime.standing import Standing, Trouble
+from chatapp_cli.runtime.standing import SendingTrouble, Standing
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.runtime.verdicts import Verdicts
+from chatapp_cli.runtime.verdicts import VerdictWriter
 from chatapp_cli.services import outbox
 from chatapp_cli.services.outbox import Claim
 from chatapp_cli.store.tx import Tx
@@ -53,12 +53,12 @@ class Sender:
         can: Capabilities,
         *,
         count: Callable[[str], None],
-        tell: Callable[[Trouble | None], Awaitable[None]],
+        tell: Callable[[SendingTrouble | None], Awaitable[None]],
     ) -> None:
         self._store = store
         self._channel = channel
         self._can = can
-        verdicts = Verdicts(store, log.bind(channel=channel))
+        verdicts = VerdictWriter(store, log.bind(channel=channel))
         self._standing = Standing(channel, self._clock, verdicts.record, tell)
         self._outcomes = Outcomes(can, verdicts, self._standing, store.desk.world.chance, count=count)
         self._go_on = Bell()
@@ -67,7 +67,7 @@ class Sender:
         self._carrier: Carrier[Claim] = Carrier(store, verdicts, log.bind(channel=channel), at_once=at_once)
 
     @property
-    def trouble(self) -> Trouble | None:
+    def trouble(self) -> SendingTrouble | None:
         """Why the provider blocks the account's sending; ``None`` if it does not."""
         return self._standing.trouble
 
@@ -93,7 +93,7 @@ class Sender:
     async def _governor(self, pauses: Mapping[Pause, Millis]) -> Governor:
         longest = max((rate.per for rate in self._can.rates), default=0.0)
         recent = await self._store.read(partial(outbox.recent, channel=self._channel, seconds=longest * 1.1))
-        history = [Sent(Target(r.address, r.chat_kind, bool(r.stranger)), r.at) for r in recent]
+        history = [PastSend(RateTarget(r.address, r.chat_kind, bool(r.stranger)), r.at) for r in recent]
         governor = Governor(self._clock, self._can.rates, history)
         for scope, until in pauses.items():
             if (still := (until - self._clock.now()) / 1000) > 0:
@@ -129,7 +129,7 @@ class Sender:
         if not claim.began:
             return put_back(claim)
         lost = OutcomeUnknown("interrupted")
-        if claim.row.action != Action.SEND or self._can.idempotent_send:
+        if claim.row.action != Operation.SEND or self._can.idempotent_send:
             return partial(outbox.postpone, claim=claim, error=lost, seconds=0, counted=False)
         receipt = await self._reconciled(session, claim) if isinstance(session, Reconciles) else None
         if receipt is not None:

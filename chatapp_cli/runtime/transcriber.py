@@ -24,7 +24,7 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.worker import Woken
 from chatapp_cli.services import files, voice
-from chatapp_cli.services.transcript import Entry
+from chatapp_cli.services.transcript import TranscriptEntry
 from chatapp_cli.services.words import OWN_CODES
 from chatapp_cli.settings import FILE
 from chatapp_cli.store.rows.messages import FileRow
@@ -93,12 +93,12 @@ class Transcriber(Woken):
         self._failing = broken
 
 
-def spoken(entry: Entry) -> Sequence[FileRow]:
+def spoken(entry: TranscriptEntry) -> Sequence[FileRow]:
     """The audio files of a message."""
     return [file for file in entry.files if file.kind in _SPOKEN]
 
 
-async def asked(desk: Desk, entry: Entry) -> Sequence[FileRow]:
+async def asked(desk: Desk, entry: TranscriptEntry) -> Sequence[FileRow]:
     """Transcribe a message on a person's request. Raises an error that says what failed."""
     if not desk.settings.transcribe_command:
         raise UsageError(

@@ -21,7 +21,7 @@ from chatapp_cli.domain.segments import Segments, segments
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import N_
 from chatapp_cli.services import channels, dialogs, reaching, sending
-from chatapp_cli.services.pace import NOW, Reason, Turn, forecast
+from chatapp_cli.services.pace import NOW, RateReason, Turn, forecast
 from chatapp_cli.services.routes import Able
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.dialogs import DialogCard
@@ -144,7 +144,7 @@ def goes(turn: Turn, can: Capabilities) -> Text:
     return T(_WHY[turn.reason], moment=moment)
 
 
-_WHY: Mapping[Reason, str] = MappingProxyType(
+_WHY: Mapping[RateReason, str] = MappingProxyType(
     {
         "": N_("not before {moment}"),
         "account": N_("not before {moment}: the account's own pace"),

@@ -20,7 +20,7 @@ from chatapp_cli.domain.journal.channels import (
     HealthChanged,
 )
 from chatapp_cli.domain.next_step import Next, to_do
-from chatapp_cli.domain.option import Subject, Target
+from chatapp_cli.domain.option import OptionTarget, Subject
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import access, lines, options
 from chatapp_cli.store.rows.channels import ChannelRow
@@ -168,8 +168,8 @@ def _insist_on_secrets(tx: Tx, vault: Vault, channel: ChannelRow, new: Mapping[s
         access.require(tx, Right.PROXIES if name == _PROXIES else Right.SECRETS)
 
 
-def _target(channel: ChannelId) -> Target:
-    return Target(Subject.CHANNEL, channel)
+def _target(channel: ChannelId) -> OptionTarget:
+    return OptionTarget(Subject.CHANNEL, channel)
 
 
 def _options_of(tx: Tx, binding: Bound, fields: Sequence[Field], previous: ChannelId | None) -> Mapping[str, str]:

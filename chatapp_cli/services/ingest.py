@@ -21,7 +21,7 @@ from chatapp_cli.domain.event import (
     Peer,
     PeerChanged,
     PeerMoved,
-    Person,
+    Profile,
     ReactionsChanged,
 )
 from chatapp_cli.domain.finding import search_text
@@ -247,7 +247,7 @@ def _keep_file(tx: Tx, channel: ChannelId, message: MessageId, file: IncomingFil
 def _dialog_of(tx: Tx, channel: ChannelId, peer: Peer, event: MessageArrived) -> Known:
     found = _by_thread(tx, channel, event) or tx.one(Known, "dialogs.known", channel=channel, key=peer.key)
     if found is None:
-        return _open_dialog(tx, channel, peer, Person() if event.from_us else event.sender)
+        return _open_dialog(tx, channel, peer, Profile() if event.from_us else event.sender)
     if not event.from_us:
         _learn(tx, found, peer, event.sender)
     return found
@@ -261,9 +261,9 @@ def _by_thread(tx: Tx, channel: ChannelId, event: MessageArrived) -> Known | Non
     return None
 
 
-def _open_dialog(tx: Tx, channel: ChannelId, peer: Peer, person: Person, *, last_at: Millis = 0) -> Known:
-    contact = _contact(tx, channel, peer, person) if peer.kind == "private" else None
-    name = peer.title or person.name or person.username or peer.address
+def _open_dialog(tx: Tx, channel: ChannelId, peer: Peer, profile: Profile, *, last_at: Millis = 0) -> Known:
+    contact = _contact(tx, channel, peer, profile) if peer.kind == "private" else None
+    name = peer.title or profile.name or profile.username or peer.address
     dialog = tx.insert(
         "dialogs.add",
         channel=channel,
@@ -272,19 +272,19 @@ def _open_dialog(tx: Tx, channel: ChannelId, peer: Peer, person: Person, *, last
         address=peer.address,
         kind=peer.kind,
         name=name,
-        search=_search(name, peer, person),
+        search=_search(name, peer, profile),
         last_at=last_at,
         now=tx.now,
     )
     tx.emit(DialogOpened(channel=channel, dialog=dialog), actor=PROGRAM)
-    return Known(dialog, contact, 0, 1, name, 0, person.name, person.username, person.phone, person.email, 1, 1)
+    return Known(dialog, contact, 0, 1, name, 0, profile.name, profile.username, profile.phone, profile.email, 1, 1)
 
 
-def _search(name: str, peer: Peer, person: Person) -> str:
-    return search_text(name, person.name, person.username, person.email, peer.address, phone=person.phone)
+def _search(name: str, peer: Peer, profile: Profile) -> str:
+    return search_text(name, profile.name, profile.username, profile.email, peer.address, phone=profile.phone)
 
 
-def _contact(tx: Tx, channel: ChannelId, peer: Peer, person: Person) -> ContactId:
+def _contact(tx: Tx, channel: ChannelId, peer: Peer, profile: Profile) -> ContactId:
     """A contact for a new dialog; a further subject of the same address has the same contact."""
     if is_subject_of(peer.key, peer.address):
         known = tx.value("dialogs.contact_at", channel=channel, address=peer.address)
@@ -293,40 +293,40 @@ def _contact(tx: Tx, channel: ChannelId, peer: Peer, person: Person) -> ContactI
     return ContactId(
         tx.insert(
             "contacts.add",
-            name=person.name,
-            username=person.username,
-            phone=_phone(person),
-            email=person.email,
+            name=profile.name,
+            username=profile.username,
+            phone=_phone(profile),
+            email=profile.email,
             now=tx.now,
         )
     )
 
 
-def _phone(person: Person) -> str:
+def _phone(profile: Profile) -> str:
     """A phone in the normalised form; a foreign number is never read as a Russian one."""
-    return given(person.phone) if person.phone else ""
+    return given(profile.phone) if profile.phone else ""
 
 
-def _learn(tx: Tx, dialog: Known, peer: Peer, person: Person) -> None:
+def _learn(tx: Tx, dialog: Known, peer: Peer, profile: Profile) -> None:
     """Update a contact from the provider's data; names given by operators stay, and digits never replace a name."""
     known = (dialog.person, dialog.username, dialog.phone, dialog.email)
     now = (
-        called(person.name, dialog.person),
-        person.username or dialog.username,
-        _phone(person) or dialog.phone,
-        person.email or dialog.email,
+        called(profile.name, dialog.person),
+        profile.username or dialog.username,
+        _phone(profile) or dialog.phone,
+        profile.email or dialog.email,
     )
     if peer.kind == "private" and dialog.contact_id is not None and now != known:
         name, username, phone, email = now
         tx.run("contacts.learn", id=dialog.contact_id, name=name, username=username, phone=phone, email=email)
-        person = Person(id=person.id, name=name, username=username, phone=phone, email=email)
+        profile = Profile(id=profile.id, name=name, username=username, phone=phone, email=email)
     elif not peer.title or peer.title == dialog.name:
         return
-    title = peer.title or person.name or dialog.name
+    title = peer.title or profile.name or dialog.name
     if peer.kind == "private":
         title = called(title, dialog.name)
     title = dialog.name if dialog.renamed else title
-    tx.run("dialogs.retitle", id=dialog.id, name=title, search=_search(title, peer, person))
+    tx.run("dialogs.retitle", id=dialog.id, name=title, search=_search(title, peer, profile))
 
 
 def _delivered(tx: Tx, channel: ChannelId, event: DeliveryChanged) -> None:
@@ -384,7 +384,7 @@ def move_on(
 def meet(tx: Tx, channel: ChannelId, peer: Peer) -> None:
     """Open a dialog for a chat that we created or joined."""
     if tx.value("dialogs.at_key", channel=channel, key=peer.key) is None:
-        _open_dialog(tx, channel, peer, Person(), last_at=tx.now)
+        _open_dialog(tx, channel, peer, Profile(), last_at=tx.now)
     _peer_changed(tx, channel, PeerChanged(peer=peer, at=tx.now))
 
 
@@ -393,8 +393,8 @@ def _peer_changed(tx: Tx, channel: ChannelId, event: PeerChanged) -> None:
     if dialog is None:
         if not event.reachable:
             return
-        dialog = _open_dialog(tx, channel, event.peer, Person())
-    _learn(tx, dialog, event.peer, Person())
+        dialog = _open_dialog(tx, channel, event.peer, Profile())
+    _learn(tx, dialog, event.peer, Profile())
     tx.run("dialogs.reach", id=dialog.id, reachable=int(event.reachable), code=event.code)
     reached = ClientReachable if event.reachable else ClientUnreachable
     tx.emit(reached(channel=channel, dialog=dialog.id), actor=PROGRAM)

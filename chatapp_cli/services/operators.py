@@ -29,16 +29,16 @@ SESSION = 30 * 24 * 3_600_000
 """The lifetime of a login, in milliseconds."""
 
 
-class Account(NamedTuple):
+class OperatorAccount(NamedTuple):
     """An operator with the lines they see; ``None``: all, including future ones."""
 
     who: OperatorRow
     lines: Sequence[SeenLineRow] | None
 
 
-def accounts(tx: Tx) -> list[Account]:
+def accounts(tx: Tx) -> list[OperatorAccount]:
     """All accounts with their lines, by name."""
-    return [Account(who, lines(tx, who)) for who in everything(tx)]
+    return [OperatorAccount(who, lines(tx, who)) for who in everything(tx)]
 
 
 def everything(tx: Tx) -> list[OperatorRow]:

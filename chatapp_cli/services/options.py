@@ -16,7 +16,7 @@ from chatapp_cli.domain.form import Field
 from chatapp_cli.domain.ids import ChannelId, LineId
 from chatapp_cli.domain.journal.company import CompanyConfigured
 from chatapp_cli.domain.next_step import Next, to_do
-from chatapp_cli.domain.option import COMPANY, Subject, Target, Value
+from chatapp_cli.domain.option import COMPANY, OptionTarget, Subject, Value
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import access
 from chatapp_cli.settings import Settings, check
@@ -27,15 +27,15 @@ _NARROWEST = tuple(reversed(Subject))
 _SETTINGS = frozenset(one.name for one in fields(Settings))
 
 
-class Chosen(NamedTuple):
+class EffectiveOption(NamedTuple):
     """An effective stored option and its subject."""
 
     value: Value
-    target: Target
+    target: OptionTarget
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class OptionScope:
     """The scope of a question: the company, a line, a channel or a CRM."""
 
     line: LineId | None = None
@@ -43,7 +43,7 @@ class Scope:
     crm: int | None = None
 
 
-EVERYWHERE = Scope()
+EVERYWHERE = OptionScope()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +54,16 @@ class Options:
     given: Collection[str] = frozenset()
     """The names given by a flag or the environment."""
 
-    def value(self, tx: Tx, name: str, scope: Scope = EVERYWHERE) -> Value:
+    def value(self, tx: Tx, name: str, scope: OptionScope = EVERYWHERE) -> Value:
         """The effective value. Raises KeyError for a name that is neither an option nor a setting."""
         found = None if name in self.given else chosen(tx, scope).get(name)
         return self.unstored(name) if found is None else found.value
 
-    def text(self, tx: Tx, name: str, scope: Scope = EVERYWHERE) -> str:
+    def text(self, tx: Tx, name: str, scope: OptionScope = EVERYWHERE) -> str:
         """The same, for a text option."""
         return str(self.value(tx, name, scope))
 
-    def number(self, tx: Tx, name: str, scope: Scope = EVERYWHERE) -> int:
+    def number(self, tx: Tx, name: str, scope: OptionScope = EVERYWHERE) -> int:
         """The same, for an integer option."""
         return int(self.value(tx, name, scope))
 
@@ -78,15 +78,15 @@ class Options:
         return option.decoded(asked, asked.default)
 
 
-def chosen(tx: Tx, scope: Scope = EVERYWHERE) -> Mapping[str, Chosen]:
+def chosen(tx: Tx, scope: OptionScope = EVERYWHERE) -> Mapping[str, EffectiveOption]:
     """The effective stored options in a scope, each of the narrowest subject; unusable ones are skipped."""
     rows = tx.all(OptionRow, "options.chosen", line=scope.line, channel=scope.channel, crm=scope.crm)
-    found: dict[str, Chosen] = {}
+    found: dict[str, EffectiveOption] = {}
     for row in sorted(rows, key=lambda row: _NARROWEST.index(Subject(row.subject))):
-        target = Target(Subject(row.subject), row.ref)
+        target = OptionTarget(Subject(row.subject), row.ref)
         asked = option.declared(target.subject).get(row.name)
         if asked is not None and row.name not in found and _usable(asked, row.value):
-            found[row.name] = Chosen(option.decoded(asked, row.value), target)
+            found[row.name] = EffectiveOption(option.decoded(asked, row.value), target)
     return found
 
 
@@ -99,7 +99,7 @@ def _usable(asked: Field, said: str) -> bool:
     return True
 
 
-def stored(tx: Tx, target: Target) -> Mapping[str, str]:
+def stored(tx: Tx, target: OptionTarget) -> Mapping[str, str]:
     """All stored options of a subject as written, including those of a newer version."""
     return dict(tx.all(_pair, "options.of", subject=target.subject, id=target.ref))
 
@@ -122,7 +122,7 @@ class Changes:
     """The fields of the channel's manifest."""
 
 
-def change(tx: Tx, target: Target, changes: Changes) -> list[str]:
+def change(tx: Tx, target: OptionTarget, changes: Changes) -> list[str]:
     """Store or delete options of one subject; returns their names. Raises UsageError before any change."""
     there = known(target.subject, changes.own)
     own = {one.name for one in changes.own}
@@ -148,13 +148,13 @@ def configure_company(tx: Tx, changes: Mapping[str, str]) -> None:
     tx.emit(CompanyConfigured(changed=changed))
 
 
-def keep(tx: Tx, target: Target, values: Mapping[str, str]) -> None:
+def keep(tx: Tx, target: OptionTarget, values: Mapping[str, str]) -> None:
     """Store validated values."""
     for name, value in values.items():
         tx.run("options.keep", subject=target.subject, id=target.ref, name=name, value=value)
 
 
-def drop(tx: Tx, target: Target) -> None:
+def drop(tx: Tx, target: OptionTarget) -> None:
     """Delete all options of a removed subject."""
     tx.run("options.drop", subject=target.subject, id=target.ref)
 

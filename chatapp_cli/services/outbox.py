@@ -23,7 +23,7 @@ from chatapp_cli.domain.journal.messages import (
     TextChanged,
 )
 from chatapp_cli.domain.manifest import Lane
-from chatapp_cli.domain.message import Action, Direction, Origin, State
+from chatapp_cli.domain.message import Direction, Operation, Origin, State
 from chatapp_cli.domain.moment import plausible
 from chatapp_cli.domain.outbound import LocalFile, Outbound, Receipt
 from chatapp_cli.domain.preview import preview
@@ -77,7 +77,7 @@ def begin(tx: Tx, claim: Claim) -> bool:
     if mine is None or not tx.run("outbox.begin", id=claim.row.id, claims=claim.row.claims):
         return False
     row = mine.row
-    if row.action == Action.SEND:
+    if row.action == Operation.SEND:
         _mark(tx, row, State.SENDING)
     tx.run(
         "attempts.start",
@@ -100,7 +100,7 @@ def in_flight(tx: Tx, media: Media, channel: ChannelId) -> list[Claim]:
 def _loaded(tx: Tx, media: Media, row: OutboxRow) -> Claim:
     message = message_of(tx, row.message_id)
     card = dialogs.card(tx, row.dialog_id)
-    files = tx.all(FileRow, "files.of_message", message=row.message_id) if row.action == Action.SEND else []
+    files = tx.all(FileRow, "files.of_message", message=row.message_id) if row.action == Operation.SEND else []
     outbound = Outbound(
         message_id=message.id,
         key=message.key or "",
@@ -130,10 +130,10 @@ def _title(card: DialogCard) -> str:
 
 def _meant(tx: Tx, row: OutboxRow, first: str) -> tuple[str, ...]:
     """The parts that a change concerns: a deletion all, an edit those with the text, a reaction the first."""
-    if row.action not in {Action.DELETE, Action.EDIT}:
+    if row.action not in {Operation.DELETE, Operation.EDIT}:
         return (first,)
     parts = tx.all(lambda ext_id, bears_text: (ext_id, bears_text), "messages.parts", message=row.message_id)
-    if row.action == Action.DELETE:
+    if row.action == Operation.DELETE:
         return (first, *(ext_id for ext_id, _ in parts))
     return tuple(ext_id for ext_id, bears_text in parts if bears_text) or (first,)
 
@@ -160,7 +160,7 @@ def succeed(tx: Tx, claim: Claim, receipt: Receipt) -> bool:
     mine = _mine(tx, claim)
     if mine is None:
         return False
-    _CARRIED_OUT[Action(mine.row.action)](tx, mine, receipt)
+    _CARRIED_OUT[Operation(mine.row.action)](tx, mine, receipt)
     _finish(tx, mine, "done", detail=" ".join(receipt.ids))
     return True
 
@@ -239,7 +239,7 @@ def _reacted(tx: Tx, claim: Claim, receipt: Receipt) -> None:
     tx.emit(ReactionsShown(dialog=row.dialog_id, message=row.message_id), actor=row.actor)
 
 
-_CARRIED_OUT = {Action.SEND: _sent, Action.EDIT: _edited, Action.DELETE: _deleted, Action.REACT: _reacted}
+_CARRIED_OUT = {Operation.SEND: _sent, Operation.EDIT: _edited, Operation.DELETE: _deleted, Operation.REACT: _reacted}
 
 
 def fail(tx: Tx, claim: Claim, error: Rejected | ChannelError) -> bool:
@@ -247,7 +247,7 @@ def fail(tx: Tx, claim: Claim, error: Rejected | ChannelError) -> bool:
     mine = _mine(tx, claim)
     if mine is None:
         return False
-    if mine.row.action == Action.SEND:
+    if mine.row.action == Operation.SEND:
         _mark(tx, mine.row, State.FAILED, code=error.code, detail=error.detail)
     else:
         _tell_refusal(tx, mine.row, error)
@@ -283,7 +283,7 @@ def postpone(tx: Tx, claim: Claim, error: ChannelError, *, seconds: float, count
         code=error.code,
         uncounted=0 if counted else 1,
     )
-    if mine.row.action == Action.SEND:
+    if mine.row.action == Operation.SEND:
         _mark(tx, mine.row, State.QUEUED, code=error.code, detail=error.detail)
     _log(tx, mine, "postponed", code=error.code, detail=error.detail)
     return True
@@ -294,7 +294,7 @@ def leave_uncertain(tx: Tx, claim: Claim, error: ChannelError) -> bool:
 
     Edits, deletions and reactions are repeatable and are simply retried.
     """
-    if claim.row.action != Action.SEND:
+    if claim.row.action != Operation.SEND:
         return postpone(tx, claim, error, seconds=backoff(claim.row.attempts), counted=True)
     mine = _mine(tx, claim)
     if mine is None:

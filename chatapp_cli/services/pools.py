@@ -21,7 +21,7 @@ LINK = "Link"
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class PoolAccount:
     """One account of a pool."""
 
     channel: ChannelRow
@@ -37,16 +37,16 @@ class Account:
         return self.channel.health in WORKING
 
 
-def accounts(tx: Tx, line: LineId, kind: str) -> Sequence[Account]:
+def accounts(tx: Tx, line: LineId, kind: str) -> Sequence[PoolAccount]:
     """A line's accounts of one kind that have a link, the next client's first."""
     rows = [row for row in channels.everything(tx) if (row.line_id, row.kind) == (line, kind)]
     found = [_account(tx, row, link) for row in rows if (link := row.facts.get(LINK))]
     return sorted(found, key=lambda one: (not one.takes, one.new, one.channel.id))
 
 
-def _account(tx: Tx, row: ChannelRow, link: str) -> Account:
+def _account(tx: Tx, row: ChannelRow, link: str) -> PoolAccount:
     new = tx.value("channels.new_dialogs", channel=row.id, since=tx.now - DAY)
-    return Account(row, link, new, row.health in WORKING and row.paused_until <= tx.now)
+    return PoolAccount(row, link, new, row.health in WORKING and row.paused_until <= tx.now)
 
 
 def linked(tx: Tx, line: LineId) -> Sequence[str]:
@@ -55,7 +55,7 @@ def linked(tx: Tx, line: LineId) -> Sequence[str]:
     return list(dict.fromkeys(row.kind for row in rows))
 
 
-def invite(tx: Tx, line: LineId, kind: str = "") -> Sequence[Account]:
+def invite(tx: Tx, line: LineId, kind: str = "") -> Sequence[PoolAccount]:
     """The accounts, the next client's first. Raises NotFound, UsageError, and Refused if none accepts clients."""
     known = linked(tx, line)
     if not kind and len(known) > 1:
@@ -78,9 +78,9 @@ def invite(tx: Tx, line: LineId, kind: str = "") -> Sequence[Account]:
     return found
 
 
-def everywhere(tx: Tx) -> Mapping[LineId, Sequence[Account]]:
+def everywhere(tx: Tx) -> Mapping[LineId, Sequence[PoolAccount]]:
     """For each line and kind, the account for the next client, if one accepts clients."""
-    found: dict[LineId, list[Account]] = defaultdict(list)
+    found: dict[LineId, list[PoolAccount]] = defaultdict(list)
     for line, kind in dict.fromkeys((row.line_id, row.kind) for row in channels.everything(tx)):
         found[line] += [one for one in accounts(tx, line, kind)[:1] if one.takes]
     return found

@@ -21,9 +21,9 @@ from chatapp_cli.domain.message import State
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import access, channels, reaching, sending
-from chatapp_cli.services.routes import Able, Step
-from chatapp_cli.services.sending import Order
-from chatapp_cli.services.transcript import Entry
+from chatapp_cli.services.routes import Able, ChainStep
+from chatapp_cli.services.sending import SendOptions
+from chatapp_cli.services.transcript import TranscriptEntry
 from chatapp_cli.services.transcript import message as message_of
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.tx import Tx
@@ -37,7 +37,9 @@ class _Passed:
     refusal: ChatappError
 
 
-def accept(tx: Tx, able: Able, steps: Sequence[Step], draft: Draft, order: Order, *, onward: bool = False) -> MessageId:
+def accept(
+    tx: Tx, able: Able, steps: Sequence[ChainStep], draft: Draft, order: SendOptions, *, onward: bool = False
+) -> MessageId:
     """Accept a message for the first channel that can carry it. Raises the last channel's Refused if none can."""
     access.require(tx, Right.ANSWER)
     already = tx.value("messages.by_key", key=order.key)
@@ -46,7 +48,9 @@ def accept(tx: Tx, able: Able, steps: Sequence[Step], draft: Draft, order: Order
     return _first(tx, able, steps, draft, order, alone=len(steps) == 1 and not onward)
 
 
-def _first(tx: Tx, able: Able, steps: Sequence[Step], draft: Draft, order: Order, *, alone: bool = False) -> MessageId:
+def _first(
+    tx: Tx, able: Able, steps: Sequence[ChainStep], draft: Draft, order: SendOptions, *, alone: bool = False
+) -> MessageId:
     passed: list[_Passed] = []
     for n, one in enumerate(steps, 1):
         rest = steps[n:]
@@ -67,7 +71,7 @@ def _first(tx: Tx, able: Able, steps: Sequence[Step], draft: Draft, order: Order
     raise NotFound(T("None of these channels is bound."), T("See them with: {how}", how=to_do(Next.CHANNELS)))
 
 
-def _channel(tx: Tx, one: Step, *, last: bool) -> ChannelRow:
+def _channel(tx: Tx, one: ChainStep, *, last: bool) -> ChannelRow:
     """The step's channel; a stopped one is used only if nothing else is left."""
     channel = channels.one(tx, one.channel)
     if channel.health in STOPPED and not last:
@@ -82,7 +86,7 @@ def _fitting(draft: Draft, can: Capabilities, *, first: bool) -> Draft:
     return replace(draft, subject=subject, reply_to=quote, template=template)
 
 
-def _dialog(tx: Tx, channel: ChannelRow, can: Capabilities, one: Step, draft: Draft) -> DialogId:
+def _dialog(tx: Tx, channel: ChannelRow, can: Capabilities, one: ChainStep, draft: Draft) -> DialogId:
     insist(can, draft)
     refusal = no_address(channel)
     for address in one.addresses:
@@ -98,7 +102,7 @@ def no_address(channel: ChannelRow) -> Refused:
     return Refused("no_address", T("No address of the client is known in {channel}.", channel=channel.title))
 
 
-def _keep(tx: Tx, message: MessageId, rest: Sequence[Step], order: Order) -> None:
+def _keep(tx: Tx, message: MessageId, rest: Sequence[ChainStep], order: SendOptions) -> None:
     if rest:
         steps = [[one.channel, *one.addresses] for one in rest]
         kept = json.dumps({"priority": order.rank, "steps": steps}, ensure_ascii=False)
@@ -126,7 +130,7 @@ def followed_by(tx: Tx, message: MessageId) -> MessageId | None:
     return None if found is None else MessageId(found)
 
 
-def with_onward(tx: Tx, entries: Sequence[Entry]) -> Sequence[Entry]:
+def with_onward(tx: Tx, entries: Sequence[TranscriptEntry]) -> Sequence[TranscriptEntry]:
     """The same entries; failed ones with their continuations."""
     return [
         one._replace(onward=followed_by(tx, one.message.id)) if one.message.state == State.FAILED else one

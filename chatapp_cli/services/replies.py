@@ -24,7 +24,7 @@ from chatapp_cli.domain.journal.company import (
 )
 from chatapp_cli.domain.moment import local
 from chatapp_cli.domain.next_step import Next, to_do
-from chatapp_cli.domain.quick_reply import Answer
+from chatapp_cli.domain.quick_reply import QuickReplyDraft
 from chatapp_cli.domain.text import T, is_whole
 from chatapp_cli.services import access
 from chatapp_cli.store.rows.dialogs import DialogCard
@@ -185,9 +185,9 @@ def files(tx: Tx, reply: QuickReplyId) -> list[StagedFile]:
     return tx.all(staged, "replies.files", id=reply)
 
 
-def answer(tx: Tx, row: QuickReplyRow) -> Answer:
+def answer(tx: Tx, row: QuickReplyRow) -> QuickReplyDraft:
     """A reply in editable form, with its files."""
-    return Answer(
+    return QuickReplyDraft(
         title=row.title,
         text=row.text,
         keywords=row.keywords,
@@ -196,7 +196,7 @@ def answer(tx: Tx, row: QuickReplyRow) -> Answer:
     )
 
 
-def add(tx: Tx, where: SectionRow, new: Answer) -> QuickReplyId:
+def add(tx: Tx, where: SectionRow, new: QuickReplyDraft) -> QuickReplyId:
     """Add a reply. Raises UsageError for missing values, Refused for a title that the section already has."""
     access.require(tx, Right.REPLIES)
     insist_may_edit(tx, where)
@@ -207,10 +207,10 @@ def add(tx: Tx, where: SectionRow, new: Answer) -> QuickReplyId:
     return made
 
 
-def edit(tx: Tx, row: QuickReplyRow, new: Answer, *, into: SectionRow | None = None) -> None:
+def edit(tx: Tx, row: QuickReplyRow, new: QuickReplyDraft, *, into: SectionRow | None = None) -> None:
     """Change a reply, or move it to another section; requires the right to edit both."""
     access.require(tx, Right.REPLIES)
-    where = _shelf(tx, row)
+    where = _section(tx, row)
     insist_may_edit(tx, where)
     if into is not None:
         insist_may_edit(tx, into)
@@ -225,12 +225,12 @@ def edit(tx: Tx, row: QuickReplyRow, new: Answer, *, into: SectionRow | None = N
 def remove(tx: Tx, row: QuickReplyRow) -> None:
     """Delete a reply."""
     access.require(tx, Right.REPLIES)
-    insist_may_edit(tx, _shelf(tx, row))
+    insist_may_edit(tx, _section(tx, row))
     tx.run("replies.drop", id=row.id)
     tx.emit(ReplyRemoved(title=row.title))
 
 
-def _shelf(tx: Tx, row: QuickReplyRow) -> SectionRow:
+def _section(tx: Tx, row: QuickReplyRow) -> SectionRow:
     """The current section of a reply, which may have been moved since the row was read. Raises NotFound."""
     now = next((one for one in everything(tx) if one.id == row.id), None)
     if now is None:
@@ -244,7 +244,7 @@ def count_use(tx: Tx, reply: QuickReplyId) -> None:
     tx.run("replies.used", id=reply)
 
 
-def _columns(new: Answer) -> dict[str, object]:
+def _columns(new: QuickReplyDraft) -> dict[str, object]:
     keywords = " ".join(new.keywords.split())
     category = " ".join(new.category.split())
     return {"title": new.title.strip(), "text": new.text.strip(), "keywords": keywords, "category": category}
@@ -269,7 +269,7 @@ def _insist_whole(**said: str) -> None:
             raise UsageError(T("This is not text: it contains a NUL or half a character."), field=field)
 
 
-def _insist_sound(tx: Tx, where: SectionId, new: Answer, *, but: QuickReplyId | None = None) -> None:
+def _insist_sound(tx: Tx, where: SectionId, new: QuickReplyDraft, *, but: QuickReplyId | None = None) -> None:
     _insist_whole(title=new.title, text=new.text, keywords=new.keywords, category=new.category)
     if not new.title.strip():
         raise UsageError(T("A quick reply needs a title."), field="title")

@@ -46,7 +46,7 @@ class Mark(NamedTuple):
     """The same for the dialogs' names."""
 
 
-class Words(NamedTuple):
+class MessageWords(NamedTuple):
     """The words of a message."""
 
     id: MessageId
@@ -94,11 +94,11 @@ class Index:
         self._driver = Sqlite(path)
         self._store = int.from_bytes(sha256(url.encode()).digest()[:4], "big") >> 1
 
-    def ask(self, job: Callable[[Shelf], R]) -> R:
+    def ask(self, job: Callable[[OpenIndex], R]) -> R:
         """Read in one transaction."""
         return self._done(job, "BEGIN")
 
-    def change(self, job: Callable[[Shelf], R]) -> R:
+    def change(self, job: Callable[[OpenIndex], R]) -> R:
         """Read and change in one transaction."""
         return self._done(job, "BEGIN IMMEDIATE")
 
@@ -107,7 +107,7 @@ class Index:
         for end in ("", "-wal", "-shm"):
             self.path.with_name(self.path.name + end).unlink(missing_ok=True)
 
-    def _done(self, job: Callable[[Shelf], R], begin: str) -> R:
+    def _done(self, job: Callable[[OpenIndex], R], begin: str) -> R:
         with spoken(self._driver):
             try:
                 return self._attempt(job, begin)
@@ -117,11 +117,11 @@ class Index:
             self.forget()
             return self._attempt(job, begin)
 
-    def _attempt(self, job: Callable[[Shelf], R], begin: str) -> R:
+    def _attempt(self, job: Callable[[OpenIndex], R], begin: str) -> R:
         with closing(self._opened()) as connection:
             connection.execute(begin)
             try:
-                result = job(Shelf(connection))
+                result = job(OpenIndex(connection))
                 connection.execute("COMMIT")
             except BaseException:  # an interrupt too must not leave a transaction open
                 with suppress(sqlite3.Error):
@@ -159,7 +159,7 @@ class Index:
         return tuple(numbers) == (_FORMAT, self._store)
 
 
-class Shelf:
+class OpenIndex:
     """The index within one transaction."""
 
     def __init__(self, connection: Connection) -> None:

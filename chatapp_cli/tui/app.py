@@ -30,7 +30,7 @@ from chatapp_cli.tui.pages import page_named
 from chatapp_cli.tui.reading import words
 from chatapp_cli.tui.screens.inbox import InboxScreen
 from chatapp_cli.tui.session.guard import Guard
-from chatapp_cli.tui.session.live import Follower, News
+from chatapp_cli.tui.session.live import JournalAdvanced, JournalFeed
 from chatapp_cli.tui.session.notices import PAUSE, Notices
 from chatapp_cli.tui.session.office import Office
 from chatapp_cli.tui.session.own import Own
@@ -56,7 +56,7 @@ LOGIN = 60.0
 """Seconds between two looks whether a login still holds."""
 
 
-class Inbox(TypeAhead):
+class InboxApp(TypeAhead):
     """One company's desk in a terminal."""
 
     TITLE = "chatapp"
@@ -185,17 +185,17 @@ class Inbox(TypeAhead):
 
     async def _follow(self) -> None:
         """Hear of news as long as the window is open, whatever becomes of the store meanwhile."""
-        follower = Follower(self.office)
+        feed = JournalFeed(self.office)
         self.tell_terminal(KEEP_TITLE)
-        while not await self._guarded(follower.start):  # noqa: ASYNC110 - the store tells nobody that it is back
+        while not await self._guarded(feed.start):  # noqa: ASYNC110 - the store tells nobody that it is back
             await asyncio.sleep(AGAIN)
         await self._guarded(self._notices.entitle)
         while True:
-            if not await self._guarded(partial(self._hear, follower)):
+            if not await self._guarded(partial(self._hear, feed)):
                 await asyncio.sleep(AGAIN)
 
-    async def _hear(self, follower: Follower) -> None:
-        news = News(await follower.next())
+    async def _hear(self, feed: JournalFeed) -> None:
+        news = JournalAdvanced(await feed.next())
         for screen in self.screen_stack:
             screen.post_message(news)
         if news.any_of(OperatorEvent):
@@ -303,12 +303,12 @@ class Inbox(TypeAhead):
 
     async def _choose_what_to_do(self, places: dict[str, DOMNode]) -> None:
         from chatapp_cli.tui import palette
-        from chatapp_cli.tui.screens.palette import Palette
+        from chatapp_cli.tui.screens.palette import PaletteScreen
 
         entries = list(palette.doable(places, self.run_action))
         if isinstance(page := self.screen, InboxScreen):
             entries += palette.narrowing(page.listing, *await self.office.read(palette.known))
-        chosen = await self.push_screen_wait(Palette(entries, self.look))
+        chosen = await self.push_screen_wait(PaletteScreen(entries, self.look))
         if chosen is not None:
             self.call_later(chosen.run)
 

@@ -156,9 +156,9 @@ class Hands(Leaving[None]):
         take: Take[str] | None = None,
     ) -> str | None:
         """Ask for a line of text; ``None`` if the person would rather not."""
-        from chatapp_cli.tui.small import Prompt
+        from chatapp_cli.tui.small import TextPrompt
 
-        return await self.app.push_screen_wait(Prompt(title, value, note=note, suggest=suggest).taken_by(take))
+        return await self.app.push_screen_wait(TextPrompt(title, value, note=note, suggest=suggest).taken_by(take))
 
     async def choose(
         self,

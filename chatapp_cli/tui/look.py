@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.ports.world import Clock
-from chatapp_cli.tui.themes import Palette, palette
+from chatapp_cli.tui.themes import PaintStyles, palette
 
 
 class Look:
@@ -12,7 +12,7 @@ class Look:
 
     def __init__(self, clock: Clock, theme: str) -> None:
         self._clock = clock
-        self.palette: Palette = palette(theme)
+        self.palette: PaintStyles = palette(theme)
 
     def use(self, theme: str) -> None:
         """Change to other colours."""

@@ -32,7 +32,7 @@ Take: TypeAlias = Callable[[R], Awaitable[object]]
 """What comes of an answer. It may raise, or return ``False`` for an answer that was thought better of."""
 
 
-class _Guarded(Protocol):
+class _HasGuard(Protocol):
     guard: Guard
 
 
@@ -67,7 +67,7 @@ class Small(Leaving[R], ModalScreen[R]):
     @property
     def guard(self) -> Guard:
         """What puts errors into words."""
-        return cast("_Guarded", self.app).guard
+        return cast("_HasGuard", self.app).guard
 
     def taken_by(self, take: Take[R] | None) -> Self:
         """Let something come of the answer before the page is left."""
@@ -166,7 +166,7 @@ class Confirm(Small[bool]):
         self.focus_next()
 
 
-class Prompt(Small[str]):
+class TextPrompt(Small[str]):
     """One line of text."""
 
     def __init__(self, title: str, value: str = "", *, note: str = "", suggest: Suggester | None = None) -> None:

@@ -15,7 +15,7 @@ from chatapp_cli.i18n import _, say_steps
 from chatapp_cli.runtime import seat
 
 if TYPE_CHECKING:
-    from chatapp_cli.tui.app import Inbox
+    from chatapp_cli.tui.app import InboxApp
 
 LINES = 3
 """How many lines of code an error of our own names, the last ones."""
@@ -30,12 +30,12 @@ def run(desk: Desk, *, alone: bool = False) -> None:
     """
     gc.set_threshold(*RARELY)
     gc.disable()  # until the first paint: what is made before it stays, and to look through it is a tenth of the start
-    from chatapp_cli.tui.app import Inbox
+    from chatapp_cli.tui.app import InboxApp
     from chatapp_cli.tui.media.graphics import found
     from chatapp_cli.tui.session.own import own
 
     said_so = say_steps(str)
-    window = Inbox(desk, alone=alone, own=own(os.environ), token=seat.token(os.environ, desk.settings.company))
+    window = InboxApp(desk, alone=alone, own=own(os.environ), token=seat.token(os.environ, desk.settings.company))
     window.graphics = found(desk.settings.pictures, os.environ)
     try:
         window.run()
@@ -44,7 +44,7 @@ def run(desk: Desk, *, alone: bool = False) -> None:
     part(window)
 
 
-def part(window: Inbox) -> None:
+def part(window: InboxApp) -> None:
     """Say what the window stumbled over, and where lies what was written and could not be kept.
 
     Raises ChatappError if it broke off.
@@ -64,7 +64,7 @@ def part(window: Inbox) -> None:
         sys.stderr.write(_("The store could not save your text; it is in {path}", path=path) + "\n")
 
 
-def rescue(window: Inbox) -> list[str]:
+def rescue(window: InboxApp) -> list[str]:
     """Files with what is nowhere else; where none can be written it is said in the terminal."""
     from chatapp_cli.tui.reading.cells import lines
     from chatapp_cli.tui.session.own import folder_of

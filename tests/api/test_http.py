@@ -20,7 +20,7 @@ from chatapp_cli.runtime.doctor import examine
 from chatapp_cli.sandbox.api import ApiSandbox
 from chatapp_cli.sandbox.sms import SmsSandbox
 from chatapp_cli.services import channels
-from chatapp_cli.settings import Loaded
+from chatapp_cli.settings import LoadedSettings
 from chatapp_cli.store.database import Database
 from chatapp_cli.store.effects import effect, table
 from tests.contract.connector_contract import ANNA
@@ -74,7 +74,7 @@ async def test_health_the_log_and_the_doctor_name_an_effect_that_fails(desk: Des
             health = (await http.get("/healthz")).json()
             assert (health["status"], health["effects"]) == ("degraded", ["ledger"])
     assert [one["effect"] for one in logs if one["event"] == "effect.failed"] == ["ledger"]
-    found = [one for one in examine(Loaded(desk.settings, {}, Path())) if one.name == "effect"]
+    found = [one for one in examine(LoadedSettings(desk.settings, {}, Path())) if one.name == "effect"]
     assert [(one.ok, str(one.what)) for one in found] == [(False, "ledger fails and is skipped: KeyError: 'amount'")]
 
 

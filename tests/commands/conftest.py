@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from chatapp_cli.bootstrap import Desk, open_desk
 from chatapp_cli.cli import app
-from chatapp_cli.domain.event import Arrival, Batch, IncomingFile, MessageArrived, Peer, Person
+from chatapp_cli.domain.event import Arrival, Batch, IncomingFile, MessageArrived, Peer, Profile
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.sandbox.api import ApiSandbox
 from chatapp_cli.services.ingest import ingest
@@ -163,7 +163,7 @@ def client_writes(desk: Desk, bound: ChannelId) -> Write:
             ext_id=ext_id,
             at=NOON,
             text=text,
-            sender=Person(id=key, name=name),
+            sender=Profile(id=key, name=name),
             **more,
         )
         batch = shelve(desk.media, Batch(arrivals=(Arrival(provider_id=ext_id, raw=text.encode(), events=(event,)),)))

@@ -23,7 +23,7 @@ from chatapp_cli.bootstrap import open_desk
 from chatapp_cli.cli import app
 from chatapp_cli.domain.access import Acting
 from chatapp_cli.domain.draft import Draft
-from chatapp_cli.domain.event import Arrival, Batch, IncomingFile, Peer, Person
+from chatapp_cli.domain.event import Arrival, Batch, IncomingFile, Peer, Profile
 from chatapp_cli.domain.ids import ChannelId, DialogId
 from chatapp_cli.ports.world import World
 from chatapp_cli.services import contacts, drafts, duties, ingest, notes, outbox, shelf
@@ -201,9 +201,9 @@ def _waiting(stage: Stage) -> None:
 
 def _grouped(stage: Stage) -> None:
     """A group of the messenger's account, and a client of the site who writes there too."""
-    stage.hear(ChannelId(6), Person(id="700", name="Полина Ж.", phone="+79037654321"), "Я тут", ago=MINUTE)
+    stage.hear(ChannelId(6), Profile(id="700", name="Полина Ж.", phone="+79037654321"), "Я тут", ago=MINUTE)
     group = Peer(key="-200", address="-200", kind="group", title="Склад")
-    stage.hear(ChannelId(6), Person(id="602", name="Рита"), "Плед «Облако» пришёл", ago=MINUTE, peer=group)
+    stage.hear(ChannelId(6), Profile(id="602", name="Рита"), "Плед «Облако» пришёл", ago=MINUTE, peer=group)
 
 
 _HAPPENS = (

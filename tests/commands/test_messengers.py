@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from chatapp_cli.bootstrap import Desk
-from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, Peer, Person
+from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, Peer, Profile
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.sandbox.directory import sandbox
 from chatapp_cli.sandbox.stage import Customer, Sandbox
@@ -114,7 +114,7 @@ def test_before_it_is_sent_it_is_told_when_it_would_go_and_what_would_be_faster(
 
 def known(desk: Desk, number: str, username: str, *, name: str = "Борис", phone: str = "") -> None:
     """Somebody wrote to the account under a name that they bore then."""
-    who = Person(id=number, name=name, username=username, phone=phone)
+    who = Profile(id=number, name=name, username=username, phone=phone)
     said = MessageArrived(peer=Peer(key=number, address=number), ext_id="1", sender=who, text="Здравствуйте", at=NOON)
     batch = Batch(arrivals=(Arrival(provider_id=f"in-{number}", raw=b"", events=(said,)),))
     desk.write(lambda tx: ingest(tx, ChannelId(1), batch))

@@ -12,7 +12,7 @@ from chatapp_cli.commands import dialog, message
 from chatapp_cli.commands.frame import built
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.errors import Refused
-from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, Peer, Person
+from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, Peer, Profile
 from chatapp_cli.domain.ids import ChannelId, DialogId
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.services import acting, channels, dialogs, ingest, lines, operators
@@ -37,7 +37,7 @@ def wholesale(desk: Desk, client_writes: Write) -> ChannelId:
     channel = desk.write(lambda tx: channels.keep(tx, desk.vault, bound, line=line, kind="api"))
     peer = Peer(key="сосна", address="+79160000001", title="Секретный клиент")
     event = MessageArrived(
-        peer=peer, ext_id="o-1", at=NOON, text="Сосна секретная", sender=Person(id="s", name="Секретный клиент")
+        peer=peer, ext_id="o-1", at=NOON, text="Сосна секретная", sender=Profile(id="s", name="Секретный клиент")
     )
     batch = Batch(arrivals=(Arrival(provider_id="o-1", raw=b"{}", events=(event,)),))
     desk.write(lambda tx: ingest.ingest(tx, channel, batch))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from chatapp_cli.bootstrap import Desk
-from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, Peer, Person
+from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, Peer, Profile
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.sandbox.vk_notify import create as vk_notify
 from chatapp_cli.sandbox.whatsapp import WhatsAppSandbox
@@ -128,7 +128,7 @@ def test_after_the_window_only_a_template_answers(
     chatapp: Shell, provider: Provider, bound: ChannelId, desk: Desk
 ) -> None:
     peer = Peer(key="RU.1000000000007002", address=BORIS.phone, title=BORIS.name)
-    event = MessageArrived(peer=peer, ext_id="wamid.1", at=1_700_000_000_000, text="Готово?", sender=Person(name="Б"))
+    event = MessageArrived(peer=peer, ext_id="wamid.1", at=1_700_000_000_000, text="Готово?", sender=Profile(name="Б"))
     batch = Batch(arrivals=(Arrival(provider_id="wamid.1", raw=b"{}", events=(event,)),))
     desk.write(lambda tx: ingest(tx, bound, batch))
     provider.knows("order_ready", "APPROVED")

@@ -21,7 +21,7 @@ from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.ids import DialogId, LineId
 from chatapp_cli.domain.journal.base import topic
 from chatapp_cli.domain.journal.lines import LineConfigured
-from chatapp_cli.domain.option import Subject, Target
+from chatapp_cli.domain.option import OptionTarget, Subject
 from chatapp_cli.sandbox.telegram_bot.server import TelegramBotSandbox
 from chatapp_cli.services import dialogs, journal, lines, operators, options, passwords
 from chatapp_cli.store.rows.dialogs import DialogRow
@@ -60,7 +60,7 @@ DeskOf = Callable[[Grown], Desk]
 
 def named(desk: Desk, line: str) -> str | None:
     """The name that customers know a line by, where it has one of its own."""
-    target = Target(Subject.LINE, desk.read(lambda tx: lines.find(tx, line)).id)
+    target = OptionTarget(Subject.LINE, desk.read(lambda tx: lines.find(tx, line)).id)
     return desk.read(lambda tx: options.stored(tx, target)).get("company_name")
 
 

@@ -18,7 +18,7 @@ from chatapp_cli.kit.driven import driven
 from chatapp_cli.kit.system import TEST_CLOCK
 from chatapp_cli.sandbox.telegram_bot.server import TelegramBotSandbox
 from chatapp_cli.services import channels, sending, timers
-from chatapp_cli.services.sending import Order
+from chatapp_cli.services.sending import SendOptions
 from chatapp_cli.store.tx import Tx
 from tests.contract.connector_contract import ANNA
 from tests.daemons import DAY, SECOND, Serving
@@ -41,7 +41,7 @@ async def test_a_message_that_is_scheduled_in_three_days_goes_when_they_have_pas
                 await telegram.say(ANNA, "Ау")
                 (dialog,) = await eventually(lambda: the_dialogs(desk), seconds=60)  # type: ignore[misc]
                 can = desk.capabilities(desk.read(lambda tx: channels.one(tx, channel)))
-                order = Order(key=desk.world.chance.key(), at=desk.world.clock.now() + 3 * DAY)
+                order = SendOptions(key=desk.world.chance.key(), at=desk.world.clock.now() + 3 * DAY)
                 job = partial(sending.enqueue, can=can, dialog=dialog.id, draft=Draft(text="Готово"), order=order)
                 message = desk.write(job)
                 serving.clock.move(passed=3 * DAY - 120 * SECOND)

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from chatapp_cli.bootstrap import Desk, open_desk
-from chatapp_cli.domain.quick_reply import Answer
+from chatapp_cli.domain.quick_reply import QuickReplyDraft
 from chatapp_cli.runtime.binding import bind
 from chatapp_cli.sandbox.directory import sandbox
 from chatapp_cli.sandbox.stage import CallsHooks, Customer, Sandbox
@@ -35,7 +35,9 @@ GIVEN = ("Алла", "Борис", "Вера", "Глеб", "Дина", "Егор
 FAMILY = {"telegram_bot": "Рябина", "vk": "Сосна", "api": "Ольха"}
 """Names that bend for nobody, so that each is found by what is typed."""
 COLLEAGUE = "Ольга"
-HELLO = Answer(title="Приветствие", text="Здравствуйте, {имя клиента}! Заказ собран.", keywords="привет, добрый день")
+HELLO = QuickReplyDraft(
+    title="Приветствие", text="Здравствуйте, {имя клиента}! Заказ собран.", keywords="привет, добрый день"
+)
 
 
 def people(kind: str) -> list[Customer]:

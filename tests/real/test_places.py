@@ -14,7 +14,7 @@ import pytest
 from chatapp_cli.bootstrap import Desk, open_desk
 from chatapp_cli.i18n import show
 from chatapp_cli.runtime.companion import Companion, accompanied
-from chatapp_cli.runtime.owner import Kind, owner
+from chatapp_cli.runtime.owner import OwnerKind, owner
 from chatapp_cli.sandbox.telegram_bot import TelegramBotSandbox
 from chatapp_cli.settings import Settings
 from tests.contract.connector_contract import ANNA
@@ -73,7 +73,7 @@ async def serve() -> AsyncIterator[asyncio.subprocess.Process]:
         await process.communicate()
 
 
-def held_by(desk: Desk, kind: Kind, process: int | None = None) -> bool:
+def held_by(desk: Desk, kind: OwnerKind, process: int | None = None) -> bool:
     found = owner(desk)
     return found is not None and found.kind is kind and process in {None, found.process}
 
@@ -81,11 +81,11 @@ def held_by(desk: Desk, kind: Kind, process: int | None = None) -> bool:
 async def test_the_service_gets_its_place_back_from_a_window_every_time(desk: Desk) -> None:
     async with window(desk, patience=0.5):
         for _ in range(4):
-            await eventually(lambda: held_by(desk, Kind.WINDOW))
+            await eventually(lambda: held_by(desk, OwnerKind.WINDOW))
             async with serve() as process:
-                assert held_by(desk, Kind.DAEMON, process.pid)
+                assert held_by(desk, OwnerKind.DAEMON, process.pid)
                 await asyncio.sleep(0.5)
-                assert held_by(desk, Kind.DAEMON, process.pid)
+                assert held_by(desk, OwnerKind.DAEMON, process.pid)
                 assert process.returncode is None
 
 
@@ -103,12 +103,12 @@ async def test_a_killed_service_comes_back_beside_an_open_window_and_receives_wh
             assert owner(desk) is None
             async with serve() as second:
                 await eventually(lambda: said[-1] == "")
-                assert held_by(desk, Kind.DAEMON, second.pid)
+                assert held_by(desk, OwnerKind.DAEMON, second.pid)
                 second.send_signal(signal.SIGKILL)
                 await second.wait()
             third = serve()
             process = await third.__aenter__()
-        assert held_by(desk, Kind.DAEMON, process.pid)
+        assert held_by(desk, OwnerKind.DAEMON, process.pid)
         await telegram.say(ANNA, "Есть ёлки?")
         await eventually(lambda: the_dialogs(desk))
         await third.__aexit__(None, None, None)
@@ -118,12 +118,12 @@ async def test_of_two_windows_the_second_takes_over_at_once_when_the_first_close
     async with AsyncExitStack() as stack:
         first = AsyncExitStack()
         await first.enter_async_context(window(desk))
-        await eventually(lambda: held_by(desk, Kind.WINDOW))
+        await eventually(lambda: held_by(desk, OwnerKind.WINDOW))
         said = await stack.enter_async_context(window(desk))
         await eventually(lambda: said == [""])
         await first.aclose()
         await eventually(lambda: said == ["", "the daemon starts", ""])
-        assert held_by(desk, Kind.WINDOW)
+        assert held_by(desk, OwnerKind.WINDOW)
     assert owner(desk) is None
 
 

@@ -19,7 +19,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 from chatapp_cli.bootstrap import Desk
-from chatapp_cli.runtime.demo import Stage, play, staged
+from chatapp_cli.runtime.demo import DemoStage, play, staged
 from chatapp_cli.sandbox.stage import Customer, StageFile
 from chatapp_cli.services import operators, passwords
 from tests.real.confined import rules, settings, under
@@ -38,7 +38,7 @@ VOICE = StageFile(name="голос.ogg", mime="audio/ogg", content="добрый
 
 
 @pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+async def stage(tmp_path: Path) -> AsyncIterator[DemoStage]:
     """A company with every channel that has a server in miniature, and an operator who may log in."""
     async with staged(tmp_path / "home", "en") as stage:
         known = passwords.hashed(PASSWORD)
@@ -47,7 +47,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
 
 
 @asynccontextmanager
-async def confined(unit: Path, stage: Stage, tmp_path: Path) -> AsyncIterator[str]:
+async def confined(unit: Path, stage: DemoStage, tmp_path: Path) -> AsyncIterator[str]:
     """The daemon under a unit; yields its address, and sees that it ends as it should."""
     listener = tmp_path / "listener.py"
     listener.write_text(LISTENER, "utf-8")
@@ -81,13 +81,13 @@ def words_of_voices(desk: Desk) -> list[str]:
 
 def indexed(desk: Desk) -> bool:
     """Tell whether the daemon's own worker has brought the index up to the last message."""
-    mark = desk.search.ask(lambda shelf: shelf.mark())
+    mark = desk.search.ask(lambda index: index.mark())
     with desk.database.reading() as tx:
         (last,) = tx.compose(int, "SELECT max(id) FROM message", {})
     return mark is not None and last > 0
 
 
-async def speak(stage: Stage) -> None:
+async def speak(stage: DemoStage) -> None:
     telegram = next(one for one in stage.sandboxes if one.kind == "telegram_bot")
     await telegram.say(SPEAKER, "", files=[VOICE])
 
@@ -110,7 +110,7 @@ async def window_in_a_browser(address: str) -> str:
     return painted
 
 
-async def test_every_worker_of_the_daemon_works_under_the_unit(stage: Stage, tmp_path: Path) -> None:
+async def test_every_worker_of_the_daemon_works_under_the_unit(stage: DemoStage, tmp_path: Path) -> None:
     async with confined(UNIT, stage, tmp_path) as address:
         stage.listen_at(address)
         await speak(stage)
@@ -123,7 +123,7 @@ async def test_every_worker_of_the_daemon_works_under_the_unit(stage: Stage, tmp
 
 
 async def test_a_unit_that_lets_no_priority_be_set_costs_a_line_in_the_log_and_nothing_else(
-    stage: Stage, tmp_path: Path
+    stage: DemoStage, tmp_path: Path
 ) -> None:
     """Units live longer than the programs that they came with."""
     older = tmp_path / "chatapp.service"

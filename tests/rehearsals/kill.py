@@ -240,7 +240,7 @@ class Stage:
         can, dialogs = self.desk.capabilities(row), self._dialogs(one.kind)
         for number in range(many):
             text, dialog = f"{one.kind} out {number}", dialogs[number % len(dialogs)]
-            order = sending.Order(key=sending.key_of(text))
+            order = sending.SendOptions(key=sending.key_of(text))
             job = lambda tx, d=dialog, t=text, o=order: sending.enqueue(tx, can, d, Draft(text=t), o)  # noqa: E731
             await asyncio.to_thread(self.desk.write, job)
             await self._pace(number, many)

@@ -9,7 +9,7 @@ import pytest
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.errand import Errand
 from chatapp_cli.domain.errors import Busy, ChannelError, Refused
-from chatapp_cli.runtime.asking import Wish, ask, ask_all
+from chatapp_cli.runtime.asking import SessionRequest, ask, ask_all
 from chatapp_cli.sandbox.stage import Sandbox
 from chatapp_cli.sandbox.telegram_bot import TelegramBotSandbox
 from chatapp_cli.sandbox.whatsapp_web import create
@@ -35,12 +35,12 @@ async def channel(desk: Desk, sandbox: Sandbox) -> ChannelRow:
 @pytest.mark.parametrize("daemon", [True, False])
 async def test_a_number_is_looked_for_in_a_messenger(desk: Desk, phones: Sandbox, daemon: bool) -> None:
     row = await channel(desk, phones)
-    wishes = [Wish(row, Errand.FIND, {"address": address}) for address in (ANNA.phone, "+79169999999")]
+    requests = [SessionRequest(row, Errand.FIND, {"address": address}) for address in (ANNA.phone, "+79169999999")]
     if daemon:
         async with serving(desk):
-            there, nobody = await ask_all(desk, wishes)
+            there, nobody = await ask_all(desk, requests)
     else:
-        there, nobody = await ask_all(desk, wishes)
+        there, nobody = await ask_all(desk, requests)
     assert there["phone"] == ANNA.phone
     assert nobody is None
 
@@ -49,8 +49,8 @@ async def test_a_number_is_looked_for_in_a_messenger(desk: Desk, phones: Sandbox
 async def test_a_group_that_is_made_has_a_dialog_at_once(desk: Desk, phones: Sandbox) -> None:
     row = await channel(desk, phones)
     async with serving(desk):
-        wish = Wish(row, Errand.CREATE_GROUP, {"title": "Соседи", "members": [ANNA.phone]})
-        made = await ask(desk, wish)
+        request = SessionRequest(row, Errand.CREATE_GROUP, {"title": "Соседи", "members": [ANNA.phone]})
+        made = await ask(desk, request)
         assert made["missing"] == {}
         (group,) = [dialog for dialog in the_dialogs(desk) if dialog.name == "Соседи"]
         assert group.address == made["peer"]["address"]
@@ -60,11 +60,11 @@ async def test_what_a_channel_cannot_be_asked_is_refused_before_anything_is_writ
     async with TelegramBotSandbox() as sandbox:
         row = await channel(desk, sandbox)
         with pytest.raises(Refused):
-            await ask(desk, Wish(row, Errand.FIND, {"address": ANNA.phone}))
+            await ask(desk, SessionRequest(row, Errand.FIND, {"address": ANNA.phone}))
 
 
 async def test_a_messenger_that_is_away_is_said_to_be_silent(desk: Desk, phones: Sandbox) -> None:
     row = await channel(desk, phones)
     await phones.vanish()
     with pytest.raises((Busy, ChannelError)):
-        await ask(desk, Wish(row, Errand.CONTACTS), seconds=2)
+        await ask(desk, SessionRequest(row, Errand.CONTACTS), seconds=2)

@@ -24,7 +24,7 @@ from chatapp_cli.kit.system import SystemChance, SystemClock
 from chatapp_cli.ports.world import World
 from chatapp_cli.runtime.carrier import Carrier
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.runtime.verdicts import Verdict, Verdicts
+from chatapp_cli.runtime.verdicts import VerdictJob, VerdictWriter
 from chatapp_cli.store.tx import Tx
 from tests.runtime.test_daemon import eventually
 
@@ -50,10 +50,10 @@ class Depot:
     most: int = 0
     now: int = 0
 
-    verdicts: Verdicts = field(init=False)
+    verdicts: VerdictWriter = field(init=False)
 
     def __post_init__(self) -> None:
-        self.verdicts = Verdicts(self.store, structlog.get_logger(), grace=0.2)
+        self.verdicts = VerdictWriter(self.store, structlog.get_logger(), grace=0.2)
 
     def claim(self, tx: Tx, n: int) -> Sequence[Parcel]:
         sql = """UPDATE parcel SET state = 'claimed' WHERE number IN
@@ -83,7 +83,7 @@ class Depot:
             raise Stumble
         await self.verdicts.record(marked(item, "done"))
 
-    def leave(self, item: Parcel, error: Exception | None) -> Verdict:
+    def leave(self, item: Parcel, error: Exception | None) -> VerdictJob:
         return marked(item, "queued" if error is None else "uncertain")
 
     async def next_due(self, *, idle: bool) -> int | None:
@@ -91,7 +91,7 @@ class Depot:
         return None
 
 
-def marked(item: Parcel, state: str) -> Verdict:
+def marked(item: Parcel, state: str) -> VerdictJob:
     sql = "UPDATE parcel SET state = :state WHERE number = :number AND state = 'claimed' RETURNING number"
     return lambda tx: tx.compose(int, sql, {"state": state, "number": item.number})
 

@@ -80,7 +80,7 @@ def the_dialogs(desk: Desk) -> list[DialogRow]:
 
 def answer(desk: Desk, channel: ChannelId, dialog: DialogRow, text: str) -> MessageId:
     can = desk.capabilities(desk.read(lambda tx: channels.one(tx, channel)))
-    order = sending.Order(key=desk.world.chance.key())
+    order = sending.SendOptions(key=desk.world.chance.key())
     return desk.write(lambda tx: sending.enqueue(tx, can, dialog.id, Draft(text=text), order))
 
 

@@ -43,7 +43,7 @@ def hear(desk: Desk, channel: ChannelId, text: str) -> None:
 
 def found(desk: Desk, words: str) -> int:
     query = understood(words)
-    return len(desk.search.ask(lambda shelf: shelf.hits(query, since=0, below=TOP, n=50)))
+    return len(desk.search.ask(lambda index: index.hits(query, since=0, below=TOP, n=50)))
 
 
 async def until(condition: Callable[[], bool]) -> None:

@@ -14,7 +14,7 @@ from chatapp_cli.runtime import binding
 from chatapp_cli.runtime.doctor import examine
 from chatapp_cli.sandbox.email import EmailSandbox
 from chatapp_cli.services import channels, lines
-from chatapp_cli.settings import Loaded, Settings
+from chatapp_cli.settings import LoadedSettings, Settings
 from chatapp_cli.store.rows.channels import ChannelRow
 from tests.contract.connector_contract import ScriptedAsker
 from tests.stores import OWNER
@@ -26,7 +26,7 @@ async def bind(desk: Desk, sandbox: EmailSandbox, line: int, previous: ChannelRo
 
 
 def key_finding(settings: Settings) -> Finding:
-    return next(one for one in examine(Loaded(settings, {}, Path())) if one.name == "key")
+    return next(one for one in examine(LoadedSettings(settings, {}, Path())) if one.name == "key")
 
 
 @pytest.mark.parametrize("key", [None, b"VGhpcyBpcyBub3QgdGhlIGtleSBvZiB0aGlzIHN0b3I=\n"], ids=["lost", "another"])

@@ -11,7 +11,7 @@ import pytest
 
 from chatapp_cli.bootstrap import Desk, open_desk
 from chatapp_cli.domain.errors import Busy, StoreError
-from chatapp_cli.runtime.owner import Kind, owner, owning
+from chatapp_cli.runtime.owner import OwnerKind, owner, owning
 from chatapp_cli.sandbox.api import ApiSandbox
 from chatapp_cli.settings import Settings
 from tests.contract.connector_contract import ANNA
@@ -38,9 +38,9 @@ async def test_a_customer_is_answered_and_a_second_host_is_refused(tmp_path: Pat
     other.close()
 
 
-@pytest.mark.parametrize("kind", [Kind.WINDOW, Kind.COMMAND])
+@pytest.mark.parametrize("kind", [OwnerKind.WINDOW, OwnerKind.COMMAND])
 async def test_a_daemon_takes_the_place_of_who_holds_it_only_meanwhile(
-    tmp_path: Path, postgres_url: str, kind: Kind
+    tmp_path: Path, postgres_url: str, kind: OwnerKind
 ) -> None:
     first, second = (open_desk(Settings(home=str(tmp_path), database_url=postgres_url, http_port=0)) for _ in range(2))
     with owning(first, kind) as place:
@@ -56,7 +56,7 @@ async def _served(desk: Desk) -> None:
     async with serving(desk):
         found = owner(desk)
         assert found is not None
-        assert found.kind is Kind.DAEMON
+        assert found.kind is OwnerKind.DAEMON
 
 
 async def test_a_daemon_that_may_own_the_store_no_longer_ends_with_the_reason(

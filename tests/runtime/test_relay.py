@@ -58,7 +58,7 @@ def chained(desk: Desk, way: tuple[ChannelId, ChannelId], text: str) -> MessageI
     bot, api = [row for row in desk.read(channels.everything) if row.id in way]
     to = the_dialogs(desk)[0].address
     steps = desk.read(lambda tx: routes.said(tx, desk.capabilities, bot, to, [(api, "client-7")]))
-    order = sending.Order(key=desk.world.chance.key())
+    order = sending.SendOptions(key=desk.world.chance.key())
     return desk.write(lambda tx: relay.accept(tx, desk.capabilities, steps, Draft(text=text), order))
 
 

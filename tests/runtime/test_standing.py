@@ -33,9 +33,9 @@ from chatapp_cli.ports.world import World
 from chatapp_cli.runtime.lifecycle import FIRST_LOOK, LONGEST_LOOK
 from chatapp_cli.runtime.outcomes import BEHIND
 from chatapp_cli.runtime.sender import Sender
-from chatapp_cli.runtime.standing import Trouble
+from chatapp_cli.runtime.standing import SendingTrouble
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.runtime.verdicts import Verdicts
+from chatapp_cli.runtime.verdicts import VerdictWriter
 from chatapp_cli.services import channels, journal, lines, outbox, reaching, sending, transcript
 from chatapp_cli.services.journal_words import sentence
 from chatapp_cli.store.rows.channels import ChannelRow
@@ -123,7 +123,7 @@ class Scene:
         self.desk, self.channel, self.clock, self.sender = desk, channel, clock, sender
 
     def say(self, text: str) -> MessageId:
-        order = sending.Order(key=self.desk.world.chance.key())
+        order = sending.SendOptions(key=self.desk.world.chance.key())
 
         def accept(tx: object) -> MessageId:
             dialog = reaching.dialog_for(tx, channels.one(tx, self.channel), CAN, f"@reader_{abs(hash(text))}")
@@ -159,19 +159,19 @@ def desk(desks: Callable[..., Desk], clock: PatientClock) -> Desk:
 
 
 @pytest.fixture
-def told() -> list[Trouble | None]:
+def told() -> list[SendingTrouble | None]:
     return []
 
 
 @asynccontextmanager
 async def at_work(
-    desk: Desk, clock: PatientClock, session: Provider, told: list[Trouble | None]
+    desk: Desk, clock: PatientClock, session: Provider, told: list[SendingTrouble | None]
 ) -> AsyncIterator[Scene]:
     line = desk.write(lambda tx: lines.add(tx, "Продажи"))
     bound = Bound(account="1", title="Аккаунт")
     channel = desk.write(lambda tx: channels.keep(tx, desk.vault, bound, line=line, kind="any"))
 
-    async def tell(trouble: Trouble | None) -> None:
+    async def tell(trouble: SendingTrouble | None) -> None:
         told.append(trouble)
 
     store = AsyncStore(desk)
@@ -189,7 +189,7 @@ async def at_work(
 
 @pytest.mark.parametrize("refusal", [NeedsRebind("forbidden", "403"), Misconfigured("bad_url")], ids=repr)
 async def test_a_refusal_that_the_account_outlives_fails_one_message_alone(
-    desk: Desk, clock: PatientClock, told: list[Trouble | None], refusal: ChannelError
+    desk: Desk, clock: PatientClock, told: list[SendingTrouble | None], refusal: ChannelError
 ) -> None:
     provider = Asked()
     provider.against_messages["первое"] = refusal
@@ -201,7 +201,7 @@ async def test_a_refusal_that_the_account_outlives_fails_one_message_alone(
 
 
 async def test_an_account_that_is_let_in_no_longer_rests_and_keeps_its_messages(
-    desk: Desk, clock: PatientClock, told: list[Trouble | None]
+    desk: Desk, clock: PatientClock, told: list[SendingTrouble | None]
 ) -> None:
     provider = Asked()
     provider.against_us = NeedsRebind("token_revoked", "401")
@@ -223,7 +223,7 @@ async def test_an_account_that_is_let_in_no_longer_rests_and_keeps_its_messages(
 
 
 async def test_looks_become_rarer_and_a_person_may_have_one_at_once(
-    desk: Desk, clock: PatientClock, told: list[Trouble | None]
+    desk: Desk, clock: PatientClock, told: list[SendingTrouble | None]
 ) -> None:
     provider = Asked()
     provider.against_us = Misconfigured("number_gone")
@@ -241,7 +241,7 @@ async def test_looks_become_rarer_and_a_person_may_have_one_at_once(
 
 
 async def test_a_blocked_account_tries_one_message_after_a_while_without_asking(
-    desk: Desk, clock: PatientClock, told: list[Trouble | None]
+    desk: Desk, clock: PatientClock, told: list[SendingTrouble | None]
 ) -> None:
     provider = Asked()
     provider.against_us = SendingBlocked("unpaid", "131042")
@@ -260,7 +260,7 @@ async def test_a_blocked_account_tries_one_message_after_a_while_without_asking(
 
 
 async def test_who_cannot_be_asked_lets_another_message_try_next(
-    desk: Desk, clock: PatientClock, told: list[Trouble | None]
+    desk: Desk, clock: PatientClock, told: list[SendingTrouble | None]
 ) -> None:
     provider = Provider()
     provider.against_messages["раз"] = SendingBlocked("sender_refused")
@@ -275,7 +275,7 @@ async def test_who_cannot_be_asked_lets_another_message_try_next(
 
 
 async def test_a_refusal_of_our_own_says_nothing_of_the_account(
-    desk: Desk, clock: PatientClock, told: list[Trouble | None]
+    desk: Desk, clock: PatientClock, told: list[SendingTrouble | None]
 ) -> None:
     provider = Asked()
     provider.against_messages |= {
@@ -296,7 +296,7 @@ async def test_a_refusal_of_our_own_says_nothing_of_the_account(
 
 @pytest.mark.parametrize("refusal", [NeedsRebind("validation", "17"), Misconfigured("bad_url")], ids=repr)
 async def test_messages_refused_one_after_another_are_the_accounts_trouble_whatever_its_proof_says(
-    desk: Desk, clock: PatientClock, told: list[Trouble | None], refusal: ChannelError
+    desk: Desk, clock: PatientClock, told: list[SendingTrouble | None], refusal: ChannelError
 ) -> None:
     provider = Asked()
     texts = ["раз", "два", "три", "четыре", "пять"]
@@ -317,7 +317,7 @@ async def test_messages_refused_one_after_another_are_the_accounts_trouble_whate
 
 
 async def test_a_wait_that_the_provider_asked_for_hides_no_trouble_of_the_account(
-    desk: Desk, clock: PatientClock, told: list[Trouble | None]
+    desk: Desk, clock: PatientClock, told: list[SendingTrouble | None]
 ) -> None:
     provider = Slow("два")
     provider.against_messages |= {"раз": RateLimited("flood", retry_after=1000), "два": SendingBlocked("unpaid")}
@@ -332,7 +332,7 @@ async def test_a_wait_that_the_provider_asked_for_hides_no_trouble_of_the_accoun
 
 
 async def test_a_word_to_go_on_that_came_when_nothing_rested_does_not_end_a_later_flood_wait(
-    desk: Desk, clock: PatientClock, told: list[Trouble | None]
+    desk: Desk, clock: PatientClock, told: list[SendingTrouble | None]
 ) -> None:
     provider = Asked()
     async with at_work(desk, clock, provider, told) as scene:
@@ -348,7 +348,7 @@ async def test_a_word_to_go_on_that_came_when_nothing_rested_does_not_end_a_late
 
 @pytest.mark.parametrize("seconds", [0.0, 0.001, 0.499, -5.0])
 async def test_a_provider_that_names_no_time_to_wait_is_asked_later_each_time(
-    desk: Desk, clock: PatientClock, told: list[Trouble | None], seconds: float
+    desk: Desk, clock: PatientClock, told: list[SendingTrouble | None], seconds: float
 ) -> None:
     provider = Asked()
     provider.against_messages["раз"] = RateLimited("rate_limited", retry_after=seconds)
@@ -360,7 +360,7 @@ async def test_a_provider_that_names_no_time_to_wait_is_asked_later_each_time(
 
 
 async def test_what_was_sent_before_the_trouble_began_does_not_end_it(
-    desk: Desk, clock: PatientClock, told: list[Trouble | None]
+    desk: Desk, clock: PatientClock, told: list[SendingTrouble | None]
 ) -> None:
     provider = Slow("раз")
     provider.against_messages["два"] = SendingBlocked("unpaid")
@@ -378,7 +378,7 @@ async def test_what_was_sent_before_the_trouble_began_does_not_end_it(
 
 
 async def test_a_new_session_keeps_the_rest_of_the_old_one_and_asks_no_sooner(
-    desk: Desk, clock: PatientClock, told: list[Trouble | None]
+    desk: Desk, clock: PatientClock, told: list[SendingTrouble | None]
 ) -> None:
     provider = Asked()
     provider.against_us = NeedsRebind("token_revoked")
@@ -395,7 +395,7 @@ async def test_a_new_session_keeps_the_rest_of_the_old_one_and_asks_no_sooner(
 
 
 async def test_a_message_that_is_always_refused_as_if_nothing_could_go_fails_alone_once_others_went(
-    desk: Desk, clock: PatientClock, told: list[Trouble | None]
+    desk: Desk, clock: PatientClock, told: list[SendingTrouble | None]
 ) -> None:
     provider = Provider()
     provider.against_messages["плохое"] = SendingBlocked("sender_refused")
@@ -412,7 +412,7 @@ async def test_a_message_that_is_always_refused_as_if_nothing_could_go_fails_alo
 
 @pytest.mark.parametrize("mistake", [KeyError("x"), RecursionError()], ids=["KeyError", "RecursionError"])
 async def test_a_proof_that_stumbles_leaves_no_message_without_a_verdict(
-    desk: Desk, clock: PatientClock, told: list[Trouble | None], mistake: Exception
+    desk: Desk, clock: PatientClock, told: list[SendingTrouble | None], mistake: Exception
 ) -> None:
     class Stumbles(Asked):
         async def prove(self) -> None:
@@ -425,7 +425,7 @@ async def test_a_proof_that_stumbles_leaves_no_message_without_a_verdict(
 
 
 async def test_trouble_is_over_when_nothing_is_left_that_could_prove_it(
-    desk: Desk, clock: PatientClock, told: list[Trouble | None]
+    desk: Desk, clock: PatientClock, told: list[SendingTrouble | None]
 ) -> None:
     provider = Provider()
     provider.against_us = SendingBlocked("unpaid")
@@ -440,7 +440,7 @@ async def test_trouble_is_over_when_nothing_is_left_that_could_prove_it(
 
 @pytest.mark.parametrize("error", [Rejected("chat_gone"), Misconfigured("closed"), KeyError("x")], ids=repr)
 async def test_a_lost_message_that_the_provider_cannot_be_asked_about_keeps_nobody_waiting(
-    desk: Desk, clock: PatientClock, told: list[Trouble | None], error: Exception
+    desk: Desk, clock: PatientClock, told: list[SendingTrouble | None], error: Exception
 ) -> None:
     class Forgetful(Provider):
         async def reconcile(self, message: Outbound) -> Receipt | None:
@@ -469,7 +469,7 @@ async def test_a_daemon_that_is_stopped_while_nothing_can_be_written_ends_all_th
         raise StoreError(T("The disk is full."))
 
     store = AsyncStore(desk)
-    task = asyncio.create_task(Verdicts(store, structlog.get_logger(), grace=0.1).record(full))
+    task = asyncio.create_task(VerdictWriter(store, structlog.get_logger(), grace=0.1).record(full))
     await asyncio.sleep(0.05)
     task.cancel()
     async with asyncio.timeout(5):
@@ -479,7 +479,7 @@ async def test_a_daemon_that_is_stopped_while_nothing_can_be_written_ends_all_th
 
 
 async def test_a_provider_that_cannot_be_reached_for_a_proof_proves_nothing(
-    desk: Desk, clock: PatientClock, told: list[Trouble | None]
+    desk: Desk, clock: PatientClock, told: list[SendingTrouble | None]
 ) -> None:
     class Silent(Asked):
         async def prove(self) -> None:
@@ -493,7 +493,7 @@ async def test_a_provider_that_cannot_be_reached_for_a_proof_proves_nothing(
 
 
 async def test_the_journal_says_when_a_channel_rests_why_and_when_it_goes_on(
-    desk: Desk, clock: PatientClock, told: list[Trouble | None]
+    desk: Desk, clock: PatientClock, told: list[SendingTrouble | None]
 ) -> None:
     provider = Asked()
     provider.against_us = SendingBlocked("unpaid", "131042")
@@ -512,7 +512,7 @@ async def test_the_journal_says_when_a_channel_rests_why_and_when_it_goes_on(
 
 
 async def test_what_was_claimed_and_not_handed_over_is_queued_again_after_a_crash_and_the_rest_is_uncertain(
-    desk: Desk, clock: PatientClock, told: list[Trouble | None]
+    desk: Desk, clock: PatientClock, told: list[SendingTrouble | None]
 ) -> None:
     provider = Provider()
     async with at_work(desk, clock, provider, told) as scene:
@@ -535,5 +535,5 @@ async def test_what_was_claimed_and_not_handed_over_is_queued_again_after_a_cras
     assert provider.sent == ["до", "ждал очереди"]
 
 
-async def nothing(trouble: Trouble | None) -> None:
+async def nothing(trouble: SendingTrouble | None) -> None:
     """Nobody asks."""

@@ -23,7 +23,7 @@ from chatapp_cli.kit.system import SystemChance
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.world import World
 from chatapp_cli.runtime.sender import Sender
-from chatapp_cli.runtime.standing import Trouble
+from chatapp_cli.runtime.standing import SendingTrouble
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import channels, ingest, lines, reaching, sending, transcript
 from chatapp_cli.store.rows.channels import ChannelRow
@@ -102,7 +102,7 @@ def channel(desk: Desk) -> ChannelId:
 
 def write(desk: Desk, channel: ChannelId, to: str, n: int = 0) -> MessageId:
     origin, priority = SOURCES[n % len(SOURCES)]
-    order = sending.Order(key=desk.world.chance.key(), origin=origin, priority=priority)
+    order = sending.SendOptions(key=desk.world.chance.key(), origin=origin, priority=priority)
 
     def accept(tx: object) -> MessageId:
         row = channels.one(tx, channel)
@@ -117,7 +117,7 @@ def row_of(desk: Desk, channel: ChannelId) -> ChannelRow:
     return desk.read(lambda tx: channels.one(tx, channel))
 
 
-async def nobody(trouble: Trouble | None) -> None:
+async def nobody(trouble: SendingTrouble | None) -> None:
     raise AssertionError(trouble)
 
 

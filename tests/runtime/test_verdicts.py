@@ -16,7 +16,7 @@ from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
-from chatapp_cli.domain.message import Action
+from chatapp_cli.domain.message import Operation
 from chatapp_cli.runtime.binding import bind
 from chatapp_cli.runtime.resuming import resume
 from chatapp_cli.sandbox.telegram_bot.server import Fault, TelegramBotSandbox
@@ -42,7 +42,7 @@ class Scene:
     def say(self, text: str, *, path: Path | None = None, at: int | None = None) -> MessageId:
         staged = (files.stage(self.desk.media, path),) if path else ()
         can = self.desk.capabilities(self.channel_row())
-        order = sending.Order(key=self.desk.world.chance.key(), at=at)
+        order = sending.SendOptions(key=self.desk.world.chance.key(), at=at)
         draft = Draft(text=text, files=staged)
         return self.desk.write(lambda tx: sending.enqueue(tx, can, self.dialog, draft, order))
 
@@ -151,7 +151,7 @@ async def test_a_file_that_vanished_fails_with_its_name(scene: Scene, tmp_path: 
     staged = files.stage(scene.desk.media, tmp_path / "прайс.txt")
     shutil.rmtree(scene.desk.media.root / staged.sha256[:2])
     can = scene.desk.capabilities(scene.channel_row())
-    order = sending.Order(key=scene.desk.world.chance.key())
+    order = sending.SendOptions(key=scene.desk.world.chance.key())
     draft = Draft(text="вот", files=(staged,))
     number = scene.desk.write(lambda tx: sending.enqueue(tx, can, scene.dialog, draft, order))
     message = await scene.until(number, "failed")
@@ -180,14 +180,14 @@ async def test_an_edit_a_reaction_and_a_deletion_reach_the_client(scene: Scene) 
     await scene.until(number, "sent")
     can = scene.desk.capabilities(scene.channel_row())
 
-    def ask(action: Action, value: str) -> None:
-        order = sending.Order(key="")
+    def ask(action: Operation, value: str) -> None:
+        order = sending.SendOptions(key="")
         scene.desk.write(lambda tx: sending.change(tx, can, number, action, value, order=order))
 
-    ask(Action.EDIT, "без опечатки")
+    ask(Operation.EDIT, "без опечатки")
     await eventually(lambda: scene.message(number).text == "без опечатки")
     assert await scene.heard() == ["без опечатки"]
-    ask(Action.DELETE, "")
+    ask(Operation.DELETE, "")
     await eventually(lambda: scene.message(number).deleted_at is not None)
     assert await scene.heard() == []
 

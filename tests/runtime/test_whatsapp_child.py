@@ -53,7 +53,7 @@ def texts(desk: Desk, direction: str) -> list[str]:
 
 def say(desk: Desk, channel: ChannelId, dialog: DialogId, n: int) -> MessageId:
     can = desk.capabilities(desk.read(lambda tx: channels.one(tx, channel)))
-    order = sending.Order(key=desk.world.chance.key())
+    order = sending.SendOptions(key=desk.world.chance.key())
     return desk.write(lambda tx: sending.enqueue(tx, can, dialog, Draft(text=f"ответ {n}"), order))
 
 

@@ -9,20 +9,20 @@ from typing import Any
 import pytest
 
 from chatapp_cli.domain.access import DAEMON, NOBODY, ROLES, Acting, Right, Role, system
-from chatapp_cli.domain.application import Stage
+from chatapp_cli.domain.application import ApplicationStage
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import ChatappError, NotFound, Refused, UsageError
 from chatapp_cli.domain.event import Arrival
 from chatapp_cli.domain.ids import ApplicationId, ContactId, DialogId, LineId, MessageId
 from chatapp_cli.domain.manifest import Capabilities, Manifest
-from chatapp_cli.domain.message import Action, State
-from chatapp_cli.domain.quick_reply import Answer
+from chatapp_cli.domain.message import Operation, State
+from chatapp_cli.domain.quick_reply import QuickReplyDraft
 from chatapp_cli.domain.template import Template
 from chatapp_cli.i18n import show, use
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.ports.bind import Bound
-from chatapp_cli.ports.connector import Statement
+from chatapp_cli.ports.connector import ApplicationDocument
 from chatapp_cli.services import (
     access,
     applications,
@@ -53,9 +53,9 @@ from chatapp_cli.services import (
     templates,
     views,
 )
-from chatapp_cli.services.composing import Exactly, Request
+from chatapp_cli.services.composing import Exactly, MessageRequest
 from chatapp_cli.services.drafts import Unsent
-from chatapp_cli.services.routes import Step
+from chatapp_cli.services.routes import ChainStep
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.journal import ArrivedRow
 from chatapp_cli.store.rows.people import ContactRow
@@ -67,7 +67,7 @@ pytestmark = pytest.mark.req("S-128")
 ME = "Пётр"
 KEY = "k" * 32
 TEMPLATES = Capabilities(intake="poll", templates=True, free_text=True)
-STATEMENT = Statement(name="a.docx", content=b"document")
+STATEMENT = ApplicationDocument(name="a.docx", content=b"document")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +92,8 @@ class Place:
     person: ContactRow
     merge: Any
 
-    def order(self, **values: Any) -> sending.Order:
-        return sending.Order(**{"key": KEY, **values})
+    def order(self, **values: Any) -> sending.SendOptions:
+        return sending.SendOptions(**{"key": KEY, **values})
 
     @property
     def address(self) -> str:
@@ -146,8 +146,8 @@ def _line(tx: Tx, at: Place) -> Any:
     return LineRow(at.line, "Опт", 0, 0, 0)
 
 
-def _asked(at: Place, to: Exactly) -> Request:
-    return Request(to=to, draft=Draft(text="Да"), order=at.order())
+def _asked(at: Place, to: Exactly) -> MessageRequest:
+    return MessageRequest(to=to, draft=Draft(text="Да"), order=at.order())
 
 
 NEW = [mailing.Recipient("new@example.org")]
@@ -163,7 +163,7 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
     ),
     "applications.move": (
         Right.APPLICATIONS,
-        lambda tx, at: applications.move(tx, at.application, Stage.SENT),
+        lambda tx, at: applications.move(tx, at.application, ApplicationStage.SENT),
     ),
     "composing.accept": (
         Right.ANSWER,
@@ -277,13 +277,13 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
     "relay.accept": (
         Right.ANSWER,
         lambda tx, at: relay.accept(
-            tx, able, [Step(at.channel.id, ("new@example.org",))], Draft(text="Да"), at.order()
+            tx, able, [ChainStep(at.channel.id, ("new@example.org",))], Draft(text="Да"), at.order()
         ),
     ),
     "sending.cancel": (Right.ANSWER, lambda tx, at: sending.cancel(tx, at.waits)),
     "sending.change": (
         Right.ANSWER,
-        lambda tx, at: sending.change(tx, EVERYTHING, at.heard, Action.REACT, "👍", order=at.order()),
+        lambda tx, at: sending.change(tx, EVERYTHING, at.heard, Operation.REACT, "👍", order=at.order()),
     ),
     "sending.enqueue": (
         Right.ANSWER,
@@ -336,7 +336,7 @@ def _view(tx: Tx, name: str) -> Any:
     return next(row for row in views.seen(tx.by(owner(ME))) if row.name == name)
 
 
-HELLO = Answer(title="Привет", text="Здравствуйте!")
+HELLO = QuickReplyDraft(title="Привет", text="Здравствуйте!")
 OF_THE_COMPANY: Mapping[str, tuple[Right, Call]] = {
     "contacts.met_or_new": (Right.PEOPLE, lambda tx, at: contacts.met_or_new(tx, "new@example.org")),
     "lines.add": (Right.LINES, lambda tx, at: lines.add(tx, "Ещё одна")),
@@ -370,7 +370,7 @@ OF_THE_COMPANY: Mapping[str, tuple[Right, Call]] = {
         lambda tx, at: replies.rename_section(tx, _section(tx), "Доставка"),
     ),
     "replies.uninvite": (Right.REPLIES, lambda tx, at: replies.uninvite(tx, _section(tx), "Вера")),
-    "reply_sheet.take": (Right.REPLIES, lambda tx, at: reply_sheet.take(tx, reply_sheet.Sheet())),
+    "reply_sheet.take": (Right.REPLIES, lambda tx, at: reply_sheet.take(tx, reply_sheet.ReplyFile())),
     "views.add": (Right.SHARED_VIEWS, lambda tx, at: views.add(tx, "Все", DialogFilter())),
     "views.add of one's own": (
         Right.VIEWS,
@@ -397,7 +397,7 @@ def ours(shop: Shop) -> Place:
     """A line of the operator's with everything on it, and what belongs to no line."""
     shop.write(lambda tx: operators.add(tx, "Иван", "", ()))
     shop.write(lambda tx: replies.add_section(tx, "Заказы"))
-    shop.write(lambda tx: replies.add(tx, _section(tx), Answer(title="Пока", text="Пока!")))
+    shop.write(lambda tx: replies.add(tx, _section(tx), QuickReplyDraft(title="Пока", text="Пока!")))
     shop.write(lambda tx: views.add(tx, "Общее", DialogFilter()))
     shop.write(lambda tx: views.add(tx.by(owner(ME)), "Своё", DialogFilter(), own=True))
     return place(shop, "Опт")

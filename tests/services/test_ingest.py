@@ -15,7 +15,7 @@ from chatapp_cli.domain.event import (
     Peer,
     PeerChanged,
     PeerMoved,
-    Person,
+    Profile,
     ReactionsChanged,
 )
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
@@ -149,7 +149,7 @@ def test_one_persons_reactions_replace_their_earlier_ones(shop: Shop) -> None:
     channel = shop.channel()
     message = shop.hear(channel, ext_id="1")
     for person, emoji in (("anna", ("👍", "🔥")), ("boris", ("👍",)), ("anna", ("👎",))):
-        event = ReactionsChanged(peer_key="anna", ext_id="1", at=NOON + 1, emoji=emoji, person=Person(id=person))
+        event = ReactionsChanged(peer_key="anna", ext_id="1", at=NOON + 1, emoji=emoji, person=Profile(id=person))
         shop.take(channel, event)
     reactions = shop.read(lambda tx: transcript.entry(tx, message)).reactions
     assert [(r.person, r.emoji) for r in reactions] == [("anna", "👎"), ("boris", "👍")]
@@ -211,7 +211,7 @@ def test_a_new_phone_is_learned_in_one_spelling_and_found_even_after_a_rename(sh
     channel = shop.channel()
     dialog = shop.message(shop.hear(channel)).dialog_id
     shop.write(lambda tx: dialogs.rename(tx, dialog, "Анна из Твери"))
-    shop.hear(channel, sender=Person(id="anna", name="Анна Котова", phone="8 912 000-11-22"))
+    shop.hear(channel, sender=Profile(id="anna", name="Анна Котова", phone="8 912 000-11-22"))
     card = card_of(shop, dialog)
     assert (card.name, card.person, card.phone) == ("Анна из Твери", "Анна Котова", "+79120001122")
     for text in ("твери", "КОТОВА", "+7 (912) 000-11-22", "anna"):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
-from chatapp_cli.domain.event import Peer, Person
+from chatapp_cli.domain.event import Peer, Profile
 from chatapp_cli.domain.ids import ChannelId, ContactId, MessageId
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.i18n import show
@@ -27,7 +27,7 @@ STEPS = st.lists(st.tuples(st.sampled_from(["merge", "undo"]), st.integers(0, 30
 
 def meet(shop: Shop, channel: ChannelId, key: str, **known: str) -> ContactId:
     """Somebody writes in a channel; returns their contact."""
-    message = shop.hear(channel, who=key, sender=Person(id=key, **known))
+    message = shop.hear(channel, who=key, sender=Profile(id=key, **known))
     dialog = shop.message(message).dialog_id
     return shop.read(lambda tx: dialogs.card(tx, dialog).contact_id)
 
@@ -181,7 +181,7 @@ def test_each_subject_of_a_client_is_theirs_so_that_nobody_is_asked_whether_they
         address = "anna@pochta.example"
         peer, sender = (
             Peer(key=f"{address}\n{subject}", address=address, title=subject),
-            Person(id=address, email=address),
+            Profile(id=address, email=address),
         )
         dialog = shop.message(shop.hear(mail, peer=peer, sender=sender)).dialog_id
         return shop.read(lambda tx: dialogs.card(tx, dialog).contact_id)

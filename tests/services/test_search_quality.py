@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from chatapp_cli.domain.dialog import DialogFilter
-from chatapp_cli.domain.event import IncomingFile, MessageEdited, MessagesDeleted, Peer, PeerMoved, Person
+from chatapp_cli.domain.event import IncomingFile, MessageEdited, MessagesDeleted, Peer, PeerMoved, Profile
 from chatapp_cli.domain.ids import ChannelId, DialogId
 from chatapp_cli.services import dialogs, names, search
-from chatapp_cli.services.search import Page, Scope
+from chatapp_cli.services.search import SearchPage, SearchScope
 from chatapp_cli.services.wording import understood
 from chatapp_cli.store import dialog_list
-from chatapp_cli.store.search import TOP, Index, Mark, Shelf
+from chatapp_cli.store.search import TOP, Index, Mark, OpenIndex
 from chatapp_cli.store.tx import Tx
 from tests.stores import ON_SQLITE, Shop
 
@@ -91,12 +91,12 @@ TYPED = {"див": "sofa sofas no_sofa", "дост": "tree", "гирля": "tree
 
 
 CLIENTS = {
-    "kuz": Person(id="kuz", name="Анна Кузнецова", username="anna_kuz", phone="+7 916 123-45-67"),
-    "ale": Person(id="ale", name="Александр Соловьёв", email="a.solovev@lampa.example"),
-    "art": Person(id="art", name="Артём Ёлкин", phone="8 (921) 555-01-02"),
-    "nat": Person(id="nat", name="Наталья Щербакова"),
-    "dmi": Person(id="dmi", name="Dmitry Orlov", username="dorlov"),
-    "sev": Person(id="sev", name="Гостиница «Север»", email="zakup@sever-hotel.example"),
+    "kuz": Profile(id="kuz", name="Анна Кузнецова", username="anna_kuz", phone="+7 916 123-45-67"),
+    "ale": Profile(id="ale", name="Александр Соловьёв", email="a.solovev@lampa.example"),
+    "art": Profile(id="art", name="Артём Ёлкин", phone="8 (921) 555-01-02"),
+    "nat": Profile(id="nat", name="Наталья Щербакова"),
+    "dmi": Profile(id="dmi", name="Dmitry Orlov", username="dorlov"),
+    "sev": Profile(id="sev", name="Гостиница «Север»", email="zakup@sever-hotel.example"),
 }
 """What is typed into the box of names, with whom it finds; behind a stroke those that are only nearly meant."""
 NAMED = {
@@ -153,15 +153,17 @@ def index(shop: Shop, tmp_path: Path) -> Index:
     return Index(tmp_path / "search.db", shop.driver.url)
 
 
-Look = Callable[..., Page]
+Look = Callable[..., SearchPage]
 
 
 @pytest.fixture
 def look(shop: Shop, index: Index) -> Look:
-    def looked(said: str, *, typing: bool = False, n: int = 50, below: int | None = None, **scope: object) -> Page:
+    def looked(
+        said: str, *, typing: bool = False, n: int = 50, below: int | None = None, **scope: object
+    ) -> SearchPage:
         assert search.catch_up(shop.database, index)
         query, more = understood(said, typing=typing), {} if below is None else {"below": below}
-        where = Scope(**scope)  # type: ignore[arg-type]
+        where = SearchScope(**scope)  # type: ignore[arg-type]
         return shop.database.read(lambda tx: search.find(tx, index, shop.driver.dialect, query, where, n=n, **more))
 
     return looked
@@ -177,7 +179,7 @@ def said(shop: Shop) -> ChannelId:
     return channel
 
 
-def keys(page: Page) -> set[str]:
+def keys(page: SearchPage) -> set[str]:
     return {found.dialog.address for found in page.found}
 
 
@@ -192,8 +194,8 @@ def test_clients_are_found_by_name_phone_and_address_and_by_names_with_slips(
     shop: Shop, index: Index, look: Look
 ) -> None:
     channel = shop.channel()
-    for key, person in CLIENTS.items():
-        shop.hear(channel, "Здравствуйте", who=key, sender=person)
+    for key, profile in CLIENTS.items():
+        shop.hear(channel, "Здравствуйте", who=key, sender=profile)
     look("здравствуйте")
     asked = {said: named(shop, index, said) for said in NAMED}
     assert asked == {said: expected(whom) for said, whom in NAMED.items()}
@@ -223,7 +225,7 @@ def test_a_client_who_wrote_a_moment_ago_is_found_before_the_index_knows(shop: S
     channel = shop.channel()
     shop.hear(channel, "Здравствуйте", who="первая")
     look("здравствуйте")
-    shop.hear(channel, "Здравствуйте", who="zinaida", sender=Person(id="z", name="Зинаида Белова"))
+    shop.hear(channel, "Здравствуйте", who="zinaida", sender=Profile(id="z", name="Зинаида Белова"))
     assert named(shop, index, "зинаида")[0] == {"zinaida"}
 
 
@@ -288,7 +290,7 @@ def test_edits_deletions_and_names_of_files_are_followed(shop: Shop, said: Chann
     assert (keys(look("чайник")), keys(look("самовары"))) == (set(), {"edit"})
     shop.take(said, MessagesDeleted(peer_key="edit", ext_ids=("e1",), at=shop.clock.at))
     assert keys(look("самовар")) == set()
-    assert index.ask(lambda shelf: shelf.hits(understood("самовар"), since=0, below=TOP, n=9)) == []
+    assert index.ask(lambda index: index.hits(understood("самовар"), since=0, below=TOP, n=9)) == []
 
 
 @ON_SQLITE
@@ -305,14 +307,14 @@ def test_an_index_that_is_of_no_use_is_made_anew(
         index.path.write_bytes(index.path.read_bytes()[:9000] + b"\xff" * 9000)
     elif damage == "of another store":
         other = Index(index.path, "sqlite:///elsewhere.db")
-        assert other.ask(lambda shelf: shelf.mark()) is None
+        assert other.ask(lambda index: index.mark()) is None
     else:
-        index.change(lambda shelf: shelf.keep(Mark(10**9, 0, 0)))
+        index.change(lambda index: index.keep(Mark(10**9, 0, 0)))
     assert len(look("диван").found) == 3
 
 
-def cleared_and_interrupted(shelf: Shelf) -> None:
-    shelf.clear()
+def cleared_and_interrupted(index: OpenIndex) -> None:
+    index.clear()
     raise KeyboardInterrupt
 
 
@@ -322,7 +324,7 @@ def test_an_interrupted_work_goes_on_where_it_was_and_the_newest_are_in_first(
 ) -> None:
     def found(words: str) -> int:
         query = understood(words)
-        return len(shop.read(lambda tx: search.find(tx, index, "sqlite", query, Scope())).found)
+        return len(shop.read(lambda tx: search.find(tx, index, "sqlite", query, SearchScope())).found)
 
     assert search.advance(shop.database, index, n=4)
     assert (found("наушники"), found("диван")) == (1, 0)

@@ -12,7 +12,7 @@ import pytest
 from textual.pilot import Pilot
 
 from chatapp_cli.bootstrap import Desk
-from chatapp_cli.tui.app import Inbox
+from chatapp_cli.tui.app import InboxApp
 from chatapp_cli.tui.keys.typeahead import HAND
 from tests.tui import gallery
 from tests.tui.stage import HeldClock, Stage, opened, warm_home
@@ -60,7 +60,7 @@ def stage(desk: Desk, clock: HeldClock) -> Stage:
 class Window:
     """The window under a test's hands and eyes."""
 
-    def __init__(self, app: Inbox, pilot: Pilot[None]) -> None:
+    def __init__(self, app: InboxApp, pilot: Pilot[None]) -> None:
         self.app, self.pilot = app, pilot
 
     def text(self) -> str:
@@ -109,7 +109,7 @@ Opener = Callable[..., AbstractAsyncContextManager[Window]]
 def window(desk: Desk) -> Opener:
     @asynccontextmanager
     async def opened_window(size: tuple[int, int] = GOOD) -> AsyncIterator[Window]:
-        app = Inbox(desk, alone=True)
+        app = InboxApp(desk, alone=True)
         async with app.run_test(size=size) as pilot:
             found = Window(app, pilot)
             await found.until(lambda: app.screen.query_one("DialogList").order is not None)

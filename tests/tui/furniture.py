@@ -13,11 +13,11 @@ from pathlib import Path
 from PIL import Image
 
 from chatapp_cli.bootstrap import Desk
-from chatapp_cli.domain.application import Stage as Step
+from chatapp_cli.domain.application import ApplicationStage as Step
 from chatapp_cli.domain.dialog import DialogFilter
-from chatapp_cli.domain.event import IncomingFile, Person
+from chatapp_cli.domain.event import IncomingFile, Profile
 from chatapp_cli.domain.ids import ChannelId, DialogId
-from chatapp_cli.domain.quick_reply import Answer
+from chatapp_cli.domain.quick_reply import QuickReplyDraft
 from chatapp_cli.domain.template import Template
 from chatapp_cli.runtime.owner import owning
 from chatapp_cli.services import (
@@ -40,9 +40,9 @@ from tests.stores import owner
 from tests.tui.stage import ANNA, DAY, HOUR, ME, MINUTE, Stage
 
 COLLEAGUE = "Пётр"
-FYODOR = Person(id="RU.77", name="Фёдор Громов", phone="+79160000077")
-MITYA = Person(id="777", name="Митя", username="orlov_d", phone="8 (916) 123-45-67")
-IGOR = Person(id="502")
+FYODOR = Profile(id="RU.77", name="Фёдор Громов", phone="+79160000077")
+MITYA = Profile(id="777", name="Митя", username="orlov_d", phone="8 (916) 123-45-67")
+IGOR = Profile(id="502")
 REPLIES = (
     ("Приветствие", "{имя клиента}, здравствуйте! Чем помочь?", "добрый день, привет"),
     ("Доставка", "Доставим за два дня, 350 ₽ по городу.", "сколько везёте, цена доставки"),
@@ -104,7 +104,7 @@ def _replies(tx: Tx) -> None:
     replies.add_section(tx, "Магазин")
     shop = replies.section(tx, "Магазин")
     for title, text, keywords in REPLIES:
-        replies.add(tx, shop, Answer(title=title, text=text, keywords=keywords))
+        replies.add(tx, shop, QuickReplyDraft(title=title, text=text, keywords=keywords))
 
 
 def _bot(stage: Stage) -> ChannelId:
@@ -175,7 +175,7 @@ def dmitry_is_one(stage: Stage) -> None:
     """His dialogs are known to be one person's."""
     dmitry_writes_elsewhere(stage)
     site = stage.desk.read(partial(channels.find, named="Сайт")).id
-    both = (stage.dialog(site, Person(id="k-1841")), stage.dialog(_bot(stage), MITYA))
+    both = (stage.dialog(site, Profile(id="k-1841")), stage.dialog(_bot(stage), MITYA))
     kept, gone = (stage.desk.read(partial(dialogs.card, dialog=one)).contact_id for one in both)
     assert kept is not None
     assert gone is not None

@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 
 from chatapp_cli import i18n
 from chatapp_cli.bootstrap import Desk
-from chatapp_cli.tui.app import Inbox
+from chatapp_cli.tui.app import InboxApp
 from tests.tui import furniture
 from tests.tui.scenes import SCENES, Scene, Size, listed
 from tests.tui.stage import HeldClock, Stage, opened, warm_home
@@ -74,7 +74,7 @@ async def played(furnished: Path, shot: Shot) -> AsyncIterator[Pilot[None]]:
         if not shot.scene.bare:
             shutil.copytree(furnished, home)
         async with desk_of(home, shot) as desk:
-            app = Inbox(desk, alone=True, own=shot.scene.own(Path(folder)), token=shot.scene.token)
+            app = InboxApp(desk, alone=True, own=shot.scene.own(Path(folder)), token=shot.scene.token)
             async with app.run_test(size=shot.size, notifications=shot.scene.notices) as pilot:
                 await _lead(pilot, app, shot.scene)
                 yield pilot
@@ -96,7 +96,7 @@ async def desk_of(home: Path, shot: Shot) -> AsyncIterator[Desk]:
         desk.close()
 
 
-async def _lead(pilot: Pilot[None], app: Inbox, scene: Scene) -> None:
+async def _lead(pilot: Pilot[None], app: InboxApp, scene: Scene) -> None:
     await until(pilot, lambda: len(app.screen_stack) > 1 or listed(app))
     for step in scene.keys:
         if isinstance(step, str):

@@ -16,7 +16,7 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.ports.bind import Asker
 from chatapp_cli.services import lines
 from chatapp_cli.settings import Settings
-from chatapp_cli.tui.app import Inbox
+from chatapp_cli.tui.app import InboxApp
 from chatapp_cli.tui.questions.contact_pick import ContactPick
 from chatapp_cli.tui.screens.bind import BindScreen
 from chatapp_cli.tui.screens.inbox import InboxScreen
@@ -28,7 +28,7 @@ from tests.tui import furniture
 from tests.tui.stage import Stage
 
 Size: TypeAlias = tuple[int, int]
-Seen: TypeAlias = Callable[[Inbox], object]
+Seen: TypeAlias = Callable[[InboxApp], object]
 """Whether the window is so far."""
 SMALL, GOOD, WIDE = (80, 24), (120, 35), (200, 50)
 SIZES: Sequence[Size] = (SMALL, GOOD, WIDE)
@@ -85,35 +85,35 @@ def shows(words: str) -> Seen:
     return lambda app: words in text_of(app)
 
 
-def said(app: Inbox) -> bool:
+def said(app: InboxApp) -> bool:
     """A notice is on the screen."""
     return bool(app.screen.query("Toast"))
 
 
-def conversation(app: Inbox) -> bool:
+def conversation(app: InboxApp) -> bool:
     """A dialog is open and has been read."""
     behind = app.screen_stack[0]
     opening = getattr(behind, "opening", None)
     return bool(opening) and bool(behind.query_one(Transcript).entries) and not opening.unread
 
 
-def listed(app: Inbox) -> bool:
+def listed(app: InboxApp) -> bool:
     """The dialogs are there."""
     return app.screen.query_one(DialogList).order is not None
 
 
-def drawn(app: Inbox) -> bool:
+def drawn(app: InboxApp) -> bool:
     """A picture is on the screen."""
     return "▀▀▀" in text_of(app)
 
 
-def misspelt(app: Inbox) -> bool:
+def misspelt(app: InboxApp) -> bool:
     """A word is underlined, and what is written has been kept."""
     page = app.screen
     return isinstance(page, InboxScreen) and bool(page.query_one(Pen).wrong and page.drafts.begun)
 
 
-def scanning(app: Inbox) -> bool:
+def scanning(app: InboxApp) -> bool:
     """The page with a code to scan, over the lines."""
     if not isinstance(app.screen, Scanning):
         line = app.desk.read(lines.everything)[0]
@@ -122,7 +122,7 @@ def scanning(app: Inbox) -> bool:
     return "▀" in text_of(app) or "█" in text_of(app)
 
 
-def choosing(app: Inbox) -> bool:
+def choosing(app: InboxApp) -> bool:
     """An address book, over the form that asked for it."""
     if not isinstance(app.screen, ContactPick):
         app.push_screen(ContactPick(furniture.CONTACTS))

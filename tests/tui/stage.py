@@ -23,7 +23,7 @@ from chatapp_cli.domain.event import (
     MessagesDeleted,
     Peer,
     PeerChanged,
-    Person,
+    Profile,
     ReactionsChanged,
 )
 from chatapp_cli.domain.ids import ChannelId, DialogId, LineId, MessageId
@@ -33,7 +33,7 @@ from chatapp_cli.kit.system import SystemChance
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.world import World
 from chatapp_cli.services import channels, dialogs, ingest, lines, outbox, sending, shelf
-from chatapp_cli.services.sending import Order
+from chatapp_cli.services.sending import SendOptions
 from chatapp_cli.settings import Settings
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
@@ -88,7 +88,7 @@ class Stage:
     def hear(
         self,
         channel: ChannelId,
-        who: Person,
+        who: Profile,
         text: str,
         *,
         ago: int = 0,
@@ -121,7 +121,7 @@ class Stage:
         self.desk.write(lambda tx: ingest.ingest(tx, channel, batch))
         self.clock.at = now
 
-    def dialog(self, channel: ChannelId, who: Person) -> DialogId:
+    def dialog(self, channel: ChannelId, who: Profile) -> DialogId:
         found = self.desk.read(lambda tx: tx.value("dialogs.at_key", channel=channel, key=who.id))
         return DialogId(found)
 
@@ -141,7 +141,7 @@ class Stage:
     ) -> MessageId:
         """We answer; ``state`` is how far it got, ``None`` leaves it in the outbox."""
         now, self.clock.at = self.clock.at, self.clock.at - ago
-        order = Order(key=f"{next(self._numbers):032}", at=at)
+        order = SendOptions(key=f"{next(self._numbers):032}", at=at)
         draft = Draft(text=text, reply_to=reply_to, files=tuple(files), subject=subject)
 
         def accept(tx: object) -> tuple[MessageId, ChannelId]:
@@ -206,7 +206,7 @@ def warm_home(desk: Desk, clock: HeldClock) -> Stage:
     return stage
 
 
-ANNA = Person(id="501", name="Анна Кузнецова", username="anna_kuz")
+ANNA = Profile(id="501", name="Анна Кузнецова", username="anna_kuz")
 
 
 def _anna(stage: Stage, bot: ChannelId) -> None:
@@ -218,7 +218,7 @@ def _anna(stage: Stage, bot: ChannelId) -> None:
     say(anna, "350 ₽, два дня. Вот подробности: https://teply-dom.example/dostavka", ago=DAY + 108 * MINUTE)
     happy = hear(bot, ANNA, "Отлично, оформляю 🙂", ago=DAY + 104 * MINUTE)
     stage.happen(
-        bot, ReactionsChanged(peer_key="501", ext_id=happy, at=stage.clock.at, emoji=("👍",), person=Person(name=ME))
+        bot, ReactionsChanged(peer_key="501", ext_id=happy, at=stage.clock.at, emoji=("👍",), person=Profile(name=ME))
     )
     photo = IncomingFile(kind="photo", name="плед.jpg", mime="image/jpeg", size=482_113, content=b"photo" * 9)
     asked = hear(
@@ -257,7 +257,7 @@ def _anna(stage: Stage, bot: ChannelId) -> None:
 
 def _mails(stage: Stage, mail: ChannelId, trade: ChannelId) -> None:
     hear, say = stage.hear, stage.say
-    oleg = Person(id="oleg@kirov-design.example\nсвет", name="Олег Дроздов", email="oleg@kirov-design.example")
+    oleg = Profile(id="oleg@kirov-design.example\nсвет", name="Олег Дроздов", email="oleg@kirov-design.example")
     letter = (
         "Добрый день!\n\nНужны шесть ламп «Маяк» в переговорную, счёт на ООО «Киров Дизайн».\n"
         "Скидка от пяти штук ещё действует?\n\nС уважением,\nОлег Дроздов"
@@ -274,7 +274,7 @@ def _mails(stage: Stage, mail: ChannelId, trade: ChannelId) -> None:
         ],
     )
     hear(mail, oleg, "Спасибо, оплатим в понедельник.", ago=95 * MINUTE, subject="Re: Лампы в переговорную")
-    vera = Person(id="vera@pochta.example\nобмен", name="Вера Ильина", email="vera@pochta.example")
+    vera = Profile(id="vera@pochta.example\nобмен", name="Вера Ильина", email="vera@pochta.example")
     hear(
         mail,
         vera,
@@ -289,20 +289,20 @@ def _mails(stage: Stage, mail: ChannelId, trade: ChannelId) -> None:
         state=State.FAILED,
         error="mailbox_full",
     )
-    sever = Person(id="zakup@sever-hotel.example\nкп", name="Гостиница «Север»", email="zakup@sever-hotel.example")
+    sever = Profile(id="zakup@sever-hotel.example\nкп", name="Гостиница «Север»", email="zakup@sever-hotel.example")
     hear(trade, sever, "Просим коммерческое предложение на 120 пледов.", ago=5 * HOUR, subject="Запрос КП")
     say(stage.dialog(trade, sever), "Готовим предложение, пришлём сегодня до 18:00.", ago=18 * MINUTE, state=None)
 
 
 def _small_talk(stage: Stage, bot: ChannelId, site: ChannelId) -> None:
     hear, say = stage.hear, stage.say
-    igor = Person(id="502", name="Игорь", username="igor_1984")
+    igor = Profile(id="502", name="Игорь", username="igor_1984")
     hear(bot, igor, "свеча пришла разбитая(((", ago=7 * MINUTE)
     hear(bot, igor, "что делать?", ago=6 * MINUTE)
-    lena = Person(id="503", name="Елена Соловьёва-Покровская", username="lena_sp")
+    lena = Profile(id="503", name="Елена Соловьёва-Покровская", username="lena_sp")
     hear(bot, lena, "Спасибо за открытку в заказе, так мило 🥰", ago=4 * HOUR)
     say(stage.dialog(bot, lena), "Вам спасибо, Елена! Ждём ещё 🌿", ago=3 * HOUR + 50 * MINUTE)
-    dmitry = Person(id="k-1841", name="Дмитрий Орлов", phone="+79161234567")
+    dmitry = Profile(id="k-1841", name="Дмитрий Орлов", phone="+79161234567")
     hear(site, dmitry, "Заказ 1841: курьер не дозвонился", ago=70 * MINUTE)
     say(
         stage.dialog(site, dmitry),
@@ -310,12 +310,12 @@ def _small_talk(stage: Stage, bot: ChannelId, site: ChannelId) -> None:
         ago=66 * MINUTE,
         state=State.READ,
     )
-    polina = Person(id="k-1844", name="Полина Ж.", phone="+79037654321")
+    polina = Profile(id="k-1844", name="Полина Ж.", phone="+79037654321")
     hear(site, polina, "Можно забрать самовывозом вечером?", ago=33 * MINUTE)
     say(stage.dialog(site, polina), "Да, до 21:00, ул. Садовая, 5.", ago=30 * MINUTE, state=State.DELIVERED)
     group = Peer(key="-100", address="-100", kind="group", title="Тёплый дом · курьеры")
-    hear(bot, Person(id="601", name="Саша"), "Выехал, буду через 20 минут", ago=15 * MINUTE, peer=group)
-    gone = Person(id="504", name="Kirill", username="kir")
+    hear(bot, Profile(id="601", name="Саша"), "Выехал, буду через 20 минут", ago=15 * MINUTE, peer=group)
+    gone = Profile(id="504", name="Kirill", username="kir")
     hear(bot, gone, "Привет", ago=3 * DAY)
     say(
         stage.dialog(bot, gone),
@@ -324,7 +324,7 @@ def _small_talk(stage: Stage, bot: ChannelId, site: ChannelId) -> None:
         state=State.UNCERTAIN,
         error="no_answer",
     )
-    taken = Person(id="505", name="Зоя Белая", username="zoya")
+    taken = Profile(id="505", name="Зоя Белая", username="zoya")
     word = hear(bot, taken, "Ошиблась чатом, простите", ago=2 * DAY)
     stage.happen(bot, MessagesDeleted(peer_key="505", ext_ids=(word,), at=stage.clock.at - DAY))
     stage.happen(
@@ -336,5 +336,5 @@ def _small_talk(stage: Stage, bot: ChannelId, site: ChannelId) -> None:
             code="blocked_by_user",
         ),
     )
-    wang = Person(id="506", name="王小明 🧧", username="wang")
+    wang = Profile(id="506", name="王小明 🧧", username="wang")
     hear(bot, wang, "你好，请问可以寄到喀山吗？", ago=6 * HOUR)

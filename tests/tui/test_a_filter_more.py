@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from chatapp_cli.bootstrap import Desk
-from chatapp_cli.domain.dialog import DialogFilter, Kind, declared
+from chatapp_cli.domain.dialog import DialogFilter, FilterKind, declared
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import views
 from chatapp_cli.store import dialog_list
@@ -26,7 +26,7 @@ CONDITION = "d.reachable = 0 AND c.kind <> 'fax'"
 
 def declare() -> None:
     one = declared(
-        Kind.FLAG, default=False, help=T("Only lost ones"), row=T("Lost to us"), chip=T("lost to us"), name=NAME
+        FilterKind.FLAG, default=False, help=T("Only lost ones"), row=T("Lost to us"), chip=T("lost to us"), name=NAME
     )
     setattr(DialogFilter, NAME, one)
     dialog_list.CONDITIONS[NAME] = CONDITION

@@ -9,7 +9,7 @@ import pytest
 from docx import Document
 
 from chatapp_cli.bootstrap import Desk
-from chatapp_cli.domain.application import Stage
+from chatapp_cli.domain.application import ApplicationStage
 from chatapp_cli.domain.ids import ApplicationId, LineId
 from chatapp_cli.services import applications, lines
 from chatapp_cli.tui.screens.applications import ApplicationsScreen, ApplyScreen
@@ -20,7 +20,7 @@ from tests.tui.conftest import Opener, Window
 pytestmark = [pytest.mark.req("S-031"), pytest.mark.req("S-088")]
 
 
-def filled(desk: Desk, *stages: Stage) -> ApplicationId:
+def filled(desk: Desk, *stages: ApplicationStage) -> ApplicationId:
     """An application of the first line that got so far."""
     line: LineId = desk.read(lines.everything)[0].id
     made = desk.write(
@@ -84,7 +84,7 @@ async def test_the_statement_is_saved_and_told_to_be_sent(window: Opener, desk: 
 
 
 async def test_a_rejection_is_entered_with_its_reason(window: Opener, desk: Desk) -> None:
-    number = filled(desk, Stage.SENT)
+    number = filled(desk, ApplicationStage.SENT)
     async with window() as it:
         await documents(it)
         await it.sees("Statement sent")
@@ -96,11 +96,11 @@ async def test_a_rejection_is_entered_with_its_reason(window: Opener, desk: Desk
         await it.press("enter")
         await it.sees("Rejected", "нет подписи")
     row = desk.read(lambda tx: applications.one(tx, number))
-    assert (row.state, row.reason) == (Stage.REJECTED, "нет подписи")
+    assert (row.state, row.reason) == (ApplicationStage.REJECTED, "нет подписи")
 
 
 async def test_a_step_that_cannot_follow_is_refused_in_words(window: Opener, desk: Desk) -> None:
-    filled(desk, Stage.SENT, Stage.APPROVED)
+    filled(desk, ApplicationStage.SENT, ApplicationStage.APPROVED)
     async with window() as it:
         await documents(it)
         await it.sees("Approved")

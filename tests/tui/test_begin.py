@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from chatapp_cli.bootstrap import Desk
-from chatapp_cli.domain.event import Person
+from chatapp_cli.domain.event import Profile
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.template import Template
 from chatapp_cli.services import approvals, channels, dialogs, lines, reaching, transcript
@@ -18,7 +18,7 @@ from chatapp_cli.tui.screens.inbox import InboxScreen
 from tests.tui.conftest import Opener, Window
 from tests.tui.stage import ME, Stage, locked
 
-RITA = Person(id="RU.77", name="Рита Лебедева", phone="+79160000077")
+RITA = Profile(id="RU.77", name="Рита Лебедева", phone="+79160000077")
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from chatapp_cli import i18n
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.services import channels
-from chatapp_cli.tui.app import Inbox
+from chatapp_cli.tui.app import InboxApp
 from tests.tui import gallery
 from tests.tui.conftest import GOOD, Opener
 from tests.tui.gallery import Shot, desk_of
@@ -94,7 +94,7 @@ async def test_a_page_stands_whatever_brackets_are_in_names(furnished: Path, tmp
     i18n.use("en")
     shutil.copytree(furnished, tmp_path / "home")
     async with desk_of(tmp_path / "home", spoilt.shot) as desk:
-        app = Inbox(desk, alone=True, own=scene.own(tmp_path), token=scene.token)
+        app = InboxApp(desk, alone=True, own=scene.own(tmp_path), token=scene.token)
         async with app.run_test(size=GOOD, notifications=True) as pilot:
             await gallery.until(pilot, lambda: len(app.screen_stack) > 1 or listed(app))
             await lead(app, pilot, spoilt.scene)
@@ -103,7 +103,7 @@ async def test_a_page_stands_whatever_brackets_are_in_names(furnished: Path, tmp
         assert not app.guard.stumbles
 
 
-async def lead(app: Inbox, pilot: Pilot[None], scene: Scene) -> None:
+async def lead(app: InboxApp, pilot: Pilot[None], scene: Scene) -> None:
     """As far as the scene goes; a name that is longer now may not be found on the screen."""
     for step in (*scene.keys, scene.there):
         if isinstance(step, str):

@@ -12,7 +12,7 @@ import pytest
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.i18n import show
 from chatapp_cli.runtime.companion import accompanied, surroundings
-from chatapp_cli.runtime.owner import Kind, owner, owning
+from chatapp_cli.runtime.owner import OwnerKind, owner, owning
 
 DAEMON = """
 import sys
@@ -89,8 +89,10 @@ async def test_where_nothing_can_be_seen_or_started_it_is_said_and_tried_again(
         await states.aclose()
 
 
-@pytest.mark.parametrize("kind", [Kind.WINDOW, Kind.COMMAND])
-async def test_nobody_waits_for_one_who_held_the_store_only_meanwhile(desk: Desk, tmp_path: Path, kind: Kind) -> None:
+@pytest.mark.parametrize("kind", [OwnerKind.WINDOW, OwnerKind.COMMAND])
+async def test_nobody_waits_for_one_who_held_the_store_only_meanwhile(
+    desk: Desk, tmp_path: Path, kind: OwnerKind
+) -> None:
     command = (sys.executable, "-c", DAEMON, str(tmp_path / "note"))
     async with accompanied(desk, command=command, look=0.05, patience=60) as companion:
         states = companion.states()

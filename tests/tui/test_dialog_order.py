@@ -8,7 +8,7 @@ import pytest
 
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.dialog import DialogFilter
-from chatapp_cli.domain.event import Person
+from chatapp_cli.domain.event import Profile
 from chatapp_cli.services import channels, dialogs, duties
 from chatapp_cli.tui.reading import dialog_order
 from tests.tui.stage import HeldClock, Stage
@@ -31,13 +31,13 @@ def test_following_news_gives_the_same_order_as_reading_again(
 ) -> None:
     chance = random.Random(7)
     bot = next(c.id for c in desk.read(channels.everything) if c.kind == "telegram_bot")
-    people = [Person(id=f"{n}", name=f"Клиент {n}") for n in range(30)]
-    for person in people:
-        stage.hear(bot, person, "привет", ago=chance.randrange(100_000))
+    people = [Profile(id=f"{n}", name=f"Клиент {n}") for n in range(30)]
+    for profile in people:
+        stage.hear(bot, profile, "привет", ago=chance.randrange(100_000))
     order = desk.read(lambda tx: dialog_order.read(tx, "sqlite", wanted))
     for _round in range(40):
         clock.at += chance.randrange(3) * 1000
-        changed = {stage.dialog(bot, person) for person in chance.sample(people, 3)}
+        changed = {stage.dialog(bot, profile) for profile in chance.sample(people, 3)}
         for one in changed:
             _disturb(desk, stage, chance, bot, one, people)
         order = desk.read(lambda tx: order.after(tx, changed))  # noqa: B023
@@ -45,11 +45,11 @@ def test_following_news_gives_the_same_order_as_reading_again(
         assert list(order.ids) == list(again.ids)
 
 
-def _disturb(desk: Desk, stage: Stage, chance: random.Random, bot: int, one: int, people: list[Person]) -> None:
-    person = next(p for p in people if stage.dialog(bot, p) == one)
+def _disturb(desk: Desk, stage: Stage, chance: random.Random, bot: int, one: int, people: list[Profile]) -> None:
+    profile = next(p for p in people if stage.dialog(bot, p) == one)
     deed = chance.choice(("hear", "read", "pin", "block", "say", "assign", "put off", "wake", "no answer"))
     if deed == "hear":
-        stage.hear(bot, person, "ещё", ago=chance.randrange(50_000))
+        stage.hear(bot, profile, "ещё", ago=chance.randrange(50_000))
     elif deed == "say":
         if not desk.read(lambda tx: dialogs.card(tx, one)).blocked:
             stage.say(one, "ответ", state=None)

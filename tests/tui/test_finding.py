@@ -12,7 +12,7 @@ from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.services import duties, search, views
 from chatapp_cli.store import dialog_list
-from chatapp_cli.tui.app import Inbox
+from chatapp_cli.tui.app import InboxApp
 from chatapp_cli.tui.questions.narrow import Narrow
 from chatapp_cli.tui.questions.views import Views
 from chatapp_cli.tui.widgets.views_bar import ViewsBar
@@ -37,7 +37,7 @@ def fitting(desk: Desk, **filters: object) -> list[int]:
 async def opening_with(view: str, company: Path) -> AsyncIterator[Window]:
     desk = opened(company, HeldClock(), view=view)
     try:
-        app = Inbox(desk, alone=True)
+        app = InboxApp(desk, alone=True)
         async with app.run_test(size=GOOD) as pilot:
             found = Window(app, pilot)
             await found.until(lambda: app.screen.query_one("DialogList").order is not None)

@@ -9,22 +9,22 @@ from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import Rejected
-from chatapp_cli.domain.event import IncomingFile, Person
+from chatapp_cli.domain.event import IncomingFile, Profile
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.services import channels, dialogs, onward, relay, transcript, voice
 from chatapp_cli.services import outbox as outgoing
-from chatapp_cli.services.routes import Step
-from chatapp_cli.services.sending import Order
+from chatapp_cli.services.routes import ChainStep
+from chatapp_cli.services.sending import SendOptions
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.outbox import OutboxRow
-from chatapp_cli.tui.app import Inbox
+from chatapp_cli.tui.app import InboxApp
 from chatapp_cli.tui.widgets.composer import Composer
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 from tests.tui.conftest import Opener, Window
 from tests.tui.stage import ANNA, HeldClock, Stage
 
-MARK = Person(id="777", name="Марк Лисицын", username="mark_l")
+MARK = Profile(id="777", name="Марк Лисицын", username="mark_l")
 
 
 def channel(desk: Desk, kind: str) -> ChannelRow:
@@ -211,7 +211,7 @@ async def test_a_dialog_is_read_when_its_end_was_seen_for_a_moment(window: Opene
 async def test_what_is_said_in_a_voice_message_stands_below_it_or_why_not(
     window: Opener, desk: Desk, stage: Stage
 ) -> None:
-    bot, gleb = channel(desk, "telegram_bot").id, Person(id="778", name="Глеб Голосов")
+    bot, gleb = channel(desk, "telegram_bot").id, Profile(id="778", name="Глеб Голосов")
     sounds = [
         IncomingFile(kind="voice", name=f"{n}.ogg", mime="audio/ogg", content=b"sound", seconds=4) for n in range(2)
     ]
@@ -226,9 +226,9 @@ async def test_what_is_said_in_a_voice_message_stands_below_it_or_why_not(
 
 async def test_a_failed_message_tells_where_it_went_on(window: Opener, desk: Desk, stage: Stage) -> None:
     site = channel(desk, "api")
-    steps = [Step(channel(desk, "telegram_bot").id, (ANNA.id,)), Step(site.id, ("k-1841",))]
+    steps = [ChainStep(channel(desk, "telegram_bot").id, (ANNA.id,)), ChainStep(site.id, ("k-1841",))]
     can = desk.capabilities
-    message = desk.write(lambda tx: relay.accept(tx, can, steps, Draft(text="Едем"), Order(key="k")))
+    message = desk.write(lambda tx: relay.accept(tx, can, steps, Draft(text="Едем"), SendOptions(key="k")))
     claim = desk.write(lambda tx: outgoing.claim(tx, desk.media, steps[0].channel))
     assert claim is not None
     async with window() as it:
@@ -407,7 +407,7 @@ async def test_below_80_columns_there_is_one_pane_at_a_time(window: Opener) -> N
 
 async def test_what_customers_write_cannot_command_the_terminal(window: Opener, desk: Desk, stage: Stage) -> None:
     bot = channel(desk, "telegram_bot").id
-    stage.hear(bot, Person(id="900", name="Злой\x1b[31m\u202e"), "\x1b]52;c;aGE=\x07привет\x9b2J")
+    stage.hear(bot, Profile(id="900", name="Злой\x1b[31m\u202e"), "\x1b]52;c;aGE=\x07привет\x9b2J")
     async with window() as it:
         await it.open("Злой")
         await it.sees("привет")
@@ -415,7 +415,7 @@ async def test_what_customers_write_cannot_command_the_terminal(window: Opener, 
 
 
 async def test_a_dialog_opened_before_everything_is_ready_opens_all_the_same(desk: Desk) -> None:
-    app = Inbox(desk, alone=True)
+    app = InboxApp(desk, alone=True)
     async with app.run_test(size=(120, 35)) as pilot:
         app.screen.query_one(DialogList).action_open()
         it = Window(app, pilot)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from rich.style import Style
 
 from chatapp_cli.bootstrap import Desk
-from chatapp_cli.domain.event import Person
+from chatapp_cli.domain.event import Profile
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.services import channels, notes
 from tests.tui.conftest import SMALL, Opener, Window
 from tests.tui.stage import ANNA, Stage
 
-LENA = Person(id="79160000055@s.whatsapp.net", name="Елена Ильина", phone="+79160000055")
+LENA = Profile(id="79160000055@s.whatsapp.net", name="Елена Ильина", phone="+79160000055")
 PRICE = "Плед по ~3 200~ *2 900*, код `TEPLO_15`: *https://lavka.example/pled_2*, _+7 916 555-01-02_"
 
 

@@ -12,7 +12,7 @@ from chatapp_cli.services import channels, dialogs, options, transcript
 from chatapp_cli.tui.widgets.composer import Composer, Pen
 from chatapp_cli.tui.widgets.transcript import Transcript
 from tests.stores import owner
-from tests.tui.conftest import Inbox, Opener, Window
+from tests.tui.conftest import InboxApp, Opener, Window
 from tests.tui.stage import ANNA, HeldClock, Stage, opened
 
 
@@ -109,15 +109,15 @@ async def test_what_is_refused_after_all_returns_into_the_text(window: Opener, d
 
 
 @pytest.fixture
-def patient(company: Path, tmp_path: Path, clock: HeldClock) -> Inbox:
+def patient(company: Path, tmp_path: Path, clock: HeldClock) -> InboxApp:
     """The window of somebody who wants seven seconds to think again."""
     import shutil
 
     shutil.copytree(company, tmp_path / "patient")
-    return Inbox(opened(tmp_path / "patient", clock, undo_send=7), alone=True)
+    return InboxApp(opened(tmp_path / "patient", clock, undo_send=7), alone=True)
 
 
-async def test_what_was_just_sent_returns_into_the_text(patient: Inbox) -> None:
+async def test_what_was_just_sent_returns_into_the_text(patient: InboxApp) -> None:
     async with patient.run_test(size=(120, 35)) as pilot:
         it = Window(patient, pilot)
         await it.until(lambda: patient.screen.query_one("DialogList").order is not None)

@@ -21,7 +21,7 @@ from chatapp_cli.kit.system import SystemChance
 from chatapp_cli.ports.world import World
 from chatapp_cli.services import channels
 from chatapp_cli.settings import Settings
-from chatapp_cli.tui.app import Inbox
+from chatapp_cli.tui.app import InboxApp
 from chatapp_cli.tui.screens.inbox import InboxScreen
 from chatapp_cli.tui.session.guard import LONG, Guard
 from chatapp_cli.tui.session.rescue import FOLDER, rescued
@@ -134,7 +134,7 @@ def test_of_many_errors_of_our_own_only_the_last_ones_are_held_on_to() -> None:
 async def test_whatever_work_stumbles_over_the_page_goes_on(
     desk: Desk, capsys: pytest.CaptureFixture[str], group: str
 ) -> None:
-    app = Inbox(desk, alone=True)
+    app = InboxApp(desk, alone=True)
     async with app.run_test(size=GOOD) as pilot:
         it = Window(app, pilot)
         await it.until(lambda: app.screen.query_one(DialogList).order is not None)
@@ -151,7 +151,7 @@ async def test_whatever_work_stumbles_over_the_page_goes_on(
 
 
 async def test_a_timer_that_stumbles_comes_round_again(desk: Desk) -> None:
-    app, rounds = Inbox(desk, alone=True), []
+    app, rounds = InboxApp(desk, alone=True), []
     async with app.run_test(size=GOOD) as pilot:
         it = Window(app, pilot)
         await it.until(lambda: app.screen.query_one(DialogList).order is not None)
@@ -172,7 +172,7 @@ class Broken(Screen[None]):
         raise ZeroDivisionError
 
 
-async def _break(app: Inbox) -> None:
+async def _break(app: InboxApp) -> None:
     async with app.run_test(size=GOOD) as pilot:
         it = Window(app, pilot)
         await it.until(lambda: app.screen.query_one(DialogList).order is not None)
@@ -185,7 +185,7 @@ async def _break(app: Inbox) -> None:
 async def test_a_window_that_breaks_off_says_so_and_where_the_draft_is(
     desk: Desk, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    app = Inbox(desk, alone=True)
+    app = InboxApp(desk, alone=True)
     with pytest.raises(ZeroDivisionError):
         await _break(app)
     with pytest.raises(ChatappError) as broken:
@@ -230,7 +230,7 @@ def cut(url: str, server: Postgres) -> None:
 async def test_a_window_outlives_its_connections(
     there: Desk, postgres_url: str, postgres_server: Postgres, clock: HeldClock
 ) -> None:
-    app, stop = Inbox(there, alone=True), threading.Event()
+    app, stop = InboxApp(there, alone=True), threading.Event()
     stage = Stage(there, clock, first=5000)
 
     def arrivals() -> None:
@@ -266,7 +266,7 @@ async def test_a_window_outlives_its_connections(
 async def test_what_the_store_cannot_keep_when_the_window_is_left_is_not_lost(
     there: Desk, postgres_url: str, postgres_server: Postgres, capsys: pytest.CaptureFixture[str], disk: str
 ) -> None:
-    app, name = Inbox(there, alone=True), postgres_url.split("@/")[1].split("?", maxsplit=1)[0]
+    app, name = InboxApp(there, alone=True), postgres_url.split("@/")[1].split("?", maxsplit=1)[0]
     async with app.run_test(size=GOOD) as pilot:
         it = Window(app, pilot)
         await it.until(lambda: app.screen.query_one(DialogList).order is not None)

@@ -9,13 +9,13 @@ from datetime import time
 import pytest
 
 from chatapp_cli.bootstrap import Desk
-from chatapp_cli.domain.event import Person
+from chatapp_cli.domain.event import Profile
 from chatapp_cli.domain.ids import ChannelId, DialogId
 from chatapp_cli.runtime.seat import seated
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import dialogs, duties, journal, notes, options
-from chatapp_cli.tui.app import Inbox
-from chatapp_cli.tui.session.live import News
+from chatapp_cli.tui.app import InboxApp
+from chatapp_cli.tui.session.live import JournalAdvanced
 from chatapp_cli.tui.session.notices import Notices, within
 from chatapp_cli.tui.session.office import Office
 from chatapp_cli.tui.session.terminal import Terminal
@@ -24,8 +24,8 @@ from tests.tui.conftest import GOOD, Window
 from tests.tui.stage import ANNA, HOUR, ME, HeldClock, Stage, opened
 
 BOT = ChannelId(1)
-IGOR = Person(id="502", name="Игорь")
-ZOYA = Person(id="505", name="Зоя Белая")
+IGOR = Profile(id="502", name="Игорь")
+ZOYA = Profile(id="505", name="Зоя Белая")
 
 
 @dataclass
@@ -42,7 +42,7 @@ class Watch:
     async def hear(self, dialog: DialogId | None = None) -> list[str]:
         rows = await self.office.read(lambda tx: journal.after(tx, self.seen, n=100))
         self.seen = rows[-1].id
-        await self.notices.hear(News(rows), seen=dialog)
+        await self.notices.hear(JournalAdvanced(rows), seen=dialog)
         return self.said()
 
     def pass_the_pause(self) -> list[str]:
@@ -168,7 +168,7 @@ def test_each_terminal_hears_what_it_knows_and_tmux_hands_it_on() -> None:
     assert Terminal({"TMUX": "/tmp/tmux"}).copied("да") == "\x1bPtmux;\x1b\x1b]52;c;0LTQsA==\a\x1b\\"
 
 
-class Heard(Inbox):
+class Heard(InboxApp):
     """The window, with what it tells the terminal."""
 
     def __init__(self, desk: Desk) -> None:

@@ -19,7 +19,7 @@ from chatapp_cli.domain.message import Priority
 from chatapp_cli.kit.system import SystemChance
 from chatapp_cli.ports.world import World
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.tui.app import Inbox
+from chatapp_cli.tui.app import InboxApp
 from chatapp_cli.tui.plain.plain import Plain
 from chatapp_cli.tui.screens.begin import BeginScreen
 from chatapp_cli.tui.session.office import Office
@@ -83,7 +83,7 @@ def _said(*words: object, stdin: str = "") -> Way:
 @asynccontextmanager
 async def _window(folder: Path) -> AsyncIterator[Window]:
     desk = opened(folder, HeldClock(), undo_send=7)
-    inbox = Inbox(desk, alone=True)
+    inbox = InboxApp(desk, alone=True)
     async with inbox.run_test(size=GOOD) as pilot:
         it = Window(inbox, pilot)
         await it.until(lambda: inbox.screen.query_one("DialogList").order is not None)

@@ -10,7 +10,7 @@ from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.services import lines, operators, passwords, presence
 from chatapp_cli.store import dialog_list
-from chatapp_cli.tui.app import Inbox
+from chatapp_cli.tui.app import InboxApp
 from tests.tui.conftest import GOOD, Opener, Window
 from tests.tui.stage import ME
 
@@ -35,7 +35,7 @@ Entrance = Callable[[str], AbstractAsyncContextManager[Window]]
 def window_of(desk: Desk) -> Entrance:
     @asynccontextmanager
     async def opened(token: str) -> AsyncIterator[Window]:
-        app = Inbox(desk, alone=True, token=token)
+        app = InboxApp(desk, alone=True, token=token)
         async with app.run_test(size=GOOD) as pilot:
             yield Window(app, pilot)
 
@@ -107,7 +107,7 @@ async def test_the_owner_needs_no_login_and_acts_as_their_account_if_they_have_o
 async def test_the_owner_lets_somebody_in_chooses_their_lines_and_shows_them_the_door(
     window: Opener, desk: Desk
 ) -> None:
-    def known() -> operators.Account:
+    def known() -> operators.OperatorAccount:
         (found,) = desk.read(operators.accounts)
         return found
 

@@ -9,7 +9,7 @@ import pytest
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain import option
 from chatapp_cli.domain.form import Field
-from chatapp_cli.domain.option import COMPANY, Subject, Target
+from chatapp_cli.domain.option import COMPANY, OptionTarget, Subject
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import channels, lines, options
 from chatapp_cli.tui.screens.lines import LinesScreen
@@ -41,7 +41,7 @@ async def fill(it: object, **answers: str) -> None:
 
 async def test_a_line_has_a_page_with_every_option_that_is_declared(window: Opener, desk: Desk, pace: str) -> None:
     line = desk.read(lines.everything)[0]
-    target = Target(Subject.LINE, line.id)
+    target = OptionTarget(Subject.LINE, line.id)
     async with window() as it:
         await it.press("f2", "home", "o")
         await it.sees(f"Options · {line.name}", "Pace of the line", "Seconds to take a message back", "Left open: 3.")

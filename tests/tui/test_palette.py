@@ -13,7 +13,7 @@ from chatapp_cli.tui import palette, screens
 from chatapp_cli.tui.hands import Hands
 from chatapp_cli.tui.keys import keymap
 from chatapp_cli.tui.screens.lines import LinesScreen
-from chatapp_cli.tui.screens.palette import Palette
+from chatapp_cli.tui.screens.palette import PaletteScreen
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 from tests.tui import gallery
 from tests.tui.conftest import GOOD, Opener, Window
@@ -51,13 +51,13 @@ async def test_every_action_of_the_keymap_is_in_the_palette_of_its_place(furnish
         await it.until(lambda: place in it.app._scopes(), it.app._scopes)
         promised = {act.id for act in keymap.actions(*it.app._scopes())} - {palette.ITSELF}
         await it.press("ctrl+p")
-        await it.until(lambda: isinstance(it.app.screen, Palette))
+        await it.until(lambda: isinstance(it.app.screen, PaletteScreen))
         offered = {entry.id: entry for entry in it.app.screen._entries}
         assert promised <= offered.keys()
         assert all(can_run(offered[name]) for name in promised)
 
 
-def can_run(entry: palette.Entry) -> bool:
+def can_run(entry: palette.PaletteEntry) -> bool:
     name, node = entry.run.args
     return hasattr(node, f"action_{name.partition('(')[0]}")
 

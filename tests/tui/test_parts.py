@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chatapp_cli.bootstrap import Desk
-from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, Peer, Person
+from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, Peer, Profile
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.services import channels, ingest, lines
 from tests.tui.conftest import Opener
@@ -19,7 +19,7 @@ def client_by_sms(desk: Desk, price: str) -> None:
     bound = Bound(account="SMS", title="SMS", settings={"preset": "smsc", "price": price}, hook_key="h")
     line = desk.read(lines.everything)[0].id
     made = desk.write(lambda tx: channels.keep(tx, desk.vault, bound, line=line, kind="sms"))
-    peer, sender = Peer(key=PHONE, address=PHONE), Person(id=PHONE, phone=PHONE)
+    peer, sender = Peer(key=PHONE, address=PHONE), Profile(id=PHONE, phone=PHONE)
     event = MessageArrived(peer=peer, ext_id="1", at=desk.world.clock.now(), text="Готово?", sender=sender)
     arrival = Arrival(provider_id="1", raw=b"{}", events=(event,))
     desk.write(lambda tx: ingest.ingest(tx, made, Batch(arrivals=(arrival,))))

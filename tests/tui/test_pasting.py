@@ -13,7 +13,7 @@ from textual.widgets import Input
 
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.services import transcript
-from chatapp_cli.tui.app import Inbox
+from chatapp_cli.tui.app import InboxApp
 from chatapp_cli.tui.keys.pasting import LOST, WholePastes, clean
 from chatapp_cli.tui.keys.typeahead import HAND
 from chatapp_cli.tui.screens.inbox import InboxScreen
@@ -141,7 +141,7 @@ async def test_pasted_into_the_search_it_is_what_is_searched_for_and_nothing_els
 
 @pytest.mark.parametrize("field", ["name", "password"])
 async def test_pasted_into_the_login_it_fills_one_box_and_knocks_at_no_door(desk: Desk, field: str) -> None:
-    app = Inbox(desk, alone=True, token="no longer")
+    app = InboxApp(desk, alone=True, token="no longer")
     async with app.run_test(size=GOOD) as pilot:
         it = Window(app, pilot)
         await it.sees("Enter: log in.")

@@ -9,19 +9,19 @@ from pathlib import Path
 import pytest
 
 from chatapp_cli.bootstrap import Desk
-from chatapp_cli.domain.event import Person
+from chatapp_cli.domain.event import Profile
 from chatapp_cli.domain.ids import ChannelId, DialogId
 from chatapp_cli.services import channels, dialogs, persons, transcript
 from chatapp_cli.settings import load
 from chatapp_cli.store.rows.channels import ChannelRow
-from chatapp_cli.tui.app import Inbox
+from chatapp_cli.tui.app import InboxApp
 from chatapp_cli.tui.session.own import Own
 from chatapp_cli.tui.widgets.composer import Composer, Pen
 from chatapp_cli.tui.widgets.transcript import Transcript
 from tests.tui.conftest import GOOD, Opener, Window
 from tests.tui.stage import HOUR, MINUTE, Stage
 
-DMITRY = Person(id="777", name="Митя", username="orlov_d", phone="8 (916) 123-45-67")
+DMITRY = Profile(id="777", name="Митя", username="orlov_d", phone="8 (916) 123-45-67")
 
 
 def channel(desk: Desk, kind: str) -> ChannelRow:
@@ -38,7 +38,7 @@ def elsewhere(desk: Desk, stage: Stage) -> DialogId:
 
 
 def site(desk: Desk, stage: Stage) -> DialogId:
-    return stage.dialog(ChannelId(channel(desk, "api").id), Person(id="k-1841"))
+    return stage.dialog(ChannelId(channel(desk, "api").id), Profile(id="k-1841"))
 
 
 def join(desk: Desk, stage: Stage, other: DialogId) -> None:
@@ -111,7 +111,7 @@ async def test_the_dialogs_of_a_person_are_shown_as_one_each_message_with_its_wa
         ]
         await it.sees("Митя  TG bot", "Дмитрий Орлов  API")
         assert route(it).startswith("→ TG bot · @teply_dom_bot"), "where they wrote last"
-        stage.hear(ChannelId(channel(desk, "api").id), Person(id="k-1841", name="Дмитрий Орлов"), "И на сайт напишу")
+        stage.hear(ChannelId(channel(desk, "api").id), Profile(id="k-1841", name="Дмитрий Орлов"), "И на сайт напишу")
         await it.sees("И на сайт напишу")
         assert route(it).startswith("→ TG bot"), "nobody's answer changes its way by itself"
         await it.press("f8")
@@ -130,7 +130,7 @@ async def test_a_window_begins_as_joined_as_the_last_one_was_left(desk: Desk, tm
     kept = tmp_path / "config.toml"
     for before, after in (("off", "on"), ("on", "off")):
         settings = replace(desk.settings, joined=load(env={"CHATAPP_CONFIG": str(kept)}).settings.joined)
-        app = Inbox(replace(desk, settings=settings), alone=True, own=Own(settings_file=kept))
+        app = InboxApp(replace(desk, settings=settings), alone=True, own=Own(settings_file=kept))
         async with app.run_test(size=GOOD) as pilot:
             it = Window(app, pilot)
             await it.until(lambda app=app: app.screen.query_one("DialogList").order is not None)
@@ -184,7 +184,7 @@ async def test_older_messages_of_all_dialogs_come_in_their_order(
     bot, web = ChannelId(channel(desk, "telegram_bot").id), ChannelId(channel(desk, "api").id)
     for n in range(80):
         stage.hear(bot, DMITRY, f"бот {n}", ago=10 * HOUR - 2 * n * MINUTE)
-        stage.hear(web, Person(id="k-1841", name="Дмитрий Орлов"), f"сайт {n}", ago=10 * HOUR - (2 * n + 1) * MINUTE)
+        stage.hear(web, Profile(id="k-1841", name="Дмитрий Орлов"), f"сайт {n}", ago=10 * HOUR - (2 * n + 1) * MINUTE)
     async with window() as it:
         await it.press("J")
         await it.open("Митя")

@@ -22,7 +22,7 @@ from chatapp_cli.services import journal
 from chatapp_cli.services.transcript import latest
 from chatapp_cli.tui.plain.plain import HURRY, Plain, conversation
 from chatapp_cli.tui.plain.vocabulary import COMMANDS, understood
-from chatapp_cli.tui.session.live import News
+from chatapp_cli.tui.session.live import JournalAdvanced
 from chatapp_cli.tui.session.office import Office
 from tests.tui.stage import ANNA, ME, Stage
 
@@ -44,7 +44,7 @@ class Talk:
 
     async def news(self, since: int) -> list[str]:
         self.said.clear()
-        await self.plain.tell(News(await self.office.read(lambda tx: journal.after(tx, since, n=100))))
+        await self.plain.tell(JournalAdvanced(await self.office.read(lambda tx: journal.after(tx, since, n=100))))
         return list(self.said)
 
 

@@ -23,8 +23,8 @@ from chatapp_cli.services import dialogs, operators, replies, transcript
 from chatapp_cli.tui.keys.typeahead import HAND
 from chatapp_cli.tui.questions.picker import Picker
 from chatapp_cli.tui.screens.inbox import InboxScreen
-from chatapp_cli.tui.session.sheet import Sheet
-from chatapp_cli.tui.small import Choose, Confirm, Prompt, Small
+from chatapp_cli.tui.session.sheet import ComposerState
+from chatapp_cli.tui.small import Choose, Confirm, Small, TextPrompt
 from chatapp_cli.tui.widgets.composer import Pen
 from chatapp_cli.tui.widgets.transcript import Transcript
 from tests.tui.conftest import Opener, Window
@@ -94,7 +94,7 @@ async def led(it: Window, ask: Ask) -> None:
     for key in ask.keys:
         await it.press(key)
         await it.pilot.pause(0.05)
-    await it.until(lambda: isinstance(it.app.screen, Prompt))
+    await it.until(lambda: isinstance(it.app.screen, TextPrompt))
 
 
 async def answer(it: Window, words: str) -> None:
@@ -167,7 +167,7 @@ async def test_the_choice_after_the_time_leads_back_to_the_time(window: Opener, 
         await answer(it, "18:30")
         await it.until(lambda: isinstance(it.app.screen, Choose))
         await it.press("escape")
-        await it.until(lambda: isinstance(it.app.screen, Prompt))
+        await it.until(lambda: isinstance(it.app.screen, TextPrompt))
         await it.press("escape")
         await it.until(lambda: isinstance(it.app.screen, InboxScreen))
         assert said(desk) == before
@@ -178,7 +178,7 @@ async def test_a_choice_that_is_refused_stays_and_says_why(window: Opener, desk:
         await it.open("Анна")
         dialog = it.app.screen.opening.card.id
         await it.press("escape", "N")
-        await it.until(lambda: isinstance(it.app.screen, Prompt))
+        await it.until(lambda: isinstance(it.app.screen, TextPrompt))
         question = it.app.screen
         row = desk.read(lambda tx: dialogs.card(tx, dialog))
         with desk.database.driver.connect() as store:
@@ -229,7 +229,7 @@ class Refusing:
 @pytest.mark.parametrize(
     ("question", "keys"),
     [
-        (lambda: Prompt("?"), ("x", "enter")),
+        (lambda: TextPrompt("?"), ("x", "enter")),
         (lambda: Choose("?", [("a", "A"), ("b", "B")], keys=["1", "2"]), ("1",)),
         (lambda: Choose("?", [("a", "A"), ("b", "B")]), ("enter",)),
         (lambda: Confirm("?"), ("y",)),
@@ -238,9 +238,9 @@ class Refusing:
 async def test_every_kind_of_question_stays_until_its_answer_is_taken(
     desk: Desk, question: Callable[[], Small[object]], keys: tuple[str, ...]
 ) -> None:
-    from chatapp_cli.tui.app import Inbox
+    from chatapp_cli.tui.app import InboxApp
 
-    app, take, page = Inbox(desk, alone=True), Refusing(), question()
+    app, take, page = InboxApp(desk, alone=True), Refusing(), question()
     async with app.run_test() as pilot:
         it = Window(app, pilot)
         await it.until(lambda: app.screen.query("DialogList"))
@@ -277,7 +277,7 @@ class Slow:
 
 
 QUESTIONS = {
-    "prompt": (lambda: Prompt("?"), ("x", "enter"), ("escape",)),
+    "prompt": (lambda: TextPrompt("?"), ("x", "enter"), ("escape",)),
     "choose": (lambda: Choose("?", [("a", "A"), ("b", "B")], keys=["1", "2"]), ("1",), ("escape", "2", "escape")),
     "confirm": (lambda: Confirm("?"), ("y",), ("escape", "n")),
     "no": (lambda: Confirm("?"), ("y",), ("left", "enter", "т")),
@@ -286,9 +286,9 @@ QUESTIONS = {
 
 @asynccontextmanager
 async def being_taken(desk: Desk, take: Slow, page: Small[object], keys: tuple[str, ...]) -> AsyncIterator[Window]:
-    from chatapp_cli.tui.app import Inbox
+    from chatapp_cli.tui.app import InboxApp
 
-    app = Inbox(desk, alone=True)
+    app = InboxApp(desk, alone=True)
     async with app.run_test() as pilot:
         it = Window(app, pilot)
         await it.until(lambda: app.screen.query("DialogList"))
@@ -329,7 +329,7 @@ async def test_what_is_refused_of_an_answer_is_heard_even_if_the_question_was_ta
     desk: Desk, refuses: bool
 ) -> None:
     """As when another page has to come first."""
-    take, page = Slow(refuses=refuses), Prompt("?")
+    take, page = Slow(refuses=refuses), TextPrompt("?")
     async with being_taken(desk, take, page, ("x", "enter")) as it:
         page.dismiss(None)
         await it.until(lambda: it.app.screen is not page and not page.is_attached)
@@ -393,7 +393,7 @@ async def test_a_text_that_could_not_be_put_out_comes_back_to_its_own_dialog(win
         with locked(desk) as store:
             it.app.post_message(events.Key("enter", "\r"))
             await it.until(lambda: page.query_one(Pen).text == "")
-            page.conversation._turn_composer(page.opening, page.conversation.sheets.setdefault(other, Sheet()))
+            page.conversation._turn_composer(page.opening, page.conversation.sheets.setdefault(other, ComposerState()))
             store.execute("DELETE FROM dialog WHERE id = ?", [dialog])
         await it.until(lambda: page.conversation.sheets[dialog].text == "Да")
         assert page.query_one(Pen).text == ""
@@ -402,24 +402,24 @@ async def test_a_text_that_could_not_be_put_out_comes_back_to_its_own_dialog(win
 @pytest.mark.parametrize(
     ("before", "since", "both"),
     [
-        (Sheet(text="а"), Sheet(), ("а", None)),
-        (Sheet(text="а", editing=ENTRY), Sheet(text=" \n"), ("а", ENTRY)),
-        (Sheet(text="а", editing=ENTRY), Sheet(text="б"), ("а\n\nб", None)),
-        (Sheet(text="а"), Sheet(text="б", editing=ENTRY), ("а\n\nб", ENTRY)),
-        (Sheet(text=""), Sheet(text="б"), ("б", None)),
+        (ComposerState(text="а"), ComposerState(), ("а", None)),
+        (ComposerState(text="а", editing=ENTRY), ComposerState(text=" \n"), ("а", ENTRY)),
+        (ComposerState(text="а", editing=ENTRY), ComposerState(text="б"), ("а\n\nб", None)),
+        (ComposerState(text="а"), ComposerState(text="б", editing=ENTRY), ("а\n\nб", ENTRY)),
+        (ComposerState(text=""), ComposerState(text="б"), ("б", None)),
     ],
 )
 def test_what_did_not_go_stands_above_what_was_begun_since(
-    before: Sheet, since: Sheet, both: tuple[str, object]
+    before: ComposerState, since: ComposerState, both: tuple[str, object]
 ) -> None:
     since.put_back(before)
     assert (since.text, since.editing) == both
 
 
 async def test_a_no_is_taken_by_nobody(desk: Desk) -> None:
-    from chatapp_cli.tui.app import Inbox
+    from chatapp_cli.tui.app import InboxApp
 
-    app, take, page = Inbox(desk, alone=True), Refusing(), Confirm("?")
+    app, take, page = InboxApp(desk, alone=True), Refusing(), Confirm("?")
     async with app.run_test() as pilot:
         it = Window(app, pilot)
         await it.until(lambda: app.screen.query("DialogList"))

@@ -8,25 +8,27 @@ import pytest
 from textual.widgets import Input, TextArea
 
 from chatapp_cli.bootstrap import Desk
-from chatapp_cli.domain.quick_reply import Answer
+from chatapp_cli.domain.quick_reply import QuickReplyDraft
 from chatapp_cli.services import files, replies
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.questions.quick import QuickPick
 from chatapp_cli.tui.screens.inbox import InboxScreen
 from chatapp_cli.tui.screens.replies import RepliesScreen
 from chatapp_cli.tui.screens.reply_form import ReplyForm
-from chatapp_cli.tui.small import Confirm, Prompt
+from chatapp_cli.tui.small import Confirm, TextPrompt
 from chatapp_cli.tui.widgets.composer import Composer, Pen
 from tests.stores import owner
 from tests.tui.conftest import SMALL, Opener, Window
 from tests.tui.stage import ME
 
-HELLO = Answer(title="Приветствие", text="{имя клиента}, здравствуйте! Это {имя оператора}.", keywords="добрый день")
-READY = Answer(title="Заказ готов", text="Заказ {номер заказа} ждёт вас.", keywords="самовывоз")
-PLAIN = Answer(title="Адрес", text="Садовая, 5")
+HELLO = QuickReplyDraft(
+    title="Приветствие", text="{имя клиента}, здравствуйте! Это {имя оператора}.", keywords="добрый день"
+)
+READY = QuickReplyDraft(title="Заказ готов", text="Заказ {номер заказа} ждёт вас.", keywords="самовывоз")
+PLAIN = QuickReplyDraft(title="Адрес", text="Садовая, 5")
 
 
-def keep(desk: Desk, *answers: Answer, section: str = "Магазин", actor: str = ME) -> None:
+def keep(desk: Desk, *answers: QuickReplyDraft, section: str = "Магазин", actor: str = ME) -> None:
     def job(tx: Tx) -> None:
         replies.add_section(tx.by(owner(actor)), section)
         for one in answers:
@@ -81,7 +83,7 @@ async def test_a_missing_value_is_asked_before_the_reply_joins_what_is_written(
         await it.type("готов")
         await it.sees("Заказ {номер заказа} ждёт вас.")
         await it.press(key)
-        await shown(it, Prompt)
+        await shown(it, TextPrompt)
         await it.type("15")
         await it.press("enter")
         await it.until(lambda: isinstance(it.app.screen, InboxScreen) and "ждёт" in written(it))
@@ -104,7 +106,7 @@ async def test_whoever_leaves_the_popup_or_a_gap_finds_the_text_as_it_was(window
         await it.press("down")
         await it.sees("Заказ {номер заказа} ждёт вас.")
         await it.press("up", "down", "enter")
-        await shown(it, Prompt)
+        await shown(it, TextPrompt)
         await it.press("enter")
         await shown(it, InboxScreen)
         assert written(it) == ""
@@ -114,7 +116,7 @@ async def test_whoever_leaves_the_popup_or_a_gap_finds_the_text_as_it_was(window
 async def test_a_replys_files_lie_beside_the_text(window: Opener, desk: Desk, tmp_path: Path) -> None:
     price = tmp_path / "прайс.txt"
     price.write_text("900", "utf-8")
-    keep(desk, Answer(title="Прайс", text="Вот прайс", files=(files.stage(desk.media, price),)))
+    keep(desk, QuickReplyDraft(title="Прайс", text="Вот прайс", files=(files.stage(desk.media, price),)))
     async with window() as it:
         await it.open("Анна")
         await it.press("/")
@@ -146,7 +148,7 @@ async def test_sections_and_replies_are_made_changed_and_removed_on_their_page(w
         await shown(it, RepliesScreen)
         await it.sees("Press s to make one.")
         await it.press("s")
-        await shown(it, Prompt)
+        await shown(it, TextPrompt)
         await it.type("Магазин")
         await it.press("enter")
         await it.sees("Магазин  Editors: everybody")
@@ -159,7 +161,7 @@ async def test_sections_and_replies_are_made_changed_and_removed_on_their_page(w
         await fill_form(it, "Адрес", "Садовая, 7")
         await it.sees("Садовая, 7")
         await it.press("home", "enter")
-        await shown(it, Prompt)
+        await shown(it, TextPrompt)
         await it.type("Лавка")
         await it.press("enter")
         await it.sees("Лавка")
@@ -184,7 +186,7 @@ async def test_editors_are_invited_and_others_are_told_whom_to_ask(window: Opene
         await shown(it, RepliesScreen)
         await it.sees("Editors: Иван", "Editors: everybody")
         await it.press("v")
-        await shown(it, Prompt)
+        await shown(it, TextPrompt)
         await it.type("Пётр")
         await it.press("enter")
         await it.sees("Editors: Марина, Пётр")
@@ -215,7 +217,7 @@ async def test_files_are_attached_to_a_reply_and_dropped(window: Opener, desk: D
         await shown(it, RepliesScreen)
         await it.sees("Адрес")
         await it.press("down", "f")
-        await shown(it, Prompt)
+        await shown(it, TextPrompt)
         it.app.screen.query_one(Input).value = str(price)
         await it.press("enter")
         await it.until(lambda: attached() == ["прайс.txt"])
@@ -226,7 +228,7 @@ async def test_files_are_attached_to_a_reply_and_dropped(window: Opener, desk: D
 
 
 async def test_the_form_fits_into_a_small_terminal(window: Opener, desk: Desk) -> None:
-    keep(desk, Answer(title="Возврат", text="строка\n" * 14))
+    keep(desk, QuickReplyDraft(title="Возврат", text="строка\n" * 14))
     async with window(SMALL) as it:
         await it.press("f5")
         await shown(it, RepliesScreen)
@@ -256,7 +258,7 @@ async def test_all_of_it_goes_into_a_file_and_comes_back_from_it(window: Opener,
     book = tmp_path / "book.yaml"
     async with window() as it:
         await it.press("f5", "x")
-        await shown(it, Prompt)
+        await shown(it, TextPrompt)
         it.app.screen.query_one(Input).value = str(book)
         await it.press("enter")
         await it.until(lambda: book.is_file() and "Садовая" in book.read_text("utf-8"))
@@ -272,14 +274,14 @@ async def test_all_of_it_goes_into_a_file_and_comes_back_from_it(window: Opener,
 async def take_over(it: Window, book: Path) -> None:
     await shown(it, RepliesScreen)
     await it.press("i")
-    await shown(it, Prompt)
+    await shown(it, TextPrompt)
     it.app.screen.query_one(Input).value = str(book)
     await it.press("enter")
 
 
 @pytest.mark.req("S-140")
 async def test_a_usual_category_is_found_by_its_name_in_either_language(window: Opener, desk: Desk) -> None:
-    keep(desk, HELLO, Answer(title="Скидка", text="От 50 штук", category="Продажи"))
+    keep(desk, HELLO, QuickReplyDraft(title="Скидка", text="От 50 штук", category="Продажи"))
     async with window() as it:
         await it.press("f5")
         await it.sees("Скидка", "sales")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from chatapp_cli.bootstrap import Desk
-from chatapp_cli.tui.app import Inbox
+from chatapp_cli.tui.app import InboxApp
 from chatapp_cli.tui.keys import keymap as keys
 from chatapp_cli.tui.keys.probing import meanings, name
 from chatapp_cli.tui.keys.remapping import Keymap, keymap
@@ -86,7 +86,7 @@ def test_without_single_letters_each_letter_stands_behind_the_leading_key() -> N
 
 async def test_the_window_listens_to_the_persons_keys_in_both_layouts_and_shows_them(desk: Desk, file: Path) -> None:
     file.write_text('"inbox.card" = "ctrl+b"\n"inbox.deed(\'pin\')" = "i"\n"app.nothing" = "x"', "utf-8")
-    app = Inbox(desk, alone=True, own=Own(keys_file=file))
+    app = InboxApp(desk, alone=True, own=Own(keys_file=file))
     async with app.run_test(size=GOOD, notifications=True) as pilot:
         it = Window(app, pilot)
         await it.sees("keys.toml: app.nothing: There is no action")
@@ -101,7 +101,7 @@ async def test_the_window_listens_to_the_persons_keys_in_both_layouts_and_shows_
 async def test_what_the_window_says_names_the_persons_keys(desk: Desk, file: Path) -> None:
     mine = ("app.page('lines')", "lines.bind", "inbox.everything", "inbox.blacklist", "begin.template")
     file.write_text("".join(f'"{action}" = "ctrl+f{n}"\n' for n, action in enumerate(mine, 1)), "utf-8")
-    app = Inbox(desk, alone=True, own=Own(keys_file=file))
+    app = InboxApp(desk, alone=True, own=Own(keys_file=file))
     async with app.run_test(size=(120, 35)) as pilot:
         it = Window(app, pilot)
         await it.press("b")
@@ -122,7 +122,7 @@ async def test_a_letter_alone_does_nothing_in_the_plain_keymap_and_acts_behind_t
             del settings
             return keymap("plain")
 
-    app = Inbox(desk, alone=True, own=Plainly())
+    app = InboxApp(desk, alone=True, own=Plainly())
     async with app.run_test(size=GOOD) as pilot:
         it = Window(app, pilot)
         await it.until(lambda: app.screen.query_one("DialogList").order is not None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chatapp_cli.bootstrap import Desk
-from chatapp_cli.domain.event import Person
+from chatapp_cli.domain.event import Profile
 from chatapp_cli.services import channels, notes
 from chatapp_cli.tui.screens.inbox import InboxScreen
 from chatapp_cli.tui.widgets.transcript import Transcript
@@ -13,7 +13,7 @@ from tests.stores import owner
 from tests.tui.conftest import Opener, Window
 from tests.tui.stage import ANNA, Stage
 
-ZOYA = Person(id="777", name="Зоя Долгова", username="zoya_d")
+ZOYA = Profile(id="777", name="Зоя Долгова", username="zoya_d")
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from textual.color import Color
 
 from chatapp_cli import i18n
 from chatapp_cli.bootstrap import Desk
-from chatapp_cli.tui.app import Inbox
+from chatapp_cli.tui.app import InboxApp
 from chatapp_cli.tui.themes import COLOURS, palette
 from tests.tui.conftest import Opener, Window
 
@@ -81,7 +81,7 @@ async def test_a_conversation_that_the_card_makes_narrow_is_wrapped_anew(window:
 
 async def test_a_long_notice_is_shown_whole_in_a_small_window(desk: Desk) -> None:
     i18n.use("ru")
-    app = Inbox(desk, alone=True)
+    app = InboxApp(desk, alone=True)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         it = Window(app, pilot)
         await it.until(lambda: app.screen.query_one("DialogList").order is not None)

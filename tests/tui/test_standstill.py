@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chatapp_cli.bootstrap import Desk
-from chatapp_cli.domain.event import Person
+from chatapp_cli.domain.event import Profile
 from chatapp_cli.services import channels, outbox
 from tests.tui.conftest import Opener
 from tests.tui.stage import MINUTE, Stage
@@ -40,9 +40,9 @@ async def test_a_channel_that_a_provider_paused_says_until_when(window: Opener, 
 
 async def test_a_waiting_message_tells_its_place_in_the_queue(window: Opener, desk: Desk, stage: Stage) -> None:
     bot = next(c for c in desk.read(channels.everything) if c.kind == "telegram_bot")
-    igor = stage.dialog(bot.id, Person(id="502"))
+    igor = stage.dialog(bot.id, Profile(id="502"))
     stage.say(igor, "Пришлите фото, пожалуйста", state=None)
-    stage.say(stage.dialog(bot.id, Person(id="501")), "Да, положим", state=None)
+    stage.say(stage.dialog(bot.id, Profile(id="501")), "Да, положим", state=None)
     async with window() as it:
         await it.open("Анна")
         await it.sees("No. 2 in the queue")

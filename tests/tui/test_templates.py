@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chatapp_cli.bootstrap import Desk
-from chatapp_cli.domain.event import Person
+from chatapp_cli.domain.event import Profile
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.template import Template, TemplateState
 from chatapp_cli.services import approvals, channels, lines, outbox
@@ -17,7 +17,7 @@ from tests.tui.stage import DAY, HOUR, HeldClock, Stage
 
 pytestmark = pytest.mark.req("S-090")
 BODY = "Здравствуйте, {{name}}! Заказ {{number}} готов."
-FYODOR = Person(id="RU.77", name="Фёдор Громов", phone="+79160000077")
+FYODOR = Profile(id="RU.77", name="Фёдор Громов", phone="+79160000077")
 
 
 @pytest.fixture

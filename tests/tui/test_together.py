@@ -13,7 +13,7 @@ from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.journal.dialogs import Assigned
 from chatapp_cli.services import dialogs, drafts, duties, journal, presence
 from chatapp_cli.services.drafts import Unsent
-from chatapp_cli.tui.app import Inbox
+from chatapp_cli.tui.app import InboxApp
 from tests.stores import owner
 from tests.tui.conftest import GOOD, Opener, Window
 from tests.tui.stage import ME, HeldClock, opened
@@ -35,7 +35,7 @@ def colleague(other_desk: Desk) -> Callable[[], AbstractAsyncContextManager[Wind
 
     @asynccontextmanager
     async def opened_window() -> AsyncIterator[Window]:
-        app = Inbox(other_desk, alone=True)
+        app = InboxApp(other_desk, alone=True)
         async with app.run_test(size=GOOD) as pilot:
             found = Window(app, pilot)
             await found.until(lambda: app.screen.query_one("DialogList").order is not None)

@@ -11,7 +11,7 @@ from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.services import dialogs, duties, notes, persons
 from chatapp_cli.tui.deeds.dialog import DEEDS
-from chatapp_cli.tui.small import Choose, Confirm, Prompt
+from chatapp_cli.tui.small import Choose, Confirm, TextPrompt
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 from chatapp_cli.tui.widgets.transcript import Transcript
 from tests.tui.conftest import Opener, Window
@@ -64,12 +64,12 @@ TABLE = {
     "snooze": Deed(("Z", "enter"), lambda desk, one: card(desk, one).snoozed_until, (Choose,)),
     "pin": Deed(("p",), lambda desk, one: card(desk, one).pinned),
     "block": Deed(("b", "y"), lambda desk, one: card(desk, one).blocked, (Confirm,)),
-    "tag": Deed(("t", *"брак", "enter"), tags, (Prompt,)),
+    "tag": Deed(("t", *"брак", "enter"), tags, (TextPrompt,)),
     "untag": Deed(("u",), tags, before=_tagged),
-    "member": Deed(("M", "enter", *"Вера", "enter"), members, (Choose, Prompt)),
-    "note": Deed(("N", *"ждём", "enter"), noted, (Prompt,)),
-    "rename": Deed(("n", *" Ж.", "enter"), lambda desk, one: card(desk, one).name, (Prompt,)),
-    "chain": Deed(("C", *"api", "enter"), lambda desk, one: card(desk, one).chain, (Prompt,)),
+    "member": Deed(("M", "enter", *"Вера", "enter"), members, (Choose, TextPrompt)),
+    "note": Deed(("N", *"ждём", "enter"), noted, (TextPrompt,)),
+    "rename": Deed(("n", *" Ж.", "enter"), lambda desk, one: card(desk, one).name, (TextPrompt,)),
+    "chain": Deed(("C", *"api", "enter"), lambda desk, one: card(desk, one).chain, (TextPrompt,)),
 }
 ELSEWHERE = {
     "peek": "only somebody with an account has something unread for themselves; the same card",

@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from chatapp_cli.bootstrap import Desk
-from chatapp_cli.domain.event import Person
+from chatapp_cli.domain.event import Profile
 from chatapp_cli.domain.ids import ContactId, DialogId
 from chatapp_cli.services import channels, dialogs, persons
 from chatapp_cli.tui.widgets.composer import Composer, Pen
@@ -16,8 +16,8 @@ from chatapp_cli.tui.widgets.transcript import Transcript
 from tests.tui.conftest import Opener, Window
 from tests.tui.stage import ANNA, Stage
 
-ZOYA = Person(id="777", name="Зоя Долгова", username="zoya_d")
-ZOYA_OF_THE_SITE = Person(id="k-31", name="Зоя с сайта")
+ZOYA = Profile(id="777", name="Зоя Долгова", username="zoya_d")
+ZOYA_OF_THE_SITE = Profile(id="k-31", name="Зоя с сайта")
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ from starlette.websockets import WebSocket
 from chatapp_cli.api.web import pages
 from chatapp_cli.api.web.child import COMMAND, start
 from chatapp_cli.api.web.door import HOME, PROOF, SESSION, Door, form_of, kept
-from chatapp_cli.api.web.guard import Guarded, from_here, proved
-from chatapp_cli.api.web.tab import Tab
+from chatapp_cli.api.web.guard import SecurityHeaders, from_here, proved
+from chatapp_cli.api.web.tab import WindowSocket
 from chatapp_cli.api.web.trays import Trays
 from chatapp_cli.api.web.uploads import Uploads, too_large
 from chatapp_cli.domain.errors import Busy
@@ -45,7 +45,7 @@ class WebDesk:
         self._door = Door(store)
         self._trays = Trays(self._settings.folder / files.TRAYS)
         self._uploads = Uploads(store, self._trays)
-        self._tabs: set[Tab] = set()
+        self._tabs: set[WindowSocket] = set()
         self._taken = 0
         self._closing = False
 
@@ -53,7 +53,7 @@ class WebDesk:
         """All routes below ``/desk``, and the downloads at the path that the page's script uses."""
         self._trays.clear()
         static = StaticFiles(packages=[("chatapp_cli.api.web", "static"), ("textual_serve", "static")])
-        return Guarded(
+        return SecurityHeaders(
             Starlette(
                 routes=[
                     Route("/", _home),
@@ -104,7 +104,7 @@ class WebDesk:
             self._command, self._settings, operator=who.name, token=token, tray=tray, width=width, height=height
         )
         log.info("web.window_opened", operator=who.name, pid=child.pid)
-        tab = Tab(socket, child, token=token, clock=self._store.desk.world.clock)
+        tab = WindowSocket(socket, child, token=token, clock=self._store.desk.world.clock)
         self._tabs.add(tab)
         try:
             await tab.carry(self._stays)
@@ -115,7 +115,7 @@ class WebDesk:
             tab.gone.set()
             log.info("web.window_closed", operator=who.name, pid=child.pid)
 
-    async def _stays(self, tab: Tab) -> bool:
+    async def _stays(self, tab: WindowSocket) -> bool:
         """Whether the operator is still logged in and not idle for too long."""
         idle = await self._store.read(lambda tx: self._store.desk.options.number(tx, "web_idle"))
         if idle and tab.idle > idle * 60:
@@ -159,7 +159,7 @@ class WebDesk:
         return self._closing or self._taken >= self._settings.web_windows
 
 
-async def _emptied(tabs: Sequence[Tab]) -> None:
+async def _emptied(tabs: Sequence[WindowSocket]) -> None:
     for tab in tabs:
         tab.leave()
     for tab in tabs:

@@ -84,7 +84,7 @@ def proved(form: Mapping[str, str], cookie: str | None) -> bool:
     return bool(cookie) and compare_digest(form.get("proof", "").encode(), (cookie or "").encode())
 
 
-class Guarded:
+class SecurityHeaders:
     """Adds security headers to an application's responses."""
 
     def __init__(self, app: ASGIApp) -> None:

@@ -20,7 +20,7 @@ LOOK: Final = 15.0
 """Seconds between checks that the operator is still logged in."""
 
 
-class Tab:
+class WindowSocket:
     """Passes keys to the window and the screen to the browser."""
 
     def __init__(self, socket: WebSocket, child: Child, *, token: str, clock: Clock) -> None:
@@ -39,7 +39,7 @@ class Tab:
         """Seconds since the last key or movement of the mouse."""
         return self._clock.monotonic() - self._touched
 
-    async def carry(self, stays: Callable[[Tab], Awaitable[bool]]) -> None:
+    async def carry(self, stays: Callable[[WindowSocket], Awaitable[bool]]) -> None:
         """Run until the browser disconnects, the window ends, ``leave`` is called, or ``stays`` returns false."""
         with suppress(WebSocketDisconnect):
             await together(self._hear(), self._show(), self._watch(stays), self._told_to_leave())
@@ -52,7 +52,7 @@ class Tab:
     async def _told_to_leave(self) -> None:
         await self._leaves.wait()
 
-    async def _watch(self, stays: Callable[[Tab], Awaitable[bool]]) -> None:
+    async def _watch(self, stays: Callable[[WindowSocket], Awaitable[bool]]) -> None:
         while await stays(self):
             await self._clock.sleep(LOOK)
 

@@ -21,7 +21,7 @@ from chatapp_cli.domain.event import (
     MessagesDeleted,
     Peer,
     PeerChanged,
-    Person,
+    Profile,
     ReactionsChanged,
 )
 from chatapp_cli.domain.ids import Millis
@@ -138,8 +138,8 @@ def _(event: api.Status, at: Millis) -> Sequence[Event]:
 
 @meaning.register
 def _(event: api.Reaction, at: Millis) -> Sequence[Event]:
-    person = _person(event.sender, event.chat_id)
-    return (ReactionsChanged(peer_key=event.chat_id, ext_id=event.id, at=at, emoji=tuple(event.emoji), person=person),)
+    profile = _person(event.sender, event.chat_id)
+    return (ReactionsChanged(peer_key=event.chat_id, ext_id=event.id, at=at, emoji=tuple(event.emoji), person=profile),)
 
 
 @meaning.register
@@ -176,8 +176,8 @@ def _incoming(file: api.File) -> IncomingFile:
     )
 
 
-def _person(sender: api.Sender, chat_id: str) -> Person:
-    return Person(
+def _person(sender: api.Sender, chat_id: str) -> Profile:
+    return Profile(
         id=sender.id or chat_id,
         name=sender.name,
         username=sender.username,
@@ -186,9 +186,9 @@ def _person(sender: api.Sender, chat_id: str) -> Person:
     )
 
 
-def _changer(event: api.Edited | api.Deleted) -> Person:
+def _changer(event: api.Edited | api.Deleted) -> Profile:
     """The group member who changed something; an empty Person if unknown."""
-    return _person(event.sender, "") if event.sender.id else Person()
+    return _person(event.sender, "") if event.sender.id else Profile()
 
 
 def _millis(at: datetime | None, now: Millis) -> Millis:

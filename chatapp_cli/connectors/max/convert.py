@@ -17,7 +17,7 @@ from chatapp_cli.domain.event import (
     MessagesDeleted,
     Peer,
     PeerChanged,
-    Person,
+    Profile,
 )
 from chatapp_cli.kit.lenient import Unfit, read_as
 from chatapp_cli.kit.understanding import digest, guarded
@@ -71,11 +71,11 @@ def kind_of(chat_type: str, chat_id: int) -> ChatKind:
     return _KINDS.get(chat_type, "group" if chat_type or chat_id < 0 else "private")
 
 
-def person(user: User | None, phone: str = "") -> Person:
+def person(user: User | None, phone: str = "") -> Profile:
     """A person as MAX describes them."""
     if user is None:
-        return Person()
-    return Person(id=str(user.user_id or ""), name=user.full_name, username=user.username or "", phone=phone)
+        return Profile()
+    return Profile(id=str(user.user_id or ""), name=user.full_name, username=user.username or "", phone=phone)
 
 
 def _arrived(update: Update, bot: str) -> Sequence[Event]:
@@ -161,7 +161,7 @@ def _removed(update: Update, bot: str) -> Sequence[Event]:
         ext_ids=(update.message_id,),
         at=update.timestamp,
         from_us=who == bot if who else None,
-        by=Person(id=who),
+        by=Profile(id=who),
         by_admin=chat_id < 0,
     )
     return (removal,)

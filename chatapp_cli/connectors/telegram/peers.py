@@ -11,7 +11,7 @@ from telethon.tl import types as tl
 
 from chatapp_cli.connectors.telegram.durable import Findings, entries
 from chatapp_cli.domain.errors import Rejected
-from chatapp_cli.domain.event import ChatKind, Peer, Person
+from chatapp_cli.domain.event import ChatKind, Peer, Profile
 from chatapp_cli.kit.understanding import readable
 from chatapp_cli.ports.memory import Memory
 
@@ -62,10 +62,10 @@ class Known(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
         return Peer(key=key, address=key, kind=_KINDS[self.sort], title=self.name)
 
     @property
-    def person(self) -> Person:
+    def person(self) -> Profile:
         """The person in the desk's terms."""
         phone = f"+{self.phone}" if self.phone else ""
-        return Person(id=str(self.number), name=self.name, username=self.username, phone=phone)
+        return Profile(id=str(self.number), name=self.name, username=self.username, phone=phone)
 
     @property
     def entity(self) -> Any:

@@ -22,7 +22,7 @@ from chatapp_cli.domain.event import (
     MessagesDeleted,
     Peer,
     PeerChanged,
-    Person,
+    Profile,
     ReactionsChanged,
 )
 from chatapp_cli.domain.ids import Millis
@@ -82,11 +82,11 @@ class Reader:
             ),
         )
 
-    def _author(self, message: vk.Message, *, from_us: bool) -> Person:
+    def _author(self, message: vk.Message, *, from_us: bool) -> Profile:
         """The author; of our own messages VK names the administrator, or nobody if an application sent it."""
         if not from_us:
             return self.book.person(message.from_id)
-        return self.book.person(message.admin_author_id) if message.admin_author_id else Person()
+        return self.book.person(message.admin_author_id) if message.admin_author_id else Profile()
 
     def _service(self, message: vk.Message, action: vk.Action) -> tuple[Event, ...]:
         """A change of a group chat; only its title and our own membership matter."""
@@ -107,7 +107,7 @@ class Reader:
                 at=(message.update_time or message.date) * 1000,
                 text=content.words(message, self.book),
                 from_us=self._is_ours(message),
-                by=Person() if self._is_ours(message) else self.book.person(message.from_id),
+                by=Profile() if self._is_ours(message) else self.book.person(message.from_id),
             ),
         )
 
@@ -146,7 +146,7 @@ class Reader:
                 ext_id=comment.ours if from_us else comment.address,
                 at=said.date * 1000,
                 text=_with_links(said, comment),
-                sender=Person() if from_us else self.book.person(said.from_id),
+                sender=Profile() if from_us else self.book.person(said.from_id),
                 from_us=from_us,
                 files=content.attached_files(said.attachments, self.max_download),
                 reply_to=_sibling(comment, said.reply_to_comment),
@@ -172,7 +172,7 @@ class Reader:
         comment = self._comment(said)
         ext_id = comment.ours if self._is_ours(said) else comment.address
         key, text, ours = self._dialog_of(said).key, _with_links(said, comment), self._is_ours(said)
-        by = Person() if ours else self.book.person(said.from_id)
+        by = Profile() if ours else self.book.person(said.from_id)
         return (MessageEdited(peer_key=key, ext_id=ext_id, at=at, text=text, from_us=ours, by=by),)
 
     def _erased(self, gone: vk.Erased, at: Millis) -> tuple[Event, ...]:

@@ -24,7 +24,7 @@ from chatapp_cli.domain.event import (
     MessagesDeleted,
     Peer,
     PeerChanged,
-    Person,
+    Profile,
     ReactionsChanged,
 )
 from chatapp_cli.domain.ids import Millis
@@ -185,20 +185,22 @@ def _echoed(echo: wa.Message, contacts: Sequence[wa.Contact], book: Book) -> Ite
     if not (who.wa_id or who.user_id):
         raise ValueError("an echo to nobody")
     yield from people.introduced(who, echo.timestamp * 1000, book)
-    yield from _about(echo, people.peer(who, book), Person(), from_us=True)
+    yield from _about(echo, people.peer(who, book), Profile(), from_us=True)
 
 
-def _about(message: wa.Message, peer: Peer, person: Person, *, from_us: bool) -> Iterator[Event]:
+def _about(message: wa.Message, peer: Peer, profile: Profile, *, from_us: bool) -> Iterator[Event]:
     at = message.timestamp * 1000
     if message.reaction:
         emoji = tuple(filter(None, (message.reaction.emoji,)))
-        yield ReactionsChanged(peer_key=peer.key, ext_id=message.reaction.message_id, at=at, emoji=emoji, person=person)
+        yield ReactionsChanged(
+            peer_key=peer.key, ext_id=message.reaction.message_id, at=at, emoji=emoji, person=profile
+        )
     elif message.edit:
         text = content.words(message.edit.message) if message.edit.message else ""
-        original, by = message.edit.original_message_id, _member(peer, person)
+        original, by = message.edit.original_message_id, _member(peer, profile)
         yield MessageEdited(peer_key=peer.key, ext_id=original, at=at, text=text, from_us=from_us, by=by)
     elif message.revoke:
-        originals, by = (message.revoke.original_message_id,), _member(peer, person)
+        originals, by = (message.revoke.original_message_id,), _member(peer, profile)
         yield MessagesDeleted(peer_key=peer.key, ext_ids=originals, at=at, from_us=from_us, by=by)
     else:
         yield MessageArrived(
@@ -206,7 +208,7 @@ def _about(message: wa.Message, peer: Peer, person: Person, *, from_us: bool) ->
             ext_id=message.id,
             at=at,
             text=content.words(message),
-            sender=person,
+            sender=profile,
             from_us=from_us,
             files=content.files(message),
             reply_to=message.context.id,
@@ -214,9 +216,9 @@ def _about(message: wa.Message, peer: Peer, person: Person, *, from_us: bool) ->
         )
 
 
-def _member(peer: Peer, person: Person) -> Person:
+def _member(peer: Peer, profile: Profile) -> Profile:
     """The group member who did something; empty in a private chat, where the id may be new."""
-    return person if peer.kind == "group" else Person()
+    return profile if peer.kind == "group" else Profile()
 
 
 def _became(status: wa.Status, contacts: Sequence[wa.Contact], book: Book) -> Iterator[Event]:

@@ -14,7 +14,7 @@ import aiohttp
 
 from chatapp_cli.connectors.whatsapp import answers, errors
 from chatapp_cli.domain.errors import OutcomeUnknown, Rejected, Retryable
-from chatapp_cli.kit.http import Answer, network, read, veil
+from chatapp_cli.kit.http import HttpResponse, network, read, veil
 from chatapp_cli.kit.lenient import UNREADABLE, read_as
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.world import Clock
@@ -84,9 +84,9 @@ class Graph:
     def _headers(self) -> Mapping[str, str]:
         return {"Authorization": f"Bearer {self._token}"}
 
-    def _veiled(self, answer: Answer) -> Answer:
+    def _veiled(self, response: HttpResponse) -> HttpResponse:
         """Remove the token from a text: Meta may echo a malformed one."""
-        return replace(answer, body=answer.body.replace(self._token.encode(), b"***"))
+        return replace(response, body=response.body.replace(self._token.encode(), b"***"))
 
     async def download(self, media: str, target: Path, *, most: int) -> None:
         """Download a client's file; its link is valid for five minutes and also needs the token."""

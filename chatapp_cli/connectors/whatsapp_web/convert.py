@@ -23,7 +23,7 @@ from chatapp_cli.domain.event import (
     Peer,
     PeerChanged,
     PeerMoved,
-    Person,
+    Profile,
     ReactionsChanged,
 )
 from chatapp_cli.domain.message import State
@@ -81,9 +81,9 @@ def peer(chat: wire.Who) -> Peer:
     return Peer(key=key, address=key, kind="group" if group else "private", title=chat.name if group else "")
 
 
-def person(who: wire.Who) -> Person:
+def person(who: wire.Who) -> Profile:
     """A member of a chat."""
-    return Person(id=who.known_as or _key(who), name=who.name, phone=f"+{who.phone}" if who.phone else "")
+    return Profile(id=who.known_as or _key(who), name=who.name, phone=f"+{who.phone}" if who.phone else "")
 
 
 def jid(address: str) -> str:

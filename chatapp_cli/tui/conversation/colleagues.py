@@ -11,7 +11,7 @@ from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.conversation.other_windows import Company, OtherWindows
 from chatapp_cli.tui.conversation.part import ConversationPart
 from chatapp_cli.tui.reading.conversations import Opening
-from chatapp_cli.tui.session.live import News
+from chatapp_cli.tui.session.live import JournalAdvanced
 
 BEAT = 20.0
 """Seconds between two signs of life of a window."""
@@ -47,7 +47,7 @@ class Colleagues(ConversationPart):
         self._show()
         self.page.do(partial(self._windows.look, opening.card.id), group="company")
 
-    async def hear(self, news: News) -> None:
+    async def hear(self, news: JournalAdvanced) -> None:
         """Somebody came, left or began to write."""
         if news.any_of(PresenceEvent):
             await self._see()

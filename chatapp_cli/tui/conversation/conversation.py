@@ -22,8 +22,8 @@ from chatapp_cli.tui.conversation.hooks import Hooks
 from chatapp_cli.tui.hands import Hands
 from chatapp_cli.tui.reading import conversations, words
 from chatapp_cli.tui.reading.conversations import Opening
-from chatapp_cli.tui.session.live import News
-from chatapp_cli.tui.session.sheet import Sheet
+from chatapp_cli.tui.session.live import JournalAdvanced
+from chatapp_cli.tui.session.sheet import ComposerState
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 from chatapp_cli.tui.widgets.pane import ConversationPane
 
@@ -48,7 +48,7 @@ class Conversation:
         self.opening: Opening | None = None
         self.joined = False
         """Whether all dialogs of a person are shown as one conversation."""
-        self.sheets: dict[DialogId, Sheet] = {}
+        self.sheets: dict[DialogId, ComposerState] = {}
         """What is being written, by the dialog that it goes to."""
         self.lost: DialogId | None = None
         """The dialog that was open when it ceased to be."""
@@ -141,9 +141,9 @@ class Conversation:
         self.opening = opening
         self._show_card(opening)
         self.dialogs.mark_opened(opening.card.id)
-        self._turn_composer(opening, self.sheets.setdefault(opening.card.id, Sheet()))
+        self._turn_composer(opening, self.sheets.setdefault(opening.card.id, ComposerState()))
 
-    def _turn_composer(self, opening: Opening, sheet: Sheet) -> None:
+    def _turn_composer(self, opening: Opening, sheet: ComposerState) -> None:
         can, price = self.page.office.capabilities(opening.channel), channels.price_of_part(opening.channel)
         stop, warning = self._obstacles(opening)
         self.composer.turn_to(sheet, can, stop=stop, warning=warning, price=price)
@@ -153,9 +153,9 @@ class Conversation:
         self.heading.tell(opening.card, opening.tags)
         self.card.tell(opening)
 
-    def put_back(self, dialog: DialogId, kept: Sheet) -> None:
+    def put_back(self, dialog: DialogId, kept: ComposerState) -> None:
         """Have again what was written to a dialog and did not go, whatever is open by now, or open no longer."""
-        sheet = self.sheets.setdefault(dialog, Sheet())
+        sheet = self.sheets.setdefault(dialog, ComposerState())
         sheet.put_back(kept)
         if self.furnished and self.composer.is_attached:
             self.composer.show_again(sheet)
@@ -201,7 +201,7 @@ class Conversation:
 
     # News
 
-    async def hear(self, news: News) -> None:
+    async def hear(self, news: JournalAdvanced) -> None:
         """Read again what the news speak of, if it is open."""
         opening = self.opening
         if opening is None:
@@ -211,7 +211,7 @@ class Conversation:
             self._tell_refusals(opening, news)
             await self._reread(opening, {one for dialog in opening.thread for one in news.messages(dialog)})
 
-    def _tell_refusals(self, opening: Opening, news: News) -> None:
+    def _tell_refusals(self, opening: Opening, news: JournalAdvanced) -> None:
         """An edit, a deletion or a reaction leaves no mark on its message when the provider refuses it."""
         for event in news.events:
             if isinstance(event, ChangeRefused) and event.dialog in opening.thread:

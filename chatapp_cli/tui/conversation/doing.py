@@ -17,7 +17,7 @@ from chatapp_cli.tui.keys.keymap import action, shown
 from chatapp_cli.tui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
-    from chatapp_cli.services.transcript import Entry
+    from chatapp_cli.services.transcript import TranscriptEntry
     from chatapp_cli.tui.deeds.said import Said
 
 
@@ -60,7 +60,7 @@ class Doing(ConversationPart):
         """Take back what was done last."""
         self.page.do(self.page.take_back)
 
-    def asked(self, name: str, entry: Entry) -> None:
+    def asked(self, name: str, entry: TranscriptEntry) -> None:
         """Do something with a message, or say why it makes no sense there."""
         from chatapp_cli.tui.deeds import message as message_deeds
 
@@ -79,7 +79,7 @@ class Doing(ConversationPart):
         if last is not None:
             transcript.post_message(Transcript.Asked("cancel", last))
 
-    def _said(self, entry: Entry) -> Said:
+    def _said(self, entry: TranscriptEntry) -> Said:
         from chatapp_cli.tui.deeds.said import Said
 
         opening = self.conversation.opening

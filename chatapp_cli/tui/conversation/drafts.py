@@ -20,10 +20,10 @@ from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.conversation.part import ConversationPart
 from chatapp_cli.tui.reading.cells import line
 from chatapp_cli.tui.reading.conversations import Opening
-from chatapp_cli.tui.session.live import News
+from chatapp_cli.tui.session.live import JournalAdvanced
 from chatapp_cli.tui.session.own import folder_of
 from chatapp_cli.tui.session.rescue import rescued
-from chatapp_cli.tui.session.sheet import Sheet
+from chatapp_cli.tui.session.sheet import ComposerState
 
 LOST = 20.0
 """Seconds for which the page says that an open dialog is no more, and where lies what was written to it."""
@@ -59,7 +59,7 @@ class Drafts(ConversationPart):
         await self.page.carry_out(self._keep)
         await self._restore(opening.card.id)
 
-    async def hear(self, news: News) -> None:
+    async def hear(self, news: JournalAdvanced) -> None:
         """Something was begun, or sent."""
         if news.any_of(DraftEvent):
             await self._read()
@@ -78,7 +78,7 @@ class Drafts(ConversationPart):
             return
         dialog, name = opening.card.id, opening.card.name
         said = [_("The dialog with {name} is no more: its channel was unbound.", name=line(name))]
-        sheet = self.conversation.sheets.get(dialog, Sheet())
+        sheet = self.conversation.sheets.get(dialog, ComposerState())
         if sheet.text.strip():
             with suppress(OSError):  # it is tried again, and said in the terminal, once the window closes
                 path = rescued(self._folder, name, sheet.text, self.page.look.now())

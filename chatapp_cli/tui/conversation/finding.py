@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from chatapp_cli.domain.wording import Query
 
 
-class Finding(ConversationPart):
+class ConversationSearch(ConversationPart):
     """The search in the conversation; it goes on in as much of it as is shown, and ends with it."""
 
     def __init__(self, conversation: Conversation) -> None:

@@ -6,7 +6,7 @@ from functools import partial
 
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.i18n import _
-from chatapp_cli.services.transcript import Entry
+from chatapp_cli.services.transcript import TranscriptEntry
 from chatapp_cli.tui.conversation import ways
 from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.conversation.part import ConversationPart
@@ -56,7 +56,7 @@ class Joining(ConversationPart):
         if shown.shows(opening):
             await shown.answer_by(fresh)
 
-    async def by_its_own_way(self, deed: str, entry: Entry, work: Work) -> None:
+    async def by_its_own_way(self, deed: str, entry: TranscriptEntry, work: Work) -> None:
         """Do something with a message; what is written about it goes by the dialog in which it was said."""
         dialog, opening = entry.message.dialog_id, self.conversation.opening
         if deed in _WRITTEN_THERE and opening is not None and opening.card.id != dialog:

@@ -10,8 +10,8 @@ from chatapp_cli.store import dialog_list
 from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.conversation.part import ConversationPart
 from chatapp_cli.tui.reading.conversations import Opening
-from chatapp_cli.tui.session.live import News
-from chatapp_cli.tui.widgets.tab_bar import Tab, TabBar
+from chatapp_cli.tui.session.live import JournalAdvanced
+from chatapp_cli.tui.widgets.tab_bar import DialogTab, TabBar
 
 
 class Tabs(ConversationPart):
@@ -19,7 +19,7 @@ class Tabs(ConversationPart):
 
     def __init__(self, conversation: Conversation) -> None:
         super().__init__(conversation)
-        self.open: list[Tab] = []
+        self.open: list[DialogTab] = []
         self.front = 0
         self._bar: TabBar | None = None
 
@@ -30,7 +30,7 @@ class Tabs(ConversationPart):
 
     async def opened(self, opening: Opening) -> None:
         """The tab in front shows this dialog now, or the one that shows it already comes to the front."""
-        shown = Tab(opening.card.id, opening.card.name)
+        shown = DialogTab(opening.card.id, opening.card.name)
         found = self._tab_of(shown.dialog)
         self.front = self.front if found is None else found
         self.open[self.front : self.front + 1] = [shown]
@@ -52,7 +52,7 @@ class Tabs(ConversationPart):
         if found is None and self.open:
             self._remember()
             self.front += 1
-            self.open.insert(self.front, Tab(target))
+            self.open.insert(self.front, DialogTab(target))
             self.bring(self.front, leaving=False)
         elif found is None:
             self.conversation.bring(target)
@@ -93,7 +93,7 @@ class Tabs(ConversationPart):
         if opening is not None and self.open[self.front].dialog == opening.card.id:
             self.open[self.front].at = self.conversation.transcript.place
 
-    async def hear(self, news: News) -> None:
+    async def hear(self, news: JournalAdvanced) -> None:
         """A dialog behind another tab may have something new in it, or another name."""
         changed = news.dialogs()
         if len(self.open) > 1 and any(tab.dialog in changed for tab in self.open):

@@ -6,12 +6,12 @@ from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.services import drafts, transcript
 from chatapp_cli.services.drafts import Unsent
-from chatapp_cli.services.transcript import Entry
+from chatapp_cli.services.transcript import TranscriptEntry
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui.session.sheet import Sheet
+from chatapp_cli.tui.session.sheet import ComposerState
 
 
-def unsent(sheet: Sheet) -> Unsent:
+def unsent(sheet: ComposerState) -> Unsent:
     """What there is to keep."""
     from chatapp_cli.domain.draft import Draft
 
@@ -20,16 +20,18 @@ def unsent(sheet: Sheet) -> Unsent:
     return Unsent(draft, None if sheet.editing is None else sheet.editing.message.id)
 
 
-def sheet_of(tx: Tx, dialog: DialogId) -> Sheet:
+def sheet_of(tx: Tx, dialog: DialogId) -> ComposerState:
     """What was kept, or an empty sheet; a quoted message that is gone is quoted no longer."""
     kept = drafts.of(tx, dialog)
     if kept is None:
-        return Sheet()
+        return ComposerState()
     draft = kept.draft
-    return Sheet(draft.text, draft.subject, list(draft.files), _entry(tx, draft.reply_to), _entry(tx, kept.edits))
+    return ComposerState(
+        draft.text, draft.subject, list(draft.files), _entry(tx, draft.reply_to), _entry(tx, kept.edits)
+    )
 
 
-def _entry(tx: Tx, message: MessageId | None) -> Entry | None:
+def _entry(tx: Tx, message: MessageId | None) -> TranscriptEntry | None:
     try:
         return None if message is None else transcript.entry(tx, message)
     except NotFound:

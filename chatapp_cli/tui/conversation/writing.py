@@ -17,8 +17,8 @@ from chatapp_cli.tui.conversation.part import ConversationPart
 from chatapp_cli.tui.reading.conversations import Opening
 
 if TYPE_CHECKING:
-    from chatapp_cli.services.sending import Order
-    from chatapp_cli.tui.session.sheet import Sheet
+    from chatapp_cli.services.sending import SendOptions
+    from chatapp_cli.tui.session.sheet import ComposerState
 
 TYPING_LASTS = 4.0
 """Seconds after which a messenger has to be told again that somebody writes."""
@@ -125,7 +125,7 @@ class Writing(ConversationPart):
 
         await waiting_deeds.order_for_later(self.page, card, partial(self._put_out, card.id))
 
-    async def _put_out(self, dialog: DialogId, order: Order | None = None) -> None:
+    async def _put_out(self, dialog: DialogId, order: SendOptions | None = None) -> None:
         from chatapp_cli.tui.session import writing
 
         opening, composer, office = self.conversation.opening, self.conversation.composer, self.page.office
@@ -137,7 +137,7 @@ class Writing(ConversationPart):
         sending.add_done_callback(partial(self._put_back_unsent, dialog, kept))
         await asyncio.shield(sending)  # whoever waits for it may leave, and it goes on
 
-    def _put_back_unsent(self, dialog: DialogId, kept: Sheet, sending: asyncio.Future[None]) -> None:
+    def _put_back_unsent(self, dialog: DialogId, kept: ComposerState, sending: asyncio.Future[None]) -> None:
         if sending.cancelled() or sending.exception() is not None:
             self.conversation.put_back(dialog, kept)
 

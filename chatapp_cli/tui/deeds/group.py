@@ -106,10 +106,10 @@ async def _members(hands: Hands, take: Callable[[Members], Awaitable[None]]) -> 
 
 
 async def _ask(hands: Hands, channel: ChannelRow, what: Errand, arguments: Mapping[str, object]) -> Any:
-    from chatapp_cli.runtime.asking import Wish, ask
+    from chatapp_cli.runtime.asking import SessionRequest, ask
 
     hands.say(_("Asking the provider…"))
-    return await ask(hands.office.desk, Wish(channel, what, arguments))
+    return await ask(hands.office.desk, SessionRequest(channel, what, arguments))
 
 
 def _tell_missing(hands: Hands, channel: ChannelRow, answer: Mapping[str, Any]) -> None:

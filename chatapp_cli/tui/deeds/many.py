@@ -22,18 +22,18 @@ if TYPE_CHECKING:
     from chatapp_cli.tui.small import Take
 
 Cards: TypeAlias = Sequence[DialogCard]
-Step: TypeAlias = Callable[[Tx, DialogCard], object]
+DialogJob: TypeAlias = Callable[[Tx, DialogCard], object]
 
 OTHER = "\n"
 """What no name and no time is: another one than those offered."""
 
 
-def _all(tx: Tx, *, step: Step, cards: Cards) -> None:
+def _all(tx: Tx, *, step: DialogJob, cards: Cards) -> None:
     for card in cards:
         step(tx, card)
 
 
-async def _carry(hands: Hands, cards: Cards, step: Step, back: Step, said: str) -> None:
+async def _carry(hands: Hands, cards: Cards, step: DialogJob, back: DialogJob, said: str) -> None:
     """Do it with all of them or with none; ``said`` is for one."""
     await hands.office.write(partial(_all, step=step, cards=cards))
     summed = said if len(cards) == 1 else ngettext("Done with {n} dialog.", "Done with {n} dialogs.", len(cards))
@@ -74,7 +74,7 @@ async def block(hands: Hands, cards: Cards) -> None:
     said = _("{name} is on the blacklist.", name=name) if free else _("{name} is off the blacklist.", name=name)
 
     async def carry(_yes: object = None) -> None:
-        step: Step = lambda tx, card: dialogs.block(tx, card.id, blocked=bool(free))  # noqa: E731 - as others
+        step: DialogJob = lambda tx, card: dialogs.block(tx, card.id, blocked=bool(free))  # noqa: E731 - as others
         await _carry(hands, free or cards, step, _block_back, said)
 
     if free:

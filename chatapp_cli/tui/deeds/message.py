@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from chatapp_cli.domain.errors import ChatappError
-from chatapp_cli.domain.message import Action
+from chatapp_cli.domain.message import Operation
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _
 from chatapp_cli.services import changes, sending, transcript
@@ -38,7 +38,7 @@ async def delete(hands: Hands, said: Said) -> None:
     """Take it back at the provider, after a question."""
 
     async def take(_yes: bool) -> None:
-        await _change(hands, said, Action.DELETE, "")
+        await _change(hands, said, Operation.DELETE, "")
 
     note = _("The provider removes it for everybody; here it stays, marked.")
     await hands.confirm(_("Delete this message?"), note, yes=_("Delete"), take=take)
@@ -50,12 +50,12 @@ async def react(hands: Hands, said: Said) -> None:
     options = [*((emoji, emoji) for emoji in EMOJI), ("none", _("No reaction"))]
 
     async def take(emoji: str) -> None:
-        await _change(hands, said, Action.REACT, "" if emoji == "none" else emoji)
+        await _change(hands, said, Operation.REACT, "" if emoji == "none" else emoji)
 
     await hands.choose(_("Reaction"), options, keys=[*keys, "0"], take=take)
 
 
-async def _change(hands: Hands, said: Said, action: Action, value: str) -> None:
+async def _change(hands: Hands, said: Said, action: Operation, value: str) -> None:
     order, message = hands.office.order(), said.entry.message.id
     await hands.office.write(lambda tx: sending.change(tx, said.can, message, action, value, order=order))
 
@@ -74,20 +74,20 @@ async def history(hands: Hands, said: Said) -> None:
     await hands.app.push_screen_wait(History(said.entry.message, earlier, now=said.now))
 
 
-def _change_of(action: Action) -> Against:
+def _change_of(action: Operation) -> Against:
     return lambda said: changes.obstacle(said.can, said.entry.message, action, said.now)
 
 
 def _against_edit(said: Said) -> ChatappError | None:
     """What waits is changed here, what went is changed at the provider."""
-    return None if said.waits else _change_of(Action.EDIT)(said)
+    return None if said.waits else _change_of(Operation.EDIT)(said)
 
 
 DEEDS: dict[str, Deed[Said]] = {
     "reply": Deed(reply),
     "edit": deed(edit, _against_edit),
-    "delete": deed(delete, _change_of(Action.DELETE)),
-    "react": deed(react, _change_of(Action.REACT)),
+    "delete": deed(delete, _change_of(Operation.DELETE)),
+    "react": deed(react, _change_of(Operation.REACT)),
     **waiting_deeds.DEEDS,
     **forward_deeds.DEEDS,
     **file_deeds.DEEDS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chatapp_cli.domain.dialog import DialogFilter, Kind
+from chatapp_cli.domain.dialog import DialogFilter, FilterKind
 from chatapp_cli.i18n import _
 from chatapp_cli.services import dialogs, duties
 from chatapp_cli.store.tx import Tx
@@ -28,9 +28,14 @@ def _choices(tx: Tx, overview: Overview, me: str) -> Choices:
     others = [name for name in duties.operators(tx) if name != me]
     lines = {channel.line_id: channel.line for channel in overview.channels}
     return {
-        Kind.FLAG: [(False, _("any")), (True, _("only these"))],
-        Kind.OPERATOR: [(None, _("any")), (me, f"@{me}"), ("", _("nobody")), *((name, f"@{name}") for name in others)],
-        Kind.TAG: [("", _("any")), *((tag, f"#{tag}") for tag in dialogs.known_tags(tx))],
-        Kind.LINE: [(None, _("any")), *lines.items()],
-        Kind.CHANNEL: [(None, _("any")), *((channel.id, title(channel)) for channel in overview.channels)],
+        FilterKind.FLAG: [(False, _("any")), (True, _("only these"))],
+        FilterKind.OPERATOR: [
+            (None, _("any")),
+            (me, f"@{me}"),
+            ("", _("nobody")),
+            *((name, f"@{name}") for name in others),
+        ],
+        FilterKind.TAG: [("", _("any")), *((tag, f"#{tag}") for tag in dialogs.known_tags(tx))],
+        FilterKind.LINE: [(None, _("any")), *lines.items()],
+        FilterKind.CHANNEL: [(None, _("any")), *((channel.id, title(channel)) for channel in overview.channels)],
     }

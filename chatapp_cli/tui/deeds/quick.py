@@ -8,7 +8,7 @@ from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.variables import gaps, missing
 from chatapp_cli.i18n import _
 from chatapp_cli.services import replies
-from chatapp_cli.services.options import Scope
+from chatapp_cli.services.options import OptionScope
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.rows.replies import QuickReplyRow
 from chatapp_cli.store.tx import Tx
@@ -23,7 +23,7 @@ async def picked(hands: Hands, card: DialogCard) -> tuple[str, Sequence[StagedFi
     if not rows:
         hands.say(_("There is no quick reply yet. {key} makes them.", key=key("app", "page('replies')")))
         return None
-    desk, scope = hands.office.desk, Scope(line=card.line_id, channel=card.channel_id)
+    desk, scope = hands.office.desk, OptionScope(line=card.line_id, channel=card.channel_id)
     company = await hands.office.read(lambda tx: desk.options.text(tx, "company_name", scope))
     values = replies.values(card, company=company, operator=hands.office.actor, now=desk.world.clock.now())
     row: QuickReplyRow | None = await hands.app.push_screen_wait(QuickPick(rows, values))

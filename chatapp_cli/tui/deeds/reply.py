@@ -11,7 +11,7 @@ from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _, show
 from chatapp_cli.services import replies, reply_file, reply_sheet
-from chatapp_cli.services.reply_entries import Fault
+from chatapp_cli.services.reply_entries import FileFault
 from chatapp_cli.services.reply_sheet import Taken
 from chatapp_cli.store.rows.replies import QuickReplyRow, SectionRow
 from chatapp_cli.tui.hands import Hands
@@ -152,7 +152,7 @@ def _counts(taken: Taken) -> dict[str, int]:
     return {"added": taken.added, "changed": taken.changed, "same": taken.same}
 
 
-def _not_taken(faults: Sequence[Fault]) -> UsageError:
+def _not_taken(faults: Sequence[FileFault]) -> UsageError:
     """The first faults of a file, each by its line."""
     told = "\n".join(show(fault.said) for fault in faults[:_FAULTS])
     return UsageError(

@@ -11,7 +11,7 @@ from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Direction, State
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services.transcript import Entry
+from chatapp_cli.services.transcript import TranscriptEntry
 from chatapp_cli.tui.hands import Deed, Hands
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Shown(Protocol):
 class Said:
     """A message and what its channel can do now."""
 
-    entry: Entry
+    entry: TranscriptEntry
     can: Capabilities
     now: Millis
     among: Shown

@@ -10,7 +10,7 @@ from chatapp_cli.services import views
 from chatapp_cli.store.rows.operators import ViewRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.hands import Hands
-from chatapp_cli.tui.questions.views import DOWN, GO, KEEP, REMOVE, Answer, Views
+from chatapp_cli.tui.questions.views import DOWN, GO, KEEP, REMOVE, ViewChoice, Views
 from chatapp_cli.tui.widgets.views_bar import MOST
 
 
@@ -19,7 +19,7 @@ async def choose(hands: Hands, wanted: DialogFilter) -> ViewRow | None:
     at = 0
     while True:
         seen, counts = await read(hands)
-        answer: Answer | None = await hands.app.push_screen_wait(Views(seen, counts, at=at))
+        answer: ViewChoice | None = await hands.app.push_screen_wait(Views(seen, counts, at=at))
         if answer is None:
             return None
         what, number = answer

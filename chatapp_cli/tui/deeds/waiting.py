@@ -12,7 +12,7 @@ from chatapp_cli.domain.message import State
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _
 from chatapp_cli.services import later, sending
-from chatapp_cli.services.sending import Order
+from chatapp_cli.services.sending import SendOptions
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.tui.deeds.said import Said, deed, unless
 from chatapp_cli.tui.hands import Deed, Hands
@@ -46,7 +46,7 @@ async def resolve(hands: Hands, said: Said) -> None:
     await hands.choose(_("What became of this message?"), options, keys=["1", "2"], take=take)
 
 
-async def order_for_later(hands: Hands, card: DialogCard, put_out: Callable[[Order], Awaitable[None]]) -> None:
+async def order_for_later(hands: Hands, card: DialogCard, put_out: Callable[[SendOptions], Awaitable[None]]) -> None:
     """Put something out at the time that the person names, and for which they say whether an answer makes it needless.
 
     A time that is none, and what is refused of the message, is said where they were asked.

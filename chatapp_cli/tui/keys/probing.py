@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from textual._xterm_parser import XTermParser
 from textual.events import Key
 
-from chatapp_cli.tui.keys.keymap import Action, Group, with_russian
+from chatapp_cli.tui.keys.keymap import Group, KeyAction, with_russian
 
 _PIECE = 0.05
 """Seconds within which the bytes of one key arrive."""
@@ -60,6 +60,6 @@ def _name(event: Key) -> str:
     return by_itself if by_itself and by_itself != " " else event.key
 
 
-def meanings(groups: Sequence[Group], key: str) -> list[Action]:
+def meanings(groups: Sequence[Group], key: str) -> list[KeyAction]:
     """What the key does, in every place."""
     return [act for group in groups for act in group.actions if key in with_russian(dict.fromkeys(act.keys, ""))]

@@ -17,7 +17,7 @@ from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.hands import Hands
 from chatapp_cli.tui.listing.saved_views import SavedViews
 from chatapp_cli.tui.reading import dialog_order, filters
-from chatapp_cli.tui.reading.dialog_order import Order
+from chatapp_cli.tui.reading.dialog_order import DialogOrder
 from chatapp_cli.tui.reading.overview import Overview
 from chatapp_cli.tui.widgets.pane import ListPane
 
@@ -76,7 +76,7 @@ class Listing:
         if whole is not first or not first.ids:
             self._show_found(whole, rows)
 
-    def _show_found(self, found: Order, rows: dict[DialogId, DialogRow]) -> None:
+    def _show_found(self, found: DialogOrder, rows: dict[DialogId, DialogRow]) -> None:
         if found.wanted == self.wanted:
             self.dialogs.show(found, rows)
             self._tell_filters()
@@ -95,7 +95,7 @@ class Listing:
         if order is None:
             return
 
-        def look(tx: Tx) -> tuple[Order, dict[DialogId, DialogRow]]:
+        def look(tx: Tx) -> tuple[DialogOrder, dict[DialogId, DialogRow]]:
             fresh = order.after(tx, changed)
             return fresh, fresh.rows(tx, list(changed))
 

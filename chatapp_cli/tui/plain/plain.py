@@ -24,7 +24,7 @@ from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import dialogs, duties, notes, transcript
 from chatapp_cli.services.composing import InDialog
-from chatapp_cli.services.transcript import Entry
+from chatapp_cli.services.transcript import TranscriptEntry
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.rows.dialogs import DialogCard, DialogRow
 from chatapp_cli.store.rows.messages import MessageRow
@@ -33,7 +33,7 @@ from chatapp_cli.tui.plain import vocabulary
 from chatapp_cli.tui.reading import words
 from chatapp_cli.tui.reading.cells import line
 from chatapp_cli.tui.session.guard import Guard
-from chatapp_cli.tui.session.live import Follower, News
+from chatapp_cli.tui.session.live import JournalAdvanced, JournalFeed
 from chatapp_cli.tui.session.notices import reminders
 from chatapp_cli.tui.session.office import Office
 
@@ -157,11 +157,11 @@ class Plain:
         self._say(f"{line(card.name)}. {manifest(card.kind).label}, {line(card.line)}.")
         self._read_out(entries)
 
-    def _read_out(self, entries: Sequence[Entry]) -> None:
+    def _read_out(self, entries: Sequence[TranscriptEntry]) -> None:
         self._first = entries[0].message if entries else None
         self._lines(map(self._entry, entries))
 
-    def _entry(self, entry: Entry) -> str:
+    def _entry(self, entry: TranscriptEntry) -> str:
         said, now = entry.message, self._office.desk.world.clock.now()
         client = self._open.name if self._open else ""
         who = line(said.author) or (_("we") if said.direction == Direction.OUT else line(client))
@@ -228,7 +228,7 @@ class Plain:
         if self._guard.is_news(words, self._office.desk.world.clock.monotonic()):
             self._lines(words.splitlines())
 
-    async def tell(self, news: News) -> None:
+    async def tell(self, news: JournalAdvanced) -> None:
         """Read out what clients write, what of ours did not arrive, and who was put off until now."""
         due = await self._office.read(lambda tx: reminders(tx, news.returned()))
         for told in due.values():
@@ -238,7 +238,7 @@ class Plain:
                 with suppress(NotFound):
                     await self._tell(event.dialog, partial(transcript.entry, wanted=event.message))
 
-    async def _tell(self, dialog: DialogId, entry: Callable[[Tx], Entry]) -> None:
+    async def _tell(self, dialog: DialogId, entry: Callable[[Tx], TranscriptEntry]) -> None:
         card, said = await self._office.read(lambda tx: (dialogs.card(tx, dialog), entry(tx)))
         if card.blocked:
             return
@@ -301,13 +301,13 @@ def _listening(source: TextIO) -> asyncio.Queue[str | None]:
 
 
 async def _follow(plain: Plain, office: Office) -> None:
-    follower, started = Follower(office), False
+    feed, started = JournalFeed(office), False
     while True:
         try:
             if not started:
-                await follower.start()
+                await feed.start()
             started = True
-            await plain.tell(News(await follower.next()))
+            await plain.tell(JournalAdvanced(await feed.next()))
         except Exception as error:  # noqa: BLE001 - whatever becomes of the store, one goes on listening
             plain.stumble(error)
             await asyncio.sleep(AGAIN)

@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Button, Input, Label, Static
 
-from chatapp_cli.domain.dialog import DialogFilter, Filter, Kind, rows
+from chatapp_cli.domain.dialog import DialogFilter, Filter, FilterKind, rows
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.moment import local
@@ -26,7 +26,7 @@ Options = Sequence[tuple[Any, str]]
 """Values with the words for them."""
 
 
-Choices: TypeAlias = Mapping[Kind, Options]
+Choices: TypeAlias = Mapping[FilterKind, Options]
 """What there is to choose from, for each kind of filter that is chosen and not typed."""
 
 

@@ -64,7 +64,7 @@ class Fill(Small[Mapping[str, str]]):
             self.answer(self._values())
 
 
-Found: TypeAlias = tuple[Filled, str]
+FilledTemplate: TypeAlias = tuple[Filled, str]
 """A template with its gaps filled, and what the client will read."""
 
 
@@ -72,7 +72,7 @@ async def send(hands: Hands, card: DialogCard) -> None:
     """Choose one of the channel's approved templates, fill it and send it."""
     channel = await hands.office.read(partial(channels.one, channel=card.channel_id))
 
-    async def take(found: Found) -> None:
+    async def take(found: FilledTemplate) -> None:
         draft = Draft(text=found[1], template=found[0])
         await hands.office.write(hands.office.accept(InDialog(card.id), draft, hands.office.order()))
         hands.say(_("Sent to {name}.", name=named(card)))
@@ -80,11 +80,11 @@ async def send(hands: Hands, card: DialogCard) -> None:
     await _asked(hands, channel, [card], take, yes=_("Send"))
 
 
-async def filled(hands: Hands, channel: ChannelRow) -> Found | None:
+async def filled(hands: Hands, channel: ChannelRow) -> FilledTemplate | None:
     """One of a channel's approved templates with its gaps filled."""
-    made: list[Found] = []
+    made: list[FilledTemplate] = []
 
-    async def take(found: Found) -> None:
+    async def take(found: FilledTemplate) -> None:
         made.append(found)
 
     await _asked(hands, channel, (), take, yes=_("Take it"))
@@ -92,7 +92,7 @@ async def filled(hands: Hands, channel: ChannelRow) -> Found | None:
 
 
 async def _asked(
-    hands: Hands, channel: ChannelRow, cards: Sequence[DialogCard], take: Take[Found], *, yes: str
+    hands: Hands, channel: ChannelRow, cards: Sequence[DialogCard], take: Take[FilledTemplate], *, yes: str
 ) -> None:
     """Ask for a template and its values; both questions stay until what comes of them was taken."""
     rows = await hands.office.read(partial(templates.everything, channel=channel.id))

@@ -15,13 +15,13 @@ from chatapp_cli.services import beginning
 from chatapp_cli.services.beginning import Outlook
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.tui.keys.keymap import key
-from chatapp_cli.tui.themes import Palette
+from chatapp_cli.tui.themes import PaintStyles
 
 Able = Callable[[ChannelRow], Capabilities]
 
 
 def said(
-    look: Palette,
+    look: PaintStyles,
     one: Outlook | None,
     error: ChatappError | None,
     others: Sequence[ChannelRow],
@@ -52,7 +52,7 @@ def likelier(to: str, one: Outlook, others: Sequence[Outlook]) -> ChannelRow | N
     return next((other.channel for other in others if other.kind == likeliest), None)
 
 
-def _beside(one: Outlook, look: Palette) -> Iterator[Text]:
+def _beside(one: Outlook, look: PaintStyles) -> Iterator[Text]:
     """What can be done instead."""
     if one.dialog:
         known = _(

@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from chatapp_cli.domain.application import Stage, may_become
+from chatapp_cli.domain.application import ApplicationStage, may_become
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import ApplicationId
 from chatapp_cli.domain.journal.company import ApplicationMoved
@@ -32,7 +32,7 @@ from chatapp_cli.tui.media.paths import Paths, named
 from chatapp_cli.tui.reading import overview, words
 from chatapp_cli.tui.reading.cells import fit
 from chatapp_cli.tui.screens.bind import AskingScreen
-from chatapp_cli.tui.session.live import News
+from chatapp_cli.tui.session.live import JournalAdvanced
 from chatapp_cli.tui.widgets.bars import StatusBar
 
 _TITLE = 30
@@ -67,7 +67,7 @@ class ApplicationsScreen(Hands):
         self.query_one(StatusBar).tell_keys("applications", "app")
         self.do(self._read, group="read", exclusive=True)
 
-    def on_news(self, news: News) -> None:
+    def on_news(self, news: JournalAdvanced) -> None:
         """Read again when it matters."""
         if news.any_of(ApplicationMoved):
             self.do(self._read, group="read", exclusive=True)
@@ -90,7 +90,9 @@ class ApplicationsScreen(Hands):
 
     def _shown(self, row: ApplicationRow) -> Text:
         look = self.look.palette
-        style = {Stage.APPROVED: look.good, Stage.REJECTED: look.bad}.get(Stage(row.state), look.warn)
+        style = {ApplicationStage.APPROVED: look.good, ApplicationStage.REJECTED: look.bad}.get(
+            ApplicationStage(row.state), look.warn
+        )
         return Text.assemble(
             (fit(row.title, _TITLE), look.strong),
             (f" {fit(show(told.stage(row.state)), _STAGE)} ", style),
@@ -156,7 +158,7 @@ class ApplicationsScreen(Hands):
     def action_sent(self) -> None:
         """The signed statement went off."""
         if self._chosen is not None:
-            self.do(partial(self._move, self._chosen, Stage.SENT))
+            self.do(partial(self._move, self._chosen, ApplicationStage.SENT))
 
     def action_decide(self) -> None:
         """What the provider answered."""
@@ -164,15 +166,17 @@ class ApplicationsScreen(Hands):
             self.do(partial(self._decide, self._chosen))
 
     async def _decide(self, row: ApplicationRow) -> None:
-        verdicts = [Stage.CHECKING, Stage.APPROVED, Stage.REJECTED]
-        options = [(str(one), show(told.stage(one))) for one in verdicts if may_become(Stage(row.state), one)]
+        verdicts = [ApplicationStage.CHECKING, ApplicationStage.APPROVED, ApplicationStage.REJECTED]
+        options = [
+            (str(one), show(told.stage(one))) for one in verdicts if may_become(ApplicationStage(row.state), one)
+        ]
         if not options:
             self.say(_("Nothing can be decided: {state}.", state=show(told.stage(row.state))))
             return
 
         async def take(chosen: str) -> bool:
-            stage = Stage(chosen)
-            if stage != Stage.REJECTED:
+            stage = ApplicationStage(chosen)
+            if stage != ApplicationStage.REJECTED:
                 await self._move(row, stage)
                 return True
             why = _("Why was it rejected?")
@@ -180,7 +184,7 @@ class ApplicationsScreen(Hands):
 
         await self.choose(_("What did the provider answer?"), options, take=take)
 
-    async def _move(self, row: ApplicationRow, stage: Stage, reason: str = "") -> None:
+    async def _move(self, row: ApplicationRow, stage: ApplicationStage, reason: str = "") -> None:
         await self.office.write(lambda tx: applications.move(tx, row.id, stage, reason=reason))
 
 

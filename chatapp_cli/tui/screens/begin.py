@@ -18,7 +18,7 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _
 from chatapp_cli.services import beginning, composing, duties, transcript
 from chatapp_cli.services.beginning import Outlook
-from chatapp_cli.services.composing import Exactly, Request
+from chatapp_cli.services.composing import Exactly, MessageRequest
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.hands import Hands
@@ -26,7 +26,7 @@ from chatapp_cli.tui.keys.keymap import bindings, key
 from chatapp_cli.tui.reading import outlook, overview
 from chatapp_cli.tui.session import writing
 from chatapp_cli.tui.widgets.bars import StatusBar
-from chatapp_cli.tui.widgets.begin_form import BeginForm, Sheet
+from chatapp_cli.tui.widgets.begin_form import BeginForm, BeginFormValues
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 
 _NARROW, _LOW = 60, 30
@@ -47,11 +47,11 @@ class BeginScreen(Hands):
 
     SCOPE = "begin"
     DEFAULT_CSS = """
-    BeginScreen.-low Row, BeginScreen.-low .title { margin: 0; }
+    BeginScreen.-low FormRow, BeginScreen.-low .title { margin: 0; }
     BeginScreen.-low #outlook { margin: 0 0 0 24; }
     BeginScreen.-low #row-text, BeginScreen.-low TextArea { height: 4; }
-    BeginScreen.-narrow Row, BeginScreen.-narrow #row-text { layout: vertical; height: auto; }
-    BeginScreen.-narrow Row Input, BeginScreen.-narrow Row Select, BeginScreen.-narrow TextArea { width: 100%; }
+    BeginScreen.-narrow FormRow, BeginScreen.-narrow #row-text { layout: vertical; height: auto; }
+    BeginScreen.-narrow FormRow Input, BeginScreen.-narrow FormRow Select, BeginScreen.-narrow TextArea { width: 100%; }
     BeginScreen.-narrow #last, BeginScreen.-narrow #contacts { margin: 0; }
     BeginScreen.-narrow #outlook, BeginScreen.-narrow #buttons { margin: 0; }
     """
@@ -123,7 +123,7 @@ class BeginScreen(Hands):
         def look(tx: Tx) -> tuple[Outlook, list[Outlook]]:
             ways = beginning.ways(tx, able, sheet.to, line=sheet.channel.line_id)
             others = [one for one in ways if one.kind and one.channel.id != sheet.channel.id]
-            wanted = Request(to=Exactly(sheet.channel.id, sheet.to), draft=draft, order=self.office.order())
+            wanted = MessageRequest(to=Exactly(sheet.channel.id, sheet.to), draft=draft, order=self.office.order())
             return composing.preview(tx, able, wanted), others
 
         one, others = await self.office.read(look) if sheet.to else (None, [])
@@ -132,11 +132,16 @@ class BeginScreen(Hands):
             return
         self._tell(sheet, one, others=[other.channel for other in others])
 
-    async def _files(self, sheet: Sheet, take: Callable[[str], StagedFile]) -> Sequence[StagedFile]:
+    async def _files(self, sheet: BeginFormValues, take: Callable[[str], StagedFile]) -> Sequence[StagedFile]:
         return [await self.office.store.off_loop(partial(take, sheet.path))] if sheet.path else []
 
     def _tell(
-        self, sheet: Sheet, one: Outlook | None, error: ChatappError | None = None, *, others: Sequence[ChannelRow] = ()
+        self,
+        sheet: BeginFormValues,
+        one: Outlook | None,
+        error: ChatappError | None = None,
+        *,
+        others: Sequence[ChannelRow] = (),
     ) -> None:
         self._outlook = one
         name = self._names.get(sheet.to, "")
@@ -197,7 +202,7 @@ class BeginScreen(Hands):
         self.do(self._contacts)
 
     async def _contacts(self) -> None:
-        from chatapp_cli.runtime.asking import Wish, ask
+        from chatapp_cli.runtime.asking import SessionRequest, ask
         from chatapp_cli.tui.questions.contact_pick import ContactPick
 
         row = self._form.channel
@@ -205,7 +210,7 @@ class BeginScreen(Hands):
             self.say(_("{channel} has no address book.", channel=row.title))
             return
         self._form.tell(Text(_("Asking the messengers…")), known=False)
-        people = await ask(self.office.desk, Wish(row, Errand.CONTACTS))
+        people = await ask(self.office.desk, SessionRequest(row, Errand.CONTACTS))
         person = await self.app.push_screen_wait(ContactPick(people))
         if person is not None:
             to = await self.office.read(partial(beginning.address_of, channel=row, person=person))

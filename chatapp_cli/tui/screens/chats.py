@@ -55,10 +55,10 @@ class ChatsScreen(Hands):
         self.do(self._read, group="read", exclusive=True)
 
     async def _ask(self, what: Errand, arguments: Mapping[str, object], *, seconds: float = 60.0) -> Any:
-        from chatapp_cli.runtime.asking import Wish, ask
+        from chatapp_cli.runtime.asking import SessionRequest, ask
 
-        wish = Wish(self._channel, what, arguments)
-        return await ask(self.office.desk, wish, seconds=seconds)
+        options = SessionRequest(self._channel, what, arguments)
+        return await ask(self.office.desk, options, seconds=seconds)
 
     async def _read(self) -> None:
         self._chats = await self._ask(Errand.CHATS, {})

@@ -15,7 +15,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from chatapp_cli.i18n import _
-from chatapp_cli.tui.keys.keymap import Action, Group, groups, shown
+from chatapp_cli.tui.keys.keymap import Group, KeyAction, groups, shown
 from chatapp_cli.tui.look import Look
 from chatapp_cli.tui.small import Choose, Small
 
@@ -81,6 +81,6 @@ def _halves(found: Sequence[Group]) -> list[Sequence[Group]]:
 class Chord(Choose):
     """What the second key may be."""
 
-    def __init__(self, first: str, following: Mapping[str, Action]) -> None:
+    def __init__(self, first: str, following: Mapping[str, KeyAction]) -> None:
         options = [(key, _(act.help)) for key, act in following.items()]
         super().__init__(f"{shown(first)} …", options, keys=list(following))

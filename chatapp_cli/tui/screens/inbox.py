@@ -15,7 +15,7 @@ from chatapp_cli.tui.conversation.colleagues import Colleagues
 from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.conversation.doing import Doing
 from chatapp_cli.tui.conversation.drafts import Drafts
-from chatapp_cli.tui.conversation.finding import Finding
+from chatapp_cli.tui.conversation.finding import ConversationSearch
 from chatapp_cli.tui.conversation.joining import Joining
 from chatapp_cli.tui.conversation.paging import Paging
 from chatapp_cli.tui.conversation.pictures import Pictures
@@ -27,7 +27,7 @@ from chatapp_cli.tui.keys.keymap import bindings
 from chatapp_cli.tui.listing.listing import Listing
 from chatapp_cli.tui.screens.freshness import Freshness
 from chatapp_cli.tui.screens.panes import Panes
-from chatapp_cli.tui.session.live import News
+from chatapp_cli.tui.session.live import JournalAdvanced
 from chatapp_cli.tui.widgets.bars import StatusBar
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 from chatapp_cli.tui.widgets.pane import ConversationPane, ListPane
@@ -113,7 +113,7 @@ class InboxScreen(Hands):
         self.writing = Writing(self.conversation, self.drafts)
         self.read_marks = ReadMarks(self.conversation)
         self.tabs = Tabs(self.conversation)
-        self.finding = Finding(self.conversation)
+        self.finding = ConversationSearch(self.conversation)
         self.pictures = Pictures(self.conversation)
         self.paging = Paging(self.conversation)
         self.joining = Joining(self.conversation)
@@ -214,7 +214,7 @@ class InboxScreen(Hands):
 
     # Messages
 
-    _news = heard(News, lambda page, news: page.freshness.hear(news))
+    _news = heard(JournalAdvanced, lambda page, news: page.freshness.hear(news))
     _needs_rows = heard(DialogList.Needs, lambda page, needs: page.listing.bring(needs.start, needs.n))
     _searched = heard(Input.Changed, lambda page, box: page.listing.typed(box.value), "#search")
     _search_sent = heard(Input.Submitted, lambda page, box: page.listing.submitted(box.value), "#search")

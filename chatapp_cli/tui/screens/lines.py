@@ -17,7 +17,7 @@ from chatapp_cli.i18n import _
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.runtime import binding
 from chatapp_cli.services import channels, lines, pools
-from chatapp_cli.services.pools import Account
+from chatapp_cli.services.pools import PoolAccount
 from chatapp_cli.store.rows.channels import ChannelRow, LineRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.deeds import channel as channel_deeds
@@ -28,7 +28,7 @@ from chatapp_cli.tui.keys.keymap import bindings
 from chatapp_cli.tui.reading import overview
 from chatapp_cli.tui.reading.overview import Overview
 from chatapp_cli.tui.screens.options import OptionsScreen, Whose
-from chatapp_cli.tui.session.live import News
+from chatapp_cli.tui.session.live import JournalAdvanced
 from chatapp_cli.tui.widgets.bars import StatusBar
 from chatapp_cli.tui.widgets.line_words import LineWords
 
@@ -50,7 +50,7 @@ class LinesScreen(Hands):
         super().__init__()
         self._lines: Sequence[LineRow] = ()
         self._channels: Sequence[ChannelRow] = ()
-        self._invites: Mapping[LineId, Sequence[Account]] = {}
+        self._invites: Mapping[LineId, Sequence[PoolAccount]] = {}
         self._findings: dict[int, list[Finding]] = {}
         self._words = LineWords(self.look)
 
@@ -68,7 +68,7 @@ class LinesScreen(Hands):
         self.do(self._read, group="read", exclusive=True)
         self.every(5, self._show_chosen)
 
-    def on_news(self, news: News) -> None:
+    def on_news(self, news: JournalAdvanced) -> None:
         """Read again when it matters."""
         if news.any_of(ChannelEvent, LineEvent):
             self.do(self._read, group="read", exclusive=True)
@@ -78,7 +78,7 @@ class LinesScreen(Hands):
         self.do(self._read, group="read", exclusive=True)
 
     async def _read(self) -> None:
-        def look(tx: Tx) -> tuple[list[LineRow], list[ChannelRow], Mapping[LineId, Sequence[Account]], Overview]:
+        def look(tx: Tx) -> tuple[list[LineRow], list[ChannelRow], Mapping[LineId, Sequence[PoolAccount]], Overview]:
             return lines.everything(tx), channels.everything(tx), pools.everywhere(tx), overview.read(tx)
 
         self._lines, self._channels, self._invites, bars = await self.office.read(look)

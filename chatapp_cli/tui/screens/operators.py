@@ -18,14 +18,14 @@ from chatapp_cli.domain.journal.operators import OperatorEvent
 from chatapp_cli.i18n import _
 from chatapp_cli.runtime import seat
 from chatapp_cli.services import access, lines, operators, passwords
-from chatapp_cli.services.operators import Account
+from chatapp_cli.services.operators import OperatorAccount
 from chatapp_cli.store.rows.operators import OperatorRow
 from chatapp_cli.tui.hands import Hands
 from chatapp_cli.tui.keys.keymap import bindings, key
 from chatapp_cli.tui.reading import overview
 from chatapp_cli.tui.reading.cells import fit
 from chatapp_cli.tui.screens.account_forms import NewPassword, PickLines, PickRights
-from chatapp_cli.tui.session.live import News
+from chatapp_cli.tui.session.live import JournalAdvanced
 from chatapp_cli.tui.small import Take
 from chatapp_cli.tui.widgets.bars import StatusBar
 
@@ -46,7 +46,7 @@ class OperatorsScreen(Hands):
 
     def __init__(self) -> None:
         super().__init__()
-        self._accounts: Sequence[Account] = ()
+        self._accounts: Sequence[OperatorAccount] = ()
 
     def compose(self) -> ComposeResult:
         """What it is, and the list."""
@@ -60,7 +60,7 @@ class OperatorsScreen(Hands):
         self.query_one(OptionList).focus()
         self.do(self._read_all, group="read", exclusive=True)
 
-    def on_news(self, news: News) -> None:
+    def on_news(self, news: JournalAdvanced) -> None:
         """Read again when an account changed."""
         if news.any_of(OperatorEvent, LineEvent):
             self.do(self._read_all, group="read", exclusive=True)
@@ -80,7 +80,7 @@ class OperatorsScreen(Hands):
         shown.add_options([Option(self._line(one)) for one in self._accounts] or [nothing])
         shown.highlighted = min(chosen, len(self._accounts) - 1) if self._accounts else None
 
-    def _line(self, one: Account) -> Text:
+    def _line(self, one: OperatorAccount) -> Text:
         look = self.look.palette
         out = bool(one.who.disabled)
         state = _("cannot log in") if out or not one.who.password else _("can log in")
@@ -92,7 +92,7 @@ class OperatorsScreen(Hands):
         )
 
     @property
-    def _chosen(self) -> Account | None:
+    def _chosen(self) -> OperatorAccount | None:
         at = self.query_one(OptionList).highlighted
         return None if at is None or at >= len(self._accounts) else self._accounts[at]
 
@@ -153,7 +153,7 @@ class OperatorsScreen(Hands):
         if self._chosen is not None:
             self.do(partial(self._lines, self._chosen))
 
-    async def _lines(self, one: Account) -> None:
+    async def _lines(self, one: OperatorAccount) -> None:
         await self._insist()
         name = one.who.name
 

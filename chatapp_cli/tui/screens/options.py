@@ -10,13 +10,13 @@ from rich.text import Text as Words
 
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.form import Choice, Field, Form
-from chatapp_cli.domain.option import COMPANY, Subject, Target
+from chatapp_cli.domain.option import COMPANY, OptionTarget, Subject
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import _
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.ports.bind import Asker
 from chatapp_cli.services import channels, lines, options
-from chatapp_cli.services.options import Scope
+from chatapp_cli.services.options import OptionScope
 from chatapp_cli.store.rows.channels import ChannelRow, LineRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.screens.bind import AskingScreen
@@ -36,18 +36,18 @@ class Whose(NamedTuple):
         return self.line.name if self.line is not None else _("The company")
 
     @property
-    def target(self) -> Target:
+    def target(self) -> OptionTarget:
         """In the store."""
         if self.channel is not None:
-            return Target(Subject.CHANNEL, self.channel.id)
-        return COMPANY if self.line is None else Target(Subject.LINE, self.line.id)
+            return OptionTarget(Subject.CHANNEL, self.channel.id)
+        return COMPANY if self.line is None else OptionTarget(Subject.LINE, self.line.id)
 
     @property
-    def wider(self) -> Scope | None:
+    def wider(self) -> OptionScope | None:
         """Where it is looked for next; ``None``: in the settings file."""
         if self.channel is not None:
-            return Scope(line=self.channel.line_id)
-        return None if self.line is None else Scope()
+            return OptionScope(line=self.channel.line_id)
+        return None if self.line is None else OptionScope()
 
     @property
     def own(self) -> Sequence[Field]:

@@ -36,7 +36,7 @@ _NAME = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class PersonRoute:
     """One way to somebody: a channel, what it said, and the address to write to there."""
 
     channel: ChannelRow
@@ -63,7 +63,7 @@ class PeopleScreen(Hands):
 
     def __init__(self) -> None:
         super().__init__()
-        self._found: Sequence[Found] = ()
+        self._found: Sequence[PersonRoute] = ()
 
     def compose(self) -> ComposeResult:
         """Box, what is going on, the ways."""
@@ -87,12 +87,12 @@ class PeopleScreen(Hands):
             self.do(partial(self._look, event.value.strip()), group="look", exclusive=True)
 
     async def _look(self, address: str) -> None:
-        from chatapp_cli.runtime.asking import Wish, ask_all
+        from chatapp_cli.runtime.asking import SessionRequest, ask_all
 
         every = await self.office.read(channels.everything)
         able = [(row, asked) for row in every if (asked := self._asked(row, address))]
-        wishes = [Wish(row, Errand.FIND, {"address": asked}) for row, asked in able]
-        answers = await ask_all(self.office.desk, wishes) if wishes else ()
+        requests = [SessionRequest(row, Errand.FIND, {"address": asked}) for row, asked in able]
+        answers = await ask_all(self.office.desk, requests) if requests else ()
         found = [self._way(row, answer) for (row, _asked), answer in zip(able, answers, strict=True)]
         known = {row.id for row, _asked in able}
         found += [self._blind(row, address) for row in every if row.id not in known and self._opens(row, address)]
@@ -109,20 +109,20 @@ class PeopleScreen(Hands):
         likeliest = kinds(address)[0]
         return can.may_begin(likeliest, canonical(address, likeliest))
 
-    def _way(self, row: ChannelRow, answer: Any) -> Found:
+    def _way(self, row: ChannelRow, answer: Any) -> PersonRoute:
         look = self.look.palette
         if isinstance(answer, ChatappError):
-            return Found(row, show(answer.what), look.warn)
+            return PersonRoute(row, show(answer.what), look.warn)
         if answer is None:
-            return Found(row, _("not there, or hidden"), look.faint)
+            return PersonRoute(row, _("not there, or hidden"), look.faint)
         username = f"@{answer['username']}" if answer["username"] else ""
         name = " ".join(filter(None, (answer["name"], username)))
-        return Found(row, _("there"), look.good, name, answer["id"])
+        return PersonRoute(row, _("there"), look.good, name, answer["id"])
 
-    def _blind(self, row: ChannelRow, address: str) -> Found:
-        return Found(row, _("can be written to"), self.look.palette.muted, "", address)
+    def _blind(self, row: ChannelRow, address: str) -> PersonRoute:
+        return PersonRoute(row, _("can be written to"), self.look.palette.muted, "", address)
 
-    def _show(self, found: Sequence[Found], nothing: str) -> None:
+    def _show(self, found: Sequence[PersonRoute], nothing: str) -> None:
         self._found = found
         self.query_one("#said", Static).update("" if found else nothing)
         shown = self.query_one(OptionList)
@@ -132,7 +132,7 @@ class PeopleScreen(Hands):
             shown.highlighted = next(n for n, one in enumerate(found) if one.address)
             shown.focus()
 
-    def _line(self, one: Found) -> Text:
+    def _line(self, one: PersonRoute) -> Text:
         look = self.look.palette
         return Text.assemble(
             (fit(manifest(one.channel.kind).label, _WORD), look.accent),
@@ -150,7 +150,7 @@ class PeopleScreen(Hands):
         if at is not None and self._found:
             self.do(partial(self._write, self._found[at]))
 
-    async def _write(self, one: Found) -> None:
+    async def _write(self, one: PersonRoute) -> None:
         dialog = await self.office.read(partial(reaching.known, channel=one.channel, to=one.address))
         if dialog is not None:
             self._open(dialog)

@@ -15,7 +15,7 @@ from textual.widgets.option_list import Option
 from chatapp_cli.domain.wording import Query
 from chatapp_cli.i18n import _
 from chatapp_cli.services import search
-from chatapp_cli.services.search import Found, Page, Scope, Snippet
+from chatapp_cli.services.search import SearchPage, SearchResult, SearchScope, Snippet
 from chatapp_cli.services.wording import understood
 from chatapp_cli.store.search import TOP
 from chatapp_cli.store.tx import Tx
@@ -52,7 +52,7 @@ class SearchScreen(Hands):
         super().__init__()
         self._typing: Timer | None = None
         self._query = Query()
-        self._found: list[Found] = []
+        self._found: list[SearchResult] = []
         self._below = 0
 
     def compose(self) -> ComposeResult:
@@ -106,15 +106,15 @@ class SearchScreen(Hands):
             return _("The index is being made; the oldest messages are not in it yet.")
         return "" if self._found or not query else _("Nothing is found.")
 
-    async def _page(self, query: Query, below: int) -> Page:
+    async def _page(self, query: Query, below: int) -> SearchPage:
         index, dialect = self.office.desk.search, self.office.dialect
 
-        def look(tx: Tx) -> Page:
-            return search.find(tx, index, dialect, query, Scope(), below=below)
+        def look(tx: Tx) -> SearchPage:
+            return search.find(tx, index, dialect, query, SearchScope(), below=below)
 
         return await self.office.read(look)
 
-    def _add(self, page: Page) -> None:
+    def _add(self, page: SearchPage) -> None:
         shown = self.query_one(OptionList)
         self._found += page.found
         self._below = page.below
@@ -122,7 +122,7 @@ class SearchScreen(Hands):
         if page.below:
             shown.add_option(Option(_("More…")))
 
-    def _line(self, one: Found) -> Text:
+    def _line(self, one: SearchResult) -> Text:
         look, said = self.look.palette, one.message
         return Text.assemble(
             (fit(one.dialog.name, _NAME), look.strong),

@@ -30,11 +30,11 @@ from chatapp_cli.tui.hands import Hands
 from chatapp_cli.tui.keys.keymap import bindings
 from chatapp_cli.tui.reading import overview, words
 from chatapp_cli.tui.reading.cells import cut, fit, line
-from chatapp_cli.tui.session.live import News
+from chatapp_cli.tui.session.live import JournalAdvanced
 from chatapp_cli.tui.widgets.bars import StatusBar
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 
-Part: TypeAlias = tuple[str, Style]
+StyledText: TypeAlias = tuple[str, Style]
 
 _NAME = 22
 _MOMENT = 12
@@ -42,7 +42,7 @@ _TEXT = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class TroubleRow:
     """One line of the page: a dialog to open, a message to send again or a letter to read again."""
 
     shown: Text
@@ -67,7 +67,7 @@ class TroublesScreen(Hands):
 
     def __init__(self) -> None:
         super().__init__()
-        self._found: list[Trouble] = []
+        self._found: list[TroubleRow] = []
 
     def compose(self) -> ComposeResult:
         """One list."""
@@ -80,7 +80,7 @@ class TroublesScreen(Hands):
         self.query_one(StatusBar).tell_keys("troubles", "app")
         self.do(self._read, group="read", exclusive=True)
 
-    def on_news(self, news: News) -> None:
+    def on_news(self, news: JournalAdvanced) -> None:
         """Read again when it matters."""
         if news.any_of(MessageEvent, ArrivalEvent, ChannelEvent, NoteWritten):
             self.do(self._read, group="read", exclusive=True)
@@ -109,33 +109,33 @@ class TroublesScreen(Hands):
         shown.highlighted = min(chosen, len(self._found) - 1) if self._found else None
         shown.focus()
 
-    def _calling(self, row: CallRow) -> Trouble:
+    def _calling(self, row: CallRow) -> TroubleRow:
         why = _("{author} mentioned you", author=row.author)
-        return Trouble(
+        return TroubleRow(
             self._shown(("✎", self.look.palette.warn), row.name, row.at, (why, self.look.palette.warn), row.text),
             row.dialog_id,
         )
 
-    def _troubled(self, row: TroubledRow) -> Trouble:
+    def _troubled(self, row: TroubledRow) -> TroubleRow:
         sign, look = words.SIGNS[row.state], self.look.palette
         why = words.reason(manifest(row.kind), row.code, row.detail)[0] or show(told.state(row.state))
         style = look.bad if row.state == "failed" else look.warn
         shown = self._shown((sign, style), row.name, row.at, (why, style), row.text)
-        return Trouble(shown, row.dialog_id, row.id, uncertain=row.state == State.UNCERTAIN)
+        return TroubleRow(shown, row.dialog_id, row.id, uncertain=row.state == State.UNCERTAIN)
 
-    def _waiting(self, row: WaitingRow) -> Trouble:
+    def _waiting(self, row: WaitingRow) -> TroubleRow:
         look, code = self.look.palette, waiting.reason(row)
         why = words.reason(manifest(row.kind), code)[0] if code else show(told.state(row.state))
         shown = self._shown(("◷", look.warn), row.name, waiting.goes_at(row), (why, look.muted), row.text)
-        return Trouble(shown, row.dialog_id)
+        return TroubleRow(shown, row.dialog_id)
 
-    def _dead(self, row: ArrivedRow) -> Trouble:
+    def _dead(self, row: ArrivedRow) -> TroubleRow:
         look = self.look.palette
         name = _("Arrival {n}", n=row.id)
         why = _("not understood: {problem}", problem=line(row.problem))
-        return Trouble(self._shown(("✉", look.bad), name, row.at, (why, look.plain), ""), letter=row.id)
+        return TroubleRow(self._shown(("✉", look.bad), name, row.at, (why, look.plain), ""), letter=row.id)
 
-    def _shown(self, sign: Part, name: str, at: int, why: Part, text: str) -> Text:
+    def _shown(self, sign: StyledText, name: str, at: int, why: StyledText, text: str) -> Text:
         """Sign, name and time in columns; then the reason and the words."""
         look = self.look.palette
         moment = words.moment(at, self.look.now()) if at else ""
@@ -150,7 +150,7 @@ class TroublesScreen(Hands):
     # What can be done
 
     @property
-    def _chosen(self) -> Trouble | None:
+    def _chosen(self) -> TroubleRow | None:
         at = self.query_one(OptionList).highlighted
         return None if at is None or not self._found else self._found[at]
 
@@ -170,7 +170,7 @@ class TroublesScreen(Hands):
         if self._chosen is not None:
             self.do(partial(self._retry, self._chosen))
 
-    async def _retry(self, one: Trouble) -> None:
+    async def _retry(self, one: TroubleRow) -> None:
         from chatapp_cli.runtime import rereading
 
         if one.letter is not None:

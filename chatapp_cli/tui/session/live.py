@@ -25,7 +25,7 @@ MOST = 2_000
 """Pieces of news taken at once; more than that is as good as everything having changed."""
 
 
-class News(Message):
+class JournalAdvanced(Message):
     """What happened since the last one."""
 
     def __init__(self, rows: Sequence[JournalEntry]) -> None:
@@ -33,9 +33,9 @@ class News(Message):
         self.rows = rows
         self.events = [row.event for row in rows]
 
-    def lasting(self) -> News:
+    def lasting(self) -> JournalAdvanced:
         """Without what passes: who is where, and what is only being written."""
-        return News([row for row in self.rows if not isinstance(row.event, (PresenceEvent, DraftEvent))])
+        return JournalAdvanced([row for row in self.rows if not isinstance(row.event, (PresenceEvent, DraftEvent))])
 
     def dialogs(self) -> set[DialogId]:
         """Dialogs that changed."""
@@ -58,7 +58,7 @@ class News(Message):
         return any(isinstance(event, kinds) for event in self.events)
 
 
-class Follower:
+class JournalFeed:
     """Remembers how far the journal was read."""
 
     def __init__(self, office: Office) -> None:

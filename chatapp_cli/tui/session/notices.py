@@ -17,7 +17,7 @@ from chatapp_cli.services import dialogs, notes, transcript
 from chatapp_cli.settings import Settings
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.reading import words
-from chatapp_cli.tui.session.live import News
+from chatapp_cli.tui.session.live import JournalAdvanced
 from chatapp_cli.tui.session.office import Office
 from chatapp_cli.tui.session.terminal import BELL, Terminal
 
@@ -26,7 +26,7 @@ PAUSE = 4.0
 MUTED = words.HOUR
 
 
-class Told(NamedTuple):
+class DesktopNotice(NamedTuple):
     """Something worth a notice: whose dialog, the words, and what may be seen of it by everybody."""
 
     name: str
@@ -49,12 +49,12 @@ class Notices:
         self._office, self._terminal, self._send, self._wait, self._remind = office, terminal, send, wait, remind
         self._settings: Settings = office.desk.settings
         self._quiet, self._shows_text = self._settings.quiet, self._settings.notify_text
-        self._pending: dict[DialogId, Told] = {}
+        self._pending: dict[DialogId, DesktopNotice] = {}
         self._resting = False
         self._until: Millis = 0
         self._title = ""
 
-    async def hear(self, news: News, *, seen: DialogId | None) -> None:
+    async def hear(self, news: JournalAdvanced, *, seen: DialogId | None) -> None:
         """Tell of what is new, except in the dialog that is being looked at."""
         written, noted = _new(news, self._office.actor)
         if written or noted:
@@ -94,9 +94,9 @@ class Notices:
         return self._until
 
     def _tell(self) -> None:
-        told, self._pending = list(self._pending.values()), {}
-        self._resting = bool(told)
-        if not told:
+        notices, self._pending = list(self._pending.values()), {}
+        self._resting = bool(notices)
+        if not notices:
             return
         self._wait(self._tell)
         way = self._settings.notify
@@ -105,12 +105,12 @@ class Notices:
         if way in {"bell", "both"}:
             self._send(BELL)
         if way in {"desktop", "both"}:
-            self._send(self._terminal.desktop(*self._words(told)))
+            self._send(self._terminal.desktop(*self._words(notices)))
 
-    def _words(self, told: list[Told]) -> tuple[str, str]:
-        if len(told) > 1:
-            return "chatapp", ngettext("{n} dialog has something new", "{n} dialogs have something new", len(told))
-        one = told[0]
+    def _words(self, notices: list[DesktopNotice]) -> tuple[str, str]:
+        if len(notices) > 1:
+            return "chatapp", ngettext("{n} dialog has something new", "{n} dialogs have something new", len(notices))
+        one = notices[0]
         return (one.name, one.text) if self._shows_text == "on" else ("chatapp", one.briefly)
 
     def _is_quiet(self) -> bool:
@@ -126,7 +126,7 @@ def within(hours: str, now: time) -> bool:
     return begins <= now < ends if begins <= ends else now >= begins or now < ends
 
 
-def _new(news: News, me: str) -> tuple[Mapping[DialogId, MessageId], set[DialogId]]:
+def _new(news: JournalAdvanced, me: str) -> tuple[Mapping[DialogId, MessageId], set[DialogId]]:
     """Dialogs in which clients wrote, each with the last message; and those in which somebody else left a note."""
     written, noted = {}, set()
     for row in news.rows:
@@ -138,13 +138,13 @@ def _new(news: News, me: str) -> tuple[Mapping[DialogId, MessageId], set[DialogI
     return written, noted
 
 
-def _told(tx: Tx, written: Mapping[DialogId, MessageId], noted: set[DialogId]) -> dict[DialogId, Told]:
+def _told(tx: Tx, written: Mapping[DialogId, MessageId], noted: set[DialogId]) -> dict[DialogId, DesktopNotice]:
     calls = {call.dialog_id: _of(call.name, call.text) for call in notes.calling(tx) if call.dialog_id in noted}
     found = {dialog: _unread(tx, dialog, message) for dialog, message in written.items()}
     return {**calls, **{dialog: told for dialog, told in found.items() if told is not None}}
 
 
-def _unread(tx: Tx, dialog: DialogId, message: MessageId) -> Told | None:
+def _unread(tx: Tx, dialog: DialogId, message: MessageId) -> DesktopNotice | None:
     """What a message is told by; nothing if the dialog is on the blacklist, read by now, or not ours to see."""
     try:
         card, said = dialogs.card(tx, dialog), transcript.message(tx, message)
@@ -153,11 +153,11 @@ def _unread(tx: Tx, dialog: DialogId, message: MessageId) -> Told | None:
     return _of(card.name, said.text) if card.unread and not card.blocked else None
 
 
-def _of(name: str, text: str) -> Told:
-    return Told(name, text, _("New: {name}", name=name))
+def _of(name: str, text: str) -> DesktopNotice:
+    return DesktopNotice(name, text, _("New: {name}", name=name))
 
 
-def reminders(tx: Tx, back: set[DialogId]) -> dict[DialogId, Told]:
+def reminders(tx: Tx, back: set[DialogId]) -> dict[DialogId, DesktopNotice]:
     """What was put off until now: told to whoever answers for it, to everybody where nobody does."""
     found = {}
     for dialog in back:
@@ -165,5 +165,5 @@ def reminders(tx: Tx, back: set[DialogId]) -> dict[DialogId, Told]:
             card = dialogs.card(tx, dialog)
             if card.assignee in {"", tx.name} and not card.blocked:
                 words = _("{name} is back: the snooze is over", name=card.name)
-                found[dialog] = Told(card.name, words, words)
+                found[dialog] = DesktopNotice(card.name, words, words)
     return found

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from chatapp_cli.domain.draft import Draft
     from chatapp_cli.domain.ids import MessageId
     from chatapp_cli.domain.manifest import Capabilities, Manifest
-    from chatapp_cli.services.composing import Target
-    from chatapp_cli.services.sending import Order
+    from chatapp_cli.services.composing import SendTarget
+    from chatapp_cli.services.sending import SendOptions
     from chatapp_cli.store.rows.channels import ChannelRow
     from chatapp_cli.store.tx import Tx
 
@@ -46,17 +46,19 @@ class Office:
         """Change the store, off the loop; durable when it returns."""
         return await self.store.write(job)
 
-    def order(self) -> Order:
+    def order(self) -> SendOptions:
         """A new order, under a key of its own."""
-        from chatapp_cli.services.sending import Order
+        from chatapp_cli.services.sending import SendOptions
 
-        return Order(key=self.desk.world.chance.key())
+        return SendOptions(key=self.desk.world.chance.key())
 
-    def accept(self, to: Target, draft: Draft, order: Order, *, held: bool = True) -> Callable[[Tx], MessageId]:
+    def accept(
+        self, to: SendTarget, draft: Draft, order: SendOptions, *, held: bool = True
+    ) -> Callable[[Tx], MessageId]:
         """The transaction that accepts a new message; one that is held can be taken back with a key for a while."""
-        from chatapp_cli.services.composing import Request, accept
+        from chatapp_cli.services.composing import MessageRequest, accept
 
-        request = Request(to=to, draft=draft, order=order, held=self.desk.options if held else None)
+        request = MessageRequest(to=to, draft=draft, order=order, held=self.desk.options if held else None)
         return partial(accept, able=self.capabilities, request=request)
 
     def manifest(self, channel: ChannelRow) -> Manifest:

@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from chatapp_cli.domain.draft import Draft, StagedFile
-    from chatapp_cli.services.transcript import Entry
+    from chatapp_cli.services.transcript import TranscriptEntry
 
 
 @dataclass(slots=True)
-class Sheet:
+class ComposerState:
     """What is being written to one dialog; kept while other dialogs are looked at."""
 
     text: str = ""
     subject: str = ""
     files: list[StagedFile] = field(default_factory=list)
-    reply_to: Entry | None = None
-    editing: Entry | None = None
+    reply_to: TranscriptEntry | None = None
+    editing: TranscriptEntry | None = None
     """The sent message that the text is to replace."""
 
-    def put_back(self, before: Sheet) -> None:
+    def put_back(self, before: ComposerState) -> None:
         """Have again what did not go, above what was begun since; an answer or a change goes with its own text."""
         if not (self.text.strip() or self.files):
             self.text, self.reply_to, self.editing = before.text, before.reply_to, before.editing

@@ -9,7 +9,7 @@ from chatapp_cli.domain.draft import MEGABYTE, StagedFile
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import DialogId, Millis
 from chatapp_cli.domain.manifest import Capabilities
-from chatapp_cli.domain.message import Action
+from chatapp_cli.domain.message import Operation
 from chatapp_cli.i18n import _
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import files
@@ -20,13 +20,13 @@ from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.media.paths import named
 from chatapp_cli.tui.reading.standstill import standstill
-from chatapp_cli.tui.session.sheet import Sheet
+from chatapp_cli.tui.session.sheet import ComposerState
 
 if TYPE_CHECKING:
-    from chatapp_cli.services.sending import Order
+    from chatapp_cli.services.sending import SendOptions
     from chatapp_cli.tui.session.office import Office
 
-Job: TypeAlias = Callable[[Tx], object]
+StoreJob: TypeAlias = Callable[[Tx], object]
 
 
 def obstacles(card: DialogCard, channel: ChannelRow, can: Capabilities, now: Millis) -> tuple[Refused | None, str]:
@@ -58,7 +58,9 @@ def staged(media: Media, typed: str) -> StagedFile:
     return files.stage(media, named(typed))
 
 
-def sending_of(sheet: Sheet, office: Office, channel: ChannelRow, dialog: DialogId, order: Order) -> Job:
+def sending_of(
+    sheet: ComposerState, office: Office, channel: ChannelRow, dialog: DialogId, order: SendOptions
+) -> StoreJob:
     """The transaction that sends a sheet, or changes the message that it edits."""
     from chatapp_cli.services import later, sending
     from chatapp_cli.services.composing import InDialog
@@ -69,4 +71,4 @@ def sending_of(sheet: Sheet, office: Office, channel: ChannelRow, dialog: Dialog
     message = editing.message.id
     if not editing.message.ext_id:
         return lambda tx: later.reword(tx, can, message, draft.text)
-    return lambda tx: sending.change(tx, can, message, Action.EDIT, draft.text, order=order)
+    return lambda tx: sending.change(tx, can, message, Operation.EDIT, draft.text, order=order)

@@ -19,11 +19,11 @@ from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.segments import cost, segments
 from chatapp_cli.i18n import _, ngettext, show
 from chatapp_cli.services.files import staged
-from chatapp_cli.services.transcript import Entry
+from chatapp_cli.services.transcript import TranscriptEntry
 from chatapp_cli.tui.keys.keymap import action, shown
 from chatapp_cli.tui.reading import words
 from chatapp_cli.tui.reading.cells import cut, line
-from chatapp_cli.tui.session.sheet import Sheet
+from chatapp_cli.tui.session.sheet import ComposerState
 from chatapp_cli.tui.widgets.underlined import Underlined
 
 if TYPE_CHECKING:
@@ -137,11 +137,11 @@ class Composer(Vertical):
     class Submitted(Message):
         """A draft that the channel can carry wants to be sent."""
 
-        sheet: Sheet
+        sheet: ComposerState
 
     def __init__(self) -> None:
         super().__init__()
-        self.sheet = Sheet()
+        self.sheet = ComposerState()
         self._can: Capabilities | None = None
         self._stop: Refused | None = None
         self._warning = ""
@@ -161,7 +161,13 @@ class Composer(Vertical):
         return self.query_one(Pen)
 
     def turn_to(
-        self, sheet: Sheet, can: Capabilities, *, stop: Refused | None, warning: str, price: Decimal | None = None
+        self,
+        sheet: ComposerState,
+        can: Capabilities,
+        *,
+        stop: Refused | None,
+        warning: str,
+        price: Decimal | None = None,
     ) -> None:
         """Write to another dialog; ``stop`` is why nothing can be sent there at all, ``price`` is that of one part."""
         self.sheet, self._can, self._price = sheet, can, price
@@ -206,12 +212,12 @@ class Composer(Vertical):
         trial = Draft(text="·", files=(*self.sheet.files, file))
         return self._refusal(trial)
 
-    def quote(self, entry: Entry) -> None:
+    def quote(self, entry: TranscriptEntry) -> None:
         """Answer a message."""
         self.sheet.reply_to, self.sheet.editing = entry, None
         self._tell()
 
-    def edit(self, entry: Entry) -> None:
+    def edit(self, entry: TranscriptEntry) -> None:
         """Change a message that was sent."""
         self.sheet.editing, self.sheet.reply_to = entry, None
         self._load(entry.message.text)
@@ -223,13 +229,13 @@ class Composer(Vertical):
         pen.load_text(text)
         pen.move_cursor(pen.document.end)
 
-    def take_back(self, entry: Entry) -> None:
+    def take_back(self, entry: TranscriptEntry) -> None:
         """Have the words and files of a message that did not go, unless something else is being written."""
         if not (self.sheet.text.strip() or self.sheet.files):
-            self.sheet.put_back(Sheet(text=entry.message.text, files=[staged(file) for file in entry.files]))
+            self.sheet.put_back(ComposerState(text=entry.message.text, files=[staged(file) for file in entry.files]))
             self.show_again(self.sheet)
 
-    def show_again(self, sheet: Sheet) -> None:
+    def show_again(self, sheet: ComposerState) -> None:
         """Show what changed on a sheet, if it is the one that is written on."""
         if sheet is self.sheet:
             self.query_one("#subject", Input).value = sheet.subject

@@ -17,7 +17,7 @@ from chatapp_cli.store.rows.dialogs import DialogRow
 from chatapp_cli.tui.keys.keymap import key
 from chatapp_cli.tui.reading import words
 from chatapp_cli.tui.reading.cells import cut, fit, row
-from chatapp_cli.tui.themes import Palette
+from chatapp_cli.tui.themes import PaintStyles
 from chatapp_cli.tui.widgets.marks import NOTHING, Beside
 
 ONE_LINE = 72
@@ -31,7 +31,7 @@ def height(width: int) -> int:
 
 
 def paint(
-    dialog: DialogRow, width: int, base: Style, look: Palette, now: Millis, beside: Beside = NOTHING
+    dialog: DialogRow, width: int, base: Style, look: PaintStyles, now: Millis, beside: Beside = NOTHING
 ) -> list[Strip]:
     """The dialog's lines."""
     if height(width) == 1:
@@ -40,7 +40,7 @@ def paint(
 
 
 def _stacked(
-    dialog: DialogRow, width: int, base: Style, look: Palette, now: Millis, beside: Beside
+    dialog: DialogRow, width: int, base: Style, look: PaintStyles, now: Millis, beside: Beside
 ) -> list[list[Segment]]:
     time = (words.short(dialog.last_at, now), look.muted)
     name = (dialog.name, look.strong if dialog.unread else look.plain)
@@ -64,7 +64,9 @@ def _stacked(
     ]
 
 
-def _aligned(dialog: DialogRow, width: int, base: Style, look: Palette, now: Millis, beside: Beside) -> list[Segment]:
+def _aligned(
+    dialog: DialogRow, width: int, base: Style, look: PaintStyles, now: Millis, beside: Beside
+) -> list[Segment]:
     name = look.strong if dialog.unread else look.plain
     pin = [*_pin(dialog, look), *beside.company(look)]
     room = _NAME - sum(cell_len(text) for text, _style in pin)
@@ -88,7 +90,7 @@ def _aligned(dialog: DialogRow, width: int, base: Style, look: Palette, now: Mil
     return row(width, left, right, base)
 
 
-def _mark(dialog: DialogRow, look: Palette, beside: Beside) -> tuple[str, Style]:
+def _mark(dialog: DialogRow, look: PaintStyles, beside: Beside) -> tuple[str, Style]:
     if beside.picked:
         return ("✓ ", look.accent)
     if dialog.waiting_since is not None and dialog.snoozed_until is None:
@@ -98,24 +100,24 @@ def _mark(dialog: DialogRow, look: Palette, beside: Beside) -> tuple[str, Style]
     return ("⊘ ", look.bad) if dialog.blocked else ("  ", look.plain)
 
 
-def _assignee(dialog: DialogRow, look: Palette) -> list[tuple[str, Style]]:
+def _assignee(dialog: DialogRow, look: PaintStyles) -> list[tuple[str, Style]]:
     """Who answers for it, as short as it has to be."""
     return [(f"@{cut(dialog.assignee, _OPERATOR)} ", look.own)] if dialog.assignee else []
 
 
-def _pin(dialog: DialogRow, look: Palette) -> list[tuple[str, Style]]:
+def _pin(dialog: DialogRow, look: PaintStyles) -> list[tuple[str, Style]]:
     return [(" ⚑", look.accent)] if dialog.pinned else []
 
 
-def _count(dialog: DialogRow, look: Palette) -> list[tuple[str, Style]]:
+def _count(dialog: DialogRow, look: PaintStyles) -> list[tuple[str, Style]]:
     return [(f" {dialog.unread}", look.accent + Style(bold=True))] if dialog.unread else []
 
 
-def _waiting(dialog: DialogRow, look: Palette, now: Millis) -> list[tuple[str, Style]]:
+def _waiting(dialog: DialogRow, look: PaintStyles, now: Millis) -> list[tuple[str, Style]]:
     return [] if dialog.waiting_since is None else [(words.age(now - dialog.waiting_since), look.warn)]
 
 
-def _last(dialog: DialogRow, look: Palette) -> list[tuple[str, Style]]:
+def _last(dialog: DialogRow, look: PaintStyles) -> list[tuple[str, Style]]:
     """The last message, and how far it got if it is ours."""
     text = (dialog.preview, look.muted)
     if dialog.last_direction != Direction.OUT:
@@ -123,7 +125,7 @@ def _last(dialog: DialogRow, look: Palette) -> list[tuple[str, Style]]:
     return [(words.SIGNS.get(dialog.last_state, "") + " ", sign_style(dialog.last_state, look)), text]
 
 
-def sign_style(state: str, look: Palette) -> Style:
+def sign_style(state: str, look: PaintStyles) -> Style:
     """The colour of a delivery state."""
     return {
         State.FAILED: look.bad,
@@ -135,7 +137,7 @@ def sign_style(state: str, look: Palette) -> Style:
     }.get(State(state), look.faint)
 
 
-def placeholder(width: int, base: Style, look: Palette) -> list[Strip]:
+def placeholder(width: int, base: Style, look: PaintStyles) -> list[Strip]:
     """What stands where the row is still being read."""
     first = Strip(row(width, [("  ", look.plain), ("· · ·", look.faint)], [], base), width)
     return [first, *(Strip([Segment(" " * width, base)], width) for _line in range(height(width) - 1))]

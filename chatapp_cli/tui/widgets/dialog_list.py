@@ -16,7 +16,7 @@ from chatapp_cli.store.rows.dialogs import DialogRow
 from chatapp_cli.tui.keys.keymap import bindings
 from chatapp_cli.tui.look import Look
 from chatapp_cli.tui.reading.cells import fit
-from chatapp_cli.tui.reading.dialog_order import Order
+from chatapp_cli.tui.reading.dialog_order import DialogOrder
 from chatapp_cli.tui.widgets import dialog_lines
 from chatapp_cli.tui.widgets.lined import OTHER_BUTTON
 from chatapp_cli.tui.widgets.marks import Marks
@@ -51,7 +51,7 @@ class DialogList(Picking):
 
     def __init__(self, look: Look) -> None:
         super().__init__(look)
-        self._order: Order | None = None
+        self._order: DialogOrder | None = None
         self._rows: dict[DialogId, DialogRow] = {}
         self._strips: dict[DialogId, tuple[tuple[object, ...], list[Strip]]] = {}
         self._asked = range(0)
@@ -64,7 +64,7 @@ class DialogList(Picking):
     # What is shown
 
     @property
-    def order(self) -> Order | None:
+    def order(self) -> DialogOrder | None:
         """The order that is shown now."""
         return self._order
 
@@ -110,7 +110,7 @@ class DialogList(Picking):
         """What is known of a dialog that is near."""
         return self._rows.get(dialog)
 
-    def show(self, order: Order, rows: Mapping[DialogId, DialogRow]) -> None:
+    def show(self, order: DialogOrder, rows: Mapping[DialogId, DialogRow]) -> None:
         """Take another order, keeping the cursor on its dialog where it still is."""
         known = self._order is not None and self._order.wanted == order.wanted
         before = self.current if known else None

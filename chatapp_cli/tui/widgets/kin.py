@@ -14,41 +14,41 @@ from chatapp_cli.store.rows.people import WayRow
 from chatapp_cli.tui.keys.keymap import action, shown
 from chatapp_cli.tui.reading.cells import cut, line
 from chatapp_cli.tui.reading.conversations import Opening
-from chatapp_cli.tui.themes import Palette
+from chatapp_cli.tui.themes import PaintStyles
 
 WIDTH = 31
 _FEW = 2
 """Suggestions shown on a card: what is decided makes room for the next."""
 
 
-def kin(opening: Opening, look: Palette) -> Text:
+def kin(opening: Opening, look: PaintStyles) -> Text:
     """The person's dialogs, if there are several, and whom they may be as well; empty for who is known but once."""
     pieces = [*_suggested(opening.alike, look), *(_ways(opening, look) if len(opening.ways) > 1 else ())]
     return Text.assemble(*pieces)
 
 
-def _ways(opening: Opening, look: Palette) -> Iterator[tuple[str, Style]]:
+def _ways(opening: Opening, look: PaintStyles) -> Iterator[tuple[str, Style]]:
     yield f"\n{_('Their dialogs')}\n", look.faint
     for way in sorted(opening.ways):
         yield from _way(way, look, here=way.id == opening.card.id)
     yield from _hints(look)
 
 
-def _way(way: WayRow, look: Palette, *, here: bool) -> Iterator[tuple[str, Style]]:
+def _way(way: WayRow, look: PaintStyles, *, here: bool) -> Iterator[tuple[str, Style]]:
     yield ("▸ " if here else "  "), look.accent
     yield cut(f"{manifest(way.kind).label} · {line(way.channel)}", WIDTH - 6), look.strong if here else look.plain
     yield (f" ✉ {way.unread}" if way.unread else ""), look.accent
     yield f"\n  {cut(line(way.address), WIDTH - 2)}\n", look.muted
 
 
-def _hints(look: Palette) -> Iterator[tuple[str, Style]]:
+def _hints(look: PaintStyles) -> Iterator[tuple[str, Style]]:
     yield f"{_key('way')} ", look.accent
     yield f"{_('the next')}  ", look.muted
     yield f"{_key('join')} ", look.accent
     yield f"{_('as one')}\n", look.muted
 
 
-def _suggested(alike: Sequence[Suggestion], look: Palette) -> Iterator[tuple[str, Style]]:
+def _suggested(alike: Sequence[Suggestion], look: PaintStyles) -> Iterator[tuple[str, Style]]:
     for n, one in enumerate(alike[:_FEW]):
         yield f"\n{_('Perhaps the same person')}\n" if n == 0 else "\n", look.warn
         yield cut(line(one.other.name), WIDTH) + "\n", look.strong
@@ -59,7 +59,7 @@ def _suggested(alike: Sequence[Suggestion], look: Palette) -> Iterator[tuple[str
             yield from _choice(look)
 
 
-def _choice(look: Palette) -> Iterator[tuple[str, Style]]:
+def _choice(look: PaintStyles) -> Iterator[tuple[str, Style]]:
     yield f"{_deed('same')} ", look.accent
     yield f"{_('the same')}  ", look.muted
     yield f"{_deed('not_same')} ", look.accent

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from chatapp_cli.services.transcript import Entry
+from chatapp_cli.services.transcript import TranscriptEntry
 from chatapp_cli.tui.look import Look
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Laid:
                 yield start, len(block.strips)
 
 
-def laid(entries: Sequence[Entry], width: int, look: Look, **how: Any) -> Laid:
+def laid(entries: Sequence[TranscriptEntry], width: int, look: Look, **how: Any) -> Laid:
     """Paint messages; ``how`` is the rest of a `Setting`, which is imported with the first of them."""
     from chatapp_cli.tui.widgets import message_lines
 

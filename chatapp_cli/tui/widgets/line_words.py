@@ -13,7 +13,7 @@ from chatapp_cli.domain.manifest import Manifest
 from chatapp_cli.i18n import _, ngettext, show
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.ports.connector import Finding
-from chatapp_cli.services.pools import Account
+from chatapp_cli.services.pools import PoolAccount
 from chatapp_cli.store.rows.channels import ChannelRow, LineRow
 from chatapp_cli.tui.keys.keymap import key
 from chatapp_cli.tui.look import Look
@@ -58,7 +58,7 @@ class LineWords:
             key=key("lines", "add_line"),
         )
 
-    def about_line(self, line: LineRow, invites: Sequence[Account]) -> Text:
+    def about_line(self, line: LineRow, invites: Sequence[PoolAccount]) -> Text:
         """Beside it, with the links that invite the next client."""
         look = self._look.palette
         text = Text().append(line.name + "\n\n", look.strong)

@@ -12,7 +12,7 @@ from rich.style import Style
 from rich.text import Text
 
 from chatapp_cli.domain import markup
-from chatapp_cli.tui.themes import Palette
+from chatapp_cli.tui.themes import PaintStyles
 
 _BAR, _DOT = "┃", "•"
 _SIGNS: Final[Mapping[markup.Style, str]] = {"quote": _BAR, "item": _DOT}
@@ -21,7 +21,7 @@ _LED: Final = re.compile(rf"{_BAR} |{_DOT} |\d{{1,2}}\. ")
 _read = lru_cache(maxsize=128)(markup.read)
 
 
-def drawn(text: str, style: Style, look: Palette) -> Text:
+def drawn(text: str, style: Style, look: PaintStyles) -> Text:
     """A text as the other side sees it; the signs of quotes and lists give way to ours, which are as long."""
     marked, styles = _read(text), _styles(look)
     letters = list(marked.text)
@@ -35,7 +35,7 @@ def drawn(text: str, style: Style, look: Palette) -> Text:
     return shown
 
 
-def _styles(look: Palette) -> Mapping[markup.Style, Style]:
+def _styles(look: PaintStyles) -> Mapping[markup.Style, Style]:
     return {
         "bold": Style(bold=True),
         "italic": Style(italic=True),

@@ -9,7 +9,7 @@ from rich.style import Style
 
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.i18n import _
-from chatapp_cli.tui.themes import Palette
+from chatapp_cli.tui.themes import PaintStyles
 
 Piece = tuple[str, Style]
 
@@ -22,13 +22,13 @@ class Beside(NamedTuple):
     draft: bool = False
     picked: bool = False
 
-    def company(self, look: Palette) -> list[Piece]:
+    def company(self, look: PaintStyles) -> list[Piece]:
         """Whether a colleague is there."""
         if self.writing:
             return [(" ✎", look.warn)]
         return [(" ◎", look.muted)] if self.looking else []
 
-    def unsent(self, look: Palette) -> list[Piece]:
+    def unsent(self, look: PaintStyles) -> list[Piece]:
         """Whether something was begun there."""
         return [(_("draft") + " ", look.warn)] if self.draft else []
 

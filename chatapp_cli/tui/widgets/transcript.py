@@ -13,21 +13,21 @@ from textual.strip import Strip
 
 from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.domain.manifest import Manifest
-from chatapp_cli.services.transcript import Entry
+from chatapp_cli.services.transcript import TranscriptEntry
 from chatapp_cli.store.rows.messages import FileRow
 from chatapp_cli.tui.keys.keymap import bindings
 from chatapp_cli.tui.look import Look
 from chatapp_cli.tui.media.pictures import Drawn
 from chatapp_cli.tui.reading.cells import fit
-from chatapp_cli.tui.reading.conversations import Page, Quotes
-from chatapp_cli.tui.themes import Palette
+from chatapp_cli.tui.reading.conversations import Quotes, TranscriptPage
+from chatapp_cli.tui.themes import PaintStyles
 from chatapp_cli.tui.widgets import wanted
 from chatapp_cli.tui.widgets.bars import nowhere
 from chatapp_cli.tui.widgets.following import Following
 from chatapp_cli.tui.widgets.gallery import Gallery, PictureLine
 from chatapp_cli.tui.widgets.laid import Laid, laid
 from chatapp_cli.tui.widgets.lined import OTHER_BUTTON, TWICE, Lined
-from chatapp_cli.tui.widgets.loaded import Loaded
+from chatapp_cli.tui.widgets.loaded import LoadedMessages
 
 if TYPE_CHECKING:
     from chatapp_cli.tui.widgets.message_lines import Route
@@ -56,7 +56,7 @@ class Transcript(Lined):
     def __init__(self, look: Look) -> None:
         super().__init__(look)
         self.gallery = Gallery()
-        self._loaded, self._laid = Loaded(), Laid()
+        self._loaded, self._laid = LoadedMessages(), Laid()
         self._manifest: Manifest | None = None
         self._routes: Mapping[DialogId, Route] = _ALONE
         self._lit: Callable[[str], Sequence[tuple[int, int]]] = _unlit
@@ -64,17 +64,17 @@ class Transcript(Lined):
         self._following = Following(self, lambda: self._select(self._loaded.at))
 
     @property
-    def entries(self) -> Sequence[Entry]:
+    def entries(self) -> Sequence[TranscriptEntry]:
         """All that is loaded, oldest first."""
         return self._loaded.entries
 
     @property
-    def selected(self) -> Entry | None:
+    def selected(self) -> TranscriptEntry | None:
         """The message that actions are about: the chosen one, otherwise the last."""
         return self._loaded.selected
 
     @property
-    def picked(self) -> list[Entry]:
+    def picked(self) -> list[TranscriptEntry]:
         """The messages that were chosen together, oldest first."""
         return self._loaded.picked
 
@@ -90,10 +90,15 @@ class Transcript(Lined):
         return None if self.at_end else self._loaded.said_from(at)
 
     def open(
-        self, manifest: Manifest, page: Page, *, at: MessageId | None = None, routes: Mapping[DialogId, Route] = _ALONE
+        self,
+        manifest: Manifest,
+        page: TranscriptPage,
+        *,
+        at: MessageId | None = None,
+        routes: Mapping[DialogId, Route] = _ALONE,
     ) -> None:
         """Show another conversation from its end, or at one of its messages; one of several dialogs with ``routes``."""
-        self._manifest, self._routes, self._loaded = manifest, routes, Loaded(page, at)
+        self._manifest, self._routes, self._loaded = manifest, routes, LoadedMessages(page, at)
         self._following.begin(at_end=at is None)
         self.gallery.clear()
         self._paint()
@@ -106,20 +111,20 @@ class Transcript(Lined):
         self._lit = lit or _unlit
         self._paint()
 
-    def prepend(self, page: Page) -> None:
+    def prepend(self, page: TranscriptPage) -> None:
         """Put older messages above without moving what is seen."""
         self._loaded.prepend(page)
         before = self._laid.height
         self._paint()
         self.scroll_to(y=self.scroll_offset.y + self._laid.height - before, animate=False, force=True)
 
-    def append(self, page: Page) -> None:
+    def append(self, page: TranscriptPage) -> None:
         """Put newer messages below without moving what is seen."""
         self._loaded.append(page)
         self._paint()
         self._look_around()
 
-    def update(self, changed: Sequence[Entry], gone: set[MessageId], quotes: Quotes) -> None:
+    def update(self, changed: Sequence[TranscriptEntry], gone: set[MessageId], quotes: Quotes) -> None:
         """Take in news; follows the end if the end was seen."""
         following, before = self._following.at_end, self._laid
         self._loaded.quotes.update(quotes)
@@ -301,7 +306,7 @@ def _unlit(_text: str) -> Sequence[tuple[int, int]]:
     return ()
 
 
-def _marked(strip: Strip, look: Palette, *, chosen: bool, picked: bool) -> Strip:
+def _marked(strip: Strip, look: PaintStyles, *, chosen: bool, picked: bool) -> Strip:
     """A line of a message that is meant, or meant together with others."""
     if picked or chosen:
         sign = Segment("●" if picked else "▌", (look.cursor if chosen else look.base) + look.accent)

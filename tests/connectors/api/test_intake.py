@@ -23,7 +23,7 @@ from chatapp_cli.domain.event import (
     MessagesDeleted,
     Peer,
     PeerChanged,
-    Person,
+    Profile,
     ReactionsChanged,
 )
 from chatapp_cli.domain.message import State
@@ -57,7 +57,7 @@ def test_a_message_needs_only_its_ids_and_is_dated_by_us(post: Post) -> None:
         ext_id="m-1",
         at=NOON,
         text="Ёлки есть?",
-        sender=Person(id="client-7"),
+        sender=Profile(id="client-7"),
     )
 
 
@@ -75,7 +75,7 @@ def test_a_message_may_tell_everything(post: Post) -> None:
         at=MORNING,
         text="Ёлки есть?",
         subject="Заказ",
-        sender=Person(**sender),
+        sender=Profile(**sender),
         from_us=True,
         files=(
             IncomingFile(kind="photo", name="ёлка.png", mime="image/png", size=3, content=b"png"),
@@ -107,7 +107,9 @@ def test_a_message_may_tell_everything(post: Post) -> None:
         ),
         (
             {"type": "reaction", "id": "m-1", "chat_id": "c", "emoji": ["👍"], "sender": {"name": "Анна"}},
-            ReactionsChanged(peer_key="c", ext_id="m-1", at=MORNING, emoji=("👍",), person=Person(id="c", name="Анна")),
+            ReactionsChanged(
+                peer_key="c", ext_id="m-1", at=MORNING, emoji=("👍",), person=Profile(id="c", name="Анна")
+            ),
         ),
         (
             {"type": "chat", "chat_id": "c", "chat_title": "Двор", "reachable": False},
@@ -149,8 +151,8 @@ def test_who_changed_a_message_is_the_client_unless_the_wire_says_otherwise(post
     )
     assert isinstance(edited, MessageEdited)
     assert isinstance(deleted, MessagesDeleted)
-    person = Person(id="7", name="Анна")
-    assert (edited.from_us, edited.by, deleted.from_us, deleted.by) == (from_us, person, from_us, person)
+    profile = Profile(id="7", name="Анна")
+    assert (edited.from_us, edited.by, deleted.from_us, deleted.by) == (from_us, profile, from_us, profile)
 
 
 @pytest.mark.parametrize(

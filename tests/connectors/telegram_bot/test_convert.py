@@ -17,7 +17,7 @@ from chatapp_cli.domain.event import (
     Peer,
     PeerChanged,
     PeerMoved,
-    Person,
+    Profile,
     ReactionsChanged,
 )
 
@@ -54,7 +54,7 @@ def test_a_text_brings_its_person_chat_time_and_id() -> None:
         ext_id="5",
         at=1_700_000_000_000,
         text="Здравствуйте",
-        sender=Person(id="7001", name="Анна Белова", username="anna_b"),
+        sender=Profile(id="7001", name="Анна Белова", username="anna_b"),
     )
 
 
@@ -185,7 +185,7 @@ def test_an_edit_names_the_message_its_new_text_and_who_changed_it() -> None:
         at=1_700_000_060_000,
         text="Исправил",
         from_us=False,
-        by=Person(id="7001", name="Анна Белова", username="anna_b"),
+        by=Profile(id="7001", name="Анна Белова", username="anna_b"),
     )
 
 

@@ -34,12 +34,12 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 def write(desk: Desk, channel: ChannelId, to: str, text: str) -> MessageId:
     row = desk.read(partial(channels.one, channel=channel))
     can = desk.capabilities(row)
-    order = sending.Order(key=desk.world.chance.key())
+    order = sending.SendOptions(key=desk.world.chance.key())
     dialog = desk.write(lambda tx: reaching.dialog_for(tx, row, can, to))
     return desk.write(lambda tx: sending.enqueue(tx, can, dialog, Draft(text=text), order))
 
 
-def entries(desk: Desk, dialog: DialogId) -> list[transcript.Entry]:
+def entries(desk: Desk, dialog: DialogId) -> list[transcript.TranscriptEntry]:
     return list(desk.read(partial(transcript.latest, dialog=dialog)))
 
 

@@ -16,7 +16,7 @@ from chatapp_cli.domain.event import (
     Peer,
     PeerChanged,
     PeerMoved,
-    Person,
+    Profile,
     ReactionsChanged,
 )
 from chatapp_cli.services import (
@@ -122,10 +122,10 @@ REPORTS: Mapping[str, Deed] = {
             who="zoya",
             ext_id="1",
             at=THEN,
-            sender=Person(id="z", name="Зоя", username="Zoya", phone="8 916 000-00-09", email="z@example.org"),
+            sender=Profile(id="z", name="Зоя", username="Zoya", phone="8 916 000-00-09", email="z@example.org"),
         )
     ),
-    "hear a new name": hears(lambda at: message(who=f"anna{at.line}", ext_id="9", at=THEN, sender=Person(name="Аня"))),
+    "hear a new name": hears(lambda at: message(who=f"anna{at.line}", ext_id="9", at=THEN, sender=Profile(name="Аня"))),
     "edit": of_heard(MessageEdited, text="Иначе"),
     "edit by somebody else": of_heard(MessageEdited, text="Иначе", from_us=True),
     "edit what is not here": hears(
@@ -134,7 +134,7 @@ REPORTS: Mapping[str, Deed] = {
     "take back": of_heard(MessagesDeleted),
     "take back by somebody else": of_heard(MessagesDeleted, from_us=True),
     "take back by an admin": of_heard(MessagesDeleted, from_us=True, by_admin=True),
-    "react": of_heard(ReactionsChanged, emoji=("👍", "🔥"), person=Person(id="a", name="Анна")),
+    "react": of_heard(ReactionsChanged, emoji=("👍", "🔥"), person=Profile(id="a", name="Анна")),
     "read by us elsewhere": hears(
         lambda at: ChatRead(peer_key=f"anna{at.line}", ext_id="20", at=THEN, by_us=True),
         before=lambda shop, at: shop.take(at.channel.id, says(ext_id="12.7")(at)),

@@ -15,7 +15,7 @@ from chatapp_cli.domain.event import (
 )
 from chatapp_cli.domain.health import Health
 from chatapp_cli.domain.ids import MessageId
-from chatapp_cli.domain.message import Action, State
+from chatapp_cli.domain.message import Operation, State
 from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import (
@@ -39,7 +39,7 @@ def queued(shop: Shop, at: Place, **order: object) -> MessageId:
     return shop.write(lambda tx: sending.enqueue(tx, EVERYTHING, at.dialog, draft, shop.order(**order)))
 
 
-def asked(shop: Shop, at: Place, action: Action, value: str) -> None:
+def asked(shop: Shop, at: Place, action: Operation, value: str) -> None:
     """A change of a message of ours that the provider has in two parts."""
     sent = with_outbox(lambda tx, claim: outbox.succeed(tx, claim, TWO))
     shop.write(sent(shop, at))
@@ -54,7 +54,7 @@ TWO = Receipt(ids=("e1", "e2"), texts=("e2",))
 def with_outbox(
     verdict: Callable[[Tx, outbox.Claim], object],
     *,
-    action: tuple[Action, str] | None = None,
+    action: tuple[Operation, str] | None = None,
     begun: bool = True,
     attempts: int = 1,
     before: Callable[[Shop, Place], object] | None = None,
@@ -126,7 +126,7 @@ def misconfigured(shop: Shop, at: Place) -> None:
 
 
 UNSURE, AGAIN = OutcomeUnknown("timeout", "read"), Retryable("busy", "later")
-REACT, EDIT, DELETE = (Action.REACT, "👍"), (Action.EDIT, "Выехали"), (Action.DELETE, "")
+REACT, EDIT, DELETE = (Operation.REACT, "👍"), (Operation.EDIT, "Выехали"), (Operation.DELETE, "")
 VERDICTS: Mapping[str, Deed] = {
     "outbox.claim": lambda shop, at: (
         queued(shop, at),
