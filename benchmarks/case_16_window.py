@@ -40,7 +40,7 @@ Hello().run()
 WINDOW = """
 from chatapp_cli.bootstrap import open_desk
 from chatapp_cli.settings import load
-from chatapp_cli.tui.window import run
+from chatapp_cli.tui.launch import run
 
 run(open_desk(load().settings), alone=True)
 """

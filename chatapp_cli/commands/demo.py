@@ -86,7 +86,7 @@ def _window(folder: Path) -> None:
     try:
         from chatapp_cli.bootstrap import open_desk
         from chatapp_cli.runtime.demo import demo_settings
-        from chatapp_cli.tui.window import run
+        from chatapp_cli.tui.launch import run
 
         _wait_until_ready(backstage, folder)
         desk = open_desk(demo_settings(folder, "", language()))

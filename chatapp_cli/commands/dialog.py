@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chatapp_cli.commands import duties as duty_verbs
-from chatapp_cli.commands import listing, printing, together
+from chatapp_cli.commands import listing, presence, printing
 from chatapp_cli.commands.door import amount, may_be_empty
 from chatapp_cli.commands.errors import note
 from chatapp_cli.commands.frame import Dialog, Json, Verb, noun, opened, write
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 app = noun()
 app.registered_commands += duty_verbs.app.registered_commands
-app.registered_commands += together.app.registered_commands
+app.registered_commands += presence.app.registered_commands
 
 
 Tag = Annotated[str, typer.Argument(metavar="TAG", help=N_("Label"))]

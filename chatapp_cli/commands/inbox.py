@@ -31,7 +31,7 @@ def inbox(
         return
     if not (sys.stdout.isatty() and sys.stdin.isatty()) and not _behind_a_browser():
         raise UsageError(T("The window needs a terminal."), T("In a script use: chatapp dialog list, reply, tail"))
-    from chatapp_cli.tui.window import run
+    from chatapp_cli.tui.launch import run
 
     with unattended(ctx) as desk:
         run(desk)

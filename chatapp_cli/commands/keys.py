@@ -70,7 +70,7 @@ def probe(
     """Press keys to see what the terminal sends, what they are called and what they do."""
     if not sys.stdin.isatty():
         raise UsageError(T("Keys can be pressed only at a terminal."), T("Run it without a pipe."))
-    from chatapp_cli.tui.keys.probing import meanings, pressed
+    from chatapp_cli.tui.keys.key_probe import meanings, pressed
 
     groups = _keymap(ctx).groups
     note("Press keys; Ctrl+C ends.")

@@ -24,20 +24,20 @@ from chatapp_cli.store.rows.channels import ApplicationRow
 async def apply(desk: Desk, ask: Asker, *, line: LineId, kind: str) -> ApplicationId:
     """Ask until the answers are valid. Raises what the asker raises, and Refused if no application is needed."""
     await asyncio.to_thread(desk.require, Right.APPLICATIONS)
-    office = await asyncio.to_thread(_office, desk, kind)
-    answers = await _filled(office, ask, await asyncio.to_thread(_latest_answers, desk, line, kind))
-    title = office.applicant(answers)
+    workspace = await asyncio.to_thread(_workspace, desk, kind)
+    answers = await _filled(workspace, ask, await asyncio.to_thread(_latest_answers, desk, line, kind))
+    title = workspace.applicant(answers)
     return await asyncio.to_thread(
         desk.write,
         lambda tx: applications.add(tx, desk.vault, line=line, kind=kind, title=title, answers=answers),
     )
 
 
-async def _filled(office: TakesApplication, ask: Asker, values: Mapping[str, str]) -> Mapping[str, str]:
-    form, slips = office.application(), dict[str, Text]()
+async def _filled(workspace: TakesApplication, ask: Asker, values: Mapping[str, str]) -> Mapping[str, str]:
+    form, slips = workspace.application(), dict[str, Text]()
     while True:
         answers = await ask.form(replace(form, values=values, errors=slips))
-        slips = dict(office.slips(answers))
+        slips = dict(workspace.slips(answers))
         if not slips:
             return answers
         values = answers
@@ -49,7 +49,7 @@ def _latest_answers(desk: Desk, line: LineId, kind: str) -> Mapping[str, str]:
     return desk.read(lambda tx: applications.answers(tx, desk.vault, rows[0].id)) if rows else {}
 
 
-def _office(desk: Desk, kind: str) -> TakesApplication:
+def _workspace(desk: Desk, kind: str) -> TakesApplication:
     connector: object = desk.connector(kind) if manifest(kind).capabilities.application else None
     if not isinstance(connector, TakesApplication):
         raise Refused(
@@ -63,7 +63,7 @@ def _office(desk: Desk, kind: str) -> TakesApplication:
 def filled_in(desk: Desk, row: ApplicationRow) -> Mapping[str, str]:
     """The answers by the form's labels in the current language."""
     answers = desk.read(lambda tx: applications.answers(tx, desk.vault, row.id))
-    fields = _office(desk, row.kind).application().fields
+    fields = _workspace(desk, row.kind).application().fields
     return {show(field.label): _said(field, answers[field.name]) for field in fields if answers.get(field.name)}
 
 
@@ -81,7 +81,7 @@ def document(desk: Desk, application: ApplicationId) -> tuple[str, bytes]:
 
 def _made(desk: Desk, row: ApplicationRow) -> ApplicationRow:
     answers = desk.read(lambda tx: applications.answers(tx, desk.vault, row.id))
-    statement = _office(desk, row.kind).statement(answers, row.created_at)
+    statement = _workspace(desk, row.kind).statement(answers, row.created_at)
     return desk.write(lambda tx: applications.keep_document(tx, desk.media, row.id, statement))
 
 

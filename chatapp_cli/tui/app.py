@@ -20,22 +20,22 @@ from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.domain.journal.operators import OperatorEvent
 from chatapp_cli.i18n import _, say_steps, show
 from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.tui.appearance import Appearance
 from chatapp_cli.tui.keys import next_steps
 from chatapp_cli.tui.keys.keymap import bindings, chords, first_keys, replaced, use
 from chatapp_cli.tui.keys.pasting import take_whole
 from chatapp_cli.tui.keys.typeahead import TypeAhead
-from chatapp_cli.tui.look import Look
 from chatapp_cli.tui.media.graphics import Graphics
 from chatapp_cli.tui.pages import page_named
 from chatapp_cli.tui.reading import words
 from chatapp_cli.tui.screens.inbox import InboxScreen
-from chatapp_cli.tui.session.guard import Guard
-from chatapp_cli.tui.session.live import JournalAdvanced, JournalFeed
+from chatapp_cli.tui.session.error_guard import ErrorGuard
+from chatapp_cli.tui.session.journal_feed import JournalAdvanced, JournalFeed
+from chatapp_cli.tui.session.login_gate import LoginGate
 from chatapp_cli.tui.session.notices import PAUSE, Notices
-from chatapp_cli.tui.session.office import Office
-from chatapp_cli.tui.session.own import Own
-from chatapp_cli.tui.session.reception import Reception
 from chatapp_cli.tui.session.terminal import KEEP_TITLE, RESTORE_TITLE, Terminal
+from chatapp_cli.tui.session.user_files import UserFiles
+from chatapp_cli.tui.session.workspace import Workspace
 from chatapp_cli.tui.spelling import Spelling
 from chatapp_cli.tui.themes import THEMES, following
 from chatapp_cli.tui.widgets.bars import StatusBar
@@ -71,23 +71,30 @@ class InboxApp(TypeAhead):
 
     graphics = Graphics.HALFCELLS
 
-    def __init__(self, desk: Desk, *, alone: bool = False, own: Own = Own(), token: str = "") -> None:  # noqa: B008 - it is frozen
+    def __init__(
+        self,
+        desk: Desk,
+        *,
+        alone: bool = False,
+        user_files: UserFiles = UserFiles(),  # noqa: B008 - it is frozen
+        token: str = "",
+    ) -> None:
         super().__init__()
         take_whole(self.driver_class)
         self.add_mode(self.DEFAULT_MODE, self.get_default_screen)
         self.desk = desk
-        self.guard = Guard()
+        self.guard = ErrorGuard()
         self._pages: list[InboxScreen] = []
         self._token = token
-        self.own = own
-        self.terminal = Terminal(own.env)
-        self.look = Look(desk.world.clock, own.theme(desk.settings))
+        self.user_files = user_files
+        self.terminal = Terminal(user_files.env)
+        self.appearance = Appearance(desk.world.clock, user_files.theme(desk.settings))
         self._alone = alone
         self._open = AsyncExitStack()
         for theme in THEMES:
             self.register_theme(theme)
-        self._begin_in(own.theme(desk.settings))
-        self._listen_to(own.keymap(desk.settings))
+        self._begin_in(user_files.theme(desk.settings))
+        self._listen_to(user_files.keymap(desk.settings))
 
     def _begin_in(self, theme: str) -> None:
         """Have these colours from the first paint on; a change of theme would have all styles read a second time."""
@@ -108,14 +115,14 @@ class InboxApp(TypeAhead):
         """Open the store for this loop."""
         store = AsyncStore(self.desk)
         self._open.push_async_callback(store.aclose)
-        self.office = Office(self.desk, store)
-        self.spelling = Spelling(self.own.words_file, self.own.speller(self.desk.settings))
+        self.workspace = Workspace(self.desk, store)
+        self.spelling = Spelling(self.user_files.words_file, self.user_files.speller(self.desk.settings))
         self._open.push_async_callback(self.spelling.aclose)
         self._door = asyncio.Lock()
-        self.reception = Reception(self.office, self._token)
-        self._outside = await self.reception.look()
+        self.login_gate = LoginGate(self.workspace, self._token)
+        self._outside = await self.login_gate.look()
         wait, remind = partial(self.set_timer, PAUSE), partial(self.notify, markup=False, timeout=REMINDED)
-        self._notices = Notices(self.office, self.terminal, self.tell_terminal, wait, remind)
+        self._notices = Notices(self.workspace, self.terminal, self.tell_terminal, wait, remind)
 
     def get_default_screen(self) -> InboxScreen:
         """The page that people work on, which is styled as it is made: Textual would do it again for a mode's page."""
@@ -185,7 +192,7 @@ class InboxApp(TypeAhead):
 
     async def _follow(self) -> None:
         """Hear of news as long as the window is open, whatever becomes of the store meanwhile."""
-        feed = JournalFeed(self.office)
+        feed = JournalFeed(self.workspace)
         self.tell_terminal(KEEP_TITLE)
         while not await self._guarded(feed.start):  # noqa: ASYNC110 - the store tells nobody that it is back
             await asyncio.sleep(AGAIN)
@@ -266,9 +273,9 @@ class InboxApp(TypeAhead):
     async def _look_who_sits_here(self) -> None:
         """Show to whoever sits here what they may see by now, or the door."""
         async with self._door:
-            before = self.reception.acting
-            self._outside = await self.reception.look()
-            if self.reception.acting != before:
+            before = self.login_gate.acting
+            self._outside = await self.login_gate.look()
+            if self.login_gate.acting != before:
                 await self._begin_anew()
 
     async def _begin_anew(self) -> None:
@@ -287,7 +294,7 @@ class InboxApp(TypeAhead):
 
             desk = self.desk.whole
             title = desk.read(lambda tx: desk.options.text(tx, "company_name")) or self.TITLE
-            self.push_screen(LoginScreen(title, self.reception.log_in, show(self._outside.what)))
+            self.push_screen(LoginScreen(title, self.login_gate.log_in, show(self._outside.what)))
 
     # Everywhere
 
@@ -295,7 +302,7 @@ class InboxApp(TypeAhead):
         """All keys."""
         from chatapp_cli.tui.screens.help import Help
 
-        self.push_screen(Help(self.look))
+        self.push_screen(Help(self.appearance))
 
     def action_palette(self) -> None:
         """Everything that can be done here, by a few letters."""
@@ -307,8 +314,8 @@ class InboxApp(TypeAhead):
 
         entries = list(palette.doable(places, self.run_action))
         if isinstance(page := self.screen, InboxScreen):
-            entries += palette.narrowing(page.listing, *await self.office.read(palette.known))
-        chosen = await self.push_screen_wait(PaletteScreen(entries, self.look))
+            entries += palette.narrowing(page.listing, *await self.workspace.read(palette.known))
+        chosen = await self.push_screen_wait(PaletteScreen(entries, self.appearance))
         if chosen is not None:
             self.call_later(chosen.run)
 
@@ -321,12 +328,12 @@ class InboxApp(TypeAhead):
     def action_theme(self) -> None:
         """The next colours, kept for the next time."""
         self.theme = following(self.theme)
-        self.look.use(self.theme)
+        self.appearance.use(self.theme)
         for screen in self.screen_stack:
             if isinstance(screen, InboxScreen):
                 screen.repaint()
         try:
-            self.own.remember("theme", self.theme)
+            self.user_files.remember("theme", self.theme)
         except ChatappError as error:
             self.notify(str(error), severity="warning", markup=False)
 

@@ -58,9 +58,9 @@ class Shell:
 
     def __call__(self, *words: object, stdin: str = "", **env: str) -> Said:
         """Run it; it has to succeed."""
-        said = self.run(*words, stdin=stdin, **env)
-        assert said.code == 0, said
-        return said
+        target = self.run(*words, stdin=stdin, **env)
+        assert target.code == 0, target
+        return target
 
 
 @pytest.fixture(scope="session")

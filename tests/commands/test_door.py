@@ -72,22 +72,22 @@ def test_the_table_has_every_command_with_numbers() -> None:
 @pytest.mark.parametrize("case", NUMBERS, ids=named)
 def test_a_number_that_nothing_can_have_is_refused_in_words(chatapp: Shell, case: tuple[Any, Any, Any]) -> None:
     for value in TOO_HIGH:
-        said = chatapp.run(*spoken(*case, value))
-        assert (said.code, said.err.splitlines()[0]) == (2, f"{value} is too high: there is no such number.")
+        target = chatapp.run(*spoken(*case, value))
+        assert (target.code, target.err.splitlines()[0]) == (2, f"{value} is too high: there is no such number.")
 
 
 @pytest.mark.parametrize("case", NUMBERS, ids=named)
 def test_the_highest_number_there_is_is_one_that_nobody_has(chatapp: Shell, case: tuple[Any, Any, Any]) -> None:
     for value in (2**63 - 1, -(2**63) + 1, -1):
-        said = chatapp.run(*spoken(*case, str(value)))
-        assert "inside chatapp" not in said.err, said.err
+        target = chatapp.run(*spoken(*case, str(value)))
+        assert "inside chatapp" not in target.err, target.err
 
 
 @pytest.mark.parametrize("case", TEXTS, ids=named)
 def test_words_that_are_no_text_are_refused_before_anything_is_done(chatapp: Shell, case: tuple[Any, Any, Any]) -> None:
-    said = chatapp.run(*spoken(*case, f"{HALF}x"))
-    what, step = said.err.splitlines()
-    assert (said.code, said.out) == (2, "")
+    target = chatapp.run(*spoken(*case, f"{HALF}x"))
+    what, step = target.err.splitlines()
+    assert (target.code, target.out) == (2, "")
     assert what.startswith("This is not UTF-8 text: ")
     assert "iconv -f cp1251" in step
 
@@ -95,13 +95,13 @@ def test_words_that_are_no_text_are_refused_before_anything_is_done(chatapp: She
 @pytest.mark.parametrize("case", TEXTS, ids=named)
 def test_a_number_where_a_word_stands_is_nobodys(chatapp: Shell, case: tuple[Any, Any, Any]) -> None:
     for value in (str(10**30), "²"):
-        said = chatapp.run(*spoken(*case, value))
-        assert "inside chatapp" not in said.err, said.err
+        target = chatapp.run(*spoken(*case, value))
+        assert "inside chatapp" not in target.err, target.err
 
 
 def test_a_setting_in_the_environment_has_to_be_text_too(chatapp: Shell) -> None:
-    said = chatapp.run("line", "list", CHATAPP_OPERATOR=HALF)
-    assert (said.code, said.err.splitlines()[0]) == (2, "This is not UTF-8 text: ??")
+    target = chatapp.run("line", "list", CHATAPP_OPERATOR=HALF)
+    assert (target.code, target.err.splitlines()[0]) == (2, "This is not UTF-8 text: ??")
 
 
 def invoke(chatapp: Shell, *words: str, stdin: bytes) -> Any:
@@ -158,8 +158,8 @@ def test_a_file_whose_name_is_no_text_is_refused_with_what_renames_it(
 ) -> None:
     path = tmp_path / name.decode(errors="surrogateescape")
     path.write_bytes(b"900")
-    said = chatapp.run("send", "client-7", "-c", "api", "--file", str(path), "--wait", "0")
-    assert (said.code, "convmv" in said.err) == (2, True)
+    target = chatapp.run("send", "client-7", "-c", "api", "--file", str(path), "--wait", "0")
+    assert (target.code, "convmv" in target.err) == (2, True)
 
 
 @pytest.mark.parametrize("content", [CP1251, b"+7916\xff0000001"])
@@ -168,8 +168,8 @@ def test_a_list_of_addresses_of_another_encoding_is_refused(
 ) -> None:
     listed = tmp_path / "list.txt"
     listed.write_bytes(content)
-    said = chatapp.run("send", "-c", "api", "--to-file", listed, "--text", "Добрый день", "--yes")
-    assert (said.code, said.err.splitlines()[0]) == (2, "The list is not UTF-8 text.")
+    target = chatapp.run("send", "-c", "api", "--to-file", listed, "--text", "Добрый день", "--yes")
+    assert (target.code, target.err.splitlines()[0]) == (2, "The list is not UTF-8 text.")
 
 
 @pytest.mark.parametrize(
@@ -187,17 +187,19 @@ def test_a_list_of_addresses_of_another_encoding_is_refused(
 def test_a_file_of_quick_replies_with_what_is_no_text_is_refused_in_words(
     chatapp: Shell, form: str, content: str
 ) -> None:
-    said = chatapp.run("quick", "import", "-", "--form", form, stdin=content)
-    assert said.code == 2, said.err
-    assert "inside chatapp" not in said.err
+    target = chatapp.run("quick", "import", "-", "--form", form, stdin=content)
+    assert target.code == 2, target.err
+    assert "inside chatapp" not in target.err
 
 
-@pytest.mark.parametrize("said", ["nan", "inf", "1e400", "1e300", "x", ""])
+@pytest.mark.parametrize("target", ["nan", "inf", "1e400", "1e300", "x", ""])
 def test_a_wait_without_an_end_is_refused(said: str) -> None:
     with pytest.raises(UsageError):
         door.seconds(said)
 
 
-@pytest.mark.parametrize(("said", "found"), [("0", 0.0), ("-3", 0.0), ("-inf", 0.0), ("1.5", 1.5), ("31000000", 31e6)])
+@pytest.mark.parametrize(
+    ("target", "found"), [("0", 0.0), ("-3", 0.0), ("-inf", 0.0), ("1.5", 1.5), ("31000000", 31e6)]
+)
 def test_a_wait_is_as_long_as_was_said(said: str, found: float) -> None:
     assert door.seconds(said) == found

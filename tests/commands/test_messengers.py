@@ -41,8 +41,8 @@ def heard(telegram: Sandbox) -> Callable[[Customer], list[str]]:
 def bound(chatapp: Shell, telegram: Sandbox) -> Shell:
     chatapp("line", "add", "Магазин")
     given = [word for name, value in telegram.answers.items() for word in ("--set", f"{name}={value}")]
-    said = chatapp("line", "bind", "2", *given)
-    assert said.out == "1\n"
+    target = chatapp("line", "bind", "2", *given)
+    assert target.out == "1\n"
     return chatapp
 
 
@@ -133,8 +133,8 @@ def test_a_message_to_a_name_goes_to_who_bears_it_now_and_says_to_whom(
 
 def test_a_message_into_a_known_dialog_says_whose_it_is(bound: Shell, desk: Desk) -> None:
     known(desk, str(ANNA.number), ANNA.username, name=ANNA.name, phone=ANNA.phone)
-    said = bound("send", "8 916 000-00-01", "-c", "telegram", "-t", "Счёт", "--wait", "0")
-    assert said.err == "To Анна Белова: dialog 1, Ёлочный базар\n"
+    target = bound("send", "8 916 000-00-01", "-c", "telegram", "-t", "Счёт", "--wait", "0")
+    assert target.err == "To Анна Белова: dialog 1, Ёлочный базар\n"
     (row,) = bound("send", "+79160000001", "-c", "telegram", "-t", "И ещё", "--dry-run").rows
     assert row[2] == "1 Анна Белова"
 

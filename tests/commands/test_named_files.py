@@ -42,8 +42,8 @@ def test_only_a_regular_file_is_attached(chatapp: Shell, desk: Desk, dialog: int
         ("send", "client-7", "--channel", "api", "--file", path),
         ("quick", "add", "Цены", "Новая", "--text", "x", "--file", path),
     ):
-        said = chatapp.run(*words)
-        assert (said.code != 0, said.err.splitlines()[0]) == (True, f"There is no readable file {path}."), words
+        target = chatapp.run(*words)
+        assert (target.code != 0, target.err.splitlines()[0]) == (True, f"There is no readable file {path}."), words
     assert kept(desk) == []
 
 
@@ -53,8 +53,8 @@ def test_a_file_too_long_for_the_channel_is_refused_before_it_is_copied(
     long = sparse(tmp_path / "film.bin", 3 * 1024**3)
     began = time.monotonic()
     for words in (("reply", dialog), ("send", "client-7", "--channel", "api"), ("send", "a", "b", "--channel", "api")):
-        said = chatapp.run(*words, "--file", long)
-        assert (said.code, said.err.splitlines()[0]) == (1, "film.bin has 3072.0 MB; this channel takes 16 MB.")
+        target = chatapp.run(*words, "--file", long)
+        assert (target.code, target.err.splitlines()[0]) == (1, "film.bin has 3072.0 MB; this channel takes 16 MB.")
     assert (kept(desk), time.monotonic() - began < 10) == ([], True)
 
 
@@ -62,8 +62,11 @@ def test_a_file_that_the_disk_has_no_room_for_is_refused_before_it_is_copied(
     chatapp: Shell, desk: Desk, tmp_path: Path
 ) -> None:
     chatapp("quick", "add-section", "Цены")
-    said = chatapp.run("quick", "add", "Цены", "Фильм", "--file", sparse(tmp_path / "film.bin", 2**42))
-    assert (said.code != 0, said.err.splitlines()[0]) == (True, "film.bin does not fit on the disk beside the store.")
+    target = chatapp.run("quick", "add", "Цены", "Фильм", "--file", sparse(tmp_path / "film.bin", 2**42))
+    assert (target.code != 0, target.err.splitlines()[0]) == (
+        True,
+        "film.bin does not fit on the disk beside the store.",
+    )
     assert kept(desk) == []
 
 
@@ -86,8 +89,8 @@ def test_a_file_that_something_else_refers_to_stays(chatapp: Shell, desk: Desk, 
 
 @pytest.mark.parametrize("words", [("reply", "1", "--text", "-"), ("send", "--to-file", "-"), ("quick", "import", "-")])
 def test_standard_input_without_end_is_left_with_words(chatapp: Shell, dialog: int, words: tuple[str, ...]) -> None:
-    said = chatapp.run(*words, stdin="x" * BIG)
-    assert (said.code, said.err.splitlines()[0]) == (2, "Standard input is too long: at most 16 MB are read.")
+    target = chatapp.run(*words, stdin="x" * BIG)
+    assert (target.code, target.err.splitlines()[0]) == (2, "Standard input is too long: at most 16 MB are read.")
 
 
 @pytest.mark.parametrize("path", ["/dev/zero", "long", "/tmp", "none"])
@@ -97,9 +100,9 @@ def test_answers_lists_and_settings_are_files_of_a_sensible_length(
     named = sparse(tmp_path / "long") if path == "long" else path
     chatapp("line", "add", "Магазин")
     for words in (("line", "bind", "api", "--answers", named), ("send", "--to-file", named, "--channel", "api")):
-        said = chatapp.run(*words, "--text", "x") if words[0] == "send" else chatapp.run(*words)
-        assert said.code == 2
-        assert "too long" in said.err or "cannot be read" in said.err
+        target = chatapp.run(*words, "--text", "x") if words[0] == "send" else chatapp.run(*words)
+        assert target.code == 2
+        assert "too long" in target.err or "cannot be read" in target.err
     if path != "none":
         assert chatapp.run("line", "list", CHATAPP_CONFIG=str(named)).code == 2
 
@@ -108,9 +111,9 @@ def test_a_list_may_come_from_a_program_that_the_shell_put_in_its_place(chatapp:
     reading, writing = os.pipe()
     os.write(writing, b"client-1\nclient-2\n")
     os.close(writing)
-    said = chatapp("send", "--to-file", f"/dev/fd/{reading}", "--channel", "api", "--text", "x", "--dry-run")
+    target = chatapp("send", "--to-file", f"/dev/fd/{reading}", "--channel", "api", "--text", "x", "--dry-run")
     os.close(reading)
-    assert [row[0] for row in said.rows] == ["client-1", "client-2"]
+    assert [row[0] for row in target.rows] == ["client-1", "client-2"]
 
 
 def test_a_file_that_turns_out_longer_than_it_says_is_left_off(desk: Desk) -> None:
@@ -171,9 +174,9 @@ def test_nothing_that_the_program_keeps_of_its_own_is_attached(
     chatapp("quick", "add-section", "Цены")
     before = kept(desk)
     for words in (("reply", dialog), ("send", "client-7", "-c", "api"), ("quick", "add", "Цены", "Новая", "-t", "x")):
-        said = chatapp.run(*words, "--file", desks_files / name, CHATAPP_OWN=str(desks_files / "own.toml"))
-        assert said.code == 1, words
-        assert f"{Path(name).name} belongs to the desk itself" in said.err
+        target = chatapp.run(*words, "--file", desks_files / name, CHATAPP_OWN=str(desks_files / "own.toml"))
+        assert target.code == 1, words
+        assert f"{Path(name).name} belongs to the desk itself" in target.err
     assert kept(desk) == before
 
 

@@ -214,13 +214,13 @@ def test_nothing_of_another_line_is_shown_or_can_be_touched(chatapp: Shell, desk
     assert telling >= {"dialog list --limit 100", "search сосна", "line list", "tail --json", "doctor"}
     untouched = everything(desk)
     for command in OF_EVERYTHING:
-        said = chatapp.run(*command.split(), CHATAPP_TOKEN=token)
-        assert not SECRET.search(said.out), (command, said)
+        target = chatapp.run(*command.split(), CHATAPP_TOKEN=token)
+        assert not SECRET.search(target.out), (command, target)
     for words in [*verbs(), *(command.split() for command in OF_THE_LINE)]:
-        said = chatapp.run(*words, CHATAPP_TOKEN=token)
-        assert not SECRET.search(said.out), (words, said)
-        assert said.code == 1, (words, said)
-        assert re.match("There is no|No channel", said.err), (words, said)
+        target = chatapp.run(*words, CHATAPP_TOKEN=token)
+        assert not SECRET.search(target.out), (words, target)
+        assert target.code == 1, (words, target)
+        assert re.match("There is no|No channel", target.err), (words, target)
     assert everything(desk) == untouched
 
 
@@ -252,8 +252,8 @@ def test_a_channel_is_not_bound_anew_by_who_may_not_change_its_secrets(
     chatapp("user", "add", "Пётр", stdin="geheim-geheim\n")
     chatapp("user", "rights", "Пётр", "+channels")
     chatapp("login", "Пётр", stdin="geheim-geheim\n")
-    said = chatapp.run("line", "bind", "api", *program.answers)
-    assert (said.code, said.err.splitlines()[-1]) == (
+    target = chatapp.run("line", "bind", "api", *program.answers)
+    assert (target.code, target.err.splitlines()[-1]) == (
         1,
         "→ Ask the owner to allow it: chatapp user rights 'Пётр' +secrets",
     )

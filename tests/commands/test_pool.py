@@ -56,5 +56,5 @@ def test_a_second_bot_joins_the_line_and_a_blocked_one_gets_no_clients(
 
 
 def test_a_kind_without_a_pool_takes_no_second_account(chatapp: Shell, program: Program, bound: int) -> None:
-    said = chatapp.run("line", "bind", "api", "--another", *program.answers)
-    assert (said.code, said.err.splitlines()[0]) == (1, "A line has only one API.")
+    target = chatapp.run("line", "bind", "api", "--another", *program.answers)
+    assert (target.code, target.err.splitlines()[0]) == (1, "A line has only one API.")

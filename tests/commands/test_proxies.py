@@ -48,14 +48,14 @@ def kept(desk: Desk) -> str:
 @pytest.mark.req("S-147")
 def test_new_proxies_are_tried_sealed_and_restart_the_channel(chatapp: Shell, net: Net, desk: Desk) -> None:
     before = row(desk).revision
-    said = chatapp("line", "proxies", "vk", net.proxy.url)
-    assert said.err.splitlines()[-1].endswith("now uses these proxies.")
+    target = chatapp("line", "proxies", "vk", net.proxy.url)
+    assert target.err.splitlines()[-1].endswith("now uses these proxies.")
     assert (kept(desk), row(desk).revision) == (net.proxy.url, before + 1)
     (found,) = chatapp("line", "proxies", "vk", "--json").json
     assert found["ok"] is True
     assert found["what"].endswith("leads to the provider.")
     assert net.proxy.led_to
-    everything = said.out + said.err + chatapp("line", "show").out + chatapp("line", "proxies", "vk").out
+    everything = target.out + target.err + chatapp("line", "show").out + chatapp("line", "proxies", "vk").out
     assert "geheim" not in everything
     assert b"geheim" not in desk.read(lambda tx: tx.value("channels.secrets", id=1))
 
@@ -63,9 +63,9 @@ def test_new_proxies_are_tried_sealed_and_restart_the_channel(chatapp: Shell, ne
 def test_a_proxy_that_leads_nowhere_changes_nothing_unless_it_is_insisted_on(
     chatapp: Shell, net: Net, desk: Desk
 ) -> None:
-    said = chatapp.run("line", "proxies", "vk", "socks5://127.0.0.1:9", net.proxy.url)
-    assert (said.code, [cells[0] for cells in said.rows]) == (1, ["problem", "ok"])
-    assert "Nothing was changed." in said.err
+    target = chatapp.run("line", "proxies", "vk", "socks5://127.0.0.1:9", net.proxy.url)
+    assert (target.code, [cells[0] for cells in target.rows]) == (1, ["problem", "ok"])
+    assert "Nothing was changed." in target.err
     assert kept(desk) == ""
     assert chatapp.run("line", "proxies", "vk", "socks5://127.0.0.1:9", net.proxy.url, "--force").code == 1
     assert kept(desk) == f"socks5://127.0.0.1:9 {net.proxy.url}"
@@ -75,8 +75,8 @@ def test_a_proxy_that_leads_nowhere_changes_nothing_unless_it_is_insisted_on(
 
 
 def test_what_is_no_proxy_is_refused_before_anything_is_tried(chatapp: Shell, net: Net, desk: Desk) -> None:
-    said = chatapp.run("line", "proxies", "vk", "ftp://proxy.example.org:21")
-    assert (said.code, said.err.splitlines()[0]) == (
+    target = chatapp.run("line", "proxies", "vk", "ftp://proxy.example.org:21")
+    assert (target.code, target.err.splitlines()[0]) == (
         2,
         "A proxy is written like http://host:port or socks5://host:port.",
     )

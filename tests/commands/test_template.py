@@ -119,8 +119,8 @@ def test_what_is_wrong_is_told_before_anything_is_sent(
 ) -> None:
     provider.knows("order_ready", "APPROVED")
     chatapp("template", "sync", "whatsapp")
-    said = chatapp.run(*words)
-    assert (said.code, why in said.err) == (code, True), said
+    target = chatapp.run(*words)
+    assert (target.code, why in target.err) == (code, True), target
     assert provider.sandbox.meta.client(BORIS).got == []
 
 

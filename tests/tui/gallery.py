@@ -74,7 +74,7 @@ async def played(furnished: Path, shot: Shot) -> AsyncIterator[Pilot[None]]:
         if not shot.scene.bare:
             shutil.copytree(furnished, home)
         async with desk_of(home, shot) as desk:
-            app = InboxApp(desk, alone=True, own=shot.scene.own(Path(folder)), token=shot.scene.token)
+            app = InboxApp(desk, alone=True, user_files=shot.scene.user_files(Path(folder)), token=shot.scene.token)
             async with app.run_test(size=shot.size, notifications=shot.scene.notices) as pilot:
                 await _lead(pilot, app, shot.scene)
                 yield pilot

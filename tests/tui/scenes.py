@@ -20,7 +20,7 @@ from chatapp_cli.tui.app import InboxApp
 from chatapp_cli.tui.questions.contact_pick import ContactPick
 from chatapp_cli.tui.screens.bind import BindScreen
 from chatapp_cli.tui.screens.inbox import InboxScreen
-from chatapp_cli.tui.session.own import Own
+from chatapp_cli.tui.session.user_files import UserFiles
 from chatapp_cli.tui.widgets.composer import Pen
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 from chatapp_cli.tui.widgets.transcript import Transcript
@@ -40,9 +40,9 @@ def _nothing(_stage: Stage) -> None:
     """The company as it is furnished."""
 
 
-def _nobody(_folder: Path) -> Own:
+def _nobody(_folder: Path) -> UserFiles:
     """Nobody's own settings."""
-    return Own()
+    return UserFiles()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Scene:
     before: Callable[[Stage], None] = _nothing
     sizes: Sequence[Size] = SIZES
     settings: Mapping[str, str] = field(default_factory=dict)
-    own: Callable[[Path], Own] = _nobody
+    user_files: Callable[[Path], UserFiles] = _nobody
     token: str = ""
     answers: Mapping[str, object] = field(default_factory=dict)
     """What channels say when they are asked."""
@@ -140,7 +140,7 @@ class Scanning(BindScreen):
         return await asyncio.get_running_loop().create_future()
 
 
-class Literate(Own):
+class Literate(UserFiles):
     """A person with a small dictionary."""
 
     def speller(self, settings: Settings) -> Callable[[], list[str]]:
@@ -151,7 +151,7 @@ class Literate(Own):
         return lambda: [sys.executable, "-m", "chatapp_cli.kit.spelling", found]
 
 
-def _literate(folder: Path) -> Own:
+def _literate(folder: Path) -> UserFiles:
     return Literate(settings_file=folder / "config.toml")
 
 
@@ -168,7 +168,7 @@ DMITRY = to("Дмитрий")
 LAST = (*OPEN, "escape", "tab", "G")
 """To the last message of the first dialog."""
 BOUND = ("f2", page("LinesScreen"), "down")
-CARD: Seen = lambda app: bool(app.screen.query("Card.-shown"))  # noqa: E731 - a condition like the others
+CARD: Seen = lambda app: bool(app.screen.query("ClientCard.-shown"))  # noqa: E731 - a condition like the others
 TO_CHATS = (*BOUND, shows("Марина Тёплая"), "down", "down", "down", "f", page("ChatsScreen"))
 
 INBOX = (
@@ -216,8 +216,8 @@ WRITING = (
     Scene("variable", (*OPEN, "slash", *"готов", "enter"), page("Prompt")),
     Scene("later", (*OPEN, *"Да", "ctrl+l"), page("Prompt")),
     Scene("attach", (*OPEN, "ctrl+o"), page("Prompt")),
-    Scene("misspelt", (*OPEN, *"Превет, плед готов"), misspelt, own=_literate),
-    Scene("spelling", (*OPEN, *"Превет", misspelt, "ctrl+s"), page("Choose"), own=_literate),
+    Scene("misspelt", (*OPEN, *"Превет, плед готов"), misspelt, user_files=_literate),
+    Scene("spelling", (*OPEN, *"Превет", misspelt, "ctrl+s"), page("Choose"), user_files=_literate),
     Scene("closed", to("Громов"), conversation),
     Scene("templates", (*to("Громов"), conversation, "escape", "P"), page("Choose")),
     Scene("fill", (*to("Громов"), conversation, "escape", "P", "enter", *"Фёдор"), page("Fill")),

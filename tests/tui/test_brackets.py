@@ -94,7 +94,7 @@ async def test_a_page_stands_whatever_brackets_are_in_names(furnished: Path, tmp
     i18n.use("en")
     shutil.copytree(furnished, tmp_path / "home")
     async with desk_of(tmp_path / "home", spoilt.shot) as desk:
-        app = InboxApp(desk, alone=True, own=scene.own(tmp_path), token=scene.token)
+        app = InboxApp(desk, alone=True, user_files=scene.user_files(tmp_path), token=scene.token)
         async with app.run_test(size=GOOD, notifications=True) as pilot:
             await gallery.until(pilot, lambda: len(app.screen_stack) > 1 or listed(app))
             await lead(app, pilot, spoilt.scene)

@@ -136,10 +136,10 @@ async def test_what_was_uploaded_is_offered_and_attached(tray: Path, secret: Pat
         await it.open("Анна")
         await attach(it, str(secret))
         await it.sees(WORDS[:20])
-        assert it.app.screen_stack[0].query_one(Composer).sheet.files == []
+        assert it.app.screen_stack[0].query_one(Composer).state.files == []
         await attach(it, "Смета.txt", fresh=False)
-        await it.until(lambda: it.app.screen.query_one(Composer).sheet.files)
-        (file,) = it.app.screen.query_one(Composer).sheet.files
+        await it.until(lambda: it.app.screen.query_one(Composer).state.files)
+        (file,) = it.app.screen.query_one(Composer).state.files
         assert (file.name, file.size) == ("Смета.txt", len("цены".encode()))
 
 

@@ -88,7 +88,7 @@ def test_letters_act_by_the_key_they_lie_on_in_the_russian_layout() -> None:
 async def test_russian_letters_do_in_the_window_what_the_latin_ones_do(window: Opener) -> None:
     async with window() as it:
         await it.press("ш")
-        await it.until(lambda: it.app.screen.query("Card.-shown"))
+        await it.until(lambda: it.app.screen.query("ClientCard.-shown"))
         shown = it.app.screen.query_one("DialogList")
         await it.press("о", "о")
         assert shown.cursor == 2

@@ -105,7 +105,7 @@ async def test_what_is_refused_after_all_returns_into_the_text(window: Opener, d
         await it.sees("is on the blacklist")
         await it.press("escape", "escape")
         await it.until(lambda: it.app.screen.query(Composer))
-        assert it.app.screen.query_one(Composer).sheet.text == "Отправили!"
+        assert it.app.screen.query_one(Composer).state.text == "Отправили!"
 
 
 @pytest.fixture
@@ -153,7 +153,7 @@ async def test_taking_back_does_not_drop_what_is_being_written(window: Opener, s
         await choose(it, "Первое")
         await it.press("z")
         await it.until(lambda: last_said(it) == ("Первое", "cancelled"))
-        assert it.app.screen.query_one(Composer).sheet.text == "Второе"
+        assert it.app.screen.query_one(Composer).state.text == "Второе"
         await it.press("s")
         await told(it, "Only what failed or is uncertain goes again; what was taken back is written anew.")
         assert last_said(it) == ("Первое", "cancelled")

@@ -22,12 +22,12 @@ from chatapp_cli.ports.world import World
 from chatapp_cli.services import channels
 from chatapp_cli.settings import Settings
 from chatapp_cli.tui.app import InboxApp
+from chatapp_cli.tui.launch import part
 from chatapp_cli.tui.screens.inbox import InboxScreen
-from chatapp_cli.tui.session.guard import LONG, Guard
+from chatapp_cli.tui.session.error_guard import LONG, ErrorGuard
 from chatapp_cli.tui.session.rescue import FOLDER, rescued
 from chatapp_cli.tui.widgets.composer import Composer, Pen
 from chatapp_cli.tui.widgets.dialog_list import DialogList
-from chatapp_cli.tui.window import part
 from tests.postgres import Postgres
 from tests.stores import OWNER
 from tests.tui.conftest import GOOD, Opener, Window
@@ -69,7 +69,7 @@ async def test_a_window_outlives_the_channel_of_its_dialog_and_says_where_the_te
         await it.open("Олег")
         await it.type("Да")
         await it.press("enter")
-        await it.until(lambda: page.query_one(Composer).sheet.text == "")
+        await it.until(lambda: page.query_one(Composer).state.text == "")
     assert it.app.return_code in {None, 0}
     assert kept(desk) == ["Анна Кузнецова\n\nЖдём вас завтра\n"]
 
@@ -116,7 +116,7 @@ async def test_a_tab_of_a_dialog_that_is_no_more_can_be_left(window: Opener, des
 
 
 async def test_work_that_comes_round_says_the_same_only_once_a_minute() -> None:
-    guard = Guard()
+    guard = ErrorGuard()
     said = guard.words(StoreError(T("The disk is full.")))
     assert [guard.is_news(said, now) for now in (0.0, 5.0, LONG - 1, LONG + 1)] == [True, False, False, True]
     assert guard.is_news("other", 1.0)
@@ -124,7 +124,7 @@ async def test_work_that_comes_round_says_the_same_only_once_a_minute() -> None:
 
 
 def test_of_many_errors_of_our_own_only_the_last_ones_are_held_on_to() -> None:
-    guard = Guard()
+    guard = ErrorGuard()
     for n in range(1000):
         guard.words(ZeroDivisionError(n))
     assert [error.args for error in guard.stumbles] == [(997,), (998,), (999,)]
@@ -257,7 +257,7 @@ async def test_a_window_outlives_its_connections(
         await asyncio.to_thread(partial(stage.hear, BOT, ANNA, "Последнее слово"))
         await it.sees("Последнее слово")
         await it.press("enter")
-        await it.until(lambda: app.screen.query_one(Composer).sheet.text == "" or notices(it))
+        await it.until(lambda: app.screen.query_one(Composer).state.text == "" or notices(it))
     assert app.return_code in {None, 0}
     assert not app.guard.stumbles, app.guard.stumbles
 

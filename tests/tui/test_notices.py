@@ -15,10 +15,10 @@ from chatapp_cli.runtime.seat import seated
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import dialogs, duties, journal, notes, options
 from chatapp_cli.tui.app import InboxApp
-from chatapp_cli.tui.session.live import JournalAdvanced
+from chatapp_cli.tui.session.journal_feed import JournalAdvanced
 from chatapp_cli.tui.session.notices import Notices, within
-from chatapp_cli.tui.session.office import Office
 from chatapp_cli.tui.session.terminal import Terminal
+from chatapp_cli.tui.session.workspace import Workspace
 from tests.stores import owner
 from tests.tui.conftest import GOOD, Window
 from tests.tui.stage import ANNA, HOUR, ME, HeldClock, Stage, opened
@@ -32,7 +32,7 @@ ZOYA = Profile(id="505", name="Зоя Белая")
 class Watch:
     """Notices of one person, what they sent, and what waits for the pause to end."""
 
-    office: Office
+    workspace: Workspace
     notices: Notices
     sent: list[str]
     waiting: list[Callable[[], None]] = field(default_factory=list)
@@ -40,7 +40,7 @@ class Watch:
     seen: int = -1
 
     async def hear(self, dialog: DialogId | None = None) -> list[str]:
-        rows = await self.office.read(lambda tx: journal.after(tx, self.seen, n=100))
+        rows = await self.workspace.read(lambda tx: journal.after(tx, self.seen, n=100))
         self.seen = rows[-1].id
         await self.notices.hear(JournalAdvanced(rows), seen=dialog)
         return self.said()
@@ -65,9 +65,14 @@ async def watching(desk: Desk, clock: HeldClock) -> AsyncIterator[Watcher]:
     def watch(**settings: str) -> Watch:
         own = seated(opened(desk.settings.folder.parent, clock, **settings), "")
         stores.append(AsyncStore(own))
-        office, sent, waiting, reminded = Office(own, stores[-1]), list[str](), list[Callable[[], None]](), list[str]()
-        notices = Notices(office, Terminal({}), sent.append, waiting.append, reminded.append)
-        return Watch(office, notices, sent, waiting, reminded, own.read(journal.last))
+        workspace, sent, waiting, reminded = (
+            Workspace(own, stores[-1]),
+            list[str](),
+            list[Callable[[], None]](),
+            list[str](),
+        )
+        notices = Notices(workspace, Terminal({}), sent.append, waiting.append, reminded.append)
+        return Watch(workspace, notices, sent, waiting, reminded, own.read(journal.last))
 
     yield watch
     for store in stores:

@@ -21,9 +21,9 @@ from chatapp_cli.ports.world import World
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.tui.app import InboxApp
 from chatapp_cli.tui.plain.plain import Plain
+from chatapp_cli.tui.popups import Confirm
 from chatapp_cli.tui.screens.begin import BeginScreen
-from chatapp_cli.tui.session.office import Office
-from chatapp_cli.tui.small import Confirm
+from chatapp_cli.tui.session.workspace import Workspace
 from tests.tui.conftest import GOOD, Window
 from tests.tui.stage import ME, HeldClock, opened
 
@@ -128,7 +128,7 @@ async def _on_the_page_of_templates(folder: Path) -> None:
 async def _line_by_line(folder: Path) -> None:
     desk = opened(folder, HeldClock(), undo_send=7)
     store = AsyncStore(desk)
-    plain = Plain(Office(desk, store), lambda _said: None)
+    plain = Plain(Workspace(desk, store), lambda _said: None)
     for words in ("найти Полина", "1", f"ответить {TEXT}"):
         await plain.hear(words)
     await store.aclose()

@@ -65,7 +65,7 @@ async def test_without_a_login_that_holds_nothing_is_seen_until_the_password_is_
         await it.press(*PASSWORD, "enter")
         await it.sees(HOTEL)
         await it.until(lambda: it.app.screen.query("Composer"), "what the page goes on with")
-        assert it.app.office.actor == "Пётр"
+        assert it.app.workspace.actor == "Пётр"
 
 
 @pytest.mark.req("S-128")
@@ -81,7 +81,7 @@ async def test_a_window_hears_at_once_of_other_lines_and_of_the_end(
         desk.write(lambda tx: operators.disable(tx, "Пётр"))
         await it.sees("You are logged out.")
         assert ANNA not in it.text()
-        assert it.app.office.actor == ""
+        assert it.app.workspace.actor == ""
 
 
 async def test_whoever_is_shown_the_door_looks_at_nothing_any_more(window_of: Entrance, desk: Desk, pyotr: str) -> None:
@@ -97,7 +97,7 @@ async def test_the_owner_needs_no_login_and_acts_as_their_account_if_they_have_o
     line = desk.read(lambda tx: lines.find(tx, "Опт").id)
     async with window() as it:
         await it.sees(ANNA)
-        assert it.app.office.actor == ME
+        assert it.app.workspace.actor == ME
         desk.write(lambda tx: operators.add(tx, ME, "", [line]))
         await it.sees_no(ANNA)
         await it.sees(HOTEL)

@@ -10,7 +10,7 @@ import pytest
 
 from chatapp_cli import i18n
 from chatapp_cli.tui import palette, screens
-from chatapp_cli.tui.hands import Hands
+from chatapp_cli.tui.action_page import ActionPage
 from chatapp_cli.tui.keys import keymap
 from chatapp_cli.tui.screens.lines import LinesScreen
 from chatapp_cli.tui.screens.palette import PaletteScreen
@@ -65,7 +65,9 @@ def can_run(entry: palette.PaletteEntry) -> bool:
 def test_every_page_has_its_keys_in_the_keymap() -> None:
     for _finder, name, _package in pkgutil.iter_modules(screens.__path__):
         importlib.import_module(f"{screens.__name__}.{name}")
-    pages = {page for page in descendants(Hands) if not page.__subclasses__() and page.__module__.startswith("chatapp")}
+    pages = {
+        page for page in descendants(ActionPage) if not page.__subclasses__() and page.__module__.startswith("chatapp")
+    }
     assert {page.SCOPE for page in pages} <= {group.scope for group in keymap.groups()} == PLACES.keys()
 
 

@@ -16,8 +16,8 @@ from chatapp_cli.services import transcript
 from chatapp_cli.tui.app import InboxApp
 from chatapp_cli.tui.keys.pasting import LOST, WholePastes, clean
 from chatapp_cli.tui.keys.typeahead import HAND
+from chatapp_cli.tui.popups import Choose, Confirm
 from chatapp_cli.tui.screens.inbox import InboxScreen
-from chatapp_cli.tui.small import Choose, Confirm
 from chatapp_cli.tui.widgets.composer import MOST_PASTED, Pen
 from tests.tui.conftest import GOOD, Opener, Window
 

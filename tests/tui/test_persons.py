@@ -15,7 +15,7 @@ from chatapp_cli.services import channels, dialogs, persons, transcript
 from chatapp_cli.settings import load
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.tui.app import InboxApp
-from chatapp_cli.tui.session.own import Own
+from chatapp_cli.tui.session.user_files import UserFiles
 from chatapp_cli.tui.widgets.composer import Composer, Pen
 from chatapp_cli.tui.widgets.transcript import Transcript
 from tests.tui.conftest import GOOD, Opener, Window
@@ -130,7 +130,7 @@ async def test_a_window_begins_as_joined_as_the_last_one_was_left(desk: Desk, tm
     kept = tmp_path / "config.toml"
     for before, after in (("off", "on"), ("on", "off")):
         settings = replace(desk.settings, joined=load(env={"CHATAPP_CONFIG": str(kept)}).settings.joined)
-        app = InboxApp(replace(desk, settings=settings), alone=True, own=Own(settings_file=kept))
+        app = InboxApp(replace(desk, settings=settings), alone=True, user_files=UserFiles(settings_file=kept))
         async with app.run_test(size=GOOD) as pilot:
             it = Window(app, pilot)
             await it.until(lambda app=app: app.screen.query_one("DialogList").order is not None)

@@ -22,8 +22,8 @@ from chatapp_cli.services import journal
 from chatapp_cli.services.transcript import latest
 from chatapp_cli.tui.plain.plain import HURRY, Plain, conversation
 from chatapp_cli.tui.plain.vocabulary import COMMANDS, understood
-from chatapp_cli.tui.session.live import JournalAdvanced
-from chatapp_cli.tui.session.office import Office
+from chatapp_cli.tui.session.journal_feed import JournalAdvanced
+from chatapp_cli.tui.session.workspace import Workspace
 from tests.tui.stage import ANNA, ME, Stage
 
 BOT = ChannelId(1)
@@ -34,7 +34,7 @@ class Talk:
     """A conversation with the inbox."""
 
     plain: Plain
-    office: Office
+    workspace: Workspace
     said: list[str] = field(default_factory=list)
 
     async def __call__(self, words: str) -> list[str]:
@@ -44,7 +44,7 @@ class Talk:
 
     async def news(self, since: int) -> list[str]:
         self.said.clear()
-        await self.plain.tell(JournalAdvanced(await self.office.read(lambda tx: journal.after(tx, since, n=100))))
+        await self.plain.tell(JournalAdvanced(await self.workspace.read(lambda tx: journal.after(tx, since, n=100))))
         return list(self.said)
 
 
@@ -52,8 +52,8 @@ class Talk:
 async def talk(desk: Desk) -> AsyncIterator[Talk]:
     mine = seated(desk, "")
     store = AsyncStore(mine)
-    office, said = Office(mine, store), list[str]()
-    yield Talk(Plain(office, said.append), office, said)
+    workspace, said = Workspace(mine, store), list[str]()
+    yield Talk(Plain(workspace, said.append), workspace, said)
     await store.aclose()
 
 

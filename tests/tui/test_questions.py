@@ -21,10 +21,10 @@ from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import dialogs, operators, replies, transcript
 from chatapp_cli.tui.keys.typeahead import HAND
+from chatapp_cli.tui.popups import Choose, Confirm, Popup, TextPrompt
 from chatapp_cli.tui.questions.picker import Picker
 from chatapp_cli.tui.screens.inbox import InboxScreen
-from chatapp_cli.tui.session.sheet import ComposerState
-from chatapp_cli.tui.small import Choose, Confirm, Small, TextPrompt
+from chatapp_cli.tui.session.composer_state import ComposerState
 from chatapp_cli.tui.widgets.composer import Pen
 from chatapp_cli.tui.widgets.transcript import Transcript
 from tests.tui.conftest import Opener, Window
@@ -236,7 +236,7 @@ class Refusing:
     ],
 )
 async def test_every_kind_of_question_stays_until_its_answer_is_taken(
-    desk: Desk, question: Callable[[], Small[object]], keys: tuple[str, ...]
+    desk: Desk, question: Callable[[], Popup[object]], keys: tuple[str, ...]
 ) -> None:
     from chatapp_cli.tui.app import InboxApp
 
@@ -285,7 +285,7 @@ QUESTIONS = {
 
 
 @asynccontextmanager
-async def being_taken(desk: Desk, take: Slow, page: Small[object], keys: tuple[str, ...]) -> AsyncIterator[Window]:
+async def being_taken(desk: Desk, take: Slow, page: Popup[object], keys: tuple[str, ...]) -> AsyncIterator[Window]:
     from chatapp_cli.tui.app import InboxApp
 
     app = InboxApp(desk, alone=True)
@@ -379,7 +379,7 @@ async def test_a_text_that_could_not_be_put_out_comes_back_whoever_waited_for_it
             store.execute("DELETE FROM dialog WHERE id = ?", [page.opening.card.id])
         back = "Да\n\nИ ещё" if meanwhile else "Да"
         await it.until(lambda: page.query_one(Pen).text == back, page.query_one(Pen).text)
-        assert page.conversation.composer.sheet.text == back
+        assert page.conversation.composer.state.text == back
 
 
 async def test_a_text_that_could_not_be_put_out_comes_back_to_its_own_dialog(window: Opener, desk: Desk) -> None:

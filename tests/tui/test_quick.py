@@ -11,11 +11,11 @@ from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.quick_reply import QuickReplyDraft
 from chatapp_cli.services import files, replies
 from chatapp_cli.store.tx import Tx
+from chatapp_cli.tui.popups import Confirm, TextPrompt
 from chatapp_cli.tui.questions.quick import QuickPick
 from chatapp_cli.tui.screens.inbox import InboxScreen
 from chatapp_cli.tui.screens.replies import RepliesScreen
 from chatapp_cli.tui.screens.reply_form import ReplyForm
-from chatapp_cli.tui.small import Confirm, TextPrompt
 from chatapp_cli.tui.widgets.composer import Composer, Pen
 from tests.stores import owner
 from tests.tui.conftest import SMALL, Opener, Window
@@ -123,7 +123,7 @@ async def test_a_replys_files_lie_beside_the_text(window: Opener, desk: Desk, tm
         await shown(it, QuickPick)
         await it.press("enter")
         await it.sees("Вот прайс", "прайс.txt")
-        assert [file.name for file in it.app.screen.query_one(Composer).sheet.files] == ["прайс.txt"]
+        assert [file.name for file in it.app.screen.query_one(Composer).state.files] == ["прайс.txt"]
 
 
 async def test_without_any_reply_the_way_to_make_one_is_told(window: Opener) -> None:

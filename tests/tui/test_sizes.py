@@ -65,7 +65,7 @@ async def test_the_theme_changes_by_a_key_and_paints_everything_again(window: Op
             if it.app.theme == name:
                 break
         assert it.app.theme == name
-        expected = it.app.look.palette.base.bgcolor
+        expected = it.app.appearance.palette.base.bgcolor
         strip = it.app.screen.query_one("Transcript").render_line(3)
         assert next(iter(strip)).style.bgcolor == expected
 
@@ -123,7 +123,7 @@ async def test_a_tag_has_a_colour_of_its_own_in_every_theme_that_has_colours(win
     async with window() as it:
         await it.open("Анна")
         ((left, _right),) = it.app.screen.query_one("Heading").lines()
-        assert ("  #возврат", it.app.look.palette.tag("возврат")) in left
+        assert ("  #возврат", it.app.appearance.palette.tag("возврат")) in left
 
 
 def luminance(colour: str) -> float:

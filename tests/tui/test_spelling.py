@@ -14,7 +14,7 @@ from chatapp_cli.kit.spelling import dictionaries
 from chatapp_cli.runtime.speller import Speller
 from chatapp_cli.settings import Settings
 from chatapp_cli.tui.app import InboxApp
-from chatapp_cli.tui.session.own import Own
+from chatapp_cli.tui.session.user_files import UserFiles
 from chatapp_cli.tui.widgets.composer import Pen
 from chatapp_cli.tui.widgets.underlined import Underlined
 from tests.tui.conftest import GOOD, Window
@@ -71,7 +71,7 @@ def test_names_addresses_and_numbers_are_no_words() -> None:
     assert text.words() == ["Привет", "Заказ", "на", "плед-облако"]
 
 
-class Literate(Own):
+class Literate(UserFiles):
     """A person with a small dictionary."""
 
     def speller(self, settings: Settings) -> object:  # type: ignore[override]  # the small one
@@ -81,7 +81,7 @@ class Literate(Own):
 
 
 async def test_a_misspelt_word_is_underlined_put_right_and_another_one_kept(desk: Desk, dictionary: Path) -> None:
-    app = InboxApp(desk, alone=True, own=Literate(settings_file=dictionary.with_name("config.toml")))
+    app = InboxApp(desk, alone=True, user_files=Literate(settings_file=dictionary.with_name("config.toml")))
     async with app.run_test(size=GOOD) as pilot:
         it = Window(app, pilot)
         await it.until(lambda: app.screen.query_one("DialogList").order is not None)

@@ -9,9 +9,9 @@ from chatapp_cli.domain.event import Profile
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.template import Template, TemplateState
 from chatapp_cli.services import approvals, channels, lines, outbox
+from chatapp_cli.tui.popups import Confirm
 from chatapp_cli.tui.questions.templates import Fill
 from chatapp_cli.tui.screens.inbox import InboxScreen
-from chatapp_cli.tui.small import Confirm
 from tests.tui.conftest import Opener, Window
 from tests.tui.stage import DAY, HOUR, HeldClock, Stage
 

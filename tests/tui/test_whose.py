@@ -10,8 +10,8 @@ import pytest
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.services import dialogs, duties, notes, persons
-from chatapp_cli.tui.deeds.dialog import DEEDS
-from chatapp_cli.tui.small import Choose, Confirm, TextPrompt
+from chatapp_cli.tui.actions.dialog import ACTIONS
+from chatapp_cli.tui.popups import Choose, Confirm, TextPrompt
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 from chatapp_cli.tui.widgets.transcript import Transcript
 from tests.tui.conftest import Opener, Window
@@ -83,7 +83,7 @@ ELSEWHERE = {
 
 
 def test_every_deed_of_a_dialog_is_in_the_table() -> None:
-    assert set(TABLE) | set(ELSEWHERE) == set(DEEDS)
+    assert set(TABLE) | set(ELSEWHERE) == set(ACTIONS)
 
 
 async def answered(it: Window, desk: Desk) -> DialogId:
@@ -112,23 +112,23 @@ def told(it: Window) -> str:
 async def test_after_an_answer_a_deed_is_done_with_the_open_dialog_and_names_it(
     window: Opener, desk: Desk, name: str
 ) -> None:
-    deed = TABLE[name]
+    action = TABLE[name]
     async with window() as it:
         one = await answered(it, desk)
         other = it.app.screen.query_one(DialogList).current
-        if deed.before is not None:
-            deed.before(desk, one)
-        untouched, before = deed.seen(desk, other), deed.seen(desk, one)
+        if action.before is not None:
+            action.before(desk, one)
+        untouched, before = action.seen(desk, other), action.seen(desk, one)
         it.app._notifications.clear()
-        await it.press(deed.keys[0], *(deed.keys[1:2] if deed.keys[0] == "g" else ()))
-        rest = deed.keys[2:] if deed.keys[0] == "g" else deed.keys[1:]
-        if deed.asks:
-            await it.until(lambda: isinstance(it.app.screen, deed.asks))
+        await it.press(action.keys[0], *(action.keys[1:2] if action.keys[0] == "g" else ()))
+        rest = action.keys[2:] if action.keys[0] == "g" else action.keys[1:]
+        if action.asks:
+            await it.until(lambda: isinstance(it.app.screen, action.asks))
             await it.sees(NAME)
         await it.press(*rest)
-        await it.until(lambda: deed.seen(desk, one) != before, name)
+        await it.until(lambda: action.seen(desk, one) != before, name)
         await it.until(lambda: NAME in told(it), f"a notice that names {NAME}: {told(it)}")
-        assert deed.seen(desk, other) == untouched
+        assert action.seen(desk, other) == untouched
 
 
 async def test_a_cursor_that_a_person_moved_says_what_is_meant(window: Opener, desk: Desk) -> None:

@@ -55,13 +55,13 @@ class ConversationSearch(ConversationPart):
     async def _found(self, query: Query) -> Sequence[MessageId]:
         from chatapp_cli.services import search
 
-        desk, dialogs = self.page.office.desk, self.looked_in
+        desk, dialogs = self.page.workspace.desk, self.looked_in
 
         def look() -> Sequence[MessageId]:
             search.catch_up(desk.database, desk.search)
             return search.within(desk.search, query, dialogs)
 
-        return await self.page.office.store.with_store(look)
+        return await self.page.workspace.store.with_store(look)
 
     async def _begin(self, query: Query) -> None:
         """Light up the words, and show the newest hit."""

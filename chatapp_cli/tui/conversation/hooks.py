@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chatapp_cli.tui.reading.conversations import Opening
-from chatapp_cli.tui.session.live import JournalAdvanced
+from chatapp_cli.tui.session.journal_feed import JournalAdvanced
 
 
 class Hooks:

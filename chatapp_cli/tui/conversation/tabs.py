@@ -10,7 +10,7 @@ from chatapp_cli.store import dialog_list
 from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.conversation.part import ConversationPart
 from chatapp_cli.tui.reading.conversations import Opening
-from chatapp_cli.tui.session.live import JournalAdvanced
+from chatapp_cli.tui.session.journal_feed import JournalAdvanced
 from chatapp_cli.tui.widgets.tab_bar import DialogTab, TabBar
 
 
@@ -25,7 +25,7 @@ class Tabs(ConversationPart):
 
     async def furnish(self) -> None:
         """Room above the conversation."""
-        self._bar = TabBar(self.page.look)
+        self._bar = TabBar(self.page.appearance)
         await self.conversation.pane.mount(self._bar, before=0)
 
     async def opened(self, opening: Opening) -> None:
@@ -100,8 +100,8 @@ class Tabs(ConversationPart):
             await self._reread()
 
     async def _reread(self) -> None:
-        wanted, office = [tab.dialog for tab in self.open], self.page.office
-        rows = await office.read(partial(dialog_list.rows, dialect=office.dialect, wanted=wanted))
+        wanted, workspace = [tab.dialog for tab in self.open], self.page.workspace
+        rows = await workspace.read(partial(dialog_list.rows, dialect=workspace.dialect, wanted=wanted))
         for n, tab in enumerate(self.open):
             if row := rows.get(tab.dialog):
                 tab.name, tab.unread = row.name, n != self.front and row.unread > 0

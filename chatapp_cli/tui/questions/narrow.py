@@ -20,7 +20,7 @@ from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.moment import local
 from chatapp_cli.domain.when import since
 from chatapp_cli.i18n import _, show
-from chatapp_cli.tui.small import Small
+from chatapp_cli.tui.popups import Popup
 
 Options = Sequence[tuple[Any, str]]
 """Values with the words for them."""
@@ -63,7 +63,7 @@ class Cycler(Widget, can_focus=True):
         self.action_turn(1)
 
 
-class Narrow(Small[DialogFilter]):
+class Narrow(Popup[DialogFilter]):
     """Rows of a name and a value; Enter shows the dialogs that fit all of them."""
 
     DEFAULT_CSS = """

@@ -15,7 +15,7 @@ from textual.widgets.option_list import Option
 from chatapp_cli.domain.errand import Errand
 from chatapp_cli.i18n import _
 from chatapp_cli.store.rows.channels import ChannelRow
-from chatapp_cli.tui.hands import Hands
+from chatapp_cli.tui.action_page import ActionPage
 from chatapp_cli.tui.keys.keymap import bindings
 from chatapp_cli.tui.reading import overview
 from chatapp_cli.tui.reading.cells import fit
@@ -25,7 +25,7 @@ _TITLE = 44
 _KIND = 10
 
 
-class ChatsScreen(Hands):
+class ChatsScreen(ActionPage):
     """The chats that one account is in."""
 
     SCOPE = "chats"
@@ -46,7 +46,7 @@ class ChatsScreen(Hands):
         """One list."""
         yield Static(_("Asking {channel} for its chats…", channel=self._channel.title), id="title", markup=False)
         yield OptionList(markup=False)
-        yield StatusBar(self.look)
+        yield StatusBar(self.appearance)
 
     def on_mount(self) -> None:
         """Ask."""
@@ -58,7 +58,7 @@ class ChatsScreen(Hands):
         from chatapp_cli.runtime.asking import SessionRequest, ask
 
         options = SessionRequest(self._channel, what, arguments)
-        return await ask(self.office.desk, options, seconds=seconds)
+        return await ask(self.workspace.desk, options, seconds=seconds)
 
     async def _read(self) -> None:
         self._chats = await self._ask(Errand.CHATS, {})
@@ -71,12 +71,12 @@ class ChatsScreen(Hands):
         shown.focus()
 
     def _line(self, chat: Mapping[str, str]) -> Text:
-        look = self.look.palette
+        styles = self.appearance.palette
         kind = {"group": _("group"), "channel": _("channel")}.get(chat["kind"], _("private"))
         return Text.assemble(
-            (fit(chat["title"], _TITLE), look.strong),
-            (f" {fit(kind, _KIND)}", look.muted),
-            (chat["address"], look.faint),
+            (fit(chat["title"], _TITLE), styles.strong),
+            (f" {fit(kind, _KIND)}", styles.muted),
+            (chat["address"], styles.faint),
         )
 
     @property
@@ -128,7 +128,7 @@ class ChatsScreen(Hands):
             self.say(_("{messages} new messages, {known} known already.", **read))
 
     async def _tell_health(self) -> None:
-        self.query_one(StatusBar).tell(await self.office.read(overview.read))
+        self.query_one(StatusBar).tell(await self.workspace.read(overview.read))
 
     def action_back(self) -> None:
         """To the lines."""

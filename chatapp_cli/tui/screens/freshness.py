@@ -11,7 +11,7 @@ from chatapp_cli.domain.journal.messages import ArrivalEvent, MessageEvent
 from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.listing.listing import Listing
 from chatapp_cli.tui.reading import overview
-from chatapp_cli.tui.session.live import JournalAdvanced
+from chatapp_cli.tui.session.journal_feed import JournalAdvanced
 from chatapp_cli.tui.widgets.bars import StatusBar
 
 
@@ -64,13 +64,13 @@ class Freshness:
 
     async def tell_bars(self) -> None:
         """Health, outbox, counts."""
-        found = await self._page.office.read(overview.read)
+        found = await self._page.workspace.read(overview.read)
         self._status.tell(found)
         self._listing.tell(found)
 
     async def _tell_needs(self) -> None:
-        office = self._page.office
-        self._status.tell_needs(await office.read(overview.needing))
+        workspace = self._page.workspace
+        self._status.tell_needs(await workspace.read(overview.needing))
 
     def tick(self) -> None:
         """Ages grow, what waits may wait for something else by now, and more may need a person."""

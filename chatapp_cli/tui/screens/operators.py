@@ -20,19 +20,19 @@ from chatapp_cli.runtime import seat
 from chatapp_cli.services import access, lines, operators, passwords
 from chatapp_cli.services.operators import OperatorAccount
 from chatapp_cli.store.rows.operators import OperatorRow
-from chatapp_cli.tui.hands import Hands
+from chatapp_cli.tui.action_page import ActionPage
 from chatapp_cli.tui.keys.keymap import bindings, key
+from chatapp_cli.tui.popups import Take
 from chatapp_cli.tui.reading import overview
 from chatapp_cli.tui.reading.cells import fit
 from chatapp_cli.tui.screens.account_forms import NewPassword, PickLines, PickRights
-from chatapp_cli.tui.session.live import JournalAdvanced
-from chatapp_cli.tui.small import Take
+from chatapp_cli.tui.session.journal_feed import JournalAdvanced
 from chatapp_cli.tui.widgets.bars import StatusBar
 
 _NAME, _STATE = 28, 18
 
 
-class OperatorsScreen(Hands):
+class OperatorsScreen(ActionPage):
     """A list: who may log in, and what each sees."""
 
     SCOPE = "operators"
@@ -52,7 +52,7 @@ class OperatorsScreen(Hands):
         """What it is, and the list."""
         yield Static(_("Operators"), id="title", markup=False)
         yield OptionList(markup=False)
-        yield StatusBar(self.look)
+        yield StatusBar(self.appearance)
 
     def on_mount(self) -> None:
         """Read."""
@@ -66,8 +66,8 @@ class OperatorsScreen(Hands):
             self.do(self._read_all, group="read", exclusive=True)
 
     async def _read_all(self) -> None:
-        self._accounts = await self.office.store.with_store(partial(seat.accounts, self.office.desk))
-        self.query_one(StatusBar).tell(await self.office.read(overview.read))
+        self._accounts = await self.workspace.store.with_store(partial(seat.accounts, self.workspace.desk))
+        self.query_one(StatusBar).tell(await self.workspace.read(overview.read))
         self._show()
 
     def _show(self) -> None:
@@ -81,14 +81,14 @@ class OperatorsScreen(Hands):
         shown.highlighted = min(chosen, len(self._accounts) - 1) if self._accounts else None
 
     def _line(self, one: OperatorAccount) -> Text:
-        look = self.look.palette
+        styles = self.appearance.palette
         out = bool(one.who.disabled)
         state = _("cannot log in") if out or not one.who.password else _("can log in")
         seen = _("every line") if one.lines is None else ", ".join(line.name for line in one.lines) or _("no line")
         return Text.assemble(
-            (fit(one.who.name, _NAME), look.faint if out else look.strong),
-            (fit(state, _STATE), look.faint if out else look.good),
-            (seen, look.muted),
+            (fit(one.who.name, _NAME), styles.faint if out else styles.strong),
+            (fit(state, _STATE), styles.faint if out else styles.good),
+            (seen, styles.muted),
         )
 
     @property
@@ -97,7 +97,7 @@ class OperatorsScreen(Hands):
         return None if at is None or at >= len(self._accounts) else self._accounts[at]
 
     async def _insist(self) -> None:
-        await self.office.store.with_store(partial(self.office.desk.require, Right.USERS))
+        await self.workspace.store.with_store(partial(self.workspace.desk.require, Right.USERS))
 
     # What can be done
 
@@ -113,7 +113,7 @@ class OperatorsScreen(Hands):
         async def take(secret: str) -> bool:
             async def see(lines: list[LineId]) -> None:
                 kept = await self._hashed(secret)
-                await self.office.write(lambda tx: operators.add(tx, name, kept, lines))
+                await self.workspace.write(lambda tx: operators.add(tx, name, kept, lines))
 
             return await self._pick(name, (), see)
 
@@ -124,11 +124,11 @@ class OperatorsScreen(Hands):
         return await self.app.push_screen_wait(page) is not None
 
     async def _hashed(self, secret: str) -> str:
-        return await self.office.store.off_loop(partial(passwords.hashed, secret))
+        return await self.workspace.store.off_loop(partial(passwords.hashed, secret))
 
     async def _pick(self, name: str, seen: Sequence[LineId], take: Take[list[LineId]]) -> bool:
-        whole = self.office.desk.whole
-        every = await self.office.store.with_store(lambda: whole.read(lines.everything))
+        whole = self.workspace.desk.whole
+        every = await self.workspace.store.with_store(lambda: whole.read(lines.everything))
         page = PickLines(_("Lines that {name} sees", name=name), every, seen).taken_by(take)
         return await self.app.push_screen_wait(page) is not None
 
@@ -138,12 +138,12 @@ class OperatorsScreen(Hands):
             self.do(partial(self._password, self._chosen.who.name))
 
     async def _password(self, name: str) -> None:
-        if name != self.office.actor:
+        if name != self.workspace.actor:
             await self._insist()
 
         async def take(secret: str) -> None:
             kept = await self._hashed(secret)
-            await self.office.write(lambda tx: operators.set_password(tx, name, kept))
+            await self.workspace.write(lambda tx: operators.set_password(tx, name, kept))
 
         await self._secret(name, take)
 
@@ -158,7 +158,7 @@ class OperatorsScreen(Hands):
         name = one.who.name
 
         async def take(seen: list[LineId]) -> None:
-            await self.office.write(lambda tx: operators.see_lines(tx, name, seen or None))
+            await self.workspace.write(lambda tx: operators.see_lines(tx, name, seen or None))
 
         await self._pick(name, [line.id for line in one.lines or ()], take)
 
@@ -175,7 +175,7 @@ class OperatorsScreen(Hands):
         async def take(chosen: list[Right]) -> None:
             wanted = frozenset(chosen)
             change = partial(operators.allow, name=who.name, given=wanted - given, taken=given - wanted)
-            await self.office.write(change)
+            await self.workspace.write(change)
 
         page = PickRights(_("Additional rights of {name}", name=who.name), offered, given).taken_by(take)
         await self.app.push_screen_wait(page)
@@ -189,7 +189,7 @@ class OperatorsScreen(Hands):
         await self._insist()
         change = operators.enable if who.disabled else operators.disable
         back = operators.disable if who.disabled else operators.enable
-        await self.office.write(partial(change, name=who.name))
+        await self.workspace.write(partial(change, name=who.name))
         again, no_longer = _("{name} can log in again", name=who.name), _("{name} can no longer log in", name=who.name)
         self.done(again if who.disabled else no_longer, lambda tx: back(tx, who.name))
 
@@ -207,7 +207,7 @@ class OperatorsScreen(Hands):
         note = _("What was said and done under the name stays.")
 
         async def take(_yes: bool) -> None:
-            await self.office.write(lambda tx: operators.remove(tx, name))
+            await self.workspace.write(lambda tx: operators.remove(tx, name))
 
         await self.confirm(_("Delete the account {name}?", name=name), note, yes=_("Delete"), take=take)
 

@@ -86,7 +86,7 @@ class OptionsScreen(AskingScreen):
 
     async def converse(self, ask: Asker) -> str:
         """Ask until it can be kept."""
-        form = await self.office.read(self._form)
+        form = await self.workspace.read(self._form)
         before = form.values
         while True:
             said = await ask.form(form)
@@ -99,7 +99,7 @@ class OptionsScreen(AskingScreen):
 
     async def _keep(self, changes: Mapping[str, str]) -> None:
         if changes:
-            await self.office.write(lambda tx: self._whose.keep(tx, changes))
+            await self.workspace.write(lambda tx: self._whose.keep(tx, changes))
 
     def _form(self, tx: Tx) -> Form:
         whose = self._whose
@@ -120,7 +120,7 @@ class OptionsScreen(AskingScreen):
 
     def _left_open(self, tx: Tx, field: Field) -> Field:
         """A field that may be left to whoever is wider, and says what holds then."""
-        whose, chosen = self._whose, self.office.desk.options
+        whose, chosen = self._whose, self.workspace.desk.options
         wider = chosen.unstored(field.name) if whose.wider is None else chosen.value(tx, field.name, whose.wider)
         said = wider if wider != "" else "–"
         hint = (

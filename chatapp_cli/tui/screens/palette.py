@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from textual.widgets import Input, OptionList
 
 from chatapp_cli.i18n import _
-from chatapp_cli.tui.look import Look
+from chatapp_cli.tui.appearance import Appearance
 from chatapp_cli.tui.palette import PaletteEntry, ranked
 from chatapp_cli.tui.questions.picker import Picker
 from chatapp_cli.tui.reading.cells import fit
@@ -33,11 +33,11 @@ class PaletteScreen(Picker[PaletteEntry]):
         ("pageup", "step('page_up')"),
     ]
 
-    def __init__(self, entries: Sequence[PaletteEntry], look: Look) -> None:
+    def __init__(self, entries: Sequence[PaletteEntry], appearance: Appearance) -> None:
         super().__init__(
             _("A few letters of it, in Russian or English"), _("Nothing is called like that here."), _("What to do")
         )
-        self._entries, self._look = entries, look
+        self._entries, self._look = entries, appearance
 
     def on_resize(self) -> None:
         """The keys stand at the right edge."""

@@ -18,13 +18,13 @@ from chatapp_cli.i18n import _, ngettext, show
 from chatapp_cli.services import replies
 from chatapp_cli.store.rows.replies import QuickReplyRow, SectionRow
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui.deeds import reply as reply_deeds
-from chatapp_cli.tui.hands import Hands
+from chatapp_cli.tui.action_page import ActionPage
+from chatapp_cli.tui.actions import reply as reply_deeds
 from chatapp_cli.tui.keys.keymap import bindings, key
 from chatapp_cli.tui.reading import overview
 from chatapp_cli.tui.reading.cells import fit, line
 from chatapp_cli.tui.screens.reply_form import ReplyForm
-from chatapp_cli.tui.session.live import JournalAdvanced
+from chatapp_cli.tui.session.journal_feed import JournalAdvanced
 from chatapp_cli.tui.widgets.bars import StatusBar
 
 _TITLE = 30
@@ -39,7 +39,7 @@ class SectionReplies:
     replies: Sequence[QuickReplyRow]
 
 
-class RepliesScreen(Hands):
+class RepliesScreen(ActionPage):
     """A box to search in, and a list: each section, its replies below it."""
 
     SCOPE = "replies"
@@ -63,7 +63,7 @@ class RepliesScreen(Hands):
         yield Input(placeholder=_("Words of the title, the keywords or the text"), compact=True)
         yield OptionList(markup=False)
         yield Static(id="read", markup=False)
-        yield StatusBar(self.look)
+        yield StatusBar(self.appearance)
 
     def on_mount(self) -> None:
         """Read."""
@@ -87,7 +87,7 @@ class RepliesScreen(Hands):
             ]
             return [section for section in sections if section.replies or not query], overview.read(tx)
 
-        self._sections, bars = await self.office.read(look)
+        self._sections, bars = await self.workspace.read(look)
         self.query_one(StatusBar).tell(bars)
         self._show()
 
@@ -103,16 +103,16 @@ class RepliesScreen(Hands):
         shown.highlighted = min(chosen, len(self._listed) - 1) if self._listed else None
 
     def _line(self, section: SectionReplies, row: QuickReplyRow | None) -> Text:
-        look = self.look.palette
+        styles = self.appearance.palette
         if row is None:
             who = ", ".join(section.editors) or _("everybody")
-            return Text.assemble((section.section.name, look.strong), (f"  {_('Editors')}: {who}", look.faint))
+            return Text.assemble((section.section.name, styles.strong), (f"  {_('Editors')}: {who}", styles.faint))
         used = ngettext("used {n} time", "used {n} times", row.used) if row.used else ""
         return Text.assemble(
-            ("  " + fit(row.title, _TITLE), look.accent),
-            (f" {line(row.text)}", look.plain),
-            (f"  {show(category_said(row.category))}" if row.category else "", look.muted),
-            (f"  {used}", look.faint),
+            ("  " + fit(row.title, _TITLE), styles.accent),
+            (f" {line(row.text)}", styles.plain),
+            (f"  {show(category_said(row.category))}" if row.category else "", styles.muted),
+            (f"  {used}", styles.faint),
         )
 
     @on(Input.Changed)
@@ -167,16 +167,16 @@ class RepliesScreen(Hands):
             )
 
     async def _form(self, section: SectionRow, row: QuickReplyRow | None) -> None:
-        await self.office.read(lambda tx: replies.insist_may_edit(tx, section))
+        await self.workspace.read(lambda tx: replies.insist_may_edit(tx, section))
 
         async def save(new: QuickReplyDraft) -> None:
             if row is None:
-                await self.office.write(lambda tx: replies.add(tx, section, new))
+                await self.workspace.write(lambda tx: replies.add(tx, section, new))
             else:
-                await self.office.write(lambda tx: replies.edit(tx, row, new))
+                await self.workspace.write(lambda tx: replies.edit(tx, row, new))
 
         empty = QuickReplyDraft(title="", text="")
-        known = empty if row is None else await self.office.read(lambda tx: replies.answer(tx, row))
+        known = empty if row is None else await self.workspace.read(lambda tx: replies.answer(tx, row))
         title = _("New quick reply in {name}", name=section.name) if row is None else row.title
         await self.app.push_screen_wait(ReplyForm(title, known).taken_by(save))
 

@@ -13,10 +13,10 @@ from textual.widgets import Button, Input, Label, Static, TextArea
 from chatapp_cli.domain.quick_reply import CATEGORIES, QuickReplyDraft, category_said
 from chatapp_cli.domain.variables import names
 from chatapp_cli.i18n import _, language, show
-from chatapp_cli.tui.small import Small
+from chatapp_cli.tui.popups import Popup
 
 
-class ReplyForm(Small[QuickReplyDraft]):
+class ReplyForm(Popup[QuickReplyDraft]):
     """Stays until what is written could be kept, or the person leaves."""
 
     DEFAULT_CSS = """

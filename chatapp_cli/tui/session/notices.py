@@ -17,9 +17,9 @@ from chatapp_cli.services import dialogs, notes, transcript
 from chatapp_cli.settings import Settings
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.reading import words
-from chatapp_cli.tui.session.live import JournalAdvanced
-from chatapp_cli.tui.session.office import Office
+from chatapp_cli.tui.session.journal_feed import JournalAdvanced
 from chatapp_cli.tui.session.terminal import BELL, Terminal
+from chatapp_cli.tui.session.workspace import Workspace
 
 PAUSE = 4.0
 """Seconds between two notices: what comes meanwhile is told together."""
@@ -39,15 +39,15 @@ class Notices:
 
     def __init__(
         self,
-        office: Office,
+        workspace: Workspace,
         terminal: Terminal,
         send: Callable[[str], None],
         wait: Callable[[Callable[[], None]], object],
         remind: Callable[[str], object],
     ) -> None:
         """``send`` writes to the terminal; ``wait`` calls something after the pause; ``remind`` says it on the page."""
-        self._office, self._terminal, self._send, self._wait, self._remind = office, terminal, send, wait, remind
-        self._settings: Settings = office.desk.settings
+        self._workspace, self._terminal, self._send, self._wait, self._remind = workspace, terminal, send, wait, remind
+        self._settings: Settings = workspace.desk.settings
         self._quiet, self._shows_text = self._settings.quiet, self._settings.notify_text
         self._pending: dict[DialogId, DesktopNotice] = {}
         self._resting = False
@@ -56,31 +56,31 @@ class Notices:
 
     async def hear(self, news: JournalAdvanced, *, seen: DialogId | None) -> None:
         """Tell of what is new, except in the dialog that is being looked at."""
-        written, noted = _new(news, self._office.actor)
+        written, noted = _new(news, self._workspace.actor)
         if written or noted:
-            self._pending |= await self._office.read(
+            self._pending |= await self._workspace.read(
                 lambda tx: _told(tx, {d: m for d, m in written.items() if d != seen}, noted - {seen})
             )
         if back := news.returned():
-            due = await self._office.read(lambda tx: reminders(tx, back))
+            due = await self._workspace.read(lambda tx: reminders(tx, back))
             self._pending |= due
             for told in due.values():
                 self._remind(told.briefly)
         if news.dialogs():
             await self.entitle()
         if self._pending:
-            self._quiet, self._shows_text = await self._office.read(self._chosen)
+            self._quiet, self._shows_text = await self._workspace.read(self._chosen)
         if not self._resting:
             self._tell()
 
     def _chosen(self, tx: Tx) -> tuple[str, str]:
-        options = self._office.desk.options
+        options = self._workspace.desk.options
         return options.text(tx, "quiet"), options.text(tx, "notify_text")
 
     async def entitle(self) -> None:
         """Show in the terminal's title how many dialogs are unread."""
-        unread, company = await self._office.read(
-            lambda tx: (dialogs.unread_count(tx), self._office.desk.options.text(tx, "company_name"))
+        unread, company = await self._workspace.read(
+            lambda tx: (dialogs.unread_count(tx), self._workspace.desk.options.text(tx, "company_name"))
         )
         title = " ".join(filter(None, [f"({unread})" if unread else "", company or "chatapp"]))
         if title != self._title:
@@ -89,7 +89,7 @@ class Notices:
 
     def mute(self) -> Millis:
         """No notices for an hour, or again if they were muted; until when."""
-        now = self._office.desk.world.clock.now()
+        now = self._workspace.desk.world.clock.now()
         self._until = 0 if now < self._until else now + MUTED
         return self._until
 
@@ -114,7 +114,7 @@ class Notices:
         return (one.name, one.text) if self._shows_text == "on" else ("chatapp", one.briefly)
 
     def _is_quiet(self) -> bool:
-        now = self._office.desk.world.clock.now()
+        now = self._workspace.desk.world.clock.now()
         return now < self._until or within(self._quiet, local(now).time())
 
 

@@ -306,15 +306,15 @@ class _Block:
         return Segment(text, self.base + style)
 
     def _strip(self, segments: list[Segment], ends: list[tuple[str, Style]]) -> Strip:
-        look = self.look
+        styles = self.look
         inside = sum(segment.cell_length for segment in segments)
         end = [Segment(text, self.base + style) for text, style in ends]
         gap = self.room + _GUTTER - inside - sum(segment.cell_length for segment in end)
-        sign, style = ("▎ ", look.own) if self.ours else ("┆ ", look.warn) if self.noted else ("  ", look.plain)
+        sign, style = ("▎ ", styles.own) if self.ours else ("┆ ", styles.warn) if self.noted else ("  ", styles.plain)
         bar = Segment(sign, self.base + style)
         body = [bar, *segments, Segment(" " * max(0, gap), self.base), *end]
-        strip = Strip([Segment(" " * (self.indent + 1), look.base), *body])
-        return strip.adjust_cell_length(self.here.width, look.base)
+        strip = Strip([Segment(" " * (self.indent + 1), styles.base), *body])
+        return strip.adjust_cell_length(self.here.width, styles.base)
 
 
 _ASKED: dict[str, str] = {
@@ -330,5 +330,5 @@ def _length(seconds: int) -> str:
     return f"{bar} {seconds // 60}:{seconds % 60:02}"
 
 
-def _keys(what: str, deed: str) -> str:
-    return f"{shown(action('transcript', f'message({deed!r})').keys[0])} {what}"
+def _keys(what: str, name: str) -> str:
+    return f"{shown(action('transcript', f'message({name!r})').keys[0])} {what}"

@@ -55,11 +55,11 @@ class TabBar(Bar):
 
     def _pieces(self) -> Iterator[list[Piece]]:
         """What is painted of each tab."""
-        look = self.look.palette
+        styles = self.appearance.palette
         room = max(_LEAST, min(_MOST, self.size.width // max(1, len(self.tabs)) - 3))
         for n, tab in enumerate(self.tabs):
-            style = look.strong + Style(underline=True) if n == self.front else look.muted
-            yield [("•" if tab.unread else " ", look.accent), (cut(tab.name, room), style), ("  ", look.plain)]
+            style = styles.strong + Style(underline=True) if n == self.front else styles.muted
+            yield [("•" if tab.unread else " ", styles.accent), (cut(tab.name, room), style), ("  ", styles.plain)]
 
     def on_click(self, event: events.Click) -> None:
         """A click brings a tab to the front."""

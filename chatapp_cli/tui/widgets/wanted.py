@@ -35,6 +35,6 @@ class WantsPicture(Message):
 class Asked(Message):
     """A person wants something done with a message."""
 
-    def __init__(self, deed: str, entry: TranscriptEntry) -> None:
+    def __init__(self, action: str, entry: TranscriptEntry) -> None:
         super().__init__()
-        self.deed, self.entry = deed, entry
+        self.action, self.entry = action, entry
