@@ -80,14 +80,14 @@ class Desk:
         words = f"reply-{next(_numbers)}-"
         came = self.provider.waiting[words] = threading.Event()
         began = perf_counter()
-        self.made.desk.write(partial(self._put, DialogId(1), words, Priority.OPERATOR))
+        self.made.company.write(partial(self._put, DialogId(1), words, Priority.OPERATOR))
         assert came.wait(PATIENCE), words
         return (perf_counter() - began) * 1000
 
     def mail(self) -> None:
         """Queue as much as is missing from ten thousand, and wait until it goes."""
         while (missing := MAILING - (self.queued - self.provider.taken)) > 0:
-            self.made.desk.write(partial(self._mailing, min(missing, 1000)))
+            self.made.company.write(partial(self._mailing, min(missing, 1000)))
         taken = self.provider.taken
         while self.provider.taken == taken:
             sleep(0.01)
@@ -98,7 +98,7 @@ class Desk:
 
     def _put(self, dialog: DialogId, text: str, priority: int, tx: Tx) -> None:
         order = sending.SendOptions(key=f"k{next(_numbers)}", priority=priority)
-        can = self.made.desk.capabilities(channels.one(tx, ChannelId(1)))
+        can = self.made.company.capabilities(channels.one(tx, ChannelId(1)))
         sending.enqueue(tx, can, dialog, Draft(text=text), order)
         self.queued += 1
 
@@ -120,7 +120,7 @@ def working() -> Iterator[Desk]:
     """A desk with clients, its daemon and its provider."""
     with company() as made, listening() as provider:
         made.bind("api", {"name": "Bench", "secret": SECRET, "url": provider.url})
-        made.desk.write(lambda tx: ingest.ingest(tx, ChannelId(1), _clients()))
+        made.company.write(lambda tx: ingest.ingest(tx, ChannelId(1), _clients()))
         with serving(made):
             yield Desk(made, provider)
 

@@ -34,7 +34,7 @@ R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Company:
     """An opened company: everything that a front end or the daemon works with."""
 
     settings: Settings
@@ -72,14 +72,14 @@ class Desk:
         acting, lens = self.acting, self.lens
         return job if acting is None else lambda tx: job(tx.by(acting, lens))
 
-    def seen_by(self, acting: Acting) -> Desk:
+    def seen_by(self, acting: Acting) -> Company:
         """The same desk with an acting operator."""
         from chatapp_cli.services.acting import lens
 
         return replace(self, acting=acting, lens=lens(acting, self.database.driver.dialect))
 
     @property
-    def whole(self) -> Desk:
+    def whole(self) -> Company:
         """The same desk with the same operator, who sees everything; their rights are unchanged."""
         return replace(self, lens=None)
 
@@ -126,9 +126,9 @@ class Desk:
         self.database.close()
 
 
-def open_desk(
+def open_company(
     settings: Settings, world: World | None = None, *, given: frozenset[str] = frozenset(), make: bool = True
-) -> Desk:
+) -> Company:
     """Open a company's store, migrating it if needed; ``given`` is ``Loaded.given``. Raises StoreError.
 
     Without ``make`` a missing SQLite file is created by the first write, see ``Absent``.
@@ -138,7 +138,7 @@ def open_desk(
     absent = not make and isinstance(driver, Sqlite) and _is_absent(driver.path)
     if not absent:
         ensure_current(driver)
-    return Desk(
+    return Company(
         settings=settings,
         world=world,
         database=(Absent if absent else Database)(driver, world.clock, EFFECTS),

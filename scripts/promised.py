@@ -133,31 +133,31 @@ def _environment() -> Iterator[str]:
 
 def _metrics() -> Iterator[str]:
     from chatapp_cli.api.metrics import exposition
-    from chatapp_cli.runtime.helping import Condition
+    from chatapp_cli.runtime.restarting import WorkerState
     from chatapp_cli.services.figures import Figures
 
     channel = SimpleNamespace(id=1, kind="k", health="ok", proof_at=1)
     found: Any = Figures(channels=(channel,), outbox=((1, "s", 1),), dead=0, uncertain=0, unread=0)  # type: ignore[arg-type]  # only what the metrics read
-    daemon: Any = SimpleNamespace(counted={("k", "w"): 1}, conditions=[Condition("w")])
+    daemon: Any = SimpleNamespace(counted={("k", "w"): 1}, conditions=[WorkerState("w")])
     text = re.sub(r'="[^"]*"', "", exposition(daemon, found).decode())
     return (line.rpartition(" ")[0] for line in text.splitlines() if not line.startswith("#"))
 
 
 def _workers() -> list[str]:
     """The names in ``/healthz``, of workers and of kinds of timers."""
-    from chatapp_cli.bootstrap import open_desk
+    from chatapp_cli.bootstrap import open_company
     from chatapp_cli.runtime.daemon import Daemon
     from chatapp_cli.runtime.store import AsyncStore
     from chatapp_cli.settings import Settings
 
     async def named(home: str) -> list[str]:
-        desk = open_desk(Settings(home=home, transcribe_command="true {file}"))
-        store = AsyncStore(desk)
+        company = open_company(Settings(home=home, transcribe_command="true {file}"))
+        store = AsyncStore(company)
         try:
-            return [condition.helper for condition in Daemon(store).conditions]
+            return [state.name for state in Daemon(store).conditions]
         finally:
             await store.aclose()
-            desk.close()
+            company.close()
 
     with tempfile.TemporaryDirectory() as home:
         return asyncio.run(named(home))

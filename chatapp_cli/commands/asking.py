@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import typer
 
-from chatapp_cli.commands import door
+from chatapp_cli.commands import input_checks
 from chatapp_cli.commands.printing import plain
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.form import Field, Form, Notice
@@ -66,14 +66,14 @@ def _interruptible() -> Iterator[None]:
 def _line(prompt: str) -> str:
     typer.echo(prompt, err=True, nl=False)
     with _interruptible():
-        said = door.line()
+        said = input_checks.line()
     if not said:
         raise typer.Abort
     return said.rstrip("\n")
 
 
 def _hidden(prompt: str) -> str:
-    with door.hearing(), _interruptible():
+    with input_checks.hearing(), _interruptible():
         return getpass(prompt, stream=sys.stderr)
 
 

@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from chatapp_cli.commands import configuring, printing
+from chatapp_cli.commands.base import Json, Verb, channel_names, completing, line_names, loaded, noun, opened
 from chatapp_cli.commands.configuring import SettingRow, Spot
-from chatapp_cli.commands.door import may_be_empty
 from chatapp_cli.commands.errors import note, say
-from chatapp_cli.commands.frame import Json, Verb, channel_names, completing, line_names, loaded, noun, opened
+from chatapp_cli.commands.input_checks import may_be_empty
 from chatapp_cli.documents import operators as documents
 from chatapp_cli.domain.errors import ChatappError, UsageError
 from chatapp_cli.domain.text import T
@@ -74,8 +74,8 @@ def _holding(ctx: typer.Context, channel: str = "", line: str = "") -> list[Sett
     if not named and not _has_store(found):
         return configuring.holding(found, None, Spot())
     try:
-        with opened(ctx) as desk:
-            return desk.read(lambda tx: configuring.holding(found, tx, configuring.spot(tx, desk, channel, line)))
+        with opened(ctx) as company:
+            return company.read(lambda tx: configuring.holding(found, tx, configuring.spot(tx, company, channel, line)))
     except ChatappError as error:
         if named:
             raise

@@ -17,7 +17,7 @@ from chatapp_cli.settings import LoadedSettings, Settings
 from chatapp_cli.store.tx import Tx
 
 if TYPE_CHECKING:
-    from chatapp_cli.bootstrap import Desk
+    from chatapp_cli.bootstrap import Company
     from chatapp_cli.domain.form import Field
     from chatapp_cli.store.rows.channels import ChannelRow
 
@@ -53,7 +53,7 @@ class Spot(NamedTuple):
         return [COMPANY, *line, *channel]
 
 
-def spot(tx: Tx, desk: Desk, channel: str, line: str) -> Spot:
+def spot(tx: Tx, company: Company, channel: str, line: str) -> Spot:
     """The scope that a person named: a channel, a line, or none. Raises NotFound."""
     from chatapp_cli.services import channels, lines
 
@@ -61,7 +61,7 @@ def spot(tx: Tx, desk: Desk, channel: str, line: str) -> Spot:
     if not channel:
         return Spot(OptionScope(line=number))
     row = channels.find(tx, channel, line=number)
-    return Spot(OptionScope(line=row.line_id, channel=row.id), row, desk.manifest(row).fields)
+    return Spot(OptionScope(line=row.line_id, channel=row.id), row, company.manifest(row).fields)
 
 
 def stored(tx: Tx, target: OptionTarget, spot: Spot) -> list[SettingRow]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from chatapp_cli.commands import asked, printing
+from chatapp_cli.commands.base import Channel, Dialog, Json, Line, Verb, noun, opened
 from chatapp_cli.commands.errors import note, say
-from chatapp_cli.commands.frame import Channel, Dialog, Json, Line, Verb, noun, opened
 from chatapp_cli.documents import channels as documents
 from chatapp_cli.domain.address import named
 from chatapp_cli.domain.errand import Errand
@@ -18,7 +18,7 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_
 
 if TYPE_CHECKING:
-    from chatapp_cli.bootstrap import Desk
+    from chatapp_cli.bootstrap import Company
     from chatapp_cli.domain.manifest import Manifest
     from chatapp_cli.store.rows.channels import ChannelRow
     from chatapp_cli.store.rows.dialogs import DialogCard
@@ -45,11 +45,11 @@ def create(
     """Create a group and print the number of its dialog. Exit code 1 if somebody could not be added."""
     from chatapp_cli.commands.binding import found
 
-    with opened(ctx) as desk:
-        row = found(desk, channel, line)
+    with opened(ctx) as company:
+        row = found(company, channel, line)
         arguments = {"title": title, "members": [named(member) for member in members]}
-        answer = asked.of(desk, row, Errand.CREATE_GROUP, arguments, seconds=wait)
-        code = _tell(desk, row, answer, as_json=as_json)
+        answer = asked.of(company, row, Errand.CREATE_GROUP, arguments, seconds=wait)
+        code = _tell(company, row, answer, as_json=as_json)
     raise typer.Exit(code)
 
 
@@ -105,29 +105,29 @@ def _change(
     *,
     as_json: bool = False,
 ) -> int:
-    with opened(ctx) as desk:
-        card, row = _place(desk, DialogId(dialog))
-        answer = asked.of(desk, row, what, {"address": card.address, **arguments}, seconds=wait)
-        return 0 if answer is None else _tell(desk, row, answer, as_json=as_json)
+    with opened(ctx) as company:
+        card, row = _place(company, DialogId(dialog))
+        answer = asked.of(company, row, what, {"address": card.address, **arguments}, seconds=wait)
+        return 0 if answer is None else _tell(company, row, answer, as_json=as_json)
 
 
-def _place(desk: Desk, dialog: DialogId) -> tuple[DialogCard, ChannelRow]:
+def _place(company: Company, dialog: DialogId) -> tuple[DialogCard, ChannelRow]:
     from chatapp_cli.services import channels, dialogs
 
-    card = desk.read(lambda tx: dialogs.card(tx, dialog))
-    return card, desk.read(lambda tx: channels.one(tx, card.channel_id))
+    card = company.read(lambda tx: dialogs.card(tx, dialog))
+    return card, company.read(lambda tx: channels.one(tx, card.channel_id))
 
 
-def _tell(desk: Desk, row: ChannelRow, answer: Mapping[str, Any], *, as_json: bool) -> int:
+def _tell(company: Company, row: ChannelRow, answer: Mapping[str, Any], *, as_json: bool) -> int:
     from chatapp_cli.services import reaching
 
-    dialog = desk.read(lambda tx: reaching.dialog_for(tx, row, desk.capabilities(row), answer["peer"]["address"]))
+    dialog = company.read(lambda tx: reaching.dialog_for(tx, row, company.capabilities(row), answer["peer"]["address"]))
     missing = answer["missing"]
     if as_json:
         printing.document(documents.group(dialog, answer["peer"]["address"], missing))
     else:
         typer.echo(dialog)
-    _tell_missing(desk.manifest(row), missing)
+    _tell_missing(company.manifest(row), missing)
     return 1 if missing else 0
 
 

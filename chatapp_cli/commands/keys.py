@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from chatapp_cli.commands import printing
+from chatapp_cli.commands.base import Json, Verb, loaded, noun
 from chatapp_cli.commands.errors import note, say
-from chatapp_cli.commands.frame import Json, Verb, loaded, noun
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _, show

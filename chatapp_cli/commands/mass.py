@@ -9,8 +9,8 @@ from typing import Any
 
 import typer
 
-from chatapp_cli.bootstrap import Desk
-from chatapp_cli.commands import door, printing
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.commands import input_checks, printing
 from chatapp_cli.commands.errors import note, say
 from chatapp_cli.documents import sending as documents
 from chatapp_cli.domain.errors import UsageError
@@ -38,7 +38,9 @@ class MassOptions:
 def listed(named: Sequence[str], file: str) -> Sequence[Recipient]:
     """All recipients named or in the file. Raises UsageError if there are none."""
     try:
-        text = "" if not file else door.standard_input() if file == "-" else door.file(file, T("The list"))
+        text = (
+            "" if not file else input_checks.standard_input() if file == "-" else input_checks.file(file, T("The list"))
+        )
     except OSError as error:
         raise UsageError(
             T("The list {file} cannot be read: {why}.", file=file, why=error),
@@ -51,38 +53,38 @@ def listed(named: Sequence[str], file: str) -> Sequence[Recipient]:
     return found
 
 
-def send(desk: Desk, to: Sequence[Recipient], request: MessageRequest, options: MassOptions) -> int:
+def send(company: Company, to: Sequence[Recipient], request: MessageRequest, options: MassOptions) -> int:
     """Accept the message for all recipients, after a confirmation at a terminal; returns the exit code."""
-    able = desk.capabilities
+    able = company.capabilities
     if options.dry or (len(to) > 1 and not options.yes):
-        tried = desk.write(lambda tx: mailing.preview(tx, able, request, to))
+        tried = company.write(lambda tx: mailing.preview(tx, able, request, to))
         if options.dry:
-            _report(desk, tried, options)
+            _report(company, tried, options)
             return 1 if tried.bad else 0
-        _insist_on_yes(desk, tried)
-    found = desk.write(lambda tx: mailing.accept(tx, able, request, to))
-    _report(desk, found, options)
-    if found.new and owner(desk) is None:
+        _insist_on_yes(company, tried)
+    found = company.write(lambda tx: mailing.accept(tx, able, request, to))
+    _report(company, found, options)
+    if found.new and owner(company) is None:
         note("The daemon is not running; this runs when it starts: chatapp serve")
     return 1 if found.bad else 0
 
 
-def _insist_on_yes(desk: Desk, tried: Mailing) -> None:
+def _insist_on_yes(company: Company, tried: Mailing) -> None:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(
             T("This goes to {n} recipients.", n=len(tried.new)),
             T("Check it with --dry-run, then use --yes."),
             field="yes",
         )
-    _tell(desk, tried)
+    _tell(company, tried)
     if not typer.confirm(_("Send it?"), err=True):
         raise typer.Abort
 
 
-def _report(desk: Desk, found: Mailing, options: MassOptions) -> None:
+def _report(company: Company, found: Mailing, options: MassOptions) -> None:
     if options.as_json:
         printing.document(
-            documents.mailing(found, seconds=mailing.seconds(desk.capabilities, found.new), dry=options.dry)
+            documents.mailing(found, seconds=mailing.seconds(company.capabilities, found.new), dry=options.dry)
         )
         return
     if options.dry:
@@ -91,7 +93,7 @@ def _report(desk: Desk, found: Mailing, options: MassOptions) -> None:
     else:
         for one in found.going:
             typer.echo(one.message)
-    _tell(desk, found)
+    _tell(company, found)
 
 
 def _row(one: Going) -> tuple[object, ...]:
@@ -115,16 +117,16 @@ def _goes(one: Going) -> str:
     return printing.moment(one.turn.at) if one.turn.at else _("at once")
 
 
-def _tell(desk: Desk, found: Mailing) -> None:
+def _tell(company: Company, found: Mailing) -> None:
     """Print the totals and the skipped recipients to stderr."""
     new = found.new
     note("Messages: {n}, parts: {parts}", n=len(new), parts=sum(one.parts for one in new))
     if found.cost is not None:
         note("Cost: {cost}", cost=found.cost)
-    if took := mailing.seconds(desk.capabilities, new):
+    if took := mailing.seconds(company.capabilities, new):
         note("At the channels' rates it takes {n} s at least.", n=took)
     if waits := next((one for one in new if one.turn.at), None):
-        say(T("{address}: {why}", address=waits.to.address, why=goes(waits.turn, desk.capabilities(waits.channel))))
+        say(T("{address}: {why}", address=waits.to.address, why=goes(waits.turn, company.capabilities(waits.channel))))
     if before := len(found.going) - len(new):
         note("Accepted before under the same key: {n}", n=before)
     if found.again:

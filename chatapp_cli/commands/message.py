@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chatapp_cli.commands import printing
-from chatapp_cli.commands.door import number
+from chatapp_cli.commands.base import Json, Message, Verb, noun, opened, typed, write
 from chatapp_cli.commands.errors import note
-from chatapp_cli.commands.frame import Json, Message, Verb, noun, opened, typed, write
+from chatapp_cli.commands.input_checks import number
 from chatapp_cli.documents import messages as documents
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import DialogId, MessageId
@@ -22,7 +22,7 @@ from chatapp_cli.services import files, sending, transcript
 from chatapp_cli.services.sending import SendOptions
 
 if TYPE_CHECKING:
-    from chatapp_cli.bootstrap import Desk
+    from chatapp_cli.bootstrap import Company
     from chatapp_cli.domain.manifest import Capabilities
     from chatapp_cli.services.transcript import TranscriptEntry
     from chatapp_cli.store.tx import Tx
@@ -43,10 +43,10 @@ def show(ctx: typer.Context, message: Message, as_json: Json = False) -> None:
     from chatapp_cli.commands import transcripts
     from chatapp_cli.services import channels, dialogs
 
-    with opened(ctx) as desk:
-        entry, card, channel = desk.read(
+    with opened(ctx) as company:
+        entry, card, channel = company.read(
             lambda tx: (
-                (found := _looked_at(desk, tx, MessageId(message))),
+                (found := _looked_at(company, tx, MessageId(message))),
                 (about := dialogs.card(tx, found.message.dialog_id)),
                 channels.one(tx, about.channel_id),
             )
@@ -55,33 +55,33 @@ def show(ctx: typer.Context, message: Message, as_json: Json = False) -> None:
         printing.document(documents.message(entry))
         return
     typer.echo(_("Dialog {n}: {name}, {channel}", n=card.id, name=printing.plain(card.name), channel=card.channel))
-    for line in transcripts.entry_lines(entry, card, desk.manifest(channel)):
+    for line in transcripts.entry_lines(entry, card, company.manifest(channel)):
         typer.echo(line)
 
 
-def _looked_at(desk: Desk, tx: Tx, message: MessageId) -> TranscriptEntry:
+def _looked_at(company: Company, tx: Tx, message: MessageId) -> TranscriptEntry:
     """A message, its continuation, and its place in the queue."""
     from chatapp_cli.services import relay, turns
 
     entries = relay.with_onward(tx, [transcript.entry(tx, message)])
-    return turns.with_places(tx, desk.capabilities, entries)[0]
+    return turns.with_places(tx, company.capabilities, entries)[0]
 
 
 def _change(ctx: typer.Context, message: int, action: Operation, value: str) -> None:
     """Queue a change in the outbox; the daemon carries it out."""
     from chatapp_cli.runtime.owner import owner
 
-    with opened(ctx) as desk:
-        desk.write(lambda tx: _ask(desk, tx, MessageId(message), action, value))
-        alone = owner(desk) is None
+    with opened(ctx) as company:
+        company.write(lambda tx: _ask(company, tx, MessageId(message), action, value))
+        alone = owner(company) is None
     note("It is in the outbox.")
     if alone:
         note("The daemon is not running; this runs when it starts: chatapp serve")
 
 
-def _ask(desk: Desk, tx: Tx, message: MessageId, action: Operation, value: str) -> None:
-    can = _capabilities(desk, tx, transcript.message(tx, message).dialog_id)
-    order = SendOptions(key=desk.world.chance.key())
+def _ask(company: Company, tx: Tx, message: MessageId, action: Operation, value: str) -> None:
+    can = _capabilities(company, tx, transcript.message(tx, message).dialog_id)
+    order = SendOptions(key=company.world.chance.key())
     sending.change(tx, can, message, action, value, order=order)
 
 
@@ -123,10 +123,10 @@ def forward(
     """Forward messages with their files to another dialog, in any channel."""
     from chatapp_cli.services import forwarding
 
-    with opened(ctx) as desk:
-        order = SendOptions(key=desk.world.chance.key())
+    with opened(ctx) as company:
+        order = SendOptions(key=company.world.chance.key())
         chosen = [MessageId(one) for one in messages]
-        made = desk.write(lambda tx: forwarding.forward(tx, desk.capabilities, chosen, DialogId(to), order))
+        made = company.write(lambda tx: forwarding.forward(tx, company.capabilities, chosen, DialogId(to), order))
     if as_json:
         printing.document([documents.forwarded(old, new) for old, new in zip(chosen, made, strict=True)])
         return
@@ -135,17 +135,17 @@ def forward(
     note("It is in the outbox.")
 
 
-def _capabilities(desk: Desk, tx: Tx, dialog: DialogId) -> Capabilities:
+def _capabilities(company: Company, tx: Tx, dialog: DialogId) -> Capabilities:
     from chatapp_cli.services import channels, dialogs
 
-    return desk.capabilities(channels.one(tx, dialogs.card(tx, dialog).channel_id))
+    return company.capabilities(channels.one(tx, dialogs.card(tx, dialog).channel_id))
 
 
 @app.command(cls=Verb)
 def history(ctx: typer.Context, message: Message, as_json: Json = False) -> None:
     """Show what a message said before it was edited, the first text first."""
-    with opened(ctx) as desk:
-        said = desk.read(lambda tx: transcript.revisions(tx, MessageId(message)))
+    with opened(ctx) as company:
+        said = company.read(lambda tx: transcript.revisions(tx, MessageId(message)))
     if as_json:
         printing.document([documents.revision(one) for one in said])
         return
@@ -189,13 +189,13 @@ def save(
     ] = 0,
 ) -> None:
     """Copy a message's files out."""
-    with opened(ctx) as desk:
-        entry = desk.read(lambda tx: transcript.entry(tx, MessageId(message)))
+    with opened(ctx) as company:
+        entry = company.read(lambda tx: transcript.entry(tx, MessageId(message)))
         wanted = [one for one in entry.files if file in {0, one.id}]
         if not wanted:
             raise NotFound(T("Message {n} has no such file.", n=message))
         for one in wanted:
-            typer.echo(files.copy_out(desk.media, one, target))
+            typer.echo(files.copy_out(company.media, one, target))
 
 
 @app.command(cls=Verb)
@@ -205,9 +205,9 @@ def transcribe(ctx: typer.Context, message: Message, as_json: Json = False) -> N
 
     from chatapp_cli.runtime import transcriber
 
-    with opened(ctx) as desk:
-        entry = desk.read(lambda tx: transcript.entry(tx, MessageId(message)))
-        found = asyncio.run(transcriber.asked(desk, entry))
+    with opened(ctx) as company:
+        entry = company.read(lambda tx: transcript.entry(tx, MessageId(message)))
+        found = asyncio.run(transcriber.asked(company, entry))
     if as_json:
         printing.document([documents.file(file) for file in found])
     else:

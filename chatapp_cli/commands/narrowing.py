@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from chatapp_cli.commands import duties as duty_verbs
-from chatapp_cli.commands.frame import channel_names, completing, line_names
+from chatapp_cli.commands.base import channel_names, completing, line_names
 from chatapp_cli.domain.dialog import DialogFilter, Filter, FilterKind, filters
 from chatapp_cli.domain.ids import LineId
 from chatapp_cli.domain.when import since

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from chatapp_cli.commands import printing
+from chatapp_cli.commands.base import Channel, Json, Line, Message, Verb, noun, opened, typed
 from chatapp_cli.commands.errors import note
-from chatapp_cli.commands.frame import Channel, Json, Line, Message, Verb, noun, opened, typed
 from chatapp_cli.documents import sending as documents
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.health import STOPPED
@@ -34,8 +34,8 @@ def outbox() -> None:
 @app.command("list", cls=Verb)
 def list_(ctx: typer.Context, as_json: Json = False) -> None:
     """Show waiting messages with time and reason, and uncertain or failed ones."""
-    with opened(ctx) as desk:
-        waits, troubled = desk.read(lambda tx: (_waits(tx), waiting.troubled(tx)))
+    with opened(ctx) as company:
+        waits, troubled = company.read(lambda tx: (_waits(tx), waiting.troubled(tx)))
     if as_json:
         printing.document(
             [
@@ -65,18 +65,18 @@ def edit(
     if not (text or at):
         raise UsageError(T("Nothing is to be changed."), T("Name a new --text, a new --at, or both."), field="text")
     number, said = MessageId(message), typed(text)
-    with opened(ctx) as desk:
-        moment = when.when(at, now=desk.world.clock.now()) if at and at != NOW else None
+    with opened(ctx) as company:
+        moment = when.when(at, now=company.world.clock.now()) if at and at != NOW else None
 
         def change(tx: Tx) -> None:
             card = dialogs.card(tx, transcript.message(tx, number).dialog_id)
-            can = desk.capabilities(channels.one(tx, card.channel_id))
+            can = company.capabilities(channels.one(tx, card.channel_id))
             if said:
                 later.reword(tx, can, number, said)
             if at:
                 later.reschedule(tx, can, number, moment)
 
-        desk.write(change)
+        company.write(change)
     note("Message {n} is changed.", n=message)
 
 
@@ -91,12 +91,12 @@ def replay(
     from chatapp_cli.domain import when
     from chatapp_cli.services import channels, lines, sending
 
-    with opened(ctx) as desk:
-        start = when.since(since, now=desk.world.clock.now())
-        at = desk.read(lambda tx: lines.find(tx, line).id) if line else None
-        row = desk.read(lambda tx: channels.find(tx, channel, line=at))
-        can = desk.capabilities(row)
-        n = desk.write(lambda tx: sending.replay(tx, row, can, since=start))
+    with opened(ctx) as company:
+        start = when.since(since, now=company.world.clock.now())
+        at = company.read(lambda tx: lines.find(tx, line).id) if line else None
+        row = company.read(lambda tx: channels.find(tx, channel, line=at))
+        can = company.capabilities(row)
+        n = company.write(lambda tx: sending.replay(tx, row, can, since=start))
     note("{n} messages are resent.", n=n)
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chatapp_cli.commands.door import number
-from chatapp_cli.commands.frame import Dialog, Json, Verb, noun, opened, typed
+from chatapp_cli.commands.base import Dialog, Json, Verb, noun, opened, typed
+from chatapp_cli.commands.input_checks import number
 from chatapp_cli.documents import dialogs as documents
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.ids import DialogId
@@ -33,9 +33,9 @@ def viewers(
     """Show who has dialogs open, and who is typing."""
     from chatapp_cli.commands import printing
 
-    with opened(ctx) as desk:
-        found = desk.read(lambda tx: _there(tx, DialogId(dialog)))
-        now = desk.world.clock.now()
+    with opened(ctx) as company:
+        found = company.read(lambda tx: _there(tx, DialogId(dialog)))
+        now = company.world.clock.now()
     if as_json:
         printing.document([documents.viewer(row, now) for row in found])
         return
@@ -60,11 +60,11 @@ def draft(
     from chatapp_cli.commands import printing
 
     said = None if text is None else typed(text)
-    with opened(ctx) as desk:
+    with opened(ctx) as company:
         number_ = DialogId(dialog)
         if said is not None:
-            desk.write(lambda tx: _put(tx, number_, said))
-        known = desk.read(lambda tx: drafts.of(tx, dialogs.card(tx, number_).id))
+            company.write(lambda tx: _put(tx, number_, said))
+        known = company.read(lambda tx: drafts.of(tx, dialogs.card(tx, number_).id))
     if as_json:
         printing.document(None if known is None else documents.unsent(known))
     elif said is None and known is not None:

@@ -17,16 +17,16 @@ from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import dialogs, persons, relay, thread
 
 if TYPE_CHECKING:
-    from chatapp_cli.bootstrap import Desk
+    from chatapp_cli.bootstrap import Company
     from chatapp_cli.services.persons import Person
     from chatapp_cli.services.transcript import TranscriptEntry
     from chatapp_cli.store.rows.dialogs import DialogCard
     from chatapp_cli.store.tx import Tx
 
 
-def show(desk: Desk, dialog: DialogId, n: int, *, as_json: bool) -> None:
+def show(company: Company, dialog: DialogId, n: int, *, as_json: bool) -> None:
     """The client of a dialog with the last messages of all their dialogs."""
-    person, entries, cards = desk.read(lambda tx: _read(tx, dialog, n))
+    person, entries, cards = company.read(lambda tx: _read(tx, dialog, n))
     if as_json:
         messages = [documents.in_thread(entry, cards[entry.message.dialog_id]) for entry in entries]
         printing.document({"person": people.person(person), "messages": messages})

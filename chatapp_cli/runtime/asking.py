@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain import errors
 from chatapp_cli.domain.access import DAEMON
 from chatapp_cli.domain.errand import OPEN, Errand, ErrandState
@@ -22,7 +22,7 @@ from chatapp_cli.domain.journal.channels import HealthChanged, RequestEnded
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.runtime.channel import ChannelRunner
-from chatapp_cli.runtime.news import follow
+from chatapp_cli.runtime.journal_tail import follow
 from chatapp_cli.runtime.owner import OwnerKind, owning
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import channels, errands, journal, words
@@ -42,23 +42,23 @@ class SessionRequest:
     arguments: Mapping[str, object] = field(default_factory=dict)
 
 
-async def ask(desk: Desk, request: SessionRequest, *, seconds: float = PATIENCE) -> Any:
+async def ask(company: Company, request: SessionRequest, *, seconds: float = PATIENCE) -> Any:
     """The decoded JSON answer. Raises Refused, the provider's ChannelError, or Busy after a timeout."""
-    (answer,) = await ask_all(desk, [request], seconds=seconds)
+    (answer,) = await ask_all(company, [request], seconds=seconds)
     if isinstance(answer, ChatappError):
         raise answer
     return answer
 
 
-async def ask_all(desk: Desk, requests: Sequence[SessionRequest], *, seconds: float = PATIENCE) -> Sequence[Any]:
+async def ask_all(company: Company, requests: Sequence[SessionRequest], *, seconds: float = PATIENCE) -> Sequence[Any]:
     """The answers of several channels, in order; an error in place of a missing one."""
     for request in requests:
-        errands.allowed(desk.capabilities(request.channel), request.what)
-    store = AsyncStore(desk.seen_by(DAEMON))
+        errands.allowed(company.capabilities(request.channel), request.what)
+    store = AsyncStore(company.seen_by(DAEMON))
     try:
         seen = await store.read(journal.last)
         put = [partial(_put, request=request, seconds=seconds) for request in requests]
-        asked = [await store.with_store(partial(desk.write, job)) for job in put]
+        asked = [await store.with_store(partial(company.write, job)) for job in put]
         async with _working(store, requests):
             with suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
@@ -67,7 +67,7 @@ async def ask_all(desk: Desk, requests: Sequence[SessionRequest], *, seconds: fl
         fresh = [await store.read(partial(channels.one, channel=request.channel.id)) for request in requests]
     finally:
         await store.aclose()
-    return [_answer(desk, channel, row, seconds) for channel, row in zip(fresh, rows, strict=True)]
+    return [_answer(company, channel, row, seconds) for channel, row in zip(fresh, rows, strict=True)]
 
 
 def _put(tx: Tx, *, request: SessionRequest, seconds: float) -> ErrandId:
@@ -79,7 +79,7 @@ async def _working(store: AsyncStore, requests: Sequence[SessionRequest]) -> Asy
     """Start the channels without a daemon, for requests only: messages are left at the providers."""
     with ExitStack() as stack:
         try:
-            stack.enter_context(owning(store.desk, OwnerKind.COMMAND))
+            stack.enter_context(owning(store.company, OwnerKind.COMMAND))
             rows = {request.channel.id: request.channel for request in requests}.values()
         except Busy:
             rows = {}.values()
@@ -114,13 +114,13 @@ def _settled(tx: Tx, *, requests: Sequence[SessionRequest], asked: Sequence[Erra
     )
 
 
-def _answer(desk: Desk, channel: ChannelRow, errand: ErrandRow, seconds: float) -> Any:
+def _answer(company: Company, channel: ChannelRow, errand: ErrandRow, seconds: float) -> Any:
     if errand.state == ErrandState.DONE:
         return msgspec.json.decode(errand.result)
     if errand.state == ErrandState.FAILED:
-        return _explained(desk, channel, errand)
+        return _explained(company, channel, errand)
     if channel.health in DOWN:
-        what, step = words.why(desk.manifest(channel), channel.health_code, channel.health_detail)
+        what, step = words.why(company.manifest(channel), channel.health_code, channel.health_detail)
         return Busy(T("{channel} has stopped: {why}", channel=channel.title, why=what), step)
     return Busy(
         T("{channel} did not answer in {n} seconds.", channel=channel.title, n=int(seconds)),
@@ -128,12 +128,12 @@ def _answer(desk: Desk, channel: ChannelRow, errand: ErrandRow, seconds: float) 
     )
 
 
-def _explained(desk: Desk, channel: ChannelRow, errand: ErrandRow) -> ChatappError:
+def _explained(company: Company, channel: ChannelRow, errand: ErrandRow) -> ChatappError:
     kind = getattr(errors, errand.result)
     error: ChatappError = (
         RateLimited(errand.code, errand.detail, retry_after=0)
         if kind is RateLimited
         else kind(errand.code, errand.detail)
     )
-    error.what, error.next_step = words.why(desk.manifest(channel), errand.code, errand.detail)
+    error.what, error.next_step = words.why(company.manifest(channel), errand.code, errand.detail)
     return error

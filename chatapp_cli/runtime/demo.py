@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
-from chatapp_cli.bootstrap import Desk, open_desk
+from chatapp_cli.bootstrap import Company, open_company
 from chatapp_cli.domain.access import Acting
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft, StagedFile
@@ -49,13 +49,13 @@ PATIENCE = 30.0
 class DemoStage:
     """The running demo."""
 
-    desk: Desk
+    company: Company
     sandboxes: Sequence[Sandbox]
     town: Town
 
     def listen_at(self, address: str) -> None:
         """Tell the providers with webhooks where the daemon listens."""
-        keys = {row.kind: row.hook_key for row in self.desk.read(channels.everything)}
+        keys = {row.kind: row.hook_key for row in self.company.read(channels.everything)}
         for one in self.sandboxes:
             if isinstance(one, CallsHooks) and address:
                 one.calls(f"{address}/hooks/{keys[one.kind]}")
@@ -69,21 +69,21 @@ async def staged(folder: Path, lang: str) -> AsyncIterator[DemoStage]:
         sandboxes = [await stack.enter_async_context(sandbox(kind)) for kind in kinds]
         people = town([one for one in sandboxes if not manifest(one.kind).capabilities.answers_arrive_on])
         settings = demo_settings(folder, people.company, lang)
-        desk = open_desk(settings).seen_by(Acting("demo", owner=True))
-        stack.callback(desk.close)
-        line = desk.write(partial(lines.add, name=people.line))
+        company = open_company(settings).seen_by(Acting("demo", owner=True))
+        stack.callback(company.close)
+        line = company.write(partial(lines.add, name=people.line))
         for one in sandboxes:
-            channel = await bind(desk, _DemoAsker(one.answers), line=line, kind=one.kind)
+            channel = await bind(company, _DemoAsker(one.answers), line=line, kind=one.kind)
             if isinstance(one, Approves):
-                desk.write(partial(_approve, desk=desk, channel=channel, approved=one.approved))
-        yield DemoStage(desk, sandboxes, people)
+                company.write(partial(_approve, company=company, channel=channel, approved=one.approved))
+        yield DemoStage(company, sandboxes, people)
 
 
-def _approve(tx: Tx, *, desk: Desk, channel: ChannelId, approved: Mapping[str, str]) -> None:
+def _approve(tx: Tx, *, company: Company, channel: ChannelId, approved: Mapping[str, str]) -> None:
     """Approve the templates before the demo starts."""
     row = channels.one(tx, channel)
     for name, body in approved.items():
-        approvals.judged(tx, desk.capabilities, row, Template(name=name, body=body, state="approved"))
+        approvals.judged(tx, company.capabilities, row, Template(name=name, body=body, state="approved"))
 
 
 def demo_settings(folder: Path, company: str, lang: str) -> Settings:
@@ -129,17 +129,17 @@ async def play(stage: DemoStage, tell: Tell) -> None:
 
 async def _notify(stage: DemoStage, provider: Sandbox, customer: Customer, tell: Tell) -> None:
     """Write first by a template in channels that cannot receive."""
-    desk = stage.desk.seen_by(_OLGA)
+    company = stage.company.seen_by(_OLGA)
 
     def put_out(tx: Tx) -> tuple[MessageId, str]:
         row = next(row for row in channels.everything(tx) if row.kind == provider.kind)
         one = templates.everything(tx, channel=row.id)[0]
         filled, text = templates.filled(tx, row, one.name, dict.fromkeys(gaps(one.body), "1047"))
-        draft, order = Draft(text=text, template=filled), SendOptions(key=desk.world.chance.key())
+        draft, order = Draft(text=text, template=filled), SendOptions(key=company.world.chance.key())
         request = MessageRequest(to=Exactly(row.id, customer.phone), draft=draft, order=order)
-        return accept(tx, desk.capabilities, request), text
+        return accept(tx, company.capabilities, request), text
 
-    message, text = await asyncio.to_thread(desk.write, put_out)
+    message, text = await asyncio.to_thread(company.write, put_out)
     state = await _until_settled(stage, message)
     about = {"name": customer.name, "channel": manifest(provider.kind).label}
     tell("answered", {**about, "text": text, "state": state, "message": message})
@@ -164,15 +164,15 @@ async def _play(stage: DemoStage, one: Townsman, tell: Tell, *, attach: bool) ->
 
 
 def _channel(stage: DemoStage, dialog: DialogRow) -> ChannelRow:
-    return stage.desk.read(partial(channels.one, channel=dialog.channel_id))
+    return stage.company.read(partial(channels.one, channel=dialog.channel_id))
 
 
 async def _until_said(stage: DemoStage, one: Townsman, text: str) -> tuple[DialogRow, transcript.TranscriptEntry]:
     wanted = DialogFilter(kind=one.sandbox.kind)
 
     def look() -> tuple[DialogRow, transcript.TranscriptEntry] | None:
-        with stage.desk.database.reading() as tx:
-            for dialog in dialog_list.page(tx, stage.desk.database.driver.dialect, wanted):
+        with stage.company.database.reading() as tx:
+            for dialog in dialog_list.page(tx, stage.company.database.driver.dialect, wanted):
                 for entry in transcript.latest(tx, dialog.id):
                     if text.strip() in entry.message.text and entry.message.direction == "in":
                         return dialog, entry
@@ -182,22 +182,22 @@ async def _until_said(stage: DemoStage, one: Townsman, text: str) -> tuple[Dialo
 
 
 async def _answer(stage: DemoStage, dialog: DialogRow, text: str, *, attach: bool) -> MessageId:
-    desk = stage.desk.seen_by(_OLGA)
-    can = desk.capabilities(_channel(stage, dialog))
+    company = stage.company.seen_by(_OLGA)
+    can = company.capabilities(_channel(stage, dialog))
     staged: tuple[StagedFile, ...] = ()
     if attach:
         given = handout(can.upload_types)
-        path = desk.settings.folder.parent / given.name
+        path = company.settings.folder.parent / given.name
         await asyncio.to_thread(path.write_bytes, given.content)
-        staged = (await asyncio.to_thread(files.stage, desk.media, path),)
-    order = SendOptions(key=desk.world.chance.key())
+        staged = (await asyncio.to_thread(files.stage, company.media, path),)
+    order = SendOptions(key=company.world.chance.key())
     request = MessageRequest(to=InDialog(dialog.id), draft=Draft(text=text, files=staged), order=order)
-    return await asyncio.to_thread(desk.write, partial(accept, able=desk.capabilities, request=request))
+    return await asyncio.to_thread(company.write, partial(accept, able=company.capabilities, request=request))
 
 
 async def _until_settled(stage: DemoStage, message: MessageId) -> str:
     def look() -> str | None:
-        state = stage.desk.read(partial(transcript.message, wanted=message)).state
+        state = stage.company.read(partial(transcript.message, wanted=message)).state
         return None if state in {State.QUEUED, State.SENDING} else state
 
     state = await _until(look, what=str(message))

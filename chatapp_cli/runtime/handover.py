@@ -44,7 +44,7 @@ class Handover:
         standing: Standing,
     ) -> None:
         self._store = store
-        self._clock = store.desk.world.clock
+        self._clock = store.company.world.clock
         self._channel = channel
         self._session = session
         self._governor = governor
@@ -54,7 +54,7 @@ class Handover:
     def claim(self, tx: Tx, n: int) -> list[Claim]:
         """Claim the first messages that may go."""
         claims: list[Claim] = []
-        while len(claims) < n and (claim := outbox.claim(tx, self._store.desk.media, self._channel)):
+        while len(claims) < n and (claim := outbox.claim(tx, self._store.company.media, self._channel)):
             claims.append(claim)
         return claims
 

@@ -37,7 +37,7 @@ class Intake:
     async def _shelved(self, batch: Batch) -> Batch:
         if not needs_shelf(batch):
             return batch
-        return await self._store.off_loop(partial(shelve, self._store.desk.media, batch))
+        return await self._store.off_loop(partial(shelve, self._store.company.media, batch))
 
     async def _take_one_by_one(self, batch: Batch) -> Ingested:
         """Store arrivals one by one; one on which our code fails becomes a dead letter."""

@@ -18,7 +18,6 @@ from chatapp_cli.domain.message import Operation
 from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.ports.connector import Reconciles, Session
 from chatapp_cli.ports.world import Clock
-from chatapp_cli.runtime.bell import Bell
 from chatapp_cli.runtime.carrier import Carrier
 from chatapp_cli.runtime.governor import Governor, PastSend, RateTarget
 from chatapp_cli.runtime.handover import AHEAD, Handover
@@ -26,6 +25,7 @@ from chatapp_cli.runtime.outcomes import Outcomes, put_back
 from chatapp_cli.runtime.standing import SendingTrouble, Standing
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.verdicts import VerdictWriter
+from chatapp_cli.runtime.wakeup import WakeUp
 from chatapp_cli.services import outbox
 from chatapp_cli.services.outbox import Claim
 from chatapp_cli.store.tx import Tx
@@ -60,8 +60,8 @@ class Sender:
         self._can = can
         verdicts = VerdictWriter(store, log.bind(channel=channel))
         self._standing = Standing(channel, self._clock, verdicts.record, tell)
-        self._outcomes = Outcomes(can, verdicts, self._standing, store.desk.world.chance, count=count)
-        self._go_on = Bell()
+        self._outcomes = Outcomes(can, verdicts, self._standing, store.company.world.chance, count=count)
+        self._go_on = WakeUp()
         rates = [rate.limit / rate.per for rate in can.rates if rate.scope == "account"]
         at_once = max(1, min(MOST_IN_FLIGHT, int(min(rates, default=0.0) * AHEAD)))
         self._carrier: Carrier[Claim] = Carrier(store, verdicts, log.bind(channel=channel), at_once=at_once)
@@ -78,7 +78,7 @@ class Sender:
     def resume(self) -> None:
         """Retry now because a person says so."""
         self._standing.look_now()
-        self._go_on.ring()
+        self._go_on.set()
 
     async def run(self, session: Session, pauses: Mapping[Pause, Millis]) -> None:
         """Send until cancelled; then finish what is in flight.
@@ -102,16 +102,16 @@ class Sender:
 
     @property
     def _clock(self) -> Clock:
-        return self._store.desk.world.clock
+        return self._store.company.world.clock
 
     async def _ready(self, session: Session, governor: Governor) -> int:
         """How many messages may be in flight now; 0 after waiting for the account's turn, or if it may not send."""
-        self._go_on.hush()
+        self._go_on.clear()
         wait = governor.account_wait()
         if wait > AHEAD:
             if wait > WORTH_TELLING:
                 await self._store.write(partial(outbox.show_pause, channel=self._channel, seconds=wait))
-            if await self._go_on.rest_by(self._clock, wait - AHEAD / 2):
+            if await self._go_on.wait_by(self._clock, wait - AHEAD / 2):
                 governor.release()
             return 0
         if not await self._standing.allows(session, governor):
@@ -121,7 +121,7 @@ class Sender:
     async def _recover(self, session: Session) -> None:
         """Recover what the last owner was sending: ask the provider, or leave it to a person."""
         for claim in await self._store.read(
-            partial(outbox.in_flight, media=self._store.desk.media, channel=self._channel)
+            partial(outbox.in_flight, media=self._store.company.media, channel=self._channel)
         ):
             await self._store.write(await self._verdict_on_lost(session, claim))
 

@@ -54,6 +54,6 @@ class VerdictWriter:
                 await self._store.write(verdict)
             except (StoreError, Busy) as error:
                 self._log.warning("verdict.delayed", why=str(error))
-                await self._store.desk.world.clock.sleep(pause)
+                await self._store.company.world.clock.sleep(pause)
             else:
                 return

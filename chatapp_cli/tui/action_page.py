@@ -113,20 +113,20 @@ class ActionPage(Leaving[None]):
 
     def complain(self, error: Exception, *, asked: bool = True) -> None:
         """What happened, and what to do about it."""
-        guard, now = self.window.guard, self.workspace.desk.world.clock.monotonic()
+        guard, now = self.window.guard, self.workspace.company.world.clock.monotonic()
         words = guard.words(error)
         if asked or guard.is_news(words, now):
             self.notify(words, severity="warning", markup=False, timeout=8)
 
     def done(self, words: str, back: Callable[[Tx], None]) -> None:
         """Something that went well and can be taken back for some seconds by one key."""
-        self._undo = self.workspace.desk.world.clock.monotonic() + UNDO, back
+        self._undo = self.workspace.company.world.clock.monotonic() + UNDO, back
         self.say(f"{words}\n{shown(action('inbox', 'undo').keys[0])}: {_('Take back')}")
 
     async def take_back(self) -> None:
         """Undo what was done last, if that was a moment ago."""
         undo, self._undo = self._undo, None
-        if undo is None or undo[0] < self.workspace.desk.world.clock.monotonic():
+        if undo is None or undo[0] < self.workspace.company.world.clock.monotonic():
             self.say(_("There is nothing to take back."))
             return
         await self.workspace.write(undo[1])

@@ -14,7 +14,7 @@ from textual.dom import DOMNode
 from textual.notifications import SeverityLevel
 from textual.worker import Worker
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.domain.journal.operators import OperatorEvent
@@ -73,7 +73,7 @@ class InboxApp(TypeAhead):
 
     def __init__(
         self,
-        desk: Desk,
+        company: Company,
         *,
         alone: bool = False,
         user_files: UserFiles = UserFiles(),  # noqa: B008 - it is frozen
@@ -82,19 +82,19 @@ class InboxApp(TypeAhead):
         super().__init__()
         take_whole(self.driver_class)
         self.add_mode(self.DEFAULT_MODE, self.get_default_screen)
-        self.desk = desk
+        self.company = company
         self.guard = ErrorGuard()
         self._pages: list[InboxScreen] = []
         self._token = token
         self.user_files = user_files
         self.terminal = Terminal(user_files.env)
-        self.appearance = Appearance(desk.world.clock, user_files.theme(desk.settings))
+        self.appearance = Appearance(company.world.clock, user_files.theme(company.settings))
         self._alone = alone
         self._open = AsyncExitStack()
         for theme in THEMES:
             self.register_theme(theme)
-        self._begin_in(user_files.theme(desk.settings))
-        self._listen_to(user_files.keymap(desk.settings))
+        self._begin_in(user_files.theme(company.settings))
+        self._listen_to(user_files.keymap(company.settings))
 
     def _begin_in(self, theme: str) -> None:
         """Have these colours from the first paint on; a change of theme would have all styles read a second time."""
@@ -113,10 +113,10 @@ class InboxApp(TypeAhead):
 
     async def on_load(self) -> None:
         """Open the store for this loop."""
-        store = AsyncStore(self.desk)
+        store = AsyncStore(self.company)
         self._open.push_async_callback(store.aclose)
-        self.workspace = Workspace(self.desk, store)
-        self.spelling = Spelling(self.user_files.words_file, self.user_files.speller(self.desk.settings))
+        self.workspace = Workspace(self.company, store)
+        self.spelling = Spelling(self.user_files.words_file, self.user_files.speller(self.company.settings))
         self._open.push_async_callback(self.spelling.aclose)
         self._door = asyncio.Lock()
         self.login_gate = LoginGate(self.workspace, self._token)
@@ -185,7 +185,7 @@ class InboxApp(TypeAhead):
             await work()
         except Exception as error:  # noqa: BLE001 - nothing that is done beside the keys may end the window
             words = self.guard.words(error)
-            if self.guard.is_news(words, self.desk.world.clock.monotonic()):
+            if self.guard.is_news(words, self.company.world.clock.monotonic()):
                 self.notify(words, severity="error", markup=False, timeout=8)
             return False
         return True
@@ -254,10 +254,10 @@ class InboxApp(TypeAhead):
 
     async def _accompany(self) -> None:
         """Keep a daemon for as long as nobody else runs one; say so if there is none."""
-        from chatapp_cli.runtime.companion import accompanied
+        from chatapp_cli.runtime.embedded_daemon import accompanied
 
-        async with accompanied(self.desk) as companion:
-            async for state in companion.states():
+        async with accompanied(self.company) as daemon:
+            async for state in daemon.states():
                 said, trouble = (show(state.said), state.trouble)
                 for page in self.screen_stack[:1]:  # there is none while the window closes
                     page.query_one(StatusBar).tell_daemon(said, trouble=trouble)
@@ -292,8 +292,8 @@ class InboxApp(TypeAhead):
         if self._outside is not None:
             from chatapp_cli.tui.screens.login import LoginScreen
 
-            desk = self.desk.whole
-            title = desk.read(lambda tx: desk.options.text(tx, "company_name")) or self.TITLE
+            company = self.company.whole
+            title = company.read(lambda tx: company.options.text(tx, "company_name")) or self.TITLE
             self.push_screen(LoginScreen(title, self.login_gate.log_in, show(self._outside.what)))
 
     # Everywhere

@@ -8,11 +8,11 @@ import sys
 import traceback
 from typing import TYPE_CHECKING
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _, say_steps
-from chatapp_cli.runtime import seat
+from chatapp_cli.runtime import login
 
 if TYPE_CHECKING:
     from chatapp_cli.tui.app import InboxApp
@@ -23,7 +23,7 @@ RARELY = (20_000, 20, 20)
 """When Python looks for garbage that refers to itself: its own thresholds stop keys for 50 ms now and then."""
 
 
-def run(desk: Desk, *, alone: bool = False) -> None:
+def run(company: Company, *, alone: bool = False) -> None:
     """Open the window and stay until it is left; ``alone`` without a daemon of its own.
 
     Raises ChatappError if it broke off.
@@ -36,9 +36,9 @@ def run(desk: Desk, *, alone: bool = False) -> None:
 
     said_so = say_steps(str)
     window = InboxApp(
-        desk, alone=alone, user_files=user_files(os.environ), token=seat.token(os.environ, desk.settings.company)
+        company, alone=alone, user_files=user_files(os.environ), token=login.token(os.environ, company.settings.company)
     )
-    window.graphics = found(desk.settings.pictures, os.environ)
+    window.graphics = found(company.settings.pictures, os.environ)
     try:
         window.run()
     finally:
@@ -72,7 +72,7 @@ def rescue(window: InboxApp) -> list[str]:
     from chatapp_cli.tui.session.rescue import rescued
     from chatapp_cli.tui.session.user_files import folder_of
 
-    folder, now, found = folder_of(window.user_files, window.desk.settings), window.desk.world.clock.now(), []
+    folder, now, found = folder_of(window.user_files, window.company.settings), window.company.world.clock.now(), []
     for to, text in window.unkept():
         try:
             found.append(str(rescued(folder, to, text, now)))

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from chatapp_cli.bootstrap import Desk, open_desk
+from chatapp_cli.bootstrap import Company, open_company
 from chatapp_cli.cli import app
 from chatapp_cli.domain.event import Arrival, Batch, IncomingFile, MessageArrived, Peer, Profile
 from chatapp_cli.domain.ids import ChannelId
@@ -66,7 +66,7 @@ class Shell:
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("template")
-    open_desk(Settings(home=str(home))).close()
+    open_company(Settings(home=str(home))).close()
     return home / "main" / "chatapp.db"
 
 
@@ -94,9 +94,9 @@ def chatapp(env: Mapping[str, str]) -> Shell:
 
 
 @pytest.fixture
-def desk(home: Path) -> Iterator[Desk]:
+def company(home: Path) -> Iterator[Company]:
     """The same store, for a look behind the command line."""
-    opened = open_desk(Settings(home=str(home))).seen_by(OWNER)
+    opened = open_company(Settings(home=str(home))).seen_by(OWNER)
     yield opened
     opened.close()
 
@@ -154,7 +154,7 @@ Write = Callable[..., None]
 
 
 @pytest.fixture
-def client_writes(desk: Desk, bound: ChannelId) -> Write:
+def client_writes(company: Company, bound: ChannelId) -> Write:
     """Анна writes to the shop."""
 
     def write(text: str, *, ext_id: str = "in-1", key: str = "client-7", name: str = "Анна", **more: Any) -> None:
@@ -166,8 +166,10 @@ def client_writes(desk: Desk, bound: ChannelId) -> Write:
             sender=Profile(id=key, name=name),
             **more,
         )
-        batch = shelve(desk.media, Batch(arrivals=(Arrival(provider_id=ext_id, raw=text.encode(), events=(event,)),)))
-        desk.write(lambda tx: ingest(tx, bound, batch))
+        batch = shelve(
+            company.media, Batch(arrivals=(Arrival(provider_id=ext_id, raw=text.encode(), events=(event,)),))
+        )
+        company.write(lambda tx: ingest(tx, bound, batch))
 
     return write
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.ids import LineId
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.services import channels
@@ -18,15 +18,15 @@ MASS = ("send", "+79160000001", "8 916 000-00-02", "-c", "sms", "--text", TEXT)
 
 
 @pytest.fixture
-def sms(chatapp: Shell, desk: Desk) -> int:
+def sms(chatapp: Shell, company: Company) -> int:
     """A gateway that nobody runs: nothing leaves this machine."""
     chatapp("line", "add", "Магазин")
     bound = Bound(account="shop", title="SMS", settings={"price": "4.35"})
 
     def keep(tx: Tx) -> int:
-        return channels.keep(tx, desk.vault, bound, line=LineId(1), kind="sms")
+        return channels.keep(tx, company.vault, bound, line=LineId(1), kind="sms")
 
-    return desk.write(keep)
+    return company.write(keep)
 
 
 def test_a_dry_run_shows_what_would_go_and_keeps_nothing(chatapp: Shell, sms: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, Peer, Profile
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.services.ingest import ingest
@@ -12,7 +12,7 @@ from tests.commands.conftest import NOON, Shell
 
 
 @pytest.fixture
-def two(desk: Desk, bound: ChannelId) -> None:
+def two(company: Company, bound: ChannelId) -> None:
     """Anna writes under two names, by the same number."""
     for n, name in enumerate(("Анна", "Аня"), 1):
         event = MessageArrived(
@@ -23,7 +23,7 @@ def two(desk: Desk, bound: ChannelId) -> None:
             sender=Profile(id=f"client-{n}", name=name, phone="8 916 123-45-67", username=f"anna_{n}"),
         )
         arrival = Arrival(provider_id=f"p{n}", raw=b"{}", events=(event,))
-        desk.write(lambda tx, arrival=arrival: ingest(tx, bound, Batch(arrivals=(arrival,))))
+        company.write(lambda tx, arrival=arrival: ingest(tx, bound, Batch(arrivals=(arrival,))))
 
 
 @pytest.mark.req("S-119")

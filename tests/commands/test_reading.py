@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.cli import app
 from chatapp_cli.domain.event import IncomingFile
 from chatapp_cli.kit.system import SystemChance
@@ -136,14 +136,14 @@ def test_a_trace_tells_the_whole_life_of_a_message(chatapp: Shell, program: Prog
     assert [one["topic"] for one in life["news"]] == ["message.out", "message.state", "message.state"]
 
 
-def test_a_short_list_of_dead_letters_says_that_there_are_more(chatapp: Shell, desk: Desk, bound: int) -> None:
+def test_a_short_list_of_dead_letters_says_that_there_are_more(chatapp: Shell, company: Company, bound: int) -> None:
     from chatapp_cli.domain.event import Arrival
     from chatapp_cli.domain.ids import ChannelId
     from chatapp_cli.services.ingest import set_aside
 
     for n in range(103):
         letter = Arrival(provider_id=f"x{n}", raw=b"{}")
-        desk.write(lambda tx, letter=letter: set_aside(tx, ChannelId(bound), letter, problem="no chat"))
+        company.write(lambda tx, letter=letter: set_aside(tx, ChannelId(bound), letter, problem="no chat"))
     target = chatapp("deadletter", "list")
     assert (len(target.rows), target.err) == (100, "These are the newest 100 of 103; more with: --limit 103\n")
     assert len(chatapp("deadletter", "list", "--limit", "2", "--json").json) == 2
@@ -151,13 +151,13 @@ def test_a_short_list_of_dead_letters_says_that_there_are_more(chatapp: Shell, d
     assert chatapp("deadletter", "list", "-n", "0").err.startswith("These are the newest 0 of 103")
 
 
-def test_a_dead_letter_is_shown_as_it_came_and_forgotten(chatapp: Shell, desk: Desk, bound: int) -> None:
+def test_a_dead_letter_is_shown_as_it_came_and_forgotten(chatapp: Shell, company: Company, bound: int) -> None:
     from chatapp_cli.domain.event import Arrival
     from chatapp_cli.domain.ids import ChannelId
     from chatapp_cli.services.ingest import set_aside
 
     letter = Arrival(provider_id="x", raw=b'{"odd": 1}')
-    desk.write(lambda tx: set_aside(tx, ChannelId(bound), letter, problem="no chat"))
+    company.write(lambda tx: set_aside(tx, ChannelId(bound), letter, problem="no chat"))
     assert chatapp("deadletter", "list").rows[0][2:] == [str(bound), "no chat"]
     assert chatapp("deadletter", "show", "1").out == '{"odd": 1}\n'
     assert "could not be understood" in chatapp.run("doctor").err

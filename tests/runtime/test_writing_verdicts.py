@@ -24,7 +24,7 @@ class Locked:
         self.slept: list[float] = []
         self.free = asyncio.Event()
         self.free.set()
-        self.desk = SimpleNamespace(world=SimpleNamespace(clock=self))
+        self.company = SimpleNamespace(world=SimpleNamespace(clock=self))
         self._error = error
 
     async def sleep(self, seconds: float) -> None:

@@ -116,7 +116,7 @@ def misspelt(app: InboxApp) -> bool:
 def scanning(app: InboxApp) -> bool:
     """The page with a code to scan, over the lines."""
     if not isinstance(app.screen, Scanning):
-        line = app.desk.read(lines.everything)[0]
+        line = app.company.read(lines.everything)[0]
         app.push_screen(Scanning(line, "telegram"))
         return False
     return "▀" in text_of(app) or "█" in text_of(app)

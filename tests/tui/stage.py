@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from chatapp_cli.bootstrap import Desk, open_desk
+from chatapp_cli.bootstrap import Company, open_company
 from chatapp_cli.domain.access import Acting
 from chatapp_cli.domain.draft import Draft, StagedFile
 from chatapp_cli.domain.errors import OutcomeUnknown, Rejected, Retryable
@@ -58,31 +58,31 @@ class HeldClock:
         raise AssertionError("nothing on this stage waits by the clock")
 
 
-def opened(folder: Path, clock: HeldClock, **settings: str) -> Desk:
+def opened(folder: Path, clock: HeldClock, **settings: str) -> Company:
     """A company's desk in a folder."""
     values = {"home": str(folder), "company": "home", "operator": ME, "view": "all", **settings}
-    return open_desk(Settings(**values), World(clock=clock, chance=SystemChance())).seen_by(Acting(ME, owner=True))
+    return open_company(Settings(**values), World(clock=clock, chance=SystemChance())).seen_by(Acting(ME, owner=True))
 
 
 class Stage:
     """Lets customers write and a provider answer."""
 
-    def __init__(self, desk: Desk, clock: HeldClock, *, first: int = 1) -> None:
-        self.desk, self.clock = desk, clock
+    def __init__(self, company: Company, clock: HeldClock, *, first: int = 1) -> None:
+        self.company, self.clock = company, clock
         self._numbers = itertools.count(first)
 
     def line(self, name: str) -> LineId:
-        return self.desk.write(lambda tx: lines.add(tx, name))
+        return self.company.write(lambda tx: lines.add(tx, name))
 
     def channel(self, line: LineId, kind: str, account: str, title: str, **facts: str) -> ChannelId:
         bound = Bound(account=account, title=title, facts=facts)
-        made = self.desk.write(lambda tx: channels.keep(tx, self.desk.vault, bound, line=line, kind=kind))
+        made = self.company.write(lambda tx: channels.keep(tx, self.company.vault, bound, line=line, kind=kind))
         self.health(made, "ok")
         return made
 
     def health(self, channel: ChannelId, health: str, code: str = "", *, ago: int = 0) -> None:
         now, self.clock.at = self.clock.at, self.clock.at - ago
-        self.desk.write(lambda tx: (channels.set_health(tx, channel, health, code), channels.prove(tx, channel)))
+        self.company.write(lambda tx: (channels.set_health(tx, channel, health, code), channels.prove(tx, channel)))
         self.clock.at = now
 
     def hear(
@@ -116,13 +116,13 @@ class Stage:
     def happen(self, channel: ChannelId, event: object, *, ago: int = 0) -> None:
         """Any other event of a provider."""
         arrival = Arrival(provider_id=f"u{next(self._numbers)}", raw=b"{}", events=(event,))
-        batch = shelf.shelve(self.desk.media, Batch(arrivals=(arrival,)))
+        batch = shelf.shelve(self.company.media, Batch(arrivals=(arrival,)))
         now, self.clock.at = self.clock.at, self.clock.at - ago
-        self.desk.write(lambda tx: ingest.ingest(tx, channel, batch))
+        self.company.write(lambda tx: ingest.ingest(tx, channel, batch))
         self.clock.at = now
 
     def dialog(self, channel: ChannelId, who: Profile) -> DialogId:
-        found = self.desk.read(lambda tx: tx.value("dialogs.at_key", channel=channel, key=who.id))
+        found = self.company.read(lambda tx: tx.value("dialogs.at_key", channel=channel, key=who.id))
         return DialogId(found)
 
     def say(
@@ -146,37 +146,37 @@ class Stage:
 
         def accept(tx: object) -> tuple[MessageId, ChannelId]:
             card = dialogs.card(tx, dialog)
-            can = self.desk.capabilities(channels.one(tx, card.channel_id))
+            can = self.company.capabilities(channels.one(tx, card.channel_id))
             return sending.enqueue(tx, can, dialog, draft, order), card.channel_id
 
-        message, channel = self.desk.seen_by(Acting(author, owner=True)).write(accept)
+        message, channel = self.company.seen_by(Acting(author, owner=True)).write(accept)
         if state is not None:
             self._carry(channel, message, state, error)
         self.clock.at = now
         return message
 
     def _carry(self, channel: ChannelId, message: MessageId, state: State, error: str) -> None:
-        claim = self.desk.write(lambda tx: outbox.claim(tx, self.desk.media, channel))
+        claim = self.company.write(lambda tx: outbox.claim(tx, self.company.media, channel))
         assert claim is not None
         assert claim.message.id == message
         ext_id = f"m{next(self._numbers)}"
         if state is State.FAILED:
-            self.desk.write(lambda tx: outbox.fail(tx, claim, Rejected(error)))
+            self.company.write(lambda tx: outbox.fail(tx, claim, Rejected(error)))
         elif state is State.UNCERTAIN:
-            self.desk.write(lambda tx: outbox.leave_uncertain(tx, claim, OutcomeUnknown(error)))
+            self.company.write(lambda tx: outbox.leave_uncertain(tx, claim, OutcomeUnknown(error)))
         elif state is State.QUEUED:
-            self.desk.write(lambda tx: outbox.postpone(tx, claim, Retryable(error), seconds=480, counted=True))
+            self.company.write(lambda tx: outbox.postpone(tx, claim, Retryable(error), seconds=480, counted=True))
         else:
-            self.desk.write(lambda tx: outbox.succeed(tx, claim, Receipt(ids=(ext_id,))))
+            self.company.write(lambda tx: outbox.succeed(tx, claim, Receipt(ids=(ext_id,))))
             for step in (State.DELIVERED, State.READ):
                 if state in {State.DELIVERED, State.READ} and (step, state) != (State.READ, State.DELIVERED):
                     self.happen(channel, DeliveryChanged(ext_id=ext_id, state=step, at=self.clock.at))
 
 
 @contextmanager
-def locked(desk: Desk) -> Iterator[sqlite3.Connection]:
+def locked(company: Company) -> Iterator[sqlite3.Connection]:
     """Somebody else writes for a while."""
-    store = sqlite3.connect(desk.settings.folder / "chatapp.db", isolation_level=None)
+    store = sqlite3.connect(company.settings.folder / "chatapp.db", isolation_level=None)
     store.execute("PRAGMA foreign_keys = ON")
     store.execute("BEGIN IMMEDIATE")
     try:
@@ -186,9 +186,9 @@ def locked(desk: Desk) -> Iterator[sqlite3.Connection]:
         store.close()
 
 
-def warm_home(desk: Desk, clock: HeldClock) -> Stage:
+def warm_home(company: Company, clock: HeldClock) -> Stage:
     """«Лавка «Тёплый дом»»: candles, blankets and lamps, with customers on three channels."""
-    stage = Stage(desk, clock)
+    stage = Stage(company, clock)
     shop, wholesale = stage.line("Розница"), stage.line("Опт")
     bot = stage.channel(
         shop, "telegram_bot", "700100200", "@teply_dom_bot", **{"Link to the bot": "t.me/teply_dom_bot"}
@@ -233,7 +233,7 @@ def _anna(stage: Stage, bot: ChannelId) -> None:
             IncomingFile(kind="document", name="чек 2026-11-18.pdf", mime="application/pdf", size=96_004, remote="f1")
         ],
     )
-    number = stage.desk.read(lambda tx: tx.value("messages.in_dialog", dialog=anna, ext_id=asked))
+    number = stage.company.read(lambda tx: tx.value("messages.in_dialog", dialog=anna, ext_id=asked))
     say(
         anna,
         "Анна, простите! Это ошибка склада: сегодня же отправим нужный пояс, этот оставьте себе.",
@@ -251,8 +251,8 @@ def _anna(stage: Stage, bot: ChannelId) -> None:
         ),
     )
     hear(bot, ANNA, "А можно ещё свечу «Кедр» в ту же посылку? Доплачу сразу, как скажете", ago=12 * MINUTE)
-    stage.desk.write(lambda tx: dialogs.pin(tx, anna, pinned=True))
-    stage.desk.write(lambda tx: dialogs.tag(tx, anna, "возврат"))
+    stage.company.write(lambda tx: dialogs.pin(tx, anna, pinned=True))
+    stage.company.write(lambda tx: dialogs.tag(tx, anna, "возврат"))
 
 
 def _mails(stage: Stage, mail: ChannelId, trade: ChannelId) -> None:
@@ -269,7 +269,7 @@ def _mails(stage: Stage, mail: ChannelId, trade: ChannelId) -> None:
         ago=2 * HOUR + 20 * MINUTE,
         files=[
             StagedFile(
-                name="Счёт 2214.pdf", mime="application/pdf", size=61_440, sha256=stage.desk.media.put(b"invoice")
+                name="Счёт 2214.pdf", mime="application/pdf", size=61_440, sha256=stage.company.media.put(b"invoice")
             )
         ],
     )

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from chatapp_cli.api.web.child import DRIVER
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.form import Field, Form
 from chatapp_cli.domain.text import T
 from chatapp_cli.ports.bind import Asker
-from chatapp_cli.runtime.seat import TRAY
+from chatapp_cli.runtime.login import TRAY
 from chatapp_cli.services import files, lines, reply_file
 from chatapp_cli.tui.conversation.editor import written_in_editor
 from chatapp_cli.tui.media import opener, paths
@@ -27,9 +27,9 @@ WORDS = "In a browser files come from your own computer."
 
 
 @pytest.fixture
-def tray(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Path:
+def tray(company: Company, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The window as a browser's process has it, with a tray that holds one file."""
-    folder = desk.settings.folder / files.TRAYS / "olga"
+    folder = company.settings.folder / files.TRAYS / "olga"
     folder.mkdir(parents=True)
     (folder / "Смета.txt").write_text("цены", "utf-8")
     monkeypatch.setenv("TEXTUAL_DRIVER", DRIVER)
@@ -38,13 +38,13 @@ def tray(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def secret(desk: Desk, tray: Path, tmp_path: Path) -> Path:
+def secret(company: Company, tray: Path, tmp_path: Path) -> Path:
     """A file of the machine, with a way to it from the tray."""
     outside = tmp_path / "other-company.csv"
     outside.write_text("section,title,text\nA,b,чужое\n", "utf-8")
     (tray / "link.csv").symlink_to(outside)
-    (desk.settings.folder / files.TRAYS / "ivan").mkdir()
-    (desk.settings.folder / files.TRAYS / "ivan" / "own.txt").write_text("Ивана", "utf-8")
+    (company.settings.folder / files.TRAYS / "ivan").mkdir()
+    (company.settings.folder / files.TRAYS / "ivan" / "own.txt").write_text("Ивана", "utf-8")
     return outside
 
 
@@ -62,22 +62,22 @@ def test_an_upload_is_named_by_its_name_and_nothing_else_can_be_named(tray: Path
 
 
 def test_neither_is_looked_at_attached_saved_nor_read_what_was_not_uploaded(
-    desk: Desk, tray: Path, secret: Path
+    company: Company, tray: Path, secret: Path
 ) -> None:
     for way in ways_out(secret):
-        for forbidden in (writing.looked_at, lambda way: writing.staged(desk.media, way)):
+        for forbidden in (writing.looked_at, lambda way: writing.staged(company.media, way)):
             with pytest.raises(Refused, match=WORDS):
                 forbidden(way)
         with pytest.raises(Refused, match=WORDS):
-            paths.lasting(desk.media, way)
-    staged = writing.staged(desk.media, "Смета.txt")
-    assert desk.media.path(staged.sha256).read_text("utf-8") == "цены"
+            paths.lasting(company.media, way)
+    staged = writing.staged(company.media, "Смета.txt")
+    assert company.media.path(staged.sha256).read_text("utf-8") == "цены"
 
 
-def test_a_file_of_replies_takes_along_only_what_was_uploaded(desk: Desk, tray: Path, secret: Path) -> None:
+def test_a_file_of_replies_takes_along_only_what_was_uploaded(company: Company, tray: Path, secret: Path) -> None:
     def taken(path: str) -> tuple[int, list[str]]:
         text = f"sections: [{{name: Общие, replies: [{{title: Прайс, text: Вот, files: ['{path}']}}]}}]"
-        sheet = reply_file.read(desk.media, text.encode(), tray / "replies.yaml", find=paths.named)
+        sheet = reply_file.read(company.media, text.encode(), tray / "replies.yaml", find=paths.named)
         return sum(len(entry.answer.files) for entry in sheet.entries), [str(fault.what) for fault in sheet.faults]
 
     assert taken("Смета.txt") == (1, [])
@@ -103,7 +103,7 @@ def test_a_browser_without_a_tray_has_no_files_at_all(tray: Path, monkeypatch: p
             named()
 
 
-async def test_no_program_is_started_for_a_browser(tray: Path, desk: Desk, window: Opener) -> None:
+async def test_no_program_is_started_for_a_browser(tray: Path, company: Company, window: Opener) -> None:
     async with window() as it:
         with pytest.raises(Refused, match="starts no other program"):
             written_in_editor(it.app, "Да", tray, {"EDITOR": "touch"})
@@ -162,9 +162,11 @@ class Trusting(BindScreen):
         return ""
 
 
-async def test_a_channels_file_is_an_upload_that_is_kept(tray: Path, secret: Path, desk: Desk, window: Opener) -> None:
+async def test_a_channels_file_is_an_upload_that_is_kept(
+    tray: Path, secret: Path, company: Company, window: Opener
+) -> None:
     async with window() as it:
-        page = Trusting(desk.read(lines.everything)[0], "api", None)
+        page = Trusting(company.read(lines.everything)[0], "api", None)
         await it.app.push_screen(page)
         await it.until(lambda: page.query("FieldRow Input"))
         page.query_one("FieldRow Input").value = str(secret)
@@ -176,4 +178,4 @@ async def test_a_channels_file_is_an_upload_that_is_kept(tray: Path, secret: Pat
         (tray / "Смета.txt").unlink()
         kept = Path(page.answers["ca_file"])
         assert kept.read_text("utf-8") == "цены"
-        assert kept.is_relative_to(desk.media.root)
+        assert kept.is_relative_to(company.media.root)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.event import Profile
 from chatapp_cli.services import channels, outbox
 from tests.tui.conftest import Opener
@@ -19,9 +19,9 @@ from tests.tui.stage import MINUTE, Stage
     ],
 )
 async def test_a_channel_that_stands_still_says_since_when_and_what_becomes_of_what_one_writes(
-    window: Opener, desk: Desk, stage: Stage, health: str, words: str
+    window: Opener, company: Company, stage: Stage, health: str, words: str
 ) -> None:
-    bot = next(c for c in desk.read(channels.everything) if c.kind == "telegram_bot")
+    bot = next(c for c in company.read(channels.everything) if c.kind == "telegram_bot")
     stage.health(bot.id, health, ago=15 * MINUTE)
     async with window((160, 35)) as it:
         await it.open("Анна")
@@ -30,16 +30,16 @@ async def test_a_channel_that_stands_still_says_since_when_and_what_becomes_of_w
         await it.sees_no("Your messages")
 
 
-async def test_a_channel_that_a_provider_paused_says_until_when(window: Opener, desk: Desk) -> None:
-    bot = next(c for c in desk.read(channels.everything) if c.kind == "telegram_bot")
-    desk.write(lambda tx: outbox.show_pause(tx, bot.id, seconds=480))
+async def test_a_channel_that_a_provider_paused_says_until_when(window: Opener, company: Company) -> None:
+    bot = next(c for c in company.read(channels.everything) if c.kind == "telegram_bot")
+    company.write(lambda tx: outbox.show_pause(tx, bot.id, seconds=480))
     async with window((160, 35)) as it:
         await it.open("Анна")
         await it.sees("@teply_dom_bot is paused until 12:08. Your messages are sent then.")
 
 
-async def test_a_waiting_message_tells_its_place_in_the_queue(window: Opener, desk: Desk, stage: Stage) -> None:
-    bot = next(c for c in desk.read(channels.everything) if c.kind == "telegram_bot")
+async def test_a_waiting_message_tells_its_place_in_the_queue(window: Opener, company: Company, stage: Stage) -> None:
+    bot = next(c for c in company.read(channels.everything) if c.kind == "telegram_bot")
     igor = stage.dialog(bot.id, Profile(id="502"))
     stage.say(igor, "Пришлите фото, пожалуйста", state=None)
     stage.say(stage.dialog(bot.id, Profile(id="501")), "Да, положим", state=None)

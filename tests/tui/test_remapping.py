@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.tui.app import InboxApp
 from chatapp_cli.tui.keys import keymap as keys
 from chatapp_cli.tui.keys.key_probe import meanings, name
@@ -84,9 +84,11 @@ def test_without_single_letters_each_letter_stands_behind_the_leading_key() -> N
     assert keys_of(found, "list.down") == ["down"]
 
 
-async def test_the_window_listens_to_the_persons_keys_in_both_layouts_and_shows_them(desk: Desk, file: Path) -> None:
+async def test_the_window_listens_to_the_persons_keys_in_both_layouts_and_shows_them(
+    company: Company, file: Path
+) -> None:
     file.write_text('"inbox.card" = "ctrl+b"\n"inbox.deed(\'pin\')" = "i"\n"app.nothing" = "x"', "utf-8")
-    app = InboxApp(desk, alone=True, user_files=UserFiles(keys_file=file))
+    app = InboxApp(company, alone=True, user_files=UserFiles(keys_file=file))
     async with app.run_test(size=GOOD, notifications=True) as pilot:
         it = Window(app, pilot)
         await it.sees("keys.toml: app.nothing: There is no action")
@@ -98,10 +100,10 @@ async def test_the_window_listens_to_the_persons_keys_in_both_layouts_and_shows_
         await it.until(lambda: app.screen.query("ClientCard.-shown"))
 
 
-async def test_what_the_window_says_names_the_persons_keys(desk: Desk, file: Path) -> None:
+async def test_what_the_window_says_names_the_persons_keys(company: Company, file: Path) -> None:
     mine = ("app.page('lines')", "lines.bind", "inbox.everything", "inbox.blacklist", "begin.template")
     file.write_text("".join(f'"{action}" = "ctrl+f{n}"\n' for n, action in enumerate(mine, 1)), "utf-8")
-    app = InboxApp(desk, alone=True, user_files=UserFiles(keys_file=file))
+    app = InboxApp(company, alone=True, user_files=UserFiles(keys_file=file))
     async with app.run_test(size=(120, 35)) as pilot:
         it = Window(app, pilot)
         await it.press("b")
@@ -116,13 +118,13 @@ async def test_what_the_window_says_names_the_persons_keys(desk: Desk, file: Pat
         await it.sees("Press Ctrl+F2 to bind a channel to this line.")
 
 
-async def test_a_letter_alone_does_nothing_in_the_plain_keymap_and_acts_behind_the_space(desk: Desk) -> None:
+async def test_a_letter_alone_does_nothing_in_the_plain_keymap_and_acts_behind_the_space(company: Company) -> None:
     class Plainly(UserFiles):
         def keymap(self, settings: object) -> Keymap:
             del settings
             return keymap("plain")
 
-    app = InboxApp(desk, alone=True, user_files=Plainly())
+    app = InboxApp(company, alone=True, user_files=Plainly())
     async with app.run_test(size=GOOD) as pilot:
         it = Window(app, pilot)
         await it.until(lambda: app.screen.query_one("DialogList").order is not None)

@@ -8,7 +8,7 @@ from rich.style import Style
 from textual.color import Color
 
 from chatapp_cli import i18n
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.tui.app import InboxApp
 from chatapp_cli.tui.themes import COLOURS, palette
 from tests.tui.conftest import Opener, Window
@@ -79,9 +79,9 @@ async def test_a_conversation_that_the_card_makes_narrow_is_wrapped_anew(window:
         assert "завтра, с 10 до 14." in it.text()
 
 
-async def test_a_long_notice_is_shown_whole_in_a_small_window(desk: Desk) -> None:
+async def test_a_long_notice_is_shown_whole_in_a_small_window(company: Company) -> None:
     i18n.use("ru")
-    app = InboxApp(desk, alone=True)
+    app = InboxApp(company, alone=True)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         it = Window(app, pilot)
         await it.until(lambda: app.screen.query_one("DialogList").order is not None)

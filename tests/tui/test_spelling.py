@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.kit.spelling import dictionaries
 from chatapp_cli.runtime.speller import Speller
 from chatapp_cli.settings import Settings
@@ -80,8 +80,8 @@ class Literate(UserFiles):
         return lambda: program(self.settings_file.with_name("ru_RU"))  # type: ignore[union-attr]  # just asserted
 
 
-async def test_a_misspelt_word_is_underlined_put_right_and_another_one_kept(desk: Desk, dictionary: Path) -> None:
-    app = InboxApp(desk, alone=True, user_files=Literate(settings_file=dictionary.with_name("config.toml")))
+async def test_a_misspelt_word_is_underlined_put_right_and_another_one_kept(company: Company, dictionary: Path) -> None:
+    app = InboxApp(company, alone=True, user_files=Literate(settings_file=dictionary.with_name("config.toml")))
     async with app.run_test(size=GOOD) as pilot:
         it = Window(app, pilot)
         await it.until(lambda: app.screen.query_one("DialogList").order is not None)

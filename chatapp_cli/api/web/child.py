@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Final
 
 from chatapp_cli.i18n import language
-from chatapp_cli.runtime.companion import surroundings
-from chatapp_cli.runtime.leash import ended
-from chatapp_cli.runtime.seat import TOKEN, TRAY
+from chatapp_cli.runtime.embedded_daemon import surroundings
+from chatapp_cli.runtime.login import TOKEN, TRAY
+from chatapp_cli.runtime.parent_watch import ended
 from chatapp_cli.settings import Settings
 
 COMMAND: Final = (sys.executable, "-m", "chatapp_cli", "inbox")

@@ -41,7 +41,7 @@ class WebDesk:
     def __init__(self, store: AsyncStore, *, command: Sequence[str] = COMMAND) -> None:
         self._store = store
         self._command = command
-        self._settings = store.desk.settings
+        self._settings = store.company.settings
         self._door = Door(store)
         self._trays = Trays(self._settings.folder / files.TRAYS)
         self._uploads = Uploads(store, self._trays)
@@ -104,7 +104,7 @@ class WebDesk:
             self._command, self._settings, operator=who.name, token=token, tray=tray, width=width, height=height
         )
         log.info("web.window_opened", operator=who.name, pid=child.pid)
-        tab = WindowSocket(socket, child, token=token, clock=self._store.desk.world.clock)
+        tab = WindowSocket(socket, child, token=token, clock=self._store.company.world.clock)
         self._tabs.add(tab)
         try:
             await tab.carry(self._stays)
@@ -117,7 +117,7 @@ class WebDesk:
 
     async def _stays(self, tab: WindowSocket) -> bool:
         """Whether the operator is still logged in and not idle for too long."""
-        idle = await self._store.read(lambda tx: self._store.desk.options.number(tx, "web_idle"))
+        idle = await self._store.read(lambda tx: self._store.company.options.number(tx, "web_idle"))
         if idle and tab.idle > idle * 60:
             await self._door.leave(tab.token)
             return False

@@ -16,7 +16,7 @@ from chatapp_cli.api.web import pages
 from chatapp_cli.api.web.guard import Attempts, from_here, proved
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.i18n import _, show
-from chatapp_cli.runtime.seat import log_in
+from chatapp_cli.runtime.login import log_in
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import operators
 
@@ -38,13 +38,13 @@ class Door:
 
     def __init__(self, store: AsyncStore) -> None:
         self._store = store
-        self._world = store.desk.world
-        self._attempts = Attempts(store.desk.world.clock)
+        self._world = store.company.world
+        self._attempts = Attempts(store.company.world.clock)
         self._one_at_a_time = asyncio.Lock()
 
     async def company(self) -> str:
         """The heading of the pages."""
-        return await self._store.read(lambda tx: self._store.desk.options.text(tx, "company_name")) or "chatapp"
+        return await self._store.read(lambda tx: self._store.company.options.text(tx, "company_name")) or "chatapp"
 
     async def ask(self, request: Request) -> Response:
         """Show the empty form."""
@@ -83,7 +83,7 @@ class Door:
     async def _session(self, form: Mapping[str, str]) -> str:
         """The token of a new session. Raises Refused."""
         name, password = form.get("name", ""), form.get("password", "")
-        return await self._store.with_store(partial(log_in, self._store.desk, name, password))
+        return await self._store.with_store(partial(log_in, self._store.company, name, password))
 
     async def _again(self, request: Request, form: Mapping[str, str], trouble: str, status: int) -> Response:
         proof, name = self.proof(request), form.get("name", "")

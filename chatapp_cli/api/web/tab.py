@@ -14,7 +14,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from chatapp_cli.api.web.child import Child
 from chatapp_cli.api.web.downloads import Downloads
 from chatapp_cli.ports.world import Clock
-from chatapp_cli.runtime.together import together
+from chatapp_cli.runtime.tasks import run_all
 
 LOOK: Final = 15.0
 """Seconds between checks that the operator is still logged in."""
@@ -42,7 +42,7 @@ class WindowSocket:
     async def carry(self, stays: Callable[[WindowSocket], Awaitable[bool]]) -> None:
         """Run until the browser disconnects, the window ends, ``leave`` is called, or ``stays`` returns false."""
         with suppress(WebSocketDisconnect):
-            await together(self._hear(), self._show(), self._watch(stays), self._told_to_leave())
+            await run_all(self._hear(), self._show(), self._watch(stays), self._told_to_leave())
             await self._socket.close()
 
     def leave(self) -> None:

@@ -70,7 +70,7 @@ class Uploads:
         return min(BYTES, await self._store.read(self._largest))
 
     def _largest(self, tx: Tx) -> int:
-        able = map(self._store.desk.capabilities, channels.everything(tx))
+        able = map(self._store.company.capabilities, channels.everything(tx))
         return max((can.max_upload for can in able), default=0)
 
     async def _holds(self, token: str) -> bool:

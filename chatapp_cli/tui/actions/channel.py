@@ -16,35 +16,35 @@ from chatapp_cli.tui.action_page import ActionPage
 
 async def proxies(page: ActionPage, channel: ChannelRow) -> Sequence[Finding]:
     """Try the account's proxies, or exchange them; returns how each one did."""
-    desk, store = page.workspace.desk, page.workspace.store
-    await store.off_loop(lambda: proxying.understood(desk, channel, ""))
-    kept = await store.off_loop(lambda: proxying.kept(desk, channel))
+    company, store = page.workspace.company, page.workspace.store
+    await store.off_loop(lambda: proxying.understood(company, channel, ""))
+    kept = await store.off_loop(lambda: proxying.kept(company, channel))
     options = [("new", _("Other proxies")), ("none", _("No proxies")), ("try", _("Try them"))]
     choice = await page.choose(_("Proxies"), options, keys=["n", "0", "t"]) if kept else "new"
     if choice == "try":
-        return await proxying.tried(desk, channel)
+        return await proxying.tried(company, channel)
     if choice == "none":
-        await store.off_loop(lambda: proxying.keep(desk, channel, ""))
+        await store.off_loop(lambda: proxying.keep(company, channel, ""))
         page.say(_("{channel} no longer uses proxies.", channel=channel.title))
     return await _exchanged(page, channel, " → ".join(one.shown for one in kept)) if choice == "new" else ()
 
 
 async def _exchanged(page: ActionPage, channel: ChannelRow, now: str) -> Sequence[Finding]:
-    desk, store = page.workspace.desk, page.workspace.store
+    company, store = page.workspace.company, page.workspace.store
     note = _("Like socks5://user:password@host:1080, several with spaces between.") + (f" {now}" if now else "")
 
     async def take(said: str) -> None:
         if said:
-            await store.off_loop(lambda: proxying.understood(desk, channel, said))
+            await store.off_loop(lambda: proxying.understood(company, channel, said))
 
     said = await page.prompt(_("Proxies of {channel}", channel=channel.title), note=note, take=take)
     if not said:
         return ()
-    findings = await proxying.tried(desk, channel, said)
+    findings = await proxying.tried(company, channel, said)
     if all(one.ok for one in findings) or await page.confirm(
         _("Save them anyway?"), _("Not every one leads to the provider."), yes=_("Save")
     ):
-        await store.off_loop(lambda: proxying.keep(desk, channel, said))
+        await store.off_loop(lambda: proxying.keep(company, channel, said))
         page.say(_("{channel} now uses these proxies.", channel=channel.title))
     return findings
 

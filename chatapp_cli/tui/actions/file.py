@@ -31,12 +31,12 @@ async def save(page: ActionPage, target: MessageTarget) -> None:
     if file is None:
         return
     if page.app.is_web:
-        opener.deliver(page.app, page.workspace.desk.media, file)
+        opener.deliver(page.app, page.workspace.company.media, file)
         return
 
     async def take(typed: str) -> None:
         if typed:
-            job = partial(opener.saved, page.workspace.desk.media, file, typed)
+            job = partial(opener.saved, page.workspace.company.media, file, typed)
             page.say(_("Saved: {path}", path=await page.workspace.store.off_loop(job)))
 
     note = files.sound_name(file)
@@ -47,9 +47,9 @@ async def show(page: ActionPage, target: MessageTarget) -> None:
     """Show a file with the program that this machine opens such files with, or in the browser."""
     file = await _pick(page, target)
     if file is not None and page.app.is_web:
-        opener.deliver(page.app, page.workspace.desk.media, file, shown=True)
+        opener.deliver(page.app, page.workspace.company.media, file, shown=True)
     elif file is not None:
-        await opener.show(page.workspace.desk.media, file)
+        await opener.show(page.workspace.company.media, file)
 
 
 async def look(page: ActionPage, target: MessageTarget) -> None:
@@ -65,7 +65,7 @@ async def look(page: ActionPage, target: MessageTarget) -> None:
 async def transcribe(page: ActionPage, target: MessageTarget) -> None:
     """Have what is said written down."""
     page.say(_("Listening…"))
-    await transcriber.asked(page.workspace.desk, target.entry)
+    await transcriber.asked(page.workspace.company, target.entry)
 
 
 _has_files = unless(lambda target: target.entry.files, NO_FILE)

@@ -23,7 +23,7 @@ async def forward(page: ActionPage, target: MessageTarget) -> None:
     order = page.workspace.send_options()
 
     async def take(row: DialogRow) -> None:
-        able, options = page.workspace.capabilities, page.workspace.desk.options
+        able, options = page.workspace.capabilities, page.workspace.company.options
         made = await page.workspace.write(
             lambda tx: forwarding.forward(tx, able, messages, row.id, order, held=options)
         )

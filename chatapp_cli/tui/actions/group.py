@@ -109,7 +109,7 @@ async def _ask(page: ActionPage, channel: ChannelRow, what: Errand, arguments: M
     from chatapp_cli.runtime.asking import SessionRequest, ask
 
     page.say(_("Asking the provider…"))
-    return await ask(page.workspace.desk, SessionRequest(channel, what, arguments))
+    return await ask(page.workspace.company, SessionRequest(channel, what, arguments))
 
 
 def _tell_missing(page: ActionPage, channel: ChannelRow, answer: Mapping[str, Any]) -> None:

@@ -252,7 +252,7 @@ async def snooze(page: ActionPage, cards: Cards) -> None:
 
 async def _snooze(page: ActionPage, cards: Cards, said: str) -> bool:
     """Until when is what a person says; empty for now."""
-    now = page.workspace.desk.world.clock.now()
+    now = page.workspace.company.world.clock.now()
     until = when(said, now=now) if said else None
     said_of = _("{name} is back in the list.", name=named(cards[0]))
     if until is not None:

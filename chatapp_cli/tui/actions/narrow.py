@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 async def narrow(page: ActionPage, wanted: DialogFilter, overview: Overview) -> DialogFilter | None:
     """Ask for filters, beginning with those that are wanted already; ``None`` if the person would rather not."""
-    me, now = page.workspace.actor, page.workspace.desk.world.clock.now()
+    me, now = page.workspace.actor, page.workspace.company.world.clock.now()
     choices = await page.workspace.read(lambda tx: _choices(tx, overview, me))
     found: DialogFilter | None = await page.app.push_screen_wait(Narrow(wanted, choices, now))
     return found

@@ -23,9 +23,9 @@ async def picked(page: ActionPage, card: DialogCard) -> tuple[str, Sequence[Stag
     if not rows:
         page.say(_("There is no quick reply yet. {key} makes them.", key=key("app", "page('replies')")))
         return None
-    desk, scope = page.workspace.desk, OptionScope(line=card.line_id, channel=card.channel_id)
-    company = await page.workspace.read(lambda tx: desk.options.text(tx, "company_name", scope))
-    values = replies.values(card, company=company, operator=page.workspace.actor, now=desk.world.clock.now())
+    company, scope = page.workspace.company, OptionScope(line=card.line_id, channel=card.channel_id)
+    company_name = await page.workspace.read(lambda tx: company.options.text(tx, "company_name", scope))
+    values = replies.values(card, company=company_name, operator=page.workspace.actor, now=company.world.clock.now())
     row: QuickReplyRow | None = await page.app.push_screen_wait(QuickPick(rows, values))
     if row is None or not await _ask(page, row, values):
         return None

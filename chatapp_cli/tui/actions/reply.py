@@ -71,7 +71,7 @@ async def attach(page: ActionPage, row: QuickReplyRow) -> None:
     async def take(path: str) -> None:
         if not (path or known.files):
             return
-        stage = partial(writing.staged, page.workspace.desk.media, path)
+        stage = partial(writing.staged, page.workspace.company.media, path)
         kept = (*known.files, await page.workspace.store.off_loop(stage)) if path else ()
         new = replace(known, files=kept)
         await page.workspace.write(lambda tx: replies.edit(tx, row, new))
@@ -116,7 +116,7 @@ async def _write_out(page: ActionPage, said: str) -> None:
     if said and page.app.is_web:
         await _to_the_browser(page, Path(said).name)
     elif said:
-        media, path = page.workspace.desk.media, named(said)
+        media, path = page.workspace.company.media, named(said)
         await page.workspace.read(lambda tx: reply_file.save(tx, media, replies.everything(tx), path))
         page.say(_("Written: {path}", path=said))
 
@@ -138,7 +138,7 @@ async def take_over(page: ActionPage) -> None:
 async def _take_in(page: ActionPage, said: str) -> None:
     if not said:
         return
-    media, path = page.workspace.desk.media, named(said)
+    media, path = page.workspace.company.media, named(said)
     sheet = await page.workspace.store.off_loop(
         lambda: reply_file.read(media, reply_file.content(path), path, find=named)
     )

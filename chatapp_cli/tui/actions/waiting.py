@@ -58,7 +58,7 @@ async def order_for_later(
     async def timed(typed: str) -> bool:
         if not typed.strip():
             return False
-        at = when.when(typed, now=page.workspace.desk.world.clock.now())
+        at = when.when(typed, now=page.workspace.company.world.clock.now())
 
         async def take(chosen: str) -> None:
             await put_out(replace(page.workspace.send_options(), at=at, unless_heard=chosen == "unless"))
@@ -70,7 +70,7 @@ async def order_for_later(
 
 
 def _goes_at(page: ActionPage, at: Millis) -> str:
-    return _("It will be sent at {time}.", time=words.moment(at, page.workspace.desk.world.clock.now()))
+    return _("It will be sent at {time}.", time=words.moment(at, page.workspace.company.world.clock.now()))
 
 
 async def retime(page: ActionPage, target: MessageTarget) -> None:
@@ -79,7 +79,7 @@ async def retime(page: ActionPage, target: MessageTarget) -> None:
     note = _("Such as: 18:30, tomorrow at 9, in 2 hours. Empty: now.")
 
     async def take(typed: str) -> None:
-        at = when.when(typed, now=page.workspace.desk.world.clock.now()) if typed.strip() else None
+        at = when.when(typed, now=page.workspace.company.world.clock.now()) if typed.strip() else None
         await page.workspace.write(lambda tx: later.reschedule(tx, target.can, message, at))
         page.say(_("It goes now.") if at is None else _goes_at(page, at))
 

@@ -188,7 +188,7 @@ class Conversation:
         from chatapp_cli.tui.session import writing
 
         stop, warning = writing.obstacles(
-            card, channel, workspace.capabilities(channel), workspace.desk.world.clock.now()
+            card, channel, workspace.capabilities(channel), workspace.company.world.clock.now()
         )
         return stop, "  ".join(filter(None, (warning, *(part.warning() for part in self.parts))))
 

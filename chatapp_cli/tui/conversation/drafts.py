@@ -89,7 +89,7 @@ class Drafts(ConversationPart):
     @property
     def _folder(self) -> Path:
         """Where files of the person at this window lie."""
-        return folder_of(self.page.window.user_files, self.page.workspace.desk.settings)
+        return folder_of(self.page.window.user_files, self.page.workspace.company.settings)
 
     async def close(self) -> None:
         """Keep what is written."""

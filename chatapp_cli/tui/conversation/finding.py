@@ -55,11 +55,11 @@ class ConversationSearch(ConversationPart):
     async def _found(self, query: Query) -> Sequence[MessageId]:
         from chatapp_cli.services import search
 
-        desk, dialogs = self.page.workspace.desk, self.looked_in
+        company, dialogs = self.page.workspace.company, self.looked_in
 
         def look() -> Sequence[MessageId]:
-            search.catch_up(desk.database, desk.search)
-            return search.within(desk.search, query, dialogs)
+            search.catch_up(company.database, company.search)
+            return search.within(company.search, query, dialogs)
 
         return await self.page.workspace.store.with_store(look)
 

@@ -22,7 +22,7 @@ class Joining(ConversationPart):
 
     def __init__(self, conversation: Conversation) -> None:
         super().__init__(conversation)
-        self.conversation.joined = self.page.workspace.desk.settings.joined == "on"
+        self.conversation.joined = self.page.workspace.company.settings.joined == "on"
 
     def join(self) -> None:
         """All dialogs of a person as one conversation, or each for itself again; kept for the next time."""

@@ -40,9 +40,9 @@ class OtherWindows:
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._own = workspace.desk
+        self._own = workspace.company
         """The desk with whoever sat here when the page opened: another may sit here when it closes."""
-        self._window = workspace.desk.world.chance.key()
+        self._window = workspace.company.world.chance.key()
         self._rows: Sequence[PresenceRow] = ()
         self._at: DialogId | None = None
         self._told_at: float | None = None
@@ -80,7 +80,7 @@ class OtherWindows:
         self._at, self._told_at = None, None
 
     def _now(self) -> float:
-        return self._workspace.desk.world.clock.monotonic()
+        return self._workspace.company.world.clock.monotonic()
 
     async def rest(self) -> None:
         """Nobody writes in this window any more."""

@@ -20,7 +20,7 @@ class Pictures(ConversationPart):
 
     async def furnish(self) -> None:
         """Find out whether this terminal shows pictures."""
-        setting, colours = self.page.workspace.desk.settings.pictures, self.page.app.console.color_system
+        setting, colours = self.page.workspace.company.settings.pictures, self.page.app.console.color_system
         self.conversation.transcript.gallery.on = pictures.wanted(setting, colours)
 
     def draw(self, file: FileRow) -> None:
@@ -29,7 +29,7 @@ class Pictures(ConversationPart):
 
     async def _draw(self, file: FileRow) -> None:
         shown, paper = self.conversation.transcript, self.page.appearance.palette.base.bgcolor
-        path = self.page.workspace.desk.media.path(file.sha256)
+        path = self.page.workspace.company.media.path(file.sha256)
         async with self._drawing:
             if not shown.sees(file):
                 shown.gallery.put_off(file)

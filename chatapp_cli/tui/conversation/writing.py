@@ -65,7 +65,7 @@ class Writing(ConversationPart):
         refusal = composer.refusal_of(await workspace.store.off_loop(partial(writing.looked_at, typed)))
         if refusal is not None:
             raise refusal
-        composer.attach([await workspace.store.off_loop(partial(writing.staged, workspace.desk.media, typed))])
+        composer.attach([await workspace.store.off_loop(partial(writing.staged, workspace.company.media, typed))])
 
     def quick(self) -> None:
         """A quick reply into the text."""
@@ -90,7 +90,7 @@ class Writing(ConversationPart):
 
         pen, folder, env = (
             self.conversation.pen,
-            self.page.workspace.desk.settings.folder,
+            self.page.workspace.company.settings.folder,
             self.page.window.user_files.env,
         )
         pen.replace_all(written_in_editor(self.page.app, pen.text, folder, env))
@@ -149,7 +149,7 @@ class Writing(ConversationPart):
 
     def typed(self, text: str) -> None:
         """Tell the messenger that somebody writes, from time to time."""
-        opening, now = self.conversation.opening, self.page.workspace.desk.world.clock.monotonic()
+        opening, now = self.conversation.opening, self.page.workspace.company.world.clock.monotonic()
         if opening is None or not text or now - self._typed_at < TYPING_LASTS:
             return
         if self.page.workspace.capabilities(opening.channel).shows_typing:

@@ -46,7 +46,7 @@ class Listing:
         self.dialogs.show(first, rows)
 
     async def _first(self) -> DialogFilter:
-        view = self.page.workspace.desk.settings.view
+        view = self.page.workspace.company.settings.view
         try:
             return await self.page.workspace.read(lambda tx: filters.first(tx, view))
         except NotFound as error:
@@ -68,7 +68,7 @@ class Listing:
     async def _again_searched(self, wanted: DialogFilter) -> None:
         """Show the first that are found at once, then all of them and what nearly fits."""
         workspace, n = self.page.workspace, _FIRST_ROWS
-        index, dialect = workspace.desk.search, workspace.dialect
+        index, dialect = workspace.company.search, workspace.dialect
         first, rows = await workspace.read(lambda tx: dialog_order.found(tx, index, dialect, wanted, n))
         if first.ids:
             self._show_found(first, rows)

@@ -10,7 +10,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TextIO
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import NotFound
@@ -134,7 +134,7 @@ class Plain:
         self._lines([self._row(n, row) for n, row in enumerate(rows, 1)] or [_("There is no such dialog.")])
 
     def _row(self, n: int, row: DialogRow) -> str:
-        now = self._workspace.desk.world.clock.now()
+        now = self._workspace.company.world.clock.now()
         waits = _("waits {time}", time=words.age(now - row.waiting_since)) if row.waiting_since else ""
         unread = ngettext("{n} unread", "{n} unread", row.unread) if row.unread else ""
         told = [manifest(row.kind).label, waits, unread, f"@{row.assignee}" if row.assignee else ""]
@@ -162,7 +162,7 @@ class Plain:
         self._lines(map(self._entry, entries))
 
     def _entry(self, entry: TranscriptEntry) -> str:
-        said, now = entry.message, self._workspace.desk.world.clock.now()
+        said, now = entry.message, self._workspace.company.world.clock.now()
         client = self._open.name if self._open else ""
         who = line(said.author) or (_("we") if said.direction == Direction.OUT else line(client))
         files = [_("file {name}", name=line(file.name)) for file in entry.files]
@@ -196,7 +196,7 @@ class Plain:
         self._say(_("You answer for {name}.", name=line(self._card().name)))
 
     async def _snooze(self, time: str) -> None:
-        now = self._workspace.desk.world.clock.now()
+        now = self._workspace.company.world.clock.now()
         until = when(f"{time} {MORNING}" if time.lower() in _DAYS else time, now=now)
         await self._workspace.write(partial(duties.snooze, dialog=self._card().id, until=until))
         said = words.moment(until, now)
@@ -225,7 +225,7 @@ class Plain:
     def stumble(self, error: Exception) -> None:
         """Say what went wrong with the news, but not again and again."""
         words = self._guard.words(error)
-        if self._guard.is_news(words, self._workspace.desk.world.clock.monotonic()):
+        if self._guard.is_news(words, self._workspace.company.world.clock.monotonic()):
             self._lines(words.splitlines())
 
     async def tell(self, news: JournalAdvanced) -> None:
@@ -251,13 +251,13 @@ class Plain:
         self._say(f"{state}, {n}. {line(card.name)}, {manifest(card.kind).label}: {text}")
 
 
-async def conversation(desk: Desk, source: TextIO, say: Callable[[str], None], *, alone: bool = False) -> None:
+async def conversation(company: Company, source: TextIO, say: Callable[[str], None], *, alone: bool = False) -> None:
     """Listen and tell until the person leaves or the input ends."""
-    store = AsyncStore(desk)
-    plain = Plain(Workspace(desk, store), say)
-    tasks = [asyncio.create_task(_follow(plain, Workspace(desk, store)))]
+    store = AsyncStore(company)
+    plain = Plain(Workspace(company, store), say)
+    tasks = [asyncio.create_task(_follow(plain, Workspace(company, store)))]
     if not alone:
-        tasks.append(asyncio.create_task(_accompany(desk, say)))
+        tasks.append(asyncio.create_task(_accompany(company, say)))
     try:
         say(_("The inbox, line by line. Say «help» for the words known here."))
         await plain.hear("list")
@@ -313,15 +313,15 @@ async def _follow(plain: Plain, workspace: Workspace) -> None:
             await asyncio.sleep(AGAIN)
 
 
-async def _accompany(desk: Desk, say: Callable[[str], None]) -> None:
-    from chatapp_cli.runtime.companion import accompanied
+async def _accompany(company: Company, say: Callable[[str], None]) -> None:
+    from chatapp_cli.runtime.embedded_daemon import accompanied
 
-    async with accompanied(desk) as companion:
-        async for state in companion.states():
+    async with accompanied(company) as daemon:
+        async for state in daemon.states():
             if state.trouble:
                 say(show(state.said))
 
 
-def run(desk: Desk) -> None:
+def run(company: Company) -> None:
     """Talk on standard input and output."""
-    asyncio.run(conversation(desk, sys.stdin, partial(print, flush=True)))
+    asyncio.run(conversation(company, sys.stdin, partial(print, flush=True)))

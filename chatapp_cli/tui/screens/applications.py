@@ -132,7 +132,7 @@ class ApplicationsScreen(ActionPage):
 
     async def _save(self, row: ApplicationRow) -> None:
         if self.app.is_web:
-            made = partial(applying.document, self.workspace.desk, row.id)
+            made = partial(applying.document, self.workspace.company, row.id)
             opener.hand_over(self.app, *await self.workspace.store.off_loop(made))
             return
 
@@ -144,7 +144,7 @@ class ApplicationsScreen(ActionPage):
         await self.prompt(_("Save into the folder"), str(opener.downloads()), suggest=Paths(), take=take)
 
     def _write(self, application: ApplicationId, folder: Path) -> Path:
-        name, content = applying.document(self.workspace.desk, application)
+        name, content = applying.document(self.workspace.company, application)
         target = folder / name
         try:
             target.write_bytes(content)
@@ -211,5 +211,5 @@ class ApplyScreen(AskingScreen):
 
     async def converse(self, ask: Asker) -> str:
         """Fill it in."""
-        await applying.apply(self.workspace.desk, ask, line=self._line.id, kind=self._kind)
+        await applying.apply(self.workspace.company, ask, line=self._line.id, kind=self._kind)
         return _("Documents made. Save the statement, sign it and send it.")

@@ -173,7 +173,7 @@ class BeginScreen(ActionPage):
         if not sheet.to:
             self.query_one("#to").focus()
             raise Refused("nobody", T("Say whom to write to."), T("A number, a @username, an e-mail or a ChatID."))
-        draft = sheet.draft(await self._files(sheet, partial(writing.staged, self.workspace.desk.media)))
+        draft = sheet.draft(await self._files(sheet, partial(writing.staged, self.workspace.company.media)))
         order = replace(self.workspace.send_options(), assignee=sheet.assignee)
         accept = self.workspace.accept(Exactly(sheet.channel.id, sheet.to), draft, order)
         self._show_dialog(await self.workspace.write(lambda tx: transcript.message(tx, accept(tx)).dialog_id))
@@ -212,7 +212,7 @@ class BeginScreen(ActionPage):
             self.say(_("{channel} has no address book.", channel=row.title))
             return
         self._form.tell(Text(_("Asking the messengers…")), known=False)
-        people = await ask(self.workspace.desk, SessionRequest(row, Errand.CONTACTS))
+        people = await ask(self.workspace.company, SessionRequest(row, Errand.CONTACTS))
         person = await self.app.push_screen_wait(ContactPick(people))
         if person is not None:
             to = await self.workspace.read(partial(beginning.address_of, channel=row, person=person))

@@ -110,7 +110,7 @@ class AskingScreen(ActionPage):
         self._answer = asyncio.get_running_loop().create_future()
         self.remove_class("-waiting", "-scanning", "-beside")
         await self.query(FormView).remove()
-        lasting = partial(paths.lasting, self.workspace.desk.media)
+        lasting = partial(paths.lasting, self.workspace.company.media)
         await self.query_one("#form").mount(FormView(form, self._typed, lasting))
         return await self._answer
 
@@ -162,7 +162,7 @@ class BindScreen(AskingScreen):
     async def converse(self, ask: Asker) -> str:
         """Bind."""
         await binding.bind(
-            self.workspace.desk,
+            self.workspace.company,
             ask,
             line=self._line.id,
             kind=self._kind,

@@ -58,7 +58,7 @@ class ChatsScreen(ActionPage):
         from chatapp_cli.runtime.asking import SessionRequest, ask
 
         options = SessionRequest(self._channel, what, arguments)
-        return await ask(self.workspace.desk, options, seconds=seconds)
+        return await ask(self.workspace.company, options, seconds=seconds)
 
     async def _read(self) -> None:
         self._chats = await self._ask(Errand.CHATS, {})

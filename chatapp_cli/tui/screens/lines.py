@@ -179,7 +179,7 @@ class LinesScreen(ActionPage):
             self.do(partial(self._check, channel), group="check", exclusive=True)
 
     async def _check(self, channel: ChannelRow) -> None:
-        self._findings[channel.id] = await binding.check(self.workspace.desk, channel)
+        self._findings[channel.id] = await binding.check(self.workspace.company, channel)
         self._show_chosen()
 
     def action_resume(self) -> None:

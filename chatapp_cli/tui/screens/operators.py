@@ -16,7 +16,7 @@ from chatapp_cli.domain.ids import LineId
 from chatapp_cli.domain.journal.lines import LineEvent
 from chatapp_cli.domain.journal.operators import OperatorEvent
 from chatapp_cli.i18n import _
-from chatapp_cli.runtime import seat
+from chatapp_cli.runtime import login
 from chatapp_cli.services import access, lines, operators, passwords
 from chatapp_cli.services.operators import OperatorAccount
 from chatapp_cli.store.rows.operators import OperatorRow
@@ -66,7 +66,7 @@ class OperatorsScreen(ActionPage):
             self.do(self._read_all, group="read", exclusive=True)
 
     async def _read_all(self) -> None:
-        self._accounts = await self.workspace.store.with_store(partial(seat.accounts, self.workspace.desk))
+        self._accounts = await self.workspace.store.with_store(partial(login.accounts, self.workspace.company))
         self.query_one(StatusBar).tell(await self.workspace.read(overview.read))
         self._show()
 
@@ -97,7 +97,7 @@ class OperatorsScreen(ActionPage):
         return None if at is None or at >= len(self._accounts) else self._accounts[at]
 
     async def _insist(self) -> None:
-        await self.workspace.store.with_store(partial(self.workspace.desk.require, Right.USERS))
+        await self.workspace.store.with_store(partial(self.workspace.company.require, Right.USERS))
 
     # What can be done
 
@@ -127,7 +127,7 @@ class OperatorsScreen(ActionPage):
         return await self.workspace.store.off_loop(partial(passwords.hashed, secret))
 
     async def _pick(self, name: str, seen: Sequence[LineId], take: Take[list[LineId]]) -> bool:
-        whole = self.workspace.desk.whole
+        whole = self.workspace.company.whole
         every = await self.workspace.store.with_store(lambda: whole.read(lines.everything))
         page = PickLines(_("Lines that {name} sees", name=name), every, seen).taken_by(take)
         return await self.app.push_screen_wait(page) is not None

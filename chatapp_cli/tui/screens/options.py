@@ -120,7 +120,7 @@ class OptionsScreen(AskingScreen):
 
     def _left_open(self, tx: Tx, field: Field) -> Field:
         """A field that may be left to whoever is wider, and says what holds then."""
-        whose, chosen = self._whose, self.workspace.desk.options
+        whose, chosen = self._whose, self.workspace.company.options
         wider = chosen.unstored(field.name) if whose.wider is None else chosen.value(tx, field.name, whose.wider)
         said = wider if wider != "" else "–"
         hint = (

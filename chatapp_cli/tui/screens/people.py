@@ -92,7 +92,7 @@ class PeopleScreen(ActionPage):
         every = await self.workspace.read(channels.everything)
         able = [(row, asked) for row in every if (asked := self._asked(row, address))]
         requests = [SessionRequest(row, Errand.FIND, {"address": asked}) for row, asked in able]
-        answers = await ask_all(self.workspace.desk, requests) if requests else ()
+        answers = await ask_all(self.workspace.company, requests) if requests else ()
         found = [self._way(row, answer) for (row, _asked), answer in zip(able, answers, strict=True)]
         known = {row.id for row, _asked in able}
         found += [self._blind(row, address) for row in every if row.id not in known and self._opens(row, address)]

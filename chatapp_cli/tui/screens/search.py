@@ -81,9 +81,9 @@ class SearchScreen(ActionPage):
         self.query_one(StatusBar).tell(await self.workspace.read(overview.read))
 
     async def _catch_up(self) -> bool:
-        desk = self.workspace.desk
+        company = self.workspace.company
         return await self.workspace.store.with_store(
-            partial(search.catch_up, desk.database, desk.search, most=_AT_ONCE)
+            partial(search.catch_up, company.database, company.search, most=_AT_ONCE)
         )
 
     @on(Input.Changed)
@@ -109,7 +109,7 @@ class SearchScreen(ActionPage):
         return "" if self._found or not query else _("Nothing is found.")
 
     async def _page(self, query: Query, below: int) -> SearchPage:
-        index, dialect = self.workspace.desk.search, self.workspace.dialect
+        index, dialect = self.workspace.company.search, self.workspace.dialect
 
         def look(tx: Tx) -> SearchPage:
             return search.find(tx, index, dialect, query, SearchScope(), below=below)

@@ -176,7 +176,7 @@ class TroublesScreen(ActionPage):
         from chatapp_cli.runtime import rereading
 
         if one.letter is not None:
-            await rereading.retry(self.workspace.desk, one.letter)
+            await rereading.retry(self.workspace.company, one.letter)
             self.say(_("Dead letter {n} is understood now.", n=one.letter))
         elif one.message is not None and (not one.uncertain or await self._sure()):
             await self.workspace.write(partial(sending.retry, message=one.message))

@@ -14,7 +14,7 @@ from chatapp_cli.domain.journal.channels import ChannelEvent
 from chatapp_cli.domain.journal.dialogs import Returned
 from chatapp_cli.domain.journal.presence import DraftEvent, PresenceEvent
 from chatapp_cli.domain.journal.reading import JournalEntry
-from chatapp_cli.runtime.news import Looks
+from chatapp_cli.runtime.journal_tail import PollPace
 from chatapp_cli.services import journal
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.session.workspace import Workspace
@@ -74,14 +74,14 @@ class JournalFeed:
         """Wait for news; those after a rest come at once, and so does one that follows them closely."""
         loop = asyncio.get_running_loop()
         await asyncio.sleep(self._due - loop.time())
-        with closing(await self._workspace.store.off_loop(self._workspace.desk.database.pulse)) as pulse:
-            looks = Looks(self._workspace.desk.world.clock, pulse)
+        with closing(await self._workspace.store.off_loop(self._workspace.company.database.pulse)) as pulse:
+            pace = PollPace(self._workspace.company.world.clock, pulse)
             while True:
                 if pulse.beats() and (rows := await self._workspace.read(self._look)):
                     self._seen = rows[-1].id
                     self._due = max(self._due + PACE, loop.time())
                     return rows
-                await asyncio.sleep(looks.pause)
+                await asyncio.sleep(pace.pause)
 
     def _look(self, tx: Tx) -> list[JournalEntry]:
         return journal.after(tx, self._seen, n=MOST) if journal.last(tx) > self._seen else []

@@ -6,7 +6,7 @@ from functools import partial
 
 from chatapp_cli.domain.access import NOBODY, Acting
 from chatapp_cli.domain.errors import Refused
-from chatapp_cli.runtime import seat
+from chatapp_cli.runtime import login
 from chatapp_cli.tui.session.workspace import Workspace
 
 
@@ -20,20 +20,20 @@ class LoginGate:
     @property
     def acting(self) -> Acting | None:
         """Who sits there now."""
-        return self._workspace.desk.acting
+        return self._workspace.company.acting
 
     async def look(self) -> Refused | None:
         """Seat whoever acts; the reason, if somebody has to log in first and sees nothing until then."""
-        whole = self._workspace.desk.whole
+        whole = self._workspace.company.whole
         try:
-            desk = await self._workspace.store.with_store(partial(seat.seated, whole, self._token))
+            company = await self._workspace.store.with_store(partial(login.logged_in, whole, self._token))
         except Refused as refused:
             self._workspace.sit_down(whole.seen_by(NOBODY))
             return refused
-        self._workspace.sit_down(desk)
+        self._workspace.sit_down(company)
         return None
 
     async def log_in(self, name: str, password: str) -> None:
         """Act as an operator from now on, in this window alone. Raises Refused."""
-        whole = self._workspace.desk.whole
-        self._token = await self._workspace.store.with_store(partial(seat.log_in, whole, name, password))
+        whole = self._workspace.company.whole
+        self._token = await self._workspace.store.with_store(partial(login.log_in, whole, name, password))

@@ -47,7 +47,7 @@ class Notices:
     ) -> None:
         """``send`` writes to the terminal; ``wait`` calls something after the pause; ``remind`` says it on the page."""
         self._workspace, self._terminal, self._send, self._wait, self._remind = workspace, terminal, send, wait, remind
-        self._settings: Settings = workspace.desk.settings
+        self._settings: Settings = workspace.company.settings
         self._quiet, self._shows_text = self._settings.quiet, self._settings.notify_text
         self._pending: dict[DialogId, DesktopNotice] = {}
         self._resting = False
@@ -74,13 +74,13 @@ class Notices:
             self._tell()
 
     def _chosen(self, tx: Tx) -> tuple[str, str]:
-        options = self._workspace.desk.options
+        options = self._workspace.company.options
         return options.text(tx, "quiet"), options.text(tx, "notify_text")
 
     async def entitle(self) -> None:
         """Show in the terminal's title how many dialogs are unread."""
         unread, company = await self._workspace.read(
-            lambda tx: (dialogs.unread_count(tx), self._workspace.desk.options.text(tx, "company_name"))
+            lambda tx: (dialogs.unread_count(tx), self._workspace.company.options.text(tx, "company_name"))
         )
         title = " ".join(filter(None, [f"({unread})" if unread else "", company or "chatapp"]))
         if title != self._title:
@@ -89,7 +89,7 @@ class Notices:
 
     def mute(self) -> Millis:
         """No notices for an hour, or again if they were muted; until when."""
-        now = self._workspace.desk.world.clock.now()
+        now = self._workspace.company.world.clock.now()
         self._until = 0 if now < self._until else now + MUTED
         return self._until
 
@@ -114,7 +114,7 @@ class Notices:
         return (one.name, one.text) if self._shows_text == "on" else ("chatapp", one.briefly)
 
     def _is_quiet(self) -> bool:
-        now = self._workspace.desk.world.clock.now()
+        now = self._workspace.company.world.clock.now()
         return now < self._until or within(self._quiet, local(now).time())
 
 

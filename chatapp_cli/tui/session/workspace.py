@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.runtime.store import AsyncStore
 
 if TYPE_CHECKING:
@@ -24,19 +24,19 @@ R = TypeVar("R")
 class Workspace:
     """One person at one company's desk."""
 
-    def __init__(self, desk: Desk, store: AsyncStore) -> None:
+    def __init__(self, company: Company, store: AsyncStore) -> None:
         self.store = store
-        self.dialect = desk.database.driver.dialect
-        self.sit_down(desk)
+        self.dialect = company.database.driver.dialect
+        self.sit_down(company)
 
-    def sit_down(self, desk: Desk) -> None:
+    def sit_down(self, company: Company) -> None:
         """Work from now on at a desk where somebody else sits."""
-        self.desk = self.store.desk = desk
+        self.company = self.store.company = company
 
     @property
     def actor(self) -> str:
         """The name of whoever sits here, for what shows it or looks for it; what is done here bears it by itself."""
-        return self.desk.name
+        return self.company.name
 
     async def read(self, job: Callable[[Tx], R]) -> R:
         """Ask the store, off the loop."""
@@ -50,7 +50,7 @@ class Workspace:
         """A new order, under a key of its own."""
         from chatapp_cli.services.sending import SendOptions
 
-        return SendOptions(key=self.desk.world.chance.key())
+        return SendOptions(key=self.company.world.chance.key())
 
     def accept(
         self, to: SendTarget, draft: Draft, order: SendOptions, *, held: bool = True
@@ -58,13 +58,13 @@ class Workspace:
         """The transaction that accepts a new message; one that is held can be taken back with a key for a while."""
         from chatapp_cli.services.composing import MessageRequest, accept
 
-        request = MessageRequest(to=to, draft=draft, order=order, held=self.desk.options if held else None)
+        request = MessageRequest(to=to, draft=draft, order=order, held=self.company.options if held else None)
         return partial(accept, able=self.capabilities, request=request)
 
     def manifest(self, channel: ChannelRow) -> Manifest:
         """What the channel's kind can do, in words too."""
-        return self.desk.manifest(channel)
+        return self.company.manifest(channel)
 
     def capabilities(self, channel: ChannelRow) -> Capabilities:
         """What this very account can do."""
-        return self.desk.capabilities(channel)
+        return self.company.capabilities(channel)

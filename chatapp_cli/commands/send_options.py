@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from chatapp_cli.commands import printing
-from chatapp_cli.commands.door import seconds
+from chatapp_cli.commands.base import typed
 from chatapp_cli.commands.errors import note, say
-from chatapp_cli.commands.frame import typed
+from chatapp_cli.commands.input_checks import seconds
 from chatapp_cli.documents import messages as documents
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.health import STOPPED, Health
@@ -26,7 +26,7 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_
 
 if TYPE_CHECKING:
-    from chatapp_cli.bootstrap import Desk
+    from chatapp_cli.bootstrap import Company
     from chatapp_cli.services.composing import FromReply, FromTemplate, MessageRequest, SendTarget
     from chatapp_cli.services.sending import SendOptions
     from chatapp_cli.services.transcript import TranscriptEntry
@@ -95,7 +95,7 @@ class MessageOptions:
 
     @contextmanager
     def request(
-        self, desk: Desk, to: SendTarget, channels: Sequence[ChannelRow], *, reply_to: MessageId | None = None
+        self, company: Company, to: SendTarget, channels: Sequence[ChannelRow], *, reply_to: MessageId | None = None
     ) -> Iterator[MessageRequest]:
         """The message for one of these channels, with its files staged; they are kept if it is accepted within."""
         from chatapp_cli.commands.staging import most_of, staging
@@ -104,8 +104,8 @@ class MessageOptions:
 
         self._insist_on_sense()
         text, paths = typed(self.text), self.files or ()
-        most = most_of([desk.capabilities(one) for one in channels], paths) if paths else None
-        with staging(desk, most=most) as stage:
+        most = most_of([company.capabilities(one) for one in channels], paths) if paths else None
+        with staging(company, most=most) as stage:
             draft = Draft(
                 text=text,
                 subject=self.subject,
@@ -114,7 +114,7 @@ class MessageOptions:
                 first_name=self.first_name.strip(),
                 last_name=self.last_name.strip(),
             )
-            yield MessageRequest(to=to, draft=draft, words=self._words(desk), order=self._order(desk))
+            yield MessageRequest(to=to, draft=draft, words=self._words(company), order=self._order(company))
 
     def _insist_on_sense(self) -> None:
         if self.template and self.text:
@@ -126,28 +126,28 @@ class MessageOptions:
         if self.values and not (self.template or self.quick):
             raise UsageError(T("--value fills the gaps of a template."), T("Name it with --template."), field="value")
 
-    def _words(self, desk: Desk) -> FromTemplate | FromReply | None:
+    def _words(self, company: Company) -> FromTemplate | FromReply | None:
         from chatapp_cli.services.composing import FromReply, FromTemplate
 
         if self.template:
             return FromTemplate(self.template, _gaps(self.values or ()))
         if self.quick:
-            return FromReply(self.quick, _gaps(self.values or ()), desk.options)
+            return FromReply(self.quick, _gaps(self.values or ()), company.options)
         return None
 
-    def _order(self, desk: Desk) -> SendOptions:
+    def _order(self, company: Company) -> SendOptions:
         """The order: author, time and key."""
         from chatapp_cli.domain.when import when
         from chatapp_cli.services.sending import SendOptions, key_of
 
         if self.unless_heard and not self.at:
             raise UsageError(T("--unless-they-write needs a time."), T("Name it with --at."), field="unless_heard")
-        at = when(self.at, now=desk.world.clock.now()) if self.at else None
+        at = when(self.at, now=company.world.clock.now()) if self.at else None
         return SendOptions(
-            key=key_of(self.key) if self.key else desk.world.chance.key(),
+            key=key_of(self.key) if self.key else company.world.chance.key(),
             at=at,
             unless_heard=self.unless_heard,
-            assignee=desk.name if self.assignee == "me" else self.assignee,
+            assignee=company.name if self.assignee == "me" else self.assignee,
         )
 
 
@@ -178,27 +178,27 @@ def _gaps(given: Sequence[str]) -> Mapping[str, str]:
     return {name.strip(): text for name, _equals, text in pairs}
 
 
-def send_off(desk: Desk, request: MessageRequest, *, wait: float, as_json: bool, to: str = "") -> int:
+def send_off(company: Company, request: MessageRequest, *, wait: float, as_json: bool, to: str = "") -> int:
     """Accept the message, wait for its verdict, report it, and return the exit code.
 
     The recipient is named: before the wait as known to the desk, and after it if the provider knew better.
     """
     from chatapp_cli.services import composing, transcript
 
-    message = first = desk.write(lambda tx: composing.accept(tx, desk.capabilities, request))
-    told = _tell_whom(desk, message, to)
+    message = first = company.write(lambda tx: composing.accept(tx, company.capabilities, request))
+    told = _tell_whom(company, message, to)
     if wait and request.order.at is None:
-        message = _deliver(desk, message, wait)
-        _tell_whom(desk, message, to, told)
+        message = _deliver(company, message, wait)
+        _tell_whom(company, message, to, told)
     if message != first:
         note("Message {first} failed in its channel and continued as message {n}.", first=first, n=message)
-    entry, channel = desk.read(
+    entry, channel = company.read(
         lambda tx: ((found := transcript.entry(tx, message)), channel_of(tx, found.message.dialog_id))
     )
-    return report(desk, entry, channel, waited=bool(wait), as_json=as_json)
+    return report(company, entry, channel, waited=bool(wait), as_json=as_json)
 
 
-def _tell_whom(desk: Desk, message: MessageId, to: str, told: str = "") -> str:
+def _tell_whom(company: Company, message: MessageId, to: str, told: str = "") -> str:
     """Name the recipient of a message to a number or a username, unless typed or named already.
 
     Numbers and usernames change hands; ChatIDs and e-mail addresses do not, so for them nothing is printed.
@@ -208,7 +208,7 @@ def _tell_whom(desk: Desk, message: MessageId, to: str, told: str = "") -> str:
 
     if openings(to)[0] not in {"phone", "username"}:
         return told
-    card = desk.read(lambda tx: dialogs.card(tx, transcript.message(tx, message).dialog_id))
+    card = company.read(lambda tx: dialogs.card(tx, transcript.message(tx, message).dialog_id))
     if card.name in {told, to, to.removeprefix("@"), card.address}:
         return told
     note("To {name}: dialog {n}, {channel}", name=printing.plain(card.name), n=card.id, channel=card.channel)
@@ -222,20 +222,20 @@ def channel_of(tx: Tx, dialog: DialogId) -> ChannelRow:
     return channels.one(tx, dialogs.card(tx, dialog).channel_id)
 
 
-def _deliver(desk: Desk, message: MessageId, patience: float) -> MessageId:
+def _deliver(company: Company, message: MessageId, patience: float) -> MessageId:
     import asyncio
 
     from chatapp_cli.runtime.logs import configure
     from chatapp_cli.runtime.once import deliver
 
     configure("error")
-    return asyncio.run(deliver(desk, message, seconds=patience))
+    return asyncio.run(deliver(company, message, seconds=patience))
 
 
-def report(desk: Desk, entry: TranscriptEntry, channel: ChannelRow, *, waited: bool, as_json: bool) -> int:
+def report(company: Company, entry: TranscriptEntry, channel: ChannelRow, *, waited: bool, as_json: bool) -> int:
     """Report the outcome of a message; returns the exit code."""
     if as_json:
-        printing.document(documents.verdict(entry, channel, _name(desk, entry)))
+        printing.document(documents.verdict(entry, channel, _name(company, entry)))
     else:
         typer.echo(entry.message.id)
     state = State(entry.message.state)
@@ -246,22 +246,22 @@ def report(desk: Desk, entry: TranscriptEntry, channel: ChannelRow, *, waited: b
         note("Message {n} will be sent after {moment}.", n=entry.message.id, moment=printing.moment(at))
         return 0
     if state in {State.FAILED, State.UNCERTAIN}:
-        _explain_verdict(desk, entry, channel)
+        _explain_verdict(company, entry, channel)
         return 1
-    return _explain_wait(desk, entry, channel) if waited else 0
+    return _explain_wait(company, entry, channel) if waited else 0
 
 
-def _name(desk: Desk, entry: TranscriptEntry) -> str:
+def _name(company: Company, entry: TranscriptEntry) -> str:
     from chatapp_cli.services import dialogs
 
-    return desk.read(lambda tx: dialogs.card(tx, entry.message.dialog_id)).name
+    return company.read(lambda tx: dialogs.card(tx, entry.message.dialog_id)).name
 
 
-def _explain_verdict(desk: Desk, entry: TranscriptEntry, channel: ChannelRow) -> None:
+def _explain_verdict(company: Company, entry: TranscriptEntry, channel: ChannelRow) -> None:
     from chatapp_cli.services import words
 
     message = entry.message
-    what, step = words.why(desk.manifest(channel), message.code, message.detail)
+    what, step = words.why(company.manifest(channel), message.code, message.detail)
     if message.state == State.FAILED:
         say(T("Message {n} failed: {why}", n=message.id, why=what), step)
         return
@@ -271,10 +271,10 @@ def _explain_verdict(desk: Desk, entry: TranscriptEntry, channel: ChannelRow) ->
     )
 
 
-def _explain_wait(desk: Desk, entry: TranscriptEntry, channel: ChannelRow) -> int:
+def _explain_wait(company: Company, entry: TranscriptEntry, channel: ChannelRow) -> int:
     from chatapp_cli.services import words
 
-    n, manifest = entry.message.id, desk.manifest(channel)
+    n, manifest = entry.message.id, company.manifest(channel)
     if channel.health in STOPPED:
         what, step = words.why(manifest, channel.health_code, channel.health_detail)
         say(T("Message {n} waits: {title} has stopped. {why}", n=n, title=channel.title, why=what), step)

@@ -11,7 +11,7 @@ import typer.main
 from typer.testing import CliRunner
 
 from chatapp_cli.cli import COMMANDS, app
-from chatapp_cli.commands import door
+from chatapp_cli.commands import input_checks
 from chatapp_cli.domain.errors import UsageError
 from tests.commands.conftest import Program, Shell, Write
 
@@ -36,7 +36,7 @@ def verbs() -> Iterator[tuple[tuple[str, ...], Any]]:
 
 
 def counts(parameter: Any) -> bool:
-    return getattr(parameter.type, "func", None) in {door.number, door.amount}
+    return getattr(parameter.type, "func", None) in {input_checks.number, input_checks.amount}
 
 
 def spoken(words: tuple[str, ...], command: Any, wanted: Any, value: str) -> list[str]:
@@ -195,11 +195,11 @@ def test_a_file_of_quick_replies_with_what_is_no_text_is_refused_in_words(
 @pytest.mark.parametrize("target", ["nan", "inf", "1e400", "1e300", "x", ""])
 def test_a_wait_without_an_end_is_refused(said: str) -> None:
     with pytest.raises(UsageError):
-        door.seconds(said)
+        input_checks.seconds(said)
 
 
 @pytest.mark.parametrize(
     ("target", "found"), [("0", 0.0), ("-3", 0.0), ("-inf", 0.0), ("1.5", 1.5), ("31000000", 31e6)]
 )
 def test_a_wait_is_as_long_as_was_said(said: str, found: float) -> None:
-    assert door.seconds(said) == found
+    assert input_checks.seconds(said) == found

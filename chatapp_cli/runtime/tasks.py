@@ -7,7 +7,7 @@ from collections.abc import Coroutine
 from contextlib import suppress
 
 
-async def together(*parts: Coroutine[None, None, None]) -> None:
+async def run_all(*parts: Coroutine[None, None, None]) -> None:
     """Run all until one ends or fails; the others are cancelled and waited for."""
     tasks = [asyncio.create_task(part) for part in parts]
     try:
@@ -22,7 +22,7 @@ async def together(*parts: Coroutine[None, None, None]) -> None:
         task.result()
 
 
-def end_if_told() -> None:
+def raise_if_cancelled() -> None:
     """Raise CancelledError if this task was cancelled: some libraries mistake that for a network failure."""
     task = asyncio.current_task()
     if task is not None and task.cancelling():

@@ -16,11 +16,11 @@ STEADY = 60.0
 LONGEST_PAUSE = 300.0
 
 
-class Condition:
+class WorkerState:
     """The condition of a helper. Failure, return and recovery are logged once each."""
 
     def __init__(self, helper: str) -> None:
-        self.helper = helper
+        self.name = helper
         self.failures = 0
         """The number of failures since the process started."""
         self.why = ""
@@ -36,24 +36,24 @@ class Condition:
         """Record a failure."""
         self.failures += 1
         if not self.why:
-            log.error("helper.failed", helper=self.helper, why=f"{type(error).__name__}: {error}", exc_info=error)
+            log.error("helper.failed", helper=self.name, why=f"{type(error).__name__}: {error}", exc_info=error)
         self.why = type(error).__name__
 
     def ended(self) -> None:
         """Record that it returned, which it should not."""
         if not self._ended:
-            log.warning("helper.ended", helper=self.helper)
+            log.warning("helper.ended", helper=self.name)
         self._ended = True
 
     def well(self) -> None:
         """Record that it works."""
         if not self.works:
-            log.info("helper.works", helper=self.helper)
+            log.info("helper.works", helper=self.name)
         self.why, self._ended = "", False
 
 
-async def helped(
-    condition: Condition,
+async def restarted(
+    state: WorkerState,
     work: Callable[[], Coroutine[None, None, None]],
     *,
     clock: Clock,
@@ -66,20 +66,20 @@ async def helped(
     """
     stops = 0
     while True:
-        task = asyncio.create_task(work(), name=condition.helper)
+        task = asyncio.create_task(work(), name=state.name)
         try:
             if stops and await _lasts(task, clock, steady):
-                condition.well()
+                state.well()
                 stops = 0
             await task
         except asyncio.CancelledError as error:
             if _is_cancelled():
                 raise
-            condition.failed(RuntimeError(f"something that it waited for was cancelled {error}".strip()))
+            state.failed(RuntimeError(f"something that it waited for was cancelled {error}".strip()))
         except Exception as error:  # noqa: BLE001 - whatever it is, the helper is started again
-            condition.failed(error)
+            state.failed(error)
         else:
-            condition.ended()
+            state.ended()
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)

@@ -27,19 +27,19 @@ RESTING = 5
 
 async def follow(store: AsyncStore, after: int | None = None) -> AsyncGenerator[Sequence[JournalEntry], None]:
     """Yield entries as they come, in order and without gaps, without end; from now on unless a number is given."""
-    clock = store.desk.world.clock
+    clock = store.company.world.clock
     tail = _Tail(store, await store.read(journal.last) if after is None else after)
-    with closing(await store.off_loop(store.desk.database.pulse)) as pulse:
-        looks = Looks(clock, pulse)
+    with closing(await store.off_loop(store.company.database.pulse)) as pulse:
+        pace = PollPace(clock, pulse)
         while True:
             if pulse.beats():
                 while rows := await tail.more():
                     yield rows
-                    looks.heard()
-            await clock.sleep(looks.pause)
+                    pace.heard()
+            await clock.sleep(pace.pause)
 
 
-class Looks:
+class PollPace:
     """The polling interval: short while there are entries, longer once it is quiet."""
 
     def __init__(self, clock: Clock, pulse: Pulse) -> None:
@@ -74,7 +74,7 @@ class _Tail:
                 if not broken:
                     _log().warning("store.unreadable", why=str(error))
                 broken = True
-                await self._store.desk.world.clock.sleep(PAUSE)
+                await self._store.company.world.clock.sleep(PAUSE)
             else:
                 break
         if broken:

@@ -16,7 +16,7 @@ from chatapp_cli.services import dialogs
 log = structlog.get_logger()
 
 
-class Courtesy:
+class Indicators:
     """The indicators of one channel while its session is up; failed ones are dropped."""
 
     def __init__(self, store: AsyncStore, channel: ChannelId) -> None:

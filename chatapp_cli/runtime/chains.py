@@ -15,7 +15,7 @@ from chatapp_cli.services import onward
 log = structlog.get_logger()
 
 
-class Relay:
+class ChainRunner:
     """Looks for failed messages that have channels left."""
 
     def __init__(self, store: AsyncStore) -> None:
@@ -26,10 +26,10 @@ class Relay:
         """Continue failed messages, each in its own transaction. Raises StoreError."""
         for message in failed:
             if message not in self._stuck:
-                await self._hand_on(message)
+                await self._continue(message)
 
-    async def _hand_on(self, message: MessageId) -> None:
-        able = self._store.desk.capabilities
+    async def _continue(self, message: MessageId) -> None:
+        able = self._store.company.capabilities
         try:
             into = await self._store.write(partial(onward.hand_on, able=able, message=message))
         except (StoreError, Busy):

@@ -18,10 +18,10 @@ from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.template import Template
 from chatapp_cli.ports.abilities import ABILITIES
 from chatapp_cli.ports.connector import GroupChanged, ReadsChats, Session
-from chatapp_cli.runtime.bell import Bell
 from chatapp_cli.runtime.intake import Intake
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.runtime.together import end_if_told
+from chatapp_cli.runtime.tasks import raise_if_cancelled
+from chatapp_cli.runtime.wakeup import WakeUp
 from chatapp_cli.services import errands, ingest
 from chatapp_cli.store.rows.channels import ErrandRow
 from chatapp_cli.store.tx import Tx
@@ -37,30 +37,30 @@ LOOKUP_EVERY: Final = 2.0
 Arguments: TypeAlias = Mapping[str, Any]
 
 
-class Errands:
+class SessionRequests:
     """Carries out the requests of one channel, one by one, while its session is up."""
 
     def __init__(self, store: AsyncStore, channel: ChannelId) -> None:
         self._store = store
         self._channel = channel
         self._intake = Intake(store, channel)
-        self._bell = Bell()
+        self._wakeup = WakeUp()
         self._looked_at = -LOOKUP_EVERY
 
     def wake(self) -> None:
         """Wake it: there may be something to do."""
-        self._bell.ring()
+        self._wakeup.set()
 
     async def run(self, session: Session) -> None:
         """Work until cancelled. Requests that an ended session had started are reported as uncertain."""
         await self._store.write(partial(errands.interrupted, channel=self._channel))
         while True:
-            end_if_told()
+            raise_if_cancelled()
             errand = await self._store.write(partial(errands.claim, channel=self._channel))
             if errand is not None:
                 await self._do(session, errand)
                 continue
-            await self._bell.rest(LONGEST_NAP)
+            await self._wakeup.wait(LONGEST_NAP)
 
     async def _do(self, session: Session, errand: ErrandRow) -> None:
         """Carry out one request. Its error is the answer: a refused request is not a failure of the channel."""
@@ -94,7 +94,7 @@ class Errands:
         return answer
 
     async def _keep_pace(self) -> None:
-        clock = self._store.desk.world.clock
+        clock = self._store.company.world.clock
         await clock.sleep(max(0.0, self._looked_at + LOOKUP_EVERY - clock.monotonic()))
         self._looked_at = clock.monotonic()
 

@@ -8,28 +8,28 @@ from contextlib import suppress
 from chatapp_cli.ports.world import Clock
 
 
-class Bell:
+class WakeUp:
     """An event set by whoever brings work; if set while the worker is busy, its next wait returns at once."""
 
     def __init__(self) -> None:
         self._rung = asyncio.Event()
 
-    def ring(self) -> None:
+    def set(self) -> None:
         """There may be something to do."""
         self._rung.set()
 
-    async def rest(self, longest: float | None = None) -> None:
+    async def wait(self, longest: float | None = None) -> None:
         """Wait for a ring, at most this many seconds; returns at once if it rang before."""
         with suppress(TimeoutError):
             async with asyncio.timeout(longest):
                 await self._rung.wait()
         self._rung.clear()
 
-    def hush(self) -> None:
+    def clear(self) -> None:
         """Clear it: the work announced so far is about to be done."""
         self._rung.clear()
 
-    async def rest_by(self, clock: Clock, seconds: float) -> bool:
+    async def wait_by(self, clock: Clock, seconds: float) -> bool:
         """The same with an injectable clock; true if it rang before the timeout."""
         sleeping = asyncio.ensure_future(clock.sleep(seconds))
         hearing = asyncio.ensure_future(self._rung.wait())

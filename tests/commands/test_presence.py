@@ -1,16 +1,16 @@
 """Who looks at a dialog, what was begun there, and several dialogs at once: from the command line."""
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.services import presence
 from tests.commands.conftest import Shell, Write
 from tests.stores import owner
 
 
-def test_viewers_are_told_for_people_and_for_programs(chatapp: Shell, client_writes: Write, desk: Desk) -> None:
+def test_viewers_are_told_for_people_and_for_programs(chatapp: Shell, client_writes: Write, company: Company) -> None:
     client_writes("Сколько стоит ель?")
-    desk.write(lambda tx: presence.look(tx.by(owner("Анна")), "w1", DialogId(1)))
-    desk.write(lambda tx: presence.typing(tx.by(owner("Пётр")), "w2", DialogId(1)))
+    company.write(lambda tx: presence.look(tx.by(owner("Анна")), "w1", DialogId(1)))
+    company.write(lambda tx: presence.typing(tx.by(owner("Пётр")), "w2", DialogId(1)))
     assert chatapp("dialog", "viewers").rows == [["1", "Анна", "looks"], ["1", "Пётр", "is writing"]]
     assert chatapp("dialog", "viewers", "1", "--json").json == [
         {"dialog_id": 1, "operator": "Анна", "typing": False},

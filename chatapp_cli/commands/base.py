@@ -13,13 +13,13 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command_from_info, get_command_name
 
 from chatapp_cli import __version__
-from chatapp_cli.commands.door import number, standard_input
+from chatapp_cli.commands.input_checks import number, standard_input
 from chatapp_cli.i18n import N_, _
 
 if TYPE_CHECKING:
     from typer.models import CommandInfo
 
-    from chatapp_cli.bootstrap import Desk
+    from chatapp_cli.bootstrap import Company
     from chatapp_cli.settings import LoadedSettings
     from chatapp_cli.store.tx import Tx
 
@@ -175,33 +175,33 @@ def loaded(ctx: typer.Context) -> LoadedSettings:
 
 
 @contextmanager
-def opened(ctx: typer.Context) -> Iterator[Desk]:
+def opened(ctx: typer.Context) -> Iterator[Company]:
     """Open the company as the acting operator; closed afterwards. Raises Refused if a login is needed."""
     import os
 
-    from chatapp_cli.runtime import seat
+    from chatapp_cli.runtime import login
 
-    with unattended(ctx) as desk:
-        yield seat.seated(desk, seat.token(os.environ, desk.settings.company))
+    with unattended(ctx) as company:
+        yield login.logged_in(company, login.token(os.environ, company.settings.company))
 
 
 @contextmanager
-def unattended(ctx: typer.Context) -> Iterator[Desk]:
+def unattended(ctx: typer.Context) -> Iterator[Company]:
     """Open the company without an operator; closed afterwards. A caller in the same process may pass a world."""
-    from chatapp_cli.bootstrap import open_desk
+    from chatapp_cli.bootstrap import open_company
 
     found = loaded(ctx)
-    desk = open_desk(found.settings, ctx.find_root().obj, given=found.given, make=False)
+    company = open_company(found.settings, ctx.find_root().obj, given=found.given, make=False)
     try:
-        yield desk
+        yield company
     finally:
-        desk.close()
+        company.close()
 
 
 def write(ctx: typer.Context, job: Callable[[Tx], object], *, whole: bool = False) -> None:
     """Write in one transaction as the acting operator; ``whole``: also on lines that they do not see."""
-    with opened(ctx) as desk:
-        (desk.whole if whole else desk).write(job)
+    with opened(ctx) as company:
+        (company.whole if whole else company).write(job)
 
 
 def typed(text: str) -> str:
@@ -209,40 +209,40 @@ def typed(text: str) -> str:
     return standard_input().rstrip("\n") if text == "-" else text
 
 
-def completing(names: Callable[[Desk], list[str]]) -> Callable[[typer.Context, str], list[str]]:
+def completing(names: Callable[[Company], list[str]]) -> Callable[[typer.Context, str], list[str]]:
     """Complete a word from the store; empty if that fails."""
 
     def complete(ctx: typer.Context, incomplete: str) -> list[str]:
         from chatapp_cli.domain.errors import ChatappError
 
         try:
-            with opened(ctx) as desk:
-                return [name for name in names(desk) if name.startswith(incomplete)]
+            with opened(ctx) as company:
+                return [name for name in names(company) if name.startswith(incomplete)]
         except ChatappError:
             return []
 
     return complete
 
 
-def line_names(desk: Desk) -> list[str]:
+def line_names(company: Company) -> list[str]:
     """The names of the lines."""
     from chatapp_cli.services import lines
 
-    return [line.name for line in desk.read(lines.everything)]
+    return [line.name for line in company.read(lines.everything)]
 
 
-def channel_names(desk: Desk) -> list[str]:
+def channel_names(company: Company) -> list[str]:
     """The kinds of the bound channels."""
     from chatapp_cli.services import channels
 
-    return sorted({channel.kind for channel in desk.read(channels.everything)})
+    return sorted({channel.kind for channel in company.read(channels.everything)})
 
 
-def kind_names(desk: Desk) -> list[str]:
+def kind_names(company: Company) -> list[str]:
     """Every kind of channel there is."""
     from chatapp_cli.kit.manifests import packages
 
-    del desk
+    del company
     return list(packages())
 
 

@@ -12,10 +12,10 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.runtime.leash import ended
 from chatapp_cli.runtime.owner import OwnerKind, owner
+from chatapp_cli.runtime.parent_watch import ended
 from chatapp_cli.settings import Settings
 
 LOOK = 2.0
@@ -28,23 +28,23 @@ COMMAND = (sys.executable, "-m", "chatapp_cli", "serve", "--until-stdin-closes")
 
 
 @dataclass(frozen=True, slots=True)
-class Carried:
+class DaemonState:
     """Whether a daemon is running, and a text to show, if any."""
 
     said: Text
     trouble: bool = False
 
 
-RUNS = Carried(Text(""))
-STARTS = Carried(T("the daemon starts"))
-AWAY = Carried(T("the daemon has ended; waiting for it"))
+RUNS = DaemonState(Text(""))
+STARTS = DaemonState(T("the daemon starts"))
+AWAY = DaemonState(T("the daemon has ended; waiting for it"))
 
 
-class Companion:
+class EmbeddedDaemon:
     """Our own child daemon, if one is needed."""
 
-    def __init__(self, desk: Desk, command: Sequence[str], look: float, patience: float, again: float) -> None:
-        self._desk = desk
+    def __init__(self, company: Company, command: Sequence[str], look: float, patience: float, again: float) -> None:
+        self._company = company
         self._command = command
         self._look = look
         self._patience = patience
@@ -54,9 +54,9 @@ class Companion:
         self._said = ""
         self._listener: asyncio.Task[None] | None = None
 
-    async def states(self) -> AsyncIterator[Carried]:
+    async def states(self) -> AsyncIterator[DaemonState]:
         """Yield the state when it changes; starts a child whenever the store has no owner."""
-        told: Carried | None = None
+        told: DaemonState | None = None
         while True:
             state = await self._seen()
             if state != told:
@@ -64,15 +64,15 @@ class Companion:
                 yield state
             await asyncio.sleep(self._again if state.trouble else self._look)
 
-    async def _seen(self) -> Carried:
+    async def _seen(self) -> DaemonState:
         """The current state; if neither the owner can be determined nor a child started, retry later."""
         try:
             return await self._state()
         except OSError as error:
-            return Carried(T("no daemon: {why}", why=error.strerror or str(error)), trouble=True)
+            return DaemonState(T("no daemon: {why}", why=error.strerror or str(error)), trouble=True)
 
-    async def _state(self) -> Carried:
-        found = await asyncio.to_thread(owner, self._desk)
+    async def _state(self) -> DaemonState:
+        found = await asyncio.to_thread(owner, self._company)
         child = self._child
         if child is not None and child.returncode is not None:
             self._child = None
@@ -83,7 +83,7 @@ class Companion:
         if child is not None and child.returncode is None:
             return STARTS
         if child is not None and child.returncode:
-            return Carried(T("no daemon: {why}", why=self._said or "?"), trouble=True)
+            return DaemonState(T("no daemon: {why}", why=self._said or "?"), trouble=True)
         if child is not None:  # it gave way to a daemon
             self._expect()
         if asyncio.get_running_loop().time() < self._expected_until:
@@ -101,7 +101,7 @@ class Companion:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
-            env=surroundings(self._desk.settings, os.environ),
+            env=surroundings(self._company.settings, os.environ),
         )
         self._listener = asyncio.create_task(self._listen(self._child))
 
@@ -130,19 +130,19 @@ def surroundings(settings: Settings, env: Mapping[str, str]) -> dict[str, str]:
 
 @asynccontextmanager
 async def accompanied(
-    desk: Desk,
+    company: Company,
     *,
     command: Sequence[str] = COMMAND,
     look: float = LOOK,
     patience: float = RETURN,
     again: float = AGAIN,
-) -> AsyncIterator[Companion]:
+) -> AsyncIterator[EmbeddedDaemon]:
     """Keep a daemon running meanwhile; one that was here before has ``patience`` seconds to come back.
 
     ``look`` and ``again`` are the seconds between checks, normally and after a failure.
     """
-    companion = Companion(desk, command, look, patience, again)
+    daemon = EmbeddedDaemon(company, command, look, patience, again)
     try:
-        yield companion
+        yield daemon
     finally:
-        await companion.stop()
+        await daemon.stop()

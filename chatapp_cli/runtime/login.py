@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from chatapp_cli.bootstrap import Desk
-from chatapp_cli.domain.access import DOOR, Right
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.access import LOGIN, Right
 from chatapp_cli.services import access, operators, passwords
 from chatapp_cli.services.acting import decide
 from chatapp_cli.settings import SESSION, Settings, config_file
@@ -20,10 +20,10 @@ TRAY = "CHATAPP_TRAY"
 """The environment variable with the folder of a browser login's uploads."""
 
 
-def seated(desk: Desk, token: str) -> Desk:
+def logged_in(company: Company, token: str) -> Company:
     """The desk as the acting operator sees it. Raises Refused if a login is needed."""
-    owner, name = owns(desk.settings.folder), _local_name(desk.settings)
-    return desk.seen_by(desk.whole.read(partial(decide, token=token, owner=owner, name=name)))
+    owner, name = owns(company.settings.folder), _local_name(company.settings)
+    return company.seen_by(company.whole.read(partial(decide, token=token, owner=owner, name=name)))
 
 
 def owns(folder: Path) -> bool:
@@ -39,30 +39,30 @@ def _local_name(settings: Settings) -> str:
     return settings.operator or getuser()
 
 
-def accounts(desk: Desk) -> Sequence[operators.OperatorAccount]:
+def accounts(company: Company) -> Sequence[operators.OperatorAccount]:
     """All accounts for those who may change them; otherwise one's own."""
-    every = desk.whole.read(operators.accounts)
-    if desk.read(lambda tx: access.has(tx, Right.USERS)):
+    every = company.whole.read(operators.accounts)
+    if company.read(lambda tx: access.has(tx, Right.USERS)):
         return every
-    return [one for one in every if one.who.name == desk.name]
+    return [one for one in every if one.who.name == company.name]
 
 
-def log_in(desk: Desk, name: str, password: str) -> str:
+def log_in(company: Company, name: str, password: str) -> str:
     """Open a session and return its token. Hashing takes a tenth of a second, outside writing transactions."""
-    whole = desk.seen_by(DOOR)
+    whole = company.seen_by(LOGIN)
     who = whole.read(partial(operators.verify, name=name, password=password))
     better = operators.renewed(who, password)
     if better:
         whole.write(partial(operators.rehash, name=who.name, password_hash=better))
-    token = desk.world.chance.key()
+    token = company.world.chance.key()
     whole.write(partial(operators.open_session, name=who.name, token=token))
     return token
 
 
-def new_password(desk: Desk, name: str, password: str) -> None:
+def new_password(company: Company, name: str, password: str) -> None:
     """Set an operator's password."""
     kept = passwords.hashed(password)
-    desk.whole.write(partial(operators.set_password, name=name, password_hash=kept))
+    company.whole.write(partial(operators.set_password, name=name, password_hash=kept))
 
 
 # The stored login between commands
@@ -80,7 +80,7 @@ def token(env: Mapping[str, str], company: str) -> str:
     return given or (file.read_text("ascii").strip() if file.exists() else "")
 
 
-def keep(file: Path, token: str) -> None:
+def save_token(file: Path, token: str) -> None:
     """Store a login for later commands, readable only by this user."""
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     file.unlink(missing_ok=True)
