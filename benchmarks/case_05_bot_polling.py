@@ -24,7 +24,7 @@ from chatapp_cli.bootstrap import Company
 from chatapp_cli.connectors.telegram_bot.api import BotApi
 from chatapp_cli.connectors.telegram_bot.convert import Ears, arrival
 from chatapp_cli.connectors.telegram_bot.receive import poll
-from chatapp_cli.domain.event import Batch
+from chatapp_cli.domain.arrival import Batch
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.kit.system import SystemClock
 from chatapp_cli.runtime.intake import Intake

@@ -16,7 +16,7 @@ from typing import TypeAlias
 import aiohttp
 
 from benchmarks.harness import Case, LeftOut
-from chatapp_cli.domain.event import ChatKind
+from chatapp_cli.domain.arrival import ChatKind
 from chatapp_cli.domain.manifest import Rate
 from chatapp_cli.kit.system import SystemClock
 from chatapp_cli.runtime.governor import Governor, RateTarget

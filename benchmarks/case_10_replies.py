@@ -15,8 +15,8 @@ from aiohttp import web
 
 from benchmarks.harness import Case
 from benchmarks.shop import SECRET, BenchCompany, company, serving
+from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived, Peer, Profile
 from chatapp_cli.domain.draft import Draft
-from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, Peer, Profile
 from chatapp_cli.domain.ids import ChannelId, DialogId
 from chatapp_cli.domain.message import Priority
 from chatapp_cli.services import channels, ingest, sending

@@ -18,7 +18,7 @@ from benchmarks.bare import bare
 from benchmarks.harness import OWNER, Case
 from benchmarks.terminal import Terminal, running
 from chatapp_cli.bootstrap import Company, open_company
-from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, Peer, Profile
+from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived, Peer, Profile
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.services import channels, ingest, lines

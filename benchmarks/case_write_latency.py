@@ -14,7 +14,7 @@ from threading import Semaphore
 from benchmarks.harness import OWNER, Case, slow_sync
 from benchmarks.ingesting import DIALOGS, arrival, company
 from chatapp_cli.bootstrap import open_company
-from chatapp_cli.domain.event import Batch
+from chatapp_cli.domain.arrival import Batch
 from chatapp_cli.domain.ids import ChannelId, DialogId
 from chatapp_cli.services import dialogs
 from chatapp_cli.services.ingest import ingest

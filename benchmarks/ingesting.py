@@ -17,7 +17,7 @@ from pathlib import Path
 
 from benchmarks.harness import OWNER
 from chatapp_cli.bootstrap import Company, open_company
-from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, Peer, Profile
+from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived, Peer, Profile
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.runtime.store import AsyncStore

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from chatapp_cli.ports.bind import Bound
     from chatapp_cli.ports.connector import Connector
     from chatapp_cli.services.options import Options
-    from chatapp_cli.store.lens import Lens
     from chatapp_cli.store.search import Index
+    from chatapp_cli.store.visibility import Visibility
 
 R = TypeVar("R")
 
@@ -44,7 +44,7 @@ class Company:
     vault: Vault
     acting: Acting | None = None
     """Who acts: an operator or a part of the program; ``None``: nobody yet, who may read but change nothing."""
-    lens: Lens | None = None
+    visibility: Visibility | None = None
     given: frozenset[str] = frozenset()
     """Settings given by a flag or the environment, which no stored option changes."""
 
@@ -69,19 +69,19 @@ class Company:
 
     def seen(self, job: Callable[[Tx], R]) -> Callable[[Tx], R]:
         """The job as the acting operator: under their name, and limited to what they see."""
-        acting, lens = self.acting, self.lens
-        return job if acting is None else lambda tx: job(tx.by(acting, lens))
+        acting, visibility = self.acting, self.visibility
+        return job if acting is None else lambda tx: job(tx.by(acting, visibility))
 
     def seen_by(self, acting: Acting) -> Company:
         """The same desk with an acting operator."""
-        from chatapp_cli.services.acting import lens
+        from chatapp_cli.services.acting import visibility
 
-        return replace(self, acting=acting, lens=lens(acting, self.database.driver.dialect))
+        return replace(self, acting=acting, visibility=visibility(acting, self.database.driver.dialect))
 
     @property
     def whole(self) -> Company:
         """The same desk with the same operator, who sees everything; their rights are unchanged."""
-        return replace(self, lens=None)
+        return replace(self, visibility=None)
 
     def manifest(self, channel: ChannelRow) -> Manifest:
         """The manifest of a channel's kind."""

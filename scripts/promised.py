@@ -206,7 +206,7 @@ def _errands() -> Iterator[str]:
 
 def _stored() -> Iterator[str]:
     """The names inside of columns that hold JSON: of values that are stored as they are, and those that are spelled."""
-    from chatapp_cli.domain import event
+    from chatapp_cli.domain import arrival
     from chatapp_cli.domain.dialog import DialogFilter
     from chatapp_cli.domain.draft import StagedFile
     from chatapp_cli.domain.template import Filled
@@ -215,7 +215,7 @@ def _stored() -> Iterator[str]:
 
     shapes: list[tuple[str, Any]] = [("file", StagedFile), ("template", Filled), ("sentence", Text)]
     shapes += [(name, shape) for name, (shape, _happen) in alterations._WAITING.items()]
-    shapes += [("person", event.Profile)]
+    shapes += [("person", arrival.Profile)]
     for name, shape in shapes:
         yield " ".join([name, *sorted(_keys(shape))])
     yield from (f"view {name}" for name, one in vars(DialogFilter).items() if hasattr(one, "chip"))

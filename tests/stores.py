@@ -14,8 +14,8 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from chatapp_cli.domain.access import Acting
+from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived, Peer, Profile, ProviderEvent
 from chatapp_cli.domain.draft import Draft
-from chatapp_cli.domain.event import Arrival, Batch, Event, MessageArrived, Peer, Profile
 from chatapp_cli.domain.ids import ChannelId, DialogId, LineId, MessageId
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.ports.bind import Bound
@@ -107,7 +107,7 @@ class Shop:
         binding = Bound(**{"account": f"account-{next(self.numbers)}", "title": "Почта магазина"} | bound)
         return self.write(lambda tx: channels.keep(tx, self.vault, binding, line=line, kind=kind))
 
-    def take(self, channel: ChannelId, *events: Event, cursor: str | None = None) -> ingest.Ingested:
+    def take(self, channel: ChannelId, *events: ProviderEvent, cursor: str | None = None) -> ingest.Ingested:
         """Let events arrive, each delivered by itself."""
         arrivals = tuple(Arrival(provider_id=f"p{next(self.numbers)}", raw=b"{}", events=(e,)) for e in events)
         return self.write(lambda tx: ingest.ingest(tx, channel, Batch(arrivals=arrivals, cursor=cursor)))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from chatapp_cli.commands.input_checks import seconds
-from chatapp_cli.domain.errand import Errand
+from chatapp_cli.domain.session_request import SessionMethod
 from chatapp_cli.i18n import N_
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ Wait = Annotated[
 
 
 def all_of(
-    company: Company, what: Errand, wishes: Mapping[ChannelRow, Mapping[str, object]], *, seconds: float
+    company: Company, what: SessionMethod, wishes: Mapping[ChannelRow, Mapping[str, object]], *, seconds: float
 ) -> Sequence[Any]:
     """Ask several channels; returns an answer or an error for each."""
     from chatapp_cli.runtime.asking import SessionRequest, ask_all
@@ -36,7 +36,7 @@ def all_of(
 
 
 def one(
-    company: Company, channel: str, line: str, what: Errand, arguments: Mapping[str, object], *, seconds: float
+    company: Company, channel: str, line: str, what: SessionMethod, arguments: Mapping[str, object], *, seconds: float
 ) -> Any:
     """Ask the channel that a person named. Raises its error if there is no answer."""
     from chatapp_cli.commands.binding import found
@@ -44,7 +44,9 @@ def one(
     return of(company, found(company, channel, line), what, arguments, seconds=seconds)
 
 
-def of(company: Company, channel: ChannelRow, what: Errand, arguments: Mapping[str, object], *, seconds: float) -> Any:
+def of(
+    company: Company, channel: ChannelRow, what: SessionMethod, arguments: Mapping[str, object], *, seconds: float
+) -> Any:
     """Ask this channel. Raises its error if there is no answer."""
     (answer,) = all_of(company, what, {channel: arguments}, seconds=seconds)
     if isinstance(answer, Exception):

@@ -9,7 +9,7 @@ import typer
 from chatapp_cli.commands import asked, printing
 from chatapp_cli.commands.base import Channel, Json, Line, Verb, noun, opened
 from chatapp_cli.commands.errors import note
-from chatapp_cli.domain.errand import Errand
+from chatapp_cli.domain.session_request import SessionMethod
 from chatapp_cli.i18n import N_, _
 
 app = noun()
@@ -23,7 +23,7 @@ def list_(
 ) -> None:
     """List the groups and channels that an account is in."""
     with opened(ctx) as company:
-        chats = asked.one(company, channel, line, Errand.CHATS, {}, seconds=wait)
+        chats = asked.one(company, channel, line, SessionMethod.CHATS, {}, seconds=wait)
     if as_json:
         printing.document(chats)
         return
@@ -46,7 +46,7 @@ def follow(
 ) -> None:
     """Follow a chat, joining it if needed: its messages arrive from now on."""
     with opened(ctx) as company:
-        peer = asked.one(company, channel, line, Errand.FOLLOW, {"address": chat}, seconds=wait)
+        peer = asked.one(company, channel, line, SessionMethod.FOLLOW, {"address": chat}, seconds=wait)
     if as_json:
         printing.document(peer)
         return
@@ -60,7 +60,7 @@ def unfollow(
 ) -> None:
     """Stop following a chat; the account stays a member."""
     with opened(ctx) as company:
-        asked.one(company, channel, line, Errand.UNFOLLOW, {"address": chat}, seconds=wait)
+        asked.one(company, channel, line, SessionMethod.UNFOLLOW, {"address": chat}, seconds=wait)
     note("Not followed any more.")
 
 
@@ -79,7 +79,7 @@ def read_back(
 ) -> None:
     """Import a chat's messages after a given one; duplicates are skipped."""
     with opened(ctx) as company:
-        read = asked.one(company, channel, line, Errand.HISTORY, {"address": chat, "after": after}, seconds=wait)
+        read = asked.one(company, channel, line, SessionMethod.HISTORY, {"address": chat, "after": after}, seconds=wait)
     if as_json:
         printing.document(read)
         return

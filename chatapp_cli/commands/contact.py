@@ -21,8 +21,8 @@ from chatapp_cli.commands.base import (
 )
 from chatapp_cli.commands.errors import note, say
 from chatapp_cli.documents import people as documents
-from chatapp_cli.domain.errand import Errand
 from chatapp_cli.domain.errors import ChatappError, UsageError
+from chatapp_cli.domain.session_request import SessionMethod
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _, show
 
@@ -55,7 +55,7 @@ def find(
     with opened(ctx) as company:
         rows = _able(company, binding.wanted(company, channel, line), address)
         answers = asked.all_of(
-            company, Errand.FIND, {row: _arguments(company, row, address) for row in rows}, seconds=wait
+            company, SessionMethod.FIND, {row: _arguments(company, row, address) for row in rows}, seconds=wait
         )
     told = [documents.answer(row, answer) for row, answer in zip(rows, answers, strict=True)]
     if as_json:
@@ -152,7 +152,7 @@ def list_(
 ) -> None:
     """List the address book of a messenger's account."""
     with opened(ctx) as company:
-        people = asked.one(company, channel, line, Errand.CONTACTS, {}, seconds=wait)
+        people = asked.one(company, channel, line, SessionMethod.CONTACTS, {}, seconds=wait)
     if as_json:
         printing.document(people)
         return

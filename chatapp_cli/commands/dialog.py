@@ -84,7 +84,7 @@ def show_(
 ) -> None:
     """Show a dialog: the client and the last messages."""
     from chatapp_cli.commands import transcripts
-    from chatapp_cli.services import channels, relay, transcript
+    from chatapp_cli.services import chains, channels, transcript
 
     if person:
         from chatapp_cli.commands import thread
@@ -98,7 +98,7 @@ def show_(
                 (found := dialogs.card(tx, DialogId(dialog))),
                 dialogs.tags(tx, found.id),
                 duties.members(tx, found.id),
-                (said := relay.with_onward(tx, transcript.latest(tx, found.id, n=n))),
+                (said := chains.with_onward(tx, transcript.latest(tx, found.id, n=n))),
                 notes.among(tx, found.id, said, complete=len(said) < n),
                 channels.one(tx, found.channel_id),
             )

@@ -12,8 +12,8 @@ from chatapp_cli.commands.base import Channel, Dialog, Json, Line, Verb, noun, o
 from chatapp_cli.commands.errors import note, say
 from chatapp_cli.documents import channels as documents
 from chatapp_cli.domain.address import named
-from chatapp_cli.domain.errand import Errand
 from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.domain.session_request import SessionMethod
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_
 
@@ -48,7 +48,7 @@ def create(
     with opened(ctx) as company:
         row = found(company, channel, line)
         arguments = {"title": title, "members": [named(member) for member in members]}
-        answer = asked.of(company, row, Errand.CREATE_GROUP, arguments, seconds=wait)
+        answer = asked.of(company, row, SessionMethod.CREATE_GROUP, arguments, seconds=wait)
         code = _tell(company, row, answer, as_json=as_json)
     raise typer.Exit(code)
 
@@ -60,7 +60,12 @@ def add(
     """Add people to a group. Exit code 1 if somebody could not be added."""
     raise typer.Exit(
         _change(
-            ctx, dialog, Errand.ADD_MEMBERS, {"members": [named(member) for member in members]}, wait, as_json=as_json
+            ctx,
+            dialog,
+            SessionMethod.ADD_MEMBERS,
+            {"members": [named(member) for member in members]},
+            wait,
+            as_json=as_json,
         )
     )
 
@@ -74,7 +79,7 @@ def remove(
         _change(
             ctx,
             dialog,
-            Errand.REMOVE_MEMBERS,
+            SessionMethod.REMOVE_MEMBERS,
             {"members": [named(member) for member in members]},
             wait,
             as_json=as_json,
@@ -85,21 +90,21 @@ def remove(
 @app.command(cls=Verb)
 def rename(ctx: typer.Context, dialog: Dialog, title: Title, *, wait: asked.Wait = asked.PATIENCE) -> None:
     """Rename a group in the messenger."""
-    _change(ctx, dialog, Errand.RENAME_GROUP, {"title": title}, wait)
+    _change(ctx, dialog, SessionMethod.RENAME_GROUP, {"title": title}, wait)
     note("Renamed.")
 
 
 @app.command(cls=Verb)
 def end(ctx: typer.Context, dialog: Dialog, *, wait: asked.Wait = asked.PATIENCE) -> None:
     """Delete a group in the messenger, or empty and leave it if it cannot be deleted. The dialog stays here."""
-    _change(ctx, dialog, Errand.END_GROUP, {}, wait)
+    _change(ctx, dialog, SessionMethod.END_GROUP, {}, wait)
     note("The group has ended.")
 
 
 def _change(
     ctx: typer.Context,
     dialog: int,
-    what: Errand,
+    what: SessionMethod,
     arguments: Mapping[str, object],
     wait: float,
     *,

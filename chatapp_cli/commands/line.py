@@ -216,10 +216,10 @@ def invite(
 ) -> None:
     """Print the link of the account that the next client should write to."""
     from chatapp_cli.kit.manifests import kind_of
-    from chatapp_cli.services import pools
+    from chatapp_cli.services import account_pools
 
     with opened(ctx) as company:
-        found = company.read(lambda tx: pools.invite(tx, lines.find(tx, line).id, kind_of(kind)))
+        found = company.read(lambda tx: account_pools.invite(tx, lines.find(tx, line).id, kind_of(kind)))
     if not as_json:
         typer.echo(found[0].link)
         return

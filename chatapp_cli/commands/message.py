@@ -61,9 +61,9 @@ def show(ctx: typer.Context, message: Message, as_json: Json = False) -> None:
 
 def _looked_at(company: Company, tx: Tx, message: MessageId) -> TranscriptEntry:
     """A message, its continuation, and its place in the queue."""
-    from chatapp_cli.services import relay, turns
+    from chatapp_cli.services import chains, turns
 
-    entries = relay.with_onward(tx, [transcript.entry(tx, message)])
+    entries = chains.with_onward(tx, [transcript.entry(tx, message)])
     return turns.with_places(tx, company.capabilities, entries)[0]
 
 

@@ -11,8 +11,8 @@ from chatapp_cli.commands import asked, printing
 from chatapp_cli.commands.base import Channel, Json, Line, Verb, channel_names, completing, noun, opened, typed
 from chatapp_cli.commands.errors import note
 from chatapp_cli.documents import channels as documents
-from chatapp_cli.domain.errand import Errand
 from chatapp_cli.domain.errors import Rejected, UsageError
+from chatapp_cli.domain.session_request import SessionMethod
 from chatapp_cli.domain.template import Template, TemplateState, gaps
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _, show
@@ -139,7 +139,7 @@ def submit(
         draft = templates.value(company.read(lambda tx: templates.find(tx, where, named)))
         by_hand = False
         try:
-            answer = asked.of(company, where, Errand.SUBMIT, _arguments(draft), seconds=wait)
+            answer = asked.of(company, where, SessionMethod.SUBMIT, _arguments(draft), seconds=wait)
         except Rejected as refusal:
             if refusal.code != "not_here":
                 raise
@@ -172,7 +172,7 @@ def sync(ctx: typer.Context, channel: Channel, line: Line = "", wait: asked.Wait
     """Read the provider's templates and what it thinks of each; prints how many changed."""
     with opened(ctx) as company:
         where = _found(company, channel, line)
-        found = [Template(**one) for one in asked.of(company, where, Errand.TEMPLATES, {}, seconds=wait)]
+        found = [Template(**one) for one in asked.of(company, where, SessionMethod.TEMPLATES, {}, seconds=wait)]
         changed = company.write(lambda tx: approvals.learn(tx, company.capabilities, where, found))
     typer.echo(changed)
     note("{n} templates at the provider.", n=len(found))

@@ -14,7 +14,7 @@ from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.domain.text import T
 from chatapp_cli.kit.manifests import manifest
-from chatapp_cli.services import dialogs, persons, relay, thread
+from chatapp_cli.services import chains, dialogs, persons, thread
 
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Company
@@ -49,4 +49,4 @@ def _read(tx: Tx, dialog: DialogId, n: int) -> tuple[Person, list[TranscriptEntr
         raise NotFound(T("A group has no single client."))
     person = persons.person(tx, contact)
     cards = {way.id: dialogs.card(tx, way.id) for way in person.ways}
-    return person, list(relay.with_onward(tx, thread.latest(tx, list(cards), n=n))), cards
+    return person, list(chains.with_onward(tx, thread.latest(tx, list(cards), n=n))), cards

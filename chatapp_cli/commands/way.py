@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chatapp_cli.domain.errand import Errand
+from chatapp_cli.domain.session_request import SessionMethod
 
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Company
@@ -37,6 +37,6 @@ class Way:
         if not name:
             return ()
         channel = found(company, self.channel, self.line)
-        people = asked.of(company, channel, Errand.CONTACTS, {}, seconds=asked.PATIENCE)
+        people = asked.of(company, channel, SessionMethod.CONTACTS, {}, seconds=asked.PATIENCE)
         person = beginning.imported(people, name)
         return (company.read(lambda tx: beginning.address_of(tx, channel, person)),)

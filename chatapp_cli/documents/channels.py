@@ -14,7 +14,7 @@ from chatapp_cli.kit.manifests import manifest
 if TYPE_CHECKING:
     from chatapp_cli.domain.manifest import Manifest
     from chatapp_cli.ports.connector import Finding
-    from chatapp_cli.services.pools import PoolAccount
+    from chatapp_cli.services.account_pools import PoolAccount
     from chatapp_cli.store.rows.channels import ApplicationRow, ChannelRow, LineRow, TemplateRow
     from chatapp_cli.store.rows.journal import ArrivedRow
 

@@ -12,7 +12,7 @@ from chatapp_cli.domain.segments import MOST, segments
 from chatapp_cli.domain.text import T
 
 if TYPE_CHECKING:
-    from chatapp_cli.domain.event import FileKind
+    from chatapp_cli.domain.arrival import FileKind
     from chatapp_cli.domain.manifest import Capabilities
     from chatapp_cli.domain.template import Filled
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, TypeAlias
 
-from chatapp_cli.domain.event import ChatKind
+from chatapp_cli.domain.arrival import ChatKind
 from chatapp_cli.domain.manifest import Lane, Rate
 
 RateScope: TypeAlias = Literal["account", "dialog", "group", "phone", "strangers"]

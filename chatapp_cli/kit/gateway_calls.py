@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
-from chatapp_cli.domain.event import Arrival, DeliveryChanged, Event, MessageArrived, Peer, Profile
+from chatapp_cli.domain.arrival import Arrival, DeliveryChanged, MessageArrived, Peer, Profile, ProviderEvent
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.message import State
 from chatapp_cli.kit.gateway import DeliveryState, Gateway, Hook, Inbound, Report
@@ -158,7 +158,7 @@ def _reported(gateway: Gateway, item: Any, raw: bytes, now: Millis, where: Repor
     return Arrival(provider_id=name, raw=raw, events=tuple(_change(news, ext_id, _at(item, where.words), now)))
 
 
-def _change(news: DeliveryState, ext_id: str, words: str, now: Millis) -> Iterator[Event]:
+def _change(news: DeliveryState, ext_id: str, words: str, now: Millis) -> Iterator[ProviderEvent]:
     state = _STATES.get(news)
     if state is State.FAILED:
         yield DeliveryChanged(ext_id=ext_id, state=state, at=now, code=news, detail=words)

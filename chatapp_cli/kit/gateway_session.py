@@ -9,8 +9,8 @@ from typing import Final
 
 import structlog
 
+from chatapp_cli.domain.arrival import Arrival, Batch
 from chatapp_cli.domain.errors import Busy, ChannelError, Misconfigured, Rejected, SendingBlocked, StoreError
-from chatapp_cli.domain.event import Arrival, Batch
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.outbound import Outbound, Receipt
 from chatapp_cli.domain.text import T, Text

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from chatapp_cli.domain.event import Arrival, Batch, Peer, Profile
+from chatapp_cli.domain.arrival import Arrival, Batch, Peer, Profile
 from chatapp_cli.domain.form import Form
 from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.outbound import Outbound, Receipt

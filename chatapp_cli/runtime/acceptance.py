@@ -9,8 +9,8 @@ from functools import partial
 
 import structlog
 
+from chatapp_cli.domain.arrival import Batch
 from chatapp_cli.domain.errors import ChatappError
-from chatapp_cli.domain.event import Batch
 from chatapp_cli.kit.understanding import dead
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import AcceptsHooks, Connector, HookReply, HookRequest, Session, TakesHooks

@@ -14,19 +14,19 @@ import msgspec
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain import errors
 from chatapp_cli.domain.access import DAEMON
-from chatapp_cli.domain.errand import OPEN, Errand, ErrandState
 from chatapp_cli.domain.errors import Busy, ChatappError, RateLimited
 from chatapp_cli.domain.health import DOWN
-from chatapp_cli.domain.ids import ErrandId
+from chatapp_cli.domain.ids import SessionRequestId
 from chatapp_cli.domain.journal.channels import HealthChanged, RequestEnded
 from chatapp_cli.domain.next_step import Next, to_do
+from chatapp_cli.domain.session_request import OPEN, SessionMethod, SessionRequestState
 from chatapp_cli.domain.text import T
 from chatapp_cli.runtime.channel import ChannelRunner
 from chatapp_cli.runtime.journal_tail import follow
 from chatapp_cli.runtime.owner import OwnerKind, owning
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.services import channels, errands, journal, words
-from chatapp_cli.store.rows.channels import ChannelRow, ErrandRow
+from chatapp_cli.services import channels, journal, session_requests, words
+from chatapp_cli.store.rows.channels import ChannelRow, SessionRequestRow
 from chatapp_cli.store.tx import Tx
 
 PATIENCE = 60.0
@@ -35,10 +35,10 @@ PATIENCE = 60.0
 
 @dataclass(frozen=True, slots=True)
 class SessionRequest:
-    """A request to one channel; see ``services.errands``."""
+    """A request to one channel; see ``services.session_requests``."""
 
     channel: ChannelRow
-    what: Errand
+    what: SessionMethod
     arguments: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -53,7 +53,7 @@ async def ask(company: Company, request: SessionRequest, *, seconds: float = PAT
 async def ask_all(company: Company, requests: Sequence[SessionRequest], *, seconds: float = PATIENCE) -> Sequence[Any]:
     """The answers of several channels, in order; an error in place of a missing one."""
     for request in requests:
-        errands.allowed(company.capabilities(request.channel), request.what)
+        session_requests.allowed(company.capabilities(request.channel), request.what)
     store = AsyncStore(company.seen_by(DAEMON))
     try:
         seen = await store.read(journal.last)
@@ -63,15 +63,15 @@ async def ask_all(company: Company, requests: Sequence[SessionRequest], *, secon
             with suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
                     await _until_ended(store, requests, asked, seen)
-        rows = [await store.read(partial(errands.one, errand=errand)) for errand in asked]
+        rows = [await store.read(partial(session_requests.one, request=request)) for request in asked]
         fresh = [await store.read(partial(channels.one, channel=request.channel.id)) for request in requests]
     finally:
         await store.aclose()
     return [_answer(company, channel, row, seconds) for channel, row in zip(fresh, rows, strict=True)]
 
 
-def _put(tx: Tx, *, request: SessionRequest, seconds: float) -> ErrandId:
-    return errands.ask(tx, request.channel.id, request.what, request.arguments, seconds=seconds)
+def _put(tx: Tx, *, request: SessionRequest, seconds: float) -> SessionRequestId:
+    return session_requests.ask(tx, request.channel.id, request.what, request.arguments, seconds=seconds)
 
 
 @asynccontextmanager
@@ -97,7 +97,7 @@ def _runner(store: AsyncStore, row: ChannelRow) -> ChannelRunner:
 
 
 async def _until_ended(
-    store: AsyncStore, requests: Sequence[SessionRequest], asked: Sequence[ErrandId], seen: int
+    store: AsyncStore, requests: Sequence[SessionRequest], asked: Sequence[SessionRequestId], seen: int
 ) -> None:
     async with aclosing(follow(store, after=seen)) as news:
         async for rows in news:
@@ -106,19 +106,20 @@ async def _until_ended(
                 return
 
 
-def _settled(tx: Tx, *, requests: Sequence[SessionRequest], asked: Sequence[ErrandId]) -> bool:
+def _settled(tx: Tx, *, requests: Sequence[SessionRequest], asked: Sequence[SessionRequestId]) -> bool:
     """Wait until every request has ended, or its channel has stopped and needs a person."""
     return all(
-        errands.one(tx, errand).state not in OPEN or channels.one(tx, request.channel.id).health in DOWN
-        for request, errand in zip(requests, asked, strict=True)
+        session_requests.one(tx, session_request).state not in OPEN
+        or channels.one(tx, request.channel.id).health in DOWN
+        for request, session_request in zip(requests, asked, strict=True)
     )
 
 
-def _answer(company: Company, channel: ChannelRow, errand: ErrandRow, seconds: float) -> Any:
-    if errand.state == ErrandState.DONE:
-        return msgspec.json.decode(errand.result)
-    if errand.state == ErrandState.FAILED:
-        return _explained(company, channel, errand)
+def _answer(company: Company, channel: ChannelRow, request: SessionRequestRow, seconds: float) -> Any:
+    if request.state == SessionRequestState.DONE:
+        return msgspec.json.decode(request.result)
+    if request.state == SessionRequestState.FAILED:
+        return _explained(company, channel, request)
     if channel.health in DOWN:
         what, step = words.why(company.manifest(channel), channel.health_code, channel.health_detail)
         return Busy(T("{channel} has stopped: {why}", channel=channel.title, why=what), step)
@@ -128,12 +129,12 @@ def _answer(company: Company, channel: ChannelRow, errand: ErrandRow, seconds: f
     )
 
 
-def _explained(company: Company, channel: ChannelRow, errand: ErrandRow) -> ChatappError:
-    kind = getattr(errors, errand.result)
+def _explained(company: Company, channel: ChannelRow, request: SessionRequestRow) -> ChatappError:
+    kind = getattr(errors, request.result)
     error: ChatappError = (
-        RateLimited(errand.code, errand.detail, retry_after=0)
+        RateLimited(request.code, request.detail, retry_after=0)
         if kind is RateLimited
-        else kind(errand.code, errand.detail)
+        else kind(request.code, request.detail)
     )
-    error.what, error.next_step = words.why(company.manifest(channel), errand.code, errand.detail)
+    error.what, error.next_step = words.why(company.manifest(channel), request.code, request.detail)
     return error

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from chatapp_cli.runtime.chains import ChainRunner
 
 UPKEEP_EVERY = 3600.0
-RELAY_EVERY = 60.0
+CHAINS_EVERY = 60.0
 """Seconds between looks for failed messages that no event reported."""
 
 
@@ -44,7 +44,7 @@ class _Failures:
 
 def _chains(store: AsyncStore) -> Sequence[Worker]:
     turn, clock = _Failures(store).turn, store.company.world.clock
-    chore = Chore("relay", turn, clock=clock, every=RELAY_EVERY, wakes=(StateChanged,))
+    chore = Chore("relay", turn, clock=clock, every=CHAINS_EVERY, wakes=(StateChanged,))
     chore.wake()
     return (chore,)
 

@@ -31,7 +31,7 @@ class ChainRunner:
     async def _continue(self, message: MessageId) -> None:
         able = self._store.company.capabilities
         try:
-            into = await self._store.write(partial(onward.hand_on, able=able, message=message))
+            into = await self._store.write(partial(onward.continue_chain, able=able, message=message))
         except (StoreError, Busy):
             raise
         except Exception:  # one message that cannot be continued must not block the others

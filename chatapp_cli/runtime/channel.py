@@ -9,6 +9,7 @@ from functools import partial
 
 import structlog
 
+from chatapp_cli.domain.arrival import Batch
 from chatapp_cli.domain.errors import (
     ChannelError,
     Misconfigured,
@@ -17,7 +18,6 @@ from chatapp_cli.domain.errors import (
     Retryable,
     SendingBlocked,
 )
-from chatapp_cli.domain.event import Batch
 from chatapp_cli.domain.health import STOPPED, Health
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.journal.channels import ChannelResumed, RequestMade

@@ -29,7 +29,7 @@ from chatapp_cli.ports.connector import Finding
 from chatapp_cli.ports.world import World
 from chatapp_cli.runtime import binding, login
 from chatapp_cli.runtime.owner import OwnerKind, owner
-from chatapp_cli.services import channels, effects, journal, pools, resting, waiting, words
+from chatapp_cli.services import account_pools, channels, effects, journal, resting, waiting, words
 from chatapp_cli.settings import SOURCES, LoadedSettings
 from chatapp_cli.store.migrate import HEAD
 from chatapp_cli.store.rows.channels import ChannelRow
@@ -224,7 +224,7 @@ def _pools(company: Company, rows: Sequence[ChannelRow]) -> Iterator[Finding]:
     """Pools: accounts that need a person get no new clients."""
     sizes = Counter((row.line_id, row.line, row.kind) for row in rows)
     for (line, name, kind), n in sizes.items():
-        found = company.read(partial(pools.accounts, line=line, kind=kind)) if n > 1 else ()
+        found = company.read(partial(account_pools.accounts, line=line, kind=kind)) if n > 1 else ()
         if found:
             working = sum(one.works for one in found)
             yield Finding(

@@ -20,7 +20,7 @@ from chatapp_cli.runtime.journal_tail import follow
 from chatapp_cli.runtime.owner import OwnerKind, owning
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.tasks import run_all
-from chatapp_cli.services import channels, dialogs, journal, onward, relay, transcript
+from chatapp_cli.services import chains, channels, dialogs, journal, onward, transcript
 from chatapp_cli.store.rows.messages import MessageRow
 
 _MessageJob: TypeAlias = Callable[[AsyncStore, MessageId], Coroutine[None, None, None]]
@@ -60,14 +60,14 @@ async def _walk(store: AsyncStore, way: list[MessageId], go: _MessageJob) -> Non
     following: MessageId | None = way[-1]
     while following is not None:
         await go(store, way[-1])
-        following = await store.read(partial(relay.followed_by, message=way[-1]))
+        following = await store.read(partial(chains.followed_by, message=way[-1]))
         if following is not None:
             way.append(following)
 
 
 async def _carry(store: AsyncStore, message: MessageId) -> None:
     await run_all(_send(store, message), _verdict(store, message, _decided))
-    await store.write(partial(onward.hand_on, able=store.company.capabilities, message=message))
+    await store.write(partial(onward.continue_chain, able=store.company.capabilities, message=message))
 
 
 async def _watch(store: AsyncStore, message: MessageId) -> None:
@@ -98,7 +98,7 @@ async def _settled(store: AsyncStore, message: MessageId) -> bool:
     """Whether it is decided and, if it failed with channels left, continued by the daemon."""
     found = await store.read(partial(transcript.message, wanted=message))
     if found.state == State.FAILED:
-        return not await store.read(partial(relay.still_open, message=message))
+        return not await store.read(partial(chains.still_open, message=message))
     return await _over(store, found)
 
 

@@ -6,12 +6,12 @@ import asyncio
 from functools import partial
 
 from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.arrival import Batch
 from chatapp_cli.domain.errors import NotFound
-from chatapp_cli.domain.event import Batch
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import channels, deadletters
 from chatapp_cli.services.ingest import Ingested
-from chatapp_cli.services.shelf import needs_shelf, shelve
+from chatapp_cli.services.raw_bodies import has_large, store_large
 from chatapp_cli.store.rows.journal import ArrivedRow
 
 
@@ -37,5 +37,5 @@ def _retry(company: Company, number: int) -> Ingested:
     row = company.read(partial(channels.one, channel=letter.channel_id))
     arrival = company.connector(row.kind).understand(company.bound(row), raw(company, letter), letter.at)
     batch = Batch(arrivals=(arrival,))
-    kept = shelve(company.media, batch) if needs_shelf(batch) else batch
+    kept = store_large(company.media, batch) if has_large(batch) else batch
     return company.write(partial(deadletters.revive, letter=letter, arrival=kept.arrivals[0]))

@@ -11,10 +11,10 @@ from typing import Any, Final, TypeAlias
 import msgspec
 import structlog
 
-from chatapp_cli.domain.errand import Errand
+from chatapp_cli.domain.arrival import Peer
 from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, Rejected
-from chatapp_cli.domain.event import Peer
 from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.domain.session_request import SessionMethod
 from chatapp_cli.domain.template import Template
 from chatapp_cli.ports.abilities import ABILITIES
 from chatapp_cli.ports.connector import GroupChanged, ReadsChats, Session
@@ -22,8 +22,8 @@ from chatapp_cli.runtime.intake import Intake
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.tasks import raise_if_cancelled
 from chatapp_cli.runtime.wakeup import WakeUp
-from chatapp_cli.services import errands, ingest
-from chatapp_cli.store.rows.channels import ErrandRow
+from chatapp_cli.services import ingest, session_requests
+from chatapp_cli.store.rows.channels import SessionRequestRow
 from chatapp_cli.store.tx import Tx
 
 log = structlog.get_logger()
@@ -53,38 +53,38 @@ class SessionRequests:
 
     async def run(self, session: Session) -> None:
         """Work until cancelled. Requests that an ended session had started are reported as uncertain."""
-        await self._store.write(partial(errands.interrupted, channel=self._channel))
+        await self._store.write(partial(session_requests.interrupted, channel=self._channel))
         while True:
             raise_if_cancelled()
-            errand = await self._store.write(partial(errands.claim, channel=self._channel))
-            if errand is not None:
-                await self._do(session, errand)
+            request = await self._store.write(partial(session_requests.claim, channel=self._channel))
+            if request is not None:
+                await self._do(session, request)
                 continue
             await self._wakeup.wait(LONGEST_NAP)
 
-    async def _do(self, session: Session, errand: ErrandRow) -> None:
+    async def _do(self, session: Session, request: SessionRequestRow) -> None:
         """Carry out one request. Its error is the answer: a refused request is not a failure of the channel."""
         try:
             async with asyncio.timeout(LONGEST):
-                answer = await self._answer(session, errand)
+                answer = await self._answer(session, request)
         except ChannelError as error:
-            await self._store.write(partial(errands.failed, errand=errand, error=error))
+            await self._store.write(partial(session_requests.failed, request=request, error=error))
         except TimeoutError:
-            await self._store.write(partial(errands.failed, errand=errand, error=OutcomeUnknown("timeout")))
+            await self._store.write(partial(session_requests.failed, request=request, error=OutcomeUnknown("timeout")))
         except Exception as error:  # a bug in one method must not end the session; the traceback is logged
-            log.exception("errand.failed", channel=self._channel, what=errand.what)
+            log.exception("errand.failed", channel=self._channel, what=request.what)
             unknown = OutcomeUnknown("unexpected", type(error).__name__)
-            await self._store.write(partial(errands.failed, errand=errand, error=unknown))
+            await self._store.write(partial(session_requests.failed, request=request, error=unknown))
         else:
             result = msgspec.json.encode(answer).decode()
-            await self._store.write(partial(errands.done, errand=errand, result=result))
+            await self._store.write(partial(session_requests.done, request=request, result=result))
 
-    async def _answer(self, session: Session, errand: ErrandRow) -> object:
-        arguments: Arguments = msgspec.json.decode(errand.arguments)
-        what = Errand(errand.what)
-        if what is Errand.HISTORY:
+    async def _answer(self, session: Session, request: SessionRequestRow) -> object:
+        arguments: Arguments = msgspec.json.decode(request.arguments)
+        what = SessionMethod(request.what)
+        if what is SessionMethod.HISTORY:
             return await self._read_back(session, arguments)
-        if what is Errand.FIND:
+        if what is SessionMethod.FIND:
             await self._keep_pace()
         answer = await _carried_out(session, what, arguments)
         if isinstance(answer, GroupChanged):
@@ -115,9 +115,9 @@ def _met(tx: Tx, *, channel: ChannelId, peer: Peer) -> None:
     ingest.meet(tx, channel, peer)
 
 
-async def _carried_out(session: Session, what: Errand, arguments: Arguments) -> object:
+async def _carried_out(session: Session, what: SessionMethod, arguments: Arguments) -> object:
     if not isinstance(session, ABILITIES[what].protocol):
         raise Rejected("not_here")
-    given = {"template": Template(**arguments)} if what is Errand.SUBMIT else arguments
+    given = {"template": Template(**arguments)} if what is SessionMethod.SUBMIT else arguments
     answer: object = await getattr(session, what)(**given)
     return answer

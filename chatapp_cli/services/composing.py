@@ -22,11 +22,11 @@ from chatapp_cli.domain.variables import canonical
 from chatapp_cli.services import (
     access,
     beginning,
+    chains,
     channels,
     dialogs,
     lines,
     reaching,
-    relay,
     replies,
     routes,
     sending,
@@ -130,11 +130,11 @@ def accept(tx: Tx, able: Able, request: MessageRequest) -> MessageId:
             dialog = reaching.dialog_for(tx, channel, able(channel), to.strip(), subject=draft.subject)
             return sending.enqueue(tx, able(channel), dialog, draft, _ordered(tx, channel, request))
         case Along(steps):
-            return relay.accept(tx, able, steps, request.draft or Draft(), request.order, onward=True)
+            return chains.accept(tx, able, steps, request.draft or Draft(), request.order, onward=True)
         case Address() as address:
             steps = _steps(tx, able, address)
             draft = _worded(tx, channels.one(tx, steps[0].channel), request)
-            return relay.accept(tx, able, steps, draft, _ordered(tx, channels.one(tx, steps[0].channel), request))
+            return chains.accept(tx, able, steps, draft, _ordered(tx, channels.one(tx, steps[0].channel), request))
 
 
 class _Used(NamedTuple):
@@ -266,7 +266,7 @@ def _written(tx: Tx, channel: ChannelRow, request: MessageRequest) -> Draft | No
 def _through(tx: Tx, able: Able, one: ChainStep, draft: Draft | None, at: Millis) -> Outlook:
     """The outlook in one channel, for the first address that it can reach."""
     channel = channels.one(tx, one.channel)
-    refused = Outlook(channel=channel, refusal=relay.no_address(channel))
+    refused = Outlook(channel=channel, refusal=chains.no_address(channel))
     for address in one.addresses:
         found = beginning.outlook(tx, able, channel, address, draft, at=at)
         if found.kind is not None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from chatapp_cli.domain.access import Right
+from chatapp_cli.domain.arrival import Arrival
 from chatapp_cli.domain.errors import NotFound, Refused
-from chatapp_cli.domain.event import Arrival
 from chatapp_cli.domain.journal.messages import DeadLetterForgotten, DeadLetterRevived
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T

@@ -23,10 +23,10 @@ from chatapp_cli.store.rows.messages import FileRow
 from chatapp_cli.store.tx import Tx
 
 if TYPE_CHECKING:
-    from chatapp_cli.domain.event import FileKind
+    from chatapp_cli.domain.arrival import FileKind
 
 MOST_ATTEMPTS = 8
-TRAYS = "trays"
+UPLOADS = "trays"
 """The folder below the company's that holds uploads, one subfolder for each browser login."""
 _OF_COMPANIES = ("chatapp.db", "secret.key")
 """Any of these files marks a company's folder."""
@@ -62,7 +62,7 @@ def _is_ours(media: Media, path: Path) -> bool:
     """Whether a file belongs to a company's folder, or is a settings file or a login; uploads do not count."""
     found, own = path.resolve(), media.root.parent.resolve()
     if found.is_relative_to(own):
-        return not found.is_relative_to(own / TRAYS)
+        return not found.is_relative_to(own / UPLOADS)
     company = next((folder for folder in found.parents if folder.parent == own.parent), None)
     if company is not None and any((company / name).exists() for name in _OF_COMPANIES):
         return True

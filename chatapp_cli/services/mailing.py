@@ -11,8 +11,8 @@ from math import ceil
 
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.address import spelled as one_spelling
+from chatapp_cli.domain.arrival import ChatKind
 from chatapp_cli.domain.errors import ChatappError, NotFound, Refused, UsageError
-from chatapp_cli.domain.event import ChatKind
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
 from chatapp_cli.domain.manifest import Capabilities, Rate
 from chatapp_cli.domain.message import Priority

@@ -32,7 +32,7 @@ from chatapp_cli.services import alterations, dialogs, ingest
 from chatapp_cli.services.transcript import message as message_of
 from chatapp_cli.store.media import Media
 from chatapp_cli.store.rows.dialogs import DialogCard
-from chatapp_cli.store.rows.messages import FileRow, MessageRow, Ref
+from chatapp_cli.store.rows.messages import FileRow, MessageRef, MessageRow
 from chatapp_cli.store.rows.outbox import EarlyRow, OutboxRow, RecentSend
 from chatapp_cli.store.tx import Tx
 
@@ -182,7 +182,7 @@ def _hear_early(tx: Tx, row: OutboxRow, ids: Sequence[str]) -> None:
     """Apply delivery states that arrived before the verdict; of further parts only a failure counts."""
     for ext_id in ids:
         for news in tx.all(EarlyRow, "early.take", channel=row.channel_id, ext_id=ext_id):
-            current = tx.one(Ref, "messages.ref_by_id", id=row.message_id)
+            current = tx.one(MessageRef, "messages.ref_by_id", id=row.message_id)
             if current is not None and (ext_id == ids[0] or news.state == State.FAILED):
                 ingest.move_on(
                     tx,
@@ -203,7 +203,7 @@ def _is_ours(tx: Tx, row: OutboxRow, ext_id: str) -> bool:
 
     An id that really belongs to another message, such as a received mail to ourselves, stays there.
     """
-    other = tx.one(Ref, "messages.ref", channel=row.channel_id, ext_id=ext_id, dialog=row.dialog_id)
+    other = tx.one(MessageRef, "messages.ref", channel=row.channel_id, ext_id=ext_id, dialog=row.dialog_id)
     if other is None or other.id == row.message_id:
         return True
     if other.direction == Direction.IN or other.origin != Origin.PHONE:
@@ -315,7 +315,7 @@ def leave_uncertain(tx: Tx, claim: Claim, error: ChannelError) -> bool:
 
 def _echoed(tx: Tx, row: OutboxRow, ext_id: str) -> bool:
     """Whether the provider's echo has already arrived, which proves that it was sent."""
-    copy = tx.one(Ref, "messages.ref", channel=row.channel_id, ext_id=ext_id, dialog=row.dialog_id)
+    copy = tx.one(MessageRef, "messages.ref", channel=row.channel_id, ext_id=ext_id, dialog=row.dialog_id)
     return copy is not None and copy.origin == Origin.PHONE
 
 

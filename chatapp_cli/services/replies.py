@@ -32,7 +32,7 @@ from chatapp_cli.store.rows.replies import QuickReplyRow, SectionRow
 from chatapp_cli.store.tx import Tx
 
 if TYPE_CHECKING:
-    from chatapp_cli.domain.event import FileKind
+    from chatapp_cli.domain.arrival import FileKind
 
 # Sections
 

@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass
 from typing import Literal, Protocol
 
 from chatapp_cli.domain.access import Right
+from chatapp_cli.domain.arrival import ChatKind
 from chatapp_cli.domain.draft import Draft, StagedFile, insist
 from chatapp_cli.domain.errors import Refused
-from chatapp_cli.domain.event import ChatKind
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId, Millis
 from chatapp_cli.domain.journal.channels import OutboxReplayed
 from chatapp_cli.domain.journal.messages import ChangeAsked, MessageWritten, StateChanged
@@ -21,7 +21,7 @@ from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.preview import preview
 from chatapp_cli.domain.template import Filled
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import access, changes, channels, dialogs, duties, outrun, words
+from chatapp_cli.services import access, cancel_on_reply, changes, channels, dialogs, duties, words
 from chatapp_cli.services.transcript import message as message_of
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.dialogs import DialogCard
@@ -248,7 +248,7 @@ def _put_out(
 
 def _wait_code(order: SendOptions, state: State) -> str:
     if state is State.SCHEDULED:
-        return outrun.UNLESS_HEARD if order.unless_heard else "scheduled"
+        return cancel_on_reply.UNLESS_REPLIED if order.unless_heard else "scheduled"
     return "held" if order.rest else ""
 
 

@@ -37,7 +37,7 @@ def forget_early_news(tx: Tx) -> None:
 
 def forget_passing_things(tx: Tx) -> None:
     """Delete, after a day, answered requests, presence entries and closed windows."""
-    tx.run("errands.forget", before=tx.now - DAY)
+    tx.run("requests.forget", before=tx.now - DAY)
     journal.forget_live(tx, before=tx.now - DAY)
     tx.run("presence.expire", before=tx.now - DAY)
 

@@ -17,11 +17,11 @@ from typer.testing import CliRunner
 
 from chatapp_cli.bootstrap import Company, open_company
 from chatapp_cli.cli import app
-from chatapp_cli.domain.event import Arrival, Batch, IncomingFile, MessageArrived, Peer, Profile
+from chatapp_cli.domain.arrival import Arrival, Batch, IncomingFile, MessageArrived, Peer, Profile
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.sandbox.api import ApiSandbox
 from chatapp_cli.services.ingest import ingest
-from chatapp_cli.services.shelf import shelve
+from chatapp_cli.services.raw_bodies import store_large
 from chatapp_cli.settings import Settings
 from tests.stores import OWNER
 
@@ -166,7 +166,7 @@ def client_writes(company: Company, bound: ChannelId) -> Write:
             sender=Profile(id=key, name=name),
             **more,
         )
-        batch = shelve(
+        batch = store_large(
             company.media, Batch(arrivals=(Arrival(provider_id=ext_id, raw=text.encode(), events=(event,)),))
         )
         company.write(lambda tx: ingest(tx, bound, batch))

@@ -22,11 +22,11 @@ from chatapp_cli import i18n
 from chatapp_cli.bootstrap import open_company
 from chatapp_cli.cli import app
 from chatapp_cli.domain.access import Acting
+from chatapp_cli.domain.arrival import Arrival, Batch, IncomingFile, Peer, Profile
 from chatapp_cli.domain.draft import Draft
-from chatapp_cli.domain.event import Arrival, Batch, IncomingFile, Peer, Profile
 from chatapp_cli.domain.ids import ChannelId, DialogId
 from chatapp_cli.ports.world import World
-from chatapp_cli.services import contacts, drafts, duties, ingest, notes, outbox, shelf
+from chatapp_cli.services import contacts, drafts, duties, ingest, notes, outbox, raw_bodies
 from chatapp_cli.settings import Settings
 from tests.stores import owner
 from tests.tui import furniture
@@ -179,7 +179,7 @@ def _begun(stage: Stage) -> None:
 def _misunderstood(stage: Stage) -> None:
     """Something that could not be read."""
     arrival = Arrival(provider_id="odd", raw=b'{"odd": 1}', problem="KeyError: 'text'")
-    batch = shelf.shelve(stage.company.media, Batch(arrivals=(arrival,)))
+    batch = raw_bodies.store_large(stage.company.media, Batch(arrivals=(arrival,)))
     stage.company.write(lambda tx: ingest.ingest(tx, ChannelId(1), batch))
 
 

@@ -3,10 +3,10 @@
 import pytest
 
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.domain.event import Arrival, Batch, MessageEdited
+from chatapp_cli.domain.arrival import Arrival, Batch, MessageEdited
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.services.ingest import ingest
-from chatapp_cli.services.shelf import shelve
+from chatapp_cli.services.raw_bodies import store_large
 from tests.commands.conftest import NOON, Shell, Write, a_file
 
 LATER = "2030-01-01 09:00"
@@ -71,7 +71,7 @@ def test_earlier_texts_of_an_edited_message_are_told(
 ) -> None:
     client_writes("Два пледа")
     event = MessageEdited(peer_key="client-7", ext_id="in-1", at=NOON + 60_000, text="Три пледа")
-    batch = shelve(company.media, Batch(arrivals=(Arrival(provider_id="e-1", raw=b"{}", events=(event,)),)))
+    batch = store_large(company.media, Batch(arrivals=(Arrival(provider_id="e-1", raw=b"{}", events=(event,)),)))
     company.write(lambda tx: ingest(tx, bound, batch))
     (before,) = chatapp("message", "history", "1", "--json").json
     assert before["text"] == "Два пледа"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, Peer, Profile
+from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived, Peer, Profile
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.sandbox.directory import sandbox
 from chatapp_cli.sandbox.stage import Customer, Sandbox

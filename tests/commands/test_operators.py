@@ -11,8 +11,8 @@ from chatapp_cli.bootstrap import Company
 from chatapp_cli.commands import dialog, message
 from chatapp_cli.commands.base import built
 from chatapp_cli.domain.access import Right
+from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived, Peer, Profile
 from chatapp_cli.domain.errors import Refused
-from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, Peer, Profile
 from chatapp_cli.domain.ids import ChannelId, DialogId
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.services import acting, channels, dialogs, ingest, lines, operators

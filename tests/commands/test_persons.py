@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, Peer, Profile
+from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived, Peer, Profile
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.services.ingest import ingest
 from tests.commands.conftest import NOON, Shell

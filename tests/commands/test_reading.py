@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.cli import app
-from chatapp_cli.domain.event import IncomingFile
+from chatapp_cli.domain.arrival import IncomingFile
 from chatapp_cli.kit.system import SystemChance
 from chatapp_cli.ports.world import World
 from tests.commands.conftest import NOON, Program, Said, Shell, Write, a_file
@@ -137,7 +137,7 @@ def test_a_trace_tells_the_whole_life_of_a_message(chatapp: Shell, program: Prog
 
 
 def test_a_short_list_of_dead_letters_says_that_there_are_more(chatapp: Shell, company: Company, bound: int) -> None:
-    from chatapp_cli.domain.event import Arrival
+    from chatapp_cli.domain.arrival import Arrival
     from chatapp_cli.domain.ids import ChannelId
     from chatapp_cli.services.ingest import set_aside
 
@@ -152,7 +152,7 @@ def test_a_short_list_of_dead_letters_says_that_there_are_more(chatapp: Shell, c
 
 
 def test_a_dead_letter_is_shown_as_it_came_and_forgotten(chatapp: Shell, company: Company, bound: int) -> None:
-    from chatapp_cli.domain.event import Arrival
+    from chatapp_cli.domain.arrival import Arrival
     from chatapp_cli.domain.ids import ChannelId
     from chatapp_cli.services.ingest import set_aside
 

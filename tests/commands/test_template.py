@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, Peer, Profile
+from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived, Peer, Profile
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.sandbox.vk_notify import create as vk_notify
 from chatapp_cli.sandbox.whatsapp import WhatsAppSandbox

@@ -19,8 +19,8 @@ from typing import cast
 import structlog
 
 from chatapp_cli.bootstrap import Company, open_company
+from chatapp_cli.domain.arrival import Arrival, Batch
 from chatapp_cli.domain.dialog import DialogFilter
-from chatapp_cli.domain.event import Arrival, Batch
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.kit.manifests import manifests
 from chatapp_cli.kit.signatures import sign

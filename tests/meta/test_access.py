@@ -29,10 +29,10 @@ WITHOUT_A_RIGHT = {
     "contacts.confirmed": A_SESSION,
     "dialogs.said": ONLY_PART,
     "duties.wake": A_TIMER,
-    "errands.claim": A_SESSION,
-    "errands.done": A_SESSION,
-    "errands.failed": A_SESSION,
-    "errands.interrupted": A_SESSION,
+    "session_requests.claim": A_SESSION,
+    "session_requests.done": A_SESSION,
+    "session_requests.failed": A_SESSION,
+    "session_requests.interrupted": A_SESSION,
     "files.here": A_SESSION,
     "files.later": A_SESSION,
     "files.missing": A_SESSION,
@@ -48,7 +48,7 @@ WITHOUT_A_RIGHT = {
     "operators.close_session": A_LOGIN,
     "operators.open_session": A_LOGIN,
     "operators.rehash": A_LOGIN,
-    "onward.hand_on": A_TIMER,
+    "onward.continue_chain": A_TIMER,
     "options.change": ONLY_PART,
     "options.drop": ONLY_PART,
     "options.drop_with_line": ONLY_PART,
@@ -84,7 +84,7 @@ WITHOUT_A_RIGHT = {
 }
 """Public writing functions that ask for no right, each with the reason."""
 ASKING_IN_ANOTHER_WAY = {
-    "errands.ask": "ABILITIES",
+    "session_requests.ask": "ABILITIES",
     "channels.set_secret": "PROXIES",
     "operators.set_password": "USERS",
     "views.add": "_right",
@@ -102,7 +102,7 @@ IN_ANOTHERS_NAME = {
 }
 """What services give to ``emit`` as the actor, each with the reason why it is not whoever acts."""
 AS_ANOTHER = {
-    "onward.hand_on": "a chain goes on under the name of the message's first author",
+    "onward.continue_chain": "a chain goes on under the name of the message's first author",
     "approvals._announce": "a mail about a template is the program's, whoever moved the template",
 }
 """Services that let a part of the program act in their transaction, each with the reason."""
@@ -261,4 +261,4 @@ def test_a_message_goes_through_the_composer_whoever_writes_it() -> None:
         return {file.stem for file in CODE.rglob("*.py") if f" {of}(" in file.read_text("utf-8")}
 
     assert callers("sending.enqueue") == {"composing", "relay"}
-    assert callers("relay.accept") == {"composing"}
+    assert callers("chains.accept") == {"composing"}

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.domain.errand import Errand
 from chatapp_cli.domain.errors import Busy, ChannelError, Refused
+from chatapp_cli.domain.session_request import SessionMethod
 from chatapp_cli.runtime.asking import SessionRequest, ask, ask_all
 from chatapp_cli.sandbox.stage import Sandbox
 from chatapp_cli.sandbox.telegram_bot import TelegramBotSandbox
@@ -35,7 +35,9 @@ async def channel(company: Company, sandbox: Sandbox) -> ChannelRow:
 @pytest.mark.parametrize("daemon", [True, False])
 async def test_a_number_is_looked_for_in_a_messenger(company: Company, phones: Sandbox, daemon: bool) -> None:
     row = await channel(company, phones)
-    requests = [SessionRequest(row, Errand.FIND, {"address": address}) for address in (ANNA.phone, "+79169999999")]
+    requests = [
+        SessionRequest(row, SessionMethod.FIND, {"address": address}) for address in (ANNA.phone, "+79169999999")
+    ]
     if daemon:
         async with serving(company):
             there, nobody = await ask_all(company, requests)
@@ -49,7 +51,7 @@ async def test_a_number_is_looked_for_in_a_messenger(company: Company, phones: S
 async def test_a_group_that_is_made_has_a_dialog_at_once(company: Company, phones: Sandbox) -> None:
     row = await channel(company, phones)
     async with serving(company):
-        request = SessionRequest(row, Errand.CREATE_GROUP, {"title": "Соседи", "members": [ANNA.phone]})
+        request = SessionRequest(row, SessionMethod.CREATE_GROUP, {"title": "Соседи", "members": [ANNA.phone]})
         made = await ask(company, request)
         assert made["missing"] == {}
         (group,) = [dialog for dialog in the_dialogs(company) if dialog.name == "Соседи"]
@@ -60,11 +62,11 @@ async def test_what_a_channel_cannot_be_asked_is_refused_before_anything_is_writ
     async with TelegramBotSandbox() as sandbox:
         row = await channel(company, sandbox)
         with pytest.raises(Refused):
-            await ask(company, SessionRequest(row, Errand.FIND, {"address": ANNA.phone}))
+            await ask(company, SessionRequest(row, SessionMethod.FIND, {"address": ANNA.phone}))
 
 
 async def test_a_messenger_that_is_away_is_said_to_be_silent(company: Company, phones: Sandbox) -> None:
     row = await channel(company, phones)
     await phones.vanish()
     with pytest.raises((Busy, ChannelError)):
-        await ask(company, SessionRequest(row, Errand.CONTACTS), seconds=2)
+        await ask(company, SessionRequest(row, SessionMethod.CONTACTS), seconds=2)

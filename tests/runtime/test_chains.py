@@ -13,7 +13,7 @@ from chatapp_cli.runtime.binding import bind
 from chatapp_cli.runtime.once import deliver
 from chatapp_cli.sandbox.api import ApiSandbox
 from chatapp_cli.sandbox.telegram_bot.server import TelegramBotSandbox
-from chatapp_cli.services import channels, dialogs, lines, relay, routes, sending
+from chatapp_cli.services import chains, channels, dialogs, lines, routes, sending
 from tests.contract.connector_contract import ANNA, ScriptedAsker
 from tests.runtime.test_daemon import bound, eventually, serving, state_of, the_dialogs
 
@@ -59,7 +59,7 @@ def chained(company: Company, way: tuple[ChannelId, ChannelId], text: str) -> Me
     to = the_dialogs(company)[0].address
     steps = company.read(lambda tx: routes.said(tx, company.capabilities, bot, to, [(api, "client-7")]))
     order = sending.SendOptions(key=company.world.chance.key())
-    return company.write(lambda tx: relay.accept(tx, company.capabilities, steps, Draft(text=text), order))
+    return company.write(lambda tx: chains.accept(tx, company.capabilities, steps, Draft(text=text), order))
 
 
 def heard(program: ApiSandbox) -> list[str]:
@@ -72,7 +72,7 @@ async def test_the_daemon_hands_on_what_was_refused(
     message = chained(company, way, "Заказ готов")
     async with serving(company):
         await eventually(lambda: heard(program))
-        into = company.read(lambda tx: relay.followed_by(tx, message))
+        into = company.read(lambda tx: chains.followed_by(tx, message))
         assert into is not None
         await eventually(lambda: state_of(company, into) == "sent")
     assert (state_of(company, message), heard(program)) == ("failed", ["Заказ готов"])

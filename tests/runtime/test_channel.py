@@ -10,8 +10,8 @@ from dataclasses import dataclass, fields
 import pytest
 
 from chatapp_cli.bootstrap import Company, open_company
+from chatapp_cli.domain.arrival import Arrival, Batch
 from chatapp_cli.domain.errors import ChannelError, Misconfigured, NeedsRebind, Retryable
-from chatapp_cli.domain.event import Arrival, Batch
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.kit.system import SystemChance

@@ -11,8 +11,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from chatapp_cli.domain.arrival import ChatKind
 from chatapp_cli.domain.errors import Pause
-from chatapp_cli.domain.event import ChatKind
 from chatapp_cli.domain.manifest import Rate
 from chatapp_cli.runtime.governor import Governor, PastSend, RateTarget
 

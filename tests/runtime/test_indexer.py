@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, Peer
+from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived, Peer
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.runtime.indexer import Indexer

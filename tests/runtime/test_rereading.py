@@ -7,8 +7,8 @@ import json
 import pytest
 
 from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.arrival import Arrival, Batch
 from chatapp_cli.domain.errors import NotFound, Refused
-from chatapp_cli.domain.event import Arrival, Batch
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.runtime.rereading import retry
 from chatapp_cli.sandbox.api import ApiSandbox

@@ -10,6 +10,7 @@ import pytest
 import structlog
 
 from chatapp_cli.bootstrap import Company, open_company
+from chatapp_cli.domain.arrival import Batch
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import (
     ChannelError,
@@ -21,7 +22,6 @@ from chatapp_cli.domain.errors import (
     SendingBlocked,
     StoreError,
 )
-from chatapp_cli.domain.event import Batch
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.journal.channels import ChannelPaused, ChannelResumed
 from chatapp_cli.domain.manifest import Capabilities

@@ -12,9 +12,9 @@ from statistics import median
 import pytest
 
 from chatapp_cli.bootstrap import Company, open_company
+from chatapp_cli.domain.arrival import Batch
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import RateLimited
-from chatapp_cli.domain.event import Batch
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.manifest import Capabilities, Rate
 from chatapp_cli.domain.message import Origin, Priority

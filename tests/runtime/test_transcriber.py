@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 
 from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.arrival import Arrival, Batch, IncomingFile, MessageArrived, Peer
 from chatapp_cli.domain.errors import Rejected, UsageError
-from chatapp_cli.domain.event import Arrival, Batch, IncomingFile, MessageArrived, Peer
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.runtime import transcriber
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.transcriber import Transcriber
-from chatapp_cli.services import channels, ingest, lines, shelf, transcript, voice
+from chatapp_cli.services import channels, ingest, lines, raw_bodies, transcript, voice
 from chatapp_cli.settings import Settings, load, save
 from chatapp_cli.store.rows.messages import FileRow
 from tests.runtime.test_daemon import eventually
@@ -62,7 +62,7 @@ def channel(company: Company) -> ChannelId:
 def hear(company: Company, where: ChannelId, content: bytes, *, kind: str = "voice") -> MessageId:
     file = IncomingFile(kind=kind, name="голос.ogg", mime="audio/ogg", content=content, seconds=4)  # type: ignore[arg-type]
     event = MessageArrived(peer=Peer(key="1", address="1"), ext_id=content.decode(), at=1, files=(file,))
-    batch = shelf.shelve(
+    batch = raw_bodies.store_large(
         company.media, Batch(arrivals=(Arrival(provider_id=content.decode(), raw=b"{}", events=(event,)),))
     )
     company.write(lambda tx: ingest.ingest(tx, where, batch))

@@ -10,10 +10,10 @@ import pytest
 
 from chatapp_cli.domain.access import DAEMON, NOBODY, ROLES, Acting, Right, Role, system
 from chatapp_cli.domain.application import ApplicationStage
+from chatapp_cli.domain.arrival import Arrival
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import ChatappError, NotFound, Refused, UsageError
-from chatapp_cli.domain.event import Arrival
 from chatapp_cli.domain.ids import ApplicationId, ContactId, DialogId, LineId, MessageId
 from chatapp_cli.domain.manifest import Capabilities, Manifest
 from chatapp_cli.domain.message import Operation, State
@@ -27,6 +27,7 @@ from chatapp_cli.services import (
     access,
     applications,
     approvals,
+    chains,
     channels,
     composing,
     contacts,
@@ -34,7 +35,6 @@ from chatapp_cli.services import (
     dialogs,
     drafts,
     duties,
-    errands,
     forwarding,
     ingest,
     later,
@@ -46,10 +46,10 @@ from chatapp_cli.services import (
     persons,
     presence,
     reaching,
-    relay,
     replies,
     reply_sheet,
     sending,
+    session_requests,
     templates,
     views,
 )
@@ -223,21 +223,21 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
     "duties.snooze": (Right.SNOOZE, lambda tx, at: duties.snooze(tx, at.dialog, tx.now + 1)),
     "duties.unassign": (Right.ASSIGN, lambda tx, at: duties.unassign(tx, at.dialog)),
     "duties.unsnooze": (Right.SNOOZE, lambda tx, at: duties.unsnooze(tx, at.dialog)),
-    "errands.ask": (
+    "session_requests.ask": (
         Right.CHATS,
-        lambda tx, at: errands.ask(tx, at.channel.id, "follow", {}, seconds=1),
+        lambda tx, at: session_requests.ask(tx, at.channel.id, "follow", {}, seconds=1),
     ),
-    "errands.ask for a person": (
+    "session_requests.ask for a person": (
         Right.ANSWER,
-        lambda tx, at: errands.ask(tx, at.channel.id, "find", {}, seconds=1),
+        lambda tx, at: session_requests.ask(tx, at.channel.id, "find", {}, seconds=1),
     ),
-    "errands.ask for a group": (
+    "session_requests.ask for a group": (
         Right.GROUPS,
-        lambda tx, at: errands.ask(tx, at.channel.id, "create_group", {}, seconds=1),
+        lambda tx, at: session_requests.ask(tx, at.channel.id, "create_group", {}, seconds=1),
     ),
-    "errands.ask for templates": (
+    "session_requests.ask for templates": (
         Right.TEMPLATES,
-        lambda tx, at: errands.ask(tx, at.channel.id, "submit", {}, seconds=1),
+        lambda tx, at: session_requests.ask(tx, at.channel.id, "submit", {}, seconds=1),
     ),
     "forwarding.forward": (
         Right.ANSWER,
@@ -274,9 +274,9 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
         Right.ANSWER,
         lambda tx, at: reaching.dialog_for(tx, at.channel, EVERYTHING, "new@example.org"),
     ),
-    "relay.accept": (
+    "chains.accept": (
         Right.ANSWER,
-        lambda tx, at: relay.accept(
+        lambda tx, at: chains.accept(
             tx, able, [ChainStep(at.channel.id, ("new@example.org",))], Draft(text="Да"), at.order()
         ),
     ),
@@ -485,17 +485,17 @@ def test_an_operator_with_the_right_touches_nothing_of_a_line_that_they_do_not_s
     shop.acting, who = OWNER, Acting(ME, account=True, lines=(ours.line,))
     error = None
     try:
-        shop.database.write(lambda tx: CALLS[name][1](tx.by(who, lens_of(shop, who)), theirs))
+        shop.database.write(lambda tx: CALLS[name][1](tx.by(who, visibility_of(shop, who)), theirs))
     except ChatappError as found:
         error = found
     assert isinstance(error, NotFound), error
     assert everything(shop) == before
 
 
-def lens_of(shop: Shop, who: Acting) -> Any:
-    from chatapp_cli.services.acting import lens
+def visibility_of(shop: Shop, who: Acting) -> Any:
+    from chatapp_cli.services.acting import visibility
 
-    return lens(who, shop.driver.dialect)
+    return visibility(who, shop.driver.dialect)
 
 
 def everything(shop: Shop) -> Mapping[str, list[Any]]:
@@ -521,9 +521,9 @@ def test_a_part_of_the_program_has_the_rights_it_was_given_and_no_others(shop: S
 
 def test_a_window_is_shown_at_no_dialog_that_its_person_does_not_see(shop: Shop, ours: Place) -> None:
     theirs, who = place(shop, "Розница"), Acting(ME, lines=(ours.line,))
-    shop.database.write(lambda tx: presence.look(tx.by(who, lens_of(shop, who)), "w", theirs.dialog))
+    shop.database.write(lambda tx: presence.look(tx.by(who, visibility_of(shop, who)), "w", theirs.dialog))
     assert shop.read(presence.everyone) == []
-    shop.database.write(lambda tx: presence.look(tx.by(who, lens_of(shop, who)), "w", ours.dialog))
+    shop.database.write(lambda tx: presence.look(tx.by(who, visibility_of(shop, who)), "w", ours.dialog))
     assert [row.dialog_id for row in shop.read(presence.everyone)] == [ours.dialog]
 
 

@@ -7,20 +7,20 @@ from functools import partial
 
 import pytest
 
-from chatapp_cli.domain.errors import OutcomeUnknown, Rejected
-from chatapp_cli.domain.event import (
+from chatapp_cli.domain.arrival import (
     Arrival,
     Batch,
     DeliveryChanged,
-    Event,
     MessageArrived,
     MessageEdited,
     MessagesDeleted,
     Peer,
     PeerMoved,
     Profile,
+    ProviderEvent,
     ReactionsChanged,
 )
+from chatapp_cli.domain.errors import OutcomeUnknown, Rejected
 from chatapp_cli.domain.ids import ChannelId, DialogId
 from chatapp_cli.domain.message import Operation, State
 from chatapp_cli.domain.moment import AHEAD, EARLIEST
@@ -48,7 +48,7 @@ def the_messages(shop: Shop) -> list[MessageRow]:
     "at", [0, -1, 1, 2**63 - 1, 10**17, 253_402_343_940_000, EARLIEST - 1, 1_790_000_000_000 * 1000]
 )
 @pytest.mark.parametrize(
-    "event",
+    "arrival",
     [
         said(ext_id="1", at=NOON),
         MessageEdited(peer_key="anna", ext_id="0", at=NOON, text="иначе"),
@@ -58,7 +58,7 @@ def the_messages(shop: Shop) -> list[MessageRow]:
     ids=lambda event: type(event).__name__,
 )
 def test_a_time_that_no_calendar_shows_is_the_time_of_arrival(
-    shop: Shop, channel: ChannelId, at: int, event: Event
+    shop: Shop, channel: ChannelId, at: int, event: ProviderEvent
 ) -> None:
     shop.hear(channel, "прежде", ext_id="0")
     shop.take(channel, replace(event, at=at))
@@ -119,7 +119,7 @@ def test_in_a_group_one_member_does_not_rewrite_another_but_an_admin_may_take_it
     assert shop.message(number).deleted_at == NOON
 
 
-EARLY: dict[str, Event] = {
+EARLY: dict[str, ProviderEvent] = {
     "edited": MessageEdited(peer_key="anna", ext_id="1", at=NOON, text="после правки"),
     "deleted": MessagesDeleted(peer_key="anna", ext_ids=("1",), at=NOON),
     "reacted": ReactionsChanged(peer_key="anna", ext_id="1", at=NOON, emoji=("👍",), person=Profile(id="anna")),

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chatapp_cli.domain.arrival import Peer, Profile
 from chatapp_cli.domain.dialog import DialogFilter
-from chatapp_cli.domain.event import Peer, Profile
 from chatapp_cli.domain.finding import needles, search_text
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.services import dialogs, duties, sending

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from chatapp_cli.domain.arrival import Profile
 from chatapp_cli.domain.dialog import DialogFilter
-from chatapp_cli.domain.event import Profile
 from chatapp_cli.domain.ids import ChannelId, ContactId
 from chatapp_cli.services import dialogs, duties, names, persons, search
 from chatapp_cli.store import dialog_list
-from chatapp_cli.store.lens import Lens
 from chatapp_cli.store.rows.people import MergeRow
 from chatapp_cli.store.search import Index
+from chatapp_cli.store.visibility import Visibility
 from tests.stores import Shop
 
 ANYA = Profile(id="anya", name="Аня", username="anyuta_p", phone="+7 916 123-45-67")
@@ -38,11 +38,11 @@ def joined(shop: Shop, kept: ContactId, gone: ContactId) -> MergeRow:
     return made
 
 
-def found(shop: Shop, said: str, index: Index | None = None, lens: Lens | None = None) -> list[str]:
+def found(shop: Shop, said: str, index: Index | None = None, visibility: Visibility | None = None) -> list[str]:
     """The names of the dialogs that the list shows."""
     wanted, dialect = DialogFilter(text=said), shop.driver.dialect
     with shop.reading() as tx:
-        seen = tx.through(lens)
+        seen = tx.through(visibility)
         among = None if index is None else names.among(seen, index, said)
         return sorted(row.name for row in dialog_list.page(seen, dialect, wanted, among=among))
 
@@ -146,6 +146,6 @@ def test_what_only_another_line_tells_finds_nothing_for_who_does_not_see_that_li
     anya, anna = met(shop, shop.channel(line=ours), ANYA), met(shop, shop.channel(), ANNA)
     joined(shop, anya, anna)
     search.catch_up(shop.database, index)
-    lens = Lens(shop.driver.dialect, lines=[ours])
-    assert found(shop, "Аня", index, lens) == found(shop, "Аня", lens=lens) == ["Аня"]
-    assert found(shop, "Петрова", index, lens) == found(shop, "Петрова", lens=lens) == []
+    visibility = Visibility(shop.driver.dialect, lines=[ours])
+    assert found(shop, "Аня", index, visibility) == found(shop, "Аня", visibility=visibility) == ["Аня"]
+    assert found(shop, "Петрова", index, visibility) == found(shop, "Петрова", visibility=visibility) == []

@@ -2,8 +2,8 @@
 
 import pytest
 
+from chatapp_cli.domain.arrival import IncomingFile, MessagesDeleted, Profile
 from chatapp_cli.domain.errors import Busy, Refused
-from chatapp_cli.domain.event import IncomingFile, MessagesDeleted, Profile
 from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.services import dialogs, forwarding, notes, transcript

@@ -13,7 +13,7 @@ from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
 from chatapp_cli.domain.template import Template
 from chatapp_cli.i18n import show
 from chatapp_cli.services import approvals, channels, composing, later, mailing, sending
-from chatapp_cli.services.acting import lens
+from chatapp_cli.services.acting import visibility
 from chatapp_cli.services.composing import Address, Exactly, InDialog, MessageRequest
 from chatapp_cli.services.mailing import Recipient
 from chatapp_cli.services.options import Options
@@ -29,7 +29,7 @@ DRAFT = Draft(text="Ёлка ждёт вас", files=(PRICE,))
 
 def accept(shop: Shop, request: MessageRequest, acting: Acting | None = None) -> MessageId:
     acting = acting or shop.acting
-    seen = lens(acting, shop.driver.dialect)
+    seen = visibility(acting, shop.driver.dialect)
     return shop.database.write(lambda tx: composing.accept(tx.by(acting, seen), lambda row: ABLE, request))
 
 

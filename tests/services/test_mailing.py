@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
+from chatapp_cli.domain.arrival import Peer
 from chatapp_cli.domain.draft import Draft
-from chatapp_cli.domain.event import Peer
 from chatapp_cli.domain.ids import ChannelId, DialogId
 from chatapp_cli.domain.manifest import Capabilities, Rate
 from chatapp_cli.domain.message import Priority

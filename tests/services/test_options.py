@@ -22,8 +22,8 @@ from chatapp_cli.ports.bind import Bound
 from chatapp_cli.services import channels, journal, lines, options
 from chatapp_cli.services.options import Options, OptionScope
 from chatapp_cli.settings import Settings
-from chatapp_cli.store.lens import Lens
 from chatapp_cli.store.rows.channels import ChannelRow
+from chatapp_cli.store.visibility import Visibility
 from tests.stores import Shop
 
 
@@ -200,7 +200,7 @@ def test_who_sees_one_line_sees_no_options_of_another(shop: Shop) -> None:
     seen = [COMPANY, OptionTarget(Subject.LINE, ours), OptionTarget(Subject.CHANNEL, shop.channel(line=ours))]
     for target in hidden + seen:
         say(shop, target, undo_send="5")
-    narrow = Lens(shop.driver.dialect, lines=[ours])
+    narrow = Visibility(shop.driver.dialect, lines=[ours])
     found = [shop.read(lambda tx, t=t: options.stored(tx.through(narrow), t)) for t in hidden + seen]
     assert found == [{}, {}, *[{"undo_send": "5"}] * 3]
 

@@ -17,9 +17,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from chatapp_cli.domain.arrival import Arrival, Batch, DeliveryChanged
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import OutcomeUnknown, RateLimited, Refused, Rejected, Retryable
-from chatapp_cli.domain.event import Arrival, Batch, DeliveryChanged
 from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.domain.message import PENDING, Priority, State
 from chatapp_cli.domain.outbound import Receipt

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chatapp_cli.domain.arrival import Peer, Profile
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
-from chatapp_cli.domain.event import Peer, Profile
 from chatapp_cli.domain.ids import ChannelId, ContactId, MessageId
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.i18n import show
-from chatapp_cli.services import channels, contacts, dialogs, persons, reaching, relay, routes
+from chatapp_cli.services import chains, channels, contacts, dialogs, persons, reaching, routes
 from chatapp_cli.store.named import statements
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.people import MergeRow
@@ -229,7 +229,7 @@ def test_a_named_channel_that_cannot_begin_by_an_address_writes_where_it_knows_t
 
     def write(tx: Tx) -> MessageId:
         steps = routes.said(tx, able, channels.one(tx, chats), "anna@pochta.example")
-        return relay.accept(tx, able, steps, Draft(text="Здравствуйте"), shop.order())
+        return chains.accept(tx, able, steps, Draft(text="Здравствуйте"), shop.order())
 
     message = shop.write(write)
     assert shop.message(message).dialog_id == shop.read(lambda tx: persons.person(tx, anna)).ways_of(anna)[0].id

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from chatapp_cli.domain.arrival import IncomingFile, MessageEdited, MessagesDeleted, Peer, PeerMoved, Profile
 from chatapp_cli.domain.dialog import DialogFilter
-from chatapp_cli.domain.event import IncomingFile, MessageEdited, MessagesDeleted, Peer, PeerMoved, Profile
 from chatapp_cli.domain.ids import ChannelId, DialogId
 from chatapp_cli.services import dialogs, names, search
 from chatapp_cli.services.search import SearchPage, SearchScope

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
+from chatapp_cli.domain.arrival import DeliveryChanged, Peer, PeerChanged
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft, StagedFile
 from chatapp_cli.domain.errors import OutcomeUnknown, Refused, Rejected, Retryable
-from chatapp_cli.domain.event import DeliveryChanged, Peer, PeerChanged
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
 from chatapp_cli.domain.journal.messages import StateChanged
 from chatapp_cli.domain.manifest import Capabilities

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from chatapp_cli.domain.address import called, is_name
+from chatapp_cli.domain.arrival import Peer, PeerChanged, PeerMoved, Profile
 from chatapp_cli.domain.draft import Draft
-from chatapp_cli.domain.event import Peer, PeerChanged, PeerMoved, Profile
 from chatapp_cli.domain.ids import ChannelId, DialogId, Millis
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.services import beginning, channels, contacts, dialogs, persons, reaching, routes, sending

@@ -14,8 +14,8 @@ from PIL import Image
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.application import ApplicationStage as Step
+from chatapp_cli.domain.arrival import IncomingFile, Profile
 from chatapp_cli.domain.dialog import DialogFilter
-from chatapp_cli.domain.event import IncomingFile, Profile
 from chatapp_cli.domain.ids import ChannelId, DialogId
 from chatapp_cli.domain.quick_reply import QuickReplyDraft
 from chatapp_cli.domain.template import Template
@@ -26,13 +26,13 @@ from chatapp_cli.services import (
     channels,
     dialogs,
     duties,
-    errands,
     lines,
     notes,
     operators,
     persons,
     presence,
     replies,
+    session_requests,
     views,
 )
 from chatapp_cli.store.tx import Tx
@@ -234,9 +234,9 @@ async def answered(company: Company, answers: Mapping[str, object]) -> None:
 
 def _answer(tx: Tx, *, answers: Mapping[str, object]) -> None:
     for row in channels.everything(tx):
-        errand = errands.claim(tx, row.id)
-        if errand is not None:
-            errands.done(tx, errand, json.dumps(answers[errand.what], ensure_ascii=False))
+        asked = session_requests.claim(tx, row.id)
+        if asked is not None:
+            session_requests.done(tx, asked, json.dumps(answers[asked.what], ensure_ascii=False))
 
 
 def dictionary(folder: Path) -> Path:

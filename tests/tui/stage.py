@@ -11,9 +11,7 @@ from pathlib import Path
 
 from chatapp_cli.bootstrap import Company, open_company
 from chatapp_cli.domain.access import Acting
-from chatapp_cli.domain.draft import Draft, StagedFile
-from chatapp_cli.domain.errors import OutcomeUnknown, Rejected, Retryable
-from chatapp_cli.domain.event import (
+from chatapp_cli.domain.arrival import (
     Arrival,
     Batch,
     DeliveryChanged,
@@ -26,13 +24,15 @@ from chatapp_cli.domain.event import (
     Profile,
     ReactionsChanged,
 )
+from chatapp_cli.domain.draft import Draft, StagedFile
+from chatapp_cli.domain.errors import OutcomeUnknown, Rejected, Retryable
 from chatapp_cli.domain.ids import ChannelId, DialogId, LineId, MessageId
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.kit.system import SystemChance
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.world import World
-from chatapp_cli.services import channels, dialogs, ingest, lines, outbox, sending, shelf
+from chatapp_cli.services import channels, dialogs, ingest, lines, outbox, raw_bodies, sending
 from chatapp_cli.services.sending import SendOptions
 from chatapp_cli.settings import Settings
 
@@ -116,7 +116,7 @@ class Stage:
     def happen(self, channel: ChannelId, event: object, *, ago: int = 0) -> None:
         """Any other event of a provider."""
         arrival = Arrival(provider_id=f"u{next(self._numbers)}", raw=b"{}", events=(event,))
-        batch = shelf.shelve(self.company.media, Batch(arrivals=(arrival,)))
+        batch = raw_bodies.store_large(self.company.media, Batch(arrivals=(arrival,)))
         now, self.clock.at = self.clock.at, self.clock.at - ago
         self.company.write(lambda tx: ingest.ingest(tx, channel, batch))
         self.clock.at = now

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.domain.event import Profile
+from chatapp_cli.domain.arrival import Profile
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.template import Template
 from chatapp_cli.services import approvals, channels, dialogs, lines, reaching, transcript

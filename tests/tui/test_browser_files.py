@@ -29,7 +29,7 @@ WORDS = "In a browser files come from your own computer."
 @pytest.fixture
 def tray(company: Company, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The window as a browser's process has it, with a tray that holds one file."""
-    folder = company.settings.folder / files.TRAYS / "olga"
+    folder = company.settings.folder / files.UPLOADS / "olga"
     folder.mkdir(parents=True)
     (folder / "Смета.txt").write_text("цены", "utf-8")
     monkeypatch.setenv("TEXTUAL_DRIVER", DRIVER)
@@ -43,8 +43,8 @@ def secret(company: Company, tray: Path, tmp_path: Path) -> Path:
     outside = tmp_path / "other-company.csv"
     outside.write_text("section,title,text\nA,b,чужое\n", "utf-8")
     (tray / "link.csv").symlink_to(outside)
-    (company.settings.folder / files.TRAYS / "ivan").mkdir()
-    (company.settings.folder / files.TRAYS / "ivan" / "own.txt").write_text("Ивана", "utf-8")
+    (company.settings.folder / files.UPLOADS / "ivan").mkdir()
+    (company.settings.folder / files.UPLOADS / "ivan" / "own.txt").write_text("Ивана", "utf-8")
     return outside
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.domain.event import Profile
+from chatapp_cli.domain.arrival import Profile
 from chatapp_cli.services import channels, outbox
 from tests.tui.conftest import Opener
 from tests.tui.stage import MINUTE, Stage

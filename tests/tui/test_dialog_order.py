@@ -7,8 +7,8 @@ import random
 import pytest
 
 from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.arrival import Profile
 from chatapp_cli.domain.dialog import DialogFilter
-from chatapp_cli.domain.event import Profile
 from chatapp_cli.services import channels, dialogs, duties
 from chatapp_cli.tui.reading import dialog_order
 from tests.tui.stage import HeldClock, Stage

@@ -6,12 +6,12 @@ import pytest
 from textual.widgets import Input
 
 from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.arrival import IncomingFile, Profile
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import Rejected
-from chatapp_cli.domain.event import IncomingFile, Profile
 from chatapp_cli.domain.ids import ChannelId
-from chatapp_cli.services import channels, dialogs, onward, relay, transcript, voice
+from chatapp_cli.services import chains, channels, dialogs, onward, transcript, voice
 from chatapp_cli.services import outbox as outgoing
 from chatapp_cli.services.routes import ChainStep
 from chatapp_cli.services.sending import SendOptions
@@ -230,14 +230,14 @@ async def test_a_failed_message_tells_where_it_went_on(window: Opener, company: 
     site = channel(company, "api")
     steps = [ChainStep(channel(company, "telegram_bot").id, (ANNA.id,)), ChainStep(site.id, ("k-1841",))]
     can = company.capabilities
-    message = company.write(lambda tx: relay.accept(tx, can, steps, Draft(text="Едем"), SendOptions(key="k")))
+    message = company.write(lambda tx: chains.accept(tx, can, steps, Draft(text="Едем"), SendOptions(key="k")))
     claim = company.write(lambda tx: outgoing.claim(tx, company.media, steps[0].channel))
     assert claim is not None
     async with window() as it:
         await it.open("Анна")
         company.write(lambda tx: outgoing.fail(tx, claim, Rejected("blocked_by_user")))
         await it.sees("s send again")
-        into = company.write(lambda tx: onward.hand_on(tx, can, message))
+        into = company.write(lambda tx: onward.continue_chain(tx, can, message))
         await it.sees(f"It continued as message {into}")
         await it.sees_no("s send again")
 

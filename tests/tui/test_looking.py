@@ -19,7 +19,7 @@ import pytest
 from PIL import Image
 
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.domain.event import FileKind, IncomingFile
+from chatapp_cli.domain.arrival import FileKind, IncomingFile
 from chatapp_cli.services import channels
 from tests.tui.conftest import GOOD, SMALL, Opener, Window
 from tests.tui.stage import ANNA, Stage

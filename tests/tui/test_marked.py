@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.style import Style
 
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.domain.event import Profile
+from chatapp_cli.domain.arrival import Profile
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.services import channels, notes
 from tests.tui.conftest import SMALL, Opener, Window

@@ -9,7 +9,7 @@ from datetime import time
 import pytest
 
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.domain.event import Profile
+from chatapp_cli.domain.arrival import Profile
 from chatapp_cli.domain.ids import ChannelId, DialogId
 from chatapp_cli.runtime.login import logged_in
 from chatapp_cli.runtime.store import AsyncStore

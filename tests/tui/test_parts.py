@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, Peer, Profile
+from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived, Peer, Profile
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.services import channels, ingest, lines
 from tests.tui.conftest import Opener

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.domain.event import Profile
+from chatapp_cli.domain.arrival import Profile
 from chatapp_cli.domain.ids import ChannelId, DialogId
 from chatapp_cli.services import channels, dialogs, persons, transcript
 from chatapp_cli.settings import load

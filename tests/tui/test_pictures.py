@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from chatapp_cli.domain.event import IncomingFile, MessageArrived, Peer
+from chatapp_cli.domain.arrival import IncomingFile, MessageArrived, Peer
 from chatapp_cli.services import channels
 from chatapp_cli.tui.app import InboxApp
 from chatapp_cli.tui.widgets.transcript import Transcript

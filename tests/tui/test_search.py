@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.domain.event import Profile
+from chatapp_cli.domain.arrival import Profile
 from chatapp_cli.services import channels, notes
 from chatapp_cli.tui.screens.inbox import InboxScreen
 from chatapp_cli.tui.widgets.transcript import Transcript

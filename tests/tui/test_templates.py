@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.domain.event import Profile
+from chatapp_cli.domain.arrival import Profile
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.template import Template, TemplateState
 from chatapp_cli.services import approvals, channels, lines, outbox

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.domain.event import Arrival, Batch
+from chatapp_cli.domain.arrival import Arrival, Batch
 from chatapp_cli.services import channels, deadletters, ingest
 from chatapp_cli.store.rows.outbox import OutboxRow
 from chatapp_cli.tui.screens.inbox import InboxScreen

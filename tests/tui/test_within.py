@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.domain.event import Profile
+from chatapp_cli.domain.arrival import Profile
 from chatapp_cli.domain.ids import ContactId, DialogId
 from chatapp_cli.services import channels, dialogs, persons
 from chatapp_cli.tui.widgets.composer import Composer, Pen

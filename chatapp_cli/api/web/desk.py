@@ -43,7 +43,7 @@ class WebDesk:
         self._command = command
         self._settings = store.company.settings
         self._door = Door(store)
-        self._trays = Trays(self._settings.folder / files.TRAYS)
+        self._trays = Trays(self._settings.folder / files.UPLOADS)
         self._uploads = Uploads(store, self._trays)
         self._tabs: set[WindowSocket] = set()
         self._taken = 0

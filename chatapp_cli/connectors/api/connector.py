@@ -15,8 +15,8 @@ import msgspec
 from chatapp_cli.connectors.api import bind as binding
 from chatapp_cli.connectors.api import convert, errors
 from chatapp_cli.connectors.api.api import MAX_BODY, Deleted, Edited, Keys, Ping, Program, Reaction
+from chatapp_cli.domain.arrival import Arrival, Batch
 from chatapp_cli.domain.errors import ChannelError, Misconfigured, Rejected
-from chatapp_cli.domain.event import Arrival, Batch
 from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.outbound import Outbound, Receipt
 from chatapp_cli.domain.text import T

@@ -8,15 +8,15 @@ from typing import Any, Final
 import msgspec
 
 from chatapp_cli.connectors.avito import wire
-from chatapp_cli.domain.event import (
+from chatapp_cli.domain.arrival import (
     Arrival,
     DeliveryChanged,
-    Event,
     IncomingFile,
     MessageArrived,
     MessagesDeleted,
     Peer,
     Profile,
+    ProviderEvent,
 )
 from chatapp_cli.domain.message import State
 from chatapp_cli.kit.lenient import read_as
@@ -81,7 +81,7 @@ def seen(message: wire.Message, raw: bytes) -> Arrival:
     return Arrival(provider_id=f"read:{message.id}", raw=raw, events=(event,))
 
 
-def _deleted(found: wire.Found, mine: Mine) -> Event:
+def _deleted(found: wire.Found, mine: Mine) -> ProviderEvent:
     """Only the author of a message can delete it."""
     message = found.message
     known = bool(message.author_id or message.direction)

@@ -14,7 +14,7 @@ from chatapp_cli.connectors.email.identity import Identity, identity, is_own_id
 from chatapp_cli.connectors.email.parts import Content, content
 from chatapp_cli.connectors.email.quotes import cut
 from chatapp_cli.connectors.email.sender import Correspondence, correspondence, is_nobody
-from chatapp_cli.domain.event import Arrival, Event, IncomingFile, MessageArrived, Peer, PeerChanged, Profile
+from chatapp_cli.domain.arrival import Arrival, IncomingFile, MessageArrived, Peer, PeerChanged, Profile, ProviderEvent
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.subject import plain_subject, subject_key
 from chatapp_cli.kit.understanding import guarded
@@ -67,7 +67,7 @@ def _arrival(content: bytes, mail: Mail, reading: Reading) -> Arrival:
     return Arrival(provider_id=known.shown if old else known.own, raw=content, events=events)
 
 
-def _events(message: Message, known: Identity, mail: Mail, reading: Reading) -> Sequence[Event]:
+def _events(message: Message, known: Identity, mail: Mail, reading: Reading) -> Sequence[ProviderEvent]:
     news = bounce.news(message, mail.raw, domain=reading.domain, at=mail.at)
     if news is not None:
         return news

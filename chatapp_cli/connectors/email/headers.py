@@ -11,7 +11,7 @@ from typing import Any
 
 from chatapp_cli.connectors.email.addresses import Mailbox, mailboxes
 from chatapp_cli.connectors.email.charset import decode
-from chatapp_cli.domain.event import Profile
+from chatapp_cli.domain.arrival import Profile
 
 _MESSAGE_ID = re.compile(r"<[^<>\s]+>")
 _LONGEST_ID = 900

@@ -11,7 +11,7 @@ from chatapp_cli.connectors.email.addresses import parts, same
 from chatapp_cli.connectors.email.headers import ids, people, words
 from chatapp_cli.connectors.email.identity import is_own_id
 from chatapp_cli.connectors.email.machines import is_nobodys
-from chatapp_cli.domain.event import Profile
+from chatapp_cli.domain.arrival import Profile
 
 _NOWHERE = "sender.invalid"
 """A domain that never exists (RFC 2606), for the address of a sender without a valid one."""

@@ -12,8 +12,8 @@ import msgspec
 
 from chatapp_cli.connectors.max import convert
 from chatapp_cli.connectors.max.api import MaxApi
+from chatapp_cli.domain.arrival import Arrival, MessageArrived, PeerChanged
 from chatapp_cli.domain.errors import Rejected
-from chatapp_cli.domain.event import Arrival, MessageArrived, PeerChanged
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.kit.lenient import Int, read_as
 from chatapp_cli.kit.slices import items

@@ -26,8 +26,8 @@ from chatapp_cli.connectors.telegram.position import OWN, Box, Position, Reach
 from chatapp_cli.connectors.telegram.pushes import Pushed, unpacked
 from chatapp_cli.connectors.telegram.reading import Reading
 from chatapp_cli.connectors.telegram.wire import Wire
+from chatapp_cli.domain.arrival import Arrival, Batch
 from chatapp_cli.domain.errors import Retryable
-from chatapp_cli.domain.event import Arrival, Batch
 from chatapp_cli.kit.understanding import digest
 from chatapp_cli.ports.memory import Memory
 

@@ -10,8 +10,8 @@ from telethon import utils
 from telethon.tl import types as tl
 
 from chatapp_cli.connectors.telegram.durable import Findings, entries
+from chatapp_cli.domain.arrival import ChatKind, Peer, Profile
 from chatapp_cli.domain.errors import Rejected
-from chatapp_cli.domain.event import ChatKind, Peer, Profile
 from chatapp_cli.kit.understanding import readable
 from chatapp_cli.ports.memory import Memory
 

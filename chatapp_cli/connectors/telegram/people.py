@@ -12,8 +12,8 @@ from telethon.tl import types as tl
 
 from chatapp_cli.connectors.telegram.peers import Known, seen
 from chatapp_cli.connectors.telegram.wire import Wire
+from chatapp_cli.domain.arrival import Profile
 from chatapp_cli.domain.errors import RateLimited, Rejected
-from chatapp_cli.domain.event import Profile
 
 log = structlog.get_logger()
 

@@ -21,8 +21,8 @@ from chatapp_cli.connectors.telegram.peers import Known
 from chatapp_cli.connectors.telegram.position import OWN
 from chatapp_cli.connectors.telegram.reading import Reading
 from chatapp_cli.connectors.telegram.wire import Wire
+from chatapp_cli.domain.arrival import Batch, Peer, Profile
 from chatapp_cli.domain.errors import OutcomeUnknown, Rejected, SendingBlocked
-from chatapp_cli.domain.event import Batch, Peer, Profile
 from chatapp_cli.domain.outbound import Outbound, Receipt
 from chatapp_cli.ports.connector import GroupChanged
 

@@ -9,10 +9,9 @@ from typing import Final
 
 from chatapp_cli.connectors.telegram_bot import content
 from chatapp_cli.connectors.telegram_bot import updates as tg
-from chatapp_cli.domain.event import (
+from chatapp_cli.domain.arrival import (
     Arrival,
     ChatKind,
-    Event,
     IncomingFile,
     MessageArrived,
     MessageEdited,
@@ -20,6 +19,7 @@ from chatapp_cli.domain.event import (
     PeerChanged,
     PeerMoved,
     Profile,
+    ProviderEvent,
     ReactionsChanged,
 )
 from chatapp_cli.domain.ids import Millis
@@ -80,7 +80,7 @@ class _Reading:
     whole: bool
     """Whether it was read completely."""
 
-    def events(self, update: tg.Update) -> tuple[Event, ...]:
+    def events(self, update: tg.Update) -> tuple[ProviderEvent, ...]:
         """The events of an update; types that we did not request give none."""
         if post := update.message or update.channel_post:
             return self._posted(post)
@@ -94,7 +94,7 @@ class _Reading:
             return self._pressed(update.callback_query)
         return ()
 
-    def _posted(self, post: tg.Message) -> tuple[Event, ...]:
+    def _posted(self, post: tg.Message) -> tuple[ProviderEvent, ...]:
         if post.migrate_to_chat_id:
             return (_moved(post),)
         if post.new_chat_title:
@@ -137,7 +137,7 @@ class _Reading:
             by=_sender(post) if told else Profile(),
         )
 
-    def _pressed(self, press: tg.Press) -> tuple[Event, ...]:
+    def _pressed(self, press: tg.Press) -> tuple[ProviderEvent, ...]:
         """A pressed button counts as a message from the person, unless it has no message or no data to answer."""
         if press.message is None or not press.data:
             return ()

@@ -13,8 +13,8 @@ from chatapp_cli.connectors.vk.convert import WANTED, Reader
 from chatapp_cli.connectors.vk.names import mentioned
 from chatapp_cli.connectors.vk.receive import Cursor, Receiver, of_the_key, peers
 from chatapp_cli.connectors.vk.wire import Added, CallbackServer, CallbackServers, Confirmation
+from chatapp_cli.domain.arrival import Arrival, Batch
 from chatapp_cli.domain.errors import Retryable
-from chatapp_cli.domain.event import Arrival, Batch
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.kit.lenient import UNREADABLE
 from chatapp_cli.kit.slices import fields

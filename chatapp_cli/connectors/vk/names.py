@@ -13,8 +13,8 @@ import msgspec
 
 from chatapp_cli.connectors.vk.api import VkApi
 from chatapp_cli.connectors.vk.wire import CHATS, Conversations, Group, Groups, User
+from chatapp_cli.domain.arrival import Profile
 from chatapp_cli.domain.errors import RateLimited, Rejected, Retryable
-from chatapp_cli.domain.event import Profile
 from chatapp_cli.kit.lenient import UNREADABLE
 from chatapp_cli.ports.memory import Memory
 

@@ -15,8 +15,8 @@ from chatapp_cli.connectors.vk.convert import WANTED, Reader
 from chatapp_cli.connectors.vk.history import missed
 from chatapp_cli.connectors.vk.names import Names, mentioned
 from chatapp_cli.connectors.vk.wire import CHATS, LongPollServer, Polled
+from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived, Profile
 from chatapp_cli.domain.errors import NeedsRebind, Rejected, Retryable
-from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, Profile
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.kit.lenient import UNREADABLE
 from chatapp_cli.ports.world import Clock

@@ -16,8 +16,8 @@ from chatapp_cli.connectors.vk.errors import PRIVATE_REFUSED, refused, sending
 from chatapp_cli.connectors.vk.outgoing import Part, attach, forward, named, parts
 from chatapp_cli.connectors.vk.receive import LongPoll, Receiver, of_the_key
 from chatapp_cli.connectors.vk.wire import Allowed, Commented, Exact, Owned, Rights, Sent
+from chatapp_cli.domain.arrival import Batch
 from chatapp_cli.domain.errors import Rejected
-from chatapp_cli.domain.event import Batch
 from chatapp_cli.domain.outbound import Outbound, Receipt
 from chatapp_cli.kit.lenient import UNREADABLE, read_as
 from chatapp_cli.kit.slices import fields

@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 from chatapp_cli.connectors.vk_notify import application, statement
 from chatapp_cli.connectors.vk_notify.bind import TRADE
 from chatapp_cli.connectors.vk_notify.convert import outgoing
+from chatapp_cli.domain.arrival import Arrival
 from chatapp_cli.domain.errors import Rejected
-from chatapp_cli.domain.event import Arrival
 from chatapp_cli.domain.form import Form
 from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.template import Template

@@ -15,16 +15,16 @@ import msgspec
 from chatapp_cli.connectors.whatsapp import content, errors, people
 from chatapp_cli.connectors.whatsapp import wire as wa
 from chatapp_cli.connectors.whatsapp.people import Book
-from chatapp_cli.domain.event import (
+from chatapp_cli.domain.arrival import (
     Arrival,
     DeliveryChanged,
-    Event,
     MessageArrived,
     MessageEdited,
     MessagesDeleted,
     Peer,
     PeerChanged,
     Profile,
+    ProviderEvent,
     ReactionsChanged,
 )
 from chatapp_cli.domain.ids import Millis
@@ -143,7 +143,7 @@ def _identity(item: wa.Item, raw: bytes) -> str:
     return digest(raw)
 
 
-def _events(item: wa.Item, book: Book) -> Iterator[Event]:
+def _events(item: wa.Item, book: Book) -> Iterator[ProviderEvent]:
     for message in item.messages:
         yield from _said(message, item.contacts, book)
     for echo in item.message_echoes:
@@ -159,7 +159,7 @@ def _events(item: wa.Item, book: Book) -> Iterator[Event]:
         yield from people.moved(old, new, change.timestamp * 1000, book)
 
 
-def _said(message: wa.Message, contacts: Sequence[wa.Contact], book: Book) -> Iterator[Event]:
+def _said(message: wa.Message, contacts: Sequence[wa.Contact], book: Book) -> Iterator[ProviderEvent]:
     """A client's message, or an edit, deletion or reaction."""
     who, at = people.sender(message, contacts), message.timestamp * 1000
     if message.system and message.system.type in _MOVES:
@@ -172,14 +172,14 @@ def _said(message: wa.Message, contacts: Sequence[wa.Contact], book: Book) -> It
     yield from _about(message, peer, people.person(who), from_us=False)
 
 
-def _changed_number(system: wa.System, old: wa.Contact, at: Millis, book: Book) -> Iterator[Event]:
+def _changed_number(system: wa.System, old: wa.Contact, at: Millis, book: Book) -> Iterator[ProviderEvent]:
     new = wa.Contact(old.profile, system.wa_id or system.new_wa_id, system.user_id)
     if not (new.wa_id or new.user_id):
         raise ValueError("a new number that is not told")
     yield from people.moved(old, new, at, book)
 
 
-def _echoed(echo: wa.Message, contacts: Sequence[wa.Contact], book: Book) -> Iterator[Event]:
+def _echoed(echo: wa.Message, contacts: Sequence[wa.Contact], book: Book) -> Iterator[ProviderEvent]:
     """A message written in the WhatsApp Business app of the same number."""
     who = people.receiver(echo, contacts)
     if not (who.wa_id or who.user_id):
@@ -188,7 +188,7 @@ def _echoed(echo: wa.Message, contacts: Sequence[wa.Contact], book: Book) -> Ite
     yield from _about(echo, people.peer(who, book), Profile(), from_us=True)
 
 
-def _about(message: wa.Message, peer: Peer, profile: Profile, *, from_us: bool) -> Iterator[Event]:
+def _about(message: wa.Message, peer: Peer, profile: Profile, *, from_us: bool) -> Iterator[ProviderEvent]:
     at = message.timestamp * 1000
     if message.reaction:
         emoji = tuple(filter(None, (message.reaction.emoji,)))
@@ -221,7 +221,7 @@ def _member(peer: Peer, profile: Profile) -> Profile:
     return profile if peer.kind == "group" else Profile()
 
 
-def _became(status: wa.Status, contacts: Sequence[wa.Contact], book: Book) -> Iterator[Event]:
+def _became(status: wa.Status, contacts: Sequence[wa.Contact], book: Book) -> Iterator[ProviderEvent]:
     """A delivery state of our message; the first one also gives the id of a person addressed by phone."""
     at = status.timestamp * 1000
     for who in contacts:
@@ -240,7 +240,7 @@ def _became(status: wa.Status, contacts: Sequence[wa.Contact], book: Book) -> It
     )
 
 
-def _grouped(group: wa.Group, book: Book) -> Iterator[Event]:
+def _grouped(group: wa.Group, book: Book) -> Iterator[ProviderEvent]:
     """A group was created, renamed or deleted."""
     if group.errors:
         return

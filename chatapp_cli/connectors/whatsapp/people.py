@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from chatapp_cli.connectors.whatsapp.wire import Contact, Message
-from chatapp_cli.domain.event import Peer, PeerMoved, Profile
+from chatapp_cli.domain.arrival import Peer, PeerMoved, Profile
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.ports.memory import Memory
 

@@ -14,8 +14,8 @@ from chatapp_cli.connectors.whatsapp_web.errors import KIND
 from chatapp_cli.connectors.whatsapp_web.groups import GroupKeeper
 from chatapp_cli.connectors.whatsapp_web.outgoing import plan
 from chatapp_cli.connectors.whatsapp_web.process import Child, child
+from chatapp_cli.domain.arrival import Arrival, Batch, Profile
 from chatapp_cli.domain.errors import ChannelError, NeedsRebind, OutcomeUnknown
-from chatapp_cli.domain.event import Arrival, Batch, Profile
 from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.outbound import Outbound, Receipt
 from chatapp_cli.kit import proxies

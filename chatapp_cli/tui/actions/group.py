@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias
 
 from chatapp_cli.domain.address import named as named_address
-from chatapp_cli.domain.errand import Errand
 from chatapp_cli.domain.manifest import Capabilities
+from chatapp_cli.domain.session_request import SessionMethod
 from chatapp_cli.i18n import _
 from chatapp_cli.services import channels
 from chatapp_cli.store.rows.channels import ChannelRow
@@ -29,7 +29,7 @@ async def create(page: ActionPage, channel: ChannelRow) -> None:
 
     async def titled(title: str) -> bool:
         async def take(members: Members) -> None:
-            answer = await _ask(page, channel, Errand.CREATE_GROUP, {"title": title, "members": members})
+            answer = await _ask(page, channel, SessionMethod.CREATE_GROUP, {"title": title, "members": members})
             _tell_missing(page, channel, answer)
             page.say(_("Group {title} is made.", title=title))
 
@@ -58,14 +58,14 @@ async def manage(page: ActionPage, card: DialogCard) -> None:
 
 
 async def _add(page: ActionPage, channel: ChannelRow, card: DialogCard) -> bool:
-    return await _change_members(page, channel, card, Errand.ADD_MEMBERS)
+    return await _change_members(page, channel, card, SessionMethod.ADD_MEMBERS)
 
 
 async def _remove(page: ActionPage, channel: ChannelRow, card: DialogCard) -> bool:
-    return await _change_members(page, channel, card, Errand.REMOVE_MEMBERS)
+    return await _change_members(page, channel, card, SessionMethod.REMOVE_MEMBERS)
 
 
-async def _change_members(page: ActionPage, channel: ChannelRow, card: DialogCard, what: Errand) -> bool:
+async def _change_members(page: ActionPage, channel: ChannelRow, card: DialogCard, what: SessionMethod) -> bool:
     async def take(members: Members) -> None:
         answer = await _ask(page, channel, what, {"address": card.address, "members": members})
         _tell_missing(page, channel, answer)
@@ -76,7 +76,7 @@ async def _change_members(page: ActionPage, channel: ChannelRow, card: DialogCar
 async def _rename(page: ActionPage, channel: ChannelRow, card: DialogCard) -> bool:
     async def take(title: str) -> bool:
         if title:
-            await _ask(page, channel, Errand.RENAME_GROUP, {"address": card.address, "title": title})
+            await _ask(page, channel, SessionMethod.RENAME_GROUP, {"address": card.address, "title": title})
             page.say(_("{before} is called {name} from now on.", before=named(card), name=title))
         return bool(title)
 
@@ -85,7 +85,7 @@ async def _rename(page: ActionPage, channel: ChannelRow, card: DialogCard) -> bo
 
 async def _end(page: ActionPage, channel: ChannelRow, card: DialogCard) -> bool:
     async def take(_yes: bool) -> None:
-        await _ask(page, channel, Errand.END_GROUP, {"address": card.address})
+        await _ask(page, channel, SessionMethod.END_GROUP, {"address": card.address})
         page.say(told(_("The group has ended."), [card]))
 
     note = _("It is deleted in the messenger, or emptied and left if it cannot be deleted. The dialog stays here.")
@@ -105,7 +105,7 @@ async def _members(page: ActionPage, take: Callable[[Members], Awaitable[None]])
     return await page.prompt(_("Who?"), note=note, take=understood) is not None
 
 
-async def _ask(page: ActionPage, channel: ChannelRow, what: Errand, arguments: Mapping[str, object]) -> Any:
+async def _ask(page: ActionPage, channel: ChannelRow, what: SessionMethod, arguments: Mapping[str, object]) -> Any:
     from chatapp_cli.runtime.asking import SessionRequest, ask
 
     page.say(_("Asking the provider…"))

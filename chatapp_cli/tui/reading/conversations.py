@@ -188,9 +188,9 @@ def _with_onward(tx: Tx, entries: Sequence[TranscriptEntry]) -> Sequence[Transcr
     """Where each failed message went on; what tells it is imported only when one failed."""
     if all(entry.message.state != State.FAILED for entry in entries):
         return entries
-    from chatapp_cli.services import relay
+    from chatapp_cli.services import chains
 
-    return relay.with_onward(tx, entries)
+    return chains.with_onward(tx, entries)
 
 
 def _with_places(tx: Tx, entries: Sequence[TranscriptEntry]) -> Sequence[TranscriptEntry]:

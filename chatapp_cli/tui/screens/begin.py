@@ -11,9 +11,9 @@ from textual import events, on
 from textual.app import ComposeResult
 
 from chatapp_cli.domain.draft import StagedFile
-from chatapp_cli.domain.errand import Errand
 from chatapp_cli.domain.errors import ChatappError, Refused
 from chatapp_cli.domain.ids import ChannelId, DialogId
+from chatapp_cli.domain.session_request import SessionMethod
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _
 from chatapp_cli.services import beginning, composing, duties, transcript
@@ -212,7 +212,7 @@ class BeginScreen(ActionPage):
             self.say(_("{channel} has no address book.", channel=row.title))
             return
         self._form.tell(Text(_("Asking the messengers…")), known=False)
-        people = await ask(self.workspace.company, SessionRequest(row, Errand.CONTACTS))
+        people = await ask(self.workspace.company, SessionRequest(row, SessionMethod.CONTACTS))
         person = await self.app.push_screen_wait(ContactPick(people))
         if person is not None:
             to = await self.workspace.read(partial(beginning.address_of, channel=row, person=person))

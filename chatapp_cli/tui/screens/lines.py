@@ -16,8 +16,8 @@ from chatapp_cli.domain.journal.lines import LineEvent
 from chatapp_cli.i18n import _
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.runtime import binding
-from chatapp_cli.services import channels, lines, pools
-from chatapp_cli.services.pools import PoolAccount
+from chatapp_cli.services import account_pools, channels, lines
+from chatapp_cli.services.account_pools import PoolAccount
 from chatapp_cli.store.rows.channels import ChannelRow, LineRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.action_page import ActionPage
@@ -79,7 +79,7 @@ class LinesScreen(ActionPage):
 
     async def _read(self) -> None:
         def look(tx: Tx) -> tuple[list[LineRow], list[ChannelRow], Mapping[LineId, Sequence[PoolAccount]], Overview]:
-            return lines.everything(tx), channels.everything(tx), pools.everywhere(tx), overview.read(tx)
+            return lines.everything(tx), channels.everything(tx), account_pools.everywhere(tx), overview.read(tx)
 
         self._lines, self._channels, self._invites, bars = await self.workspace.read(look)
         self.query_one(StatusBar).tell(bars)

@@ -15,9 +15,9 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from chatapp_cli.domain.address import canonical, kinds
-from chatapp_cli.domain.errand import Errand
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.domain.session_request import SessionMethod
 from chatapp_cli.i18n import _, show
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import channels, reaching
@@ -91,7 +91,7 @@ class PeopleScreen(ActionPage):
 
         every = await self.workspace.read(channels.everything)
         able = [(row, asked) for row in every if (asked := self._asked(row, address))]
-        requests = [SessionRequest(row, Errand.FIND, {"address": asked}) for row, asked in able]
+        requests = [SessionRequest(row, SessionMethod.FIND, {"address": asked}) for row, asked in able]
         answers = await ask_all(self.workspace.company, requests) if requests else ()
         found = [self._way(row, answer) for (row, _asked), answer in zip(able, answers, strict=True)]
         known = {row.id for row, _asked in able}

@@ -13,7 +13,7 @@ from chatapp_cli.domain.manifest import Manifest
 from chatapp_cli.i18n import _, ngettext, show
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.ports.connector import Finding
-from chatapp_cli.services.pools import PoolAccount
+from chatapp_cli.services.account_pools import PoolAccount
 from chatapp_cli.store.rows.channels import ChannelRow, LineRow
 from chatapp_cli.tui.appearance import Appearance
 from chatapp_cli.tui.keys.keymap import key

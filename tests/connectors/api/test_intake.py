@@ -13,10 +13,8 @@ from hypothesis import strategies as st
 
 from chatapp_cli.connectors.api.api import MAX_BODY
 from chatapp_cli.connectors.api.connector import ApiSession, create
-from chatapp_cli.domain.errors import Rejected
-from chatapp_cli.domain.event import (
+from chatapp_cli.domain.arrival import (
     DeliveryChanged,
-    Event,
     IncomingFile,
     MessageArrived,
     MessageEdited,
@@ -24,8 +22,10 @@ from chatapp_cli.domain.event import (
     Peer,
     PeerChanged,
     Profile,
+    ProviderEvent,
     ReactionsChanged,
 )
+from chatapp_cli.domain.errors import Rejected
 from chatapp_cli.domain.message import State
 from chatapp_cli.ports.connector import HookReply
 from tests.connectors.api.conftest import SECRET, Post, binding, request
@@ -39,7 +39,7 @@ AT = {"at": "2026-11-20T10:15:00+03:00"}
 MESSAGE = {"type": "message", "id": "m-1", "chat_id": "client-7", "text": "Ёлки есть?"}
 
 
-def events(reply: HookReply) -> list[Event]:
+def events(reply: HookReply) -> list[ProviderEvent]:
     return [event for arrival in reply.batch.arrivals for event in arrival.events]
 
 
@@ -91,7 +91,7 @@ def test_a_message_may_tell_everything(post: Post) -> None:
 
 
 @pytest.mark.parametrize(
-    ("event", "meaning"),
+    ("arrival", "meaning"),
     [
         (
             {"type": "message.edited", "id": "m-1", "chat_id": "c", "text": "иначе"},
@@ -119,7 +119,7 @@ def test_a_message_may_tell_everything(post: Post) -> None:
         ),
     ],
 )
-def test_other_events_say_what_changed(post: Post, event: dict[str, Any], meaning: Event) -> None:
+def test_other_events_say_what_changed(post: Post, event: dict[str, Any], meaning: ProviderEvent) -> None:
     assert events(post(event | AT)) == [meaning]
 
 
@@ -257,7 +257,7 @@ def test_chats_may_number_their_messages_alike(post: Post) -> None:
 
 
 @pytest.mark.parametrize(
-    ("event", "why"),
+    ("arrival", "why"),
     [
         ("{", "truncated"),
         ("[1", "does not end"),

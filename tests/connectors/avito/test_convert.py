@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chatapp_cli.connectors.avito.convert import Mine, arrival, raw_of
-from chatapp_cli.domain.event import FileKind, MessageArrived, MessagesDeleted, Profile
+from chatapp_cli.domain.arrival import FileKind, MessageArrived, MessagesDeleted, Profile
 
 MINE = Mine(account=1, site="https://avito.test")
 CHAT = {

@@ -12,8 +12,8 @@ import pytest
 
 from chatapp_cli.connectors.avito.connector import AvitoSession, create
 from chatapp_cli.connectors.avito.mark import OVERLAP
+from chatapp_cli.domain.arrival import Batch, DeliveryChanged, MessageArrived, MessagesDeleted, Profile
 from chatapp_cli.domain.errors import Misconfigured, RateLimited, Rejected, Retryable
-from chatapp_cli.domain.event import Batch, DeliveryChanged, MessageArrived, MessagesDeleted, Profile
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.outbound import Outbound

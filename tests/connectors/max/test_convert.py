@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from chatapp_cli.connectors.max.convert import arrival
-from chatapp_cli.domain.event import (
-    Event,
+from chatapp_cli.domain.arrival import (
     FileKind,
     IncomingFile,
     MessageArrived,
@@ -18,6 +17,7 @@ from chatapp_cli.domain.event import (
     Peer,
     PeerChanged,
     Profile,
+    ProviderEvent,
 )
 
 BOT = "42"
@@ -28,7 +28,7 @@ PLACE = "https://www.openstreetmap.org/?mlat=55.750000&mlon=37.610000#map=17/55.
 VCARD = "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Анна Белова\r\nTEL;TYPE=cell:79160000001\r\nEND:VCARD\r\n"
 
 
-def events(update_type: str, **update: Any) -> tuple[Event, ...]:
+def events(update_type: str, **update: Any) -> tuple[ProviderEvent, ...]:
     found = arrival(json.dumps({"update_type": update_type, "timestamp": 1_775_025_604_499, **update}).encode(), BOT)
     assert found.problem == ""
     return tuple(found.events)

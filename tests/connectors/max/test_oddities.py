@@ -15,8 +15,8 @@ from aiohttp.test_utils import TestServer
 
 from chatapp_cli.connectors.max.connector import HookedSession, PollingSession
 from chatapp_cli.connectors.max.convert import UNTOLD, arrival
+from chatapp_cli.domain.arrival import MessageArrived
 from chatapp_cli.domain.errors import NeedsRebind, OutcomeUnknown, RateLimited, Rejected, Retryable
-from chatapp_cli.domain.event import MessageArrived
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.outbound import Outbound
 from chatapp_cli.ports.bind import Bound

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from chatapp_cli.connectors.telegram_bot.convert import Ears, arrival
-from chatapp_cli.domain.event import (
-    Event,
+from chatapp_cli.domain.arrival import (
     FileKind,
     IncomingFile,
     MessageArrived,
@@ -18,6 +17,7 @@ from chatapp_cli.domain.event import (
     PeerChanged,
     PeerMoved,
     Profile,
+    ProviderEvent,
     ReactionsChanged,
 )
 
@@ -35,7 +35,7 @@ PLACE = {"latitude": 55.751244, "longitude": 37.618423}
 LINK = "https://www.openstreetmap.org/?mlat=55.751244&mlon=37.618423#map=17/55.751244/37.618423"
 
 
-def understood(**update: Any) -> Event:
+def understood(**update: Any) -> ProviderEvent:
     found = arrival(json.dumps({"update_id": 9, **update}).encode(), EARS, NOW)
     assert (found.provider_id, found.problem) == ("9", "")
     (event,) = found.events

@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 
 from chatapp_cli.connectors.vk.convert import WANTED, Reader
 from chatapp_cli.connectors.vk.names import Book, mentioned
-from chatapp_cli.domain.event import (
+from chatapp_cli.domain.arrival import (
     ChatRead,
-    Event,
     MessageArrived,
     MessageEdited,
     MessagesDeleted,
     Peer,
     PeerChanged,
     Profile,
+    ProviderEvent,
     ReactionsChanged,
 )
 from chatapp_cli.kit.manifests import manifest
@@ -38,7 +38,7 @@ def event(kind: str, content: Mapping[str, Any]) -> bytes:
     return msgspec.json.encode({"type": kind, "event_id": "e1", "group_id": US, "v": "5.199", "object": content})
 
 
-def read(kind: str, content: Mapping[str, Any]) -> Event:
+def read(kind: str, content: Mapping[str, Any]) -> ProviderEvent:
     arrival = READER.arrival(event(kind, content), NOW)
     assert (arrival.problem, arrival.provider_id) == ("", "e1")
     (found,) = arrival.events

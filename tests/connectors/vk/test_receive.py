@@ -12,8 +12,8 @@ import pytest
 
 from chatapp_cli.connectors.vk.connector import create
 from chatapp_cli.connectors.vk.receive import Cursor
+from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived, MessageEdited, Peer, PeerChanged, ProviderEvent
 from chatapp_cli.domain.errors import NeedsRebind, Retryable
-from chatapp_cli.domain.event import Arrival, Batch, Event, MessageArrived, MessageEdited, Peer, PeerChanged
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.kit.system import system_world
 from chatapp_cli.ports.bind import Bound
@@ -25,7 +25,7 @@ from tests.contract.connector_contract import ANNA, BORIS, ODD, ScriptedAsker
 from tests.unit.kit.worlds import NOON, HeldClock
 
 
-def texts(found: list[Event]) -> list[str]:
+def texts(found: list[ProviderEvent]) -> list[str]:
     return [event.text for event in found if isinstance(event, MessageArrived)]
 
 

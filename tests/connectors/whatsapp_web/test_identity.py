@@ -17,7 +17,7 @@ from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message, ProtocolMessage
 
 from chatapp_cli.bootstrap import Company, open_company
 from chatapp_cli.connectors.whatsapp_web.connector import WhatsAppSession
-from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, MessageEdited, MessagesDeleted
+from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived, MessageEdited, MessagesDeleted
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.sandbox.whatsapp_web import WhatsAppWebSandbox
 from chatapp_cli.services.ingest import ingest

@@ -30,7 +30,7 @@ from chatapp_cli.connectors.whatsapp_web.child.feed import entry_of
 from chatapp_cli.connectors.whatsapp_web.child.scene import Known
 from chatapp_cli.connectors.whatsapp_web.child.translate import LASTING, group, hidden, translated
 from chatapp_cli.connectors.whatsapp_web.convert import arrival
-from chatapp_cli.domain.event import (
+from chatapp_cli.domain.arrival import (
     DeliveryChanged,
     MessageArrived,
     MessageEdited,

@@ -6,13 +6,13 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from chatapp_cli.domain.draft import Draft, StagedFile
-from chatapp_cli.domain.errors import Misconfigured
-from chatapp_cli.domain.event import (
+from chatapp_cli.domain.arrival import (
     IncomingFile,
     Peer,
     PeerChanged,
 )
+from chatapp_cli.domain.draft import Draft, StagedFile
+from chatapp_cli.domain.errors import Misconfigured
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Origin, Priority, State
 from chatapp_cli.kit.manifests import manifest
@@ -22,7 +22,6 @@ from chatapp_cli.services import (
     contacts,
     dialogs,
     duties,
-    errands,
     files,
     later,
     onward,
@@ -30,6 +29,7 @@ from chatapp_cli.services import (
     presence,
     replies,
     sending,
+    session_requests,
     timers,
     upkeep,
     voice,
@@ -72,8 +72,8 @@ def with_file(do: Callable[[Tx, object], object], *, attempts: int = 0) -> Deed:
 
 def with_errand(do: Callable[[Tx, object], object]) -> Deed:
     def deed(shop: Shop, at: Place) -> Job:
-        shop.write(lambda tx: errands.ask(tx, at.channel.id, "find", {"address": "anna"}, seconds=5))
-        row = shop.write(lambda tx: errands.claim(tx, at.channel.id))
+        shop.write(lambda tx: session_requests.ask(tx, at.channel.id, "find", {"address": "anna"}, seconds=5))
+        row = shop.write(lambda tx: session_requests.claim(tx, at.channel.id))
         return lambda tx: do(tx, row)
 
     return deed
@@ -89,7 +89,7 @@ def forgets(days: int) -> Deed:
     def deed(shop: Shop, at: Place) -> Job:
         waits_for_changes(shop, at)
         tells(State.READ, "e7")(shop, at)
-        shop.write(lambda tx: errands.ask(tx, at.channel.id, "find", {}, seconds=5))
+        shop.write(lambda tx: session_requests.ask(tx, at.channel.id, "find", {}, seconds=5))
         shop.write(lambda tx: presence.typing(tx, "w1", at.dialog))
         shop.clock.at += days * DAY + 1
         return lambda tx: (upkeep.forget_early_news(tx), upkeep.forget_passing_things(tx), None)[-1]
@@ -115,7 +115,7 @@ def handed_on(*chain: tuple[str, ...], channel: bool = True) -> Deed:
         number = shop.channel(kind="sms", line=at.line) if channel else 99
         kept = json.dumps({"priority": 5, "steps": [[number, *addresses] for addresses in chain]})
         shop.write(lambda tx: tx.run("chain.put", id=at.said, chain=kept))
-        return lambda tx: onward.hand_on(tx, lambda _row: BY_PHONE, at.said)
+        return lambda tx: onward.continue_chain(tx, lambda _row: BY_PHONE, at.said)
 
     return deed
 
@@ -165,12 +165,14 @@ def unbound(shop: Shop, at: Place) -> Job:
 
 
 ANSWERS: Mapping[str, Deed] = {
-    "onward.hand_on": handed_on(("+79160000009",)),
-    "onward.hand_on to the second address": handed_on(("@nobody", "+79160000009")),
-    "onward.hand_on to the second step": handed_on((), ("+79160000009",)),
-    "onward.hand_on to nobody": handed_on(()),
-    "onward.hand_on where nothing is bound": handed_on(("+79160000009",), channel=False),
-    "onward.hand_on of what has no chain": only(lambda tx, at: str(onward.hand_on(tx, lambda _row: BY_PHONE, at.said))),
+    "onward.continue_chain": handed_on(("+79160000009",)),
+    "onward.continue_chain to the second address": handed_on(("@nobody", "+79160000009")),
+    "onward.continue_chain to the second step": handed_on((), ("+79160000009",)),
+    "onward.continue_chain to nobody": handed_on(()),
+    "onward.continue_chain where nothing is bound": handed_on(("+79160000009",), channel=False),
+    "onward.continue_chain of what has no chain": only(
+        lambda tx, at: str(onward.continue_chain(tx, lambda _row: BY_PHONE, at.said))
+    ),
     "channels.keep with everything": only(
         lambda tx, at: channels.keep(
             tx, at.shop.vault, WHOLE, line=at.line, kind="sms", fields=manifest("email").fields
@@ -322,11 +324,15 @@ ANSWERS: Mapping[str, Deed] = {
     "voice.release": with_a_voice(voice.release),
     "voice.keep": with_a_voice(lambda tx, row: voice.keep(tx, row, "слово " * 4_000)),
     "voice.give_up": with_a_voice(lambda tx, row: voice.give_up(tx, row, "no_command")),
-    "errands.claim": with_errand(lambda tx, row: row.id),
-    "errands.done": with_errand(lambda tx, row: errands.done(tx, row, '{"id": "5"}')),
-    "errands.done twice": with_errand(lambda tx, row: (errands.done(tx, row, "{}"), errands.done(tx, row, "[]"))[1]),
-    "errands.failed": with_errand(lambda tx, row: errands.failed(tx, row, Misconfigured("no_money", "402"))),
-    "errands.interrupted": with_errand(lambda tx, row: errands.interrupted(tx, row.channel_id)),
+    "session_requests.claim": with_errand(lambda tx, row: row.id),
+    "session_requests.done": with_errand(lambda tx, row: session_requests.done(tx, row, '{"id": "5"}')),
+    "session_requests.done twice": with_errand(
+        lambda tx, row: (session_requests.done(tx, row, "{}"), session_requests.done(tx, row, "[]"))[1]
+    ),
+    "session_requests.failed": with_errand(
+        lambda tx, row: session_requests.failed(tx, row, Misconfigured("no_money", "402"))
+    ),
+    "session_requests.interrupted": with_errand(lambda tx, row: session_requests.interrupted(tx, row.channel_id)),
     "presence.look": only(lambda tx, at: presence.look(tx, "w1", at.dialog)),
     "presence.look again": after(
         lambda tx, at: presence.look(tx, "w1", at.dialog), lambda tx, at: presence.look(tx, "w1", at.dialog)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from chatapp_cli.domain.draft import Draft
-from chatapp_cli.domain.event import (
+from chatapp_cli.domain.arrival import (
     Arrival,
     Batch,
     ChatRead,
-    Event,
     IncomingFile,
     MessageEdited,
     MessagesDeleted,
@@ -17,8 +15,10 @@ from chatapp_cli.domain.event import (
     PeerChanged,
     PeerMoved,
     Profile,
+    ProviderEvent,
     ReactionsChanged,
 )
+from chatapp_cli.domain.draft import Draft
 from chatapp_cli.services import (
     dialogs,
     duties,
@@ -32,7 +32,7 @@ from tests.stores import EVERYTHING, Shop
 from tests.stores import said as message
 
 
-def hears(*events: Callable[[Place], Event], before: Callable[[Shop, Place], object] | None = None) -> Deed:
+def hears(*events: Callable[[Place], ProviderEvent], before: Callable[[Shop, Place], object] | None = None) -> Deed:
     def deed(shop: Shop, at: Place) -> Job:
         if before is not None:
             before(shop, at)
@@ -46,7 +46,7 @@ def anna(at: Place) -> Peer:
     return Peer(key=f"anna{at.line}", address=f"anna{at.line}")
 
 
-def says(text: str = "Есть вопрос", **values: object) -> Callable[[Place], Event]:
+def says(text: str = "Есть вопрос", **values: object) -> Callable[[Place], ProviderEvent]:
     return lambda at: message(text, who=f"anna{at.line}", **{"ext_id": "9", "at": THEN, **values})
 
 
@@ -55,7 +55,7 @@ def heard(shop: Shop, at: Place) -> str:
     return shop.message(at.heard).ext_id or ""
 
 
-def of_heard(make: Callable[..., Event], **values: object) -> Deed:
+def of_heard(make: Callable[..., ProviderEvent], **values: object) -> Deed:
     """Something happens to the client's message."""
 
     def deed(shop: Shop, at: Place) -> Job:

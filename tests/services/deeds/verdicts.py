@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from chatapp_cli.domain.draft import Draft
-from chatapp_cli.domain.errors import OutcomeUnknown, Rejected, Retryable
-from chatapp_cli.domain.event import (
+from chatapp_cli.domain.arrival import (
     Arrival,
     Batch,
     ChatRead,
     DeliveryChanged,
 )
+from chatapp_cli.domain.draft import Draft
+from chatapp_cli.domain.errors import OutcomeUnknown, Rejected, Retryable
 from chatapp_cli.domain.health import Health
 from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.message import Operation, State

@@ -18,6 +18,7 @@ from chatapp_cli.domain.template import Filled, Template
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import (
     beginning,
+    chains,
     changes,
     channels,
     composing,
@@ -25,7 +26,6 @@ from chatapp_cli.services import (
     dialogs,
     drafts,
     duties,
-    errands,
     figures,
     files,
     journal,
@@ -37,11 +37,11 @@ from chatapp_cli.services import (
     options,
     outbox,
     pace,
-    relay,
     replies,
     reply_sheet,
     resting,
     sending,
+    session_requests,
     templates,
     thread,
     trace,
@@ -199,7 +199,7 @@ def carried(tx: Tx, at: Town, *chain: tuple[str, str]) -> object:
     """A message with a quote through some channels: what of it got into the one that took it."""
     steps = [ChainStep(at.channel[kind], (to,)) for kind, to in chain]
     draft = replace(SHORT, reply_to=at.message["first"])
-    message = relay.accept(tx, able, steps, draft, sending.SendOptions(key="k" * 32))
+    message = chains.accept(tx, able, steps, draft, sending.SendOptions(key="k" * 32))
     found = transcript.message(tx, message)
     return (found.dialog_id, found.reply_to, found.state, tx.value("chain.of", id=message))
 
@@ -320,17 +320,17 @@ ABOUT_MESSAGES: Mapping[str, Question] = {
     "outbox.claim of a deletion": lambda tx, at: [
         (found.row.action, found.parts) for found in claims(tx, at, "messenger", deleted="first")
     ],
-    "relay.accept by the first channel": lambda tx, at: carried(tx, at, ("messenger", "501"), ("sms", TO[0])),
-    "relay.accept by the second channel": lambda tx, at: carried(tx, at, ("sms", "@nobody"), ("messenger", "501")),
-    "relay.accept by a channel that has stopped": lambda tx, at: carried(tx, at, ("bot", "777"), ("messenger", "501")),
-    "relay.accept by the last, which has stopped": lambda tx, at: carried(tx, at, ("sms", "@nobody"), ("bot", "777")),
-    "relay.accept by none": lambda tx, at: carried(tx, at, ("sms", "@nobody"), ("letters", "@nobody")),
-    "relay.accept again": lambda tx, at: relay.accept(
+    "chains.accept by the first channel": lambda tx, at: carried(tx, at, ("messenger", "501"), ("sms", TO[0])),
+    "chains.accept by the second channel": lambda tx, at: carried(tx, at, ("sms", "@nobody"), ("messenger", "501")),
+    "chains.accept by a channel that has stopped": lambda tx, at: carried(tx, at, ("bot", "777"), ("messenger", "501")),
+    "chains.accept by the last, which has stopped": lambda tx, at: carried(tx, at, ("sms", "@nobody"), ("bot", "777")),
+    "chains.accept by none": lambda tx, at: carried(tx, at, ("sms", "@nobody"), ("letters", "@nobody")),
+    "chains.accept again": lambda tx, at: chains.accept(
         tx, able, [], SHORT, sending.SendOptions(key=entry(tx, at, "first").message.key or "")
     ),
-    "relay.following_key": lambda tx, at: relay.following_key("k"),
-    "relay.followed_by": lambda tx, at: relay.followed_by(tx, at.message["letter"]),
-    "relay.still_open": lambda tx, at: relay.still_open(tx, at.message["letter"]),
+    "chains.following_key": lambda tx, at: chains.following_key("k"),
+    "chains.followed_by": lambda tx, at: chains.followed_by(tx, at.message["letter"]),
+    "chains.still_open": lambda tx, at: chains.still_open(tx, at.message["letter"]),
     "sending.key_of": lambda tx, at: sending.key_of("заказ 12"),
     "journal.after": lambda tx, at: [(one.id, journal_words.sentence(one)) for one in journal.after(tx, 0, n=100)],
     "journal.of_message": lambda tx, at: [one.event.topic for one in journal.of_message(tx, at.message["first"])],
@@ -453,7 +453,7 @@ ABOUT_THE_DESK: Mapping[str, Question] = {
         resting.rests(at.row("approved"), at.row("approved").paused_until - before) for before in (1, 0)
     ],
     "resting.next_step": lambda tx, at: resting.next_step(at.row("approved")),
-    "errands.allowed": lambda tx, at: errands.allowed(ABILITIES["sms"], "create_group"),
+    "session_requests.allowed": lambda tx, at: session_requests.allowed(ABILITIES["sms"], "create_group"),
 }
 
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from chatapp_cli.domain.arrival import Arrival, IncomingFile, Peer, PeerChanged, Profile
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft, StagedFile
 from chatapp_cli.domain.errors import OutcomeUnknown, Rejected, Retryable
-from chatapp_cli.domain.event import Arrival, IncomingFile, Peer, PeerChanged, Profile
 from chatapp_cli.domain.health import Health
 from chatapp_cli.domain.ids import ChannelId, ContactId, DialogId, MessageId
 from chatapp_cli.domain.manifest import Capabilities, Rate

@@ -8,9 +8,9 @@ from chatapp_cli.domain.journal.messages import MessageReceived, StateChanged
 from chatapp_cli.domain.message import State
 from chatapp_cli.store.tx import Tx
 
-UNLESS_HEARD = "unless_heard"
+UNLESS_REPLIED = "unless_heard"
 """Why such a message waits."""
-HEARD_FIRST = "heard_first"
+REPLIED_FIRST = "heard_first"
 """Why such a message was not sent."""
 
 
@@ -18,6 +18,6 @@ def give_up(tx: Tx, heard: MessageReceived) -> None:
     """Cancel reminders because the client wrote. An automatic answer does not count."""
     channel, dialog = heard.channel, heard.dialog
     for message in tx.all(MessageId, "outbox.give_up", dialog=dialog, message=heard.message):
-        tx.run("messages.state", id=message, state=State.CANCELLED, code=HEARD_FIRST, detail="")
-        event = StateChanged(channel=channel, dialog=dialog, message=message, state=State.CANCELLED, code=HEARD_FIRST)
+        tx.run("messages.state", id=message, state=State.CANCELLED, code=REPLIED_FIRST, detail="")
+        event = StateChanged(channel=channel, dialog=dialog, message=message, state=State.CANCELLED, code=REPLIED_FIRST)
         tx.emit(event, actor=PROGRAM)

@@ -9,9 +9,9 @@ from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.ids import LineId
 from chatapp_cli.store import dialog_list, tables
 from chatapp_cli.store.database import Database
-from chatapp_cli.store.lens import Lens
 from chatapp_cli.store.named import prepared, statements
 from chatapp_cli.store.tx import Tx
+from chatapp_cli.store.visibility import Visibility
 from tests.store.test_statements import sample
 from tests.stores import Shop
 
@@ -51,27 +51,27 @@ OF_THE_COMPANY = {
 READER = "О'Нил 100%"
 
 
-def looking(lens: Lens, database: Database) -> Lens:
-    lens.learn(database.tx(database.connection()).columns)
-    return lens
+def looking(visibility: Visibility, database: Database) -> Visibility:
+    visibility.learn(database.tx(database.connection()).columns)
+    return visibility
 
 
 def test_a_dialog_seen_through_a_lens_has_every_column(database: Database, dialect: str) -> None:
-    narrow = looking(Lens(dialect, lines=ONE_LINE, reader=READER), database)
+    narrow = looking(Visibility(dialect, lines=ONE_LINE, reader=READER), database)
     seen = database.connection().execute(narrow.sql("SELECT * FROM dialog LIMIT 0")).description
     assert {column[0] for column in seen} == {column.name for column in tables.metadata.tables["dialog"].columns}
 
 
 def test_a_lens_that_has_not_looked_at_the_columns_shows_nothing() -> None:
     with pytest.raises(RuntimeError, match="columns"):
-        Lens("sqlite", lines=ONE_LINE).sql("SELECT id FROM dialog")
+        Visibility("sqlite", lines=ONE_LINE).sql("SELECT id FROM dialog")
 
 
 def test_every_table_is_hidden_or_reached_through_a_hidden_one_or_the_companys(
     database: Database, dialect: str
 ) -> None:
     """A new table has to be thought about."""
-    hidden = set(looking(Lens(dialect, lines=ONE_LINE, reader=READER), database)._shown or ())
+    hidden = set(looking(Visibility(dialect, lines=ONE_LINE, reader=READER), database)._shown or ())
     named = [*hidden, *THROUGH, *OF_THE_COMPANY]
     assert sorted(named) == sorted(tables.metadata.tables)
     assert set(THROUGH.values()) <= hidden
@@ -84,7 +84,7 @@ def test_every_table_is_hidden_or_reached_through_a_hidden_one_or_the_companys(
 def test_what_is_reached_through_a_hidden_table_is_asked_for_only_with_it_or_by_a_number_found_in_it(
     database: Database, dialect: str, table: str
 ) -> None:
-    hidden = set(looking(Lens(dialect, lines=ONE_LINE, reader=READER), database)._shown or ())
+    hidden = set(looking(Visibility(dialect, lines=ONE_LINE, reader=READER), database)._shown or ())
     reads = [name for name in QUESTIONS if table in re.findall(r"\w+", statements("sqlite")[name])]
     loose = []
     for name in reads:
@@ -98,7 +98,7 @@ def test_what_is_reached_through_a_hidden_table_is_asked_for_only_with_it_or_by_
 
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_a_question_is_understood_through_a_lens_as_well(database: Database, dialect: str, name: str) -> None:
-    narrow = looking(Lens(dialect, lines=ONE_LINE, reader=READER), database)
+    narrow = looking(Visibility(dialect, lines=ONE_LINE, reader=READER), database)
     sql, pick = narrow.statement(name, prepared(dialect))
     with database.reading():
         plan = database.connection().execute(f"EXPLAIN {sql}", pick(sample(statements(dialect)[name], dialect)))
@@ -106,7 +106,7 @@ def test_a_question_is_understood_through_a_lens_as_well(database: Database, dia
 
 
 def test_what_changes_rows_is_asked_as_it_is(dialect: str) -> None:
-    narrow = Lens(dialect, lines=ONE_LINE)
+    narrow = Visibility(dialect, lines=ONE_LINE)
     whole = prepared(dialect)
     changes = set(statements(dialect)) - set(QUESTIONS)
     assert {name for name in changes if narrow.statement(name, whole).sql != whole[name].sql} == set()
@@ -123,9 +123,9 @@ def test_another_lines_rows_are_not_there(shop: Shop) -> None:
         counts = [tx.compose(int, f"SELECT COUNT(*) FROM {table}", {})[0] for table in tables]
         return (*counts, len(dialog_list.ids(tx, shop.driver.dialect, DialogFilter())))
 
-    narrow = Lens(shop.driver.dialect, lines=[ours])
+    narrow = Visibility(shop.driver.dialect, lines=[ours])
     assert shop.read(lambda tx: seen(tx.through(narrow))) == (1,) * 7
-    assert shop.read(lambda tx: seen(tx.through(Lens(shop.driver.dialect, lines=())))) == (0,) * 7
+    assert shop.read(lambda tx: seen(tx.through(Visibility(shop.driver.dialect, lines=())))) == (0,) * 7
     assert shop.read(seen) == (2,) * 7
 
 
@@ -136,7 +136,7 @@ def test_a_list_seen_through_a_lens_is_read_in_order_and_not_sorted(
     if dialect != "sqlite":
         pytest.skip("SQLite tells its plan in words")
     sql = f"{dialog_list._ROW} WHERE d.blocked = 0 AND d.snoozed_until IS NULL {dialog_list._NEWEST} LIMIT 50"
-    narrow = Lens(dialect, lines=lines, reader=READER)
+    narrow = Visibility(dialect, lines=lines, reader=READER)
     shop.read(lambda tx: tx.through(narrow))
     with closing(shop.driver.connect()) as connection:
         plan = str(connection.execute(f"EXPLAIN QUERY PLAN {narrow.sql(sql)}").fetchall())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Errand(StrEnum):
+class SessionMethod(StrEnum):
     """Each is the name of the session's method that carries it out."""
 
     FIND = "find"
@@ -23,7 +23,7 @@ class Errand(StrEnum):
     SUBMIT = "submit"
 
 
-class ErrandState(StrEnum):
+class SessionRequestState(StrEnum):
     """How far it is."""
 
     WAITING = "waiting"
@@ -32,4 +32,4 @@ class ErrandState(StrEnum):
     FAILED = "failed"
 
 
-OPEN = frozenset({ErrandState.WAITING, ErrandState.RUNNING})
+OPEN = frozenset({SessionRequestState.WAITING, SessionRequestState.RUNNING})

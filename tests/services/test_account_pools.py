@@ -9,7 +9,7 @@ import pytest
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import ChannelId, LineId
 from chatapp_cli.ports.bind import Bound
-from chatapp_cli.services import channels, outbox, pools
+from chatapp_cli.services import account_pools, channels, outbox
 from tests.stores import Shop
 
 HOUR = 3_600_000
@@ -22,7 +22,7 @@ def bot(shop: Shop, line: LineId, name: str, *, kind: str = "letters", pool: boo
 
 
 def invited(shop: Shop, line: LineId, kind: str = "") -> str:
-    return shop.read(lambda tx: pools.invite(tx, line, kind))[0].link
+    return shop.read(lambda tx: account_pools.invite(tx, line, kind))[0].link
 
 
 @pytest.mark.req("S-069")

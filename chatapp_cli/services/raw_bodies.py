@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chatapp_cli.domain.event import Arrival, Batch, IncomingFile, MessageArrived
+from chatapp_cli.domain.arrival import Arrival, Batch, IncomingFile, MessageArrived
 from chatapp_cli.store.media import Media
 
 LARGE = 65_536
@@ -13,12 +13,12 @@ LONGEST_TEXT = 65_536
 """Characters shown to a person; a longer text is also attached as a file."""
 
 
-def needs_shelf(batch: Batch) -> bool:
+def has_large(batch: Batch) -> bool:
     """Whether anything in a batch must be stored as a file."""
     return any(len(a.raw) > LARGE or any(_is_large(e) for e in a.events) for a in batch.arrivals)
 
 
-def shelve(media: Media, batch: Batch) -> Batch:
+def store_large(media: Media, batch: Batch) -> Batch:
     """Store the large data of a batch as files; existing content takes no further space."""
     return replace(batch, arrivals=tuple(_shelved(media, arrival) for arrival in batch.arrivals))
 

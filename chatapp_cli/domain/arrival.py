@@ -172,7 +172,7 @@ class PeerMoved:
     at: Millis
 
 
-Event: TypeAlias = (
+ProviderEvent: TypeAlias = (
     MessageArrived
     | MessageEdited
     | MessagesDeleted
@@ -193,7 +193,7 @@ class Arrival:
     raw: bytes = field(repr=False)
     raw_sha256: str = ""
     """Set by the desk if it stores a large ``raw`` as a file; a connector leaves it empty."""
-    events: Sequence[Event] = ()
+    events: Sequence[ProviderEvent] = ()
     problem: str = ""
     """Why it could not be parsed; it is then kept as a dead letter."""
 

@@ -26,7 +26,7 @@ _BY_READER = {"dialogs.totals": "unread.totals", "lines.all": "unread.lines"}
 """Counts over all dialogs start, for a reader, from their few unread ones."""
 
 
-class Lens:
+class Visibility:
     """Row-level visibility for one operator."""
 
     def __init__(self, dialect: str, *, lines: Sequence[LineId] | None, reader: str = "") -> None:

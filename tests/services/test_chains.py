@@ -11,16 +11,16 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from chatapp_cli.domain.access import DAEMON, PROGRAM
+from chatapp_cli.domain.arrival import DeliveryChanged, Peer, PeerChanged
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import OutcomeUnknown, Refused, Rejected, UsageError
-from chatapp_cli.domain.event import DeliveryChanged, Peer, PeerChanged
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.journal.chains import ChainEnded, ChannelPassed, Continued, HandedOn
 from chatapp_cli.domain.journal.messages import MessageWritten
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.outbound import Receipt
-from chatapp_cli.services import channels, contacts, journal, onward, outbox, relay, routes, sending, trace, waiting
+from chatapp_cli.services import chains, channels, contacts, journal, onward, outbox, routes, sending, trace, waiting
 from chatapp_cli.services.journal_words import sentence
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.tx import Tx
@@ -43,7 +43,7 @@ def three(shop: Shop) -> list[ChannelId]:
 def chained(shop: Shop, way: Sequence[ChannelId], draft: Draft = WORDS, **order: Any) -> MessageId:
     steps = [routes.ChainStep(channel, (PHONE,)) for channel in way]
     wish = shop.order(**order)
-    return shop.write(lambda tx: relay.accept(tx, able, steps, draft, wish))
+    return shop.write(lambda tx: chains.accept(tx, able, steps, draft, wish))
 
 
 def channel_of(shop: Shop, message: MessageId) -> ChannelId:
@@ -63,7 +63,7 @@ def rejected(shop: Shop, channel: ChannelId) -> None:
 
 def hand_on(shop: Shop) -> list[MessageId | None]:
     """What the daemon does on every tick."""
-    return [shop.write(lambda tx, m=m: onward.hand_on(tx, able, m)) for m in shop.read(waiting.for_elsewhere)]
+    return [shop.write(lambda tx, m=m: onward.continue_chain(tx, able, m)) for m in shop.read(waiting.for_elsewhere)]
 
 
 def told(shop: Shop, message: MessageId) -> list[str]:
@@ -117,7 +117,7 @@ def test_a_delivery_report_that_says_failed_moves_it_on_as_well(shop: Shop) -> N
     (into,) = hand_on(shop)
     assert into is not None
     assert (channel_of(shop, into), shop.message(into).state) == (way[1], "queued")
-    assert shop.read(lambda tx: relay.followed_by(tx, first)) == into
+    assert shop.read(lambda tx: chains.followed_by(tx, first)) == into
 
 
 def test_an_uncertain_message_stays_until_a_person_says_that_it_failed(shop: Shop) -> None:
@@ -199,7 +199,7 @@ def test_a_chain_is_kept_for_an_address_before_anybody_wrote_and_leads_through_w
     shop.write(lambda tx: contacts.set_chain(tx, contacts.met_or_new(tx, PHONE), ["pigeon", "tiny", "letters"]))
     steps = shop.read(lambda tx: routes.stored(tx, able, "+7 916 123-45-67"))
     assert steps == [routes.ChainStep(tiny, (PHONE,)), routes.ChainStep(letters, (PHONE,))]
-    message = shop.write(lambda tx: relay.accept(tx, able, steps, WORDS, shop.order()))
+    message = shop.write(lambda tx: chains.accept(tx, able, steps, WORDS, shop.order()))
     card = shop.read(lambda tx: trace.life(tx, message)).dialog
     (known,) = shop.read(lambda tx: contacts.at(tx, PHONE))
     assert (card.channel_id, card.contact_id) == (letters, known.id)
@@ -211,7 +211,7 @@ def test_where_the_client_wrote_to_us_comes_before_the_phone_and_a_foreign_name_
     shop.write(lambda tx: contacts.set_chain(tx, contacts.at(tx, "@anna"), ["tiny", "letters"]))
     steps = shop.read(lambda tx: routes.stored(tx, able, "@anna"))
     assert steps == [routes.ChainStep(other, ()), routes.ChainStep(met, ("@anna", "anna"))]
-    message = shop.write(lambda tx: relay.accept(tx, able, steps, Draft(text="Ждём"), shop.order()))
+    message = shop.write(lambda tx: chains.accept(tx, able, steps, Draft(text="Ждём"), shop.order()))
     assert told(shop, message)[0].endswith("No address of the client is known in Почта магазина.")
 
 
@@ -280,7 +280,7 @@ def _play(shop: Shop, deed: str, flying: dict[ChannelId, outbox.Claim], stale: l
             hand_on(shop)
     elif deed == "stale":
         for message in stale:
-            shop.write(lambda tx, m=message: onward.hand_on(tx, able, m))
+            shop.write(lambda tx, m=message: onward.continue_chain(tx, able, m))
     elif flying:
         _land(shop, deed, flying.popitem()[1])
 
@@ -299,7 +299,7 @@ def _land(shop: Shop, deed: str, one: outbox.Claim) -> None:
 
 def _die(shop: Shop, message: MessageId) -> None:
     def cut(tx: Tx) -> None:
-        onward.hand_on(tx, able, message)
+        onward.continue_chain(tx, able, message)
         raise PowerCut
 
     with pytest.raises(PowerCut):
@@ -308,6 +308,6 @@ def _die(shop: Shop, message: MessageId) -> None:
 
 def _family(shop: Shop, first: MessageId) -> list[MessageId]:
     went = [first]
-    while (following := shop.read(lambda tx: relay.followed_by(tx, went[-1]))) is not None:
+    while (following := shop.read(lambda tx: chains.followed_by(tx, went[-1]))) is not None:
         went.append(following)
     return went

@@ -4,20 +4,20 @@ import json
 
 import pytest
 
-from chatapp_cli.domain.errand import Errand
 from chatapp_cli.domain.errors import Refused, Rejected
-from chatapp_cli.domain.ids import ChannelId, ErrandId
-from chatapp_cli.services import errands, journal, upkeep
+from chatapp_cli.domain.ids import ChannelId, SessionRequestId
+from chatapp_cli.domain.session_request import SessionMethod
+from chatapp_cli.services import journal, session_requests, upkeep
 from tests.stores import EVERYTHING, Shop
 
 
-def ask(shop: Shop, channel: ChannelId, address: str, *, seconds: float = 60) -> ErrandId:
+def ask(shop: Shop, channel: ChannelId, address: str, *, seconds: float = 60) -> SessionRequestId:
     wanted = {"address": address}
-    return shop.write(lambda tx: errands.ask(tx, channel, Errand.FIND, wanted, seconds=seconds))
+    return shop.write(lambda tx: session_requests.ask(tx, channel, SessionMethod.FIND, wanted, seconds=seconds))
 
 
-def claim(shop: Shop, channel: ChannelId) -> ErrandId | None:
-    taken = shop.write(lambda tx: errands.claim(tx, channel))
+def claim(shop: Shop, channel: ChannelId) -> SessionRequestId | None:
+    taken = shop.write(lambda tx: session_requests.claim(tx, channel))
     return taken.id if taken else None
 
 
@@ -38,10 +38,10 @@ def test_what_nobody_waits_for_any_more_is_not_begun(shop: Shop) -> None:
 def test_an_answer_and_a_refusal_are_kept_with_their_reason(shop: Shop) -> None:
     channel = shop.channel()
     numbers = [ask(shop, channel, "+79160000001"), ask(shop, channel, "+79160000002")]
-    rows = [shop.write(lambda tx: errands.claim(tx, channel)) for _ in numbers]
-    shop.write(lambda tx: errands.done(tx, rows[0], json.dumps({"name": "Анна"})))
-    shop.write(lambda tx: errands.failed(tx, rows[1], Rejected("phone_hidden", "privacy")))
-    answered, refused = (shop.read(lambda tx, n=n: errands.one(tx, n)) for n in numbers)
+    rows = [shop.write(lambda tx: session_requests.claim(tx, channel)) for _ in numbers]
+    shop.write(lambda tx: session_requests.done(tx, rows[0], json.dumps({"name": "Анна"})))
+    shop.write(lambda tx: session_requests.failed(tx, rows[1], Rejected("phone_hidden", "privacy")))
+    answered, refused = (shop.read(lambda tx, n=n: session_requests.one(tx, n)) for n in numbers)
     assert (answered.state, json.loads(answered.result)) == ("done", {"name": "Анна"})
     assert (refused.state, refused.code, refused.detail, refused.result) == (
         "failed",
@@ -56,8 +56,8 @@ def test_what_an_ended_session_had_begun_is_uncertain_and_not_begun_again(shop: 
     begun = ask(shop, channel, "+79160000001")
     claim(shop, channel)
     waiting = ask(shop, channel, "+79160000002")
-    shop.write(lambda tx: errands.interrupted(tx, channel))
-    row = shop.read(lambda tx: errands.one(tx, begun))
+    shop.write(lambda tx: session_requests.interrupted(tx, channel))
+    row = shop.read(lambda tx: session_requests.one(tx, begun))
     assert (row.state, row.code, row.result) == ("failed", "interrupted", "OutcomeUnknown")
     assert claim(shop, channel) == waiting
 
@@ -66,8 +66,8 @@ def test_whoever_waits_hears_of_the_end(shop: Shop) -> None:
     channel = shop.channel()
     seen = shop.read(journal.last)
     ask(shop, channel, "+79160000001")
-    row = shop.write(lambda tx: errands.claim(tx, channel))
-    shop.write(lambda tx: errands.done(tx, row, "null"))
+    row = shop.write(lambda tx: session_requests.claim(tx, channel))
+    shop.write(lambda tx: session_requests.done(tx, row, "null"))
     assert [news.event.topic for news in shop.read(lambda tx: journal.after(tx, seen))] == [
         "errand.asked",
         "errand.ended",
@@ -79,9 +79,9 @@ def test_answers_are_forgotten_after_a_day(shop: Shop) -> None:
     number = ask(shop, channel, "+79160000001")
     shop.clock.at += upkeep.DAY + 1
     shop.write(upkeep.forget_passing_things)
-    assert shop.read(lambda tx: tx.value("errands.one", id=number)) is None
+    assert shop.read(lambda tx: tx.value("session_requests.one", id=number)) is None
 
 
 def test_a_channel_that_cannot_is_not_asked() -> None:
     with pytest.raises(Refused):
-        errands.allowed(EVERYTHING, Errand.CREATE_GROUP)
+        session_requests.allowed(EVERYTHING, SessionMethod.CREATE_GROUP)
