@@ -165,12 +165,12 @@ def _workers() -> list[str]:
 
 def _web() -> Iterator[str]:
     from chatapp_cli.api import hooks
-    from chatapp_cli.api.web import door
+    from chatapp_cli.api.web import login_page
 
     yield f"route {hooks.PREFIX}"
     yield from (f"route {path}" for path in source.routes())
-    yield from (f"cookie {name}" for name in (door.SESSION, door.PROOF))
-    pages = Path(door.__file__).with_name("pages").glob("*.html")
+    yield from (f"cookie {name}" for name in (login_page.SESSION, login_page.PROOF))
+    pages = Path(login_page.__file__).with_name("pages").glob("*.html")
     yield from (f"field {name}" for page in pages for name in re.findall(r'<input[^>]* name="(\w+)"', page.read_text()))
 
 

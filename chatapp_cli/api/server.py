@@ -150,9 +150,9 @@ async def _browsers(daemon: Daemon, *, wanted: bool) -> AsyncIterator[ASGIApp | 
     if not wanted:
         yield None
         return
-    from chatapp_cli.api.web.desk import WebDesk
+    from chatapp_cli.api.web.application import WebApplication
 
-    company = WebDesk(daemon.store)
+    company = WebApplication(daemon.store)
     try:
         yield company.application()
     finally:

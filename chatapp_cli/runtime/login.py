@@ -16,7 +16,7 @@ from chatapp_cli.settings import SESSION, Settings, config_file
 TOKEN = "CHATAPP_TOKEN"  # noqa: S105 - where the token stands
 """The environment variable with a process's login token."""
 
-TRAY = "CHATAPP_TRAY"
+UPLOADS = "CHATAPP_TRAY"
 """The environment variable with the folder of a browser login's uploads."""
 
 

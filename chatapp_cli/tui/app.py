@@ -118,7 +118,7 @@ class InboxApp(TypeAhead):
         self.workspace = Workspace(self.company, store)
         self.spelling = Spelling(self.user_files.words_file, self.user_files.speller(self.company.settings))
         self._open.push_async_callback(self.spelling.aclose)
-        self._door = asyncio.Lock()
+        self._logging_in = asyncio.Lock()
         self.login_gate = LoginGate(self.workspace, self._token)
         self._outside = await self.login_gate.look()
         wait, remind = partial(self.set_timer, PAUSE), partial(self.notify, markup=False, timeout=REMINDED)
@@ -272,7 +272,7 @@ class InboxApp(TypeAhead):
 
     async def _look_who_sits_here(self) -> None:
         """Show to whoever sits here what they may see by now, or the door."""
-        async with self._door:
+        async with self._logging_in:
             before = self.login_gate.acting
             self._outside = await self.login_gate.look()
             if self.login_gate.acting != before:

@@ -20,10 +20,10 @@ import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
+from chatapp_cli.api.web.application import WebApplication
 from chatapp_cli.api.web.child import own_settings
-from chatapp_cli.api.web.desk import WebDesk
-from chatapp_cli.api.web.guard import Attempts
-from chatapp_cli.api.web.trays import fitting
+from chatapp_cli.api.web.protection import Attempts
+from chatapp_cli.api.web.upload_folders import fitting
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.draft import MEGABYTE
 from chatapp_cli.kit.manifests import manifest
@@ -103,7 +103,7 @@ async def running(company: Company, **settings: object) -> AsyncIterator[Site]:
     for name in ("Ольга", "Иван"):
         company.write(lambda tx, name=name: operators.add(tx, name, known, []))
     store = AsyncStore(company)
-    web = WebDesk(store, command=ECHO)
+    web = WebApplication(store, command=ECHO)
     server = uvicorn.Server(
         uvicorn.Config(web.application(), port=0, log_config=None, lifespan="off", ws="websockets-sansio")
     )
@@ -392,7 +392,7 @@ async def uploaded(
     return await http.post("/desk/upload", content=content, headers=own | headers)
 
 
-def in_trays(site: Site) -> dict[str, bytes]:
+def in_folders(site: Site) -> dict[str, bytes]:
     """Everything that was uploaded, whoever did it."""
     return {file.name: file.read_bytes() for file in (site.company.settings.folder / "trays").glob("*/*")}
 
@@ -414,7 +414,7 @@ async def test_an_upload_lies_in_the_tray_of_its_login_until_that_is_over(carryi
         answer = await uploaded(site)
         assert (answer.status_code, answer.text) == (200, "Смета.pdf is here: attach it in the window.")
         await uploaded(site, "Фото.png", b"png", other)
-        assert in_trays(site) == {"Смета.pdf": b"%PDF-1.4", "Фото.png": b"png"}
+        assert in_folders(site) == {"Смета.pdf": b"%PDF-1.4", "Фото.png": b"png"}
         (mine,) = (site.company.settings.folder / "trays").glob("*/Смета.pdf")
         assert mine.parent.stat().st_mode & 0o777 == 0o700
         assert not {token for token in site.http.cookies.values() if token in str(mine)}
@@ -423,12 +423,12 @@ async def test_an_upload_lies_in_the_tray_of_its_login_until_that_is_over(carryi
             await socket.send(json.dumps(["stdin", "tray"]))
             assert await said(socket) == f"typed {mine.parent}"
         await site.http.post("/desk/logout", data={"proof": hidden(await site.http.get("/desk"))})
-        assert in_trays(site) == {"Фото.png": b"png"}
+        assert in_folders(site) == {"Фото.png": b"png"}
         site.company.write(lambda tx: operators.disable(tx, "Иван"))
         assert (await uploaded(site, http=other)).status_code == 403
         await site.log_in()
         await uploaded(site)
-        assert set(in_trays(site)) == {"Смета.pdf"}
+        assert set(in_folders(site)) == {"Смета.pdf"}
 
 
 async def test_what_an_operator_sets_in_a_browser_is_kept_for_them_alone(site: Site) -> None:
@@ -460,7 +460,7 @@ async def test_only_a_page_of_ours_uploads(carrying: Site) -> None:
     async with site.browser() as stranger:
         await stranger.get("/desk/login")
         assert (await uploaded(site, http=stranger)).status_code == 403
-    assert in_trays(site) == {}
+    assert in_folders(site) == {}
 
 
 @pytest.mark.parametrize(
@@ -475,7 +475,7 @@ async def test_only_a_page_of_ours_uploads(carrying: Site) -> None:
 )
 async def test_an_uploads_name_never_leaves_its_tray(carrying: Site, name: str, kept: str) -> None:
     assert (await uploaded(carrying, name)).status_code == 200
-    assert set(in_trays(carrying)) == {kept}
+    assert set(in_folders(carrying)) == {kept}
 
 
 async def test_a_file_without_a_name_one_that_is_too_large_and_one_of_unknown_size_are_refused(carrying: Site) -> None:
@@ -493,7 +493,7 @@ async def test_a_file_without_a_name_one_that_is_too_large_and_one_of_unknown_si
 
     own = {"x-proof": site.http.cookies["chatapp_proof"], "x-name": "a", "origin": site.address}
     assert (await site.http.post("/desk/upload", content=pieces(), headers=own)).status_code == 422
-    assert in_trays(site) == {}
+    assert in_folders(site) == {}
 
 
 @asynccontextmanager
@@ -519,17 +519,17 @@ async def begun(site: Site, size: int) -> AsyncIterator[asyncio.StreamReader]:
 async def test_an_upload_that_breaks_off_leaves_nothing_and_a_second_one_waits_for_it(carrying: Site) -> None:
     site = carrying
     async with begun(site, 5_000):
-        await eventually(lambda: in_trays(site))
+        await eventually(lambda: in_folders(site))
         other = await uploaded(site)
         assert (other.status_code, other.text) == (503, "Another file is being uploaded. Wait until it is here.")
-    await eventually(lambda: not in_trays(site))
+    await eventually(lambda: not in_folders(site))
     assert (await uploaded(site)).status_code == 200
 
 
 async def test_a_tray_holds_twenty_files_and_the_oldest_goes_for_the_next(carrying: Site) -> None:
     for n in range(22):
         await uploaded(carrying, f"{n}.txt")
-    assert set(in_trays(carrying)) == {f"{n}.txt" for n in range(2, 22)}
+    assert set(in_folders(carrying)) == {f"{n}.txt" for n in range(2, 22)}
 
 
 def test_a_long_name_keeps_its_ending() -> None:
@@ -541,5 +541,5 @@ async def test_no_upload_outlasts_the_daemon(company: Company) -> None:
     left.parent.mkdir(parents=True)
     left.write_bytes(b"of a daemon that was killed")
     async with running(company) as site:
-        assert in_trays(site) == {}
+        assert in_folders(site) == {}
     assert not left.parent.parent.exists()

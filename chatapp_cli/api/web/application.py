@@ -17,11 +17,11 @@ from starlette.websockets import WebSocket
 
 from chatapp_cli.api.web import pages
 from chatapp_cli.api.web.child import COMMAND, start
-from chatapp_cli.api.web.door import HOME, PROOF, SESSION, Door, form_of, kept
-from chatapp_cli.api.web.guard import SecurityHeaders, from_here, proved
-from chatapp_cli.api.web.tab import WindowSocket
-from chatapp_cli.api.web.trays import Trays
+from chatapp_cli.api.web.login_page import HOME, PROOF, SESSION, LoginPage, form_of, kept
+from chatapp_cli.api.web.protection import SecurityHeaders, from_here, proved
+from chatapp_cli.api.web.upload_folders import UploadFolders
 from chatapp_cli.api.web.uploads import Uploads, too_large
+from chatapp_cli.api.web.window_socket import WindowSocket
 from chatapp_cli.domain.errors import Busy
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import show
@@ -35,31 +35,31 @@ SIZE: Final = (80, 24)
 FOREIGN: Final = 403
 
 
-class WebDesk:
+class WebApplication:
     """The pages, and their open windows."""
 
     def __init__(self, store: AsyncStore, *, command: Sequence[str] = COMMAND) -> None:
         self._store = store
         self._command = command
         self._settings = store.company.settings
-        self._door = Door(store)
-        self._trays = Trays(self._settings.folder / files.UPLOADS)
-        self._uploads = Uploads(store, self._trays)
+        self._login_page = LoginPage(store)
+        self._folders = UploadFolders(self._settings.folder / files.UPLOADS)
+        self._uploads = Uploads(store, self._folders)
         self._tabs: set[WindowSocket] = set()
         self._taken = 0
         self._closing = False
 
     def application(self) -> ASGIApp:
         """All routes below ``/desk``, and the downloads at the path that the page's script uses."""
-        self._trays.clear()
+        self._folders.clear()
         static = StaticFiles(packages=[("chatapp_cli.api.web", "static"), ("textual_serve", "static")])
         return SecurityHeaders(
             Starlette(
                 routes=[
                     Route("/", _home),
                     Route(HOME, self._page),
-                    Route(f"{HOME}/login", self._door.ask, methods=["GET"]),
-                    Route(f"{HOME}/login", self._door.enter, methods=["POST"]),
+                    Route(f"{HOME}/login", self._login_page.ask, methods=["GET"]),
+                    Route(f"{HOME}/login", self._login_page.enter, methods=["POST"]),
                     Route(f"{HOME}/logout", self._leave, methods=["POST"]),
                     Route(f"{HOME}/upload", self._uploads.take, methods=["POST"]),
                     WebSocketRoute(f"{HOME}/window", self._window),
@@ -74,13 +74,15 @@ class WebDesk:
         if who is None:
             return RedirectResponse(f"{HOME}/login", 303)
         if self._full:
-            return pages.word(await self._door.company(), _too_many(), 503)
+            return pages.word(await self._login_page.company(), _too_many(), 503)
         url = request.url
         socket = f"{'wss' if url.scheme == 'https' else 'ws'}://{url.netloc}{HOME}/window"
-        proof = self._door.proof(request)
+        proof = self._login_page.proof(request)
         limit = await self._uploads.limit()
         large = show(too_large(limit))
-        page = pages.window(await self._door.company(), proof, name=who.name, socket=socket, limit=limit, large=large)
+        page = pages.window(
+            await self._login_page.company(), proof, name=who.name, socket=socket, limit=limit, large=large
+        )
         return kept(page, request, PROOF, proof)
 
     async def _window(self, socket: WebSocket) -> None:
@@ -99,9 +101,9 @@ class WebDesk:
     async def _carry(self, socket: WebSocket, who: OperatorRow) -> None:
         token = socket.cookies[SESSION]
         width, height = _size(socket)
-        tray = self._trays.of(token)
+        uploads = self._folders.of(token)
         child = await start(
-            self._command, self._settings, operator=who.name, token=token, tray=tray, width=width, height=height
+            self._command, self._settings, operator=who.name, token=token, uploads=uploads, width=width, height=height
         )
         log.info("web.window_opened", operator=who.name, pid=child.pid)
         tab = WindowSocket(socket, child, token=token, clock=self._store.company.world.clock)
@@ -119,7 +121,7 @@ class WebDesk:
         """Whether the operator is still logged in and not idle for too long."""
         idle = await self._store.read(lambda tx: self._store.company.options.number(tx, "web_idle"))
         if idle and tab.idle > idle * 60:
-            await self._door.leave(tab.token)
+            await self._login_page.leave(tab.token)
             return False
         return not self._closing and await self._of(tab.token) is not None
 
@@ -127,7 +129,7 @@ class WebDesk:
         if not from_here(request) or not proved(await form_of(request), request.cookies.get(PROOF)):
             raise HTTPException(FOREIGN)
         token = request.cookies.get(SESSION, "")
-        await self._door.leave(token)
+        await self._login_page.leave(token)
         await _emptied([tab for tab in self._tabs if tab.token == token])
         await self._uploads.tidy()
         gone = RedirectResponse(f"{HOME}/login", 303)
@@ -146,7 +148,7 @@ class WebDesk:
         """Close every window, wait for its process, and delete all uploads."""
         self._closing = True
         await _emptied([*self._tabs])
-        self._trays.clear()
+        self._folders.clear()
 
     async def _who(self, caller: HTTPConnection) -> OperatorRow | None:
         return await self._of(caller.cookies.get(SESSION, ""))

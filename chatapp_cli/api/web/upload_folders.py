@@ -24,7 +24,7 @@ NAME: Final = 200
 """The longest file name, in bytes."""
 
 
-class Trays:
+class UploadFolders:
     """All upload folders. A folder's name reveals nothing about the login."""
 
     def __init__(self, root: Path) -> None:
@@ -69,8 +69,8 @@ def fitting(name: str) -> str:
     return (stem + ending).decode(errors="ignore")
 
 
-async def _taken(tray: Path, name: str, size: int, pieces: AsyncIterator[bytes]) -> str:
-    scratch = await asyncio.to_thread(_prepared, tray, size)
+async def _taken(uploads: Path, name: str, size: int, pieces: AsyncIterator[bytes]) -> str:
+    scratch = await asyncio.to_thread(_prepared, uploads, size)
     try:
         with scratch.open("wb") as file:
             async for piece in pieces:
@@ -78,20 +78,20 @@ async def _taken(tray: Path, name: str, size: int, pieces: AsyncIterator[bytes])
                 if size < 0:
                     raise Refused("too_large", T("The file is larger than declared."))
                 await asyncio.to_thread(file.write, piece)
-        scratch.replace(tray / name)
+        scratch.replace(uploads / name)
     finally:
         scratch.unlink(missing_ok=True)
     return name
 
 
-def _prepared(tray: Path, size: int) -> Path:
+def _prepared(uploads: Path, size: int) -> Path:
     """An empty file for an upload; deletes the oldest files until there is room."""
-    tray.mkdir(parents=True, exist_ok=True, mode=0o700)
-    newest = sorted(tray.iterdir(), key=lambda file: file.stat().st_mtime_ns, reverse=True)
+    uploads.mkdir(parents=True, exist_ok=True, mode=0o700)
+    newest = sorted(uploads.iterdir(), key=lambda file: file.stat().st_mtime_ns, reverse=True)
     for place, file in enumerate(newest, start=1):
         size += file.stat().st_size
         if place >= FILES or size > BYTES:
             file.unlink()
-    handle, name = tempfile.mkstemp(prefix=".", dir=tray)
+    handle, name = tempfile.mkstemp(prefix=".", dir=uploads)
     os.close(handle)
     return Path(name)

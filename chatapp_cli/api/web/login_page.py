@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from chatapp_cli.api.web import pages
-from chatapp_cli.api.web.guard import Attempts, from_here, proved
+from chatapp_cli.api.web.protection import Attempts, from_here, proved
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.i18n import _, show
 from chatapp_cli.runtime.login import log_in
@@ -33,7 +33,7 @@ LARGEST: Final = 4_096
 R = TypeVar("R", bound=Response)
 
 
-class Door:
+class LoginPage:
     """Logs operators in, one password check at a time: each takes a tenth of a second and much memory on purpose."""
 
     def __init__(self, store: AsyncStore) -> None:
