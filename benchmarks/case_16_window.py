@@ -136,7 +136,7 @@ def seeded(folder: str, *, dialogs: int = DIALOGS, messages: int = TALKED * 60) 
     company = open_company(Settings(home=folder)).seen_by(OWNER)
     line = company.write(lambda tx: lines.add(tx, "Main"))
     bound = Bound(account="bench", title="Bench")
-    company.write(lambda tx: channels.keep(tx, company.vault, bound, line=line, kind="api"))
+    company.write(lambda tx: channels.save(tx, company.vault, bound, line=line, kind="api"))
     with closing(sqlite3.connect(Path(folder, "main", "chatapp.db"))) as store, store:
         store.executemany(_DIALOG, map(_dialog, range(1, dialogs + 1), range(dialogs, 0, -1)))
         store.executemany(_MESSAGE, ({"n": n, "dialog": dialogs - n // 60 % dialogs} for n in range(messages)))

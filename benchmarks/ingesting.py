@@ -51,7 +51,7 @@ def _template() -> Path:
     opened = open_company(Settings(home=folder.name)).seen_by(OWNER)
     line = opened.write(lambda tx: lines.add(tx, "Замер"))
     bound = Bound(account="bench", title="Замер")
-    opened.write(lambda tx: channels.keep(tx, opened.vault, bound, line=line, kind="bench"))
+    opened.write(lambda tx: channels.save(tx, opened.vault, bound, line=line, kind="bench"))
     start = [arrival(f"first-{n}", n) for n in range(DIALOGS)]
     opened.write(lambda tx: ingest(tx, ChannelId(1), Batch(arrivals=start)))
     opened.database.connection().execute("PRAGMA wal_checkpoint(TRUNCATE)")

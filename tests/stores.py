@@ -105,7 +105,7 @@ class Shop:
         """Bind a channel of an invented kind."""
         line = line or self.line()
         binding = Bound(**{"account": f"account-{next(self.numbers)}", "title": "Почта магазина"} | bound)
-        return self.write(lambda tx: channels.keep(tx, self.vault, binding, line=line, kind=kind))
+        return self.write(lambda tx: channels.save(tx, self.vault, binding, line=line, kind=kind))
 
     def take(self, channel: ChannelId, *events: ProviderEvent, cursor: str | None = None) -> ingest.Ingested:
         """Let events arrive, each delivered by itself."""

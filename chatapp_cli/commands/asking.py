@@ -160,7 +160,7 @@ def understood(field: Field, said: str) -> str:
         if field.required:
             raise UsageError(T("An answer is needed."), field=field.name)
         return ""
-    field.insist_on_one_line(said)
+    field.require_one_line(said)
     if field.kind == "flag":
         return _yes_or_no(field, said)
     if field.choices:
@@ -197,7 +197,7 @@ class PresetAsker:
     async def form(self, form: Form) -> Mapping[str, str]:
         """Answer the form. Raises UsageError for missing, refused or unknown answers."""
         fields = {field.name: field for field in form.fields}
-        self._insist_known(fields)
+        self._require_known(fields)
         for name, error in form.errors.items():
             raise self._refused(fields.get(name), error)
         answers: dict[str, str] = {}
@@ -206,7 +206,7 @@ class PresetAsker:
                 answers[name] = self._answer(field, form)
         return answers
 
-    def _insist_known(self, fields: Mapping[str, Field]) -> None:
+    def _require_known(self, fields: Mapping[str, Field]) -> None:
         for name in self._given:
             if name not in fields and name not in self._known:
                 raise UsageError(

@@ -79,7 +79,7 @@ def bind(
     known = {field.name for field in about.fields} | set(about.later)
     wanted = company.read(lambda tx: lines.find(tx, line))
     if another:
-        _insist_on_pool(about)
+        _require_pool(about)
     previous = None if another else _previous(company, about.kind, wanted.id, renew)
     with explained(about):
         number = asyncio.run(
@@ -88,7 +88,7 @@ def bind(
     return company.read(lambda tx: channels.one(tx, number))
 
 
-def _insist_on_pool(about: Manifest) -> None:
+def _require_pool(about: Manifest) -> None:
     if not about.capabilities.pool:
         raise Refused(
             "no_pool",

@@ -68,5 +68,5 @@ def retry(ctx: typer.Context, letter: Letter) -> None:
 def forget(ctx: typer.Context, letter: Letter) -> None:
     """Delete a dead letter."""
     with opened(ctx) as company:
-        company.write(lambda tx: deadletters.forget(tx, letter))
+        company.write(lambda tx: deadletters.delete(tx, letter))
     note("Dead letter {n} is forgotten.", n=letter)

@@ -27,7 +27,7 @@ _LONGEST_LINE = 1_048_576
 _CONVERT = T("Convert it first, such as by: iconv -f cp1251 -t utf-8; the name of a file by: convmv -f cp1251 -t utf-8")
 
 
-def insist_on_text(words: Sequence[str]) -> None:
+def require_text(words: Sequence[str]) -> None:
     """Raise UsageError for arguments or CHATAPP_ variables that are not UTF-8."""
     ours = (value for name, value in os.environ.items() if name.startswith("CHATAPP_"))
     for said in (*words, *ours):

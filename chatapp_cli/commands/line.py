@@ -87,7 +87,7 @@ def _tell_rest(row: ChannelRow) -> None:
     from chatapp_cli.kit.manifests import manifest
     from chatapp_cli.services import resting
 
-    said = resting.told(manifest(row.kind), row)
+    said = resting.rest_of(manifest(row.kind), row)
     say(T("{line}, {title}: {said}", line=row.line, title=row.title, said=said), resting.next_step(row))
 
 
@@ -137,7 +137,7 @@ def _rest_facts(row: ChannelRow, now: int) -> Mapping[str, str]:
 
     strangers = max(row.strangers_until, row.paused_until)
     return {
-        _("Sending"): show(resting.told(manifest(row.kind), row)) if resting.rests(row, now) else "",
+        _("Sending"): show(resting.rest_of(manifest(row.kind), row)) if resting.rests(row, now) else "",
         _("First messages"): _("not before {moment}", moment=printing.moment(strangers)) if strangers > now else "",
     }
 

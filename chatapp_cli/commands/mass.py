@@ -61,7 +61,7 @@ def send(company: Company, to: Sequence[Recipient], request: MessageRequest, opt
         if options.dry:
             _report(company, tried, options)
             return 1 if tried.bad else 0
-        _insist_on_yes(company, tried)
+        _require_yes(company, tried)
     found = company.write(lambda tx: mailing.accept(tx, able, request, to))
     _report(company, found, options)
     if found.new and owner(company) is None:
@@ -69,7 +69,7 @@ def send(company: Company, to: Sequence[Recipient], request: MessageRequest, opt
     return 1 if found.bad else 0
 
 
-def _insist_on_yes(company: Company, tried: Mailing) -> None:
+def _require_yes(company: Company, tried: Mailing) -> None:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(
             T("This goes to {n} recipients.", n=len(tried.new)),

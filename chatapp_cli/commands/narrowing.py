@@ -45,11 +45,11 @@ Tagged = Annotated[str, option(DialogFilter.tag)]
 class Narrowing:
     """The values of these options, by filter."""
 
-    said: Mapping[str, Any]
+    values: Mapping[str, Any]
 
     def wanted(self, tx: Tx) -> DialogFilter:
         """The filter of these options. Raises UsageError for an invalid time, NotFound for unknown names."""
-        return filtered(tx, self.said, me=tx.name)
+        return filtered(tx, self.values, me=tx.name)
 
 
 def narrowed(verb: Callable[..., None]) -> Callable[..., None]:

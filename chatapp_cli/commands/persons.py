@@ -138,4 +138,4 @@ def suggestions(
 
 
 def _why(one: Suggestion) -> str:
-    return ", ".join(show(reason.said) for reason in one.reasons)
+    return ", ".join(show(reason.reason) for reason in one.reasons)

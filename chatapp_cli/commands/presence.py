@@ -75,7 +75,7 @@ def _put(tx: Tx, dialog: DialogId, text: str) -> None:
     """Replace the draft's text; files and subject stay, unless nothing is left at all."""
     known = drafts.of(tx, dialogs.card(tx, dialog).id)
     if not text.strip():
-        drafts.drop(tx, dialog)
+        drafts.delete(tx, dialog)
         return
     unsent = known or drafts.Unsent(Draft())
-    drafts.keep(tx, dialog, unsent._replace(draft=replace(unsent.draft, text=text)))
+    drafts.save(tx, dialog, unsent._replace(draft=replace(unsent.draft, text=text)))

@@ -36,7 +36,7 @@ def settle(company: Company, named: str, line: str, options: ProxyOptions, *, as
     if options.off or said:
         company.require(Right.PROXIES)
     if options.off:
-        proxying.keep(company, row, "")
+        proxying.save(company, row, "")
         note("{title} no longer uses proxies.", title=row.title)
         return 0
     findings = _tried(company, row, said)
@@ -48,7 +48,7 @@ def settle(company: Company, named: str, line: str, options: ProxyOptions, *, as
     if not said:
         _tell_none(findings, row)
     elif good or options.force:
-        proxying.keep(company, row, said)
+        proxying.save(company, row, said)
         note("{title} now uses these proxies.", title=row.title)
     else:
         say(T("Nothing was changed."), T("Leave out what does not work, or keep it all the same with --force."))

@@ -272,7 +272,7 @@ def import_(
             sheet = reply_file.read(company.media, content, Path(file), form, take=stage)
             taken = company.write(lambda tx: take(tx, sheet, dry=dry))
     for fault in (wrong := taken.faults):
-        say(fault.said)
+        say(fault.sentence)
     if wrong:
         say(T("Nothing was imported: {n} errors.", n=len(wrong)), T("Correct them and import the file again."))
         raise typer.Exit(UsageError.exit_code)

@@ -102,7 +102,7 @@ class MessageOptions:
         from chatapp_cli.domain.draft import Draft
         from chatapp_cli.services.composing import MessageRequest
 
-        self._insist_on_sense()
+        self._require_sense()
         text, paths = typed(self.text), self.files or ()
         most = most_of([company.capabilities(one) for one in channels], paths) if paths else None
         with staging(company, most=most) as stage:
@@ -116,7 +116,7 @@ class MessageOptions:
             )
             yield MessageRequest(to=to, draft=draft, words=self._words(company), order=self._order(company))
 
-    def _insist_on_sense(self) -> None:
+    def _require_sense(self) -> None:
         if self.template and self.text:
             raise UsageError(T("A template brings its own text."), T("Leave --text out."), field="text")
         if self.quick and (self.text or self.template):

@@ -37,13 +37,13 @@ def serve(
     with unattended(ctx) as company:
         wanted = company.settings.web == "on" if web is None else web
         if web:
-            _insist_on_web(company, http=http)
+            _require_web(company, http=http)
         configure(company.settings.log_level)
         company.media.sweep()
         run(_serve(company, http=http, web=wanted, leashed=until_stdin_closes))
 
 
-def _insist_on_web(company: Company, *, http: bool) -> None:
+def _require_web(company: Company, *, http: bool) -> None:
     """Raise UsageError for a login page that is unreachable or at which nobody can log in."""
     from chatapp_cli.services import operators
 

@@ -38,7 +38,7 @@ def most_of(can: Sequence[Capabilities], paths: Sequence[Path]) -> int | None:
 
     Raises Refused if none of them can carry these files, and NotFound for an unreadable file.
     """
-    from chatapp_cli.domain.draft import insist_on_files
+    from chatapp_cli.domain.draft import require_files
     from chatapp_cli.domain.errors import Refused
     from chatapp_cli.services import files
 
@@ -46,7 +46,7 @@ def most_of(can: Sequence[Capabilities], paths: Sequence[Path]) -> int | None:
     refused = None
     for one in can if looked else ():
         try:
-            insist_on_files(one, looked)
+            require_files(one, looked)
         except Refused as refusal:
             refused = refused or refusal
         else:

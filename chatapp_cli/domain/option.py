@@ -90,7 +90,7 @@ def decoded(field: Field, said: str) -> Value:
         )
     if field.kind == "number":
         return _number(field, said)
-    field.insist_on_one_line(said)
+    field.require_one_line(said)
     fits = _FITS.get(field.kind)
     if said and not ((fits is None or fits(said)) and re.fullmatch(field.pattern or ".*", said, re.DOTALL)):
         raise UsageError(T("{name} cannot be {value}.", name=field.name, value=said), field.hint, field=field.name)

@@ -100,7 +100,7 @@ class LaneLog:
         for log in self.logs:
             log.record(at)
 
-    def hold(self, until: float) -> None:
+    def delay(self, until: float) -> None:
         """Pause, because the provider asked for it."""
         self._held = max(self._held, until)
 
@@ -151,7 +151,7 @@ class AccountLog:
         for lane in (self.account, *self.shared.values(), *self._dialogs.values()):
             lane.release()
 
-    def forget(self, now: float) -> None:
+    def prune(self, now: float) -> None:
         """Drop the lanes of dialogs that no longer matter."""
         while self._dialogs:
             oldest = next(iter(self._dialogs))

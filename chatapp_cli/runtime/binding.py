@@ -33,7 +33,7 @@ async def bind(
     number = None if previous is None else previous.id
     about = manifest(kind)
     keep = partial(
-        channels.keep,
+        channels.save,
         vault=company.vault,
         binding=bound,
         line=line,

@@ -53,8 +53,8 @@ def _upkeep(store: AsyncStore) -> Sequence[Worker]:
     """Delete old data."""
 
     async def clear() -> None:
-        await store.write(upkeep.forget_early_news)
-        await store.write(upkeep.forget_passing_things)
+        await store.write(upkeep.delete_early_changes)
+        await store.write(upkeep.delete_expired)
         await store.off_loop(store.company.media.sweep)
 
     return (Chore("upkeep", clear, clock=store.company.world.clock, every=UPKEEP_EVERY),)

@@ -131,7 +131,7 @@ async def _notify(stage: DemoStage, provider: Sandbox, customer: Customer, tell:
     """Write first by a template in channels that cannot receive."""
     company = stage.company.seen_by(_OLGA)
 
-    def put_out(tx: Tx) -> tuple[MessageId, str]:
+    def enqueue(tx: Tx) -> tuple[MessageId, str]:
         row = next(row for row in channels.everything(tx) if row.kind == provider.kind)
         one = templates.everything(tx, channel=row.id)[0]
         filled, text = templates.filled(tx, row, one.name, dict.fromkeys(gaps(one.body), "1047"))
@@ -139,7 +139,7 @@ async def _notify(stage: DemoStage, provider: Sandbox, customer: Customer, tell:
         request = MessageRequest(to=Exactly(row.id, customer.phone), draft=draft, order=order)
         return accept(tx, company.capabilities, request), text
 
-    message, text = await asyncio.to_thread(company.write, put_out)
+    message, text = await asyncio.to_thread(company.write, enqueue)
     state = await _until_settled(stage, message)
     about = {"name": customer.name, "channel": manifest(provider.kind).label}
     tell("answered", {**about, "text": text, "state": state, "message": message})

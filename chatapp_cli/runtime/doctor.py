@@ -255,7 +255,7 @@ def _rest(company: Company, row: ChannelRow) -> Finding | None:
     """A working channel that its provider has paused."""
     if not resting.troubled(row, company.world.clock.now()):
         return None
-    told = resting.told(company.manifest(row), row)
+    told = resting.rest_of(company.manifest(row), row)
     said = T("{title}: {health}, {said}", title=row.title, health=words.health(row.health), said=told)
     return Finding(name=f"channel {row.id}", ok=False, what=said, next_step=resting.next_step(row))
 

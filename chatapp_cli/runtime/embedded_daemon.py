@@ -31,7 +31,7 @@ COMMAND = (sys.executable, "-m", "chatapp_cli", "serve", "--until-stdin-closes")
 class DaemonState:
     """Whether a daemon is running, and a text to show, if any."""
 
-    said: Text
+    text: Text
     trouble: bool = False
 
 

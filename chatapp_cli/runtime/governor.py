@@ -80,11 +80,11 @@ class Governor:
         """Apply a wait demanded by the provider: to the account, one dialog, or all strangers."""
         until = self._clock.monotonic() + seconds
         if scope == "strangers":
-            self._log.shared["strangers"].hold(until)
+            self._log.shared["strangers"].delay(until)
         elif scope == "dialog" and target is not None:
-            self._log.take(target).hold(until)
+            self._log.take(target).delay(until)
         else:
-            self._log.account.hold(until)
+            self._log.account.delay(until)
 
     def release(self) -> None:
         """Clear the waits demanded by the provider; the rates stay."""
@@ -98,7 +98,7 @@ class Governor:
 
     def _record(self, target: RateTarget, at: float) -> None:
         self._log.record(target, at)
-        self._log.forget(self._clock.monotonic())
+        self._log.prune(self._clock.monotonic())
 
     def _until(self, lane: LaneLog) -> float:
         return max(0.0, lane.next_at() - self._clock.monotonic())

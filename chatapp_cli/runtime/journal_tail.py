@@ -35,7 +35,7 @@ async def follow(store: AsyncStore, after: int | None = None) -> AsyncGenerator[
             if pulse.beats():
                 while rows := await tail.more():
                     yield rows
-                    pace.heard()
+                    pace.reset()
             await clock.sleep(pace.pause)
 
 
@@ -46,7 +46,7 @@ class PollPace:
         self._clock, self._pulse = clock, pulse
         self._heard_at = clock.monotonic()
 
-    def heard(self) -> None:
+    def reset(self) -> None:
         """Record that there was an entry."""
         self._heard_at = self._clock.monotonic()
 

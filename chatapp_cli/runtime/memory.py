@@ -28,10 +28,10 @@ class StoredMemory:
         job = partial(memory.known, vault=self._company.vault, channel=self._channel, prefix=prefix)
         return await (self._store.read(job) if self._store else asyncio.to_thread(self._company.read, job))
 
-    async def keep(self, changes: Mapping[str, str]) -> None:
+    async def save(self, changes: Mapping[str, str]) -> None:
         """Store an entry; durable when it returns."""
         job: Callable[[Tx], None] = partial(
-            memory.keep, vault=self._company.vault, channel=self._channel, changes=dict(changes)
+            memory.save, vault=self._company.vault, channel=self._channel, changes=dict(changes)
         )
         await (self._store.write(job) if self._store else asyncio.to_thread(self._company.write, job))
 

@@ -149,7 +149,7 @@ def _succeed(tx: Tx, *, claim: Claim, receipt: Receipt, rests: Mapping[Lane, flo
     """Record the receipt, and delay the next messages in the same lanes."""
     done = outbox.succeed(tx, claim, receipt)
     if done:
-        outbox.hold(tx, claim.row.dialog_id, rests)
+        outbox.delay(tx, claim.row.dialog_id, rests)
     return done
 
 

@@ -40,7 +40,7 @@ async def tried(company: Company, channel: ChannelRow, said: str | None = None) 
     return [one for one in await connector.check(bound) if one.name == "proxy"]
 
 
-def keep(company: Company, channel: ChannelRow, said: str) -> None:
+def save(company: Company, channel: ChannelRow, said: str) -> None:
     """Store the proxies of an account; an empty list means a direct connection."""
     change = partial(channels.set_secret, vault=company.vault, channel=channel, name=proxies.NAME, value=said)
     company.write(change)

@@ -145,7 +145,7 @@ class Timekeeper:
         times = 1 if before is None else before.times + 1
         seconds = min(LONGEST_DELAY, 2.0 ** min(times, 10))
         self._failing[kind, ref] = _Failing(times, self._clock.monotonic() + seconds)
-        await self._store.write(partial(timers.put_off, kind=kind, ref=ref, seconds=seconds))
+        await self._store.write(partial(timers.delay, kind=kind, ref=ref, seconds=seconds))
 
     def _settle(self, kind: str, ref: str) -> None:
         """Record that a timer fired or is gone; its kind is well when none of it fails."""

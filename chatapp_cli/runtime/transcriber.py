@@ -75,7 +75,7 @@ class Transcriber(Woken):
             await self._store.write(partial(voice.give_up, file=file, code="transcribe_failed"))
             self._say(file, Rejected("transcribe_failed", f"{type(error).__name__}: {error}"))
         else:
-            await self._store.write(partial(voice.keep, file=file, words=words))
+            await self._store.write(partial(voice.save_text, file=file, words=words))
             self._say(file, None)
 
     def _say_impolite(self, why: str) -> None:
@@ -122,7 +122,7 @@ async def _asked(company: Company, file: FileRow) -> FileRow:
         await asyncio.to_thread(company.write, partial(voice.give_up, file=file, code=error.code))
         error.what, error.next_step = OWN_CODES[error.code]
         raise
-    await asyncio.to_thread(company.write, partial(voice.keep, file=file, words=words))
+    await asyncio.to_thread(company.write, partial(voice.save_text, file=file, words=words))
     return file._replace(words=words[: voice.LONGEST], code="")
 
 

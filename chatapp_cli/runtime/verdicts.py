@@ -33,7 +33,7 @@ class VerdictWriter:
         If cancelled meanwhile, it continues for a while. A verdict not written by then is found by the next owner as
         handed over, who asks the provider or a person.
         """
-        writing = asyncio.ensure_future(self._insist(verdict))
+        writing = asyncio.ensure_future(self._retry_until_written(verdict))
         try:
             await asyncio.shield(writing)
         except asyncio.CancelledError:
@@ -48,7 +48,7 @@ class VerdictWriter:
                 self._log.error("verdict.left")
                 writing.cancel()
 
-    async def _insist(self, verdict: VerdictJob) -> None:
+    async def _retry_until_written(self, verdict: VerdictJob) -> None:
         for pause in chain((0.1, 0.5, 2.0, 5.0), repeat(15.0)):
             try:
                 await self._store.write(verdict)

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from chatapp_cli.domain.address import canonical, given, kinds
-from chatapp_cli.domain.draft import Draft, insist
+from chatapp_cli.domain.draft import Draft, require_deliverable
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.finding import fold
 from chatapp_cli.domain.health import STOPPED
@@ -126,9 +126,9 @@ def _refusal(can: Capabilities, side: DialogCard | _Stranger, draft: Draft | Non
     """The refusal that ``sending.enqueue`` would raise."""
     try:
         if isinstance(side, DialogCard):
-            sending.insist_reachable(side)
+            sending.require_reachable(side)
         if draft is not None:
-            insist(can, draft)
+            require_deliverable(can, draft)
     except Refused as refusal:
         return refusal
     return None if draft is not None and draft.template else sending.closed(can, side, at)

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from chatapp_cli.domain.access import Right
-from chatapp_cli.domain.draft import Draft, insist
+from chatapp_cli.domain.draft import Draft, require_deliverable
 from chatapp_cli.domain.errors import ChatappError, NotFound, Refused
 from chatapp_cli.domain.health import STOPPED
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
@@ -87,7 +87,7 @@ def _fitting(draft: Draft, can: Capabilities, *, first: bool) -> Draft:
 
 
 def _dialog(tx: Tx, channel: ChannelRow, can: Capabilities, one: ChainStep, draft: Draft) -> DialogId:
-    insist(can, draft)
+    require_deliverable(can, draft)
     refusal = no_address(channel)
     for address in one.addresses:
         try:

@@ -203,7 +203,7 @@ def _steps(tx: Tx, able: Able, to: Address) -> Sequence[ChainStep]:
         first = channels.find(tx, to.channel, line=line)
         parts = [word.partition(":") for word in to.others]
         others = [(channels.find(tx, name, line=line), address) for name, _colon, address in parts]
-        return routes.said(tx, able, first, to.to, others)
+        return routes.named(tx, able, first, to.to, others)
     steps = [] if to.others else routes.stored(tx, able, to.to, line=line)
     if not steps:
         raise UsageError(
@@ -234,7 +234,7 @@ def _replied(tx: Tx, to: SendTarget, words: FromReply) -> tuple[str, Sequence[St
     row, card = replies.find(tx, words.named), dialogs.card(tx, to.dialog)
     company = words.options.text(tx, "company_name", OptionScope(line=card.line_id, channel=card.channel_id))
     known = replies.values(card, company=company, operator=tx.name, now=tx.now)
-    return replies.said(tx, row, known | {canonical(name): text for name, text in words.values.items()})
+    return replies.filled(tx, row, known | {canonical(name): text for name, text in words.values.items()})
 
 
 def preview(tx: Tx, able: Able, request: MessageRequest) -> Outlook:

@@ -50,7 +50,7 @@ def revive(tx: Tx, letter: ArrivedRow, arrival: Arrival) -> Ingested:
     return result
 
 
-def forget(tx: Tx, number: int) -> None:
+def delete(tx: Tx, number: int) -> None:
     """Delete a dead letter."""
     access.require(tx, Right.REPAIR)
     letter = one(tx, number)

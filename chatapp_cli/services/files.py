@@ -110,13 +110,13 @@ def copy_out(media: Media, file: FileRow, folder: Path) -> Path:
 
 def content(media: Media, file: FileRow) -> Path:
     """The path of a file's content. Raises Busy while it is still being downloaded, Refused if it never will be."""
-    _insist_here(file)
+    _require_present(file)
     return media.path(file.sha256)
 
 
 def staged(file: FileRow) -> StagedFile:
     """A message's file for sending with another one, sharing its content. Raises as ``content`` does."""
-    _insist_here(file)
+    _require_present(file)
     return StagedFile(name=sound_name(file), mime=file.mime, size=file.size, sha256=file.sha256, kind=_kind_of(file))
 
 
@@ -125,7 +125,7 @@ def _kind_of(file: FileRow) -> FileKind:
     return file.kind if file.kind in _SENDABLE else _kind(file.mime)
 
 
-def _insist_here(file: FileRow) -> None:
+def _require_present(file: FileRow) -> None:
     if file.state == "missing":
         raise Refused("missing", T("The file {name} could not be downloaded: {code}.", name=file.name, code=file.code))
     if file.state != "here":

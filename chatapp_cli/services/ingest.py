@@ -213,7 +213,7 @@ def _refresh_dialog(tx: Tx, dialog: IngestDialog, event: MessageArrived, message
     shown = preview(event.text or event.subject, [file.name for file in event.files])
     common: dict[str, Any] = {"id": dialog.id, "message": message, "at": event.at, "preview": shown}
     if event.from_us:
-        tx.run("dialogs.said", state=State.SENT, answers=1, **common)
+        tx.run("dialogs.show_last", state=State.SENT, answers=1, **common)
     elif _wants_eyes(dialog, event):
         tx.run("dialogs.heard", **common)
         if dialog.counted:
@@ -438,7 +438,7 @@ def join(tx: Tx, old: DialogId, new: DialogId) -> None:
     tx.run("dialogs.absorb", old=old, new=new)
     tx.run("dialogs.take_last", old=old, new=new)
     tx.run("dialogs.take_label", old=old, new=new)
-    for statement in _HAND_ON:
+    for statement in _MOVE:
         tx.run(statement, old=old, new=new)
     tx.run("dialogs.drop", id=old)
 
@@ -477,16 +477,16 @@ def _number(ext_id: str) -> int | None:
     return int(number) if number.isdecimal() else None
 
 
-_HAND_ON = (
-    "dialogs.hand_on_messages",
-    "dialogs.hand_on_parts",
-    "dialogs.hand_on_outbox",
-    "dialogs.hand_on_attempts",
-    "dialogs.hand_on_tags",
-    "dialogs.hand_on_members",
-    "dialogs.hand_on_notes",
-    "unread.hand_on",
-    "drafts.hand_on",
+_MOVE = (
+    "dialogs.move_messages",
+    "dialogs.move_parts",
+    "dialogs.move_outbox",
+    "dialogs.move_attempts",
+    "dialogs.move_tags",
+    "dialogs.move_members",
+    "dialogs.move_notes",
+    "unread.move",
+    "drafts.move",
 )
 
 _APPLY: Mapping[type[ProviderEvent], Callable[[Tx, ChannelId, Any], None]] = {

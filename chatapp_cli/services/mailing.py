@@ -130,7 +130,7 @@ def accept(tx: Tx, able: Able, request: MessageRequest, to: Iterable[Recipient])
         try:
             with tx.trial():
                 going = _accepted(tx, able, _addressed(request, one, key_of(f"{request.order.key} {address}")), one)
-                _insist_on_another(going, reached)
+                _require_another(going, reached)
         except _Again:
             found.again += 1
         except (Refused, NotFound, UsageError) as error:
@@ -166,7 +166,7 @@ class _Again(Refused):
     """Another form of the address led to the same dialog."""
 
 
-def _insist_on_another(going: Going, reached: set[DialogId]) -> None:
+def _require_another(going: Going, reached: set[DialogId]) -> None:
     if going.dialog in reached:
         raise _Again("again", T("It is already in the list."))
 

@@ -61,7 +61,7 @@ def _of_people(tx: Tx, dialogs: Collection[DialogId]) -> list[DialogId]:
 
 
 def _naming(one: Naming) -> Naming:
-    said = bare(one.said)
+    said = bare(one.text)
     return Naming(one.dialog, said, _WORD.findall(said))
 
 

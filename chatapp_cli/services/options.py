@@ -93,7 +93,7 @@ def chosen(tx: Tx, scope: OptionScope = EVERYWHERE) -> Mapping[str, EffectiveOpt
 def _usable(asked: Field, said: str) -> bool:
     """Whether a stored value is usable: a newer version may have written others."""
     try:
-        _insist(asked, said)
+        _check(asked, said)
     except UsageError:
         return False
     return True
@@ -117,7 +117,7 @@ def known(subject: Subject, own: Sequence[Field] = ()) -> Mapping[str, Field]:
 class Changes:
     """Options as a person wrote them; an empty one is deleted unless it is the channel's own."""
 
-    said: Mapping[str, str]
+    values: Mapping[str, str]
     own: Sequence[Field] = field(default=())
     """The fields of the channel's manifest."""
 
@@ -126,19 +126,19 @@ def change(tx: Tx, target: OptionTarget, changes: Changes) -> list[str]:
     """Store or delete options of one subject; returns their names. Raises UsageError before any change."""
     there = known(target.subject, changes.own)
     own = {one.name for one in changes.own}
-    kept = {name: said for name, said in changes.said.items() if said or name in own}
-    for name in changes.said:
+    kept = {name: said for name, said in changes.values.items() if said or name in own}
+    for name in changes.values:
         if name not in there:
             raise _unknown(target.subject, name, there)
     for name, said in kept.items():
         if said:
-            _insist(there[name], said)
+            _check(there[name], said)
         elif there[name].required:
             raise UsageError(T("{name} cannot be empty.", name=name), there[name].hint, field=name)
-    for name in changes.said.keys() - kept.keys():
+    for name in changes.values.keys() - kept.keys():
         tx.run("options.forget", subject=target.subject, id=target.ref, name=name)
-    keep(tx, target, kept)
-    return sorted(changes.said)
+    save(tx, target, kept)
+    return sorted(changes.values)
 
 
 def configure_company(tx: Tx, changes: Mapping[str, str]) -> None:
@@ -148,7 +148,7 @@ def configure_company(tx: Tx, changes: Mapping[str, str]) -> None:
     tx.emit(CompanyConfigured(changed=changed))
 
 
-def keep(tx: Tx, target: OptionTarget, values: Mapping[str, str]) -> None:
+def save(tx: Tx, target: OptionTarget, values: Mapping[str, str]) -> None:
     """Store validated values."""
     for name, value in values.items():
         tx.run("options.keep", subject=target.subject, id=target.ref, name=name, value=value)
@@ -164,7 +164,7 @@ def drop_with_line(tx: Tx, line: LineId) -> None:
     tx.run("options.drop_with_line", line=line)
 
 
-def _insist(asked: Field, said: str) -> None:
+def _check(asked: Field, said: str) -> None:
     value = option.decoded(asked, said)
     if asked.name in _SETTINGS:
         check(asked.name, value)

@@ -324,7 +324,7 @@ def backoff(attempts: int) -> float:
     return min(LONGEST_WAIT, 2.0 ** min(attempts, 10))
 
 
-def hold(tx: Tx, dialog: DialogId, rests: Mapping[Lane, float], *, code: str = "pace") -> None:
+def delay(tx: Tx, dialog: DialogId, rests: Mapping[Lane, float], *, code: str = "pace") -> None:
     """Delay what waits in a dialog's lanes by this many seconds, with a reason."""
     for lane, seconds in rests.items():
         tx.run(_HOLD[lane], dialog=dialog, until=tx.now + int(seconds * 1000), code=code)
@@ -360,7 +360,7 @@ def unpause(tx: Tx, channel: ChannelId) -> None:
 def pause_strangers(tx: Tx, row: OutboxRow, *, seconds: float, code: str) -> None:
     """Pause an account's messages to strangers; survives restarts."""
     tx.run("channels.pause_strangers", id=row.channel_id, until=tx.now + int(seconds * 1000))
-    hold(tx, row.dialog_id, {"strangers": seconds}, code=code)
+    delay(tx, row.dialog_id, {"strangers": seconds}, code=code)
     tx.emit(StrangersPaused(channel=row.channel_id, seconds=int(seconds), code=code), actor=PROGRAM)
 
 
@@ -386,7 +386,7 @@ def _show_due(tx: Tx, dialog: DialogId, message: MessageId) -> None:
     files = [file.name for file in tx.all(FileRow, "files.of_message", message=message)]
     waiting = dialogs.card(tx, dialog).waiting_since
     answers = not Origin(due.origin).traits.automatic and waiting is not None and waiting <= due.stored_at
-    dialogs.said(tx, dialog, message, preview(due.text or due.subject, files), answers=answers)
+    dialogs.show_last(tx, dialog, message, preview(due.text or due.subject, files), answers=answers)
 
 
 def next_due(tx: Tx, channel: ChannelId) -> Millis | None:

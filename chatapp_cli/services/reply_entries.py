@@ -46,7 +46,7 @@ class FileFault:
     field: str = ""
 
     @property
-    def said(self) -> Text:
+    def sentence(self) -> Text:
         """The error as text, with its line and field if known."""
         if self.field:
             return T("{place}, {field}: {what}", place=self.place, field=self.field, what=self.what)

@@ -163,14 +163,14 @@ def take(tx: Tx, sheet: ReplyFile, *, dry: bool = False) -> Taken:
     try:
         with tx.trial():
             _put_all(tx, sheet, taken)
-            _insist_on_staying(taken, dry)
+            _require_staying(taken, dry)
     except _RollBackImport:
         pass
     taken.faults.sort(key=lambda fault: fault.place)
     return taken
 
 
-def _insist_on_staying(taken: Taken, dry: bool) -> None:
+def _require_staying(taken: Taken, dry: bool) -> None:
     if dry or taken.faults:
         raise _RollBackImport(Text(""))
 

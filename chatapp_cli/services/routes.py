@@ -30,7 +30,7 @@ class ChainStep:
     addresses: Sequence[str]
 
 
-def said(
+def named(
     tx: Tx, able: Able, first: ChannelRow, to: str, others: Sequence[tuple[ChannelRow, str]] = ()
 ) -> Sequence[ChainStep]:
     """The channels that a person named, each with its own address if given."""

@@ -66,7 +66,7 @@ def _advance(tx: Tx, index: OpenIndex, n: int) -> bool:
         older = tx.all(MessageWords, "search.before", before=mark.lowest, n=n)
         index.put(_wordings(older))
         mark = mark._replace(lowest=older[-1].id if len(older) == n else 0)
-    index.keep(mark)
+    index.save(mark)
     return len(news) == n or mark.lowest > 0 or mark.unnamed > 0
 
 

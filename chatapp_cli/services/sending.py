@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.arrival import ChatKind
-from chatapp_cli.domain.draft import Draft, StagedFile, insist
+from chatapp_cli.domain.draft import Draft, StagedFile, require_deliverable
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId, Millis
 from chatapp_cli.domain.journal.channels import OutboxReplayed
@@ -101,8 +101,8 @@ def enqueue(tx: Tx, can: Capabilities, dialog: DialogId, draft: Draft, order: Se
     if already is not None:
         return MessageId(already)
     card = dialogs.card(tx, dialog)
-    insist_reachable(card)
-    insist(can, draft)
+    require_reachable(card)
+    require_deliverable(can, draft)
     scheduled = order.at is not None and order.at > tx.now
     refusal = None if draft.template else closed(can, card, order.at if order.at and scheduled else tx.now)
     if refusal is not None:
@@ -131,17 +131,17 @@ def enqueue(tx: Tx, can: Capabilities, dialog: DialogId, draft: Draft, order: Se
     )
     for file in draft.files:
         _attach(tx, card, message, file)
-    _put_out(tx, card, message, Operation.SEND, order, state=state)
+    _queue(tx, card, message, Operation.SEND, order, state=state)
     if not scheduled:
         shown = preview(draft.text or draft.subject, [file.name for file in draft.files])
-        dialogs.said(tx, dialog, message, shown, answers=not order.origin.traits.automatic)
+        dialogs.show_last(tx, dialog, message, shown, answers=not order.origin.traits.automatic)
     tx.emit(MessageWritten(channel=card.channel_id, dialog=dialog, message=message, state=state))
     if order.assignee:
         duties.assign(tx, dialog, order.assignee)
     return message
 
 
-def insist_reachable(card: DialogCard) -> None:
+def require_reachable(card: DialogCard) -> None:
     """Raise Refused for clients who are blacklisted or no longer reachable."""
     refusal = out_of_reach(card)
     if refusal is not None:
@@ -220,7 +220,7 @@ def _attach(tx: Tx, card: DialogCard, message: MessageId, file: StagedFile) -> N
     )
 
 
-def _put_out(
+def _queue(
     tx: Tx,
     card: DialogCard,
     message: MessageId,
@@ -283,8 +283,8 @@ def retry(tx: Tx, message: MessageId) -> None:
             T("Message {n} is {state}; there is nothing to retry.", n=message, state=words.state(found.state)),
         )
     card = dialogs.card(tx, found.dialog_id)
-    insist_reachable(card._replace(reachable=1))
-    _put_out(tx, card, message, Operation.SEND, SendOptions(key=""), state=State.QUEUED)
+    require_reachable(card._replace(reachable=1))
+    _queue(tx, card, message, Operation.SEND, SendOptions(key=""), state=State.QUEUED)
     _settle(tx, found, State.QUEUED)
 
 
@@ -305,7 +305,7 @@ def replay(tx: Tx, channel: ChannelRow, can: Capabilities, *, since: Millis) -> 
     for message in found:
         row = message_of(tx, message)
         order = SendOptions(key=row.key or "", priority=Priority.BULK)
-        _put_out(tx, dialogs.card(tx, row.dialog_id), message, Operation.SEND, order, state=State.QUEUED)
+        _queue(tx, dialogs.card(tx, row.dialog_id), message, Operation.SEND, order, state=State.QUEUED)
     tx.emit(OutboxReplayed(channel=channel.id, messages=len(found)))
     return len(found)
 
@@ -336,7 +336,7 @@ def change(tx: Tx, can: Capabilities, message: MessageId, action: Operation, val
     if refusal is not None:
         raise refusal
     if action is Operation.EDIT:
-        insist(can, Draft(text=value))
+        require_deliverable(can, Draft(text=value))
     card = dialogs.card(tx, found.dialog_id)
-    _put_out(tx, card, message, action, order, state=State.QUEUED, value=value)
+    _queue(tx, card, message, action, order, state=State.QUEUED, value=value)
     tx.emit(ChangeAsked(channel=card.channel_id, dialog=card.id, message=message, action=action))

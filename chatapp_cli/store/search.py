@@ -81,7 +81,7 @@ class Naming(NamedTuple):
     """The indexed names of a dialog: everything known of the client in any of their dialogs."""
 
     dialog: DialogId
-    said: str
+    text: str
     words: Sequence[str] = ()
     """The words that a query with a typo may match."""
 
@@ -102,7 +102,7 @@ class Index:
         """Read and change in one transaction."""
         return self._done(job, "BEGIN IMMEDIATE")
 
-    def forget(self) -> None:
+    def delete(self) -> None:
         """Remove it."""
         for end in ("", "-wal", "-shm"):
             self.path.with_name(self.path.name + end).unlink(missing_ok=True)
@@ -114,7 +114,7 @@ class Index:
             except sqlite3.DatabaseError as error:
                 if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _DAMAGED:
                     raise
-            self.forget()
+            self.delete()
             return self._attempt(job, begin)
 
     def _attempt(self, job: Callable[[OpenIndex], R], begin: str) -> R:
@@ -170,7 +170,7 @@ class OpenIndex:
         row = self._execute("SELECT journal, lowest, unnamed FROM mark").fetchone()
         return None if row is None else Mark(*row)
 
-    def keep(self, mark: Mark) -> None:
+    def save(self, mark: Mark) -> None:
         """Store the progress of indexing."""
         self._execute("DELETE FROM mark")
         self._execute("INSERT INTO mark (journal, lowest, unnamed) VALUES (?, ?, ?)", mark)
@@ -210,8 +210,8 @@ class OpenIndex:
         """Index dialogs by their current names; most have not changed."""
         for one in namings:
             known = self._execute("SELECT said FROM name WHERE rowid = ?", (one.dialog,)).fetchone()
-            if known is None or known[0] != one.said:
-                self._execute("INSERT OR REPLACE INTO name (rowid, said) VALUES (?, ?)", (one.dialog, one.said))
+            if known is None or known[0] != one.text:
+                self._execute("INSERT OR REPLACE INTO name (rowid, said) VALUES (?, ?)", (one.dialog, one.text))
                 for word in one.words:
                     self._execute("INSERT OR IGNORE INTO name_word VALUES (?)", (word,))
 

@@ -258,7 +258,7 @@ class InboxApp(TypeAhead):
 
         async with accompanied(self.company) as daemon:
             async for state in daemon.states():
-                said, trouble = (show(state.said), state.trouble)
+                said, trouble = (show(state.text), state.trouble)
                 for page in self.screen_stack[:1]:  # there is none while the window closes
                     page.query_one(StatusBar).tell_daemon(said, trouble=trouble)
 

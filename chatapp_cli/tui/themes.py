@@ -136,7 +136,7 @@ class PaintStyles(NamedTuple):
     cursor: Style
     shaded: Style
     """The cursor of a list that has not the focus."""
-    said: Style
+    text: Style
     """Behind our own messages."""
     tags: Sequence[Style]
 
@@ -166,7 +166,7 @@ def palette(name: str) -> PaintStyles:
         base=Style(color=c.text, bgcolor=c.background),
         cursor=Style(color=c.text, bgcolor=c.cursor),
         shaded=Style(color=c.text, bgcolor=c.panel),
-        said=Style(color=c.text, bgcolor=c.own_background),
+        text=Style(color=c.text, bgcolor=c.own_background),
         tags=[Style(color=colour) for colour in c.tags],
     )
 
@@ -190,7 +190,7 @@ def _without_colours(c: Colours) -> PaintStyles:
         base=on,
         cursor=on + Style(reverse=True),
         shaded=on + Style(underline=True),
-        said=on,
+        text=on,
         tags=[Style()],
     )
 

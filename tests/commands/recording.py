@@ -169,7 +169,7 @@ def company(home: Path) -> None:
 
 def _begun(stage: Stage) -> None:
     """A draft, a question to a colleague, somebody put off, and a chain."""
-    stage.company.write(lambda tx: drafts.keep(tx, DialogId(1), drafts.Unsent(Draft(text="Анна, "))))
+    stage.company.write(lambda tx: drafts.save(tx, DialogId(1), drafts.Unsent(Draft(text="Анна, "))))
     stage.company.write(lambda tx: notes.add(tx.by(owner(furniture.COLLEAGUE)), DialogId(5), f"@{ME}, вернём деньги?"))
     stage.company.write(lambda tx: duties.snooze(tx, DialogId(5), NOON + HOUR))
     stage.company.write(lambda tx: duties.join(tx, DialogId(1), furniture.COLLEAGUE, "observer"))

@@ -24,7 +24,7 @@ def sms(chatapp: Shell, company: Company) -> int:
     bound = Bound(account="shop", title="SMS", settings={"price": "4.35"})
 
     def keep(tx: Tx) -> int:
-        return channels.keep(tx, company.vault, bound, line=LineId(1), kind="sms")
+        return channels.save(tx, company.vault, bound, line=LineId(1), kind="sms")
 
     return company.write(keep)
 

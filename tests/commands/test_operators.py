@@ -34,7 +34,7 @@ def wholesale(company: Company, client_writes: Write) -> ChannelId:
     client_writes("Сколько стоит ель?")
     line = company.write(lambda tx: lines.add(tx, "Опт"))
     bound = Bound(account="opt", title="Оптовый сайт")
-    channel = company.write(lambda tx: channels.keep(tx, company.vault, bound, line=line, kind="api"))
+    channel = company.write(lambda tx: channels.save(tx, company.vault, bound, line=line, kind="api"))
     peer = Peer(key="сосна", address="+79160000001", title="Секретный клиент")
     event = MessageArrived(
         peer=peer, ext_id="o-1", at=NOON, text="Сосна секретная", sender=Profile(id="s", name="Секретный клиент")

@@ -81,7 +81,7 @@ def test_an_option_that_is_declared_shows_up_everywhere_by_itself(chatapp: Shell
 
 
 def test_what_a_newer_version_stored_is_shown_as_it_is(chatapp: Shell, company: Company) -> None:
-    company.write(lambda tx: options.keep(tx, COMPANY, {"mood": "kind", "undo_send": "adaptive"}))
+    company.write(lambda tx: options.save(tx, COMPANY, {"mood": "kind", "undo_send": "adaptive"}))
     assert listed(chatapp, "mood") == {"value": "kind", "source": "company"}
     assert listed(chatapp, "undo_send") == {"value": 0, "source": "default"}
     stored = chatapp("company", "configure", "--json").json

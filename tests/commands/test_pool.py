@@ -29,7 +29,7 @@ def a_bot_is_bound(company: Company, line: LineId) -> ChannelId:
     bound = Bound(account="77", title="@first_bot", facts={"Link": "https://t.me/first_bot"})
 
     def keep(tx: Tx) -> ChannelId:
-        return channels.keep(tx, company.vault, bound, line=line, kind="telegram_bot")
+        return channels.save(tx, company.vault, bound, line=line, kind="telegram_bot")
 
     return company.write(keep)
 

@@ -21,7 +21,7 @@ def shop(chatapp: Shell, company: Company) -> dict[str, int]:
 
     def keep(kind: str) -> int:
         bound = Bound(account=kind, title=kind)
-        return company.write(lambda tx: channels.keep(tx, company.vault, bound, line=LineId(1), kind=kind))
+        return company.write(lambda tx: channels.save(tx, company.vault, bound, line=LineId(1), kind=kind))
 
     return {kind: keep(kind) for kind in ("email", "sms", "whatsapp", "whatsapp_web", "vk_notify", "telegram_bot")}
 

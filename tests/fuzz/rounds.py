@@ -200,7 +200,7 @@ async def store(company: Company, kind: str, arrivals: Sequence[Arrival], found:
 
 def _bound(tx, *, company: Company, kind: str) -> ChannelId:  # type: ignore[no-untyped-def]
     line = lines.add(tx, "Продажи")
-    return channels.keep(tx, company.vault, bindings(kind)[0], line=line, kind=kind)
+    return channels.save(tx, company.vault, bindings(kind)[0], line=line, kind=kind)
 
 
 def _there(tx, *, channel: ChannelId) -> set[str]:  # type: ignore[no-untyped-def]

@@ -56,7 +56,7 @@ async def window(company: Company, patience: float = 60.0) -> AsyncIterator[list
 
 async def _tell(daemon: EmbeddedDaemon, said: list[str]) -> None:
     async for state in daemon.states():
-        said += [show(state.said)]
+        said += [show(state.text)]
 
 
 @asynccontextmanager

@@ -148,12 +148,12 @@ class Scene:
         async def ready() -> int:
             return self.most
 
-        async def insist() -> None:
+        async def retry() -> None:
             while True:
                 with suppress(StoreError):
                     await carrier.run(self.depot, ready)
 
-        task = asyncio.create_task(insist())
+        task = asyncio.create_task(retry())
         try:
             if seconds is None:
                 await eventually(lambda: not {"queued", "claimed"} & states(self.company).keys())

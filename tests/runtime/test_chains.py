@@ -57,7 +57,7 @@ def reachable(company: Company) -> int:
 def chained(company: Company, way: tuple[ChannelId, ChannelId], text: str) -> MessageId:
     bot, api = [row for row in company.read(channels.everything) if row.id in way]
     to = the_dialogs(company)[0].address
-    steps = company.read(lambda tx: routes.said(tx, company.capabilities, bot, to, [(api, "client-7")]))
+    steps = company.read(lambda tx: routes.named(tx, company.capabilities, bot, to, [(api, "client-7")]))
     order = sending.SendOptions(key=company.world.chance.key())
     return company.write(lambda tx: chains.accept(tx, company.capabilities, steps, Draft(text=text), order))
 

@@ -124,7 +124,7 @@ def play(companies: Callable[..., Company]) -> Callable[..., object]:
         company = Lent(**known, connection=session)  # type: ignore[arg-type]
         line = company.write(lambda tx: lines.add(tx, "Продажи"))
         bound = Bound(account="1", title="Аккаунт")
-        channel = company.write(lambda tx: channels.keep(tx, company.vault, bound, line=line, kind="any"))
+        channel = company.write(lambda tx: channels.save(tx, company.vault, bound, line=line, kind="any"))
         store = AsyncStore(company)
         row = company.read(lambda tx: channels.one(tx, channel))
         runner = ChannelRunner(store, row, count=lambda _kind, _word: None, sending=False)

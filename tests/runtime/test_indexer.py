@@ -32,7 +32,7 @@ def company(companies: Companies) -> Company:
 def channel(company: Company) -> ChannelId:
     line = company.write(lambda tx: lines.add(tx, "Магазин"))
     bound = Bound(account="a", title="Сайт")
-    return company.write(lambda tx: channels.keep(tx, company.vault, bound, line=line, kind="api"))
+    return company.write(lambda tx: channels.save(tx, company.vault, bound, line=line, kind="api"))
 
 
 def hear(company: Company, channel: ChannelId, text: str) -> None:

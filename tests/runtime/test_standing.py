@@ -169,7 +169,7 @@ async def at_work(
 ) -> AsyncIterator[Scene]:
     line = company.write(lambda tx: lines.add(tx, "Продажи"))
     bound = Bound(account="1", title="Аккаунт")
-    channel = company.write(lambda tx: channels.keep(tx, company.vault, bound, line=line, kind="any"))
+    channel = company.write(lambda tx: channels.save(tx, company.vault, bound, line=line, kind="any"))
 
     async def tell(trouble: SendingTrouble | None) -> None:
         told.append(trouble)

@@ -97,7 +97,7 @@ def company(companies: Callable[..., Company], clock: QuickClock) -> Company:
 def channel(company: Company) -> ChannelId:
     line = company.write(lambda tx: lines.add(tx, "Продажи"))
     bound = Bound(account="1", title="Аккаунт")
-    return company.write(lambda tx: channels.keep(tx, company.vault, bound, line=line, kind="any"))
+    return company.write(lambda tx: channels.save(tx, company.vault, bound, line=line, kind="any"))
 
 
 def write(company: Company, channel: ChannelId, to: str, n: int = 0) -> MessageId:

@@ -54,7 +54,7 @@ def channel(company: Company) -> ChannelId:
     def make(tx):
         line = lines.add(tx, "Продажи")
         bound = Bound(account="7", title="@bot")
-        return channels.keep(tx, company.vault, bound, line=line, kind="telegram_bot")
+        return channels.save(tx, company.vault, bound, line=line, kind="telegram_bot")
 
     return company.write(make)
 

@@ -173,9 +173,9 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
         Right.CHANNELS,
         lambda tx, at: channels.configure(tx, at.channel, _letters(), {}),
     ),
-    "channels.keep": (
+    "channels.save": (
         Right.CHANNELS,
-        lambda tx, at: channels.keep(tx, at.shop.vault, _bound(at), line=at.line, kind="api"),
+        lambda tx, at: channels.save(tx, at.shop.vault, _bound(at), line=at.line, kind="api"),
     ),
     "channels.resume": (Right.REPAIR, lambda tx, at: channels.resume(tx, at.channel.id)),
     "channels.set_secret": (
@@ -191,7 +191,7 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
         Right.PEOPLE,
         lambda tx, at: contacts.set_chain(tx, [at.person], ["email"]),
     ),
-    "deadletters.forget": (Right.REPAIR, lambda tx, at: deadletters.forget(tx, at.letter.id)),
+    "deadletters.delete": (Right.REPAIR, lambda tx, at: deadletters.delete(tx, at.letter.id)),
     "deadletters.revive": (
         Right.REPAIR,
         lambda tx, at: deadletters.revive(tx, at.letter, Arrival(provider_id="odd", raw=b"{}")),
@@ -209,10 +209,10 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
     "dialogs.typing": (Right.ANSWER, lambda tx, at: dialogs.typing(tx, at.dialog)),
     "dialogs.unread": (Right.MARK, lambda tx, at: dialogs.unread(tx, at.dialog)),
     "dialogs.untag": (Right.TAG, lambda tx, at: dialogs.untag(tx, at.dialog, "важно")),
-    "drafts.drop": (Right.DRAFTS, lambda tx, at: drafts.drop(tx, at.dialog)),
-    "drafts.keep": (
+    "drafts.delete": (Right.DRAFTS, lambda tx, at: drafts.delete(tx, at.dialog)),
+    "drafts.save": (
         Right.DRAFTS,
-        lambda tx, at: drafts.keep(tx, at.dialog, Unsent(Draft(text="Да"))),
+        lambda tx, at: drafts.save(tx, at.dialog, Unsent(Draft(text="Да"))),
     ),
     "duties.assign": (Right.ASSIGN, lambda tx, at: duties.assign(tx, at.dialog, "Анна")),
     "duties.awaits_answer": (Right.SNOOZE, lambda tx, at: duties.awaits_answer(tx, at.dialog, 1)),
@@ -550,7 +550,7 @@ def test_a_channel_is_bound_anew_with_other_secrets_by_who_may_change_them(
     new = Bound(account="me", title="Шлюз", secrets=secrets)
 
     def renew(tx: Tx) -> None:
-        channels.keep(tx, shop.vault, new, line=line, kind="sms", previous=number)
+        channels.save(tx, shop.vault, new, line=line, kind="sms", previous=number)
 
     if not missing:
         shop.write(renew)
@@ -566,7 +566,7 @@ def test_a_new_account_brings_its_secrets_along(shop: Shop) -> None:
     line = shop.line()
     shop.acting = operator(shop, Right.CHANNELS)
     new = Bound(account="me", title="Шлюз", secrets={"token": "new"})
-    shop.write(lambda tx: channels.keep(tx, shop.vault, new, line=line, kind="sms"))
+    shop.write(lambda tx: channels.save(tx, shop.vault, new, line=line, kind="sms"))
 
 
 def test_before_a_login_a_window_is_nowhere(shop: Shop, ours: Place) -> None:

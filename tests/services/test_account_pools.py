@@ -18,7 +18,7 @@ HOUR = 3_600_000
 def bot(shop: Shop, line: LineId, name: str, *, kind: str = "letters", pool: bool = True) -> ChannelId:
     bound = Bound(account=name, title=f"@{name}", facts={"Link": f"https://t.me/{name}"})
     keep: dict[str, Any] = {"line": line, "kind": kind, "pool": pool}
-    return shop.write(lambda tx: channels.keep(tx, shop.vault, bound, **keep))
+    return shop.write(lambda tx: channels.save(tx, shop.vault, bound, **keep))
 
 
 def invited(shop: Shop, line: LineId, kind: str = "") -> str:

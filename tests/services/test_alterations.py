@@ -266,7 +266,7 @@ def test_dialogs_stop_looking_for_changes_once_these_are_forgotten(shop: Shop, c
     dialog = shop.message(shop.hear(channel, "первое", ext_id="1", at=NOON)).dialog_id
     assert shop.read(lambda tx: tx.value("dialogs.early_key", id=dialog)) == "anna"
     shop.clock.at += 2 * DAY
-    shop.write(upkeep.forget_early_news)
+    shop.write(upkeep.delete_early_changes)
     assert shop.read(lambda tx: tx.value("dialogs.early_key", id=dialog)) is None
 
 

@@ -61,7 +61,7 @@ def rejected(shop: Shop, channel: ChannelId) -> None:
     assert shop.write(lambda tx: outbox.fail(tx, one, Rejected("no_such_user")))
 
 
-def hand_on(shop: Shop) -> list[MessageId | None]:
+def continue_chains(shop: Shop) -> list[MessageId | None]:
     """What the daemon does on every tick."""
     return [shop.write(lambda tx, m=m: onward.continue_chain(tx, able, m)) for m in shop.read(waiting.for_elsewhere)]
 
@@ -78,11 +78,11 @@ def test_a_rejected_message_goes_to_the_next_channel_and_the_next_until_none_is_
     went = [first]
     for channel in way[:2]:
         rejected(shop, channel)
-        (into,) = hand_on(shop)
+        (into,) = continue_chains(shop)
         assert into is not None
         went.append(into)
     rejected(shop, way[2])
-    assert hand_on(shop) == []
+    assert continue_chains(shop) == []
     assert [channel_of(shop, message) for message in went] == way
     assert [shop.message(message).state for message in went] == ["failed"] * 3
     assert len({shop.message(message).key for message in went}) == 3
@@ -98,7 +98,7 @@ def test_what_goes_on_bears_the_name_of_its_first_author_whoever_carries_it_on(s
     first = chained(shop, way)
     rejected(shop, way[0])
     shop.acting = DAEMON
-    (into,) = hand_on(shop)
+    (into,) = continue_chains(shop)
     assert into is not None
     assert (shop.message(into).author, claim(shop, way[1]).row.actor) == ("Пётр", "Пётр")
     told = shop.read(lambda tx: trace.life(tx, into)).news
@@ -112,9 +112,9 @@ def test_a_delivery_report_that_says_failed_moves_it_on_as_well(shop: Shop) -> N
     first = chained(shop, way)
     one = claim(shop, way[0])
     shop.write(lambda tx: outbox.succeed(tx, one, Receipt(ids=("out-1",))))
-    assert hand_on(shop) == []
+    assert continue_chains(shop) == []
     shop.take(way[0], DeliveryChanged(ext_id="out-1", state=State.FAILED, at=shop.clock.at, code="expired"))
-    (into,) = hand_on(shop)
+    (into,) = continue_chains(shop)
     assert into is not None
     assert (channel_of(shop, into), shop.message(into).state) == (way[1], "queued")
     assert shop.read(lambda tx: chains.followed_by(tx, first)) == into
@@ -125,19 +125,19 @@ def test_an_uncertain_message_stays_until_a_person_says_that_it_failed(shop: Sho
     first = chained(shop, way)
     one = claim(shop, way[0])
     shop.write(lambda tx: outbox.leave_uncertain(tx, one, OutcomeUnknown("timeout")))
-    assert hand_on(shop) == []
+    assert continue_chains(shop) == []
     shop.write(lambda tx: sending.resolve(tx, first, "failed"))
-    assert len(hand_on(shop)) == 1
+    assert len(continue_chains(shop)) == 1
 
 
 def test_what_is_sent_again_by_a_person_is_not_handed_on_a_second_time(shop: Shop) -> None:
     way = three(shop)[:2]
     first = chained(shop, way)
     rejected(shop, way[0])
-    assert len(hand_on(shop)) == 1
+    assert len(continue_chains(shop)) == 1
     shop.write(lambda tx: sending.retry(tx, first))
     rejected(shop, way[0])
-    assert hand_on(shop) == []
+    assert continue_chains(shop) == []
 
 
 def test_a_channel_that_cannot_carry_it_is_stepped_over_and_leaves_nothing_but_a_line_in_the_journal(
@@ -186,7 +186,7 @@ def test_a_subject_is_left_out_where_there_is_none_and_the_priority_is_kept(shop
     first = chained(shop, [letters, sms], Draft(text="Ждём", subject="Заказ"), priority=0)
     assert shop.message(first).subject == "Заказ"
     rejected(shop, letters)
-    (into,) = hand_on(shop)
+    (into,) = continue_chains(shop)
     assert into is not None
     assert (shop.message(into).subject, claim(shop, sms).row.priority) == ("", 0)
 
@@ -262,7 +262,7 @@ def test_whatever_happens_it_goes_on_once_and_is_never_lost(shop: Shop, story: l
             if (one := shop.write(lambda tx, c=channel: hand_over(tx, shop.media, c))) is not None:
                 flying[channel] = one
         _play(shop, deed, flying, stale)
-    hand_on(shop)
+    continue_chains(shop)
     went = _family(shop, first)
     assert Counter(channel_of(shop, message) for message in went) == Counter(way[: len(went)])
     states = [shop.message(message).state for message in went]
@@ -277,7 +277,7 @@ def _play(shop: Shop, deed: str, flying: dict[ChannelId, outbox.Claim], stale: l
             for message in shop.read(waiting.for_elsewhere):
                 _die(shop, message)
         else:
-            hand_on(shop)
+            continue_chains(shop)
     elif deed == "stale":
         for message in stale:
             shop.write(lambda tx, m=message: onward.continue_chain(tx, able, m))

@@ -116,13 +116,13 @@ def test_what_a_newer_version_wrote_is_kept_shown_and_passed_over(shop: Shop) ->
     line = shop.read(lambda tx: channels.one(tx, channel)).line_id
     newer = {"undo_send": "adaptive", "mood": "kind"}
     for target in (COMPANY, OptionTarget(Subject.CHANNEL, channel)):
-        shop.write(lambda tx, target=target: options.keep(tx, target, newer))
+        shop.write(lambda tx, target=target: options.save(tx, target, newer))
     say(shop, OptionTarget(Subject.LINE, line), undo_send="6")
     assert value(shop, "undo_send", OptionScope(line=line, channel=channel)) == 6
     say(shop, COMPANY, quiet="22:00-08:00")
     assert shop.read(lambda tx: options.stored(tx, COMPANY)) == {**newer, "quiet": "22:00-08:00"}
     again = Bound(account="x", title="x", settings=shop.read(lambda tx: channels.one(tx, channel)).settings)
-    shop.write(lambda tx: channels.keep(tx, shop.vault, again, line=line, kind="letters", previous=channel))
+    shop.write(lambda tx: channels.save(tx, shop.vault, again, line=line, kind="letters", previous=channel))
     assert shop.read(lambda tx: options.stored(tx, OptionTarget(Subject.CHANNEL, channel))) == newer
     assert json.loads(shop.read(lambda tx: channels.one(tx, channel)).settings_text) == {"host": "mail.example.org"}
 
@@ -133,7 +133,7 @@ def test_what_a_binding_answered_is_an_option_from_then_on_and_is_answered_anew_
     def bind(previous: ChannelId | None, **settings: str) -> ChannelId:
         bound = Bound(account="7", title="SMS", settings={"preset": "x", **settings})
         return shop.write(
-            lambda tx: channels.keep(tx, shop.vault, bound, line=line, kind="sms", previous=previous, fields=fields)
+            lambda tx: channels.save(tx, shop.vault, bound, line=line, kind="sms", previous=previous, fields=fields)
         )
 
     number = bind(None, sender="DOM", price="4")

@@ -90,7 +90,7 @@ def test_the_log_tells_ahead_to_the_millisecond_when_the_governor_sends(kind: st
     for target in targets:
         at = max(at, *(free for free, _scope in log.waits(target)))
         log.record(target, at)
-        log.forget(at)
+        log.prune(at)
         told.append(at)
     assert told == pytest.approx(governed(RATES[kind], targets), abs=0.001)
 

@@ -228,7 +228,7 @@ def test_a_named_channel_that_cannot_begin_by_an_address_writes_where_it_knows_t
         return replace(EVERYTHING, write_first=())
 
     def write(tx: Tx) -> MessageId:
-        steps = routes.said(tx, able, channels.one(tx, chats), "anna@pochta.example")
+        steps = routes.named(tx, able, channels.one(tx, chats), "anna@pochta.example")
         return chains.accept(tx, able, steps, Draft(text="Здравствуйте"), shop.order())
 
     message = shop.write(write)

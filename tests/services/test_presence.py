@@ -72,9 +72,9 @@ def test_the_end_of_writing_is_told_once(shop: Shop, dialog: DialogId) -> None:
 
 def test_passing_news_and_closed_windows_are_cleared_away_after_a_day(shop: Shop, dialog: DialogId) -> None:
     shop.write(lambda tx: presence.typing(tx.by(ANNA), "w1", dialog))
-    shop.write(lambda tx: drafts.keep(tx.by(ANNA), dialog, Unsent(Draft(text="да"))))
+    shop.write(lambda tx: drafts.save(tx.by(ANNA), dialog, Unsent(Draft(text="да"))))
     shop.clock.at += 2 * upkeep.DAY
-    shop.write(upkeep.forget_passing_things)
+    shop.write(upkeep.delete_expired)
     assert told(shop) == []
     assert shop.read(lambda tx: tx.value("presence.own", window="w1", operator="Анна")) is None
     assert shop.read(lambda tx: drafts.everywhere(tx.by(ANNA))) == [dialog]
@@ -83,19 +83,19 @@ def test_passing_news_and_closed_windows_are_cleared_away_after_a_day(shop: Shop
 def test_a_draft_comes_back_whole_and_belongs_to_one_operator(shop: Shop, dialog: DialogId) -> None:
     file = StagedFile(name="счёт.pdf", mime="application/pdf", size=7, sha256="ab" * 32)
     unsent = Unsent(Draft(text="Завтра\nпришлём", subject="Счёт", files=(file,), reply_to=3), edits=5)
-    shop.write(lambda tx: drafts.keep(tx.by(ANNA), dialog, unsent))
+    shop.write(lambda tx: drafts.save(tx.by(ANNA), dialog, unsent))
     assert shop.read(lambda tx: drafts.of(tx.by(ANNA), dialog)) == unsent
     assert shop.read(lambda tx: drafts.of(tx.by(PYOTR), dialog)) is None
     assert shop.read(lambda tx: drafts.everywhere(tx.by(ANNA))) == [dialog]
-    shop.write(lambda tx: drafts.keep(tx.by(ANNA), dialog, unsent))
+    shop.write(lambda tx: drafts.save(tx.by(ANNA), dialog, unsent))
     assert told(shop) == [("draft.kept", "Анна", dialog)]
 
 
 def test_an_emptied_draft_is_gone(shop: Shop, dialog: DialogId) -> None:
-    shop.write(lambda tx: drafts.keep(tx.by(ANNA), dialog, Unsent(Draft(text="да"))))
-    shop.write(lambda tx: drafts.keep(tx.by(ANNA), dialog, Unsent(Draft(text=" \n", subject="Счёт"))))
-    shop.write(lambda tx: drafts.drop(tx.by(ANNA), dialog))
+    shop.write(lambda tx: drafts.save(tx.by(ANNA), dialog, Unsent(Draft(text="да"))))
+    shop.write(lambda tx: drafts.save(tx.by(ANNA), dialog, Unsent(Draft(text=" \n", subject="Счёт"))))
+    shop.write(lambda tx: drafts.delete(tx.by(ANNA), dialog))
     assert shop.read(lambda tx: drafts.everywhere(tx.by(ANNA))) == []
     assert [topic for topic, *_who in told(shop)] == ["draft.kept", "draft.dropped"]
     with pytest.raises(NotFound, match="no dialog 999"):
-        shop.write(lambda tx: drafts.keep(tx.by(ANNA), DialogId(999), Unsent(Draft(text="да"))))
+        shop.write(lambda tx: drafts.save(tx.by(ANNA), DialogId(999), Unsent(Draft(text="да"))))

@@ -306,7 +306,7 @@ def test_an_index_that_is_of_no_use_is_made_anew(
 ) -> None:
     assert len(appearance("диван").found) == 3
     if damage == "removed":
-        index.forget()
+        index.delete()
     elif damage == "no database":
         index.path.write_bytes(b"no database at all" * 500)
     elif damage == "torn":
@@ -315,7 +315,7 @@ def test_an_index_that_is_of_no_use_is_made_anew(
         other = Index(index.path, "sqlite:///elsewhere.db")
         assert other.ask(lambda index: index.mark()) is None
     else:
-        index.change(lambda index: index.keep(Mark(10**9, 0, 0)))
+        index.change(lambda index: index.save(Mark(10**9, 0, 0)))
     assert len(appearance("диван").found) == 3
 
 

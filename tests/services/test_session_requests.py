@@ -78,7 +78,7 @@ def test_answers_are_forgotten_after_a_day(shop: Shop) -> None:
     channel = shop.channel()
     number = ask(shop, channel, "+79160000001")
     shop.clock.at += upkeep.DAY + 1
-    shop.write(upkeep.forget_passing_things)
+    shop.write(upkeep.delete_expired)
     assert shop.read(lambda tx: tx.value("session_requests.one", id=number)) is None
 
 

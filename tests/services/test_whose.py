@@ -75,7 +75,7 @@ def hers(shop: Shop) -> Hers:
     def settle(tx: Tx) -> None:
         for name in ("Мои", "Ещё"):
             views.add(tx, name, DialogFilter(), own=True)
-        drafts.keep(tx, dialog, Unsent(Draft(text="Начато")))
+        drafts.save(tx, dialog, Unsent(Draft(text="Начато")))
         presence.look(tx, WINDOW, dialog)
         for name in (CLOSED, OPEN):
             replies.add_section(tx, name)
@@ -122,8 +122,8 @@ ATTEMPTS: Mapping[str, Callable[[Tx, Hers], object]] = {
     "views.move of a row that says it is mine": lambda tx, it: views.move(tx, it.forged_view, 1),
     "views.remove": lambda tx, it: views.remove(tx, it.view),
     "views.remove of a row that says it is mine": lambda tx, it: views.remove(tx, it.forged_view),
-    "drafts.keep": lambda tx, it: drafts.keep(tx, it.dialog, BEGUN),
-    "drafts.drop": lambda tx, it: drafts.drop(tx, it.dialog),
+    "drafts.save": lambda tx, it: drafts.save(tx, it.dialog, BEGUN),
+    "drafts.delete": lambda tx, it: drafts.delete(tx, it.dialog),
     "presence.look": lambda tx, it: presence.look(tx, WINDOW, None),
     "presence.beat": lambda tx, it: presence.beat(tx, WINDOW, None),
     "presence.typing": lambda tx, it: presence.typing(tx, WINDOW, it.dialog),

@@ -44,7 +44,7 @@ def reached(shop: Shop, row: ChannelRow, to: str) -> DialogId | None:
     return shop.read(lambda tx: reaching.reach(tx, row, able(row), to)).dialog
 
 
-@pytest.mark.parametrize("said", ["@ivan", "@Ivan", "@IVAN"])
+@pytest.mark.parametrize("named", ["@ivan", "@Ivan", "@IVAN"])
 def test_a_name_goes_to_the_messenger_that_knows_whose_it_is_now(shop: Shop, said: str) -> None:
     row = bound(shop, "messenger")
     former = write(shop, row.id, "501", "ivan")
@@ -93,7 +93,7 @@ def test_a_chain_does_not_lead_to_the_phone_of_who_bore_the_name_long_ago(
 ) -> None:
     first, second = bound(shop, "messenger"), bound(shop, "sms")
     write(shop, first.id, "501", "ivan", at=ago, phone="+79160000001")
-    steps = shop.read(lambda tx: routes.said(tx, able, first, "@ivan", [(second, "")]))
+    steps = shop.read(lambda tx: routes.named(tx, able, first, "@ivan", [(second, "")]))
     assert [step.addresses for step in steps] == [("@ivan",), fallback]
 
 
@@ -105,7 +105,7 @@ def test_a_chain_that_is_kept_asks_whose_the_name_is_before_an_old_chat_is_taken
     assert step.addresses[0] == "@ivan"
 
 
-@pytest.mark.parametrize(("said", "kind"), [("@ivan", "username"), ("8 916 000-00-01", "phone")])
+@pytest.mark.parametrize(("named", "kind"), [("@ivan", "username"), ("8 916 000-00-01", "phone")])
 def test_what_the_messenger_answers_takes_the_address_from_who_had_it(shop: Shop, said: str, kind: str) -> None:
     row = bound(shop, "messenger")
     former = write(shop, row.id, "501", "ivan", phone="+79160000001")
@@ -201,7 +201,7 @@ def test_what_operators_call_a_dialog_stays_theirs_alone(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "name"),
+    ("named", "name"),
     [
         ("Анна", True),
         ("Анна 2", True),

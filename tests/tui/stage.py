@@ -76,7 +76,7 @@ class Stage:
 
     def channel(self, line: LineId, kind: str, account: str, title: str, **facts: str) -> ChannelId:
         bound = Bound(account=account, title=title, facts=facts)
-        made = self.company.write(lambda tx: channels.keep(tx, self.company.vault, bound, line=line, kind=kind))
+        made = self.company.write(lambda tx: channels.save(tx, self.company.vault, bound, line=line, kind=kind))
         self.health(made, "ok")
         return made
 

@@ -220,7 +220,7 @@ async def test_what_is_said_in_a_voice_message_stands_below_it_or_why_not(
     stage.hear(bot, gleb, "", files=sounds)
     dialog = stage.dialog(bot, gleb)
     said, broken = company.read(lambda tx: transcript.latest(tx, dialog))[0].files
-    company.write(lambda tx: (voice.keep(tx, said, "добрый день"), voice.give_up(tx, broken, "transcribe_late")))
+    company.write(lambda tx: (voice.save_text(tx, said, "добрый день"), voice.give_up(tx, broken, "transcribe_late")))
     async with window() as it:
         await it.open("Глеб")
         await it.sees("♪ 0.ogg", "добрый день", "took too long")

@@ -123,7 +123,7 @@ async def test_a_line_shows_the_link_for_the_next_client(window: Opener, company
     bound = Bound(account="77", title="@teply_dom_2_bot", facts={"Link": "https://t.me/teply_dom_2_bot"})
 
     def add(tx: Tx) -> None:
-        channels.keep(tx, company.vault, bound, line=bot.line_id, kind=bot.kind, pool=True)
+        channels.save(tx, company.vault, bound, line=bot.line_id, kind=bot.kind, pool=True)
 
     company.write(add)
     async with window() as it:
@@ -141,7 +141,7 @@ async def test_proxies_are_tried_and_exchanged_on_the_page_without_showing_a_pas
         settings={"api_url": "http://127.0.0.1:9", "intake": "polling"},
         secrets={"token": "t", "proxies": "socks5://anna:geheim@127.0.0.1:9"},
     )
-    vk = company.write(lambda tx: channels.keep(tx, company.vault, bound, line=line, kind="vk"))
+    vk = company.write(lambda tx: channels.save(tx, company.vault, bound, line=line, kind="vk"))
     row = company.read(lambda tx: channels.one(tx, vk))
     async with window() as it:
         await it.press("f2")

@@ -56,7 +56,7 @@ async def test_a_line_has_a_page_with_every_option_that_is_declared(
 
 
 async def test_an_option_of_the_company_is_left_open_again_by_emptying_it(window: Opener, company: Company) -> None:
-    company.write(lambda tx: options.keep(tx, COMPANY, {"undo_send": "5", "mood": "kind"}))
+    company.write(lambda tx: options.save(tx, COMPANY, {"undo_send": "5", "mood": "kind"}))
     async with window() as it:
         await it.press("f2", "O")
         await it.sees("Options · The company", "mood = kind: this version does not know it and leaves it as it")

@@ -18,7 +18,7 @@ PHONE = "+79160000077"
 def client_by_sms(company: Company, price: str) -> None:
     bound = Bound(account="SMS", title="SMS", settings={"preset": "smsc", "price": price}, hook_key="h")
     line = company.read(lines.everything)[0].id
-    made = company.write(lambda tx: channels.keep(tx, company.vault, bound, line=line, kind="sms"))
+    made = company.write(lambda tx: channels.save(tx, company.vault, bound, line=line, kind="sms"))
     peer, sender = Peer(key=PHONE, address=PHONE), Profile(id=PHONE, phone=PHONE)
     event = MessageArrived(peer=peer, ext_id="1", at=company.world.clock.now(), text="Готово?", sender=sender)
     arrival = Arrival(provider_id="1", raw=b"{}", events=(event,))

@@ -137,7 +137,7 @@ async def test_a_restored_draft_is_no_sign_of_writing(window: Opener, company: C
         await it.press("escape")
         await it.open("Игорь")
         await it.press("escape")
-        company.write(lambda tx: drafts.keep(tx, dialog, Unsent(Draft(text="Доплата"))))
+        company.write(lambda tx: drafts.save(tx, dialog, Unsent(Draft(text="Доплата"))))
         await it.open("Анна")
         await it.sees("Доплата")
         await it.until(lambda: [row.dialog_id for row in company.read(presence.everyone)] == [dialog])

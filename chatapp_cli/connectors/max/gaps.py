@@ -69,7 +69,7 @@ class Chats:
     async def keep(self) -> None:
         """Store the recorded chats."""
         if fresh := self._fresh - self._kept:
-            await self._memory.keep({_CHAT + key: "1" for key in fresh})
+            await self._memory.save({_CHAT + key: "1" for key in fresh})
             self._kept |= fresh
         self._fresh.clear()
 

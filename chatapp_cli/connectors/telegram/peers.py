@@ -179,7 +179,7 @@ class Peers:
         new = {number: one for number, one in found.items() if self._by_number.get(number) != one}
         new = {**self._ousted(new.values()), **new}
         if new:
-            await self._memory.keep({f"{_PREFIX}{one.number}": _text(one) for one in new.values()})
+            await self._memory.save({f"{_PREFIX}{one.number}": _text(one) for one in new.values()})
             self._by_number.update(new)
             self._index(new.values())
 

@@ -124,7 +124,7 @@ class Callback:
                 yield batch
         self._caught_up = True
         while True:
-            await self._insist_on_calls()
+            await self._require_calls()
             yield Batch()
             async for batch in self._introductions():
                 yield batch
@@ -166,7 +166,7 @@ class Callback:
         await self._api.patiently("groups.editCallbackServer", int, {**here, "server_id": server.id})
         return server.id
 
-    async def _insist_on_calls(self) -> None:
+    async def _require_calls(self) -> None:
         """Raise if VK cannot reach us; the restart registers again."""
         for _ in range(LOOKS):
             server = await server_at(self._api, self._community, self._url)

@@ -75,7 +75,7 @@ class Names:
             wanted = []
         self.book.people.update({**{number: Profile(id=str(number)) for number in wanted}, **found})
         if found:
-            await self._memory.keep({f"{_PREFIX}{n}": msgspec.json.encode(who).decode() for n, who in found.items()})
+            await self._memory.save({f"{_PREFIX}{n}": msgspec.json.encode(who).decode() for n, who in found.items()})
         return found
 
     async def _ask(self, numbers: Sequence[int]) -> dict[int, Profile]:

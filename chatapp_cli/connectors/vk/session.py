@@ -53,13 +53,13 @@ class VkSession:
 
     async def _send(self, message: Outbound, *, doubtful: bool) -> Receipt:
         if doubtful and message.files:
-            await self._insist_on_permission(message.address)
+            await self._require_permission(message.address)
         ids: list[str] = []
         for part in parts(message):
             ids.append(await self._part(message.address, part, first=not ids))
         return Receipt(ids=tuple(ids))
 
-    async def _insist_on_permission(self, peer: str) -> None:
+    async def _require_permission(self, peer: str) -> None:
         """Check the permission to write before uploading files."""
         about: Params = {"group_id": self._community, "user_id": peer}
         allowed = await self._api.call("messages.isMessagesFromGroupAllowed", Allowed, about)

@@ -96,7 +96,7 @@ class Graph:
         patience = _patience(place.file_size)
         with network((self._token,)):
             async with self._http.get(place.url, headers=self._headers, timeout=patience) as response:
-                _insist(response.status)
+                _require_success(response.status)
                 digest = await _save(response.content, target, most)
         if place.sha256 and digest != place.sha256.lower():
             raise Retryable("file_damaged")
@@ -110,7 +110,7 @@ def _patience(size: int) -> aiohttp.ClientTimeout:
     return aiohttp.ClientTimeout(total=_PATIENCE + max(0, size) / _SLOWEST, sock_connect=_CONNECT)
 
 
-def _insist(status: int) -> None:
+def _require_success(status: int) -> None:
     if status in _EXPIRED:
         raise Retryable("media_expired", f"HTTP {status}")
     if status in _GONE:

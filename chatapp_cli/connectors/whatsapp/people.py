@@ -65,7 +65,7 @@ class Book:
         """Store what is new in the memory."""
         news = dict(self._news)
         if news:
-            await memory.keep(news)
+            await memory.save(news)
         self._news = {name: text for name, text in self._news.items() if news.get(name) != text}
 
 

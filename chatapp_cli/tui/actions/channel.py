@@ -24,7 +24,7 @@ async def proxies(page: ActionPage, channel: ChannelRow) -> Sequence[Finding]:
     if choice == "try":
         return await proxying.tried(company, channel)
     if choice == "none":
-        await store.off_loop(lambda: proxying.keep(company, channel, ""))
+        await store.off_loop(lambda: proxying.save(company, channel, ""))
         page.say(_("{channel} no longer uses proxies.", channel=channel.title))
     return await _exchanged(page, channel, " → ".join(one.shown for one in kept)) if choice == "new" else ()
 
@@ -44,7 +44,7 @@ async def _exchanged(page: ActionPage, channel: ChannelRow, now: str) -> Sequenc
     if all(one.ok for one in findings) or await page.confirm(
         _("Save them anyway?"), _("Not every one leads to the provider."), yes=_("Save")
     ):
-        await store.off_loop(lambda: proxying.keep(company, channel, said))
+        await store.off_loop(lambda: proxying.save(company, channel, said))
         page.say(_("{channel} now uses these proxies.", channel=channel.title))
     return findings
 

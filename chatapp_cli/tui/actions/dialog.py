@@ -14,7 +14,7 @@ from chatapp_cli.tui.action_page import Action, ActionPage
 from chatapp_cli.tui.actions import duty as duty_actions
 from chatapp_cli.tui.actions import many as many_actions
 from chatapp_cli.tui.actions import person as person_actions
-from chatapp_cli.tui.reading.naming import about, named, told
+from chatapp_cli.tui.reading.naming import about, named, sentence
 
 
 async def rename(page: ActionPage, card: DialogCard) -> None:
@@ -42,7 +42,7 @@ async def chain(page: ActionPage, card: DialogCard) -> None:
     """In which order of channels the client is tried when no channel is named."""
     number = card.contact_id
     if number is None:
-        page.say(told(_("Only a single client can have a chain."), [card]))
+        page.say(sentence(_("Only a single client can have a chain."), [card]))
         return
     known = list(packages())
 

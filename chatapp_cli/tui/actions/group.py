@@ -14,7 +14,7 @@ from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.tui.action_page import ActionPage
 from chatapp_cli.tui.reading import words
-from chatapp_cli.tui.reading.naming import named, told
+from chatapp_cli.tui.reading.naming import named, sentence
 
 Members: TypeAlias = list[str]
 
@@ -42,7 +42,7 @@ async def manage(page: ActionPage, card: DialogCard) -> None:
     """Ask what to do with the group, and do it."""
     channel = await page.workspace.read(lambda tx: channels.one(tx, card.channel_id))
     if not manageable(card, page.workspace.capabilities(channel)):
-        page.say(told(_("This is not a group that can be changed from here."), [card]))
+        page.say(sentence(_("This is not a group that can be changed from here."), [card]))
         return
     options = [
         ("add", _("Add people")),
@@ -86,7 +86,7 @@ async def _rename(page: ActionPage, channel: ChannelRow, card: DialogCard) -> bo
 async def _end(page: ActionPage, channel: ChannelRow, card: DialogCard) -> bool:
     async def take(_yes: bool) -> None:
         await _ask(page, channel, SessionMethod.END_GROUP, {"address": card.address})
-        page.say(told(_("The group has ended."), [card]))
+        page.say(sentence(_("The group has ended."), [card]))
 
     note = _("It is deleted in the messenger, or emptied and left if it cannot be deleted. The dialog stays here.")
     return await page.confirm(_("End the group {name}?", name=named(card)), note, yes=_("End"), take=take)

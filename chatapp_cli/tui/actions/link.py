@@ -40,7 +40,7 @@ async def follow(page: ActionPage, target: MessageTarget) -> None:
 async def _pick(page: ActionPage, links: list[Link]) -> Link | None:
     if len(links) == 1:
         return links[0]
-    options = [(str(n), link.said) for n, link in enumerate(links, 1)]
+    options = [(str(n), link.text) for n, link in enumerate(links, 1)]
     chosen = await page.choose(_("Which one?"), options, keys=[number for number, _said in options[:9]])
     return None if chosen is None else links[int(chosen) - 1]
 

@@ -16,7 +16,7 @@ from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.action_page import Action, ActionPage
 from chatapp_cli.tui.keys.keymap import key
 from chatapp_cli.tui.reading import words
-from chatapp_cli.tui.reading.naming import about, named, told
+from chatapp_cli.tui.reading.naming import about, named, sentence
 
 if TYPE_CHECKING:
     from chatapp_cli.tui.popups import Take
@@ -125,7 +125,7 @@ async def _tag(page: ActionPage, cards: Cards, name: str) -> None:
             f"{named(without[0])}: + #{name.strip()}",
         )
     elif name:
-        page.say(told(_("#{tag} is there already.", tag=name.strip()), cards))
+        page.say(sentence(_("#{tag} is there already.", tag=name.strip()), cards))
 
 
 async def untag(page: ActionPage, cards: Cards) -> None:
@@ -134,7 +134,7 @@ async def untag(page: ActionPage, cards: Cards) -> None:
     there = sorted({tag for tags in borne.values() for tag in tags})
     take = partial(_untag, page, cards)
     if not there:
-        page.say(told(_("No tags."), cards))
+        page.say(sentence(_("No tags."), cards))
     elif len(there) == 1:
         await take(there[0])
     else:
@@ -162,7 +162,7 @@ async def claim(page: ActionPage, cards: Cards) -> None:
     me = page.workspace.actor
     free = [card for card in cards if not card.assignee]
     if not free and all(card.assignee == me for card in cards):
-        page.say(told(_("You answer already."), cards))
+        page.say(sentence(_("You answer already."), cards))
         return
     await _carry(
         page,
@@ -198,7 +198,7 @@ async def assign(page: ActionPage, cards: Cards) -> None:
 async def _assign(page: ActionPage, cards: Cards, name: str) -> None:
     changed = [card for card in cards if card.assignee != name]
     if not changed:
-        page.say(told(_("That is so already."), cards))
+        page.say(sentence(_("That is so already."), cards))
         return
     whose = named(changed[0])
     said = _("{operator} answers for {name} now.", operator=name, name=whose)
@@ -222,7 +222,7 @@ async def no_answer(page: ActionPage, cards: Cards) -> None:
     """Out of the unanswered ones without a message."""
     waiting = [card for card in cards if card.waiting_since is not None]
     if not waiting:
-        page.say(told(_("No answer is awaited."), cards))
+        page.say(sentence(_("No answer is awaited."), cards))
         return
     await _carry(
         page,

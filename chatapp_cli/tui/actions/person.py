@@ -13,7 +13,7 @@ from chatapp_cli.services.persons import Person
 from chatapp_cli.store.rows.dialogs import DialogCard, DialogRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.action_page import Action, ActionPage
-from chatapp_cli.tui.reading.naming import about, named, told
+from chatapp_cli.tui.reading.naming import about, named, sentence
 
 
 async def same(page: ActionPage, card: DialogCard) -> None:
@@ -31,7 +31,7 @@ async def not_same(page: ActionPage, card: DialogCard) -> None:
     mine = _contact(card)
     found = await page.workspace.read(partial(persons.suggestions, contact=mine))
     if not found:
-        page.say(told(_("Nobody is suggested."), [card]))
+        page.say(sentence(_("Nobody is suggested."), [card]))
         return
     other = found[0].other
     pairs = await page.workspace.write(partial(persons.apart, one=mine, other=other.id))
@@ -65,14 +65,14 @@ async def part(page: ActionPage, card: DialogCard) -> None:
     others = whole.contacts[1:]
     options = [(str(one.id), f"{persons.title(one)}  {_ways(whole, one.id)}") for one in others]
     if not options:
-        page.say(told(_("No contact is merged into this client."), [card]))
+        page.say(sentence(_("No contact is merged into this client."), [card]))
         return
 
     async def take(chosen: str) -> None:
         merge = await page.workspace.read(partial(persons.merge_of, contact=ContactId(int(chosen))))
         await page.workspace.write(partial(persons.undo, merge=merge))
         again = partial(_join_again, kept=whole.id, gone=merge.gone)
-        page.done(told(_("They are two people again."), [card]), again)
+        page.done(sentence(_("They are two people again."), [card]), again)
 
     await page.choose(about(_("Who is a different person?"), [card]), options, take=take)
 

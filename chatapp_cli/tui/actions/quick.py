@@ -32,7 +32,7 @@ async def picked(page: ActionPage, card: DialogCard) -> tuple[str, Sequence[Stag
 
     def use(tx: Tx) -> tuple[str, Sequence[StagedFile]]:
         replies.count_use(tx, row.id)
-        return replies.said(tx, row, values)
+        return replies.filled(tx, row, values)
 
     return await page.workspace.write(use)
 

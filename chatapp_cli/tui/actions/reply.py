@@ -154,7 +154,7 @@ def _counts(taken: Taken) -> dict[str, int]:
 
 def _not_taken(faults: Sequence[FileFault]) -> UsageError:
     """The first faults of a file, each by its line."""
-    told = "\n".join(show(fault.said) for fault in faults[:_FAULTS])
+    told = "\n".join(show(fault.sentence) for fault in faults[:_FAULTS])
     return UsageError(
         T("Nothing was imported: {n} errors.\n{told}", n=len(faults), told=told),
         T("Correct them and import the file again."),

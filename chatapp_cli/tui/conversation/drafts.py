@@ -124,7 +124,7 @@ class Drafts(ConversationPart):
             return
         now = stored_drafts.unsent(self.conversation.sheets[dialog])
         if now != self._kept.get(dialog):
-            await workspace.write(partial(drafts.keep, dialog=dialog, unsent=now))
+            await workspace.write(partial(drafts.save, dialog=dialog, unsent=now))
             self._kept[dialog] = now
 
     def without_draft(self, dialog: DialogId, job: Callable[[Tx], object]) -> Callable[[Tx], None]:
@@ -132,6 +132,6 @@ class Drafts(ConversationPart):
 
         def both(tx: Tx) -> None:
             job(tx)
-            drafts.drop(tx, dialog)
+            drafts.delete(tx, dialog)
 
         return both

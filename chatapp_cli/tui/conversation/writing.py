@@ -117,19 +117,19 @@ class Writing(ConversationPart):
     def send(self) -> None:
         """Send it."""
         if self.conversation.opening is not None:
-            self.page.do(partial(self._put_out, self.conversation.opening.card.id), group="send")
+            self.page.do(partial(self._send, self.conversation.opening.card.id), group="send")
 
     def send_later(self) -> None:
         """Send what is written at a time that is asked for."""
         if self.conversation.opening is not None and self.conversation.composer.ready():
-            self.page.do(partial(self._put_out_later, self.conversation.opening.card), group="send")
+            self.page.do(partial(self._send_later, self.conversation.opening.card), group="send")
 
-    async def _put_out_later(self, card: DialogCard) -> None:
+    async def _send_later(self, card: DialogCard) -> None:
         from chatapp_cli.tui.actions import waiting as waiting_actions
 
-        await waiting_actions.order_for_later(self.page, card, partial(self._put_out, card.id))
+        await waiting_actions.order_for_later(self.page, card, partial(self._send, card.id))
 
-    async def _put_out(self, dialog: DialogId, order: SendOptions | None = None) -> None:
+    async def _send(self, dialog: DialogId, order: SendOptions | None = None) -> None:
         from chatapp_cli.tui.session import writing
 
         opening, composer, workspace = self.conversation.opening, self.conversation.composer, self.page.workspace

@@ -40,7 +40,7 @@ def carried() -> bool:
     return os.environ.get("TEXTUAL_DRIVER", "") == f"{BrowserDriver.__module__}:{BrowserDriver.__qualname__}"
 
 
-def insist_on_a_terminal() -> None:
+def require_terminal() -> None:
     """Nothing is started on this machine by somebody at another one. Raises Refused in a browser."""
     if carried():
         raise Refused(

@@ -319,7 +319,7 @@ async def _accompany(company: Company, say: Callable[[str], None]) -> None:
     async with accompanied(company) as daemon:
         async for state in daemon.states():
             if state.trouble:
-                say(show(state.said))
+                say(show(state.text))
 
 
 def run(company: Company) -> None:

@@ -96,7 +96,7 @@ class OperatorsScreen(ActionPage):
         at = self.query_one(OptionList).highlighted
         return None if at is None or at >= len(self._accounts) else self._accounts[at]
 
-    async def _insist(self) -> None:
+    async def _require(self) -> None:
         await self.workspace.store.with_store(partial(self.workspace.company.require, Right.USERS))
 
     # What can be done
@@ -106,7 +106,7 @@ class OperatorsScreen(ActionPage):
         self.do(self._add)
 
     async def _add(self) -> None:
-        await self._insist()
+        await self._require()
         await self.prompt(_("Name, as colleagues and the journal know it"), take=self._add_named)
 
     async def _add_named(self, name: str) -> bool:
@@ -139,7 +139,7 @@ class OperatorsScreen(ActionPage):
 
     async def _password(self, name: str) -> None:
         if name != self.workspace.actor:
-            await self._insist()
+            await self._require()
 
         async def take(secret: str) -> None:
             kept = await self._hashed(secret)
@@ -154,7 +154,7 @@ class OperatorsScreen(ActionPage):
             self.do(partial(self._lines, self._chosen))
 
     async def _lines(self, one: OperatorAccount) -> None:
-        await self._insist()
+        await self._require()
         name = one.who.name
 
         async def take(seen: list[LineId]) -> None:
@@ -168,7 +168,7 @@ class OperatorsScreen(ActionPage):
             self.do(partial(self._rights, self._chosen.who))
 
     async def _rights(self, who: OperatorRow) -> None:
-        await self._insist()
+        await self._require()
         offered = frozenset(Right) - access.of_role(who.role)
         given = read(who.rights)
 
@@ -186,7 +186,7 @@ class OperatorsScreen(ActionPage):
             self.do(partial(self._disable, self._chosen.who))
 
     async def _disable(self, who: OperatorRow) -> None:
-        await self._insist()
+        await self._require()
         change = operators.enable if who.disabled else operators.disable
         back = operators.disable if who.disabled else operators.enable
         await self.workspace.write(partial(change, name=who.name))
@@ -203,7 +203,7 @@ class OperatorsScreen(ActionPage):
             self.do(partial(self._remove, self._chosen.who.name))
 
     async def _remove(self, name: str) -> None:
-        await self._insist()
+        await self._require()
         note = _("What was said and done under the name stays.")
 
         async def take(_yes: bool) -> None:

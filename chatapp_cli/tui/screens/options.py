@@ -54,7 +54,7 @@ class Whose(NamedTuple):
         """The fields of the channel's manifest."""
         return manifest(self.channel.kind).fields if self.channel is not None else ()
 
-    def keep(self, tx: Tx, changes: Mapping[str, str]) -> None:
+    def save(self, tx: Tx, changes: Mapping[str, str]) -> None:
         """Change them. Raises UsageError."""
         if self.channel is not None:
             channels.configure(tx, self.channel, manifest(self.channel.kind), changes)
@@ -99,7 +99,7 @@ class OptionsScreen(AskingScreen):
 
     async def _keep(self, changes: Mapping[str, str]) -> None:
         if changes:
-            await self.workspace.write(lambda tx: self._whose.keep(tx, changes))
+            await self.workspace.write(lambda tx: self._whose.save(tx, changes))
 
     def _form(self, tx: Tx) -> Form:
         whose = self._whose

@@ -40,7 +40,7 @@ class PersonRoute:
     """One way to somebody: a channel, what it said, and the address to write to there."""
 
     channel: ChannelRow
-    said: str
+    text: str
     style: Style
     name: str = ""
     address: str = ""
@@ -137,7 +137,7 @@ class PeopleScreen(ActionPage):
         return Text.assemble(
             (fit(manifest(one.channel.kind).label, _WORD), styles.accent),
             (fit(one.channel.title, _CHANNEL), styles.plain),
-            (f" {cut(one.said, _NAME)}", one.style),
+            (f" {cut(one.text, _NAME)}", one.style),
             (f"  {one.name}" if one.name else "", styles.strong),
         )
 

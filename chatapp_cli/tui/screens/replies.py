@@ -167,7 +167,7 @@ class RepliesScreen(ActionPage):
             )
 
     async def _form(self, section: SectionRow, row: QuickReplyRow | None) -> None:
-        await self.workspace.read(lambda tx: replies.insist_may_edit(tx, section))
+        await self.workspace.read(lambda tx: replies.require_may_edit(tx, section))
 
         async def save(new: QuickReplyDraft) -> None:
             if row is None:

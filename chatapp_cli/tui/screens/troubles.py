@@ -192,7 +192,7 @@ class TroublesScreen(ActionPage):
 
     async def _forget(self, letter: int) -> None:
         if await self.confirm(_("Delete this dead letter?"), yes=_("Delete")):
-            await self.workspace.write(partial(deadletters.forget, number=letter))
+            await self.workspace.write(partial(deadletters.delete, number=letter))
 
     def action_back(self) -> None:
         """To the dialogs."""

@@ -13,7 +13,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Input, Static, TextArea
 
-from chatapp_cli.domain.draft import Draft, StagedFile, insist
+from chatapp_cli.domain.draft import Draft, StagedFile, require_deliverable
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.segments import cost, segments
@@ -292,7 +292,7 @@ class Composer(Vertical):
     def _refusal(self, draft: Draft) -> Refused | None:
         try:
             if self._can is not None:
-                insist(self._can, draft)
+                require_deliverable(self._can, draft)
         except Refused as refusal:
             return refusal
         return None

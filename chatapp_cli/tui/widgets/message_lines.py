@@ -139,7 +139,7 @@ class _Block:
         self.manifest = here.manifest if self.route is None else self.route.manifest
         self.ours = entry.message.direction == Direction.OUT
         self.noted = entry.message.direction == notes.NOTE
-        self.base = here.look.said if self.ours else here.look.base
+        self.base = here.look.text if self.ours else here.look.base
         whole = min(here.width, WIDEST)
         self.indent = whole // 10 if self.ours and whole >= _ROOM_TO_INDENT else 0
         self.room = max(12, whole - self.indent - _GUTTER - 3)

@@ -54,7 +54,7 @@ def _suggested(alike: Sequence[Suggestion], styles: PaintStyles) -> Iterator[tup
         yield cut(line(one.other.name), WIDTH) + "\n", styles.strong
         yield cut(_where(one.other), WIDTH) + "\n", styles.muted
         for reason in one.reasons:
-            yield f"≈ {cut(line(show(reason.said)), WIDTH - 2)}\n", styles.plain
+            yield f"≈ {cut(line(show(reason.reason)), WIDTH - 2)}\n", styles.plain
         if n == 0:
             yield from _choice(styles)
 

@@ -193,7 +193,7 @@ class Transcript(LineView):
 
     def hang(self, file: FileRow, drawn: Drawn | None) -> None:
         """Show a picture that was drawn, or no longer keep room for one that cannot be."""
-        if self.gallery.keep(file, drawn):
+        if self.gallery.put(file, drawn):
             self._paint_around()
         self.refresh()
 

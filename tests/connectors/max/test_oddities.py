@@ -227,7 +227,7 @@ async def test_what_was_said_oddly_while_max_had_forgotten_us_is_read_back(
 ) -> None:
     sandbox.public_url = "http://127.0.0.1:1"
     hooked = await connector.bind(ScriptedAsker(sandbox.answers))
-    await hooked.memory.keep({f"chat:{sandbox.town.dialog(ANNA).id}": "1"})
+    await hooked.memory.save({f"chat:{sandbox.town.dialog(ANNA).id}": "1"})
     await sandbox.say(ANNA, "раз")
     await sandbox.say_oddly(ANNA, "странно", value)
     await sandbox.say(ANNA, "два")

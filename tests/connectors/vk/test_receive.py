@@ -289,7 +289,7 @@ async def test_an_odd_message_is_read_back_too_and_keeps_none_of_its_neighbours(
 async def test_what_was_remembered_and_cannot_be_read_closes_no_channel(
     connector: Connector, sandbox: VkSandbox, bound: Bound, kept: str
 ) -> None:
-    await bound.memory.keep({"name:7001": kept or "x", "name:Анна": "{}"})
+    await bound.memory.save({"name:7001": kept or "x", "name:Анна": "{}"})
     assert Cursor.of(kept) == Cursor()
     async with connector.open(ChannelId(1), bound) as session:
         await sandbox.say(ANNA, "раз")

@@ -92,7 +92,7 @@ def forgets(days: int) -> Deed:
         shop.write(lambda tx: session_requests.ask(tx, at.channel.id, "find", {}, seconds=5))
         shop.write(lambda tx: presence.typing(tx, "w1", at.dialog))
         shop.clock.at += days * DAY + 1
-        return lambda tx: (upkeep.forget_early_news(tx), upkeep.forget_passing_things(tx), None)[-1]
+        return lambda tx: (upkeep.delete_early_changes(tx), upkeep.delete_expired(tx), None)[-1]
 
     return deed
 
@@ -137,7 +137,7 @@ def renewed(shop: Shop, at: Place) -> Job:
     paused(shop, at)
     queued(shop, at)
     fields = manifest("email").fields
-    return lambda tx: channels.keep(
+    return lambda tx: channels.save(
         tx, shop.vault, WHOLE, line=at.line, kind="email", previous=at.channel.id, fields=fields
     )
 
@@ -173,20 +173,20 @@ ANSWERS: Mapping[str, Deed] = {
     "onward.continue_chain of what has no chain": only(
         lambda tx, at: str(onward.continue_chain(tx, lambda _row: BY_PHONE, at.said))
     ),
-    "channels.keep with everything": only(
-        lambda tx, at: channels.keep(
+    "channels.save with everything": only(
+        lambda tx, at: channels.save(
             tx, at.shop.vault, WHOLE, line=at.line, kind="sms", fields=manifest("email").fields
         )
     ),
-    "channels.keep once more": renewed,
-    "channels.keep of a kind that the line has": only(
-        lambda tx, at: channels.keep(tx, at.shop.vault, WHOLE, line=at.line, kind="email")
+    "channels.save once more": renewed,
+    "channels.save of a kind that the line has": only(
+        lambda tx, at: channels.save(tx, at.shop.vault, WHOLE, line=at.line, kind="email")
     ),
-    "channels.keep of a kind that the line may have twice": only(
-        lambda tx, at: channels.keep(tx, at.shop.vault, WHOLE, line=at.line, kind="email", pool=True)
+    "channels.save of a kind that the line may have twice": only(
+        lambda tx, at: channels.save(tx, at.shop.vault, WHOLE, line=at.line, kind="email", pool=True)
     ),
-    "channels.keep of an account that is bound": only(
-        lambda tx, at: channels.keep(
+    "channels.save of an account that is bound": only(
+        lambda tx, at: channels.save(
             tx, at.shop.vault, replace(WHOLE, account=at.channel.account), line=at.line, kind="email", pool=True
         )
     ),
@@ -322,7 +322,7 @@ ANSWERS: Mapping[str, Deed] = {
     "files.missing": with_file(lambda tx, row: files.missing(tx, row, code="gone")),
     "voice.claim": with_a_voice(lambda tx, row: row.id),
     "voice.release": with_a_voice(voice.release),
-    "voice.keep": with_a_voice(lambda tx, row: voice.keep(tx, row, "слово " * 4_000)),
+    "voice.save_text": with_a_voice(lambda tx, row: voice.save_text(tx, row, "слово " * 4_000)),
     "voice.give_up": with_a_voice(lambda tx, row: voice.give_up(tx, row, "no_command")),
     "session_requests.claim": with_errand(lambda tx, row: row.id),
     "session_requests.done": with_errand(lambda tx, row: session_requests.done(tx, row, '{"id": "5"}')),
@@ -369,9 +369,9 @@ ANSWERS: Mapping[str, Deed] = {
         lambda tx, at: timers.put(tx, "remind", "1", tx.now + 1, keeps_hour=True),
         lambda tx, at: timers.fire(tx, "remind", "1", lambda tx, ref: None),
     ),
-    "timers.put_off": after(
+    "timers.delay": after(
         lambda tx, at: timers.put(tx, "remind", "1", tx.now, keeps_hour=False),
-        lambda tx, at: timers.put_off(tx, "remind", "1", seconds=2.5),
+        lambda tx, at: timers.delay(tx, "remind", "1", seconds=2.5),
     ),
     "upkeep after a day": forgets(1),
     "upkeep within a day": forgets(0),

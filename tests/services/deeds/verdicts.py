@@ -117,7 +117,7 @@ def on_the_channel(do: Callable[[Tx, Place], object], before: Callable[[Shop, Pl
 
 def paused(shop: Shop, at: Place) -> None:
     shop.write(lambda tx: outbox.pause(tx, at.channel.id, seconds=90, code="flood", detail="90 s"))
-    shop.write(lambda tx: outbox.hold(tx, at.dialog, {"dialog": 90}))
+    shop.write(lambda tx: outbox.delay(tx, at.dialog, {"dialog": 90}))
 
 
 def misconfigured(shop: Shop, at: Place) -> None:
@@ -203,8 +203,10 @@ VERDICTS: Mapping[str, Deed] = {
     "outbox.leave_uncertain of an edit": with_outbox(
         lambda tx, claim: outbox.leave_uncertain(tx, claim, UNSURE), action=EDIT
     ),
-    "outbox.hold": on_the_channel(lambda tx, at: outbox.hold(tx, at.dialog, {"dialog": 1.5})),
-    "outbox.hold strangers": on_the_channel(lambda tx, at: outbox.hold(tx, at.dialog, {"strangers": 7}, code="flood")),
+    "outbox.delay": on_the_channel(lambda tx, at: outbox.delay(tx, at.dialog, {"dialog": 1.5})),
+    "outbox.delay strangers": on_the_channel(
+        lambda tx, at: outbox.delay(tx, at.dialog, {"strangers": 7}, code="flood")
+    ),
     "outbox.pause shortly": on_the_channel(lambda tx, at: outbox.pause(tx, at.channel.id, seconds=59.5, code="flood")),
     "outbox.pause": on_the_channel(
         lambda tx, at: outbox.pause(tx, at.channel.id, seconds=60, code="flood", detail="60 s")

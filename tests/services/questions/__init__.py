@@ -427,8 +427,8 @@ ABOUT_THE_DESK: Mapping[str, Question] = {
     "replies.values of nobody known": lambda tx, at: replies.values(
         dialogs.card(tx, at.dialog["gleb"]), company="Ёлка", operator=" ", now=tx.now
     ),
-    "replies.said": lambda tx, at: replies.said(tx, replies.find(tx, "Пока"), {"date": "1.1"}),
-    "replies.said with a gap": lambda tx, at: replies.said(tx, replies.find(tx, "Пока"), {}),
+    "replies.filled": lambda tx, at: replies.filled(tx, replies.find(tx, "Пока"), {"date": "1.1"}),
+    "replies.filled with a gap": lambda tx, at: replies.filled(tx, replies.find(tx, "Пока"), {}),
     **{
         f"templates.find {named}": lambda tx, at, named=named: templates.find(tx, at.row("approved"), named)
         for named in ("hello", "hello/en", "hello/fr", "bye")
@@ -446,7 +446,7 @@ ABOUT_THE_DESK: Mapping[str, Question] = {
     "views.wanted": lambda tx, at: [repr(views.wanted(row, operator="Вера")) for row in views.seen(tx)],
     "views.counts": lambda tx, at: views.counts(tx, at.shop.driver.dialect, views.seen(tx)),
     "resting": lambda tx, at: [
-        (resting.rests(row, tx.now), resting.troubled(row, tx.now), resting.told(manifest("email"), row))
+        (resting.rests(row, tx.now), resting.troubled(row, tx.now), resting.rest_of(manifest("email"), row))
         for row in channels.everything(tx)
     ],
     "resting to the millisecond": lambda tx, at: [

@@ -152,10 +152,10 @@ def _bound(town: Town) -> None:
         shop.write(lambda tx, n=town.channel[kind], h=health: channels.set_health(tx, n, h))
     shop.write(lambda tx: operators.add(tx, "Вера", "", [retail]))
     shop.write(lambda tx: operators.add(tx, "Глеб", "", []))
-    shop.write(lambda tx: options.keep(tx, OptionTarget(Subject.COMPANY), {"company_name": "Ёлка", "undo_send": "5"}))
-    shop.write(lambda tx: options.keep(tx, OptionTarget(Subject.LINE, retail), {"company_name": "Ёлка дома"}))
+    shop.write(lambda tx: options.save(tx, OptionTarget(Subject.COMPANY), {"company_name": "Ёлка", "undo_send": "5"}))
+    shop.write(lambda tx: options.save(tx, OptionTarget(Subject.LINE, retail), {"company_name": "Ёлка дома"}))
     shop.write(
-        lambda tx: options.keep(
+        lambda tx: options.save(
             tx, OptionTarget(Subject.CHANNEL, town.channel["messenger"]), {"undo_send": "9", "odd": "1"}
         )
     )
@@ -239,7 +239,7 @@ def _kept(town: Town) -> None:
     shop.write(lambda tx: notes.add(tx, anna, "@Вера перезвони, и @глеб тоже"))
     shop.write(lambda tx: duties.snooze(tx, town.dialog["boris"], tx.now + DAY))
     shop.write(lambda tx: dialogs.block(tx, town.dialog["another boris"], blocked=True))
-    shop.write(lambda tx: drafts.keep(tx, anna, Unsent(Draft(text="Ещё", subject="Тема"))))
+    shop.write(lambda tx: drafts.save(tx, anna, Unsent(Draft(text="Ещё", subject="Тема"))))
     shop.write(lambda tx: replies.add_section(tx, "Заказы"))
     shop.write(lambda tx: replies.add_section(tx, "Доставка"))
     where = shop.read(replies.sections)
