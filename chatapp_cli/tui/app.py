@@ -14,28 +14,28 @@ from textual.dom import DOMNode
 from textual.notifications import SeverityLevel
 from textual.worker import Worker
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.domain.journal.operators import OperatorEvent
 from chatapp_cli.i18n import _, say_steps, show
 from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.tui.appearance import Appearance
 from chatapp_cli.tui.keys import next_steps
 from chatapp_cli.tui.keys.keymap import bindings, chords, first_keys, replaced, use
 from chatapp_cli.tui.keys.pasting import take_whole
 from chatapp_cli.tui.keys.typeahead import TypeAhead
-from chatapp_cli.tui.look import Look
 from chatapp_cli.tui.media.graphics import Graphics
 from chatapp_cli.tui.pages import page_named
 from chatapp_cli.tui.reading import words
 from chatapp_cli.tui.screens.inbox import InboxScreen
-from chatapp_cli.tui.session.guard import Guard
-from chatapp_cli.tui.session.live import Follower, News
+from chatapp_cli.tui.session.error_guard import ErrorGuard
+from chatapp_cli.tui.session.journal_feed import JournalAdvanced, JournalFeed
+from chatapp_cli.tui.session.login_gate import LoginGate
 from chatapp_cli.tui.session.notices import PAUSE, Notices
-from chatapp_cli.tui.session.office import Office
-from chatapp_cli.tui.session.own import Own
-from chatapp_cli.tui.session.reception import Reception
 from chatapp_cli.tui.session.terminal import KEEP_TITLE, RESTORE_TITLE, Terminal
+from chatapp_cli.tui.session.user_files import UserFiles
+from chatapp_cli.tui.session.workspace import Workspace
 from chatapp_cli.tui.spelling import Spelling
 from chatapp_cli.tui.themes import THEMES, following
 from chatapp_cli.tui.widgets.bars import StatusBar
@@ -56,7 +56,7 @@ LOGIN = 60.0
 """Seconds between two looks whether a login still holds."""
 
 
-class Inbox(TypeAhead):
+class InboxApp(TypeAhead):
     """One company's desk in a terminal."""
 
     TITLE = "chatapp"
@@ -71,23 +71,30 @@ class Inbox(TypeAhead):
 
     graphics = Graphics.HALFCELLS
 
-    def __init__(self, desk: Desk, *, alone: bool = False, own: Own = Own(), token: str = "") -> None:  # noqa: B008 - it is frozen
+    def __init__(
+        self,
+        company: Company,
+        *,
+        alone: bool = False,
+        user_files: UserFiles = UserFiles(),  # noqa: B008 - it is frozen
+        token: str = "",
+    ) -> None:
         super().__init__()
         take_whole(self.driver_class)
         self.add_mode(self.DEFAULT_MODE, self.get_default_screen)
-        self.desk = desk
-        self.guard = Guard()
+        self.company = company
+        self.guard = ErrorGuard()
         self._pages: list[InboxScreen] = []
         self._token = token
-        self.own = own
-        self.terminal = Terminal(own.env)
-        self.look = Look(desk.world.clock, own.theme(desk.settings))
+        self.user_files = user_files
+        self.terminal = Terminal(user_files.env)
+        self.appearance = Appearance(company.world.clock, user_files.theme(company.settings))
         self._alone = alone
         self._open = AsyncExitStack()
         for theme in THEMES:
             self.register_theme(theme)
-        self._begin_in(own.theme(desk.settings))
-        self._listen_to(own.keymap(desk.settings))
+        self._begin_in(user_files.theme(company.settings))
+        self._listen_to(user_files.keymap(company.settings))
 
     def _begin_in(self, theme: str) -> None:
         """Have these colours from the first paint on; a change of theme would have all styles read a second time."""
@@ -106,16 +113,16 @@ class Inbox(TypeAhead):
 
     async def on_load(self) -> None:
         """Open the store for this loop."""
-        store = AsyncStore(self.desk)
+        store = AsyncStore(self.company)
         self._open.push_async_callback(store.aclose)
-        self.office = Office(self.desk, store)
-        self.spelling = Spelling(self.own.words_file, self.own.speller(self.desk.settings))
+        self.workspace = Workspace(self.company, store)
+        self.spelling = Spelling(self.user_files.words_file, self.user_files.speller(self.company.settings))
         self._open.push_async_callback(self.spelling.aclose)
-        self._door = asyncio.Lock()
-        self.reception = Reception(self.office, self._token)
-        self._outside = await self.reception.look()
+        self._logging_in = asyncio.Lock()
+        self.login_gate = LoginGate(self.workspace, self._token)
+        self._outside = await self.login_gate.look()
         wait, remind = partial(self.set_timer, PAUSE), partial(self.notify, markup=False, timeout=REMINDED)
-        self._notices = Notices(self.office, self.terminal, self.tell_terminal, wait, remind)
+        self._notices = Notices(self.workspace, self.terminal, self.tell_terminal, wait, remind)
 
     def get_default_screen(self) -> InboxScreen:
         """The page that people work on, which is styled as it is made: Textual would do it again for a mode's page."""
@@ -178,24 +185,24 @@ class Inbox(TypeAhead):
             await work()
         except Exception as error:  # noqa: BLE001 - nothing that is done beside the keys may end the window
             words = self.guard.words(error)
-            if self.guard.is_news(words, self.desk.world.clock.monotonic()):
+            if self.guard.is_news(words, self.company.world.clock.monotonic()):
                 self.notify(words, severity="error", markup=False, timeout=8)
             return False
         return True
 
     async def _follow(self) -> None:
         """Hear of news as long as the window is open, whatever becomes of the store meanwhile."""
-        follower = Follower(self.office)
+        feed = JournalFeed(self.workspace)
         self.tell_terminal(KEEP_TITLE)
-        while not await self._guarded(follower.start):  # noqa: ASYNC110 - the store tells nobody that it is back
+        while not await self._guarded(feed.start):  # noqa: ASYNC110 - the store tells nobody that it is back
             await asyncio.sleep(AGAIN)
         await self._guarded(self._notices.entitle)
         while True:
-            if not await self._guarded(partial(self._hear, follower)):
+            if not await self._guarded(partial(self._hear, feed)):
                 await asyncio.sleep(AGAIN)
 
-    async def _hear(self, follower: Follower) -> None:
-        news = News(await follower.next())
+    async def _hear(self, feed: JournalFeed) -> None:
+        news = JournalAdvanced(await feed.next())
         for screen in self.screen_stack:
             screen.post_message(news)
         if news.any_of(OperatorEvent):
@@ -247,11 +254,11 @@ class Inbox(TypeAhead):
 
     async def _accompany(self) -> None:
         """Keep a daemon for as long as nobody else runs one; say so if there is none."""
-        from chatapp_cli.runtime.companion import accompanied
+        from chatapp_cli.runtime.embedded_daemon import accompanied
 
-        async with accompanied(self.desk) as companion:
-            async for state in companion.states():
-                said, trouble = (show(state.said), state.trouble)
+        async with accompanied(self.company) as daemon:
+            async for state in daemon.states():
+                said, trouble = (show(state.text), state.trouble)
                 for page in self.screen_stack[:1]:  # there is none while the window closes
                     page.query_one(StatusBar).tell_daemon(said, trouble=trouble)
 
@@ -265,10 +272,10 @@ class Inbox(TypeAhead):
 
     async def _look_who_sits_here(self) -> None:
         """Show to whoever sits here what they may see by now, or the door."""
-        async with self._door:
-            before = self.reception.acting
-            self._outside = await self.reception.look()
-            if self.reception.acting != before:
+        async with self._logging_in:
+            before = self.login_gate.acting
+            self._outside = await self.login_gate.look()
+            if self.login_gate.acting != before:
                 await self._begin_anew()
 
     async def _begin_anew(self) -> None:
@@ -285,9 +292,9 @@ class Inbox(TypeAhead):
         if self._outside is not None:
             from chatapp_cli.tui.screens.login import LoginScreen
 
-            desk = self.desk.whole
-            title = desk.read(lambda tx: desk.options.text(tx, "company_name")) or self.TITLE
-            self.push_screen(LoginScreen(title, self.reception.log_in, show(self._outside.what)))
+            company = self.company.whole
+            title = company.read(lambda tx: company.options.text(tx, "company_name")) or self.TITLE
+            self.push_screen(LoginScreen(title, self.login_gate.log_in, show(self._outside.what)))
 
     # Everywhere
 
@@ -295,7 +302,7 @@ class Inbox(TypeAhead):
         """All keys."""
         from chatapp_cli.tui.screens.help import Help
 
-        self.push_screen(Help(self.look))
+        self.push_screen(Help(self.appearance))
 
     def action_palette(self) -> None:
         """Everything that can be done here, by a few letters."""
@@ -303,12 +310,12 @@ class Inbox(TypeAhead):
 
     async def _choose_what_to_do(self, places: dict[str, DOMNode]) -> None:
         from chatapp_cli.tui import palette
-        from chatapp_cli.tui.screens.palette import Palette
+        from chatapp_cli.tui.screens.palette import PaletteScreen
 
         entries = list(palette.doable(places, self.run_action))
         if isinstance(page := self.screen, InboxScreen):
-            entries += palette.narrowing(page.listing, *await self.office.read(palette.known))
-        chosen = await self.push_screen_wait(Palette(entries, self.look))
+            entries += palette.narrowing(page.listing, *await self.workspace.read(palette.known))
+        chosen = await self.push_screen_wait(PaletteScreen(entries, self.appearance))
         if chosen is not None:
             self.call_later(chosen.run)
 
@@ -321,12 +328,12 @@ class Inbox(TypeAhead):
     def action_theme(self) -> None:
         """The next colours, kept for the next time."""
         self.theme = following(self.theme)
-        self.look.use(self.theme)
+        self.appearance.use(self.theme)
         for screen in self.screen_stack:
             if isinstance(screen, InboxScreen):
                 screen.repaint()
         try:
-            self.own.remember("theme", self.theme)
+            self.user_files.remember("theme", self.theme)
         except ChatappError as error:
             self.notify(str(error), severity="warning", markup=False)
 

@@ -36,7 +36,7 @@ async def test_a_click_opens_and_two_clicks_on_a_message_answer_it(window: Opene
         said = it.app.screen.query_one(Transcript)
         await it.until(lambda: said.selected is not None and "оформляю" in said.selected.message.text)
         await it.pilot.click(offset=(70, y), times=2)
-        await it.until(lambda: it.app.screen.query_one(Composer).sheet.reply_to is not None)
+        await it.until(lambda: it.app.screen.query_one(Composer).state.reply_to is not None)
         await it.pilot.click(offset=(70, y), button=3)
         await it.sees("What to do", "Answer this message with a quote", "Copy the text")
 

@@ -13,13 +13,13 @@ from textual.strip import Strip
 
 from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.store.rows.dialogs import DialogRow
+from chatapp_cli.tui.appearance import Appearance
 from chatapp_cli.tui.keys.keymap import bindings
-from chatapp_cli.tui.look import Look
 from chatapp_cli.tui.reading.cells import fit
-from chatapp_cli.tui.reading.dialog_order import Order
+from chatapp_cli.tui.reading.dialog_order import DialogOrder
 from chatapp_cli.tui.widgets import dialog_lines
-from chatapp_cli.tui.widgets.lined import OTHER_BUTTON
-from chatapp_cli.tui.widgets.marks import Marks
+from chatapp_cli.tui.widgets.badges import ListBadges
+from chatapp_cli.tui.widgets.line_view import OTHER_BUTTON
 from chatapp_cli.tui.widgets.picking import Picking
 
 MARGIN = 40
@@ -49,9 +49,9 @@ class DialogList(Picking):
             super().__init__()
             self.dialog, self.message = dialog, message
 
-    def __init__(self, look: Look) -> None:
-        super().__init__(look)
-        self._order: Order | None = None
+    def __init__(self, appearance: Appearance) -> None:
+        super().__init__(appearance)
+        self._order: DialogOrder | None = None
         self._rows: dict[DialogId, DialogRow] = {}
         self._strips: dict[DialogId, tuple[tuple[object, ...], list[Strip]]] = {}
         self._asked = range(0)
@@ -59,12 +59,12 @@ class DialogList(Picking):
         self.opened: DialogId | None = None
         self._steered = False
         """Whether a person moved the cursor since they read something else."""
-        self.marks = Marks()
+        self.badges = ListBadges()
 
     # What is shown
 
     @property
-    def order(self) -> Order | None:
+    def order(self) -> DialogOrder | None:
         """The order that is shown now."""
         return self._order
 
@@ -75,7 +75,7 @@ class DialogList(Picking):
 
     @property
     def meant(self) -> DialogId | None:
-        """The dialog that deeds are about while the list has the focus.
+        """The dialog that actions are about while the list has the focus.
 
         That is the one that is open and read, until the cursor is put on another: a list that moves on by itself,
         as one of the unanswered does after an answer, does not move deeds on to somebody else.
@@ -110,7 +110,7 @@ class DialogList(Picking):
         """What is known of a dialog that is near."""
         return self._rows.get(dialog)
 
-    def show(self, order: Order, rows: Mapping[DialogId, DialogRow]) -> None:
+    def show(self, order: DialogOrder, rows: Mapping[DialogId, DialogRow]) -> None:
         """Take another order, keeping the cursor on its dialog where it still is."""
         known = self._order is not None and self._order.wanted == order.wanted
         before = self.current if known else None
@@ -195,39 +195,39 @@ class DialogList(Picking):
 
     def render_line(self, y: int) -> Strip:
         """One line of what is seen."""
-        look, width = self._look.palette, self._width
+        styles, width = self._look.palette, self._width
         at, part = divmod(self.scroll_offset.y + y, self._height)
         if at >= len(self.ids):
             return self._blank(y)
         base = self._base(at)
         dialog = self._rows.get(DialogId(self.ids[at]))
         if dialog is None:
-            return dialog_lines.placeholder(width, base, look)[part]
+            return dialog_lines.placeholder(width, base, styles)[part]
         return self._painted(dialog, width, base)[part]
 
     def _painted(self, dialog: DialogRow, width: int, base: Style) -> list[Strip]:
         """Both lines at once, and not again while nothing about them has changed."""
-        beside = self.marks.of(dialog.id, picked=self.is_picked(dialog.id))
-        how = (dialog, beside, width, base, id(self._look.palette), self._look.now() // _AGEING)
+        badges = self.badges.of(dialog.id, picked=self.is_picked(dialog.id))
+        how = (dialog, badges, width, base, id(self._look.palette), self._look.now() // _AGEING)
         known = self._strips.get(dialog.id)
         if known is None or known[0] != how:
-            known = (how, dialog_lines.paint(dialog, width, base, self._look.palette, self._look.now(), beside))
+            known = (how, dialog_lines.paint(dialog, width, base, self._look.palette, self._look.now(), badges))
             self._strips[dialog.id] = known
         return known[1]
 
     def _base(self, at: int) -> Style:
-        look, dialog = self._look.palette, self.ids[at]
+        styles, dialog = self._look.palette, self.ids[at]
         if dialog == self.meant and self.has_focus:
-            return look.cursor
-        return look.shaded if at == self.cursor or dialog == self.opened else look.base
+            return styles.cursor
+        return styles.shaded if at == self.cursor or dialog == self.opened else styles.base
 
     def _blank(self, y: int) -> Strip:
-        width, look = self._width, self._look.palette
+        width, styles = self._width, self._look.palette
         text = ""
         if y > 0 and self._order is not None and not self._order.ids:
             said = dialog_lines.empty(width - 4, filtered=self._order.wanted != type(self._order.wanted)())
             text = "  " + said[y - 1] if y <= len(said) else ""
-        return Strip([Segment(fit(text, width), look.base + look.muted)], width)
+        return Strip([Segment(fit(text, width), styles.base + styles.muted)], width)
 
     def _repaint(self, at: int) -> None:
         self.refresh_lines(at * self._height, self._height)
@@ -280,12 +280,12 @@ class DialogList(Picking):
         before, self.opened, self._steered = self.opened, dialog, False
         self._repaint_those({before, dialog, self.current})
 
-    def mark(self, marks: Marks) -> None:
+    def mark(self, badges: ListBadges) -> None:
         """Take other marks; only the lines where they differ are painted again."""
-        before, self.marks = self.marks, marks
+        before, self.badges = self.badges, badges
         for at in self._visible():
             one = DialogId(self.ids[at])
-            if before.of(one) != marks.of(one):
+            if before.of(one) != badges.of(one):
                 self._repaint(at)
 
     def action_down(self) -> None:

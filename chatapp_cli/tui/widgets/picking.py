@@ -1,4 +1,4 @@
-"""Picking out several dialogs of the list, so that one deed is done with all of them."""
+"""Picking out several dialogs of the list, so that one action is done with all of them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Iterable, Sequence
 from textual.message import Message
 
 from chatapp_cli.domain.ids import DialogId
-from chatapp_cli.tui.look import Look
-from chatapp_cli.tui.widgets.lined import Lined
+from chatapp_cli.tui.appearance import Appearance
+from chatapp_cli.tui.widgets.line_view import LineView
 
 
-class Picking(Lined):
+class Picking(LineView):
     """A list of dialogs with a cursor, some of which may be picked out."""
 
     class Picked(Message):
@@ -22,8 +22,8 @@ class Picking(Lined):
             super().__init__()
             self.n = n
 
-    def __init__(self, look: Look) -> None:
-        super().__init__(look)
+    def __init__(self, appearance: Appearance) -> None:
+        super().__init__(appearance)
         self.cursor = 0
         self._picks: frozenset[int] = frozenset()
         self._anchor = 0
