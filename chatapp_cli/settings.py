@@ -43,40 +43,40 @@ class Settings:
         N_("Address of a PostgreSQL database, with {company} for the company; empty: a SQLite file in the home folder"),
         secret=True,
     )
-    secret_key: str = _setting("", N_("Key that seals the channels' secrets; empty: the key file"), secret=True)
+    secret_key: str = _setting("", N_("Key that encrypts the channels' secrets; empty: the key file"), secret=True)
     lang: str = _setting("", N_("Language: ru or en"))
     operator: str = _setting("", N_("Name that your messages and changes are signed with"))
     theme: str = _setting("dark", N_("Colours of the window: dark, light, contrast or mono"))
     keymap: str = _setting("vim", N_("Keys of the window: vim, or plain without single letters"))
     plain: str = _setting("off", N_("The inbox line by line, for screen readers: on or off"))
-    notify: str = _setting("bell", N_("Tell of a new message by: off, bell, desktop or both"))
+    notify: str = _setting("bell", N_("Notify of a new message by: off, bell, desktop or both"))
     notify_text: str = _setting("off", N_("Show the words of the message in that notice: on or off"))
     quiet: str = _setting("", N_("Hours without notices, such as 22:00-08:00"))
     spelling: str = _setting("auto", N_("Underline misspelt words while writing: auto or off"))
     pictures: str = _setting("auto", N_("Pictures: auto, halfcells, kitty, sixel or off"))
     joined: str = _setting("off", N_("All dialogs of a client as one conversation: on or off"))
     undo_send: int = _setting(
-        0, N_("Seconds for which what is sent from the window can be taken back before it goes; 0: it goes at once")
+        0, N_("Seconds for which a message from the window is held so that it can be taken back; 0: sent at once")
     )
     http_host: str = _setting(
-        "127.0.0.1", N_("Address that the daemon listens on for webhooks and health; empty: not at all")
+        "127.0.0.1", N_("Address on which the daemon listens for webhooks and health checks; empty: none")
     )
     http_port: int = _setting(8320, N_("Port that the daemon listens on; 0: any free one"))
     web: str = _setting("off", N_("The window in a browser, at /desk behind a login: on or off"))
     web_windows: int = _setting(
         20, N_("Windows that may be open in browsers at once; each is a process of about 60 MB")
     )
-    web_idle: int = _setting(240, N_("Minutes without a key after which a browser is logged out; 0: never"))
+    web_idle: int = _setting(240, N_("Minutes without input after which a browser is logged out; 0: never"))
     view: str = _setting(
         "unanswered", N_("What the window opens with: unanswered, unread, all, or the name of a saved view")
     )
     log_level: str = _setting("info", N_("Least serious log line: debug, info, warning or error"))
     transcribe_command: str = _setting(
         "",
-        N_("Command that writes down what a voice message says, such as: whisper-cli -nt -l ru {file}; empty: none"),
+        N_("Command that transcribes a voice message, such as: whisper-cli -nt -l ru {file}; empty: none"),
     )
-    transcribe_seconds: int = _setting(300, N_("Seconds after which that command is given up"))
-    support: str = _setting("", N_("How to reach whoever looks after this desk"))
+    transcribe_seconds: int = _setting(300, N_("Timeout of that command, in seconds"))
+    support: str = _setting("", N_("How to reach the administrator of this desk"))
 
     @property
     def folder(self) -> Path:

@@ -98,7 +98,7 @@ class Shop:
         return self.database.write(lambda tx: job(tx.by(self.acting)))
 
     def line(self, name: str = "") -> LineId:
-        """Make a line."""
+        """Add a line."""
         return self.write(lambda tx: lines.add(tx, name or f"Продажи {next(self.numbers)}"))
 
     def channel(self, *, kind: str = "letters", line: LineId | None = None, **bound: Any) -> ChannelId:

@@ -71,7 +71,7 @@ def _title(row: ApplicationRow) -> str:
 
 @app.command("show", cls=Verb)
 def show_(ctx: typer.Context, application: Application, as_json: Json = False) -> None:
-    """Show what was filled in and how far it got."""
+    """Show an application's form and stage."""
     from chatapp_cli.runtime import applying
 
     with opened(ctx) as desk:
@@ -123,7 +123,7 @@ def document(
 
 @app.command(cls=Verb)
 def sent(ctx: typer.Context, application: Application) -> None:
-    """Say that the signed statement was sent."""
+    """Record that the signed statement was sent."""
     _move(ctx, application, Stage.SENT)
 
 
@@ -134,7 +134,7 @@ def decide(
     verdict: Annotated[str, typer.Argument(metavar="VERDICT", help=N_("checking, approved or rejected"))],
     reason: Reason = "",
 ) -> None:
-    """Say what the provider answered."""
+    """Record the provider's answer."""
     verdicts = {str(stage): stage for stage in (Stage.CHECKING, Stage.APPROVED, Stage.REJECTED)}
     if verdict not in verdicts:
         raise UsageError(T("A verdict is one of: {allowed}", allowed=", ".join(verdicts)), field="verdict")

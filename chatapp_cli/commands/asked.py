@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 PATIENCE = 60.0
 Wait = Annotated[
     float,
-    typer.Option("--wait", parser=seconds, metavar="SECONDS", help=N_("Wait so long for the messenger's answer")),
+    typer.Option("--wait", parser=seconds, metavar="SECONDS", help=N_("Seconds to wait for the messenger's answer")),
 ]
 
 

@@ -138,7 +138,7 @@ class Prompt:
         """Let the person open the page and paste the address they end up at."""
         _tell(_("Open this page and allow access: {url}", url=url))
         while True:
-            ended = dict(parse_qsl(urlsplit(self._ask(_("Address that the browser ended at: ")).strip()).query))
+            ended = dict(parse_qsl(urlsplit(self._ask(_("Final address in the browser: ")).strip()).query))
             if ended.get("state") == state:
                 return ended
             _tell("! " + _("This is not the address that the page led to."))
@@ -243,4 +243,4 @@ class Answers:
     async def visit(self, url: str, state: str) -> Mapping[str, str]:
         """Raises UsageError: nobody is there to open a page."""
         del state
-        raise UsageError(T("Somebody has to open a page: {url}", url=url), T("Run this on a terminal."))
+        raise UsageError(T("A page must be opened: {url}", url=url), T("Run this on a terminal."))

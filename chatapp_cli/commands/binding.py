@@ -133,7 +133,7 @@ def tell_facts(desk: Desk, row: ChannelRow) -> None:
         typer.echo(f"{_(name)}: {printing.plain(value)}", err=True)
     if desk.capabilities(row).intake == "webhook" and row.hook_key:
         host, port = desk.settings.http_host, desk.settings.http_port
-        note("Webhooks are taken at: http://{host}:{port}/hooks/{key}", host=host, port=port, key=row.hook_key)
+        note("Webhooks are accepted at: http://{host}:{port}/hooks/{key}", host=host, port=port, key=row.hook_key)
     note("Messages are received while the daemon runs: chatapp serve")
 
 

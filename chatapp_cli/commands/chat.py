@@ -44,7 +44,7 @@ def follow(
     wait: asked.Wait = asked.PATIENCE,
     as_json: Json = False,
 ) -> None:
-    """Join a chat if need be; from now on what is said there arrives."""
+    """Follow a chat, joining it if needed: its messages arrive from now on."""
     with opened(ctx) as desk:
         peer = asked.one(desk, channel, line, Errand.FOLLOW, {"address": chat}, seconds=wait)
     if as_json:
@@ -58,7 +58,7 @@ def follow(
 def unfollow(
     ctx: typer.Context, channel: Channel, chat: Chat, line: Line = "", *, wait: asked.Wait = asked.PATIENCE
 ) -> None:
-    """Let what is said in a chat arrive no longer; the account stays in."""
+    """Stop following a chat; the account stays a member."""
     with opened(ctx) as desk:
         asked.one(desk, channel, line, Errand.UNFOLLOW, {"address": chat}, seconds=wait)
     note("Not followed any more.")
@@ -77,7 +77,7 @@ def read_back(
     wait: asked.Wait = 600.0,
     as_json: Json = False,
 ) -> None:
-    """Bring in what was said in a chat after a message; what is here already is stepped over."""
+    """Import a chat's messages after a given one; duplicates are skipped."""
     with opened(ctx) as desk:
         read = asked.one(desk, channel, line, Errand.HISTORY, {"address": chat, "after": after}, seconds=wait)
     if as_json:

@@ -13,7 +13,7 @@ from chatapp_cli.i18n import N_
 app = noun()
 
 Set = Annotated[
-    list[str] | None, typer.Option("--set", metavar="OPTION=VALUE", help=N_("Option; repeat it; empty: forget it"))
+    list[str] | None, typer.Option("--set", metavar="OPTION=VALUE", help=N_("Option; repeatable; empty: remove it"))
 ]
 
 
@@ -29,7 +29,7 @@ def configure(ctx: typer.Context, given: Set = None, as_json: Json = False) -> N
         if given:
             changes = gathered(given, "")
             desk.write(lambda tx: options.configure_company(tx, changes))
-            note("Kept for the company: {names}.", names=", ".join(sorted(changes)))
+            note("Saved for the company: {names}.", names=", ".join(sorted(changes)))
             return
         rows = desk.read(lambda tx: configuring.stored(tx, COMPANY, configuring.Spot()))
     configuring.tell_stored(rows, as_json=as_json)

@@ -33,14 +33,14 @@ Name = Annotated[
 Where = Annotated[
     str,
     typer.Option(
-        "--line", help=N_("What holds on this line, by name or number"), autocompletion=completing(line_names)
+        "--line", help=N_("Effective values for this line, by name or number"), autocompletion=completing(line_names)
     ),
 ]
 Through = Annotated[
     str,
     typer.Option(
         "--channel",
-        help=N_("What holds in this channel, by kind, account or number"),
+        help=N_("Effective values for this channel, by kind, account or number"),
         autocompletion=completing(channel_names),
     ),
 ]

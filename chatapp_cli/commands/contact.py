@@ -67,13 +67,13 @@ def find(
 def reach(
     ctx: typer.Context,
     address: Annotated[
-        str, typer.Argument(metavar="ADDRESS", help=N_("E-mail, phone, @username or chat id, spelled in any way"))
+        str, typer.Argument(metavar="ADDRESS", help=N_("E-mail, phone, @username or chat id, in any format"))
     ],
     line: Line = "",
     *,
     as_json: Json = False,
 ) -> None:
-    """Show which channels could write to an address first, when it would go, or why not; nobody is asked."""
+    """Show which channels can write first to an address, when, or why not; no provider is asked."""
     from chatapp_cli.services import beginning, lines
 
     with opened(ctx) as desk:
@@ -173,7 +173,7 @@ def chain(
         ),
     ] = "",
     *,
-    off: Annotated[bool, typer.Option("--off", help=N_("Forget the chain"))] = False,
+    off: Annotated[bool, typer.Option("--off", help=N_("Delete the chain"))] = False,
     as_json: Json = False,
 ) -> None:
     """Set or show the order of channels in which a client is tried."""

@@ -39,7 +39,7 @@ def list_(ctx: typer.Context, limit: listing.Limit = 100, as_json: Json = False)
 
 @app.command(cls=Verb)
 def show(ctx: typer.Context, letter: Letter, as_json: Json = False) -> None:
-    """Show what arrived, as it came."""
+    """Show the raw arrival."""
     from chatapp_cli.runtime import rereading
 
     with opened(ctx) as desk:
@@ -66,7 +66,7 @@ def retry(ctx: typer.Context, letter: Letter) -> None:
 
 @app.command(cls=Verb)
 def forget(ctx: typer.Context, letter: Letter) -> None:
-    """Drop a dead letter that nobody needs."""
+    """Delete a dead letter."""
     with opened(ctx) as desk:
         desk.write(lambda tx: deadletters.forget(tx, letter))
     note("Dead letter {n} is forgotten.", n=letter)

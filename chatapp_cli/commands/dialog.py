@@ -75,7 +75,7 @@ def _near(desk: Desk, wanted: DialogFilter, found: list[DialogRow]) -> list[Dial
 def show_(
     ctx: typer.Context,
     dialog: Dialog,
-    n: Annotated[int, typer.Option("-n", parser=amount, metavar="N", help=N_("So many last messages"))] = 20,
+    n: Annotated[int, typer.Option("-n", parser=amount, metavar="N", help=N_("Number of last messages"))] = 20,
     *,
     person: Annotated[
         bool, typer.Option("--person", help=N_("Of all dialogs of the client, in the order of time"))
@@ -128,7 +128,7 @@ def _facts(card: DialogCard, tags: list[str], members: list[MemberRow], receipts
         _("Tags"): ", ".join(tags),
         _("Answers"): card.assignee,
         _("Members"): ", ".join(f"{one.operator} ({show(duties.ROLES[one.role])})" for one in members),
-        _("Put off until"): printing.moment(card.snoozed_until),
+        _("Snoozed until"): printing.moment(card.snoozed_until),
         _("Pinned"): _("yes") if card.pinned else "",
         _("Blacklist"): _("yes") if card.blocked else "",
         _("Unreachable"): card.unreachable_code if not card.reachable else "",
@@ -143,7 +143,7 @@ def read(
     ctx: typer.Context,
     dialog: Dialogs,
     quiet: Annotated[
-        bool, typer.Option("--quiet", help=N_("For yourself alone: neither the client nor colleagues are told"))
+        bool, typer.Option("--quiet", help=N_("Only for yourself: neither the client nor colleagues see it"))
     ] = False,
 ) -> None:
     """Mark a dialog as read."""
@@ -159,13 +159,13 @@ def unread(ctx: typer.Context, dialog: Dialogs) -> None:
 
 @app.command(cls=Verb)
 def pin(ctx: typer.Context, dialog: Dialogs) -> None:
-    """Keep a dialog at the top of the list."""
+    """Pin a dialog to the top of the list."""
     each(ctx, dialog, lambda tx, one: dialogs.pin(tx, one, pinned=True))
 
 
 @app.command(cls=Verb)
 def unpin(ctx: typer.Context, dialog: Dialogs) -> None:
-    """Let a dialog go down the list again."""
+    """Unpin a dialog."""
     each(ctx, dialog, lambda tx, one: dialogs.pin(tx, one, pinned=False))
 
 
@@ -189,7 +189,7 @@ def rename(
         str, typer.Argument(parser=may_be_empty, metavar="NAME", help=N_("New name; empty: the provider's"))
     ],
 ) -> None:
-    """Give a dialog a name of your own."""
+    """Rename a dialog."""
     write(ctx, lambda tx: dialogs.rename(tx, DialogId(dialog), name))
 
 
@@ -201,5 +201,5 @@ def tag(ctx: typer.Context, dialog: Dialogs, name: Tag) -> None:
 
 @app.command(cls=Verb)
 def untag(ctx: typer.Context, dialog: Dialogs, name: Tag) -> None:
-    """Take a label off a dialog."""
+    """Remove a label from a dialog."""
     each(ctx, dialog, lambda tx, one: dialogs.untag(tx, one, name))

@@ -18,11 +18,11 @@ def doctor(
     ctx: typer.Context,
     *,
     providers: Annotated[
-        bool, typer.Option("--providers", help=N_("Ask every channel's provider too, without a message to anybody"))
+        bool, typer.Option("--providers", help=N_("Also check every channel's provider, without sending a message"))
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Look whether everything is in order and say what to do if not."""
+    """Check that everything is in order, and say what to do if not."""
     from chatapp_cli.commands.binding import print_findings
     from chatapp_cli.documents import channels as documents
     from chatapp_cli.runtime.doctor import examine

@@ -75,7 +75,7 @@ def decoded(content: bytes, what: Text) -> str:
     except UnicodeDecodeError as error:
         raise UsageError(T("{what} is not UTF-8 text.", what=what), _CONVERT) from error
     if "\0" in text:
-        raise UsageError(T("{what} is no text: there is a NUL character in it.", what=what))
+        raise UsageError(T("{what} is not text: it contains a NUL character.", what=what))
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

@@ -51,7 +51,7 @@ def assign(
         ),
     ],
 ) -> None:
-    """Let an operator answer for a dialog, whoever did before."""
+    """Assign a dialog to an operator."""
     last = words[-1]
     unnamed = last == "-" or last.isdigit()
     chosen, name = (words, ME) if unnamed else (words[:-1] or words, last)
@@ -60,19 +60,19 @@ def assign(
 
 @app.command(cls=Verb)
 def claim(ctx: typer.Context, dialog: Dialogs) -> None:
-    """Take a dialog that nobody answers for."""
+    """Assign an unassigned dialog to yourself."""
     each(ctx, dialog, duties.claim)
 
 
 @app.command(cls=Verb)
 def unassign(ctx: typer.Context, dialog: Dialogs) -> None:
-    """Let nobody answer for a dialog any more."""
+    """Remove the assignee of a dialog."""
     each(ctx, dialog, duties.unassign)
 
 
 @app.command(name="no-answer", cls=Verb)
 def no_answer(ctx: typer.Context, dialog: Dialogs) -> None:
-    """Take a dialog off the unanswered ones without a message."""
+    """Mark a dialog as needing no answer."""
     each(ctx, dialog, duties.no_answer)
 
 
@@ -84,7 +84,7 @@ def snooze(
         str, typer.Argument(metavar="TIME", help=N_("Until then: 18:30, +30m, tomorrow 9:00, 2026-12-01 10:00"))
     ],
 ) -> None:
-    """Put a dialog off: it is back in the list at that time, or as soon as the client writes."""
+    """Snooze a dialog: it returns to the list at that time, or as soon as the client writes."""
     from chatapp_cli.domain.when import when
 
     each(ctx, dialog, lambda tx, one: duties.snooze(tx, one, when(until, now=tx.now)))
@@ -92,7 +92,7 @@ def snooze(
 
 @app.command(cls=Verb)
 def unsnooze(ctx: typer.Context, dialog: Dialogs) -> None:
-    """Bring a dialog back that was put off."""
+    """End the snooze of a dialog."""
     each(ctx, dialog, duties.unsnooze)
 
 
@@ -109,7 +109,7 @@ def note(
 
 @app.command(name="notes", cls=Verb)
 def notes_(ctx: typer.Context, dialog: Dialog, as_json: Json = False) -> None:
-    """Show what operators told one another in a dialog."""
+    """Show the notes of a dialog."""
     from chatapp_cli.commands import printing
     from chatapp_cli.services.dialogs import card
 
@@ -145,7 +145,7 @@ def member(
     name: Operator,
     role: Annotated[str, typer.Option("--role", help=N_("producer, participant or observer"))] = "participant",
 ) -> None:
-    """Let another operator look at a dialog, or no longer."""
+    """Add an operator to a dialog, or remove them."""
     if change not in {"add", "remove"}:
         raise UsageError(T("{said} is neither add nor remove.", said=change))
 

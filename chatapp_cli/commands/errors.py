@@ -76,7 +76,8 @@ def _takes_output() -> bool:
 
 def _unwritable(why: object) -> UsageError:
     return UsageError(
-        T("Standard output cannot be written to: {why}.", why=why), T("Make room there, or lead it somewhere else.")
+        T("Standard output cannot be written to: {why}.", why=why),
+        T("Free some space there, or redirect it elsewhere."),
     )
 
 

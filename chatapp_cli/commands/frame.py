@@ -247,7 +247,7 @@ def kind_names(desk: Desk) -> list[str]:
 
 
 Json = Annotated[bool, typer.Option("--json", help=N_("Print JSON"))]
-Force = Annotated[bool, typer.Option("--force", help=N_("Do it although something is lost"))]
+Force = Annotated[bool, typer.Option("--force", help=N_("Do it even if something is lost"))]
 Line = Annotated[
     str,
     typer.Option(

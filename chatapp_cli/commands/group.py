@@ -42,7 +42,7 @@ def create(
     wait: asked.Wait = asked.PATIENCE,
     as_json: Json = False,
 ) -> None:
-    """Make a group; prints the number of its dialog. Exit code 1 if somebody could not be added."""
+    """Create a group and print the number of its dialog. Exit code 1 if somebody could not be added."""
     from chatapp_cli.commands.binding import found
 
     with opened(ctx) as desk:
@@ -69,7 +69,7 @@ def add(
 def remove(
     ctx: typer.Context, dialog: Dialog, members: Members, *, wait: asked.Wait = asked.PATIENCE, as_json: Json = False
 ) -> None:
-    """Take people out of a group. Exit code 1 if somebody could not be taken out."""
+    """Remove people from a group. Exit code 1 if somebody could not be removed."""
     raise typer.Exit(
         _change(
             ctx,
@@ -84,14 +84,14 @@ def remove(
 
 @app.command(cls=Verb)
 def rename(ctx: typer.Context, dialog: Dialog, title: Title, *, wait: asked.Wait = asked.PATIENCE) -> None:
-    """Give a group another title in the messenger."""
+    """Rename a group in the messenger."""
     _change(ctx, dialog, Errand.RENAME_GROUP, {"title": title}, wait)
     note("Renamed.")
 
 
 @app.command(cls=Verb)
 def end(ctx: typer.Context, dialog: Dialog, *, wait: asked.Wait = asked.PATIENCE) -> None:
-    """Delete a group in the messenger; where that cannot be done, empty and leave it. The dialog stays here."""
+    """Delete a group in the messenger, or empty and leave it if it cannot be deleted. The dialog stays here."""
     _change(ctx, dialog, Errand.END_GROUP, {}, wait)
     note("The group has ended.")
 

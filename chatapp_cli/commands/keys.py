@@ -43,7 +43,7 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
 
 @app.command(cls=Verb)
 def check(ctx: typer.Context, as_json: Json = False) -> None:
-    """Look whether your own file of keys is right: keys.toml beside the settings."""
+    """Check your own keys file: keys.toml beside the settings."""
     faults = _keymap(ctx).faults
     if as_json:
         told = [{"place": f.place, "what": show(f.what), "next_step": show(f.next_step)} for f in faults]
@@ -64,7 +64,7 @@ def path() -> None:
 @app.command(cls=Verb)
 def probe(
     ctx: typer.Context,
-    count: Annotated[int, typer.Option("--count", help=N_("End after so many keys; 0: at Ctrl+C"))] = 0,
+    count: Annotated[int, typer.Option("--count", help=N_("End after this many keys; 0: at Ctrl+C"))] = 0,
     as_json: Json = False,
 ) -> None:
     """Press keys to see what the terminal sends, what they are called and what they do."""

@@ -45,7 +45,7 @@ Kind = Annotated[
         autocompletion=completing(kind_names),
     ),
 ]
-Set = Annotated[list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help=N_("Answer or option; repeat it"))]
+Set = Annotated[list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help=N_("Answer or option; repeatable"))]
 Answers = Annotated[
     str, typer.Option("--answers", metavar="FILE", help=N_("TOML file with the answers; - reads standard input"))
 ]
@@ -53,7 +53,7 @@ Answers = Annotated[
 
 @app.command(cls=Verb)
 def add(ctx: typer.Context, name: Annotated[str, typer.Argument(metavar="NAME", help=N_("Name"))]) -> None:
-    """Make a line."""
+    """Add a line."""
     with opened(ctx) as desk:
         number = desk.write(lambda tx: lines.add(tx, name))
     typer.echo(number)
@@ -160,7 +160,7 @@ def _age(at: int | None, now: int) -> str:
 def rename(
     ctx: typer.Context, line: LineName, name: Annotated[str, typer.Argument(metavar="NAME", help=N_("New name"))]
 ) -> None:
-    """Give a line another name."""
+    """Rename a line."""
     with opened(ctx) as desk:
         desk.write(lambda tx: lines.rename(tx, lines.find(tx, line).id, name))
     note("The line is called {name} now.", name=name)
@@ -183,10 +183,10 @@ def bind(
     answers: Answers = "",
     *,
     another: Annotated[
-        bool, typer.Option("--another", help=N_("One more account beside those that are bound: a pool"))
+        bool, typer.Option("--another", help=N_("Add an account to those that are bound: a pool"))
     ] = False,
     renew: Annotated[
-        str, typer.Option("--renew", metavar="CHANNEL", help=N_("The account of a pool that is bound again"))
+        str, typer.Option("--renew", metavar="CHANNEL", help=N_("The account of a pool to bind again"))
     ] = "",
 ) -> None:
     """Bind a channel to a line, or renew a binding."""
@@ -228,7 +228,7 @@ def invite(
 
 @app.command(cls=Verb)
 def unbind(ctx: typer.Context, channel: Channel, line: Line = "", force: Force = False) -> None:
-    """Take a channel off its line; its dialogs go with it."""
+    """Unbind a channel; its dialogs are removed too."""
     from chatapp_cli.commands.binding import found
     from chatapp_cli.services import channels
 
@@ -261,7 +261,7 @@ def configure(
         if given:
             changes = gathered(given, "")
             title = _configured(desk, channel, line, changes)
-            note("Kept for {title}: {names}.", title=title, names=", ".join(sorted(changes)))
+            note("Saved for {title}: {names}.", title=title, names=", ".join(sorted(changes)))
             return
         rows = desk.read(lambda tx: _stored(tx, desk, channel, line))
     configuring.tell_stored(rows, as_json=as_json)
@@ -290,7 +290,7 @@ def _stored(tx: Tx, desk: Desk, channel: str, line: str) -> list[Row]:
 
 @app.command(cls=Verb)
 def resume(ctx: typer.Context, channel: Channel, line: Line = "") -> None:
-    """Let a channel that rests send again now."""
+    """Resume a paused channel."""
     import asyncio
 
     from chatapp_cli.commands.binding import found
@@ -307,9 +307,9 @@ def resume(ctx: typer.Context, channel: Channel, line: Line = "") -> None:
         if served and after.health in STOPPED:
             what, step = words.why(desk.manifest(after), after.health_code, after.health_detail)
             raise Busy(T("{title} was tried and is still refused: {why}", title=row.title, why=what), step)
-    note("{title} goes on now.", title=row.title)
+    note("{title} continues.", title=row.title)
     if not served:
-        note("No daemon runs now; it is carried out once it does: chatapp serve")
+        note("The daemon is not running; this runs when it starts: chatapp serve")
 
 
 @app.command(cls=Verb)
@@ -319,7 +319,7 @@ def check(
     line: Line = "",
     as_json: Json = False,
 ) -> None:
-    """Prove that channels receive and send, without a message to anybody."""
+    """Check that channels can receive and send, without sending a message."""
     from chatapp_cli.commands import binding
 
     with opened(ctx) as desk:
@@ -345,7 +345,7 @@ def proxies(
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Try a channel's proxies, or exchange them for others."""
+    """Test a channel's proxies, or replace them."""
     from chatapp_cli.commands import proxying
 
     with opened(ctx) as desk:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from chatapp_cli.store.rows.dialogs import DialogRow
     from chatapp_cli.store.tx import Tx
 
-Limit = Annotated[int, typer.Option("--limit", "-n", parser=amount, metavar="N", help=N_("At most so many"))]
+Limit = Annotated[int, typer.Option("--limit", "-n", parser=amount, metavar="N", help=N_("At most this many"))]
 After = Annotated[int, typer.Option("--after", parser=number, metavar="DIALOG", help=N_("The page after this dialog"))]
 
 

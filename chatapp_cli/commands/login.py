@@ -21,14 +21,14 @@ def login(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", help=N_("Name of the account; asked for without it"))] = "",
 ) -> None:
-    """Act as an operator from now on; the password is asked for, or read from standard input."""
+    """Log in as an operator; the password is asked for, or read from standard input."""
     from chatapp_cli.runtime import seat
 
     with unattended(ctx) as desk:
         name = name or _asked(_("Your name"))
         token = seat.log_in(desk, name, password())
         seat.keep(seat.token_file(os.environ, desk.settings.company), token)
-    note("You act as {name} now. To end it: chatapp logout", name=name)
+    note("You are logged in as {name}. To log out: chatapp logout", name=name)
 
 
 def password(*, new: bool = False) -> str:

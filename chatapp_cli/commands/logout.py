@@ -14,7 +14,7 @@ app = single()
 
 @app.command(cls=Verb)
 def logout(ctx: typer.Context) -> None:
-    """End what chatapp login began, here and in the store."""
+    """Log out on this machine and in the store."""
     from chatapp_cli.runtime import seat
     from chatapp_cli.services import operators
 

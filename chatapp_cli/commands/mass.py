@@ -63,7 +63,7 @@ def send(desk: Desk, to: Sequence[Recipient], request: Request, wish: Wish) -> i
     found = desk.write(lambda tx: mailing.accept(tx, able, request, to))
     _report(desk, found, wish)
     if found.new and owner(desk) is None:
-        note("No daemon runs now; it is carried out once it does: chatapp serve")
+        note("The daemon is not running; this runs when it starts: chatapp serve")
     return 1 if found.bad else 0
 
 
@@ -71,7 +71,7 @@ def _insist_on_yes(desk: Desk, tried: Mailing) -> None:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(
             T("This goes to {n} recipients.", n=len(tried.new)),
-            T("Look at it with --dry-run, then say --yes."),
+            T("Check it with --dry-run, then use --yes."),
             field="yes",
         )
     _tell(desk, tried)

@@ -76,7 +76,7 @@ def _change(ctx: typer.Context, message: int, action: Action, value: str) -> Non
         alone = owner(desk) is None
     note("It is in the outbox.")
     if alone:
-        note("No daemon runs now; it is carried out once it does: chatapp serve")
+        note("The daemon is not running; this runs when it starts: chatapp serve")
 
 
 def _ask(desk: Desk, tx: Tx, message: MessageId, action: Action, value: str) -> None:
@@ -97,7 +97,7 @@ def edit(
 
 @app.command(cls=Verb)
 def delete(ctx: typer.Context, message: Message) -> None:
-    """Take a message back at the provider."""
+    """Delete a message at the provider."""
     _change(ctx, message, Action.DELETE, "")
 
 
@@ -105,7 +105,7 @@ def delete(ctx: typer.Context, message: Message) -> None:
 def react(
     ctx: typer.Context,
     message: Message,
-    emoji: Annotated[str, typer.Argument(metavar="EMOJI", help=N_("The reaction; empty: take it away"))] = "",
+    emoji: Annotated[str, typer.Argument(metavar="EMOJI", help=N_("The reaction; empty: remove it"))] = "",
 ) -> None:
     """React to a message."""
     _change(ctx, message, Action.REACT, emoji)
@@ -120,7 +120,7 @@ def forward(
     to: Annotated[int, typer.Option("--to", parser=number, metavar="DIALOG", help=N_("The dialog that they go to"))],
     as_json: Json = False,
 ) -> None:
-    """Pass messages with their files on to another dialog, of whatever channel."""
+    """Forward messages with their files to another dialog, in any channel."""
     from chatapp_cli.services import forwarding
 
     with opened(ctx) as desk:
@@ -156,7 +156,7 @@ def history(ctx: typer.Context, message: Message, as_json: Json = False) -> None
 
 @app.command(cls=Verb)
 def cancel(ctx: typer.Context, message: Message) -> None:
-    """Take back what has not gone out yet."""
+    """Cancel a message that has not been sent."""
     write(ctx, lambda tx: sending.cancel(tx, MessageId(message)))
     note("Message {n} is cancelled.", n=message)
 
@@ -174,7 +174,7 @@ def resolve(
     message: Message,
     verdict: Annotated[Verdict, typer.Argument(metavar="sent|failed", help=N_("What you found out"))],
 ) -> None:
-    """Say what became of an uncertain message."""
+    """Record what became of an uncertain message."""
     write(ctx, lambda tx: sending.resolve(tx, MessageId(message), verdict.value))
     note("Message {n} is settled.", n=message)
 
@@ -200,7 +200,7 @@ def save(
 
 @app.command(cls=Verb)
 def transcribe(ctx: typer.Context, message: Message, as_json: Json = False) -> None:
-    """Have what is said in a voice message written down, with a daemon or without."""
+    """Transcribe a voice message, with or without a daemon."""
     import asyncio
 
     from chatapp_cli.runtime import transcriber

@@ -28,12 +28,12 @@ app = noun()
 
 @app.callback()
 def outbox() -> None:
-    """What waits to be sent, and what did not get through."""
+    """Waiting, uncertain and failed messages."""
 
 
 @app.command("list", cls=Verb)
 def list_(ctx: typer.Context, as_json: Json = False) -> None:
-    """Show what waits: when it goes and why not yet; and what is uncertain or failed."""
+    """Show waiting messages with time and reason, and uncertain or failed ones."""
     with opened(ctx) as desk:
         waits, troubled = desk.read(lambda tx: (_waits(tx), waiting.troubled(tx)))
     if as_json:
@@ -87,7 +87,7 @@ def replay(
     since: Annotated[str, typer.Option("--since", metavar="TIME", help=N_("Such as: 2h, 1d, 2026-12-01 10:00"))],
     line: Line = "",
 ) -> None:
-    """Send once more what went out since a time, where the other side knows each message again."""
+    """Resend everything sent since a time, if the other side recognises duplicates."""
     from chatapp_cli.domain import when
     from chatapp_cli.services import channels, lines, sending
 
@@ -97,7 +97,7 @@ def replay(
         row = desk.read(lambda tx: channels.find(tx, channel, line=at))
         can = desk.capabilities(row)
         n = desk.write(lambda tx: sending.replay(tx, row, can, since=start))
-    note("{n} messages go out once more.", n=n)
+    note("{n} messages are resent.", n=n)
 
 
 class Reason(NamedTuple):

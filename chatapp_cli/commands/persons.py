@@ -65,10 +65,10 @@ def facts(person: Person) -> Mapping[str, object]:
 @app.command(cls=Verb)
 def merge(
     ctx: typer.Context,
-    kept: Annotated[str, _contact("KEPT", N_("Who stands for the person: number, phone, e-mail or @username"))],
+    kept: Annotated[str, _contact("KEPT", N_("The main contact: number, phone, e-mail or @username"))],
     gone: Annotated[str, _contact("OTHER", N_("Who is the same person, likewise"))],
 ) -> None:
-    """Say that two contacts are one person; nothing is moved or deleted, and unmerge takes it back."""
+    """Merge two contacts into one person; nothing is moved or deleted, and unmerge undoes it."""
     from chatapp_cli.services import persons
 
     with opened(ctx) as desk:
@@ -80,7 +80,7 @@ def merge(
 
         first, second = desk.write(join)
     note(
-        "Contact {gone} belongs to contact {kept} now. Take it back: chatapp contact unmerge {gone}",
+        "Contact {gone} is now part of contact {kept}. To undo: chatapp contact unmerge {gone}",
         kept=first,
         gone=second,
     )
@@ -88,7 +88,7 @@ def merge(
 
 @app.command(cls=Verb)
 def unmerge(ctx: typer.Context, contact: Contact) -> None:
-    """Take a contact out of the person it was merged into; of the kept one, whoever was merged last."""
+    """Undo a merge: separate a contact from its person, or the last merged contact from the main one."""
     from chatapp_cli.services import persons
 
     with opened(ctx) as desk:
@@ -99,14 +99,14 @@ def unmerge(ctx: typer.Context, contact: Contact) -> None:
             return found.gone
 
         gone = desk.write(part)
-    note("Contact {gone} is a person of its own again.", gone=gone)
+    note("Contact {gone} is separate again.", gone=gone)
 
 
 @app.command(cls=Verb)
 def apart(
     ctx: typer.Context, one: Contact, other: Annotated[str, _contact("OTHER", N_("Somebody else, likewise"))]
 ) -> None:
-    """Say that two contacts are not the same person: they are not suggested again."""
+    """Record that two contacts are different people: they are not suggested again."""
     from chatapp_cli.services import persons
 
     with opened(ctx) as desk:
@@ -116,11 +116,11 @@ def apart(
 @app.command(cls=Verb)
 def suggestions(
     ctx: typer.Context,
-    contact: Annotated[str, _contact("[CONTACT]", N_("Only who may be the same as this one"))] = "",
+    contact: Annotated[str, _contact("[CONTACT]", N_("Only suggestions for this one"))] = "",
     *,
     as_json: Json = False,
 ) -> None:
-    """List who may be one person, with the reasons, the strongest first; nothing is merged by itself."""
+    """List contacts that may be one person, with reasons, strongest first; nothing is merged automatically."""
     from chatapp_cli.services import persons
 
     def look(tx: Tx) -> list[Suggestion]:

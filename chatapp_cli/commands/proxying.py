@@ -37,7 +37,7 @@ def settle(desk: Desk, named: str, line: str, wish: Wish, *, as_json: bool) -> i
         desk.require(Right.PROXIES)
     if wish.off:
         proxying.keep(desk, row, "")
-        note("{title} uses no proxies any more.", title=row.title)
+        note("{title} no longer uses proxies.", title=row.title)
         return 0
     findings = _tried(desk, row, said)
     if as_json:
@@ -49,7 +49,7 @@ def settle(desk: Desk, named: str, line: str, wish: Wish, *, as_json: bool) -> i
         _tell_none(findings, row)
     elif good or wish.force:
         proxying.keep(desk, row, said)
-        note("{title} is reached through these proxies from now on.", title=row.title)
+        note("{title} now uses these proxies.", title=row.title)
     else:
         say(T("Nothing was changed."), T("Leave out what does not work, or keep it all the same with --force."))
     return 0 if good else 1

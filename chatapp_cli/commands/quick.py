@@ -61,7 +61,7 @@ Keywords = Annotated[str | None, typer.Option("--keywords", "-k", help=N_("What 
 Category = Annotated[
     str | None, typer.Option("--category", help=N_("Such as sales, support, information, or a word of your own"))
 ]
-Files = Annotated[list[Path] | None, typer.Option("--file", metavar="FILE", help=N_("File to attach; repeat it"))]
+Files = Annotated[list[Path] | None, typer.Option("--file", metavar="FILE", help=N_("File to attach; repeatable"))]
 Operator = Annotated[str, typer.Argument(metavar="OPERATOR", help=N_("Name that their messages are signed with"))]
 
 
@@ -131,7 +131,7 @@ def add(
     category: Category = None,
     files: Files = None,
 ) -> None:
-    """Keep a quick reply."""
+    """Add a quick reply."""
     new = Answer(title=title, text=typed(text or ""), keywords=keywords or "", category=category or "")
     with opened(ctx) as desk, staging(desk) as stage:
         ready = replace(new, files=tuple(map(stage, files or ())))
@@ -150,7 +150,7 @@ def edit(
     keywords: Keywords = None,
     category: Category = None,
     files: Files = None,
-    no_files: Annotated[bool, typer.Option("--no-files", help=N_("Drop the files that it had"))] = False,
+    no_files: Annotated[bool, typer.Option("--no-files", help=N_("Remove its files"))] = False,
 ) -> None:
     """Change a quick reply, or move it to another section; what is not named stays."""
     said = {"title": title, "text": None if text is None else typed(text), "keywords": keywords, "category": category}
@@ -170,7 +170,7 @@ def edit(
 
 @app.command(cls=Verb)
 def remove(ctx: typer.Context, named: Named) -> None:
-    """Forget a quick reply."""
+    """Delete a quick reply."""
     write(ctx, lambda tx: replies.remove(tx, replies.find(tx, named)))
 
 
@@ -192,7 +192,7 @@ def sections(ctx: typer.Context, as_json: Json = False) -> None:
 
 @app.command("add-section", cls=Verb)
 def add_section(ctx: typer.Context, name: Annotated[str, typer.Argument(metavar="NAME", help=N_("Its name"))]) -> None:
-    """Make a section; everybody may edit it until somebody is invited."""
+    """Add a section; everybody may edit it until somebody is invited."""
     with opened(ctx) as desk:
         typer.echo(desk.write(lambda tx: replies.add_section(tx, name)))
 
@@ -201,7 +201,7 @@ def add_section(ctx: typer.Context, name: Annotated[str, typer.Argument(metavar=
 def rename_section(
     ctx: typer.Context, section: Section, name: Annotated[str, typer.Argument(metavar="NAME", help=N_("New name"))]
 ) -> None:
-    """Give a section another name."""
+    """Rename a section."""
     write(ctx, lambda tx: replies.rename_section(tx, replies.section(tx, section), name))
 
 
@@ -213,19 +213,21 @@ def remove_section(ctx: typer.Context, section: Section, force: Force = False) -
 
 @app.command(cls=Verb)
 def invite(ctx: typer.Context, section: Section, operator: Operator) -> None:
-    """Let an operator edit a section; only those who are invited, and you, may then."""
+    """Let an operator edit a section; then only invited operators and you may."""
     write(ctx, lambda tx: replies.invite(tx, replies.section(tx, section), operator))
 
 
 @app.command(cls=Verb)
 def uninvite(ctx: typer.Context, section: Section, operator: Operator) -> None:
-    """Take back an operator's right to edit a section."""
+    """Revoke an operator's right to edit a section."""
     write(ctx, lambda tx: replies.uninvite(tx, replies.section(tx, section), operator))
 
 
 Target = Annotated[
     Path | None,
-    typer.Option("--to", metavar="FILE", help=N_("Write it there; its ending is the form, and YAML takes files along")),
+    typer.Option(
+        "--to", metavar="FILE", help=N_("Write it there; the extension sets the format, and YAML includes files")
+    ),
 ]
 
 
@@ -260,7 +262,7 @@ def import_(
     dry: Annotated[bool, typer.Option("--dry-run", help=N_("Only show what would change"))] = False,
     as_json: Json = False,
 ) -> None:
-    """Take over a file of quick replies, all of it or nothing; what is wrong is told line by line."""
+    """Import a file of quick replies, all or nothing; errors are listed by line."""
     from chatapp_cli.services import reply_file
     from chatapp_cli.services.reply_sheet import take
 
@@ -272,7 +274,7 @@ def import_(
     for fault in (wrong := taken.faults):
         say(fault.said)
     if wrong:
-        say(T("Nothing was taken over: {n} faults.", n=len(wrong)), T("Correct them and import the file again."))
+        say(T("Nothing was imported: {n} errors.", n=len(wrong)), T("Correct them and import the file again."))
         raise typer.Exit(UsageError.exit_code)
     if as_json:
         printing.document(documents.taken(taken))

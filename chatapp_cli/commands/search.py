@@ -39,7 +39,7 @@ def search(
     before: Annotated[
         str, typer.Option("--before", metavar="TIME", help=N_("Said before: 2026-12-01, or 7d ago"))
     ] = "",
-    limit: Annotated[int, typer.Option("--limit", "-n", parser=amount, metavar="N", help=N_("At most so many"))] = 20,
+    limit: Annotated[int, typer.Option("--limit", "-n", parser=amount, metavar="N", help=N_("At most this many"))] = 20,
     as_json: Json = False,
 ) -> None:
     """Find messages by their words in any form, the newest first."""

@@ -35,18 +35,18 @@ Others = Annotated[
     typer.Option(
         "--or",
         metavar="CHANNEL[:ADDRESS]",
-        help=N_("Next channel if it fails for good in the one before; repeat it"),
+        help=N_("Next channel, if the previous one fails for good; repeatable"),
         autocompletion=completing(channel_names),
     ),
 ]
 Contact = Annotated[
     str,
-    typer.Option("--contact", metavar="NAME", help=N_("Somebody of the account's own address book, named in any way")),
+    typer.Option("--contact", metavar="NAME", help=N_("A person in the account's own address book, by any name")),
 ]
 Dry = Annotated[
     bool, typer.Option("--dry-run", help=N_("Only show what would be sent, when it would go and what it costs"))
 ]
-Yes = Annotated[bool, typer.Option("--yes", help=N_("Do not ask before it goes to several"))]
+Yes = Annotated[bool, typer.Option("--yes", help=N_("Do not ask before sending to several"))]
 
 
 @app.command(cls=Verb)

@@ -35,12 +35,12 @@ if TYPE_CHECKING:
 
 Text = Annotated[str, typer.Option("--text", "-t", help=N_("The text; - reads standard input"))]
 Subject = Annotated[str, typer.Option("--subject", help=N_("Subject, where the channel has one"))]
-Files = Annotated[list[Path] | None, typer.Option("--file", metavar="FILE", help=N_("File to attach; repeat it"))]
+Files = Annotated[list[Path] | None, typer.Option("--file", metavar="FILE", help=N_("File to attach; repeatable"))]
 At = Annotated[
     str, typer.Option("--at", metavar="TIME", help=N_("Not before: 18:30, +30m, tomorrow 9:00, 2026-12-01 10:00"))
 ]
 UnlessHeard = Annotated[
-    bool, typer.Option("--unless-they-write", help=N_("With --at: not at all, if the client writes before it"))
+    bool, typer.Option("--unless-they-write", help=N_("With --at: cancel it if the client writes before"))
 ]
 Wait = Annotated[
     float,
@@ -48,7 +48,7 @@ Wait = Annotated[
         "--wait",
         parser=seconds,
         metavar="SECONDS",
-        help=N_("Wait so long for the verdict; 0: only put it in the outbox"),
+        help=N_("Seconds to wait for the verdict; 0: only put it in the outbox"),
     ),
 ]
 Key = Annotated[
@@ -59,14 +59,14 @@ Approved = Annotated[
 ]
 Values = Annotated[
     list[str] | None,
-    typer.Option("--value", metavar="GAP=TEXT", help=N_("What fills a gap; repeat it")),
+    typer.Option("--value", metavar="GAP=TEXT", help=N_("What fills a gap; repeatable")),
 ]
 FirstName = Annotated[
     str, typer.Option("--first-name", metavar="NAME", help=N_("Name of the client for the account's address book"))
 ]
 LastName = Annotated[str, typer.Option("--last-name", metavar="NAME", help=N_("Last name of the client, likewise"))]
 Assignee = Annotated[
-    str, typer.Option("--assignee", metavar="OPERATOR", help=N_("Who answers for the dialog; me: you; else as before"))
+    str, typer.Option("--assignee", metavar="OPERATOR", help=N_("Assignee of the dialog; me: you; otherwise unchanged"))
 ]
 PATIENCE = 30.0
 
@@ -191,7 +191,7 @@ def send_off(desk: Desk, request: Request, *, wait: float, as_json: bool, to: st
         message = _deliver(desk, message, wait)
         _tell_whom(desk, message, to, told)
     if message != first:
-        note("Message {first} failed in its channel and went on as message {n}.", first=first, n=message)
+        note("Message {first} failed in its channel and continued as message {n}.", first=first, n=message)
     entry, channel = desk.read(
         lambda tx: ((found := transcript.entry(tx, message)), channel_of(tx, found.message.dialog_id))
     )
@@ -243,7 +243,7 @@ def report(desk: Desk, entry: Entry, channel: ChannelRow, *, waited: bool, as_js
         return 0
     if state is State.SCHEDULED:
         at = entry.waiting.not_before if entry.waiting else 0
-        note("Message {n} goes after {moment}.", n=entry.message.id, moment=printing.moment(at))
+        note("Message {n} will be sent after {moment}.", n=entry.message.id, moment=printing.moment(at))
         return 0
     if state in {State.FAILED, State.UNCERTAIN}:
         _explain_verdict(desk, entry, channel)
@@ -286,6 +286,6 @@ def _explain_wait(desk: Desk, entry: Entry, channel: ChannelRow) -> int:
         T("Message {n} still waits, not before {moment}. {why}", n=n, moment=printing.moment(at), why=why)
         if at
         else T("Message {n} still waits. {why}", n=n, why=why),
-        T("It goes by itself while the daemon runs; look with: chatapp trace {n}", n=n),
+        T("It is sent while the daemon runs; check with: chatapp trace {n}", n=n),
     )
     return 3

@@ -20,13 +20,13 @@ app = single()
 @app.command(cls=Verb)
 def serve(
     ctx: typer.Context,
-    http: Annotated[bool, typer.Option("--http/--no-http", help=N_("Listen for webhooks and health questions"))] = True,
+    http: Annotated[bool, typer.Option("--http/--no-http", help=N_("Listen for webhooks and health checks"))] = True,
     web: Annotated[
         bool | None,
         typer.Option("--web/--no-web", help=N_("The window in a browser too, whatever the setting web says")),
     ] = None,
     until_stdin_closes: Annotated[
-        bool, typer.Option("--until-stdin-closes", help=N_("End when standard input is closed, for a starting program"))
+        bool, typer.Option("--until-stdin-closes", help=N_("Exit when standard input closes, for a parent process"))
     ] = False,
 ) -> None:
     """Receive and send until stopped; print the address that is listened on."""
@@ -53,7 +53,7 @@ def _insist_on_web(desk: Desk, *, http: bool) -> None:
         )
     if not any(account.password and not account.disabled for account in desk.read(operators.everything)):
         raise UsageError(
-            T("Nobody has an account yet, so that nobody could log in."), T("Make one first: chatapp user add NAME")
+            T("There is no account yet, so nobody could log in."), T("Make one first: chatapp user add NAME")
         )
 
 

@@ -30,5 +30,5 @@ def support(ctx: typer.Context) -> None:
         }
     )
     if not found.settings.support:
-        note("Nobody is named yet: chatapp config set support 'help@example.org'")
-    note("Send along what this prints: chatapp doctor")
+        note("No support contact is set yet: chatapp config set support 'help@example.org'")
+    note("Include the output of: chatapp doctor")

@@ -28,14 +28,16 @@ EVERY = 0.2
 @app.command(cls=Verb)
 def tail(
     ctx: typer.Context,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help=N_("Go on as things happen"))] = False,
-    n: Annotated[int, typer.Option("-n", parser=amount, metavar="N", help=N_("So many of the last news first"))] = 20,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help=N_("Keep printing new entries"))] = False,
+    n: Annotated[
+        int, typer.Option("-n", parser=amount, metavar="N", help=N_("Number of last entries to print first"))
+    ] = 20,
     after: Annotated[
         int | None, typer.Option("--after", parser=number, metavar="NUMBER", help=N_("Everything after this number"))
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Show what happened, and with -f what happens."""
+    """Show the journal; with -f also new entries as they come."""
     with opened(ctx) as desk:
         start = max(0, desk.read(journal.last) - n) if after is None else after
         last = _catch_up(desk, start, as_json=as_json)

@@ -74,7 +74,7 @@ def _found(desk: Desk, channel: str, line: str) -> ChannelRow:
 
 def _state(said: str, allowed: tuple[str, ...], field: str) -> TemplateState:
     if said not in allowed:
-        raise UsageError(T("{said} is none of: {allowed}", said=said, allowed=", ".join(allowed)), field=field)
+        raise UsageError(T("{said} is not one of: {allowed}", said=said, allowed=", ".join(allowed)), field=field)
     return _STATES[said]
 
 
@@ -115,7 +115,7 @@ def add(
     category: Annotated[str, typer.Option("--category", help=N_("The provider's own word, such as UTILITY"))] = "",
     line: Line = "",
 ) -> None:
-    """Keep the draft of a template; submit it when it is ready."""
+    """Save a draft of a template; submit it when it is ready."""
     template = Template(name=name, language=language, body=typed(text), category=category)
     with opened(ctx) as desk:
         where = _found(desk, channel, line)
@@ -148,7 +148,7 @@ def submit(
     _tell(row)
     if by_hand:
         note(
-            "Ask this provider by hand; then tell its verdict: chatapp template decide {n} {name} approved",
+            "Ask this provider yourself, then record its decision: chatapp template decide {n} {name} approved",
             n=where.id,
             name=row.name,
         )
@@ -188,7 +188,7 @@ def decide(
     reason: Reason = "",
     line: Line = "",
 ) -> None:
-    """Say what a moderator answered, where the provider is not asked by the desk."""
+    """Record a moderator's decision, if the desk does not ask the provider."""
     state = _state(verdict, _VERDICTS, "verdict")
     with opened(ctx) as desk:
         where = _found(desk, channel, line)

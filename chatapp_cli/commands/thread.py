@@ -46,7 +46,7 @@ def show(desk: Desk, dialog: DialogId, n: int, *, as_json: bool) -> None:
 def _read(tx: Tx, dialog: DialogId, n: int) -> tuple[Person, list[Entry], dict[DialogId, DialogCard]]:
     contact = dialogs.card(tx, dialog).contact_id
     if contact is None:
-        raise NotFound(T("A group is nobody's dialog."))
+        raise NotFound(T("A group has no single client."))
     person = persons.person(tx, contact)
     cards = {way.id: dialogs.card(tx, way.id) for way in person.ways}
     return person, list(relay.with_onward(tx, thread.latest(tx, list(cards), n=n))), cards

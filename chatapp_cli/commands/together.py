@@ -30,7 +30,7 @@ def viewers(
     ] = 0,
     as_json: Json = False,
 ) -> None:
-    """Show who looks at dialogs just now, and who is writing."""
+    """Show who has dialogs open, and who is typing."""
     from chatapp_cli.commands import printing
 
     with opened(ctx) as desk:
@@ -56,7 +56,7 @@ def draft(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Show what you began to write in a dialog, or put other words there; nothing is sent."""
+    """Show your draft in a dialog, or replace it; nothing is sent."""
     from chatapp_cli.commands import printing
 
     said = None if text is None else typed(text)

@@ -79,7 +79,7 @@ def _trouble(entry: Entry, manifest: Manifest) -> Iterator[str]:
         what, step = words.why(manifest, message.code, message.detail)
         yield f"! {show(what)}"
         if entry.onward is not None:
-            yield "→ " + _("It went on as message {n} through the next channel.", n=entry.onward)
+            yield "→ " + _("It continued as message {n} in the next channel.", n=entry.onward)
         elif step is not None:
             yield f"→ {show(step)}"
     if entry.waiting is not None:

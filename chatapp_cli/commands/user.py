@@ -34,7 +34,7 @@ Name = Annotated[
 ]
 Lines = Annotated[
     list[str] | None,
-    typer.Option("--line", help=N_("A line that is seen, repeat it"), autocompletion=completing(line_names)),
+    typer.Option("--line", help=N_("A line that the operator sees; repeatable"), autocompletion=completing(line_names)),
 ]
 
 
@@ -44,7 +44,7 @@ def add(
     name: Annotated[str, typer.Argument(metavar="NAME", help=N_("Name, as colleagues and the journal know it"))],
     line: Lines = None,
 ) -> None:
-    """Make an account; the password is asked for, or read from standard input. Without --line it sees every line."""
+    """Add an account; the password is asked for, or read from standard input. Without --line it sees every line."""
     from chatapp_cli.commands.login import password
     from chatapp_cli.services.passwords import hashed
 
@@ -76,25 +76,25 @@ def _seen(one: operators.Account) -> str:
 
 @app.command(cls=Verb)
 def disable(ctx: typer.Context, name: Name) -> None:
-    """Let an operator in no longer; whoever is logged in is logged out at once."""
+    """Disable an account; its operator is logged out at once."""
     write(ctx, lambda tx: operators.disable(tx, name), whole=True)
 
 
 @app.command(cls=Verb)
 def enable(ctx: typer.Context, name: Name) -> None:
-    """Let an operator in again."""
+    """Enable an account."""
     write(ctx, lambda tx: operators.enable(tx, name), whole=True)
 
 
 @app.command(cls=Verb)
 def remove(ctx: typer.Context, name: Name) -> None:
-    """Forget an account; what was said and done under its name stays."""
+    """Delete an account; its messages and changes stay."""
     write(ctx, lambda tx: operators.remove(tx, name), whole=True)
 
 
 @app.command("password", cls=Verb)
 def password_(ctx: typer.Context, name: Name) -> None:
-    """Set a password, asked for or read from standard input; logins by the old one end. One's own, or the owner any."""
+    """Set your password, or any as the owner: asked for or read from standard input. Logins with the old one end."""
     from chatapp_cli.commands.login import password
     from chatapp_cli.runtime.seat import new_password
 
@@ -112,9 +112,9 @@ def lines(
     line: Lines = None,
     every: Annotated[bool, typer.Option("--all", help=N_("Every line, those to come too"))] = False,
 ) -> None:
-    """Say which lines an operator sees."""
+    """Set which lines an operator sees."""
     if every == bool(line):
-        raise UsageError(T("Name the lines with --line, or say --all."))
+        raise UsageError(T("Name the lines with --line, or use --all."))
     write(ctx, lambda tx: operators.see_lines(tx, name, None if every else numbers(tx, line or ())), whole=True)
 
 
@@ -124,11 +124,11 @@ def rights(
     name: Name,
     changes: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[+RIGHT|-RIGHT]...", help=N_("+lines gives a right, -lines takes it back")),
+        typer.Argument(metavar="[+RIGHT|-RIGHT]...", help=N_("+lines grants a right, -lines revokes it")),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Show what an operator may do, or give rights and take them back."""
+    """Show an operator's rights, or grant and revoke them."""
     given, taken = operators.changes(changes or ())
     with opened(ctx) as desk:
         if given or taken:

@@ -43,7 +43,7 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
     columns = (_("No."), _("Name"), _("Whose"), _("Dialogs"))
     printing.table(columns, [(row.id, row.name, row.operator or _("everybody's"), counts[row.id]) for row in seen])
     if not seen:
-        note("There is no view yet. Keep one: chatapp view add NAME --waiting")
+        note("There is no view yet. Save one: chatapp view add NAME --waiting")
 
 
 @app.command("show", cls=Verb)
@@ -70,7 +70,7 @@ def add(
     narrowing: Narrowing,
     mine: Annotated[bool, typer.Option("--mine", help=N_("Only you see it"))] = False,
 ) -> None:
-    """Keep a filter under a name; an old one of that name is replaced."""
+    """Save a filter as a view; an existing one of that name is replaced."""
     with opened(ctx) as desk:
         made = desk.write(lambda tx: views.add(tx, name, narrowing.wanted(tx), own=mine))
     typer.echo(made)
@@ -78,7 +78,7 @@ def add(
 
 @app.command(cls=Verb)
 def remove(ctx: typer.Context, named: Named) -> None:
-    """Forget a view; no dialog is touched."""
+    """Delete a view; dialogs are not affected."""
     write(ctx, lambda tx: views.remove(tx, views.find(tx, named)))
 
 
@@ -88,5 +88,5 @@ def move(
     named: Named,
     place: Annotated[int, typer.Argument(parser=number, metavar="PLACE", help=N_("Its place in the row, from 1"))],
 ) -> None:
-    """Put a view at another place of the row."""
+    """Move a view."""
     write(ctx, lambda tx: views.move(tx, views.find(tx, named), place))

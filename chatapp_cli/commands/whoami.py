@@ -15,7 +15,7 @@ app = single()
 
 @app.command(cls=Verb)
 def whoami(ctx: typer.Context, as_json: Json = False) -> None:
-    """Show as whom you act and which lines you see."""
+    """Show who you are logged in as and which lines you see."""
     from chatapp_cli.commands import printing
 
     with opened(ctx) as desk:

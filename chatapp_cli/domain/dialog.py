@@ -115,13 +115,11 @@ class DialogFilter(_Chosen):
     assignee: str | None = declared(
         Kind.OPERATOR,
         default=None,
-        help=T("Whoever answers for it: a name, «me» or «nobody»"),
+        help=T("Assignee: a name, «me» or «nobody»"),
         row=T("Answers"),
     )
     """The assignee; empty: dialogs without one."""
-    snoozed: bool = declared(
-        Kind.FLAG, default=False, help=T("Only those put off"), row=T("Those put off"), chip=T("put off")
-    )
+    snoozed: bool = declared(Kind.FLAG, default=False, help=T("Only snoozed"), row=T("Snoozed"), chip=T("snoozed"))
     """Snoozed dialogs; other filters leave them out unless a text is searched for."""
     wherever: bool = declared(Kind.INNER, default=False)
     """Include snoozed dialogs: a search in messages."""

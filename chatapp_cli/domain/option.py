@@ -153,7 +153,7 @@ declare(
     Field(
         name="undo_send",
         label=T("Seconds to take a message back"),
-        hint=T("What is sent from the window waits so long before it goes; 0: it goes at once."),
+        hint=T("A message from the window waits this long before it is sent; 0: sent at once."),
         kind="number",
         most=LONGEST_UNDO,
         default="0",
@@ -184,8 +184,8 @@ declare(
 declare(
     Field(
         name="web_idle",
-        label=T("Minutes without a key in a browser"),
-        hint=T("After so long the browser is logged out; 0: never."),
+        label=T("Minutes without input in a browser"),
+        hint=T("The browser is logged out after this time; 0: never."),
         kind="number",
         most=525_600,
         default="240",

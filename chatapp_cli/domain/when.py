@@ -45,7 +45,7 @@ def when(said: str, *, now: Millis, zone: tzinfo | None = None) -> Millis:
     if at is None:
         raise _wrong(T("{said} is not a time.", said=said))
     if at <= now:
-        raise _wrong(T("{said} is over already.", said=said))
+        raise _wrong(T("{said} is in the past.", said=said))
     return at
 
 

@@ -43,7 +43,7 @@ class DrivenClock(SystemClock):
         except (OSError, ValueError) as error:
             raise UsageError(
                 T("{name} names {file}, which does not say how far time was moved.", name=TEST_CLOCK, file=self._file),
-                T("Unset it, or write two numbers of milliseconds there: what passed, and what the clock was set by."),
+                T("Unset it, or write two numbers of milliseconds there: the time passed, and the clock change."),
                 field=TEST_CLOCK,
             ) from error
 

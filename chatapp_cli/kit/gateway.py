@@ -196,7 +196,7 @@ def _prove_gaps(where: str, source: str, allowed: frozenset[str]) -> None:
     for name in names:
         if name.partition(".")[0] not in allowed:
             listed = ", ".join(f"{{{one}}}" for one in sorted(allowed))
-            raise _at(where, T("{gap} means nothing here; there are {listed}", gap=f"{{{name}}}", listed=listed))
+            raise _at(where, T("{gap} is unknown here; known: {listed}", gap=f"{{{name}}}", listed=listed))
 
 
 def _prove_answer(where: str, answer: Answer) -> None:
@@ -225,11 +225,11 @@ def _prove_whole(gateway: Gateway, needed: frozenset[str]) -> None:
     if told_back and not gateway.send.answer.id:
         raise _at("send.answer.id", T("without the id no report can be understood"))
     if told_back and not gateway.states:
-        raise _at("states", T("say what the gateway's words for a state mean"))
+        raise _at("states", T("map the gateway's words for states"))
     if gateway.hook and not _is_charset(gateway.hook.charset):
         raise _at("hook.charset", T("there is no charset {name}", name=gateway.hook.charset))
     if gateway.status and not gateway.status.answer.status:
-        raise _at("status.answer.status", T("say where the state stands"))
+        raise _at("status.answer.status", T("give the path of the state"))
 
 
 def _is_charset(name: str) -> bool:

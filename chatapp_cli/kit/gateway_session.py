@@ -213,10 +213,10 @@ def _way_back(gateway: Gateway, path: str) -> Text:
     if gateway.hook:
         return T("The gateway calls {path} of this desk.", path=path)
     if gateway.inbox:
-        return T("The gateway is asked for what clients wrote.")
+        return T("The gateway is polled for clients' messages.")
     if gateway.status:
-        return T("The gateway is asked what became of each message.")
-    return T("The gateway tells nothing back.")
+        return T("The gateway is polled for the state of each message.")
+    return T("The gateway reports nothing.")
 
 
 async def _sending(trade: Trade, world: World, bound: Bound) -> Finding:
@@ -225,10 +225,12 @@ async def _sending(trade: Trade, world: World, bound: Bound) -> Finding:
     except ChannelError as error:
         return broken(trade.kind, "send", error)
     if balance:
-        return Finding(name="send", ok=True, what=T("The gateway lets us in; it shows: {balance}", balance=balance))
+        return Finding(
+            name="send", ok=True, what=T("The gateway accepts the login; it shows: {balance}", balance=balance)
+        )
     if trade.gateway(bound.settings).test:
-        return Finding(name="send", ok=True, what=T("The gateway lets us in."))
-    return Finding(name="send", ok=True, what=T("The gateway answers; nothing but a message proves the login."))
+        return Finding(name="send", ok=True, what=T("The gateway accepts the login."))
+    return Finding(name="send", ok=True, what=T("The gateway answers; only a message can prove the login."))
 
 
 def _doubts(gateway: Gateway, bound: Bound) -> Sequence[Finding]:

@@ -122,7 +122,7 @@ def _answer(desk: Desk, channel: ChannelRow, errand: ErrandRow, seconds: float) 
         return Busy(T("{channel} has stopped: {why}", channel=channel.title, why=what), step)
     return Busy(
         T("{channel} did not answer in {n} seconds.", channel=channel.title, n=int(seconds)),
-        T("Look how it is: {how}", how=to_do(Next.CHECK)),
+        T("Check its state: {how}", how=to_do(Next.CHECK)),
     )
 
 

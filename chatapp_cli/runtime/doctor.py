@@ -102,7 +102,7 @@ def _store(desk: Desk) -> Iterator[Finding]:
         ok=not trouble,
         what=T("The store is damaged: {trouble}", trouble=trouble)
         if trouble
-        else T("The store is whole: {database}, revision {revision}", database=desk.database.version(), revision=HEAD),
+        else T("The store is intact: {database}, revision {revision}", database=desk.database.version(), revision=HEAD),
         next_step=T("Stop the daemon, keep a copy of the file, and restore the latest backup."),
     )
 
@@ -133,7 +133,7 @@ def _effects(desk: Desk) -> Iterator[Finding]:
         yield Finding(
             name="effect",
             ok=False,
-            what=T("{name} fails, so what it does is left out: {why}", name=name, why=why),
+            what=T("{name} fails and is skipped: {why}", name=name, why=why),
             next_step=T("Report it with the log; what arrives is kept meanwhile."),
         )
 
@@ -159,10 +159,10 @@ def _clock(desk: Desk) -> Iterator[Finding]:
     now = desk.world.clock.now()
     step = T("Set the machine's clock, such as by: timedatectl set-ntp true")
     if now >= max(newest, BUILT):
-        yield Finding(name="clock", ok=True, what=T("The clock is not behind what is stored"))
+        yield Finding(name="clock", ok=True, what=T("The clock is not behind stored times"))
         return
     what = (
-        T("The clock shows {now}, when this program was not made yet", now=_told(now))
+        T("The clock shows {now}, which is before this program was made", now=_told(now))
         if now < BUILT
         else T("The clock shows {now}, but something was stored at {newest}", now=_told(now), newest=_told(newest))
     )
@@ -181,13 +181,13 @@ def _daemon(desk: Desk) -> Iterator[Finding]:
     """The process that owns the store."""
     found = owner(desk)
     if found is None:
-        what = T("No daemon runs: nothing is received")
+        what = T("The daemon is not running: nothing is received")
     elif found.kind is Kind.DAEMON:
         what = T("The daemon runs, process {n}", n=found.process)
     elif found.kind is Kind.WINDOW:
-        what = T("A window's own daemon runs, process {n}: it ends with the window", n=found.process)
+        what = T("A daemon started by a window is running, process {n}: it stops with the window", n=found.process)
     else:
-        what = T("A command sends by itself, process {n}; no daemon runs: nothing is received", n=found.process)
+        what = T("A command is sending, process {n}; the daemon is not running: nothing is received", n=found.process)
     ok = found is not None and found.kind is not Kind.COMMAND
     yield Finding(name="daemon", ok=ok, what=what, next_step=T("Start it: {how}", how=to_do(Next.SERVE)))
 

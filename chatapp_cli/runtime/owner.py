@@ -79,7 +79,7 @@ class Ownership:
             await asyncio.sleep(LEASE_LOOK)
         raise StoreError(
             T("The connection that held the database for this daemon was lost."),
-            T("Start it again; a service does so by itself."),
+            T("Start it again; a service does so automatically."),
         )
 
     def _is_asked_for(self) -> bool:
@@ -133,7 +133,7 @@ def owning(desk: Desk, kind: Kind = Kind.DAEMON) -> Iterator[Ownership]:
 
 def _lock(handle: int, desk: Desk, kind: Kind) -> None:
     if kind is not Kind.DAEMON and _asked(desk):
-        raise Busy(T("A daemon is about to take this store."), T("Try again in a moment."))
+        raise Busy(T("A daemon is waiting for this store."), T("Try again in a moment."))
     if not _got(handle):
         raise _busy(_said(handle))
     os.ftruncate(handle, 0)
@@ -156,16 +156,16 @@ def _busy(found: Owner) -> Busy:
     process = found.process or "?"
     if found.kind is Kind.WINDOW:
         return Busy(
-            T("A window's own daemon holds this store (process {pid}).", pid=process),
+            T("A daemon started by a window holds this store (process {pid}).", pid=process),
             T("Close that window, or try again in a moment."),
         )
     if found.kind is Kind.COMMAND:
         return Busy(
-            T("A command that sends by itself holds this store (process {pid}).", pid=process),
+            T("A command that is sending holds this store (process {pid}).", pid=process),
             T("Try again in a moment."),
         )
     return Busy(
-        T("A daemon runs for this store already (process {pid}).", pid=process),
+        T("A daemon is already running for this store (process {pid}).", pid=process),
         T("Stop it first, or use another store with --company."),
     )
 

@@ -63,7 +63,7 @@ class Sender:
         self._outcomes = Outcomes(can, verdicts, self._standing, store.desk.world.chance, count=count)
         self._go_on = Bell()
         rates = [rate.limit / rate.per for rate in can.rates if rate.scope == "account"]
-        at_once = max(1, min(MOST_IN_FLIGHT, int(min(rates, default=1 / AHEAD) * AHEAD)))
+        at_once = max(1, min(MOST_IN_FLIGHT, int(min(rates, default=0.0) * AHEAD)))
         self._carrier: Carrier[Claim] = Carrier(store, verdicts, log.bind(channel=channel), at_once=at_once)
 
     @property

@@ -102,7 +102,7 @@ async def asked(desk: Desk, entry: Entry) -> Sequence[FileRow]:
     """Transcribe a message on a person's request. Raises an error that says what failed."""
     if not desk.settings.transcribe_command:
         raise UsageError(
-            T("No command is set that writes down what is said."),
+            T("No transcription command is set."),
             T(
                 "Set one, such as: {how}",
                 how=to_do(Next.SET, name="transcribe_command", value=f"'whisper-cli -nt -l ru {FILE}'"),

@@ -33,7 +33,7 @@ def decide(tx: Tx, *, token: str, owner: bool, name: str) -> Acting:
     if token:
         who = operators.of_session(tx, token)
         if who is None:
-            raise Refused("login_over", T("You are logged in no longer."), T("Log in: {how}", how=to_do(Next.LOGIN)))
+            raise Refused("login_over", T("You are logged out."), T("Log in: {how}", how=to_do(Next.LOGIN)))
         return _with_account(tx, who, owner=False)
     if not owner:
         raise Refused("login_wanted", T("Nobody is logged in."), T("Log in: {how}", how=to_do(Next.LOGIN)))

@@ -79,7 +79,7 @@ def document(media: Media, row: ApplicationRow) -> bytes:
     if hashlib.sha256(content).hexdigest() != row.document_sha256:
         raise NotFound(
             T("The document of application {n} is not in the store any more.", n=row.id),
-            T("Put the folder {folder} back from your backup, or make a new application.", folder=media.root),
+            T("Restore the folder {folder} from your backup, or make a new application.", folder=media.root),
         )
     return content
 
@@ -95,6 +95,6 @@ def move(tx: Tx, application: ApplicationId, stage: Stage, *, reason: str = "") 
             T("See what can follow: {how}", how=to_do(Next.APPLICATION_STAGES)),
         )
     if stage is Stage.REJECTED and not reason.strip():
-        raise Refused("no_reason", T("A rejection needs a reason."), T("Say it with --reason."))
+        raise Refused("no_reason", T("A rejection needs a reason."), T("Give it with --reason."))
     tx.run("applications.move", id=application, was=found.state, state=stage, reason=reason.strip(), now=tx.now)
     tx.emit(ApplicationMoved(application=application, title=found.title, stage=stage, reason=reason.strip()))

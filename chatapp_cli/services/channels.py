@@ -209,20 +209,20 @@ def unbind(tx: Tx, channel: ChannelRow, *, force: bool) -> None:
         raise Refused(
             "still_sending",
             T("{n} messages still wait to be sent through {title}.", n=waiting, title=channel.title),
-            T("Let them go out, or say --force."),
+            T("Wait until they are sent, or use --force."),
         )
     held = tx.value("channels.dialogs", id=channel.id)
     if held and not force:
         raise Refused(
             "has_dialogs",
             T(
-                "With {title} go its dialogs ({dialogs}) and their messages ({messages}), for ever.",
+                "{title}'s dialogs ({dialogs}) and their messages ({messages}) are deleted permanently.",
                 title=channel.title,
                 dialogs=held,
                 messages=tx.value("channels.messages", id=channel.id),
             ),
             T(
-                "Say --force if they may; a new login needs no unbinding: {how}",
+                "Use --force if they may; a new login needs no unbinding: {how}",
                 how=to_do(Next.BIND, kind=channel.kind),
             ),
         )

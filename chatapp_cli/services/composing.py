@@ -157,7 +157,7 @@ def _accepted_before(tx: Tx, order: Order) -> MessageId | None:
     raise Refused(
         "key_taken",
         T("This key was used for another message: with other words, or to somebody else."),
-        T("Give this message a key of its own; a key means the same message each time."),
+        T("Use another key: a key always means the same message."),
     )
 
 

@@ -78,7 +78,7 @@ def peek(tx: Tx, dialog: DialogId) -> None:
     elif operators.known(tx, tx.name) is None:
         raise Refused(
             "no_account",
-            T("Only for an operator with an account it is counted apart what they have read."),
+            T("Reading for oneself only needs an operator account."),
             T("Make one: {how}", how=to_do(Next.ADD_OPERATOR)),
         )
 

@@ -90,7 +90,7 @@ def snooze(tx: Tx, dialog: DialogId, until: Millis) -> None:
     access.require(tx, Right.SNOOZE)
     known = card(tx, dialog)
     if until <= tx.now:
-        raise UsageError(T("That moment is over already."), field="at")
+        raise UsageError(T("That time is in the past."), field="at")
     if known.snoozed_until != until:
         tx.run("duties.snooze", id=dialog, until=until)
         tx.emit(Snoozed(dialog=dialog, until=until))

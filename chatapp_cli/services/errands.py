@@ -59,7 +59,7 @@ def one(tx: Tx, errand: ErrandId) -> ErrandRow:
     """A request and its state."""
     found = tx.one(ErrandRow, "errands.one", id=errand)
     if found is None:
-        raise NotFound(T("There is no errand {n}.", n=errand))
+        raise NotFound(T("There is no request {n}.", n=errand))
     return found
 
 

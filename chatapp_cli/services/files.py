@@ -127,10 +127,10 @@ def _kind_of(file: FileRow) -> FileKind:
 
 def _insist_here(file: FileRow) -> None:
     if file.state == "missing":
-        raise Refused("missing", T("The file {name} never came: {code}.", name=file.name, code=file.code))
+        raise Refused("missing", T("The file {name} could not be downloaded: {code}.", name=file.name, code=file.code))
     if file.state != "here":
         raise Busy(
-            T("The file {name} has not been fetched yet.", name=file.name),
+            T("The file {name} has not been downloaded yet.", name=file.name),
             T("The daemon does it: {how}", how=to_do(Next.SERVE)),
         )
 

@@ -65,7 +65,7 @@ def obstacle(entry: Entry) -> Refused | None:
     """Why a message cannot be forwarded; ``None`` if it can."""
     message = entry.message
     if message.direction not in {Direction.IN, Direction.OUT}:
-        return Refused("a_note", T("A note is for colleagues alone."))
+        return Refused("a_note", T("A note is for colleagues only."))
     if message.deleted_at is not None:
         return Refused("deleted", T("Message {n} was deleted.", n=message.id))
     if not message.text and not entry.files:

@@ -83,14 +83,14 @@ _PAIRS = (
         channels.RequestEnded,
         lambda e: T("Channel {channel} answered: {state}", channel=e.channel, state=state(e.state)),
     ),
-    _said(dialogs.Snoozed, lambda e: T("put off until {until}", until=_moment(e.until))),
+    _said(dialogs.Snoozed, lambda e: T("snoozed until {until}", until=_moment(e.until))),
     _said(
         messages.StateChanged,
         lambda e: T("Message {message}: {state}", message=e.message, state=state(e.state)),
     ),
     _said(
         messages.ChangeAsked,
-        lambda e: T("Asked of message {message}: {action}", message=e.message, action=action(e.action)),
+        lambda e: T("Message {message}: {action} requested", message=e.message, action=action(e.action)),
     ),
     _said(
         messages.ChangeRefused,
@@ -98,11 +98,11 @@ _PAIRS = (
     ),
     _said(
         messages.MessageRescheduled,
-        lambda e: T("Message {message} goes at {at}", message=e.message, at=_moment(e.at)),
+        lambda e: T("Message {message} scheduled for {at}", message=e.message, at=_moment(e.at)),
     ),
     _said(
         chains.ChannelPassed,
-        lambda e: T("Channel {channel} was stepped over: {why}", channel=e.channel, why=Text(**e.why)),
+        lambda e: T("Channel {channel} was skipped: {why}", channel=e.channel, why=Text(**e.why)),
     ),
     _said(chains.ChainEnded, lambda e: T("No other channel is left for it: {why}", why=Text(**e.why))),
 )

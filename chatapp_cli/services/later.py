@@ -49,5 +49,5 @@ def reschedule(tx: Tx, can: Capabilities, message: MessageId, at: Millis | None)
 def _too_late(found: MessageRow) -> Refused:
     state = words.state(found.state)
     if found.state == State.QUEUED:
-        return Refused("not_scheduled", T("Message {n} goes as soon as it can.", n=found.id))
+        return Refused("not_scheduled", T("Message {n} will be sent as soon as possible.", n=found.id))
     return Refused("too_late", T("Message {n} is not waiting any more: it is {state}.", n=found.id, state=state))

@@ -77,7 +77,7 @@ def remove(tx: Tx, line: LineRow, *, force: bool) -> None:
         raise Refused(
             "line_in_use",
             T("Line {name} has channels; {n} dialogs would be lost with them.", name=line.name, n=line.dialogs),
-            T("Unbind its channels first, or say --force."),
+            T("Unbind its channels first, or use --force."),
         )
     options.drop_with_line(tx, line.id)
     tx.run("lines.remove", id=line.id)

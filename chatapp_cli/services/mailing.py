@@ -168,7 +168,7 @@ class _Again(Refused):
 
 def _insist_on_another(going: Going, reached: set[DialogId]) -> None:
     if going.dialog in reached:
-        raise _Again("again", T("It stood in the list already."))
+        raise _Again("again", T("It is already in the list."))
 
 
 def _accepted(tx: Tx, able: Able, request: Request, to: Recipient) -> Going:

@@ -108,7 +108,7 @@ def set_password(tx: Tx, name: str, password_hash: str) -> None:
         _insist_above(tx, name)
     account = find(tx, name)
     if account.disabled and access.acting(tx).account and name == access.acting(tx).name:
-        raise Refused("login_over", T("You are logged in no longer."), T("Log in: {how}", how=to_do(Next.LOGIN)))
+        raise Refused("login_over", T("You are logged out."), T("Log in: {how}", how=to_do(Next.LOGIN)))
     tx.run("operators.set_password", name=account.name, password=password_hash)
     tx.run("operators.close_sessions", name=name)
     tx.emit(PasswordChanged(name=name))
@@ -137,7 +137,7 @@ def changes(said: Sequence[str]) -> tuple[frozenset[Right], frozenset[Right]]:
     if unknown:
         raise UsageError(
             T("{said} is no change of rights.", said=unknown[0]),
-            T("Say +RIGHT or -RIGHT; rights are: {known}", known=", ".join(Right)),
+            T("Use +RIGHT or -RIGHT; rights are: {known}", known=", ".join(Right)),
             field="rights",
         )
     given, taken = ({Right(word[1:]) for word in said if word[0] == sign} for sign in "+-")
@@ -184,8 +184,8 @@ def _insist_on_lines(tx: Tx, lines: Sequence[LineId] | None) -> None:
 def _beyond() -> Refused:
     return Refused(
         "beyond_own",
-        T("Nobody can give, or change for others, more than they have themselves."),
-        T("Ask whoever looks after this desk: {how}", how=to_do(Next.SUPPORT)),
+        T("Nobody can grant or change rights beyond their own."),
+        T("Ask the administrator of this desk: {how}", how=to_do(Next.SUPPORT)),
     )
 
 
@@ -211,7 +211,7 @@ def verify(tx: Tx, name: str, password: str) -> OperatorRow:
         raise Refused(
             "wrong_login",
             T("Name or password is wrong."),
-            T("Who looks after the desk can set another: {how}", how=to_do(Next.PASSWORD)),
+            T("The administrator of the desk can set another one: {how}", how=to_do(Next.PASSWORD)),
         )
     return found
 

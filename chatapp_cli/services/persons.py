@@ -165,7 +165,7 @@ def apart(tx: Tx, one: ContactId, other: ContactId) -> Sequence[tuple[ContactId,
     one, other = contacts.root(tx, one), contacts.root(tx, other)
     if one == other:
         raise Refused(
-            "one_person", T("Both are contact {n} already.", n=one), T("Part them: {how}", how=to_do(Next.UNMERGE))
+            "one_person", T("Both are contact {n} already.", n=one), T("Separate them: {how}", how=to_do(Next.UNMERGE))
         )
     pairs = product(*([row.id for row in contacts.of_person(tx, root)] for root in (one, other)))
     ordered = [(min(pair), max(pair)) for pair in pairs]

@@ -70,7 +70,7 @@ def invite(tx: Tx, line: LineId, kind: str = "") -> Sequence[Account]:
             "none_works",
             T("None of {n} accounts takes new clients now.", n=len(found)),
             T(
-                "Look why: {how}. Bind another: {then}",
+                "See why: {how}. Bind another: {then}",
                 then=to_do(Next.BIND_ANOTHER, kind=found[0].channel.kind),
                 how=to_do(Next.DOCTOR),
             ),

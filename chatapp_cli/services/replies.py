@@ -81,7 +81,7 @@ def remove_section(tx: Tx, row: SectionRow, *, force: bool) -> None:
         raise Refused(
             "section_in_use",
             T("Section {name} has quick replies: {n}. They would go with it.", name=row.name, n=row.replies),
-            T("Remove them first, or say --force."),
+            T("Remove them first, or use --force."),
         )
     tx.run("replies.drop_section", id=row.id)
     tx.emit(SectionRemoved(name=row.name))
@@ -266,7 +266,7 @@ def _attach(tx: Tx, reply: QuickReplyId, attached: Sequence[StagedFile]) -> None
 def _insist_whole(**said: str) -> None:
     for field, value in said.items():
         if not is_whole(value):
-            raise UsageError(T("This is no text: a NUL or half of a character stands in it."), field=field)
+            raise UsageError(T("This is not text: it contains a NUL or half a character."), field=field)
 
 
 def _insist_sound(tx: Tx, where: SectionId, new: Answer, *, but: QuickReplyId | None = None) -> None:

@@ -26,7 +26,7 @@ def form(said: str) -> Form:
     said = said.lower().lstrip(".")
     found = FORMS.get(said)
     if found is None:
-        raise UsageError(T("{said} is none of: {allowed}", said=said, allowed=", ".join(FORMS)), field="form")
+        raise UsageError(T("{said} is not one of: {allowed}", said=said, allowed=", ".join(FORMS)), field="form")
     return found
 
 

@@ -32,11 +32,11 @@ def told(manifest: Manifest, row: ChannelRow) -> Text:
     """Until when a channel is paused, and why, with the provider's own words."""
     moment = f"{local(row.paused_until):%Y-%m-%d %H:%M}"
     if not row.paused_code:
-        return T("rests until {moment}", moment=moment)
+        return T("paused until {moment}", moment=moment)
     why = words.why(manifest, row.paused_code, row.paused_detail)[0]
-    return T("rests until {moment}: {why}", moment=moment, why=why)
+    return T("paused until {moment}: {why}", moment=moment, why=why)
 
 
 def next_step(row: ChannelRow) -> Text:
     """What to do if the reason is gone."""
-    return T("It goes on by itself; at once with: {how}", how=to_do(Next.RESUME, n=row.id))
+    return T("It continues automatically; at once with: {how}", how=to_do(Next.RESUME, n=row.id))

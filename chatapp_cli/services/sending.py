@@ -169,7 +169,7 @@ def closed(can: Capabilities, card: Side, at: Millis) -> Refused | None:
     """Why only an approved template may be sent to a dialog at a time (S-090); ``None`` if anything may."""
     step = T("Choose an approved template: {how}", how=to_do(Next.TEMPLATES, n=card.channel_id))
     if not can.free_text:
-        what = T("{channel} carries nothing but approved templates.", channel=card.channel)
+        what = T("{channel} carries only approved templates.", channel=card.channel)
         return Refused("template_only", what, step)
     if not can.window or card.chat_kind != "private":
         return None
@@ -267,7 +267,7 @@ def retry(tx: Tx, message: MessageId) -> None:
     if found.state == State.CANCELLED:
         raise Refused(
             "cancelled",
-            T("Message {n} was cancelled; it does not go any more.", n=message),
+            T("Message {n} was cancelled and will not be sent.", n=message),
             T("Write it again: {how}", how=to_do(Next.ANSWER, n=found.dialog_id)),
         )
     if found.direction != Direction.OUT or found.state not in {State.FAILED, State.UNCERTAIN}:

@@ -70,15 +70,15 @@ _COMMAND = T(
 )
 OWN_CODES: Mapping[str, tuple[Text, Text | None]] = MappingProxyType(
     {
-        "scheduled": (T("It was written for later."), None),
-        "unless_heard": (T("It was written for later, should the client not write first."), None),
-        "heard_first": (T("The client wrote first, so it did not go."), None),
+        "scheduled": (T("It is scheduled."), None),
+        "unless_heard": (T("It is scheduled in case the client does not write first."), None),
+        "heard_first": (T("The client wrote first, so it was not sent."), None),
         "held": (T("It can still be taken back."), None),
         "pace": (T("The channel allows no faster pace."), None),
         "interrupted": (
             T("The program ended while the message was on its way."),
             T(
-                "Look in the chat whether it is there; then: {how}, or {again}",
+                "Check in the chat whether it is there; then: {how}, or {again}",
                 how=to_do(Next.DECIDE),
                 again=to_do(Next.AGAIN),
             ),
@@ -86,7 +86,7 @@ OWN_CODES: Mapping[str, tuple[Text, Text | None]] = MappingProxyType(
         "timeout": (
             T("The provider did not answer in time."),
             T(
-                "Look in the chat whether it is there; then: {how}, or {again}",
+                "Check in the chat whether it is there; then: {how}, or {again}",
                 how=to_do(Next.DECIDE),
                 again=to_do(Next.AGAIN),
             ),
@@ -95,13 +95,13 @@ OWN_CODES: Mapping[str, tuple[Text, Text | None]] = MappingProxyType(
             T("Something unexpected happened while it was sent."),
             T("The log has the details. Look in the chat before you send it again."),
         ),
-        "stopped": (T("The daemon stopped before it was sent."), T("It goes by itself when the daemon runs.")),
-        "silent": (T("The channel gave no sign of life."), T("It is connected again by itself.")),
-        "ended": (T("The connection ended."), T("It is connected again by itself.")),
+        "stopped": (T("The daemon stopped before it was sent."), T("It is sent when the daemon runs.")),
+        "silent": (T("The channel gave no sign of life."), T("It reconnects automatically.")),
+        "ended": (T("The connection ended."), T("It reconnects automatically.")),
         "store": (T("The store could not be read or written."), T("See: {how}", how=to_do(Next.DOCTOR))),
         "stumbled": (
             T("Something unexpected happened while the channel was connected or read."),
-            T("It is connected again by itself; the log has the details."),
+            T("It reconnects automatically; the log has the details."),
         ),
         "split_text": (
             T("The text went in several parts, which cannot be changed together."),
@@ -113,7 +113,7 @@ OWN_CODES: Mapping[str, tuple[Text, Text | None]] = MappingProxyType(
         ),
         "not_here": (T("This channel cannot do that to a message."), None),
         "file_vanished": (
-            T("A file of the message is not in the store any more."),
+            T("A file of the message is no longer in the store."),
             T("Write the message again with the file."),
         ),
         "proxies_down": (
@@ -121,13 +121,13 @@ OWN_CODES: Mapping[str, tuple[Text, Text | None]] = MappingProxyType(
             T("Test and replace them: {how}", how=to_do(Next.PROXIES)),
         ),
         "transcribing": (
-            T("What is said is being written down."),
+            T("The message is being transcribed."),
             T("If it stays so, ask again: {how}", how=to_do(Next.TRANSCRIBE)),
         ),
-        "transcribe_missing": (T("The command that writes down what is said is not there."), _COMMAND),
-        "transcribe_failed": (T("The command that writes down what is said failed."), _COMMAND),
-        "transcribe_late": (T("The command that writes down what is said took too long."), _COMMAND),
-        "transcribe_silent": (T("No words were made out."), None),
+        "transcribe_missing": (T("The transcription command does not exist."), _COMMAND),
+        "transcribe_failed": (T("The transcription command failed."), _COMMAND),
+        "transcribe_late": (T("The transcription command took too long."), _COMMAND),
+        "transcribe_silent": (T("No speech was recognised."), None),
         "said_by_person": (T("A person looked and said so."), None),
     }
 )

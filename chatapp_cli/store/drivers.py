@@ -221,7 +221,7 @@ class Postgres:
         with spoken(self), closing(self.connect()) as connection:
             if not connection.execute(f"SELECT pg_try_advisory_lock({self.OWNER})").fetchone()[0]:
                 raise Busy(
-                    T("A daemon runs for this database already, on another machine."),
+                    T("A daemon is already running for this database, on another machine."),
                     T("Stop it first, or use another store with --company."),
                 )
             yield partial(self._answers, connection)

@@ -154,7 +154,8 @@ def _insist_it_fits(path: Path, size: int, most: int | None, limit: int) -> None
     if most is not None and size > most:
         raise too_big(path.name, size, most)
     raise StoreError(
-        T("{name} does not fit on the disk beside the store.", name=path.name), T("Make room, or send a smaller file.")
+        T("{name} does not fit on the disk beside the store.", name=path.name),
+        T("Free some space, or send a smaller file."),
     )
 
 
@@ -173,5 +174,5 @@ def _telling() -> Iterator[None]:
         yield
     except OSError as error:
         raise StoreError(
-            T("The file cannot be kept: {why}.", why=error.strerror or error), T("Check the disk.")
+            T("The file cannot be saved: {why}.", why=error.strerror or error), T("Check the disk.")
         ) from error

@@ -60,7 +60,7 @@ class Vault:
     def _wrong_key(self) -> StoreError:
         return StoreError(
             T("The secret key does not fit this store."),
-            T("Put back the key file {file}, or bind the channels again.", file=self._file),
+            T("Restore the key file {file}, or bind the channels again.", file=self._file),
         )
 
     def _key(self, *, make: bool) -> bytes:
@@ -71,7 +71,7 @@ class Vault:
         if not make:
             raise StoreError(
                 T("The key file {file} is missing, so the channels' secrets cannot be read.", file=self._file),
-                T("Put it back from your backup or set {variable}.", variable=VARIABLE),
+                T("Restore it from your backup or set {variable}.", variable=VARIABLE),
             )
         return self._make()
 
@@ -82,7 +82,7 @@ class Vault:
             Fernet(key)
         except ValueError as error:
             raise StoreError(
-                T("The secret key is not a key: it has to be 32 bytes in URL-safe base64."),
+                T("The secret key is invalid: it must be 32 bytes in URL-safe base64."),
                 T("Take it from your backup, from {file} or {variable}.", file=self._file, variable=VARIABLE),
             ) from error
         return key

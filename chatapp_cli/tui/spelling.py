@@ -72,7 +72,7 @@ class Spelling:
             return
         word, begins, ends = found
         meant = await self._asked().meant(word)
-        options = [*((other, other) for other in meant), (_LEARN, _("Right as it is: keep «{word}»", word=word))]
+        options = [*((other, other) for other in meant), (_LEARN, _("Add «{word}» to the dictionary", word=word))]
         chosen = await hands.choose(_("Instead of «{word}»", word=word), options, keys=_numbers(len(options)))
         if chosen == _LEARN:
             self._learn(word)

@@ -58,10 +58,10 @@ def part(window: Inbox) -> None:
     if window.return_code:
         kept = T("What you had written is a draft in its dialog.")
         if where:
-            kept = T("What you had written lies in {paths}", paths=", ".join(where))
+            kept = T("Your text is in {paths}", paths=", ".join(where))
         raise ChatappError(cause.what if isinstance(cause, ChatappError) else T("The window broke off."), kept)
     for path in where:
-        sys.stderr.write(_("The store could not keep what you had written; it lies in {path}", path=path) + "\n")
+        sys.stderr.write(_("The store could not save your text; it is in {path}", path=path) + "\n")
 
 
 def rescue(window: Inbox) -> list[str]:

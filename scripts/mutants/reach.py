@@ -69,14 +69,14 @@ class Reach:
         for test in sorted(set(found) - set(meant), key=lambda test: test.seconds):
             files[test.file].append(test)
         module = mutant.path.removesuffix(".py").replace("/", ".")
-        order = sorted(
-            files,
-            key=lambda file: (
-                not _is_about(file, mutant.path),
-                module not in self.imports.get(file, ()),
-                -len(files[file]),
-            ),
-        )
+
+        def rank(file: str) -> tuple[bool, bool, int]:
+            """Of those that import the module the ones with the fewest others: it is what they are about."""
+            named = self.imports.get(file, frozenset())
+            imports = module in named
+            return not _is_about(file, mutant.path), not imports, len(named) if imports else -len(files[file])
+
+        order = sorted(files, key=rank)
         return _within(seconds, [meant, *(files[file] for file in order)])
 
     def _around(self, path: str) -> list[Judge]:

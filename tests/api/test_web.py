@@ -324,7 +324,7 @@ async def test_more_windows_than_allowed_are_refused_with_a_page_that_says_so(de
             await said(socket)
             page = await site.http.get("/desk")
             assert page.status_code == 503
-            assert "As many windows are open in browsers as this desk allows." in page.text
+            assert "The limit of windows open in browsers is reached." in page.text
             with pytest.raises(InvalidStatus):
                 await site.window()
         await eventually(lambda: opens(site))

@@ -60,7 +60,7 @@ def test_what_was_filled_in_is_shown_by_its_labels_and_to_programs_by_its_names(
 def test_a_slip_is_told_with_its_field_and_nothing_is_kept(chatapp: Shell, line: str) -> None:
     said = chatapp.run("application", "new", "vk_notify", *ANSWERS, "--set", "inn=400000000066")
     assert said.code == 2
-    assert "(inn): An ИНН of a sole proprietor has twelve digits" in said.err
+    assert "(inn): A sole proprietor's ИНН has twelve digits" in said.err
     assert chatapp("application", "list").rows == []
 
 

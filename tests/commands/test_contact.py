@@ -50,10 +50,10 @@ def test_a_message_that_is_refused_goes_on_to_the_next_channel_and_says_so(
     said = chatapp.run("send", "client-7", "-c", second, "--or", f"{bound}:client-8", "-t", "Готово", "--json")
     assert (said.code, said.json["state"], said.json["channel"]) == (0, "sent", bound)
     assert program.sandbox.events[-1]["chat_id"] == "client-8"
-    assert said.err == "Message 1 failed in its channel and went on as message 2.\n"
+    assert said.err == "Message 1 failed in its channel and continued as message 2.\n"
     story = chatapp("trace", "1").out
-    assert "Goes on as message 2 through the next channel" in story
-    assert "→ It went on as message 2 through the next channel." in chatapp("message", "show", "1").out
+    assert "Continues as message 2 in the next channel" in story
+    assert "→ It continued as message 2 in the next channel." in chatapp("message", "show", "1").out
     assert chatapp("message", "show", "1", "--json").json["went_on_as"] == 2
 
 

@@ -139,7 +139,7 @@ def test_a_nul_on_standard_input_is_no_text(chatapp: Shell, bound: int, client_w
     done = invoke(chatapp, "reply", "1", "--text", "-", "--wait", "0", stdin=b"a\0b")
     assert (done.exit_code, done.stderr.splitlines()[0]) == (
         2,
-        "Standard input is no text: there is a NUL character in it.",
+        "Standard input is not text: it contains a NUL character.",
     )
 
 

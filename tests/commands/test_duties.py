@@ -32,14 +32,14 @@ def test_a_dialog_is_put_off_or_needs_no_answer(chatapp: Shell, client_writes: W
     client_writes("Спасибо!")
     chatapp("dialog", "snooze", "1", "2030-01-01 09:00")
     assert (listed(chatapp), listed(chatapp, "--snoozed")) == ([], ["1"])
-    assert "Put off until\t2030-01-01 09:00" in chatapp("dialog", "show", "1").out
+    assert "Snoozed until\t2030-01-01 09:00" in chatapp("dialog", "show", "1").out
     assert chatapp.run("dialog", "snooze", "1", "вчера").code == 2
     chatapp("dialog", "unsnooze", "1")
     assert listed(chatapp, "--waiting") == ["1"]
     chatapp("dialog", "no-answer", "1")
     assert (listed(chatapp), listed(chatapp, "--waiting")) == (["1"], [])
     said = chatapp("tail").out
-    for words in ("put off until 2030-01-01 09:00", "back in the list", "no answer is needed"):
+    for words in ("snoozed until 2030-01-01 09:00", "back in the list", "no answer is needed"):
         assert words in said
 
 

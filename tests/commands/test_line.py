@@ -63,7 +63,7 @@ def test_a_missing_answer_names_the_field_its_hint_and_how_to_give_it(chatapp: S
     assert said.err.splitlines() == [
         "Name of the program (name): An answer is needed.",
         (
-            "→ As operators shall see it, such as «Shop». Give it with --set name=… or in a file with --answers, "
+            "→ As operators see it, such as «Shop». Give it with --set name=… or in a file with --answers, "
             "or run this on a terminal."
         ),
     ]
@@ -115,7 +115,7 @@ def test_a_check_tells_receiving_and_sending_apart(chatapp: Shell, program: Prog
 def test_a_channel_with_something_to_send_is_unbound_only_by_force(chatapp: Shell, bound: int) -> None:
     chatapp("send", "client-7", "--channel", "api", "--text", "Ждите", "--at", "+1h")
     said = chatapp.run("line", "unbind", "api")
-    assert (said.code, said.err.splitlines()[1]) == (1, "→ Let them go out, or say --force.")
+    assert (said.code, said.err.splitlines()[1]) == (1, "→ Wait until they are sent, or use --force.")
     chatapp("line", "unbind", "api", "--force")
     assert chatapp("line", "show").err == "Line Магазин has no channel yet. Bind one: chatapp line bind KIND\n"
 

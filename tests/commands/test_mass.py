@@ -46,7 +46,7 @@ def test_a_script_has_to_say_yes_to_more_than_one(chatapp: Shell, sms: int) -> N
     assert (said.code, said.out, said.err.splitlines()) == (
         2,
         "",
-        ["This goes to 2 recipients.", "→ Look at it with --dry-run, then say --yes."],
+        ["This goes to 2 recipients.", "→ Check it with --dry-run, then use --yes."],
     )
     assert chatapp("dialog", "list", "--json").json == []
 
@@ -59,7 +59,7 @@ def test_a_cron_job_that_runs_twice_sends_once(chatapp: Shell, sms: int, tmp_pat
     assert (first.code, first.out) == (1, "1\n2\n")
     assert "Line 4, кто-то: " in first.err
     assert "Twice in the list: 1" in first.err
-    assert "No daemon runs now" in first.err
+    assert "The daemon is not running" in first.err
     assert [(one["message"], one["before"]) for one in second.json["recipients"]] == [(1, True), (2, True)]
     assert (second.json["messages"], second.json["bad"][0]["line"]) == (0, 4)
 

@@ -57,12 +57,12 @@ def test_a_message_for_later_is_changed_moved_and_taken_back(chatapp: Shell) -> 
 def test_a_reminder_does_not_go_once_the_client_has_written(chatapp: Shell, client_writes: Write) -> None:
     client_writes("Подумаю")
     number = chatapp("reply", "1", "--text", "Что надумали?", "--at", LATER, "--unless-they-write").out.strip()
-    assert "should the client not write first" in chatapp("outbox", "list").rows[0][5]
+    assert "in case the client does not write first" in chatapp("outbox", "list").rows[0][5]
     client_writes("Беру", ext_id="in-2")
     assert chatapp("outbox", "list").rows == []
     shown = chatapp("message", "show", number).out
     assert "[cancelled]" in shown
-    assert "The client wrote first, so it did not go." in shown
+    assert "The client wrote first, so it was not sent." in shown
     assert chatapp.run("reply", "1", "--text", "А?", "--unless-they-write").code == 2
 
 

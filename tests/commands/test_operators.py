@@ -68,7 +68,7 @@ def test_accounts_are_made_listed_changed_and_forgotten(chatapp: Shell) -> None:
     assert chatapp("user", "list", "--json").json == []
     said = chatapp("tail").out
     assert PASSWORD not in said
-    for words in ("Operator added: Пётр", "Пётр sees other lines", "Пётр can log in no longer", "removed: Пётр"):
+    for words in ("Operator added: Пётр", "Пётр sees other lines", "Пётр can no longer log in", "removed: Пётр"):
         assert words in said
 
 
@@ -93,7 +93,7 @@ def test_who_logs_in_acts_under_that_name_until_they_log_out(chatapp: Shell, tmp
     assert chatapp.run("user", "password", "Ольга", stdin=f"{PASSWORD}\n").code == 1
     chatapp("user", "password", "Пётр", stdin="другие восемь букв\n")
     over = chatapp.run("whoami")
-    assert (over.code, over.err.splitlines()) == (1, ["You are logged in no longer.", "→ Log in: chatapp login"])
+    assert (over.code, over.err.splitlines()) == (1, ["You are logged out.", "→ Log in: chatapp login"])
     chatapp("logout")
     assert not kept.exists()
     assert chatapp("whoami").rows[0] == ["Operator", "Ольга"]
@@ -153,7 +153,7 @@ def test_disabling_ends_a_login_at_once(chatapp: Shell, desk: Desk) -> None:
     token = logged_in(desk, "Пётр")
     assert chatapp("whoami", CHATAPP_TOKEN=token).rows[0] == ["Operator", "Пётр"]
     chatapp("user", "disable", "Пётр")
-    assert chatapp.run("dialog", "list", CHATAPP_TOKEN=token).err.startswith("You are logged in no longer.")
+    assert chatapp.run("dialog", "list", CHATAPP_TOKEN=token).err.startswith("You are logged out.")
 
 
 SECRET = re.compile(r"екретн|Опт\b|Оптов|79160000001")

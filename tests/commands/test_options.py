@@ -229,6 +229,6 @@ def test_an_address_of_the_web_is_taken_and_an_empty_one_too(chatapp: Shell, bou
 
 def test_what_was_kept_is_said_with_whose_it_is(chatapp: Shell, bound: int) -> None:
     two = ("--set", "undo_send=5", "--set", "company_name=Ёлка")
-    assert chatapp("company", "configure", *two).err == "Kept for the company: company_name, undo_send.\n"
-    assert chatapp("line", "configure", *two).err == "Kept for Магазин: company_name, undo_send.\n"
-    assert chatapp("line", "configure", "api", *two[:2]).err == "Kept for Ёлочный базар: undo_send.\n"
+    assert chatapp("company", "configure", *two).err == "Saved for the company: company_name, undo_send.\n"
+    assert chatapp("line", "configure", *two).err == "Saved for Магазин: company_name, undo_send.\n"
+    assert chatapp("line", "configure", "api", *two[:2]).err == "Saved for Ёлочный базар: undo_send.\n"

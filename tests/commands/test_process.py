@@ -89,7 +89,7 @@ def test_output_that_goes_nowhere_is_said(
     for unbuffered in ("", "1"):
         around = {**os.environ, **env, "PYTHONUNBUFFERED": unbuffered}
         said = subprocess.run(shell, env=around, capture_output=True, text=True, check=False)
-        assert (said.returncode, said.stderr) == (2, f"{what}\n→ Make room there, or lead it somewhere else.\n")
+        assert (said.returncode, said.stderr) == (2, f"{what}\n→ Free some space there, or redirect it elsewhere.\n")
 
 
 def test_nothing_is_done_that_could_not_be_told(env: Mapping[str, str], chatapp: Shell) -> None:

@@ -49,7 +49,7 @@ def kept(desk: Desk) -> str:
 def test_new_proxies_are_tried_sealed_and_restart_the_channel(chatapp: Shell, net: Net, desk: Desk) -> None:
     before = row(desk).revision
     said = chatapp("line", "proxies", "vk", net.proxy.url)
-    assert said.err.splitlines()[-1].endswith("is reached through these proxies from now on.")
+    assert said.err.splitlines()[-1].endswith("now uses these proxies.")
     assert (kept(desk), row(desk).revision) == (net.proxy.url, before + 1)
     (found,) = chatapp("line", "proxies", "vk", "--json").json
     assert found["ok"] is True

@@ -115,7 +115,7 @@ def test_of_a_faulty_file_nothing_is_taken_and_every_fault_is_told(filled: Shell
         "4: The same section and title stand in 2 already.",
         "5: A section needs a name.",
         "6: The line has 4 cells, 3 are expected.",
-        "Nothing was taken over: 4 faults.",
+        "Nothing was imported: 4 errors.",
         "→ Correct them and import the file again.",
     ]
     assert [row[1] for row in filled("quick", "sections").rows] == ["Заказы"]
@@ -130,7 +130,7 @@ def test_of_a_faulty_file_nothing_is_taken_and_every_fault_is_told(filled: Shell
         ("a.json", "{}", "1: A list of replies is expected."),
         ("a.json", '["да"]', "1: A reply is an object of texts: section, title"),
         ("a.json", json.dumps([{"section": "О", "title": "С"}]), "1: The column text is missing"),
-        ("a.txt", "", "txt is none of: csv, json, yaml, yml"),
+        ("a.txt", "", "txt is not one of: csv, json, yaml, yml"),
         ("a.yaml", "sections: [", "1: This is not understood: "),
         ("a.yaml", "sections: {}", "1, sections: A list is expected."),
         ("a.yaml", "- О", "1: Fields are expected here: sections"),
@@ -235,7 +235,7 @@ def test_what_is_wrong_in_yaml_is_told_by_line_and_field_and_nothing_is_taken(ch
             f"11, files: There is no readable file {tmp_path / 'нет.pdf'}.",
             "12, text: A quick reply needs a text or a file.",
             "13, name: A section needs a name.",
-            "Nothing was taken over: 5 faults.",
+            "Nothing was imported: 5 errors.",
             "→ Correct them and import the file again.",
         ],
     )

@@ -86,7 +86,7 @@ def test_a_change_of_a_message_waits_in_the_outbox_and_says_for_what(
 ) -> None:
     chatapp("send", "client-7", "-c", "api", "--text", "Опечтка")
     said = chatapp("message", "edit", "1", "-", stdin="Опечатка\n")
-    assert "No daemon runs now" in said.err
+    assert "The daemon is not running" in said.err
     assert [(row["action"], row["state"]) for row in chatapp("outbox", "list", "--json").json] == [("edit", "queued")]
     assert chatapp("message", "react", "1", "👍").code == chatapp("message", "delete", "1").code == 0
     assert [row[1] for row in chatapp("outbox", "list").rows] == [
@@ -101,12 +101,12 @@ def test_the_outbox_shows_what_waits_and_what_is_cancelled_never_goes(
 ) -> None:
     chatapp("send", "client-7", "-c", "api", "--text", "Завтра", "--at", "2030-01-01 09:00")
     assert chatapp("outbox", "list").rows == [
-        ["1", "scheduled", "client-7", "Ёлочный базар", "2030-01-01 09:00", "It was written for later.", "Завтра"]
+        ["1", "scheduled", "client-7", "Ёлочный базар", "2030-01-01 09:00", "It is scheduled.", "Завтра"]
     ]
     chatapp("message", "cancel", "1")
     assert chatapp("outbox", "list").err == "Nothing waits, and nothing went wrong.\n"
     refused = chatapp.run("message", "retry", "1")
-    words = "Message 1 was cancelled; it does not go any more.\n→ Write it again: chatapp reply 1\n"
+    words = "Message 1 was cancelled and will not be sent.\n→ Write it again: chatapp reply 1\n"
     assert (refused.code, refused.err) == (1, words)
     assert chatapp("message", "show", "1", "--json").json["state"] == "cancelled"
     refused = chatapp.run("message", "resolve", "1", "sent")
@@ -181,9 +181,9 @@ def test_the_doctor_finds_an_open_key_and_a_missing_daemon(chatapp: Shell, home:
 @pytest.mark.parametrize(
     ("now", "ok", "what"),
     [
-        (0, True, "The clock is not behind what is stored"),
+        (0, True, "The clock is not behind stored times"),
         (-3_600_000, False, "The clock shows 2026-11-18 10:06, but something was stored at 2026-11-18 11:06"),
-        (-NOON, False, "The clock shows 1970-01-01 00:00, when this program was not made yet"),
+        (-NOON, False, "The clock shows 1970-01-01 00:00, which is before this program was made"),
     ],
 )
 def test_the_doctor_says_what_the_clock_shows_and_what_it_is_against(
@@ -248,10 +248,10 @@ def test_what_is_said_in_a_voice_message_is_written_down_by_hand_and_shown(
     voice = IncomingFile(kind="voice", name="голос.ogg", mime="audio/ogg", content=b"yelka", seconds=4)
     client_writes("", files=(voice,))
     missing = chatapp.run("message", "transcribe", "1")
-    assert (missing.code, missing.err.splitlines()[0]) == (2, "No command is set that writes down what is said.")
+    assert (missing.code, missing.err.splitlines()[0]) == (2, "No transcription command is set.")
     command = {"CHATAPP_TRANSCRIBE_COMMAND": "/bin/cat {file}"}
     assert chatapp("message", "transcribe", "1", **command).out == "yelka\n"
     assert "«yelka»" in chatapp("dialog", "show", "1").out
     assert chatapp("message", "show", "1", "--json").json["files"][0]["words"] == "yelka"
     broken = chatapp.run("message", "transcribe", "1", CHATAPP_TRANSCRIBE_COMMAND="/bin/false {file}")
-    assert (broken.code, broken.err.splitlines()[0]) == (1, "The command that writes down what is said failed.")
+    assert (broken.code, broken.err.splitlines()[0]) == (1, "The transcription command failed.")

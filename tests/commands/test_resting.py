@@ -32,14 +32,14 @@ def test_a_rest_is_told_by_the_list_the_line_and_the_doctor(chatapp: Shell, rest
     listed = chatapp("line", "list")
     assert listed.out.startswith("1\tМагазин")
     what, step = listed.err.splitlines()
-    assert what.startswith(f"Магазин, Ёлочный базар: rests until {until}: ")
+    assert what.startswith(f"Магазин, Ёлочный базар: paused until {until}: ")
     assert what.endswith("(429: slow down)")
-    assert step == "→ It goes on by itself; at once with: chatapp line resume 1"
+    assert step == "→ It continues automatically; at once with: chatapp line resume 1"
     shown = chatapp("line", "show").out
-    assert f"rests until {until}: " in shown
+    assert f"paused until {until}: " in shown
     (looked,) = [one for one in chatapp.run("doctor", "--json").json if one["name"] == "channel 1"]
-    assert (looked["ok"], f"rests until {until}" in looked["what"]) == (False, True)
-    assert looked["next_step"] == "It goes on by itself; at once with: chatapp line resume 1"
+    assert (looked["ok"], f"paused until {until}" in looked["what"]) == (False, True)
+    assert looked["next_step"] == "It continues automatically; at once with: chatapp line resume 1"
 
 
 def test_programs_hear_until_when_and_why(chatapp: Shell, rest: Rest) -> None:
@@ -61,7 +61,7 @@ def test_what_waits_behind_a_rest_gives_it_as_the_reason(chatapp: Shell, rest: R
 def test_it_goes_on_when_it_is_told_to(chatapp: Shell, program: Program, rest: Rest) -> None:
     rest()
     resumed = chatapp("line", "resume", "api")
-    assert resumed.err.splitlines()[0].endswith("goes on now.")
+    assert resumed.err.splitlines()[0].endswith("continues.")
     assert chatapp("line", "list").err == ""
     assert chatapp("send", "client-7", "-c", "api", "--text", "Алло", "--json").json["state"] == "sent"
     assert program.heard == ["Алло"]
@@ -72,13 +72,13 @@ def test_the_accounts_own_pace_is_no_trouble(chatapp: Shell, rest: Rest) -> None
     assert chatapp("line", "list").err == ""
     (looked,) = [one for one in chatapp.run("doctor", "--json").json if one["name"] == "channel 1"]
     assert "rests" not in looked["what"]
-    assert "rests until" in chatapp("line", "show").out
+    assert "paused until" in chatapp("line", "show").out
 
 
 def test_a_rest_that_is_over_is_told_no_more(chatapp: Shell, rest: Rest) -> None:
     rest(seconds=-1.0)
     assert chatapp("line", "list").err == ""
-    assert "rests until" not in chatapp("line", "show").out
+    assert "paused until" not in chatapp("line", "show").out
 
 
 def test_only_a_channel_that_is_there_goes_on(chatapp: Shell, bound: ChannelId) -> None:

@@ -46,7 +46,7 @@ def test_the_same_key_with_another_message_is_refused(
     assert (said.code, said.out) == (1, "")
     assert said.err == (
         "This key was used for another message: with other words, or to somebody else.\n"
-        "→ Give this message a key of its own; a key means the same message each time.\n"
+        "→ Use another key: a key always means the same message.\n"
     )
     assert program.heard == ["Один раз"]
 
@@ -72,7 +72,7 @@ def test_what_still_waits_ends_with_3_and_says_why(chatapp: Shell, program: Prog
     assert (said.code, said.out) == (3, "1\n")
     assert "Message 1 still waits" in said.err
     assert "The program cannot be reached." in said.err
-    assert said.err.splitlines()[-1] == "→ It goes by itself while the daemon runs; look with: chatapp trace 1"
+    assert said.err.splitlines()[-1] == "→ It is sent while the daemon runs; check with: chatapp trace 1"
 
 
 def test_a_refused_signature_ends_with_4_and_says_to_bind_again(chatapp: Shell, program: Program, bound: int) -> None:
@@ -87,7 +87,7 @@ def test_a_refused_signature_ends_with_4_and_says_to_bind_again(chatapp: Shell, 
 def test_a_message_for_later_is_scheduled_and_accepted(chatapp: Shell, program: Program, bound: int) -> None:
     said = chatapp("send", "client-7", "-c", "api", "--text", "С утра", "--at", "2030-01-01 09:00", "--json")
     assert (said.json["state"], said.json["goes_at"]) == ("scheduled", "2030-01-01T09:00:00.000Z")
-    assert said.err == "Message 1 goes after 2030-01-01 09:00.\n"
+    assert said.err == "Message 1 will be sent after 2030-01-01 09:00.\n"
 
 
 @pytest.mark.parametrize(

@@ -98,8 +98,8 @@ def test_templates_are_listed_for_people_and_programs(chatapp: Shell, provider: 
     [
         (("template", "show", "whatsapp", "nothing"), 1, "There is no template nothing"),
         (("template", "show", "email", "order_ready"), 1, "email"),
-        (("template", "list", "--state", "good"), 2, "good is none of: draft, pending"),
-        (("template", "decide", "whatsapp", "order_ready", "draft"), 2, "draft is none of: pending"),
+        (("template", "list", "--state", "good"), 2, "good is not one of: draft, pending"),
+        (("template", "decide", "whatsapp", "order_ready", "draft"), 2, "draft is not one of: pending"),
         (("template", "decide", "whatsapp", "order_ready", "rejected"), 1, "A rejection needs its reason."),
         (("template", "add", "whatsapp", "order_ready", "--text", "Ещё"), 1, "is at the provider already"),
         (("template", "add", "whatsapp", "empty", "--text", " "), 2, "The template needs a text."),

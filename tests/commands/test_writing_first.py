@@ -69,7 +69,7 @@ def test_where_only_a_template_may_begin_the_text_is_refused_before_it_is_tried(
     desk.write(lambda tx: approvals.learn(tx, desk.capabilities, row, [hello]))
     words = ("send", "+79160000001", "-c", "vk_notify", "--dry-run", "--json")
     said = chatapp.run(*words, "-t", "Готово")
-    assert (said.code, said.json["bad"][0]["why"]) == (1, "vk_notify carries nothing but approved templates.")
+    assert (said.code, said.json["bad"][0]["why"]) == (1, "vk_notify carries only approved templates.")
     told = chatapp(*words, "--template", "ready", "--value", "number=15").json
     assert told["recipients"][0]["characters"] == len("Заказ 15 готов")
     assert chatapp("dialog", "list", "--json").json == []

@@ -102,8 +102,8 @@ IN_ANOTHERS_NAME = {
 }
 """What services give to ``emit`` as the actor, each with the reason why it is not whoever acts."""
 AS_ANOTHER = {
-    "relay.hand_on": "a chain goes on under the name of the message's first author",
-    "templates._announce": "a mail about a template is the program's, whoever moved the template",
+    "onward.hand_on": "a chain goes on under the name of the message's first author",
+    "approvals._announce": "a mail about a template is the program's, whoever moved the template",
 }
 """Services that let a part of the program act in their transaction, each with the reason."""
 MEANT = {

@@ -88,10 +88,11 @@ def test_a_fault_is_judged_first_by_the_tests_that_bear_its_modules_name_and_the
 
 def test_a_test_that_names_the_function_comes_first_and_one_that_imports_the_module_before_others() -> None:
     mutant = mutants("chatapp_cli/lane.py", SOURCE)[0]
-    known = Reach(imports={"test_b.py": frozenset(["chatapp_cli.lane"])})
-    for test in ("test_a.py::a", "test_a.py::b", "test_b.py::c", "test_c.py::d[lane.Lane.may]"):
+    lane = frozenset(["chatapp_cli.lane"])
+    known = Reach(imports={"test_b.py": lane, "test_e.py": lane | {"chatapp_cli.other"}})
+    for test in ("test_e.py::e", "test_a.py::a", "test_a.py::b", "test_b.py::c", "test_c.py::d[lane.Lane.may]"):
         known.add(Judge(test, 1.0), ["chatapp_cli/lane.py::Lane.may"])
-    asked = ["test_c.py::d[lane.Lane.may]", "test_b.py::c", "test_a.py::a", "test_a.py::b"]
+    asked = ["test_c.py::d[lane.Lane.may]", "test_b.py::c", "test_e.py::e", "test_a.py::a", "test_a.py::b"]
     assert [test.id for test in known.judges(mutant)] == asked
     assert [test.id for test in known.judges(mutant, 2.0)] == asked[:2]
 

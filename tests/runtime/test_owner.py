@@ -20,12 +20,12 @@ from chatapp_cli.settings import Loaded
 
 TEMPORARY = [Kind.WINDOW, Kind.COMMAND]
 SAID = {
-    None: (False, "No daemon runs: nothing is received"),
+    None: (False, "The daemon is not running: nothing is received"),
     Kind.DAEMON: (True, f"The daemon runs, process {os.getpid()}"),
-    Kind.WINDOW: (True, f"A window's own daemon runs, process {os.getpid()}: it ends with the window"),
+    Kind.WINDOW: (True, f"A daemon started by a window is running, process {os.getpid()}: it stops with the window"),
     Kind.COMMAND: (
         False,
-        f"A command sends by itself, process {os.getpid()}; no daemon runs: nothing is received",
+        f"A command is sending, process {os.getpid()}; the daemon is not running: nothing is received",
     ),
 }
 
@@ -119,7 +119,7 @@ async def test_who_comes_only_meanwhile_neither_asks_anybody_away_nor_overtakes_
     with owning(desks(), Kind.WINDOW):
         waiting = asyncio.create_task(_stay(desks()))
         await asyncio.sleep(0.4)
-    with pytest.raises(Busy, match="about to take"), owning(desk, kind):
+    with pytest.raises(Busy, match="is waiting for"), owning(desk, kind):
         pass
     waiting.cancel()
     await asyncio.gather(waiting, return_exceptions=True)
@@ -204,7 +204,7 @@ async def test_what_a_command_stumbles_over_is_its_own_and_no_daemon_that_asks(d
 async def test_a_daemon_is_left_alone_by_whoever_comes(desks: Callable[..., Desk], refused: Kind) -> None:
     with owning(desks()) as owned:
         asked = asyncio.create_task(owned.asked_for())
-        with pytest.raises(Busy, match=r"daemon runs for this store already"):
+        with pytest.raises(Busy, match=r"daemon is already running for this store"):
             async with taking(desks(), refused, asyncio.Event()):
                 pass
         assert not asked.done()

@@ -184,7 +184,7 @@ async def test_by_hand_a_missing_command_and_a_missing_voice_are_told(desks: Cal
     with pytest.raises(Rejected) as refused:
         await transcriber.asked(desk, entry)
     assert refused.value.code == "transcribe_missing"
-    with pytest.raises(UsageError, match="No command is set"):
+    with pytest.raises(UsageError, match="No transcription command is set"):
         await transcriber.asked(desks(), entry)
 
 

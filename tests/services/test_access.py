@@ -638,5 +638,5 @@ def test_who_removes_a_line_with_its_channels_needs_the_right_to_unbind_them(sho
 def test_a_disabled_account_does_not_change_its_own_password(shop: Shop, ours: Place) -> None:
     who = operator(shop)
     shop.write(lambda tx: operators.disable(tx, ME))
-    with pytest.raises(Refused, match="logged in no longer"):
+    with pytest.raises(Refused, match="logged out"):
         shop.database.write(lambda tx: operators.set_password(tx.by(who), ME, "x"))

@@ -104,7 +104,7 @@ def test_a_file_is_saved_beside_those_of_the_same_name_and_never_over_them(tmp_p
 
 
 def test_what_has_not_come_cannot_be_saved_and_it_is_said_whether_it_will(tmp_path: Path, media: Media) -> None:
-    with pytest.raises(Busy, match="has not been fetched yet"):
+    with pytest.raises(Busy, match="has not been downloaded yet"):
         files.copy_out(media, came(media, tmp_path, "a", state="wanted"), tmp_path)
     with pytest.raises(Refused, match="never came: too_big"):
         files.content(media, came(media, tmp_path, "a", state="missing", code="too_big"))
@@ -119,3 +119,17 @@ def test_the_desks_own_files_are_not_sent_except_those_of_a_tray(tmp_path: Path,
         files.stage(media, home / "secret.key")
     assert refused.value.code == "own_file"
     assert files.stage(media, home / files.TRAYS / "1" / "a.txt").size == 1
+
+
+@pytest.mark.parametrize("name", sorted(files._OF_COMPANIES))
+def test_whatever_shows_that_a_folder_is_a_companys_its_files_are_not_sent(
+    tmp_path: Path, media: Media, name: str
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "a.txt").write_bytes(b"x")
+    assert files.stage(media, other / "a.txt").size == 1
+    (other / name).write_bytes(b"x")
+    with pytest.raises(Refused) as refused:
+        files.stage(media, other / "a.txt")
+    assert refused.value.code == "own_file"

@@ -53,7 +53,7 @@ def test_all_of_them_go_or_none_with_the_reason_of_the_other_channel(shop: Shop,
 
 
 def test_what_is_not_here_or_not_there_any_more_is_not_passed_on(shop: Shop, elsewhere: DialogId) -> None:
-    with pytest.raises(Busy, match="has not been fetched yet"):
+    with pytest.raises(Busy, match="has not been downloaded yet"):
         forward(shop, [with_file(shop, remote="f1")], elsewhere)
     gone = shop.hear(channel := shop.channel(), ext_id="in-9")
     shop.take(channel, MessagesDeleted(peer_key="anna", ext_ids=["in-9"], at=shop.clock.now()))

@@ -37,7 +37,7 @@ def code_of(shop: Shop, request: Request, acting: Acting | None = None) -> str:
     with pytest.raises(Refused) as refused:
         accept(shop, request, acting)
     assert "key" in show(refused.value.what)
-    assert "a key of its own" in show(refused.value.next_step)
+    assert "Use another key" in show(refused.value.next_step)
     return refused.value.code
 
 

@@ -59,7 +59,7 @@ def test_a_scheduled_message_goes_at_its_new_time_and_not_at_the_old(
 
 def test_what_is_on_its_way_keeps_its_text_and_its_time(shop: Shop, channel: ChannelId, dialog: DialogId) -> None:
     message = say(shop, dialog)
-    with pytest.raises(Refused, match="goes as soon as it can"):
+    with pytest.raises(Refused, match="will be sent as soon as possible"):
         shop.write(lambda tx: later.reschedule(tx, EVERYTHING, message, shop.clock.now() + HOUR))
     goes(shop, channel)
     with pytest.raises(Refused, match="is not waiting any more"):

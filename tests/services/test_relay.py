@@ -88,7 +88,7 @@ def test_a_rejected_message_goes_to_the_next_channel_and_the_next_until_none_is_
     assert len({shop.message(message).key for message in went}) == 3
     assert told(shop, went[1]) == [
         f"Continues message {first}, which failed in the channel before",
-        f"Goes on as message {went[2]} through the next channel",
+        f"Continues as message {went[2]} in the next channel",
     ]
 
 
@@ -146,9 +146,7 @@ def test_a_channel_that_cannot_carry_it_is_stepped_over_and_leaves_nothing_but_a
     tiny, letters = shop.channel(kind="tiny"), shop.channel()
     message = chained(shop, [tiny, letters])
     assert channel_of(shop, message) == letters
-    assert told(shop, message) == [
-        f"Channel {tiny} was stepped over: The text has 11 characters; this channel takes 5."
-    ]
+    assert told(shop, message) == [f"Channel {tiny} was skipped: The text has 11 characters; this channel takes 5."]
     assert shop.read(lambda tx: tx.value("dialogs.at_address", channel=tiny, address=PHONE)) is None
 
 
@@ -162,7 +160,7 @@ def test_unreachable_clients_stopped_and_unbound_channels_are_stepped_over(shop:
     shop.write(lambda tx: channels.unbind(tx, row, force=True))
     message = chained(shop, [gone, stopped, unbound, last])
     assert channel_of(shop, message) == last
-    assert [words.partition(" was stepped over: ")[2] for words in told(shop, message)] == [
+    assert [words.partition(" was skipped: ")[2] for words in told(shop, message)] == [
         "Anna cannot be reached through Почта магазина.",
         "Почта магазина has stopped.",
         f"There is no channel {unbound}.",

@@ -222,7 +222,7 @@ def test_the_journal_says_what_was_done_in_words(shop: Shop) -> None:
         "Quick reply changed: Доставка",
         "Quick reply removed: Доставка",
         "Ольга may edit the quick replies in Заказы",
-        "Ольга may edit the quick replies in Заказы no longer",
+        "Ольга may no longer edit the quick replies in Заказы",
         "Section of quick replies renamed: Опт",
         "Section of quick replies removed: Опт",
     ]

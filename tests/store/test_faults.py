@@ -131,7 +131,7 @@ except StoreError as error:
         ("driver_for('sqlite:///{}/new.db').connect()", "cannot be written"),
         ("driver_for('sqlite:///{}/deep/new.db').connect()", "cannot be written"),
         ("Vault(Path('{}/secret.key')).seal({{}})", "cannot be made"),
-        ("Media(Path('{}/media')).put(b'x')", "cannot be kept"),
+        ("Media(Path('{}/media')).put(b'x')", "cannot be saved"),
     ],
 )
 def test_a_folder_that_is_closed_to_us_is_named(closed: Path, code: str, words: str) -> None:
@@ -149,7 +149,7 @@ def test_the_key_is_made_once_and_readable_by_its_owner_alone(tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     ("key", "words"),
-    [(b"", "is missing"), (b"x", "not a key"), (b"A" * 43 + b"=", "does not fit")],
+    [(b"", "is missing"), (b"x", "is invalid"), (b"A" * 43 + b"=", "does not fit")],
 )
 def test_a_key_that_is_missing_or_wrong_is_told_apart(tmp_path: Path, key: bytes, words: str) -> None:
     file = tmp_path / "secret.key"

@@ -143,7 +143,7 @@ async def test_a_note_stands_in_the_conversation_with_a_look_of_its_own(window: 
         await it.press("enter")
         await it.sees(f"✎ {ME}: a note, not for the client", "┆ Обещали свечу")
         await it.press("tab", "e")
-        await told(it, "A note is for colleagues alone.")
+        await told(it, "A note is for colleagues only.")
         dialog = it.app.screen.opening.card.id
         assert [row.text for row in desk.read(lambda tx: notes.between(tx, dialog))] == ["Обещали свечу"]
 

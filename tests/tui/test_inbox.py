@@ -236,7 +236,7 @@ async def test_a_failed_message_tells_where_it_went_on(window: Opener, desk: Des
         desk.write(lambda tx: outgoing.fail(tx, claim, Rejected("blocked_by_user")))
         await it.sees("s send again")
         into = desk.write(lambda tx: onward.hand_on(tx, can, message))
-        await it.sees(f"It went on as message {into}")
+        await it.sees(f"It continued as message {into}")
         await it.sees_no("s send again")
 
 

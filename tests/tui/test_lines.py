@@ -153,7 +153,7 @@ async def test_proxies_are_tried_and_exchanged_on_the_page_without_showing_a_pas
         assert "geheim" not in it.text()
         it.app.screen.query_one("Input").value = "http://127.0.0.1:9"
         await it.press("enter")
-        await it.sees("Keep them all the same?")
+        await it.sees("Save them anyway?")
         await it.press("y")
         await it.until(lambda: desk.bound(row).secrets.get("proxies") == "http://127.0.0.1:9")
         await it.press("p", "0")
@@ -166,16 +166,16 @@ async def test_a_channel_that_rests_says_until_when_and_why_and_goes_on_by_a_key
     bot = desk.read(lambda tx: channels.find(tx, named="@teply_dom_bot")).id
     desk.write(lambda tx: outbox.pause(tx, bot, seconds=1800, code="rate_limited", detail="FLOOD_WAIT"))
     async with window((160, 40)) as it:
-        await it.sees("rests until 12:30")
+        await it.sees("paused until 12:30")
         await it.open("Анна")
         await it.sees("@teply_dom_bot sends nothing until 12:30: ", "FLOOD_WAIT")
         await it.press("escape", "f2", "down")
-        await it.sees("receives; sends nothing until 12:30", "FLOOD_WAIT", "r lets it go on now")
+        await it.sees("receives; sends nothing until 12:30", "FLOOD_WAIT", "r resumes it now")
         await it.press("r")
         await it.sees_no("sends nothing until")
         assert desk.read(lambda tx: channels.one(tx, bot)).paused_until == 0
         await it.press("r")
-        await it.until(lambda: any("does not rest" in note.message for note in it.app._notifications))
+        await it.until(lambda: any("is not paused" in note.message for note in it.app._notifications))
 
 
 async def test_the_account_s_own_pace_is_no_rest(window: Opener, desk: Desk) -> None:
@@ -184,4 +184,4 @@ async def test_the_account_s_own_pace_is_no_rest(window: Opener, desk: Desk) -> 
     async with window() as it:
         await it.press("f2", "down")
         await it.sees("works; last sign of life")
-        assert "rests until" not in it.text()
+        assert "paused until" not in it.text()

@@ -57,12 +57,12 @@ async def test_a_message_is_written_for_later_moved_and_sent_now(window: Opener,
         await it.open("Анна")
         await it.type("Отправили!")
         await it.press("ctrl+l")
-        await it.sees("When does it go?")
+        await it.sees("When should it be sent?")
         await it.type("завтра в 9")
         await it.press("enter")
         await it.sees("Only if the client does not write first")
         await it.press("2")
-        await it.sees("Отправили!", "It was written for later, should the client")
+        await it.sees("Отправили!", "It is scheduled in case the client")
         await choose(it, "Отправили!")
         await it.press("e")
         await it.until(lambda: it.app.screen.query_one(Pen).text == "Отправили!")
@@ -81,7 +81,7 @@ async def test_a_time_that_is_none_says_so_and_loses_nothing(window: Opener) -> 
         await it.open("Анна")
         await it.type("Отправили!")
         await it.press("ctrl+l")
-        await it.sees("When does it go?")
+        await it.sees("When should it be sent?")
         await it.type("потом")
         await it.press("enter")
         await it.sees("потом is not a time.")
@@ -96,7 +96,7 @@ async def test_what_is_refused_after_all_returns_into_the_text(window: Opener, d
         dialog = it.app.screen.opening.card.id
         await it.type("Отправили!")
         await it.press("ctrl+l")
-        await it.sees("When does it go?")
+        await it.sees("When should it be sent?")
         await it.type("завтра в 9")
         await it.press("enter")
         await it.sees("In any case")
@@ -165,12 +165,12 @@ async def test_why_something_cannot_be_done_is_said_in_words(window: Opener) -> 
         await choose(it, "Молочный, пожалуйста")
         for key, reason in (
             ("e", "Only our own messages can be edited."),
-            ("z", "Only what has not gone out yet can be taken back."),
+            ("z", "Only a message that has not been sent can be cancelled."),
             ("S", "This message has no file."),
             ("l", "There is no picture in this message."),
             ("H", "This message was never edited."),
             ("o", "There is no link, address or phone number in this message."),
-            ("W", "Only what was written for later has a time."),
+            ("W", "Only a scheduled message has a time."),
         ):
             await it.press(key)
             await told(it, reason)

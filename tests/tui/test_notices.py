@@ -132,8 +132,8 @@ async def test_what_was_put_off_is_told_at_its_time_to_whoever_answers_for_it(
     write(duties.wake)
     said = await at.hear()
     assert len(said) == 1
-    assert "It is time: Анна Кузнецова was put off until now" in said[0]
-    assert at.reminded == ["It is time: Анна Кузнецова was put off until now"]
+    assert "Анна Кузнецова is back: the snooze is over" in said[0]
+    assert at.reminded == ["Анна Кузнецова is back: the snooze is over"]
 
 
 async def test_an_hour_of_peace_by_a_key(watching: Watcher, stage: Stage, clock: HeldClock) -> None:
@@ -219,5 +219,5 @@ async def test_the_window_says_whose_time_has_come(desk: Desk, stage: Stage, clo
         await it.sees_no("Анна Кузнецова")
         clock.at += HOUR
         stage.desk.write(duties.wake)
-        await it.sees("It is time: Анна Кузнецова was put off until now")
+        await it.sees("Анна Кузнецова is back: the snooze is over")
         await it.until(lambda: "\a" in app.told)

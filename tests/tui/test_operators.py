@@ -57,7 +57,7 @@ async def test_without_a_login_that_holds_nothing_is_seen_until_the_password_is_
     window_of: Entrance, pyotr: str
 ) -> None:
     async with window_of("no longer") as it:
-        await it.sees("You are logged in no longer.", "Enter: log in.")
+        await it.sees("You are logged out.", "Enter: log in.")
         assert HOTEL not in it.text()
         await it.press("f2", "ctrl+p", *"Пётр", "enter", *"не тот пароль", "enter")
         await it.sees("Name or password is wrong.")
@@ -79,7 +79,7 @@ async def test_a_window_hears_at_once_of_other_lines_and_of_the_end(
         await it.sees(HOTEL, ANNA)
         await it.press("f2")
         desk.write(lambda tx: operators.disable(tx, "Пётр"))
-        await it.sees("You are logged in no longer.")
+        await it.sees("You are logged out.")
         assert ANNA not in it.text()
         assert it.app.office.actor == ""
 
@@ -89,7 +89,7 @@ async def test_whoever_is_shown_the_door_looks_at_nothing_any_more(window_of: En
         await it.open("Гостиница")
         await it.until(lambda: [row.operator for row in desk.read(presence.everyone)] == ["Пётр"])
         desk.write(lambda tx: operators.disable(tx, "Пётр"))
-        await it.sees("You are logged in no longer.")
+        await it.sees("You are logged out.")
         await it.until(lambda: not desk.read(presence.everyone))
 
 
@@ -176,12 +176,12 @@ async def test_rights_are_given_on_the_page_of_operators(window: Opener, desk: D
         await it.press("g", "o")
         await it.sees("Пётр")
         await it.press("r")
-        await it.sees("What Пётр may do as well", "add, rename and remove lines")
+        await it.sees("Additional rights of Пётр", "add, rename and remove lines")
         assert "write notes" not in it.text()
         await it.press("space", "enter")
         await it.until(lambda: Right.LINES in desk.read(lambda tx: operators.may(tx, "Пётр")), "the right")
         await it.press("r")
-        await it.sees("What Пётр may do as well")
+        await it.sees("Additional rights of Пётр")
         await it.press("space", "enter")
         await it.until(lambda: Right.LINES not in desk.read(lambda tx: operators.may(tx, "Пётр")), "no right")
 

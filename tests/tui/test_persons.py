@@ -85,7 +85,7 @@ async def test_somebody_who_is_looked_for_is_joined_by_hand_and_parted_later(
         await it.press("enter")
         await it.sees("Their dialogs", "@igor_1984, @orlov_d")
         await it.press("g", "-")
-        await it.sees("Who is a person of their own?")
+        await it.sees("Who is a different person?")
         await it.press("enter")
         await it.sees_no("Their dialogs")
         await it.press("U")

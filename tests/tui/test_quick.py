@@ -189,7 +189,7 @@ async def test_editors_are_invited_and_others_are_told_whom_to_ask(window: Opene
         await it.press("enter")
         await it.sees("Editors: Марина, Пётр")
         await it.press("u")
-        await it.sees("Who may edit it no longer?")
+        await it.sees("Who may no longer edit it?")
         await it.press("down", "enter")
         await it.sees_no("Пётр")
         await it.press("end", "e")
@@ -220,7 +220,7 @@ async def test_files_are_attached_to_a_reply_and_dropped(window: Opener, desk: D
         await it.press("enter")
         await it.until(lambda: attached() == ["прайс.txt"])
         await it.press("f")
-        await it.sees("Attached: прайс.txt. Empty: drop them.")
+        await it.sees("Attached: прайс.txt. Empty: remove them.")
         await it.press("enter")
         await it.until(lambda: attached() == [])
 
@@ -233,7 +233,7 @@ async def test_the_form_fits_into_a_small_terminal(window: Opener, desk: Desk) -
         await it.sees("Возврат")
         await it.press("down", "e")
         await shown(it, ReplyForm)
-        await it.sees("Возврат", "строка", "Filled in by itself", "Save")
+        await it.sees("Возврат", "строка", "Filled in automatically", "Save")
 
 
 async def test_a_key_that_was_pressed_twice_leaves_a_page_once(window: Opener, desk: Desk) -> None:

@@ -54,8 +54,8 @@ def test_an_action_takes_the_keys_that_its_person_gave_it(file: Path) -> None:
         ('"app.leave" = []', "An action needs one key or several.", '["p", "ctrl+p"]'),
         ('"app.leave" = "ctrl+i"', "A terminal sends Tab for Ctrl+I.", "Choose another key."),
         ('"composer.send" = "s"', "s is a letter of the text there.", "Choose a key with Ctrl, or one of F1 to F12."),
-        ('"inbox.deed(\'pin\')" = "b"', "b already means in the same place", "Give one of the two another key."),
-        ('"inbox.deed(\'pin\')" = "g"', "g already means in the same place", "Give one of the two another key."),
+        ('"inbox.deed(\'pin\')" = "b"', "b is already used there", "Give one of the two another key."),
+        ('"inbox.deed(\'pin\')" = "g"', "g is already used there", "Give one of the two another key."),
         ('"inbox.menu', "cannot be read", "each line is an action and its keys"),
     ],
 )

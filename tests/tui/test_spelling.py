@@ -91,7 +91,7 @@ async def test_a_misspelt_word_is_underlined_put_right_and_another_one_kept(desk
         await it.until(lambda: pen.wrong == {"превет", "Кедр"})
         assert [(span.start, span.end) for span in pen.get_line(0).spans] == [(0, 6), (12, 16)]
         await it.press("ctrl+s")
-        await it.sees("Instead of «превет»", "привет", "Right as it is")
+        await it.sees("Instead of «превет»", "привет", "to the dictionary")
         await it.press("1")
         await it.until(lambda: pen.text == "привет плед Кедр ")
         await it.press("ctrl+s")

@@ -14,8 +14,8 @@ from tests.tui.stage import MINUTE, Stage
 @pytest.mark.parametrize(
     ("health", "words"),
     [
-        ("retrying", "@teply_dom_bot: tries again, since 11:45. What you write goes by itself once it works."),
-        ("starting", "@teply_dom_bot: not started yet, since 11:45. What you write goes by itself once it works."),
+        ("retrying", "@teply_dom_bot: tries again, since 11:45. Your messages are sent once it works."),
+        ("starting", "@teply_dom_bot: not started yet, since 11:45. Your messages are sent once it works."),
     ],
 )
 async def test_a_channel_that_stands_still_says_since_when_and_what_becomes_of_what_one_writes(
@@ -27,7 +27,7 @@ async def test_a_channel_that_stands_still_says_since_when_and_what_becomes_of_w
         await it.open("Анна")
         await it.sees(words)
         stage.health(bot.id, "ok")
-        await it.sees_no("What you write")
+        await it.sees_no("Your messages")
 
 
 async def test_a_channel_that_a_provider_paused_says_until_when(window: Opener, desk: Desk) -> None:
@@ -35,7 +35,7 @@ async def test_a_channel_that_a_provider_paused_says_until_when(window: Opener, 
     desk.write(lambda tx: outbox.show_pause(tx, bot.id, seconds=480))
     async with window((160, 35)) as it:
         await it.open("Анна")
-        await it.sees("@teply_dom_bot pauses until 12:08. What you write goes then.")
+        await it.sees("@teply_dom_bot is paused until 12:08. Your messages are sent then.")
 
 
 async def test_a_waiting_message_tells_its_place_in_the_queue(window: Opener, desk: Desk, stage: Stage) -> None:

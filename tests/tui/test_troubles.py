@@ -70,7 +70,7 @@ async def test_a_dead_letter_is_forgotten_after_a_question(window: Opener, desk:
         listed = it.app.screen.query_one("OptionList")
         listed.highlighted = next(n for n, one in enumerate(it.app.screen._found) if one.letter is not None)
         await it.press("d")
-        await it.sees("Forget this dead letter?")
+        await it.sees("Delete this dead letter?")
         await it.press("y")
         await it.sees_no("✉ Arrival")
         assert desk.read(deadletters.count) == 0
@@ -99,4 +99,4 @@ async def test_a_channel_that_breaks_warns_in_the_open_dialog_at_once(window: Op
         await it.open("Анна")
         await it.sees("Доплачу")
         stage.health(bot.id, "needs_rebind", "token_refused")
-        await it.sees("@teply_dom_bot: bind again, since 12:00. What you write waits")
+        await it.sees("@teply_dom_bot: bind again, since 12:00. Your messages wait")

@@ -181,6 +181,6 @@ def _size(socket: WebSocket) -> tuple[int, int]:
 
 def _too_many() -> Busy:
     return Busy(
-        T("As many windows are open in browsers as this desk allows."),
+        T("The limit of windows open in browsers is reached."),
         T("Close one of yours, or have web_windows raised: chatapp config set web_windows 40"),
     )

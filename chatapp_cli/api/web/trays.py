@@ -76,7 +76,7 @@ async def _taken(tray: Path, name: str, size: int, pieces: AsyncIterator[bytes])
             async for piece in pieces:
                 size -= len(piece)
                 if size < 0:
-                    raise Refused("too_large", T("The file is larger than was said."))
+                    raise Refused("too_large", T("The file is larger than declared."))
                 await asyncio.to_thread(file.write, piece)
         scratch.replace(tray / name)
     finally:

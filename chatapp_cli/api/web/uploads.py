@@ -63,7 +63,7 @@ class Uploads:
             return await self._trays.take(token, name, size, request.stream())
         except (OSError, ClientDisconnect) as error:
             log.warning("web.upload_failed", why=type(error).__name__)
-            raise Busy(T("The file cannot be kept."), T("Please try again.")) from error
+            raise Busy(T("The file cannot be saved."), T("Please try again.")) from error
 
     async def limit(self) -> int:
         """The largest file in bytes: the maximum of the desk's channels."""

@@ -66,7 +66,7 @@ class ApiConnector:
             await binding.ping(url, Keys.of(bound.secrets, bound.settings), self._world)
         except ChannelError as error:
             return broken(binding.KIND, "send", error, detailed=False)
-        said = T("The program accepts what we sign.") if url else T("The channel only receives: no address is set.")
+        said = T("The program accepts our signature.") if url else T("The channel only receives: no address is set.")
         return Finding(name="send", ok=True, what=said)
 
     @asynccontextmanager

@@ -32,7 +32,7 @@ _ADDRESSES: Final = ("api_url", "site_url")
 _INTRO: Final = (
     T("Avito is available only to accounts with the tariff «Максимальный» that includes the functions of Avito Pro."),
     T("Press «Bind» and «Connect», sign in at Avito, and press «Continue» there."),
-    T("If Avito shows an authorisation error, see that the account is confirmed: a phone is verified in its profile."),
+    T("If Avito shows an authorisation error, check that the account is confirmed by a phone in its profile."),
     T(
         "Where listing costs a fixed price, showing the phone is paid for and the number appears only after a press of "
         "a button; with a tariff by advertisements the phone is included and shown at once."
@@ -102,7 +102,7 @@ class _Attempt:
             return {"grant_type": "authorization_code", "code": code}
         why = came_back.get("error", "-")
         raise UsageError(
-            T("Avito did not let us in ({why}). See that a phone is verified in the account's profile.", why=why),
+            T("Avito refused the login ({why}). Check that a phone is verified in the account's profile.", why=why),
             field="",
         )
 

@@ -51,6 +51,6 @@ async def _ringing(api: AvitoApi, url: str) -> Finding:
     return Finding(
         name="webhook",
         ok=False,
-        what=T("Avito does not call this desk; messages come by asking alone, and later."),
+        what=T("Avito does not call this desk; messages arrive only by polling, and later."),
         next_step=T("It is registered when the daemon opens the channel: start {how}.", how=to_do(Next.SERVE)),
     )

@@ -24,7 +24,7 @@ from chatapp_cli.ports.world import World
 KIND: Final = "max"
 
 _INTRO: Final = (
-    T("Create the bot in the cabinet at business.max.ru, let it be checked, and copy its token from its settings."),
+    T("Create the bot at business.max.ru, have it approved, and copy the token from its settings."),
     T("A bot can write only to those who opened it first: give clients the link to it."),
     T("For daily work let MAX call this desk by a webhook: MAX allows asking only for trying out."),
 )

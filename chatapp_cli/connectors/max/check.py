@@ -38,7 +38,7 @@ async def _receiving(api: MaxApi, bound: Bound) -> Finding:
     if bound.settings["intake"] == "webhook":
         return _called(ok=hook_url(bound) in called)
     if not called:
-        return Finding(name="receive", ok=True, what=T("The desk asks MAX for messages; that is meant for trying out."))
+        return Finding(name="receive", ok=True, what=T("The desk polls MAX for messages, which is meant for trials."))
     words = manifest(KIND).errors["subscribed_elsewhere"]
     return Finding(name="receive", ok=False, what=words.what, next_step=words.next_step)
 

@@ -77,7 +77,7 @@ def _queue(info: WebhookInfo, *, ok: bool) -> Finding:
     waiting = T("Updates that wait at Telegram: {count}.", count=info.pending_update_count)
     if ok:
         return Finding(name="receive", ok=True, what=waiting)
-    trouble = T("{waiting} Its last failure: {error}", waiting=waiting, error=info.last_error_message or "-")
+    trouble = T("{waiting} Last error: {error}", waiting=waiting, error=info.last_error_message or "-")
     next_step = T("Open the public address from outside and look at the reverse proxy and its certificate.")
     return Finding(name="receive", ok=False, what=trouble, next_step=next_step)
 

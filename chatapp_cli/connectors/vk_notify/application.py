@@ -51,16 +51,16 @@ FORM: Final = Form(
 _ALWAYS: Final = ("edo_id", "edo_operator", "address", "position", "signer", "basis")
 _NUMBERS: Final[Mapping[str, Mapping[str, tuple[Callable[[str], bool], Text]]]] = {
     COMPANY: {
-        "inn": (is_company_inn, T("An ИНН of a company has ten digits, of which the last is a check: see for a slip.")),
-        "ogrn": (is_ogrn, T("An ОГРН has thirteen digits, of which the last is a check: see for a slip.")),
+        "inn": (is_company_inn, T("A company's ИНН has ten digits, the last one a check digit: look for a typo.")),
+        "ogrn": (is_ogrn, T("An ОГРН has thirteen digits, the last one a check digit: look for a typo.")),
         "kpp": (is_kpp, T("A КПП has nine digits.")),
     },
     PERSON: {
         "inn": (
             is_person_inn,
-            T("An ИНН of a sole proprietor has twelve digits, of which the last two are checks: see for a slip."),
+            T("A sole proprietor's ИНН has twelve digits, the last two check digits: look for a typo."),
         ),
-        "ogrn": (is_ogrnip, T("An ОГРНИП has fifteen digits, of which the last is a check: see for a slip.")),
+        "ogrn": (is_ogrnip, T("An ОГРНИП has fifteen digits, the last one a check digit: look for a typo.")),
     },
 }
 

@@ -122,7 +122,7 @@ async def _number(graph: Graph, number: str, app_secret: str) -> answers.Number:
     try:
         return await graph.get(number, answers.Number, fields=NUMBER, appsecret_proof=graph.proof(app_secret))
     except (NeedsRebind, SendingBlocked) as error:
-        words = T("Meta does not let this token at the number: {detail}", detail=error.detail)
+        words = T("Meta gives this token no access to the number: {detail}", detail=error.detail)
         raise UsageError(words, field="token") from None
     except Rejected as error:
         field = "app_secret" if "appsecret_proof" in error.detail else "phone_number_id"

@@ -45,8 +45,8 @@ async def _strays(bound: Bound, now: Millis) -> Sequence[Finding]:
         return ()
     what = T("Messages for other numbers came to this channel and wait as dead letters: {ids}", ids=", ".join(lately))
     step = T(
-        "Bind each of these phone number IDs as a channel, and at Meta give its webhook an address of its own: "
-        "an app of its own, or an alternate callback for the number."
+        "Bind each of these phone number IDs as a channel, and at Meta give it its own webhook address: "
+        "its own app, or an alternate callback for the number."
     )
     return (Finding(name="other_numbers", ok=False, what=what, next_step=step),)
 

@@ -24,7 +24,7 @@ class HandedOn(JournalEvent):
     """A message that failed goes on through another channel."""
 
     topic: ClassVar[str] = "chain.handed_on"
-    words: ClassVar[Text] = T("Goes on as message {into} through the next channel")
+    words: ClassVar[Text] = T("Continues as message {into} in the next channel")
     dialog: DialogId
     message: MessageId
     into: int

@@ -38,7 +38,7 @@ class ChannelConfigured(ChannelEvent):
     """Options or secrets of a channel changed."""
 
     topic: ClassVar[str] = "channel.configured"
-    words: ClassVar[Text] = T("Channel {channel} set up anew")
+    words: ClassVar[Text] = T("Channel {channel} configured")
     changed: Sequence[str]
 
 
@@ -71,7 +71,7 @@ class StrangersPaused(ChannelEvent):
     """A channel does not write to strangers for a while."""
 
     topic: ClassVar[str] = "channel.strangers"
-    words: ClassVar[Text] = T("Channel {channel} writes to no strangers for {seconds} s")
+    words: ClassVar[Text] = T("Channel {channel} sends nothing to strangers for {seconds} s")
     seconds: int
     code: str = ""
 
@@ -99,6 +99,6 @@ class OutboxReplayed(JournalEvent):
     """Messages that a program lost are sent again."""
 
     topic: ClassVar[str] = "outbox.replayed"
-    words: ClassVar[Text] = T("{messages} messages go out once more")
+    words: ClassVar[Text] = T("{messages} messages are resent")
     channel: ChannelId
     messages: int

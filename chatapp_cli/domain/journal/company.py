@@ -29,7 +29,7 @@ class ViewKept(ViewEvent):
     """It was saved or changed."""
 
     topic: ClassVar[str] = "view.kept"
-    words: ClassVar[Text] = T("View kept: {name}")
+    words: ClassVar[Text] = T("View saved: {name}")
 
 
 class ViewMoved(ViewEvent):
@@ -86,7 +86,7 @@ class EditorUninvited(SectionEvent):
     """An operator may no longer edit its replies."""
 
     topic: ClassVar[str] = "section.uninvited"
-    words: ClassVar[Text] = T("{operator} may edit the quick replies in {name} no longer")
+    words: ClassVar[Text] = T("{operator} may no longer edit the quick replies in {name}")
     operator: str
 
 
@@ -156,5 +156,5 @@ class ClockSetBack(JournalEvent):
 
     topic: ClassVar[str] = "clock.back"
     hears: ClassVar[Hears] = Hears.EVERYBODY
-    words: ClassVar[Text] = T("The clock was set back by {seconds} s; what waits was moved with it")
+    words: ClassVar[Text] = T("The clock was set back by {seconds} s; waiting times were shifted")
     seconds: int

@@ -35,7 +35,7 @@ class ContactParted(ContactEvent):
     """A merged contact was separated again."""
 
     topic: ClassVar[str] = "contact.parted"
-    words: ClassVar[Text] = T("Contact {contact} is a person of its own again, apart from contact {kept}")
+    words: ClassVar[Text] = T("Contact {contact} is separate from contact {kept} again")
     kept: int
 
 
@@ -43,5 +43,5 @@ class ContactsCompared(ContactEvent):
     """An operator said whether two contacts are one person."""
 
     topic: ClassVar[str] = "contact.apart"
-    words: ClassVar[Text] = T("Contacts {contact} and {other}: said whether they are one person")
+    words: ClassVar[Text] = T("Contacts {contact} and {other}: decided whether they are one person")
     other: int

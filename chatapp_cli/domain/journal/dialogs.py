@@ -160,7 +160,7 @@ class Assigned(DialogChanged):
 class Unassigned(DialogChanged):
     """It has no assignee any more."""
 
-    words: ClassVar[Text] = T("{name} answers for it no longer")
+    words: ClassVar[Text] = T("{name} no longer answers for it")
     name: str = keyed("unassigned")
 
 

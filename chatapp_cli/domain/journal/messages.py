@@ -20,7 +20,7 @@ class MessageReceived(MessageEvent):
     """A client's message arrived."""
 
     topic: ClassVar[str] = "message.in"
-    words: ClassVar[Text] = T("Message {message} came")
+    words: ClassVar[Text] = T("Message {message} received")
     channel: ChannelId
 
 
@@ -67,7 +67,7 @@ class ForeignChangeIgnored(MessageEvent):
     """A message was not changed, because another person than its author tried to."""
 
     topic: ClassVar[str] = "message.not_theirs"
-    words: ClassVar[Text] = T("Somebody who had not written message {message} tried to change it; it stays as it is")
+    words: ClassVar[Text] = T("Message {message}: an edit by somebody other than its author was ignored")
 
 
 class ReactionsShown(MessageEvent):
@@ -104,7 +104,7 @@ class MessageMerged(MessageEvent):
     """A message was a duplicate of another one and was removed."""
 
     topic: ClassVar[str] = "message.merged"
-    words: ClassVar[Text] = T("Message {message} joined with its copy")
+    words: ClassVar[Text] = T("Message {message} merged with its copy")
     into: int
 
 
@@ -120,28 +120,28 @@ class FileArrived(FileEvent):
     """The content was fetched."""
 
     topic: ClassVar[str] = "file.here"
-    words: ClassVar[Text] = T("File {file} of message {message} is here")
+    words: ClassVar[Text] = T("File {file} of message {message} downloaded")
 
 
 class FileMissing(FileEvent):
     """The content cannot be fetched."""
 
     topic: ClassVar[str] = "file.missing"
-    words: ClassVar[Text] = T("File {file} of message {message} will not come")
+    words: ClassVar[Text] = T("File {file} of message {message} cannot be downloaded")
 
 
 class VoiceTranscribed(FileEvent):
     """A voice message was transcribed."""
 
     topic: ClassVar[str] = "file.words"
-    words: ClassVar[Text] = T("What is said in file {file} of message {message} is written down")
+    words: ClassVar[Text] = T("File {file} of message {message} transcribed")
 
 
 class VoiceNotTranscribed(FileEvent):
     """A voice message could not be transcribed."""
 
     topic: ClassVar[str] = "file.unheard"
-    words: ClassVar[Text] = T("What is said in file {file} of message {message} could not be written down")
+    words: ClassVar[Text] = T("File {file} of message {message} could not be transcribed")
     code: str
 
 
@@ -164,7 +164,7 @@ class DeadLetterRevived(ArrivalEvent):
     """It was parsed after all."""
 
     topic: ClassVar[str] = "arrived.revived"
-    words: ClassVar[Text] = T("Dead letter {arrived} understood after all")
+    words: ClassVar[Text] = T("Dead letter {arrived} was understood after all")
 
 
 class DeadLetterForgotten(ArrivalEvent):

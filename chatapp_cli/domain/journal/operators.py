@@ -26,7 +26,7 @@ class OperatorDisabled(OperatorEvent):
     """An operator can no longer log in."""
 
     topic: ClassVar[str] = "operator.disabled"
-    words: ClassVar[Text] = T("{name} can log in no longer")
+    words: ClassVar[Text] = T("{name} can no longer log in")
 
 
 class OperatorEnabled(OperatorEvent):

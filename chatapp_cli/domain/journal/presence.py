@@ -48,4 +48,4 @@ class DraftDropped(DraftEvent):
     """An operator has no draft any more."""
 
     topic: ClassVar[str] = "draft.dropped"
-    words: ClassVar[Text] = T("{actor} has no draft any more")
+    words: ClassVar[Text] = T("{actor} no longer has a draft")

@@ -83,7 +83,7 @@ class Drafts(ConversationPart):
             with suppress(OSError):  # it is tried again, and said in the terminal, once the window closes
                 path = rescued(self._folder, name, sheet.text, self.page.look.now())
                 self._kept[dialog] = unsent.unsent(sheet)
-                said.append(_("What you wrote lies in {path}.", path=path))
+                said.append(_("Your text is in {path}.", path=path))
         self.page.notify("\n".join(said), severity="warning", markup=False, timeout=LOST)
 
     @property

@@ -25,7 +25,7 @@ async def proxies(hands: Hands, channel: ChannelRow) -> Sequence[Finding]:
         return await proxying.tried(desk, channel)
     if deed == "none":
         await store.off_loop(lambda: proxying.keep(desk, channel, ""))
-        hands.say(_("{channel} uses no proxies any more.", channel=channel.title))
+        hands.say(_("{channel} no longer uses proxies.", channel=channel.title))
     return await _exchanged(hands, channel, " → ".join(one.shown for one in kept)) if deed == "new" else ()
 
 
@@ -42,20 +42,20 @@ async def _exchanged(hands: Hands, channel: ChannelRow, now: str) -> Sequence[Fi
         return ()
     findings = await proxying.tried(desk, channel, said)
     if all(one.ok for one in findings) or await hands.confirm(
-        _("Keep them all the same?"), _("Not every one leads to the provider."), yes=_("Keep")
+        _("Save them anyway?"), _("Not every one leads to the provider."), yes=_("Save")
     ):
         await store.off_loop(lambda: proxying.keep(desk, channel, said))
-        hands.say(_("{channel} is reached through these proxies from now on.", channel=channel.title))
+        hands.say(_("{channel} now uses these proxies.", channel=channel.title))
     return findings
 
 
 async def resume(hands: Hands, channel: ChannelRow) -> None:
     """Let a channel that rests go on now."""
     if channel.paused_until <= hands.look.now():
-        hands.say(_("{channel} does not rest.", channel=channel.title))
+        hands.say(_("{channel} is not paused.", channel=channel.title))
         return
     await hands.office.write(partial(channels.resume, channel=channel.id))
-    hands.say(_("{channel} goes on.", channel=channel.title))
+    hands.say(_("{channel} continues.", channel=channel.title))
 
 
 async def unbind(hands: Hands, channel: ChannelRow) -> None:

@@ -66,7 +66,7 @@ async def chain(hands: Hands, card: DialogCard) -> None:
 async def peek(hands: Hands, card: DialogCard) -> None:
     """Read for oneself alone."""
     await hands.office.write(lambda tx: dialogs.peek(tx, card.id))
-    hands.say(_("{name} is read for you alone.", name=named(card)))
+    hands.say(_("{name} is read only for you.", name=named(card)))
 
 
 async def template(hands: Hands, card: DialogCard) -> None:

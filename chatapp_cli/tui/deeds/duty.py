@@ -30,7 +30,7 @@ async def member(hands: Hands, card: DialogCard) -> None:
     """One more who looks at it, in a role; or one less."""
     inside = await hands.office.read(partial(duties.members, dialog=card.id))
     roles = [(role, show(name)) for role, name in duties.ROLES.items()]
-    out = [(f"-{one.operator}", _("Take out {name}", name=one.operator)) for one in inside]
+    out = [(f"-{one.operator}", _("Remove {name}", name=one.operator)) for one in inside]
 
     async def chosen(what: str) -> bool:
         return await _take_out(hands, card, what[1:]) if what.startswith("-") else await _add(hands, card, what)

@@ -77,6 +77,6 @@ DEEDS: dict[str, Deed[Said]] = {
         unless(lambda said: any(map(pictures.viewable, said.entry.files)), T("There is no picture in this message.")),
     ),
     "transcribe": deed(
-        transcribe, unless(lambda said: transcriber.spoken(said.entry), T("Nothing is spoken in this message."))
+        transcribe, unless(lambda said: transcriber.spoken(said.entry), T("This message has nothing to transcribe."))
     ),
 }

@@ -46,7 +46,7 @@ async def manage(hands: Hands, card: DialogCard) -> None:
         return
     options = [
         ("add", _("Add people")),
-        ("remove", _("Take people out")),
+        ("remove", _("Remove people")),
         ("rename", _("Rename in the messenger")),
         ("end", _("End the group")),
     ]
@@ -88,7 +88,7 @@ async def _end(hands: Hands, channel: ChannelRow, card: DialogCard) -> bool:
         await _ask(hands, channel, Errand.END_GROUP, {"address": card.address})
         hands.say(told(_("The group has ended."), [card]))
 
-    note = _("It is deleted in the messenger, or emptied and left where that cannot be done. The dialog stays here.")
+    note = _("It is deleted in the messenger, or emptied and left if it cannot be deleted. The dialog stays here.")
     return await hands.confirm(_("End the group {name}?", name=named(card)), note, yes=_("End"), take=take)
 
 

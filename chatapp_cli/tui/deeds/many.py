@@ -244,10 +244,10 @@ async def snooze(hands: Hands, cards: Cards) -> None:
 
     async def chosen(said: str) -> bool:
         if said == OTHER:
-            return await hands.prompt(about(_("Put off until"), cards), note=note, take=named_one) is not None
+            return await hands.prompt(about(_("Snoozed until"), cards), note=note, take=named_one) is not None
         return await _snooze(hands, cards, said)
 
-    await hands.choose(about(_("Put off"), cards), [*back, *options, (OTHER, _("Until another time…"))], take=chosen)
+    await hands.choose(about(_("Snooze"), cards), [*back, *options, (OTHER, _("Until another time…"))], take=chosen)
 
 
 async def _snooze(hands: Hands, cards: Cards, said: str) -> bool:
@@ -256,7 +256,7 @@ async def _snooze(hands: Hands, cards: Cards, said: str) -> bool:
     until = when(said, now=now) if said else None
     said_of = _("{name} is back in the list.", name=named(cards[0]))
     if until is not None:
-        said_of = _("{name} is put off: {time}.", name=named(cards[0]), time=words.moment(until, now))
+        said_of = _("{name} is snoozed: {time}.", name=named(cards[0]), time=words.moment(until, now))
     await _carry(
         hands,
         cards,

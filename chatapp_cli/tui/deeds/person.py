@@ -65,7 +65,7 @@ async def part(hands: Hands, card: DialogCard) -> None:
     others = whole.contacts[1:]
     options = [(str(one.id), f"{persons.title(one)}  {_ways(whole, one.id)}") for one in others]
     if not options:
-        hands.say(told(_("Nobody was joined to this client."), [card]))
+        hands.say(told(_("No contact is merged into this client."), [card]))
         return
 
     async def take(chosen: str) -> None:
@@ -74,7 +74,7 @@ async def part(hands: Hands, card: DialogCard) -> None:
         again = partial(_join_again, kept=whole.id, gone=merge.gone)
         hands.done(told(_("They are two people again."), [card]), again)
 
-    await hands.choose(about(_("Who is a person of their own?"), [card]), options, take=take)
+    await hands.choose(about(_("Who is a different person?"), [card]), options, take=take)
 
 
 def _join_again(tx: Tx, *, kept: ContactId, gone: ContactId) -> None:
@@ -87,7 +87,7 @@ def _ways(whole: Person, contact: ContactId) -> str:
 
 def _contact(card: DialogCard) -> ContactId:
     if card.contact_id is None:
-        raise NotFound(T("A group is nobody's dialog."))
+        raise NotFound(T("A group has no single client."))
     return card.contact_id
 
 

@@ -42,7 +42,7 @@ async def _ask(hands: Hands, row: QuickReplyRow, values: dict[str, str]) -> bool
     written = gaps(row.text)
     for name in missing(row.text, values):
         said = await hands.prompt(
-            _("{title}: what stands for {gap}?", title=row.title, gap=written[name]), note=row.text
+            _("{title}: what is the value of {gap}?", title=row.title, gap=written[name]), note=row.text
         )
         if not (said or "").strip():
             return False

@@ -66,7 +66,7 @@ async def attach(hands: Hands, row: QuickReplyRow) -> None:
     """A file that goes with a reply; none drops those that do."""
     known = await hands.office.read(lambda tx: replies.answer(tx, row))
     there = ", ".join(file.name for file in known.files)
-    note = _("Attached: {names}. Empty: drop them.", names=there) if there else ""
+    note = _("Attached: {names}. Empty: remove them.", names=there) if there else ""
 
     async def take(path: str) -> None:
         if not (path or known.files):
@@ -82,7 +82,7 @@ async def attach(hands: Hands, row: QuickReplyRow) -> None:
 
 async def invite(hands: Hands, section: SectionRow) -> None:
     """Let somebody edit a section."""
-    note = _("Only those who are invited, and you, may edit it then.")
+    note = _("Then only invited operators and you may edit it.")
 
     async def take(name: str) -> None:
         if name:
@@ -101,12 +101,12 @@ async def uninvite(hands: Hands, section: SectionRow, editors: Sequence[str]) ->
     async def take(name: str) -> None:
         await hands.office.write(lambda tx: replies.uninvite(tx, section, name))
 
-    await hands.choose(_("Who may edit it no longer?"), options, take=take)
+    await hands.choose(_("Who may no longer edit it?"), options, take=take)
 
 
 async def export(hands: Hands) -> None:
     """All sections into a file."""
-    note = _("Its ending is the form: .yaml takes editors and files along, .csv is for spreadsheets, .json too.")
+    note = _("The extension sets the format: .yaml includes editors and files, .csv and .json do not.")
     question = _("Write all quick replies into a file")
     take = partial(_write_out, hands)
     await hands.prompt(question, "quick-replies.yaml", note=note, suggest=Paths(), take=take)
@@ -131,7 +131,7 @@ async def _to_the_browser(hands: Hands, name: str) -> None:
 async def take_over(hands: Hands) -> None:
     """Sections out of a file."""
     note = _("All of it or nothing: .yaml, .csv or .json.")
-    question = _("Take quick replies over from a file")
+    question = _("Import quick replies from a file")
     await hands.prompt(question, offered(), note=note, suggest=Paths(), take=partial(_take_in, hands))
 
 
@@ -156,6 +156,6 @@ def _not_taken(faults: Sequence[Fault]) -> UsageError:
     """The first faults of a file, each by its line."""
     told = "\n".join(show(fault.said) for fault in faults[:_FAULTS])
     return UsageError(
-        T("Nothing was taken over: {n} faults.\n{told}", n=len(faults), told=told),
-        T("Correct them and take the file over again."),
+        T("Nothing was imported: {n} errors.\n{told}", n=len(faults), told=told),
+        T("Correct them and import the file again."),
     )

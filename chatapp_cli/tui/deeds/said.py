@@ -67,7 +67,7 @@ def deed(run: Callable[[Hands, Said], Awaitable[None]], against: Against, *, not
 
     def reason(said: Said) -> ChatappError | None:
         noted = said.entry.message.direction not in set(Direction) and not notes
-        return Refused("a_note", T("A note is for colleagues alone.")) if noted else against(said)
+        return Refused("a_note", T("A note is for colleagues only.")) if noted else against(said)
 
     return Deed(run, lambda said: reason(said) is None, reason)
 

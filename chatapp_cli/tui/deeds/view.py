@@ -74,4 +74,4 @@ async def _keep(hands: Hands, wanted: DialogFilter) -> bool:
             return False
         return await hands.choose(_("Who sees the view?"), options, keys=["1", "2"], take=take) is not None
 
-    return await hands.prompt(_("Keep the filter of now under a name"), take=called) is not None
+    return await hands.prompt(_("Save the current filter as a view"), take=called) is not None

@@ -64,11 +64,11 @@ async def order_for_later(hands: Hands, card: DialogCard, put_out: Callable[[Ord
         return await hands.choose(_goes_at(hands, at), options, keys=["1", "2"], take=take) is not None
 
     note = _("Such as: 18:30, tomorrow at 9, in 2 hours")
-    await hands.prompt(about(_("When does it go?"), [card]), note=note, take=timed)
+    await hands.prompt(about(_("When should it be sent?"), [card]), note=note, take=timed)
 
 
 def _goes_at(hands: Hands, at: Millis) -> str:
-    return _("It goes at {time}.", time=words.moment(at, hands.office.desk.world.clock.now()))
+    return _("It will be sent at {time}.", time=words.moment(at, hands.office.desk.world.clock.now()))
 
 
 async def retime(hands: Hands, said: Said) -> None:
@@ -81,7 +81,7 @@ async def retime(hands: Hands, said: Said) -> None:
         await hands.office.write(lambda tx: later.reschedule(tx, said.can, message, at))
         hands.say(_("It goes now.") if at is None else _goes_at(hands, at))
 
-    await hands.prompt(_("When does it go?"), note=note, take=take)
+    await hands.prompt(_("When should it be sent?"), note=note, take=take)
 
 
 DEEDS: dict[str, Deed[Said]] = {
@@ -92,18 +92,18 @@ DEEDS: dict[str, Deed[Said]] = {
             T("Only what failed or is uncertain goes again; what was taken back is written anew."),
         ),
     ),
-    "cancel": deed(cancel, unless(lambda said: said.waits, T("Only what has not gone out yet can be taken back."))),
+    "cancel": deed(
+        cancel, unless(lambda said: said.waits, T("Only a message that has not been sent can be cancelled."))
+    ),
     "retime": deed(
         retime,
-        unless(
-            lambda said: said.entry.message.state == State.SCHEDULED, T("Only what was written for later has a time.")
-        ),
+        unless(lambda said: said.entry.message.state == State.SCHEDULED, T("Only a scheduled message has a time.")),
     ),
     "resolve": deed(
         resolve,
         unless(
             lambda said: said.entry.message.state == State.UNCERTAIN,
-            T("Only of an uncertain message a person has to say what became of it."),
+            T("Only an uncertain message needs a person's decision."),
         ),
     ),
 }

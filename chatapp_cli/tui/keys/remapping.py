@@ -156,7 +156,7 @@ def _shared(one: Action, other: Action) -> Iterator[str]:
 
 def _clash(other: Action, key: str, place: str) -> Fault:
     what = T(
-        "{key} already means in the same place: {help} ({name}).",
+        "{key} is already used there: {help} ({name}).",
         key=shown(key),
         help=T(other.help),
         name=other.id,

@@ -31,7 +31,7 @@ COMMANDS: Mapping[str, Command] = {
     "more": Command(("раньше", "earlier"), "", N_("What was said before")),
     "answer": Command(("ответ", "ответить", "answer", "a"), N_("text"), N_("Answer at once, without a question")),
     "claim": Command(("взять", "take"), "", N_("Take it: I answer")),
-    "later": Command(("отложить", "later"), N_("time"), N_("Put off until then, such as: tomorrow 9:00, +2h")),
+    "later": Command(("отложить", "later"), N_("time"), N_("Snooze until then, such as: tomorrow 9:00, +2h")),
     "enough": Command(("неважно", "ответ не нужен", "enough"), "", N_("No answer is needed")),
     "note": Command(("заметка", "note"), N_("text"), N_("A note for colleagues, with @mentions")),
     "close": Command(("закрыть", "close"), "", N_("Leave the dialog, back to all")),

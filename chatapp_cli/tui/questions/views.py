@@ -42,7 +42,7 @@ class Views(Small[Answer]):
             yield OptionList(*(Option(self._line(row), id=str(row.id)) for row in self._views), markup=False)
             if not self._views:
                 yield Static(_("There is none yet."), classes="note", markup=False)
-            yield Static(_("a keep the filter of now   d forget   J K move"), classes="note", markup=False)
+            yield Static(_("a save the filter   d delete   J K move"), classes="note", markup=False)
 
     def on_mount(self) -> None:
         """Where it was."""

@@ -19,7 +19,7 @@ def standstill(channel: ChannelRow, now: Millis) -> str:
     since = words.moment(channel.health_since, now)
     if channel.health in STOPPED:
         return _(
-            "{channel}: {state}, since {since}. What you write waits until that is done ({key}).",
+            "{channel}: {state}, since {since}. Your messages wait until that is done ({key}).",
             channel=title,
             state=state,
             since=since,
@@ -27,7 +27,7 @@ def standstill(channel: ChannelRow, now: Millis) -> str:
         )
     if channel.health != Health.OK:
         return _(
-            "{channel}: {state}, since {since}. What you write goes by itself once it works.",
+            "{channel}: {state}, since {since}. Your messages are sent once it works.",
             channel=title,
             state=state,
             since=since,
@@ -43,5 +43,5 @@ def standstill(channel: ChannelRow, now: Millis) -> str:
                 why=why.rstrip("."),
                 key=key("app", "page('lines')"),
             )
-        return _("{channel} pauses until {until}. What you write goes then.", channel=title, until=until)
+        return _("{channel} is paused until {until}. Your messages are sent then.", channel=title, until=until)
     return ""

@@ -41,16 +41,18 @@ class WindowAsker:
         self._page.notice(Notice(title=T("Open this page and allow the access."), link=url))
         errors: dict[str, Text] = {}
         while True:
-            answers = await self._page.answer(Form(title=T("Where the page led to"), fields=(_ADDRESS,), errors=errors))
+            answers = await self._page.answer(
+                Form(title=T("Final address of the page"), fields=(_ADDRESS,), errors=errors)
+            )
             found = dict(parse_qsl(urlsplit(answers["address"]).query))
             if found.get("state") == state:
                 return found
-            errors = {"address": T("This is not the address that the page led to at last.")}
+            errors = {"address": T("This is not the final address of the page.")}
 
 
 _ADDRESS = Field(
     name="address",
     label=T("Address"),
     kind="url",
-    hint=T("Copy it from the browser, however the page there may look."),
+    hint=T("Copy it from the browser, whatever the page looks like."),
 )

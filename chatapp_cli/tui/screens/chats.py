@@ -122,7 +122,7 @@ class ChatsScreen(Hands):
             self.do(partial(self._read_back, self._chosen))
 
     async def _read_back(self, chat: Mapping[str, str]) -> None:
-        note = _("All that the messenger still has is brought into the desk; that can take minutes.")
+        note = _("Everything that the messenger still has is imported; this can take minutes.")
         if await self.confirm(_("Read back {title}?", title=chat["title"]), note, yes=_("Read back")):
             read = await self._ask(Errand.HISTORY, {"address": chat["address"], "after": ""}, seconds=600.0)
             self.say(_("{messages} new messages, {known} known already.", **read))

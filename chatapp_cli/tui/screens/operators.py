@@ -177,7 +177,7 @@ class OperatorsScreen(Hands):
             change = partial(operators.allow, name=who.name, given=wanted - given, taken=given - wanted)
             await self.office.write(change)
 
-        page = PickRights(_("What {name} may do as well", name=who.name), offered, given).taken_by(take)
+        page = PickRights(_("Additional rights of {name}", name=who.name), offered, given).taken_by(take)
         await self.app.push_screen_wait(page)
 
     def action_disable(self) -> None:
@@ -190,7 +190,7 @@ class OperatorsScreen(Hands):
         change = operators.enable if who.disabled else operators.disable
         back = operators.disable if who.disabled else operators.enable
         await self.office.write(partial(change, name=who.name))
-        again, no_longer = _("{name} can log in again", name=who.name), _("{name} can log in no longer", name=who.name)
+        again, no_longer = _("{name} can log in again", name=who.name), _("{name} can no longer log in", name=who.name)
         self.done(again if who.disabled else no_longer, lambda tx: back(tx, who.name))
 
     def action_undo(self) -> None:
@@ -209,7 +209,7 @@ class OperatorsScreen(Hands):
         async def take(_yes: bool) -> None:
             await self.office.write(lambda tx: operators.remove(tx, name))
 
-        await self.confirm(_("Forget the account {name}?", name=name), note, yes=_("Forget"), take=take)
+        await self.confirm(_("Delete the account {name}?", name=name), note, yes=_("Delete"), take=take)
 
     def action_back(self) -> None:
         """To the dialogs."""

@@ -79,8 +79,8 @@ class OptionsScreen(AskingScreen):
         """What wins."""
         return Words(
             _(
-                "A channel's option goes before its line's, a line's before the company's, and all of them before "
-                "the settings file. What the environment of a program says goes before all."
+                "A channel's option overrides its line's, a line's overrides the company's, and all of them override "
+                "the settings file. A program's environment overrides them all."
             )
         )
 

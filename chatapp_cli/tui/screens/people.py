@@ -68,7 +68,9 @@ class PeopleScreen(Hands):
     def compose(self) -> ComposeResult:
         """Box, what is going on, the ways."""
         yield Input(placeholder=_("Phone, @username, e-mail or chat id"), compact=True)
-        yield Static(_("Enter looks for them in every channel that can; then Enter writes."), id="said", markup=False)
+        yield Static(
+            _("Enter searches every channel that can; the next Enter starts writing."), id="said", markup=False
+        )
         yield OptionList(markup=False)
         yield StatusBar(self.look)
 

@@ -44,7 +44,7 @@ class ReplyForm(Small[Answer]):
                 suggester=suggest,
             )
             known_names = ", ".join(f"{{{name}}}" for name in names(language()))
-            yield Static(_("Filled in by itself: {names}", names=known_names), classes="note", markup=False)
+            yield Static(_("Filled in automatically: {names}", names=known_names), classes="note", markup=False)
             with Horizontal():
                 yield Button(_("Save"), id="save", compact=True)
 

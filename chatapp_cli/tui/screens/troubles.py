@@ -189,7 +189,7 @@ class TroublesScreen(Hands):
             self.do(partial(self._forget, self._chosen.letter))
 
     async def _forget(self, letter: int) -> None:
-        if await self.confirm(_("Forget this dead letter?"), yes=_("Forget")):
+        if await self.confirm(_("Delete this dead letter?"), yes=_("Delete")):
             await self.office.write(partial(deadletters.forget, number=letter))
 
     def action_back(self) -> None:

@@ -164,6 +164,6 @@ def reminders(tx: Tx, back: set[DialogId]) -> dict[DialogId, Told]:
         with suppress(NotFound):
             card = dialogs.card(tx, dialog)
             if card.assignee in {"", tx.name} and not card.blocked:
-                words = _("It is time: {name} was put off until now", name=card.name)
+                words = _("{name} is back: the snooze is over", name=card.name)
                 found[dialog] = Told(card.name, words, words)
     return found

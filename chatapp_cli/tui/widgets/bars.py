@@ -265,7 +265,7 @@ def health(channel: ChannelRow, look: Look) -> tuple[str, Style]:
     """What to say of a channel, and its colour: health is the age of the last proof of life, not a flag."""
     palette, now = look.palette, look.now()
     if rests(channel, now):
-        return _("rests until {time}", time=words.moment(channel.paused_until, now)), palette.warn
+        return _("paused until {time}", time=words.moment(channel.paused_until, now)), palette.warn
     if channel.health == Health.OK:
         if channel.proof_at is None:
             return _("works"), palette.good

@@ -75,7 +75,7 @@ class Card(Static):
             (_("Line"), card.line),
             (_("Channel"), f"{show(manifest(card.kind).title)} · {card.channel}"),
             (_("Tried in this order"), _chain(card)),
-            (_("News of delivery"), _(RECEIPTS[manifest(card.kind).capabilities.receipts])),
+            (_("Delivery states"), _(RECEIPTS[manifest(card.kind).capabilities.receipts])),
             (_("Tags"), Text(" ").join(Text(f"#{tag}", self._look.palette.tag(tag)) for tag in opening.tags)),
             (_("Waits for an answer"), "" if card.waiting_since is None else words.age(now - card.waiting_since)),
             (_("Known since"), words.day(card.created_at, now)),
@@ -87,7 +87,7 @@ class Card(Static):
         return [
             (_("Answers"), card.assignee),
             (_("Members"), ", ".join(f"{one.operator} ({show(duties.ROLES[one.role])})" for one in members)),
-            (_("Put off until"), "" if until is None else words.moment(until, self._look.now())),
+            (_("Snoozed until"), "" if until is None else words.moment(until, self._look.now())),
         ]
 
 

@@ -110,7 +110,7 @@ class LineWords:
         text.append(_("receives; sends nothing until {time}", time=until) + "\n", look.warn)
         text.append(what + "\n", look.plain)
         text.append(f"→ {step}\n" if step else "", look.accent)
-        text.append("→ " + _("{key} lets it go on now", key=key("lines", "resume")) + "\n", look.accent)
+        text.append("→ " + _("{key} resumes it now", key=key("lines", "resume")) + "\n", look.accent)
 
     def _tell_finding(self, text: Text, finding: Finding) -> None:
         look = self._look.palette

@@ -262,16 +262,16 @@ class _Block:
         if message.state == State.FAILED:
             yield f"✗ {what}", self.look.bad
             if self.entry.onward is not None:
-                onward = _("It went on as message {n} through the next channel.", n=self.entry.onward)
+                onward = _("It continued as message {n} in the next channel.", n=self.entry.onward)
                 yield f"→ {onward}", self.look.accent
             else:
                 yield from self._steps(step, _keys(_("send again"), "retry"))
         elif message.state == State.UNCERTAIN:
-            yield f"? {what or _('Nobody knows whether it got through.')}", self.look.warn
+            yield f"? {what or _('It is not known whether it was delivered.')}", self.look.warn
             asks = f"{_keys(_('send again'), 'retry')}, {_keys(_('say what became of it'), 'resolve')}"
             yield from self._steps(step, asks)
         elif message.state == State.CANCELLED:
-            yield f"⊘ {what or _('taken back before it went')}", self.look.faint
+            yield f"⊘ {what or _('cancelled before it was sent')}", self.look.faint
         elif waiting is not None and (waiting.wait_code or waiting.not_before > self.here.now):
             yield self._why_it_waits(waiting.wait_code, waiting.not_before), self.look.warn
         if self.entry.place is not None and self.entry.place.n > 1:
@@ -293,7 +293,7 @@ class _Block:
         why = words.reason(self.manifest, code)[0] if code else show(said.state(State.QUEUED))
         if until <= self.here.now:
             return f"◷ {why}"
-        return f"◷ {why} " + _("It goes at {time}.", time=words.moment(until, self.here.now))
+        return f"◷ {why} " + _("It will be sent at {time}.", time=words.moment(until, self.here.now))
 
     def _ends(self) -> list[tuple[str, Style]]:
         sign = words.SIGNS.get(self.message.state, "") if self.ours else ""

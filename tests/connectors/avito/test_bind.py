@@ -50,7 +50,7 @@ async def test_tariff_steps_and_phone_are_told_before_anything_is_asked(
     assert "«Максимальный»" in tariff
     assert "Avito Pro" in tariff
     assert ["«Bind»" in steps, "«Connect»" in steps, "«Continue»" in steps] == [True, True, True]
-    assert "a phone is verified" in trouble
+    assert "a phone in its profile" in trouble
     assert "only after a press of a button" in phone
     assert "JPEG, HEIC, GIF, BMP or PNG, up to 24 MB and 75 megapixels" in pictures
 

@@ -149,12 +149,12 @@ async def test_an_authority_that_the_machine_does_not_know_is_trusted_only_by_na
         asker = ScriptedAsker(sandbox.answers)
         with pytest.raises(UsageError):
             await connector.bind(asker)
-        assert "signed by nobody whom this machine trusts" in asker.blamed["ca_file"]
+        assert "This machine does not trust the certificate of MAX's server" in asker.blamed["ca_file"]
         (tmp_path / "other").mkdir()
         other = ScriptedAsker({**sandbox.answers, "ca_file": str(Ministry(tmp_path / "other").file)})
         with pytest.raises(UsageError):
             await connector.bind(other)
-        assert "signed by nobody" in other.blamed["ca_file"]
+        assert "does not trust the certificate" in other.blamed["ca_file"]
         bound = await connector.bind(ScriptedAsker({**sandbox.answers, "ca_file": str(ministry.file)}))
         async with connector.open(ChannelId(1), bound) as session:
             await sandbox.say(ANNA, "Ёлки?")

@@ -337,7 +337,7 @@ async def test_a_gateway_of_ones_own_is_described_in_a_file_that_may_move_away(
     again = await create(system_world()).bind(asker, previous=first)
     assert (again.settings, again.secrets, again.hook_key) == (first.settings, first.secrets, first.hook_key)
     send = {finding.name: finding for finding in await create(system_world()).check(again)}["send"]
-    assert (send.ok, str(send.what)) == (True, "The gateway answers; nothing but a message proves the login.")
+    assert (send.ok, str(send.what)) == (True, "The gateway answers; only a message can prove the login.")
 
 
 async def test_a_wrong_file_is_refused_with_the_place(smsc: SmsSandbox, tmp_path: Path) -> None:
@@ -346,7 +346,7 @@ async def test_a_wrong_file_is_refused_with_the_place(smsc: SmsSandbox, tmp_path
     asker = ScriptedAsker({**smsc.answers, "preset": "custom", "description": str(file)})
     with pytest.raises(UsageError):
         await create(system_world()).bind(asker)
-    assert "at send.form.mes: {words} means nothing here" in asker.blamed["description"]
+    assert "at send.form.mes: {words} is unknown here" in asker.blamed["description"]
 
 
 async def test_a_gateway_that_knows_our_key_again_may_be_sent_to_twice(smsc: SmsSandbox, tmp_path: Path) -> None:

@@ -151,5 +151,5 @@ class TestVkNotify(ConnectorContract):
         self, connector: Connector, bound: Bound
     ) -> None:
         findings = {finding.name: finding for finding in await connector.check(bound)}
-        assert str(findings["send"].what) == "The gateway answers; nothing but a message proves the login."
+        assert str(findings["send"].what) == "The gateway answers; only a message can prove the login."
         assert "never tried" in str(findings["preset"].what)

@@ -153,6 +153,11 @@ def introduced(key: str, *, kind: str = "private", **names: str) -> Deed:
     return deed
 
 
+def reworded(shop: Shop, at: Place) -> Job:
+    number = queued(shop, at)
+    return lambda tx: later.reword(tx, EVERYTHING, number, "Уже едем")
+
+
 def unbound(shop: Shop, at: Place) -> Job:
     number = shop.channel(kind="sms")
     row = shop.read(lambda tx: channels.one(tx, number))
@@ -276,6 +281,11 @@ ANSWERS: Mapping[str, Deed] = {
             tx, EVERYTHING, at.dialog, Draft(text="Утром"), at.order(origin=Origin.AUTOREPLY)
         )
     ),
+    "sending.enqueue with a name for the address book": only(
+        lambda tx, at: sending.enqueue(
+            tx, EVERYTHING, at.dialog, Draft(text="Утром", first_name="Анна", last_name="Белая"), at.order()
+        )
+    ),
     "sending.enqueue for later": only(
         lambda tx, at: sending.enqueue(tx, EVERYTHING, at.dialog, Draft(text="Утром"), at.order(at=tx.now + DAY))
     ),
@@ -299,6 +309,7 @@ ANSWERS: Mapping[str, Deed] = {
     ),
     "sending.resolve as sent": only(lambda tx, at: sending.resolve(tx, at.unsure, "sent")),
     "sending.retry of what is unsure": only(lambda tx, at: sending.retry(tx, at.unsure)),
+    "later.reword what was said last": reworded,
     "later.reschedule to an hour": only(lambda tx, at: later.reschedule(tx, EVERYTHING, at.waits, tx.now + MINUTE)),
     "files.here": with_file(lambda tx, row: files.here(tx, row, sha256="2" * 64, size=9)),
     "files.later": with_file(lambda tx, row: files.later(tx, row, code="busy", seconds=2.5)),

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
 from chatapp_cli.domain.draft import Draft
+from chatapp_cli.domain.errors import Rejected
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.message import Action
 from chatapp_cli.domain.option import Subject, Target
@@ -37,6 +39,7 @@ from chatapp_cli.services import (
     pace,
     relay,
     replies,
+    reply_sheet,
     resting,
     sending,
     templates,
@@ -50,6 +53,7 @@ from chatapp_cli.services import (
 from chatapp_cli.services.composing import Address, Exactly, FromReply, FromTemplate, InDialog, Request
 from chatapp_cli.services.mailing import Recipient
 from chatapp_cli.services.options import Scope
+from chatapp_cli.services.routes import Step
 from chatapp_cli.store.tx import Tx
 from tests.services.listed import Listed, moments, told
 from tests.services.questions.addresses import ABOUT_ADDRESSES
@@ -191,6 +195,34 @@ def mailed(tx: Tx, at: Town, to: composing.Target, *addresses: str, draft: Draft
     ]
 
 
+def carried(tx: Tx, at: Town, *chain: tuple[str, str]) -> object:
+    """A message with a quote through some channels: what of it got into the one that took it."""
+    steps = [Step(at.channel[kind], (to,)) for kind, to in chain]
+    draft = replace(SHORT, reply_to=at.message["first"])
+    message = relay.accept(tx, able, steps, draft, sending.Order(key="k" * 32))
+    found = transcript.message(tx, message)
+    return (found.dialog_id, found.reply_to, found.state, tx.value("chain.of", id=message))
+
+
+def claims(tx: Tx, at: Town, kind: str, *, deleted: str = "") -> Sequence[outbox.Claim]:
+    """All that may go one after the other, each carried out before the next."""
+    if deleted:
+        tx.run("outbox.withdraw", message=at.message[deleted])
+        order = sending.Order(key="")
+        sending.change(tx, ABILITIES[kind], at.message[deleted], Action.DELETE, "", order=order)
+    found = []
+    while claim := outbox.claim(tx, at.shop.media, at.channel[kind]):
+        found.append(claim)
+        outbox.fail(tx, claim, Rejected("no"))
+    return found
+
+
+def printed(form: reply_sheet.Form) -> Question:
+    return lambda tx, at: reply_sheet.written(
+        tx, replies.everything(tx), form, lambda file: f"files/{file.name}"
+    ).split("\n")
+
+
 ABOUT_MESSAGES: Mapping[str, Question] = {
     "mailing.preview by sms": lambda tx, at: mailed(
         tx,
@@ -280,6 +312,20 @@ ABOUT_MESSAGES: Mapping[str, Question] = {
             "backoff": lambda tx, at: [outbox.backoff(n) for n in (0, 1, 2, 5, 9, 10, 30)],
         }.items()
     },
+    "outbox.claim": lambda tx, at: [
+        (found.row.action, found.parts, found.began, found.outbound) for found in claims(tx, at, "messenger")
+    ],
+    "outbox.claim of a deletion": lambda tx, at: [
+        (found.row.action, found.parts) for found in claims(tx, at, "messenger", deleted="first")
+    ],
+    "relay.accept by the first channel": lambda tx, at: carried(tx, at, ("messenger", "501"), ("sms", TO[0])),
+    "relay.accept by the second channel": lambda tx, at: carried(tx, at, ("sms", "@nobody"), ("messenger", "501")),
+    "relay.accept by a channel that has stopped": lambda tx, at: carried(tx, at, ("bot", "777"), ("messenger", "501")),
+    "relay.accept by the last, which has stopped": lambda tx, at: carried(tx, at, ("sms", "@nobody"), ("bot", "777")),
+    "relay.accept by none": lambda tx, at: carried(tx, at, ("sms", "@nobody"), ("letters", "@nobody")),
+    "relay.accept again": lambda tx, at: relay.accept(
+        tx, able, [], SHORT, sending.Order(key=entry(tx, at, "first").message.key or "")
+    ),
     "relay.following_key": lambda tx, at: relay.following_key("k"),
     "relay.followed_by": lambda tx, at: relay.followed_by(tx, at.message["letter"]),
     "relay.still_open": lambda tx, at: relay.still_open(tx, at.message["letter"]),
@@ -361,6 +407,7 @@ ABOUT_THE_DESK: Mapping[str, Question] = {
             {"company_name": ""},
         )
     },
+    **{f"reply_sheet.written as {form}": printed(form) for form in ("csv", "json", "yaml")},
     **{
         f"replies.section {named}": lambda tx, at, named=named: replies.section(tx, named)
         for named in ("заказы", "2", "9")
