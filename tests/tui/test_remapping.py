@@ -111,7 +111,7 @@ async def test_what_the_window_says_names_the_persons_keys(desk: Desk, file: Pat
         await it.sees("Press Ctrl+F3 to see", "all of them.")
         await it.press("escape", "escape", "ctrl+f3")
         await it.open("Гостиница")
-        await it.sees("until that is done (Ctrl+F1).")
+        await it.sees("that is done (Ctrl+F1).")
         await it.press("ctrl+f1")
         await it.sees("Press Ctrl+F2 to bind a channel to this line.")
 

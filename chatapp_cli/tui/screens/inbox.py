@@ -11,6 +11,7 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input, TextArea
 
+from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.tui.conversation.colleagues import Colleagues
 from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.conversation.doing import Doing
@@ -166,6 +167,14 @@ class InboxScreen(Hands):
     def opening(self) -> Opening | None:
         """What is open."""
         return self.conversation.opening
+
+    @property
+    def looked_at(self) -> DialogId | None:
+        """The dialog whose end is in front of somebody's eyes."""
+        shown = self.conversation.transcript
+        if self.opening is None or not self.app.app_focus:
+            return None
+        return self.opening.card.id if shown.at_end and shown.region else None
 
     def repaint(self) -> None:
         """Other colours."""
