@@ -10,30 +10,30 @@ from typing import TYPE_CHECKING, Any
 
 from textual.worker import Worker
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.journal.operators import OperatorEvent
 from chatapp_cli.i18n import _, show
 from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.tui.appearance import Appearance
 from chatapp_cli.tui.keys.keymap import bindings
 from chatapp_cli.tui.keys.listening import listen_to
 from chatapp_cli.tui.keys.pasting import take_whole
 from chatapp_cli.tui.keys.typeahead import TypeAhead
-from chatapp_cli.tui.look import Look
 from chatapp_cli.tui.media.graphics import Graphics
 from chatapp_cli.tui.pages import page_named
 from chatapp_cli.tui.reading import words
 from chatapp_cli.tui.screens.commanding import Commanding
 from chatapp_cli.tui.screens.door import Door
 from chatapp_cli.tui.screens.inbox import InboxScreen
-from chatapp_cli.tui.session.guard import Guard
+from chatapp_cli.tui.session.error_guard import ErrorGuard
 from chatapp_cli.tui.session.hearing import follow
-from chatapp_cli.tui.session.live import News
+from chatapp_cli.tui.session.journal_feed import JournalAdvanced
+from chatapp_cli.tui.session.login_gate import LoginGate
 from chatapp_cli.tui.session.notices import PAUSE, Notices
-from chatapp_cli.tui.session.office import Office
-from chatapp_cli.tui.session.own import Own
-from chatapp_cli.tui.session.reception import Reception
 from chatapp_cli.tui.session.terminal import KEEP_TITLE, RESTORE_TITLE, Terminal
+from chatapp_cli.tui.session.user_files import UserFiles
+from chatapp_cli.tui.session.workspace import Workspace
 from chatapp_cli.tui.spelling import Spelling
 from chatapp_cli.tui.themes import begin_in, following
 from chatapp_cli.tui.widgets.bars import StatusBar
@@ -50,8 +50,12 @@ LOGIN = 60.0
 """Seconds between two looks whether a login still holds."""
 
 
-class Inbox(TypeAhead):
-    """One company's desk in a terminal."""
+NO_FILES = UserFiles()
+"""Nothing of a person's own is read or written."""
+
+
+class InboxApp(TypeAhead):
+    """One company's company in a terminal."""
 
     TITLE = "chatapp"
     SCOPE = "app"
@@ -65,34 +69,36 @@ class Inbox(TypeAhead):
 
     graphics = Graphics.HALFCELLS
 
-    def __init__(self, desk: Desk, *, alone: bool = False, own: Own = Own(), token: str = "") -> None:  # noqa: B008 - it is frozen
+    def __init__(
+        self, company: Company, *, alone: bool = False, user_files: UserFiles = NO_FILES, token: str = ""
+    ) -> None:
         super().__init__()
         take_whole(self.driver_class)
         self.add_mode(self.DEFAULT_MODE, self.get_default_screen)
-        self.desk = desk
-        self.guard = Guard()
+        self.company = company
+        self.guard = ErrorGuard()
         self._pages: list[InboxScreen] = []
         self._token = token
-        self.own = own
-        self.terminal = Terminal(own.env)
-        self.look = Look(desk.world.clock, own.theme(desk.settings))
+        self.user_files = user_files
+        self.terminal = Terminal(user_files.env)
+        self.appearance = Appearance(company.world.clock, user_files.theme(company.settings))
         self._alone = alone
         self._open = AsyncExitStack()
-        begin_in(self, own.theme(desk.settings))
-        self._faults = listen_to(self, own.keymap(desk.settings))
+        begin_in(self, user_files.theme(company.settings))
+        self._faults = listen_to(self, user_files.keymap(company.settings))
 
     async def on_load(self) -> None:
         """Open the store for this loop."""
-        store = AsyncStore(self.desk)
+        store = AsyncStore(self.company)
         self._open.push_async_callback(store.aclose)
-        self.office = Office(self.desk, store)
-        self.spelling = Spelling(self.own.words_file, self.own.speller(self.desk.settings))
+        self.workspace = Workspace(self.company, store)
+        self.spelling = Spelling(self.user_files.words_file, self.user_files.speller(self.company.settings))
         self._open.push_async_callback(self.spelling.aclose)
-        self._door = Door(self, self.desk.whole, Reception(self.office, self._token), self._begin_anew)
+        self._door = Door(self, self.company.whole, LoginGate(self.workspace, self._token), self._begin_anew)
         await self._door.look()
-        self.commanding = Commanding(self, self.office, self.look, self._beside)
+        self.commanding = Commanding(self, self.workspace, self.appearance, self._beside)
         wait, remind = partial(self.set_timer, PAUSE), partial(self.notify, markup=False, timeout=REMINDED)
-        self._notices = Notices(self.office, self.terminal, self.tell_terminal, wait, remind)
+        self._notices = Notices(self.workspace, self.terminal, self.tell_terminal, wait, remind)
 
     def get_default_screen(self) -> InboxScreen:
         """The page that people work on, which is styled as it is made: Textual would do it again for a mode's page."""
@@ -119,11 +125,9 @@ class Inbox(TypeAhead):
     def _let_it_paint(self) -> None:
         """Begin all that the page does not need for its first paint once that is out."""
         page = self.screen_stack[0] if self.screen_stack else None  # there is none while the window closes
-        if page is None:
-            return
-        assert isinstance(page, InboxScreen)
-        page.call_after_refresh(gc.enable)
-        page.call_after_refresh(page.set_timer, HEAD_START, page.go_on)
+        if isinstance(page, InboxScreen):
+            page.call_after_refresh(gc.enable)
+            page.call_after_refresh(page.set_timer, HEAD_START, page.go_on)
 
     def notify(self, message: str, **how: Any) -> None:
         """Say something beside the page; names of people and channels may have brackets, which are no markup here."""
@@ -141,16 +145,16 @@ class Inbox(TypeAhead):
             await work()
         except Exception as error:  # noqa: BLE001 - nothing that is done beside the keys may end the window
             words = self.guard.words(error)
-            if self.guard.is_news(words, self.desk.world.clock.monotonic()):
+            if self.guard.is_news(words, self.company.world.clock.monotonic()):
                 self.notify(words, severity="error", markup=False, timeout=8)
             return False
         return True
 
     async def _follow(self) -> None:
         self.tell_terminal(KEEP_TITLE)
-        await follow(self.office, self._guarded, self._notices.entitle, self._hear)
+        await follow(self.workspace, self._guarded, self._notices.entitle, self._hear)
 
-    async def _hear(self, news: News) -> None:
+    async def _hear(self, news: JournalAdvanced) -> None:
         for screen in self.screen_stack:
             screen.post_message(news)
         if news.any_of(OperatorEvent):
@@ -176,7 +180,7 @@ class Inbox(TypeAhead):
         return [one for page in self._pages for one in page.drafts.unkept()]
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
-        """Look at the spelling of what is written to a client."""
+        """Appearance at the spelling of what is written to a client."""
         from chatapp_cli.tui.widgets.composer import Pen
 
         if isinstance(event.text_area, Pen):
@@ -195,11 +199,11 @@ class Inbox(TypeAhead):
 
     async def _accompany(self) -> None:
         """Keep a daemon for as long as nobody else runs one; say so if there is none."""
-        from chatapp_cli.runtime.companion import accompanied
+        from chatapp_cli.runtime.embedded_daemon import accompanied
 
-        async with accompanied(self.desk) as companion:
-            async for state in companion.states():
-                said, trouble = (show(state.said), state.trouble)
+        async with accompanied(self.company) as daemon:
+            async for state in daemon.states():
+                said, trouble = (show(state.text), state.trouble)
                 for page in self.screen_stack[:1]:  # there is none while the window closes
                     page.query_one(StatusBar).tell_daemon(said, trouble=trouble)
 
@@ -222,7 +226,7 @@ class Inbox(TypeAhead):
         """All keys."""
         from chatapp_cli.tui.screens.help import Help
 
-        self.push_screen(Help(self.look))
+        self.push_screen(Help(self.appearance))
 
     def action_palette(self) -> None:
         """Everything that can be done here, by a few letters."""
@@ -237,12 +241,12 @@ class Inbox(TypeAhead):
     def action_theme(self) -> None:
         """The next colours, kept for the next time."""
         self.theme = following(self.theme)
-        self.look.use(self.theme)
+        self.appearance.use(self.theme)
         for screen in self.screen_stack:
             if isinstance(screen, InboxScreen):
                 screen.repaint()
         try:
-            self.own.remember("theme", self.theme)
+            self.user_files.remember("theme", self.theme)
         except ChatappError as error:
             self.notify(str(error), severity="warning", markup=False)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -29,12 +29,25 @@ class Listed:
 
     def agrees(self, name: str, found: Lines) -> bool:
         """Compare what is found with the list, or with ``RENEW`` set to the list's name write it there."""
-        if os.environ.get("RENEW") == self.path.stem:
-            blocks = {**self.all(), name: found}
-            said = "\n\n".join("\n".join([one, *blocks[one]]) for one in sorted(blocks))
-            self.path.write_text(f"{said}\n", "utf-8")
+        if self._is_renewed:
+            self._write({**self.all(), name: found})
         assert list(found) == list(self.all().get(name, ()))
         return True
+
+    def knows(self, names: Collection[str]) -> bool:
+        """Tell whether it knows these names and no others; when it is written anew, what nobody asks for goes."""
+        if self._is_renewed:
+            self._write({name: lines for name, lines in self.all().items() if name in names})
+        assert sorted(self.all()) == sorted(names)
+        return True
+
+    @property
+    def _is_renewed(self) -> bool:
+        return os.environ.get("RENEW") == self.path.stem
+
+    def _write(self, blocks: Mapping[str, Lines]) -> None:
+        said = "\n\n".join("\n".join([name, *blocks[name]]) for name in sorted(blocks))
+        self.path.write_text(f"{said}\n", "utf-8")
 
 
 def moments(text: str, now: int) -> str:

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from array import array
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.rows.dialogs import DialogRow
-from chatapp_cli.tui.reading.dialog_order import Order
+from chatapp_cli.tui.reading.dialog_order import DialogOrder
 from chatapp_cli.tui.widgets.near import MARGIN, Near
 from chatapp_cli.tui.widgets.picks import Picks
 
 
-def order_of(ids: list[int], *, unread: bool = False) -> Order:
-    return Order(DialogFilter().but(unread=unread), "sqlite", array("q", ids))
+def order_of(ids: list[int], *, unread: bool = False) -> DialogOrder:
+    return DialogOrder(DialogFilter().but(unread=unread), "sqlite", array("q", ids))
 
 
-def a_row(desk: Desk) -> DialogRow:
+def a_row(company: Company) -> DialogRow:
     """Any row that there is."""
-    number = desk.read(lambda tx: tx.value("dialogs.at_key", channel=1, key="501"))
-    rows = desk.read(lambda tx: dialog_list.rows(tx, desk.database.driver.dialect, [number]))
+    number = company.read(lambda tx: tx.value("dialogs.at_key", channel=1, key="501"))
+    rows = company.read(lambda tx: dialog_list.rows(tx, company.database.driver.dialect, [number]))
     return next(iter(rows.values()))
 
 
@@ -33,8 +33,8 @@ def test_rows_are_asked_for_once_with_a_margin_and_again_only_beyond_it() -> Non
     assert near.lacks(range(0)) is None
 
 
-def test_rows_survive_a_new_order_of_the_same_dialogs_and_no_other(desk: Desk) -> None:
-    row, near = a_row(desk), Near()
+def test_rows_survive_a_new_order_of_the_same_dialogs_and_no_other(company: Company) -> None:
+    row, near = a_row(company), Near()
     assert not near.take(order_of([row.id]), {row.id: row})
     assert near.take(order_of([7, row.id]), {})
     assert (near.row(0), near.row(1)) == (None, row)
@@ -42,8 +42,8 @@ def test_rows_survive_a_new_order_of_the_same_dialogs_and_no_other(desk: Desk) -
     assert near.row(0) is None
 
 
-def test_only_rows_that_are_other_than_before_are_painted_again(desk: Desk) -> None:
-    row, near = a_row(desk), Near()
+def test_only_rows_that_are_other_than_before_are_painted_again(company: Company) -> None:
+    row, near = a_row(company), Near()
     near.take(order_of([row.id]), {row.id: row})
     assert near.fill({row.id: row}) == set()
     assert near.fill({row.id: row._replace(unread=row.unread + 1)}) == {row.id}

@@ -12,10 +12,10 @@ from chatapp_cli.tui.keys import next_steps
 from chatapp_cli.tui.keys.keymap import first_keys, replaced, use
 
 if TYPE_CHECKING:
-    from chatapp_cli.tui.keys.remapping import Fault, Keymap
+    from chatapp_cli.tui.keys.remapping import Keymap, KeymapFault
 
 
-def listen_to(app: App[None], keymap: Keymap | None) -> Sequence[Fault]:
+def listen_to(app: App[None], keymap: Keymap | None) -> Sequence[KeymapFault]:
     """Have these keys, or those that there are without a keymap; returns what of it could not be used."""
     use(keymap.groups if keymap else None)
     say_steps(next_steps.keys)

@@ -9,17 +9,19 @@ from typing import Any
 from textual.app import App
 from textual.dom import DOMNode
 
+from chatapp_cli.tui.appearance import Appearance
 from chatapp_cli.tui.keys.keymap import chords
-from chatapp_cli.tui.look import Look
 from chatapp_cli.tui.screens.inbox import InboxScreen
-from chatapp_cli.tui.session.office import Office
+from chatapp_cli.tui.session.workspace import Workspace
 
 
 class Commanding:
     """Asks what is meant, and does it there."""
 
-    def __init__(self, app: App[None], office: Office, look: Look, beside: Callable[..., object]) -> None:
-        self._app, self._office, self._look, self._beside = app, office, look, beside
+    def __init__(
+        self, app: App[None], workspace: Workspace, appearance: Appearance, beside: Callable[..., object]
+    ) -> None:
+        self._app, self._workspace, self._appearance, self._beside = app, workspace, appearance, beside
 
     def scopes(self) -> dict[str, DOMNode]:
         """The places around the focus, the nearest first."""
@@ -33,12 +35,12 @@ class Commanding:
 
     async def _choose(self, places: Mapping[str, DOMNode]) -> None:
         from chatapp_cli.tui import palette
-        from chatapp_cli.tui.screens.palette import Palette
+        from chatapp_cli.tui.screens.palette import PaletteScreen
 
         entries = list(palette.doable(places, self._app.run_action))
         if isinstance(page := self._app.screen, InboxScreen):
-            entries += palette.narrowing(page.listing, *await self._office.read(palette.known))
-        chosen: Any = await self._app.push_screen_wait(Palette(entries, self._look))
+            entries += palette.narrowing(page.listing, *await self._workspace.read(palette.known))
+        chosen: Any = await self._app.push_screen_wait(PaletteScreen(entries, self._appearance))
         if chosen is not None:
             self._app.call_later(chosen.run)
 

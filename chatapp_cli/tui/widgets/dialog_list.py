@@ -12,13 +12,13 @@ from textual.strip import Strip
 
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.store.rows.dialogs import DialogRow
+from chatapp_cli.tui.appearance import Appearance
 from chatapp_cli.tui.keys.keymap import bindings
-from chatapp_cli.tui.look import Look
 from chatapp_cli.tui.reading.cells import fit
-from chatapp_cli.tui.reading.dialog_order import Order
+from chatapp_cli.tui.reading.dialog_order import DialogOrder
 from chatapp_cli.tui.widgets import dialog_lines, wanted
-from chatapp_cli.tui.widgets.lined import OTHER_BUTTON, Lined
-from chatapp_cli.tui.widgets.marks import Marks
+from chatapp_cli.tui.widgets.badges import ListBadges
+from chatapp_cli.tui.widgets.line_view import OTHER_BUTTON, LineView
 from chatapp_cli.tui.widgets.near import Near
 from chatapp_cli.tui.widgets.picks import Picks
 
@@ -37,15 +37,15 @@ def _step(to: Callable[[DialogList], int]) -> Callable[[DialogList], None]:
     return step
 
 
-class DialogList(Lined):
+class DialogList(LineView):
     """Shows an order of dialogs; the rows around what is seen are brought by the screen when asked for."""
 
     SCOPE = "list"
     BINDINGS = bindings("list")
     Needs, Opened, Picked = wanted.Needs, wanted.Opened, wanted.Picked
 
-    def __init__(self, look: Look) -> None:
-        super().__init__(look)
+    def __init__(self, appearance: Appearance) -> None:
+        super().__init__(appearance)
         self._near, self._picks = Near(), Picks(self._tell_picked)
         self._strips: dict[DialogId, tuple[tuple[object, ...], list[Strip]]] = {}
         self._width, self._height = 0, dialog_lines.height(0)
@@ -53,10 +53,10 @@ class DialogList(Lined):
         self.opened: DialogId | None = None
         self._steered = False
         """Whether a person moved the cursor since they read something else."""
-        self.marks = Marks()
+        self.badges = ListBadges()
 
     @property
-    def order(self) -> Order | None:
+    def order(self) -> DialogOrder | None:
         """The order that is shown now."""
         return self._near.order
 
@@ -72,16 +72,16 @@ class DialogList(Lined):
 
     @property
     def meant(self) -> DialogId | None:
-        """The dialog that deeds are about while the list has the focus.
+        """The dialog that actions are about while the list has the focus.
 
         That is the one that is open and read, until the cursor is put on another: a list that moves on by itself,
-        as one of the unanswered does after an answer, does not move deeds on to somebody else.
+        as one of the unanswered does after an answer, does not move actions on to somebody else.
         """
         return self.current if self._leads else self.opened
 
     @property
     def _leads(self) -> bool:
-        """Whether the cursor says what is meant: somebody put it there, or there is nothing beside the list."""
+        """Whether the cursor says what is meant: somebody put it there, or there is nothing badges the list."""
         return self._steered or self.opened is None or self.screen.has_class("-narrow")
 
     def follow_the_open_one(self) -> None:
@@ -93,7 +93,7 @@ class DialogList(Lined):
             self._steered = steered
             self._repaint_those({self.current, self.opened})
 
-    def show(self, order: Order, rows: Mapping[DialogId, DialogRow]) -> None:
+    def show(self, order: DialogOrder, rows: Mapping[DialogId, DialogRow]) -> None:
         """Take another order, keeping the cursor on its dialog where it still is."""
         seen, before = self._near.at(self._visible()), self.current
         known = self._near.take(order, rows)
@@ -140,37 +140,37 @@ class DialogList(Lined):
 
     def render_line(self, y: int) -> Strip:
         """One line of what is seen."""
-        look, width = self._look.palette, self._width
+        styles, width = self._look.palette, self._width
         at, part = divmod(self.scroll_offset.y + y, self._height)
         if at >= len(self.ids):
             return self._blank(y)
         base, dialog = self._base(at), self._near.row(at)
         if dialog is None:
-            return dialog_lines.placeholder(width, base, look)[part]
+            return dialog_lines.placeholder(width, base, styles)[part]
         return self._painted(dialog, width, base)[part]
 
     def _painted(self, dialog: DialogRow, width: int, base: Style) -> list[Strip]:
         """Both lines at once, and not again while nothing about them has changed."""
-        beside = self.marks.of(dialog.id, picked=dialog.id in self._picks)
-        how = (dialog, beside, width, base, id(self._look.palette), self._look.now() // _AGEING)
+        badges = self.badges.of(dialog.id, picked=dialog.id in self._picks)
+        how = (dialog, badges, width, base, id(self._look.palette), self._look.now() // _AGEING)
         known = self._strips.get(dialog.id)
         if known is None or known[0] != how:
-            known = (how, dialog_lines.paint(dialog, width, base, self._look.palette, self._look.now(), beside))
+            known = (how, dialog_lines.paint(dialog, width, base, self._look.palette, self._look.now(), badges))
             self._strips[dialog.id] = known
         return known[1]
 
     def _base(self, at: int) -> Style:
-        look, dialog = self._look.palette, self.ids[at]
+        styles, dialog = self._look.palette, self.ids[at]
         if dialog == self.meant and self.has_focus:
-            return look.cursor
-        return look.shaded if at == self.cursor or dialog == self.opened else look.base
+            return styles.cursor
+        return styles.shaded if at == self.cursor or dialog == self.opened else styles.base
 
     def _blank(self, y: int) -> Strip:
-        look, text = self._look.palette, ""
+        styles, text = self._look.palette, ""
         if y > 0 and self.order is not None and not self.ids:
             said = dialog_lines.empty(self._width - 4, filtered=self.order.wanted != type(self.order.wanted)())
             text = "  " + said[y - 1] if y <= len(said) else ""
-        return Strip([Segment(fit(text, self._width), look.base + look.muted)], self._width)
+        return Strip([Segment(fit(text, self._width), styles.base + styles.muted)], self._width)
 
     def _repaint(self, at: int) -> None:
         self.refresh_lines(at * self._height, self._height)
@@ -181,16 +181,16 @@ class DialogList(Lined):
                 self._repaint(at)
 
     def mark_opened(self, dialog: DialogId | None) -> None:
-        """Show which dialog stands beside the list."""
+        """Show which dialog stands badges the list."""
         before, self.opened, self._steered = self.opened, dialog, False
         self._repaint_those({before, dialog, self.current})
 
-    def mark(self, marks: Marks) -> None:
-        """Take other marks; only the lines where they differ are painted again."""
-        before, self.marks = self.marks, marks
+    def mark(self, badges: ListBadges) -> None:
+        """Take other badges; only the lines where they differ are painted again."""
+        before, self.badges = self.badges, badges
         for at in self._visible():
             one = DialogId(self.ids[at])
-            if before.of(one) != marks.of(one):
+            if before.of(one) != badges.of(one):
                 self._repaint(at)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.store.rows.dialogs import DialogRow
-from chatapp_cli.tui.reading.dialog_order import Order
+from chatapp_cli.tui.reading.dialog_order import DialogOrder
 
 MARGIN = 40
 """Rows kept beyond both ends of what is seen, so that a step finds its row."""
@@ -16,7 +16,7 @@ class Near:
     """An order of dialogs, and what is known of those that are near."""
 
     def __init__(self) -> None:
-        self.order: Order | None = None
+        self.order: DialogOrder | None = None
         self._rows: dict[DialogId, DialogRow] = {}
         self._asked = range(0)
 
@@ -29,7 +29,7 @@ class Near:
         """What is known of the dialog at a place; nothing while its row is on its way."""
         return self._rows.get(DialogId(self.ids[at]))
 
-    def take(self, order: Order, rows: Mapping[DialogId, DialogRow]) -> bool:
+    def take(self, order: DialogOrder, rows: Mapping[DialogId, DialogRow]) -> bool:
         """Have another order; tells whether it is one of the same dialogs, whose rows are kept."""
         same = self.order is not None and self.order.wanted == order.wanted
         self._rows = {**self._rows, **rows} if same else dict(rows)

@@ -1,4 +1,4 @@
-"""Dialogs that are picked out of the list, so that one deed is done with all of them."""
+"""Dialogs that are picked out of the list, so that one action is done with all of them."""
 
 from __future__ import annotations
 

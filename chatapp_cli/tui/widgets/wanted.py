@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.message import Message
 
 from chatapp_cli.domain.ids import DialogId, MessageId
-from chatapp_cli.services.transcript import Entry
+from chatapp_cli.services.transcript import TranscriptEntry
 from chatapp_cli.store.rows.messages import FileRow
 
 
@@ -36,9 +36,9 @@ class WantsPicture(Message):
 class Asked(Message):
     """A person wants something done with a message."""
 
-    def __init__(self, deed: str, entry: Entry) -> None:
+    def __init__(self, action: str, entry: TranscriptEntry) -> None:
         super().__init__()
-        self.deed, self.entry = deed, entry
+        self.action, self.entry = action, entry
 
 
 class Needs(Message):

@@ -16,7 +16,8 @@ from tests.services.test_access import CALLS, Place
 from tests.stores import Shop
 
 LIST = Listed(Path(__file__).with_name("deeds.txt"))
-SECRET = {"secrets", "password", "token_sha256"}
+SECRET = {"secrets", "password", "token_sha256", "asked"}
+"""Columns of which only is told whether they changed: secrets, and digests."""
 LEFT_OUT = {"alembic_version", "sqlite_sequence"}
 
 
@@ -25,12 +26,12 @@ def as_said(name: str) -> Deed:
     return lambda shop, at: lambda tx: CALLS[name][1](tx, at)
 
 
-DEEDS: Mapping[str, Deed] = {name: as_said(name) for name in CALLS} | REPORTS | VERDICTS | ANSWERS
+ACTIONS: Mapping[str, Deed] = {name: as_said(name) for name in CALLS} | REPORTS | VERDICTS | ANSWERS
 
 
 def found(shop: Shop, at: Place, name: str) -> Lines:
     """Do it, and tell what changed; a refusal changes nothing, and says why."""
-    job = DEEDS[name](shop, at)
+    job = ACTIONS[name](shop, at)
     before, now = _everything(shop), shop.clock.at
     try:
         result = shop.database.write(lambda tx: job(tx.by(WHO)))
@@ -84,7 +85,7 @@ def _change(table: str, key: object, was: object, row: object, now: int) -> str:
 
 
 def _shown(name: str, value: object, now: int) -> str:
-    if name in SECRET or isinstance(value, bytes):
+    if value and (name in SECRET or isinstance(value, bytes)):
         return "…"
     text = moments(str(value), now)
     short = text if len(text) <= 120 else f"{text[:100]}… ({len(text)})"
