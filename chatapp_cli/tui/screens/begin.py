@@ -104,8 +104,6 @@ class BeginScreen(ActionPage):
     def _form(self) -> BeginForm:
         return self.query_one(BeginForm)
 
-    # What would become of it
-
     @on(BeginForm.Changed)
     def _look_again(self) -> None:
         self.do(self._look, group="look", exclusive=True)
@@ -115,7 +113,7 @@ class BeginScreen(ActionPage):
         try:
             files = await self._files(sheet, writing.looked_at)
         except ChatappError as error:
-            self._tell(sheet, None, error)
+            self._tell(sheet.to, None, error)
             return
         draft = sheet.draft(files) if sheet.begun else None
         able = self.workspace.capabilities
@@ -123,30 +121,24 @@ class BeginScreen(ActionPage):
         def look(tx: Tx) -> tuple[Outlook, list[Outlook]]:
             ways = beginning.ways(tx, able, sheet.to, line=sheet.channel.line_id)
             others = [one for one in ways if one.kind and one.channel.id != sheet.channel.id]
-            wanted = MessageRequest(
-                to=Exactly(sheet.channel.id, sheet.to), draft=draft, order=self.workspace.send_options()
-            )
+            to = Exactly(sheet.channel.id, sheet.to)
+            wanted = MessageRequest(to=to, draft=draft, order=self.workspace.send_options())
             return composing.preview(tx, able, wanted), others
 
         one, others = await self.workspace.read(look) if sheet.to else (None, [])
         better = outlook.likelier(sheet.to, one, others) if one else None
         if better is not None and self._form.turn_to(better):
             return
-        self._tell(sheet, one, others=[other.channel for other in others])
+        self._tell(sheet.to, one, others=[other.channel for other in others])
 
     async def _files(self, sheet: BeginFormValues, take: Callable[[str], StagedFile]) -> Sequence[StagedFile]:
         return [await self.workspace.store.off_loop(partial(take, sheet.path))] if sheet.path else []
 
     def _tell(
-        self,
-        sheet: BeginFormValues,
-        one: Outlook | None,
-        error: ChatappError | None = None,
-        *,
-        others: Sequence[ChannelRow] = (),
+        self, to: str, one: Outlook | None, error: ChatappError | None = None, *, others: Sequence[ChannelRow] = ()
     ) -> None:
         self._outlook = one
-        name = self._names.get(sheet.to, "")
+        name = self._names.get(to, "")
         said = outlook.said(self.appearance.palette, one, error, others, name=name, able=self.workspace.capabilities)
         self._form.tell(said, known=one is not None and one.dialog is not None)
 
