@@ -24,7 +24,7 @@ TARGETS = (
     "services/**/*.py",
     "store/tx.py",
     "store/writer.py",
-    "store/lens.py",
+    "store/visibility.py",
     *(f"runtime/{name}.py" for name in ("sender", "governor", "carrier", "outcomes", "verdicts", "standing")),
 )
 REASONS = "docs/mutants.txt"

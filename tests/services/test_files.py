@@ -112,13 +112,13 @@ def test_what_has_not_come_cannot_be_saved_and_it_is_said_whether_it_will(tmp_pa
 
 def test_the_desks_own_files_are_not_sent_except_those_of_a_tray(tmp_path: Path, media: Media) -> None:
     home = tmp_path / "home"
-    (home / files.TRAYS / "1").mkdir(parents=True)
-    for name in ("secret.key", f"{files.TRAYS}/1/a.txt"):
+    (home / files.UPLOADS / "1").mkdir(parents=True)
+    for name in ("secret.key", f"{files.UPLOADS}/1/a.txt"):
         (home / name).write_bytes(b"x")
     with pytest.raises(Refused) as refused:
         files.stage(media, home / "secret.key")
     assert refused.value.code == "own_file"
-    assert files.stage(media, home / files.TRAYS / "1" / "a.txt").size == 1
+    assert files.stage(media, home / files.UPLOADS / "1" / "a.txt").size == 1
 
 
 @pytest.mark.parametrize("name", sorted(files._OF_COMPANIES))

@@ -18,7 +18,7 @@ from chatapp_cli.connectors.telegram.position import OWN, Box, Position, Reach, 
 from chatapp_cli.connectors.telegram.short import in_full
 from chatapp_cli.connectors.telegram.unread import lost
 from chatapp_cli.connectors.telegram.wire import told
-from chatapp_cli.domain.event import Arrival, Batch
+from chatapp_cli.domain.arrival import Arrival, Batch
 from chatapp_cli.ports.world import Clock
 
 log = structlog.get_logger()
