@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TypeAlias
 
 from rich.text import Text
 from textual import events, on
@@ -29,6 +30,7 @@ from chatapp_cli.tui.widgets.bars import StatusBar
 from chatapp_cli.tui.widgets.begin_form import BeginForm, BeginFormValues
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 
+Channels: TypeAlias = Sequence[ChannelRow]
 _NARROW, _LOW = 60, 30
 """Columns and lines below which the form closes up."""
 
@@ -117,15 +119,13 @@ class BeginScreen(ActionPage):
         except ChatappError as error:
             self._tell(sheet, None, error)
             return
-        draft = sheet.draft(files) if sheet.begun else None
-        able = self.workspace.capabilities
+        draft, able = sheet.draft(files) if sheet.begun else None, self.workspace.capabilities
 
         def look(tx: Tx) -> tuple[Outlook, list[Outlook]]:
             ways = beginning.ways(tx, able, sheet.to, line=sheet.channel.line_id)
             others = [one for one in ways if one.kind and one.channel.id != sheet.channel.id]
-            wanted = MessageRequest(
-                to=Exactly(sheet.channel.id, sheet.to), draft=draft, order=self.workspace.send_options()
-            )
+            to = Exactly(sheet.channel.id, sheet.to)
+            wanted = MessageRequest(to=to, draft=draft, order=self.workspace.send_options())
             return composing.preview(tx, able, wanted), others
 
         one, others = await self.workspace.read(look) if sheet.to else (None, [])
@@ -138,16 +138,11 @@ class BeginScreen(ActionPage):
         return [await self.workspace.store.off_loop(partial(take, sheet.path))] if sheet.path else []
 
     def _tell(
-        self,
-        sheet: BeginFormValues,
-        one: Outlook | None,
-        error: ChatappError | None = None,
-        *,
-        others: Sequence[ChannelRow] = (),
+        self, sheet: BeginFormValues, one: Outlook | None, error: ChatappError | None = None, *, others: Channels = ()
     ) -> None:
         self._outlook = one
-        name = self._names.get(sheet.to, "")
-        said = outlook.said(self.appearance.palette, one, error, others, name=name, able=self.workspace.capabilities)
+        name, able = self._names.get(sheet.to, ""), self.workspace.capabilities
+        said = outlook.said(self.appearance.palette, one, error, others, name=name, able=able)
         self._form.tell(said, known=one is not None and one.dialog is not None)
 
     # What can be done

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from rich.segment import Segment
 from rich.style import Style
@@ -32,7 +32,8 @@ from chatapp_cli.tui.widgets.loaded import LoadedMessages
 if TYPE_CHECKING:
     from chatapp_cli.tui.widgets.message_lines import Route
 
-_ALONE: Mapping[DialogId, Route] = {}
+Routes: TypeAlias = "Mapping[DialogId, Route]"
+_ALONE: Routes = {}
 
 
 def _step(to: Callable[[Transcript], int]) -> Callable[[Transcript], None]:
@@ -58,7 +59,7 @@ class Transcript(LineView):
         self.gallery = Gallery()
         self._loaded, self._laid = LoadedMessages(), Laid()
         self._manifest: Manifest | None = None
-        self._routes: Mapping[DialogId, Route] = _ALONE
+        self._routes: Routes = _ALONE
         self._lit: Callable[[str], Sequence[tuple[int, int]]] = _unlit
         self._painted_at = 0
         self._following = Following(self, lambda: self._select(self._loaded.at))
@@ -90,12 +91,7 @@ class Transcript(LineView):
         return None if self.at_end else self._loaded.said_from(at)
 
     def open(
-        self,
-        manifest: Manifest,
-        page: TranscriptPage,
-        *,
-        at: MessageId | None = None,
-        routes: Mapping[DialogId, Route] = _ALONE,
+        self, manifest: Manifest, page: TranscriptPage, *, at: MessageId | None = None, routes: Routes = _ALONE
     ) -> None:
         """Show another conversation from its end, or at one of its messages; one of several dialogs with ``routes``."""
         self._manifest, self._routes, self._loaded = manifest, routes, LoadedMessages(page, at)
