@@ -7,6 +7,7 @@ from typing import NamedTuple
 from zlib import crc32
 
 from rich.style import Style
+from textual.app import App
 from textual.theme import Theme
 
 
@@ -240,3 +241,13 @@ def _theme(name: str, c: Colours) -> Theme:
 
 
 THEMES = tuple(_theme(name, colours) for name, colours in COLOURS.items())
+
+
+def begin_in(app: App[None], theme: str) -> None:
+    """Have these colours from the first paint on; a change of theme would have all styles read a second time."""
+    for known in THEMES:
+        app.register_theme(known)
+    app.set_reactive(App.theme, theme)
+    app.stylesheet.set_variables(app.get_css_variables())
+    for name, dark in (("-dark-mode", True), ("-light-mode", False)):
+        app.set_class(app.current_theme.dark == dark, name, update=False)

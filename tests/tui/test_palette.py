@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from chatapp_cli import i18n
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.services import dialogs
 from chatapp_cli.tui import palette, screens
 from chatapp_cli.tui.action_page import ActionPage
 from chatapp_cli.tui.keys import keymap
@@ -48,8 +50,8 @@ async def test_every_action_of_the_keymap_is_in_the_palette_of_its_place(furnish
         it = Window(pilot.app, pilot)
         if place == "transcript":
             await it.press("escape")
-        await it.until(lambda: place in it.app._scopes(), it.app._scopes)
-        promised = {act.id for act in keymap.actions(*it.app._scopes())} - {palette.ITSELF}
+        await it.until(lambda: place in it.app.commanding.scopes(), it.app.commanding.scopes)
+        promised = {act.id for act in keymap.actions(*it.app.commanding.scopes())} - {palette.ITSELF}
         await it.press("ctrl+p")
         await it.until(lambda: isinstance(it.app.screen, PaletteScreen))
         offered = {entry.id: entry for entry in it.app.screen._entries}
@@ -92,7 +94,7 @@ async def test_a_few_letters_find_it_in_either_language_and_layout(
 ) -> None:
     i18n.use(language)
     async with window() as it:
-        entries = list(palette.doable(it.app._scopes(), it.app.run_action))
+        entries = list(palette.doable(it.app.commanding.scopes(), it.app.run_action))
         assert palette.ranked(entries, typed)[0].words == first
 
 
@@ -115,13 +117,13 @@ async def test_a_line_a_tag_and_a_page_are_reached_by_typing(window: Opener) -> 
         await it.until(lambda: isinstance(it.app.screen, LinesScreen))
 
 
-async def test_what_is_chosen_acts_on_the_dialog_under_the_cursor(window: Opener) -> None:
+async def test_what_is_chosen_acts_on_the_dialog_under_the_cursor(window: Opener, company: Company) -> None:
     async with window() as it:
         await it.press("down", ":")
         await it.type("pin")
         await it.press("enter")
         shown = it.app.screen.query_one(DialogList)
-        await it.until(lambda: (row := shown.row_of(shown.current)) is not None and row.pinned)
+        await it.until(lambda: company.read(lambda tx: dialogs.card(tx, shown.current)).pinned)
         await it.press(":")
         await it.type("qqqqq")
         await it.sees("Nothing is called like that here.")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TypeAlias
 
 from rich.text import Text
 from textual import events, on
@@ -30,7 +29,6 @@ from chatapp_cli.tui.widgets.bars import StatusBar
 from chatapp_cli.tui.widgets.begin_form import BeginForm, BeginFormValues
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 
-Channels: TypeAlias = Sequence[ChannelRow]
 _NARROW, _LOW = 60, 30
 """Columns and lines below which the form closes up."""
 
@@ -106,8 +104,6 @@ class BeginScreen(ActionPage):
     def _form(self) -> BeginForm:
         return self.query_one(BeginForm)
 
-    # What would become of it
-
     @on(BeginForm.Changed)
     def _look_again(self) -> None:
         self.do(self._look, group="look", exclusive=True)
@@ -117,9 +113,10 @@ class BeginScreen(ActionPage):
         try:
             files = await self._files(sheet, writing.looked_at)
         except ChatappError as error:
-            self._tell(sheet, None, error)
+            self._tell(sheet.to, None, error)
             return
-        draft, able = sheet.draft(files) if sheet.begun else None, self.workspace.capabilities
+        draft = sheet.draft(files) if sheet.begun else None
+        able = self.workspace.capabilities
 
         def look(tx: Tx) -> tuple[Outlook, list[Outlook]]:
             ways = beginning.ways(tx, able, sheet.to, line=sheet.channel.line_id)
@@ -132,17 +129,17 @@ class BeginScreen(ActionPage):
         better = outlook.likelier(sheet.to, one, others) if one else None
         if better is not None and self._form.turn_to(better):
             return
-        self._tell(sheet, one, others=[other.channel for other in others])
+        self._tell(sheet.to, one, others=[other.channel for other in others])
 
     async def _files(self, sheet: BeginFormValues, take: Callable[[str], StagedFile]) -> Sequence[StagedFile]:
         return [await self.workspace.store.off_loop(partial(take, sheet.path))] if sheet.path else []
 
     def _tell(
-        self, sheet: BeginFormValues, one: Outlook | None, error: ChatappError | None = None, *, others: Channels = ()
+        self, to: str, one: Outlook | None, error: ChatappError | None = None, *, others: Sequence[ChannelRow] = ()
     ) -> None:
         self._outlook = one
-        name, able = self._names.get(sheet.to, ""), self.workspace.capabilities
-        said = outlook.said(self.appearance.palette, one, error, others, name=name, able=able)
+        name = self._names.get(to, "")
+        said = outlook.said(self.appearance.palette, one, error, others, name=name, able=self.workspace.capabilities)
         self._form.tell(said, known=one is not None and one.dialog is not None)
 
     # What can be done

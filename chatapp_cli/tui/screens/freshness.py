@@ -79,6 +79,6 @@ class Freshness:
         if not self._needs_told:
             self._needs_told = True
             self._page.do(self._tell_needs, group="needs", exclusive=True)
-        self._conversation.dialogs.repaint_times()
+        self._conversation.dialogs.refresh()
         self._status.refresh()
         self._conversation.tick()

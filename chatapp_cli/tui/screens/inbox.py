@@ -9,8 +9,9 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.message import Message
-from textual.widgets import Input, TextArea
+from textual.widgets import Input
 
+from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.tui.action_page import ActionPage
 from chatapp_cli.tui.conversation.colleagues import Colleagues
 from chatapp_cli.tui.conversation.conversation import Conversation
@@ -36,6 +37,8 @@ from chatapp_cli.tui.widgets.transcript import Transcript
 from chatapp_cli.tui.widgets.views_bar import ViewsBar
 
 if TYPE_CHECKING:
+    from textual.widgets import TextArea
+
     from chatapp_cli.tui.reading.conversations import Opening
 
 A = ParamSpec("A")
@@ -167,6 +170,14 @@ class InboxScreen(ActionPage):
         """What is open."""
         return self.conversation.opening
 
+    @property
+    def looked_at(self) -> DialogId | None:
+        """The dialog whose end is in front of somebody's eyes."""
+        shown = self.conversation.transcript
+        if self.opening is None or not self.app.app_focus:
+            return None
+        return self.opening.card.id if shown.at_end and shown.region else None
+
     def repaint(self) -> None:
         """Other colours."""
         self.conversation.repaint()
@@ -230,9 +241,12 @@ class InboxScreen(ActionPage):
 
     _opened = heard(DialogList.Opened, lambda page, wanted: page.read_marks.bring(wanted.dialog, wanted.message))
     _focused = heard(events.DescendantFocus, lambda page, focus: page.panes.focused(focus.widget))
-    _typed = heard(TextArea.Changed, lambda page, text: page.conversation.typed(text.text_area.text))
     on_screen_resume = told(lambda page: page.listing.views.resume())
     on_pen_left = told(lambda page: page.panes.up())
     on_pen_wants_quick = told(lambda page: page.writing.quick())
     on_pen_wants_back = told(lambda page: page.doing.take_back())
     on_composer_submitted = told(lambda page: page.writing.send())
+
+    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        """Somebody wrote."""
+        self.conversation.typed(event.text_area.text)

@@ -57,11 +57,10 @@ class Transcript(LineView):
     def __init__(self, appearance: Appearance) -> None:
         super().__init__(appearance)
         self.gallery = Gallery()
-        self._loaded, self._laid = LoadedMessages(), Laid()
+        self._loaded, self._laid, self._painted_at = LoadedMessages(), Laid(), 0
         self._manifest: Manifest | None = None
         self._routes: Routes = _ALONE
         self._lit: Callable[[str], Sequence[tuple[int, int]]] = _unlit
-        self._painted_at = 0
         self._following = Following(self, lambda: self._select(self._loaded.at))
 
     @property
