@@ -88,13 +88,13 @@ ASKING_IN_ANOTHER_WAY = {
     "channels.set_secret": "PROXIES",
     "operators.set_password": "USERS",
     "views.add": "_right",
-    "views.move": "_insist_theirs",
-    "views.remove": "_insist_theirs",
+    "views.move": "_require_own",
+    "views.remove": "_require_own",
 }
 """Those whose right hangs on what they are given, with the word by which their first statement asks."""
 IN_ANOTHERS_NAME = {
     "PROGRAM": "a provider reports it, or the program does it by itself",
-    "errand.actor": "an answer bears the name of whoever asked",
+    "request.actor": "an answer bears the name of whoever asked",
     "row.actor": "a change bears the name of whoever asked for it",
     "claim.row.actor": "a change bears the name of whoever asked for it",
     "name": "a login bears the name that was proved",
@@ -260,5 +260,5 @@ def test_a_message_goes_through_the_composer_whoever_writes_it() -> None:
     def callers(of: str) -> set[str]:
         return {file.stem for file in CODE.rglob("*.py") if f" {of}(" in file.read_text("utf-8")}
 
-    assert callers("sending.enqueue") == {"composing", "relay"}
+    assert callers("sending.enqueue") == {"chains", "composing"}
     assert callers("chains.accept") == {"composing"}

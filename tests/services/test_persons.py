@@ -141,7 +141,7 @@ def test_likenesses_are_suggested_with_their_reasons_the_strongest_first(shop: S
     }
     assert list(reasons(shop, anna)) == [by_phone, by_username, by_name]
     strongest = shop.read(lambda tx: persons.suggestions(tx, anna))[0].reasons[0]
-    assert show(strongest.said) == "the same number +79161234567"
+    assert show(strongest.reason) == "the same number +79161234567"
     assert [(one.one.id, one.other.id) for one in shop.read(persons.everybody)][:2] == [
         (anna, by_phone),
         (anna, by_username),

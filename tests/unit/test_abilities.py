@@ -14,7 +14,7 @@ from chatapp_cli.services import session_requests
 NOTHING = Capabilities(intake="poll")
 
 
-@pytest.mark.parametrize("errand", SessionMethod)
+@pytest.mark.parametrize("asked", SessionMethod)
 def test_each_request_is_a_method_of_the_sessions_that_have_the_ability(asked: SessionMethod) -> None:
     method = getattr(ABILITIES[asked].protocol, asked)
     assert [name for name in signature(method).parameters if name != "self"] == {
@@ -31,7 +31,7 @@ def test_each_request_is_a_method_of_the_sessions_that_have_the_ability(asked: S
     }.get(asked, [])
 
 
-@pytest.mark.parametrize("errand", SessionMethod)
+@pytest.mark.parametrize("asked", SessionMethod)
 def test_a_channel_without_the_ability_is_not_asked_and_some_channel_can_be(asked: SessionMethod) -> None:
     with pytest.raises(Refused, match="cannot be asked"):
         session_requests.allowed(NOTHING, asked)
