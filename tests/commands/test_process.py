@@ -157,7 +157,7 @@ def test_the_program_alone_says_what_it_can_do(env: Mapping[str, str]) -> None:
     assert said.stderr.startswith("Usage: chatapp [OPTIONS] COMMAND")
 
 
-@pytest.mark.parametrize("target", ["", "now", "1", "1 2 3", "1 два", "folder", "missing", "/dev/zero"])
+@pytest.mark.parametrize("said", ["", "now", "1", "1 2 3", "1 два", "folder", "missing", "/dev/zero"])
 def test_a_clock_of_tests_that_does_not_say_how_far_time_moved_is_named(
     chatapp: Shell, tmp_path: Path, said: str
 ) -> None:
