@@ -67,7 +67,7 @@ class ApplicationsScreen(ActionPage):
         self.query_one(StatusBar).tell_keys("applications", "app")
         self.do(self._read, group="read", exclusive=True)
 
-    def on_news(self, news: JournalAdvanced) -> None:
+    def on_journal_advanced(self, news: JournalAdvanced) -> None:
         """Read again when it matters."""
         if news.any_of(ApplicationMoved):
             self.do(self._read, group="read", exclusive=True)

@@ -68,7 +68,7 @@ class LinesScreen(ActionPage):
         self.do(self._read, group="read", exclusive=True)
         self.every(5, self._show_chosen)
 
-    def on_news(self, news: JournalAdvanced) -> None:
+    def on_journal_advanced(self, news: JournalAdvanced) -> None:
         """Read again when it matters."""
         if news.any_of(ChannelEvent, LineEvent):
             self.do(self._read, group="read", exclusive=True)

@@ -60,7 +60,7 @@ class OperatorsScreen(ActionPage):
         self.query_one(OptionList).focus()
         self.do(self._read_all, group="read", exclusive=True)
 
-    def on_news(self, news: JournalAdvanced) -> None:
+    def on_journal_advanced(self, news: JournalAdvanced) -> None:
         """Read again when an account changed."""
         if news.any_of(OperatorEvent, LineEvent):
             self.do(self._read_all, group="read", exclusive=True)

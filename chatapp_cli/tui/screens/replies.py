@@ -71,7 +71,7 @@ class RepliesScreen(ActionPage):
         self.query_one(OptionList).focus()
         self.do(self._read_all, group="read", exclusive=True)
 
-    def on_news(self, news: JournalAdvanced) -> None:
+    def on_journal_advanced(self, news: JournalAdvanced) -> None:
         """Read again when somebody changed something."""
         if news.any_of(ReplyEvent, SectionEvent):
             self.do(self._read_all, group="read", exclusive=True)

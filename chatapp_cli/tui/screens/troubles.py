@@ -80,7 +80,7 @@ class TroublesScreen(ActionPage):
         self.query_one(StatusBar).tell_keys("troubles", "app")
         self.do(self._read, group="read", exclusive=True)
 
-    def on_news(self, news: JournalAdvanced) -> None:
+    def on_journal_advanced(self, news: JournalAdvanced) -> None:
         """Read again when it matters."""
         if news.any_of(MessageEvent, ArrivalEvent, ChannelEvent, NoteWritten):
             self.do(self._read, group="read", exclusive=True)
