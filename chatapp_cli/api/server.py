@@ -75,7 +75,7 @@ async def _serve(
     desk: Desk, owned: Ownership, announce: Callable[[str], None] | None, stop: asyncio.Event, *, http: bool, web: bool
 ) -> None:
     with _listening(desk, wanted=http) as listening:
-        async with running(desk, ended=stop.set) as daemon, _leaving(owned, stop):
+        async with running(desk, ended=stop.set, stop=stop) as daemon, _leaving(owned, stop):
             log.info("daemon.started", store=desk.settings.company, http=listening is not None)
             if listening is None:
                 await _announce_and_wait(announce, "", stop)

@@ -29,6 +29,7 @@ from chatapp_cli.ports.connector import Finding
 from chatapp_cli.ports.world import World
 from chatapp_cli.runtime import binding, seat
 from chatapp_cli.runtime.owner import Kind, owner
+from chatapp_cli.runtime.parts import noted
 from chatapp_cli.services import channels, effects, journal, pools, resting, waiting, words
 from chatapp_cli.settings import SOURCES, Loaded
 from chatapp_cli.store.migrate import HEAD
@@ -190,6 +191,13 @@ def _daemon(desk: Desk) -> Iterator[Finding]:
         what = T("A command is sending, process {n}; the daemon is not running: nothing is received", n=found.process)
     ok = found is not None and found.kind is not Kind.COMMAND
     yield Finding(name="daemon", ok=ok, what=what, next_step=T("Start it: {how}", how=to_do(Next.SERVE)))
+    for name, why in noted(desk.settings.folder) if found is not None else ():
+        yield Finding(
+            name="part",
+            ok=False,
+            what=T("{name} fails and is skipped: {why}", name=name, why=why),
+            next_step=T("Look into the daemon's log, mend or uninstall its package, and start the daemon again."),
+        )
 
 
 def _channels(desk: Desk) -> Iterator[Finding]:
