@@ -205,7 +205,7 @@ def _channels(desk: Desk) -> Iterator[Finding]:
     if not rows:
         yield Finding(name="channels", ok=True, what=T("No channel is bound yet"))
     for row in rows:
-        yield _health(desk, row)
+        yield _health(desk, channels.seen(row, desk.manifest(row)))
         for state in ("uncertain", "failed"):
             if n := counts.get((row.id, state), 0):
                 yield _left_over(row, state, n)
