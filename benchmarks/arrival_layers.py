@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from benchmarks.ingesting import batches, by_hand, by_product, desk
-from chatapp_cli.bootstrap import Desk
+from benchmarks.ingesting import batches, by_hand, by_product, company
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.services.ingest import ingest
 from chatapp_cli.store.tx import Tx
@@ -25,7 +25,7 @@ Call = tuple[str, tuple[object, ...]]
 
 def main() -> None:
     """Measure and show."""
-    rows: tuple[tuple[str, Callable[[Desk], float]], ...] = (
+    rows: tuple[tuple[str, Callable[[Company], float]], ...] = (
         ("a bare loop that writes the same rows", lambda opened: spent(lambda: by_hand(SIZE, EVENTS, opened))),
         ("our statements, run by a bare loop", lambda opened: replayed(opened, recorded())),
         ("with the services above them", lambda opened: spent(lambda: served(opened))),
@@ -36,9 +36,9 @@ def main() -> None:
         print(f"{name:<44} {min(fresh(measure) for _ in range(RUNS)):6.1f} µs")
 
 
-def fresh(measure: Callable[[Desk], float]) -> float:
+def fresh(measure: Callable[[Company], float]) -> float:
     """Measure on a store of its own."""
-    with desk() as opened:
+    with company() as opened:
         return measure(opened)
 
 
@@ -49,13 +49,13 @@ def spent(work: Callable[[], object]) -> float:
     return (time.process_time() - began) / EVENTS * 1e6
 
 
-def served(opened: Desk) -> None:
+def served(opened: Company) -> None:
     """Ingest on this thread, so many a commit, as the thread that writes does it."""
     for first in range(0, EVENTS, SIZE):
         commit(opened, partial(take, numbers=range(first, first + SIZE)))
 
 
-def commit(opened: Desk, job: Callable[[Tx], None]) -> None:
+def commit(opened: Company, job: Callable[[Tx], None]) -> None:
     """A whole transaction without savepoints."""
     database = opened.database
     connection = database.connection()
@@ -73,7 +73,7 @@ def take(tx: Tx, numbers: range) -> None:
 def recorded() -> list[list[Call]]:
     """The statements of all arrivals, commit by commit, as they were run on another store."""
     commits: list[list[Call]] = []
-    with desk() as opened:
+    with company() as opened:
         for first in range(0, EVENTS, SIZE):
             calls: list[Call] = []
             commit(opened, partial(_record, calls=calls, numbers=range(first, first + SIZE)))
@@ -92,7 +92,7 @@ def _record(tx: Tx, calls: list[Call], numbers: range) -> None:
     take(tx, numbers)
 
 
-def replayed(opened: Desk, commits: list[list[Call]]) -> float:
+def replayed(opened: Company, commits: list[list[Call]]) -> float:
     """Run recorded statements, fetching what a SELECT finds."""
 
     def replay() -> None:

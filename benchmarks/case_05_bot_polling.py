@@ -19,12 +19,12 @@ from aiogram.client.telegram import TelegramAPIServer
 from aiohttp import ClientSession, web
 
 from benchmarks.harness import Case
-from benchmarks.ingesting import by_hand_opened, desk, write
-from chatapp_cli.bootstrap import Desk
+from benchmarks.ingesting import by_hand_opened, company, write
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.connectors.telegram_bot.api import BotApi
 from chatapp_cli.connectors.telegram_bot.convert import Ears, arrival
 from chatapp_cli.connectors.telegram_bot.receive import poll
-from chatapp_cli.domain.event import Batch
+from chatapp_cli.domain.arrival import Batch
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.kit.system import SystemClock
 from chatapp_cli.runtime.intake import Intake
@@ -63,15 +63,15 @@ def rate(work: Coroutine[Any, Any, None]) -> float:
     return UPDATES / (time.perf_counter() - start)
 
 
-def stored(url: str, way: Callable[[str, Desk], Coroutine[Any, Any, None]]) -> float:
+def stored(url: str, way: Callable[[str, Company], Coroutine[Any, Any, None]]) -> float:
     """The rate of a way into a store that knows the chats already."""
-    with desk() as opened:
+    with company() as opened:
         hello = [arrival(json.dumps(update(-number)).encode(), EARS, 1) for number in range(1, CHATS + 1)]
         opened.write(lambda tx: ingest(tx, ChannelId(1), Batch(arrivals=hello)))
         return rate(way(url, opened))
 
 
-async def ours(url: str, opened: Desk) -> None:
+async def ours(url: str, opened: Company) -> None:
     seen = 0
     store = AsyncStore(opened)
     intake = Intake(store, ChannelId(1))
@@ -101,7 +101,7 @@ async def dispatcher(url: str) -> None:
     await dp.start_polling(bot, handle_signals=False, handle_as_tasks=False, polling_timeout=0)
 
 
-async def bare(url: str, opened: Desk) -> None:
+async def bare(url: str, opened: Company) -> None:
     """Decode and write the same rows, with neither types nor second thoughts."""
     decode, offset = msgspec.json.Decoder(Answer).decode, 0
     with closing(by_hand_opened(opened)) as store:

@@ -15,8 +15,8 @@ from email.policy import SMTP
 from typing import cast
 
 from benchmarks.harness import Case, LeftOut
-from benchmarks.ingesting import desk
-from chatapp_cli.bootstrap import Desk
+from benchmarks.ingesting import company
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.connectors.email import imap
 from chatapp_cli.connectors.email.account import Account, Server
 from chatapp_cli.connectors.email.receive import Inbox, Place
@@ -49,11 +49,11 @@ def rate(work: Callable[[], None]) -> float:
 
 
 def stored(servers: MailServers) -> float:
-    with desk() as opened:
+    with company() as opened:
         return rate(lambda: asyncio.run(ours(servers, opened)))
 
 
-async def ours(servers: MailServers, opened: Desk) -> None:
+async def ours(servers: MailServers, opened: Company) -> None:
     seen = 0
     store = AsyncStore(opened)
     intake = Intake(store, ChannelId(1))

@@ -16,10 +16,10 @@ from typing import TypeAlias
 import aiohttp
 
 from benchmarks.harness import Case, LeftOut
-from chatapp_cli.domain.event import ChatKind
+from chatapp_cli.domain.arrival import ChatKind
 from chatapp_cli.domain.manifest import Rate
 from chatapp_cli.kit.system import SystemClock
-from chatapp_cli.runtime.governor import Governor, Target
+from chatapp_cli.runtime.governor import Governor, RateTarget
 
 Arrivals: TypeAlias = Mapping[str, Sequence[float]]
 """When requests reached the server, by lane."""
@@ -75,7 +75,7 @@ def crowd(rate: Rate, seconds: int) -> Arrivals:
 
     async def worker(send: Send, governor: Governor) -> None:
         for number in numbers:
-            await governor.acquire(Target(str(number)))
+            await governor.acquire(RateTarget(str(number)))
             await send("account")
 
     return measured([rate], [worker] * WORKERS)
@@ -87,9 +87,9 @@ def dialogs(rate: Rate, kind: ChatKind, count: int) -> Arrivals:
     def worker(address: str) -> Worker:
         async def work(send: Send, governor: Governor) -> None:
             for _ in range(count):
-                while delay := governor.delay(Target(address, kind)):
+                while delay := governor.delay(RateTarget(address, kind)):
                     await asyncio.sleep(delay)
-                await governor.acquire(Target(address, kind))
+                await governor.acquire(RateTarget(address, kind))
                 await send(address)
 
         return work

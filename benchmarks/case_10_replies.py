@@ -14,9 +14,9 @@ from time import perf_counter, sleep
 from aiohttp import web
 
 from benchmarks.harness import Case
-from benchmarks.shop import SECRET, Company, company, serving
+from benchmarks.shop import SECRET, BenchCompany, company, serving
+from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived, Peer, Profile
 from chatapp_cli.domain.draft import Draft
-from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, Peer, Person
 from chatapp_cli.domain.ids import ChannelId, DialogId
 from chatapp_cli.domain.message import Priority
 from chatapp_cli.services import channels, ingest, sending
@@ -59,7 +59,7 @@ class Provider:
 class Desk:
     """A company whose daemon runs."""
 
-    made: Company
+    made: BenchCompany
     provider: Provider
     queued: int = 0
 
@@ -80,14 +80,14 @@ class Desk:
         words = f"reply-{next(_numbers)}-"
         came = self.provider.waiting[words] = threading.Event()
         began = perf_counter()
-        self.made.desk.write(partial(self._put, DialogId(1), words, Priority.OPERATOR))
+        self.made.company.write(partial(self._put, DialogId(1), words, Priority.OPERATOR))
         assert came.wait(PATIENCE), words
         return (perf_counter() - began) * 1000
 
     def mail(self) -> None:
         """Queue as much as is missing from ten thousand, and wait until it goes."""
         while (missing := MAILING - (self.queued - self.provider.taken)) > 0:
-            self.made.desk.write(partial(self._mailing, min(missing, 1000)))
+            self.made.company.write(partial(self._mailing, min(missing, 1000)))
         taken = self.provider.taken
         while self.provider.taken == taken:
             sleep(0.01)
@@ -97,8 +97,8 @@ class Desk:
             self._put(DialogId(2 + number % (CLIENTS - 1)), "offer", Priority.BULK, tx)
 
     def _put(self, dialog: DialogId, text: str, priority: int, tx: Tx) -> None:
-        order = sending.Order(key=f"k{next(_numbers)}", priority=priority)
-        can = self.made.desk.capabilities(channels.one(tx, ChannelId(1)))
+        order = sending.SendOptions(key=f"k{next(_numbers)}", priority=priority)
+        can = self.made.company.capabilities(channels.one(tx, ChannelId(1)))
         sending.enqueue(tx, can, dialog, Draft(text=text), order)
         self.queued += 1
 
@@ -120,7 +120,7 @@ def working() -> Iterator[Desk]:
     """A desk with clients, its daemon and its provider."""
     with company() as made, listening() as provider:
         made.bind("api", {"name": "Bench", "secret": SECRET, "url": provider.url})
-        made.desk.write(lambda tx: ingest.ingest(tx, ChannelId(1), _clients()))
+        made.company.write(lambda tx: ingest.ingest(tx, ChannelId(1), _clients()))
         with serving(made):
             yield Desk(made, provider)
 
@@ -152,6 +152,6 @@ def _client(number: int) -> Arrival:
         ext_id=f"m{number}",
         at=number,
         text="hello",
-        sender=Person(id=key, name=key),
+        sender=Profile(id=key, name=key),
     )
     return Arrival(provider_id=key, raw=b"", events=(event,))

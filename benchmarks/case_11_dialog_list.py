@@ -11,8 +11,8 @@ from statistics import median
 
 from benchmarks.case_write_latency import loaded
 from benchmarks.harness import Case
-from benchmarks.ingesting import desk
-from chatapp_cli.bootstrap import Desk
+from benchmarks.ingesting import company
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.ids import ChannelId, LineId
 from chatapp_cli.store import dialog_list
@@ -40,7 +40,7 @@ COLUMNS = "id, channel_id, line_id, name, address, pinned, blocked, unread, wait
 
 
 def cases() -> Iterator[Case]:
-    with desk() as opened:
+    with company() as opened:
         opened.database.connection().execute(SEED.format(many=MANY))
         with loaded(opened.settings.home, None):
             for name, (wanted, where) in FILTERS.items():
@@ -53,11 +53,11 @@ def cases() -> Iterator[Case]:
                 )
 
 
-def by_product(opened: Desk, wanted: DialogFilter) -> float:
+def by_product(opened: Company, wanted: DialogFilter) -> float:
     return timed(lambda: opened.read(lambda tx: dialog_list.page(tx, "sqlite", wanted)))
 
 
-def by_hand(opened: Desk, where: str) -> float:
+def by_hand(opened: Company, where: str) -> float:
     order = "waiting_since, id" if "waiting" in where else "pinned DESC, last_at DESC, id DESC"
     with closing(sqlite3.connect(opened.settings.folder / "chatapp.db")) as connection:
         sql = f"SELECT {COLUMNS} FROM dialog WHERE {where} AND blocked = 0 ORDER BY {order} LIMIT 50"

@@ -9,8 +9,8 @@ from functools import partial
 
 from benchmarks.case_11_dialog_list import timed
 from benchmarks.harness import Case
-from benchmarks.ingesting import DIALOGS, desk
-from chatapp_cli.bootstrap import Desk
+from benchmarks.ingesting import DIALOGS, company
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.services import transcript
 
@@ -25,7 +25,7 @@ SELECT i % {DIALOGS} + 1, 1, 'in', 'client', 'Анна', 's' || i, 'received', '
 
 
 def cases() -> Iterator[Case]:
-    with desk() as opened:
+    with company() as opened:
         opened.database.connection().execute(SEED)
         yield Case(
             "open a dialog among 1,000,000 messages",
@@ -36,11 +36,11 @@ def cases() -> Iterator[Case]:
         )
 
 
-def by_product(opened: Desk) -> float:
+def by_product(opened: Company) -> float:
     return timed(lambda: opened.read(lambda tx: transcript.latest(tx, DialogId(77))))
 
 
-def by_hand(opened: Desk) -> float:
+def by_hand(opened: Company) -> float:
     with closing(sqlite3.connect(opened.settings.folder / "chatapp.db")) as connection:
         sql = "SELECT * FROM message WHERE dialog_id = 77 ORDER BY at DESC, id DESC LIMIT 50"
         return timed(lambda: connection.execute(sql).fetchall())

@@ -12,8 +12,8 @@ from pathlib import Path
 from statistics import median, quantiles
 
 from benchmarks.harness import Case
-from benchmarks.ingesting import desk
-from chatapp_cli.bootstrap import Desk
+from benchmarks.ingesting import company
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.finding import search_text
 from chatapp_cli.domain.ids import DialogId
@@ -54,7 +54,7 @@ WAYS = ("Кузнечихина", "КУЗНЕЧИХИНА", "кузнечихи�
 
 
 def cases() -> Iterator[Case]:
-    with desk() as opened:
+    with company() as opened:
         store = opened.settings.folder / "chatapp.db"
         seed(store)
         while search.advance(opened.database, opened.search):
@@ -86,7 +86,7 @@ def seed(store: Path) -> None:
             connection.execute(SEED, (f"k{n}", f"a{n}", name, n, search_text(name, mail, f"a{n}", phone=phone)))
 
 
-def by_product(opened: Desk, piece: str) -> float:
+def by_product(opened: Company, piece: str) -> float:
     return median(timed(lambda: exact(opened, piece)))
 
 
@@ -96,7 +96,7 @@ def by_hand(store: Path, piece: str) -> float:
         return median(timed(lambda: connection.execute(sql, (f"%{piece}%",)).fetchall()))
 
 
-def with_slips(opened: Desk) -> float:
+def with_slips(opened: Company) -> float:
     """The slowest of twenty questions that need the names that are nearly the same."""
     return quantiles(timed(lambda: everybody(opened, "Кузнечихна")), n=20)[-1]
 
@@ -112,19 +112,19 @@ def timed(ask: Callable[[], object]) -> list[float]:
     return took
 
 
-def exact(opened: Desk, said: str) -> list[DialogId]:
+def exact(opened: Company, said: str) -> list[DialogId]:
     index = opened.search
     wanted = DialogFilter(text=said)
     return opened.read(lambda tx: dialog_list.ids(tx, "sqlite", wanted, among=names.among(tx, index, said)))
 
 
-def everybody(opened: Desk, said: str) -> list[DialogId]:
+def everybody(opened: Company, said: str) -> list[DialogId]:
     """Those who fit, and those who nearly do."""
     near = opened.read(lambda tx: names.near(tx, opened.search, "sqlite", DialogFilter(text=said)))
     return [*exact(opened, said), *near]
 
 
-def found(opened: Desk) -> float:
+def found(opened: Company) -> float:
     """The share of the ways in which the one who is meant is among those that are shown."""
     (meant,) = exact(opened, MEANT)
     return sum(meant in everybody(opened, way) for way in WAYS) / len(WAYS)

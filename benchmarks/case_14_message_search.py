@@ -13,8 +13,8 @@ from statistics import mean, median
 import psycopg
 
 from benchmarks.harness import Case
-from benchmarks.ingesting import DIALOGS, desk
-from chatapp_cli.bootstrap import Desk
+from benchmarks.ingesting import DIALOGS, company
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.services import search
 from chatapp_cli.services.wording import understood
@@ -56,7 +56,7 @@ SEED = """INSERT INTO message (dialog_id, channel_id, direction, origin, author,
 
 
 def cases() -> Iterator[Case]:
-    with desk() as opened:
+    with company() as opened:
         said = corpus()
         store = opened.settings.folder / "chatapp.db"
         with closing(sqlite3.connect(store)) as connection, connection:
@@ -87,7 +87,7 @@ def corpus() -> list[str]:
     ]
 
 
-def indexed(opened: Desk) -> float:
+def indexed(opened: Company) -> float:
     """Seconds that the index takes."""
     began = time.perf_counter()
     while search.advance(opened.database, opened.search, n=5_000):
@@ -95,9 +95,9 @@ def indexed(opened: Desk) -> float:
     return time.perf_counter() - began
 
 
-def by_product(opened: Desk) -> float:
+def by_product(opened: Company) -> float:
     """The newest twenty with a word, in milliseconds."""
-    return timed(lambda word: opened.search.ask(lambda shelf: shelf.hits(understood(word), n=20)))
+    return timed(lambda word: opened.search.ask(lambda index: index.hits(understood(word), n=20)))
 
 
 def by_hand(store: object) -> float:
@@ -117,7 +117,7 @@ def timed(ask: object) -> float:
     return median(took)
 
 
-def recall(opened: Desk, said: Sequence[str], lowest: int) -> float:
+def recall(opened: Company, said: Sequence[str], lowest: int) -> float:
     """Of what PostgreSQL finds among the first messages, the share that is found here, over all questions."""
     with postgres.running() as server, psycopg.connect(server.fresh()) as other:
         other.execute("CREATE TABLE said (id int, words tsvector)")
@@ -129,9 +129,9 @@ def recall(opened: Desk, said: Sequence[str], lowest: int) -> float:
         return mean(_share(opened, other, word) for word in [*ASK, *THINGS])
 
 
-def _share(opened: Desk, other: psycopg.Connection[tuple[int]], word: str) -> float:
+def _share(opened: Company, other: psycopg.Connection[tuple[int]], word: str) -> float:
     sql = "SELECT id FROM said WHERE words @@ plainto_tsquery('russian', %s)"
     theirs = {row[0] for row in other.execute(sql, (word,))}
     below = earliest(Millis(SAMPLE))
-    ours = {hit.message for hit in opened.search.ask(lambda shelf: shelf.hits(understood(word), below=below, n=SAMPLE))}
+    ours = {hit.message for hit in opened.search.ask(lambda index: index.hits(understood(word), below=below, n=SAMPLE))}
     return len(ours & theirs) / len(theirs) if theirs else 1.0

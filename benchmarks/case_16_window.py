@@ -17,8 +17,8 @@ from time import perf_counter
 from benchmarks.bare import bare
 from benchmarks.harness import OWNER, Case
 from benchmarks.terminal import Terminal, running
-from chatapp_cli.bootstrap import Desk, open_desk
-from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, Peer, Person
+from chatapp_cli.bootstrap import Company, open_company
+from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived, Peer, Profile
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.services import channels, ingest, lines
@@ -38,11 +38,11 @@ class Hello(App):
 Hello().run()
 """
 WINDOW = """
-from chatapp_cli.bootstrap import open_desk
+from chatapp_cli.bootstrap import open_company
 from chatapp_cli.settings import load
-from chatapp_cli.tui.window import run
+from chatapp_cli.tui.launch import run
 
-run(open_desk(load().settings), alone=True)
+run(open_company(load().settings), alone=True)
 """
 ALL = b"1"
 """Drops every filter: the newest come first."""
@@ -53,7 +53,7 @@ _numbers = itertools.count()
 
 def cases() -> Iterator[Case]:
     with tempfile.TemporaryDirectory(prefix="window-") as folder:
-        desk = seeded(folder)
+        company = seeded(folder)
         env = {"HOME": folder, "CHATAPP_HOME": folder, "CHATAPP_LANG": "en", "PATH": os.environ["PATH"]}
         yield Case(
             "first paint, 100,000 dialogs",
@@ -66,13 +66,17 @@ def cases() -> Iterator[Case]:
             window.shows(TOP)
             window.press(ALL)
             window.rest()
-            step, opening, arrival = partial(steps, window), partial(openings, window), partial(arrivals, window, desk)
+            step, opening, arrival = (
+                partial(steps, window),
+                partial(openings, window),
+                partial(arrivals, window, company),
+            )
             yield Case("key down, p95; bare list", "ms", ours=step, peer=partial(plain.slower_than, 0.95), at_most=1.5)
             yield Case("open a dialog, median; a frame", "ms", ours=opening, peer=plain.frame, at_most=4)
             yield Case(
                 "arrival, median; stored and a frame", "ms", ours=arrival, peer=plain.stored_and_drawn, at_most=15
             )
-        desk.close()
+        company.close()
 
 
 def paints(program: str, words: str, env: Mapping[str, str]) -> float:
@@ -99,7 +103,7 @@ def openings(window: Terminal) -> float:
     return median(once() for _ in range(7))
 
 
-def arrivals(window: Terminal, desk: Desk) -> float:
+def arrivals(window: Terminal, company: Company) -> float:
     """From the transaction of an arrival to its words in the window."""
     window.press(b"\x1b")
     window.press(b"\x1b[H")
@@ -108,7 +112,7 @@ def arrivals(window: Terminal, desk: Desk) -> float:
     def once() -> float:
         number = next(_numbers)
         began = perf_counter()
-        desk.write(lambda tx: ingest.ingest(tx, ChannelId(1), _arrival(number)))
+        company.write(lambda tx: ingest.ingest(tx, ChannelId(1), _arrival(number)))
         took = window.until(f"news{number}", began)
         window.rest()
         return took
@@ -122,21 +126,21 @@ def _arrival(number: int) -> Batch:
         ext_id="1",
         at=4_102_444_800_000 + number,
         text="hello",
-        sender=Person(id=f"n{number}", name=f"news{number}"),
+        sender=Profile(id=f"n{number}", name=f"news{number}"),
     )
     return Batch(arrivals=(Arrival(provider_id=f"n{number}", raw=b"", events=(event,)),))
 
 
-def seeded(folder: str, *, dialogs: int = DIALOGS, messages: int = TALKED * 60) -> Desk:
+def seeded(folder: str, *, dialogs: int = DIALOGS, messages: int = TALKED * 60) -> Company:
     """A company with very many dialogs; rows are written at once, the desk's own way would take minutes."""
-    desk = open_desk(Settings(home=folder)).seen_by(OWNER)
-    line = desk.write(lambda tx: lines.add(tx, "Main"))
+    company = open_company(Settings(home=folder)).seen_by(OWNER)
+    line = company.write(lambda tx: lines.add(tx, "Main"))
     bound = Bound(account="bench", title="Bench")
-    desk.write(lambda tx: channels.keep(tx, desk.vault, bound, line=line, kind="api"))
+    company.write(lambda tx: channels.save(tx, company.vault, bound, line=line, kind="api"))
     with closing(sqlite3.connect(Path(folder, "main", "chatapp.db"))) as store, store:
         store.executemany(_DIALOG, map(_dialog, range(1, dialogs + 1), range(dialogs, 0, -1)))
         store.executemany(_MESSAGE, ({"n": n, "dialog": dialogs - n // 60 % dialogs} for n in range(messages)))
-    return desk
+    return company
 
 
 def _dialog(number: int, waiting: int) -> Mapping[str, object]:

@@ -31,10 +31,10 @@ TIMES = 30
 def cases() -> Iterator[Case]:
     aerc = shutil.which("aerc")
     with tempfile.TemporaryDirectory(prefix="window-") as folder:
-        desk = seeded(folder)
-        while search.advance(desk.database, desk.search):
+        company = seeded(folder)
+        while search.advance(company.database, company.search):
             """What the daemon does beside the window."""
-        desk.close()
+        company.close()
         here = {"HOME": folder, "CHATAPP_HOME": folder, "CHATAPP_LANG": "en", "LANG": "C.UTF-8"}
         env = {**here, "PATH": os.environ["PATH"]}
         with running([sys.executable, "-c", WINDOW], env) as ours, bare(folder, env, DIALOGS) as plain:

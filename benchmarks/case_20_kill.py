@@ -29,7 +29,7 @@ def judged(name: str, env: Mapping[str, str]) -> Iterator[Case]:
     """Judge one run twice; without a peer, for only nothing is good enough."""
     with shop() as made:
         acknowledged = asyncio.run(storm(made, env))
-        stored = Counter(made.desk.read(lambda tx: tx.compose(str, "SELECT ext_id FROM message", {})))
+        stored = Counter(made.company.read(lambda tx: tx.compose(str, "SELECT ext_id FROM message", {})))
     lost = len(acknowledged - stored.keys())
     doubled = sum(stored.values()) - len(stored)
     said = f"{KILLS} kills, {name}, {len(acknowledged):,} acknowledged"

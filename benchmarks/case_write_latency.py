@@ -12,9 +12,9 @@ from statistics import quantiles
 from threading import Semaphore
 
 from benchmarks.harness import OWNER, Case, slow_sync
-from benchmarks.ingesting import DIALOGS, arrival, desk
-from chatapp_cli.bootstrap import open_desk
-from chatapp_cli.domain.event import Batch
+from benchmarks.ingesting import DIALOGS, arrival, company
+from chatapp_cli.bootstrap import open_company
+from chatapp_cli.domain.arrival import Batch
 from chatapp_cli.domain.ids import ChannelId, DialogId
 from chatapp_cli.services import dialogs
 from chatapp_cli.services.ingest import ingest
@@ -37,7 +37,7 @@ def cases() -> Iterator[Case]:
 
 
 def p99(env: Mapping[str, str] | None) -> float:
-    with desk() as opened, loaded(opened.settings.home, env):
+    with company() as opened, loaded(opened.settings.home, env):
         return float(child(f"print(c.write({opened.settings.home!r}))", env).communicate()[0])
 
 
@@ -63,7 +63,7 @@ def child(code: str, env: Mapping[str, str] | None) -> subprocess.Popen[str]:
 
 def load(home: str) -> None:
     """Submit at absolute times, whatever the store does, with at most a second's worth under way."""
-    writer = Writer(open_desk(Settings(home=home)).database)
+    writer = Writer(open_company(Settings(home=home)).database)
     room = Semaphore(PER_SECOND)
     start, number = time.perf_counter(), 0
     while True:
@@ -83,7 +83,7 @@ def job(number: int) -> Callable[..., object]:
 
 def write(home: str) -> float:
     """Milliseconds of the slowest percent of a person's writes."""
-    opened = open_desk(Settings(home=home)).seen_by(OWNER)
+    opened = open_company(Settings(home=home)).seen_by(OWNER)
     took = []
     for number in range(WRITES):
         dialog = DialogId(number % DIALOGS + 1)

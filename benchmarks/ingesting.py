@@ -16,8 +16,8 @@ from functools import cache, partial
 from pathlib import Path
 
 from benchmarks.harness import OWNER
-from chatapp_cli.bootstrap import Desk, open_desk
-from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, Peer, Person
+from chatapp_cli.bootstrap import Company, open_company
+from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived, Peer, Profile
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.runtime.store import AsyncStore
@@ -31,13 +31,13 @@ RAW = json.dumps({"text": WORDS, "padding": "x" * 300}, ensure_ascii=False).enco
 
 
 @contextmanager
-def desk() -> Iterator[Desk]:
+def company() -> Iterator[Company]:
     """A company with one channel and an empty store."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         company = Path(folder, "main")
         company.mkdir()
         shutil.copy(_template() / "main" / "chatapp.db", company)
-        opened = open_desk(Settings(home=folder)).seen_by(OWNER)
+        opened = open_company(Settings(home=folder)).seen_by(OWNER)
         try:
             yield opened
         finally:
@@ -48,10 +48,10 @@ def desk() -> Iterator[Desk]:
 def _template() -> Path:
     folder = tempfile.TemporaryDirectory(prefix="bench-")
     _KEPT.append(folder)
-    opened = open_desk(Settings(home=folder.name)).seen_by(OWNER)
+    opened = open_company(Settings(home=folder.name)).seen_by(OWNER)
     line = opened.write(lambda tx: lines.add(tx, "Замер"))
     bound = Bound(account="bench", title="Замер")
-    opened.write(lambda tx: channels.keep(tx, opened.vault, bound, line=line, kind="bench"))
+    opened.write(lambda tx: channels.save(tx, opened.vault, bound, line=line, kind="bench"))
     start = [arrival(f"first-{n}", n) for n in range(DIALOGS)]
     opened.write(lambda tx: ingest(tx, ChannelId(1), Batch(arrivals=start)))
     opened.database.connection().execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -66,7 +66,7 @@ def arrival(name: str, client: int) -> Arrival:
     """A client's message as a connector hands it over."""
     who = f"c{client % DIALOGS}"
     event = MessageArrived(
-        peer=Peer(key=who, address=who), ext_id=name, at=1_790_000_000_000, text=WORDS, sender=Person(id=who, name=who)
+        peer=Peer(key=who, address=who), ext_id=name, at=1_790_000_000_000, text=WORDS, sender=Profile(id=who, name=who)
     )
     return Arrival(provider_id=name, raw=RAW, events=(event,))
 
@@ -77,12 +77,12 @@ def batches(events: int) -> Sequence[Batch]:
     return [Batch(arrivals=(arrival(f"m{n}", n),)) for n in range(events)]
 
 
-def by_product(callers: int, events: int, opened: Desk) -> float:
+def by_product(callers: int, events: int, opened: Company) -> float:
     """Events a second, each durable before its caller goes on."""
     return events / asyncio.run(_seconds(callers, events, opened))
 
 
-async def _seconds(callers: int, events: int, opened: Desk) -> float:
+async def _seconds(callers: int, events: int, opened: Company) -> float:
     store = AsyncStore(opened)
     waiting = iter(batches(events))
 
@@ -97,7 +97,7 @@ async def _seconds(callers: int, events: int, opened: Desk) -> float:
     return seconds
 
 
-def by_hand(per_transaction: int, events: int, opened: Desk) -> float:
+def by_hand(per_transaction: int, events: int, opened: Company) -> float:
     """Events a second of a loop that knows the tables and nothing else."""
     with closing(by_hand_opened(opened)) as connection:
         began = time.perf_counter()
@@ -109,7 +109,7 @@ def by_hand(per_transaction: int, events: int, opened: Desk) -> float:
         return events / (time.perf_counter() - began)
 
 
-def by_hand_opened(opened: Desk) -> sqlite3.Connection:
+def by_hand_opened(opened: Company) -> sqlite3.Connection:
     """A desk's file, as durable as ours."""
     connection = sqlite3.connect(opened.settings.folder / "chatapp.db", isolation_level=None)
     connection.executescript("PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-16384")
@@ -143,9 +143,9 @@ def write(execute: Callable[..., sqlite3.Cursor], name: str, who: str, raw: byte
     )
 
 
-def measured(way: Callable[[int, int, Desk], float], size: int, events: int) -> float:
+def measured(way: Callable[[int, int, Company], float], size: int, events: int) -> float:
     """One measurement on a store of its own."""
-    with desk() as opened:
+    with company() as opened:
         return way(size, events, opened)
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from standardwebhooks import Webhook
 
 from benchmarks.harness import OWNER
-from chatapp_cli.bootstrap import Desk, open_desk
+from chatapp_cli.bootstrap import Company, open_company
 from chatapp_cli.domain.form import Form, Notice
 from chatapp_cli.runtime.binding import bind
 from chatapp_cli.services import channels, lines
@@ -45,32 +45,32 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Company:
+class BenchCompany:
     """The company's folder and its opened desk."""
 
     folder: Path
-    desk: Desk
+    company: Company
 
     def bind(self, kind: str, answers: Mapping[str, str]) -> str:
         """Bind a channel to the company's line; returns where its webhooks go."""
-        line = self.desk.read(lines.find).id
-        channel = asyncio.run(bind(self.desk, Told(answers), line=line, kind=kind))
-        return f"/hooks/{self.desk.read(lambda tx: channels.one(tx, channel)).hook_key}"
+        line = self.company.read(lines.find).id
+        channel = asyncio.run(bind(self.company, Told(answers), line=line, kind=kind))
+        return f"/hooks/{self.company.read(lambda tx: channels.one(tx, channel)).hook_key}"
 
 
 @contextmanager
-def company() -> Iterator[Company]:
+def company() -> Iterator[BenchCompany]:
     """A fresh company with a line and no channel."""
     with (
         tempfile.TemporaryDirectory(prefix="bench-") as folder,
-        closing(open_desk(Settings(home=folder)).seen_by(OWNER)) as desk,
+        closing(open_company(Settings(home=folder)).seen_by(OWNER)) as company,
     ):
-        desk.write(lambda tx: lines.add(tx, "Замер"))
-        yield Company(Path(folder), desk)
+        company.write(lambda tx: lines.add(tx, "Замер"))
+        yield BenchCompany(Path(folder), company)
 
 
 @dataclass(frozen=True, slots=True)
-class Shop(Company):
+class Shop(BenchCompany):
     """A company whose one API channel only receives."""
 
     path: str
@@ -80,11 +80,11 @@ class Shop(Company):
 def shop() -> Iterator[Shop]:
     """A fresh company with one API channel."""
     with company() as made:
-        yield Shop(made.folder, made.desk, made.bind("api", {"name": "Замер", "secret": SECRET}))
+        yield Shop(made.folder, made.company, made.bind("api", {"name": "Замер", "secret": SECRET}))
 
 
 @contextmanager
-def serving(made: Company, **env: str) -> Iterator[tuple[int, int]]:
+def serving(made: BenchCompany, **env: str) -> Iterator[tuple[int, int]]:
     """Run the daemon; yields its port and process id."""
     settings = {"CHATAPP_HOME": str(made.folder), "CHATAPP_HTTP_PORT": "0", "CHATAPP_LOG_LEVEL": "error"}
     command = [sys.executable, "-m", "chatapp_cli", "serve"]
@@ -94,7 +94,7 @@ def serving(made: Company, **env: str) -> Iterator[tuple[int, int]]:
     assert process.stdout is not None
     try:
         address = process.stdout.readline().strip()
-        while any(row.health != "ok" for row in made.desk.read(channels.everything)):
+        while any(row.health != "ok" for row in made.company.read(channels.everything)):
             time.sleep(0.05)
         yield int(address.rpartition(":")[2]), process.pid
     finally:

@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     from chatapp_cli.ports.bind import Bound
     from chatapp_cli.ports.connector import Connector
     from chatapp_cli.services.options import Options
-    from chatapp_cli.store.lens import Lens
     from chatapp_cli.store.search import Index
+    from chatapp_cli.store.visibility import Visibility
 
 R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Company:
     """An opened company: everything that a front end or the daemon works with."""
 
     settings: Settings
@@ -44,7 +44,7 @@ class Desk:
     vault: Vault
     acting: Acting | None = None
     """Who acts: an operator or a part of the program; ``None``: nobody yet, who may read but change nothing."""
-    lens: Lens | None = None
+    visibility: Visibility | None = None
     given: frozenset[str] = frozenset()
     """Settings given by a flag or the environment, which no stored option changes."""
 
@@ -69,19 +69,19 @@ class Desk:
 
     def seen(self, job: Callable[[Tx], R]) -> Callable[[Tx], R]:
         """The job as the acting operator: under their name, and limited to what they see."""
-        acting, lens = self.acting, self.lens
-        return job if acting is None else lambda tx: job(tx.by(acting, lens))
+        acting, visibility = self.acting, self.visibility
+        return job if acting is None else lambda tx: job(tx.by(acting, visibility))
 
-    def seen_by(self, acting: Acting) -> Desk:
+    def seen_by(self, acting: Acting) -> Company:
         """The same desk with an acting operator."""
-        from chatapp_cli.services.acting import lens
+        from chatapp_cli.services.acting import visibility
 
-        return replace(self, acting=acting, lens=lens(acting, self.database.driver.dialect))
+        return replace(self, acting=acting, visibility=visibility(acting, self.database.driver.dialect))
 
     @property
-    def whole(self) -> Desk:
+    def whole(self) -> Company:
         """The same desk with the same operator, who sees everything; their rights are unchanged."""
-        return replace(self, lens=None)
+        return replace(self, visibility=None)
 
     def manifest(self, channel: ChannelRow) -> Manifest:
         """The manifest of a channel's kind."""
@@ -126,9 +126,9 @@ class Desk:
         self.database.close()
 
 
-def open_desk(
+def open_company(
     settings: Settings, world: World | None = None, *, given: frozenset[str] = frozenset(), make: bool = True
-) -> Desk:
+) -> Company:
     """Open a company's store, migrating it if needed; ``given`` is ``Loaded.given``. Raises StoreError.
 
     Without ``make`` a missing SQLite file is created by the first write, see ``Absent``.
@@ -138,7 +138,7 @@ def open_desk(
     absent = not make and isinstance(driver, Sqlite) and _is_absent(driver.path)
     if not absent:
         ensure_current(driver)
-    return Desk(
+    return Company(
         settings=settings,
         world=world,
         database=(Absent if absent else Database)(driver, world.clock, EFFECTS),

@@ -16,9 +16,9 @@ import typer
 import typer.main
 
 from chatapp_cli import i18n
-from chatapp_cli.commands.door import insist_on_text
+from chatapp_cli.commands.base import Noun, built, printed_version, translate
 from chatapp_cli.commands.errors import ending
-from chatapp_cli.commands.frame import Noun, built, printed_version, translate
+from chatapp_cli.commands.input_checks import require_text
 from chatapp_cli.commands.next_steps import command
 from chatapp_cli.domain.errors import ChatappError, UsageError
 from chatapp_cli.domain.text import T
@@ -104,7 +104,7 @@ class Root(Noun):
         with ending():
             speak(language(words))
             i18n.say_steps(command)
-            insist_on_text(words)
+            require_text(words)
             translate(self)
             sys.exit(super().main(words, **options | {"prog_name": "chatapp", "standalone_mode": False}))
 

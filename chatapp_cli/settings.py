@@ -99,7 +99,7 @@ SOURCES: Mapping[str, str] = {
 """Where a setting may come from, in words."""
 
 
-class Loaded(NamedTuple):
+class LoadedSettings(NamedTuple):
     """The settings, and the source of each: ``flag``, ``env``, ``own``, ``file`` or ``default``."""
 
     settings: Settings
@@ -146,7 +146,7 @@ def is_private(path: Path, env: Mapping[str, str]) -> bool:
     return login or path == file or (own is not None and path == own.resolve())
 
 
-def load(flags: Mapping[str, str | None] | None = None, env: Mapping[str, str] | None = None) -> Loaded:
+def load(flags: Mapping[str, str | None] | None = None, env: Mapping[str, str] | None = None) -> LoadedSettings:
     """Load the settings. Raises UsageError naming a wrong one and its source."""
     env = os.environ if env is None else env
     file, own = config_file(env), own_file(env)
@@ -167,8 +167,8 @@ def load(flags: Mapping[str, str | None] | None = None, env: Mapping[str, str] |
         values[option.name] = _typed(option.name, value, option.default, place)
         sources[option.name] = source
     settings = Settings(**values)  # type: ignore[arg-type]  # _typed gave each its type
-    _insist(settings)
-    return Loaded(settings, sources, file)
+    _require_valid(settings)
+    return LoadedSettings(settings, sources, file)
 
 
 def _read(file: Path) -> Mapping[str, object]:
@@ -207,7 +207,7 @@ def _typed(name: str, value: object, default: object, place: object = None) -> o
         ) from error
 
 
-def _insist(settings: Settings) -> None:
+def _require_valid(settings: Settings) -> None:
     for name, allowed in (
         ("lang", {"", "ru", "en"}),
         ("theme", {"dark", "light", "contrast", "mono"}),
@@ -233,9 +233,9 @@ def _insist(settings: Settings) -> None:
             T("Put {placeholder} where the company's name belongs in CHATAPP_DATABASE_URL.", placeholder=COMPANY),
             field="database_url",
         )
-    _insist_on_numbers(settings)
-    _insist_on_command(settings.transcribe_command)
-    _insist_on_hours(settings.quiet)
+    _require_numbers(settings)
+    _require_command(settings.transcribe_command)
+    _require_hours(settings.quiet)
     if not settings.company.replace("-", "").replace("_", "").isalnum():
         raise UsageError(T("A company's name has only letters, digits, - and _."), field="company")
 
@@ -243,7 +243,7 @@ def _insist(settings: Settings) -> None:
 _HIGHEST_PORT = 65_535
 
 
-def _insist_on_numbers(settings: Settings) -> None:
+def _require_numbers(settings: Settings) -> None:
     for option in fields(Settings):
         value = getattr(settings, option.name)
         most = _HIGHEST_PORT if option.name == "http_port" else None
@@ -255,7 +255,7 @@ def _insist_on_numbers(settings: Settings) -> None:
             )
 
 
-def _insist_on_command(command: str) -> None:
+def _require_command(command: str) -> None:
     import shlex
 
     try:
@@ -270,7 +270,7 @@ def _insist_on_command(command: str) -> None:
         )
 
 
-def _insist_on_hours(said: str) -> None:
+def _require_hours(said: str) -> None:
     if said and not re.fullmatch(r"([01]?\d|2[0-3]):[0-5]\d-([01]?\d|2[0-3]):[0-5]\d", said):
         raise UsageError(
             T("quiet cannot be {value}.", value=said),
@@ -296,7 +296,7 @@ def save(file: Path, name: str, value: str) -> None:
 
 def check(name: str, value: object) -> None:
     """Validate the value of a setting. Raises UsageError."""
-    _insist(Settings(**{name: value}))  # type: ignore[arg-type]  # one value among defaults
+    _require_valid(Settings(**{name: value}))  # type: ignore[arg-type]  # one value among defaults
 
 
 def _write(file: Path, whole: str) -> None:

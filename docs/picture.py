@@ -14,8 +14,8 @@ time.tzset()
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from chatapp_cli import i18n  # noqa: E402 - the time zone and the path come first
-from chatapp_cli.bootstrap import Desk  # noqa: E402
-from chatapp_cli.tui.app import Inbox  # noqa: E402
+from chatapp_cli.bootstrap import Company  # noqa: E402
+from chatapp_cli.tui.app import InboxApp  # noqa: E402
 from chatapp_cli.tui.widgets.composer import Pen  # noqa: E402
 from chatapp_cli.tui.widgets.dialog_list import DialogList  # noqa: E402
 from chatapp_cli.tui.widgets.transcript import Transcript  # noqa: E402
@@ -26,9 +26,9 @@ TITLE = "Лавка «Тёплый дом»"
 TARGET = Path(__file__).with_name("inbox.svg")
 
 
-async def drawn(desk: Desk) -> str:
+async def drawn(company: Company) -> str:
     """The first dialog open, an answer begun."""
-    app = Inbox(desk, alone=True)
+    app = InboxApp(company, alone=True)
     async with app.run_test(size=SIZE) as pilot:
         while not app.screen.query_one(DialogList).current:
             await pilot.pause(0.02)
@@ -45,10 +45,10 @@ def main() -> None:
     i18n.use("ru")
     with tempfile.TemporaryDirectory() as folder:
         clock = HeldClock()
-        desk = opened(Path(folder), clock, theme="dark")
-        warm_home(desk, clock)
-        TARGET.write_text(asyncio.run(drawn(desk)), "utf-8")
-        desk.close()
+        company = opened(Path(folder), clock, theme="dark")
+        warm_home(company, clock)
+        TARGET.write_text(asyncio.run(drawn(company)), "utf-8")
+        company.close()
 
 
 if __name__ == "__main__":

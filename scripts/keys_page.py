@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from chatapp_cli.tui.keys.keymap import Action, groups, shown
+from chatapp_cli.tui.keys.keymap import KeyAction, groups, shown
 from scripts.parts import table
 
 INTRO = """# Keys
@@ -22,5 +22,5 @@ def render(_root: Path) -> str:
     return "\n".join([INTRO, *parts])
 
 
-def _row(action: Action) -> tuple[str, str]:
+def _row(action: KeyAction) -> tuple[str, str]:
     return ", ".join(f"`` {shown(key)} ``" if "`" in key else f"`{shown(key)}`" for key in action.keys), action.help

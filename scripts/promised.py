@@ -116,7 +116,7 @@ def _sheets() -> Iterator[str]:
     from chatapp_cli.domain import variables
     from chatapp_cli.services import reply_sheet
 
-    yield from (f"form {name}" for name in reply_sheet.FORMS)
+    yield from (f"form {name}" for name in reply_sheet.FORMATS)
     yield from (f"column {name}" for name in reply_sheet.COLUMNS)
     yield from (f"variable {name}" for language in ("en", "ru") for name in variables.names(language))
 
@@ -133,31 +133,31 @@ def _environment() -> Iterator[str]:
 
 def _metrics() -> Iterator[str]:
     from chatapp_cli.api.metrics import exposition
-    from chatapp_cli.runtime.helping import Condition
+    from chatapp_cli.runtime.restarting import WorkerState
     from chatapp_cli.services.figures import Figures
 
     channel = SimpleNamespace(id=1, kind="k", health="ok", proof_at=1)
     found: Any = Figures(channels=(channel,), outbox=((1, "s", 1),), dead=0, uncertain=0, unread=0)  # type: ignore[arg-type]  # only what the metrics read
-    daemon: Any = SimpleNamespace(counted={("k", "w"): 1}, conditions=[Condition("w")])
+    daemon: Any = SimpleNamespace(counted={("k", "w"): 1}, conditions=[WorkerState("w")])
     text = re.sub(r'="[^"]*"', "", exposition(daemon, found).decode())
     return (line.rpartition(" ")[0] for line in text.splitlines() if not line.startswith("#"))
 
 
 def _workers() -> list[str]:
     """The names in ``/healthz``, of workers and of kinds of timers."""
-    from chatapp_cli.bootstrap import open_desk
+    from chatapp_cli.bootstrap import open_company
     from chatapp_cli.runtime.daemon import Daemon
     from chatapp_cli.runtime.store import AsyncStore
     from chatapp_cli.settings import Settings
 
     async def named(home: str) -> list[str]:
-        desk = open_desk(Settings(home=home, transcribe_command="true {file}"))
-        store = AsyncStore(desk)
+        company = open_company(Settings(home=home, transcribe_command="true {file}"))
+        store = AsyncStore(company)
         try:
-            return [condition.helper for condition in Daemon(store).conditions]
+            return [state.name for state in Daemon(store).conditions]
         finally:
             await store.aclose()
-            desk.close()
+            company.close()
 
     with tempfile.TemporaryDirectory() as home:
         return asyncio.run(named(home))
@@ -165,12 +165,12 @@ def _workers() -> list[str]:
 
 def _web() -> Iterator[str]:
     from chatapp_cli.api import hooks
-    from chatapp_cli.api.web import door
+    from chatapp_cli.api.web import login_page
 
     yield f"route {hooks.PREFIX}"
     yield from (f"route {path}" for path in source.routes())
-    yield from (f"cookie {name}" for name in (door.SESSION, door.PROOF))
-    pages = Path(door.__file__).with_name("pages").glob("*.html")
+    yield from (f"cookie {name}" for name in (login_page.SESSION, login_page.PROOF))
+    pages = Path(login_page.__file__).with_name("pages").glob("*.html")
     yield from (f"field {name}" for page in pages for name in re.findall(r'<input[^>]* name="(\w+)"', page.read_text()))
 
 
@@ -206,7 +206,7 @@ def _errands() -> Iterator[str]:
 
 def _stored() -> Iterator[str]:
     """The names inside of columns that hold JSON: of values that are stored as they are, and those that are spelled."""
-    from chatapp_cli.domain import event
+    from chatapp_cli.domain import arrival
     from chatapp_cli.domain.dialog import DialogFilter
     from chatapp_cli.domain.draft import StagedFile
     from chatapp_cli.domain.template import Filled
@@ -215,7 +215,7 @@ def _stored() -> Iterator[str]:
 
     shapes: list[tuple[str, Any]] = [("file", StagedFile), ("template", Filled), ("sentence", Text)]
     shapes += [(name, shape) for name, (shape, _happen) in alterations._WAITING.items()]
-    shapes += [("person", event.Person)]
+    shapes += [("person", arrival.Profile)]
     for name, shape in shapes:
         yield " ".join([name, *sorted(_keys(shape))])
     yield from (f"view {name}" for name, one in vars(DialogFilter).items() if hasattr(one, "chip"))

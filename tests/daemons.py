@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from chatapp_cli.bootstrap import Desk, open_desk
+from chatapp_cli.bootstrap import Company, open_company
 from chatapp_cli.kit.driven import DrivenClock
 from chatapp_cli.kit.system import TEST_CLOCK, SystemChance
 from chatapp_cli.ports.world import World
@@ -53,10 +53,10 @@ class Serving:
     def _program(self) -> tuple[str, ...]:
         return sys.executable, "-m", "chatapp_cli"
 
-    def desk(self) -> Desk:
+    def company(self) -> Company:
         """The store as another process sees it, by the same clock. The caller closes it."""
         world = World(clock=self.clock, chance=SystemChance())
-        return open_desk(Settings(home=str(self.home), http_port=0), world).seen_by(OWNER)
+        return open_company(Settings(home=str(self.home), http_port=0), world).seen_by(OWNER)
 
     async def chatapp(self, *words: str) -> tuple[int, str]:
         """A command in English beside the daemon: how it ended, and what it said."""

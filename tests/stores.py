@@ -14,16 +14,16 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from chatapp_cli.domain.access import Acting
+from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived, Peer, Profile, ProviderEvent
 from chatapp_cli.domain.draft import Draft
-from chatapp_cli.domain.event import Arrival, Batch, Event, MessageArrived, Peer, Person
 from chatapp_cli.domain.ids import ChannelId, DialogId, LineId, MessageId
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.services import channels, composing, ingest, lines, outbox, transcript
-from chatapp_cli.services.composing import Exactly, Request
+from chatapp_cli.services.composing import Exactly, MessageRequest
 from chatapp_cli.services.effects import EFFECTS
 from chatapp_cli.services.routes import Able
-from chatapp_cli.services.sending import Order
+from chatapp_cli.services.sending import SendOptions
 from chatapp_cli.store.database import Database, driver_for
 from chatapp_cli.store.drivers import Driver
 from chatapp_cli.store.media import Media
@@ -105,9 +105,9 @@ class Shop:
         """Bind a channel of an invented kind."""
         line = line or self.line()
         binding = Bound(**{"account": f"account-{next(self.numbers)}", "title": "Почта магазина"} | bound)
-        return self.write(lambda tx: channels.keep(tx, self.vault, binding, line=line, kind=kind))
+        return self.write(lambda tx: channels.save(tx, self.vault, binding, line=line, kind=kind))
 
-    def take(self, channel: ChannelId, *events: Event, cursor: str | None = None) -> ingest.Ingested:
+    def take(self, channel: ChannelId, *events: ProviderEvent, cursor: str | None = None) -> ingest.Ingested:
         """Let events arrive, each delivered by itself."""
         arrivals = tuple(Arrival(provider_id=f"p{next(self.numbers)}", raw=b"{}", events=(e,)) for e in events)
         return self.write(lambda tx: ingest.ingest(tx, channel, Batch(arrivals=arrivals, cursor=cursor)))
@@ -129,12 +129,12 @@ class Shop:
 
     def begin(self, able: Able, channel: ChannelId, to: str, draft: Draft, **order: Any) -> DialogId:
         """Write first to an address in a channel; returns the dialog."""
-        request = Request(to=Exactly(channel, to), draft=draft, order=self.order(**order))
+        request = MessageRequest(to=Exactly(channel, to), draft=draft, order=self.order(**order))
         return self.message(self.write(lambda tx: composing.accept(tx, able, request))).dialog_id
 
-    def order(self, **values: Any) -> Order:
+    def order(self, **values: Any) -> SendOptions:
         """An operator's order under a fresh key."""
-        return replace(Order(key=f"{next(self.numbers):032d}"), **values)
+        return replace(SendOptions(key=f"{next(self.numbers):032d}"), **values)
 
 
 def hand_over(tx: Tx, media: Media, channel: ChannelId) -> outbox.Claim | None:
@@ -146,7 +146,7 @@ def hand_over(tx: Tx, media: Media, channel: ChannelId) -> outbox.Claim | None:
 
 def said(text: str = "Здравствуйте", *, who: str = "anna", **values: Any) -> MessageArrived:
     """A client's message in a chat of their own."""
-    sender = Person(id=who, name=who.title(), username=who)
+    sender = Profile(id=who, name=who.title(), username=who)
     return MessageArrived(**{"peer": Peer(key=who, address=who), "sender": sender, "text": text} | values)
 
 

@@ -13,8 +13,8 @@ async def healthz(request: Request) -> Response:
     """Liveness: the process answers and its store is readable; failing workers and event effects are named."""
     daemon: Daemon = request.app.state.daemon
     await daemon.store.read(figures.gather)
-    workers = {c.helper: "ok" if c.works else c.why or "ended" for c in daemon.conditions}
-    broken = sorted(daemon.store.desk.database.effects.broken)
+    workers = {c.name: "ok" if c.works else c.why or "ended" for c in daemon.conditions}
+    broken = sorted(daemon.store.company.database.effects.broken)
     status = "ok" if all(c.works for c in daemon.conditions) and not broken else "degraded"
     return JSONResponse({"status": status, "workers": workers} | ({"effects": broken} if broken else {}))
 

@@ -21,7 +21,7 @@ _METHODS: Final = {"GET", "POST", "PUT"}
 _AGAIN: Final = (b"retry-after", b"10")
 
 
-class Hooks:
+class Webhooks:
     """``/hooks/{key}/{rest}``: if it cannot be stored, the answer is 503, so that the provider repeats it."""
 
     def __init__(self, daemon: Daemon) -> None:

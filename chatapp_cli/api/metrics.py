@@ -69,7 +69,7 @@ class _Snapshot(Collector):
     def _workers(self) -> Iterable[Metric]:
         up = GaugeMetricFamily("chatapp_worker_up", "1 while the worker works", labels=["worker"])
         failures = CounterMetricFamily("chatapp_worker_failures", "How often the worker broke", labels=["worker"])
-        for condition in self._daemon.conditions:
-            up.add_metric([condition.helper], int(condition.works))
-            failures.add_metric([condition.helper], condition.failures)
+        for state in self._daemon.conditions:
+            up.add_metric([state.name], int(state.works))
+            failures.add_metric([state.name], state.failures)
         yield from (up, failures)

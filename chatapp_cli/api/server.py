@@ -16,11 +16,11 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chatapp_cli.api import health, hooks
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import T
 from chatapp_cli.runtime.daemon import Daemon, running
-from chatapp_cli.runtime.owner import Kind, Ownership, taking
+from chatapp_cli.runtime.owner import OwnerKind, Ownership, taking
 
 log = structlog.get_logger()
 
@@ -39,7 +39,7 @@ def application(daemon: Daemon, web: ASGIApp | None = None) -> ASGIApp:
         ]
     )
     known.state.daemon = daemon
-    doors = hooks.Hooks(daemon)
+    doors = hooks.Webhooks(daemon)
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         hook = scope["type"] == "http" and scope["path"].startswith(hooks.PREFIX)
@@ -50,13 +50,13 @@ def application(daemon: Daemon, web: ASGIApp | None = None) -> ASGIApp:
 
 
 async def serve(
-    desk: Desk,
+    company: Company,
     *,
     http: bool = True,
     web: bool = False,
     announce: Callable[[str], None] | None = None,
     stop: asyncio.Event | None = None,
-    kind: Kind = Kind.DAEMON,
+    kind: OwnerKind = OwnerKind.DAEMON,
 ) -> None:
     """Run the daemon until SIGTERM, SIGINT or ``stop``; then finish what is in flight. Raises Busy, UsageError.
 
@@ -66,17 +66,23 @@ async def serve(
     """
     stop = stop or asyncio.Event()
     with _stopped_by_signals(stop):
-        async with taking(desk, kind, stop) as owned:
+        async with taking(company, kind, stop) as owned:
             if owned is not None:
-                await _serve(desk, owned, announce, stop, http=http, web=web)
+                await _serve(company, owned, announce, stop, http=http, web=web)
 
 
 async def _serve(
-    desk: Desk, owned: Ownership, announce: Callable[[str], None] | None, stop: asyncio.Event, *, http: bool, web: bool
+    company: Company,
+    owned: Ownership,
+    announce: Callable[[str], None] | None,
+    stop: asyncio.Event,
+    *,
+    http: bool,
+    web: bool,
 ) -> None:
-    with _listening(desk, wanted=http) as listening:
-        async with running(desk, ended=stop.set, stop=stop) as daemon, _leaving(owned, stop):
-            log.info("daemon.started", store=desk.settings.company, http=listening is not None)
+    with _listening(company, wanted=http) as listening:
+        async with running(company, ended=stop.set, stop=stop) as daemon, _leaving(owned, stop):
+            log.info("daemon.started", store=company.settings.company, http=listening is not None)
             if listening is None:
                 await _announce_and_wait(announce, "", stop)
             else:
@@ -144,13 +150,13 @@ async def _browsers(daemon: Daemon, *, wanted: bool) -> AsyncIterator[ASGIApp | 
     if not wanted:
         yield None
         return
-    from chatapp_cli.api.web.desk import WebDesk
+    from chatapp_cli.api.web.application import WebApplication
 
-    desk = WebDesk(daemon.store)
+    company = WebApplication(daemon.store)
     try:
-        yield desk.application()
+        yield company.application()
     finally:
-        await desk.aclose()
+        await company.aclose()
 
 
 async def _announce_and_wait(announce: Callable[[str], None] | None, address: str, stop: asyncio.Event) -> None:
@@ -184,8 +190,8 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.contextmanager
-def _listening(desk: Desk, *, wanted: bool) -> Iterator[socket.socket | None]:
-    host, port = desk.settings.http_host, desk.settings.http_port
+def _listening(company: Company, *, wanted: bool) -> Iterator[socket.socket | None]:
+    host, port = company.settings.http_host, company.settings.http_port
     if not (wanted and host):
         yield None
         return

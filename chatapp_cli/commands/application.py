@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chatapp_cli.commands import printing
-from chatapp_cli.commands.door import number
+from chatapp_cli.commands.base import Json, Line, Verb, noun, opened
 from chatapp_cli.commands.errors import note
-from chatapp_cli.commands.frame import Json, Line, Verb, noun, opened
+from chatapp_cli.commands.input_checks import number
 from chatapp_cli.commands.line import Answers, Kind, Set
 from chatapp_cli.documents import channels as documents
-from chatapp_cli.domain.application import Stage
+from chatapp_cli.domain.application import ApplicationStage
 from chatapp_cli.domain.errors import NotFound, UsageError
 from chatapp_cli.domain.ids import ApplicationId
 from chatapp_cli.domain.text import T
@@ -38,10 +38,10 @@ def new(ctx: typer.Context, kind: Kind, line: Line = "", given: Set = None, answ
     from chatapp_cli.runtime import applying
 
     about = known_kind(kind)
-    with opened(ctx) as desk:
-        wanted = desk.read(lambda tx: lines.find(tx, line)).id
+    with opened(ctx) as company:
+        wanted = company.read(lambda tx: lines.find(tx, line)).id
         ask = asker(gathered(given or [], answers))
-        made = asyncio.run(applying.apply(desk, ask, line=wanted, kind=about.kind))
+        made = asyncio.run(applying.apply(company, ask, line=wanted, kind=about.kind))
     typer.echo(made)
     note("Documents made. Get the statement: chatapp application document {n}", n=made)
 
@@ -49,9 +49,9 @@ def new(ctx: typer.Context, kind: Kind, line: Line = "", given: Set = None, answ
 @app.command("list", cls=Verb)
 def list_(ctx: typer.Context, line: Line = "", as_json: Json = False) -> None:
     """Show the applications, the latest first."""
-    with opened(ctx) as desk:
-        number = desk.read(lambda tx: lines.find(tx, line)).id if line else None
-        rows = desk.read(lambda tx: applications.everything(tx, line=number))
+    with opened(ctx) as company:
+        number = company.read(lambda tx: lines.find(tx, line)).id if line else None
+        rows = company.read(lambda tx: applications.everything(tx, line=number))
     if as_json:
         printing.document([documents.application(row) for row in rows])
         return
@@ -74,13 +74,13 @@ def show_(ctx: typer.Context, application: Application, as_json: Json = False) -
     """Show an application's form and stage."""
     from chatapp_cli.runtime import applying
 
-    with opened(ctx) as desk:
-        row = desk.read(lambda tx: applications.one(tx, ApplicationId(application)))
+    with opened(ctx) as company:
+        row = company.read(lambda tx: applications.one(tx, ApplicationId(application)))
         if as_json:
-            answers = desk.read(lambda tx: applications.answers(tx, desk.vault, row.id))
+            answers = company.read(lambda tx: applications.answers(tx, company.vault, row.id))
             printing.document(documents.filled_in(row, answers))
             return
-        filled = applying.filled_in(desk, row)
+        filled = applying.filled_in(company, row)
     printing.facts(
         {
             _("Application"): _title(row),
@@ -104,8 +104,8 @@ def document(
     """Write the statement to a file, to be signed and sent."""
     from chatapp_cli.runtime import applying
 
-    with opened(ctx) as desk:
-        name, content = applying.document(desk, ApplicationId(application))
+    with opened(ctx) as company:
+        name, content = applying.document(company, ApplicationId(application))
     target = to / name if to.is_dir() else to
     try:
         with target.open("xb") as file:
@@ -124,7 +124,7 @@ def document(
 @app.command(cls=Verb)
 def sent(ctx: typer.Context, application: Application) -> None:
     """Record that the signed statement was sent."""
-    _move(ctx, application, Stage.SENT)
+    _move(ctx, application, ApplicationStage.SENT)
 
 
 @app.command(cls=Verb)
@@ -135,16 +135,18 @@ def decide(
     reason: Reason = "",
 ) -> None:
     """Record the provider's answer."""
-    verdicts = {str(stage): stage for stage in (Stage.CHECKING, Stage.APPROVED, Stage.REJECTED)}
+    verdicts = {
+        str(stage): stage for stage in (ApplicationStage.CHECKING, ApplicationStage.APPROVED, ApplicationStage.REJECTED)
+    }
     if verdict not in verdicts:
         raise UsageError(T("A verdict is one of: {allowed}", allowed=", ".join(verdicts)), field="verdict")
     _move(ctx, application, verdicts[verdict], reason)
 
 
-def _move(ctx: typer.Context, application: int, stage: Stage, reason: str = "") -> None:
-    with opened(ctx) as desk:
-        desk.write(lambda tx: applications.move(tx, ApplicationId(application), stage, reason=reason))
-        row = desk.read(lambda tx: applications.one(tx, ApplicationId(application)))
+def _move(ctx: typer.Context, application: int, stage: ApplicationStage, reason: str = "") -> None:
+    with opened(ctx) as company:
+        company.write(lambda tx: applications.move(tx, ApplicationId(application), stage, reason=reason))
+        row = company.read(lambda tx: applications.one(tx, ApplicationId(application)))
     note("{title}: {state}", title=_title(row), state=show(words.stage(row.state)))
-    if stage is Stage.APPROVED:
+    if stage is ApplicationStage.APPROVED:
         note("Now bind the channel: chatapp line bind {kind} --line '{line}'", kind=row.kind, line=row.line)

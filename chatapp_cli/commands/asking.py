@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import typer
 
-from chatapp_cli.commands import door
+from chatapp_cli.commands import input_checks
 from chatapp_cli.commands.printing import plain
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.form import Field, Form, Notice
@@ -66,18 +66,18 @@ def _interruptible() -> Iterator[None]:
 def _line(prompt: str) -> str:
     typer.echo(prompt, err=True, nl=False)
     with _interruptible():
-        said = door.line()
+        said = input_checks.line()
     if not said:
         raise typer.Abort
     return said.rstrip("\n")
 
 
 def _hidden(prompt: str) -> str:
-    with door.hearing(), _interruptible():
+    with input_checks.hearing(), _interruptible():
         return getpass(prompt, stream=sys.stderr)
 
 
-class Prompt:
+class TerminalAsker:
     """A person at a terminal; answers given in advance are asked for only if they are refused."""
 
     def __init__(
@@ -160,7 +160,7 @@ def understood(field: Field, said: str) -> str:
         if field.required:
             raise UsageError(T("An answer is needed."), field=field.name)
         return ""
-    field.insist_on_one_line(said)
+    field.require_one_line(said)
     if field.kind == "flag":
         return _yes_or_no(field, said)
     if field.choices:
@@ -187,7 +187,7 @@ def _chosen(field: Field, said: str) -> str:
     raise UsageError(T("Choose one of: {allowed}", allowed=", ".join(values)), field=field.name)
 
 
-class Answers:
+class PresetAsker:
     """Answers without a person: each was given in advance or has a default."""
 
     def __init__(self, given: Mapping[str, str], *, known: Collection[str] = ()) -> None:
@@ -197,7 +197,7 @@ class Answers:
     async def form(self, form: Form) -> Mapping[str, str]:
         """Answer the form. Raises UsageError for missing, refused or unknown answers."""
         fields = {field.name: field for field in form.fields}
-        self._insist_known(fields)
+        self._require_known(fields)
         for name, error in form.errors.items():
             raise self._refused(fields.get(name), error)
         answers: dict[str, str] = {}
@@ -206,7 +206,7 @@ class Answers:
                 answers[name] = self._answer(field, form)
         return answers
 
-    def _insist_known(self, fields: Mapping[str, Field]) -> None:
+    def _require_known(self, fields: Mapping[str, Field]) -> None:
         for name in self._given:
             if name not in fields and name not in self._known:
                 raise UsageError(

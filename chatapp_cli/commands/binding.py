@@ -10,9 +10,9 @@ from contextlib import contextmanager
 
 import typer
 
-from chatapp_cli.bootstrap import Desk
-from chatapp_cli.commands import door, printing
-from chatapp_cli.commands.asking import Answers, Prompt
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.commands import input_checks, printing
+from chatapp_cli.commands.asking import PresetAsker, TerminalAsker
 from chatapp_cli.commands.errors import note, say
 from chatapp_cli.domain.errors import ChannelError, NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import LineId
@@ -40,7 +40,11 @@ def gathered(given: Sequence[str], answers: str) -> Mapping[str, str]:
 
 def _from_file(answers: str) -> dict[str, str]:
     try:
-        text = door.standard_input() if answers == "-" else door.file(answers, T("The file {path}", path=answers))
+        text = (
+            input_checks.standard_input()
+            if answers == "-"
+            else input_checks.file(answers, T("The file {path}", path=answers))
+        )
         return {name: _answer(value) for name, value in tomllib.loads(text).items()}
     except (OSError, ValueError, tomllib.TOMLDecodeError) as error:
         raise UsageError(
@@ -68,23 +72,23 @@ def known_kind(kind: str) -> Manifest:
 
 
 def bind(
-    desk: Desk, kind: str, *, line: str, given: Mapping[str, str], another: bool = False, renew: str = ""
+    company: Company, kind: str, *, line: str, given: Mapping[str, str], another: bool = False, renew: str = ""
 ) -> ChannelRow:
     """Bind, or renew an existing binding; ``another`` adds an account to a pool, ``renew`` names one of it."""
     about = known_kind(kind)
     known = {field.name for field in about.fields} | set(about.later)
-    wanted = desk.read(lambda tx: lines.find(tx, line))
+    wanted = company.read(lambda tx: lines.find(tx, line))
     if another:
-        _insist_on_pool(about)
-    previous = None if another else _previous(desk, about.kind, wanted.id, renew)
+        _require_pool(about)
+    previous = None if another else _previous(company, about.kind, wanted.id, renew)
     with explained(about):
         number = asyncio.run(
-            binding.bind(desk, asker(given, known=known), line=wanted.id, kind=about.kind, previous=previous)
+            binding.bind(company, asker(given, known=known), line=wanted.id, kind=about.kind, previous=previous)
         )
-    return desk.read(lambda tx: channels.one(tx, number))
+    return company.read(lambda tx: channels.one(tx, number))
 
 
-def _insist_on_pool(about: Manifest) -> None:
+def _require_pool(about: Manifest) -> None:
     if not about.capabilities.pool:
         raise Refused(
             "no_pool",
@@ -93,8 +97,8 @@ def _insist_on_pool(about: Manifest) -> None:
         )
 
 
-def _previous(desk: Desk, kind: str, line: LineId, named: str) -> ChannelRow | None:
-    rows = [row for row in desk.read(channels.everything) if row.kind == kind and row.line_id == line]
+def _previous(company: Company, kind: str, line: LineId, named: str) -> ChannelRow | None:
+    rows = [row for row in company.read(channels.everything) if row.kind == kind and row.line_id == line]
     if named:
         rows = [row for row in rows if named in {str(row.id), row.account, row.title}]
         if not rows:
@@ -114,7 +118,7 @@ def _previous(desk: Desk, kind: str, line: LineId, named: str) -> ChannelRow | N
 def asker(given: Mapping[str, str], *, known: Collection[str] = ()) -> Asker:
     """The person at the terminal, or without one the given answers. ``known`` fields may also be given."""
     terminal = sys.stdin.isatty() and sys.stderr.isatty()
-    return Prompt(given) if terminal else Answers(given, known=known)
+    return TerminalAsker(given) if terminal else PresetAsker(given, known=known)
 
 
 @contextmanager
@@ -127,37 +131,37 @@ def explained(about: Manifest) -> Iterator[None]:
         raise
 
 
-def tell_facts(desk: Desk, row: ChannelRow) -> None:
+def tell_facts(company: Company, row: ChannelRow) -> None:
     """Show the facts of a new binding, and its webhook address."""
     for name, value in row.facts.items():
         typer.echo(f"{_(name)}: {printing.plain(value)}", err=True)
-    if desk.capabilities(row).intake == "webhook" and row.hook_key:
-        host, port = desk.settings.http_host, desk.settings.http_port
+    if company.capabilities(row).intake == "webhook" and row.hook_key:
+        host, port = company.settings.http_host, company.settings.http_port
         note("Webhooks are accepted at: http://{host}:{port}/hooks/{key}", host=host, port=port, key=row.hook_key)
     note("Messages are received while the daemon runs: chatapp serve")
 
 
-def found(desk: Desk, channel: str, line: str) -> ChannelRow:
+def found(company: Company, channel: str, line: str) -> ChannelRow:
     """The channel that a person named, on a line if they named one."""
-    return desk.read(lambda tx: channels.find(tx, channel, line=lines.find(tx, line).id if line else None))
+    return company.read(lambda tx: channels.find(tx, channel, line=lines.find(tx, line).id if line else None))
 
 
-def wanted(desk: Desk, channel: str, line: str) -> list[ChannelRow]:
+def wanted(company: Company, channel: str, line: str) -> list[ChannelRow]:
     """One channel, all of a line, or all channels."""
     if channel:
-        return [found(desk, channel, line)]
-    every = desk.read(channels.everything)
-    number = desk.read(lambda tx: lines.find(tx, line)).id if line else None
+        return [found(company, channel, line)]
+    every = company.read(channels.everything)
+    number = company.read(lambda tx: lines.find(tx, line)).id if line else None
     rows = [row for row in every if number in {None, row.line_id}]
     if not rows:
         raise NotFound(T("No channel is bound yet."), T("Bind one: chatapp line bind KIND"))
     return rows
 
 
-def checked(desk: Desk, row: ChannelRow) -> list[Finding]:
+def checked(company: Company, row: ChannelRow) -> list[Finding]:
     """The findings of the channel's own check."""
     with explained(manifest(row.kind)):
-        return asyncio.run(binding.check(desk, row))
+        return asyncio.run(binding.check(company, row))
 
 
 def print_findings(findings: Sequence[Finding]) -> None:

@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from chatapp_cli.commands import asked, printing
+from chatapp_cli.commands.base import Channel, Json, Line, Verb, noun, opened
 from chatapp_cli.commands.errors import note
-from chatapp_cli.commands.frame import Channel, Json, Line, Verb, noun, opened
-from chatapp_cli.domain.errand import Errand
+from chatapp_cli.domain.session_request import SessionMethod
 from chatapp_cli.i18n import N_, _
 
 app = noun()
@@ -22,8 +22,8 @@ def list_(
     ctx: typer.Context, channel: Channel, line: Line = "", *, wait: asked.Wait = asked.PATIENCE, as_json: Json = False
 ) -> None:
     """List the groups and channels that an account is in."""
-    with opened(ctx) as desk:
-        chats = asked.one(desk, channel, line, Errand.CHATS, {}, seconds=wait)
+    with opened(ctx) as company:
+        chats = asked.one(company, channel, line, SessionMethod.CHATS, {}, seconds=wait)
     if as_json:
         printing.document(chats)
         return
@@ -45,8 +45,8 @@ def follow(
     as_json: Json = False,
 ) -> None:
     """Follow a chat, joining it if needed: its messages arrive from now on."""
-    with opened(ctx) as desk:
-        peer = asked.one(desk, channel, line, Errand.FOLLOW, {"address": chat}, seconds=wait)
+    with opened(ctx) as company:
+        peer = asked.one(company, channel, line, SessionMethod.FOLLOW, {"address": chat}, seconds=wait)
     if as_json:
         printing.document(peer)
         return
@@ -59,8 +59,8 @@ def unfollow(
     ctx: typer.Context, channel: Channel, chat: Chat, line: Line = "", *, wait: asked.Wait = asked.PATIENCE
 ) -> None:
     """Stop following a chat; the account stays a member."""
-    with opened(ctx) as desk:
-        asked.one(desk, channel, line, Errand.UNFOLLOW, {"address": chat}, seconds=wait)
+    with opened(ctx) as company:
+        asked.one(company, channel, line, SessionMethod.UNFOLLOW, {"address": chat}, seconds=wait)
     note("Not followed any more.")
 
 
@@ -78,8 +78,8 @@ def read_back(
     as_json: Json = False,
 ) -> None:
     """Import a chat's messages after a given one; duplicates are skipped."""
-    with opened(ctx) as desk:
-        read = asked.one(desk, channel, line, Errand.HISTORY, {"address": chat, "after": after}, seconds=wait)
+    with opened(ctx) as company:
+        read = asked.one(company, channel, line, SessionMethod.HISTORY, {"address": chat, "after": after}, seconds=wait)
     if as_json:
         printing.document(read)
         return

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
+from chatapp_cli.commands.base import Json, Verb, noun, opened
 from chatapp_cli.commands.errors import note
-from chatapp_cli.commands.frame import Json, Verb, noun, opened
 from chatapp_cli.i18n import N_
 
 app = noun()
@@ -25,11 +25,11 @@ def configure(ctx: typer.Context, given: Set = None, as_json: Json = False) -> N
     from chatapp_cli.domain.option import COMPANY
     from chatapp_cli.services import options
 
-    with opened(ctx) as desk:
+    with opened(ctx) as company:
         if given:
             changes = gathered(given, "")
-            desk.write(lambda tx: options.configure_company(tx, changes))
+            company.write(lambda tx: options.configure_company(tx, changes))
             note("Saved for the company: {names}.", names=", ".join(sorted(changes)))
             return
-        rows = desk.read(lambda tx: configuring.stored(tx, COMPANY, configuring.Spot()))
+        rows = company.read(lambda tx: configuring.stored(tx, COMPANY, configuring.Spot()))
     configuring.tell_stored(rows, as_json=as_json)

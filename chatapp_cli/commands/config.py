@@ -8,15 +8,15 @@ from typing import Annotated
 import typer
 
 from chatapp_cli.commands import configuring, printing
-from chatapp_cli.commands.configuring import Row, Spot
-from chatapp_cli.commands.door import may_be_empty
+from chatapp_cli.commands.base import Json, Verb, channel_names, completing, line_names, loaded, noun, opened
+from chatapp_cli.commands.configuring import SettingRow, Spot
 from chatapp_cli.commands.errors import note, say
-from chatapp_cli.commands.frame import Json, Verb, channel_names, completing, line_names, loaded, noun, opened
+from chatapp_cli.commands.input_checks import may_be_empty
 from chatapp_cli.documents import operators as documents
 from chatapp_cli.domain.errors import ChatappError, UsageError
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _
-from chatapp_cli.settings import SOURCES, Loaded, Settings, save
+from chatapp_cli.settings import SOURCES, LoadedSettings, Settings, save
 
 app = noun()
 
@@ -57,7 +57,7 @@ def list_(ctx: typer.Context, line: Where = "", channel: Through = "", as_json: 
     printing.table(columns, [(row.name, row.value, _source(row), row.words) for row in rows])
 
 
-def _source(row: Row) -> str:
+def _source(row: SettingRow) -> str:
     if row.source in SOURCES:
         return _(SOURCES[row.source])
     of_store = {
@@ -68,14 +68,14 @@ def _source(row: Row) -> str:
     return of_store[row.source]
 
 
-def _holding(ctx: typer.Context, channel: str = "", line: str = "") -> list[Row]:
+def _holding(ctx: typer.Context, channel: str = "", line: str = "") -> list[SettingRow]:
     """The effective settings; if the store does not open and no line or channel was named, those of this process."""
     found, named = loaded(ctx), bool(channel or line)
     if not named and not _has_store(found):
         return configuring.holding(found, None, Spot())
     try:
-        with opened(ctx) as desk:
-            return desk.read(lambda tx: configuring.holding(found, tx, configuring.spot(tx, desk, channel, line)))
+        with opened(ctx) as company:
+            return company.read(lambda tx: configuring.holding(found, tx, configuring.spot(tx, company, channel, line)))
     except ChatappError as error:
         if named:
             raise
@@ -83,7 +83,7 @@ def _holding(ctx: typer.Context, channel: str = "", line: str = "") -> list[Row]
     return configuring.holding(found, None, Spot())
 
 
-def _has_store(found: Loaded) -> bool:
+def _has_store(found: LoadedSettings) -> bool:
     """Whether there is a store: reading settings must not create one."""
     return bool(found.settings.database_url) or (found.settings.folder / "chatapp.db").exists()
 

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from chatapp_cli.commands import printing
 from chatapp_cli.documents import operators as documents
 from chatapp_cli.domain import option
-from chatapp_cli.domain.option import COMPANY, Subject, Target
+from chatapp_cli.domain.option import COMPANY, OptionTarget, Subject
 from chatapp_cli.i18n import N_, _, show
 from chatapp_cli.services import options
-from chatapp_cli.services.options import Scope
-from chatapp_cli.settings import Loaded, Settings
+from chatapp_cli.services.options import OptionScope
+from chatapp_cli.settings import LoadedSettings, Settings
 from chatapp_cli.store.tx import Tx
 
 if TYPE_CHECKING:
-    from chatapp_cli.bootstrap import Desk
+    from chatapp_cli.bootstrap import Company
     from chatapp_cli.domain.form import Field
     from chatapp_cli.store.rows.channels import ChannelRow
 
@@ -25,7 +25,7 @@ UNKNOWN = N_("This version does not know it")
 _SETTINGS: Mapping[str, Any] = {one.name: one for one in fields(Settings)}
 
 
-class Row(NamedTuple):
+class SettingRow(NamedTuple):
     """A setting or option with its value."""
 
     name: str
@@ -40,39 +40,41 @@ class Row(NamedTuple):
 class Spot(NamedTuple):
     """The scope of a question: everywhere, a line, or a channel."""
 
-    scope: Scope = options.EVERYWHERE
+    scope: OptionScope = options.EVERYWHERE
     channel: ChannelRow | None = None
     own: Sequence[Field] = ()
     """The fields of the channel's manifest."""
 
     @property
-    def targets(self) -> list[Target]:
+    def targets(self) -> list[OptionTarget]:
         """The subjects whose options apply here, widest first."""
-        line = [] if self.scope.line is None else [Target(Subject.LINE, self.scope.line)]
-        channel = [] if self.channel is None else [Target(Subject.CHANNEL, self.channel.id)]
+        line = [] if self.scope.line is None else [OptionTarget(Subject.LINE, self.scope.line)]
+        channel = [] if self.channel is None else [OptionTarget(Subject.CHANNEL, self.channel.id)]
         return [COMPANY, *line, *channel]
 
 
-def spot(tx: Tx, desk: Desk, channel: str, line: str) -> Spot:
+def spot(tx: Tx, company: Company, channel: str, line: str) -> Spot:
     """The scope that a person named: a channel, a line, or none. Raises NotFound."""
     from chatapp_cli.services import channels, lines
 
     number = lines.find(tx, line).id if line else None
     if not channel:
-        return Spot(Scope(line=number))
+        return Spot(OptionScope(line=number))
     row = channels.find(tx, channel, line=number)
-    return Spot(Scope(line=row.line_id, channel=row.id), row, desk.manifest(row).fields)
+    return Spot(OptionScope(line=row.line_id, channel=row.id), row, company.manifest(row).fields)
 
 
-def stored(tx: Tx, target: Target, spot: Spot) -> list[Row]:
+def stored(tx: Tx, target: OptionTarget, spot: Spot) -> list[SettingRow]:
     """All options of a subject, with the value stored or answered when binding."""
     own, answered = (spot.own, spot.channel.settings) if spot.channel else ((), {})
     kept, known = options.stored(tx, target), options.known(target.subject, own)
-    rows = [Row(n, kept.get(n, answered.get(n)), target.subject, target.ref, show(f.label)) for n, f in known.items()]
-    return rows + [Row(n, kept[n], target.subject, target.ref, _(UNKNOWN)) for n in kept if n not in known]
+    rows = [
+        SettingRow(n, kept.get(n, answered.get(n)), target.subject, target.ref, show(f.label)) for n, f in known.items()
+    ]
+    return rows + [SettingRow(n, kept[n], target.subject, target.ref, _(UNKNOWN)) for n in kept if n not in known]
 
 
-def tell_stored(rows: Sequence[Row], *, as_json: bool) -> None:
+def tell_stored(rows: Sequence[SettingRow], *, as_json: bool) -> None:
     """Print the stored options."""
     if as_json:
         printing.document(documents.options({row.name: row.value for row in rows}))
@@ -81,7 +83,7 @@ def tell_stored(rows: Sequence[Row], *, as_json: bool) -> None:
     printing.table(columns, [(row.name, "" if row.value is None else row.value, row.words) for row in rows])
 
 
-def holding(found: Loaded, tx: Tx | None, spot: Spot) -> list[Row]:
+def holding(found: LoadedSettings, tx: Tx | None, spot: Spot) -> list[SettingRow]:
     """All settings and options with their effective values in this scope; without a store, only settings."""
     rows = {row.name: row for row in (*_settings(found), *_defaults(spot))}
     if tx is not None:
@@ -89,22 +91,22 @@ def holding(found: Loaded, tx: Tx | None, spot: Spot) -> list[Row]:
     return list(rows.values())
 
 
-def _settings(found: Loaded) -> Iterator[Row]:
+def _settings(found: LoadedSettings) -> Iterator[SettingRow]:
     for name, one in _SETTINGS.items():
         value = getattr(found.settings, name)
         shown = "***" if one.metadata["secret"] and value else value
-        yield Row(name, shown, found.sources[name], 0, _(one.metadata["words"]))
+        yield SettingRow(name, shown, found.sources[name], 0, _(one.metadata["words"]))
 
 
-def _defaults(spot: Spot) -> Iterator[Row]:
+def _defaults(spot: Spot) -> Iterator[SettingRow]:
     """Defaults of the options that are not settings."""
     for target in spot.targets:
         for name, one in options.known(target.subject, spot.own).items():
             if name not in _SETTINGS:
-                yield Row(name, option.decoded(one, one.default), "default", 0, show(one.label))
+                yield SettingRow(name, option.decoded(one, one.default), "default", 0, show(one.label))
 
 
-def _stored(tx: Tx, found: Loaded, spot: Spot) -> Iterator[Row]:
+def _stored(tx: Tx, found: LoadedSettings, spot: Spot) -> Iterator[SettingRow]:
     """Stored values: those of a newer version unchanged, known ones as used."""
     chosen = options.chosen(tx, spot.scope)
     for target in spot.targets:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from chatapp_cli.commands import asked, persons, printing
-from chatapp_cli.commands.errors import note, say
-from chatapp_cli.commands.frame import (
+from chatapp_cli.commands.base import (
     Channel,
     Json,
     Line,
@@ -20,14 +19,15 @@ from chatapp_cli.commands.frame import (
     noun,
     opened,
 )
+from chatapp_cli.commands.errors import note, say
 from chatapp_cli.documents import people as documents
-from chatapp_cli.domain.errand import Errand
 from chatapp_cli.domain.errors import ChatappError, UsageError
+from chatapp_cli.domain.session_request import SessionMethod
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _, show
 
 if TYPE_CHECKING:
-    from chatapp_cli.bootstrap import Desk
+    from chatapp_cli.bootstrap import Company
     from chatapp_cli.domain.manifest import AddressKind
     from chatapp_cli.services.beginning import Outlook
     from chatapp_cli.store.rows.channels import ChannelRow
@@ -52,9 +52,11 @@ def find(
     """Ask which messengers a number or a username has; exit code 1 if none."""
     from chatapp_cli.commands import binding
 
-    with opened(ctx) as desk:
-        rows = _able(desk, binding.wanted(desk, channel, line), address)
-        answers = asked.all_of(desk, Errand.FIND, {row: _arguments(desk, row, address) for row in rows}, seconds=wait)
+    with opened(ctx) as company:
+        rows = _able(company, binding.wanted(company, channel, line), address)
+        answers = asked.all_of(
+            company, SessionMethod.FIND, {row: _arguments(company, row, address) for row in rows}, seconds=wait
+        )
     told = [documents.answer(row, answer) for row, answer in zip(rows, answers, strict=True)]
     if as_json:
         printing.document(told)
@@ -76,11 +78,11 @@ def reach(
     """Show which channels can write first to an address, when, or why not; no provider is asked."""
     from chatapp_cli.services import beginning, lines
 
-    with opened(ctx) as desk:
-        found = desk.read(
-            lambda tx: beginning.ways(tx, desk.capabilities, address, line=lines.find(tx, line).id if line else None)
+    with opened(ctx) as company:
+        found = company.read(
+            lambda tx: beginning.ways(tx, company.capabilities, address, line=lines.find(tx, line).id if line else None)
         )
-        rows = [(one, beginning.goes(one.turn, desk.capabilities(one.channel))) for one in found]
+        rows = [(one, beginning.goes(one.turn, company.capabilities(one.channel))) for one in found]
     if as_json:
         printing.document([documents.outlook(one) for one, _goes in rows])
     else:
@@ -98,9 +100,9 @@ def _told(one: Outlook, happens: str) -> tuple[object, ...]:
     return one.channel.title, taken, one.dialog.id if one.dialog else "", happens
 
 
-def _able(desk: Desk, rows: Sequence[ChannelRow], address: str) -> list[ChannelRow]:
+def _able(company: Company, rows: Sequence[ChannelRow], address: str) -> list[ChannelRow]:
     """The channels that can look up such an address. Raises UsageError if there are none."""
-    able = [row for row in rows if _kind(desk, row, address)]
+    able = [row for row in rows if _kind(company, row, address)]
     if able:
         return able
     raise UsageError(
@@ -109,17 +111,17 @@ def _able(desk: Desk, rows: Sequence[ChannelRow], address: str) -> list[ChannelR
     )
 
 
-def _kind(desk: Desk, row: ChannelRow, address: str) -> AddressKind | None:
+def _kind(company: Company, row: ChannelRow, address: str) -> AddressKind | None:
     from chatapp_cli.domain.address import kinds
 
-    can = desk.capabilities(row).finds_people
+    can = company.capabilities(row).finds_people
     return next((kind for kind in kinds(address) if kind in can), None)
 
 
-def _arguments(desk: Desk, row: ChannelRow, address: str) -> Mapping[str, object]:
+def _arguments(company: Company, row: ChannelRow, address: str) -> Mapping[str, object]:
     from chatapp_cli.domain.address import canonical
 
-    kind = _kind(desk, row, address)
+    kind = _kind(company, row, address)
     assert kind is not None
     return {"address": canonical(address, kind)}
 
@@ -149,8 +151,8 @@ def list_(
     ctx: typer.Context, channel: Channel, line: Line = "", *, wait: asked.Wait = asked.PATIENCE, as_json: Json = False
 ) -> None:
     """List the address book of a messenger's account."""
-    with opened(ctx) as desk:
-        people = asked.one(desk, channel, line, Errand.CONTACTS, {}, seconds=wait)
+    with opened(ctx) as company:
+        people = asked.one(company, channel, line, SessionMethod.CONTACTS, {}, seconds=wait)
     if as_json:
         printing.document(people)
         return
@@ -181,11 +183,11 @@ def chain(
     from chatapp_cli.services import contacts
 
     order = [known_kind(kind.strip()).kind for kind in kinds.split(",") if kind.strip()]
-    with opened(ctx) as desk:
+    with opened(ctx) as company:
         if order or off:
-            found = desk.write(lambda tx: contacts.set_chain(tx, contacts.met_or_new(tx, contact), order))
+            found = company.write(lambda tx: contacts.set_chain(tx, contacts.met_or_new(tx, contact), order))
         else:
-            found = desk.read(lambda tx: contacts.named(tx, contact))
+            found = company.read(lambda tx: contacts.named(tx, contact))
     if as_json:
         printing.document([documents.contact(one) for one in found])
     elif order:

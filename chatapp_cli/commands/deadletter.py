@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from chatapp_cli.commands import listing, printing
-from chatapp_cli.commands.door import number
+from chatapp_cli.commands.base import Json, Verb, noun, opened
 from chatapp_cli.commands.errors import note
-from chatapp_cli.commands.frame import Json, Verb, noun, opened
+from chatapp_cli.commands.input_checks import number
 from chatapp_cli.documents import channels as documents
 from chatapp_cli.i18n import N_, _
 from chatapp_cli.services import deadletters
@@ -22,8 +22,8 @@ Letter = Annotated[int, typer.Argument(metavar="NUMBER", parser=number, help=N_(
 @app.command("list", cls=Verb)
 def list_(ctx: typer.Context, limit: listing.Limit = 100, as_json: Json = False) -> None:
     """Show the dead letters, the newest first."""
-    with opened(ctx) as desk:
-        found, every = desk.read(lambda tx: (deadletters.everything(tx, n=limit), deadletters.count(tx)))
+    with opened(ctx) as company:
+        found, every = company.read(lambda tx: (deadletters.everything(tx, n=limit), deadletters.count(tx)))
     if len(found) < every:
         note("These are the newest {n} of {all}; more with: --limit {all}", n=len(found), all=every)
     if as_json:
@@ -42,9 +42,9 @@ def show(ctx: typer.Context, letter: Letter, as_json: Json = False) -> None:
     """Show the raw arrival."""
     from chatapp_cli.runtime import rereading
 
-    with opened(ctx) as desk:
-        one = desk.read(lambda tx: deadletters.one(tx, letter))
-        raw = rereading.raw(desk, one).decode("utf-8", errors="replace")
+    with opened(ctx) as company:
+        one = company.read(lambda tx: deadletters.one(tx, letter))
+        raw = rereading.raw(company, one).decode("utf-8", errors="replace")
     if as_json:
         printing.document(documents.raw_letter(one, raw))
         return
@@ -59,14 +59,14 @@ def retry(ctx: typer.Context, letter: Letter) -> None:
 
     from chatapp_cli.runtime import rereading
 
-    with opened(ctx) as desk:
-        asyncio.run(rereading.retry(desk, letter))
+    with opened(ctx) as company:
+        asyncio.run(rereading.retry(company, letter))
     note("Dead letter {n} is understood now.", n=letter)
 
 
 @app.command(cls=Verb)
 def forget(ctx: typer.Context, letter: Letter) -> None:
     """Delete a dead letter."""
-    with opened(ctx) as desk:
-        desk.write(lambda tx: deadletters.forget(tx, letter))
+    with opened(ctx) as company:
+        company.write(lambda tx: deadletters.delete(tx, letter))
     note("Dead letter {n} is forgotten.", n=letter)

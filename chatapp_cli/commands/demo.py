@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from chatapp_cli.commands.frame import single
+from chatapp_cli.commands.base import single
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _, language, show
@@ -50,7 +50,7 @@ async def _headless(folder: Path) -> None:
     configure("warning")
     async with staged(folder, language()) as stage:
         stop = asyncio.Event()
-        daemon = asyncio.create_task(serve(stage.desk, announce=stage.listen_at, stop=stop))
+        daemon = asyncio.create_task(serve(stage.company, announce=stage.listen_at, stop=stop))
         try:
             await play(stage, _tell)
         finally:
@@ -84,16 +84,16 @@ def _window(folder: Path) -> None:
     with (folder / "demo.log").open("wb") as log:
         backstage = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)  # noqa: S603 - ourselves
     try:
-        from chatapp_cli.bootstrap import open_desk
+        from chatapp_cli.bootstrap import open_company
         from chatapp_cli.runtime.demo import demo_settings
-        from chatapp_cli.tui.window import run
+        from chatapp_cli.tui.launch import run
 
         _wait_until_ready(backstage, folder)
-        desk = open_desk(demo_settings(folder, "", language()))
+        company = open_company(demo_settings(folder, "", language()))
         try:
-            run(desk)
+            run(company)
         finally:
-            desk.close()
+            company.close()
     finally:
         _dismiss(backstage)
 
@@ -121,8 +121,8 @@ def _dismiss(backstage: subprocess.Popen[bytes]) -> None:
 async def _backstage(folder: Path) -> None:
     from chatapp_cli.api.server import serve
     from chatapp_cli.runtime.demo import staged
-    from chatapp_cli.runtime.leash import watch_input
     from chatapp_cli.runtime.logs import configure
+    from chatapp_cli.runtime.parent_watch import watch_input
 
     configure("warning")
     stop = asyncio.Event()
@@ -134,9 +134,9 @@ async def _backstage(folder: Path) -> None:
             sys.stdout.write("ready\n")
             sys.stdout.flush()
 
-        crowd = asyncio.create_task(stage.town.live(stage.desk.world))
+        crowd = asyncio.create_task(stage.town.live(stage.company.world))
         try:
-            await serve(stage.desk, announce=ready, stop=stop)
+            await serve(stage.company, announce=ready, stop=stop)
         finally:
             crowd.cancel()
             with suppress(asyncio.CancelledError):

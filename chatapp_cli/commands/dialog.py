@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chatapp_cli.commands import duties as duty_verbs
-from chatapp_cli.commands import listing, printing, together
-from chatapp_cli.commands.door import amount, may_be_empty
+from chatapp_cli.commands import listing, presence, printing
+from chatapp_cli.commands.base import Dialog, Json, Verb, noun, opened, write
 from chatapp_cli.commands.errors import note
-from chatapp_cli.commands.frame import Dialog, Json, Verb, noun, opened, write
+from chatapp_cli.commands.input_checks import amount, may_be_empty
 from chatapp_cli.commands.narrowing import Narrowing, narrowed
 from chatapp_cli.commands.several import Dialogs, each
 from chatapp_cli.documents import dialogs as documents
@@ -22,12 +22,12 @@ from chatapp_cli.i18n import N_, _, show
 from chatapp_cli.services import dialogs, duties, notes
 
 if TYPE_CHECKING:
-    from chatapp_cli.bootstrap import Desk
+    from chatapp_cli.bootstrap import Company
     from chatapp_cli.store.rows.dialogs import DialogCard, DialogRow, MemberRow
 
 app = noun()
 app.registered_commands += duty_verbs.app.registered_commands
-app.registered_commands += together.app.registered_commands
+app.registered_commands += presence.app.registered_commands
 
 
 Tag = Annotated[str, typer.Argument(metavar="TAG", help=N_("Label"))]
@@ -44,10 +44,10 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """Find dialogs; the filters combine."""
-    with opened(ctx) as desk:
-        wanted = desk.read(narrowing.wanted)
-        found = desk.read(lambda tx: listing.page(desk, tx, wanted, after, limit))
-        near = _near(desk, wanted, found) if wanted.text and not after else []
+    with opened(ctx) as company:
+        wanted = company.read(narrowing.wanted)
+        found = company.read(lambda tx: listing.page(company, tx, wanted, after, limit))
+        near = _near(company, wanted, found) if wanted.text and not after else []
     if as_json:
         near_ones = (documents.hit(row, near=True) for row in near)
         printing.document([*(documents.hit(row, near=False) for row in found), *near_ones])
@@ -58,16 +58,16 @@ def list_(
         note("No dialog fits.")
 
 
-def _near(desk: Desk, wanted: DialogFilter, found: list[DialogRow]) -> list[DialogRow]:
+def _near(company: Company, wanted: DialogFilter, found: list[DialogRow]) -> list[DialogRow]:
     """Dialogs with similar client names, if there are hardly any matches."""
     from chatapp_cli.services import names, search
     from chatapp_cli.store.dialog_list import rows
 
     if len(found) >= names.FEW:
         return []
-    search.catch_up(desk.database, desk.search)
-    dialect, exact = desk.database.driver.dialect, {row.id for row in found}
-    near = desk.read(lambda tx: rows(tx, dialect, names.near(tx, desk.search, dialect, wanted)))
+    search.catch_up(company.database, company.search)
+    dialect, exact = company.database.driver.dialect, {row.id for row in found}
+    near = company.read(lambda tx: rows(tx, dialect, names.near(tx, company.search, dialect, wanted)))
     return [row for row in near.values() if row.id not in exact]
 
 
@@ -84,26 +84,26 @@ def show_(
 ) -> None:
     """Show a dialog: the client and the last messages."""
     from chatapp_cli.commands import transcripts
-    from chatapp_cli.services import channels, relay, transcript
+    from chatapp_cli.services import chains, channels, transcript
 
     if person:
         from chatapp_cli.commands import thread
 
-        with opened(ctx) as desk:
-            thread.show(desk, DialogId(dialog), n, as_json=as_json)
+        with opened(ctx) as company:
+            thread.show(company, DialogId(dialog), n, as_json=as_json)
         return
-    with opened(ctx) as desk:
-        card, tags, members, entries, shown, channel = desk.read(
+    with opened(ctx) as company:
+        card, tags, members, entries, shown, channel = company.read(
             lambda tx: (
                 (found := dialogs.card(tx, DialogId(dialog))),
                 dialogs.tags(tx, found.id),
                 duties.members(tx, found.id),
-                (said := relay.with_onward(tx, transcript.latest(tx, found.id, n=n))),
+                (said := chains.with_onward(tx, transcript.latest(tx, found.id, n=n))),
                 notes.among(tx, found.id, said, complete=len(said) < n),
                 channels.one(tx, found.channel_id),
             )
         )
-        manifest, can = desk.manifest(channel), desk.capabilities(channel)
+        manifest, can = company.manifest(channel), company.capabilities(channel)
     if as_json:
         printing.document(messages.conversation(card, tags, members, can, entries))
         return

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from chatapp_cli.commands import printing
-from chatapp_cli.commands.frame import Json, Verb, loaded, single
+from chatapp_cli.commands.base import Json, Verb, loaded, single
 from chatapp_cli.i18n import N_
 
 app = single()

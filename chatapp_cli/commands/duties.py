@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chatapp_cli.commands.frame import Dialog, Json, Verb, completing, noun, opened, typed, write
+from chatapp_cli.commands.base import Dialog, Json, Verb, completing, noun, opened, typed, write
 from chatapp_cli.commands.several import Dialogs, each
 from chatapp_cli.documents import dialogs as documents
 from chatapp_cli.domain.errors import UsageError
@@ -16,16 +16,16 @@ from chatapp_cli.i18n import N_, _
 from chatapp_cli.services import duties, notes
 
 if TYPE_CHECKING:
-    from chatapp_cli.bootstrap import Desk
+    from chatapp_cli.bootstrap import Company
     from chatapp_cli.store.tx import Tx
 
 app = noun()
 ME, NOBODY = "me", "nobody"
 
 
-def operator_names(desk: Desk) -> list[str]:
+def operator_names(company: Company) -> list[str]:
     """The known operators to whom a dialog can be assigned."""
-    return [ME, *desk.read(duties.operators)]
+    return [ME, *company.read(duties.operators)]
 
 
 def named(said: str, me: str) -> str:
@@ -113,8 +113,8 @@ def notes_(ctx: typer.Context, dialog: Dialog, as_json: Json = False) -> None:
     from chatapp_cli.commands import printing
     from chatapp_cli.services.dialogs import card
 
-    with opened(ctx) as desk:
-        found = desk.read(lambda tx: notes.between(tx, card(tx, DialogId(dialog)).id))
+    with opened(ctx) as company:
+        found = company.read(lambda tx: notes.between(tx, card(tx, DialogId(dialog)).id))
     if as_json:
         printing.document([documents.note(row) for row in found])
         return
@@ -127,8 +127,8 @@ def mentions(ctx: typer.Context, as_json: Json = False) -> None:
     """Show the notes of the last week that mention you and that you have not answered with a note."""
     from chatapp_cli.commands import printing
 
-    with opened(ctx) as desk:
-        found = desk.read(notes.calling)
+    with opened(ctx) as company:
+        found = company.read(notes.calling)
     if as_json:
         printing.document([documents.note(row) for row in found])
         return

@@ -25,7 +25,7 @@ _PRINTERS = ("typer.", "rich.")
 def ending() -> Iterator[None]:
     """Turn every error into a message and an exit code; ``CHATAPP_TRACEBACK=1`` lets it through."""
     try:
-        _insist_on_output()
+        _require_output()
         yield
         sys.stdout.flush()
     except BrokenPipeError:
@@ -53,7 +53,7 @@ def _told(error: Exception) -> ChatappError:
     return _surprise(error)
 
 
-def _insist_on_output() -> None:
+def _require_output() -> None:
     """Refuse to run with a closed stdout: the result could not be printed, and a file might get its descriptor."""
     if sys.stdout is None:
         raise _unwritable(os.strerror(errno.EBADF))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from chatapp_cli.commands.frame import Verb, loaded, opened, single, unattended
+from chatapp_cli.commands.base import Verb, loaded, opened, single, unattended
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_
@@ -26,15 +26,15 @@ def inbox(
     if plain or loaded(ctx).settings.plain == "on":
         from chatapp_cli.tui.plain import plain as line_by_line
 
-        with opened(ctx) as desk:
-            line_by_line.run(desk)
+        with opened(ctx) as company:
+            line_by_line.run(company)
         return
     if not (sys.stdout.isatty() and sys.stdin.isatty()) and not _behind_a_browser():
         raise UsageError(T("The window needs a terminal."), T("In a script use: chatapp dialog list, reply, tail"))
-    from chatapp_cli.tui.window import run
+    from chatapp_cli.tui.launch import run
 
-    with unattended(ctx) as desk:
-        run(desk)
+    with unattended(ctx) as company:
+        run(company)
 
 
 def _behind_a_browser() -> bool:

@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from chatapp_cli.commands import printing
+from chatapp_cli.commands.base import Json, Verb, loaded, noun
 from chatapp_cli.commands.errors import note, say
-from chatapp_cli.commands.frame import Json, Verb, loaded, noun
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _, show
@@ -70,7 +70,7 @@ def probe(
     """Press keys to see what the terminal sends, what they are called and what they do."""
     if not sys.stdin.isatty():
         raise UsageError(T("Keys can be pressed only at a terminal."), T("Run it without a pipe."))
-    from chatapp_cli.tui.keys.probing import meanings, pressed
+    from chatapp_cli.tui.keys.key_probe import meanings, pressed
 
     groups = _keymap(ctx).groups
     note("Press keys; Ctrl+C ends.")

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chatapp_cli.commands import printing
-from chatapp_cli.commands.errors import note, say
-from chatapp_cli.commands.frame import (
+from chatapp_cli.commands.base import (
     Channel,
     Force,
     Json,
@@ -23,6 +22,7 @@ from chatapp_cli.commands.frame import (
     noun,
     opened,
 )
+from chatapp_cli.commands.errors import note, say
 from chatapp_cli.documents import channels as documents
 from chatapp_cli.domain.errors import Busy
 from chatapp_cli.domain.text import T
@@ -30,8 +30,8 @@ from chatapp_cli.i18n import N_, _, show
 from chatapp_cli.services import lines
 
 if TYPE_CHECKING:
-    from chatapp_cli.bootstrap import Desk
-    from chatapp_cli.commands.configuring import Row
+    from chatapp_cli.bootstrap import Company
+    from chatapp_cli.commands.configuring import SettingRow
     from chatapp_cli.store.rows.channels import ChannelRow, LineRow
     from chatapp_cli.store.tx import Tx
 
@@ -54,8 +54,8 @@ Answers = Annotated[
 @app.command(cls=Verb)
 def add(ctx: typer.Context, name: Annotated[str, typer.Argument(metavar="NAME", help=N_("Name"))]) -> None:
     """Add a line."""
-    with opened(ctx) as desk:
-        number = desk.write(lambda tx: lines.add(tx, name))
+    with opened(ctx) as company:
+        number = company.write(lambda tx: lines.add(tx, name))
     typer.echo(number)
     note("Line {name} is there. Bind a channel to it: chatapp line bind KIND", name=name)
 
@@ -63,8 +63,8 @@ def add(ctx: typer.Context, name: Annotated[str, typer.Argument(metavar="NAME", 
 @app.command("list", cls=Verb)
 def list_(ctx: typer.Context, as_json: Json = False) -> None:
     """Show the lines."""
-    with opened(ctx) as desk:
-        found, resting = desk.read(lambda tx: (lines.everything(tx), _resting(tx)))
+    with opened(ctx) as company:
+        found, resting = company.read(lambda tx: (lines.everything(tx), _resting(tx)))
     if as_json:
         printing.document([documents.line(line, resting) for line in found])
         return
@@ -87,16 +87,16 @@ def _tell_rest(row: ChannelRow) -> None:
     from chatapp_cli.kit.manifests import manifest
     from chatapp_cli.services import resting
 
-    said = resting.told(manifest(row.kind), row)
+    said = resting.rest_of(manifest(row.kind), row)
     say(T("{line}, {title}: {said}", line=row.line, title=row.title, said=said), resting.next_step(row))
 
 
 @app.command("show", cls=Verb)
 def show_(ctx: typer.Context, line: OneLine = "", as_json: Json = False) -> None:
     """Show a line's channels: health, facts, settings."""
-    with opened(ctx) as desk:
-        found, bound = desk.read(lambda tx: _with_channels(tx, line))
-        now = desk.world.clock.now()
+    with opened(ctx) as company:
+        found, bound = company.read(lambda tx: _with_channels(tx, line))
+        now = company.world.clock.now()
     if as_json:
         printing.document(documents.bound_to(found, bound))
         return
@@ -139,7 +139,7 @@ def _rest_facts(row: ChannelRow, now: int) -> Mapping[str, str]:
 
     strangers = max(row.strangers_until, row.paused_until)
     return {
-        _("Sending"): show(resting.told(manifest(row.kind), row)) if resting.rests(row, now) else "",
+        _("Sending"): show(resting.rest_of(manifest(row.kind), row)) if resting.rests(row, now) else "",
         _("First messages"): _("not before {moment}", moment=printing.moment(strangers)) if strangers > now else "",
     }
 
@@ -163,16 +163,16 @@ def rename(
     ctx: typer.Context, line: LineName, name: Annotated[str, typer.Argument(metavar="NAME", help=N_("New name"))]
 ) -> None:
     """Rename a line."""
-    with opened(ctx) as desk:
-        desk.write(lambda tx: lines.rename(tx, lines.find(tx, line).id, name))
+    with opened(ctx) as company:
+        company.write(lambda tx: lines.rename(tx, lines.find(tx, line).id, name))
     note("The line is called {name} now.", name=name)
 
 
 @app.command(cls=Verb)
 def remove(ctx: typer.Context, line: LineName, force: Force = False) -> None:
     """Remove a line."""
-    with opened(ctx) as desk:
-        desk.write(lambda tx: lines.remove(tx, lines.find(tx, line), force=force))
+    with opened(ctx) as company:
+        company.write(lambda tx: lines.remove(tx, lines.find(tx, line), force=force))
     note("Line {name} is gone.", name=line)
 
 
@@ -195,11 +195,11 @@ def bind(
     from chatapp_cli.commands import binding
 
     given_answers = binding.gathered(given or [], answers)
-    with opened(ctx) as desk:
-        row = binding.bind(desk, kind, line=line, given=given_answers, another=another, renew=renew)
+    with opened(ctx) as company:
+        row = binding.bind(company, kind, line=line, given=given_answers, another=another, renew=renew)
         typer.echo(row.id)
         note("{title} is bound to line {line}.", title=row.title, line=row.line)
-        binding.tell_facts(desk, row)
+        binding.tell_facts(company, row)
 
 
 @app.command(cls=Verb)
@@ -218,10 +218,10 @@ def invite(
 ) -> None:
     """Print the link of the account that the next client should write to."""
     from chatapp_cli.kit.manifests import kind_of
-    from chatapp_cli.services import pools
+    from chatapp_cli.services import account_pools
 
-    with opened(ctx) as desk:
-        found = desk.read(lambda tx: pools.invite(tx, lines.find(tx, line).id, kind_of(kind)))
+    with opened(ctx) as company:
+        found = company.read(lambda tx: account_pools.invite(tx, lines.find(tx, line).id, kind_of(kind)))
     if not as_json:
         typer.echo(found[0].link)
         return
@@ -234,9 +234,9 @@ def unbind(ctx: typer.Context, channel: Channel, line: Line = "", force: Force =
     from chatapp_cli.commands.binding import found
     from chatapp_cli.services import channels
 
-    with opened(ctx) as desk:
-        row = found(desk, channel, line)
-        desk.write(lambda tx: channels.unbind(tx, row, force=force))
+    with opened(ctx) as company:
+        row = found(company, channel, line)
+        company.write(lambda tx: channels.unbind(tx, row, force=force))
     note("{title} is not bound any more.", title=row.title)
 
 
@@ -259,34 +259,34 @@ def configure(
     from chatapp_cli.commands import configuring
     from chatapp_cli.commands.binding import gathered
 
-    with opened(ctx) as desk:
+    with opened(ctx) as company:
         if given:
             changes = gathered(given, "")
-            title = _configured(desk, channel, line, changes)
+            title = _configured(company, channel, line, changes)
             note("Saved for {title}: {names}.", title=title, names=", ".join(sorted(changes)))
             return
-        rows = desk.read(lambda tx: _stored(tx, desk, channel, line))
+        rows = company.read(lambda tx: _stored(tx, company, channel, line))
     configuring.tell_stored(rows, as_json=as_json)
 
 
-def _configured(desk: Desk, channel: str, line: str, changes: Mapping[str, str]) -> str:
+def _configured(company: Company, channel: str, line: str, changes: Mapping[str, str]) -> str:
     """Change options; returns their subject."""
     from chatapp_cli.commands.binding import found
     from chatapp_cli.services import channels
 
     if channel:
-        row = found(desk, channel, line)
-        desk.write(lambda tx: channels.configure(tx, row, desk.manifest(row), changes))
+        row = found(company, channel, line)
+        company.write(lambda tx: channels.configure(tx, row, company.manifest(row), changes))
         return row.title
-    one = desk.read(lambda tx: lines.find(tx, line))
-    desk.write(lambda tx: lines.configure(tx, one, changes))
+    one = company.read(lambda tx: lines.find(tx, line))
+    company.write(lambda tx: lines.configure(tx, one, changes))
     return one.name
 
 
-def _stored(tx: Tx, desk: Desk, channel: str, line: str) -> list[Row]:
+def _stored(tx: Tx, company: Company, channel: str, line: str) -> list[SettingRow]:
     from chatapp_cli.commands import configuring
 
-    spot = configuring.spot(tx, desk, channel, line if channel or line else lines.find(tx).name)
+    spot = configuring.spot(tx, company, channel, line if channel or line else lines.find(tx).name)
     return configuring.stored(tx, spot.targets[-1], spot)
 
 
@@ -301,13 +301,13 @@ def resume(ctx: typer.Context, channel: Channel, line: Line = "") -> None:
     from chatapp_cli.runtime.owner import owner
     from chatapp_cli.services import words
 
-    with opened(ctx) as desk:
-        row = found(desk, channel, line)
-        served = owner(desk) is not None
+    with opened(ctx) as company:
+        row = found(company, channel, line)
+        served = owner(company) is not None
         patience = resuming.PATIENCE if served else 0
-        after = asyncio.run(resuming.resume(desk, row.id, patience=patience))
+        after = asyncio.run(resuming.resume(company, row.id, patience=patience))
         if served and after.health in STOPPED:
-            what, step = words.why(desk.manifest(after), after.health_code, after.health_detail)
+            what, step = words.why(company.manifest(after), after.health_code, after.health_detail)
             raise Busy(T("{title} was tried and is still refused: {why}", title=row.title, why=what), step)
     note("{title} continues.", title=row.title)
     if not served:
@@ -324,8 +324,8 @@ def check(
     """Check that channels can receive and send, without sending a message."""
     from chatapp_cli.commands import binding
 
-    with opened(ctx) as desk:
-        results = [(row, binding.checked(desk, row)) for row in binding.wanted(desk, channel, line)]
+    with opened(ctx) as company:
+        results = [(row, binding.checked(company, row)) for row in binding.wanted(company, channel, line)]
     if as_json:
         printing.document([documents.finding(f, channel=row.id) for row, found in results for f in found])
     else:
@@ -350,9 +350,9 @@ def proxies(
     """Test a channel's proxies, or replace them."""
     from chatapp_cli.commands import proxying
 
-    with opened(ctx) as desk:
-        wish = proxying.Wish(urls=urls or [], off=off, force=force)
-        code = proxying.settle(desk, channel, line, wish, as_json=as_json)
+    with opened(ctx) as company:
+        options = proxying.ProxyOptions(urls=urls or [], off=off, force=force)
+        code = proxying.settle(company, channel, line, options, as_json=as_json)
     raise typer.Exit(code)
 
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chatapp_cli.commands import printing
-from chatapp_cli.commands.door import amount, number
+from chatapp_cli.commands.input_checks import amount, number
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.i18n import N_, _, show
 from chatapp_cli.services import dialogs
 
 if TYPE_CHECKING:
-    from chatapp_cli.bootstrap import Desk
+    from chatapp_cli.bootstrap import Company
     from chatapp_cli.domain.dialog import DialogFilter
     from chatapp_cli.store.rows.dialogs import DialogRow
     from chatapp_cli.store.tx import Tx
@@ -23,15 +23,15 @@ Limit = Annotated[int, typer.Option("--limit", "-n", parser=amount, metavar="N",
 After = Annotated[int, typer.Option("--after", parser=number, metavar="DIALOG", help=N_("The page after this dialog"))]
 
 
-def page(desk: Desk, tx: Tx, wanted: DialogFilter, after: int, limit: int) -> list[DialogRow]:
+def page(company: Company, tx: Tx, wanted: DialogFilter, after: int, limit: int) -> list[DialogRow]:
     """The matching dialogs after one; 0 for the first page. Raises NotFound for an unknown dialog."""
     from chatapp_cli.store import dialog_list
 
     place = None
     if after:
         card = dialogs.card(tx, DialogId(after))
-        place = dialog_list.Place(card.pinned, card.last_at, card.id, card.waiting_since or 0)
-    return dialog_list.page(tx, desk.database.driver.dialect, wanted, after=place, n=limit)
+        place = dialog_list.PageEnd(card.pinned, card.last_at, card.id, card.waiting_since or 0)
+    return dialog_list.page(tx, company.database.driver.dialect, wanted, after=place, n=limit)
 
 
 def table(found: Sequence[DialogRow]) -> None:

@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from chatapp_cli.commands import door
+from chatapp_cli.commands import input_checks
+from chatapp_cli.commands.base import Verb, single, unattended
 from chatapp_cli.commands.errors import note
-from chatapp_cli.commands.frame import Verb, single, unattended
 from chatapp_cli.i18n import N_, _
 
 app = single()
@@ -22,20 +22,20 @@ def login(
     name: Annotated[str, typer.Argument(metavar="NAME", help=N_("Name of the account; asked for without it"))] = "",
 ) -> None:
     """Log in as an operator; the password is asked for, or read from standard input."""
-    from chatapp_cli.runtime import seat
+    from chatapp_cli.runtime import login
 
-    with unattended(ctx) as desk:
+    with unattended(ctx) as company:
         name = name or _asked(_("Your name"))
-        token = seat.log_in(desk, name, password())
-        seat.keep(seat.token_file(os.environ, desk.settings.company), token)
+        token = login.log_in(company, name, password())
+        login.save_token(login.token_file(os.environ, company.settings.company), token)
     note("You are logged in as {name}. To log out: chatapp logout", name=name)
 
 
 def password(*, new: bool = False) -> str:
     """Ask for a password without echo, a new one twice; in a script read it from standard input."""
     if not sys.stdin.isatty():
-        return door.line().rstrip("\n")
-    with door.hearing():
+        return input_checks.line().rstrip("\n")
+    with input_checks.hearing():
         said: str = typer.prompt(
             _("New password") if new else _("Your password"),
             hide_input=True,
@@ -46,6 +46,6 @@ def password(*, new: bool = False) -> str:
 
 
 def _asked(words: str) -> str:
-    with door.hearing():
+    with input_checks.hearing():
         said: str = typer.prompt(words, err=True)
     return said

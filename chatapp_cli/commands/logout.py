@@ -7,7 +7,7 @@ from functools import partial
 
 import typer
 
-from chatapp_cli.commands.frame import Verb, single, unattended
+from chatapp_cli.commands.base import Verb, single, unattended
 
 app = single()
 
@@ -15,11 +15,11 @@ app = single()
 @app.command(cls=Verb)
 def logout(ctx: typer.Context) -> None:
     """Log out on this machine and in the store."""
-    from chatapp_cli.runtime import seat
+    from chatapp_cli.runtime import login
     from chatapp_cli.services import operators
 
-    with unattended(ctx) as desk:
-        token = seat.token(os.environ, desk.settings.company)
+    with unattended(ctx) as company:
+        token = login.token(os.environ, company.settings.company)
         if token:
-            desk.write(partial(operators.close_session, token=token))
-        seat.token_file(os.environ, desk.settings.company).unlink(missing_ok=True)
+            company.write(partial(operators.close_session, token=token))
+        login.token_file(os.environ, company.settings.company).unlink(missing_ok=True)

@@ -9,8 +9,8 @@ from typing import Any
 
 import typer
 
-from chatapp_cli.bootstrap import Desk
-from chatapp_cli.commands import door, printing
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.commands import input_checks, printing
 from chatapp_cli.commands.errors import note, say
 from chatapp_cli.documents import sending as documents
 from chatapp_cli.domain.errors import UsageError
@@ -19,7 +19,7 @@ from chatapp_cli.i18n import _
 from chatapp_cli.runtime.owner import owner
 from chatapp_cli.services import mailing
 from chatapp_cli.services.beginning import goes
-from chatapp_cli.services.composing import Request
+from chatapp_cli.services.composing import MessageRequest
 from chatapp_cli.services.mailing import Bad, Going, Mailing, Recipient
 
 _SHOWN = 20
@@ -27,7 +27,7 @@ _SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class MassOptions:
     """The options of a mailing."""
 
     dry: bool
@@ -38,7 +38,9 @@ class Wish:
 def listed(named: Sequence[str], file: str) -> Sequence[Recipient]:
     """All recipients named or in the file. Raises UsageError if there are none."""
     try:
-        text = "" if not file else door.standard_input() if file == "-" else door.file(file, T("The list"))
+        text = (
+            "" if not file else input_checks.standard_input() if file == "-" else input_checks.file(file, T("The list"))
+        )
     except OSError as error:
         raise UsageError(
             T("The list {file} cannot be read: {why}.", file=file, why=error),
@@ -51,45 +53,47 @@ def listed(named: Sequence[str], file: str) -> Sequence[Recipient]:
     return found
 
 
-def send(desk: Desk, to: Sequence[Recipient], request: Request, wish: Wish) -> int:
+def send(company: Company, to: Sequence[Recipient], request: MessageRequest, options: MassOptions) -> int:
     """Accept the message for all recipients, after a confirmation at a terminal; returns the exit code."""
-    able = desk.capabilities
-    if wish.dry or (len(to) > 1 and not wish.yes):
-        tried = desk.write(lambda tx: mailing.preview(tx, able, request, to))
-        if wish.dry:
-            _report(desk, tried, wish)
+    able = company.capabilities
+    if options.dry or (len(to) > 1 and not options.yes):
+        tried = company.write(lambda tx: mailing.preview(tx, able, request, to))
+        if options.dry:
+            _report(company, tried, options)
             return 1 if tried.bad else 0
-        _insist_on_yes(desk, tried)
-    found = desk.write(lambda tx: mailing.accept(tx, able, request, to))
-    _report(desk, found, wish)
-    if found.new and owner(desk) is None:
+        _require_yes(company, tried)
+    found = company.write(lambda tx: mailing.accept(tx, able, request, to))
+    _report(company, found, options)
+    if found.new and owner(company) is None:
         note("The daemon is not running; this runs when it starts: chatapp serve")
     return 1 if found.bad else 0
 
 
-def _insist_on_yes(desk: Desk, tried: Mailing) -> None:
+def _require_yes(company: Company, tried: Mailing) -> None:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(
             T("This goes to {n} recipients.", n=len(tried.new)),
             T("Check it with --dry-run, then use --yes."),
             field="yes",
         )
-    _tell(desk, tried)
+    _tell(company, tried)
     if not typer.confirm(_("Send it?"), err=True):
         raise typer.Abort
 
 
-def _report(desk: Desk, found: Mailing, wish: Wish) -> None:
-    if wish.as_json:
-        printing.document(documents.mailing(found, seconds=mailing.seconds(desk.capabilities, found.new), dry=wish.dry))
+def _report(company: Company, found: Mailing, options: MassOptions) -> None:
+    if options.as_json:
+        printing.document(
+            documents.mailing(found, seconds=mailing.seconds(company.capabilities, found.new), dry=options.dry)
+        )
         return
-    if wish.dry:
+    if options.dry:
         heads = (_("To"), _("Channel"), _("Dialog"), _("Characters"), _("Parts"), _("Encoding"), _("Cost"), _("Goes"))
         printing.table(heads, [_row(one) for one in found.going])
     else:
         for one in found.going:
             typer.echo(one.message)
-    _tell(desk, found)
+    _tell(company, found)
 
 
 def _row(one: Going) -> tuple[object, ...]:
@@ -113,16 +117,16 @@ def _goes(one: Going) -> str:
     return printing.moment(one.turn.at) if one.turn.at else _("at once")
 
 
-def _tell(desk: Desk, found: Mailing) -> None:
+def _tell(company: Company, found: Mailing) -> None:
     """Print the totals and the skipped recipients to stderr."""
     new = found.new
     note("Messages: {n}, parts: {parts}", n=len(new), parts=sum(one.parts for one in new))
     if found.cost is not None:
         note("Cost: {cost}", cost=found.cost)
-    if took := mailing.seconds(desk.capabilities, new):
+    if took := mailing.seconds(company.capabilities, new):
         note("At the channels' rates it takes {n} s at least.", n=took)
     if waits := next((one for one in new if one.turn.at), None):
-        say(T("{address}: {why}", address=waits.to.address, why=goes(waits.turn, desk.capabilities(waits.channel))))
+        say(T("{address}: {why}", address=waits.to.address, why=goes(waits.turn, company.capabilities(waits.channel))))
     if before := len(found.going) - len(new):
         note("Accepted before under the same key: {n}", n=before)
     if found.again:

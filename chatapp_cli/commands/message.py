@@ -9,28 +9,28 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chatapp_cli.commands import printing
-from chatapp_cli.commands.door import number
+from chatapp_cli.commands.base import Json, Message, Verb, noun, opened, typed, write
 from chatapp_cli.commands.errors import note
-from chatapp_cli.commands.frame import Json, Message, Verb, noun, opened, typed, write
+from chatapp_cli.commands.input_checks import number
 from chatapp_cli.documents import messages as documents
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import DialogId, MessageId
-from chatapp_cli.domain.message import Action
+from chatapp_cli.domain.message import Operation
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _
 from chatapp_cli.services import files, sending, transcript
-from chatapp_cli.services.sending import Order
+from chatapp_cli.services.sending import SendOptions
 
 if TYPE_CHECKING:
-    from chatapp_cli.bootstrap import Desk
+    from chatapp_cli.bootstrap import Company
     from chatapp_cli.domain.manifest import Capabilities
-    from chatapp_cli.services.transcript import Entry
+    from chatapp_cli.services.transcript import TranscriptEntry
     from chatapp_cli.store.tx import Tx
 
 app = noun()
 
 
-class Verdict(StrEnum):
+class Resolution(StrEnum):
     """What a person found out about an uncertain message."""
 
     SENT = "sent"
@@ -43,10 +43,10 @@ def show(ctx: typer.Context, message: Message, as_json: Json = False) -> None:
     from chatapp_cli.commands import transcripts
     from chatapp_cli.services import channels, dialogs
 
-    with opened(ctx) as desk:
-        entry, card, channel = desk.read(
+    with opened(ctx) as company:
+        entry, card, channel = company.read(
             lambda tx: (
-                (found := _looked_at(desk, tx, MessageId(message))),
+                (found := _looked_at(company, tx, MessageId(message))),
                 (about := dialogs.card(tx, found.message.dialog_id)),
                 channels.one(tx, about.channel_id),
             )
@@ -55,33 +55,33 @@ def show(ctx: typer.Context, message: Message, as_json: Json = False) -> None:
         printing.document(documents.message(entry))
         return
     typer.echo(_("Dialog {n}: {name}, {channel}", n=card.id, name=printing.plain(card.name), channel=card.channel))
-    for line in transcripts.entry_lines(entry, card, desk.manifest(channel)):
+    for line in transcripts.entry_lines(entry, card, company.manifest(channel)):
         typer.echo(line)
 
 
-def _looked_at(desk: Desk, tx: Tx, message: MessageId) -> Entry:
+def _looked_at(company: Company, tx: Tx, message: MessageId) -> TranscriptEntry:
     """A message, its continuation, and its place in the queue."""
-    from chatapp_cli.services import relay, turns
+    from chatapp_cli.services import chains, turns
 
-    entries = relay.with_onward(tx, [transcript.entry(tx, message)])
-    return turns.with_places(tx, desk.capabilities, entries)[0]
+    entries = chains.with_onward(tx, [transcript.entry(tx, message)])
+    return turns.with_places(tx, company.capabilities, entries)[0]
 
 
-def _change(ctx: typer.Context, message: int, action: Action, value: str) -> None:
+def _change(ctx: typer.Context, message: int, action: Operation, value: str) -> None:
     """Queue a change in the outbox; the daemon carries it out."""
     from chatapp_cli.runtime.owner import owner
 
-    with opened(ctx) as desk:
-        desk.write(lambda tx: _ask(desk, tx, MessageId(message), action, value))
-        alone = owner(desk) is None
+    with opened(ctx) as company:
+        company.write(lambda tx: _ask(company, tx, MessageId(message), action, value))
+        alone = owner(company) is None
     note("It is in the outbox.")
     if alone:
         note("The daemon is not running; this runs when it starts: chatapp serve")
 
 
-def _ask(desk: Desk, tx: Tx, message: MessageId, action: Action, value: str) -> None:
-    can = _capabilities(desk, tx, transcript.message(tx, message).dialog_id)
-    order = Order(key=desk.world.chance.key())
+def _ask(company: Company, tx: Tx, message: MessageId, action: Operation, value: str) -> None:
+    can = _capabilities(company, tx, transcript.message(tx, message).dialog_id)
+    order = SendOptions(key=company.world.chance.key())
     sending.change(tx, can, message, action, value, order=order)
 
 
@@ -92,13 +92,13 @@ def edit(
     text: Annotated[str, typer.Argument(metavar="TEXT", help=N_("The new text; - reads standard input"))],
 ) -> None:
     """Change the text of a sent message."""
-    _change(ctx, message, Action.EDIT, typed(text))
+    _change(ctx, message, Operation.EDIT, typed(text))
 
 
 @app.command(cls=Verb)
 def delete(ctx: typer.Context, message: Message) -> None:
     """Delete a message at the provider."""
-    _change(ctx, message, Action.DELETE, "")
+    _change(ctx, message, Operation.DELETE, "")
 
 
 @app.command(cls=Verb)
@@ -108,7 +108,7 @@ def react(
     emoji: Annotated[str, typer.Argument(metavar="EMOJI", help=N_("The reaction; empty: remove it"))] = "",
 ) -> None:
     """React to a message."""
-    _change(ctx, message, Action.REACT, emoji)
+    _change(ctx, message, Operation.REACT, emoji)
 
 
 @app.command(cls=Verb)
@@ -123,10 +123,10 @@ def forward(
     """Forward messages with their files to another dialog, in any channel."""
     from chatapp_cli.services import forwarding
 
-    with opened(ctx) as desk:
-        order = Order(key=desk.world.chance.key())
+    with opened(ctx) as company:
+        order = SendOptions(key=company.world.chance.key())
         chosen = [MessageId(one) for one in messages]
-        made = desk.write(lambda tx: forwarding.forward(tx, desk.capabilities, chosen, DialogId(to), order))
+        made = company.write(lambda tx: forwarding.forward(tx, company.capabilities, chosen, DialogId(to), order))
     if as_json:
         printing.document([documents.forwarded(old, new) for old, new in zip(chosen, made, strict=True)])
         return
@@ -135,17 +135,17 @@ def forward(
     note("It is in the outbox.")
 
 
-def _capabilities(desk: Desk, tx: Tx, dialog: DialogId) -> Capabilities:
+def _capabilities(company: Company, tx: Tx, dialog: DialogId) -> Capabilities:
     from chatapp_cli.services import channels, dialogs
 
-    return desk.capabilities(channels.one(tx, dialogs.card(tx, dialog).channel_id))
+    return company.capabilities(channels.one(tx, dialogs.card(tx, dialog).channel_id))
 
 
 @app.command(cls=Verb)
 def history(ctx: typer.Context, message: Message, as_json: Json = False) -> None:
     """Show what a message said before it was edited, the first text first."""
-    with opened(ctx) as desk:
-        said = desk.read(lambda tx: transcript.revisions(tx, MessageId(message)))
+    with opened(ctx) as company:
+        said = company.read(lambda tx: transcript.revisions(tx, MessageId(message)))
     if as_json:
         printing.document([documents.revision(one) for one in said])
         return
@@ -172,7 +172,7 @@ def retry(ctx: typer.Context, message: Message) -> None:
 def resolve(
     ctx: typer.Context,
     message: Message,
-    verdict: Annotated[Verdict, typer.Argument(metavar="sent|failed", help=N_("What you found out"))],
+    verdict: Annotated[Resolution, typer.Argument(metavar="sent|failed", help=N_("What you found out"))],
 ) -> None:
     """Record what became of an uncertain message."""
     write(ctx, lambda tx: sending.resolve(tx, MessageId(message), verdict.value))
@@ -189,13 +189,13 @@ def save(
     ] = 0,
 ) -> None:
     """Copy a message's files out."""
-    with opened(ctx) as desk:
-        entry = desk.read(lambda tx: transcript.entry(tx, MessageId(message)))
+    with opened(ctx) as company:
+        entry = company.read(lambda tx: transcript.entry(tx, MessageId(message)))
         wanted = [one for one in entry.files if file in {0, one.id}]
         if not wanted:
             raise NotFound(T("Message {n} has no such file.", n=message))
         for one in wanted:
-            typer.echo(files.copy_out(desk.media, one, target))
+            typer.echo(files.copy_out(company.media, one, target))
 
 
 @app.command(cls=Verb)
@@ -205,9 +205,9 @@ def transcribe(ctx: typer.Context, message: Message, as_json: Json = False) -> N
 
     from chatapp_cli.runtime import transcriber
 
-    with opened(ctx) as desk:
-        entry = desk.read(lambda tx: transcript.entry(tx, MessageId(message)))
-        found = asyncio.run(transcriber.asked(desk, entry))
+    with opened(ctx) as company:
+        entry = company.read(lambda tx: transcript.entry(tx, MessageId(message)))
+        found = asyncio.run(transcriber.asked(company, entry))
     if as_json:
         printing.document([documents.file(file) for file in found])
     else:

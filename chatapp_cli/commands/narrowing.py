@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from chatapp_cli.commands import duties as duty_verbs
-from chatapp_cli.commands.frame import channel_names, completing, line_names
-from chatapp_cli.domain.dialog import DialogFilter, Filter, Kind, filters
+from chatapp_cli.commands.base import channel_names, completing, line_names
+from chatapp_cli.domain.dialog import DialogFilter, Filter, FilterKind, filters
 from chatapp_cli.domain.ids import LineId
 from chatapp_cli.domain.when import since
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from chatapp_cli.store.tx import Tx
 
 
-_COMPLETED: Mapping[Kind, Any] = {
-    Kind.LINE: completing(line_names),
-    Kind.CHANNEL: completing(channel_names),
-    Kind.OPERATOR: completing(duty_verbs.operator_names),
+_COMPLETED: Mapping[FilterKind, Any] = {
+    FilterKind.LINE: completing(line_names),
+    FilterKind.CHANNEL: completing(channel_names),
+    FilterKind.OPERATOR: completing(duty_verbs.operator_names),
 }
 
 
@@ -31,7 +31,7 @@ def option(one: Filter) -> Any:
     """The option of a filter."""
     return typer.Option(
         one.flag,
-        metavar="TIME" if one.kind is Kind.MOMENT else None,
+        metavar="TIME" if one.kind is FilterKind.MOMENT else None,
         help=one.help.msgid,
         autocompletion=_COMPLETED.get(one.kind),
     )
@@ -45,17 +45,17 @@ Tagged = Annotated[str, option(DialogFilter.tag)]
 class Narrowing:
     """The values of these options, by filter."""
 
-    said: Mapping[str, Any]
+    values: Mapping[str, Any]
 
     def wanted(self, tx: Tx) -> DialogFilter:
         """The filter of these options. Raises UsageError for an invalid time, NotFound for unknown names."""
-        return filtered(tx, self.said, me=tx.name)
+        return filtered(tx, self.values, me=tx.name)
 
 
 def narrowed(verb: Callable[..., None]) -> Callable[..., None]:
     """Decorator that adds these options to a command, which gets them as ``narrowing``."""
     own = Signature.from_callable(verb, eval_str=True).parameters
-    options = {one.name: _parameter(one) for one in filters() if one.kind is not Kind.INNER}
+    options = {one.name: _parameter(one) for one in filters() if one.kind is not FilterKind.INNER}
 
     @wraps(verb)
     def command(**said: Any) -> None:
@@ -71,7 +71,7 @@ def narrowed(verb: Callable[..., None]) -> Callable[..., None]:
 
 
 def _parameter(one: Filter) -> Parameter:
-    if one.kind is Kind.FLAG:
+    if one.kind is FilterKind.FLAG:
         return Parameter(one.name, _NAMED, default=False, annotation=Annotated[bool, option(one)])
     return Parameter(one.name, _NAMED, default="", annotation=Annotated[str, option(one)])
 
@@ -93,15 +93,15 @@ def _meant(tx: Tx, one: Filter, said: Any, me: str, line: LineId | None) -> Mapp
     from chatapp_cli.services import channels, lines
 
     match one.kind:
-        case Kind.LINE:
+        case FilterKind.LINE:
             return {one.name: lines.find(tx, said).id}
-        case Kind.CHANNEL if said in packages():
+        case FilterKind.CHANNEL if said in packages():
             return {"kind": said}
-        case Kind.CHANNEL:
+        case FilterKind.CHANNEL:
             return {one.name: channels.find(tx, said, line=line).id}
-        case Kind.OPERATOR:
+        case FilterKind.OPERATOR:
             return {one.name: "" if said == duty_verbs.NOBODY else duty_verbs.named(said, me)}
-        case Kind.MOMENT:
+        case FilterKind.MOMENT:
             return {one.name: since(said, now=tx.now)}
         case _:
             return {one.name: said}

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from chatapp_cli.commands import printing
+from chatapp_cli.commands.base import Channel, Json, Line, Message, Verb, noun, opened, typed
 from chatapp_cli.commands.errors import note
-from chatapp_cli.commands.frame import Channel, Json, Line, Message, Verb, noun, opened, typed
 from chatapp_cli.documents import sending as documents
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.health import STOPPED
@@ -34,8 +34,8 @@ def outbox() -> None:
 @app.command("list", cls=Verb)
 def list_(ctx: typer.Context, as_json: Json = False) -> None:
     """Show waiting messages with time and reason, and uncertain or failed ones."""
-    with opened(ctx) as desk:
-        waits, troubled = desk.read(lambda tx: (_waits(tx), waiting.troubled(tx)))
+    with opened(ctx) as company:
+        waits, troubled = company.read(lambda tx: (_waits(tx), waiting.troubled(tx)))
     if as_json:
         printing.document(
             [
@@ -65,18 +65,18 @@ def edit(
     if not (text or at):
         raise UsageError(T("Nothing is to be changed."), T("Name a new --text, a new --at, or both."), field="text")
     number, said = MessageId(message), typed(text)
-    with opened(ctx) as desk:
-        moment = when.when(at, now=desk.world.clock.now()) if at and at != NOW else None
+    with opened(ctx) as company:
+        moment = when.when(at, now=company.world.clock.now()) if at and at != NOW else None
 
         def change(tx: Tx) -> None:
             card = dialogs.card(tx, transcript.message(tx, number).dialog_id)
-            can = desk.capabilities(channels.one(tx, card.channel_id))
+            can = company.capabilities(channels.one(tx, card.channel_id))
             if said:
                 later.reword(tx, can, number, said)
             if at:
                 later.reschedule(tx, can, number, moment)
 
-        desk.write(change)
+        company.write(change)
     note("Message {n} is changed.", n=message)
 
 
@@ -91,39 +91,39 @@ def replay(
     from chatapp_cli.domain import when
     from chatapp_cli.services import channels, lines, sending
 
-    with opened(ctx) as desk:
-        start = when.since(since, now=desk.world.clock.now())
-        at = desk.read(lambda tx: lines.find(tx, line).id) if line else None
-        row = desk.read(lambda tx: channels.find(tx, channel, line=at))
-        can = desk.capabilities(row)
-        n = desk.write(lambda tx: sending.replay(tx, row, can, since=start))
+    with opened(ctx) as company:
+        start = when.since(since, now=company.world.clock.now())
+        at = company.read(lambda tx: lines.find(tx, line).id) if line else None
+        row = company.read(lambda tx: channels.find(tx, channel, line=at))
+        can = company.capabilities(row)
+        n = company.write(lambda tx: sending.replay(tx, row, can, since=start))
     note("{n} messages are resent.", n=n)
 
 
-class Reason(NamedTuple):
+class WaitReason(NamedTuple):
     """Why a message waits: a code, and the provider's own words."""
 
     code: str
     detail: str = ""
 
 
-def _waits(tx: Tx) -> list[tuple[WaitingRow, Reason]]:
+def _waits(tx: Tx) -> list[tuple[WaitingRow, WaitReason]]:
     """A waiting message and why: a longer pause of the channel takes precedence over the message's own reason."""
     from chatapp_cli.services import channels
 
     accounts = {row.id: row for row in channels.everything(tx)}
 
-    def reason(row: WaitingRow) -> Reason:
+    def reason(row: WaitingRow) -> WaitReason:
         account = accounts.get(row.channel_id)
         longer = account is not None and account.paused_until > max(tx.now, row.not_before)
         if account is not None and longer and account.paused_code and row.health not in STOPPED:
-            return Reason(account.paused_code, account.paused_detail)
-        return Reason(waiting.reason(row))
+            return WaitReason(account.paused_code, account.paused_detail)
+        return WaitReason(waiting.reason(row))
 
     return [(row, reason(row)) for row in waiting.everything(tx)]
 
 
-def _waiting_why(row: WaitingRow, reason: Reason) -> str:
+def _waiting_why(row: WaitingRow, reason: WaitReason) -> str:
     return _why(row.kind, *reason) if reason.code else ""
 
 
@@ -133,7 +133,7 @@ def _why(kind: str, code: str, detail: str = "") -> str:
     return show(words.why(manifest(kind), code, detail)[0])
 
 
-def _waiting_row(row: WaitingRow, reason: Reason) -> tuple[object, ...]:
+def _waiting_row(row: WaitingRow, reason: WaitReason) -> tuple[object, ...]:
     state = words.health(row.health) if row.health in STOPPED else words.state(row.state)
     when = printing.moment(waiting.goes_at(row)) or _("at once")
     doing = "" if row.action == "send" else f" ({show(words.action(row.action))})"

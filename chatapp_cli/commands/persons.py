@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from chatapp_cli.commands import printing
+from chatapp_cli.commands.base import Json, Verb, noun, opened
 from chatapp_cli.commands.errors import note
-from chatapp_cli.commands.frame import Json, Verb, noun, opened
 from chatapp_cli.documents import people as documents
 from chatapp_cli.i18n import N_, _, show
 
@@ -32,8 +32,8 @@ def show_(ctx: typer.Context, contact: Contact, *, as_json: Json = False) -> Non
     """Show a client: every contact and dialog by which they are known."""
     from chatapp_cli.services import persons
 
-    with opened(ctx) as desk:
-        found = desk.read(lambda tx: persons.person(tx, persons.find(tx, contact).id))
+    with opened(ctx) as company:
+        found = company.read(lambda tx: persons.person(tx, persons.find(tx, contact).id))
     if as_json:
         printing.document(documents.person(found))
         return
@@ -71,14 +71,14 @@ def merge(
     """Merge two contacts into one person; nothing is moved or deleted, and unmerge undoes it."""
     from chatapp_cli.services import persons
 
-    with opened(ctx) as desk:
+    with opened(ctx) as company:
 
         def join(tx: Tx) -> tuple[int, int]:
             pair = persons.find(tx, kept).id, persons.find(tx, gone).id
             found = persons.merge(tx, *pair)
             return found.kept, found.gone
 
-        first, second = desk.write(join)
+        first, second = company.write(join)
     note(
         "Contact {gone} is now part of contact {kept}. To undo: chatapp contact unmerge {gone}",
         kept=first,
@@ -91,14 +91,14 @@ def unmerge(ctx: typer.Context, contact: Contact) -> None:
     """Undo a merge: separate a contact from its person, or the last merged contact from the main one."""
     from chatapp_cli.services import persons
 
-    with opened(ctx) as desk:
+    with opened(ctx) as company:
 
         def part(tx: Tx) -> int:
             found = persons.merge_of(tx, persons.find(tx, contact).id)
             persons.undo(tx, found)
             return found.gone
 
-        gone = desk.write(part)
+        gone = company.write(part)
     note("Contact {gone} is separate again.", gone=gone)
 
 
@@ -109,8 +109,8 @@ def apart(
     """Record that two contacts are different people: they are not suggested again."""
     from chatapp_cli.services import persons
 
-    with opened(ctx) as desk:
-        desk.write(lambda tx: persons.apart(tx, persons.find(tx, one).id, persons.find(tx, other).id))
+    with opened(ctx) as company:
+        company.write(lambda tx: persons.apart(tx, persons.find(tx, one).id, persons.find(tx, other).id))
 
 
 @app.command(cls=Verb)
@@ -126,8 +126,8 @@ def suggestions(
     def look(tx: Tx) -> list[Suggestion]:
         return persons.suggestions(tx, persons.find(tx, contact).id) if contact else persons.everybody(tx)
 
-    with opened(ctx) as desk:
-        found = desk.read(look)
+    with opened(ctx) as company:
+        found = company.read(look)
     if as_json:
         printing.document([documents.suggestion(one) for one in found])
         return
@@ -138,4 +138,4 @@ def suggestions(
 
 
 def _why(one: Suggestion) -> str:
-    return ", ".join(show(reason.said) for reason in one.reasons)
+    return ", ".join(show(reason.reason) for reason in one.reasons)

@@ -9,33 +9,33 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chatapp_cli.commands import printing
-from chatapp_cli.commands.door import standard_bytes
+from chatapp_cli.commands.base import Force, Json, Verb, completing, noun, opened, typed, write
 from chatapp_cli.commands.errors import note, say
-from chatapp_cli.commands.frame import Force, Json, Verb, completing, noun, opened, typed, write
+from chatapp_cli.commands.input_checks import standard_bytes
 from chatapp_cli.commands.staging import staging
 from chatapp_cli.documents import replies as documents
 from chatapp_cli.domain import quick_reply
 from chatapp_cli.domain.errors import UsageError
-from chatapp_cli.domain.quick_reply import Answer, category_said, ranked
+from chatapp_cli.domain.quick_reply import QuickReplyDraft, category_said, ranked
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _, show
 from chatapp_cli.services import replies
 
 if TYPE_CHECKING:
-    from chatapp_cli.bootstrap import Desk
+    from chatapp_cli.bootstrap import Company
     from chatapp_cli.store.rows.replies import QuickReplyRow, SectionRow
     from chatapp_cli.store.tx import Tx
 
 app = noun()
 
 
-def _section_names(desk: Desk) -> list[str]:
-    return [row.name for row in desk.read(replies.sections)]
+def _section_names(company: Company) -> list[str]:
+    return [row.name for row in company.read(replies.sections)]
 
 
-def titles(desk: Desk) -> list[str]:
+def titles(company: Company) -> list[str]:
     """The titles of all quick replies."""
-    return [row.title for row in desk.read(replies.everything)]
+    return [row.title for row in company.read(replies.everything)]
 
 
 Named = Annotated[
@@ -74,8 +74,8 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """Find quick replies, the best fitting first."""
-    with opened(ctx) as desk:
-        rows = desk.read(lambda tx: _found(tx, section, category))
+    with opened(ctx) as company:
+        rows = company.read(lambda tx: _found(tx, section, category))
     rows = ranked(rows, search) if search else rows
     if as_json:
         printing.document([documents.reply(row) for row in rows])
@@ -99,8 +99,8 @@ def show_(ctx: typer.Context, named: Named, as_json: Json = False) -> None:
     """Show one quick reply with its files and gaps."""
     from chatapp_cli.domain.variables import gaps
 
-    with opened(ctx) as desk:
-        row, files = desk.read(lambda tx: ((one := replies.find(tx, named)), replies.files(tx, one.id)))
+    with opened(ctx) as company:
+        row, files = company.read(lambda tx: ((one := replies.find(tx, named)), replies.files(tx, one.id)))
     wanted = list(gaps(row.text).values())
     if as_json:
         printing.document(documents.whole(row, wanted, files))
@@ -132,10 +132,10 @@ def add(
     files: Files = None,
 ) -> None:
     """Add a quick reply."""
-    new = Answer(title=title, text=typed(text or ""), keywords=keywords or "", category=category or "")
-    with opened(ctx) as desk, staging(desk) as stage:
+    new = QuickReplyDraft(title=title, text=typed(text or ""), keywords=keywords or "", category=category or "")
+    with opened(ctx) as company, staging(company) as stage:
         ready = replace(new, files=tuple(map(stage, files or ())))
-        made = desk.write(lambda tx: replies.add(tx, replies.section(tx, section), ready))
+        made = company.write(lambda tx: replies.add(tx, replies.section(tx, section), ready))
     typer.echo(made)
 
 
@@ -155,7 +155,7 @@ def edit(
     """Change a quick reply, or move it to another section; what is not named stays."""
     said = {"title": title, "text": None if text is None else typed(text), "keywords": keywords, "category": category}
     changes = {name: value for name, value in said.items() if value is not None}
-    with opened(ctx) as desk, staging(desk) as stage:
+    with opened(ctx) as company, staging(company) as stage:
         more = tuple(map(stage, files or ()))
 
         def job(tx: Tx) -> None:
@@ -165,7 +165,7 @@ def edit(
             into = replies.section(tx, section) if section else None
             replies.edit(tx, row, new, into=into)
 
-        desk.write(job)
+        company.write(job)
 
 
 @app.command(cls=Verb)
@@ -181,8 +181,8 @@ def sections(ctx: typer.Context, as_json: Json = False) -> None:
     def look(tx: Tx) -> list[tuple[SectionRow, list[str]]]:
         return [(row, replies.editors(tx, row.id)) for row in replies.sections(tx)]
 
-    with opened(ctx) as desk:
-        found = desk.read(look)
+    with opened(ctx) as company:
+        found = company.read(look)
     if as_json:
         printing.document([documents.section(row, editors) for row, editors in found])
         return
@@ -193,8 +193,8 @@ def sections(ctx: typer.Context, as_json: Json = False) -> None:
 @app.command("add-section", cls=Verb)
 def add_section(ctx: typer.Context, name: Annotated[str, typer.Argument(metavar="NAME", help=N_("Its name"))]) -> None:
     """Add a section; everybody may edit it until somebody is invited."""
-    with opened(ctx) as desk:
-        typer.echo(desk.write(lambda tx: replies.add_section(tx, name)))
+    with opened(ctx) as company:
+        typer.echo(company.write(lambda tx: replies.add_section(tx, name)))
 
 
 @app.command("rename-section", cls=Verb)
@@ -242,12 +242,12 @@ def export(
     """Print quick replies as a file, or write them with what is attached to them."""
     from chatapp_cli.services import reply_file
 
-    with opened(ctx) as desk:
-        rows = desk.read(lambda tx: _found(tx, section, ""))
+    with opened(ctx) as company:
+        rows = company.read(lambda tx: _found(tx, section, ""))
         if to is None:
-            typer.echo(desk.read(lambda tx: reply_file.text(tx, rows, reply_file.form(form or "csv"))), nl=False)
+            typer.echo(company.read(lambda tx: reply_file.text(tx, rows, reply_file.form(form or "csv"))), nl=False)
             return
-        desk.read(lambda tx: reply_file.save(tx, desk.media, rows, to, form))
+        company.read(lambda tx: reply_file.save(tx, company.media, rows, to, form))
     typer.echo(to)
 
 
@@ -266,13 +266,13 @@ def import_(
     from chatapp_cli.services import reply_file
     from chatapp_cli.services.reply_sheet import take
 
-    with opened(ctx) as desk:
+    with opened(ctx) as company:
         content = standard_bytes() if file == "-" else reply_file.content(Path(file))
-        with staging(desk) as stage:
-            sheet = reply_file.read(desk.media, content, Path(file), form, take=stage)
-            taken = desk.write(lambda tx: take(tx, sheet, dry=dry))
+        with staging(company) as stage:
+            sheet = reply_file.read(company.media, content, Path(file), form, take=stage)
+            taken = company.write(lambda tx: take(tx, sheet, dry=dry))
     for fault in (wrong := taken.faults):
-        say(fault.said)
+        say(fault.sentence)
     if wrong:
         say(T("Nothing was imported: {n} errors.", n=len(wrong)), T("Correct them and import the file again."))
         raise typer.Exit(UsageError.exit_code)

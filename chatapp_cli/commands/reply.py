@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from chatapp_cli.commands.door import number
-from chatapp_cli.commands.frame import Dialog, Json, Verb, completing, opened, single
+from chatapp_cli.commands.base import Dialog, Json, Verb, completing, opened, single
+from chatapp_cli.commands.input_checks import number
 from chatapp_cli.commands.quick import titles
-from chatapp_cli.commands.sendoff import UnlessHeard, Wish, channel_of, composed, send_off
+from chatapp_cli.commands.send_options import MessageOptions, UnlessHeard, channel_of, composed, send_off
 from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.i18n import N_
 
@@ -23,7 +23,7 @@ def reply(
     ctx: typer.Context,
     dialog: Dialog,
     *,
-    wish: Wish,
+    options: MessageOptions,
     quick: Annotated[
         str,
         typer.Option(
@@ -42,9 +42,9 @@ def reply(
     """Answer in a dialog and wait for the verdict."""
     from chatapp_cli.services.composing import InDialog
 
-    wish, to = replace(wish, quick=quick, unless_heard=unless_heard), InDialog(DialogId(dialog))
-    with opened(ctx) as desk:
-        channel = desk.read(lambda tx: channel_of(tx, to.dialog))
-        with wish.request(desk, to, [channel], reply_to=MessageId(quote) if quote else None) as request:
-            code = send_off(desk, request, wait=wish.wait, as_json=as_json)
+    options, to = replace(options, quick=quick, unless_heard=unless_heard), InDialog(DialogId(dialog))
+    with opened(ctx) as company:
+        channel = company.read(lambda tx: channel_of(tx, to.dialog))
+        with options.request(company, to, [channel], reply_to=MessageId(quote) if quote else None) as request:
+            code = send_off(company, request, wait=options.wait, as_json=as_json)
     raise typer.Exit(code)

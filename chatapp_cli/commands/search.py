@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from chatapp_cli.commands import printing
-from chatapp_cli.commands.door import amount, number
+from chatapp_cli.commands.base import Json, Line, Verb, opened, single
 from chatapp_cli.commands.errors import note
-from chatapp_cli.commands.frame import Json, Line, Verb, opened, single
+from chatapp_cli.commands.input_checks import amount, number
 from chatapp_cli.commands.narrowing import Channel, Tagged, filtered
 from chatapp_cli.documents import messages as documents
 from chatapp_cli.domain.ids import DialogId
@@ -18,7 +18,7 @@ from chatapp_cli.domain.when import since
 from chatapp_cli.i18n import N_, _
 
 if TYPE_CHECKING:
-    from chatapp_cli.services.search import Found, Scope
+    from chatapp_cli.services.search import SearchResult, SearchScope
     from chatapp_cli.store.tx import Tx
 
 app = single()
@@ -47,16 +47,16 @@ def search(
     from chatapp_cli.services.wording import understood
 
     query = understood(" ".join(words))
-    with opened(ctx) as desk:
-        now, index = desk.world.clock.now(), desk.search
+    with opened(ctx) as company:
+        now, index = company.world.clock.now(), company.search
         times = {"since": since(after, now=now) if after else 0, "until": since(before, now=now) if before else None}
 
-        def look(tx: Tx) -> service.Page:
+        def look(tx: Tx) -> service.SearchPage:
             scope = _scope(tx, line, channel, tag, dialog=dialog, **times)
-            return service.find(tx, index, desk.database.driver.dialect, query, scope, n=limit)
+            return service.find(tx, index, company.database.driver.dialect, query, scope, n=limit)
 
-        whole = service.catch_up(desk.database, index)
-        found = desk.read(look).found
+        whole = service.catch_up(company.database, index)
+        found = company.read(look).found
     _print(found, as_json=as_json)
     if not whole:
         note("The index is being made; the oldest messages are not in it yet.")
@@ -65,17 +65,17 @@ def search(
         raise typer.Exit(1)
 
 
-def _scope(tx: Tx, line: str, channel: str, tag: str, *, dialog: int, **times: Any) -> Scope:
-    from chatapp_cli.services.search import Scope
+def _scope(tx: Tx, line: str, channel: str, tag: str, *, dialog: int, **times: Any) -> SearchScope:
+    from chatapp_cli.services.search import SearchScope
 
-    return Scope(
+    return SearchScope(
         dialogs=filtered(tx, {"line": line, "channel": channel, "tag": tag}),
         dialog=DialogId(dialog) if dialog else None,
         **times,
     )
 
 
-def _print(found: Sequence[Found], *, as_json: bool) -> None:
+def _print(found: Sequence[SearchResult], *, as_json: bool) -> None:
     if as_json:
         printing.document([documents.found(one) for one in found])
         return
@@ -83,7 +83,7 @@ def _print(found: Sequence[Found], *, as_json: bool) -> None:
     printing.table(columns, [_row(one) for one in found])
 
 
-def _row(one: Found) -> tuple[object, ...]:
+def _row(one: SearchResult) -> tuple[object, ...]:
     arrow = "→ " if one.message.direction == "out" else ""
     said = one.message
     return one.dialog.id, said.id, printing.moment(said.at), f"{arrow}{one.who}", one.snippet.text

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from chatapp_cli.commands.frame import Json, Line, Verb, channel_names, completing, opened, single
-from chatapp_cli.commands.sendoff import Assignee, FirstName, LastName, Wish, composed, send_off
+from chatapp_cli.commands.base import Json, Line, Verb, channel_names, completing, opened, single
+from chatapp_cli.commands.send_options import Assignee, FirstName, LastName, MessageOptions, composed, send_off
 from chatapp_cli.commands.way import Way
 from chatapp_cli.i18n import N_
 
@@ -60,7 +60,7 @@ def send(
     channel: First = "",
     others: Others = None,
     line: Line = "",
-    wish: Wish,
+    options: MessageOptions,
     first_name: FirstName = "",
     last_name: LastName = "",
     assignee: Assignee = "",
@@ -72,14 +72,14 @@ def send(
     from chatapp_cli.commands import mass
     from chatapp_cli.services.composing import Address
 
-    wish = replace(wish, first_name=first_name, last_name=last_name, assignee=assignee)
+    options = replace(options, first_name=first_name, last_name=last_name, assignee=assignee)
     way = Way(channel=channel, others=others or (), line=line)
-    with opened(ctx) as desk:
-        recipients = mass.listed([*(to or ()), *way.imported(desk, contact)], to_file)
+    with opened(ctx) as company:
+        recipients = mass.listed([*(to or ()), *way.imported(company, contact)], to_file)
         one = Address(to=recipients[0].address, channel=channel, others=others or (), line=line)
-        with wish.request(desk, one, way.possible(desk) if wish.files else ()) as request:
+        with options.request(company, one, way.possible(company) if options.files else ()) as request:
             if dry or to_file or len(recipients) > 1:
-                how = mass.Wish(dry=dry, yes=yes, as_json=as_json)
-                raise typer.Exit(mass.send(desk, recipients, request, how))
-            code = send_off(desk, request, wait=wish.wait, as_json=as_json, to=one.to)
+                how = mass.MassOptions(dry=dry, yes=yes, as_json=as_json)
+                raise typer.Exit(mass.send(company, recipients, request, how))
+            code = send_off(company, request, wait=options.wait, as_json=as_json, to=one.to)
     raise typer.Exit(code)

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chatapp_cli.commands.frame import Verb, single, unattended
+from chatapp_cli.commands.base import Verb, single, unattended
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_
 
 if TYPE_CHECKING:
-    from chatapp_cli.bootstrap import Desk
+    from chatapp_cli.bootstrap import Company
 
 app = single()
 
@@ -34,38 +34,38 @@ def serve(
 
     from chatapp_cli.runtime.logs import configure
 
-    with unattended(ctx) as desk:
-        wanted = desk.settings.web == "on" if web is None else web
+    with unattended(ctx) as company:
+        wanted = company.settings.web == "on" if web is None else web
         if web:
-            _insist_on_web(desk, http=http)
-        configure(desk.settings.log_level)
-        desk.media.sweep()
-        run(_serve(desk, http=http, web=wanted, leashed=until_stdin_closes))
+            _require_web(company, http=http)
+        configure(company.settings.log_level)
+        company.media.sweep()
+        run(_serve(company, http=http, web=wanted, leashed=until_stdin_closes))
 
 
-def _insist_on_web(desk: Desk, *, http: bool) -> None:
+def _require_web(company: Company, *, http: bool) -> None:
     """Raise UsageError for a login page that is unreachable or at which nobody can log in."""
     from chatapp_cli.services import operators
 
-    if not (http and desk.settings.http_host):
+    if not (http and company.settings.http_host):
         raise UsageError(
             T("The window in a browser needs the daemon to listen."), T("Set http_host, and leave --no-http out.")
         )
-    if not any(account.password and not account.disabled for account in desk.read(operators.everything)):
+    if not any(account.password and not account.disabled for account in company.read(operators.everything)):
         raise UsageError(
             T("There is no account yet, so nobody could log in."), T("Make one first: chatapp user add NAME")
         )
 
 
-async def _serve(desk: Desk, *, http: bool, web: bool, leashed: bool) -> None:
+async def _serve(company: Company, *, http: bool, web: bool, leashed: bool) -> None:
     from asyncio import Event
 
     from chatapp_cli.api.server import serve as run
-    from chatapp_cli.runtime.leash import watch_input
-    from chatapp_cli.runtime.owner import Kind
+    from chatapp_cli.runtime.owner import OwnerKind
+    from chatapp_cli.runtime.parent_watch import watch_input
 
     stop = Event()
     if leashed:
         watch_input(stop)
-    kind = Kind.WINDOW if leashed else Kind.DAEMON
-    await run(desk, http=http, web=web, announce=typer.echo, stop=stop, kind=kind)
+    kind = OwnerKind.WINDOW if leashed else OwnerKind.DAEMON
+    await run(company, http=http, web=web, announce=typer.echo, stop=stop, kind=kind)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chatapp_cli.commands.door import number, standard_input
-from chatapp_cli.commands.frame import write
+from chatapp_cli.commands.base import write
+from chatapp_cli.commands.input_checks import number, standard_input
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.i18n import N_
 

@@ -8,29 +8,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from chatapp_cli.bootstrap import Desk
+    from chatapp_cli.bootstrap import Company
     from chatapp_cli.domain.draft import StagedFile
     from chatapp_cli.domain.manifest import Capabilities
 
 
 @contextmanager
-def staging(desk: Desk, *, most: int | None = None) -> Iterator[Callable[[Path], StagedFile]]:
+def staging(company: Company, *, most: int | None = None) -> Iterator[Callable[[Path], StagedFile]]:
     """Copy files of at most this many bytes into the store; unreferenced ones are removed afterwards."""
     from chatapp_cli.services import files
 
     taken: list[StagedFile] = []
 
     def take(path: Path) -> StagedFile:
-        taken.append(files.stage(desk.media, path, most=most))
+        taken.append(files.stage(company.media, path, most=most))
         return taken[-1]
 
     try:
         yield take
     finally:
         if any(file.inode for file in taken):
-            desk.whole.write(lambda tx: files.drop_unused(tx, desk.media, taken))
-        if taken and desk.database.scratch is not None:
-            desk.media.vacate()
+            company.whole.write(lambda tx: files.drop_unused(tx, company.media, taken))
+        if taken and company.database.scratch is not None:
+            company.media.vacate()
 
 
 def most_of(can: Sequence[Capabilities], paths: Sequence[Path]) -> int | None:
@@ -38,7 +38,7 @@ def most_of(can: Sequence[Capabilities], paths: Sequence[Path]) -> int | None:
 
     Raises Refused if none of them can carry these files, and NotFound for an unreadable file.
     """
-    from chatapp_cli.domain.draft import insist_on_files
+    from chatapp_cli.domain.draft import require_files
     from chatapp_cli.domain.errors import Refused
     from chatapp_cli.services import files
 
@@ -46,7 +46,7 @@ def most_of(can: Sequence[Capabilities], paths: Sequence[Path]) -> int | None:
     refused = None
     for one in can if looked else ():
         try:
-            insist_on_files(one, looked)
+            require_files(one, looked)
         except Refused as refusal:
             refused = refused or refusal
         else:

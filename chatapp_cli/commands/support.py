@@ -8,8 +8,8 @@ import typer
 
 from chatapp_cli import __version__
 from chatapp_cli.commands import printing
+from chatapp_cli.commands.base import Verb, loaded, single
 from chatapp_cli.commands.errors import note
-from chatapp_cli.commands.frame import Verb, loaded, single
 from chatapp_cli.i18n import _
 
 app = single()

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chatapp_cli.commands import printing
-from chatapp_cli.commands.door import amount, number
-from chatapp_cli.commands.frame import Json, Verb, opened, single
+from chatapp_cli.commands.base import Json, Verb, opened, single
+from chatapp_cli.commands.input_checks import amount, number
 from chatapp_cli.documents import operators as documents
 from chatapp_cli.i18n import N_, show
 from chatapp_cli.services import journal
 from chatapp_cli.services.journal_words import sentence
 
 if TYPE_CHECKING:
-    from chatapp_cli.bootstrap import Desk
+    from chatapp_cli.bootstrap import Company
     from chatapp_cli.domain.journal.reading import JournalEntry
 
 app = single()
@@ -38,31 +38,31 @@ def tail(
     as_json: Json = False,
 ) -> None:
     """Show the journal; with -f also new entries as they come."""
-    with opened(ctx) as desk:
-        start = max(0, desk.read(journal.last) - n) if after is None else after
-        last = _catch_up(desk, start, as_json=as_json)
+    with opened(ctx) as company:
+        start = max(0, company.read(journal.last) - n) if after is None else after
+        last = _catch_up(company, start, as_json=as_json)
         if follow:
-            desk.database.make()
-            _follow(desk, last, as_json=as_json)
+            company.database.make()
+            _follow(company, last, as_json=as_json)
 
 
-def _catch_up(desk: Desk, last: int, *, as_json: bool) -> int:
+def _catch_up(company: Company, last: int, *, as_json: bool) -> int:
     """Print the entries after a number; returns the newest number."""
-    while rows := desk.read(partial(journal.after, number=last)):
+    while rows := company.read(partial(journal.after, number=last)):
         for row in rows:
             _print(row, as_json=as_json)
         last = rows[-1].id
     return last
 
 
-def _follow(desk: Desk, last: int, *, as_json: bool) -> None:
+def _follow(company: Company, last: int, *, as_json: bool) -> None:
     import asyncio
 
     async def forever() -> None:
         seen = last
         while True:
-            await desk.world.clock.sleep(EVERY)
-            seen = _catch_up(desk, seen, as_json=as_json)
+            await company.world.clock.sleep(EVERY)
+            seen = _catch_up(company, seen, as_json=as_json)
 
     asyncio.run(forever())
 

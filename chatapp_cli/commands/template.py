@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from chatapp_cli.commands import asked, printing
+from chatapp_cli.commands.base import Channel, Json, Line, Verb, channel_names, completing, noun, opened, typed
 from chatapp_cli.commands.errors import note
-from chatapp_cli.commands.frame import Channel, Json, Line, Verb, channel_names, completing, noun, opened, typed
 from chatapp_cli.documents import channels as documents
-from chatapp_cli.domain.errand import Errand
 from chatapp_cli.domain.errors import Rejected, UsageError
+from chatapp_cli.domain.session_request import SessionMethod
 from chatapp_cli.domain.template import Template, TemplateState, gaps
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _, show
 from chatapp_cli.services import approvals, channels, lines, templates, words
 
 if TYPE_CHECKING:
-    from chatapp_cli.bootstrap import Desk
+    from chatapp_cli.bootstrap import Company
     from chatapp_cli.store.rows.channels import ChannelRow, TemplateRow
     from chatapp_cli.store.tx import Tx
 
@@ -48,9 +48,9 @@ _VERDICTS = ("pending", "approved", "rejected", "paused")
 def list_(ctx: typer.Context, channel: Only = "", line: Line = "", state: State = "", as_json: Json = False) -> None:
     """Show templates and what the providers think of them."""
     wanted = _state(state, tuple(_STATES), "state") if state else ""
-    with opened(ctx) as desk:
-        one = _found(desk, channel, line).id if channel else None
-        rows = desk.read(lambda tx: templates.everything(tx, channel=one))
+    with opened(ctx) as company:
+        one = _found(company, channel, line).id if channel else None
+        rows = company.read(lambda tx: templates.everything(tx, channel=one))
     rows = [row for row in rows if wanted in {"", row.state}]
     if as_json:
         printing.document([documents.template(row) for row in rows])
@@ -65,11 +65,11 @@ def _cells(row: TemplateRow) -> tuple[object, ...]:
     return (row.channel_id, row.name, row.language, show(words.template_state(row.state)), row.body)
 
 
-def _found(desk: Desk, channel: str, line: str) -> ChannelRow:
+def _found(company: Company, channel: str, line: str) -> ChannelRow:
     def job(tx: Tx) -> ChannelRow:
         return channels.find(tx, channel, line=lines.find(tx, line).id if line else None)
 
-    return desk.read(job)
+    return company.read(job)
 
 
 def _state(said: str, allowed: tuple[str, ...], field: str) -> TemplateState:
@@ -81,9 +81,9 @@ def _state(said: str, allowed: tuple[str, ...], field: str) -> TemplateState:
 @app.command("show", cls=Verb)
 def show_(ctx: typer.Context, channel: Channel, named: Named, line: Line = "", as_json: Json = False) -> None:
     """Show one template with its gaps."""
-    with opened(ctx) as desk:
-        where = _found(desk, channel, line)
-        row = desk.read(lambda tx: templates.find(tx, where, named))
+    with opened(ctx) as company:
+        where = _found(company, channel, line)
+        row = company.read(lambda tx: templates.find(tx, where, named))
     if as_json:
         printing.document(documents.template(row))
         return
@@ -117,9 +117,9 @@ def add(
 ) -> None:
     """Save a draft of a template; submit it when it is ready."""
     template = Template(name=name, language=language, body=typed(text), category=category)
-    with opened(ctx) as desk:
-        where = _found(desk, channel, line)
-        row = desk.write(lambda tx: templates.add(tx, where, desk.capabilities(where), template))
+    with opened(ctx) as company:
+        where = _found(company, channel, line)
+        row = company.write(lambda tx: templates.add(tx, where, company.capabilities(where), template))
     _tell(row)
     note("Submit it: chatapp template submit {channel} {name}", channel=where.id, name=row.name)
 
@@ -134,17 +134,17 @@ def submit(
     ctx: typer.Context, channel: Channel, named: Named, line: Line = "", wait: asked.Wait = asked.PATIENCE
 ) -> None:
     """Ask the provider to approve a template."""
-    with opened(ctx) as desk:
-        where = _found(desk, channel, line)
-        draft = templates.value(desk.read(lambda tx: templates.find(tx, where, named)))
+    with opened(ctx) as company:
+        where = _found(company, channel, line)
+        draft = templates.value(company.read(lambda tx: templates.find(tx, where, named)))
         by_hand = False
         try:
-            answer = asked.of(desk, where, Errand.SUBMIT, _arguments(draft), seconds=wait)
+            answer = asked.of(company, where, SessionMethod.SUBMIT, _arguments(draft), seconds=wait)
         except Rejected as refusal:
             if refusal.code != "not_here":
                 raise
             answer, by_hand = {**_arguments(draft), "state": "pending"}, True
-        row = _judged(desk, where, Template(**answer))
+        row = _judged(company, where, Template(**answer))
     _tell(row)
     if by_hand:
         note(
@@ -163,17 +163,17 @@ def _arguments(template: Template) -> dict[str, Any]:
     }
 
 
-def _judged(desk: Desk, where: ChannelRow, template: Template) -> TemplateRow:
-    return desk.write(lambda tx: approvals.judged(tx, desk.capabilities, where, template))
+def _judged(company: Company, where: ChannelRow, template: Template) -> TemplateRow:
+    return company.write(lambda tx: approvals.judged(tx, company.capabilities, where, template))
 
 
 @app.command(cls=Verb)
 def sync(ctx: typer.Context, channel: Channel, line: Line = "", wait: asked.Wait = asked.PATIENCE) -> None:
     """Read the provider's templates and what it thinks of each; prints how many changed."""
-    with opened(ctx) as desk:
-        where = _found(desk, channel, line)
-        found = [Template(**one) for one in asked.of(desk, where, Errand.TEMPLATES, {}, seconds=wait)]
-        changed = desk.write(lambda tx: approvals.learn(tx, desk.capabilities, where, found))
+    with opened(ctx) as company:
+        where = _found(company, channel, line)
+        found = [Template(**one) for one in asked.of(company, where, SessionMethod.TEMPLATES, {}, seconds=wait)]
+        changed = company.write(lambda tx: approvals.learn(tx, company.capabilities, where, found))
     typer.echo(changed)
     note("{n} templates at the provider.", n=len(found))
 
@@ -190,7 +190,7 @@ def decide(
 ) -> None:
     """Record a moderator's decision, if the desk does not ask the provider."""
     state = _state(verdict, _VERDICTS, "verdict")
-    with opened(ctx) as desk:
-        where = _found(desk, channel, line)
-        row = desk.write(lambda tx: approvals.decide(tx, desk.capabilities, where, named, state, reason=reason))
+    with opened(ctx) as company:
+        where = _found(company, channel, line)
+        row = company.write(lambda tx: approvals.decide(tx, company.capabilities, where, named, state, reason=reason))
     _tell(row)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from chatapp_cli.commands import printing, transcripts
-from chatapp_cli.commands.frame import Json, Message, Verb, opened, single
+from chatapp_cli.commands.base import Json, Message, Verb, opened, single
 from chatapp_cli.documents import messages as documents
 from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.i18n import _, show
@@ -28,8 +28,8 @@ def trace(ctx: typer.Context, message: Message, as_json: Json = False) -> None:
     """Show everything that is known of a message."""
     from chatapp_cli.kit.manifests import manifest
 
-    with opened(ctx) as desk:
-        life = desk.read(lambda tx: traces.life(tx, MessageId(message)))
+    with opened(ctx) as company:
+        life = company.read(lambda tx: traces.life(tx, MessageId(message)))
     if as_json:
         printing.document(documents.life(life))
         return

@@ -10,7 +10,7 @@ from chatapp_cli.domain.manifest import Capabilities, Manifest
 from chatapp_cli.domain.message import Direction
 from chatapp_cli.i18n import _, show
 from chatapp_cli.services import notes, words
-from chatapp_cli.services.transcript import Entry
+from chatapp_cli.services.transcript import TranscriptEntry
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.rows.messages import FileRow, MessageRow
 from chatapp_cli.store.rows.outbox import OutboxRow
@@ -18,7 +18,7 @@ from chatapp_cli.store.rows.outbox import OutboxRow
 _KILOBYTE = 1024
 
 
-def entry_lines(entry: Entry, card: DialogCard, manifest: Manifest) -> Iterator[str]:
+def entry_lines(entry: TranscriptEntry, card: DialogCard, manifest: Manifest) -> Iterator[str]:
     """A message with everything beside it."""
     message = entry.message
     if message.direction == notes.NOTE:
@@ -73,7 +73,7 @@ def _kilobytes(file: FileRow) -> int:
     return -(-file.size // _KILOBYTE)
 
 
-def _trouble(entry: Entry, manifest: Manifest) -> Iterator[str]:
+def _trouble(entry: TranscriptEntry, manifest: Manifest) -> Iterator[str]:
     message = entry.message
     if message.code and message.direction == Direction.OUT:
         what, step = words.why(manifest, message.code, message.detail)

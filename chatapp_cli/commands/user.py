@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chatapp_cli.commands.base import Json, Verb, completing, line_names, noun, opened, write
 from chatapp_cli.commands.errors import note
-from chatapp_cli.commands.frame import Json, Verb, completing, line_names, noun, opened, write
 from chatapp_cli.documents import operators as documents
 from chatapp_cli.domain.access import RIGHTS, Right
 from chatapp_cli.domain.errors import UsageError
@@ -17,16 +17,16 @@ from chatapp_cli.i18n import N_, _
 from chatapp_cli.services import operators
 
 if TYPE_CHECKING:
-    from chatapp_cli.bootstrap import Desk
+    from chatapp_cli.bootstrap import Company
     from chatapp_cli.domain.ids import LineId
     from chatapp_cli.store.tx import Tx
 
 app = noun()
 
 
-def account_names(desk: Desk) -> list[str]:
+def account_names(company: Company) -> list[str]:
     """The names of the accounts."""
-    return [who.name for who in desk.read(operators.everything)]
+    return [who.name for who in company.read(operators.everything)]
 
 
 Name = Annotated[
@@ -48,9 +48,9 @@ def add(
     from chatapp_cli.commands.login import password
     from chatapp_cli.services.passwords import hashed
 
-    with opened(ctx) as desk:
-        desk.require(Right.USERS)
-        kept, whole = hashed(password(new=True)), desk.whole
+    with opened(ctx) as company:
+        company.require(Right.USERS)
+        kept, whole = hashed(password(new=True)), company.whole
         made = whole.write(lambda tx: operators.add(tx, name, kept, numbers(tx, line or ())))
     note("{name} can log in now: chatapp login", name=made.name)
 
@@ -59,10 +59,10 @@ def add(
 def list_(ctx: typer.Context, as_json: Json = False) -> None:
     """Show the accounts and the lines they see."""
     from chatapp_cli.commands import printing
-    from chatapp_cli.runtime.seat import accounts
+    from chatapp_cli.runtime.login import accounts
 
-    with opened(ctx) as desk:
-        found = accounts(desk)
+    with opened(ctx) as company:
+        found = accounts(company)
     if as_json:
         printing.document([documents.account(one) for one in found])
         return
@@ -70,7 +70,7 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
     printing.table((_("Operator"), _("State"), _("Lines")), rows)
 
 
-def _seen(one: operators.Account) -> str:
+def _seen(one: operators.OperatorAccount) -> str:
     return _("all") if one.lines is None else ", ".join(line.name for line in one.lines)
 
 
@@ -96,13 +96,13 @@ def remove(ctx: typer.Context, name: Name) -> None:
 def password_(ctx: typer.Context, name: Name) -> None:
     """Set your password, or any as the owner: asked for or read from standard input. Logins with the old one end."""
     from chatapp_cli.commands.login import password
-    from chatapp_cli.runtime.seat import new_password
+    from chatapp_cli.runtime.login import new_password
 
-    with opened(ctx) as desk:
-        if name != desk.name:
-            desk.require(Right.USERS)
-        desk.whole.read(lambda tx: operators.find(tx, name))
-        new_password(desk, name, password(new=True))
+    with opened(ctx) as company:
+        if name != company.name:
+            company.require(Right.USERS)
+        company.whole.read(lambda tx: operators.find(tx, name))
+        new_password(company, name, password(new=True))
 
 
 @app.command(cls=Verb)
@@ -130,12 +130,12 @@ def rights(
 ) -> None:
     """Show an operator's rights, or grant and revoke them."""
     given, taken = operators.changes(changes or ())
-    with opened(ctx) as desk:
+    with opened(ctx) as company:
         if given or taken:
-            desk.whole.write(lambda tx: operators.allow(tx, name, given, taken))
-        if desk.acting is None or desk.acting.name != name:
-            desk.require(Right.USERS)
-        found = desk.whole.read(lambda tx: operators.may(tx, name))
+            company.whole.write(lambda tx: operators.allow(tx, name, given, taken))
+        if company.acting is None or company.acting.name != name:
+            company.require(Right.USERS)
+        found = company.whole.read(lambda tx: operators.may(tx, name))
     _show_rights(name, found, as_json=as_json)
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chatapp_cli.commands import listing, printing
-from chatapp_cli.commands.door import number
+from chatapp_cli.commands.base import Json, Verb, completing, noun, opened, write
 from chatapp_cli.commands.errors import note
-from chatapp_cli.commands.frame import Json, Verb, completing, noun, opened, write
+from chatapp_cli.commands.input_checks import number
 from chatapp_cli.commands.narrowing import Narrowing, narrowed
 from chatapp_cli.documents import dialogs
 from chatapp_cli.documents import operators as documents
@@ -17,13 +17,13 @@ from chatapp_cli.i18n import N_, _
 from chatapp_cli.services import views
 
 if TYPE_CHECKING:
-    from chatapp_cli.bootstrap import Desk
+    from chatapp_cli.bootstrap import Company
 
 app = noun()
 
 
-def _names(desk: Desk) -> list[str]:
-    return [row.name for row in desk.read(views.seen)]
+def _names(company: Company) -> list[str]:
+    return [row.name for row in company.read(views.seen)]
 
 
 Named = Annotated[
@@ -34,9 +34,9 @@ Named = Annotated[
 @app.command("list", cls=Verb)
 def list_(ctx: typer.Context, as_json: Json = False) -> None:
     """Show the views with how many dialogs are in each."""
-    with opened(ctx) as desk:
-        dialect = desk.database.driver.dialect
-        seen, counts = desk.read(lambda tx: ((rows := views.seen(tx)), views.counts(tx, dialect, rows)))
+    with opened(ctx) as company:
+        dialect = company.database.driver.dialect
+        seen, counts = company.read(lambda tx: ((rows := views.seen(tx)), views.counts(tx, dialect, rows)))
     if as_json:
         printing.document([documents.view(row, counts[row.id]) for row in seen])
         return
@@ -51,9 +51,9 @@ def show_(
     ctx: typer.Context, named: Named, limit: listing.Limit = 50, after: listing.After = 0, as_json: Json = False
 ) -> None:
     """Show the dialogs of a view."""
-    with opened(ctx) as desk:
-        found = desk.read(
-            lambda tx: listing.page(desk, tx, views.wanted(views.find(tx, named), operator=tx.name), after, limit)
+    with opened(ctx) as company:
+        found = company.read(
+            lambda tx: listing.page(company, tx, views.wanted(views.find(tx, named), operator=tx.name), after, limit)
         )
     if as_json:
         printing.document([dialogs.row(row) for row in found])
@@ -71,8 +71,8 @@ def add(
     mine: Annotated[bool, typer.Option("--mine", help=N_("Only you see it"))] = False,
 ) -> None:
     """Save a filter as a view; an existing one of that name is replaced."""
-    with opened(ctx) as desk:
-        made = desk.write(lambda tx: views.add(tx, name, narrowing.wanted(tx), own=mine))
+    with opened(ctx) as company:
+        made = company.write(lambda tx: views.add(tx, name, narrowing.wanted(tx), own=mine))
     typer.echo(made)
 
 

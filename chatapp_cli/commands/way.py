@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chatapp_cli.domain.errand import Errand
+from chatapp_cli.domain.session_request import SessionMethod
 
 if TYPE_CHECKING:
-    from chatapp_cli.bootstrap import Desk
+    from chatapp_cli.bootstrap import Company
     from chatapp_cli.store.rows.channels import ChannelRow
 
 
@@ -21,14 +21,14 @@ class Way:
     others: Sequence[str]
     line: str
 
-    def possible(self, desk: Desk) -> Sequence[ChannelRow]:
+    def possible(self, company: Company) -> Sequence[ChannelRow]:
         """The channels for the first attempt: the named one, or all that are possible."""
         from chatapp_cli.commands.binding import found
         from chatapp_cli.services import channels
 
-        return [found(desk, self.channel, self.line)] if self.channel else desk.read(channels.everything)
+        return [found(company, self.channel, self.line)] if self.channel else company.read(channels.everything)
 
-    def imported(self, desk: Desk, name: str) -> Sequence[str]:
+    def imported(self, company: Company, name: str) -> Sequence[str]:
         """The address of a person in the channel's own address book, requested now; none if nobody is named."""
         from chatapp_cli.commands import asked
         from chatapp_cli.commands.binding import found
@@ -36,7 +36,7 @@ class Way:
 
         if not name:
             return ()
-        channel = found(desk, self.channel, self.line)
-        people = asked.of(desk, channel, Errand.CONTACTS, {}, seconds=asked.PATIENCE)
+        channel = found(company, self.channel, self.line)
+        people = asked.of(company, channel, SessionMethod.CONTACTS, {}, seconds=asked.PATIENCE)
         person = beginning.imported(people, name)
-        return (desk.read(lambda tx: beginning.address_of(tx, channel, person)),)
+        return (company.read(lambda tx: beginning.address_of(tx, channel, person)),)

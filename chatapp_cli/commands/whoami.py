@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from chatapp_cli.commands.frame import Json, Verb, opened, single
+from chatapp_cli.commands.base import Json, Verb, opened, single
 from chatapp_cli.documents import operators as documents
 from chatapp_cli.domain.access import NOBODY
 from chatapp_cli.i18n import _
@@ -18,9 +18,9 @@ def whoami(ctx: typer.Context, as_json: Json = False) -> None:
     """Show who you are logged in as and which lines you see."""
     from chatapp_cli.commands import printing
 
-    with opened(ctx) as desk:
-        acting = desk.acting or NOBODY
-        seen = None if acting.lines is None else [line.name for line in desk.read(lines.everything)]
+    with opened(ctx) as company:
+        acting = company.acting or NOBODY
+        seen = None if acting.lines is None else [line.name for line in company.read(lines.everything)]
     if as_json:
         printing.document(documents.acting(acting, seen))
         return

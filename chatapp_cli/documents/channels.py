@@ -14,7 +14,7 @@ from chatapp_cli.kit.manifests import manifest
 if TYPE_CHECKING:
     from chatapp_cli.domain.manifest import Manifest
     from chatapp_cli.ports.connector import Finding
-    from chatapp_cli.services.pools import Account
+    from chatapp_cli.services.account_pools import PoolAccount
     from chatapp_cli.store.rows.channels import ApplicationRow, ChannelRow, LineRow, TemplateRow
     from chatapp_cli.store.rows.journal import ArrivedRow
 
@@ -86,7 +86,7 @@ def finding(one: Finding, **more: object) -> Mapping[str, Any]:
     }
 
 
-def invitation(accounts: Sequence[Account]) -> Mapping[str, Any]:
+def invitation(accounts: Sequence[PoolAccount]) -> Mapping[str, Any]:
     """The account that the next client should write to, and its whole pool."""
     told = [
         {"channel": one.channel.id, "title": one.channel.title, "link": one.link, "takes": one.takes, "new": one.new}

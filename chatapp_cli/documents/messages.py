@@ -13,16 +13,16 @@ if TYPE_CHECKING:
     from chatapp_cli.domain.ids import MessageId
     from chatapp_cli.domain.journal.reading import JournalEntry
     from chatapp_cli.domain.manifest import Capabilities
-    from chatapp_cli.services.search import Found
+    from chatapp_cli.services.search import SearchResult
     from chatapp_cli.services.trace import Life
-    from chatapp_cli.services.transcript import Entry, Revision
+    from chatapp_cli.services.transcript import Revision, TranscriptEntry
     from chatapp_cli.store.rows.channels import ChannelRow
     from chatapp_cli.store.rows.dialogs import DialogCard, MemberRow
     from chatapp_cli.store.rows.messages import FileRow
     from chatapp_cli.store.rows.outbox import OutboxRow
 
 
-def message(entry: Entry) -> Mapping[str, Any]:
+def message(entry: TranscriptEntry) -> Mapping[str, Any]:
     """A message with everything shown with it."""
     row = entry.message
     times = {name: iso(getattr(row, name)) for name in ("at", "stored_at", "edited_at", "deleted_at")}
@@ -37,13 +37,17 @@ def message(entry: Entry) -> Mapping[str, Any]:
     }
 
 
-def in_thread(entry: Entry, card: DialogCard) -> Mapping[str, Any]:
+def in_thread(entry: TranscriptEntry, card: DialogCard) -> Mapping[str, Any]:
     """A message in the joint history of a client's dialogs."""
     return {**message(entry), "channel_id": card.channel_id, "channel": card.channel, "kind": card.kind}
 
 
 def conversation(
-    card: DialogCard, tags: Sequence[str], members: Sequence[MemberRow], can: Capabilities, entries: Sequence[Entry]
+    card: DialogCard,
+    tags: Sequence[str],
+    members: Sequence[MemberRow],
+    can: Capabilities,
+    entries: Sequence[TranscriptEntry],
 ) -> Mapping[str, Any]:
     """A dialog with messages of it, and which delivery states its channel reports."""
     about = dialogs.card(card, tags, members)
@@ -71,7 +75,7 @@ def forwarded(old: MessageId, new: MessageId) -> Mapping[str, Any]:
     return {"message": old, "went_as": new}
 
 
-def found(one: Found) -> Mapping[str, Any]:
+def found(one: SearchResult) -> Mapping[str, Any]:
     """A message found by a search."""
     said = one.message
     return {
@@ -89,7 +93,7 @@ def found(one: Found) -> Mapping[str, Any]:
     }
 
 
-def verdict(entry: Entry, channel: ChannelRow, name: str) -> Mapping[str, Any]:
+def verdict(entry: TranscriptEntry, channel: ChannelRow, name: str) -> Mapping[str, Any]:
     """The state of a message just accepted; ``name`` is the dialog's."""
     row = entry.message
     return {

@@ -12,11 +12,11 @@ from chatapp_cli.domain.moment import iso
 if TYPE_CHECKING:
     from chatapp_cli.domain.access import Acting
     from chatapp_cli.domain.journal.reading import JournalEntry
-    from chatapp_cli.services.operators import Account
+    from chatapp_cli.services.operators import OperatorAccount
     from chatapp_cli.store.rows.operators import ViewRow
 
 
-def account(one: Account) -> Mapping[str, Any]:
+def account(one: OperatorAccount) -> Mapping[str, Any]:
     """An operator with the lines they see; ``None``: all."""
     return {
         "name": one.who.name,

@@ -148,7 +148,7 @@ DAEMON = system("daemon", Right.ANSWER, Right.TEMPLATES, signs=False)
 EFFECT = system("effect")
 """Runs in the transaction of an event, whoever caused it; it only runs statements and needs no right."""
 
-DOOR = system("door", signs=False)
+LOGIN = system("door", signs=False)
 """Checks passwords and opens sessions."""
 
 

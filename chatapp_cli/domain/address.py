@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from chatapp_cli.domain.manifest import AddressKind
-from chatapp_cli.domain.phone import DASHES, SIGNS, told, typed
+from chatapp_cli.domain.phone import DASHES, SIGNS, provider_digits, typed
 from chatapp_cli.domain.text import T, Text
 
 KINDS: Mapping[AddressKind, Text] = MappingProxyType(
@@ -62,7 +62,7 @@ def given(phone: str) -> str:
 
     Not for input of a person, see ``canonical``: eleven digits that begin with 8 may be a different number.
     """
-    found = told(phone)
+    found = provider_digits(phone)
     return f"+{found}" if found else ""
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 
-class Stage(StrEnum):
+class ApplicationStage(StrEnum):
     """The stage of an application."""
 
     READY = "ready"
@@ -19,15 +19,15 @@ class Stage(StrEnum):
     REJECTED = "rejected"
 
 
-_NEXT: Final[Mapping[Stage, frozenset[Stage]]] = {
-    Stage.READY: frozenset({Stage.SENT}),
-    Stage.SENT: frozenset({Stage.CHECKING, Stage.APPROVED, Stage.REJECTED}),
-    Stage.CHECKING: frozenset({Stage.APPROVED, Stage.REJECTED}),
-    Stage.APPROVED: frozenset(),
-    Stage.REJECTED: frozenset(),
+_NEXT: Final[Mapping[ApplicationStage, frozenset[ApplicationStage]]] = {
+    ApplicationStage.READY: frozenset({ApplicationStage.SENT}),
+    ApplicationStage.SENT: frozenset({ApplicationStage.CHECKING, ApplicationStage.APPROVED, ApplicationStage.REJECTED}),
+    ApplicationStage.CHECKING: frozenset({ApplicationStage.APPROVED, ApplicationStage.REJECTED}),
+    ApplicationStage.APPROVED: frozenset(),
+    ApplicationStage.REJECTED: frozenset(),
 }
 
 
-def may_become(old: Stage, new: Stage) -> bool:
+def may_become(old: ApplicationStage, new: ApplicationStage) -> bool:
     """Whether an application may move from one stage to another; after a rejection a new one is needed."""
     return new in _NEXT[old]

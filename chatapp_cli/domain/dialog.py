@@ -17,7 +17,7 @@ from chatapp_cli.domain.text import T, Text
 NOTHING = Text("")
 
 
-class Kind(Enum):
+class FilterKind(Enum):
     """How a person chooses a filter's value."""
 
     FLAG = "flag"
@@ -35,7 +35,7 @@ class Kind(Enum):
 class Filter:
     """A filter and its name in each place; a place without a name does not show it."""
 
-    kind: Kind
+    kind: FilterKind
     default: Any
     help: Text = NOTHING
     """Of the command's option."""
@@ -59,13 +59,13 @@ class Filter:
         return self if wanted is None else wanted.chosen.get(self.name, self.default)
 
 
-def declared(kind: Kind, *, default: Any, **words: Any) -> Any:
+def declared(kind: FilterKind, *, default: Any, **words: Any) -> Any:
     """A filter, as an attribute of :class:`DialogFilter`."""
     return Filter(kind, default, **words)
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(declared,))
-class _Chosen:
+class _FilterValues:
     """Immutable values by filter name; filters with their default value are left out."""
 
     __slots__ = ("chosen",)
@@ -82,7 +82,7 @@ class _Chosen:
         raise AttributeError(f"a filter cannot be changed: {name}")
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Chosen) and self.chosen == other.chosen
+        return isinstance(other, _FilterValues) and self.chosen == other.chosen
 
     def __hash__(self) -> int:
         return hash(tuple(self.chosen.items()))
@@ -91,7 +91,7 @@ class _Chosen:
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.chosen.items())})"
 
 
-class DialogFilter(_Chosen):
+class DialogFilter(_FilterValues):
     """Filters that combine (S-117); unset ones do not matter. Blocked dialogs are shown only on request.
 
     The order of the declarations is that of the command's help.
@@ -100,36 +100,38 @@ class DialogFilter(_Chosen):
     __slots__ = ()
 
     line: LineId | None = declared(
-        Kind.LINE, default=None, help=T("Line by name or number; not needed with only one"), row=T("Line")
+        FilterKind.LINE, default=None, help=T("Line by name or number; not needed with only one"), row=T("Line")
     )
     channel: ChannelId | None = declared(
-        Kind.CHANNEL, default=None, help=T("Channel by kind, account or number"), row=T("Channel")
+        FilterKind.CHANNEL, default=None, help=T("Channel by kind, account or number"), row=T("Channel")
     )
-    kind: str = declared(Kind.INNER, default="")
+    kind: str = declared(FilterKind.INNER, default="")
     """Kind of the channel, for the «messenger» filter."""
-    tag: str = declared(Kind.TAG, default="", help=T("With this label"), row=T("Tag"))
-    unread: bool = declared(Kind.FLAG, default=False, help=T("Only unread"), row=T("Unread"))
+    tag: str = declared(FilterKind.TAG, default="", help=T("With this label"), row=T("Tag"))
+    unread: bool = declared(FilterKind.FLAG, default=False, help=T("Only unread"), row=T("Unread"))
     waiting: bool = declared(
-        Kind.FLAG, default=False, help=T("Only unanswered, the longest waiting first"), row=T("Unanswered")
+        FilterKind.FLAG, default=False, help=T("Only unanswered, the longest waiting first"), row=T("Unanswered")
     )
     """Unanswered, the longest waiting first."""
-    pinned: bool = declared(Kind.FLAG, default=False, help=T("Only pinned"), row=T("Pinned"), chip=T("pinned"))
+    pinned: bool = declared(FilterKind.FLAG, default=False, help=T("Only pinned"), row=T("Pinned"), chip=T("pinned"))
     blocked: bool = declared(
-        Kind.FLAG, default=False, help=T("Only those on the blacklist"), row=T("Blacklist"), chip=T("blacklist")
+        FilterKind.FLAG, default=False, help=T("Only those on the blacklist"), row=T("Blacklist"), chip=T("blacklist")
     )
     assignee: str | None = declared(
-        Kind.OPERATOR,
+        FilterKind.OPERATOR,
         default=None,
         help=T("Assignee: a name, «me» or «nobody»"),
         row=T("Answers"),
     )
     """The assignee; empty: dialogs without one."""
-    snoozed: bool = declared(Kind.FLAG, default=False, help=T("Only snoozed"), row=T("Snoozed"), chip=T("snoozed"))
+    snoozed: bool = declared(
+        FilterKind.FLAG, default=False, help=T("Only snoozed"), row=T("Snoozed"), chip=T("snoozed")
+    )
     """Snoozed dialogs; other filters leave them out unless a text is searched for."""
-    wherever: bool = declared(Kind.INNER, default=False)
+    wherever: bool = declared(FilterKind.INNER, default=False)
     """Include snoozed dialogs: a search in messages."""
     since: Millis | None = declared(
-        Kind.MOMENT,
+        FilterKind.MOMENT,
         default=None,
         option="--from",
         help=T("Last message since: 2026-12-01, or 7d ago"),
@@ -138,14 +140,16 @@ class DialogFilter(_Chosen):
     )
     """The last message is not older."""
     until: Millis | None = declared(
-        Kind.MOMENT,
+        FilterKind.MOMENT,
         default=None,
         help=T("Last message before: 2026-12-01, or 7d ago"),
         row=T("Last message before"),
         chip=T("before {time}"),
     )
     """The last message is older."""
-    text: str = declared(Kind.TEXT, default="", option="--search", help=T("Part of a name, phone, e-mail or username"))
+    text: str = declared(
+        FilterKind.TEXT, default="", option="--search", help=T("Part of a name, phone, e-mail or username")
+    )
     """Part of a name, phone, e-mail or username (S-116)."""
 
     def but(self, **changes: Any) -> DialogFilter:
@@ -171,7 +175,7 @@ def chips() -> list[Filter]:
 _ROWS = ("assignee", "tag", "line", "channel", "waiting")
 _CHIPS = ("line", "channel", "tag", "assignee", "pinned", "since", "until", "snoozed", "blocked")
 """These come first; the others follow as they are declared."""
-_NAMED = {Kind.LINE, Kind.CHANNEL, Kind.TAG, Kind.OPERATOR}
+_NAMED = {FilterKind.LINE, FilterKind.CHANNEL, FilterKind.TAG, FilterKind.OPERATOR}
 
 
 def _ordered(found: Iterable[Filter], first: tuple[str, ...]) -> list[Filter]:

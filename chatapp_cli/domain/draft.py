@@ -13,7 +13,7 @@ from chatapp_cli.domain.segments import MOST, segments
 from chatapp_cli.domain.text import T
 
 if TYPE_CHECKING:
-    from chatapp_cli.domain.event import FileKind
+    from chatapp_cli.domain.arrival import FileKind
     from chatapp_cli.domain.manifest import Capabilities
     from chatapp_cli.domain.template import Filled
 
@@ -48,7 +48,7 @@ class Draft:
     """The client's name for the account's address book, when writing first (S-056)."""
 
 
-def insist(can: Capabilities, draft: Draft) -> None:
+def require_deliverable(can: Capabilities, draft: Draft) -> None:
     """Raise Refused, with the reason, for a draft that the channel could not deliver."""
     if isinstance(can, NoCapabilities):
         raise not_installed()
@@ -70,8 +70,8 @@ def insist(can: Capabilities, draft: Draft) -> None:
             T("Shorten it, split it, or send it as a file."),
         )
     if can.segments:
-        _insist_on_parts(draft.text)
-    insist_on_files(can, draft.files)
+        _require_parts(draft.text)
+    require_files(can, draft.files)
 
 
 def not_installed() -> Refused:
@@ -85,7 +85,7 @@ NOT_INSTALLED = (
 )
 
 
-def _insist_on_parts(text: str) -> None:
+def _require_parts(text: str) -> None:
     parts = segments(text).parts
     if parts > MOST:
         raise Refused(
@@ -95,7 +95,7 @@ def _insist_on_parts(text: str) -> None:
         )
 
 
-def insist_on_files(can: Capabilities, files: Sequence[StagedFile]) -> None:
+def require_files(can: Capabilities, files: Sequence[StagedFile]) -> None:
     """Raise Refused, with the reason, for files that the channel could not carry."""
     if files and not can.max_upload:
         raise Refused("no_files", T("This channel carries no files."), T("Send a link instead."))

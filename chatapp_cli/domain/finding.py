@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from chatapp_cli.domain.phone import piece, told
+from chatapp_cli.domain.phone import piece, provider_digits
 
 _FOLD = str.maketrans("ё", "е")
 _LONG_ENOUGH_TO_RESPELL = 3
@@ -30,7 +30,7 @@ def fold(words: str) -> str:
 
 def search_text(*parts: str, phone: str = "") -> str:
     """The searchable text of a dialog: everything known of the client, folded."""
-    return " ".join(filter(None, [*(fold(part) for part in parts), told(phone)]))
+    return " ".join(filter(None, [*(fold(part) for part in parts), provider_digits(phone)]))
 
 
 def needles(query: str) -> list[str]:

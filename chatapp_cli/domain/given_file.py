@@ -48,10 +48,10 @@ def at_most(file: BinaryIO, what: Text) -> bytes:
 
 def _open(path: Path, *, pipes: bool) -> BinaryIO:
     """Checked before and after opening: opening a device may have an effect, and the path may change in between."""
-    _insist(path.stat(), pipes=pipes)
+    _require_readable(path.stat(), pipes=pipes)
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        _insist(os.fstat(handle), pipes=pipes)
+        _require_readable(os.fstat(handle), pipes=pipes)
         os.set_blocking(handle, True)
         return os.fdopen(handle, "rb")
     except BaseException:  # Ctrl+C too: nobody else knows the handle
@@ -59,7 +59,7 @@ def _open(path: Path, *, pipes: bool) -> BinaryIO:
         raise
 
 
-def _insist(found: os.stat_result, *, pipes: bool) -> None:
+def _require_readable(found: os.stat_result, *, pipes: bool) -> None:
     if stat.S_ISDIR(found.st_mode):
         raise OSError("this is a folder")
     if not (stat.S_ISREG(found.st_mode) or (pipes and stat.S_ISFIFO(found.st_mode))):

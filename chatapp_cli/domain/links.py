@@ -28,7 +28,7 @@ class Link:
     """A link, an address or a number in a text."""
 
     kind: Literal["url", "email", "phone"]
-    said: str
+    text: str
     """As it is written in the text."""
     start: int
     end: int
@@ -36,7 +36,7 @@ class Link:
     @property
     def address(self) -> str:
         """The link itself, or the canonical form of an e-mail address or a phone number."""
-        return self.said if self.kind == "url" else canonical(self.said, self.kind)
+        return self.text if self.kind == "url" else canonical(self.text, self.kind)
 
     @property
     def url(self) -> str:
@@ -47,7 +47,7 @@ class Link:
     def host(self) -> str:
         """The real host of a link, whatever comes before an @ in it."""
         try:
-            return urlsplit(self.said).hostname or ""
+            return urlsplit(self.text).hostname or ""
         except ValueError:
             return ""
 

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from chatapp_cli.domain.form import Field
 from chatapp_cli.domain.text import Text
 
-Intake: TypeAlias = Literal["socket", "poll", "webhook"]
+IntakeMode: TypeAlias = Literal["socket", "poll", "webhook"]
 AddressKind: TypeAlias = Literal["email", "phone", "username", "chat_id"]
 ProxyKind: TypeAlias = Literal["http", "socks5", "mtproxy"]
 Lane: TypeAlias = Literal["dialog", "phone", "strangers"]
@@ -36,7 +36,7 @@ class Rate(NamedTuple):
 class Capabilities:
     """What a channel supports; anything else is refused in advance. Sizes in bytes, lengths in characters."""
 
-    intake: Intake
+    intake: IntakeMode
     write_first: Sequence[AddressKind] = ()
     addresses: Sequence[AddressKind] = ("chat_id",)
     """Kinds of address that name an existing dialog."""

@@ -60,13 +60,13 @@ def signed(text: str) -> bool:
 
 def read(text: str) -> Marked:
     """Remove the signs of markup from a text and return the spans that they mark."""
-    reading = _Reading(text)
+    reading = _MarkupParser(text)
     for token in _TOKEN.finditer(text):
         reading.take(token)
     return reading.result()
 
 
-class _Reading:
+class _MarkupParser:
     """The state while parsing a text from beginning to end."""
 
     def __init__(self, text: str) -> None:

@@ -54,7 +54,7 @@ class State(StrEnum):
     CANCELLED = "cancelled"
 
 
-class Action(StrEnum):
+class Operation(StrEnum):
     """The operation that an outbox row asks for."""
 
     SEND = "send"

@@ -30,7 +30,7 @@ class Subject(StrEnum):
     CRM = "crm"
 
 
-class Target(NamedTuple):
+class OptionTarget(NamedTuple):
     """A particular company, line, channel or CRM."""
 
     subject: Subject
@@ -38,7 +38,7 @@ class Target(NamedTuple):
     """Its number; the company has none."""
 
 
-COMPANY: Final = Target(Subject.COMPANY)
+COMPANY: Final = OptionTarget(Subject.COMPANY)
 
 BEFORE_STORE: Final = frozenset(
     {"home", "company", "database_url", "secret_key", "http_host", "http_port", "log_level"}
@@ -90,7 +90,7 @@ def decoded(field: Field, said: str) -> Value:
         )
     if field.kind == "number":
         return _number(field, said)
-    field.insist_on_one_line(said)
+    field.require_one_line(said)
     fits = _FITS.get(field.kind)
     if said and not ((fits is None or fits(said)) and re.fullmatch(field.pattern or ".*", said, re.DOTALL)):
         raise UsageError(T("{name} cannot be {value}.", name=field.name, value=said), field.hint, field=field.name)

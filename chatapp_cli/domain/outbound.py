@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from chatapp_cli.domain.event import ChatKind, FileKind
+from chatapp_cli.domain.arrival import ChatKind, FileKind
 from chatapp_cli.domain.ids import MessageId, Millis
 from chatapp_cli.domain.template import Filled
 

@@ -39,7 +39,7 @@ _CODE_ALONE: Final = re.compile(r"\D*(?:[1-69]\d|8[1246]|8(?:5[02356]|80|86))\D+
 """A separate code of another country: ``84 912…``, ``880 1712…``."""
 
 
-def told(phone: str) -> str:
+def provider_digits(phone: str) -> str:
     """The digits of a number that a provider reports: exact, but often without the plus.
 
     Only a number that is not valid internationally is read the Russian way: ``8 (495)…``, ``8916…``, ``916…``,
@@ -63,7 +63,7 @@ def typed(phone: str) -> str:
     """
     said, found = _said(phone)
     if _PLUS.match(said) or _ABROAD.match(found) or _CODE_ALONE.match(said):
-        return told(phone)
+        return provider_digits(phone)
     return "7" + found if _NATIONAL.fullmatch(found) else _exact(_TRUNK.sub("7", found))
 
 

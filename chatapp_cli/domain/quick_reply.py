@@ -28,7 +28,7 @@ _WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class QuickReplyDraft:
     """The content of a quick reply."""
 
     title: str
@@ -84,8 +84,8 @@ class Findable(Protocol):
 
 
 F = TypeVar("F", bound=Findable)
-Words: TypeAlias = frozenset[str]
-Fit: TypeAlias = Callable[[Words], bool]
+WordSet: TypeAlias = frozenset[str]
+Fit: TypeAlias = Callable[[WordSet], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class _Read(Generic[F]):
 
     one: F
     title: str
-    places: Sequence[Words]
+    places: Sequence[WordSet]
     """Title, keywords with the category, text; earlier ones weigh more."""
 
     def weight(self, begin: str, fits: Sequence[Fit]) -> int | None:
@@ -130,7 +130,7 @@ class Finder(Generic[F]):
         weighed.sort(key=lambda pair: (pair[0], -pair[1].one.used, pair[1].title))
         return [read.one for _weight, read in weighed]
 
-    def _alike(self, word: str) -> Words:
+    def _alike(self, word: str) -> WordSet:
         return frozenset(get_close_matches(word, self._vocabulary, n=_MOST_ALIKE, cutoff=_ALIKE))
 
 
@@ -143,13 +143,13 @@ def _about(one: Findable) -> str:
     return f"{one.keywords} {_category_words(one.category)}"
 
 
-def _words(said: str) -> Words:
+def _words(said: str) -> WordSet:
     return frozenset(_WORD.findall(fold(said)))
 
 
-def _begins(wanted: str, words: Words) -> bool:
+def _begins(wanted: str, words: WordSet) -> bool:
     return any(word.startswith(wanted) for word in words)
 
 
-def _has_one_of(alike: Words, words: Words) -> bool:
+def _has_one_of(alike: WordSet, words: WordSet) -> bool:
     return not alike.isdisjoint(words)

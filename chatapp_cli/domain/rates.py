@@ -13,10 +13,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, TypeAlias
 
-from chatapp_cli.domain.event import ChatKind
+from chatapp_cli.domain.arrival import ChatKind
 from chatapp_cli.domain.manifest import Lane, Rate
 
-Scope: TypeAlias = Literal["account", "dialog", "group", "phone", "strangers"]
+RateScope: TypeAlias = Literal["account", "dialog", "group", "phone", "strangers"]
 
 _SLACK: Final = 0.02
 """Fraction of a window by which a deadline may be missed and caught up."""
@@ -35,7 +35,7 @@ EXACT: Final = Margin()
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class RateTarget:
     """The properties of a recipient that matter for rates."""
 
     address: str
@@ -55,7 +55,7 @@ class RateLog:
     __slots__ = ("_due", "_log", "_slack", "_span", "_step", "scope")
 
     def __init__(self, rate: Rate, margin: Margin = EXACT) -> None:
-        self.scope: Scope = rate.scope
+        self.scope: RateScope = rate.scope
         self._step = rate.per * margin.pace / rate.limit if rate.paced else 0.0
         self._span = rate.per * margin.span
         self._slack = max(self._step, rate.per * _SLACK)
@@ -100,7 +100,7 @@ class LaneLog:
         for log in self.logs:
             log.record(at)
 
-    def hold(self, until: float) -> None:
+    def delay(self, until: float) -> None:
         """Pause, because the provider asked for it."""
         self._held = max(self._held, until)
 
@@ -123,24 +123,24 @@ class AccountLog:
         self.account = self._of(rates, "account")
         self.shared: Mapping[str, LaneLog] = {scope: self._of(rates, scope) for scope in ("phone", "strangers")}
 
-    def lanes(self, target: Target) -> Mapping[Lane, LaneLog]:
+    def lanes(self, target: RateTarget) -> Mapping[Lane, LaneLog]:
         """The lanes below the account that count a send."""
         own: dict[Lane, LaneLog] = {"dialog": self._dialogs.get(target.address) or self._new(target.chat_kind)}
         return own | {name: self.shared[name] for name in target.shared}
 
-    def waits(self, target: Target) -> Iterator[tuple[float, Scope]]:
+    def waits(self, target: RateTarget) -> Iterator[tuple[float, RateScope]]:
         """The earliest moment that each rate allows for a send."""
         for lane in (self.account, *self.lanes(target).values()):
             yield from ((log.next_at(), log.scope) for log in lane.logs)
 
-    def record(self, target: Target, at: float) -> None:
+    def record(self, target: RateTarget, at: float) -> None:
         """Take note of a send."""
         self.account.record(at)
         self.take(target).record(at)
         for name in target.shared:
             self.shared[name].record(at)
 
-    def take(self, target: Target) -> LaneLog:
+    def take(self, target: RateTarget) -> LaneLog:
         """Get the dialog's lane and move it to the end, so that the least recently used are first."""
         lane = self._dialogs.pop(target.address, None) or self._new(target.chat_kind)
         self._dialogs[target.address] = lane
@@ -151,7 +151,7 @@ class AccountLog:
         for lane in (self.account, *self.shared.values(), *self._dialogs.values()):
             lane.release()
 
-    def forget(self, now: float) -> None:
+    def prune(self, now: float) -> None:
         """Drop the lanes of dialogs that no longer matter."""
         while self._dialogs:
             oldest = next(iter(self._dialogs))

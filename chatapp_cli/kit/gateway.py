@@ -21,8 +21,8 @@ from chatapp_cli.kit.gateway_template import gaps
 FIELD: Final = "description"
 """The field to blame for a wrong description."""
 
-News: TypeAlias = Literal["pending", "sent", "delivered", "read", "undelivered", "expired", "rejected"]
-Fault: TypeAlias = Literal[
+DeliveryState: TypeAlias = Literal["pending", "sent", "delivered", "read", "undelivered", "expired", "rejected"]
+GatewayFault: TypeAlias = Literal[
     "unauthorised",
     "no_money",
     "busy",
@@ -51,7 +51,7 @@ class Base(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """A table of a description; an unknown key is an error."""
 
 
-class Answer(Base, frozen=True, kw_only=True):
+class ResponseMap(Base, frozen=True, kw_only=True):
     """Where to find values in an answer.
 
     In JSON by paths such as ``result.0.id | id``, the first with a value; in text by patterns with a group.
@@ -68,7 +68,7 @@ class Answer(Base, frozen=True, kw_only=True):
     """Something worth showing, such as the balance."""
 
 
-class Request(Base, frozen=True, kw_only=True):
+class RequestMap(Base, frozen=True, kw_only=True):
     """A request with gaps in its texts; each value is encoded for its place."""
 
     method: Literal["GET", "POST", "PUT"] = "POST"
@@ -79,7 +79,7 @@ class Request(Base, frozen=True, kw_only=True):
     multipart: bool = False
     """The form goes as multipart/form-data."""
     json: Any = None
-    answer: Answer = Answer()
+    answer: ResponseMap = ResponseMap()
     not_taken: Sequence[int] = (503,)
     """5xx statuses that mean: certainly not taken, try later. Any other leaves the outcome unknown."""
 
@@ -103,7 +103,7 @@ class Inbound(Base, frozen=True, kw_only=True):
     text: str
 
 
-class Inbox(Request, frozen=True, kw_only=True):
+class InboxRequest(RequestMap, frozen=True, kw_only=True):
     """Polls for clients' messages after ``{after}``, for gateways that cannot call us."""
 
     message: Inbound
@@ -127,22 +127,22 @@ class Gateway(Base, frozen=True, kw_only=True):
     """``untried``: written from public documentation; ``guessed``: sending is not documented."""
     url: str = ""
     """The gateway's default address; ``{url}`` in every request."""
-    send: Request
+    send: RequestMap
     idempotent: bool = False
     """The gateway takes the same ``{key}`` only once, so a message is sent again after a timeout."""
-    status: Request | None = None
+    status: RequestMap | None = None
     """Polls the state of ``{id}``, sent to ``{phone}``."""
-    inbox: Inbox | None = None
-    test: Request | None = None
+    inbox: InboxRequest | None = None
+    test: RequestMap | None = None
     """Checks the login without sending anything."""
     hook: Hook | None = None
-    states: Mapping[str, News] = {}
-    errors: Mapping[str, Fault] = {}
+    states: Mapping[str, DeliveryState] = {}
+    errors: Mapping[str, GatewayFault] = {}
 
-    def requests(self) -> Iterator[tuple[str, Request]]:
+    def requests(self) -> Iterator[tuple[str, RequestMap]]:
         """Every request with its name."""
         for name in ("send", "status", "inbox", "test"):
-            request: Request | None = getattr(self, name)
+            request: RequestMap | None = getattr(self, name)
             if request is not None:
                 yield name, request
 
@@ -175,7 +175,7 @@ def preset(package: str, name: str, *, known: frozenset[str], needed: frozenset[
     return parse(text, known=known, needed=needed)
 
 
-def _prove_request(name: str, request: Request, known: frozenset[str]) -> None:
+def _prove_request(name: str, request: RequestMap, known: frozenset[str]) -> None:
     if not re.match(r"\{url\}|https?://", request.url):
         raise _at(f"{name}.url", T("begin with {url_gap} or http://", url_gap="{url}"))
     if request.method == "GET" and (request.form or request.json is not None):
@@ -199,7 +199,7 @@ def _prove_gaps(where: str, source: str, allowed: frozenset[str]) -> None:
             raise _at(where, T("{gap} is unknown here; known: {listed}", gap=f"{{{name}}}", listed=listed))
 
 
-def _prove_answer(where: str, answer: Answer) -> None:
+def _prove_answer(where: str, answer: ResponseMap) -> None:
     if answer.format == "json":
         return
     for name in ("id", "status", "error", "words", "value"):
@@ -240,7 +240,7 @@ def _is_charset(name: str) -> bool:
     return True
 
 
-def _templates(request: Request) -> Iterator[tuple[str, str]]:
+def _templates(request: RequestMap) -> Iterator[tuple[str, str]]:
     yield "url", request.url
     for name in ("headers", "query", "form"):
         for key, source in getattr(request, name).items():

@@ -95,7 +95,7 @@ async def _proved(trade: Trade, world: World, values: Mapping[str, str], previou
         hook_key=previous.hook_key if previous else world.chance.key(),
         cursor=_begin(trade, settings, previous),
     )
-    _insist_complete(trade, bound)
+    _require_complete(trade, bound)
     return _with_facts(trade, bound, await _balance(trade, world, bound))
 
 
@@ -155,7 +155,7 @@ def _secrets(trade: Trade, answers: Mapping[str, str], previous: Bound | None) -
     return {name: said for name in _HIDDEN if (said := answers.get(name) or kept.get(name, ""))}
 
 
-def _insist_complete(trade: Trade, bound: Bound) -> None:
+def _require_complete(trade: Trade, bound: Bound) -> None:
     """Raise UsageError if a required gap of the description has no value."""
     used, values = trade.gateway(bound.settings).variables(), own_values(trade, bound)
     for name in ("url", "login", "secret"):

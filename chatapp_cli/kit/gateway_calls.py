@@ -9,10 +9,10 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
-from chatapp_cli.domain.event import Arrival, DeliveryChanged, Event, MessageArrived, Peer, Person
+from chatapp_cli.domain.arrival import Arrival, DeliveryChanged, MessageArrived, Peer, Profile, ProviderEvent
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.message import State
-from chatapp_cli.kit.gateway import Gateway, Hook, Inbound, News, Report
+from chatapp_cli.kit.gateway import DeliveryState, Gateway, Hook, Inbound, Report
 from chatapp_cli.kit.gateway_raw import Call, decoded, fitting, written
 from chatapp_cli.kit.gateway_template import dig, plain, sliced
 from chatapp_cli.kit.phones import incoming
@@ -21,7 +21,7 @@ from chatapp_cli.kit.trees import shown
 from chatapp_cli.kit.understanding import dead, digest, guarded
 from chatapp_cli.ports.connector import HookRequest
 
-_STATES: Final[Mapping[News, State]] = {
+_STATES: Final[Mapping[DeliveryState, State]] = {
     "sent": State.SENT,
     "delivered": State.DELIVERED,
     "read": State.READ,
@@ -158,7 +158,7 @@ def _reported(gateway: Gateway, item: Any, raw: bytes, now: Millis, where: Repor
     return Arrival(provider_id=name, raw=raw, events=tuple(_change(news, ext_id, _at(item, where.words), now)))
 
 
-def _change(news: News, ext_id: str, words: str, now: Millis) -> Iterator[Event]:
+def _change(news: DeliveryState, ext_id: str, words: str, now: Millis) -> Iterator[ProviderEvent]:
     state = _STATES.get(news)
     if state is State.FAILED:
         yield DeliveryChanged(ext_id=ext_id, state=state, at=now, code=news, detail=words)
@@ -177,7 +177,7 @@ def _heard(item: Any, raw: bytes, now: Millis, where: Inbound, *, repeats: str =
         ext_id=ext_id,
         at=now,
         text=_at(item, where.text),
-        sender=Person(id=phone, phone=phone if phone.startswith("+") else ""),
+        sender=Profile(id=phone, phone=phone if phone.startswith("+") else ""),
     )
     return Arrival(provider_id=f"message {phone} {ext_id}", raw=raw, events=(message,))
 

@@ -25,11 +25,11 @@ from chatapp_cli.domain.errors import (
     SendingBlocked,
 )
 from chatapp_cli.kit import http
-from chatapp_cli.kit.gateway import Answer, Fault, Gateway, Request
+from chatapp_cli.kit.gateway import Gateway, GatewayFault, RequestMap, ResponseMap
 from chatapp_cli.kit.gateway_raw import Call
 from chatapp_cli.kit.gateway_template import Values, dig, filled, filled_json, filled_table, plain
-from chatapp_cli.kit.http import Answer as Response
-from chatapp_cli.kit.http import Verdicts, network, read, veil, verdict
+from chatapp_cli.kit.http import HttpResponse as Response
+from chatapp_cli.kit.http import StatusErrors, network, read, veil, verdict
 from chatapp_cli.kit.trees import shown
 from chatapp_cli.ports.world import Clock
 
@@ -38,7 +38,7 @@ class LoginRefused(NeedsRebind):
     """The gateway's own code says that it refuses the login, not the message."""
 
 
-FAULTS: Final[Mapping[Fault, Callable[[str], ChannelError]]] = {
+FAULTS: Final[Mapping[GatewayFault, Callable[[str], ChannelError]]] = {
     "unauthorised": partial(LoginRefused, "unauthorised"),
     "no_money": partial(SendingBlocked, "no_money"),
     "busy": partial(Retryable, "busy"),
@@ -56,7 +56,7 @@ FAULTS: Final[Mapping[Fault, Callable[[str], ChannelError]]] = {
 }
 """The error for each of a gateway's own codes."""
 
-VERDICTS: Final[Verdicts] = {
+VERDICTS: Final[StatusErrors] = {
     **http.VERDICTS,
     **dict.fromkeys((404, 405, 410), partial(Misconfigured, "not_there", field="url")),
 }
@@ -66,16 +66,16 @@ _WORDS: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
+class _ResponseReader:
     """An answer, read according to its description."""
 
     response: Response
-    about: Answer
+    about: ResponseMap
     document: Any
     """``None`` if it is not in the expected format."""
 
     @classmethod
-    def of(cls, response: Response, about: Answer) -> _Reading:
+    def of(cls, response: Response, about: ResponseMap) -> _ResponseReader:
         said = Call(response.body, response.headers.get("Content-Type", ""))
         return cls(response, about, said.text() if about.format == "text" else _json(said))
 
@@ -162,13 +162,13 @@ class GatewayClient:
             async with self._http.get(str(self._own["url"]), allow_redirects=False):
                 return ""
 
-    async def _ask(self, asked: Request, values: Values, *, once: bool = False) -> _Reading:
+    async def _ask(self, asked: RequestMap, values: Values, *, once: bool = False) -> _ResponseReader:
         every = {**self._own, **values}
         with network(self._hide, once=once):
             async with self._http.request(asked.method, _address(asked, every), **_content(asked, every)) as response:
-                return _Reading.of(await read(response), asked.answer)
+                return _ResponseReader.of(await read(response), asked.answer)
 
-    def _refusal(self, reading: _Reading, asked: Request, *, once: bool = False) -> ChannelError:
+    def _refusal(self, reading: _ResponseReader, asked: RequestMap, *, once: bool = False) -> ChannelError:
         words = self._words(reading)
         if fault := self._gateway.errors.get(reading.find(asked.answer.error)):
             return FAULTS[fault](words)
@@ -178,7 +178,7 @@ class GatewayClient:
             return Rejected("refused", words)
         return verdict(reading.response, words, now=self._clock.now(), verdicts=VERDICTS)
 
-    def _words(self, reading: _Reading) -> str:
+    def _words(self, reading: _ResponseReader) -> str:
         """The gateway's words, without our secrets."""
         said = (reading.find(reading.about.error), reading.find(reading.about.words))
         words = " ".join(filter(None, said)) or f"HTTP {reading.response.status}"
@@ -190,21 +190,21 @@ def _spellings(secret: str) -> tuple[str, str, str]:
     return secret, quote(secret, safe=""), URL.build(query={"k": secret}).raw_query_string.removeprefix("k=")
 
 
-def _leaves_open(response: Response, asked: Request) -> bool:
+def _leaves_open(response: Response, asked: RequestMap) -> bool:
     """Whether the message may have been taken: in part, or with an answer that cannot be parsed."""
     return response.ok or (
         response.status >= HTTPStatus.INTERNAL_SERVER_ERROR and response.status not in asked.not_taken
     )
 
 
-def _address(asked: Request, values: Values) -> URL:
+def _address(asked: RequestMap, values: Values) -> URL:
     base = str(values["url"])
     raw = filled(asked.url.replace("{url}", "", 1), values, partial(quote, safe=""))
     url = URL((base if asked.url.startswith("{url}") else "") + raw, encoded=True)
     return url.update_query(filled_table(asked.query, values)) if asked.query else url
 
 
-def _content(asked: Request, values: Values) -> dict[str, Any]:
+def _content(asked: RequestMap, values: Values) -> dict[str, Any]:
     """Each connection is used once, because a request on a dead one would have an unknown outcome."""
     headers = {**filled_table(asked.headers, values), "Connection": "close"}
     content: dict[str, Any] = {"headers": headers, "allow_redirects": False}

@@ -9,8 +9,8 @@ from typing import Final
 
 import structlog
 
+from chatapp_cli.domain.arrival import Arrival, Batch
 from chatapp_cli.domain.errors import Busy, ChannelError, Misconfigured, Rejected, SendingBlocked, StoreError
-from chatapp_cli.domain.event import Arrival, Batch
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.outbound import Outbound, Receipt
 from chatapp_cli.domain.text import T, Text
@@ -127,7 +127,7 @@ class GatewaySession:
 
     async def _forget(self, settled: Sequence[str]) -> None:
         if settled:
-            await self._bound.memory.keep(dict.fromkeys((_SENT + ext_id for ext_id in settled), ""))
+            await self._bound.memory.save(dict.fromkeys((_SENT + ext_id for ext_id in settled), ""))
         for ext_id in settled:
             self._asked.pop(ext_id, None)
 
@@ -141,7 +141,7 @@ class GatewaySession:
         ext_id = await self._client.send(values)
         if ext_id and self._gateway.status:
             with suppress(StoreError, Busy):  # it is sent all the same, only its state will not be asked for
-                await self._bound.memory.keep({_SENT + ext_id: f"{self._world.clock.now()} {values['phone']}"})
+                await self._bound.memory.save({_SENT + ext_id: f"{self._world.clock.now()} {values['phone']}"})
         return Receipt(ids=(ext_id or message.key,))
 
 

@@ -25,10 +25,10 @@ from chatapp_cli.domain.errors import (
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.kit.proxies import choose, url
 
-Verdicts: TypeAlias = Mapping[int, Callable[[str], ChannelError]]
+StatusErrors: TypeAlias = Mapping[int, Callable[[str], ChannelError]]
 """The error for an HTTP status, made from the provider's words."""
 
-VERDICTS: Final[Verdicts] = {
+VERDICTS: Final[StatusErrors] = {
     **dict.fromkeys(range(300, 400), partial(Misconfigured, "redirected", field="url")),
     **dict.fromkeys(range(400, 500), partial(Rejected, "refused")),
     **dict.fromkeys((401, 403), partial(NeedsRebind, "unauthorised")),
@@ -45,7 +45,7 @@ _REST: Final = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpResponse:
     """A response with a limited body; header names in any case."""
 
     status: int
@@ -86,13 +86,13 @@ def _session(connector: aiohttp.BaseConnector | None, *, connect: float, total: 
     return aiohttp.ClientSession(connector=connector, timeout=timeout, cookie_jar=aiohttp.DummyCookieJar())
 
 
-async def read(response: aiohttp.ClientResponse, most: int = _REST) -> Answer:
+async def read(response: aiohttp.ClientResponse, most: int = _REST) -> HttpResponse:
     """Read the response, up to a maximum number of bytes."""
     try:
         body = await response.content.readexactly(most)
     except asyncio.IncompleteReadError as short:
         body = short.partial
-    return Answer(response.status, response.headers, body)
+    return HttpResponse(response.status, response.headers, body)
 
 
 @contextmanager
@@ -122,12 +122,12 @@ def _never_left() -> tuple[type[Exception], ...]:
     return (*connecting, ProxyConnectionError, ProxyError, ProxyTimeoutError)
 
 
-def verdict(answer: Answer, words: str, *, now: Millis, verdicts: Verdicts = VERDICTS) -> ChannelError:
+def verdict(response: HttpResponse, words: str, *, now: Millis, verdicts: StatusErrors = VERDICTS) -> ChannelError:
     """The error for a response other than 2xx; with a time to wait it is ``RateLimited``."""
-    seconds = retry_after(answer.headers, now)
-    if answer.status in {429, 503} and seconds is not None:
+    seconds = retry_after(response.headers, now)
+    if response.status in {429, 503} and seconds is not None:
         return RateLimited("rate_limited", words[:_WORDS], retry_after=seconds)
-    return verdicts.get(answer.status, partial(Rejected, "refused"))(words[:_WORDS])
+    return verdicts.get(response.status, partial(Rejected, "refused"))(words[:_WORDS])
 
 
 def retry_after(headers: Mapping[str, str], now: Millis) -> float | None:

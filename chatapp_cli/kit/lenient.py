@@ -51,21 +51,21 @@ def read_as(raw: bytes, kind: type[T], *, spelled: bool = False, lax: bool = Fal
     try:
         return msgspec.json.decode(raw, type=kind)
     except UNREADABLE:
-        _insist_on_json(raw)
+        _require_json(raw)
     try:
-        found: T = _Reading([] if lost is None else lost, spelled=spelled or lax, lax=lax).value(raw, kind)
+        found: T = _LenientDecoder([] if lost is None else lost, spelled=spelled or lax, lax=lax).value(raw, kind)
     except RecursionError:
         raise Unfit("brackets are nested too deeply") from None
     return found
 
 
-def _insist_on_json(raw: bytes) -> None:
+def _require_json(raw: bytes) -> None:
     """Raise ValueError for invalid JSON; odd letters and numbers are accepted, and very deep nesting is not checked."""
     with suppress(RecursionError):
         json.loads(bare(raw).decode("utf-8", "replace"), parse_int=float)
 
 
-class _Reading:
+class _LenientDecoder:
     """One run, with its depth, which is limited because every level is parsed again."""
 
     def __init__(self, lost: list[str], *, spelled: bool, lax: bool) -> None:

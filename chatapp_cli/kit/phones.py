@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chatapp_cli.domain.phone import told, typed
+from chatapp_cli.domain.phone import provider_digits, typed
 
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
@@ -21,7 +21,7 @@ def incoming(said: str) -> str:
     Anything else stays as it is: a short number, a sender's name.
     """
     bare = said.strip()
-    return bare if bare[:1].isalpha() and not bare.startswith("tel:") else _spelled(told(bare)) or bare
+    return bare if bare[:1].isalpha() and not bare.startswith("tel:") else _spelled(provider_digits(bare)) or bare
 
 
 def _spelled(digits: str) -> str:

@@ -50,7 +50,7 @@ def items(raw: bytes, name: str) -> list[bytes]:
         return _quickly(raw, name)
     except (ValueError, RecursionError):
         text = bare(raw)
-    _insist_on_brackets(text)
+    _require_brackets(text)
     found = member(text, name) if text.startswith(b"{") else text
     return members(found) if found.startswith(b"[") else []
 
@@ -61,7 +61,7 @@ def _quickly(raw: bytes, name: str) -> list[bytes]:
     return [] if whole is None else [bytes(one) for one in msgspec.json.decode(whole, type=list[msgspec.Raw])]
 
 
-def _insist_on_brackets(raw: bytes) -> None:
+def _require_brackets(raw: bytes) -> None:
     """Raise ValueError for mismatched brackets or an unclosed text."""
     opened: list[bytes] = []
     for token in _TOKEN.finditer(raw):

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import structlog
 
-from chatapp_cli.domain.event import Arrival, Event, MessageArrived, MessageEdited
+from chatapp_cli.domain.arrival import Arrival, MessageArrived, MessageEdited, ProviderEvent
 
 log = structlog.get_logger()
 
@@ -37,7 +37,7 @@ def guarded(raw: bytes, understand: Callable[[bytes], Arrival], *, provider_id: 
         return dead(raw, problem, provider_id=provider_id)
 
 
-def with_gaps(event: Event, names: Iterable[str]) -> Event:
+def with_gaps(event: ProviderEvent, names: Iterable[str]) -> ProviderEvent:
     """Add the names of unreadable parts in brackets below a message's text, each once."""
     if not isinstance(event, MessageArrived | MessageEdited):
         return event

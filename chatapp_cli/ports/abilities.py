@@ -7,8 +7,8 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from chatapp_cli.domain.access import Right
-from chatapp_cli.domain.errand import Errand
 from chatapp_cli.domain.manifest import Capabilities
+from chatapp_cli.domain.session_request import SessionMethod
 from chatapp_cli.ports.connector import FindsPeople, HasTemplates, ListsContacts, ManagesGroups, ReadsChats
 
 
@@ -20,11 +20,11 @@ class Ability(NamedTuple):
     right: Right
 
 
-def _of(protocol: type, declared: Callable[[Capabilities], bool], **rights: Right) -> Mapping[Errand, Ability]:
-    return {Errand(what): Ability(declared, protocol, right) for what, right in rights.items()}
+def _of(protocol: type, declared: Callable[[Capabilities], bool], **rights: Right) -> Mapping[SessionMethod, Ability]:
+    return {SessionMethod(what): Ability(declared, protocol, right) for what, right in rights.items()}
 
 
-ABILITIES: Mapping[Errand, Ability] = MappingProxyType(
+ABILITIES: Mapping[SessionMethod, Ability] = MappingProxyType(
     {
         **_of(FindsPeople, lambda can: bool(can.finds_people), find=Right.ANSWER),
         **_of(ListsContacts, lambda can: can.lists_contacts, contacts=Right.ANSWER),

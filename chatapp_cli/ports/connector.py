@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from chatapp_cli.domain.event import Arrival, Batch, Peer, Person
+from chatapp_cli.domain.arrival import Arrival, Batch, Peer, Profile
 from chatapp_cli.domain.form import Form
 from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.outbound import Outbound, Receipt
@@ -214,7 +214,7 @@ class ShowsTyping(Protocol):
 class FindsPeople(Protocol):
     """The provider can look people up."""
 
-    async def find(self, address: str) -> Person | None:
+    async def find(self, address: str) -> Profile | None:
         """The owner of a phone (``+7916…``) or a username (without ``@``); ``None``: nobody, or hidden."""
         ...
 
@@ -223,7 +223,7 @@ class FindsPeople(Protocol):
 class ListsContacts(Protocol):
     """The account has an address book."""
 
-    async def contacts(self) -> Sequence[Person]:
+    async def contacts(self) -> Sequence[Profile]:
         """Everybody in it; ``id`` is what ``send`` takes as the address."""
         ...
 
@@ -297,7 +297,7 @@ class HasTemplates(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
+class ApplicationDocument:
     """A document for the provider, to be signed and sent by a person."""
 
     name: str
@@ -321,6 +321,6 @@ class TakesApplication(Protocol):
         """The applicant's name for lists."""
         ...
 
-    def statement(self, answers: Mapping[str, str], at: Millis) -> Statement:
+    def statement(self, answers: Mapping[str, str], at: Millis) -> ApplicationDocument:
         """Write the document; may take half a second."""
         ...

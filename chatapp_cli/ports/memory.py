@@ -13,7 +13,7 @@ class Memory(Protocol):
         """All entries whose name begins with a prefix, as they are in the store now."""
         ...
 
-    async def keep(self, changes: Mapping[str, str]) -> None:
+    async def save(self, changes: Mapping[str, str]) -> None:
         """Store; durable when it returns. An empty text removes its entry."""
         ...
 
@@ -28,7 +28,7 @@ class ShortMemory:
         """All entries whose name begins with a prefix."""
         return {name: text for name, text in self._known.items() if name.startswith(prefix)}
 
-    async def keep(self, changes: Mapping[str, str]) -> None:
+    async def save(self, changes: Mapping[str, str]) -> None:
         """Keep in this process."""
         self._known.update(changes)
         for name in [name for name, text in changes.items() if not text]:

@@ -9,8 +9,8 @@ from functools import partial
 
 import structlog
 
+from chatapp_cli.domain.arrival import Batch
 from chatapp_cli.domain.errors import ChatappError
-from chatapp_cli.domain.event import Batch
 from chatapp_cli.kit.understanding import dead
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import AcceptsHooks, Connector, HookReply, HookRequest, Session, TakesHooks
@@ -38,7 +38,7 @@ class Acceptance:
         self._row = row
         self._door: tuple[Connector, Bound] | None = None
         self._opening = asyncio.Lock()
-        self._refusals = Refusals(store.desk.world.clock)
+        self._refusals = Refusals(store.company.world.clock)
 
     async def reply(self, session: Session | None, request: HookRequest) -> HookReply:
         """The batch to store and the answer; 503, so that the provider repeats the call, if a session is needed.
@@ -79,9 +79,9 @@ class Acceptance:
         """The connector and the binding, read once."""
         async with self._opening:
             if self._door is None:
-                desk = self._store.desk
-                connector = await self._store.off_loop(partial(desk.connector, self._row.kind))
-                bound = await self._store.off_loop(partial(bound_with_memory, desk, self._row, self._store))
+                company = self._store.company
+                connector = await self._store.off_loop(partial(company.connector, self._row.kind))
+                bound = await self._store.off_loop(partial(bound_with_memory, company, self._row, self._store))
                 self._door = connector, bound
             return self._door
 

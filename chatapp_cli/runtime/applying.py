@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.form import Field, Notice
@@ -21,36 +21,36 @@ from chatapp_cli.services import applications
 from chatapp_cli.store.rows.channels import ApplicationRow
 
 
-async def apply(desk: Desk, ask: Asker, *, line: LineId, kind: str) -> ApplicationId:
+async def apply(company: Company, ask: Asker, *, line: LineId, kind: str) -> ApplicationId:
     """Ask until the answers are valid. Raises what the asker raises, and Refused if no application is needed."""
-    await asyncio.to_thread(desk.require, Right.APPLICATIONS)
-    office = await asyncio.to_thread(_office, desk, kind)
-    answers = await _filled(office, ask, await asyncio.to_thread(_latest_answers, desk, line, kind))
-    title = office.applicant(answers)
+    await asyncio.to_thread(company.require, Right.APPLICATIONS)
+    workspace = await asyncio.to_thread(_workspace, company, kind)
+    answers = await _filled(workspace, ask, await asyncio.to_thread(_latest_answers, company, line, kind))
+    title = workspace.applicant(answers)
     return await asyncio.to_thread(
-        desk.write,
-        lambda tx: applications.add(tx, desk.vault, line=line, kind=kind, title=title, answers=answers),
+        company.write,
+        lambda tx: applications.add(tx, company.vault, line=line, kind=kind, title=title, answers=answers),
     )
 
 
-async def _filled(office: TakesApplication, ask: Asker, values: Mapping[str, str]) -> Mapping[str, str]:
-    form, slips = office.application(), dict[str, Text]()
+async def _filled(workspace: TakesApplication, ask: Asker, values: Mapping[str, str]) -> Mapping[str, str]:
+    form, slips = workspace.application(), dict[str, Text]()
     while True:
         answers = await ask.form(replace(form, values=values, errors=slips))
-        slips = dict(office.slips(answers))
+        slips = dict(workspace.slips(answers))
         if not slips:
             return answers
         values = answers
 
 
-def _latest_answers(desk: Desk, line: LineId, kind: str) -> Mapping[str, str]:
+def _latest_answers(company: Company, line: LineId, kind: str) -> Mapping[str, str]:
     """The previous answers, so that after a rejection only the mistake must be corrected."""
-    rows = desk.read(lambda tx: applications.everything(tx, line=line, kind=kind))
-    return desk.read(lambda tx: applications.answers(tx, desk.vault, rows[0].id)) if rows else {}
+    rows = company.read(lambda tx: applications.everything(tx, line=line, kind=kind))
+    return company.read(lambda tx: applications.answers(tx, company.vault, rows[0].id)) if rows else {}
 
 
-def _office(desk: Desk, kind: str) -> TakesApplication:
-    connector: object = desk.connector(kind) if manifest(kind).capabilities.application else None
+def _workspace(company: Company, kind: str) -> TakesApplication:
+    connector: object = company.connector(kind) if manifest(kind).capabilities.application else None
     if not isinstance(connector, TakesApplication):
         raise Refused(
             "no_application",
@@ -60,10 +60,10 @@ def _office(desk: Desk, kind: str) -> TakesApplication:
     return connector
 
 
-def filled_in(desk: Desk, row: ApplicationRow) -> Mapping[str, str]:
+def filled_in(company: Company, row: ApplicationRow) -> Mapping[str, str]:
     """The answers by the form's labels in the current language."""
-    answers = desk.read(lambda tx: applications.answers(tx, desk.vault, row.id))
-    fields = _office(desk, row.kind).application().fields
+    answers = company.read(lambda tx: applications.answers(tx, company.vault, row.id))
+    fields = _workspace(company, row.kind).application().fields
     return {show(field.label): _said(field, answers[field.name]) for field in fields if answers.get(field.name)}
 
 
@@ -71,25 +71,25 @@ def _said(field: Field, answer: str) -> str:
     return next((show(choice.label) for choice in field.choices if choice.value == answer), answer)
 
 
-def document(desk: Desk, application: ApplicationId) -> tuple[str, bytes]:
+def document(company: Company, application: ApplicationId) -> tuple[str, bytes]:
     """Name and content of an application's document; made once and then unchanged."""
-    row = desk.read(lambda tx: applications.one(tx, application))
+    row = company.read(lambda tx: applications.one(tx, application))
     if not row.document_sha256:
-        row = _made(desk, row)
-    return row.document_name, applications.document(desk.media, row)
+        row = _made(company, row)
+    return row.document_name, applications.document(company.media, row)
 
 
-def _made(desk: Desk, row: ApplicationRow) -> ApplicationRow:
-    answers = desk.read(lambda tx: applications.answers(tx, desk.vault, row.id))
-    statement = _office(desk, row.kind).statement(answers, row.created_at)
-    return desk.write(lambda tx: applications.keep_document(tx, desk.media, row.id, statement))
+def _made(company: Company, row: ApplicationRow) -> ApplicationRow:
+    answers = company.read(lambda tx: applications.answers(tx, company.vault, row.id))
+    statement = _workspace(company, row.kind).statement(answers, row.created_at)
+    return company.write(lambda tx: applications.keep_document(tx, company.media, row.id, statement))
 
 
-async def warn(desk: Desk, ask: Asker, *, line: LineId, kind: str) -> None:
+async def warn(company: Company, ask: Asker, *, line: LineId, kind: str) -> None:
     """Warn when a channel is bound before its application is approved; many have a contract of their own."""
     if not manifest(kind).capabilities.application:
         return
-    if await asyncio.to_thread(desk.read, lambda tx: applications.approved(tx, line=line, kind=kind)):
+    if await asyncio.to_thread(company.read, lambda tx: applications.approved(tx, line=line, kind=kind)):
         return
     await ask.show(
         Notice(

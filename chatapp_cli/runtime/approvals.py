@@ -37,6 +37,6 @@ class Approvals:
             except ChannelError as error:
                 log.debug("templates.unasked", channel=self._row.id, code=error.code)
             else:
-                able = self._store.desk.capabilities
+                able = self._store.company.capabilities
                 await self._store.write(partial(approvals.learn, able=able, channel=self._row, found=found))
-            await self._store.desk.world.clock.sleep(EVERY)
+            await self._store.company.world.clock.sleep(EVERY)

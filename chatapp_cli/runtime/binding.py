@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.ids import ChannelId, LineId
 from chatapp_cli.kit.manifests import manifest
@@ -17,22 +17,24 @@ from chatapp_cli.services import channels
 from chatapp_cli.store.rows.channels import ChannelRow
 
 
-async def bind(desk: Desk, ask: Asker, *, line: LineId, kind: str, previous: ChannelRow | None = None) -> ChannelId:
+async def bind(
+    company: Company, ask: Asker, *, line: LineId, kind: str, previous: ChannelRow | None = None
+) -> ChannelId:
     """Bind a new account on a line, or renew a binding. Raises what the asker raises, and Refused.
 
     A new login creates new secrets and may revoke the present ones, so the right to change them is required first.
     """
     for right in (Right.CHANNELS,) if previous is None else (Right.CHANNELS, Right.SECRETS):
-        await asyncio.to_thread(desk.require, right)
-    connector = await asyncio.to_thread(desk.connector, kind)
-    await applying.warn(desk, ask, line=line, kind=kind)
-    old = None if previous is None else await asyncio.to_thread(_renewable, desk, previous)
+        await asyncio.to_thread(company.require, right)
+    connector = await asyncio.to_thread(company.connector, kind)
+    await applying.warn(company, ask, line=line, kind=kind)
+    old = None if previous is None else await asyncio.to_thread(_renewable, company, previous)
     bound = await connector.bind(ask, previous=old)
     number = None if previous is None else previous.id
     about = manifest(kind)
     keep = partial(
-        channels.keep,
-        vault=desk.vault,
+        channels.save,
+        vault=company.vault,
         binding=bound,
         line=line,
         kind=kind,
@@ -40,15 +42,15 @@ async def bind(desk: Desk, ask: Asker, *, line: LineId, kind: str, previous: Cha
         pool=about.capabilities.pool,
         fields=about.fields,
     )
-    return await asyncio.to_thread(desk.write, keep)
+    return await asyncio.to_thread(company.write, keep)
 
 
-def _renewable(desk: Desk, channel: ChannelRow) -> Bound:
-    return desk.read(lambda tx: channels.renewable(tx, desk.vault, channel))
+def _renewable(company: Company, channel: ChannelRow) -> Bound:
+    return company.read(lambda tx: channels.renewable(tx, company.vault, channel))
 
 
-async def check(desk: Desk, channel: ChannelRow) -> list[Finding]:
+async def check(company: Company, channel: ChannelRow) -> list[Finding]:
     """Check that a channel can receive and send, without sending a message."""
-    connector = await asyncio.to_thread(desk.connector, channel.kind)
-    bound = await asyncio.to_thread(bound_with_memory, desk, channel)
+    connector = await asyncio.to_thread(company.connector, channel.kind)
+    bound = await asyncio.to_thread(bound_with_memory, company, channel)
     return list(await connector.check(bound))

@@ -18,10 +18,10 @@ from chatapp_cli.runtime.worker import Chore, Worker
 from chatapp_cli.services import upkeep, waiting
 
 if TYPE_CHECKING:
-    from chatapp_cli.runtime.relay import Relay
+    from chatapp_cli.runtime.chains import ChainRunner
 
 UPKEEP_EVERY = 3600.0
-RELAY_EVERY = 60.0
+CHAINS_EVERY = 60.0
 """Seconds between looks for failed messages that no event reported."""
 
 
@@ -33,20 +33,20 @@ class _Failures:
 
     async def turn(self) -> None:
         if failed := await self._store.read(waiting.for_elsewhere):
-            await self._relay.turn(failed)
+            await self._chains.turn(failed)
 
     @cached_property
-    def _relay(self) -> Relay:
+    def _chains(self) -> ChainRunner:
         """Imported when the first message has another channel to go to."""
-        from chatapp_cli.runtime.relay import Relay
+        from chatapp_cli.runtime.chains import ChainRunner
 
-        return Relay(self._store)
+        return ChainRunner(self._store)
 
 
-def _relay(store: AsyncStore) -> Sequence[Worker]:
-    turn, clock = _Failures(store).turn, store.desk.world.clock
-    chore = Chore("relay", turn, clock=clock, every=RELAY_EVERY, wakes=(StateChanged,))
-    chore.ring()
+def _chains(store: AsyncStore) -> Sequence[Worker]:
+    turn, clock = _Failures(store).turn, store.company.world.clock
+    chore = Chore("relay", turn, clock=clock, every=CHAINS_EVERY, wakes=(StateChanged,))
+    chore.wake()
     return (chore,)
 
 
@@ -54,11 +54,11 @@ def _upkeep(store: AsyncStore) -> Sequence[Worker]:
     """Delete old data."""
 
     async def clear() -> None:
-        await store.write(upkeep.forget_early_news)
-        await store.write(upkeep.forget_passing_things)
-        await store.off_loop(store.desk.media.sweep)
+        await store.write(upkeep.delete_early_changes)
+        await store.write(upkeep.delete_expired)
+        await store.off_loop(store.company.media.sweep)
 
-    return (Chore("upkeep", clear, clock=store.desk.world.clock, every=UPKEEP_EVERY),)
+    return (Chore("upkeep", clear, clock=store.company.world.clock, every=UPKEEP_EVERY),)
 
 
 def _indexer(store: AsyncStore) -> Sequence[Worker]:
@@ -67,7 +67,7 @@ def _indexer(store: AsyncStore) -> Sequence[Worker]:
 
 def _transcriber(store: AsyncStore) -> Sequence[Worker]:
     """The transcriber, if the company has a command for it."""
-    if not store.desk.settings.transcribe_command:
+    if not store.company.settings.transcribe_command:
         return ()
     from chatapp_cli.runtime.transcriber import Transcriber
 
@@ -75,7 +75,7 @@ def _transcriber(store: AsyncStore) -> Sequence[Worker]:
 
 
 PARTS = (
-    Part(workers=_relay),
+    Part(workers=_chains),
     Part(workers=_upkeep),
     Part(workers=_indexer),
     Part(workers=_transcriber),

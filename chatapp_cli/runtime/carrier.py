@@ -11,9 +11,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from chatapp_cli.domain.ids import Millis
-from chatapp_cli.runtime.bell import Bell
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.runtime.verdicts import GRACE, Verdict, Verdicts
+from chatapp_cli.runtime.verdicts import GRACE, VerdictJob, VerdictWriter
+from chatapp_cli.runtime.wakeup import WakeUp
 from chatapp_cli.store.tx import Tx
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Queue(Protocol[Item]):
         """Hand one over and have its verdict written; if cancelled before the hand-over, requeue it."""
         ...
 
-    def leave(self, item: Item, error: Exception | None) -> Verdict:
+    def leave(self, item: Item, error: Exception | None) -> VerdictJob:
         """The verdict on a row that was not finished.
 
         Without an error it was not started; with one, our own code failed on it.
@@ -50,18 +50,18 @@ class Queue(Protocol[Item]):
 class Carrier(Generic[Item]):
     """The carrier of one queue. ``at_once`` is how many rows are claimed in one transaction."""
 
-    def __init__(self, store: AsyncStore, verdicts: Verdicts, log: FilteringBoundLogger, *, at_once: int) -> None:
+    def __init__(self, store: AsyncStore, verdicts: VerdictWriter, log: FilteringBoundLogger, *, at_once: int) -> None:
         self._store = store
-        self._clock = store.desk.world.clock
+        self._clock = store.company.world.clock
         self._verdicts = verdicts
         self._log = log
         self._at_once = at_once
-        self._news = Bell()
+        self._news = WakeUp()
         self._flying: set[asyncio.Task[None]] = set()
 
     def wake(self) -> None:
         """Wake it: there may be something to carry."""
-        self._news.ring()
+        self._news.set()
 
     async def run(self, queue: Queue[Item], ready: Callable[[], Awaitable[int]]) -> None:
         """Carry rows until cancelled; then finish what is in flight.
@@ -80,7 +80,7 @@ class Carrier(Generic[Item]):
         if room <= 0:
             await asyncio.wait(self._flying, return_when=asyncio.FIRST_COMPLETED)
             return
-        self._news.hush()
+        self._news.clear()
         items = await self._claim(queue, min(room, self._at_once))
         for item in items:
             task = asyncio.create_task(self._carry(queue, item), name="carry")
@@ -107,14 +107,14 @@ class Carrier(Generic[Item]):
 
     def _landed(self, task: asyncio.Task[None]) -> None:
         self._flying.discard(task)
-        self._news.ring()
+        self._news.set()
         if not task.cancelled() and (error := task.exception()):
             self._log.error("verdict.lost", error=repr(error))
 
     async def _nap(self, queue: Queue[Item]) -> None:
         due = await queue.next_due(idle=not self._flying)
         later = LONGEST_NAP if due is None else (due - self._clock.now()) / 1000
-        await self._news.rest_by(self._clock, min(max(later, 0.01), LONGEST_NAP))
+        await self._news.wait_by(self._clock, min(max(later, 0.01), LONGEST_NAP))
 
     async def _land(self) -> None:
         """Give rows in flight time to finish; the next owner recovers the rest."""

@@ -9,6 +9,7 @@ from functools import partial
 
 import structlog
 
+from chatapp_cli.domain.arrival import Batch
 from chatapp_cli.domain.errors import (
     ChannelError,
     Misconfigured,
@@ -17,7 +18,6 @@ from chatapp_cli.domain.errors import (
     Retryable,
     SendingBlocked,
 )
-from chatapp_cli.domain.event import Batch
 from chatapp_cli.domain.health import STOPPED, Health
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.journal.channels import ChannelResumed, RequestMade
@@ -26,16 +26,16 @@ from chatapp_cli.domain.journal.messages import ChangeAsked, MessageEchoed, Mess
 from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.ports.connector import FetchesFiles, HasTemplates, HookReply, HookRequest, Session
 from chatapp_cli.runtime.acceptance import Acceptance
-from chatapp_cli.runtime.courtesy import Courtesy
-from chatapp_cli.runtime.errands import Errands
 from chatapp_cli.runtime.fetcher import Fetcher
+from chatapp_cli.runtime.indicators import Indicators
 from chatapp_cli.runtime.intake import Intake
 from chatapp_cli.runtime.lifecycle import Lifecycle
 from chatapp_cli.runtime.memory import bound_with_memory
 from chatapp_cli.runtime.sender import Sender
-from chatapp_cli.runtime.standing import Trouble
+from chatapp_cli.runtime.session_requests import SessionRequests
+from chatapp_cli.runtime.standing import SendingTrouble
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.runtime.together import end_if_told, together
+from chatapp_cli.runtime.tasks import raise_if_cancelled, run_all
 from chatapp_cli.services import channels
 from chatapp_cli.store.rows.channels import ChannelRow
 
@@ -76,15 +76,17 @@ class ChannelRunner:
         self._sending = sending
         self.session: Session | None = None
         self._store = store
-        self._clock = store.desk.world.clock
+        self._clock = store.company.world.clock
         self._count = partial(count, row.kind)
         self._intake = Intake(store, row.id)
         self._acceptance = Acceptance(store, row)
-        self.sender = Sender(store, row.id, store.desk.capabilities(row), count=self._count, tell=self._hear_of_sending)
+        self.sender = Sender(
+            store, row.id, store.company.capabilities(row), count=self._count, tell=self._hear_of_sending
+        )
         self._fetcher = Fetcher(store, row.id)
-        self.errands = Errands(store, row.id)
-        self.courtesy = Courtesy(store, row.id)
-        self._lifecycle = Lifecycle(self, store.desk.world, log.bind(channel=row.id, kind=row.kind))
+        self.requests = SessionRequests(store, row.id)
+        self.indicators = Indicators(store, row.id)
+        self._lifecycle = Lifecycle(self, store.company.world, log.bind(channel=row.id, kind=row.kind))
         self._blocked_until: Millis = 0
         """Until when the account's pause from before a restart applies."""
         self._proved_at = -PROOF_EVERY
@@ -99,17 +101,17 @@ class ChannelRunner:
             case MessageWritten() as written:
                 self.sender.wake()
                 if entry.actor:
-                    self.courtesy.read(written.dialog, entry.at)
+                    self.indicators.read(written.dialog, entry.at)
             case MessageEchoed() | StateChanged() | ChangeAsked():
                 self.sender.wake()
             case RequestMade():
-                self.errands.wake()
+                self.requests.wake()
             case ChannelResumed() if entry.actor:
                 self.resume()
             case AnswerTyped() as typed:
-                self.courtesy.typing(typed.dialog)
+                self.indicators.typing(typed.dialog)
             case DialogSeen() as seen:
-                self.courtesy.read(seen.dialog, entry.at)
+                self.indicators.read(seen.dialog, entry.at)
 
     def resume(self) -> None:
         """Retry now because a person says so; the result is reported even if nothing changes."""
@@ -129,22 +131,22 @@ class ChannelRunner:
 
     async def live(self) -> None:
         """Open the session and work with it until it fails."""
-        desk = self._store.desk
-        connector = await self._store.off_loop(partial(desk.connector, self.row.kind))
-        bound = await self._store.off_loop(partial(bound_with_memory, desk, self.row, self._store))
+        company = self._store.company
+        connector = await self._store.off_loop(partial(company.connector, self.row.kind))
+        bound = await self._store.off_loop(partial(bound_with_memory, company, self.row, self._store))
         async with connector.open(self.row.id, bound) as session:
-            end_if_told()
+            raise_if_cancelled()
             self.session = session
             self._lifecycle.came_up()
             try:
-                await together(*await self._parts(session))
+                await run_all(*await self._parts(session))
             finally:
                 self.session = None
 
     async def _parts(self, session: Session) -> list[Coroutine[None, None, None]]:
         row = await self._store.read(partial(channels.one, channel=self.row.id))
         self._blocked_until = row.paused_until if row.health in STOPPED and row.paused_code else 0
-        parts = [self.errands.run(session), self.courtesy.run(session)]
+        parts = [self.requests.run(session), self.indicators.run(session)]
         if self._sending:
             pauses: Mapping[Pause, Millis] = {"account": row.paused_until, "strangers": row.strangers_until}
             parts.append(self.sender.run(session, pauses))
@@ -169,7 +171,7 @@ class ChannelRunner:
                     raise Retryable("silent") from error
                 except StopAsyncIteration as error:
                     raise Retryable("ended") from error
-                end_if_told()
+                raise_if_cancelled()
                 await self._take(batch)
 
     async def _take(self, batch: Batch) -> None:
@@ -194,7 +196,7 @@ class ChannelRunner:
             self._proved_at = self._clock.monotonic()
             await self._store.write(partial(channels.prove, channel=self.row.id))
 
-    async def _hear_of_sending(self, trouble: Trouble | None) -> None:
+    async def _hear_of_sending(self, trouble: SendingTrouble | None) -> None:
         """Record in the channel's health why it cannot send; receiving continues."""
         if trouble is None:
             await self._lifecycle.tell(Health.OK)

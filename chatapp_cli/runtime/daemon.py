@@ -9,17 +9,17 @@ from contextlib import asynccontextmanager
 
 import structlog
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.access import DAEMON
 from chatapp_cli.ports.connector import HookReply, HookRequest
 from chatapp_cli.runtime import builtin
-from chatapp_cli.runtime.helping import Condition
-from chatapp_cli.runtime.news import follow
+from chatapp_cli.runtime.journal_tail import follow
 from chatapp_cli.runtime.parts import Installed, Part, handlers_of, installed, note, workers_of
+from chatapp_cli.runtime.restarting import WorkerState
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.supervisor import Supervisor
+from chatapp_cli.runtime.tasks import run_all
 from chatapp_cli.runtime.timekeeper import Timekeeper
-from chatapp_cli.runtime.together import together
 from chatapp_cli.runtime.worker import Chore, Post
 from chatapp_cli.services import duties, outbox
 
@@ -36,26 +36,26 @@ class Daemon:
     so an error in one of them ends the daemon, to be restarted from outside.
     """
 
-    def __init__(self, store: AsyncStore, parts: Sequence[Part] = (), failing: Sequence[Condition] = ()) -> None:
+    def __init__(self, store: AsyncStore, parts: Sequence[Part] = (), failing: Sequence[WorkerState] = ()) -> None:
         self.store = store
         self.counted: Counter[tuple[str, str]] = Counter()
         self.supervisor = Supervisor(store, count=self._count)
         self.ready = False
-        clock = store.desk.world.clock
+        clock = store.company.world.clock
         scheduled = Chore("scheduled", self._promote, clock=clock, every=SELDOM)
         snoozed = Chore("snoozed", self._wake, clock=clock, every=SELDOM)
         parts = (*builtin.PARTS, *parts)
         workers, without_workers = workers_of(parts, store, (self.supervisor, scheduled, snoozed))
         self._failing = (*failing, *without_workers)
-        note(store.desk.settings.folder, self._failing)
+        note(store.company.settings.folder, self._failing)
         self._posts = [Post(worker, clock) for worker in workers]
-        self._timekeeper = Timekeeper(store, handlers_of(parts), scheduled=scheduled.ring, snoozed=snoozed.ring)
-        store.desk.database.effects.tell = _tell_of_effect
+        self._timekeeper = Timekeeper(store, handlers_of(parts), scheduled=scheduled.wake, snoozed=snoozed.wake)
+        store.company.database.effects.tell = _tell_of_effect
 
     @property
-    def conditions(self) -> Sequence[Condition]:
+    def conditions(self) -> Sequence[WorkerState]:
         """The condition of each worker, each kind of timer, and each part that failed when the daemon started."""
-        posts = (post.condition for post in self._posts)
+        posts = (post.state for post in self._posts)
         return [*posts, *self._timekeeper.conditions.values(), *self._failing]
 
     def _count(self, kind: str, word: str) -> None:
@@ -79,7 +79,7 @@ class Daemon:
             await self.supervisor.refresh()
             self.ready = True
             core = (self.store.broken(), self._follow(), self._timekeeper.run())
-            await together(*core, *(post.run() for post in self._posts))
+            await run_all(*core, *(post.run() for post in self._posts))
         finally:
             self.ready = False
             await self.supervisor.stop()
@@ -106,7 +106,7 @@ def _tell_of_effect(name: str, why: str) -> None:
 
 @asynccontextmanager
 async def running(
-    desk: Desk,
+    company: Company,
     *,
     ended: Callable[[], None] = lambda: None,
     parts: Sequence[Part] | None = None,
@@ -118,7 +118,7 @@ async def running(
     If the daemon ends on its own, ``ended`` is called and the context raises the reason.
     """
     found = await installed(stop) if parts is None else Installed(parts)
-    store = AsyncStore(desk.seen_by(DAEMON))
+    store = AsyncStore(company.seen_by(DAEMON))
     daemon = Daemon(store, *found)
     task = asyncio.create_task(daemon.run(), name="daemon")
     task.add_done_callback(lambda _task: ended())

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
-from chatapp_cli.bootstrap import Desk, open_desk
+from chatapp_cli.bootstrap import Company, open_company
 from chatapp_cli.domain.access import Acting
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft, StagedFile
@@ -27,8 +27,8 @@ from chatapp_cli.sandbox.directory import has_sandbox, sandbox
 from chatapp_cli.sandbox.stage import Approves, CallsHooks, Customer, Heard, Sandbox
 from chatapp_cli.sandbox.town import Town, Townsman, handout, town
 from chatapp_cli.services import approvals, channels, files, lines, templates, transcript
-from chatapp_cli.services.composing import Exactly, InDialog, Request, accept
-from chatapp_cli.services.sending import Order
+from chatapp_cli.services.composing import Exactly, InDialog, MessageRequest, accept
+from chatapp_cli.services.sending import SendOptions
 from chatapp_cli.settings import Settings
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.rows.channels import ChannelRow
@@ -46,44 +46,44 @@ PATIENCE = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class DemoStage:
     """The running demo."""
 
-    desk: Desk
+    company: Company
     sandboxes: Sequence[Sandbox]
     town: Town
 
     def listen_at(self, address: str) -> None:
         """Tell the providers with webhooks where the daemon listens."""
-        keys = {row.kind: row.hook_key for row in self.desk.read(channels.everything)}
+        keys = {row.kind: row.hook_key for row in self.company.read(channels.everything)}
         for one in self.sandboxes:
             if isinstance(one, CallsHooks) and address:
                 one.calls(f"{address}/hooks/{keys[one.kind]}")
 
 
 @asynccontextmanager
-async def staged(folder: Path, lang: str) -> AsyncIterator[Stage]:
+async def staged(folder: Path, lang: str) -> AsyncIterator[DemoStage]:
     """Start the servers, create the company in this folder and bind every channel that has a server."""
     async with AsyncExitStack() as stack:
         kinds = [kind for kind in manifests() if has_sandbox(kind)]
         sandboxes = [await stack.enter_async_context(sandbox(kind)) for kind in kinds]
         people = town([one for one in sandboxes if not manifest(one.kind).capabilities.answers_arrive_on])
         settings = demo_settings(folder, people.company, lang)
-        desk = open_desk(settings).seen_by(Acting("demo", owner=True))
-        stack.callback(desk.close)
-        line = desk.write(partial(lines.add, name=people.line))
+        company = open_company(settings).seen_by(Acting("demo", owner=True))
+        stack.callback(company.close)
+        line = company.write(partial(lines.add, name=people.line))
         for one in sandboxes:
-            channel = await bind(desk, _Told(one.answers), line=line, kind=one.kind)
+            channel = await bind(company, _DemoAsker(one.answers), line=line, kind=one.kind)
             if isinstance(one, Approves):
-                desk.write(partial(_approve, desk=desk, channel=channel, approved=one.approved))
-        yield Stage(desk, sandboxes, people)
+                company.write(partial(_approve, company=company, channel=channel, approved=one.approved))
+        yield DemoStage(company, sandboxes, people)
 
 
-def _approve(tx: Tx, *, desk: Desk, channel: ChannelId, approved: Mapping[str, str]) -> None:
+def _approve(tx: Tx, *, company: Company, channel: ChannelId, approved: Mapping[str, str]) -> None:
     """Approve the templates before the demo starts."""
     row = channels.one(tx, channel)
     for name, body in approved.items():
-        approvals.judged(tx, desk.capabilities, row, Template(name=name, body=body, state="approved"))
+        approvals.judged(tx, company.capabilities, row, Template(name=name, body=body, state="approved"))
 
 
 def demo_settings(folder: Path, company: str, lang: str) -> Settings:
@@ -91,7 +91,7 @@ def demo_settings(folder: Path, company: str, lang: str) -> Settings:
     return Settings(home=str(folder), company="demo", company_name=company, lang=lang, http_port=0)
 
 
-class _Told:
+class _DemoAsker:
     """Answers the binding dialogue with what the sandbox server expects."""
 
     def __init__(self, answers: Mapping[str, str]) -> None:
@@ -114,7 +114,7 @@ class _Told:
         raise UsageError(T("The demo has no browser."))
 
 
-async def play(stage: Stage, tell: Tell) -> None:
+async def play(stage: DemoStage, tell: Tell) -> None:
     """One round with all customers: they write, the desk answers, they react. Raises ChatappError.
 
     ``tell`` is called with a word and values for each step.
@@ -127,19 +127,19 @@ async def play(stage: Stage, tell: Tell) -> None:
             await _notify(stage, silent, stage.town.people[0].customer, tell)
 
 
-async def _notify(stage: Stage, provider: Sandbox, customer: Customer, tell: Tell) -> None:
+async def _notify(stage: DemoStage, provider: Sandbox, customer: Customer, tell: Tell) -> None:
     """Write first by a template in channels that cannot receive."""
-    desk = stage.desk.seen_by(_OLGA)
+    company = stage.company.seen_by(_OLGA)
 
-    def put_out(tx: Tx) -> tuple[MessageId, str]:
+    def enqueue(tx: Tx) -> tuple[MessageId, str]:
         row = next(row for row in channels.everything(tx) if row.kind == provider.kind)
         one = templates.everything(tx, channel=row.id)[0]
         filled, text = templates.filled(tx, row, one.name, dict.fromkeys(gaps(one.body), "1047"))
-        draft, order = Draft(text=text, template=filled), Order(key=desk.world.chance.key())
-        request = Request(to=Exactly(row.id, customer.phone), draft=draft, order=order)
-        return accept(tx, desk.capabilities, request), text
+        draft, order = Draft(text=text, template=filled), SendOptions(key=company.world.chance.key())
+        request = MessageRequest(to=Exactly(row.id, customer.phone), draft=draft, order=order)
+        return accept(tx, company.capabilities, request), text
 
-    message, text = await asyncio.to_thread(desk.write, put_out)
+    message, text = await asyncio.to_thread(company.write, enqueue)
     state = await _until_settled(stage, message)
     about = {"name": customer.name, "channel": manifest(provider.kind).label}
     tell("answered", {**about, "text": text, "state": state, "message": message})
@@ -148,7 +148,7 @@ async def _notify(stage: Stage, provider: Sandbox, customer: Customer, tell: Tel
             await asyncio.sleep(0.05)
 
 
-async def _play(stage: Stage, one: Townsman, tell: Tell, *, attach: bool) -> None:
+async def _play(stage: DemoStage, one: Townsman, tell: Tell, *, attach: bool) -> None:
     await one.begin()
     dialog, arrived = await _until_said(stage, one, one.first)
     about = {"name": one.customer.name, "channel": manifest(dialog.kind).label}
@@ -163,16 +163,16 @@ async def _play(stage: Stage, one: Townsman, tell: Tell, *, attach: bool) -> Non
     tell("reacted", {**about, "text": reaction})
 
 
-def _channel(stage: Stage, dialog: DialogRow) -> ChannelRow:
-    return stage.desk.read(partial(channels.one, channel=dialog.channel_id))
+def _channel(stage: DemoStage, dialog: DialogRow) -> ChannelRow:
+    return stage.company.read(partial(channels.one, channel=dialog.channel_id))
 
 
-async def _until_said(stage: Stage, one: Townsman, text: str) -> tuple[DialogRow, transcript.Entry]:
+async def _until_said(stage: DemoStage, one: Townsman, text: str) -> tuple[DialogRow, transcript.TranscriptEntry]:
     wanted = DialogFilter(kind=one.sandbox.kind)
 
-    def look() -> tuple[DialogRow, transcript.Entry] | None:
-        with stage.desk.database.reading() as tx:
-            for dialog in dialog_list.page(tx, stage.desk.database.driver.dialect, wanted):
+    def look() -> tuple[DialogRow, transcript.TranscriptEntry] | None:
+        with stage.company.database.reading() as tx:
+            for dialog in dialog_list.page(tx, stage.company.database.driver.dialect, wanted):
                 for entry in transcript.latest(tx, dialog.id):
                     if text.strip() in entry.message.text and entry.message.direction == "in":
                         return dialog, entry
@@ -181,23 +181,23 @@ async def _until_said(stage: Stage, one: Townsman, text: str) -> tuple[DialogRow
     return await _until(look, what=text)
 
 
-async def _answer(stage: Stage, dialog: DialogRow, text: str, *, attach: bool) -> MessageId:
-    desk = stage.desk.seen_by(_OLGA)
-    can = desk.capabilities(_channel(stage, dialog))
+async def _answer(stage: DemoStage, dialog: DialogRow, text: str, *, attach: bool) -> MessageId:
+    company = stage.company.seen_by(_OLGA)
+    can = company.capabilities(_channel(stage, dialog))
     staged: tuple[StagedFile, ...] = ()
     if attach:
         given = handout(can.upload_types)
-        path = desk.settings.folder.parent / given.name
+        path = company.settings.folder.parent / given.name
         await asyncio.to_thread(path.write_bytes, given.content)
-        staged = (await asyncio.to_thread(files.stage, desk.media, path),)
-    order = Order(key=desk.world.chance.key())
-    request = Request(to=InDialog(dialog.id), draft=Draft(text=text, files=staged), order=order)
-    return await asyncio.to_thread(desk.write, partial(accept, able=desk.capabilities, request=request))
+        staged = (await asyncio.to_thread(files.stage, company.media, path),)
+    order = SendOptions(key=company.world.chance.key())
+    request = MessageRequest(to=InDialog(dialog.id), draft=Draft(text=text, files=staged), order=order)
+    return await asyncio.to_thread(company.write, partial(accept, able=company.capabilities, request=request))
 
 
-async def _until_settled(stage: Stage, message: MessageId) -> str:
+async def _until_settled(stage: DemoStage, message: MessageId) -> str:
     def look() -> str | None:
-        state = stage.desk.read(partial(transcript.message, wanted=message)).state
+        state = stage.company.read(partial(transcript.message, wanted=message)).state
         return None if state in {State.QUEUED, State.SENDING} else state
 
     state = await _until(look, what=str(message))

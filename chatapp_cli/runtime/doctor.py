@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from chatapp_cli import __version__
-from chatapp_cli.bootstrap import Desk, open_desk
+from chatapp_cli.bootstrap import Company, open_company
 from chatapp_cli.domain.draft import MEGABYTE
 from chatapp_cli.domain.errors import ChannelError, ChatappError
 from chatapp_cli.domain.health import WORKING
@@ -27,11 +27,11 @@ from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import _
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.ports.world import World
-from chatapp_cli.runtime import binding, seat
-from chatapp_cli.runtime.owner import Kind, owner
+from chatapp_cli.runtime import binding, login
+from chatapp_cli.runtime.owner import OwnerKind, owner
 from chatapp_cli.runtime.parts import noted
-from chatapp_cli.services import channels, effects, journal, pools, resting, waiting, words
-from chatapp_cli.settings import SOURCES, Loaded
+from chatapp_cli.services import account_pools, channels, effects, journal, resting, waiting, words
+from chatapp_cli.settings import SOURCES, LoadedSettings
 from chatapp_cli.store.migrate import HEAD
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.tx import Tx
@@ -44,7 +44,7 @@ BUILT = 1_767_225_600_000
 """The beginning of 2026: a correct clock is later."""
 
 
-def examine(loaded: Loaded, world: World | None = None, *, providers: bool = False) -> Iterator[Finding]:
+def examine(loaded: LoadedSettings, world: World | None = None, *, providers: bool = False) -> Iterator[Finding]:
     """Yield findings for the visible lines; ends if the store does not open.
 
     With ``providers`` every channel's provider is checked too.
@@ -52,23 +52,23 @@ def examine(loaded: Loaded, world: World | None = None, *, providers: bool = Fal
     yield _program()
     yield _settings(loaded)
     try:
-        desk = open_desk(loaded.settings, world, given=loaded.given, make=False)
+        company = open_company(loaded.settings, world, given=loaded.given, make=False)
     except ChatappError as error:
         yield Finding(name="store", ok=False, what=error.what, next_step=error.next_step)
         return
     try:
-        seated = seat.seated(desk, seat.token(os.environ, desk.settings.company))
-        yield from _looked(seated, (_store, _effects, _key, _disk, _clock, _daemon, _channels))
+        seen = login.logged_in(company, login.token(os.environ, company.settings.company))
+        yield from _looked(seen, (_store, _effects, _key, _disk, _clock, _daemon, _channels))
         if providers:
-            yield from _looked(seated, (_providers,))
+            yield from _looked(seen, (_providers,))
     finally:
-        desk.close()
+        company.close()
 
 
-def _looked(desk: Desk, looks: Sequence[Callable[[Desk], Iterator[Finding]]]) -> Iterator[Finding]:
+def _looked(company: Company, looks: Sequence[Callable[[Company], Iterator[Finding]]]) -> Iterator[Finding]:
     for look in looks:
         try:
-            yield from look(desk)
+            yield from look(company)
         except ChatappError as error:
             yield Finding(name=look.__name__.strip("_"), ok=False, what=error.what, next_step=error.next_step)
 
@@ -82,7 +82,7 @@ def _program() -> Finding:
     )
 
 
-def _settings(loaded: Loaded) -> Finding:
+def _settings(loaded: LoadedSettings) -> Finding:
     given = [f"{name} ({_(SOURCES[source])})" for name, source in loaded.sources.items() if source != "default"]
     if not given:
         return Finding(name="settings", ok=True, what=T("Every setting is at its default"))
@@ -91,30 +91,32 @@ def _settings(loaded: Loaded) -> Finding:
     )
 
 
-def _store(desk: Desk) -> Iterator[Finding]:
+def _store(company: Company) -> Iterator[Finding]:
     """The store could be opened; run the database's integrity check."""
-    if desk.database.scratch is not None:
-        what = T("There is no store in {folder} yet: the first change makes it.", folder=desk.settings.folder)
+    if company.database.scratch is not None:
+        what = T("There is no store in {folder} yet: the first change makes it.", folder=company.settings.folder)
         yield Finding(name="store", ok=True, what=what)
         return
-    trouble = desk.database.trouble()
+    trouble = company.database.trouble()
     yield Finding(
         name="store",
         ok=not trouble,
         what=T("The store is damaged: {trouble}", trouble=trouble)
         if trouble
-        else T("The store is intact: {database}, revision {revision}", database=desk.database.version(), revision=HEAD),
+        else T(
+            "The store is intact: {database}, revision {revision}", database=company.database.version(), revision=HEAD
+        ),
         next_step=T("Stop the daemon, keep a copy of the file, and restore the latest backup."),
     )
 
 
-def _key(desk: Desk) -> Iterator[Finding]:
+def _key(company: Company) -> Iterator[Finding]:
     """The key must decrypt every channel's secrets and be readable only by its owner."""
-    for row in desk.read(channels.everything):
-        desk.bound(row)
-    file = desk.settings.folder / "secret.key"
-    if desk.settings.secret_key or not file.exists():
-        where = T("The secret key is set in the settings") if desk.settings.secret_key else T("No secret key yet")
+    for row in company.read(channels.everything):
+        company.bound(row)
+    file = company.settings.folder / "secret.key"
+    if company.settings.secret_key or not file.exists():
+        where = T("The secret key is set in the settings") if company.settings.secret_key else T("No secret key yet")
         yield Finding(name="key", ok=True, what=where)
         return
     open_to_others = bool(stat.S_IMODE(file.stat().st_mode) & 0o077)
@@ -128,9 +130,9 @@ def _key(desk: Desk) -> Iterator[Finding]:
     )
 
 
-def _effects(desk: Desk) -> Iterator[Finding]:
+def _effects(company: Company) -> Iterator[Finding]:
     """Failing event effects of any process; no finding while all work."""
-    for name, why in desk.read(effects.broken):
+    for name, why in company.read(effects.broken):
         yield Finding(
             name="effect",
             ok=False,
@@ -139,8 +141,8 @@ def _effects(desk: Desk) -> Iterator[Finding]:
         )
 
 
-def _disk(desk: Desk) -> Iterator[Finding]:
-    folder = _existing(desk.settings.folder)
+def _disk(company: Company) -> Iterator[Finding]:
+    folder = _existing(company.settings.folder)
     free = shutil.disk_usage(folder).free
     yield Finding(
         name="disk",
@@ -154,10 +156,10 @@ def _existing(folder: Path) -> Path:
     return folder if folder.exists() else _existing(folder.parent)
 
 
-def _clock(desk: Desk) -> Iterator[Finding]:
+def _clock(company: Company) -> Iterator[Finding]:
     """A clock behind stored times would sort new messages before old ones."""
-    newest = max((row.at for row in desk.read(_newest)), default=0)
-    now = desk.world.clock.now()
+    newest = max((row.at for row in company.read(_newest)), default=0)
+    now = company.world.clock.now()
     step = T("Set the machine's clock, such as by: timedatectl set-ntp true")
     if now >= max(newest, BUILT):
         yield Finding(name="clock", ok=True, what=T("The clock is not behind stored times"))
@@ -178,20 +180,20 @@ def _newest(tx: Tx) -> list[JournalEntry]:
     return journal.after(tx, max(0, journal.last(tx) - 1))
 
 
-def _daemon(desk: Desk) -> Iterator[Finding]:
+def _daemon(company: Company) -> Iterator[Finding]:
     """The process that owns the store."""
-    found = owner(desk)
+    found = owner(company)
     if found is None:
         what = T("The daemon is not running: nothing is received")
-    elif found.kind is Kind.DAEMON:
+    elif found.kind is OwnerKind.DAEMON:
         what = T("The daemon runs, process {n}", n=found.process)
-    elif found.kind is Kind.WINDOW:
+    elif found.kind is OwnerKind.WINDOW:
         what = T("A daemon started by a window is running, process {n}: it stops with the window", n=found.process)
     else:
         what = T("A command is sending, process {n}; the daemon is not running: nothing is received", n=found.process)
-    ok = found is not None and found.kind is not Kind.COMMAND
+    ok = found is not None and found.kind is not OwnerKind.COMMAND
     yield Finding(name="daemon", ok=ok, what=what, next_step=T("Start it: {how}", how=to_do(Next.SERVE)))
-    for name, why in noted(desk.settings.folder) if found is not None else ():
+    for name, why in noted(company.settings.folder) if found is not None else ():
         yield Finding(
             name="part",
             ok=False,
@@ -200,37 +202,37 @@ def _daemon(desk: Desk) -> Iterator[Finding]:
         )
 
 
-def _channels(desk: Desk) -> Iterator[Finding]:
-    rows, counts, dead = desk.read(lambda tx: (channels.everything(tx), waiting.counts(tx), waiting.dead(tx)))
+def _channels(company: Company) -> Iterator[Finding]:
+    rows, counts, dead = company.read(lambda tx: (channels.everything(tx), waiting.counts(tx), waiting.dead(tx)))
     if not rows:
         yield Finding(name="channels", ok=True, what=T("No channel is bound yet"))
     for row in rows:
-        yield _health(desk, channels.seen(row, desk.manifest(row)))
+        yield _health(company, channels.seen(row, company.manifest(row)))
         for state in ("uncertain", "failed"):
             if n := counts.get((row.id, state), 0):
                 yield _left_over(row, state, n)
         if n := dead.get(row.id, 0):
             yield _dead(row.id, row.title, n)
-    yield from _pools(desk, rows)
+    yield from _pools(company, rows)
 
 
-def _providers(desk: Desk) -> Iterator[Finding]:
+def _providers(company: Company) -> Iterator[Finding]:
     """The check of each channel's receiving and sending, without sending a message."""
-    for row in desk.read(channels.everything):
+    for row in company.read(channels.everything):
         try:
-            found = asyncio.run(binding.check(desk, row))
+            found = asyncio.run(binding.check(company, row))
         except ChannelError as error:
-            what, step = words.why(desk.manifest(row), error.code, error.detail)
+            what, step = words.why(company.manifest(row), error.code, error.detail)
             found = [Finding(name="check", ok=False, what=what, next_step=step)]
         for one in found:
             yield replace(one, name=f"{row.kind} {one.name}", what=T("{title}: {said}", title=row.title, said=one.what))
 
 
-def _pools(desk: Desk, rows: Sequence[ChannelRow]) -> Iterator[Finding]:
+def _pools(company: Company, rows: Sequence[ChannelRow]) -> Iterator[Finding]:
     """Pools: accounts that need a person get no new clients."""
     sizes = Counter((row.line_id, row.line, row.kind) for row in rows)
     for (line, name, kind), n in sizes.items():
-        found = desk.read(partial(pools.accounts, line=line, kind=kind)) if n > 1 else ()
+        found = company.read(partial(account_pools.accounts, line=line, kind=kind)) if n > 1 else ()
         if found:
             working = sum(one.works for one in found)
             yield Finding(
@@ -243,31 +245,31 @@ def _pools(desk: Desk, rows: Sequence[ChannelRow]) -> Iterator[Finding]:
             )
 
 
-def _health(desk: Desk, row: ChannelRow) -> Finding:
+def _health(company: Company, row: ChannelRow) -> Finding:
     name = f"channel {row.id}"
-    what, step = words.why(desk.manifest(row), row.health_code, row.health_detail)
+    what, step = words.why(company.manifest(row), row.health_code, row.health_detail)
     if row.health not in WORKING:
         said = T("{title}: {health}. {why}", title=row.title, health=words.health(row.health), why=what)
         return Finding(name=name, ok=False, what=said, next_step=step)
-    if owner(desk) is not None and desk.world.clock.now() - max(row.proof_at or 0, row.health_since) > LATE:
-        said = T("{title} gave no sign of life for {n} s", title=row.title, n=_silence(desk, row))
+    if owner(company) is not None and company.world.clock.now() - max(row.proof_at or 0, row.health_since) > LATE:
+        said = T("{title} gave no sign of life for {n} s", title=row.title, n=_silence(company, row))
         return Finding(name=name, ok=False, what=said, next_step=T("Look: {how}", how=to_do(Next.CHECK, n=row.id)))
-    return _rest(desk, row) or Finding(
+    return _rest(company, row) or Finding(
         name=name, ok=True, what=T("{title}: {health}", title=row.title, health=words.health(row.health))
     )
 
 
-def _rest(desk: Desk, row: ChannelRow) -> Finding | None:
+def _rest(company: Company, row: ChannelRow) -> Finding | None:
     """A working channel that its provider has paused."""
-    if not resting.troubled(row, desk.world.clock.now()):
+    if not resting.troubled(row, company.world.clock.now()):
         return None
-    told = resting.told(desk.manifest(row), row)
+    told = resting.rest_of(company.manifest(row), row)
     said = T("{title}: {health}, {said}", title=row.title, health=words.health(row.health), said=told)
     return Finding(name=f"channel {row.id}", ok=False, what=said, next_step=resting.next_step(row))
 
 
-def _silence(desk: Desk, row: ChannelRow) -> int:
-    return (desk.world.clock.now() - max(row.proof_at or 0, row.health_since)) // 1000
+def _silence(company: Company, row: ChannelRow) -> int:
+    return (company.world.clock.now() - max(row.proof_at or 0, row.health_since)) // 1000
 
 
 def _left_over(row: ChannelRow, state: str, n: int) -> Finding:

@@ -8,9 +8,9 @@ from functools import partial
 from chatapp_cli.domain.errors import ChannelError, RateLimited, Rejected
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.ports.connector import FetchesFiles
-from chatapp_cli.runtime.bell import Bell
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.runtime.together import end_if_told
+from chatapp_cli.runtime.tasks import raise_if_cancelled
+from chatapp_cli.runtime.wakeup import WakeUp
 from chatapp_cli.services import files
 from chatapp_cli.services.outbox import backoff
 from chatapp_cli.store.rows.messages import FileRow
@@ -25,24 +25,24 @@ class Fetcher:
     def __init__(self, store: AsyncStore, channel: ChannelId) -> None:
         self._store = store
         self._channel = channel
-        self._bell = Bell()
+        self._wakeup = WakeUp()
 
     def wake(self) -> None:
         """Wake it: there may be something to download."""
-        self._bell.ring()
+        self._wakeup.set()
 
     async def run(self, session: FetchesFiles) -> None:
         """Download until cancelled."""
         while True:
-            end_if_told()
+            raise_if_cancelled()
             wanted = await self._store.read(partial(files.wanted, channel=self._channel, n=AT_ONCE))
             if wanted:
                 await asyncio.gather(*(self._fetch(session, file) for file in wanted))
             else:
-                await self._bell.rest(LONGEST_NAP)
+                await self._wakeup.wait(LONGEST_NAP)
 
     async def _fetch(self, session: FetchesFiles, file: FileRow) -> None:
-        media = self._store.desk.media
+        media = self._store.company.media
         scratch = await self._store.off_loop(media.scratch)
         try:
             await session.fetch(file.remote, scratch)

@@ -9,14 +9,14 @@ import structlog
 
 from chatapp_cli.domain.errors import Busy, ChannelError, OutcomeUnknown, Rejected, Retryable, StoreError
 from chatapp_cli.domain.ids import ChannelId, Millis
-from chatapp_cli.domain.message import Action
+from chatapp_cli.domain.message import Operation
 from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.ports.connector import Deletes, Edits, Prepares, Reacts, Session
 from chatapp_cli.runtime.governor import Governor
 from chatapp_cli.runtime.outcomes import Outcomes, put_back, stumbled, target
 from chatapp_cli.runtime.standing import Standing
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.runtime.verdicts import Verdict
+from chatapp_cli.runtime.verdicts import VerdictJob
 from chatapp_cli.services import outbox
 from chatapp_cli.services.outbox import Claim
 from chatapp_cli.store.tx import Tx
@@ -44,7 +44,7 @@ class Handover:
         standing: Standing,
     ) -> None:
         self._store = store
-        self._clock = store.desk.world.clock
+        self._clock = store.company.world.clock
         self._channel = channel
         self._session = session
         self._governor = governor
@@ -54,7 +54,7 @@ class Handover:
     def claim(self, tx: Tx, n: int) -> list[Claim]:
         """Claim the first messages that may go."""
         claims: list[Claim] = []
-        while len(claims) < n and (claim := outbox.claim(tx, self._store.desk.media, self._channel)):
+        while len(claims) < n and (claim := outbox.claim(tx, self._store.company.media, self._channel)):
             claims.append(claim)
         return claims
 
@@ -63,7 +63,7 @@ class Handover:
         if await self._handed_over(item):
             await self._send(item)
 
-    def leave(self, item: Claim, error: Exception | None) -> Verdict:
+    def leave(self, item: Claim, error: Exception | None) -> VerdictJob:
         """Requeue a message that was not started; if our own code failed on it, a person decides."""
         if error is None:
             return put_back(item)
@@ -115,29 +115,29 @@ class Handover:
             of_account = self._governor.account_wait() > LONGEST_TURN
             await self._outcomes.early(claim, 0.0 if of_account else delay)
             return False
-        if claim.row.action == Action.SEND and isinstance(self._session, Prepares):
+        if claim.row.action == Operation.SEND and isinstance(self._session, Prepares):
             async with asyncio.timeout(SEND_TIMEOUT):
                 await self._session.prepare(claim.outbound)
         return await self._store.write(partial(outbox.begin, claim=claim))
 
     async def _missing(self, claim: Claim) -> str:
         """The first missing file of a message; checked before its turn is counted."""
-        if claim.row.action != Action.SEND or not claim.outbound.files:
+        if claim.row.action != Operation.SEND or not claim.outbound.files:
             return ""
         return await self._store.off_loop(partial(_vanished, claim))
 
     async def _perform(self, claim: Claim) -> Receipt:
         session, row, address = self._session, claim.row, claim.outbound.address
-        if row.action == Action.SEND:
+        if row.action == Operation.SEND:
             return await session.send(claim.outbound)
-        if row.action == Action.EDIT and isinstance(session, Edits):
+        if row.action == Operation.EDIT and isinstance(session, Edits):
             if len(claim.parts) > 1:
                 raise Rejected("split_text")
             await session.edit(address, claim.parts[0], row.value)
-        elif row.action == Action.DELETE and isinstance(session, Deletes):
+        elif row.action == Operation.DELETE and isinstance(session, Deletes):
             for ext_id in claim.parts:
                 await session.delete(address, ext_id)
-        elif row.action == Action.REACT and isinstance(session, Reacts):
+        elif row.action == Operation.REACT and isinstance(session, Reacts):
             await session.react(address, claim.parts[0], row.value)
         else:
             raise Rejected("not_here")

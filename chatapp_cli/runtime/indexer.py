@@ -27,11 +27,11 @@ class Indexer(Woken):
 
     async def run(self) -> None:
         """Index until cancelled."""
-        desk, clock = self._store.desk, self._store.desk.world.clock
+        company, clock = self._store.company, self._store.company.world.clock
         while True:
             began = clock.monotonic()
-            if await self._store.with_store(partial(search.advance, desk.database, desk.search)):
+            if await self._store.with_store(partial(search.advance, company.database, company.search)):
                 await clock.sleep(SHARE * (clock.monotonic() - began))
             else:
-                await self._bell.rest()
+                await self._wakeup.wait()
                 await clock.sleep(PAUSE)

@@ -6,12 +6,12 @@ from functools import partial
 
 import structlog
 
+from chatapp_cli.domain.arrival import Batch
 from chatapp_cli.domain.errors import ChatappError
-from chatapp_cli.domain.event import Batch
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services.ingest import Ingested, ingest, set_aside
-from chatapp_cli.services.shelf import needs_shelf, shelve
+from chatapp_cli.services.raw_bodies import has_large, store_large
 
 log = structlog.get_logger()
 
@@ -35,9 +35,9 @@ class Intake:
             return await self._take_one_by_one(batch)
 
     async def _shelved(self, batch: Batch) -> Batch:
-        if not needs_shelf(batch):
+        if not has_large(batch):
             return batch
-        return await self._store.off_loop(partial(shelve, self._store.desk.media, batch))
+        return await self._store.off_loop(partial(store_large, self._store.company.media, batch))
 
     async def _take_one_by_one(self, batch: Batch) -> Ingested:
         """Store arrivals one by one; one on which our code fails becomes a dead letter."""

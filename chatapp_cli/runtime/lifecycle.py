@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 from chatapp_cli.domain.errors import ChannelError, ChatappError, Misconfigured, NeedsRebind, RateLimited, Retryable
 from chatapp_cli.domain.health import Health
 from chatapp_cli.ports.world import World
-from chatapp_cli.runtime.bell import Bell
-from chatapp_cli.runtime.together import end_if_told
+from chatapp_cli.runtime.tasks import raise_if_cancelled
+from chatapp_cli.runtime.wakeup import WakeUp
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
@@ -29,7 +29,7 @@ _NEEDS_A_PERSON: Mapping[type[ChannelError], Health] = {
 }
 
 
-class Link(Protocol):
+class ManagedConnection(Protocol):
     """The connection that is kept up."""
 
     noun: str
@@ -52,7 +52,7 @@ def next_look(looks: int) -> float:
 class Lifecycle:
     """The lifecycle of one revision of a connection."""
 
-    def __init__(self, link: Link, world: World, log: FilteringBoundLogger) -> None:
+    def __init__(self, link: ManagedConnection, world: World, log: FilteringBoundLogger) -> None:
         self._link = link
         self._clock, self._chance = world.clock, world.chance
         self._log = log
@@ -60,30 +60,30 @@ class Lifecycle:
         """The last reported health; ``None`` to report it again."""
         self._falls = 0
         self._refusals = 0
-        self._go_on = Bell()
+        self._go_on = WakeUp()
         self._up_since = 0.0
 
     async def run(self) -> None:
         """Keep it up until cancelled. If the provider rejects the login, retry now and then."""
         while True:
-            self._go_on.hush()
+            self._go_on.clear()
             try:
                 await self._link.live()
             except (NeedsRebind, Misconfigured) as error:
-                end_if_told()
+                raise_if_cancelled()
                 await self._stop(error)
             except ChatappError as error:
-                end_if_told()
+                raise_if_cancelled()
                 await self._fall(error)
             except Exception as error:  # noqa: BLE001 - a mistake in one link must not end the others
-                end_if_told()
+                raise_if_cancelled()
                 self._log.exception(f"{self._link.noun}.failed")
                 await self._fall(Retryable("stumbled", type(error).__name__))
 
     def resume(self) -> None:
         """Retry now. The result is reported even if unchanged."""
         self._health = None
-        self._go_on.ring()
+        self._go_on.set()
 
     def came_up(self) -> None:
         """The connection is up."""
@@ -127,4 +127,4 @@ class Lifecycle:
 
     async def _rest(self, seconds: float) -> None:
         """Wait this many seconds, or until a person asks for a retry."""
-        await self._go_on.rest_by(self._clock, seconds)
+        await self._go_on.wait_by(self._clock, seconds)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import memory
@@ -18,24 +18,24 @@ from chatapp_cli.store.tx import Tx
 class StoredMemory:
     """``ports.memory.Memory`` of one channel."""
 
-    def __init__(self, desk: Desk, channel: ChannelRow, store: AsyncStore | None = None) -> None:
-        self._desk = desk
+    def __init__(self, company: Company, channel: ChannelRow, store: AsyncStore | None = None) -> None:
+        self._company = company
         self._channel = channel.id
         self._store = store
 
     async def known(self, prefix: str = "") -> Mapping[str, str]:
         """All entries with this prefix."""
-        job = partial(memory.known, vault=self._desk.vault, channel=self._channel, prefix=prefix)
-        return await (self._store.read(job) if self._store else asyncio.to_thread(self._desk.read, job))
+        job = partial(memory.known, vault=self._company.vault, channel=self._channel, prefix=prefix)
+        return await (self._store.read(job) if self._store else asyncio.to_thread(self._company.read, job))
 
-    async def keep(self, changes: Mapping[str, str]) -> None:
+    async def save(self, changes: Mapping[str, str]) -> None:
         """Store an entry; durable when it returns."""
         job: Callable[[Tx], None] = partial(
-            memory.keep, vault=self._desk.vault, channel=self._channel, changes=dict(changes)
+            memory.save, vault=self._company.vault, channel=self._channel, changes=dict(changes)
         )
-        await (self._store.write(job) if self._store else asyncio.to_thread(self._desk.write, job))
+        await (self._store.write(job) if self._store else asyncio.to_thread(self._company.write, job))
 
 
-def bound_with_memory(desk: Desk, channel: ChannelRow, store: AsyncStore | None = None) -> Bound:
+def bound_with_memory(company: Company, channel: ChannelRow, store: AsyncStore | None = None) -> Bound:
     """A channel's binding with its memory, for its session."""
-    return replace(desk.bound(channel), memory=StoredMemory(desk, channel, store))
+    return replace(company.bound(channel), memory=StoredMemory(company, channel, store))

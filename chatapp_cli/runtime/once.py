@@ -8,7 +8,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TypeAlias
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.access import DAEMON
 from chatapp_cli.domain.errors import Busy
 from chatapp_cli.domain.health import STOPPED
@@ -16,25 +16,25 @@ from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.journal.channels import HealthChanged
 from chatapp_cli.domain.message import State
 from chatapp_cli.runtime.channel import ChannelRunner
-from chatapp_cli.runtime.news import follow
-from chatapp_cli.runtime.owner import Kind, owning
+from chatapp_cli.runtime.journal_tail import follow
+from chatapp_cli.runtime.owner import OwnerKind, owning
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.runtime.together import together
-from chatapp_cli.services import channels, dialogs, journal, onward, relay, transcript
+from chatapp_cli.runtime.tasks import run_all
+from chatapp_cli.services import chains, channels, dialogs, journal, onward, transcript
 from chatapp_cli.store.rows.messages import MessageRow
 
-_Job: TypeAlias = Callable[[AsyncStore, MessageId], Coroutine[None, None, None]]
+_MessageJob: TypeAlias = Callable[[AsyncStore, MessageId], Coroutine[None, None, None]]
 _Question: TypeAlias = Callable[[AsyncStore, MessageId], Coroutine[None, None, bool]]
 _OPEN = {State.QUEUED, State.SENDING}
 
 
-async def deliver(desk: Desk, message: MessageId, *, seconds: float) -> MessageId:
+async def deliver(company: Company, message: MessageId, *, seconds: float) -> MessageId:
     """Wait for the verdict up to a timeout; without a daemon, send the message ourselves.
 
     Returns when there is a verdict, the channel needs a person, or the timeout is over; the message's state tells
     which. Returns another message if it was continued in a chain of channels.
     """
-    store = AsyncStore(desk.seen_by(DAEMON))
+    store = AsyncStore(company.seen_by(DAEMON))
     way = [message]
     try:
         with suppress(TimeoutError):
@@ -49,25 +49,25 @@ async def deliver(desk: Desk, message: MessageId, *, seconds: float) -> MessageI
 async def _alone(store: AsyncStore, way: list[MessageId]) -> bool:
     """Send it ourselves; stops if a daemon owns the store or asks for it."""
     try:
-        with owning(store.desk, Kind.COMMAND) as place:
+        with owning(store.company, OwnerKind.COMMAND) as place:
             return await place.lent_to(_walk(store, way, _carry))
     except Busy:
         return False
 
 
-async def _walk(store: AsyncStore, way: list[MessageId], go: _Job) -> None:
+async def _walk(store: AsyncStore, way: list[MessageId], go: _MessageJob) -> None:
     """Follow the message from channel to channel while it fails and has channels left."""
     following: MessageId | None = way[-1]
     while following is not None:
         await go(store, way[-1])
-        following = await store.read(partial(relay.followed_by, message=way[-1]))
+        following = await store.read(partial(chains.followed_by, message=way[-1]))
         if following is not None:
             way.append(following)
 
 
 async def _carry(store: AsyncStore, message: MessageId) -> None:
-    await together(_send(store, message), _verdict(store, message, _decided))
-    await store.write(partial(onward.hand_on, able=store.desk.capabilities, message=message))
+    await run_all(_send(store, message), _verdict(store, message, _decided))
+    await store.write(partial(onward.continue_chain, able=store.company.capabilities, message=message))
 
 
 async def _watch(store: AsyncStore, message: MessageId) -> None:
@@ -98,7 +98,7 @@ async def _settled(store: AsyncStore, message: MessageId) -> bool:
     """Whether it is decided and, if it failed with channels left, continued by the daemon."""
     found = await store.read(partial(transcript.message, wanted=message))
     if found.state == State.FAILED:
-        return not await store.read(partial(relay.still_open, message=message))
+        return not await store.read(partial(chains.still_open, message=message))
     return await _over(store, found)
 
 

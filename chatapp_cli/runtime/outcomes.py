@@ -16,13 +16,13 @@ from chatapp_cli.domain.errors import (
     SendingBlocked,
 )
 from chatapp_cli.domain.manifest import Capabilities, Lane
-from chatapp_cli.domain.message import Action
+from chatapp_cli.domain.message import Operation
 from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.ports.connector import ProvesAccess, Session
 from chatapp_cli.ports.world import Chance
-from chatapp_cli.runtime.governor import Governor, Target
-from chatapp_cli.runtime.standing import Standing, Trouble, proof_of
-from chatapp_cli.runtime.verdicts import Verdicts
+from chatapp_cli.runtime.governor import Governor, RateTarget
+from chatapp_cli.runtime.standing import SendingTrouble, Standing, proof_of
+from chatapp_cli.runtime.verdicts import VerdictWriter
 from chatapp_cli.services import outbox
 from chatapp_cli.services.outbox import Claim
 from chatapp_cli.store.tx import Tx
@@ -33,10 +33,10 @@ BEHIND = 5.0
 """Seconds after the next check for which a refused message waits, so that another one is tried first."""
 
 
-def target(claim: Claim) -> Target:
+def target(claim: Claim) -> RateTarget:
     """The lanes of a message, for the rates."""
     out = claim.outbound
-    return Target(out.address, out.chat_kind, out.stranger)
+    return RateTarget(out.address, out.chat_kind, out.stranger)
 
 
 class Outcomes:
@@ -45,7 +45,7 @@ class Outcomes:
     def __init__(
         self,
         can: Capabilities,
-        verdicts: Verdicts,
+        verdicts: VerdictWriter,
         standing: Standing,
         chance: Chance,
         *,
@@ -61,7 +61,7 @@ class Outcomes:
         """The provider accepted it; ``began`` is the time of the hand-over, by the monotonic clock."""
         await self._record(partial(_succeed, claim=claim, receipt=receipt, rests=governor.rests(target(claim))))
         self._count("sent")
-        if claim.row.action == Action.SEND:
+        if claim.row.action == Operation.SEND:
             await self._standing.took(began)
 
     async def refused(self, session: Session, governor: Governor, claim: Claim, error: ChannelError) -> None:
@@ -128,7 +128,7 @@ class Outcomes:
         else:
             await self.again(claim, proof)
 
-    async def _suspend(self, governor: Governor, claim: Claim, error: Trouble) -> None:
+    async def _suspend(self, governor: Governor, claim: Claim, error: SendingTrouble) -> None:
         """Requeue the message and pause sending until the next check."""
         seconds = self._standing.next_rest + BEHIND
         await self._record(partial(outbox.postpone, claim=claim, error=error, seconds=seconds, counted=False))
@@ -149,7 +149,7 @@ def _succeed(tx: Tx, *, claim: Claim, receipt: Receipt, rests: Mapping[Lane, flo
     """Record the receipt, and delay the next messages in the same lanes."""
     done = outbox.succeed(tx, claim, receipt)
     if done:
-        outbox.hold(tx, claim.row.dialog_id, rests)
+        outbox.delay(tx, claim.row.dialog_id, rests)
     return done
 
 

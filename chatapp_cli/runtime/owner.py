@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import structlog
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.errors import Busy, StoreError
 from chatapp_cli.domain.text import T
 from chatapp_cli.store.drivers import Held
@@ -35,7 +35,7 @@ LOOKS = 2
 """Checks after which a permanent owner is believed: the first may still read the previous owner's text."""
 
 
-class Kind(StrEnum):
+class OwnerKind(StrEnum):
     """The kind of an owner: how long it keeps the store."""
 
     DAEMON = "daemon"
@@ -50,21 +50,21 @@ class Owner(NamedTuple):
 
     process: int
     """The process id; 0 if unknown."""
-    kind: Kind
+    kind: OwnerKind
 
 
 class Ownership:
     """The lock that permits running a store's channels."""
 
-    def __init__(self, desk: Desk, kind: Kind, held: Held | None) -> None:
-        self._desk = desk
+    def __init__(self, company: Company, kind: OwnerKind, held: Held | None) -> None:
+        self._company = company
         self._kind = kind
         self._held = held
         self._sees = True
 
     async def asked_for(self) -> None:
         """Return when a daemon asks for the store; an owning daemon is never asked."""
-        if self._kind is Kind.DAEMON:
+        if self._kind is OwnerKind.DAEMON:
             await asyncio.get_running_loop().create_future()
         while not self._is_asked_for():  # noqa: ASYNC110 - another process asks
             await asyncio.sleep(LOOK)
@@ -85,7 +85,7 @@ class Ownership:
     def _is_asked_for(self) -> bool:
         """Whether a daemon asks; if that cannot be determined, as without a free descriptor, check again later."""
         try:
-            asked = _asked(self._desk)
+            asked = _asked(self._company)
         except OSError as error:
             if self._sees:
                 log.warning("owner.cannot_look", why=str(error))
@@ -110,29 +110,29 @@ class Ownership:
             await asyncio.gather(working, asking, return_exceptions=True)
 
 
-def _file(desk: Desk) -> Path:
-    return desk.settings.folder / "serve.lock"
+def _file(company: Company) -> Path:
+    return company.settings.folder / "serve.lock"
 
 
-def _wish(desk: Desk) -> Path:
+def _wish(company: Company) -> Path:
     """The lock that a daemon holds while it waits for the store."""
-    return desk.settings.folder / "serve.wanted"
+    return company.settings.folder / "serve.wanted"
 
 
 @contextmanager
-def owning(desk: Desk, kind: Kind = Kind.DAEMON) -> Iterator[Ownership]:
+def owning(company: Company, kind: OwnerKind = OwnerKind.DAEMON) -> Iterator[Ownership]:
     """Own the store. Raises Busy, naming the process, while another process owns it or a daemon waits for it."""
-    with _opened(_file(desk)) as handle:
-        _lock(handle, desk, kind)
+    with _opened(_file(company)) as handle:
+        _lock(handle, company, kind)
         try:
-            with desk.database.driver.own() as held:
-                yield Ownership(desk, kind, held)
+            with company.database.driver.own() as held:
+                yield Ownership(company, kind, held)
         finally:
             os.ftruncate(handle, 0)
 
 
-def _lock(handle: int, desk: Desk, kind: Kind) -> None:
-    if kind is not Kind.DAEMON and _asked(desk):
+def _lock(handle: int, company: Company, kind: OwnerKind) -> None:
+    if kind is not OwnerKind.DAEMON and _asked(company):
         raise Busy(T("A daemon is waiting for this store."), T("Try again in a moment."))
     if not _got(handle):
         raise _busy(_said(handle))
@@ -154,12 +154,12 @@ def _got(handle: int) -> bool:
 
 def _busy(found: Owner) -> Busy:
     process = found.process or "?"
-    if found.kind is Kind.WINDOW:
+    if found.kind is OwnerKind.WINDOW:
         return Busy(
             T("A daemon started by a window holds this store (process {pid}).", pid=process),
             T("Close that window, or try again in a moment."),
         )
-    if found.kind is Kind.COMMAND:
+    if found.kind is OwnerKind.COMMAND:
         return Busy(
             T("A command that is sending holds this store (process {pid}).", pid=process),
             T("Try again in a moment."),
@@ -172,7 +172,7 @@ def _busy(found: Owner) -> Busy:
 
 @asynccontextmanager
 async def taking(
-    desk: Desk, kind: Kind, stop: asyncio.Event, *, patience: float = PATIENCE
+    company: Company, kind: OwnerKind, stop: asyncio.Event, *, patience: float = PATIENCE
 ) -> AsyncIterator[Ownership | None]:
     """Own the store; a daemon asks a temporary owner to leave, and waits until it has finished.
 
@@ -180,15 +180,17 @@ async def taking(
     Raises Busy if another daemon owns it, or if the owner has not left after ``patience`` seconds.
     """
     with ExitStack() as stack:
-        yield await _taken(stack, desk, kind, stop, patience)
+        yield await _taken(stack, company, kind, stop, patience)
 
 
-async def _taken(stack: ExitStack, desk: Desk, kind: Kind, stop: asyncio.Event, patience: float) -> Ownership | None:
-    with _opened(_wish(desk)) as wish:
-        waiting = _Waiting(desk, kind, wish, patience)
+async def _taken(
+    stack: ExitStack, company: Company, kind: OwnerKind, stop: asyncio.Event, patience: float
+) -> Ownership | None:
+    with _opened(_wish(company)) as wish:
+        waiting = _Waiting(company, kind, wish, patience)
         while not stop.is_set():
             try:
-                return stack.enter_context(owning(desk, kind))
+                return stack.enter_context(owning(company, kind))
             except Busy:
                 if not waiting.is_worth_it():
                     raise
@@ -199,8 +201,8 @@ async def _taken(stack: ExitStack, desk: Desk, kind: Kind, stop: asyncio.Event, 
 class _Waiting:
     """Waits for an owned store: asks a temporary owner to leave, and gives up on any other."""
 
-    def __init__(self, desk: Desk, kind: Kind, wish: int, patience: float) -> None:
-        self._desk = desk
+    def __init__(self, company: Company, kind: OwnerKind, wish: int, patience: float) -> None:
+        self._company = company
         self._kind = kind
         self._wish = wish
         self._asks = False
@@ -212,7 +214,7 @@ class _Waiting:
 
     def is_worth_it(self) -> bool:
         """Check the owner, ask a temporary one to leave, and return whether to try again."""
-        found = owner(self._desk)
+        found = owner(self._company)
         if self._leaves(found):
             self._in_vain = 0
             self._ask(found)
@@ -225,11 +227,11 @@ class _Waiting:
 
         If nobody owns it between two checks, the owner that we asked has just left.
         """
-        if self._kind is not Kind.DAEMON:
+        if self._kind is not OwnerKind.DAEMON:
             return False
         if found is None:
             return self._asks
-        return found.kind is not Kind.DAEMON
+        return found.kind is not OwnerKind.DAEMON
 
     def _ask(self, found: Owner | None) -> None:
         """Hold the asking lock, which the owner sees; only one of several waiting daemons can."""
@@ -240,16 +242,16 @@ class _Waiting:
             log.info("daemon.waits", owner=found.process, kind=found.kind)
 
 
-def _asked(desk: Desk) -> bool:
-    with _opened(_wish(desk)) as handle:
+def _asked(company: Company) -> bool:
+    with _opened(_wish(company)) as handle:
         return not _free(handle)
 
 
-def owner(desk: Desk) -> Owner | None:
+def owner(company: Company) -> Owner | None:
     """The current owner of the store, if any."""
-    if not _file(desk).exists():
+    if not _file(company).exists():
         return None
-    with _opened(_file(desk)) as handle:
+    with _opened(_file(company)) as handle:
         return None if _free(handle) else _said(handle)
 
 
@@ -274,4 +276,6 @@ def _opened(file: Path) -> Iterator[int]:
 def _said(handle: int) -> Owner:
     """What the owner wrote about itself; earlier versions wrote only a process id and were daemons."""
     number, _, kind = os.pread(handle, 40, 0).decode(errors="replace").partition(" ")
-    return Owner(int(number) if number.isdecimal() else 0, Kind(kind) if kind in set(Kind) else Kind.DAEMON)
+    return Owner(
+        int(number) if number.isdecimal() else 0, OwnerKind(kind) if kind in set(OwnerKind) else OwnerKind.DAEMON
+    )

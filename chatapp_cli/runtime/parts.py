@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import structlog
 
-from chatapp_cli.runtime.helping import Condition
+from chatapp_cli.runtime.restarting import WorkerState
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.worker import Worker
 from chatapp_cli.services.timers import Handler
@@ -50,7 +50,7 @@ class Installed(NamedTuple):
     """The parts of other packages."""
 
     parts: Sequence[Part] = ()
-    failing: Sequence[Condition] = ()
+    failing: Sequence[WorkerState] = ()
     """Those that could not be loaded."""
 
 
@@ -63,7 +63,7 @@ async def installed(stop: asyncio.Event | None = None, *, longest: float = LONGE
 
     stop = stop or asyncio.Event()
     parts: list[Part] = []
-    failing: list[Condition] = []
+    failing: list[WorkerState] = []
     stopping = asyncio.create_task(stop.wait())
     for point in metadata.entry_points(group=ENTRY_POINTS):
         loading = _loading(point)
@@ -81,7 +81,7 @@ async def installed(stop: asyncio.Event | None = None, *, longest: float = LONGE
 
 def workers_of(
     parts: Sequence[Part], store: AsyncStore, own: Sequence[Worker] = ()
-) -> tuple[list[Worker], list[Condition]]:
+) -> tuple[list[Worker], list[WorkerState]]:
     """The workers of the core and of all parts, and the parts that fail to make theirs, which are logged.
 
     A worker with a name that another has already is refused.
@@ -106,12 +106,12 @@ def handlers_of(parts: Sequence[Part]) -> Mapping[str, Handler]:
     return found
 
 
-def note(folder: Path, failing: Sequence[Condition]) -> None:
+def note(folder: Path, failing: Sequence[WorkerState]) -> None:
     """Write down which parts fail, for ``chatapp doctor``; it must not import them itself."""
     file = folder / _NOTED
     with suppress(OSError):  # health and the log name them as well
         if failing:
-            file.write_text("".join(f"{one.helper}\t{one.why}\n" for one in failing), "utf-8")
+            file.write_text("".join(f"{one.name}\t{one.why}\n" for one in failing), "utf-8")
         else:
             file.unlink(missing_ok=True)
 
@@ -128,12 +128,12 @@ def noted(folder: Path) -> Sequence[tuple[str, str]]:
 _NOTED = "parts.failing"
 
 
-def _failing(name: str, error: BaseException) -> Condition:
+def _failing(name: str, error: BaseException) -> WorkerState:
     why = f"{type(error).__name__}: {error}"
     log.error("part.failed", part=name, why=why, exc_info=error)
-    condition = Condition(f"part {name}")
-    condition.failures, condition.why = 1, type(error).__name__
-    return condition
+    state = WorkerState(f"part {name}")
+    state.failures, state.why = 1, type(error).__name__
+    return state
 
 
 def _alone(worker: object, others: Sequence[Worker]) -> Worker:

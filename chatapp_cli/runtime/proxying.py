@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.text import T
 from chatapp_cli.kit import proxies
@@ -18,29 +18,29 @@ from chatapp_cli.services import channels
 from chatapp_cli.store.rows.channels import ChannelRow
 
 
-def kept(desk: Desk, channel: ChannelRow) -> Sequence[Proxy]:
+def kept(company: Company, channel: ChannelRow) -> Sequence[Proxy]:
     """The stored proxies of an account, in the order in which they are tried."""
-    return proxies.of(desk.bound(channel).secrets.get(proxies.NAME, ""))
+    return proxies.of(company.bound(channel).secrets.get(proxies.NAME, ""))
 
 
-def understood(desk: Desk, channel: ChannelRow, said: str) -> None:
+def understood(company: Company, channel: ChannelRow, said: str) -> None:
     """Parse proxies. Raises Refused if the channel does not support any, and UsageError for an invalid one."""
-    kinds = desk.capabilities(channel).proxies
+    kinds = company.capabilities(channel).proxies
     if not kinds:
         raise Refused("no_proxies", T("{channel} cannot be reached through proxies.", channel=channel.title))
     proxies.understood(said, kinds)
 
 
-async def tried(desk: Desk, channel: ChannelRow, said: str | None = None) -> Sequence[Finding]:
+async def tried(company: Company, channel: ChannelRow, said: str | None = None) -> Sequence[Finding]:
     """Test whether each proxy reaches the provider: stored ones, or new ones before they are stored."""
-    connector = await asyncio.to_thread(desk.connector, channel.kind)
-    bound = await asyncio.to_thread(bound_with_memory, desk, channel)
+    connector = await asyncio.to_thread(company.connector, channel.kind)
+    bound = await asyncio.to_thread(bound_with_memory, company, channel)
     if said is not None:
         bound = replace(bound, secrets={**bound.secrets, proxies.NAME: said})
     return [one for one in await connector.check(bound) if one.name == "proxy"]
 
 
-def keep(desk: Desk, channel: ChannelRow, said: str) -> None:
+def save(company: Company, channel: ChannelRow, said: str) -> None:
     """Store the proxies of an account; an empty list means a direct connection."""
-    change = partial(channels.set_secret, vault=desk.vault, channel=channel, name=proxies.NAME, value=said)
-    desk.write(change)
+    change = partial(channels.set_secret, vault=company.vault, channel=channel, name=proxies.NAME, value=said)
+    company.write(change)

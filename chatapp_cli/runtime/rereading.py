@@ -5,37 +5,37 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.arrival import Batch
 from chatapp_cli.domain.errors import NotFound
-from chatapp_cli.domain.event import Batch
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import channels, deadletters
 from chatapp_cli.services.ingest import Ingested
-from chatapp_cli.services.shelf import needs_shelf, shelve
+from chatapp_cli.services.raw_bodies import has_large, store_large
 from chatapp_cli.store.rows.journal import ArrivedRow
 
 
-async def retry(desk: Desk, number: int) -> Ingested:
+async def retry(company: Company, number: int) -> Ingested:
     """Read a dead letter and apply it. Raises NotFound, and Refused if it is still unreadable."""
-    return await asyncio.to_thread(_retry, desk, number)
+    return await asyncio.to_thread(_retry, company, number)
 
 
-def raw(desk: Desk, letter: ArrivedRow) -> bytes:
+def raw(company: Company, letter: ArrivedRow) -> bytes:
     """The raw arrival, from its row or file. Raises NotFound if its file is gone."""
     if not letter.raw_sha256:
         return bytes(letter.raw)
-    path = desk.media.path(letter.raw_sha256)
+    path = company.media.path(letter.raw_sha256)
     if not path.is_file():
         raise NotFound(T("The content of arrival {n} is not in the store any more.", n=letter.id))
     return path.read_bytes()
 
 
-def _retry(desk: Desk, number: int) -> Ingested:
-    letter = desk.read(partial(deadletters.one, number=number))
+def _retry(company: Company, number: int) -> Ingested:
+    letter = company.read(partial(deadletters.one, number=number))
     if not letter.problem:
         raise NotFound(T("Arrival {n} is not a dead letter.", n=number))
-    row = desk.read(partial(channels.one, channel=letter.channel_id))
-    arrival = desk.connector(row.kind).understand(desk.bound(row), raw(desk, letter), letter.at)
+    row = company.read(partial(channels.one, channel=letter.channel_id))
+    arrival = company.connector(row.kind).understand(company.bound(row), raw(company, letter), letter.at)
     batch = Batch(arrivals=(arrival,))
-    kept = shelve(desk.media, batch) if needs_shelf(batch) else batch
-    return desk.write(partial(deadletters.revive, letter=letter, arrival=kept.arrivals[0]))
+    kept = store_large(company.media, batch) if has_large(batch) else batch
+    return company.write(partial(deadletters.revive, letter=letter, arrival=kept.arrivals[0]))

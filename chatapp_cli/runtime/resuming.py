@@ -6,11 +6,11 @@ import asyncio
 from contextlib import aclosing, suppress
 from functools import partial
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.health import STOPPED
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.journal.channels import HealthChanged
-from chatapp_cli.runtime.news import follow
+from chatapp_cli.runtime.journal_tail import follow
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import channels, journal
 from chatapp_cli.store.rows.channels import ChannelRow
@@ -19,9 +19,9 @@ PATIENCE = 10.0
 """The timeout for the provider's answer, in seconds."""
 
 
-async def resume(desk: Desk, channel: ChannelId, *, patience: float = PATIENCE) -> ChannelRow:
+async def resume(company: Company, channel: ChannelId, *, patience: float = PATIENCE) -> ChannelRow:
     """Resume a channel, and return its state after the daemon has tried; immediately if there was nothing to try."""
-    store = AsyncStore(desk)
+    store = AsyncStore(company)
     try:
         before = await store.read(partial(channels.one, channel=channel))
         seen = await store.read(journal.last)

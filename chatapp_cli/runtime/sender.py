@@ -14,18 +14,18 @@ import structlog
 from chatapp_cli.domain.errors import OutcomeUnknown, Pause, RateLimited, Retryable
 from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.manifest import Capabilities
-from chatapp_cli.domain.message import Action
+from chatapp_cli.domain.message import Operation
 from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.ports.connector import Reconciles, Session
 from chatapp_cli.ports.world import Clock
-from chatapp_cli.runtime.bell import Bell
 from chatapp_cli.runtime.carrier import Carrier
-from chatapp_cli.runtime.governor import Governor, Sent, Target
+from chatapp_cli.runtime.governor import Governor, PastSend, RateTarget
 from chatapp_cli.runtime.handover import AHEAD, Handover
 from chatapp_cli.runtime.outcomes import Outcomes, put_back
-from chatapp_cli.runtime.standing import Standing, Trouble
+from chatapp_cli.runtime.standing import SendingTrouble, Standing
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.runtime.verdicts import Verdicts
+from chatapp_cli.runtime.verdicts import VerdictWriter
+from chatapp_cli.runtime.wakeup import WakeUp
 from chatapp_cli.services import outbox
 from chatapp_cli.services.outbox import Claim
 from chatapp_cli.store.tx import Tx
@@ -53,21 +53,21 @@ class Sender:
         can: Capabilities,
         *,
         count: Callable[[str], None],
-        tell: Callable[[Trouble | None], Awaitable[None]],
+        tell: Callable[[SendingTrouble | None], Awaitable[None]],
     ) -> None:
         self._store = store
         self._channel = channel
         self._can = can
-        verdicts = Verdicts(store, log.bind(channel=channel))
+        verdicts = VerdictWriter(store, log.bind(channel=channel))
         self._standing = Standing(channel, self._clock, verdicts.record, tell)
-        self._outcomes = Outcomes(can, verdicts, self._standing, store.desk.world.chance, count=count)
-        self._go_on = Bell()
+        self._outcomes = Outcomes(can, verdicts, self._standing, store.company.world.chance, count=count)
+        self._go_on = WakeUp()
         rates = [rate.limit / rate.per for rate in can.rates if rate.scope == "account"]
         at_once = max(1, min(MOST_IN_FLIGHT, int(min(rates, default=0.0) * AHEAD)))
         self._carrier: Carrier[Claim] = Carrier(store, verdicts, log.bind(channel=channel), at_once=at_once)
 
     @property
-    def trouble(self) -> Trouble | None:
+    def trouble(self) -> SendingTrouble | None:
         """Why the provider blocks the account's sending; ``None`` if it does not."""
         return self._standing.trouble
 
@@ -78,7 +78,7 @@ class Sender:
     def resume(self) -> None:
         """Retry now because a person says so."""
         self._standing.look_now()
-        self._go_on.ring()
+        self._go_on.set()
 
     async def run(self, session: Session, pauses: Mapping[Pause, Millis]) -> None:
         """Send until cancelled; then finish what is in flight.
@@ -93,7 +93,7 @@ class Sender:
     async def _governor(self, pauses: Mapping[Pause, Millis]) -> Governor:
         longest = max((rate.per for rate in self._can.rates), default=0.0)
         recent = await self._store.read(partial(outbox.recent, channel=self._channel, seconds=longest * 1.1))
-        history = [Sent(Target(r.address, r.chat_kind, bool(r.stranger)), r.at) for r in recent]
+        history = [PastSend(RateTarget(r.address, r.chat_kind, bool(r.stranger)), r.at) for r in recent]
         governor = Governor(self._clock, self._can.rates, history)
         for scope, until in pauses.items():
             if (still := (until - self._clock.now()) / 1000) > 0:
@@ -102,16 +102,16 @@ class Sender:
 
     @property
     def _clock(self) -> Clock:
-        return self._store.desk.world.clock
+        return self._store.company.world.clock
 
     async def _ready(self, session: Session, governor: Governor) -> int:
         """How many messages may be in flight now; 0 after waiting for the account's turn, or if it may not send."""
-        self._go_on.hush()
+        self._go_on.clear()
         wait = governor.account_wait()
         if wait > AHEAD:
             if wait > WORTH_TELLING:
                 await self._store.write(partial(outbox.show_pause, channel=self._channel, seconds=wait))
-            if await self._go_on.rest_by(self._clock, wait - AHEAD / 2):
+            if await self._go_on.wait_by(self._clock, wait - AHEAD / 2):
                 governor.release()
             return 0
         if not await self._standing.allows(session, governor):
@@ -121,7 +121,7 @@ class Sender:
     async def _recover(self, session: Session) -> None:
         """Recover what the last owner was sending: ask the provider, or leave it to a person."""
         for claim in await self._store.read(
-            partial(outbox.in_flight, media=self._store.desk.media, channel=self._channel)
+            partial(outbox.in_flight, media=self._store.company.media, channel=self._channel)
         ):
             await self._store.write(await self._verdict_on_lost(session, claim))
 
@@ -129,7 +129,7 @@ class Sender:
         if not claim.began:
             return put_back(claim)
         lost = OutcomeUnknown("interrupted")
-        if claim.row.action != Action.SEND or self._can.idempotent_send:
+        if claim.row.action != Operation.SEND or self._can.idempotent_send:
             return partial(outbox.postpone, claim=claim, error=lost, seconds=0, counted=False)
         receipt = await self._reconciled(session, claim) if isinstance(session, Reconciles) else None
         if receipt is not None:

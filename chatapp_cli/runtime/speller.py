@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
 from chatapp_cli.kit.spelling import dictionaries
-from chatapp_cli.runtime.leash import ended
+from chatapp_cli.runtime.parent_watch import ended
 
 PATIENCE = 20.0
 """The timeout for loading a dictionary, in seconds."""

@@ -20,7 +20,7 @@ from chatapp_cli.ports.connector import ProvesAccess, Session
 from chatapp_cli.ports.world import Clock
 from chatapp_cli.runtime.governor import Governor
 from chatapp_cli.runtime.lifecycle import next_look
-from chatapp_cli.runtime.verdicts import Verdict
+from chatapp_cli.runtime.verdicts import VerdictJob
 from chatapp_cli.services import outbox
 
 log = structlog.get_logger()
@@ -29,7 +29,7 @@ LONGEST_PROOF = 60.0
 """The timeout for a login check, in seconds."""
 MOST_REFUSED_ALONE = 2
 """Messages refused in a row, although the login works, after which the account counts as blocked."""
-Trouble: TypeAlias = NeedsRebind | Misconfigured | SendingBlocked
+SendingTrouble: TypeAlias = NeedsRebind | Misconfigured | SendingBlocked
 """Errors about the account as a whole: its messages stay queued and sending pauses."""
 
 
@@ -55,8 +55,8 @@ class Standing:
         self,
         channel: ChannelId,
         clock: Clock,
-        record: Callable[[Verdict], Awaitable[None]],
-        tell: Callable[[Trouble | None], Awaitable[None]],
+        record: Callable[[VerdictJob], Awaitable[None]],
+        tell: Callable[[SendingTrouble | None], Awaitable[None]],
     ) -> None:
         self._channel = channel
         self._clock = clock
@@ -68,7 +68,7 @@ class Standing:
         self._refused_alone: set[MessageId] = set()
         self._accusers: set[MessageId] = set()
         self._outlived: Counter[MessageId] = Counter()
-        self.trouble: Trouble | None = None
+        self.trouble: SendingTrouble | None = None
 
     @property
     def rests(self) -> float:
@@ -93,7 +93,7 @@ class Standing:
         self._accusers.add(message)
         return self._outlived[message] >= MOST_REFUSED_ALONE
 
-    async def suspend(self, governor: Governor, error: Trouble) -> None:
+    async def suspend(self, governor: Governor, error: SendingTrouble) -> None:
         """Suspend sending until the next check."""
         if self.rests:  # several messages were in flight when it began, or the session is new
             governor.penalise(self.rests, scope="account")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.store.writer import Done, Outcome, Writer, deliver
 
@@ -18,12 +18,12 @@ READERS = 2
 class AsyncStore:
     """Belongs to the event loop in which it is created."""
 
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
+    def __init__(self, company: Company) -> None:
+        self.company = company
         self._loop = asyncio.get_running_loop()
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
         self._broken: asyncio.Future[None] = self._loop.create_future()
-        self._writer = Writer(desk.database, self._wake, self._break)
+        self._writer = Writer(company.database, self._wake, self._break)
 
     def _wake(self, outcomes: Sequence[tuple[Done, Outcome[Any]]]) -> None:
         self._loop.call_soon_threadsafe(deliver, outcomes)
@@ -41,7 +41,7 @@ class AsyncStore:
 
     async def read(self, job: Callable[[Tx], R]) -> R:
         """Run a read."""
-        return await self._loop.run_in_executor(self._readers, self.desk.read, job)
+        return await self._loop.run_in_executor(self._readers, self.company.read, job)
 
     async def write(self, job: Callable[[Tx], R]) -> R:
         """Run a write; durable when it returns. Cancelling the caller does not undo it."""
@@ -55,7 +55,7 @@ class AsyncStore:
             else:
                 future.set_result(outcome.value)  # type: ignore[arg-type]  # a job's own value, None included
 
-        self._writer.submit(self.desk.seen(job), done)
+        self._writer.submit(self.company.seen(job), done)
         return await future
 
     async def with_store(self, work: Callable[[], R]) -> R:

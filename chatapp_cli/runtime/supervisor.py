@@ -10,10 +10,10 @@ from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.journal.channels import ChannelBound, ChannelConfigured, ChannelUnbound
 from chatapp_cli.domain.journal.lines import LineRemoved
 from chatapp_cli.domain.journal.reading import JournalEntry
-from chatapp_cli.runtime.bell import Bell
 from chatapp_cli.runtime.channel import HEARS, ChannelRunner
 from chatapp_cli.runtime.fleet import Fleet
 from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.runtime.wakeup import WakeUp
 from chatapp_cli.runtime.worker import Worker
 from chatapp_cli.services import channels
 from chatapp_cli.store.rows.channels import ChannelRow
@@ -32,7 +32,7 @@ class Supervisor(Worker):
     def __init__(self, store: AsyncStore, *, count: Callable[[str, str], None]) -> None:
         self._store = store
         self._count = count
-        self._bound = Bell()
+        self._bound = WakeUp()
         self._fleet = Fleet(self._wanted, self._make)
 
     @property
@@ -49,7 +49,7 @@ class Supervisor(Worker):
         runners = self.runners
         for entry in entries:
             if isinstance(entry.event, _BINDING):
-                self._bound.ring()
+                self._bound.set()
             elif (channel := entry.event.channel) is not None and channel in runners:
                 runners[channel].hear(entry)
 
@@ -57,7 +57,7 @@ class Supervisor(Worker):
         """Follow the bindings until cancelled."""
         while True:
             await self.refresh()
-            await self._bound.rest()
+            await self._bound.wait()
 
     async def refresh(self) -> None:
         """Start new bindings, restart changed ones, stop removed ones. Raises StoreError."""

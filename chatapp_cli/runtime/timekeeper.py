@@ -14,7 +14,7 @@ import structlog
 
 from chatapp_cli.domain.errors import Busy, ChatappError, StoreError
 from chatapp_cli.domain.ids import Millis
-from chatapp_cli.runtime.helping import Condition
+from chatapp_cli.runtime.restarting import WorkerState
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import timers, upkeep
 from chatapp_cli.services.timers import Handler
@@ -58,13 +58,13 @@ class Timekeeper:
         self._store = store
         self._handlers = handlers
         self._scheduled, self._snoozed = scheduled, snoozed
-        self._clock = store.desk.world.clock
+        self._clock = store.company.world.clock
         self._offset = self._ahead()
         self._failing: dict[tuple[str, str], _Failing] = {}
         """By kind and ref."""
         self._unknown: set[str] = set()
         self._delayed = False
-        self.conditions = {kind: Condition(f"timer {kind}") for kind in handlers}
+        self.conditions = {kind: WorkerState(f"timer {kind}") for kind in handlers}
 
     async def run(self) -> None:
         """Check until cancelled."""
@@ -145,7 +145,7 @@ class Timekeeper:
         times = 1 if before is None else before.times + 1
         seconds = min(LONGEST_DELAY, 2.0 ** min(times, 10))
         self._failing[kind, ref] = _Failing(times, self._clock.monotonic() + seconds)
-        await self._store.write(partial(timers.put_off, kind=kind, ref=ref, seconds=seconds))
+        await self._store.write(partial(timers.delay, kind=kind, ref=ref, seconds=seconds))
 
     def _settle(self, kind: str, ref: str) -> None:
         """Record that a timer fired or is gone; its kind is well when none of it fails."""

@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 
 import structlog
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.errors import ChatappError, NotFound, Rejected, UsageError
 from chatapp_cli.domain.journal.messages import FileArrived, MessageReceived
 from chatapp_cli.domain.next_step import Next, to_do
@@ -24,7 +24,7 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.worker import Woken
 from chatapp_cli.services import files, voice
-from chatapp_cli.services.transcript import Entry
+from chatapp_cli.services.transcript import TranscriptEntry
 from chatapp_cli.services.words import OWN_CODES
 from chatapp_cli.settings import FILE
 from chatapp_cli.store.rows.messages import FileRow
@@ -60,11 +60,11 @@ class Transcriber(Woken):
                     continue
             except ChatappError as error:
                 log.warning("transcriber.delayed", why=str(error))
-            await self._bell.rest(LONGEST_NAP)
+            await self._wakeup.wait(LONGEST_NAP)
 
     async def _turn(self, file: FileRow) -> None:
         try:
-            words = await written(self._store.desk, file, impolite=self._say_impolite)
+            words = await written(self._store.company, file, impolite=self._say_impolite)
         except asyncio.CancelledError:
             await self._store.write(partial(voice.release, file=file))
             raise
@@ -75,7 +75,7 @@ class Transcriber(Woken):
             await self._store.write(partial(voice.give_up, file=file, code="transcribe_failed"))
             self._say(file, Rejected("transcribe_failed", f"{type(error).__name__}: {error}"))
         else:
-            await self._store.write(partial(voice.keep, file=file, words=words))
+            await self._store.write(partial(voice.save_text, file=file, words=words))
             self._say(file, None)
 
     def _say_impolite(self, why: str) -> None:
@@ -93,14 +93,14 @@ class Transcriber(Woken):
         self._failing = broken
 
 
-def spoken(entry: Entry) -> Sequence[FileRow]:
+def spoken(entry: TranscriptEntry) -> Sequence[FileRow]:
     """The audio files of a message."""
     return [file for file in entry.files if file.kind in _SPOKEN]
 
 
-async def asked(desk: Desk, entry: Entry) -> Sequence[FileRow]:
+async def asked(company: Company, entry: TranscriptEntry) -> Sequence[FileRow]:
     """Transcribe a message on a person's request. Raises an error that says what failed."""
-    if not desk.settings.transcribe_command:
+    if not company.settings.transcribe_command:
         raise UsageError(
             T("No transcription command is set."),
             T(
@@ -112,31 +112,31 @@ async def asked(desk: Desk, entry: Entry) -> Sequence[FileRow]:
     found = spoken(entry)
     if not found:
         raise NotFound(T("Message {n} has no voice message.", n=entry.message.id))
-    return [await _asked(desk, file) for file in found]
+    return [await _asked(company, file) for file in found]
 
 
-async def _asked(desk: Desk, file: FileRow) -> FileRow:
+async def _asked(company: Company, file: FileRow) -> FileRow:
     try:
-        words = await written(desk, file)
+        words = await written(company, file)
     except Rejected as error:
-        await asyncio.to_thread(desk.write, partial(voice.give_up, file=file, code=error.code))
+        await asyncio.to_thread(company.write, partial(voice.give_up, file=file, code=error.code))
         error.what, error.next_step = OWN_CODES[error.code]
         raise
-    await asyncio.to_thread(desk.write, partial(voice.keep, file=file, words=words))
+    await asyncio.to_thread(company.write, partial(voice.save_text, file=file, words=words))
     return file._replace(words=words[: voice.LONGEST], code="")
 
 
-async def written(desk: Desk, file: FileRow, *, impolite: Callable[[str], None] = lambda _why: None) -> str:
+async def written(company: Company, file: FileRow, *, impolite: Callable[[str], None] = lambda _why: None) -> str:
     """The transcript of a file. Raises Rejected with the reason, and Busy or Refused if the file is not downloaded.
 
     ``impolite`` is called with the reason if the command's priority could not be lowered.
     """
-    content = await asyncio.to_thread(files.content, desk.media, file)
+    content = await asyncio.to_thread(files.content, company.media, file)
     with TemporaryDirectory(prefix="chatapp-voice-") as folder:
         named = Path(folder) / f"voice{_ending(file)}"
         named.symlink_to(content.resolve())
-        command = [word.replace(FILE, str(named)) for word in shlex.split(desk.settings.transcribe_command)]
-        words = await _run(command, seconds=desk.settings.transcribe_seconds, impolite=impolite)
+        command = [word.replace(FILE, str(named)) for word in shlex.split(company.settings.transcribe_command)]
+        words = await _run(command, seconds=company.settings.transcribe_seconds, impolite=impolite)
     if not words:
         raise Rejected("transcribe_silent")
     return words

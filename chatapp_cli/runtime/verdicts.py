@@ -14,12 +14,12 @@ from chatapp_cli.store.tx import Tx
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
-Verdict: TypeAlias = Callable[[Tx], object]
+VerdictJob: TypeAlias = Callable[[Tx], object]
 GRACE = 20.0
 """Seconds that a stopping daemon allows for unwritten verdicts and for what is in flight."""
 
 
-class Verdicts:
+class VerdictWriter:
     """Records the verdicts of one queue; ``log`` says which."""
 
     def __init__(self, store: AsyncStore, log: FilteringBoundLogger, *, grace: float = GRACE) -> None:
@@ -27,13 +27,13 @@ class Verdicts:
         self._log = log
         self._grace = grace
 
-    async def record(self, verdict: Verdict) -> None:
+    async def record(self, verdict: VerdictJob) -> None:
         """Record a verdict; retries while the store cannot be written.
 
         If cancelled meanwhile, it continues for a while. A verdict not written by then is found by the next owner as
         handed over, who asks the provider or a person.
         """
-        writing = asyncio.ensure_future(self._insist(verdict))
+        writing = asyncio.ensure_future(self._retry_until_written(verdict))
         try:
             await asyncio.shield(writing)
         except asyncio.CancelledError:
@@ -48,12 +48,12 @@ class Verdicts:
                 self._log.error("verdict.left")
                 writing.cancel()
 
-    async def _insist(self, verdict: Verdict) -> None:
+    async def _retry_until_written(self, verdict: VerdictJob) -> None:
         for pause in chain((0.1, 0.5, 2.0, 5.0), repeat(15.0)):
             try:
                 await self._store.write(verdict)
             except (StoreError, Busy) as error:
                 self._log.warning("verdict.delayed", why=str(error))
-                await self._store.desk.world.clock.sleep(pause)
+                await self._store.company.world.clock.sleep(pause)
             else:
                 return

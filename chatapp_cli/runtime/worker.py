@@ -18,9 +18,9 @@ from chatapp_cli.domain.errors import Busy, StoreError
 from chatapp_cli.domain.journal.base import JournalEvent
 from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.ports.world import Clock
-from chatapp_cli.runtime.bell import Bell
-from chatapp_cli.runtime.helping import Condition, helped
-from chatapp_cli.runtime.together import together
+from chatapp_cli.runtime.restarting import WorkerState, restarted
+from chatapp_cli.runtime.tasks import run_all
+from chatapp_cli.runtime.wakeup import WakeUp
 
 log = structlog.get_logger()
 
@@ -49,12 +49,12 @@ class Woken(Worker):
     """A worker for which every event only means that there may be something to do."""
 
     def __init__(self) -> None:
-        self._bell = Bell()
+        self._wakeup = WakeUp()
 
     def hear(self, entries: Sequence[JournalEntry]) -> None:
         """Wake up."""
         if entries:
-            self._bell.ring()
+            self._wakeup.set()
 
 
 class Chore(Woken):
@@ -74,21 +74,21 @@ class Chore(Woken):
         self._do, self._clock, self._every = do, clock, every
         self._delayed = False
 
-    def ring(self) -> None:
+    def wake(self) -> None:
         """Wake it: there is something to do."""
-        self._bell.ring()
+        self._wakeup.set()
 
     async def run(self) -> None:
         """Work until cancelled."""
         while True:
-            await self._bell.rest_by(self._clock, self._every)
+            await self._wakeup.wait_by(self._clock, self._every)
             try:
                 await self._do()
             except (StoreError, Busy) as error:
                 self._delay(error)
                 await self._clock.sleep(AGAIN)
             except Exception:  # keep the wake-up for when the worker is restarted
-                self._bell.ring()
+                self._wakeup.set()
                 raise
             else:
                 self._delayed = False
@@ -97,7 +97,7 @@ class Chore(Woken):
         if not self._delayed:
             log.warning("timer.delayed", worker=self.name, why=str(error))
         self._delayed = True
-        self._bell.ring()
+        self._wakeup.set()
 
 
 class Post:
@@ -108,7 +108,7 @@ class Post:
         self._clock = clock
         self._longest_stop = longest_stop
         self._broken: asyncio.Future[None] | None = None
-        self.condition = Condition(worker.name)
+        self.state = WorkerState(worker.name)
 
     def hear(self, entries: Sequence[JournalEntry]) -> None:
         """Pass the worker the events it asked for; it is restarted if it fails on them."""
@@ -122,18 +122,18 @@ class Post:
 
     def _break(self, error: Exception) -> None:
         if self._broken is None or self._broken.done():
-            self.condition.failed(error)
+            self.state.failed(error)
         else:
             self._broken.set_exception(error)
 
     async def run(self) -> None:
         """Run the worker until cancelled, restarting it after failures."""
-        await helped(self.condition, self._life, clock=self._clock)
+        await restarted(self.state, self._life, clock=self._clock)
 
     async def _life(self) -> None:
         self._broken = asyncio.get_running_loop().create_future()
         try:
-            await together(self._work(), _stumble(self._broken))
+            await run_all(self._work(), _stumble(self._broken))
         finally:
             self._broken = None
 

@@ -47,7 +47,7 @@ class ApiSandbox(HttpSandbox):
         self._webhook = Webhook(_SECRET)
         self.seen: dict[str, str] = {}
         """The accepted webhook ids, and our ids of their messages."""
-        self._desk = ""
+        self._company = ""
         self._called = asyncio.Event()
         self._post: deque[tuple[str, bytes]] = deque()
         self._news = asyncio.Event()
@@ -61,7 +61,7 @@ class ApiSandbox(HttpSandbox):
 
     def calls(self, url: str) -> None:
         """Post to this address from now on."""
-        self._desk = url
+        self._company = url
         self._called.set()
 
     async def say(self, who: Customer, text: str, *, subject: str = "", files: Sequence[StageFile] = ()) -> str:
@@ -155,7 +155,7 @@ class ApiSandbox(HttpSandbox):
             "webhook-signature": self._signature(webhook_id, now, body),
         }
         try:
-            async with http.post(self._desk, data=body, headers=headers) as answer:
+            async with http.post(self._company, data=body, headers=headers) as answer:
                 return await self._settled(answer)
         except aiohttp.ClientError:
             return False

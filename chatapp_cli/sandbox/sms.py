@@ -64,7 +64,7 @@ class SmsSandbox(HttpSandbox):
         self.may_send = True
         """Whether the login may send messages, and not only query."""
         self._preset = preset
-        self._desk = ""
+        self._company = ""
         self._called = asyncio.Event()
         self._post: deque[tuple[str, str]] = deque()
         self._news = asyncio.Event()
@@ -90,7 +90,7 @@ class SmsSandbox(HttpSandbox):
 
     def calls(self, url: str) -> None:
         """Report to this address from now on."""
-        self._desk = url
+        self._company = url
         self._called.set()
 
     async def say(self, who: Customer, text: str, *, subject: str = "", files: Sequence[StageFile] = ()) -> str:
@@ -257,7 +257,7 @@ class SmsSandbox(HttpSandbox):
     async def _attempt(self, http: aiohttp.ClientSession, form: str, kind: str) -> bool:
         await self._called.wait()
         try:
-            async with http.post(self._desk, data=form.encode(), headers={"Content-Type": kind}) as answer:
+            async with http.post(self._company, data=form.encode(), headers={"Content-Type": kind}) as answer:
                 return answer.ok
         except aiohttp.ClientError:
             return False

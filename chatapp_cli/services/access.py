@@ -38,7 +38,7 @@ def rights(tx: Tx) -> frozenset[Right]:
 def acting(tx: Tx) -> Acting:
     """The acting operator. Raises NobodyActs."""
     if tx.acting is None:
-        raise NobodyActs("this transaction does not say who acts: open the desk with Desk.seen_by")
+        raise NobodyActs("this transaction does not say who acts: open the store with Company.seen_by")
     return tx.acting
 
 

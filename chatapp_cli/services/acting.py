@@ -13,16 +13,16 @@ from chatapp_cli.store.rows.operators import OperatorRow
 from chatapp_cli.store.tx import Tx
 
 if TYPE_CHECKING:
-    from chatapp_cli.store.lens import Lens
+    from chatapp_cli.store.visibility import Visibility
 
 
-def lens(acting: Acting, dialect: str) -> Lens | None:
-    """The lens of an operator; ``None`` if they see everything."""
+def visibility(acting: Acting, dialect: str) -> Visibility | None:
+    """What an operator sees of the store; ``None`` if they see everything."""
     if not acting.account and acting.lines is None:
         return None
-    from chatapp_cli.store.lens import Lens
+    from chatapp_cli.store.visibility import Visibility
 
-    return Lens(dialect, lines=acting.lines, reader=acting.name if acting.account else "")
+    return Visibility(dialect, lines=acting.lines, reader=acting.name if acting.account else "")
 
 
 def decide(tx: Tx, *, token: str, owner: bool, name: str) -> Acting:

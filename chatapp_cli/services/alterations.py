@@ -9,32 +9,32 @@ from typing import Any, TypeAlias
 import msgspec
 
 from chatapp_cli.domain.access import PROGRAM
-from chatapp_cli.domain.event import MessageEdited, MessagesDeleted, ReactionsChanged
+from chatapp_cli.domain.arrival import MessageEdited, MessagesDeleted, ReactionsChanged
 from chatapp_cli.domain.ids import ChannelId, DialogId
 from chatapp_cli.domain.journal.messages import ForeignChangeIgnored, MessageWithdrawn, ReactionsShown, TextChanged
 from chatapp_cli.domain.message import Direction
 from chatapp_cli.domain.preview import preview
-from chatapp_cli.store.rows.dialogs import Known
-from chatapp_cli.store.rows.messages import Ref
+from chatapp_cli.store.rows.dialogs import IngestDialog
+from chatapp_cli.store.rows.messages import MessageRef
 from chatapp_cli.store.tx import Tx
 
 Change: TypeAlias = MessageEdited | MessagesDeleted | ReactionsChanged
 
 
-def message_at(tx: Tx, channel: ChannelId, peer_key: str, ext_id: str) -> Ref | None:
+def message_at(tx: Tx, channel: ChannelId, peer_key: str, ext_id: str) -> MessageRef | None:
     """The message with a provider's id, or with a part that has it, in a dialog; without a dialog, anywhere."""
     if not peer_key:
-        return tx.one(Ref, "messages.ref_anywhere", channel=channel, ext_id=ext_id)
-    dialog = tx.one(Known, "dialogs.known", channel=channel, key=peer_key)
+        return tx.one(MessageRef, "messages.ref_anywhere", channel=channel, ext_id=ext_id)
+    dialog = tx.one(IngestDialog, "dialogs.known", channel=channel, key=peer_key)
     if dialog is None:
         return None
-    found = tx.one(Ref, "messages.ref", channel=channel, ext_id=ext_id, dialog=dialog.id)
+    found = tx.one(MessageRef, "messages.ref", channel=channel, ext_id=ext_id, dialog=dialog.id)
     return found or part(tx, dialog.id, ext_id)
 
 
-def part(tx: Tx, dialog: DialogId, ext_id: str) -> Ref | None:
+def part(tx: Tx, dialog: DialogId, ext_id: str) -> MessageRef | None:
     """The message that this id is a further part of."""
-    return tx.one(Ref, "messages.part_ref", dialog=dialog, ext_id=ext_id)
+    return tx.one(MessageRef, "messages.part_ref", dialog=dialog, ext_id=ext_id)
 
 
 def edited(tx: Tx, channel: ChannelId, event: MessageEdited) -> None:
@@ -77,14 +77,14 @@ def reacted(tx: Tx, channel: ChannelId, event: ReactionsChanged) -> None:
     tx.emit(ReactionsShown(channel=channel, dialog=found.dialog_id, message=found.id), actor=PROGRAM)
 
 
-def _by_author(found: Ref, event: MessageEdited | MessagesDeleted) -> bool:
+def _by_author(found: MessageRef, event: MessageEdited | MessagesDeleted) -> bool:
     """Whether the author of a message is changing it, as far as the provider says."""
     if event.from_us is not None and event.from_us != (found.direction == Direction.OUT):
         return False
     return not (event.by.id and found.sender) or event.by.id == found.sender
 
 
-def _tell_refused(tx: Tx, channel: ChannelId, found: Ref) -> None:
+def _tell_refused(tx: Tx, channel: ChannelId, found: MessageRef) -> None:
     tx.emit(ForeignChangeIgnored(channel=channel, dialog=found.dialog_id, message=found.id), actor=PROGRAM)
 
 

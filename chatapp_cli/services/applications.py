@@ -6,13 +6,13 @@ import hashlib
 from collections.abc import Mapping
 
 from chatapp_cli.domain.access import Right
-from chatapp_cli.domain.application import Stage, may_become
+from chatapp_cli.domain.application import ApplicationStage, may_become
 from chatapp_cli.domain.errors import NotFound, Refused
 from chatapp_cli.domain.ids import ApplicationId, LineId
 from chatapp_cli.domain.journal.company import ApplicationMoved
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
-from chatapp_cli.ports.connector import Statement
+from chatapp_cli.ports.connector import ApplicationDocument
 from chatapp_cli.services import access, lines, words
 from chatapp_cli.store.media import Media
 from chatapp_cli.store.rows.channels import ApplicationRow
@@ -38,7 +38,7 @@ def one(tx: Tx, application: ApplicationId) -> ApplicationRow:
 
 def approved(tx: Tx, *, line: LineId, kind: str) -> bool:
     """Whether the provider has approved it."""
-    return any(row.state == Stage.APPROVED for row in everything(tx, line=line, kind=kind))
+    return any(row.state == ApplicationStage.APPROVED for row in everything(tx, line=line, kind=kind))
 
 
 def add(tx: Tx, vault: Vault, *, line: LineId, kind: str, title: str, answers: Mapping[str, str]) -> ApplicationId:
@@ -49,12 +49,12 @@ def add(tx: Tx, vault: Vault, *, line: LineId, kind: str, title: str, answers: M
         "applications.add",
         line_id=line,
         kind=kind,
-        state=Stage.READY,
+        state=ApplicationStage.READY,
         title=title,
         sealed=vault.seal(answers),
         now=tx.now,
     )
-    tx.emit(ApplicationMoved(application=made, title=title, stage=Stage.READY))
+    tx.emit(ApplicationMoved(application=made, title=title, stage=ApplicationStage.READY))
     return ApplicationId(made)
 
 
@@ -63,7 +63,7 @@ def answers(tx: Tx, vault: Vault, application: ApplicationId) -> Mapping[str, st
     return vault.open(tx.value("applications.answers", id=application))
 
 
-def keep_document(tx: Tx, media: Media, application: ApplicationId, statement: Statement) -> ApplicationRow:
+def keep_document(tx: Tx, media: Media, application: ApplicationId, statement: ApplicationDocument) -> ApplicationRow:
     """Store the document as first made: the signed document must not change."""
     access.require(tx, Right.APPLICATIONS)
     if not one(tx, application).document_sha256:
@@ -84,17 +84,17 @@ def document(media: Media, row: ApplicationRow) -> bytes:
     return content
 
 
-def move(tx: Tx, application: ApplicationId, stage: Stage, *, reason: str = "") -> None:
+def move(tx: Tx, application: ApplicationId, stage: ApplicationStage, *, reason: str = "") -> None:
     """Change the stage. Raises Refused for an invalid transition, and for a rejection without a reason."""
     access.require(tx, Right.APPLICATIONS)
     found = one(tx, application)
-    if not may_become(Stage(found.state), stage):
+    if not may_become(ApplicationStage(found.state), stage):
         raise Refused(
             "no_such_step",
             T("Application {n} is: {state}.", n=application, state=words.stage(found.state)),
             T("See what can follow: {how}", how=to_do(Next.APPLICATION_STAGES)),
         )
-    if stage is Stage.REJECTED and not reason.strip():
+    if stage is ApplicationStage.REJECTED and not reason.strip():
         raise Refused("no_reason", T("A rejection needs a reason."), T("Give it with --reason."))
     tx.run("applications.move", id=application, was=found.state, state=stage, reason=reason.strip(), now=tx.now)
     tx.emit(ApplicationMoved(application=application, title=found.title, stage=stage, reason=reason.strip()))

@@ -1,4 +1,4 @@
-"""What providers think of templates: taken over from them, and told by mail to whoever asked (S-090)."""
+"""Template states: updated from providers, and mailed to the requester (S-090)."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from chatapp_cli.domain.template import Template, TemplateState
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import show
 from chatapp_cli.services import access, channels, composing, templates, words
-from chatapp_cli.services.composing import Exactly, Request
+from chatapp_cli.services.composing import Exactly, MessageRequest
 from chatapp_cli.services.routes import Able
-from chatapp_cli.services.sending import Order, key_of
+from chatapp_cli.services.sending import SendOptions, key_of
 from chatapp_cli.store.rows.channels import ChannelRow, TemplateRow
 from chatapp_cli.store.tx import Tx
 
@@ -69,10 +69,10 @@ def _announce(tx: Tx, able: Able, channel: ChannelRow, template: Template) -> No
     subject = show(_subject(template)) if able(carrier).subject else ""
     draft = Draft(subject=subject, text=show(_notice(channel, template)))
     key = key_of(f"{channel.id} {template.name}/{template.language} {template.state} {tx.now}")
-    order = Order(key=key, origin=Origin.AUTOREPLY)
+    order = SendOptions(key=key, origin=Origin.AUTOREPLY)
     try:
         with tx.trial():
-            composing.accept(tx.by(DAEMON), able, Request(to=Exactly(carrier.id, to), draft=draft, order=order))
+            composing.accept(tx.by(DAEMON), able, MessageRequest(to=Exactly(carrier.id, to), draft=draft, order=order))
     except Refused as refusal:
         tx.emit(TemplateUnannounced(channel=channel.id, name=template.name, to=to, why=str(refusal)), actor=PROGRAM)
 

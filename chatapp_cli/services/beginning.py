@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from chatapp_cli.domain.address import canonical, given, kinds
-from chatapp_cli.domain.draft import Draft, insist
+from chatapp_cli.domain.draft import Draft, require_deliverable
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.finding import fold
 from chatapp_cli.domain.health import STOPPED
@@ -21,7 +21,7 @@ from chatapp_cli.domain.segments import Segments, segments
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import N_
 from chatapp_cli.services import channels, dialogs, reaching, sending
-from chatapp_cli.services.pace import NOW, Reason, Turn, forecast
+from chatapp_cli.services.pace import NOW, RateReason, Turn, forecast
 from chatapp_cli.services.routes import Able
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.dialogs import DialogCard
@@ -126,9 +126,9 @@ def _refusal(can: Capabilities, side: DialogCard | _Stranger, draft: Draft | Non
     """The refusal that ``sending.enqueue`` would raise."""
     try:
         if isinstance(side, DialogCard):
-            sending.insist_reachable(side)
+            sending.require_reachable(side)
         if draft is not None:
-            insist(can, draft)
+            require_deliverable(can, draft)
     except Refused as refusal:
         return refusal
     return None if draft is not None and draft.template else sending.closed(can, side, at)
@@ -144,7 +144,7 @@ def goes(turn: Turn, can: Capabilities) -> Text:
     return T(_WHY[turn.reason], moment=moment)
 
 
-_WHY: Mapping[Reason, str] = MappingProxyType(
+_WHY: Mapping[RateReason, str] = MappingProxyType(
     {
         "": N_("not before {moment}"),
         "account": N_("not before {moment}: the account's own pace"),

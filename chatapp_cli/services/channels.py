@@ -21,7 +21,7 @@ from chatapp_cli.domain.journal.channels import (
 )
 from chatapp_cli.domain.manifest import NoCapabilities
 from chatapp_cli.domain.next_step import Next, to_do
-from chatapp_cli.domain.option import Subject, Target
+from chatapp_cli.domain.option import OptionTarget, Subject
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import access, lines, options
 from chatapp_cli.store.rows.channels import ChannelRow
@@ -123,7 +123,7 @@ def _bound(channel: ChannelRow, secrets: Mapping[str, str]) -> Bound:
     )
 
 
-def keep(
+def save(
     tx: Tx,
     vault: Vault,
     binding: Bound,
@@ -144,7 +144,7 @@ def keep(
     lines.seen(tx, line)
     if previous is not None:
         _insist_on_secrets(tx, vault, one(tx, previous), binding.secrets)
-    _insist_it_is_free(tx, binding, line=line, kind=kind, previous=previous, pool=pool)
+    _require_free(tx, binding, line=line, kind=kind, previous=previous, pool=pool)
     answered = _options_of(tx, binding, fields, previous)
     settings = {name: said for name, said in binding.settings.items() if name not in answered}
     values = {
@@ -163,7 +163,7 @@ def keep(
     else:
         tx.run("channels.rebind", id=previous, **values)
         tx.run("outbox.release", channel=previous, now=tx.now)
-    options.keep(tx, _target(previous), answered)
+    options.save(tx, _target(previous), answered)
     tx.emit(ChannelBound(channel=previous, kind=kind, title=binding.title))
     return previous
 
@@ -176,8 +176,8 @@ def _insist_on_secrets(tx: Tx, vault: Vault, channel: ChannelRow, new: Mapping[s
         access.require(tx, Right.PROXIES if name == _PROXIES else Right.SECRETS)
 
 
-def _target(channel: ChannelId) -> Target:
-    return Target(Subject.CHANNEL, channel)
+def _target(channel: ChannelId) -> OptionTarget:
+    return OptionTarget(Subject.CHANNEL, channel)
 
 
 def _options_of(tx: Tx, binding: Bound, fields: Sequence[Field], previous: ChannelId | None) -> Mapping[str, str]:
@@ -188,9 +188,7 @@ def _options_of(tx: Tx, binding: Bound, fields: Sequence[Field], previous: Chann
     return {name: said for name, said in binding.settings.items() if name in names}
 
 
-def _insist_it_is_free(
-    tx: Tx, binding: Bound, *, line: LineId, kind: str, previous: ChannelId | None, pool: bool
-) -> None:
+def _require_free(tx: Tx, binding: Bound, *, line: LineId, kind: str, previous: ChannelId | None, pool: bool) -> None:
     for other in everything(tx):
         if other.kind != kind or other.id == previous:
             continue

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from chatapp_cli.domain.access import Right
+from chatapp_cli.domain.arrival import Arrival
 from chatapp_cli.domain.errors import NotFound, Refused
-from chatapp_cli.domain.event import Arrival
 from chatapp_cli.domain.journal.messages import DeadLetterForgotten, DeadLetterRevived
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
@@ -50,7 +50,7 @@ def revive(tx: Tx, letter: ArrivedRow, arrival: Arrival) -> Ingested:
     return result
 
 
-def forget(tx: Tx, number: int) -> None:
+def delete(tx: Tx, number: int) -> None:
     """Delete a dead letter."""
     access.require(tx, Right.REPAIR)
     letter = one(tx, number)

@@ -117,10 +117,10 @@ def typing(tx: Tx, dialog: DialogId) -> None:
     tx.emit(AnswerTyped(channel=card(tx, dialog).channel_id, dialog=dialog))
 
 
-def said(tx: Tx, dialog: DialogId, message: MessageId, shown: str, *, answers: bool) -> None:
+def show_last(tx: Tx, dialog: DialogId, message: MessageId, shown: str, *, answers: bool) -> None:
     """Show our message as the last one; an answer by a person also marks the dialog as read and answered."""
     tx.run(
-        "dialogs.said",
+        "dialogs.show_last",
         id=dialog,
         message=message,
         at=tx.now,

@@ -30,11 +30,11 @@ class Unsent(NamedTuple):
         return not (self.draft.text.strip() or self.draft.files)
 
 
-def keep(tx: Tx, dialog: DialogId, unsent: Unsent) -> None:
+def save(tx: Tx, dialog: DialogId, unsent: Unsent) -> None:
     """Store the acting operator's draft; an empty one is deleted."""
     access.require(tx, Right.DRAFTS)
     if unsent.empty:
-        drop(tx, dialog)
+        delete(tx, dialog)
         return
     draft = unsent.draft
     sheet = {
@@ -49,7 +49,7 @@ def keep(tx: Tx, dialog: DialogId, unsent: Unsent) -> None:
         tx.emit(DraftKept(dialog=dialog))
 
 
-def drop(tx: Tx, dialog: DialogId) -> None:
+def delete(tx: Tx, dialog: DialogId) -> None:
     """Delete a draft: it was sent or discarded."""
     access.require(tx, Right.DRAFTS)
     if tx.run("drafts.drop", operator=tx.name, dialog=card(tx, dialog).id):

@@ -59,7 +59,7 @@ def unassign(tx: Tx, dialog: DialogId) -> None:
 
 
 def claim(tx: Tx, dialog: DialogId) -> None:
-    """Assign an unassigned dialog to oneself. Raises Refused if somebody was faster."""
+    """Assign an unassigned dialog to oneself. Raises Refused if another operator was faster."""
     access.require(tx, Right.ASSIGN)
     has = card(tx, dialog).assignee
     if has not in {"", tx.name}:

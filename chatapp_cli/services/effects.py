@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chatapp_cli.domain.journal.messages import MessageReceived
-from chatapp_cli.services import outrun
-from chatapp_cli.store.effects import Table, effect, table
+from chatapp_cli.services import cancel_on_reply
+from chatapp_cli.store.effects import EffectTable, effect, table
 from chatapp_cli.store.tx import Tx
 
-EFFECTS: Table = table(effect(MessageReceived, "cancel_if_they_write", outrun.give_up))
+EFFECTS: EffectTable = table(effect(MessageReceived, "cancel_if_they_write", cancel_on_reply.give_up))
 
 
 def broken(tx: Tx) -> Sequence[tuple[str, str]]:

@@ -23,10 +23,10 @@ from chatapp_cli.store.rows.messages import FileRow
 from chatapp_cli.store.tx import Tx
 
 if TYPE_CHECKING:
-    from chatapp_cli.domain.event import FileKind
+    from chatapp_cli.domain.arrival import FileKind
 
 MOST_ATTEMPTS = 8
-TRAYS = "trays"
+UPLOADS = "trays"
 """The folder below the company's that holds uploads, one subfolder for each browser login."""
 _OF_COMPANIES = ("chatapp.db", "secret.key")
 """Any of these files marks a company's folder."""
@@ -62,7 +62,7 @@ def _is_ours(media: Media, path: Path) -> bool:
     """Whether a file belongs to a company's folder, or is a settings file or a login; uploads do not count."""
     found, own = path.resolve(), media.root.parent.resolve()
     if found.is_relative_to(own):
-        return not found.is_relative_to(own / TRAYS)
+        return not found.is_relative_to(own / UPLOADS)
     company = next((folder for folder in found.parents if folder.parent == own.parent), None)
     if company is not None and any((company / name).exists() for name in _OF_COMPANIES):
         return True
@@ -110,13 +110,13 @@ def copy_out(media: Media, file: FileRow, folder: Path) -> Path:
 
 def content(media: Media, file: FileRow) -> Path:
     """The path of a file's content. Raises Busy while it is still being downloaded, Refused if it never will be."""
-    _insist_here(file)
+    _require_present(file)
     return media.path(file.sha256)
 
 
 def staged(file: FileRow) -> StagedFile:
     """A message's file for sending with another one, sharing its content. Raises as ``content`` does."""
-    _insist_here(file)
+    _require_present(file)
     return StagedFile(name=sound_name(file), mime=file.mime, size=file.size, sha256=file.sha256, kind=_kind_of(file))
 
 
@@ -125,7 +125,7 @@ def _kind_of(file: FileRow) -> FileKind:
     return file.kind if file.kind in _SENDABLE else _kind(file.mime)
 
 
-def _insist_here(file: FileRow) -> None:
+def _require_present(file: FileRow) -> None:
     if file.state == "missing":
         raise Refused("missing", T("The file {name} could not be downloaded: {code}.", name=file.name, code=file.code))
     if file.state != "here":

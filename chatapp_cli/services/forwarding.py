@@ -14,11 +14,11 @@ from chatapp_cli.domain.moment import local
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _
 from chatapp_cli.services import access, composing, dialogs, files, transcript
-from chatapp_cli.services.composing import InDialog, Request
+from chatapp_cli.services.composing import InDialog, MessageRequest
 from chatapp_cli.services.options import Options
 from chatapp_cli.services.routes import Able
-from chatapp_cli.services.sending import Order, key_of
-from chatapp_cli.services.transcript import Entry
+from chatapp_cli.services.sending import SendOptions, key_of
+from chatapp_cli.services.transcript import TranscriptEntry
 from chatapp_cli.store.tx import Tx
 
 
@@ -27,7 +27,7 @@ def forward(
     able: Able,
     messages: Sequence[MessageId],
     dialog: DialogId,
-    order: Order,
+    order: SendOptions,
     *,
     held: Options | None = None,
 ) -> list[MessageId]:
@@ -40,11 +40,13 @@ def forward(
     for n, message in enumerate(messages):
         draft = _draft(tx, transcript.entry(tx, message))
         one = replace(order, key=key_of(f"{order.key} {n}"))
-        accepted.append(composing.accept(tx, able, Request(to=InDialog(dialog), draft=draft, order=one, held=held)))
+        accepted.append(
+            composing.accept(tx, able, MessageRequest(to=InDialog(dialog), draft=draft, order=one, held=held))
+        )
     return accepted
 
 
-def _draft(tx: Tx, entry: Entry) -> Draft:
+def _draft(tx: Tx, entry: TranscriptEntry) -> Draft:
     refusal = obstacle(entry)
     if refusal is not None:
         raise refusal
@@ -52,7 +54,7 @@ def _draft(tx: Tx, entry: Entry) -> Draft:
     return Draft(text=text, files=[files.staged(file) for file in entry.files])
 
 
-def _signed(tx: Tx, entry: Entry) -> Entry:
+def _signed(tx: Tx, entry: TranscriptEntry) -> TranscriptEntry:
     """The author line of a client's message: their own name or address, never the operators' name of the dialog."""
     message = entry.message
     if message.direction != Direction.IN or message.author:
@@ -61,7 +63,7 @@ def _signed(tx: Tx, entry: Entry) -> Entry:
     return entry._replace(message=message._replace(author=card.person or card.username or card.address))
 
 
-def obstacle(entry: Entry) -> Refused | None:
+def obstacle(entry: TranscriptEntry) -> Refused | None:
     """Why a message cannot be forwarded; ``None`` if it can."""
     message = entry.message
     if message.direction not in {Direction.IN, Direction.OUT}:
@@ -73,7 +75,7 @@ def obstacle(entry: Entry) -> Refused | None:
     return None
 
 
-def _said_by(tx: Tx, entry: Entry) -> str:
+def _said_by(tx: Tx, entry: TranscriptEntry) -> str:
     """The author and time, as the recipient reads them."""
     message = entry.message
     other = dialogs.card(tx, message.dialog_id).name if message.direction == Direction.IN else _("We")

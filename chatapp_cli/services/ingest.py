@@ -8,12 +8,11 @@ from typing import Any
 
 from chatapp_cli.domain.access import PROGRAM
 from chatapp_cli.domain.address import called, given
-from chatapp_cli.domain.event import (
+from chatapp_cli.domain.arrival import (
     Arrival,
     Batch,
     ChatRead,
     DeliveryChanged,
-    Event,
     IncomingFile,
     MessageArrived,
     MessageEdited,
@@ -21,7 +20,8 @@ from chatapp_cli.domain.event import (
     Peer,
     PeerChanged,
     PeerMoved,
-    Person,
+    Profile,
+    ProviderEvent,
     ReactionsChanged,
 )
 from chatapp_cli.domain.finding import search_text
@@ -39,8 +39,8 @@ from chatapp_cli.domain.moment import plausible
 from chatapp_cli.domain.preview import preview
 from chatapp_cli.domain.subject import is_subject_of
 from chatapp_cli.services import alterations
-from chatapp_cli.store.rows.dialogs import Known
-from chatapp_cli.store.rows.messages import Ref
+from chatapp_cli.store.rows.dialogs import IngestDialog
+from chatapp_cli.store.rows.messages import MessageRef
 from chatapp_cli.store.tx import Tx
 
 # Plain strings: database drivers are slower with str subclasses.
@@ -128,7 +128,7 @@ def _hear(tx: Tx, channel: ChannelId, event: MessageArrived, arrived: int, resul
         alterations.catch_up(tx, channel, event.peer.key, event.ext_id)
 
 
-def _write(tx: Tx, channel: ChannelId, dialog: Known, event: MessageArrived, arrived: int) -> MessageId | None:
+def _write(tx: Tx, channel: ChannelId, dialog: IngestDialog, event: MessageArrived, arrived: int) -> MessageId | None:
     """Add a message, unless its id is known in the dialog."""
     written = tx.insert(
         "messages.hear",
@@ -152,10 +152,10 @@ def _write(tx: Tx, channel: ChannelId, dialog: Known, event: MessageArrived, arr
 
 
 def _hear_again(
-    tx: Tx, channel: ChannelId, dialog: Known, event: MessageArrived, arrived: int, result: Ingested
+    tx: Tx, channel: ChannelId, dialog: IngestDialog, event: MessageArrived, arrived: int, result: Ingested
 ) -> None:
     """Handle a message with a known id: a repeat, or the message behind a placeholder."""
-    found = tx.one(Ref, "messages.ref", channel=channel, ext_id=event.ext_id, dialog=dialog.id)
+    found = tx.one(MessageRef, "messages.ref", channel=channel, ext_id=event.ext_id, dialog=dialog.id)
     if found is None or not _stood_for(found, event) or not _fill(tx, found, event, arrived):
         result.duplicates += 1
         return
@@ -172,14 +172,14 @@ def _hear_again(
         alterations.catch_up(tx, channel, event.peer.key, event.ext_id)
 
 
-def _stood_for(found: Ref, event: MessageArrived) -> bool:
+def _stood_for(found: MessageRef, event: MessageArrived) -> bool:
     """Whether a known message is a placeholder of this one: from the same side and the same person."""
     if event.placeholder or not found.placeholder or event.from_us != (found.direction == Direction.OUT):
         return False
     return event.from_us or not (found.sender and event.sender.id) or found.sender == event.sender.id
 
 
-def _fill(tx: Tx, found: Ref, event: MessageArrived, arrived: int) -> int:
+def _fill(tx: Tx, found: MessageRef, event: MessageArrived, arrived: int) -> int:
     return tx.run(
         "messages.fill",
         id=found.id,
@@ -195,25 +195,25 @@ def _fill(tx: Tx, found: Ref, event: MessageArrived, arrived: int) -> int:
     )
 
 
-def _wants_eyes(dialog: Known, event: MessageArrived) -> bool:
+def _wants_eyes(dialog: IngestDialog, event: MessageArrived) -> bool:
     """Whether an operator must look at it: only then it waits for an answer and counts as unread."""
     return not (event.from_us or event.silent or dialog.blocked)
 
 
-def _is_known_echo(tx: Tx, channel: ChannelId, dialog: Known, event: MessageArrived) -> bool:
+def _is_known_echo(tx: Tx, channel: ChannelId, dialog: IngestDialog, event: MessageArrived) -> bool:
     """Whether it is the provider's copy of our message; such a copy confirms an uncertain one."""
-    found = tx.one(Ref, "messages.ref", channel=channel, ext_id=event.ext_id, dialog=dialog.id)
+    found = tx.one(MessageRef, "messages.ref", channel=channel, ext_id=event.ext_id, dialog=dialog.id)
     found = found or alterations.part(tx, dialog.id, event.ext_id)
     if found is not None and found.state in {State.UNCERTAIN, State.QUEUED}:
         move_on(tx, channel, found, State.SENT)
     return found is not None
 
 
-def _refresh_dialog(tx: Tx, dialog: Known, event: MessageArrived, message: MessageId) -> None:
+def _refresh_dialog(tx: Tx, dialog: IngestDialog, event: MessageArrived, message: MessageId) -> None:
     shown = preview(event.text or event.subject, [file.name for file in event.files])
     common: dict[str, Any] = {"id": dialog.id, "message": message, "at": event.at, "preview": shown}
     if event.from_us:
-        tx.run("dialogs.said", state=State.SENT, answers=1, **common)
+        tx.run("dialogs.show_last", state=State.SENT, answers=1, **common)
     elif _wants_eyes(dialog, event):
         tx.run("dialogs.heard", **common)
         if dialog.counted:
@@ -244,26 +244,26 @@ def _keep_file(tx: Tx, channel: ChannelId, message: MessageId, file: IncomingFil
     return wanted
 
 
-def _dialog_of(tx: Tx, channel: ChannelId, peer: Peer, event: MessageArrived) -> Known:
-    found = _by_thread(tx, channel, event) or tx.one(Known, "dialogs.known", channel=channel, key=peer.key)
+def _dialog_of(tx: Tx, channel: ChannelId, peer: Peer, event: MessageArrived) -> IngestDialog:
+    found = _by_thread(tx, channel, event) or tx.one(IngestDialog, "dialogs.known", channel=channel, key=peer.key)
     if found is None:
-        return _open_dialog(tx, channel, peer, Person() if event.from_us else event.sender)
+        return _open_dialog(tx, channel, peer, Profile() if event.from_us else event.sender)
     if not event.from_us:
         _learn(tx, found, peer, event.sender)
     return found
 
 
-def _by_thread(tx: Tx, channel: ChannelId, event: MessageArrived) -> Known | None:
+def _by_thread(tx: Tx, channel: ChannelId, event: MessageArrived) -> IngestDialog | None:
     for ext_id in reversed(event.thread):
-        found = tx.one(Known, "dialogs.by_thread", channel=channel, ext_id=ext_id, address=event.peer.address)
+        found = tx.one(IngestDialog, "dialogs.by_thread", channel=channel, ext_id=ext_id, address=event.peer.address)
         if found is not None:
             return found
     return None
 
 
-def _open_dialog(tx: Tx, channel: ChannelId, peer: Peer, person: Person, *, last_at: Millis = 0) -> Known:
-    contact = _contact(tx, channel, peer, person) if peer.kind == "private" else None
-    name = peer.title or person.name or person.username or peer.address
+def _open_dialog(tx: Tx, channel: ChannelId, peer: Peer, profile: Profile, *, last_at: Millis = 0) -> IngestDialog:
+    contact = _contact(tx, channel, peer, profile) if peer.kind == "private" else None
+    name = peer.title or profile.name or profile.username or peer.address
     dialog = tx.insert(
         "dialogs.add",
         channel=channel,
@@ -272,19 +272,21 @@ def _open_dialog(tx: Tx, channel: ChannelId, peer: Peer, person: Person, *, last
         address=peer.address,
         kind=peer.kind,
         name=name,
-        search=_search(name, peer, person),
+        search=_search(name, peer, profile),
         last_at=last_at,
         now=tx.now,
     )
     tx.emit(DialogOpened(channel=channel, dialog=dialog), actor=PROGRAM)
-    return Known(dialog, contact, 0, 1, name, 0, person.name, person.username, person.phone, person.email, 1, 1)
+    return IngestDialog(
+        dialog, contact, 0, 1, name, 0, profile.name, profile.username, profile.phone, profile.email, 1, 1
+    )
 
 
-def _search(name: str, peer: Peer, person: Person) -> str:
-    return search_text(name, person.name, person.username, person.email, peer.address, phone=person.phone)
+def _search(name: str, peer: Peer, profile: Profile) -> str:
+    return search_text(name, profile.name, profile.username, profile.email, peer.address, phone=profile.phone)
 
 
-def _contact(tx: Tx, channel: ChannelId, peer: Peer, person: Person) -> ContactId:
+def _contact(tx: Tx, channel: ChannelId, peer: Peer, profile: Profile) -> ContactId:
     """A contact for a new dialog; a further subject of the same address has the same contact."""
     if is_subject_of(peer.key, peer.address):
         known = tx.value("dialogs.contact_at", channel=channel, address=peer.address)
@@ -293,40 +295,40 @@ def _contact(tx: Tx, channel: ChannelId, peer: Peer, person: Person) -> ContactI
     return ContactId(
         tx.insert(
             "contacts.add",
-            name=person.name,
-            username=person.username,
-            phone=_phone(person),
-            email=person.email,
+            name=profile.name,
+            username=profile.username,
+            phone=_phone(profile),
+            email=profile.email,
             now=tx.now,
         )
     )
 
 
-def _phone(person: Person) -> str:
+def _phone(profile: Profile) -> str:
     """A phone in the normalised form; a foreign number is never read as a Russian one."""
-    return given(person.phone) if person.phone else ""
+    return given(profile.phone) if profile.phone else ""
 
 
-def _learn(tx: Tx, dialog: Known, peer: Peer, person: Person) -> None:
+def _learn(tx: Tx, dialog: IngestDialog, peer: Peer, profile: Profile) -> None:
     """Update a contact from the provider's data; names given by operators stay, and digits never replace a name."""
     known = (dialog.person, dialog.username, dialog.phone, dialog.email)
     now = (
-        called(person.name, dialog.person),
-        person.username or dialog.username,
-        _phone(person) or dialog.phone,
-        person.email or dialog.email,
+        called(profile.name, dialog.person),
+        profile.username or dialog.username,
+        _phone(profile) or dialog.phone,
+        profile.email or dialog.email,
     )
     if peer.kind == "private" and dialog.contact_id is not None and now != known:
         name, username, phone, email = now
         tx.run("contacts.learn", id=dialog.contact_id, name=name, username=username, phone=phone, email=email)
-        person = Person(id=person.id, name=name, username=username, phone=phone, email=email)
+        profile = Profile(id=profile.id, name=name, username=username, phone=phone, email=email)
     elif not peer.title or peer.title == dialog.name:
         return
-    title = peer.title or person.name or dialog.name
+    title = peer.title or profile.name or dialog.name
     if peer.kind == "private":
         title = called(title, dialog.name)
     title = dialog.name if dialog.renamed else title
-    tx.run("dialogs.retitle", id=dialog.id, name=title, search=_search(title, peer, person))
+    tx.run("dialogs.retitle", id=dialog.id, name=title, search=_search(title, peer, profile))
 
 
 def _delivered(tx: Tx, channel: ChannelId, event: DeliveryChanged) -> None:
@@ -335,9 +337,9 @@ def _delivered(tx: Tx, channel: ChannelId, event: DeliveryChanged) -> None:
     A split message has the state of its first part, but it failed if any part did.
     """
     of_part = False
-    found = tx.one(Ref, "messages.ref_of_ours", channel=channel, ext_id=event.ext_id)
+    found = tx.one(MessageRef, "messages.ref_of_ours", channel=channel, ext_id=event.ext_id)
     if found is None and event.state is State.FAILED:
-        found = tx.one(Ref, "messages.part_of_ours", channel=channel, ext_id=event.ext_id)
+        found = tx.one(MessageRef, "messages.part_of_ours", channel=channel, ext_id=event.ext_id)
         of_part = found is not None
     if found is None and event.key:
         found = _proved(tx, channel, event)
@@ -355,16 +357,23 @@ def _delivered(tx: Tx, channel: ChannelId, event: DeliveryChanged) -> None:
     move_on(tx, channel, found, event.state, code=event.code, detail=event.detail, of_part=of_part)
 
 
-def _proved(tx: Tx, channel: ChannelId, event: DeliveryChanged) -> Ref | None:
+def _proved(tx: Tx, channel: ChannelId, event: DeliveryChanged) -> MessageRef | None:
     """The message with our key whose answer was lost or is pending: now its id is known."""
-    found = tx.one(Ref, "messages.uncertain_under", channel=channel, key=event.key)
+    found = tx.one(MessageRef, "messages.uncertain_under", channel=channel, key=event.key)
     if found is not None:
         tx.run("messages.expect", id=found.id, ext_id=event.ext_id)
     return found
 
 
 def move_on(
-    tx: Tx, channel: ChannelId, found: Ref, state: State, *, code: str = "", detail: str = "", of_part: bool = False
+    tx: Tx,
+    channel: ChannelId,
+    found: MessageRef,
+    state: State,
+    *,
+    code: str = "",
+    detail: str = "",
+    of_part: bool = False,
 ) -> None:
     """Change a message's state by the provider's report, if allowed. A delivered message cancels its other channels.
 
@@ -384,17 +393,17 @@ def move_on(
 def meet(tx: Tx, channel: ChannelId, peer: Peer) -> None:
     """Open a dialog for a chat that we created or joined."""
     if tx.value("dialogs.at_key", channel=channel, key=peer.key) is None:
-        _open_dialog(tx, channel, peer, Person(), last_at=tx.now)
+        _open_dialog(tx, channel, peer, Profile(), last_at=tx.now)
     _peer_changed(tx, channel, PeerChanged(peer=peer, at=tx.now))
 
 
 def _peer_changed(tx: Tx, channel: ChannelId, event: PeerChanged) -> None:
-    dialog = tx.one(Known, "dialogs.known", channel=channel, key=event.peer.key)
+    dialog = tx.one(IngestDialog, "dialogs.known", channel=channel, key=event.peer.key)
     if dialog is None:
         if not event.reachable:
             return
-        dialog = _open_dialog(tx, channel, event.peer, Person())
-    _learn(tx, dialog, event.peer, Person())
+        dialog = _open_dialog(tx, channel, event.peer, Profile())
+    _learn(tx, dialog, event.peer, Profile())
     tx.run("dialogs.reach", id=dialog.id, reachable=int(event.reachable), code=event.code)
     reached = ClientReachable if event.reachable else ClientUnreachable
     tx.emit(reached(channel=channel, dialog=dialog.id), actor=PROGRAM)
@@ -404,7 +413,7 @@ def _peer_moved(tx: Tx, channel: ChannelId, event: PeerMoved) -> None:
     if event.old_key == event.peer.key:
         return
     early = tx.run("early.move", channel=channel, old_key=event.old_key, new_key=event.peer.key)
-    dialog = tx.one(Known, "dialogs.known", channel=channel, key=event.old_key)
+    dialog = tx.one(IngestDialog, "dialogs.known", channel=channel, key=event.old_key)
     there = tx.value("dialogs.at_key", channel=channel, key=event.peer.key)
     if dialog is not None and there is not None:
         join(tx, dialog.id, DialogId(there))
@@ -429,7 +438,7 @@ def join(tx: Tx, old: DialogId, new: DialogId) -> None:
     tx.run("dialogs.absorb", old=old, new=new)
     tx.run("dialogs.take_last", old=old, new=new)
     tx.run("dialogs.take_label", old=old, new=new)
-    for statement in _HAND_ON:
+    for statement in _MOVE:
         tx.run(statement, old=old, new=new)
     tx.run("dialogs.drop", id=old)
 
@@ -443,7 +452,7 @@ def _let_messages_take_their_places(tx: Tx, old: DialogId, new: DialogId) -> Non
 
 
 def _chat_read(tx: Tx, channel: ChannelId, event: ChatRead) -> None:
-    dialog = tx.one(Known, "dialogs.known", channel=channel, key=event.peer_key)
+    dialog = tx.one(IngestDialog, "dialogs.known", channel=channel, key=event.peer_key)
     until = _number(event.ext_id)
     if dialog is None or until is None:
         return
@@ -453,7 +462,7 @@ def _chat_read(tx: Tx, channel: ChannelId, event: ChatRead) -> None:
     for *ref, ext_id in tx.all(lambda *row: row, "messages.not_read_by_them", dialog=dialog.id):
         number = _number(ext_id)
         if number is not None and number <= until:
-            move_on(tx, channel, Ref(*ref), State.READ)
+            move_on(tx, channel, MessageRef(*ref), State.READ)
 
 
 def _read_by_us(tx: Tx, channel: ChannelId, dialog: DialogId, until: int) -> None:
@@ -468,19 +477,19 @@ def _number(ext_id: str) -> int | None:
     return int(number) if number.isdecimal() else None
 
 
-_HAND_ON = (
-    "dialogs.hand_on_messages",
-    "dialogs.hand_on_parts",
-    "dialogs.hand_on_outbox",
-    "dialogs.hand_on_attempts",
-    "dialogs.hand_on_tags",
-    "dialogs.hand_on_members",
-    "dialogs.hand_on_notes",
-    "unread.hand_on",
-    "drafts.hand_on",
+_MOVE = (
+    "dialogs.move_messages",
+    "dialogs.move_parts",
+    "dialogs.move_outbox",
+    "dialogs.move_attempts",
+    "dialogs.move_tags",
+    "dialogs.move_members",
+    "dialogs.move_notes",
+    "unread.move",
+    "drafts.move",
 )
 
-_APPLY: Mapping[type[Event], Callable[[Tx, ChannelId, Any], None]] = {
+_APPLY: Mapping[type[ProviderEvent], Callable[[Tx, ChannelId, Any], None]] = {
     MessageEdited: alterations.edited,
     MessagesDeleted: alterations.deleted,
     DeliveryChanged: _delivered,

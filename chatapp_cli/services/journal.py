@@ -25,6 +25,6 @@ def of_message(tx: Tx, message: MessageId) -> list[JournalEntry]:
     return tx.all(entry, "journal.of_message", message=message)
 
 
-def forget_live(tx: Tx, *, before: Millis) -> None:
+def delete_live(tx: Tx, *, before: Millis) -> None:
     """Delete entries that matter only live."""
     tx.run("journal.forget", before=before, topics=json.dumps(live_topics()))

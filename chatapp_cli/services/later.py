@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chatapp_cli.domain.access import Right
-from chatapp_cli.domain.draft import Draft, insist
+from chatapp_cli.domain.draft import Draft, require_deliverable
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import MessageId, Millis
 from chatapp_cli.domain.journal.messages import MessageRescheduled, TextChanged
@@ -24,7 +24,7 @@ def reword(tx: Tx, can: Capabilities, message: MessageId, text: str) -> None:
     entry = entry_of(tx, message)
     if tx.value("messages.template", id=message):
         raise Refused("template_text", T("Message {n} is an approved template: its text is fixed.", n=message))
-    insist(can, Draft(text=text, files=[files.staged(file) for file in entry.files]))
+    require_deliverable(can, Draft(text=text, files=[files.staged(file) for file in entry.files]))
     if not tx.run("outbox.reword", message=message, text=text):
         raise _too_late(entry.message)
     card = dialogs.card(tx, entry.message.dialog_id)

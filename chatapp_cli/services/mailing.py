@@ -11,18 +11,18 @@ from math import ceil
 
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.address import spelled as one_spelling
+from chatapp_cli.domain.arrival import ChatKind
 from chatapp_cli.domain.errors import ChatappError, NotFound, Refused, UsageError
-from chatapp_cli.domain.event import ChatKind
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
 from chatapp_cli.domain.manifest import Capabilities, Rate
 from chatapp_cli.domain.message import Priority
 from chatapp_cli.domain.segments import Alphabet, segments
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import access, channels, composing, dialogs
-from chatapp_cli.services.composing import Address, Exactly, Request
+from chatapp_cli.services.composing import Address, Exactly, MessageRequest
 from chatapp_cli.services.pace import NOW, Forecast, Turn, forecast
 from chatapp_cli.services.routes import Able
-from chatapp_cli.services.sending import Order, key_of
+from chatapp_cli.services.sending import SendOptions, key_of
 from chatapp_cli.services.transcript import message as message_of
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.outbox import RecentSend
@@ -99,20 +99,20 @@ def recipients(named: Iterable[str], lines: Iterable[str]) -> Sequence[Recipient
     return [*(Recipient(one) for one in named), *(one for one in listed if one.address and one.address[0] != "#")]
 
 
-def preview(tx: Tx, able: Able, request: Request, to: Iterable[Recipient]) -> Mailing:
+def preview(tx: Tx, able: Able, request: MessageRequest, to: Iterable[Recipient]) -> Mailing:
     """The result that accepting would have; everything is rolled back."""
     access.require(tx, Right.MASS)
-    with suppress(_Undone), tx.savepoint("preview", undone_by=_Undone):
+    with suppress(_RollBack), tx.savepoint("preview", undone_by=_RollBack):
         found = accept(tx, able, request, to)
-        raise _Undone
+        raise _RollBack
     return found
 
 
-class _Undone(Exception):
+class _RollBack(Exception):
     """Ends a part of a transaction that is rolled back."""
 
 
-def accept(tx: Tx, able: Able, request: Request, to: Iterable[Recipient]) -> Mailing:
+def accept(tx: Tx, able: Able, request: MessageRequest, to: Iterable[Recipient]) -> Mailing:
     """Accept a request for each recipient in one transaction, with a lower priority than messages written by people.
 
     Each key is derived from the request's key and the address.
@@ -130,7 +130,7 @@ def accept(tx: Tx, able: Able, request: Request, to: Iterable[Recipient]) -> Mai
         try:
             with tx.trial():
                 going = _accepted(tx, able, _addressed(request, one, key_of(f"{request.order.key} {address}")), one)
-                _insist_on_another(going, reached)
+                _require_another(going, reached)
         except _Again:
             found.again += 1
         except (Refused, NotFound, UsageError) as error:
@@ -142,13 +142,13 @@ def accept(tx: Tx, able: Able, request: Request, to: Iterable[Recipient]) -> Mai
     return found
 
 
-def _addressed(request: Request, to: Recipient, key: str) -> Request:
+def _addressed(request: MessageRequest, to: Recipient, key: str) -> MessageRequest:
     assert isinstance(request.to, Address | Exactly), "a list is one of addresses"
     order = replace(request.order, key=key, priority=Priority.BULK)
     return replace(request, to=replace(request.to, to=to.address), order=order)
 
 
-def _in_turn(tx: Tx, able: Able, going: Sequence[Going], order: Order) -> list[Going]:
+def _in_turn(tx: Tx, able: Able, going: Sequence[Going], order: SendOptions) -> list[Going]:
     """The same, each with its sending time after everything its account already has to send."""
     accounts: dict[ChannelId, Forecast] = {}
     told = []
@@ -166,12 +166,12 @@ class _Again(Refused):
     """Another form of the address led to the same dialog."""
 
 
-def _insist_on_another(going: Going, reached: set[DialogId]) -> None:
+def _require_another(going: Going, reached: set[DialogId]) -> None:
     if going.dialog in reached:
         raise _Again("again", T("It is already in the list."))
 
 
-def _accepted(tx: Tx, able: Able, request: Request, to: Recipient) -> Going:
+def _accepted(tx: Tx, able: Able, request: MessageRequest, to: Recipient) -> Going:
     before = tx.value("messages.by_key", key=request.order.key) is not None
     said = message_of(tx, composing.accept(tx, able, request))
     card = dialogs.card(tx, said.dialog_id)

@@ -17,7 +17,7 @@ def known(tx: Tx, vault: Vault, channel: ChannelId, prefix: str = "") -> Mapping
     return {name: text for (name, _), text in zip(rows, texts, strict=True)}
 
 
-def keep(tx: Tx, vault: Vault, channel: ChannelId, changes: Mapping[str, str]) -> None:
+def save(tx: Tx, vault: Vault, channel: ChannelId, changes: Mapping[str, str]) -> None:
     """Store an entry; an empty text deletes it."""
     kept = {name: text for name, text in changes.items() if text}
     for name, sealed in zip(kept, vault.seal_all(kept.values()), strict=True):

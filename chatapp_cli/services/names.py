@@ -11,7 +11,7 @@ from chatapp_cli.domain.finding import bare, needles, other_spellings
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.services import journal
 from chatapp_cli.store import dialog_list
-from chatapp_cli.store.search import Index, Naming, Shelf
+from chatapp_cli.store.search import Index, Naming, OpenIndex
 from chatapp_cli.store.tx import Tx
 
 FEW = 5
@@ -37,20 +37,20 @@ def above_all(tx: Tx) -> int:
     return int(tx.value("search.newest_dialog")) + 1
 
 
-def read_back(tx: Tx, shelf: Shelf, before: int, *, n: int) -> int:
+def read_back(tx: Tx, index: OpenIndex, before: int, *, n: int) -> int:
     """Index existing names; returns where the next part begins, 0 after the last one."""
     n *= _FIRST_BATCH
     found = tx.all(Naming, "search.names_before", before=before, n=n)
-    shelf.call([_naming(one) for one in found])
+    index.call([_naming(one) for one in found])
     if len(found) == n:
         return found[-1].dialog
-    shelf.settle()
+    index.settle()
     return 0
 
 
-def follow(tx: Tx, shelf: Shelf, dialogs: Collection[DialogId]) -> None:
+def follow(tx: Tx, index: OpenIndex, dialogs: Collection[DialogId]) -> None:
     """Index the names of changed dialogs and of their people's other dialogs."""
-    shelf.call([_naming(one) for one in tx.all(Naming, "search.names", ids=json.dumps(_of_people(tx, dialogs)))])
+    index.call([_naming(one) for one in tx.all(Naming, "search.names", ids=json.dumps(_of_people(tx, dialogs)))])
 
 
 def _of_people(tx: Tx, dialogs: Collection[DialogId]) -> list[DialogId]:
@@ -61,7 +61,7 @@ def _of_people(tx: Tx, dialogs: Collection[DialogId]) -> list[DialogId]:
 
 
 def _naming(one: Naming) -> Naming:
-    said = bare(one.said)
+    said = bare(one.text)
     return Naming(one.dialog, said, _WORD.findall(said))
 
 
@@ -72,7 +72,7 @@ def among(tx: Tx, index: Index, text: str) -> list[DialogId] | None:
     """The candidate dialogs; ``None``: all, because the index is incomplete or would not help."""
     pieces = [_spellings(needle) for needle in needles(text)]
     pieces = [spellings for spellings in pieces if len(spellings[0]) >= _PIECE]
-    mark, found = index.ask(lambda shelf: (shelf.mark(), shelf.called(pieces, n=_MANY))) if pieces else (None, [])
+    mark, found = index.ask(lambda index: (index.mark(), index.called(pieces, n=_MANY))) if pieces else (None, [])
     if mark is None or mark.unnamed or len(found) == _MANY:
         return None
     fresh = journal.after(tx, mark.journal, n=_FRESH)
@@ -90,21 +90,21 @@ def near(tx: Tx, index: Index, dialect: str, wanted: DialogFilter) -> list[Dialo
     pieces = needles(wanted.text)
     if not any(_WORD.search(spelled) for piece in pieces for spelled in _spellings(piece)):
         return []
-    found = index.ask(lambda shelf: _alike(shelf, pieces))
+    found = index.ask(lambda index: _alike(index, pieces))
     if not found:
         return []
     others = wanted.but(text="", wherever=True)
     return dialog_list.ids(tx, dialect, others, among=found)[:NEAR]
 
 
-def _alike(shelf: Shelf, pieces: Sequence[str]) -> list[DialogId]:
+def _alike(index: OpenIndex, pieces: Sequence[str]) -> list[DialogId]:
     """Dialogs that have, for every word of the query, that word or a similar one."""
-    meant = [[*_meant(shelf, piece), *(one for one in _spellings(piece) if len(one) >= _PIECE)] for piece in pieces]
+    meant = [[*_meant(index, piece), *(one for one in _spellings(piece) if len(one) >= _PIECE)] for piece in pieces]
     meant = [words for words in meant if words]
-    return shelf.called(meant, n=_MANY) if meant else []
+    return index.called(meant, n=_MANY) if meant else []
 
 
-def _meant(shelf: Shelf, piece: str) -> list[str]:
+def _meant(index: OpenIndex, piece: str) -> list[str]:
     """The indexed words closest to a query word in any spelling, with at most two typos."""
     from rapidfuzz import process
     from rapidfuzz.distance import OSA
@@ -112,17 +112,17 @@ def _meant(shelf: Shelf, piece: str) -> list[str]:
     found: list[tuple[float, str]] = []
     for spelled in _spellings(piece):
         if slips := _slips(spelled):
-            words = _candidates(shelf, spelled, slips)
+            words = _candidates(index, spelled, slips)
             nearest = process.extract(spelled, words, scorer=OSA.distance, score_cutoff=slips, limit=_WORDS)
             found += [(far, word) for word, far, _at in nearest]
     least = min(found, default=(0, ""))[0]
     return [word for far, word in sorted(set(found)) if far == least][:_WORDS]
 
 
-def _candidates(shelf: Shelf, spelled: str, slips: int) -> list[str]:
+def _candidates(index: OpenIndex, spelled: str, slips: int) -> list[str]:
     """Words of similar length that share one of the first two letters: hardly anybody mistypes both."""
     lengths = {"shortest": len(spelled) - slips, "longest": len(spelled) + slips}
-    return [word for first in set(spelled[:2]) for word in shelf.name_words(first, **lengths)]
+    return [word for first in set(spelled[:2]) for word in index.name_words(first, **lengths)]
 
 
 def _slips(word: str) -> int:

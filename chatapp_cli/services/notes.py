@@ -14,7 +14,7 @@ from chatapp_cli.domain.message import State
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import access
 from chatapp_cli.services.dialogs import card
-from chatapp_cli.services.transcript import Entry
+from chatapp_cli.services.transcript import TranscriptEntry
 from chatapp_cli.store.rows.dialogs import NoteRow
 from chatapp_cli.store.rows.messages import CallRow, MessageRow
 from chatapp_cli.store.tx import Tx
@@ -42,7 +42,7 @@ def between(tx: Tx, dialog: DialogId, since: Millis = 0, until: Millis = EVER) -
 
 
 def calling(tx: Tx) -> list[CallRow]:
-    """Notes of the last week that mention whoever looks and has written none there since, the newest first."""
+    """Notes of the last week that mention the acting operator, who has not written one there since; newest first."""
     found = tx.all(CallRow, "notes.calling", since=tx.now - RECENT, me=tx.name)
     return [row for row in found if mentions(row.text, tx.name)]
 
@@ -52,16 +52,18 @@ def mentions(text: str, name: str) -> bool:
     return re.search(rf"(?<!\w)@{re.escape(name)}(?!\w)", text, re.IGNORECASE) is not None
 
 
-def among(tx: Tx, dialog: DialogId, entries: Sequence[Entry], *, complete: bool, until: Millis = EVER) -> list[Entry]:
+def among(
+    tx: Tx, dialog: DialogId, entries: Sequence[TranscriptEntry], *, complete: bool, until: Millis = EVER
+) -> list[TranscriptEntry]:
     """A part of a conversation with its notes inserted by time."""
     since = 0 if complete or not entries else entries[0].message.at
     noted = [as_entry(row) for row in between(tx, dialog, since, until)]
     return sorted([*entries, *noted], key=lambda entry: (entry.message.at, entry.message.id))
 
 
-def as_entry(row: NoteRow) -> Entry:
+def as_entry(row: NoteRow) -> TranscriptEntry:
     """A note as a transcript entry; its negative number cannot be a message's."""
-    return Entry(
+    return TranscriptEntry(
         MessageRow(
             id=MessageId(-row.id),
             dialog_id=row.dialog_id,

@@ -11,16 +11,16 @@ from chatapp_cli.domain.errors import NotFound, Refused
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.journal.chains import ChainEnded, Continued, HandedOn
 from chatapp_cli.domain.message import Origin
-from chatapp_cli.services import composing, relay
-from chatapp_cli.services.composing import Along, Request
-from chatapp_cli.services.routes import Able, Step
-from chatapp_cli.services.sending import Order
+from chatapp_cli.services import chains, composing
+from chatapp_cli.services.composing import Along, MessageRequest
+from chatapp_cli.services.routes import Able, ChainStep
+from chatapp_cli.services.sending import SendOptions
 from chatapp_cli.services.transcript import message as message_of
 from chatapp_cli.store.rows.messages import FileRow
 from chatapp_cli.store.tx import Tx
 
 
-def hand_on(tx: Tx, able: Able, message: MessageId) -> MessageId | None:
+def continue_chain(tx: Tx, able: Able, message: MessageId) -> MessageId | None:
     """Continue a failed message in the rest of its chain, in its author's name; ``None`` if no channel can carry it."""
     chain = tx.value("chain.of", id=message)
     if not chain:
@@ -28,19 +28,19 @@ def hand_on(tx: Tx, able: Able, message: MessageId) -> MessageId | None:
     tx.run("chain.put", id=message, chain="")
     kept = json.loads(chain)
     found = message_of(tx, message)
-    steps = [Step(ChannelId(channel), tuple(addresses)) for channel, *addresses in kept["steps"]]
-    order = Order(
-        key=relay.following_key(found.key or ""),
+    steps = [ChainStep(ChannelId(channel), tuple(addresses)) for channel, *addresses in kept["steps"]]
+    order = SendOptions(
+        key=chains.following_key(found.key or ""),
         origin=Origin(found.origin),
         priority=kept.get("priority"),
     )
     draft = Draft(text=found.text, subject=found.subject, files=_files(tx, message))
     try:
         with tx.trial():
-            request = Request(to=Along(steps), draft=draft, order=order)
+            request = MessageRequest(to=Along(steps), draft=draft, order=order)
             into = composing.accept(tx.by(system(found.author, Right.ANSWER)), able, request)
     except (Refused, NotFound) as refusal:
-        tx.emit(ChainEnded(dialog=found.dialog_id, message=message, why=relay.why(refusal)), actor=PROGRAM)
+        tx.emit(ChainEnded(dialog=found.dialog_id, message=message, why=chains.why(refusal)), actor=PROGRAM)
         return None
     _tell_handed_on(tx, found.id, into)
     return into

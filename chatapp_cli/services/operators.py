@@ -29,16 +29,16 @@ SESSION = 30 * 24 * 3_600_000
 """The lifetime of a login, in milliseconds."""
 
 
-class Account(NamedTuple):
+class OperatorAccount(NamedTuple):
     """An operator with the lines they see; ``None``: all, including future ones."""
 
     who: OperatorRow
     lines: Sequence[SeenLineRow] | None
 
 
-def accounts(tx: Tx) -> list[Account]:
+def accounts(tx: Tx) -> list[OperatorAccount]:
     """All accounts with their lines, by name."""
-    return [Account(who, lines(tx, who)) for who in everything(tx)]
+    return [OperatorAccount(who, lines(tx, who)) for who in everything(tx)]
 
 
 def everything(tx: Tx) -> list[OperatorRow]:
@@ -72,7 +72,7 @@ def add(tx: Tx, name: str, password_hash: str, lines: Sequence[LineId]) -> Opera
     Raises UsageError for an empty name, and Refused for one that is taken.
     """
     access.require(tx, Right.USERS)
-    _insist_on_lines(tx, lines or None)
+    _require_lines(tx, lines or None)
     name = _sound(name)
     if not tx.run("operators.add", name=name, password=password_hash, every_line=int(not lines), now=tx.now):
         raise Refused(
@@ -87,7 +87,7 @@ def add(tx: Tx, name: str, password_hash: str, lines: Sequence[LineId]) -> Opera
 def disable(tx: Tx, name: str) -> None:
     """Disable an account; its sessions end at once."""
     access.require(tx, Right.USERS)
-    _insist_above(tx, name)
+    _require_above(tx, name)
     if tx.run("operators.disable", name=find(tx, name).name, disabled=1):
         tx.run("operators.close_sessions", name=name)
         tx.emit(OperatorDisabled(name=name))
@@ -96,7 +96,7 @@ def disable(tx: Tx, name: str) -> None:
 def enable(tx: Tx, name: str) -> None:
     """Enable an account."""
     access.require(tx, Right.USERS)
-    _insist_above(tx, name)
+    _require_above(tx, name)
     if tx.run("operators.disable", name=find(tx, name).name, disabled=0):
         tx.emit(OperatorEnabled(name=name))
 
@@ -105,7 +105,7 @@ def set_password(tx: Tx, name: str, password_hash: str) -> None:
     """Set a password; sessions opened with the old one end."""
     if name != access.acting(tx).name:
         access.require(tx, Right.USERS)
-        _insist_above(tx, name)
+        _require_above(tx, name)
     account = find(tx, name)
     if account.disabled and access.acting(tx).account and name == access.acting(tx).name:
         raise Refused("login_over", T("You are logged out."), T("Log in: {how}", how=to_do(Next.LOGIN)))
@@ -117,8 +117,8 @@ def set_password(tx: Tx, name: str, password_hash: str) -> None:
 def see_lines(tx: Tx, name: str, lines: Sequence[LineId] | None) -> None:
     """Set the lines that an operator sees; ``None``: all of them."""
     access.require(tx, Right.USERS)
-    _insist_above(tx, name)
-    _insist_on_lines(tx, lines)
+    _require_above(tx, name)
+    _require_lines(tx, lines)
     tx.run("operators.see", name=find(tx, name).name, every_line=int(lines is None))
     tx.run("operators.see_no_line", name=name)
     _see(tx, name, lines or ())
@@ -150,8 +150,8 @@ def allow(tx: Tx, name: str, given: Collection[Right], taken: Collection[Right])
     Raises UsageError for revoking a right of the role, and Refused for rights that the acting operator does not have.
     """
     access.require(tx, Right.USERS)
-    _insist_above(tx, name)
-    _insist_on_rights(tx, frozenset(given))
+    _require_above(tx, name)
+    _require_rights(tx, frozenset(given))
     who = find(tx, name)
     if kept := access.of_role(who.role) & frozenset(taken):
         raise UsageError(
@@ -162,19 +162,19 @@ def allow(tx: Tx, name: str, given: Collection[Right], taken: Collection[Right])
         tx.emit(RightsChanged(name=name, rights=held))
 
 
-def _insist_above(tx: Tx, name: str) -> None:
+def _require_above(tx: Tx, name: str) -> None:
     """Raise Refused for an account with more rights or lines than the acting operator has: it could be taken over."""
     seen = lines(tx, find(tx, name))
-    _insist_on_rights(tx, may(tx, name))
-    _insist_on_lines(tx, None if seen is None else [line.id for line in seen])
+    _require_rights(tx, may(tx, name))
+    _require_lines(tx, None if seen is None else [line.id for line in seen])
 
 
-def _insist_on_rights(tx: Tx, rights: frozenset[Right]) -> None:
+def _require_rights(tx: Tx, rights: frozenset[Right]) -> None:
     if not rights <= access.rights(tx):
         raise _beyond()
 
 
-def _insist_on_lines(tx: Tx, lines: Sequence[LineId] | None) -> None:
+def _require_lines(tx: Tx, lines: Sequence[LineId] | None) -> None:
     """Raise Refused unless the acting operator sees all of these lines (``None``: every line); the owner does."""
     who = access.acting(tx)
     if not (who.owner or who.lines is None or (lines is not None and set(lines) <= set(who.lines))):
@@ -192,7 +192,7 @@ def _beyond() -> Refused:
 def remove(tx: Tx, name: str) -> None:
     """Delete an account with its sessions; what was done under the name stays."""
     access.require(tx, Right.USERS)
-    _insist_above(tx, name)
+    _require_above(tx, name)
     tx.run("operators.remove", name=find(tx, name).name)
     tx.emit(OperatorRemoved(name=name))
 
@@ -248,7 +248,7 @@ def close_session(tx: Tx, token: str) -> None:
 def close_sessions(tx: Tx, name: str) -> None:
     """Log an operator out everywhere."""
     access.require(tx, Right.USERS)
-    _insist_above(tx, name)
+    _require_above(tx, name)
     if tx.run("operators.close_sessions", name=find(tx, name).name):
         tx.emit(LoggedOut(name=name))
 

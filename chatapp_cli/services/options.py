@@ -16,7 +16,7 @@ from chatapp_cli.domain.form import Field
 from chatapp_cli.domain.ids import ChannelId, LineId
 from chatapp_cli.domain.journal.company import CompanyConfigured
 from chatapp_cli.domain.next_step import Next, to_do
-from chatapp_cli.domain.option import COMPANY, Subject, Target, Value
+from chatapp_cli.domain.option import COMPANY, OptionTarget, Subject, Value
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import access
 from chatapp_cli.settings import Settings, check
@@ -27,15 +27,15 @@ _NARROWEST = tuple(reversed(Subject))
 _SETTINGS = frozenset(one.name for one in fields(Settings))
 
 
-class Chosen(NamedTuple):
+class EffectiveOption(NamedTuple):
     """An effective stored option and its subject."""
 
     value: Value
-    target: Target
+    target: OptionTarget
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class OptionScope:
     """The scope of a question: the company, a line, a channel or a CRM."""
 
     line: LineId | None = None
@@ -43,7 +43,7 @@ class Scope:
     crm: int | None = None
 
 
-EVERYWHERE = Scope()
+EVERYWHERE = OptionScope()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +54,16 @@ class Options:
     given: Collection[str] = frozenset()
     """The names given by a flag or the environment."""
 
-    def value(self, tx: Tx, name: str, scope: Scope = EVERYWHERE) -> Value:
+    def value(self, tx: Tx, name: str, scope: OptionScope = EVERYWHERE) -> Value:
         """The effective value. Raises KeyError for a name that is neither an option nor a setting."""
         found = None if name in self.given else chosen(tx, scope).get(name)
         return self.unstored(name) if found is None else found.value
 
-    def text(self, tx: Tx, name: str, scope: Scope = EVERYWHERE) -> str:
+    def text(self, tx: Tx, name: str, scope: OptionScope = EVERYWHERE) -> str:
         """The same, for a text option."""
         return str(self.value(tx, name, scope))
 
-    def number(self, tx: Tx, name: str, scope: Scope = EVERYWHERE) -> int:
+    def number(self, tx: Tx, name: str, scope: OptionScope = EVERYWHERE) -> int:
         """The same, for an integer option."""
         return int(self.value(tx, name, scope))
 
@@ -78,28 +78,28 @@ class Options:
         return option.decoded(asked, asked.default)
 
 
-def chosen(tx: Tx, scope: Scope = EVERYWHERE) -> Mapping[str, Chosen]:
+def chosen(tx: Tx, scope: OptionScope = EVERYWHERE) -> Mapping[str, EffectiveOption]:
     """The effective stored options in a scope, each of the narrowest subject; unusable ones are skipped."""
     rows = tx.all(OptionRow, "options.chosen", line=scope.line, channel=scope.channel, crm=scope.crm)
-    found: dict[str, Chosen] = {}
+    found: dict[str, EffectiveOption] = {}
     for row in sorted(rows, key=lambda row: _NARROWEST.index(Subject(row.subject))):
-        target = Target(Subject(row.subject), row.ref)
+        target = OptionTarget(Subject(row.subject), row.ref)
         asked = option.declared(target.subject).get(row.name)
         if asked is not None and row.name not in found and _usable(asked, row.value):
-            found[row.name] = Chosen(option.decoded(asked, row.value), target)
+            found[row.name] = EffectiveOption(option.decoded(asked, row.value), target)
     return found
 
 
 def _usable(asked: Field, said: str) -> bool:
     """Whether a stored value is usable: a newer version may have written others."""
     try:
-        _insist(asked, said)
+        _check(asked, said)
     except UsageError:
         return False
     return True
 
 
-def stored(tx: Tx, target: Target) -> Mapping[str, str]:
+def stored(tx: Tx, target: OptionTarget) -> Mapping[str, str]:
     """All stored options of a subject as written, including those of a newer version."""
     return dict(tx.all(_pair, "options.of", subject=target.subject, id=target.ref))
 
@@ -117,28 +117,28 @@ def known(subject: Subject, own: Sequence[Field] = ()) -> Mapping[str, Field]:
 class Changes:
     """Options as a person wrote them; an empty one is deleted unless it is the channel's own."""
 
-    said: Mapping[str, str]
+    values: Mapping[str, str]
     own: Sequence[Field] = field(default=())
     """The fields of the channel's manifest."""
 
 
-def change(tx: Tx, target: Target, changes: Changes) -> list[str]:
+def change(tx: Tx, target: OptionTarget, changes: Changes) -> list[str]:
     """Store or delete options of one subject; returns their names. Raises UsageError before any change."""
     there = known(target.subject, changes.own)
     own = {one.name for one in changes.own}
-    kept = {name: said for name, said in changes.said.items() if said or name in own}
-    for name in changes.said:
+    kept = {name: said for name, said in changes.values.items() if said or name in own}
+    for name in changes.values:
         if name not in there:
             raise _unknown(target.subject, name, there)
     for name, said in kept.items():
         if said:
-            _insist(there[name], said)
+            _check(there[name], said)
         elif there[name].required:
             raise UsageError(T("{name} cannot be empty.", name=name), there[name].hint, field=name)
-    for name in changes.said.keys() - kept.keys():
+    for name in changes.values.keys() - kept.keys():
         tx.run("options.forget", subject=target.subject, id=target.ref, name=name)
-    keep(tx, target, kept)
-    return sorted(changes.said)
+    save(tx, target, kept)
+    return sorted(changes.values)
 
 
 def configure_company(tx: Tx, changes: Mapping[str, str]) -> None:
@@ -148,13 +148,13 @@ def configure_company(tx: Tx, changes: Mapping[str, str]) -> None:
     tx.emit(CompanyConfigured(changed=changed))
 
 
-def keep(tx: Tx, target: Target, values: Mapping[str, str]) -> None:
+def save(tx: Tx, target: OptionTarget, values: Mapping[str, str]) -> None:
     """Store validated values."""
     for name, value in values.items():
         tx.run("options.keep", subject=target.subject, id=target.ref, name=name, value=value)
 
 
-def drop(tx: Tx, target: Target) -> None:
+def drop(tx: Tx, target: OptionTarget) -> None:
     """Delete all options of a removed subject."""
     tx.run("options.drop", subject=target.subject, id=target.ref)
 
@@ -164,7 +164,7 @@ def drop_with_line(tx: Tx, line: LineId) -> None:
     tx.run("options.drop_with_line", line=line)
 
 
-def _insist(asked: Field, said: str) -> None:
+def _check(asked: Field, said: str) -> None:
     value = option.decoded(asked, said)
     if asked.name in _SETTINGS:
         check(asked.name, value)

@@ -23,7 +23,7 @@ from chatapp_cli.domain.journal.messages import (
     TextChanged,
 )
 from chatapp_cli.domain.manifest import Lane
-from chatapp_cli.domain.message import Action, Direction, Origin, State
+from chatapp_cli.domain.message import Direction, Operation, Origin, State
 from chatapp_cli.domain.moment import plausible
 from chatapp_cli.domain.outbound import LocalFile, Outbound, Receipt
 from chatapp_cli.domain.preview import preview
@@ -32,7 +32,7 @@ from chatapp_cli.services import alterations, dialogs, ingest
 from chatapp_cli.services.transcript import message as message_of
 from chatapp_cli.store.media import Media
 from chatapp_cli.store.rows.dialogs import DialogCard
-from chatapp_cli.store.rows.messages import FileRow, MessageRow, Ref
+from chatapp_cli.store.rows.messages import FileRow, MessageRef, MessageRow
 from chatapp_cli.store.rows.outbox import EarlyRow, OutboxRow, RecentSend
 from chatapp_cli.store.tx import Tx
 
@@ -77,7 +77,7 @@ def begin(tx: Tx, claim: Claim) -> bool:
     if mine is None or not tx.run("outbox.begin", id=claim.row.id, claims=claim.row.claims):
         return False
     row = mine.row
-    if row.action == Action.SEND:
+    if row.action == Operation.SEND:
         _mark(tx, row, State.SENDING)
     tx.run(
         "attempts.start",
@@ -100,7 +100,7 @@ def in_flight(tx: Tx, media: Media, channel: ChannelId) -> list[Claim]:
 def _loaded(tx: Tx, media: Media, row: OutboxRow) -> Claim:
     message = message_of(tx, row.message_id)
     card = dialogs.card(tx, row.dialog_id)
-    files = tx.all(FileRow, "files.of_message", message=row.message_id) if row.action == Action.SEND else []
+    files = tx.all(FileRow, "files.of_message", message=row.message_id) if row.action == Operation.SEND else []
     outbound = Outbound(
         message_id=message.id,
         key=message.key or "",
@@ -130,10 +130,10 @@ def _title(card: DialogCard) -> str:
 
 def _meant(tx: Tx, row: OutboxRow, first: str) -> tuple[str, ...]:
     """The parts that a change concerns: a deletion all, an edit those with the text, a reaction the first."""
-    if row.action not in {Action.DELETE, Action.EDIT}:
+    if row.action not in {Operation.DELETE, Operation.EDIT}:
         return (first,)
     parts = tx.all(lambda ext_id, bears_text: (ext_id, bears_text), "messages.parts", message=row.message_id)
-    if row.action == Action.DELETE:
+    if row.action == Operation.DELETE:
         return (first, *(ext_id for ext_id, _ in parts))
     return tuple(ext_id for ext_id, bears_text in parts if bears_text) or (first,)
 
@@ -160,7 +160,7 @@ def succeed(tx: Tx, claim: Claim, receipt: Receipt) -> bool:
     mine = _mine(tx, claim)
     if mine is None:
         return False
-    _CARRIED_OUT[Action(mine.row.action)](tx, mine, receipt)
+    _CARRIED_OUT[Operation(mine.row.action)](tx, mine, receipt)
     _finish(tx, mine, "done", detail=" ".join(receipt.ids))
     return True
 
@@ -182,7 +182,7 @@ def _hear_early(tx: Tx, row: OutboxRow, ids: Sequence[str]) -> None:
     """Apply delivery states that arrived before the verdict; of further parts only a failure counts."""
     for ext_id in ids:
         for news in tx.all(EarlyRow, "early.take", channel=row.channel_id, ext_id=ext_id):
-            current = tx.one(Ref, "messages.ref_by_id", id=row.message_id)
+            current = tx.one(MessageRef, "messages.ref_by_id", id=row.message_id)
             if current is not None and (ext_id == ids[0] or news.state == State.FAILED):
                 ingest.move_on(
                     tx,
@@ -203,7 +203,7 @@ def _is_ours(tx: Tx, row: OutboxRow, ext_id: str) -> bool:
 
     An id that really belongs to another message, such as a received mail to ourselves, stays there.
     """
-    other = tx.one(Ref, "messages.ref", channel=row.channel_id, ext_id=ext_id, dialog=row.dialog_id)
+    other = tx.one(MessageRef, "messages.ref", channel=row.channel_id, ext_id=ext_id, dialog=row.dialog_id)
     if other is None or other.id == row.message_id:
         return True
     if other.direction == Direction.IN or other.origin != Origin.PHONE:
@@ -239,7 +239,7 @@ def _reacted(tx: Tx, claim: Claim, receipt: Receipt) -> None:
     tx.emit(ReactionsShown(dialog=row.dialog_id, message=row.message_id), actor=row.actor)
 
 
-_CARRIED_OUT = {Action.SEND: _sent, Action.EDIT: _edited, Action.DELETE: _deleted, Action.REACT: _reacted}
+_CARRIED_OUT = {Operation.SEND: _sent, Operation.EDIT: _edited, Operation.DELETE: _deleted, Operation.REACT: _reacted}
 
 
 def fail(tx: Tx, claim: Claim, error: Rejected | ChannelError) -> bool:
@@ -247,7 +247,7 @@ def fail(tx: Tx, claim: Claim, error: Rejected | ChannelError) -> bool:
     mine = _mine(tx, claim)
     if mine is None:
         return False
-    if mine.row.action == Action.SEND:
+    if mine.row.action == Operation.SEND:
         _mark(tx, mine.row, State.FAILED, code=error.code, detail=error.detail)
     else:
         _tell_refusal(tx, mine.row, error)
@@ -283,7 +283,7 @@ def postpone(tx: Tx, claim: Claim, error: ChannelError, *, seconds: float, count
         code=error.code,
         uncounted=0 if counted else 1,
     )
-    if mine.row.action == Action.SEND:
+    if mine.row.action == Operation.SEND:
         _mark(tx, mine.row, State.QUEUED, code=error.code, detail=error.detail)
     _log(tx, mine, "postponed", code=error.code, detail=error.detail)
     return True
@@ -294,7 +294,7 @@ def leave_uncertain(tx: Tx, claim: Claim, error: ChannelError) -> bool:
 
     Edits, deletions and reactions are repeatable and are simply retried.
     """
-    if claim.row.action != Action.SEND:
+    if claim.row.action != Operation.SEND:
         return postpone(tx, claim, error, seconds=backoff(claim.row.attempts), counted=True)
     mine = _mine(tx, claim)
     if mine is None:
@@ -315,7 +315,7 @@ def leave_uncertain(tx: Tx, claim: Claim, error: ChannelError) -> bool:
 
 def _echoed(tx: Tx, row: OutboxRow, ext_id: str) -> bool:
     """Whether the provider's echo has already arrived, which proves that it was sent."""
-    copy = tx.one(Ref, "messages.ref", channel=row.channel_id, ext_id=ext_id, dialog=row.dialog_id)
+    copy = tx.one(MessageRef, "messages.ref", channel=row.channel_id, ext_id=ext_id, dialog=row.dialog_id)
     return copy is not None and copy.origin == Origin.PHONE
 
 
@@ -324,7 +324,7 @@ def backoff(attempts: int) -> float:
     return min(LONGEST_WAIT, 2.0 ** min(attempts, 10))
 
 
-def hold(tx: Tx, dialog: DialogId, rests: Mapping[Lane, float], *, code: str = "pace") -> None:
+def delay(tx: Tx, dialog: DialogId, rests: Mapping[Lane, float], *, code: str = "pace") -> None:
     """Delay what waits in a dialog's lanes by this many seconds, with a reason."""
     for lane, seconds in rests.items():
         tx.run(_HOLD[lane], dialog=dialog, until=tx.now + int(seconds * 1000), code=code)
@@ -360,7 +360,7 @@ def unpause(tx: Tx, channel: ChannelId) -> None:
 def pause_strangers(tx: Tx, row: OutboxRow, *, seconds: float, code: str) -> None:
     """Pause an account's messages to strangers; survives restarts."""
     tx.run("channels.pause_strangers", id=row.channel_id, until=tx.now + int(seconds * 1000))
-    hold(tx, row.dialog_id, {"strangers": seconds}, code=code)
+    delay(tx, row.dialog_id, {"strangers": seconds}, code=code)
     tx.emit(StrangersPaused(channel=row.channel_id, seconds=int(seconds), code=code), actor=PROGRAM)
 
 
@@ -386,7 +386,7 @@ def _show_due(tx: Tx, dialog: DialogId, message: MessageId) -> None:
     files = [file.name for file in tx.all(FileRow, "files.of_message", message=message)]
     waiting = dialogs.card(tx, dialog).waiting_since
     answers = not Origin(due.origin).traits.automatic and waiting is not None and waiting <= due.stored_at
-    dialogs.said(tx, dialog, message, preview(due.text or due.subject, files), answers=answers)
+    dialogs.show_last(tx, dialog, message, preview(due.text or due.subject, files), answers=answers)
 
 
 def next_due(tx: Tx, channel: ChannelId) -> Millis | None:

@@ -12,13 +12,13 @@ from typing import Literal, TypeAlias
 from chatapp_cli.domain.ids import MessageId, Millis
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Priority
-from chatapp_cli.domain.rates import AccountLog, Scope, Target
+from chatapp_cli.domain.rates import AccountLog, RateScope, RateTarget
 from chatapp_cli.services import outbox
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.outbox import RecentSend
 from chatapp_cli.store.tx import Tx
 
-Reason: TypeAlias = Literal[""] | Scope
+RateReason: TypeAlias = Literal[""] | RateScope
 """The rate that makes a message wait; empty for none."""
 AT_ONCE: Millis = 5_000
 """A wait in milliseconds that is too short to mention."""
@@ -30,7 +30,7 @@ class Turn:
     """The earliest time for a message (0: now), and which rate it waits for."""
 
     at: Millis = 0
-    reason: Reason = ""
+    reason: RateReason = ""
 
 
 NOW = Turn()
@@ -50,18 +50,21 @@ class Forecast:
 
     def next(self, wanted: RecentSend) -> Turn:
         """The turn of one more message, which is then counted. ``at`` is the earliest time wanted."""
-        told: list[tuple[Millis, Reason]] = [(max(wanted.at, self._now), ""), (self._channel.paused_until, "account")]
+        told: list[tuple[Millis, RateReason]] = [
+            (max(wanted.at, self._now), ""),
+            (self._channel.paused_until, "account"),
+        ]
         if wanted.stranger:
             told.append((self._channel.strangers_until, "strangers"))
-        held: list[tuple[float, Reason]] = [(at / 1000, reason) for at, reason in told]
+        held: list[tuple[float, RateReason]] = [(at / 1000, reason) for at, reason in told]
         seconds, reason = max((*held, *self._log.waits(_target(wanted))), key=itemgetter(0))
         at = round(seconds * 1000)
         self.remember(wanted._replace(at=at))
         return Turn(at, reason) if at - self._now > AT_ONCE else NOW
 
 
-def _target(send: RecentSend) -> Target:
-    return Target(send.address, send.chat_kind, bool(send.stranger))
+def _target(send: RecentSend) -> RateTarget:
+    return RateTarget(send.address, send.chat_kind, bool(send.stranger))
 
 
 def forecast(

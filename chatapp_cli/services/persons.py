@@ -65,7 +65,7 @@ class Likeness:
     shared: str
 
     @property
-    def said(self) -> Text:
+    def reason(self) -> Text:
         """The reason as text."""
         return Text(_REASONS[self.kind].msgid, {"value": self.shared})
 

@@ -24,7 +24,7 @@ from chatapp_cli.domain.journal.company import (
 )
 from chatapp_cli.domain.moment import local
 from chatapp_cli.domain.next_step import Next, to_do
-from chatapp_cli.domain.quick_reply import Answer
+from chatapp_cli.domain.quick_reply import QuickReplyDraft
 from chatapp_cli.domain.text import T, is_whole
 from chatapp_cli.services import access
 from chatapp_cli.store.rows.dialogs import DialogCard
@@ -32,7 +32,7 @@ from chatapp_cli.store.rows.replies import QuickReplyRow, SectionRow
 from chatapp_cli.store.tx import Tx
 
 if TYPE_CHECKING:
-    from chatapp_cli.domain.event import FileKind
+    from chatapp_cli.domain.arrival import FileKind
 
 # Sections
 
@@ -58,7 +58,7 @@ def section(tx: Tx, named: str) -> SectionRow:
 def add_section(tx: Tx, name: str) -> SectionId:
     """Add a section; everybody may edit it until somebody is invited."""
     access.require(tx, Right.REPLIES)
-    _insist_free(tx, name)
+    _require_free(tx, name)
     made = SectionId(tx.insert("replies.add_section", name=name.strip()))
     tx.emit(SectionAdded(name=name.strip()))
     return made
@@ -67,8 +67,8 @@ def add_section(tx: Tx, name: str) -> SectionId:
 def rename_section(tx: Tx, row: SectionRow, name: str) -> None:
     """Rename a section."""
     access.require(tx, Right.REPLIES)
-    insist_may_edit(tx, row)
-    _insist_free(tx, name, but=row.id)
+    require_may_edit(tx, row)
+    _require_free(tx, name, but=row.id)
     tx.run("replies.rename_section", id=row.id, name=name.strip())
     tx.emit(SectionRenamed(name=name.strip()))
 
@@ -76,7 +76,7 @@ def rename_section(tx: Tx, row: SectionRow, name: str) -> None:
 def remove_section(tx: Tx, row: SectionRow, *, force: bool) -> None:
     """Remove a section; with replies only by ``force``, because they are removed too."""
     access.require(tx, Right.REPLIES)
-    insist_may_edit(tx, row)
+    require_may_edit(tx, row)
     if row.replies and not force:
         raise Refused(
             "section_in_use",
@@ -87,8 +87,8 @@ def remove_section(tx: Tx, row: SectionRow, *, force: bool) -> None:
     tx.emit(SectionRemoved(name=row.name))
 
 
-def _insist_free(tx: Tx, name: str, *, but: SectionId | None = None) -> None:
-    _insist_whole(name=name)
+def _require_free(tx: Tx, name: str, *, but: SectionId | None = None) -> None:
+    _require_whole(name=name)
     if not name.strip():
         raise UsageError(T("A section needs a name."), field="name")
     if any(fold(row.name) == fold(name) and row.id != but for row in sections(tx)):
@@ -111,7 +111,7 @@ def may_edit(tx: Tx, number: SectionId) -> bool:
     return not invited or tx.name in invited
 
 
-def insist_may_edit(tx: Tx, row: SectionRow) -> None:
+def require_may_edit(tx: Tx, row: SectionRow) -> None:
     """Raise Refused, naming whom to ask, unless the acting operator was invited."""
     if not may_edit(tx, row.id):
         raise Refused(
@@ -121,17 +121,17 @@ def insist_may_edit(tx: Tx, row: SectionRow) -> None:
         )
 
 
-def _insist_may_invite(tx: Tx, row: SectionRow) -> None:
+def _require_may_invite(tx: Tx, row: SectionRow) -> None:
     """Raise Refused unless the acting operator is an editor or may open others' sections (also for themselves)."""
     if not access.has(tx, Right.SECTIONS):
-        insist_may_edit(tx, row)
+        require_may_edit(tx, row)
 
 
 def invite(tx: Tx, row: SectionRow, operator: str) -> None:
     """Let an operator edit a section. The first invitation closes it for all but the two involved."""
     access.require(tx, Right.REPLIES)
-    _insist_may_invite(tx, row)
-    _insist_whole(operator=operator)
+    _require_may_invite(tx, row)
+    _require_whole(operator=operator)
     if not operator.strip():
         raise UsageError(T("Say who is invited."), field="operator")
     for name in (tx.name, operator.strip()):
@@ -142,7 +142,7 @@ def invite(tx: Tx, row: SectionRow, operator: str) -> None:
 def uninvite(tx: Tx, row: SectionRow, operator: str) -> None:
     """Remove an editor. A section without editors is open to everybody again."""
     access.require(tx, Right.REPLIES)
-    _insist_may_invite(tx, row)
+    _require_may_invite(tx, row)
     if not tx.run("replies.uninvite", section=row.id, operator=operator.strip()):
         raise NotFound(T("{operator} is no editor of the section {name}.", operator=operator.strip(), name=row.name))
     tx.emit(EditorUninvited(name=row.name, operator=operator.strip()))
@@ -185,9 +185,9 @@ def files(tx: Tx, reply: QuickReplyId) -> list[StagedFile]:
     return tx.all(staged, "replies.files", id=reply)
 
 
-def answer(tx: Tx, row: QuickReplyRow) -> Answer:
+def answer(tx: Tx, row: QuickReplyRow) -> QuickReplyDraft:
     """A reply in editable form, with its files."""
-    return Answer(
+    return QuickReplyDraft(
         title=row.title,
         text=row.text,
         keywords=row.keywords,
@@ -196,26 +196,26 @@ def answer(tx: Tx, row: QuickReplyRow) -> Answer:
     )
 
 
-def add(tx: Tx, where: SectionRow, new: Answer) -> QuickReplyId:
+def add(tx: Tx, where: SectionRow, new: QuickReplyDraft) -> QuickReplyId:
     """Add a reply. Raises UsageError for missing values, Refused for a title that the section already has."""
     access.require(tx, Right.REPLIES)
-    insist_may_edit(tx, where)
-    _insist_sound(tx, where.id, new)
+    require_may_edit(tx, where)
+    _require_valid(tx, where.id, new)
     made = QuickReplyId(tx.insert("replies.add", section=where.id, now=tx.now, **_columns(new)))
     _attach(tx, made, new.files)
     tx.emit(ReplyAdded(title=new.title.strip()))
     return made
 
 
-def edit(tx: Tx, row: QuickReplyRow, new: Answer, *, into: SectionRow | None = None) -> None:
+def edit(tx: Tx, row: QuickReplyRow, new: QuickReplyDraft, *, into: SectionRow | None = None) -> None:
     """Change a reply, or move it to another section; requires the right to edit both."""
     access.require(tx, Right.REPLIES)
-    where = _shelf(tx, row)
-    insist_may_edit(tx, where)
+    where = _section(tx, row)
+    require_may_edit(tx, where)
     if into is not None:
-        insist_may_edit(tx, into)
+        require_may_edit(tx, into)
         where = into
-    _insist_sound(tx, where.id, new, but=row.id)
+    _require_valid(tx, where.id, new, but=row.id)
     tx.run("replies.change", id=row.id, section=where.id, now=tx.now, **_columns(new))
     tx.run("replies.detach", id=row.id)
     _attach(tx, row.id, new.files)
@@ -225,12 +225,12 @@ def edit(tx: Tx, row: QuickReplyRow, new: Answer, *, into: SectionRow | None = N
 def remove(tx: Tx, row: QuickReplyRow) -> None:
     """Delete a reply."""
     access.require(tx, Right.REPLIES)
-    insist_may_edit(tx, _shelf(tx, row))
+    require_may_edit(tx, _section(tx, row))
     tx.run("replies.drop", id=row.id)
     tx.emit(ReplyRemoved(title=row.title))
 
 
-def _shelf(tx: Tx, row: QuickReplyRow) -> SectionRow:
+def _section(tx: Tx, row: QuickReplyRow) -> SectionRow:
     """The current section of a reply, which may have been moved since the row was read. Raises NotFound."""
     now = next((one for one in everything(tx) if one.id == row.id), None)
     if now is None:
@@ -244,7 +244,7 @@ def count_use(tx: Tx, reply: QuickReplyId) -> None:
     tx.run("replies.used", id=reply)
 
 
-def _columns(new: Answer) -> dict[str, object]:
+def _columns(new: QuickReplyDraft) -> dict[str, object]:
     keywords = " ".join(new.keywords.split())
     category = " ".join(new.category.split())
     return {"title": new.title.strip(), "text": new.text.strip(), "keywords": keywords, "category": category}
@@ -263,14 +263,14 @@ def _attach(tx: Tx, reply: QuickReplyId, attached: Sequence[StagedFile]) -> None
         )
 
 
-def _insist_whole(**said: str) -> None:
+def _require_whole(**said: str) -> None:
     for field, value in said.items():
         if not is_whole(value):
             raise UsageError(T("This is not text: it contains a NUL or half a character."), field=field)
 
 
-def _insist_sound(tx: Tx, where: SectionId, new: Answer, *, but: QuickReplyId | None = None) -> None:
-    _insist_whole(title=new.title, text=new.text, keywords=new.keywords, category=new.category)
+def _require_valid(tx: Tx, where: SectionId, new: QuickReplyDraft, *, but: QuickReplyId | None = None) -> None:
+    _require_whole(title=new.title, text=new.text, keywords=new.keywords, category=new.category)
     if not new.title.strip():
         raise UsageError(T("A quick reply needs a title."), field="title")
     if not new.text.strip() and not new.files:
@@ -308,6 +308,6 @@ def _called(card: DialogCard) -> str:
     return next(names, "")
 
 
-def said(tx: Tx, row: QuickReplyRow, known: Mapping[str, str]) -> tuple[str, list[StagedFile]]:
+def filled(tx: Tx, row: QuickReplyRow, known: Mapping[str, str]) -> tuple[str, list[StagedFile]]:
     """The final text and its files. Raises UsageError that names the missing values."""
     return variables.fill(row.text, known), files(tx, row.id)

@@ -7,23 +7,23 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from chatapp_cli.domain.draft import StagedFile
-from chatapp_cli.domain.quick_reply import Answer
+from chatapp_cli.domain.quick_reply import QuickReplyDraft
 from chatapp_cli.domain.text import T, Text
 
 Keep: TypeAlias = Callable[[StagedFile], str]
 """Stores an attached file and returns its path."""
-Stage: TypeAlias = Callable[[str], StagedFile]
+FileStager: TypeAlias = Callable[[str], StagedFile]
 """Copies a file into the store by path. Raises ChatappError."""
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ReplyEntry:
     """One reply of a file."""
 
     place: int
     """Its first line, or its index in a JSON list."""
     section: str
-    answer: Answer
+    answer: QuickReplyDraft
     lines: Mapping[str, int] | None = None
     """The line of each field, if known; ``None``: the format has no attached files either."""
 
@@ -38,7 +38,7 @@ class SectionEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class FileFault:
     """An error, and its place."""
 
     place: int
@@ -46,7 +46,7 @@ class Fault:
     field: str = ""
 
     @property
-    def said(self) -> Text:
+    def sentence(self) -> Text:
         """The error as text, with its line and field if known."""
         if self.field:
             return T("{place}, {field}: {what}", place=self.place, field=self.field, what=self.what)
@@ -54,9 +54,9 @@ class Fault:
 
 
 @dataclass(slots=True)
-class Sheet:
+class ReplyFile:
     """The content of a file."""
 
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[ReplyEntry] = field(default_factory=list)
     sections: list[SectionEntry] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[FileFault] = field(default_factory=list)

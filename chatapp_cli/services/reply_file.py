@@ -11,8 +11,8 @@ from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import NotFound, UsageError
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import files, reply_sheet
-from chatapp_cli.services.reply_entries import Sheet
-from chatapp_cli.services.reply_sheet import FORMS, Form
+from chatapp_cli.services.reply_entries import ReplyFile
+from chatapp_cli.services.reply_sheet import FORMATS, FileFormat
 from chatapp_cli.store.media import Media
 from chatapp_cli.store.rows.replies import QuickReplyRow
 from chatapp_cli.store.tx import Tx
@@ -21,16 +21,16 @@ Find: TypeAlias = Callable[[str, Path], Path]
 """Resolves a path in a file of a folder."""
 
 
-def form(said: str) -> Form:
+def form(said: str) -> FileFormat:
     """A format by name or by file extension. Raises UsageError."""
     said = said.lower().lstrip(".")
-    found = FORMS.get(said)
+    found = FORMATS.get(said)
     if found is None:
-        raise UsageError(T("{said} is not one of: {allowed}", said=said, allowed=", ".join(FORMS)), field="form")
+        raise UsageError(T("{said} is not one of: {allowed}", said=said, allowed=", ".join(FORMATS)), field="form")
     return found
 
 
-def text(tx: Tx, rows: Sequence[QuickReplyRow], wanted: Form) -> str:
+def text(tx: Tx, rows: Sequence[QuickReplyRow], wanted: FileFormat) -> str:
     """Replies as the text of a file, without attached files."""
     return reply_sheet.written(tx, rows, wanted)
 
@@ -70,7 +70,7 @@ def read(
     *,
     find: Find = beside,
     take: Callable[[Path], StagedFile] | None = None,
-) -> Sheet:
+) -> ReplyFile:
     """Read a file; attached files, whose paths ``find`` resolves, are copied into the store."""
     wanted = form(said or path.suffix or "csv")
 

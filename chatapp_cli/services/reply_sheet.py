@@ -14,15 +14,15 @@ from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import ChatappError, UsageError
 from chatapp_cli.domain.finding import fold
-from chatapp_cli.domain.quick_reply import Answer
+from chatapp_cli.domain.quick_reply import QuickReplyDraft
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import access, replies
-from chatapp_cli.services.reply_entries import Entry, Fault, Keep, Sheet, Stage
+from chatapp_cli.services.reply_entries import FileFault, FileStager, Keep, ReplyEntry, ReplyFile
 from chatapp_cli.store.rows.replies import QuickReplyRow, SectionRow
 from chatapp_cli.store.tx import Tx
 
-Form: TypeAlias = Literal["csv", "json", "yaml"]
-FORMS: Mapping[str, Form] = MappingProxyType({"csv": "csv", "json": "json", "yaml": "yaml", "yml": "yaml"})
+FileFormat: TypeAlias = Literal["csv", "json", "yaml"]
+FORMATS: Mapping[str, FileFormat] = MappingProxyType({"csv": "csv", "json": "json", "yaml": "yaml", "yml": "yaml"})
 """The forms by what a file's name ends with."""
 COLUMNS = ("section", "title", "text", "keywords", "category")
 _NEEDED = COLUMNS[:3]
@@ -35,14 +35,14 @@ class Taken:
     added: int = 0
     changed: int = 0
     same: int = 0
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[FileFault] = field(default_factory=list)
 
 
-class _Undone(ChatappError):
+class _RollBackImport(ChatappError):
     """Rolls the import back."""
 
 
-def written(tx: Tx, rows: Sequence[QuickReplyRow], form: Form, keep: Keep | None = None) -> str:
+def written(tx: Tx, rows: Sequence[QuickReplyRow], form: FileFormat, keep: Keep | None = None) -> str:
     """Replies as the text of a file; attached files only in YAML, stored by ``keep``."""
     entries = [{name: getattr(row, name) for name in COLUMNS} for row in rows]
     if form == "yaml":
@@ -62,37 +62,37 @@ def _yaml(tx: Tx, rows: Sequence[QuickReplyRow], keep: Keep | None) -> str:
     def with_files(row: QuickReplyRow) -> tuple[QuickReplyRow, Sequence[StagedFile]]:
         return row, replies.files(tx, row.id) if keep else ()
 
-    shelves = [
+    sections = [
         (one, replies.editors(tx, one.id), [with_files(row) for row in rows if row.section_id == one.id])
         for one in replies.sections(tx)
     ]
-    there = [shelf for shelf in shelves if shelf[2] or not shelf[0].replies]
+    there = [section for section in sections if section[2] or not section[0].replies]
     return reply_yaml.written(there, keep or (lambda file: file.name))
 
 
-def read(content: bytes, form: Form, stage: Stage) -> Sheet:
+def read(content: bytes, form: FileFormat, stage: FileStager) -> ReplyFile:
     """The replies of a file and its errors; ``stage`` copies an attached file by path."""
     if form == "yaml":
         from chatapp_cli.services import reply_yaml
 
         return reply_yaml.read(_decoded(content), stage)
-    sheet = Sheet()
+    sheet = ReplyFile()
     for place, found in (_json if form == "json" else _csv)(_decoded(content)):
         if isinstance(found, Text):
-            sheet.faults.append(Fault(place, found))
+            sheet.faults.append(FileFault(place, found))
         else:
             sheet.entries.append(_entry(place, found))
     return sheet
 
 
-def _entry(place: int, found: Mapping[str, str]) -> Entry:
-    answer = Answer(
+def _entry(place: int, found: Mapping[str, str]) -> ReplyEntry:
+    answer = QuickReplyDraft(
         title=found["title"].strip(),
         text=found["text"].strip(),
         keywords=" ".join(found.get("keywords", "").split()),
         category=" ".join(found.get("category", "").split()),
     )
-    return Entry(place, found["section"].strip(), answer)
+    return ReplyEntry(place, found["section"].strip(), answer)
 
 
 def _decoded(content: bytes) -> str:
@@ -103,10 +103,10 @@ def _decoded(content: bytes) -> str:
         return content.decode("cp1251", errors="replace")
 
 
-Found: TypeAlias = Iterator[tuple[int, Mapping[str, str] | Text]]
+ParsedRows: TypeAlias = Iterator[tuple[int, Mapping[str, str] | Text]]
 
 
-def _csv(text: str) -> Found:
+def _csv(text: str) -> ParsedRows:
     head = text.partition("\n")[0]
     sheet = csv.reader(io.StringIO(text, newline=""), delimiter=";" if head.count(";") > head.count(",") else ",")
     columns = [name.strip().lower() for name in next(sheet, [])]
@@ -137,7 +137,7 @@ def _row(columns: Sequence[str], cells: Sequence[str]) -> Mapping[str, str] | Te
     return dict.fromkeys(columns, "") | dict(zip(columns, cells, strict=False))
 
 
-def _json(text: str) -> Found:
+def _json(text: str) -> ParsedRows:
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -156,31 +156,31 @@ def _object(one: Any) -> Mapping[str, str] | Text:
     return _wrong_columns(list(one)) or one
 
 
-def take(tx: Tx, sheet: Sheet, *, dry: bool = False) -> Taken:
+def take(tx: Tx, sheet: ReplyFile, *, dry: bool = False) -> Taken:
     """Add new replies and change differing ones, all or nothing; with ``dry`` nothing is stored."""
     access.require(tx, Right.REPLIES)
     taken = Taken(faults=list(sheet.faults))
     try:
         with tx.trial():
             _put_all(tx, sheet, taken)
-            _insist_on_staying(taken, dry)
-    except _Undone:
+            _require_staying(taken, dry)
+    except _RollBackImport:
         pass
     taken.faults.sort(key=lambda fault: fault.place)
     return taken
 
 
-def _insist_on_staying(taken: Taken, dry: bool) -> None:
+def _require_staying(taken: Taken, dry: bool) -> None:
     if dry or taken.faults:
-        raise _Undone(Text(""))
+        raise _RollBackImport(Text(""))
 
 
-def _put_all(tx: Tx, sheet: Sheet, taken: Taken) -> None:
+def _put_all(tx: Tx, sheet: ReplyFile, taken: Taken) -> None:
     seen: dict[tuple[str, str], int] = {}
     for entry in sheet.entries:
         before = seen.setdefault((fold(entry.section), fold(entry.answer.title)), entry.place)
         if before != entry.place:
-            taken.faults.append(Fault(entry.place, T("The same section and title stand in {n} already.", n=before)))
+            taken.faults.append(FileFault(entry.place, T("The same section and title stand in {n} already.", n=before)))
             continue
         try:
             _put(tx, entry, taken)
@@ -190,14 +190,14 @@ def _put_all(tx: Tx, sheet: Sheet, taken: Taken) -> None:
         try:
             _invite(tx, _section(tx, one.name), one.editors)
         except ChatappError as error:
-            taken.faults.append(Fault(one.place, error.what, "editors" if one.name else "name"))
+            taken.faults.append(FileFault(one.place, error.what, "editors" if one.name else "name"))
 
 
-def _blamed(entry: Entry, error: ChatappError) -> Fault:
+def _blamed(entry: ReplyEntry, error: ChatappError) -> FileFault:
     name = error.field if isinstance(error, UsageError) and error.field else ""
     if entry.lines is None:
-        return Fault(entry.place, error.what)
-    return Fault(entry.lines.get(name, entry.place), error.what, name)
+        return FileFault(entry.place, error.what)
+    return FileFault(entry.lines.get(name, entry.place), error.what, name)
 
 
 def _invite(tx: Tx, section: SectionRow, names: Sequence[str]) -> None:
@@ -210,7 +210,7 @@ def _invite(tx: Tx, section: SectionRow, names: Sequence[str]) -> None:
         replies.uninvite(tx, section, tx.name)
 
 
-def _put(tx: Tx, entry: Entry, taken: Taken) -> None:
+def _put(tx: Tx, entry: ReplyEntry, taken: Taken) -> None:
     where = _section(tx, entry.section)
     rows = [row for row in replies.everything(tx) if row.section_id == where.id]
     row = next((row for row in rows if fold(row.title) == fold(entry.answer.title)), None)

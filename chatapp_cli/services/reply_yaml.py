@@ -15,9 +15,9 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import ChatappError
-from chatapp_cli.domain.quick_reply import Answer
+from chatapp_cli.domain.quick_reply import QuickReplyDraft
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services.reply_entries import Entry, Fault, Keep, SectionEntry, Sheet, Stage
+from chatapp_cli.services.reply_entries import FileFault, FileStager, Keep, ReplyEntry, ReplyFile, SectionEntry
 from chatapp_cli.store.media import Media
 from chatapp_cli.store.rows.replies import QuickReplyRow, SectionRow
 
@@ -29,18 +29,18 @@ class _NotSo(Exception):
     """A part of the file that cannot be imported."""
 
     def __init__(self, node: Node, what: Text, field: str = "") -> None:
-        self.fault = Fault(_line(node), what, field)
+        self.fault = FileFault(_line(node), what, field)
 
 
-def read(text: str, stage: Stage) -> Sheet:
+def read(text: str, stage: FileStager) -> ReplyFile:
     """The sections and replies of a file, and its errors by line and field."""
-    sheet = Sheet()
+    sheet = ReplyFile()
     try:
         root = _composed(text)
     except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         words = getattr(error, "problem", None) or error
-        sheet.faults.append(Fault(mark.line + 1 if mark else 1, T("This is not understood: {words}", words=words)))
+        sheet.faults.append(FileFault(mark.line + 1 if mark else 1, T("This is not understood: {words}", words=words)))
         return sheet
     try:
         for node in _items(_fields(root, ("sections",)).get("sections"), "sections"):
@@ -58,7 +58,7 @@ def _composed(text: str) -> Node | None:
     return found
 
 
-def _read_section(sheet: Sheet, node: Node, stage: Stage) -> None:
+def _read_section(sheet: ReplyFile, node: Node, stage: FileStager) -> None:
     try:
         found = _fields(node, _SECTION)
         name = _text(found.get("name"), "name")
@@ -75,11 +75,11 @@ def _read_section(sheet: Sheet, node: Node, stage: Stage) -> None:
             sheet.faults.append(error.fault)
 
 
-def _entry(node: Node, section: str, stage: Stage) -> Entry:
+def _entry(node: Node, section: str, stage: FileStager) -> ReplyEntry:
     found = _fields(node, _REPLY)
     said = {field: _text(found.get(field), field) for field in _REPLY[:-1]}
     files = tuple(_staged(one, stage) for one in _items(found.get("files"), "files"))
-    answer = Answer(
+    answer = QuickReplyDraft(
         title=said["title"],
         text=said["text"],
         keywords=" ".join(said["keywords"].split()),
@@ -87,10 +87,10 @@ def _entry(node: Node, section: str, stage: Stage) -> Entry:
         files=files,
     )
     lines = {field: _line(value) for field, value in found.items()}
-    return Entry(_line(node), section, answer, lines)
+    return ReplyEntry(_line(node), section, answer, lines)
 
 
-def _staged(node: Node, stage: Stage) -> StagedFile:
+def _staged(node: Node, stage: FileStager) -> StagedFile:
     try:
         return stage(_text(node, "files"))
     except ChatappError as error:
@@ -137,7 +137,7 @@ def _text(node: Node | None, field: str) -> str:
 
 
 def written(
-    shelves: Sequence[tuple[SectionRow, Sequence[str], Sequence[tuple[QuickReplyRow, Sequence[StagedFile]]]]],
+    listed: Sequence[tuple[SectionRow, Sequence[str], Sequence[tuple[QuickReplyRow, Sequence[StagedFile]]]]],
     keep: Keep,
 ) -> str:
     """Sections as the text of a file; ``keep`` stores an attached file and returns its path."""
@@ -151,7 +151,7 @@ def written(
     Writer.add_representer(str, text)
     sections = [
         _without_empty({"name": row.name, "editors": list(editors), "replies": [_reply(*one, keep) for one in replies]})
-        for row, editors, replies in shelves
+        for row, editors, replies in listed
     ]
     return yaml.dump({"sections": sections}, Dumper=Writer, allow_unicode=True, sort_keys=False, width=100)
 

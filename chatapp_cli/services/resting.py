@@ -28,7 +28,7 @@ def troubled(row: ChannelRow, now: Millis) -> bool:
     return rests(row, now) and row.paused_code != PACE
 
 
-def told(manifest: Manifest, row: ChannelRow) -> Text:
+def rest_of(manifest: Manifest, row: ChannelRow) -> Text:
     """Until when a channel is paused, and why, with the provider's own words."""
     moment = f"{local(row.paused_until):%Y-%m-%d %H:%M}"
     if not row.paused_code:

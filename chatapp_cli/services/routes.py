@@ -23,24 +23,24 @@ _LATELY: Final = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ChainStep:
     """One channel of a chain, and the client's possible addresses there, surest first."""
 
     channel: ChannelId
     addresses: Sequence[str]
 
 
-def said(
+def named(
     tx: Tx, able: Able, first: ChannelRow, to: str, others: Sequence[tuple[ChannelRow, str]] = ()
-) -> Sequence[Step]:
+) -> Sequence[ChainStep]:
     """The channels that a person named, each with its own address if given."""
     people = _known(tx, first, able(first), to)
     rest = [
-        Step(channel.id, (address,)) if address else _step(tx, channel, able(channel), to, people)
+        ChainStep(channel.id, (address,)) if address else _step(tx, channel, able(channel), to, people)
         for channel, address in others
     ]
     others_there = [] if reaching.asks_whose(able(first), to) else _met(tx, first, people)
-    return [Step(first.id, tuple(dict.fromkeys([to, *others_there]))), *rest]
+    return [ChainStep(first.id, tuple(dict.fromkeys([to, *others_there]))), *rest]
 
 
 def _known(tx: Tx, channel: ChannelRow, can: Capabilities, to: str) -> Sequence[ContactRow]:
@@ -59,7 +59,7 @@ def _known(tx: Tx, channel: ChannelRow, can: Capabilities, to: str) -> Sequence[
     return [] if bearer is None else contacts.surest_first(contacts.of_person(tx, bearer.id), to)
 
 
-def stored(tx: Tx, able: Able, to: str, *, line: LineId | None = None) -> Sequence[Step]:
+def stored(tx: Tx, able: Able, to: str, *, line: LineId | None = None) -> Sequence[ChainStep]:
     """The stored chain of a person, as far as its channels are bound; empty if there is none."""
     order, people = contacts.chain(tx, to)
     bound = [row for row in channels.everything(tx) if line in {None, row.line_id}]
@@ -77,7 +77,7 @@ def _rank(tx: Tx, row: ChannelRow, people: Sequence[ContactRow]) -> tuple[bool, 
     return not _met(tx, row, people), row.health in STOPPED
 
 
-def _step(tx: Tx, channel: ChannelRow, can: Capabilities, to: str, people: Sequence[ContactRow]) -> Step:
+def _step(tx: Tx, channel: ChannelRow, can: Capabilities, to: str, people: Sequence[ContactRow]) -> ChainStep:
     """The client's addresses in a channel: where they wrote, otherwise phone or e-mail, which apply everywhere.
 
     A ChatID or a username may be another person's in another channel, and a username by now even in the same.
@@ -88,7 +88,7 @@ def _step(tx: Tx, channel: ChannelRow, can: Capabilities, to: str, people: Seque
     known = [address for one in people for address in (one.phone, one.email) if address]
     if "username" in can.write_first:
         known += [f"@{one.username}" for one in people if one.username]
-    return Step(channel.id, tuple(dict.fromkeys([*asked, *_met(tx, channel, people), *portable, *known])))
+    return ChainStep(channel.id, tuple(dict.fromkeys([*asked, *_met(tx, channel, people), *portable, *known])))
 
 
 def _met(tx: Tx, channel: ChannelRow, people: Sequence[ContactRow]) -> list[str]:

@@ -17,7 +17,7 @@ from chatapp_cli.services.wording import marks, stems
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.database import Database
 from chatapp_cli.store.rows.dialogs import DialogRow
-from chatapp_cli.store.search import TOP, Index, Mark, Shelf, Wording, Words, earliest
+from chatapp_cli.store.search import TOP, Index, Mark, MessageWords, OpenIndex, Wording, earliest
 from chatapp_cli.store.tx import Tx
 
 BATCH = 500
@@ -39,10 +39,10 @@ _BEFORE, _WIDTH = 32, 120
 
 def advance(database: Database, index: Index, *, n: int = BATCH) -> bool:
     """Index a batch: changes first, then older messages; true if there is more to do."""
-    if database.read(lambda tx: index.ask(lambda shelf: _is_current(tx, shelf))):
+    if database.read(lambda tx: index.ask(lambda index: _is_current(tx, index))):
         return False
     # The index is locked before the store is read, so that a process with an older view cannot set it back.
-    return index.change(lambda shelf: database.read(lambda tx: _advance(tx, shelf, n)))
+    return index.change(lambda index: database.read(lambda tx: _advance(tx, index, n)))
 
 
 def catch_up(database: Database, index: Index, *, most: int = AT_ONCE) -> bool:
@@ -50,56 +50,56 @@ def catch_up(database: Database, index: Index, *, most: int = AT_ONCE) -> bool:
     return not all(advance(database, index) for _batch in range(most))
 
 
-def _is_current(tx: Tx, shelf: Shelf) -> bool:
-    return shelf.mark() == Mark(journal.last(tx), 0, 0)
+def _is_current(tx: Tx, index: OpenIndex) -> bool:
+    return index.mark() == Mark(journal.last(tx), 0, 0)
 
 
-def _advance(tx: Tx, shelf: Shelf, n: int) -> bool:
-    mark = _begun(tx, shelf)
+def _advance(tx: Tx, index: OpenIndex, n: int) -> bool:
+    mark = _begun(tx, index)
     news = journal.after(tx, mark.journal, n=n)
-    _follow(tx, shelf, news)
+    _follow(tx, index, news)
     if news:
         mark = mark._replace(journal=news[-1].id)
     if len(news) < n and mark.unnamed:
-        mark = mark._replace(unnamed=names.read_back(tx, shelf, mark.unnamed, n=n))
+        mark = mark._replace(unnamed=names.read_back(tx, index, mark.unnamed, n=n))
     if len(news) < n and mark.lowest and not mark.unnamed:
-        older = tx.all(Words, "search.before", before=mark.lowest, n=n)
-        shelf.put(_wordings(older))
+        older = tx.all(MessageWords, "search.before", before=mark.lowest, n=n)
+        index.put(_wordings(older))
         mark = mark._replace(lowest=older[-1].id if len(older) == n else 0)
-    shelf.keep(mark)
+    index.save(mark)
     return len(news) == n or mark.lowest > 0 or mark.unnamed > 0
 
 
-def _follow(tx: Tx, shelf: Shelf, news: Sequence[JournalEntry]) -> None:
+def _follow(tx: Tx, index: OpenIndex, news: Sequence[JournalEntry]) -> None:
     """Index changes; after a merge of dialogs, all messages of the moved one."""
     changed = {entry.event.message for entry in news if entry.event.message is not None}
-    shelf.drop(changed)
-    shelf.put(_wordings(_these(tx, list(changed))))
+    index.drop(changed)
+    index.put(_wordings(_these(tx, list(changed))))
     for dialog in {entry.event.dialog for entry in news if isinstance(entry.event, DialogMoved)}:
-        shelf.put(_wordings(tx.all(Words, "search.in_dialog", dialog=dialog)))
-    names.follow(tx, shelf, {entry.event.dialog for entry in news if entry.event.dialog is not None})
+        index.put(_wordings(tx.all(MessageWords, "search.in_dialog", dialog=dialog)))
+    names.follow(tx, index, {entry.event.dialog for entry in news if entry.event.dialog is not None})
 
 
-def _begun(tx: Tx, shelf: Shelf) -> Mark:
+def _begun(tx: Tx, index: OpenIndex) -> Mark:
     """The position to continue from; a store older than its index was restored, so it is indexed anew."""
-    mark, last = shelf.mark(), journal.last(tx)
+    mark, last = index.mark(), journal.last(tx)
     if mark is not None and mark.journal <= last:
         return mark
-    shelf.clear()
+    index.clear()
     return Mark(last, tx.value("search.newest") + 1, names.above_all(tx))
 
 
-def _these(tx: Tx, messages: Sequence[MessageId]) -> list[Words]:
-    return tx.all(Words, "search.these", ids=json.dumps(messages))
+def _these(tx: Tx, messages: Sequence[MessageId]) -> list[MessageWords]:
+    return tx.all(MessageWords, "search.these", ids=json.dumps(messages))
 
 
-def _wordings(found: Sequence[Words]) -> list[Wording]:
+def _wordings(found: Sequence[MessageWords]) -> list[Wording]:
     """The searchable texts: no deleted messages, none without words."""
     said = ((one, stems(_everything(one))) for one in found if one.deleted_at is None)
     return [Wording(one.id, one.dialog_id, one.at, words) for one, words in said if words]
 
 
-def _everything(one: Words) -> str:
+def _everything(one: MessageWords) -> str:
     return "\n".join(filter(None, (one.subject, one.text, one.files)))
 
 
@@ -107,7 +107,7 @@ def _everything(one: Words) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
+class SearchScope:
     """Where to look."""
 
     dialogs: DialogFilter = field(default_factory=DialogFilter)
@@ -126,10 +126,10 @@ class Snippet:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResult:
     """A matching message."""
 
-    message: Words
+    message: MessageWords
     dialog: DialogRow
     snippet: Snippet
 
@@ -140,47 +140,49 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class SearchPage:
     """A page of matches, newest first."""
 
-    found: Sequence[Found]
+    found: Sequence[SearchResult]
     below: int
     """Where the next part begins; 0 after the last one."""
 
 
-def find(tx: Tx, index: Index, dialect: str, query: Query, scope: Scope, *, below: int = TOP, n: int = 50) -> Page:
+def find(
+    tx: Tx, index: Index, dialect: str, query: Query, scope: SearchScope, *, below: int = TOP, n: int = 50
+) -> SearchPage:
     """The newest messages that contain all search terms; those of blocked clients only on request."""
     if not query:
-        return Page((), 0)
+        return SearchPage((), 0)
     wanted = _reaching(tx, scope)
     below = below if scope.until is None else min(below, earliest(scope.until))
-    found: list[Found] = []
+    found: list[SearchResult] = []
     for _look in range(0, _LOOKED, _LOOK):
         at = below
         hits = index.ask(
-            lambda shelf: shelf.hits(query, since=scope.since, below=at, n=_LOOK, dialog=scope.dialog)  # noqa: B023
+            lambda index: index.hits(query, since=scope.since, below=at, n=_LOOK, dialog=scope.dialog)  # noqa: B023
         )
         fitting = _fitting(tx, dialect, [hit.message for hit in hits], wanted, scope.dialog)
         for hit in hits:
             if len(found) == n:
-                return Page(found, below)
+                return SearchPage(found, below)
             below = hit.place
             if (fits := fitting.get(hit.message)) is not None:
-                found.append(Found(*fits, snippet(fits[0], query)))
+                found.append(SearchResult(*fits, snippet(fits[0], query)))
         if len(hits) < _LOOK:
-            return Page(found, 0)
-    return Page(found, below)
+            return SearchPage(found, 0)
+    return SearchPage(found, below)
 
 
 def within(index: Index, query: Query, dialogs: Sequence[DialogId]) -> list[MessageId]:
     """The matching messages of these dialogs, oldest first; of each dialog the newest thousand."""
     if not query:
         return []
-    hits = index.ask(lambda shelf: [hit for one in dialogs for hit in shelf.hits(query, n=_WITHIN, dialog=one)])
+    hits = index.ask(lambda index: [hit for one in dialogs for hit in index.hits(query, n=_WITHIN, dialog=one)])
     return [hit.message for hit in sorted(hits)]
 
 
-def _reaching(tx: Tx, scope: Scope) -> DialogFilter:
+def _reaching(tx: Tx, scope: SearchScope) -> DialogFilter:
     """Include a dialog named explicitly, even if its client is blocked."""
     blocked = scope.dialog is not None and bool(dialogs.card(tx, scope.dialog).blocked)
     return scope.dialogs.but(blocked=blocked or scope.dialogs.blocked, wherever=True)
@@ -188,13 +190,13 @@ def _reaching(tx: Tx, scope: Scope) -> DialogFilter:
 
 def _fitting(
     tx: Tx, dialect: str, messages: Sequence[MessageId], wanted: DialogFilter, dialog: DialogId | None
-) -> dict[MessageId, tuple[Words, DialogRow]]:
+) -> dict[MessageId, tuple[MessageWords, DialogRow]]:
     said = [one for one in _these(tx, messages) if dialog in {None, one.dialog_id} and one.deleted_at is None]
     rows = dialog_list.rows(tx, dialect, list({one.dialog_id for one in said}), wanted)
     return {one.id: (one, rows[one.dialog_id]) for one in said if one.dialog_id in rows}
 
 
-def snippet(message: Words, query: Query) -> Snippet:
+def snippet(message: MessageWords, query: Query) -> Snippet:
     """The part of a message around the first match, on one line."""
     for part in (message.text, message.subject, message.files):
         if found := marks(part, query):

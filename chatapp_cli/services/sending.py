@@ -8,20 +8,20 @@ from dataclasses import asdict, dataclass
 from typing import Literal, Protocol
 
 from chatapp_cli.domain.access import Right
-from chatapp_cli.domain.draft import Draft, StagedFile, insist
+from chatapp_cli.domain.arrival import ChatKind
+from chatapp_cli.domain.draft import Draft, StagedFile, require_deliverable
 from chatapp_cli.domain.errors import Refused
-from chatapp_cli.domain.event import ChatKind
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId, Millis
 from chatapp_cli.domain.journal.channels import OutboxReplayed
 from chatapp_cli.domain.journal.messages import ChangeAsked, MessageWritten, StateChanged
 from chatapp_cli.domain.manifest import Capabilities
-from chatapp_cli.domain.message import Action, Direction, Origin, Priority, State
+from chatapp_cli.domain.message import Direction, Operation, Origin, Priority, State
 from chatapp_cli.domain.moment import local
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.preview import preview
 from chatapp_cli.domain.template import Filled
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import access, changes, channels, dialogs, duties, outrun, words
+from chatapp_cli.services import access, cancel_on_reply, changes, channels, dialogs, duties, words
 from chatapp_cli.services.transcript import message as message_of
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.dialogs import DialogCard
@@ -30,7 +30,7 @@ from chatapp_cli.store.tx import Tx
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class SendOptions:
     """When a message is sent, under which key and with which origin; the acting operator is its author."""
 
     key: str
@@ -94,15 +94,15 @@ def key_of(said: str) -> str:
     return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 
-def enqueue(tx: Tx, can: Capabilities, dialog: DialogId, draft: Draft, order: Order) -> MessageId:
+def enqueue(tx: Tx, can: Capabilities, dialog: DialogId, draft: Draft, order: SendOptions) -> MessageId:
     """Accept a message. Raises Refused, with the reason, if it could not be delivered."""
     access.require(tx, Right.ANSWER)
     already = tx.value("messages.by_key", key=order.key)
     if already is not None:
         return MessageId(already)
     card = dialogs.card(tx, dialog)
-    insist_reachable(card)
-    insist(can, draft)
+    require_reachable(card)
+    require_deliverable(can, draft)
     scheduled = order.at is not None and order.at > tx.now
     refusal = None if draft.template else closed(can, card, order.at if order.at and scheduled else tx.now)
     if refusal is not None:
@@ -131,17 +131,17 @@ def enqueue(tx: Tx, can: Capabilities, dialog: DialogId, draft: Draft, order: Or
     )
     for file in draft.files:
         _attach(tx, card, message, file)
-    _put_out(tx, card, message, Action.SEND, order, state=state)
+    _queue(tx, card, message, Operation.SEND, order, state=state)
     if not scheduled:
         shown = preview(draft.text or draft.subject, [file.name for file in draft.files])
-        dialogs.said(tx, dialog, message, shown, answers=not order.origin.traits.automatic)
+        dialogs.show_last(tx, dialog, message, shown, answers=not order.origin.traits.automatic)
     tx.emit(MessageWritten(channel=card.channel_id, dialog=dialog, message=message, state=state))
     if order.assignee:
         duties.assign(tx, dialog, order.assignee)
     return message
 
 
-def insist_reachable(card: DialogCard) -> None:
+def require_reachable(card: DialogCard) -> None:
     """Raise Refused for clients who are blacklisted or no longer reachable."""
     refusal = out_of_reach(card)
     if refusal is not None:
@@ -220,8 +220,15 @@ def _attach(tx: Tx, card: DialogCard, message: MessageId, file: StagedFile) -> N
     )
 
 
-def _put_out(
-    tx: Tx, card: DialogCard, message: MessageId, action: Action, order: Order, *, state: State, value: str = ""
+def _queue(
+    tx: Tx,
+    card: DialogCard,
+    message: MessageId,
+    action: Operation,
+    order: SendOptions,
+    *,
+    state: State,
+    value: str = "",
 ) -> None:
     tx.insert(
         "outbox.add",
@@ -239,9 +246,9 @@ def _put_out(
     )
 
 
-def _wait_code(order: Order, state: State) -> str:
+def _wait_code(order: SendOptions, state: State) -> str:
     if state is State.SCHEDULED:
-        return outrun.UNLESS_HEARD if order.unless_heard else "scheduled"
+        return cancel_on_reply.UNLESS_REPLIED if order.unless_heard else "scheduled"
     return "held" if order.rest else ""
 
 
@@ -276,8 +283,8 @@ def retry(tx: Tx, message: MessageId) -> None:
             T("Message {n} is {state}; there is nothing to retry.", n=message, state=words.state(found.state)),
         )
     card = dialogs.card(tx, found.dialog_id)
-    insist_reachable(card._replace(reachable=1))
-    _put_out(tx, card, message, Action.SEND, Order(key=""), state=State.QUEUED)
+    require_reachable(card._replace(reachable=1))
+    _queue(tx, card, message, Operation.SEND, SendOptions(key=""), state=State.QUEUED)
     _settle(tx, found, State.QUEUED)
 
 
@@ -297,8 +304,8 @@ def replay(tx: Tx, channel: ChannelRow, can: Capabilities, *, since: Millis) -> 
     found = tx.all(MessageId, "messages.sent_since", channel=channel.id, since=since)
     for message in found:
         row = message_of(tx, message)
-        order = Order(key=row.key or "", priority=Priority.BULK)
-        _put_out(tx, dialogs.card(tx, row.dialog_id), message, Action.SEND, order, state=State.QUEUED)
+        order = SendOptions(key=row.key or "", priority=Priority.BULK)
+        _queue(tx, dialogs.card(tx, row.dialog_id), message, Operation.SEND, order, state=State.QUEUED)
     tx.emit(OutboxReplayed(channel=channel.id, messages=len(found)))
     return len(found)
 
@@ -321,15 +328,15 @@ def _settle(tx: Tx, found: MessageRow, state: State, *, code: str = "") -> None:
     tx.emit(StateChanged(channel=channel, dialog=found.dialog_id, message=found.id, state=state, code=code))
 
 
-def change(tx: Tx, can: Capabilities, message: MessageId, action: Action, value: str, *, order: Order) -> None:
+def change(tx: Tx, can: Capabilities, message: MessageId, action: Operation, value: str, *, order: SendOptions) -> None:
     """Queue an edit, a deletion or a reaction at the provider. Raises Refused with the reason."""
     access.require(tx, Right.ANSWER)
     found = message_of(tx, message)
     refusal = changes.obstacle(can, found, action, tx.now)
     if refusal is not None:
         raise refusal
-    if action is Action.EDIT:
-        insist(can, Draft(text=value))
+    if action is Operation.EDIT:
+        require_deliverable(can, Draft(text=value))
     card = dialogs.card(tx, found.dialog_id)
-    _put_out(tx, card, message, action, order, state=State.QUEUED, value=value)
+    _queue(tx, card, message, action, order, state=State.QUEUED, value=value)
     tx.emit(ChangeAsked(channel=card.channel_id, dialog=card.id, message=message, action=action))

@@ -57,6 +57,6 @@ def fire(tx: Tx, kind: str, ref: str, handler: Handler) -> bool:
     return True
 
 
-def put_off(tx: Tx, kind: str, ref: str, *, seconds: float) -> bool:
+def delay(tx: Tx, kind: str, ref: str, *, seconds: float) -> bool:
     """Delay a timer whose handler failed; false if it was cancelled or moved meanwhile."""
     return bool(tx.run("timers.put_off", kind=kind, ref=ref, at=tx.now + int(seconds * 1000), now=tx.now))

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.journal.reading import JournalEntry
-from chatapp_cli.services import dialogs, journal, relay
-from chatapp_cli.services.transcript import Entry, entry
+from chatapp_cli.services import chains, dialogs, journal
+from chatapp_cli.services.transcript import TranscriptEntry, entry
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.rows.journal import ArrivedRow
 from chatapp_cli.store.rows.outbox import AttemptRow, OutboxRow
@@ -19,7 +19,7 @@ from chatapp_cli.store.tx import Tx
 class Life:
     """Everything stored about one message."""
 
-    entry: Entry
+    entry: TranscriptEntry
     dialog: DialogCard
     arrived: ArrivedRow | None
     attempts: Sequence[AttemptRow]
@@ -31,7 +31,7 @@ class Life:
 
 def life(tx: Tx, message: MessageId) -> Life:
     """Collect the history of a message. Raises NotFound."""
-    (found,) = relay.with_onward(tx, [entry(tx, message)])
+    (found,) = chains.with_onward(tx, [entry(tx, message)])
     return Life(
         entry=found,
         dialog=dialogs.card(tx, found.message.dialog_id),

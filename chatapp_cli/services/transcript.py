@@ -18,7 +18,7 @@ from chatapp_cli.store.tx import Tx
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class QueuePosition:
     """A place in a queue; place 1 is the next to be sent."""
 
     n: int
@@ -26,7 +26,7 @@ class Place:
     """The approximate sending time; 0: now, or unknown because the channel does not work."""
 
 
-class Entry(NamedTuple):
+class TranscriptEntry(NamedTuple):
     """A message with everything shown with it."""
 
     message: MessageRow
@@ -34,7 +34,7 @@ class Entry(NamedTuple):
     reactions: Sequence[ReactionRow] = ()
     waiting: OutboxRow | None = None
     """Its outbox row, if any: when it is sent and why it waits."""
-    place: Place | None = None
+    place: QueuePosition | None = None
     """Its place in the channel's queue, if requested."""
     onward: MessageId | None = None
     """Its continuation in the next channel of its chain, if requested."""
@@ -48,17 +48,17 @@ def message(tx: Tx, wanted: MessageId) -> MessageRow:
     return found
 
 
-def latest(tx: Tx, dialog: DialogId, *, n: int = 50) -> list[Entry]:
+def latest(tx: Tx, dialog: DialogId, *, n: int = 50) -> list[TranscriptEntry]:
     """The last messages, oldest first."""
     return _dress(tx, dialog, tx.all(MessageRow, "messages.latest", dialog=dialog, n=n))
 
 
-def before(tx: Tx, dialog: DialogId, first: MessageRow, *, n: int = 50) -> list[Entry]:
+def before(tx: Tx, dialog: DialogId, first: MessageRow, *, n: int = 50) -> list[TranscriptEntry]:
     """The messages before one, oldest first."""
     return _dress(tx, dialog, tx.all(MessageRow, "messages.before", dialog=dialog, at=first.at, id=first.id, n=n))
 
 
-def since(tx: Tx, dialog: DialogId, first: MessageRow, *, n: int = 50) -> list[Entry]:
+def since(tx: Tx, dialog: DialogId, first: MessageRow, *, n: int = 50) -> list[TranscriptEntry]:
     """A message and those after it, oldest first."""
     found = tx.all(MessageRow, "messages.since", dialog=dialog, at=first.at, id=first.id, n=n)
     return _dress(tx, dialog, found[::-1])
@@ -82,13 +82,13 @@ def revisions(tx: Tx, wanted: MessageId) -> list[Revision]:
     return tx.all(Revision, "messages.revisions", id=wanted)
 
 
-def entry(tx: Tx, wanted: MessageId) -> Entry:
+def entry(tx: Tx, wanted: MessageId) -> TranscriptEntry:
     """One message as an entry."""
     found = message(tx, wanted)
     return _dress(tx, found.dialog_id, [found])[0]
 
 
-def _dress(tx: Tx, dialog: DialogId, newest_first: list[MessageRow]) -> list[Entry]:
+def _dress(tx: Tx, dialog: DialogId, newest_first: list[MessageRow]) -> list[TranscriptEntry]:
     if not newest_first:
         return []
     ids = json.dumps([m.id for m in newest_first])
@@ -99,4 +99,4 @@ def _dress(tx: Tx, dialog: DialogId, newest_first: list[MessageRow]) -> list[Ent
     for reaction in tx.all(ReactionRow, "reactions.of_messages", ids=ids):
         reactions[reaction.message_id].append(reaction)
     waiting = {row.message_id: row for row in tx.all(OutboxRow, "outbox.of_dialog", dialog=dialog)}
-    return [Entry(m, files[m.id], reactions[m.id], waiting.get(m.id)) for m in reversed(newest_first)]
+    return [TranscriptEntry(m, files[m.id], reactions[m.id], waiting.get(m.id)) for m in reversed(newest_first)]

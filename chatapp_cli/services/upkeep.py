@@ -29,16 +29,16 @@ def due(tx: Tx) -> Due:
     return Due(scheduled=outbox.something_due(tx), snoozed=duties.something_due(tx), timers=timers.kinds_due(tx))
 
 
-def forget_early_news(tx: Tx) -> None:
+def delete_early_changes(tx: Tx) -> None:
     """Delete, after a day, delivery states without a message of ours, and changes without their message."""
     tx.run("early.forget", before=tx.now - DAY)
     tx.run("early.none_left")
 
 
-def forget_passing_things(tx: Tx) -> None:
+def delete_expired(tx: Tx) -> None:
     """Delete, after a day, answered requests, presence entries and closed windows."""
-    tx.run("errands.forget", before=tx.now - DAY)
-    journal.forget_live(tx, before=tx.now - DAY)
+    tx.run("requests.forget", before=tx.now - DAY)
+    journal.delete_live(tx, before=tx.now - DAY)
     tx.run("presence.expire", before=tx.now - DAY)
 
 

@@ -55,7 +55,7 @@ def add(tx: Tx, name: str, wanted: DialogFilter, *, own: bool = False) -> int:
 
 def move(tx: Tx, view: ViewRow, place: int) -> None:
     """Move a view to a place, counted from 1. Raises NotFound if the acting operator does not see it."""
-    _insist_theirs(tx, view)
+    _require_own(tx, view)
     others = [row.id for row in seen(tx) if row.id != view.id]
     others.insert(max(0, place - 1), view.id)
     for at, number in enumerate(others, start=1):
@@ -65,7 +65,7 @@ def move(tx: Tx, view: ViewRow, place: int) -> None:
 
 def remove(tx: Tx, view: ViewRow) -> None:
     """Delete a view; no dialog is affected. Raises NotFound if the acting operator does not see it."""
-    _insist_theirs(tx, view)
+    _require_own(tx, view)
     tx.run("views.remove", id=view.id)
     tx.emit(ViewRemoved(name=view.name))
 
@@ -75,7 +75,7 @@ def _right(tx: Tx, owner: str) -> Right:
     return Right.VIEWS if owner == tx.name != EVERYBODY else Right.SHARED_VIEWS
 
 
-def _insist_theirs(tx: Tx, view: ViewRow) -> None:
+def _require_own(tx: Tx, view: ViewRow) -> None:
     there = next((row for row in seen(tx) if row.id == view.id), None)
     access.require(tx, _right(tx, (there or view).operator))
     if there is None:

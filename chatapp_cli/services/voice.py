@@ -28,7 +28,7 @@ def release(tx: Tx, file: FileRow) -> None:
     tx.run("voice.mark", id=file.id, code="")
 
 
-def keep(tx: Tx, file: FileRow, words: str) -> None:
+def save_text(tx: Tx, file: FileRow, words: str) -> None:
     """Store a transcript."""
     tx.run("voice.words", id=file.id, words=words[:LONGEST])
     dialog = transcript.message(tx, file.message_id).dialog_id

@@ -12,7 +12,7 @@ from chatapp_cli.domain.errors import StoreError
 from chatapp_cli.domain.text import T
 from chatapp_cli.ports.world import Clock
 from chatapp_cli.store.drivers import Driver, Postgres, Sqlite, spoken
-from chatapp_cli.store.effects import NONE, Effects, Table
+from chatapp_cli.store.effects import NONE, Effects, EffectTable
 from chatapp_cli.store.migrate import ensure_current
 from chatapp_cli.store.named import prepared
 from chatapp_cli.store.pulse import Pulse
@@ -25,7 +25,7 @@ Job = Callable[[Tx], R]
 class Database:
     """A store at its current revision. Each thread has its own connection."""
 
-    def __init__(self, driver: Driver, clock: Clock, effects: Table = NONE) -> None:
+    def __init__(self, driver: Driver, clock: Clock, effects: EffectTable = NONE) -> None:
         self.driver = driver
         self.clock = clock
         self.effects = Effects(effects)
@@ -121,7 +121,7 @@ class Absent(Database):
     For use on one thread until it is created.
     """
 
-    def __init__(self, driver: Driver, clock: Clock, effects: Table = NONE) -> None:
+    def __init__(self, driver: Driver, clock: Clock, effects: EffectTable = NONE) -> None:
         from tempfile import TemporaryDirectory
 
         self._wanted: Driver | None = driver

@@ -25,7 +25,7 @@ _NEWEST_OF_FEW = "ORDER BY +d.pinned DESC, d.last_at DESC, d.id DESC"
 _LONGEST_WAITING = "ORDER BY d.waiting_since, d.id"
 
 
-class Place(NamedTuple):
+class PageEnd(NamedTuple):
     """The end of a page, after which the next one begins."""
 
     pinned: int
@@ -40,7 +40,7 @@ def page(
     dialect: str,
     wanted: DialogFilter,
     *,
-    after: Place | None = None,
+    after: PageEnd | None = None,
     n: int = 50,
     among: Sequence[DialogId] | None = None,
 ) -> list[DialogRow]:
@@ -135,8 +135,8 @@ def _called(search: str, spellings: Sequence[str], place: str) -> str:
 
 _CHANNEL = re.compile(r"\bc\.")
 _TAGGED = "d.id IN (SELECT dt.dialog_id FROM dialog_tag dt JOIN tag t ON t.id = dt.tag_id WHERE t.name = :tag)"
-Condition: TypeAlias = str | Callable[[Any], str]
-CONDITIONS: dict[str, Condition] = {
+SqlCondition: TypeAlias = str | Callable[[Any], str]
+CONDITIONS: dict[str, SqlCondition] = {
     "line": "d.line_id = :line",
     "channel": "d.channel_id = :channel",
     "kind": "c.kind = :kind",

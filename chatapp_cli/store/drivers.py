@@ -96,7 +96,7 @@ class Sqlite:
         connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, cached_statements=256)
         try:
             for pragma in _PRAGMAS.split(";"):
-                self._insist(connection, pragma.strip())
+                self._retry_while_busy(connection, pragma.strip())
         except sqlite3.Error:
             connection.close()
             raise
@@ -107,12 +107,12 @@ class Sqlite:
 
         SQLite's own handler sleeps up to 100 ms between tries, which people would notice.
         """
-        self._insist(connection, "BEGIN IMMEDIATE")
+        self._retry_while_busy(connection, "BEGIN IMMEDIATE")
 
     def begin_read(self, connection: Connection) -> None:
         """Take a snapshot; readers wait only for the recovery after a crash, never for the writer."""
         connection.execute("BEGIN")
-        self._insist(connection, "SELECT 1 FROM sqlite_master LIMIT 1")
+        self._retry_while_busy(connection, "SELECT 1 FROM sqlite_master LIMIT 1")
 
     def pulse(self) -> Pulse:
         """Uses a separate connection, so that writes of this process count too."""
@@ -122,7 +122,7 @@ class Sqlite:
         """A file is on one machine, where the lock in its folder is enough."""
         return nullcontext()
 
-    def _insist(self, connection: Connection, sql: str) -> None:
+    def _retry_while_busy(self, connection: Connection, sql: str) -> None:
         """Retry while the database is busy; randomness is imported only if it has to wait."""
         deadline = time.monotonic() + self.patience
         pause = 0.0002

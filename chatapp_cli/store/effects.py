@@ -24,8 +24,8 @@ class Effect(NamedTuple):
     run: Callable[[Tx, Any], None]
 
 
-Table: TypeAlias = Mapping[type["JournalEvent"], Sequence[Effect]]
-NONE: Table = MappingProxyType({})
+EffectTable: TypeAlias = Mapping[type["JournalEvent"], Sequence[Effect]]
+NONE: EffectTable = MappingProxyType({})
 
 
 def effect(kind: type[E], name: str, run: Callable[[Tx, E], None]) -> tuple[type[JournalEvent], Effect]:
@@ -33,7 +33,7 @@ def effect(kind: type[E], name: str, run: Callable[[Tx, E], None]) -> tuple[type
     return kind, Effect(name, run)
 
 
-def table(*effects: tuple[type[JournalEvent], Effect]) -> Table:
+def table(*effects: tuple[type[JournalEvent], Effect]) -> EffectTable:
     """All effects by type of event, in order."""
     found: dict[type[JournalEvent], tuple[Effect, ...]] = {}
     for kind, one in effects:
@@ -51,7 +51,7 @@ class Effects:
     Without savepoints, which cost time, if many jobs share a transaction; a failing effect always gets one.
     """
 
-    def __init__(self, table: Table = NONE) -> None:
+    def __init__(self, table: EffectTable = NONE) -> None:
         self.table = table
         self.broken: dict[str, str] = {}
         """Those that fail, and why they did so last; kept in the store as well, for other processes."""

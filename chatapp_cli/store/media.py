@@ -57,8 +57,8 @@ class Media:
         with given_file.opened(source) as file:
             size = os.fstat(file.fileno()).st_size
             limit = self._room() if most is None else min(most, self._room())
-            _insist_it_fits(source, size, most, limit)
-            scratch = self._filled(lambda copy: _copy(file, copy, lambda n: _insist_it_fits(source, n, most, limit)))
+            _require_space(source, size, most, limit)
+            scratch = self._filled(lambda copy: _copy(file, copy, lambda n: _require_space(source, n, most, limit)))
         try:
             return self._take_in(scratch)
         finally:
@@ -148,7 +148,7 @@ def _copy(source: BinaryIO, target: BinaryIO, check: Callable[[int], None]) -> N
         target.write(piece)
 
 
-def _insist_it_fits(path: Path, size: int, most: int | None, limit: int) -> None:
+def _require_space(path: Path, size: int, most: int | None, limit: int) -> None:
     if size <= limit:
         return
     if most is not None and size > most:

@@ -46,7 +46,7 @@ class Mark(NamedTuple):
     """The same for the dialogs' names."""
 
 
-class Words(NamedTuple):
+class MessageWords(NamedTuple):
     """The words of a message."""
 
     id: MessageId
@@ -81,7 +81,7 @@ class Naming(NamedTuple):
     """The indexed names of a dialog: everything known of the client in any of their dialogs."""
 
     dialog: DialogId
-    said: str
+    text: str
     words: Sequence[str] = ()
     """The words that a query with a typo may match."""
 
@@ -94,34 +94,34 @@ class Index:
         self._driver = Sqlite(path)
         self._store = int.from_bytes(sha256(url.encode()).digest()[:4], "big") >> 1
 
-    def ask(self, job: Callable[[Shelf], R]) -> R:
+    def ask(self, job: Callable[[OpenIndex], R]) -> R:
         """Read in one transaction."""
         return self._done(job, "BEGIN")
 
-    def change(self, job: Callable[[Shelf], R]) -> R:
+    def change(self, job: Callable[[OpenIndex], R]) -> R:
         """Read and change in one transaction."""
         return self._done(job, "BEGIN IMMEDIATE")
 
-    def forget(self) -> None:
+    def delete(self) -> None:
         """Remove it."""
         for end in ("", "-wal", "-shm"):
             self.path.with_name(self.path.name + end).unlink(missing_ok=True)
 
-    def _done(self, job: Callable[[Shelf], R], begin: str) -> R:
+    def _done(self, job: Callable[[OpenIndex], R], begin: str) -> R:
         with spoken(self._driver):
             try:
                 return self._attempt(job, begin)
             except sqlite3.DatabaseError as error:
                 if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _DAMAGED:
                     raise
-            self.forget()
+            self.delete()
             return self._attempt(job, begin)
 
-    def _attempt(self, job: Callable[[Shelf], R], begin: str) -> R:
+    def _attempt(self, job: Callable[[OpenIndex], R], begin: str) -> R:
         with closing(self._opened()) as connection:
             connection.execute(begin)
             try:
-                result = job(Shelf(connection))
+                result = job(OpenIndex(connection))
                 connection.execute("COMMIT")
             except BaseException:  # an interrupt too must not leave a transaction open
                 with suppress(sqlite3.Error):
@@ -159,7 +159,7 @@ class Index:
         return tuple(numbers) == (_FORMAT, self._store)
 
 
-class Shelf:
+class OpenIndex:
     """The index within one transaction."""
 
     def __init__(self, connection: Connection) -> None:
@@ -170,7 +170,7 @@ class Shelf:
         row = self._execute("SELECT journal, lowest, unnamed FROM mark").fetchone()
         return None if row is None else Mark(*row)
 
-    def keep(self, mark: Mark) -> None:
+    def save(self, mark: Mark) -> None:
         """Store the progress of indexing."""
         self._execute("DELETE FROM mark")
         self._execute("INSERT INTO mark (journal, lowest, unnamed) VALUES (?, ?, ?)", mark)
@@ -210,8 +210,8 @@ class Shelf:
         """Index dialogs by their current names; most have not changed."""
         for one in namings:
             known = self._execute("SELECT said FROM name WHERE rowid = ?", (one.dialog,)).fetchone()
-            if known is None or known[0] != one.said:
-                self._execute("INSERT OR REPLACE INTO name (rowid, said) VALUES (?, ?)", (one.dialog, one.said))
+            if known is None or known[0] != one.text:
+                self._execute("INSERT OR REPLACE INTO name (rowid, said) VALUES (?, ?)", (one.dialog, one.text))
                 for word in one.words:
                     self._execute("INSERT OR IGNORE INTO name_word VALUES (?)", (word,))
 

@@ -14,7 +14,7 @@ from chatapp_cli.store.named import Statement
 
 if TYPE_CHECKING:
     from chatapp_cli.domain.access import Acting
-    from chatapp_cli.store.lens import Lens
+    from chatapp_cli.store.visibility import Visibility
 
 T = TypeVar("T")
 
@@ -87,30 +87,30 @@ class Tx:
         self._inserted = inserted
         self._effects = effects
         self._guarded = guarded
-        self._lens: Lens | None = None
+        self._lens: Visibility | None = None
         self.acting: Acting | None = None
         """Who acts; ``None``: nobody said so, and no right can be asked for."""
         self.now = now
         """The time of this transaction, milliseconds."""
 
-    def through(self, lens: Lens | None) -> Tx:
-        """The same transaction seen through a lens."""
+    def through(self, visibility: Visibility | None) -> Tx:
+        """The same transaction, showing only what is visible."""
         seen = Tx.__new__(Tx)
         # One by one, for every arrival is taken by a copy: a loop over the slots takes three times as long.
         seen._execute, seen._statements, seen._inserted = self._execute, self._statements, self._inserted
         seen._effects, seen._guarded, seen.acting, seen.now = self._effects, self._guarded, self.acting, self.now
-        seen._lens = lens
-        if lens is not None:
-            lens.learn(self.columns)
+        seen._lens = visibility
+        if visibility is not None:
+            visibility.learn(self.columns)
         return seen
 
     def columns(self, table: str) -> list[str]:
         """The names of a table's columns, from the database."""
         return [str(column[0]) for column in self._execute(f"SELECT * FROM {table} LIMIT 0").description]
 
-    def by(self, acting: Acting, lens: Lens | None = None) -> Tx:
-        """The same transaction with this actor, through a lens if there is one."""
-        own = self.through(lens)
+    def by(self, acting: Acting, visibility: Visibility | None = None) -> Tx:
+        """The same transaction with this actor and what is visible to them."""
+        own = self.through(visibility)
         own.acting = acting
         return own
 
@@ -120,8 +120,8 @@ class Tx:
         return "" if self.acting is None else self.acting.signature
 
     def _do(self, name: str, params: Mapping[str, object]) -> Cursor:
-        lens, all_of = self._lens, self._statements
-        sql, pick = all_of[name] if lens is None else lens.statement(name, all_of)
+        visibility, all_of = self._lens, self._statements
+        sql, pick = all_of[name] if visibility is None else visibility.statement(name, all_of)
         return self._execute(sql, pick(params))
 
     def insert(self, name: str, /, **params: object) -> Any:

@@ -40,11 +40,11 @@ class Outcome(Generic[R]):
 
 
 Done: TypeAlias = Callable[[Outcome[Any]], None]
-Told: TypeAlias = tuple[Done, Outcome[Any]]
-Delivery: TypeAlias = Callable[[Sequence[Told]], None]
+FinishedJob: TypeAlias = tuple[Done, Outcome[Any]]
+Delivery: TypeAlias = Callable[[Sequence[FinishedJob]], None]
 
 
-def deliver(outcomes: Sequence[Told]) -> None:
+def deliver(outcomes: Sequence[FinishedJob]) -> None:
     """Deliver the outcomes to the waiting callers."""
     for done, outcome in outcomes:
         done(outcome)
@@ -118,7 +118,7 @@ class Writer:
             batch.append(item)
         return batch, False
 
-    def _commit(self, batch: Sequence[tuple[Job[Any], Done]]) -> list[Told]:
+    def _commit(self, batch: Sequence[tuple[Job[Any], Done]]) -> list[FinishedJob]:
         """Commit the batch; if the commit fails, no job was done and all get the error."""
         connection: Connection | None = None
         try:
@@ -135,7 +135,7 @@ class Writer:
         self.jobs += len(batch)
         return outcomes
 
-    def _all_good(self, connection: Connection, batch: Sequence[tuple[Job[Any], Done]]) -> list[Told]:
+    def _all_good(self, connection: Connection, batch: Sequence[tuple[Job[Any], Done]]) -> list[FinishedJob]:
         """Run the jobs without savepoints; if one fails, all are rolled back."""
         self._database.driver.begin(connection)
         tx = self._database.tx(connection)
@@ -147,7 +147,7 @@ class Writer:
         connection.execute("ROLLBACK")
         return []
 
-    def _one_by_one(self, connection: Connection, batch: Sequence[tuple[Job[Any], Done]]) -> list[Told]:
+    def _one_by_one(self, connection: Connection, batch: Sequence[tuple[Job[Any], Done]]) -> list[FinishedJob]:
         """Run them again, each behind a savepoint, and each effect as well."""
         self._database.driver.begin(connection)
         tx = self._database.tx(connection, guarded=True)
@@ -157,7 +157,7 @@ class Writer:
         connection.execute("SAVEPOINT job")
         try:
             outcome = Outcome(value=job(tx))
-        except Exception as error:  # told to whoever asked for the job; the others of the batch go on
+        except Exception as error:  # raised to the job's caller; the others of the batch continue
             if self._hopeless(error):
                 raise
             connection.execute("ROLLBACK TO SAVEPOINT job")

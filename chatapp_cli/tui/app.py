@@ -2,62 +2,60 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from textual.app import App
-from textual.dom import DOMNode
-from textual.notifications import SeverityLevel
 from textual.worker import Worker
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.errors import ChatappError
-from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.domain.journal.operators import OperatorEvent
-from chatapp_cli.i18n import _, say_steps, show
+from chatapp_cli.i18n import _, show
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.tui.keys import next_steps
-from chatapp_cli.tui.keys.keymap import bindings, chords, first_keys, replaced, use
+from chatapp_cli.tui.appearance import Appearance
+from chatapp_cli.tui.keys.keymap import bindings
+from chatapp_cli.tui.keys.listening import listen_to
 from chatapp_cli.tui.keys.pasting import take_whole
 from chatapp_cli.tui.keys.typeahead import TypeAhead
-from chatapp_cli.tui.look import Look
 from chatapp_cli.tui.media.graphics import Graphics
 from chatapp_cli.tui.pages import page_named
 from chatapp_cli.tui.reading import words
+from chatapp_cli.tui.screens.commanding import Commanding
+from chatapp_cli.tui.screens.door import Door
 from chatapp_cli.tui.screens.inbox import InboxScreen
-from chatapp_cli.tui.session.guard import Guard
-from chatapp_cli.tui.session.live import Follower, News
+from chatapp_cli.tui.session.error_guard import ErrorGuard
+from chatapp_cli.tui.session.hearing import follow
+from chatapp_cli.tui.session.journal_feed import JournalAdvanced
+from chatapp_cli.tui.session.login_gate import LoginGate
 from chatapp_cli.tui.session.notices import PAUSE, Notices
-from chatapp_cli.tui.session.office import Office
-from chatapp_cli.tui.session.own import Own
-from chatapp_cli.tui.session.reception import Reception
 from chatapp_cli.tui.session.terminal import KEEP_TITLE, RESTORE_TITLE, Terminal
+from chatapp_cli.tui.session.user_files import UserFiles
+from chatapp_cli.tui.session.workspace import Workspace
 from chatapp_cli.tui.spelling import Spelling
-from chatapp_cli.tui.themes import THEMES, following
+from chatapp_cli.tui.themes import begin_in, following
 from chatapp_cli.tui.widgets.bars import StatusBar
-from chatapp_cli.tui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
     from textual.widgets import TextArea
 
-    from chatapp_cli.tui.keys.remapping import Keymap
 
 HEAD_START = 0.03
 """Seconds in which the first paint reaches the terminal, before anything else takes the processor."""
 REMINDED = 12.0
 """Seconds for which the page says that somebody who was put off is due."""
-AGAIN = 1.0
-"""Seconds after which what went wrong with the news is tried again."""
 LOGIN = 60.0
 """Seconds between two looks whether a login still holds."""
 
 
-class Inbox(TypeAhead):
-    """One company's desk in a terminal."""
+NO_FILES = UserFiles()
+"""Nothing of a person's own is read or written."""
+
+
+class InboxApp(TypeAhead):
+    """One company's company in a terminal."""
 
     TITLE = "chatapp"
     SCOPE = "app"
@@ -71,51 +69,36 @@ class Inbox(TypeAhead):
 
     graphics = Graphics.HALFCELLS
 
-    def __init__(self, desk: Desk, *, alone: bool = False, own: Own = Own(), token: str = "") -> None:  # noqa: B008 - it is frozen
+    def __init__(
+        self, company: Company, *, alone: bool = False, user_files: UserFiles = NO_FILES, token: str = ""
+    ) -> None:
         super().__init__()
         take_whole(self.driver_class)
         self.add_mode(self.DEFAULT_MODE, self.get_default_screen)
-        self.desk = desk
-        self.guard = Guard()
+        self.company = company
+        self.guard = ErrorGuard()
         self._pages: list[InboxScreen] = []
         self._token = token
-        self.own = own
-        self.terminal = Terminal(own.env)
-        self.look = Look(desk.world.clock, own.theme(desk.settings))
+        self.user_files = user_files
+        self.terminal = Terminal(user_files.env)
+        self.appearance = Appearance(company.world.clock, user_files.theme(company.settings))
         self._alone = alone
         self._open = AsyncExitStack()
-        for theme in THEMES:
-            self.register_theme(theme)
-        self._begin_in(own.theme(desk.settings))
-        self._listen_to(own.keymap(desk.settings))
-
-    def _begin_in(self, theme: str) -> None:
-        """Have these colours from the first paint on; a change of theme would have all styles read a second time."""
-        self.set_reactive(App.theme, theme)
-        self.stylesheet.set_variables(self.get_css_variables())
-        for name, dark in (("-dark-mode", True), ("-light-mode", False)):
-            self.set_class(self.current_theme.dark == dark, name, update=False)
-
-    def _listen_to(self, keymap: Keymap | None) -> None:
-        use(keymap.groups if keymap else None)
-        say_steps(next_steps.keys)
-        self.set_keymap(replaced())
-        for first, typed in first_keys().items():
-            self.bind(typed, f"chord({first!r})", show=False)
-        self._faults = keymap.faults if keymap else ()
+        begin_in(self, user_files.theme(company.settings))
+        self._faults = listen_to(self, user_files.keymap(company.settings))
 
     async def on_load(self) -> None:
         """Open the store for this loop."""
-        store = AsyncStore(self.desk)
+        store = AsyncStore(self.company)
         self._open.push_async_callback(store.aclose)
-        self.office = Office(self.desk, store)
-        self.spelling = Spelling(self.own.words_file, self.own.speller(self.desk.settings))
+        self.workspace = Workspace(self.company, store)
+        self.spelling = Spelling(self.user_files.words_file, self.user_files.speller(self.company.settings))
         self._open.push_async_callback(self.spelling.aclose)
-        self._door = asyncio.Lock()
-        self.reception = Reception(self.office, self._token)
-        self._outside = await self.reception.look()
+        self._door = Door(self, self.company.whole, LoginGate(self.workspace, self._token), self._begin_anew)
+        await self._door.look()
+        self.commanding = Commanding(self, self.workspace, self.appearance, self._beside)
         wait, remind = partial(self.set_timer, PAUSE), partial(self.notify, markup=False, timeout=REMINDED)
-        self._notices = Notices(self.office, self.terminal, self.tell_terminal, wait, remind)
+        self._notices = Notices(self.workspace, self.terminal, self.tell_terminal, wait, remind)
 
     def get_default_screen(self) -> InboxScreen:
         """The page that people work on, which is styled as it is made: Textual would do it again for a mode's page."""
@@ -126,15 +109,15 @@ class Inbox(TypeAhead):
 
     def on_mount(self) -> None:
         """Follow what happens."""
-        self._ask_to_log_in()
-        self._keep_on(self._follow)
-        self.set_interval(LOGIN, lambda: self._keep_on(self._look_who_sits_here))
+        self._door.ask()
+        self._beside(self._follow)
+        self.set_interval(LOGIN, lambda: self._beside(self._door.look_again))
 
     def on_ready(self) -> None:
         """Let the first paint out; say what of the person's own keys could not be used."""
         self._let_it_paint()
         if not self._alone:
-            self.call_after_refresh(self.set_timer, HEAD_START, partial(self._keep_on, self._accompany))
+            self.call_after_refresh(self.set_timer, HEAD_START, partial(self._beside, self._accompany))
         for fault in self._faults:
             said = [f"{fault.place}: {show(fault.what)}", show(fault.next_step)]
             self.notify("\n".join(said), severity="warning", markup=False, timeout=12)
@@ -142,29 +125,13 @@ class Inbox(TypeAhead):
     def _let_it_paint(self) -> None:
         """Begin all that the page does not need for its first paint once that is out."""
         page = self.screen_stack[0] if self.screen_stack else None  # there is none while the window closes
-        if page is None:
-            return
-        assert isinstance(page, InboxScreen)
-        page.call_after_refresh(gc.enable)
-        page.call_after_refresh(page.set_timer, HEAD_START, page.go_on)
+        if isinstance(page, InboxScreen):
+            page.call_after_refresh(gc.enable)
+            page.call_after_refresh(page.set_timer, HEAD_START, page.go_on)
 
-    def notify(
-        self,
-        message: str,
-        *,
-        title: str = "",
-        severity: SeverityLevel = "information",
-        timeout: float | None = None,
-        markup: bool = False,
-    ) -> None:
+    def notify(self, message: str, **how: Any) -> None:
         """Say something beside the page; names of people and channels may have brackets, which are no markup here."""
-        del markup
-        super().notify(message, title=title, severity=severity, timeout=timeout, markup=False)
-
-    # Beside the loop of keys
-
-    def _keep_on(self, work: Callable[[], Awaitable[object]]) -> Worker[None]:
-        return self._beside(work)
+        super().notify(message, **{**how, "markup": False})
 
     def _beside(self, work: Callable[[], Awaitable[object]], **how: Any) -> Worker[None]:
         async def guarded() -> None:
@@ -178,29 +145,22 @@ class Inbox(TypeAhead):
             await work()
         except Exception as error:  # noqa: BLE001 - nothing that is done beside the keys may end the window
             words = self.guard.words(error)
-            if self.guard.is_news(words, self.desk.world.clock.monotonic()):
+            if self.guard.is_news(words, self.company.world.clock.monotonic()):
                 self.notify(words, severity="error", markup=False, timeout=8)
             return False
         return True
 
     async def _follow(self) -> None:
-        """Hear of news as long as the window is open, whatever becomes of the store meanwhile."""
-        follower = Follower(self.office)
         self.tell_terminal(KEEP_TITLE)
-        while not await self._guarded(follower.start):  # noqa: ASYNC110 - the store tells nobody that it is back
-            await asyncio.sleep(AGAIN)
-        await self._guarded(self._notices.entitle)
-        while True:
-            if not await self._guarded(partial(self._hear, follower)):
-                await asyncio.sleep(AGAIN)
+        await follow(self.workspace, self._guarded, self._notices.entitle, self._hear)
 
-    async def _hear(self, follower: Follower) -> None:
-        news = News(await follower.next())
+    async def _hear(self, news: JournalAdvanced) -> None:
         for screen in self.screen_stack:
             screen.post_message(news)
         if news.any_of(OperatorEvent):
-            await self._guarded(self._look_who_sits_here)
-        await self._notices.hear(news, seen=self._looked_at())
+            await self._guarded(self._door.look_again)
+        page = self.screen if self.screen_stack else None  # there is none while the window closes
+        await self._notices.hear(news, seen=page.looked_at if isinstance(page, InboxScreen) else None)
 
     @property
     def broken(self) -> Exception | None:
@@ -220,19 +180,11 @@ class Inbox(TypeAhead):
         return [one for page in self._pages for one in page.drafts.unkept()]
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
-        """Look at the spelling of what is written to a client."""
+        """Appearance at the spelling of what is written to a client."""
         from chatapp_cli.tui.widgets.composer import Pen
 
         if isinstance(event.text_area, Pen):
             self.spelling.soon(event.text_area)
-
-    def _looked_at(self) -> DialogId | None:
-        """The dialog whose end is in front of somebody's eyes."""
-        page = self.screen if self.screen_stack else None  # there is none while the window closes
-        if not isinstance(page, InboxScreen) or page.opening is None or not self.app_focus:
-            return None
-        ended = any(shown.at_end and shown.region for shown in page.query(Transcript))  # none while the window closes
-        return page.opening.card.id if ended else None
 
     def tell_terminal(self, sequence: str) -> None:
         """Send what Textual has no words for."""
@@ -247,11 +199,11 @@ class Inbox(TypeAhead):
 
     async def _accompany(self) -> None:
         """Keep a daemon for as long as nobody else runs one; say so if there is none."""
-        from chatapp_cli.runtime.companion import accompanied
+        from chatapp_cli.runtime.embedded_daemon import accompanied
 
-        async with accompanied(self.desk) as companion:
-            async for state in companion.states():
-                said, trouble = (show(state.said), state.trouble)
+        async with accompanied(self.company) as daemon:
+            async for state in daemon.states():
+                said, trouble = (show(state.text), state.trouble)
                 for page in self.screen_stack[:1]:  # there is none while the window closes
                     page.query_one(StatusBar).tell_daemon(said, trouble=trouble)
 
@@ -261,16 +213,6 @@ class Inbox(TypeAhead):
         self.workers.cancel_all()
         await self._open.aclose()
 
-    # Who sits here
-
-    async def _look_who_sits_here(self) -> None:
-        """Show to whoever sits here what they may see by now, or the door."""
-        async with self._door:
-            before = self.reception.acting
-            self._outside = await self.reception.look()
-            if self.reception.acting != before:
-                await self._begin_anew()
-
     async def _begin_anew(self) -> None:
         """Pages of their own for whoever sits here now: nothing of what the last one saw is left."""
         before = self.current_mode
@@ -279,38 +221,16 @@ class Inbox(TypeAhead):
         await self.switch_mode(after)
         await self.remove_mode(before)
         self._let_it_paint()
-        self._ask_to_log_in()
-
-    def _ask_to_log_in(self) -> None:
-        if self._outside is not None:
-            from chatapp_cli.tui.screens.login import LoginScreen
-
-            desk = self.desk.whole
-            title = desk.read(lambda tx: desk.options.text(tx, "company_name")) or self.TITLE
-            self.push_screen(LoginScreen(title, self.reception.log_in, show(self._outside.what)))
-
-    # Everywhere
 
     def action_help(self) -> None:
         """All keys."""
         from chatapp_cli.tui.screens.help import Help
 
-        self.push_screen(Help(self.look))
+        self.push_screen(Help(self.appearance))
 
     def action_palette(self) -> None:
         """Everything that can be done here, by a few letters."""
-        self._beside(partial(self._choose_what_to_do, self._scopes()), group="palette", exclusive=True)
-
-    async def _choose_what_to_do(self, places: dict[str, DOMNode]) -> None:
-        from chatapp_cli.tui import palette
-        from chatapp_cli.tui.screens.palette import Palette
-
-        entries = list(palette.doable(places, self.run_action))
-        if isinstance(page := self.screen, InboxScreen):
-            entries += palette.narrowing(page.listing, *await self.office.read(palette.known))
-        chosen = await self.push_screen_wait(Palette(entries, self.look))
-        if chosen is not None:
-            self.call_later(chosen.run)
+        self.commanding.palette()
 
     def action_page(self, name: str) -> None:
         """Another page, unless it is in front already; see PAGES."""
@@ -321,12 +241,12 @@ class Inbox(TypeAhead):
     def action_theme(self) -> None:
         """The next colours, kept for the next time."""
         self.theme = following(self.theme)
-        self.look.use(self.theme)
+        self.appearance.use(self.theme)
         for screen in self.screen_stack:
             if isinstance(screen, InboxScreen):
                 screen.repaint()
         try:
-            self.own.remember("theme", self.theme)
+            self.user_files.remember("theme", self.theme)
         except ChatappError as error:
             self.notify(str(error), severity="warning", markup=False)
 
@@ -342,20 +262,4 @@ class Inbox(TypeAhead):
 
     def action_chord(self, first: str) -> None:
         """Show what the second key may be, and do it."""
-        self._beside(partial(self._second_key, first, self._scopes()), group="chord", exclusive=True)
-
-    async def _second_key(self, first: str, scopes: Mapping[str, DOMNode]) -> None:
-        from chatapp_cli.tui.screens.help import Chord
-
-        following = chords(first, tuple(scopes))
-        if not following:
-            return
-        answer = await self.push_screen_wait(Chord(first, following))
-        if answer is not None:
-            act = following[answer]
-            await self.run_action(act.name, scopes[act.scope])
-
-    def _scopes(self) -> dict[str, DOMNode]:
-        """The places around the focus, the nearest first."""
-        nodes = self.focused.ancestors_with_self if self.focused else [self.screen, self]
-        return {node.SCOPE: node for node in nodes if hasattr(node, "SCOPE")}
+        self.commanding.chord(first)

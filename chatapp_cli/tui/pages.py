@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from chatapp_cli.tui.hands import Hands
+    from chatapp_cli.tui.action_page import ActionPage
 
 PAGES = {
     "begin": "begin.BeginScreen",
@@ -19,8 +19,8 @@ PAGES = {
 }
 
 
-def page_named(name: str) -> type[Hands]:
+def page_named(name: str) -> type[ActionPage]:
     """The class of a page."""
     module, _dot, page = PAGES[name].partition(".")
-    found: type[Hands] = getattr(import_module(f"{__package__}.screens.{module}"), page)
+    found: type[ActionPage] = getattr(import_module(f"{__package__}.screens.{module}"), page)
     return found

@@ -28,7 +28,7 @@ _WITHIN, _BEGINS, _IS_KEY = 110, 120, 130
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class PaletteEntry:
     """One thing that can be done."""
 
     id: str
@@ -39,15 +39,17 @@ class Entry:
     """What it is found by beside its words."""
 
 
-def doable(places: Mapping[str, DOMNode], run: Callable[[str, DOMNode], object]) -> Iterator[Entry]:
+def doable(places: Mapping[str, DOMNode], run: Callable[[str, DOMNode], object]) -> Iterator[PaletteEntry]:
     """The actions of the places around the focus, the nearest first; steps of the cursor come last."""
     found = [act for scope in places for act in actions(scope) if act.id != ITSELF]
     for act in sorted(found, key=lambda act: act.name in _STEPS):
         keys = "  ".join(map(shown, act.keys))
-        yield Entry(act.id, _(act.help), partial(run, act.name, places[act.scope]), keys, f"{act.help} {act.name}")
+        yield PaletteEntry(
+            act.id, _(act.help), partial(run, act.name, places[act.scope]), keys, f"{act.help} {act.name}"
+        )
 
 
-def narrowing(listing: Listing, tags: Iterable[str], operators: Iterable[str]) -> Iterator[Entry]:
+def narrowing(listing: Listing, tags: Iterable[str], operators: Iterable[str]) -> Iterator[PaletteEntry]:
     """Each line, channel, tag and operator that the list can be narrowed to."""
     wanted, channels = listing.wanted, listing.overview.channels
     for line, name in {channel.line_id: channel.line for channel in channels}.items():
@@ -63,10 +65,10 @@ def narrowing(listing: Listing, tags: Iterable[str], operators: Iterable[str]) -
         yield _filter(listing, _("Operator: {name}", name=_("nobody answers")), "by_assignee", assignee="")
 
 
-def _filter(listing: Listing, words: str, known_as: str, **changes: object) -> Entry:
+def _filter(listing: Listing, words: str, known_as: str, **changes: object) -> PaletteEntry:
     wanted = listing.wanted.but(**changes)
     keys = shown(action("inbox", known_as).keys[0])
-    return Entry(f"{known_as} {words}", words, partial(listing.show_only, wanted), keys, known_as)
+    return PaletteEntry(f"{known_as} {words}", words, partial(listing.show_only, wanted), keys, known_as)
 
 
 def known(tx: Tx) -> tuple[list[str], list[str]]:
@@ -74,13 +76,13 @@ def known(tx: Tx) -> tuple[list[str], list[str]]:
     return dialogs.known_tags(tx), duties.operators(tx)
 
 
-def ranked(entries: Sequence[Entry], typed: str) -> list[Entry]:
+def ranked(entries: Sequence[PaletteEntry], typed: str) -> list[PaletteEntry]:
     """Those that fit what was typed, the best first; all of them while nothing is typed."""
     if not typed.strip():
         return list(entries)
     spelled = {fold(typed), fold(typed.translate(_TYPED))}
 
-    def fitness(entry: Entry) -> float:
+    def fitness(entry: PaletteEntry) -> float:
         if typed.strip() in entry.keys.split("  "):
             return _IS_KEY
         return max(_alike(said, text) for said in spelled for text in _texts(entry))
@@ -89,7 +91,7 @@ def ranked(entries: Sequence[Entry], typed: str) -> list[Entry]:
     return [entry for score, _n, entry in sorted(scored, key=lambda one: one[:2], reverse=True) if score >= _ENOUGH]
 
 
-def _texts(entry: Entry) -> tuple[str, str]:
+def _texts(entry: PaletteEntry) -> tuple[str, str]:
     return fold(entry.words), fold(entry.also)
 
 

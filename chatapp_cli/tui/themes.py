@@ -7,6 +7,7 @@ from typing import NamedTuple
 from zlib import crc32
 
 from rich.style import Style
+from textual.app import App
 from textual.theme import Theme
 
 
@@ -117,7 +118,7 @@ def following(name: str) -> str:
     return names[(names.index(name) + 1) % len(names)]
 
 
-class Palette(NamedTuple):
+class PaintStyles(NamedTuple):
     """Styles for painting lines."""
 
     plain: Style
@@ -136,7 +137,7 @@ class Palette(NamedTuple):
     cursor: Style
     shaded: Style
     """The cursor of a list that has not the focus."""
-    said: Style
+    text: Style
     """Behind our own messages."""
     tags: Sequence[Style]
 
@@ -145,12 +146,12 @@ class Palette(NamedTuple):
         return self.tags[crc32(name.casefold().encode()) % len(self.tags)]
 
 
-def palette(name: str) -> Palette:
+def palette(name: str) -> PaintStyles:
     """The styles of one of the themes."""
     c = COLOURS[name]
     if c.reverse:
         return _without_colours(c)
-    return Palette(
+    return PaintStyles(
         plain=Style(color=c.text),
         strong=Style(color=c.text, bold=True),
         muted=Style(color=c.muted),
@@ -166,15 +167,15 @@ def palette(name: str) -> Palette:
         base=Style(color=c.text, bgcolor=c.background),
         cursor=Style(color=c.text, bgcolor=c.cursor),
         shaded=Style(color=c.text, bgcolor=c.panel),
-        said=Style(color=c.text, bgcolor=c.own_background),
+        text=Style(color=c.text, bgcolor=c.own_background),
         tags=[Style(color=colour) for colour in c.tags],
     )
 
 
-def _without_colours(c: Colours) -> Palette:
+def _without_colours(c: Colours) -> PaintStyles:
     """Bold is what matters, reversed is the cursor, underlined is where it was left."""
     on, bold = Style(color=c.text, bgcolor=c.background), Style(bold=True)
-    return Palette(
+    return PaintStyles(
         plain=Style(),
         strong=bold,
         muted=Style(),
@@ -190,7 +191,7 @@ def _without_colours(c: Colours) -> Palette:
         base=on,
         cursor=on + Style(reverse=True),
         shaded=on + Style(underline=True),
-        said=on,
+        text=on,
         tags=[Style()],
     )
 
@@ -240,3 +241,13 @@ def _theme(name: str, c: Colours) -> Theme:
 
 
 THEMES = tuple(_theme(name, colours) for name, colours in COLOURS.items())
+
+
+def begin_in(app: App[None], theme: str) -> None:
+    """Have these colours from the first paint on; a change of theme would have all styles read a second time."""
+    for known in THEMES:
+        app.register_theme(known)
+    app.set_reactive(App.theme, theme)
+    app.stylesheet.set_variables(app.get_css_variables())
+    for name, dark in (("-dark-mode", True), ("-light-mode", False)):
+        app.set_class(app.current_theme.dark == dark, name, update=False)

@@ -24,7 +24,7 @@ TARGETS = (
     "services/**/*.py",
     "store/tx.py",
     "store/writer.py",
-    "store/lens.py",
+    "store/visibility.py",
     *(f"runtime/{name}.py" for name in ("sender", "governor", "carrier", "outcomes", "verdicts", "standing")),
 )
 REASONS = "docs/mutants.txt"
@@ -48,7 +48,7 @@ def reasons(root: Path) -> Mapping[str, str]:
 
 
 def draw(tree: Path, only: str, n: int, seed: int) -> Sequence[Mutant]:
-    """So many of those that somebody could notice."""
+    """The number of faults asked for, drawn from those that a test could notice."""
     harmless = reasons(tree)
     everything = [made for made in candidates(tree, only) if made.name not in harmless]
     print(f"{min(n, len(everything))} of {len(everything)} mutants, --seed {seed}", flush=True)

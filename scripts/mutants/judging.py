@@ -64,7 +64,7 @@ Asked = tuple[Mutant, Sequence[Judge]]
 
 
 def judged(tree: Path, asked: Sequence[Asked], *, workers: int, until: float) -> Iterator[Verdict]:
-    """Judge all of them, so many at the same time, until the time is over."""
+    """Judge all faults, this many at a time, until the time is over."""
     alone = []
     yield from (Verdict(mutant, "unreached", "", 0.0, _diff(tree, mutant)) for mutant, tests in asked if not tests)
     reached = [one for one in asked if one[1]]

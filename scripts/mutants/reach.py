@@ -66,7 +66,7 @@ class Reach:
         files: defaultdict[str, list[Judge]] = defaultdict(list)
         called = f"{Path(mutant.path).stem}.{mutant.function}"
         meant = sorted((test for test in found if called in test.id), key=lambda test: (len(test.id), test.seconds))
-        for test in sorted(set(found) - set(meant), key=lambda test: test.seconds):
+        for test in sorted(set(found) - set(meant), key=lambda test: (test.seconds, test.id)):
             files[test.file].append(test)
         module = mutant.path.removesuffix(".py").replace("/", ".")
 

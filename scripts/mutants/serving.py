@@ -106,7 +106,7 @@ class _Bench:
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
 
     def serve(self, jobs: Sequence[Job], workers: int, answers: int) -> None:
-        """Judge all, so many at the same time."""
+        """Judge all faults, this many at a time."""
         gc.collect()
         gc.freeze()
         running: dict[int, _Fork] = {}

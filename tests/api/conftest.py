@@ -1,5 +1,5 @@
 """The same desks as the runtime's tests have."""
 
-from tests.runtime.conftest import desk, desks, empty_store
+from tests.runtime.conftest import companies, company, empty_store
 
-__all__ = ["desk", "desks", "empty_store"]
+__all__ = ["companies", "company", "empty_store"]

@@ -14,13 +14,13 @@ import pytest
 from standardwebhooks import Webhook
 from structlog.testing import capture_logs
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.journal.messages import MessageReceived
 from chatapp_cli.runtime.doctor import examine
 from chatapp_cli.sandbox.api import ApiSandbox
 from chatapp_cli.sandbox.sms import SmsSandbox
 from chatapp_cli.services import channels
-from chatapp_cli.settings import Loaded
+from chatapp_cli.settings import LoadedSettings
 from chatapp_cli.store.database import Database
 from chatapp_cli.store.effects import effect, table
 from tests.contract.connector_contract import ANNA
@@ -44,13 +44,13 @@ def signed(secret: str, event: object) -> dict[str, object]:
     }
 
 
-async def test_a_monitor_sees_life_readiness_and_figures(desk: Desk, program: ApiSandbox) -> None:
-    channel = await bound(desk, program)
-    async with serving(desk) as address, httpx.AsyncClient(base_url=address) as http:
-        key = desk.read(lambda tx: channels.one(tx, channel)).hook_key
+async def test_a_monitor_sees_life_readiness_and_figures(company: Company, program: ApiSandbox) -> None:
+    channel = await bound(company, program)
+    async with serving(company) as address, httpx.AsyncClient(base_url=address) as http:
+        key = company.read(lambda tx: channels.one(tx, channel)).hook_key
         program.calls(f"{address}/hooks/{key}")
         await program.say(ANNA, "Ау")
-        await eventually(lambda: desk.read(lambda tx: channels.one(tx, channel)).health == "ok")
+        await eventually(lambda: company.read(lambda tx: channels.one(tx, channel)).health == "ok")
         assert (alive := (await http.get("/healthz")).json())["status"] == "ok"
         assert set(alive["workers"].values()) == {"ok"}
         ready = (await http.get("/readyz")).json()
@@ -62,44 +62,46 @@ async def test_a_monitor_sees_life_readiness_and_figures(desk: Desk, program: Ap
         assert "chatapp_dialogs_unread 1.0" in figures
 
 
-async def test_health_the_log_and_the_doctor_name_an_effect_that_fails(desk: Desk, program: ApiSandbox) -> None:
-    await bound(desk, program)
+async def test_health_the_log_and_the_doctor_name_an_effect_that_fails(company: Company, program: ApiSandbox) -> None:
+    await bound(company, program)
     failing = table(effect(MessageReceived, "ledger", lambda _tx, _heard: {}["amount"]))
-    with closing(Database(desk.database.driver, desk.world.clock, failing)) as database, capture_logs() as logs:
-        async with serving(replace(desk, database=database)) as address, httpx.AsyncClient(base_url=address) as http:
-            key = desk.read(channels.everything)[0].hook_key
+    with closing(Database(company.database.driver, company.world.clock, failing)) as database, capture_logs() as logs:
+        async with serving(replace(company, database=database)) as address, httpx.AsyncClient(base_url=address) as http:
+            key = company.read(channels.everything)[0].hook_key
             program.calls(f"{address}/hooks/{key}")
             await program.say(ANNA, "Ау")
-            await eventually(lambda: the_dialogs(desk))
+            await eventually(lambda: the_dialogs(company))
             health = (await http.get("/healthz")).json()
             assert (health["status"], health["effects"]) == ("degraded", ["ledger"])
     assert [one["effect"] for one in logs if one["event"] == "effect.failed"] == ["ledger"]
-    found = [one for one in examine(Loaded(desk.settings, {}, Path())) if one.name == "effect"]
+    found = [one for one in examine(LoadedSettings(company.settings, {}, Path())) if one.name == "effect"]
     assert [(one.ok, str(one.what)) for one in found] == [(False, "ledger fails and is skipped: KeyError: 'amount'")]
 
 
 @pytest.mark.req("S-111")
-async def test_the_same_webhook_twice_is_one_message_and_a_false_one_none(desk: Desk, program: ApiSandbox) -> None:
-    channel = await bound(desk, program)
-    secret = desk.bound(desk.read(lambda tx: channels.one(tx, channel))).secrets["secret"]
+async def test_the_same_webhook_twice_is_one_message_and_a_false_one_none(
+    company: Company, program: ApiSandbox
+) -> None:
+    channel = await bound(company, program)
+    secret = company.bound(company.read(lambda tx: channels.one(tx, channel))).secrets["secret"]
     event = {"type": "message", "id": "m1", "chat_id": "c1", "text": "раз", "sender": {"name": "Вера"}}
-    async with serving(desk) as address, httpx.AsyncClient(base_url=address) as http:
-        await eventually(lambda: desk.read(lambda tx: channels.one(tx, channel)).health == "ok")
-        door = f"/hooks/{desk.read(lambda tx: channels.one(tx, channel)).hook_key}"
+    async with serving(company) as address, httpx.AsyncClient(base_url=address) as http:
+        await eventually(lambda: company.read(lambda tx: channels.one(tx, channel)).health == "ok")
+        door = f"/hooks/{company.read(lambda tx: channels.one(tx, channel)).hook_key}"
         answers = [(await http.post(door, **signed(secret, event))).status_code for _ in range(2)]  # type: ignore[arg-type]
         false = await http.post(door, **signed("whsec_" + "A" * 32, event))  # type: ignore[arg-type]
         assert answers == [200, 200]
         assert false.status_code == 401
-        (dialog,) = the_dialogs(desk)
+        (dialog,) = the_dialogs(company)
         assert (dialog.name, dialog.unread) == ("Вера", 1)
 
 
-async def test_a_program_that_signs_wrongly_is_told_of_once_an_hour(desk: Desk, program: ApiSandbox) -> None:
-    channel = await bound(desk, program)
+async def test_a_program_that_signs_wrongly_is_told_of_once_an_hour(company: Company, program: ApiSandbox) -> None:
+    channel = await bound(company, program)
     event = {"type": "message", "id": "m1", "chat_id": "c1", "text": "раз", "sender": {"name": "Вера"}}
-    async with serving(desk) as address, httpx.AsyncClient(base_url=address) as http:
-        await eventually(lambda: desk.read(lambda tx: channels.one(tx, channel)).health == "ok")
-        door = f"/hooks/{desk.read(lambda tx: channels.one(tx, channel)).hook_key}"
+    async with serving(company) as address, httpx.AsyncClient(base_url=address) as http:
+        await eventually(lambda: company.read(lambda tx: channels.one(tx, channel)).health == "ok")
+        door = f"/hooks/{company.read(lambda tx: channels.one(tx, channel)).hook_key}"
         with capture_logs() as lines:
             for _ in range(3):
                 await http.post(door, **signed("whsec_" + "A" * 32, event))  # type: ignore[arg-type]
@@ -114,27 +116,27 @@ async def test_a_program_that_signs_wrongly_is_told_of_once_an_hour(desk: Desk, 
 @pytest.mark.req("S-110")
 @pytest.mark.parametrize("method", ["GET", "POST"])
 async def test_a_gateways_letters_reach_the_store_in_the_charset_in_which_it_wrote_them(
-    desk: Desk, method: str
+    company: Company, method: str
 ) -> None:
     form = "id=7&phone=84901234567&mes=%CF%F0%E8%E2%E5%F2"
     async with SmsSandbox() as gateway:
-        channel = await bound(desk, gateway)
-        async with serving(desk) as address, httpx.AsyncClient(base_url=address) as http:
-            await eventually(lambda: desk.read(lambda tx: channels.one(tx, channel)).health == "ok")
-            door = f"/hooks/{desk.read(lambda tx: channels.one(tx, channel)).hook_key}"
+        channel = await bound(company, gateway)
+        async with serving(company) as address, httpx.AsyncClient(base_url=address) as http:
+            await eventually(lambda: company.read(lambda tx: channels.one(tx, channel)).health == "ok")
+            door = f"/hooks/{company.read(lambda tx: channels.one(tx, channel)).hook_key}"
             kind = {"Content-Type": "application/x-www-form-urlencoded; charset=windows-1251"}
             answer = await (
                 http.get(f"{door}?{form}") if method == "GET" else http.post(door, content=form, headers=kind)
             )
             assert (answer.status_code, answer.text) == (200, "OK")
-            (dialog,) = the_dialogs(desk)
+            (dialog,) = the_dialogs(company)
     assert (dialog.preview, dialog.address) == ("Привет", "+84901234567")
-    (kept,) = desk.read(lambda tx: tx.compose(bytes, "SELECT raw FROM arrived", {}))
+    (kept,) = company.read(lambda tx: tx.compose(bytes, "SELECT raw FROM arrived", {}))
     assert b"%CF%F0%E8%E2%E5%F2" in kept
 
 
-async def test_an_unknown_address_is_404_and_too_much_is_413(desk: Desk) -> None:
-    async with serving(desk) as address, httpx.AsyncClient(base_url=address) as http:
+async def test_an_unknown_address_is_404_and_too_much_is_413(company: Company) -> None:
+    async with serving(company) as address, httpx.AsyncClient(base_url=address) as http:
         await eventually(lambda: _ready(http))
         assert (await http.post("/hooks/nobody", content=b"{}")).status_code == 404
         assert (await http.post("/hooks/nobody", content=b" " * (41 << 20))).status_code == 413

@@ -20,11 +20,11 @@ import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
+from chatapp_cli.api.web.application import WebApplication
 from chatapp_cli.api.web.child import own_settings
-from chatapp_cli.api.web.desk import WebDesk
-from chatapp_cli.api.web.guard import Attempts
-from chatapp_cli.api.web.trays import fitting
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.api.web.protection import Attempts
+from chatapp_cli.api.web.upload_folders import fitting
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.draft import MEGABYTE
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.kit.system import SystemClock
@@ -56,8 +56,8 @@ class MovedClock(SystemClock):
 class Site:
     """The desk's address, and a browser that keeps cookies."""
 
-    def __init__(self, address: str, desk: Desk, clock: MovedClock) -> None:
-        self.address, self.desk, self.clock = address, desk, clock
+    def __init__(self, address: str, company: Company, clock: MovedClock) -> None:
+        self.address, self.company, self.clock = address, company, clock
         self.http = self.browser()
 
     def browser(self) -> httpx.AsyncClient:
@@ -88,29 +88,29 @@ def hidden(page: httpx.Response) -> str:
 
 
 @pytest.fixture
-async def site(desk: Desk) -> AsyncIterator[Site]:
-    async with running(desk) as site:
+async def site(company: Company) -> AsyncIterator[Site]:
+    async with running(company) as site:
         yield site
 
 
 @asynccontextmanager
-async def running(desk: Desk, **settings: object) -> AsyncIterator[Site]:
+async def running(company: Company, **settings: object) -> AsyncIterator[Site]:
     """The pages of a desk with two operators, whose windows only echo."""
     clock = MovedClock()
-    world = replace(desk.world, clock=clock)
-    desk = replace(desk, world=world, settings=replace(desk.settings, **settings))  # type: ignore[arg-type]
+    world = replace(company.world, clock=clock)
+    company = replace(company, world=world, settings=replace(company.settings, **settings))  # type: ignore[arg-type]
     known = passwords.hashed(PASSWORD)
     for name in ("Ольга", "Иван"):
-        desk.write(lambda tx, name=name: operators.add(tx, name, known, []))
-    store = AsyncStore(desk)
-    web = WebDesk(store, command=ECHO)
+        company.write(lambda tx, name=name: operators.add(tx, name, known, []))
+    store = AsyncStore(company)
+    web = WebApplication(store, command=ECHO)
     server = uvicorn.Server(
         uvicorn.Config(web.application(), port=0, log_config=None, lifespan="off", ws="websockets-sansio")
     )
     task = asyncio.create_task(server.serve())
     await eventually(lambda: server.started)
     port = server.servers[0].sockets[0].getsockname()[1]
-    site = Site(f"http://127.0.0.1:{port}", desk, clock)
+    site = Site(f"http://127.0.0.1:{port}", company, clock)
     try:
         yield site
     finally:
@@ -152,7 +152,7 @@ async def test_who_has_no_session_gets_the_login_and_who_knows_the_password_gets
 
 
 async def test_a_wrong_password_an_unknown_name_and_a_disabled_operator_are_told_the_same(site: Site) -> None:
-    site.desk.write(lambda tx: operators.disable(tx, "Иван"))
+    site.company.write(lambda tx: operators.disable(tx, "Иван"))
     for name, password in (("Ольга", WRONG), ("Никто", PASSWORD), ("Иван", PASSWORD)):
         answer = await site.log_in(name, password)
         assert answer.status_code == 401
@@ -233,7 +233,7 @@ async def test_keys_sizes_and_pastes_go_to_a_window_of_ones_own(site: Site) -> N
     await site.log_in()
     async with site.window() as socket:
         hello = (await said(socket)).split()
-        assert hello[1:] == ["32", "100x30", site.desk.settings.home]
+        assert hello[1:] == ["32", "100x30", site.company.settings.home]
         for sent, answer in (
             (["stdin", "Привет 👋"], "typed Привет 👋"),
             (["stdin", "\x1b[200~два\nряда\x1b[201~"], "typed \x1b[200~два\nряда\x1b[201~"),
@@ -298,7 +298,7 @@ async def test_a_window_closes_when_its_operator_is_disabled(site: Site) -> None
     await site.log_in()
     async with site.window() as socket:
         await said(socket)
-        site.desk.write(lambda tx: operators.disable(tx, "Ольга"))
+        site.company.write(lambda tx: operators.disable(tx, "Ольга"))
         await closes(socket)
 
 
@@ -317,8 +317,8 @@ async def test_a_window_that_nobody_touches_is_logged_out(site: Site) -> None:
     assert (await site.http.get("/desk")).status_code == 303
 
 
-async def test_more_windows_than_allowed_are_refused_with_a_page_that_says_so(desk: Desk) -> None:
-    async with running(desk, web_windows=1) as site:
+async def test_more_windows_than_allowed_are_refused_with_a_page_that_says_so(company: Company) -> None:
+    async with running(company, web_windows=1) as site:
         await site.log_in()
         async with site.window() as socket:
             await said(socket)
@@ -334,8 +334,8 @@ async def opens(site: Site) -> bool:
     return (await site.http.get("/desk")).status_code == 200
 
 
-async def test_nothing_is_left_running_when_the_daemon_stops(desk: Desk) -> None:
-    async with running(desk) as site:
+async def test_nothing_is_left_running_when_the_daemon_stops(company: Company) -> None:
+    async with running(company) as site:
         await site.log_in()
         sockets = [await site.window() for _ in range(3)]
         pids = [int((await said(socket)).split()[0]) for socket in sockets]
@@ -344,10 +344,10 @@ async def test_nothing_is_left_running_when_the_daemon_stops(desk: Desk) -> None
     await asyncio.gather(*map(closes, sockets))
 
 
-async def test_a_window_that_cannot_open_says_why(desk: Desk) -> None:
+async def test_a_window_that_cannot_open_says_why(company: Company) -> None:
     os.environ["CHATAPP_SUPPORT"] = "broken"
     try:
-        async with running(desk) as site:
+        async with running(company) as site:
             await site.log_in()
             async with site.window() as socket:
                 assert await said(socket) == "It cannot open.\r\nDo something.\r\n"
@@ -392,17 +392,17 @@ async def uploaded(
     return await http.post("/desk/upload", content=content, headers=own | headers)
 
 
-def in_trays(site: Site) -> dict[str, bytes]:
+def in_folders(site: Site) -> dict[str, bytes]:
     """Everything that was uploaded, whoever did it."""
-    return {file.name: file.read_bytes() for file in (site.desk.settings.folder / "trays").glob("*/*")}
+    return {file.name: file.read_bytes() for file in (site.company.settings.folder / "trays").glob("*/*")}
 
 
 @pytest.fixture
-async def carrying(desk: Desk) -> AsyncIterator[Site]:
+async def carrying(company: Company) -> AsyncIterator[Site]:
     """A desk with a channel that carries files."""
     async with ApiSandbox() as program:
-        await bound(desk, program)
-        async with running(desk) as site:
+        await bound(company, program)
+        async with running(company) as site:
             await site.log_in()
             yield site
 
@@ -414,8 +414,8 @@ async def test_an_upload_lies_in_the_tray_of_its_login_until_that_is_over(carryi
         answer = await uploaded(site)
         assert (answer.status_code, answer.text) == (200, "Смета.pdf is here: attach it in the window.")
         await uploaded(site, "Фото.png", b"png", other)
-        assert in_trays(site) == {"Смета.pdf": b"%PDF-1.4", "Фото.png": b"png"}
-        (mine,) = (site.desk.settings.folder / "trays").glob("*/Смета.pdf")
+        assert in_folders(site) == {"Смета.pdf": b"%PDF-1.4", "Фото.png": b"png"}
+        (mine,) = (site.company.settings.folder / "trays").glob("*/Смета.pdf")
         assert mine.parent.stat().st_mode & 0o777 == 0o700
         assert not {token for token in site.http.cookies.values() if token in str(mine)}
         async with site.window() as socket:
@@ -423,12 +423,12 @@ async def test_an_upload_lies_in_the_tray_of_its_login_until_that_is_over(carryi
             await socket.send(json.dumps(["stdin", "tray"]))
             assert await said(socket) == f"typed {mine.parent}"
         await site.http.post("/desk/logout", data={"proof": hidden(await site.http.get("/desk"))})
-        assert in_trays(site) == {"Фото.png": b"png"}
-        site.desk.write(lambda tx: operators.disable(tx, "Иван"))
+        assert in_folders(site) == {"Фото.png": b"png"}
+        site.company.write(lambda tx: operators.disable(tx, "Иван"))
         assert (await uploaded(site, http=other)).status_code == 403
         await site.log_in()
         await uploaded(site)
-        assert set(in_trays(site)) == {"Смета.pdf"}
+        assert set(in_folders(site)) == {"Смета.pdf"}
 
 
 async def test_what_an_operator_sets_in_a_browser_is_kept_for_them_alone(site: Site) -> None:
@@ -437,7 +437,7 @@ async def test_what_an_operator_sets_in_a_browser_is_kept_for_them_alone(site: S
         await said(socket)
         await socket.send(json.dumps(["stdin", "own"]))
         told = Path((await said(socket)).removeprefix("typed "))
-    assert told == own_settings(site.desk.settings.folder, "Ольга")
+    assert told == own_settings(site.company.settings.folder, "Ольга")
 
 
 @pytest.mark.parametrize("name", ["Ольга", "..", "../main", "Александра Константиновна " * 20])
@@ -460,7 +460,7 @@ async def test_only_a_page_of_ours_uploads(carrying: Site) -> None:
     async with site.browser() as stranger:
         await stranger.get("/desk/login")
         assert (await uploaded(site, http=stranger)).status_code == 403
-    assert in_trays(site) == {}
+    assert in_folders(site) == {}
 
 
 @pytest.mark.parametrize(
@@ -475,7 +475,7 @@ async def test_only_a_page_of_ours_uploads(carrying: Site) -> None:
 )
 async def test_an_uploads_name_never_leaves_its_tray(carrying: Site, name: str, kept: str) -> None:
     assert (await uploaded(carrying, name)).status_code == 200
-    assert set(in_trays(carrying)) == {kept}
+    assert set(in_folders(carrying)) == {kept}
 
 
 async def test_a_file_without_a_name_one_that_is_too_large_and_one_of_unknown_size_are_refused(carrying: Site) -> None:
@@ -493,7 +493,7 @@ async def test_a_file_without_a_name_one_that_is_too_large_and_one_of_unknown_si
 
     own = {"x-proof": site.http.cookies["chatapp_proof"], "x-name": "a", "origin": site.address}
     assert (await site.http.post("/desk/upload", content=pieces(), headers=own)).status_code == 422
-    assert in_trays(site) == {}
+    assert in_folders(site) == {}
 
 
 @asynccontextmanager
@@ -519,27 +519,27 @@ async def begun(site: Site, size: int) -> AsyncIterator[asyncio.StreamReader]:
 async def test_an_upload_that_breaks_off_leaves_nothing_and_a_second_one_waits_for_it(carrying: Site) -> None:
     site = carrying
     async with begun(site, 5_000):
-        await eventually(lambda: in_trays(site))
+        await eventually(lambda: in_folders(site))
         other = await uploaded(site)
         assert (other.status_code, other.text) == (503, "Another file is being uploaded. Wait until it is here.")
-    await eventually(lambda: not in_trays(site))
+    await eventually(lambda: not in_folders(site))
     assert (await uploaded(site)).status_code == 200
 
 
 async def test_a_tray_holds_twenty_files_and_the_oldest_goes_for_the_next(carrying: Site) -> None:
     for n in range(22):
         await uploaded(carrying, f"{n}.txt")
-    assert set(in_trays(carrying)) == {f"{n}.txt" for n in range(2, 22)}
+    assert set(in_folders(carrying)) == {f"{n}.txt" for n in range(2, 22)}
 
 
 def test_a_long_name_keeps_its_ending() -> None:
     assert fitting("Щ" * 300 + ".pdf") == "Щ" * 98 + ".pdf"
 
 
-async def test_no_upload_outlasts_the_daemon(desk: Desk) -> None:
-    left = desk.settings.folder / "trays" / "left" / "Смета.pdf"
+async def test_no_upload_outlasts_the_daemon(company: Company) -> None:
+    left = company.settings.folder / "trays" / "left" / "Смета.pdf"
     left.parent.mkdir(parents=True)
     left.write_bytes(b"of a daemon that was killed")
-    async with running(desk) as site:
-        assert in_trays(site) == {}
+    async with running(company) as site:
+        assert in_folders(site) == {}
     assert not left.parent.parent.exists()

@@ -15,13 +15,13 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from chatapp_cli.bootstrap import Desk, open_desk
+from chatapp_cli.bootstrap import Company, open_company
 from chatapp_cli.cli import app
-from chatapp_cli.domain.event import Arrival, Batch, IncomingFile, MessageArrived, Peer, Person
+from chatapp_cli.domain.arrival import Arrival, Batch, IncomingFile, MessageArrived, Peer, Profile
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.sandbox.api import ApiSandbox
 from chatapp_cli.services.ingest import ingest
-from chatapp_cli.services.shelf import shelve
+from chatapp_cli.services.raw_bodies import store_large
 from chatapp_cli.settings import Settings
 from tests.stores import OWNER
 
@@ -58,15 +58,15 @@ class Shell:
 
     def __call__(self, *words: object, stdin: str = "", **env: str) -> Said:
         """Run it; it has to succeed."""
-        said = self.run(*words, stdin=stdin, **env)
-        assert said.code == 0, said
-        return said
+        target = self.run(*words, stdin=stdin, **env)
+        assert target.code == 0, target
+        return target
 
 
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("template")
-    open_desk(Settings(home=str(home))).close()
+    open_company(Settings(home=str(home))).close()
     return home / "main" / "chatapp.db"
 
 
@@ -94,9 +94,9 @@ def chatapp(env: Mapping[str, str]) -> Shell:
 
 
 @pytest.fixture
-def desk(home: Path) -> Iterator[Desk]:
+def company(home: Path) -> Iterator[Company]:
     """The same store, for a look behind the command line."""
-    opened = open_desk(Settings(home=str(home))).seen_by(OWNER)
+    opened = open_company(Settings(home=str(home))).seen_by(OWNER)
     yield opened
     opened.close()
 
@@ -154,7 +154,7 @@ Write = Callable[..., None]
 
 
 @pytest.fixture
-def client_writes(desk: Desk, bound: ChannelId) -> Write:
+def client_writes(company: Company, bound: ChannelId) -> Write:
     """Анна writes to the shop."""
 
     def write(text: str, *, ext_id: str = "in-1", key: str = "client-7", name: str = "Анна", **more: Any) -> None:
@@ -163,11 +163,13 @@ def client_writes(desk: Desk, bound: ChannelId) -> Write:
             ext_id=ext_id,
             at=NOON,
             text=text,
-            sender=Person(id=key, name=name),
+            sender=Profile(id=key, name=name),
             **more,
         )
-        batch = shelve(desk.media, Batch(arrivals=(Arrival(provider_id=ext_id, raw=text.encode(), events=(event,)),)))
-        desk.write(lambda tx: ingest(tx, bound, batch))
+        batch = store_large(
+            company.media, Batch(arrivals=(Arrival(provider_id=ext_id, raw=text.encode(), events=(event,)),))
+        )
+        company.write(lambda tx: ingest(tx, bound, batch))
 
     return write
 

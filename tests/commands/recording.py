@@ -19,14 +19,14 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from chatapp_cli import i18n
-from chatapp_cli.bootstrap import open_desk
+from chatapp_cli.bootstrap import open_company
 from chatapp_cli.cli import app
 from chatapp_cli.domain.access import Acting
+from chatapp_cli.domain.arrival import Arrival, Batch, IncomingFile, Peer, Profile
 from chatapp_cli.domain.draft import Draft
-from chatapp_cli.domain.event import Arrival, Batch, IncomingFile, Peer, Person
 from chatapp_cli.domain.ids import ChannelId, DialogId
 from chatapp_cli.ports.world import World
-from chatapp_cli.services import contacts, drafts, duties, ingest, notes, outbox, shelf
+from chatapp_cli.services import contacts, drafts, duties, ingest, notes, outbox, raw_bodies
 from chatapp_cli.settings import Settings
 from tests.stores import owner
 from tests.tui import furniture
@@ -158,29 +158,29 @@ def world() -> World:
 def company(home: Path) -> None:
     """Found it, with something of everything that commands print."""
     made = world()
-    desk = open_desk(Settings(home=str(home), company="home", operator=ME), made).seen_by(OWNER)
+    company = open_company(Settings(home=str(home), company="home", operator=ME), made).seen_by(OWNER)
     assert isinstance(made.clock, Clock)
-    stage = warm_home(desk, made.clock)
+    stage = warm_home(company, made.clock)
     furniture.furnish(stage)
     for happen in _HAPPENS:
         happen(stage)
-    desk.close()
+    company.close()
 
 
 def _begun(stage: Stage) -> None:
     """A draft, a question to a colleague, somebody put off, and a chain."""
-    stage.desk.write(lambda tx: drafts.keep(tx, DialogId(1), drafts.Unsent(Draft(text="Анна, "))))
-    stage.desk.write(lambda tx: notes.add(tx.by(owner(furniture.COLLEAGUE)), DialogId(5), f"@{ME}, вернём деньги?"))
-    stage.desk.write(lambda tx: duties.snooze(tx, DialogId(5), NOON + HOUR))
-    stage.desk.write(lambda tx: duties.join(tx, DialogId(1), furniture.COLLEAGUE, "observer"))
-    stage.desk.write(lambda tx: contacts.set_chain(tx, contacts.met_or_new(tx, "1"), ["telegram_bot", "email"]))
+    stage.company.write(lambda tx: drafts.save(tx, DialogId(1), drafts.Unsent(Draft(text="Анна, "))))
+    stage.company.write(lambda tx: notes.add(tx.by(owner(furniture.COLLEAGUE)), DialogId(5), f"@{ME}, вернём деньги?"))
+    stage.company.write(lambda tx: duties.snooze(tx, DialogId(5), NOON + HOUR))
+    stage.company.write(lambda tx: duties.join(tx, DialogId(1), furniture.COLLEAGUE, "observer"))
+    stage.company.write(lambda tx: contacts.set_chain(tx, contacts.met_or_new(tx, "1"), ["telegram_bot", "email"]))
 
 
 def _misunderstood(stage: Stage) -> None:
     """Something that could not be read."""
     arrival = Arrival(provider_id="odd", raw=b'{"odd": 1}', problem="KeyError: 'text'")
-    batch = shelf.shelve(stage.desk.media, Batch(arrivals=(arrival,)))
-    stage.desk.write(lambda tx: ingest.ingest(tx, ChannelId(1), batch))
+    batch = raw_bodies.store_large(stage.company.media, Batch(arrivals=(arrival,)))
+    stage.company.write(lambda tx: ingest.ingest(tx, ChannelId(1), batch))
 
 
 def _resting(stage: Stage) -> None:
@@ -188,7 +188,7 @@ def _resting(stage: Stage) -> None:
     stage.channel(
         stage.line("Мастерская"), "telegram_bot", "700100201", "@teply_dom_2_bot", Link="https://t.me/teply_dom_2_bot"
     )
-    stage.desk.write(lambda tx: outbox.pause(tx, ChannelId(1), seconds=1800, code="flood", detail="1800"))
+    stage.company.write(lambda tx: outbox.pause(tx, ChannelId(1), seconds=1800, code="flood", detail="1800"))
 
 
 def _waiting(stage: Stage) -> None:
@@ -201,9 +201,9 @@ def _waiting(stage: Stage) -> None:
 
 def _grouped(stage: Stage) -> None:
     """A group of the messenger's account, and a client of the site who writes there too."""
-    stage.hear(ChannelId(6), Person(id="700", name="Полина Ж.", phone="+79037654321"), "Я тут", ago=MINUTE)
+    stage.hear(ChannelId(6), Profile(id="700", name="Полина Ж.", phone="+79037654321"), "Я тут", ago=MINUTE)
     group = Peer(key="-200", address="-200", kind="group", title="Склад")
-    stage.hear(ChannelId(6), Person(id="602", name="Рита"), "Плед «Облако» пришёл", ago=MINUTE, peer=group)
+    stage.hear(ChannelId(6), Profile(id="602", name="Рита"), "Плед «Облако» пришёл", ago=MINUTE, peer=group)
 
 
 _HAPPENS = (
@@ -255,9 +255,9 @@ def _answered(home: Path, words: Sequence[object]) -> Iterator[None]:
     if words[0] not in {"chat", "contact", "group"}:
         yield
         return
-    desk = open_desk(Settings(home=str(home), company="home", operator=ME), world()).seen_by(OWNER)
+    company = open_company(Settings(home=str(home), company="home", operator=ME), world()).seen_by(OWNER)
     loop = asyncio.new_event_loop()
-    task = loop.create_task(furniture.answered(desk, ANSWERS))
+    task = loop.create_task(furniture.answered(company, ANSWERS))
     thread = threading.Thread(target=_until_cancelled, args=(loop, task))
     thread.start()
     try:
@@ -266,7 +266,7 @@ def _answered(home: Path, words: Sequence[object]) -> Iterator[None]:
         loop.call_soon_threadsafe(task.cancel)
         thread.join()
         loop.close()
-        desk.close()
+        company.close()
 
 
 def _until_cancelled(loop: asyncio.AbstractEventLoop, task: asyncio.Task[None]) -> None:

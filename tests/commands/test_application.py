@@ -22,9 +22,9 @@ def line(chatapp: Shell) -> str:
 
 
 def test_an_application_goes_its_way_from_the_command_line(chatapp: Shell, line: str, tmp_path: Path) -> None:
-    said = chatapp("application", "new", "vk_notify", *ANSWERS)
-    assert said.out == "1\n"
-    assert "chatapp application document 1" in said.err
+    target = chatapp("application", "new", "vk_notify", *ANSWERS)
+    assert target.out == "1\n"
+    assert "chatapp application document 1" in target.err
     (row,) = chatapp("application", "list").rows
     assert row[:4] == ["1", "Statement of ИП Ёлкина Ольга Петровна", "Магазин", "Documents made"]
     written = Path(chatapp("application", "document", 1, "--to", tmp_path).out.strip())
@@ -42,25 +42,25 @@ def test_the_document_is_the_same_whenever_it_is_asked_for(chatapp: Shell, line:
     for name in ("a.docx", "b.docx"):
         chatapp("application", "document", 1, "--to", tmp_path / name)
     assert (tmp_path / "a.docx").read_bytes() == (tmp_path / "b.docx").read_bytes()
-    said = chatapp.run("application", "document", 1, "--to", tmp_path / "a.docx")
-    assert (said.code, said.err.splitlines()[0]) == (2, f"{tmp_path / 'a.docx'} is there already.")
+    target = chatapp.run("application", "document", 1, "--to", tmp_path / "a.docx")
+    assert (target.code, target.err.splitlines()[0]) == (2, f"{tmp_path / 'a.docx'} is there already.")
     lost = chatapp.run("application", "document", 1, "--to", tmp_path / "nowhere" / "a.docx")
     assert (lost.code, "cannot be written" in lost.err) == (1, True)
 
 
 def test_what_was_filled_in_is_shown_by_its_labels_and_to_programs_by_its_names(chatapp: Shell, line: str) -> None:
     chatapp("application", "new", "vk_notify", *ANSWERS)
-    said = chatapp("application", "show", 1)
-    assert "400000000065" in said.out
-    assert "Sole proprietor (ИП)" in said.out
+    target = chatapp("application", "show", 1)
+    assert "400000000065" in target.out
+    assert "Sole proprietor (ИП)" in target.out
     assert chatapp("application", "show", 1, "--json").json["answers"]["inn"] == "400000000065"
 
 
 @pytest.mark.req("S-089")
 def test_a_slip_is_told_with_its_field_and_nothing_is_kept(chatapp: Shell, line: str) -> None:
-    said = chatapp.run("application", "new", "vk_notify", *ANSWERS, "--set", "inn=400000000066")
-    assert said.code == 2
-    assert "(inn): A sole proprietor's ИНН has twelve digits" in said.err
+    target = chatapp.run("application", "new", "vk_notify", *ANSWERS, "--set", "inn=400000000066")
+    assert target.code == 2
+    assert "(inn): A sole proprietor's ИНН has twelve digits" in target.err
     assert chatapp("application", "list").rows == []
 
 
@@ -86,8 +86,8 @@ def test_after_a_rejection_the_next_one_begins_with_what_was_filled_in(chatapp: 
 def test_what_makes_no_sense_is_refused_in_words(
     chatapp: Shell, line: str, words: tuple[str, ...], code: int, why: str
 ) -> None:
-    said = chatapp.run("application", *words)
-    assert (said.code, said.err.splitlines()[0]) == (code, why)
+    target = chatapp.run("application", *words)
+    assert (target.code, target.err.splitlines()[0]) == (code, why)
 
 
 def test_binding_before_the_approval_is_possible_with_a_clear_warning(chatapp: Shell, line: str) -> None:
@@ -100,6 +100,6 @@ def test_binding_before_the_approval_is_possible_with_a_clear_warning(chatapp: S
     chatapp("application", "new", "vk_notify", *ANSWERS)
     chatapp("application", "sent", 1)
     chatapp("application", "decide", 1, "approved")
-    said = chatapp.run(*bind)
-    assert warning not in said.err
-    assert "The gateway does not answer as described: unreachable" in said.err
+    target = chatapp.run(*bind)
+    assert warning not in target.err
+    assert "The gateway does not answer as described: unreachable" in target.err

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from chatapp_cli.commands.asking import Answers, Prompt, understood
+from chatapp_cli.commands.asking import PresetAsker, TerminalAsker, understood
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.form import Choice, Field, Form, Notice
 from chatapp_cli.domain.text import T
@@ -36,11 +36,11 @@ class Person:
         return self.answers.pop(0)
 
 
-def prompt(open_: Callable[[str], str], hidden: Callable[[str], str], **given: str) -> Prompt:
-    return Prompt(given, ask=open_, ask_hidden=hidden)
+def prompt(open_: Callable[[str], str], hidden: Callable[[str], str], **given: str) -> TerminalAsker:
+    return TerminalAsker(given, ask=open_, ask_hidden=hidden)
 
 
-async def ask(asker: Prompt | Answers, **form: object) -> Mapping[str, str]:
+async def ask(asker: TerminalAsker | PresetAsker, **form: object) -> Mapping[str, str]:
     return await asker.form(Form(title=T("Shop"), fields=FIELDS, **form))  # type: ignore[arg-type]
 
 
@@ -96,7 +96,7 @@ async def test_a_page_is_visited_until_the_right_address_is_pasted() -> None:
 
 
 async def test_a_code_to_scan_is_drawn_beside_the_data(capsys: pytest.CaptureFixture[str]) -> None:
-    await Answers({}).show(Notice(title=T("Scan it"), lines=[T("Soon")], qr="desk", link="https://example.org"))
+    await PresetAsker({}).show(Notice(title=T("Scan it"), lines=[T("Soon")], qr="desk", link="https://example.org"))
     said = capsys.readouterr()
     assert said.out == ""
     assert said.err.startswith("\nScan it\n  Soon\n  https://example.org\n")
@@ -105,7 +105,7 @@ async def test_a_code_to_scan_is_drawn_beside_the_data(capsys: pytest.CaptureFix
 
 async def test_without_a_person_a_refusal_names_the_field() -> None:
     with pytest.raises(UsageError) as refused:
-        await ask(Answers({"name": "Базар", "token": "t"}), errors={"token": T("Refused")})
+        await ask(PresetAsker({"name": "Базар", "token": "t"}), errors={"token": T("Refused")})
     assert (str(refused.value.what), refused.value.field) == ("Token (token): Refused", "token")
     assert "From the shop Give it with --set token=…" in str(refused.value.next_step)
 

@@ -24,8 +24,8 @@ def test_the_card_of_a_client_tells_the_chain(chatapp: Shell, client_writes: Wri
 def test_nobody_and_no_such_channel_are_told(chatapp: Shell) -> None:
     assert chatapp.run("contact", "chain", "client-7", "api").err.startswith("Nobody is known at client-7.")
     assert chatapp.run("contact", "chain", "99").err.startswith("There is no contact 99.")
-    said = chatapp.run("contact", "chain", "+79161234567", "api,pigeon")
-    assert (said.code, said.err.splitlines()[0]) == (1, "There is no kind of channel pigeon.")
+    target = chatapp.run("contact", "chain", "+79161234567", "api,pigeon")
+    assert (target.code, target.err.splitlines()[0]) == (1, "There is no kind of channel pigeon.")
 
 
 def test_send_takes_the_kept_chain_and_steps_over_what_is_not_bound(
@@ -47,10 +47,10 @@ def test_a_message_that_is_refused_goes_on_to_the_next_channel_and_says_so(
 ) -> None:
     chatapp("line", "add", "Склад")
     second = chatapp("line", "bind", "api", "--line", "Склад", "--set", "name=Касса").out.strip()
-    said = chatapp.run("send", "client-7", "-c", second, "--or", f"{bound}:client-8", "-t", "Готово", "--json")
-    assert (said.code, said.json["state"], said.json["channel"]) == (0, "sent", bound)
+    target = chatapp.run("send", "client-7", "-c", second, "--or", f"{bound}:client-8", "-t", "Готово", "--json")
+    assert (target.code, target.json["state"], target.json["channel"]) == (0, "sent", bound)
     assert program.sandbox.events[-1]["chat_id"] == "client-8"
-    assert said.err == "Message 1 failed in its channel and continued as message 2.\n"
+    assert target.err == "Message 1 failed in its channel and continued as message 2.\n"
     story = chatapp("trace", "1").out
     assert "Continues as message 2 in the next channel" in story
     assert "→ It continued as message 2 in the next channel." in chatapp("message", "show", "1").out

@@ -28,9 +28,9 @@ def test_the_preset_comes_from_the_settings(chatapp: Shell) -> None:
 def test_check_says_what_is_wrong_where_and_what_to_do(chatapp: Shell, tmp_path: Path) -> None:
     assert chatapp("keys", "check").code == 0
     (tmp_path / "keys.toml").write_text('"app.halp" = "f1"', "utf-8")
-    said = chatapp.run("keys", "check")
-    assert (said.code, said.out) == (2, "")
-    assert said.err == "keys.toml: app.halp: There is no action app.halp.\n→ Did you mean: app.help\n"
+    target = chatapp.run("keys", "check")
+    assert (target.code, target.out) == (2, "")
+    assert target.err == "keys.toml: app.halp: There is no action app.halp.\n→ Did you mean: app.help\n"
     assert chatapp.run("keys", "check", "--json").json["faults"][0]["place"] == "keys.toml: app.halp"
 
 

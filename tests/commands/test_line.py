@@ -13,36 +13,36 @@ def test_a_line_is_made_listed_renamed_and_removed(chatapp: Shell) -> None:
         {"id": 1, "name": "Опт", "channels": 0, "dialogs": 0, "unread": 0, "resting": []}
     ]
     chatapp("line", "remove", "1")
-    said = chatapp("line", "list")
-    assert (said.out, said.err) == ("", "There is no line yet. Make one: chatapp line add NAME\n")
+    target = chatapp("line", "list")
+    assert (target.out, target.err) == ("", "There is no line yet. Make one: chatapp line add NAME\n")
 
 
 def test_a_name_that_is_taken_is_refused_with_the_next_step(chatapp: Shell) -> None:
     chatapp("line", "add", "Продажи")
-    said = chatapp.run("line", "add", "Продажи")
-    assert (said.code, said.out) == (1, "")
-    assert said.err == "There is a line Продажи already.\n→ Choose another name.\n"
+    target = chatapp.run("line", "add", "Продажи")
+    assert (target.code, target.out) == (1, "")
+    assert target.err == "There is a line Продажи already.\n→ Choose another name.\n"
 
 
 def test_binding_without_a_line_tells_a_newcomer_what_to_do_first(chatapp: Shell) -> None:
-    said = chatapp.run("line", "bind", "api")
-    assert (said.code, said.err) == (1, "There is no line yet.\n→ Make one: chatapp line add NAME\n")
+    target = chatapp.run("line", "bind", "api")
+    assert (target.code, target.err) == (1, "There is no line yet.\n→ Make one: chatapp line add NAME\n")
 
 
 def test_an_unknown_kind_of_channel_is_answered_with_the_known_ones(chatapp: Shell) -> None:
-    said = chatapp.run("line", "bind", "pigeon")
-    assert said.code == 1
-    assert said.err.startswith("There is no kind of channel pigeon.\n→ Known kinds: api,")
+    target = chatapp.run("line", "bind", "pigeon")
+    assert target.code == 1
+    assert target.err.startswith("There is no kind of channel pigeon.\n→ Known kinds: api,")
 
 
 @pytest.mark.req("S-111")
 def test_a_program_is_bound_by_answers_and_the_address_to_call_is_told(chatapp: Shell, program: Program) -> None:
     chatapp("line", "add", "Магазин")
-    said = chatapp("line", "bind", "api", *program.answers)
-    assert said.out == "1\n"
-    assert "Ёлочный базар is bound to line Магазин." in said.err
+    target = chatapp("line", "bind", "api", *program.answers)
+    assert target.out == "1\n"
+    assert "Ёлочный базар is bound to line Магазин." in target.err
     hook = chatapp("line", "show", "--json").json["channels"][0]["facts"]["Webhook path"]
-    assert f"http://127.0.0.1:8320{hook}" in said.err
+    assert f"http://127.0.0.1:8320{hook}" in target.err
 
 
 def test_answers_may_come_from_a_file_and_from_standard_input(chatapp: Shell, program: Program) -> None:
@@ -58,9 +58,9 @@ def test_answers_may_come_from_a_file_and_from_standard_input(chatapp: Shell, pr
 
 def test_a_missing_answer_names_the_field_its_hint_and_how_to_give_it(chatapp: Shell) -> None:
     chatapp("line", "add", "Магазин")
-    said = chatapp.run("line", "bind", "api", "--set", "url=")
-    assert said.code == 2
-    assert said.err.splitlines() == [
+    target = chatapp.run("line", "bind", "api", "--set", "url=")
+    assert target.code == 2
+    assert target.err.splitlines() == [
         "Name of the program (name): An answer is needed.",
         (
             "→ As operators see it, such as «Shop». Give it with --set name=… or in a file with --answers, "
@@ -71,9 +71,9 @@ def test_a_missing_answer_names_the_field_its_hint_and_how_to_give_it(chatapp: S
 
 def test_a_refused_answer_is_blamed_on_its_field(chatapp: Shell, program: Program) -> None:
     chatapp("line", "add", "Магазин")
-    said = chatapp.run("line", "bind", "api", *program.answers, "--set", "secret=short")
-    assert said.code == 2
-    assert said.err.startswith("Signing secret (secret): A secret is whsec_ and the base64")
+    target = chatapp.run("line", "bind", "api", *program.answers, "--set", "secret=short")
+    assert target.code == 2
+    assert target.err.startswith("Signing secret (secret): A secret is whsec_ and the base64")
     assert chatapp.run("line", "bind", "api", "--set", "naem=Shop").err.startswith("There is no field naem.\n→ Fields")
     assert chatapp.run("line", "bind", "api", "--set", "name").err.startswith("name is not an answer.\n→ Write it so")
 
@@ -87,35 +87,35 @@ def test_binding_again_renews_the_binding_that_is_there(chatapp: Shell, program:
 
 @pytest.mark.req("S-030")
 def test_a_line_shows_its_channels_with_health_but_never_a_secret(chatapp: Shell, program: Program, bound: int) -> None:
-    said = chatapp("line", "show", "Магазин")
-    facts = dict(row for row in said.rows if len(row) == 2)
+    target = chatapp("line", "show", "Магазин")
+    facts = dict(row for row in target.rows if len(row) == 2)
     assert facts["Channel"] == f"Ёлочный базар (API, {bound})"
     assert (facts["Health"], facts["Last sign of life"]) == ("not started yet", "never")
-    everything = said.out + chatapp("line", "show", "--json").out
+    everything = target.out + chatapp("line", "show", "--json").out
     assert program.sandbox.answers["secret"] not in everything
 
 
 def test_an_option_is_changed_and_anything_else_is_refused(chatapp: Shell, bound: int) -> None:
     chatapp("line", "configure", "api", "--set", "url=http://127.0.0.1:9/desk")
     assert chatapp("line", "show", "--json").json["channels"][0]["settings"]["url"] == "http://127.0.0.1:9/desk"
-    said = chatapp.run("line", "configure", "api", "--set", "secret=x")
-    assert (said.code, said.err.splitlines()[0]) == (2, "secret cannot be changed this way.")
+    target = chatapp.run("line", "configure", "api", "--set", "secret=x")
+    assert (target.code, target.err.splitlines()[0]) == (2, "secret cannot be changed this way.")
 
 
 def test_a_check_tells_receiving_and_sending_apart(chatapp: Shell, program: Program, bound: int) -> None:
     found = {row[1]: row[0] for row in chatapp("line", "check", "api").rows}
     assert found == {"receive": "ok", "send": "ok"}
     program.do(program.sandbox.vanish())
-    said = chatapp.run("line", "check", "--json")
-    assert said.code == 1
-    assert {f["name"]: f["ok"] for f in said.json} == {"receive": True, "send": False}
-    assert all(f["next_step"] for f in said.json if not f["ok"])
+    target = chatapp.run("line", "check", "--json")
+    assert target.code == 1
+    assert {f["name"]: f["ok"] for f in target.json} == {"receive": True, "send": False}
+    assert all(f["next_step"] for f in target.json if not f["ok"])
 
 
 def test_a_channel_with_something_to_send_is_unbound_only_by_force(chatapp: Shell, bound: int) -> None:
     chatapp("send", "client-7", "--channel", "api", "--text", "Ждите", "--at", "+1h")
-    said = chatapp.run("line", "unbind", "api")
-    assert (said.code, said.err.splitlines()[1]) == (1, "→ Wait until they are sent, or use --force.")
+    target = chatapp.run("line", "unbind", "api")
+    assert (target.code, target.err.splitlines()[1]) == (1, "→ Wait until they are sent, or use --force.")
     chatapp("line", "unbind", "api", "--force")
     assert chatapp("line", "show").err == "Line Магазин has no channel yet. Bind one: chatapp line bind KIND\n"
 
@@ -124,9 +124,9 @@ def test_a_channel_with_something_to_send_is_unbound_only_by_force(chatapp: Shel
 def test_every_kind_of_channel_is_listed_under_its_stable_number(chatapp: Shell) -> None:
     kinds = {kind["kind"]: kind["source_id"] for kind in chatapp("line", "channels", "--json").json}
     assert {"telegram_bot": 1, "api": 6, "email": 11}.items() <= kinds.items()
-    said = chatapp("line", "channels")
-    assert ["6", "api", "API", "chat_id", "16 MB"] in [row[:5] for row in said.rows]
-    assert "Without an outgoing address the channel only receives." in said.err
+    target = chatapp("line", "channels")
+    assert ["6", "api", "API", "chat_id", "16 MB"] in [row[:5] for row in target.rows]
+    assert "Without an outgoing address the channel only receives." in target.err
 
 
 @pytest.mark.req("S-036")
@@ -169,9 +169,9 @@ NAMES = (
 @pytest.mark.parametrize("name", ["", "  "])
 def test_an_empty_name_is_nobodys_and_nothing_is_done(chatapp: Shell, words: str, name: str) -> None:
     chatapp("line", "add", "Опт")
-    said = chatapp.run(*(name if word == "{}" else word for word in words.split()))
-    assert (said.code, said.out) == (2, "")
-    assert said.err.endswith(" is empty.\n→ Write it out; in a script the variable may be empty.\n")
+    target = chatapp.run(*(name if word == "{}" else word for word in words.split()))
+    assert (target.code, target.out) == (2, "")
+    assert target.err.endswith(" is empty.\n→ Write it out; in a script the variable may be empty.\n")
     assert [row[1] for row in chatapp("line", "list").rows] == ["Опт"]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.ids import LineId
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.services import channels
@@ -18,32 +18,32 @@ MASS = ("send", "+79160000001", "8 916 000-00-02", "-c", "sms", "--text", TEXT)
 
 
 @pytest.fixture
-def sms(chatapp: Shell, desk: Desk) -> int:
+def sms(chatapp: Shell, company: Company) -> int:
     """A gateway that nobody runs: nothing leaves this machine."""
     chatapp("line", "add", "Магазин")
     bound = Bound(account="shop", title="SMS", settings={"price": "4.35"})
 
     def keep(tx: Tx) -> int:
-        return channels.keep(tx, desk.vault, bound, line=LineId(1), kind="sms")
+        return channels.save(tx, company.vault, bound, line=LineId(1), kind="sms")
 
-    return desk.write(keep)
+    return company.write(keep)
 
 
 def test_a_dry_run_shows_what_would_go_and_keeps_nothing(chatapp: Shell, sms: int) -> None:
-    said = chatapp(*MASS, "--dry-run")
-    assert said.rows == [
+    target = chatapp(*MASS, "--dry-run")
+    assert target.rows == [
         ["+79160000001", "SMS", "new dialog", "17", "1", "UCS-2", "4.35", "at once"],
         ["8 916 000-00-02", "SMS", "new dialog", "17", "1", "UCS-2", "4.35", "at once"],
     ]
-    assert "Messages: 2, parts: 2\nCost: 8.70\n" in said.err
+    assert "Messages: 2, parts: 2\nCost: 8.70\n" in target.err
     assert chatapp("dialog", "list", "--json").json == []
     told = chatapp("send", "+79160000001", "-c", "sms", "--text", "Hello", "--dry-run", "--json").json
     assert (told["recipients"][0]["encoding"], told["recipients"][0]["message"], told["cost"]) == ("gsm7", None, "4.35")
 
 
 def test_a_script_has_to_say_yes_to_more_than_one(chatapp: Shell, sms: int) -> None:
-    said = chatapp.run(*MASS)
-    assert (said.code, said.out, said.err.splitlines()) == (
+    target = chatapp.run(*MASS)
+    assert (target.code, target.out, target.err.splitlines()) == (
         2,
         "",
         ["This goes to 2 recipients.", "→ Check it with --dry-run, then use --yes."],
@@ -71,5 +71,5 @@ def test_a_list_comes_from_standard_input_too(chatapp: Shell, sms: int) -> None:
 
 def test_nobody_and_a_file_that_is_not_there_are_told(chatapp: Shell, program: Program, bound: int) -> None:
     assert chatapp.run("send", "-c", "api", "-t", "x").err.startswith("TO is missing.")
-    said = chatapp.run("send", "--to-file", "/no/such", "-c", "api", "-t", "x")
-    assert (said.code, said.err.splitlines()[1]) == (2, "→ It has to be a text file with one address a line.")
+    target = chatapp.run("send", "--to-file", "/no/such", "-c", "api", "-t", "x")
+    assert (target.code, target.err.splitlines()[1]) == (2, "→ It has to be a text file with one address a line.")

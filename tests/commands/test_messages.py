@@ -2,11 +2,11 @@
 
 import pytest
 
-from chatapp_cli.bootstrap import Desk
-from chatapp_cli.domain.event import Arrival, Batch, MessageEdited
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.arrival import Arrival, Batch, MessageEdited
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.services.ingest import ingest
-from chatapp_cli.services.shelf import shelve
+from chatapp_cli.services.raw_bodies import store_large
 from tests.commands.conftest import NOON, Shell, Write, a_file
 
 LATER = "2030-01-01 09:00"
@@ -67,12 +67,12 @@ def test_a_reminder_does_not_go_once_the_client_has_written(chatapp: Shell, clie
 
 
 def test_earlier_texts_of_an_edited_message_are_told(
-    chatapp: Shell, client_writes: Write, desk: Desk, bound: ChannelId
+    chatapp: Shell, client_writes: Write, company: Company, bound: ChannelId
 ) -> None:
     client_writes("Два пледа")
     event = MessageEdited(peer_key="client-7", ext_id="in-1", at=NOON + 60_000, text="Три пледа")
-    batch = shelve(desk.media, Batch(arrivals=(Arrival(provider_id="e-1", raw=b"{}", events=(event,)),)))
-    desk.write(lambda tx: ingest(tx, bound, batch))
+    batch = store_large(company.media, Batch(arrivals=(Arrival(provider_id="e-1", raw=b"{}", events=(event,)),)))
+    company.write(lambda tx: ingest(tx, bound, batch))
     (before,) = chatapp("message", "history", "1", "--json").json
     assert before["text"] == "Два пледа"
     assert chatapp("message", "history", "1").rows[0][1] == "Два пледа"

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from chatapp_cli.bootstrap import Desk
-from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, Peer, Person
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived, Peer, Profile
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.sandbox.directory import sandbox
 from chatapp_cli.sandbox.stage import Customer, Sandbox
@@ -41,8 +41,8 @@ def heard(telegram: Sandbox) -> Callable[[Customer], list[str]]:
 def bound(chatapp: Shell, telegram: Sandbox) -> Shell:
     chatapp("line", "add", "Магазин")
     given = [word for name, value in telegram.answers.items() for word in ("--set", f"{name}={value}")]
-    said = chatapp("line", "bind", "2", *given)
-    assert said.out == "1\n"
+    target = chatapp("line", "bind", "2", *given)
+    assert target.out == "1\n"
     return chatapp
 
 
@@ -112,18 +112,18 @@ def test_before_it_is_sent_it_is_told_when_it_would_go_and_what_would_be_faster(
     )
 
 
-def known(desk: Desk, number: str, username: str, *, name: str = "Борис", phone: str = "") -> None:
+def known(company: Company, number: str, username: str, *, name: str = "Борис", phone: str = "") -> None:
     """Somebody wrote to the account under a name that they bore then."""
-    who = Person(id=number, name=name, username=username, phone=phone)
+    who = Profile(id=number, name=name, username=username, phone=phone)
     said = MessageArrived(peer=Peer(key=number, address=number), ext_id="1", sender=who, text="Здравствуйте", at=NOON)
     batch = Batch(arrivals=(Arrival(provider_id=f"in-{number}", raw=b"", events=(said,)),))
-    desk.write(lambda tx: ingest(tx, ChannelId(1), batch))
+    company.write(lambda tx: ingest(tx, ChannelId(1), batch))
 
 
 def test_a_message_to_a_name_goes_to_who_bears_it_now_and_says_to_whom(
-    bound: Shell, desk: Desk, telegram: Sandbox, heard: Callable[[Customer], list[str]]
+    bound: Shell, company: Company, telegram: Sandbox, heard: Callable[[Customer], list[str]]
 ) -> None:
-    known(desk, "501", ANNA.username)
+    known(company, "501", ANNA.username)
     dry = bound("send", "@anna_b", "-c", "telegram", "-t", "Счёт", "--dry-run", "--json").json["recipients"]
     assert (dry[0]["dialog"], dry[0]["new"]) == (None, True)
     sent = bound.run("send", "@Anna_B", "-c", "telegram", "-t", "Счёт", "--json")
@@ -131,18 +131,18 @@ def test_a_message_to_a_name_goes_to_who_bears_it_now_and_says_to_whom(
     assert heard(ANNA) == ["Счёт"]
 
 
-def test_a_message_into_a_known_dialog_says_whose_it_is(bound: Shell, desk: Desk) -> None:
-    known(desk, str(ANNA.number), ANNA.username, name=ANNA.name, phone=ANNA.phone)
-    said = bound("send", "8 916 000-00-01", "-c", "telegram", "-t", "Счёт", "--wait", "0")
-    assert said.err == "To Анна Белова: dialog 1, Ёлочный базар\n"
+def test_a_message_into_a_known_dialog_says_whose_it_is(bound: Shell, company: Company) -> None:
+    known(company, str(ANNA.number), ANNA.username, name=ANNA.name, phone=ANNA.phone)
+    target = bound("send", "8 916 000-00-01", "-c", "telegram", "-t", "Счёт", "--wait", "0")
+    assert target.err == "To Анна Белова: dialog 1, Ёлочный базар\n"
     (row,) = bound("send", "+79160000001", "-c", "telegram", "-t", "И ещё", "--dry-run").rows
     assert row[2] == "1 Анна Белова"
 
 
 def test_a_number_that_the_messenger_says_is_somebody_elses_leads_to_the_old_client_no_longer(
-    bound: Shell, desk: Desk, heard: Callable[[Customer], list[str]]
+    bound: Shell, company: Company, heard: Callable[[Customer], list[str]]
 ) -> None:
-    known(desk, "501", "boris", phone=ANNA.phone)
+    known(company, "501", "boris", phone=ANNA.phone)
     assert bound("contact", "find", ANNA.phone, "--json").json[0]["id"] == str(ANNA.number)
     sent = bound("send", ANNA.phone, "-c", "telegram", "-t", "Счёт", "--json").json
     assert (sent["state"], sent["dialog"] != 1) == ("sent", True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chatapp_cli.runtime.seat import TOKEN
+from chatapp_cli.runtime.login import TOKEN
 from tests.commands.conftest import Shell
 
 LOOKS = (
@@ -68,8 +68,8 @@ def nowhere(tmp_path: Path, env: Mapping[str, str]) -> Shell:
 
 @pytest.mark.parametrize("words", LOOKS)
 def test_a_command_that_only_looks_makes_no_store(nowhere: Shell, words: str) -> None:
-    said = nowhere.run("--company", "other", *words.split(), **{TOKEN: "left-over"} if words == "logout" else {})
-    assert said.code in {0, 1}
+    target = nowhere.run("--company", "other", *words.split(), **{TOKEN: "left-over"} if words == "logout" else {})
+    assert target.code in {0, 1}
     assert not Path(nowhere.env["CHATAPP_HOME"]).exists()
 
 
@@ -77,9 +77,9 @@ def test_a_command_that_only_looks_makes_no_store(nowhere: Shell, words: str) ->
 def test_a_refused_command_makes_no_store(nowhere: Shell, tmp_path: Path, words: str) -> None:
     file = tmp_path / "price.txt"
     file.write_text("900")
-    said = nowhere.run("--company", "other", *words.format(file=file).split(), stdin="geheim-geheim\n")
-    assert said.code in {1, 2}
-    assert "Traceback" not in said.err
+    target = nowhere.run("--company", "other", *words.format(file=file).split(), stdin="geheim-geheim\n")
+    assert target.code in {1, 2}
+    assert "Traceback" not in target.err
     assert not Path(nowhere.env["CHATAPP_HOME"]).exists()
 
 
@@ -98,6 +98,6 @@ def test_the_doctor_says_that_there_is_none(nowhere: Shell) -> None:
 
 def test_a_folder_that_cannot_be_looked_into_is_not_taken_for_an_empty_one(nowhere: Shell, tmp_path: Path) -> None:
     (tmp_path / "nowhere").write_text("a file")
-    said = nowhere.run("line", "list")
-    assert "cannot be written" in said.err
-    assert (said.code, said.out) == (2, "")
+    target = nowhere.run("line", "list")
+    assert "cannot be written" in target.err
+    assert (target.code, target.out) == (2, "")

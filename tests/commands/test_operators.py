@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.commands import dialog, message
-from chatapp_cli.commands.frame import built
+from chatapp_cli.commands.base import built
 from chatapp_cli.domain.access import Right
+from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived, Peer, Profile
 from chatapp_cli.domain.errors import Refused
-from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, Peer, Person
 from chatapp_cli.domain.ids import ChannelId, DialogId
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.services import acting, channels, dialogs, ingest, lines, operators
@@ -21,26 +21,26 @@ from tests.commands.conftest import NOON, Program, Shell, Write
 PASSWORD = "семь осенних листьев"
 
 
-def logged_in(desk: Desk, name: str) -> str:
+def logged_in(company: Company, name: str) -> str:
     """A login's token, as the environment of a browser's window bears it."""
-    token = desk.world.chance.key()
-    desk.write(lambda tx: operators.open_session(tx, name, token))
+    token = company.world.chance.key()
+    company.write(lambda tx: operators.open_session(tx, name, token))
     return token
 
 
 @pytest.fixture
-def wholesale(desk: Desk, client_writes: Write) -> ChannelId:
+def wholesale(company: Company, client_writes: Write) -> ChannelId:
     """A second line with a client of its own, beside Анна in the shop."""
     client_writes("Сколько стоит ель?")
-    line = desk.write(lambda tx: lines.add(tx, "Опт"))
+    line = company.write(lambda tx: lines.add(tx, "Опт"))
     bound = Bound(account="opt", title="Оптовый сайт")
-    channel = desk.write(lambda tx: channels.keep(tx, desk.vault, bound, line=line, kind="api"))
+    channel = company.write(lambda tx: channels.save(tx, company.vault, bound, line=line, kind="api"))
     peer = Peer(key="сосна", address="+79160000001", title="Секретный клиент")
     event = MessageArrived(
-        peer=peer, ext_id="o-1", at=NOON, text="Сосна секретная", sender=Person(id="s", name="Секретный клиент")
+        peer=peer, ext_id="o-1", at=NOON, text="Сосна секретная", sender=Profile(id="s", name="Секретный клиент")
     )
     batch = Batch(arrivals=(Arrival(provider_id="o-1", raw=b"{}", events=(event,)),))
-    desk.write(lambda tx: ingest.ingest(tx, channel, batch))
+    company.write(lambda tx: ingest.ingest(tx, channel, batch))
     return channel
 
 
@@ -99,15 +99,15 @@ def test_who_logs_in_acts_under_that_name_until_they_log_out(chatapp: Shell, tmp
     assert chatapp("whoami").rows[0] == ["Operator", "Ольга"]
 
 
-def test_somebody_who_does_not_own_the_desk_has_to_log_in(desk: Desk) -> None:
+def test_somebody_who_does_not_own_the_desk_has_to_log_in(company: Company) -> None:
     with pytest.raises(Refused, match="Nobody is logged in"):
-        desk.read(lambda tx: acting.decide(tx, token="", owner=False, name="Ольга"))
+        company.read(lambda tx: acting.decide(tx, token="", owner=False, name="Ольга"))
 
 
 @pytest.mark.req("S-128")
-def test_rights_are_given_shown_and_taken_back(chatapp: Shell, desk: Desk) -> None:
+def test_rights_are_given_shown_and_taken_back(chatapp: Shell, company: Company) -> None:
     chatapp("user", "add", "Пётр", stdin=f"{PASSWORD}\n")
-    token = logged_in(desk, "Пётр")
+    token = logged_in(company, "Пётр")
     refused = chatapp.run("line", "add", "Опт", CHATAPP_TOKEN=token)
     assert (refused.code, refused.err.splitlines()) == (
         1,
@@ -132,25 +132,25 @@ def test_rights_are_given_shown_and_taken_back(chatapp: Shell, desk: Desk) -> No
 
 @pytest.mark.req("S-128")
 def test_an_operator_of_one_line_removes_neither_it_nor_another(
-    chatapp: Shell, desk: Desk, wholesale: ChannelId
+    chatapp: Shell, company: Company, wholesale: ChannelId
 ) -> None:
-    shop = desk.read(lambda tx: lines.find(tx, "Магазин").id)
-    desk.write(lambda tx: operators.add(tx, "Пётр", "", [shop]))
-    token = logged_in(desk, "Пётр")
-    before = desk.read(lines.everything)
+    shop = company.read(lambda tx: lines.find(tx, "Магазин").id)
+    company.write(lambda tx: operators.add(tx, "Пётр", "", [shop]))
+    token = logged_in(company, "Пётр")
+    before = company.read(lines.everything)
     for line in ("Магазин", "Опт"):
         assert chatapp.run("line", "remove", line, "--force", CHATAPP_TOKEN=token).code == 1
         assert chatapp.run("line", "unbind", "api", "--line", line, "--force", CHATAPP_TOKEN=token).code == 1
     chatapp("user", "rights", "Пётр", "+lines", "+channels")
     missing = chatapp.run("line", "remove", "Опт", "--force", CHATAPP_TOKEN=token)
     assert (missing.code, missing.err.splitlines()[0]) == (1, "There is no line Опт.")
-    assert desk.read(lines.everything) == before
+    assert company.read(lines.everything) == before
 
 
 @pytest.mark.req("S-128")
-def test_disabling_ends_a_login_at_once(chatapp: Shell, desk: Desk) -> None:
+def test_disabling_ends_a_login_at_once(chatapp: Shell, company: Company) -> None:
     chatapp("user", "add", "Пётр", stdin=f"{PASSWORD}\n")
-    token = logged_in(desk, "Пётр")
+    token = logged_in(company, "Пётр")
     assert chatapp("whoami", CHATAPP_TOKEN=token).rows[0] == ["Operator", "Пётр"]
     chatapp("user", "disable", "Пётр")
     assert chatapp.run("dialog", "list", CHATAPP_TOKEN=token).err.startswith("You are logged out.")
@@ -205,26 +205,28 @@ def verbs() -> Iterator[list[str]]:
 
 
 @pytest.mark.req("S-128")
-def test_nothing_of_another_line_is_shown_or_can_be_touched(chatapp: Shell, desk: Desk, wholesale: ChannelId) -> None:
-    shop = desk.read(lambda tx: lines.find(tx, "Магазин").id)
-    desk.write(lambda tx: operators.add(tx, "Пётр", "", [shop]))
-    desk.write(lambda tx: dialogs.tag(tx, DialogId(2), "Вера"))
-    token = logged_in(desk, "Пётр")
+def test_nothing_of_another_line_is_shown_or_can_be_touched(
+    chatapp: Shell, company: Company, wholesale: ChannelId
+) -> None:
+    shop = company.read(lambda tx: lines.find(tx, "Магазин").id)
+    company.write(lambda tx: operators.add(tx, "Пётр", "", [shop]))
+    company.write(lambda tx: dialogs.tag(tx, DialogId(2), "Вера"))
+    token = logged_in(company, "Пётр")
     telling = {one for one in OF_EVERYTHING if SECRET.search(chatapp.run(*one.split()).out)}
     assert telling >= {"dialog list --limit 100", "search сосна", "line list", "tail --json", "doctor"}
-    untouched = everything(desk)
+    untouched = everything(company)
     for command in OF_EVERYTHING:
-        said = chatapp.run(*command.split(), CHATAPP_TOKEN=token)
-        assert not SECRET.search(said.out), (command, said)
+        target = chatapp.run(*command.split(), CHATAPP_TOKEN=token)
+        assert not SECRET.search(target.out), (command, target)
     for words in [*verbs(), *(command.split() for command in OF_THE_LINE)]:
-        said = chatapp.run(*words, CHATAPP_TOKEN=token)
-        assert not SECRET.search(said.out), (words, said)
-        assert said.code == 1, (words, said)
-        assert re.match("There is no|No channel", said.err), (words, said)
-    assert everything(desk) == untouched
+        target = chatapp.run(*words, CHATAPP_TOKEN=token)
+        assert not SECRET.search(target.out), (words, target)
+        assert target.code == 1, (words, target)
+        assert re.match("There is no|No channel", target.err), (words, target)
+    assert everything(company) == untouched
 
 
-def everything(desk: Desk) -> list[list[tuple[object, ...]]]:
+def everything(company: Company) -> list[list[tuple[object, ...]]]:
     """All rows that an operator could have changed."""
     tables = (
         "line",
@@ -238,7 +240,7 @@ def everything(desk: Desk) -> list[list[tuple[object, ...]]]:
         "draft",
         "contact",
     )
-    with desk.database.reading() as tx:
+    with company.database.reading() as tx:
         return [tx.compose(row, f"SELECT * FROM {table}", {}) for table in tables]
 
 
@@ -252,8 +254,8 @@ def test_a_channel_is_not_bound_anew_by_who_may_not_change_its_secrets(
     chatapp("user", "add", "Пётр", stdin="geheim-geheim\n")
     chatapp("user", "rights", "Пётр", "+channels")
     chatapp("login", "Пётр", stdin="geheim-geheim\n")
-    said = chatapp.run("line", "bind", "api", *program.answers)
-    assert (said.code, said.err.splitlines()[-1]) == (
+    target = chatapp.run("line", "bind", "api", *program.answers)
+    assert (target.code, target.err.splitlines()[-1]) == (
         1,
         "→ Ask the owner to allow it: chatapp user rights 'Пётр' +secrets",
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain import option
 from chatapp_cli.domain.form import Field
 from chatapp_cli.domain.option import COMPANY, Subject
@@ -57,16 +57,16 @@ def test_without_set_configure_shows_what_is_stored_for_that_one(chatapp: Shell,
 
 
 def test_what_opens_the_store_or_belongs_to_a_machine_is_refused_with_the_place_for_it(chatapp: Shell) -> None:
-    said = chatapp.run("company", "configure", "--set", "http_port=80")
-    assert (said.code, said.err.splitlines()) == (
+    target = chatapp.run("company", "configure", "--set", "http_port=80")
+    assert (target.code, target.err.splitlines()) == (
         2,
         [
             "http_port is needed before the store is open, so it is not kept in the store.",
             "→ Set it on this machine: chatapp config set http_port VALUE, or CHATAPP_HTTP_PORT in the environment",
         ],
     )
-    said = chatapp.run("company", "configure", "--set", "theme=dark")
-    assert said.err.startswith("theme belongs to a machine or a person and is not kept in the store.")
+    target = chatapp.run("company", "configure", "--set", "theme=dark")
+    assert target.err.startswith("theme belongs to a machine or a person and is not kept in the store.")
 
 
 def test_an_option_that_is_declared_shows_up_everywhere_by_itself(chatapp: Shell, bound: int, pace: str) -> None:
@@ -80,8 +80,8 @@ def test_an_option_that_is_declared_shows_up_everywhere_by_itself(chatapp: Shell
     )
 
 
-def test_what_a_newer_version_stored_is_shown_as_it_is(chatapp: Shell, desk: Desk) -> None:
-    desk.write(lambda tx: options.keep(tx, COMPANY, {"mood": "kind", "undo_send": "adaptive"}))
+def test_what_a_newer_version_stored_is_shown_as_it_is(chatapp: Shell, company: Company) -> None:
+    company.write(lambda tx: options.save(tx, COMPANY, {"mood": "kind", "undo_send": "adaptive"}))
     assert listed(chatapp, "mood") == {"value": "kind", "source": "company"}
     assert listed(chatapp, "undo_send") == {"value": 0, "source": "default"}
     stored = chatapp("company", "configure", "--json").json
@@ -93,9 +93,9 @@ def test_looking_at_settings_makes_no_store_and_works_without_one(chatapp: Shell
     assert listed(chatapp, "undo_send", **elsewhere) == {"value": 0, "source": "default"}
     assert not (tmp_path / "nowhere").exists()
     (home / "main" / "chatapp.db").write_bytes(b"not a store at all, whatever it says" * 100)
-    said = chatapp("config", "list")
-    assert "Options of the store are left out: The store" in said.err
-    assert ["undo_send", "0"] in [row[:2] for row in said.rows]
+    target = chatapp("config", "list")
+    assert "Options of the store are left out: The store" in target.err
+    assert ["undo_send", "0"] in [row[:2] for row in target.rows]
 
 
 def test_a_quick_reply_names_the_company_as_the_line_does(chatapp: Shell, client_writes: Write, bound: int) -> None:
@@ -152,8 +152,8 @@ def test_an_odd_setting_is_read_as_it_was_set_and_spoils_no_other(chatapp: Shell
 def test_a_number_that_a_setting_cannot_be_is_refused(
     chatapp: Shell, tmp_path: Path, name: str, value: str, step: str
 ) -> None:
-    said = chatapp.run("config", "set", name, "--", value)
-    assert (said.code, said.err) == (2, f"{name} cannot be {value}.\n→ Write a number {step}.\n")
+    target = chatapp.run("config", "set", name, "--", value)
+    assert (target.code, target.err) == (2, f"{name} cannot be {value}.\n→ Write a number {step}.\n")
     assert not (tmp_path / "config.toml").exists()
     chatapp("config", "set", name, "0")
 
@@ -184,8 +184,8 @@ CONTROLS = [one for one in ODD if any(sign in one for sign in "\n\r\t\x07\x1b\x7
 @pytest.mark.parametrize("value", CONTROLS, ids=ascii)
 @pytest.mark.parametrize("where", [("company",), ("line", "--line", "Магазин")], ids=" ".join)
 def test_an_option_of_several_lines_is_refused(chatapp: Shell, bound: int, where: tuple[str, ...], value: str) -> None:
-    said = chatapp.run(where[0], "configure", *where[1:], "--set", f"company_name={value}")
-    assert (said.code, said.err) == (
+    target = chatapp.run(where[0], "configure", *where[1:], "--set", f"company_name={value}")
+    assert (target.code, target.err) == (
         2,
         "company_name has to be one line, without control characters.\n→ Write it in one line.\n",
     )
@@ -215,9 +215,9 @@ def test_any_other_option_is_kept_as_it_was_said(chatapp: Shell, value: str) -> 
 )
 def test_an_address_for_webhooks_is_one_of_the_web(chatapp: Shell, bound: int, url: str) -> None:
     before = chatapp("line", "configure", "api", "--json").json["url"]
-    said = chatapp.run("line", "configure", "api", "--set", f"url={url}")
-    assert said.code == 2
-    assert said.err == f"url cannot be {url}.\n→ http:// or https://; empty: the channel only receives.\n"
+    target = chatapp.run("line", "configure", "api", "--set", f"url={url}")
+    assert target.code == 2
+    assert target.err == f"url cannot be {url}.\n→ http:// or https://; empty: the channel only receives.\n"
     assert chatapp("line", "configure", "api", "--json").json["url"] == before
 
 

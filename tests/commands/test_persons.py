@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from chatapp_cli.bootstrap import Desk
-from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, Peer, Person
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived, Peer, Profile
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.services.ingest import ingest
 from tests.commands.conftest import NOON, Shell
 
 
 @pytest.fixture
-def two(desk: Desk, bound: ChannelId) -> None:
+def two(company: Company, bound: ChannelId) -> None:
     """Anna writes under two names, by the same number."""
     for n, name in enumerate(("Анна", "Аня"), 1):
         event = MessageArrived(
@@ -20,10 +20,10 @@ def two(desk: Desk, bound: ChannelId) -> None:
             ext_id=f"in-{n}",
             at=NOON + n,
             text=f"Здравствуйте, это {name}",
-            sender=Person(id=f"client-{n}", name=name, phone="8 916 123-45-67", username=f"anna_{n}"),
+            sender=Profile(id=f"client-{n}", name=name, phone="8 916 123-45-67", username=f"anna_{n}"),
         )
         arrival = Arrival(provider_id=f"p{n}", raw=b"{}", events=(event,))
-        desk.write(lambda tx, arrival=arrival: ingest(tx, bound, Batch(arrivals=(arrival,))))
+        company.write(lambda tx, arrival=arrival: ingest(tx, bound, Batch(arrivals=(arrival,))))
 
 
 @pytest.mark.req("S-119")

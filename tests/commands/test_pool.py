@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.ids import ChannelId, LineId
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.sandbox.telegram_bot.server import TelegramBotSandbox
@@ -25,21 +25,21 @@ def telegram() -> Iterator[list[str]]:
         running.do(running.sandbox.vanish())
 
 
-def a_bot_is_bound(desk: Desk, line: LineId) -> ChannelId:
+def a_bot_is_bound(company: Company, line: LineId) -> ChannelId:
     bound = Bound(account="77", title="@first_bot", facts={"Link": "https://t.me/first_bot"})
 
     def keep(tx: Tx) -> ChannelId:
-        return channels.keep(tx, desk.vault, bound, line=line, kind="telegram_bot")
+        return channels.save(tx, company.vault, bound, line=line, kind="telegram_bot")
 
-    return desk.write(keep)
+    return company.write(keep)
 
 
 @pytest.mark.req("S-069")
 def test_a_second_bot_joins_the_line_and_a_blocked_one_gets_no_clients(
-    chatapp: Shell, telegram: list[str], desk: Desk
+    chatapp: Shell, telegram: list[str], company: Company
 ) -> None:
     chatapp("line", "add", "Магазин")
-    first = a_bot_is_bound(desk, LineId(1))
+    first = a_bot_is_bound(company, LineId(1))
     second = int(chatapp("line", "bind", "telegram_bot", "--another", *telegram).out)
     unclear = chatapp.run("line", "bind", "telegram_bot", *telegram)
     assert (unclear.code, unclear.err.splitlines()) == (
@@ -48,7 +48,7 @@ def test_a_second_bot_joins_the_line_and_a_blocked_one_gets_no_clients(
     )
     assert chatapp.run("line", "bind", "1", "--renew", "99").err.startswith("No channel 99 is bound here.")
     assert chatapp("line", "bind", "1", "--renew", second, *telegram).out == f"{second}\n"
-    desk.write(lambda tx: channels.set_health(tx, first, "needs_rebind", "revoked"))
+    company.write(lambda tx: channels.set_health(tx, first, "needs_rebind", "revoked"))
     invited = chatapp("line", "invite", "Магазин", "--json").json
     assert [(one["channel"], one["takes"]) for one in invited["accounts"]] == [(second, True), (first, False)]
     assert chatapp("line", "invite").out == f"{invited['link']}\n"
@@ -56,5 +56,5 @@ def test_a_second_bot_joins_the_line_and_a_blocked_one_gets_no_clients(
 
 
 def test_a_kind_without_a_pool_takes_no_second_account(chatapp: Shell, program: Program, bound: int) -> None:
-    said = chatapp.run("line", "bind", "api", "--another", *program.answers)
-    assert (said.code, said.err.splitlines()[0]) == (1, "A line has only one API.")
+    target = chatapp.run("line", "bind", "api", "--another", *program.answers)
+    assert (target.code, target.err.splitlines()[0]) == (1, "A line has only one API.")

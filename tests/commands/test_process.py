@@ -60,8 +60,8 @@ def test_a_mistake_in_the_settings_file_is_said_without_a_traceback(env: Mapping
 def test_a_slip_of_the_fingers_ends_with_2_and_the_next_step(
     chatapp: Shell, words: list[str], what: str, step: str
 ) -> None:
-    said = chatapp.run(*words)
-    assert (said.code, said.out, said.err) == (2, "", f"{what}\n→ {step}\n")
+    target = chatapp.run(*words)
+    assert (target.code, target.out, target.err) == (2, "", f"{what}\n→ {step}\n")
 
 
 def test_a_surprise_is_one_line_with_the_way_to_its_traceback(env: Mapping[str, str]) -> None:
@@ -147,8 +147,8 @@ def test_the_version_is_that_of_the_package(env: Mapping[str, str]) -> None:
 
 
 def test_the_window_asks_for_a_terminal(chatapp: Shell) -> None:
-    said = chatapp.run("inbox")
-    assert (said.code, said.err.splitlines()[0]) == (2, "The window needs a terminal.")
+    target = chatapp.run("inbox")
+    assert (target.code, target.err.splitlines()[0]) == (2, "The window needs a terminal.")
 
 
 def test_the_program_alone_says_what_it_can_do(env: Mapping[str, str]) -> None:

@@ -108,9 +108,9 @@ def test_of_a_faulty_file_nothing_is_taken_and_every_fault_is_told(filled: Shell
         "section,title,text\nОпт,Скидка,От 50 штук\nОпт,,Пусто\nОпт,скидка,Ещё\n,Без раздела,Да\nОпт,Лишнее,Да,1\n",
         "utf-8",
     )
-    said = filled.run("quick", "import", file)
-    assert (said.code, said.out) == (2, "")
-    assert said.err.splitlines() == [
+    target = filled.run("quick", "import", file)
+    assert (target.code, target.out) == (2, "")
+    assert target.err.splitlines() == [
         "3: A quick reply needs a title.",
         "4: The same section and title stand in 2 already.",
         "5: A section needs a name.",
@@ -142,8 +142,8 @@ def test_a_file_that_is_not_understood_is_told_so(
     chatapp: Shell, tmp_path: Path, name: str, content: str, what: str
 ) -> None:
     (tmp_path / name).write_text(content, "utf-8")
-    said = chatapp.run("quick", "import", tmp_path / name)
-    assert (said.code, said.err.splitlines()[0].startswith(what)) == (2, True), said
+    target = chatapp.run("quick", "import", tmp_path / name)
+    assert (target.code, target.err.splitlines()[0].startswith(what)) == (2, True), target
 
 
 def test_what_is_not_there_is_told(chatapp: Shell, tmp_path: Path) -> None:
@@ -158,8 +158,8 @@ def test_what_is_not_there_is_told(chatapp: Shell, tmp_path: Path) -> None:
 def test_a_file_with_a_reply_for_a_section_of_others_is_not_taken_over_at_all(filled: Shell) -> None:
     filled("quick", "invite", "Заказы", "Марина")
     sheet = "section,title,text\nОпт,Скидка,От 50 штук\nЗаказы,Адрес,Садовая\n"
-    said = filled.run("quick", "import", "-", stdin=sheet, CHATAPP_OPERATOR="Иван")
-    assert (said.code, said.err.splitlines()[0]) == (2, "3: Иван may not edit the section Заказы.")
+    target = filled.run("quick", "import", "-", stdin=sheet, CHATAPP_OPERATOR="Иван")
+    assert (target.code, target.err.splitlines()[0]) == (2, "3: Иван may not edit the section Заказы.")
     assert [row[1] for row in filled("quick", "sections").rows] == ["Заказы"]
     assert filled("quick", "import", "-", stdin=sheet).out == "2\n"
 
@@ -226,8 +226,8 @@ def test_what_is_wrong_in_yaml_is_told_by_line_and_field_and_nothing_is_taken(ch
         "  - title: Прайс\n    text: Вот\n    files:\n    - нет.pdf\n  - title: Да\n- editors: [Марина]\n",
         "utf-8",
     )
-    said = chatapp.run("quick", "import", book)
-    assert (said.code, said.err.splitlines()) == (
+    target = chatapp.run("quick", "import", book)
+    assert (target.code, target.err.splitlines()) == (
         2,
         [
             "5, text: A text is expected.",
@@ -243,8 +243,8 @@ def test_what_is_wrong_in_yaml_is_told_by_line_and_field_and_nothing_is_taken(ch
 
 
 def test_a_place_that_cannot_be_written_is_told(filled: Shell, tmp_path: Path) -> None:
-    said = filled.run("quick", "export", "--to", tmp_path / "none" / "book.csv")
-    assert (said.code, said.err.splitlines()[1]) == (1, "→ Name another place.")
+    target = filled.run("quick", "export", "--to", tmp_path / "none" / "book.csv")
+    assert (target.code, target.err.splitlines()[1]) == (1, "→ Name another place.")
 
 
 @pytest.mark.req("S-140")

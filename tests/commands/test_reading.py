@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.cli import app
-from chatapp_cli.domain.event import IncomingFile
+from chatapp_cli.domain.arrival import IncomingFile
 from chatapp_cli.kit.system import SystemChance
 from chatapp_cli.ports.world import World
 from tests.commands.conftest import NOON, Program, Said, Shell, Write, a_file
@@ -58,10 +58,10 @@ def test_a_transcript_shows_the_chat_id_files_and_states(
 ) -> None:
     client_writes("Вот список", files=(a_file(),))
     chatapp("reply", "1", "--text", "Получили")
-    said = chatapp("dialog", "show", "1")
-    assert "Chat id\tclient-7" in said.out
-    assert "file 1: price.txt, 1 KB" in said.out
-    assert "→ Ольга  [sent]" in said.out
+    target = chatapp("dialog", "show", "1")
+    assert "Chat id\tclient-7" in target.out
+    assert "file 1: price.txt, 1 KB" in target.out
+    assert "→ Ольга  [sent]" in target.out
 
 
 def test_control_characters_of_a_client_never_reach_the_terminal(chatapp: Shell, client_writes: Write) -> None:
@@ -85,8 +85,8 @@ def test_a_change_of_a_message_waits_in_the_outbox_and_says_for_what(
     chatapp: Shell, program: Program, bound: int
 ) -> None:
     chatapp("send", "client-7", "-c", "api", "--text", "Опечтка")
-    said = chatapp("message", "edit", "1", "-", stdin="Опечатка\n")
-    assert "The daemon is not running" in said.err
+    target = chatapp("message", "edit", "1", "-", stdin="Опечатка\n")
+    assert "The daemon is not running" in target.err
     assert [(row["action"], row["state"]) for row in chatapp("outbox", "list", "--json").json] == [("edit", "queued")]
     assert chatapp("message", "react", "1", "👍").code == chatapp("message", "delete", "1").code == 0
     assert [row[1] for row in chatapp("outbox", "list").rows] == [
@@ -136,28 +136,28 @@ def test_a_trace_tells_the_whole_life_of_a_message(chatapp: Shell, program: Prog
     assert [one["topic"] for one in life["news"]] == ["message.out", "message.state", "message.state"]
 
 
-def test_a_short_list_of_dead_letters_says_that_there_are_more(chatapp: Shell, desk: Desk, bound: int) -> None:
-    from chatapp_cli.domain.event import Arrival
+def test_a_short_list_of_dead_letters_says_that_there_are_more(chatapp: Shell, company: Company, bound: int) -> None:
+    from chatapp_cli.domain.arrival import Arrival
     from chatapp_cli.domain.ids import ChannelId
     from chatapp_cli.services.ingest import set_aside
 
     for n in range(103):
         letter = Arrival(provider_id=f"x{n}", raw=b"{}")
-        desk.write(lambda tx, letter=letter: set_aside(tx, ChannelId(bound), letter, problem="no chat"))
-    said = chatapp("deadletter", "list")
-    assert (len(said.rows), said.err) == (100, "These are the newest 100 of 103; more with: --limit 103\n")
+        company.write(lambda tx, letter=letter: set_aside(tx, ChannelId(bound), letter, problem="no chat"))
+    target = chatapp("deadletter", "list")
+    assert (len(target.rows), target.err) == (100, "These are the newest 100 of 103; more with: --limit 103\n")
     assert len(chatapp("deadletter", "list", "--limit", "2", "--json").json) == 2
-    assert (len((said := chatapp("deadletter", "list", "-n", "103")).rows), said.err) == (103, "")
+    assert (len((target := chatapp("deadletter", "list", "-n", "103")).rows), target.err) == (103, "")
     assert chatapp("deadletter", "list", "-n", "0").err.startswith("These are the newest 0 of 103")
 
 
-def test_a_dead_letter_is_shown_as_it_came_and_forgotten(chatapp: Shell, desk: Desk, bound: int) -> None:
-    from chatapp_cli.domain.event import Arrival
+def test_a_dead_letter_is_shown_as_it_came_and_forgotten(chatapp: Shell, company: Company, bound: int) -> None:
+    from chatapp_cli.domain.arrival import Arrival
     from chatapp_cli.domain.ids import ChannelId
     from chatapp_cli.services.ingest import set_aside
 
     letter = Arrival(provider_id="x", raw=b'{"odd": 1}')
-    desk.write(lambda tx: set_aside(tx, ChannelId(bound), letter, problem="no chat"))
+    company.write(lambda tx: set_aside(tx, ChannelId(bound), letter, problem="no chat"))
     assert chatapp("deadletter", "list").rows[0][2:] == [str(bound), "no chat"]
     assert chatapp("deadletter", "show", "1").out == '{"odd": 1}\n'
     assert "could not be understood" in chatapp.run("doctor").err
@@ -172,9 +172,9 @@ def test_the_doctor_finds_an_open_key_and_a_missing_daemon(chatapp: Shell, home:
     assert (found["daemon"]["ok"], found["daemon"]["next_step"]) == (False, "Start it: chatapp serve")
     key = home / "main" / "secret.key"
     key.chmod(0o644)
-    said = chatapp.run("doctor")
-    assert said.code == 1
-    assert f"→ Close it: chmod 600 '{key}'" in said.err
+    target = chatapp.run("doctor")
+    assert target.code == 1
+    assert f"→ Close it: chmod 600 '{key}'" in target.err
     assert stat.S_IMODE(key.stat().st_mode) == 0o644
 
 
@@ -210,10 +210,10 @@ def test_the_doctor_names_where_settings_come_from_in_words(chatapp: Shell) -> N
 
 def test_the_doctor_explains_a_store_that_is_damaged(chatapp: Shell, home: Path) -> None:
     (home / "main" / "chatapp.db").write_bytes(b"this is no database at all" * 100)
-    said = chatapp.run("doctor")
-    assert said.code == 1
-    assert "is damaged." in said.err
-    assert "restore the latest backup" in said.err
+    target = chatapp.run("doctor")
+    assert target.code == 1
+    assert "is damaged." in target.err
+    assert "restore the latest backup" in target.err
 
 
 def test_settings_are_written_read_and_name_their_source(chatapp: Shell, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.services import channels, outbox
 from tests.commands.conftest import Program, Shell
@@ -16,12 +16,12 @@ Rest = Callable[..., str]
 
 
 @pytest.fixture
-def rest(desk: Desk, bound: ChannelId) -> Rest:
+def rest(company: Company, bound: ChannelId) -> Rest:
     """Let the channel rest; returns until when, as people are told."""
 
     def now(code: str = "timeout", detail: str = "429: slow down", seconds: float = 1800.0) -> str:
-        desk.write(lambda tx: outbox.pause(tx, bound, seconds=seconds, code=code, detail=detail))
-        until = desk.read(lambda tx: channels.one(tx, bound)).paused_until
+        company.write(lambda tx: outbox.pause(tx, bound, seconds=seconds, code=code, detail=detail))
+        until = company.read(lambda tx: channels.one(tx, bound)).paused_until
         return datetime.fromtimestamp(until / 1000, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
 
     return now

@@ -36,7 +36,7 @@ def test_nothing_found_is_an_exit_code_of_its_own(chatapp: Shell, client_writes:
         ["ель", "--after", "2999-01-01"],
         ["ель", "--tag", "x"],
     ):
-        said = chatapp.run("search", *words)
-        assert (said.code, said.out, said.err) == (1, "", "Nothing is found.\n")
+        target = chatapp.run("search", *words)
+        assert (target.code, target.out, target.err) == (1, "", "Nothing is found.\n")
     assert chatapp.run("search", "ель", "--after", "вчера").code == 2
     assert chatapp.run("search", "ель", "--dialog", "9").err.startswith("There is no dialog 9.")

@@ -9,8 +9,8 @@ from tests.commands.conftest import Program, Shell, Write
 
 
 def test_a_message_is_sent_and_its_number_is_the_only_data(chatapp: Shell, program: Program, bound: int) -> None:
-    said = chatapp("send", "client-7", "--channel", "api", "--text", "Ёлка ждёт вас")
-    assert (said.out, said.err) == ("1\n", "")
+    target = chatapp("send", "client-7", "--channel", "api", "--text", "Ёлка ждёт вас")
+    assert (target.out, target.err) == ("1\n", "")
     assert program.heard == ["Ёлка ждёт вас"]
 
 
@@ -42,9 +42,9 @@ def test_the_same_key_with_another_message_is_refused(
 ) -> None:
     key = ("-c", "api", "--idempotency-key", "order-15")
     chatapp("send", "client-7", "-t", "Один раз", *key)
-    said = chatapp.run("send", *other, *key)
-    assert (said.code, said.out) == (1, "")
-    assert said.err == (
+    target = chatapp.run("send", *other, *key)
+    assert (target.code, target.out) == (1, "")
+    assert target.err == (
         "This key was used for another message: with other words, or to somebody else.\n"
         "→ Use another key: a key always means the same message.\n"
     )
@@ -61,33 +61,33 @@ def test_a_key_of_a_message_is_refused_for_an_answer_with_other_words(
 
 
 def test_without_waiting_it_is_only_put_into_the_outbox(chatapp: Shell, program: Program, bound: int) -> None:
-    said = chatapp("send", "client-7", "-c", "api", "--text", "Позже", "--wait", "0", "--json")
-    assert said.json["state"] == "queued"
+    target = chatapp("send", "client-7", "-c", "api", "--text", "Позже", "--wait", "0", "--json")
+    assert target.json["state"] == "queued"
     assert program.heard == []
 
 
 def test_what_still_waits_ends_with_3_and_says_why(chatapp: Shell, program: Program, bound: int) -> None:
     program.do(program.sandbox.vanish())
-    said = chatapp.run("send", "client-7", "-c", "api", "--text", "Алло", "--wait", "1.5")
-    assert (said.code, said.out) == (3, "1\n")
-    assert "Message 1 still waits" in said.err
-    assert "The program cannot be reached." in said.err
-    assert said.err.splitlines()[-1] == "→ It is sent while the daemon runs; check with: chatapp trace 1"
+    target = chatapp.run("send", "client-7", "-c", "api", "--text", "Алло", "--wait", "1.5")
+    assert (target.code, target.out) == (3, "1\n")
+    assert "Message 1 still waits" in target.err
+    assert "The program cannot be reached." in target.err
+    assert target.err.splitlines()[-1] == "→ It is sent while the daemon runs; check with: chatapp trace 1"
 
 
 def test_a_refused_signature_ends_with_4_and_says_to_bind_again(chatapp: Shell, program: Program, bound: int) -> None:
     other = "whsec_" + "YSBrZXkgb2YgdGhpcnR5LXR3byBieXRlcywgaGVyZS4="
     program.sandbox._webhook = type(program.sandbox._webhook)(other)
-    said = chatapp.run("send", "client-7", "-c", "api", "--text", "Алло")
-    assert said.code == 4
-    assert "Message 1 waits: Ёлочный базар has stopped. The program does not accept our signature." in said.err
-    assert "→ Bind the channel again with the secret that the program has." in said.err
+    target = chatapp.run("send", "client-7", "-c", "api", "--text", "Алло")
+    assert target.code == 4
+    assert "Message 1 waits: Ёлочный базар has stopped. The program does not accept our signature." in target.err
+    assert "→ Bind the channel again with the secret that the program has." in target.err
 
 
 def test_a_message_for_later_is_scheduled_and_accepted(chatapp: Shell, program: Program, bound: int) -> None:
-    said = chatapp("send", "client-7", "-c", "api", "--text", "С утра", "--at", "2030-01-01 09:00", "--json")
-    assert (said.json["state"], said.json["goes_at"]) == ("scheduled", "2030-01-01T09:00:00.000Z")
-    assert said.err == "Message 1 will be sent after 2030-01-01 09:00.\n"
+    target = chatapp("send", "client-7", "-c", "api", "--text", "С утра", "--at", "2030-01-01 09:00", "--json")
+    assert (target.json["state"], target.json["goes_at"]) == ("scheduled", "2030-01-01T09:00:00.000Z")
+    assert target.err == "Message 1 will be sent after 2030-01-01 09:00.\n"
 
 
 @pytest.mark.parametrize(
@@ -133,14 +133,14 @@ def test_a_message_for_later_is_scheduled_and_accepted(chatapp: Shell, program: 
 def test_what_cannot_be_sent_is_refused_before_anything_is_tried(
     chatapp: Shell, program: Program, bound: int, words: list[str], code: int, what: str, step: str
 ) -> None:
-    said = chatapp.run(*words)
-    assert (said.code, said.out, said.err) == (code, "", f"{what}\n→ {step}\n")
+    target = chatapp.run(*words)
+    assert (target.code, target.out, target.err) == (code, "", f"{what}\n→ {step}\n")
     assert program.heard == []
 
 
 def test_an_answer_goes_into_its_dialog_and_may_quote(chatapp: Shell, program: Program, client_writes: Write) -> None:
     client_writes("Сколько стоит ель?")
-    said = chatapp("reply", "1", "--text", "900 рублей", "--quote", "1", "--json")
-    assert (said.json["dialog"], said.json["state"]) == (1, "sent")
+    target = chatapp("reply", "1", "--text", "900 рублей", "--quote", "1", "--json")
+    assert (target.json["dialog"], target.json["state"]) == (1, "sent")
     assert program.sandbox.events[-1]["reply_to"] == "in-1"
     assert json.loads(chatapp("dialog", "show", "1", "--json").out)["messages"][0]["at"].startswith("2026-11-18T")

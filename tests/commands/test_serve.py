@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from tests.commands.conftest import Shell
 
 
@@ -35,8 +35,8 @@ def test_a_daemon_without_browsers_loads_nothing_for_them() -> None:
     assert loaded.isdisjoint({"chatapp_cli.api.web", "textual", "textual_serve", "websockets"})
 
 
-def test_a_daemon_that_starts_sweeps_what_was_begun_and_left(chatapp: Shell, desk: Desk) -> None:
-    old, young = desk.media.scratch(), desk.media.scratch()
+def test_a_daemon_that_starts_sweeps_what_was_begun_and_left(chatapp: Shell, company: Company) -> None:
+    old, young = company.media.scratch(), company.media.scratch()
     os.utime(old, (time.time() - 90_000,) * 2)
     program = [sys.executable, "-m", "chatapp_cli", "serve", "--no-http", "--until-stdin-closes"]
     around = {**os.environ, **chatapp.env}

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from chatapp_cli.bootstrap import Desk
-from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, Peer, Person
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived, Peer, Profile
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.sandbox.vk_notify import create as vk_notify
 from chatapp_cli.sandbox.whatsapp import WhatsAppSandbox
@@ -119,18 +119,18 @@ def test_what_is_wrong_is_told_before_anything_is_sent(
 ) -> None:
     provider.knows("order_ready", "APPROVED")
     chatapp("template", "sync", "whatsapp")
-    said = chatapp.run(*words)
-    assert (said.code, why in said.err) == (code, True), said
+    target = chatapp.run(*words)
+    assert (target.code, why in target.err) == (code, True), target
     assert provider.sandbox.meta.client(BORIS).got == []
 
 
 def test_after_the_window_only_a_template_answers(
-    chatapp: Shell, provider: Provider, bound: ChannelId, desk: Desk
+    chatapp: Shell, provider: Provider, bound: ChannelId, company: Company
 ) -> None:
     peer = Peer(key="RU.1000000000007002", address=BORIS.phone, title=BORIS.name)
-    event = MessageArrived(peer=peer, ext_id="wamid.1", at=1_700_000_000_000, text="Готово?", sender=Person(name="Б"))
+    event = MessageArrived(peer=peer, ext_id="wamid.1", at=1_700_000_000_000, text="Готово?", sender=Profile(name="Б"))
     batch = Batch(arrivals=(Arrival(provider_id="wamid.1", raw=b"{}", events=(event,)),))
-    desk.write(lambda tx: ingest(tx, bound, batch))
+    company.write(lambda tx: ingest(tx, bound, batch))
     provider.knows("order_ready", "APPROVED")
     chatapp("template", "sync", "whatsapp")
     late = chatapp.run("reply", 1, "--text", "Да")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.ids import LineId
 from chatapp_cli.domain.template import Template
 from chatapp_cli.ports.bind import Bound
@@ -15,13 +15,13 @@ from tests.commands.conftest import Shell
 
 
 @pytest.fixture
-def shop(chatapp: Shell, desk: Desk) -> dict[str, int]:
+def shop(chatapp: Shell, company: Company) -> dict[str, int]:
     """Channels that nobody carries: nothing leaves this machine."""
     chatapp("line", "add", "Магазин")
 
     def keep(kind: str) -> int:
         bound = Bound(account=kind, title=kind)
-        return desk.write(lambda tx: channels.keep(tx, desk.vault, bound, line=LineId(1), kind=kind))
+        return company.write(lambda tx: channels.save(tx, company.vault, bound, line=LineId(1), kind=kind))
 
     return {kind: keep(kind) for kind in ("email", "sms", "whatsapp", "whatsapp_web", "vk_notify", "telegram_bot")}
 
@@ -62,14 +62,14 @@ def test_a_first_message_may_name_who_answers_from_then_on(chatapp: Shell, shop:
 
 @pytest.mark.req("S-120")
 def test_where_only_a_template_may_begin_the_text_is_refused_before_it_is_tried(
-    chatapp: Shell, desk: Desk, shop: dict[str, int]
+    chatapp: Shell, company: Company, shop: dict[str, int]
 ) -> None:
-    row = desk.read(lambda tx: channels.one(tx, shop["vk_notify"]))
+    row = company.read(lambda tx: channels.one(tx, shop["vk_notify"]))
     hello = Template(name="ready", language="ru", body="Заказ {{number}} готов", state="approved")
-    desk.write(lambda tx: approvals.learn(tx, desk.capabilities, row, [hello]))
+    company.write(lambda tx: approvals.learn(tx, company.capabilities, row, [hello]))
     words = ("send", "+79160000001", "-c", "vk_notify", "--dry-run", "--json")
-    said = chatapp.run(*words, "-t", "Готово")
-    assert (said.code, said.json["bad"][0]["why"]) == (1, "vk_notify carries only approved templates.")
+    target = chatapp.run(*words, "-t", "Готово")
+    assert (target.code, target.json["bad"][0]["why"]) == (1, "vk_notify carries only approved templates.")
     told = chatapp(*words, "--template", "ready", "--value", "number=15").json
     assert told["recipients"][0]["characters"] == len("Заказ 15 готов")
     assert chatapp("dialog", "list", "--json").json == []

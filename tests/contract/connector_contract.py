@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 
 import pytest
 
+from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived
 from chatapp_cli.domain.errors import ChannelError, NeedsRebind, UsageError
-from chatapp_cli.domain.event import Arrival, Batch, MessageArrived
 from chatapp_cli.domain.form import Form, Notice
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.outbound import LocalFile, Outbound

@@ -10,7 +10,7 @@ from typing import Self, TypeAlias
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from chatapp_cli.domain.event import Batch
+from chatapp_cli.domain.arrival import Batch
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import AcceptsHooks, Connector, HookReply, HookRequest, Session, TakesHooks
 

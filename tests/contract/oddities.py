@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from chatapp_cli.domain.event import Arrival, Batch, MessageArrived
+from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived
 from tests.contract.connector_contract import WRONG, changed, places
 
 ODD_TEXTS = [

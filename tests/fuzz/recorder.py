@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from chatapp_cli.domain.event import Arrival
+from chatapp_cli.domain.arrival import Arrival
 from chatapp_cli.ports.connector import HookRequest
 
 SEEDS = Path(__file__).with_name("seeds")

@@ -18,9 +18,9 @@ from typing import cast
 
 import structlog
 
-from chatapp_cli.bootstrap import Desk, open_desk
+from chatapp_cli.bootstrap import Company, open_company
+from chatapp_cli.domain.arrival import Arrival, Batch
 from chatapp_cli.domain.dialog import DialogFilter
-from chatapp_cli.domain.event import Arrival, Batch
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.kit.manifests import manifests
 from chatapp_cli.kit.signatures import sign
@@ -95,11 +95,11 @@ def mutation(kind: str, seed: int, number: int, told: Sequence[bytes]) -> tuple[
     return bent(kind.removesuffix(".hook"), told, chance), chance
 
 
-def understand(desk: Desk, kind: str, seed: int, numbers: Sequence[int]) -> tuple[Round, list[Arrival]]:
+def understand(company: Company, kind: str, seed: int, numbers: Sequence[int]) -> tuple[Round, list[Arrival]]:
     """Read mutations as after a repair; the sample of what was read is for the store."""
     found, sample = Round(kind, seed), []
-    connector, told, bounds = desk.connector(kind), seeds(kind), bindings(kind)
-    now = desk.world.clock.now()
+    connector, told, bounds = company.connector(kind), seeds(kind), bindings(kind)
+    now = company.world.clock.now()
     for number in numbers:
         raw, chance = mutation(kind, seed, number, told)
         try:
@@ -118,15 +118,15 @@ def _told(error: Exception, number: int, raw: bytes) -> str:
     return f"mutation {number}: {type(error).__name__}: {str(error)[:300]}\n    {shown}"
 
 
-async def knock(desk: Desk, kind: str, seed: int, numbers: Sequence[int]) -> tuple[Round, list[Arrival]]:
+async def knock(company: Company, kind: str, seed: int, numbers: Sequence[int]) -> tuple[Round, list[Arrival]]:
     """Post mutations to the channel's door, signed as its provider signs them."""
     name = f"{kind}.hook"
     found, sample = Round(name, seed), []
     told = seeds(name) if (SEEDS / f"{name}.jsonl").exists() else seeds(kind)
-    now = desk.world.clock.now()
+    now = company.world.clock.now()
     async with AsyncExitStack() as stack:
         doors = [
-            cast("TakesHooks", await stack.enter_async_context(desk.connector(kind).open(ChannelId(1), bound)))
+            cast("TakesHooks", await stack.enter_async_context(company.connector(kind).open(ChannelId(1), bound)))
             for bound in bindings(kind)
         ]
         for number in numbers:
@@ -175,11 +175,11 @@ def _signature(kind: str, body: bytes, now: int) -> dict[str, str]:
     return {}
 
 
-async def store(desk: Desk, kind: str, arrivals: Sequence[Arrival], found: Round) -> None:
+async def store(company: Company, kind: str, arrivals: Sequence[Arrival], found: Round) -> None:
     """Put arrivals into the store as the daemon does: none may be lost, and all that is kept can be shown."""
-    kept = AsyncStore(desk)
+    kept = AsyncStore(company)
     try:
-        channel = await kept.write(partial(_bound, desk=desk, kind=kind))
+        channel = await kept.write(partial(_bound, company=company, kind=kind))
         intake = Intake(kept, channel)
         for start in range(0, len(arrivals), TOGETHER):
             batch = arrivals[start : start + TOGETHER]
@@ -191,24 +191,24 @@ async def store(desk: Desk, kind: str, arrivals: Sequence[Arrival], found: Round
         lost = {one.provider_id for one in arrivals} - there
         found.escapes += [f"lost in the store: {one}" for one in sorted(lost)]
         found.words["stored"] += len(there)
-        await kept.read(partial(_look, desk=desk))
+        await kept.read(partial(_look, company=company))
     except Exception as error:  # noqa: BLE001 - that is what is looked for
         found.escapes.append(f"what was stored cannot be shown: {type(error).__name__}: {str(error)[:300]}")
     finally:
         await kept.aclose()
 
 
-def _bound(tx, *, desk: Desk, kind: str) -> ChannelId:  # type: ignore[no-untyped-def]
+def _bound(tx, *, company: Company, kind: str) -> ChannelId:  # type: ignore[no-untyped-def]
     line = lines.add(tx, "Продажи")
-    return channels.keep(tx, desk.vault, bindings(kind)[0], line=line, kind=kind)
+    return channels.save(tx, company.vault, bindings(kind)[0], line=line, kind=kind)
 
 
 def _there(tx, *, channel: ChannelId) -> set[str]:  # type: ignore[no-untyped-def]
     return set(tx.compose(str, "SELECT provider_id FROM arrived WHERE channel_id = :channel", {"channel": channel}))
 
 
-def _look(tx, *, desk: Desk) -> None:  # type: ignore[no-untyped-def]
-    for dialog in dialog_list.page(tx, desk.database.driver.dialect, DialogFilter()):
+def _look(tx, *, company: Company) -> None:  # type: ignore[no-untyped-def]
+    for dialog in dialog_list.page(tx, company.database.driver.dialect, DialogFilter()):
         transcript.latest(tx, dialog.id)
 
 
@@ -227,12 +227,12 @@ def quiet() -> Iterator[None]:
 def play(home: Path, kind: str, seed: int, numbers: Sequence[int], *, hook: bool = False) -> Round:
     """One round of a channel, or of its door, in a store of its own."""
     with quiet():
-        desk = open_desk(Settings(home=str(home))).seen_by(OWNER)
+        company = open_company(Settings(home=str(home))).seen_by(OWNER)
         try:
             found, sample = (
-                asyncio.run(knock(desk, kind, seed, numbers)) if hook else understand(desk, kind, seed, numbers)
+                asyncio.run(knock(company, kind, seed, numbers)) if hook else understand(company, kind, seed, numbers)
             )
-            asyncio.run(store(desk, kind, sample, found))
+            asyncio.run(store(company, kind, sample, found))
         finally:
-            desk.close()
+            company.close()
     return found

@@ -30,7 +30,7 @@ class Orders(Worker):
 
     def __init__(self, store: AsyncStore) -> None:
         self._store = store
-        self._folder = store.desk.settings.folder / "orders"
+        self._folder = store.company.settings.folder / "orders"
 
     async def run(self) -> None:
         while True:
@@ -53,8 +53,8 @@ class Orders(Worker):
 
     def _call(self, tx: Tx, *, order: dict[str, Any]) -> Any:
         module, _, function = order["function"].partition(":")
-        desk = self._store.desk
-        values = [desk.options if value == "options" else value for value in order["values"]]
+        company = self._store.company
+        values = [company.options if value == "options" else value for value in order["values"]]
         undone = "undone" in values
         acting = Acting(order["by"], account=True) if order["by"] else OWNER
         answer = getattr(import_module(module), function)(tx.by(acting), *(v for v in values if v != "undone"))

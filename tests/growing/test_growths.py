@@ -17,11 +17,11 @@ from typing import Any
 import httpx
 import pytest
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.ids import DialogId, LineId
 from chatapp_cli.domain.journal.base import topic
 from chatapp_cli.domain.journal.lines import LineConfigured
-from chatapp_cli.domain.option import Subject, Target
+from chatapp_cli.domain.option import OptionTarget, Subject
 from chatapp_cli.sandbox.telegram_bot.server import TelegramBotSandbox
 from chatapp_cli.services import dialogs, journal, lines, operators, options, passwords
 from chatapp_cli.store.rows.dialogs import DialogRow
@@ -42,36 +42,36 @@ def grow(tmp_path: Path) -> Grow:
 
 
 @pytest.fixture
-def desk_of() -> Iterator[Callable[[Grown], Desk]]:
+def company_of() -> Iterator[Callable[[Grown], Company]]:
     """The store as the test sees it."""
-    opened: list[Desk] = []
+    opened: list[Company] = []
 
-    def open_desk(grown: Grown) -> Desk:
-        opened.append(grown.serving.desk())
+    def open_company(grown: Grown) -> Company:
+        opened.append(grown.serving.company())
         return opened[-1]
 
-    yield open_desk
-    for desk in opened:
-        desk.close()
+    yield open_company
+    for company in opened:
+        company.close()
 
 
-DeskOf = Callable[[Grown], Desk]
+DeskOf = Callable[[Grown], Company]
 
 
-def named(desk: Desk, line: str) -> str | None:
+def named(company: Company, line: str) -> str | None:
     """The name that customers know a line by, where it has one of its own."""
-    target = Target(Subject.LINE, desk.read(lambda tx: lines.find(tx, line)).id)
-    return desk.read(lambda tx: options.stored(tx, target)).get("company_name")
+    target = OptionTarget(Subject.LINE, company.read(lambda tx: lines.find(tx, line)).id)
+    return company.read(lambda tx: options.stored(tx, target)).get("company_name")
 
 
-def configured(desk: Desk) -> Counter[str]:
+def configured(company: Company) -> Counter[str]:
     """How often the options of each line were changed."""
-    entries = desk.read(lambda tx: journal.after(tx, 0))
+    entries = company.read(lambda tx: journal.after(tx, 0))
     return Counter(entry.event.name for entry in entries if isinstance(entry.event, LineConfigured))
 
 
-def add_lines(desk: Desk, *names: str) -> list[LineId]:
-    return [desk.write(lambda tx, name=name: lines.add(tx, name)) for name in names]
+def add_lines(company: Company, *names: str) -> list[LineId]:
+    return [company.write(lambda tx, name=name: lines.add(tx, name)) for name in names]
 
 
 async def health(child: Child) -> dict[str, Any]:
@@ -80,10 +80,10 @@ async def health(child: Child) -> dict[str, Any]:
     return told
 
 
-async def heard(desk: Desk, telegram: TelegramBotSandbox, text: str = "Ау") -> DialogRow:
+async def heard(company: Company, telegram: TelegramBotSandbox, text: str = "Ау") -> DialogRow:
     """Let a client write, and find the dialog."""
     await telegram.say(ANNA, text)
-    found: Any = await eventually(lambda: [one for one in the_dialogs(desk) if one.preview == text], seconds=60)
+    found: Any = await eventually(lambda: [one for one in the_dialogs(company) if one.preview == text], seconds=60)
     (dialog,) = found
     return dialog
 
@@ -103,16 +103,16 @@ def house_test(grown: Grown, *tests: str) -> None:
 
 
 async def test_a_worker_is_woken_and_one_that_breaks_is_named_and_stops_nothing_else(
-    grow: Grow, desk_of: DeskOf
+    grow: Grow, company_of: DeskOf
 ) -> None:
     grown = grow("A worker")
-    desk, file = desk_of(grown), grown.folder / "monitor" / "waiting"
+    company, file = company_of(grown), grown.folder / "monitor" / "waiting"
     file.parent.write_text("in the way of the folder")
     async with TelegramBotSandbox() as telegram:
-        await bound(desk, telegram)
+        await bound(company, telegram)
         async with grown.daemon() as child:
             await eventually(lambda: _broken(child, "waiting", "FileExistsError"), seconds=30)
-            await heard(desk, telegram)
+            await heard(company, telegram)
             file.parent.unlink()
             grown.serving.clock.move(passed=400 * SECOND)
             await eventually(file.exists, seconds=30)
@@ -132,43 +132,43 @@ async def _passing(grown: Grown, child: Child) -> bool:
     return (await health(child))["status"] == "ok"
 
 
-async def test_a_follower_plans_once_for_what_came_while_nothing_ran(grow: Grow, desk_of: DeskOf) -> None:
+async def test_a_follower_plans_once_for_what_came_while_nothing_ran(grow: Grow, company_of: DeskOf) -> None:
     grown = grow("A follower with a durable cursor")
-    desk = desk_of(grown)
-    add_lines(desk, "Раньше")
+    company = company_of(grown)
+    add_lines(company, "Раньше")
     async with grown.daemon() as child:
         await grown.order("chatapp_cli.services.lines:everything")
-        await eventually(lambda: desk.read(lambda tx: tx.value("followers.place", name="names")) is not None)
-        add_lines(desk, "Опт")
-        await eventually(lambda: named(desk, "Опт") == "Опт", seconds=30)
-        add_lines(desk, "Розница")
+        await eventually(lambda: company.read(lambda tx: tx.value("followers.place", name="names")) is not None)
+        add_lines(company, "Опт")
+        await eventually(lambda: named(company, "Опт") == "Опт", seconds=30)
+        add_lines(company, "Розница")
         await child.kill()
-    gone, *_ = add_lines(desk, "Ушла", "В две\nстроки", "Склад")
-    desk.write(lambda tx: lines.remove(tx, lines.find(tx, str(gone)), force=True))
+    gone, *_ = add_lines(company, "Ушла", "В две\nстроки", "Склад")
+    company.write(lambda tx: lines.remove(tx, lines.find(tx, str(gone)), force=True))
     async with grown.daemon():
-        await eventually(lambda: named(desk, "Склад") == "Склад", seconds=30)
-    assert (named(desk, "Розница"), named(desk, "Раньше")) == ("Розница", None)
-    assert configured(desk) == Counter(["Опт", "Розница", "Склад"])
+        await eventually(lambda: named(company, "Склад") == "Склад", seconds=30)
+    assert (named(company, "Розница"), named(company, "Раньше")) == ("Розница", None)
+    assert configured(company) == Counter(["Опт", "Розница", "Склад"])
 
 
-async def test_a_timer_fires_once_at_its_time_though_nothing_ran_when_it_came(grow: Grow, desk_of: DeskOf) -> None:
+async def test_a_timer_fires_once_at_its_time_though_nothing_ran_when_it_came(grow: Grow, company_of: DeskOf) -> None:
     grown = grow("A timer")
-    desk = desk_of(grown)
-    (line,) = add_lines(desk, "Опт")
-    until = desk.world.clock.now() + DAY
+    company = company_of(grown)
+    (line,) = add_lines(company, "Опт")
+    until = company.world.clock.now() + DAY
     async with grown.daemon() as child:
         await grown.order("season:begin", line, "Ёлки", until)
-        assert named(desk, "Опт") == "Ёлки"
+        assert named(company, "Опт") == "Ёлки"
         grown.serving.clock.move(passed=DAY - 60 * SECOND)
         await asyncio.sleep(2)
-        assert named(desk, "Опт") == "Ёлки"
+        assert named(company, "Опт") == "Ёлки"
         await child.kill()
     grown.serving.clock.move(passed=120 * SECOND)
     for _ in range(2):
         async with grown.daemon():
-            await eventually(lambda: named(desk, "Опт") is None, seconds=30)
+            await eventually(lambda: named(company, "Опт") is None, seconds=30)
             await grown.order("chatapp_cli.services.lines:everything")
-    assert configured(desk) == Counter({"Опт": 2}), "begun once and ended once"
+    assert configured(company) == Counter({"Опт": 2}), "begun once and ended once"
 
 
 async def test_a_queue_is_carried_to_its_end_though_the_daemon_is_killed_in_the_middle(grow: Grow) -> None:
@@ -196,34 +196,37 @@ def states(grown: Grown) -> Counter[str]:
         return Counter(state for (state,) in connection.execute("SELECT state FROM label"))
 
 
-async def test_an_effect_stands_and_falls_with_its_event(grow: Grow, desk_of: DeskOf) -> None:
+async def test_an_effect_stands_and_falls_with_its_event(grow: Grow, company_of: DeskOf) -> None:
     grown = grow("An event with an effect")
-    desk = desk_of(grown)
+    company = company_of(grown)
     async with TelegramBotSandbox() as telegram:
-        await bound(desk, telegram)
+        await bound(company, telegram)
         async with grown.daemon():
-            dialog = (await heard(desk, telegram)).id
-            before = desk.read(journal.last)
+            dialog = (await heard(company, telegram)).id
+            before = company.read(journal.last)
             add = "chatapp_cli.services.complaints:add"
             assert await grown.order(add, dialog, "Долго везли", "undone") == "undone"
-            assert (topics(desk, dialog, before), desk.read(lambda tx: dialogs.card(tx, dialog)).pinned) == ([], 0)
+            assert (topics(company, dialog, before), company.read(lambda tx: dialogs.card(tx, dialog)).pinned) == (
+                [],
+                0,
+            )
             await grown.order(add, dialog, "Долго везли")
-            assert topics(desk, dialog, before) == ["dialog.complaint", "dialog.changed"]
-            assert desk.read(lambda tx: dialogs.card(tx, dialog)).pinned == 1
+            assert topics(company, dialog, before) == ["dialog.complaint", "dialog.changed"]
+            assert company.read(lambda tx: dialogs.card(tx, dialog)).pinned == 1
             assert "Complaint: Долго везли" in (await grown.serving.chatapp("tail"))[1]
     house_test(grown, "tests/unit/test_journal.py", "tests/meta/test_access.py", "-k", "Complained or access")
 
 
-def topics(desk: Desk, dialog: DialogId, after: int) -> list[str]:
+def topics(company: Company, dialog: DialogId, after: int) -> list[str]:
     """What happened in a dialog since then; the test does not know the type of the new event."""
-    entries = desk.read(lambda tx: journal.after(tx, after))
+    entries = company.read(lambda tx: journal.after(tx, after))
     return [topic(entry.event) for entry in entries if entry.event.dialog == dialog]
 
 
-async def test_a_right_is_refused_given_and_taken_back_while_one_daemon_runs(grow: Grow, desk_of: DeskOf) -> None:
+async def test_a_right_is_refused_given_and_taken_back_while_one_daemon_runs(grow: Grow, company_of: DeskOf) -> None:
     grown = grow("A right")
-    desk = desk_of(grown)
-    desk.write(lambda tx: operators.add(tx, "Анна", passwords.hashed("eine lange Parole"), []))
+    company = company_of(grown)
+    company.write(lambda tx: operators.add(tx, "Анна", passwords.hashed("eine lange Parole"), []))
     read, rights = "chatapp_cli.services.audit:read", ("user", "rights", "Анна")
     async with grown.daemon():
         assert len(await grown.order(read)) == 1
@@ -235,29 +238,29 @@ async def test_a_right_is_refused_given_and_taken_back_while_one_daemon_runs(gro
     house_test(grown, "tests/meta/test_access.py")
 
 
-async def test_a_filter_is_known_to_command_help_view_and_query(grow: Grow, desk_of: DeskOf) -> None:
+async def test_a_filter_is_known_to_command_help_view_and_query(grow: Grow, company_of: DeskOf) -> None:
     grown = grow("A filter of the dialog list")
-    desk, chatapp = desk_of(grown), grown.serving.chatapp
+    company, chatapp = company_of(grown), grown.serving.chatapp
     async with TelegramBotSandbox() as telegram:
-        await bound(desk, telegram)
+        await bound(company, telegram)
         async with grown.daemon():
-            dialog = await heard(desk, telegram)
+            dialog = await heard(company, telegram)
             await telegram.say(BORIS, "И я")
-            await eventually(lambda: len(the_dialogs(desk)) == 2, seconds=30)
+            await eventually(lambda: len(the_dialogs(company)) == 2, seconds=30)
             listing = ("dialog", "list", "--lost", "--json")
             assert json.loads((await chatapp(*listing))[1]) == []
             await telegram.block(ANNA)
-            await eventually(lambda: not desk.read(lambda tx: dialogs.card(tx, dialog.id)).reachable, seconds=30)
+            await eventually(lambda: not company.read(lambda tx: dialogs.card(tx, dialog.id)).reachable, seconds=30)
             assert [row["id"] for row in json.loads((await chatapp(*listing))[1])] == [dialog.id]
             assert "Only those who cannot be reached any more" in (await chatapp("dialog", "list", "--help"))[1]
             assert (await chatapp("view", "add", "Потерянные", "--lost"))[0] == 0
             assert json.loads((await chatapp("view", "list", "--json"))[1])[0]["wanted"] == '{"lost": true}'
 
 
-async def test_an_option_holds_at_once_and_the_narrowest_wins(grow: Grow, desk_of: DeskOf) -> None:
+async def test_an_option_holds_at_once_and_the_narrowest_wins(grow: Grow, company_of: DeskOf) -> None:
     grown = grow("An option of a line")
-    desk, chatapp = desk_of(grown), grown.serving.chatapp
-    here, there = add_lines(desk, "Опт", "Розница")
+    company, chatapp = company_of(grown), grown.serving.chatapp
+    here, there = add_lines(company, "Опт", "Розница")
 
     async def minutes(line: LineId) -> int:
         return int(await grown.order("chatapp_cli.services.promptness:due", "options", line, 0)) // 60_000

@@ -27,12 +27,12 @@ WITHOUT_A_RIGHT = {
     "channels.prove": A_SESSION,
     "channels.set_health": A_SESSION,
     "contacts.confirmed": A_SESSION,
-    "dialogs.said": ONLY_PART,
+    "dialogs.show_last": ONLY_PART,
     "duties.wake": A_TIMER,
-    "errands.claim": A_SESSION,
-    "errands.done": A_SESSION,
-    "errands.failed": A_SESSION,
-    "errands.interrupted": A_SESSION,
+    "session_requests.claim": A_SESSION,
+    "session_requests.done": A_SESSION,
+    "session_requests.failed": A_SESSION,
+    "session_requests.interrupted": A_SESSION,
     "files.here": A_SESSION,
     "files.later": A_SESSION,
     "files.missing": A_SESSION,
@@ -43,20 +43,20 @@ WITHOUT_A_RIGHT = {
     "ingest.meet": A_SESSION,
     "ingest.move_on": A_SESSION,
     "ingest.set_aside": A_SESSION,
-    "journal.forget_live": A_TIMER,
-    "memory.keep": A_SESSION,
+    "journal.delete_live": A_TIMER,
+    "memory.save": A_SESSION,
     "operators.close_session": A_LOGIN,
     "operators.open_session": A_LOGIN,
     "operators.rehash": A_LOGIN,
-    "onward.hand_on": A_TIMER,
+    "onward.continue_chain": A_TIMER,
     "options.change": ONLY_PART,
     "options.drop": ONLY_PART,
     "options.drop_with_line": ONLY_PART,
-    "options.keep": ONLY_PART,
+    "options.save": ONLY_PART,
     "outbox.begin": A_SESSION,
     "outbox.claim": A_SESSION,
     "outbox.fail": A_SESSION,
-    "outbox.hold": A_SESSION,
+    "outbox.delay": A_SESSION,
     "outbox.leave_uncertain": A_SESSION,
     "outbox.pause": A_SESSION,
     "outbox.pause_strangers": A_SESSION,
@@ -73,28 +73,28 @@ WITHOUT_A_RIGHT = {
     "timers.cancel": "whoever sets a timer asks for the right to what it does",
     "timers.fire": A_TIMER,
     "timers.put": "whoever sets a timer asks for the right to what it does",
-    "timers.put_off": A_TIMER,
+    "timers.delay": A_TIMER,
     "upkeep.clock_went_back": A_TIMER,
-    "upkeep.forget_early_news": A_TIMER,
-    "upkeep.forget_passing_things": A_TIMER,
+    "upkeep.delete_early_changes": A_TIMER,
+    "upkeep.delete_expired": A_TIMER,
     "voice.claim": "the transcriber's own",
     "voice.give_up": "the transcriber's own",
-    "voice.keep": "the transcriber's own",
+    "voice.save_text": "the transcriber's own",
     "voice.release": "the transcriber's own",
 }
 """Public writing functions that ask for no right, each with the reason."""
 ASKING_IN_ANOTHER_WAY = {
-    "errands.ask": "ABILITIES",
+    "session_requests.ask": "ABILITIES",
     "channels.set_secret": "PROXIES",
     "operators.set_password": "USERS",
     "views.add": "_right",
-    "views.move": "_insist_theirs",
-    "views.remove": "_insist_theirs",
+    "views.move": "_require_own",
+    "views.remove": "_require_own",
 }
 """Those whose right hangs on what they are given, with the word by which their first statement asks."""
 IN_ANOTHERS_NAME = {
     "PROGRAM": "a provider reports it, or the program does it by itself",
-    "errand.actor": "an answer bears the name of whoever asked",
+    "request.actor": "an answer bears the name of whoever asked",
     "row.actor": "a change bears the name of whoever asked for it",
     "claim.row.actor": "a change bears the name of whoever asked for it",
     "name": "a login bears the name that was proved",
@@ -102,7 +102,7 @@ IN_ANOTHERS_NAME = {
 }
 """What services give to ``emit`` as the actor, each with the reason why it is not whoever acts."""
 AS_ANOTHER = {
-    "onward.hand_on": "a chain goes on under the name of the message's first author",
+    "onward.continue_chain": "a chain goes on under the name of the message's first author",
     "approvals._announce": "a mail about a template is the program's, whoever moved the template",
 }
 """Services that let a part of the program act in their transaction, each with the reason."""
@@ -260,5 +260,5 @@ def test_a_message_goes_through_the_composer_whoever_writes_it() -> None:
     def callers(of: str) -> set[str]:
         return {file.stem for file in CODE.rglob("*.py") if f" {of}(" in file.read_text("utf-8")}
 
-    assert callers("sending.enqueue") == {"composing", "relay"}
-    assert callers("relay.accept") == {"composing"}
+    assert callers("sending.enqueue") == {"chains", "composing"}
+    assert callers("chains.accept") == {"composing"}

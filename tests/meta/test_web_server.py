@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from chatapp_cli.api.hooks import LARGEST_BODY
-from chatapp_cli.api.web.trays import BYTES
+from chatapp_cli.api.web.upload_folders import BYTES
 
 EXAMPLE = Path(__file__).parents[2] / "config" / "nginx.example.conf"
 UNITS = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30}

@@ -12,7 +12,7 @@ import pytest
 from playwright.async_api import Browser, Error, FilePayload, Page, Playwright, async_playwright
 
 from chatapp_cli.api.server import serve
-from chatapp_cli.bootstrap import Desk, open_desk
+from chatapp_cli.bootstrap import Company, open_company
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.sandbox.api import ApiSandbox
 from chatapp_cli.sandbox.stage import Customer, StageFile
@@ -97,8 +97,8 @@ class Tab:
 class Shop:
     """A daemon with two operators and a client who wrote."""
 
-    def __init__(self, address: str, desk: Desk, program: ApiSandbox, browser: Browser) -> None:
-        self.address, self.desk, self.program, self._browser = address, desk, program, browser
+    def __init__(self, address: str, company: Company, program: ApiSandbox, browser: Browser) -> None:
+        self.address, self.company, self.program, self._browser = address, company, program, browser
 
     @asynccontextmanager
     async def tab(self, width: int = 1180, height: int = 720) -> AsyncIterator[Tab]:
@@ -120,25 +120,25 @@ class Shop:
         return {int(pid) for pid in children if b"inbox" in Path(f"/proc/{pid}/cmdline").read_bytes()}
 
     def said(self) -> list[tuple[str, str, str]]:
-        found = self.desk.read(lambda tx: transcript.latest(tx, DialogId(1)))
+        found = self.company.read(lambda tx: transcript.latest(tx, DialogId(1)))
         return [(entry.message.author, entry.message.text, entry.message.state) for entry in found]
 
 
 @asynccontextmanager
 async def opened(home: Path) -> AsyncIterator[Shop]:
     """The shop, and a browser in front of it."""
-    desk = open_desk(Settings(home=str(home), http_port=0, lang="en")).seen_by(OWNER)
+    company = open_company(Settings(home=str(home), http_port=0, lang="en")).seen_by(OWNER)
     for name in ("Ольга", "Иван"):
         known = passwords.hashed(PASSWORD)
-        desk.write(lambda tx, name=name, known=known: operators.add(tx, name, known, []))
+        company.write(lambda tx, name=name, known=known: operators.add(tx, name, known, []))
     async with ApiSandbox() as program, async_playwright() as tools:
-        channel = await bound(desk, program)
-        async with serving(desk) as address, chromium(tools) as browser:
-            call_here(desk, program, channel, address)
+        channel = await bound(company, program)
+        async with serving(company) as address, chromium(tools) as browser:
+            call_here(company, program, channel, address)
             await program.say(ANNA, "Есть ли плед «Облако»?")
-            await eventually(lambda: the_dialogs(desk))
-            yield Shop(address, desk, program, browser)
-    desk.close()
+            await eventually(lambda: the_dialogs(company))
+            yield Shop(address, company, program, browser)
+    company.close()
 
 
 @pytest.fixture
@@ -148,10 +148,10 @@ async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
 
 
 @asynccontextmanager
-async def serving(desk: Desk) -> AsyncIterator[str]:
+async def serving(company: Company) -> AsyncIterator[str]:
     """The daemon as ``chatapp serve --web`` runs it."""
     stop, address = asyncio.Event(), asyncio.get_running_loop().create_future()
-    task = asyncio.create_task(serve(desk, web=True, announce=address.set_result, stop=stop))
+    task = asyncio.create_task(serve(company, web=True, announce=address.set_result, stop=stop))
     try:
         yield await address
     finally:
@@ -297,7 +297,7 @@ async def test_a_file_of_the_operators_own_computer_goes_to_the_client_and_none_
         await eventually(lambda: heard(shop), 30)
         (said,) = await shop.program.heard(ANNA)
         assert [(file.name, file.content) for file in said.files] == [("Смета.pdf", b"%PDF-1.4 prices")]
-        trays = shop.desk.settings.folder / "trays"
+        trays = shop.company.settings.folder / "trays"
         assert [file.name for file in trays.glob("*/*")] == ["Смета.pdf"]
         await tab.page.get_by_role("button", name="Log out").click()
         await tab.page.get_by_role("button", name="Log in").wait_for()

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.kit.driven import driven
 from chatapp_cli.kit.system import TEST_CLOCK
 from chatapp_cli.sandbox.telegram_bot.server import TelegramBotSandbox
 from chatapp_cli.services import channels, sending, timers
-from chatapp_cli.services.sending import Order
+from chatapp_cli.services.sending import SendOptions
 from chatapp_cli.store.tx import Tx
 from tests.contract.connector_contract import ANNA
 from tests.daemons import DAY, SECOND, Serving
@@ -35,30 +35,30 @@ async def test_a_message_that_is_scheduled_in_three_days_goes_when_they_have_pas
 ) -> None:
     serving = Serving(tmp_path)
     async with TelegramBotSandbox() as telegram:
-        with closing(serving.desk()) as desk:
-            channel = await bound(desk, telegram)
+        with closing(serving.company()) as company:
+            channel = await bound(company, telegram)
             async with serving.child():
                 await telegram.say(ANNA, "Ау")
-                (dialog,) = await eventually(lambda: the_dialogs(desk), seconds=60)  # type: ignore[misc]
-                can = desk.capabilities(desk.read(lambda tx: channels.one(tx, channel)))
-                order = Order(key=desk.world.chance.key(), at=desk.world.clock.now() + 3 * DAY)
+                (dialog,) = await eventually(lambda: the_dialogs(company), seconds=60)  # type: ignore[misc]
+                can = company.capabilities(company.read(lambda tx: channels.one(tx, channel)))
+                order = SendOptions(key=company.world.chance.key(), at=company.world.clock.now() + 3 * DAY)
                 job = partial(sending.enqueue, can=can, dialog=dialog.id, draft=Draft(text="Готово"), order=order)
-                message = desk.write(job)
+                message = company.write(job)
                 serving.clock.move(passed=3 * DAY - 120 * SECOND)
                 await asyncio.sleep(2)
-                assert (state_of(desk, message), await telegram.heard(ANNA)) == ("scheduled", [])
+                assert (state_of(company, message), await telegram.heard(ANNA)) == ("scheduled", [])
                 serving.clock.move(passed=120 * SECOND)
-                await eventually(lambda: state_of(desk, message) == "sent", seconds=30)
+                await eventually(lambda: state_of(company, message) == "sent", seconds=30)
         assert [heard.text for heard in await telegram.heard(ANNA)] == ["Готово"]
 
 
 async def test_timers_fire_once_and_none_early_though_the_daemon_is_killed_while_they_do(tmp_path: Path) -> None:
     serving = Serving(tmp_path, parts={"rehearsal": "tests.rehearsals.parts:PART"})
     chance = random.Random(4)
-    with closing(serving.desk()) as desk:
-        start = desk.world.clock.now()
+    with closing(serving.company()) as company:
+        start = company.world.clock.now()
         due = {f"t{n}": start + (n + 1) * DAY // 10 for n in range(TIMERS)}
-        desk.write(partial(_set, due=due))
+        company.write(partial(_set, due=due))
         for _ in range(4):
             async with serving.child() as child:
                 serving.clock.move(passed=DAY)
@@ -66,12 +66,12 @@ async def test_timers_fire_once_and_none_early_though_the_daemon_is_killed_while
                 serving.clock.move(passed=DAY // 2)
                 await asyncio.sleep(chance.uniform(0, 0.3))
                 await child.kill()
-        assert 0 < len(_fired(desk, due)) <= TIMERS
+        assert 0 < len(_fired(company, due)) <= TIMERS
         async with serving.child():
             serving.clock.move(passed=DAY)
-            await eventually(lambda: len(_fired(desk, due)) == TIMERS, seconds=30)
-        assert [ref for ref in due if desk.read(partial(timers.at, kind=TWICE, ref=ref)) is not None] == []
-        assert [ref for ref, at in _fired(desk, due).items() if at < due[ref]] == []
+            await eventually(lambda: len(_fired(company, due)) == TIMERS, seconds=30)
+        assert [ref for ref in due if company.read(partial(timers.at, kind=TWICE, ref=ref)) is not None] == []
+        assert [ref for ref, at in _fired(company, due).items() if at < due[ref]] == []
 
 
 def _set(tx: Tx, *, due: dict[str, int]) -> None:
@@ -79,8 +79,8 @@ def _set(tx: Tx, *, due: dict[str, int]) -> None:
         timers.put(tx, DUE, ref, at, keeps_hour=True)
 
 
-def _fired(desk: Desk, due: dict[str, int]) -> dict[str, int]:
-    found = {ref: desk.read(partial(timers.at, kind=FIRED, ref=ref)) for ref in due}
+def _fired(company: Company, due: dict[str, int]) -> dict[str, int]:
+    found = {ref: company.read(partial(timers.at, kind=FIRED, ref=ref)) for ref in due}
     return {ref: at - FAR for ref, at in found.items() if at is not None}
 
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from chatapp_cli.bootstrap import Desk, open_desk
-from chatapp_cli.domain.quick_reply import Answer
+from chatapp_cli.bootstrap import Company, open_company
+from chatapp_cli.domain.quick_reply import QuickReplyDraft
 from chatapp_cli.runtime.binding import bind
 from chatapp_cli.sandbox.directory import sandbox
 from chatapp_cli.sandbox.stage import CallsHooks, Customer, Sandbox
@@ -35,7 +35,9 @@ GIVEN = ("Алла", "Борис", "Вера", "Глеб", "Дина", "Егор
 FAMILY = {"telegram_bot": "Рябина", "vk": "Сосна", "api": "Ольха"}
 """Names that bend for nobody, so that each is found by what is typed."""
 COLLEAGUE = "Ольга"
-HELLO = Answer(title="Приветствие", text="Здравствуйте, {имя клиента}! Заказ собран.", keywords="привет, добрый день")
+HELLO = QuickReplyDraft(
+    title="Приветствие", text="Здравствуйте, {имя клиента}! Заказ собран.", keywords="привет, добрый день"
+)
 
 
 def people(kind: str) -> list[Customer]:
@@ -51,7 +53,7 @@ def people(kind: str) -> list[Customer]:
 class Shop:
     """A company with three bound channels whose providers are in miniature."""
 
-    desk: Desk
+    company: Company
     env: Mapping[str, str]
     sandboxes: Sequence[Sandbox]
 
@@ -74,18 +76,18 @@ class Shop:
 async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
     async with AsyncExitStack() as open_:
         port = free_port()
-        desk = open_desk(Settings(home=str(tmp_path))).seen_by(OWNER)
-        open_.callback(desk.close)
+        company = open_company(Settings(home=str(tmp_path))).seen_by(OWNER)
+        open_.callback(company.close)
         found = [await open_.enter_async_context(sandbox(kind)) for kind in KINDS]
-        line = desk.write(lambda tx: lines.add(tx, "Розница"))
+        line = company.write(lambda tx: lines.add(tx, "Розница"))
         for one in found:
-            channel = await bind(desk, ScriptedAsker(one.answers), line=line, kind=one.kind)
+            channel = await bind(company, ScriptedAsker(one.answers), line=line, kind=one.kind)
             if isinstance(one, CallsHooks):
-                key = desk.read(lambda tx, c=channel: channels.one(tx, c)).hook_key
+                key = company.read(lambda tx, c=channel: channels.one(tx, c)).hook_key
                 one.calls(f"http://127.0.0.1:{port}/hooks/{key}")
-        desk.write(_with_replies)
-        desk.write(lambda tx: operators.add(tx, COLLEAGUE, "", ()))
-        yield Shop(desk, _around(tmp_path, port), found)
+        company.write(_with_replies)
+        company.write(lambda tx: operators.add(tx, COLLEAGUE, "", ()))
+        yield Shop(company, _around(tmp_path, port), found)
 
 
 def _with_replies(tx: Tx) -> None:

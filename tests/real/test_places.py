@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from chatapp_cli.bootstrap import Desk, open_desk
+from chatapp_cli.bootstrap import Company, open_company
 from chatapp_cli.i18n import show
-from chatapp_cli.runtime.companion import Companion, accompanied
-from chatapp_cli.runtime.owner import Kind, owner
+from chatapp_cli.runtime.embedded_daemon import EmbeddedDaemon, accompanied
+from chatapp_cli.runtime.owner import OwnerKind, owner
 from chatapp_cli.sandbox.telegram_bot import TelegramBotSandbox
 from chatapp_cli.settings import Settings
 from tests.contract.connector_contract import ANNA
@@ -27,10 +27,10 @@ SERVE = (sys.executable, "-m", "chatapp_cli", "serve")
 
 
 @pytest.fixture
-async def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
+async def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Company]:
     for name, value in {"HOME": str(tmp_path), "HTTP_PORT": "0", "LOG_LEVEL": "error"}.items():
         monkeypatch.setenv(f"CHATAPP_{name}", value)
-    opened = open_desk(Settings(home=str(tmp_path))).seen_by(OWNER)
+    opened = open_company(Settings(home=str(tmp_path))).seen_by(OWNER)
     yield opened
     opened.close()
 
@@ -42,11 +42,11 @@ async def telegram() -> AsyncIterator[TelegramBotSandbox]:
 
 
 @asynccontextmanager
-async def window(desk: Desk, patience: float = 60.0) -> AsyncIterator[list[str]]:
+async def window(company: Company, patience: float = 60.0) -> AsyncIterator[list[str]]:
     """What a window does about the daemon; yields what it said so far."""
     said: list[str] = []
-    async with accompanied(desk, look=0.1, patience=patience) as companion:
-        telling = asyncio.create_task(_tell(companion, said))
+    async with accompanied(company, look=0.1, patience=patience) as daemon:
+        telling = asyncio.create_task(_tell(daemon, said))
         try:
             yield said
         finally:
@@ -54,9 +54,9 @@ async def window(desk: Desk, patience: float = 60.0) -> AsyncIterator[list[str]]
             await asyncio.gather(telling, return_exceptions=True)
 
 
-async def _tell(companion: Companion, said: list[str]) -> None:
-    async for state in companion.states():
-        said += [show(state.said)]
+async def _tell(daemon: EmbeddedDaemon, said: list[str]) -> None:
+    async for state in daemon.states():
+        said += [show(state.text)]
 
 
 @asynccontextmanager
@@ -73,70 +73,70 @@ async def serve() -> AsyncIterator[asyncio.subprocess.Process]:
         await process.communicate()
 
 
-def held_by(desk: Desk, kind: Kind, process: int | None = None) -> bool:
-    found = owner(desk)
+def held_by(company: Company, kind: OwnerKind, process: int | None = None) -> bool:
+    found = owner(company)
     return found is not None and found.kind is kind and process in {None, found.process}
 
 
-async def test_the_service_gets_its_place_back_from_a_window_every_time(desk: Desk) -> None:
-    async with window(desk, patience=0.5):
+async def test_the_service_gets_its_place_back_from_a_window_every_time(company: Company) -> None:
+    async with window(company, patience=0.5):
         for _ in range(4):
-            await eventually(lambda: held_by(desk, Kind.WINDOW))
+            await eventually(lambda: held_by(company, OwnerKind.WINDOW))
             async with serve() as process:
-                assert held_by(desk, Kind.DAEMON, process.pid)
+                assert held_by(company, OwnerKind.DAEMON, process.pid)
                 await asyncio.sleep(0.5)
-                assert held_by(desk, Kind.DAEMON, process.pid)
+                assert held_by(company, OwnerKind.DAEMON, process.pid)
                 assert process.returncode is None
 
 
 async def test_a_killed_service_comes_back_beside_an_open_window_and_receives_when_that_is_closed(
-    desk: Desk, telegram: TelegramBotSandbox
+    company: Company, telegram: TelegramBotSandbox
 ) -> None:
-    await bound(desk, telegram)
+    await bound(company, telegram)
     async with serve() as first:
-        async with window(desk) as said:
+        async with window(company) as said:
             await eventually(lambda: said == [""])
             first.send_signal(signal.SIGKILL)
             await first.wait()
             await asyncio.sleep(2)
             assert said == ["", "the daemon has ended; waiting for it"]
-            assert owner(desk) is None
+            assert owner(company) is None
             async with serve() as second:
                 await eventually(lambda: said[-1] == "")
-                assert held_by(desk, Kind.DAEMON, second.pid)
+                assert held_by(company, OwnerKind.DAEMON, second.pid)
                 second.send_signal(signal.SIGKILL)
                 await second.wait()
             third = serve()
             process = await third.__aenter__()
-        assert held_by(desk, Kind.DAEMON, process.pid)
+        assert held_by(company, OwnerKind.DAEMON, process.pid)
         await telegram.say(ANNA, "Есть ёлки?")
-        await eventually(lambda: the_dialogs(desk))
+        await eventually(lambda: the_dialogs(company))
         await third.__aexit__(None, None, None)
 
 
-async def test_of_two_windows_the_second_takes_over_at_once_when_the_first_closes(desk: Desk) -> None:
+async def test_of_two_windows_the_second_takes_over_at_once_when_the_first_closes(company: Company) -> None:
     async with AsyncExitStack() as stack:
         first = AsyncExitStack()
-        await first.enter_async_context(window(desk))
-        await eventually(lambda: held_by(desk, Kind.WINDOW))
-        said = await stack.enter_async_context(window(desk))
+        await first.enter_async_context(window(company))
+        await eventually(lambda: held_by(company, OwnerKind.WINDOW))
+        said = await stack.enter_async_context(window(company))
         await eventually(lambda: said == [""])
         await first.aclose()
         await eventually(lambda: said == ["", "the daemon starts", ""])
-        assert held_by(desk, Kind.WINDOW)
-    assert owner(desk) is None
+        assert held_by(company, OwnerKind.WINDOW)
+    assert owner(company) is None
 
 
 async def test_what_a_window_was_sending_is_finished_before_the_service_takes_its_place(
-    desk: Desk, telegram: TelegramBotSandbox
+    company: Company, telegram: TelegramBotSandbox
 ) -> None:
-    channel = await bound(desk, telegram)
-    async with window(desk):
+    channel = await bound(company, telegram)
+    async with window(company):
         await telegram.say(ANNA, "Есть ёлки?")
-        (dialog,) = await eventually(lambda: the_dialogs(desk))  # type: ignore[misc]
+        (dialog,) = await eventually(lambda: the_dialogs(company))  # type: ignore[misc]
         telegram.slowness = 1.5
-        message = answer(desk, channel, dialog, "Есть, двухметровые.")
-        await eventually(lambda: state_of(desk, message) == "sending")
+        message = answer(company, channel, dialog, "Есть, двухметровые.")
+        await eventually(lambda: state_of(company, message) == "sending")
         async with serve():
-            assert state_of(desk, message) == "sent"
+            assert state_of(company, message) == "sent"
     assert [one.text for one in await telegram.heard(ANNA)] == ["Есть, двухметровые."]

@@ -18,8 +18,8 @@ import httpx
 import pytest
 from websockets.asyncio.client import connect
 
-from chatapp_cli.bootstrap import Desk
-from chatapp_cli.runtime.demo import Stage, play, staged
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.runtime.demo import DemoStage, play, staged
 from chatapp_cli.sandbox.stage import Customer, StageFile
 from chatapp_cli.services import operators, passwords
 from tests.real.confined import rules, settings, under
@@ -38,20 +38,20 @@ VOICE = StageFile(name="голос.ogg", mime="audio/ogg", content="добрый
 
 
 @pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+async def stage(tmp_path: Path) -> AsyncIterator[DemoStage]:
     """A company with every channel that has a server in miniature, and an operator who may log in."""
     async with staged(tmp_path / "home", "en") as stage:
         known = passwords.hashed(PASSWORD)
-        stage.desk.write(lambda tx: operators.add(tx, "Ольга", known, []))
+        stage.company.write(lambda tx: operators.add(tx, "Ольга", known, []))
         yield stage
 
 
 @asynccontextmanager
-async def confined(unit: Path, stage: Stage, tmp_path: Path) -> AsyncIterator[str]:
+async def confined(unit: Path, stage: DemoStage, tmp_path: Path) -> AsyncIterator[str]:
     """The daemon under a unit; yields its address, and sees that it ends as it should."""
     listener = tmp_path / "listener.py"
     listener.write_text(LISTENER, "utf-8")
-    home, company = stage.desk.settings.home, stage.desk.settings.company
+    home, company = stage.company.settings.home, stage.company.settings.company
     given = {"HOME": home, "COMPANY": company, "HTTP_PORT": "0", "WEB": "on", "LOG_LEVEL": "warning"}
     given["TRANSCRIBE_COMMAND"] = shlex.join([sys.executable, str(listener), "{file}"])
     with (tmp_path / "log").open("wb") as log:
@@ -74,20 +74,20 @@ async def confined(unit: Path, stage: Stage, tmp_path: Path) -> AsyncIterator[st
     assert process.returncode == 0
 
 
-def words_of_voices(desk: Desk) -> list[str]:
-    with desk.database.reading() as tx:
+def words_of_voices(company: Company) -> list[str]:
+    with company.database.reading() as tx:
         return list(tx.compose(str, "SELECT words FROM file WHERE kind = 'voice' AND words != ''", {}))
 
 
-def indexed(desk: Desk) -> bool:
+def indexed(company: Company) -> bool:
     """Tell whether the daemon's own worker has brought the index up to the last message."""
-    mark = desk.search.ask(lambda shelf: shelf.mark())
-    with desk.database.reading() as tx:
+    mark = company.search.ask(lambda index: index.mark())
+    with company.database.reading() as tx:
         (last,) = tx.compose(int, "SELECT max(id) FROM message", {})
     return mark is not None and last > 0
 
 
-async def speak(stage: Stage) -> None:
+async def speak(stage: DemoStage) -> None:
     telegram = next(one for one in stage.sandboxes if one.kind == "telegram_bot")
     await telegram.say(SPEAKER, "", files=[VOICE])
 
@@ -110,20 +110,20 @@ async def window_in_a_browser(address: str) -> str:
     return painted
 
 
-async def test_every_worker_of_the_daemon_works_under_the_unit(stage: Stage, tmp_path: Path) -> None:
+async def test_every_worker_of_the_daemon_works_under_the_unit(stage: DemoStage, tmp_path: Path) -> None:
     async with confined(UNIT, stage, tmp_path) as address:
         stage.listen_at(address)
         await speak(stage)
         await play(stage, lambda _word, _values: None)
-        await eventually(lambda: words_of_voices(stage.desk), seconds=30)
-        await eventually(lambda: indexed(stage.desk), seconds=30)
+        await eventually(lambda: words_of_voices(stage.company), seconds=30)
+        await eventually(lambda: indexed(stage.company), seconds=30)
         assert "\x1b]2;" in await window_in_a_browser(address)
-    assert words_of_voices(stage.desk) == ["слышно добрый день 19"]
+    assert words_of_voices(stage.company) == ["слышно добрый день 19"]
     assert (tmp_path / "log").read_text("utf-8") == ""
 
 
 async def test_a_unit_that_lets_no_priority_be_set_costs_a_line_in_the_log_and_nothing_else(
-    stage: Stage, tmp_path: Path
+    stage: DemoStage, tmp_path: Path
 ) -> None:
     """Units live longer than the programs that they came with."""
     older = tmp_path / "chatapp.service"
@@ -132,8 +132,8 @@ async def test_a_unit_that_lets_no_priority_be_set_costs_a_line_in_the_log_and_n
     async with confined(older, stage, tmp_path):
         for number in (1, 2):
             await speak(stage)
-            await eventually(lambda n=number: len(words_of_voices(stage.desk)) == n, seconds=30)
-    assert words_of_voices(stage.desk) == ["слышно добрый день 0"] * 2
+            await eventually(lambda n=number: len(words_of_voices(stage.company)) == n, seconds=30)
+    assert words_of_voices(stage.company) == ["слышно добрый день 0"] * 2
     (line,) = (tmp_path / "log").read_text("utf-8").splitlines()
     assert json.loads(line)["event"] == "transcriber.no_priority"
 

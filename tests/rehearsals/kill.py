@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from chatapp_cli.bootstrap import Desk, open_desk
+from chatapp_cli.bootstrap import Company, open_company
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.ids import ChannelId, DialogId
@@ -195,7 +195,7 @@ def now() -> int:
 class Stage:
     """The desk, the providers and what is bound between them."""
 
-    desk: Desk
+    company: Company
     plan: Plan
     sandboxes: Sequence[Sandbox]
     bound: dict[str, ChannelId] = field(default_factory=dict)
@@ -209,12 +209,12 @@ class Stage:
 
     async def set_up(self, port: int) -> None:
         """Bind every channel, and tell those that call us where we are."""
-        line = self.desk.write(lambda tx: lines.add(tx, "Продажи"))
+        line = self.company.write(lambda tx: lines.add(tx, "Продажи"))
         for one in self.sandboxes:
             asker = ScriptedAsker(one.answers)
-            self.bound[one.kind] = await bind(self.desk, asker, line=line, kind=one.kind)
+            self.bound[one.kind] = await bind(self.company, asker, line=line, kind=one.kind)
             if isinstance(one, CallsHooks):
-                row = self.desk.read(lambda tx, kind=one.kind: channels.one(tx, self.bound[kind]))
+                row = self.company.read(lambda tx, kind=one.kind: channels.one(tx, self.bound[kind]))
                 one.calls(f"http://127.0.0.1:{port}/hooks/{row.hook_key}")
 
     async def greet(self) -> None:
@@ -236,13 +236,13 @@ class Stage:
 
     async def operators(self, one: Sandbox, many: int) -> None:
         """Answer, spread over the same time."""
-        row = self.desk.read(lambda tx: channels.one(tx, self.bound[one.kind]))
-        can, dialogs = self.desk.capabilities(row), self._dialogs(one.kind)
+        row = self.company.read(lambda tx: channels.one(tx, self.bound[one.kind]))
+        can, dialogs = self.company.capabilities(row), self._dialogs(one.kind)
         for number in range(many):
             text, dialog = f"{one.kind} out {number}", dialogs[number % len(dialogs)]
-            order = sending.Order(key=sending.key_of(text))
+            order = sending.SendOptions(key=sending.key_of(text))
             job = lambda tx, d=dialog, t=text, o=order: sending.enqueue(tx, can, d, Draft(text=t), o)  # noqa: E731
-            await asyncio.to_thread(self.desk.write, job)
+            await asyncio.to_thread(self.company.write, job)
             await self._pace(number, many)
 
     async def _pace(self, number: int, many: int) -> None:
@@ -252,18 +252,18 @@ class Stage:
             await asyncio.sleep(0.05)
 
     def _dialogs(self, kind: str) -> list[DialogId]:
-        with self.desk.database.reading() as tx:
-            return dialog_list.ids(tx, self.desk.database.driver.dialect, DialogFilter(kind=kind))
+        with self.company.database.reading() as tx:
+            return dialog_list.ids(tx, self.company.database.driver.dialect, DialogFilter(kind=kind))
 
     def arrived(self) -> Counter[str]:
         """What is in the store, by text."""
-        with self.desk.database.reading() as tx:
+        with self.company.database.reading() as tx:
             texts = tx.compose(str, "SELECT text FROM message WHERE direction = 'in'", {})
             return Counter(text.strip() for text in texts)
 
     def states(self) -> dict[str, str]:
         """What became of the answers."""
-        with self.desk.database.reading() as tx:
+        with self.company.database.reading() as tx:
             return dict(tx.compose(lambda *row: row, "SELECT text, state FROM message WHERE direction = 'out'", {}))
 
     async def ripe(self, since: int, say: Callable[[str], None]) -> None:
@@ -275,7 +275,7 @@ class Stage:
                     await asyncio.sleep(0.01)
 
     def _up(self, since: int) -> bool:
-        return all((row.proof_at or 0) >= since for row in self.desk.read(channels.everything))
+        return all((row.proof_at or 0) >= since for row in self.company.read(channels.everything))
 
     def pending(self) -> int:
         """Answers that are on their way."""
@@ -284,7 +284,7 @@ class Stage:
     def unanswered(self) -> set[str]:
         """What was handed over before a kill and had no answer by then."""
         told = "SELECT m.text, a.started_at, a.finished_at FROM attempt a JOIN message m ON m.id = a.message_id"
-        with self.desk.database.reading() as tx:
+        with self.company.database.reading() as tx:
             rows = tx.compose(lambda *row: row, told, {})
         return {
             text
@@ -319,9 +319,9 @@ async def rehearse(home: Path, plan: Plan, say: Callable[[str], None]) -> Figure
     began, port = time.monotonic(), free_port()
     async with AsyncExitStack() as stack:
         sandboxes = [await stack.enter_async_context(provider(kind)) for kind in KINDS]
-        desk = open_desk(Settings(home=str(home))).seen_by(OWNER)
-        stack.callback(desk.close)
-        stage = Stage(desk, plan, sandboxes)
+        company = open_company(Settings(home=str(home))).seen_by(OWNER)
+        stack.callback(company.close)
+        stage = Stage(company, plan, sandboxes)
         await stage.set_up(port)
         await _storm(stage, Killed(home, port, stage.moments), say)
         ins, outs = plan.shares()

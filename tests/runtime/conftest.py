@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from chatapp_cli.bootstrap import Desk, open_desk
+from chatapp_cli.bootstrap import Company, open_company
 from chatapp_cli.settings import Settings
 from tests.stores import OWNER
 
@@ -18,29 +18,29 @@ from tests.stores import OWNER
 def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated store, to be copied."""
     home = tmp_path_factory.mktemp("template")
-    open_desk(Settings(home=str(home))).close()
+    open_company(Settings(home=str(home))).close()
     return home / "main" / "chatapp.db"
 
 
 @pytest.fixture
-def desks(tmp_path: Path, empty_store: Path) -> Iterator[Callable[..., Desk]]:
+def companies(tmp_path: Path, empty_store: Path) -> Iterator[Callable[..., Company]]:
     """Open desks on one store, as several processes would."""
     folder = tmp_path / "home" / "main"
     folder.mkdir(parents=True)
     shutil.copy(empty_store, folder / "chatapp.db")
-    opened: list[Desk] = []
+    opened: list[Company] = []
 
-    def open_one(**changes: object) -> Desk:
+    def open_one(**changes: object) -> Company:
         settings = replace(Settings(home=str(tmp_path / "home"), http_port=0), **changes)  # type: ignore[arg-type]
-        opened.append(open_desk(settings).seen_by(OWNER))
+        opened.append(open_company(settings).seen_by(OWNER))
         return opened[-1]
 
     yield open_one
-    for desk in opened:
-        desk.close()
+    for company in opened:
+        company.close()
 
 
 @pytest.fixture
-def desk(desks: Callable[..., Desk]) -> Desk:
+def company(companies: Callable[..., Company]) -> Company:
     """The one desk that most tests need."""
-    return desks()
+    return companies()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatapp_cli.domain.event import Arrival, Batch
+from chatapp_cli.domain.arrival import Arrival, Batch
 from chatapp_cli.ports.connector import HookReply
 from chatapp_cli.runtime.acceptance import TOLD_EVERY, Refusals
 from tests.unit.kit.worlds import HeldClock

@@ -2,16 +2,18 @@
 
 import pytest
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.sandbox.whatsapp.server import WhatsAppSandbox
 from chatapp_cli.services import templates
 from tests.runtime.test_daemon import bound, eventually, serving
 
 
 @pytest.mark.req("S-090")
-async def test_templates_that_were_approved_at_the_provider_can_be_sent_without_anybody_asking(desk: Desk) -> None:
+async def test_templates_that_were_approved_at_the_provider_can_be_sent_without_anybody_asking(
+    company: Company,
+) -> None:
     async with WhatsAppSandbox() as provider:
-        channel = await bound(desk, provider)
+        channel = await bound(company, provider)
         body = {"type": "BODY", "text": "Заказ готов."}
         provider.meta.templates.append(
             {
@@ -23,6 +25,6 @@ async def test_templates_that_were_approved_at_the_provider_can_be_sent_without_
                 "components": [body],
             }
         )
-        async with serving(desk):
-            (row,) = await eventually(lambda: desk.read(lambda tx: templates.everything(tx, channel=channel)))  # type: ignore[misc]
+        async with serving(company):
+            (row,) = await eventually(lambda: company.read(lambda tx: templates.everything(tx, channel=channel)))  # type: ignore[misc]
     assert (row.name, row.state, row.body) == ("ready", "approved", "Заказ готов.")

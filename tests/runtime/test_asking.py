@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from chatapp_cli.bootstrap import Desk
-from chatapp_cli.domain.errand import Errand
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.errors import Busy, ChannelError, Refused
-from chatapp_cli.runtime.asking import Wish, ask, ask_all
+from chatapp_cli.domain.session_request import SessionMethod
+from chatapp_cli.runtime.asking import SessionRequest, ask, ask_all
 from chatapp_cli.sandbox.stage import Sandbox
 from chatapp_cli.sandbox.telegram_bot import TelegramBotSandbox
 from chatapp_cli.sandbox.whatsapp_web import create
@@ -26,45 +26,47 @@ async def phones() -> AsyncIterator[Sandbox]:
         yield sandbox
 
 
-async def channel(desk: Desk, sandbox: Sandbox) -> ChannelRow:
-    number = await bound(desk, sandbox)
-    return desk.read(lambda tx: channels.one(tx, number))
+async def channel(company: Company, sandbox: Sandbox) -> ChannelRow:
+    number = await bound(company, sandbox)
+    return company.read(lambda tx: channels.one(tx, number))
 
 
 @pytest.mark.req("S-176")
 @pytest.mark.parametrize("daemon", [True, False])
-async def test_a_number_is_looked_for_in_a_messenger(desk: Desk, phones: Sandbox, daemon: bool) -> None:
-    row = await channel(desk, phones)
-    wishes = [Wish(row, Errand.FIND, {"address": address}) for address in (ANNA.phone, "+79169999999")]
+async def test_a_number_is_looked_for_in_a_messenger(company: Company, phones: Sandbox, daemon: bool) -> None:
+    row = await channel(company, phones)
+    requests = [
+        SessionRequest(row, SessionMethod.FIND, {"address": address}) for address in (ANNA.phone, "+79169999999")
+    ]
     if daemon:
-        async with serving(desk):
-            there, nobody = await ask_all(desk, wishes)
+        async with serving(company):
+            there, nobody = await ask_all(company, requests)
     else:
-        there, nobody = await ask_all(desk, wishes)
+        there, nobody = await ask_all(company, requests)
     assert there["phone"] == ANNA.phone
     assert nobody is None
 
 
 @pytest.mark.req("S-045")
-async def test_a_group_that_is_made_has_a_dialog_at_once(desk: Desk, phones: Sandbox) -> None:
-    row = await channel(desk, phones)
-    async with serving(desk):
-        wish = Wish(row, Errand.CREATE_GROUP, {"title": "Соседи", "members": [ANNA.phone]})
-        made = await ask(desk, wish)
+async def test_a_group_that_is_made_has_a_dialog_at_once(company: Company, phones: Sandbox) -> None:
+    row = await channel(company, phones)
+    async with serving(company):
+        request = SessionRequest(row, SessionMethod.CREATE_GROUP, {"title": "Соседи", "members": [ANNA.phone]})
+        made = await ask(company, request)
         assert made["missing"] == {}
-        (group,) = [dialog for dialog in the_dialogs(desk) if dialog.name == "Соседи"]
+        (group,) = [dialog for dialog in the_dialogs(company) if dialog.name == "Соседи"]
         assert group.address == made["peer"]["address"]
 
 
-async def test_what_a_channel_cannot_be_asked_is_refused_before_anything_is_written(desk: Desk) -> None:
+async def test_what_a_channel_cannot_be_asked_is_refused_before_anything_is_written(company: Company) -> None:
     async with TelegramBotSandbox() as sandbox:
-        row = await channel(desk, sandbox)
+        row = await channel(company, sandbox)
         with pytest.raises(Refused):
-            await ask(desk, Wish(row, Errand.FIND, {"address": ANNA.phone}))
+            await ask(company, SessionRequest(row, SessionMethod.FIND, {"address": ANNA.phone}))
 
 
-async def test_a_messenger_that_is_away_is_said_to_be_silent(desk: Desk, phones: Sandbox) -> None:
-    row = await channel(desk, phones)
+async def test_a_messenger_that_is_away_is_said_to_be_silent(company: Company, phones: Sandbox) -> None:
+    row = await channel(company, phones)
     await phones.vanish()
     with pytest.raises((Busy, ChannelError)):
-        await ask(desk, Wish(row, Errand.CONTACTS), seconds=2)
+        await ask(company, SessionRequest(row, SessionMethod.CONTACTS), seconds=2)

@@ -17,14 +17,14 @@ import structlog
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chatapp_cli.bootstrap import Desk, open_desk
+from chatapp_cli.bootstrap import Company, open_company
 from chatapp_cli.domain.errors import StoreError
 from chatapp_cli.domain.text import T
 from chatapp_cli.kit.system import SystemChance, SystemClock
 from chatapp_cli.ports.world import World
 from chatapp_cli.runtime.carrier import Carrier
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.runtime.verdicts import Verdict, Verdicts
+from chatapp_cli.runtime.verdicts import VerdictJob, VerdictWriter
 from chatapp_cli.store.tx import Tx
 from tests.runtime.test_daemon import eventually
 
@@ -50,10 +50,10 @@ class Depot:
     most: int = 0
     now: int = 0
 
-    verdicts: Verdicts = field(init=False)
+    verdicts: VerdictWriter = field(init=False)
 
     def __post_init__(self) -> None:
-        self.verdicts = Verdicts(self.store, structlog.get_logger(), grace=0.2)
+        self.verdicts = VerdictWriter(self.store, structlog.get_logger(), grace=0.2)
 
     def claim(self, tx: Tx, n: int) -> Sequence[Parcel]:
         sql = """UPDATE parcel SET state = 'claimed' WHERE number IN
@@ -83,7 +83,7 @@ class Depot:
             raise Stumble
         await self.verdicts.record(marked(item, "done"))
 
-    def leave(self, item: Parcel, error: Exception | None) -> Verdict:
+    def leave(self, item: Parcel, error: Exception | None) -> VerdictJob:
         return marked(item, "queued" if error is None else "uncertain")
 
     async def next_due(self, *, idle: bool) -> int | None:
@@ -91,23 +91,23 @@ class Depot:
         return None
 
 
-def marked(item: Parcel, state: str) -> Verdict:
+def marked(item: Parcel, state: str) -> VerdictJob:
     sql = "UPDATE parcel SET state = :state WHERE number = :number AND state = 'claimed' RETURNING number"
     return lambda tx: tx.compose(int, sql, {"state": state, "number": item.number})
 
 
-def add(desk: Desk, parcels: Sequence[str]) -> None:
+def add(company: Company, parcels: Sequence[str]) -> None:
     def write(tx: Tx) -> None:
         for what in parcels:
             tx.compose(
                 int, "INSERT INTO parcel (what, state) VALUES (:what, 'queued') RETURNING number", {"what": what}
             )
 
-    desk.write(write)
+    company.write(write)
 
 
-def states(desk: Desk) -> Counter[str]:
-    return Counter(desk.read(lambda tx: tx.compose(str, "SELECT state FROM parcel", {})))
+def states(company: Company) -> Counter[str]:
+    return Counter(company.read(lambda tx: tx.compose(str, "SELECT state FROM parcel", {})))
 
 
 class Failing(AsyncStore):
@@ -126,14 +126,14 @@ class Failing(AsyncStore):
 class Scene:
     """A carrier at work on a depot, which may be stopped at any moment and started again by another owner."""
 
-    desk: Desk
+    company: Company
     most: int = 3
     depot: Depot = field(init=False)
 
     async def work(self, parcels: Sequence[str], stops: Sequence[float], failures: int) -> None:
-        store = Failing(self.desk)
+        store = Failing(self.company)
         self.depot = Depot(store)
-        add(self.desk, parcels)
+        add(self.company, parcels)
         try:
             for seconds in stops:
                 await self._own(store, seconds)
@@ -148,15 +148,15 @@ class Scene:
         async def ready() -> int:
             return self.most
 
-        async def insist() -> None:
+        async def retry() -> None:
             while True:
                 with suppress(StoreError):
                     await carrier.run(self.depot, ready)
 
-        task = asyncio.create_task(insist())
+        task = asyncio.create_task(retry())
         try:
             if seconds is None:
-                await eventually(lambda: not {"queued", "claimed"} & states(self.desk).keys())
+                await eventually(lambda: not {"queued", "claimed"} & states(self.company).keys())
             else:
                 await asyncio.sleep(seconds)
         finally:
@@ -165,12 +165,12 @@ class Scene:
 
 
 @pytest.fixture
-def depot_desk(desks: Callable[..., Desk]) -> Desk:
-    desk = open_desk(desks().settings, World(clock=QuickClock(), chance=SystemChance()))
-    desk.write(
+def depot(companies: Callable[..., Company]) -> Company:
+    company = open_company(companies().settings, World(clock=QuickClock(), chance=SystemChance()))
+    company.write(
         lambda tx: tx.compose(int, "CREATE TABLE parcel (number INTEGER PRIMARY KEY, what TEXT, state TEXT)", {})
     )
-    return desk
+    return company
 
 
 class QuickClock(SystemClock):
@@ -191,12 +191,12 @@ class QuickClock(SystemClock):
     failures=st.integers(0, 6),
 )
 def test_each_parcel_is_carried_once_and_has_its_verdict_whatever_stops_the_carrier(
-    depot_desk: Desk, parcels: list[str], stops: list[float], failures: int
+    depot: Company, parcels: list[str], stops: list[float], failures: int
 ) -> None:
-    depot_desk.write(lambda tx: tx.compose(int, "DELETE FROM parcel RETURNING number", {}))
-    scene = Scene(depot_desk)
+    depot.write(lambda tx: tx.compose(int, "DELETE FROM parcel RETURNING number", {}))
+    scene = Scene(depot)
     asyncio.run(scene.work(parcels, stops, failures))
     assert scene.depot.shelf.total() == len(parcels)
     assert set(scene.depot.shelf.values()) == {1}
-    assert states(depot_desk) == Counter("uncertain" if what == "stumbles" else "done" for what in parcels)
+    assert states(depot) == Counter("uncertain" if what == "stumbles" else "done" for what in parcels)
     assert scene.depot.most <= scene.most

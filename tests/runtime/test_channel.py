@@ -9,9 +9,9 @@ from dataclasses import dataclass, fields
 
 import pytest
 
-from chatapp_cli.bootstrap import Desk, open_desk
+from chatapp_cli.bootstrap import Company, open_company
+from chatapp_cli.domain.arrival import Arrival, Batch
 from chatapp_cli.domain.errors import ChannelError, Misconfigured, NeedsRebind, Retryable
-from chatapp_cli.domain.event import Arrival, Batch
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.kit.system import SystemChance
@@ -86,7 +86,7 @@ class Hooked:
 
 
 @dataclass(frozen=True)
-class Lent(Desk):
+class Lent(Company):
     """A desk whose one channel is of a kind of ours."""
 
     connection: Connector | None = None
@@ -101,36 +101,36 @@ class Lent(Desk):
 
 @dataclass
 class Scene:
-    desk: Desk
+    company: Company
     clock: Restless
     session: Scripted
     runner: ChannelRunner
 
     @property
     def row(self) -> ChannelRow:
-        return self.desk.read(lambda tx: channels.one(tx, self.runner.row.id))
+        return self.company.read(lambda tx: channels.one(tx, self.runner.row.id))
 
 
 @pytest.fixture
-def play(desks: Callable[..., Desk]) -> Callable[..., object]:
+def play(companies: Callable[..., Company]) -> Callable[..., object]:
     @asynccontextmanager
     async def play(*script: tuple[Sequence[Batch], float, ChannelError], stands: bool = False) -> AsyncIterator[Scene]:
         clock = Restless()
         if stands:
             clock.stands.clear()
-        plain = open_desk(desks().settings, World(clock=clock, chance=SystemChance())).seen_by(OWNER)
+        plain = open_company(companies().settings, World(clock=clock, chance=SystemChance())).seen_by(OWNER)
         session = Scripted(list(script), clock)
-        known = {field.name: getattr(plain, field.name) for field in fields(Desk)}
-        desk = Lent(**known, connection=session)  # type: ignore[arg-type]
-        line = desk.write(lambda tx: lines.add(tx, "Продажи"))
+        known = {field.name: getattr(plain, field.name) for field in fields(Company)}
+        company = Lent(**known, connection=session)  # type: ignore[arg-type]
+        line = company.write(lambda tx: lines.add(tx, "Продажи"))
         bound = Bound(account="1", title="Аккаунт")
-        channel = desk.write(lambda tx: channels.keep(tx, desk.vault, bound, line=line, kind="any"))
-        store = AsyncStore(desk)
-        row = desk.read(lambda tx: channels.one(tx, channel))
+        channel = company.write(lambda tx: channels.save(tx, company.vault, bound, line=line, kind="any"))
+        store = AsyncStore(company)
+        row = company.read(lambda tx: channels.one(tx, channel))
         runner = ChannelRunner(store, row, count=lambda _kind, _word: None, sending=False)
         task = asyncio.create_task(runner.run())
         try:
-            yield Scene(desk, clock, session, runner)
+            yield Scene(company, clock, session, runner)
             assert not task.done()
         finally:
             task.cancel()
@@ -210,7 +210,7 @@ async def test_a_call_that_our_own_code_stumbles_over_is_kept_and_not_sent_again
         await eventually(lambda: scene.session.lives == 1 and scene.clock.pauses)
         scene.runner.session = scene.session  # type: ignore[assignment]
         reply = await scene.runner.accept(CALL)
-        (letter,) = scene.desk.read(deadletters.everything)
+        (letter,) = scene.company.read(deadletters.everything)
         assert (reply.status, bytes(letter.raw), letter.problem) == (200, b"\xff{{{", "RecursionError: a tower")
 
 
@@ -220,10 +220,10 @@ async def test_a_stopped_channel_takes_webhooks_and_its_account_is_not_called_we
     refused = ((), 0.0, NeedsRebind("expired"))
     async with play(refused, refused, stands=True) as scene:
         await eventually(lambda: scene.row.health == "needs_rebind")
-        object.__setattr__(scene.desk, "connection", Hooked(scene.session))
+        object.__setattr__(scene.company, "connection", Hooked(scene.session))
         replies = [await scene.runner.accept(CALL) for _ in range(2)]
         assert [(reply.status, reply.body) for reply in replies] == [(200, b"1")] * 2
-        assert [letter.provider_id for letter in scene.desk.read(deadletters.everything)] == ["7"]
+        assert [letter.provider_id for letter in scene.company.read(deadletters.everything)] == ["7"]
         assert scene.row.health == "needs_rebind"
 
 
@@ -231,8 +231,8 @@ async def test_a_restart_does_not_call_an_account_well_whose_rest_is_not_over(pl
     healthy = ((Batch(cursor="1"),), 0.0, Retryable("ended"))
     async with play(healthy, stands=True) as scene:
         channel = scene.runner.row.id
-        scene.desk.write(lambda tx: channels.set_health(tx, channel, "blocked", "unpaid"))
-        scene.desk.write(lambda tx: outbox.pause(tx, channel, seconds=3000, code="unpaid"))
+        scene.company.write(lambda tx: channels.set_health(tx, channel, "blocked", "unpaid"))
+        scene.company.write(lambda tx: outbox.pause(tx, channel, seconds=3000, code="unpaid"))
         await eventually(lambda: scene.row.cursor == "1")
         assert scene.row.health in {"blocked", "retrying"}
 

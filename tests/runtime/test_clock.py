@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from chatapp_cli.bootstrap import Desk, open_desk
+from chatapp_cli.bootstrap import Company, open_company
 from chatapp_cli.kit.system import SystemChance, SystemClock
 from chatapp_cli.ports.world import World
 from chatapp_cli.runtime.timekeeper import TICK
@@ -33,11 +33,11 @@ class JumpingClock(SystemClock):
 
 
 async def test_a_clock_that_was_an_hour_ahead_and_is_set_right_delays_nothing(
-    tmp_path: Path, desks: Callable[..., Desk]
+    tmp_path: Path, companies: Callable[..., Company]
 ) -> None:
     clock = JumpingClock()
-    desk = open_desk(desks().settings, World(clock=clock, chance=SystemChance())).seen_by(OWNER)
-    async with played(desk) as scene:
+    company = open_company(companies().settings, World(clock=clock, chance=SystemChance())).seen_by(OWNER)
+    async with played(company) as scene:
         clock.ahead = HOUR
         scene.telegram.faults.append(Fault("sendMessage", 429, "Too Many Requests: retry after 2", {"retry_after": 2}))
         number = scene.say("после прыжка")
@@ -47,4 +47,4 @@ async def test_a_clock_that_was_an_hour_ahead_and_is_set_right_delays_nothing(
         clock.ahead = 0
         await scene.until(number, "sent")
         assert await scene.heard() == ["после прыжка"]
-    desk.close()
+    company.close()

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from chatapp_cli.api.server import serve
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import Busy
@@ -37,11 +37,11 @@ async def sandbox(request: pytest.FixtureRequest) -> AsyncIterator[Sandbox]:
 
 
 @asynccontextmanager
-async def serving(desk: Desk) -> AsyncIterator[str]:
+async def serving(company: Company) -> AsyncIterator[str]:
     """A daemon as ``chatapp serve`` runs it; yields its address."""
     stop = asyncio.Event()
     address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    task = asyncio.create_task(serve(desk, announce=address.set_result, stop=stop))
+    task = asyncio.create_task(serve(company, announce=address.set_result, stop=stop))
     await asyncio.wait({address, task}, return_when=asyncio.FIRST_COMPLETED)
     if task.done():
         task.result()
@@ -63,115 +63,115 @@ async def eventually(what: Callable[[], Awaitable[object] | object], seconds: fl
             await asyncio.sleep(0.02)
 
 
-async def bound(desk: Desk, sandbox: Sandbox) -> ChannelId:
-    line = desk.write(lambda tx: lines.add(tx, "Продажи"))
-    return await bind(desk, ScriptedAsker(sandbox.answers), line=line, kind=sandbox.kind)
+async def bound(company: Company, sandbox: Sandbox) -> ChannelId:
+    line = company.write(lambda tx: lines.add(tx, "Продажи"))
+    return await bind(company, ScriptedAsker(sandbox.answers), line=line, kind=sandbox.kind)
 
 
-def call_here(desk: Desk, sandbox: Sandbox, channel: ChannelId, address: str) -> None:
+def call_here(company: Company, sandbox: Sandbox, channel: ChannelId, address: str) -> None:
     if isinstance(sandbox, CallsHooks):
-        key = desk.read(lambda tx: channels.one(tx, channel)).hook_key
+        key = company.read(lambda tx: channels.one(tx, channel)).hook_key
         sandbox.calls(f"{address}/hooks/{key}")
 
 
-def the_dialogs(desk: Desk) -> list[DialogRow]:
-    return desk.read(lambda tx: dialog_list.page(tx, desk.database.driver.dialect, DialogFilter()))
+def the_dialogs(company: Company) -> list[DialogRow]:
+    return company.read(lambda tx: dialog_list.page(tx, company.database.driver.dialect, DialogFilter()))
 
 
-def answer(desk: Desk, channel: ChannelId, dialog: DialogRow, text: str) -> MessageId:
-    can = desk.capabilities(desk.read(lambda tx: channels.one(tx, channel)))
-    order = sending.Order(key=desk.world.chance.key())
-    return desk.write(lambda tx: sending.enqueue(tx, can, dialog.id, Draft(text=text), order))
+def answer(company: Company, channel: ChannelId, dialog: DialogRow, text: str) -> MessageId:
+    can = company.capabilities(company.read(lambda tx: channels.one(tx, channel)))
+    order = sending.SendOptions(key=company.world.chance.key())
+    return company.write(lambda tx: sending.enqueue(tx, can, dialog.id, Draft(text=text), order))
 
 
-def state_of(desk: Desk, message: MessageId) -> str:
-    return desk.read(lambda tx: transcript.message(tx, message)).state
+def state_of(company: Company, message: MessageId) -> str:
+    return company.read(lambda tx: transcript.message(tx, message)).state
 
 
 @pytest.mark.req("S-115")
 @pytest.mark.req("S-111")
-async def test_a_customer_writes_and_hears_the_answer(desk: Desk, sandbox: Sandbox) -> None:
-    channel = await bound(desk, sandbox)
-    async with serving(desk) as address:
-        call_here(desk, sandbox, channel, address)
+async def test_a_customer_writes_and_hears_the_answer(company: Company, sandbox: Sandbox) -> None:
+    channel = await bound(company, sandbox)
+    async with serving(company) as address:
+        call_here(company, sandbox, channel, address)
         await sandbox.say(ANNA, "Есть ёлки?", subject="Заказ")
-        (dialog,) = await eventually(lambda: the_dialogs(desk))  # type: ignore[misc]
+        (dialog,) = await eventually(lambda: the_dialogs(company))  # type: ignore[misc]
         assert (dialog.unread, dialog.preview) == (1, "Есть ёлки?")
         assert dialog.waiting_since is not None
-        message = answer(desk, channel, dialog, "Есть, двухметровые.")
-        await eventually(lambda: state_of(desk, message) in OUT)
+        message = answer(company, channel, dialog, "Есть, двухметровые.")
+        await eventually(lambda: state_of(company, message) in OUT)
         heard = await sandbox.heard(ANNA)
         assert [h.text.strip() for h in heard] == ["Есть, двухметровые."]
-        (dialog,) = the_dialogs(desk)
+        (dialog,) = the_dialogs(company)
         assert (dialog.unread, dialog.waiting_since) == (0, None)
-    health = desk.read(lambda tx: channels.one(tx, channel))
+    health = company.read(lambda tx: channels.one(tx, channel))
     assert (health.health, health.proof_at is not None) == ("ok", True)
 
 
-async def test_a_message_goes_out_without_a_daemon(desk: Desk, sandbox: Sandbox) -> None:
-    channel = await bound(desk, sandbox)
-    async with serving(desk) as address:
-        call_here(desk, sandbox, channel, address)
+async def test_a_message_goes_out_without_a_daemon(company: Company, sandbox: Sandbox) -> None:
+    channel = await bound(company, sandbox)
+    async with serving(company) as address:
+        call_here(company, sandbox, channel, address)
         await sandbox.say(ANNA, "Ау", subject="Заказ")
-        (dialog,) = await eventually(lambda: the_dialogs(desk))  # type: ignore[misc]
-    message = answer(desk, channel, dialog, "Слышу")
-    await deliver(desk, message, seconds=15)
-    assert state_of(desk, message) in OUT
+        (dialog,) = await eventually(lambda: the_dialogs(company))  # type: ignore[misc]
+    message = answer(company, channel, dialog, "Слышу")
+    await deliver(company, message, seconds=15)
+    assert state_of(company, message) in OUT
     assert [h.text.strip() for h in await sandbox.heard(ANNA)] == ["Слышу"]
 
 
-async def test_an_outage_is_told_and_healed_and_nothing_is_lost(desk: Desk, sandbox: Sandbox) -> None:
-    channel = await bound(desk, sandbox)
-    async with serving(desk) as address:
-        call_here(desk, sandbox, channel, address)
+async def test_an_outage_is_told_and_healed_and_nothing_is_lost(company: Company, sandbox: Sandbox) -> None:
+    channel = await bound(company, sandbox)
+    async with serving(company) as address:
+        call_here(company, sandbox, channel, address)
         await sandbox.say(ANNA, "раз", subject="Заказ")
-        (dialog,) = await eventually(lambda: the_dialogs(desk))  # type: ignore[misc]
+        (dialog,) = await eventually(lambda: the_dialogs(company))  # type: ignore[misc]
         await sandbox.vanish()
-        message = answer(desk, channel, dialog, "ответ в бурю")
-        await eventually(lambda: state_of(desk, message) in {"queued", "uncertain"})
-        assert the_dialogs(desk)[0].last_state == state_of(desk, message)
+        message = answer(company, channel, dialog, "ответ в бурю")
+        await eventually(lambda: state_of(company, message) in {"queued", "uncertain"})
+        assert the_dialogs(company)[0].last_state == state_of(company, message)
         await sandbox.come_back()
         await sandbox.say(ANNA, "два", subject="Заказ")
-        await eventually(lambda: the_dialogs(desk)[0].preview == "два", seconds=40)
-        await eventually(lambda: state_of(desk, message) in {*OUT, "uncertain"}, seconds=40)
+        await eventually(lambda: the_dialogs(company)[0].preview == "два", seconds=40)
+        await eventually(lambda: state_of(company, message) in {*OUT, "uncertain"}, seconds=40)
     texts = [h.text.strip() for h in await sandbox.heard(ANNA)]
-    assert texts.count("ответ в бурю") == (1 if state_of(desk, message) == "sent" else texts.count("ответ в бурю"))
+    assert texts.count("ответ в бурю") == (1 if state_of(company, message) == "sent" else texts.count("ответ в бурю"))
 
 
-async def test_what_is_put_off_comes_back_by_itself_at_its_time(desk: Desk) -> None:
-    async with provider("api") as sandbox, serving(desk) as address:
-        channel = await bound(desk, sandbox)
-        call_here(desk, sandbox, channel, address)
+async def test_what_is_put_off_comes_back_by_itself_at_its_time(company: Company) -> None:
+    async with provider("api") as sandbox, serving(company) as address:
+        channel = await bound(company, sandbox)
+        call_here(company, sandbox, channel, address)
         await sandbox.say(ANNA, "Спасибо, подумаю")
-        (dialog,) = await eventually(lambda: the_dialogs(desk))  # type: ignore[misc]
-        desk.write(lambda tx: duties.snooze(tx, dialog.id, tx.now + 300))
-        assert the_dialogs(desk) == []
-        (back,) = await eventually(lambda: the_dialogs(desk))  # type: ignore[misc]
+        (dialog,) = await eventually(lambda: the_dialogs(company))  # type: ignore[misc]
+        company.write(lambda tx: duties.snooze(tx, dialog.id, tx.now + 300))
+        assert the_dialogs(company) == []
+        (back,) = await eventually(lambda: the_dialogs(company))  # type: ignore[misc]
     assert (back.id, back.snoozed_until, back.waiting_since) == (dialog.id, None, dialog.waiting_since)
     assert back.last_at >= dialog.last_at + 300
 
 
-async def test_a_second_daemon_is_refused_and_names_the_first(desks: Callable[..., Desk]) -> None:
-    async with serving(desks()):
+async def test_a_second_daemon_is_refused_and_names_the_first(companies: Callable[..., Company]) -> None:
+    async with serving(companies()):
         with pytest.raises(Busy, match="process"):
-            await serve(desks())
+            await serve(companies())
 
 
 async def test_a_daemon_takes_over_from_a_command_that_is_sending_and_the_command_sees_it_through(
-    desks: Callable[..., Desk],
+    companies: Callable[..., Company],
 ) -> None:
-    desk = desks()
+    company = companies()
     async with provider("telegram_bot") as sandbox:
-        channel = await bound(desk, sandbox)
-        async with serving(desk):
+        channel = await bound(company, sandbox)
+        async with serving(company):
             await sandbox.say(ANNA, "Ау")
-            (dialog,) = await eventually(lambda: the_dialogs(desk))  # type: ignore[misc]
+            (dialog,) = await eventually(lambda: the_dialogs(company))  # type: ignore[misc]
         await sandbox.vanish()
-        message = answer(desk, channel, dialog, "Слышу")
-        sending_alone = asyncio.create_task(deliver(desk, message, seconds=60))
-        await eventually(lambda: owner(desk))
-        async with serving(desks()):
+        message = answer(company, channel, dialog, "Слышу")
+        sending_alone = asyncio.create_task(deliver(company, message, seconds=60))
+        await eventually(lambda: owner(company))
+        async with serving(companies()):
             await sandbox.come_back()
             await sending_alone
-            assert state_of(desk, message) in OUT
+            assert state_of(company, message) in OUT
         assert [h.text for h in await sandbox.heard(ANNA)] == ["Слышу"]

@@ -11,10 +11,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from chatapp_cli.domain.arrival import ChatKind
 from chatapp_cli.domain.errors import Pause
-from chatapp_cli.domain.event import ChatKind
 from chatapp_cli.domain.manifest import Rate
-from chatapp_cli.runtime.governor import Governor, Sent, Target
+from chatapp_cli.runtime.governor import Governor, PastSend, RateTarget
 
 BOOT = 1_795_000_000.123
 """The wall clock when the monotonic one began."""
@@ -53,7 +53,7 @@ async def burst(governor: Governor, clock: LateClock, count: int) -> list[float]
     """Send as fast as the account lane lets us, to another dialog each time."""
     times = []
     for number in range(count):
-        assert not await governor.acquire(Target(f"chat-{number}"))
+        assert not await governor.acquire(RateTarget(f"chat-{number}"))
         times.append(clock.at)
     return times
 
@@ -61,9 +61,9 @@ async def burst(governor: Governor, clock: LateClock, count: int) -> list[float]
 async def dialog_burst(governor: Governor, clock: LateClock, count: int, kind: ChatKind) -> list[float]:
     times = []
     for _ in range(count):
-        while delay := governor.delay(Target("chat", kind)):
+        while delay := governor.delay(RateTarget("chat", kind)):
             await clock.sleep(delay)
-        await governor.acquire(Target("chat", kind))
+        await governor.acquire(RateTarget("chat", kind))
         times.append(clock.at)
     return times
 
@@ -120,11 +120,11 @@ async def test_a_dialogs_rate_is_kept_and_used(rate: Rate, kind: ChatKind) -> No
 async def test_a_groups_rate_is_not_for_private_dialogs_and_one_dialog_does_not_hold_up_another() -> None:
     clock = LateClock()
     governor = Governor(clock, [DIALOG, GROUP])
-    await governor.acquire(Target("group", "group"))
-    await governor.acquire(Target("anna"))
-    assert governor.delay(Target("group", "group")) == pytest.approx(60 * 1.007 / 20)
-    assert governor.delay(Target("anna")) == pytest.approx(1.007)
-    assert governor.delay(Target("boris")) == 0
+    await governor.acquire(RateTarget("group", "group"))
+    await governor.acquire(RateTarget("anna"))
+    assert governor.delay(RateTarget("group", "group")) == pytest.approx(60 * 1.007 / 20)
+    assert governor.delay(RateTarget("anna")) == pytest.approx(1.007)
+    assert governor.delay(RateTarget("boris")) == 0
     assert governor.account_wait() == 0
 
 
@@ -134,7 +134,7 @@ async def test_those_who_wait_go_in_the_order_they_came() -> None:
     gone: list[int] = []
 
     async def send(number: int) -> None:
-        await governor.acquire(Target(str(number)))
+        await governor.acquire(RateTarget(str(number)))
         gone.append(number)
 
     await asyncio.gather(*(send(number) for number in range(40)))
@@ -159,7 +159,7 @@ async def test_who_comes_when_the_wait_is_over_does_not_overtake_who_slept_throu
     gone: list[str] = []
 
     async def send(name: str) -> None:
-        await governor.acquire(Target(name))
+        await governor.acquire(RateTarget(name))
         gone.append(name)
 
     await send("anna")
@@ -177,8 +177,8 @@ async def test_who_comes_when_the_wait_is_over_does_not_overtake_who_slept_throu
 async def test_who_gives_up_waiting_is_not_counted() -> None:
     clock = LateClock()
     governor = Governor(clock, [FIRST_WRITES])
-    await governor.acquire(Target("anna"))
-    waiting = asyncio.create_task(governor.acquire(Target("boris")))
+    await governor.acquire(RateTarget("anna"))
+    waiting = asyncio.create_task(governor.acquire(RateTarget("boris")))
     await asyncio.sleep(0)
     waiting.cancel()
     await asyncio.wait([waiting])
@@ -188,31 +188,31 @@ async def test_who_gives_up_waiting_is_not_counted() -> None:
 async def test_a_wait_that_the_provider_names_is_kept_by_the_account() -> None:
     clock = LateClock()
     governor = Governor(clock, [ACCOUNT])
-    governor.penalise(17, scope="account", target=Target("anna"))
-    governor.penalise(3, scope="account", target=Target("anna"))
+    governor.penalise(17, scope="account", target=RateTarget("anna"))
+    governor.penalise(3, scope="account", target=RateTarget("anna"))
     assert await burst(governor, clock, 1) == [1017.0]
 
 
 async def test_a_wait_named_for_a_dialog_leaves_the_others_alone() -> None:
     clock = LateClock()
     governor = Governor(clock, [ACCOUNT])
-    governor.penalise(17, scope="dialog", target=Target("anna"))
-    await governor.acquire(Target("boris"))
-    assert governor.delay(Target("anna")) == 17
-    assert governor.delay(Target("boris")) == 0
+    governor.penalise(17, scope="dialog", target=RateTarget("anna"))
+    await governor.acquire(RateTarget("boris"))
+    assert governor.delay(RateTarget("anna")) == 17
+    assert governor.delay(RateTarget("boris")) == 0
 
 
 async def test_a_restart_forgets_nothing() -> None:
     clock = LateClock()
-    before = [Sent(Target("boris"), clock.now() - 500_000)]
-    before.insert(0, Sent(Target("anna"), clock.now() - 100_000))
+    before = [PastSend(RateTarget("boris"), clock.now() - 500_000)]
+    before.insert(0, PastSend(RateTarget("anna"), clock.now() - 100_000))
     governor = Governor(clock, [FIRST_WRITES], before)
     assert 81 < governor.account_wait() < 82
 
 
 async def test_a_wall_clock_that_went_back_makes_the_past_now() -> None:
     clock = LateClock()
-    governor = Governor(clock, [FIRST_WRITES], [Sent(Target("a"), clock.now() + 10**9)])
+    governor = Governor(clock, [FIRST_WRITES], [PastSend(RateTarget("a"), clock.now() + 10**9)])
     assert governor.account_wait() == pytest.approx(181.26)
 
 
@@ -227,27 +227,27 @@ async def test_dialogs_that_rest_are_forgotten() -> None:
 async def test_first_writes_by_phone_go_three_minutes_apart_and_hold_up_nobody_else() -> None:
     clock = LateClock()
     governor = Governor(clock, [ACCOUNT, BY_PHONE])
-    assert not await governor.acquire(Target("+79160000001", stranger=True))
-    assert governor.delay(Target("+79160000002", stranger=True)) == pytest.approx(180 * 1.007)
-    assert await governor.acquire(Target("+79160000002")) == pytest.approx(180 * 1.007)
-    assert governor.delay(Target("boris_y", stranger=True)) == 0
-    assert not await governor.acquire(Target("boris_y", stranger=True))
+    assert not await governor.acquire(RateTarget("+79160000001", stranger=True))
+    assert governor.delay(RateTarget("+79160000002", stranger=True)) == pytest.approx(180 * 1.007)
+    assert await governor.acquire(RateTarget("+79160000002")) == pytest.approx(180 * 1.007)
+    assert governor.delay(RateTarget("boris_y", stranger=True)) == 0
+    assert not await governor.acquire(RateTarget("boris_y", stranger=True))
 
 
 async def test_two_that_ask_at_once_do_not_both_get_the_turn_that_they_share() -> None:
     clock = LateClock()
     governor = Governor(clock, [ACCOUNT, BY_PHONE])
-    delays = await asyncio.gather(*(governor.acquire(Target(f"+7916000000{n}")) for n in range(5)))
+    delays = await asyncio.gather(*(governor.acquire(RateTarget(f"+7916000000{n}")) for n in range(5)))
     assert [delay > 0 for delay in delays] == [False, True, True, True, True]
 
 
 async def test_a_wait_named_for_strangers_leaves_those_alone_who_wrote() -> None:
     clock = LateClock()
     governor = Governor(clock, [ACCOUNT])
-    governor.penalise(86_400, scope="strangers", target=Target("anna", stranger=True))
-    assert governor.delay(Target("boris", stranger=True)) == 86_400
-    assert governor.rests(Target("boris", stranger=True)) == {"strangers": 86_400}
-    assert not await governor.acquire(Target("vera"))
+    governor.penalise(86_400, scope="strangers", target=RateTarget("anna", stranger=True))
+    assert governor.delay(RateTarget("boris", stranger=True)) == 86_400
+    assert governor.rests(RateTarget("boris", stranger=True)) == {"strangers": 86_400}
+    assert not await governor.acquire(RateTarget("vera"))
 
 
 class AnyDay(RuleBasedStateMachine):
@@ -264,12 +264,12 @@ class AnyDay(RuleBasedStateMachine):
     )
     places = st.sampled_from(
         [
-            Target("anna"),
-            Target("boris", stranger=True),
-            Target("yard", "group"),
-            Target("news", "channel"),
-            Target("+79160000001", stranger=True),
-            Target("+79160000002"),
+            RateTarget("anna"),
+            RateTarget("boris", stranger=True),
+            RateTarget("yard", "group"),
+            RateTarget("news", "channel"),
+            RateTarget("+79160000001", stranger=True),
+            RateTarget("+79160000002"),
         ]
     )
 
@@ -277,15 +277,15 @@ class AnyDay(RuleBasedStateMachine):
     def begin(self, lateness: list[float]) -> None:
         self.clock = LateClock(lateness)
         self.governor = Governor(self.clock, self.rates)
-        self.log: list[tuple[Target, float, int]] = []
+        self.log: list[tuple[RateTarget, float, int]] = []
         self.held: dict[str, float] = {}
 
     @rule(place=places, times=st.integers(1, 12))
-    def send(self, place: Target, times: int) -> None:
+    def send(self, place: RateTarget, times: int) -> None:
         for _ in range(times):
             asyncio.run(self._send_once(place))
 
-    async def _send_once(self, place: Target) -> None:
+    async def _send_once(self, place: RateTarget) -> None:
         while delay := await self.governor.acquire(place):
             await self.clock.sleep(delay)
         holds = [self.held.get(key, 0) for key in ("", place.address)]
@@ -298,14 +298,14 @@ class AnyDay(RuleBasedStateMachine):
         self.clock.at += seconds
 
     @rule(place=places, seconds=st.floats(0, 20), scope=st.sampled_from(["account", "dialog", "strangers"]))
-    def refuse(self, place: Target, seconds: float, scope: Pause) -> None:
+    def refuse(self, place: RateTarget, seconds: float, scope: Pause) -> None:
         self.governor.penalise(seconds, scope=scope, target=place)
         key = {"account": "", "dialog": place.address, "strangers": "strangers"}[scope]
         self.held[key] = max(self.held.get(key, 0), self.clock.at + seconds)
 
     @rule()
     def restart(self) -> None:
-        history = [Sent(place, at) for place, _, at in reversed(self.log)]
+        history = [PastSend(place, at) for place, _, at in reversed(self.log)]
         self.governor = Governor(self.clock, self.rates, history)
         self.held = {}
 
@@ -331,14 +331,14 @@ TestAnyDay.settings = settings(max_examples=60, stateful_step_count=25, deadline
 async def test_nobody_waits_here_for_an_hour_that_the_provider_asks_for() -> None:
     governor = Governor(LateClock(), [])
     governor.penalise(3600, scope="account")
-    assert await governor.acquire(Target("anna"), longest=5) == pytest.approx(3600)
+    assert await governor.acquire(RateTarget("anna"), longest=5) == pytest.approx(3600)
     governor.release()
-    assert await governor.acquire(Target("anna"), longest=5) == 0
+    assert await governor.acquire(RateTarget("anna"), longest=5) == 0
 
 
 async def test_a_send_of_the_past_counts_from_the_end_of_the_millisecond_that_was_written_down() -> None:
     """A stamp is cut off: reckoned from its beginning, the next send would come up to a millisecond too soon."""
     clock = LateClock()
-    governor = Governor(clock, [FIRST_WRITES], [Sent(Target("anna"), clock.now() - 100_000)])
+    governor = Governor(clock, [FIRST_WRITES], [PastSend(RateTarget("anna"), clock.now() - 100_000)])
     sent = (clock.now() - 100_000) / 1000 + 0.001 - BOOT
     assert governor.account_wait() == pytest.approx(sent + 180 * 1.007 - clock.at, abs=1e-4)

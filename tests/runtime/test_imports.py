@@ -6,7 +6,7 @@ import sys
 DAEMON = """
 import asyncio, sys
 from pathlib import Path
-from chatapp_cli.bootstrap import open_desk
+from chatapp_cli.bootstrap import open_company
 from chatapp_cli.runtime.binding import bind
 from chatapp_cli.runtime.daemon import running
 from chatapp_cli.sandbox.api import ApiSandbox
@@ -16,15 +16,15 @@ from tests.contract.connector_contract import ScriptedAsker
 from tests.stores import OWNER
 
 async def main() -> None:
-    desk = open_desk(Settings(home=sys.argv[1])).seen_by(OWNER)
-    line = desk.write(lambda tx: lines.add(tx, "Продажи"))
+    company = open_company(Settings(home=sys.argv[1])).seen_by(OWNER)
+    line = company.write(lambda tx: lines.add(tx, "Продажи"))
     async with ApiSandbox() as provider:
-        await bind(desk, ScriptedAsker(provider.answers), line=line, kind="api")
-        async with running(desk) as daemon:
+        await bind(company, ScriptedAsker(provider.answers), line=line, kind="api")
+        async with running(company) as daemon:
             async with asyncio.timeout(30):
                 while not daemon.ready or not all(r.session for r in daemon.supervisor.runners.values()):
                     await asyncio.sleep(0.01)
-    desk.close()
+    company.close()
     print(*sorted({name.split(".")[2] for name in sys.modules if name.startswith("chatapp_cli.connectors.")}))
     print(*sorted({name.split(".")[0] for name in sys.modules}))
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from chatapp_cli.bootstrap import Desk
-from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, Peer
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived, Peer
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.runtime.indexer import Indexer
@@ -20,30 +20,30 @@ from chatapp_cli.services.wording import understood
 from chatapp_cli.store.search import TOP
 from tests.unit.kit.worlds import held_world
 
-Desks = Callable[..., Desk]
+Companies = Callable[..., Company]
 
 
 @pytest.fixture
-def desk(desks: Desks) -> Desk:
-    return replace(desks(), world=held_world())
+def company(companies: Companies) -> Company:
+    return replace(companies(), world=held_world())
 
 
 @pytest.fixture
-def channel(desk: Desk) -> ChannelId:
-    line = desk.write(lambda tx: lines.add(tx, "Магазин"))
+def channel(company: Company) -> ChannelId:
+    line = company.write(lambda tx: lines.add(tx, "Магазин"))
     bound = Bound(account="a", title="Сайт")
-    return desk.write(lambda tx: channels.keep(tx, desk.vault, bound, line=line, kind="api"))
+    return company.write(lambda tx: channels.save(tx, company.vault, bound, line=line, kind="api"))
 
 
-def hear(desk: Desk, channel: ChannelId, text: str) -> None:
-    event = MessageArrived(peer=Peer(key=text, address=text), ext_id=text, at=desk.world.clock.now(), text=text)
+def hear(company: Company, channel: ChannelId, text: str) -> None:
+    event = MessageArrived(peer=Peer(key=text, address=text), ext_id=text, at=company.world.clock.now(), text=text)
     batch = Batch(arrivals=(Arrival(provider_id=text, raw=b"{}", events=(event,)),))
-    desk.write(lambda tx: ingest.ingest(tx, channel, batch))
+    company.write(lambda tx: ingest.ingest(tx, channel, batch))
 
 
-def found(desk: Desk, words: str) -> int:
+def found(company: Company, words: str) -> int:
     query = understood(words)
-    return len(desk.search.ask(lambda shelf: shelf.hits(query, since=0, below=TOP, n=50)))
+    return len(company.search.ask(lambda index: index.hits(query, since=0, below=TOP, n=50)))
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -54,17 +54,17 @@ async def until(condition: Callable[[], bool]) -> None:
 
 @pytest.mark.req("S-116")
 async def test_what_was_said_before_and_what_is_said_now_is_indexed_in_the_background(
-    desk: Desk, channel: ChannelId
+    company: Company, channel: ChannelId
 ) -> None:
-    hear(desk, channel, "Серый диван")
-    store = AsyncStore(desk)
-    indexer = Post(Indexer(store), desk.world.clock)
+    hear(company, channel, "Серый диван")
+    store = AsyncStore(company)
+    indexer = Post(Indexer(store), company.world.clock)
     task = asyncio.create_task(indexer.run())
     try:
-        await until(lambda: found(desk, "диваны") == 1)
-        hear(desk, channel, "Два дивана")
-        indexer.hear(desk.read(lambda tx: journal.after(tx, 0)))
-        await until(lambda: found(desk, "диваны") == 2)
+        await until(lambda: found(company, "диваны") == 1)
+        hear(company, channel, "Два дивана")
+        indexer.hear(company.read(lambda tx: journal.after(tx, 0)))
+        await until(lambda: found(company, "диваны") == 2)
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -72,19 +72,19 @@ async def test_what_was_said_before_and_what_is_said_now_is_indexed_in_the_backg
 
 
 async def test_an_index_that_cannot_be_written_stops_nothing_and_is_tried_again_later(
-    desk: Desk, channel: ChannelId
+    company: Company, channel: ChannelId
 ) -> None:
-    hear(desk, channel, "Серый диван")
-    index = desk.search.path
+    hear(company, channel, "Серый диван")
+    index = company.search.path
     index.mkdir()
-    store = AsyncStore(desk)
-    task = asyncio.create_task(Post(Indexer(store), desk.world.clock).run())
-    started = desk.world.clock.monotonic()
+    store = AsyncStore(company)
+    task = asyncio.create_task(Post(Indexer(store), company.world.clock).run())
+    started = company.world.clock.monotonic()
     try:
-        await until(lambda: desk.world.clock.monotonic() > started + 300)
+        await until(lambda: company.world.clock.monotonic() > started + 300)
         assert not task.done()
         index.rmdir()
-        await until(lambda: found(desk, "диваны") == 1)
+        await until(lambda: found(company, "диваны") == 1)
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

@@ -20,12 +20,12 @@ from chatapp_cli.domain.errors import (
     SendingBlocked,
 )
 from chatapp_cli.domain.manifest import Capabilities
-from chatapp_cli.domain.message import Action
+from chatapp_cli.domain.message import Operation
 from chatapp_cli.domain.outbound import Receipt
-from chatapp_cli.runtime.governor import Target
+from chatapp_cli.runtime.governor import RateTarget
 from chatapp_cli.runtime.outcomes import BEHIND, SHORTEST_WAIT, Outcomes, put_back, stumbled
 
-TO = Target("anna", "private", stranger=True)
+TO = RateTarget("anna", "private", stranger=True)
 NEXT_REST = 60.0
 
 
@@ -36,7 +36,7 @@ class Account:
     about_one: bool = False
     outlived: bool = False
     idempotent: bool = False
-    action: Action = Action.SEND
+    action: Operation = Operation.SEND
     done: list[object] = field(default_factory=list)
     next_rest: float = NEXT_REST
 
@@ -65,10 +65,10 @@ class Account:
     async def took(self, began: float) -> None:
         self.done.append(("took", began))
 
-    def penalise(self, seconds: float, *, scope: str, target: Target) -> None:
+    def penalise(self, seconds: float, *, scope: str, target: RateTarget) -> None:
         self.done.append(("penalise", seconds, scope, target))
 
-    def rests(self, target: Target) -> dict[str, float]:
+    def rests(self, target: RateTarget) -> dict[str, float]:
         return {"dialog": 1.5} if target == TO else {}
 
 
@@ -161,9 +161,9 @@ async def test_what_failed_before_the_hand_over_certainly_did_not_go() -> None:
     assert other.done == refused("Rejected(no_user, )")
 
 
-@pytest.mark.parametrize(("action", "took"), [(Action.SEND, [("took", 5.0)]), (Action.EDIT, [])])
+@pytest.mark.parametrize(("action", "took"), [(Operation.SEND, [("took", 5.0)]), (Operation.EDIT, [])])
 async def test_a_message_that_was_taken_proves_that_the_account_may_send_and_an_edit_does_not(
-    action: Action, took: list[object]
+    action: Operation, took: list[object]
 ) -> None:
     account = Account(action=action)
     await account.outcomes.sent(account, account.claim, Receipt(ids=("e1",)), began=5.0)  # type: ignore[arg-type]

@@ -11,19 +11,22 @@ from contextlib import ExitStack, contextmanager
 import pytest
 from structlog.testing import capture_logs
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.errors import Busy
 from chatapp_cli.i18n import show
 from chatapp_cli.runtime.doctor import examine
-from chatapp_cli.runtime.owner import LOOK, Kind, Owner, Ownership, owner, owning, taking
-from chatapp_cli.settings import Loaded
+from chatapp_cli.runtime.owner import LOOK, Owner, OwnerKind, Ownership, owner, owning, taking
+from chatapp_cli.settings import LoadedSettings
 
-TEMPORARY = [Kind.WINDOW, Kind.COMMAND]
+TEMPORARY = [OwnerKind.WINDOW, OwnerKind.COMMAND]
 SAID = {
     None: (False, "The daemon is not running: nothing is received"),
-    Kind.DAEMON: (True, f"The daemon runs, process {os.getpid()}"),
-    Kind.WINDOW: (True, f"A daemon started by a window is running, process {os.getpid()}: it stops with the window"),
-    Kind.COMMAND: (
+    OwnerKind.DAEMON: (True, f"The daemon runs, process {os.getpid()}"),
+    OwnerKind.WINDOW: (
+        True,
+        f"A daemon started by a window is running, process {os.getpid()}: it stops with the window",
+    ),
+    OwnerKind.COMMAND: (
         False,
         f"A command is sending, process {os.getpid()}; the daemon is not running: nothing is received",
     ),
@@ -36,53 +39,57 @@ async def work_for(owned: Ownership, seconds: float) -> None:
     await asyncio.sleep(seconds)
 
 
-async def hold(desk: Desk, kind: Kind, held: asyncio.Event, *, seconds: float = 0.0) -> None:
-    with owning(desk, kind) as place:
+async def hold(company: Company, kind: OwnerKind, held: asyncio.Event, *, seconds: float = 0.0) -> None:
+    with owning(company, kind) as place:
         held.set()
         await work_for(place, seconds)
 
 
-@pytest.mark.parametrize("kind", list(Kind))
-def test_who_owns_a_store_is_told_with_the_process(desk: Desk, kind: Kind) -> None:
-    assert owner(desk) is None
-    with owning(desk, kind):
-        assert owner(desk) == Owner(os.getpid(), kind)
-    assert owner(desk) is None
+@pytest.mark.parametrize("kind", list(OwnerKind))
+def test_who_owns_a_store_is_told_with_the_process(company: Company, kind: OwnerKind) -> None:
+    assert owner(company) is None
+    with owning(company, kind):
+        assert owner(company) == Owner(os.getpid(), kind)
+    assert owner(company) is None
 
 
-@pytest.mark.parametrize("kind", [None, *Kind])
-def test_doctor_says_who_carries_the_store(desk: Desk, kind: Kind | None) -> None:
+@pytest.mark.parametrize("kind", [None, *OwnerKind])
+def test_doctor_says_who_carries_the_store(company: Company, kind: OwnerKind | None) -> None:
     with ExitStack() as stack:
         if kind is not None:
-            stack.enter_context(owning(desk, kind))
-        found = next(one for one in examine(Loaded(desk.settings, {}, None)) if one.name == "daemon")
+            stack.enter_context(owning(company, kind))
+        found = next(one for one in examine(LoadedSettings(company.settings, {}, None)) if one.name == "daemon")
     assert (found.ok, show(found.what)) == SAID[kind]
 
 
 @pytest.mark.parametrize("kind", TEMPORARY)
-async def test_a_daemon_waits_until_a_temporary_owner_has_finished(desks: Callable[..., Desk], kind: Kind) -> None:
+async def test_a_daemon_waits_until_a_temporary_owner_has_finished(
+    companies: Callable[..., Company], kind: OwnerKind
+) -> None:
     held = asyncio.Event()
-    holding = asyncio.create_task(hold(desks(), kind, held, seconds=0.6))
+    holding = asyncio.create_task(hold(companies(), kind, held, seconds=0.6))
     await held.wait()
-    desk = desks()
-    async with taking(desk, Kind.DAEMON, asyncio.Event()) as place:
+    company = companies()
+    async with taking(company, OwnerKind.DAEMON, asyncio.Event()) as place:
         assert place is not None
         assert holding.done()
-        assert owner(desk) == Owner(os.getpid(), Kind.DAEMON)
+        assert owner(company) == Owner(os.getpid(), OwnerKind.DAEMON)
     await holding
 
 
-async def test_of_two_daemons_that_wait_one_gets_the_place_and_the_other_is_refused(desks: Callable[..., Desk]) -> None:
+async def test_of_two_daemons_that_wait_one_gets_the_place_and_the_other_is_refused(
+    companies: Callable[..., Company],
+) -> None:
     held = asyncio.Event()
-    holding = asyncio.create_task(hold(desks(), Kind.WINDOW, held, seconds=0.6))
+    holding = asyncio.create_task(hold(companies(), OwnerKind.WINDOW, held, seconds=0.6))
     await held.wait()
     done = asyncio.Event()
 
-    async def daemon(desk: Desk) -> None:
-        async with taking(desk, Kind.DAEMON, asyncio.Event()):
+    async def daemon(company: Company) -> None:
+        async with taking(company, OwnerKind.DAEMON, asyncio.Event()):
             await done.wait()
 
-    both = [asyncio.create_task(daemon(desks())) for _ in range(2)]
+    both = [asyncio.create_task(daemon(companies())) for _ in range(2)]
     refused, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED, timeout=10)
     done.set()
     results = await asyncio.gather(holding, *both, return_exceptions=True)
@@ -90,59 +97,59 @@ async def test_of_two_daemons_that_wait_one_gets_the_place_and_the_other_is_refu
     assert sorted(type(result).__name__ for result in results) == ["Busy", "NoneType", "NoneType"]
 
 
-async def test_one_that_does_not_leave_in_time_is_named(desks: Callable[..., Desk]) -> None:
-    with owning(desks(), Kind.WINDOW), pytest.raises(Busy, match=f"window's own daemon .*{os.getpid()}"):
-        async with taking(desks(), Kind.DAEMON, asyncio.Event(), patience=0.5):
+async def test_one_that_does_not_leave_in_time_is_named(companies: Callable[..., Company]) -> None:
+    with owning(companies(), OwnerKind.WINDOW), pytest.raises(Busy, match=f"started by a window .*{os.getpid()}"):
+        async with taking(companies(), OwnerKind.DAEMON, asyncio.Event(), patience=0.5):
             pass
 
 
-async def test_a_daemon_that_is_stopped_while_it_waits_ends_quietly(desks: Callable[..., Desk]) -> None:
+async def test_a_daemon_that_is_stopped_while_it_waits_ends_quietly(companies: Callable[..., Company]) -> None:
     stop = asyncio.Event()
-    with owning(desks(), Kind.WINDOW):
+    with owning(companies(), OwnerKind.WINDOW):
         asyncio.get_running_loop().call_later(0.4, stop.set)
-        async with taking(desks(), Kind.DAEMON, stop) as place:
+        async with taking(companies(), OwnerKind.DAEMON, stop) as place:
             assert place is None
 
 
 @pytest.mark.parametrize("kind", TEMPORARY)
 async def test_who_comes_only_meanwhile_neither_asks_anybody_away_nor_overtakes_a_waiting_daemon(
-    desks: Callable[..., Desk], kind: Kind
+    companies: Callable[..., Company], kind: OwnerKind
 ) -> None:
-    desk = desks()
-    with owning(desks(), Kind.WINDOW) as place:
+    company = companies()
+    with owning(companies(), OwnerKind.WINDOW) as place:
         asked = asyncio.create_task(place.asked_for())
         with pytest.raises(Busy, match="window"):
-            async with taking(desk, kind, asyncio.Event()):
+            async with taking(company, kind, asyncio.Event()):
                 pass
         assert not asked.done()
         asked.cancel()
-    with owning(desks(), Kind.WINDOW):
-        waiting = asyncio.create_task(_stay(desks()))
+    with owning(companies(), OwnerKind.WINDOW):
+        waiting = asyncio.create_task(_stay(companies()))
         await asyncio.sleep(0.4)
-    with pytest.raises(Busy, match="is waiting for"), owning(desk, kind):
+    with pytest.raises(Busy, match="is waiting for"), owning(company, kind):
         pass
     waiting.cancel()
     await asyncio.gather(waiting, return_exceptions=True)
-    with owning(desk, kind):
-        assert owner(desk) == Owner(os.getpid(), kind)
+    with owning(company, kind):
+        assert owner(company) == Owner(os.getpid(), kind)
 
 
-async def _stay(desk: Desk) -> None:
-    async with taking(desk, Kind.DAEMON, asyncio.Event()):
+async def _stay(company: Company) -> None:
+    async with taking(company, OwnerKind.DAEMON, asyncio.Event()):
         await asyncio.Event().wait()
 
 
-async def test_work_of_a_command_ends_when_a_daemon_comes_and_says_so(desks: Callable[..., Desk]) -> None:
-    with owning(desks(), Kind.COMMAND) as place:
+async def test_work_of_a_command_ends_when_a_daemon_comes_and_says_so(companies: Callable[..., Company]) -> None:
+    with owning(companies(), OwnerKind.COMMAND) as place:
         assert await place.lent_to(asyncio.sleep(0))
-        waiting = asyncio.create_task(_stay(desks()))
+        waiting = asyncio.create_task(_stay(companies()))
         assert not await place.lent_to(asyncio.sleep(60))
     waiting.cancel()
     await asyncio.gather(waiting, return_exceptions=True)
 
 
 @contextmanager
-def nothing_to_be_seen(desk: Desk, trouble: str) -> Iterator[None]:
+def nothing_to_be_seen(company: Company, trouble: str) -> Iterator[None]:
     """For a while nobody can look whether a daemon asks."""
     if trouble == "no descriptor left":
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -154,7 +161,7 @@ def nothing_to_be_seen(desk: Desk, trouble: str) -> Iterator[None]:
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     else:
-        wish = desk.settings.folder / "serve.wanted"
+        wish = company.settings.folder / "serve.wanted"
         wish.unlink(missing_ok=True)
         wish.mkdir()
         yield
@@ -165,67 +172,67 @@ TROUBLES = ["no descriptor left", "a folder in its place"]
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
-async def test_a_command_works_on_while_it_cannot_be_seen_whether_a_daemon_asks(desk: Desk, trouble: str) -> None:
+async def test_a_command_works_on_while_it_cannot_be_seen_whether_a_daemon_asks(company: Company, trouble: str) -> None:
     done = asyncio.Event()
 
     async def work() -> None:
         await asyncio.sleep(3 * LOOK)
         done.set()
 
-    with owning(desk, Kind.COMMAND) as owned, capture_logs() as said, nothing_to_be_seen(desk, trouble):
+    with owning(company, OwnerKind.COMMAND) as owned, capture_logs() as said, nothing_to_be_seen(company, trouble):
         assert await owned.lent_to(work())
     assert done.is_set()
     assert [line["event"] for line in said] == ["owner.cannot_look"]
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
-async def test_a_daemon_is_heard_once_it_can_be_seen_again(desks: Callable[..., Desk], trouble: str) -> None:
-    desk = desks()
-    with owning(desk, Kind.WINDOW) as owned:
+async def test_a_daemon_is_heard_once_it_can_be_seen_again(companies: Callable[..., Company], trouble: str) -> None:
+    company = companies()
+    with owning(company, OwnerKind.WINDOW) as owned:
         asked = asyncio.create_task(owned.asked_for())
-        with nothing_to_be_seen(desk, trouble):
+        with nothing_to_be_seen(company, trouble):
             await asyncio.sleep(2 * LOOK)
             assert not asked.done()
-        waiting = asyncio.create_task(_stay(desks()))
+        waiting = asyncio.create_task(_stay(companies()))
         await asyncio.wait_for(asked, 5)
     waiting.cancel()
     await asyncio.gather(waiting, return_exceptions=True)
 
 
-async def test_what_a_command_stumbles_over_is_its_own_and_no_daemon_that_asks(desk: Desk) -> None:
+async def test_what_a_command_stumbles_over_is_its_own_and_no_daemon_that_asks(company: Company) -> None:
     async def work() -> None:
         raise OSError(24, "Too many open files")
 
-    with owning(desk, Kind.COMMAND) as owned, pytest.raises(OSError, match="Too many"):
+    with owning(company, OwnerKind.COMMAND) as owned, pytest.raises(OSError, match="Too many"):
         await owned.lent_to(work())
 
 
-@pytest.mark.parametrize("refused", [Kind.DAEMON, Kind.WINDOW, Kind.COMMAND])
-async def test_a_daemon_is_left_alone_by_whoever_comes(desks: Callable[..., Desk], refused: Kind) -> None:
-    with owning(desks()) as owned:
+@pytest.mark.parametrize("refused", [OwnerKind.DAEMON, OwnerKind.WINDOW, OwnerKind.COMMAND])
+async def test_a_daemon_is_left_alone_by_whoever_comes(companies: Callable[..., Company], refused: OwnerKind) -> None:
+    with owning(companies()) as owned:
         asked = asyncio.create_task(owned.asked_for())
         with pytest.raises(Busy, match=r"daemon is already running for this store"):
-            async with taking(desks(), refused, asyncio.Event()):
+            async with taking(companies(), refused, asyncio.Event()):
                 pass
         assert not asked.done()
         asked.cancel()
 
 
-def test_looking_who_owns_it_never_keeps_a_daemon_out(desks: Callable[..., Desk]) -> None:
-    desk = desks()
+def test_looking_who_owns_it_never_keeps_a_daemon_out(companies: Callable[..., Company]) -> None:
+    company = companies()
     for _ in range(300):
-        with owning(desk):
-            assert owner(desk) is not None
-        assert owner(desk) is None
+        with owning(company):
+            assert owner(company) is not None
+        assert owner(company) is None
 
 
 @pytest.mark.parametrize(
     "said", [b"", b"4711", b"4711 gardener", b"\xff\xfe window", "٣ window".encode(), b"-1 window"]
 )
-def test_words_of_another_version_in_the_lock_are_a_daemons(desk: Desk, said: bytes) -> None:
-    with owning(desk):
-        (desk.settings.folder / "serve.lock").write_bytes(said)
-        found = owner(desk)
+def test_words_of_another_version_in_the_lock_are_a_daemons(company: Company, said: bytes) -> None:
+    with owning(company):
+        (company.settings.folder / "serve.lock").write_bytes(said)
+        found = owner(company)
     assert found is not None
     assert found.process in {0, 3, 4711}
-    assert found.kind in set(Kind)
+    assert found.kind in set(OwnerKind)

@@ -14,7 +14,7 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.journal.lines import LineAdded
 from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.runtime import parts
@@ -81,7 +81,7 @@ async def test_a_part_that_hangs_at_import_is_named_after_its_time_and_the_next_
 ) -> None:
     site({"a_hanging": HANGING, "b_well": "from chatapp_cli.runtime.parts import Part\nPART = Part()\n"})
     found = await installed(longest=0.2)
-    assert [(one.helper, one.why) for one in found.failing] == [("part a_hanging", "TimeoutError")]
+    assert [(one.name, one.why) for one in found.failing] == [("part a_hanging", "TimeoutError")]
     assert [part.name for part in found.parts] == ["b_well"]
 
 
@@ -109,15 +109,15 @@ def making(*names: str) -> Callable[[AsyncStore], Sequence[Worker]]:
     return lambda _store: [Named(name) for name in names]
 
 
-async def test_a_worker_with_the_name_of_another_is_refused_and_its_part_named(desk: Desk) -> None:
+async def test_a_worker_with_the_name_of_another_is_refused_and_its_part_named(company: Company) -> None:
     foreign = [
         Part(name="thief", workers=making("channels")),
         Part(name="first", workers=making("robot")),
         Part(name="second", workers=making("robot")),
     ]
-    async with running(desk, parts=foreign) as daemon:
-        names = [one.helper for one in daemon.conditions]
-        failing = {one.helper: one.why for one in daemon.conditions if not one.works}
+    async with running(company, parts=foreign) as daemon:
+        names = [one.name for one in daemon.conditions]
+        failing = {one.name: one.why for one in daemon.conditions if not one.works}
     assert failing == {"part thief": "NameTaken", "part second": "NameTaken"}
     assert (names.count("channels"), names.count("robot")) == (1, 1)
 
@@ -143,12 +143,12 @@ class Leaving(Named):
 
 
 @pytest.mark.parametrize("where", ["run", "hear"])
-async def test_a_worker_that_calls_exit_has_failed_and_the_daemon_goes_on(desk: Desk, where: str) -> None:
+async def test_a_worker_that_calls_exit_has_failed_and_the_daemon_goes_on(company: Company, where: str) -> None:
     worker = Leaving(where)
-    async with running(desk, parts=[Part(workers=lambda _store: [worker])]) as daemon:
+    async with running(company, parts=[Part(workers=lambda _store: [worker])]) as daemon:
         await eventually(lambda: worker.lives)
-        desk.write(lambda tx: lines.add(tx, "Опт"))
-        await eventually(lambda: {c.helper: c.why for c in daemon.conditions if not c.works} == {"leaving": "Exited"})
+        company.write(lambda tx: lines.add(tx, "Опт"))
+        await eventually(lambda: {c.name: c.why for c in daemon.conditions if not c.works} == {"leaving": "Exited"})
         worker.where = ""
         await eventually(lambda: worker.lives > 1, seconds=10)
 
@@ -167,10 +167,10 @@ class Deaf(Named):
                 await asyncio.sleep(3600)
 
 
-async def test_a_worker_that_ignores_its_cancellation_is_named_in_the_log_and_given_up(desk: Desk) -> None:
+async def test_a_worker_that_ignores_its_cancellation_is_named_in_the_log_and_given_up(company: Company) -> None:
     deaf = Deaf()
     with capture_logs() as logs:
-        task = asyncio.create_task(Post(deaf, desk.world.clock, longest_stop=0.2).run())
+        task = asyncio.create_task(Post(deaf, company.world.clock, longest_stop=0.2).run())
         await deaf.works.wait()
         task.cancel()
         await asyncio.wait({task}, timeout=5)

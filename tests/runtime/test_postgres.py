@@ -9,9 +9,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from chatapp_cli.bootstrap import Desk, open_desk
+from chatapp_cli.bootstrap import Company, open_company
 from chatapp_cli.domain.errors import Busy, StoreError
-from chatapp_cli.runtime.owner import Kind, owner, owning
+from chatapp_cli.runtime.owner import OwnerKind, owner, owning
 from chatapp_cli.sandbox.api import ApiSandbox
 from chatapp_cli.settings import Settings
 from tests.contract.connector_contract import ANNA
@@ -20,29 +20,31 @@ from tests.stores import OWNER
 
 
 async def test_a_customer_is_answered_and_a_second_host_is_refused(tmp_path: Path, postgres_url: str) -> None:
-    desk = open_desk(Settings(home=str(tmp_path / "here"), database_url=postgres_url, http_port=0)).seen_by(OWNER)
-    other = open_desk(Settings(home=str(tmp_path / "there"), database_url=postgres_url, http_port=0))
+    company = open_company(Settings(home=str(tmp_path / "here"), database_url=postgres_url, http_port=0)).seen_by(OWNER)
+    other = open_company(Settings(home=str(tmp_path / "there"), database_url=postgres_url, http_port=0))
     async with ApiSandbox() as program:
-        channel = await bound(desk, program)
-        async with serving(desk) as address:
-            call_here(desk, program, channel, address)
+        channel = await bound(company, program)
+        async with serving(company) as address:
+            call_here(company, program, channel, address)
             await program.say(ANNA, "Есть ёлки?", subject="Заказ")
-            (dialog,) = await eventually(lambda: the_dialogs(desk))  # type: ignore[misc]
-            message = answer(desk, channel, dialog, "Есть.")
-            await eventually(lambda: state_of(desk, message) == "sent")
+            (dialog,) = await eventually(lambda: the_dialogs(company))  # type: ignore[misc]
+            message = answer(company, channel, dialog, "Есть.")
+            await eventually(lambda: state_of(company, message) == "sent")
             assert [heard.text for heard in await program.heard(ANNA)] == ["Есть."]
             with pytest.raises(Busy):
                 async with serving(other):
                     pytest.fail("two owners")
-    desk.close()
+    company.close()
     other.close()
 
 
-@pytest.mark.parametrize("kind", [Kind.WINDOW, Kind.COMMAND])
+@pytest.mark.parametrize("kind", [OwnerKind.WINDOW, OwnerKind.COMMAND])
 async def test_a_daemon_takes_the_place_of_who_holds_it_only_meanwhile(
-    tmp_path: Path, postgres_url: str, kind: Kind
+    tmp_path: Path, postgres_url: str, kind: OwnerKind
 ) -> None:
-    first, second = (open_desk(Settings(home=str(tmp_path), database_url=postgres_url, http_port=0)) for _ in range(2))
+    first, second = (
+        open_company(Settings(home=str(tmp_path), database_url=postgres_url, http_port=0)) for _ in range(2)
+    )
     with owning(first, kind) as place:
         starting = asyncio.create_task(_served(second))
         await place.asked_for()
@@ -52,24 +54,24 @@ async def test_a_daemon_takes_the_place_of_who_holds_it_only_meanwhile(
     second.close()
 
 
-async def _served(desk: Desk) -> None:
-    async with serving(desk):
-        found = owner(desk)
+async def _served(company: Company) -> None:
+    async with serving(company):
+        found = owner(company)
         assert found is not None
-        assert found.kind is Kind.DAEMON
+        assert found.kind is OwnerKind.DAEMON
 
 
 async def test_a_daemon_that_may_own_the_store_no_longer_ends_with_the_reason(
     tmp_path: Path, postgres_url: str
 ) -> None:
-    desk = open_desk(Settings(home=str(tmp_path), database_url=postgres_url, http_port=0)).seen_by(OWNER)
+    company = open_company(Settings(home=str(tmp_path), database_url=postgres_url, http_port=0)).seen_by(OWNER)
     with pytest.raises(StoreError, match="held the database"):
-        await _served_until_its_lock_is_gone(desk, postgres_url)
-    desk.close()
+        await _served_until_its_lock_is_gone(company, postgres_url)
+    company.close()
 
 
-async def _served_until_its_lock_is_gone(desk: Desk, postgres_url: str) -> None:
-    async with serving(desk) as address:
+async def _served_until_its_lock_is_gone(company: Company, postgres_url: str) -> None:
+    async with serving(company) as address:
         with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as admin:
             ended = admin.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted"

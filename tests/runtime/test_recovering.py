@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from chatapp_cli.bootstrap import Desk, open_desk
+from chatapp_cli.bootstrap import Company, open_company
 from chatapp_cli.domain.errors import RateLimited, Retryable
 from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.manifest import Capabilities
@@ -42,8 +42,8 @@ def clock() -> CountedClock:
 
 
 @pytest.fixture
-def desk(desks: Callable[..., Desk], clock: CountedClock) -> Desk:
-    return open_desk(desks().settings, World(clock=clock, chance=SystemChance())).seen_by(OWNER)
+def company(companies: Callable[..., Company], clock: CountedClock) -> Company:
+    return open_company(companies().settings, World(clock=clock, chance=SystemChance())).seen_by(OWNER)
 
 
 class Remembering(Provider):
@@ -60,20 +60,20 @@ class Remembering(Provider):
         return answer
 
 
-async def lost(desk: Desk, clock: CountedClock) -> tuple[Scene, MessageId]:
+async def lost(company: Company, clock: CountedClock) -> tuple[Scene, MessageId]:
     """A message is handed over, and its sender ends before the answer."""
-    async with at_work(desk, clock, Provider(), []) as scene:
+    async with at_work(company, clock, Provider(), []) as scene:
         await scene.until(scene.say("до"), "sent")
     number = scene.say("пропало")
-    claim = desk.write(lambda tx: outbox.claim(tx, desk.media, scene.channel))
+    claim = company.write(lambda tx: outbox.claim(tx, company.media, scene.channel))
     assert claim is not None
-    assert desk.write(lambda tx: outbox.begin(tx, claim))
+    assert company.write(lambda tx: outbox.begin(tx, claim))
     return scene, number
 
 
 async def recovered(scene: Scene, provider: Provider, can: Capabilities, ended: Callable[[], bool]) -> None:
     """Another sender takes over until that is so."""
-    store = AsyncStore(scene.desk)
+    store = AsyncStore(scene.company)
     sender = Sender(store, scene.channel, can, count=lambda _word: None, tell=nothing)
     task = asyncio.create_task(sender.run(provider, {}))
     await eventually(ended)
@@ -98,9 +98,9 @@ FOUND = Receipt(ids=("e1",))
     ],
 )
 async def test_the_provider_is_asked_three_times_at_most_whether_it_went(
-    desk: Desk, clock: CountedClock, answers: Sequence[Receipt | Exception | None], state: str, waits: list[float]
+    company: Company, clock: CountedClock, answers: Sequence[Receipt | Exception | None], state: str, waits: list[float]
 ) -> None:
-    scene, number = await lost(desk, clock)
+    scene, number = await lost(company, clock)
     clock.waits.clear()
     provider = Remembering(answers)
     await recovered(scene, provider, CAN, lambda: scene.state(number) == state)
@@ -109,12 +109,12 @@ async def test_the_provider_is_asked_three_times_at_most_whether_it_went(
 
 
 async def test_where_a_key_delivers_once_it_goes_again_at_once_and_that_counts_as_no_attempt(
-    desk: Desk, clock: CountedClock
+    company: Company, clock: CountedClock
 ) -> None:
-    scene, number = await lost(desk, clock)
+    scene, number = await lost(company, clock)
     provider = Remembering([FOUND])
     await recovered(scene, provider, replace(CAN, idempotent_send=True), lambda: scene.state(number) == "sent")
     assert provider.sent == ["пропало"]
-    verdicts = [one.verdict for one in desk.read(lambda tx: trace.life(tx, number)).attempts]
+    verdicts = [one.verdict for one in company.read(lambda tx: trace.life(tx, number)).attempts]
     assert verdicts == ["postponed", "done"]
     assert provider.answers == [FOUND]

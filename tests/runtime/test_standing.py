@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 import structlog
 
-from chatapp_cli.bootstrap import Desk, open_desk
+from chatapp_cli.bootstrap import Company, open_company
+from chatapp_cli.domain.arrival import Batch
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import (
     ChannelError,
@@ -21,7 +22,6 @@ from chatapp_cli.domain.errors import (
     SendingBlocked,
     StoreError,
 )
-from chatapp_cli.domain.event import Batch
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.journal.channels import ChannelPaused, ChannelResumed
 from chatapp_cli.domain.manifest import Capabilities
@@ -33,9 +33,9 @@ from chatapp_cli.ports.world import World
 from chatapp_cli.runtime.lifecycle import FIRST_LOOK, LONGEST_LOOK
 from chatapp_cli.runtime.outcomes import BEHIND
 from chatapp_cli.runtime.sender import Sender
-from chatapp_cli.runtime.standing import Trouble
+from chatapp_cli.runtime.standing import SendingTrouble
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.runtime.verdicts import Verdicts
+from chatapp_cli.runtime.verdicts import VerdictWriter
 from chatapp_cli.services import channels, journal, lines, outbox, reaching, sending, transcript
 from chatapp_cli.services.journal_words import sentence
 from chatapp_cli.store.rows.channels import ChannelRow
@@ -119,33 +119,33 @@ class Slow(Asked):
 class Scene:
     """A sender at work on one channel."""
 
-    def __init__(self, desk: Desk, channel: ChannelId, clock: PatientClock, sender: Sender) -> None:
-        self.desk, self.channel, self.clock, self.sender = desk, channel, clock, sender
+    def __init__(self, company: Company, channel: ChannelId, clock: PatientClock, sender: Sender) -> None:
+        self.company, self.channel, self.clock, self.sender = company, channel, clock, sender
 
     def say(self, text: str) -> MessageId:
-        order = sending.Order(key=self.desk.world.chance.key())
+        order = sending.SendOptions(key=self.company.world.chance.key())
 
         def accept(tx: object) -> MessageId:
             dialog = reaching.dialog_for(tx, channels.one(tx, self.channel), CAN, f"@reader_{abs(hash(text))}")
             return sending.enqueue(tx, CAN, dialog, Draft(text=text), order)
 
-        number = self.desk.write(accept)
+        number = self.company.write(accept)
         self.sender.wake()
         return number
 
     async def until(self, number: MessageId, state: str, code: str = "") -> None:
         def there() -> bool:
-            found = self.desk.read(lambda tx: transcript.message(tx, number))
+            found = self.company.read(lambda tx: transcript.message(tx, number))
             return (found.state, found.code) == (state, code)
 
         await eventually(there)
 
     def state(self, number: MessageId) -> str:
-        return self.desk.read(lambda tx: transcript.message(tx, number)).state
+        return self.company.read(lambda tx: transcript.message(tx, number)).state
 
     @property
     def row(self) -> ChannelRow:
-        return self.desk.read(lambda tx: channels.one(tx, self.channel))
+        return self.company.read(lambda tx: channels.one(tx, self.channel))
 
 
 @pytest.fixture
@@ -154,31 +154,31 @@ def clock() -> PatientClock:
 
 
 @pytest.fixture
-def desk(desks: Callable[..., Desk], clock: PatientClock) -> Desk:
-    return open_desk(desks().settings, World(clock=clock, chance=SystemChance())).seen_by(OWNER)
+def company(companies: Callable[..., Company], clock: PatientClock) -> Company:
+    return open_company(companies().settings, World(clock=clock, chance=SystemChance())).seen_by(OWNER)
 
 
 @pytest.fixture
-def told() -> list[Trouble | None]:
+def told() -> list[SendingTrouble | None]:
     return []
 
 
 @asynccontextmanager
 async def at_work(
-    desk: Desk, clock: PatientClock, session: Provider, told: list[Trouble | None]
+    company: Company, clock: PatientClock, session: Provider, told: list[SendingTrouble | None]
 ) -> AsyncIterator[Scene]:
-    line = desk.write(lambda tx: lines.add(tx, "Продажи"))
+    line = company.write(lambda tx: lines.add(tx, "Продажи"))
     bound = Bound(account="1", title="Аккаунт")
-    channel = desk.write(lambda tx: channels.keep(tx, desk.vault, bound, line=line, kind="any"))
+    channel = company.write(lambda tx: channels.save(tx, company.vault, bound, line=line, kind="any"))
 
-    async def tell(trouble: Trouble | None) -> None:
+    async def tell(trouble: SendingTrouble | None) -> None:
         told.append(trouble)
 
-    store = AsyncStore(desk)
+    store = AsyncStore(company)
     sender = Sender(store, channel, CAN, count=lambda _word: None, tell=tell)
     task = asyncio.create_task(sender.run(session, {}))
     try:
-        yield Scene(desk, channel, clock, sender)
+        yield Scene(company, channel, clock, sender)
         assert not task.done()
     finally:
         task.cancel()
@@ -189,11 +189,11 @@ async def at_work(
 
 @pytest.mark.parametrize("refusal", [NeedsRebind("forbidden", "403"), Misconfigured("bad_url")], ids=repr)
 async def test_a_refusal_that_the_account_outlives_fails_one_message_alone(
-    desk: Desk, clock: PatientClock, told: list[Trouble | None], refusal: ChannelError
+    company: Company, clock: PatientClock, told: list[SendingTrouble | None], refusal: ChannelError
 ) -> None:
     provider = Asked()
     provider.against_messages["первое"] = refusal
-    async with at_work(desk, clock, provider, told) as scene:
+    async with at_work(company, clock, provider, told) as scene:
         await scene.until(scene.say("первое"), "failed", "refused_alone")
         await scene.until(scene.say("второе"), "sent")
     assert provider.sent == ["второе"]
@@ -201,11 +201,11 @@ async def test_a_refusal_that_the_account_outlives_fails_one_message_alone(
 
 
 async def test_an_account_that_is_let_in_no_longer_rests_and_keeps_its_messages(
-    desk: Desk, clock: PatientClock, told: list[Trouble | None]
+    company: Company, clock: PatientClock, told: list[SendingTrouble | None]
 ) -> None:
     provider = Asked()
     provider.against_us = NeedsRebind("token_revoked", "401")
-    async with at_work(desk, clock, provider, told) as scene:
+    async with at_work(company, clock, provider, told) as scene:
         number = scene.say("подождёт")
         await eventually(lambda: told)
         await scene.until(number, "queued", "token_revoked")
@@ -223,11 +223,11 @@ async def test_an_account_that_is_let_in_no_longer_rests_and_keeps_its_messages(
 
 
 async def test_looks_become_rarer_and_a_person_may_have_one_at_once(
-    desk: Desk, clock: PatientClock, told: list[Trouble | None]
+    company: Company, clock: PatientClock, told: list[SendingTrouble | None]
 ) -> None:
     provider = Asked()
     provider.against_us = Misconfigured("number_gone")
-    async with at_work(desk, clock, provider, told) as scene:
+    async with at_work(company, clock, provider, told) as scene:
         number = scene.say("подождёт")
         for looks in range(1, 7):
             await eventually(lambda looks=looks: len(clock.slept) == looks)
@@ -235,17 +235,17 @@ async def test_looks_become_rarer_and_a_person_may_have_one_at_once(
         await eventually(lambda: len(clock.slept) == 7)
         assert [round(seconds) for seconds in clock.slept] == [300, 600, 1200, 2400, 3600, 3600, 3600]
         provider.against_us = None
-        scene.desk.write(lambda tx: channels.resume(tx, scene.channel))
+        scene.company.write(lambda tx: channels.resume(tx, scene.channel))
         scene.sender.resume()
         await scene.until(number, "sent")
 
 
 async def test_a_blocked_account_tries_one_message_after_a_while_without_asking(
-    desk: Desk, clock: PatientClock, told: list[Trouble | None]
+    company: Company, clock: PatientClock, told: list[SendingTrouble | None]
 ) -> None:
     provider = Asked()
     provider.against_us = SendingBlocked("unpaid", "131042")
-    async with at_work(desk, clock, provider, told) as scene:
+    async with at_work(company, clock, provider, told) as scene:
         numbers = [scene.say(text) for text in ("раз", "два", "три")]
         await eventually(lambda: clock.slept)
         for number in numbers:
@@ -260,11 +260,11 @@ async def test_a_blocked_account_tries_one_message_after_a_while_without_asking(
 
 
 async def test_who_cannot_be_asked_lets_another_message_try_next(
-    desk: Desk, clock: PatientClock, told: list[Trouble | None]
+    company: Company, clock: PatientClock, told: list[SendingTrouble | None]
 ) -> None:
     provider = Provider()
     provider.against_messages["раз"] = SendingBlocked("sender_refused")
-    async with at_work(desk, clock, provider, told) as scene:
+    async with at_work(company, clock, provider, told) as scene:
         first = scene.say("раз")
         await eventually(lambda: clock.slept)
         second = scene.say("два")
@@ -275,7 +275,7 @@ async def test_who_cannot_be_asked_lets_another_message_try_next(
 
 
 async def test_a_refusal_of_our_own_says_nothing_of_the_account(
-    desk: Desk, clock: PatientClock, told: list[Trouble | None]
+    company: Company, clock: PatientClock, told: list[SendingTrouble | None]
 ) -> None:
     provider = Asked()
     provider.against_messages |= {
@@ -283,7 +283,7 @@ async def test_a_refusal_of_our_own_says_nothing_of_the_account(
         "два": Rejected("too_big"),
         "три": Rejected("too_big"),
     }
-    async with at_work(desk, clock, provider, told) as scene:
+    async with at_work(company, clock, provider, told) as scene:
         scene.say("раз")
         await eventually(lambda: clock.slept)
         numbers = [scene.say(text) for text in ("два", "три")]
@@ -296,12 +296,12 @@ async def test_a_refusal_of_our_own_says_nothing_of_the_account(
 
 @pytest.mark.parametrize("refusal", [NeedsRebind("validation", "17"), Misconfigured("bad_url")], ids=repr)
 async def test_messages_refused_one_after_another_are_the_accounts_trouble_whatever_its_proof_says(
-    desk: Desk, clock: PatientClock, told: list[Trouble | None], refusal: ChannelError
+    company: Company, clock: PatientClock, told: list[SendingTrouble | None], refusal: ChannelError
 ) -> None:
     provider = Asked()
     texts = ["раз", "два", "три", "четыре", "пять"]
     provider.against_messages = dict.fromkeys(texts, refusal)
-    async with at_work(desk, clock, provider, told) as scene:
+    async with at_work(company, clock, provider, told) as scene:
         numbers = []
         for text in texts:
             numbers.append(scene.say(text))
@@ -309,7 +309,7 @@ async def test_messages_refused_one_after_another_are_the_accounts_trouble_whate
         await eventually(lambda: clock.slept)
         await eventually(lambda: [scene.state(n) for n in numbers] == ["failed"] * 2 + ["queued"] * 3)
         provider.against_messages = {}
-        scene.desk.write(lambda tx: channels.resume(tx, scene.channel))
+        scene.company.write(lambda tx: channels.resume(tx, scene.channel))
         scene.sender.resume()
         for number in numbers[2:]:
             await scene.until(number, "sent")
@@ -317,11 +317,11 @@ async def test_messages_refused_one_after_another_are_the_accounts_trouble_whate
 
 
 async def test_a_wait_that_the_provider_asked_for_hides_no_trouble_of_the_account(
-    desk: Desk, clock: PatientClock, told: list[Trouble | None]
+    company: Company, clock: PatientClock, told: list[SendingTrouble | None]
 ) -> None:
     provider = Slow("два")
     provider.against_messages |= {"раз": RateLimited("flood", retry_after=1000), "два": SendingBlocked("unpaid")}
-    async with at_work(desk, clock, provider, told) as scene:
+    async with at_work(company, clock, provider, told) as scene:
         second = scene.say("два")
         await eventually(lambda: scene.state(second) == "sending")
         scene.say("раз")
@@ -332,10 +332,10 @@ async def test_a_wait_that_the_provider_asked_for_hides_no_trouble_of_the_accoun
 
 
 async def test_a_word_to_go_on_that_came_when_nothing_rested_does_not_end_a_later_flood_wait(
-    desk: Desk, clock: PatientClock, told: list[Trouble | None]
+    company: Company, clock: PatientClock, told: list[SendingTrouble | None]
 ) -> None:
     provider = Asked()
-    async with at_work(desk, clock, provider, told) as scene:
+    async with at_work(company, clock, provider, told) as scene:
         await scene.until(scene.say("до"), "sent")
         scene.sender.resume()
         provider.against_messages["раз"] = RateLimited("flood", retry_after=3600)
@@ -348,23 +348,23 @@ async def test_a_word_to_go_on_that_came_when_nothing_rested_does_not_end_a_late
 
 @pytest.mark.parametrize("seconds", [0.0, 0.001, 0.499, -5.0])
 async def test_a_provider_that_names_no_time_to_wait_is_asked_later_each_time(
-    desk: Desk, clock: PatientClock, told: list[Trouble | None], seconds: float
+    company: Company, clock: PatientClock, told: list[SendingTrouble | None], seconds: float
 ) -> None:
     provider = Asked()
     provider.against_messages["раз"] = RateLimited("rate_limited", retry_after=seconds)
-    async with at_work(desk, clock, provider, told) as scene:
+    async with at_work(company, clock, provider, told) as scene:
         number = scene.say("раз")
         await scene.until(number, "queued", "rate_limited")
-        (waiting,) = scene.desk.read(lambda tx: tx.all(OutboxRow, "outbox.of_message", message=number))
+        (waiting,) = scene.company.read(lambda tx: tx.all(OutboxRow, "outbox.of_message", message=number))
         assert (waiting.attempts, waiting.not_before > clock.now()) == (1, True)
 
 
 async def test_what_was_sent_before_the_trouble_began_does_not_end_it(
-    desk: Desk, clock: PatientClock, told: list[Trouble | None]
+    company: Company, clock: PatientClock, told: list[SendingTrouble | None]
 ) -> None:
     provider = Slow("раз")
     provider.against_messages["два"] = SendingBlocked("unpaid")
-    async with at_work(desk, clock, provider, told) as scene:
+    async with at_work(company, clock, provider, told) as scene:
         first = scene.say("раз")
         await eventually(lambda: scene.state(first) == "sending")
         clock.pass_by(1)
@@ -378,11 +378,11 @@ async def test_what_was_sent_before_the_trouble_began_does_not_end_it(
 
 
 async def test_a_new_session_keeps_the_rest_of_the_old_one_and_asks_no_sooner(
-    desk: Desk, clock: PatientClock, told: list[Trouble | None]
+    company: Company, clock: PatientClock, told: list[SendingTrouble | None]
 ) -> None:
     provider = Asked()
     provider.against_us = NeedsRebind("token_revoked")
-    async with at_work(desk, clock, provider, told) as scene:
+    async with at_work(company, clock, provider, told) as scene:
         scene.say("раз")
         await eventually(lambda: told)
         proofs = provider.proofs
@@ -395,11 +395,11 @@ async def test_a_new_session_keeps_the_rest_of_the_old_one_and_asks_no_sooner(
 
 
 async def test_a_message_that_is_always_refused_as_if_nothing_could_go_fails_alone_once_others_went(
-    desk: Desk, clock: PatientClock, told: list[Trouble | None]
+    company: Company, clock: PatientClock, told: list[SendingTrouble | None]
 ) -> None:
     provider = Provider()
     provider.against_messages["плохое"] = SendingBlocked("sender_refused")
-    async with at_work(desk, clock, provider, told) as scene:
+    async with at_work(company, clock, provider, told) as scene:
         bad = scene.say("плохое")
         await eventually(lambda: clock.slept)
         for n in range(3):
@@ -412,7 +412,7 @@ async def test_a_message_that_is_always_refused_as_if_nothing_could_go_fails_alo
 
 @pytest.mark.parametrize("mistake", [KeyError("x"), RecursionError()], ids=["KeyError", "RecursionError"])
 async def test_a_proof_that_stumbles_leaves_no_message_without_a_verdict(
-    desk: Desk, clock: PatientClock, told: list[Trouble | None], mistake: Exception
+    company: Company, clock: PatientClock, told: list[SendingTrouble | None], mistake: Exception
 ) -> None:
     class Stumbles(Asked):
         async def prove(self) -> None:
@@ -420,19 +420,19 @@ async def test_a_proof_that_stumbles_leaves_no_message_without_a_verdict(
 
     provider = Stumbles()
     provider.against_messages["раз"] = NeedsRebind("forbidden")
-    async with at_work(desk, clock, provider, told) as scene:
+    async with at_work(company, clock, provider, told) as scene:
         await scene.until(scene.say("раз"), "queued", "unexpected")
 
 
 async def test_trouble_is_over_when_nothing_is_left_that_could_prove_it(
-    desk: Desk, clock: PatientClock, told: list[Trouble | None]
+    company: Company, clock: PatientClock, told: list[SendingTrouble | None]
 ) -> None:
     provider = Provider()
     provider.against_us = SendingBlocked("unpaid")
-    async with at_work(desk, clock, provider, told) as scene:
+    async with at_work(company, clock, provider, told) as scene:
         number = scene.say("раз")
         await eventually(lambda: told)
-        scene.desk.write(lambda tx: sending.cancel(tx, number))
+        scene.company.write(lambda tx: sending.cancel(tx, number))
         clock.pass_by(FIRST_LOOK)
         await eventually(lambda: len(told) == 2)
     assert [type(one) for one in told] == [SendingBlocked, type(None)]
@@ -440,21 +440,21 @@ async def test_trouble_is_over_when_nothing_is_left_that_could_prove_it(
 
 @pytest.mark.parametrize("error", [Rejected("chat_gone"), Misconfigured("closed"), KeyError("x")], ids=repr)
 async def test_a_lost_message_that_the_provider_cannot_be_asked_about_keeps_nobody_waiting(
-    desk: Desk, clock: PatientClock, told: list[Trouble | None], error: Exception
+    company: Company, clock: PatientClock, told: list[SendingTrouble | None], error: Exception
 ) -> None:
     class Forgetful(Provider):
         async def reconcile(self, message: Outbound) -> Receipt | None:
             raise error
 
     provider = Forgetful()
-    async with at_work(desk, clock, provider, told) as scene:
+    async with at_work(company, clock, provider, told) as scene:
         await scene.until(scene.say("до"), "sent")
         channel = scene.channel
     lost, after = (scene.say(text) for text in ("пропало", "после"))
-    claim = desk.write(lambda tx: outbox.claim(tx, desk.media, channel))
+    claim = company.write(lambda tx: outbox.claim(tx, company.media, channel))
     assert claim is not None
-    assert desk.write(lambda tx: outbox.begin(tx, claim))
-    store = AsyncStore(desk)
+    assert company.write(lambda tx: outbox.begin(tx, claim))
+    store = AsyncStore(company)
     task = asyncio.create_task(Sender(store, channel, CAN, count=lambda _word: None, tell=nothing).run(provider, {}))
     await scene.until(lost, "uncertain", "interrupted")
     await scene.until(after, "sent")
@@ -464,12 +464,12 @@ async def test_a_lost_message_that_the_provider_cannot_be_asked_about_keeps_nobo
     await store.aclose()
 
 
-async def test_a_daemon_that_is_stopped_while_nothing_can_be_written_ends_all_the_same(desk: Desk) -> None:
+async def test_a_daemon_that_is_stopped_while_nothing_can_be_written_ends_all_the_same(company: Company) -> None:
     def full(tx: object) -> None:
         raise StoreError(T("The disk is full."))
 
-    store = AsyncStore(desk)
-    task = asyncio.create_task(Verdicts(store, structlog.get_logger(), grace=0.1).record(full))
+    store = AsyncStore(company)
+    task = asyncio.create_task(VerdictWriter(store, structlog.get_logger(), grace=0.1).record(full))
     await asyncio.sleep(0.05)
     task.cancel()
     async with asyncio.timeout(5):
@@ -479,7 +479,7 @@ async def test_a_daemon_that_is_stopped_while_nothing_can_be_written_ends_all_th
 
 
 async def test_a_provider_that_cannot_be_reached_for_a_proof_proves_nothing(
-    desk: Desk, clock: PatientClock, told: list[Trouble | None]
+    company: Company, clock: PatientClock, told: list[SendingTrouble | None]
 ) -> None:
     class Silent(Asked):
         async def prove(self) -> None:
@@ -487,23 +487,23 @@ async def test_a_provider_that_cannot_be_reached_for_a_proof_proves_nothing(
 
     provider = Silent()
     provider.against_messages["раз"] = NeedsRebind("forbidden")
-    async with at_work(desk, clock, provider, told) as scene:
+    async with at_work(company, clock, provider, told) as scene:
         await scene.until(scene.say("раз"), "queued", "unreachable")
     assert told == []
 
 
 async def test_the_journal_says_when_a_channel_rests_why_and_when_it_goes_on(
-    desk: Desk, clock: PatientClock, told: list[Trouble | None]
+    company: Company, clock: PatientClock, told: list[SendingTrouble | None]
 ) -> None:
     provider = Asked()
     provider.against_us = SendingBlocked("unpaid", "131042")
-    async with at_work(desk, clock, provider, told) as scene:
+    async with at_work(company, clock, provider, told) as scene:
         number = scene.say("раз")
         await eventually(lambda: clock.slept)
         provider.against_us = None
         clock.pass_by(FIRST_LOOK + BEHIND)
         await scene.until(number, "sent")
-    rows = desk.read(lambda tx: journal.after(tx, 0, n=100))
+    rows = company.read(lambda tx: journal.after(tx, 0, n=100))
     about = [str(sentence(row)) for row in rows if isinstance(row.event, (ChannelPaused, ChannelResumed))]
     assert about == [
         "Channel 1 sends nothing until 2026-09-21 14:18: unpaid 131042",
@@ -512,18 +512,18 @@ async def test_the_journal_says_when_a_channel_rests_why_and_when_it_goes_on(
 
 
 async def test_what_was_claimed_and_not_handed_over_is_queued_again_after_a_crash_and_the_rest_is_uncertain(
-    desk: Desk, clock: PatientClock, told: list[Trouble | None]
+    company: Company, clock: PatientClock, told: list[SendingTrouble | None]
 ) -> None:
     provider = Provider()
-    async with at_work(desk, clock, provider, told) as scene:
+    async with at_work(company, clock, provider, told) as scene:
         channel = scene.channel
         await scene.until(scene.say("до"), "sent")
     waits, handed_over = (scene.say(text) for text in ("ждал очереди", "ушло или нет"))
-    first, second = (desk.write(lambda tx: outbox.claim(tx, desk.media, channel)) for _ in range(2))
+    first, second = (company.write(lambda tx: outbox.claim(tx, company.media, channel)) for _ in range(2))
     assert (first and first.message.id, second and second.message.id) == (waits, handed_over)
     assert second is not None
-    assert desk.write(lambda tx: outbox.begin(tx, second))
-    store = AsyncStore(desk)
+    assert company.write(lambda tx: outbox.begin(tx, second))
+    store = AsyncStore(company)
     sender = Sender(store, channel, CAN, count=lambda _word: None, tell=nothing)
     task = asyncio.create_task(sender.run(provider, {}))
     await scene.until(waits, "sent")
@@ -535,5 +535,5 @@ async def test_what_was_claimed_and_not_handed_over_is_queued_again_after_a_cras
     assert provider.sent == ["до", "ждал очереди"]
 
 
-async def nothing(trouble: Trouble | None) -> None:
+async def nothing(trouble: SendingTrouble | None) -> None:
     """Nobody asks."""

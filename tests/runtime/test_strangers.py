@@ -11,10 +11,10 @@ from statistics import median
 
 import pytest
 
-from chatapp_cli.bootstrap import Desk, open_desk
+from chatapp_cli.bootstrap import Company, open_company
+from chatapp_cli.domain.arrival import Batch
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import RateLimited
-from chatapp_cli.domain.event import Batch
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.manifest import Capabilities, Rate
 from chatapp_cli.domain.message import Origin, Priority
@@ -23,7 +23,7 @@ from chatapp_cli.kit.system import SystemChance
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.world import World
 from chatapp_cli.runtime.sender import Sender
-from chatapp_cli.runtime.standing import Trouble
+from chatapp_cli.runtime.standing import SendingTrouble
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import channels, ingest, lines, reaching, sending, transcript
 from chatapp_cli.store.rows.channels import ChannelRow
@@ -89,20 +89,20 @@ def clock() -> QuickClock:
 
 
 @pytest.fixture
-def desk(desks: Callable[..., Desk], clock: QuickClock) -> Desk:
-    return open_desk(desks().settings, World(clock=clock, chance=SystemChance())).seen_by(OWNER)
+def company(companies: Callable[..., Company], clock: QuickClock) -> Company:
+    return open_company(companies().settings, World(clock=clock, chance=SystemChance())).seen_by(OWNER)
 
 
 @pytest.fixture
-def channel(desk: Desk) -> ChannelId:
-    line = desk.write(lambda tx: lines.add(tx, "Продажи"))
+def channel(company: Company) -> ChannelId:
+    line = company.write(lambda tx: lines.add(tx, "Продажи"))
     bound = Bound(account="1", title="Аккаунт")
-    return desk.write(lambda tx: channels.keep(tx, desk.vault, bound, line=line, kind="any"))
+    return company.write(lambda tx: channels.save(tx, company.vault, bound, line=line, kind="any"))
 
 
-def write(desk: Desk, channel: ChannelId, to: str, n: int = 0) -> MessageId:
+def write(company: Company, channel: ChannelId, to: str, n: int = 0) -> MessageId:
     origin, priority = SOURCES[n % len(SOURCES)]
-    order = sending.Order(key=desk.world.chance.key(), origin=origin, priority=priority)
+    order = sending.SendOptions(key=company.world.chance.key(), origin=origin, priority=priority)
 
     def accept(tx: object) -> MessageId:
         row = channels.one(tx, channel)
@@ -110,21 +110,21 @@ def write(desk: Desk, channel: ChannelId, to: str, n: int = 0) -> MessageId:
             tx, CAUTIOUS, reaching.dialog_for(tx, row, CAUTIOUS, to), Draft(text="Добрый день"), order
         )
 
-    return desk.write(accept)
+    return company.write(accept)
 
 
-def row_of(desk: Desk, channel: ChannelId) -> ChannelRow:
-    return desk.read(lambda tx: channels.one(tx, channel))
+def row_of(company: Company, channel: ChannelId) -> ChannelRow:
+    return company.read(lambda tx: channels.one(tx, channel))
 
 
-async def nobody(trouble: Trouble | None) -> None:
+async def nobody(trouble: SendingTrouble | None) -> None:
     raise AssertionError(trouble)
 
 
-async def run(desk: Desk, channel: ChannelId, messenger: Messenger, until: Callable[[], bool]) -> None:
+async def run(company: Company, channel: ChannelId, messenger: Messenger, until: Callable[[], bool]) -> None:
     """Let a sender work until something is so, and stop it as a daemon is stopped."""
-    store = AsyncStore(desk)
-    row = row_of(desk, channel)
+    store = AsyncStore(company)
+    row = row_of(company, channel)
     sender = Sender(store, channel, CAUTIOUS, count=lambda _word: None, tell=nobody)
     pauses = {"account": row.paused_until, "strangers": row.strangers_until}
     task = asyncio.create_task(sender.run(messenger, pauses))
@@ -142,15 +142,15 @@ async def run(desk: Desk, channel: ChannelId, messenger: Messenger, until: Calla
 
 @pytest.mark.req("S-055")
 async def test_a_hundred_first_writes_by_phone_go_three_minutes_apart_whatever_their_source(
-    desk: Desk, channel: ChannelId, clock: QuickClock
+    company: Company, channel: ChannelId, clock: QuickClock
 ) -> None:
     messenger = Messenger(clock)
     for n in range(100):
-        write(desk, channel, f"+7916000{n:04}", n)
+        write(company, channel, f"+7916000{n:04}", n)
     for n in range(10):
-        write(desk, channel, f"@name_{n}", n)
-    await run(desk, channel, messenger, lambda: len(messenger.sent) >= 40)
-    await run(desk, channel, messenger, lambda: len(messenger.sent) >= 110)
+        write(company, channel, f"@name_{n}", n)
+    await run(company, channel, messenger, lambda: len(messenger.sent) >= 40)
+    await run(company, channel, messenger, lambda: len(messenger.sent) >= 110)
     by_phone = messenger.at("+")
     assert len(by_phone) == 100
     gaps = [later - earlier for earlier, later in pairwise(by_phone)]
@@ -161,39 +161,39 @@ async def test_a_hundred_first_writes_by_phone_go_three_minutes_apart_whatever_t
 
 @pytest.mark.req("S-055")
 async def test_what_waits_for_its_turn_by_phone_says_why_and_when(
-    desk: Desk, channel: ChannelId, clock: QuickClock
+    company: Company, channel: ChannelId, clock: QuickClock
 ) -> None:
     def refuse(_out: Outbound) -> None:
         clock.stands = asyncio.Event()
 
     messenger = Messenger(clock, refuse)
-    write(desk, channel, "+79160000001")
-    second = write(desk, channel, "+79160000002")
+    write(company, channel, "+79160000001")
+    second = write(company, channel, "+79160000002")
 
     def waiting() -> OutboxRow | None:
-        return desk.read(lambda tx: transcript.entry(tx, second)).waiting
+        return company.read(lambda tx: transcript.entry(tx, second)).waiting
 
-    await run(desk, channel, messenger, lambda: (waits := waiting()) is not None and waits.wait_code == "pace")
+    await run(company, channel, messenger, lambda: (waits := waiting()) is not None and waits.wait_code == "pace")
     waits = waiting()
     assert waits is not None
     assert waits.not_before >= messenger.sent[0][1] * 1000 + 180_000
 
 
 async def test_a_messenger_that_forbids_strangers_is_obeyed_over_restarts_while_clients_are_answered(
-    desk: Desk, channel: ChannelId, clock: QuickClock
+    company: Company, channel: ChannelId, clock: QuickClock
 ) -> None:
     day = 86_400
     flood = RateLimited("peer_flood", retry_after=day, scope="strangers")
     messenger = Messenger(clock, lambda out: flood if out.stranger and not messenger.sent else None)
     first = clock.at
-    write(desk, channel, "@stranger")
-    await run(desk, channel, messenger, lambda: row_of(desk, channel).strangers_until > 0)
+    write(company, channel, "@stranger")
+    await run(company, channel, messenger, lambda: row_of(company, channel).strangers_until > 0)
     event = said(ext_id="1", at=clock.now())
     arrived = replace(Batch(), arrivals=(ingest.Arrival(provider_id="1", raw=b"", events=(event,)),))
-    desk.write(lambda tx: ingest.ingest(tx, channel, arrived))
-    write(desk, channel, "@anna")
-    write(desk, channel, "@another")
-    await run(desk, channel, messenger, lambda: len(messenger.sent) >= 3)
+    company.write(lambda tx: ingest.ingest(tx, channel, arrived))
+    write(company, channel, "@anna")
+    write(company, channel, "@another")
+    await run(company, channel, messenger, lambda: len(messenger.sent) >= 3)
     (anna, answered), *strangers = messenger.sent
     assert anna == "anna"
     assert answered < first + day

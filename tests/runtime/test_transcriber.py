@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.arrival import Arrival, Batch, IncomingFile, MessageArrived, Peer
 from chatapp_cli.domain.errors import Rejected, UsageError
-from chatapp_cli.domain.event import Arrival, Batch, IncomingFile, MessageArrived, Peer
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.runtime import transcriber
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.transcriber import Transcriber
-from chatapp_cli.services import channels, ingest, lines, shelf, transcript, voice
+from chatapp_cli.services import channels, ingest, lines, raw_bodies, transcript, voice
 from chatapp_cli.settings import Settings, load, save
 from chatapp_cli.store.rows.messages import FileRow
 from tests.runtime.test_daemon import eventually
@@ -46,32 +46,32 @@ def command(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def listening(desks: Callable[..., Desk], command: str) -> Desk:
-    return desks(transcribe_command=command, transcribe_seconds=20)
+def listening(companies: Callable[..., Company], command: str) -> Company:
+    return companies(transcribe_command=command, transcribe_seconds=20)
 
 
-def channel(desk: Desk) -> ChannelId:
+def channel(company: Company) -> ChannelId:
     def make(tx):
         line = lines.add(tx, "Продажи")
         bound = Bound(account="7", title="@bot")
-        return channels.keep(tx, desk.vault, bound, line=line, kind="telegram_bot")
+        return channels.save(tx, company.vault, bound, line=line, kind="telegram_bot")
 
-    return desk.write(make)
+    return company.write(make)
 
 
-def hear(desk: Desk, where: ChannelId, content: bytes, *, kind: str = "voice") -> MessageId:
+def hear(company: Company, where: ChannelId, content: bytes, *, kind: str = "voice") -> MessageId:
     file = IncomingFile(kind=kind, name="голос.ogg", mime="audio/ogg", content=content, seconds=4)  # type: ignore[arg-type]
     event = MessageArrived(peer=Peer(key="1", address="1"), ext_id=content.decode(), at=1, files=(file,))
-    batch = shelf.shelve(
-        desk.media, Batch(arrivals=(Arrival(provider_id=content.decode(), raw=b"{}", events=(event,)),))
+    batch = raw_bodies.store_large(
+        company.media, Batch(arrivals=(Arrival(provider_id=content.decode(), raw=b"{}", events=(event,)),))
     )
-    desk.write(lambda tx: ingest.ingest(tx, where, batch))
-    found = desk.read(lambda tx: tx.value("messages.ref_anywhere", channel=where, ext_id=content.decode()))
+    company.write(lambda tx: ingest.ingest(tx, where, batch))
+    found = company.read(lambda tx: tx.value("messages.ref_anywhere", channel=where, ext_id=content.decode()))
     return MessageId(found)
 
 
-def file_of(desk: Desk, message: MessageId) -> FileRow:
-    return desk.read(lambda tx: transcript.entry(tx, message)).files[0]
+def file_of(company: Company, message: MessageId) -> FileRow:
+    return company.read(lambda tx: transcript.entry(tx, message)).files[0]
 
 
 def tried(file: FileRow) -> bool:
@@ -79,8 +79,8 @@ def tried(file: FileRow) -> bool:
 
 
 @asynccontextmanager
-async def at_work(desk: Desk):
-    store = AsyncStore(desk)
+async def at_work(company: Company):
+    store = AsyncStore(company)
     one = Transcriber(store)
     task = asyncio.create_task(one.run())
     yield task
@@ -89,14 +89,14 @@ async def at_work(desk: Desk):
     await store.aclose()
 
 
-async def test_a_voice_message_is_written_down_politely_with_the_end_of_its_name(listening: Desk) -> None:
+async def test_a_voice_message_is_written_down_politely_with_the_end_of_its_name(listening: Company) -> None:
     message = hear(listening, channel(listening), "добрый день".encode())
     async with at_work(listening):
         await eventually(lambda: file_of(listening, message).words)
     assert file_of(listening, message).words == "сказано: добрый день .ogg True"
 
 
-async def test_what_cannot_be_written_down_says_why_once_and_keeps_nothing_from_the_next(listening: Desk) -> None:
+async def test_what_cannot_be_written_down_says_why_once_and_keeps_nothing_from_the_next(listening: Company) -> None:
     where = channel(listening)
     heard = [hear(listening, where, content) for content in (b"broken", b"silent", b"fine")]
     async with at_work(listening):
@@ -106,15 +106,15 @@ async def test_what_cannot_be_written_down_says_why_once_and_keeps_nothing_from_
 
 
 async def test_a_command_that_takes_too_long_is_ended_with_all_that_it_started(
-    desks: Callable[..., Desk], tmp_path: Path
+    companies: Callable[..., Company], tmp_path: Path
 ) -> None:
     script = tmp_path / "slow.sh"
     script.write_text(f'sleep 600 & echo $! > "{tmp_path}/child"; wait')
-    desk = desks(transcribe_command=f"/bin/sh '{script}' {{file}}", transcribe_seconds=1)
-    message = hear(desk, channel(desk), b"endless")
-    async with at_work(desk):
-        await eventually(lambda: tried(file_of(desk, message)))
-    assert file_of(desk, message).code == "transcribe_late"
+    company = companies(transcribe_command=f"/bin/sh '{script}' {{file}}", transcribe_seconds=1)
+    message = hear(company, channel(company), b"endless")
+    async with at_work(company):
+        await eventually(lambda: tried(file_of(company, message)))
+    assert file_of(company, message).code == "transcribe_late"
     child = int((tmp_path / "child").read_text())
     await eventually(lambda: not alive(child))
 
@@ -126,18 +126,18 @@ def alive(process: int) -> bool:
 
 @pytest.mark.parametrize("odd", ["no\0program {file}", "listen '{file}", "{file}", "/dev/null/program {file}"])
 async def test_whatever_a_command_stumbles_over_the_file_says_so_and_the_next_one_is_tried(
-    desks: Callable[..., Desk], odd: str
+    companies: Callable[..., Company], odd: str
 ) -> None:
-    desk = desks(transcribe_command=odd)
-    where = channel(desk)
-    heard = [hear(desk, where, content) for content in (b"one", b"two")]
-    async with at_work(desk) as transcribing:
-        await eventually(lambda: all(tried(file_of(desk, message)) for message in heard))
+    company = companies(transcribe_command=odd)
+    where = channel(company)
+    heard = [hear(company, where, content) for content in (b"one", b"two")]
+    async with at_work(company) as transcribing:
+        await eventually(lambda: all(tried(file_of(company, message)) for message in heard))
         assert not transcribing.done()
-    assert {file_of(desk, message).code for message in heard} <= {"transcribe_failed", "transcribe_missing"}
+    assert {file_of(company, message).code for message in heard} <= {"transcribe_failed", "transcribe_missing"}
 
 
-async def test_a_voice_whose_file_has_vanished_is_given_up(listening: Desk) -> None:
+async def test_a_voice_whose_file_has_vanished_is_given_up(listening: Company) -> None:
     message = hear(listening, channel(listening), b"fine")
     for file in (listening.settings.folder / "media").rglob("*"):
         if file.is_file():
@@ -147,7 +147,7 @@ async def test_a_voice_whose_file_has_vanished_is_given_up(listening: Desk) -> N
     assert file_of(listening, message).code == "transcribe_failed"
 
 
-async def test_stopping_in_the_middle_leaves_it_for_the_next_start(listening: Desk) -> None:
+async def test_stopping_in_the_middle_leaves_it_for_the_next_start(listening: Company) -> None:
     message = hear(listening, channel(listening), b"endless")
     async with at_work(listening):
         await eventually(lambda: file_of(listening, message).code == "transcribing")
@@ -156,14 +156,14 @@ async def test_stopping_in_the_middle_leaves_it_for_the_next_start(listening: De
     assert found.message_id == message
 
 
-async def test_a_flood_of_words_is_cut(listening: Desk) -> None:
+async def test_a_flood_of_words_is_cut(listening: Company) -> None:
     message = hear(listening, channel(listening), b"flood")
     async with at_work(listening):
         await eventually(lambda: file_of(listening, message).words)
     assert len(file_of(listening, message).words) == voice.LONGEST
 
 
-async def test_other_files_and_old_voices_are_left_alone(listening: Desk) -> None:
+async def test_other_files_and_old_voices_are_left_alone(listening: Company) -> None:
     where = channel(listening)
     hear(listening, where, b"song", kind="audio")
     old = hear(listening, where, b"old")
@@ -177,15 +177,15 @@ def file_of_tx(tx, message: MessageId) -> int:
     return transcript.entry(tx, message).files[0].id
 
 
-async def test_by_hand_a_missing_command_and_a_missing_voice_are_told(desks: Callable[..., Desk]) -> None:
-    desk = desks(transcribe_command="/no/such/program {file}")
-    message = hear(desk, channel(desk), b"fine")
-    entry = desk.read(lambda tx: transcript.entry(tx, message))
+async def test_by_hand_a_missing_command_and_a_missing_voice_are_told(companies: Callable[..., Company]) -> None:
+    company = companies(transcribe_command="/no/such/program {file}")
+    message = hear(company, channel(company), b"fine")
+    entry = company.read(lambda tx: transcript.entry(tx, message))
     with pytest.raises(Rejected) as refused:
-        await transcriber.asked(desk, entry)
+        await transcriber.asked(company, entry)
     assert refused.value.code == "transcribe_missing"
     with pytest.raises(UsageError, match="No transcription command is set"):
-        await transcriber.asked(desks(), entry)
+        await transcriber.asked(companies(), entry)
 
 
 @pytest.mark.parametrize("command", ["whisper-cli", "whisper-cli '{file}", "whisper-cli {name}"])

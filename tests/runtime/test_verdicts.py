@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 import chatapp_cli.runtime
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
-from chatapp_cli.domain.message import Action
+from chatapp_cli.domain.message import Operation
 from chatapp_cli.runtime.binding import bind
 from chatapp_cli.runtime.resuming import resume
 from chatapp_cli.sandbox.telegram_bot.server import Fault, TelegramBotSandbox
@@ -31,23 +31,23 @@ from tests.runtime.test_daemon import bound, eventually, serving, the_dialogs
 class Scene:
     """A running daemon with one Telegram bot and Anna's dialog."""
 
-    desk: Desk
+    company: Company
     telegram: TelegramBotSandbox
     channel: ChannelId
     dialog: DialogId
 
     def channel_row(self) -> ChannelRow:
-        return self.desk.read(lambda tx: channels.one(tx, self.channel))
+        return self.company.read(lambda tx: channels.one(tx, self.channel))
 
     def say(self, text: str, *, path: Path | None = None, at: int | None = None) -> MessageId:
-        staged = (files.stage(self.desk.media, path),) if path else ()
-        can = self.desk.capabilities(self.channel_row())
-        order = sending.Order(key=self.desk.world.chance.key(), at=at)
+        staged = (files.stage(self.company.media, path),) if path else ()
+        can = self.company.capabilities(self.channel_row())
+        order = sending.SendOptions(key=self.company.world.chance.key(), at=at)
         draft = Draft(text=text, files=staged)
-        return self.desk.write(lambda tx: sending.enqueue(tx, can, self.dialog, draft, order))
+        return self.company.write(lambda tx: sending.enqueue(tx, can, self.dialog, draft, order))
 
     def message(self, number: MessageId) -> MessageRow:
-        return self.desk.read(lambda tx: transcript.message(tx, number))
+        return self.company.read(lambda tx: transcript.message(tx, number))
 
     async def until(self, number: MessageId, *states: str) -> MessageRow:
         await eventually(lambda: self.message(number).state in states)
@@ -58,18 +58,18 @@ class Scene:
 
 
 @asynccontextmanager
-async def played(desk: Desk) -> AsyncIterator[Scene]:
+async def played(company: Company) -> AsyncIterator[Scene]:
     async with TelegramBotSandbox() as telegram:
-        channel = await bound(desk, telegram)
-        async with serving(desk):
+        channel = await bound(company, telegram)
+        async with serving(company):
             await telegram.say(ANNA, "Ау")
-            (dialog,) = await eventually(lambda: the_dialogs(desk))  # type: ignore[misc]
-            yield Scene(desk, telegram, channel, dialog.id)
+            (dialog,) = await eventually(lambda: the_dialogs(company))  # type: ignore[misc]
+            yield Scene(company, telegram, channel, dialog.id)
 
 
 @pytest.fixture
-async def scene(desk: Desk) -> AsyncIterator[Scene]:
-    async with played(desk) as scene:
+async def scene(company: Company) -> AsyncIterator[Scene]:
+    async with played(company) as scene:
         yield scene
 
 
@@ -78,17 +78,17 @@ async def test_told_to_wait_it_waits_and_sends_once(scene: Scene) -> None:
     number = scene.say("терпение")
     await scene.until(number, "sent")
     assert await scene.heard() == ["терпение"]
-    verdicts = [a.verdict for a in scene.desk.read(lambda tx: _attempts(tx, number))]
+    verdicts = [a.verdict for a in scene.company.read(lambda tx: _attempts(tx, number))]
     assert verdicts == ["postponed", "done"]
 
 
 async def test_a_refusal_for_good_says_why_and_keeps_the_words(scene: Scene) -> None:
     await scene.telegram.block(ANNA)
     await eventually(lambda: not _card(scene).reachable)
-    scene.desk.write(lambda tx: tx.run("dialogs.reach", id=scene.dialog, reachable=1, code=""))
+    scene.company.write(lambda tx: tx.run("dialogs.reach", id=scene.dialog, reachable=1, code=""))
     number = scene.say("зря")
     message = await scene.until(number, "failed")
-    what, next_step = words.why(scene.desk.manifest(scene.channel_row()), message.code, message.detail)
+    what, next_step = words.why(scene.company.manifest(scene.channel_row()), message.code, message.detail)
     assert message.code == "blocked_by_user"
     assert "block" in str(what)
     assert next_step is not None
@@ -102,7 +102,7 @@ async def test_a_connection_lost_after_the_request_is_uncertain_and_never_sent_a
     await scene.until(following, "sent")
     assert await scene.heard() == ["дошло или нет", "следом"]
     assert message.ext_id is None
-    scene.desk.write(lambda tx: sending.resolve(tx, lost, "sent"))
+    scene.company.write(lambda tx: sending.resolve(tx, lost, "sent"))
     assert scene.message(lost).state == "sent"
 
 
@@ -113,7 +113,7 @@ async def test_a_revoked_token_stops_the_channel_and_a_new_binding_sends_what_wa
     assert scene.message(number).state == "queued"
     row = scene.channel_row()
     asker = ScriptedAsker(scene.telegram.answers)
-    await bind(scene.desk, asker, line=row.line_id, kind=row.kind, previous=row)
+    await bind(scene.company, asker, line=row.line_id, kind=row.kind, previous=row)
     await scene.until(number, "sent")
     assert await scene.heard() == ["подождёт"]
     assert scene.channel_row().health == "ok"
@@ -134,12 +134,12 @@ async def test_an_account_that_is_let_in_again_sends_at_once_when_a_person_says_
     await scene.telegram.end_login()
     numbers = [scene.say(f"подождёт {n}") for n in range(4)]
     await eventually(lambda: scene.channel_row().health == "needs_rebind")
-    refused = await resume(scene.desk, scene.channel)
+    refused = await resume(scene.company, scene.channel)
     assert refused.health == "needs_rebind"
     assert await scene.heard() == []
     assert {scene.message(number).state for number in numbers} <= {"queued", "sending"}
     scene.telegram.token = token
-    assert (await resume(scene.desk, scene.channel)).health == "ok"
+    assert (await resume(scene.company, scene.channel)).health == "ok"
     for number in numbers:
         await scene.until(number, "sent")
     assert sorted(await scene.heard()) == [f"подождёт {n}" for n in range(4)]
@@ -147,27 +147,27 @@ async def test_an_account_that_is_let_in_again_sends_at_once_when_a_person_says_
 
 async def test_a_file_that_vanished_fails_with_its_name(scene: Scene, tmp_path: Path) -> None:
     (tmp_path / "прайс.txt").write_text("2390")
-    scene.desk.write(lambda tx: channels.set_health(tx, scene.channel, "ok"))
-    staged = files.stage(scene.desk.media, tmp_path / "прайс.txt")
-    shutil.rmtree(scene.desk.media.root / staged.sha256[:2])
-    can = scene.desk.capabilities(scene.channel_row())
-    order = sending.Order(key=scene.desk.world.chance.key())
+    scene.company.write(lambda tx: channels.set_health(tx, scene.channel, "ok"))
+    staged = files.stage(scene.company.media, tmp_path / "прайс.txt")
+    shutil.rmtree(scene.company.media.root / staged.sha256[:2])
+    can = scene.company.capabilities(scene.channel_row())
+    order = sending.SendOptions(key=scene.company.world.chance.key())
     draft = Draft(text="вот", files=(staged,))
-    number = scene.desk.write(lambda tx: sending.enqueue(tx, can, scene.dialog, draft, order))
+    number = scene.company.write(lambda tx: sending.enqueue(tx, can, scene.dialog, draft, order))
     message = await scene.until(number, "failed")
     assert (message.code, message.detail) == ("file_vanished", "прайс.txt")
 
 
 async def test_the_desks_own_files_are_never_attached(scene: Scene, tmp_path: Path) -> None:
-    key = scene.desk.settings.folder / "secret.key"
+    key = scene.company.settings.folder / "secret.key"
     (tmp_path / "безобидный.txt").symlink_to(key)
     for path in (key, tmp_path / "безобидный.txt"):
         with pytest.raises(Refused, match="belongs to the desk itself"):
-            files.stage(scene.desk.media, path)
+            files.stage(scene.company.media, path)
 
 
 async def test_what_is_written_for_later_goes_later(scene: Scene) -> None:
-    number = scene.say("позже", at=scene.desk.world.clock.now() + 1500)
+    number = scene.say("позже", at=scene.company.world.clock.now() + 1500)
     assert scene.message(number).state == "scheduled"
     now = scene.say("сейчас")
     await scene.until(now, "sent")
@@ -178,16 +178,16 @@ async def test_what_is_written_for_later_goes_later(scene: Scene) -> None:
 async def test_an_edit_a_reaction_and_a_deletion_reach_the_client(scene: Scene) -> None:
     number = scene.say("опечатка")
     await scene.until(number, "sent")
-    can = scene.desk.capabilities(scene.channel_row())
+    can = scene.company.capabilities(scene.channel_row())
 
-    def ask(action: Action, value: str) -> None:
-        order = sending.Order(key="")
-        scene.desk.write(lambda tx: sending.change(tx, can, number, action, value, order=order))
+    def ask(action: Operation, value: str) -> None:
+        order = sending.SendOptions(key="")
+        scene.company.write(lambda tx: sending.change(tx, can, number, action, value, order=order))
 
-    ask(Action.EDIT, "без опечатки")
+    ask(Operation.EDIT, "без опечатки")
     await eventually(lambda: scene.message(number).text == "без опечатки")
     assert await scene.heard() == ["без опечатки"]
-    ask(Action.DELETE, "")
+    ask(Operation.DELETE, "")
     await eventually(lambda: scene.message(number).deleted_at is not None)
     assert await scene.heard() == []
 
@@ -212,4 +212,4 @@ def _attempts(tx, number: MessageId):
 def _card(scene: Scene):
     from chatapp_cli.services import dialogs
 
-    return scene.desk.read(lambda tx: dialogs.card(tx, scene.dialog))
+    return scene.company.read(lambda tx: dialogs.card(tx, scene.dialog))

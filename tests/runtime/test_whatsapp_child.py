@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
 from chatapp_cli.sandbox.whatsapp_web import WhatsAppWebSandbox, create
@@ -43,18 +43,18 @@ async def kill_some() -> None:
         await eventually(lambda pid=pid: pid not in children())
 
 
-def texts(desk: Desk, direction: str) -> list[str]:
+def texts(company: Company, direction: str) -> list[str]:
     found = []
-    for dialog in the_dialogs(desk):
-        entries = desk.read(partial(transcript.latest, dialog=dialog.id, n=500))
+    for dialog in the_dialogs(company):
+        entries = company.read(partial(transcript.latest, dialog=dialog.id, n=500))
         found += [entry.message.text for entry in entries if entry.message.direction == direction]
     return found
 
 
-def say(desk: Desk, channel: ChannelId, dialog: DialogId, n: int) -> MessageId:
-    can = desk.capabilities(desk.read(lambda tx: channels.one(tx, channel)))
-    order = sending.Order(key=desk.world.chance.key())
-    return desk.write(lambda tx: sending.enqueue(tx, can, dialog, Draft(text=f"ответ {n}"), order))
+def say(company: Company, channel: ChannelId, dialog: DialogId, n: int) -> MessageId:
+    can = company.capabilities(company.read(lambda tx: channels.one(tx, channel)))
+    order = sending.SendOptions(key=company.world.chance.key())
+    return company.write(lambda tx: sending.enqueue(tx, can, dialog, Draft(text=f"ответ {n}"), order))
 
 
 async def customers_write(phones: WhatsAppWebSandbox) -> None:
@@ -74,25 +74,27 @@ async def customers_write(phones: WhatsAppWebSandbox) -> None:
 
 
 @pytest.mark.req("S-040")
-async def test_a_child_that_is_killed_during_traffic_comes_back_and_nothing_is_lost_or_doubled(desk: Desk) -> None:
+async def test_a_child_that_is_killed_during_traffic_comes_back_and_nothing_is_lost_or_doubled(
+    company: Company,
+) -> None:
     async with create() as phones:
-        channel = await bound(desk, phones)
-        async with serving(desk):
+        channel = await bound(company, phones)
+        async with serving(company):
             await phones.say(ANNA, "начало")
-            (first,) = await eventually(lambda: the_dialogs(desk))  # type: ignore[misc]
-            written = [say(desk, channel, DialogId(first.id), n) for n in range(SAID)]
+            (first,) = await eventually(lambda: the_dialogs(company))  # type: ignore[misc]
+            written = [say(company, channel, DialogId(first.id), n) for n in range(SAID)]
             await asyncio.gather(customers_write(phones), kill_some())
-            await eventually(lambda: len(texts(desk, "in")) >= HEARD + 1, seconds=60)
-            await eventually(lambda: not any(text.startswith("[") for text in texts(desk, "in")), seconds=60)
-            await eventually(lambda: all(settled(desk, n) for n in written[:3]), seconds=60)
-            await eventually(lambda: desk.read(lambda tx: channels.one(tx, channel)).health == "ok", seconds=60)
-        assert Counter(texts(desk, "in")) == Counter(["начало", *(f"вопрос {n}" for n in range(HEARD))])
+            await eventually(lambda: len(texts(company, "in")) >= HEARD + 1, seconds=60)
+            await eventually(lambda: not any(text.startswith("[") for text in texts(company, "in")), seconds=60)
+            await eventually(lambda: all(settled(company, n) for n in written[:3]), seconds=60)
+            await eventually(lambda: company.read(lambda tx: channels.one(tx, channel)).health == "ok", seconds=60)
+        assert Counter(texts(company, "in")) == Counter(["начало", *(f"вопрос {n}" for n in range(HEARD))])
         heard = Counter(heard.text for heard in await phones.heard(ANNA))
     assert max(heard.values(), default=0) == 1
     for n, number in enumerate(written):
-        state = desk.read(partial(transcript.message, wanted=number)).state
+        state = company.read(partial(transcript.message, wanted=number)).state
         assert state in {"queued", "uncertain"} or heard[f"ответ {n}"] == 1, (n, state)
 
 
-def settled(desk: Desk, number: MessageId) -> bool:
-    return desk.read(partial(transcript.message, wanted=number)).state not in {"queued", "sending"}
+def settled(company: Company, number: MessageId) -> bool:
+    return company.read(partial(transcript.message, wanted=number)).state not in {"queued", "sending"}

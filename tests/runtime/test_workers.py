@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from chatapp_cli.api.server import application
-from chatapp_cli.bootstrap import Desk, open_desk
+from chatapp_cli.bootstrap import Company, open_company
 from chatapp_cli.domain.errors import StoreError
 from chatapp_cli.domain.journal.lines import LineAdded
 from chatapp_cli.domain.journal.reading import JournalEntry
@@ -60,12 +60,12 @@ class FastClock(SystemClock):
 
 
 @pytest.fixture
-def quick(desks: Callable[..., Desk]) -> Desk:
-    return open_desk(desks().settings, World(clock=FastClock(), chance=SystemChance())).seen_by(OWNER)
+def quick(companies: Callable[..., Company]) -> Company:
+    return open_company(companies().settings, World(clock=FastClock(), chance=SystemChance())).seen_by(OWNER)
 
 
-def add_line(desk: Desk, name: str) -> None:
-    desk.write(lambda tx: lines.add(tx, name))
+def add_line(company: Company, name: str) -> None:
+    company.write(lambda tx: lines.add(tx, name))
 
 
 async def health(daemon: Daemon) -> tuple[str, dict[str, str]]:
@@ -82,7 +82,7 @@ async def figure(daemon: Daemon, line: str) -> bool:
         return line in (await http.get("/metrics")).text.splitlines()
 
 
-async def test_a_part_hears_of_the_events_that_it_names_and_of_no_others(quick: Desk) -> None:
+async def test_a_part_hears_of_the_events_that_it_names_and_of_no_others(quick: Company) -> None:
     worker = Counting()
     async with running(quick, parts=[Part(workers=lambda _store: [worker])]):
         await eventually(lambda: worker.lives)
@@ -93,7 +93,7 @@ async def test_a_part_hears_of_the_events_that_it_names_and_of_no_others(quick: 
 
 @pytest.mark.parametrize(("where", "why"), [("running", "ValueError"), ("hearing", "KeyError")])
 async def test_one_that_breaks_is_named_without_its_secrets_until_it_works_again(
-    quick: Desk, where: str, why: str
+    quick: Company, where: str, why: str
 ) -> None:
     worker = Counting()
     worker.breaks.add(where)
@@ -114,13 +114,13 @@ async def test_one_that_breaks_is_named_without_its_secrets_until_it_works_again
         await eventually(lambda: worker.heard)
 
 
-async def test_a_daemon_without_other_parts_has_all_of_ours(quick: Desk) -> None:
+async def test_a_daemon_without_other_parts_has_all_of_ours(quick: Company) -> None:
     async with running(quick, parts=()) as daemon:
-        names = [one.helper for one in daemon.conditions]
+        names = [one.name for one in daemon.conditions]
     assert names == ["channels", "scheduled", "snoozed", "relay", "upkeep", "index"]
 
 
-async def test_a_timer_of_a_part_fires_and_one_whose_handler_fails_is_named_and_fires_later(quick: Desk) -> None:
+async def test_a_timer_of_a_part_fires_and_one_whose_handler_fails_is_named_and_fires_later(quick: Company) -> None:
     fails = True
 
     def handle(tx: Tx, ref: str) -> None:
@@ -143,11 +143,11 @@ def _due_now(tx: Tx, *, ref: str) -> None:
     timers.put(tx, "line", ref, tx.now, keeps_hour=False)
 
 
-def has_fired(desk: Desk, ref: str) -> bool:
-    return desk.read(lambda tx: timers.at(tx, "fired", ref)) is not None
+def has_fired(company: Company, ref: str) -> bool:
+    return company.read(lambda tx: timers.at(tx, "fired", ref)) is not None
 
 
-async def test_a_timer_whose_handler_is_not_installed_waits_for_it(quick: Desk) -> None:
+async def test_a_timer_whose_handler_is_not_installed_waits_for_it(quick: Company) -> None:
     quick.write(partial(_due_now, ref="later"))
     async with running(quick, parts=()) as daemon:
         await eventually(lambda: daemon.ready)
@@ -155,7 +155,7 @@ async def test_a_timer_whose_handler_is_not_installed_waits_for_it(quick: Desk) 
     assert quick.read(lambda tx: timers.at(tx, "line", "later")) is not None
 
 
-async def test_a_handler_that_fails_for_a_timer_that_is_cancelled_then_is_well_again(quick: Desk) -> None:
+async def test_a_handler_that_fails_for_a_timer_that_is_cancelled_then_is_well_again(quick: Company) -> None:
     def handle(_tx: Tx, _ref: str) -> None:
         raise RecursionError
 
@@ -169,8 +169,8 @@ async def test_a_handler_that_fails_for_a_timer_that_is_cancelled_then_is_well_a
 class Watched(AsyncStore):
     """Remembers what is asked of it."""
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk)
+    def __init__(self, company: Company) -> None:
+        super().__init__(company)
         self.asked: list[str] = []
 
     async def read(self, job: Callable[[Tx], Any]) -> Any:
@@ -178,7 +178,7 @@ class Watched(AsyncStore):
         return await super().read(job)
 
 
-async def test_timers_whose_handlers_fail_are_not_looked_for_before_they_are_due_again(quick: Desk) -> None:
+async def test_timers_whose_handlers_fail_are_not_looked_for_before_they_are_due_again(quick: Company) -> None:
     def handle(_tx: Tx, _ref: str) -> None:
         raise RecursionError
 
@@ -203,7 +203,7 @@ class Deaf(BaseException):
     """The core cannot go on."""
 
 
-async def test_a_writer_that_ends_ends_the_daemon_with_its_error(quick: Desk) -> None:
+async def test_a_writer_that_ends_ends_the_daemon_with_its_error(quick: Company) -> None:
     def die(_tx: Tx) -> None:
         raise Deaf
 
@@ -226,7 +226,7 @@ def broken(store: AsyncStore) -> Sequence[Worker]:
     raise KeyError("no such setting")
 
 
-async def test_a_part_that_cannot_make_its_workers_keeps_no_message_from_coming(quick: Desk) -> None:
+async def test_a_part_that_cannot_make_its_workers_keeps_no_message_from_coming(quick: Company) -> None:
     counting = Counting()
     parts = [Part(workers=broken), Part(workers=lambda _store: [counting])]
     store = AsyncStore(quick)
@@ -238,7 +238,7 @@ async def test_a_part_that_cannot_make_its_workers_keeps_no_message_from_coming(
     await store.aclose()
 
 
-async def test_of_two_handlers_of_one_kind_the_first_holds(quick: Desk) -> None:
+async def test_of_two_handlers_of_one_kind_the_first_holds(quick: Company) -> None:
     def first(tx: Tx, ref: str) -> None: ...
 
     def second(tx: Tx, ref: str) -> None: ...
@@ -249,7 +249,7 @@ async def test_of_two_handlers_of_one_kind_the_first_holds(quick: Desk) -> None:
     }
 
 
-async def test_what_a_handler_refuses_stops_no_other_kind(quick: Desk) -> None:
+async def test_what_a_handler_refuses_stops_no_other_kind(quick: Company) -> None:
     fired: list[str] = []
 
     def refuse(tx: Tx, ref: str) -> None:
@@ -264,7 +264,7 @@ async def test_what_a_handler_refuses_stops_no_other_kind(quick: Desk) -> None:
     daemon = Daemon(store, [Part(timers={"a": refuse, "b": fire})])
     task = asyncio.create_task(daemon.run())
     await eventually(lambda: fired)
-    await eventually(lambda: {one.helper for one in daemon.conditions if not one.works} == {"timer a"})
+    await eventually(lambda: {one.name for one in daemon.conditions if not one.works} == {"timer a"})
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     await store.aclose()

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from chatapp_cli.domain.errors import Busy, StoreError
 from chatapp_cli.domain.text import T
-from chatapp_cli.runtime.verdicts import Verdicts
+from chatapp_cli.runtime.verdicts import VerdictWriter
 
 
 class Locked:
@@ -24,7 +24,7 @@ class Locked:
         self.slept: list[float] = []
         self.free = asyncio.Event()
         self.free.set()
-        self.desk = SimpleNamespace(world=SimpleNamespace(clock=self))
+        self.company = SimpleNamespace(world=SimpleNamespace(clock=self))
         self._error = error
 
     async def sleep(self, seconds: float) -> None:
@@ -38,8 +38,8 @@ class Locked:
         self.written.append(verdict)
 
 
-def verdicts(store: Locked, **grace: float) -> Verdicts:
-    return Verdicts(store, structlog.get_logger(), **grace)  # type: ignore[arg-type]
+def verdicts(store: Locked, **grace: float) -> VerdictWriter:
+    return VerdictWriter(store, structlog.get_logger(), **grace)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("error", [Busy, StoreError])

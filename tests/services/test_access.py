@@ -9,24 +9,25 @@ from typing import Any
 import pytest
 
 from chatapp_cli.domain.access import DAEMON, NOBODY, ROLES, Acting, Right, Role, system
-from chatapp_cli.domain.application import Stage
+from chatapp_cli.domain.application import ApplicationStage
+from chatapp_cli.domain.arrival import Arrival
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import ChatappError, NotFound, Refused, UsageError
-from chatapp_cli.domain.event import Arrival
 from chatapp_cli.domain.ids import ApplicationId, ContactId, DialogId, LineId, MessageId
 from chatapp_cli.domain.manifest import Capabilities, Manifest
-from chatapp_cli.domain.message import Action, State
-from chatapp_cli.domain.quick_reply import Answer
+from chatapp_cli.domain.message import Operation, State
+from chatapp_cli.domain.quick_reply import QuickReplyDraft
 from chatapp_cli.domain.template import Template
 from chatapp_cli.i18n import show, use
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.ports.bind import Bound
-from chatapp_cli.ports.connector import Statement
+from chatapp_cli.ports.connector import ApplicationDocument
 from chatapp_cli.services import (
     access,
     applications,
     approvals,
+    chains,
     channels,
     composing,
     contacts,
@@ -34,7 +35,6 @@ from chatapp_cli.services import (
     dialogs,
     drafts,
     duties,
-    errands,
     forwarding,
     ingest,
     later,
@@ -46,16 +46,16 @@ from chatapp_cli.services import (
     persons,
     presence,
     reaching,
-    relay,
     replies,
     reply_sheet,
     sending,
+    session_requests,
     templates,
     views,
 )
-from chatapp_cli.services.composing import Exactly, Request
+from chatapp_cli.services.composing import Exactly, MessageRequest
 from chatapp_cli.services.drafts import Unsent
-from chatapp_cli.services.routes import Step
+from chatapp_cli.services.routes import ChainStep
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.journal import ArrivedRow
 from chatapp_cli.store.rows.people import ContactRow
@@ -67,7 +67,7 @@ pytestmark = pytest.mark.req("S-128")
 ME = "Пётр"
 KEY = "k" * 32
 TEMPLATES = Capabilities(intake="poll", templates=True, free_text=True)
-STATEMENT = Statement(name="a.docx", content=b"document")
+STATEMENT = ApplicationDocument(name="a.docx", content=b"document")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +92,8 @@ class Place:
     person: ContactRow
     merge: Any
 
-    def order(self, **values: Any) -> sending.Order:
-        return sending.Order(**{"key": KEY, **values})
+    def order(self, **values: Any) -> sending.SendOptions:
+        return sending.SendOptions(**{"key": KEY, **values})
 
     @property
     def address(self) -> str:
@@ -146,8 +146,8 @@ def _line(tx: Tx, at: Place) -> Any:
     return LineRow(at.line, "Опт", 0, 0, 0)
 
 
-def _asked(at: Place, to: Exactly) -> Request:
-    return Request(to=to, draft=Draft(text="Да"), order=at.order())
+def _asked(at: Place, to: Exactly) -> MessageRequest:
+    return MessageRequest(to=to, draft=Draft(text="Да"), order=at.order())
 
 
 NEW = [mailing.Recipient("new@example.org")]
@@ -163,7 +163,7 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
     ),
     "applications.move": (
         Right.APPLICATIONS,
-        lambda tx, at: applications.move(tx, at.application, Stage.SENT),
+        lambda tx, at: applications.move(tx, at.application, ApplicationStage.SENT),
     ),
     "composing.accept": (
         Right.ANSWER,
@@ -173,9 +173,9 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
         Right.CHANNELS,
         lambda tx, at: channels.configure(tx, at.channel, _letters(), {}),
     ),
-    "channels.keep": (
+    "channels.save": (
         Right.CHANNELS,
-        lambda tx, at: channels.keep(tx, at.shop.vault, _bound(at), line=at.line, kind="api"),
+        lambda tx, at: channels.save(tx, at.shop.vault, _bound(at), line=at.line, kind="api"),
     ),
     "channels.resume": (Right.REPAIR, lambda tx, at: channels.resume(tx, at.channel.id)),
     "channels.set_secret": (
@@ -191,7 +191,7 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
         Right.PEOPLE,
         lambda tx, at: contacts.set_chain(tx, [at.person], ["email"]),
     ),
-    "deadletters.forget": (Right.REPAIR, lambda tx, at: deadletters.forget(tx, at.letter.id)),
+    "deadletters.delete": (Right.REPAIR, lambda tx, at: deadletters.delete(tx, at.letter.id)),
     "deadletters.revive": (
         Right.REPAIR,
         lambda tx, at: deadletters.revive(tx, at.letter, Arrival(provider_id="odd", raw=b"{}")),
@@ -209,10 +209,10 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
     "dialogs.typing": (Right.ANSWER, lambda tx, at: dialogs.typing(tx, at.dialog)),
     "dialogs.unread": (Right.MARK, lambda tx, at: dialogs.unread(tx, at.dialog)),
     "dialogs.untag": (Right.TAG, lambda tx, at: dialogs.untag(tx, at.dialog, "важно")),
-    "drafts.drop": (Right.DRAFTS, lambda tx, at: drafts.drop(tx, at.dialog)),
-    "drafts.keep": (
+    "drafts.delete": (Right.DRAFTS, lambda tx, at: drafts.delete(tx, at.dialog)),
+    "drafts.save": (
         Right.DRAFTS,
-        lambda tx, at: drafts.keep(tx, at.dialog, Unsent(Draft(text="Да"))),
+        lambda tx, at: drafts.save(tx, at.dialog, Unsent(Draft(text="Да"))),
     ),
     "duties.assign": (Right.ASSIGN, lambda tx, at: duties.assign(tx, at.dialog, "Анна")),
     "duties.awaits_answer": (Right.SNOOZE, lambda tx, at: duties.awaits_answer(tx, at.dialog, 1)),
@@ -223,21 +223,21 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
     "duties.snooze": (Right.SNOOZE, lambda tx, at: duties.snooze(tx, at.dialog, tx.now + 1)),
     "duties.unassign": (Right.ASSIGN, lambda tx, at: duties.unassign(tx, at.dialog)),
     "duties.unsnooze": (Right.SNOOZE, lambda tx, at: duties.unsnooze(tx, at.dialog)),
-    "errands.ask": (
+    "session_requests.ask": (
         Right.CHATS,
-        lambda tx, at: errands.ask(tx, at.channel.id, "follow", {}, seconds=1),
+        lambda tx, at: session_requests.ask(tx, at.channel.id, "follow", {}, seconds=1),
     ),
-    "errands.ask for a person": (
+    "session_requests.ask for a person": (
         Right.ANSWER,
-        lambda tx, at: errands.ask(tx, at.channel.id, "find", {}, seconds=1),
+        lambda tx, at: session_requests.ask(tx, at.channel.id, "find", {}, seconds=1),
     ),
-    "errands.ask for a group": (
+    "session_requests.ask for a group": (
         Right.GROUPS,
-        lambda tx, at: errands.ask(tx, at.channel.id, "create_group", {}, seconds=1),
+        lambda tx, at: session_requests.ask(tx, at.channel.id, "create_group", {}, seconds=1),
     ),
-    "errands.ask for templates": (
+    "session_requests.ask for templates": (
         Right.TEMPLATES,
-        lambda tx, at: errands.ask(tx, at.channel.id, "submit", {}, seconds=1),
+        lambda tx, at: session_requests.ask(tx, at.channel.id, "submit", {}, seconds=1),
     ),
     "forwarding.forward": (
         Right.ANSWER,
@@ -274,16 +274,16 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
         Right.ANSWER,
         lambda tx, at: reaching.dialog_for(tx, at.channel, EVERYTHING, "new@example.org"),
     ),
-    "relay.accept": (
+    "chains.accept": (
         Right.ANSWER,
-        lambda tx, at: relay.accept(
-            tx, able, [Step(at.channel.id, ("new@example.org",))], Draft(text="Да"), at.order()
+        lambda tx, at: chains.accept(
+            tx, able, [ChainStep(at.channel.id, ("new@example.org",))], Draft(text="Да"), at.order()
         ),
     ),
     "sending.cancel": (Right.ANSWER, lambda tx, at: sending.cancel(tx, at.waits)),
     "sending.change": (
         Right.ANSWER,
-        lambda tx, at: sending.change(tx, EVERYTHING, at.heard, Action.REACT, "👍", order=at.order()),
+        lambda tx, at: sending.change(tx, EVERYTHING, at.heard, Operation.REACT, "👍", order=at.order()),
     ),
     "sending.enqueue": (
         Right.ANSWER,
@@ -336,7 +336,7 @@ def _view(tx: Tx, name: str) -> Any:
     return next(row for row in views.seen(tx.by(owner(ME))) if row.name == name)
 
 
-HELLO = Answer(title="Привет", text="Здравствуйте!")
+HELLO = QuickReplyDraft(title="Привет", text="Здравствуйте!")
 OF_THE_COMPANY: Mapping[str, tuple[Right, Call]] = {
     "contacts.met_or_new": (Right.PEOPLE, lambda tx, at: contacts.met_or_new(tx, "new@example.org")),
     "lines.add": (Right.LINES, lambda tx, at: lines.add(tx, "Ещё одна")),
@@ -370,7 +370,7 @@ OF_THE_COMPANY: Mapping[str, tuple[Right, Call]] = {
         lambda tx, at: replies.rename_section(tx, _section(tx), "Доставка"),
     ),
     "replies.uninvite": (Right.REPLIES, lambda tx, at: replies.uninvite(tx, _section(tx), "Вера")),
-    "reply_sheet.take": (Right.REPLIES, lambda tx, at: reply_sheet.take(tx, reply_sheet.Sheet())),
+    "reply_sheet.take": (Right.REPLIES, lambda tx, at: reply_sheet.take(tx, reply_sheet.ReplyFile())),
     "views.add": (Right.SHARED_VIEWS, lambda tx, at: views.add(tx, "Все", DialogFilter())),
     "views.add of one's own": (
         Right.VIEWS,
@@ -397,7 +397,7 @@ def ours(shop: Shop) -> Place:
     """A line of the operator's with everything on it, and what belongs to no line."""
     shop.write(lambda tx: operators.add(tx, "Иван", "", ()))
     shop.write(lambda tx: replies.add_section(tx, "Заказы"))
-    shop.write(lambda tx: replies.add(tx, _section(tx), Answer(title="Пока", text="Пока!")))
+    shop.write(lambda tx: replies.add(tx, _section(tx), QuickReplyDraft(title="Пока", text="Пока!")))
     shop.write(lambda tx: views.add(tx, "Общее", DialogFilter()))
     shop.write(lambda tx: views.add(tx.by(owner(ME)), "Своё", DialogFilter(), own=True))
     return place(shop, "Опт")
@@ -485,17 +485,17 @@ def test_an_operator_with_the_right_touches_nothing_of_a_line_that_they_do_not_s
     shop.acting, who = OWNER, Acting(ME, account=True, lines=(ours.line,))
     error = None
     try:
-        shop.database.write(lambda tx: CALLS[name][1](tx.by(who, lens_of(shop, who)), theirs))
+        shop.database.write(lambda tx: CALLS[name][1](tx.by(who, visibility_of(shop, who)), theirs))
     except ChatappError as found:
         error = found
     assert isinstance(error, NotFound), error
     assert everything(shop) == before
 
 
-def lens_of(shop: Shop, who: Acting) -> Any:
-    from chatapp_cli.services.acting import lens
+def visibility_of(shop: Shop, who: Acting) -> Any:
+    from chatapp_cli.services.acting import visibility
 
-    return lens(who, shop.driver.dialect)
+    return visibility(who, shop.driver.dialect)
 
 
 def everything(shop: Shop) -> Mapping[str, list[Any]]:
@@ -521,9 +521,9 @@ def test_a_part_of_the_program_has_the_rights_it_was_given_and_no_others(shop: S
 
 def test_a_window_is_shown_at_no_dialog_that_its_person_does_not_see(shop: Shop, ours: Place) -> None:
     theirs, who = place(shop, "Розница"), Acting(ME, lines=(ours.line,))
-    shop.database.write(lambda tx: presence.look(tx.by(who, lens_of(shop, who)), "w", theirs.dialog))
+    shop.database.write(lambda tx: presence.look(tx.by(who, visibility_of(shop, who)), "w", theirs.dialog))
     assert shop.read(presence.everyone) == []
-    shop.database.write(lambda tx: presence.look(tx.by(who, lens_of(shop, who)), "w", ours.dialog))
+    shop.database.write(lambda tx: presence.look(tx.by(who, visibility_of(shop, who)), "w", ours.dialog))
     assert [row.dialog_id for row in shop.read(presence.everyone)] == [ours.dialog]
 
 
@@ -550,7 +550,7 @@ def test_a_channel_is_bound_anew_with_other_secrets_by_who_may_change_them(
     new = Bound(account="me", title="Шлюз", secrets=secrets)
 
     def renew(tx: Tx) -> None:
-        channels.keep(tx, shop.vault, new, line=line, kind="sms", previous=number)
+        channels.save(tx, shop.vault, new, line=line, kind="sms", previous=number)
 
     if not missing:
         shop.write(renew)
@@ -566,7 +566,7 @@ def test_a_new_account_brings_its_secrets_along(shop: Shop) -> None:
     line = shop.line()
     shop.acting = operator(shop, Right.CHANNELS)
     new = Bound(account="me", title="Шлюз", secrets={"token": "new"})
-    shop.write(lambda tx: channels.keep(tx, shop.vault, new, line=line, kind="sms"))
+    shop.write(lambda tx: channels.save(tx, shop.vault, new, line=line, kind="sms"))
 
 
 def test_before_a_login_a_window_is_nowhere(shop: Shop, ours: Place) -> None:

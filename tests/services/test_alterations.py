@@ -7,22 +7,22 @@ from functools import partial
 
 import pytest
 
-from chatapp_cli.domain.errors import OutcomeUnknown, Rejected
-from chatapp_cli.domain.event import (
+from chatapp_cli.domain.arrival import (
     Arrival,
     Batch,
     DeliveryChanged,
-    Event,
     MessageArrived,
     MessageEdited,
     MessagesDeleted,
     Peer,
     PeerMoved,
-    Person,
+    Profile,
+    ProviderEvent,
     ReactionsChanged,
 )
+from chatapp_cli.domain.errors import OutcomeUnknown, Rejected
 from chatapp_cli.domain.ids import ChannelId, DialogId
-from chatapp_cli.domain.message import Action, State
+from chatapp_cli.domain.message import Operation, State
 from chatapp_cli.domain.moment import AHEAD, EARLIEST
 from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.services import channels, ingest, outbox, sending, trace, transcript, upkeep
@@ -48,7 +48,7 @@ def the_messages(shop: Shop) -> list[MessageRow]:
     "at", [0, -1, 1, 2**63 - 1, 10**17, 253_402_343_940_000, EARLIEST - 1, 1_790_000_000_000 * 1000]
 )
 @pytest.mark.parametrize(
-    "event",
+    "arrival",
     [
         said(ext_id="1", at=NOON),
         MessageEdited(peer_key="anna", ext_id="0", at=NOON, text="иначе"),
@@ -58,7 +58,7 @@ def the_messages(shop: Shop) -> list[MessageRow]:
     ids=lambda event: type(event).__name__,
 )
 def test_a_time_that_no_calendar_shows_is_the_time_of_arrival(
-    shop: Shop, channel: ChannelId, at: int, event: Event
+    shop: Shop, channel: ChannelId, at: int, event: ProviderEvent
 ) -> None:
     shop.hear(channel, "прежде", ext_id="0")
     shop.take(channel, replace(event, at=at))
@@ -103,26 +103,26 @@ def test_nobody_but_the_author_edits_or_deletes_in_a_chat_of_two(shop: Shop, cha
 def test_in_a_group_one_member_does_not_rewrite_another_but_an_admin_may_take_it_back(
     shop: Shop, channel: ChannelId
 ) -> None:
-    number = shop.hear(channel, "пишет Боря", ext_id="1", sender=Person(id="boris", name="Боря"))
-    edit = MessageEdited(peer_key="anna", ext_id="1", at=NOON, text="чужое", from_us=False, by=Person(id="anna"))
-    revoke = MessagesDeleted(peer_key="anna", ext_ids=("1",), at=NOON, from_us=False, by=Person(id="anna"))
+    number = shop.hear(channel, "пишет Боря", ext_id="1", sender=Profile(id="boris", name="Боря"))
+    edit = MessageEdited(peer_key="anna", ext_id="1", at=NOON, text="чужое", from_us=False, by=Profile(id="anna"))
+    revoke = MessagesDeleted(peer_key="anna", ext_ids=("1",), at=NOON, from_us=False, by=Profile(id="anna"))
     shop.take(channel, edit, revoke)
     assert (shop.message(number).text, shop.message(number).deleted_at) == ("пишет Боря", None)
     news = [row.event.topic for row in shop.read(lambda tx: trace.life(tx, number)).news]
     assert news.count("message.not_theirs") == 2
     own = MessageEdited(
-        peer_key="anna", ext_id="1", at=NOON, text="Боря поправил", from_us=False, by=Person(id="boris")
+        peer_key="anna", ext_id="1", at=NOON, text="Боря поправил", from_us=False, by=Profile(id="boris")
     )
     shop.take(channel, own)
     assert shop.message(number).text == "Боря поправил"
-    shop.take(channel, MessagesDeleted(peer_key="anna", ext_ids=("1",), at=NOON, by=Person(id="x"), by_admin=True))
+    shop.take(channel, MessagesDeleted(peer_key="anna", ext_ids=("1",), at=NOON, by=Profile(id="x"), by_admin=True))
     assert shop.message(number).deleted_at == NOON
 
 
-EARLY: dict[str, Event] = {
+EARLY: dict[str, ProviderEvent] = {
     "edited": MessageEdited(peer_key="anna", ext_id="1", at=NOON, text="после правки"),
     "deleted": MessagesDeleted(peer_key="anna", ext_ids=("1",), at=NOON),
-    "reacted": ReactionsChanged(peer_key="anna", ext_id="1", at=NOON, emoji=("👍",), person=Person(id="anna")),
+    "reacted": ReactionsChanged(peer_key="anna", ext_id="1", at=NOON, emoji=("👍",), person=Profile(id="anna")),
 }
 
 
@@ -176,7 +176,9 @@ def test_a_reaction_that_comes_before_our_own_receipt_stays_with_our_message(sho
     dialog = shop.message(shop.hear(channel)).dialog_id
     message = say(shop, dialog)
     mine = claim(shop, channel)
-    shop.take(channel, ReactionsChanged(peer_key="anna", ext_id="77", at=NOON, emoji=("🔥",), person=Person(id="anna")))
+    shop.take(
+        channel, ReactionsChanged(peer_key="anna", ext_id="77", at=NOON, emoji=("🔥",), person=Profile(id="anna"))
+    )
     shop.write(lambda tx: outbox.succeed(tx, mine, Receipt(ids=("77",))))
     assert [r.emoji for r in shop.read(lambda tx: transcript.entry(tx, message)).reactions] == ["🔥"]
 
@@ -230,7 +232,7 @@ def test_what_changes_a_placeholder_changes_the_message_that_takes_its_place(sho
 
 
 @pytest.mark.parametrize(
-    "other", [{"sender": Person(id="boris")}, {"from_us": True}], ids=["another member", "we ourselves"]
+    "other", [{"sender": Profile(id="boris")}, {"from_us": True}], ids=["another member", "we ourselves"]
 )
 def test_nobody_else_takes_the_place_of_somebodys_message(
     shop: Shop, channel: ChannelId, other: dict[str, object]
@@ -264,7 +266,7 @@ def test_dialogs_stop_looking_for_changes_once_these_are_forgotten(shop: Shop, c
     dialog = shop.message(shop.hear(channel, "первое", ext_id="1", at=NOON)).dialog_id
     assert shop.read(lambda tx: tx.value("dialogs.early_key", id=dialog)) == "anna"
     shop.clock.at += 2 * DAY
-    shop.write(upkeep.forget_early_news)
+    shop.write(upkeep.delete_early_changes)
     assert shop.read(lambda tx: tx.value("dialogs.early_key", id=dialog)) is None
 
 
@@ -297,15 +299,15 @@ def split(shop: Shop, channel: ChannelId, receipt: Receipt) -> tuple[DialogId, o
 @pytest.mark.parametrize(
     ("action", "texts", "parts"),
     [
-        (Action.DELETE, ("3",), ("1", "2", "3")),
-        (Action.EDIT, ("3",), ("3",)),
-        (Action.EDIT, (), ("1",)),
-        (Action.EDIT, ("2", "3"), ("2", "3")),
-        (Action.REACT, ("3",), ("1",)),
+        (Operation.DELETE, ("3",), ("1", "2", "3")),
+        (Operation.EDIT, ("3",), ("3",)),
+        (Operation.EDIT, (), ("1",)),
+        (Operation.EDIT, ("2", "3"), ("2", "3")),
+        (Operation.REACT, ("3",), ("1",)),
     ],
 )
 def test_a_change_of_a_split_message_means_the_right_parts(
-    shop: Shop, channel: ChannelId, action: Action, texts: tuple[str, ...], parts: tuple[str, ...]
+    shop: Shop, channel: ChannelId, action: Operation, texts: tuple[str, ...], parts: tuple[str, ...]
 ) -> None:
     _, mine = split(shop, channel, Receipt(ids=("1", "2", "3"), texts=texts))
     order = shop.order()

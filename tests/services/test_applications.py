@@ -6,11 +6,11 @@ from itertools import product
 
 import pytest
 
-from chatapp_cli.domain.application import Stage, may_become
+from chatapp_cli.domain.application import ApplicationStage, may_become
 from chatapp_cli.domain.errors import NotFound, Refused
 from chatapp_cli.domain.ids import ApplicationId, LineId
 from chatapp_cli.domain.journal.company import ApplicationMoved
-from chatapp_cli.ports.connector import Statement
+from chatapp_cli.ports.connector import ApplicationDocument
 from chatapp_cli.services import applications, journal, lines
 from tests.stores import Shop
 
@@ -25,7 +25,7 @@ def add(shop: Shop, line: LineId | None = None, **values: str) -> ApplicationId:
     return shop.write(lambda tx: applications.add(tx, shop.vault, line=line, answers=ANSWERS, **given))
 
 
-def move(shop: Shop, number: ApplicationId, *stages: Stage, reason: str = "") -> None:
+def move(shop: Shop, number: ApplicationId, *stages: ApplicationStage, reason: str = "") -> None:
     for stage in stages:
         shop.write(lambda tx, stage=stage: applications.move(tx, number, stage, reason=reason))
 
@@ -33,22 +33,22 @@ def move(shop: Shop, number: ApplicationId, *stages: Stage, reason: str = "") ->
 def test_an_application_goes_from_documents_to_a_verdict_and_the_journal_tells_each_step(shop: Shop) -> None:
     number = add(shop)
     shop.clock.at += 5000
-    move(shop, number, Stage.SENT, Stage.CHECKING, Stage.APPROVED)
+    move(shop, number, ApplicationStage.SENT, ApplicationStage.CHECKING, ApplicationStage.APPROVED)
     row = shop.read(lambda tx: applications.one(tx, number))
-    assert (row.state, row.title, row.updated_at - row.created_at) == (Stage.APPROVED, "ИП Ёлкина", 5000)
+    assert (row.state, row.title, row.updated_at - row.created_at) == (ApplicationStage.APPROVED, "ИП Ёлкина", 5000)
     news = shop.read(lambda tx: journal.after(tx, 0, n=100))
     told = [(row.actor, row.event.stage) for row in news if isinstance(row.event, ApplicationMoved)]
     assert told == [("Ольга", stage) for stage in ("ready", "sent", "checking", "approved")]
 
 
-@pytest.mark.parametrize(("old", "new"), list(product(Stage, Stage)))
-def test_only_what_can_follow_is_taken(shop: Shop, old: Stage, new: Stage) -> None:
+@pytest.mark.parametrize(("old", "new"), list(product(ApplicationStage, ApplicationStage)))
+def test_only_what_can_follow_is_taken(shop: Shop, old: ApplicationStage, new: ApplicationStage) -> None:
     way = {
-        Stage.READY: (),
-        Stage.SENT: (Stage.SENT,),
-        Stage.CHECKING: (Stage.SENT, Stage.CHECKING),
-        Stage.APPROVED: (Stage.SENT, Stage.APPROVED),
-        Stage.REJECTED: (Stage.SENT, Stage.REJECTED),
+        ApplicationStage.READY: (),
+        ApplicationStage.SENT: (ApplicationStage.SENT,),
+        ApplicationStage.CHECKING: (ApplicationStage.SENT, ApplicationStage.CHECKING),
+        ApplicationStage.APPROVED: (ApplicationStage.SENT, ApplicationStage.APPROVED),
+        ApplicationStage.REJECTED: (ApplicationStage.SENT, ApplicationStage.REJECTED),
     }[old]
     number = add(shop)
     move(shop, number, *way, reason="нет подписи")
@@ -64,10 +64,10 @@ def test_only_what_can_follow_is_taken(shop: Shop, old: Stage, new: Stage) -> No
 
 def test_a_rejection_has_a_reason(shop: Shop) -> None:
     number = add(shop)
-    move(shop, number, Stage.SENT)
+    move(shop, number, ApplicationStage.SENT)
     with pytest.raises(Refused):
-        move(shop, number, Stage.REJECTED, reason="  ")
-    move(shop, number, Stage.REJECTED, reason=" нет подписи ")
+        move(shop, number, ApplicationStage.REJECTED, reason="  ")
+    move(shop, number, ApplicationStage.REJECTED, reason=" нет подписи ")
     assert shop.read(lambda tx: applications.one(tx, number)).reason == "нет подписи"
 
 
@@ -80,7 +80,7 @@ def test_what_was_filled_in_is_sealed(shop: Shop) -> None:
 
 def test_the_document_stays_as_it_was_first_made_and_a_changed_one_is_noticed(shop: Shop) -> None:
     number = add(shop)
-    first, second = (Statement(name="a.docx", content=content) for content in (b"first", b"second"))
+    first, second = (ApplicationDocument(name="a.docx", content=content) for content in (b"first", b"second"))
     shop.write(lambda tx: applications.keep_document(tx, shop.media, number, first))
     row = shop.write(lambda tx: applications.keep_document(tx, shop.media, number, second))
     assert applications.document(shop.media, row) == b"first"
@@ -105,9 +105,9 @@ def test_applications_are_listed_by_line_and_kind_the_latest_first(shop: Shop) -
 def test_only_an_approved_application_of_this_line_counts(shop: Shop) -> None:
     line, other = shop.line(), shop.line()
     number = add(shop, line)
-    move(shop, number, Stage.SENT)
+    move(shop, number, ApplicationStage.SENT)
     assert not shop.read(lambda tx: applications.approved(tx, line=line, kind="letters"))
-    move(shop, number, Stage.APPROVED)
+    move(shop, number, ApplicationStage.APPROVED)
     assert shop.read(lambda tx: applications.approved(tx, line=line, kind="letters"))
     assert not shop.read(lambda tx: applications.approved(tx, line=other, kind="letters"))
 

@@ -16,7 +16,7 @@ from chatapp_cli.domain.manifest import Capabilities, Rate
 from chatapp_cli.domain.message import Priority
 from chatapp_cli.domain.template import Filled
 from chatapp_cli.i18n import show
-from chatapp_cli.runtime.governor import Governor, Target
+from chatapp_cli.runtime.governor import Governor, RateTarget
 from chatapp_cli.services import beginning, channels, dialogs, outbox
 from chatapp_cli.services.beginning import Outlook
 from chatapp_cli.services.pace import Turn
@@ -187,11 +187,11 @@ def test_the_forecast_is_what_the_governor_does(
     account = shop.read(lambda tx: beginning.forecast(tx, bound["messenger"], can))
 
     async def sent(address: str) -> float:
-        return await governor.acquire(Target(address, stranger=True), patience=1e9) or 0.0
+        return await governor.acquire(RateTarget(address, stranger=True), patience=1e9) or 0.0
 
     for address in addresses:
         told = account.next(beginning.RecentSend(address, "private", 1, 0)).at or shop.clock.at
-        real = clock.at + governor.delay(Target(address, stranger=True)) * 1000
+        real = clock.at + governor.delay(RateTarget(address, stranger=True)) * 1000
         assert told == pytest.approx(real, abs=0.01 * (real - shop.clock.at) + 50)
         clock.at = int(real) + 1
         asyncio.run(sent(address))

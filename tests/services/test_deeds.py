@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.services.deeds import DEEDS, LIST, found
+from tests.services.deeds import ACTIONS, LIST, found
 from tests.services.test_access import Place, ours
 from tests.stores import ON_SQLITE, Shop
 
@@ -16,10 +16,10 @@ __all__ = ["ours"]
 
 
 @ON_SQLITE
-@pytest.mark.parametrize("name", sorted(DEEDS))
+@pytest.mark.parametrize("name", sorted(ACTIONS))
 def test_a_deed_leaves_in_the_store_what_the_list_says_and_nothing_else(shop: Shop, ours: Place, name: str) -> None:
     assert LIST.agrees(name, found(shop, ours, name))
 
 
 def test_the_list_knows_no_deed_that_is_not_done() -> None:
-    assert LIST.knows(DEEDS)
+    assert LIST.knows(ACTIONS)

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chatapp_cli.domain.arrival import Peer, Profile
 from chatapp_cli.domain.dialog import DialogFilter
-from chatapp_cli.domain.event import Peer, Person
 from chatapp_cli.domain.finding import needles, search_text
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.services import dialogs, duties, sending
 from chatapp_cli.store import dialog_list
-from chatapp_cli.store.dialog_list import Place
+from chatapp_cli.store.dialog_list import PageEnd
 from chatapp_cli.store.rows.dialogs import DialogRow
 from tests.stores import EVERYTHING, Shop
 
@@ -40,7 +40,7 @@ def kept(shop: Shop) -> dict[DialogId, Kept]:
 
 def made(shop: Shop, channel: int, n: int) -> tuple[DialogId, Kept]:
     name, phone = NAMES[n % len(NAMES)], PHONES[n % len(PHONES)]
-    who = Person(id=f"u{n}", name=name, username=f"user{n}", phone=phone, email=f"u{n}@example.org")
+    who = Profile(id=f"u{n}", name=name, username=f"user{n}", phone=phone, email=f"u{n}@example.org")
     peer = Peer(key=f"u{n}", address=f"chat-{n}")
     shop.clock.at += n % 2
     dialog = shop.message(shop.hear(channel, peer=peer, sender=who)).dialog_id
@@ -131,7 +131,7 @@ def test_filters_combine_and_pages_follow_one_another_in_order(
         while page := dialog_list.page(tx, dialect, wanted, after=place, n=n):
             paged += [row.id for row in page]
             last = page[-1]
-            place = Place(last.pinned, last.last_at, last.id, last.waiting_since or 0)
+            place = PageEnd(last.pinned, last.last_at, last.id, last.waiting_since or 0)
             assert len(paged) <= len(kept), "a page came twice"
         window = dialog_list.rows(tx, dialect, list(kept), wanted)
     assert ids == paged == in_order(kept, wanted)

@@ -2,9 +2,9 @@
 
 import pytest
 
+from chatapp_cli.domain.arrival import Peer
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
-from chatapp_cli.domain.event import Peer
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.domain.journal.base import stored
 from chatapp_cli.domain.journal.dialogs import DialogChanged

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from chatapp_cli.domain.access import Acting
+from chatapp_cli.domain.arrival import Arrival, Batch
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import Refused, StoreError
-from chatapp_cli.domain.event import Arrival, Batch
 from chatapp_cli.domain.ids import ChannelId, LineId
 from chatapp_cli.domain.journal.messages import MessageReceived
 from chatapp_cli.domain.text import T
@@ -22,8 +22,8 @@ from chatapp_cli.services import effects, ingest, journal, lines, sending
 from chatapp_cli.services.effects import EFFECTS
 from chatapp_cli.store.database import Database
 from chatapp_cli.store.effects import effect, table
-from chatapp_cli.store.lens import Lens
 from chatapp_cli.store.tx import Tx
+from chatapp_cli.store.visibility import Visibility
 from chatapp_cli.store.writer import Outcome, Writer
 from tests.stores import EVERYTHING, Shop, said
 
@@ -90,7 +90,7 @@ def broken(shop: Shop) -> list[tuple[str, str]]:
 
 def test_an_effect_happens_with_its_event_on_all_of_the_store_whoever_acts(with_effect: Shop) -> None:
     channel = with_effect.channel()
-    nothing = Lens(with_effect.driver.dialect, lines=[LineId(99)])
+    nothing = Visibility(with_effect.driver.dialect, lines=[LineId(99)])
     batch = Batch(arrivals=(Arrival(provider_id="1", raw=b"{}", events=(said(ext_id="1", at=5),)),))
     seen: list[object] = []
 

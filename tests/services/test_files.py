@@ -106,19 +106,19 @@ def test_a_file_is_saved_beside_those_of_the_same_name_and_never_over_them(tmp_p
 def test_what_has_not_come_cannot_be_saved_and_it_is_said_whether_it_will(tmp_path: Path, media: Media) -> None:
     with pytest.raises(Busy, match="has not been downloaded yet"):
         files.copy_out(media, came(media, tmp_path, "a", state="wanted"), tmp_path)
-    with pytest.raises(Refused, match="never came: too_big"):
+    with pytest.raises(Refused, match="could not be downloaded: too_big"):
         files.content(media, came(media, tmp_path, "a", state="missing", code="too_big"))
 
 
 def test_the_desks_own_files_are_not_sent_except_those_of_a_tray(tmp_path: Path, media: Media) -> None:
     home = tmp_path / "home"
-    (home / files.TRAYS / "1").mkdir(parents=True)
-    for name in ("secret.key", f"{files.TRAYS}/1/a.txt"):
+    (home / files.UPLOADS / "1").mkdir(parents=True)
+    for name in ("secret.key", f"{files.UPLOADS}/1/a.txt"):
         (home / name).write_bytes(b"x")
     with pytest.raises(Refused) as refused:
         files.stage(media, home / "secret.key")
     assert refused.value.code == "own_file"
-    assert files.stage(media, home / files.TRAYS / "1" / "a.txt").size == 1
+    assert files.stage(media, home / files.UPLOADS / "1" / "a.txt").size == 1
 
 
 @pytest.mark.parametrize("name", sorted(files._OF_COMPANIES))

@@ -6,18 +6,18 @@ from pathlib import Path
 
 import pytest
 
+from chatapp_cli.domain.arrival import Profile
 from chatapp_cli.domain.dialog import DialogFilter
-from chatapp_cli.domain.event import Person
 from chatapp_cli.domain.ids import ChannelId, ContactId
 from chatapp_cli.services import dialogs, duties, names, persons, search
 from chatapp_cli.store import dialog_list
-from chatapp_cli.store.lens import Lens
 from chatapp_cli.store.rows.people import MergeRow
 from chatapp_cli.store.search import Index
+from chatapp_cli.store.visibility import Visibility
 from tests.stores import Shop
 
-ANYA = Person(id="anya", name="Аня", username="anyuta_p", phone="+7 916 123-45-67")
-ANNA = Person(id="anna", name="Анна Петрова", email="petrova@severny-dom.example")
+ANYA = Profile(id="anya", name="Аня", username="anyuta_p", phone="+7 916 123-45-67")
+ANNA = Profile(id="anna", name="Анна Петрова", email="petrova@severny-dom.example")
 WAYS = ("Аня", "аня петрова", "Petrova", "@anyuta_p", "8 (916) 123-45-67", "1612345", "petrova@severny")
 BOTH = ["Анна Петрова", "Аня"]
 
@@ -27,7 +27,7 @@ def index(tmp_path: Path) -> Index:
     return Index(tmp_path / "search.db", "sqlite:///of-this-test")
 
 
-def met(shop: Shop, channel: ChannelId, who: Person) -> ContactId:
+def met(shop: Shop, channel: ChannelId, who: Profile) -> ContactId:
     message = shop.hear(channel, who=who.id, sender=who)
     dialog = shop.message(message).dialog_id
     return ContactId(shop.read(lambda tx: dialogs.card(tx, dialog).contact_id))
@@ -38,11 +38,11 @@ def joined(shop: Shop, kept: ContactId, gone: ContactId) -> MergeRow:
     return made
 
 
-def found(shop: Shop, said: str, index: Index | None = None, lens: Lens | None = None) -> list[str]:
+def found(shop: Shop, said: str, index: Index | None = None, visibility: Visibility | None = None) -> list[str]:
     """The names of the dialogs that the list shows."""
     wanted, dialect = DialogFilter(text=said), shop.driver.dialect
     with shop.reading() as tx:
-        seen = tx.through(lens)
+        seen = tx.through(visibility)
         among = None if index is None else names.among(seen, index, said)
         return sorted(row.name for row in dialog_list.page(seen, dialect, wanted, among=among))
 
@@ -50,7 +50,7 @@ def found(shop: Shop, said: str, index: Index | None = None, lens: Lens | None =
 @pytest.mark.req("S-116", "S-119")
 def test_each_dialog_of_a_person_is_found_by_what_any_of_their_contacts_tells(shop: Shop, index: Index) -> None:
     anya, anna = met(shop, shop.channel(), ANYA), met(shop, shop.channel(), ANNA)
-    met(shop, shop.channel(), Person(id="zoya", name="Зоя Петрова"))
+    met(shop, shop.channel(), Profile(id="zoya", name="Зоя Петрова"))
     search.catch_up(shop.database, index)
     assert found(shop, "Аня", index) == ["Аня"]
     merge = joined(shop, anya, anna)
@@ -105,7 +105,7 @@ NAMES = ("Зоя", "Лена", "Павел", "Никита", "Александр
 def test_a_name_may_have_one_slip_and_a_long_one_two(shop: Shop, index: Index, said: str, meant: list[str]) -> None:
     channel = shop.channel()
     for name in NAMES:
-        met(shop, channel, Person(id=name, name=name))
+        met(shop, channel, Profile(id=name, name=name))
     search.catch_up(shop.database, index)
     with shop.reading() as tx:
         near = names.near(tx, index, shop.driver.dialect, DialogFilter(text=said))
@@ -118,7 +118,7 @@ def test_a_name_with_a_slip_finds_who_is_put_off_as_well_and_only_on_the_line_th
     line = shop.line()
     there, here = shop.channel(), shop.channel(line=line)
     for channel in (there, here):
-        met(shop, channel, Person(id="nikita", name="Никита"))
+        met(shop, channel, Profile(id="nikita", name="Никита"))
     search.catch_up(shop.database, index)
     dialog = shop.read(lambda tx: tx.value("dialogs.at_key", channel=here, key="nikita"))
     shop.write(lambda tx: duties.snooze(tx, dialog, tx.now + 86_400_000))
@@ -129,7 +129,7 @@ def test_a_name_with_a_slip_finds_who_is_put_off_as_well_and_only_on_the_line_th
 
 
 def test_what_one_dialog_is_renamed_to_finds_the_others_too(shop: Shop, index: Index) -> None:
-    anya, anna, zoya = (met(shop, shop.channel(), who) for who in (ANYA, ANNA, Person(id="zoya", name="Зоя")))
+    anya, anna, zoya = (met(shop, shop.channel(), who) for who in (ANYA, ANNA, Profile(id="zoya", name="Зоя")))
     joined(shop, anna, anya)
     joined(shop, anna, zoya)
     search.catch_up(shop.database, index)
@@ -146,6 +146,6 @@ def test_what_only_another_line_tells_finds_nothing_for_who_does_not_see_that_li
     anya, anna = met(shop, shop.channel(line=ours), ANYA), met(shop, shop.channel(), ANNA)
     joined(shop, anya, anna)
     search.catch_up(shop.database, index)
-    lens = Lens(shop.driver.dialect, lines=[ours])
-    assert found(shop, "Аня", index, lens) == found(shop, "Аня", lens=lens) == ["Аня"]
-    assert found(shop, "Петрова", index, lens) == found(shop, "Петрова", lens=lens) == []
+    visibility = Visibility(shop.driver.dialect, lines=[ours])
+    assert found(shop, "Аня", index, visibility) == found(shop, "Аня", visibility=visibility) == ["Аня"]
+    assert found(shop, "Петрова", index, visibility) == found(shop, "Петрова", visibility=visibility) == []

@@ -2,8 +2,8 @@
 
 import pytest
 
+from chatapp_cli.domain.arrival import IncomingFile, MessagesDeleted, Profile
 from chatapp_cli.domain.errors import Busy, Refused
-from chatapp_cli.domain.event import IncomingFile, MessagesDeleted, Person
 from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.services import dialogs, forwarding, notes, transcript
@@ -78,8 +78,8 @@ def test_what_operators_call_a_dialog_is_read_by_no_other_client(
     shop: Shop, elsewhere: DialogId, known: dict[str, str], called: str
 ) -> None:
     channel = shop.channel()
-    shop.hear(channel, sender=Person(id="anna", **known))
-    message = shop.hear(channel, "Где заказ?", sender=Person(id="anna"))
+    shop.hear(channel, sender=Profile(id="anna", **known))
+    message = shop.hear(channel, "Где заказ?", sender=Profile(id="anna"))
     dialog = shop.message(message).dialog_id
     shop.write(lambda tx: dialogs.rename(tx, dialog, "СКАНДАЛИСТКА"))
     (sent,) = forward(shop, [message], elsewhere)

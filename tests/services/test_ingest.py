@@ -2,9 +2,7 @@
 
 import pytest
 
-from chatapp_cli.domain.dialog import DialogFilter
-from chatapp_cli.domain.draft import Draft
-from chatapp_cli.domain.event import (
+from chatapp_cli.domain.arrival import (
     Arrival,
     Batch,
     ChatRead,
@@ -15,9 +13,11 @@ from chatapp_cli.domain.event import (
     Peer,
     PeerChanged,
     PeerMoved,
-    Person,
+    Profile,
     ReactionsChanged,
 )
+from chatapp_cli.domain.dialog import DialogFilter
+from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.outbound import Receipt
@@ -28,9 +28,9 @@ from chatapp_cli.services import (
     ingest,
     journal,
     outbox,
+    raw_bodies,
     reaching,
     sending,
-    shelf,
     trace,
     transcript,
 )
@@ -118,7 +118,7 @@ def test_what_our_code_could_not_apply_becomes_a_dead_letter_once(shop: Shop) ->
     assert shop.read(lambda tx: channels.one(tx, channel)).cursor == "7"
     (letter,) = shop.read(deadletters.everything)
     assert letter.raw == b"\xff"
-    shop.write(lambda tx: deadletters.forget(tx, letter.id))
+    shop.write(lambda tx: deadletters.delete(tx, letter.id))
     assert shop.read(deadletters.count) == 0
 
 
@@ -149,7 +149,7 @@ def test_one_persons_reactions_replace_their_earlier_ones(shop: Shop) -> None:
     channel = shop.channel()
     message = shop.hear(channel, ext_id="1")
     for person, emoji in (("anna", ("👍", "🔥")), ("boris", ("👍",)), ("anna", ("👎",))):
-        event = ReactionsChanged(peer_key="anna", ext_id="1", at=NOON + 1, emoji=emoji, person=Person(id=person))
+        event = ReactionsChanged(peer_key="anna", ext_id="1", at=NOON + 1, emoji=emoji, person=Profile(id=person))
         shop.take(channel, event)
     reactions = shop.read(lambda tx: transcript.entry(tx, message)).reactions
     assert [(r.person, r.emoji) for r in reactions] == [("anna", "👎"), ("boris", "👍")]
@@ -211,7 +211,7 @@ def test_a_new_phone_is_learned_in_one_spelling_and_found_even_after_a_rename(sh
     channel = shop.channel()
     dialog = shop.message(shop.hear(channel)).dialog_id
     shop.write(lambda tx: dialogs.rename(tx, dialog, "Анна из Твери"))
-    shop.hear(channel, sender=Person(id="anna", name="Анна Котова", phone="8 912 000-11-22"))
+    shop.hear(channel, sender=Profile(id="anna", name="Анна Котова", phone="8 912 000-11-22"))
     card = card_of(shop, dialog)
     assert (card.name, card.person, card.phone) == ("Анна из Твери", "Анна Котова", "+79120001122")
     for text in ("твери", "КОТОВА", "+7 (912) 000-11-22", "anna"):
@@ -230,7 +230,7 @@ def test_a_file_that_is_still_to_be_fetched_is_wanted(shop: Shop) -> None:
     batch = Batch(
         arrivals=(Arrival(provider_id="p", raw=b"{}", events=(said("", ext_id="1", at=NOON + 1, files=files),)),)
     )
-    result = shop.write(lambda tx: ingest.ingest(tx, channel, shelf.shelve(shop.media, batch)))
+    result = shop.write(lambda tx: ingest.ingest(tx, channel, raw_bodies.store_large(shop.media, batch)))
     (row,) = the_list(shop)
     (entry,) = shop.read(lambda tx: transcript.latest(tx, row.id))
     assert (result.files_wanted, row.preview) == (True, "a.jpg, b.pdf, c.mp4")
@@ -240,8 +240,8 @@ def test_a_file_that_is_still_to_be_fetched_is_wanted(shop: Shop) -> None:
 
 def test_a_large_raw_arrival_lies_among_the_files(shop: Shop) -> None:
     channel = shop.channel()
-    raw = b"x" * (shelf.LARGE + 1)
-    batch = shelf.shelve(
+    raw = b"x" * (raw_bodies.LARGE + 1)
+    batch = raw_bodies.store_large(
         shop.media, Batch(arrivals=(Arrival(provider_id="p", raw=raw, events=(said(ext_id="1", at=NOON + 1),)),))
     )
     shop.write(lambda tx: ingest.ingest(tx, channel, batch))
@@ -256,13 +256,13 @@ def test_a_text_of_20_mb_is_shown_in_part_and_kept_whole(shop: Shop) -> None:
     channel = shop.channel()
     words = "Ёлка зелёная. " * 800_000
     arrival = Arrival(provider_id="p", raw=b"{}", events=(said(words, ext_id="1", at=NOON + 1),))
-    assert shelf.needs_shelf(Batch(arrivals=(arrival,)))
-    batch = shelf.shelve(shop.media, Batch(arrivals=(arrival,)))
+    assert raw_bodies.has_large(Batch(arrivals=(arrival,)))
+    batch = raw_bodies.store_large(shop.media, Batch(arrivals=(arrival,)))
     shop.write(lambda tx: ingest.ingest(tx, channel, batch))
     (row,) = the_list(shop)
     (entry,) = shop.read(lambda tx: transcript.latest(tx, row.id))
     (whole,) = entry.files
-    assert entry.message.text == words[: shelf.LONGEST_TEXT]
+    assert entry.message.text == words[: raw_bodies.LONGEST_TEXT]
     assert whole.name == "message.txt"
     assert shop.media.path(whole.sha256).read_text("utf-8") == words
 

@@ -8,19 +8,19 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from chatapp_cli.domain.draft import Draft
-from chatapp_cli.domain.errors import Refused
-from chatapp_cli.domain.event import (
+from chatapp_cli.domain.arrival import (
     Arrival,
     Batch,
-    Event,
     MessageArrived,
     MessageEdited,
     MessagesDeleted,
     Peer,
     PeerChanged,
     PeerMoved,
+    ProviderEvent,
 )
+from chatapp_cli.domain.draft import Draft
+from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.preview import preview
@@ -190,7 +190,7 @@ class IngestMachine(RuleBasedStateMachine):
         for event in arrival.events:
             self.happen(event)
 
-    def happen(self, event: Event) -> None:
+    def happen(self, event: ProviderEvent) -> None:
         if isinstance(event, MessageArrived):
             chat = self.chats.setdefault(event.peer.key, Chat())
             if chat.hear(event):
@@ -299,7 +299,7 @@ class IngestMachine(RuleBasedStateMachine):
         else:
             self.chats[peer] = moved
 
-    def apply(self, event: Event) -> None:
+    def apply(self, event: ProviderEvent) -> None:
         arrival = Arrival(provider_id=f"once{next(self.shop.numbers)}", raw=b"{}", events=(event,))
         self.shop.write(lambda tx: ingest.ingest(tx, self.channel, Batch(arrivals=(arrival,))))
 

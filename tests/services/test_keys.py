@@ -13,8 +13,8 @@ from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
 from chatapp_cli.domain.template import Template
 from chatapp_cli.i18n import show
 from chatapp_cli.services import approvals, channels, composing, later, mailing, sending
-from chatapp_cli.services.acting import lens
-from chatapp_cli.services.composing import Address, Exactly, InDialog, Request
+from chatapp_cli.services.acting import visibility
+from chatapp_cli.services.composing import Address, Exactly, InDialog, MessageRequest
 from chatapp_cli.services.mailing import Recipient
 from chatapp_cli.services.options import Options
 from chatapp_cli.settings import Settings
@@ -27,13 +27,13 @@ PRICE = StagedFile(name="price.pdf", mime="application/pdf", size=1, sha256="0" 
 DRAFT = Draft(text="Ёлка ждёт вас", files=(PRICE,))
 
 
-def accept(shop: Shop, request: Request, acting: Acting | None = None) -> MessageId:
+def accept(shop: Shop, request: MessageRequest, acting: Acting | None = None) -> MessageId:
     acting = acting or shop.acting
-    seen = lens(acting, shop.driver.dialect)
+    seen = visibility(acting, shop.driver.dialect)
     return shop.database.write(lambda tx: composing.accept(tx.by(acting, seen), lambda row: ABLE, request))
 
 
-def code_of(shop: Shop, request: Request, acting: Acting | None = None) -> str:
+def code_of(shop: Shop, request: MessageRequest, acting: Acting | None = None) -> str:
     with pytest.raises(Refused) as refused:
         accept(shop, request, acting)
     assert "key" in show(refused.value.what)
@@ -43,15 +43,17 @@ def code_of(shop: Shop, request: Request, acting: Acting | None = None) -> str:
 
 @pytest.fixture
 def channel(shop: Shop) -> ChannelId:
-    return shop.channel(kind="sms", title="Первый")
+    return shop.channel(kind="sms", title="Первый", line=shop.line("Розница"))
 
 
 @pytest.fixture
-def first(shop: Shop, channel: ChannelId) -> Request:
-    return Request(to=Address(to=PHONE, channel="Первый"), draft=DRAFT, order=shop.order(key=KEY))
+def first(shop: Shop, channel: ChannelId) -> MessageRequest:
+    return MessageRequest(to=Address(to=PHONE, channel="Первый"), draft=DRAFT, order=shop.order(key=KEY))
 
 
-def test_the_same_request_again_is_answered_by_its_message(shop: Shop, channel: ChannelId, first: Request) -> None:
+def test_the_same_request_again_is_answered_by_its_message(
+    shop: Shop, channel: ChannelId, first: MessageRequest
+) -> None:
     message = accept(shop, first)
     held = Options(Settings(undo_send=5))
     again = [
@@ -64,7 +66,26 @@ def test_the_same_request_again_is_answered_by_its_message(shop: Shop, channel: 
     assert {accept(shop, one) for one in again} == {message}
 
 
-def test_it_is_the_same_request_after_the_message_was_reworded(shop: Shop, first: Request) -> None:
+@pytest.mark.parametrize(
+    "again",
+    [
+        Exactly(ChannelId(1), "+79160000001"),
+        InDialog(DialogId(1)),
+        Address(to="+79160000001", channel="1"),
+        Address(to=PHONE, channel="sms", line="Розница"),
+        Address(to=PHONE, channel="Первый", line="Розница"),
+    ],
+    ids=str,
+)
+def test_the_same_words_to_the_same_dialog_are_the_same_request_however_it_is_named(
+    shop: Shop, first: MessageRequest, again: composing.SendTarget
+) -> None:
+    message = accept(shop, first)
+    assert accept(shop, replace(first, to=again)) == message
+    assert shop.texts(shop.message(message).dialog_id) == ["Ёлка ждёт вас"]
+
+
+def test_it_is_the_same_request_after_the_message_was_reworded(shop: Shop, first: MessageRequest) -> None:
     first = replace(first, order=replace(first.order, at=shop.clock.at + 60_000))
     message = accept(shop, first)
     shop.write(lambda tx: later.reword(tx, EVERYTHING, message, "Ёлка ждёт вас до 18:00"))
@@ -84,21 +105,24 @@ def test_it_is_the_same_request_after_the_message_was_reworded(shop: Shop, first
         {"to": Address(to=PHONE, channel="Второй")},
         {"to": Address(to=PHONE, channel="Первый", others=["Второй"])},
         {"to": Address(to=PHONE, channel="Первый", line="Опт")},
-        {"to": Exactly(ChannelId(1), PHONE)},
-        {"to": InDialog(DialogId(1))},
+        {"to": Exactly(ChannelId(1), "+79160000002")},
+        {"to": Exactly(ChannelId(2), PHONE)},
+        {"to": InDialog(DialogId(2))},
         {"words": composing.FromTemplate("hello")},
         {"words": composing.FromReply("Адрес", {"имя": "Анна"}, Options(Settings()))},
     ],
     ids=str,
 )
-def test_another_request_under_the_same_key_is_refused(shop: Shop, first: Request, other: dict[str, object]) -> None:
+def test_another_request_under_the_same_key_is_refused(
+    shop: Shop, first: MessageRequest, other: dict[str, object]
+) -> None:
     message = accept(shop, first)
     assert code_of(shop, replace(first, **other)) == "key_taken"
     assert shop.read(lambda tx: tx.value("messages.by_key", key=KEY)) == message
     assert shop.texts(shop.message(message).dialog_id) == ["Ёлка ждёт вас"]
 
 
-def test_a_template_counts_by_its_name_and_values(shop: Shop, channel: ChannelId, first: Request) -> None:
+def test_a_template_counts_by_its_name_and_values(shop: Shop, channel: ChannelId, first: MessageRequest) -> None:
     row = shop.read(lambda tx: channels.one(tx, channel))
     ready = Template(name="ready", language="ru", body="Заказ {{n}} готов.", state="approved")
     shop.write(lambda tx: approvals.learn(tx, lambda row: EVERYTHING, row, [ready]))
@@ -107,7 +131,9 @@ def test_a_template_counts_by_its_name_and_values(shop: Shop, channel: ChannelId
     assert code_of(shop, eight) == "key_taken"
 
 
-def test_a_message_of_an_earlier_version_answers_every_request(shop: Shop, channel: ChannelId, first: Request) -> None:
+def test_a_message_of_an_earlier_version_answers_every_request(
+    shop: Shop, channel: ChannelId, first: MessageRequest
+) -> None:
     dialog = shop.message(accept(shop, replace(first, order=shop.order()))).dialog_id
     old = shop.write(lambda tx: sending.enqueue(tx, EVERYTHING, dialog, Draft(text="Да"), shop.order(key=KEY)))
     assert accept(shop, first) == old
@@ -115,7 +141,7 @@ def test_a_message_of_an_earlier_version_answers_every_request(shop: Shop, chann
 
 def test_each_of_a_list_is_refused_by_itself(shop: Shop, channel: ChannelId) -> None:
     def mail(text: str, *to: str) -> mailing.Mailing:
-        request = Request(to=Exactly(channel, ""), draft=Draft(text=text), order=shop.order(key=KEY))
+        request = MessageRequest(to=Exactly(channel, ""), draft=Draft(text=text), order=shop.order(key=KEY))
         return shop.write(lambda tx: mailing.accept(tx, lambda row: EVERYTHING, request, map(Recipient, to)))
 
     mail("Скидка", PHONE)
@@ -126,7 +152,7 @@ def test_each_of_a_list_is_refused_by_itself(shop: Shop, channel: ChannelId) -> 
     assert [one.to.address for one in found.going] == ["+79160000002"]
 
 
-def test_a_key_of_a_line_that_somebody_does_not_see_is_taken(shop: Shop, first: Request) -> None:
+def test_a_key_of_a_line_that_somebody_does_not_see_is_taken(shop: Shop, first: MessageRequest) -> None:
     accept(shop, first)
     line = shop.line("Опт")
     shop.channel(kind="sms", title="Первый", line=line)

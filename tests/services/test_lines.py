@@ -75,7 +75,7 @@ def test_a_renewed_binding_keeps_its_place_unless_it_brings_a_new_one(shop: Shop
     for cursor, kept in ((None, "7"), ("9", "9")):
         new = Bound(account="a", title="Новая", secrets={"token": "new"}, hook_key="h", cursor=cursor)
         shop.write(
-            lambda tx, new=new: channels.keep(tx, shop.vault, new, line=row.line_id, kind="mail", previous=number)
+            lambda tx, new=new: channels.save(tx, shop.vault, new, line=row.line_id, kind="mail", previous=number)
         )
         bound = shop.read(lambda tx: channels.bound(tx, shop.vault, channels.one(tx, number)))
         assert (bound.title, bound.secrets, bound.cursor, bound.hook_key) == ("Новая", {"token": "new"}, kept, "h")

@@ -7,13 +7,13 @@ from decimal import Decimal
 
 import pytest
 
+from chatapp_cli.domain.arrival import Peer
 from chatapp_cli.domain.draft import Draft
-from chatapp_cli.domain.event import Peer
 from chatapp_cli.domain.ids import ChannelId, DialogId
 from chatapp_cli.domain.manifest import Capabilities, Rate
 from chatapp_cli.domain.message import Priority
 from chatapp_cli.services import journal, mailing, outbox, sending
-from chatapp_cli.services.composing import Exactly, Request
+from chatapp_cli.services.composing import Exactly, MessageRequest
 from chatapp_cli.services.mailing import Mailing, Recipient
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.outbox import OutboxRow
@@ -45,7 +45,7 @@ def channel(shop: Shop) -> ChannelId:
 
 
 def mail(shop: Shop, channel: ChannelId, to: Sequence[str], key: str = "акция 12", draft: Draft = HELLO) -> Mailing:
-    request = Request(to=Exactly(channel, ""), draft=draft, order=shop.order(key=sending.key_of(key)))
+    request = MessageRequest(to=Exactly(channel, ""), draft=draft, order=shop.order(key=sending.key_of(key)))
     listed = [Recipient(address, n) for n, address in enumerate(to, 1)]
     return shop.write(lambda tx: mailing.accept(tx, able, request, listed))
 
@@ -129,7 +129,7 @@ def test_what_a_person_writes_goes_before_the_rest_of_a_mailing(shop: Shop, chan
 
 
 def test_a_preview_of_a_list_tells_the_same_and_keeps_nothing(shop: Shop, channel: ChannelId) -> None:
-    request = Request(to=Exactly(channel, ""), draft=HELLO, order=shop.order(key=sending.key_of("акция 12")))
+    request = MessageRequest(to=Exactly(channel, ""), draft=HELLO, order=shop.order(key=sending.key_of("акция 12")))
     listed = [Recipient(address) for address in TWO]
     before = shop.read(journal.last)
     tried = shop.write(lambda tx: mailing.preview(tx, able, request, listed))

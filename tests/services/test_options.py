@@ -14,16 +14,16 @@ from chatapp_cli.domain.form import Field
 from chatapp_cli.domain.health import Health
 from chatapp_cli.domain.ids import ChannelId, LineId
 from chatapp_cli.domain.journal.channels import ChannelConfigured
-from chatapp_cli.domain.option import COMPANY, Subject, Target
+from chatapp_cli.domain.option import COMPANY, OptionTarget, Subject
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import show
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.services import channels, journal, lines, options
-from chatapp_cli.services.options import Options, Scope
+from chatapp_cli.services.options import Options, OptionScope
 from chatapp_cli.settings import Settings
-from chatapp_cli.store.lens import Lens
 from chatapp_cli.store.rows.channels import ChannelRow
+from chatapp_cli.store.visibility import Visibility
 from tests.stores import Shop
 
 
@@ -35,11 +35,11 @@ def pace() -> Iterator[str]:
     option.withdraw("pace")
 
 
-def say(shop: Shop, target: Target, **said: str) -> None:
+def say(shop: Shop, target: OptionTarget, **said: str) -> None:
     shop.write(lambda tx: options.change(tx, target, options.Changes(said)))
 
 
-def value(shop: Shop, name: str, scope: Scope = options.EVERYWHERE, **process: object) -> object:
+def value(shop: Shop, name: str, scope: OptionScope = options.EVERYWHERE, **process: object) -> object:
     known = Options(**{"settings": Settings()} | process)  # type: ignore[arg-type]
     return shop.read(lambda tx: known.value(tx, name, scope))
 
@@ -47,12 +47,12 @@ def value(shop: Shop, name: str, scope: Scope = options.EVERYWHERE, **process: o
 def test_the_narrowest_subject_wins_over_the_wider_ones_and_those_over_file_and_default(shop: Shop) -> None:
     channel = shop.channel()
     line = shop.read(lambda tx: channels.one(tx, channel)).line_id
-    here, beside = Scope(line=line, channel=channel), Scope(line=LineId(99), channel=ChannelId(99))
+    here, beside = OptionScope(line=line, channel=channel), OptionScope(line=LineId(99), channel=ChannelId(99))
     assert value(shop, "undo_send", here, settings=Settings(undo_send=4)) == 4
     for target, seconds, elsewhere in (
         (COMPANY, 10, 10),
-        (Target(Subject.LINE, line), 20, 10),
-        (Target(Subject.CHANNEL, channel), 0, 10),
+        (OptionTarget(Subject.LINE, line), 20, 10),
+        (OptionTarget(Subject.CHANNEL, channel), 0, 10),
     ):
         say(shop, target, undo_send=str(seconds))
         assert value(shop, "undo_send", here, settings=Settings(undo_send=4)) == seconds
@@ -67,16 +67,16 @@ def test_a_flag_or_the_environment_beats_what_is_stored(shop: Shop) -> None:
 def test_an_empty_value_forgets_an_option_so_that_the_wider_one_holds(shop: Shop) -> None:
     line = shop.line()
     say(shop, COMPANY, company_name="Тёплый дом")
-    say(shop, Target(Subject.LINE, line), company_name="Тёплый дом. Опт")
-    say(shop, Target(Subject.LINE, line), company_name="")
-    assert value(shop, "company_name", Scope(line=line)) == "Тёплый дом"
-    assert shop.read(lambda tx: options.stored(tx, Target(Subject.LINE, line))) == {}
+    say(shop, OptionTarget(Subject.LINE, line), company_name="Тёплый дом. Опт")
+    say(shop, OptionTarget(Subject.LINE, line), company_name="")
+    assert value(shop, "company_name", OptionScope(line=line)) == "Тёплый дом"
+    assert shop.read(lambda tx: options.stored(tx, OptionTarget(Subject.LINE, line))) == {}
 
 
 def test_an_option_that_is_declared_once_is_known_for_every_subject_with_its_default(shop: Shop, pace: str) -> None:
-    assert value(shop, pace, Scope(crm=5)) == 3
-    say(shop, Target(Subject.CRM, 5), pace="7")
-    assert [value(shop, pace, Scope(crm=number)) for number in (5, 6)] == [7, 3]
+    assert value(shop, pace, OptionScope(crm=5)) == 3
+    say(shop, OptionTarget(Subject.CRM, 5), pace="7")
+    assert [value(shop, pace, OptionScope(crm=number)) for number in (5, 6)] == [7, 3]
 
 
 @pytest.mark.parametrize("name", sorted(option.BEFORE_STORE))
@@ -115,15 +115,15 @@ def test_what_a_newer_version_wrote_is_kept_shown_and_passed_over(shop: Shop) ->
     channel = shop.channel(settings={"host": "mail.example.org"})
     line = shop.read(lambda tx: channels.one(tx, channel)).line_id
     newer = {"undo_send": "adaptive", "mood": "kind"}
-    for target in (COMPANY, Target(Subject.CHANNEL, channel)):
-        shop.write(lambda tx, target=target: options.keep(tx, target, newer))
-    say(shop, Target(Subject.LINE, line), undo_send="6")
-    assert value(shop, "undo_send", Scope(line=line, channel=channel)) == 6
+    for target in (COMPANY, OptionTarget(Subject.CHANNEL, channel)):
+        shop.write(lambda tx, target=target: options.save(tx, target, newer))
+    say(shop, OptionTarget(Subject.LINE, line), undo_send="6")
+    assert value(shop, "undo_send", OptionScope(line=line, channel=channel)) == 6
     say(shop, COMPANY, quiet="22:00-08:00")
     assert shop.read(lambda tx: options.stored(tx, COMPANY)) == {**newer, "quiet": "22:00-08:00"}
     again = Bound(account="x", title="x", settings=shop.read(lambda tx: channels.one(tx, channel)).settings)
-    shop.write(lambda tx: channels.keep(tx, shop.vault, again, line=line, kind="letters", previous=channel))
-    assert shop.read(lambda tx: options.stored(tx, Target(Subject.CHANNEL, channel))) == newer
+    shop.write(lambda tx: channels.save(tx, shop.vault, again, line=line, kind="letters", previous=channel))
+    assert shop.read(lambda tx: options.stored(tx, OptionTarget(Subject.CHANNEL, channel))) == newer
     assert json.loads(shop.read(lambda tx: channels.one(tx, channel)).settings_text) == {"host": "mail.example.org"}
 
 
@@ -133,11 +133,11 @@ def test_what_a_binding_answered_is_an_option_from_then_on_and_is_answered_anew_
     def bind(previous: ChannelId | None, **settings: str) -> ChannelId:
         bound = Bound(account="7", title="SMS", settings={"preset": "x", **settings})
         return shop.write(
-            lambda tx: channels.keep(tx, shop.vault, bound, line=line, kind="sms", previous=previous, fields=fields)
+            lambda tx: channels.save(tx, shop.vault, bound, line=line, kind="sms", previous=previous, fields=fields)
         )
 
     number = bind(None, sender="DOM", price="4")
-    target = Target(Subject.CHANNEL, number)
+    target = OptionTarget(Subject.CHANNEL, number)
     assert shop.read(lambda tx: options.stored(tx, target)) == {"sender": "DOM", "price": "4"}
     row = shop.read(lambda tx: channels.one(tx, number))
     shop.write(lambda tx: channels.configure(tx, row, manifest("sms"), {"sender": ""}))
@@ -179,7 +179,12 @@ def test_a_change_is_one_piece_of_news_however_many_options_it_has(shop: Shop) -
 def test_what_is_removed_takes_its_options_along(shop: Shop) -> None:
     line = shop.line()
     channel, other = shop.channel(line=line), shop.channel()
-    targets = [Target(Subject.LINE, line), Target(Subject.CHANNEL, channel), Target(Subject.CHANNEL, other), COMPANY]
+    targets = [
+        OptionTarget(Subject.LINE, line),
+        OptionTarget(Subject.CHANNEL, channel),
+        OptionTarget(Subject.CHANNEL, other),
+        COMPANY,
+    ]
     for target in targets:
         say(shop, target, undo_send="5")
     row = shop.read(lambda tx: lines.find(tx, str(line)))
@@ -191,11 +196,11 @@ def test_what_is_removed_takes_its_options_along(shop: Shop) -> None:
 
 def test_who_sees_one_line_sees_no_options_of_another(shop: Shop) -> None:
     ours, theirs = shop.line(), shop.line()
-    hidden = [Target(Subject.LINE, theirs), Target(Subject.CHANNEL, shop.channel(line=theirs))]
-    seen = [COMPANY, Target(Subject.LINE, ours), Target(Subject.CHANNEL, shop.channel(line=ours))]
+    hidden = [OptionTarget(Subject.LINE, theirs), OptionTarget(Subject.CHANNEL, shop.channel(line=theirs))]
+    seen = [COMPANY, OptionTarget(Subject.LINE, ours), OptionTarget(Subject.CHANNEL, shop.channel(line=ours))]
     for target in hidden + seen:
         say(shop, target, undo_send="5")
-    narrow = Lens(shop.driver.dialect, lines=[ours])
+    narrow = Visibility(shop.driver.dialect, lines=[ours])
     found = [shop.read(lambda tx, t=t: options.stored(tx.through(narrow), t)) for t in hidden + seen]
     assert found == [{}, {}, *[{"undo_send": "5"}] * 3]
 
@@ -241,7 +246,7 @@ def test_what_a_channel_could_not_be_bound_with_it_is_not_configured_with(
     with pytest.raises(UsageError) as refused:
         shop.write(lambda tx: channels.configure(tx, channel, about, {name: said}))
     assert refused.value.field == name
-    assert shop.read(lambda tx: options.stored(tx, Target(Subject.CHANNEL, channel.id))) == {}
+    assert shop.read(lambda tx: options.stored(tx, OptionTarget(Subject.CHANNEL, channel.id))) == {}
 
 
 @pytest.mark.parametrize(
@@ -261,7 +266,7 @@ def test_what_a_channel_could_not_be_bound_with_it_is_not_configured_with(
 def test_what_a_channel_could_be_bound_with_it_is_configured_with(shop: Shop, kind: str, name: str, said: str) -> None:
     channel = row_of(shop, kind)
     shop.write(lambda tx: channels.configure(tx, channel, manifest(kind), {name: said}))
-    assert shop.read(lambda tx: options.stored(tx, Target(Subject.CHANNEL, channel.id))) == {name: said}
+    assert shop.read(lambda tx: options.stored(tx, OptionTarget(Subject.CHANNEL, channel.id))) == {name: said}
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from chatapp_cli.domain.arrival import Arrival, Batch, DeliveryChanged
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import OutcomeUnknown, RateLimited, Refused, Rejected, Retryable
-from chatapp_cli.domain.event import Arrival, Batch, DeliveryChanged
 from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.domain.message import PENDING, Priority, State
 from chatapp_cli.domain.outbound import Receipt
@@ -324,7 +324,7 @@ class OutboxMachine(RuleBasedStateMachine):
     @rule(dialog=st.integers(0, 2), seconds=SECONDS)
     def hold(self, dialog: int, seconds: int) -> None:
         until = self.shop.clock.at + seconds * 1000
-        self.shop.write(lambda tx: outbox.hold(tx, self.dialogs[dialog], {"dialog": seconds}))
+        self.shop.write(lambda tx: outbox.delay(tx, self.dialogs[dialog], {"dialog": seconds}))
         for known in self.known.values():
             if known.dialog == self.dialogs[dialog] and known.state is State.QUEUED and not known.claimed:
                 known.not_before = max(known.not_before, until)

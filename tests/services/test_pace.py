@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from chatapp_cli.domain.manifest import Capabilities, Rate
 from chatapp_cli.domain.rates import AccountLog
 from chatapp_cli.kit.manifests import manifests
-from chatapp_cli.runtime.governor import MARGIN, Governor, Target
+from chatapp_cli.runtime.governor import MARGIN, Governor, RateTarget
 from chatapp_cli.services.pace import AT_ONCE, NOW, Forecast, Turn
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.outbox import RecentSend
@@ -21,12 +21,12 @@ NOON = 1_795_000_000_000
 ACCOUNT = ChannelRow._make([0] * len(ChannelRow._fields))
 RATES = {kind: one.capabilities.rates for kind, one in manifests().items() if one.capabilities.rates}
 TARGETS = [
-    Target("anna"),
-    Target("boris", stranger=True),
-    Target("yard", "group"),
-    Target("news", "channel"),
-    Target("+79160000001", stranger=True),
-    Target("+79160000002"),
+    RateTarget("anna"),
+    RateTarget("boris", stranger=True),
+    RateTarget("yard", "group"),
+    RateTarget("news", "channel"),
+    RateTarget("+79160000001", stranger=True),
+    RateTarget("+79160000002"),
 ]
 to_whom = st.lists(st.sampled_from(TARGETS), min_size=1, max_size=60)
 
@@ -47,7 +47,7 @@ class HeldClock:
         self.at += seconds
 
 
-def governed(rates: Sequence[Rate], targets: Sequence[Target]) -> list[float]:
+def governed(rates: Sequence[Rate], targets: Sequence[RateTarget]) -> list[float]:
     """Seconds after which each goes that is sent as soon as the governor lets it, one after the other."""
     clock = HeldClock()
     governor = Governor(clock, rates)
@@ -63,7 +63,7 @@ def governed(rates: Sequence[Rate], targets: Sequence[Target]) -> list[float]:
     return asyncio.run(run())
 
 
-def send(target: Target, at: int = 0) -> RecentSend:
+def send(target: RateTarget, at: int = 0) -> RecentSend:
     return RecentSend(target.address, target.chat_kind, int(target.stranger), at)
 
 
@@ -71,7 +71,7 @@ def send(target: Target, at: int = 0) -> RecentSend:
 @pytest.mark.parametrize("kind", RATES)
 @settings(max_examples=40, deadline=None)
 @given(targets=to_whom)
-def test_the_forecast_of_a_queue_is_when_the_governor_sends_it(kind: str, targets: list[Target]) -> None:
+def test_the_forecast_of_a_queue_is_when_the_governor_sends_it(kind: str, targets: list[RateTarget]) -> None:
     """It leaves out the governor's margins: seven thousandths of the wait."""
     forecast = Forecast(ACCOUNT, Capabilities(intake="poll", rates=RATES[kind]), NOON)
     told = [forecast.next(send(target)).at for target in targets]
@@ -85,12 +85,12 @@ def test_the_forecast_of_a_queue_is_when_the_governor_sends_it(kind: str, target
 @pytest.mark.parametrize("kind", RATES)
 @settings(max_examples=40, deadline=None)
 @given(targets=to_whom)
-def test_the_log_tells_ahead_to_the_millisecond_when_the_governor_sends(kind: str, targets: list[Target]) -> None:
+def test_the_log_tells_ahead_to_the_millisecond_when_the_governor_sends(kind: str, targets: list[RateTarget]) -> None:
     log, at, told = AccountLog(RATES[kind], MARGIN), 0.0, []
     for target in targets:
         at = max(at, *(free for free, _scope in log.waits(target)))
         log.record(target, at)
-        log.forget(at)
+        log.prune(at)
         told.append(at)
     assert told == pytest.approx(governed(RATES[kind], targets), abs=0.001)
 
@@ -108,7 +108,7 @@ def test_the_log_tells_ahead_to_the_millisecond_when_the_governor_sends(kind: st
     ],
 )
 def test_the_longest_of_all_waits_is_told_with_its_reason_unless_it_is_over_within_seconds(
-    paused: int, strangers: int, target: Target, at: int, turn: Turn
+    paused: int, strangers: int, target: RateTarget, at: int, turn: Turn
 ) -> None:
     row = ACCOUNT._replace(paused_until=NOON + paused, strangers_until=NOON + strangers)
     forecast = Forecast(row, Capabilities(intake="poll"), NOON)

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chatapp_cli.domain.arrival import Peer, Profile
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
-from chatapp_cli.domain.event import Peer, Person
 from chatapp_cli.domain.ids import ChannelId, ContactId, MessageId
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.i18n import show
-from chatapp_cli.services import channels, contacts, dialogs, persons, reaching, relay, routes
+from chatapp_cli.services import chains, channels, contacts, dialogs, persons, reaching, routes
 from chatapp_cli.store.named import statements
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.people import MergeRow
@@ -27,7 +27,7 @@ STEPS = st.lists(st.tuples(st.sampled_from(["merge", "undo"]), st.integers(0, 30
 
 def meet(shop: Shop, channel: ChannelId, key: str, **known: str) -> ContactId:
     """Somebody writes in a channel; returns their contact."""
-    message = shop.hear(channel, who=key, sender=Person(id=key, **known))
+    message = shop.hear(channel, who=key, sender=Profile(id=key, **known))
     dialog = shop.message(message).dialog_id
     return shop.read(lambda tx: dialogs.card(tx, dialog).contact_id)
 
@@ -141,7 +141,7 @@ def test_likenesses_are_suggested_with_their_reasons_the_strongest_first(shop: S
     }
     assert list(reasons(shop, anna)) == [by_phone, by_username, by_name]
     strongest = shop.read(lambda tx: persons.suggestions(tx, anna))[0].reasons[0]
-    assert show(strongest.said) == "the same number +79161234567"
+    assert show(strongest.reason) == "the same number +79161234567"
     assert [(one.one.id, one.other.id) for one in shop.read(persons.everybody)][:2] == [
         (anna, by_phone),
         (anna, by_username),
@@ -181,7 +181,7 @@ def test_each_subject_of_a_client_is_theirs_so_that_nobody_is_asked_whether_they
         address = "anna@pochta.example"
         peer, sender = (
             Peer(key=f"{address}\n{subject}", address=address, title=subject),
-            Person(id=address, email=address),
+            Profile(id=address, email=address),
         )
         dialog = shop.message(shop.hear(mail, peer=peer, sender=sender)).dialog_id
         return shop.read(lambda tx: dialogs.card(tx, dialog).contact_id)
@@ -228,8 +228,8 @@ def test_a_named_channel_that_cannot_begin_by_an_address_writes_where_it_knows_t
         return replace(EVERYTHING, write_first=())
 
     def write(tx: Tx) -> MessageId:
-        steps = routes.said(tx, able, channels.one(tx, chats), "anna@pochta.example")
-        return relay.accept(tx, able, steps, Draft(text="Здравствуйте"), shop.order())
+        steps = routes.named(tx, able, channels.one(tx, chats), "anna@pochta.example")
+        return chains.accept(tx, able, steps, Draft(text="Здравствуйте"), shop.order())
 
     message = shop.write(write)
     assert shop.message(message).dialog_id == shop.read(lambda tx: persons.person(tx, anna)).ways_of(anna)[0].id

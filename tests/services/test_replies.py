@@ -9,14 +9,16 @@ import pytest
 from chatapp_cli.domain.access import Acting
 from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
-from chatapp_cli.domain.quick_reply import Answer, ranked
+from chatapp_cli.domain.quick_reply import QuickReplyDraft, ranked
 from chatapp_cli.i18n import use
 from chatapp_cli.services import dialogs, journal, operators, replies
 from chatapp_cli.services.journal_words import sentence
 from chatapp_cli.store.rows.replies import QuickReplyRow
 from tests.stores import OWNER, Shop, owner
 
-DELIVERY = Answer(title="Доставка", text="Везём за два дня.", keywords="курьер, сколько ждать", category="продажи")
+DELIVERY = QuickReplyDraft(
+    title="Доставка", text="Везём за два дня.", keywords="курьер, сколько ждать", category="продажи"
+)
 PRICE = StagedFile(name="прайс.pdf", mime="application/pdf", size=5, sha256="a" * 64)
 
 
@@ -25,7 +27,7 @@ def _english() -> None:
     use("en")
 
 
-def make(shop: Shop, name: str = "Заказы", *answers: Answer, actor: str = "Ольга") -> None:
+def make(shop: Shop, name: str = "Заказы", *answers: QuickReplyDraft, actor: str = "Ольга") -> None:
     def job(tx: Any) -> None:
         replies.add_section(tx.by(owner(actor)), name)
         for one in answers:
@@ -78,7 +80,7 @@ def test_only_invited_editors_change_a_section_and_its_replies(shop: Shop) -> No
     shop.write(lambda tx: operators.add(tx, "Иван", "", ()))
     shop.acting = Acting("Иван", account=True)
     for deed in (
-        lambda tx: replies.add(tx, section, Answer(title="Б", text="б")),
+        lambda tx: replies.add(tx, section, QuickReplyDraft(title="Б", text="б")),
         lambda tx: replies.edit(tx, row, DELIVERY),
         lambda tx: replies.remove(tx, row),
         lambda tx: replies.rename_section(tx, section, "Б"),
@@ -91,7 +93,7 @@ def test_only_invited_editors_change_a_section_and_its_replies(shop: Shop) -> No
         assert caught.value.code == "not_an_editor"
         assert str(caught.value.next_step) == "Ask one of its editors to be invited: Марина, Ольга"
     shop.acting = OWNER
-    shop.write(lambda tx: replies.add(tx.by(owner("Марина")), section, Answer(title="Б", text="б")))
+    shop.write(lambda tx: replies.add(tx.by(owner("Марина")), section, QuickReplyDraft(title="Б", text="б")))
 
 
 @pytest.mark.req("S-136")
@@ -122,14 +124,16 @@ def test_a_section_without_editors_is_everybodys_again(shop: Shop) -> None:
 
 @pytest.mark.req("S-137", "S-138", "S-140")
 def test_a_reply_is_kept_with_its_keywords_category_and_files(shop: Shop) -> None:
-    priced = Answer(title=" Прайс ", text="", keywords=" цена \n почём ", category="информация", files=(PRICE,))
+    priced = QuickReplyDraft(
+        title=" Прайс ", text="", keywords=" цена \n почём ", category="информация", files=(PRICE,)
+    )
     make(shop, "Заказы", DELIVERY, priced)
     row = found(shop, "прайс")
-    kept = Answer(title="Прайс", text="", keywords="цена почём", category="информация", files=(PRICE,))
+    kept = QuickReplyDraft(title="Прайс", text="", keywords="цена почём", category="информация", files=(PRICE,))
     assert shop.read(lambda tx: replies.answer(tx, row)) == kept
     make(shop, "Опт")
     into = shop.read(lambda tx: replies.section(tx, "Опт"))
-    changed = Answer(title="Прайс", text="От 50 штук", category="оптовикам")
+    changed = QuickReplyDraft(title="Прайс", text="От 50 штук", category="оптовикам")
     shop.write(lambda tx: replies.edit(tx, row, changed, into=into))
     assert shop.read(lambda tx: replies.answer(tx, replies.find(tx, "Опт/прайс"))) == changed
     shop.write(lambda tx: replies.remove(tx, row))
@@ -148,12 +152,12 @@ def test_a_reply_cannot_be_moved_into_a_section_of_others(shop: Shop) -> None:
 @pytest.mark.parametrize(
     ("answer", "what"),
     [
-        (Answer(title=" ", text="да"), "A quick reply needs a title."),
-        (Answer(title="Б", text=" "), "A quick reply needs a text or a file."),
-        (Answer(title="ДОСТАВКА", text="да"), "The section has a quick reply ДОСТАВКА already."),
+        (QuickReplyDraft(title=" ", text="да"), "A quick reply needs a title."),
+        (QuickReplyDraft(title="Б", text=" "), "A quick reply needs a text or a file."),
+        (QuickReplyDraft(title="ДОСТАВКА", text="да"), "The section has a quick reply ДОСТАВКА already."),
     ],
 )
-def test_what_is_missing_or_there_already_is_refused(shop: Shop, answer: Answer, what: str) -> None:
+def test_what_is_missing_or_there_already_is_refused(shop: Shop, answer: QuickReplyDraft, what: str) -> None:
     make(shop, "Заказы", DELIVERY)
     section = shop.read(lambda tx: replies.section(tx, "Заказы"))
     with pytest.raises((UsageError, Refused)) as caught:
@@ -190,16 +194,16 @@ def test_the_title_weighs_more_than_keywords_and_they_more_than_the_text(
     make(
         shop,
         "Заказы",
-        Answer(title="Режим", text="Самовывоз до 21:00"),
-        Answer(title="Адрес", text="Садовая, 5", keywords="самовывоз; вывоз ёлки"),
-        Answer(title="Самовывоз", text="Приходите"),
+        QuickReplyDraft(title="Режим", text="Самовывоз до 21:00"),
+        QuickReplyDraft(title="Адрес", text="Садовая, 5", keywords="самовывоз; вывоз ёлки"),
+        QuickReplyDraft(title="Самовывоз", text="Приходите"),
     )
     assert titles(shop, query) == order
 
 
 @pytest.mark.req("S-139")
 def test_among_equals_what_is_used_more_often_comes_first(shop: Shop) -> None:
-    make(shop, "Заказы", *(Answer(title=title, text="да") for title in ("Адрес", "Оплата", "Оплата частями")))
+    make(shop, "Заказы", *(QuickReplyDraft(title=title, text="да") for title in ("Адрес", "Оплата", "Оплата частями")))
     for _ in range(2):
         shop.write(lambda tx: replies.count_use(tx, replies.find(tx, "Оплата частями").id))
     assert titles(shop, "оплата") == ["Оплата частями", "Оплата"]

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from chatapp_cli.domain.arrival import IncomingFile, MessageEdited, MessagesDeleted, Peer, PeerMoved, Profile
 from chatapp_cli.domain.dialog import DialogFilter
-from chatapp_cli.domain.event import IncomingFile, MessageEdited, MessagesDeleted, Peer, PeerMoved, Person
 from chatapp_cli.domain.ids import ChannelId, DialogId
 from chatapp_cli.services import dialogs, names, search
-from chatapp_cli.services.search import Page, Scope
+from chatapp_cli.services.search import SearchPage, SearchScope
 from chatapp_cli.services.wording import understood
 from chatapp_cli.store import dialog_list
-from chatapp_cli.store.search import TOP, Index, Mark, Shelf
+from chatapp_cli.store.search import TOP, Index, Mark, OpenIndex
 from chatapp_cli.store.tx import Tx
 from tests.stores import ON_SQLITE, Shop
 
@@ -91,12 +91,12 @@ TYPED = {"див": "sofa sofas no_sofa", "дост": "tree", "гирля": "tree
 
 
 CLIENTS = {
-    "kuz": Person(id="kuz", name="Анна Кузнецова", username="anna_kuz", phone="+7 916 123-45-67"),
-    "ale": Person(id="ale", name="Александр Соловьёв", email="a.solovev@lampa.example"),
-    "art": Person(id="art", name="Артём Ёлкин", phone="8 (921) 555-01-02"),
-    "nat": Person(id="nat", name="Наталья Щербакова"),
-    "dmi": Person(id="dmi", name="Dmitry Orlov", username="dorlov"),
-    "sev": Person(id="sev", name="Гостиница «Север»", email="zakup@sever-hotel.example"),
+    "kuz": Profile(id="kuz", name="Анна Кузнецова", username="anna_kuz", phone="+7 916 123-45-67"),
+    "ale": Profile(id="ale", name="Александр Соловьёв", email="a.solovev@lampa.example"),
+    "art": Profile(id="art", name="Артём Ёлкин", phone="8 (921) 555-01-02"),
+    "nat": Profile(id="nat", name="Наталья Щербакова"),
+    "dmi": Profile(id="dmi", name="Dmitry Orlov", username="dorlov"),
+    "sev": Profile(id="sev", name="Гостиница «Север»", email="zakup@sever-hotel.example"),
 }
 """What is typed into the box of names, with whom it finds; behind a stroke those that are only nearly meant."""
 NAMED = {
@@ -153,15 +153,17 @@ def index(shop: Shop, tmp_path: Path) -> Index:
     return Index(tmp_path / "search.db", shop.driver.url)
 
 
-Look = Callable[..., Page]
+Look = Callable[..., SearchPage]
 
 
 @pytest.fixture
-def look(shop: Shop, index: Index) -> Look:
-    def looked(said: str, *, typing: bool = False, n: int = 50, below: int | None = None, **scope: object) -> Page:
+def appearance(shop: Shop, index: Index) -> Look:
+    def looked(
+        said: str, *, typing: bool = False, n: int = 50, below: int | None = None, **scope: object
+    ) -> SearchPage:
         assert search.catch_up(shop.database, index)
         query, more = understood(said, typing=typing), {} if below is None else {"below": below}
-        where = Scope(**scope)  # type: ignore[arg-type]
+        where = SearchScope(**scope)  # type: ignore[arg-type]
         return shop.database.read(lambda tx: search.find(tx, index, shop.driver.dialect, query, where, n=n, **more))
 
     return looked
@@ -177,24 +179,26 @@ def said(shop: Shop) -> ChannelId:
     return channel
 
 
-def keys(page: Page) -> set[str]:
+def keys(page: SearchPage) -> set[str]:
     return {found.dialog.address for found in page.found}
 
 
 @pytest.mark.req("S-116")
-def test_a_shops_messages_are_found_by_any_form_of_their_words(said: ChannelId, look: Look) -> None:
-    assert {query: keys(look(query)) for query in EXPECTED} == {q: set(e.split()) for q, e in EXPECTED.items()}
-    assert {query: keys(look(query, typing=True)) for query in TYPED} == {q: set(e.split()) for q, e in TYPED.items()}
+def test_a_shops_messages_are_found_by_any_form_of_their_words(said: ChannelId, appearance: Look) -> None:
+    assert {query: keys(appearance(query)) for query in EXPECTED} == {q: set(e.split()) for q, e in EXPECTED.items()}
+    assert {query: keys(appearance(query, typing=True)) for query in TYPED} == {
+        q: set(e.split()) for q, e in TYPED.items()
+    }
 
 
 @pytest.mark.req("S-116")
 def test_clients_are_found_by_name_phone_and_address_and_by_names_with_slips(
-    shop: Shop, index: Index, look: Look
+    shop: Shop, index: Index, appearance: Look
 ) -> None:
     channel = shop.channel()
-    for key, person in CLIENTS.items():
-        shop.hear(channel, "Здравствуйте", who=key, sender=person)
-    look("здравствуйте")
+    for key, profile in CLIENTS.items():
+        shop.hear(channel, "Здравствуйте", who=key, sender=profile)
+    appearance("здравствуйте")
     asked = {said: named(shop, index, said) for said in NAMED}
     assert asked == {said: expected(whom) for said, whom in NAMED.items()}
 
@@ -219,100 +223,104 @@ def named(shop: Shop, index: Index, said: str) -> tuple[set[str], set[str]]:
     return {address[one] for one in exact}, {address[one] for one in near if one not in exact}
 
 
-def test_a_client_who_wrote_a_moment_ago_is_found_before_the_index_knows(shop: Shop, index: Index, look: Look) -> None:
+def test_a_client_who_wrote_a_moment_ago_is_found_before_the_index_knows(
+    shop: Shop, index: Index, appearance: Look
+) -> None:
     channel = shop.channel()
     shop.hear(channel, "Здравствуйте", who="первая")
-    look("здравствуйте")
-    shop.hear(channel, "Здравствуйте", who="zinaida", sender=Person(id="z", name="Зинаида Белова"))
+    appearance("здравствуйте")
+    shop.hear(channel, "Здравствуйте", who="zinaida", sender=Profile(id="z", name="Зинаида Белова"))
     assert named(shop, index, "зинаида")[0] == {"zinaida"}
 
 
-def test_what_was_said_before_a_chat_moved_is_found_in_the_new_one(shop: Shop, look: Look) -> None:
+def test_what_was_said_before_a_chat_moved_is_found_in_the_new_one(shop: Shop, appearance: Look) -> None:
     channel = shop.channel()
     shop.hear(channel, "Чайник со свистком", who="old")
     shop.hear(channel, "Здравствуйте", who="new")
-    assert keys(look("чайник")) == {"old"}
+    assert keys(appearance("чайник")) == {"old"}
     shop.take(channel, PeerMoved(old_key="old", peer=Peer(key="new", address="new"), at=shop.clock.at))
-    found = look("чайник").found[0].dialog
+    found = appearance("чайник").found[0].dialog
     assert found.address == "new"
-    assert keys(look("чайники", dialog=found.id)) == {"new"}
+    assert keys(appearance("чайники", dialog=found.id)) == {"new"}
 
 
-def test_the_newest_come_first_and_pages_follow_one_another(said: ChannelId, look: Look) -> None:
-    assert [found.dialog.address for found in look("диван").found] == ["no_sofa", "sofas", "sofa"]
-    first = look("диван", n=2)
-    second = look("диван", n=2, below=first.below)
+def test_the_newest_come_first_and_pages_follow_one_another(said: ChannelId, appearance: Look) -> None:
+    assert [found.dialog.address for found in appearance("диван").found] == ["no_sofa", "sofas", "sofa"]
+    first = appearance("диван", n=2)
+    second = appearance("диван", n=2, below=first.below)
     assert [found.dialog.address for found in (*first.found, *second.found)] == ["no_sofa", "sofas", "sofa"]
     assert second.below == 0
 
 
-def test_the_words_around_a_hit_are_shown_with_the_hit_marked(said: ChannelId, look: Look) -> None:
-    found = look("чудесная").found[0]
+def test_the_words_around_a_hit_are_shown_with_the_hit_marked(said: ChannelId, appearance: Look) -> None:
+    found = appearance("чудесная").found[0]
     shown = found.snippet.text
     assert shown.startswith("Спасибо большое, кружки чудесные")
     assert [shown[a:b] for a, b in found.snippet.marks] == ["чудесные"]
-    number = look("8 916 123-45-67").found[0].snippet
+    number = appearance("8 916 123-45-67").found[0].snippet
     assert [number.text[a:b] for a, b in number.marks] == ["+7 (916) 123-45-67"]
 
 
-def test_a_snippet_of_a_long_message_begins_near_the_hit_and_stays_on_one_line(shop: Shop, look: Look) -> None:
+def test_a_snippet_of_a_long_message_begins_near_the_hit_and_stays_on_one_line(shop: Shop, appearance: Look) -> None:
     shop.hear(shop.channel(), "слово\n" * 200 + "чайник со свистком\n" + "слово " * 200)
-    shown = look("чайники").found[0].snippet
+    shown = appearance("чайники").found[0].snippet
     assert "\n" not in shown.text
     assert shown.text[0] == shown.text[-1] == "…"
     assert [shown.text[a:b] for a, b in shown.marks] == ["чайник"]
 
 
 def test_dialogs_channels_and_dates_narrow_the_search_and_the_blocked_are_left_out(
-    shop: Shop, said: ChannelId, look: Look
+    shop: Shop, said: ChannelId, appearance: Look
 ) -> None:
-    number = look("ящик").found[0].dialog.id
+    number = appearance("ящик").found[0].dialog.id
     before = shop.clock.at + 1
     shop.clock.at += 3_600_000
     shop.hear(shop.channel(kind="chat"), "Диван привезли", who="later")
-    assert keys(look("диван", dialog=number)) == {"sofas"}
-    assert keys(look("диван", since=before)) == {"later"}
-    assert keys(look("диван", until=before)) == {"sofa", "sofas", "no_sofa"}
-    assert keys(look("диван", dialogs=DialogFilter(kind="chat"))) == {"later"}
+    assert keys(appearance("диван", dialog=number)) == {"sofas"}
+    assert keys(appearance("диван", since=before)) == {"later"}
+    assert keys(appearance("диван", until=before)) == {"sofa", "sofas", "no_sofa"}
+    assert keys(appearance("диван", dialogs=DialogFilter(kind="chat"))) == {"later"}
     shop.write(lambda tx: dialogs.block(tx, number, blocked=True))
-    assert keys(look("ящик")) == set()
-    assert keys(look("ящик", dialog=number)) == {"sofas"}
+    assert keys(appearance("ящик")) == set()
+    assert keys(appearance("ящик", dialog=number)) == {"sofas"}
 
 
-def test_edits_deletions_and_names_of_files_are_followed(shop: Shop, said: ChannelId, look: Look, index: Index) -> None:
+def test_edits_deletions_and_names_of_files_are_followed(
+    shop: Shop, said: ChannelId, appearance: Look, index: Index
+) -> None:
     photo = IncomingFile(kind="document", name="смета на шкаф.pdf", mime="application/pdf", size=5, sha256="0" * 64)
     shop.hear(said, "Вот", who="file", ext_id="f1", files=(photo,))
     shop.hear(said, "Хочу чайник", who="edit", ext_id="e1")
-    assert (keys(look("сметы")), keys(look("чайника"))) == ({"file"}, {"edit"})
+    assert (keys(appearance("сметы")), keys(appearance("чайника"))) == ({"file"}, {"edit"})
     shop.take(said, MessageEdited(peer_key="edit", ext_id="e1", at=shop.clock.at, text="Хочу самовар"))
-    assert (keys(look("чайник")), keys(look("самовары"))) == (set(), {"edit"})
+    assert (keys(appearance("чайник")), keys(appearance("самовары"))) == (set(), {"edit"})
     shop.take(said, MessagesDeleted(peer_key="edit", ext_ids=("e1",), at=shop.clock.at))
-    assert keys(look("самовар")) == set()
-    assert index.ask(lambda shelf: shelf.hits(understood("самовар"), since=0, below=TOP, n=9)) == []
+    assert keys(appearance("самовар")) == set()
+    assert index.ask(lambda index: index.hits(understood("самовар"), since=0, below=TOP, n=9)) == []
 
 
 @ON_SQLITE
 @pytest.mark.parametrize("damage", ["removed", "no database", "torn", "of another store", "older than a restore"])
 def test_an_index_that_is_of_no_use_is_made_anew(
-    shop: Shop, said: ChannelId, look: Look, index: Index, damage: str
+    shop: Shop, said: ChannelId, appearance: Look, index: Index, damage: str
 ) -> None:
-    assert len(look("диван").found) == 3
+    assert len(appearance("диван").found) == 3
     if damage == "removed":
-        index.forget()
+        index.delete()
     elif damage == "no database":
         index.path.write_bytes(b"no database at all" * 500)
     elif damage == "torn":
         index.path.write_bytes(index.path.read_bytes()[:9000] + b"\xff" * 9000)
     elif damage == "of another store":
         other = Index(index.path, "sqlite:///elsewhere.db")
-        assert other.ask(lambda shelf: shelf.mark()) is None
+        assert other.ask(lambda index: index.mark()) is None
     else:
-        index.change(lambda shelf: shelf.keep(Mark(10**9, 0, 0)))
-    assert len(look("диван").found) == 3
+        index.change(lambda index: index.save(Mark(10**9, 0, 0)))
+    assert len(appearance("диван").found) == 3
 
 
-def cleared_and_interrupted(shelf: Shelf) -> None:
-    shelf.clear()
+def cleared_and_interrupted(index: OpenIndex) -> None:
+    index.clear()
     raise KeyboardInterrupt
 
 
@@ -322,7 +330,7 @@ def test_an_interrupted_work_goes_on_where_it_was_and_the_newest_are_in_first(
 ) -> None:
     def found(words: str) -> int:
         query = understood(words)
-        return len(shop.read(lambda tx: search.find(tx, index, "sqlite", query, Scope())).found)
+        return len(shop.read(lambda tx: search.find(tx, index, "sqlite", query, SearchScope())).found)
 
     assert search.advance(shop.database, index, n=4)
     assert (found("наушники"), found("диван")) == (1, 0)
@@ -336,7 +344,7 @@ def test_an_interrupted_work_goes_on_where_it_was_and_the_newest_are_in_first(
 
 
 @ON_SQLITE
-def test_twenty_thousand_messages_are_indexed_in_bounded_steps(shop: Shop, look: Look, index: Index) -> None:
+def test_twenty_thousand_messages_are_indexed_in_bounded_steps(shop: Shop, appearance: Look, index: Index) -> None:
     channel = shop.channel()
     shop.hear(channel, "Диван номер 0")
     dialog = shop.read(lambda tx: tx.value("dialogs.at_key", channel=channel, key="anna"))
@@ -349,5 +357,5 @@ def test_twenty_thousand_messages_are_indexed_in_bounded_steps(shop: Shop, look:
     while search.advance(shop.database, index):
         steps += 1
     assert steps <= 20_000 / search.BATCH + 1
-    assert len(look("диваны", n=30).found) == 30
-    assert [found.message.text for found in look("диван 13777").found] == ["Диван номер 13777"]
+    assert len(appearance("диваны", n=30).found) == 30
+    assert [found.message.text for found in appearance("диван 13777").found] == ["Диван номер 13777"]

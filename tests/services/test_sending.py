@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
+from chatapp_cli.domain.arrival import DeliveryChanged, Peer, PeerChanged
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft, StagedFile
 from chatapp_cli.domain.errors import OutcomeUnknown, Refused, Rejected, Retryable
-from chatapp_cli.domain.event import DeliveryChanged, Peer, PeerChanged
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
 from chatapp_cli.domain.journal.messages import StateChanged
 from chatapp_cli.domain.manifest import Capabilities
-from chatapp_cli.domain.message import Action, Origin, State
+from chatapp_cli.domain.message import Operation, Origin, State
 from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.services import channels, dialogs, outbox, reaching, sending, trace, transcript
 from chatapp_cli.store import dialog_list
@@ -368,7 +368,7 @@ def test_edits_deletions_and_reactions_are_asked_carried_out_and_seen(
     message = say(shop, dialog)
     mine = claim(shop, channel)
     shop.write(lambda tx: outbox.succeed(tx, mine, Receipt(ids=("77",))))
-    for action, value in ((Action.EDIT, "Добрый вечер"), (Action.REACT, "👍"), (Action.DELETE, "")):
+    for action, value in ((Operation.EDIT, "Добрый вечер"), (Operation.REACT, "👍"), (Operation.DELETE, "")):
         shop.acting = owner("Пётр")
         shop.write(lambda tx, a=action, v=value: sending.change(tx, EVERYTHING, message, a, v, order=shop.order()))
         mine = claim(shop, channel)
@@ -379,11 +379,11 @@ def test_edits_deletions_and_reactions_are_asked_carried_out_and_seen(
     assert [(r.person, r.emoji, r.name) for r in entry.reactions] == [("", "👍", "Пётр")]
     assert shop.read(lambda tx: trace.life(tx, message)).said_before == [("Добрый день", shop.clock.at)]
     with pytest.raises(Refused, match="was deleted"):
-        shop.write(lambda tx: sending.change(tx, EVERYTHING, message, Action.EDIT, "x", order=shop.order()))
+        shop.write(lambda tx: sending.change(tx, EVERYTHING, message, Operation.EDIT, "x", order=shop.order()))
 
 
-@pytest.mark.parametrize("action", [Action.EDIT, Action.DELETE, Action.REACT])
-def test_what_a_channel_cannot_do_to_a_message_is_refused(shop: Shop, dialog: DialogId, action: Action) -> None:
+@pytest.mark.parametrize("action", [Operation.EDIT, Operation.DELETE, Operation.REACT])
+def test_what_a_channel_cannot_do_to_a_message_is_refused(shop: Shop, dialog: DialogId, action: Operation) -> None:
     message = say(shop, dialog)
     for can, code in ((BARE, "not_here"), (EVERYTHING, "not_sent")):
         with pytest.raises(Refused) as refused:

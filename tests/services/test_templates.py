@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from chatapp_cli.domain.access import PROGRAM
+from chatapp_cli.domain.arrival import DeliveryChanged
 from chatapp_cli.domain.draft import Draft, StagedFile
 from chatapp_cli.domain.errors import NotFound, OutcomeUnknown, Refused, UsageError
-from chatapp_cli.domain.event import DeliveryChanged
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
 from chatapp_cli.domain.journal.base import document
 from chatapp_cli.domain.journal.company import TemplateMoved

@@ -105,7 +105,7 @@ class TimerMachine(RuleBasedStateMachine):
     @rule(kind=KIND, ref=REFS, seconds=st.integers(1, 3))
     def put_off_after_a_failure(self, kind: str, ref: str, seconds: int) -> None:
         due = self.waiting.get((kind, ref), self.shop.clock.at + 1) <= self.shop.clock.at
-        assert self.shop.write(partial(timers.put_off, kind=kind, ref=ref, seconds=seconds)) is due
+        assert self.shop.write(partial(timers.delay, kind=kind, ref=ref, seconds=seconds)) is due
         if due:
             self.waiting[kind, ref] = self.shop.clock.at + seconds * 1000
 

@@ -7,7 +7,7 @@ import pytest
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.manifest import Rate
 from chatapp_cli.services import channels, sending, transcript, turns
-from chatapp_cli.services.transcript import Place
+from chatapp_cli.services.transcript import QueuePosition
 from tests.stores import EVERYTHING, Shop
 
 A_MINUTE_EACH = replace(EVERYTHING, rates=(Rate(scope="account", limit=1, per=60.0),))
@@ -23,8 +23,8 @@ def test_a_place_is_counted_in_the_channel_and_its_hour_comes_from_the_rates(sho
         for to in dialogs
     ]
 
-    def places() -> list[Place]:
-        def look(tx: object) -> list[Place]:
+    def places() -> list[QueuePosition]:
+        def look(tx: object) -> list[QueuePosition]:
             row = channels.one(tx, channel)
             waiting = [transcript.entry(tx, one).waiting for one in sent]
             return [turns.place(tx, row, A_MINUTE_EACH, one) for one in waiting]
@@ -32,6 +32,6 @@ def test_a_place_is_counted_in_the_channel_and_its_hour_comes_from_the_rates(sho
         return shop.read(look)
 
     now = shop.clock.now()
-    assert places() == [Place(1), Place(2, now + 60_000), Place(3, now + 120_000)]
+    assert places() == [QueuePosition(1), QueuePosition(2, now + 60_000), QueuePosition(3, now + 120_000)]
     shop.write(lambda tx: channels.set_health(tx, channel, "retrying", "silent"))
-    assert places() == [Place(1), Place(2), Place(3)]
+    assert places() == [QueuePosition(1), QueuePosition(2), QueuePosition(3)]

@@ -2,15 +2,15 @@
 
 import pytest
 
+from chatapp_cli.domain.arrival import Peer, PeerMoved
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import Refused
-from chatapp_cli.domain.event import Peer, PeerMoved
 from chatapp_cli.domain.ids import ChannelId, DialogId
 from chatapp_cli.domain.journal.dialogs import DialogEvent
 from chatapp_cli.services import dialogs, duties, journal, lines, operators, sending
 from chatapp_cli.store import dialog_list
-from chatapp_cli.store.lens import Lens
+from chatapp_cli.store.visibility import Visibility
 from tests.stores import EVERYTHING, Shop, owner
 
 PYOTR, ANNA, DESK = "Пётр", "Анна", ""
@@ -35,8 +35,8 @@ def unread(shop: Shop, dialog: DialogId, *names: str) -> list[int]:
     """The count in the list as each of them sees it."""
 
     def seen_by(name: str) -> int:
-        lens = Lens(shop.driver.dialect, lines=None, reader=name) if name else None
-        rows = shop.read(lambda tx: dialog_list.rows(tx.through(lens), shop.driver.dialect, [dialog]))
+        visibility = Visibility(shop.driver.dialect, lines=None, reader=name) if name else None
+        rows = shop.read(lambda tx: dialog_list.rows(tx.through(visibility), shop.driver.dialect, [dialog]))
         return int(rows[dialog].unread)
 
     return [seen_by(name) for name in names]
@@ -78,12 +78,12 @@ def test_filters_and_counters_go_by_ones_own_count(shop: Shop, dialog: DialogId)
     shop.write(lambda tx: dialogs.read(tx.by(owner(PYOTR)), dialog))
 
     def found(name: str) -> tuple[list[DialogId], int, int]:
-        lens, dialect = Lens(shop.driver.dialect, lines=None, reader=name), shop.driver.dialect
+        visibility, dialect = Visibility(shop.driver.dialect, lines=None, reader=name), shop.driver.dialect
         seen: tuple[list[DialogId], int, int] = shop.read(
             lambda tx: (
-                dialog_list.ids(tx.through(lens), dialect, DialogFilter(unread=True)),
-                dialogs.unread_count(tx.through(lens)),
-                lines.everything(tx.through(lens))[0].unread,
+                dialog_list.ids(tx.through(visibility), dialect, DialogFilter(unread=True)),
+                dialogs.unread_count(tx.through(visibility)),
+                lines.everything(tx.through(visibility))[0].unread,
             )
         )
         return seen
@@ -106,7 +106,7 @@ def test_nothing_is_counted_of_lines_that_are_not_seen_nor_for_whom_cannot_log_i
 
 def test_a_chat_that_moves_takes_counts_and_drafts_along(shop: Shop, channel: ChannelId, dialog: DialogId) -> None:
     shop.write(lambda tx: dialogs.read(tx.by(owner(ANNA)), dialog))
-    shop.write(lambda tx: tx.run("drafts.keep", operator=PYOTR, dialog=dialog, sheet="{}", at=1))
+    shop.write(lambda tx: tx.run("drafts.save", operator=PYOTR, dialog=dialog, sheet="{}", at=1))
     other = shop.message(shop.hear(channel, who="boris")).dialog_id
     shop.take(channel, PeerMoved(old_key="anna", peer=Peer(key="boris", address="boris"), at=shop.clock.now()))
     assert unread(shop, other, PYOTR, ANNA, DESK) == [3, 1, 1]

@@ -8,7 +8,7 @@ from chatapp_cli.domain.ids import ChannelId, DialogId, LineId, MessageId
 from chatapp_cli.domain.journal.base import Hears, JournalEvent
 from chatapp_cli.domain.journal.reading import kinds_by_topic
 from chatapp_cli.services import journal
-from chatapp_cli.store.lens import Lens
+from chatapp_cli.store.visibility import Visibility
 from tests.stores import Shop
 
 KINDS = [kinds[0] for kinds in kinds_by_topic().values()]
@@ -35,7 +35,7 @@ def test_an_operator_hears_of_their_line_of_what_is_everybodys_and_of_nothing_el
     for kind in KINDS:
         for line in (ours, theirs):
             shop.write(lambda tx, k=kind, line=line: tx.emit(written(k, *subjects[line])))
-    heard = {name: heard_by(shop, start, lens) for name, lens in lenses(shop, ours).items()}
+    heard = {name: heard_by(shop, start, visibility) for name, visibility in lenses(shop, ours).items()}
     every = sorted(2 * [kind.topic for kind in KINDS])
     assert (heard["the owner"], heard["of all lines"]) == (every, every)
     lines = [kind.topic for kind in KINDS if kind.topic.startswith("line.")]
@@ -45,18 +45,18 @@ def test_an_operator_hears_of_their_line_of_what_is_everybodys_and_of_nothing_el
     assert heard["of no line"] == sorted(2 * shared)
 
 
-def lenses(shop: Shop, ours: LineId) -> dict[str, Lens | None]:
+def lenses(shop: Shop, ours: LineId) -> dict[str, Visibility | None]:
     dialect = shop.driver.dialect
     return {
         "the owner": None,
-        "of all lines": Lens(dialect, lines=None, reader="Ольга"),
-        "of one line": Lens(dialect, lines=[ours]),
-        "of no line": Lens(dialect, lines=[]),
+        "of all lines": Visibility(dialect, lines=None, reader="Ольга"),
+        "of one line": Visibility(dialect, lines=[ours]),
+        "of no line": Visibility(dialect, lines=[]),
     }
 
 
-def heard_by(shop: Shop, start: int, lens: Lens | None) -> list[str]:
-    entries = shop.read(lambda tx: journal.after(tx.through(lens), start, n=10_000))
+def heard_by(shop: Shop, start: int, visibility: Visibility | None) -> list[str]:
+    entries = shop.read(lambda tx: journal.after(tx.through(visibility), start, n=10_000))
     return sorted(entry.event.topic for entry in entries)
 
 
@@ -78,4 +78,4 @@ def test_an_event_that_names_nothing_is_heard_by_all_only_where_its_type_says_so
         )
     )
     assert len(shop.read(lambda tx: journal.after(tx, start))) == 1
-    assert heard_by(shop, start, Lens(shop.driver.dialect, lines=[line])) == []
+    assert heard_by(shop, start, Visibility(shop.driver.dialect, lines=[line])) == []

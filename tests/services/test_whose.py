@@ -14,10 +14,10 @@ from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import NotFound, Refused
 from chatapp_cli.domain.ids import DialogId
-from chatapp_cli.domain.quick_reply import Answer
+from chatapp_cli.domain.quick_reply import QuickReplyDraft
 from chatapp_cli.services import drafts, operators, presence, replies, reply_sheet, views
 from chatapp_cli.services.drafts import Unsent
-from chatapp_cli.services.reply_entries import Entry, SectionEntry, Sheet
+from chatapp_cli.services.reply_entries import ReplyEntry, ReplyFile, SectionEntry
 from chatapp_cli.store import tables
 from chatapp_cli.store.rows.operators import ViewRow
 from chatapp_cli.store.rows.replies import QuickReplyRow, SectionRow
@@ -28,7 +28,7 @@ from tests.stores import Shop
 pytestmark = pytest.mark.req("S-128")
 HER, ME = "Вера", "Пётр"
 CLOSED, OPEN = "Её", "Общий"
-OTHER = Answer(title="Другое", text="Другое")
+OTHER = QuickReplyDraft(title="Другое", text="Другое")
 UNREAD = DialogFilter(unread=True)
 BEGUN = Unsent(Draft(text="Другое"))
 WINDOW = "her window"
@@ -75,11 +75,11 @@ def hers(shop: Shop) -> Hers:
     def settle(tx: Tx) -> None:
         for name in ("Мои", "Ещё"):
             views.add(tx, name, DialogFilter(), own=True)
-        drafts.keep(tx, dialog, Unsent(Draft(text="Начато")))
+        drafts.save(tx, dialog, Unsent(Draft(text="Начато")))
         presence.look(tx, WINDOW, dialog)
         for name in (CLOSED, OPEN):
             replies.add_section(tx, name)
-            replies.add(tx, replies.section(tx, name), Answer(title=f"Ответ {name}", text="Да"))
+            replies.add(tx, replies.section(tx, name), QuickReplyDraft(title=f"Ответ {name}", text="Да"))
         replies.invite(tx, replies.section(tx, CLOSED), HER)
 
     shop.database.write(lambda tx: settle(tx.by(person(HER))))
@@ -122,8 +122,8 @@ ATTEMPTS: Mapping[str, Callable[[Tx, Hers], object]] = {
     "views.move of a row that says it is mine": lambda tx, it: views.move(tx, it.forged_view, 1),
     "views.remove": lambda tx, it: views.remove(tx, it.view),
     "views.remove of a row that says it is mine": lambda tx, it: views.remove(tx, it.forged_view),
-    "drafts.keep": lambda tx, it: drafts.keep(tx, it.dialog, BEGUN),
-    "drafts.drop": lambda tx, it: drafts.drop(tx, it.dialog),
+    "drafts.save": lambda tx, it: drafts.save(tx, it.dialog, BEGUN),
+    "drafts.delete": lambda tx, it: drafts.delete(tx, it.dialog),
     "presence.look": lambda tx, it: presence.look(tx, WINDOW, None),
     "presence.beat": lambda tx, it: presence.beat(tx, WINDOW, None),
     "presence.typing": lambda tx, it: presence.typing(tx, WINDOW, it.dialog),
@@ -140,9 +140,11 @@ ATTEMPTS: Mapping[str, Callable[[Tx, Hers], object]] = {
     "replies.edit out of hers": lambda tx, it: replies.edit(tx, it.reply, OTHER, into=it.open),
     "replies.remove": lambda tx, it: replies.remove(tx, it.reply),
     "replies.remove of a row that says it stands elsewhere": lambda tx, it: replies.remove(tx, it.forged_reply),
-    "reply_sheet.take of a reply": lambda tx, it: reply_sheet.take(tx, Sheet(entries=[Entry(1, CLOSED, OTHER)])),
+    "reply_sheet.take of a reply": lambda tx, it: reply_sheet.take(
+        tx, ReplyFile(entries=[ReplyEntry(1, CLOSED, OTHER)])
+    ),
     "reply_sheet.take of editors": lambda tx, it: reply_sheet.take(
-        tx, Sheet(sections=[SectionEntry(1, CLOSED, editors=(ME,))])
+        tx, ReplyFile(sections=[SectionEntry(1, CLOSED, editors=(ME,))])
     ),
 }
 NOBODYS = {"replies.add_section": "makes a new one", "replies.count_use": "counts how often everybody uses one"}

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from chatapp_cli.domain.address import called, is_name
+from chatapp_cli.domain.arrival import Peer, PeerChanged, PeerMoved, Profile
 from chatapp_cli.domain.draft import Draft
-from chatapp_cli.domain.event import Peer, PeerChanged, PeerMoved, Person
 from chatapp_cli.domain.ids import ChannelId, DialogId, Millis
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.services import beginning, channels, contacts, dialogs, persons, reaching, routes, sending
@@ -35,7 +35,7 @@ def bound(shop: Shop, kind: str) -> ChannelRow:
 
 def write(shop: Shop, channel: ChannelId, number: str, username: str, *, at: Millis = 0, phone: str = "") -> DialogId:
     """Somebody writes from a chat of their own, under a name that they bear then."""
-    who = Person(id=number, name=f"Клиент {number}", username=username, phone=phone)
+    who = Profile(id=number, name=f"Клиент {number}", username=username, phone=phone)
     message = shop.hear(channel, who=number, sender=who, at=shop.clock.now() - at)
     return shop.message(message).dialog_id
 
@@ -44,7 +44,7 @@ def reached(shop: Shop, row: ChannelRow, to: str) -> DialogId | None:
     return shop.read(lambda tx: reaching.reach(tx, row, able(row), to)).dialog
 
 
-@pytest.mark.parametrize("said", ["@ivan", "@Ivan", "@IVAN"])
+@pytest.mark.parametrize("named", ["@ivan", "@Ivan", "@IVAN"])
 def test_a_name_goes_to_the_messenger_that_knows_whose_it_is_now(shop: Shop, said: str) -> None:
     row = bound(shop, "messenger")
     former = write(shop, row.id, "501", "ivan")
@@ -93,7 +93,7 @@ def test_a_chain_does_not_lead_to_the_phone_of_who_bore_the_name_long_ago(
 ) -> None:
     first, second = bound(shop, "messenger"), bound(shop, "sms")
     write(shop, first.id, "501", "ivan", at=ago, phone="+79160000001")
-    steps = shop.read(lambda tx: routes.said(tx, able, first, "@ivan", [(second, "")]))
+    steps = shop.read(lambda tx: routes.named(tx, able, first, "@ivan", [(second, "")]))
     assert [step.addresses for step in steps] == [("@ivan",), fallback]
 
 
@@ -105,7 +105,7 @@ def test_a_chain_that_is_kept_asks_whose_the_name_is_before_an_old_chat_is_taken
     assert step.addresses[0] == "@ivan"
 
 
-@pytest.mark.parametrize(("said", "kind"), [("@ivan", "username"), ("8 916 000-00-01", "phone")])
+@pytest.mark.parametrize(("named", "kind"), [("@ivan", "username"), ("8 916 000-00-01", "phone")])
 def test_what_the_messenger_answers_takes_the_address_from_who_had_it(shop: Shop, said: str, kind: str) -> None:
     row = bound(shop, "messenger")
     former = write(shop, row.id, "501", "ivan", phone="+79160000001")
@@ -165,7 +165,7 @@ def test_somebody_unknown_is_called_by_their_number_until_a_name_is_given(shop: 
 
 def test_a_number_that_a_provider_told_for_a_name_gives_way_to_a_name(shop: Shop) -> None:
     row = bound(shop, "messenger")
-    who = Person(id="501", name="+79160000001", phone="+79160000001")
+    who = Profile(id="501", name="+79160000001", phone="+79160000001")
     dialog = shop.message(shop.hear(row.id, who="501", sender=who)).dialog_id
     first_message(shop, row, "501", Draft(text="Добрый день", first_name="Анна", last_name="Белова"))
     card = shop.read(lambda tx: dialogs.card(tx, dialog))
@@ -201,7 +201,7 @@ def test_what_operators_call_a_dialog_stays_theirs_alone(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "name"),
+    ("named", "name"),
     [
         ("Анна", True),
         ("Анна 2", True),
@@ -260,7 +260,7 @@ def test_a_russian_is_not_suggested_as_somebody_abroad(shop: Shop) -> None:
 def test_a_known_name_never_gives_way_to_an_address(shop: Shop, name: str) -> None:
     row = bound(shop, "messenger")
     dialog = write(shop, row.id, "501", "ivan")
-    shop.hear(row.id, who="501", sender=Person(id="501", name=name, username="ivan", phone="+79160000001"))
+    shop.hear(row.id, who="501", sender=Profile(id="501", name=name, username="ivan", phone="+79160000001"))
     card = shop.read(lambda tx: dialogs.card(tx, dialog))
     assert (card.name, card.person, card.phone) == ("Клиент 501", "Клиент 501", "+79160000001")
     shop.take(row.id, PeerChanged(peer=Peer(key="501", address="501", title=name), at=shop.clock.now()))
@@ -270,7 +270,7 @@ def test_a_known_name_never_gives_way_to_an_address(shop: Shop, name: str) -> No
 def test_a_new_name_is_taken_over_and_a_group_may_be_called_by_a_number(shop: Shop) -> None:
     row = bound(shop, "messenger")
     dialog = write(shop, row.id, "501", "ivan")
-    shop.hear(row.id, who="501", sender=Person(id="501", name="Иван Белов"))
+    shop.hear(row.id, who="501", sender=Profile(id="501", name="Иван Белов"))
     assert shop.read(lambda tx: dialogs.card(tx, dialog)).name == "Иван Белов"
     group = Peer(key="-7", address="-7", kind="group", title="Соседи")
     number = shop.message(shop.hear(row.id, peer=group)).dialog_id
@@ -285,7 +285,7 @@ def test_a_new_name_is_taken_over_and_a_group_may_be_called_by_a_number(shop: Sh
 def test_what_operators_call_a_dialog_goes_to_no_other_program(shop: Shop, kind: str, told: str) -> None:
     row = bound(shop, "bot")
     peer = Peer(key="501", address="501", kind=kind, title="" if kind == "private" else "Соседи")  # type: ignore[arg-type]
-    dialog = shop.message(shop.hear(row.id, peer=peer, sender=Person(id="501", name="Клиент 501"))).dialog_id
+    dialog = shop.message(shop.hear(row.id, peer=peer, sender=Profile(id="501", name="Клиент 501"))).dialog_id
     shop.write(lambda tx: dialogs.rename(tx, dialog, "Тимур СКАНДАЛИСТ"))
     shop.write(lambda tx: sending.enqueue(tx, EVERYTHING, dialog, Draft(text="Добрый день"), shop.order()))
     claim = shop.write(lambda tx: hand_over(tx, shop.media, row.id))

@@ -8,7 +8,7 @@ from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.domain.wording import Query
 from chatapp_cli.services.search import Snippet, snippet
 from chatapp_cli.services.wording import marks, stem, stems, understood
-from chatapp_cli.store.search import Words
+from chatapp_cli.store.search import MessageWords
 
 
 @pytest.mark.req("S-116")
@@ -82,8 +82,8 @@ def test_what_was_looked_for_is_marked_where_it_stands(text: str, said: str, typ
     assert [text[start:end] for start, end in marks(text, understood(said, typing=typing))] == shown
 
 
-def said(text: str = "", *, subject: str = "", files: str = "") -> Words:
-    return Words(MessageId(1), DialogId(1), "in", "", 0, None, text, subject, files)
+def said(text: str = "", *, subject: str = "", files: str = "") -> MessageWords:
+    return MessageWords(MessageId(1), DialogId(1), "in", "", 0, None, text, subject, files)
 
 
 FAR = "а" * 9 + " " + "слово " * 10 + "диван " + "потом " * 40
@@ -107,7 +107,7 @@ FAR = "а" * 9 + " " + "слово " * 10 + "диван " + "потом " * 40
     ],
 )
 def test_a_snippet_is_one_line_around_the_first_word_that_was_looked_for(
-    words: Words, text: str, marked: list[str]
+    words: MessageWords, text: str, marked: list[str]
 ) -> None:
     found = snippet(words, understood("диваны"))
     assert (found.text, [found.text[start:end] for start, end in found.marks]) == (text, marked)

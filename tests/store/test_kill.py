@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 ROUNDS = 6
 CHILD = """
 import sys
-from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, Peer
+from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived, Peer
 from chatapp_cli.kit.system import SystemClock
 from chatapp_cli.services.ingest import ingest
 from chatapp_cli.store.database import Database, driver_for

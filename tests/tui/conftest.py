@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from chatapp_cli.bootstrap import Desk
-from chatapp_cli.tui.app import Inbox
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.tui.app import InboxApp
 from chatapp_cli.tui.keys.typeahead import HAND
 from tests.tui import gallery
 from tests.tui.stage import HeldClock, Stage, opened, warm_home
@@ -22,12 +22,12 @@ SMALL = (80, 24)
 
 
 @pytest.fixture(scope="session")
-def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def company_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("company")
     clock = HeldClock()
-    desk = opened(folder, clock)
-    warm_home(desk, clock)
-    desk.close()
+    company = opened(folder, clock)
+    warm_home(company, clock)
+    company.close()
     return folder
 
 
@@ -45,22 +45,22 @@ def clock() -> HeldClock:
 
 
 @pytest.fixture
-def desk(company: Path, tmp_path: Path, clock: HeldClock) -> Iterator[Desk]:
-    shutil.copytree(company, tmp_path / "desk")
+def company(company_folder: Path, tmp_path: Path, clock: HeldClock) -> Iterator[Company]:
+    shutil.copytree(company_folder, tmp_path / "desk")
     found = opened(tmp_path / "desk", clock)
     yield found
     found.close()
 
 
 @pytest.fixture
-def stage(desk: Desk, clock: HeldClock) -> Stage:
-    return Stage(desk, clock, first=1000)
+def stage(company: Company, clock: HeldClock) -> Stage:
+    return Stage(company, clock, first=1000)
 
 
 class Window:
     """The window under a test's hands and eyes."""
 
-    def __init__(self, app: Inbox, pilot: Pilot[None]) -> None:
+    def __init__(self, app: InboxApp, pilot: Pilot[None]) -> None:
         self.app, self.pilot = app, pilot
 
     def text(self) -> str:
@@ -106,10 +106,10 @@ Opener = Callable[..., AbstractAsyncContextManager[Window]]
 
 
 @pytest.fixture
-def window(desk: Desk) -> Opener:
+def window(company: Company) -> Opener:
     @asynccontextmanager
     async def opened_window(size: tuple[int, int] = GOOD) -> AsyncIterator[Window]:
-        app = Inbox(desk, alone=True)
+        app = InboxApp(company, alone=True)
         async with app.run_test(size=size) as pilot:
             found = Window(app, pilot)
             await found.until(lambda: app.screen.query_one("DialogList").order is not None)

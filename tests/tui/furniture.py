@@ -12,12 +12,12 @@ from pathlib import Path
 
 from PIL import Image
 
-from chatapp_cli.bootstrap import Desk
-from chatapp_cli.domain.application import Stage as Step
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.application import ApplicationStage as Step
+from chatapp_cli.domain.arrival import IncomingFile, Profile
 from chatapp_cli.domain.dialog import DialogFilter
-from chatapp_cli.domain.event import IncomingFile, Person
 from chatapp_cli.domain.ids import ChannelId, DialogId
-from chatapp_cli.domain.quick_reply import Answer
+from chatapp_cli.domain.quick_reply import QuickReplyDraft
 from chatapp_cli.domain.template import Template
 from chatapp_cli.runtime.owner import owning
 from chatapp_cli.services import (
@@ -26,13 +26,13 @@ from chatapp_cli.services import (
     channels,
     dialogs,
     duties,
-    errands,
     lines,
     notes,
     operators,
     persons,
     presence,
     replies,
+    session_requests,
     views,
 )
 from chatapp_cli.store.tx import Tx
@@ -40,9 +40,9 @@ from tests.stores import owner
 from tests.tui.stage import ANNA, DAY, HOUR, ME, MINUTE, Stage
 
 COLLEAGUE = "Пётр"
-FYODOR = Person(id="RU.77", name="Фёдор Громов", phone="+79160000077")
-MITYA = Person(id="777", name="Митя", username="orlov_d", phone="8 (916) 123-45-67")
-IGOR = Person(id="502")
+FYODOR = Profile(id="RU.77", name="Фёдор Громов", phone="+79160000077")
+MITYA = Profile(id="777", name="Митя", username="orlov_d", phone="8 (916) 123-45-67")
+IGOR = Profile(id="502")
 REPLIES = (
     ("Приветствие", "{имя клиента}, здравствуйте! Чем помочь?", "добрый день, привет"),
     ("Доставка", "Доставим за два дня, 350 ₽ по городу.", "сколько везёте, цена доставки"),
@@ -85,30 +85,32 @@ STEP = 0.02
 def furnish(stage: Stage) -> None:
     """What is there in every picture: a channel with templates, quick replies, a note, and Anna's dialog read."""
     _whatsapp(stage)
-    stage.desk.write(_replies)
+    stage.company.write(_replies)
     anna, igor = _anna(stage), stage.dialog(_bot(stage), IGOR)
-    stage.desk.write(lambda tx: notes.add(tx.by(owner(COLLEAGUE)), igor, "Олег, глянь: третья разбитая из этой партии"))
-    stage.desk.write(lambda tx: dialogs.read(tx, anna))
+    stage.company.write(
+        lambda tx: notes.add(tx.by(owner(COLLEAGUE)), igor, "Олег, глянь: третья разбитая из этой партии")
+    )
+    stage.company.write(lambda tx: dialogs.read(tx, anna))
 
 
 def _whatsapp(stage: Stage) -> None:
-    trade = stage.desk.read(lines.everything)[1].id
+    trade = stage.company.read(lines.everything)[1].id
     channel = stage.channel(trade, "whatsapp", "1065", "+7 495 000-00-42")
     stage.hear(channel, FYODOR, "Добрый день! Лампы готовы?", ago=DAY + HOUR)
-    row = stage.desk.read(partial(channels.one, channel=channel))
+    row = stage.company.read(partial(channels.one, channel=channel))
     found = [Template(name=name, body=body, state=state) for name, body, state in TEMPLATES]
-    stage.desk.write(lambda tx: approvals.learn(tx, stage.desk.capabilities, row, found))
+    stage.company.write(lambda tx: approvals.learn(tx, stage.company.capabilities, row, found))
 
 
 def _replies(tx: Tx) -> None:
     replies.add_section(tx, "Магазин")
     shop = replies.section(tx, "Магазин")
     for title, text, keywords in REPLIES:
-        replies.add(tx, shop, Answer(title=title, text=text, keywords=keywords))
+        replies.add(tx, shop, QuickReplyDraft(title=title, text=text, keywords=keywords))
 
 
 def _bot(stage: Stage) -> ChannelId:
-    return stage.desk.read(partial(channels.find, named="@teply_dom_bot")).id
+    return stage.company.read(partial(channels.find, named="@teply_dom_bot")).id
 
 
 def _anna(stage: Stage) -> DialogId:
@@ -150,7 +152,7 @@ def views_are_kept(stage: Stage) -> None:
         views.add(tx, "Мои на сегодня", DialogFilter(assignee=ME), own=True)
         views.add(tx, "Ждут ответа", DialogFilter(waiting=True))
 
-    stage.desk.write(keep)
+    stage.company.write(keep)
 
 
 def colleague_writes(stage: Stage) -> None:
@@ -162,7 +164,7 @@ def colleague_writes(stage: Stage) -> None:
         presence.look(tx.by(owner(COLLEAGUE)), "another", anna)
         presence.typing(tx.by(owner(COLLEAGUE)), "another", anna)
 
-    stage.desk.write(happen)
+    stage.company.write(happen)
 
 
 def dmitry_writes_elsewhere(stage: Stage) -> None:
@@ -174,17 +176,17 @@ def dmitry_writes_elsewhere(stage: Stage) -> None:
 def dmitry_is_one(stage: Stage) -> None:
     """His dialogs are known to be one person's."""
     dmitry_writes_elsewhere(stage)
-    site = stage.desk.read(partial(channels.find, named="Сайт")).id
-    both = (stage.dialog(site, Person(id="k-1841")), stage.dialog(_bot(stage), MITYA))
-    kept, gone = (stage.desk.read(partial(dialogs.card, dialog=one)).contact_id for one in both)
+    site = stage.company.read(partial(channels.find, named="Сайт")).id
+    both = (stage.dialog(site, Profile(id="k-1841")), stage.dialog(_bot(stage), MITYA))
+    kept, gone = (stage.company.read(partial(dialogs.card, dialog=one)).contact_id for one in both)
     assert kept is not None
     assert gone is not None
-    stage.desk.write(partial(persons.merge, kept=kept, gone=gone))
+    stage.company.write(partial(persons.merge, kept=kept, gone=gone))
 
 
 def accounts(stage: Stage) -> None:
     """Operators who log in, and one who does no longer."""
-    trade = stage.desk.read(lines.everything)[1].id
+    trade = stage.company.read(lines.everything)[1].id
 
     def add(tx: Tx) -> None:
         operators.add(tx, COLLEAGUE, "scrypt", [trade])
@@ -192,49 +194,49 @@ def accounts(stage: Stage) -> None:
         operators.add(tx, "Лидия Константиновна", "scrypt", ())
         operators.disable(tx, "Лидия Константиновна")
 
-    stage.desk.write(add)
+    stage.company.write(add)
 
 
 def papers(stage: Stage) -> None:
     """Applications of the first line at several stages."""
-    desk, line = stage.desk, stage.desk.read(lines.everything)[0].id
+    company, line = stage.company, stage.company.read(lines.everything)[0].id
     for title, steps in (
         ("ООО «Тёплый дом»", (Step.SENT, Step.REJECTED)),
         ("ИП Тёплая Марина Сергеевна", (Step.SENT, Step.CHECKING)),
     ):
-        made = desk.write(
+        made = company.write(
             lambda tx, title=title: applications.add(
-                tx, desk.vault, line=line, kind="vk_notify", title=title, answers=APPLICANT
+                tx, company.vault, line=line, kind="vk_notify", title=title, answers=APPLICANT
             )
         )
         for step in steps:
             reason = "нет подписи" if step is Step.REJECTED else ""
-            desk.write(partial(applications.move, application=made, stage=step, reason=reason))
+            company.write(partial(applications.move, application=made, stage=step, reason=reason))
 
 
 def account(stage: Stage) -> None:
     """A messenger's account, which knows people and reads chats."""
-    shop = stage.desk.read(lines.everything)[0].id
+    shop = stage.company.read(lines.everything)[0].id
     stage.channel(shop, "telegram", "79161110022", "Марина Тёплая")
 
 
 # What goes on meanwhile
 
 
-async def answered(desk: Desk, answers: Mapping[str, object]) -> None:
+async def answered(company: Company, answers: Mapping[str, object]) -> None:
     """What a daemon does: whatever channels are asked for is answered."""
-    with owning(desk):
+    with owning(company):
         while answers:
-            desk.write(partial(_answer, answers=answers))  # in a thread it could outlast the desk
+            company.write(partial(_answer, answers=answers))  # in a thread it could outlast the desk
             await asyncio.sleep(STEP)
         await asyncio.get_running_loop().create_future()
 
 
 def _answer(tx: Tx, *, answers: Mapping[str, object]) -> None:
     for row in channels.everything(tx):
-        errand = errands.claim(tx, row.id)
-        if errand is not None:
-            errands.done(tx, errand, json.dumps(answers[errand.what], ensure_ascii=False))
+        asked = session_requests.claim(tx, row.id)
+        if asked is not None:
+            session_requests.done(tx, asked, json.dumps(answers[asked.what], ensure_ascii=False))
 
 
 def dictionary(folder: Path) -> Path:

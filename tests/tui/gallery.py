@@ -13,8 +13,8 @@ from pathlib import Path
 from textual.pilot import Pilot
 
 from chatapp_cli import i18n
-from chatapp_cli.bootstrap import Desk
-from chatapp_cli.tui.app import Inbox
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.tui.app import InboxApp
 from tests.tui import furniture
 from tests.tui.scenes import SCENES, Scene, Size, listed
 from tests.tui.stage import HeldClock, Stage, opened, warm_home
@@ -73,30 +73,30 @@ async def played(furnished: Path, shot: Shot) -> AsyncIterator[Pilot[None]]:
         home = Path(folder) / "home"
         if not shot.scene.bare:
             shutil.copytree(furnished, home)
-        async with desk_of(home, shot) as desk:
-            app = Inbox(desk, alone=True, own=shot.scene.own(Path(folder)), token=shot.scene.token)
+        async with company_of(home, shot) as company:
+            app = InboxApp(company, alone=True, user_files=shot.scene.user_files(Path(folder)), token=shot.scene.token)
             async with app.run_test(size=shot.size, notifications=shot.scene.notices) as pilot:
                 await _lead(pilot, app, shot.scene)
                 yield pilot
 
 
 @asynccontextmanager
-async def desk_of(home: Path, shot: Shot) -> AsyncIterator[Desk]:
+async def company_of(home: Path, shot: Shot) -> AsyncIterator[Company]:
     """The company with what happened before, and with somebody who answers if the scene wants it."""
     clock = StillClock()
-    desk = opened(home, clock, theme=shot.theme, **shot.scene.settings)
-    shot.scene.before(Stage(desk, clock, first=LATER))
-    daemon = asyncio.create_task(furniture.answered(desk, shot.scene.answers))
+    company = opened(home, clock, theme=shot.theme, **shot.scene.settings)
+    shot.scene.before(Stage(company, clock, first=LATER))
+    daemon = asyncio.create_task(furniture.answered(company, shot.scene.answers))
     try:
-        yield desk
+        yield company
     finally:
         daemon.cancel()
         with suppress(asyncio.CancelledError):
             await daemon
-        desk.close()
+        company.close()
 
 
-async def _lead(pilot: Pilot[None], app: Inbox, scene: Scene) -> None:
+async def _lead(pilot: Pilot[None], app: InboxApp, scene: Scene) -> None:
     await until(pilot, lambda: len(app.screen_stack) > 1 or listed(app))
     for step in scene.keys:
         if isinstance(step, str):
@@ -116,6 +116,6 @@ async def until(pilot: Pilot[None], condition: Callable[[], object]) -> None:
 def furnished(folder: Path) -> None:
     """Let the invented company live in a folder."""
     clock = HeldClock()
-    desk = opened(folder, clock)
-    furniture.furnish(warm_home(desk, clock))
-    desk.close()
+    company = opened(folder, clock)
+    furniture.furnish(warm_home(company, clock))
+    company.close()

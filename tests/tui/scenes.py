@@ -16,11 +16,11 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.ports.bind import Asker
 from chatapp_cli.services import lines
 from chatapp_cli.settings import Settings
-from chatapp_cli.tui.app import Inbox
+from chatapp_cli.tui.app import InboxApp
 from chatapp_cli.tui.questions.contact_pick import ContactPick
 from chatapp_cli.tui.screens.bind import BindScreen
 from chatapp_cli.tui.screens.inbox import InboxScreen
-from chatapp_cli.tui.session.own import Own
+from chatapp_cli.tui.session.user_files import UserFiles
 from chatapp_cli.tui.widgets.composer import Pen
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 from chatapp_cli.tui.widgets.transcript import Transcript
@@ -28,7 +28,7 @@ from tests.tui import furniture
 from tests.tui.stage import Stage
 
 Size: TypeAlias = tuple[int, int]
-Seen: TypeAlias = Callable[[Inbox], object]
+Seen: TypeAlias = Callable[[InboxApp], object]
 """Whether the window is so far."""
 SMALL, GOOD, WIDE = (80, 24), (120, 35), (200, 50)
 SIZES: Sequence[Size] = (SMALL, GOOD, WIDE)
@@ -40,9 +40,9 @@ def _nothing(_stage: Stage) -> None:
     """The company as it is furnished."""
 
 
-def _nobody(_folder: Path) -> Own:
+def _nobody(_folder: Path) -> UserFiles:
     """Nobody's own settings."""
-    return Own()
+    return UserFiles()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Scene:
     before: Callable[[Stage], None] = _nothing
     sizes: Sequence[Size] = SIZES
     settings: Mapping[str, str] = field(default_factory=dict)
-    own: Callable[[Path], Own] = _nobody
+    user_files: Callable[[Path], UserFiles] = _nobody
     token: str = ""
     answers: Mapping[str, object] = field(default_factory=dict)
     """What channels say when they are asked."""
@@ -85,44 +85,44 @@ def shows(words: str) -> Seen:
     return lambda app: words in text_of(app)
 
 
-def said(app: Inbox) -> bool:
+def said(app: InboxApp) -> bool:
     """A notice is on the screen."""
     return bool(app.screen.query("Toast"))
 
 
-def conversation(app: Inbox) -> bool:
+def conversation(app: InboxApp) -> bool:
     """A dialog is open and has been read."""
     behind = app.screen_stack[0]
     opening = getattr(behind, "opening", None)
     return bool(opening) and bool(behind.query_one(Transcript).entries) and not opening.unread
 
 
-def listed(app: Inbox) -> bool:
+def listed(app: InboxApp) -> bool:
     """The dialogs are there."""
     return app.screen.query_one(DialogList).order is not None
 
 
-def drawn(app: Inbox) -> bool:
+def drawn(app: InboxApp) -> bool:
     """A picture is on the screen."""
     return "▀▀▀" in text_of(app)
 
 
-def misspelt(app: Inbox) -> bool:
+def misspelt(app: InboxApp) -> bool:
     """A word is underlined, and what is written has been kept."""
     page = app.screen
     return isinstance(page, InboxScreen) and bool(page.query_one(Pen).wrong and page.drafts.begun)
 
 
-def scanning(app: Inbox) -> bool:
+def scanning(app: InboxApp) -> bool:
     """The page with a code to scan, over the lines."""
     if not isinstance(app.screen, Scanning):
-        line = app.desk.read(lines.everything)[0]
+        line = app.company.read(lines.everything)[0]
         app.push_screen(Scanning(line, "telegram"))
         return False
     return "▀" in text_of(app) or "█" in text_of(app)
 
 
-def choosing(app: Inbox) -> bool:
+def choosing(app: InboxApp) -> bool:
     """An address book, over the form that asked for it."""
     if not isinstance(app.screen, ContactPick):
         app.push_screen(ContactPick(furniture.CONTACTS))
@@ -140,7 +140,7 @@ class Scanning(BindScreen):
         return await asyncio.get_running_loop().create_future()
 
 
-class Literate(Own):
+class Literate(UserFiles):
     """A person with a small dictionary."""
 
     def speller(self, settings: Settings) -> Callable[[], list[str]]:
@@ -151,7 +151,7 @@ class Literate(Own):
         return lambda: [sys.executable, "-m", "chatapp_cli.kit.spelling", found]
 
 
-def _literate(folder: Path) -> Own:
+def _literate(folder: Path) -> UserFiles:
     return Literate(settings_file=folder / "config.toml")
 
 
@@ -168,7 +168,7 @@ DMITRY = to("Дмитрий")
 LAST = (*OPEN, "escape", "tab", "G")
 """To the last message of the first dialog."""
 BOUND = ("f2", page("LinesScreen"), "down")
-CARD: Seen = lambda app: bool(app.screen.query("Card.-shown"))  # noqa: E731 - a condition like the others
+CARD: Seen = lambda app: bool(app.screen.query("ClientCard.-shown"))  # noqa: E731 - a condition like the others
 TO_CHATS = (*BOUND, shows("Марина Тёплая"), "down", "down", "down", "f", page("ChatsScreen"))
 
 INBOX = (
@@ -216,8 +216,8 @@ WRITING = (
     Scene("variable", (*OPEN, "slash", *"готов", "enter"), page("Prompt")),
     Scene("later", (*OPEN, *"Да", "ctrl+l"), page("Prompt")),
     Scene("attach", (*OPEN, "ctrl+o"), page("Prompt")),
-    Scene("misspelt", (*OPEN, *"Превет, плед готов"), misspelt, own=_literate),
-    Scene("spelling", (*OPEN, *"Превет", misspelt, "ctrl+s"), page("Choose"), own=_literate),
+    Scene("misspelt", (*OPEN, *"Превет, плед готов"), misspelt, user_files=_literate),
+    Scene("spelling", (*OPEN, *"Превет", misspelt, "ctrl+s"), page("Choose"), user_files=_literate),
     Scene("closed", to("Громов"), conversation),
     Scene("templates", (*to("Громов"), conversation, "escape", "P"), page("Choose")),
     Scene("fill", (*to("Громов"), conversation, "escape", "P", "enter", *"Фёдор"), page("Fill")),

@@ -9,11 +9,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from chatapp_cli.bootstrap import Desk, open_desk
+from chatapp_cli.bootstrap import Company, open_company
 from chatapp_cli.domain.access import Acting
-from chatapp_cli.domain.draft import Draft, StagedFile
-from chatapp_cli.domain.errors import OutcomeUnknown, Rejected, Retryable
-from chatapp_cli.domain.event import (
+from chatapp_cli.domain.arrival import (
     Arrival,
     Batch,
     DeliveryChanged,
@@ -23,17 +21,19 @@ from chatapp_cli.domain.event import (
     MessagesDeleted,
     Peer,
     PeerChanged,
-    Person,
+    Profile,
     ReactionsChanged,
 )
+from chatapp_cli.domain.draft import Draft, StagedFile
+from chatapp_cli.domain.errors import OutcomeUnknown, Rejected, Retryable
 from chatapp_cli.domain.ids import ChannelId, DialogId, LineId, MessageId
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.kit.system import SystemChance
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.world import World
-from chatapp_cli.services import channels, dialogs, ingest, lines, outbox, sending, shelf
-from chatapp_cli.services.sending import Order
+from chatapp_cli.services import channels, dialogs, ingest, lines, outbox, raw_bodies, sending
+from chatapp_cli.services.sending import SendOptions
 from chatapp_cli.settings import Settings
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
@@ -58,37 +58,37 @@ class HeldClock:
         raise AssertionError("nothing on this stage waits by the clock")
 
 
-def opened(folder: Path, clock: HeldClock, **settings: str) -> Desk:
+def opened(folder: Path, clock: HeldClock, **settings: str) -> Company:
     """A company's desk in a folder."""
     values = {"home": str(folder), "company": "home", "operator": ME, "view": "all", **settings}
-    return open_desk(Settings(**values), World(clock=clock, chance=SystemChance())).seen_by(Acting(ME, owner=True))
+    return open_company(Settings(**values), World(clock=clock, chance=SystemChance())).seen_by(Acting(ME, owner=True))
 
 
 class Stage:
     """Lets customers write and a provider answer."""
 
-    def __init__(self, desk: Desk, clock: HeldClock, *, first: int = 1) -> None:
-        self.desk, self.clock = desk, clock
+    def __init__(self, company: Company, clock: HeldClock, *, first: int = 1) -> None:
+        self.company, self.clock = company, clock
         self._numbers = itertools.count(first)
 
     def line(self, name: str) -> LineId:
-        return self.desk.write(lambda tx: lines.add(tx, name))
+        return self.company.write(lambda tx: lines.add(tx, name))
 
     def channel(self, line: LineId, kind: str, account: str, title: str, **facts: str) -> ChannelId:
         bound = Bound(account=account, title=title, facts=facts)
-        made = self.desk.write(lambda tx: channels.keep(tx, self.desk.vault, bound, line=line, kind=kind))
+        made = self.company.write(lambda tx: channels.save(tx, self.company.vault, bound, line=line, kind=kind))
         self.health(made, "ok")
         return made
 
     def health(self, channel: ChannelId, health: str, code: str = "", *, ago: int = 0) -> None:
         now, self.clock.at = self.clock.at, self.clock.at - ago
-        self.desk.write(lambda tx: (channels.set_health(tx, channel, health, code), channels.prove(tx, channel)))
+        self.company.write(lambda tx: (channels.set_health(tx, channel, health, code), channels.prove(tx, channel)))
         self.clock.at = now
 
     def hear(
         self,
         channel: ChannelId,
-        who: Person,
+        who: Profile,
         text: str,
         *,
         ago: int = 0,
@@ -116,13 +116,13 @@ class Stage:
     def happen(self, channel: ChannelId, event: object, *, ago: int = 0) -> None:
         """Any other event of a provider."""
         arrival = Arrival(provider_id=f"u{next(self._numbers)}", raw=b"{}", events=(event,))
-        batch = shelf.shelve(self.desk.media, Batch(arrivals=(arrival,)))
+        batch = raw_bodies.store_large(self.company.media, Batch(arrivals=(arrival,)))
         now, self.clock.at = self.clock.at, self.clock.at - ago
-        self.desk.write(lambda tx: ingest.ingest(tx, channel, batch))
+        self.company.write(lambda tx: ingest.ingest(tx, channel, batch))
         self.clock.at = now
 
-    def dialog(self, channel: ChannelId, who: Person) -> DialogId:
-        found = self.desk.read(lambda tx: tx.value("dialogs.at_key", channel=channel, key=who.id))
+    def dialog(self, channel: ChannelId, who: Profile) -> DialogId:
+        found = self.company.read(lambda tx: tx.value("dialogs.at_key", channel=channel, key=who.id))
         return DialogId(found)
 
     def say(
@@ -141,42 +141,42 @@ class Stage:
     ) -> MessageId:
         """We answer; ``state`` is how far it got, ``None`` leaves it in the outbox."""
         now, self.clock.at = self.clock.at, self.clock.at - ago
-        order = Order(key=f"{next(self._numbers):032}", at=at)
+        order = SendOptions(key=f"{next(self._numbers):032}", at=at)
         draft = Draft(text=text, reply_to=reply_to, files=tuple(files), subject=subject)
 
         def accept(tx: object) -> tuple[MessageId, ChannelId]:
             card = dialogs.card(tx, dialog)
-            can = self.desk.capabilities(channels.one(tx, card.channel_id))
+            can = self.company.capabilities(channels.one(tx, card.channel_id))
             return sending.enqueue(tx, can, dialog, draft, order), card.channel_id
 
-        message, channel = self.desk.seen_by(Acting(author, owner=True)).write(accept)
+        message, channel = self.company.seen_by(Acting(author, owner=True)).write(accept)
         if state is not None:
             self._carry(channel, message, state, error)
         self.clock.at = now
         return message
 
     def _carry(self, channel: ChannelId, message: MessageId, state: State, error: str) -> None:
-        claim = self.desk.write(lambda tx: outbox.claim(tx, self.desk.media, channel))
+        claim = self.company.write(lambda tx: outbox.claim(tx, self.company.media, channel))
         assert claim is not None
         assert claim.message.id == message
         ext_id = f"m{next(self._numbers)}"
         if state is State.FAILED:
-            self.desk.write(lambda tx: outbox.fail(tx, claim, Rejected(error)))
+            self.company.write(lambda tx: outbox.fail(tx, claim, Rejected(error)))
         elif state is State.UNCERTAIN:
-            self.desk.write(lambda tx: outbox.leave_uncertain(tx, claim, OutcomeUnknown(error)))
+            self.company.write(lambda tx: outbox.leave_uncertain(tx, claim, OutcomeUnknown(error)))
         elif state is State.QUEUED:
-            self.desk.write(lambda tx: outbox.postpone(tx, claim, Retryable(error), seconds=480, counted=True))
+            self.company.write(lambda tx: outbox.postpone(tx, claim, Retryable(error), seconds=480, counted=True))
         else:
-            self.desk.write(lambda tx: outbox.succeed(tx, claim, Receipt(ids=(ext_id,))))
+            self.company.write(lambda tx: outbox.succeed(tx, claim, Receipt(ids=(ext_id,))))
             for step in (State.DELIVERED, State.READ):
                 if state in {State.DELIVERED, State.READ} and (step, state) != (State.READ, State.DELIVERED):
                     self.happen(channel, DeliveryChanged(ext_id=ext_id, state=step, at=self.clock.at))
 
 
 @contextmanager
-def locked(desk: Desk) -> Iterator[sqlite3.Connection]:
+def locked(company: Company) -> Iterator[sqlite3.Connection]:
     """Somebody else writes for a while."""
-    store = sqlite3.connect(desk.settings.folder / "chatapp.db", isolation_level=None)
+    store = sqlite3.connect(company.settings.folder / "chatapp.db", isolation_level=None)
     store.execute("PRAGMA foreign_keys = ON")
     store.execute("BEGIN IMMEDIATE")
     try:
@@ -186,9 +186,9 @@ def locked(desk: Desk) -> Iterator[sqlite3.Connection]:
         store.close()
 
 
-def warm_home(desk: Desk, clock: HeldClock) -> Stage:
+def warm_home(company: Company, clock: HeldClock) -> Stage:
     """«Лавка «Тёплый дом»»: candles, blankets and lamps, with customers on three channels."""
-    stage = Stage(desk, clock)
+    stage = Stage(company, clock)
     shop, wholesale = stage.line("Розница"), stage.line("Опт")
     bot = stage.channel(
         shop, "telegram_bot", "700100200", "@teply_dom_bot", **{"Link to the bot": "t.me/teply_dom_bot"}
@@ -206,7 +206,7 @@ def warm_home(desk: Desk, clock: HeldClock) -> Stage:
     return stage
 
 
-ANNA = Person(id="501", name="Анна Кузнецова", username="anna_kuz")
+ANNA = Profile(id="501", name="Анна Кузнецова", username="anna_kuz")
 
 
 def _anna(stage: Stage, bot: ChannelId) -> None:
@@ -218,7 +218,7 @@ def _anna(stage: Stage, bot: ChannelId) -> None:
     say(anna, "350 ₽, два дня. Вот подробности: https://teply-dom.example/dostavka", ago=DAY + 108 * MINUTE)
     happy = hear(bot, ANNA, "Отлично, оформляю 🙂", ago=DAY + 104 * MINUTE)
     stage.happen(
-        bot, ReactionsChanged(peer_key="501", ext_id=happy, at=stage.clock.at, emoji=("👍",), person=Person(name=ME))
+        bot, ReactionsChanged(peer_key="501", ext_id=happy, at=stage.clock.at, emoji=("👍",), person=Profile(name=ME))
     )
     photo = IncomingFile(kind="photo", name="плед.jpg", mime="image/jpeg", size=482_113, content=b"photo" * 9)
     asked = hear(
@@ -233,7 +233,7 @@ def _anna(stage: Stage, bot: ChannelId) -> None:
             IncomingFile(kind="document", name="чек 2026-11-18.pdf", mime="application/pdf", size=96_004, remote="f1")
         ],
     )
-    number = stage.desk.read(lambda tx: tx.value("messages.in_dialog", dialog=anna, ext_id=asked))
+    number = stage.company.read(lambda tx: tx.value("messages.in_dialog", dialog=anna, ext_id=asked))
     say(
         anna,
         "Анна, простите! Это ошибка склада: сегодня же отправим нужный пояс, этот оставьте себе.",
@@ -251,13 +251,13 @@ def _anna(stage: Stage, bot: ChannelId) -> None:
         ),
     )
     hear(bot, ANNA, "А можно ещё свечу «Кедр» в ту же посылку? Доплачу сразу, как скажете", ago=12 * MINUTE)
-    stage.desk.write(lambda tx: dialogs.pin(tx, anna, pinned=True))
-    stage.desk.write(lambda tx: dialogs.tag(tx, anna, "возврат"))
+    stage.company.write(lambda tx: dialogs.pin(tx, anna, pinned=True))
+    stage.company.write(lambda tx: dialogs.tag(tx, anna, "возврат"))
 
 
 def _mails(stage: Stage, mail: ChannelId, trade: ChannelId) -> None:
     hear, say = stage.hear, stage.say
-    oleg = Person(id="oleg@kirov-design.example\nсвет", name="Олег Дроздов", email="oleg@kirov-design.example")
+    oleg = Profile(id="oleg@kirov-design.example\nсвет", name="Олег Дроздов", email="oleg@kirov-design.example")
     letter = (
         "Добрый день!\n\nНужны шесть ламп «Маяк» в переговорную, счёт на ООО «Киров Дизайн».\n"
         "Скидка от пяти штук ещё действует?\n\nС уважением,\nОлег Дроздов"
@@ -269,12 +269,12 @@ def _mails(stage: Stage, mail: ChannelId, trade: ChannelId) -> None:
         ago=2 * HOUR + 20 * MINUTE,
         files=[
             StagedFile(
-                name="Счёт 2214.pdf", mime="application/pdf", size=61_440, sha256=stage.desk.media.put(b"invoice")
+                name="Счёт 2214.pdf", mime="application/pdf", size=61_440, sha256=stage.company.media.put(b"invoice")
             )
         ],
     )
     hear(mail, oleg, "Спасибо, оплатим в понедельник.", ago=95 * MINUTE, subject="Re: Лампы в переговорную")
-    vera = Person(id="vera@pochta.example\nобмен", name="Вера Ильина", email="vera@pochta.example")
+    vera = Profile(id="vera@pochta.example\nобмен", name="Вера Ильина", email="vera@pochta.example")
     hear(
         mail,
         vera,
@@ -289,20 +289,20 @@ def _mails(stage: Stage, mail: ChannelId, trade: ChannelId) -> None:
         state=State.FAILED,
         error="mailbox_full",
     )
-    sever = Person(id="zakup@sever-hotel.example\nкп", name="Гостиница «Север»", email="zakup@sever-hotel.example")
+    sever = Profile(id="zakup@sever-hotel.example\nкп", name="Гостиница «Север»", email="zakup@sever-hotel.example")
     hear(trade, sever, "Просим коммерческое предложение на 120 пледов.", ago=5 * HOUR, subject="Запрос КП")
     say(stage.dialog(trade, sever), "Готовим предложение, пришлём сегодня до 18:00.", ago=18 * MINUTE, state=None)
 
 
 def _small_talk(stage: Stage, bot: ChannelId, site: ChannelId) -> None:
     hear, say = stage.hear, stage.say
-    igor = Person(id="502", name="Игорь", username="igor_1984")
+    igor = Profile(id="502", name="Игорь", username="igor_1984")
     hear(bot, igor, "свеча пришла разбитая(((", ago=7 * MINUTE)
     hear(bot, igor, "что делать?", ago=6 * MINUTE)
-    lena = Person(id="503", name="Елена Соловьёва-Покровская", username="lena_sp")
+    lena = Profile(id="503", name="Елена Соловьёва-Покровская", username="lena_sp")
     hear(bot, lena, "Спасибо за открытку в заказе, так мило 🥰", ago=4 * HOUR)
     say(stage.dialog(bot, lena), "Вам спасибо, Елена! Ждём ещё 🌿", ago=3 * HOUR + 50 * MINUTE)
-    dmitry = Person(id="k-1841", name="Дмитрий Орлов", phone="+79161234567")
+    dmitry = Profile(id="k-1841", name="Дмитрий Орлов", phone="+79161234567")
     hear(site, dmitry, "Заказ 1841: курьер не дозвонился", ago=70 * MINUTE)
     say(
         stage.dialog(site, dmitry),
@@ -310,12 +310,12 @@ def _small_talk(stage: Stage, bot: ChannelId, site: ChannelId) -> None:
         ago=66 * MINUTE,
         state=State.READ,
     )
-    polina = Person(id="k-1844", name="Полина Ж.", phone="+79037654321")
+    polina = Profile(id="k-1844", name="Полина Ж.", phone="+79037654321")
     hear(site, polina, "Можно забрать самовывозом вечером?", ago=33 * MINUTE)
     say(stage.dialog(site, polina), "Да, до 21:00, ул. Садовая, 5.", ago=30 * MINUTE, state=State.DELIVERED)
     group = Peer(key="-100", address="-100", kind="group", title="Тёплый дом · курьеры")
-    hear(bot, Person(id="601", name="Саша"), "Выехал, буду через 20 минут", ago=15 * MINUTE, peer=group)
-    gone = Person(id="504", name="Kirill", username="kir")
+    hear(bot, Profile(id="601", name="Саша"), "Выехал, буду через 20 минут", ago=15 * MINUTE, peer=group)
+    gone = Profile(id="504", name="Kirill", username="kir")
     hear(bot, gone, "Привет", ago=3 * DAY)
     say(
         stage.dialog(bot, gone),
@@ -324,7 +324,7 @@ def _small_talk(stage: Stage, bot: ChannelId, site: ChannelId) -> None:
         state=State.UNCERTAIN,
         error="no_answer",
     )
-    taken = Person(id="505", name="Зоя Белая", username="zoya")
+    taken = Profile(id="505", name="Зоя Белая", username="zoya")
     word = hear(bot, taken, "Ошиблась чатом, простите", ago=2 * DAY)
     stage.happen(bot, MessagesDeleted(peer_key="505", ext_ids=(word,), at=stage.clock.at - DAY))
     stage.happen(
@@ -336,5 +336,5 @@ def _small_talk(stage: Stage, bot: ChannelId, site: ChannelId) -> None:
             code="blocked_by_user",
         ),
     )
-    wang = Person(id="506", name="王小明 🧧", username="wang")
+    wang = Profile(id="506", name="王小明 🧧", username="wang")
     hear(bot, wang, "你好，请问可以寄到喀山吗？", ago=6 * HOUR)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from chatapp_cli.bootstrap import Desk
-from chatapp_cli.domain.dialog import DialogFilter, Kind, declared
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.dialog import DialogFilter, FilterKind, declared
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import views
 from chatapp_cli.store import dialog_list
@@ -26,7 +26,7 @@ CONDITION = "d.reachable = 0 AND c.kind <> 'fax'"
 
 def declare() -> None:
     one = declared(
-        Kind.FLAG, default=False, help=T("Only lost ones"), row=T("Lost to us"), chip=T("lost to us"), name=NAME
+        FilterKind.FLAG, default=False, help=T("Only lost ones"), row=T("Lost to us"), chip=T("lost to us"), name=NAME
     )
     setattr(DialogFilter, NAME, one)
     dialog_list.CONDITIONS[NAME] = CONDITION
@@ -56,17 +56,17 @@ def chatapp(home: Path, *words: str) -> str:
 
 @pytest.mark.req("S-117")
 async def test_a_declared_filter_works_in_command_page_chip_saved_view_and_query(
-    one_more: None, window: Opener, desk: Desk, tmp_path: Path
+    one_more: None, window: Opener, company: Company, tmp_path: Path
 ) -> None:
     wanted = DialogFilter(**{NAME: True})
-    fitting = desk.read(lambda tx: dialog_list.ids(tx, "sqlite", wanted))
-    assert fitting == [row.id for row in desk.read(lambda tx: dialog_list.page(tx, "sqlite", wanted))] != []
-    assert len(fitting) == desk.read(lambda tx: dialog_list.count(tx, "sqlite", wanted))
+    fitting = company.read(lambda tx: dialog_list.ids(tx, "sqlite", wanted))
+    assert fitting == [row.id for row in company.read(lambda tx: dialog_list.page(tx, "sqlite", wanted))] != []
+    assert len(fitting) == company.read(lambda tx: dialog_list.count(tx, "sqlite", wanted))
     assert "Only lost ones" in chatapp(tmp_path / "desk", "dialog", "list", "--help")
     told = json.loads(chatapp(tmp_path / "desk", "dialog", "list", "--unreachable", "--json"))
     assert [row["id"] for row in told] == fitting
     chatapp(tmp_path / "desk", "view", "add", "Потерянные", "--unreachable", "--waiting")
-    view = desk.read(lambda tx: views.find(tx, "Потерянные"))
+    view = company.read(lambda tx: views.find(tx, "Потерянные"))
     assert json.loads(view.wanted) == {"waiting": True, NAME: True}
     assert views.wanted(view, operator=ME) == wanted.but(waiting=True)
     async with window() as it:

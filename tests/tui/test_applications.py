@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from docx import Document
 
-from chatapp_cli.bootstrap import Desk
-from chatapp_cli.domain.application import Stage
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.application import ApplicationStage
 from chatapp_cli.domain.ids import ApplicationId, LineId
 from chatapp_cli.services import applications, lines
 from chatapp_cli.tui.screens.applications import ApplicationsScreen, ApplyScreen
@@ -20,16 +20,16 @@ from tests.tui.conftest import Opener, Window
 pytestmark = [pytest.mark.req("S-031"), pytest.mark.req("S-088")]
 
 
-def filled(desk: Desk, *stages: Stage) -> ApplicationId:
+def filled(company: Company, *stages: ApplicationStage) -> ApplicationId:
     """An application of the first line that got so far."""
-    line: LineId = desk.read(lines.everything)[0].id
-    made = desk.write(
+    line: LineId = company.read(lines.everything)[0].id
+    made = company.write(
         lambda tx: applications.add(
-            tx, desk.vault, line=line, kind="vk_notify", title="ИП Ёлкина Ольга", answers=PERSON
+            tx, company.vault, line=line, kind="vk_notify", title="ИП Ёлкина Ольга", answers=PERSON
         )
     )
     for stage in stages:
-        desk.write(lambda tx, stage=stage: applications.move(tx, made, stage))
+        company.write(lambda tx, stage=stage: applications.move(tx, made, stage))
     return made
 
 
@@ -40,7 +40,7 @@ async def documents(it: Window) -> None:
     await it.until(lambda: isinstance(it.app.screen, ApplicationsScreen))
 
 
-async def test_an_application_is_filled_in_and_slips_stand_at_their_fields(window: Opener, desk: Desk) -> None:
+async def test_an_application_is_filled_in_and_slips_stand_at_their_fields(window: Opener, company: Company) -> None:
     async with window() as it:
         await documents(it)
         await it.sees("Official documents · Розница", "There is no application yet.")
@@ -61,13 +61,13 @@ async def test_an_application_is_filled_in_and_slips_stand_at_their_fields(windo
         await it.press("enter")
         await it.until(lambda: isinstance(it.app.screen, ApplicationsScreen))
         await it.sees("ИП Ёлкина Ольга Петровна", "Documents made")
-    (row,) = desk.read(applications.everything)
-    answers = desk.read(lambda tx: applications.answers(tx, desk.vault, row.id))
+    (row,) = company.read(applications.everything)
+    answers = company.read(lambda tx: applications.answers(tx, company.vault, row.id))
     assert (answers["inn"], answers["form"], "kpp" in answers) == (PERSON["inn"], "ip", False)
 
 
-async def test_the_statement_is_saved_and_told_to_be_sent(window: Opener, desk: Desk, tmp_path: Path) -> None:
-    filled(desk)
+async def test_the_statement_is_saved_and_told_to_be_sent(window: Opener, company: Company, tmp_path: Path) -> None:
+    filled(company)
     async with window() as it:
         await documents(it)
         await it.sees("Documents made")
@@ -83,8 +83,8 @@ async def test_the_statement_is_saved_and_told_to_be_sent(window: Opener, desk: 
     assert Document(BytesIO(path.read_bytes())).paragraphs[0].text == "Заявление о присоединении"
 
 
-async def test_a_rejection_is_entered_with_its_reason(window: Opener, desk: Desk) -> None:
-    number = filled(desk, Stage.SENT)
+async def test_a_rejection_is_entered_with_its_reason(window: Opener, company: Company) -> None:
+    number = filled(company, ApplicationStage.SENT)
     async with window() as it:
         await documents(it)
         await it.sees("Statement sent")
@@ -95,12 +95,12 @@ async def test_a_rejection_is_entered_with_its_reason(window: Opener, desk: Desk
         await it.type("нет подписи")
         await it.press("enter")
         await it.sees("Rejected", "нет подписи")
-    row = desk.read(lambda tx: applications.one(tx, number))
-    assert (row.state, row.reason) == (Stage.REJECTED, "нет подписи")
+    row = company.read(lambda tx: applications.one(tx, number))
+    assert (row.state, row.reason) == (ApplicationStage.REJECTED, "нет подписи")
 
 
-async def test_a_step_that_cannot_follow_is_refused_in_words(window: Opener, desk: Desk) -> None:
-    filled(desk, Stage.SENT, Stage.APPROVED)
+async def test_a_step_that_cannot_follow_is_refused_in_words(window: Opener, company: Company) -> None:
+    filled(company, ApplicationStage.SENT, ApplicationStage.APPROVED)
     async with window() as it:
         await documents(it)
         await it.sees("Approved")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.form import Form, Notice
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import lines
@@ -60,10 +60,10 @@ def test_a_notice_shows_title_words_and_link_and_says_what_to_do_about_a_code_th
 
 @pytest.mark.parametrize(("size", "beside"), [((120, 35), True), ((80, 24), False)])
 async def test_a_code_has_the_page_to_itself_until_it_is_scanned(
-    window: Opener, desk: Desk, size: tuple[int, int], beside: bool
+    window: Opener, company: Company, size: tuple[int, int], beside: bool
 ) -> None:
     async with window(size=size) as it:
-        page = BindScreen(desk.read(lines.everything)[0], "api", None)
+        page = BindScreen(company.read(lines.everything)[0], "api", None)
         await it.app.push_screen(page)
         await it.until(lambda: page.query("FormView"))
         page.notice(Notice(title=T("Scan"), qr="https://example.test/" + "a" * 180))
@@ -74,7 +74,7 @@ async def test_a_code_has_the_page_to_itself_until_it_is_scanned(
         await it.until(lambda: page.query_one("#form").display and not page.query_one("#code").display)
 
 
-async def test_the_button_of_a_form_says_what_it_does(window: Opener, desk: Desk) -> None:
+async def test_the_button_of_a_form_says_what_it_does(window: Opener, company: Company) -> None:
     async with window() as it:
-        await it.app.push_screen(BindScreen(desk.read(lines.everything)[0], "api", None))
+        await it.app.push_screen(BindScreen(company.read(lines.everything)[0], "api", None))
         await it.sees("Continue")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from chatapp_cli.bootstrap import Desk
-from chatapp_cli.domain.event import Person
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.arrival import Profile
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.template import Template
 from chatapp_cli.services import approvals, channels, dialogs, lines, reaching, transcript
@@ -18,13 +18,13 @@ from chatapp_cli.tui.screens.inbox import InboxScreen
 from tests.tui.conftest import Opener, Window
 from tests.tui.stage import ME, Stage, locked
 
-RITA = Person(id="RU.77", name="Рита Лебедева", phone="+79160000077")
+RITA = Profile(id="RU.77", name="Рита Лебедева", phone="+79160000077")
 
 
 @pytest.fixture
-def messengers(desk: Desk, stage: Stage) -> dict[str, ChannelId]:
+def messengers(company: Company, stage: Stage) -> dict[str, ChannelId]:
     """Channels of the second line that write first, beside its mailbox."""
-    line = desk.read(lines.everything)[1].id
+    line = company.read(lines.everything)[1].id
     return {kind: stage.channel(line, kind, kind, f"Опт {kind}") for kind in ("telegram", "sms", "whatsapp")}
 
 
@@ -37,7 +37,7 @@ async def opens(it: Window, start: Start | None = None) -> BeginScreen:
 
 async def chooses(it: Window, page: BeginScreen, channel: ChannelId) -> None:
     """The line of a channel, and the channel."""
-    row = it.app.desk.read(lambda tx: channels.one(tx, channel))
+    row = it.app.company.read(lambda tx: channels.one(tx, channel))
     page.query_one("#line").value = row.line_id
     await it.until(lambda: page._form.channel.line_id == row.line_id)
     page.query_one("#channel").value = row.id
@@ -55,7 +55,7 @@ async def fills(page: BeginScreen, **boxes: str) -> None:
 
 @pytest.mark.parametrize("fails", [False, True])
 async def test_what_is_begun_is_sent_once_and_not_left_while_it_goes(
-    window: Opener, desk: Desk, stage: Stage, messengers: dict[str, ChannelId], fails: bool
+    window: Opener, company: Company, stage: Stage, messengers: dict[str, ChannelId], fails: bool
 ) -> None:
     """As it happened behind a busy store: a second press sent it twice, and whoever left never heard of a failure."""
     count = "SELECT COUNT(*) FROM message WHERE text = 'Добрый день'"
@@ -63,7 +63,7 @@ async def test_what_is_begun_is_sent_once_and_not_left_while_it_goes(
         page = await opens(it)
         await chooses(it, page, messengers["sms"])
         await fills(page, to=RITA.phone, text="Добрый день")
-        with locked(desk) as store:
+        with locked(company) as store:
             for _ in range(3):
                 page.action_begin()
             page.action_back()
@@ -77,7 +77,7 @@ async def test_what_is_begun_is_sent_once_and_not_left_while_it_goes(
             assert page._form.sheet.text == "Добрый день"
         else:
             await opened(it)
-        with desk.database.driver.connect() as store:
+        with company.database.driver.connect() as store:
             assert store.execute(count).fetchone()[0] == (0 if fails else 1)
 
 
@@ -89,13 +89,15 @@ async def opened(it: Window) -> DialogCard:
     return found
 
 
-def said(desk: Desk, card: DialogCard) -> list[tuple[str, str]]:
-    entries = desk.read(lambda tx: transcript.latest(tx, card.id, n=9))
+def said(company: Company, card: DialogCard) -> list[tuple[str, str]]:
+    entries = company.read(lambda tx: transcript.latest(tx, card.id, n=9))
     return [(one.message.subject, one.message.text) for one in entries]
 
 
 @pytest.mark.req("S-100", "S-121", "S-122", "S-126")
-async def test_a_mail_is_begun_by_keys_alone_and_its_dialog_opens(window: Opener, desk: Desk, tmp_path: Path) -> None:
+async def test_a_mail_is_begun_by_keys_alone_and_its_dialog_opens(
+    window: Opener, company: Company, tmp_path: Path
+) -> None:
     price = tmp_path / "прайс.txt"
     price.write_text("плед 900")
     async with window() as it:
@@ -107,14 +109,14 @@ async def test_a_mail_is_begun_by_keys_alone_and_its_dialog_opens(window: Opener
         await it.press("f8")
         card = await opened(it)
         assert (card.address, card.assignee, card.line) == ("nina@example.org", "", "Розница")
-        assert said(desk, card) == [("Цены", "Добрый день")]
-        (entry,) = desk.read(lambda tx: transcript.latest(tx, card.id, n=9))
+        assert said(company, card) == [("Цены", "Добрый день")]
+        (entry,) = company.read(lambda tx: transcript.latest(tx, card.id, n=9))
         assert [file.name for file in entry.files] == ["прайс.txt"]
 
 
 @pytest.mark.req("S-120", "S-122", "S-054", "S-056")
 async def test_a_messenger_gets_phone_assignee_and_name(
-    window: Opener, desk: Desk, messengers: dict[str, ChannelId]
+    window: Opener, company: Company, messengers: dict[str, ChannelId]
 ) -> None:
     async with window() as it:
         page = await opens(it)
@@ -130,7 +132,7 @@ async def test_a_messenger_gets_phone_assignee_and_name(
 
 @pytest.mark.req("S-054", "S-055")
 async def test_the_form_tells_when_a_number_would_go_and_what_goes_at_once(
-    window: Opener, desk: Desk, stage: Stage, messengers: dict[str, ChannelId]
+    window: Opener, company: Company, stage: Stage, messengers: dict[str, ChannelId]
 ) -> None:
     async with window() as it:
         page = await opens(it)
@@ -158,7 +160,7 @@ async def test_another_channel_that_gets_there_is_taken_unless_one_was_chosen(
 
 
 async def test_short_messages_are_counted_and_a_refusal_stands_there_before_it_is_sent(
-    window: Opener, desk: Desk, messengers: dict[str, ChannelId]
+    window: Opener, company: Company, messengers: dict[str, ChannelId]
 ) -> None:
     async with window() as it:
         page = await opens(it, Start(messengers["sms"], "+79160000001"))
@@ -169,15 +171,15 @@ async def test_short_messages_are_counted_and_a_refusal_stands_there_before_it_i
         await it.press("f8")
         await it.until(lambda: any("15 short" in note.message for note in it.app._notifications))
         assert it.app.screen is page
-        row = desk.read(lambda tx: channels.one(tx, messengers["sms"]))
-        assert desk.read(lambda tx: reaching.known(tx, row, "+79160000001")) is None
+        row = company.read(lambda tx: channels.one(tx, messengers["sms"]))
+        assert company.read(lambda tx: reaching.known(tx, row, "+79160000001")) is None
 
 
-async def test_the_dialog_that_there_is_already_is_offered_and_opened(window: Opener, desk: Desk) -> None:
+async def test_the_dialog_that_there_is_already_is_offered_and_opened(window: Opener, company: Company) -> None:
     async with window() as it:
         page = await opens(it)
         await fills(page, to="zakup@sever-hotel.example")
-        await chooses(it, page, desk.read(lambda tx: channels.find(tx, "opt@teply-dom.example")).id)
+        await chooses(it, page, company.read(lambda tx: channels.find(tx, "opt@teply-dom.example")).id)
         await it.sees("There is a dialog with Гостиница «Север» already; F10 opens it.")
         await it.press("f10")
         assert (await opened(it)).name == "Гостиница «Север»"
@@ -185,18 +187,18 @@ async def test_the_dialog_that_there_is_already_is_offered_and_opened(window: Op
 
 @pytest.mark.req("S-120", "S-090")
 async def test_where_only_a_template_may_go_first_one_is_chosen_and_sent(
-    window: Opener, desk: Desk, messengers: dict[str, ChannelId]
+    window: Opener, company: Company, messengers: dict[str, ChannelId]
 ) -> None:
-    row = desk.read(lambda tx: channels.one(tx, messengers["whatsapp"]))
+    row = company.read(lambda tx: channels.one(tx, messengers["whatsapp"]))
     hello = Template(name="ready", language="ru", body="Заказ {{number}} готов", state="approved")
-    desk.write(lambda tx: approvals.learn(tx, desk.capabilities, row, [hello]))
+    company.write(lambda tx: approvals.learn(tx, company.capabilities, row, [hello]))
     async with window() as it:
         await opens(it, Start(row.id, "+79160000001"))
         await it.sees("Only an approved template may go first: F12 chooses one.")
         await it.press("f12", "enter", *"15", "enter")
         await it.sees("Заказ 15 готов", "goes at once")
         await it.press("f8")
-        assert said(desk, await opened(it)) == [("", "Заказ 15 готов")]
+        assert said(company, await opened(it)) == [("", "Заказ 15 готов")]
 
 
 async def test_leaving_asks_only_when_something_was_typed(window: Opener) -> None:
@@ -234,7 +236,7 @@ async def test_the_address_book_is_searched_while_a_name_is_typed(window: Opener
 
 @pytest.mark.parametrize("size", [(120, 35), (80, 24), (50, 24)])
 async def test_the_form_stands_in_every_window_and_its_buttons_take_a_click(
-    window: Opener, desk: Desk, size: tuple[int, int]
+    window: Opener, company: Company, size: tuple[int, int]
 ) -> None:
     async with window(size) as it:
         page = await opens(it)
@@ -247,18 +249,18 @@ async def test_the_form_stands_in_every_window_and_its_buttons_take_a_click(
 
 
 async def test_the_blacklist_is_told_before_anything_is_written(
-    window: Opener, desk: Desk, stage: Stage, messengers: dict[str, ChannelId]
+    window: Opener, company: Company, stage: Stage, messengers: dict[str, ChannelId]
 ) -> None:
     stage.hear(messengers["sms"], RITA, "Добрый день")
     dialog = stage.dialog(messengers["sms"], RITA)
-    desk.write(lambda tx: dialogs.block(tx, dialog, blocked=True))
+    company.write(lambda tx: dialogs.block(tx, dialog, blocked=True))
     async with window() as it:
         await opens(it, Start(messengers["sms"], "+79160000077"))
         await it.sees("is on the blacklist")
 
 
-async def test_the_page_of_people_leads_to_the_same_form(window: Opener, desk: Desk, stage: Stage) -> None:
-    line = desk.read(lines.everything)[1].id
+async def test_the_page_of_people_leads_to_the_same_form(window: Opener, company: Company, stage: Stage) -> None:
+    line = company.read(lines.everything)[1].id
     stage.channel(line, "sms", "sms", "Опт sms")
     async with window() as it:
         await it.press("f4", *"8 916 000-00-01", "enter")

@@ -19,13 +19,13 @@ from textual.widgets import OptionList, Select
 
 import chatapp_cli.tui
 from chatapp_cli import i18n
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.services import channels
-from chatapp_cli.tui.app import Inbox
+from chatapp_cli.tui.app import InboxApp
 from tests.tui import gallery
 from tests.tui.conftest import GOOD, Opener
-from tests.tui.gallery import Shot, desk_of
+from tests.tui.gallery import Shot, company_of
 from tests.tui.scenes import SCENES, Scene, listed
 from tests.tui.stage import Stage
 
@@ -85,7 +85,7 @@ def _spoilt(answer: dict[str, object]) -> dict[str, object]:
 
 def _before(scene: Scene, stage: Stage) -> None:
     scene.before(stage)
-    spoil(stage.desk.settings.folder)
+    spoil(stage.company.settings.folder)
 
 
 @pytest.mark.parametrize("scene", [one for one in SCENES if not one.bare], ids=lambda scene: scene.name)
@@ -93,8 +93,8 @@ async def test_a_page_stands_whatever_brackets_are_in_names(furnished: Path, tmp
     spoilt = Spoilt(scene)
     i18n.use("en")
     shutil.copytree(furnished, tmp_path / "home")
-    async with desk_of(tmp_path / "home", spoilt.shot) as desk:
-        app = Inbox(desk, alone=True, own=scene.own(tmp_path), token=scene.token)
+    async with company_of(tmp_path / "home", spoilt.shot) as company:
+        app = InboxApp(company, alone=True, user_files=scene.user_files(tmp_path), token=scene.token)
         async with app.run_test(size=GOOD, notifications=True) as pilot:
             await gallery.until(pilot, lambda: len(app.screen_stack) > 1 or listed(app))
             await lead(app, pilot, spoilt.scene)
@@ -103,7 +103,7 @@ async def test_a_page_stands_whatever_brackets_are_in_names(furnished: Path, tmp
         assert not app.guard.stumbles
 
 
-async def lead(app: Inbox, pilot: Pilot[None], scene: Scene) -> None:
+async def lead(app: InboxApp, pilot: Pilot[None], scene: Scene) -> None:
     """As far as the scene goes; a name that is longer now may not be found on the screen."""
     for step in (*scene.keys, scene.there):
         if isinstance(step, str):
@@ -116,9 +116,9 @@ async def lead(app: Inbox, pilot: Pilot[None], scene: Scene) -> None:
 
 
 async def test_the_messenger_of_a_new_dialog_is_named_with_its_brackets(
-    window: Opener, desk: Desk, stage: Stage
+    window: Opener, company: Company, stage: Stage
 ) -> None:
-    line = desk.read(lambda tx: channels.one(tx, ChannelId(1))).line_id
+    line = company.read(lambda tx: channels.one(tx, ChannelId(1))).line_id
     stage.channel(line, "sms", "1", "[WEB] WhatsApp")
     async with window() as it:
         await it.press("ctrl+n")
@@ -133,7 +133,7 @@ async def test_the_messenger_of_a_new_dialog_is_named_with_its_brackets(
 @pytest.mark.parametrize(
     "name", ["[/b] Склад", "[/x] [WEB] [b]", "[", "[[[", "[red]Опт[/red]", "[@click=app.leave]x[/]"]
 )
-async def test_a_line_may_be_called_anything(window: Opener, desk: Desk, name: str) -> None:
+async def test_a_line_may_be_called_anything(window: Opener, company: Company, name: str) -> None:
     async with window() as it:
         await it.press("f2")
         await it.until(lambda: it.app.screen.query("#tree"))

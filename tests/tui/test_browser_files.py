@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from chatapp_cli.api.web.child import DRIVER
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.form import Field, Form
 from chatapp_cli.domain.text import T
 from chatapp_cli.ports.bind import Asker
-from chatapp_cli.runtime.seat import TRAY
+from chatapp_cli.runtime.login import UPLOADS
 from chatapp_cli.services import files, lines, reply_file
 from chatapp_cli.tui.conversation.editor import written_in_editor
 from chatapp_cli.tui.media import opener, paths
@@ -27,24 +27,24 @@ WORDS = "In a browser files come from your own computer."
 
 
 @pytest.fixture
-def tray(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Path:
+def uploads(company: Company, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The window as a browser's process has it, with a tray that holds one file."""
-    folder = desk.settings.folder / files.TRAYS / "olga"
+    folder = company.settings.folder / files.UPLOADS / "olga"
     folder.mkdir(parents=True)
     (folder / "Смета.txt").write_text("цены", "utf-8")
     monkeypatch.setenv("TEXTUAL_DRIVER", DRIVER)
-    monkeypatch.setenv(TRAY, str(folder))
+    monkeypatch.setenv(UPLOADS, str(folder))
     return folder
 
 
 @pytest.fixture
-def secret(desk: Desk, tray: Path, tmp_path: Path) -> Path:
+def secret(company: Company, uploads: Path, tmp_path: Path) -> Path:
     """A file of the machine, with a way to it from the tray."""
     outside = tmp_path / "other-company.csv"
     outside.write_text("section,title,text\nA,b,чужое\n", "utf-8")
-    (tray / "link.csv").symlink_to(outside)
-    (desk.settings.folder / files.TRAYS / "ivan").mkdir()
-    (desk.settings.folder / files.TRAYS / "ivan" / "own.txt").write_text("Ивана", "utf-8")
+    (uploads / "link.csv").symlink_to(outside)
+    (company.settings.folder / files.UPLOADS / "ivan").mkdir()
+    (company.settings.folder / files.UPLOADS / "ivan" / "own.txt").write_text("Ивана", "utf-8")
     return outside
 
 
@@ -54,59 +54,59 @@ def ways_out(secret: Path) -> list[str]:
     return [str(secret), f"../../../{up}", "~/.ssh/id_ed25519", "link.csv", "../ivan/own.txt", "..", ".", "", "a\0b"]
 
 
-def test_an_upload_is_named_by_its_name_and_nothing_else_can_be_named(tray: Path, secret: Path) -> None:
-    assert paths.named("Смета.txt") == tray / "Смета.txt"
+def test_an_upload_is_named_by_its_name_and_nothing_else_can_be_named(uploads: Path, secret: Path) -> None:
+    assert paths.named("Смета.txt") == uploads / "Смета.txt"
     for way in ways_out(secret):
         with pytest.raises(Refused, match=WORDS):
             paths.named(way)
 
 
 def test_neither_is_looked_at_attached_saved_nor_read_what_was_not_uploaded(
-    desk: Desk, tray: Path, secret: Path
+    company: Company, uploads: Path, secret: Path
 ) -> None:
     for way in ways_out(secret):
-        for forbidden in (writing.looked_at, lambda way: writing.staged(desk.media, way)):
+        for forbidden in (writing.looked_at, lambda way: writing.staged(company.media, way)):
             with pytest.raises(Refused, match=WORDS):
                 forbidden(way)
         with pytest.raises(Refused, match=WORDS):
-            paths.lasting(desk.media, way)
-    staged = writing.staged(desk.media, "Смета.txt")
-    assert desk.media.path(staged.sha256).read_text("utf-8") == "цены"
+            paths.lasting(company.media, way)
+    staged = writing.staged(company.media, "Смета.txt")
+    assert company.media.path(staged.sha256).read_text("utf-8") == "цены"
 
 
-def test_a_file_of_replies_takes_along_only_what_was_uploaded(desk: Desk, tray: Path, secret: Path) -> None:
+def test_a_file_of_replies_takes_along_only_what_was_uploaded(company: Company, uploads: Path, secret: Path) -> None:
     def taken(path: str) -> tuple[int, list[str]]:
         text = f"sections: [{{name: Общие, replies: [{{title: Прайс, text: Вот, files: ['{path}']}}]}}]"
-        sheet = reply_file.read(desk.media, text.encode(), tray / "replies.yaml", find=paths.named)
+        sheet = reply_file.read(company.media, text.encode(), uploads / "replies.yaml", find=paths.named)
         return sum(len(entry.answer.files) for entry in sheet.entries), [str(fault.what) for fault in sheet.faults]
 
     assert taken("Смета.txt") == (1, [])
     assert taken(str(secret)) == (0, [WORDS])
 
 
-def test_only_uploads_complete_a_path_and_the_newest_is_offered(tray: Path, secret: Path) -> None:
+def test_only_uploads_complete_a_path_and_the_newest_is_offered(uploads: Path, secret: Path) -> None:
     assert [paths.completed(begun) for begun in ("См", "/", "~/", "../", str(secret)[:-3])] == [
         "Смета.txt",
         *[None] * 4,
     ]
-    (tray / "Фото.png").write_bytes(b"png")
-    os.utime(tray / "Фото.png", (4e9, 4e9))
-    (tray / ".half").write_bytes(b"still coming")
+    (uploads / "Фото.png").write_bytes(b"png")
+    os.utime(uploads / "Фото.png", (4e9, 4e9))
+    (uploads / ".half").write_bytes(b"still coming")
     assert paths.offered() == "Фото.png"
     assert paths.completed(".h") is None
 
 
-def test_a_browser_without_a_tray_has_no_files_at_all(tray: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(TRAY)
+def test_a_browser_without_a_tray_has_no_files_at_all(uploads: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(UPLOADS)
     for named in (lambda: paths.named("Смета.txt"), lambda: paths.named("/dev/zero"), paths.offered):
         with pytest.raises(Refused, match=WORDS):
             named()
 
 
-async def test_no_program_is_started_for_a_browser(tray: Path, desk: Desk, window: Opener) -> None:
+async def test_no_program_is_started_for_a_browser(uploads: Path, company: Company, window: Opener) -> None:
     async with window() as it:
         with pytest.raises(Refused, match="starts no other program"):
-            written_in_editor(it.app, "Да", tray, {"EDITOR": "touch"})
+            written_in_editor(it.app, "Да", uploads, {"EDITOR": "touch"})
         with pytest.raises(Refused, match="starts no other program"):
             await opener._run("true", "anything")
         await it.open("Анна")
@@ -130,21 +130,21 @@ async def attach(it: Window, typed: str, *, fresh: bool = True) -> None:
     await it.press("enter")
 
 
-async def test_what_was_uploaded_is_offered_and_attached(tray: Path, secret: Path, window: Opener) -> None:
-    (tray / "link.csv").unlink()
+async def test_what_was_uploaded_is_offered_and_attached(uploads: Path, secret: Path, window: Opener) -> None:
+    (uploads / "link.csv").unlink()
     async with window() as it:
         await it.open("Анна")
         await attach(it, str(secret))
         await it.sees(WORDS[:20])
-        assert it.app.screen_stack[0].query_one(Composer).sheet.files == []
+        assert it.app.screen_stack[0].query_one(Composer).state.files == []
         await attach(it, "Смета.txt", fresh=False)
-        await it.until(lambda: it.app.screen.query_one(Composer).sheet.files)
-        (file,) = it.app.screen.query_one(Composer).sheet.files
+        await it.until(lambda: it.app.screen.query_one(Composer).state.files)
+        (file,) = it.app.screen.query_one(Composer).state.files
         assert (file.name, file.size) == ("Смета.txt", len("цены".encode()))
 
 
-async def test_before_an_upload_the_window_says_where_files_come_from(tray: Path, window: Opener) -> None:
-    (tray / "Смета.txt").unlink()
+async def test_before_an_upload_the_window_says_where_files_come_from(uploads: Path, window: Opener) -> None:
+    (uploads / "Смета.txt").unlink()
     async with window() as it:
         await it.open("Анна")
         await it.press("ctrl+o")
@@ -162,9 +162,11 @@ class Trusting(BindScreen):
         return ""
 
 
-async def test_a_channels_file_is_an_upload_that_is_kept(tray: Path, secret: Path, desk: Desk, window: Opener) -> None:
+async def test_a_channels_file_is_an_upload_that_is_kept(
+    uploads: Path, secret: Path, company: Company, window: Opener
+) -> None:
     async with window() as it:
-        page = Trusting(desk.read(lines.everything)[0], "api", None)
+        page = Trusting(company.read(lines.everything)[0], "api", None)
         await it.app.push_screen(page)
         await it.until(lambda: page.query("FieldRow Input"))
         page.query_one("FieldRow Input").value = str(secret)
@@ -173,7 +175,7 @@ async def test_a_channels_file_is_an_upload_that_is_kept(tray: Path, secret: Pat
         page.query_one("FieldRow Input").value = "Смета.txt"
         page.query_one("FormView Button").press()
         await it.until(lambda: page.answers)
-        (tray / "Смета.txt").unlink()
+        (uploads / "Смета.txt").unlink()
         kept = Path(page.answers["ca_file"])
         assert kept.read_text("utf-8") == "цены"
-        assert kept.is_relative_to(desk.media.root)
+        assert kept.is_relative_to(company.media.root)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.services import dialogs, duties, notes
 from chatapp_cli.store.rows.dialogs import DialogCard
@@ -13,8 +13,8 @@ from tests.tui.conftest import Opener, Window
 from tests.tui.stage import HOUR, ME, MINUTE, NOON, HeldClock
 
 
-def card(desk: Desk, dialog: DialogId) -> DialogCard:
-    return desk.read(lambda tx: dialogs.card(tx, dialog))
+def card(company: Company, dialog: DialogId) -> DialogCard:
+    return company.read(lambda tx: dialogs.card(tx, dialog))
 
 
 async def told(it: Window, words: str) -> None:
@@ -23,28 +23,28 @@ async def told(it: Window, words: str) -> None:
 
 @pytest.mark.req("S-117")
 @pytest.mark.req("S-128")
-async def test_a_dialog_is_claimed_given_away_and_filtered_by_who_has_it(window: Opener, desk: Desk) -> None:
+async def test_a_dialog_is_claimed_given_away_and_filtered_by_who_has_it(window: Opener, company: Company) -> None:
     async with window() as it:
         await it.open("Анна")
         dialog = it.app.screen.opening.card.id
         await it.press("escape", "I")
         await told(it, "You answer for Анна Кузнецова now.")
         await it.sees(f"@{ME}")
-        assert card(desk, dialog).assignee == ME
+        assert card(company, dialog).assignee == ME
         await it.press("escape", "8")
         await it.until(lambda: list(it.app.screen.query_one("DialogList").order.ids) == [dialog])
         await it.sees(f"▿ @{ME}")
         await it.press("8")
         await it.sees("nobody answers")
         await it.until(lambda: dialog not in it.app.screen.query_one("DialogList").order.ids)
-        desk.write(lambda tx: duties.assign(tx.by(owner("Пётр")), dialog, "Пётр"))
+        company.write(lambda tx: duties.assign(tx.by(owner("Пётр")), dialog, "Пётр"))
         await it.press("1")
         await it.sees("@Пётр")
         await it.press("I")
         await told(it, "Пётр answers for this dialog already.")
 
 
-async def test_an_assignment_is_chosen_and_taken_back(window: Opener, desk: Desk) -> None:
+async def test_an_assignment_is_chosen_and_taken_back(window: Opener, company: Company) -> None:
     async with window() as it:
         await it.open("Анна")
         dialog = it.app.screen.opening.card.id
@@ -53,52 +53,52 @@ async def test_an_assignment_is_chosen_and_taken_back(window: Opener, desk: Desk
         await it.press("down", "enter")
         await it.type("Вера")
         await it.press("enter")
-        await it.until(lambda: card(desk, dialog).assignee == "Вера")
+        await it.until(lambda: card(company, dialog).assignee == "Вера")
         await told(it, "Take back")
         await it.press("U")
-        await it.until(lambda: card(desk, dialog).assignee == "")
+        await it.until(lambda: card(company, dialog).assignee == "")
         await it.press("U")
         await told(it, "There is nothing to take back.")
 
 
 async def test_what_needs_no_answer_leaves_the_unanswered_and_comes_back_by_undo(
-    window: Opener, desk: Desk, clock: HeldClock
+    window: Opener, company: Company, clock: HeldClock
 ) -> None:
     async with window() as it:
         await it.open("Анна")
         dialog = it.app.screen.opening.card.id
-        since = card(desk, dialog).waiting_since
+        since = card(company, dialog).waiting_since
         await it.press("escape", "E")
-        await it.until(lambda: card(desk, dialog).waiting_since is None)
+        await it.until(lambda: card(company, dialog).waiting_since is None)
         await it.press("U")
-        await it.until(lambda: card(desk, dialog).waiting_since == since)
+        await it.until(lambda: card(company, dialog).waiting_since == since)
         await it.press("E")
         await it.until(lambda: it.app.screen._undo is not None)
         clock.at += MINUTE
         await it.press("U")
         await told(it, "There is nothing to take back.")
-        assert card(desk, dialog).waiting_since is None
+        assert card(company, dialog).waiting_since is None
 
 
-async def test_a_dialog_is_put_off_until_a_time_and_seen_under_its_own_key(window: Opener, desk: Desk) -> None:
+async def test_a_dialog_is_put_off_until_a_time_and_seen_under_its_own_key(window: Opener, company: Company) -> None:
     async with window() as it:
         await it.open("Анна")
         dialog = it.app.screen.opening.card.id
         await it.press("escape", "Z", "enter")
-        await it.until(lambda: card(desk, dialog).snoozed_until == NOON + HOUR // 2)
+        await it.until(lambda: card(company, dialog).snoozed_until == NOON + HOUR // 2)
         await it.press("escape", "1")
         await it.until(lambda: dialog not in it.app.screen.query_one("DialogList").order.ids)
         await it.press("9")
         await it.until(lambda: list(it.app.screen.query_one("DialogList").order.ids) == [dialog])
         await it.sees("☾ Анна")
         await it.press("Z", "enter")
-        await it.until(lambda: card(desk, dialog).snoozed_until is None)
+        await it.until(lambda: card(company, dialog).snoozed_until is None)
         await it.press("U")
-        await it.until(lambda: card(desk, dialog).snoozed_until == NOON + HOUR // 2)
+        await it.until(lambda: card(company, dialog).snoozed_until == NOON + HOUR // 2)
 
 
 @pytest.mark.req("S-127")
-async def test_members_stand_on_the_card_with_their_roles(window: Opener, desk: Desk) -> None:
+async def test_members_stand_on_the_card_with_their_roles(window: Opener, company: Company) -> None:
     async with window((160, 45)) as it:
         await it.open("Анна")
         dialog = it.app.screen.opening.card.id
@@ -106,35 +106,35 @@ async def test_members_stand_on_the_card_with_their_roles(window: Opener, desk: 
         await it.type("Вера")
         await it.press("enter")
         await it.sees("Вера (Producer)")
-        assert desk.read(lambda tx: duties.members(tx, dialog)) == [("Вера", "producer")]
+        assert company.read(lambda tx: duties.members(tx, dialog)) == [("Вера", "producer")]
         await it.press("M", "end", "enter")
         await it.sees_no("Вера (Producer)")
 
 
-async def test_pins_tags_and_the_blacklist_are_taken_back(window: Opener, desk: Desk) -> None:
+async def test_pins_tags_and_the_blacklist_are_taken_back(window: Opener, company: Company) -> None:
     async with window() as it:
         await it.open("Анна")
         dialog = it.app.screen.opening.card.id
-        before = card(desk, dialog)
-        tags = desk.read(lambda tx: dialogs.tags(tx, dialog))
+        before = card(company, dialog)
+        tags = company.read(lambda tx: dialogs.tags(tx, dialog))
         await it.press("escape", "p")
-        await it.until(lambda: card(desk, dialog).pinned != before.pinned)
+        await it.until(lambda: card(company, dialog).pinned != before.pinned)
         await it.press("U")
-        await it.until(lambda: card(desk, dialog).pinned == before.pinned)
+        await it.until(lambda: card(company, dialog).pinned == before.pinned)
         await it.press("t")
         await it.type("срочно")
         await it.press("enter")
-        await it.until(lambda: "срочно" in desk.read(lambda tx: dialogs.tags(tx, dialog)))
+        await it.until(lambda: "срочно" in company.read(lambda tx: dialogs.tags(tx, dialog)))
         await it.press("U")
-        await it.until(lambda: desk.read(lambda tx: dialogs.tags(tx, dialog)) == tags)
+        await it.until(lambda: company.read(lambda tx: dialogs.tags(tx, dialog)) == tags)
         await it.press("b", "y")
-        await it.until(lambda: card(desk, dialog).blocked)
+        await it.until(lambda: card(company, dialog).blocked)
         await it.press("U")
-        await it.until(lambda: not card(desk, dialog).blocked)
-        assert card(desk, dialog).waiting_since == before.waiting_since
+        await it.until(lambda: not card(company, dialog).blocked)
+        assert card(company, dialog).waiting_since == before.waiting_since
 
 
-async def test_a_note_stands_in_the_conversation_with_a_look_of_its_own(window: Opener, desk: Desk) -> None:
+async def test_a_note_stands_in_the_conversation_with_a_look_of_its_own(window: Opener, company: Company) -> None:
     async with window() as it:
         await it.open("Анна")
         await it.press("escape", "N")
@@ -145,14 +145,14 @@ async def test_a_note_stands_in_the_conversation_with_a_look_of_its_own(window: 
         await it.press("tab", "e")
         await told(it, "A note is for colleagues only.")
         dialog = it.app.screen.opening.card.id
-        assert [row.text for row in desk.read(lambda tx: notes.between(tx, dialog))] == ["Обещали свечу"]
+        assert [row.text for row in company.read(lambda tx: notes.between(tx, dialog))] == ["Обещали свечу"]
 
 
-async def test_whoever_is_mentioned_sees_it_among_what_needs_a_person(window: Opener, desk: Desk) -> None:
+async def test_whoever_is_mentioned_sees_it_among_what_needs_a_person(window: Opener, company: Company) -> None:
     async with window() as it:
         await it.open("Анна")
         dialog = it.app.screen.opening.card.id
-        desk.write(lambda tx: notes.add(tx.by(owner("Пётр")), dialog, f"@{ME}, взгляни"))
+        company.write(lambda tx: notes.add(tx.by(owner("Пётр")), dialog, f"@{ME}, взгляни"))
         await it.sees("┆ @Марина, взгляни")
         await it.press("escape", "f3")
         await it.sees("Пётр mentioned you")

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.services import duties, search, views
 from chatapp_cli.store import dialog_list
-from chatapp_cli.tui.app import Inbox
+from chatapp_cli.tui.app import InboxApp
 from chatapp_cli.tui.questions.narrow import Narrow
 from chatapp_cli.tui.questions.views import Views
 from chatapp_cli.tui.widgets.views_bar import ViewsBar
@@ -29,38 +29,40 @@ def wanted(it: Window) -> DialogFilter:
     return it.app.screen.query_one("DialogList").order.wanted
 
 
-def fitting(desk: Desk, **filters: object) -> list[int]:
-    return desk.read(lambda tx: dialog_list.ids(tx, "sqlite", DialogFilter(**filters)))
+def fitting(company: Company, **filters: object) -> list[int]:
+    return company.read(lambda tx: dialog_list.ids(tx, "sqlite", DialogFilter(**filters)))
 
 
 @asynccontextmanager
-async def opening_with(view: str, company: Path) -> AsyncIterator[Window]:
-    desk = opened(company, HeldClock(), view=view)
+async def opening_with(view: str, company_folder: Path) -> AsyncIterator[Window]:
+    company = opened(company_folder, HeldClock(), view=view)
     try:
-        app = Inbox(desk, alone=True)
+        app = InboxApp(company, alone=True)
         async with app.run_test(size=GOOD) as pilot:
             found = Window(app, pilot)
             await found.until(lambda: app.screen.query_one("DialogList").order is not None)
             yield found
     finally:
-        desk.close()
+        company.close()
 
 
 @pytest.mark.parametrize(
     ("view", "filters"), [("unanswered", {"waiting": True}), ("all", {}), ("unread", {"unread": True})]
 )
 async def test_the_window_opens_with_the_view_that_is_set_and_all_are_a_key_away(
-    desk: Desk, tmp_path: Path, view: str, filters: dict[str, bool]
+    company: Company, tmp_path: Path, view: str, filters: dict[str, bool]
 ) -> None:
     async with opening_with(view, tmp_path / "desk") as it:
         assert wanted(it) == DialogFilter(**filters)
-        await it.until(lambda: listed(it) == fitting(desk, **filters))
+        await it.until(lambda: listed(it) == fitting(company, **filters))
         await it.press("1")
-        await it.until(lambda: listed(it) == fitting(desk))
+        await it.until(lambda: listed(it) == fitting(company))
 
 
-async def test_the_window_opens_with_a_saved_view_or_with_the_queue_if_that_is_gone(desk: Desk, tmp_path: Path) -> None:
-    desk.write(lambda tx: views.add(tx, "Важное", DialogFilter(pinned=True)))
+async def test_the_window_opens_with_a_saved_view_or_with_the_queue_if_that_is_gone(
+    company: Company, tmp_path: Path
+) -> None:
+    company.write(lambda tx: views.add(tx, "Важное", DialogFilter(pinned=True)))
     async with opening_with("важное", tmp_path / "desk") as it:
         assert wanted(it) == DialogFilter(pinned=True)
     async with opening_with("прежнее", tmp_path / "desk") as it:
@@ -70,7 +72,7 @@ async def test_the_window_opens_with_a_saved_view_or_with_the_queue_if_that_is_g
 
 @pytest.mark.req("S-117")
 async def test_a_filter_is_kept_as_a_view_counted_gone_to_and_forgotten(
-    window: Opener, desk: Desk, stage: Stage
+    window: Opener, company: Company, stage: Stage
 ) -> None:
     async with window() as it:
         await it.press("3", "g", "v")
@@ -81,7 +83,7 @@ async def test_a_filter_is_kept_as_a_view_counted_gone_to_and_forgotten(
         await it.sees("Saved views", "Ждут")
         await it.press("escape", "1")
         await it.until(lambda: it.app.screen.query(ViewsBar))
-        count = len(fitting(desk, waiting=True))
+        count = len(fitting(company, waiting=True))
         await it.sees(f"Ждут {count}")
         await it.press(">")
         await it.until(lambda: wanted(it) == DialogFilter(waiting=True))
@@ -94,25 +96,25 @@ async def test_a_filter_is_kept_as_a_view_counted_gone_to_and_forgotten(
         await it.press("g", "v")
         await it.until(lambda: isinstance(it.app.screen, Views))
         await it.press("d")
-        await it.until(lambda: desk.read(views.seen) == [])
+        await it.until(lambda: company.read(views.seen) == [])
         await it.press("escape")
         await it.until(lambda: not isinstance(it.app.screen, Views))
         await it.press("U")
-        await it.until(lambda: [row.name for row in desk.read(views.seen)] == ["Ждут"])
+        await it.until(lambda: [row.name for row in company.read(views.seen)] == ["Ждут"])
 
 
-async def test_what_others_do_to_views_and_dialogs_is_counted_a_moment_later(window: Opener, desk: Desk) -> None:
+async def test_what_others_do_to_views_and_dialogs_is_counted_a_moment_later(window: Opener, company: Company) -> None:
     async with window() as it:
-        desk.write(lambda tx: views.add(tx.by(owner("Пётр")), "Ждут", DialogFilter(waiting=True)))
-        count = len(fitting(desk, waiting=True))
+        company.write(lambda tx: views.add(tx.by(owner("Пётр")), "Ждут", DialogFilter(waiting=True)))
+        count = len(fitting(company, waiting=True))
         await it.sees(f"Ждут {count}")
-        one = fitting(desk, waiting=True)[0]
-        desk.write(lambda tx: duties.no_answer(tx.by(owner("Пётр")), one))
+        one = fitting(company, waiting=True)[0]
+        company.write(lambda tx: duties.no_answer(tx.by(owner("Пётр")), one))
         await it.sees(f"Ждут {count - 1}")
 
 
 @pytest.mark.req("S-117")
-async def test_several_filters_are_set_at_once_on_one_page(window: Opener, desk: Desk) -> None:
+async def test_several_filters_are_set_at_once_on_one_page(window: Opener, company: Company) -> None:
     async with window() as it:
         await it.press("0")
         await it.until(lambda: isinstance(it.app.screen, Narrow))
@@ -123,7 +125,7 @@ async def test_several_filters_are_set_at_once_on_one_page(window: Opener, desk:
         await it.press("enter")
         since = NOON - 2 * HOUR
         await it.until(lambda: wanted(it) == DialogFilter(tag="возврат", waiting=True, since=since))
-        assert listed(it) == fitting(desk, tag="возврат", waiting=True, since=since) != []
+        assert listed(it) == fitting(company, tag="возврат", waiting=True, since=since) != []
         await it.sees("#возврат · since 20.11.26")
 
 
@@ -138,8 +140,8 @@ async def test_a_date_that_is_none_is_said_on_the_page(window: Opener) -> None:
 
 
 @pytest.mark.req("S-116")
-async def test_a_name_with_a_slip_is_offered_below_and_marked(window: Opener, desk: Desk) -> None:
-    while search.advance(desk.database, desk.search):
+async def test_a_name_with_a_slip_is_offered_below_and_marked(window: Opener, company: Company) -> None:
+    while search.advance(company.database, company.search):
         pass
     async with window() as it:
         await it.press("/")

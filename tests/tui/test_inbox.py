@@ -5,50 +5,50 @@ from __future__ import annotations
 import pytest
 from textual.widgets import Input
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.arrival import IncomingFile, Profile
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import Rejected
-from chatapp_cli.domain.event import IncomingFile, Person
 from chatapp_cli.domain.ids import ChannelId
-from chatapp_cli.services import channels, dialogs, onward, relay, transcript, voice
+from chatapp_cli.services import chains, channels, dialogs, onward, transcript, voice
 from chatapp_cli.services import outbox as outgoing
-from chatapp_cli.services.routes import Step
-from chatapp_cli.services.sending import Order
+from chatapp_cli.services.routes import ChainStep
+from chatapp_cli.services.sending import SendOptions
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.outbox import OutboxRow
-from chatapp_cli.tui.app import Inbox
+from chatapp_cli.tui.app import InboxApp
 from chatapp_cli.tui.widgets.composer import Composer
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 from tests.tui.conftest import Opener, Window
 from tests.tui.stage import ANNA, HeldClock, Stage
 
-MARK = Person(id="777", name="Марк Лисицын", username="mark_l")
+MARK = Profile(id="777", name="Марк Лисицын", username="mark_l")
 
 
-def channel(desk: Desk, kind: str) -> ChannelRow:
-    return next(c for c in desk.read(channels.everything) if c.kind == kind)
+def channel(company: Company, kind: str) -> ChannelRow:
+    return next(c for c in company.read(channels.everything) if c.kind == kind)
 
 
-def anna(desk: Desk, stage: Stage) -> int:
-    return stage.dialog(channel(desk, "telegram_bot").id, ANNA)
+def anna(company: Company, stage: Stage) -> int:
+    return stage.dialog(channel(company, "telegram_bot").id, ANNA)
 
 
-def outbox(desk: Desk, dialog: int) -> list[OutboxRow]:
-    return desk.read(lambda tx: tx.all(OutboxRow, "outbox.of_dialog", dialog=dialog))
+def outbox(company: Company, dialog: int) -> list[OutboxRow]:
+    return company.read(lambda tx: tx.all(OutboxRow, "outbox.of_dialog", dialog=dialog))
 
 
-def names(desk: Desk, **wanted: object) -> list[str]:
-    found = desk.read(lambda tx: dialog_list.page(tx, "sqlite", DialogFilter(**wanted)))
+def names(company: Company, **wanted: object) -> list[str]:
+    found = company.read(lambda tx: dialog_list.page(tx, "sqlite", DialogFilter(**wanted)))
     return [row.name for row in found]
 
 
 @pytest.mark.req("S-115")
 async def test_a_message_that_arrives_is_on_the_list_and_in_the_open_dialog_at_once(
-    window: Opener, desk: Desk, stage: Stage
+    window: Opener, company: Company, stage: Stage
 ) -> None:
-    bot = channel(desk, "telegram_bot").id
+    bot = channel(company, "telegram_bot").id
     async with window() as it:
         await it.open("Анна")
         stage.hear(bot, ANNA, "Вы ещё тут?")
@@ -58,33 +58,33 @@ async def test_a_message_that_arrives_is_on_the_list_and_in_the_open_dialog_at_o
         stage.hear(bot, MARK, "Первое письмо нового клиента")
         await it.sees("Марк Лисицын", "Первое письмо нового")
         shown = it.app.screen.query_one("DialogList")
-        assert list(shown.order.ids) == desk.read(lambda tx: dialog_list.ids(tx, "sqlite", DialogFilter()))
+        assert list(shown.order.ids) == company.read(lambda tx: dialog_list.ids(tx, "sqlite", DialogFilter()))
 
 
 @pytest.mark.req("S-116")
 @pytest.mark.parametrize("part", ["соловьева", "8 916 123", "oleg@kirov", "anna_kuz"])
-async def test_the_search_finds_by_name_phone_mail_and_username(window: Opener, desk: Desk, part: str) -> None:
+async def test_the_search_finds_by_name_phone_mail_and_username(window: Opener, company: Company, part: str) -> None:
     async with window() as it:
         await it.press("/")
         await it.type(part)
         shown = it.app.screen.query_one("DialogList")
         await it.until(lambda: shown.order.wanted.text == part)
-        expected = names(desk, text=part)
+        expected = names(company, text=part)
         assert len(expected) == 1
         await it.sees(expected[0])
         assert len(shown.order.ids) == 1
 
 
 @pytest.mark.req("S-117")
-async def test_filters_combine_and_one_key_drops_them_all(window: Opener, desk: Desk) -> None:
+async def test_filters_combine_and_one_key_drops_them_all(window: Opener, company: Company) -> None:
     async with window() as it:
         shown = it.app.screen.query_one("DialogList")
         everything = len(shown.order.ids)
         await it.press("2", "4", "5")
-        mailbox = channel(desk, "telegram_bot")
+        mailbox = channel(company, "telegram_bot")
         wanted = DialogFilter(unread=True, line=mailbox.line_id, channel=mailbox.id)
         await it.until(lambda: shown.order.wanted == wanted)
-        assert list(shown.order.ids) == desk.read(lambda tx: dialog_list.ids(tx, "sqlite", wanted))
+        assert list(shown.order.ids) == company.read(lambda tx: dialog_list.ids(tx, "sqlite", wanted))
         await it.sees("Розница", "TG bot @teply_dom_bot")
         await it.press("6")
         await it.until(lambda: shown.order.wanted.tag == "возврат")
@@ -93,29 +93,29 @@ async def test_filters_combine_and_one_key_drops_them_all(window: Opener, desk: 
         await it.until(lambda: len(shown.order.ids) == everything)
 
 
-async def test_unanswered_dialogs_come_with_the_longest_waiting_first(window: Opener, desk: Desk) -> None:
+async def test_unanswered_dialogs_come_with_the_longest_waiting_first(window: Opener, company: Company) -> None:
     async with window() as it:
         await it.press("3")
         shown = it.app.screen.query_one("DialogList")
         await it.until(lambda: shown.order.wanted.waiting)
-        first = desk.read(lambda tx: dialogs.card(tx, shown.order.ids[0]))
+        first = company.read(lambda tx: dialogs.card(tx, shown.order.ids[0]))
         assert first.name == "Зоя Белая"
 
 
 async def test_enter_sends_what_was_written_and_the_message_appears_as_queued(
-    window: Opener, desk: Desk, stage: Stage
+    window: Opener, company: Company, stage: Stage
 ) -> None:
-    dialog = anna(desk, stage)
+    dialog = anna(company, stage)
     async with window() as it:
         await it.open("Анна")
         await it.type("Да, положим свечу")
         await it.press("ctrl+j")
         await it.type("Чек придёт на почту")
         await it.press("enter")
-        await it.until(lambda: outbox(desk, dialog))
+        await it.until(lambda: outbox(company, dialog))
         await it.sees("▎ Да, положим свечу", "▎ Чек придёт на почту", "◷")
-        row = outbox(desk, dialog)[0]
-        said = desk.read(lambda tx: transcript.message(tx, row.message_id))
+        row = outbox(company, dialog)[0]
+        said = company.read(lambda tx: transcript.message(tx, row.message_id))
         assert (said.text, said.author, said.state) == ("Да, положим свечу\nЧек придёт на почту", "Марина", "queued")
         assert it.app.screen.query_one("Pen").text == ""
 
@@ -130,20 +130,20 @@ async def test_a_backslash_before_enter_begins_a_new_line(window: Opener) -> Non
 
 
 async def test_what_the_channel_cannot_carry_is_refused_with_the_reason_while_it_is_written(
-    window: Opener, desk: Desk, stage: Stage
+    window: Opener, company: Company, stage: Stage
 ) -> None:
-    dialog = anna(desk, stage)
+    dialog = anna(company, stage)
     async with window() as it:
         await it.open("Анна")
         it.app.screen.query_one("Pen").load_text("я" * 4097)
         await it.sees("The text has 4097 characters; this channel takes 4096.")
         await it.press("enter")
         await it.pilot.pause()
-        assert outbox(desk, dialog) == []
+        assert outbox(company, dialog) == []
 
 
 async def test_a_blocked_client_cannot_be_written_to_and_the_composer_says_why(
-    window: Opener, desk: Desk, stage: Stage
+    window: Opener, company: Company, stage: Stage
 ) -> None:
     async with window() as it:
         await it.open("Зоя")
@@ -152,7 +152,7 @@ async def test_a_blocked_client_cannot_be_written_to_and_the_composer_says_why(
 
 
 async def test_a_file_that_is_too_big_is_refused_before_it_is_taken(
-    window: Opener, desk: Desk, stage: Stage, tmp_path: object
+    window: Opener, company: Company, stage: Stage, tmp_path: object
 ) -> None:
     big = tmp_path / "видео.mp4"
     with big.open("wb") as file:
@@ -167,9 +167,9 @@ async def test_a_file_that_is_too_big_is_refused_before_it_is_taken(
         assert it.app.screen_stack[0].query_one("Composer").sheet.files == []
 
 
-async def test_a_file_goes_with_the_message(window: Opener, desk: Desk, stage: Stage, tmp_path: object) -> None:
+async def test_a_file_goes_with_the_message(window: Opener, company: Company, stage: Stage, tmp_path: object) -> None:
     (tmp_path / "счёт.pdf").write_bytes(b"%PDF")
-    dialog = anna(desk, stage)
+    dialog = anna(company, stage)
     async with window() as it:
         await it.open("Анна")
         await it.press("ctrl+o")
@@ -178,14 +178,14 @@ async def test_a_file_goes_with_the_message(window: Opener, desk: Desk, stage: S
         await it.press("right", "enter")
         await it.sees("▤ счёт.pdf 4 B")
         await it.press("enter")
-        await it.until(lambda: outbox(desk, dialog))
-        message = outbox_message(desk, dialog)
-        files = desk.read(lambda tx: transcript.entry(tx, message)).files
+        await it.until(lambda: outbox(company, dialog))
+        message = outbox_message(company, dialog)
+        files = company.read(lambda tx: transcript.entry(tx, message)).files
         assert [(f.name, f.size, f.kind) for f in files] == [("счёт.pdf", 4, "document")]
 
 
-def outbox_message(desk: Desk, dialog: int) -> int:
-    return outbox(desk, dialog)[0].message_id
+def outbox_message(company: Company, dialog: int) -> int:
+    return outbox(company, dialog)[0].message_id
 
 
 async def test_drafts_are_kept_for_each_dialog(window: Opener) -> None:
@@ -200,42 +200,44 @@ async def test_drafts_are_kept_for_each_dialog(window: Opener) -> None:
         assert it.app.screen.query_one("Pen").text == "недописанное"
 
 
-async def test_a_dialog_is_read_when_its_end_was_seen_for_a_moment(window: Opener, desk: Desk, stage: Stage) -> None:
-    dialog = anna(desk, stage)
+async def test_a_dialog_is_read_when_its_end_was_seen_for_a_moment(
+    window: Opener, company: Company, stage: Stage
+) -> None:
+    dialog = anna(company, stage)
     async with window() as it:
         await it.open("Анна")
-        assert desk.read(lambda tx: dialogs.card(tx, dialog)).unread == 2
-        await it.until(lambda: desk.read(lambda tx: dialogs.card(tx, dialog)).unread == 0)
+        assert company.read(lambda tx: dialogs.card(tx, dialog)).unread == 2
+        await it.until(lambda: company.read(lambda tx: dialogs.card(tx, dialog)).unread == 0)
 
 
 async def test_what_is_said_in_a_voice_message_stands_below_it_or_why_not(
-    window: Opener, desk: Desk, stage: Stage
+    window: Opener, company: Company, stage: Stage
 ) -> None:
-    bot, gleb = channel(desk, "telegram_bot").id, Person(id="778", name="Глеб Голосов")
+    bot, gleb = channel(company, "telegram_bot").id, Profile(id="778", name="Глеб Голосов")
     sounds = [
         IncomingFile(kind="voice", name=f"{n}.ogg", mime="audio/ogg", content=b"sound", seconds=4) for n in range(2)
     ]
     stage.hear(bot, gleb, "", files=sounds)
     dialog = stage.dialog(bot, gleb)
-    said, broken = desk.read(lambda tx: transcript.latest(tx, dialog))[0].files
-    desk.write(lambda tx: (voice.keep(tx, said, "добрый день"), voice.give_up(tx, broken, "transcribe_late")))
+    said, broken = company.read(lambda tx: transcript.latest(tx, dialog))[0].files
+    company.write(lambda tx: (voice.save_text(tx, said, "добрый день"), voice.give_up(tx, broken, "transcribe_late")))
     async with window() as it:
         await it.open("Глеб")
         await it.sees("♪ 0.ogg", "добрый день", "took too long")
 
 
-async def test_a_failed_message_tells_where_it_went_on(window: Opener, desk: Desk, stage: Stage) -> None:
-    site = channel(desk, "api")
-    steps = [Step(channel(desk, "telegram_bot").id, (ANNA.id,)), Step(site.id, ("k-1841",))]
-    can = desk.capabilities
-    message = desk.write(lambda tx: relay.accept(tx, can, steps, Draft(text="Едем"), Order(key="k")))
-    claim = desk.write(lambda tx: outgoing.claim(tx, desk.media, steps[0].channel))
+async def test_a_failed_message_tells_where_it_went_on(window: Opener, company: Company, stage: Stage) -> None:
+    site = channel(company, "api")
+    steps = [ChainStep(channel(company, "telegram_bot").id, (ANNA.id,)), ChainStep(site.id, ("k-1841",))]
+    can = company.capabilities
+    message = company.write(lambda tx: chains.accept(tx, can, steps, Draft(text="Едем"), SendOptions(key="k")))
+    claim = company.write(lambda tx: outgoing.claim(tx, company.media, steps[0].channel))
     assert claim is not None
     async with window() as it:
         await it.open("Анна")
-        desk.write(lambda tx: outgoing.fail(tx, claim, Rejected("blocked_by_user")))
+        company.write(lambda tx: outgoing.fail(tx, claim, Rejected("blocked_by_user")))
         await it.sees("s send again")
-        into = desk.write(lambda tx: onward.hand_on(tx, can, message))
+        into = company.write(lambda tx: onward.continue_chain(tx, can, message))
         await it.sees(f"It continued as message {into}")
         await it.sees_no("s send again")
 
@@ -255,12 +257,12 @@ async def test_the_order_of_channels_for_a_client_is_set_by_a_key_and_stands_on_
 
 @pytest.mark.req("S-118")
 async def test_pin_mark_rename_tag_and_blacklist_act_on_the_dialog_under_the_cursor(
-    window: Opener, desk: Desk, stage: Stage
+    window: Opener, company: Company, stage: Stage
 ) -> None:
-    dialog = anna(desk, stage)
+    dialog = anna(company, stage)
 
     def card() -> object:
-        return desk.read(lambda tx: dialogs.card(tx, dialog))
+        return company.read(lambda tx: dialogs.card(tx, dialog))
 
     async with window() as it:
         await it.sees("Анна Кузнецова")
@@ -279,7 +281,7 @@ async def test_pin_mark_rename_tag_and_blacklist_act_on_the_dialog_under_the_cur
         await it.sees("Known: возврат")
         await it.type("vip")
         await it.press("enter")
-        await it.until(lambda: "vip" in desk.read(lambda tx: dialogs.tags(tx, dialog)))
+        await it.until(lambda: "vip" in company.read(lambda tx: dialogs.tags(tx, dialog)))
         await it.press("b")
         await it.sees("Put Анна Кузнецова из Твери on the blacklist?")
         await it.press("y")
@@ -305,17 +307,19 @@ async def test_where_a_channel_has_no_read_marks_the_heading_says_so(window: Ope
         await it.sees_no("✓✓ not available")
 
 
-async def test_a_failed_message_says_why_and_goes_again_by_a_key(window: Opener, desk: Desk, stage: Stage) -> None:
+async def test_a_failed_message_says_why_and_goes_again_by_a_key(
+    window: Opener, company: Company, stage: Stage
+) -> None:
     async with window() as it:
         await it.open("Вера")
         await it.sees("✗ The mailbox of the customer is full", "s send again")
         await it.press("up", "s")
         dialog = it.app.screen.opening.card.id
-        await it.until(lambda: outbox(desk, dialog))
+        await it.until(lambda: outbox(company, dialog))
         await it.sees_no("✗ The mailbox")
 
 
-async def test_an_uncertain_message_waits_for_a_person_who_knows(window: Opener, desk: Desk) -> None:
+async def test_an_uncertain_message_waits_for_a_person_who_knows(window: Opener, company: Company) -> None:
     async with window() as it:
         await it.open("Kirill")
         await it.sees("? The connection broke before Telegram answered.", "s send again, c say what became of it")
@@ -325,48 +329,52 @@ async def test_an_uncertain_message_waits_for_a_person_who_knows(window: Opener,
         assert last.state == "sent"
 
 
-async def test_a_quoted_answer_carries_the_quote(window: Opener, desk: Desk, stage: Stage) -> None:
-    dialog = anna(desk, stage)
+async def test_a_quoted_answer_carries_the_quote(window: Opener, company: Company, stage: Stage) -> None:
+    dialog = anna(company, stage)
     async with window() as it:
         await it.open("Анна")
         await it.press("up", "enter")
         await it.sees("answer to: А можно ещё свечу")
         await it.type("Конечно")
         await it.press("enter")
-        await it.until(lambda: outbox(desk, dialog))
-        answer = outbox_message(desk, dialog)
-        said = desk.read(lambda tx: transcript.message(tx, answer))
-        quoted = desk.read(lambda tx: transcript.quoted(tx, dialog, said.reply_to))
+        await it.until(lambda: outbox(company, dialog))
+        answer = outbox_message(company, dialog)
+        said = company.read(lambda tx: transcript.message(tx, answer))
+        quoted = company.read(lambda tx: transcript.quoted(tx, dialog, said.reply_to))
         assert quoted.text.startswith("А можно ещё свечу")
 
 
-async def test_editing_deleting_and_reacting_are_asked_of_the_channel(window: Opener, desk: Desk, stage: Stage) -> None:
-    dialog = anna(desk, stage)
+async def test_editing_deleting_and_reacting_are_asked_of_the_channel(
+    window: Opener, company: Company, stage: Stage
+) -> None:
+    dialog = anna(company, stage)
     async with window() as it:
         await it.open("Анна")
         await it.press("up", "v", "1")
-        await it.until(lambda: [(r.action, r.value) for r in outbox(desk, dialog)] == [("react", "👍")])
+        await it.until(lambda: [(r.action, r.value) for r in outbox(company, dialog)] == [("react", "👍")])
         await it.press("up", "up", "e")
         await it.sees("changes: Анна, простите!")
         it.app.screen.query_one("Pen").load_text("Анна, простите нас!")
         await it.press("enter")
-        await it.until(lambda: ("edit", "Анна, простите нас!") in [(r.action, r.value) for r in outbox(desk, dialog)])
+        await it.until(
+            lambda: ("edit", "Анна, простите нас!") in [(r.action, r.value) for r in outbox(company, dialog)]
+        )
         await it.press("up", "d")
         await it.sees("Delete this message?")
         await it.press("y")
-        await it.until(lambda: "delete" in [r.action for r in outbox(desk, dialog)])
+        await it.until(lambda: "delete" in [r.action for r in outbox(company, dialog)])
 
 
 async def test_a_change_that_the_provider_refuses_is_told_with_its_reason(
-    window: Opener, desk: Desk, stage: Stage
+    window: Opener, company: Company, stage: Stage
 ) -> None:
-    bot = channel(desk, "telegram_bot").id
+    bot = channel(company, "telegram_bot").id
     async with window() as it:
         await it.open("Анна")
         await it.press("up", "d", "y")
-        await it.until(lambda: outbox(desk, anna(desk, stage)))
-        claim = desk.write(lambda tx: outgoing.claim(tx, desk.media, bot))
-        desk.write(lambda tx: outgoing.fail(tx, claim, Rejected("delete_too_old")))
+        await it.until(lambda: outbox(company, anna(company, stage)))
+        claim = company.write(lambda tx: outgoing.claim(tx, company.media, bot))
+        company.write(lambda tx: outgoing.fail(tx, claim, Rejected("delete_too_old")))
         await it.until(lambda: any("last 48 hours" in note.message for note in it.app._notifications))
 
 
@@ -380,8 +388,10 @@ async def test_the_menu_offers_only_what_is_possible(window: Opener) -> None:
         assert "Delete for everybody" not in it.text()
 
 
-async def test_scrolling_up_brings_older_messages(window: Opener, desk: Desk, stage: Stage, clock: HeldClock) -> None:
-    bot = channel(desk, "telegram_bot").id
+async def test_scrolling_up_brings_older_messages(
+    window: Opener, company: Company, stage: Stage, clock: HeldClock
+) -> None:
+    bot = channel(company, "telegram_bot").id
     for n in range(120):
         stage.hear(ChannelId(bot), MARK, f"сообщение {n:03}", ago=(200 - n) * 60_000)
     async with window() as it:
@@ -405,17 +415,17 @@ async def test_below_80_columns_there_is_one_pane_at_a_time(window: Opener) -> N
         await it.sees("что делать?")
 
 
-async def test_what_customers_write_cannot_command_the_terminal(window: Opener, desk: Desk, stage: Stage) -> None:
-    bot = channel(desk, "telegram_bot").id
-    stage.hear(bot, Person(id="900", name="Злой\x1b[31m\u202e"), "\x1b]52;c;aGE=\x07привет\x9b2J")
+async def test_what_customers_write_cannot_command_the_terminal(window: Opener, company: Company, stage: Stage) -> None:
+    bot = channel(company, "telegram_bot").id
+    stage.hear(bot, Profile(id="900", name="Злой\x1b[31m\u202e"), "\x1b]52;c;aGE=\x07привет\x9b2J")
     async with window() as it:
         await it.open("Злой")
         await it.sees("привет")
         assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(it.text())
 
 
-async def test_a_dialog_opened_before_everything_is_ready_opens_all_the_same(desk: Desk) -> None:
-    app = Inbox(desk, alone=True)
+async def test_a_dialog_opened_before_everything_is_ready_opens_all_the_same(company: Company) -> None:
+    app = InboxApp(company, alone=True)
     async with app.run_test(size=(120, 35)) as pilot:
         app.screen.query_one(DialogList).action_open()
         it = Window(app, pilot)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatapp_cli.tui.app import Inbox
+from chatapp_cli.tui.app import InboxApp
 from chatapp_cli.tui.keys import keymap
 from chatapp_cli.tui.questions.picture import PictureScreen
 from chatapp_cli.tui.questions.quick import QuickPick
@@ -25,7 +25,7 @@ from chatapp_cli.tui.widgets.transcript import Transcript
 from tests.tui.conftest import Opener
 
 PLACES = {
-    "app": Inbox,
+    "app": InboxApp,
     "inbox": InboxScreen,
     "list": DialogList,
     "transcript": Transcript,
@@ -48,7 +48,7 @@ PLACES = {
 @pytest.mark.parametrize(
     "act", [a for group in keymap.groups() for a in group.actions], ids=lambda a: f"{a.scope}-{a.name}"
 )
-def test_every_action_of_the_keymap_exists_where_it_is_promised(act: keymap.Action) -> None:
+def test_every_action_of_the_keymap_exists_where_it_is_promised(act: keymap.KeyAction) -> None:
     assert hasattr(PLACES[act.scope], "action_" + act.name.partition("(")[0])
 
 
@@ -88,7 +88,7 @@ def test_letters_act_by_the_key_they_lie_on_in_the_russian_layout() -> None:
 async def test_russian_letters_do_in_the_window_what_the_latin_ones_do(window: Opener) -> None:
     async with window() as it:
         await it.press("ш")
-        await it.until(lambda: it.app.screen.query("Card.-shown"))
+        await it.until(lambda: it.app.screen.query("ClientCard.-shown"))
         shown = it.app.screen.query_one("DialogList")
         await it.press("о", "о")
         assert shown.cursor == 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.services import channels, lines, outbox
 from chatapp_cli.store.tx import Tx
@@ -39,7 +39,7 @@ async def test_a_channel_shows_the_facts_that_its_binding_found(window: Opener) 
 
 
 async def test_a_line_is_added_and_news_of_health_appear_by_themselves(
-    window: Opener, desk: Desk, stage: Stage
+    window: Opener, company: Company, stage: Stage
 ) -> None:
     async with window() as it:
         await it.press("f2")
@@ -48,18 +48,18 @@ async def test_a_line_is_added_and_news_of_health_appear_by_themselves(
         await it.type("Поддержка")
         await it.press("enter")
         await it.sees("Поддержка  0 dialogs")
-        site = next(c for c in desk.read(channels.everything) if c.kind == "api")
+        site = next(c for c in company.read(channels.everything) if c.kind == "api")
         stage.health(site.id, "retrying", "unreachable")
         await it.sees("tries again 0 s")
 
 
 @pytest.mark.req("S-111")
 async def test_a_form_that_was_refused_is_asked_again_with_the_error_in_place_and_what_was_typed(
-    window: Opener, desk: Desk
+    window: Opener, company: Company
 ) -> None:
     async with window() as it:
         await it.press("f2", "end", "home")
-        desk.write(lambda tx: lines.add(tx, "Склад"))
+        company.write(lambda tx: lines.add(tx, "Склад"))
         await it.sees("Склад")
         await it.press("end", "b")
         await it.sees("Which channel?")
@@ -89,13 +89,13 @@ async def test_a_form_that_was_refused_is_asked_again_with_the_error_in_place_an
         box.value = ""
         it.app.screen.query_one("Button").focus()
         await it.press("enter")
-        await it.until(lambda: any(c.title == "Касса" for c in desk.read(channels.everything)))
+        await it.until(lambda: any(c.title == "Касса" for c in company.read(channels.everything)))
         await it.until(lambda: isinstance(it.app.screen, LinesScreen))
         await it.sees("Касса")
 
 
 async def test_a_needed_answer_that_is_missing_is_blamed_without_asking_the_provider(
-    window: Opener, desk: Desk
+    window: Opener, company: Company
 ) -> None:
     async with window() as it:
         await it.press("f2", "down", "down", "b")
@@ -106,43 +106,43 @@ async def test_a_needed_answer_that_is_missing_is_blamed_without_asking_the_prov
         await it.sees("This is needed.")
 
 
-async def test_unbinding_asks_first(window: Opener, desk: Desk) -> None:
+async def test_unbinding_asks_first(window: Opener, company: Company) -> None:
     async with window() as it:
         await it.press("f2", "down", "u")
         await it.sees("Unbind @teply_dom_bot?")
         await it.press("n")
         await it.until(lambda: isinstance(it.app.screen, LinesScreen))
-        assert len(desk.read(channels.everything)) == 4
+        assert len(company.read(channels.everything)) == 4
         await it.press("u", "y")
-        await it.until(lambda: len(desk.read(channels.everything)) == 3)
+        await it.until(lambda: len(company.read(channels.everything)) == 3)
 
 
 @pytest.mark.req("S-069")
-async def test_a_line_shows_the_link_for_the_next_client(window: Opener, desk: Desk) -> None:
-    bot = next(c for c in desk.read(channels.everything) if c.kind == "telegram_bot")
+async def test_a_line_shows_the_link_for_the_next_client(window: Opener, company: Company) -> None:
+    bot = next(c for c in company.read(channels.everything) if c.kind == "telegram_bot")
     bound = Bound(account="77", title="@teply_dom_2_bot", facts={"Link": "https://t.me/teply_dom_2_bot"})
 
     def add(tx: Tx) -> None:
-        channels.keep(tx, desk.vault, bound, line=bot.line_id, kind=bot.kind, pool=True)
+        channels.save(tx, company.vault, bound, line=bot.line_id, kind=bot.kind, pool=True)
 
-    desk.write(add)
+    company.write(add)
     async with window() as it:
         await it.press("f2")
         await it.sees("The next client: @teply_dom_2_bot", "https://t.me/teply_dom_2_bot")
 
 
 async def test_proxies_are_tried_and_exchanged_on_the_page_without_showing_a_password(
-    window: Opener, desk: Desk
+    window: Opener, company: Company
 ) -> None:
-    line = desk.write(lambda tx: lines.add(tx, "Яма"))
+    line = company.write(lambda tx: lines.add(tx, "Яма"))
     bound = Bound(
         account="9",
         title="Сообщество",
         settings={"api_url": "http://127.0.0.1:9", "intake": "polling"},
         secrets={"token": "t", "proxies": "socks5://anna:geheim@127.0.0.1:9"},
     )
-    vk = desk.write(lambda tx: channels.keep(tx, desk.vault, bound, line=line, kind="vk"))
-    row = desk.read(lambda tx: channels.one(tx, vk))
+    vk = company.write(lambda tx: channels.save(tx, company.vault, bound, line=line, kind="vk"))
+    row = company.read(lambda tx: channels.one(tx, vk))
     async with window() as it:
         await it.press("f2")
         await it.sees("Сообщество")
@@ -155,16 +155,16 @@ async def test_proxies_are_tried_and_exchanged_on_the_page_without_showing_a_pas
         await it.press("enter")
         await it.sees("Save them anyway?")
         await it.press("y")
-        await it.until(lambda: desk.bound(row).secrets.get("proxies") == "http://127.0.0.1:9")
+        await it.until(lambda: company.bound(row).secrets.get("proxies") == "http://127.0.0.1:9")
         await it.press("p", "0")
-        await it.until(lambda: "proxies" not in desk.bound(row).secrets)
+        await it.until(lambda: "proxies" not in company.bound(row).secrets)
 
 
 async def test_a_channel_that_rests_says_until_when_and_why_and_goes_on_by_a_key(
-    window: Opener, desk: Desk, stage: Stage
+    window: Opener, company: Company, stage: Stage
 ) -> None:
-    bot = desk.read(lambda tx: channels.find(tx, named="@teply_dom_bot")).id
-    desk.write(lambda tx: outbox.pause(tx, bot, seconds=1800, code="rate_limited", detail="FLOOD_WAIT"))
+    bot = company.read(lambda tx: channels.find(tx, named="@teply_dom_bot")).id
+    company.write(lambda tx: outbox.pause(tx, bot, seconds=1800, code="rate_limited", detail="FLOOD_WAIT"))
     async with window((160, 40)) as it:
         await it.sees("paused until 12:30")
         await it.open("Анна")
@@ -173,14 +173,14 @@ async def test_a_channel_that_rests_says_until_when_and_why_and_goes_on_by_a_key
         await it.sees("receives; sends nothing until 12:30", "FLOOD_WAIT", "r resumes it now")
         await it.press("r")
         await it.sees_no("sends nothing until")
-        assert desk.read(lambda tx: channels.one(tx, bot)).paused_until == 0
+        assert company.read(lambda tx: channels.one(tx, bot)).paused_until == 0
         await it.press("r")
         await it.until(lambda: any("is not paused" in note.message for note in it.app._notifications))
 
 
-async def test_the_account_s_own_pace_is_no_rest(window: Opener, desk: Desk) -> None:
-    bot = desk.read(lambda tx: channels.find(tx, named="@teply_dom_bot")).id
-    desk.write(lambda tx: outbox.show_pause(tx, bot, seconds=60))
+async def test_the_account_s_own_pace_is_no_rest(window: Opener, company: Company) -> None:
+    bot = company.read(lambda tx: channels.find(tx, named="@teply_dom_bot")).id
+    company.write(lambda tx: outbox.show_pause(tx, bot, seconds=60))
     async with window() as it:
         await it.press("f2", "down")
         await it.sees("works; last sign of life")

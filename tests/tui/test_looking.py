@@ -18,8 +18,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from chatapp_cli.bootstrap import Desk
-from chatapp_cli.domain.event import FileKind, IncomingFile
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.arrival import FileKind, IncomingFile
 from chatapp_cli.services import channels
 from tests.tui.conftest import GOOD, SMALL, Opener, Window
 from tests.tui.stage import ANNA, Stage
@@ -38,7 +38,7 @@ def photo(
 
 
 def send(stage: Stage, *files: IncomingFile) -> None:
-    bot = next(row.id for row in stage.desk.read(channels.everything) if row.kind == "telegram_bot")
+    bot = next(row.id for row in stage.company.read(channels.everything) if row.kind == "telegram_bot")
     for file in files:
         stage.hear(bot, ANNA, "", files=[file])
 
@@ -100,9 +100,11 @@ class Terminal:
 
 
 @contextmanager
-def terminal(desk: Desk, answer: bytes, *, pixels: tuple[int, int] = (1000, 600), **env: str) -> Iterator[Terminal]:
+def terminal(
+    company: Company, answer: bytes, *, pixels: tuple[int, int] = (1000, 600), **env: str
+) -> Iterator[Terminal]:
     """The window of ``chatapp inbox`` in a terminal of 100 by 30 cells."""
-    home = Path(desk.settings.home)
+    home = Path(company.settings.home)
     told = {"CHATAPP_HOME": str(home), "CHATAPP_COMPANY": "home", "CHATAPP_LANG": "en", "CHATAPP_VIEW": "all"}
     child, end = pty.fork()
     if child == 0:
@@ -129,9 +131,9 @@ def look_there(it: Terminal) -> None:
     it.press("\tGl")
 
 
-def test_a_terminal_that_answers_for_kitty_gets_kittys_pictures(desk: Desk, stage: Stage) -> None:
+def test_a_terminal_that_answers_for_kitty_gets_kittys_pictures(company: Company, stage: Stage) -> None:
     send(stage, photo("диван.png"))
-    with terminal(desk, b"\x1b_Gi=1;OK\x1b\\\x1b[?62;c", TERM="xterm-kitty") as it:
+    with terminal(company, b"\x1b_Gi=1;OK\x1b\\\x1b[?62;c", TERM="xterm-kitty") as it:
         look_there(it)
         said = it.reads(lambda said: PLACE.encode() in said and b"U=1" in said and "диван.png · ".encode() in said)
         assert b"f=100" in said
@@ -140,9 +142,9 @@ def test_a_terminal_that_answers_for_kitty_gets_kittys_pictures(desk: Desk, stag
         assert b"a=d,d=I,i=" in it.reads(lambda said: b"a=d" in said and "Анна".encode() in said)
 
 
-def test_a_terminal_that_answers_for_sixel_gets_sixels_and_no_question_later(desk: Desk, stage: Stage) -> None:
+def test_a_terminal_that_answers_for_sixel_gets_sixels_and_no_question_later(company: Company, stage: Stage) -> None:
     send(stage, photo("диван.png"))
-    with terminal(desk, b"\x1b[?62;4;22c", pixels=(0, 0), TERM="foot") as it:
+    with terminal(company, b"\x1b[?62;4;22c", pixels=(0, 0), TERM="foot") as it:
         look_there(it)
         said = it.reads(lambda said: b"\x1bP" in said and b"\x1b8" in said)
         assert b"\x1b7\x1b[5;21H\x1bP" in said
@@ -150,9 +152,9 @@ def test_a_terminal_that_answers_for_sixel_gets_sixels_and_no_question_later(des
 
 
 @pytest.mark.parametrize("term", ["xterm-kitty", "xterm-256color"])
-def test_a_terminal_that_answers_nothing_gets_half_cells(desk: Desk, stage: Stage, term: str) -> None:
+def test_a_terminal_that_answers_nothing_gets_half_cells(company: Company, stage: Stage, term: str) -> None:
     send(stage, photo("диван.png"))
-    with terminal(desk, b"", TERM=term) as it:
+    with terminal(company, b"", TERM=term) as it:
         look_there(it)
         said = it.reads(lambda said: said.count("▀".encode()) >= 60 * 29)
         assert PLACE.encode() not in said

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from rich.style import Style
 
-from chatapp_cli.bootstrap import Desk
-from chatapp_cli.domain.event import Person
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.arrival import Profile
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.services import channels, notes
 from tests.tui.conftest import SMALL, Opener, Window
 from tests.tui.stage import ANNA, Stage
 
-LENA = Person(id="79160000055@s.whatsapp.net", name="Елена Ильина", phone="+79160000055")
+LENA = Profile(id="79160000055@s.whatsapp.net", name="Елена Ильина", phone="+79160000055")
 PRICE = "Плед по ~3 200~ *2 900*, код `TEPLO_15`: *https://lavka.example/pled_2*, _+7 916 555-01-02_"
 
 
@@ -49,12 +49,12 @@ async def test_what_belongs_to_a_quote_or_a_list_stands_in_one_column(window: Op
 
 
 async def test_where_a_channel_draws_nothing_and_in_notes_the_text_stands_as_it_was_written(
-    window: Opener, desk: Desk, stage: Stage
+    window: Opener, company: Company, stage: Stage
 ) -> None:
     dialog = stage.dialog(written(stage, "Здравствуйте"), LENA)
-    bot = next(one.id for one in desk.read(channels.everything) if one.kind == "telegram_bot")
+    bot = next(one.id for one in company.read(channels.everything) if one.kind == "telegram_bot")
     stage.hear(bot, ANNA, "это *важно* и ~3 200~")
-    desk.write(lambda tx: notes.add(tx, dialog, "*проверить* склад"))
+    company.write(lambda tx: notes.add(tx, dialog, "*проверить* склад"))
     async with window() as it:
         await it.open("Ильина")
         await it.sees("*проверить* склад")

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from textual.widgets import OptionList
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.services import channels, dialogs, options, transcript
 from chatapp_cli.tui.widgets.composer import Composer, Pen
 from chatapp_cli.tui.widgets.transcript import Transcript
 from tests.stores import owner
-from tests.tui.conftest import Inbox, Opener, Window
+from tests.tui.conftest import InboxApp, Opener, Window
 from tests.tui.stage import ANNA, HeldClock, Stage, opened
 
 
@@ -32,7 +32,7 @@ async def told(it: Window, *words: str) -> None:
 
 def last_said(it: Window) -> tuple[str, str]:
     dialog = it.app.screen.opening.card.id
-    (entry,) = it.app.desk.read(lambda tx: transcript.latest(tx, dialog, n=1))
+    (entry,) = it.app.company.read(lambda tx: transcript.latest(tx, dialog, n=1))
     return entry.message.text, entry.message.state
 
 
@@ -90,7 +90,7 @@ async def test_a_time_that_is_none_says_so_and_loses_nothing(window: Opener) -> 
         assert it.app.screen.query_one(Pen).text == "Отправили!"
 
 
-async def test_what_is_refused_after_all_returns_into_the_text(window: Opener, desk: Desk) -> None:
+async def test_what_is_refused_after_all_returns_into_the_text(window: Opener, company: Company) -> None:
     async with window() as it:
         await it.open("Анна")
         dialog = it.app.screen.opening.card.id
@@ -100,24 +100,24 @@ async def test_what_is_refused_after_all_returns_into_the_text(window: Opener, d
         await it.type("завтра в 9")
         await it.press("enter")
         await it.sees("In any case")
-        desk.write(lambda tx: dialogs.block(tx.by(owner("Вера")), dialog, blocked=True))
+        company.write(lambda tx: dialogs.block(tx.by(owner("Вера")), dialog, blocked=True))
         await it.press("1")
         await it.sees("is on the blacklist")
         await it.press("escape", "escape")
         await it.until(lambda: it.app.screen.query(Composer))
-        assert it.app.screen.query_one(Composer).sheet.text == "Отправили!"
+        assert it.app.screen.query_one(Composer).state.text == "Отправили!"
 
 
 @pytest.fixture
-def patient(company: Path, tmp_path: Path, clock: HeldClock) -> Inbox:
+def patient(company_folder: Path, tmp_path: Path, clock: HeldClock) -> InboxApp:
     """The window of somebody who wants seven seconds to think again."""
     import shutil
 
-    shutil.copytree(company, tmp_path / "patient")
-    return Inbox(opened(tmp_path / "patient", clock, undo_send=7), alone=True)
+    shutil.copytree(company_folder, tmp_path / "patient")
+    return InboxApp(opened(tmp_path / "patient", clock, undo_send=7), alone=True)
 
 
-async def test_what_was_just_sent_returns_into_the_text(patient: Inbox) -> None:
+async def test_what_was_just_sent_returns_into_the_text(patient: InboxApp) -> None:
     async with patient.run_test(size=(120, 35)) as pilot:
         it = Window(patient, pilot)
         await it.until(lambda: patient.screen.query_one("DialogList").order is not None)
@@ -129,14 +129,14 @@ async def test_what_was_just_sent_returns_into_the_text(patient: Inbox) -> None:
         await it.press("ctrl+z")
         await it.until(lambda: it.app.screen.query_one(Pen).text == "Лена, добрый день")
         await it.until(lambda: last_said(it) == ("Лена, добрый день", "cancelled"))
-    patient.desk.close()
+    patient.company.close()
 
 
 async def test_the_seconds_to_take_it_back_may_be_set_for_everybody_while_windows_are_open(
-    window: Opener, desk: Desk
+    window: Opener, company: Company
 ) -> None:
     async with window() as it:
-        desk.write(lambda tx: options.configure_company(tx, {"undo_send": "7"}))
+        company.write(lambda tx: options.configure_company(tx, {"undo_send": "7"}))
         await it.open("Анна")
         await it.type("Лена, добрый день")
         await it.press("enter")
@@ -153,7 +153,7 @@ async def test_taking_back_does_not_drop_what_is_being_written(window: Opener, s
         await choose(it, "Первое")
         await it.press("z")
         await it.until(lambda: last_said(it) == ("Первое", "cancelled"))
-        assert it.app.screen.query_one(Composer).sheet.text == "Второе"
+        assert it.app.screen.query_one(Composer).state.text == "Второе"
         await it.press("s")
         await told(it, "Only what failed or is uncertain goes again; what was taken back is written anew.")
         assert last_said(it) == ("Первое", "cancelled")
@@ -198,7 +198,7 @@ async def test_the_texts_before_an_edit_are_looked_at(window: Opener) -> None:
 
 
 async def test_a_link_is_copied_and_a_number_is_written_to(window: Opener, stage: Stage) -> None:
-    bot = next(row.id for row in stage.desk.read(channels.everything) if row.kind == "telegram_bot")
+    bot = next(row.id for row in stage.company.read(channels.everything) if row.kind == "telegram_bot")
     stage.hear(bot, ANNA, "Мой номер +7 916 555-01-02, почта anna@pochta.example")
     async with window() as it:
         await it.open("Анна")
@@ -218,11 +218,13 @@ async def test_a_link_is_copied_and_a_number_is_written_to(window: Opener, stage
         await it.sees("+79165550102")
 
 
-async def test_who_is_on_the_blacklist_is_not_written_to_and_the_key_takes_them_off(window: Opener, desk: Desk) -> None:
+async def test_who_is_on_the_blacklist_is_not_written_to_and_the_key_takes_them_off(
+    window: Opener, company: Company
+) -> None:
     async with window() as it:
         await it.open("Анна")
         dialog = it.app.screen.opening.card.id
-        desk.write(lambda tx: dialogs.block(tx.by(owner("Вера")), dialog, blocked=True))
+        company.write(lambda tx: dialogs.block(tx.by(owner("Вера")), dialog, blocked=True))
         await it.sees("is on the blacklist.", "Take them off it first: b")
         assert it.app.screen.query_one(Pen).disabled
         await it.press("b")

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from textual.screen import Screen
 
-from chatapp_cli.bootstrap import Desk, open_desk
+from chatapp_cli.bootstrap import Company, open_company
 from chatapp_cli.domain.errors import ChatappError, StoreError
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.text import T
@@ -21,13 +21,13 @@ from chatapp_cli.kit.system import SystemChance
 from chatapp_cli.ports.world import World
 from chatapp_cli.services import channels
 from chatapp_cli.settings import Settings
-from chatapp_cli.tui.app import Inbox
+from chatapp_cli.tui.app import InboxApp
+from chatapp_cli.tui.launch import part
 from chatapp_cli.tui.screens.inbox import InboxScreen
-from chatapp_cli.tui.session.guard import LONG, Guard
+from chatapp_cli.tui.session.error_guard import LONG, ErrorGuard
 from chatapp_cli.tui.session.rescue import FOLDER, rescued
 from chatapp_cli.tui.widgets.composer import Composer, Pen
 from chatapp_cli.tui.widgets.dialog_list import DialogList
-from chatapp_cli.tui.window import part
 from tests.postgres import Postgres
 from tests.stores import OWNER
 from tests.tui.conftest import GOOD, Opener, Window
@@ -36,29 +36,29 @@ from tests.tui.stage import ANNA, ME, NOON, HeldClock, Stage, warm_home
 BOT = ChannelId(1)
 
 
-def unbind(desk: Desk, channel: ChannelId = BOT) -> None:
-    row = desk.read(lambda tx: channels.one(tx, channel))
-    desk.write(lambda tx: channels.unbind(tx, row, force=True))
+def unbind(company: Company, channel: ChannelId = BOT) -> None:
+    row = company.read(lambda tx: channels.one(tx, channel))
+    company.write(lambda tx: channels.unbind(tx, row, force=True))
 
 
 def notices(it: Window) -> str:
     return "\n".join(note.message for note in it.app._notifications)
 
 
-def kept(desk: Desk) -> list[str]:
-    return [path.read_text("utf-8") for path in sorted((desk.settings.folder / FOLDER).glob("*.txt"))]
+def kept(company: Company) -> list[str]:
+    return [path.read_text("utf-8") for path in sorted((company.settings.folder / FOLDER).glob("*.txt"))]
 
 
 async def test_a_window_outlives_the_channel_of_its_dialog_and_says_where_the_text_is(
-    window: Opener, desk: Desk
+    window: Opener, company: Company
 ) -> None:
     async with window() as it:
         await it.open("Анна")
         await it.type("Ждём вас завтра")
-        unbind(desk)
+        unbind(company)
         await it.until(lambda: "is no more: its channel was unbound" in notices(it))
-        assert kept(desk) == ["Анна Кузнецова\n\nЖдём вас завтра\n"]
-        (path,) = (desk.settings.folder / FOLDER).iterdir()
+        assert kept(company) == ["Анна Кузнецова\n\nЖдём вас завтра\n"]
+        (path,) = (company.settings.folder / FOLDER).iterdir()
         assert str(path) in notices(it)
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         page = it.app.screen
@@ -69,17 +69,17 @@ async def test_a_window_outlives_the_channel_of_its_dialog_and_says_where_the_te
         await it.open("Олег")
         await it.type("Да")
         await it.press("enter")
-        await it.until(lambda: page.query_one(Composer).sheet.text == "")
+        await it.until(lambda: page.query_one(Composer).state.text == "")
     assert it.app.return_code in {None, 0}
-    assert kept(desk) == ["Анна Кузнецова\n\nЖдём вас завтра\n"]
+    assert kept(company) == ["Анна Кузнецова\n\nЖдём вас завтра\n"]
 
 
 @pytest.mark.parametrize("keys", ["p", "E", "t", "I", "Z", "r"])
-async def test_a_deed_with_a_dialog_that_is_no_more_says_so(window: Opener, desk: Desk, keys: str) -> None:
+async def test_a_deed_with_a_dialog_that_is_no_more_says_so(window: Opener, company: Company, keys: str) -> None:
     async with window() as it:
         await it.open("Анна")
         await it.press("escape")
-        unbind(desk)
+        unbind(company)
         await it.until(lambda: "is no more" in notices(it))
         it.app._notifications.clear()
         await it.press(keys)
@@ -87,28 +87,28 @@ async def test_a_deed_with_a_dialog_that_is_no_more_says_so(window: Opener, desk
         assert it.app.is_running
 
 
-async def test_the_presence_that_meets_the_unbound_dialog_first_says_so_too(window: Opener, desk: Desk) -> None:
+async def test_the_presence_that_meets_the_unbound_dialog_first_says_so_too(window: Opener, company: Company) -> None:
     """The beat may come before the news of the unbinding."""
     async with window() as it:
         await it.open("Анна")
         await it.type("Ждём")
         page = it.app.screen
         assert isinstance(page, InboxScreen)
-        with desk.database.driver.connect() as store:
+        with company.database.driver.connect() as store:
             store.execute("PRAGMA foreign_keys = ON")
             store.execute("DELETE FROM dialog WHERE id = ?", [page.opening.card.id])
             store.commit()
         page.do(page.colleagues.beat, group="company")
         await it.until(lambda: "is no more" in notices(it))
-        assert kept(desk) == ["Анна Кузнецова\n\nЖдём\n"]
+        assert kept(company) == ["Анна Кузнецова\n\nЖдём\n"]
 
 
-async def test_a_tab_of_a_dialog_that_is_no_more_can_be_left(window: Opener, desk: Desk) -> None:
+async def test_a_tab_of_a_dialog_that_is_no_more_can_be_left(window: Opener, company: Company) -> None:
     async with window() as it:
         await it.open("Анна")
         await it.press("escape", "1", "end", "T")
         await it.until(lambda: len(it.app.screen.tabs.open) > 1)
-        unbind(desk)
+        unbind(company)
         await it.press("escape", "{")
         await it.until(lambda: notices(it))
         await it.press("}")
@@ -116,7 +116,7 @@ async def test_a_tab_of_a_dialog_that_is_no_more_can_be_left(window: Opener, des
 
 
 async def test_work_that_comes_round_says_the_same_only_once_a_minute() -> None:
-    guard = Guard()
+    guard = ErrorGuard()
     said = guard.words(StoreError(T("The disk is full.")))
     assert [guard.is_news(said, now) for now in (0.0, 5.0, LONG - 1, LONG + 1)] == [True, False, False, True]
     assert guard.is_news("other", 1.0)
@@ -124,7 +124,7 @@ async def test_work_that_comes_round_says_the_same_only_once_a_minute() -> None:
 
 
 def test_of_many_errors_of_our_own_only_the_last_ones_are_held_on_to() -> None:
-    guard = Guard()
+    guard = ErrorGuard()
     for n in range(1000):
         guard.words(ZeroDivisionError(n))
     assert [error.args for error in guard.stumbles] == [(997,), (998,), (999,)]
@@ -132,9 +132,9 @@ def test_of_many_errors_of_our_own_only_the_last_ones_are_held_on_to() -> None:
 
 @pytest.mark.parametrize("group", ["news", "company", "deeds", "list", "timer"])
 async def test_whatever_work_stumbles_over_the_page_goes_on(
-    desk: Desk, capsys: pytest.CaptureFixture[str], group: str
+    company: Company, capsys: pytest.CaptureFixture[str], group: str
 ) -> None:
-    app = Inbox(desk, alone=True)
+    app = InboxApp(company, alone=True)
     async with app.run_test(size=GOOD) as pilot:
         it = Window(app, pilot)
         await it.until(lambda: app.screen.query_one(DialogList).order is not None)
@@ -150,8 +150,8 @@ async def test_whatever_work_stumbles_over_the_page_goes_on(
     assert "ZeroDivisionError: of our own" in capsys.readouterr().err
 
 
-async def test_a_timer_that_stumbles_comes_round_again(desk: Desk) -> None:
-    app, rounds = Inbox(desk, alone=True), []
+async def test_a_timer_that_stumbles_comes_round_again(company: Company) -> None:
+    app, rounds = InboxApp(company, alone=True), []
     async with app.run_test(size=GOOD) as pilot:
         it = Window(app, pilot)
         await it.until(lambda: app.screen.query_one(DialogList).order is not None)
@@ -172,7 +172,7 @@ class Broken(Screen[None]):
         raise ZeroDivisionError
 
 
-async def _break(app: Inbox) -> None:
+async def _break(app: InboxApp) -> None:
     async with app.run_test(size=GOOD) as pilot:
         it = Window(app, pilot)
         await it.until(lambda: app.screen.query_one(DialogList).order is not None)
@@ -183,9 +183,9 @@ async def _break(app: Inbox) -> None:
 
 
 async def test_a_window_that_breaks_off_says_so_and_where_the_draft_is(
-    desk: Desk, capsys: pytest.CaptureFixture[str]
+    company: Company, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    app = Inbox(desk, alone=True)
+    app = InboxApp(company, alone=True)
     with pytest.raises(ZeroDivisionError):
         await _break(app)
     with pytest.raises(ChatappError) as broken:
@@ -195,10 +195,10 @@ async def test_a_window_that_breaks_off_says_so_and_where_the_draft_is(
     told = capsys.readouterr().err
     assert "ZeroDivisionError" in told
     assert "Ждём вас" not in told
-    dialog = desk.read(lambda tx: tx.value("dialogs.at_key", channel=BOT, key=ANNA.id))
-    drafted = desk.read(lambda tx: tx.value("drafts.one", operator=ME, dialog=dialog)) or ""
-    assert "Ждём вас" in drafted + "".join(kept(desk))
-    where = "lies in" if kept(desk) else "is a draft in its dialog"
+    dialog = company.read(lambda tx: tx.value("dialogs.at_key", channel=BOT, key=ANNA.id))
+    drafted = company.read(lambda tx: tx.value("drafts.one", operator=ME, dialog=dialog)) or ""
+    assert "Ждём вас" in drafted + "".join(kept(company))
+    where = "lies in" if kept(company) else "is a draft in its dialog"
     assert where in str(broken.value.next_step)
 
 
@@ -212,12 +212,12 @@ def test_what_is_rescued_is_never_written_over(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def there(tmp_path: Path, postgres_url: str, clock: HeldClock) -> Iterator[Desk]:
+def there(tmp_path: Path, postgres_url: str, clock: HeldClock) -> Iterator[Company]:
     values = {"home": str(tmp_path), "company": "home", "operator": ME, "view": "all", "database_url": postgres_url}
-    desk = open_desk(Settings(**values), World(clock=clock, chance=SystemChance())).seen_by(OWNER)
-    warm_home(desk, clock)
-    yield desk
-    desk.close()
+    company = open_company(Settings(**values), World(clock=clock, chance=SystemChance())).seen_by(OWNER)
+    warm_home(company, clock)
+    yield company
+    company.close()
 
 
 def cut(url: str, server: Postgres) -> None:
@@ -228,9 +228,9 @@ def cut(url: str, server: Postgres) -> None:
 
 
 async def test_a_window_outlives_its_connections(
-    there: Desk, postgres_url: str, postgres_server: Postgres, clock: HeldClock
+    there: Company, postgres_url: str, postgres_server: Postgres, clock: HeldClock
 ) -> None:
-    app, stop = Inbox(there, alone=True), threading.Event()
+    app, stop = InboxApp(there, alone=True), threading.Event()
     stage = Stage(there, clock, first=5000)
 
     def arrivals() -> None:
@@ -257,16 +257,16 @@ async def test_a_window_outlives_its_connections(
         await asyncio.to_thread(partial(stage.hear, BOT, ANNA, "Последнее слово"))
         await it.sees("Последнее слово")
         await it.press("enter")
-        await it.until(lambda: app.screen.query_one(Composer).sheet.text == "" or notices(it))
+        await it.until(lambda: app.screen.query_one(Composer).state.text == "" or notices(it))
     assert app.return_code in {None, 0}
     assert not app.guard.stumbles, app.guard.stumbles
 
 
 @pytest.mark.parametrize("disk", ["there", "full"])
 async def test_what_the_store_cannot_keep_when_the_window_is_left_is_not_lost(
-    there: Desk, postgres_url: str, postgres_server: Postgres, capsys: pytest.CaptureFixture[str], disk: str
+    there: Company, postgres_url: str, postgres_server: Postgres, capsys: pytest.CaptureFixture[str], disk: str
 ) -> None:
-    app, name = Inbox(there, alone=True), postgres_url.split("@/")[1].split("?", maxsplit=1)[0]
+    app, name = InboxApp(there, alone=True), postgres_url.split("@/")[1].split("?", maxsplit=1)[0]
     async with app.run_test(size=GOOD) as pilot:
         it = Window(app, pilot)
         await it.until(lambda: app.screen.query_one(DialogList).order is not None)

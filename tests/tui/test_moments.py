@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.commands import printing
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.moment import iso, local, utc
@@ -63,8 +63,8 @@ def test_a_time_that_a_person_names_beyond_the_calendar_is_refused_in_words(zone
 
 
 @pytest.mark.parametrize("at", ABSURD)
-async def test_a_list_and_a_conversation_with_such_times_are_drawn(window: Opener, desk: Desk, at: int) -> None:
-    with desk.database.driver.connect() as store:
+async def test_a_list_and_a_conversation_with_such_times_are_drawn(window: Opener, company: Company, at: int) -> None:
+    with company.database.driver.connect() as store:
         store.execute("UPDATE dialog SET last_at = ?, waiting_since = ?", [at, at])
         store.execute("UPDATE message SET at = ?", [at])
         store.execute("UPDATE channel SET health_since = ?, proof_at = ?", [at, at])

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.services import dialogs
 from chatapp_cli.tui.widgets.composer import Composer
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 from chatapp_cli.tui.widgets.transcript import Transcript
@@ -16,15 +20,18 @@ async def row_of(it: Window, words: str) -> int:
 
 
 @pytest.mark.req("S-118")
-async def test_the_other_button_asks_what_can_be_done_with_the_dialog_under_it(window: Opener) -> None:
+async def test_the_other_button_asks_what_can_be_done_with_the_dialog_under_it(
+    window: Opener, company: Company
+) -> None:
     async with window() as it:
         y = await row_of(it, "Дмитрий Орлов")
         await it.pilot.click(offset=(10, y), button=3)
         await it.sees("What to do", "Pin, or unpin")
         await it.press("p")
         shown = it.app.screen.query_one(DialogList)
-        await it.until(lambda: (row := shown.row_of(shown.current)) is not None and row.pinned)
-        assert "Дмитрий" in shown.row_of(shown.current).name
+        card = partial(company.read, lambda tx: dialogs.card(tx, shown.current))
+        await it.until(lambda: card().pinned)
+        assert "Дмитрий" in card().name
 
 
 async def test_a_click_opens_and_two_clicks_on_a_message_answer_it(window: Opener) -> None:
@@ -36,7 +43,7 @@ async def test_a_click_opens_and_two_clicks_on_a_message_answer_it(window: Opene
         said = it.app.screen.query_one(Transcript)
         await it.until(lambda: said.selected is not None and "оформляю" in said.selected.message.text)
         await it.pilot.click(offset=(70, y), times=2)
-        await it.until(lambda: it.app.screen.query_one(Composer).sheet.reply_to is not None)
+        await it.until(lambda: it.app.screen.query_one(Composer).state.reply_to is not None)
         await it.pilot.click(offset=(70, y), button=3)
         await it.sees("What to do", "Answer this message with a quote", "Copy the text")
 

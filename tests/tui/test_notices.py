@@ -8,31 +8,31 @@ from datetime import time
 
 import pytest
 
-from chatapp_cli.bootstrap import Desk
-from chatapp_cli.domain.event import Person
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.arrival import Profile
 from chatapp_cli.domain.ids import ChannelId, DialogId
-from chatapp_cli.runtime.seat import seated
+from chatapp_cli.runtime.login import logged_in
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import dialogs, duties, journal, notes, options
-from chatapp_cli.tui.app import Inbox
-from chatapp_cli.tui.session.live import News
+from chatapp_cli.tui.app import InboxApp
+from chatapp_cli.tui.session.journal_feed import JournalAdvanced
 from chatapp_cli.tui.session.notices import Notices, within
-from chatapp_cli.tui.session.office import Office
 from chatapp_cli.tui.session.terminal import Terminal
+from chatapp_cli.tui.session.workspace import Workspace
 from tests.stores import owner
 from tests.tui.conftest import GOOD, Window
 from tests.tui.stage import ANNA, HOUR, ME, HeldClock, Stage, opened
 
 BOT = ChannelId(1)
-IGOR = Person(id="502", name="Игорь")
-ZOYA = Person(id="505", name="Зоя Белая")
+IGOR = Profile(id="502", name="Игорь")
+ZOYA = Profile(id="505", name="Зоя Белая")
 
 
 @dataclass
 class Watch:
     """Notices of one person, what they sent, and what waits for the pause to end."""
 
-    office: Office
+    workspace: Workspace
     notices: Notices
     sent: list[str]
     waiting: list[Callable[[], None]] = field(default_factory=list)
@@ -40,9 +40,9 @@ class Watch:
     seen: int = -1
 
     async def hear(self, dialog: DialogId | None = None) -> list[str]:
-        rows = await self.office.read(lambda tx: journal.after(tx, self.seen, n=100))
+        rows = await self.workspace.read(lambda tx: journal.after(tx, self.seen, n=100))
         self.seen = rows[-1].id
-        await self.notices.hear(News(rows), seen=dialog)
+        await self.notices.hear(JournalAdvanced(rows), seen=dialog)
         return self.said()
 
     def pass_the_pause(self) -> list[str]:
@@ -59,20 +59,25 @@ Watcher = Callable[..., Watch]
 
 
 @pytest.fixture
-async def watching(desk: Desk, clock: HeldClock) -> AsyncIterator[Watcher]:
+async def watching(company: Company, clock: HeldClock) -> AsyncIterator[Watcher]:
     stores = []
 
     def watch(**settings: str) -> Watch:
-        own = seated(opened(desk.settings.folder.parent, clock, **settings), "")
+        own = logged_in(opened(company.settings.folder.parent, clock, **settings), "")
         stores.append(AsyncStore(own))
-        office, sent, waiting, reminded = Office(own, stores[-1]), list[str](), list[Callable[[], None]](), list[str]()
-        notices = Notices(office, Terminal({}), sent.append, waiting.append, reminded.append)
-        return Watch(office, notices, sent, waiting, reminded, own.read(journal.last))
+        workspace, sent, waiting, reminded = (
+            Workspace(own, stores[-1]),
+            list[str](),
+            list[Callable[[], None]](),
+            list[str](),
+        )
+        notices = Notices(workspace, Terminal({}), sent.append, waiting.append, reminded.append)
+        return Watch(workspace, notices, sent, waiting, reminded, own.read(journal.last))
 
     yield watch
     for store in stores:
         await store.aclose()
-        store.desk.close()
+        store.company.close()
 
 
 async def test_a_message_rings_once_and_what_comes_meanwhile_is_told_together(watching: Watcher, stage: Stage) -> None:
@@ -100,7 +105,7 @@ async def test_where_one_is_looking_and_on_the_blacklist_nothing_rings(watching:
     anna = stage.dialog(BOT, ANNA)
     stage.hear(BOT, ANNA, "Ау?")
     assert await at.hear(anna) == []
-    stage.desk.write(lambda tx: dialogs.block(tx, anna, blocked=True))
+    stage.company.write(lambda tx: dialogs.block(tx, anna, blocked=True))
     stage.hear(BOT, ANNA, "Ау?")
     assert await at.hear() == []
 
@@ -108,9 +113,9 @@ async def test_where_one_is_looking_and_on_the_blacklist_nothing_rings(watching:
 async def test_a_note_rings_for_whom_it_mentions(watching: Watcher, stage: Stage) -> None:
     at = watching(notify="bell")
     anna = stage.dialog(BOT, ANNA)
-    stage.desk.write(lambda tx: notes.add(tx.by(owner("Нина")), anna, "@Олег, глянь"))
+    stage.company.write(lambda tx: notes.add(tx.by(owner("Нина")), anna, "@Олег, глянь"))
     assert await at.hear() == []
-    stage.desk.write(lambda tx: notes.add(tx.by(owner("Нина")), anna, f"@{ME}, глянь"))
+    stage.company.write(lambda tx: notes.add(tx.by(owner("Нина")), anna, f"@{ME}, глянь"))
     assert await at.hear() == ["\a"]
 
 
@@ -118,7 +123,7 @@ async def test_what_was_put_off_is_told_at_its_time_to_whoever_answers_for_it(
     watching: Watcher, stage: Stage, clock: HeldClock
 ) -> None:
     at = watching(notify="desktop")
-    write = stage.desk.write
+    write = stage.company.write
     anna, igor, zoya = stage.dialog(BOT, ANNA), stage.dialog(BOT, IGOR), stage.dialog(BOT, ZOYA)
     write(lambda tx: dialogs.block(tx, zoya, blocked=True))
     for dialog, name in ((anna, ME), (igor, "Нина"), (zoya, ME)):
@@ -168,19 +173,21 @@ def test_each_terminal_hears_what_it_knows_and_tmux_hands_it_on() -> None:
     assert Terminal({"TMUX": "/tmp/tmux"}).copied("да") == "\x1bPtmux;\x1b\x1b]52;c;0LTQsA==\a\x1b\\"
 
 
-class Heard(Inbox):
+class Heard(InboxApp):
     """The window, with what it tells the terminal."""
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk, alone=True)
+    def __init__(self, company: Company) -> None:
+        super().__init__(company, alone=True)
         self.told: list[str] = []
 
     def tell_terminal(self, sequence: str) -> None:
         self.told.append(sequence)
 
 
-async def test_the_window_rings_for_another_dialog_and_counts_the_unread_in_its_title(desk: Desk, stage: Stage) -> None:
-    app = Heard(desk)
+async def test_the_window_rings_for_another_dialog_and_counts_the_unread_in_its_title(
+    company: Company, stage: Stage
+) -> None:
+    app = Heard(company)
     async with app.run_test(size=GOOD, notifications=True) as pilot:
         it = Window(app, pilot)
         await it.until(lambda: "\x1b]2;(6) chatapp\a" in app.told)
@@ -192,32 +199,32 @@ async def test_the_window_rings_for_another_dialog_and_counts_the_unread_in_its_
     assert (app.told[0], app.told[-1]) == ("\x1b[22;2t", "\x1b[23;2t")
 
 
-async def test_hours_without_notices_may_be_the_companys_and_hold_at_once(desk: Desk, stage: Stage) -> None:
-    app = Heard(desk)
+async def test_hours_without_notices_may_be_the_companys_and_hold_at_once(company: Company, stage: Stage) -> None:
+    app = Heard(company)
     async with app.run_test(size=GOOD, notifications=True) as pilot:
         it = Window(app, pilot)
         await it.until(lambda: "\x1b]2;(6) chatapp\a" in app.told)
         await it.open("Анна")
         told = {"quiet": "00:00-23:59", "company_name": "Тёплый дом"}
-        desk.write(lambda tx: options.configure_company(tx, told))
+        company.write(lambda tx: options.configure_company(tx, told))
         stage.hear(BOT, IGOR, "Ау?")
         await it.until(lambda: any("Тёплый дом" in sequence for sequence in app.told))
         assert "\a" not in app.told
-        desk.write(lambda tx: options.configure_company(tx, {"quiet": ""}))
+        company.write(lambda tx: options.configure_company(tx, {"quiet": ""}))
         stage.hear(BOT, IGOR, "Ау!")
         await it.until(lambda: "\a" in app.told)
 
 
-async def test_the_window_says_whose_time_has_come(desk: Desk, stage: Stage, clock: HeldClock) -> None:
+async def test_the_window_says_whose_time_has_come(company: Company, stage: Stage, clock: HeldClock) -> None:
     anna = stage.dialog(BOT, ANNA)
-    stage.desk.write(lambda tx: duties.snooze(tx, anna, clock.now() + HOUR))
-    app = Heard(desk)
+    stage.company.write(lambda tx: duties.snooze(tx, anna, clock.now() + HOUR))
+    app = Heard(company)
     async with app.run_test(size=GOOD, notifications=True) as pilot:
         it = Window(app, pilot)
         await it.until(lambda: any("chatapp" in sequence for sequence in app.told))
         await it.sees("Игорь")
         await it.sees_no("Анна Кузнецова")
         clock.at += HOUR
-        stage.desk.write(duties.wake)
+        stage.company.write(duties.wake)
         await it.sees("Анна Кузнецова is back: the snooze is over")
         await it.until(lambda: "\a" in app.told)

@@ -12,18 +12,18 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.cli import app
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.domain.message import Priority
 from chatapp_cli.kit.system import SystemChance
 from chatapp_cli.ports.world import World
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.tui.app import Inbox
+from chatapp_cli.tui.app import InboxApp
 from chatapp_cli.tui.plain.plain import Plain
+from chatapp_cli.tui.popups import Confirm
 from chatapp_cli.tui.screens.begin import BeginScreen
-from chatapp_cli.tui.session.office import Office
-from chatapp_cli.tui.small import Confirm
+from chatapp_cli.tui.session.workspace import Workspace
 from tests.tui.conftest import GOOD, Window
 from tests.tui.stage import ME, HeldClock, opened
 
@@ -39,14 +39,14 @@ Way = Callable[[Path], Awaitable[None]]
 
 def _rows(folder: Path, dialog: DialogId) -> Rows:
     """What is stored of the newest message of ours, and of its dialog."""
-    desk = opened(folder, HeldClock())
+    company = opened(folder, HeldClock())
 
     def table(store: Any, query: str, *values: object) -> list[dict[str, Any]]:
         found = store.execute(query, values)
         names = [column[0] for column in found.description]
         return [{n: v for n, v in zip(names, row, strict=True) if n not in OURS} for row in found.fetchall()]
 
-    with desk.database.driver.connect() as store:
+    with company.database.driver.connect() as store:
         (number,) = store.execute("SELECT MAX(id) FROM message WHERE direction = 'out'").fetchone()
         rows = {
             "message": table(store, "SELECT * FROM message WHERE id = ?", number),
@@ -56,7 +56,7 @@ def _rows(folder: Path, dialog: DialogId) -> Rows:
             "dialogs": store.execute("SELECT COUNT(*) FROM dialog").fetchone()[0],
             "keys": [len(key) for (key,) in store.execute("SELECT key FROM message WHERE id = ?", [number])],
         }
-    desk.close()
+    company.close()
     (card,) = rows["dialog"]
     rows["dialog"] = [{name: value for name, value in card.items() if name not in SEEN}]
     return rows
@@ -82,14 +82,14 @@ def _said(*words: object, stdin: str = "") -> Way:
 
 @asynccontextmanager
 async def _window(folder: Path) -> AsyncIterator[Window]:
-    desk = opened(folder, HeldClock(), undo_send=7)
-    inbox = Inbox(desk, alone=True)
+    company = opened(folder, HeldClock(), undo_send=7)
+    inbox = InboxApp(company, alone=True)
     async with inbox.run_test(size=GOOD) as pilot:
         it = Window(inbox, pilot)
         await it.until(lambda: inbox.screen.query_one("DialogList").order is not None)
         yield it
     assert not inbox.guard.stumbles
-    desk.close()
+    company.close()
 
 
 async def _composed(folder: Path) -> None:
@@ -97,7 +97,7 @@ async def _composed(folder: Path) -> None:
         await it.open("Полина")
         await it.type(TEXT)
         await it.press("enter")
-        await it.until(lambda: _sent(it.app.desk))
+        await it.until(lambda: _sent(it.app.company))
 
 
 async def _begun(folder: Path) -> None:
@@ -110,7 +110,7 @@ async def _begun(folder: Path) -> None:
         page.query_one("#to").value = "k-1844"
         page.query_one("#text").load_text(TEXT)
         page.action_begin()
-        await it.until(lambda: _sent(it.app.desk))
+        await it.until(lambda: _sent(it.app.company))
         await it.until(lambda: page not in it.app.screen_stack)
 
 
@@ -122,23 +122,23 @@ async def _on_the_page_of_templates(folder: Path) -> None:
         await it.press("down", "down", "enter")
         await it.until(lambda: isinstance(it.app.screen, Confirm))
         await it.press("y")
-        await it.until(lambda: _sent(it.app.desk))
+        await it.until(lambda: _sent(it.app.company))
 
 
 async def _line_by_line(folder: Path) -> None:
-    desk = opened(folder, HeldClock(), undo_send=7)
-    store = AsyncStore(desk)
-    plain = Plain(Office(desk, store), lambda _said: None)
+    company = opened(folder, HeldClock(), undo_send=7)
+    store = AsyncStore(company)
+    plain = Plain(Workspace(company, store), lambda _said: None)
     for words in ("найти Полина", "1", f"ответить {TEXT}"):
         await plain.hear(words)
     await store.aclose()
-    desk.close()
+    company.close()
 
 
-def _sent(desk: Desk) -> bool:
+def _sent(company: Company) -> bool:
     newest = "SELECT MAX(at) FROM message WHERE direction = 'out'"
-    with desk.database.driver.connect() as store:
-        return bool(store.execute(newest).fetchone()[0] == desk.world.clock.now())
+    with company.database.driver.connect() as store:
+        return bool(store.execute(newest).fetchone()[0] == company.world.clock.now())
 
 
 HELD = {"not_before": HeldClock().now() + 7_000, "wait_code": "held"}
@@ -157,11 +157,11 @@ TEMPLATES: Mapping[str, tuple[Way, Mapping[str, object]]] = {
 }
 
 
-async def _compared(company: Path, tmp_path: Path, answer: Way, way: Way, dialog: DialogId) -> tuple[Rows, Rows]:
+async def _compared(company_folder: Path, tmp_path: Path, answer: Way, way: Way, dialog: DialogId) -> tuple[Rows, Rows]:
     found = []
     for name, one in (("answer", answer), ("other", way)):
         folder = tmp_path / name
-        shutil.copytree(company, folder)
+        shutil.copytree(company_folder, folder)
         await one(folder)
         found.append(_rows(folder, dialog))
     return found[0], found[1]
@@ -173,10 +173,10 @@ def _but_for(rows: Rows, differs: Mapping[str, object]) -> Rows:
 
 
 @pytest.mark.parametrize("name", WAYS)
-async def test_the_same_text_leaves_the_same_rows(company: Path, tmp_path: Path, name: str) -> None:
+async def test_the_same_text_leaves_the_same_rows(company_folder: Path, tmp_path: Path, name: str) -> None:
     way, differs = WAYS[name]
     reply = _said("reply", POLINA, "--text", TEXT, "--wait", 0)
-    expected, found = await _compared(company, tmp_path, reply, way, POLINA)
+    expected, found = await _compared(company_folder, tmp_path, reply, way, POLINA)
     assert expected["message"][0]["text"] == TEXT
     assert found == _but_for(expected, differs)
 

@@ -5,12 +5,12 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.services import lines, operators, passwords, presence
 from chatapp_cli.store import dialog_list
-from chatapp_cli.tui.app import Inbox
+from chatapp_cli.tui.app import InboxApp
 from tests.tui.conftest import GOOD, Opener, Window
 from tests.tui.stage import ME
 
@@ -20,11 +20,11 @@ ANNA, HOTEL = "Анна Кузнецова", "Гостиница «Север»"
 
 
 @pytest.fixture
-def pyotr(desk: Desk) -> str:
+def pyotr(company: Company) -> str:
     """An operator who sees wholesale alone, logged in; returns the token."""
-    line = desk.read(lambda tx: lines.find(tx, "Опт").id)
-    desk.write(lambda tx: operators.add(tx, "Пётр", HASH, [line]))
-    desk.write(lambda tx: operators.open_session(tx, "Пётр", "token"))
+    line = company.read(lambda tx: lines.find(tx, "Опт").id)
+    company.write(lambda tx: operators.add(tx, "Пётр", HASH, [line]))
+    company.write(lambda tx: operators.open_session(tx, "Пётр", "token"))
     return "token"
 
 
@@ -32,10 +32,10 @@ Entrance = Callable[[str], AbstractAsyncContextManager[Window]]
 
 
 @pytest.fixture
-def window_of(desk: Desk) -> Entrance:
+def window_of(company: Company) -> Entrance:
     @asynccontextmanager
     async def opened(token: str) -> AsyncIterator[Window]:
-        app = Inbox(desk, alone=True, token=token)
+        app = InboxApp(company, alone=True, token=token)
         async with app.run_test(size=GOOD) as pilot:
             yield Window(app, pilot)
 
@@ -65,50 +65,54 @@ async def test_without_a_login_that_holds_nothing_is_seen_until_the_password_is_
         await it.press(*PASSWORD, "enter")
         await it.sees(HOTEL)
         await it.until(lambda: it.app.screen.query("Composer"), "what the page goes on with")
-        assert it.app.office.actor == "Пётр"
+        assert it.app.workspace.actor == "Пётр"
 
 
 @pytest.mark.req("S-128")
 async def test_a_window_hears_at_once_of_other_lines_and_of_the_end(
-    window_of: Entrance, desk: Desk, pyotr: str
+    window_of: Entrance, company: Company, pyotr: str
 ) -> None:
     async with window_of(pyotr) as it:
         await it.sees(HOTEL)
         await it.press("g", "p")
-        desk.write(lambda tx: operators.see_lines(tx, "Пётр", None))
+        company.write(lambda tx: operators.see_lines(tx, "Пётр", None))
         await it.sees(HOTEL, ANNA)
         await it.press("f2")
-        desk.write(lambda tx: operators.disable(tx, "Пётр"))
+        company.write(lambda tx: operators.disable(tx, "Пётр"))
         await it.sees("You are logged out.")
         assert ANNA not in it.text()
-        assert it.app.office.actor == ""
+        assert it.app.workspace.actor == ""
 
 
-async def test_whoever_is_shown_the_door_looks_at_nothing_any_more(window_of: Entrance, desk: Desk, pyotr: str) -> None:
+async def test_whoever_is_shown_the_door_looks_at_nothing_any_more(
+    window_of: Entrance, company: Company, pyotr: str
+) -> None:
     async with window_of(pyotr) as it:
         await it.open("Гостиница")
-        await it.until(lambda: [row.operator for row in desk.read(presence.everyone)] == ["Пётр"])
-        desk.write(lambda tx: operators.disable(tx, "Пётр"))
+        await it.until(lambda: [row.operator for row in company.read(presence.everyone)] == ["Пётр"])
+        company.write(lambda tx: operators.disable(tx, "Пётр"))
         await it.sees("You are logged out.")
-        await it.until(lambda: not desk.read(presence.everyone))
+        await it.until(lambda: not company.read(presence.everyone))
 
 
-async def test_the_owner_needs_no_login_and_acts_as_their_account_if_they_have_one(window: Opener, desk: Desk) -> None:
-    line = desk.read(lambda tx: lines.find(tx, "Опт").id)
+async def test_the_owner_needs_no_login_and_acts_as_their_account_if_they_have_one(
+    window: Opener, company: Company
+) -> None:
+    line = company.read(lambda tx: lines.find(tx, "Опт").id)
     async with window() as it:
         await it.sees(ANNA)
-        assert it.app.office.actor == ME
-        desk.write(lambda tx: operators.add(tx, ME, "", [line]))
+        assert it.app.workspace.actor == ME
+        company.write(lambda tx: operators.add(tx, ME, "", [line]))
         await it.sees_no(ANNA)
         await it.sees(HOTEL)
 
 
 @pytest.mark.req("S-128")
 async def test_the_owner_lets_somebody_in_chooses_their_lines_and_shows_them_the_door(
-    window: Opener, desk: Desk
+    window: Opener, company: Company
 ) -> None:
-    def known() -> operators.Account:
-        (found,) = desk.read(operators.accounts)
+    def known() -> operators.OperatorAccount:
+        (found,) = company.read(operators.accounts)
         return found
 
     async with window() as it:
@@ -120,7 +124,7 @@ async def test_the_owner_lets_somebody_in_chooses_their_lines_and_shows_them_the
         await it.sees("Lines that Пётр sees")
         await it.press("down", "space", "enter")
         await it.sees("can log in", "Опт")
-        assert desk.read(lambda tx: operators.verify(tx, "Пётр", PASSWORD)).name == "Пётр"
+        assert company.read(lambda tx: operators.verify(tx, "Пётр", PASSWORD)).name == "Пётр"
         assert PASSWORD not in it.text()
         await it.press("enter", "down", "space", "enter")
         await it.sees("every line")
@@ -135,8 +139,8 @@ async def test_the_owner_lets_somebody_in_chooses_their_lines_and_shows_them_the
 
 
 @pytest.mark.req("S-128")
-async def test_only_the_owner_changes_accounts(window_of: Entrance, desk: Desk, pyotr: str) -> None:
-    desk.write(lambda tx: operators.add(tx, "Вера", HASH, ()))
+async def test_only_the_owner_changes_accounts(window_of: Entrance, company: Company, pyotr: str) -> None:
+    company.write(lambda tx: operators.add(tx, "Вера", HASH, ()))
     async with window_of(pyotr) as it:
         await it.sees(HOTEL)
         await it.press("g", "o")
@@ -149,10 +153,10 @@ async def test_only_the_owner_changes_accounts(window_of: Entrance, desk: Desk, 
 
 @pytest.mark.req("S-128")
 async def test_what_one_may_not_do_is_refused_in_words_until_it_is_allowed_and_again_once_it_is_not(
-    window_of: Entrance, desk: Desk, pyotr: str
+    window_of: Entrance, company: Company, pyotr: str
 ) -> None:
     def added() -> list[str]:
-        return [line.name for line in desk.read(lines.everything)]
+        return [line.name for line in company.read(lines.everything)]
 
     async with window_of(pyotr) as it:
         await it.sees(HOTEL)
@@ -160,17 +164,17 @@ async def test_what_one_may_not_do_is_refused_in_words_until_it_is_allowed_and_a
         await it.sees("opt@teply-dom.example")
         await it.press("a", *"Сайт", "enter")
         await it.sees("Пётр may not add, rename and remove lines.")
-        desk.write(lambda tx: operators.allow(tx, "Пётр", {Right.LINES}, ()))
+        company.write(lambda tx: operators.allow(tx, "Пётр", {Right.LINES}, ()))
         await it.press("enter")
         await it.until(lambda: "Сайт" in added(), "the line that may be added now")
-        desk.write(lambda tx: operators.allow(tx, "Пётр", (), {Right.LINES}))
+        company.write(lambda tx: operators.allow(tx, "Пётр", (), {Right.LINES}))
         await it.press("a", *"Опт 2", "enter")
         await it.sees("Пётр may not add, rename and remove lines.")
         assert "Опт 2" not in added()
 
 
 @pytest.mark.req("S-128")
-async def test_rights_are_given_on_the_page_of_operators(window: Opener, desk: Desk, pyotr: str) -> None:
+async def test_rights_are_given_on_the_page_of_operators(window: Opener, company: Company, pyotr: str) -> None:
     async with window() as it:
         await it.sees(ANNA)
         await it.press("g", "o")
@@ -179,20 +183,20 @@ async def test_rights_are_given_on_the_page_of_operators(window: Opener, desk: D
         await it.sees("Additional rights of Пётр", "add, rename and remove lines")
         assert "write notes" not in it.text()
         await it.press("space", "enter")
-        await it.until(lambda: Right.LINES in desk.read(lambda tx: operators.may(tx, "Пётр")), "the right")
+        await it.until(lambda: Right.LINES in company.read(lambda tx: operators.may(tx, "Пётр")), "the right")
         await it.press("r")
         await it.sees("Additional rights of Пётр")
         await it.press("space", "enter")
-        await it.until(lambda: Right.LINES not in desk.read(lambda tx: operators.may(tx, "Пётр")), "no right")
+        await it.until(lambda: Right.LINES not in company.read(lambda tx: operators.may(tx, "Пётр")), "no right")
 
 
-async def test_a_peek_is_seen_by_nobody_else(window: Opener, desk: Desk) -> None:
-    desk.write(lambda tx: operators.add(tx, ME, HASH, ()))
+async def test_a_peek_is_seen_by_nobody_else(window: Opener, company: Company) -> None:
+    company.write(lambda tx: operators.add(tx, ME, HASH, ()))
 
     def unread() -> list[int]:
         name = DialogFilter(text="Игорь")
-        (row,) = desk.read(lambda tx: dialog_list.page(tx, "sqlite", name))
-        own = desk.read(lambda tx: tx.compose(int, f"SELECT n FROM dialog_unread WHERE dialog_id = {row.id}", {}))
+        (row,) = company.read(lambda tx: dialog_list.page(tx, "sqlite", name))
+        own = company.read(lambda tx: tx.compose(int, f"SELECT n FROM dialog_unread WHERE dialog_id = {row.id}", {}))
         return [row.unread, *own]
 
     async with window() as it:

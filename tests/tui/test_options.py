@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain import option
 from chatapp_cli.domain.form import Field
-from chatapp_cli.domain.option import COMPANY, Subject, Target
+from chatapp_cli.domain.option import COMPANY, OptionTarget, Subject
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import channels, lines, options
 from chatapp_cli.tui.screens.lines import LinesScreen
@@ -39,39 +39,41 @@ async def fill(it: object, **answers: str) -> None:
     await it.press("enter")  # type: ignore[attr-defined]
 
 
-async def test_a_line_has_a_page_with_every_option_that_is_declared(window: Opener, desk: Desk, pace: str) -> None:
-    line = desk.read(lines.everything)[0]
-    target = Target(Subject.LINE, line.id)
+async def test_a_line_has_a_page_with_every_option_that_is_declared(
+    window: Opener, company: Company, pace: str
+) -> None:
+    line = company.read(lines.everything)[0]
+    target = OptionTarget(Subject.LINE, line.id)
     async with window() as it:
         await it.press("f2", "home", "o")
         await it.sees(f"Options · {line.name}", "Pace of the line", "Seconds to take a message back", "Left open: 3.")
         await fill(it, pace="soon", undo_send="9")
         await it.sees("pace has to be a whole number, not soon. Write digits alone,", "such as: pace=3")
-        assert desk.read(lambda tx: options.stored(tx, target)) == {}
+        assert company.read(lambda tx: options.stored(tx, target)) == {}
         await fill(it, pace="7")
         await it.until(lambda: isinstance(it.app.screen, LinesScreen))
-    assert desk.read(lambda tx: options.stored(tx, target)) == {"pace": "7", "undo_send": "9"}
+    assert company.read(lambda tx: options.stored(tx, target)) == {"pace": "7", "undo_send": "9"}
 
 
-async def test_an_option_of_the_company_is_left_open_again_by_emptying_it(window: Opener, desk: Desk) -> None:
-    desk.write(lambda tx: options.keep(tx, COMPANY, {"undo_send": "5", "mood": "kind"}))
+async def test_an_option_of_the_company_is_left_open_again_by_emptying_it(window: Opener, company: Company) -> None:
+    company.write(lambda tx: options.save(tx, COMPANY, {"undo_send": "5", "mood": "kind"}))
     async with window() as it:
         await it.press("f2", "O")
         await it.sees("Options · The company", "mood = kind: this version does not know it and leaves it as it")
         await it.until(lambda: isinstance(it.app.screen, OptionsScreen))
         await fill(it, undo_send="", company_name="Тёплый дом")
         await it.until(lambda: isinstance(it.app.screen, LinesScreen))
-    assert desk.read(lambda tx: options.stored(tx, COMPANY)) == {"company_name": "Тёплый дом", "mood": "kind"}
+    assert company.read(lambda tx: options.stored(tx, COMPANY)) == {"company_name": "Тёплый дом", "mood": "kind"}
 
 
 async def test_a_channel_has_the_options_of_its_kind_and_its_session_comes_up_with_them(
-    window: Opener, desk: Desk
+    window: Opener, company: Company
 ) -> None:
-    mail = [row for row in desk.read(channels.everything) if row.kind == "email"][-1]
+    mail = [row for row in company.read(channels.everything) if row.kind == "email"][-1]
     async with window() as it:
         await it.press("f2", "end", "o")
         await it.sees(f"Options · {mail.title}", "Seconds to take a message back")
         await fill(it, sender_name="Тёплый дом")
         await it.until(lambda: isinstance(it.app.screen, LinesScreen))
-    after = desk.read(lambda tx: channels.one(tx, mail.id))
+    after = company.read(lambda tx: channels.one(tx, mail.id))
     assert (after.settings["sender_name"], after.revision) == ("Тёплый дом", mail.revision + 1)

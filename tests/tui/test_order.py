@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 from tests.tui.conftest import Opener
@@ -27,3 +29,10 @@ def test_no_part_looks_a_widget_up() -> None:
     assert [path.name for path in COMPOSED if re.search(r"\.query(_one)?\(", path.read_text("utf-8"))] == []
     deeds = sorted((TUI / "deeds").glob("*.py"))
     assert [path.name for path in deeds if "hands.query" in path.read_text("utf-8")] == []
+
+
+def test_what_only_a_conversation_needs_is_not_imported_before_the_first_paint() -> None:
+    script = "import sys, chatapp_cli.tui.app; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    late = {f"chatapp_cli.tui.widgets.{name}" for name in ("card", "composer", "message_lines")}
+    assert {"textual.widgets._text_area", *late} & set(done.stdout.split()) == set()

@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 from chatapp_cli import i18n
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.services import dialogs
 from chatapp_cli.tui import palette, screens
-from chatapp_cli.tui.hands import Hands
+from chatapp_cli.tui.action_page import ActionPage
 from chatapp_cli.tui.keys import keymap
 from chatapp_cli.tui.screens.lines import LinesScreen
-from chatapp_cli.tui.screens.palette import Palette
+from chatapp_cli.tui.screens.palette import PaletteScreen
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 from tests.tui import gallery
 from tests.tui.conftest import GOOD, Opener, Window
@@ -48,16 +50,16 @@ async def test_every_action_of_the_keymap_is_in_the_palette_of_its_place(furnish
         it = Window(pilot.app, pilot)
         if place == "transcript":
             await it.press("escape")
-        await it.until(lambda: place in it.app._scopes(), it.app._scopes)
-        promised = {act.id for act in keymap.actions(*it.app._scopes())} - {palette.ITSELF}
+        await it.until(lambda: place in it.app.commanding.scopes(), it.app.commanding.scopes)
+        promised = {act.id for act in keymap.actions(*it.app.commanding.scopes())} - {palette.ITSELF}
         await it.press("ctrl+p")
-        await it.until(lambda: isinstance(it.app.screen, Palette))
+        await it.until(lambda: isinstance(it.app.screen, PaletteScreen))
         offered = {entry.id: entry for entry in it.app.screen._entries}
         assert promised <= offered.keys()
         assert all(can_run(offered[name]) for name in promised)
 
 
-def can_run(entry: palette.Entry) -> bool:
+def can_run(entry: palette.PaletteEntry) -> bool:
     name, node = entry.run.args
     return hasattr(node, f"action_{name.partition('(')[0]}")
 
@@ -65,7 +67,9 @@ def can_run(entry: palette.Entry) -> bool:
 def test_every_page_has_its_keys_in_the_keymap() -> None:
     for _finder, name, _package in pkgutil.iter_modules(screens.__path__):
         importlib.import_module(f"{screens.__name__}.{name}")
-    pages = {page for page in descendants(Hands) if not page.__subclasses__() and page.__module__.startswith("chatapp")}
+    pages = {
+        page for page in descendants(ActionPage) if not page.__subclasses__() and page.__module__.startswith("chatapp")
+    }
     assert {page.SCOPE for page in pages} <= {group.scope for group in keymap.groups()} == PLACES.keys()
 
 
@@ -90,7 +94,7 @@ async def test_a_few_letters_find_it_in_either_language_and_layout(
 ) -> None:
     i18n.use(language)
     async with window() as it:
-        entries = list(palette.doable(it.app._scopes(), it.app.run_action))
+        entries = list(palette.doable(it.app.commanding.scopes(), it.app.run_action))
         assert palette.ranked(entries, typed)[0].words == first
 
 
@@ -113,13 +117,13 @@ async def test_a_line_a_tag_and_a_page_are_reached_by_typing(window: Opener) -> 
         await it.until(lambda: isinstance(it.app.screen, LinesScreen))
 
 
-async def test_what_is_chosen_acts_on_the_dialog_under_the_cursor(window: Opener) -> None:
+async def test_what_is_chosen_acts_on_the_dialog_under_the_cursor(window: Opener, company: Company) -> None:
     async with window() as it:
         await it.press("down", ":")
         await it.type("pin")
         await it.press("enter")
         shown = it.app.screen.query_one(DialogList)
-        await it.until(lambda: (row := shown.row_of(shown.current)) is not None and row.pinned)
+        await it.until(lambda: company.read(lambda tx: dialogs.card(tx, shown.current)).pinned)
         await it.press(":")
         await it.type("qqqqq")
         await it.sees("Nothing is called like that here.")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chatapp_cli.bootstrap import Desk
-from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, Peer, Person
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived, Peer, Profile
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.services import channels, ingest, lines
 from tests.tui.conftest import Opener
@@ -15,19 +15,21 @@ pytestmark = pytest.mark.req("S-110")
 PHONE = "+79160000077"
 
 
-def client_by_sms(desk: Desk, price: str) -> None:
+def client_by_sms(company: Company, price: str) -> None:
     bound = Bound(account="SMS", title="SMS", settings={"preset": "smsc", "price": price}, hook_key="h")
-    line = desk.read(lines.everything)[0].id
-    made = desk.write(lambda tx: channels.keep(tx, desk.vault, bound, line=line, kind="sms"))
-    peer, sender = Peer(key=PHONE, address=PHONE), Person(id=PHONE, phone=PHONE)
-    event = MessageArrived(peer=peer, ext_id="1", at=desk.world.clock.now(), text="Готово?", sender=sender)
+    line = company.read(lines.everything)[0].id
+    made = company.write(lambda tx: channels.save(tx, company.vault, bound, line=line, kind="sms"))
+    peer, sender = Peer(key=PHONE, address=PHONE), Profile(id=PHONE, phone=PHONE)
+    event = MessageArrived(peer=peer, ext_id="1", at=company.world.clock.now(), text="Готово?", sender=sender)
     arrival = Arrival(provider_id="1", raw=b"{}", events=(event,))
-    desk.write(lambda tx: ingest.ingest(tx, made, Batch(arrivals=(arrival,))))
+    company.write(lambda tx: ingest.ingest(tx, made, Batch(arrivals=(arrival,))))
 
 
 @pytest.mark.parametrize(("price", "shown"), [("4.35", "2 parts (63 left) · 8.70"), ("", "2 parts (63 left)")])
-async def test_parts_and_their_price_stand_above_the_text(window: Opener, desk: Desk, price: str, shown: str) -> None:
-    client_by_sms(desk, price)
+async def test_parts_and_their_price_stand_above_the_text(
+    window: Opener, company: Company, price: str, shown: str
+) -> None:
+    client_by_sms(company, price)
     async with window() as it:
         await it.open(PHONE)
         pen = it.app.screen.query_one("Pen")

@@ -11,13 +11,13 @@ from textual import events
 from textual.screen import Screen
 from textual.widgets import Input
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.services import transcript
-from chatapp_cli.tui.app import Inbox
+from chatapp_cli.tui.app import InboxApp
 from chatapp_cli.tui.keys.pasting import LOST, WholePastes, clean
 from chatapp_cli.tui.keys.typeahead import HAND
+from chatapp_cli.tui.popups import Choose, Confirm
 from chatapp_cli.tui.screens.inbox import InboxScreen
-from chatapp_cli.tui.small import Choose, Confirm
 from chatapp_cli.tui.widgets.composer import MOST_PASTED, Pen
 from tests.tui.conftest import GOOD, Opener, Window
 
@@ -140,8 +140,8 @@ async def test_pasted_into_the_search_it_is_what_is_searched_for_and_nothing_els
 
 
 @pytest.mark.parametrize("field", ["name", "password"])
-async def test_pasted_into_the_login_it_fills_one_box_and_knocks_at_no_door(desk: Desk, field: str) -> None:
-    app = Inbox(desk, alone=True, token="no longer")
+async def test_pasted_into_the_login_it_fills_one_box_and_knocks_at_no_door(company: Company, field: str) -> None:
+    app = InboxApp(company, alone=True, token="no longer")
     async with app.run_test(size=GOOD) as pilot:
         it = Window(app, pilot)
         await it.sees("Enter: log in.")
@@ -197,12 +197,12 @@ async def paste(it: Window, text: str, *, pace: float = 0.001) -> None:
     it.app._came = 0.0
 
 
-def said(desk: Desk, it: Window) -> list[str]:
+def said(company: Company, it: Window) -> list[str]:
     page = it.app.screen_stack[0]
     assert isinstance(page, InboxScreen)
     assert page.opening is not None
     dialog = page.opening.card.id
-    return [one.message.text for one in desk.read(lambda tx: transcript.latest(tx, dialog, n=20))]
+    return [one.message.text for one in company.read(lambda tx: transcript.latest(tx, dialog, n=20))]
 
 
 @pytest.mark.parametrize(
@@ -218,43 +218,43 @@ def said(desk: Desk, it: Window) -> list[str]:
 )
 @pytest.mark.parametrize("pace", [0.0005, 0.008])
 async def test_lines_that_come_faster_than_a_hand_are_one_text(
-    window: Opener, desk: Desk, typed: str, pasted: str, pace: float
+    window: Opener, company: Company, typed: str, pasted: str, pace: float
 ) -> None:
     async with window() as it:
         await it.open("Анна")
-        before = said(desk, it)
+        before = said(company, it)
         await it.type(typed)
         await paste(it, pasted, pace=pace)
         assert it.app.screen.query_one(Pen).text == typed + pasted.replace("\r", "\n")
-        assert said(desk, it) == before
+        assert said(company, it) == before
         await it.press("enter")
-        await it.until(lambda: len(said(desk, it)) == len(before) + 1)
-        assert said(desk, it)[-1] == (typed + pasted.replace("\r", "\n")).strip("\n")
+        await it.until(lambda: len(said(company, it)) == len(before) + 1)
+        assert said(company, it)[-1] == (typed + pasted.replace("\r", "\n")).strip("\n")
 
 
-async def test_a_fast_hand_sends(window: Opener, desk: Desk) -> None:
+async def test_a_fast_hand_sends(window: Opener, company: Company) -> None:
     async with window() as it:
         await it.open("Анна")
-        before = said(desk, it)
+        before = said(company, it)
         await paste(it, "Да\r", pace=HAND * 1.1)
-        await it.until(lambda: len(said(desk, it)) == len(before) + 1)
-        assert said(desk, it)[-1] == "Да"
+        await it.until(lambda: len(said(company, it)) == len(before) + 1)
+        assert said(company, it)[-1] == "Да"
 
 
-async def test_an_enter_right_after_a_paste_in_brackets_is_a_part_of_it(window: Opener, desk: Desk) -> None:
+async def test_an_enter_right_after_a_paste_in_brackets_is_a_part_of_it(window: Opener, company: Company) -> None:
     async with window() as it:
         await it.open("Анна")
-        before = said(desk, it)
+        before = said(company, it)
         now = it.app._came + 1
         brackets, enter = events.Paste("строка"), events.Key("enter", "\r")
         brackets.time, enter.time = now, now + 0.002
         it.app.post_message(brackets)
         it.app.post_message(enter)
         await it.until(lambda: it.app.screen.query_one(Pen).text == "строка\n")
-        assert said(desk, it) == before
+        assert said(company, it) == before
 
 
-async def test_pasted_in_the_list_a_paste_in_brackets_does_nothing(window: Opener, desk: Desk) -> None:
+async def test_pasted_in_the_list_a_paste_in_brackets_does_nothing(window: Opener, company: Company) -> None:
     async with window() as it:
         it.app.post_message(events.Paste("b\ny\n"))
         await it.pilot.pause(0.1)

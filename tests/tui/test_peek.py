@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.services import dialogs
 from tests.tui.conftest import Opener, Window
 
 
-def unread(desk: Desk, it: Window) -> int:
+def unread(company: Company, it: Window) -> int:
     dialog = it.app.screen.opening.card.id
-    return desk.read(lambda tx: dialogs.card(tx, dialog)).unread
+    return company.read(lambda tx: dialogs.card(tx, dialog)).unread
 
 
 async def let_the_moment_pass(it: Window) -> None:
@@ -18,17 +18,19 @@ async def let_the_moment_pass(it: Window) -> None:
     await it.until(lambda: (task := marks.dwell._task) is not None and task.done())
 
 
-async def test_nothing_is_read_in_a_window_that_has_not_the_focus(window: Opener, desk: Desk) -> None:
+async def test_nothing_is_read_in_a_window_that_has_not_the_focus(window: Opener, company: Company) -> None:
     async with window() as it:
         await it.open("Анна")
         it.app.app_focus = False
         await let_the_moment_pass(it)
-        assert unread(desk, it) > 0
+        assert unread(company, it) > 0
         it.app.app_focus = True
-        await it.until(lambda: unread(desk, it) == 0)
+        await it.until(lambda: unread(company, it) == 0)
 
 
-async def test_a_dialog_that_is_only_looked_into_stays_unread_until_it_is_opened(window: Opener, desk: Desk) -> None:
+async def test_a_dialog_that_is_only_looked_into_stays_unread_until_it_is_opened(
+    window: Opener, company: Company
+) -> None:
     async with window() as it:
         await it.press("/")
         await it.type("Анна")
@@ -37,7 +39,7 @@ async def test_a_dialog_that_is_only_looked_into_stays_unread_until_it_is_opened
         await it.sees("stays unread", "Доплачу")
         it.app.screen.read_marks.watch()
         assert it.app.screen.read_marks.dwell is None
-        assert unread(desk, it) > 0
+        assert unread(company, it) > 0
         await it.press("escape", "enter")
         await it.sees_no("stays unread")
-        await it.until(lambda: unread(desk, it) == 0)
+        await it.until(lambda: unread(company, it) == 0)

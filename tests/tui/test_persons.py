@@ -8,42 +8,42 @@ from pathlib import Path
 
 import pytest
 
-from chatapp_cli.bootstrap import Desk
-from chatapp_cli.domain.event import Person
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.arrival import Profile
 from chatapp_cli.domain.ids import ChannelId, DialogId
 from chatapp_cli.services import channels, dialogs, persons, transcript
 from chatapp_cli.settings import load
 from chatapp_cli.store.rows.channels import ChannelRow
-from chatapp_cli.tui.app import Inbox
-from chatapp_cli.tui.session.own import Own
+from chatapp_cli.tui.app import InboxApp
+from chatapp_cli.tui.session.user_files import UserFiles
 from chatapp_cli.tui.widgets.composer import Composer, Pen
 from chatapp_cli.tui.widgets.transcript import Transcript
 from tests.tui.conftest import GOOD, Opener, Window
 from tests.tui.stage import HOUR, MINUTE, Stage
 
-DMITRY = Person(id="777", name="Митя", username="orlov_d", phone="8 (916) 123-45-67")
+DMITRY = Profile(id="777", name="Митя", username="orlov_d", phone="8 (916) 123-45-67")
 
 
-def channel(desk: Desk, kind: str) -> ChannelRow:
-    return next(row for row in desk.read(channels.everything) if row.kind == kind)
+def channel(company: Company, kind: str) -> ChannelRow:
+    return next(row for row in company.read(channels.everything) if row.kind == kind)
 
 
 @pytest.fixture
-def elsewhere(desk: Desk, stage: Stage) -> DialogId:
+def elsewhere(company: Company, stage: Stage) -> DialogId:
     """Дмитрий Орлов of the site, whose phone a messenger tells as well."""
-    bot = ChannelId(channel(desk, "telegram_bot").id)
+    bot = ChannelId(channel(company, "telegram_bot").id)
     stage.hear(bot, DMITRY, "Здравствуйте, это снова я про заказ 1841", ago=20 * MINUTE)
     stage.hear(bot, DMITRY, "Курьер опять не приехал", ago=19 * MINUTE)
     return stage.dialog(bot, DMITRY)
 
 
-def site(desk: Desk, stage: Stage) -> DialogId:
-    return stage.dialog(ChannelId(channel(desk, "api").id), Person(id="k-1841"))
+def site(company: Company, stage: Stage) -> DialogId:
+    return stage.dialog(ChannelId(channel(company, "api").id), Profile(id="k-1841"))
 
 
-def join(desk: Desk, stage: Stage, other: DialogId) -> None:
-    kept, gone = (desk.read(partial(dialogs.card, dialog=one)).contact_id for one in (site(desk, stage), other))
-    desk.write(lambda tx: persons.merge(tx, kept, gone))
+def join(company: Company, stage: Stage, other: DialogId) -> None:
+    kept, gone = (company.read(partial(dialogs.card, dialog=one)).contact_id for one in (site(company, stage), other))
+    company.write(lambda tx: persons.merge(tx, kept, gone))
 
 
 def texts(it: Window) -> list[str]:
@@ -56,7 +56,7 @@ def route(it: Window) -> str:
 
 @pytest.mark.req("S-119")
 async def test_the_card_suggests_the_same_person_with_the_reason_and_a_key_joins_and_parts_them(
-    window: Opener, desk: Desk, stage: Stage, elsewhere: DialogId
+    window: Opener, company: Company, stage: Stage, elsewhere: DialogId
 ) -> None:
     async with window((120, 50)) as it:
         await it.open("Дмитрий Орлов")
@@ -65,7 +65,7 @@ async def test_the_card_suggests_the_same_person_with_the_reason_and_a_key_joins
         await it.press("=")
         await it.sees("Their dialogs", "@orlov_d", "777", "k-1841", "✉ 2")
         await it.sees_no("Perhaps the same person")
-        assert desk.read(persons.everybody) == []
+        assert company.read(persons.everybody) == []
         await it.press("U")
         await it.sees("Perhaps the same person")
         await it.press("!")
@@ -75,7 +75,7 @@ async def test_the_card_suggests_the_same_person_with_the_reason_and_a_key_joins
 
 
 async def test_somebody_who_is_looked_for_is_joined_by_hand_and_parted_later(
-    window: Opener, desk: Desk, elsewhere: DialogId
+    window: Opener, company: Company, elsewhere: DialogId
 ) -> None:
     async with window((120, 50)) as it:
         await it.open("Игорь")
@@ -93,12 +93,12 @@ async def test_somebody_who_is_looked_for_is_joined_by_hand_and_parted_later(
 
 
 async def test_the_dialogs_of_a_person_are_shown_as_one_each_message_with_its_way(
-    window: Opener, desk: Desk, stage: Stage, elsewhere: DialogId
+    window: Opener, company: Company, stage: Stage, elsewhere: DialogId
 ) -> None:
-    shop = site(desk, stage)
+    shop = site(company, stage)
     async with window() as it:
         await it.open("Дмитрий Орлов")
-        join(desk, stage, elsewhere)
+        join(company, stage, elsewhere)
         await it.until(lambda: "1 more" in route(it))
         assert route(it).startswith("→ API · Сайт")
         await it.press("escape", "J")
@@ -111,7 +111,9 @@ async def test_the_dialogs_of_a_person_are_shown_as_one_each_message_with_its_wa
         ]
         await it.sees("Митя  TG bot", "Дмитрий Орлов  API")
         assert route(it).startswith("→ TG bot · @teply_dom_bot"), "where they wrote last"
-        stage.hear(ChannelId(channel(desk, "api").id), Person(id="k-1841", name="Дмитрий Орлов"), "И на сайт напишу")
+        stage.hear(
+            ChannelId(channel(company, "api").id), Profile(id="k-1841", name="Дмитрий Орлов"), "И на сайт напишу"
+        )
         await it.sees("И на сайт напишу")
         assert route(it).startswith("→ TG bot"), "nobody's answer changes its way by itself"
         await it.press("f8")
@@ -120,17 +122,17 @@ async def test_the_dialogs_of_a_person_are_shown_as_one_each_message_with_its_wa
         await it.type("Разберёмся")
         await it.press("enter")
         await it.sees("Разберёмся")
-        said = desk.read(lambda tx: transcript.latest(tx, shop))
+        said = company.read(lambda tx: transcript.latest(tx, shop))
         assert said[-1].message.text == "Разберёмся"
         await it.press("escape", "J")
         await it.until(lambda: "Курьер опять не приехал" not in texts(it))
 
 
-async def test_a_window_begins_as_joined_as_the_last_one_was_left(desk: Desk, tmp_path: Path) -> None:
+async def test_a_window_begins_as_joined_as_the_last_one_was_left(company: Company, tmp_path: Path) -> None:
     kept = tmp_path / "config.toml"
     for before, after in (("off", "on"), ("on", "off")):
-        settings = replace(desk.settings, joined=load(env={"CHATAPP_CONFIG": str(kept)}).settings.joined)
-        app = Inbox(replace(desk, settings=settings), alone=True, own=Own(settings_file=kept))
+        settings = replace(company.settings, joined=load(env={"CHATAPP_CONFIG": str(kept)}).settings.joined)
+        app = InboxApp(replace(company, settings=settings), alone=True, user_files=UserFiles(settings_file=kept))
         async with app.run_test(size=GOOD) as pilot:
             it = Window(app, pilot)
             await it.until(lambda app=app: app.screen.query_one("DialogList").order is not None)
@@ -140,10 +142,10 @@ async def test_a_window_begins_as_joined_as_the_last_one_was_left(desk: Desk, tm
 
 
 async def test_a_quote_goes_by_the_way_of_what_it_quotes_and_drafts_stay_where_they_were_begun(
-    window: Opener, desk: Desk, stage: Stage, elsewhere: DialogId
+    window: Opener, company: Company, stage: Stage, elsewhere: DialogId
 ) -> None:
-    join(desk, stage, elsewhere)
-    shop = site(desk, stage)
+    join(company, stage, elsewhere)
+    shop = site(company, stage)
     async with window() as it:
         await it.press("J")
         await it.open("Митя")
@@ -156,17 +158,17 @@ async def test_a_quote_goes_by_the_way_of_what_it_quotes_and_drafts_stay_where_t
         await it.type("Простите")
         await it.press("enter")
         await it.sees("Простите")
-        last = desk.read(lambda tx: transcript.latest(tx, shop))[-1].message
+        last = company.read(lambda tx: transcript.latest(tx, shop))[-1].message
         assert (last.text, bool(last.reply_to)) == ("Простите", True)
         await it.press("f8")
         await it.until(lambda: it.app.screen.query_one(Pen).text == "Начато здесь")
 
 
 async def test_a_dialog_that_cannot_be_written_to_leaves_the_others_to_answer_by(
-    window: Opener, desk: Desk, stage: Stage, elsewhere: DialogId
+    window: Opener, company: Company, stage: Stage, elsewhere: DialogId
 ) -> None:
-    join(desk, stage, elsewhere)
-    desk.write(lambda tx: dialogs.block(tx, elsewhere, blocked=True))
+    join(company, stage, elsewhere)
+    company.write(lambda tx: dialogs.block(tx, elsewhere, blocked=True))
     async with window() as it:
         await it.press("J")
         await it.open("Дмитрий Орлов")
@@ -178,13 +180,13 @@ async def test_a_dialog_that_cannot_be_written_to_leaves_the_others_to_answer_by
 
 
 async def test_older_messages_of_all_dialogs_come_in_their_order(
-    window: Opener, desk: Desk, stage: Stage, elsewhere: DialogId
+    window: Opener, company: Company, stage: Stage, elsewhere: DialogId
 ) -> None:
-    join(desk, stage, elsewhere)
-    bot, web = ChannelId(channel(desk, "telegram_bot").id), ChannelId(channel(desk, "api").id)
+    join(company, stage, elsewhere)
+    bot, web = ChannelId(channel(company, "telegram_bot").id), ChannelId(channel(company, "api").id)
     for n in range(80):
         stage.hear(bot, DMITRY, f"бот {n}", ago=10 * HOUR - 2 * n * MINUTE)
-        stage.hear(web, Person(id="k-1841", name="Дмитрий Орлов"), f"сайт {n}", ago=10 * HOUR - (2 * n + 1) * MINUTE)
+        stage.hear(web, Profile(id="k-1841", name="Дмитрий Орлов"), f"сайт {n}", ago=10 * HOUR - (2 * n + 1) * MINUTE)
     async with window() as it:
         await it.press("J")
         await it.open("Митя")

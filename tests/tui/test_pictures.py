@@ -10,25 +10,25 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from chatapp_cli.domain.event import IncomingFile, MessageArrived, Peer
+from chatapp_cli.domain.arrival import IncomingFile, MessageArrived, Peer
 from chatapp_cli.services import channels
-from chatapp_cli.tui.app import Inbox
+from chatapp_cli.tui.app import InboxApp
 from chatapp_cli.tui.widgets.transcript import Transcript
 from tests.tui.conftest import Window
 from tests.tui.stage import ANNA, HeldClock, Stage, opened
 
 
 @pytest.fixture
-def painted(company: Path, tmp_path: Path, clock: HeldClock) -> Iterator[Stage]:
+def painted(company_folder: Path, tmp_path: Path, clock: HeldClock) -> Iterator[Stage]:
     """The desk of somebody who wants pictures."""
-    shutil.copytree(company, tmp_path / "painted")
-    desk = opened(tmp_path / "painted", clock, pictures="halfcells")
-    yield Stage(desk, clock, first=5000)
-    desk.close()
+    shutil.copytree(company_folder, tmp_path / "painted")
+    company = opened(tmp_path / "painted", clock, pictures="halfcells")
+    yield Stage(company, clock, first=5000)
+    company.close()
 
 
 def bot(stage: Stage) -> int:
-    return next(row.id for row in stage.desk.read(channels.everything) if row.kind == "telegram_bot")
+    return next(row.id for row in stage.company.read(channels.everything) if row.kind == "telegram_bot")
 
 
 def photo(n: int, size: tuple[int, int] = (80, 40)) -> IncomingFile:
@@ -54,7 +54,7 @@ def send_album(stage: Stage, *, n: int = 3) -> None:
 
 async def test_a_picture_is_drawn_and_a_broken_one_shows_its_name_alone(painted: Stage) -> None:
     painted.hear(bot(painted), ANNA, "Вот так", files=[photo(7)])
-    app = Inbox(painted.desk, alone=True)
+    app = InboxApp(painted.company, alone=True)
     async with app.run_test(size=(120, 40)) as pilot:
         it = Window(app, pilot)
         await it.until(lambda: app.screen.query_one("DialogList").order is not None)
@@ -67,7 +67,7 @@ async def test_a_picture_is_drawn_and_a_broken_one_shows_its_name_alone(painted:
         await it.until(lambda: broken(app) == 0)
 
 
-def broken(app: Inbox) -> int:
+def broken(app: InboxApp) -> int:
     """Lines that the picture takes which is none."""
     shown = app.screen.query_one(Transcript)
     (file,) = (file for entry in shown.entries for file in entry.files if file.name == "плед.jpg")
@@ -76,7 +76,7 @@ def broken(app: Inbox) -> int:
 
 async def test_an_album_is_one_block_with_one_time(painted: Stage) -> None:
     send_album(painted)
-    app = Inbox(painted.desk, alone=True)
+    app = InboxApp(painted.company, alone=True)
     async with app.run_test(size=(120, 60)) as pilot:
         it = Window(app, pilot)
         await it.until(lambda: app.screen.query_one("DialogList").order is not None)
@@ -91,7 +91,7 @@ async def test_an_album_is_one_block_with_one_time(painted: Stage) -> None:
 async def test_hundreds_of_pictures_are_scrolled_through_with_only_the_last_kept(painted: Stage) -> None:
     for n in range(130):
         painted.hear(bot(painted), ANNA, f"№ {n}", files=[photo(n, (8 + n, 40))], ago=(130 - n) * 400)
-    app = Inbox(painted.desk, alone=True)
+    app = InboxApp(painted.company, alone=True)
     async with app.run_test(size=(100, 30)) as pilot:
         it = Window(app, pilot)
         await it.until(lambda: app.screen.query_one("DialogList").order is not None)

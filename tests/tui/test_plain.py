@@ -14,16 +14,16 @@ from pathlib import Path
 import pytest
 
 from chatapp_cli import i18n
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.ids import ChannelId
-from chatapp_cli.runtime.seat import seated
+from chatapp_cli.runtime.login import logged_in
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import journal
 from chatapp_cli.services.transcript import latest
 from chatapp_cli.tui.plain.plain import HURRY, Plain, conversation
 from chatapp_cli.tui.plain.vocabulary import COMMANDS, understood
-from chatapp_cli.tui.session.live import News
-from chatapp_cli.tui.session.office import Office
+from chatapp_cli.tui.session.journal_feed import JournalAdvanced
+from chatapp_cli.tui.session.workspace import Workspace
 from tests.tui.stage import ANNA, ME, Stage
 
 BOT = ChannelId(1)
@@ -34,7 +34,7 @@ class Talk:
     """A conversation with the inbox."""
 
     plain: Plain
-    office: Office
+    workspace: Workspace
     said: list[str] = field(default_factory=list)
 
     async def __call__(self, words: str) -> list[str]:
@@ -44,16 +44,16 @@ class Talk:
 
     async def news(self, since: int) -> list[str]:
         self.said.clear()
-        await self.plain.tell(News(await self.office.read(lambda tx: journal.after(tx, since, n=100))))
+        await self.plain.tell(JournalAdvanced(await self.workspace.read(lambda tx: journal.after(tx, since, n=100))))
         return list(self.said)
 
 
 @pytest.fixture
-async def talk(desk: Desk) -> AsyncIterator[Talk]:
-    mine = seated(desk, "")
+async def talk(company: Company) -> AsyncIterator[Talk]:
+    mine = logged_in(company, "")
     store = AsyncStore(mine)
-    office, said = Office(mine, store), list[str]()
-    yield Talk(Plain(office, said.append), office, said)
+    workspace, said = Workspace(mine, store), list[str]()
+    yield Talk(Plain(workspace, said.append), workspace, said)
     await store.aclose()
 
 
@@ -75,29 +75,29 @@ async def test_who_waits_is_read_out_with_numbers_the_longest_waiting_first(talk
     assert len(await talk("список все")) > len(said)
 
 
-async def test_a_dialog_is_opened_by_its_number_answered_and_left(talk: Talk, desk: Desk, stage: Stage) -> None:
+async def test_a_dialog_is_opened_by_its_number_answered_and_left(talk: Talk, company: Company, stage: Stage) -> None:
     said = await opened(talk, "Анна")
     assert said[0] == "Анна Кузнецова. TG bot, Розница."
     assert said[-1] == "11:48 Анна Кузнецова: А можно ещё свечу «Кедр» в ту же посылку? Доплачу сразу, как скажете"
     assert await talk("ответ Конечно, добавим!") == ["Sent to Анна Кузнецова."]
     anna = stage.dialog(BOT, ANNA)
-    last = desk.read(lambda tx: latest(tx, anna))[-1].message
+    last = company.read(lambda tx: latest(tx, anna))[-1].message
     assert (last.text, last.author, last.state) == ("Конечно, добавим!", ME, "queued")
     assert "Анна" not in " ".join(await talk("закрыть"))
 
 
-async def test_what_is_no_command_goes_out_only_after_a_yes(talk: Talk, desk: Desk, stage: Stage) -> None:
+async def test_what_is_no_command_goes_out_only_after_a_yes(talk: Talk, company: Company, stage: Stage) -> None:
     await opened(talk, "Анна")
     anna = stage.dialog(BOT, ANNA)
-    before = len(desk.read(lambda tx: latest(tx, anna)))
+    before = len(company.read(lambda tx: latest(tx, anna)))
     assert await talk("Спасибо!") == ["Send to Анна Кузнецова: Спасибо!? yes or no"]
     await talk("нет")
     await talk("Спасибо!")
     assert await talk("да") == ["Sent to Анна Кузнецова."]
-    assert len(desk.read(lambda tx: latest(tx, anna))) == before + 1
+    assert len(company.read(lambda tx: latest(tx, anna))) == before + 1
 
 
-async def test_work_is_taken_put_off_and_noted_in_words(talk: Talk, desk: Desk, stage: Stage) -> None:
+async def test_work_is_taken_put_off_and_noted_in_words(talk: Talk, company: Company, stage: Stage) -> None:
     assert await talk("взять") == ["No dialog is open.", "Say «list», then its number."]
     await opened(talk, "Анна")
     assert await talk("взять") == ["You answer for Анна Кузнецова."]
@@ -111,9 +111,9 @@ async def test_work_is_taken_put_off_and_noted_in_words(talk: Talk, desk: Desk, 
     assert await talk("неважно") == ["Анна Кузнецова waits no longer."]
 
 
-async def test_what_clients_write_is_read_out_as_it_comes(talk: Talk, desk: Desk, stage: Stage) -> None:
+async def test_what_clients_write_is_read_out_as_it_comes(talk: Talk, company: Company, stage: Stage) -> None:
     await talk("list")
-    seen = desk.read(journal.last)
+    seen = company.read(journal.last)
     stage.hear(BOT, ANNA, "Ау,\x1b[2J вы тут?")
     (said,) = await talk.news(seen)
     assert said.endswith("Анна Кузнецова, TG bot: Ау, [2J вы тут?")
@@ -143,9 +143,9 @@ async def test_help_names_every_command_and_a_slip_of_the_fingers_is_put_right(t
     assert await talk("спсок") == ["Did you mean: список"]
 
 
-def test_the_program_talks_through_a_pipe_without_a_single_escape(desk: Desk, tmp_path: Path) -> None:
+def test_the_program_talks_through_a_pipe_without_a_single_escape(company: Company, tmp_path: Path) -> None:
     i18n.use("ru")
-    home = desk.settings.folder
+    home = company.settings.folder
     env = {
         **os.environ,
         "CHATAPP_HOME": str(home.parent),
@@ -186,14 +186,14 @@ class Typist(io.StringIO):
             yield line.removeprefix("|") + "\n"
 
 
-def sent(desk: Desk) -> list[str]:
-    dialog = desk.read(lambda tx: tx.value("dialogs.at_key", channel=BOT, key=ANNA.id))
-    return [one.message.text for one in desk.read(lambda tx: latest(tx, dialog, n=30))]
+def sent(company: Company) -> list[str]:
+    dialog = company.read(lambda tx: tx.value("dialogs.at_key", channel=BOT, key=ANNA.id))
+    return [one.message.text for one in company.read(lambda tx: latest(tx, dialog, n=30))]
 
 
-async def held(desk: Desk, source: Typist) -> list[str]:
+async def held(company: Company, source: Typist) -> list[str]:
     said: list[str] = []
-    await conversation(seated(desk, ""), source, said.append, alone=True)
+    await conversation(logged_in(company, ""), source, said.append, alone=True)
     return said
 
 
@@ -207,24 +207,24 @@ async def held(desk: Desk, source: Typist) -> list[str]:
     ],
 )
 async def test_lines_that_are_pasted_are_one_text_which_is_asked_about_and_not_sent(
-    desk: Desk, lines: tuple[str, ...]
+    company: Company, lines: tuple[str, ...]
 ) -> None:
-    before = sent(desk)
-    said = await held(desk, Typist("найти Анна", "1", *lines, "нет", "выход", pause=HURRY * 3))
-    assert sent(desk) == before
+    before = sent(company)
+    said = await held(company, Typist("найти Анна", "1", *lines, "нет", "выход", pause=HURRY * 3))
+    assert sent(company) == before
     assert any(line.startswith("Send to Анна Кузнецова: ") and "lines)? yes or no" in line for line in said)
 
 
-async def test_pasted_lines_go_out_whole_once_they_are_agreed_to(desk: Desk) -> None:
-    await held(desk, Typist("найти Анна", "1", "Добрый день", "|да", "|нет", "да", "выход", pause=HURRY * 3))
-    assert sent(desk)[-1] == "Добрый день\nда\nнет"
+async def test_pasted_lines_go_out_whole_once_they_are_agreed_to(company: Company) -> None:
+    await held(company, Typist("найти Анна", "1", "Добрый день", "|да", "|нет", "да", "выход", pause=HURRY * 3))
+    assert sent(company)[-1] == "Добрый день\nда\nнет"
 
 
-async def test_lines_that_are_pasted_while_no_dialog_is_open_do_nothing(desk: Desk) -> None:
-    said = await held(desk, Typist("найти Анна", "1", "|взять", "выход", pause=HURRY * 3))
+async def test_lines_that_are_pasted_while_no_dialog_is_open_do_nothing(company: Company) -> None:
+    said = await held(company, Typist("найти Анна", "1", "|взять", "выход", pause=HURRY * 3))
     assert said[-1].startswith("Several lines came at once.")
 
 
-async def test_a_script_at_the_other_end_of_a_pipe_may_be_as_fast_as_it_likes(desk: Desk) -> None:
-    await held(desk, Typist("найти Анна", "|1", "|ответ Да", "|выход", pause=0, tty=False))
-    assert sent(desk)[-1] == "Да"
+async def test_a_script_at_the_other_end_of_a_pipe_may_be_as_fast_as_it_likes(company: Company) -> None:
+    await held(company, Typist("найти Анна", "|1", "|ответ Да", "|выход", pause=0, tty=False))
+    assert sent(company)[-1] == "Да"

@@ -15,16 +15,16 @@ from textual import events
 from textual.widgets import Input
 
 import chatapp_cli.tui
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import dialogs, operators, replies, transcript
 from chatapp_cli.tui.keys.typeahead import HAND
+from chatapp_cli.tui.popups import Choose, Confirm, Popup, TextPrompt
 from chatapp_cli.tui.questions.picker import Picker
 from chatapp_cli.tui.screens.inbox import InboxScreen
-from chatapp_cli.tui.session.sheet import Sheet
-from chatapp_cli.tui.small import Choose, Confirm, Prompt, Small
+from chatapp_cli.tui.session.composer_state import ComposerState
 from chatapp_cli.tui.widgets.composer import Pen
 from chatapp_cli.tui.widgets.transcript import Transcript
 from tests.tui.conftest import Opener, Window
@@ -36,9 +36,9 @@ ENTRY: Any = object()
 """Some message of ours."""
 
 
-def said(desk: Desk) -> list[str]:
-    dialog = desk.read(lambda tx: tx.value("dialogs.at_key", channel=BOT, key=ANNA.id))
-    return [one.message.text for one in desk.read(lambda tx: transcript.latest(tx, dialog, n=40))]
+def said(company: Company) -> list[str]:
+    dialog = company.read(lambda tx: tx.value("dialogs.at_key", channel=BOT, key=ANNA.id))
+    return [one.message.text for one in company.read(lambda tx: transcript.latest(tx, dialog, n=40))]
 
 
 @dataclass(frozen=True)
@@ -49,26 +49,26 @@ class Ask:
     wrong: str
     why: str
     right: str
-    before: Callable[[Desk, Stage], object] = lambda _desk, _stage: None
+    before: Callable[[Company, Stage], object] = lambda _company, _stage: None
     writing: str = ""
     """What stands in the text meanwhile."""
 
 
-def _section(desk: Desk, _stage: Stage) -> None:
-    desk.write(lambda tx: replies.add_section(tx, "Магазин"))
+def _section(company: Company, _stage: Stage) -> None:
+    company.write(lambda tx: replies.add_section(tx, "Магазин"))
 
 
-def _sections(desk: Desk, stage: Stage) -> None:
-    _section(desk, stage)
-    desk.write(lambda tx: replies.add_section(tx, "Опт"))
+def _sections(company: Company, stage: Stage) -> None:
+    _section(company, stage)
+    company.write(lambda tx: replies.add_section(tx, "Опт"))
 
 
-def _scheduled(_desk: Desk, stage: Stage) -> None:
+def _scheduled(_company: Company, stage: Stage) -> None:
     stage.say(stage.dialog(BOT, ANNA), "Позже", state=None, at=NOON + HOUR)
 
 
-def _account(desk: Desk, _stage: Stage) -> None:
-    desk.write(lambda tx: operators.add(tx, "Пётр", "scrypt", ()))
+def _account(company: Company, _stage: Stage) -> None:
+    company.write(lambda tx: operators.add(tx, "Пётр", "scrypt", ()))
 
 
 NO_FILE = "There is no readable file"
@@ -94,7 +94,7 @@ async def led(it: Window, ask: Ask) -> None:
     for key in ask.keys:
         await it.press(key)
         await it.pilot.pause(0.05)
-    await it.until(lambda: isinstance(it.app.screen, Prompt))
+    await it.until(lambda: isinstance(it.app.screen, TextPrompt))
 
 
 async def answer(it: Window, words: str) -> None:
@@ -104,16 +104,16 @@ async def answer(it: Window, words: str) -> None:
 
 @pytest.mark.parametrize("name", [one for one in ASKED if one != "tag"])
 async def test_a_refused_answer_leaves_its_question_open_and_what_is_typed_next_goes_into_it(
-    window: Opener, desk: Desk, stage: Stage, tmp_path: Path, name: str
+    window: Opener, company: Company, stage: Stage, tmp_path: Path, name: str
 ) -> None:
     ask = ASKED[name]
-    ask.before(desk, stage)
+    ask.before(company, stage)
     (tmp_path / "счёт.pdf").write_bytes(b"%PDF")
     (tmp_path / "book.yaml").write_text("sections:\n- name: Новый\n", "utf-8")
     places = {"file": tmp_path / "счёт.pdf", "book": tmp_path / "book.yaml", "new": tmp_path / "new.yaml"}
     async with window() as it:
         await led(it, ask)
-        before, question = said(desk), it.app.screen
+        before, question = said(company), it.app.screen
         await answer(it, ask.wrong)
         await it.until(lambda: question.query(".why"), name)
         assert it.app.screen is question
@@ -121,7 +121,7 @@ async def test_a_refused_answer_leaves_its_question_open_and_what_is_typed_next_
         question.query_one(Input).value = ""
         await it.type("b y q")
         assert question.query_one(Input).value == "b y q"
-        assert said(desk) == before
+        assert said(company) == before
         await answer(it, ask.right.format(**places))
         await it.until(lambda: it.app.screen is not question, f"{name}: {ask.right}")
         page = it.app.screen_stack[0]
@@ -131,20 +131,20 @@ async def test_a_refused_answer_leaves_its_question_open_and_what_is_typed_next_
 
 
 @pytest.mark.parametrize("name", ["later", "attach"])
-async def test_a_question_that_is_left_leaves_the_text_as_it_was(window: Opener, desk: Desk, name: str) -> None:
+async def test_a_question_that_is_left_leaves_the_text_as_it_was(window: Opener, company: Company, name: str) -> None:
     ask = ASKED[name]
     async with window() as it:
         await led(it, ask)
-        before = said(desk)
+        before = said(company)
         await answer(it, ask.wrong)
         await it.until(lambda: it.app.screen.query(".why"))
         await it.press("escape")
         await it.until(lambda: isinstance(it.app.screen, InboxScreen))
         assert it.app.screen.query_one(Pen).text == ask.writing
-        assert said(desk) == before
+        assert said(company) == before
 
 
-async def test_the_corrected_time_is_a_time_and_no_answer(window: Opener, desk: Desk) -> None:
+async def test_the_corrected_time_is_a_time_and_no_answer(window: Opener, company: Company) -> None:
     """As it happened: the wrong time closed the question, and the right one was sent to the client."""
     async with window() as it:
         await led(it, ASKED["later"])
@@ -156,32 +156,32 @@ async def test_the_corrected_time_is_a_time_and_no_answer(window: Opener, desk: 
         await it.press("enter")
         await it.until(lambda: isinstance(it.app.screen, Choose))
         await it.press("1")
-        await it.until(lambda: said(desk)[-1] == "Да")
-        assert "18:30" not in said(desk)
+        await it.until(lambda: said(company)[-1] == "Да")
+        assert "18:30" not in said(company)
 
 
-async def test_the_choice_after_the_time_leads_back_to_the_time(window: Opener, desk: Desk) -> None:
+async def test_the_choice_after_the_time_leads_back_to_the_time(window: Opener, company: Company) -> None:
     async with window() as it:
         await led(it, ASKED["later"])
-        before = said(desk)
+        before = said(company)
         await answer(it, "18:30")
         await it.until(lambda: isinstance(it.app.screen, Choose))
         await it.press("escape")
-        await it.until(lambda: isinstance(it.app.screen, Prompt))
+        await it.until(lambda: isinstance(it.app.screen, TextPrompt))
         await it.press("escape")
         await it.until(lambda: isinstance(it.app.screen, InboxScreen))
-        assert said(desk) == before
+        assert said(company) == before
 
 
-async def test_a_choice_that_is_refused_stays_and_says_why(window: Opener, desk: Desk) -> None:
+async def test_a_choice_that_is_refused_stays_and_says_why(window: Opener, company: Company) -> None:
     async with window() as it:
         await it.open("Анна")
         dialog = it.app.screen.opening.card.id
         await it.press("escape", "N")
-        await it.until(lambda: isinstance(it.app.screen, Prompt))
+        await it.until(lambda: isinstance(it.app.screen, TextPrompt))
         question = it.app.screen
-        row = desk.read(lambda tx: dialogs.card(tx, dialog))
-        with desk.database.driver.connect() as store:
+        row = company.read(lambda tx: dialogs.card(tx, dialog))
+        with company.database.driver.connect() as store:
             store.execute("PRAGMA foreign_keys = ON")
             store.execute("DELETE FROM dialog WHERE id = ?", [row.id])
             store.commit()
@@ -192,7 +192,7 @@ async def test_a_choice_that_is_refused_stays_and_says_why(window: Opener, desk:
 
 
 async def test_forwarding_that_is_refused_leaves_the_list_to_choose_from(
-    window: Opener, desk: Desk, stage: Stage
+    window: Opener, company: Company, stage: Stage
 ) -> None:
     async with window() as it:
         await it.open("Анна")
@@ -229,18 +229,18 @@ class Refusing:
 @pytest.mark.parametrize(
     ("question", "keys"),
     [
-        (lambda: Prompt("?"), ("x", "enter")),
+        (lambda: TextPrompt("?"), ("x", "enter")),
         (lambda: Choose("?", [("a", "A"), ("b", "B")], keys=["1", "2"]), ("1",)),
         (lambda: Choose("?", [("a", "A"), ("b", "B")]), ("enter",)),
         (lambda: Confirm("?"), ("y",)),
     ],
 )
 async def test_every_kind_of_question_stays_until_its_answer_is_taken(
-    desk: Desk, question: Callable[[], Small[object]], keys: tuple[str, ...]
+    company: Company, question: Callable[[], Popup[object]], keys: tuple[str, ...]
 ) -> None:
-    from chatapp_cli.tui.app import Inbox
+    from chatapp_cli.tui.app import InboxApp
 
-    app, take, page = Inbox(desk, alone=True), Refusing(), question()
+    app, take, page = InboxApp(company, alone=True), Refusing(), question()
     async with app.run_test() as pilot:
         it = Window(app, pilot)
         await it.until(lambda: app.screen.query("DialogList"))
@@ -277,7 +277,7 @@ class Slow:
 
 
 QUESTIONS = {
-    "prompt": (lambda: Prompt("?"), ("x", "enter"), ("escape",)),
+    "prompt": (lambda: TextPrompt("?"), ("x", "enter"), ("escape",)),
     "choose": (lambda: Choose("?", [("a", "A"), ("b", "B")], keys=["1", "2"]), ("1",), ("escape", "2", "escape")),
     "confirm": (lambda: Confirm("?"), ("y",), ("escape", "n")),
     "no": (lambda: Confirm("?"), ("y",), ("left", "enter", "т")),
@@ -285,10 +285,12 @@ QUESTIONS = {
 
 
 @asynccontextmanager
-async def being_taken(desk: Desk, take: Slow, page: Small[object], keys: tuple[str, ...]) -> AsyncIterator[Window]:
-    from chatapp_cli.tui.app import Inbox
+async def being_taken(
+    company: Company, take: Slow, page: Popup[object], keys: tuple[str, ...]
+) -> AsyncIterator[Window]:
+    from chatapp_cli.tui.app import InboxApp
 
-    app = Inbox(desk, alone=True)
+    app = InboxApp(company, alone=True)
     async with app.run_test() as pilot:
         it = Window(app, pilot)
         await it.until(lambda: app.screen.query("DialogList"))
@@ -304,11 +306,11 @@ async def being_taken(desk: Desk, take: Slow, page: Small[object], keys: tuple[s
 @pytest.mark.parametrize("refuses", [False, True])
 @pytest.mark.parametrize("name", QUESTIONS)
 async def test_an_answer_that_is_being_taken_is_taken_to_its_end_whatever_is_pressed(
-    desk: Desk, name: str, refuses: bool
+    company: Company, name: str, refuses: bool
 ) -> None:
     question, answer_keys, leave_keys = QUESTIONS[name]
     take, page = Slow(refuses=refuses), question()
-    async with being_taken(desk, take, page, answer_keys) as it:
+    async with being_taken(company, take, page, answer_keys) as it:
         for key in leave_keys:
             it.app.post_message(events.Key(key, key if len(key) == 1 else None))
         await it.sees("One moment…")
@@ -326,11 +328,11 @@ async def test_an_answer_that_is_being_taken_is_taken_to_its_end_whatever_is_pre
 
 @pytest.mark.parametrize("refuses", [False, True])
 async def test_what_is_refused_of_an_answer_is_heard_even_if_the_question_was_taken_away(
-    desk: Desk, refuses: bool
+    company: Company, refuses: bool
 ) -> None:
     """As when another page has to come first."""
-    take, page = Slow(refuses=refuses), Prompt("?")
-    async with being_taken(desk, take, page, ("x", "enter")) as it:
+    take, page = Slow(refuses=refuses), TextPrompt("?")
+    async with being_taken(company, take, page, ("x", "enter")) as it:
         page.dismiss(None)
         await it.until(lambda: it.app.screen is not page and not page.is_attached)
         take.let.set()
@@ -342,19 +344,21 @@ async def test_what_is_refused_of_an_answer_is_heard_even_if_the_question_was_ta
     assert (take.ended, said) == ("taken", ["Not this one.\nTry another."] if refuses else [])
 
 
-async def test_escape_while_a_message_is_put_out_for_later_does_not_call_it_back(window: Opener, desk: Desk) -> None:
+async def test_escape_while_a_message_is_put_out_for_later_does_not_call_it_back(
+    window: Opener, company: Company
+) -> None:
     async with window() as it:
         await led(it, ASKED["later"])
         await answer(it, "18:30")
         await it.until(lambda: isinstance(it.app.screen, Choose))
         page = it.app.screen_stack[0]
-        with locked(desk):
+        with locked(company):
             it.app.post_message(events.Key("1", "1"))
             await it.until(lambda: page.query_one(Pen).text == "")
             it.app.post_message(events.Key("escape", None))
             await it.pilot.pause(0.2)
             assert isinstance(it.app.screen, Choose)
-        await it.until(lambda: said(desk)[-1] == "Да")
+        await it.until(lambda: said(company)[-1] == "Да")
         await it.until(lambda: it.app.screen is page)
         assert page.query_one(Pen).text == ""
 
@@ -362,14 +366,14 @@ async def test_escape_while_a_message_is_put_out_for_later_does_not_call_it_back
 @pytest.mark.parametrize("left", [False, True])
 @pytest.mark.parametrize("meanwhile", ["", "И ещё"])
 async def test_a_text_that_could_not_be_put_out_comes_back_whoever_waited_for_it(
-    window: Opener, desk: Desk, left: bool, meanwhile: str
+    window: Opener, company: Company, left: bool, meanwhile: str
 ) -> None:
     async with window() as it:
         await it.open("Анна")
         await it.type("Да")
         page = it.app.screen
         assert isinstance(page, InboxScreen)
-        with locked(desk) as store:
+        with locked(company) as store:
             it.app.post_message(events.Key("enter", "\r"))
             await it.until(lambda: page.query_one(Pen).text == "")
             await it.until(lambda: any(one.group == "send" for one in it.app.workers))
@@ -379,21 +383,21 @@ async def test_a_text_that_could_not_be_put_out_comes_back_whoever_waited_for_it
             store.execute("DELETE FROM dialog WHERE id = ?", [page.opening.card.id])
         back = "Да\n\nИ ещё" if meanwhile else "Да"
         await it.until(lambda: page.query_one(Pen).text == back, page.query_one(Pen).text)
-        assert page.conversation.composer.sheet.text == back
+        assert page.conversation.composer.state.text == back
 
 
-async def test_a_text_that_could_not_be_put_out_comes_back_to_its_own_dialog(window: Opener, desk: Desk) -> None:
+async def test_a_text_that_could_not_be_put_out_comes_back_to_its_own_dialog(window: Opener, company: Company) -> None:
     async with window() as it:
         await it.open("Анна")
         await it.type("Да")
         page = it.app.screen
         assert isinstance(page, InboxScreen)
         dialog = page.opening.card.id
-        other = desk.read(lambda tx: tx.value("dialogs.at_key", channel=BOT, key="502"))
-        with locked(desk) as store:
+        other = company.read(lambda tx: tx.value("dialogs.at_key", channel=BOT, key="502"))
+        with locked(company) as store:
             it.app.post_message(events.Key("enter", "\r"))
             await it.until(lambda: page.query_one(Pen).text == "")
-            page.conversation._turn_composer(page.opening, page.conversation.sheets.setdefault(other, Sheet()))
+            page.conversation._turn_composer(page.opening, page.conversation.sheets.setdefault(other, ComposerState()))
             store.execute("DELETE FROM dialog WHERE id = ?", [dialog])
         await it.until(lambda: page.conversation.sheets[dialog].text == "Да")
         assert page.query_one(Pen).text == ""
@@ -402,24 +406,24 @@ async def test_a_text_that_could_not_be_put_out_comes_back_to_its_own_dialog(win
 @pytest.mark.parametrize(
     ("before", "since", "both"),
     [
-        (Sheet(text="а"), Sheet(), ("а", None)),
-        (Sheet(text="а", editing=ENTRY), Sheet(text=" \n"), ("а", ENTRY)),
-        (Sheet(text="а", editing=ENTRY), Sheet(text="б"), ("а\n\nб", None)),
-        (Sheet(text="а"), Sheet(text="б", editing=ENTRY), ("а\n\nб", ENTRY)),
-        (Sheet(text=""), Sheet(text="б"), ("б", None)),
+        (ComposerState(text="а"), ComposerState(), ("а", None)),
+        (ComposerState(text="а", editing=ENTRY), ComposerState(text=" \n"), ("а", ENTRY)),
+        (ComposerState(text="а", editing=ENTRY), ComposerState(text="б"), ("а\n\nб", None)),
+        (ComposerState(text="а"), ComposerState(text="б", editing=ENTRY), ("а\n\nб", ENTRY)),
+        (ComposerState(text=""), ComposerState(text="б"), ("б", None)),
     ],
 )
 def test_what_did_not_go_stands_above_what_was_begun_since(
-    before: Sheet, since: Sheet, both: tuple[str, object]
+    before: ComposerState, since: ComposerState, both: tuple[str, object]
 ) -> None:
     since.put_back(before)
     assert (since.text, since.editing) == both
 
 
-async def test_a_no_is_taken_by_nobody(desk: Desk) -> None:
-    from chatapp_cli.tui.app import Inbox
+async def test_a_no_is_taken_by_nobody(company: Company) -> None:
+    from chatapp_cli.tui.app import InboxApp
 
-    app, take, page = Inbox(desk, alone=True), Refusing(), Confirm("?")
+    app, take, page = InboxApp(company, alone=True), Refusing(), Confirm("?")
     async with app.run_test() as pilot:
         it = Window(app, pilot)
         await it.until(lambda: app.screen.query("DialogList"))

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from chatapp_cli.bootstrap import Desk
-from chatapp_cli.tui.app import Inbox
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.tui.app import InboxApp
 from chatapp_cli.tui.keys import keymap as keys
-from chatapp_cli.tui.keys.probing import meanings, name
+from chatapp_cli.tui.keys.key_probe import meanings, name
 from chatapp_cli.tui.keys.remapping import Keymap, keymap
-from chatapp_cli.tui.session.own import Own
+from chatapp_cli.tui.session.user_files import UserFiles
 from tests.tui.conftest import GOOD, Window
 
 
@@ -84,24 +84,26 @@ def test_without_single_letters_each_letter_stands_behind_the_leading_key() -> N
     assert keys_of(found, "list.down") == ["down"]
 
 
-async def test_the_window_listens_to_the_persons_keys_in_both_layouts_and_shows_them(desk: Desk, file: Path) -> None:
+async def test_the_window_listens_to_the_persons_keys_in_both_layouts_and_shows_them(
+    company: Company, file: Path
+) -> None:
     file.write_text('"inbox.card" = "ctrl+b"\n"inbox.deed(\'pin\')" = "i"\n"app.nothing" = "x"', "utf-8")
-    app = Inbox(desk, alone=True, own=Own(keys_file=file))
+    app = InboxApp(company, alone=True, user_files=UserFiles(keys_file=file))
     async with app.run_test(size=GOOD, notifications=True) as pilot:
         it = Window(app, pilot)
         await it.sees("keys.toml: app.nothing: There is no action")
         await it.sees("Ctrl+B client")
         await it.press("end", "ш")
         await it.sees("is pinned.")
-        assert not app.screen.query("Card.-shown")
+        assert not app.screen.query("ClientCard.-shown")
         await it.press("ctrl+b")
-        await it.until(lambda: app.screen.query("Card.-shown"))
+        await it.until(lambda: app.screen.query("ClientCard.-shown"))
 
 
-async def test_what_the_window_says_names_the_persons_keys(desk: Desk, file: Path) -> None:
+async def test_what_the_window_says_names_the_persons_keys(company: Company, file: Path) -> None:
     mine = ("app.page('lines')", "lines.bind", "inbox.everything", "inbox.blacklist", "begin.template")
     file.write_text("".join(f'"{action}" = "ctrl+f{n}"\n' for n, action in enumerate(mine, 1)), "utf-8")
-    app = Inbox(desk, alone=True, own=Own(keys_file=file))
+    app = InboxApp(company, alone=True, user_files=UserFiles(keys_file=file))
     async with app.run_test(size=(120, 35)) as pilot:
         it = Window(app, pilot)
         await it.press("b")
@@ -111,26 +113,26 @@ async def test_what_the_window_says_names_the_persons_keys(desk: Desk, file: Pat
         await it.sees("Press Ctrl+F3 to see", "all of them.")
         await it.press("escape", "escape", "ctrl+f3")
         await it.open("Гостиница")
-        await it.sees("until that is done (Ctrl+F1).")
+        await it.sees("that is done (Ctrl+F1).")
         await it.press("ctrl+f1")
         await it.sees("Press Ctrl+F2 to bind a channel to this line.")
 
 
-async def test_a_letter_alone_does_nothing_in_the_plain_keymap_and_acts_behind_the_space(desk: Desk) -> None:
-    class Plainly(Own):
+async def test_a_letter_alone_does_nothing_in_the_plain_keymap_and_acts_behind_the_space(company: Company) -> None:
+    class Plainly(UserFiles):
         def keymap(self, settings: object) -> Keymap:
             del settings
             return keymap("plain")
 
-    app = Inbox(desk, alone=True, own=Plainly())
+    app = InboxApp(company, alone=True, user_files=Plainly())
     async with app.run_test(size=GOOD) as pilot:
         it = Window(app, pilot)
         await it.until(lambda: app.screen.query_one("DialogList").order is not None)
         await it.press("i", "p", "space")
         await it.sees("Pin, or unpin")
-        assert not app.screen.query("Card.-shown")
+        assert not app.screen.query("ClientCard.-shown")
         await it.press("i")
-        await it.until(lambda: app.screen.query("Card.-shown"))
+        await it.until(lambda: app.screen.query("ClientCard.-shown"))
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chatapp_cli.bootstrap import Desk
-from chatapp_cli.domain.event import Person
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.arrival import Profile
 from chatapp_cli.services import channels, notes
 from chatapp_cli.tui.screens.inbox import InboxScreen
 from chatapp_cli.tui.widgets.transcript import Transcript
@@ -13,13 +13,13 @@ from tests.stores import owner
 from tests.tui.conftest import Opener, Window
 from tests.tui.stage import ANNA, Stage
 
-ZOYA = Person(id="777", name="Зоя Долгова", username="zoya_d")
+ZOYA = Profile(id="777", name="Зоя Долгова", username="zoya_d")
 
 
 @pytest.fixture
-def long_talk(desk: Desk, stage: Stage) -> None:
+def long_talk(company: Company, stage: Stage) -> None:
     """Three hundred messages, the hundredth about a samovar."""
-    bot = next(c.id for c in desk.read(channels.everything) if c.kind == "telegram_bot")
+    bot = next(c.id for c in company.read(channels.everything) if c.kind == "telegram_bot")
     for n in range(300):
         stage.hear(bot, ZOYA, "Самовары ещё есть?" if n == 100 else f"сообщение {n}", ago=1000 * (300 - n))
 
@@ -51,7 +51,7 @@ async def test_nothing_found_is_said_and_escape_leads_back(window: Opener) -> No
 
 
 async def test_far_back_in_a_long_conversation_only_the_surroundings_are_read_and_the_rest_while_scrolling(
-    window: Opener, long_talk: None, stage: Stage, desk: Desk
+    window: Opener, long_talk: None, stage: Stage, company: Company
 ) -> None:
     async with window() as it:
         await found(it, "самовар", "Зоя Долгова", "Самовары ещё есть?")
@@ -62,10 +62,10 @@ async def test_far_back_in_a_long_conversation_only_the_surroundings_are_read_an
         assert shown.selected.message.text == "Самовары ещё есть?"
         assert not shown.at_end
         assert len(shown.entries) < 300
-        bot = next(c.id for c in desk.read(channels.everything) if c.kind == "telegram_bot")
+        bot = next(c.id for c in company.read(channels.everything) if c.kind == "telegram_bot")
         stage.hear(bot, ZOYA, "самое новое")
         dialog = it.app.screen.opening.card.id
-        desk.write(lambda tx: notes.add(tx.by(owner("Ольга")), dialog, "а это заметка"))
+        company.write(lambda tx: notes.add(tx.by(owner("Ольга")), dialog, "а это заметка"))
         for _ in range(80):
             await it.press("pagedown")
             if shown.at_end:

@@ -8,8 +8,8 @@ from rich.style import Style
 from textual.color import Color
 
 from chatapp_cli import i18n
-from chatapp_cli.bootstrap import Desk
-from chatapp_cli.tui.app import Inbox
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.tui.app import InboxApp
 from chatapp_cli.tui.themes import COLOURS, palette
 from tests.tui.conftest import Opener, Window
 
@@ -65,7 +65,7 @@ async def test_the_theme_changes_by_a_key_and_paints_everything_again(window: Op
             if it.app.theme == name:
                 break
         assert it.app.theme == name
-        expected = it.app.look.palette.base.bgcolor
+        expected = it.app.appearance.palette.base.bgcolor
         strip = it.app.screen.query_one("Transcript").render_line(3)
         assert next(iter(strip)).style.bgcolor == expected
 
@@ -79,9 +79,9 @@ async def test_a_conversation_that_the_card_makes_narrow_is_wrapped_anew(window:
         assert "завтра, с 10 до 14." in it.text()
 
 
-async def test_a_long_notice_is_shown_whole_in_a_small_window(desk: Desk) -> None:
+async def test_a_long_notice_is_shown_whole_in_a_small_window(company: Company) -> None:
     i18n.use("ru")
-    app = Inbox(desk, alone=True)
+    app = InboxApp(company, alone=True)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         it = Window(app, pilot)
         await it.until(lambda: app.screen.query_one("DialogList").order is not None)
@@ -123,7 +123,7 @@ async def test_a_tag_has_a_colour_of_its_own_in_every_theme_that_has_colours(win
     async with window() as it:
         await it.open("Анна")
         ((left, _right),) = it.app.screen.query_one("Heading").lines()
-        assert ("  #возврат", it.app.look.palette.tag("возврат")) in left
+        assert ("  #возврат", it.app.appearance.palette.tag("возврат")) in left
 
 
 def luminance(colour: str) -> float:

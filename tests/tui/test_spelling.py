@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.kit.spelling import dictionaries
 from chatapp_cli.runtime.speller import Speller
 from chatapp_cli.settings import Settings
-from chatapp_cli.tui.app import Inbox
-from chatapp_cli.tui.session.own import Own
+from chatapp_cli.tui.app import InboxApp
+from chatapp_cli.tui.session.user_files import UserFiles
 from chatapp_cli.tui.widgets.composer import Pen
 from chatapp_cli.tui.widgets.underlined import Underlined
 from tests.tui.conftest import GOOD, Window
@@ -71,7 +71,7 @@ def test_names_addresses_and_numbers_are_no_words() -> None:
     assert text.words() == ["Привет", "Заказ", "на", "плед-облако"]
 
 
-class Literate(Own):
+class Literate(UserFiles):
     """A person with a small dictionary."""
 
     def speller(self, settings: Settings) -> object:  # type: ignore[override]  # the small one
@@ -80,8 +80,8 @@ class Literate(Own):
         return lambda: program(self.settings_file.with_name("ru_RU"))  # type: ignore[union-attr]  # just asserted
 
 
-async def test_a_misspelt_word_is_underlined_put_right_and_another_one_kept(desk: Desk, dictionary: Path) -> None:
-    app = Inbox(desk, alone=True, own=Literate(settings_file=dictionary.with_name("config.toml")))
+async def test_a_misspelt_word_is_underlined_put_right_and_another_one_kept(company: Company, dictionary: Path) -> None:
+    app = InboxApp(company, alone=True, user_files=Literate(settings_file=dictionary.with_name("config.toml")))
     async with app.run_test(size=GOOD) as pilot:
         it = Window(app, pilot)
         await it.until(lambda: app.screen.query_one("DialogList").order is not None)

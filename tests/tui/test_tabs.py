@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.services import channels
 from chatapp_cli.tui.widgets.tab_bar import TabBar
 from tests.tui.conftest import Opener, Window
@@ -42,8 +42,8 @@ async def test_a_dialog_opens_in_a_new_tab_and_tabs_are_turned_by_keys_and_click
         await it.until(lambda: opened_name(it) == "Игорь" and not bar.display)
 
 
-async def test_a_tab_keeps_its_place_and_its_draft(window: Opener, desk: Desk, stage: Stage) -> None:
-    bot = desk.read(lambda tx: channels.find(tx, "telegram_bot").id)
+async def test_a_tab_keeps_its_place_and_its_draft(window: Opener, company: Company, stage: Stage) -> None:
+    bot = company.read(lambda tx: channels.find(tx, "telegram_bot").id)
     for n in range(60):
         stage.hear(bot, ANNA, f"строка {n}", ago=11 * MINUTE)
     async with window((120, 24)) as it:

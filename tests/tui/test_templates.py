@@ -4,32 +4,32 @@ from __future__ import annotations
 
 import pytest
 
-from chatapp_cli.bootstrap import Desk
-from chatapp_cli.domain.event import Person
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.arrival import Profile
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.template import Template, TemplateState
 from chatapp_cli.services import approvals, channels, lines, outbox
+from chatapp_cli.tui.popups import Confirm
 from chatapp_cli.tui.questions.templates import Fill
 from chatapp_cli.tui.screens.inbox import InboxScreen
-from chatapp_cli.tui.small import Confirm
 from tests.tui.conftest import Opener, Window
 from tests.tui.stage import DAY, HOUR, HeldClock, Stage
 
 pytestmark = pytest.mark.req("S-090")
 BODY = "Здравствуйте, {{name}}! Заказ {{number}} готов."
-FYODOR = Person(id="RU.77", name="Фёдор Громов", phone="+79160000077")
+FYODOR = Profile(id="RU.77", name="Фёдор Громов", phone="+79160000077")
 
 
 @pytest.fixture
-def channel(desk: Desk, stage: Stage) -> ChannelId:
-    line = desk.read(lines.everything)[0].id
+def channel(company: Company, stage: Stage) -> ChannelId:
+    line = company.read(lines.everything)[0].id
     return stage.channel(line, "whatsapp", "1065", "+7 495 000-00-42")
 
 
-def known(desk: Desk, channel: ChannelId, *found: tuple[str, str, TemplateState]) -> None:
-    row = desk.read(lambda tx: channels.one(tx, channel))
+def known(company: Company, channel: ChannelId, *found: tuple[str, str, TemplateState]) -> None:
+    row = company.read(lambda tx: channels.one(tx, channel))
     every = [Template(name=name, body=body, state=state) for name, body, state in found]
-    desk.write(lambda tx: approvals.learn(tx, desk.capabilities, row, every))
+    company.write(lambda tx: approvals.learn(tx, company.capabilities, row, every))
 
 
 async def opens(it: Window, name: str) -> None:
@@ -39,10 +39,10 @@ async def opens(it: Window, name: str) -> None:
 
 
 async def test_the_composer_tells_that_the_window_is_closed_and_p_sends_a_template(
-    window: Opener, desk: Desk, stage: Stage, channel: ChannelId
+    window: Opener, company: Company, stage: Stage, channel: ChannelId
 ) -> None:
     stage.hear(channel, FYODOR, "Готово?", ago=DAY + HOUR)
-    known(desk, channel, ("order_ready", BODY, "approved"), ("sale", "Скидки!", "rejected"))
+    known(company, channel, ("order_ready", BODY, "approved"), ("sale", "Скидки!", "rejected"))
     async with window() as it:
         await it.press("/")
         await it.type("Громов")
@@ -58,17 +58,17 @@ async def test_the_composer_tells_that_the_window_is_closed_and_p_sends_a_templa
         await it.sees("Здравствуйте, Ф! Заказ {{number}} готов.", "Nothing fills {{number}}")
         await it.press("1", "5", "enter")
         await it.sees("Здравствуйте, Ф! Заказ 15 готов.")
-    claim = desk.write(lambda tx: outbox.claim(tx, desk.media, channel))
+    claim = company.write(lambda tx: outbox.claim(tx, company.media, channel))
     assert claim is not None
     assert claim.outbound.template is not None
     assert claim.outbound.template.values == (("name", "Ф"), ("number", "15"))
 
 
 async def test_a_template_without_gaps_is_sent_after_a_look(
-    window: Opener, desk: Desk, stage: Stage, channel: ChannelId
+    window: Opener, company: Company, stage: Stage, channel: ChannelId
 ) -> None:
     stage.hear(channel, FYODOR, "Готово?", ago=DAY + HOUR)
-    known(desk, channel, ("ready", "Ваш заказ готов", "approved"))
+    known(company, channel, ("ready", "Ваш заказ готов", "approved"))
     async with window() as it:
         await it.press("/")
         await it.type("Громов")
@@ -81,13 +81,13 @@ async def test_a_template_without_gaps_is_sent_after_a_look(
         await it.sees("Ваш заказ готов")
         await it.press("y")
         await it.sees("◷ Ваш заказ готов")
-    claim = desk.write(lambda tx: outbox.claim(tx, desk.media, channel))
+    claim = company.write(lambda tx: outbox.claim(tx, company.media, channel))
     assert claim is not None
     assert claim.outbound.text == "Ваш заказ готов"
 
 
 async def test_within_the_window_anything_may_be_written_and_without_templates_that_is_said(
-    window: Opener, desk: Desk, stage: Stage, channel: ChannelId
+    window: Opener, company: Company, stage: Stage, channel: ChannelId
 ) -> None:
     stage.hear(channel, FYODOR, "Готово?", ago=HOUR)
     async with window() as it:
@@ -102,7 +102,7 @@ async def test_within_the_window_anything_may_be_written_and_without_templates_t
 
 
 async def test_the_window_closes_while_somebody_writes_and_the_words_stay(
-    window: Opener, desk: Desk, stage: Stage, channel: ChannelId, clock: HeldClock
+    window: Opener, company: Company, stage: Stage, channel: ChannelId, clock: HeldClock
 ) -> None:
     stage.hear(channel, FYODOR, "Готово?", ago=DAY - HOUR)
     async with window() as it:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from chatapp_cli.bootstrap import Desk
-from chatapp_cli.domain.event import Arrival, Batch
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.arrival import Arrival, Batch
 from chatapp_cli.services import channels, deadletters, ingest
 from chatapp_cli.store.rows.outbox import OutboxRow
 from chatapp_cli.tui.screens.inbox import InboxScreen
@@ -13,21 +13,21 @@ from tests.tui.conftest import Opener
 from tests.tui.stage import Stage
 
 
-def not_understood(desk: Desk) -> None:
-    bot = next(c for c in desk.read(channels.everything) if c.kind == "telegram_bot")
+def not_understood(company: Company) -> None:
+    bot = next(c for c in company.read(channels.everything) if c.kind == "telegram_bot")
     letter = Arrival(provider_id="odd", raw=b"{}", problem="no such field: chat")
-    desk.write(lambda tx: ingest.ingest(tx, bot.id, Batch(arrivals=(letter,))))
+    company.write(lambda tx: ingest.ingest(tx, bot.id, Batch(arrivals=(letter,))))
 
 
-async def test_the_status_bar_counts_what_needs_a_person_and_a_key_lists_it(window: Opener, desk: Desk) -> None:
-    not_understood(desk)
+async def test_the_status_bar_counts_what_needs_a_person_and_a_key_lists_it(window: Opener, company: Company) -> None:
+    not_understood(company)
     async with window() as it:
         await it.sees("! 3 F3")
         await it.press("f3")
         await it.sees("✗ Вера Ильина", "? Kirill", "✉ Arrival", "no such field: chat", "◷ Гостиница «Север»")
 
 
-async def test_a_failed_message_is_sent_again_from_the_list(window: Opener, desk: Desk) -> None:
+async def test_a_failed_message_is_sent_again_from_the_list(window: Opener, company: Company) -> None:
     async with window() as it:
         await it.press("f3")
         await it.sees("✗ Вера Ильина")
@@ -35,11 +35,11 @@ async def test_a_failed_message_is_sent_again_from_the_list(window: Opener, desk
         listed.highlighted = next(n for n, one in enumerate(it.app.screen._found) if "Вера" in one.shown.plain)
         dialog = it.app.screen._found[listed.highlighted].dialog
         await it.press("s")
-        await it.until(lambda: desk.read(lambda tx: tx.all(OutboxRow, "outbox.of_dialog", dialog=dialog)))
+        await it.until(lambda: company.read(lambda tx: tx.all(OutboxRow, "outbox.of_dialog", dialog=dialog)))
         await it.sees("◷ Вера Ильина")
 
 
-async def test_an_uncertain_message_is_sent_again_only_after_a_question(window: Opener, desk: Desk) -> None:
+async def test_an_uncertain_message_is_sent_again_only_after_a_question(window: Opener, company: Company) -> None:
     async with window() as it:
         await it.press("f3")
         await it.sees("? Kirill")
@@ -62,8 +62,8 @@ async def test_enter_opens_the_dialog_of_a_trouble(window: Opener) -> None:
         assert it.app.screen.opening.card.name == "Kirill"
 
 
-async def test_a_dead_letter_is_forgotten_after_a_question(window: Opener, desk: Desk) -> None:
-    not_understood(desk)
+async def test_a_dead_letter_is_forgotten_after_a_question(window: Opener, company: Company) -> None:
+    not_understood(company)
     async with window() as it:
         await it.press("f3")
         await it.sees("✉ Arrival")
@@ -73,7 +73,7 @@ async def test_a_dead_letter_is_forgotten_after_a_question(window: Opener, desk:
         await it.sees("Delete this dead letter?")
         await it.press("y")
         await it.sees_no("✉ Arrival")
-        assert desk.read(deadletters.count) == 0
+        assert company.read(deadletters.count) == 0
 
 
 async def test_a_received_file_is_saved_where_the_person_says(window: Opener, tmp_path: Path) -> None:
@@ -93,8 +93,10 @@ async def test_a_received_file_is_saved_where_the_person_says(window: Opener, tm
     assert (folder / "плед.jpg").read_bytes() == b"photo" * 9
 
 
-async def test_a_channel_that_breaks_warns_in_the_open_dialog_at_once(window: Opener, desk: Desk, stage: Stage) -> None:
-    bot = next(c for c in desk.read(channels.everything) if c.kind == "telegram_bot")
+async def test_a_channel_that_breaks_warns_in_the_open_dialog_at_once(
+    window: Opener, company: Company, stage: Stage
+) -> None:
+    bot = next(c for c in company.read(channels.everything) if c.kind == "telegram_bot")
     async with window() as it:
         await it.open("Анна")
         await it.sees("Доплачу")

@@ -6,7 +6,7 @@ import pytest
 from textual import events
 from textual.keys import _character_to_key
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.services import dialogs, views
 from tests.stores import owner
@@ -30,23 +30,25 @@ async def test_a_name_typed_at_once_with_the_key_that_opens_the_search_is_no_row
 
 
 @pytest.mark.req("S-119")
-async def test_what_is_typed_at_once_with_the_key_that_asks_for_it_is_the_answer(window: Opener, desk: Desk) -> None:
+async def test_what_is_typed_at_once_with_the_key_that_asks_for_it_is_the_answer(
+    window: Opener, company: Company
+) -> None:
     async with window() as it:
         await it.open("Вера")
         at_once(it, "escape", "t", *"опт", "enter")
         dialog = it.app.screen.opening.card.id
-        await it.until(lambda: desk.read(lambda tx: dialogs.tags(tx, dialog)) == ["опт"])
+        await it.until(lambda: company.read(lambda tx: dialogs.tags(tx, dialog)) == ["опт"])
 
 
 @pytest.mark.req("S-013", "S-117")
 async def test_a_key_after_the_one_that_answered_a_page_waits_until_what_asked_goes_on(
-    window: Opener, desk: Desk
+    window: Opener, company: Company
 ) -> None:
-    desk.write(lambda tx: views.add(tx.by(owner("Пётр")), "Ждут", DialogFilter(waiting=True)))
+    company.write(lambda tx: views.add(tx.by(owner("Пётр")), "Ждут", DialogFilter(waiting=True)))
     async with window() as it:
         at_once(it, "g", "v", "d", "escape", "U", "2")
         inbox = it.app.screen_stack[0]
         await it.until(lambda: inbox.query_one("DialogList").order.wanted == DialogFilter(unread=True))
         assert it.app.screen is inbox
-        assert [row.name for row in desk.read(views.seen)] == ["Ждут"]
+        assert [row.name for row in company.read(views.seen)] == ["Ждут"]
         assert any("Taken back." in note.message for note in it.app._notifications)

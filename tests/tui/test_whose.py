@@ -7,34 +7,34 @@ from dataclasses import dataclass
 
 import pytest
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.services import dialogs, duties, notes, persons
-from chatapp_cli.tui.deeds.dialog import DEEDS
-from chatapp_cli.tui.small import Choose, Confirm, Prompt
+from chatapp_cli.tui.actions.dialog import ACTIONS
+from chatapp_cli.tui.popups import Choose, Confirm, TextPrompt
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 from chatapp_cli.tui.widgets.transcript import Transcript
 from tests.tui.conftest import Opener, Window
 from tests.tui.stage import ME, Stage
 
 NAME = "Игорь"
-Change = Callable[[Desk, DialogId], object]
+Change = Callable[[Company, DialogId], object]
 
 
-def card(desk: Desk, dialog: DialogId) -> dialogs.DialogCard:
-    return desk.read(lambda tx: dialogs.card(tx, dialog))
+def card(company: Company, dialog: DialogId) -> dialogs.DialogCard:
+    return company.read(lambda tx: dialogs.card(tx, dialog))
 
 
-def tags(desk: Desk, dialog: DialogId) -> list[str]:
-    return list(desk.read(lambda tx: dialogs.tags(tx, dialog)))
+def tags(company: Company, dialog: DialogId) -> list[str]:
+    return list(company.read(lambda tx: dialogs.tags(tx, dialog)))
 
 
-def noted(desk: Desk, dialog: DialogId) -> int:
-    return len(desk.read(lambda tx: notes.between(tx, dialog)))
+def noted(company: Company, dialog: DialogId) -> int:
+    return len(company.read(lambda tx: notes.between(tx, dialog)))
 
 
-def members(desk: Desk, dialog: DialogId) -> list[str]:
-    return [one.operator for one in desk.read(lambda tx: duties.members(tx, dialog))]
+def members(company: Company, dialog: DialogId) -> list[str]:
+    return [one.operator for one in company.read(lambda tx: duties.members(tx, dialog))]
 
 
 @dataclass(frozen=True)
@@ -44,32 +44,32 @@ class Deed:
     keys: tuple[str, ...]
     seen: Change
     asks: tuple[type, ...] = ()
-    before: Callable[[Desk, DialogId], object] | None = None
+    before: Callable[[Company, DialogId], object] | None = None
     """What has to be so for the deed to do anything."""
 
 
-def _tagged(desk: Desk, dialog: DialogId) -> None:
-    desk.write(lambda tx: dialogs.tag(tx, dialog, "вип"))
+def _tagged(company: Company, dialog: DialogId) -> None:
+    company.write(lambda tx: dialogs.tag(tx, dialog, "вип"))
 
 
 TABLE = {
-    "mark": Deed(("r",), lambda desk, one: card(desk, one).unread),
-    "claim": Deed(("I",), lambda desk, one: card(desk, one).assignee),
-    "assign": Deed(("A", "enter"), lambda desk, one: card(desk, one).assignee, (Choose,)),
+    "mark": Deed(("r",), lambda company, one: card(company, one).unread),
+    "claim": Deed(("I",), lambda company, one: card(company, one).assignee),
+    "assign": Deed(("A", "enter"), lambda company, one: card(company, one).assignee, (Choose,)),
     "no_answer": Deed(
         ("E",),
-        lambda desk, one: card(desk, one).waiting_since,
-        before=lambda desk, one: desk.write(lambda tx: duties.awaits_answer(tx, one, 1)),
+        lambda company, one: card(company, one).waiting_since,
+        before=lambda company, one: company.write(lambda tx: duties.awaits_answer(tx, one, 1)),
     ),
-    "snooze": Deed(("Z", "enter"), lambda desk, one: card(desk, one).snoozed_until, (Choose,)),
-    "pin": Deed(("p",), lambda desk, one: card(desk, one).pinned),
-    "block": Deed(("b", "y"), lambda desk, one: card(desk, one).blocked, (Confirm,)),
-    "tag": Deed(("t", *"брак", "enter"), tags, (Prompt,)),
+    "snooze": Deed(("Z", "enter"), lambda company, one: card(company, one).snoozed_until, (Choose,)),
+    "pin": Deed(("p",), lambda company, one: card(company, one).pinned),
+    "block": Deed(("b", "y"), lambda company, one: card(company, one).blocked, (Confirm,)),
+    "tag": Deed(("t", *"брак", "enter"), tags, (TextPrompt,)),
     "untag": Deed(("u",), tags, before=_tagged),
-    "member": Deed(("M", "enter", *"Вера", "enter"), members, (Choose, Prompt)),
-    "note": Deed(("N", *"ждём", "enter"), noted, (Prompt,)),
-    "rename": Deed(("n", *" Ж.", "enter"), lambda desk, one: card(desk, one).name, (Prompt,)),
-    "chain": Deed(("C", *"api", "enter"), lambda desk, one: card(desk, one).chain, (Prompt,)),
+    "member": Deed(("M", "enter", *"Вера", "enter"), members, (Choose, TextPrompt)),
+    "note": Deed(("N", *"ждём", "enter"), noted, (TextPrompt,)),
+    "rename": Deed(("n", *" Ж.", "enter"), lambda company, one: card(company, one).name, (TextPrompt,)),
+    "chain": Deed(("C", *"api", "enter"), lambda company, one: card(company, one).chain, (TextPrompt,)),
 }
 ELSEWHERE = {
     "peek": "only somebody with an account has something unread for themselves; the same card",
@@ -83,10 +83,10 @@ ELSEWHERE = {
 
 
 def test_every_deed_of_a_dialog_is_in_the_table() -> None:
-    assert set(TABLE) | set(ELSEWHERE) == set(DEEDS)
+    assert set(TABLE) | set(ELSEWHERE) == set(ACTIONS)
 
 
-async def answered(it: Window, desk: Desk) -> DialogId:
+async def answered(it: Window, company: Company) -> DialogId:
     """In the unanswered ones, somebody is answered and the list goes on to the next."""
     await it.open(NAME)
     open_one = it.app.screen.opening.card.id
@@ -110,50 +110,50 @@ def told(it: Window) -> str:
 
 @pytest.mark.parametrize("name", TABLE)
 async def test_after_an_answer_a_deed_is_done_with_the_open_dialog_and_names_it(
-    window: Opener, desk: Desk, name: str
+    window: Opener, company: Company, name: str
 ) -> None:
-    deed = TABLE[name]
+    action = TABLE[name]
     async with window() as it:
-        one = await answered(it, desk)
+        one = await answered(it, company)
         other = it.app.screen.query_one(DialogList).current
-        if deed.before is not None:
-            deed.before(desk, one)
-        untouched, before = deed.seen(desk, other), deed.seen(desk, one)
+        if action.before is not None:
+            action.before(company, one)
+        untouched, before = action.seen(company, other), action.seen(company, one)
         it.app._notifications.clear()
-        await it.press(deed.keys[0], *(deed.keys[1:2] if deed.keys[0] == "g" else ()))
-        rest = deed.keys[2:] if deed.keys[0] == "g" else deed.keys[1:]
-        if deed.asks:
-            await it.until(lambda: isinstance(it.app.screen, deed.asks))
+        await it.press(action.keys[0], *(action.keys[1:2] if action.keys[0] == "g" else ()))
+        rest = action.keys[2:] if action.keys[0] == "g" else action.keys[1:]
+        if action.asks:
+            await it.until(lambda: isinstance(it.app.screen, action.asks))
             await it.sees(NAME)
         await it.press(*rest)
-        await it.until(lambda: deed.seen(desk, one) != before, name)
+        await it.until(lambda: action.seen(company, one) != before, name)
         await it.until(lambda: NAME in told(it), f"a notice that names {NAME}: {told(it)}")
-        assert deed.seen(desk, other) == untouched
+        assert action.seen(company, other) == untouched
 
 
-async def test_a_cursor_that_a_person_moved_says_what_is_meant(window: Opener, desk: Desk) -> None:
+async def test_a_cursor_that_a_person_moved_says_what_is_meant(window: Opener, company: Company) -> None:
     async with window() as it:
-        one = await answered(it, desk)
+        one = await answered(it, company)
         await it.press("j")
         chosen = it.app.screen.query_one(DialogList).current
         await it.press("p")
-        await it.until(lambda: card(desk, chosen).pinned)
-        assert not card(desk, one).pinned
-        assert card(desk, chosen).name in told(it)
+        await it.until(lambda: card(company, chosen).pinned)
+        assert not card(company, one).pinned
+        assert card(company, chosen).name in told(it)
 
 
-async def test_reading_on_makes_the_open_dialog_meant_again(window: Opener, desk: Desk) -> None:
+async def test_reading_on_makes_the_open_dialog_meant_again(window: Opener, company: Company) -> None:
     async with window() as it:
-        one = await answered(it, desk)
+        one = await answered(it, company)
         await it.press("j", "tab")
         await it.until(lambda: it.app.screen.query_one(Transcript).has_focus)
         await it.press("escape", "p")
-        await it.until(lambda: card(desk, one).pinned)
+        await it.until(lambda: card(company, one).pinned)
 
 
-async def test_going_through_the_list_goes_on_where_the_cursor_goes_on(window: Opener, desk: Desk) -> None:
+async def test_going_through_the_list_goes_on_where_the_cursor_goes_on(window: Opener, company: Company) -> None:
     async with window() as it:
-        one = await answered(it, desk)
+        one = await answered(it, company)
         shown = it.app.screen.query_one(DialogList)
         await it.press("j")
         first = shown.current
@@ -162,22 +162,22 @@ async def test_going_through_the_list_goes_on_where_the_cursor_goes_on(window: O
         second = shown.current
         await it.press("E")
         await it.until(lambda: second not in shown.ids)
-        assert card(desk, one).waiting_since is None
+        assert card(company, one).waiting_since is None
 
 
-async def test_those_picked_out_are_meant_whatever_is_open(window: Opener, desk: Desk) -> None:
+async def test_those_picked_out_are_meant_whatever_is_open(window: Opener, company: Company) -> None:
     async with window() as it:
-        one = await answered(it, desk)
+        one = await answered(it, company)
         shown = it.app.screen.query_one(DialogList)
         await it.press("V", "V")
         picked = shown.picked
         assert len(picked) == 2
         await it.press("p")
-        await it.until(lambda: all(card(desk, each).pinned for each in picked))
-        assert not card(desk, one).pinned or one in picked
+        await it.until(lambda: all(card(company, each).pinned for each in picked))
+        assert not card(company, one).pinned or one in picked
 
 
-async def test_where_only_the_list_is_seen_its_row_is_meant(window: Opener, desk: Desk) -> None:
+async def test_where_only_the_list_is_seen_its_row_is_meant(window: Opener, company: Company) -> None:
     async with window((60, 24)) as it:
         await it.open(NAME)
         one = it.app.screen.opening.card.id
@@ -186,22 +186,24 @@ async def test_where_only_the_list_is_seen_its_row_is_meant(window: Opener, desk
         await it.until(lambda: shown.current not in {None, one})
         row = shown.current
         await it.press("I")
-        await it.until(lambda: card(desk, row).assignee == ME)
-        assert card(desk, one).assignee == ""
+        await it.until(lambda: card(company, row).assignee == ME)
+        assert card(company, one).assignee == ""
 
 
-async def test_the_menu_names_whom_it_is_about_and_keeps_to_them(window: Opener, desk: Desk, stage: Stage) -> None:
+async def test_the_menu_names_whom_it_is_about_and_keeps_to_them(
+    window: Opener, company: Company, stage: Stage
+) -> None:
     async with window() as it:
-        one = await answered(it, desk)
+        one = await answered(it, company)
         await it.press("full_stop")
         await it.sees(f"What to do · {NAME}")
         await it.press("p")
-        await it.until(lambda: card(desk, one).pinned)
+        await it.until(lambda: card(company, one).pinned)
 
 
-async def test_whoever_is_joined_to_the_open_client_is_named_with_them(window: Opener, desk: Desk) -> None:
+async def test_whoever_is_joined_to_the_open_client_is_named_with_them(window: Opener, company: Company) -> None:
     async with window() as it:
-        await answered(it, desk)
+        await answered(it, company)
         await it.press("g", "=")
         await it.sees(f"Who is the same person? · {NAME}")
         await it.type("Дмитрий")
@@ -209,4 +211,4 @@ async def test_whoever_is_joined_to_the_open_client_is_named_with_them(window: O
         await it.press("enter")
         await it.until(lambda: NAME in told(it) and "Дмитрий" in told(it))
         mine = it.app.screen.opening.card.contact_id
-        assert len(desk.read(lambda tx: persons.person(tx, mine)).contacts) > 1
+        assert len(company.read(lambda tx: persons.person(tx, mine)).contacts) > 1

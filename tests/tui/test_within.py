@@ -6,8 +6,8 @@ from functools import partial
 
 import pytest
 
-from chatapp_cli.bootstrap import Desk
-from chatapp_cli.domain.event import Person
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.arrival import Profile
 from chatapp_cli.domain.ids import ContactId, DialogId
 from chatapp_cli.services import channels, dialogs, persons
 from chatapp_cli.tui.widgets.composer import Composer, Pen
@@ -16,14 +16,14 @@ from chatapp_cli.tui.widgets.transcript import Transcript
 from tests.tui.conftest import Opener, Window
 from tests.tui.stage import ANNA, Stage
 
-ZOYA = Person(id="777", name="Зоя Долгова", username="zoya_d")
-ZOYA_OF_THE_SITE = Person(id="k-31", name="Зоя с сайта")
+ZOYA = Profile(id="777", name="Зоя Долгова", username="zoya_d")
+ZOYA_OF_THE_SITE = Profile(id="k-31", name="Зоя с сайта")
 
 
 @pytest.fixture
-def long_talk(desk: Desk, stage: Stage) -> None:
+def long_talk(company: Company, stage: Stage) -> None:
     """Three hundred messages, three of them about samovars."""
-    bot = next(c.id for c in desk.read(channels.everything) if c.kind == "telegram_bot")
+    bot = next(c.id for c in company.read(channels.everything) if c.kind == "telegram_bot")
     for n in range(300):
         said = {20: "Самовары ещё есть?", 150: "Возьму самовар", 290: "Двух самоваров хватит"}.get(n, f"сообщение {n}")
         stage.hear(bot, ZOYA, said, ago=1000 * (300 - n))
@@ -38,19 +38,19 @@ def chosen(it: Window) -> str:
 
 
 @pytest.fixture
-def two_ways(desk: Desk, stage: Stage, long_talk: None) -> None:
+def two_ways(company: Company, stage: Stage, long_talk: None) -> None:
     """Зоя writes about samovars by another channel as well, and that she is one person has been said."""
     bot, shop = (
-        next(c.id for c in desk.read(channels.everything) if c.kind == kind) for kind in ("telegram_bot", "api")
+        next(c.id for c in company.read(channels.everything) if c.kind == kind) for kind in ("telegram_bot", "api")
     )
     stage.hear(shop, ZOYA_OF_THE_SITE, "Самовар с сайта ещё мой?", ago=200_000)
     stage.hear(shop, ZOYA_OF_THE_SITE, "Жду ответа", ago=2000)
-    join(desk, stage.dialog(bot, ZOYA), stage.dialog(shop, ZOYA_OF_THE_SITE))
+    join(company, stage.dialog(bot, ZOYA), stage.dialog(shop, ZOYA_OF_THE_SITE))
 
 
-def join(desk: Desk, *both: DialogId) -> None:
-    kept, gone = (ContactId(desk.read(partial(dialogs.card, dialog=one)).contact_id or 0) for one in both)
-    desk.write(lambda tx: persons.merge(tx, kept, gone))
+def join(company: Company, *both: DialogId) -> None:
+    kept, gone = (ContactId(company.read(partial(dialogs.card, dialog=one)).contact_id or 0) for one in both)
+    company.write(lambda tx: persons.merge(tx, kept, gone))
 
 
 async def look_for(it: Window, words: str) -> None:
@@ -163,7 +163,7 @@ async def test_another_way_and_an_answer_leave_the_search_where_it_is_and_partin
 
 
 async def test_a_dialog_that_comes_to_be_joined_takes_no_keys_from_whoever_writes(
-    window: Opener, desk: Desk, stage: Stage, two_ways: None
+    window: Opener, company: Company, stage: Stage, two_ways: None
 ) -> None:
     async with window() as it:
         await it.open("Зоя Долгова")
@@ -174,8 +174,8 @@ async def test_a_dialog_that_comes_to_be_joined_takes_no_keys_from_whoever_write
         await it.sees("«самовара» 4 of 4")
         await it.press("w")
         await it.type("Сейчас ")
-        bot = next(c.id for c in desk.read(channels.everything) if c.kind == "telegram_bot")
-        join(desk, stage.dialog(bot, ZOYA), stage.dialog(bot, ANNA))
+        bot = next(c.id for c in company.read(channels.everything) if c.kind == "telegram_bot")
+        join(company, stage.dialog(bot, ZOYA), stage.dialog(bot, ANNA))
         await it.until(lambda: len(it.app.screen.finding.looked_in) == 3)
         await it.until(lambda: it.app.screen.query_one(Pen).has_focus)
         await it.type("посмотрю")

@@ -15,7 +15,7 @@ def test_links_addresses_and_numbers_are_found_where_they_stand() -> None:
         "mailto:info@lavka.example",
         "tel:+79165550102",
     ]
-    assert [text[one.start : one.end] for one in found] == [one.said for one in found]
+    assert [text[one.start : one.end] for one in found] == [one.text for one in found]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """What follows from who caused a message."""
 
 from chatapp_cli.domain.message import Origin, Priority
-from chatapp_cli.services.sending import Order
+from chatapp_cli.services.sending import SendOptions
 
 
 def test_what_no_person_said_is_no_answer_opens_no_work_and_lets_people_go_first() -> None:
@@ -14,7 +14,7 @@ def test_what_no_person_said_is_no_answer_opens_no_work_and_lets_people_go_first
 
 
 def test_an_order_has_the_priority_of_its_origin_unless_somebody_says_another() -> None:
-    assert Order(key="1").rank == Priority.OPERATOR
-    assert Order(key="1", origin=Origin.AUTOREPLY).rank == Priority.AUTOMATIC
-    assert Order(key="1", origin=Origin.CAMPAIGN).rank == Priority.BULK
-    assert Order(key="1", priority=Priority.BULK).rank == Priority.BULK
+    assert SendOptions(key="1").rank == Priority.OPERATOR
+    assert SendOptions(key="1", origin=Origin.AUTOREPLY).rank == Priority.AUTOMATIC
+    assert SendOptions(key="1", origin=Origin.CAMPAIGN).rank == Priority.BULK
+    assert SendOptions(key="1", priority=Priority.BULK).rank == Priority.BULK

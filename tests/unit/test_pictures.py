@@ -111,7 +111,7 @@ def test_however_many_pictures_were_seen_only_the_last_are_kept() -> None:
     small = pictures.Drawn(2, 2, bytes(12))
     for n in range(500):
         assert gallery.asks(a_file(n))
-        assert gallery.keep(a_file(n), small)
+        assert gallery.put(a_file(n), small)
     blank = Strip.blank(10)
     shown = [gallery.over(blank, PictureLine(a_file(n), 0, 3), Style()) is not blank for n in range(500)]
     assert sum(shown) == MOST

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatapp_cli.domain.draft import Draft, insist
+from chatapp_cli.domain.draft import Draft, require_deliverable
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.segments import Segments, cost, segments
@@ -59,12 +59,12 @@ def test_every_part_is_paid_for() -> None:
 
 def test_more_parts_than_a_gateway_joins_are_refused_before_they_are_queued() -> None:
     can = Capabilities(intake="webhook", max_text=1530, segments="sms")
-    insist(can, Draft(text="ж" * 670))
-    insist(can, Draft(text="a" * 1530))
+    require_deliverable(can, Draft(text="ж" * 670))
+    require_deliverable(can, Draft(text="a" * 1530))
     with pytest.raises(Refused) as caught:
-        insist(can, Draft(text="ж" * 671))
+        require_deliverable(can, Draft(text="ж" * 671))
     assert (caught.value.code, caught.value.what.params) == ("too_many_parts", {"n": 11, "limit": 10})
-    insist(replace(can, segments=""), Draft(text="ж" * 671))
+    require_deliverable(replace(can, segments=""), Draft(text="ж" * 671))
 
 
 @given(LATIN | ANY)

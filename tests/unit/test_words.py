@@ -7,7 +7,7 @@ import pytest
 from chatapp_cli import i18n
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
 from chatapp_cli.domain.journal.reading import entry
-from chatapp_cli.domain.message import Action
+from chatapp_cli.domain.message import Operation
 from chatapp_cli.services import words
 from chatapp_cli.services.journal_words import sentence
 
@@ -38,7 +38,7 @@ def test_a_state_and_an_action_within_a_piece_of_news_are_said_too() -> None:
     assert said("message.refused", action="edit") == "Сообщение 7: отказ, изменение"
 
 
-@pytest.mark.parametrize("name", list(Action))
-def test_every_action_has_its_word(name: Action) -> None:
+@pytest.mark.parametrize("name", list(Operation))
+def test_every_action_has_its_word(name: Operation) -> None:
     i18n.use("ru")
     assert i18n.show(words.action(name)) != name.value

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Final
 
 from chatapp_cli.i18n import language
-from chatapp_cli.runtime.companion import surroundings
-from chatapp_cli.runtime.leash import ended
-from chatapp_cli.runtime.seat import TOKEN, TRAY
+from chatapp_cli.runtime.embedded_daemon import surroundings
+from chatapp_cli.runtime.login import TOKEN, UPLOADS
+from chatapp_cli.runtime.parent_watch import ended
 from chatapp_cli.settings import Settings
 
 COMMAND: Final = (sys.executable, "-m", "chatapp_cli", "inbox")
@@ -94,11 +94,11 @@ class Child:
 
 
 async def start(
-    command: Sequence[str], settings: Settings, *, operator: str, token: str, tray: Path, width: int, height: int
+    command: Sequence[str], settings: Settings, *, operator: str, token: str, uploads: Path, width: int, height: int
 ) -> Child:
-    """Start a window for the operator of this token; ``tray`` is the folder of their uploads."""
+    """Start a window for the operator of this token; ``uploads`` is the folder of their uploads."""
     own = str(own_settings(settings.folder, operator))
-    env = {**_environment(settings, width, height), "CHATAPP_OWN": own, TOKEN: token, TRAY: str(tray)}
+    env = {**_environment(settings, width, height), "CHATAPP_OWN": own, TOKEN: token, UPLOADS: str(uploads)}
     return Child(await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=env))
 
 

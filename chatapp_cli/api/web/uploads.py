@@ -9,9 +9,9 @@ import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse
 
-from chatapp_cli.api.web.door import PROOF, SESSION
-from chatapp_cli.api.web.guard import from_here, proved
-from chatapp_cli.api.web.trays import BYTES, Trays
+from chatapp_cli.api.web.login_page import PROOF, SESSION
+from chatapp_cli.api.web.protection import from_here, proved
+from chatapp_cli.api.web.upload_folders import BYTES, UploadFolders
 from chatapp_cli.domain.draft import MEGABYTE
 from chatapp_cli.domain.errors import Busy, ChatappError, Refused
 from chatapp_cli.domain.text import T, Text
@@ -30,9 +30,9 @@ LATER: Final = 503
 class Uploads:
     """Accepts one file at a time into the upload folder of its login."""
 
-    def __init__(self, store: AsyncStore, trays: Trays) -> None:
+    def __init__(self, store: AsyncStore, folders: UploadFolders) -> None:
         self._store = store
-        self._trays = trays
+        self._folders = folders
 
     async def take(self, request: Request) -> PlainTextResponse:
         """Accept a file sent by one of our pages."""
@@ -50,9 +50,9 @@ class Uploads:
 
     async def tidy(self) -> None:
         """Delete the upload folders of ended logins."""
-        for token in [*self._trays.used]:
+        for token in [*self._folders.used]:
             if not await self._holds(token):
-                self._trays.drop(token)
+                self._folders.drop(token)
 
     async def _kept(self, request: Request, token: str) -> str:
         size, name = _length(request), unquote(request.headers.get("x-name", ""))
@@ -60,7 +60,7 @@ class Uploads:
         if size > limit:
             raise Refused("too_large", too_large(limit))
         try:
-            return await self._trays.take(token, name, size, request.stream())
+            return await self._folders.take(token, name, size, request.stream())
         except (OSError, ClientDisconnect) as error:
             log.warning("web.upload_failed", why=type(error).__name__)
             raise Busy(T("The file cannot be saved."), T("Please try again.")) from error
@@ -70,7 +70,7 @@ class Uploads:
         return min(BYTES, await self._store.read(self._largest))
 
     def _largest(self, tx: Tx) -> int:
-        able = map(self._store.desk.capabilities, channels.everything(tx))
+        able = map(self._store.company.capabilities, channels.everything(tx))
         return max((can.max_upload for can in able), default=0)
 
     async def _holds(self, token: str) -> bool:

@@ -13,8 +13,8 @@ import msgspec
 from msgspec import Meta
 
 from chatapp_cli.connectors.api import errors
+from chatapp_cli.domain.arrival import ChatKind
 from chatapp_cli.domain.errors import Rejected
-from chatapp_cli.domain.event import ChatKind
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.kit.http import network, read, veil, verdict
 from chatapp_cli.kit.lenient import UNREADABLE

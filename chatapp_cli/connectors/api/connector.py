@@ -15,13 +15,13 @@ import msgspec
 from chatapp_cli.connectors.api import bind as binding
 from chatapp_cli.connectors.api import convert, errors
 from chatapp_cli.connectors.api.api import MAX_BODY, Deleted, Edited, Keys, Ping, Program, Reaction
+from chatapp_cli.domain.arrival import Arrival, Batch
 from chatapp_cli.domain.errors import ChannelError, Misconfigured, Rejected
-from chatapp_cli.domain.event import Arrival, Batch
 from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.outbound import Outbound, Receipt
 from chatapp_cli.domain.text import T
 from chatapp_cli.kit.checking import broken
-from chatapp_cli.kit.http import Answer, network, open_session, verdict
+from chatapp_cli.kit.http import HttpResponse, network, open_session, verdict
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.kit.signatures import Unsigned, verify
 from chatapp_cli.ports.bind import Asker, Bound
@@ -131,7 +131,7 @@ class ApiSession:
     async def _download(self, remote: str, target: Path) -> None:
         async with self._http.get(remote, allow_redirects=False) as response:
             if response.status != HTTPStatus.OK:
-                answer = Answer(response.status, response.headers, b"")
+                answer = HttpResponse(response.status, response.headers, b"")
                 raise verdict(answer, f"HTTP {answer.status}", now=self._world.clock.now(), verdicts=errors.FILES)
             await _save(response.content, target, manifest(binding.KIND).capabilities.max_download)
 

@@ -10,10 +10,9 @@ from typing import Final
 import msgspec
 
 from chatapp_cli.connectors.api import api
-from chatapp_cli.domain.event import (
+from chatapp_cli.domain.arrival import (
     Arrival,
     DeliveryChanged,
-    Event,
     FileKind,
     IncomingFile,
     MessageArrived,
@@ -21,7 +20,8 @@ from chatapp_cli.domain.event import (
     MessagesDeleted,
     Peer,
     PeerChanged,
-    Person,
+    Profile,
+    ProviderEvent,
     ReactionsChanged,
 )
 from chatapp_cli.domain.ids import Millis
@@ -92,13 +92,13 @@ def _complaint(error: Exception) -> str:
 
 
 @singledispatch
-def meaning(event: api.Event, at: Millis) -> Sequence[Event]:  # noqa: ARG001 - what has no meaning of its own
+def meaning(event: api.Event, at: Millis) -> Sequence[ProviderEvent]:  # noqa: ARG001 - what has no meaning of its own
     """Convert a received event; a ping yields nothing."""
     return ()
 
 
 @meaning.register
-def _(event: api.Message, at: Millis) -> Sequence[Event]:
+def _(event: api.Message, at: Millis) -> Sequence[ProviderEvent]:
     title = event.chat_title or event.sender.name
     message = MessageArrived(
         peer=Peer(key=event.chat_id, address=event.chat_id, kind=event.chat_kind, title=title),
@@ -115,7 +115,7 @@ def _(event: api.Message, at: Millis) -> Sequence[Event]:
 
 
 @meaning.register
-def _(event: api.Edited, at: Millis) -> Sequence[Event]:
+def _(event: api.Edited, at: Millis) -> Sequence[ProviderEvent]:
     by = _changer(event)
     edited = MessageEdited(
         peer_key=event.chat_id, ext_id=event.id, at=at, text=event.text, from_us=event.from_us, by=by
@@ -124,26 +124,26 @@ def _(event: api.Edited, at: Millis) -> Sequence[Event]:
 
 
 @meaning.register
-def _(event: api.Deleted, at: Millis) -> Sequence[Event]:
+def _(event: api.Deleted, at: Millis) -> Sequence[ProviderEvent]:
     by = _changer(event)
     deleted = MessagesDeleted(peer_key=event.chat_id, ext_ids=tuple(event.ids), at=at, from_us=event.from_us, by=by)
     return (deleted,)
 
 
 @meaning.register
-def _(event: api.Status, at: Millis) -> Sequence[Event]:
+def _(event: api.Status, at: Millis) -> Sequence[ProviderEvent]:
     news = DeliveryChanged(ext_id=event.id, state=State(event.state), at=at, code=event.code, detail=event.detail)
     return (news,)
 
 
 @meaning.register
-def _(event: api.Reaction, at: Millis) -> Sequence[Event]:
-    person = _person(event.sender, event.chat_id)
-    return (ReactionsChanged(peer_key=event.chat_id, ext_id=event.id, at=at, emoji=tuple(event.emoji), person=person),)
+def _(event: api.Reaction, at: Millis) -> Sequence[ProviderEvent]:
+    profile = _person(event.sender, event.chat_id)
+    return (ReactionsChanged(peer_key=event.chat_id, ext_id=event.id, at=at, emoji=tuple(event.emoji), person=profile),)
 
 
 @meaning.register
-def _(event: api.Chat, at: Millis) -> Sequence[Event]:
+def _(event: api.Chat, at: Millis) -> Sequence[ProviderEvent]:
     peer = Peer(key=event.chat_id, address=event.chat_id, kind=event.chat_kind, title=event.chat_title)
     code = "" if event.reachable else "unreachable_chat"
     return (PeerChanged(peer=peer, at=at, reachable=event.reachable, code=code),)
@@ -176,8 +176,8 @@ def _incoming(file: api.File) -> IncomingFile:
     )
 
 
-def _person(sender: api.Sender, chat_id: str) -> Person:
-    return Person(
+def _person(sender: api.Sender, chat_id: str) -> Profile:
+    return Profile(
         id=sender.id or chat_id,
         name=sender.name,
         username=sender.username,
@@ -186,9 +186,9 @@ def _person(sender: api.Sender, chat_id: str) -> Person:
     )
 
 
-def _changer(event: api.Edited | api.Deleted) -> Person:
+def _changer(event: api.Edited | api.Deleted) -> Profile:
     """The group member who changed something; an empty Person if unknown."""
-    return _person(event.sender, "") if event.sender.id else Person()
+    return _person(event.sender, "") if event.sender.id else Profile()
 
 
 def _millis(at: datetime | None, now: Millis) -> Millis:

@@ -16,7 +16,7 @@ from chatapp_cli.connectors.avito import errors
 from chatapp_cli.connectors.avito.tokens import ANSWERED_WITHIN, Token, Tokens
 from chatapp_cli.connectors.avito.wire import Granted
 from chatapp_cli.domain.errors import OutcomeUnknown, Rejected, Retryable
-from chatapp_cli.kit.http import Answer, network, open_proxied, read
+from chatapp_cli.kit.http import HttpResponse, network, open_proxied, read
 from chatapp_cli.kit.lenient import read_as
 from chatapp_cli.kit.slices import items
 from chatapp_cli.ports.bind import Bound
@@ -118,21 +118,21 @@ class AvitoApi:
                     async for chunk in response.content.iter_chunked(_CHUNK):
                         file.write(chunk)
 
-    async def _call(self, method: str, path: str, *, once: bool = False, **request: Any) -> Answer:
+    async def _call(self, method: str, path: str, *, once: bool = False, **request: Any) -> HttpResponse:
         token = await self._tokens.present()
-        answer = await self._attempt(token, method, path, once=once, **request)
-        if self._expired(answer, token):
+        response = await self._attempt(token, method, path, once=once, **request)
+        if self._expired(response, token):
             token = await self._tokens.another(token)
-            answer = await self._attempt(token, method, path, once=once, **request)
-        if not answer.ok:
-            raise errors.refusal(answer, now=self._clock.now(), once=once, secrets=[token.access])
-        return answer
+            response = await self._attempt(token, method, path, once=once, **request)
+        if not response.ok:
+            raise errors.refusal(response, now=self._clock.now(), once=once, secrets=[token.access])
+        return response
 
-    def _expired(self, answer: Answer, token: Token) -> bool:
+    def _expired(self, response: HttpResponse, token: Token) -> bool:
         fresh = 0 <= self._clock.now() - token.at < _FRESH
-        return answer.status == errors.UNAUTHORISED or (answer.status == errors.FORBIDDEN and not fresh)
+        return response.status == errors.UNAUTHORISED or (response.status == errors.FORBIDDEN and not fresh)
 
-    async def _attempt(self, token: Token, method: str, path: str, *, once: bool, **request: Any) -> Answer:
+    async def _attempt(self, token: Token, method: str, path: str, *, once: bool, **request: Any) -> HttpResponse:
         headers = {"Authorization": f"Bearer {token.access}"}
         upload = request.pop("upload", None)
         data = upload() if upload else None

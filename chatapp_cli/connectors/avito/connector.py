@@ -13,8 +13,8 @@ from chatapp_cli.connectors.avito.convert import Mine
 from chatapp_cli.connectors.avito.outgoing import Writer
 from chatapp_cli.connectors.avito.receive import EVERY, EVERY_BESIDE_HOOK, Reader, about_chat, prove
 from chatapp_cli.connectors.avito.wire import VoiceFiles
+from chatapp_cli.domain.arrival import Arrival, Batch
 from chatapp_cli.domain.errors import Rejected
-from chatapp_cli.domain.event import Arrival, Batch
 from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.outbound import Outbound, Receipt
 from chatapp_cli.kit.checking import with_proxies

@@ -8,15 +8,15 @@ from typing import Any, Final
 import msgspec
 
 from chatapp_cli.connectors.avito import wire
-from chatapp_cli.domain.event import (
+from chatapp_cli.domain.arrival import (
     Arrival,
     DeliveryChanged,
-    Event,
     IncomingFile,
     MessageArrived,
     MessagesDeleted,
     Peer,
-    Person,
+    Profile,
+    ProviderEvent,
 )
 from chatapp_cli.domain.message import State
 from chatapp_cli.kit.lenient import read_as
@@ -26,7 +26,7 @@ from chatapp_cli.kit.understanding import digest, guarded
 IMAGE: Final = "image:"
 VOICE: Final = "voice:"
 """Prefix of a file reference that has an id instead of a link."""
-_SYSTEM: Final = Person(id="avito", name="Avito")
+_SYSTEM: Final = Profile(id="avito", name="Avito")
 _WITH_FILES: Final = frozenset({"image", "voice"})
 _NO_CONTENT: Final = wire.Content()
 
@@ -81,7 +81,7 @@ def seen(message: wire.Message, raw: bytes) -> Arrival:
     return Arrival(provider_id=f"read:{message.id}", raw=raw, events=(event,))
 
 
-def _deleted(found: wire.Found, mine: Mine) -> Event:
+def _deleted(found: wire.Found, mine: Mine) -> ProviderEvent:
     """Only the author of a message can delete it."""
     message = found.message
     known = bool(message.author_id or message.direction)
@@ -122,12 +122,12 @@ def peer(chat: wire.Chat, mine: Mine) -> Peer:
     return Peer(key=chat.id, address=chat.id, title=_joined(" · ", next(others, ""), subject, link))
 
 
-def _sender(chat: wire.Chat, message: wire.Message, mine: Mine) -> Person:
+def _sender(chat: wire.Chat, message: wire.Message, mine: Mine) -> Profile:
     if message.type == "system" or str(message.author_id) in {"0", "system"}:
         return _SYSTEM
     author = str(message.author_id) or _client(chat, mine)
     names = (user.name for user in chat.users if str(user.id) == author)
-    return Person(id=author, name=next(names, ""))
+    return Profile(id=author, name=next(names, ""))
 
 
 def _client(chat: wire.Chat, mine: Mine) -> str:

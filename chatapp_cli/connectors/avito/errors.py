@@ -17,7 +17,7 @@ from chatapp_cli.domain.errors import (
     Retryable,
 )
 from chatapp_cli.domain.ids import Millis
-from chatapp_cli.kit.http import Answer, retry_after, veil
+from chatapp_cli.kit.http import HttpResponse, retry_after, veil
 from chatapp_cli.kit.lenient import UNREADABLE
 from chatapp_cli.kit.pauses import pause
 from chatapp_cli.kit.trees import known, loaded
@@ -49,18 +49,18 @@ class GrantRefused(NeedsRebind):
     """The token endpoint refused the credentials."""
 
 
-def words(answer: Answer, secrets: Sequence[str] = ()) -> str:
+def words(response: HttpResponse, secrets: Sequence[str] = ()) -> str:
     """Avito's error text in any of its shapes; never the whole body, and without echoed secrets."""
-    return veil(_found(_said(answer)) or f"HTTP {answer.status}", secrets)[:_LONGEST]
+    return veil(_found(_said(response)) or f"HTTP {response.status}", secrets)[:_LONGEST]
 
 
-def _said(answer: Answer) -> Any:
+def _said(response: HttpResponse) -> Any:
     """The decoded error; of a partly malformed answer only the fields that give the reason."""
     try:
-        return loaded(answer.body)
+        return loaded(response.body)
     except UNREADABLE:
         with suppress(*UNREADABLE):
-            return known(answer.body, _TELLING)
+            return known(response.body, _TELLING)
     return None
 
 
@@ -75,24 +75,24 @@ def _found(said: Any) -> str:
     return ""
 
 
-def refusal(answer: Answer, *, now: Millis, once: bool, secrets: Sequence[str]) -> ChannelError:
+def refusal(response: HttpResponse, *, now: Millis, once: bool, secrets: Sequence[str]) -> ChannelError:
     """The error for an answer other than 2xx; ``once`` if the call is not repeatable."""
-    said = words(answer, secrets)
-    if answer.status == LIMITED:
-        seconds = retry_after(answer.headers, now)
+    said = words(response, secrets)
+    if response.status == LIMITED:
+        seconds = retry_after(response.headers, now)
         return RateLimited("rate_limited", said, retry_after=pause(seconds, MINUTE))
-    if answer.status >= SERVER:
+    if response.status >= SERVER:
         return (OutcomeUnknown if once else Retryable)("server_error", said)
-    return _REFUSALS.get(answer.status, partial(Rejected, "refused"))(said)
+    return _REFUSALS.get(response.status, partial(Rejected, "refused"))(said)
 
 
-def token_refusal(answer: Answer, *, now: Millis, secrets: Sequence[str]) -> ChannelError:
+def token_refusal(response: HttpResponse, *, now: Millis, secrets: Sequence[str]) -> ChannelError:
     """The same for the token endpoint, which gives the reason as a word in the body, whatever the status."""
-    if _word(answer) in _SPENT or answer.status in {400, UNAUTHORISED, FORBIDDEN}:
-        return GrantRefused("grant_refused", words(answer, secrets))
-    return refusal(answer, now=now, once=False, secrets=secrets)
+    if _word(response) in _SPENT or response.status in {400, UNAUTHORISED, FORBIDDEN}:
+        return GrantRefused("grant_refused", words(response, secrets))
+    return refusal(response, now=now, once=False, secrets=secrets)
 
 
-def _word(answer: Answer) -> str:
-    said = _said(answer)
+def _word(response: HttpResponse) -> str:
+    said = _said(response)
     return str(said.get("error", "")) if isinstance(said, dict) else ""

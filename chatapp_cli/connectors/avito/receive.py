@@ -17,8 +17,8 @@ from chatapp_cli.connectors.avito import convert, wire
 from chatapp_cli.connectors.avito.api import AvitoApi
 from chatapp_cli.connectors.avito.convert import Mine
 from chatapp_cli.connectors.avito.mark import Mark, credible, mark_of, starting_at
+from chatapp_cli.domain.arrival import Arrival, Batch
 from chatapp_cli.domain.errors import Misconfigured, Rejected
-from chatapp_cli.domain.event import Arrival, Batch
 from chatapp_cli.kit.lenient import read_as
 from chatapp_cli.kit.understanding import dead
 from chatapp_cli.ports.connector import HookReply, HookRequest

@@ -124,12 +124,12 @@ class Tokens:
         """Store the token; retries while the store is busy, because losing it would cost the account."""
         for pause in _WRITE_AGAIN:
             try:
-                await self._memory.keep({self._name: written(token)})
+                await self._memory.save({self._name: written(token)})
             except (StoreError, Busy):
                 await self._clock.sleep(pause)
             else:
                 return
-        await self._memory.keep({self._name: written(token)})
+        await self._memory.save({self._name: written(token)})
 
     def _ends_soon(self, token: Token) -> bool:
         return self._clock.now() >= token.until - AHEAD

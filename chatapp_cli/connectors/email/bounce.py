@@ -9,7 +9,7 @@ from email.message import Message
 from chatapp_cli.connectors.email import machines
 from chatapp_cli.connectors.email.errors import refusal
 from chatapp_cli.connectors.email.headers import people, words
-from chatapp_cli.domain.event import DeliveryChanged
+from chatapp_cli.domain.arrival import DeliveryChanged
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.message import State
 

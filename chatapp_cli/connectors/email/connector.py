@@ -14,7 +14,7 @@ from chatapp_cli.connectors.email.compose import compose
 from chatapp_cli.connectors.email.convert import Mail, arrival
 from chatapp_cli.connectors.email.identity import message_id
 from chatapp_cli.connectors.email.receive import Inbox, Place
-from chatapp_cli.domain.event import Arrival, Batch
+from chatapp_cli.domain.arrival import Arrival, Batch
 from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.outbound import Outbound, Receipt
 from chatapp_cli.ports.bind import Asker, Bound

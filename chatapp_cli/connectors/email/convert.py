@@ -14,7 +14,7 @@ from chatapp_cli.connectors.email.identity import Identity, identity, is_own_id
 from chatapp_cli.connectors.email.parts import Content, content
 from chatapp_cli.connectors.email.quotes import cut
 from chatapp_cli.connectors.email.sender import Correspondence, correspondence, is_nobody
-from chatapp_cli.domain.event import Arrival, Event, IncomingFile, MessageArrived, Peer, PeerChanged, Person
+from chatapp_cli.domain.arrival import Arrival, IncomingFile, MessageArrived, Peer, PeerChanged, Profile, ProviderEvent
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.subject import plain_subject, subject_key
 from chatapp_cli.kit.understanding import guarded
@@ -67,7 +67,7 @@ def _arrival(content: bytes, mail: Mail, reading: Reading) -> Arrival:
     return Arrival(provider_id=known.shown if old else known.own, raw=content, events=events)
 
 
-def _events(message: Message, known: Identity, mail: Mail, reading: Reading) -> Sequence[Event]:
+def _events(message: Message, known: Identity, mail: Mail, reading: Reading) -> Sequence[ProviderEvent]:
     news = bounce.news(message, mail.raw, domain=reading.domain, at=mail.at)
     if news is not None:
         return news
@@ -111,17 +111,17 @@ def _is_silent(message: Message, between: Correspondence, reading: Reading) -> b
     if machines.is_receipt(message):
         return receipts.says_nothing_more(message)
     if machines.is_delivery_report(message):
-        return machines.is_by_a_server(message, [person.email for person in people(message, "From")])
+        return machines.is_by_a_server(message, [profile.email for profile in people(message, "From")])
     by_choice = not reading.newsletters_wait and machines.is_newsletter(message)
     return by_choice or machines.is_answer_of_a_machine(message)
 
 
-def _peer(person: Person, subject: str, reading: Reading) -> Peer:
+def _peer(profile: Profile, subject: str, reading: Reading) -> Peer:
     if not reading.by_subject:
-        return Peer(key=person.email, address=person.email, title=person.name or person.email)
-    title = plain_subject(subject) or person.name or person.email
-    key = subject_key(person.email, subject) if subject else person.email
-    return Peer(key=key, address=person.email, title=title)
+        return Peer(key=profile.email, address=profile.email, title=profile.name or profile.email)
+    title = plain_subject(subject) or profile.name or profile.email
+    key = subject_key(profile.email, subject) if subject else profile.email
+    return Peer(key=key, address=profile.email, title=title)
 
 
 def _is_forward(subject: str) -> bool:

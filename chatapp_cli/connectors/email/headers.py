@@ -11,7 +11,7 @@ from typing import Any
 
 from chatapp_cli.connectors.email.addresses import Mailbox, mailboxes
 from chatapp_cli.connectors.email.charset import decode
-from chatapp_cli.domain.event import Person
+from chatapp_cli.domain.arrival import Profile
 
 _MESSAGE_ID = re.compile(r"<[^<>\s]+>")
 _LONGEST_ID = 900
@@ -76,7 +76,7 @@ def _as_bytes(chunk: bytes | str) -> bytes:
     return chunk if isinstance(chunk, bytes) else chunk.encode("utf-8", "surrogateescape")
 
 
-def people(message: Message, name: str) -> Sequence[Person]:
+def people(message: Message, name: str) -> Sequence[Profile]:
     """Names and lower-case addresses of all fields of this name, in order."""
     return [_person(one) for value in raws(message, name) for one in _mailboxes(value)]
 
@@ -90,10 +90,10 @@ def _mailboxes(value: str) -> Sequence[Mailbox]:
     return mailboxes(_decoded(line))
 
 
-def _person(mailbox: Mailbox) -> Person:
+def _person(mailbox: Mailbox) -> Profile:
     address = mailbox.address.lower()
     name = _without_quotes(decode_words(mailbox.name))
-    return Person(id=address, email=address, name="" if name.lower() == address else name)
+    return Profile(id=address, email=address, name="" if name.lower() == address else name)
 
 
 def _without_quotes(name: str) -> str:

@@ -13,7 +13,7 @@ from functools import partial
 from chatapp_cli.connectors.email import html
 from chatapp_cli.connectors.email.charset import decode
 from chatapp_cli.connectors.email.headers import decode_words
-from chatapp_cli.domain.event import FileKind, IncomingFile
+from chatapp_cli.domain.arrival import FileKind, IncomingFile
 from chatapp_cli.kit.understanding import readable
 
 _KINDS: dict[str, FileKind] = {"image": "photo", "video": "video", "audio": "audio"}

@@ -91,7 +91,7 @@ def _plain(said: str) -> str:
 
 def _standard(message: Message, about: str) -> re.Pattern[str]:
     """The standard wordings for this mail, with the names and the subject of its header."""
-    named = (person.name for field in ("From", "To") for person in people(message, field) if person.name)
+    named = (profile.name for field in ("From", "To") for profile in people(message, field) if profile.name)
     names = "|".join(re.escape(_plain(name)) for name in islice(named, _MOST_NAMES))
     who = rf"(?:(?:{names}) ?(?:{_ADDRESS})?|{_ADDRESS})" if names else _ADDRESS
     said = "|".join(_SENTENCES.strip().splitlines())

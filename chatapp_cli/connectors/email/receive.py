@@ -12,7 +12,7 @@ from typing import Self
 
 from chatapp_cli.connectors.email.convert import Mail, Reading, arrival
 from chatapp_cli.connectors.email.imap import Entry, Imap
-from chatapp_cli.domain.event import Arrival, Batch
+from chatapp_cli.domain.arrival import Arrival, Batch
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.moment import AHEAD
 from chatapp_cli.ports.world import Clock

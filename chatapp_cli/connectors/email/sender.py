@@ -11,7 +11,7 @@ from chatapp_cli.connectors.email.addresses import parts, same
 from chatapp_cli.connectors.email.headers import ids, people, words
 from chatapp_cli.connectors.email.identity import is_own_id
 from chatapp_cli.connectors.email.machines import is_nobodys
-from chatapp_cli.domain.event import Person
+from chatapp_cli.domain.arrival import Profile
 
 _NOWHERE = "sender.invalid"
 """A domain that never exists (RFC 2606), for the address of a sender without a valid one."""
@@ -22,9 +22,9 @@ _LONGEST_NAME = 200
 class Correspondence:
     """The two sides of a mail, seen from the mailbox."""
 
-    sender: Person
+    sender: Profile
     """The author, whom the desk answers."""
-    other: Person
+    other: Profile
     """The other side of the dialog that it belongs to."""
     from_us: bool = False
     own_name: bool = False
@@ -63,13 +63,13 @@ def is_nobody(address: str) -> bool:
     return address.endswith(f"@{_NOWHERE}")
 
 
-def _somebody_else(message: Message, own: str, *names: str) -> Person | None:
+def _somebody_else(message: Message, own: str, *names: str) -> Profile | None:
     """The first address in these fields that is not ours."""
-    everybody = (person for name in names for person in people(message, name))
-    return next((person for person in everybody if not same(person.email, own)), None)
+    everybody = (profile for name in names for profile in people(message, name))
+    return next((profile for profile in everybody if not same(profile.email, own)), None)
 
 
-def _meant(named: Sequence[Person], own: str) -> Person | None:
+def _meant(named: Sequence[Profile], own: str) -> Profile | None:
     """The sender among several addresses: the first that is not ours; nobody if ours stands beside several others."""
     others = list({one.email: one for one in named if not same(one.email, own)}.values())
     beside_us = any(same(one.email, own) for one in named)
@@ -78,7 +78,7 @@ def _meant(named: Sequence[Person], own: str) -> Person | None:
     return next(iter(others or named), None)
 
 
-def _is_personal(message: Message, answers: Person, author: Person | None) -> bool:
+def _is_personal(message: Message, answers: Profile, author: Profile | None) -> bool:
     """Whether answers go to a person, not to the sending machine, its owner or a mailing list."""
     of_list = any(same(answers.email, one.email) for one in people(message, "List-Post"))
     if of_list or is_nobodys(answers.email) or (author and same(answers.email, author.email)):
@@ -86,10 +86,10 @@ def _is_personal(message: Message, answers: Person, author: Person | None) -> bo
     return author is None or is_nobodys(author.email) or parts(answers.email)[1] != parts(author.email)[1]
 
 
-def _nobody(message: Message) -> Person:
+def _nobody(message: Message) -> Profile:
     """A sender without a valid address: shown and identified by the raw text, and never answered."""
     shown = words(message, "From")
     if not shown:
-        return Person(id=f"unknown@{_NOWHERE}", email=f"unknown@{_NOWHERE}")
+        return Profile(id=f"unknown@{_NOWHERE}", email=f"unknown@{_NOWHERE}")
     address = f"unknown-{hashlib.sha256(shown.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}@{_NOWHERE}"
-    return Person(id=address, email=address, name=shown[:_LONGEST_NAME])
+    return Profile(id=address, email=address, name=shown[:_LONGEST_NAME])

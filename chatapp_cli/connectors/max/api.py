@@ -15,7 +15,7 @@ import aiohttp
 from chatapp_cli.connectors.max import errors, wire
 from chatapp_cli.domain.errors import Misconfigured, OutcomeUnknown, Rejected, Retryable
 from chatapp_cli.domain.outbound import LocalFile
-from chatapp_cli.kit.http import Answer, network, open_proxied, read
+from chatapp_cli.kit.http import HttpResponse, network, open_proxied, read
 from chatapp_cli.kit.lenient import read_as
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.world import Clock
@@ -50,8 +50,8 @@ class MaxApi:
 
     async def post(self, path: str, kind: type[R], *, once: bool = False, json: Any = None, **query: str | int) -> R:
         """Send a POST request; with ``once`` (not repeatable) no answer means OutcomeUnknown."""
-        answer = await self._call("POST", path, once=once, params=query, json=json)
-        return self._decoded(answer, kind, once=once)
+        response = await self._call("POST", path, once=once, params=query, json=json)
+        return self._decoded(response, kind, once=once)
 
     async def change(self, method: str, path: str, *, json: Any = None, **query: str | int) -> None:
         """Send a repeatable request. Raises Rejected if MAX reports in a 200 answer that it was not done."""
@@ -65,10 +65,10 @@ class MaxApi:
         with await asyncio.to_thread(file.path.open, "rb") as content:
             form = aiohttp.FormData(quote_fields=False)
             form.add_field("data", content, filename=file.name, content_type=file.mime)
-            answer = await self._attempt("POST", url, once=False, data=form, timeout=timeout)
-        if not answer.ok:
-            raise self._refusal(answer, once=False)
-        return answer.body
+            response = await self._attempt("POST", url, once=False, data=form, timeout=timeout)
+        if not response.ok:
+            raise self._refusal(response, once=False)
+        return response.body
 
     async def download(self, url: str, target: Path) -> None:
         """Download a link."""
@@ -80,14 +80,14 @@ class MaxApi:
                     async for chunk in response.content.iter_chunked(_CHUNK):
                         file.write(chunk)
 
-    async def _call(self, method: str, path: str, *, once: bool = False, **request: Any) -> Answer:
+    async def _call(self, method: str, path: str, *, once: bool = False, **request: Any) -> HttpResponse:
         headers = {"Authorization": self._token}
-        answer = await self._attempt(method, self._url + path, once=once, headers=headers, **request)
-        if not answer.ok:
-            raise self._refusal(answer, once=once)
-        return answer
+        response = await self._attempt(method, self._url + path, once=once, headers=headers, **request)
+        if not response.ok:
+            raise self._refusal(response, once=once)
+        return response
 
-    async def _attempt(self, method: str, url: str, *, once: bool, **request: Any) -> Answer:
+    async def _attempt(self, method: str, url: str, *, once: bool, **request: Any) -> HttpResponse:
         with network([self._token], once=once):
             try:
                 async with self._http.request(
@@ -99,12 +99,12 @@ class MaxApi:
                     raise Misconfigured("certificate", distrust, field="ca_file") from None
                 raise
 
-    def _refusal(self, answer: Answer, *, once: bool) -> Exception:
-        return errors.refusal(answer, now=self._clock.now(), once=once, secrets=[self._token])
+    def _refusal(self, response: HttpResponse, *, once: bool) -> Exception:
+        return errors.refusal(response, now=self._clock.now(), once=once, secrets=[self._token])
 
-    def _decoded(self, answer: Answer, kind: type[R], *, once: bool = False) -> R:
+    def _decoded(self, response: HttpResponse, kind: type[R], *, once: bool = False) -> R:
         try:
-            return read_as(answer.body, kind, lax=True)
+            return read_as(response.body, kind, lax=True)
         except ValueError as error:
             raise (OutcomeUnknown if once else Retryable)("strange_answer", str(error)) from None
 

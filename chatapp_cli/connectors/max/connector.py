@@ -12,8 +12,8 @@ from chatapp_cli.connectors.max.content import LINK, VIDEO
 from chatapp_cli.connectors.max.gaps import note_chats
 from chatapp_cli.connectors.max.outgoing import Writer
 from chatapp_cli.connectors.max.wire import User, Video
+from chatapp_cli.domain.arrival import Arrival, Batch
 from chatapp_cli.domain.errors import Rejected, Retryable
-from chatapp_cli.domain.event import Arrival, Batch
 from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.outbound import Outbound, Receipt
 from chatapp_cli.kit.checking import with_proxies

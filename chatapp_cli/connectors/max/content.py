@@ -8,7 +8,7 @@ from mimetypes import guess_type
 from typing import Final, NamedTuple
 
 from chatapp_cli.connectors.max.wire import Attachment, Body, Message
-from chatapp_cli.domain.event import FileKind, IncomingFile
+from chatapp_cli.domain.arrival import FileKind, IncomingFile
 from chatapp_cli.domain.links import Hidden, reveal
 from chatapp_cli.kit.understanding import readable
 

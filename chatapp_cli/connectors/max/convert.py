@@ -8,16 +8,16 @@ from typing import Final
 
 from chatapp_cli.connectors.max import content, wire
 from chatapp_cli.connectors.max.wire import Message, Update, User
-from chatapp_cli.domain.event import (
+from chatapp_cli.domain.arrival import (
     Arrival,
     ChatKind,
-    Event,
     MessageArrived,
     MessageEdited,
     MessagesDeleted,
     Peer,
     PeerChanged,
-    Person,
+    Profile,
+    ProviderEvent,
 )
 from chatapp_cli.kit.lenient import Unfit, read_as
 from chatapp_cli.kit.understanding import digest, guarded
@@ -41,7 +41,7 @@ def _understood(raw: bytes, bot: str) -> Arrival:
     return Arrival(provider_id=_identity(update, raw), raw=raw, events=tuple(map(_traced, events)) if lost else events)
 
 
-def _traced(event: Event) -> Event:
+def _traced(event: ProviderEvent) -> ProviderEvent:
     """A placeholder for a message of which nothing could be read."""
     if isinstance(event, MessageArrived) and not event.text and not event.files:
         return replace(event, text="[message]")
@@ -71,14 +71,14 @@ def kind_of(chat_type: str, chat_id: int) -> ChatKind:
     return _KINDS.get(chat_type, "group" if chat_type or chat_id < 0 else "private")
 
 
-def person(user: User | None, phone: str = "") -> Person:
+def person(user: User | None, phone: str = "") -> Profile:
     """A person as MAX describes them."""
     if user is None:
-        return Person()
-    return Person(id=str(user.user_id or ""), name=user.full_name, username=user.username or "", phone=phone)
+        return Profile()
+    return Profile(id=str(user.user_id or ""), name=user.full_name, username=user.username or "", phone=phone)
 
 
-def _arrived(update: Update, bot: str) -> Sequence[Event]:
+def _arrived(update: Update, bot: str) -> Sequence[ProviderEvent]:
     if update.message is None:
         return (_voice(update),)
     return (arrived(update.message, bot, spare=update.timestamp),)
@@ -133,7 +133,7 @@ def _peer_of(message: Message, bot: str) -> Peer:
     return peer(message.recipient.chat_id, kind, client.full_name if client else "")
 
 
-def _edited(update: Update, bot: str) -> Sequence[Event]:
+def _edited(update: Update, bot: str) -> Sequence[ProviderEvent]:
     """An edited message. Channel posts have no author: MAX itself checks who may edit them."""
     changed = _message(update)
     if not (changed.body and changed.body.mid):
@@ -150,7 +150,7 @@ def _edited(update: Update, bot: str) -> Sequence[Event]:
     return (edit,)
 
 
-def _removed(update: Update, bot: str) -> Sequence[Event]:
+def _removed(update: Update, bot: str) -> Sequence[ProviderEvent]:
     """A deleted message. In a group MAX lets only administrators delete what others wrote."""
     chat_id = _chat_id(update)
     if not update.message_id:
@@ -161,13 +161,13 @@ def _removed(update: Update, bot: str) -> Sequence[Event]:
         ext_ids=(update.message_id,),
         at=update.timestamp,
         from_us=who == bot if who else None,
-        by=Person(id=who),
+        by=Profile(id=who),
         by_admin=chat_id < 0,
     )
     return (removal,)
 
 
-def _pressed(update: Update, bot: str) -> Sequence[Event]:
+def _pressed(update: Update, bot: str) -> Sequence[ProviderEvent]:
     """A pressed button counts as a message from the person; without a message there is nothing to answer."""
     press = update.callback
     if press is None or update.message is None:
@@ -178,7 +178,7 @@ def _pressed(update: Update, bot: str) -> Sequence[Event]:
     return (MessageArrived(peer=where, ext_id=ext_id, at=at, text=text, sender=person(press.user)),)
 
 
-def _started(update: Update, _bot: str) -> Sequence[Event]:
+def _started(update: Update, _bot: str) -> Sequence[ProviderEvent]:
     """The client started the bot; the payload of the link counts as their message."""
     where = peer(_chat_id(update), "private", person(update.user).name)
     met = PeerChanged(peer=where, at=update.timestamp)
@@ -194,25 +194,25 @@ def _started(update: Update, _bot: str) -> Sequence[Event]:
     return met, said
 
 
-def _stopped(update: Update, _bot: str) -> Sequence[Event]:
+def _stopped(update: Update, _bot: str) -> Sequence[ProviderEvent]:
     where = peer(_chat_id(update), "private", person(update.user).name)
     return (PeerChanged(peer=where, at=update.timestamp, reachable=False, code="blocked_by_user"),)
 
 
-def _added(update: Update, _bot: str) -> Sequence[Event]:
+def _added(update: Update, _bot: str) -> Sequence[ProviderEvent]:
     return (PeerChanged(peer=_gathering(update), at=update.timestamp),)
 
 
-def _taken_out(update: Update, _bot: str) -> Sequence[Event]:
+def _taken_out(update: Update, _bot: str) -> Sequence[ProviderEvent]:
     return (PeerChanged(peer=_gathering(update), at=update.timestamp, reachable=False, code="removed_from_chat"),)
 
 
-def _titled(update: Update, _bot: str) -> Sequence[Event]:
+def _titled(update: Update, _bot: str) -> Sequence[ProviderEvent]:
     return (PeerChanged(peer=peer(_chat_id(update), "group", update.title or ""), at=update.timestamp),)
 
 
-def _came_or_went(sign: str) -> Callable[[Update, str], Sequence[Event]]:
-    def told(update: Update, _bot: str) -> Sequence[Event]:
+def _came_or_went(sign: str) -> Callable[[Update, str], Sequence[ProviderEvent]]:
+    def told(update: Update, _bot: str) -> Sequence[ProviderEvent]:
         who = person(update.user)
         ext_id = f"{update.update_type}:{who.id}:{update.timestamp}"
         where = _gathering(update)
@@ -247,7 +247,7 @@ def _chat_id(update: Update) -> int:
     return update.chat_id
 
 
-_EVENTS: Final[Mapping[str, Callable[[Update, str], Sequence[Event]]]] = {
+_EVENTS: Final[Mapping[str, Callable[[Update, str], Sequence[ProviderEvent]]]] = {
     "message_created": _arrived,
     "message_callback": _pressed,
     "message_edited": _edited,

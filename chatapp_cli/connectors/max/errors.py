@@ -17,7 +17,7 @@ from chatapp_cli.domain.errors import (
     Retryable,
 )
 from chatapp_cli.domain.ids import Millis
-from chatapp_cli.kit.http import Answer, retry_after, veil
+from chatapp_cli.kit.http import HttpResponse, retry_after, veil
 from chatapp_cli.kit.lenient import read_as
 from chatapp_cli.kit.pauses import pause
 
@@ -55,16 +55,16 @@ _STATUS: Final[Mapping[int, Callable[[str], ChannelError]]] = {
 }
 
 
-def refusal(answer: Answer, *, now: Millis, once: bool, secrets: Sequence[str]) -> ChannelError:
+def refusal(response: HttpResponse, *, now: Millis, once: bool, secrets: Sequence[str]) -> ChannelError:
     """The error for an answer other than 2xx; ``once`` if the call is not repeatable."""
-    said = _said(answer)
-    words = veil(said.message or said.code or f"HTTP {answer.status}", secrets)[:_LONGEST]
-    if answer.status == LIMITED:
-        seconds = retry_after(answer.headers, now)
+    said = _said(response)
+    words = veil(said.message or said.code or f"HTTP {response.status}", secrets)[:_LONGEST]
+    if response.status == LIMITED:
+        seconds = retry_after(response.headers, now)
         return RateLimited("rate_limited", words, retry_after=pause(seconds, PAUSE))
-    if answer.status >= SERVER:
+    if response.status >= SERVER:
         return (OutcomeUnknown if once else Retryable)("server_error", words)
-    return _verdict(answer.status, f"{said.code} {said.message}".lower())(words)
+    return _verdict(response.status, f"{said.code} {said.message}".lower())(words)
 
 
 def not_done(words: str) -> ChannelError:
@@ -77,8 +77,8 @@ def _verdict(status: int, words: str) -> Callable[[str], ChannelError]:
     return next(known, _STATUS.get(status, partial(Rejected, "refused")))
 
 
-def _said(answer: Answer) -> Refusal:
+def _said(response: HttpResponse) -> Refusal:
     try:
-        return read_as(answer.body, Refusal, lax=True)
+        return read_as(response.body, Refusal, lax=True)
     except ValueError:
         return Refusal()

@@ -12,8 +12,8 @@ import msgspec
 
 from chatapp_cli.connectors.max import convert
 from chatapp_cli.connectors.max.api import MaxApi
+from chatapp_cli.domain.arrival import Arrival, MessageArrived, PeerChanged
 from chatapp_cli.domain.errors import Rejected
-from chatapp_cli.domain.event import Arrival, MessageArrived, PeerChanged
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.kit.lenient import Int, read_as
 from chatapp_cli.kit.slices import items
@@ -69,7 +69,7 @@ class Chats:
     async def keep(self) -> None:
         """Store the recorded chats."""
         if fresh := self._fresh - self._kept:
-            await self._memory.keep({_CHAT + key: "1" for key in fresh})
+            await self._memory.save({_CHAT + key: "1" for key in fresh})
             self._kept |= fresh
         self._fresh.clear()
 

@@ -17,8 +17,8 @@ import msgspec
 from chatapp_cli.connectors.max import convert, wire
 from chatapp_cli.connectors.max.api import MaxApi
 from chatapp_cli.connectors.max.gaps import Chats, cursor_at, missed, seen_at
+from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived, PeerChanged
 from chatapp_cli.domain.errors import Misconfigured, Rejected, Retryable
-from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, PeerChanged
 from chatapp_cli.kit.lenient import read_as
 from chatapp_cli.kit.slices import items
 from chatapp_cli.ports.bind import Bound

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from chatapp_cli.connectors.sms.bind import TRADE
 from chatapp_cli.connectors.sms.convert import outgoing
-from chatapp_cli.domain.event import Arrival
+from chatapp_cli.domain.arrival import Arrival
 from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.kit import gateway_bind, gateway_session
 from chatapp_cli.kit.gateway_session import GatewaySession, ProvingGatewaySession

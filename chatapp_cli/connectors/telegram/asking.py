@@ -12,8 +12,8 @@ from chatapp_cli.connectors.telegram.errors import NotUnderstood
 from chatapp_cli.connectors.telegram.reading import Reading
 from chatapp_cli.connectors.telegram.unread import readable_part
 from chatapp_cli.connectors.telegram.wire import Wire
+from chatapp_cli.domain.arrival import Batch
 from chatapp_cli.domain.errors import RateLimited, Rejected, SendingBlocked
-from chatapp_cli.domain.event import Batch
 
 LONGEST_PAUSE: Final = 60.0
 """The longest flood wait that is sat out, in seconds."""

@@ -9,25 +9,25 @@ from telethon.tl import types as tl
 
 from chatapp_cli.connectors.telegram.names import View, ext_id
 from chatapp_cli.connectors.telegram.peers import number_of
-from chatapp_cli.domain.event import ChatRead, Event, MessagesDeleted, ReactionsChanged
+from chatapp_cli.domain.arrival import ChatRead, MessagesDeleted, ProviderEvent, ReactionsChanged
 
 
-def _deleted(update: Any, view: View) -> Iterator[Event]:
+def _deleted(update: Any, view: View) -> Iterator[ProviderEvent]:
     """Deleted messages; in private chats and basic groups Telegram does not name the chat."""
     yield MessagesDeleted(peer_key="", ext_ids=[str(number) for number in update.messages], at=view.now)
 
 
-def _deleted_in_channel(update: Any, view: View) -> Iterator[Event]:
+def _deleted_in_channel(update: Any, view: View) -> Iterator[ProviderEvent]:
     channel = tl.PeerChannel(update.channel_id)
     gone = [ext_id(channel, number) for number in update.messages]
     yield MessagesDeleted(peer_key=str(number_of(channel)), ext_ids=gone, at=view.now)
 
 
-def _read_by_client(update: Any, view: View) -> Iterator[Event]:
+def _read_by_client(update: Any, view: View) -> Iterator[ProviderEvent]:
     yield _read_up_to(update, view, by_us=False)
 
 
-def _read_by_us(update: Any, view: View) -> Iterator[Event]:
+def _read_by_us(update: Any, view: View) -> Iterator[ProviderEvent]:
     yield _read_up_to(update, view, by_us=True)
 
 
@@ -36,8 +36,8 @@ def _read_up_to(update: Any, view: View, *, by_us: bool) -> ChatRead:
     return ChatRead(peer_key=str(number_of(peer)), ext_id=ext_id(peer, update.max_id), at=view.now, by_us=by_us)
 
 
-def _reacted(update: Any, view: View) -> Iterator[Event]:
-    """Reactions. Telegram lists the latest; in a private chat, whoever is not listed has removed theirs."""
+def _reacted(update: Any, view: View) -> Iterator[ProviderEvent]:
+    """Reactions. Telegram lists the latest; in a private chat, a person not listed has removed theirs."""
     given: dict[int, list[str]] = {}
     if isinstance(update.peer, tl.PeerUser):
         given[update.peer.user_id] = []
@@ -61,7 +61,7 @@ def _emoji(reaction: Any) -> str:
     return getattr(reaction, "emoticon", None) or "[emoji]"
 
 
-READ: Final[Mapping[type, Callable[[Any, View], Iterator[Event]]]] = {
+READ: Final[Mapping[type, Callable[[Any, View], Iterator[ProviderEvent]]]] = {
     tl.UpdateDeleteMessages: _deleted,
     tl.UpdateDeleteChannelMessages: _deleted_in_channel,
     tl.UpdateReadHistoryOutbox: _read_by_client,

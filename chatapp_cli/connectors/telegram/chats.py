@@ -14,8 +14,8 @@ from chatapp_cli.connectors.telegram.peers import Known, number_of, seen
 from chatapp_cli.connectors.telegram.people import reach
 from chatapp_cli.connectors.telegram.position import Reach
 from chatapp_cli.connectors.telegram.wire import Wire, told
+from chatapp_cli.domain.arrival import Peer
 from chatapp_cli.domain.errors import Rejected
-from chatapp_cli.domain.event import Peer
 
 _LINK: Final = re.compile(r"(?:https?://)?(?:t|telegram)\.me/(?P<invite>\+|joinchat/)?(?P<name>[\w-]+)/?")
 _CHATS: Final = frozenset({"group", "supergroup", "channel"})

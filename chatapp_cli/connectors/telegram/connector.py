@@ -18,7 +18,7 @@ from chatapp_cli.connectors.telegram.pushes import Client
 from chatapp_cli.connectors.telegram.reading import Reading
 from chatapp_cli.connectors.telegram.session import AccountSession
 from chatapp_cli.connectors.telegram.wire import Wire
-from chatapp_cli.domain.event import Arrival
+from chatapp_cli.domain.arrival import Arrival
 from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.kit.understanding import guarded
 from chatapp_cli.ports.bind import Asker, Bound

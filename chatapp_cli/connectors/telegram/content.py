@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from telethon.tl import types as tl
 
-from chatapp_cli.domain.event import FileKind, IncomingFile
+from chatapp_cli.domain.arrival import FileKind, IncomingFile
 from chatapp_cli.domain.links import Hidden, reveal
 
 _ENDINGS: Final[Mapping[str, str]] = {

@@ -14,7 +14,15 @@ from chatapp_cli.connectors.telegram import changes, content, moves
 from chatapp_cli.connectors.telegram.history import posts
 from chatapp_cli.connectors.telegram.names import View, ext_id, millis, named
 from chatapp_cli.connectors.telegram.peers import SERVICE, Known, marked, number_of
-from chatapp_cli.domain.event import Arrival, Event, MessageArrived, MessageEdited, Peer, PeerChanged, PeerMoved
+from chatapp_cli.domain.arrival import (
+    Arrival,
+    MessageArrived,
+    MessageEdited,
+    Peer,
+    PeerChanged,
+    PeerMoved,
+    ProviderEvent,
+)
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.kit.understanding import dead, digest, guarded, readable
 
@@ -96,13 +104,13 @@ def _brief(said: bytes) -> str:
     return digest(said).removeprefix("sha256:")[:16]
 
 
-def _events(update: Any, view: View) -> tuple[Event, ...]:
+def _events(update: Any, view: View) -> tuple[ProviderEvent, ...]:
     """The events of an update; unknown types give none."""
     read = _READ.get(type(update))
     return tuple(read(update, view)) if read else ()
 
 
-def _posted(update: Any, view: View) -> Iterator[Event]:
+def _posted(update: Any, view: View) -> Iterator[ProviderEvent]:
     message = update.message
     if isinstance(message, tl.MessageService):
         yield from _service(message, view)
@@ -169,7 +177,7 @@ def _reply(message: Any) -> str:
     return ext_id(message.peer_id, header.reply_to_msg_id)
 
 
-def _service(message: Any, view: View) -> Iterator[Event]:
+def _service(message: Any, view: View) -> Iterator[ProviderEvent]:
     peer, at, action = view.known(message.peer_id).peer, millis(message.date), message.action
     if isinstance(action, tl.MessageActionChatEditTitle):
         yield PeerChanged(peer=replace(peer, title=action.title), at=at)
@@ -189,7 +197,7 @@ def _gone(peer: Peer, at: Millis) -> PeerChanged:
     return PeerChanged(peer=peer, at=at, reachable=False, code="removed_from_chat")
 
 
-def _edited(update: Any, view: View) -> Iterator[Event]:
+def _edited(update: Any, view: View) -> Iterator[ProviderEvent]:
     """An edited message. Only the author may edit; in a broadcast channel, the unnamed administrators."""
     message = update.message
     if isinstance(message, tl.Message):
@@ -203,7 +211,7 @@ def _edited(update: Any, view: View) -> Iterator[Event]:
         )
 
 
-def _standing(update: Any, view: View) -> Iterator[Event]:
+def _standing(update: Any, view: View) -> Iterator[ProviderEvent]:
     """A chat changed; only our membership matters."""
     for number in named(update):
         entity = view.entities.get(number)
@@ -212,7 +220,7 @@ def _standing(update: Any, view: View) -> Iterator[Event]:
             yield _gone(Peer(key=str(number), address=str(number), kind="group"), view.now)
 
 
-_READ: Final[Mapping[type, Callable[[Any, View], Iterator[Event]]]] = {
+_READ: Final[Mapping[type, Callable[[Any, View], Iterator[ProviderEvent]]]] = {
     tl.UpdateNewMessage: _posted,
     tl.UpdateNewChannelMessage: _posted,
     tl.UpdateEditMessage: _edited,

@@ -20,8 +20,8 @@ from chatapp_cli.connectors.telegram.peers import marked, number_of
 from chatapp_cli.connectors.telegram.position import OWN, Box, Reach, box_of
 from chatapp_cli.connectors.telegram.unread import Size, dialog_of, lost, pts_after, state_after
 from chatapp_cli.connectors.telegram.wire import told
+from chatapp_cli.domain.arrival import Batch
 from chatapp_cli.domain.errors import ChannelError, ChatappError, RateLimited, Rejected
-from chatapp_cli.domain.event import Batch
 
 MOST: Final = 100
 """Updates per answer."""

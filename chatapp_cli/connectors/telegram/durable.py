@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import structlog
 
-from chatapp_cli.domain.event import Arrival
+from chatapp_cli.domain.arrival import Arrival
 from chatapp_cli.kit.understanding import dead
 from chatapp_cli.ports.memory import Memory
 

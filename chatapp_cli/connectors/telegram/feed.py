@@ -26,8 +26,8 @@ from chatapp_cli.connectors.telegram.position import OWN, Box, Position, Reach
 from chatapp_cli.connectors.telegram.pushes import Pushed, unpacked
 from chatapp_cli.connectors.telegram.reading import Reading
 from chatapp_cli.connectors.telegram.wire import Wire
+from chatapp_cli.domain.arrival import Arrival, Batch
 from chatapp_cli.domain.errors import Retryable
-from chatapp_cli.domain.event import Arrival, Batch
 from chatapp_cli.kit.understanding import digest
 from chatapp_cli.ports.memory import Memory
 
@@ -83,7 +83,7 @@ class Feed:
     async def moved(self, old: str, known: Known) -> None:
         """A dialog changed its key; remembered until that is stored."""
         move = Move(old=old, new=str(known.number), title=known.name)
-        await self._memory.keep({moves.PREFIX + old: move.to_bytes().decode()})
+        await self._memory.save({moves.PREFIX + old: move.to_bytes().decode()})
         self._news.put_nowait(move)
 
     def look(self, box: Box) -> None:
@@ -195,4 +195,4 @@ class Feed:
 
     async def _forget(self, done: Sequence[Move]) -> None:
         if done:
-            await self._memory.keep({moves.PREFIX + move.old: "" for move in done})
+            await self._memory.save({moves.PREFIX + move.old: "" for move in done})

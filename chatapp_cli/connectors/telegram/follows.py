@@ -36,7 +36,7 @@ class Follows:
         await self._keep(channel, None, _OFF)
 
     async def _keep(self, channel: int, reach: Reach | None, text: str) -> None:
-        await self._memory.keep({f"{_PREFIX}{channel}": text})
+        await self._memory.save({f"{_PREFIX}{channel}": text})
         self._chosen[channel] = reach
 
     def wants(self, channel: int, *, broadcast: bool) -> bool:

@@ -19,8 +19,8 @@ from chatapp_cli.connectors.telegram.peers import marked, number_of
 from chatapp_cli.connectors.telegram.position import OWN, Box
 from chatapp_cli.connectors.telegram.reading import Reading
 from chatapp_cli.connectors.telegram.wire import Wire
+from chatapp_cli.domain.arrival import Arrival, Batch, Peer, PeerChanged
 from chatapp_cli.domain.errors import ChannelError, ChatappError, RateLimited, Rejected
-from chatapp_cli.domain.event import Arrival, Batch, Peer, PeerChanged
 
 log = structlog.get_logger()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from chatapp_cli.domain.event import Arrival, Peer, PeerMoved
+from chatapp_cli.domain.arrival import Arrival, Peer, PeerMoved
 from chatapp_cli.domain.ids import Millis
 
 PREFIX = "move/"

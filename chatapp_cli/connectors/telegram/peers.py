@@ -10,8 +10,8 @@ from telethon import utils
 from telethon.tl import types as tl
 
 from chatapp_cli.connectors.telegram.durable import Findings, entries
+from chatapp_cli.domain.arrival import ChatKind, Peer, Profile
 from chatapp_cli.domain.errors import Rejected
-from chatapp_cli.domain.event import ChatKind, Peer, Person
 from chatapp_cli.kit.understanding import readable
 from chatapp_cli.ports.memory import Memory
 
@@ -62,10 +62,10 @@ class Known(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
         return Peer(key=key, address=key, kind=_KINDS[self.sort], title=self.name)
 
     @property
-    def person(self) -> Person:
+    def person(self) -> Profile:
         """The person in the desk's terms."""
         phone = f"+{self.phone}" if self.phone else ""
-        return Person(id=str(self.number), name=self.name, username=self.username, phone=phone)
+        return Profile(id=str(self.number), name=self.name, username=self.username, phone=phone)
 
     @property
     def entity(self) -> Any:
@@ -179,7 +179,7 @@ class Peers:
         new = {number: one for number, one in found.items() if self._by_number.get(number) != one}
         new = {**self._ousted(new.values()), **new}
         if new:
-            await self._memory.keep({f"{_PREFIX}{one.number}": _text(one) for one in new.values()})
+            await self._memory.save({f"{_PREFIX}{one.number}": _text(one) for one in new.values()})
             self._by_number.update(new)
             self._index(new.values())
 

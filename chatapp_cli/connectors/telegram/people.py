@@ -12,8 +12,8 @@ from telethon.tl import types as tl
 
 from chatapp_cli.connectors.telegram.peers import Known, seen
 from chatapp_cli.connectors.telegram.wire import Wire
+from chatapp_cli.domain.arrival import Profile
 from chatapp_cli.domain.errors import RateLimited, Rejected
-from chatapp_cli.domain.event import Person
 
 log = structlog.get_logger()
 
@@ -124,7 +124,7 @@ def _one(entities: Sequence[Any], code: str, said: str) -> Known:
     return found
 
 
-async def find(wire: Wire, address: str) -> Person | None:
+async def find(wire: Wire, address: str) -> Profile | None:
     """Check whether a person is on Telegram, without adding them to the address book."""
     by_phone = address.startswith("+")
     ask = fn.contacts.ResolvePhoneRequest if by_phone else fn.contacts.ResolveUsernameRequest
@@ -138,7 +138,7 @@ async def find(wire: Wire, address: str) -> Person | None:
     return found.person if found else None
 
 
-async def contacts(wire: Wire) -> Sequence[Person]:
+async def contacts(wire: Wire) -> Sequence[Profile]:
     """The account's address book."""
     answer = await wire.ask(fn.contacts.GetContactsRequest(hash=0))
     found = (seen(user) for user in answer.users)

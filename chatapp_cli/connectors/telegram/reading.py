@@ -18,7 +18,7 @@ from chatapp_cli.connectors.telegram.position import OWN, Box, Position, Reach, 
 from chatapp_cli.connectors.telegram.short import in_full
 from chatapp_cli.connectors.telegram.unread import lost
 from chatapp_cli.connectors.telegram.wire import told
-from chatapp_cli.domain.event import Arrival, Batch
+from chatapp_cli.domain.arrival import Arrival, Batch
 from chatapp_cli.ports.world import Clock
 
 log = structlog.get_logger()
@@ -101,7 +101,7 @@ class Reading:
     def _read(self, update: Any, entities: Mapping[int, Any]) -> Arrival | None:
         try:
             view = self._view(update, entities)
-        except Exception:  # noqa: BLE001 - whoever is named oddly is not described; the update may be read all the same
+        except Exception:  # noqa: BLE001 - a malformed peer is not described; the update may be readable all the same
             view = self._seeing(entities)
         return arrival(update, view)
 

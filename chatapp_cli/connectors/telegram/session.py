@@ -21,8 +21,8 @@ from chatapp_cli.connectors.telegram.peers import Known
 from chatapp_cli.connectors.telegram.position import OWN
 from chatapp_cli.connectors.telegram.reading import Reading
 from chatapp_cli.connectors.telegram.wire import Wire
+from chatapp_cli.domain.arrival import Batch, Peer, Profile
 from chatapp_cli.domain.errors import OutcomeUnknown, Rejected, SendingBlocked
-from chatapp_cli.domain.event import Batch, Peer, Person
 from chatapp_cli.domain.outbound import Outbound, Receipt
 from chatapp_cli.ports.connector import GroupChanged
 
@@ -184,11 +184,11 @@ class AccountSession:
         known = await people.reach(self._wire, address)
         await self._wire.ask(fn.messages.SetTypingRequest(known.input, tl.SendMessageTypingAction()))
 
-    async def find(self, address: str) -> Person | None:
+    async def find(self, address: str) -> Profile | None:
         """Check whether a person is on Telegram, by phone or username."""
         return await people.find(self._wire, address)
 
-    async def contacts(self) -> Sequence[Person]:
+    async def contacts(self) -> Sequence[Profile]:
         """The account's address book."""
         return await people.contacts(self._wire)
 

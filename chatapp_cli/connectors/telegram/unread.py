@@ -12,7 +12,7 @@ from chatapp_cli.connectors.telegram.durable import finding
 from chatapp_cli.connectors.telegram.errors import NotUnderstood
 from chatapp_cli.connectors.telegram.names import named
 from chatapp_cli.connectors.telegram.peers import SERVICE, number_of
-from chatapp_cli.domain.event import Arrival
+from chatapp_cli.domain.arrival import Arrival
 from chatapp_cli.kit.understanding import digest
 
 _ENTITIES = (tl.User, tl.Chat, tl.ChatForbidden, tl.Channel, tl.ChannelForbidden)

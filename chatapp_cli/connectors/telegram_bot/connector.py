@@ -24,8 +24,8 @@ from chatapp_cli.connectors.telegram_bot.api import BotApi, patience_for
 from chatapp_cli.connectors.telegram_bot.convert import Ears, arrival
 from chatapp_cli.connectors.telegram_bot.errors import Moved
 from chatapp_cli.connectors.telegram_bot.outgoing import Send, plan
+from chatapp_cli.domain.arrival import Arrival, Batch
 from chatapp_cli.domain.errors import Rejected
-from chatapp_cli.domain.event import Arrival, Batch
 from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.outbound import Outbound, Receipt
 from chatapp_cli.kit.parts import send_part

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from chatapp_cli.connectors.telegram_bot import updates as tg
-from chatapp_cli.domain.event import FileKind, IncomingFile
+from chatapp_cli.domain.arrival import FileKind, IncomingFile
 from chatapp_cli.domain.links import Hidden, reveal
 from chatapp_cli.kit.slices import fields
 

@@ -9,17 +9,17 @@ from typing import Final
 
 from chatapp_cli.connectors.telegram_bot import content
 from chatapp_cli.connectors.telegram_bot import updates as tg
-from chatapp_cli.domain.event import (
+from chatapp_cli.domain.arrival import (
     Arrival,
     ChatKind,
-    Event,
     IncomingFile,
     MessageArrived,
     MessageEdited,
     Peer,
     PeerChanged,
     PeerMoved,
-    Person,
+    Profile,
+    ProviderEvent,
     ReactionsChanged,
 )
 from chatapp_cli.domain.ids import Millis
@@ -80,7 +80,7 @@ class _Reading:
     whole: bool
     """Whether it was read completely."""
 
-    def events(self, update: tg.Update) -> tuple[Event, ...]:
+    def events(self, update: tg.Update) -> tuple[ProviderEvent, ...]:
         """The events of an update; types that we did not request give none."""
         if post := update.message or update.channel_post:
             return self._posted(post)
@@ -94,7 +94,7 @@ class _Reading:
             return self._pressed(update.callback_query)
         return ()
 
-    def _posted(self, post: tg.Message) -> tuple[Event, ...]:
+    def _posted(self, post: tg.Message) -> tuple[ProviderEvent, ...]:
         if post.migrate_to_chat_id:
             return (_moved(post),)
         if post.new_chat_title:
@@ -134,10 +134,10 @@ class _Reading:
             at=(post.edit_date or post.date) * 1000,
             text=self._words(post),
             from_us=_by(post) == self.ears.bot if told else None,
-            by=_sender(post) if told else Person(),
+            by=_sender(post) if told else Profile(),
         )
 
-    def _pressed(self, press: tg.Press) -> tuple[Event, ...]:
+    def _pressed(self, press: tg.Press) -> tuple[ProviderEvent, ...]:
         """A pressed button counts as a message from the person, unless it has no message or no data to answer."""
         if press.message is None or not press.data:
             return ()
@@ -163,22 +163,22 @@ def peer(chat: tg.Chat) -> Peer:
     return Peer(key=str(chat.id), address=str(chat.id), kind=kind, title=content.name(chat))
 
 
-def _person(who: tg.User | tg.Chat, phone: str = "") -> Person:
-    return Person(id=str(who.id), name=content.name(who), username=who.username, phone=phone)
+def _person(who: tg.User | tg.Chat, phone: str = "") -> Profile:
+    return Profile(id=str(who.id), name=content.name(who), username=who.username, phone=phone)
 
 
-def _sender(post: tg.Message) -> Person:
+def _sender(post: tg.Message) -> Profile:
     """The sender; a chat can stand for a person: a channel, or a group's anonymous administrator."""
     if who := post.sender_chat or post.from_:
         return _person(who, _own_phone(post))
     return _person(post.chat)
 
 
-def _presser(press: tg.Press, chat: tg.Chat) -> Person:
+def _presser(press: tg.Press, chat: tg.Chat) -> Profile:
     """The person who pressed; in a private chat there is only one."""
     if press.from_:
         return _person(press.from_)
-    return _person(chat) if peer(chat).kind == "private" else Person()
+    return _person(chat) if peer(chat).kind == "private" else Profile()
 
 
 def _by(post: tg.Message) -> str:
@@ -213,7 +213,7 @@ def _reacted(change: tg.MessageReaction) -> ReactionsChanged:
         ext_id=str(change.message_id),
         at=change.date * 1000,
         emoji=tuple(reaction.emoji or f"[{reaction.type}]" for reaction in change.new_reaction),
-        person=_person(who) if who else Person(),
+        person=_person(who) if who else Profile(),
     )
 
 

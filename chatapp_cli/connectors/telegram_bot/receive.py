@@ -15,8 +15,8 @@ from aiogram.methods import GetWebhookInfo, SetWebhook
 from chatapp_cli.connectors.telegram_bot.api import BotApi
 from chatapp_cli.connectors.telegram_bot.convert import Ears, arrival
 from chatapp_cli.connectors.telegram_bot.updates import WANTED
+from chatapp_cli.domain.arrival import Arrival, Batch
 from chatapp_cli.domain.errors import Retryable
-from chatapp_cli.domain.event import Arrival, Batch
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import HookReply, HookRequest

@@ -15,8 +15,7 @@ from chatapp_cli.connectors.vk import errors
 from chatapp_cli.connectors.vk.wire import Answer, LongPollServer, Polled, Uploaded
 from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, RateLimited, Rejected, Retryable
 from chatapp_cli.domain.outbound import LocalFile
-from chatapp_cli.kit.http import Answer as HttpAnswer
-from chatapp_cli.kit.http import network, open_proxied, read, verdict
+from chatapp_cli.kit.http import HttpResponse, network, open_proxied, read, verdict
 from chatapp_cli.kit.lenient import UNREADABLE, read_as
 from chatapp_cli.ports.world import Clock
 
@@ -66,19 +65,19 @@ class VkApi:
                 await self._clock.sleep(pause.retry_after)
         return await self.call(method, answers, params)
 
-    def _understood(self, answer: HttpAnswer, answers: type[T], *, once: bool) -> T:
-        if not answer.ok:
-            raise self._unwell(answer, once=once)
+    def _understood(self, response: HttpResponse, answers: type[T], *, once: bool) -> T:
+        if not response.ok:
+            raise self._unwell(response, once=once)
         try:
-            said = read_as(answer.body, Answer)
+            said = read_as(response.body, Answer)
             if said.error:
                 raise errors.refused(said.error.error_code, said.error.error_msg.replace(self._token, "***"))
             return read_as(bytes(said.response), answers)
         except UNREADABLE as error:
             raise (OutcomeUnknown if once else Retryable)("no_answer", str(error)) from None
 
-    def _unwell(self, answer: HttpAnswer, *, once: bool) -> ChannelError:
-        found = verdict(answer, f"HTTP {answer.status}", now=self._clock.now())
+    def _unwell(self, response: HttpResponse, *, once: bool) -> ChannelError:
+        found = verdict(response, f"HTTP {response.status}", now=self._clock.now())
         return OutcomeUnknown("no_answer", found.detail) if once and isinstance(found, Retryable) else found
 
     async def poll(self, server: LongPollServer, ts: str | int) -> Polled:
@@ -119,7 +118,7 @@ class VkApi:
         with network():
             async with self._http.get(url, timeout=timeout) as response:
                 if not response.ok:
-                    empty = HttpAnswer(response.status, response.headers, b"")
+                    empty = HttpResponse(response.status, response.headers, b"")
                     raise verdict(empty, f"HTTP {response.status}", now=self._clock.now(), verdicts=errors.FILES)
                 await _save(response.content, target, limit)
 

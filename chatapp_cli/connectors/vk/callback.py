@@ -13,8 +13,8 @@ from chatapp_cli.connectors.vk.convert import WANTED, Reader
 from chatapp_cli.connectors.vk.names import mentioned
 from chatapp_cli.connectors.vk.receive import Cursor, Receiver, of_the_key, peers
 from chatapp_cli.connectors.vk.wire import Added, CallbackServer, CallbackServers, Confirmation
+from chatapp_cli.domain.arrival import Arrival, Batch
 from chatapp_cli.domain.errors import Retryable
-from chatapp_cli.domain.event import Arrival, Batch
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.kit.lenient import UNREADABLE
 from chatapp_cli.kit.slices import fields
@@ -124,7 +124,7 @@ class Callback:
                 yield batch
         self._caught_up = True
         while True:
-            await self._insist_on_calls()
+            await self._require_calls()
             yield Batch()
             async for batch in self._introductions():
                 yield batch
@@ -166,7 +166,7 @@ class Callback:
         await self._api.patiently("groups.editCallbackServer", int, {**here, "server_id": server.id})
         return server.id
 
-    async def _insist_on_calls(self) -> None:
+    async def _require_calls(self) -> None:
         """Raise if VK cannot reach us; the restart registers again."""
         for _ in range(LOOKS):
             server = await server_at(self._api, self._community, self._url)

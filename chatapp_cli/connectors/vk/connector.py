@@ -11,7 +11,7 @@ from chatapp_cli.connectors.vk.convert import Reader
 from chatapp_cli.connectors.vk.names import Book, Names
 from chatapp_cli.connectors.vk.receive import Receiver
 from chatapp_cli.connectors.vk.session import HookedSession, PollingSession
-from chatapp_cli.domain.event import Arrival
+from chatapp_cli.domain.arrival import Arrival
 from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.kit.checking import with_proxies
 from chatapp_cli.kit.manifests import manifest

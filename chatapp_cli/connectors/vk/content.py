@@ -13,7 +13,7 @@ from msgspec import Raw, Struct
 
 from chatapp_cli.connectors.vk.names import Book
 from chatapp_cli.connectors.vk.wire import Geo, Post
-from chatapp_cli.domain.event import FileKind, IncomingFile
+from chatapp_cli.domain.arrival import FileKind, IncomingFile
 from chatapp_cli.domain.links import Hidden, reveal
 from chatapp_cli.kit.lenient import UNREADABLE, read_as
 from chatapp_cli.kit.slices import fields

@@ -13,16 +13,16 @@ from chatapp_cli.connectors.vk import content, reactions
 from chatapp_cli.connectors.vk import wire as vk
 from chatapp_cli.connectors.vk.comments import Comment
 from chatapp_cli.connectors.vk.names import Book
-from chatapp_cli.domain.event import (
+from chatapp_cli.domain.arrival import (
     Arrival,
     ChatRead,
-    Event,
     MessageArrived,
     MessageEdited,
     MessagesDeleted,
     Peer,
     PeerChanged,
-    Person,
+    Profile,
+    ProviderEvent,
     ReactionsChanged,
 )
 from chatapp_cli.domain.ids import Millis
@@ -50,7 +50,7 @@ class Reader:
         events = self._events(event, at)
         return Arrival(provider_id=event.event_id or digest(raw), raw=raw, events=events)
 
-    def _events(self, event: vk.Event, at: Millis) -> tuple[Event, ...]:
+    def _events(self, event: vk.Event, at: Millis) -> tuple[ProviderEvent, ...]:
         """Convert an event; types that we did not request give none."""
         if event.type not in _KINDS:
             return ()
@@ -59,10 +59,10 @@ class Reader:
         meant = mean(self, read_as(bytes(event.object), model, lost=lost), at)
         return tuple(with_gaps(one, _unsaid(lost)) for one in meant)
 
-    def _new(self, new: vk.New, at: Millis) -> tuple[Event, ...]:
+    def _new(self, new: vk.New, at: Millis) -> tuple[ProviderEvent, ...]:
         return self._message(new.message, at)
 
-    def _message(self, message: vk.Message, _: Millis) -> tuple[Event, ...]:
+    def _message(self, message: vk.Message, _: Millis) -> tuple[ProviderEvent, ...]:
         if message.action:
             return self._service(message, message.action)
         from_us = self._is_ours(message)
@@ -82,13 +82,13 @@ class Reader:
             ),
         )
 
-    def _author(self, message: vk.Message, *, from_us: bool) -> Person:
+    def _author(self, message: vk.Message, *, from_us: bool) -> Profile:
         """The author; of our own messages VK names the administrator, or nobody if an application sent it."""
         if not from_us:
             return self.book.person(message.from_id)
-        return self.book.person(message.admin_author_id) if message.admin_author_id else Person()
+        return self.book.person(message.admin_author_id) if message.admin_author_id else Profile()
 
-    def _service(self, message: vk.Message, action: vk.Action) -> tuple[Event, ...]:
+    def _service(self, message: vk.Message, action: vk.Action) -> tuple[ProviderEvent, ...]:
         """A change of a group chat; only its title and our own membership matter."""
         about_us = action.member_id == -self.community
         if action.type in {"chat_create", "chat_title_update"}:
@@ -99,7 +99,7 @@ class Reader:
             return (PeerChanged(peer=peer(message.peer_id), at=message.date * 1000),)
         return ()
 
-    def _edited(self, message: vk.Message, _: Millis) -> tuple[Event, ...]:
+    def _edited(self, message: vk.Message, _: Millis) -> tuple[ProviderEvent, ...]:
         return (
             MessageEdited(
                 peer_key=str(message.peer_id),
@@ -107,15 +107,15 @@ class Reader:
                 at=(message.update_time or message.date) * 1000,
                 text=content.words(message, self.book),
                 from_us=self._is_ours(message),
-                by=Person() if self._is_ours(message) else self.book.person(message.from_id),
+                by=Profile() if self._is_ours(message) else self.book.person(message.from_id),
             ),
         )
 
-    def _read(self, seen: vk.Seen, at: Millis) -> tuple[Event, ...]:
+    def _read(self, seen: vk.Seen, at: Millis) -> tuple[ProviderEvent, ...]:
         key, ext_id = str(seen.peer_id), _number(seen.conversation_message_id)
         return (ChatRead(peer_key=key, ext_id=ext_id, at=at, by_us=seen.from_id == -self.community),)
 
-    def _reacted(self, reaction: vk.Reaction, at: Millis) -> tuple[Event, ...]:
+    def _reacted(self, reaction: vk.Reaction, at: Millis) -> tuple[ProviderEvent, ...]:
         return (
             ReactionsChanged(
                 peer_key=str(reaction.peer_id),
@@ -126,16 +126,16 @@ class Reader:
             ),
         )
 
-    def _allowed(self, permission: vk.Permission, at: Millis) -> tuple[Event, ...]:
+    def _allowed(self, permission: vk.Permission, at: Millis) -> tuple[ProviderEvent, ...]:
         return (PeerChanged(peer=peer(permission.user_id, self.book.title(permission.user_id)), at=at),)
 
-    def _denied(self, permission: vk.Permission, at: Millis) -> tuple[Event, ...]:
+    def _denied(self, permission: vk.Permission, at: Millis) -> tuple[ProviderEvent, ...]:
         return (_unreachable(permission.user_id, at, "denied"),)
 
-    def _named(self, known: vk.Known, at: Millis) -> tuple[Event, ...]:
+    def _named(self, known: vk.Known, at: Millis) -> tuple[ProviderEvent, ...]:
         return (PeerChanged(peer=peer(known.peer_id, known.title), at=at),)
 
-    def _commented(self, said: vk.Answered, _: Millis) -> tuple[Event, ...]:
+    def _commented(self, said: vk.Answered, _: Millis) -> tuple[ProviderEvent, ...]:
         """A comment, in its author's dialog, with links to the post and the comment (S-079, S-080)."""
         comment, from_us = self._comment(said), self._is_ours(said)
         if from_us and said.reply_to_user <= 0:
@@ -146,7 +146,7 @@ class Reader:
                 ext_id=comment.ours if from_us else comment.address,
                 at=said.date * 1000,
                 text=_with_links(said, comment),
-                sender=Person() if from_us else self.book.person(said.from_id),
+                sender=Profile() if from_us else self.book.person(said.from_id),
                 from_us=from_us,
                 files=content.attached_files(said.attachments, self.max_download),
                 reply_to=_sibling(comment, said.reply_to_comment),
@@ -168,21 +168,21 @@ class Reader:
         place = self._comment(said).address
         return peer(person) if person > 0 else Peer(key=place, address=place)
 
-    def _comment_edited(self, said: vk.Answered, at: Millis) -> tuple[Event, ...]:
+    def _comment_edited(self, said: vk.Answered, at: Millis) -> tuple[ProviderEvent, ...]:
         comment = self._comment(said)
         ext_id = comment.ours if self._is_ours(said) else comment.address
         key, text, ours = self._dialog_of(said).key, _with_links(said, comment), self._is_ours(said)
-        by = Person() if ours else self.book.person(said.from_id)
+        by = Profile() if ours else self.book.person(said.from_id)
         return (MessageEdited(peer_key=key, ext_id=ext_id, at=at, text=text, from_us=ours, by=by),)
 
-    def _erased(self, gone: vk.Erased, at: Millis) -> tuple[Event, ...]:
+    def _erased(self, gone: vk.Erased, at: Millis) -> tuple[ProviderEvent, ...]:
         """A deleted comment. VK names only who deleted it: if an administrator did, the author's dialog keeps it."""
         who = gone.deleter_id or gone.user_id
         ids, by = (self._comment(gone).address,), self.book.person(who)
         return (MessagesDeleted(peer_key=str(who), ext_ids=ids, at=at, from_us=False, by=by),)
 
 
-_Kind: TypeAlias = tuple[type[Any], Callable[[Reader, Any, Millis], tuple[Event, ...]]]
+_Kind: TypeAlias = tuple[type[Any], Callable[[Reader, Any, Millis], tuple[ProviderEvent, ...]]]
 KNOWN: Final = "chatapp_known"
 """The type of our own event: the name of a peer, learned after it wrote."""
 _KINDS: Final[Mapping[str, _Kind]] = {

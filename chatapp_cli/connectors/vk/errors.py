@@ -16,7 +16,7 @@ from chatapp_cli.domain.errors import (
     Retryable,
     SendingBlocked,
 )
-from chatapp_cli.kit.http import VERDICTS, Verdicts
+from chatapp_cli.kit.http import VERDICTS, StatusErrors
 
 MINUTE: Final = 60.0
 HOUR: Final = 60 * MINUTE
@@ -67,7 +67,7 @@ _TABLE: Final[Mapping[tuple[int, ...], Callable[[str], ChannelError]]] = {
 }
 _BY_CODE: Final = {code: make for codes, make in _TABLE.items() for code in codes}
 
-FILES: Final[Verdicts] = {
+FILES: Final[StatusErrors] = {
     **VERDICTS,
     **dict.fromkeys(range(400, 500), partial(Rejected, "file_gone")),
     **dict.fromkeys((408, 425, 429), partial(Retryable, "busy")),

@@ -13,8 +13,8 @@ import msgspec
 
 from chatapp_cli.connectors.vk.api import VkApi
 from chatapp_cli.connectors.vk.wire import CHATS, Conversations, Group, Groups, User
+from chatapp_cli.domain.arrival import Profile
 from chatapp_cli.domain.errors import RateLimited, Rejected, Retryable
-from chatapp_cli.domain.event import Person
 from chatapp_cli.kit.lenient import UNREADABLE
 from chatapp_cli.ports.memory import Memory
 
@@ -29,11 +29,11 @@ _NUMBERS: Final = re.compile(rb'"(?:from_id|reacted_id|peer_id|admin_author_id|u
 class Book:
     """The known names; others are empty."""
 
-    people: dict[int, Person] = field(default_factory=dict)
+    people: dict[int, Profile] = field(default_factory=dict)
 
-    def person(self, number: int) -> Person:
+    def person(self, number: int) -> Profile:
         """The author with this number; communities are negative."""
-        return self.people.get(number) or Person(id=str(number))
+        return self.people.get(number) or Profile(id=str(number))
 
     def title(self, number: int) -> str:
         """The name of a peer."""
@@ -54,31 +54,31 @@ class Names:
 
     async def recall(self) -> None:
         """Load the names of earlier sessions; unreadable ones are requested again."""
-        people = msgspec.json.Decoder(Person)
+        people = msgspec.json.Decoder(Profile)
         for name, text in (await self._memory.known(_PREFIX)).items():
             with suppress(*UNREADABLE):
                 who = people.decode(text)
                 if name == _PREFIX + who.id:
                     self.book.people[int(who.id)] = who
 
-    async def learn(self, numbers: Iterable[int]) -> Mapping[int, Person]:
+    async def learn(self, numbers: Iterable[int]) -> Mapping[int, Profile]:
         """Request unknown names; returns the new ones.
 
         Names that VK does not give stay empty; a failed request delays nothing.
         """
         wanted = sorted({number for number in numbers if number and number not in self.book.people})
-        found: dict[int, Person] = {}
+        found: dict[int, Profile] = {}
         try:
             for some in _portions(wanted):
                 found |= await self._ask(some)
         except (RateLimited, Retryable):
             wanted = []
-        self.book.people.update({**{number: Person(id=str(number)) for number in wanted}, **found})
+        self.book.people.update({**{number: Profile(id=str(number)) for number in wanted}, **found})
         if found:
-            await self._memory.keep({f"{_PREFIX}{n}": msgspec.json.encode(who).decode() for n, who in found.items()})
+            await self._memory.save({f"{_PREFIX}{n}": msgspec.json.encode(who).decode() for n, who in found.items()})
         return found
 
-    async def _ask(self, numbers: Sequence[int]) -> dict[int, Person]:
+    async def _ask(self, numbers: Sequence[int]) -> dict[int, Profile]:
         chats = [number for number in numbers if number > CHATS]
         people = [number for number in numbers if 0 < number < CHATS]
         groups = [-number for number in numbers if number < 0]
@@ -88,37 +88,37 @@ class Names:
             **(await self._chats(chats) if chats else {}),
         }
 
-    async def _people(self, numbers: Sequence[int]) -> dict[int, Person]:
+    async def _people(self, numbers: Sequence[int]) -> dict[int, Profile]:
         try:
             users = await self._api.patiently("users.get", list[User], {"user_ids": numbers, "fields": "screen_name"})
         except Rejected:
             return {}
         return {user.id: _user(user) for user in users}
 
-    async def _groups(self, numbers: Sequence[int]) -> dict[int, Person]:
+    async def _groups(self, numbers: Sequence[int]) -> dict[int, Profile]:
         try:
             groups = (await self._api.patiently("groups.getById", Groups, {"group_ids": numbers})).groups
         except Rejected:
             return {}
         return {-group.id: _group(group) for group in groups}
 
-    async def _chats(self, numbers: Sequence[int]) -> dict[int, Person]:
+    async def _chats(self, numbers: Sequence[int]) -> dict[int, Profile]:
         """Titles of group chats, which VK gives only to communities that administer them."""
         try:
             said = await self._api.patiently("messages.getConversationsById", Conversations, {"peer_ids": numbers})
         except Rejected:
             return {}
         titled = {item.peer.id: item.chat_settings.title for item in said.items if item.chat_settings}
-        return {number: Person(id=str(number), name=title) for number, title in titled.items()}
+        return {number: Profile(id=str(number), name=title) for number, title in titled.items()}
 
 
-def _user(user: User) -> Person:
+def _user(user: User) -> Profile:
     own = "" if user.screen_name == f"id{user.id}" else user.screen_name
-    return Person(id=str(user.id), name=f"{user.first_name} {user.last_name}".strip(), username=own)
+    return Profile(id=str(user.id), name=f"{user.first_name} {user.last_name}".strip(), username=own)
 
 
-def _group(group: Group) -> Person:
-    return Person(id=str(-group.id), name=group.name, username=group.screen_name)
+def _group(group: Group) -> Profile:
+    return Profile(id=str(-group.id), name=group.name, username=group.screen_name)
 
 
 def _portions(numbers: Sequence[int]) -> Iterator[Sequence[int]]:

@@ -15,8 +15,8 @@ from chatapp_cli.connectors.vk.convert import WANTED, Reader
 from chatapp_cli.connectors.vk.history import missed
 from chatapp_cli.connectors.vk.names import Names, mentioned
 from chatapp_cli.connectors.vk.wire import CHATS, LongPollServer, Polled
+from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived, Profile
 from chatapp_cli.domain.errors import NeedsRebind, Rejected, Retryable
-from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, Person
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.kit.lenient import UNREADABLE
 from chatapp_cli.ports.world import Clock
@@ -78,7 +78,7 @@ class Receiver:
         """Request unknown names, and return the events that introduce peers among them."""
         return self._introduce(await self._names.learn(strangers), among)
 
-    def _introduce(self, found: Mapping[int, Person], among: Iterable[int]) -> list[Arrival]:
+    def _introduce(self, found: Mapping[int, Profile], among: Iterable[int]) -> list[Arrival]:
         now = self.clock.now()
         named = {number: found[number].name for number in among if number in found}
         return [self.understood(convert.known(number, name, now)) for number, name in named.items() if name]

@@ -16,8 +16,8 @@ from chatapp_cli.connectors.vk.errors import PRIVATE_REFUSED, refused, sending
 from chatapp_cli.connectors.vk.outgoing import Part, attach, forward, named, parts
 from chatapp_cli.connectors.vk.receive import LongPoll, Receiver, of_the_key
 from chatapp_cli.connectors.vk.wire import Allowed, Commented, Exact, Owned, Rights, Sent
+from chatapp_cli.domain.arrival import Batch
 from chatapp_cli.domain.errors import Rejected
-from chatapp_cli.domain.event import Batch
 from chatapp_cli.domain.outbound import Outbound, Receipt
 from chatapp_cli.kit.lenient import UNREADABLE, read_as
 from chatapp_cli.kit.slices import fields
@@ -53,13 +53,13 @@ class VkSession:
 
     async def _send(self, message: Outbound, *, doubtful: bool) -> Receipt:
         if doubtful and message.files:
-            await self._insist_on_permission(message.address)
+            await self._require_permission(message.address)
         ids: list[str] = []
         for part in parts(message):
             ids.append(await self._part(message.address, part, first=not ids))
         return Receipt(ids=tuple(ids))
 
-    async def _insist_on_permission(self, peer: str) -> None:
+    async def _require_permission(self, peer: str) -> None:
         """Check the permission to write before uploading files."""
         about: Params = {"group_id": self._community, "user_id": peer}
         allowed = await self._api.call("messages.isMessagesFromGroupAllowed", Allowed, about)

@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 from chatapp_cli.connectors.vk_notify import application, statement
 from chatapp_cli.connectors.vk_notify.bind import TRADE
 from chatapp_cli.connectors.vk_notify.convert import outgoing
+from chatapp_cli.domain.arrival import Arrival
 from chatapp_cli.domain.errors import Rejected
-from chatapp_cli.domain.event import Arrival
 from chatapp_cli.domain.form import Form
 from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.template import Template
@@ -17,7 +17,7 @@ from chatapp_cli.domain.text import Text
 from chatapp_cli.kit import gateway_bind, gateway_session
 from chatapp_cli.kit.gateway_session import GatewaySession, ProvingGatewaySession
 from chatapp_cli.ports.bind import Asker, Bound
-from chatapp_cli.ports.connector import Connector, Finding, HookReply, HookRequest, Session, Statement
+from chatapp_cli.ports.connector import ApplicationDocument, Connector, Finding, HookReply, HookRequest, Session
 from chatapp_cli.ports.world import World
 
 
@@ -67,7 +67,7 @@ class VkNotify:
         """The applicant."""
         return application.applicant(answers)
 
-    def statement(self, answers: Mapping[str, str], at: Millis) -> Statement:
+    def statement(self, answers: Mapping[str, str], at: Millis) -> ApplicationDocument:
         """The document; its library is imported only here."""
         return statement.statement(answers, at)
 

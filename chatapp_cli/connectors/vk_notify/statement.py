@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from chatapp_cli.connectors.vk_notify.application import applicant
 from chatapp_cli.domain.ids import Millis
-from chatapp_cli.ports.connector import Statement
+from chatapp_cli.ports.connector import ApplicationDocument
 
 if TYPE_CHECKING:
     from docx.document import Document
@@ -23,7 +23,7 @@ _ZONE: Final = ZoneInfo("Europe/Moscow")
 """Of the recipient."""
 
 
-def statement(answers: Mapping[str, str], at: Millis) -> Statement:
+def statement(answers: Mapping[str, str], at: Millis) -> ApplicationDocument:
     """Write the document with today's date in Moscow."""
     written = datetime.fromtimestamp(at / 1000, _ZONE)
     words = _words()
@@ -37,7 +37,7 @@ def statement(answers: Mapping[str, str], at: Millis) -> Statement:
     }
     content = BytesIO()
     _document(words, known, written).save(content)
-    return Statement(name=_file_name(words["file"].format_map(known)), content=content.getvalue())
+    return ApplicationDocument(name=_file_name(words["file"].format_map(known)), content=content.getvalue())
 
 
 def _line(said: str) -> str:

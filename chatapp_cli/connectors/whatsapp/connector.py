@@ -14,8 +14,8 @@ from chatapp_cli.connectors.whatsapp import answers, bind, check, convert, group
 from chatapp_cli.connectors.whatsapp.graph import Graph
 from chatapp_cli.connectors.whatsapp.outgoing import Part
 from chatapp_cli.connectors.whatsapp.people import Book
+from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived
 from chatapp_cli.domain.errors import ChannelError, Rejected
-from chatapp_cli.domain.event import Arrival, Batch, MessageArrived
 from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.outbound import Outbound, Receipt
 from chatapp_cli.domain.template import Template

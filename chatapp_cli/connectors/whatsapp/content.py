@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from chatapp_cli.connectors.whatsapp.wire import Button, Card, Media, Message, Order
-from chatapp_cli.domain.event import FileKind, IncomingFile
+from chatapp_cli.domain.arrival import FileKind, IncomingFile
 
 _KINDS: Final[Mapping[str, FileKind]] = {
     "image": "photo",

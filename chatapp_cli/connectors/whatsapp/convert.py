@@ -15,16 +15,16 @@ import msgspec
 from chatapp_cli.connectors.whatsapp import content, errors, people
 from chatapp_cli.connectors.whatsapp import wire as wa
 from chatapp_cli.connectors.whatsapp.people import Book
-from chatapp_cli.domain.event import (
+from chatapp_cli.domain.arrival import (
     Arrival,
     DeliveryChanged,
-    Event,
     MessageArrived,
     MessageEdited,
     MessagesDeleted,
     Peer,
     PeerChanged,
-    Person,
+    Profile,
+    ProviderEvent,
     ReactionsChanged,
 )
 from chatapp_cli.domain.ids import Millis
@@ -143,7 +143,7 @@ def _identity(item: wa.Item, raw: bytes) -> str:
     return digest(raw)
 
 
-def _events(item: wa.Item, book: Book) -> Iterator[Event]:
+def _events(item: wa.Item, book: Book) -> Iterator[ProviderEvent]:
     for message in item.messages:
         yield from _said(message, item.contacts, book)
     for echo in item.message_echoes:
@@ -159,7 +159,7 @@ def _events(item: wa.Item, book: Book) -> Iterator[Event]:
         yield from people.moved(old, new, change.timestamp * 1000, book)
 
 
-def _said(message: wa.Message, contacts: Sequence[wa.Contact], book: Book) -> Iterator[Event]:
+def _said(message: wa.Message, contacts: Sequence[wa.Contact], book: Book) -> Iterator[ProviderEvent]:
     """A client's message, or an edit, deletion or reaction."""
     who, at = people.sender(message, contacts), message.timestamp * 1000
     if message.system and message.system.type in _MOVES:
@@ -172,33 +172,35 @@ def _said(message: wa.Message, contacts: Sequence[wa.Contact], book: Book) -> It
     yield from _about(message, peer, people.person(who), from_us=False)
 
 
-def _changed_number(system: wa.System, old: wa.Contact, at: Millis, book: Book) -> Iterator[Event]:
+def _changed_number(system: wa.System, old: wa.Contact, at: Millis, book: Book) -> Iterator[ProviderEvent]:
     new = wa.Contact(old.profile, system.wa_id or system.new_wa_id, system.user_id)
     if not (new.wa_id or new.user_id):
         raise ValueError("a new number that is not told")
     yield from people.moved(old, new, at, book)
 
 
-def _echoed(echo: wa.Message, contacts: Sequence[wa.Contact], book: Book) -> Iterator[Event]:
+def _echoed(echo: wa.Message, contacts: Sequence[wa.Contact], book: Book) -> Iterator[ProviderEvent]:
     """A message written in the WhatsApp Business app of the same number."""
     who = people.receiver(echo, contacts)
     if not (who.wa_id or who.user_id):
         raise ValueError("an echo to nobody")
     yield from people.introduced(who, echo.timestamp * 1000, book)
-    yield from _about(echo, people.peer(who, book), Person(), from_us=True)
+    yield from _about(echo, people.peer(who, book), Profile(), from_us=True)
 
 
-def _about(message: wa.Message, peer: Peer, person: Person, *, from_us: bool) -> Iterator[Event]:
+def _about(message: wa.Message, peer: Peer, profile: Profile, *, from_us: bool) -> Iterator[ProviderEvent]:
     at = message.timestamp * 1000
     if message.reaction:
         emoji = tuple(filter(None, (message.reaction.emoji,)))
-        yield ReactionsChanged(peer_key=peer.key, ext_id=message.reaction.message_id, at=at, emoji=emoji, person=person)
+        yield ReactionsChanged(
+            peer_key=peer.key, ext_id=message.reaction.message_id, at=at, emoji=emoji, person=profile
+        )
     elif message.edit:
         text = content.words(message.edit.message) if message.edit.message else ""
-        original, by = message.edit.original_message_id, _member(peer, person)
+        original, by = message.edit.original_message_id, _member(peer, profile)
         yield MessageEdited(peer_key=peer.key, ext_id=original, at=at, text=text, from_us=from_us, by=by)
     elif message.revoke:
-        originals, by = (message.revoke.original_message_id,), _member(peer, person)
+        originals, by = (message.revoke.original_message_id,), _member(peer, profile)
         yield MessagesDeleted(peer_key=peer.key, ext_ids=originals, at=at, from_us=from_us, by=by)
     else:
         yield MessageArrived(
@@ -206,7 +208,7 @@ def _about(message: wa.Message, peer: Peer, person: Person, *, from_us: bool) ->
             ext_id=message.id,
             at=at,
             text=content.words(message),
-            sender=person,
+            sender=profile,
             from_us=from_us,
             files=content.files(message),
             reply_to=message.context.id,
@@ -214,12 +216,12 @@ def _about(message: wa.Message, peer: Peer, person: Person, *, from_us: bool) ->
         )
 
 
-def _member(peer: Peer, person: Person) -> Person:
+def _member(peer: Peer, profile: Profile) -> Profile:
     """The group member who did something; empty in a private chat, where the id may be new."""
-    return person if peer.kind == "group" else Person()
+    return profile if peer.kind == "group" else Profile()
 
 
-def _became(status: wa.Status, contacts: Sequence[wa.Contact], book: Book) -> Iterator[Event]:
+def _became(status: wa.Status, contacts: Sequence[wa.Contact], book: Book) -> Iterator[ProviderEvent]:
     """A delivery state of our message; the first one also gives the id of a person addressed by phone."""
     at = status.timestamp * 1000
     for who in contacts:
@@ -238,7 +240,7 @@ def _became(status: wa.Status, contacts: Sequence[wa.Contact], book: Book) -> It
     )
 
 
-def _grouped(group: wa.Group, book: Book) -> Iterator[Event]:
+def _grouped(group: wa.Group, book: Book) -> Iterator[ProviderEvent]:
     """A group was created, renamed or deleted."""
     if group.errors:
         return

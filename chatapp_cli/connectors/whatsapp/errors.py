@@ -25,7 +25,7 @@ from chatapp_cli.domain.errors import (
     SendingBlocked,
 )
 from chatapp_cli.domain.ids import Millis
-from chatapp_cli.kit.http import Answer, verdict
+from chatapp_cli.kit.http import HttpResponse, verdict
 from chatapp_cli.kit.lenient import UNREADABLE, read_as
 from chatapp_cli.kit.pauses import pause
 
@@ -109,24 +109,24 @@ def word(code: int) -> str:
     return _KNOWN.get(code, _OTHERWISE)[1]
 
 
-def refused(answer: Answer, *, once: bool, now: Millis) -> ChannelError:
+def refused(response: HttpResponse, *, once: bool, now: Millis) -> ChannelError:
     """The error for an answer other than 2xx; ``once`` if the call is not repeatable."""
     try:
-        fault = read_as(answer.body, Refusal).error
+        fault = read_as(response.body, Refusal).error
     except UNREADABLE:
-        return _strange(answer, once=once, now=now)
+        return _strange(response, once=once, now=now)
     then, known = _KNOWN.get(fault.code, _OTHERWISE)
     if once and (fault.code, fault.error_subcode) == _NOT_THERE:
         then, known = Then.BLOCK, "no_permission"
     if then in {Then.PAUSE, Then.PAUSE_DIALOG}:
-        return _pause(known, fault, answer, dialog=then is Then.PAUSE_DIALOG)
+        return _pause(known, fault, response, dialog=then is Then.PAUSE_DIALOG)
     made: Mapping[Then, Callable[[str, str], ChannelError]] = {**_MADE, Then.AGAIN: _lost(once=once)}
     return made[then](known, f"{fault.code} {fault.words}")
 
 
-def _strange(answer: Answer, *, once: bool, now: Millis) -> ChannelError:
+def _strange(response: HttpResponse, *, once: bool, now: Millis) -> ChannelError:
     """The error for an answer that is not Meta's but a proxy's or server's in between."""
-    error = verdict(answer, f"HTTP {answer.status}", now=now)
+    error = verdict(response, f"HTTP {response.status}", now=now)
     return OutcomeUnknown(error.code, error.detail) if once and type(error) is Retryable else error
 
 
@@ -142,17 +142,17 @@ def _lost(*, once: bool) -> Callable[[str, str], ChannelError]:
     return OutcomeUnknown if once else Retryable
 
 
-def _pause(known: str, fault: Fault, answer: Answer, *, dialog: bool) -> RateLimited:
+def _pause(known: str, fault: Fault, response: HttpResponse, *, dialog: bool) -> RateLimited:
     limited = partial(RateLimited, known, f"{fault.code} {fault.words}")
     if dialog:
         return limited(retry_after=_PAUSES[known], scope="dialog")
-    return limited(retry_after=pause(_told(answer), _PAUSES[known]))
+    return limited(retry_after=pause(_told(response), _PAUSES[known]))
 
 
-def _told(answer: Answer) -> float:
+def _told(response: HttpResponse) -> float:
     """The waiting time in seconds by Meta's usage header (Graph API, «Rate limits», business use case)."""
     try:
-        usages = _usages(answer.headers.get("x-business-use-case-usage", "{}"))
+        usages = _usages(response.headers.get("x-business-use-case-usage", "{}"))
     except UNREADABLE:
         return 0.0
     minutes = (usage.estimated_time_to_regain_access for each in usages.values() for usage in each)

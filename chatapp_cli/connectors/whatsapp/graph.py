@@ -14,7 +14,7 @@ import aiohttp
 
 from chatapp_cli.connectors.whatsapp import answers, errors
 from chatapp_cli.domain.errors import OutcomeUnknown, Rejected, Retryable
-from chatapp_cli.kit.http import Answer, network, read, veil
+from chatapp_cli.kit.http import HttpResponse, network, read, veil
 from chatapp_cli.kit.lenient import UNREADABLE, read_as
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.world import Clock
@@ -84,9 +84,9 @@ class Graph:
     def _headers(self) -> Mapping[str, str]:
         return {"Authorization": f"Bearer {self._token}"}
 
-    def _veiled(self, answer: Answer) -> Answer:
+    def _veiled(self, response: HttpResponse) -> HttpResponse:
         """Remove the token from a text: Meta may echo a malformed one."""
-        return replace(answer, body=answer.body.replace(self._token.encode(), b"***"))
+        return replace(response, body=response.body.replace(self._token.encode(), b"***"))
 
     async def download(self, media: str, target: Path, *, most: int) -> None:
         """Download a client's file; its link is valid for five minutes and also needs the token."""
@@ -96,7 +96,7 @@ class Graph:
         patience = _patience(place.file_size)
         with network((self._token,)):
             async with self._http.get(place.url, headers=self._headers, timeout=patience) as response:
-                _insist(response.status)
+                _require_success(response.status)
                 digest = await _save(response.content, target, most)
         if place.sha256 and digest != place.sha256.lower():
             raise Retryable("file_damaged")
@@ -110,7 +110,7 @@ def _patience(size: int) -> aiohttp.ClientTimeout:
     return aiohttp.ClientTimeout(total=_PATIENCE + max(0, size) / _SLOWEST, sock_connect=_CONNECT)
 
 
-def _insist(status: int) -> None:
+def _require_success(status: int) -> None:
     if status in _EXPIRED:
         raise Retryable("media_expired", f"HTTP {status}")
     if status in _GONE:

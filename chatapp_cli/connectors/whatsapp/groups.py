@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from chatapp_cli.connectors.whatsapp import answers, outgoing
 from chatapp_cli.connectors.whatsapp.graph import Graph
+from chatapp_cli.domain.arrival import Peer
 from chatapp_cli.domain.errors import OutcomeUnknown, Rejected
-from chatapp_cli.domain.event import Peer
 from chatapp_cli.ports.connector import GroupChanged
 from chatapp_cli.ports.world import Clock
 

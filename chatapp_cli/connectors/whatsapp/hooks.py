@@ -8,7 +8,7 @@ from typing import Final
 
 from chatapp_cli.connectors.whatsapp import convert
 from chatapp_cli.connectors.whatsapp.people import Book
-from chatapp_cli.domain.event import Batch
+from chatapp_cli.domain.arrival import Batch
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import HookReply, HookRequest

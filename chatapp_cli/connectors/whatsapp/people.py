@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from chatapp_cli.connectors.whatsapp.wire import Contact, Message
-from chatapp_cli.domain.event import Peer, PeerMoved, Person
+from chatapp_cli.domain.arrival import Peer, PeerMoved, Profile
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.ports.memory import Memory
 
@@ -65,7 +65,7 @@ class Book:
         """Store what is new in the memory."""
         news = dict(self._news)
         if news:
-            await memory.keep(news)
+            await memory.save(news)
         self._news = {name: text for name, text in self._news.items() if news.get(name) != text}
 
 
@@ -86,11 +86,11 @@ def receiver(echo: Message, contacts: Sequence[Contact]) -> Contact:
     return sender(Message(from_=echo.to, from_user_id=echo.to_user_id), contacts)
 
 
-def person(who: Contact) -> Person:
+def person(who: Contact) -> Profile:
     """A person in the desk's terms; with the phone if known."""
     profile = who.profile
     name, username = profile.name or profile.username, profile.username.lstrip("@")
-    return Person(id=who.user_id or who.wa_id, name=name, username=username, phone=phone(who.wa_id))
+    return Profile(id=who.user_id or who.wa_id, name=name, username=username, phone=phone(who.wa_id))
 
 
 def peer(who: Contact, book: Book) -> Peer:

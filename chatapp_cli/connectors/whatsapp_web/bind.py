@@ -63,7 +63,7 @@ async def bind(ask: Asker, world: World, previous: Bound | None) -> Bound:
 
 
 async def _link(ask: Asker, world: World, values: Mapping[str, str], previous: Bound | None) -> Bound:
-    phone = _insist(values)
+    phone = _required_phone(values)
     said = values[proxies.NAME] or (previous.secrets.get(proxies.NAME, "") if previous else "")
     proxies.understood(said, manifest(KIND).capabilities.proxies)
     proxy = await proxies.choose(said, ENDPOINT)
@@ -82,7 +82,7 @@ async def _link(ask: Asker, world: World, values: Mapping[str, str], previous: B
     return _bound(account, settings, said)
 
 
-def _insist(values: Mapping[str, str]) -> str:
+def _required_phone(values: Mapping[str, str]) -> str:
     """The phone's digits, if they are needed."""
     if values["consent"] != "on":
         raise UsageError(T("Without accepting the risks this channel cannot be bound."), field="consent")
@@ -106,7 +106,7 @@ async def _paired(ask: Asker, said: str, args: wire.Open, previous: Bound | None
                 if error.code == "qr_expired":
                     continue
                 raise
-            await _insist_on_account(running, account, previous)
+            await _require_account(running, account, previous)
             return account
     raise UsageError(T("Nobody entered the code in time. Have the phone ready and start again."))
 
@@ -148,7 +148,7 @@ def _notice(news: wire.News) -> Notice:
             return Notice(title=title, lines=(T("The phone agreed; the device is connecting."), _STEPS[-1]))
 
 
-async def _insist_on_account(running: Child, account: wire.Account, previous: Bound | None) -> None:
+async def _require_account(running: Child, account: wire.Account, previous: Bound | None) -> None:
     if previous is None or previous.account == account.phone:
         return
     await running.ask("logout", wire.Nothing(), wire.Nothing)

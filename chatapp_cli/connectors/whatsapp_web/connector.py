@@ -14,8 +14,8 @@ from chatapp_cli.connectors.whatsapp_web.errors import KIND
 from chatapp_cli.connectors.whatsapp_web.groups import GroupKeeper
 from chatapp_cli.connectors.whatsapp_web.outgoing import plan
 from chatapp_cli.connectors.whatsapp_web.process import Child, child
+from chatapp_cli.domain.arrival import Arrival, Batch, Profile
 from chatapp_cli.domain.errors import ChannelError, NeedsRebind, OutcomeUnknown
-from chatapp_cli.domain.event import Arrival, Batch, Person
 from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.outbound import Outbound, Receipt
 from chatapp_cli.kit import proxies
@@ -108,13 +108,13 @@ class WhatsAppSession(GroupKeeper):
         """Show the typing indicator; the account appears online meanwhile."""
         await self._composing.show(convert.jid(address))
 
-    async def find(self, address: str) -> Person | None:
+    async def find(self, address: str) -> Profile | None:
         """Check whether a phone is on WhatsApp."""
         members = wire.Members(members=(convert.jid(address),))
         people = await self._child.ask("find", members, wire.People)
         return next((convert.person(who) for who in people.found), None)
 
-    async def contacts(self) -> Sequence[Person]:
+    async def contacts(self) -> Sequence[Profile]:
         """The phone's address book, as far as WhatsApp has sent it to this device."""
         people = await self._child.ask("contacts", wire.Nothing(), wire.People)
         return [convert.person(who) for who in people.found]

@@ -11,10 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, get_args
 
 from chatapp_cli.connectors.whatsapp_web import wire
-from chatapp_cli.domain.event import (
+from chatapp_cli.domain.arrival import (
     Arrival,
     DeliveryChanged,
-    Event,
     FileKind,
     IncomingFile,
     MessageArrived,
@@ -23,7 +22,8 @@ from chatapp_cli.domain.event import (
     Peer,
     PeerChanged,
     PeerMoved,
-    Person,
+    Profile,
+    ProviderEvent,
     ReactionsChanged,
 )
 from chatapp_cli.domain.message import State
@@ -54,7 +54,7 @@ def _understood(raw: bytes, max_download: int) -> Arrival:
     event = wire.event(raw)
     if isinstance(event, wire.Unreadable):
         return dead(raw, f"{event.what}: {event.detail}")
-    events: Sequence[Event] = _READ[type(event)](event, max_download)
+    events: Sequence[ProviderEvent] = _READ[type(event)](event, max_download)
     return Arrival(provider_id=_provider_id(event, raw), raw=raw, events=events)
 
 
@@ -81,9 +81,9 @@ def peer(chat: wire.Who) -> Peer:
     return Peer(key=key, address=key, kind="group" if group else "private", title=chat.name if group else "")
 
 
-def person(who: wire.Who) -> Person:
+def person(who: wire.Who) -> Profile:
     """A member of a chat."""
-    return Person(id=who.known_as or _key(who), name=who.name, phone=f"+{who.phone}" if who.phone else "")
+    return Profile(id=who.known_as or _key(who), name=who.name, phone=f"+{who.phone}" if who.phone else "")
 
 
 def jid(address: str) -> str:
@@ -91,7 +91,7 @@ def jid(address: str) -> str:
     return address if "@" in address else f"{_NO_DIGIT.sub('', address)}@{USERS}"
 
 
-def _moves(chat: wire.Who, at: int) -> Sequence[Event]:
+def _moves(chat: wire.Who, at: int) -> Sequence[ProviderEvent]:
     """Move dialogs begun under another address of the same person to the phone."""
     if not chat.phone:
         return ()
@@ -99,7 +99,7 @@ def _moves(chat: wire.Who, at: int) -> Sequence[Event]:
     return tuple(PeerMoved(old_key=old, peer=peer(chat), at=at) for old in others if old)
 
 
-def _message(event: wire.Message, max_download: int) -> Sequence[Event]:
+def _message(event: wire.Message, max_download: int) -> Sequence[ProviderEvent]:
     message = MessageArrived(
         peer=peer(event.chat),
         ext_id=event.id,
@@ -129,7 +129,7 @@ def _file(file: wire.File, max_download: int) -> IncomingFile:
     )
 
 
-def _edited(event: wire.Edited, _: int) -> Sequence[Event]:
+def _edited(event: wire.Edited, _: int) -> Sequence[ProviderEvent]:
     edited = MessageEdited(
         peer_key=_key(event.chat),
         ext_id=event.id,
@@ -141,7 +141,7 @@ def _edited(event: wire.Edited, _: int) -> Sequence[Event]:
     return (*_moves(event.chat, event.at), edited)
 
 
-def _deleted(event: wire.Deleted, _: int) -> Sequence[Event]:
+def _deleted(event: wire.Deleted, _: int) -> Sequence[ProviderEvent]:
     deleted = MessagesDeleted(
         peer_key=_key(event.chat),
         ext_ids=(event.id,),
@@ -153,24 +153,24 @@ def _deleted(event: wire.Deleted, _: int) -> Sequence[Event]:
     return (*_moves(event.chat, event.at), deleted)
 
 
-def _reacted(event: wire.Reacted, _: int) -> Sequence[Event]:
+def _reacted(event: wire.Reacted, _: int) -> Sequence[ProviderEvent]:
     emoji = (event.emoji,) if event.emoji else ()
     who = person(event.sender)
     reacted = ReactionsChanged(peer_key=_key(event.chat), ext_id=event.id, at=event.at, emoji=emoji, person=who)
     return (*_moves(event.chat, event.at), reacted)
 
 
-def _delivered(event: wire.Delivered, _: int) -> Sequence[Event]:
+def _delivered(event: wire.Delivered, _: int) -> Sequence[ProviderEvent]:
     state = State.READ if event.read else State.DELIVERED
     return tuple(DeliveryChanged(ext_id=one, state=state, at=event.at) for one in event.ids)
 
 
-def _group(event: wire.GroupNews, _: int) -> Sequence[Event]:
+def _group(event: wire.GroupNews, _: int) -> Sequence[ProviderEvent]:
     code = "" if event.member else "not_in_group"
     return (PeerChanged(peer=peer(event.chat), at=event.at, reachable=event.member, code=code),)
 
 
-_READ: Mapping[type, Callable[[Any, int], Sequence[Event]]] = {
+_READ: Mapping[type, Callable[[Any, int], Sequence[ProviderEvent]]] = {
     wire.Message: _message,
     wire.Edited: _edited,
     wire.Deleted: _deleted,

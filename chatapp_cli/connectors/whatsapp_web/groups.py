@@ -27,7 +27,7 @@ class GroupKeeper:
 
     async def create_group(self, title: str, members: Sequence[str]) -> GroupChanged:
         """Create a group with these people; not repeatable, a second call makes a second group."""
-        _insist(title)
+        _require_short(title)
         asked = {convert.jid(one): one for one in members}
         args = wire.Members(members=list(asked), title=title)
         return _changed(await self._child.ask("create_group", args, wire.Group, once=True), asked)
@@ -47,7 +47,7 @@ class GroupKeeper:
 
     async def rename_group(self, address: str, title: str) -> None:
         """Change the title."""
-        _insist(title)
+        _require_short(title)
         await self._do("rename_group", wire.Chat(chat=address, text=title))
 
     async def end_group(self, address: str) -> None:
@@ -55,7 +55,7 @@ class GroupKeeper:
         await self._do("end_group", wire.Chat(chat=address))
 
 
-def _insist(title: str) -> None:
+def _require_short(title: str) -> None:
     if not 0 < len(title) <= MAX_TITLE:
         raise Rejected("group_title", title)
 

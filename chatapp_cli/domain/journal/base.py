@@ -40,7 +40,7 @@ def keyed(key: str) -> Any:
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(keyed,))
-class Kind(type):
+class EventMeta(type):
     """The metaclass of events: like a frozen dataclass with slots, but made ten times as fast at every start."""
 
     keys: dict[str, str]
@@ -52,9 +52,9 @@ class Kind(type):
     spelled: tuple[tuple[str, str], ...]
     """Each of ``keys`` as it is written in JSON before its value."""
 
-    def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> Kind:
+    def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> EventMeta:
         """Turn annotations into slots; every event has one base."""
-        above = bases[0] if bases and isinstance(bases[0], Kind) else None
+        above = bases[0] if bases and isinstance(bases[0], EventMeta) else None
         notes: Mapping[str, str] = namespace.get("__annotations__", {})
         own = {field: namespace.pop(field, ...) for field, kind in notes.items() if not kind.startswith("ClassVar")}
         keys = {field: default if isinstance(default, _Key) else field for field, default in own.items()}
@@ -71,7 +71,7 @@ class Kind(type):
         return made
 
 
-class JournalEvent(metaclass=Kind):
+class JournalEvent(metaclass=EventMeta):
     """One thing that happened.
 
     A field that is ``None`` is not stored; a field that an older row lacks is ``None``.

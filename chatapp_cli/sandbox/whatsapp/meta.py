@@ -156,7 +156,7 @@ class Meta:
         moving = {"animated": False} if kind == "sticker" else {}
         return {"mime_type": file.mime, "sha256": digest, "id": self.keep(file), **named, **voiced, **moving}
 
-    def insist(self, message: Mapping[str, Any]) -> None:
+    def require_sendable(self, message: Mapping[str, Any]) -> None:
         """Raise Refusal for an invalid message."""
         kind = message["type"]
         content = message[kind]

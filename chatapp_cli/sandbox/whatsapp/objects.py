@@ -73,7 +73,7 @@ class Objects:
         message = dict(call.content)
         if message.get("status") == "read":
             return self._read(message)
-        self._meta.insist(message)
+        self._meta.require_sendable(message)
         wamid = self._meta.next_id()
         if message["recipient_type"] == "group":
             self._to_group(message, wamid)

@@ -58,7 +58,7 @@ UPDATE dialog SET last_id = :message, last_at = CASE WHEN last_at > :at THEN las
   preview = :preview
 WHERE id = :id;
 
--- name: dialogs.said
+-- name: dialogs.show_last
 UPDATE dialog SET last_id = :message, last_at = CASE WHEN last_at > :at THEN last_at ELSE :at END,
   last_direction = 'out', last_state = :state, preview = :preview,
   waiting_since = CASE WHEN :answers = 1 THEN NULL ELSE waiting_since END
@@ -112,31 +112,31 @@ UPDATE dialog SET last_at = o.last_at, last_id = o.last_id, last_direction = o.l
   last_state = o.last_state, preview = o.preview
 FROM dialog o WHERE o.id = :old AND dialog.id = :new AND o.last_at > dialog.last_at;
 
--- name: dialogs.hand_on_messages
+-- name: dialogs.move_messages
 UPDATE message SET dialog_id = :new WHERE dialog_id = :old AND NOT EXISTS (
   SELECT 1 FROM message n WHERE n.dialog_id = :new AND n.channel_id = message.channel_id
     AND n.ext_id = message.ext_id);
 
--- name: dialogs.hand_on_parts
+-- name: dialogs.move_parts
 UPDATE message_part SET dialog_id = :new WHERE dialog_id = :old AND NOT EXISTS (
   SELECT 1 FROM message_part n WHERE n.dialog_id = :new AND n.ext_id = message_part.ext_id);
 
--- name: dialogs.hand_on_outbox
+-- name: dialogs.move_outbox
 UPDATE outbox SET dialog_id = :new WHERE dialog_id = :old;
 
--- name: dialogs.hand_on_attempts
+-- name: dialogs.move_attempts
 UPDATE attempt SET dialog_id = :new WHERE dialog_id = :old;
 
--- name: dialogs.hand_on_tags
+-- name: dialogs.move_tags
 INSERT INTO dialog_tag (dialog_id, tag_id) SELECT :new, tag_id FROM dialog_tag WHERE dialog_id = :old
 ON CONFLICT DO NOTHING;
 
--- name: dialogs.hand_on_members
+-- name: dialogs.move_members
 INSERT INTO dialog_member (dialog_id, operator, role)
 SELECT :new, operator, role FROM dialog_member WHERE dialog_id = :old
 ON CONFLICT DO NOTHING;
 
--- name: dialogs.hand_on_notes
+-- name: dialogs.move_notes
 UPDATE note SET dialog_id = :new WHERE dialog_id = :old;
 
 -- name: dialogs.drop

@@ -53,7 +53,7 @@ WHERE key = :key AND channel_id = :channel AND state IN ('uncertain', 'sending')
 SELECT id FROM message WHERE key = :key;
 
 -- name: messages.asked
-SELECT id, asked FROM message WHERE key = :key;
+SELECT id, dialog_id, asked FROM message WHERE key = :key;
 
 -- name: messages.ref
 SELECT id, dialog_id, direction, state, origin, sender, placeholder FROM message

@@ -6,7 +6,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from chatapp_cli.domain.ids import ApplicationId, ChannelId, ErrandId, LineId, Millis
+from chatapp_cli.domain.ids import ApplicationId, ChannelId, LineId, Millis, SessionRequestId
 
 if TYPE_CHECKING:
     from chatapp_cli.domain.template import TemplateState
@@ -75,10 +75,10 @@ def _joined(settings: str, options: str) -> Mapping[str, str]:
     return MappingProxyType({**json.loads(settings), **json.loads(options)})
 
 
-class ErrandRow(NamedTuple):
+class SessionRequestRow(NamedTuple):
     """A request to a session."""
 
-    id: ErrandId
+    id: SessionRequestId
     channel_id: ChannelId
     what: str
     arguments: str

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from chatapp_cli.domain.ids import ChannelId, ContactId, DialogId, LineId, MessageId, Millis
 
 if TYPE_CHECKING:
-    from chatapp_cli.domain.event import ChatKind
+    from chatapp_cli.domain.arrival import ChatKind
 
 
 class DialogRow(NamedTuple):
@@ -118,7 +118,7 @@ class WaitingRow(NamedTuple):
     text: str
 
 
-class Known(NamedTuple):
+class IngestDialog(NamedTuple):
     """The fields of a dialog that ingest needs."""
 
     id: DialogId

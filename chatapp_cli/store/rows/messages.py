@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from chatapp_cli.domain.ids import ChannelId, DialogId, FileId, MessageId, Millis
 
 if TYPE_CHECKING:
-    from chatapp_cli.domain.event import FileKind
+    from chatapp_cli.domain.arrival import FileKind
 
 
 class MessageRow(NamedTuple):
@@ -87,7 +87,7 @@ class TroubledRow(NamedTuple):
     text: str
 
 
-class Ref(NamedTuple):
+class MessageRef(NamedTuple):
     """The identity and state of a message."""
 
     id: MessageId

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId, Millis
 
 if TYPE_CHECKING:
-    from chatapp_cli.domain.event import ChatKind
+    from chatapp_cli.domain.arrival import ChatKind
 
 
 class OutboxRow(NamedTuple):

@@ -56,9 +56,10 @@ class ChannelMemory(Table, table=True):
     value: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
-class Template(Table, table=True):
+class StoredTemplate(Table, table=True):
     """A text that a provider has to approve before it may be sent."""
 
+    __tablename__ = "template"
     __table_args__ = (UniqueConstraint("channel_id", "name", "language"), NEVER_AGAIN)
     id: int | None = Field(sa_column=key())
     channel_id: int = Field(sa_column=ref("channel"))
@@ -89,9 +90,10 @@ class Application(Table, table=True):
     updated_at: int = Field(sa_column=moment())
 
 
-class Errand(Table, table=True):
+class StoredSessionRequest(Table, table=True):
     """A request to a channel's live session and its answer; kept for a day."""
 
+    __tablename__ = "errand"
     __table_args__ = (Index("ix_errand_waiting", "channel_id", "state", "id"), NEVER_AGAIN)
     id: int | None = Field(sa_column=key())
     channel_id: int = Field(sa_column=ref("channel"))

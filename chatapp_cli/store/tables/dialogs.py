@@ -103,9 +103,10 @@ class DialogUnread(Table, table=True):
     n: int
 
 
-class Draft(Table, table=True):
+class StoredDraft(Table, table=True):
     """An operator's unsent draft in a dialog."""
 
+    __tablename__ = "draft"
     operator: str = Field(primary_key=True)
     dialog_id: int = Field(
         sa_column=Column(Big, ForeignKey("dialog.id", ondelete="CASCADE"), primary_key=True, index=True)

@@ -22,9 +22,10 @@ class Journal(Table, table=True):
     data: str = ""
 
 
-class Follower(Table, table=True):
+class StoredFollower(Table, table=True):
     """The position of a follower; moved in the transaction that writes the follower's results."""
 
+    __tablename__ = "follower"
     name: str = Field(primary_key=True)
     journal_id: int = Field(sa_column=Column(Big, nullable=False))
 

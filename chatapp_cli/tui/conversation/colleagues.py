@@ -8,10 +8,10 @@ from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.journal.presence import PresenceEvent
 from chatapp_cli.i18n import _
 from chatapp_cli.tui.conversation.conversation import Conversation
-from chatapp_cli.tui.conversation.other_windows import Company, OtherWindows
+from chatapp_cli.tui.conversation.other_windows import OtherWindows, Viewers
 from chatapp_cli.tui.conversation.part import ConversationPart
 from chatapp_cli.tui.reading.conversations import Opening
-from chatapp_cli.tui.session.live import News
+from chatapp_cli.tui.session.journal_feed import JournalAdvanced
 
 BEAT = 20.0
 """Seconds between two signs of life of a window."""
@@ -22,7 +22,7 @@ class Colleagues(ConversationPart):
 
     def __init__(self, conversation: Conversation) -> None:
         super().__init__(conversation)
-        self._windows = OtherWindows(self.page.office)
+        self._windows = OtherWindows(self.page.workspace)
 
     async def furnish(self) -> None:
         """See who is there, now and from time to time."""
@@ -47,7 +47,7 @@ class Colleagues(ConversationPart):
         self._show()
         self.page.do(partial(self._windows.look, opening.card.id), group="company")
 
-    async def hear(self, news: News) -> None:
+    async def hear(self, news: JournalAdvanced) -> None:
         """Somebody came, left or began to write."""
         if news.any_of(PresenceEvent):
             await self._see()
@@ -72,7 +72,7 @@ class Colleagues(ConversationPart):
         if writing := self._here().writing:
             return _("{name} is writing here just now.", name=", ".join(writing))
         opening = self.conversation.opening
-        if opening is not None and opening.card.assignee not in {"", self.page.office.actor}:
+        if opening is not None and opening.card.assignee not in {"", self.page.workspace.actor}:
             return _("{name} answers for this dialog.", name=opening.card.assignee)
         return ""
 
@@ -82,15 +82,15 @@ class Colleagues(ConversationPart):
 
     def _show(self) -> None:
         """Mark in the list where colleagues are, and name those who are here."""
-        there, shown = self._windows.there(self.page.look.now()), self.conversation
+        there, shown = self._windows.there(self.page.appearance.now()), self.conversation
         writing = {dialog for dialog, company in there.items() if company.writing}
-        shown.dialogs.mark(shown.dialogs.marks._replace(looking=frozenset(there), writing=writing))
+        shown.dialogs.mark(shown.dialogs.badges._replace(looking=frozenset(there), writing=writing))
         here = self._here()
         if shown.heading.tell_company(str(here), busy=bool(here.writing)):
             shown.allow()
 
-    def _here(self) -> Company:
+    def _here(self) -> Viewers:
         """Who else is in the dialog that is open."""
         opening = self.conversation.opening
-        there = self._windows.there(self.page.look.now())
-        return Company() if opening is None else there.get(opening.card.id, Company())
+        there = self._windows.there(self.page.appearance.now())
+        return Viewers() if opening is None else there.get(opening.card.id, Viewers())

@@ -17,30 +17,30 @@ from chatapp_cli.domain.message import PENDING, State
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import channels, dialogs
 from chatapp_cli.store.tx import Tx
+from chatapp_cli.tui.action_page import ActionPage
 from chatapp_cli.tui.conversation import ways
 from chatapp_cli.tui.conversation.hooks import Hooks
-from chatapp_cli.tui.hands import Hands
 from chatapp_cli.tui.reading import conversations, words
 from chatapp_cli.tui.reading.conversations import Opening
-from chatapp_cli.tui.session.live import News
-from chatapp_cli.tui.session.sheet import Sheet
+from chatapp_cli.tui.session.composer_state import ComposerState
+from chatapp_cli.tui.session.journal_feed import JournalAdvanced
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 from chatapp_cli.tui.widgets.pane import ConversationPane
 
 if TYPE_CHECKING:
-    from chatapp_cli.tui.widgets.card import Card
+    from chatapp_cli.tui.widgets.client_card import ClientCard
     from chatapp_cli.tui.widgets.composer import Composer, Pen
 
 
 class Conversation:
     """Owns what is open, and tells its parts what becomes of it."""
 
-    card: Card
+    card: ClientCard
     """Who the client is; there once the conversation is `ready`."""
     composer: Composer
     """What answers are written with; there once the conversation is `ready`."""
 
-    def __init__(self, page: Hands, body: Widget, dialogs: DialogList, pane: ConversationPane) -> None:
+    def __init__(self, page: ActionPage, body: Widget, dialogs: DialogList, pane: ConversationPane) -> None:
         self.page, self.dialogs, self.pane = page, dialogs, pane
         self.heading, self.transcript = pane.heading, pane.transcript
         self.parts: Sequence[Hooks] = ()
@@ -48,7 +48,7 @@ class Conversation:
         self.opening: Opening | None = None
         self.joined = False
         """Whether all dialogs of a person are shown as one conversation."""
-        self.sheets: dict[DialogId, Sheet] = {}
+        self.sheets: dict[DialogId, ComposerState] = {}
         """What is being written, by the dialog that it goes to."""
         self.lost: DialogId | None = None
         """The dialog that was open when it ceased to be."""
@@ -81,10 +81,10 @@ class Conversation:
         await asyncio.shield(self._furnishing.wait())  # whoever waits for it may leave, and it goes on
 
     async def _furnish(self) -> None:
-        from chatapp_cli.tui.widgets.card import Card
+        from chatapp_cli.tui.widgets.client_card import ClientCard
         from chatapp_cli.tui.widgets.composer import Composer
 
-        self.card, self.composer = Card(self.page.look), Composer()
+        self.card, self.composer = ClientCard(self.page.appearance), Composer()
         await self._body.mount(self.card)
         await self.pane.mount(self.composer)
         self.furnished = True
@@ -113,11 +113,11 @@ class Conversation:
         Where a person's dialogs are joined, ``exact`` asks for an answer by this one and no other.
         """
         job = partial(conversations.opening, dialog=dialog, message=message, joined=self.joined, exact=exact)
-        opening = await self.page.office.read(job)
+        opening = await self.page.workspace.read(job)
         await self.ready()
         self.page.add_class("-open", "-conversing")
         await self._turn_to(opening)
-        known, routes = self.page.office.manifest(opening.channel), ways.routes(opening)
+        known, routes = self.page.workspace.manifest(opening.channel), ways.routes(opening)
         self.transcript.open(known, opening.page, at=message, routes=routes)
         self.composer.focus_pen()
         if self.pen.disabled or message is not None:
@@ -141,24 +141,24 @@ class Conversation:
         self.opening = opening
         self._show_card(opening)
         self.dialogs.mark_opened(opening.card.id)
-        self._turn_composer(opening, self.sheets.setdefault(opening.card.id, Sheet()))
+        self._turn_composer(opening, self.sheets.setdefault(opening.card.id, ComposerState()))
 
-    def _turn_composer(self, opening: Opening, sheet: Sheet) -> None:
-        can, price = self.page.office.capabilities(opening.channel), channels.price_of_part(opening.channel)
+    def _turn_composer(self, opening: Opening, state: ComposerState) -> None:
+        can, price = self.page.workspace.capabilities(opening.channel), channels.price_of_part(opening.channel)
         stop, warning = self._obstacles(opening)
-        self.composer.turn_to(sheet, can, stop=stop, warning=warning, price=price)
+        self.composer.turn_to(state, can, stop=stop, warning=warning, price=price)
         self.composer.border_title = ways.title(opening)
 
     def _show_card(self, opening: Opening) -> None:
         self.heading.tell(opening.card, opening.tags)
         self.card.tell(opening)
 
-    def put_back(self, dialog: DialogId, kept: Sheet) -> None:
+    def put_back(self, dialog: DialogId, kept: ComposerState) -> None:
         """Have again what was written to a dialog and did not go, whatever is open by now, or open no longer."""
-        sheet = self.sheets.setdefault(dialog, Sheet())
-        sheet.put_back(kept)
+        state = self.sheets.setdefault(dialog, ComposerState())
+        state.put_back(kept)
         if self.furnished and self.composer.is_attached:
-            self.composer.show_again(sheet)
+            self.composer.show_again(state)
 
     def typed(self, text: str) -> None:
         """Somebody changed what is written, to this."""
@@ -181,13 +181,15 @@ class Conversation:
 
     def _obstacles(self, opening: Opening) -> tuple[Refused | None, str]:
         """Why nothing can be sent at all, and why one should think twice."""
-        card, channel, office = opening.card, opening.channel, self.page.office
+        card, channel, workspace = opening.card, opening.channel, self.page.workspace
         if card.id == self.lost:
             what = T("The dialog with {name} is no more: its channel was unbound.", name=card.name)
             return Refused("gone", what, T("Choose another dialog.")), ""
         from chatapp_cli.tui.session import writing
 
-        stop, warning = writing.obstacles(card, channel, office.capabilities(channel), office.desk.world.clock.now())
+        stop, warning = writing.obstacles(
+            card, channel, workspace.capabilities(channel), workspace.company.world.clock.now()
+        )
         return stop, "  ".join(filter(None, (warning, *(part.warning() for part in self.parts))))
 
     def lose(self, opening: Opening) -> None:
@@ -201,7 +203,7 @@ class Conversation:
 
     # News
 
-    async def hear(self, news: News) -> None:
+    async def hear(self, news: JournalAdvanced) -> None:
         """Read again what the news speak of, if it is open."""
         opening = self.opening
         if opening is None:
@@ -211,11 +213,11 @@ class Conversation:
             self._tell_refusals(opening, news)
             await self._reread(opening, {one for dialog in opening.thread for one in news.messages(dialog)})
 
-    def _tell_refusals(self, opening: Opening, news: News) -> None:
+    def _tell_refusals(self, opening: Opening, news: JournalAdvanced) -> None:
         """An edit, a deletion or a reaction leaves no mark on its message when the provider refuses it."""
         for event in news.events:
             if isinstance(event, ChangeRefused) and event.dialog in opening.thread:
-                manifest = self.page.office.manifest(opening.channel_of(event.dialog))
+                manifest = self.page.workspace.manifest(opening.channel_of(event.dialog))
                 said = words.reason(manifest, event.code, event.detail)
                 self.page.notify("\n".join(filter(None, said)), severity="warning", markup=False, timeout=8)
 
@@ -225,17 +227,17 @@ class Conversation:
         if opening is None or opening.card.id == self.lost:
             return
         shown = {entry.message.id for entry in self.transcript.entries}
-        page = await self.page.office.read(partial(conversations.end, shown=opening.thread))
+        page = await self.page.workspace.read(partial(conversations.end, shown=opening.thread))
         await self._refresh(opening, shown | {entry.message.id for entry in page.entries})
         await self._reread(opening, set())
 
     async def _reread(self, opening: Opening, messages: set[MessageId]) -> None:
-        office = self.page.office
+        workspace = self.page.workspace
         await self._refresh(opening, messages)
         try:
-            fresh = await office.read(partial(conversations.again, opening=opening))
+            fresh = await workspace.read(partial(conversations.again, opening=opening))
         except NotFound:
-            if await office.read(partial(_exists, dialog=opening.card.id)):
+            if await workspace.read(partial(_exists, dialog=opening.card.id)):
                 raise
             self.lose(opening)
             return
@@ -251,7 +253,7 @@ class Conversation:
             part.renewed()
 
     async def _refresh(self, opening: Opening, messages: set[MessageId]) -> None:
-        found = await self.page.office.read(partial(conversations.news, shown=opening.thread, messages=messages))
+        found = await self.page.workspace.read(partial(conversations.news, shown=opening.thread, messages=messages))
         if self.shows(opening):
             self.transcript.update(found.changed, found.gone, found.quotes)
 

@@ -17,8 +17,8 @@ from chatapp_cli.tui.keys.keymap import action, shown
 from chatapp_cli.tui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
-    from chatapp_cli.services.transcript import Entry
-    from chatapp_cli.tui.deeds.said import Said
+    from chatapp_cli.services.transcript import TranscriptEntry
+    from chatapp_cli.tui.actions.message_target import MessageTarget
 
 
 class Doing(ConversationPart):
@@ -36,38 +36,38 @@ class Doing(ConversationPart):
         meant = listed.meant if listed.has_focus or opening is None else opening.card.id
         return [] if meant is None else [meant]
 
-    def deed(self, name: str) -> None:
+    def action(self, name: str) -> None:
         """Do something with the dialog, or with all that are picked out; see DEEDS."""
         if targets := self._targets():
             self.page.do(partial(self._do_with_dialogs, name, targets))
 
     async def _do_with_dialogs(self, name: str, chosen: Sequence[DialogId]) -> None:
-        from chatapp_cli.tui.deeds import dialog as dialog_deeds
-        from chatapp_cli.tui.deeds import many as many_deeds
+        from chatapp_cli.tui.actions import dialog as dialog_actions
+        from chatapp_cli.tui.actions import many as many_actions
 
         cards = await self._cards(chosen)
-        if name in many_deeds.DEEDS:
-            await many_deeds.DEEDS[name].run(self.page, cards)
+        if name in many_actions.ACTIONS:
+            await many_actions.ACTIONS[name].run(self.page, cards)
         elif len(cards) == 1:
-            await dialog_deeds.DEEDS[name].run(self.page, cards[0])
+            await dialog_actions.ACTIONS[name].run(self.page, cards[0])
         else:
             self.page.say(_("That is done with one dialog at a time."))
 
     async def _cards(self, chosen: Sequence[DialogId]) -> list[DialogCard]:
-        return await self.page.office.read(lambda tx: [dialogs.card(tx, one) for one in chosen])
+        return await self.page.workspace.read(lambda tx: [dialogs.card(tx, one) for one in chosen])
 
     def undo(self) -> None:
         """Take back what was done last."""
         self.page.do(self.page.take_back)
 
-    def asked(self, name: str, entry: Entry) -> None:
+    def asked(self, name: str, entry: TranscriptEntry) -> None:
         """Do something with a message, or say why it makes no sense there."""
-        from chatapp_cli.tui.deeds import message as message_deeds
+        from chatapp_cli.tui.actions import message as message_actions
 
-        said, deed = self._said(entry), message_deeds.DEEDS[name]
-        reason = deed.against(said)
+        target, action = self._target(entry), message_actions.ACTIONS[name]
+        reason = action.against(target)
         if reason is None:
-            work = partial(deed.run, self.page, said)
+            work = partial(action.run, self.page, target)
             self.page.do(partial(self._joining.by_its_own_way, name, entry, work))
         else:
             self.page.complain(reason)
@@ -75,24 +75,24 @@ class Doing(ConversationPart):
     def take_back(self) -> None:
         """Take back what was said last, while it has not gone."""
         transcript = self.conversation.transcript
-        last = next((entry for entry in reversed(transcript.entries) if self._said(entry).waits), None)
+        last = next((entry for entry in reversed(transcript.entries) if self._target(entry).waits), None)
         if last is not None:
             transcript.post_message(Transcript.Asked("cancel", last))
 
-    def _said(self, entry: Entry) -> Said:
-        from chatapp_cli.tui.deeds.said import Said
+    def _target(self, entry: TranscriptEntry) -> MessageTarget:
+        from chatapp_cli.tui.actions.message_target import MessageTarget
 
         opening = self.conversation.opening
         assert opening is not None
-        can = self.page.office.capabilities(opening.channel_of(entry.message.dialog_id))
-        return Said(entry, can, self.page.look.now(), self.conversation)
+        can = self.page.workspace.capabilities(opening.channel_of(entry.message.dialog_id))
+        return MessageTarget(entry, can, self.page.appearance.now(), self.conversation)
 
     def menu(self) -> None:
         """Everything that makes sense here, with its keys."""
         self.page.do(partial(self._menu, self._targets()))
 
     async def _menu(self, targets: Sequence[DialogId]) -> None:
-        from chatapp_cli.tui.deeds import message as message_deeds
+        from chatapp_cli.tui.actions import message as message_actions
         from chatapp_cli.tui.reading.naming import about
 
         cards = await self._cards(targets)
@@ -101,28 +101,28 @@ class Doing(ConversationPart):
         options = [(name, _(act.help)) for (_scope, _full, name), act in zip(found, acts, strict=True)]
         question = about(_("What to do"), cards) if cards else _("What to do")
         chosen = await self.page.choose(question, options, keys=[shown(act.keys[0]) for act in acts])
-        if chosen in message_deeds.DEEDS:
+        if chosen in message_actions.ACTIONS:
             self.conversation.transcript.action_message(chosen)
         elif chosen is not None:
             await self._do_with_dialogs(chosen, targets)
 
     def _with_message(self) -> list[tuple[str, str, str]]:
         """Scope, action and name of what makes sense with the message that is chosen."""
-        from chatapp_cli.tui.deeds import message as message_deeds
+        from chatapp_cli.tui.actions import message as message_actions
 
         transcript = self.conversation.transcript
         if not transcript.has_focus or transcript.selected is None:
             return []
-        said = self._said(transcript.selected)
-        possible = [name for name, deed in message_deeds.DEEDS.items() if deed.possible(said)]
+        target = self._target(transcript.selected)
+        possible = [name for name, action in message_actions.ACTIONS.items() if action.possible(target)]
         return [("transcript", f"message({name!r})", name) for name in possible]
 
 
 def _with_dialogs(cards: Sequence[DialogCard]) -> list[str]:
     """What makes sense with dialogs."""
-    from chatapp_cli.tui.deeds import dialog as dialog_deeds
-    from chatapp_cli.tui.deeds import many as many_deeds
+    from chatapp_cli.tui.actions import dialog as dialog_actions
+    from chatapp_cli.tui.actions import many as many_actions
 
     if len(cards) > 1:
-        return [name for name, many in many_deeds.DEEDS.items() if many.possible(cards)]
-    return [name for name, deed in dialog_deeds.DEEDS.items() if cards and deed.possible(cards[0])]
+        return [name for name, many in many_actions.ACTIONS.items() if many.possible(cards)]
+    return [name for name, action in dialog_actions.ACTIONS.items() if cards and action.possible(cards[0])]

@@ -15,15 +15,15 @@ from chatapp_cli.i18n import _
 from chatapp_cli.services import drafts
 from chatapp_cli.services.drafts import Unsent
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui.conversation import unsent
+from chatapp_cli.tui.conversation import stored_drafts
 from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.conversation.part import ConversationPart
 from chatapp_cli.tui.reading.cells import line
 from chatapp_cli.tui.reading.conversations import Opening
-from chatapp_cli.tui.session.live import News
-from chatapp_cli.tui.session.own import folder_of
+from chatapp_cli.tui.session.composer_state import ComposerState
+from chatapp_cli.tui.session.journal_feed import JournalAdvanced
 from chatapp_cli.tui.session.rescue import rescued
-from chatapp_cli.tui.session.sheet import Sheet
+from chatapp_cli.tui.session.user_files import folder_of
 
 LOST = 20.0
 """Seconds for which the page says that an open dialog is no more, and where lies what was written to it."""
@@ -49,17 +49,17 @@ class Drafts(ConversationPart):
         self.page.do(self._read, group="company")
 
     async def _read(self) -> None:
-        office = self.page.office
-        self.begun = frozenset(await office.read(drafts.everywhere))
+        workspace = self.page.workspace
+        self.begun = frozenset(await workspace.read(drafts.everywhere))
         shown = self.conversation.dialogs
-        shown.mark(shown.marks._replace(drafts=self.begun))
+        shown.mark(shown.badges._replace(drafts=self.begun))
 
     async def before(self, opening: Opening) -> None:
         """Keep what was written so far, and go on with what was begun in the other dialog."""
         await self.page.carry_out(self._keep)
         await self._restore(opening.card.id)
 
-    async def hear(self, news: News) -> None:
+    async def hear(self, news: JournalAdvanced) -> None:
         """Something was begun, or sent."""
         if news.any_of(DraftEvent):
             await self._read()
@@ -78,18 +78,18 @@ class Drafts(ConversationPart):
             return
         dialog, name = opening.card.id, opening.card.name
         said = [_("The dialog with {name} is no more: its channel was unbound.", name=line(name))]
-        sheet = self.conversation.sheets.get(dialog, Sheet())
-        if sheet.text.strip():
+        state = self.conversation.sheets.get(dialog, ComposerState())
+        if state.text.strip():
             with suppress(OSError):  # it is tried again, and said in the terminal, once the window closes
-                path = rescued(self._folder, name, sheet.text, self.page.look.now())
-                self._kept[dialog] = unsent.unsent(sheet)
+                path = rescued(self._folder, name, state.text, self.page.appearance.now())
+                self._kept[dialog] = stored_drafts.unsent(state)
                 said.append(_("Your text is in {path}.", path=path))
         self.page.notify("\n".join(said), severity="warning", markup=False, timeout=LOST)
 
     @property
     def _folder(self) -> Path:
         """Where files of the person at this window lie."""
-        return folder_of(self.page.house.own, self.page.office.desk.settings)
+        return folder_of(self.page.window.user_files, self.page.workspace.company.settings)
 
     async def close(self) -> None:
         """Keep what is written."""
@@ -98,33 +98,33 @@ class Drafts(ConversationPart):
     def unkept(self) -> list[tuple[str, str]]:
         """To whom something was written that the store does not have, and what."""
         dirty = [
-            (dialog, sheet)
-            for dialog, sheet in self.conversation.sheets.items()
-            if sheet.text.strip() and unsent.unsent(sheet) != self._kept.get(dialog)
+            (dialog, state)
+            for dialog, state in self.conversation.sheets.items()
+            if state.text.strip() and stored_drafts.unsent(state) != self._kept.get(dialog)
         ]
-        return [(self._names.get(dialog, str(dialog)), sheet.text) for dialog, sheet in dirty]
+        return [(self._names.get(dialog, str(dialog)), state.text) for dialog, state in dirty]
 
     async def _restore(self, dialog: DialogId) -> None:
         """Have the sheet that the store keeps, unless this window knows better."""
-        sheets, office = self.conversation.sheets, self.page.office
+        sheets, workspace = self.conversation.sheets, self.page.workspace
         known = sheets.get(dialog)
-        if known is not None and unsent.unsent(known) != self._kept.get(dialog):
+        if known is not None and stored_drafts.unsent(known) != self._kept.get(dialog):
             return
-        sheet = await office.read(partial(unsent.sheet_of, dialog=dialog))
-        sheets[dialog], self._kept[dialog] = sheet, unsent.unsent(sheet)
+        state = await workspace.read(partial(stored_drafts.sheet_of, dialog=dialog))
+        sheets[dialog], self._kept[dialog] = state, stored_drafts.unsent(state)
 
     async def _keep(self) -> None:
         """Keep what stands on the sheet of the open dialog, if the store does not have it."""
-        opening, office = self.conversation.opening, self.page.office
+        opening, workspace = self.conversation.opening, self.page.workspace
         if opening is None:
             return
         dialog = opening.card.id
         self._names[dialog] = opening.card.name
         if dialog == self.conversation.lost:
             return
-        now = unsent.unsent(self.conversation.sheets[dialog])
+        now = stored_drafts.unsent(self.conversation.sheets[dialog])
         if now != self._kept.get(dialog):
-            await office.write(partial(drafts.keep, dialog=dialog, unsent=now))
+            await workspace.write(partial(drafts.save, dialog=dialog, unsent=now))
             self._kept[dialog] = now
 
     def without_draft(self, dialog: DialogId, job: Callable[[Tx], object]) -> Callable[[Tx], None]:
@@ -132,6 +132,6 @@ class Drafts(ConversationPart):
 
         def both(tx: Tx) -> None:
             job(tx)
-            drafts.drop(tx, dialog)
+            drafts.delete(tx, dialog)
 
         return both

@@ -14,7 +14,7 @@ from textual.app import App, SuspendNotSupported
 
 from chatapp_cli.domain.errors import NotFound, Refused
 from chatapp_cli.domain.text import T
-from chatapp_cli.tui.media.browser import insist_on_a_terminal
+from chatapp_cli.tui.media.browser import require_terminal
 
 _USUAL = ("nano", "vi")
 
@@ -56,7 +56,7 @@ def _failed(editor: Sequence[str], why: object) -> Refused:
 
 def written_in_editor(app: App[None], text: str, folder: Path, env: Mapping[str, str]) -> str:
     """Give the terminal to the editor until it is closed; nothing else happens in the window meanwhile."""
-    insist_on_a_terminal()
+    require_terminal()
     editor = command(env)
     try:
         with app.suspend():

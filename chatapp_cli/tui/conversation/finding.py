@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from chatapp_cli.domain.wording import Query
 
 
-class Finding(ConversationPart):
+class ConversationSearch(ConversationPart):
     """The search in the conversation; it goes on in as much of it as is shown, and ends with it."""
 
     def __init__(self, conversation: Conversation) -> None:
@@ -55,13 +55,13 @@ class Finding(ConversationPart):
     async def _found(self, query: Query) -> Sequence[MessageId]:
         from chatapp_cli.services import search
 
-        desk, dialogs = self.page.office.desk, self.looked_in
+        company, dialogs = self.page.workspace.company, self.looked_in
 
         def look() -> Sequence[MessageId]:
-            search.catch_up(desk.database, desk.search)
-            return search.within(desk.search, query, dialogs)
+            search.catch_up(company.database, company.search)
+            return search.within(company.search, query, dialogs)
 
-        return await self.page.office.store.with_store(look)
+        return await self.page.workspace.store.with_store(look)
 
     async def _begin(self, query: Query) -> None:
         """Light up the words, and show the newest hit."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chatapp_cli.tui.reading.conversations import Opening
-from chatapp_cli.tui.session.live import News
+from chatapp_cli.tui.session.journal_feed import JournalAdvanced
 
 
 class Hooks:
@@ -21,7 +21,7 @@ class Hooks:
     def renewed(self) -> None:
         """What is known of the open dialog was read anew."""
 
-    async def hear(self, news: News) -> None:
+    async def hear(self, news: JournalAdvanced) -> None:
         """Something happened, in the conversation or elsewhere."""
 
     def tick(self) -> None:

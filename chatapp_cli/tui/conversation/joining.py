@@ -6,11 +6,11 @@ from functools import partial
 
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.i18n import _
-from chatapp_cli.services.transcript import Entry
+from chatapp_cli.services.transcript import TranscriptEntry
+from chatapp_cli.tui.action_page import Work
 from chatapp_cli.tui.conversation import ways
 from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.conversation.part import ConversationPart
-from chatapp_cli.tui.hands import Work
 from chatapp_cli.tui.reading import conversations
 
 _WRITTEN_THERE = {"reply", "edit"}
@@ -22,7 +22,7 @@ class Joining(ConversationPart):
 
     def __init__(self, conversation: Conversation) -> None:
         super().__init__(conversation)
-        self.conversation.joined = self.page.office.desk.settings.joined == "on"
+        self.conversation.joined = self.page.workspace.company.settings.joined == "on"
 
     def join(self) -> None:
         """All dialogs of a person as one conversation, or each for itself again; kept for the next time."""
@@ -35,7 +35,7 @@ class Joining(ConversationPart):
             shown.bring(shown.opening.card.id)
 
     async def _keep(self) -> None:
-        self.page.house.own.remember("joined", "on" if self.conversation.joined else "off")
+        self.page.window.user_files.remember("joined", "on" if self.conversation.joined else "off")
 
     def way(self) -> None:
         """The person's next dialog: joined only the answer takes it."""
@@ -52,13 +52,13 @@ class Joining(ConversationPart):
         if opening is None or dialog not in opening.thread:
             await shown.open(dialog, exact=True)
             return
-        fresh = await self.page.office.read(partial(conversations.again, opening=opening, dialog=dialog))
+        fresh = await self.page.workspace.read(partial(conversations.again, opening=opening, dialog=dialog))
         if shown.shows(opening):
             await shown.answer_by(fresh)
 
-    async def by_its_own_way(self, deed: str, entry: Entry, work: Work) -> None:
+    async def by_its_own_way(self, action: str, entry: TranscriptEntry, work: Work) -> None:
         """Do something with a message; what is written about it goes by the dialog in which it was said."""
         dialog, opening = entry.message.dialog_id, self.conversation.opening
-        if deed in _WRITTEN_THERE and opening is not None and opening.card.id != dialog:
+        if action in _WRITTEN_THERE and opening is not None and opening.card.id != dialog:
             await self._turn(dialog)
         await work()

@@ -11,14 +11,14 @@ from chatapp_cli.i18n import _
 from chatapp_cli.services import dialogs, presence
 from chatapp_cli.store.rows.dialogs import PresenceRow
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui.session.office import Office
+from chatapp_cli.tui.session.workspace import Workspace
 
 R = TypeVar("R")
 AGAIN = 3.0
 """Seconds after which colleagues are told once more that somebody writes."""
 
 
-class Company(NamedTuple):
+class Viewers(NamedTuple):
     """Who else is in a dialog, by name."""
 
     looking: Sequence[str] = ()
@@ -38,11 +38,11 @@ class Company(NamedTuple):
 class OtherWindows:
     """Asks the store only when news speak of somebody, and once in a while to see who is still there."""
 
-    def __init__(self, office: Office) -> None:
-        self._office = office
-        self._own = office.desk
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._own = workspace.company
         """The desk with whoever sat here when the page opened: another may sit here when it closes."""
-        self._window = office.desk.world.chance.key()
+        self._window = workspace.company.world.chance.key()
         self._rows: Sequence[PresenceRow] = ()
         self._at: DialogId | None = None
         self._told_at: float | None = None
@@ -52,7 +52,7 @@ class OtherWindows:
         """Tell which dialog stands in this window now; nobody writes in it yet. Raises NotFound if there is none."""
         self._at, self._told_at = dialog, None
         look = partial(presence.look, window=self._window, dialog=dialog)
-        await self._office.write(look if dialog is None else _there(dialog, look))
+        await self._workspace.write(look if dialog is None else _there(dialog, look))
 
     async def beat(self) -> None:
         """Tell that this window is still here, and look who else is. Raises NotFound if its dialog is no more."""
@@ -60,7 +60,7 @@ class OtherWindows:
             await self.see()
             return
         beat = partial(presence.beat, window=self._window, dialog=self._at)
-        self._rows = await self._office.write(_there(self._at, beat))
+        self._rows = await self._workspace.write(_there(self._at, beat))
 
     @property
     def silent(self) -> bool:
@@ -73,14 +73,14 @@ class OtherWindows:
             return
         self._told_at = self._now()
         typing = partial(presence.typing, window=self._window, dialog=self._at)
-        await self._office.write(_there(self._at, typing))
+        await self._workspace.write(_there(self._at, typing))
 
     def nowhere(self) -> None:
         """The dialog of this window is no more."""
         self._at, self._told_at = None, None
 
     def _now(self) -> float:
-        return self._office.desk.world.clock.monotonic()
+        return self._workspace.company.world.clock.monotonic()
 
     async def rest(self) -> None:
         """Nobody writes in this window any more."""
@@ -90,21 +90,21 @@ class OtherWindows:
     async def leave(self) -> None:
         """Tell that this window closes."""
         if self._at is not None:
-            await self._office.write(self._own.seen(partial(presence.gone, window=self._window)))
+            await self._workspace.write(self._own.seen(partial(presence.gone, window=self._window)))
 
     async def see(self) -> None:
         """Look where the others are."""
-        self._rows = await self._office.read(presence.everyone)
+        self._rows = await self._workspace.read(presence.everyone)
 
-    def there(self, now: Millis) -> dict[DialogId, Company]:
+    def there(self, now: Millis) -> dict[DialogId, Viewers]:
         """The company in each dialog that has some, without this window."""
-        found: dict[DialogId, Company] = {}
+        found: dict[DialogId, Viewers] = {}
         for row in self._rows:
             if row.id == self._window or row.until <= now or row.dialog_id is None:
                 continue
-            known = found.get(row.dialog_id, Company())
+            known = found.get(row.dialog_id, Viewers())
             writing = [row.operator] if row.typing_until > now else []
-            found[row.dialog_id] = Company([*known.looking, row.operator], [*known.writing, *writing])
+            found[row.dialog_id] = Viewers([*known.looking, row.operator], [*known.writing, *writing])
         return found
 
 

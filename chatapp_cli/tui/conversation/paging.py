@@ -21,7 +21,7 @@ class Paging(ConversationPart):
         first = next((e.message for e in shown.entries if e.message.direction != notes.NOTE), None)
         if opening is None or first is None:
             return
-        page = await self.page.office.read(partial(conversations.older, shown=opening.thread, first=first))
+        page = await self.page.workspace.read(partial(conversations.older, shown=opening.thread, first=first))
         if self.conversation.shows(opening):
             shown.prepend(page)
 
@@ -34,6 +34,6 @@ class Paging(ConversationPart):
         last = next((e.message for e in reversed(shown.entries) if e.message.direction != notes.NOTE), None)
         if opening is None or last is None:
             return
-        page = await self.page.office.read(partial(conversations.newer, shown=opening.thread, last=last))
+        page = await self.page.workspace.read(partial(conversations.newer, shown=opening.thread, last=last))
         if self.conversation.shows(opening):
             shown.append(page)

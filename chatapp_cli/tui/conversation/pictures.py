@@ -20,7 +20,7 @@ class Pictures(ConversationPart):
 
     async def furnish(self) -> None:
         """Find out whether this terminal shows pictures."""
-        setting, colours = self.page.office.desk.settings.pictures, self.page.app.console.color_system
+        setting, colours = self.page.workspace.company.settings.pictures, self.page.app.console.color_system
         self.conversation.transcript.gallery.on = pictures.wanted(setting, colours)
 
     def draw(self, file: FileRow) -> None:
@@ -28,11 +28,11 @@ class Pictures(ConversationPart):
         self.page.do(partial(self._draw, file), group="pictures")
 
     async def _draw(self, file: FileRow) -> None:
-        shown, paper = self.conversation.transcript, self.page.look.palette.base.bgcolor
-        path = self.page.office.desk.media.path(file.sha256)
+        shown, paper = self.conversation.transcript, self.page.appearance.palette.base.bgcolor
+        path = self.page.workspace.company.media.path(file.sha256)
         async with self._drawing:
             if not shown.sees(file):
                 shown.gallery.put_off(file)
                 return
             job = partial(pictures.drawn, path, paper.name if paper else "black")
-            shown.hang(file, await self.page.office.store.off_loop(job))
+            shown.hang(file, await self.page.workspace.store.off_loop(job))

@@ -67,4 +67,4 @@ class ReadMarks(ConversationPart):
                 self.page.do(partial(self._mark, dialog), group="read")
 
     async def _mark(self, dialog: DialogId) -> None:
-        await self.page.office.write(partial(dialogs.read, dialog=dialog))
+        await self.page.workspace.write(partial(dialogs.read, dialog=dialog))

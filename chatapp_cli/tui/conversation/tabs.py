@@ -10,8 +10,8 @@ from chatapp_cli.store import dialog_list
 from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.conversation.part import ConversationPart
 from chatapp_cli.tui.reading.conversations import Opening
-from chatapp_cli.tui.session.live import News
-from chatapp_cli.tui.widgets.tab_bar import Tab, TabBar
+from chatapp_cli.tui.session.journal_feed import JournalAdvanced
+from chatapp_cli.tui.widgets.tab_bar import DialogTab, TabBar
 
 
 class Tabs(ConversationPart):
@@ -19,18 +19,18 @@ class Tabs(ConversationPart):
 
     def __init__(self, conversation: Conversation) -> None:
         super().__init__(conversation)
-        self.open: list[Tab] = []
+        self.open: list[DialogTab] = []
         self.front = 0
         self._bar: TabBar | None = None
 
     async def furnish(self) -> None:
         """Room above the conversation."""
-        self._bar = TabBar(self.page.look)
+        self._bar = TabBar(self.page.appearance)
         await self.conversation.pane.mount(self._bar, before=0)
 
     async def opened(self, opening: Opening) -> None:
         """The tab in front shows this dialog now, or the one that shows it already comes to the front."""
-        shown = Tab(opening.card.id, opening.card.name)
+        shown = DialogTab(opening.card.id, opening.card.name)
         found = self._tab_of(shown.dialog)
         self.front = self.front if found is None else found
         self.open[self.front : self.front + 1] = [shown]
@@ -52,7 +52,7 @@ class Tabs(ConversationPart):
         if found is None and self.open:
             self._remember()
             self.front += 1
-            self.open.insert(self.front, Tab(target))
+            self.open.insert(self.front, DialogTab(target))
             self.bring(self.front, leaving=False)
         elif found is None:
             self.conversation.bring(target)
@@ -93,15 +93,15 @@ class Tabs(ConversationPart):
         if opening is not None and self.open[self.front].dialog == opening.card.id:
             self.open[self.front].at = self.conversation.transcript.place
 
-    async def hear(self, news: News) -> None:
+    async def hear(self, news: JournalAdvanced) -> None:
         """A dialog behind another tab may have something new in it, or another name."""
         changed = news.dialogs()
         if len(self.open) > 1 and any(tab.dialog in changed for tab in self.open):
             await self._reread()
 
     async def _reread(self) -> None:
-        wanted, office = [tab.dialog for tab in self.open], self.page.office
-        rows = await office.read(partial(dialog_list.rows, dialect=office.dialect, wanted=wanted))
+        wanted, workspace = [tab.dialog for tab in self.open], self.page.workspace
+        rows = await workspace.read(partial(dialog_list.rows, dialect=workspace.dialect, wanted=wanted))
         for n, tab in enumerate(self.open):
             if row := rows.get(tab.dialog):
                 tab.name, tab.unread = row.name, n != self.front and row.unread > 0

@@ -17,8 +17,8 @@ from chatapp_cli.tui.conversation.part import ConversationPart
 from chatapp_cli.tui.reading.conversations import Opening
 
 if TYPE_CHECKING:
-    from chatapp_cli.services.sending import Order
-    from chatapp_cli.tui.session.sheet import Sheet
+    from chatapp_cli.services.sending import SendOptions
+    from chatapp_cli.tui.session.composer_state import ComposerState
 
 TYPING_LASTS = 4.0
 """Seconds after which a messenger has to be told again that somebody writes."""
@@ -51,7 +51,7 @@ class Writing(ConversationPart):
         from chatapp_cli.tui.media.paths import Paths, offered
         from chatapp_cli.tui.session import writing
 
-        limit = writing.file_limit(self.page.office.capabilities(opening.channel))
+        limit = writing.file_limit(self.page.workspace.capabilities(opening.channel))
         note = _("Tab or → completes. {limit}", limit=limit)
         await self.page.prompt(_("Attach a file"), offered(), note=note, suggest=Paths(), take=self._attach_named)
         self.conversation.composer.focus_pen()
@@ -61,11 +61,11 @@ class Writing(ConversationPart):
 
         if not typed:
             return
-        composer, office = self.conversation.composer, self.page.office
-        refusal = composer.refusal_of(await office.store.off_loop(partial(writing.looked_at, typed)))
+        composer, workspace = self.conversation.composer, self.page.workspace
+        refusal = composer.refusal_of(await workspace.store.off_loop(partial(writing.looked_at, typed)))
         if refusal is not None:
             raise refusal
-        composer.attach([await office.store.off_loop(partial(writing.staged, office.desk.media, typed))])
+        composer.attach([await workspace.store.off_loop(partial(writing.staged, workspace.company.media, typed))])
 
     def quick(self) -> None:
         """A quick reply into the text."""
@@ -73,7 +73,7 @@ class Writing(ConversationPart):
             self.page.do(partial(self._quick, opening.card), group="quick", exclusive=True)
 
     async def _quick(self, card: DialogCard) -> None:
-        from chatapp_cli.tui.deeds.quick import picked
+        from chatapp_cli.tui.actions.quick import picked
 
         said = await picked(self.page, card)
         opening = self.conversation.opening
@@ -88,7 +88,11 @@ class Writing(ConversationPart):
     async def _write_elsewhere(self) -> None:
         from chatapp_cli.tui.conversation.editor import written_in_editor
 
-        pen, folder, env = self.conversation.pen, self.page.office.desk.settings.folder, self.page.house.own.env
+        pen, folder, env = (
+            self.conversation.pen,
+            self.page.workspace.company.settings.folder,
+            self.page.window.user_files.env,
+        )
         pen.replace_all(written_in_editor(self.page.app, pen.text, folder, env))
         self.conversation.composer.focus_pen()
 
@@ -100,7 +104,7 @@ class Writing(ConversationPart):
     def spelling(self) -> None:
         """Another spelling for the word under the cursor."""
         if self.conversation.opening is not None:
-            job = partial(self.page.house.spelling.correct, self.page, self.conversation.pen)
+            job = partial(self.page.window.spelling.correct, self.page, self.conversation.pen)
             self.page.do(job, group="spelling", exclusive=True)
 
     def detach(self) -> None:
@@ -113,31 +117,31 @@ class Writing(ConversationPart):
     def send(self) -> None:
         """Send it."""
         if self.conversation.opening is not None:
-            self.page.do(partial(self._put_out, self.conversation.opening.card.id), group="send")
+            self.page.do(partial(self._send, self.conversation.opening.card.id), group="send")
 
     def send_later(self) -> None:
         """Send what is written at a time that is asked for."""
         if self.conversation.opening is not None and self.conversation.composer.ready():
-            self.page.do(partial(self._put_out_later, self.conversation.opening.card), group="send")
+            self.page.do(partial(self._send_later, self.conversation.opening.card), group="send")
 
-    async def _put_out_later(self, card: DialogCard) -> None:
-        from chatapp_cli.tui.deeds import waiting as waiting_deeds
+    async def _send_later(self, card: DialogCard) -> None:
+        from chatapp_cli.tui.actions import waiting as waiting_actions
 
-        await waiting_deeds.order_for_later(self.page, card, partial(self._put_out, card.id))
+        await waiting_actions.order_for_later(self.page, card, partial(self._send, card.id))
 
-    async def _put_out(self, dialog: DialogId, order: Order | None = None) -> None:
+    async def _send(self, dialog: DialogId, order: SendOptions | None = None) -> None:
         from chatapp_cli.tui.session import writing
 
-        opening, composer, office = self.conversation.opening, self.conversation.composer, self.page.office
+        opening, composer, workspace = self.conversation.opening, self.conversation.composer, self.page.workspace
         assert opening is not None
-        kept = replace(composer.sheet, files=[*composer.sheet.files])
-        job = writing.sending_of(kept, office, opening.channel, dialog, order or office.order())
+        kept = replace(composer.state, files=[*composer.state.files])
+        job = writing.sending_of(kept, workspace, opening.channel, dialog, order or workspace.send_options())
         composer.clear()
-        sending = asyncio.ensure_future(office.write(self._drafts.without_draft(dialog, job)))
+        sending = asyncio.ensure_future(workspace.write(self._drafts.without_draft(dialog, job)))
         sending.add_done_callback(partial(self._put_back_unsent, dialog, kept))
         await asyncio.shield(sending)  # whoever waits for it may leave, and it goes on
 
-    def _put_back_unsent(self, dialog: DialogId, kept: Sheet, sending: asyncio.Future[None]) -> None:
+    def _put_back_unsent(self, dialog: DialogId, kept: ComposerState, sending: asyncio.Future[None]) -> None:
         if sending.cancelled() or sending.exception() is not None:
             self.conversation.put_back(dialog, kept)
 
@@ -145,13 +149,13 @@ class Writing(ConversationPart):
 
     def typed(self, text: str) -> None:
         """Tell the messenger that somebody writes, from time to time."""
-        opening, now = self.conversation.opening, self.page.office.desk.world.clock.monotonic()
+        opening, now = self.conversation.opening, self.page.workspace.company.world.clock.monotonic()
         if opening is None or not text or now - self._typed_at < TYPING_LASTS:
             return
-        if self.page.office.capabilities(opening.channel).shows_typing:
+        if self.page.workspace.capabilities(opening.channel).shows_typing:
             self._typed_at = now
             self.page.do(partial(self._tell_typing, opening.card.id), group="typing")
 
     async def _tell_typing(self, dialog: DialogId) -> None:
-        office = self.page.office
-        await office.write(partial(dialogs.typing, dialog=dialog))
+        workspace = self.page.workspace
+        await workspace.write(partial(dialogs.typing, dialog=dialog))

@@ -39,7 +39,7 @@ _SHOWN = {
 }
 
 
-class Action(NamedTuple):
+class KeyAction(NamedTuple):
     """One thing that can be done by a key."""
 
     scope: str
@@ -60,7 +60,7 @@ class Group(NamedTuple):
 
     scope: str
     title: str
-    actions: Sequence[Action]
+    actions: Sequence[KeyAction]
     inside: str = "app"
     """The place around this one, whose keys work here too; empty: none does."""
 
@@ -69,7 +69,7 @@ class Group(NamedTuple):
 def built_in() -> Sequence[Group]:
     """The keymap as it comes."""
     return tuple(
-        Group(place.scope, place.title, tuple(Action(place.scope, *act) for act in place.acts), place.inside)
+        Group(place.scope, place.title, tuple(KeyAction(place.scope, *act) for act in place.acts), place.inside)
         for place in PLACES
     )
 
@@ -97,12 +97,12 @@ def around(scope: str, keymap: Sequence[Group]) -> list[str]:
     return found
 
 
-def actions(*scopes: str) -> Iterator[Action]:
+def actions(*scopes: str) -> Iterator[KeyAction]:
     """The actions of some places."""
     return (action for group in groups() if group.scope in scopes for action in group.actions)
 
 
-def action(scope: str, name: str) -> Action:
+def action(scope: str, name: str) -> KeyAction:
     """One action by its name."""
     return next(found for found in actions(scope) if found.name == name)
 
@@ -142,7 +142,7 @@ def replaced() -> dict[str, str]:
     return found
 
 
-def chords(first: str, scopes: Sequence[str]) -> dict[str, Action]:
+def chords(first: str, scopes: Sequence[str]) -> dict[str, KeyAction]:
     """What may follow the first key of a chord."""
     return {
         key.split()[1]: act for act in actions(*scopes) for key in act.keys if _chord(key) and key.split()[0] == first

@@ -11,7 +11,7 @@ from pathlib import Path
 from chatapp_cli.domain import given_file
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.tui.keys.keymap import Action, Group, around, built_in, shown
+from chatapp_cli.tui.keys.keymap import Group, KeyAction, around, built_in, shown
 
 LEADER = "space"
 """Without single letters this key comes first, and shows what the letters do; no terminal, browser or tmux wants it."""
@@ -28,7 +28,7 @@ _SENT_AS = {"ctrl+i": "tab", "ctrl+m": "enter", "ctrl+[": "escape", "ctrl+h": "b
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class KeymapFault:
     """What is wrong with a file of keys, and what to do about it."""
 
     place: str
@@ -41,7 +41,7 @@ class Keymap:
     """The keys in use, and what of the file could not be used."""
 
     groups: Sequence[Group]
-    faults: Sequence[Fault] = ()
+    faults: Sequence[KeymapFault] = ()
 
 
 def keymap(preset: str = "vim", file: Path | None = None) -> Keymap:
@@ -53,7 +53,7 @@ def keymap(preset: str = "vim", file: Path | None = None) -> Keymap:
         wanted = tomllib.loads(given_file.words(file).decode("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, UsageError) as error:
         what = T("The file of keys {file} cannot be read: {why}.", file=file, why=error)
-        return Keymap(groups, [Fault(file.name, what, T("Correct it: each line is an action and its keys."))])
+        return Keymap(groups, [KeymapFault(file.name, what, T("Correct it: each line is an action and its keys."))])
     return _laid_over(groups, wanted, file.name)
 
 
@@ -62,7 +62,7 @@ def _plain(groups: Sequence[Group]) -> Sequence[Group]:
     return tuple(group._replace(actions=tuple(map(_without_letters, group.actions))) for group in groups)
 
 
-def _without_letters(act: Action) -> Action:
+def _without_letters(act: KeyAction) -> KeyAction:
     if act.scope == "composer":
         return act
     kept = [key for key in act.keys if not any(map(_letter, key.split()))]
@@ -79,7 +79,7 @@ def _letter(key: str) -> bool:
 
 def _laid_over(groups: Sequence[Group], wanted: Mapping[str, object], place: str) -> Keymap:
     known = {act.id: act for group in groups for act in group.actions}
-    faults: list[Fault] = []
+    faults: list[KeymapFault] = []
     own: dict[str, Sequence[str]] = {}
     for name, value in wanted.items():
         keys = [value] if isinstance(value, str) else value
@@ -100,30 +100,30 @@ def _with(groups: Sequence[Group], own: Mapping[str, Sequence[str]]) -> Sequence
     )
 
 
-def _fault(name: str, keys: object, known: Mapping[str, Action], place: str) -> Fault | None:
+def _fault(name: str, keys: object, known: Mapping[str, KeyAction], place: str) -> KeymapFault | None:
     if name not in known:
         near = get_close_matches(name, known, n=1)
         step = T("Did you mean: {name}", name=near[0]) if near else T("See them all with: chatapp keys list")
-        return Fault(place, T("There is no action {name}.", name=name), step)
+        return KeymapFault(place, T("There is no action {name}.", name=name), step)
     if not isinstance(keys, list) or not keys or not all(isinstance(key, str) and key.strip() for key in keys):
-        return Fault(
+        return KeymapFault(
             place, T("An action needs one key or several."), T("Write it as: {example}", example='["p", "ctrl+p"]')
         )
     return next((fault for key in keys if (fault := _unusable(key, known[name], place))), None)
 
 
-def _unusable(key: str, act: Action, place: str) -> Fault | None:
+def _unusable(key: str, act: KeyAction, place: str) -> KeymapFault | None:
     parts = key.split()
     wrong = next((part for part in parts if not _exists(part)), None)
     if wrong is not None or len(parts) > _LONGEST:
         step = T("Press it here to see its name: chatapp keys probe")
-        return Fault(place, T("There is no key {key}.", key=wrong or key), step)
+        return KeymapFault(place, T("There is no key {key}.", key=wrong or key), step)
     if instead := next((_SENT_AS[part] for part in parts if part in _SENT_AS), None):
         what = T("A terminal sends {instead} for {key}.", instead=shown(instead), key=shown(key))
-        return Fault(place, what, T("Choose another key."))
+        return KeymapFault(place, what, T("Choose another key."))
     if act.scope in {"composer", "quick"} and _letter(parts[0]) and key not in act.keys:
         what = T("{key} is a letter of the text there.", key=key)
-        return Fault(place, what, T("Choose a key with Ctrl, or one of F1 to F12."))
+        return KeymapFault(place, what, T("Choose a key with Ctrl, or one of F1 to F12."))
     return None
 
 
@@ -132,7 +132,9 @@ def _exists(key: str) -> bool:
     return set(modifiers) <= _MODIFIERS and (last in _NAMED or (len(last) == 1 and last.isprintable()))
 
 
-def _clashes(groups: Sequence[Group], own: Mapping[str, Sequence[str]], place: str) -> Iterator[tuple[str, Fault]]:
+def _clashes(
+    groups: Sequence[Group], own: Mapping[str, Sequence[str]], place: str
+) -> Iterator[tuple[str, KeymapFault]]:
     """Each of the person's keys that means something else in the same place."""
     told = set()
     for scope in (group.scope for group in groups):
@@ -145,7 +147,7 @@ def _clashes(groups: Sequence[Group], own: Mapping[str, Sequence[str]], place: s
                 yield mine.id, _clash(*other, f"{place}: {mine.id}")
 
 
-def _shared(one: Action, other: Action) -> Iterator[str]:
+def _shared(one: KeyAction, other: KeyAction) -> Iterator[str]:
     """Keys of the first that the second has as well, or that begin a chord of it, or a chord that begins with one."""
     typing = "composer" in {one.scope, other.scope}
     for key in one.keys:
@@ -154,11 +156,11 @@ def _shared(one: Action, other: Action) -> Iterator[str]:
                 yield from [] if typing and _letter(key.split()[0]) else [key]
 
 
-def _clash(other: Action, key: str, place: str) -> Fault:
+def _clash(other: KeyAction, key: str, place: str) -> KeymapFault:
     what = T(
         "{key} is already used there: {help} ({name}).",
         key=shown(key),
         help=T(other.help),
         name=other.id,
     )
-    return Fault(place, what, T("Give one of the two another key."))
+    return KeymapFault(place, what, T("Give one of the two another key."))

@@ -14,10 +14,10 @@ from chatapp_cli.i18n import _
 from chatapp_cli.services import dialogs, duties
 from chatapp_cli.store.rows.dialogs import DialogRow
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui.hands import Hands
+from chatapp_cli.tui.action_page import ActionPage
 from chatapp_cli.tui.listing.saved_views import SavedViews
 from chatapp_cli.tui.reading import dialog_order, filters
-from chatapp_cli.tui.reading.dialog_order import Order
+from chatapp_cli.tui.reading.dialog_order import DialogOrder
 from chatapp_cli.tui.reading.overview import Overview
 from chatapp_cli.tui.widgets.pane import ListPane
 
@@ -29,7 +29,7 @@ _FIRST_ROWS = 80
 class Listing:
     """Knows what is wanted of the dialogs, and shows it."""
 
-    def __init__(self, page: Hands, pane: ListPane) -> None:
+    def __init__(self, page: ActionPage, pane: ListPane) -> None:
         self.page, self.pane, self.dialogs = page, pane, pane.dialogs
         self.wanted = DialogFilter()
         self.overview = Overview()
@@ -41,42 +41,42 @@ class Listing:
         """Show what fits on a screen; at the very first what the window opens with."""
         if self.dialogs.order is None:
             self.wanted = await self._first()
-        wanted, dialect = self.wanted, self.page.office.dialect
-        first, rows = await self.page.office.read(lambda tx: dialog_order.head(tx, dialect, wanted, _FIRST_ROWS))
+        wanted, dialect = self.wanted, self.page.workspace.dialect
+        first, rows = await self.page.workspace.read(lambda tx: dialog_order.head(tx, dialect, wanted, _FIRST_ROWS))
         self.dialogs.show(first, rows)
 
     async def _first(self) -> DialogFilter:
-        view = self.page.office.desk.settings.view
+        view = self.page.workspace.company.settings.view
         try:
-            return await self.page.office.read(lambda tx: filters.first(tx, view))
+            return await self.page.workspace.read(lambda tx: filters.first(tx, view))
         except NotFound as error:
             self.page.complain(error)
             return filters.QUEUE
 
     async def again(self) -> None:
         """Read the order anew: first what fits on a screen, then all of it."""
-        wanted, office = self.wanted, self.page.office
+        wanted, workspace = self.wanted, self.page.workspace
         if wanted.text:
             await self._again_searched(wanted)
             return
         if self.dialogs.order is None or self.dialogs.order.wanted != wanted:
             await self.head()
-        order = await office.read(lambda tx: dialog_order.read(tx, office.dialect, wanted))
+        order = await workspace.read(lambda tx: dialog_order.read(tx, workspace.dialect, wanted))
         if wanted == self.wanted:
             self.dialogs.show(order, {})
 
     async def _again_searched(self, wanted: DialogFilter) -> None:
         """Show the first that are found at once, then all of them and what nearly fits."""
-        office, n = self.page.office, _FIRST_ROWS
-        index, dialect = office.desk.search, office.dialect
-        first, rows = await office.read(lambda tx: dialog_order.found(tx, index, dialect, wanted, n))
+        workspace, n = self.page.workspace, _FIRST_ROWS
+        index, dialect = workspace.company.search, workspace.dialect
+        first, rows = await workspace.read(lambda tx: dialog_order.found(tx, index, dialect, wanted, n))
         if first.ids:
             self._show_found(first, rows)
-        whole = await office.read(lambda tx: dialog_order.rest(tx, index, first, n))
+        whole = await workspace.read(lambda tx: dialog_order.rest(tx, index, first, n))
         if whole is not first or not first.ids:
             self._show_found(whole, rows)
 
-    def _show_found(self, found: Order, rows: dict[DialogId, DialogRow]) -> None:
+    def _show_found(self, found: DialogOrder, rows: dict[DialogId, DialogRow]) -> None:
         if found.wanted == self.wanted:
             self.dialogs.show(found, rows)
             self._tell_filters()
@@ -87,7 +87,7 @@ class Listing:
 
     async def _bring(self, start: int, n: int) -> None:
         if (order := self.dialogs.order) is not None:
-            self.dialogs.fill(await self.page.office.read(partial(order.window, start=start, n=n)))
+            self.dialogs.fill(await self.page.workspace.read(partial(order.window, start=start, n=n)))
 
     async def reorder(self, changed: set[DialogId]) -> None:
         """Put changed dialogs where they belong now."""
@@ -95,11 +95,11 @@ class Listing:
         if order is None:
             return
 
-        def look(tx: Tx) -> tuple[Order, dict[DialogId, DialogRow]]:
+        def look(tx: Tx) -> tuple[DialogOrder, dict[DialogId, DialogRow]]:
             fresh = order.after(tx, changed)
             return fresh, fresh.rows(tx, list(changed))
 
-        fresh, rows = await self.page.office.read(look)
+        fresh, rows = await self.page.workspace.read(look)
         if self.dialogs.order is order:
             self.dialogs.show(fresh, rows)
         else:
@@ -161,24 +161,24 @@ class Listing:
         self.page.do(self._next_tag, group="filter", exclusive=True)
 
     async def _next_tag(self) -> None:
-        self.show_only(filters.next_tag(self.wanted, await self.page.office.read(dialogs.known_tags)))
+        self.show_only(filters.next_tag(self.wanted, await self.page.workspace.read(dialogs.known_tags)))
 
     def by_assignee(self) -> None:
         """Mine, nobody's, the next operator's."""
         self.page.do(self._next_assignee, group="filter", exclusive=True)
 
     async def _next_assignee(self) -> None:
-        known = await self.page.office.read(duties.operators)
-        self.show_only(filters.next_assignee(self.wanted, self.page.office.actor, known))
+        known = await self.page.workspace.read(duties.operators)
+        self.show_only(filters.next_assignee(self.wanted, self.page.workspace.actor, known))
 
     def narrow(self) -> None:
         """All filters on one page."""
         self.page.do(self._narrow, group="filter", exclusive=True)
 
     async def _narrow(self) -> None:
-        from chatapp_cli.tui.deeds import narrow as narrow_deeds
+        from chatapp_cli.tui.actions import narrow as narrow_actions
 
-        wanted = await narrow_deeds.narrow(self.page, self.wanted, self.overview)
+        wanted = await narrow_actions.narrow(self.page, self.wanted, self.overview)
         if wanted is not None:
             self.show_only(wanted)
 

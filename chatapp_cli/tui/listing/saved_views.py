@@ -9,8 +9,8 @@ from textual.timer import Timer
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.services import views
 from chatapp_cli.store.rows.operators import ViewRow
-from chatapp_cli.tui.deeds import view as view_deeds
-from chatapp_cli.tui.hands import Hands
+from chatapp_cli.tui.action_page import ActionPage
+from chatapp_cli.tui.actions import view as view_actions
 from chatapp_cli.tui.widgets.pane import ListPane
 from chatapp_cli.tui.widgets.views_bar import ViewsBar
 
@@ -22,7 +22,7 @@ class SavedViews:
     """The row of views; it is there only if there is a view."""
 
     def __init__(
-        self, page: Hands, pane: ListPane, wanted: Callable[[], DialogFilter], show: Callable[[DialogFilter], None]
+        self, page: ActionPage, pane: ListPane, wanted: Callable[[], DialogFilter], show: Callable[[DialogFilter], None]
     ) -> None:
         self._page, self._pane, self._wanted, self._show = page, pane, wanted, show
         self._counting: Timer | None = None
@@ -47,9 +47,9 @@ class SavedViews:
     async def _count(self) -> None:
         """Count what is seen of the row."""
         bar = self._bar
-        self._views, counts = await view_deeds.read(self._page, bar.seen if bar else _none)
+        self._views, counts = await view_actions.read(self._page, bar.seen if bar else _none)
         if bar is None and self._views:
-            self._bar = bar = ViewsBar(self._page.look)
+            self._bar = bar = ViewsBar(self._page.appearance)
             await self._pane.mount(bar, after=self._pane.filters)
             self._page.call_after_refresh(self.count)
         if bar is not None:
@@ -62,12 +62,12 @@ class SavedViews:
             self._bar.choose(self._listed())
 
     def _listed(self) -> int | None:
-        me, wanted = self._page.office.actor, self._wanted()
+        me, wanted = self._page.workspace.actor, self._wanted()
         return next((row.id for row in self._views if views.wanted(row, operator=me) == wanted), None)
 
     def go_to(self, view: ViewRow) -> None:
         """Show the dialogs of a view."""
-        self._show(views.wanted(view, operator=self._page.office.actor))
+        self._show(views.wanted(view, operator=self._page.workspace.actor))
         self.count()
 
     def following(self) -> None:
@@ -90,7 +90,7 @@ class SavedViews:
         self._page.do(self._manage, group="filter", exclusive=True)
 
     async def _manage(self) -> None:
-        chosen = await view_deeds.choose(self._page, self._wanted())
+        chosen = await view_actions.choose(self._page, self._wanted())
         if chosen is not None:
             self.go_to(chosen)
 

@@ -15,7 +15,7 @@ from textual.messages import ExitApp
 
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.text import T
-from chatapp_cli.runtime.seat import TRAY
+from chatapp_cli.runtime.login import UPLOADS
 
 
 class BrowserDriver(WebDriver):
@@ -40,7 +40,7 @@ def carried() -> bool:
     return os.environ.get("TEXTUAL_DRIVER", "") == f"{BrowserDriver.__module__}:{BrowserDriver.__qualname__}"
 
 
-def insist_on_a_terminal() -> None:
+def require_terminal() -> None:
     """Nothing is started on this machine by somebody at another one. Raises Refused in a browser."""
     if carried():
         raise Refused(
@@ -53,7 +53,7 @@ def insist_on_a_terminal() -> None:
 def uploads() -> list[str]:
     """Names of the files that were uploaded in this login, the newest first."""
     try:
-        at = {file.name: file.stat().st_mtime_ns for file in Path(os.environ[TRAY]).iterdir()}
+        at = {file.name: file.stat().st_mtime_ns for file in Path(os.environ[UPLOADS]).iterdir()}
     except (KeyError, OSError):
         return []
     ready = [name for name in at if not name.startswith(".")]
@@ -62,13 +62,13 @@ def uploads() -> list[str]:
 
 def uploaded(name: str) -> Path:
     """An uploaded file by its name. Raises Refused for whatever else the name would lead to."""
-    given = os.environ.get(TRAY)
+    given = os.environ.get(UPLOADS)
     if not given or "\0" in name:
         raise own_files_only()
-    tray = Path(given).resolve()
-    if (tray / name).resolve().parent != tray:
+    uploads = Path(given).resolve()
+    if (uploads / name).resolve().parent != uploads:
         raise own_files_only()
-    return tray / name
+    return uploads / name
 
 
 def own_files_only() -> Refused:

@@ -74,8 +74,8 @@ async def follow(url: str) -> None:
 
 
 async def _run(program: str, target: str) -> None:
-    from chatapp_cli.tui.media.browser import insist_on_a_terminal
+    from chatapp_cli.tui.media.browser import require_terminal
 
-    insist_on_a_terminal()
+    require_terminal()
     quiet = asyncio.subprocess.DEVNULL
     await asyncio.create_subprocess_exec(program, target, stdin=quiet, stdout=quiet, stderr=quiet)

@@ -10,7 +10,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TextIO
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import NotFound
@@ -24,7 +24,7 @@ from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import dialogs, duties, notes, transcript
 from chatapp_cli.services.composing import InDialog
-from chatapp_cli.services.transcript import Entry
+from chatapp_cli.services.transcript import TranscriptEntry
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.rows.dialogs import DialogCard, DialogRow
 from chatapp_cli.store.rows.messages import MessageRow
@@ -32,10 +32,10 @@ from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.plain import vocabulary
 from chatapp_cli.tui.reading import words
 from chatapp_cli.tui.reading.cells import line
-from chatapp_cli.tui.session.guard import Guard
-from chatapp_cli.tui.session.live import Follower, News
+from chatapp_cli.tui.session.error_guard import ErrorGuard
+from chatapp_cli.tui.session.journal_feed import JournalAdvanced, JournalFeed
 from chatapp_cli.tui.session.notices import reminders
-from chatapp_cli.tui.session.office import Office
+from chatapp_cli.tui.session.workspace import Workspace
 
 _LISTED = 20
 _AT_ONCE = 10
@@ -52,14 +52,14 @@ _DAYS = {"завтра", "послезавтра", "tomorrow"}
 class Plain:
     """One person's conversation with their inbox."""
 
-    def __init__(self, office: Office, say: Callable[[str], None]) -> None:
-        self._office, self._say = office, say
+    def __init__(self, workspace: Workspace, say: Callable[[str], None]) -> None:
+        self._workspace, self._say = workspace, say
         self._listed: Sequence[DialogId] = ()
         self._open: DialogCard | None = None
         self._first: MessageRow | None = None
         self._unsure = ""
         self.left = False
-        self._guard = Guard()
+        self._guard = ErrorGuard()
         self._deeds: dict[str, Callable[[str], Awaitable[None]]] = {
             "list": self._list,
             "find": self._find,
@@ -115,7 +115,7 @@ class Plain:
     # Which dialogs
 
     async def _list(self, which: str) -> None:
-        kind, me = which.lower(), self._office.actor
+        kind, me = which.lower(), self._workspace.actor
         if kind in vocabulary.EVERYTHING:
             wanted = DialogFilter()
         elif kind in vocabulary.UNREAD:
@@ -128,13 +128,13 @@ class Plain:
         await self._show(DialogFilter(text=text))
 
     async def _show(self, wanted: DialogFilter) -> None:
-        dialect = self._office.dialect
-        rows = await self._office.read(lambda tx: dialog_list.page(tx, dialect, wanted, n=_LISTED))
+        dialect = self._workspace.dialect
+        rows = await self._workspace.read(lambda tx: dialog_list.page(tx, dialect, wanted, n=_LISTED))
         self._listed = [row.id for row in rows]
         self._lines([self._row(n, row) for n, row in enumerate(rows, 1)] or [_("There is no such dialog.")])
 
     def _row(self, n: int, row: DialogRow) -> str:
-        now = self._office.desk.world.clock.now()
+        now = self._workspace.company.world.clock.now()
         waits = _("waits {time}", time=words.age(now - row.waiting_since)) if row.waiting_since else ""
         unread = ngettext("{n} unread", "{n} unread", row.unread) if row.unread else ""
         told = [manifest(row.kind).label, waits, unread, f"@{row.assignee}" if row.assignee else ""]
@@ -149,20 +149,20 @@ class Plain:
         await self._read(self._listed[at])
 
     async def _read(self, dialog: DialogId) -> None:
-        await self._office.write(partial(dialogs.read, dialog=dialog))
-        card, entries = await self._office.read(
+        await self._workspace.write(partial(dialogs.read, dialog=dialog))
+        card, entries = await self._workspace.read(
             lambda tx: (dialogs.card(tx, dialog), transcript.latest(tx, dialog, n=_AT_ONCE))
         )
         self._open = card
         self._say(f"{line(card.name)}. {manifest(card.kind).label}, {line(card.line)}.")
         self._read_out(entries)
 
-    def _read_out(self, entries: Sequence[Entry]) -> None:
+    def _read_out(self, entries: Sequence[TranscriptEntry]) -> None:
         self._first = entries[0].message if entries else None
         self._lines(map(self._entry, entries))
 
-    def _entry(self, entry: Entry) -> str:
-        said, now = entry.message, self._office.desk.world.clock.now()
+    def _entry(self, entry: TranscriptEntry) -> str:
+        said, now = entry.message, self._workspace.company.world.clock.now()
         client = self._open.name if self._open else ""
         who = line(said.author) or (_("we") if said.direction == Direction.OUT else line(client))
         files = [_("file {name}", name=line(file.name)) for file in entry.files]
@@ -174,7 +174,7 @@ class Plain:
         if first is None:
             self._say(_("Nothing was said before."))
             return
-        entries = await self._office.read(lambda tx: transcript.before(tx, card.id, first, n=_AT_ONCE))
+        entries = await self._workspace.read(lambda tx: transcript.before(tx, card.id, first, n=_AT_ONCE))
         self._read_out(entries)
         if not entries:
             self._say(_("Nothing was said before."))
@@ -186,28 +186,28 @@ class Plain:
 
     async def _answer(self, text: str) -> None:
         card = self._card()
-        await self._office.write(
-            self._office.accept(InDialog(card.id), Draft(text=text), self._office.order(), held=False)
+        await self._workspace.write(
+            self._workspace.accept(InDialog(card.id), Draft(text=text), self._workspace.send_options(), held=False)
         )
         self._say(_("Sent to {name}.", name=line(card.name)))
 
     async def _claim(self, _rest: str) -> None:
-        await self._office.write(partial(duties.claim, dialog=self._card().id))
+        await self._workspace.write(partial(duties.claim, dialog=self._card().id))
         self._say(_("You answer for {name}.", name=line(self._card().name)))
 
     async def _snooze(self, time: str) -> None:
-        now = self._office.desk.world.clock.now()
+        now = self._workspace.company.world.clock.now()
         until = when(f"{time} {MORNING}" if time.lower() in _DAYS else time, now=now)
-        await self._office.write(partial(duties.snooze, dialog=self._card().id, until=until))
+        await self._workspace.write(partial(duties.snooze, dialog=self._card().id, until=until))
         said = words.moment(until, now)
         self._say(_("{name} comes back at {time}.", name=line(self._card().name), time=said))
 
     async def _enough(self, _rest: str) -> None:
-        await self._office.write(partial(duties.no_answer, dialog=self._card().id))
+        await self._workspace.write(partial(duties.no_answer, dialog=self._card().id))
         self._say(_("{name} waits no longer.", name=line(self._card().name)))
 
     async def _note(self, text: str) -> None:
-        await self._office.write(partial(notes.add, dialog=self._card().id, text=text))
+        await self._workspace.write(partial(notes.add, dialog=self._card().id, text=text))
         self._say(_("The note is kept; the client does not see it."))
 
     async def _close(self, _rest: str) -> None:
@@ -225,12 +225,12 @@ class Plain:
     def stumble(self, error: Exception) -> None:
         """Say what went wrong with the news, but not again and again."""
         words = self._guard.words(error)
-        if self._guard.is_news(words, self._office.desk.world.clock.monotonic()):
+        if self._guard.is_news(words, self._workspace.company.world.clock.monotonic()):
             self._lines(words.splitlines())
 
-    async def tell(self, news: News) -> None:
+    async def tell(self, news: JournalAdvanced) -> None:
         """Read out what clients write, what of ours did not arrive, and who was put off until now."""
-        due = await self._office.read(lambda tx: reminders(tx, news.returned()))
+        due = await self._workspace.read(lambda tx: reminders(tx, news.returned()))
         for told in due.values():
             self._say(told.briefly)
         for event in news.events:
@@ -238,8 +238,8 @@ class Plain:
                 with suppress(NotFound):
                     await self._tell(event.dialog, partial(transcript.entry, wanted=event.message))
 
-    async def _tell(self, dialog: DialogId, entry: Callable[[Tx], Entry]) -> None:
-        card, said = await self._office.read(lambda tx: (dialogs.card(tx, dialog), entry(tx)))
+    async def _tell(self, dialog: DialogId, entry: Callable[[Tx], TranscriptEntry]) -> None:
+        card, said = await self._workspace.read(lambda tx: (dialogs.card(tx, dialog), entry(tx)))
         if card.blocked:
             return
         if self._open is not None and self._open.id == dialog:
@@ -251,13 +251,13 @@ class Plain:
         self._say(f"{state}, {n}. {line(card.name)}, {manifest(card.kind).label}: {text}")
 
 
-async def conversation(desk: Desk, source: TextIO, say: Callable[[str], None], *, alone: bool = False) -> None:
+async def conversation(company: Company, source: TextIO, say: Callable[[str], None], *, alone: bool = False) -> None:
     """Listen and tell until the person leaves or the input ends."""
-    store = AsyncStore(desk)
-    plain = Plain(Office(desk, store), say)
-    tasks = [asyncio.create_task(_follow(plain, Office(desk, store)))]
+    store = AsyncStore(company)
+    plain = Plain(Workspace(company, store), say)
+    tasks = [asyncio.create_task(_follow(plain, Workspace(company, store)))]
     if not alone:
-        tasks.append(asyncio.create_task(_accompany(desk, say)))
+        tasks.append(asyncio.create_task(_accompany(company, say)))
     try:
         say(_("The inbox, line by line. Say «help» for the words known here."))
         await plain.hear("list")
@@ -300,28 +300,28 @@ def _listening(source: TextIO) -> asyncio.Queue[str | None]:
     return heard
 
 
-async def _follow(plain: Plain, office: Office) -> None:
-    follower, started = Follower(office), False
+async def _follow(plain: Plain, workspace: Workspace) -> None:
+    feed, started = JournalFeed(workspace), False
     while True:
         try:
             if not started:
-                await follower.start()
+                await feed.start()
             started = True
-            await plain.tell(News(await follower.next()))
+            await plain.tell(JournalAdvanced(await feed.next()))
         except Exception as error:  # noqa: BLE001 - whatever becomes of the store, one goes on listening
             plain.stumble(error)
             await asyncio.sleep(AGAIN)
 
 
-async def _accompany(desk: Desk, say: Callable[[str], None]) -> None:
-    from chatapp_cli.runtime.companion import accompanied
+async def _accompany(company: Company, say: Callable[[str], None]) -> None:
+    from chatapp_cli.runtime.embedded_daemon import accompanied
 
-    async with accompanied(desk) as companion:
-        async for state in companion.states():
+    async with accompanied(company) as daemon:
+        async for state in daemon.states():
             if state.trouble:
-                say(show(state.said))
+                say(show(state.text))
 
 
-def run(desk: Desk) -> None:
+def run(company: Company) -> None:
     """Talk on standard input and output."""
-    asyncio.run(conversation(desk, sys.stdin, partial(print, flush=True)))
+    asyncio.run(conversation(company, sys.stdin, partial(print, flush=True)))

@@ -14,7 +14,7 @@ from chatapp_cli.store import dialog_list
 from chatapp_cli.store.rows.dialogs import DialogRow
 from chatapp_cli.tui.questions.picker import Picker
 from chatapp_cli.tui.reading.cells import fit, line
-from chatapp_cli.tui.session.office import Office
+from chatapp_cli.tui.session.workspace import Workspace
 
 _MOST = 30
 _NAME = 26
@@ -25,9 +25,9 @@ class DialogPick(Picker[DialogRow]):
 
     DEFAULT_CSS = "DialogPick OptionList { height: 10; }"
 
-    def __init__(self, office: Office, title: str) -> None:
+    def __init__(self, workspace: Workspace, title: str) -> None:
         super().__init__(_("Search: name, phone, e-mail"), _("There is no such dialog."), title)
-        self._office = office
+        self._workspace = workspace
 
     def narrow(self, typed: str) -> None:
         """Ask the store."""
@@ -37,8 +37,8 @@ class DialogPick(Picker[DialogRow]):
         return self.run_worker(partial(self.carry_out, partial(self._look, wanted)), exclusive=True)
 
     async def _look(self, wanted: DialogFilter) -> None:
-        dialect = self._office.dialect
-        self.list_those(await self._office.read(lambda tx: dialog_list.page(tx, dialect, wanted, n=_MOST)))
+        dialect = self._workspace.dialect
+        self.list_those(await self._workspace.read(lambda tx: dialog_list.page(tx, dialect, wanted, n=_MOST)))
 
     def line(self, one: DialogRow) -> Text:
         """Name, channel and address."""

@@ -13,12 +13,12 @@ from chatapp_cli.domain.ids import Millis
 from chatapp_cli.i18n import _
 from chatapp_cli.services.transcript import Revision
 from chatapp_cli.store.rows.messages import MessageRow
+from chatapp_cli.tui.popups import Popup
 from chatapp_cli.tui.reading import words
 from chatapp_cli.tui.reading.cells import lines
-from chatapp_cli.tui.small import Small
 
 
-class History(Small[None]):
+class History(Popup[None]):
     """The texts from the first to the last, each with the time from which it stood."""
 
     DEFAULT_CSS = """

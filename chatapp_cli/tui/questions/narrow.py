@@ -14,19 +14,19 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Button, Input, Label, Static
 
-from chatapp_cli.domain.dialog import DialogFilter, Filter, Kind, rows
+from chatapp_cli.domain.dialog import DialogFilter, Filter, FilterKind, rows
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.moment import local
 from chatapp_cli.domain.when import since
 from chatapp_cli.i18n import _, show
-from chatapp_cli.tui.small import Small
+from chatapp_cli.tui.popups import Popup
 
 Options = Sequence[tuple[Any, str]]
 """Values with the words for them."""
 
 
-Choices: TypeAlias = Mapping[Kind, Options]
+Choices: TypeAlias = Mapping[FilterKind, Options]
 """What there is to choose from, for each kind of filter that is chosen and not typed."""
 
 
@@ -63,7 +63,7 @@ class Cycler(Widget, can_focus=True):
         self.action_turn(1)
 
 
-class Narrow(Small[DialogFilter]):
+class Narrow(Popup[DialogFilter]):
     """Rows of a name and a value; Enter shows the dialogs that fit all of them."""
 
     DEFAULT_CSS = """

@@ -15,12 +15,12 @@ from textual.widgets import Input, Label, OptionList
 from textual.widgets.option_list import Option
 
 from chatapp_cli.tui.keys.keymap import over_a_page
-from chatapp_cli.tui.small import Small
+from chatapp_cli.tui.popups import Popup
 
 T = TypeVar("T")
 
 
-class Picker(Small[T], Generic[T]):
+class Picker(Popup[T], Generic[T]):
     """What it lists, how a row reads and where the rows come from is up to each kind."""
 
     DEFAULT_CSS = "Picker OptionList { margin: 1 0 0 0; }"

@@ -15,17 +15,17 @@ from textual.widgets import Static
 from chatapp_cli.i18n import _
 from chatapp_cli.services import files
 from chatapp_cli.store.rows.messages import FileRow
-from chatapp_cli.tui.hands import Hands
+from chatapp_cli.tui.action_page import ActionPage
 from chatapp_cli.tui.keys.keymap import action, over_a_page, shown
-from chatapp_cli.tui.media import pictures, sharp
+from chatapp_cli.tui.media import pictures, terminal_image
 from chatapp_cli.tui.media.graphics import Graphics
 from chatapp_cli.tui.media.pictures import Drawn
-from chatapp_cli.tui.media.sharp import Sharp
+from chatapp_cli.tui.media.terminal_image import TerminalImage
 from chatapp_cli.tui.reading import words
 from chatapp_cli.tui.widgets.canvas import Canvas
 
 
-class PictureScreen(Hands, ModalScreen[None]):
+class PictureScreen(ActionPage, ModalScreen[None]):
     """One of the conversation's pictures, and a way to those beside it."""
 
     SCOPE = "picture"
@@ -72,25 +72,31 @@ class PictureScreen(Hands, ModalScreen[None]):
             if wanted == self._hung:
                 return
             about, self._hung = self._about(), wanted
-            made = await self.office.store.off_loop(partial(self._drawn, self._found[self._at], self.size, self._by()))
+            made = await self.workspace.store.off_loop(
+                partial(self._drawn, self._found[self._at], self.size, self._by())
+            )
             self._take_down()
             self.query_one(Canvas).hang(made)
             trouble = "" if made else _("This picture cannot be shown here.") + " · "
             self.query_one("#about", Static).update(trouble + about)
 
-    def _drawn(self, file: FileRow, size: Size, by: Graphics) -> Drawn | Sharp | None:
-        path, paper = self.office.desk.media.path(file.sha256), self.look.palette.base.bgcolor
+    def _drawn(self, file: FileRow, size: Size, by: Graphics) -> Drawn | TerminalImage | None:
+        path, paper = self.workspace.company.media.path(file.sha256), self.appearance.palette.base.bgcolor
         colour, room = paper.name if paper else "black", (size.width, size.height - 1)
-        return pictures.drawn(path, colour, room) if by is Graphics.HALFCELLS else sharp.drawn(path, colour, room, by)
+        return (
+            pictures.drawn(path, colour, room)
+            if by is Graphics.HALFCELLS
+            else terminal_image.drawn(path, colour, room, by)
+        )
 
     def _by(self) -> Graphics:
         """Kitty's pictures are named by colours, of which no terminal may have fewer."""
         colourful = self.app.console.color_system == "truecolor" and not self.app.no_color
-        return self.house.graphics if colourful or self.house.graphics is not Graphics.KITTY else Graphics.HALFCELLS
+        return self.window.graphics if colourful or self.window.graphics is not Graphics.KITTY else Graphics.HALFCELLS
 
     def _take_down(self) -> None:
-        if isinstance(picture := self.query_one(Canvas).picture, Sharp) and picture.forget:
-            self.house.tell_terminal(picture.forget)
+        if isinstance(picture := self.query_one(Canvas).picture, TerminalImage) and picture.forget:
+            self.window.tell_terminal(picture.forget)
 
     def _about(self) -> str:
         file = self._found[self._at]

@@ -17,16 +17,16 @@ from chatapp_cli.domain.template import Filled, Template, fill, gaps
 from chatapp_cli.i18n import _, show
 from chatapp_cli.services import channels, templates
 from chatapp_cli.services.composing import InDialog
+from chatapp_cli.tui.popups import Popup, Take
 from chatapp_cli.tui.reading.naming import about, named
-from chatapp_cli.tui.small import Small, Take
 
 if TYPE_CHECKING:
     from chatapp_cli.store.rows.channels import ChannelRow
     from chatapp_cli.store.rows.dialogs import DialogCard
-    from chatapp_cli.tui.hands import Hands
+    from chatapp_cli.tui.action_page import ActionPage
 
 
-class Fill(Small[Mapping[str, str]]):
+class Fill(Popup[Mapping[str, str]]):
     """The text as the client will read it, and a box for each gap."""
 
     def __init__(self, template: Template, title: str) -> None:
@@ -64,41 +64,41 @@ class Fill(Small[Mapping[str, str]]):
             self.answer(self._values())
 
 
-Found: TypeAlias = tuple[Filled, str]
+FilledTemplate: TypeAlias = tuple[Filled, str]
 """A template with its gaps filled, and what the client will read."""
 
 
-async def send(hands: Hands, card: DialogCard) -> None:
+async def send(page: ActionPage, card: DialogCard) -> None:
     """Choose one of the channel's approved templates, fill it and send it."""
-    channel = await hands.office.read(partial(channels.one, channel=card.channel_id))
+    channel = await page.workspace.read(partial(channels.one, channel=card.channel_id))
 
-    async def take(found: Found) -> None:
+    async def take(found: FilledTemplate) -> None:
         draft = Draft(text=found[1], template=found[0])
-        await hands.office.write(hands.office.accept(InDialog(card.id), draft, hands.office.order()))
-        hands.say(_("Sent to {name}.", name=named(card)))
+        await page.workspace.write(page.workspace.accept(InDialog(card.id), draft, page.workspace.send_options()))
+        page.say(_("Sent to {name}.", name=named(card)))
 
-    await _asked(hands, channel, [card], take, yes=_("Send"))
+    await _asked(page, channel, [card], take, yes=_("Send"))
 
 
-async def filled(hands: Hands, channel: ChannelRow) -> Found | None:
+async def filled(page: ActionPage, channel: ChannelRow) -> FilledTemplate | None:
     """One of a channel's approved templates with its gaps filled."""
-    made: list[Found] = []
+    made: list[FilledTemplate] = []
 
-    async def take(found: Found) -> None:
+    async def take(found: FilledTemplate) -> None:
         made.append(found)
 
-    await _asked(hands, channel, (), take, yes=_("Take it"))
+    await _asked(page, channel, (), take, yes=_("Take it"))
     return made[0] if made else None
 
 
 async def _asked(
-    hands: Hands, channel: ChannelRow, cards: Sequence[DialogCard], take: Take[Found], *, yes: str
+    page: ActionPage, channel: ChannelRow, cards: Sequence[DialogCard], take: Take[FilledTemplate], *, yes: str
 ) -> None:
     """Ask for a template and its values; both questions stay until what comes of them was taken."""
-    rows = await hands.office.read(partial(templates.everything, channel=channel.id))
+    rows = await page.workspace.read(partial(templates.everything, channel=channel.id))
     approved = [row for row in rows if row.state == "approved"]
     if not approved:
-        hands.say(_("No template of this channel is approved. Read them again: chatapp template sync"))
+        page.say(_("No template of this channel is approved. Read them again: chatapp template sync"))
         return
 
     async def chosen(number: str) -> bool:
@@ -106,25 +106,25 @@ async def _asked(
 
         async def valued(values: Mapping[str, str]) -> None:
             job = partial(templates.filled, channel=channel, named=f"{row.name}/{row.language}", values=values)
-            await take(await hands.office.read(job))
+            await take(await page.workspace.read(job))
 
-        return await _filled(hands, templates.value(row), cards, valued, yes)
+        return await _filled(page, templates.value(row), cards, valued, yes)
 
     options = [(str(n), f"{row.name}/{row.language}  {row.body}") for n, row in enumerate(approved)]
-    await hands.choose(_about(_("Which template?"), cards), options, take=chosen)
+    await page.choose(_about(_("Which template?"), cards), options, take=chosen)
 
 
 async def _filled(
-    hands: Hands, template: Template, cards: Sequence[DialogCard], take: Take[Mapping[str, str]], yes: str
+    page: ActionPage, template: Template, cards: Sequence[DialogCard], take: Take[Mapping[str, str]], yes: str
 ) -> bool:
     title = _about(template.name, cards)
     if gaps(template.body):
-        return await hands.app.push_screen_wait(Fill(template, title).taken_by(take)) is not None
+        return await page.app.push_screen_wait(Fill(template, title).taken_by(take)) is not None
 
     async def agreed(_yes: object) -> None:
         await take({})
 
-    return await hands.confirm(title, template.body, yes=yes, take=agreed)
+    return await page.confirm(title, template.body, yes=yes, take=agreed)
 
 
 def _about(question: str, cards: Sequence[DialogCard]) -> str:

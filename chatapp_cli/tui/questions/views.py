@@ -16,16 +16,16 @@ from textual.widgets.option_list import Option
 from chatapp_cli.i18n import _
 from chatapp_cli.store.rows.operators import ViewRow
 from chatapp_cli.tui.keys.keymap import with_russian
-from chatapp_cli.tui.small import Small
+from chatapp_cli.tui.popups import Popup
 from chatapp_cli.tui.widgets.views_bar import counted
 
-Answer = tuple[str, int]
+ViewChoice = tuple[str, int]
 """What to do, and with which view."""
 KEEP, GO, REMOVE, UP, DOWN = "keep", "go", "remove", "up", "down"
 _KEYS = {"a": KEEP, "d": REMOVE, "K": UP, "J": DOWN}
 
 
-class Views(Small[Answer]):
+class Views(Popup[ViewChoice]):
     """The list of views."""
 
     DEFAULT_CSS = "Views .note { margin: 1 0 0 0; }"

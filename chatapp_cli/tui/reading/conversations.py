@@ -10,7 +10,7 @@ from chatapp_cli.domain.ids import DialogId, MessageId, Millis
 from chatapp_cli.domain.message import State
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import channels, dialogs, duties, notes, thread, transcript
-from chatapp_cli.services.transcript import Entry
+from chatapp_cli.services.transcript import TranscriptEntry
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.dialogs import DialogCard, MemberRow
 from chatapp_cli.store.rows.messages import MessageRow
@@ -29,10 +29,10 @@ Quotes: TypeAlias = dict[tuple[DialogId, str], MessageRow]
 _NONE: Mapping[DialogId, ChannelRow] = {}
 
 
-class Page(NamedTuple):
+class TranscriptPage(NamedTuple):
     """A part of a conversation, oldest first."""
 
-    entries: Sequence[Entry]
+    entries: Sequence[TranscriptEntry]
     quotes: Quotes
     complete: bool
     """Nothing is older."""
@@ -40,7 +40,7 @@ class Page(NamedTuple):
     """Nothing is newer."""
 
 
-NOTHING = Page((), {}, complete=True)
+NOTHING = TranscriptPage((), {}, complete=True)
 
 
 class Opening(NamedTuple):
@@ -51,7 +51,7 @@ class Opening(NamedTuple):
     tags: Sequence[str]
     members: Sequence[MemberRow]
     channel: ChannelRow
-    page: Page
+    page: TranscriptPage
     person: Person | None = None
     """Whose dialog it is; a group is nobody's."""
     alike: Sequence[Suggestion] = ()
@@ -87,10 +87,10 @@ class Opening(NamedTuple):
         return [one for one in self.thread if one in known]
 
 
-class News(NamedTuple):
+class MessageUpdates(NamedTuple):
     """What became of the messages that news spoke of."""
 
-    changed: Sequence[Entry]
+    changed: Sequence[TranscriptEntry]
     gone: set[MessageId]
     quotes: Quotes
 
@@ -128,28 +128,30 @@ def _about(tx: Tx, dialog: DialogId, *, joined: bool) -> Opening:
     return Opening(*known, person, persons.suggestions(tx, person.id), joined, others)
 
 
-def _around(tx: Tx, shown: Sequence[DialogId], middle: MessageRow) -> Page:
+def _around(tx: Tx, shown: Sequence[DialogId], middle: MessageRow) -> TranscriptPage:
     above, below = thread.before(tx, shown, middle, n=PAGE), thread.since(tx, shown, middle, n=PAGE)
     return _part(tx, shown, [*above, *below], complete=len(above) < PAGE, ended=len(below) < PAGE)
 
 
-def end(tx: Tx, shown: Sequence[DialogId]) -> Page:
+def end(tx: Tx, shown: Sequence[DialogId]) -> TranscriptPage:
     """What was said last."""
     return _page(tx, shown, thread.latest(tx, shown, n=PAGE))
 
 
-def older(tx: Tx, shown: Sequence[DialogId], first: MessageRow) -> Page:
+def older(tx: Tx, shown: Sequence[DialogId], first: MessageRow) -> TranscriptPage:
     """What was said before a message."""
     return _page(tx, shown, thread.before(tx, shown, first, n=PAGE), until=first.at)
 
 
-def newer(tx: Tx, shown: Sequence[DialogId], last: MessageRow) -> Page:
+def newer(tx: Tx, shown: Sequence[DialogId], last: MessageRow) -> TranscriptPage:
     """A message and what was said after it."""
     entries = thread.since(tx, shown, last, n=PAGE)
     return _part(tx, shown, entries, complete=False, ended=len(entries) < PAGE)
 
 
-def _part(tx: Tx, shown: Sequence[DialogId], entries: Sequence[Entry], *, complete: bool, ended: bool) -> Page:
+def _part(
+    tx: Tx, shown: Sequence[DialogId], entries: Sequence[TranscriptEntry], *, complete: bool, ended: bool
+) -> TranscriptPage:
     """Out of the middle: notes of later than what is read come with what was said then."""
     until = notes.EVER if ended else entries[-1].message.at
     return _page(tx, shown, entries, complete=complete, until=until)._replace(ended=ended)
@@ -158,19 +160,19 @@ def _part(tx: Tx, shown: Sequence[DialogId], entries: Sequence[Entry], *, comple
 def _page(
     tx: Tx,
     shown: Sequence[DialogId],
-    entries: Sequence[Entry],
+    entries: Sequence[TranscriptEntry],
     *,
     complete: bool | None = None,
     until: Millis = notes.EVER,
-) -> Page:
+) -> TranscriptPage:
     complete = len(entries) < PAGE if complete is None else complete
     noted = _with_places(tx, _with_onward(tx, entries))
     for dialog in shown:
         noted = notes.among(tx, dialog, noted, complete=complete, until=until)
-    return Page(noted, _quotes(tx, entries), complete=complete)
+    return TranscriptPage(noted, _quotes(tx, entries), complete=complete)
 
 
-def news(tx: Tx, shown: Sequence[DialogId], messages: Collection[MessageId]) -> News:
+def news(tx: Tx, shown: Sequence[DialogId], messages: Collection[MessageId]) -> MessageUpdates:
     """Look again at messages."""
     changed, gone = [], set()
     for one in messages:
@@ -179,19 +181,19 @@ def news(tx: Tx, shown: Sequence[DialogId], messages: Collection[MessageId]) -> 
         except NotFound:
             gone.add(one)
     noted = [notes.as_entry(row) for dialog in shown for row in notes.between(tx, dialog)]
-    return News([*_with_places(tx, _with_onward(tx, changed)), *noted], gone, _quotes(tx, changed))
+    return MessageUpdates([*_with_places(tx, _with_onward(tx, changed)), *noted], gone, _quotes(tx, changed))
 
 
-def _with_onward(tx: Tx, entries: Sequence[Entry]) -> Sequence[Entry]:
+def _with_onward(tx: Tx, entries: Sequence[TranscriptEntry]) -> Sequence[TranscriptEntry]:
     """Where each failed message went on; what tells it is imported only when one failed."""
     if all(entry.message.state != State.FAILED for entry in entries):
         return entries
-    from chatapp_cli.services import relay
+    from chatapp_cli.services import chains
 
-    return relay.with_onward(tx, entries)
+    return chains.with_onward(tx, entries)
 
 
-def _with_places(tx: Tx, entries: Sequence[Entry]) -> Sequence[Entry]:
+def _with_places(tx: Tx, entries: Sequence[TranscriptEntry]) -> Sequence[TranscriptEntry]:
     """Where each waiting message stands; what tells it is imported only when one waits."""
     if all(entry.waiting is None or entry.waiting.state != State.QUEUED for entry in entries):
         return entries
@@ -200,7 +202,7 @@ def _with_places(tx: Tx, entries: Sequence[Entry]) -> Sequence[Entry]:
     return with_places(tx, lambda channel: channels.capabilities(manifest(channel.kind), channel), entries)
 
 
-def _quotes(tx: Tx, entries: Sequence[Entry]) -> Quotes:
+def _quotes(tx: Tx, entries: Sequence[TranscriptEntry]) -> Quotes:
     wanted = {(e.message.dialog_id, e.message.reply_to) for e in entries if e.message.reply_to}
     found = {(dialog, ext_id): transcript.quoted(tx, dialog, ext_id) for dialog, ext_id in wanted}
     return {which: row for which, row in found.items() if row is not None}

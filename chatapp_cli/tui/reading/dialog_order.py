@@ -23,7 +23,7 @@ MANY = 64
 """Changes at once from which reading the whole order again is cheaper."""
 
 
-class Order(NamedTuple):
+class DialogOrder(NamedTuple):
     """One filter's dialogs in order: eight bytes each, however much there is to show of them."""
 
     wanted: DialogFilter
@@ -43,12 +43,12 @@ class Order(NamedTuple):
             one: row._replace(name=f"{NEARLY} {row.name}") if one in self.near else row for one, row in found.items()
         }
 
-    def joined(self, near: Sequence[DialogId]) -> Order:
+    def joined(self, near: Sequence[DialogId]) -> DialogOrder:
         """The same with what nearly fits below."""
         others = [one for one in near if one not in self.ids]
-        return Order(self.wanted, self.dialect, self.ids + array("q", others), frozenset(others))
+        return DialogOrder(self.wanted, self.dialect, self.ids + array("q", others), frozenset(others))
 
-    def after(self, tx: Tx, changed: AbstractSet[DialogId]) -> Order:
+    def after(self, tx: Tx, changed: AbstractSet[DialogId]) -> DialogOrder:
         """The order once these dialogs have changed: each is taken out and put back where it belongs now."""
         if len(changed) > MANY:
             return read(tx, self.dialect, self.wanted)
@@ -61,7 +61,7 @@ class Order(NamedTuple):
         exact, below = ids[: len(ids) - len(near)], ids[len(ids) - len(near) :]
         for row in fitting.values():
             exact.insert(self._place(tx, exact, row), row.id)
-        return Order(self.wanted, self.dialect, exact + below, near)
+        return DialogOrder(self.wanted, self.dialect, exact + below, near)
 
     def _place(self, tx: Tx, ids: Sequence[int], row: DialogRow) -> int:
         def rank(one: int) -> tuple[int, ...]:
@@ -78,25 +78,27 @@ class Order(NamedTuple):
 
 def head(
     tx: Tx, dialect: str, wanted: DialogFilter, n: int, *, among: Sequence[DialogId] | None = None
-) -> tuple[Order, dict[DialogId, DialogRow]]:
+) -> tuple[DialogOrder, dict[DialogId, DialogRow]]:
     """The first dialogs alone, with their rows: enough for a screen before everything has been read."""
     rows = dialog_list.page(tx, dialect, wanted, n=n, among=among)
-    return Order(wanted, dialect, array("q", (row.id for row in rows))), {row.id: row for row in rows}
+    return DialogOrder(wanted, dialect, array("q", (row.id for row in rows))), {row.id: row for row in rows}
 
 
-def read(tx: Tx, dialect: str, wanted: DialogFilter, *, among: Sequence[DialogId] | None = None) -> Order:
+def read(tx: Tx, dialect: str, wanted: DialogFilter, *, among: Sequence[DialogId] | None = None) -> DialogOrder:
     """Every dialog that passes the filter; with ``among`` no others are looked at."""
-    return Order(wanted, dialect, array("q", dialog_list.ids(tx, dialect, wanted, among=among)))
+    return DialogOrder(wanted, dialect, array("q", dialog_list.ids(tx, dialect, wanted, among=among)))
 
 
-def found(tx: Tx, index: Index, dialect: str, wanted: DialogFilter, n: int) -> tuple[Order, dict[DialogId, DialogRow]]:
+def found(
+    tx: Tx, index: Index, dialect: str, wanted: DialogFilter, n: int
+) -> tuple[DialogOrder, dict[DialogId, DialogRow]]:
     """The first dialogs that pass a filter with a text, with their rows; fewer than ``n`` are all of them."""
     from chatapp_cli.services import names
 
     return head(tx, dialect, wanted, n, among=names.among(tx, index, wanted.text))
 
 
-def rest(tx: Tx, index: Index, first: Order, n: int) -> Order:
+def rest(tx: Tx, index: Index, first: DialogOrder, n: int) -> DialogOrder:
     """Every dialog of which at most ``n`` were found first; if those are few, what nearly fits too."""
     from chatapp_cli.services import names
 

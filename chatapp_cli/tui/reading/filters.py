@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from chatapp_cli.domain.dialog import DialogFilter, Filter, Kind, chips
+from chatapp_cli.domain.dialog import DialogFilter, Filter, FilterKind, chips
 from chatapp_cli.domain.moment import local
 from chatapp_cli.i18n import _, show
 from chatapp_cli.kit.manifests import manifest
@@ -59,15 +59,15 @@ def names(wanted: DialogFilter, overview: Overview) -> list[str]:
 
 def _chip(one: Filter, value: Any, overview: Overview) -> str:
     match one.kind:
-        case Kind.LINE:
+        case FilterKind.LINE:
             return next((channel.line for channel in overview.channels if channel.line_id == value), "")
-        case Kind.CHANNEL:
+        case FilterKind.CHANNEL:
             return next((title(channel) for channel in overview.channels if channel.id == value), "")
-        case Kind.TAG:
+        case FilterKind.TAG:
             return f"#{value}"
-        case Kind.OPERATOR:
+        case FilterKind.OPERATOR:
             return f"@{value}" if value else _("nobody answers")
-        case Kind.MOMENT:
+        case FilterKind.MOMENT:
             return _(one.chip.msgid, time=f"{local(value):%d.%m.%y}")
         case _:
             return show(one.chip)

@@ -21,7 +21,7 @@ def about(question: str, cards: Sequence[DialogCard]) -> str:
     return f"{question} · {_whose(cards)}"
 
 
-def told(words: str, cards: Sequence[DialogCard]) -> str:
+def sentence(words: str, cards: Sequence[DialogCard]) -> str:
     """Something that is said of dialogs."""
     return f"{_whose(cards)}: {words}"
 

@@ -15,13 +15,13 @@ from chatapp_cli.services import beginning
 from chatapp_cli.services.beginning import Outlook
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.tui.keys.keymap import key
-from chatapp_cli.tui.themes import Palette
+from chatapp_cli.tui.themes import PaintStyles
 
 Able = Callable[[ChannelRow], Capabilities]
 
 
 def said(
-    look: Palette,
+    styles: PaintStyles,
     one: Outlook | None,
     error: ChatappError | None,
     others: Sequence[ChannelRow],
@@ -31,16 +31,16 @@ def said(
 ) -> Text:
     """All of it, line by line; ``others`` are channels that take the address, ``name`` is whose it is."""
     error = error or (one.refusal if one else None)
-    lines = [Text(_taken(one, name, able), look.muted)] if one and one.kind else []
+    lines = [Text(_taken(one, name, able), styles.muted)] if one and one.kind else []
     if one:
-        lines += _beside(one, look)
+        lines += _beside(one, styles)
     if error and not (one and one.template):
-        lines.append(Text(" ".join(filter(None, (show(error.what), show(error.next_step)))), look.warn))
+        lines.append(Text(" ".join(filter(None, (show(error.what), show(error.next_step)))), styles.warn))
     if one and one.kind is None and others:
         names = ", ".join(manifest(row.kind).label for row in others)
-        lines.append(Text(_("These can: {names}", names=names), look.muted))
+        lines.append(Text(_("These can: {names}", names=names), styles.muted))
     if one and one.stopped:
-        lines.append(Text(_stopped(one.channel), look.warn))
+        lines.append(Text(_stopped(one.channel), styles.warn))
     return Text("\n").join(lines)
 
 
@@ -52,16 +52,16 @@ def likelier(to: str, one: Outlook, others: Sequence[Outlook]) -> ChannelRow | N
     return next((other.channel for other in others if other.kind == likeliest), None)
 
 
-def _beside(one: Outlook, look: Palette) -> Iterator[Text]:
+def _beside(one: Outlook, styles: PaintStyles) -> Iterator[Text]:
     """What can be done instead."""
     if one.dialog:
         known = _(
             "There is a dialog with {name} already; {key} opens it.", name=one.dialog.name, key=key("begin", "open")
         )
-        yield Text(known, look.accent)
+        yield Text(known, styles.accent)
     if one.template:
         only = _("Only an approved template may go first: {key} chooses one.", key=key("begin", "template"))
-        yield Text(only, look.warn)
+        yield Text(only, styles.warn)
 
 
 def _stopped(channel: ChannelRow) -> str:

@@ -17,13 +17,13 @@ from chatapp_cli.domain.ids import LineId
 from chatapp_cli.i18n import _, show
 from chatapp_cli.services.passwords import LEAST
 from chatapp_cli.store.rows.channels import LineRow
+from chatapp_cli.tui.popups import Popup
 from chatapp_cli.tui.reading.cells import as_it_stands
-from chatapp_cli.tui.small import Small
 
 T = TypeVar("T")
 
 
-class NewPassword(Small[str]):
+class NewPassword(Popup[str]):
     """The same password twice, unseen."""
 
     def __init__(self, title: str) -> None:
@@ -57,7 +57,7 @@ class NewPassword(Small[str]):
         self.query(Input).first().focus()
 
 
-class Pick(Small[list[T]], Generic[T]):
+class Pick(Popup[list[T]], Generic[T]):
     """Some of several, chosen by Space."""
 
     DEFAULT_CSS = """

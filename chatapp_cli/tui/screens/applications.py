@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from chatapp_cli.domain.application import Stage, may_become
+from chatapp_cli.domain.application import ApplicationStage, may_become
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import ApplicationId
 from chatapp_cli.domain.journal.company import ApplicationMoved
@@ -25,21 +25,21 @@ from chatapp_cli.services import applications
 from chatapp_cli.services import words as told
 from chatapp_cli.store.rows.channels import ApplicationRow, LineRow
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui.hands import Hands
+from chatapp_cli.tui.action_page import ActionPage
 from chatapp_cli.tui.keys.keymap import bindings, key
 from chatapp_cli.tui.media import opener
 from chatapp_cli.tui.media.paths import Paths, named
 from chatapp_cli.tui.reading import overview, words
 from chatapp_cli.tui.reading.cells import fit
 from chatapp_cli.tui.screens.bind import AskingScreen
-from chatapp_cli.tui.session.live import News
+from chatapp_cli.tui.session.journal_feed import JournalAdvanced
 from chatapp_cli.tui.widgets.bars import StatusBar
 
 _TITLE = 30
 _STAGE = 22
 
 
-class ApplicationsScreen(Hands):
+class ApplicationsScreen(ActionPage):
     """The applications of one line, the latest first."""
 
     SCOPE = "applications"
@@ -60,14 +60,14 @@ class ApplicationsScreen(Hands):
         """One list."""
         yield Static(f"{_('Official documents')} · {self._line.name}", id="title", markup=False)
         yield OptionList(markup=False)
-        yield StatusBar(self.look)
+        yield StatusBar(self.appearance)
 
     def on_mount(self) -> None:
         """Read."""
         self.query_one(StatusBar).tell_keys("applications", "app")
         self.do(self._read, group="read", exclusive=True)
 
-    def on_news(self, news: News) -> None:
+    def on_news(self, news: JournalAdvanced) -> None:
         """Read again when it matters."""
         if news.any_of(ApplicationMoved):
             self.do(self._read, group="read", exclusive=True)
@@ -76,7 +76,7 @@ class ApplicationsScreen(Hands):
         def look(tx: Tx) -> tuple[list[ApplicationRow], overview.Overview]:
             return applications.everything(tx, line=self._line.id), overview.read(tx)
 
-        self._rows, bars = await self.office.read(look)
+        self._rows, bars = await self.workspace.read(look)
         self.query_one(StatusBar).tell(bars)
         shown = self.query_one(OptionList)
         chosen = shown.highlighted or 0
@@ -89,13 +89,15 @@ class ApplicationsScreen(Hands):
         shown.focus()
 
     def _shown(self, row: ApplicationRow) -> Text:
-        look = self.look.palette
-        style = {Stage.APPROVED: look.good, Stage.REJECTED: look.bad}.get(Stage(row.state), look.warn)
+        styles = self.appearance.palette
+        style = {ApplicationStage.APPROVED: styles.good, ApplicationStage.REJECTED: styles.bad}.get(
+            ApplicationStage(row.state), styles.warn
+        )
         return Text.assemble(
-            (fit(row.title, _TITLE), look.strong),
+            (fit(row.title, _TITLE), styles.strong),
             (f" {fit(show(told.stage(row.state)), _STAGE)} ", style),
-            (f"{words.moment(row.updated_at, self.look.now())}  ", look.faint),
-            (row.reason or show(manifest(row.kind).title), look.muted),
+            (f"{words.moment(row.updated_at, self.appearance.now())}  ", styles.faint),
+            (row.reason or show(manifest(row.kind).title), styles.muted),
             no_wrap=True,
             overflow="ellipsis",
         )
@@ -130,19 +132,19 @@ class ApplicationsScreen(Hands):
 
     async def _save(self, row: ApplicationRow) -> None:
         if self.app.is_web:
-            made = partial(applying.document, self.office.desk, row.id)
-            opener.hand_over(self.app, *await self.office.store.off_loop(made))
+            made = partial(applying.document, self.workspace.company, row.id)
+            opener.hand_over(self.app, *await self.workspace.store.off_loop(made))
             return
 
         async def take(folder: str) -> None:
             if folder:
-                path = await self.office.store.off_loop(partial(self._write, row.id, named(folder)))
+                path = await self.workspace.store.off_loop(partial(self._write, row.id, named(folder)))
                 self.say(_("Saved: {path}", path=path))
 
         await self.prompt(_("Save into the folder"), str(opener.downloads()), suggest=Paths(), take=take)
 
     def _write(self, application: ApplicationId, folder: Path) -> Path:
-        name, content = applying.document(self.office.desk, application)
+        name, content = applying.document(self.workspace.company, application)
         target = folder / name
         try:
             target.write_bytes(content)
@@ -156,7 +158,7 @@ class ApplicationsScreen(Hands):
     def action_sent(self) -> None:
         """The signed statement went off."""
         if self._chosen is not None:
-            self.do(partial(self._move, self._chosen, Stage.SENT))
+            self.do(partial(self._move, self._chosen, ApplicationStage.SENT))
 
     def action_decide(self) -> None:
         """What the provider answered."""
@@ -164,15 +166,17 @@ class ApplicationsScreen(Hands):
             self.do(partial(self._decide, self._chosen))
 
     async def _decide(self, row: ApplicationRow) -> None:
-        verdicts = [Stage.CHECKING, Stage.APPROVED, Stage.REJECTED]
-        options = [(str(one), show(told.stage(one))) for one in verdicts if may_become(Stage(row.state), one)]
+        verdicts = [ApplicationStage.CHECKING, ApplicationStage.APPROVED, ApplicationStage.REJECTED]
+        options = [
+            (str(one), show(told.stage(one))) for one in verdicts if may_become(ApplicationStage(row.state), one)
+        ]
         if not options:
             self.say(_("Nothing can be decided: {state}.", state=show(told.stage(row.state))))
             return
 
         async def take(chosen: str) -> bool:
-            stage = Stage(chosen)
-            if stage != Stage.REJECTED:
+            stage = ApplicationStage(chosen)
+            if stage != ApplicationStage.REJECTED:
                 await self._move(row, stage)
                 return True
             why = _("Why was it rejected?")
@@ -180,8 +184,8 @@ class ApplicationsScreen(Hands):
 
         await self.choose(_("What did the provider answer?"), options, take=take)
 
-    async def _move(self, row: ApplicationRow, stage: Stage, reason: str = "") -> None:
-        await self.office.write(lambda tx: applications.move(tx, row.id, stage, reason=reason))
+    async def _move(self, row: ApplicationRow, stage: ApplicationStage, reason: str = "") -> None:
+        await self.workspace.write(lambda tx: applications.move(tx, row.id, stage, reason=reason))
 
 
 class ApplyScreen(AskingScreen):
@@ -207,5 +211,5 @@ class ApplyScreen(AskingScreen):
 
     async def converse(self, ask: Asker) -> str:
         """Fill it in."""
-        await applying.apply(self.office.desk, ask, line=self._line.id, kind=self._kind)
+        await applying.apply(self.workspace.company, ask, line=self._line.id, kind=self._kind)
         return _("Documents made. Save the statement, sign it and send it.")

@@ -10,7 +10,7 @@ from chatapp_cli.domain.form import Field, Form, Notice
 from chatapp_cli.domain.text import T, Text
 
 
-class Page(Protocol):
+class FormHost(Protocol):
     """Where forms and notices are shown."""
 
     async def answer(self, form: Form) -> Mapping[str, str]:
@@ -25,7 +25,7 @@ class Page(Protocol):
 class WindowAsker:
     """ports.bind.Asker on a page of the window."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: FormHost) -> None:
         self._page = page
 
     async def form(self, form: Form) -> Mapping[str, str]:

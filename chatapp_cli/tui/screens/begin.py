@@ -11,22 +11,22 @@ from textual import events, on
 from textual.app import ComposeResult
 
 from chatapp_cli.domain.draft import StagedFile
-from chatapp_cli.domain.errand import Errand
 from chatapp_cli.domain.errors import ChatappError, Refused
 from chatapp_cli.domain.ids import ChannelId, DialogId
+from chatapp_cli.domain.session_request import SessionMethod
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _
 from chatapp_cli.services import beginning, composing, duties, transcript
 from chatapp_cli.services.beginning import Outlook
-from chatapp_cli.services.composing import Exactly, Request
+from chatapp_cli.services.composing import Exactly, MessageRequest
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui.hands import Hands
+from chatapp_cli.tui.action_page import ActionPage
 from chatapp_cli.tui.keys.keymap import bindings, key
 from chatapp_cli.tui.reading import outlook, overview
 from chatapp_cli.tui.session import writing
 from chatapp_cli.tui.widgets.bars import StatusBar
-from chatapp_cli.tui.widgets.begin_form import BeginForm, Sheet
+from chatapp_cli.tui.widgets.begin_form import BeginForm, BeginFormValues
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 
 _NARROW, _LOW = 60, 30
@@ -42,16 +42,16 @@ class Start:
     name: str = ""
 
 
-class BeginScreen(Hands):
+class BeginScreen(ActionPage):
     """The form, and below the address what would become of it."""
 
     SCOPE = "begin"
     DEFAULT_CSS = """
-    BeginScreen.-low Row, BeginScreen.-low .title { margin: 0; }
+    BeginScreen.-low FormRow, BeginScreen.-low .title { margin: 0; }
     BeginScreen.-low #outlook { margin: 0 0 0 24; }
     BeginScreen.-low #row-text, BeginScreen.-low TextArea { height: 4; }
-    BeginScreen.-narrow Row, BeginScreen.-narrow #row-text { layout: vertical; height: auto; }
-    BeginScreen.-narrow Row Input, BeginScreen.-narrow Row Select, BeginScreen.-narrow TextArea { width: 100%; }
+    BeginScreen.-narrow FormRow, BeginScreen.-narrow #row-text { layout: vertical; height: auto; }
+    BeginScreen.-narrow FormRow Input, BeginScreen.-narrow FormRow Select, BeginScreen.-narrow TextArea { width: 100%; }
     BeginScreen.-narrow #last, BeginScreen.-narrow #contacts { margin: 0; }
     BeginScreen.-narrow #outlook, BeginScreen.-narrow #buttons { margin: 0; }
     """
@@ -68,7 +68,7 @@ class BeginScreen(Hands):
 
     def compose(self) -> ComposeResult:
         """The form comes as soon as it is known what can be chosen."""
-        yield StatusBar(self.look)
+        yield StatusBar(self.appearance)
 
     def on_mount(self) -> None:
         """Read what can be chosen."""
@@ -81,12 +81,12 @@ class BeginScreen(Hands):
         self.set_class(event.size.height < _LOW, "-low")
 
     async def _show_form(self) -> None:
-        able = self.office.capabilities
+        able = self.workspace.capabilities
 
         def look(tx: Tx) -> tuple[list[ChannelRow], list[str], overview.Overview]:
             return beginning.able_to_begin(tx, able), duties.operators(tx), overview.read(tx)
 
-        rows, operators, bars = await self.office.read(look)
+        rows, operators, bars = await self.workspace.read(look)
         self.query_one(StatusBar).tell(bars)
         if not rows:
             self.dismiss()
@@ -96,15 +96,13 @@ class BeginScreen(Hands):
                 T("Bind one: {key}.", key=key("app", "page('lines')")),
             )
         first = next((row for row in rows if row.id == self._start.channel), rows[0])
-        known = dict.fromkeys([self.office.actor, *operators])
+        known = dict.fromkeys([self.workspace.actor, *operators])
         form = BeginForm(rows, {row.id: able(row) for row in rows}, list(known), first=first, to=self._start.to)
         await self.mount(form, before=self.query_one(StatusBar))
 
     @property
     def _form(self) -> BeginForm:
         return self.query_one(BeginForm)
-
-    # What would become of it
 
     @on(BeginForm.Changed)
     def _look_again(self) -> None:
@@ -115,32 +113,33 @@ class BeginScreen(Hands):
         try:
             files = await self._files(sheet, writing.looked_at)
         except ChatappError as error:
-            self._tell(sheet, None, error)
+            self._tell(sheet.to, None, error)
             return
         draft = sheet.draft(files) if sheet.begun else None
-        able = self.office.capabilities
+        able = self.workspace.capabilities
 
         def look(tx: Tx) -> tuple[Outlook, list[Outlook]]:
             ways = beginning.ways(tx, able, sheet.to, line=sheet.channel.line_id)
             others = [one for one in ways if one.kind and one.channel.id != sheet.channel.id]
-            wanted = Request(to=Exactly(sheet.channel.id, sheet.to), draft=draft, order=self.office.order())
+            to = Exactly(sheet.channel.id, sheet.to)
+            wanted = MessageRequest(to=to, draft=draft, order=self.workspace.send_options())
             return composing.preview(tx, able, wanted), others
 
-        one, others = await self.office.read(look) if sheet.to else (None, [])
+        one, others = await self.workspace.read(look) if sheet.to else (None, [])
         better = outlook.likelier(sheet.to, one, others) if one else None
         if better is not None and self._form.turn_to(better):
             return
-        self._tell(sheet, one, others=[other.channel for other in others])
+        self._tell(sheet.to, one, others=[other.channel for other in others])
 
-    async def _files(self, sheet: Sheet, take: Callable[[str], StagedFile]) -> Sequence[StagedFile]:
-        return [await self.office.store.off_loop(partial(take, sheet.path))] if sheet.path else []
+    async def _files(self, sheet: BeginFormValues, take: Callable[[str], StagedFile]) -> Sequence[StagedFile]:
+        return [await self.workspace.store.off_loop(partial(take, sheet.path))] if sheet.path else []
 
     def _tell(
-        self, sheet: Sheet, one: Outlook | None, error: ChatappError | None = None, *, others: Sequence[ChannelRow] = ()
+        self, to: str, one: Outlook | None, error: ChatappError | None = None, *, others: Sequence[ChannelRow] = ()
     ) -> None:
         self._outlook = one
-        name = self._names.get(sheet.to, "")
-        said = outlook.said(self.look.palette, one, error, others, name=name, able=self.office.capabilities)
+        name = self._names.get(to, "")
+        said = outlook.said(self.appearance.palette, one, error, others, name=name, able=self.workspace.capabilities)
         self._form.tell(said, known=one is not None and one.dialog is not None)
 
     # What can be done
@@ -166,10 +165,10 @@ class BeginScreen(Hands):
         if not sheet.to:
             self.query_one("#to").focus()
             raise Refused("nobody", T("Say whom to write to."), T("A number, a @username, an e-mail or a ChatID."))
-        draft = sheet.draft(await self._files(sheet, partial(writing.staged, self.office.desk.media)))
-        order = replace(self.office.order(), assignee=sheet.assignee)
-        accept = self.office.accept(Exactly(sheet.channel.id, sheet.to), draft, order)
-        self._show_dialog(await self.office.write(lambda tx: transcript.message(tx, accept(tx)).dialog_id))
+        draft = sheet.draft(await self._files(sheet, partial(writing.staged, self.workspace.company.media)))
+        order = replace(self.workspace.send_options(), assignee=sheet.assignee)
+        accept = self.workspace.accept(Exactly(sheet.channel.id, sheet.to), draft, order)
+        self._show_dialog(await self.workspace.write(lambda tx: transcript.message(tx, accept(tx)).dialog_id))
 
     def action_open(self) -> None:
         """The dialog that there is already."""
@@ -197,18 +196,18 @@ class BeginScreen(Hands):
         self.do(self._contacts)
 
     async def _contacts(self) -> None:
-        from chatapp_cli.runtime.asking import Wish, ask
+        from chatapp_cli.runtime.asking import SessionRequest, ask
         from chatapp_cli.tui.questions.contact_pick import ContactPick
 
         row = self._form.channel
-        if not self.office.capabilities(row).lists_contacts:
+        if not self.workspace.capabilities(row).lists_contacts:
             self.say(_("{channel} has no address book.", channel=row.title))
             return
         self._form.tell(Text(_("Asking the messengers…")), known=False)
-        people = await ask(self.office.desk, Wish(row, Errand.CONTACTS))
+        people = await ask(self.workspace.company, SessionRequest(row, SessionMethod.CONTACTS))
         person = await self.app.push_screen_wait(ContactPick(people))
         if person is not None:
-            to = await self.office.read(partial(beginning.address_of, channel=row, person=person))
+            to = await self.workspace.read(partial(beginning.address_of, channel=row, person=person))
             self._names[to] = person["name"]
             self._form.take_address(to)
         self._look_again()

@@ -23,7 +23,7 @@ from chatapp_cli.kit.qr import drawn
 from chatapp_cli.ports.bind import Asker
 from chatapp_cli.runtime import binding
 from chatapp_cli.store.rows.channels import ChannelRow, LineRow
-from chatapp_cli.tui.hands import Hands
+from chatapp_cli.tui.action_page import ActionPage
 from chatapp_cli.tui.keys.keymap import bindings
 from chatapp_cli.tui.media import paths
 from chatapp_cli.tui.reading import overview
@@ -37,7 +37,7 @@ _COLUMN = 32
 """Columns that words beside a code need."""
 
 
-class AskingScreen(Hands):
+class AskingScreen(ActionPage):
     """One conversation: a form on the left, what to know on the right; Escape ends it and nothing is kept."""
 
     DEFAULT_CSS = """
@@ -85,7 +85,7 @@ class AskingScreen(Hands):
             with Vertical(id="aside"):
                 yield Static(id="code", markup=False)
                 yield Static(self.about(), id="notice", markup=False)
-        yield StatusBar(self.look)
+        yield StatusBar(self.appearance)
 
     def on_mount(self) -> None:
         """Let the conversation begin."""
@@ -95,7 +95,7 @@ class AskingScreen(Hands):
         self._conversation: Worker[None] = self.run_worker(self._hold)
 
     async def _tell_health(self) -> None:
-        self.query_one(StatusBar).tell(await self.office.read(overview.read))
+        self.query_one(StatusBar).tell(await self.workspace.read(overview.read))
 
     async def _hold(self) -> None:
         """What ends the conversation is said on the page behind."""
@@ -110,7 +110,7 @@ class AskingScreen(Hands):
         self._answer = asyncio.get_running_loop().create_future()
         self.remove_class("-waiting", "-scanning", "-beside")
         await self.query(FormView).remove()
-        lasting = partial(paths.lasting, self.office.desk.media)
+        lasting = partial(paths.lasting, self.workspace.company.media)
         await self.query_one("#form").mount(FormView(form, self._typed, lasting))
         return await self._answer
 
@@ -162,7 +162,7 @@ class BindScreen(AskingScreen):
     async def converse(self, ask: Asker) -> str:
         """Bind."""
         await binding.bind(
-            self.office.desk,
+            self.workspace.company,
             ask,
             line=self._line.id,
             kind=self._kind,

@@ -12,10 +12,10 @@ from textual.app import ComposeResult
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from chatapp_cli.domain.errand import Errand
+from chatapp_cli.domain.session_request import SessionMethod
 from chatapp_cli.i18n import _
 from chatapp_cli.store.rows.channels import ChannelRow
-from chatapp_cli.tui.hands import Hands
+from chatapp_cli.tui.action_page import ActionPage
 from chatapp_cli.tui.keys.keymap import bindings
 from chatapp_cli.tui.reading import overview
 from chatapp_cli.tui.reading.cells import fit
@@ -25,7 +25,7 @@ _TITLE = 44
 _KIND = 10
 
 
-class ChatsScreen(Hands):
+class ChatsScreen(ActionPage):
     """The chats that one account is in."""
 
     SCOPE = "chats"
@@ -46,7 +46,7 @@ class ChatsScreen(Hands):
         """One list."""
         yield Static(_("Asking {channel} for its chats…", channel=self._channel.title), id="title", markup=False)
         yield OptionList(markup=False)
-        yield StatusBar(self.look)
+        yield StatusBar(self.appearance)
 
     def on_mount(self) -> None:
         """Ask."""
@@ -54,14 +54,14 @@ class ChatsScreen(Hands):
         self.do(self._tell_health, group="health")
         self.do(self._read, group="read", exclusive=True)
 
-    async def _ask(self, what: Errand, arguments: Mapping[str, object], *, seconds: float = 60.0) -> Any:
-        from chatapp_cli.runtime.asking import Wish, ask
+    async def _ask(self, what: SessionMethod, arguments: Mapping[str, object], *, seconds: float = 60.0) -> Any:
+        from chatapp_cli.runtime.asking import SessionRequest, ask
 
-        wish = Wish(self._channel, what, arguments)
-        return await ask(self.office.desk, wish, seconds=seconds)
+        options = SessionRequest(self._channel, what, arguments)
+        return await ask(self.workspace.company, options, seconds=seconds)
 
     async def _read(self) -> None:
-        self._chats = await self._ask(Errand.CHATS, {})
+        self._chats = await self._ask(SessionMethod.CHATS, {})
         self.query_one("#title", Static).update(_("Chats of {channel}", channel=self._channel.title))
         shown = self.query_one(OptionList)
         shown.clear_options()
@@ -71,12 +71,12 @@ class ChatsScreen(Hands):
         shown.focus()
 
     def _line(self, chat: Mapping[str, str]) -> Text:
-        look = self.look.palette
+        styles = self.appearance.palette
         kind = {"group": _("group"), "channel": _("channel")}.get(chat["kind"], _("private"))
         return Text.assemble(
-            (fit(chat["title"], _TITLE), look.strong),
-            (f" {fit(kind, _KIND)}", look.muted),
-            (chat["address"], look.faint),
+            (fit(chat["title"], _TITLE), styles.strong),
+            (f" {fit(kind, _KIND)}", styles.muted),
+            (chat["address"], styles.faint),
         )
 
     @property
@@ -104,7 +104,7 @@ class ChatsScreen(Hands):
             await self._read()
 
     async def _follow(self, address: str) -> None:
-        peer = await self._ask(Errand.FOLLOW, {"address": address})
+        peer = await self._ask(SessionMethod.FOLLOW, {"address": address})
         self.say(_("{title} is followed.", title=peer["title"]))
 
     def action_unfollow(self) -> None:
@@ -113,7 +113,7 @@ class ChatsScreen(Hands):
             self.do(partial(self._unfollow, self._chosen))
 
     async def _unfollow(self, chat: Mapping[str, str]) -> None:
-        await self._ask(Errand.UNFOLLOW, {"address": chat["address"]})
+        await self._ask(SessionMethod.UNFOLLOW, {"address": chat["address"]})
         self.say(_("{title} is not followed any more.", title=chat["title"]))
 
     def action_read_back(self) -> None:
@@ -124,11 +124,11 @@ class ChatsScreen(Hands):
     async def _read_back(self, chat: Mapping[str, str]) -> None:
         note = _("Everything that the messenger still has is imported; this can take minutes.")
         if await self.confirm(_("Read back {title}?", title=chat["title"]), note, yes=_("Read back")):
-            read = await self._ask(Errand.HISTORY, {"address": chat["address"], "after": ""}, seconds=600.0)
+            read = await self._ask(SessionMethod.HISTORY, {"address": chat["address"], "after": ""}, seconds=600.0)
             self.say(_("{messages} new messages, {known} known already.", **read))
 
     async def _tell_health(self) -> None:
-        self.query_one(StatusBar).tell(await self.office.read(overview.read))
+        self.query_one(StatusBar).tell(await self.workspace.read(overview.read))
 
     def action_back(self) -> None:
         """To the lines."""

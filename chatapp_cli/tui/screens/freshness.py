@@ -11,7 +11,7 @@ from chatapp_cli.domain.journal.messages import ArrivalEvent, MessageEvent
 from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.listing.listing import Listing
 from chatapp_cli.tui.reading import overview
-from chatapp_cli.tui.session.live import News
+from chatapp_cli.tui.session.journal_feed import JournalAdvanced
 from chatapp_cli.tui.widgets.bars import StatusBar
 
 
@@ -24,24 +24,24 @@ class Freshness:
         self._missed = False
         """Some news could not be read; all that is shown has to be read again."""
 
-    def hear(self, news: News) -> None:
+    def hear(self, news: JournalAdvanced) -> None:
         """Take news in, beside the loop of keys."""
         self._page.do(partial(self._take_or_miss, news), group="news")
 
-    async def _take_or_miss(self, news: News) -> None:
+    async def _take_or_miss(self, news: JournalAdvanced) -> None:
         try:
             await self._take(news)
         except Exception:  # whatever it was, the news are read again; the guard says what it was
             self._missed = True
             raise
 
-    async def _take(self, news: News) -> None:
+    async def _take(self, news: JournalAdvanced) -> None:
         for part in self._conversation.parts:
             await part.hear(news)
         if (lasting := news.lasting()).rows:
             await self._take_lasting(lasting)
 
-    async def _take_lasting(self, news: News) -> None:
+    async def _take_lasting(self, news: JournalAdvanced) -> None:
         needs = news.any_of(MessageEvent, ArrivalEvent, ChannelEvent, NoteWritten)
         self._needs_told = self._needs_told and not needs
         if news.dialogs():
@@ -64,13 +64,13 @@ class Freshness:
 
     async def tell_bars(self) -> None:
         """Health, outbox, counts."""
-        found = await self._page.office.read(overview.read)
+        found = await self._page.workspace.read(overview.read)
         self._status.tell(found)
         self._listing.tell(found)
 
     async def _tell_needs(self) -> None:
-        office = self._page.office
-        self._status.tell_needs(await office.read(overview.needing))
+        workspace = self._page.workspace
+        self._status.tell_needs(await workspace.read(overview.needing))
 
     def tick(self) -> None:
         """Ages grow, what waits may wait for something else by now, and more may need a person."""
@@ -79,6 +79,6 @@ class Freshness:
         if not self._needs_told:
             self._needs_told = True
             self._page.do(self._tell_needs, group="needs", exclusive=True)
-        self._conversation.dialogs.repaint_times()
+        self._conversation.dialogs.refresh()
         self._status.refresh()
         self._conversation.tick()

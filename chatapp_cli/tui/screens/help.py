@@ -15,16 +15,16 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from chatapp_cli.i18n import _
-from chatapp_cli.tui.keys.keymap import Action, Group, groups, shown
-from chatapp_cli.tui.look import Look
-from chatapp_cli.tui.small import Choose, Small
+from chatapp_cli.tui.appearance import Appearance
+from chatapp_cli.tui.keys.keymap import Group, KeyAction, groups, shown
+from chatapp_cli.tui.popups import Choose, Popup
 
 _TWO_COLUMNS = 100
 _KEYS = 20
 """Cells for the keys of an action, the same in every group; more keys than that go on below."""
 
 
-class Help(Small[None]):
+class Help(Popup[None]):
     """All groups, in two columns where there is room."""
 
     DEFAULT_CSS = """
@@ -35,9 +35,9 @@ class Help(Small[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [("q,й,question_mark,f1,enter", "leave")]
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, appearance: Appearance) -> None:
         super().__init__()
-        self._look = look
+        self._look = appearance
 
     def compose(self) -> ComposeResult:
         """One long text."""
@@ -61,14 +61,14 @@ class Help(Small[None]):
         return Stack(*(self._group(group) for group in found))
 
     def _group(self, group: Group) -> Stack:
-        look = self._look.palette
+        styles = self._look.palette
         table = Table.grid(padding=(0, 2))
         table.add_column(width=_KEYS)
         table.add_column()
         for act in group.actions:
             keys = "  ".join(shown(key) for key in act.keys)
-            table.add_row(Padding(Text(keys, look.accent), (0, 0, 0, 1)), Text(_(act.help), look.plain))
-        return Stack(Text(_(group.title), look.strong), table, "")
+            table.add_row(Padding(Text(keys, styles.accent), (0, 0, 0, 1)), Text(_(act.help), styles.plain))
+        return Stack(Text(_(group.title), styles.strong), table, "")
 
 
 def _halves(found: Sequence[Group]) -> list[Sequence[Group]]:
@@ -81,6 +81,6 @@ def _halves(found: Sequence[Group]) -> list[Sequence[Group]]:
 class Chord(Choose):
     """What the second key may be."""
 
-    def __init__(self, first: str, following: Mapping[str, Action]) -> None:
+    def __init__(self, first: str, following: Mapping[str, KeyAction]) -> None:
         options = [(key, _(act.help)) for key, act in following.items()]
         super().__init__(f"{shown(first)} …", options, keys=list(following))

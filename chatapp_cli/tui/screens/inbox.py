@@ -9,25 +9,26 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.message import Message
-from textual.widgets import Input, TextArea
+from textual.widgets import Input
 
+from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.tui.action_page import ActionPage
 from chatapp_cli.tui.conversation.colleagues import Colleagues
 from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.conversation.doing import Doing
 from chatapp_cli.tui.conversation.drafts import Drafts
-from chatapp_cli.tui.conversation.finding import Finding
+from chatapp_cli.tui.conversation.finding import ConversationSearch
 from chatapp_cli.tui.conversation.joining import Joining
 from chatapp_cli.tui.conversation.paging import Paging
 from chatapp_cli.tui.conversation.pictures import Pictures
 from chatapp_cli.tui.conversation.read_marks import ReadMarks
 from chatapp_cli.tui.conversation.tabs import Tabs
 from chatapp_cli.tui.conversation.writing import Writing
-from chatapp_cli.tui.hands import Hands
 from chatapp_cli.tui.keys.keymap import bindings
 from chatapp_cli.tui.listing.listing import Listing
 from chatapp_cli.tui.screens.freshness import Freshness
 from chatapp_cli.tui.screens.panes import Panes
-from chatapp_cli.tui.session.live import News
+from chatapp_cli.tui.session.journal_feed import JournalAdvanced
 from chatapp_cli.tui.widgets.bars import StatusBar
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 from chatapp_cli.tui.widgets.pane import ConversationPane, ListPane
@@ -36,6 +37,8 @@ from chatapp_cli.tui.widgets.transcript import Transcript
 from chatapp_cli.tui.widgets.views_bar import ViewsBar
 
 if TYPE_CHECKING:
+    from textual.widgets import TextArea
+
     from chatapp_cli.tui.reading.conversations import Opening
 
 A = ParamSpec("A")
@@ -77,7 +80,7 @@ class Body(Horizontal):
     BLANK = True
 
 
-class InboxScreen(Hands):
+class InboxScreen(ActionPage):
     """Puts the panes together, and forwards keys and messages to the part that they are for."""
 
     SCOPE = "inbox"
@@ -91,7 +94,7 @@ class InboxScreen(Hands):
     InboxScreen #search:focus { background: $panel; background-tint: $panel 0%; }
     InboxScreen #right { width: 1fr; }
     InboxScreen #body { layers: panes card; }
-    InboxScreen.-narrow Card, InboxScreen.-normal Card { layer: card; dock: right; }
+    InboxScreen.-narrow ClientCard, InboxScreen.-normal ClientCard { layer: card; dock: right; }
     InboxScreen Composer { display: none; }
     InboxScreen.-conversing Composer { display: block; }
     InboxScreen.-narrow #left { width: 1fr; max-width: 100%; border-right: none; }
@@ -103,8 +106,8 @@ class InboxScreen(Hands):
     def __init__(self, width: int) -> None:
         super().__init__()
         self.add_class(next(name for least, name in reversed(self.HORIZONTAL_BREAKPOINTS) if width >= least))
-        self._body, self._status = Body(id="body"), StatusBar(self.look)
-        self._left, self._right = ListPane(self.look), ConversationPane(self.look)
+        self._body, self._status = Body(id="body"), StatusBar(self.appearance)
+        self._left, self._right = ListPane(self.appearance), ConversationPane(self.appearance)
         self.dialogs = self._left.dialogs
         self.listing = Listing(self, self._left)
         self.conversation = Conversation(self, self._body, self.dialogs, self._right)
@@ -113,7 +116,7 @@ class InboxScreen(Hands):
         self.writing = Writing(self.conversation, self.drafts)
         self.read_marks = ReadMarks(self.conversation)
         self.tabs = Tabs(self.conversation)
-        self.finding = Finding(self.conversation)
+        self.finding = ConversationSearch(self.conversation)
         self.pictures = Pictures(self.conversation)
         self.paging = Paging(self.conversation)
         self.joining = Joining(self.conversation)
@@ -167,6 +170,14 @@ class InboxScreen(Hands):
         """What is open."""
         return self.conversation.opening
 
+    @property
+    def looked_at(self) -> DialogId | None:
+        """The dialog whose end is in front of somebody's eyes."""
+        shown = self.conversation.transcript
+        if self.opening is None or not self.app.app_focus:
+            return None
+        return self.opening.card.id if shown.at_end and shown.region else None
+
     def repaint(self) -> None:
         """Other colours."""
         self.conversation.repaint()
@@ -199,7 +210,7 @@ class InboxScreen(Hands):
     action_spelling = forward(lambda page: page.writing.spelling)
     action_detach = forward(lambda page: page.writing.detach)
     action_later = forward(lambda page: page.writing.send_later)
-    action_deed = forward(lambda page: page.doing.deed)
+    action_deed = forward(lambda page: page.doing.action)
     action_menu = forward(lambda page: page.doing.menu)
     action_undo = forward(lambda page: page.doing.undo)
     action_peek = forward(lambda page: page.read_marks.peek)
@@ -214,7 +225,7 @@ class InboxScreen(Hands):
 
     # Messages
 
-    _news = heard(News, lambda page, news: page.freshness.hear(news))
+    _news = heard(JournalAdvanced, lambda page, news: page.freshness.hear(news))
     _needs_rows = heard(DialogList.Needs, lambda page, needs: page.listing.bring(needs.start, needs.n))
     _searched = heard(Input.Changed, lambda page, box: page.listing.typed(box.value), "#search")
     _search_sent = heard(Input.Submitted, lambda page, box: page.listing.submitted(box.value), "#search")
@@ -226,13 +237,16 @@ class InboxScreen(Hands):
     _wants_end = heard(Transcript.WantsEnd, lambda page, _asked: page.conversation.bring_end())
     _wants_picture = heard(Transcript.WantsPicture, lambda page, asked: page.pictures.draw(asked.file))
     _saw_last = heard(Transcript.SawLast, lambda page, _seen: page.read_marks.watch())
-    _asked = heard(Transcript.Asked, lambda page, asked: page.doing.asked(asked.deed, asked.entry))
+    _asked = heard(Transcript.Asked, lambda page, asked: page.doing.asked(asked.action, asked.entry))
 
     _opened = heard(DialogList.Opened, lambda page, wanted: page.read_marks.bring(wanted.dialog, wanted.message))
     _focused = heard(events.DescendantFocus, lambda page, focus: page.panes.focused(focus.widget))
-    _typed = heard(TextArea.Changed, lambda page, text: page.conversation.typed(text.text_area.text))
     on_screen_resume = told(lambda page: page.listing.views.resume())
     on_pen_left = told(lambda page: page.panes.up())
     on_pen_wants_quick = told(lambda page: page.writing.quick())
     on_pen_wants_back = told(lambda page: page.doing.take_back())
     on_composer_submitted = told(lambda page: page.writing.send())
+
+    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        """Somebody wrote."""
+        self.conversation.typed(event.text_area.text)

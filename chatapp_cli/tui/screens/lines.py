@@ -16,24 +16,24 @@ from chatapp_cli.domain.journal.lines import LineEvent
 from chatapp_cli.i18n import _
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.runtime import binding
-from chatapp_cli.services import channels, lines, pools
-from chatapp_cli.services.pools import Account
+from chatapp_cli.services import account_pools, channels, lines
+from chatapp_cli.services.account_pools import PoolAccount
 from chatapp_cli.store.rows.channels import ChannelRow, LineRow
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui.deeds import channel as channel_deeds
-from chatapp_cli.tui.deeds import group as group_deeds
-from chatapp_cli.tui.deeds import line as line_deeds
-from chatapp_cli.tui.hands import Hands
+from chatapp_cli.tui.action_page import ActionPage
+from chatapp_cli.tui.actions import channel as channel_actions
+from chatapp_cli.tui.actions import group as group_actions
+from chatapp_cli.tui.actions import line as line_deeds
 from chatapp_cli.tui.keys.keymap import bindings
 from chatapp_cli.tui.reading import overview
 from chatapp_cli.tui.reading.overview import Overview
 from chatapp_cli.tui.screens.options import OptionsScreen, Whose
-from chatapp_cli.tui.session.live import News
+from chatapp_cli.tui.session.journal_feed import JournalAdvanced
 from chatapp_cli.tui.widgets.bars import StatusBar
 from chatapp_cli.tui.widgets.line_words import LineWords
 
 
-class LinesScreen(Hands):
+class LinesScreen(ActionPage):
     """What this company is connected to."""
 
     SCOPE = "lines"
@@ -50,9 +50,9 @@ class LinesScreen(Hands):
         super().__init__()
         self._lines: Sequence[LineRow] = ()
         self._channels: Sequence[ChannelRow] = ()
-        self._invites: Mapping[LineId, Sequence[Account]] = {}
+        self._invites: Mapping[LineId, Sequence[PoolAccount]] = {}
         self._findings: dict[int, list[Finding]] = {}
-        self._words = LineWords(self.look)
+        self._words = LineWords(self.appearance)
 
     def compose(self) -> ComposeResult:
         """The tree, and what is chosen in it."""
@@ -60,7 +60,7 @@ class LinesScreen(Hands):
             yield OptionList(id="tree", markup=False)
             with VerticalScroll(id="detail", can_focus=False):
                 yield Static(id="about", markup=False)
-        yield StatusBar(self.look)
+        yield StatusBar(self.appearance)
 
     def on_mount(self) -> None:
         """Read."""
@@ -68,7 +68,7 @@ class LinesScreen(Hands):
         self.do(self._read, group="read", exclusive=True)
         self.every(5, self._show_chosen)
 
-    def on_news(self, news: News) -> None:
+    def on_news(self, news: JournalAdvanced) -> None:
         """Read again when it matters."""
         if news.any_of(ChannelEvent, LineEvent):
             self.do(self._read, group="read", exclusive=True)
@@ -78,10 +78,10 @@ class LinesScreen(Hands):
         self.do(self._read, group="read", exclusive=True)
 
     async def _read(self) -> None:
-        def look(tx: Tx) -> tuple[list[LineRow], list[ChannelRow], Mapping[LineId, Sequence[Account]], Overview]:
-            return lines.everything(tx), channels.everything(tx), pools.everywhere(tx), overview.read(tx)
+        def look(tx: Tx) -> tuple[list[LineRow], list[ChannelRow], Mapping[LineId, Sequence[PoolAccount]], Overview]:
+            return lines.everything(tx), channels.everything(tx), account_pools.everywhere(tx), overview.read(tx)
 
-        self._lines, self._channels, self._invites, bars = await self.office.read(look)
+        self._lines, self._channels, self._invites, bars = await self.workspace.read(look)
         self.query_one(StatusBar).tell(bars)
         tree = self.query_one("#tree", OptionList)
         chosen = tree.highlighted
@@ -179,24 +179,24 @@ class LinesScreen(Hands):
             self.do(partial(self._check, channel), group="check", exclusive=True)
 
     async def _check(self, channel: ChannelRow) -> None:
-        self._findings[channel.id] = await binding.check(self.office.desk, channel)
+        self._findings[channel.id] = await binding.check(self.workspace.company, channel)
         self._show_chosen()
 
     def action_resume(self) -> None:
         """Let the chosen channel, which rests, go on now."""
         if channel := self._chosen_channel():
-            self.do(partial(channel_deeds.resume, self, channel))
+            self.do(partial(channel_actions.resume, self, channel))
 
     def action_group(self) -> None:
         """A new group through the chosen channel."""
-        if channel := channel_deeds.able(self, self._chosen_channel(), lambda can: can.manages_groups):
-            self.do(partial(group_deeds.create, self, channel))
+        if channel := channel_actions.able(self, self._chosen_channel(), lambda can: can.manages_groups):
+            self.do(partial(group_actions.create, self, channel))
 
     def action_chats(self) -> None:
         """What the chosen account reads."""
         from chatapp_cli.tui.screens.chats import ChatsScreen
 
-        if channel := channel_deeds.able(self, self._chosen_channel(), lambda can: can.reads_chats):
+        if channel := channel_actions.able(self, self._chosen_channel(), lambda can: can.reads_chats):
             self.app.push_screen(ChatsScreen(channel))
 
     def action_proxies(self) -> None:
@@ -206,10 +206,10 @@ class LinesScreen(Hands):
             self.do(partial(self._proxies, channel))
 
     async def _proxies(self, channel: ChannelRow) -> None:
-        self._findings[channel.id] = list(await channel_deeds.proxies(self, channel))
+        self._findings[channel.id] = list(await channel_actions.proxies(self, channel))
         self._show_chosen()
 
     def action_unbind(self) -> None:
         """Remove a channel, after a question."""
         if channel := self._chosen_channel():
-            self.do(partial(channel_deeds.unbind, self, channel))
+            self.do(partial(channel_actions.unbind, self, channel))

@@ -12,10 +12,10 @@ from textual.containers import Vertical
 from textual.widgets import Input, Label, Static
 
 from chatapp_cli.i18n import _
-from chatapp_cli.tui.small import Small
+from chatapp_cli.tui.popups import Popup
 
 
-class LoginScreen(Small[None]):
+class LoginScreen(Popup[None]):
     """Name and password."""
 
     DEFAULT_CSS = """

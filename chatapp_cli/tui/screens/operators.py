@@ -16,23 +16,23 @@ from chatapp_cli.domain.ids import LineId
 from chatapp_cli.domain.journal.lines import LineEvent
 from chatapp_cli.domain.journal.operators import OperatorEvent
 from chatapp_cli.i18n import _
-from chatapp_cli.runtime import seat
+from chatapp_cli.runtime import login
 from chatapp_cli.services import access, lines, operators, passwords
-from chatapp_cli.services.operators import Account
+from chatapp_cli.services.operators import OperatorAccount
 from chatapp_cli.store.rows.operators import OperatorRow
-from chatapp_cli.tui.hands import Hands
+from chatapp_cli.tui.action_page import ActionPage
 from chatapp_cli.tui.keys.keymap import bindings, key
+from chatapp_cli.tui.popups import Take
 from chatapp_cli.tui.reading import overview
 from chatapp_cli.tui.reading.cells import fit
 from chatapp_cli.tui.screens.account_forms import NewPassword, PickLines, PickRights
-from chatapp_cli.tui.session.live import News
-from chatapp_cli.tui.small import Take
+from chatapp_cli.tui.session.journal_feed import JournalAdvanced
 from chatapp_cli.tui.widgets.bars import StatusBar
 
 _NAME, _STATE = 28, 18
 
 
-class OperatorsScreen(Hands):
+class OperatorsScreen(ActionPage):
     """A list: who may log in, and what each sees."""
 
     SCOPE = "operators"
@@ -46,13 +46,13 @@ class OperatorsScreen(Hands):
 
     def __init__(self) -> None:
         super().__init__()
-        self._accounts: Sequence[Account] = ()
+        self._accounts: Sequence[OperatorAccount] = ()
 
     def compose(self) -> ComposeResult:
         """What it is, and the list."""
         yield Static(_("Operators"), id="title", markup=False)
         yield OptionList(markup=False)
-        yield StatusBar(self.look)
+        yield StatusBar(self.appearance)
 
     def on_mount(self) -> None:
         """Read."""
@@ -60,14 +60,14 @@ class OperatorsScreen(Hands):
         self.query_one(OptionList).focus()
         self.do(self._read_all, group="read", exclusive=True)
 
-    def on_news(self, news: News) -> None:
+    def on_news(self, news: JournalAdvanced) -> None:
         """Read again when an account changed."""
         if news.any_of(OperatorEvent, LineEvent):
             self.do(self._read_all, group="read", exclusive=True)
 
     async def _read_all(self) -> None:
-        self._accounts = await self.office.store.with_store(partial(seat.accounts, self.office.desk))
-        self.query_one(StatusBar).tell(await self.office.read(overview.read))
+        self._accounts = await self.workspace.store.with_store(partial(login.accounts, self.workspace.company))
+        self.query_one(StatusBar).tell(await self.workspace.read(overview.read))
         self._show()
 
     def _show(self) -> None:
@@ -80,24 +80,24 @@ class OperatorsScreen(Hands):
         shown.add_options([Option(self._line(one)) for one in self._accounts] or [nothing])
         shown.highlighted = min(chosen, len(self._accounts) - 1) if self._accounts else None
 
-    def _line(self, one: Account) -> Text:
-        look = self.look.palette
+    def _line(self, one: OperatorAccount) -> Text:
+        styles = self.appearance.palette
         out = bool(one.who.disabled)
         state = _("cannot log in") if out or not one.who.password else _("can log in")
         seen = _("every line") if one.lines is None else ", ".join(line.name for line in one.lines) or _("no line")
         return Text.assemble(
-            (fit(one.who.name, _NAME), look.faint if out else look.strong),
-            (fit(state, _STATE), look.faint if out else look.good),
-            (seen, look.muted),
+            (fit(one.who.name, _NAME), styles.faint if out else styles.strong),
+            (fit(state, _STATE), styles.faint if out else styles.good),
+            (seen, styles.muted),
         )
 
     @property
-    def _chosen(self) -> Account | None:
+    def _chosen(self) -> OperatorAccount | None:
         at = self.query_one(OptionList).highlighted
         return None if at is None or at >= len(self._accounts) else self._accounts[at]
 
-    async def _insist(self) -> None:
-        await self.office.store.with_store(partial(self.office.desk.require, Right.USERS))
+    async def _require(self) -> None:
+        await self.workspace.store.with_store(partial(self.workspace.company.require, Right.USERS))
 
     # What can be done
 
@@ -106,14 +106,14 @@ class OperatorsScreen(Hands):
         self.do(self._add)
 
     async def _add(self) -> None:
-        await self._insist()
+        await self._require()
         await self.prompt(_("Name, as colleagues and the journal know it"), take=self._add_named)
 
     async def _add_named(self, name: str) -> bool:
         async def take(secret: str) -> bool:
             async def see(lines: list[LineId]) -> None:
                 kept = await self._hashed(secret)
-                await self.office.write(lambda tx: operators.add(tx, name, kept, lines))
+                await self.workspace.write(lambda tx: operators.add(tx, name, kept, lines))
 
             return await self._pick(name, (), see)
 
@@ -124,11 +124,11 @@ class OperatorsScreen(Hands):
         return await self.app.push_screen_wait(page) is not None
 
     async def _hashed(self, secret: str) -> str:
-        return await self.office.store.off_loop(partial(passwords.hashed, secret))
+        return await self.workspace.store.off_loop(partial(passwords.hashed, secret))
 
     async def _pick(self, name: str, seen: Sequence[LineId], take: Take[list[LineId]]) -> bool:
-        whole = self.office.desk.whole
-        every = await self.office.store.with_store(lambda: whole.read(lines.everything))
+        whole = self.workspace.company.whole
+        every = await self.workspace.store.with_store(lambda: whole.read(lines.everything))
         page = PickLines(_("Lines that {name} sees", name=name), every, seen).taken_by(take)
         return await self.app.push_screen_wait(page) is not None
 
@@ -138,12 +138,12 @@ class OperatorsScreen(Hands):
             self.do(partial(self._password, self._chosen.who.name))
 
     async def _password(self, name: str) -> None:
-        if name != self.office.actor:
-            await self._insist()
+        if name != self.workspace.actor:
+            await self._require()
 
         async def take(secret: str) -> None:
             kept = await self._hashed(secret)
-            await self.office.write(lambda tx: operators.set_password(tx, name, kept))
+            await self.workspace.write(lambda tx: operators.set_password(tx, name, kept))
 
         await self._secret(name, take)
 
@@ -153,12 +153,12 @@ class OperatorsScreen(Hands):
         if self._chosen is not None:
             self.do(partial(self._lines, self._chosen))
 
-    async def _lines(self, one: Account) -> None:
-        await self._insist()
+    async def _lines(self, one: OperatorAccount) -> None:
+        await self._require()
         name = one.who.name
 
         async def take(seen: list[LineId]) -> None:
-            await self.office.write(lambda tx: operators.see_lines(tx, name, seen or None))
+            await self.workspace.write(lambda tx: operators.see_lines(tx, name, seen or None))
 
         await self._pick(name, [line.id for line in one.lines or ()], take)
 
@@ -168,14 +168,14 @@ class OperatorsScreen(Hands):
             self.do(partial(self._rights, self._chosen.who))
 
     async def _rights(self, who: OperatorRow) -> None:
-        await self._insist()
+        await self._require()
         offered = frozenset(Right) - access.of_role(who.role)
         given = read(who.rights)
 
         async def take(chosen: list[Right]) -> None:
             wanted = frozenset(chosen)
             change = partial(operators.allow, name=who.name, given=wanted - given, taken=given - wanted)
-            await self.office.write(change)
+            await self.workspace.write(change)
 
         page = PickRights(_("Additional rights of {name}", name=who.name), offered, given).taken_by(take)
         await self.app.push_screen_wait(page)
@@ -186,10 +186,10 @@ class OperatorsScreen(Hands):
             self.do(partial(self._disable, self._chosen.who))
 
     async def _disable(self, who: OperatorRow) -> None:
-        await self._insist()
+        await self._require()
         change = operators.enable if who.disabled else operators.disable
         back = operators.disable if who.disabled else operators.enable
-        await self.office.write(partial(change, name=who.name))
+        await self.workspace.write(partial(change, name=who.name))
         again, no_longer = _("{name} can log in again", name=who.name), _("{name} can no longer log in", name=who.name)
         self.done(again if who.disabled else no_longer, lambda tx: back(tx, who.name))
 
@@ -203,11 +203,11 @@ class OperatorsScreen(Hands):
             self.do(partial(self._remove, self._chosen.who.name))
 
     async def _remove(self, name: str) -> None:
-        await self._insist()
+        await self._require()
         note = _("What was said and done under the name stays.")
 
         async def take(_yes: bool) -> None:
-            await self.office.write(lambda tx: operators.remove(tx, name))
+            await self.workspace.write(lambda tx: operators.remove(tx, name))
 
         await self.confirm(_("Delete the account {name}?", name=name), note, yes=_("Delete"), take=take)
 

@@ -10,13 +10,13 @@ from rich.text import Text as Words
 
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.form import Choice, Field, Form
-from chatapp_cli.domain.option import COMPANY, Subject, Target
+from chatapp_cli.domain.option import COMPANY, OptionTarget, Subject
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import _
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.ports.bind import Asker
 from chatapp_cli.services import channels, lines, options
-from chatapp_cli.services.options import Scope
+from chatapp_cli.services.options import OptionScope
 from chatapp_cli.store.rows.channels import ChannelRow, LineRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.screens.bind import AskingScreen
@@ -36,25 +36,25 @@ class Whose(NamedTuple):
         return self.line.name if self.line is not None else _("The company")
 
     @property
-    def target(self) -> Target:
+    def target(self) -> OptionTarget:
         """In the store."""
         if self.channel is not None:
-            return Target(Subject.CHANNEL, self.channel.id)
-        return COMPANY if self.line is None else Target(Subject.LINE, self.line.id)
+            return OptionTarget(Subject.CHANNEL, self.channel.id)
+        return COMPANY if self.line is None else OptionTarget(Subject.LINE, self.line.id)
 
     @property
-    def wider(self) -> Scope | None:
+    def wider(self) -> OptionScope | None:
         """Where it is looked for next; ``None``: in the settings file."""
         if self.channel is not None:
-            return Scope(line=self.channel.line_id)
-        return None if self.line is None else Scope()
+            return OptionScope(line=self.channel.line_id)
+        return None if self.line is None else OptionScope()
 
     @property
     def own(self) -> Sequence[Field]:
         """The fields of the channel's manifest."""
         return manifest(self.channel.kind).fields if self.channel is not None else ()
 
-    def keep(self, tx: Tx, changes: Mapping[str, str]) -> None:
+    def save(self, tx: Tx, changes: Mapping[str, str]) -> None:
         """Change them. Raises UsageError."""
         if self.channel is not None:
             channels.configure(tx, self.channel, manifest(self.channel.kind), changes)
@@ -86,7 +86,7 @@ class OptionsScreen(AskingScreen):
 
     async def converse(self, ask: Asker) -> str:
         """Ask until it can be kept."""
-        form = await self.office.read(self._form)
+        form = await self.workspace.read(self._form)
         before = form.values
         while True:
             said = await ask.form(form)
@@ -99,7 +99,7 @@ class OptionsScreen(AskingScreen):
 
     async def _keep(self, changes: Mapping[str, str]) -> None:
         if changes:
-            await self.office.write(lambda tx: self._whose.keep(tx, changes))
+            await self.workspace.write(lambda tx: self._whose.save(tx, changes))
 
     def _form(self, tx: Tx) -> Form:
         whose = self._whose
@@ -120,7 +120,7 @@ class OptionsScreen(AskingScreen):
 
     def _left_open(self, tx: Tx, field: Field) -> Field:
         """A field that may be left to whoever is wider, and says what holds then."""
-        whose, chosen = self._whose, self.office.desk.options
+        whose, chosen = self._whose, self.workspace.company.options
         wider = chosen.unstored(field.name) if whose.wider is None else chosen.value(tx, field.name, whose.wider)
         said = wider if wider != "" else "–"
         hint = (

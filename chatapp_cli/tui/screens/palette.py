@@ -11,20 +11,20 @@ from textual.binding import BindingType
 from textual.widgets import Input, OptionList
 
 from chatapp_cli.i18n import _
-from chatapp_cli.tui.look import Look
-from chatapp_cli.tui.palette import Entry, ranked
+from chatapp_cli.tui.appearance import Appearance
+from chatapp_cli.tui.palette import PaletteEntry, ranked
 from chatapp_cli.tui.questions.picker import Picker
 from chatapp_cli.tui.reading.cells import fit
 
 
-class Palette(Picker[Entry]):
+class PaletteScreen(Picker[PaletteEntry]):
     """All commands of the place."""
 
     DEFAULT_CSS = """
-    Palette { align: center top; }
-    Palette > Vertical { width: 76; margin: 2 0 0 0; padding: 0 1; border-title-color: $foreground; }
-    Palette Input { margin: 0 1; }
-    Palette OptionList { height: auto; max-height: 16; padding: 0; margin: 1 0 0 0; }
+    PaletteScreen { align: center top; }
+    PaletteScreen > Vertical { width: 76; margin: 2 0 0 0; padding: 0 1; border-title-color: $foreground; }
+    PaletteScreen Input { margin: 0 1; }
+    PaletteScreen OptionList { height: auto; max-height: 16; padding: 0; margin: 1 0 0 0; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         ("down,ctrl+n", "step('cursor_down')"),
@@ -33,11 +33,11 @@ class Palette(Picker[Entry]):
         ("pageup", "step('page_up')"),
     ]
 
-    def __init__(self, entries: Sequence[Entry], look: Look) -> None:
+    def __init__(self, entries: Sequence[PaletteEntry], appearance: Appearance) -> None:
         super().__init__(
             _("A few letters of it, in Russian or English"), _("Nothing is called like that here."), _("What to do")
         )
-        self._entries, self._look = entries, look
+        self._entries, self._look = entries, appearance
 
     def on_resize(self) -> None:
         """The keys stand at the right edge."""
@@ -47,7 +47,7 @@ class Palette(Picker[Entry]):
         """The best first."""
         self.list_those(ranked(self._entries, typed))
 
-    def line(self, one: Entry) -> Text:
+    def line(self, one: PaletteEntry) -> Text:
         """What it does, and its keys."""
         width = min(76, int(self.size.width * 0.94)) - 8
         room = width - cell_len(one.keys) - 2

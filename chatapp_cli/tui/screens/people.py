@@ -15,14 +15,14 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from chatapp_cli.domain.address import canonical, kinds
-from chatapp_cli.domain.errand import Errand
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.domain.session_request import SessionMethod
 from chatapp_cli.i18n import _, show
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import channels, reaching
 from chatapp_cli.store.rows.channels import ChannelRow
-from chatapp_cli.tui.hands import Hands
+from chatapp_cli.tui.action_page import ActionPage
 from chatapp_cli.tui.keys.keymap import bindings
 from chatapp_cli.tui.reading import overview
 from chatapp_cli.tui.reading.cells import cut, fit
@@ -36,18 +36,18 @@ _NAME = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class PersonRoute:
     """One way to somebody: a channel, what it said, and the address to write to there."""
 
     channel: ChannelRow
-    said: str
+    text: str
     style: Style
     name: str = ""
     address: str = ""
     """Empty where nobody can be written to."""
 
 
-class PeopleScreen(Hands):
+class PeopleScreen(ActionPage):
     """A box for a number or a name, and the ways to whoever has it."""
 
     SCOPE = "people"
@@ -63,7 +63,7 @@ class PeopleScreen(Hands):
 
     def __init__(self) -> None:
         super().__init__()
-        self._found: Sequence[Found] = ()
+        self._found: Sequence[PersonRoute] = ()
 
     def compose(self) -> ComposeResult:
         """Box, what is going on, the ways."""
@@ -72,7 +72,7 @@ class PeopleScreen(Hands):
             _("Enter searches every channel that can; the next Enter starts writing."), id="said", markup=False
         )
         yield OptionList(markup=False)
-        yield StatusBar(self.look)
+        yield StatusBar(self.appearance)
 
     def on_mount(self) -> None:
         """To the box."""
@@ -87,12 +87,12 @@ class PeopleScreen(Hands):
             self.do(partial(self._look, event.value.strip()), group="look", exclusive=True)
 
     async def _look(self, address: str) -> None:
-        from chatapp_cli.runtime.asking import Wish, ask_all
+        from chatapp_cli.runtime.asking import SessionRequest, ask_all
 
-        every = await self.office.read(channels.everything)
+        every = await self.workspace.read(channels.everything)
         able = [(row, asked) for row in every if (asked := self._asked(row, address))]
-        wishes = [Wish(row, Errand.FIND, {"address": asked}) for row, asked in able]
-        answers = await ask_all(self.office.desk, wishes) if wishes else ()
+        requests = [SessionRequest(row, SessionMethod.FIND, {"address": asked}) for row, asked in able]
+        answers = await ask_all(self.workspace.company, requests) if requests else ()
         found = [self._way(row, answer) for (row, _asked), answer in zip(able, answers, strict=True)]
         known = {row.id for row, _asked in able}
         found += [self._blind(row, address) for row in every if row.id not in known and self._opens(row, address)]
@@ -100,29 +100,29 @@ class PeopleScreen(Hands):
 
     def _asked(self, row: ChannelRow, address: str) -> str:
         """The address in the spelling that a channel can be asked by; empty if it cannot."""
-        able = self.office.capabilities(row).finds_people
+        able = self.workspace.capabilities(row).finds_people
         kind = next((kind for kind in kinds(address) if kind in able), None)
         return canonical(address, kind) if kind else ""
 
     def _opens(self, row: ChannelRow, address: str) -> bool:
-        can = self.office.capabilities(row)
+        can = self.workspace.capabilities(row)
         likeliest = kinds(address)[0]
         return can.may_begin(likeliest, canonical(address, likeliest))
 
-    def _way(self, row: ChannelRow, answer: Any) -> Found:
-        look = self.look.palette
+    def _way(self, row: ChannelRow, answer: Any) -> PersonRoute:
+        styles = self.appearance.palette
         if isinstance(answer, ChatappError):
-            return Found(row, show(answer.what), look.warn)
+            return PersonRoute(row, show(answer.what), styles.warn)
         if answer is None:
-            return Found(row, _("not there, or hidden"), look.faint)
+            return PersonRoute(row, _("not there, or hidden"), styles.faint)
         username = f"@{answer['username']}" if answer["username"] else ""
         name = " ".join(filter(None, (answer["name"], username)))
-        return Found(row, _("there"), look.good, name, answer["id"])
+        return PersonRoute(row, _("there"), styles.good, name, answer["id"])
 
-    def _blind(self, row: ChannelRow, address: str) -> Found:
-        return Found(row, _("can be written to"), self.look.palette.muted, "", address)
+    def _blind(self, row: ChannelRow, address: str) -> PersonRoute:
+        return PersonRoute(row, _("can be written to"), self.appearance.palette.muted, "", address)
 
-    def _show(self, found: Sequence[Found], nothing: str) -> None:
+    def _show(self, found: Sequence[PersonRoute], nothing: str) -> None:
         self._found = found
         self.query_one("#said", Static).update("" if found else nothing)
         shown = self.query_one(OptionList)
@@ -132,13 +132,13 @@ class PeopleScreen(Hands):
             shown.highlighted = next(n for n, one in enumerate(found) if one.address)
             shown.focus()
 
-    def _line(self, one: Found) -> Text:
-        look = self.look.palette
+    def _line(self, one: PersonRoute) -> Text:
+        styles = self.appearance.palette
         return Text.assemble(
-            (fit(manifest(one.channel.kind).label, _WORD), look.accent),
-            (fit(one.channel.title, _CHANNEL), look.plain),
-            (f" {cut(one.said, _NAME)}", one.style),
-            (f"  {one.name}" if one.name else "", look.strong),
+            (fit(manifest(one.channel.kind).label, _WORD), styles.accent),
+            (fit(one.channel.title, _CHANNEL), styles.plain),
+            (f" {cut(one.text, _NAME)}", one.style),
+            (f"  {one.name}" if one.name else "", styles.strong),
         )
 
     # What can be done
@@ -150,8 +150,8 @@ class PeopleScreen(Hands):
         if at is not None and self._found:
             self.do(partial(self._write, self._found[at]))
 
-    async def _write(self, one: Found) -> None:
-        dialog = await self.office.read(partial(reaching.known, channel=one.channel, to=one.address))
+    async def _write(self, one: PersonRoute) -> None:
+        dialog = await self.workspace.read(partial(reaching.known, channel=one.channel, to=one.address))
         if dialog is not None:
             self._open(dialog)
             return
@@ -170,7 +170,7 @@ class PeopleScreen(Hands):
         self.query_one(Input).focus()
 
     async def _tell_health(self) -> None:
-        self.query_one(StatusBar).tell(await self.office.read(overview.read))
+        self.query_one(StatusBar).tell(await self.workspace.read(overview.read))
 
     def action_back(self) -> None:
         """To the dialogs."""

@@ -13,25 +13,25 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from chatapp_cli.domain.journal.company import ReplyEvent, SectionEvent
-from chatapp_cli.domain.quick_reply import Answer, category_said, ranked
+from chatapp_cli.domain.quick_reply import QuickReplyDraft, category_said, ranked
 from chatapp_cli.i18n import _, ngettext, show
 from chatapp_cli.services import replies
 from chatapp_cli.store.rows.replies import QuickReplyRow, SectionRow
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui.deeds import reply as reply_deeds
-from chatapp_cli.tui.hands import Hands
+from chatapp_cli.tui.action_page import ActionPage
+from chatapp_cli.tui.actions import reply as reply_deeds
 from chatapp_cli.tui.keys.keymap import bindings, key
 from chatapp_cli.tui.reading import overview
 from chatapp_cli.tui.reading.cells import fit, line
 from chatapp_cli.tui.screens.reply_form import ReplyForm
-from chatapp_cli.tui.session.live import News
+from chatapp_cli.tui.session.journal_feed import JournalAdvanced
 from chatapp_cli.tui.widgets.bars import StatusBar
 
 _TITLE = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class SectionReplies:
     """A section, who may edit it, and its replies that fit the search."""
 
     section: SectionRow
@@ -39,7 +39,7 @@ class Shelf:
     replies: Sequence[QuickReplyRow]
 
 
-class RepliesScreen(Hands):
+class RepliesScreen(ActionPage):
     """A box to search in, and a list: each section, its replies below it."""
 
     SCOPE = "replies"
@@ -55,15 +55,15 @@ class RepliesScreen(Hands):
 
     def __init__(self) -> None:
         super().__init__()
-        self._shelves: Sequence[Shelf] = ()
-        self._listed: Sequence[tuple[Shelf, QuickReplyRow | None]] = ()
+        self._sections: Sequence[SectionReplies] = ()
+        self._listed: Sequence[tuple[SectionReplies, QuickReplyRow | None]] = ()
 
     def compose(self) -> ComposeResult:
         """Box, list, what the chosen one says."""
         yield Input(placeholder=_("Words of the title, the keywords or the text"), compact=True)
         yield OptionList(markup=False)
         yield Static(id="read", markup=False)
-        yield StatusBar(self.look)
+        yield StatusBar(self.appearance)
 
     def on_mount(self) -> None:
         """Read."""
@@ -71,7 +71,7 @@ class RepliesScreen(Hands):
         self.query_one(OptionList).focus()
         self.do(self._read_all, group="read", exclusive=True)
 
-    def on_news(self, news: News) -> None:
+    def on_news(self, news: JournalAdvanced) -> None:
         """Read again when somebody changed something."""
         if news.any_of(ReplyEvent, SectionEvent):
             self.do(self._read_all, group="read", exclusive=True)
@@ -79,40 +79,40 @@ class RepliesScreen(Hands):
     async def _read_all(self) -> None:
         query = self.query_one(Input).value
 
-        def look(tx: Tx) -> tuple[list[Shelf], overview.Overview]:
+        def look(tx: Tx) -> tuple[list[SectionReplies], overview.Overview]:
             found = ranked(replies.everything(tx), query) if query else replies.everything(tx)
-            shelves = [
-                Shelf(row, replies.editors(tx, row.id), [one for one in found if one.section_id == row.id])
+            sections = [
+                SectionReplies(row, replies.editors(tx, row.id), [one for one in found if one.section_id == row.id])
                 for row in replies.sections(tx)
             ]
-            return [shelf for shelf in shelves if shelf.replies or not query], overview.read(tx)
+            return [section for section in sections if section.replies or not query], overview.read(tx)
 
-        self._shelves, bars = await self.office.read(look)
+        self._sections, bars = await self.workspace.read(look)
         self.query_one(StatusBar).tell(bars)
         self._show()
 
     def _show(self) -> None:
         shown = self.query_one(OptionList)
         chosen = shown.highlighted or 0
-        self._listed = [(shelf, row) for shelf in self._shelves for row in (None, *shelf.replies)]
+        self._listed = [(section, row) for section in self._sections for row in (None, *section.replies)]
         shown.clear_options()
         nothing = Option(
             _("There is no section yet. Press {key} to make one.", key=key("replies", "add_section")), disabled=True
         )
-        shown.add_options([Option(self._line(shelf, row)) for shelf, row in self._listed] or [nothing])
+        shown.add_options([Option(self._line(section, row)) for section, row in self._listed] or [nothing])
         shown.highlighted = min(chosen, len(self._listed) - 1) if self._listed else None
 
-    def _line(self, shelf: Shelf, row: QuickReplyRow | None) -> Text:
-        look = self.look.palette
+    def _line(self, section: SectionReplies, row: QuickReplyRow | None) -> Text:
+        styles = self.appearance.palette
         if row is None:
-            who = ", ".join(shelf.editors) or _("everybody")
-            return Text.assemble((shelf.section.name, look.strong), (f"  {_('Editors')}: {who}", look.faint))
+            who = ", ".join(section.editors) or _("everybody")
+            return Text.assemble((section.section.name, styles.strong), (f"  {_('Editors')}: {who}", styles.faint))
         used = ngettext("used {n} time", "used {n} times", row.used) if row.used else ""
         return Text.assemble(
-            ("  " + fit(row.title, _TITLE), look.accent),
-            (f" {line(row.text)}", look.plain),
-            (f"  {show(category_said(row.category))}" if row.category else "", look.muted),
-            (f"  {used}", look.faint),
+            ("  " + fit(row.title, _TITLE), styles.accent),
+            (f" {line(row.text)}", styles.plain),
+            (f"  {show(category_said(row.category))}" if row.category else "", styles.muted),
+            (f"  {used}", styles.faint),
         )
 
     @on(Input.Changed)
@@ -130,7 +130,7 @@ class RepliesScreen(Hands):
         self.query_one("#read", Static).update(said)
 
     @property
-    def _chosen(self) -> tuple[Shelf, QuickReplyRow | None] | None:
+    def _chosen(self) -> tuple[SectionReplies, QuickReplyRow | None] | None:
         at = self.query_one(OptionList).highlighted
         return None if at is None or at >= len(self._listed) else self._listed[at]
 
@@ -159,24 +159,24 @@ class RepliesScreen(Hands):
     def action_edit(self) -> None:
         """Change the reply, or the name of the section."""
         if self._chosen is not None:
-            shelf, row = self._chosen
+            section, row = self._chosen
             self.do(
-                partial(reply_deeds.rename_section, self, shelf.section)
+                partial(reply_deeds.rename_section, self, section.section)
                 if row is None
-                else partial(self._form, shelf.section, row)
+                else partial(self._form, section.section, row)
             )
 
     async def _form(self, section: SectionRow, row: QuickReplyRow | None) -> None:
-        await self.office.read(lambda tx: replies.insist_may_edit(tx, section))
+        await self.workspace.read(lambda tx: replies.require_may_edit(tx, section))
 
-        async def save(new: Answer) -> None:
+        async def save(new: QuickReplyDraft) -> None:
             if row is None:
-                await self.office.write(lambda tx: replies.add(tx, section, new))
+                await self.workspace.write(lambda tx: replies.add(tx, section, new))
             else:
-                await self.office.write(lambda tx: replies.edit(tx, row, new))
+                await self.workspace.write(lambda tx: replies.edit(tx, row, new))
 
-        empty = Answer(title="", text="")
-        known = empty if row is None else await self.office.read(lambda tx: replies.answer(tx, row))
+        empty = QuickReplyDraft(title="", text="")
+        known = empty if row is None else await self.workspace.read(lambda tx: replies.answer(tx, row))
         title = _("New quick reply in {name}", name=section.name) if row is None else row.title
         await self.app.push_screen_wait(ReplyForm(title, known).taken_by(save))
 
@@ -191,11 +191,11 @@ class RepliesScreen(Hands):
     def action_remove(self) -> None:
         """Remove the reply, or the section with its replies."""
         if self._chosen is not None:
-            shelf, row = self._chosen
+            section, row = self._chosen
             self.do(
                 partial(reply_deeds.remove, self, row)
                 if row
-                else partial(reply_deeds.remove_section, self, shelf.section)
+                else partial(reply_deeds.remove_section, self, section.section)
             )
 
     def action_attach(self) -> None:

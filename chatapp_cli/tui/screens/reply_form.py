@@ -10,13 +10,13 @@ from textual.containers import Horizontal, Vertical
 from textual.suggester import SuggestFromList
 from textual.widgets import Button, Input, Label, Static, TextArea
 
-from chatapp_cli.domain.quick_reply import CATEGORIES, Answer, category_said
+from chatapp_cli.domain.quick_reply import CATEGORIES, QuickReplyDraft, category_said
 from chatapp_cli.domain.variables import names
 from chatapp_cli.i18n import _, language, show
-from chatapp_cli.tui.small import Small
+from chatapp_cli.tui.popups import Popup
 
 
-class ReplyForm(Small[Answer]):
+class ReplyForm(Popup[QuickReplyDraft]):
     """Stays until what is written could be kept, or the person leaves."""
 
     DEFAULT_CSS = """
@@ -24,7 +24,7 @@ class ReplyForm(Small[Answer]):
     ReplyForm TextArea:focus { border: none; border-bottom: solid $primary; }
     """
 
-    def __init__(self, title: str, known: Answer) -> None:
+    def __init__(self, title: str, known: QuickReplyDraft) -> None:
         super().__init__()
         self._title, self._known = title, known
 
@@ -60,7 +60,7 @@ class ReplyForm(Small[Answer]):
         event.prevent_default()
         self.answer(self._said())
 
-    def _said(self) -> Answer:
+    def _said(self) -> QuickReplyDraft:
         title, keywords, category = (box.value for box in self.query(Input))
         text = self.query_one(TextArea).text
         return replace(self._known, title=title, text=text, keywords=keywords, category=category)

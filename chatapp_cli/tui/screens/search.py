@@ -15,11 +15,11 @@ from textual.widgets.option_list import Option
 from chatapp_cli.domain.wording import Query
 from chatapp_cli.i18n import _
 from chatapp_cli.services import search
-from chatapp_cli.services.search import Found, Page, Scope, Snippet
+from chatapp_cli.services.search import SearchPage, SearchResult, SearchScope, Snippet
 from chatapp_cli.services.wording import understood
 from chatapp_cli.store.search import TOP
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui.hands import Hands
+from chatapp_cli.tui.action_page import ActionPage
 from chatapp_cli.tui.keys.keymap import bindings
 from chatapp_cli.tui.reading import overview, words
 from chatapp_cli.tui.reading.cells import fit, line
@@ -34,7 +34,7 @@ _NAME = 24
 _MOMENT = 12
 
 
-class SearchScreen(Hands):
+class SearchScreen(ActionPage):
     """A box for words, and the messages in which they occur."""
 
     SCOPE = "find"
@@ -52,7 +52,7 @@ class SearchScreen(Hands):
         super().__init__()
         self._typing: Timer | None = None
         self._query = Query()
-        self._found: list[Found] = []
+        self._found: list[SearchResult] = []
         self._below = 0
 
     def compose(self) -> ComposeResult:
@@ -60,7 +60,7 @@ class SearchScreen(Hands):
         yield Input(placeholder=_('Words in any form, "a phrase", -without'), compact=True)
         yield Static(_("Search in messages: the newest come first."), id="said", markup=False)
         yield OptionList(markup=False)
-        yield StatusBar(self.look)
+        yield StatusBar(self.appearance)
 
     def on_mount(self) -> None:
         """To the box; what is missing in the index is brought in meanwhile."""
@@ -78,11 +78,13 @@ class SearchScreen(Hands):
         await self._search(self._query)
 
     async def _tell_health(self) -> None:
-        self.query_one(StatusBar).tell(await self.office.read(overview.read))
+        self.query_one(StatusBar).tell(await self.workspace.read(overview.read))
 
     async def _catch_up(self) -> bool:
-        desk = self.office.desk
-        return await self.office.store.with_store(partial(search.catch_up, desk.database, desk.search, most=_AT_ONCE))
+        company = self.workspace.company
+        return await self.workspace.store.with_store(
+            partial(search.catch_up, company.database, company.search, most=_AT_ONCE)
+        )
 
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
@@ -106,15 +108,15 @@ class SearchScreen(Hands):
             return _("The index is being made; the oldest messages are not in it yet.")
         return "" if self._found or not query else _("Nothing is found.")
 
-    async def _page(self, query: Query, below: int) -> Page:
-        index, dialect = self.office.desk.search, self.office.dialect
+    async def _page(self, query: Query, below: int) -> SearchPage:
+        index, dialect = self.workspace.company.search, self.workspace.dialect
 
-        def look(tx: Tx) -> Page:
-            return search.find(tx, index, dialect, query, Scope(), below=below)
+        def look(tx: Tx) -> SearchPage:
+            return search.find(tx, index, dialect, query, SearchScope(), below=below)
 
-        return await self.office.read(look)
+        return await self.workspace.read(look)
 
-    def _add(self, page: Page) -> None:
+    def _add(self, page: SearchPage) -> None:
         shown = self.query_one(OptionList)
         self._found += page.found
         self._below = page.below
@@ -122,13 +124,13 @@ class SearchScreen(Hands):
         if page.below:
             shown.add_option(Option(_("More…")))
 
-    def _line(self, one: Found) -> Text:
-        look, said = self.look.palette, one.message
+    def _line(self, one: SearchResult) -> Text:
+        styles, said = self.appearance.palette, one.message
         return Text.assemble(
-            (fit(one.dialog.name, _NAME), look.strong),
-            (f" {fit(words.moment(said.at, self.look.now()), _MOMENT)} ", look.faint),
-            ("→ " if said.direction == "out" else "", look.own),
-            *((line(part), look.accent if marked else look.plain) for part, marked in _parts(one.snippet)),
+            (fit(one.dialog.name, _NAME), styles.strong),
+            (f" {fit(words.moment(said.at, self.appearance.now()), _MOMENT)} ", styles.faint),
+            ("→ " if said.direction == "out" else "", styles.own),
+            *((line(part), styles.accent if marked else styles.plain) for part, marked in _parts(one.snippet)),
         )
 
     # What can be done

@@ -26,15 +26,15 @@ from chatapp_cli.store.rows.dialogs import WaitingRow
 from chatapp_cli.store.rows.journal import ArrivedRow
 from chatapp_cli.store.rows.messages import CallRow, TroubledRow
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui.hands import Hands
+from chatapp_cli.tui.action_page import ActionPage
 from chatapp_cli.tui.keys.keymap import bindings
 from chatapp_cli.tui.reading import overview, words
 from chatapp_cli.tui.reading.cells import cut, fit, line
-from chatapp_cli.tui.session.live import News
+from chatapp_cli.tui.session.journal_feed import JournalAdvanced
 from chatapp_cli.tui.widgets.bars import StatusBar
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 
-Part: TypeAlias = tuple[str, Style]
+StyledText: TypeAlias = tuple[str, Style]
 
 _NAME = 22
 _MOMENT = 12
@@ -42,7 +42,7 @@ _TEXT = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class TroubleRow:
     """One line of the page: a dialog to open, a message to send again or a letter to read again."""
 
     shown: Text
@@ -53,7 +53,7 @@ class Trouble:
     """It may have got through."""
 
 
-class TroublesScreen(Hands):
+class TroublesScreen(ActionPage):
     """Everything that will not go on by itself, and what waits."""
 
     SCOPE = "troubles"
@@ -67,20 +67,20 @@ class TroublesScreen(Hands):
 
     def __init__(self) -> None:
         super().__init__()
-        self._found: list[Trouble] = []
+        self._found: list[TroubleRow] = []
 
     def compose(self) -> ComposeResult:
         """One list."""
         yield Static(_("What needs a person"), id="title", markup=False)
         yield OptionList(markup=False)
-        yield StatusBar(self.look)
+        yield StatusBar(self.appearance)
 
     def on_mount(self) -> None:
         """Read."""
         self.query_one(StatusBar).tell_keys("troubles", "app")
         self.do(self._read, group="read", exclusive=True)
 
-    def on_news(self, news: News) -> None:
+    def on_news(self, news: JournalAdvanced) -> None:
         """Read again when it matters."""
         if news.any_of(MessageEvent, ArrivalEvent, ChannelEvent, NoteWritten):
             self.do(self._read, group="read", exclusive=True)
@@ -97,7 +97,7 @@ class TroublesScreen(Hands):
                 overview.read(tx),
             )
 
-        calls, troubled, dead, waits, bars = await self.office.read(look)
+        calls, troubled, dead, waits, bars = await self.workspace.read(look)
         self.query_one(StatusBar).tell(bars)
         told = map(self._calling, calls)
         self._found = [*told, *map(self._troubled, troubled), *map(self._dead, dead), *map(self._waiting, waits)]
@@ -109,48 +109,50 @@ class TroublesScreen(Hands):
         shown.highlighted = min(chosen, len(self._found) - 1) if self._found else None
         shown.focus()
 
-    def _calling(self, row: CallRow) -> Trouble:
+    def _calling(self, row: CallRow) -> TroubleRow:
         why = _("{author} mentioned you", author=row.author)
-        return Trouble(
-            self._shown(("✎", self.look.palette.warn), row.name, row.at, (why, self.look.palette.warn), row.text),
+        return TroubleRow(
+            self._shown(
+                ("✎", self.appearance.palette.warn), row.name, row.at, (why, self.appearance.palette.warn), row.text
+            ),
             row.dialog_id,
         )
 
-    def _troubled(self, row: TroubledRow) -> Trouble:
-        sign, look = words.SIGNS[row.state], self.look.palette
+    def _troubled(self, row: TroubledRow) -> TroubleRow:
+        sign, styles = words.SIGNS[row.state], self.appearance.palette
         why = words.reason(manifest(row.kind), row.code, row.detail)[0] or show(told.state(row.state))
-        style = look.bad if row.state == "failed" else look.warn
+        style = styles.bad if row.state == "failed" else styles.warn
         shown = self._shown((sign, style), row.name, row.at, (why, style), row.text)
-        return Trouble(shown, row.dialog_id, row.id, uncertain=row.state == State.UNCERTAIN)
+        return TroubleRow(shown, row.dialog_id, row.id, uncertain=row.state == State.UNCERTAIN)
 
-    def _waiting(self, row: WaitingRow) -> Trouble:
-        look, code = self.look.palette, waiting.reason(row)
+    def _waiting(self, row: WaitingRow) -> TroubleRow:
+        styles, code = self.appearance.palette, waiting.reason(row)
         why = words.reason(manifest(row.kind), code)[0] if code else show(told.state(row.state))
-        shown = self._shown(("◷", look.warn), row.name, waiting.goes_at(row), (why, look.muted), row.text)
-        return Trouble(shown, row.dialog_id)
+        shown = self._shown(("◷", styles.warn), row.name, waiting.goes_at(row), (why, styles.muted), row.text)
+        return TroubleRow(shown, row.dialog_id)
 
-    def _dead(self, row: ArrivedRow) -> Trouble:
-        look = self.look.palette
+    def _dead(self, row: ArrivedRow) -> TroubleRow:
+        styles = self.appearance.palette
         name = _("Arrival {n}", n=row.id)
         why = _("not understood: {problem}", problem=line(row.problem))
-        return Trouble(self._shown(("✉", look.bad), name, row.at, (why, look.plain), ""), letter=row.id)
+        return TroubleRow(self._shown(("✉", styles.bad), name, row.at, (why, styles.plain), ""), letter=row.id)
 
-    def _shown(self, sign: Part, name: str, at: int, why: Part, text: str) -> Text:
+    def _shown(self, sign: StyledText, name: str, at: int, why: StyledText, text: str) -> Text:
         """Sign, name and time in columns; then the reason and the words."""
-        look = self.look.palette
-        moment = words.moment(at, self.look.now()) if at else ""
+        styles = self.appearance.palette
+        moment = words.moment(at, self.appearance.now()) if at else ""
         return Text.assemble(
             (f"{sign[0]} ", sign[1]),
-            (fit(name, _NAME), look.strong),
-            (f" {fit(moment, _MOMENT)} ", look.faint),
+            (fit(name, _NAME), styles.strong),
+            (f" {fit(moment, _MOMENT)} ", styles.faint),
             why,
-            (f"  {cut(text, _TEXT)}" if text else "", look.faint),
+            (f"  {cut(text, _TEXT)}" if text else "", styles.faint),
         )
 
     # What can be done
 
     @property
-    def _chosen(self) -> Trouble | None:
+    def _chosen(self) -> TroubleRow | None:
         at = self.query_one(OptionList).highlighted
         return None if at is None or not self._found else self._found[at]
 
@@ -170,14 +172,14 @@ class TroublesScreen(Hands):
         if self._chosen is not None:
             self.do(partial(self._retry, self._chosen))
 
-    async def _retry(self, one: Trouble) -> None:
+    async def _retry(self, one: TroubleRow) -> None:
         from chatapp_cli.runtime import rereading
 
         if one.letter is not None:
-            await rereading.retry(self.office.desk, one.letter)
+            await rereading.retry(self.workspace.company, one.letter)
             self.say(_("Dead letter {n} is understood now.", n=one.letter))
         elif one.message is not None and (not one.uncertain or await self._sure()):
-            await self.office.write(partial(sending.retry, message=one.message))
+            await self.workspace.write(partial(sending.retry, message=one.message))
 
     async def _sure(self) -> bool:
         note = _("It may have got through already; then the client has it twice.")
@@ -190,7 +192,7 @@ class TroublesScreen(Hands):
 
     async def _forget(self, letter: int) -> None:
         if await self.confirm(_("Delete this dead letter?"), yes=_("Delete")):
-            await self.office.write(partial(deadletters.forget, number=letter))
+            await self.workspace.write(partial(deadletters.delete, number=letter))
 
     def action_back(self) -> None:
         """To the dialogs."""

@@ -17,16 +17,16 @@ from chatapp_cli.services import dialogs, notes, transcript
 from chatapp_cli.settings import Settings
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.reading import words
-from chatapp_cli.tui.session.live import News
-from chatapp_cli.tui.session.office import Office
+from chatapp_cli.tui.session.journal_feed import JournalAdvanced
 from chatapp_cli.tui.session.terminal import BELL, Terminal
+from chatapp_cli.tui.session.workspace import Workspace
 
 PAUSE = 4.0
 """Seconds between two notices: what comes meanwhile is told together."""
 MUTED = words.HOUR
 
 
-class Told(NamedTuple):
+class DesktopNotice(NamedTuple):
     """Something worth a notice: whose dialog, the words, and what may be seen of it by everybody."""
 
     name: str
@@ -39,48 +39,48 @@ class Notices:
 
     def __init__(
         self,
-        office: Office,
+        workspace: Workspace,
         terminal: Terminal,
         send: Callable[[str], None],
         wait: Callable[[Callable[[], None]], object],
         remind: Callable[[str], object],
     ) -> None:
         """``send`` writes to the terminal; ``wait`` calls something after the pause; ``remind`` says it on the page."""
-        self._office, self._terminal, self._send, self._wait, self._remind = office, terminal, send, wait, remind
-        self._settings: Settings = office.desk.settings
+        self._workspace, self._terminal, self._send, self._wait, self._remind = workspace, terminal, send, wait, remind
+        self._settings: Settings = workspace.company.settings
         self._quiet, self._shows_text = self._settings.quiet, self._settings.notify_text
-        self._pending: dict[DialogId, Told] = {}
+        self._pending: dict[DialogId, DesktopNotice] = {}
         self._resting = False
         self._until: Millis = 0
         self._title = ""
 
-    async def hear(self, news: News, *, seen: DialogId | None) -> None:
+    async def hear(self, news: JournalAdvanced, *, seen: DialogId | None) -> None:
         """Tell of what is new, except in the dialog that is being looked at."""
-        written, noted = _new(news, self._office.actor)
+        written, noted = _new(news, self._workspace.actor)
         if written or noted:
-            self._pending |= await self._office.read(
+            self._pending |= await self._workspace.read(
                 lambda tx: _told(tx, {d: m for d, m in written.items() if d != seen}, noted - {seen})
             )
         if back := news.returned():
-            due = await self._office.read(lambda tx: reminders(tx, back))
+            due = await self._workspace.read(lambda tx: reminders(tx, back))
             self._pending |= due
             for told in due.values():
                 self._remind(told.briefly)
         if news.dialogs():
             await self.entitle()
         if self._pending:
-            self._quiet, self._shows_text = await self._office.read(self._chosen)
+            self._quiet, self._shows_text = await self._workspace.read(self._chosen)
         if not self._resting:
             self._tell()
 
     def _chosen(self, tx: Tx) -> tuple[str, str]:
-        options = self._office.desk.options
+        options = self._workspace.company.options
         return options.text(tx, "quiet"), options.text(tx, "notify_text")
 
     async def entitle(self) -> None:
         """Show in the terminal's title how many dialogs are unread."""
-        unread, company = await self._office.read(
-            lambda tx: (dialogs.unread_count(tx), self._office.desk.options.text(tx, "company_name"))
+        unread, company = await self._workspace.read(
+            lambda tx: (dialogs.unread_count(tx), self._workspace.company.options.text(tx, "company_name"))
         )
         title = " ".join(filter(None, [f"({unread})" if unread else "", company or "chatapp"]))
         if title != self._title:
@@ -89,14 +89,14 @@ class Notices:
 
     def mute(self) -> Millis:
         """No notices for an hour, or again if they were muted; until when."""
-        now = self._office.desk.world.clock.now()
+        now = self._workspace.company.world.clock.now()
         self._until = 0 if now < self._until else now + MUTED
         return self._until
 
     def _tell(self) -> None:
-        told, self._pending = list(self._pending.values()), {}
-        self._resting = bool(told)
-        if not told:
+        notices, self._pending = list(self._pending.values()), {}
+        self._resting = bool(notices)
+        if not notices:
             return
         self._wait(self._tell)
         way = self._settings.notify
@@ -105,16 +105,16 @@ class Notices:
         if way in {"bell", "both"}:
             self._send(BELL)
         if way in {"desktop", "both"}:
-            self._send(self._terminal.desktop(*self._words(told)))
+            self._send(self._terminal.desktop(*self._words(notices)))
 
-    def _words(self, told: list[Told]) -> tuple[str, str]:
-        if len(told) > 1:
-            return "chatapp", ngettext("{n} dialog has something new", "{n} dialogs have something new", len(told))
-        one = told[0]
+    def _words(self, notices: list[DesktopNotice]) -> tuple[str, str]:
+        if len(notices) > 1:
+            return "chatapp", ngettext("{n} dialog has something new", "{n} dialogs have something new", len(notices))
+        one = notices[0]
         return (one.name, one.text) if self._shows_text == "on" else ("chatapp", one.briefly)
 
     def _is_quiet(self) -> bool:
-        now = self._office.desk.world.clock.now()
+        now = self._workspace.company.world.clock.now()
         return now < self._until or within(self._quiet, local(now).time())
 
 
@@ -126,7 +126,7 @@ def within(hours: str, now: time) -> bool:
     return begins <= now < ends if begins <= ends else now >= begins or now < ends
 
 
-def _new(news: News, me: str) -> tuple[Mapping[DialogId, MessageId], set[DialogId]]:
+def _new(news: JournalAdvanced, me: str) -> tuple[Mapping[DialogId, MessageId], set[DialogId]]:
     """Dialogs in which clients wrote, each with the last message; and those in which somebody else left a note."""
     written, noted = {}, set()
     for row in news.rows:
@@ -138,13 +138,13 @@ def _new(news: News, me: str) -> tuple[Mapping[DialogId, MessageId], set[DialogI
     return written, noted
 
 
-def _told(tx: Tx, written: Mapping[DialogId, MessageId], noted: set[DialogId]) -> dict[DialogId, Told]:
+def _told(tx: Tx, written: Mapping[DialogId, MessageId], noted: set[DialogId]) -> dict[DialogId, DesktopNotice]:
     calls = {call.dialog_id: _of(call.name, call.text) for call in notes.calling(tx) if call.dialog_id in noted}
     found = {dialog: _unread(tx, dialog, message) for dialog, message in written.items()}
     return {**calls, **{dialog: told for dialog, told in found.items() if told is not None}}
 
 
-def _unread(tx: Tx, dialog: DialogId, message: MessageId) -> Told | None:
+def _unread(tx: Tx, dialog: DialogId, message: MessageId) -> DesktopNotice | None:
     """What a message is told by; nothing if the dialog is on the blacklist, read by now, or not ours to see."""
     try:
         card, said = dialogs.card(tx, dialog), transcript.message(tx, message)
@@ -153,11 +153,11 @@ def _unread(tx: Tx, dialog: DialogId, message: MessageId) -> Told | None:
     return _of(card.name, said.text) if card.unread and not card.blocked else None
 
 
-def _of(name: str, text: str) -> Told:
-    return Told(name, text, _("New: {name}", name=name))
+def _of(name: str, text: str) -> DesktopNotice:
+    return DesktopNotice(name, text, _("New: {name}", name=name))
 
 
-def reminders(tx: Tx, back: set[DialogId]) -> dict[DialogId, Told]:
+def reminders(tx: Tx, back: set[DialogId]) -> dict[DialogId, DesktopNotice]:
     """What was put off until now: told to whoever answers for it, to everybody where nobody does."""
     found = {}
     for dialog in back:
@@ -165,5 +165,5 @@ def reminders(tx: Tx, back: set[DialogId]) -> dict[DialogId, Told]:
             card = dialogs.card(tx, dialog)
             if card.assignee in {"", tx.name} and not card.blocked:
                 words = _("{name} is back: the snooze is over", name=card.name)
-                found[dialog] = Told(card.name, words, words)
+                found[dialog] = DesktopNotice(card.name, words, words)
     return found

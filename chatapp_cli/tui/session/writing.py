@@ -9,7 +9,7 @@ from chatapp_cli.domain.draft import MEGABYTE, StagedFile
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import DialogId, Millis
 from chatapp_cli.domain.manifest import Capabilities
-from chatapp_cli.domain.message import Action
+from chatapp_cli.domain.message import Operation
 from chatapp_cli.i18n import _
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import files
@@ -19,14 +19,14 @@ from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.media.paths import named
-from chatapp_cli.tui.reading.standstill import standstill
-from chatapp_cli.tui.session.sheet import Sheet
+from chatapp_cli.tui.reading.channel_notice import channel_notice
+from chatapp_cli.tui.session.composer_state import ComposerState
 
 if TYPE_CHECKING:
-    from chatapp_cli.services.sending import Order
-    from chatapp_cli.tui.session.office import Office
+    from chatapp_cli.services.sending import SendOptions
+    from chatapp_cli.tui.session.workspace import Workspace
 
-Job: TypeAlias = Callable[[Tx], object]
+StoreJob: TypeAlias = Callable[[Tx], object]
 
 
 def obstacles(card: DialogCard, channel: ChannelRow, can: Capabilities, now: Millis) -> tuple[Refused | None, str]:
@@ -35,7 +35,7 @@ def obstacles(card: DialogCard, channel: ChannelRow, can: Capabilities, now: Mil
 
     refusal = sending.out_of_reach(card) or (sending.closed(can, card, now) if can.templates else None)
     if refusal is None:
-        return None, standstill(channel, now)
+        return None, channel_notice(channel, now)
     if refusal.code == "unreachable" and card.unreachable_code:
         refusal = Refused(refusal.code, *why(manifest(card.kind), card.unreachable_code))
     return refusal, ""
@@ -58,15 +58,17 @@ def staged(media: Media, typed: str) -> StagedFile:
     return files.stage(media, named(typed))
 
 
-def sending_of(sheet: Sheet, office: Office, channel: ChannelRow, dialog: DialogId, order: Order) -> Job:
+def sending_of(
+    state: ComposerState, workspace: Workspace, channel: ChannelRow, dialog: DialogId, order: SendOptions
+) -> StoreJob:
     """The transaction that sends a sheet, or changes the message that it edits."""
     from chatapp_cli.services import later, sending
     from chatapp_cli.services.composing import InDialog
 
-    draft, editing, can = sheet.draft(), sheet.editing, office.capabilities(channel)
+    draft, editing, can = state.draft(), state.editing, workspace.capabilities(channel)
     if editing is None:
-        return office.accept(InDialog(dialog), draft, order)
+        return workspace.accept(InDialog(dialog), draft, order)
     message = editing.message.id
     if not editing.message.ext_id:
         return lambda tx: later.reword(tx, can, message, draft.text)
-    return lambda tx: sending.change(tx, can, message, Action.EDIT, draft.text, order=order)
+    return lambda tx: sending.change(tx, can, message, Operation.EDIT, draft.text, order=order)

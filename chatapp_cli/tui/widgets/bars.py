@@ -21,8 +21,8 @@ from chatapp_cli.services import resting
 from chatapp_cli.services import words as told
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.dialogs import DialogCard
+from chatapp_cli.tui.appearance import Appearance
 from chatapp_cli.tui.keys.keymap import action, actions, key, shown
-from chatapp_cli.tui.look import Look
 from chatapp_cli.tui.reading import words
 from chatapp_cli.tui.reading.cells import row
 from chatapp_cli.tui.reading.overview import Overview, queued
@@ -37,9 +37,9 @@ _NOTICE = 16
 class Bar(Widget):
     """One or more painted lines."""
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, appearance: Appearance) -> None:
         super().__init__()
-        self.look = look
+        self.appearance = appearance
 
     @abstractmethod
     def lines(self) -> Sequence[tuple[list[Piece], list[Piece]]]:
@@ -48,7 +48,7 @@ class Bar(Widget):
     def render_line(self, y: int) -> Strip:
         """Paint a line."""
         width, found = self.size.width, self.lines()
-        base = self.look.palette.base
+        base = self.appearance.palette.base
         if y >= len(found):
             return Strip([Segment(" " * width, base)], width)
         left, right = found[y]
@@ -71,11 +71,11 @@ class FilterBar(Bar):
 
     def lines(self) -> Sequence[tuple[list[Piece], list[Piece]]]:
         """The three views, and below them what else narrows the list."""
-        look = self.look.palette
+        styles = self.appearance.palette
         first = self._views(_("All"), _("Unread"), _("Unanswered"))
         if _length(first) > self.size.width:
             first = self._views(_("All"), "✉", "●")
-        return [(first, []), ([(" ▿ " + " · ".join(self.names), look.accent)], [])]
+        return [(first, []), ([(" ▿ " + " · ".join(self.names), styles.accent)], [])]
 
     def _views(self, everything: str, unread: str, unanswered: str) -> list[Piece]:
         return [
@@ -85,10 +85,10 @@ class FilterBar(Bar):
         ]
 
     def _view(self, act: str, name: str, count: int, *, chosen: bool) -> list[Piece]:
-        look = self.look.palette
-        style = look.strong + Style(underline=True) if chosen else look.muted
-        counted = [(f" {count}", look.accent)] if count else []
-        return [(f" {key('inbox', act)} ", look.faint), (name, style), *counted]
+        styles = self.appearance.palette
+        style = styles.strong + Style(underline=True) if chosen else styles.muted
+        counted = [(f" {count}", styles.accent)] if count else []
+        return [(f" {key('inbox', act)} ", styles.faint), (name, style), *counted]
 
 
 class Heading(Bar):
@@ -121,19 +121,19 @@ class Heading(Bar):
         """Name and address on the left; channel and line on the right."""
         if self.card is None:
             return []
-        look, card = self.look.palette, self.card
-        left: list[Piece] = [(" ", look.plain), (card.name, look.strong)]
+        styles, card = self.appearance.palette, self.card
+        left: list[Piece] = [(" ", styles.plain), (card.name, styles.strong)]
         if self.peeked:
-            left.append((f"  {_('stays unread')}", look.accent))
+            left.append((f"  {_('stays unread')}", styles.accent))
         if said := self.company[0]:
-            left.append((f"  {said}", look.warn if self.company[1] else look.muted))
+            left.append((f"  {said}", styles.warn if self.company[1] else styles.muted))
         if card.address != card.name:
-            left.append((f"  {card.phone or card.username or card.address}", look.faint))
-        left += [(f"  #{tag}", look.tag(tag)) for tag in self.tags]
+            left.append((f"  {card.phone or card.username or card.address}", styles.faint))
+        left += [(f"  #{tag}", styles.tag(tag)) for tag in self.tags]
         if card.blocked:
-            left.append((" ⊘ " + _("blacklist"), look.bad))
+            left.append((" ⊘ " + _("blacklist"), styles.bad))
         known = manifest(card.kind)
-        right = [*self._receipts(known), (f"  {known.label}", look.accent), (f" · {card.line} ", look.muted)]
+        right = [*self._receipts(known), (f"  {known.label}", styles.accent), (f" · {card.line} ", styles.muted)]
         return [(left, right)]
 
     def _receipts(self, known: Manifest) -> list[Piece]:
@@ -145,7 +145,7 @@ class Heading(Bar):
         if known.capabilities.receipts == "read" or (crowded and self.size.width < _ROOMY + _NOTICE):
             return []
         said = _("not available") if self.size.width >= _ROOMY and not crowded else _("n/a")
-        return [(f"  ✓✓ {said}", self.look.palette.faint)]
+        return [(f"  ✓✓ {said}", self.appearance.palette.faint)]
 
 
 class StatusBar(Bar):
@@ -198,47 +198,50 @@ class StatusBar(Bar):
         """All channels; ``brief`` keeps its words for those that do not work."""
         pieces = [piece for channel in self.overview.channels for piece in self._channel(channel, brief=brief)]
         return pieces or [
-            (" " + _("No channel is bound yet: press {key}", key=key("app", "page('lines')")), self.look.palette.warn)
+            (
+                " " + _("No channel is bound yet: press {key}", key=key("app", "page('lines')")),
+                self.appearance.palette.warn,
+            )
         ]
 
     def _troubled(self) -> list[Piece]:
         """How many work, and which do not."""
-        look = self.look.palette
-        works = [channel for channel in self.overview.channels if health(channel, self.look)[1] == look.good]
+        styles = self.appearance.palette
+        works = [channel for channel in self.overview.channels if health(channel, self.appearance)[1] == styles.good]
         others = [channel for channel in self.overview.channels if channel not in works]
         said = ngettext("{n} channel works", "{n} channels work", len(works))
-        counted = [(" ●", look.good), (f" {said} ", look.muted)] if works else []
+        counted = [(" ●", styles.good), (f" {said} ", styles.muted)] if works else []
         return [*(piece for channel in others for piece in self._channel(channel, brief=True)), *counted]
 
     def _channel(self, channel: ChannelRow, *, brief: bool) -> list[Piece]:
-        look = self.look.palette
-        said, style = health(channel, self.look)
-        if brief and style == look.good:
-            return [(" ●", style), (f" {manifest(channel.kind).label}", look.muted)]
+        styles = self.appearance.palette
+        said, style = health(channel, self.appearance)
+        if brief and style == styles.good:
+            return [(" ●", style), (f" {manifest(channel.kind).label}", styles.muted)]
         return [
             (" ● ", style),
-            (manifest(channel.kind).label, look.muted),
-            (f" {said} ", look.faint if style == look.good else style),
+            (manifest(channel.kind).label, styles.muted),
+            (f" {said} ", styles.faint if style == styles.good else style),
         ]
 
     def _work(self) -> list[Piece]:
-        look = self.look.palette
+        styles = self.appearance.palette
         waiting = queued(self.overview)
         pieces: list[Piece] = []
         if self.picked:
-            pieces.append((" ✓ " + ngettext("{n} chosen", "{n} chosen", self.picked), look.accent))
+            pieces.append((" ✓ " + ngettext("{n} chosen", "{n} chosen", self.picked), styles.accent))
         if self.needs:
             troubles = key("app", "page('troubles')")
-            pieces.append((f" ! {self.needs}", look.bad))
-            pieces.append((f" {troubles} ", look.accent))
+            pieces.append((f" ! {self.needs}", styles.bad))
+            pieces.append((f" {troubles} ", styles.accent))
         if waiting:
-            pieces.append((" ◷ " + ngettext("{n} to send", "{n} to send", waiting), look.warn))
+            pieces.append((" ◷ " + ngettext("{n} to send", "{n} to send", waiting), styles.warn))
         if self.daemon:
-            pieces.append((f" {self.daemon}", look.bad if self.trouble else look.muted))
-        return [*pieces, (" ", look.plain)]
+            pieces.append((f" {self.daemon}", styles.bad if self.trouble else styles.muted))
+        return [*pieces, (" ", styles.plain)]
 
     def _hints(self) -> list[Piece]:
-        look = self.look.palette
+        styles = self.appearance.palette
         pieces, room = [], self.size.width - 1
         typing = "composer" in self.scopes
         for act in (act for scope in self.scopes for act in actions(scope)):
@@ -249,7 +252,7 @@ class StatusBar(Bar):
             room -= cell_len(said + text)
             if room < 0:
                 break
-            pieces += [(said, look.accent), (text, look.muted)]
+            pieces += [(said, styles.accent), (text, styles.muted)]
         return pieces
 
 
@@ -261,9 +264,9 @@ def _works_while_typing(key: str) -> bool:
     return len(key) > 1 and " " not in key and key != "space"
 
 
-def health(channel: ChannelRow, look: Look) -> tuple[str, Style]:
+def health(channel: ChannelRow, appearance: Appearance) -> tuple[str, Style]:
     """What to say of a channel, and its colour: health is the age of the last proof of life, not a flag."""
-    palette, now = look.palette, look.now()
+    palette, now = appearance.palette, appearance.now()
     if rests(channel, now):
         return _("paused until {time}", time=words.moment(channel.paused_until, now)), palette.warn
     if channel.health == Health.OK:

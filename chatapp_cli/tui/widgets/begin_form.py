@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class BeginFormValues:
     """What stands in the boxes."""
 
     channel: ChannelRow
@@ -59,7 +59,7 @@ class Sheet:
         return bool(self.text.strip() or self.path)
 
 
-class Row(Horizontal):
+class FormRow(Horizontal):
     """A name and its box."""
 
     def __init__(self, name: str, *boxes: Widget, row: str) -> None:
@@ -72,11 +72,11 @@ class BeginForm(VerticalScroll):
     DEFAULT_CSS = """
     BeginForm { height: 1fr; padding: 0 2; scrollbar-size-vertical: 1; }
     BeginForm .title { text-style: bold; margin: 0 0 1 0; }
-    BeginForm Row { height: 1; margin: 0 0 1 0; }
-    BeginForm Row Label { width: 24; color: $muted; }
-    BeginForm Row Input { width: 1fr; border: none; height: 1; padding: 0 1; background: $panel; }
-    BeginForm Row Input:focus { border: none; background: $cursor; background-tint: $cursor 0%; }
-    BeginForm Row Select { width: 1fr; }
+    BeginForm FormRow { height: 1; margin: 0 0 1 0; }
+    BeginForm FormRow Label { width: 24; color: $muted; }
+    BeginForm FormRow Input { width: 1fr; border: none; height: 1; padding: 0 1; background: $panel; }
+    BeginForm FormRow Input:focus { border: none; background: $cursor; background-tint: $cursor 0%; }
+    BeginForm FormRow Select { width: 1fr; }
     BeginForm SelectCurrent { background: $panel; padding: 0 1; }
     BeginForm Select:focus > SelectCurrent { border: none; background: $cursor; background-tint: $cursor 0%; }
     BeginForm SelectOverlay, BeginForm SelectOverlay:focus { border: round $rule; background-tint: $surface 0%; }
@@ -120,29 +120,29 @@ class BeginForm(VerticalScroll):
         lines = list(dict.fromkeys((row.line, row.line_id) for row in self._channels))
         here = self._options(self._first.line_id)
         yield Label(_("Add a dialog"), classes="title", markup=False)
-        yield Row(_("Line"), _choice(lines, "line", value=self._first.line_id), row="line")
-        yield Row(_("Messenger"), _choice(here, "channel", value=self._first.id), row="channel")
+        yield FormRow(_("Line"), _choice(lines, "line", value=self._first.line_id), row="line")
+        yield FormRow(_("Messenger"), _choice(here, "channel", value=self._first.id), row="channel")
         who = Select[str](
             _as_they_stand((name, name) for name in self._operators),
             prompt=_("Choose who answers"),
             id="assignee",
             compact=True,
         )
-        yield Row(_("Assignee"), who, row="assignee")
+        yield FormRow(_("Assignee"), who, row="assignee")
         book = _button(_("Import a contact"), "contacts")
-        yield Row(_("Number or username"), Input(self._to, id="to", compact=True), book, row="to")
+        yield FormRow(_("Number or username"), Input(self._to, id="to", compact=True), book, row="to")
         yield Static(id="outlook", markup=False)
         names = [Input(placeholder=words, id=name, compact=True) for name, words in _names()]
-        yield Row(_("Name of the client"), *names, row="names")
-        yield Row(
+        yield FormRow(_("Name of the client"), *names, row="names")
+        yield FormRow(
             _("Subject of the message"), Input(id="subject", placeholder=_("may be empty"), compact=True), row="subject"
         )
         path = Input(id="path", suggester=Paths(), placeholder=_("Path; Tab or → completes"), compact=True)
-        yield Row(_("Choose a file"), path, row="path")
+        yield FormRow(_("Choose a file"), path, row="path")
         pen = TextArea(
             id="text", placeholder=_("Type a message"), tab_behavior="focus", highlight_cursor_line=False, compact=True
         )
-        yield Row(_("Message"), pen, row="text")
+        yield FormRow(_("Message"), pen, row="text")
         with Horizontal(id="buttons"):
             yield _button(_("Begin the dialog"), "begin")
             yield _button(_("Template"), "template")
@@ -166,12 +166,12 @@ class BeginForm(VerticalScroll):
         return next((row for row in self._channels if row.id == number), self._first)
 
     @property
-    def sheet(self) -> Sheet:
+    def sheet(self) -> BeginFormValues:
         """All of it; what the channel does not have is empty."""
         can, box = self._able[self.channel.id], {one.id: one.value.strip() for one in self.query(Input)}
         assignee = self.query_one("#assignee", Select)
         named = can.keeps_names
-        return Sheet(
+        return BeginFormValues(
             channel=self.channel,
             to=box["to"],
             assignee="" if assignee.is_blank() else str(assignee.value),

@@ -13,17 +13,17 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Input, Static, TextArea
 
-from chatapp_cli.domain.draft import Draft, StagedFile, insist
+from chatapp_cli.domain.draft import Draft, StagedFile, require_deliverable
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.segments import cost, segments
 from chatapp_cli.i18n import _, ngettext, show
 from chatapp_cli.services.files import staged
-from chatapp_cli.services.transcript import Entry
+from chatapp_cli.services.transcript import TranscriptEntry
 from chatapp_cli.tui.keys.keymap import action, shown
 from chatapp_cli.tui.reading import words
 from chatapp_cli.tui.reading.cells import cut, line
-from chatapp_cli.tui.session.sheet import Sheet
+from chatapp_cli.tui.session.composer_state import ComposerState
 from chatapp_cli.tui.widgets.underlined import Underlined
 
 if TYPE_CHECKING:
@@ -137,11 +137,11 @@ class Composer(Vertical):
     class Submitted(Message):
         """A draft that the channel can carry wants to be sent."""
 
-        sheet: Sheet
+        state: ComposerState
 
     def __init__(self) -> None:
         super().__init__()
-        self.sheet = Sheet()
+        self.state = ComposerState()
         self._can: Capabilities | None = None
         self._stop: Refused | None = None
         self._warning = ""
@@ -161,16 +161,22 @@ class Composer(Vertical):
         return self.query_one(Pen)
 
     def turn_to(
-        self, sheet: Sheet, can: Capabilities, *, stop: Refused | None, warning: str, price: Decimal | None = None
+        self,
+        state: ComposerState,
+        can: Capabilities,
+        *,
+        stop: Refused | None,
+        warning: str,
+        price: Decimal | None = None,
     ) -> None:
         """Write to another dialog; ``stop`` is why nothing can be sent there at all, ``price`` is that of one part."""
-        self.sheet, self._can, self._price = sheet, can, price
+        self.state, self._can, self._price = state, can, price
         self.set_class(can.subject, "-subject")
-        self.query_one("#subject", Input).value = sheet.subject
+        self.query_one("#subject", Input).value = state.subject
         pen = self.query_one(Pen)
-        if pen.text != sheet.text:
+        if pen.text != state.text:
             with pen.prevent(TextArea.Changed):  # nobody typed it
-                pen.load_text(sheet.text)
+                pen.load_text(state.text)
             pen.move_cursor(pen.document.end)
         self.allow(stop, warning)
 
@@ -189,7 +195,7 @@ class Composer(Vertical):
 
     def attach(self, files: Sequence[StagedFile]) -> None:
         """Put files beside the text."""
-        self.sheet.files.extend(files)
+        self.state.files.extend(files)
         self._tell()
 
     def take_in(self, text: str, files: Sequence[StagedFile]) -> None:
@@ -203,17 +209,17 @@ class Composer(Vertical):
 
     def refusal_of(self, file: StagedFile) -> Refused | None:
         """Why one more file could not go, before it is taken in."""
-        trial = Draft(text="·", files=(*self.sheet.files, file))
+        trial = Draft(text="·", files=(*self.state.files, file))
         return self._refusal(trial)
 
-    def quote(self, entry: Entry) -> None:
+    def quote(self, entry: TranscriptEntry) -> None:
         """Answer a message."""
-        self.sheet.reply_to, self.sheet.editing = entry, None
+        self.state.reply_to, self.state.editing = entry, None
         self._tell()
 
-    def edit(self, entry: Entry) -> None:
+    def edit(self, entry: TranscriptEntry) -> None:
         """Change a message that was sent."""
-        self.sheet.editing, self.sheet.reply_to = entry, None
+        self.state.editing, self.state.reply_to = entry, None
         self._load(entry.message.text)
         self._tell()
 
@@ -223,47 +229,47 @@ class Composer(Vertical):
         pen.load_text(text)
         pen.move_cursor(pen.document.end)
 
-    def take_back(self, entry: Entry) -> None:
+    def take_back(self, entry: TranscriptEntry) -> None:
         """Have the words and files of a message that did not go, unless something else is being written."""
-        if not (self.sheet.text.strip() or self.sheet.files):
-            self.sheet.put_back(Sheet(text=entry.message.text, files=[staged(file) for file in entry.files]))
-            self.show_again(self.sheet)
+        if not (self.state.text.strip() or self.state.files):
+            self.state.put_back(ComposerState(text=entry.message.text, files=[staged(file) for file in entry.files]))
+            self.show_again(self.state)
 
-    def show_again(self, sheet: Sheet) -> None:
+    def show_again(self, state: ComposerState) -> None:
         """Show what changed on a sheet, if it is the one that is written on."""
-        if sheet is self.sheet:
-            self.query_one("#subject", Input).value = sheet.subject
-            self._load(sheet.text)
+        if state is self.state:
+            self.query_one("#subject", Input).value = state.subject
+            self._load(state.text)
             self.focus_pen()
             self._tell()
 
     def drop(self) -> None:
         """Take away what was added last: a file, the quote, the edit."""
-        if self.sheet.files:
-            self.sheet.files.pop()
-        elif self.sheet.editing is not None:
-            self.sheet.editing = None
+        if self.state.files:
+            self.state.files.pop()
+        elif self.state.editing is not None:
+            self.state.editing = None
             self.query_one(Pen).load_text("")
         else:
-            self.sheet.reply_to = None
+            self.state.reply_to = None
         self._tell()
 
     def clear(self) -> None:
         """Begin an empty sheet; the subject stays, as the conversation is the same."""
-        self.sheet.text, self.sheet.reply_to, self.sheet.editing = "", None, None
-        self.sheet.files.clear()
+        self.state.text, self.state.reply_to, self.state.editing = "", None, None
+        self.state.files.clear()
         self.query_one(Pen).load_text("")
         self._tell()
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         """Keep the sheet up to date and say at once what would be refused."""
-        self.sheet.text = event.text_area.text
+        self.state.text = event.text_area.text
         self._tell()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Keep the subject."""
         event.stop()
-        self.sheet.subject = event.value
+        self.state.subject = event.value
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """From the subject to the text."""
@@ -274,11 +280,11 @@ class Composer(Vertical):
         """Send, unless it cannot be."""
         event.stop()
         if self.ready():
-            self.post_message(self.Submitted(self.sheet))
+            self.post_message(self.Submitted(self.state))
 
     def ready(self) -> bool:
         """Whether it can be sent; if not, the reason is said."""
-        refusal = self._stop or self._refusal(self.sheet.draft())
+        refusal = self._stop or self._refusal(self.state.draft())
         if refusal is not None:
             self._say(_refused(refusal), refused=True)
         return refusal is None
@@ -286,15 +292,15 @@ class Composer(Vertical):
     def _refusal(self, draft: Draft) -> Refused | None:
         try:
             if self._can is not None:
-                insist(self._can, draft)
+                require_deliverable(self._can, draft)
         except Refused as refusal:
             return refusal
         return None
 
     def _tell(self) -> None:
         """The line above the text: a refusal first, then what goes along."""
-        started = bool(self.sheet.text.strip() or self.sheet.files)
-        refusal = self._stop or (self._refusal(self.sheet.draft()) if started else None)
+        started = bool(self.state.text.strip() or self.state.files)
+        refusal = self._stop or (self._refusal(self.state.draft()) if started else None)
         if refusal is not None:
             self._say(_refused(refusal), refused=True)
         else:
@@ -303,7 +309,7 @@ class Composer(Vertical):
 
     def _parts(self) -> str:
         """How many short messages the text takes, and what they cost."""
-        text = self.sheet.draft().text
+        text = self.state.draft().text
         if self._can is None or not self._can.segments or not text:
             return ""
         found = segments(text)
@@ -311,11 +317,11 @@ class Composer(Vertical):
         return counted if self._price is None else f"{counted} · {cost(text, self._price)}"
 
     def _chips(self) -> list[str]:
-        chips = [f"▤ {cut(file.name, 30)} {words.size(file.size)}" for file in self.sheet.files]
-        if self.sheet.reply_to is not None:
-            chips.insert(0, _("answer to: {text}", text=cut(line(self.sheet.reply_to.message.text or "…"), 40)))
-        if self.sheet.editing is not None:
-            chips.insert(0, _("changes: {text}", text=cut(line(self.sheet.editing.message.text), 40)))
+        chips = [f"▤ {cut(file.name, 30)} {words.size(file.size)}" for file in self.state.files]
+        if self.state.reply_to is not None:
+            chips.insert(0, _("answer to: {text}", text=cut(line(self.state.reply_to.message.text or "…"), 40)))
+        if self.state.editing is not None:
+            chips.insert(0, _("changes: {text}", text=cut(line(self.state.editing.message.text), 40)))
         return chips
 
     def _say(self, text: str, *, refused: bool) -> None:

@@ -17,8 +17,8 @@ from chatapp_cli.store.rows.dialogs import DialogRow
 from chatapp_cli.tui.keys.keymap import key
 from chatapp_cli.tui.reading import words
 from chatapp_cli.tui.reading.cells import cut, fit, row
-from chatapp_cli.tui.themes import Palette
-from chatapp_cli.tui.widgets.marks import NOTHING, Beside
+from chatapp_cli.tui.themes import PaintStyles
+from chatapp_cli.tui.widgets.badges import NOTHING, DialogBadges
 
 ONE_LINE = 72
 """Cells from which a dialog takes one line."""
@@ -31,113 +31,115 @@ def height(width: int) -> int:
 
 
 def paint(
-    dialog: DialogRow, width: int, base: Style, look: Palette, now: Millis, beside: Beside = NOTHING
+    dialog: DialogRow, width: int, base: Style, styles: PaintStyles, now: Millis, badges: DialogBadges = NOTHING
 ) -> list[Strip]:
     """The dialog's lines."""
     if height(width) == 1:
-        return [Strip(_aligned(dialog, width, base, look, now, beside), width)]
-    return [Strip(segments, width) for segments in _stacked(dialog, width, base, look, now, beside)]
+        return [Strip(_aligned(dialog, width, base, styles, now, badges), width)]
+    return [Strip(segments, width) for segments in _stacked(dialog, width, base, styles, now, badges)]
 
 
 def _stacked(
-    dialog: DialogRow, width: int, base: Style, look: Palette, now: Millis, beside: Beside
+    dialog: DialogRow, width: int, base: Style, styles: PaintStyles, now: Millis, badges: DialogBadges
 ) -> list[list[Segment]]:
-    time = (words.short(dialog.last_at, now), look.muted)
-    name = (dialog.name, look.strong if dialog.unread else look.plain)
-    badge = (manifest(dialog.kind).label + " ", look.faint)
-    ends = [*_waiting(dialog, look, now), *_count(dialog, look)]
+    time = (words.short(dialog.last_at, now), styles.muted)
+    name = (dialog.name, styles.strong if dialog.unread else styles.plain)
+    badge = (manifest(dialog.kind).label + " ", styles.faint)
+    ends = [*_waiting(dialog, styles, now), *_count(dialog, styles)]
     if ends:
-        ends = [(" ", look.plain), *ends]
+        ends = [(" ", styles.plain), *ends]
     return [
         row(
             width,
-            [_mark(dialog, look, beside), name, *_pin(dialog, look)],
-            [*beside.company(look), (" ", look.plain), time, (" ", look.plain)],
+            [_mark(dialog, styles, badges), name, *_pin(dialog, styles)],
+            [*badges.company(styles), (" ", styles.plain), time, (" ", styles.plain)],
             base,
         ),
         row(
             width,
-            [("  ", look.plain), badge, *_assignee(dialog, look), *beside.unsent(look), *_last(dialog, look)],
-            [*ends, (" ", look.plain)],
+            [("  ", styles.plain), badge, *_assignee(dialog, styles), *badges.unsent(styles), *_last(dialog, styles)],
+            [*ends, (" ", styles.plain)],
             base,
         ),
     ]
 
 
-def _aligned(dialog: DialogRow, width: int, base: Style, look: Palette, now: Millis, beside: Beside) -> list[Segment]:
-    name = look.strong if dialog.unread else look.plain
-    pin = [*_pin(dialog, look), *beside.company(look)]
+def _aligned(
+    dialog: DialogRow, width: int, base: Style, styles: PaintStyles, now: Millis, badges: DialogBadges
+) -> list[Segment]:
+    name = styles.strong if dialog.unread else styles.plain
+    pin = [*_pin(dialog, styles), *badges.company(styles)]
     room = _NAME - sum(cell_len(text) for text, _style in pin)
     shown = cut(dialog.name, room)
     left = [
-        _mark(dialog, look, beside),
+        _mark(dialog, styles, badges),
         (shown, name),
         *pin,
         (" " * (room - cell_len(shown) + 1), name),
-        (fit(manifest(dialog.kind).label, _BADGE) + " ", look.faint),
-        *_assignee(dialog, look),
-        *beside.unsent(look),
-        *_last(dialog, look),
+        (fit(manifest(dialog.kind).label, _BADGE) + " ", styles.faint),
+        *_assignee(dialog, styles),
+        *badges.unsent(styles),
+        *_last(dialog, styles),
     ]
-    waiting = "".join(text for text, _style in _waiting(dialog, look, now)).strip()
+    waiting = "".join(text for text, _style in _waiting(dialog, styles, now)).strip()
     right = [
-        (" " + waiting.rjust(_AGE), look.warn),
-        ((str(dialog.unread) if dialog.unread else "").rjust(4), look.accent + Style(bold=True)),
-        (words.short(dialog.last_at, now).rjust(7) + " ", look.muted),
+        (" " + waiting.rjust(_AGE), styles.warn),
+        ((str(dialog.unread) if dialog.unread else "").rjust(4), styles.accent + Style(bold=True)),
+        (words.short(dialog.last_at, now).rjust(7) + " ", styles.muted),
     ]
     return row(width, left, right, base)
 
 
-def _mark(dialog: DialogRow, look: Palette, beside: Beside) -> tuple[str, Style]:
-    if beside.picked:
-        return ("✓ ", look.accent)
+def _mark(dialog: DialogRow, styles: PaintStyles, badges: DialogBadges) -> tuple[str, Style]:
+    if badges.picked:
+        return ("✓ ", styles.accent)
     if dialog.waiting_since is not None and dialog.snoozed_until is None:
-        return ("● ", look.warn)
+        return ("● ", styles.warn)
     if dialog.snoozed_until is not None:
-        return ("☾ ", look.muted)
-    return ("⊘ ", look.bad) if dialog.blocked else ("  ", look.plain)
+        return ("☾ ", styles.muted)
+    return ("⊘ ", styles.bad) if dialog.blocked else ("  ", styles.plain)
 
 
-def _assignee(dialog: DialogRow, look: Palette) -> list[tuple[str, Style]]:
+def _assignee(dialog: DialogRow, styles: PaintStyles) -> list[tuple[str, Style]]:
     """Who answers for it, as short as it has to be."""
-    return [(f"@{cut(dialog.assignee, _OPERATOR)} ", look.own)] if dialog.assignee else []
+    return [(f"@{cut(dialog.assignee, _OPERATOR)} ", styles.own)] if dialog.assignee else []
 
 
-def _pin(dialog: DialogRow, look: Palette) -> list[tuple[str, Style]]:
-    return [(" ⚑", look.accent)] if dialog.pinned else []
+def _pin(dialog: DialogRow, styles: PaintStyles) -> list[tuple[str, Style]]:
+    return [(" ⚑", styles.accent)] if dialog.pinned else []
 
 
-def _count(dialog: DialogRow, look: Palette) -> list[tuple[str, Style]]:
-    return [(f" {dialog.unread}", look.accent + Style(bold=True))] if dialog.unread else []
+def _count(dialog: DialogRow, styles: PaintStyles) -> list[tuple[str, Style]]:
+    return [(f" {dialog.unread}", styles.accent + Style(bold=True))] if dialog.unread else []
 
 
-def _waiting(dialog: DialogRow, look: Palette, now: Millis) -> list[tuple[str, Style]]:
-    return [] if dialog.waiting_since is None else [(words.age(now - dialog.waiting_since), look.warn)]
+def _waiting(dialog: DialogRow, styles: PaintStyles, now: Millis) -> list[tuple[str, Style]]:
+    return [] if dialog.waiting_since is None else [(words.age(now - dialog.waiting_since), styles.warn)]
 
 
-def _last(dialog: DialogRow, look: Palette) -> list[tuple[str, Style]]:
+def _last(dialog: DialogRow, styles: PaintStyles) -> list[tuple[str, Style]]:
     """The last message, and how far it got if it is ours."""
-    text = (dialog.preview, look.muted)
+    text = (dialog.preview, styles.muted)
     if dialog.last_direction != Direction.OUT:
         return [text]
-    return [(words.SIGNS.get(dialog.last_state, "") + " ", sign_style(dialog.last_state, look)), text]
+    return [(words.SIGNS.get(dialog.last_state, "") + " ", sign_style(dialog.last_state, styles)), text]
 
 
-def sign_style(state: str, look: Palette) -> Style:
+def sign_style(state: str, styles: PaintStyles) -> Style:
     """The colour of a delivery state."""
     return {
-        State.FAILED: look.bad,
-        State.UNCERTAIN: look.warn,
-        State.READ: look.accent,
-        State.QUEUED: look.warn,
-        State.SCHEDULED: look.warn,
-        State.SENDING: look.warn,
-    }.get(State(state), look.faint)
+        State.FAILED: styles.bad,
+        State.UNCERTAIN: styles.warn,
+        State.READ: styles.accent,
+        State.QUEUED: styles.warn,
+        State.SCHEDULED: styles.warn,
+        State.SENDING: styles.warn,
+    }.get(State(state), styles.faint)
 
 
-def placeholder(width: int, base: Style, look: Palette) -> list[Strip]:
+def placeholder(width: int, base: Style, styles: PaintStyles) -> list[Strip]:
     """What stands where the row is still being read."""
-    first = Strip(row(width, [("  ", look.plain), ("· · ·", look.faint)], [], base), width)
+    first = Strip(row(width, [("  ", styles.plain), ("· · ·", styles.faint)], [], base), width)
     return [first, *(Strip([Segment(" " * width, base)], width) for _line in range(height(width) - 1))]
 
 

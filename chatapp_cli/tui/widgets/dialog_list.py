@@ -2,71 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.geometry import Size
-from textual.message import Message
 from textual.strip import Strip
 
-from chatapp_cli.domain.ids import DialogId, MessageId
+from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.store.rows.dialogs import DialogRow
+from chatapp_cli.tui.appearance import Appearance
 from chatapp_cli.tui.keys.keymap import bindings
-from chatapp_cli.tui.look import Look
 from chatapp_cli.tui.reading.cells import fit
-from chatapp_cli.tui.reading.dialog_order import Order
-from chatapp_cli.tui.widgets import dialog_lines
-from chatapp_cli.tui.widgets.lined import OTHER_BUTTON
-from chatapp_cli.tui.widgets.marks import Marks
-from chatapp_cli.tui.widgets.picking import Picking
-
-MARGIN = 40
-"""Rows kept beyond both ends of what is seen, so that a step finds its row."""
+from chatapp_cli.tui.reading.dialog_order import DialogOrder
+from chatapp_cli.tui.widgets import dialog_lines, wanted
+from chatapp_cli.tui.widgets.badges import ListBadges
+from chatapp_cli.tui.widgets.line_view import OTHER_BUTTON, LineView
+from chatapp_cli.tui.widgets.near import Near
+from chatapp_cli.tui.widgets.picks import Picks
 
 _AGEING = 5_000
 """Milliseconds after which ages are painted anew."""
+_MOST_STRIPS = 320
+"""Painted dialogs that are kept."""
 
 
-class DialogList(Picking):
+def _step(to: Callable[[DialogList], int]) -> Callable[[DialogList], None]:
+    """A key that puts the cursor on another row."""
+
+    def step(shown: DialogList) -> None:
+        shown.move_to(to(shown))
+
+    return step
+
+
+class DialogList(LineView):
     """Shows an order of dialogs; the rows around what is seen are brought by the screen when asked for."""
 
     SCOPE = "list"
     BINDINGS = bindings("list")
+    Needs, Opened, Picked = wanted.Needs, wanted.Opened, wanted.Picked
 
-    class Needs(Message):
-        """The rows of a part of the list are needed."""
-
-        def __init__(self, start: int, n: int) -> None:
-            super().__init__()
-            self.start, self.n = start, n
-
-    class Opened(Message):
-        """A person wants to see a dialog, and in it a message first; otherwise its last."""
-
-        def __init__(self, dialog: DialogId, message: MessageId | None = None) -> None:
-            super().__init__()
-            self.dialog, self.message = dialog, message
-
-    def __init__(self, look: Look) -> None:
-        super().__init__(look)
-        self._order: Order | None = None
-        self._rows: dict[DialogId, DialogRow] = {}
+    def __init__(self, appearance: Appearance) -> None:
+        super().__init__(appearance)
+        self._near, self._picks = Near(), Picks(self._tell_picked)
         self._strips: dict[DialogId, tuple[tuple[object, ...], list[Strip]]] = {}
-        self._asked = range(0)
         self._width, self._height = 0, dialog_lines.height(0)
+        self.cursor = 0
         self.opened: DialogId | None = None
         self._steered = False
         """Whether a person moved the cursor since they read something else."""
-        self.marks = Marks()
-
-    # What is shown
+        self.badges = ListBadges()
 
     @property
-    def order(self) -> Order | None:
+    def order(self) -> DialogOrder | None:
         """The order that is shown now."""
-        return self._order
+        return self._near.order
+
+    @property
+    def ids(self) -> Sequence[int]:
+        """What is listed, in its order."""
+        return self._near.ids
 
     @property
     def current(self) -> DialogId | None:
@@ -75,16 +72,16 @@ class DialogList(Picking):
 
     @property
     def meant(self) -> DialogId | None:
-        """The dialog that deeds are about while the list has the focus.
+        """The dialog that actions are about while the list has the focus.
 
         That is the one that is open and read, until the cursor is put on another: a list that moves on by itself,
-        as one of the unanswered does after an answer, does not move deeds on to somebody else.
+        as one of the unanswered does after an answer, does not move actions on to somebody else.
         """
         return self.current if self._leads else self.opened
 
     @property
     def _leads(self) -> bool:
-        """Whether the cursor says what is meant: somebody put it there, or there is nothing beside the list."""
+        """Whether the cursor says what is meant: somebody put it there, or there is nothing badges the list."""
         return self._steered or self.opened is None or self.screen.has_class("-narrow")
 
     def follow_the_open_one(self) -> None:
@@ -96,29 +93,11 @@ class DialogList(Picking):
             self._steered = steered
             self._repaint_those({self.current, self.opened})
 
-    def _repaint_those(self, dialogs: Collection[DialogId | None]) -> None:
-        for at in self._visible():
-            if self.ids[at] in dialogs:
-                self._repaint(at)
-
-    @property
-    def ids(self) -> Sequence[int]:
-        """What is listed, in its order."""
-        return self._order.ids if self._order else ()
-
-    def row_of(self, dialog: DialogId) -> DialogRow | None:
-        """What is known of a dialog that is near."""
-        return self._rows.get(dialog)
-
-    def show(self, order: Order, rows: Mapping[DialogId, DialogRow]) -> None:
+    def show(self, order: DialogOrder, rows: Mapping[DialogId, DialogRow]) -> None:
         """Take another order, keeping the cursor on its dialog where it still is."""
-        known = self._order is not None and self._order.wanted == order.wanted
-        before = self.current if known else None
-        seen = self._seen()
-        self._order = order
-        self._rows = {**self._rows, **rows} if known else dict(rows)
-        self._asked = range(0)
-        self._place_cursor(before)
+        seen, before = self._near.at(self._visible()), self.current
+        known = self._near.take(order, rows)
+        self._place_cursor(before if known else None)
         self.virtual_size = Size(0, len(order.ids) * self._height)
         self._measure()
         if not known:
@@ -130,33 +109,18 @@ class DialogList(Picking):
 
     def fill(self, rows: Mapping[DialogId, DialogRow]) -> None:
         """Take rows that were asked for, or that changed; only their lines are painted again."""
-        changed = {one for one, row in rows.items() if self._rows.get(one) != row}
-        self._rows.update(rows)
-        self._forget_far()
-        for at in self._visible():
-            if self.ids[at] in changed:
-                self._repaint(at)
-
-    def repaint_times(self) -> None:
-        """Ages grow by themselves."""
-        self.refresh()
+        self._repaint_those(self._near.fill(rows))
+        if len(self._strips) > _MOST_STRIPS:
+            self._strips.clear()
 
     def _place_cursor(self, before: DialogId | None) -> None:
-        assert self._order is not None
-        last = max(0, len(self._order.ids) - 1)
-        if before is not None and self.cursor > 0 and before in self._order.ids:
-            self.cursor = self._order.ids.index(before)
+        if before is not None and self.cursor > 0 and before in self.ids:
+            self.cursor = self.ids.index(before)
         else:
-            self.cursor = min(self.cursor if before is not None else 0, last)
-
-    def _seen(self) -> dict[int, tuple[int, DialogRow | None]]:
-        if self._order is None:
-            return {}
-        ids = self._order.ids
-        return {at: (ids[at], self._rows.get(DialogId(ids[at]))) for at in self._visible()}
+            self.cursor = min(self.cursor if before is not None else 0, max(0, len(self.ids) - 1))
 
     def _refresh_changed(self, before: Mapping[int, tuple[int, DialogRow | None]]) -> None:
-        now = self._seen()
+        now = self._near.at(self._visible())
         if now.keys() != before.keys():
             self.refresh()
             return
@@ -164,75 +128,70 @@ class DialogList(Picking):
             if before[at] != what or at == self.cursor:
                 self._repaint(at)
 
-    # The window of rows
-
     def _visible(self) -> range:
-        if self._order is None:
-            return range(0)
         first = self.scroll_offset.y // self._height
         shown = self.scrollable_content_region.height // self._height + 2
-        return range(min(first, len(self._order.ids)), min(first + shown, len(self._order.ids)))
+        return range(min(first, len(self.ids)), min(first + shown, len(self.ids)))
 
     def _want(self) -> None:
-        """Ask for the rows around what is seen, unless they are here or on their way."""
-        seen = self._visible()
-        if not seen or self._order is None:
-            return
-        if seen.start in self._asked and seen[-1] in self._asked:
-            return
-        start = max(0, seen.start - MARGIN)
-        self._asked = range(start, seen.stop + MARGIN)
-        self.post_message(self.Needs(start, len(self._asked)))
-
-    def _forget_far(self) -> None:
-        if self._order is None or len(self._rows) <= 8 * MARGIN:
-            return
-        near = set(self._order.ids[self._asked.start : self._asked.stop])
-        self._rows = {one: row for one, row in self._rows.items() if one in near}
-        self._strips.clear()
-
-    # Painting
+        """Ask for the rows around what is seen."""
+        if (lacking := self._near.lacks(self._visible())) is not None:
+            self.post_message(self.Needs(lacking.start, len(lacking)))
 
     def render_line(self, y: int) -> Strip:
         """One line of what is seen."""
-        look, width = self._look.palette, self._width
+        styles, width = self._look.palette, self._width
         at, part = divmod(self.scroll_offset.y + y, self._height)
         if at >= len(self.ids):
             return self._blank(y)
-        base = self._base(at)
-        dialog = self._rows.get(DialogId(self.ids[at]))
+        base, dialog = self._base(at), self._near.row(at)
         if dialog is None:
-            return dialog_lines.placeholder(width, base, look)[part]
+            return dialog_lines.placeholder(width, base, styles)[part]
         return self._painted(dialog, width, base)[part]
 
     def _painted(self, dialog: DialogRow, width: int, base: Style) -> list[Strip]:
         """Both lines at once, and not again while nothing about them has changed."""
-        beside = self.marks.of(dialog.id, picked=self.is_picked(dialog.id))
-        how = (dialog, beside, width, base, id(self._look.palette), self._look.now() // _AGEING)
+        badges = self.badges.of(dialog.id, picked=dialog.id in self._picks)
+        how = (dialog, badges, width, base, id(self._look.palette), self._look.now() // _AGEING)
         known = self._strips.get(dialog.id)
         if known is None or known[0] != how:
-            known = (how, dialog_lines.paint(dialog, width, base, self._look.palette, self._look.now(), beside))
+            known = (how, dialog_lines.paint(dialog, width, base, self._look.palette, self._look.now(), badges))
             self._strips[dialog.id] = known
         return known[1]
 
     def _base(self, at: int) -> Style:
-        look, dialog = self._look.palette, self.ids[at]
+        styles, dialog = self._look.palette, self.ids[at]
         if dialog == self.meant and self.has_focus:
-            return look.cursor
-        return look.shaded if at == self.cursor or dialog == self.opened else look.base
+            return styles.cursor
+        return styles.shaded if at == self.cursor or dialog == self.opened else styles.base
 
     def _blank(self, y: int) -> Strip:
-        width, look = self._width, self._look.palette
-        text = ""
-        if y > 0 and self._order is not None and not self._order.ids:
-            said = dialog_lines.empty(width - 4, filtered=self._order.wanted != type(self._order.wanted)())
+        styles, text = self._look.palette, ""
+        if y > 0 and self.order is not None and not self.ids:
+            said = dialog_lines.empty(self._width - 4, filtered=self.order.wanted != type(self.order.wanted)())
             text = "  " + said[y - 1] if y <= len(said) else ""
-        return Strip([Segment(fit(text, width), look.base + look.muted)], width)
+        return Strip([Segment(fit(text, self._width), styles.base + styles.muted)], self._width)
 
     def _repaint(self, at: int) -> None:
         self.refresh_lines(at * self._height, self._height)
 
-    # Moving
+    def _repaint_those(self, dialogs: Collection[DialogId | None]) -> None:
+        for at in self._visible():
+            if self.ids[at] in dialogs:
+                self._repaint(at)
+
+    def mark_opened(self, dialog: DialogId | None) -> None:
+        """Show which dialog stands badges the list."""
+        before, self.opened, self._steered = self.opened, dialog, False
+        self._repaint_those({before, dialog, self.current})
+
+    def mark(self, badges: ListBadges) -> None:
+        """Take other badges; only the lines where they differ are painted again."""
+        before, self.badges = self.badges, badges
+        for at in self._visible():
+            one = DialogId(self.ids[at])
+            if before.of(one) != badges.of(one):
+                self._repaint(at)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Fetch what comes into sight."""
@@ -242,8 +201,8 @@ class DialogList(Picking):
     def on_resize(self) -> None:
         """The rows may now have another height."""
         self._measure()
-        if self._order is not None:
-            self.virtual_size = Size(0, len(self._order.ids) * self._height)
+        if self.order is not None:
+            self.virtual_size = Size(0, len(self.ids) * self._height)
             self._follow()
             self._want()
 
@@ -255,9 +214,7 @@ class DialogList(Picking):
         """The cursor shows where the keys go."""
         self._repaint_those({self.current, self.opened})
 
-    def on_blur(self) -> None:
-        """The cursor fades."""
-        self._repaint_those({self.current, self.opened})
+    on_blur = on_focus
 
     def move_to(self, at: int) -> None:
         """Put the cursor on a row and bring it into sight; it is what is meant from then on."""
@@ -275,46 +232,16 @@ class DialogList(Picking):
             middle = (top - height // 2) // self._height * self._height
             self.scroll_to(y=max(0, min(middle, self.max_scroll_y)), animate=False, force=True)
 
-    def mark_opened(self, dialog: DialogId | None) -> None:
-        """Show which dialog stands beside the list."""
-        before, self.opened, self._steered = self.opened, dialog, False
-        self._repaint_those({before, dialog, self.current})
-
-    def mark(self, marks: Marks) -> None:
-        """Take other marks; only the lines where they differ are painted again."""
-        before, self.marks = self.marks, marks
-        for at in self._visible():
-            one = DialogId(self.ids[at])
-            if before.of(one) != marks.of(one):
-                self._repaint(at)
-
-    def action_down(self) -> None:
-        """Down."""
-        self.move_to(self.cursor + 1)
-
-    def action_up(self) -> None:
-        """Up."""
-        self.move_to(self.cursor - 1)
-
-    def action_page_down(self) -> None:
-        """A page down."""
-        self.move_to(self.cursor + self._page)
-
-    def action_page_up(self) -> None:
-        """A page up."""
-        self.move_to(self.cursor - self._page)
-
     @property
     def _page(self) -> int:
         return max(1, self.scrollable_content_region.height // self._height - 1)
 
-    def action_first(self) -> None:
-        """To the first."""
-        self.move_to(0)
-
-    def action_last(self) -> None:
-        """To the last."""
-        self.move_to(len(self.ids) - 1)
+    action_down = _step(lambda shown: shown.cursor + 1)
+    action_up = _step(lambda shown: shown.cursor - 1)
+    action_page_down = _step(lambda shown: shown.cursor + shown._page)
+    action_page_up = _step(lambda shown: shown.cursor - shown._page)
+    action_first = _step(lambda _shown: 0)
+    action_last = _step(lambda shown: len(shown.ids) - 1)
 
     def action_open(self) -> None:
         """Open what is under the cursor."""
@@ -323,12 +250,37 @@ class DialogList(Picking):
 
     def on_click(self, event: events.Click) -> None:
         """A click opens; the other button asks what can be done."""
-        if self.beside(event):
-            return
         at = (self.scroll_offset.y + event.y) // self._height
-        if at < len(self.ids):
+        if at < len(self.ids) and not self.beside(event):
             self.move_to(at)
             if event.button == OTHER_BUTTON:
                 self.call_later(self.run_action, "screen.menu")
             else:
                 self.action_open()
+
+    @property
+    def picked(self) -> list[DialogId]:
+        """What is picked out, in the order of the list."""
+        return self._picks.among(self.ids)
+
+    def drop_picks(self) -> bool:
+        """Pick out none; tells whether there were any."""
+        return self._picks.drop()
+
+    def _tell_picked(self, n: int) -> None:
+        self.refresh()
+        self.post_message(self.Picked(n))
+
+    def action_pick(self) -> None:
+        """The one under the cursor, or no longer; and on to the next."""
+        if self.ids:
+            self._picks.turn(self.ids, self.cursor)
+            self.move_to(self.cursor + 1)
+
+    def action_pick_range(self) -> None:
+        """From the last one that was picked to the cursor."""
+        self._picks.reach(self.ids, self.cursor)
+
+    def action_pick_all(self) -> None:
+        """All that are listed, or none if all are picked."""
+        self._picks.everything(self.ids)

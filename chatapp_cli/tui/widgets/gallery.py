@@ -59,7 +59,7 @@ class Gallery:
         """It was not drawn, as nobody sees it any more."""
         self._asked.discard(file.sha256)
 
-    def keep(self, file: FileRow, drawn: Drawn | None) -> bool:
+    def put(self, file: FileRow, drawn: Drawn | None) -> bool:
         """Have a picture, or know that there is none; tells whether it takes other lines than before."""
         before = self.rows(file)
         self._rows[file.sha256] = drawn.rows if drawn else 0

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from chatapp_cli.services.transcript import Entry
-from chatapp_cli.tui.look import Look
+from chatapp_cli.services.transcript import TranscriptEntry
+from chatapp_cli.tui.appearance import Appearance
 
 if TYPE_CHECKING:
     from chatapp_cli.tui.widgets.message_lines import Painted
@@ -46,10 +46,10 @@ class Laid:
                 yield start, len(block.strips)
 
 
-def laid(entries: Sequence[Entry], width: int, look: Look, **how: Any) -> Laid:
+def laid(entries: Sequence[TranscriptEntry], width: int, appearance: Appearance, **how: Any) -> Laid:
     """Paint messages; ``how`` is the rest of a `Setting`, which is imported with the first of them."""
     from chatapp_cli.tui.widgets import message_lines
 
-    here = message_lines.Setting(width, look.palette, look.now(), **how)
+    here = message_lines.Setting(width, appearance.palette, appearance.now(), **how)
     pairs = zip(entries, [None, *entries], strict=False)
     return Laid([message_lines.paint(entry, before, here) for entry, before in pairs])

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.services import notes
-from chatapp_cli.services.transcript import Entry
-from chatapp_cli.tui.reading.conversations import NOTHING, Page
+from chatapp_cli.services.transcript import TranscriptEntry
+from chatapp_cli.tui.reading.conversations import NOTHING, TranscriptPage
 
 
-class Loaded:
+class LoadedMessages:
     """A part of a conversation, oldest first; it grows at both ends."""
 
-    def __init__(self, page: Page = NOTHING, chosen: MessageId | None = None) -> None:
+    def __init__(self, page: TranscriptPage = NOTHING, chosen: MessageId | None = None) -> None:
         self.entries = list(page.entries)
         self.quotes = dict(page.quotes)
         self.complete, self.ended = page.complete, page.ended
@@ -32,12 +32,12 @@ class Loaded:
         return next(found, len(self.entries) - 1)
 
     @property
-    def selected(self) -> Entry | None:
+    def selected(self) -> TranscriptEntry | None:
         """That message."""
         return self.entries[self.at] if self.entries else None
 
     @property
-    def picked(self) -> list[Entry]:
+    def picked(self) -> list[TranscriptEntry]:
         """The messages that were chosen together, oldest first."""
         return [entry for entry in self.entries if entry.message.id in self.together]
 
@@ -60,20 +60,20 @@ class Loaded:
         self._asked_newer = self._asked_newer or asks
         return asks
 
-    def prepend(self, page: Page) -> None:
+    def prepend(self, page: TranscriptPage) -> None:
         """Take older ones."""
         self.complete, self._asked_older = page.complete, False
         self.entries[:0] = page.entries
         self.quotes.update(page.quotes)
 
-    def append(self, page: Page) -> None:
+    def append(self, page: TranscriptPage) -> None:
         """Take newer ones; those that are there already stay as they are."""
         self.ended, self._asked_newer = page.ended, False
         known = {entry.message.id for entry in self.entries}
         self.entries += [entry for entry in page.entries if entry.message.id not in known]
         self.quotes.update(page.quotes)
 
-    def take(self, changed: Sequence[Entry], gone: set[MessageId]) -> list[Entry]:
+    def take(self, changed: Sequence[TranscriptEntry], gone: set[MessageId]) -> list[TranscriptEntry]:
         """Take in news; returns what comes after the end that is not loaded, and is left out."""
         fresh = {entry.message.id: entry for entry in changed}
         oldest = self.entries[0].message if self.entries and not self.complete else None

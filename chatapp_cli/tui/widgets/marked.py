@@ -12,7 +12,7 @@ from rich.style import Style
 from rich.text import Text
 
 from chatapp_cli.domain import markup
-from chatapp_cli.tui.themes import Palette
+from chatapp_cli.tui.themes import PaintStyles
 
 _BAR, _DOT = "┃", "•"
 _SIGNS: Final[Mapping[markup.Style, str]] = {"quote": _BAR, "item": _DOT}
@@ -21,9 +21,9 @@ _LED: Final = re.compile(rf"{_BAR} |{_DOT} |\d{{1,2}}\. ")
 _read = lru_cache(maxsize=128)(markup.read)
 
 
-def drawn(text: str, style: Style, look: Palette) -> Text:
+def drawn(text: str, style: Style, paint: PaintStyles) -> Text:
     """A text as the other side sees it; the signs of quotes and lists give way to ours, which are as long."""
-    marked, styles = _read(text), _styles(look)
+    marked, styles = _read(text), _styles(paint)
     letters = list(marked.text)
     for span in marked.spans:
         letters[span.start] = _SIGNS.get(span.style, letters[span.start])
@@ -31,19 +31,19 @@ def drawn(text: str, style: Style, look: Palette) -> Text:
     for span in sorted(marked.spans, key=lambda span: span.start - span.end):
         shown.stylize(styles[span.style], span.start, span.end)
         if span.style == "quote":
-            shown.stylize(look.accent, span.start, span.start + 1)
+            shown.stylize(paint.accent, span.start, span.start + 1)
     return shown
 
 
-def _styles(look: Palette) -> Mapping[markup.Style, Style]:
+def _styles(styles: PaintStyles) -> Mapping[markup.Style, Style]:
     return {
         "bold": Style(bold=True),
         "italic": Style(italic=True),
-        "struck": look.muted + Style(strike=True),
-        "tilde": look.faint,
-        "code": Style(bgcolor=look.shaded.bgcolor),
-        "quote": look.muted,
-        "item": look.accent,
+        "struck": styles.muted + Style(strike=True),
+        "tilde": styles.faint,
+        "code": Style(bgcolor=styles.shaded.bgcolor),
+        "quote": styles.muted,
+        "item": styles.accent,
     }
 
 

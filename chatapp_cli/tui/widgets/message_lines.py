@@ -17,25 +17,25 @@ from chatapp_cli.domain.ids import DialogId, Millis
 from chatapp_cli.domain.links import find
 from chatapp_cli.domain.manifest import Manifest
 from chatapp_cli.domain.markup import signed
-from chatapp_cli.domain.message import Action, Direction, Origin, State
+from chatapp_cli.domain.message import Direction, Operation, Origin, State
 from chatapp_cli.domain.moment import local
 from chatapp_cli.domain.subject import plain_subject
 from chatapp_cli.i18n import N_, _, show
 from chatapp_cli.services import notes
 from chatapp_cli.services import words as said
-from chatapp_cli.services.transcript import Entry
+from chatapp_cli.services.transcript import TranscriptEntry
 from chatapp_cli.store.rows.messages import FileRow, MessageRow
 from chatapp_cli.tui.keys.keymap import action, shown
 from chatapp_cli.tui.reading import words
 from chatapp_cli.tui.reading.cells import cut, fit, line, lines
 from chatapp_cli.tui.reading.conversations import Quotes
-from chatapp_cli.tui.themes import Palette
+from chatapp_cli.tui.themes import PaintStyles
 from chatapp_cli.tui.widgets import marked
 from chatapp_cli.tui.widgets.dialog_lines import sign_style
 from chatapp_cli.tui.widgets.gallery import PictureLine
 
 if TYPE_CHECKING:
-    from chatapp_cli.services.transcript import Place
+    from chatapp_cli.services.transcript import QueuePosition
 
 WIDEST = 108
 """Cells beyond which text is no pleasure to read."""
@@ -60,7 +60,7 @@ class Setting:
     """What all messages of a conversation are painted with."""
 
     width: int
-    look: Palette
+    look: PaintStyles
     now: Millis
     manifest: Manifest
     quotes: Quotes
@@ -82,7 +82,7 @@ class Painted:
     """The lines that a picture lies over."""
 
 
-def paint(entry: Entry, before: Entry | None, here: Setting) -> Painted:
+def paint(entry: TranscriptEntry, before: TranscriptEntry | None, here: Setting) -> Painted:
     """All lines of a message, with the heading of its day if it begins one."""
     message = entry.message
     together = before is not None and _of_one_album(message, before.message)
@@ -131,7 +131,7 @@ def _day(at: Millis, here: Setting) -> Strip:
 class _Block:
     """One message while it is painted."""
 
-    def __init__(self, entry: Entry, here: Setting, *, together: bool = False) -> None:
+    def __init__(self, entry: TranscriptEntry, here: Setting, *, together: bool = False) -> None:
         self.together = together
         self.pictured: dict[int, PictureLine] = {}
         self.entry, self.message, self.here, self.look = entry, entry.message, here, here.look
@@ -139,7 +139,7 @@ class _Block:
         self.manifest = here.manifest if self.route is None else self.route.manifest
         self.ours = entry.message.direction == Direction.OUT
         self.noted = entry.message.direction == notes.NOTE
-        self.base = here.look.said if self.ours else here.look.base
+        self.base = here.look.text if self.ours else here.look.base
         whole = min(here.width, WIDEST)
         self.indent = whole // 10 if self.ours and whole >= _ROOM_TO_INDENT else 0
         self.room = max(12, whole - self.indent - _GUTTER - 3)
@@ -276,7 +276,7 @@ class _Block:
             yield self._why_it_waits(waiting.wait_code, waiting.not_before), self.look.warn
         if self.entry.place is not None and self.entry.place.n > 1:
             yield f"◷ {self._place(self.entry.place)}", self.look.muted
-        if waiting is not None and waiting.action != Action.SEND:
+        if waiting is not None and waiting.action != Operation.SEND:
             yield "◷ " + _(_ASKED[waiting.action]), self.look.warn
 
     def _steps(self, step: str, keys: str) -> Iterator[tuple[str, Style]]:
@@ -284,7 +284,7 @@ class _Block:
             yield f"→ {step}", self.look.muted
         yield keys, self.look.accent
 
-    def _place(self, place: Place) -> str:
+    def _place(self, place: QueuePosition) -> str:
         if place.at <= self.here.now:
             return _("No. {n} in the queue", n=place.n)
         return _("No. {n} in the queue, about {time}", n=place.n, time=words.moment(place.at, self.here.now))
@@ -306,21 +306,21 @@ class _Block:
         return Segment(text, self.base + style)
 
     def _strip(self, segments: list[Segment], ends: list[tuple[str, Style]]) -> Strip:
-        look = self.look
+        styles = self.look
         inside = sum(segment.cell_length for segment in segments)
         end = [Segment(text, self.base + style) for text, style in ends]
         gap = self.room + _GUTTER - inside - sum(segment.cell_length for segment in end)
-        sign, style = ("▎ ", look.own) if self.ours else ("┆ ", look.warn) if self.noted else ("  ", look.plain)
+        sign, style = ("▎ ", styles.own) if self.ours else ("┆ ", styles.warn) if self.noted else ("  ", styles.plain)
         bar = Segment(sign, self.base + style)
         body = [bar, *segments, Segment(" " * max(0, gap), self.base), *end]
-        strip = Strip([Segment(" " * (self.indent + 1), look.base), *body])
-        return strip.adjust_cell_length(self.here.width, look.base)
+        strip = Strip([Segment(" " * (self.indent + 1), styles.base), *body])
+        return strip.adjust_cell_length(self.here.width, styles.base)
 
 
 _ASKED: dict[str, str] = {
-    Action.EDIT: N_("the edit is on its way"),
-    Action.DELETE: N_("the deletion is on its way"),
-    Action.REACT: N_("the reaction is on its way"),
+    Operation.EDIT: N_("the edit is on its way"),
+    Operation.DELETE: N_("the deletion is on its way"),
+    Operation.REACT: N_("the reaction is on its way"),
 }
 
 
@@ -330,5 +330,5 @@ def _length(seconds: int) -> str:
     return f"{bar} {seconds // 60}:{seconds % 60:02}"
 
 
-def _keys(what: str, deed: str) -> str:
-    return f"{shown(action('transcript', f'message({deed!r})').keys[0])} {what}"
+def _keys(what: str, name: str) -> str:
+    return f"{shown(action('transcript', f'message({name!r})').keys[0])} {what}"

@@ -7,7 +7,7 @@ from textual.containers import Vertical
 from textual.widgets import Input
 
 from chatapp_cli.i18n import _
-from chatapp_cli.tui.look import Look
+from chatapp_cli.tui.appearance import Appearance
 from chatapp_cli.tui.widgets.bars import FilterBar, Heading
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 from chatapp_cli.tui.widgets.transcript import Transcript
@@ -16,11 +16,11 @@ from chatapp_cli.tui.widgets.transcript import Transcript
 class ListPane(Vertical):
     """Which dialogs are listed, the search for some of them, and the dialogs."""
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, appearance: Appearance) -> None:
         super().__init__(id="left")
-        self.filters = FilterBar(look)
+        self.filters = FilterBar(appearance)
         self.search = Input(placeholder=_("Search: name, phone, e-mail"), id="search", compact=True)
-        self.dialogs = DialogList(look)
+        self.dialogs = DialogList(appearance)
 
     def compose(self) -> ComposeResult:
         """From above."""
@@ -34,10 +34,10 @@ class ConversationPane(Vertical):
 
     BLANK = True
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, appearance: Appearance) -> None:
         super().__init__(id="right")
-        self.heading = Heading(look)
-        self.transcript = Transcript(look)
+        self.heading = Heading(appearance)
+        self.transcript = Transcript(appearance)
 
     def compose(self) -> ComposeResult:
         """What is seen before the first dialog is opened."""

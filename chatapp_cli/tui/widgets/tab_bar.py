@@ -19,7 +19,7 @@ _LEAST, _MOST = 6, 24
 
 
 @dataclass(slots=True)
-class Tab:
+class DialogTab:
     """A dialog that stays open while others are looked at."""
 
     dialog: DialogId
@@ -33,7 +33,7 @@ class TabBar(Bar):
     """One line; not there at all while only one dialog is open."""
 
     DEFAULT_CSS = "TabBar { height: 1; display: none; }  TabBar.-several { display: block; }"
-    tabs: Sequence[Tab] = ()
+    tabs: Sequence[DialogTab] = ()
     front = 0
 
     class Chosen(Message):
@@ -43,7 +43,7 @@ class TabBar(Bar):
             super().__init__()
             self.tab = tab
 
-    def tell(self, tabs: Sequence[Tab], front: int) -> None:
+    def tell(self, tabs: Sequence[DialogTab], front: int) -> None:
         """Show other tabs."""
         self.tabs, self.front = tuple(tabs), front
         self.set_class(len(tabs) > 1, "-several")
@@ -55,11 +55,11 @@ class TabBar(Bar):
 
     def _pieces(self) -> Iterator[list[Piece]]:
         """What is painted of each tab."""
-        look = self.look.palette
+        styles = self.appearance.palette
         room = max(_LEAST, min(_MOST, self.size.width // max(1, len(self.tabs)) - 3))
         for n, tab in enumerate(self.tabs):
-            style = look.strong + Style(underline=True) if n == self.front else look.muted
-            yield [("•" if tab.unread else " ", look.accent), (cut(tab.name, room), style), ("  ", look.plain)]
+            style = styles.strong + Style(underline=True) if n == self.front else styles.muted
+            yield [("•" if tab.unread else " ", styles.accent), (cut(tab.name, room), style), ("  ", styles.plain)]
 
     def on_click(self, event: events.Click) -> None:
         """A click brings a tab to the front."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from rich.segment import Segment
 from rich.style import Style
@@ -13,26 +13,27 @@ from textual.strip import Strip
 
 from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.domain.manifest import Manifest
-from chatapp_cli.services.transcript import Entry
+from chatapp_cli.services.transcript import TranscriptEntry
 from chatapp_cli.store.rows.messages import FileRow
+from chatapp_cli.tui.appearance import Appearance
 from chatapp_cli.tui.keys.keymap import bindings
-from chatapp_cli.tui.look import Look
 from chatapp_cli.tui.media.pictures import Drawn
 from chatapp_cli.tui.reading.cells import fit
-from chatapp_cli.tui.reading.conversations import Page, Quotes
-from chatapp_cli.tui.themes import Palette
+from chatapp_cli.tui.reading.conversations import Quotes, TranscriptPage
+from chatapp_cli.tui.themes import PaintStyles
 from chatapp_cli.tui.widgets import wanted
 from chatapp_cli.tui.widgets.bars import nowhere
 from chatapp_cli.tui.widgets.following import Following
 from chatapp_cli.tui.widgets.gallery import Gallery, PictureLine
 from chatapp_cli.tui.widgets.laid import Laid, laid
-from chatapp_cli.tui.widgets.lined import OTHER_BUTTON, TWICE, Lined
-from chatapp_cli.tui.widgets.loaded import Loaded
+from chatapp_cli.tui.widgets.line_view import OTHER_BUTTON, TWICE, LineView
+from chatapp_cli.tui.widgets.loaded import LoadedMessages
 
 if TYPE_CHECKING:
     from chatapp_cli.tui.widgets.message_lines import Route
 
-_ALONE: Mapping[DialogId, Route] = {}
+Routes: TypeAlias = "Mapping[DialogId, Route]"
+_ALONE: Routes = {}
 
 
 def _step(to: Callable[[Transcript], int]) -> Callable[[Transcript], None]:
@@ -45,7 +46,7 @@ def _step(to: Callable[[Transcript], int]) -> Callable[[Transcript], None]:
     return step
 
 
-class Transcript(Lined):
+class Transcript(LineView):
     """Shows entries, oldest first."""
 
     SCOPE = "transcript"
@@ -53,28 +54,27 @@ class Transcript(Lined):
     WantsOlder, WantsNewer, WantsEnd = wanted.WantsOlder, wanted.WantsNewer, wanted.WantsEnd
     SawLast, WantsPicture, Asked = wanted.SawLast, wanted.WantsPicture, wanted.Asked
 
-    def __init__(self, look: Look) -> None:
-        super().__init__(look)
+    def __init__(self, appearance: Appearance) -> None:
+        super().__init__(appearance)
         self.gallery = Gallery()
-        self._loaded, self._laid = Loaded(), Laid()
+        self._loaded, self._laid, self._painted_at = LoadedMessages(), Laid(), 0
         self._manifest: Manifest | None = None
-        self._routes: Mapping[DialogId, Route] = _ALONE
+        self._routes: Routes = _ALONE
         self._lit: Callable[[str], Sequence[tuple[int, int]]] = _unlit
-        self._painted_at = 0
         self._following = Following(self, lambda: self._select(self._loaded.at))
 
     @property
-    def entries(self) -> Sequence[Entry]:
+    def entries(self) -> Sequence[TranscriptEntry]:
         """All that is loaded, oldest first."""
         return self._loaded.entries
 
     @property
-    def selected(self) -> Entry | None:
+    def selected(self) -> TranscriptEntry | None:
         """The message that actions are about: the chosen one, otherwise the last."""
         return self._loaded.selected
 
     @property
-    def picked(self) -> list[Entry]:
+    def picked(self) -> list[TranscriptEntry]:
         """The messages that were chosen together, oldest first."""
         return self._loaded.picked
 
@@ -90,10 +90,10 @@ class Transcript(Lined):
         return None if self.at_end else self._loaded.said_from(at)
 
     def open(
-        self, manifest: Manifest, page: Page, *, at: MessageId | None = None, routes: Mapping[DialogId, Route] = _ALONE
+        self, manifest: Manifest, page: TranscriptPage, *, at: MessageId | None = None, routes: Routes = _ALONE
     ) -> None:
         """Show another conversation from its end, or at one of its messages; one of several dialogs with ``routes``."""
-        self._manifest, self._routes, self._loaded = manifest, routes, Loaded(page, at)
+        self._manifest, self._routes, self._loaded = manifest, routes, LoadedMessages(page, at)
         self._following.begin(at_end=at is None)
         self.gallery.clear()
         self._paint()
@@ -106,20 +106,20 @@ class Transcript(Lined):
         self._lit = lit or _unlit
         self._paint()
 
-    def prepend(self, page: Page) -> None:
+    def prepend(self, page: TranscriptPage) -> None:
         """Put older messages above without moving what is seen."""
         self._loaded.prepend(page)
         before = self._laid.height
         self._paint()
         self.scroll_to(y=self.scroll_offset.y + self._laid.height - before, animate=False, force=True)
 
-    def append(self, page: Page) -> None:
+    def append(self, page: TranscriptPage) -> None:
         """Put newer messages below without moving what is seen."""
         self._loaded.append(page)
         self._paint()
         self._look_around()
 
-    def update(self, changed: Sequence[Entry], gone: set[MessageId], quotes: Quotes) -> None:
+    def update(self, changed: Sequence[TranscriptEntry], gone: set[MessageId], quotes: Quotes) -> None:
         """Take in news; follows the end if the end was seen."""
         following, before = self._following.at_end, self._laid
         self._loaded.quotes.update(quotes)
@@ -160,18 +160,18 @@ class Transcript(Lined):
 
     def render_line(self, y: int) -> Strip:
         """One line of what is seen."""
-        look, width = self._look.palette, self.scrollable_content_region.width
+        styles, width = self._look.palette, self.scrollable_content_region.width
         at = self.scroll_offset.y + y - self._above
         block = self._laid.at(at)
         if not 0 <= block < len(self._laid.blocks):
             said = dict(enumerate(nowhere() if self._manifest is None else (), self.size.height // 3))
-            return Strip([Segment(fit(said.get(y, "").center(width), width), look.base + look.faint)], width)
+            return Strip([Segment(fit(said.get(y, "").center(width), width), styles.base + styles.faint)], width)
         part, painted = at - self._laid.starts[block], self._laid.blocks[block]
         strip = self._with_picture(painted.strips[part], painted.pictured.get(part))
         here = self.entries[block].message.id
         chosen = self.has_focus and here == self._loaded.chosen and part >= painted.lead
         picked = here in self._loaded.together and part == painted.lead
-        return _marked(strip, look, chosen=chosen, picked=picked)
+        return _marked(strip, styles, chosen=chosen, picked=picked)
 
     def _with_picture(self, strip: Strip, line: PictureLine | None) -> Strip:
         """A line with its part of a picture; one that is not drawn yet is asked for."""
@@ -188,7 +188,7 @@ class Transcript(Lined):
 
     def hang(self, file: FileRow, drawn: Drawn | None) -> None:
         """Show a picture that was drawn, or no longer keep room for one that cannot be."""
-        if self.gallery.keep(file, drawn):
+        if self.gallery.put(file, drawn):
             self._paint_around()
         self.refresh()
 
@@ -279,10 +279,10 @@ class Transcript(Lined):
         self._loaded.together.clear()
         self.refresh()
 
-    def action_message(self, deed: str) -> None:
+    def action_message(self, action: str) -> None:
         """Do something with the chosen message."""
         if self.selected is not None:
-            self.post_message(self.Asked(deed, self.selected))
+            self.post_message(self.Asked(action, self.selected))
 
     def on_click(self, event: events.Click) -> None:
         """A click chooses, a second one answers; the other button asks what can be done."""
@@ -301,10 +301,10 @@ def _unlit(_text: str) -> Sequence[tuple[int, int]]:
     return ()
 
 
-def _marked(strip: Strip, look: Palette, *, chosen: bool, picked: bool) -> Strip:
+def _marked(strip: Strip, styles: PaintStyles, *, chosen: bool, picked: bool) -> Strip:
     """A line of a message that is meant, or meant together with others."""
     if picked or chosen:
-        sign = Segment("●" if picked else "▌", (look.cursor if chosen else look.base) + look.accent)
+        sign = Segment("●" if picked else "▌", (styles.cursor if chosen else styles.base) + styles.accent)
         strip = Strip([sign, *strip.crop(1)], strip.cell_length)
-    cursor = Style(bgcolor=look.cursor.bgcolor, reverse=look.cursor.reverse or None)
+    cursor = Style(bgcolor=styles.cursor.bgcolor, reverse=styles.cursor.reverse or None)
     return strip.apply_style(cursor) if chosen else strip

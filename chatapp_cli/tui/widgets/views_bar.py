@@ -10,7 +10,7 @@ from textual import events
 from textual.message import Message
 
 from chatapp_cli.store.rows.operators import ViewRow
-from chatapp_cli.tui.look import Look
+from chatapp_cli.tui.appearance import Appearance
 from chatapp_cli.tui.reading.cells import cut
 from chatapp_cli.tui.widgets.bars import Bar, Piece
 
@@ -37,8 +37,8 @@ class ViewsBar(Bar):
             super().__init__()
             self.view = view
 
-    def __init__(self, look: Look) -> None:
-        super().__init__(look)
+    def __init__(self, appearance: Appearance) -> None:
+        super().__init__(appearance)
         self._views: Sequence[ViewRow] = ()
         self._counts: Mapping[int, int] = {}
         self._chosen: int | None = None
@@ -77,11 +77,15 @@ class ViewsBar(Bar):
 
     def lines(self) -> Sequence[tuple[list[Piece], list[Piece]]]:
         """One line."""
-        look = self.look.palette
-        pieces: list[Piece] = [(" ", look.plain)]
+        styles = self.appearance.palette
+        pieces: list[Piece] = [(" ", styles.plain)]
         for row in self._views:
-            style = look.strong + Style(underline=True) if row.id == self._chosen else look.muted
-            pieces += [(cut(row.name, _NAME), style), (self._number(row), look.accent), (" " * _BETWEEN, look.plain)]
+            style = styles.strong + Style(underline=True) if row.id == self._chosen else styles.muted
+            pieces += [
+                (cut(row.name, _NAME), style),
+                (self._number(row), styles.accent),
+                (" " * _BETWEEN, styles.plain),
+            ]
         return [(pieces, [])]
 
     def on_click(self, event: events.Click) -> None:

@@ -1,10 +1,11 @@
-"""What the transcript asks of the page that it is on."""
+"""What the list and the transcript ask of the page that they are on."""
 
 from __future__ import annotations
 
 from textual.message import Message
 
-from chatapp_cli.services.transcript import Entry
+from chatapp_cli.domain.ids import DialogId, MessageId
+from chatapp_cli.services.transcript import TranscriptEntry
 from chatapp_cli.store.rows.messages import FileRow
 
 
@@ -35,6 +36,30 @@ class WantsPicture(Message):
 class Asked(Message):
     """A person wants something done with a message."""
 
-    def __init__(self, deed: str, entry: Entry) -> None:
+    def __init__(self, action: str, entry: TranscriptEntry) -> None:
         super().__init__()
-        self.deed, self.entry = deed, entry
+        self.action, self.entry = action, entry
+
+
+class Needs(Message):
+    """The rows of a part of the list are needed."""
+
+    def __init__(self, start: int, n: int) -> None:
+        super().__init__()
+        self.start, self.n = start, n
+
+
+class Opened(Message):
+    """A person wants to see a dialog, and in it a message first; otherwise its last."""
+
+    def __init__(self, dialog: DialogId, message: MessageId | None = None) -> None:
+        super().__init__()
+        self.dialog, self.message = dialog, message
+
+
+class Picked(Message):
+    """So many dialogs are picked out now."""
+
+    def __init__(self, n: int) -> None:
+        super().__init__()
+        self.n = n

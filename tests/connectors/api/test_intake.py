@@ -13,19 +13,19 @@ from hypothesis import strategies as st
 
 from chatapp_cli.connectors.api.api import MAX_BODY
 from chatapp_cli.connectors.api.connector import ApiSession, create
-from chatapp_cli.domain.errors import Rejected
-from chatapp_cli.domain.event import (
+from chatapp_cli.domain.arrival import (
     DeliveryChanged,
-    Event,
     IncomingFile,
     MessageArrived,
     MessageEdited,
     MessagesDeleted,
     Peer,
     PeerChanged,
-    Person,
+    Profile,
+    ProviderEvent,
     ReactionsChanged,
 )
+from chatapp_cli.domain.errors import Rejected
 from chatapp_cli.domain.message import State
 from chatapp_cli.ports.connector import HookReply
 from tests.connectors.api.conftest import SECRET, Post, binding, request
@@ -39,7 +39,7 @@ AT = {"at": "2026-11-20T10:15:00+03:00"}
 MESSAGE = {"type": "message", "id": "m-1", "chat_id": "client-7", "text": "Ёлки есть?"}
 
 
-def events(reply: HookReply) -> list[Event]:
+def events(reply: HookReply) -> list[ProviderEvent]:
     return [event for arrival in reply.batch.arrivals for event in arrival.events]
 
 
@@ -57,7 +57,7 @@ def test_a_message_needs_only_its_ids_and_is_dated_by_us(post: Post) -> None:
         ext_id="m-1",
         at=NOON,
         text="Ёлки есть?",
-        sender=Person(id="client-7"),
+        sender=Profile(id="client-7"),
     )
 
 
@@ -75,7 +75,7 @@ def test_a_message_may_tell_everything(post: Post) -> None:
         at=MORNING,
         text="Ёлки есть?",
         subject="Заказ",
-        sender=Person(**sender),
+        sender=Profile(**sender),
         from_us=True,
         files=(
             IncomingFile(kind="photo", name="ёлка.png", mime="image/png", size=3, content=b"png"),
@@ -91,7 +91,7 @@ def test_a_message_may_tell_everything(post: Post) -> None:
 
 
 @pytest.mark.parametrize(
-    ("event", "meaning"),
+    ("arrival", "meaning"),
     [
         (
             {"type": "message.edited", "id": "m-1", "chat_id": "c", "text": "иначе"},
@@ -107,7 +107,9 @@ def test_a_message_may_tell_everything(post: Post) -> None:
         ),
         (
             {"type": "reaction", "id": "m-1", "chat_id": "c", "emoji": ["👍"], "sender": {"name": "Анна"}},
-            ReactionsChanged(peer_key="c", ext_id="m-1", at=MORNING, emoji=("👍",), person=Person(id="c", name="Анна")),
+            ReactionsChanged(
+                peer_key="c", ext_id="m-1", at=MORNING, emoji=("👍",), person=Profile(id="c", name="Анна")
+            ),
         ),
         (
             {"type": "chat", "chat_id": "c", "chat_title": "Двор", "reachable": False},
@@ -117,7 +119,7 @@ def test_a_message_may_tell_everything(post: Post) -> None:
         ),
     ],
 )
-def test_other_events_say_what_changed(post: Post, event: dict[str, Any], meaning: Event) -> None:
+def test_other_events_say_what_changed(post: Post, event: dict[str, Any], meaning: ProviderEvent) -> None:
     assert events(post(event | AT)) == [meaning]
 
 
@@ -149,8 +151,8 @@ def test_who_changed_a_message_is_the_client_unless_the_wire_says_otherwise(post
     )
     assert isinstance(edited, MessageEdited)
     assert isinstance(deleted, MessagesDeleted)
-    person = Person(id="7", name="Анна")
-    assert (edited.from_us, edited.by, deleted.from_us, deleted.by) == (from_us, person, from_us, person)
+    profile = Profile(id="7", name="Анна")
+    assert (edited.from_us, edited.by, deleted.from_us, deleted.by) == (from_us, profile, from_us, profile)
 
 
 @pytest.mark.parametrize(
@@ -255,7 +257,7 @@ def test_chats_may_number_their_messages_alike(post: Post) -> None:
 
 
 @pytest.mark.parametrize(
-    ("event", "why"),
+    ("arrival", "why"),
     [
         ("{", "truncated"),
         ("[1", "does not end"),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chatapp_cli.connectors.avito.convert import Mine, arrival, raw_of
-from chatapp_cli.domain.event import FileKind, MessageArrived, MessagesDeleted, Person
+from chatapp_cli.domain.arrival import FileKind, MessageArrived, MessagesDeleted, Profile
 
 MINE = Mine(account=1, site="https://avito.test")
 CHAT = {
@@ -55,7 +55,7 @@ def test_what_can_be_read_is_read_and_the_rest_leads_to_the_chat(kind: str, cont
     event = understood(kind, content)
     assert event.text == text
     assert event.at == 1_763_700_000_000
-    assert event.sender == Person(id="2", name="Анна")
+    assert event.sender == Profile(id="2", name="Анна")
     assert not event.automatic
 
 
@@ -108,7 +108,7 @@ def test_a_deleted_message_is_taken_back() -> None:
     found = arrival(raw_of(json.dumps({**CHAT, "updated": 9}).encode(), json.dumps(message).encode()), MINE)
     assert found.provider_id == "deleted:m1"
     assert found.events == (
-        MessagesDeleted(peer_key="u2i-abc", ext_ids=("m1",), at=9000, from_us=False, by=Person(id="2", name="Анна")),
+        MessagesDeleted(peer_key="u2i-abc", ext_ids=("m1",), at=9000, from_us=False, by=Profile(id="2", name="Анна")),
     )
 
 

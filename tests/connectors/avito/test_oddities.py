@@ -11,8 +11,8 @@ from chatapp_cli.connectors.avito.connector import AvitoSession, create
 from chatapp_cli.connectors.avito.convert import Mine, arrival, raw_of
 from chatapp_cli.connectors.avito.tokens import token_of
 from chatapp_cli.connectors.avito.wire import Granted
+from chatapp_cli.domain.arrival import Arrival, MessageArrived
 from chatapp_cli.domain.errors import Misconfigured, NeedsRebind, OutcomeUnknown, RateLimited, Rejected
-from chatapp_cli.domain.event import Arrival, MessageArrived
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.outbound import LocalFile, Outbound
 from chatapp_cli.ports.bind import Bound

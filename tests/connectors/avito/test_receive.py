@@ -12,8 +12,8 @@ import pytest
 
 from chatapp_cli.connectors.avito.connector import AvitoSession, create
 from chatapp_cli.connectors.avito.mark import OVERLAP
+from chatapp_cli.domain.arrival import Batch, DeliveryChanged, MessageArrived, MessagesDeleted, Profile
 from chatapp_cli.domain.errors import Misconfigured, RateLimited, Rejected, Retryable
-from chatapp_cli.domain.event import Batch, DeliveryChanged, MessageArrived, MessagesDeleted, Person
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.outbound import Outbound
@@ -177,7 +177,7 @@ async def test_reading_and_deleting_are_told_once(session: AvitoSession, sandbox
         ext_ids=(chat.messages[0]["id"],),
         at=chat.messages[0]["created"] * 1000,
         from_us=False,
-        by=Person(id=str(ANNA.number), name=ANNA.name),
+        by=Profile(id=str(ANNA.number), name=ANNA.name),
     )
     assert isinstance(read, DeliveryChanged)
     assert (read.ext_id, read.state, read.at) == (receipt.ids[0], State.READ, chat.messages[1]["read"] * 1000)

@@ -91,7 +91,7 @@ class Process:
 
     async def keep(self, changes: Mapping[str, str]) -> None:
         await self.stand("write", WRITES_WITHIN)
-        await self.machine.store.keep(changes)
+        await self.machine.store.save(changes)
         self.holds = ""
         await self.stand("written", WRITES_WITHIN)
 
@@ -278,11 +278,11 @@ class BusyStore(ShortMemory):
         super().__init__()
         self.times = times
 
-    async def keep(self, changes: Mapping[str, str]) -> None:
+    async def save(self, changes: Mapping[str, str]) -> None:
         if self.times:
             self.times -= 1
             raise StoreError(T("The disk is full."))
-        await super().keep(changes)
+        await super().save(changes)
 
 
 def bound_with(provider: Provider, memory: ShortMemory) -> Bound:

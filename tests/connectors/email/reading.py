@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chatapp_cli.connectors.email.convert import Mail, Reading, arrival
-from chatapp_cli.domain.event import Arrival, MessageArrived
+from chatapp_cli.domain.arrival import Arrival, MessageArrived
 
 OURS = Reading(own_address="desk@shop.example.org")
 FLAT = Reading(own_address="desk@shop.example.org", by_subject=False)

@@ -11,8 +11,8 @@ from chatapp_cli.connectors.email.account import Account, Server
 from chatapp_cli.connectors.email.addresses import mailboxes, same, whole
 from chatapp_cli.connectors.email.compose import compose
 from chatapp_cli.connectors.email.connector import create
+from chatapp_cli.domain.arrival import PeerChanged
 from chatapp_cli.domain.errors import Rejected
-from chatapp_cli.domain.event import PeerChanged
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.outbound import Outbound
 from chatapp_cli.kit.system import system_world

@@ -7,9 +7,9 @@ from functools import partial
 import pytest
 
 from chatapp_cli.connectors.email.convert import Mail, Reading, arrival
+from chatapp_cli.domain.arrival import Batch, MessageArrived
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft
-from chatapp_cli.domain.event import Batch, MessageArrived
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.kit.manifests import create, manifest

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatapp_cli.domain.event import DeliveryChanged
+from chatapp_cli.domain.arrival import DeliveryChanged
 from chatapp_cli.domain.message import State
 from tests.connectors.email.corpus import mixed, part, plain
 from tests.connectors.email.reading import OWN_ID, message, read

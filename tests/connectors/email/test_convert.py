@@ -6,7 +6,7 @@ import pytest
 
 from chatapp_cli.connectors.email.convert import Reading, without_links
 from chatapp_cli.connectors.email.parts import clean_name
-from chatapp_cli.domain.event import MessageArrived
+from chatapp_cli.domain.arrival import MessageArrived
 from tests.connectors.email.corpus import CASES, UNREADABLE, Case, kind, plain
 from tests.connectors.email.reading import FLAT, message, read
 

@@ -12,7 +12,7 @@ from contextlib import aclosing
 import pytest
 
 from chatapp_cli.connectors.email.connector import create
-from chatapp_cli.domain.event import Arrival, MessageArrived
+from chatapp_cli.domain.arrival import Arrival, MessageArrived
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.kit.system import system_world
 from chatapp_cli.ports.bind import Bound

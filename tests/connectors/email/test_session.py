@@ -15,6 +15,7 @@ from chatapp_cli.connectors.email.compose import compose
 from chatapp_cli.connectors.email.connector import EmailConnector, EmailSession, create
 from chatapp_cli.connectors.email.imap import Entry, modified_utf7
 from chatapp_cli.connectors.email.receive import Place
+from chatapp_cli.domain.arrival import Arrival, MessageArrived
 from chatapp_cli.domain.errors import (
     ChannelError,
     Misconfigured,
@@ -24,7 +25,6 @@ from chatapp_cli.domain.errors import (
     Retryable,
     SendingBlocked,
 )
-from chatapp_cli.domain.event import Arrival, MessageArrived
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.outbound import Outbound
 from chatapp_cli.kit.system import SystemChance, SystemClock

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from chatapp_cli.connectors.max.convert import arrival
-from chatapp_cli.domain.event import (
-    Event,
+from chatapp_cli.domain.arrival import (
     FileKind,
     IncomingFile,
     MessageArrived,
@@ -17,7 +16,8 @@ from chatapp_cli.domain.event import (
     MessagesDeleted,
     Peer,
     PeerChanged,
-    Person,
+    Profile,
+    ProviderEvent,
 )
 
 BOT = "42"
@@ -28,7 +28,7 @@ PLACE = "https://www.openstreetmap.org/?mlat=55.750000&mlon=37.610000#map=17/55.
 VCARD = "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Анна Белова\r\nTEL;TYPE=cell:79160000001\r\nEND:VCARD\r\n"
 
 
-def events(update_type: str, **update: Any) -> tuple[Event, ...]:
+def events(update_type: str, **update: Any) -> tuple[ProviderEvent, ...]:
     found = arrival(json.dumps({"update_type": update_type, "timestamp": 1_775_025_604_499, **update}).encode(), BOT)
     assert found.problem == ""
     return tuple(found.events)
@@ -45,7 +45,7 @@ def said(*attachments: object, text: str | None = None, to: Any = DIALOG, **more
 def test_a_message_bears_its_chat_its_author_and_its_time() -> None:
     event = said(text="Добрый день")
     assert event.peer == Peer(key="9", address="9", kind="private", title="Анна Белова")
-    assert event.sender == Person(id="7001", name="Анна Белова", username="anna_b")
+    assert event.sender == Profile(id="7001", name="Анна Белова", username="anna_b")
     assert (event.ext_id, event.text, event.at) == ("mid.1", "Добрый день", 1_775_025_603_399)
     assert not event.from_us
     assert not event.automatic
@@ -90,7 +90,7 @@ def test_a_channels_post_has_no_author() -> None:
     post = {"recipient": {"chat_id": -8, "chat_type": "channel"}, "timestamp": 1, "body": body}
     (event,) = events("message_created", message=post)
     assert isinstance(event, MessageArrived)
-    assert (event.peer.kind, event.sender, event.automatic) == ("channel", Person(), True)
+    assert (event.peer.kind, event.sender, event.automatic) == ("channel", Profile(), True)
 
 
 @pytest.mark.parametrize(
@@ -182,11 +182,11 @@ def test_edits_and_deletions_find_their_message() -> None:
             at=1_775_025_604_499,
             text="нет",
             from_us=False,
-            by=Person(id="7001", name="Анна Белова", username="anna_b"),
+            by=Profile(id="7001", name="Анна Белова", username="anna_b"),
         ),
     )
     assert events("message_removed", message_id="mid.1", chat_id=9, user_id=7001) == (
-        MessagesDeleted(peer_key="9", ext_ids=("mid.1",), at=1_775_025_604_499, from_us=False, by=Person(id="7001")),
+        MessagesDeleted(peer_key="9", ext_ids=("mid.1",), at=1_775_025_604_499, from_us=False, by=Profile(id="7001")),
     )
 
 
@@ -210,7 +210,7 @@ def test_an_edit_in_a_group_is_by_who_had_written_it_and_a_channels_by_nobody() 
     (nobodys,) = events("message_edited", message={**message, "sender": None})
     assert isinstance(ours, MessageEdited)
     assert isinstance(nobodys, MessageEdited)
-    assert (ours.from_us, nobodys.from_us, nobodys.by) == (True, None, Person())
+    assert (ours.from_us, nobodys.from_us, nobodys.by) == (True, None, Profile())
 
 
 def test_a_start_makes_the_client_known_and_says_what_the_link_carried() -> None:

@@ -15,8 +15,8 @@ from aiohttp.test_utils import TestServer
 
 from chatapp_cli.connectors.max.connector import HookedSession, PollingSession
 from chatapp_cli.connectors.max.convert import UNTOLD, arrival
+from chatapp_cli.domain.arrival import MessageArrived
 from chatapp_cli.domain.errors import NeedsRebind, OutcomeUnknown, RateLimited, Rejected, Retryable
-from chatapp_cli.domain.event import MessageArrived
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.outbound import Outbound
 from chatapp_cli.ports.bind import Bound
@@ -227,7 +227,7 @@ async def test_what_was_said_oddly_while_max_had_forgotten_us_is_read_back(
 ) -> None:
     sandbox.public_url = "http://127.0.0.1:1"
     hooked = await connector.bind(ScriptedAsker(sandbox.answers))
-    await hooked.memory.keep({f"chat:{sandbox.town.dialog(ANNA).id}": "1"})
+    await hooked.memory.save({f"chat:{sandbox.town.dialog(ANNA).id}": "1"})
     await sandbox.say(ANNA, "раз")
     await sandbox.say_oddly(ANNA, "странно", value)
     await sandbox.say(ANNA, "два")

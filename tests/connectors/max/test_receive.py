@@ -13,8 +13,8 @@ import pytest
 from chatapp_cli.connectors.max.connector import HookedSession, PollingSession, create
 from chatapp_cli.connectors.max.convert import arrival
 from chatapp_cli.connectors.max.wire import WANTED
+from chatapp_cli.domain.arrival import Batch, MessageArrived, PeerChanged
 from chatapp_cli.domain.errors import Misconfigured, RateLimited, Retryable
-from chatapp_cli.domain.event import Batch, MessageArrived, PeerChanged
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import Connector, HookReply, HookRequest

@@ -7,8 +7,8 @@ from contextlib import aclosing
 
 import pytest
 
+from chatapp_cli.domain.arrival import DeliveryChanged
 from chatapp_cli.domain.errors import NeedsRebind
-from chatapp_cli.domain.event import DeliveryChanged
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.outbound import Outbound

@@ -10,7 +10,7 @@ import pytest
 
 from chatapp_cli.connectors.sms.bind import TRADE
 from chatapp_cli.connectors.vk_notify.bind import TRADE as NOTICES
-from chatapp_cli.kit.gateway import Fault, News, parse
+from chatapp_cli.kit.gateway import DeliveryState, GatewayFault, parse
 
 pytestmark = pytest.mark.req("S-110")
 
@@ -27,8 +27,8 @@ def test_the_example_of_a_description_holds() -> None:
 def test_every_gap_state_and_error_is_explained() -> None:
     ours = {"name", "price", "public_url", "template", "language", "values"}
     assert [gap for gap in TRADE.known - ours if f"{{{gap}}}" not in PAGE] == []
-    assert [word for word in get_args(News) if f"`{word}`" not in PAGE] == []
-    assert [word for word in get_args(Fault) if f"`{word}`" not in PAGE + NOTIFY] == []
+    assert [word for word in get_args(DeliveryState) if f"`{word}`" not in PAGE] == []
+    assert [word for word in get_args(GatewayFault) if f"`{word}`" not in PAGE + NOTIFY] == []
 
 
 def test_the_gaps_of_notices_are_explained_too() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from chatapp_cli.connectors.sms.bind import TRADE
 from chatapp_cli.connectors.sms.connector import create
+from chatapp_cli.domain.arrival import Arrival, DeliveryChanged
 from chatapp_cli.domain.errors import (
     ChannelError,
     NeedsRebind,
@@ -19,7 +20,6 @@ from chatapp_cli.domain.errors import (
     SendingBlocked,
     UsageError,
 )
-from chatapp_cli.domain.event import Arrival, DeliveryChanged
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.outbound import Outbound

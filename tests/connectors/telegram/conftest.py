@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import pytest
 
 from chatapp_cli.connectors.telegram.session import AccountSession
-from chatapp_cli.domain.event import Batch, Event, MessageArrived
+from chatapp_cli.domain.arrival import Batch, MessageArrived, ProviderEvent
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.outbound import Outbound
 from chatapp_cli.kit.manifests import create
@@ -21,7 +21,7 @@ from chatapp_cli.ports.connector import Connector
 from chatapp_cli.sandbox.telegram import TelegramSandbox
 from tests.contract.connector_contract import ScriptedAsker
 
-E = TypeVar("E", bound=Event)
+E = TypeVar("E", bound=ProviderEvent)
 
 
 @dataclass
@@ -29,7 +29,7 @@ class Store:
     """What a desk that dies at any moment still has."""
 
     cursor: str | None
-    events: list[Event] = field(default_factory=list)
+    events: list[ProviderEvent] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
     raw: list[bytes] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)

@@ -11,7 +11,7 @@ from telethon.tl import types as tl
 from chatapp_cli.connectors.telegram.convert import arrival, understand
 from chatapp_cli.connectors.telegram.names import View
 from chatapp_cli.connectors.telegram.peers import seen
-from chatapp_cli.domain.event import MessageArrived, PeerChanged, ReactionsChanged
+from chatapp_cli.domain.arrival import MessageArrived, PeerChanged, ReactionsChanged
 
 ME, ANNA, BOT, GROUP, CHANNEL = 5, 7, 8, 30, 40
 AT = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)

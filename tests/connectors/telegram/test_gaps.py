@@ -13,7 +13,7 @@ from chatapp_cli.connectors.telegram.follows import Follows
 from chatapp_cli.connectors.telegram.peers import Known, Peers
 from chatapp_cli.connectors.telegram.position import OWN, Position, Reach
 from chatapp_cli.connectors.telegram.reading import Reading
-from chatapp_cli.domain.event import ChatRead, MessageArrived, MessageEdited, MessagesDeleted
+from chatapp_cli.domain.arrival import ChatRead, MessageArrived, MessageEdited, MessagesDeleted
 from chatapp_cli.kit.system import SystemClock
 from chatapp_cli.ports.memory import ShortMemory
 from chatapp_cli.sandbox.telegram import TelegramSandbox

@@ -6,8 +6,8 @@ import pytest
 
 from chatapp_cli.connectors.telegram.peers import marked
 from chatapp_cli.connectors.telegram.session import AccountSession
+from chatapp_cli.domain.arrival import MessageArrived, PeerChanged
 from chatapp_cli.domain.errors import Rejected
-from chatapp_cli.domain.event import MessageArrived, PeerChanged
 from chatapp_cli.sandbox.telegram import TelegramSandbox
 from tests.connectors.telegram.conftest import Desk, outbound, texts
 from tests.contract.connector_contract import ANNA, BORIS, messages

@@ -7,8 +7,8 @@ from telethon.tl import types as tl
 
 from chatapp_cli.connectors.telegram.peers import Known, Peers
 from chatapp_cli.connectors.telegram.session import AccountSession
+from chatapp_cli.domain.arrival import PeerMoved
 from chatapp_cli.domain.errors import RateLimited, Rejected
-from chatapp_cli.domain.event import PeerMoved
 from chatapp_cli.ports.memory import ShortMemory
 from chatapp_cli.sandbox.stage import Customer
 from chatapp_cli.sandbox.telegram import TelegramSandbox

@@ -8,7 +8,7 @@ import pytest
 from telethon.errors import MessageAuthorRequiredError
 
 from chatapp_cli.connectors.telegram.session import AccountSession
-from chatapp_cli.domain.event import MessageArrived, MessageEdited
+from chatapp_cli.domain.arrival import MessageArrived, MessageEdited
 from chatapp_cli.domain.outbound import LocalFile
 from chatapp_cli.sandbox.telegram import TelegramSandbox
 from tests.connectors.telegram.conftest import Desk, outbound

@@ -12,8 +12,7 @@ from chatapp_cli.connectors.telegram import asking
 from chatapp_cli.connectors.telegram.peers import marked
 from chatapp_cli.connectors.telegram.position import Position
 from chatapp_cli.connectors.telegram.session import AccountSession
-from chatapp_cli.domain.errors import NeedsRebind, Retryable
-from chatapp_cli.domain.event import (
+from chatapp_cli.domain.arrival import (
     ChatRead,
     MessageArrived,
     MessageEdited,
@@ -22,6 +21,7 @@ from chatapp_cli.domain.event import (
     PeerMoved,
     ReactionsChanged,
 )
+from chatapp_cli.domain.errors import NeedsRebind, Retryable
 from chatapp_cli.kit.manifests import create
 from chatapp_cli.kit.system import system_world
 from chatapp_cli.sandbox.telegram import TelegramSandbox

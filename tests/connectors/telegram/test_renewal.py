@@ -135,7 +135,7 @@ async def test_a_place_that_lacks_its_counter_is_passed_over_with_a_finding_and_
 async def test_what_an_earlier_session_kept_wrongly_stops_nothing(
     desk: Desk, sandbox: TelegramSandbox, name: str, text: str
 ) -> None:
-    await desk.bound.memory.keep({name: text})
+    await desk.bound.memory.save({name: text})
     async with desk.running() as session:
         await sandbox.say(ANNA, "открыто?")
         await desk.until(texts("открыто?"))

@@ -10,8 +10,8 @@ import pytest
 from chatapp_cli.connectors.telegram.outgoing import opus_seconds
 from chatapp_cli.connectors.telegram.peers import marked
 from chatapp_cli.connectors.telegram.session import AccountSession
+from chatapp_cli.domain.arrival import MessageArrived, PeerMoved
 from chatapp_cli.domain.errors import NeedsRebind, OutcomeUnknown, RateLimited, Rejected, Retryable, SendingBlocked
-from chatapp_cli.domain.event import MessageArrived, PeerMoved
 from chatapp_cli.domain.outbound import LocalFile
 from chatapp_cli.sandbox.stage import StageFile
 from chatapp_cli.sandbox.telegram import TelegramSandbox

@@ -12,8 +12,8 @@ from telethon.tl import types as tl
 
 from chatapp_cli.connectors.telegram.position import Position
 from chatapp_cli.connectors.telegram.session import AccountSession
+from chatapp_cli.domain.arrival import MessageArrived
 from chatapp_cli.domain.errors import OutcomeUnknown, Retryable, SendingBlocked
-from chatapp_cli.domain.event import MessageArrived
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.kit.manifests import create
 from chatapp_cli.kit.system import system_world

@@ -13,7 +13,7 @@ from telethon.tl import types as tl
 
 from chatapp_cli.connectors.telegram.convert import arrival
 from chatapp_cli.connectors.telegram.names import View
-from chatapp_cli.domain.event import MessageArrived, MessageEdited, MessagesDeleted
+from chatapp_cli.domain.arrival import MessageArrived, MessageEdited, MessagesDeleted
 from chatapp_cli.kit.manifests import create
 from chatapp_cli.kit.system import system_world
 from chatapp_cli.ports.bind import Bound

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from chatapp_cli.connectors.telegram_bot.convert import Ears, arrival
-from chatapp_cli.domain.event import (
-    Event,
+from chatapp_cli.domain.arrival import (
     FileKind,
     IncomingFile,
     MessageArrived,
@@ -17,7 +16,8 @@ from chatapp_cli.domain.event import (
     Peer,
     PeerChanged,
     PeerMoved,
-    Person,
+    Profile,
+    ProviderEvent,
     ReactionsChanged,
 )
 
@@ -35,7 +35,7 @@ PLACE = {"latitude": 55.751244, "longitude": 37.618423}
 LINK = "https://www.openstreetmap.org/?mlat=55.751244&mlon=37.618423#map=17/55.751244/37.618423"
 
 
-def understood(**update: Any) -> Event:
+def understood(**update: Any) -> ProviderEvent:
     found = arrival(json.dumps({"update_id": 9, **update}).encode(), EARS, NOW)
     assert (found.provider_id, found.problem) == ("9", "")
     (event,) = found.events
@@ -54,7 +54,7 @@ def test_a_text_brings_its_person_chat_time_and_id() -> None:
         ext_id="5",
         at=1_700_000_000_000,
         text="Здравствуйте",
-        sender=Person(id="7001", name="Анна Белова", username="anna_b"),
+        sender=Profile(id="7001", name="Анна Белова", username="anna_b"),
     )
 
 
@@ -185,7 +185,7 @@ def test_an_edit_names_the_message_its_new_text_and_who_changed_it() -> None:
         at=1_700_000_060_000,
         text="Исправил",
         from_us=False,
-        by=Person(id="7001", name="Анна Белова", username="anna_b"),
+        by=Profile(id="7001", name="Анна Белова", username="anna_b"),
     )
 
 

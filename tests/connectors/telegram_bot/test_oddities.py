@@ -14,8 +14,8 @@ from aiohttp.test_utils import TestServer
 from chatapp_cli.connectors.telegram_bot.api import BotApi
 from chatapp_cli.connectors.telegram_bot.convert import Ears, arrival
 from chatapp_cli.connectors.telegram_bot.receive import poll
+from chatapp_cli.domain.arrival import MessageArrived
 from chatapp_cli.domain.errors import ChannelError, NeedsRebind, OutcomeUnknown, RateLimited, Rejected, Retryable
-from chatapp_cli.domain.event import MessageArrived
 from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.outbound import Outbound
 from chatapp_cli.kit.system import SystemClock

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from chatapp_cli.domain.errors import NeedsRebind, Rejected, Retryable
-from chatapp_cli.domain.event import (
+from chatapp_cli.domain.arrival import (
     Batch,
     IncomingFile,
     MessageArrived,
@@ -19,6 +18,7 @@ from chatapp_cli.domain.event import (
     PeerMoved,
     ReactionsChanged,
 )
+from chatapp_cli.domain.errors import NeedsRebind, Rejected, Retryable
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.outbound import Outbound
 from chatapp_cli.ports.bind import Bound

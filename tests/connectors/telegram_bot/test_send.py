@@ -9,8 +9,8 @@ import pytest
 
 from chatapp_cli.connectors.telegram_bot.connector import create
 from chatapp_cli.connectors.telegram_bot.outgoing import MAX_PHOTO, shape
+from chatapp_cli.domain.arrival import FileKind
 from chatapp_cli.domain.errors import ChannelError, NeedsRebind, OutcomeUnknown, RateLimited, Rejected, Retryable
-from chatapp_cli.domain.event import FileKind
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.outbound import LocalFile, Outbound
 from chatapp_cli.kit.system import SystemChance, SystemClock

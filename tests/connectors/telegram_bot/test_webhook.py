@@ -10,8 +10,8 @@ from dataclasses import replace
 
 import pytest
 
+from chatapp_cli.domain.arrival import Batch, MessageArrived
 from chatapp_cli.domain.errors import Misconfigured, Retryable
-from chatapp_cli.domain.event import Batch, MessageArrived
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import Connector, HookReply, HookRequest, TakesHooks

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from typing import TypeVar
 
-from chatapp_cli.domain.event import Arrival, Batch, Event, MessageArrived
+from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived, ProviderEvent
 from chatapp_cli.ports.connector import Session
 from tests.contract.door import Door
 
@@ -26,7 +26,7 @@ async def arrivals(session: Session, cursor: str | None, count: int) -> tuple[li
     return found, cursor
 
 
-async def events(session: Session, cursor: str | None, count: int) -> list[Event]:
+async def events(session: Session, cursor: str | None, count: int) -> list[ProviderEvent]:
     """What so many arrivals mean."""
     found, _ = await arrivals(session, cursor, count)
     return [event for arrival in found for event in arrival.events]

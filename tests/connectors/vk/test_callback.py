@@ -15,8 +15,8 @@ from chatapp_cli.connectors.vk.callback import LARGEST
 from chatapp_cli.connectors.vk.connector import create
 from chatapp_cli.connectors.vk.receive import Cursor
 from chatapp_cli.connectors.vk.session import HookedSession
+from chatapp_cli.domain.arrival import Batch, MessageArrived, PeerChanged
 from chatapp_cli.domain.errors import Misconfigured, Retryable
-from chatapp_cli.domain.event import Batch, MessageArrived, PeerChanged
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.kit.system import system_world
 from chatapp_cli.ports.bind import Bound

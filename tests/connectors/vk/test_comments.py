@@ -11,8 +11,8 @@ import pytest
 
 from chatapp_cli.connectors.vk.comments import Comment, to_answer
 from chatapp_cli.connectors.vk.session import PollingSession
+from chatapp_cli.domain.arrival import MessageArrived
 from chatapp_cli.domain.errors import OutcomeUnknown, Rejected
-from chatapp_cli.domain.event import MessageArrived
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.outbound import LocalFile, Outbound
 from chatapp_cli.kit.manifests import manifest

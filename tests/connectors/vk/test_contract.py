@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from chatapp_cli.domain.event import PeerChanged
+from chatapp_cli.domain.arrival import PeerChanged
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import Connector, Session
 from chatapp_cli.sandbox.stage import Sandbox

@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 
 from chatapp_cli.connectors.vk.convert import WANTED, Reader
 from chatapp_cli.connectors.vk.names import Book, mentioned
-from chatapp_cli.domain.event import (
+from chatapp_cli.domain.arrival import (
     ChatRead,
-    Event,
     MessageArrived,
     MessageEdited,
     MessagesDeleted,
     Peer,
     PeerChanged,
-    Person,
+    Profile,
+    ProviderEvent,
     ReactionsChanged,
 )
 from chatapp_cli.kit.manifests import manifest
@@ -29,8 +29,8 @@ from tests.contract.connector_contract import ODD
 US = 42
 NOW = 1_795_000_000_000
 CHAT = 2_000_000_005
-ANNA = Person(id="7001", name="Анна Белова")
-BORIS = Person(id="7002", name="Борис Ёлкин")
+ANNA = Profile(id="7001", name="Анна Белова")
+BORIS = Profile(id="7002", name="Борис Ёлкин")
 READER = Reader(community=US, max_download=1000, book=Book({7001: ANNA, 7002: BORIS}))
 
 
@@ -38,7 +38,7 @@ def event(kind: str, content: Mapping[str, Any]) -> bytes:
     return msgspec.json.encode({"type": kind, "event_id": "e1", "group_id": US, "v": "5.199", "object": content})
 
 
-def read(kind: str, content: Mapping[str, Any]) -> Event:
+def read(kind: str, content: Mapping[str, Any]) -> ProviderEvent:
     arrival = READER.arrival(event(kind, content), NOW)
     assert (arrival.problem, arrival.provider_id) == ("", "e1")
     (found,) = arrival.events
@@ -202,7 +202,7 @@ def test_an_administrators_answer_is_ours_and_bears_their_name_and_a_programmes_
     assert isinstance(by_hand, MessageArrived)
     assert isinstance(by_api, MessageArrived)
     assert (by_hand.from_us, by_hand.sender, by_hand.peer.key) == (True, BORIS, "7001")
-    assert (by_api.from_us, by_api.sender) == (True, Person())
+    assert (by_api.from_us, by_api.sender) == (True, Profile())
 
 
 def test_in_a_group_chat_the_chat_is_the_dialog_and_other_communities_are_machines() -> None:

@@ -12,8 +12,8 @@ import pytest
 
 from chatapp_cli.connectors.vk.connector import create
 from chatapp_cli.connectors.vk.receive import Cursor
+from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived, MessageEdited, Peer, PeerChanged, ProviderEvent
 from chatapp_cli.domain.errors import NeedsRebind, Retryable
-from chatapp_cli.domain.event import Arrival, Batch, Event, MessageArrived, MessageEdited, Peer, PeerChanged
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.kit.system import system_world
 from chatapp_cli.ports.bind import Bound
@@ -25,7 +25,7 @@ from tests.contract.connector_contract import ANNA, BORIS, ODD, ScriptedAsker
 from tests.unit.kit.worlds import NOON, HeldClock
 
 
-def texts(found: list[Event]) -> list[str]:
+def texts(found: list[ProviderEvent]) -> list[str]:
     return [event.text for event in found if isinstance(event, MessageArrived)]
 
 
@@ -289,7 +289,7 @@ async def test_an_odd_message_is_read_back_too_and_keeps_none_of_its_neighbours(
 async def test_what_was_remembered_and_cannot_be_read_closes_no_channel(
     connector: Connector, sandbox: VkSandbox, bound: Bound, kept: str
 ) -> None:
-    await bound.memory.keep({"name:7001": kept or "x", "name:Анна": "{}"})
+    await bound.memory.save({"name:7001": kept or "x", "name:Анна": "{}"})
     assert Cursor.of(kept) == Cursor()
     async with connector.open(ChannelId(1), bound) as session:
         await sandbox.say(ANNA, "раз")

@@ -10,6 +10,7 @@ import pytest
 from chatapp_cli.connectors.vk.errors import refused
 from chatapp_cli.connectors.vk.outgoing import random_id
 from chatapp_cli.connectors.vk.session import PollingSession
+from chatapp_cli.domain.arrival import FileKind
 from chatapp_cli.domain.errors import (
     ChannelError,
     Misconfigured,
@@ -20,7 +21,6 @@ from chatapp_cli.domain.errors import (
     Retryable,
     SendingBlocked,
 )
-from chatapp_cli.domain.event import FileKind
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.outbound import LocalFile, Outbound
 from chatapp_cli.kit.manifests import manifest

@@ -44,15 +44,15 @@ COMPANY = PERSON | {
 
 
 @pytest.fixture
-def office() -> TakesApplication:
+def workspace() -> TakesApplication:
     made = create(held_world())
     assert isinstance(made, TakesApplication)
     assert manifest("vk_notify").capabilities.application
     return made
 
 
-def test_the_form_asks_for_everything_that_the_provider_wants(office: TakesApplication) -> None:
-    form = office.application()
+def test_the_form_asks_for_everything_that_the_provider_wants(workspace: TakesApplication) -> None:
+    form = workspace.application()
     assert [field.name for field in form.fields] == list(dict.fromkeys(["accepted", *PERSON]))
     assert "https://notify.mail.ru/" in str(form.intro[0])
     only_companies = [field.name for field in form.fields if field.when == {"form": "ooo"}]
@@ -60,8 +60,8 @@ def test_the_form_asks_for_everything_that_the_provider_wants(office: TakesAppli
 
 
 @pytest.mark.parametrize("answers", [PERSON, COMPANY], ids=["ИП", "ООО"])
-def test_answers_that_hold_are_taken(office: TakesApplication, answers: Mapping[str, str]) -> None:
-    assert office.slips(answers) == {}
+def test_answers_that_hold_are_taken(workspace: TakesApplication, answers: Mapping[str, str]) -> None:
+    assert workspace.slips(answers) == {}
 
 
 @pytest.mark.parametrize(
@@ -79,23 +79,23 @@ def test_answers_that_hold_are_taken(office: TakesApplication, answers: Mapping[
     ],
 )
 def test_what_cannot_be_right_is_blamed_on_its_field(
-    office: TakesApplication, answers: Mapping[str, str], changes: Mapping[str, str], blamed: set[str]
+    workspace: TakesApplication, answers: Mapping[str, str], changes: Mapping[str, str], blamed: set[str]
 ) -> None:
-    assert set(office.slips({**answers, **changes})) == blamed
+    assert set(workspace.slips({**answers, **changes})) == blamed
 
 
 @pytest.mark.req("S-088")
-def test_an_application_is_called_by_who_applies(office: TakesApplication) -> None:
-    assert office.applicant(PERSON) == "ИП Ёлкина Ольга Петровна"
-    assert office.applicant(COMPANY) == "ООО «Ёлки & Палки»"
+def test_an_application_is_called_by_who_applies(workspace: TakesApplication) -> None:
+    assert workspace.applicant(PERSON) == "ИП Ёлкина Ольга Петровна"
+    assert workspace.applicant(COMPANY) == "ООО «Ёлки & Палки»"
 
 
 @pytest.mark.req("S-088")
 @pytest.mark.parametrize("answers", [PERSON, COMPANY], ids=["ИП", "ООО"])
 def test_the_statement_tells_everything_and_whom_it_goes_to(
-    office: TakesApplication, answers: Mapping[str, str]
+    workspace: TakesApplication, answers: Mapping[str, str]
 ) -> None:
-    made = office.statement(answers, NOON)
+    made = workspace.statement(answers, NOON)
     document = Document(BytesIO(made.content))
     words = [paragraph.text for paragraph in document.paragraphs]
     (table,) = document.tables
@@ -112,8 +112,8 @@ def test_the_statement_tells_everything_and_whom_it_goes_to(
     assert not set('\\/:*?"<>|') & set(made.name)
 
 
-def test_odd_letters_do_not_break_the_document(office: TakesApplication) -> None:
-    made = office.statement(
+def test_odd_letters_do_not_break_the_document(workspace: TakesApplication) -> None:
+    made = workspace.statement(
         PERSON | {"address": "г. Калуга\x00\x1b[31m\n{д}.\u2028 7", "signer": "../../Ёлка Анна"}, NOON
     )
     document = Document(BytesIO(made.content))

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
+from chatapp_cli.domain.arrival import Arrival, DeliveryChanged
 from chatapp_cli.domain.errors import NeedsRebind, Retryable
-from chatapp_cli.domain.event import Arrival, DeliveryChanged
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.outbound import Outbound

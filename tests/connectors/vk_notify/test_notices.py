@@ -11,8 +11,8 @@ import pytest
 
 from chatapp_cli.connectors.vk_notify.bind import TRADE
 from chatapp_cli.connectors.vk_notify.connector import create
+from chatapp_cli.domain.arrival import DeliveryChanged
 from chatapp_cli.domain.errors import ChannelError, NeedsRebind, RateLimited, Rejected
-from chatapp_cli.domain.event import DeliveryChanged
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.manifest import Rate
 from chatapp_cli.domain.message import State

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from chatapp_cli.connectors.whatsapp.connector import WhatsAppSession
-from chatapp_cli.domain.event import Event
+from chatapp_cli.domain.arrival import ProviderEvent
 from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.outbound import Outbound
 from chatapp_cli.ports.connector import HookReply, HookRequest
 from chatapp_cli.sandbox.whatsapp import WhatsAppSandbox
 from chatapp_cli.sandbox.whatsapp.meta import NUMBER, PHONE, WABA
 
-E = TypeVar("E", bound=Event)
+E = TypeVar("E", bound=ProviderEvent)
 KEY = "0123456789abcdef0123456789abcdef"
 
 
@@ -27,9 +27,9 @@ def call(session: WhatsAppSession, sandbox: WhatsAppSandbox, payload: object) ->
     return session.accept(signed(sandbox, json.dumps(payload, ensure_ascii=False).encode()))
 
 
-def taken(session: WhatsAppSession, sandbox: WhatsAppSandbox) -> Sequence[Event]:
+def taken(session: WhatsAppSession, sandbox: WhatsAppSandbox) -> Sequence[ProviderEvent]:
     """Everything that waits at Meta, in order."""
-    found: list[Event] = []
+    found: list[ProviderEvent] = []
     while sandbox.courier.waiting:
         body = sandbox.courier.waiting.popleft()
         sandbox.courier.carried.append(body)
@@ -39,7 +39,7 @@ def taken(session: WhatsAppSession, sandbox: WhatsAppSandbox) -> Sequence[Event]
     return found
 
 
-def of(kind: type[E], events: Sequence[Event]) -> list[E]:
+def of(kind: type[E], events: Sequence[ProviderEvent]) -> list[E]:
     return [event for event in events if isinstance(event, kind)]
 
 

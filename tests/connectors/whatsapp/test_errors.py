@@ -20,7 +20,7 @@ from chatapp_cli.domain.errors import (
     Retryable,
     SendingBlocked,
 )
-from chatapp_cli.kit.http import Answer
+from chatapp_cli.kit.http import HttpResponse
 from chatapp_cli.kit.manifests import manifest
 from tests.contract.connector_contract import ODD
 from tests.unit.kit.worlds import NOON
@@ -38,7 +38,7 @@ def refused(code: int, *, once: bool = True, usage: str = "", subcode: int = 0) 
     fault = {"message": "Слишком", "type": "OAuthException", "code": code, "error_data": {"details": "Подробно"}}
     fault["error_subcode"] = subcode
     headers = {"x-business-use-case-usage": usage} if usage else {}
-    return errors.refused(Answer(400, headers, msgspec.json.encode({"error": fault})), once=once, now=NOON)
+    return errors.refused(HttpResponse(400, headers, msgspec.json.encode({"error": fault})), once=once, now=NOON)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_trouble_at_meta_is_uncertain_only_where_doing_it_twice_would_be_seen() 
 def test_what_something_on_the_way_says_is_told_from_what_meta_says(
     status: int, once: bool, kind: type[ChannelError], word: str
 ) -> None:
-    error = errors.refused(Answer(status, {}, b"<html>"), once=once, now=NOON)
+    error = errors.refused(HttpResponse(status, {}, b"<html>"), once=once, now=NOON)
     assert (type(error), error.code, error.detail) == (kind, word, f"HTTP {status}")
 
 
@@ -117,8 +117,8 @@ def test_a_pause_of_no_sensible_length_is_our_own(minutes: str) -> None:
 @pytest.mark.parametrize("value", ODD, ids=len)
 def test_no_answer_is_too_odd_to_be_understood(value: bytes) -> None:
     odd = b'{"error":{"code":131042,"message":"no","odd":' + value + b"}}"
-    assert errors.refused(Answer(400, {}, odd), once=True, now=NOON).code == "payment"
-    assert errors.refused(Answer(400, {}, value), once=True, now=NOON).code == "refused"
+    assert errors.refused(HttpResponse(400, {}, odd), once=True, now=NOON).code == "payment"
+    assert errors.refused(HttpResponse(400, {}, value), once=True, now=NOON).code == "refused"
 
 
 def test_every_word_that_it_raises_is_explained_with_what_to_do() -> None:

@@ -7,8 +7,8 @@ from contextlib import aclosing
 import pytest
 
 from chatapp_cli.connectors.whatsapp.connector import WhatsAppSession, create
+from chatapp_cli.domain.arrival import Batch, MessageArrived
 from chatapp_cli.domain.errors import Misconfigured, NeedsRebind, Rejected, Retryable, SendingBlocked
-from chatapp_cli.domain.event import Batch, MessageArrived
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.ports.bind import Bound

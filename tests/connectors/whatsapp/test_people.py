@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chatapp_cli.connectors.whatsapp.connector import WhatsAppSession
-from chatapp_cli.domain.event import MessageArrived, PeerMoved
+from chatapp_cli.domain.arrival import MessageArrived, PeerMoved
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import Connector

@@ -9,8 +9,8 @@ import pytest
 
 from chatapp_cli.connectors.whatsapp import outgoing
 from chatapp_cli.connectors.whatsapp.connector import WhatsAppSession, create
+from chatapp_cli.domain.arrival import FileKind
 from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, RateLimited, Rejected, Retryable
-from chatapp_cli.domain.event import FileKind
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.outbound import LocalFile
 from chatapp_cli.ports.bind import Bound

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from chatapp_cli.connectors.whatsapp import convert
 from chatapp_cli.connectors.whatsapp.connector import WhatsAppSession
 from chatapp_cli.connectors.whatsapp.people import Book
-from chatapp_cli.domain.event import (
+from chatapp_cli.domain.arrival import (
     DeliveryChanged,
     MessageArrived,
     MessageEdited,

@@ -9,7 +9,7 @@ from dataclasses import replace
 from neonize.proto import Neonize_pb2 as events
 
 from chatapp_cli.connectors.whatsapp_web.connector import WhatsAppSession
-from chatapp_cli.domain.event import Arrival, Event, MessageArrived
+from chatapp_cli.domain.arrival import Arrival, MessageArrived, ProviderEvent
 from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.outbound import Outbound
 from chatapp_cli.ports.bind import Bound
@@ -56,5 +56,5 @@ def words(found: list[Arrival]) -> list[str]:
     return [event.text for event in happened(found) if isinstance(event, MessageArrived)]
 
 
-def happened(found: list[Arrival]) -> list[Event]:
+def happened(found: list[Arrival]) -> list[ProviderEvent]:
     return [event for one in found for event in one.events]

@@ -10,7 +10,7 @@ from neonize.proto import Neonize_pb2 as events
 from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message, ProtocolMessage
 
 from chatapp_cli.connectors.whatsapp_web.connector import WhatsAppSession
-from chatapp_cli.domain.event import Arrival, MessageArrived, MessageEdited, MessagesDeleted
+from chatapp_cli.domain.arrival import Arrival, MessageArrived, MessageEdited, MessagesDeleted
 from chatapp_cli.sandbox.whatsapp_web import WhatsAppWebSandbox
 from tests.connectors.whatsapp_web import library
 from tests.connectors.whatsapp_web.library import ANNA, ANNA_HIDDEN, GROUP, OWNER, OWNER_HIDDEN, jid, whole

@@ -207,7 +207,7 @@ async def test_a_child_that_hangs_in_a_dial_is_gone_within_the_deadline(tmp_path
 
 
 async def test_a_child_whose_desk_was_killed_goes_by_itself(tmp_path: Path) -> None:
-    desk = (
+    company = (
         "import asyncio, sys\nfrom pathlib import Path\n"
         "from chatapp_cli.connectors.whatsapp_web.process import child\n"
         "async def main():\n"
@@ -217,7 +217,7 @@ async def test_a_child_whose_desk_was_killed_goes_by_itself(tmp_path: Path) -> N
         "asyncio.run(main())\n"
     )
     pipe = asyncio.subprocess.PIPE
-    running = await asyncio.create_subprocess_exec(sys.executable, "-c", desk, str(tmp_path / "log"), stdout=pipe)
+    running = await asyncio.create_subprocess_exec(sys.executable, "-c", company, str(tmp_path / "log"), stdout=pipe)
     assert running.stdout
     async with asyncio.timeout(60):
         pid = int(await running.stdout.readline())

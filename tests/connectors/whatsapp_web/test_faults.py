@@ -18,8 +18,8 @@ import pytest
 from chatapp_cli.connectors.whatsapp_web import process
 from chatapp_cli.connectors.whatsapp_web.connector import WhatsAppSession
 from chatapp_cli.connectors.whatsapp_web.convert import arrival
+from chatapp_cli.domain.arrival import MessageArrived
 from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, Retryable
-from chatapp_cli.domain.event import MessageArrived
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.outbound import Outbound
 from chatapp_cli.ports.bind import Bound

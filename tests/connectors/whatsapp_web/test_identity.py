@@ -15,9 +15,9 @@ pytest.importorskip("neonize", reason="needs libmagic1: apt install libmagic1", 
 from neonize.proto import Neonize_pb2 as events
 from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message, ProtocolMessage
 
-from chatapp_cli.bootstrap import Desk, open_desk
+from chatapp_cli.bootstrap import Company, open_company
 from chatapp_cli.connectors.whatsapp_web.connector import WhatsAppSession
-from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, MessageEdited, MessagesDeleted
+from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived, MessageEdited, MessagesDeleted
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.sandbox.whatsapp_web import WhatsAppWebSandbox
 from chatapp_cli.services.ingest import ingest
@@ -136,27 +136,27 @@ async def test_an_administrator_of_whom_only_the_phone_is_told_takes_back_what_a
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    with closing(open_desk(Settings(home=str(tmp_path / "desk"), http_port=0)).seen_by(OWNER)) as desk:
-        yield desk
+def company(tmp_path: Path) -> Iterator[Company]:
+    with closing(open_company(Settings(home=str(tmp_path / "desk"), http_port=0)).seen_by(OWNER)) as company:
+        yield company
 
 
 @pytest.fixture
-async def channel(desk: Desk) -> ChannelId:
+async def channel(company: Company) -> ChannelId:
     async with WhatsAppWebSandbox() as sandbox:
-        return await bound(desk, sandbox)
+        return await bound(company, sandbox)
 
 
-async def take(desk: Desk, channel: ChannelId, phone: WhatsAppSession, many: int) -> None:
+async def take(company: Company, channel: ChannelId, phone: WhatsAppSession, many: int) -> None:
     found, _ = await arrivals(phone, many)
-    desk.write(lambda tx: ingest(tx, channel, Batch(arrivals=found)))
+    company.write(lambda tx: ingest(tx, channel, Batch(arrivals=found)))
 
 
 @pytest.mark.parametrize("group", [True, False])
 @pytest.mark.parametrize("learns", ["told", "asked"])
 @pytest.mark.parametrize(("before", "after"), [one for one in product(SEEN, SEEN) if one[0] != one[1]])
 async def test_a_line_gives_way_to_its_message_under_whichever_address_each_of_them_comes(
-    desk: Desk,
+    company: Company,
     channel: ChannelId,
     phone: WhatsAppSession,
     native: Native,
@@ -168,26 +168,26 @@ async def test_a_line_gives_way_to_its_message_under_whichever_address_each_of_t
     native.answers["get_group_info"] = library.joined("Соседи").GroupInfo
     whole = source(1000, "both", group=group)
     await native.happens("event", library.undecryptable("1", unavailable=True, **source(1000, before, group=group)))
-    await take(desk, channel, phone, 1)
+    await take(company, channel, phone, 1)
     if learns == "told":
         elsewhere = {"chat": "120363000000000002@g.us"}
         await native.happens("event", library.text("в другой группе", "2", **(whole | elsewhere)))
-        await take(desk, channel, phone, 1)
+        await take(company, channel, phone, 1)
     else:
         native.answers |= {"get_lid_from_pn": jid(whole["sender"]), "get_pn_from_lid": jid(whole["sender_alt"])}
     where = source(1000, after, group=group)
     await native.happens("event", library.text("Кто за ёлкой?", "1", **where))
     await native.happens("event", change(EDIT, "1", "3", source(1000, before, group=group)))
-    await take(desk, channel, phone, 2)
-    assert [words for words in texts(desk) if words != ["в другой группе"]] == [["1 рубль"]]
+    await take(company, channel, phone, 2)
+    assert [words for words in texts(company) if words != ["в другой группе"]] == [["1 рубль"]]
     await native.happens("event", change(REVOKE, "1", "4", where))
-    await take(desk, channel, phone, 1)
-    gone = [one.message.deleted_at for dialog in the_dialogs(desk) for one in entries(desk, dialog.id)]
+    await take(company, channel, phone, 1)
+    gone = [one.message.deleted_at for dialog in the_dialogs(company) for one in entries(company, dialog.id)]
     assert sum(one is not None for one in gone) == 1
 
 
 async def test_in_a_group_another_one_neither_rewrites_nor_fills_nor_removes_what_a_hidden_one_wrote(
-    desk: Desk, channel: ChannelId, phone: WhatsAppSession, native: Native
+    company: Company, channel: ChannelId, phone: WhatsAppSession, native: Native
 ) -> None:
     native.answers["get_group_info"] = library.joined("Соседи").GroupInfo
     for number, changes in enumerate(SEEN):
@@ -195,23 +195,23 @@ async def test_in_a_group_another_one_neither_rewrites_nor_fills_nor_removes_wha
         for kind in (EDIT, REVOKE):
             where = source(1002, changes, group=True)
             await native.happens("event", change(kind, f"M{number}", f"C{number}{kind}", where))
-    await take(desk, channel, phone, 9)
-    (dialog,) = the_dialogs(desk)
-    now = [(one.message.text, one.message.author, one.message.deleted_at) for one in entries(desk, dialog.id)]
+    await take(company, channel, phone, 9)
+    (dialog,) = the_dialogs(company)
+    now = [(one.message.text, one.message.author, one.message.deleted_at) for one in entries(company, dialog.id)]
     assert now == [("слово", "Анна Белова", None)] * 3
 
 
 @pytest.mark.parametrize("seen", SEEN)
 async def test_what_another_one_says_under_the_id_of_a_line_takes_nothing_away_from_whose_line_it_is(
-    desk: Desk, channel: ChannelId, phone: WhatsAppSession, native: Native, seen: str
+    company: Company, channel: ChannelId, phone: WhatsAppSession, native: Native, seen: str
 ) -> None:
     native.answers["get_group_info"] = library.joined("Соседи").GroupInfo
     hers, his = source(1000, "lid", group=True), source(1002, seen, group=True)
     await native.happens("event", library.undecryptable("1", unavailable=True, **hers))
     await native.happens("event", library.text("не её слова", "1", **his))
     await native.happens("event", library.text("её слова", "1", **hers))
-    await take(desk, channel, phone, 3)
-    assert texts(desk) == [["её слова", "не её слова"]]
+    await take(company, channel, phone, 3)
+    assert texts(company) == [["её слова", "не её слова"]]
 
 
 async def test_a_person_keeps_the_name_that_their_line_had_and_is_called_by_the_phone_from_then_on(

@@ -19,6 +19,7 @@ from neonize.utils.enum import ChatPresence, ParticipantChange, Presence, Receip
 
 from chatapp_cli.connectors.whatsapp_web import connector as wiring
 from chatapp_cli.connectors.whatsapp_web.connector import WhatsAppSession
+from chatapp_cli.domain.arrival import MessageArrived
 from chatapp_cli.domain.errors import (
     ChannelError,
     NeedsRebind,
@@ -28,7 +29,6 @@ from chatapp_cli.domain.errors import (
     Retryable,
     UsageError,
 )
-from chatapp_cli.domain.event import MessageArrived
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.outbound import LocalFile
 from chatapp_cli.ports.bind import Bound

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from chatapp_cli.connectors import whatsapp_web
 from chatapp_cli.connectors.whatsapp_web import wire
-from chatapp_cli.connectors.whatsapp_web.child.deeds import ORDERS
 from chatapp_cli.connectors.whatsapp_web.child.endings import _BANS
 from chatapp_cli.connectors.whatsapp_web.child.refusals import MEMBERS
+from chatapp_cli.connectors.whatsapp_web.child.requests import ORDERS
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.sandbox.whatsapp_web.orders import ORDERS as MINIATURE
 

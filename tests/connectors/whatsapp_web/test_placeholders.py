@@ -19,7 +19,7 @@ from chatapp_cli.connectors.whatsapp_web.child.journal import Journal
 from chatapp_cli.connectors.whatsapp_web.child.phone import Phone
 from chatapp_cli.connectors.whatsapp_web.connector import WhatsAppSession
 from chatapp_cli.connectors.whatsapp_web.convert import arrival
-from chatapp_cli.domain.event import Arrival, MessageArrived
+from chatapp_cli.domain.arrival import Arrival, MessageArrived
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import Connector

@@ -17,8 +17,8 @@ from chatapp_cli.connectors.whatsapp_web.child import history
 from chatapp_cli.connectors.whatsapp_web.child.feed import entry_of
 from chatapp_cli.connectors.whatsapp_web.child.journal import GAP
 from chatapp_cli.connectors.whatsapp_web.connector import WhatsAppSession
+from chatapp_cli.domain.arrival import MessageArrived
 from chatapp_cli.domain.errors import NeedsRebind
-from chatapp_cli.domain.event import MessageArrived
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import Connector

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from chatapp_cli.connectors.whatsapp_web.connector import WhatsAppSession
+from chatapp_cli.domain.arrival import Arrival, DeliveryChanged, MessageArrived, PeerMoved
 from chatapp_cli.domain.errors import Misconfigured, NeedsRebind, RateLimited, Rejected, Retryable
-from chatapp_cli.domain.event import Arrival, DeliveryChanged, MessageArrived, PeerMoved
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.outbound import LocalFile, Outbound

@@ -30,14 +30,14 @@ from chatapp_cli.connectors.whatsapp_web.child.feed import entry_of
 from chatapp_cli.connectors.whatsapp_web.child.scene import Known
 from chatapp_cli.connectors.whatsapp_web.child.translate import LASTING, group, hidden, translated
 from chatapp_cli.connectors.whatsapp_web.convert import arrival
-from chatapp_cli.domain.event import (
+from chatapp_cli.domain.arrival import (
     DeliveryChanged,
     MessageArrived,
     MessageEdited,
     MessagesDeleted,
     PeerChanged,
     PeerMoved,
-    Person,
+    Profile,
     ReactionsChanged,
 )
 from chatapp_cli.domain.message import State
@@ -193,7 +193,7 @@ def test_a_group_keeps_its_address_and_names_who_wrote() -> None:
 def test_an_edit_names_the_message_that_it_changes_in_both_shapes() -> None:
     bare = library.protocol(ProtocolMessage.MESSAGE_EDIT, "3EB0A1", Message(conversation="исправлено"))
     wrapped = Message(editedMessage=FutureProofMessage(message=bare))
-    anna = Person(id="+79160000001", name="Анна Белова", phone="+79160000001")
+    anna = Profile(id="+79160000001", name="Анна Белова", phone="+79160000001")
     about = {"peer_key": "+79160000001", "ext_id": "3EB0A1", "at": AT}
     expected = MessageEdited(**about, text="исправлено", from_us=False, by=anna)
     assert told(library.message(bare, "3EB0B2"))[-1] == expected
@@ -202,7 +202,7 @@ def test_an_edit_names_the_message_that_it_changes_in_both_shapes() -> None:
 
 def test_a_message_that_is_taken_back_is_named() -> None:
     event = library.message(library.protocol(ProtocolMessage.REVOKE, "3EB0A1"), "3EB0B3")
-    anna = Person(id="+79160000001", name="Анна Белова", phone="+79160000001")
+    anna = Profile(id="+79160000001", name="Анна Белова", phone="+79160000001")
     about = {"peer_key": "+79160000001", "ext_ids": ("3EB0A1",), "at": AT}
     assert told(event)[-1] == MessagesDeleted(**about, from_us=False, by=anna)
 

@@ -11,7 +11,7 @@ from chatapp_cli.connectors.whatsapp_web import convert, wire
 from chatapp_cli.connectors.whatsapp_web.connector import WhatsAppSession
 from chatapp_cli.connectors.whatsapp_web.outgoing import plan
 from chatapp_cli.domain import phone
-from chatapp_cli.domain.event import MessageArrived, PeerMoved
+from chatapp_cli.domain.arrival import MessageArrived, PeerMoved
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.outbound import Outbound
 from chatapp_cli.ports.bind import Bound

@@ -12,8 +12,8 @@ import pytest
 
 from chatapp_cli.connectors.email.connector import EmailConnector, EmailSession, create
 from chatapp_cli.connectors.email.receive import Place
+from chatapp_cli.domain.arrival import Arrival, Batch, DeliveryChanged, MessageArrived
 from chatapp_cli.domain.errors import ChannelError, UsageError
-from chatapp_cli.domain.event import Arrival, Batch, DeliveryChanged, MessageArrived
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.outbound import LocalFile, Outbound

@@ -26,12 +26,12 @@ def as_said(name: str) -> Deed:
     return lambda shop, at: lambda tx: CALLS[name][1](tx, at)
 
 
-DEEDS: Mapping[str, Deed] = {name: as_said(name) for name in CALLS} | REPORTS | VERDICTS | ANSWERS
+ACTIONS: Mapping[str, Deed] = {name: as_said(name) for name in CALLS} | REPORTS | VERDICTS | ANSWERS
 
 
 def found(shop: Shop, at: Place, name: str) -> Lines:
     """Do it, and tell what changed; a refusal changes nothing, and says why."""
-    job = DEEDS[name](shop, at)
+    job = ACTIONS[name](shop, at)
     before, now = _everything(shop), shop.clock.at
     try:
         result = shop.database.write(lambda tx: job(tx.by(WHO)))

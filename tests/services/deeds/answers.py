@@ -6,14 +6,14 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from chatapp_cli.domain.dialog import DialogFilter
-from chatapp_cli.domain.draft import Draft, StagedFile
-from chatapp_cli.domain.errors import Misconfigured
-from chatapp_cli.domain.event import (
+from chatapp_cli.domain.arrival import (
     IncomingFile,
     Peer,
     PeerChanged,
 )
+from chatapp_cli.domain.dialog import DialogFilter
+from chatapp_cli.domain.draft import Draft, StagedFile
+from chatapp_cli.domain.errors import Misconfigured
 from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Origin, Priority, State
@@ -24,7 +24,6 @@ from chatapp_cli.services import (
     contacts,
     dialogs,
     duties,
-    errands,
     files,
     later,
     onward,
@@ -32,6 +31,7 @@ from chatapp_cli.services import (
     presence,
     replies,
     sending,
+    session_requests,
     timers,
     upkeep,
     views,
@@ -75,8 +75,8 @@ def with_file(do: Callable[[Tx, object], object], *, attempts: int = 0) -> Deed:
 
 def with_errand(do: Callable[[Tx, object], object]) -> Deed:
     def deed(shop: Shop, at: Place) -> Job:
-        shop.write(lambda tx: errands.ask(tx, at.channel.id, "find", {"address": "anna"}, seconds=5))
-        row = shop.write(lambda tx: errands.claim(tx, at.channel.id))
+        shop.write(lambda tx: session_requests.ask(tx, at.channel.id, "find", {"address": "anna"}, seconds=5))
+        row = shop.write(lambda tx: session_requests.claim(tx, at.channel.id))
         return lambda tx: do(tx, row)
 
     return deed
@@ -92,10 +92,10 @@ def forgets(days: int) -> Deed:
     def deed(shop: Shop, at: Place) -> Job:
         waits_for_changes(shop, at)
         tells(State.READ, "e7")(shop, at)
-        shop.write(lambda tx: errands.ask(tx, at.channel.id, "find", {}, seconds=5))
+        shop.write(lambda tx: session_requests.ask(tx, at.channel.id, "find", {}, seconds=5))
         shop.write(lambda tx: presence.typing(tx, "w1", at.dialog))
         shop.clock.at += days * DAY + 1
-        return lambda tx: (upkeep.forget_early_news(tx), upkeep.forget_passing_things(tx), None)[-1]
+        return lambda tx: (upkeep.delete_early_changes(tx), upkeep.delete_expired(tx), None)[-1]
 
     return deed
 
@@ -118,7 +118,7 @@ def handed_on(*chain: tuple[str, ...], channel: bool = True) -> Deed:
         number = shop.channel(kind="sms", line=at.line) if channel else 99
         kept = json.dumps({"priority": 5, "steps": [[number, *addresses] for addresses in chain]})
         shop.write(lambda tx: tx.run("chain.put", id=at.said, chain=kept))
-        return lambda tx: onward.hand_on(tx, lambda _row: BY_PHONE, at.said)
+        return lambda tx: onward.continue_chain(tx, lambda _row: BY_PHONE, at.said)
 
     return deed
 
@@ -140,7 +140,7 @@ def renewed(shop: Shop, at: Place) -> Job:
     paused(shop, at)
     queued(shop, at)
     fields = manifest("email").fields
-    return lambda tx: channels.keep(
+    return lambda tx: channels.save(
         tx, shop.vault, WHOLE, line=at.line, kind="email", previous=at.channel.id, fields=fields
     )
 
@@ -178,26 +178,28 @@ def unbound(shop: Shop, at: Place) -> Job:
 
 
 ANSWERS: Mapping[str, Deed] = {
-    "onward.hand_on": handed_on(("+79160000009",)),
-    "onward.hand_on to the second address": handed_on(("@nobody", "+79160000009")),
-    "onward.hand_on to the second step": handed_on((), ("+79160000009",)),
-    "onward.hand_on to nobody": handed_on(()),
-    "onward.hand_on where nothing is bound": handed_on(("+79160000009",), channel=False),
-    "onward.hand_on of what has no chain": only(lambda tx, at: str(onward.hand_on(tx, lambda _row: BY_PHONE, at.said))),
-    "channels.keep with everything": only(
-        lambda tx, at: channels.keep(
+    "onward.continue_chain": handed_on(("+79160000009",)),
+    "onward.continue_chain to the second address": handed_on(("@nobody", "+79160000009")),
+    "onward.continue_chain to the second step": handed_on((), ("+79160000009",)),
+    "onward.continue_chain to nobody": handed_on(()),
+    "onward.continue_chain where nothing is bound": handed_on(("+79160000009",), channel=False),
+    "onward.continue_chain of what has no chain": only(
+        lambda tx, at: str(onward.continue_chain(tx, lambda _row: BY_PHONE, at.said))
+    ),
+    "channels.save with everything": only(
+        lambda tx, at: channels.save(
             tx, at.shop.vault, WHOLE, line=at.line, kind="sms", fields=manifest("email").fields
         )
     ),
-    "channels.keep once more": renewed,
-    "channels.keep of a kind that the line has": only(
-        lambda tx, at: channels.keep(tx, at.shop.vault, WHOLE, line=at.line, kind="email")
+    "channels.save once more": renewed,
+    "channels.save of a kind that the line has": only(
+        lambda tx, at: channels.save(tx, at.shop.vault, WHOLE, line=at.line, kind="email")
     ),
-    "channels.keep of a kind that the line may have twice": only(
-        lambda tx, at: channels.keep(tx, at.shop.vault, WHOLE, line=at.line, kind="email", pool=True)
+    "channels.save of a kind that the line may have twice": only(
+        lambda tx, at: channels.save(tx, at.shop.vault, WHOLE, line=at.line, kind="email", pool=True)
     ),
-    "channels.keep of an account that is bound": only(
-        lambda tx, at: channels.keep(
+    "channels.save of an account that is bound": only(
+        lambda tx, at: channels.save(
             tx, at.shop.vault, replace(WHOLE, account=at.channel.account), line=at.line, kind="email", pool=True
         )
     ),
@@ -345,13 +347,17 @@ ANSWERS: Mapping[str, Deed] = {
     "files.missing": with_file(lambda tx, row: files.missing(tx, row, code="gone")),
     "voice.claim": with_a_voice(lambda tx, row: row.id),
     "voice.release": with_a_voice(voice.release),
-    "voice.keep": with_a_voice(lambda tx, row: voice.keep(tx, row, "слово " * 4_000)),
+    "voice.save_text": with_a_voice(lambda tx, row: voice.save_text(tx, row, "слово " * 4_000)),
     "voice.give_up": with_a_voice(lambda tx, row: voice.give_up(tx, row, "no_command")),
-    "errands.claim": with_errand(lambda tx, row: row.id),
-    "errands.done": with_errand(lambda tx, row: errands.done(tx, row, '{"id": "5"}')),
-    "errands.done twice": with_errand(lambda tx, row: (errands.done(tx, row, "{}"), errands.done(tx, row, "[]"))[1]),
-    "errands.failed": with_errand(lambda tx, row: errands.failed(tx, row, Misconfigured("no_money", "402"))),
-    "errands.interrupted": with_errand(lambda tx, row: errands.interrupted(tx, row.channel_id)),
+    "session_requests.claim": with_errand(lambda tx, row: row.id),
+    "session_requests.done": with_errand(lambda tx, row: session_requests.done(tx, row, '{"id": "5"}')),
+    "session_requests.done twice": with_errand(
+        lambda tx, row: (session_requests.done(tx, row, "{}"), session_requests.done(tx, row, "[]"))[1]
+    ),
+    "session_requests.failed": with_errand(
+        lambda tx, row: session_requests.failed(tx, row, Misconfigured("no_money", "402"))
+    ),
+    "session_requests.interrupted": with_errand(lambda tx, row: session_requests.interrupted(tx, row.channel_id)),
     "presence.look": only(lambda tx, at: presence.look(tx, "w1", at.dialog)),
     "presence.look again": after(
         lambda tx, at: presence.look(tx, "w1", at.dialog), lambda tx, at: presence.look(tx, "w1", at.dialog)
@@ -388,9 +394,9 @@ ANSWERS: Mapping[str, Deed] = {
         lambda tx, at: timers.put(tx, "remind", "1", tx.now + 1, keeps_hour=True),
         lambda tx, at: timers.fire(tx, "remind", "1", lambda tx, ref: None),
     ),
-    "timers.put_off": after(
+    "timers.delay": after(
         lambda tx, at: timers.put(tx, "remind", "1", tx.now, keeps_hour=False),
-        lambda tx, at: timers.put_off(tx, "remind", "1", seconds=2.5),
+        lambda tx, at: timers.delay(tx, "remind", "1", seconds=2.5),
     ),
     "upkeep after a day": forgets(1),
     "upkeep within a day": forgets(0),

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from chatapp_cli.domain.draft import Draft
-from chatapp_cli.domain.event import (
+from chatapp_cli.domain.arrival import (
     Arrival,
     Batch,
     ChatRead,
-    Event,
     IncomingFile,
     MessageEdited,
     MessagesDeleted,
     Peer,
     PeerChanged,
     PeerMoved,
-    Person,
+    Profile,
+    ProviderEvent,
     ReactionsChanged,
 )
+from chatapp_cli.domain.draft import Draft
 from chatapp_cli.services import (
     dialogs,
     duties,
@@ -32,7 +32,7 @@ from tests.stores import EVERYTHING, Shop
 from tests.stores import said as message
 
 
-def hears(*events: Callable[[Place], Event], before: Callable[[Shop, Place], object] | None = None) -> Deed:
+def hears(*events: Callable[[Place], ProviderEvent], before: Callable[[Shop, Place], object] | None = None) -> Deed:
     def deed(shop: Shop, at: Place) -> Job:
         if before is not None:
             before(shop, at)
@@ -46,7 +46,7 @@ def anna(at: Place) -> Peer:
     return Peer(key=f"anna{at.line}", address=f"anna{at.line}")
 
 
-def says(text: str = "Есть вопрос", **values: object) -> Callable[[Place], Event]:
+def says(text: str = "Есть вопрос", **values: object) -> Callable[[Place], ProviderEvent]:
     return lambda at: message(text, who=f"anna{at.line}", **{"ext_id": "9", "at": THEN, **values})
 
 
@@ -55,7 +55,7 @@ def heard(shop: Shop, at: Place) -> str:
     return shop.message(at.heard).ext_id or ""
 
 
-def of_heard(make: Callable[..., Event], **values: object) -> Deed:
+def of_heard(make: Callable[..., ProviderEvent], **values: object) -> Deed:
     """Something happens to the client's message."""
 
     def deed(shop: Shop, at: Place) -> Job:
@@ -122,10 +122,10 @@ REPORTS: Mapping[str, Deed] = {
             who="zoya",
             ext_id="1",
             at=THEN,
-            sender=Person(id="z", name="Зоя", username="Zoya", phone="8 916 000-00-09", email="z@example.org"),
+            sender=Profile(id="z", name="Зоя", username="Zoya", phone="8 916 000-00-09", email="z@example.org"),
         )
     ),
-    "hear a new name": hears(lambda at: message(who=f"anna{at.line}", ext_id="9", at=THEN, sender=Person(name="Аня"))),
+    "hear a new name": hears(lambda at: message(who=f"anna{at.line}", ext_id="9", at=THEN, sender=Profile(name="Аня"))),
     "edit": of_heard(MessageEdited, text="Иначе"),
     "edit by somebody else": of_heard(MessageEdited, text="Иначе", from_us=True),
     "edit what is not here": hears(
@@ -134,7 +134,7 @@ REPORTS: Mapping[str, Deed] = {
     "take back": of_heard(MessagesDeleted),
     "take back by somebody else": of_heard(MessagesDeleted, from_us=True),
     "take back by an admin": of_heard(MessagesDeleted, from_us=True, by_admin=True),
-    "react": of_heard(ReactionsChanged, emoji=("👍", "🔥"), person=Person(id="a", name="Анна")),
+    "react": of_heard(ReactionsChanged, emoji=("👍", "🔥"), person=Profile(id="a", name="Анна")),
     "read by us elsewhere": hears(
         lambda at: ChatRead(peer_key=f"anna{at.line}", ext_id="20", at=THEN, by_us=True),
         before=lambda shop, at: shop.take(at.channel.id, says(ext_id="12.7")(at)),

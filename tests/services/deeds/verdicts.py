@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from chatapp_cli.domain.draft import Draft
-from chatapp_cli.domain.errors import OutcomeUnknown, Rejected, Retryable
-from chatapp_cli.domain.event import (
+from chatapp_cli.domain.arrival import (
     Arrival,
     Batch,
     ChatRead,
     DeliveryChanged,
 )
+from chatapp_cli.domain.draft import Draft
+from chatapp_cli.domain.errors import OutcomeUnknown, Rejected, Retryable
 from chatapp_cli.domain.health import Health
 from chatapp_cli.domain.ids import MessageId
-from chatapp_cli.domain.message import Action, State
+from chatapp_cli.domain.message import Operation, State
 from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import (
@@ -39,7 +39,7 @@ def queued(shop: Shop, at: Place, **order: object) -> MessageId:
     return shop.write(lambda tx: sending.enqueue(tx, EVERYTHING, at.dialog, draft, shop.order(**order)))
 
 
-def asked(shop: Shop, at: Place, action: Action, value: str) -> None:
+def asked(shop: Shop, at: Place, action: Operation, value: str) -> None:
     """A change of a message of ours that the provider has in two parts."""
     sent = with_outbox(lambda tx, claim: outbox.succeed(tx, claim, TWO))
     shop.write(sent(shop, at))
@@ -54,7 +54,7 @@ TWO = Receipt(ids=("e1", "e2"), texts=("e2",))
 def with_outbox(
     verdict: Callable[[Tx, outbox.Claim], object],
     *,
-    action: tuple[Action, str] | None = None,
+    action: tuple[Operation, str] | None = None,
     begun: bool = True,
     attempts: int = 1,
     before: Callable[[Shop, Place], object] | None = None,
@@ -117,7 +117,7 @@ def on_the_channel(do: Callable[[Tx, Place], object], before: Callable[[Shop, Pl
 
 def paused(shop: Shop, at: Place) -> None:
     shop.write(lambda tx: outbox.pause(tx, at.channel.id, seconds=90, code="flood", detail="90 s"))
-    shop.write(lambda tx: outbox.hold(tx, at.dialog, {"dialog": 90}))
+    shop.write(lambda tx: outbox.delay(tx, at.dialog, {"dialog": 90}))
 
 
 def misconfigured(shop: Shop, at: Place) -> None:
@@ -126,7 +126,7 @@ def misconfigured(shop: Shop, at: Place) -> None:
 
 
 UNSURE, AGAIN = OutcomeUnknown("timeout", "read"), Retryable("busy", "later")
-REACT, EDIT, DELETE = (Action.REACT, "👍"), (Action.EDIT, "Выехали"), (Action.DELETE, "")
+REACT, EDIT, DELETE = (Operation.REACT, "👍"), (Operation.EDIT, "Выехали"), (Operation.DELETE, "")
 VERDICTS: Mapping[str, Deed] = {
     "outbox.claim": lambda shop, at: (
         queued(shop, at),
@@ -203,8 +203,10 @@ VERDICTS: Mapping[str, Deed] = {
     "outbox.leave_uncertain of an edit": with_outbox(
         lambda tx, claim: outbox.leave_uncertain(tx, claim, UNSURE), action=EDIT
     ),
-    "outbox.hold": on_the_channel(lambda tx, at: outbox.hold(tx, at.dialog, {"dialog": 1.5})),
-    "outbox.hold strangers": on_the_channel(lambda tx, at: outbox.hold(tx, at.dialog, {"strangers": 7}, code="flood")),
+    "outbox.delay": on_the_channel(lambda tx, at: outbox.delay(tx, at.dialog, {"dialog": 1.5})),
+    "outbox.delay strangers": on_the_channel(
+        lambda tx, at: outbox.delay(tx, at.dialog, {"strangers": 7}, code="flood")
+    ),
     "outbox.pause shortly": on_the_channel(lambda tx, at: outbox.pause(tx, at.channel.id, seconds=59.5, code="flood")),
     "outbox.pause": on_the_channel(
         lambda tx, at: outbox.pause(tx, at.channel.id, seconds=60, code="flood", detail="60 s")

@@ -12,12 +12,13 @@ from pathlib import Path
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import Rejected
 from chatapp_cli.domain.ids import ChannelId, MessageId
-from chatapp_cli.domain.message import Action
-from chatapp_cli.domain.option import Subject, Target
+from chatapp_cli.domain.message import Operation
+from chatapp_cli.domain.option import OptionTarget, Subject
 from chatapp_cli.domain.template import Filled, Template
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import (
     beginning,
+    chains,
     changes,
     channels,
     composing,
@@ -25,7 +26,6 @@ from chatapp_cli.services import (
     dialogs,
     drafts,
     duties,
-    errands,
     figures,
     files,
     forwarding,
@@ -38,11 +38,11 @@ from chatapp_cli.services import (
     options,
     outbox,
     pace,
-    relay,
     replies,
     reply_sheet,
     resting,
     sending,
+    session_requests,
     templates,
     thread,
     trace,
@@ -51,10 +51,10 @@ from chatapp_cli.services import (
     views,
     waiting,
 )
-from chatapp_cli.services.composing import Address, Exactly, FromReply, FromTemplate, InDialog, Request
+from chatapp_cli.services.composing import Address, Exactly, FromReply, FromTemplate, InDialog, MessageRequest
 from chatapp_cli.services.mailing import Recipient
-from chatapp_cli.services.options import Scope
-from chatapp_cli.services.routes import Step
+from chatapp_cli.services.options import OptionScope
+from chatapp_cli.services.routes import ChainStep
 from chatapp_cli.store.tx import Tx
 from tests.services.listed import Listed, moments, told
 from tests.services.questions.addresses import ABOUT_ADDRESSES
@@ -65,16 +65,16 @@ from tests.stores import owner
 LIST = Listed(Path(__file__).with_name("answers.txt"))
 
 
-def asked(to: composing.Target, **values: object) -> Request:
-    order = sending.Order(**{"key": "k" * 32, **values.pop("order", {})})
-    return Request(**{"to": to, "order": order, "draft": SHORT, **values})
+def asked(to: composing.SendTarget, **values: object) -> MessageRequest:
+    order = sending.SendOptions(**{"key": "k" * 32, **values.pop("order", {})})
+    return MessageRequest(**{"to": to, "order": order, "draft": SHORT, **values})
 
 
-def preview(make: Callable[[Town], Request]) -> Question:
+def preview(make: Callable[[Town], MessageRequest]) -> Question:
     return lambda tx, at: composing.preview(tx, able, make(at))
 
 
-def entry(tx: Tx, at: Town, name: str) -> transcript.Entry:
+def entry(tx: Tx, at: Town, name: str) -> transcript.TranscriptEntry:
     return transcript.entry(tx, at.message[name])
 
 
@@ -183,7 +183,7 @@ ABOUT_BEGINNINGS: Mapping[str, Question] = {
 }
 
 
-def mailed(tx: Tx, at: Town, to: composing.Target, *addresses: str, draft: Draft = SHORT) -> object:
+def mailed(tx: Tx, at: Town, to: composing.SendTarget, *addresses: str, draft: Draft = SHORT) -> object:
     found = mailing.preview(tx, able, asked(to, draft=draft), [Recipient(one, n) for n, one in enumerate(addresses)])
     return [
         *((one.address, one.channel.kind, one.name, one.fresh, one.stranger, one.before) for one in found.going),
@@ -198,9 +198,9 @@ def mailed(tx: Tx, at: Town, to: composing.Target, *addresses: str, draft: Draft
 
 def carried(tx: Tx, at: Town, *chain: tuple[str, str]) -> object:
     """A message with a quote through some channels: what of it got into the one that took it."""
-    steps = [Step(at.channel[kind], (to,)) for kind, to in chain]
+    steps = [ChainStep(at.channel[kind], (to,)) for kind, to in chain]
     draft = replace(SHORT, reply_to=at.message["first"])
-    message = relay.accept(tx, able, steps, draft, sending.Order(key="k" * 32))
+    message = chains.accept(tx, able, steps, draft, sending.SendOptions(key="k" * 32))
     found = transcript.message(tx, message)
     return (found.dialog_id, found.reply_to, found.state, tx.value("chain.of", id=message))
 
@@ -209,8 +209,8 @@ def claims(tx: Tx, at: Town, kind: str, *, deleted: str = "") -> Sequence[outbox
     """All that may go one after the other, each carried out before the next."""
     if deleted:
         tx.run("outbox.withdraw", message=at.message[deleted])
-        order = sending.Order(key="")
-        sending.change(tx, ABILITIES[kind], at.message[deleted], Action.DELETE, "", order=order)
+        order = sending.SendOptions(key="")
+        sending.change(tx, ABILITIES[kind], at.message[deleted], Operation.DELETE, "", order=order)
     found = []
     while claim := outbox.claim(tx, at.shop.media, at.channel[kind]):
         found.append(claim)
@@ -218,7 +218,7 @@ def claims(tx: Tx, at: Town, kind: str, *, deleted: str = "") -> Sequence[outbox
     return found
 
 
-def printed(form: reply_sheet.Form) -> Question:
+def printed(form: reply_sheet.FileFormat) -> Question:
     return lambda tx, at: reply_sheet.written(
         tx, replies.everything(tx), form, lambda file: f"files/{file.name}"
     ).split("\n")
@@ -299,7 +299,9 @@ ABOUT_MESSAGES: Mapping[str, Question] = {
         f"changes.obstacle {action} {name}": lambda tx, at, n=name, a=action: changes.obstacle(
             ABILITIES["messenger"], entry(tx, at, n).message, a, tx.now + HOUR
         )
-        for name, action in product(("first", "second", "letter", "photo"), (Action.EDIT, Action.DELETE, Action.REACT))
+        for name, action in product(
+            ("first", "second", "letter", "photo"), (Operation.EDIT, Operation.DELETE, Operation.REACT)
+        )
     },
     **{
         f"outbox.{name}": lambda tx, at, ask=ask: ask(tx, at)
@@ -314,7 +316,7 @@ ABOUT_MESSAGES: Mapping[str, Question] = {
         }.items()
     },
     "changes.obstacle to a deletion within an hour and after it": lambda tx, at: [
-        changes.obstacle(ABILITIES["messenger"], said, Action.DELETE, said.at + HOUR + late)
+        changes.obstacle(ABILITIES["messenger"], said, Operation.DELETE, said.at + HOUR + late)
         for said in [entry(tx, at, "first").message]
         for late in (0, 1)
     ],
@@ -329,17 +331,17 @@ ABOUT_MESSAGES: Mapping[str, Question] = {
     "outbox.claim of a deletion": lambda tx, at: [
         (found.row.action, found.parts) for found in claims(tx, at, "messenger", deleted="first")
     ],
-    "relay.accept by the first channel": lambda tx, at: carried(tx, at, ("messenger", "501"), ("sms", TO[0])),
-    "relay.accept by the second channel": lambda tx, at: carried(tx, at, ("sms", "@nobody"), ("messenger", "501")),
-    "relay.accept by a channel that has stopped": lambda tx, at: carried(tx, at, ("bot", "777"), ("messenger", "501")),
-    "relay.accept by the last, which has stopped": lambda tx, at: carried(tx, at, ("sms", "@nobody"), ("bot", "777")),
-    "relay.accept by none": lambda tx, at: carried(tx, at, ("sms", "@nobody"), ("letters", "@nobody")),
-    "relay.accept again": lambda tx, at: relay.accept(
-        tx, able, [], SHORT, sending.Order(key=entry(tx, at, "first").message.key or "")
+    "chains.accept by the first channel": lambda tx, at: carried(tx, at, ("messenger", "501"), ("sms", TO[0])),
+    "chains.accept by the second channel": lambda tx, at: carried(tx, at, ("sms", "@nobody"), ("messenger", "501")),
+    "chains.accept by a channel that has stopped": lambda tx, at: carried(tx, at, ("bot", "777"), ("messenger", "501")),
+    "chains.accept by the last, which has stopped": lambda tx, at: carried(tx, at, ("sms", "@nobody"), ("bot", "777")),
+    "chains.accept by none": lambda tx, at: carried(tx, at, ("sms", "@nobody"), ("letters", "@nobody")),
+    "chains.accept again": lambda tx, at: chains.accept(
+        tx, able, [], SHORT, sending.SendOptions(key=entry(tx, at, "first").message.key or "")
     ),
-    "relay.following_key": lambda tx, at: relay.following_key("k"),
-    "relay.followed_by": lambda tx, at: relay.followed_by(tx, at.message["letter"]),
-    "relay.still_open": lambda tx, at: relay.still_open(tx, at.message["letter"]),
+    "chains.following_key": lambda tx, at: chains.following_key("k"),
+    "chains.followed_by": lambda tx, at: chains.followed_by(tx, at.message["letter"]),
+    "chains.still_open": lambda tx, at: chains.still_open(tx, at.message["letter"]),
     "sending.key_of": lambda tx, at: sending.key_of("заказ 12"),
     "journal.after": lambda tx, at: [(one.id, journal_words.sentence(one)) for one in journal.after(tx, 0, n=100)],
     "journal.of_message": lambda tx, at: [one.event.topic for one in journal.of_message(tx, at.message["first"])],
@@ -394,21 +396,23 @@ ABOUT_THE_DESK: Mapping[str, Question] = {
             tx,
             name,
             {
-                "everywhere": Scope(),
-                "on a line": Scope(line=at.row("sms").line_id),
-                "in a channel": Scope(line=at.row("sms").line_id, channel=at.channel["messenger"]),
+                "everywhere": OptionScope(),
+                "on a line": OptionScope(line=at.row("sms").line_id),
+                "in a channel": OptionScope(line=at.row("sms").line_id, channel=at.channel["messenger"]),
             }[place],
         )
         for name, place in product(
             ("company_name", "undo_send", "web_idle"), ("everywhere", "on a line", "in a channel")
         )
     },
-    "options.value of what is no option": lambda tx, at: options.chosen(tx, Scope(channel=at.channel["messenger"])),
-    "options.stored": lambda tx, at: options.stored(tx, Target(Subject.CHANNEL, at.channel["messenger"])),
+    "options.value of what is no option": lambda tx, at: options.chosen(
+        tx, OptionScope(channel=at.channel["messenger"])
+    ),
+    "options.stored": lambda tx, at: options.stored(tx, OptionTarget(Subject.CHANNEL, at.channel["messenger"])),
     "options.known": lambda tx, at: list(options.known(Subject.LINE, manifest("email").fields)),
     **{
         f"options.change {said}": lambda tx, at, said=said: options.change(
-            tx, Target(Subject.LINE, at.row("sms").line_id), options.Changes(said)
+            tx, OptionTarget(Subject.LINE, at.row("sms").line_id), options.Changes(said)
         )
         for said in (
             {"undo_send": "3600"},
@@ -434,8 +438,8 @@ ABOUT_THE_DESK: Mapping[str, Question] = {
     "replies.values of nobody known": lambda tx, at: replies.values(
         dialogs.card(tx, at.dialog["gleb"]), company="Ёлка", operator=" ", now=tx.now
     ),
-    "replies.said": lambda tx, at: replies.said(tx, replies.find(tx, "Пока"), {"date": "1.1"}),
-    "replies.said with a gap": lambda tx, at: replies.said(tx, replies.find(tx, "Пока"), {}),
+    "replies.filled": lambda tx, at: replies.filled(tx, replies.find(tx, "Пока"), {"date": "1.1"}),
+    "replies.filled with a gap": lambda tx, at: replies.filled(tx, replies.find(tx, "Пока"), {}),
     **{
         f"templates.find {named}": lambda tx, at, named=named: templates.find(tx, at.row("approved"), named)
         for named in ("hello", "hello/en", "hello/fr", "bye")
@@ -453,14 +457,14 @@ ABOUT_THE_DESK: Mapping[str, Question] = {
     "views.wanted": lambda tx, at: [repr(views.wanted(row, operator="Вера")) for row in views.seen(tx)],
     "views.counts": lambda tx, at: views.counts(tx, at.shop.driver.dialect, views.seen(tx)),
     "resting": lambda tx, at: [
-        (resting.rests(row, tx.now), resting.troubled(row, tx.now), resting.told(manifest("email"), row))
+        (resting.rests(row, tx.now), resting.troubled(row, tx.now), resting.rest_of(manifest("email"), row))
         for row in channels.everything(tx)
     ],
     "resting to the millisecond": lambda tx, at: [
         resting.rests(at.row("approved"), at.row("approved").paused_until - before) for before in (1, 0)
     ],
     "resting.next_step": lambda tx, at: resting.next_step(at.row("approved")),
-    "errands.allowed": lambda tx, at: errands.allowed(ABILITIES["sms"], "create_group"),
+    "session_requests.allowed": lambda tx, at: session_requests.allowed(ABILITIES["sms"], "create_group"),
 }
 
 

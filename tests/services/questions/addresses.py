@@ -36,7 +36,7 @@ ABOUT_ADDRESSES: Mapping[str, Question] = {
     ),
     **{f"routes.stored {to}": lambda tx, at, to=to: routes.stored(tx, able, to) for to in TO},
     **{
-        f"routes.said {to} by {kind}": lambda tx, at, to=to, kind=kind: routes.said(
+        f"routes.named {to} by {kind}": lambda tx, at, to=to, kind=kind: routes.named(
             tx, able, at.row(kind), to, [(at.row("sms"), ""), (at.row("letters"), "x@example.org")]
         )
         for to, kind in product(TO[:6], ("messenger", "letters"))

@@ -6,17 +6,17 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from chatapp_cli.domain.arrival import Arrival, IncomingFile, Peer, PeerChanged, Profile
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft, StagedFile
 from chatapp_cli.domain.errors import OutcomeUnknown, Rejected, Retryable
-from chatapp_cli.domain.event import Arrival, IncomingFile, Peer, PeerChanged, Person
 from chatapp_cli.domain.health import Health
 from chatapp_cli.domain.ids import ChannelId, ContactId, DialogId, MessageId
 from chatapp_cli.domain.manifest import Capabilities, Rate
-from chatapp_cli.domain.message import Action, Priority
-from chatapp_cli.domain.option import Subject, Target
+from chatapp_cli.domain.message import Operation, Priority
+from chatapp_cli.domain.option import OptionTarget, Subject
 from chatapp_cli.domain.outbound import Receipt
-from chatapp_cli.domain.quick_reply import Answer
+from chatapp_cli.domain.quick_reply import QuickReplyDraft
 from chatapp_cli.domain.template import Template
 from chatapp_cli.services import (
     approvals,
@@ -114,7 +114,7 @@ class Town:
     def writes(self, what: str, kind: str, key: str, *, ago: int = 0, **who: str) -> None:
         """Somebody writes from a chat of their own, so long ago."""
         at = self.shop.clock.at - ago
-        said = self.shop.hear(self.channel[kind], who=key, sender=Person(id=key, **who), at=at)
+        said = self.shop.hear(self.channel[kind], who=key, sender=Profile(id=key, **who), at=at)
         self.message[f"{what} wrote"] = said
         self.dialog[what] = self.shop.message(said).dialog_id
 
@@ -152,10 +152,12 @@ def _bound(town: Town) -> None:
         shop.write(lambda tx, n=town.channel[kind], h=health: channels.set_health(tx, n, h))
     shop.write(lambda tx: operators.add(tx, "Вера", "", [retail]))
     shop.write(lambda tx: operators.add(tx, "Глеб", "", []))
-    shop.write(lambda tx: options.keep(tx, Target(Subject.COMPANY), {"company_name": "Ёлка", "undo_send": "5"}))
-    shop.write(lambda tx: options.keep(tx, Target(Subject.LINE, retail), {"company_name": "Ёлка дома"}))
+    shop.write(lambda tx: options.save(tx, OptionTarget(Subject.COMPANY), {"company_name": "Ёлка", "undo_send": "5"}))
+    shop.write(lambda tx: options.save(tx, OptionTarget(Subject.LINE, retail), {"company_name": "Ёлка дома"}))
     shop.write(
-        lambda tx: options.keep(tx, Target(Subject.CHANNEL, town.channel["messenger"]), {"undo_send": "9", "odd": "1"})
+        lambda tx: options.save(
+            tx, OptionTarget(Subject.CHANNEL, town.channel["messenger"]), {"undo_send": "9", "odd": "1"}
+        )
     )
 
 
@@ -204,7 +206,7 @@ def _said(town: Town) -> None:
         sending.change,
         can=ABILITIES["messenger"],
         message=town.message["first"],
-        action=Action.EDIT,
+        action=Operation.EDIT,
         value="Добрый вечер, Анна",
         order=shop.order(),
     )
@@ -215,7 +217,7 @@ def _said(town: Town) -> None:
         town.channel["messenger"],
         "Вот дом",
         who="501",
-        sender=Person(id="501", name="Анна Белая", username="anna_b"),
+        sender=Profile(id="501", name="Анна Белая", username="anna_b"),
         files=(photo, voice),
         at=shop.clock.at,
     )
@@ -237,11 +239,11 @@ def _kept(town: Town) -> None:
     shop.write(lambda tx: notes.add(tx, anna, "@Вера перезвони, и @глеб тоже"))
     shop.write(lambda tx: duties.snooze(tx, town.dialog["boris"], tx.now + DAY))
     shop.write(lambda tx: dialogs.block(tx, town.dialog["another boris"], blocked=True))
-    shop.write(lambda tx: drafts.keep(tx, anna, Unsent(Draft(text="Ещё", subject="Тема"))))
+    shop.write(lambda tx: drafts.save(tx, anna, Unsent(Draft(text="Ещё", subject="Тема"))))
     shop.write(lambda tx: replies.add_section(tx, "Заказы"))
     shop.write(lambda tx: replies.add_section(tx, "Доставка"))
     where = shop.read(replies.sections)
-    hello = Answer(
+    hello = QuickReplyDraft(
         title="Привет",
         text="Здравствуйте, {client_name}! {company_name}, {operator_name}",
         keywords="а  б",
@@ -249,7 +251,7 @@ def _kept(town: Town) -> None:
     )
     for section in where:
         shop.write(lambda tx, s=section: replies.add(tx, s, hello))
-    shop.write(lambda tx: replies.add(tx, where[0], Answer(title="Пока", text="До {date}")))
+    shop.write(lambda tx: replies.add(tx, where[0], QuickReplyDraft(title="Пока", text="До {date}")))
     row, can = town.row("approved"), ABILITIES["approved"]
     for language, body in (("ru", "Здравствуйте, {{name}}!"), ("en", "Hello, {{name}}!")):
         template = Template(name="hello", language=language, body=body)

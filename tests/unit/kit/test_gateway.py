@@ -14,6 +14,7 @@ from aiohttp.test_utils import TestServer
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chatapp_cli.domain.arrival import Batch, DeliveryChanged, MessageArrived
 from chatapp_cli.domain.errors import (
     ChannelError,
     Misconfigured,
@@ -25,7 +26,6 @@ from chatapp_cli.domain.errors import (
     SendingBlocked,
     UsageError,
 )
-from chatapp_cli.domain.event import Batch, DeliveryChanged, MessageArrived
 from chatapp_cli.domain.message import State
 from chatapp_cli.kit import gateway_calls
 from chatapp_cli.kit.gateway import Gateway, parse
@@ -409,7 +409,7 @@ def test_parameters_of_the_address_and_a_form_are_one_call() -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "event"),
+    ("word", "arrival"),
     [
         ("sent", DeliveryChanged(ext_id="5", state=State.SENT, at=NOON)),
         ("there", DeliveryChanged(ext_id="5", state=State.DELIVERED, at=NOON)),

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from chatapp_cli.domain.arrival import Arrival, DeliveryChanged, MessageArrived
 from chatapp_cli.domain.errors import UsageError
-from chatapp_cli.domain.event import Arrival, DeliveryChanged, MessageArrived
 from chatapp_cli.domain.message import State
 from chatapp_cli.kit import gateway_calls
 from chatapp_cli.kit.gateway import Gateway, parse

@@ -17,7 +17,7 @@ from chatapp_cli.domain.errors import (
     Rejected,
     Retryable,
 )
-from chatapp_cli.kit.http import Answer, network, open_session, retry_after, veil, verdict
+from chatapp_cli.kit.http import HttpResponse, network, open_session, retry_after, veil, verdict
 from tests.unit.kit.worlds import NOON
 
 
@@ -37,19 +37,19 @@ from tests.unit.kit.worlds import NOON
     ],
 )
 def test_a_status_says_what_happens_next(status: int, error: type[ChannelError], code: str) -> None:
-    found = verdict(Answer(status, {}, b""), "слова", now=NOON)
+    found = verdict(HttpResponse(status, {}, b""), "слова", now=NOON)
     assert (type(found), found.code, found.detail) == (error, code, "слова")
 
 
 @pytest.mark.parametrize("status", [429, 503])
 def test_an_answer_that_names_a_time_is_waited_for(status: int) -> None:
-    found = verdict(Answer(status, {"Retry-After": "17"}, b""), "", now=NOON)
+    found = verdict(HttpResponse(status, {"Retry-After": "17"}, b""), "", now=NOON)
     assert isinstance(found, RateLimited)
     assert found.retry_after == 17
 
 
 def test_long_words_are_trimmed() -> None:
-    assert verdict(Answer(400, {}, b""), "ж" * 1000, now=NOON).detail == "ж" * 300
+    assert verdict(HttpResponse(400, {}, b""), "ж" * 1000, now=NOON).detail == "ж" * 300
 
 
 @pytest.mark.parametrize(

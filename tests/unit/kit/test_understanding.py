@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatapp_cli.domain.event import MessageArrived, MessageEdited, Peer, PeerChanged
+from chatapp_cli.domain.arrival import MessageArrived, MessageEdited, Peer, PeerChanged
 from chatapp_cli.kit.understanding import with_gaps
 
 PEER = Peer(key="1", address="1")

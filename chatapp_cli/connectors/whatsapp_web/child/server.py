@@ -16,11 +16,11 @@ import msgspec
 from msgspec import Raw
 
 from chatapp_cli.connectors.whatsapp_web import wire
-from chatapp_cli.connectors.whatsapp_web.child.deeds import ORDERS, Deeds
 from chatapp_cli.connectors.whatsapp_web.child.feed import Feed
 from chatapp_cli.connectors.whatsapp_web.child.journal import Journal, carry_over
 from chatapp_cli.connectors.whatsapp_web.child.library import log, version
 from chatapp_cli.connectors.whatsapp_web.child.phone import Phone, Unfit
+from chatapp_cli.connectors.whatsapp_web.child.requests import ORDERS, Requests
 from chatapp_cli.connectors.whatsapp_web.wire import Failure
 
 THREADS: Final = 64
@@ -59,7 +59,7 @@ class Server:
         self._out = out
         self._tasks: set[asyncio.Task[None]] = set()
         self._feed: Feed | None = None
-        self._deeds: Deeds | None = None
+        self._deeds: Requests | None = None
         self.ended = asyncio.Event()
         self.phone = Phone(self.tell, self.fail)
 
@@ -132,7 +132,7 @@ class Server:
         feed = Feed(self.phone, journal, self.tell)
         self._start(feed.record())
         account = await self.phone.open(args)
-        self._feed, self._deeds = feed, Deeds(self.phone, journal)
+        self._feed, self._deeds = feed, Requests(self.phone, journal)
         self._start(feed.tell())
         account.renewed = journal.since > 0
         return account

@@ -1,0 +1,101 @@
+"""Connects a browser page with its window until either ends."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from chatapp_cli.api.web.child import Child
+from chatapp_cli.api.web.downloads import Downloads
+from chatapp_cli.ports.world import Clock
+from chatapp_cli.runtime.tasks import run_all
+
+LOOK: Final = 15.0
+"""Seconds between checks that the operator is still logged in."""
+
+
+class WindowSocket:
+    """Passes keys to the window and the screen to the browser."""
+
+    def __init__(self, socket: WebSocket, child: Child, *, token: str, clock: Clock) -> None:
+        self.token = token
+        self.child = child
+        self.downloads = Downloads(child)
+        self.gone = asyncio.Event()
+        """Set when everything has ended."""
+        self._socket = socket
+        self._clock = clock
+        self._touched = clock.monotonic()
+        self._leaves = asyncio.Event()
+
+    @property
+    def idle(self) -> float:
+        """Seconds since the last key or movement of the mouse."""
+        return self._clock.monotonic() - self._touched
+
+    async def carry(self, stays: Callable[[WindowSocket], Awaitable[bool]]) -> None:
+        """Run until the browser disconnects, the window ends, ``leave`` is called, or ``stays`` returns false."""
+        with suppress(WebSocketDisconnect):
+            await run_all(self._hear(), self._show(), self._watch(stays), self._told_to_leave())
+            await self._socket.close()
+
+    def leave(self) -> None:
+        """End soon."""
+        self._leaves.set()
+
+    async def _told_to_leave(self) -> None:
+        await self._leaves.wait()
+
+    async def _watch(self, stays: Callable[[WindowSocket], Awaitable[bool]]) -> None:
+        while await stays(self):
+            await self._clock.sleep(LOOK)
+
+    async def _hear(self) -> None:
+        async for said in _messages(self._socket):
+            match said:
+                case ["stdin", str(text)]:
+                    self._touched = self._clock.monotonic()
+                    await self.child.type(text)
+                case ["resize", {"width": int(width), "height": int(height)}]:
+                    await self.child.resize(width, height)
+                case ["focus" | "blur" as turn]:
+                    await self.child.tell(turn)
+                case ["ping", str(sent)]:
+                    await self._say("pong", sent)
+                case _:
+                    pass
+
+    async def _show(self) -> None:
+        async for kind, content in self.child.packets():
+            if kind == b"D":
+                await self._socket.send_bytes(content)
+            elif kind == b"P":
+                self.downloads.take(content)
+            elif not await self._told(json.loads(content)):
+                return
+
+    async def _told(self, told: dict[str, object]) -> bool:
+        """Handle a request of the window to the browser; false ends the connection."""
+        if told["type"] == "open_url" and urlsplit(str(told["url"])).scheme in {"http", "https"}:
+            await self._say("open_url", {"url": told["url"], "new_tab": True})
+        elif told["type"] == "deliver_file_start":
+            await self._say("deliver_file_start", self.downloads.offer(told))
+        return told["type"] != "exit"
+
+    async def _say(self, kind: str, value: object) -> None:
+        await self._socket.send_text(json.dumps([kind, value]))
+
+
+async def _messages(socket: WebSocket) -> AsyncIterator[object]:
+    """The page's messages, until it disconnects."""
+    while (message := await socket.receive())["type"] == "websocket.receive":
+        try:
+            yield json.loads(message.get("text") or "null")
+        except ValueError:
+            continue

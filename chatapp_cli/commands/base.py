@@ -1,0 +1,275 @@
+"""Common to all commands: translated help, shared options, the opened desk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+import typer.main
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command_from_info, get_command_name
+
+from chatapp_cli import __version__
+from chatapp_cli.commands.input_checks import number, standard_input
+from chatapp_cli.i18n import N_, _
+
+if TYPE_CHECKING:
+    from typer.models import CommandInfo
+
+    from chatapp_cli.bootstrap import Company
+    from chatapp_cli.settings import LoadedSettings
+    from chatapp_cli.store.tx import Tx
+
+
+class Verb(TyperCommand):
+    """A command whose docstring is its help, translated when the command is built."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        translate(self)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Take the words apart. Raises UsageError for a name that is empty, as from a variable that was never set."""
+        left = super().parse_args(ctx, args)
+        if not ctx.resilient_parsing:
+            for param in self.params:
+                _insist_on_a_word(param, ctx.params.get(param.name))
+        return left
+
+    def format_usage(self, ctx: Any, formatter: Any) -> None:
+        """Translate «Usage»."""
+        _write_usage(self, ctx, formatter)
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """Translate the help of --help."""
+        return _spoken(super().get_help_option(ctx))
+
+
+_WORDS = frozenset({"str", "text"})
+"""What Typer and Click call a type that reads a word as it is."""
+
+
+def _insist_on_a_word(param: Any, said: object) -> None:
+    """An empty name would be nobody's, or the only line's; ``door.may_be_empty`` reads what means something empty."""
+    from chatapp_cli.domain.errors import UsageError
+    from chatapp_cli.domain.text import T
+
+    named = param.param_type_name == "argument" and param.required and param.type.name in _WORDS
+    if named and isinstance(said, str) and not said.strip():
+        raise UsageError(
+            T("{argument} is empty.", argument=param.metavar),
+            T("Write it out; in a script the variable may be empty."),
+            field=param.name,
+        )
+
+
+class Noun(TyperGroup):
+    """A group of verbs, each built on demand: building all takes ten times as long as one."""
+
+    verbs: Mapping[str, CommandInfo] = MappingProxyType({})
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        translate(self)
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """All verbs, in the order of their module."""
+        return list(self.verbs) or super().list_commands(ctx)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Build the verb the first time."""
+        if cmd_name in self.verbs and cmd_name not in self.commands:
+            self.commands[cmd_name] = get_command_from_info(
+                self.verbs[cmd_name], pretty_exceptions_short=False, rich_markup_mode=None
+            )
+        return super().get_command(ctx, cmd_name)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the verb; for a typo all are built, so that the nearest can be suggested."""
+        if args and args[0] not in self.verbs:
+            for name in self.verbs:
+                self.get_command(ctx, name)
+        return super().resolve_command(ctx, args)
+
+    def format_usage(self, ctx: Any, formatter: Any) -> None:
+        """Translate «Usage»."""
+        _write_usage(self, ctx, formatter)
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """Translate the help of --help."""
+        return _spoken(super().get_help_option(ctx))
+
+
+PARSER_WORDS = (
+    N_("Arguments"),
+    N_("Commands"),
+    N_("Options"),
+    N_("default: {default}"),
+    N_("required"),
+    N_("Install completion for the current shell."),
+    N_("Show completion for the current shell, to copy it or customize the installation."),
+)
+"""The option parser's own sentences, so that the catalogue has them."""
+
+
+def translate(command: Any) -> None:
+    """Translate the help of a command and its parameters."""
+    command.options_metavar = _("[OPTIONS]")
+    if isinstance(command, TyperGroup):
+        command.subcommand_metavar = _("COMMAND [ARGS]...")
+    for spoken in (command, *command.params):
+        spoken.help = _(spoken.help) if spoken.help else ""
+
+
+def _spoken(option: Any) -> Any:
+    if option is not None:
+        option.help = _("Show this message and exit.")
+    return option
+
+
+def _write_usage(command: Any, ctx: Any, formatter: Any) -> None:
+    pieces = " ".join(command.collect_usage_pieces(ctx))
+    formatter.write_usage(ctx.command_path, pieces, prefix=_("Usage:") + " ")
+
+
+def built(app: typer.Typer) -> Any:
+    """A module's command; a noun is built without its verbs."""
+    if app.info.cls is not Noun:
+        return typer.main.get_command(app)
+    verbs, app.registered_commands = app.registered_commands, []
+    try:
+        group = typer.main.get_group(app)
+    finally:
+        app.registered_commands = verbs
+    assert isinstance(group, Noun)
+    group.verbs = {verb.name or get_command_name(verb.callback.__name__): verb for verb in verbs if verb.callback}
+    return group
+
+
+def noun() -> typer.Typer:
+    """A new group of verbs."""
+    return typer.Typer(cls=Noun, no_args_is_help=True, rich_markup_mode=None, add_completion=False)
+
+
+def single() -> typer.Typer:
+    """A command without subcommands."""
+    return typer.Typer(rich_markup_mode=None, add_completion=False)
+
+
+def printed_version(wanted: bool) -> None:
+    """Print the version and end."""
+    if wanted:
+        typer.echo(f"chatapp {__version__}")
+        raise typer.Exit
+
+
+def loaded(ctx: typer.Context) -> LoadedSettings:
+    """The settings, overridden by the global options."""
+    from chatapp_cli.settings import load
+
+    given = ctx.find_root().params
+    return load({name: given.get(name) for name in ("company", "lang", "operator")})
+
+
+@contextmanager
+def opened(ctx: typer.Context) -> Iterator[Company]:
+    """Open the company as the acting operator; closed afterwards. Raises Refused if a login is needed."""
+    import os
+
+    from chatapp_cli.runtime import login
+
+    with unattended(ctx) as company:
+        yield login.logged_in(company, login.token(os.environ, company.settings.company))
+
+
+@contextmanager
+def unattended(ctx: typer.Context) -> Iterator[Company]:
+    """Open the company without an operator; closed afterwards. A caller in the same process may pass a world."""
+    from chatapp_cli.bootstrap import open_company
+
+    found = loaded(ctx)
+    company = open_company(found.settings, ctx.find_root().obj, given=found.given, make=False)
+    try:
+        yield company
+    finally:
+        company.close()
+
+
+def write(ctx: typer.Context, job: Callable[[Tx], object], *, whole: bool = False) -> None:
+    """Write in one transaction as the acting operator; ``whole``: also on lines that they do not see."""
+    with opened(ctx) as company:
+        (company.whole if whole else company).write(job)
+
+
+def typed(text: str) -> str:
+    """A text argument; ``-`` reads it from standard input."""
+    return standard_input().rstrip("\n") if text == "-" else text
+
+
+def completing(names: Callable[[Company], list[str]]) -> Callable[[typer.Context, str], list[str]]:
+    """Complete a word from the store; empty if that fails."""
+
+    def complete(ctx: typer.Context, incomplete: str) -> list[str]:
+        from chatapp_cli.domain.errors import ChatappError
+
+        try:
+            with opened(ctx) as company:
+                return [name for name in names(company) if name.startswith(incomplete)]
+        except ChatappError:
+            return []
+
+    return complete
+
+
+def line_names(company: Company) -> list[str]:
+    """The names of the lines."""
+    from chatapp_cli.services import lines
+
+    return [line.name for line in company.read(lines.everything)]
+
+
+def channel_names(company: Company) -> list[str]:
+    """The kinds of the bound channels."""
+    from chatapp_cli.services import channels
+
+    return sorted({channel.kind for channel in company.read(channels.everything)})
+
+
+def kind_names(company: Company) -> list[str]:
+    """Every kind of channel there is."""
+    from chatapp_cli.kit.manifests import packages
+
+    del company
+    return list(packages())
+
+
+Json = Annotated[bool, typer.Option("--json", help=N_("Print JSON"))]
+Force = Annotated[bool, typer.Option("--force", help=N_("Do it even if something is lost"))]
+Line = Annotated[
+    str,
+    typer.Option(
+        "--line", help=N_("Line by name or number; not needed with only one"), autocompletion=completing(line_names)
+    ),
+]
+LineName = Annotated[
+    str, typer.Argument(metavar="LINE", help=N_("Line by name or number"), autocompletion=completing(line_names))
+]
+OneLine = Annotated[
+    str,
+    typer.Argument(
+        metavar="LINE",
+        help=N_("Line by name or number; not needed with only one"),
+        autocompletion=completing(line_names),
+    ),
+]
+Channel = Annotated[
+    str,
+    typer.Argument(
+        metavar="CHANNEL", help=N_("Channel by kind, account or number"), autocompletion=completing(channel_names)
+    ),
+]
+Dialog = Annotated[int, typer.Argument(metavar="DIALOG", parser=number, help=N_("Number of the dialog"))]
+Message = Annotated[int, typer.Argument(metavar="MESSAGE", parser=number, help=N_("Number of the message"))]

@@ -1,0 +1,210 @@
+"""Events that channels deliver, in terms that all channels share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from chatapp_cli.domain.ids import Millis
+from chatapp_cli.domain.message import State
+
+ChatKind: TypeAlias = Literal["private", "group", "channel"]
+FileKind: TypeAlias = Literal["photo", "video", "audio", "voice", "document", "sticker", "location"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """A person as a provider describes them; unknown fields are empty."""
+
+    id: str = ""
+    name: str = ""
+    username: str = ""
+    phone: str = ""
+    email: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peer:
+    """The other side of a dialog."""
+
+    key: str
+    """Unique within the channel: one key, one dialog."""
+    address: str
+    """The address for ``send``; also the ChatID that people see."""
+    kind: ChatKind = "private"
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncomingFile:
+    """A file that came with a message: already here as ``content``, or still to be fetched by ``remote``."""
+
+    kind: FileKind
+    name: str
+    mime: str = ""
+    size: int = 0
+    remote: str = ""
+    """The reference for the session's ``fetch``; contains no secret."""
+    content: bytes | None = field(default=None, repr=False)
+    sha256: str = ""
+    """Set by the desk once the content is in its media folder; a connector leaves it empty."""
+    seconds: int = 0
+    """Length of a voice message, audio or video."""
+    problem: str = ""
+    """A code of the manifest's ``[errors]`` when it can never be fetched, such as ``file_too_big``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageArrived:
+    """A message in a chat, from the client or, as an echo, from ourselves."""
+
+    peer: Peer
+    ext_id: str
+    """Unique within the dialog."""
+    at: Millis
+    spare_id: str = ""
+    """Its id if another message of the dialog has ``ext_id``: senders choose the ids of mails and may repeat them."""
+    text: str = ""
+    subject: str = ""
+    sender: Profile = Profile()
+    from_us: bool = False
+    files: Sequence[IncomingFile] = ()
+    reply_to: str = ""
+    """``ext_id`` of the message that this one quotes."""
+    thread: Sequence[str] = ()
+    """``ext_id``s it descends from, oldest first.
+
+    The message goes to a dialog with the same address that contains one of them, regardless of ``peer.key``.
+    """
+    album: str = ""
+    """Messages of one dialog that share it are shown together."""
+    automatic: bool = False
+    """Written by a machine, so never answered automatically."""
+    silent: bool = False
+    """Needs no attention, such as an out-of-office reply or a delivery report: neither waiting nor unread."""
+    placeholder: bool = False
+    """Stands for a message that the provider cannot show yet; the message with the same id replaces it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageEdited:
+    """The text of a known message changed. Ignored unless the author changed it."""
+
+    peer_key: str
+    ext_id: str
+    at: Millis
+    text: str
+    from_us: bool | None = None
+    """Whether we changed it; ``None`` if the provider lets only the author do so and does not say."""
+    by: Profile = Profile()
+    """Who in a group changed it, if known; its ``id`` is compared with the message's sender."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessagesDeleted:
+    """Known messages were deleted; we keep them, marked. Ignored unless their author or an administrator did it."""
+
+    peer_key: str
+    ext_ids: Sequence[str]
+    at: Millis
+    from_us: bool | None = None
+    """Whether we deleted them; ``None`` if the provider checks the author itself and does not say."""
+    by: Profile = Profile()
+    """Who in a group deleted them, if known."""
+    by_admin: bool = False
+    """An administrator deleted them, who may delete messages of others."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryChanged:
+    """A delivery report for one of our messages, in any dialog of the channel."""
+
+    ext_id: str
+    state: State
+    at: Millis
+    code: str = ""
+    detail: str = ""
+    key: str = ""
+    """Our idempotency key, if the provider returns it: proves a send whose answer was lost."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatRead:
+    """A dialog was read up to a message, in channels whose ids are growing numbers, or begin with one and a dot."""
+
+    peer_key: str
+    ext_id: str
+    """The last message that was read; all with smaller numbers were read too."""
+    at: Millis
+    by_us: bool = False
+    """We read it in the provider's own application; otherwise the client read what we wrote."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReactionsChanged:
+    """All the reactions that one person now has on a message."""
+
+    peer_key: str
+    ext_id: str
+    at: Millis
+    emoji: Sequence[str]
+    person: Profile = Profile()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeerChanged:
+    """A chat appeared, changed its title, or became reachable or unreachable."""
+
+    peer: Peer
+    at: Millis
+    reachable: bool = True
+    code: str = ""
+    """Why not reachable: a code of the manifest's ``[errors]``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeerMoved:
+    """The provider gave a chat a new identity; its history stays in one dialog."""
+
+    old_key: str
+    peer: Peer
+    at: Millis
+
+
+ProviderEvent: TypeAlias = (
+    MessageArrived
+    | MessageEdited
+    | MessagesDeleted
+    | DeliveryChanged
+    | ChatRead
+    | ReactionsChanged
+    | PeerChanged
+    | PeerMoved
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """One thing that the provider delivered, raw, and what it means."""
+
+    provider_id: str
+    """Unique within the channel: the same id again is a duplicate."""
+    raw: bytes = field(repr=False)
+    raw_sha256: str = ""
+    """Set by the desk if it stores a large ``raw`` as a file; a connector leaves it empty."""
+    events: Sequence[ProviderEvent] = ()
+    problem: str = ""
+    """Why it could not be parsed; it is then kept as a dead letter."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Arrivals that a session delivers together; without any it is a sign of life.
+
+    All arrivals and the cursor become durable in one transaction before the session is asked for more.
+    """
+
+    arrivals: Sequence[Arrival] = ()
+    cursor: str | None = None
+    """Where to continue after this batch; ``None`` leaves the stored cursor."""

@@ -1,0 +1,148 @@
+"""A daemon that a window starts if none is running, and that exits with the window.
+
+The child watches its standard input: the pipe closes when the parent exits or crashes, on every system.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.text import T, Text
+from chatapp_cli.runtime.owner import OwnerKind, owner
+from chatapp_cli.runtime.parent_watch import ended
+from chatapp_cli.settings import Settings
+
+LOOK = 2.0
+"""Seconds between checks for a running daemon."""
+AGAIN = 30.0
+"""Seconds between a failed start and the next one."""
+RETURN = 60.0
+"""Seconds to wait for a former daemon to return before a child is started."""
+COMMAND = (sys.executable, "-m", "chatapp_cli", "serve", "--until-stdin-closes")
+
+
+@dataclass(frozen=True, slots=True)
+class DaemonState:
+    """Whether a daemon is running, and a text to show, if any."""
+
+    text: Text
+    trouble: bool = False
+
+
+RUNS = DaemonState(Text(""))
+STARTS = DaemonState(T("the daemon starts"))
+AWAY = DaemonState(T("the daemon has ended; waiting for it"))
+
+
+class EmbeddedDaemon:
+    """Our own child daemon, if one is needed."""
+
+    def __init__(self, company: Company, command: Sequence[str], look: float, patience: float, again: float) -> None:
+        self._company = company
+        self._command = command
+        self._look = look
+        self._patience = patience
+        self._again = again
+        self._expected_until = 0.0
+        self._child: asyncio.subprocess.Process | None = None
+        self._said = ""
+        self._listener: asyncio.Task[None] | None = None
+
+    async def states(self) -> AsyncIterator[DaemonState]:
+        """Yield the state when it changes; starts a child whenever the store has no owner."""
+        told: DaemonState | None = None
+        while True:
+            state = await self._seen()
+            if state != told:
+                told = state
+                yield state
+            await asyncio.sleep(self._again if state.trouble else self._look)
+
+    async def _seen(self) -> DaemonState:
+        """The current state; if neither the owner can be determined nor a child started, retry later."""
+        try:
+            return await self._state()
+        except OSError as error:
+            return DaemonState(T("no daemon: {why}", why=error.strerror or str(error)), trouble=True)
+
+    async def _state(self) -> DaemonState:
+        found = await asyncio.to_thread(owner, self._company)
+        child = self._child
+        if child is not None and child.returncode is not None:
+            self._child = None
+        if found is not None:
+            if found.kind is OwnerKind.DAEMON:
+                self._expect()
+            return RUNS
+        if child is not None and child.returncode is None:
+            return STARTS
+        if child is not None and child.returncode:
+            return DaemonState(T("no daemon: {why}", why=self._said or "?"), trouble=True)
+        if child is not None:  # it gave way to a daemon
+            self._expect()
+        if asyncio.get_running_loop().time() < self._expected_until:
+            return AWAY
+        await self._start()
+        return STARTS
+
+    def _expect(self) -> None:
+        """Wait for a daemon that was here before: it is probably being restarted."""
+        self._expected_until = asyncio.get_running_loop().time() + self._patience
+
+    async def _start(self) -> None:
+        self._child = await asyncio.create_subprocess_exec(
+            *self._command,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+            env=surroundings(self._company.settings, os.environ),
+        )
+        self._listener = asyncio.create_task(self._listen(self._child))
+
+    async def _listen(self, child: asyncio.subprocess.Process) -> None:
+        """Keep its last line of output, which tells why it ended."""
+        assert child.stderr is not None
+        while said := await child.stderr.readline():
+            self._said = said.decode(errors="replace").strip() or self._said
+
+    async def stop(self) -> None:
+        """Let it finish; kill it if it does not."""
+        child = self._child
+        if child is not None and child.returncode is None:
+            assert child.stdin is not None
+            child.stdin.close()
+            await ended(child)
+        if self._listener is not None:
+            await self._listener
+
+
+def surroundings(settings: Settings, env: Mapping[str, str]) -> dict[str, str]:
+    """The environment with which the child opens the same store."""
+    same = ("home", "company", "database_url", "secret_key")
+    return {**env, **{f"CHATAPP_{name.upper()}": getattr(settings, name) for name in same}}
+
+
+@asynccontextmanager
+async def accompanied(
+    company: Company,
+    *,
+    command: Sequence[str] = COMMAND,
+    look: float = LOOK,
+    patience: float = RETURN,
+    again: float = AGAIN,
+) -> AsyncIterator[EmbeddedDaemon]:
+    """Keep a daemon running meanwhile; one that was here before has ``patience`` seconds to come back.
+
+    ``look`` and ``again`` are the seconds between checks, normally and after a failure.
+    """
+    daemon = EmbeddedDaemon(company, command, look, patience, again)
+    try:
+        yield daemon
+    finally:
+        await daemon.stop()

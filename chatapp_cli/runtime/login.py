@@ -1,0 +1,88 @@
+"""Logins: the owner by the operating system, logged-in operators, and stored login tokens."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.access import LOGIN, Right
+from chatapp_cli.services import access, operators, passwords
+from chatapp_cli.services.acting import decide
+from chatapp_cli.settings import SESSION, Settings, config_file
+
+TOKEN = "CHATAPP_TOKEN"  # noqa: S105 - where the token stands
+"""The environment variable with a process's login token."""
+
+UPLOADS = "CHATAPP_TRAY"
+"""The environment variable with the folder of a browser login's uploads."""
+
+
+def logged_in(company: Company, token: str) -> Company:
+    """The desk as the acting operator sees it. Raises Refused if a login is needed."""
+    owner, name = owns(company.settings.folder), _local_name(company.settings)
+    return company.seen_by(company.whole.read(partial(decide, token=token, owner=owner, name=name)))
+
+
+def owns(folder: Path) -> bool:
+    """Whether the company's folder belongs to this user; root counts as its owner too."""
+    me = os.geteuid()
+    return me == 0 or not folder.exists() or folder.stat().st_uid == me
+
+
+def _local_name(settings: Settings) -> str:
+    """The name under which the owner's messages and changes are recorded."""
+    from getpass import getuser
+
+    return settings.operator or getuser()
+
+
+def accounts(company: Company) -> Sequence[operators.OperatorAccount]:
+    """All accounts for those who may change them; otherwise one's own."""
+    every = company.whole.read(operators.accounts)
+    if company.read(lambda tx: access.has(tx, Right.USERS)):
+        return every
+    return [one for one in every if one.who.name == company.name]
+
+
+def log_in(company: Company, name: str, password: str) -> str:
+    """Open a session and return its token. Hashing takes a tenth of a second, outside writing transactions."""
+    whole = company.seen_by(LOGIN)
+    who = whole.read(partial(operators.verify, name=name, password=password))
+    better = operators.renewed(who, password)
+    if better:
+        whole.write(partial(operators.rehash, name=who.name, password_hash=better))
+    token = company.world.chance.key()
+    whole.write(partial(operators.open_session, name=who.name, token=token))
+    return token
+
+
+def new_password(company: Company, name: str, password: str) -> None:
+    """Set an operator's password."""
+    kept = passwords.hashed(password)
+    company.whole.write(partial(operators.set_password, name=name, password_hash=kept))
+
+
+# The stored login between commands
+
+
+def token_file(env: Mapping[str, str], company: str) -> Path:
+    """The file of this user's login at a company, beside the settings."""
+    return config_file(env).with_name(f"{SESSION}{company}")
+
+
+def token(env: Mapping[str, str], company: str) -> str:
+    """The token of this process; empty without one."""
+    given = env.get(TOKEN, "")
+    file = token_file(env, company)
+    return given or (file.read_text("ascii").strip() if file.exists() else "")
+
+
+def save_token(file: Path, token: str) -> None:
+    """Store a login for later commands, readable only by this user."""
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    file.unlink(missing_ok=True)
+    file.touch(mode=0o600, exist_ok=False)
+    file.write_text(token, "ascii")

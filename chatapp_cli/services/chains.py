@@ -1,0 +1,143 @@
+"""Chains of channels: a message goes to the first channel that can carry it, and to the next after a final failure.
+
+A message stores the rest of its chain. Continuing clears that chain and accepts the next message in one transaction,
+under a key derived from the old one, so it continues exactly once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from chatapp_cli.domain.access import Right
+from chatapp_cli.domain.draft import Draft, require_deliverable
+from chatapp_cli.domain.errors import ChatappError, NotFound, Refused
+from chatapp_cli.domain.health import STOPPED
+from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
+from chatapp_cli.domain.journal.chains import ChannelPassed
+from chatapp_cli.domain.manifest import Capabilities
+from chatapp_cli.domain.message import State
+from chatapp_cli.domain.next_step import Next, to_do
+from chatapp_cli.domain.text import T
+from chatapp_cli.services import access, channels, reaching, sending
+from chatapp_cli.services.routes import Able, ChainStep
+from chatapp_cli.services.sending import SendOptions
+from chatapp_cli.services.transcript import TranscriptEntry
+from chatapp_cli.services.transcript import message as message_of
+from chatapp_cli.store.rows.channels import ChannelRow
+from chatapp_cli.store.tx import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class _Passed:
+    """A skipped channel, and why."""
+
+    channel: ChannelId
+    refusal: ChatappError
+
+
+def accept(
+    tx: Tx, able: Able, steps: Sequence[ChainStep], draft: Draft, order: SendOptions, *, onward: bool = False
+) -> MessageId:
+    """Accept a message for the first channel that can carry it. Raises the last channel's Refused if none can."""
+    access.require(tx, Right.ANSWER)
+    already = tx.value("messages.by_key", key=order.key)
+    if already is not None:
+        return MessageId(already)
+    return _first(tx, able, steps, draft, order, alone=len(steps) == 1 and not onward)
+
+
+def _first(
+    tx: Tx, able: Able, steps: Sequence[ChainStep], draft: Draft, order: SendOptions, *, alone: bool = False
+) -> MessageId:
+    passed: list[_Passed] = []
+    for n, one in enumerate(steps, 1):
+        rest = steps[n:]
+        try:
+            with tx.trial():
+                channel = _channel(tx, one, last=not rest)
+                can = able(channel)
+                fitting = draft if alone else _fitting(draft, can, first=n == 1)
+                message = sending.enqueue(tx, can, _dialog(tx, channel, can, one, fitting), fitting, order)
+        except (Refused, NotFound) as refusal:
+            if not rest:
+                raise
+            passed.append(_Passed(one.channel, refusal))
+        else:
+            _keep(tx, message, rest, order)
+            _tell_passed(tx, message, passed)
+            return message
+    raise NotFound(T("None of these channels is bound."), T("See them with: {how}", how=to_do(Next.CHANNELS)))
+
+
+def _channel(tx: Tx, one: ChainStep, *, last: bool) -> ChannelRow:
+    """The step's channel; a stopped one is used only if nothing else is left."""
+    channel = channels.one(tx, one.channel)
+    if channel.health in STOPPED and not last:
+        raise Refused(channel.health, T("{channel} has stopped.", channel=channel.title))
+    return channel
+
+
+def _fitting(draft: Draft, can: Capabilities, *, first: bool) -> Draft:
+    """The draft adapted to another channel: no subject if unsupported, no foreign quotation or template."""
+    subject = draft.subject if can.subject else ""
+    quote, template = (draft.reply_to, draft.template) if first else (None, None)
+    return replace(draft, subject=subject, reply_to=quote, template=template)
+
+
+def _dialog(tx: Tx, channel: ChannelRow, can: Capabilities, one: ChainStep, draft: Draft) -> DialogId:
+    require_deliverable(can, draft)
+    refusal = no_address(channel)
+    for address in one.addresses:
+        try:
+            return reaching.dialog_for(tx, channel, can, address, subject=draft.subject)
+        except Refused as error:
+            refusal = error
+    raise refusal
+
+
+def no_address(channel: ChannelRow) -> Refused:
+    """Why a channel of a chain cannot be tried."""
+    return Refused("no_address", T("No address of the client is known in {channel}.", channel=channel.title))
+
+
+def _keep(tx: Tx, message: MessageId, rest: Sequence[ChainStep], order: SendOptions) -> None:
+    if rest:
+        steps = [[one.channel, *one.addresses] for one in rest]
+        kept = json.dumps({"priority": order.rank, "steps": steps}, ensure_ascii=False)
+        tx.run("chain.put", id=message, chain=kept)
+
+
+def _tell_passed(tx: Tx, message: MessageId, passed: Sequence[_Passed]) -> None:
+    for one in passed:
+        tx.emit(ChannelPassed(channel=one.channel, message=message, why=why(one.refusal)))
+
+
+def why(refusal: ChatappError) -> Mapping[str, object]:
+    """The reason in stored form, to be translated for the reader."""
+    return {"msgid": refusal.what.msgid, "params": {name: str(value) for name, value in refusal.what.params.items()}}
+
+
+def following_key(key: str) -> str:
+    """The key of a message's continuation in the next channel."""
+    return sending.key_of(f"{key} goes on")
+
+
+def followed_by(tx: Tx, message: MessageId) -> MessageId | None:
+    """A message's continuation in the next channel."""
+    found = tx.value("messages.by_key", key=following_key(message_of(tx, message).key or ""))
+    return None if found is None else MessageId(found)
+
+
+def with_onward(tx: Tx, entries: Sequence[TranscriptEntry]) -> Sequence[TranscriptEntry]:
+    """The same entries; failed ones with their continuations."""
+    return [
+        one._replace(onward=followed_by(tx, one.message.id)) if one.message.state == State.FAILED else one
+        for one in entries
+    ]
+
+
+def still_open(tx: Tx, message: MessageId) -> bool:
+    """Whether a message has channels left if it fails."""
+    return bool(tx.value("chain.open", id=message))

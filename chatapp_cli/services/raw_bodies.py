@@ -1,0 +1,51 @@
+"""Store large data as files before a transaction begins: contents, raw arrivals, very long texts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from chatapp_cli.domain.arrival import Arrival, Batch, IncomingFile, MessageArrived
+from chatapp_cli.store.media import Media
+
+LARGE = 65_536
+"""Bytes from which a raw arrival is stored as a file instead of in a row."""
+LONGEST_TEXT = 65_536
+"""Characters shown to a person; a longer text is also attached as a file."""
+
+
+def has_large(batch: Batch) -> bool:
+    """Whether anything in a batch must be stored as a file."""
+    return any(len(a.raw) > LARGE or any(_is_large(e) for e in a.events) for a in batch.arrivals)
+
+
+def store_large(media: Media, batch: Batch) -> Batch:
+    """Store the large data of a batch as files; existing content takes no further space."""
+    return replace(batch, arrivals=tuple(_shelved(media, arrival) for arrival in batch.arrivals))
+
+
+def _is_large(event: object) -> bool:
+    if not isinstance(event, MessageArrived):
+        return False
+    return len(event.text) > LONGEST_TEXT or any(file.content is not None for file in event.files)
+
+
+def _shelved(media: Media, arrival: Arrival) -> Arrival:
+    events = tuple(_with_files_kept(media, e) if isinstance(e, MessageArrived) else e for e in arrival.events)
+    if len(arrival.raw) <= LARGE:
+        return replace(arrival, events=events)
+    return replace(arrival, events=events, raw=b"", raw_sha256=media.put(arrival.raw))
+
+
+def _with_files_kept(media: Media, event: MessageArrived) -> MessageArrived:
+    files = [*event.files, _whole(event.text)] if len(event.text) > LONGEST_TEXT else event.files
+    return replace(event, text=event.text[:LONGEST_TEXT], files=tuple(_kept(media, file) for file in files))
+
+
+def _whole(text: str) -> IncomingFile:
+    return IncomingFile(kind="document", name="message.txt", mime="text/plain", content=text.encode())
+
+
+def _kept(media: Media, file: IncomingFile) -> IncomingFile:
+    if file.content is None:
+        return file
+    return replace(file, content=None, size=len(file.content), sha256=media.put(file.content))

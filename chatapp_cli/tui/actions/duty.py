@@ -1,0 +1,63 @@
+"""What colleagues tell one another of a dialog, and who else looks at it (S-127)."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from textual.suggester import SuggestFromList
+
+from chatapp_cli.i18n import _, show
+from chatapp_cli.services import duties, notes
+from chatapp_cli.store.rows.dialogs import DialogCard
+from chatapp_cli.tui.action_page import Action, ActionPage
+from chatapp_cli.tui.reading.naming import about, named
+
+
+async def note(page: ActionPage, card: DialogCard) -> None:
+    """Tell the others something that the client never sees."""
+    known = ", ".join(f"@{name}" for name in await page.workspace.read(duties.operators))
+    hint = _("The client never sees it. @name mentions an operator. {known}", known=known).strip()
+
+    async def take(text: str) -> None:
+        if text:
+            await page.workspace.write(partial(notes.add, dialog=card.id, text=text))
+            page.say(_("The note stands in the dialog with {name}.", name=named(card)))
+
+    await page.prompt(about(_("A note for colleagues"), [card]), note=hint, take=take)
+
+
+async def member(page: ActionPage, card: DialogCard) -> None:
+    """One more who looks at it, in a role; or one less."""
+    inside = await page.workspace.read(partial(duties.members, dialog=card.id))
+    roles = [(role, show(name)) for role, name in duties.ROLES.items()]
+    out = [(f"-{one.operator}", _("Remove {name}", name=one.operator)) for one in inside]
+
+    async def chosen(what: str) -> bool:
+        return await _take_out(page, card, what[1:]) if what.startswith("-") else await _add(page, card, what)
+
+    await page.choose(about(_("Add a member as"), [card]), [*roles, *out], take=chosen)
+
+
+async def _take_out(page: ActionPage, card: DialogCard, name: str) -> bool:
+    await page.workspace.write(partial(duties.leave, dialog=card.id, name=name))
+    page.say(_("{operator} is no longer a member: {name}.", operator=name, name=named(card)))
+    return True
+
+
+async def _add(page: ActionPage, card: DialogCard, role: str) -> bool:
+    async def take(name: str) -> bool:
+        if not name:
+            return False
+        await page.workspace.write(partial(duties.join, dialog=card.id, name=name, role=role))
+        page.say(_("{operator} is a member now: {name}.", operator=name, name=named(card)))
+        return True
+
+    known = await page.workspace.read(duties.operators)
+    suggest = SuggestFromList(known, case_sensitive=False)
+    return await page.prompt(about(show(duties.ROLES[role]), [card]), suggest=suggest, take=take) is not None
+
+
+ACTIONS: dict[str, Action[DialogCard]] = {
+    "member": Action(member),
+    "note": Action(note),
+}

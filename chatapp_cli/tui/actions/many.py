@@ -1,0 +1,292 @@
+"""What can be done with one dialog or with many at once: one write, and one key that takes it back (S-118)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
+
+from textual.suggester import SuggestFromList
+
+from chatapp_cli.domain.when import when
+from chatapp_cli.i18n import _, ngettext
+from chatapp_cli.services import dialogs, duties
+from chatapp_cli.store.rows.dialogs import DialogCard
+from chatapp_cli.store.tx import Tx
+from chatapp_cli.tui.action_page import Action, ActionPage
+from chatapp_cli.tui.keys.keymap import key
+from chatapp_cli.tui.reading import words
+from chatapp_cli.tui.reading.naming import about, named, sentence
+
+if TYPE_CHECKING:
+    from chatapp_cli.tui.popups import Take
+
+Cards: TypeAlias = Sequence[DialogCard]
+DialogJob: TypeAlias = Callable[[Tx, DialogCard], object]
+
+OTHER = "\n"
+"""What no name and no time is: another one than those offered."""
+
+
+def _all(tx: Tx, *, step: DialogJob, cards: Cards) -> None:
+    for card in cards:
+        step(tx, card)
+
+
+async def _carry(page: ActionPage, cards: Cards, step: DialogJob, back: DialogJob, said: str) -> None:
+    """Do it with all of them or with none; ``said`` is for one."""
+    await page.workspace.write(partial(_all, step=step, cards=cards))
+    summed = said if len(cards) == 1 else ngettext("Done with {n} dialog.", "Done with {n} dialogs.", len(cards))
+    page.done(summed, partial(_all, step=back, cards=cards))
+
+
+async def mark(page: ActionPage, cards: Cards) -> None:
+    """As read, or unread if all are read."""
+    unread = [card for card in cards if card.unread]
+    change, back = (dialogs.read, dialogs.unread) if unread else (dialogs.unread, dialogs.read)
+    name = named(cards[0])
+    await _carry(
+        page,
+        unread or cards,
+        lambda tx, card: change(tx, card.id),
+        lambda tx, card: back(tx, card.id),
+        _("{name} is marked as read.", name=name) if unread else _("{name} is marked as unread.", name=name),
+    )
+
+
+async def pin(page: ActionPage, cards: Cards) -> None:
+    """To the top of the list, or no longer if all are there."""
+    loose = [card for card in cards if not card.pinned]
+    name = named((loose or cards)[0])
+    await _carry(
+        page,
+        loose or cards,
+        lambda tx, card: dialogs.pin(tx, card.id, pinned=bool(loose)),
+        lambda tx, card: dialogs.pin(tx, card.id, pinned=not loose),
+        _("{name} is pinned.", name=name) if loose else _("{name} is unpinned.", name=name),
+    )
+
+
+async def block(page: ActionPage, cards: Cards) -> None:
+    """On the blacklist after a question, off it without if all are on it."""
+    free = [card for card in cards if not card.blocked]
+    name = named((free or cards)[0])
+    said = _("{name} is on the blacklist.", name=name) if free else _("{name} is off the blacklist.", name=name)
+
+    async def carry(_yes: object = None) -> None:
+        step: DialogJob = lambda tx, card: dialogs.block(tx, card.id, blocked=bool(free))  # noqa: E731 - as others
+        await _carry(page, free or cards, step, _block_back, said)
+
+    if free:
+        await _sure(page, free, carry)
+    else:
+        await carry()
+
+
+async def _sure(page: ActionPage, cards: Cards, take: Take[bool]) -> None:
+    many = ngettext("Put {n} dialog on the blacklist?", "Put {n} dialogs on the blacklist?", len(cards))
+    await page.confirm(
+        _("Put {name} on the blacklist?", name=named(cards[0])) if len(cards) == 1 else many,
+        _(
+            "What they write is kept, but nobody is told; nothing can be sent to them. Key {key} shows the blacklist.",
+            key=key("inbox", "blacklist"),
+        ),
+        yes=_("To the blacklist"),
+        take=take,
+    )
+
+
+def _block_back(tx: Tx, card: DialogCard) -> None:
+    """As it was, with what the blacklist had silenced."""
+    dialogs.block(tx, card.id, blocked=bool(card.blocked))
+    if card.unread:
+        dialogs.unread(tx, card.id)
+    if card.waiting_since is not None:
+        duties.awaits_answer(tx, card.id, card.waiting_since)
+
+
+async def tag(page: ActionPage, cards: Cards) -> None:
+    """One more tag; known ones are suggested."""
+    known = await page.workspace.read(dialogs.known_tags)
+    note = _("Known: {tags}", tags=", ".join(known)) if known else ""
+    suggest = SuggestFromList(known, case_sensitive=False)
+    await page.prompt(about(_("Add a tag"), cards), note=note, suggest=suggest, take=partial(_tag, page, cards))
+
+
+async def _tag(page: ActionPage, cards: Cards, name: str) -> None:
+    borne = await _borne(page, cards)
+    without = [card for card in cards if name.strip() not in borne[card.id]]
+    if name and without:
+        await _carry(
+            page,
+            without,
+            lambda tx, card: dialogs.tag(tx, card.id, name),
+            lambda tx, card: dialogs.untag(tx, card.id, name),
+            f"{named(without[0])}: + #{name.strip()}",
+        )
+    elif name:
+        page.say(sentence(_("#{tag} is there already.", tag=name.strip()), cards))
+
+
+async def untag(page: ActionPage, cards: Cards) -> None:
+    """One tag less."""
+    borne = await _borne(page, cards)
+    there = sorted({tag for tags in borne.values() for tag in tags})
+    take = partial(_untag, page, cards)
+    if not there:
+        page.say(sentence(_("No tags."), cards))
+    elif len(there) == 1:
+        await take(there[0])
+    else:
+        await page.choose(about(_("Remove a tag"), cards), [(tag, tag) for tag in there], take=take)
+
+
+async def _untag(page: ActionPage, cards: Cards, name: str) -> None:
+    borne = await _borne(page, cards)
+    bearing = [card for card in cards if name in borne[card.id]]
+    await _carry(
+        page,
+        bearing or cards,
+        lambda tx, card: dialogs.untag(tx, card.id, name),
+        lambda tx, card: dialogs.tag(tx, card.id, name),
+        f"{named((bearing or cards)[0])}: − #{name}",
+    )
+
+
+async def _borne(page: ActionPage, cards: Cards) -> dict[int, list[str]]:
+    return await page.workspace.read(lambda tx: {card.id: dialogs.tags(tx, card.id) for card in cards})
+
+
+async def claim(page: ActionPage, cards: Cards) -> None:
+    """Take those that nobody has. Raises Refused if there is none."""
+    me = page.workspace.actor
+    free = [card for card in cards if not card.assignee]
+    if not free and all(card.assignee == me for card in cards):
+        page.say(sentence(_("You answer already."), cards))
+        return
+    await _carry(
+        page,
+        free or cards,
+        lambda tx, card: duties.claim(tx, card.id),
+        lambda tx, card: duties.unassign(tx, card.id),
+        _("You answer for {name} now.", name=named((free or cards)[0])),
+    )
+
+
+async def assign(page: ActionPage, cards: Cards) -> None:
+    """Give it to anybody, or to nobody."""
+    me, known = page.workspace.actor, await page.workspace.read(duties.operators)
+    others = [(name, name) for name in known if name != me]
+    options = [(me, _("Me")), *others, (OTHER, _("Somebody else…")), ("", _("Nobody"))]
+    question, suggest = about(_("Who answers?"), cards), SuggestFromList(known, case_sensitive=False)
+
+    async def given(name: str) -> bool:
+        await _assign(page, cards, name)
+        return True
+
+    async def named_one(name: str) -> bool:
+        return bool(name.strip()) and await given(name.strip())
+
+    async def chosen(name: str) -> bool:
+        if name == OTHER:
+            return await page.prompt(question, suggest=suggest, take=named_one) is not None
+        return await given(name)
+
+    await page.choose(question, options, take=chosen)
+
+
+async def _assign(page: ActionPage, cards: Cards, name: str) -> None:
+    changed = [card for card in cards if card.assignee != name]
+    if not changed:
+        page.say(sentence(_("That is so already."), cards))
+        return
+    whose = named(changed[0])
+    said = _("{operator} answers for {name} now.", operator=name, name=whose)
+    await _carry(
+        page,
+        changed,
+        lambda tx, card: _give(tx, card, name=name),
+        lambda tx, card: _give(tx, card, name=card.assignee),
+        said if name else _("Nobody answers for {name} now.", name=whose),
+    )
+
+
+def _give(tx: Tx, card: DialogCard, *, name: str) -> None:
+    if name:
+        duties.assign(tx, card.id, name)
+    else:
+        duties.unassign(tx, card.id)
+
+
+async def no_answer(page: ActionPage, cards: Cards) -> None:
+    """Out of the unanswered ones without a message."""
+    waiting = [card for card in cards if card.waiting_since is not None]
+    if not waiting:
+        page.say(sentence(_("No answer is awaited."), cards))
+        return
+    await _carry(
+        page,
+        waiting,
+        lambda tx, card: duties.no_answer(tx, card.id),
+        lambda tx, card: duties.awaits_answer(tx, card.id, card.waiting_since or tx.now),
+        _("{name} needs no answer.", name=named(waiting[0])),
+    )
+
+
+async def snooze(page: ActionPage, cards: Cards) -> None:
+    """Out of the way until a time, or back now."""
+    back = [("", _("Back in the list now"))] if any(card.snoozed_until is not None for card in cards) else []
+    options = [("+30m", _("For 30 minutes")), ("+2h", _("For 2 hours")), ("tomorrow 9:00", _("Until tomorrow 9:00"))]
+    note = _("Such as: 18:30, +30m, tomorrow 9:00, 2026-12-01 10:00")
+
+    async def named_one(said: str) -> bool:
+        return bool(said.strip()) and await _snooze(page, cards, said)
+
+    async def chosen(said: str) -> bool:
+        if said == OTHER:
+            return await page.prompt(about(_("Snoozed until"), cards), note=note, take=named_one) is not None
+        return await _snooze(page, cards, said)
+
+    await page.choose(about(_("Snooze"), cards), [*back, *options, (OTHER, _("Until another time…"))], take=chosen)
+
+
+async def _snooze(page: ActionPage, cards: Cards, said: str) -> bool:
+    """Until when is what a person says; empty for now."""
+    now = page.workspace.company.world.clock.now()
+    until = when(said, now=now) if said else None
+    said_of = _("{name} is back in the list.", name=named(cards[0]))
+    if until is not None:
+        said_of = _("{name} is snoozed: {time}.", name=named(cards[0]), time=words.moment(until, now))
+    await _carry(
+        page,
+        cards,
+        lambda tx, card: _put_off(tx, card, until=until),
+        lambda tx, card: _put_off(tx, card, until=card.snoozed_until),
+        said_of,
+    )
+    return True
+
+
+def _put_off(tx: Tx, card: DialogCard, *, until: int | None) -> None:
+    if until is None:
+        duties.unsnooze(tx, card.id)
+    else:
+        duties.snooze(tx, card.id, until)
+
+
+ACTIONS: dict[str, Action[Cards]] = {
+    "mark": Action(mark),
+    "claim": Action(claim, lambda cards: any(not card.assignee for card in cards)),
+    "assign": Action(assign),
+    "no_answer": Action(no_answer, lambda cards: any(card.waiting_since is not None for card in cards)),
+    "snooze": Action(snooze),
+    "pin": Action(pin),
+    "block": Action(block),
+    "tag": Action(tag),
+    "untag": Action(untag),
+}
+
+
+def alone(action: Action[Cards]) -> Action[DialogCard]:
+    """The same with a single dialog."""
+    return Action(lambda hands, card: action.run(hands, [card]), lambda card: action.possible([card]))

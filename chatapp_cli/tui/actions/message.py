@@ -1,0 +1,99 @@
+"""What can be done with a message, where its channel and its state allow it."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from chatapp_cli.domain.errors import ChatappError
+from chatapp_cli.domain.message import Operation
+from chatapp_cli.domain.text import T
+from chatapp_cli.i18n import _
+from chatapp_cli.services import changes, sending, transcript
+from chatapp_cli.tui.action_page import Action, ActionPage
+from chatapp_cli.tui.actions import file as file_actions
+from chatapp_cli.tui.actions import forward as forward_actions
+from chatapp_cli.tui.actions import link as link_actions
+from chatapp_cli.tui.actions import waiting as waiting_actions
+from chatapp_cli.tui.actions.message_target import NO_TEXT, Against, MessageTarget, message_action, unless
+
+EMOJI = ("👍", "❤", "🔥", "🎉", "🙏", "😁", "👌", "🤔")
+
+
+async def reply(_hands: ActionPage, target: MessageTarget) -> None:
+    """Quote it in the composer."""
+    composer = target.among.composer
+    if target.can.replies and target.there:
+        composer.quote(target.entry)
+    composer.focus_pen()
+
+
+async def edit(_hands: ActionPage, target: MessageTarget) -> None:
+    """Put the text into the composer; sending replaces it."""
+    composer = target.among.composer
+    composer.edit(target.entry)
+    composer.focus_pen()
+
+
+async def delete(page: ActionPage, target: MessageTarget) -> None:
+    """Take it back at the provider, after a question."""
+
+    async def take(_yes: bool) -> None:
+        await _change(page, target, Operation.DELETE, "")
+
+    note = _("The provider removes it for everybody; here it stays, marked.")
+    await page.confirm(_("Delete this message?"), note, yes=_("Delete"), take=take)
+
+
+async def react(page: ActionPage, target: MessageTarget) -> None:
+    """Set our reaction, or take it away."""
+    keys = [str(n) for n in range(1, len(EMOJI) + 1)]
+    options = [*((emoji, emoji) for emoji in EMOJI), ("none", _("No reaction"))]
+
+    async def take(emoji: str) -> None:
+        await _change(page, target, Operation.REACT, "" if emoji == "none" else emoji)
+
+    await page.choose(_("Reaction"), options, keys=[*keys, "0"], take=take)
+
+
+async def _change(page: ActionPage, target: MessageTarget, action: Operation, value: str) -> None:
+    order, message = page.workspace.send_options(), target.entry.message.id
+    await page.workspace.write(lambda tx: sending.change(tx, target.can, message, action, value, order=order))
+
+
+async def copy(page: ActionPage, target: MessageTarget) -> None:
+    """To the clipboard of the terminal, over SSH as well."""
+    page.app.copy_to_clipboard(target.entry.message.text)
+    page.say(_("Copied."))
+
+
+async def history(page: ActionPage, target: MessageTarget) -> None:
+    """What it said before each edit."""
+    from chatapp_cli.tui.questions.history import History
+
+    earlier = await page.workspace.read(partial(transcript.revisions, wanted=target.entry.message.id))
+    await page.app.push_screen_wait(History(target.entry.message, earlier, now=target.now))
+
+
+def _change_of(action: Operation) -> Against:
+    return lambda target: changes.obstacle(target.can, target.entry.message, action, target.now)
+
+
+def _against_edit(target: MessageTarget) -> ChatappError | None:
+    """What waits is changed here, what went is changed at the provider."""
+    return None if target.waits else _change_of(Operation.EDIT)(target)
+
+
+ACTIONS: dict[str, Action[MessageTarget]] = {
+    "reply": Action(reply),
+    "edit": message_action(edit, _against_edit),
+    "delete": message_action(delete, _change_of(Operation.DELETE)),
+    "react": message_action(react, _change_of(Operation.REACT)),
+    **waiting_actions.ACTIONS,
+    **forward_actions.ACTIONS,
+    **file_actions.ACTIONS,
+    **link_actions.ACTIONS,
+    "history": message_action(
+        history, unless(lambda target: target.entry.message.edited_at is not None, T("This message was never edited."))
+    ),
+    "copy": message_action(copy, unless(lambda target: target.entry.message.text, NO_TEXT), notes=True),
+}

@@ -1,0 +1,50 @@
+"""A quick reply on its way into the composer: chosen, its gaps filled, its use counted (S-139, S-140)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chatapp_cli.domain.draft import StagedFile
+from chatapp_cli.domain.variables import gaps, missing
+from chatapp_cli.i18n import _
+from chatapp_cli.services import replies
+from chatapp_cli.services.options import OptionScope
+from chatapp_cli.store.rows.dialogs import DialogCard
+from chatapp_cli.store.rows.replies import QuickReplyRow
+from chatapp_cli.store.tx import Tx
+from chatapp_cli.tui.action_page import ActionPage
+from chatapp_cli.tui.keys.keymap import key
+from chatapp_cli.tui.questions.quick import QuickPick
+
+
+async def picked(page: ActionPage, card: DialogCard) -> tuple[str, Sequence[StagedFile]] | None:
+    """The words and files that the person chose; ``None`` if they would rather not."""
+    rows = await page.workspace.read(replies.everything)
+    if not rows:
+        page.say(_("There is no quick reply yet. {key} makes them.", key=key("app", "page('replies')")))
+        return None
+    company, scope = page.workspace.company, OptionScope(line=card.line_id, channel=card.channel_id)
+    company_name = await page.workspace.read(lambda tx: company.options.text(tx, "company_name", scope))
+    values = replies.values(card, company=company_name, operator=page.workspace.actor, now=company.world.clock.now())
+    row: QuickReplyRow | None = await page.app.push_screen_wait(QuickPick(rows, values))
+    if row is None or not await _ask(page, row, values):
+        return None
+
+    def use(tx: Tx) -> tuple[str, Sequence[StagedFile]]:
+        replies.count_use(tx, row.id)
+        return replies.filled(tx, row, values)
+
+    return await page.workspace.write(use)
+
+
+async def _ask(page: ActionPage, row: QuickReplyRow, values: dict[str, str]) -> bool:
+    """Ask for what nobody knows; false if the person leaves a gap."""
+    written = gaps(row.text)
+    for name in missing(row.text, values):
+        said = await page.prompt(
+            _("{title}: what is the value of {gap}?", title=row.title, gap=written[name]), note=row.text
+        )
+        if not (said or "").strip():
+            return False
+        values[name] = said or ""
+    return True

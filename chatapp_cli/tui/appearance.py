@@ -1,0 +1,23 @@
+"""What every painting widget asks for: the colours of now, and the time."""
+
+from __future__ import annotations
+
+from chatapp_cli.domain.ids import Millis
+from chatapp_cli.ports.world import Clock
+from chatapp_cli.tui.themes import PaintStyles, palette
+
+
+class Appearance:
+    """Colours and clock of one window."""
+
+    def __init__(self, clock: Clock, theme: str) -> None:
+        self._clock = clock
+        self.palette: PaintStyles = palette(theme)
+
+    def use(self, theme: str) -> None:
+        """Change to other colours."""
+        self.palette = palette(theme)
+
+    def now(self) -> Millis:
+        """The time that ages are counted to."""
+        return self._clock.now()

@@ -1,0 +1,38 @@
+"""A sheet of the composer as the store keeps it, and back."""
+
+from __future__ import annotations
+
+from chatapp_cli.domain.errors import NotFound
+from chatapp_cli.domain.ids import DialogId, MessageId
+from chatapp_cli.services import drafts, transcript
+from chatapp_cli.services.drafts import Unsent
+from chatapp_cli.services.transcript import TranscriptEntry
+from chatapp_cli.store.tx import Tx
+from chatapp_cli.tui.session.composer_state import ComposerState
+
+
+def unsent(state: ComposerState) -> Unsent:
+    """What there is to keep."""
+    from chatapp_cli.domain.draft import Draft
+
+    reply = None if state.reply_to is None else state.reply_to.message.id
+    draft = Draft(text=state.text, subject=state.subject, files=tuple(state.files), reply_to=reply)
+    return Unsent(draft, None if state.editing is None else state.editing.message.id)
+
+
+def sheet_of(tx: Tx, dialog: DialogId) -> ComposerState:
+    """What was kept, or an empty sheet; a quoted message that is gone is quoted no longer."""
+    kept = drafts.of(tx, dialog)
+    if kept is None:
+        return ComposerState()
+    draft = kept.draft
+    return ComposerState(
+        draft.text, draft.subject, list(draft.files), _entry(tx, draft.reply_to), _entry(tx, kept.edits)
+    )
+
+
+def _entry(tx: Tx, message: MessageId | None) -> TranscriptEntry | None:
+    try:
+        return None if message is None else transcript.entry(tx, message)
+    except NotFound:
+        return None

@@ -1,0 +1,25 @@
+"""Listens to the keys of a person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from textual.app import App
+
+from chatapp_cli.i18n import say_steps
+from chatapp_cli.tui.keys import next_steps
+from chatapp_cli.tui.keys.keymap import first_keys, replaced, use
+
+if TYPE_CHECKING:
+    from chatapp_cli.tui.keys.remapping import Keymap, KeymapFault
+
+
+def listen_to(app: App[None], keymap: Keymap | None) -> Sequence[KeymapFault]:
+    """Have these keys, or those that there are without a keymap; returns what of it could not be used."""
+    use(keymap.groups if keymap else None)
+    say_steps(next_steps.keys)
+    app.set_keymap(replaced())
+    for first, typed in first_keys().items():
+        app.bind(typed, f"chord({first!r})", show=False)
+    return keymap.faults if keymap else ()

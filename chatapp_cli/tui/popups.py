@@ -1,0 +1,222 @@
+"""The small pages that come up over the others: a yes or no, one line of text, a choice."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeAlias, TypeVar, cast
+
+from rich.cells import cell_len
+from rich.text import Text
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.suggester import Suggester
+from textual.widgets import Button, Input, Label, OptionList, Static
+from textual.widgets.option_list import Option
+from textual.worker import Worker
+
+from chatapp_cli.i18n import _
+from chatapp_cli.tui.keys.keymap import SAME_KEY
+from chatapp_cli.tui.leaving import Leaving
+from chatapp_cli.tui.reading.cells import as_it_stands, fit
+from chatapp_cli.tui.session.error_guard import ErrorGuard
+
+if TYPE_CHECKING:
+    from typing import Self
+
+R = TypeVar("R")
+Take: TypeAlias = Callable[[R], Awaitable[object]]
+"""What comes of an answer. It may raise, or return ``False`` for an answer that was thought better of."""
+
+
+class _HasGuard(Protocol):
+    guard: ErrorGuard
+
+
+class Popup(Leaving[R], ModalScreen[R]):
+    """A page of a few lines; Escape leaves it without an answer.
+
+    An answer is taken while the page is open: one that is refused leaves it there, with the reason. Until that is
+    decided the page cannot be left, as if nothing had been answered.
+    """
+
+    DEFAULT_CSS = """
+    Popup { align: center middle; background: $background 60%; }
+    Popup > Vertical { width: 64; max-width: 94%; height: auto; max-height: 90%;
+        background: $surface; border: round $rule; padding: 0 2 1 2; }
+    Popup .title { text-style: bold; width: 1fr; margin: 0 0 1 0; }
+    Popup .note { color: $muted; width: 1fr; }
+    Popup .why { color: $warning; width: 1fr; margin: 1 0 0 0; }
+    Popup Input { border: none; border-bottom: solid $rule; background: $surface; padding: 0; height: 2; }
+    Popup Input:focus { border: none; border-bottom: solid $primary; background: $surface; }
+    Popup OptionList { border: none; background: $surface; padding: 0; height: auto; max-height: 20; }
+    Popup OptionList { scrollbar-size-vertical: 1; text-wrap: nowrap; text-overflow: ellipsis; }
+    Popup OptionList:focus { border: none; background-tint: $surface 0%; }
+    Popup Horizontal { height: auto; margin: 1 0 0 0; }
+    Popup Button { border: none; height: 1; min-width: 10; margin: 0 1 0 0; background: $panel; color: $foreground; }
+    Popup Button:focus { background: $primary; color: $background; text-style: none; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [("escape", "leave")]
+
+    _take: Take[R] | None = None
+    _taking = False
+
+    @property
+    def guard(self) -> ErrorGuard:
+        """What puts errors into words."""
+        return cast("_HasGuard", self.app).guard
+
+    def taken_by(self, take: Take[R] | None) -> Self:
+        """Let something come of the answer before the page is left."""
+        self._take = take
+        return self
+
+    def answer(self, value: R) -> None:
+        """Leave with an answer, once it was taken."""
+        if self._take is None:
+            self.dismiss(value)
+        elif not self._taking:
+            self._taking = True
+            self._begin_to_take(self._take, value)
+
+    async def carry_out(self, work: Callable[[], Awaitable[object]]) -> None:
+        """Do what the question itself needs; what goes wrong is said in it."""
+        try:
+            await work()
+        except Exception as error:  # noqa: BLE001 - the question stays
+            await self.refuse(self.guard.words(error))
+
+    def _begin_to_take(self, take: Take[R], value: R) -> Worker[None]:
+        """By the application: a page that somebody else takes away would break off its own work."""
+        return self.app.run_worker(partial(self._try, take, value), group="answer")
+
+    async def _try(self, take: Take[R], value: R) -> None:
+        try:
+            kept = await take(value)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong, the question stays
+            await self.refuse(self.guard.words(error))
+        else:
+            if kept is not False:
+                self.dismiss(value)
+        finally:
+            self._taking = False
+            self.query(".moment").remove()
+
+    async def refuse(self, why: str) -> None:
+        """Say what is wrong with the answer, and go on asking; whoever left meanwhile hears of it all the same."""
+        if not self.is_attached:
+            self.app.notify(why, severity="warning", markup=False, timeout=8)
+            return
+        for said in self.query(".why").results(Static):
+            said.update(why)
+            return
+        await self.query_one(Vertical).mount(Static(why, classes="why", markup=False))
+
+    def action_leave(self) -> None:
+        """No answer."""
+        self.leave_with(None)
+
+    def leave_with(self, value: R | None) -> None:
+        """Leave with what nobody has to take; an answer that is being taken comes first."""
+        if not self._taking:
+            self.dismiss(value)
+        elif not self.query(".moment"):
+            self.query_one(Vertical).mount(Static(_("One moment…"), classes="note moment", markup=False))
+
+
+class Confirm(Popup[bool]):
+    """Yes or no; no is where the focus is. «н» means no, although it lies on the key of y."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("y,д", "answer(True)"),
+        ("n,н,т", "answer(False)"),
+        ("left,right", "other"),
+    ]
+
+    def __init__(self, title: str, note: str = "", *, yes: str = "") -> None:
+        super().__init__()
+        self._title, self._note, self._yes = title, note, yes or _("Yes")
+
+    def compose(self) -> ComposeResult:
+        """Question and two answers."""
+        with Vertical():
+            yield Label(self._title, classes="title", markup=False)
+            if self._note:
+                yield Static(self._note, classes="note", markup=False)
+            with Horizontal():
+                yield Button(_("No"), id="no", compact=True)
+                yield Button(as_it_stands(self._yes), id="yes", compact=True)
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Answer."""
+        self.action_answer(event.button.id == "yes")
+
+    def action_answer(self, yes: bool) -> None:
+        """Answer by a letter; a no needs nobody to take it."""
+        if yes:
+            self.answer(yes)
+        else:
+            self.leave_with(yes)
+
+    def action_other(self) -> None:
+        """To the other button."""
+        self.focus_next()
+
+
+class TextPrompt(Popup[str]):
+    """One line of text."""
+
+    def __init__(self, title: str, value: str = "", *, note: str = "", suggest: Suggester | None = None) -> None:
+        super().__init__()
+        self._title, self._value, self._note, self._suggest = title, value, note, suggest
+
+    def compose(self) -> ComposeResult:
+        """Question and field."""
+        with Vertical():
+            yield Label(self._title, classes="title", markup=False)
+            yield Input(self._value, suggester=self._suggest)
+            yield Static(self._note, classes="note", markup=False)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Answer."""
+        self.answer(event.value)
+
+
+class Choose(Popup[str]):
+    """One of several, each in a row of its own; a letter before a choice picks it."""
+
+    DEFAULT_CSS = """
+    Choose > Vertical { width: auto; min-width: 44; }
+    Choose .title, Choose OptionList { width: auto; max-width: 100%; }
+    """
+
+    def __init__(self, title: str, options: Sequence[tuple[str, str]], *, keys: Sequence[str] = ()) -> None:
+        super().__init__()
+        self._title, self._options, self._keys = title, options, keys or [""] * len(options)
+
+    def compose(self) -> ComposeResult:
+        """Question and list."""
+        with Vertical():
+            yield Label(self._title, classes="title", markup=False)
+            rows = (Option(self._shown(n), id=value) for n, (value, _words) in enumerate(self._options))
+            yield OptionList(*rows, markup=False)
+
+    def _shown(self, n: int) -> Text:
+        key = fit(self._keys[n], max(map(cell_len, self._keys)) + 2) if any(self._keys) else ""
+        return Text.assemble((key, "bold"), self._options[n][1], no_wrap=True, overflow="ellipsis")
+
+    def on_key(self, event: events.Key) -> None:
+        """A letter picks, in either layout; the page below must not hear of it."""
+        for n, key in enumerate(self._keys):
+            if event.character and event.character in {key, SAME_KEY.get(key)}:
+                event.stop()
+                event.prevent_default()
+                self.answer(self._options[n][0])
+                return
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Answer."""
+        self.answer(event.option.id or "")

@@ -1,0 +1,96 @@
+"""Who the client is (S-119)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rich.text import Text
+from textual.widgets import Static
+
+from chatapp_cli.domain.manifest import Receipts
+from chatapp_cli.i18n import N_, _, show
+from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.services import duties
+from chatapp_cli.store.rows.dialogs import DialogCard, MemberRow
+from chatapp_cli.tui.appearance import Appearance
+from chatapp_cli.tui.reading import words
+from chatapp_cli.tui.reading.cells import line
+from chatapp_cli.tui.reading.conversations import Opening
+
+RECEIPTS: Mapping[Receipts, str] = {
+    "none": N_("not available"),
+    "bounce": N_("only what came back; delivered and read are not available"),
+    "delivered": N_("delivered; read is not available"),
+    "read": N_("delivered and read"),
+}
+"""How far news of our own messages go."""
+
+
+class ClientCard(Static):
+    """Everything that is known of the client, with the channel's limits below."""
+
+    DEFAULT_CSS = (
+        "ClientCard { width: 34; border-left: solid $rule; padding: 0 1; display: none; }"
+        " ClientCard.-shown { display: block; }"
+    )
+
+    def __init__(self, appearance: Appearance) -> None:
+        super().__init__(markup=False)
+        self._look = appearance
+        self._told: Opening | None = None
+
+    def tell(self, opening: Opening) -> None:
+        """Show somebody, now or once it is opened."""
+        self._told = opening
+        if self.has_class("-shown"):
+            self._write(opening)
+
+    def turn(self) -> None:
+        """Open or close it."""
+        self.toggle_class("-shown")
+        if self._told is not None:
+            self.tell(self._told)
+
+    def _write(self, opening: Opening) -> None:
+        from chatapp_cli.tui.widgets.related_people import related_people
+
+        styles, card = self._look.palette, opening.card
+        text = Text().append(line(card.name) + "\n", styles.strong)
+        text.append_text(related_people(opening, styles))
+        for label, value in [*self._facts(opening), *self._people(card, opening.members)]:
+            if value:
+                text.append(f"\n{label}\n", styles.faint)
+                text.append_text(value if isinstance(value, Text) else Text(line(value), styles.plain)).append("\n")
+        text.append("\n" + _("What this channel cannot do") + "\n", styles.faint)
+        for limit in manifest(card.kind).limits:
+            text.append(f"· {show(limit)}\n", styles.muted)
+        self.update(text)
+
+    def _facts(self, opening: Opening) -> list[tuple[str, str | Text]]:
+        now, card = self._look.now(), opening.card
+        return [
+            (_("ChatID"), card.address),
+            (_("Username"), ", ".join(f"@{name.lstrip('@')}" for name in opening.known("username"))),
+            (_("Phone"), ", ".join(opening.known("phone"))),
+            (_("E-mail"), ", ".join(opening.known("email"))),
+            (_("Line"), card.line),
+            (_("Channel"), f"{show(manifest(card.kind).title)} · {card.channel}"),
+            (_("Tried in this order"), _chain(card)),
+            (_("Delivery states"), _(RECEIPTS[manifest(card.kind).capabilities.receipts])),
+            (_("Tags"), Text(" ").join(Text(f"#{tag}", self._look.palette.tag(tag)) for tag in opening.tags)),
+            (_("Waits for an answer"), "" if card.waiting_since is None else words.age(now - card.waiting_since)),
+            (_("Known since"), words.day(card.created_at, now)),
+        ]
+
+    def _people(self, card: DialogCard, members: Sequence[MemberRow]) -> list[tuple[str, str | Text]]:
+        """Who of us answers, who else looks at it, and until when it is put off."""
+        until = card.snoozed_until
+        return [
+            (_("Answers"), card.assignee),
+            (_("Members"), ", ".join(f"{one.operator} ({show(duties.ROLES[one.role])})" for one in members)),
+            (_("Snoozed until"), "" if until is None else words.moment(until, self._look.now())),
+        ]
+
+
+def _chain(card: DialogCard) -> str:
+    return " → ".join(show(manifest(kind).title) for kind in card.chain.split(",") if kind)

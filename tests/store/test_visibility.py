@@ -1,0 +1,144 @@
+"""What one operator sees of the store: every question, on both databases."""
+
+import re
+from contextlib import closing
+
+import pytest
+
+from chatapp_cli.domain.dialog import DialogFilter
+from chatapp_cli.domain.ids import LineId
+from chatapp_cli.store import dialog_list, tables
+from chatapp_cli.store.database import Database
+from chatapp_cli.store.named import prepared, statements
+from chatapp_cli.store.tx import Tx
+from chatapp_cli.store.visibility import Visibility
+from tests.store.test_statements import sample
+from tests.stores import Shop
+
+QUESTIONS = sorted(
+    name for name, text in statements("sqlite").items() if re.match("SELECT|WITH", text) and "UPDATE" not in text
+)
+ONE_LINE = (LineId(1),)
+THROUGH = {
+    "channel_memory": "channel",
+    "contact_apart": "contact",
+    "contact_merge": "contact",
+    "draft": "dialog",
+    "early_news": "channel",
+    "message_part": "message",
+    "message_revision": "message",
+    "operator_line": "line",
+    "reaction": "message",
+}
+"""Tables whose rows belong to a row of a hidden one, and are asked for by whoever has found that."""
+ACCOUNTS = "accounts of operators, which are shown to those who may change them"
+ANSWERS = "quick replies are for every line"
+OF_THE_PROGRAM = "kept by the program for itself, and asked for by no person"
+OF_THE_COMPANY = {
+    "broken_effect": OF_THE_PROGRAM,
+    "follower": OF_THE_PROGRAM,
+    "operator": ACCOUNTS,
+    "operator_session": ACCOUNTS,
+    "quick_reply": ANSWERS,
+    "quick_reply_file": ANSWERS,
+    "reply_editor": ANSWERS,
+    "reply_section": ANSWERS,
+    "saved_view": "filters under a name; what they find is seen through the lens",
+    "tag": "the names of labels; which dialog bears one is hidden",
+    "timer": OF_THE_PROGRAM,
+}
+"""Tables that belong to no line, each with the reason why everybody may see them."""
+READER = "О'Нил 100%"
+
+
+def looking(visibility: Visibility, database: Database) -> Visibility:
+    visibility.learn(database.tx(database.connection()).columns)
+    return visibility
+
+
+def test_a_dialog_seen_through_a_lens_has_every_column(database: Database, dialect: str) -> None:
+    narrow = looking(Visibility(dialect, lines=ONE_LINE, reader=READER), database)
+    seen = database.connection().execute(narrow.sql("SELECT * FROM dialog LIMIT 0")).description
+    assert {column[0] for column in seen} == {column.name for column in tables.metadata.tables["dialog"].columns}
+
+
+def test_a_lens_that_has_not_looked_at_the_columns_shows_nothing() -> None:
+    with pytest.raises(RuntimeError, match="columns"):
+        Visibility("sqlite", lines=ONE_LINE).sql("SELECT id FROM dialog")
+
+
+def test_every_table_is_hidden_or_reached_through_a_hidden_one_or_the_companys(
+    database: Database, dialect: str
+) -> None:
+    """A new table has to be thought about."""
+    hidden = set(looking(Visibility(dialect, lines=ONE_LINE, reader=READER), database)._shown or ())
+    named = [*hidden, *THROUGH, *OF_THE_COMPANY]
+    assert sorted(named) == sorted(tables.metadata.tables)
+    assert set(THROUGH.values()) <= hidden
+    for table, through in THROUGH.items():
+        refers = {key.column.table.name for key in tables.metadata.tables[table].foreign_keys}
+        assert through in refers, table
+
+
+@pytest.mark.parametrize("table", sorted(THROUGH))
+def test_what_is_reached_through_a_hidden_table_is_asked_for_only_with_it_or_by_a_number_found_in_it(
+    database: Database, dialect: str, table: str
+) -> None:
+    hidden = set(looking(Visibility(dialect, lines=ONE_LINE, reader=READER), database)._shown or ())
+    reads = [name for name in QUESTIONS if table in re.findall(r"\w+", statements("sqlite")[name])]
+    loose = []
+    for name in reads:
+        text = statements("sqlite")[name]
+        if not (
+            hidden & set(re.findall(r"\w+", text)) or re.search(r":(dialog|message|channel|ids?|operator)\b", text)
+        ):
+            loose.append(name)
+    assert loose == []
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_a_question_is_understood_through_a_lens_as_well(database: Database, dialect: str, name: str) -> None:
+    narrow = looking(Visibility(dialect, lines=ONE_LINE, reader=READER), database)
+    sql, pick = narrow.statement(name, prepared(dialect))
+    with database.reading():
+        plan = database.connection().execute(f"EXPLAIN {sql}", pick(sample(statements(dialect)[name], dialect)))
+        assert plan.fetchall()
+
+
+def test_what_changes_rows_is_asked_as_it_is(dialect: str) -> None:
+    narrow = Visibility(dialect, lines=ONE_LINE)
+    whole = prepared(dialect)
+    changes = set(statements(dialect)) - set(QUESTIONS)
+    assert {name for name in changes if narrow.statement(name, whole).sql != whole[name].sql} == set()
+
+
+@pytest.mark.req("S-128")
+def test_another_lines_rows_are_not_there(shop: Shop) -> None:
+    ours, theirs = shop.line("Опт"), shop.line("Розница")
+    for line in (ours, theirs):
+        shop.hear(shop.channel(line=line), who=f"клиент {line}")
+
+    def seen(tx: Tx) -> tuple[object, ...]:
+        tables = ("line", "channel", "dialog", "message", "contact", "arrived")
+        counts = [tx.compose(int, f"SELECT COUNT(*) FROM {table}", {})[0] for table in tables]
+        return (*counts, len(dialog_list.ids(tx, shop.driver.dialect, DialogFilter())))
+
+    narrow = Visibility(shop.driver.dialect, lines=[ours])
+    assert shop.read(lambda tx: seen(tx.through(narrow))) == (1,) * 7
+    assert shop.read(lambda tx: seen(tx.through(Visibility(shop.driver.dialect, lines=())))) == (0,) * 7
+    assert shop.read(seen) == (2,) * 7
+
+
+@pytest.mark.parametrize("lines", [None, ONE_LINE, (1, 2)])
+def test_a_list_seen_through_a_lens_is_read_in_order_and_not_sorted(
+    shop: Shop, dialect: str, lines: tuple[LineId, ...] | None
+) -> None:
+    if dialect != "sqlite":
+        pytest.skip("SQLite tells its plan in words")
+    sql = f"{dialog_list._ROW} WHERE d.blocked = 0 AND d.snoozed_until IS NULL {dialog_list._NEWEST} LIMIT 50"
+    narrow = Visibility(dialect, lines=lines, reader=READER)
+    shop.read(lambda tx: tx.through(narrow))
+    with closing(shop.driver.connect()) as connection:
+        plan = str(connection.execute(f"EXPLAIN QUERY PLAN {narrow.sql(sql)}").fetchall())
+    assert "USING INDEX ix_dialog_" in plan
+    assert "ORDER BY" not in plan
