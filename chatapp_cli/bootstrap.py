@@ -57,7 +57,7 @@ class Company:
         return self.database.write(self.seen(job))
 
     @property
-    def name(self) -> str:
+    def acting_name(self) -> str:
         """The acting operator's name; empty for nobody."""
         return "" if self.acting is None else self.acting.name
 
@@ -73,14 +73,14 @@ class Company:
         return job if acting is None else lambda tx: job(tx.by(acting, visibility))
 
     def seen_by(self, acting: Acting) -> Company:
-        """The same desk with an acting operator."""
+        """The same company with an acting operator."""
         from chatapp_cli.services.acting import visibility
 
         return replace(self, acting=acting, visibility=visibility(acting, self.database.driver.dialect))
 
     @property
     def whole(self) -> Company:
-        """The same desk with the same operator, who sees everything; their rights are unchanged."""
+        """The same company with the same operator, who sees everything; their rights are unchanged."""
         return replace(self, visibility=None)
 
     def manifest(self, channel: ChannelRow) -> Manifest:

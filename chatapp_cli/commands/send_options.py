@@ -147,7 +147,7 @@ class MessageOptions:
             key=key_of(self.key) if self.key else company.world.chance.key(),
             at=at,
             unless_heard=self.unless_heard,
-            assignee=company.name if self.assignee == "me" else self.assignee,
+            assignee=company.acting_name if self.assignee == "me" else self.assignee,
         )
 
 

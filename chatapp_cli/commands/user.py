@@ -99,7 +99,7 @@ def password_(ctx: typer.Context, name: Name) -> None:
     from chatapp_cli.runtime.login import new_password
 
     with opened(ctx) as company:
-        if name != company.name:
+        if name != company.acting_name:
             company.require(Right.USERS)
         company.whole.read(lambda tx: operators.find(tx, name))
         new_password(company, name, password(new=True))

@@ -44,7 +44,7 @@ def accounts(company: Company) -> Sequence[operators.OperatorAccount]:
     every = company.whole.read(operators.accounts)
     if company.read(lambda tx: access.has(tx, Right.USERS)):
         return every
-    return [one for one in every if one.who.name == company.name]
+    return [one for one in every if one.who.name == company.acting_name]
 
 
 def log_in(company: Company, name: str, password: str) -> str:

@@ -1,7 +1,6 @@
-"""Chains of channels: a message goes to the first channel that can carry it, and to the next after a final failure.
+"""Chains of channels: a message goes to the first channel that can carry it, and stores the rest of its chain.
 
-A message stores the rest of its chain. Continuing clears that chain and accepts the next message in one transaction,
-under a key derived from the old one, so it continues exactly once.
+``onward`` continues a chain after a final failure; it composes a message, and composing needs this module.
 """
 
 from __future__ import annotations

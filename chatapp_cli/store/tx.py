@@ -69,7 +69,7 @@ class Consequences(Protocol):
 class Tx:
     """A transaction: all of its statements take effect or none."""
 
-    __slots__ = ("_effects", "_execute", "_guarded", "_inserted", "_lens", "_statements", "acting", "now")
+    __slots__ = ("_effects", "_execute", "_guarded", "_inserted", "_statements", "_visibility", "acting", "now")
 
     def __init__(
         self,
@@ -87,7 +87,7 @@ class Tx:
         self._inserted = inserted
         self._effects = effects
         self._guarded = guarded
-        self._lens: Visibility | None = None
+        self._visibility: Visibility | None = None
         self.acting: Acting | None = None
         """Who acts; ``None``: nobody said so, and no right can be asked for."""
         self.now = now
@@ -99,7 +99,7 @@ class Tx:
         # One by one, for every arrival is taken by a copy: a loop over the slots takes three times as long.
         seen._execute, seen._statements, seen._inserted = self._execute, self._statements, self._inserted
         seen._effects, seen._guarded, seen.acting, seen.now = self._effects, self._guarded, self.acting, self.now
-        seen._lens = visibility
+        seen._visibility = visibility
         if visibility is not None:
             visibility.learn(self.columns)
         return seen
@@ -120,7 +120,7 @@ class Tx:
         return "" if self.acting is None else self.acting.signature
 
     def _do(self, name: str, params: Mapping[str, object]) -> Cursor:
-        visibility, all_of = self._lens, self._statements
+        visibility, all_of = self._visibility, self._statements
         sql, pick = all_of[name] if visibility is None else visibility.statement(name, all_of)
         return self._execute(sql, pick(params))
 
@@ -148,7 +148,7 @@ class Tx:
 
     def compose(self, shape: Callable[..., T], sql: str, params: Mapping[str, object]) -> list[T]:
         """All rows of a statement that ``store`` composed from its own fragments."""
-        seen = sql if self._lens is None else self._lens.sql(sql)
+        seen = sql if self._visibility is None else self._visibility.sql(sql)
         return [shape(*row) for row in self._execute(seen, params).fetchall()]
 
     def trial(self) -> AbstractContextManager[None]:

@@ -1,6 +1,6 @@
 """The store as one operator sees it (S-128): only their lines, with their own unread counts.
 
-A query through a lens finds only visible rows: the statement is preceded by common table expressions with the names
+A query through it finds only visible rows: the statement is preceded by common table expressions with the names
 of the tables, which hide the real ones. So no query can forget the check, and it costs nothing for people who see
 everything. Statements that change rows are not filtered: every change begins with a query for its dialog, message or
 channel.
@@ -58,7 +58,7 @@ class Visibility:
         if begins is None or _CHANGES.search(whole):
             return whole
         if self._shown is None:
-            raise RuntimeError("the lens has not looked at the store's columns")
+            raise RuntimeError("the visibility has not read the store's columns")
         named = set(_WORD.findall(whole))
         hides = ", ".join(
             f"{table} AS NOT MATERIALIZED ({rows})" for table, rows in self._shown.items() if table in named

@@ -81,7 +81,7 @@ class ActionPage(Leaving[None]):
         """The colours of now, and the time."""
         return self.window.appearance
 
-    def do(self, work: Work, *, group: str = "deeds", exclusive: bool = False) -> Worker[None]:
+    def do(self, work: Work, *, group: str = "actions", exclusive: bool = False) -> Worker[None]:
         """Carry something out beside the loop of keys; what goes wrong is said in words.
 
         What nobody asked for says the same only once a minute.

@@ -55,7 +55,7 @@ NO_FILES = UserFiles()
 
 
 class InboxApp(TypeAhead):
-    """One company's company in a terminal."""
+    """The window of one company, in a terminal."""
 
     TITLE = "chatapp"
     SCOPE = "app"
@@ -180,7 +180,7 @@ class InboxApp(TypeAhead):
         return [one for page in self._pages for one in page.drafts.unkept()]
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
-        """Appearance at the spelling of what is written to a client."""
+        """Check the spelling of what is written to a client."""
         from chatapp_cli.tui.widgets.composer import Pen
 
         if isinstance(event.text_area, Pen):

@@ -63,17 +63,17 @@ class Spelling:
         if self._program is not None and words:
             text.mark(await self._asked().wrong(words))
 
-    async def correct(self, hands: Asks, text: Underlined) -> None:
+    async def correct(self, page: Asks, text: Underlined) -> None:
         """Let the person choose another spelling, or keep the word for good."""
         await self.look(text)
         found = text.wrong_word()
         if found is None or self._program is None:
-            hands.say(_("There is no misspelt word.") if self._program else _("This machine has no dictionary."))
+            page.say(_("There is no misspelt word.") if self._program else _("This machine has no dictionary."))
             return
         word, begins, ends = found
         meant = await self._asked().meant(word)
         options = [*((other, other) for other in meant), (_LEARN, _("Add «{word}» to the dictionary", word=word))]
-        chosen = await hands.choose(_("Instead of «{word}»", word=word), options, keys=_numbers(len(options)))
+        chosen = await page.choose(_("Instead of «{word}»", word=word), options, keys=_numbers(len(options)))
         if chosen == _LEARN:
             self._learn(word)
         elif chosen is not None:

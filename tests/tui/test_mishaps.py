@@ -130,7 +130,7 @@ def test_of_many_errors_of_our_own_only_the_last_ones_are_held_on_to() -> None:
     assert [error.args for error in guard.stumbles] == [(997,), (998,), (999,)]
 
 
-@pytest.mark.parametrize("group", ["news", "company", "deeds", "list", "timer"])
+@pytest.mark.parametrize("group", ["news", "company", "actions", "list", "timer"])
 async def test_whatever_work_stumbles_over_the_page_goes_on(
     company: Company, capsys: pytest.CaptureFixture[str], group: str
 ) -> None:

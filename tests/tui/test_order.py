@@ -32,14 +32,15 @@ async def test_parts_answer_in_the_order_that_the_architecture_names(window: Ope
 
 def test_no_part_looks_a_widget_up() -> None:
     assert [path.name for path in COMPOSED if re.search(r"\.query(_one)?\(", path.read_text("utf-8"))] == []
-    deeds = sorted((TUI / "deeds").glob("*.py"))
-    assert [path.name for path in deeds if "hands.query" in path.read_text("utf-8")] == []
+    actions = sorted((TUI / "actions").glob("*.py"))
+    assert "dialog.py" in [path.name for path in actions]
+    assert [path.name for path in actions if "page.query" in path.read_text("utf-8")] == []
 
 
 def test_what_only_a_conversation_needs_is_not_imported_before_the_first_paint() -> None:
     script = "import sys, chatapp_cli.tui.app; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
-    late = {f"chatapp_cli.tui.widgets.{name}" for name in ("card", "composer", "message_lines")}
+    late = {f"chatapp_cli.tui.widgets.{name}" for name in ("client_card", "composer", "message_lines")}
     assert {"textual.widgets._text_area", *late} & set(done.stdout.split()) == set()
 
 

@@ -42,7 +42,7 @@ class TelegramSandbox:
         self.stage = Stage(self.cloud, self.owner)
         self.key = ServerKey()
         self._password = password
-        self._workspace = Office(self.cloud, self.stage.ledger)
+        self._office = Office(self.cloud, self.stage.ledger)
         self._server: asyncio.Server | None = None
         self._connections: dict[Connection, asyncio.Task[None]] = {}
 
@@ -127,7 +127,7 @@ class TelegramSandbox:
         self.cloud.address = self._server.sockets[0].getsockname()[:2]
 
     async def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        connection = Connection((reader, writer), self.key, self.cloud.devices, self._workspace.answer)
+        connection = Connection((reader, writer), self.key, self.cloud.devices, self._office.answer)
         task = asyncio.current_task()
         assert task is not None
         self._connections[connection] = task

@@ -289,4 +289,4 @@ ACTIONS: dict[str, Action[Cards]] = {
 
 def alone(action: Action[Cards]) -> Action[DialogCard]:
     """The same with a single dialog."""
-    return Action(lambda hands, card: action.run(hands, [card]), lambda card: action.possible([card]))
+    return Action(lambda page, card: action.run(page, [card]), lambda card: action.possible([card]))

@@ -19,7 +19,7 @@ from chatapp_cli.tui.actions.message_target import NO_TEXT, Against, MessageTarg
 EMOJI = ("👍", "❤", "🔥", "🎉", "🙏", "😁", "👌", "🤔")
 
 
-async def reply(_hands: ActionPage, target: MessageTarget) -> None:
+async def reply(_page: ActionPage, target: MessageTarget) -> None:
     """Quote it in the composer."""
     composer = target.among.composer
     if target.can.replies and target.there:
@@ -27,7 +27,7 @@ async def reply(_hands: ActionPage, target: MessageTarget) -> None:
     composer.focus_pen()
 
 
-async def edit(_hands: ActionPage, target: MessageTarget) -> None:
+async def edit(_page: ActionPage, target: MessageTarget) -> None:
     """Put the text into the composer; sending replaces it."""
     composer = target.among.composer
     composer.edit(target.entry)

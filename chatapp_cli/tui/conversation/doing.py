@@ -37,7 +37,7 @@ class Doing(ConversationPart):
         return [] if meant is None else [meant]
 
     def action(self, name: str) -> None:
-        """Do something with the dialog, or with all that are picked out; see DEEDS."""
+        """Do something with the dialog, or with all that are picked out; see ACTIONS."""
         if targets := self._targets():
             self.page.do(partial(self._do_with_dialogs, name, targets))
 

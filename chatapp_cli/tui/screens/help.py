@@ -37,7 +37,7 @@ class Help(Popup[None]):
 
     def __init__(self, appearance: Appearance) -> None:
         super().__init__()
-        self._look = appearance
+        self._appearance = appearance
 
     def compose(self) -> ComposeResult:
         """One long text."""
@@ -61,7 +61,7 @@ class Help(Popup[None]):
         return Stack(*(self._group(group) for group in found))
 
     def _group(self, group: Group) -> Stack:
-        styles = self._look.palette
+        styles = self._appearance.palette
         table = Table.grid(padding=(0, 2))
         table.add_column(width=_KEYS)
         table.add_column()

@@ -37,7 +37,7 @@ class PaletteScreen(Picker[PaletteEntry]):
         super().__init__(
             _("A few letters of it, in Russian or English"), _("Nothing is called like that here."), _("What to do")
         )
-        self._entries, self._look = entries, appearance
+        self._entries, self._appearance = entries, appearance
 
     def on_resize(self) -> None:
         """The keys stand at the right edge."""
@@ -51,7 +51,7 @@ class PaletteScreen(Picker[PaletteEntry]):
         """What it does, and its keys."""
         width = min(76, int(self.size.width * 0.94)) - 8
         room = width - cell_len(one.keys) - 2
-        return Text.assemble(fit(one.words, room), "  ", (one.keys, self._look.palette.accent), no_wrap=True)
+        return Text.assemble(fit(one.words, room), "  ", (one.keys, self._appearance.palette.accent), no_wrap=True)
 
     def action_step(self, way: str) -> None:
         """Up or down."""

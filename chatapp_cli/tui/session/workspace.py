@@ -36,7 +36,7 @@ class Workspace:
     @property
     def actor(self) -> str:
         """The name of whoever sits here, for what shows it or looks for it; what is done here bears it by itself."""
-        return self.company.name
+        return self.company.acting_name
 
     async def read(self, job: Callable[[Tx], R]) -> R:
         """Ask the store, off the loop."""

@@ -36,7 +36,7 @@ class ClientCard(Static):
 
     def __init__(self, appearance: Appearance) -> None:
         super().__init__(markup=False)
-        self._look = appearance
+        self._appearance = appearance
         self._told: Opening | None = None
 
     def tell(self, opening: Opening) -> None:
@@ -54,7 +54,7 @@ class ClientCard(Static):
     def _write(self, opening: Opening) -> None:
         from chatapp_cli.tui.widgets.related_people import related_people
 
-        styles, card = self._look.palette, opening.card
+        styles, card = self._appearance.palette, opening.card
         text = Text().append(line(card.name) + "\n", styles.strong)
         text.append_text(related_people(opening, styles))
         for label, value in [*self._facts(opening), *self._people(card, opening.members)]:
@@ -67,7 +67,7 @@ class ClientCard(Static):
         self.update(text)
 
     def _facts(self, opening: Opening) -> list[tuple[str, str | Text]]:
-        now, card = self._look.now(), opening.card
+        now, card = self._appearance.now(), opening.card
         return [
             (_("ChatID"), card.address),
             (_("Username"), ", ".join(f"@{name.lstrip('@')}" for name in opening.known("username"))),
@@ -77,7 +77,7 @@ class ClientCard(Static):
             (_("Channel"), f"{show(manifest(card.kind).title)} · {card.channel}"),
             (_("Tried in this order"), _chain(card)),
             (_("Delivery states"), _(RECEIPTS[manifest(card.kind).capabilities.receipts])),
-            (_("Tags"), Text(" ").join(Text(f"#{tag}", self._look.palette.tag(tag)) for tag in opening.tags)),
+            (_("Tags"), Text(" ").join(Text(f"#{tag}", self._appearance.palette.tag(tag)) for tag in opening.tags)),
             (_("Waits for an answer"), "" if card.waiting_since is None else words.age(now - card.waiting_since)),
             (_("Known since"), words.day(card.created_at, now)),
         ]
@@ -88,7 +88,7 @@ class ClientCard(Static):
         return [
             (_("Answers"), card.assignee),
             (_("Members"), ", ".join(f"{one.operator} ({show(duties.ROLES[one.role])})" for one in members)),
-            (_("Snoozed until"), "" if until is None else words.moment(until, self._look.now())),
+            (_("Snoozed until"), "" if until is None else words.moment(until, self._appearance.now())),
         ]
 
 

@@ -27,7 +27,7 @@ class LineView(ScrollView, can_focus=True):
 
     def __init__(self, appearance: Appearance) -> None:
         super().__init__()
-        self._look, self._thumb = appearance, Thumb(self)
+        self._appearance, self._thumb = appearance, Thumb(self)
 
     def watch_virtual_size(self) -> None:
         """Keep the place right, and the thumb."""
@@ -47,7 +47,7 @@ class LineView(ScrollView, can_focus=True):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The lines of a part, with the thumb."""
-        strips, styles = super().render_lines(crop), self._look.palette
+        strips, styles = super().render_lines(crop), self._appearance.palette
         self._thumb.lines = self._thumb.place()
         if crop.x == 0 and crop.right > self.size.width:
             self._thumb.paint(strips, crop.y, styles.base + styles.rule, styles.base + styles.accent)

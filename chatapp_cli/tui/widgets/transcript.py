@@ -143,7 +143,7 @@ class Transcript(LineView):
         self._laid = Laid()
         if self._manifest is not None and self._painted_at > 0:
             how = {"manifest": self._manifest, "quotes": self._loaded.quotes, "routes": self._routes, "lit": self._lit}
-            self._laid = laid(self.entries, self._painted_at, self._look, picture_rows=self.gallery.rows, **how)
+            self._laid = laid(self.entries, self._painted_at, self._appearance, picture_rows=self.gallery.rows, **how)
         self.virtual_size = Size(0, self._laid.height + 1)
         if refresh:
             self.refresh()
@@ -160,7 +160,7 @@ class Transcript(LineView):
 
     def render_line(self, y: int) -> Strip:
         """One line of what is seen."""
-        styles, width = self._look.palette, self.scrollable_content_region.width
+        styles, width = self._appearance.palette, self.scrollable_content_region.width
         at = self.scroll_offset.y + y - self._above
         block = self._laid.at(at)
         if not 0 <= block < len(self._laid.blocks):
@@ -179,7 +179,7 @@ class Transcript(LineView):
             return strip
         if self.gallery.asks(line.file):
             self.post_message(self.WantsPicture(line.file))
-        return self.gallery.over(strip, line, self._look.palette.base)
+        return self.gallery.over(strip, line, self._appearance.palette.base)
 
     def sees(self, file: FileRow) -> bool:
         """Whether a file's message is on the screen, or a part of it."""
