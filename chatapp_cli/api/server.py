@@ -81,7 +81,7 @@ async def _serve(
     web: bool,
 ) -> None:
     with _listening(company, wanted=http) as listening:
-        async with running(company, ended=stop.set) as daemon, _leaving(owned, stop):
+        async with running(company, ended=stop.set, stop=stop) as daemon, _leaving(owned, stop):
             log.info("daemon.started", store=company.settings.company, http=listening is not None)
             if listening is None:
                 await _announce_and_wait(announce, "", stop)

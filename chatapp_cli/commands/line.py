@@ -108,10 +108,12 @@ def show_(ctx: typer.Context, line: OneLine = "", as_json: Json = False) -> None
 
 
 def _with_channels(tx: Tx, line: str) -> tuple[LineRow, list[ChannelRow]]:
+    from chatapp_cli.kit.manifests import manifest
     from chatapp_cli.services import channels
 
     found = lines.find(tx, line)
-    return found, [row for row in channels.everything(tx) if row.line_id == found.id]
+    bound = (row for row in channels.everything(tx) if row.line_id == found.id)
+    return found, [channels.seen(row, manifest(row.kind)) for row in bound]
 
 
 def _channel_facts(row: ChannelRow, now: int) -> Mapping[str, object]:

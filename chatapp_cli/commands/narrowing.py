@@ -30,7 +30,7 @@ _COMPLETED: Mapping[FilterKind, Any] = {
 def option(one: Filter) -> Any:
     """The option of a filter."""
     return typer.Option(
-        one.option or f"--{one.name}",
+        one.flag,
         metavar="TIME" if one.kind is FilterKind.MOMENT else None,
         help=one.help.msgid,
         autocompletion=_COMPLETED.get(one.kind),

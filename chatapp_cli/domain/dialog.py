@@ -40,12 +40,17 @@ class Filter:
     help: Text = NOTHING
     """Of the command's option."""
     option: str = ""
-    """Of the command line; empty: two dashes and the name."""
+    """Of the command line; by default two dashes and the name, with dashes between its words."""
     row: Text = NOTHING
     """Its name on the window's page of filters."""
     chip: Text = NOTHING
     """The text of a flag above the list, or of a moment with its ``{time}``; other kinds show their value."""
     name: str = ""
+
+    @property
+    def flag(self) -> str:
+        """Its option on the command line."""
+        return self.option or f"--{self.name.replace('_', '-')}"
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import MessageId
+from chatapp_cli.domain.manifest import NoCapabilities
 from chatapp_cli.domain.segments import MOST, segments
 from chatapp_cli.domain.text import T
 
@@ -49,6 +50,8 @@ class Draft:
 
 def require_deliverable(can: Capabilities, draft: Draft) -> None:
     """Raise Refused, with the reason, for a draft that the channel could not deliver."""
+    if isinstance(can, NoCapabilities):
+        raise not_installed()
     if not draft.text.strip() and not draft.files:
         raise Refused("empty", T("There is nothing to send."), T("Write a text or add a file."))
     if draft.subject and not can.subject:
@@ -69,6 +72,17 @@ def require_deliverable(can: Capabilities, draft: Draft) -> None:
     if can.segments:
         _require_parts(draft.text)
     require_files(can, draft.files)
+
+
+def not_installed() -> Refused:
+    """The package of the channel was uninstalled."""
+    return Refused("not_installed", *NOT_INSTALLED)
+
+
+NOT_INSTALLED = (
+    T("The package of this kind of channel is not installed."),
+    T("Install it again and restart the daemon, or unbind the channel."),
+)
 
 
 def _require_parts(text: str) -> None:

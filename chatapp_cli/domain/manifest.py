@@ -111,6 +111,12 @@ class Capabilities:
         return comment or (alike and kind in self.write_first)
 
 
+class NoCapabilities(Capabilities):
+    """Of a channel whose kind is not installed: whatever is asked of it is refused for this reason."""
+
+    __slots__ = ()
+
+
 class ErrorWords(NamedTuple):
     """The explanation of an error code."""
 

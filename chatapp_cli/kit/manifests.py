@@ -10,8 +10,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chatapp_cli.domain.errors import Misconfigured
 from chatapp_cli.domain.form import Choice, Field
-from chatapp_cli.domain.manifest import Capabilities, ErrorWords, Manifest, Rate
+from chatapp_cli.domain.manifest import Capabilities, ErrorWords, Manifest, NoCapabilities, Rate
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import Text
 from chatapp_cli.kit.proxies import FIELD
@@ -94,15 +95,26 @@ def _package(kind: str) -> str:
 
 @cache
 def manifest(kind: str) -> Manifest:
-    """One channel's manifest; KeyError if there is no such channel."""
+    """One channel's manifest; if its package is not installed, one with :class:`NoCapabilities` in its place."""
     own = _own_files().get(kind)
-    return parse(kind, tomllib.loads(_foreign_text(kind) if own is None else own.read_text("utf-8")))
+    text = _foreign_text(kind) if own is None else own.read_text("utf-8")
+    return _not_installed(kind) if text is None else parse(kind, tomllib.loads(text))
 
 
-def _foreign_text(kind: str) -> str:
+def _foreign_text(kind: str) -> str | None:
     from pkgutil import get_data
 
-    return (get_data(_package(kind), "manifest.toml") or b"").decode()
+    if kind not in packages():
+        return None
+    try:
+        return (get_data(_package(kind), "manifest.toml") or b"").decode()
+    except (ImportError, OSError):  # its entry point is left, but not its files
+        return None
+
+
+def _not_installed(kind: str) -> Manifest:
+    can = NoCapabilities(intake="socket")
+    return Manifest(kind=kind, title=Text(kind), label=kind, source_id=0, summary=Text(""), capabilities=can)
 
 
 def kind_of(named: str) -> str:
@@ -115,11 +127,14 @@ def kind_of(named: str) -> str:
 def manifests() -> Mapping[str, Manifest]:
     """All of them, in the order of their source ids."""
     found = (manifest(kind) for kind in packages())
-    return {one.kind: one for one in sorted(found, key=lambda one: one.source_id)}
+    there = (one for one in found if not isinstance(one.capabilities, NoCapabilities))
+    return {one.kind: one for one in sorted(there, key=lambda one: one.source_id)}
 
 
 def create(kind: str, world: World) -> Connector:
-    """Import the channel, which may take seconds: never on the event loop."""
+    """Import the channel, which may take seconds: never on the event loop. Raises Misconfigured if there is none."""
+    if isinstance(manifest(kind).capabilities, NoCapabilities):
+        raise Misconfigured("not_installed", kind)
     module = import_module(f"{_package(kind)}.connector")
     connector: Connector = module.create(world)
     return connector

@@ -1,6 +1,7 @@
 """The daemon's own parts, in the same form as other packages' parts.
 
-Channels, scheduled messages and snoozed dialogs are not among them: the core calls these directly.
+Channels, scheduled messages and snoozed dialogs are workers too, but ``daemon.py`` makes them itself: the timekeeper
+wakes two of them, and webhooks are passed to the third.
 """
 
 from __future__ import annotations

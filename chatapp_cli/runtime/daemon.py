@@ -14,7 +14,7 @@ from chatapp_cli.domain.access import DAEMON
 from chatapp_cli.ports.connector import HookReply, HookRequest
 from chatapp_cli.runtime import builtin
 from chatapp_cli.runtime.journal_tail import follow
-from chatapp_cli.runtime.parts import Part, handlers_of, installed, workers_of
+from chatapp_cli.runtime.parts import Installed, Part, handlers_of, installed, note, workers_of
 from chatapp_cli.runtime.restarting import WorkerState
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.supervisor import Supervisor
@@ -36,7 +36,7 @@ class Daemon:
     so an error in one of them ends the daemon, to be restarted from outside.
     """
 
-    def __init__(self, store: AsyncStore, parts: Sequence[Part] = ()) -> None:
+    def __init__(self, store: AsyncStore, parts: Sequence[Part] = (), failing: Sequence[WorkerState] = ()) -> None:
         self.store = store
         self.counted: Counter[tuple[str, str]] = Counter()
         self.supervisor = Supervisor(store, count=self._count)
@@ -45,15 +45,18 @@ class Daemon:
         scheduled = Chore("scheduled", self._promote, clock=clock, every=SELDOM)
         snoozed = Chore("snoozed", self._wake, clock=clock, every=SELDOM)
         parts = (*builtin.PARTS, *parts)
-        workers = [self.supervisor, scheduled, snoozed, *workers_of(parts, store)]
+        workers, without_workers = workers_of(parts, store, (self.supervisor, scheduled, snoozed))
+        self._failing = (*failing, *without_workers)
+        note(store.company.settings.folder, self._failing)
         self._posts = [Post(worker, clock) for worker in workers]
         self._timekeeper = Timekeeper(store, handlers_of(parts), scheduled=scheduled.wake, snoozed=snoozed.wake)
         store.company.database.effects.tell = _tell_of_effect
 
     @property
     def conditions(self) -> Sequence[WorkerState]:
-        """The condition of each worker and each kind of timer."""
-        return [*(post.state for post in self._posts), *self._timekeeper.conditions.values()]
+        """The condition of each worker, each kind of timer, and each part that failed when the daemon started."""
+        posts = (post.state for post in self._posts)
+        return [*posts, *self._timekeeper.conditions.values(), *self._failing]
 
     def _count(self, kind: str, word: str) -> None:
         self.counted[kind, word] += 1
@@ -103,14 +106,20 @@ def _tell_of_effect(name: str, why: str) -> None:
 
 @asynccontextmanager
 async def running(
-    company: Company, *, ended: Callable[[], None] = lambda: None, parts: Sequence[Part] | None = None
+    company: Company,
+    *,
+    ended: Callable[[], None] = lambda: None,
+    parts: Sequence[Part] | None = None,
+    stop: asyncio.Event | None = None,
 ) -> AsyncIterator[Daemon]:
     """Run the daemon of a store that we own while the context is open; ``parts`` are those installed.
 
+    ``stop`` ends the wait for parts that are still being imported.
     If the daemon ends on its own, ``ended`` is called and the context raises the reason.
     """
+    found = await installed(stop) if parts is None else Installed(parts)
     store = AsyncStore(company.seen_by(DAEMON))
-    daemon = Daemon(store, installed() if parts is None else parts)
+    daemon = Daemon(store, *found)
     task = asyncio.create_task(daemon.run(), name="daemon")
     task.add_done_callback(lambda _task: ended())
     try:

@@ -29,6 +29,7 @@ from chatapp_cli.ports.connector import Finding
 from chatapp_cli.ports.world import World
 from chatapp_cli.runtime import binding, login
 from chatapp_cli.runtime.owner import OwnerKind, owner
+from chatapp_cli.runtime.parts import noted
 from chatapp_cli.services import account_pools, channels, effects, journal, resting, waiting, words
 from chatapp_cli.settings import SOURCES, LoadedSettings
 from chatapp_cli.store.migrate import HEAD
@@ -192,6 +193,13 @@ def _daemon(company: Company) -> Iterator[Finding]:
         what = T("A command is sending, process {n}; the daemon is not running: nothing is received", n=found.process)
     ok = found is not None and found.kind is not OwnerKind.COMMAND
     yield Finding(name="daemon", ok=ok, what=what, next_step=T("Start it: {how}", how=to_do(Next.SERVE)))
+    for name, why in noted(company.settings.folder) if found is not None else ():
+        yield Finding(
+            name="part",
+            ok=False,
+            what=T("{name} fails and is skipped: {why}", name=name, why=why),
+            next_step=T("Look into the daemon's log, mend or uninstall its package, and start the daemon again."),
+        )
 
 
 def _channels(company: Company) -> Iterator[Finding]:
@@ -199,7 +207,7 @@ def _channels(company: Company) -> Iterator[Finding]:
     if not rows:
         yield Finding(name="channels", ok=True, what=T("No channel is bound yet"))
     for row in rows:
-        yield _health(company, row)
+        yield _health(company, channels.seen(row, company.manifest(row)))
         for state in ("uncertain", "failed"):
             if n := counts.get((row.id, state), 0):
                 yield _left_over(row, state, n)

@@ -33,7 +33,7 @@ LONGEST_DELAY = 900.0
 
 
 class RefusedByHandler(Exception):
-    """A timer handler raised Refused."""
+    """A timer handler raised Refused, or called sys.exit."""
 
 
 class _Failing(NamedTuple):
@@ -134,7 +134,7 @@ class Timekeeper:
         def run(tx: Tx, ref: str) -> None:
             try:
                 handler(tx, ref)
-            except ChatappError as error:
+            except (ChatappError, SystemExit) as error:
                 raise RefusedByHandler(str(error)) from error
 
         return run

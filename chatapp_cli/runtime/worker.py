@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
+from types import coroutine
+from typing import Any
 
 import structlog
 
@@ -22,6 +24,8 @@ from chatapp_cli.runtime.wakeup import WakeUp
 
 log = structlog.get_logger()
 
+LONGEST_STOP = 10.0
+"""Seconds that a cancelled worker may take to end; a stop as a whole may take 20."""
 AGAIN = 1.0
 """Seconds after which a chore is retried that a store error or a refusal stopped."""
 
@@ -99,9 +103,10 @@ class Chore(Woken):
 class Post:
     """Runs a worker: passes it events, and restarts it when it fails."""
 
-    def __init__(self, worker: Worker, clock: Clock) -> None:
+    def __init__(self, worker: Worker, clock: Clock, *, longest_stop: float = LONGEST_STOP) -> None:
         self._worker = worker
         self._clock = clock
+        self._longest_stop = longest_stop
         self._broken: asyncio.Future[None] | None = None
         self.state = WorkerState(worker.name)
 
@@ -110,11 +115,16 @@ class Post:
         try:
             if found := [entry for entry in entries if isinstance(entry.event, self._worker.wakes)]:
                 self._worker.hear(found)
+        except SystemExit as error:
+            self._break(Exited(error))
         except Exception as error:  # noqa: BLE001 - a worker must not end the follower; helped() logs it
-            if self._broken is None or self._broken.done():
-                self.state.failed(error)
-            else:
-                self._broken.set_exception(error)
+            self._break(error)
+
+    def _break(self, error: Exception) -> None:
+        if self._broken is None or self._broken.done():
+            self.state.failed(error)
+        else:
+            self._broken.set_exception(error)
 
     async def run(self) -> None:
         """Run the worker until cancelled, restarting it after failures."""
@@ -123,9 +133,48 @@ class Post:
     async def _life(self) -> None:
         self._broken = asyncio.get_running_loop().create_future()
         try:
-            await run_all(self._worker.run(), _stumble(self._broken))
+            await run_all(self._work(), _stumble(self._broken))
         finally:
             self._broken = None
+
+    async def _work(self) -> None:
+        """Run the worker; if it does not end in time when cancelled, it is given up."""
+        given_up = asyncio.Event()
+        task = asyncio.create_task(_droppable(self._worker.run(), given_up.is_set), name=self._worker.name)
+        try:
+            await asyncio.wait({task})
+        finally:
+            task.cancel()
+            _ended, late = await asyncio.wait({task}, timeout=self._longest_stop)
+            if late:
+                log.error("worker.does_not_stop", worker=self._worker.name)
+                given_up.set()
+                task.cancel()
+        task.result()
+
+
+class Exited(Exception):
+    """A worker called sys.exit, which must not end the daemon."""
+
+
+@coroutine
+def _droppable(work: Coroutine[Any, None, None], given_up: Callable[[], bool]) -> Generator[Any, None, None]:
+    """Await work; once it is given up, a cancellation ends this even if the work ignores it. Raises Exited."""
+    error: BaseException | None = None
+    while True:
+        try:
+            waits_for = work.send(None) if error is None else work.throw(error)
+        except StopIteration:
+            return
+        except SystemExit as exited:
+            raise Exited(exited) from exited
+        error = None
+        try:
+            yield waits_for
+        except BaseException as raised:
+            if given_up():
+                raise
+            error = raised
 
 
 async def _stumble(broken: asyncio.Future[None]) -> None:

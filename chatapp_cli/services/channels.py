@@ -19,6 +19,7 @@ from chatapp_cli.domain.journal.channels import (
     ChannelUnbound,
     HealthChanged,
 )
+from chatapp_cli.domain.manifest import NoCapabilities
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.option import OptionTarget, Subject
 from chatapp_cli.domain.text import T, Text
@@ -77,6 +78,13 @@ def _instead(named: str) -> Text:
 def capabilities(manifest: Manifest, channel: ChannelRow) -> Capabilities:
     """The capabilities of this account."""
     return replace(manifest.capabilities, **channel.capabilities)
+
+
+def seen(channel: ChannelRow, manifest: Manifest) -> ChannelRow:
+    """The channel, unhealthy if its kind is not installed, whatever was stored while it was."""
+    if not isinstance(manifest.capabilities, NoCapabilities):
+        return channel
+    return channel._replace(health=Health.MISCONFIGURED, health_code="not_installed", health_detail=channel.kind)
 
 
 def price_of_part(channel: ChannelRow) -> Decimal | None:

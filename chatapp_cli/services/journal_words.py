@@ -17,12 +17,15 @@ E = TypeVar("E", bound=JournalEvent)
 
 
 def sentence(entry: JournalEntry) -> Text:
-    """A journal entry as a sentence; one of an unknown type by its topic."""
+    """A journal entry as a sentence; one of an unknown type, or with values that do not fit it, by its topic."""
     event = entry.event
     if isinstance(event, Unknown):
         return Text(topic(event))
     say = _WORDS.get(type(event), in_words)
-    said = say(event)
+    try:
+        said = say(event)
+    except Exception:  # noqa: BLE001 - a stored value may be of any type, and the rest of the journal is to be read
+        return Text(topic(event))
     if isinstance(event, dialogs.DialogChanged):
         said = T("Dialog changed: {changed}", changed=said)
     return Text(said.msgid, {"actor": entry.actor, **said.params})

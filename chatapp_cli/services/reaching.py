@@ -7,11 +7,12 @@ from functools import reduce
 
 from chatapp_cli.domain.access import PROGRAM, Right
 from chatapp_cli.domain.address import KINDS, called, canonical, kinds, openings
+from chatapp_cli.domain.draft import not_installed
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.finding import search_text
 from chatapp_cli.domain.ids import ContactId, DialogId
 from chatapp_cli.domain.journal.dialogs import DialogOpened
-from chatapp_cli.domain.manifest import AddressKind, Capabilities
+from chatapp_cli.domain.manifest import AddressKind, Capabilities, NoCapabilities
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.subject import subject_key
 from chatapp_cli.domain.text import T
@@ -53,6 +54,8 @@ def reach(tx: Tx, channel: ChannelRow, can: Capabilities, to: str, *, subject: s
 
 
 def _out_of_reach(channel: ChannelRow, can: Capabilities, to: str) -> Refused:
+    if isinstance(can, NoCapabilities):
+        return not_installed()
     step = T("Wait until the client writes, or use a channel that can: {how}", how=to_do(Next.KINDS))
     if not can.write_first:
         what = T(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from chatapp_cli.domain.draft import NOT_INSTALLED
 from chatapp_cli.domain.health import Health
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T, Text
@@ -111,6 +112,7 @@ OWN_CODES: Mapping[str, tuple[Text, Text | None]] = MappingProxyType(
             T("The provider refused this one message, though it accepts the account."),
             T("Look at the provider's words, change the message and send it again."),
         ),
+        "not_installed": NOT_INSTALLED,
         "not_here": (T("This channel cannot do that to a message."), None),
         "file_vanished": (
             T("A file of the message is no longer in the store."),

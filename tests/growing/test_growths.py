@@ -107,12 +107,13 @@ async def test_a_worker_is_woken_and_one_that_breaks_is_named_and_stops_nothing_
 ) -> None:
     grown = grow("A worker")
     company, file = company_of(grown), grown.folder / "monitor" / "waiting"
+    file.parent.write_text("in the way of the folder")
     async with TelegramBotSandbox() as telegram:
         await bound(company, telegram)
         async with grown.daemon() as child:
-            await eventually(lambda: _broken(child, "waiting", "FileNotFoundError"), seconds=30)
+            await eventually(lambda: _broken(child, "waiting", "FileExistsError"), seconds=30)
             await heard(company, telegram)
-            file.parent.mkdir()
+            file.parent.unlink()
             grown.serving.clock.move(passed=400 * SECOND)
             await eventually(file.exists, seconds=30)
             assert file.read_text() == "1\n"
@@ -142,7 +143,7 @@ async def test_a_follower_plans_once_for_what_came_while_nothing_ran(grow: Grow,
         await eventually(lambda: named(company, "Опт") == "Опт", seconds=30)
         add_lines(company, "Розница")
         await child.kill()
-    gone, *_ = add_lines(company, "Ушла", "Склад")
+    gone, *_ = add_lines(company, "Ушла", "В две\nстроки", "Склад")
     company.write(lambda tx: lines.remove(tx, lines.find(tx, str(gone)), force=True))
     async with grown.daemon():
         await eventually(lambda: named(company, "Склад") == "Склад", seconds=30)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,17 @@ def test_an_example_is_written_as_the_rest_is(growth: Growth, tmp_path: Path) ->
         command = [str(ruff), *words, "--config", str(ROOT / "pyproject.toml"), *files]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_package_on_the_page_is_complete_and_adds_an_example_of_the_page() -> None:
+    (text,) = re.findall(r"(?s)```toml\n(.*?)^```", PAGE.read_text("utf-8"), re.MULTILINE)
+    package = tomllib.loads(text)
+    ours = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert package["project"]["dependencies"] == [ours["name"]]
+    assert package["project"]["requires-python"] == ours["requires-python"]
+    assert package["project"]["entry-points"]["chatapp.parts"] == GROWTHS["A worker"].parts
+    assert package["tool"]["hatch"]["build"]["include"] == list(GROWTHS["A worker"].files)
+    assert set(package["build-system"]) == {"requires", "build-backend"}
 
 
 def test_a_change_that_fits_nowhere_or_twice_is_found_out() -> None:

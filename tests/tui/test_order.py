@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+from textual.message import Message
+
+from chatapp_cli import tui
 from tests.tui.conftest import Opener
 
 ROOT = Path(__file__).parents[2]
@@ -36,3 +41,22 @@ def test_what_only_a_conversation_needs_is_not_imported_before_the_first_paint()
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     late = {f"chatapp_cli.tui.widgets.{name}" for name in ("card", "composer", "message_lines")}
     assert {"textual.widgets._text_area", *late} & set(done.stdout.split()) == set()
+
+
+def test_every_handler_is_named_after_a_message_that_there_is() -> None:
+    """Textual finds a handler by its name alone: one for a message that was renamed is never called."""
+    for module in pkgutil.walk_packages(tui.__path__, f"{tui.__name__}."):
+        importlib.import_module(module.name)
+    known = {kind.handler_name for kind in descendants(Message)}
+    handlers = {
+        f"{path.name}: {name}"
+        for path in sorted(TUI.rglob("*.py"))
+        for names in re.findall(r"(?m)^    (?:async )?def (on_\w+)\(|^    (on_\w+) = ", path.read_text("utf-8"))
+        for name in filter(None, names)
+        if name not in known
+    }
+    assert handlers == set()
+
+
+def descendants(kind: type[Message]) -> set[type[Message]]:
+    return {found for one in kind.__subclasses__() for found in ({one} | descendants(one))}

@@ -94,6 +94,10 @@ def test_rows_are_written_as_they_always_were(event: JournalEvent, data: str) ->
             messages.ChangeRefused(dialog=DIALOG, message=MESSAGE, action="edit"),
         ),
         ("message.out", "", Unknown(dialog=DIALOG, message=MESSAGE, name="message.out", values={})),
+        *(
+            ("message.out", data, Unknown(dialog=DIALOG, message=MESSAGE, name="message.out", values={"data": data}))
+            for data in ("null", "{", "[1]", "7", "[" * 100_000)
+        ),
         ("star.risen", '{"n": 1}', Unknown(dialog=DIALOG, message=MESSAGE, name="star.risen", values={"n": 1})),
     ],
 )

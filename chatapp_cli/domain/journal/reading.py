@@ -51,14 +51,25 @@ def entry(
 def read(
     topic: str, channel: ChannelId | None, dialog: DialogId | None, message: MessageId | None, data: str
 ) -> JournalEvent:
-    """The event of a stored row; ``Unknown`` if no type has the topic or the row lacks a required field."""
-    values = json.loads(data) if data else {}
+    """The event of a stored row; ``Unknown`` if no type has the topic, or its data lack a field or are no object."""
+    values = _values(data)
     subjects = {"channel": channel, "dialog": dialog, "message": message}
     given = {name: number for name, number in subjects.items() if number is not None}
+    if values is None:
+        return Unknown(channel=channel, dialog=dialog, message=message, name=topic, values={"data": data})
     for kind in kinds_by_topic().get(topic, ()):
         if (found := _fields(kind, values)) is not None and kind.required <= found.keys() | given.keys():
             return kind(**found, **given)
     return Unknown(channel=channel, dialog=dialog, message=message, name=topic, values=values)
+
+
+def _values(data: str) -> Mapping[str, Any] | None:
+    """The stored object; ``None`` if it is none."""
+    try:
+        values = json.loads(data) if data else {}
+    except (ValueError, RecursionError):
+        return None
+    return values if isinstance(values, dict) else None
 
 
 def _fields(kind: type[JournalEvent], values: Mapping[str, Any]) -> dict[str, Any] | None:
