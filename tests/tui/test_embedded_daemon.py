@@ -29,7 +29,7 @@ BROKEN = "import sys; print('the port is taken', file=sys.stderr); sys.exit(2)"
 
 async def next_state(states: object) -> str:
     async with asyncio.timeout(20):
-        return show((await anext(states)).said)
+        return show((await anext(states)).text)
 
 
 async def test_a_daemon_starts_where_none_runs_and_ends_well_with_the_window(company: Company, tmp_path: Path) -> None:

@@ -164,7 +164,7 @@ async def test_a_file_that_is_too_big_is_refused_before_it_is_taken(
         await it.type(str(big))
         await it.press("enter")
         await it.sees("видео.mp4 has 50.0 MB; this channel takes 50 MB.")
-        assert it.app.screen_stack[0].query_one("Composer").sheet.files == []
+        assert it.app.screen_stack[0].query_one("Composer").state.files == []
 
 
 async def test_a_file_goes_with_the_message(window: Opener, company: Company, stage: Stage, tmp_path: object) -> None:
