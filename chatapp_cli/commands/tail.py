@@ -56,13 +56,19 @@ def _catch_up(desk: Desk, last: int, *, as_json: bool) -> int:
 
 
 def _follow(desk: Desk, last: int, *, as_json: bool) -> None:
+    """Print what comes, as long as the login holds: what may be seen is decided anew before every look."""
     import asyncio
+    import os
+
+    from chatapp_cli.runtime import seat
+
+    token = seat.token(os.environ, desk.settings.company)
 
     async def forever() -> None:
         seen = last
         while True:
             await desk.world.clock.sleep(EVERY)
-            seen = _catch_up(desk, seen, as_json=as_json)
+            seen = _catch_up(seat.seated(desk, token), seen, as_json=as_json)
 
     asyncio.run(forever())
 

@@ -18,7 +18,7 @@ from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.runtime.seat import seated
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.services import journal
+from chatapp_cli.services import journal, lines, operators
 from chatapp_cli.services.transcript import latest
 from chatapp_cli.tui.plain.plain import HURRY, Plain, conversation
 from chatapp_cli.tui.plain.vocabulary import COMMANDS, understood
@@ -223,6 +223,27 @@ async def test_pasted_lines_go_out_whole_once_they_are_agreed_to(desk: Desk) -> 
 async def test_lines_that_are_pasted_while_no_dialog_is_open_do_nothing(desk: Desk) -> None:
     said = await held(desk, Typist("найти Анна", "1", "|взять", "выход", pause=HURRY * 3))
     assert said[-1].startswith("Several lines came at once.")
+
+
+@pytest.mark.req("S-128")
+async def test_who_sees_other_lines_meanwhile_is_told_and_begins_anew(desk: Desk, stage: Stage) -> None:
+    desk.write(lambda tx: operators.add(tx, "Пётр", "", ()))
+    desk.write(lambda tx: operators.open_session(tx, "Пётр", "token"))
+    mine, said = seated(desk, "token"), list[str]()
+    store = AsyncStore(mine)
+    office = Office(mine, store)
+    talk = Talk(Plain(office, said.append, "token"), office, said)
+    await opened(talk, "Анна")
+    hidden = desk.write(lambda tx: lines.add(tx, "Склад"))
+    desk.write(lambda tx: operators.see_lines(tx, "Пётр", [hidden]))
+    seen = desk.read(journal.last)
+    stage.hear(BOT, ANNA, "Тайна")
+    assert await talk.news(seen) == ["You see other lines now."]
+    assert await talk("взять") == ["No dialog is open.", "Say «list», then its number."]
+    assert await talk("список все") == ["There is no such dialog."]
+    desk.write(lambda tx: operators.disable(tx, "Пётр"))
+    assert (await talk("список все"), talk.plain.left, str(talk.plain.refused)) == ([], True, "You are logged out.")
+    await store.aclose()
 
 
 async def test_a_script_at_the_other_end_of_a_pipe_may_be_as_fast_as_it_likes(desk: Desk) -> None:

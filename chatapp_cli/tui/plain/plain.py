@@ -13,7 +13,7 @@ from typing import TextIO
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft
-from chatapp_cli.domain.errors import NotFound
+from chatapp_cli.domain.errors import NotFound, Refused
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.domain.journal.messages import MessageReceived, StateChanged
 from chatapp_cli.domain.message import Direction, State
@@ -36,6 +36,7 @@ from chatapp_cli.tui.session.guard import Guard
 from chatapp_cli.tui.session.live import Follower, News
 from chatapp_cli.tui.session.notices import reminders
 from chatapp_cli.tui.session.office import Office
+from chatapp_cli.tui.session.reception import Reception
 
 _LISTED = 20
 _AT_ONCE = 10
@@ -52,13 +53,16 @@ _DAYS = {"завтра", "послезавтра", "tomorrow"}
 class Plain:
     """One person's conversation with their inbox."""
 
-    def __init__(self, office: Office, say: Callable[[str], None]) -> None:
+    def __init__(self, office: Office, say: Callable[[str], None], token: str = "") -> None:
         self._office, self._say = office, say
+        self._reception = Reception(office, token)
         self._listed: Sequence[DialogId] = ()
         self._open: DialogCard | None = None
         self._first: MessageRow | None = None
         self._unsure = ""
         self.left = False
+        self.refused: Refused | None = None
+        """Why the conversation ended, if the login did."""
         self._guard = Guard()
         self._deeds: dict[str, Callable[[str], Awaitable[None]]] = {
             "list": self._list,
@@ -78,9 +82,21 @@ class Plain:
     async def hear(self, said: str) -> None:
         """Do what was said; what goes wrong is said in words."""
         try:
-            await self._obey(said.strip())
+            if await self._may_go_on():
+                await self._obey(said.strip())
         except Exception as error:  # noqa: BLE001 - the conversation goes on
             self._lines(self._guard.words(error).splitlines())
+
+    async def _may_go_on(self) -> bool:
+        """Whether the login still holds; other lines than before begin the conversation anew."""
+        before = self._reception.acting
+        self.refused = await self._reception.look()
+        if self.refused is not None:
+            self.left = True
+        elif self._reception.acting != before:
+            self._open, self._first, self._listed, self._unsure = None, None, (), ""
+            self._say(_("You see other lines now."))
+        return not self.left
 
     async def _obey(self, said: str) -> None:
         unsure, self._unsure = self._unsure, ""
@@ -230,6 +246,8 @@ class Plain:
 
     async def tell(self, news: News) -> None:
         """Read out what clients write, what of ours did not arrive, and who was put off until now."""
+        if not await self._may_go_on():
+            return
         due = await self._office.read(lambda tx: reminders(tx, news.returned()))
         for told in due.values():
             self._say(told.briefly)
@@ -251,17 +269,20 @@ class Plain:
         self._say(f"{state}, {n}. {line(card.name)}, {manifest(card.kind).label}: {text}")
 
 
-async def conversation(desk: Desk, source: TextIO, say: Callable[[str], None], *, alone: bool = False) -> None:
-    """Listen and tell until the person leaves or the input ends."""
-    store = AsyncStore(desk)
-    plain = Plain(Office(desk, store), say)
-    tasks = [asyncio.create_task(_follow(plain, Office(desk, store)))]
+async def conversation(
+    desk: Desk, source: TextIO, say: Callable[[str], None], *, token: str = "", alone: bool = False
+) -> None:
+    """Listen and tell until the person leaves or the input ends. Raises Refused when the login does."""
+    store, heard = AsyncStore(desk), asyncio.Queue[str | None]()
+    office = Office(desk, store)
+    plain = Plain(office, say, token)
+    tasks = [asyncio.create_task(_follow(plain, office, heard))]
     if not alone:
         tasks.append(asyncio.create_task(_accompany(desk, say)))
     try:
         say(_("The inbox, line by line. Say «help» for the words known here."))
         await plain.hear("list")
-        heard = _listening(source)
+        _listen(source, heard)
         while not plain.left and (said := await _heard(heard, source.isatty())) is not None:
             await plain.hear(said)
     finally:
@@ -269,6 +290,8 @@ async def conversation(desk: Desk, source: TextIO, say: Callable[[str], None], *
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await store.aclose()
+    if plain.refused is not None:
+        raise plain.refused
 
 
 async def _heard(heard: asyncio.Queue[str | None], typed: bool) -> str | None:
@@ -286,9 +309,9 @@ async def _heard(heard: asyncio.Queue[str | None], typed: bool) -> str | None:
     return said
 
 
-def _listening(source: TextIO) -> asyncio.Queue[str | None]:
-    """The lines of the input, then nothing: read on a thread, for a pipe, a file and a terminal alike."""
-    loop, heard = asyncio.get_running_loop(), asyncio.Queue[str | None]()
+def _listen(source: TextIO, heard: asyncio.Queue[str | None]) -> None:
+    """Hear the lines of the input, then nothing: read on a thread, for a pipe, a file and a terminal alike."""
+    loop = asyncio.get_running_loop()
 
     def listen() -> None:
         with suppress(RuntimeError):  # the loop ended before the input
@@ -297,12 +320,11 @@ def _listening(source: TextIO) -> asyncio.Queue[str | None]:
             loop.call_soon_threadsafe(heard.put_nowait, None)
 
     threading.Thread(target=listen, daemon=True).start()
-    return heard
 
 
-async def _follow(plain: Plain, office: Office) -> None:
+async def _follow(plain: Plain, office: Office, heard: asyncio.Queue[str | None]) -> None:
     follower, started = Follower(office), False
-    while True:
+    while not plain.left:
         try:
             if not started:
                 await follower.start()
@@ -311,6 +333,7 @@ async def _follow(plain: Plain, office: Office) -> None:
         except Exception as error:  # noqa: BLE001 - whatever becomes of the store, one goes on listening
             plain.stumble(error)
             await asyncio.sleep(AGAIN)
+    heard.put_nowait(None)
 
 
 async def _accompany(desk: Desk, say: Callable[[str], None]) -> None:
@@ -322,6 +345,6 @@ async def _accompany(desk: Desk, say: Callable[[str], None]) -> None:
                 say(show(state.said))
 
 
-def run(desk: Desk) -> None:
-    """Talk on standard input and output."""
-    asyncio.run(conversation(desk, sys.stdin, partial(print, flush=True)))
+def run(desk: Desk, token: str) -> None:
+    """Talk on standard input and output. Raises Refused when the login ends."""
+    asyncio.run(conversation(desk, sys.stdin, partial(print, flush=True), token=token))
