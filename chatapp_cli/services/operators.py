@@ -74,6 +74,7 @@ def add(tx: Tx, name: str, password_hash: str, lines: Sequence[LineId]) -> Opera
     access.require(tx, Right.USERS)
     _insist_on_lines(tx, lines or None)
     name = _sound(name)
+    _insist_not_the_owners(tx, name)
     if not tx.run("operators.add", name=name, password=password_hash, every_line=int(not lines), now=tx.now):
         raise Refused(
             "operator_exists", T("There is an operator {name} already.", name=name), T("Choose another name.")
@@ -164,9 +165,27 @@ def allow(tx: Tx, name: str, given: Collection[Right], taken: Collection[Right])
 
 def _insist_above(tx: Tx, name: str) -> None:
     """Raise Refused for an account with more rights or lines than the acting operator has: it could be taken over."""
+    _insist_not_the_owners(tx, name)
     seen = lines(tx, find(tx, name))
     _insist_on_rights(tx, may(tx, name))
     _insist_on_lines(tx, None if seen is None else [line.id for line in seen])
+
+
+def _insist_not_the_owners(tx: Tx, name: str) -> None:
+    """Raise Refused unless the owner acts, for a name that is theirs: an account of that name limits what they see.
+
+    A name that signed something before there was an account of it counts as theirs too.
+    """
+    who = access.acting(tx)
+    if who.owner or not (
+        name in who.owner_names or tx.through(None).value("operators.signed_before", name=name, until=tx.now + 1)
+    ):
+        return
+    raise Refused(
+        "owners_name",
+        T("{name} is a name of the owner, or was used here before; only the owner changes such an account.", name=name),
+        T("Ask the administrator of this desk: {how}", how=to_do(Next.SUPPORT)),
+    )
 
 
 def _insist_on_rights(tx: Tx, rights: frozenset[Right]) -> None:

@@ -1,5 +1,7 @@
 """Accounts, logins and lines from the command line."""
 
+import os
+import pwd
 import re
 import stat
 from collections.abc import Iterator
@@ -97,6 +99,18 @@ def test_who_logs_in_acts_under_that_name_until_they_log_out(chatapp: Shell, tmp
     chatapp("logout")
     assert not kept.exists()
     assert chatapp("whoami").rows[0] == ["Operator", "Ольга"]
+
+
+@pytest.mark.req("S-128")
+@pytest.mark.parametrize("name", ["Ольга", "root", pwd.getpwuid(os.geteuid()).pw_name])
+def test_the_right_to_accounts_does_not_lead_to_one_of_the_owners_name(chatapp: Shell, desk: Desk, name: str) -> None:
+    chatapp("user", "add", "Пётр", stdin=f"{PASSWORD}\n")
+    chatapp("user", "rights", "Пётр", "+users")
+    said = chatapp.run("user", "add", name, stdin=f"{PASSWORD}\n", CHATAPP_TOKEN=logged_in(desk, "Пётр"))
+    assert (said.code, said.err.splitlines()[0]) == (
+        1,
+        f"{name} is a name of the owner, or was used here before; only the owner changes such an account.",
+    )
 
 
 def test_somebody_who_does_not_own_the_desk_has_to_log_in(desk: Desk) -> None:
