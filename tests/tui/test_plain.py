@@ -8,17 +8,20 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
 from chatapp_cli import i18n
 from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.domain.message import State
 from chatapp_cli.runtime.seat import seated
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.services import journal, lines, operators
+from chatapp_cli.services import journal, lines, operators, sending
+from chatapp_cli.services.composing import InDialog
 from chatapp_cli.services.transcript import latest
 from chatapp_cli.tui.plain.plain import HURRY, Plain, conversation
 from chatapp_cli.tui.plain.vocabulary import COMMANDS, understood
@@ -223,6 +226,19 @@ async def test_pasted_lines_go_out_whole_once_they_are_agreed_to(desk: Desk) -> 
 async def test_lines_that_are_pasted_while_no_dialog_is_open_do_nothing(desk: Desk) -> None:
     said = await held(desk, Typist("найти Анна", "1", "|взять", "выход", pause=HURRY * 3))
     assert said[-1].startswith("Several lines came at once.")
+
+
+async def test_what_was_not_said_is_marked_in_words_before_it_is_read_out(talk: Talk, desk: Desk, stage: Stage) -> None:
+    anna = stage.dialog(BOT, ANNA)
+    for text in ("Позже", "Никогда"):
+        order = replace(talk.office.order(), at=desk.world.clock.now() + 3_600_000)
+        wish = talk.office.accept(InDialog(anna), Draft(text=text), order, held=False)
+        last = seated(desk, "").write(wish)
+    seated(desk, "").write(lambda tx: sending.cancel(tx, last))
+    stage.say(anna, "Мимо", state=State.FAILED, error="blocked")
+    said = [line.partition(" ")[2] for line in await opened(talk, "Анна")]
+    for told in (f"{ME}, scheduled: Позже", f"{ME}, cancelled: Никогда", f"{ME}, failed: Мимо"):
+        assert told in said
 
 
 @pytest.mark.req("S-128")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import TextIO
@@ -25,6 +25,7 @@ from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import dialogs, duties, notes, transcript
 from chatapp_cli.services.composing import InDialog
 from chatapp_cli.services.transcript import Entry
+from chatapp_cli.services.words import state
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.rows.dialogs import DialogCard, DialogRow
 from chatapp_cli.store.rows.messages import MessageRow
@@ -47,6 +48,7 @@ HURRY = 0.05
 """Seconds between two lines that no hand goes below: what comes sooner was pasted."""
 MORNING = "9:00"
 """When a day begins of which only the name is said."""
+_NOT_SAID = frozenset({State.SCHEDULED, State.CANCELLED, State.FAILED, State.UNCERTAIN})
 _DAYS = {"завтра", "послезавтра", "tomorrow"}
 
 
@@ -182,8 +184,17 @@ class Plain:
         client = self._open.name if self._open else ""
         who = line(said.author) or (_("we") if said.direction == Direction.OUT else line(client))
         files = [_("file {name}", name=line(file.name)) for file in entry.files]
-        failed = [_("not delivered")] if said.state == State.FAILED else []
-        return f"{words.moment(said.at, now)} {who}: {', '.join(filter(None, [line(said.text), *files, *failed]))}"
+        told = f"{words.moment(said.at, now)} {', '.join([who, *self._marks(said)])}"
+        return f"{told}: {', '.join(filter(None, [line(said.text), *files]))}"
+
+    def _marks(self, said: MessageRow) -> Iterator[str]:
+        """What keeps its words from being taken for said: heard before them."""
+        if said.direction == notes.NOTE:
+            yield _("a note, the client does not see it")
+        if said.direction == Direction.OUT and said.state in _NOT_SAID:
+            yield show(state(said.state))
+        if said.deleted_at is not None:
+            yield _("deleted {when}", when=words.moment(said.deleted_at, self._office.desk.world.clock.now()))
 
     async def _earlier(self, _rest: str) -> None:
         card, first = self._card(), self._first
