@@ -8,6 +8,7 @@ from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import LineId
 from chatapp_cli.domain.journal.lines import LineAdded, LineConfigured, LineRemoved, LineRenamed
+from chatapp_cli.domain.name import sound
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.option import Subject, Target
 from chatapp_cli.domain.text import T
@@ -95,7 +96,7 @@ def configure(tx: Tx, line: LineRow, changes: Mapping[str, str]) -> None:
 
 
 def _sound(name: str) -> str:
-    name = name.strip()
+    name = sound(name)
     if not name or name.isdigit():
         raise UsageError(T("A line needs a name that is not only digits."), field="name")
     return name

@@ -19,6 +19,7 @@ from chatapp_cli.domain.journal.operators import (
     RightsChanged,
     VisibleLinesChanged,
 )
+from chatapp_cli.domain.name import sound
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import access, passwords
@@ -27,6 +28,10 @@ from chatapp_cli.store.tx import Tx
 
 SESSION = 30 * 24 * 3_600_000
 """The lifetime of a login, in milliseconds."""
+
+
+RESERVED = frozenset({"me", "nobody"})
+"""Words for an operator that cannot be a name."""
 
 
 class Account(NamedTuple):
@@ -69,7 +74,7 @@ def lines(tx: Tx, who: OperatorRow) -> list[SeenLineRow] | None:
 def add(tx: Tx, name: str, password_hash: str, lines: Sequence[LineId]) -> OperatorRow:
     """Add an account; without a hash it cannot log in, without lines it sees all of them.
 
-    Raises UsageError for an empty name, and Refused for one that is taken.
+    Raises UsageError for a name that is empty or has a meaning of its own, and Refused for one that is taken.
     """
     access.require(tx, Right.USERS)
     _insist_on_lines(tx, lines or None)
@@ -284,7 +289,13 @@ def _see(tx: Tx, name: str, lines: Sequence[LineId]) -> None:
 
 
 def _sound(name: str) -> str:
-    name = " ".join(name.split())
+    name = " ".join(sound(name).split())
+    if name.casefold() in RESERVED:
+        raise UsageError(
+            T("{name} has a meaning of its own where somebody is named.", name=name),
+            T("Choose another name."),
+            field="name",
+        )
     if not name:
         raise UsageError(T("An operator needs a name."), field="name")
     return name

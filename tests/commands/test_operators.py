@@ -113,6 +113,35 @@ def test_the_right_to_accounts_does_not_lead_to_one_of_the_owners_name(chatapp: 
     )
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("line", "add", "{}"),
+        ("line", "rename", "Опт", "{}"),
+        ("user", "add", "{}"),
+        ("view", "add", "{}", "--unread"),
+        ("quick", "add-section", "{}"),
+        ("config", "set", "company_name", "{}"),
+    ],
+)
+def test_a_name_is_one_line_that_can_be_seen_and_no_longer_than_a_line(chatapp: Shell, words: tuple[str, ...]) -> None:
+    chatapp("line", "add", "Опт")
+    unseen, long = (
+        "A name has to be one line, without characters that nobody sees.",
+        "A name has at most 200 characters.",
+    )
+    for name, said in (("a\x1b[2Jb", unseen), ("a\nb", unseen), ("a\u200bb", unseen), ("я" * 201, long)):
+        refused = chatapp.run(*[word.format(name) for word in words], stdin=f"{PASSWORD}\n")
+        assert (refused.code, refused.err.splitlines()[0]) == (2, said)
+    chatapp(*(word.format("я" * 200) for word in words), stdin=f"{PASSWORD}\n")
+
+
+@pytest.mark.parametrize("name", ["me", "Nobody"])
+def test_no_account_has_a_name_that_means_somebody_else(chatapp: Shell, name: str) -> None:
+    said = chatapp.run("user", "add", name, stdin=f"{PASSWORD}\n")
+    assert (said.code, said.err.splitlines()[0]) == (2, f"{name} has a meaning of its own where somebody is named.")
+
+
 def test_somebody_who_does_not_own_the_desk_has_to_log_in(desk: Desk) -> None:
     with pytest.raises(Refused, match="Nobody is logged in"):
         desk.read(lambda tx: acting.decide(tx, token="", owner=False, name="Ольга"))
