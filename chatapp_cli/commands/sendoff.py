@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from chatapp_cli.commands import printing
-from chatapp_cli.commands.door import seconds
+from chatapp_cli.commands.door import key, seconds
 from chatapp_cli.commands.errors import note, say
 from chatapp_cli.commands.frame import typed
 from chatapp_cli.documents import messages as documents
@@ -52,7 +52,10 @@ Wait = Annotated[
     ),
 ]
 Key = Annotated[
-    str, typer.Option("--idempotency-key", metavar="KEY", help=N_("The same key again sends nothing a second time"))
+    str | None,
+    typer.Option(
+        "--idempotency-key", parser=key, metavar="KEY", help=N_("The same key again sends nothing a second time")
+    ),
 ]
 Approved = Annotated[
     str, typer.Option("--template", metavar="TEMPLATE", help=N_("Approved template: NAME, or NAME/LANGUAGE"))
@@ -85,7 +88,7 @@ class Wish:
     files: Files = None
     at: At = ""
     wait: Wait = PATIENCE
-    key: Key = ""
+    key: Key = None
     first_name: str = ""
     last_name: str = ""
     assignee: str = ""
