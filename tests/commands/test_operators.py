@@ -170,7 +170,9 @@ def test_rights_are_given_shown_and_taken_back(chatapp: Shell, desk: Desk) -> No
     wrong = chatapp.run("user", "rights", "Пётр", "lines")
     assert (wrong.code, wrong.err.splitlines()[0]) == (2, "lines is no change of rights.")
     assert chatapp.run("user", "rights", "Пётр", "+lines", CHATAPP_TOKEN=token).code == 1
-    assert "Пётр has other rights" in chatapp("tail").out
+    told = chatapp("tail").out
+    assert "Пётр has the additional rights: lines, channels" in told
+    assert "Пётр has no additional rights any more" in told
 
 
 @pytest.mark.req("S-128")
