@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from chatapp_cli.domain import given_file
 from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.name import sound
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_
@@ -279,6 +280,10 @@ def _require_hours(said: str) -> None:
         )
 
 
+_NAMES = frozenset({"company_name", "operator"})
+"""Settings that are somebody's name."""
+
+
 def save(file: Path, name: str, value: str) -> None:
     """Write one setting to the file; others are kept, an empty value removes it. Raises UsageError."""
     option = next((f for f in fields(Settings) if f.name == name), None)
@@ -289,6 +294,8 @@ def save(file: Path, name: str, value: str) -> None:
     defaults = {f.name: f.default for f in fields(Settings)}
     values = {key: _typed(key, known, defaults[key], file) for key, known in _read(file).items() if key != name}
     if value:
+        if name in _NAMES:
+            sound(value, field=name)
         values[name] = _typed(name, value, option.default)
         check(name, values[name])
     _write(file, "".join(f"{key} = {_toml(value)}\n" for key, value in sorted(values.items())))

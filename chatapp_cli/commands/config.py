@@ -111,6 +111,20 @@ def set_(
     file = loaded(ctx).file
     save(file, name, value)
     note("{name} is set in {file}.", name=name, file=file)
+    for row in _taking_precedence(ctx, name):
+        note("{name}: the value stored for {where} takes precedence.", name=name, where=_source(row))
+
+
+def _taking_precedence(ctx: typer.Context, name: str) -> list[SettingRow]:
+    """The stored options that are used instead of a setting; none if the store does not open."""
+    found = loaded(ctx)
+    if name in found.given or not _has_store(found):
+        return []
+    try:
+        with opened(ctx) as desk:
+            return desk.read(lambda tx: configuring.taking_precedence(tx, name))
+    except ChatappError:
+        return []
 
 
 @app.command(cls=Verb)

@@ -74,6 +74,16 @@ def stored(tx: Tx, target: OptionTarget, spot: Spot) -> list[SettingRow]:
     return rows + [SettingRow(n, kept[n], target.subject, target.ref, _(UNKNOWN)) for n in kept if n not in known]
 
 
+def taking_precedence(tx: Tx, name: str) -> list[SettingRow]:
+    """The stored values of a setting, for the company, for lines and for channels."""
+    from chatapp_cli.services import channels, lines
+
+    of_lines = [OptionTarget(Subject.LINE, one.id) for one in lines.everything(tx)]
+    of_channels = [OptionTarget(Subject.CHANNEL, one.id) for one in channels.everything(tx)]
+    found = [(target, options.stored(tx, target)) for target in (COMPANY, *of_lines, *of_channels)]
+    return [SettingRow(name, kept[name], target.subject, target.ref, "") for target, kept in found if name in kept]
+
+
 def tell_stored(rows: Sequence[SettingRow], *, as_json: bool) -> None:
     """Print the stored options."""
     if as_json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
@@ -24,10 +25,11 @@ def inbox(
 ) -> None:
     """Open the window with all dialogs."""
     if plain or loaded(ctx).settings.plain == "on":
+        from chatapp_cli.runtime import login
         from chatapp_cli.tui.plain import plain as line_by_line
 
         with opened(ctx) as company:
-            line_by_line.run(company)
+            line_by_line.run(company, login.token(os.environ, company.settings.company))
         return
     if not (sys.stdout.isatty() and sys.stdin.isatty()) and not _behind_a_browser():
         raise UsageError(T("The window needs a terminal."), T("In a script use: chatapp dialog list, reply, tail"))

@@ -21,6 +21,8 @@ HIGHEST = 2**63 - 1
 """The highest number that a store can hold; the lowest is its negative."""
 LONGEST = 366 * 86_400.0
 """The longest time that can be waited for, in seconds."""
+LONGEST_KEY = 255
+"""The longest idempotency key, in characters."""
 _MOST = 1_000_000_000
 _SHOWN = 40
 _LONGEST_LINE = 1_048_576
@@ -37,6 +39,19 @@ def require_text(words: Sequence[str]) -> None:
 
 def _shown(said: str) -> str:
     return said.encode(errors="replace").decode()[:_SHOWN]
+
+
+def key(said: str) -> str:
+    """A key of the caller's own. Raises UsageError for an empty one, which would be everybody's, and a long one."""
+    if not said.strip():
+        raise UsageError(
+            T("{argument} is empty.", argument="--idempotency-key"),
+            T("Write it out; in a script the variable may be empty."),
+            field="key",
+        )
+    if len(said) > LONGEST_KEY:
+        raise UsageError(T("A key has at most {n} characters.", n=LONGEST_KEY), field="key")
+    return said
 
 
 def standard_input() -> str:

@@ -16,7 +16,7 @@ import typer
 from chatapp_cli.commands import printing
 from chatapp_cli.commands.base import typed
 from chatapp_cli.commands.errors import note, say
-from chatapp_cli.commands.input_checks import seconds
+from chatapp_cli.commands.input_checks import key, seconds
 from chatapp_cli.documents import messages as documents
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.health import STOPPED, Health
@@ -52,7 +52,10 @@ Wait = Annotated[
     ),
 ]
 Key = Annotated[
-    str, typer.Option("--idempotency-key", metavar="KEY", help=N_("The same key again sends nothing a second time"))
+    str | None,
+    typer.Option(
+        "--idempotency-key", parser=key, metavar="KEY", help=N_("The same key again sends nothing a second time")
+    ),
 ]
 Approved = Annotated[
     str, typer.Option("--template", metavar="TEMPLATE", help=N_("Approved template: NAME, or NAME/LANGUAGE"))
@@ -85,7 +88,7 @@ class MessageOptions:
     files: Files = None
     at: At = ""
     wait: Wait = PATIENCE
-    key: Key = ""
+    key: Key = None
     first_name: str = ""
     last_name: str = ""
     assignee: str = ""

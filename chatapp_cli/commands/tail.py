@@ -56,13 +56,19 @@ def _catch_up(company: Company, last: int, *, as_json: bool) -> int:
 
 
 def _follow(company: Company, last: int, *, as_json: bool) -> None:
+    """Print what comes, as long as the login holds: what may be seen is decided anew before every look."""
     import asyncio
+    import os
+
+    from chatapp_cli.runtime import login
+
+    token = login.token(os.environ, company.settings.company)
 
     async def forever() -> None:
         seen = last
         while True:
             await company.world.clock.sleep(EVERY)
-            seen = _catch_up(company, seen, as_json=as_json)
+            seen = _catch_up(login.logged_in(company, token), seen, as_json=as_json)
 
     asyncio.run(forever())
 

@@ -125,6 +125,9 @@ class Acting(NamedTuple):
     signs: bool = True
     """Whether its name appears in the journal; the daemon only carries out what others wrote."""
 
+    owner_names: frozenset[str] = frozenset()
+    """The names under which the owner acts, as far as this process knows them."""
+
     @property
     def signature(self) -> str:
         """The name to record in the journal; empty if it does not sign."""

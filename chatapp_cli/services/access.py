@@ -17,7 +17,7 @@ class NobodyActs(RuntimeError):
 def require(tx: Tx, right: Right) -> None:
     """Require a right of the acting operator. Raises Refused, and NobodyActs if nobody acts."""
     if not has(tx, right):
-        raise _refused(acting(tx), right)
+        raise _refused(tx, acting(tx), right)
 
 
 def has(tx: Tx, right: Right) -> bool:
@@ -53,8 +53,14 @@ def of_role(role: str) -> frozenset[Right]:
     return ROLES[Role(role)] if role in set(Role) else frozenset()
 
 
-def _refused(who: Acting, right: Right) -> Refused:
+def _refused(tx: Tx, who: Acting, right: Right) -> Refused:
     if not who.name:
         return Refused("login_wanted", T("Nobody is logged in."), T("Log in: {how}", how=to_do(Next.LOGIN)))
+    if who.account and tx.one(HeldRow, "operators.rights", name=who.name) is None:
+        return Refused(
+            "account_over",
+            T("The account {name} is disabled or removed.", name=who.name),
+            T("Ask the administrator of this desk: {how}", how=to_do(Next.SUPPORT)),
+        )
     step = T("Ask the owner to allow it: {how}", how=to_do(Next.ALLOW, name=who.name, right=right.value))
     return Refused("no_right", T("{name} may not {what}.", name=who.name, what=RIGHTS[right]), step)

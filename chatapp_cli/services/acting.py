@@ -25,7 +25,7 @@ def visibility(acting: Acting, dialect: str) -> Visibility | None:
     return Visibility(dialect, lines=acting.lines, reader=acting.name if acting.account else "")
 
 
-def decide(tx: Tx, *, token: str, owner: bool, name: str) -> Acting:
+def decide(tx: Tx, *, token: str, owner: bool, name: str, owner_names: frozenset[str] = frozenset()) -> Acting:
     """Decide who acts: the operator of a token, otherwise the owner under a name.
 
     Raises Refused for an expired token, and for anybody else without one.
@@ -34,7 +34,7 @@ def decide(tx: Tx, *, token: str, owner: bool, name: str) -> Acting:
         who = operators.of_session(tx, token)
         if who is None:
             raise Refused("login_over", T("You are logged out."), T("Log in: {how}", how=to_do(Next.LOGIN)))
-        return _with_account(tx, who, owner=False)
+        return _with_account(tx, who, owner=False)._replace(owner_names=owner_names)
     if not owner:
         raise Refused("login_wanted", T("Nobody is logged in."), T("Log in: {how}", how=to_do(Next.LOGIN)))
     account = operators.known(tx, name)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from chatapp_cli.domain.journal import chains, channels, company, dialogs, lines, messages
+from chatapp_cli.domain.journal import chains, channels, company, dialogs, lines, messages, operators
 from chatapp_cli.domain.journal.base import JournalEvent, Unknown, in_words, topic
 from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.domain.moment import local
@@ -41,7 +41,18 @@ def _said(kind: type[E], say: Callable[[E], Text]) -> tuple[type[JournalEvent], 
     return kind, say
 
 
+def _rights(event: operators.RightsChanged) -> Text:
+    if not event.rights:
+        return T("{name} has no additional rights any more", name=event.name)
+    return T("{name} has the additional rights: {rights}", name=event.name, rights=", ".join(event.rights.split()))
+
+
 _PAIRS = (
+    _said(operators.RightsChanged, _rights),
+    _said(
+        channels.ChannelConfigured,
+        lambda e: T("Channel {channel} configured: {changed}", channel=e.channel, changed=", ".join(e.changed)),
+    ),
     _said(
         lines.LineConfigured,
         lambda e: T("Options of line {name} changed: {changed}", name=e.name, changed=", ".join(e.changed)),

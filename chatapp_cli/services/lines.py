@@ -8,6 +8,7 @@ from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import LineId
 from chatapp_cli.domain.journal.lines import LineAdded, LineConfigured, LineRemoved, LineRenamed
+from chatapp_cli.domain.name import sound
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.option import OptionTarget, Subject
 from chatapp_cli.domain.text import T
@@ -46,7 +47,8 @@ def seen(tx: Tx, line: LineId) -> None:
 def add(tx: Tx, name: str) -> LineId:
     """Add a line. Raises UsageError for an empty name, and Refused for one that is taken."""
     access.require(tx, Right.LINES)
-    made = tx.insert("lines.add", name=_sound(name), now=tx.now)
+    name = _sound(name)
+    made = tx.insert("lines.add", name=name, now=tx.now)
     if made is None:
         raise Refused("line_exists", T("There is a line {name} already.", name=name), T("Choose another name."))
     tx.emit(LineAdded(name=name))
@@ -54,13 +56,14 @@ def add(tx: Tx, name: str) -> LineId:
 
 
 def rename(tx: Tx, line: LineId, name: str) -> None:
-    """Rename a line."""
+    """Rename a line. Raises UsageError for an empty name, and Refused for one that is taken, by a hidden line too."""
     access.require(tx, Right.LINES)
     seen(tx, line)
-    taken = tx.value("lines.by_name", name=_sound(name))
+    name = _sound(name)
+    taken = tx.through(None).value("lines.by_name", name=name)
     if taken not in {None, line}:
         raise Refused("line_exists", T("There is a line {name} already.", name=name), T("Choose another name."))
-    tx.run("lines.rename", id=line, name=name.strip())
+    tx.run("lines.rename", id=line, name=name)
     tx.emit(LineRenamed(name=name))
 
 
@@ -93,7 +96,7 @@ def configure(tx: Tx, line: LineRow, changes: Mapping[str, str]) -> None:
 
 
 def _sound(name: str) -> str:
-    name = name.strip()
+    name = sound(name)
     if not name or name.isdigit():
         raise UsageError(T("A line needs a name that is not only digits."), field="name")
     return name

@@ -19,6 +19,7 @@ from chatapp_cli.domain.journal.operators import (
     RightsChanged,
     VisibleLinesChanged,
 )
+from chatapp_cli.domain.name import sound
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import access, passwords
@@ -27,6 +28,10 @@ from chatapp_cli.store.tx import Tx
 
 SESSION = 30 * 24 * 3_600_000
 """The lifetime of a login, in milliseconds."""
+
+
+RESERVED = frozenset({"me", "nobody"})
+"""Words for an operator that cannot be a name."""
 
 
 class OperatorAccount(NamedTuple):
@@ -69,11 +74,12 @@ def lines(tx: Tx, who: OperatorRow) -> list[SeenLineRow] | None:
 def add(tx: Tx, name: str, password_hash: str, lines: Sequence[LineId]) -> OperatorRow:
     """Add an account; without a hash it cannot log in, without lines it sees all of them.
 
-    Raises UsageError for an empty name, and Refused for one that is taken.
+    Raises UsageError for a name that is empty or has a meaning of its own, and Refused for one that is taken.
     """
     access.require(tx, Right.USERS)
     _require_lines(tx, lines or None)
     name = _sound(name)
+    _require_not_the_owners(tx, name)
     if not tx.run("operators.add", name=name, password=password_hash, every_line=int(not lines), now=tx.now):
         raise Refused(
             "operator_exists", T("There is an operator {name} already.", name=name), T("Choose another name.")
@@ -164,9 +170,27 @@ def allow(tx: Tx, name: str, given: Collection[Right], taken: Collection[Right])
 
 def _require_above(tx: Tx, name: str) -> None:
     """Raise Refused for an account with more rights or lines than the acting operator has: it could be taken over."""
+    _require_not_the_owners(tx, name)
     seen = lines(tx, find(tx, name))
     _require_rights(tx, may(tx, name))
     _require_lines(tx, None if seen is None else [line.id for line in seen])
+
+
+def _require_not_the_owners(tx: Tx, name: str) -> None:
+    """Raise Refused unless the owner acts, for a name that is theirs: an account of that name limits what they see.
+
+    A name that signed something before there was an account of it counts as theirs too.
+    """
+    who = access.acting(tx)
+    if who.owner or not (
+        name in who.owner_names or tx.through(None).value("operators.signed_before", name=name, until=tx.now + 1)
+    ):
+        return
+    raise Refused(
+        "owners_name",
+        T("{name} is a name of the owner, or was used here before; only the owner changes such an account.", name=name),
+        T("Ask the administrator of this company: {how}", how=to_do(Next.SUPPORT)),
+    )
 
 
 def _require_rights(tx: Tx, rights: frozenset[Right]) -> None:
@@ -265,7 +289,13 @@ def _see(tx: Tx, name: str, lines: Sequence[LineId]) -> None:
 
 
 def _sound(name: str) -> str:
-    name = " ".join(name.split())
+    name = " ".join(sound(name).split())
+    if name.casefold() in RESERVED:
+        raise UsageError(
+            T("{name} has a meaning of its own where somebody is named.", name=name),
+            T("Choose another name."),
+            field="name",
+        )
     if not name:
         raise UsageError(T("An operator needs a name."), field="name")
     return name

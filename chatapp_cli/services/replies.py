@@ -23,6 +23,7 @@ from chatapp_cli.domain.journal.company import (
     SectionRenamed,
 )
 from chatapp_cli.domain.moment import local
+from chatapp_cli.domain.name import sound
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.quick_reply import QuickReplyDraft
 from chatapp_cli.domain.text import T, is_whole
@@ -89,7 +90,7 @@ def remove_section(tx: Tx, row: SectionRow, *, force: bool) -> None:
 
 def _require_free(tx: Tx, name: str, *, but: SectionId | None = None) -> None:
     _require_whole(name=name)
-    if not name.strip():
+    if not sound(name):
         raise UsageError(T("A section needs a name."), field="name")
     if any(fold(row.name) == fold(name) and row.id != but for row in sections(tx)):
         raise Refused(

@@ -10,6 +10,7 @@ from chatapp_cli.domain.dialog import DialogFilter, filters
 from chatapp_cli.domain.errors import NotFound, UsageError
 from chatapp_cli.domain.finding import fold
 from chatapp_cli.domain.journal.company import ViewKept, ViewMoved, ViewRemoved
+from chatapp_cli.domain.name import sound
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import access
@@ -39,7 +40,7 @@ def find(tx: Tx, named: str) -> ViewRow:
 def add(tx: Tx, name: str, wanted: DialogFilter, *, own: bool = False) -> int:
     """Store a view, shared or one's own; an existing one of that name is replaced. Returns its number."""
     access.require(tx, _right(tx, owner := tx.name if own else EVERYBODY))
-    name = name.strip()
+    name = sound(name)
     if not name:
         raise UsageError(T("A view needs a name."), field="name")
     kept = _kept(wanted, tx.name)

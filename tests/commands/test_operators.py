@@ -1,5 +1,7 @@
 """Accounts, logins and lines from the command line."""
 
+import os
+import pwd
 import re
 import stat
 from collections.abc import Iterator
@@ -99,6 +101,49 @@ def test_who_logs_in_acts_under_that_name_until_they_log_out(chatapp: Shell, tmp
     assert chatapp("whoami").rows[0] == ["Operator", "Ольга"]
 
 
+@pytest.mark.req("S-128")
+@pytest.mark.parametrize("name", ["Ольга", "root", pwd.getpwuid(os.geteuid()).pw_name])
+def test_the_right_to_accounts_does_not_lead_to_one_of_the_owners_name(
+    chatapp: Shell, company: Company, name: str
+) -> None:
+    chatapp("user", "add", "Пётр", stdin=f"{PASSWORD}\n")
+    chatapp("user", "rights", "Пётр", "+users")
+    said = chatapp.run("user", "add", name, stdin=f"{PASSWORD}\n", CHATAPP_TOKEN=logged_in(company, "Пётр"))
+    assert (said.code, said.err.splitlines()[0]) == (
+        1,
+        f"{name} is a name of the owner, or was used here before; only the owner changes such an account.",
+    )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("line", "add", "{}"),
+        ("line", "rename", "Опт", "{}"),
+        ("user", "add", "{}"),
+        ("view", "add", "{}", "--unread"),
+        ("quick", "add-section", "{}"),
+        ("config", "set", "company_name", "{}"),
+    ],
+)
+def test_a_name_is_one_line_that_can_be_seen_and_no_longer_than_a_line(chatapp: Shell, words: tuple[str, ...]) -> None:
+    chatapp("line", "add", "Опт")
+    unseen, long = (
+        "A name has to be one line, without characters that nobody sees.",
+        "A name has at most 200 characters.",
+    )
+    for name, said in (("a\x1b[2Jb", unseen), ("a\nb", unseen), ("a\u200bb", unseen), ("я" * 201, long)):
+        refused = chatapp.run(*[word.format(name) for word in words], stdin=f"{PASSWORD}\n")
+        assert (refused.code, refused.err.splitlines()[0]) == (2, said)
+    chatapp(*(word.format("я" * 200) for word in words), stdin=f"{PASSWORD}\n")
+
+
+@pytest.mark.parametrize("name", ["me", "Nobody"])
+def test_no_account_has_a_name_that_means_somebody_else(chatapp: Shell, name: str) -> None:
+    said = chatapp.run("user", "add", name, stdin=f"{PASSWORD}\n")
+    assert (said.code, said.err.splitlines()[0]) == (2, f"{name} has a meaning of its own where somebody is named.")
+
+
 def test_somebody_who_does_not_own_the_desk_has_to_log_in(company: Company) -> None:
     with pytest.raises(Refused, match="Nobody is logged in"):
         company.read(lambda tx: acting.decide(tx, token="", owner=False, name="Ольга"))
@@ -127,7 +172,9 @@ def test_rights_are_given_shown_and_taken_back(chatapp: Shell, company: Company)
     wrong = chatapp.run("user", "rights", "Пётр", "lines")
     assert (wrong.code, wrong.err.splitlines()[0]) == (2, "lines is no change of rights.")
     assert chatapp.run("user", "rights", "Пётр", "+lines", CHATAPP_TOKEN=token).code == 1
-    assert "Пётр has other rights" in chatapp("tail").out
+    told = chatapp("tail").out
+    assert "Пётр has the additional rights: lines, channels" in told
+    assert "Пётр has no additional rights any more" in told
 
 
 @pytest.mark.req("S-128")

@@ -45,6 +45,20 @@ def test_config_list_tells_which_won_and_whose_it_is(chatapp: Shell, bound: int)
     assert chatapp("config", "get", "undo_send").out == "5\n"
 
 
+def test_what_a_stored_option_overrules_is_said_when_a_setting_is_written(chatapp: Shell, bound: int) -> None:
+    assert chatapp("config", "set", "undo_send", "3").err.count("takes precedence") == 0
+    chatapp("company", "configure", "--set", "undo_send=5")
+    chatapp("line", "configure", "--set", "undo_send=8")
+    said = chatapp("config", "set", "undo_send", "4").err.splitlines()[1:]
+    assert said == [f"undo_send: the value stored for {where} takes precedence." for where in ("company", "line 1")]
+    assert "precedence" not in chatapp("config", "set", "undo_send", "4", CHATAPP_UNDO_SEND="2").err
+
+
+def test_the_journal_says_which_options_of_a_channel_changed(chatapp: Shell, bound: int) -> None:
+    chatapp("line", "configure", "api", "--set", "undo_send=0")
+    assert f"Channel {bound} configured: undo_send" in chatapp("tail").out
+
+
 def test_without_set_configure_shows_what_is_stored_for_that_one(chatapp: Shell, bound: int) -> None:
     chatapp("line", "configure", "--line", "Магазин", "--set", "undo_send=8")
     assert chatapp("line", "configure", "--json").json == {"company_name": None, "undo_send": "8"}

@@ -9,14 +9,27 @@ import time
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.commands.conftest import Shell
+from chatapp_cli.bootstrap import Desk
+from chatapp_cli.services import operators
+from tests.commands.conftest import Shell, Write
 
 PROGRAM = [sys.executable, "-m", "chatapp_cli"]
 AS_ON_A_TERMINAL = ("env", "--default-signal=INT")
 """A shell has what runs in the background ignore the key."""
+
+
+PIPES: Mapping[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+
+
+def a_login(desk: Desk, name: str) -> str:
+    """The token of an operator who sees every line."""
+    desk.write(lambda tx: operators.add(tx, name, "", ()))
+    desk.write(lambda tx: operators.open_session(tx, name, "token"))
+    return "token"
 
 
 def run(env: Mapping[str, str], *words: str, **changes: str) -> subprocess.CompletedProcess[str]:
@@ -128,6 +141,68 @@ def test_following_prints_news_as_they_happen_until_interrupted(env: Mapping[str
             assert b"Traceback" not in tail.stderr.read()
         finally:
             tail.kill()
+
+
+@pytest.mark.req("S-128")
+@pytest.mark.parametrize(
+    ("words", "before", "after", "ended"),
+    [
+        (("tail", "-f"), "Message 1 received", "Message 2", "disable"),
+        (("inbox", "--plain"), "До", "После", "disable"),
+        (("inbox", "--plain"), "До", "После", "remove"),
+    ],
+)
+def test_who_may_no_longer_log_in_stops_reading_at_once(
+    env: Mapping[str, str],
+    chatapp: Shell,
+    desk: Desk,
+    client_writes: Write,
+    words: tuple[str, ...],
+    before: str,
+    after: str,
+    ended: str,
+) -> None:
+    token = a_login(desk, "Пётр")
+    around = {**os.environ, **env, "CHATAPP_TOKEN": token, "CHATAPP_HTTP_HOST": ""}
+    with subprocess.Popen([*PROGRAM, *words], env=around, stdin=subprocess.PIPE, **PIPES) as reading:
+        try:
+            assert reading.stdout is not None
+            assert reading.stderr is not None
+            client_writes("До", ext_id="before")
+            said = ""
+            while before not in said:
+                said = reading.stdout.readline()
+            chatapp("user", ended, "Пётр")
+            client_writes("После", ext_id="after")
+            assert reading.wait(10) == 1
+            assert after not in reading.stdout.read()
+            assert reading.stderr.read().splitlines() == ["You are logged out.", "→ Log in: chatapp login"]
+        finally:
+            reading.kill()
+
+
+@pytest.mark.req("S-128")
+def test_who_follows_the_journal_sees_the_lines_of_now_and_not_those_of_the_start(
+    env: Mapping[str, str], chatapp: Shell, desk: Desk, client_writes: Write
+) -> None:
+    around = {**os.environ, **env, "CHATAPP_TOKEN": a_login(desk, "Пётр")}
+    chatapp("line", "add", "Опт")
+    with subprocess.Popen([*PROGRAM, "tail", "-f"], env=around, **PIPES) as reading:
+        try:
+            assert reading.stdout is not None
+            client_writes("До", ext_id="before")
+            said = ""
+            while "Message 1 received" not in said:
+                said = reading.stdout.readline()
+            chatapp("user", "lines", "Пётр", "--line", "Опт")
+            client_writes("После", ext_id="after")
+            time.sleep(1)
+            chatapp("user", "lines", "Пётр", "--all")
+            chatapp("user", "disable", "Пётр")
+            assert reading.wait(10) == 1
+            assert "Message 2" not in reading.stdout.read()
+        finally:
+            reading.kill()
 
 
 def test_completion_knows_commands_lines_and_channels(env: Mapping[str, str], chatapp: Shell) -> None:

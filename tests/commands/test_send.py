@@ -60,6 +60,20 @@ def test_a_key_of_a_message_is_refused_for_an_answer_with_other_words(
     assert "This key was used for another message" in chatapp.run("reply", *key, "-t", "Три").err
 
 
+@pytest.mark.parametrize("words", [("send", "client-7", "-c", "api"), ("reply", "1")])
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [("", "--idempotency-key is empty."), (" ", "--idempotency-key is empty."), ("k" * 256, "A key has at most 255")],
+)
+def test_a_key_that_is_empty_or_endless_sends_nothing(
+    chatapp: Shell, program: Program, bound: int, words: tuple[str, ...], key: str, said: str
+) -> None:
+    refused = chatapp.run(*words, "-t", "Раз", "--idempotency-key", key)
+    assert (refused.code, refused.err.startswith(said), program.heard) == (2, True, [])
+    chatapp("send", "client-7", "-c", "api", "-t", "Раз", "--idempotency-key", "k" * 255)
+    assert program.heard == ["Раз"]
+
+
 def test_without_waiting_it_is_only_put_into_the_outbox(chatapp: Shell, program: Program, bound: int) -> None:
     target = chatapp("send", "client-7", "-c", "api", "--text", "Позже", "--wait", "0", "--json")
     assert target.json["state"] == "queued"

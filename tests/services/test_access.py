@@ -430,7 +430,7 @@ def refusal(shop: Shop, who: Acting, name: str, at: Place) -> ChatappError | Non
 
 
 def is_about_rights(error: ChatappError | None) -> bool:
-    return isinstance(error, Refused) and error.code in {"no_right", "login_wanted"}
+    return isinstance(error, Refused) and error.code in {"no_right", "login_wanted", "account_over"}
 
 
 def test_every_writing_service_is_in_the_table() -> None:
@@ -582,6 +582,49 @@ def test_one_may_change_ones_own_password_and_nobody_elses(shop: Shop) -> None:
     shop.write(lambda tx: operators.set_password(tx, ME, "hash"))
     with pytest.raises(Refused, match="Пётр may not make and change the accounts of operators"):
         shop.write(lambda tx: operators.set_password(tx, "Иван", "hash"))
+
+
+OF_THE_OWNER: Mapping[str, Callable[[Tx, str], object]] = {
+    "add": lambda tx, name: operators.add(tx, name, "", ()),
+    "see_lines": lambda tx, name: operators.see_lines(tx, name, []),
+    "set_password": lambda tx, name: operators.set_password(tx, name, "hash"),
+    "allow": lambda tx, name: operators.allow(tx, name, {Right.USERS}, ()),
+    "disable": operators.disable,
+    "enable": operators.enable,
+    "remove": operators.remove,
+}
+
+
+@pytest.mark.req("S-128")
+@pytest.mark.parametrize("deed", sorted(OF_THE_OWNER))
+def test_only_the_owner_makes_and_changes_an_account_of_the_owners_name(shop: Shop, deed: str) -> None:
+    shop.acting = Acting("Ольга", owner=True)
+    shop.line("Опт")
+    shop.clock.at += 1
+    made = () if deed == "add" else ("root", "Ольга")
+    for name in made:
+        shop.write(lambda tx, name=name: operators.add(tx, name, "", ()))
+    who = operator(shop, Right.USERS)._replace(owner_names=frozenset({"root"}))
+    for name in ("root", "Ольга"):
+        shop.acting = who
+        with pytest.raises(Refused) as caught:
+            shop.write(lambda tx, name=name: OF_THE_OWNER[deed](tx, name))
+        assert caught.value.code == "owners_name"
+        shop.acting = Acting("Ольга", owner=True)
+        shop.write(lambda tx, name=name: OF_THE_OWNER[deed](tx, name))
+
+
+@pytest.mark.parametrize("end", [operators.disable, operators.remove])
+def test_who_writes_with_an_account_that_is_gone_is_told_so(
+    shop: Shop, ours: Place, end: Callable[[Tx, str], None]
+) -> None:
+    acting = operator(shop)
+    shop.acting = OWNER
+    shop.write(lambda tx: end(tx, ME))
+    shop.acting = acting
+    with pytest.raises(Refused, match="The account Пётр is disabled or removed") as caught:
+        shop.write(lambda tx: duties.claim(tx, ours.dialog))
+    assert caught.value.code == "account_over"
 
 
 def test_who_may_change_accounts_gives_and_changes_no_more_than_they_have(shop: Shop) -> None:

@@ -2,13 +2,15 @@
 
 import pytest
 
+from chatapp_cli.domain.access import Acting, Right
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.form import Field
 from chatapp_cli.domain.manifest import Manifest
 from chatapp_cli.domain.text import T
 from chatapp_cli.ports.bind import Bound
-from chatapp_cli.services import channels, lines, sending
+from chatapp_cli.services import channels, lines, operators, sending
+from chatapp_cli.services.acting import lens
 from chatapp_cli.store.rows.channels import ChannelRow
 from tests.stores import EVERYTHING, Shop
 
@@ -39,6 +41,23 @@ def test_a_line_has_a_name_of_its_own(shop: Shop) -> None:
         shop.write(lambda tx: lines.rename(tx, retail, "Опт"))
     shop.write(lambda tx: lines.rename(tx, opt, "Опт и мелкий опт"))
     assert [line.name for line in shop.read(lines.everything)] == ["Опт и мелкий опт", "Розница"]
+
+
+@pytest.mark.req("S-128")
+def test_a_line_takes_no_name_of_one_that_is_hidden_from_who_renames_it(shop: Shop) -> None:
+    own, _hidden = shop.line("Опт"), shop.line("Розница")
+    shop.write(lambda tx: operators.add(tx, "Пётр", "", [own]))
+    shop.write(lambda tx: operators.allow(tx, "Пётр", {Right.LINES}, ()))
+    shop.acting = Acting("Пётр", account=True, lines=(own,))
+    seen = lens(shop.acting, shop.database.driver.dialect)
+    for deed in (
+        lambda tx: lines.add(tx.through(seen), "Розница"),
+        lambda tx: lines.rename(tx.through(seen), own, " Розница "),
+    ):
+        with pytest.raises(Refused, match="There is a line Розница already"):
+            shop.write(deed)
+    shop.write(lambda tx: lines.rename(tx, own, " Опт и розница "))
+    assert [line.name for line in shop.read(lines.everything)] == ["Опт и розница", "Розница"]
 
 
 @pytest.mark.req("S-003")

@@ -8,17 +8,20 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
 from chatapp_cli import i18n
 from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.domain.message import State
 from chatapp_cli.runtime.login import logged_in
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.services import journal
+from chatapp_cli.services import journal, lines, operators, sending
+from chatapp_cli.services.composing import InDialog
 from chatapp_cli.services.transcript import latest
 from chatapp_cli.tui.plain.plain import HURRY, Plain, conversation
 from chatapp_cli.tui.plain.vocabulary import COMMANDS, understood
@@ -223,6 +226,42 @@ async def test_pasted_lines_go_out_whole_once_they_are_agreed_to(company: Compan
 async def test_lines_that_are_pasted_while_no_dialog_is_open_do_nothing(company: Company) -> None:
     said = await held(company, Typist("найти Анна", "1", "|взять", "выход", pause=HURRY * 3))
     assert said[-1].startswith("Several lines came at once.")
+
+
+async def test_what_was_not_said_is_marked_in_words_before_it_is_read_out(
+    talk: Talk, company: Company, stage: Stage
+) -> None:
+    anna = stage.dialog(BOT, ANNA)
+    for text in ("Позже", "Никогда"):
+        order = replace(talk.workspace.send_options(), at=company.world.clock.now() + 3_600_000)
+        message = talk.workspace.accept(InDialog(anna), Draft(text=text), order, held=False)
+        last = logged_in(company, "").write(message)
+    logged_in(company, "").write(lambda tx: sending.cancel(tx, last))
+    stage.say(anna, "Мимо", state=State.FAILED, error="blocked")
+    said = [line.partition(" ")[2] for line in await opened(talk, "Анна")]
+    for told in (f"{ME}, scheduled: Позже", f"{ME}, cancelled: Никогда", f"{ME}, failed: Мимо"):
+        assert told in said
+
+
+@pytest.mark.req("S-128")
+async def test_who_sees_other_lines_meanwhile_is_told_and_begins_anew(company: Company, stage: Stage) -> None:
+    company.write(lambda tx: operators.add(tx, "Пётр", "", ()))
+    company.write(lambda tx: operators.open_session(tx, "Пётр", "token"))
+    mine, said = logged_in(company, "token"), list[str]()
+    store = AsyncStore(mine)
+    workspace = Workspace(mine, store)
+    talk = Talk(Plain(workspace, said.append, "token"), workspace, said)
+    await opened(talk, "Анна")
+    hidden = company.write(lambda tx: lines.add(tx, "Склад"))
+    company.write(lambda tx: operators.see_lines(tx, "Пётр", [hidden]))
+    seen = company.read(journal.last)
+    stage.hear(BOT, ANNA, "Тайна")
+    assert await talk.news(seen) == ["You see other lines now."]
+    assert await talk("взять") == ["No dialog is open.", "Say «list», then its number."]
+    assert await talk("список все") == ["There is no such dialog."]
+    company.write(lambda tx: operators.disable(tx, "Пётр"))
+    assert (await talk("список все"), talk.plain.left, str(talk.plain.refused)) == ([], True, "You are logged out.")
+    await store.aclose()
 
 
 async def test_a_script_at_the_other_end_of_a_pipe_may_be_as_fast_as_it_likes(company: Company) -> None:

@@ -38,7 +38,6 @@ class ChannelConfigured(ChannelEvent):
     """Options or secrets of a channel changed."""
 
     topic: ClassVar[str] = "channel.configured"
-    words: ClassVar[Text] = T("Channel {channel} configured")
     changed: Sequence[str]
 
 

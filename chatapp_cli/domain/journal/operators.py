@@ -54,7 +54,6 @@ class RightsChanged(OperatorEvent):
     """An operator's additional rights changed."""
 
     topic: ClassVar[str] = "operator.rights"
-    words: ClassVar[Text] = T("{name} has other rights")
     rights: str
     """As stored: names separated by spaces."""
 

@@ -11,6 +11,10 @@ SELECT name, password, role, every_line, disabled, created_at, rights FROM opera
 -- name: operators.rights
 SELECT role, rights FROM operator WHERE name = :name AND disabled = 0;
 
+-- name: operators.signed_before
+SELECT 1 FROM journal WHERE actor = :name
+  AND at < COALESCE((SELECT created_at FROM operator WHERE name = :name), :until) LIMIT 1;
+
 -- name: operators.give
 UPDATE operator SET rights = :rights WHERE name = :name AND rights <> :rights;
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import TextIO
@@ -13,7 +13,7 @@ from typing import TextIO
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft
-from chatapp_cli.domain.errors import NotFound
+from chatapp_cli.domain.errors import NotFound, Refused
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.domain.journal.messages import MessageReceived, StateChanged
 from chatapp_cli.domain.message import Direction, State
@@ -25,6 +25,7 @@ from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import dialogs, duties, notes, transcript
 from chatapp_cli.services.composing import InDialog
 from chatapp_cli.services.transcript import TranscriptEntry
+from chatapp_cli.services.words import state
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.rows.dialogs import DialogCard, DialogRow
 from chatapp_cli.store.rows.messages import MessageRow
@@ -34,6 +35,7 @@ from chatapp_cli.tui.reading import words
 from chatapp_cli.tui.reading.cells import line
 from chatapp_cli.tui.session.error_guard import ErrorGuard
 from chatapp_cli.tui.session.journal_feed import JournalAdvanced, JournalFeed
+from chatapp_cli.tui.session.login_gate import LoginGate
 from chatapp_cli.tui.session.notices import reminders
 from chatapp_cli.tui.session.workspace import Workspace
 
@@ -46,19 +48,23 @@ HURRY = 0.05
 """Seconds between two lines that no hand goes below: what comes sooner was pasted."""
 MORNING = "9:00"
 """When a day begins of which only the name is said."""
+_NOT_SAID = frozenset({State.SCHEDULED, State.CANCELLED, State.FAILED, State.UNCERTAIN})
 _DAYS = {"завтра", "послезавтра", "tomorrow"}
 
 
 class Plain:
     """One person's conversation with their inbox."""
 
-    def __init__(self, workspace: Workspace, say: Callable[[str], None]) -> None:
+    def __init__(self, workspace: Workspace, say: Callable[[str], None], token: str = "") -> None:
         self._workspace, self._say = workspace, say
+        self._login_gate = LoginGate(workspace, token)
         self._listed: Sequence[DialogId] = ()
         self._open: DialogCard | None = None
         self._first: MessageRow | None = None
         self._unsure = ""
         self.left = False
+        self.refused: Refused | None = None
+        """Why the conversation ended, if the login did."""
         self._guard = ErrorGuard()
         self._deeds: dict[str, Callable[[str], Awaitable[None]]] = {
             "list": self._list,
@@ -78,9 +84,21 @@ class Plain:
     async def hear(self, said: str) -> None:
         """Do what was said; what goes wrong is said in words."""
         try:
-            await self._obey(said.strip())
+            if await self._may_go_on():
+                await self._obey(said.strip())
         except Exception as error:  # noqa: BLE001 - the conversation goes on
             self._lines(self._guard.words(error).splitlines())
+
+    async def _may_go_on(self) -> bool:
+        """Whether the login still holds; other lines than before begin the conversation anew."""
+        before = self._login_gate.acting
+        self.refused = await self._login_gate.look()
+        if self.refused is not None:
+            self.left = True
+        elif self._login_gate.acting != before:
+            self._open, self._first, self._listed, self._unsure = None, None, (), ""
+            self._say(_("You see other lines now."))
+        return not self.left
 
     async def _obey(self, said: str) -> None:
         unsure, self._unsure = self._unsure, ""
@@ -166,8 +184,17 @@ class Plain:
         client = self._open.name if self._open else ""
         who = line(said.author) or (_("we") if said.direction == Direction.OUT else line(client))
         files = [_("file {name}", name=line(file.name)) for file in entry.files]
-        failed = [_("not delivered")] if said.state == State.FAILED else []
-        return f"{words.moment(said.at, now)} {who}: {', '.join(filter(None, [line(said.text), *files, *failed]))}"
+        told = f"{words.moment(said.at, now)} {', '.join([who, *self._marks(said)])}"
+        return f"{told}: {', '.join(filter(None, [line(said.text), *files]))}"
+
+    def _marks(self, said: MessageRow) -> Iterator[str]:
+        """What keeps its words from being taken for said: heard before them."""
+        if said.direction == notes.NOTE:
+            yield _("a note, the client does not see it")
+        if said.direction == Direction.OUT and said.state in _NOT_SAID:
+            yield show(state(said.state))
+        if said.deleted_at is not None:
+            yield _("deleted {when}", when=words.moment(said.deleted_at, self._workspace.company.world.clock.now()))
 
     async def _earlier(self, _rest: str) -> None:
         card, first = self._card(), self._first
@@ -230,6 +257,8 @@ class Plain:
 
     async def tell(self, news: JournalAdvanced) -> None:
         """Read out what clients write, what of ours did not arrive, and who was put off until now."""
+        if not await self._may_go_on():
+            return
         due = await self._workspace.read(lambda tx: reminders(tx, news.returned()))
         for told in due.values():
             self._say(told.briefly)
@@ -251,17 +280,20 @@ class Plain:
         self._say(f"{state}, {n}. {line(card.name)}, {manifest(card.kind).label}: {text}")
 
 
-async def conversation(company: Company, source: TextIO, say: Callable[[str], None], *, alone: bool = False) -> None:
-    """Listen and tell until the person leaves or the input ends."""
-    store = AsyncStore(company)
-    plain = Plain(Workspace(company, store), say)
-    tasks = [asyncio.create_task(_follow(plain, Workspace(company, store)))]
+async def conversation(
+    company: Company, source: TextIO, say: Callable[[str], None], *, token: str = "", alone: bool = False
+) -> None:
+    """Listen and tell until the person leaves or the input ends. Raises Refused when the login does."""
+    store, heard = AsyncStore(company), asyncio.Queue[str | None]()
+    workspace = Workspace(company, store)
+    plain = Plain(workspace, say, token)
+    tasks = [asyncio.create_task(_follow(plain, workspace, heard))]
     if not alone:
         tasks.append(asyncio.create_task(_accompany(company, say)))
     try:
         say(_("The inbox, line by line. Say «help» for the words known here."))
         await plain.hear("list")
-        heard = _listening(source)
+        _listen(source, heard)
         while not plain.left and (said := await _heard(heard, source.isatty())) is not None:
             await plain.hear(said)
     finally:
@@ -269,6 +301,8 @@ async def conversation(company: Company, source: TextIO, say: Callable[[str], No
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await store.aclose()
+    if plain.refused is not None:
+        raise plain.refused
 
 
 async def _heard(heard: asyncio.Queue[str | None], typed: bool) -> str | None:
@@ -286,9 +320,9 @@ async def _heard(heard: asyncio.Queue[str | None], typed: bool) -> str | None:
     return said
 
 
-def _listening(source: TextIO) -> asyncio.Queue[str | None]:
-    """The lines of the input, then nothing: read on a thread, for a pipe, a file and a terminal alike."""
-    loop, heard = asyncio.get_running_loop(), asyncio.Queue[str | None]()
+def _listen(source: TextIO, heard: asyncio.Queue[str | None]) -> None:
+    """Hear the lines of the input, then nothing: read on a thread, for a pipe, a file and a terminal alike."""
+    loop = asyncio.get_running_loop()
 
     def listen() -> None:
         with suppress(RuntimeError):  # the loop ended before the input
@@ -297,12 +331,11 @@ def _listening(source: TextIO) -> asyncio.Queue[str | None]:
             loop.call_soon_threadsafe(heard.put_nowait, None)
 
     threading.Thread(target=listen, daemon=True).start()
-    return heard
 
 
-async def _follow(plain: Plain, workspace: Workspace) -> None:
+async def _follow(plain: Plain, workspace: Workspace, heard: asyncio.Queue[str | None]) -> None:
     feed, started = JournalFeed(workspace), False
-    while True:
+    while not plain.left:
         try:
             if not started:
                 await feed.start()
@@ -311,6 +344,7 @@ async def _follow(plain: Plain, workspace: Workspace) -> None:
         except Exception as error:  # noqa: BLE001 - whatever becomes of the store, one goes on listening
             plain.stumble(error)
             await asyncio.sleep(AGAIN)
+    heard.put_nowait(None)
 
 
 async def _accompany(company: Company, say: Callable[[str], None]) -> None:
@@ -322,6 +356,6 @@ async def _accompany(company: Company, say: Callable[[str], None]) -> None:
                 say(show(state.text))
 
 
-def run(company: Company) -> None:
-    """Talk on standard input and output."""
-    asyncio.run(conversation(company, sys.stdin, partial(print, flush=True)))
+def run(company: Company, token: str) -> None:
+    """Talk on standard input and output. Raises Refused when the login ends."""
+    asyncio.run(conversation(company, sys.stdin, partial(print, flush=True), token=token))

@@ -1,0 +1,28 @@
+"""What people may call a line, an operator, a view, a section or a company."""
+
+from __future__ import annotations
+
+from typing import Final
+from unicodedata import category
+
+from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.text import T
+
+LONGEST: Final = 200
+"""The longest name, in characters."""
+_UNSEEN: Final = frozenset({"Cc", "Cf", "Zl", "Zp"})
+"""Unicode's categories of control characters, of characters without a width, and of line ends."""
+
+
+def sound(name: str, *, field: str = "name") -> str:
+    """A name without the space around it. Raises UsageError for unseen characters, line ends, and too many letters."""
+    name = name.strip()
+    if any(category(sign) in _UNSEEN for sign in name):
+        raise UsageError(
+            T("A name has to be one line, without characters that nobody sees."),
+            T("Type it anew instead of pasting it."),
+            field=field,
+        )
+    if len(name) > LONGEST:
+        raise UsageError(T("A name has at most {n} characters.", n=LONGEST), T("Choose a shorter one."), field=field)
+    return name
