@@ -189,7 +189,7 @@ def _require_not_the_owners(tx: Tx, name: str) -> None:
     raise Refused(
         "owners_name",
         T("{name} is a name of the owner, or was used here before; only the owner changes such an account.", name=name),
-        T("Ask the administrator of this company: {how}", how=to_do(Next.SUPPORT)),
+        T("Ask the administrator of this desk: {how}", how=to_do(Next.SUPPORT)),
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from chatapp_cli.bootstrap import Desk
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.services import operators
 from tests.commands.conftest import Shell, Write
 
@@ -25,10 +25,10 @@ AS_ON_A_TERMINAL = ("env", "--default-signal=INT")
 PIPES: Mapping[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
 
 
-def a_login(desk: Desk, name: str) -> str:
+def a_login(company: Company, name: str) -> str:
     """The token of an operator who sees every line."""
-    desk.write(lambda tx: operators.add(tx, name, "", ()))
-    desk.write(lambda tx: operators.open_session(tx, name, "token"))
+    company.write(lambda tx: operators.add(tx, name, "", ()))
+    company.write(lambda tx: operators.open_session(tx, name, "token"))
     return "token"
 
 
@@ -155,14 +155,14 @@ def test_following_prints_news_as_they_happen_until_interrupted(env: Mapping[str
 def test_who_may_no_longer_log_in_stops_reading_at_once(
     env: Mapping[str, str],
     chatapp: Shell,
-    desk: Desk,
+    company: Company,
     client_writes: Write,
     words: tuple[str, ...],
     before: str,
     after: str,
     ended: str,
 ) -> None:
-    token = a_login(desk, "Пётр")
+    token = a_login(company, "Пётр")
     around = {**os.environ, **env, "CHATAPP_TOKEN": token, "CHATAPP_HTTP_HOST": ""}
     with subprocess.Popen([*PROGRAM, *words], env=around, stdin=subprocess.PIPE, **PIPES) as reading:
         try:
@@ -183,9 +183,9 @@ def test_who_may_no_longer_log_in_stops_reading_at_once(
 
 @pytest.mark.req("S-128")
 def test_who_follows_the_journal_sees_the_lines_of_now_and_not_those_of_the_start(
-    env: Mapping[str, str], chatapp: Shell, desk: Desk, client_writes: Write
+    env: Mapping[str, str], chatapp: Shell, company: Company, client_writes: Write
 ) -> None:
-    around = {**os.environ, **env, "CHATAPP_TOKEN": a_login(desk, "Пётр")}
+    around = {**os.environ, **env, "CHATAPP_TOKEN": a_login(company, "Пётр")}
     chatapp("line", "add", "Опт")
     with subprocess.Popen([*PROGRAM, "tail", "-f"], env=around, **PIPES) as reading:
         try:

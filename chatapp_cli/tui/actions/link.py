@@ -45,13 +45,13 @@ async def _pick(page: ActionPage, links: list[Link]) -> Link | None:
     return None if chosen is None else links[int(chosen) - 1]
 
 
-async def _write_to(action_page: ActionPage, address: str) -> None:
+async def _write_to(page: ActionPage, address: str) -> None:
     """The page for writing first, with the address in its box."""
     from textual.widgets import Input
 
-    page = page_named("people")()
-    await action_page.app.push_screen(page)
-    page.query(Input).first().value = address
+    people = page_named("people")()
+    await page.app.push_screen(people)
+    people.query(Input).first().value = address
 
 
 ACTIONS: dict[str, Action[MessageTarget]] = {
