@@ -42,7 +42,7 @@ def test_a_message_for_later_is_changed_moved_and_taken_back(chatapp: Shell) -> 
     chatapp("outbox", "edit", number, "--text", "Уже в пути", "--at", "2031-02-03 10:00")
     (row,) = chatapp("outbox", "list").rows
     assert (row[0], row[1], row[4], row[6]) == (number, "scheduled", "2031-02-03 10:00", "Уже в пути")
-    assert f"Message {number} goes at 2031-02-03 10:00" in chatapp("tail").out
+    assert f"Message {number} scheduled for 2031-02-03 10:00" in chatapp("tail").out
     chatapp("outbox", "edit", number, "--at", "now")
     assert chatapp("outbox", "list").rows[0][1] == "waiting"
     chatapp("message", "cancel", number)

@@ -101,8 +101,8 @@ def test_when_the_commit_fails_everybody_is_told_and_nothing_is_there(shop: Shop
     def fill(tx: Tx) -> None:
         execute = tx._execute
         execute(f"PRAGMA max_page_count = {execute('PRAGMA page_count').fetchone()[0]}")
-        for number in range(1000):
-            lines.add(tx.by(OWNER), f"{number}" + "я" * 900)
+        for number in range(5000):
+            lines.add(tx.by(OWNER), f"{number}" + "я" * 190)
 
     go = held(writer, waiting)
     for name, job in (("раз", adding("раз")), ("fill", fill), ("два", adding("два"))):

@@ -89,7 +89,7 @@ class Process:
         await self.stand("read", WRITES_WITHIN)
         return await self.machine.store.known(prefix)
 
-    async def keep(self, changes: Mapping[str, str]) -> None:
+    async def save(self, changes: Mapping[str, str]) -> None:
         await self.stand("write", WRITES_WITHIN)
         await self.machine.store.save(changes)
         self.holds = ""
