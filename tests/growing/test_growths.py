@@ -20,11 +20,12 @@ import pytest
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.ids import DialogId, LineId
 from chatapp_cli.domain.journal.base import topic
-from chatapp_cli.domain.journal.lines import LineConfigured
+from chatapp_cli.domain.journal.lines import LineAdded, LineConfigured
 from chatapp_cli.domain.option import OptionTarget, Subject
 from chatapp_cli.sandbox.telegram_bot.server import TelegramBotSandbox
 from chatapp_cli.services import dialogs, journal, lines, operators, options, passwords
 from chatapp_cli.store.rows.dialogs import DialogRow
+from chatapp_cli.store.tx import Tx
 from tests.contract.connector_contract import ANNA, BORIS
 from tests.daemons import DAY, SECOND, Child
 from tests.growing.grown import Grown
@@ -72,6 +73,12 @@ def configured(company: Company) -> Counter[str]:
 
 def add_lines(company: Company, *names: str) -> list[LineId]:
     return [company.write(lambda tx, name=name: lines.add(tx, name)) for name in names]
+
+
+def as_an_older_version_did(tx: Tx, name: str) -> None:
+    """Add a line without asking what its name looks like."""
+    tx.insert("lines.add", name=name, now=tx.now)
+    tx.emit(LineAdded(name=name))
 
 
 async def health(child: Child) -> dict[str, Any]:
@@ -143,7 +150,9 @@ async def test_a_follower_plans_once_for_what_came_while_nothing_ran(grow: Grow,
         await eventually(lambda: named(company, "Опт") == "Опт", seconds=30)
         add_lines(company, "Розница")
         await child.kill()
-    gone, *_ = add_lines(company, "Ушла", "В две\nстроки", "Склад")
+    (gone,) = add_lines(company, "Ушла")
+    company.write(lambda tx: as_an_older_version_did(tx, "В две\nстроки"))
+    add_lines(company, "Склад")
     company.write(lambda tx: lines.remove(tx, lines.find(tx, str(gone)), force=True))
     async with grown.daemon():
         await eventually(lambda: named(company, "Склад") == "Склад", seconds=30)
