@@ -79,7 +79,7 @@ def test_answers_are_forgotten_after_a_day(shop: Shop) -> None:
     number = ask(shop, channel, "+79160000001")
     shop.clock.at += upkeep.DAY + 1
     shop.write(upkeep.delete_expired)
-    assert shop.read(lambda tx: tx.value("session_requests.one", id=number)) is None
+    assert shop.read(lambda tx: tx.value("requests.one", id=number)) is None
 
 
 def test_a_channel_that_cannot_is_not_asked() -> None:

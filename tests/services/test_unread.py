@@ -70,7 +70,7 @@ def test_a_peek_tells_neither_colleagues_nor_the_client(shop: Shop, dialog: Dial
     shop.write(lambda tx: dialogs.peek(tx.by(owner(PYOTR)), dialog))
     assert unread(shop, dialog, PYOTR, ANNA, DESK) == [0, 2, 2]
     assert topics(shop) == ["dialog.new", "dialog.changed"]
-    with pytest.raises(Refused, match="with an account"):
+    with pytest.raises(Refused, match="operator account"):
         shop.write(lambda tx: dialogs.peek(tx, dialog))
 
 
@@ -106,7 +106,7 @@ def test_nothing_is_counted_of_lines_that_are_not_seen_nor_for_whom_cannot_log_i
 
 def test_a_chat_that_moves_takes_counts_and_drafts_along(shop: Shop, channel: ChannelId, dialog: DialogId) -> None:
     shop.write(lambda tx: dialogs.read(tx.by(owner(ANNA)), dialog))
-    shop.write(lambda tx: tx.run("drafts.save", operator=PYOTR, dialog=dialog, sheet="{}", at=1))
+    shop.write(lambda tx: tx.run("drafts.keep", operator=PYOTR, dialog=dialog, sheet="{}", at=1))
     other = shop.message(shop.hear(channel, who="boris")).dialog_id
     shop.take(channel, PeerMoved(old_key="anna", peer=Peer(key="boris", address="boris"), at=shop.clock.now()))
     assert unread(shop, other, PYOTR, ANNA, DESK) == [3, 1, 1]

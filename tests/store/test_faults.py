@@ -86,7 +86,7 @@ def test_a_full_disk_acknowledges_nothing_and_loses_nothing(file: Path, shop: Sh
     pages = shop.connection().execute("PRAGMA page_count").fetchone()[0]
     shop.connection().execute(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(StoreError) as error:
-        [shop.line(f"Линия {number}" + "я" * 900) for number in range(1000)]
+        [shop.line(f"Линия {number}" + "я" * 180) for number in range(5000)]
     assert says(error, "disk is full")
     there = len(shop.read(lines.everything))
     shop.connection().execute("PRAGMA max_page_count = 1000000")
