@@ -192,14 +192,14 @@ def test_a_file_of_quick_replies_with_what_is_no_text_is_refused_in_words(
     assert "inside chatapp" not in target.err
 
 
-@pytest.mark.parametrize("target", ["nan", "inf", "1e400", "1e300", "x", ""])
+@pytest.mark.parametrize("said", ["nan", "inf", "1e400", "1e300", "x", ""])
 def test_a_wait_without_an_end_is_refused(said: str) -> None:
     with pytest.raises(UsageError):
         input_checks.seconds(said)
 
 
 @pytest.mark.parametrize(
-    ("target", "found"), [("0", 0.0), ("-3", 0.0), ("-inf", 0.0), ("1.5", 1.5), ("31000000", 31e6)]
+    ("said", "found"), [("0", 0.0), ("-3", 0.0), ("-inf", 0.0), ("1.5", 1.5), ("31000000", 31e6)]
 )
 def test_a_wait_is_as_long_as_was_said(said: str, found: float) -> None:
     assert input_checks.seconds(said) == found

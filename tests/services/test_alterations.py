@@ -48,7 +48,7 @@ def the_messages(shop: Shop) -> list[MessageRow]:
     "at", [0, -1, 1, 2**63 - 1, 10**17, 253_402_343_940_000, EARLIEST - 1, 1_790_000_000_000 * 1000]
 )
 @pytest.mark.parametrize(
-    "arrival",
+    "event",
     [
         said(ext_id="1", at=NOON),
         MessageEdited(peer_key="anna", ext_id="0", at=NOON, text="иначе"),

@@ -44,7 +44,7 @@ def reached(shop: Shop, row: ChannelRow, to: str) -> DialogId | None:
     return shop.read(lambda tx: reaching.reach(tx, row, able(row), to)).dialog
 
 
-@pytest.mark.parametrize("named", ["@ivan", "@Ivan", "@IVAN"])
+@pytest.mark.parametrize("said", ["@ivan", "@Ivan", "@IVAN"])
 def test_a_name_goes_to_the_messenger_that_knows_whose_it_is_now(shop: Shop, said: str) -> None:
     row = bound(shop, "messenger")
     former = write(shop, row.id, "501", "ivan")
@@ -105,7 +105,7 @@ def test_a_chain_that_is_kept_asks_whose_the_name_is_before_an_old_chat_is_taken
     assert step.addresses[0] == "@ivan"
 
 
-@pytest.mark.parametrize(("named", "kind"), [("@ivan", "username"), ("8 916 000-00-01", "phone")])
+@pytest.mark.parametrize(("said", "kind"), [("@ivan", "username"), ("8 916 000-00-01", "phone")])
 def test_what_the_messenger_answers_takes_the_address_from_who_had_it(shop: Shop, said: str, kind: str) -> None:
     row = bound(shop, "messenger")
     former = write(shop, row.id, "501", "ivan", phone="+79160000001")
@@ -201,7 +201,7 @@ def test_what_operators_call_a_dialog_stays_theirs_alone(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize(
-    ("named", "name"),
+    ("said", "name"),
     [
         ("Анна", True),
         ("Анна 2", True),

@@ -91,7 +91,7 @@ def test_a_message_may_tell_everything(post: Post) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arrival", "meaning"),
+    ("event", "meaning"),
     [
         (
             {"type": "message.edited", "id": "m-1", "chat_id": "c", "text": "иначе"},
@@ -257,7 +257,7 @@ def test_chats_may_number_their_messages_alike(post: Post) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arrival", "why"),
+    ("event", "why"),
     [
         ("{", "truncated"),
         ("[1", "does not end"),

@@ -409,7 +409,7 @@ def test_parameters_of_the_address_and_a_form_are_one_call() -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "arrival"),
+    ("word", "event"),
     [
         ("sent", DeliveryChanged(ext_id="5", state=State.SENT, at=NOON)),
         ("there", DeliveryChanged(ext_id="5", state=State.DELIVERED, at=NOON)),
