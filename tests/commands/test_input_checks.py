@@ -198,8 +198,6 @@ def test_a_wait_without_an_end_is_refused(said: str) -> None:
         input_checks.seconds(said)
 
 
-@pytest.mark.parametrize(
-    ("said", "found"), [("0", 0.0), ("-3", 0.0), ("-inf", 0.0), ("1.5", 1.5), ("31000000", 31e6)]
-)
+@pytest.mark.parametrize(("said", "found"), [("0", 0.0), ("-3", 0.0), ("-inf", 0.0), ("1.5", 1.5), ("31000000", 31e6)])
 def test_a_wait_is_as_long_as_was_said(said: str, found: float) -> None:
     assert input_checks.seconds(said) == found
