@@ -14,8 +14,8 @@ import pytest
 from tests.real.terminal import Terminal, terminal
 from tests.real.test_browser import CHROMIUM, Tab, opened
 
-SOON = 1.0
-"""Seconds within which colleagues see one another."""
+SOON = 10.0
+"""Seconds that colleagues may take to see one another on a busy machine; how fast it is, the benchmarks say."""
 
 pytestmark = [
     pytest.mark.real,
