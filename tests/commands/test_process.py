@@ -197,7 +197,6 @@ def test_who_follows_the_journal_sees_the_lines_of_now_and_not_those_of_the_star
             chatapp("user", "lines", "Пётр", "--line", "Опт")
             client_writes("После", ext_id="after")
             time.sleep(1)
-            chatapp("user", "lines", "Пётр", "--all")
             chatapp("user", "disable", "Пётр")
             assert reading.wait(10) == 1
             assert "Message 2" not in reading.stdout.read()
