@@ -86,7 +86,7 @@ class Plain:
         try:
             if await self._may_go_on():
                 await self._obey(said.strip())
-        except Exception as error:  # noqa: BLE001 - the conversation goes on
+        except Exception as error:  # noqa: BLE001 - whatever goes wrong is said, and the conversation goes on
             self._lines(self._guard.words(error).splitlines())
 
     async def _may_go_on(self) -> bool:
