@@ -204,7 +204,12 @@ class Conversation:
     # News
 
     async def hear(self, news: JournalAdvanced) -> None:
-        """Read again what the news speak of, if it is open."""
+        """Pass journal events on to the parts, those included that are not kept for long."""
+        for part in self.parts:
+            await part.hear(news)
+
+    async def read_changed(self, news: JournalAdvanced) -> None:
+        """Read again what events changed of the open dialog and of the person's other dialogs."""
         opening = self.opening
         if opening is None:
             return

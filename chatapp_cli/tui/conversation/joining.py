@@ -10,14 +10,14 @@ from chatapp_cli.services.transcript import TranscriptEntry
 from chatapp_cli.tui.action_page import Work
 from chatapp_cli.tui.conversation import ways
 from chatapp_cli.tui.conversation.conversation import Conversation
-from chatapp_cli.tui.conversation.part import ConversationPart
+from chatapp_cli.tui.conversation.part import ConversationController
 from chatapp_cli.tui.reading import conversations
 
 _WRITTEN_THERE = {"reply", "edit"}
 """What is done in the composer of the message's own dialog: a quote does not cross channels."""
 
 
-class Joining(ConversationPart):
+class Joining(ConversationController):
     """Knows the other dialogs of the person."""
 
     def __init__(self, conversation: Conversation) -> None:

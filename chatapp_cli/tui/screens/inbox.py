@@ -24,10 +24,10 @@ from chatapp_cli.tui.conversation.pictures import Pictures
 from chatapp_cli.tui.conversation.read_marks import ReadMarks
 from chatapp_cli.tui.conversation.tabs import Tabs
 from chatapp_cli.tui.conversation.writing import Writing
+from chatapp_cli.tui.freshness import Freshness
 from chatapp_cli.tui.keys.keymap import bindings
 from chatapp_cli.tui.listing.listing import Listing
-from chatapp_cli.tui.screens.freshness import Freshness
-from chatapp_cli.tui.screens.panes import Panes
+from chatapp_cli.tui.panes import Panes
 from chatapp_cli.tui.session.journal_feed import JournalAdvanced
 from chatapp_cli.tui.widgets.bars import StatusBar
 from chatapp_cli.tui.widgets.dialog_list import DialogList
