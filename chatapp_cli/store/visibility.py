@@ -19,7 +19,7 @@ from chatapp_cli.store.named import Statement
 _BEGINS = re.compile(r"(SELECT|WITH RECURSIVE|WITH)\s")
 _CHANGES = re.compile(r"\b(INSERT INTO|UPDATE|DELETE FROM) \w")
 _WORD = re.compile(r"\w+")
-_OF_CHANNELS = ("message", "file", "outbox", "attempt", "arrived", "errand", "template")
+_OF_CHANNELS = ("alarm", "message", "file", "outbox", "attempt", "arrived", "errand", "template")
 _OF_LINES = ("channel", "application")
 _OF_DIALOGS = ("note", "dialog_member", "dialog_tag", "presence")
 _BY_READER = {"dialogs.totals": "unread.totals", "lines.all": "unread.lines"}

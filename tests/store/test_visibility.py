@@ -37,10 +37,13 @@ OF_THE_PROGRAM = "kept by the program for itself, and asked for by no person"
 OF_THE_COMPANY = {
     "broken_effect": OF_THE_PROGRAM,
     "follower": OF_THE_PROGRAM,
+    "lease": OF_THE_PROGRAM,
+    "login_attempt": OF_THE_PROGRAM,
     "operator": ACCOUNTS,
     "operator_session": ACCOUNTS,
     "quick_reply": ANSWERS,
     "quick_reply_file": ANSWERS,
+    "raw_dictionary": OF_THE_PROGRAM,
     "reply_editor": ANSWERS,
     "reply_section": ANSWERS,
     "saved_view": "filters under a name; what they find is seen through the lens",
