@@ -55,7 +55,7 @@ class TabBar(Bar):
 
     def _pieces(self) -> Iterator[list[Piece]]:
         """What is painted of each tab."""
-        styles = self.appearance.palette
+        styles = self.appearance.styles
         room = max(_LEAST, min(_MOST, self.size.width // max(1, len(self.tabs)) - 3))
         for n, tab in enumerate(self.tabs):
             style = styles.strong + Style(underline=True) if n == self.front else styles.muted

@@ -77,7 +77,7 @@ class ViewsBar(Bar):
 
     def lines(self) -> Sequence[tuple[list[Piece], list[Piece]]]:
         """One line."""
-        styles = self.appearance.palette
+        styles = self.appearance.styles
         pieces: list[Piece] = [(" ", styles.plain)]
         for row in self._views:
             style = styles.strong + Style(underline=True) if row.id == self._chosen else styles.muted
