@@ -47,6 +47,17 @@ def _rights(event: operators.RightsChanged) -> Text:
     return T("{name} has the additional rights: {rights}", name=event.name, rights=", ".join(event.rights.split()))
 
 
+_REWORDED: Mapping[str, str] = MappingProxyType(
+    {"{channel} carries nothing but approved templates.": "{channel} carries only approved templates."}
+)
+"""Stored reasons whose sentence was reworded: only the present one has a translation."""
+
+
+def _reason(why: Mapping[str, Any]) -> Text:
+    """The stored reason of an event, in its present wording."""
+    return Text(_REWORDED.get(why["msgid"], why["msgid"]), why["params"])
+
+
 _PAIRS = (
     _said(operators.RightsChanged, _rights),
     _said(
@@ -116,9 +127,9 @@ _PAIRS = (
     ),
     _said(
         chains.ChannelPassed,
-        lambda e: T("Channel {channel} was skipped: {why}", channel=e.channel, why=Text(**e.why)),
+        lambda e: T("Channel {channel} was skipped: {why}", channel=e.channel, why=_reason(e.why)),
     ),
-    _said(chains.ChainEnded, lambda e: T("No other channel is left for it: {why}", why=Text(**e.why))),
+    _said(chains.ChainEnded, lambda e: T("No other channel is left for it: {why}", why=_reason(e.why))),
 )
 _WORDS: Mapping[type[JournalEvent], Callable[[Any], Text]] = MappingProxyType(dict(_PAIRS))
 """The sentences that need more than an event's values: variants, a time, a list."""
