@@ -145,12 +145,12 @@ def _capabilities(company: Company, tx: Tx, dialog: DialogId) -> Capabilities:
 def history(ctx: typer.Context, message: Message, as_json: Json = False) -> None:
     """Show what a message said before it was edited, the first text first."""
     with opened(ctx) as company:
-        said = company.read(lambda tx: transcript.revisions(tx, MessageId(message)))
+        revisions = company.read(lambda tx: transcript.revisions(tx, MessageId(message)))
     if as_json:
-        printing.document([documents.revision(one) for one in said])
+        printing.document([documents.revision(one) for one in revisions])
         return
-    printing.table((_("Until"), _("Text")), [(printing.moment(one.until), one.text) for one in said])
-    if not said:
+    printing.table((_("Until"), _("Text")), [(printing.moment(one.until), one.text) for one in revisions])
+    if not revisions:
         note("Message {n} was never edited.", n=message)
 
 

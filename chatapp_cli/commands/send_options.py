@@ -164,9 +164,9 @@ def composed(verb: Callable[..., None]) -> Callable[..., None]:
     shared = [known[name].replace(kind=Parameter.KEYWORD_ONLY) for name in _SHARED]
 
     @wraps(verb)
-    def command(**said: Any) -> None:
-        options = MessageOptions(**{name: said.pop(name) for name in _SHARED})
-        verb(**said, options=options)
+    def command(**values: Any) -> None:
+        options = MessageOptions(**{name: values.pop(name) for name in _SHARED})
+        verb(**values, options=options)
 
     spread = [shared if one.name == "options" else [one] for one in own.values()]
     command.__signature__ = Signature([*chain(*spread)])  # type: ignore[attr-defined]  # read by typer
@@ -189,10 +189,10 @@ def send_off(company: Company, request: MessageRequest, *, wait: float, as_json:
     from chatapp_cli.services import composing, transcript
 
     message = first = company.write(lambda tx: composing.accept(tx, company.capabilities, request))
-    told = _tell_whom(company, message, to)
+    announced = _tell_whom(company, message, to)
     if wait and request.order.at is None:
         message = _deliver(company, message, wait)
-        _tell_whom(company, message, to, told)
+        _tell_whom(company, message, to, announced)
     if message != first:
         note("Message {first} failed in its channel and continued as message {n}.", first=first, n=message)
     entry, channel = company.read(
@@ -201,7 +201,7 @@ def send_off(company: Company, request: MessageRequest, *, wait: float, as_json:
     return report(company, entry, channel, waited=bool(wait), as_json=as_json)
 
 
-def _tell_whom(company: Company, message: MessageId, to: str, told: str = "") -> str:
+def _tell_whom(company: Company, message: MessageId, to: str, announced: str = "") -> str:
     """Name the recipient of a message to a number or a username, unless typed or named already.
 
     Numbers and usernames change hands; ChatIDs and e-mail addresses do not, so for them nothing is printed.
@@ -210,10 +210,10 @@ def _tell_whom(company: Company, message: MessageId, to: str, told: str = "") ->
     from chatapp_cli.services import dialogs, transcript
 
     if openings(to)[0] not in {"phone", "username"}:
-        return told
+        return announced
     card = company.read(lambda tx: dialogs.card(tx, transcript.message(tx, message).dialog_id))
-    if card.name in {told, to, to.removeprefix("@"), card.address}:
-        return told
+    if card.name in {announced, to, to.removeprefix("@"), card.address}:
+        return announced
     note("To {name}: dialog {n}, {channel}", name=printing.plain(card.name), n=card.id, channel=card.channel)
     return card.name
 

@@ -144,22 +144,22 @@ async def _notify(stage: DemoStage, provider: Sandbox, customer: Customer, tell:
     about = {"name": customer.name, "channel": manifest(provider.kind).label}
     tell("answered", {**about, "text": text, "state": state, "message": message})
     async with asyncio.timeout(PATIENCE):
-        while not _has_heard(await provider.heard(customer), text, attach=False):  # noqa: ASYNC110 - no event
+        while not _has_received(await provider.heard(customer), text, attach=False):  # noqa: ASYNC110 - no event
             await asyncio.sleep(0.05)
 
 
 async def _play(stage: DemoStage, one: Townsman, tell: Tell, *, attach: bool) -> None:
     await one.begin()
-    dialog, arrived = await _until_said(stage, one, one.first)
+    dialog, arrived = await _until_received(stage, one, one.first)
     about = {"name": one.customer.name, "channel": manifest(dialog.kind).label}
     tell("arrived", {**about, "text": one.first, "files": [file.name for file in arrived.files]})
     message = await _answer(stage, dialog, one.answer, attach=attach)
     state = await _until_settled(stage, message)
     tell("answered", {**about, "text": one.answer, "state": state, "message": message})
-    await _until_heard(one, one.answer, attach=attach)
+    await _until_delivered(one, one.answer, attach=attach)
     reaction = one.then[one.answered]
     await one.react()
-    await _until_said(stage, one, reaction)
+    await _until_received(stage, one, reaction)
     tell("reacted", {**about, "text": reaction})
 
 
@@ -167,7 +167,7 @@ def _channel(stage: DemoStage, dialog: DialogRow) -> ChannelRow:
     return stage.company.read(partial(channels.one, channel=dialog.channel_id))
 
 
-async def _until_said(stage: DemoStage, one: Townsman, text: str) -> tuple[DialogRow, transcript.TranscriptEntry]:
+async def _until_received(stage: DemoStage, one: Townsman, text: str) -> tuple[DialogRow, transcript.TranscriptEntry]:
     wanted = DialogFilter(kind=one.sandbox.kind)
 
     def look() -> tuple[DialogRow, transcript.TranscriptEntry] | None:
@@ -206,14 +206,14 @@ async def _until_settled(stage: DemoStage, message: MessageId) -> str:
     return state
 
 
-async def _until_heard(one: Townsman, text: str, *, attach: bool) -> None:
+async def _until_delivered(one: Townsman, text: str, *, attach: bool) -> None:
     async with asyncio.timeout(PATIENCE):
-        while not _has_heard(await one.sandbox.heard(one.customer), text, attach=attach):  # noqa: ASYNC110 - no event
+        while not _has_received(await one.sandbox.heard(one.customer), text, attach=attach):  # noqa: ASYNC110 - no event
             await asyncio.sleep(0.05)
 
 
-def _has_heard(heard: Sequence[Heard], text: str, *, attach: bool) -> bool:
-    return any(text in one.text for one in heard) and (not attach or any(one.files for one in heard))
+def _has_received(messages: Sequence[Heard], text: str, *, attach: bool) -> bool:
+    return any(text in one.text for one in messages) and (not attach or any(one.files for one in messages))
 
 
 async def _until(look: Callable[[], R | None], *, what: str) -> R:

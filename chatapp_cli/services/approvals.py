@@ -116,7 +116,7 @@ def decide(tx: Tx, able: Able, channel: ChannelRow, named: str, state: TemplateS
     if state == "rejected" and not reason.strip():
         raise Refused("no_reason", T("A rejection needs its reason."), T("Add it with --reason."))
     row = templates.find(tx, channel, named)
-    said = Template(
+    decided = Template(
         name=row.name,
         language=row.language,
         body=row.body,
@@ -124,4 +124,4 @@ def decide(tx: Tx, able: Able, channel: ChannelRow, named: str, state: TemplateS
         state=state,
         reason="" if state == "approved" else reason.strip(),
     )
-    return judged(tx, able, channel, said)
+    return judged(tx, able, channel, decided)

@@ -207,8 +207,8 @@ def _digest(request: MessageRequest) -> str:
             to = [spelled(one.to), one.channel, list(one.others), one.line]
     words = request.words and [type(request.words).__name__, request.words.named, dict(request.words.values)]
     draft = request.draft or Draft()
-    said = [draft.text, draft.subject, draft.reply_to, [[file.name, file.sha256] for file in draft.files]]
-    return ".".join(key_of(json.dumps(part, sort_keys=True)) for part in ([said, words], to))
+    content = [draft.text, draft.subject, draft.reply_to, [[file.name, file.sha256] for file in draft.files]]
+    return ".".join(key_of(json.dumps(part, sort_keys=True)) for part in ([content, words], to))
 
 
 def _answer(tx: Tx, able: Able, channel: ChannelRow, dialog: DialogId, request: MessageRequest) -> MessageId:

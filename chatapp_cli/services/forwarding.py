@@ -50,7 +50,7 @@ def _draft(tx: Tx, entry: TranscriptEntry) -> Draft:
     refusal = obstacle(entry)
     if refusal is not None:
         raise refusal
-    text = "\n".join(filter(None, [_said_by(tx, _signed(tx, entry)), entry.message.text]))
+    text = "\n".join(filter(None, [_byline(tx, _signed(tx, entry)), entry.message.text]))
     return Draft(text=text, files=[files.staged(file) for file in entry.files])
 
 
@@ -75,7 +75,7 @@ def obstacle(entry: TranscriptEntry) -> Refused | None:
     return None
 
 
-def _said_by(tx: Tx, entry: TranscriptEntry) -> str:
+def _byline(tx: Tx, entry: TranscriptEntry) -> str:
     """The author and time, as the recipient reads them."""
     message = entry.message
     other = dialogs.card(tx, message.dialog_id).name if message.direction == Direction.IN else _("We")

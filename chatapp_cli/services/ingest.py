@@ -97,9 +97,9 @@ def _take(tx: Tx, channel: ChannelId, arrival: Arrival, result: Ingested) -> Non
 
 def apply(tx: Tx, channel: ChannelId, arrival: Arrival, arrived: int, result: Ingested) -> None:
     """Apply the events of one arrival; an invalid time is replaced by that of the arrival."""
-    for told in arrival.events:
-        at = plausible(told.at, tx.now)
-        event = told if at == told.at else replace(told, at=at)
+    for received in arrival.events:
+        at = plausible(received.at, tx.now)
+        event = received if at == received.at else replace(received, at=at)
         if isinstance(event, MessageArrived):
             _hear(tx, channel, event, arrived, result)
         else:

@@ -151,15 +151,15 @@ def _addressed(request: MessageRequest, to: Recipient, key: str) -> MessageReque
 def _in_turn(tx: Tx, able: Able, going: Sequence[Going], order: SendOptions) -> list[Going]:
     """The same, each with its sending time after everything its account already has to send."""
     accounts: dict[ChannelId, Forecast] = {}
-    told = []
+    planned = []
     for one in going:
         if one.channel.id not in accounts:
             accounts[one.channel.id] = forecast(
                 tx, one.channel, able(one.channel), priority=Priority.BULK, before=one.message
             )
         wanted = RecentSend(one.address, one.chat_kind, int(one.stranger), order.at or 0)
-        told.append(one if one.before else replace(one, turn=accounts[one.channel.id].next(wanted)))
-    return told
+        planned.append(one if one.before else replace(one, turn=accounts[one.channel.id].next(wanted)))
+    return planned
 
 
 class _Again(Refused):
@@ -173,14 +173,14 @@ def _require_another(going: Going, reached: set[DialogId]) -> None:
 
 def _accepted(tx: Tx, able: Able, request: MessageRequest, to: Recipient) -> Going:
     before = tx.value("messages.by_key", key=request.order.key) is not None
-    said = message_of(tx, composing.accept(tx, able, request))
-    card = dialogs.card(tx, said.dialog_id)
+    message = message_of(tx, composing.accept(tx, able, request))
+    card = dialogs.card(tx, message.dialog_id)
     channel = channels.one(tx, card.channel_id)
-    counted = segments(said.text) if able(channel).segments else None
+    counted = segments(message.text) if able(channel).segments else None
     price = channels.price_of_part(channel)
     return Going(
         to=to,
-        message=said.id,
+        message=message.id,
         dialog=card.id,
         channel=channel,
         address=card.address,
@@ -189,7 +189,7 @@ def _accepted(tx: Tx, able: Able, request: MessageRequest, to: Recipient) -> Goi
         fresh=card.created_at == tx.now and not before,
         stranger=card.heard_at is None and card.chat_kind == "private",
         before=before,
-        characters=len(said.text),
+        characters=len(message.text),
         parts=counted.parts if counted else 1,
         alphabet=counted.alphabet if counted else None,
         cost=price * counted.parts if price is not None and counted else None,

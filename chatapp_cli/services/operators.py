@@ -137,16 +137,16 @@ def may(tx: Tx, name: str) -> frozenset[Right]:
     return access.of_role(who.role) | read(who.rights)
 
 
-def changes(said: Sequence[str]) -> tuple[frozenset[Right], frozenset[Right]]:
+def changes(words: Sequence[str]) -> tuple[frozenset[Right], frozenset[Right]]:
     """The rights granted by ``+NAME`` and revoked by ``-NAME``. Raises UsageError for anything else."""
-    unknown = [word for word in said if word[:1] not in {"+", "-"} or word[1:] not in set(Right)]
+    unknown = [word for word in words if word[:1] not in {"+", "-"} or word[1:] not in set(Right)]
     if unknown:
         raise UsageError(
             T("{said} is no change of rights.", said=unknown[0]),
             T("Use +RIGHT or -RIGHT; rights are: {known}", known=", ".join(Right)),
             field="rights",
         )
-    given, taken = ({Right(word[1:]) for word in said if word[0] == sign} for sign in "+-")
+    given, taken = ({Right(word[1:]) for word in words if word[0] == sign} for sign in "+-")
     return frozenset(given), frozenset(taken)
 
 
@@ -163,9 +163,9 @@ def allow(tx: Tx, name: str, given: Collection[Right], taken: Collection[Right])
         raise UsageError(
             T("Every operator has the right {right}; it cannot be taken back.", right=min(kept).value), field="rights"
         )
-    held = written((read(who.rights) | frozenset(given)) - frozenset(taken) - access.of_role(who.role))
-    if tx.run("operators.give", name=name, rights=held):
-        tx.emit(RightsChanged(name=name, rights=held))
+    rights = written((read(who.rights) | frozenset(given)) - frozenset(taken) - access.of_role(who.role))
+    if tx.run("operators.give", name=name, rights=rights):
+        tx.emit(RightsChanged(name=name, rights=rights))
 
 
 def _require_above(tx: Tx, name: str) -> None:

@@ -89,9 +89,9 @@ class Side(Protocol):
         ...
 
 
-def key_of(said: str) -> str:
+def key_of(text: str) -> str:
     """The key for a word chosen by a person or a program."""
-    return hashlib.sha256(said.encode()).hexdigest()[:32]
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def enqueue(tx: Tx, can: Capabilities, dialog: DialogId, draft: Draft, order: SendOptions) -> MessageId:

@@ -118,8 +118,8 @@ class JournalEvent(metaclass=EventMeta):
         return hash((type(self), self.channel, self.dialog, self.message))
 
     def __repr__(self) -> str:
-        said = ", ".join(f"{field}={value!r}" for field, value in _values(self).items() if value is not None)
-        return f"{type(self).__name__}({said})"
+        fields = ", ".join(f"{field}={value!r}" for field, value in _values(self).items() if value is not None)
+        return f"{type(self).__name__}({fields})"
 
 
 def _values(event: JournalEvent) -> dict[str, Any]:
