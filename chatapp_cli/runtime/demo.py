@@ -27,7 +27,8 @@ from chatapp_cli.sandbox.directory import has_sandbox, sandbox
 from chatapp_cli.sandbox.stage import Approves, CallsHooks, Customer, Heard, Sandbox
 from chatapp_cli.sandbox.town import Town, Townsman, handout, town
 from chatapp_cli.services import approvals, channels, files, lines, templates, transcript
-from chatapp_cli.services.composing import Exactly, InDialog, MessageRequest, accept
+from chatapp_cli.services.composing import accept
+from chatapp_cli.services.message_request import Exactly, InDialog, MessageRequest
 from chatapp_cli.services.sending import SendOptions
 from chatapp_cli.settings import Settings
 from chatapp_cli.store import dialog_list
@@ -135,8 +136,8 @@ async def _notify(stage: DemoStage, provider: Sandbox, customer: Customer, tell:
         row = next(row for row in channels.everything(tx) if row.kind == provider.kind)
         one = templates.everything(tx, channel=row.id)[0]
         filled, text = templates.filled(tx, row, one.name, dict.fromkeys(gaps(one.body), "1047"))
-        draft, order = Draft(text=text, template=filled), SendOptions(key=company.world.chance.key())
-        request = MessageRequest(to=Exactly(row.id, customer.phone), draft=draft, order=order)
+        draft, options = Draft(text=text, template=filled), SendOptions(key=company.world.chance.key())
+        request = MessageRequest(to=Exactly(row.id, customer.phone), draft=draft, options=options)
         return accept(tx, company.capabilities, request), text
 
     message, text = await asyncio.to_thread(company.write, enqueue)
@@ -190,8 +191,8 @@ async def _answer(stage: DemoStage, dialog: DialogRow, text: str, *, attach: boo
         path = company.settings.folder.parent / given.name
         await asyncio.to_thread(path.write_bytes, given.content)
         staged = (await asyncio.to_thread(files.stage, company.media, path),)
-    order = SendOptions(key=company.world.chance.key())
-    request = MessageRequest(to=InDialog(dialog.id), draft=Draft(text=text, files=staged), order=order)
+    options = SendOptions(key=company.world.chance.key())
+    request = MessageRequest(to=InDialog(dialog.id), draft=Draft(text=text, files=staged), options=options)
     return await asyncio.to_thread(company.write, partial(accept, able=company.capabilities, request=request))
 
 

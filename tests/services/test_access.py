@@ -53,8 +53,8 @@ from chatapp_cli.services import (
     templates,
     views,
 )
-from chatapp_cli.services.composing import Exactly, MessageRequest
 from chatapp_cli.services.drafts import Unsent
+from chatapp_cli.services.message_request import Exactly, MessageRequest
 from chatapp_cli.services.routes import ChainStep
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.journal import ArrivedRow
@@ -147,7 +147,7 @@ def _line(tx: Tx, at: Place) -> Any:
 
 
 def _asked(at: Place, to: Exactly) -> MessageRequest:
-    return MessageRequest(to=to, draft=Draft(text="Да"), order=at.order())
+    return MessageRequest(to=to, draft=Draft(text="Да"), options=at.order())
 
 
 NEW = [mailing.Recipient("new@example.org")]
@@ -283,7 +283,7 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
     "sending.cancel": (Right.ANSWER, lambda tx, at: sending.cancel(tx, at.waits)),
     "sending.change": (
         Right.ANSWER,
-        lambda tx, at: sending.change(tx, EVERYTHING, at.heard, Operation.REACT, "👍", order=at.order()),
+        lambda tx, at: sending.change(tx, EVERYTHING, at.heard, Operation.REACT, "👍", options=at.order()),
     ),
     "sending.enqueue": (
         Right.ANSWER,

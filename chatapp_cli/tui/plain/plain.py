@@ -23,7 +23,7 @@ from chatapp_cli.i18n import _, ngettext, show
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import dialogs, duties, notes, transcript
-from chatapp_cli.services.composing import InDialog
+from chatapp_cli.services.message_request import InDialog
 from chatapp_cli.services.transcript import TranscriptEntry
 from chatapp_cli.services.words import state
 from chatapp_cli.store import dialog_list
