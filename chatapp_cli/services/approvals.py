@@ -73,7 +73,7 @@ def _announce(tx: Tx, able: Able, channel: ChannelRow, template: Template) -> No
     try:
         with tx.trial():
             composing.accept(
-                tx.by(DAEMON), able, MessageRequest(to=Exactly(carrier.id, to), draft=draft, options=options)
+                tx.whole().by(DAEMON), able, MessageRequest(to=Exactly(carrier.id, to), draft=draft, options=options)
             )
     except Refused as refusal:
         tx.emit(TemplateUnannounced(channel=channel.id, name=template.name, to=to, why=str(refusal)), actor=PROGRAM)

@@ -38,7 +38,7 @@ def continue_chain(tx: Tx, able: Able, message: MessageId) -> MessageId | None:
     try:
         with tx.trial():
             request = MessageRequest(to=Along(steps), draft=draft, options=options)
-            into = composing.accept(tx.by(system(found.author, Right.ANSWER)), able, request)
+            into = composing.accept(tx.whole().by(system(found.author, Right.ANSWER)), able, request)
     except (Refused, NotFound) as refusal:
         tx.emit(ChainEnded(dialog=found.dialog_id, message=message, why=chains.why(refusal)), actor=PROGRAM)
         return None

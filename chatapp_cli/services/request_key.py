@@ -52,7 +52,7 @@ def accepted_before(tx: Tx, able: Able, request: MessageRequest) -> MessageId | 
     Messages of earlier versions have no digest; they match every request.
     """
     key = request.options.key
-    used = tx.through(None).one(_Used, "messages.asked", key=key)
+    used = tx.whole().one(_Used, "messages.asked", key=key)
     if used is None:
         return None
     seen = tx.value("messages.by_key", key=key) is not None

@@ -485,7 +485,7 @@ def test_an_operator_with_the_right_touches_nothing_of_a_line_that_they_do_not_s
     shop.acting, who = OWNER, Acting(ME, account=True, lines=(ours.line,))
     error = None
     try:
-        shop.database.write(lambda tx: CALLS[name][1](tx.by(who, visibility_of(shop, who)), theirs))
+        shop.database.write(lambda tx: CALLS[name][1](tx.through(visibility_of(shop, who)).by(who), theirs))
     except ChatappError as found:
         error = found
     assert isinstance(error, NotFound), error
@@ -521,9 +521,9 @@ def test_a_part_of_the_program_has_the_rights_it_was_given_and_no_others(shop: S
 
 def test_a_window_is_shown_at_no_dialog_that_its_person_does_not_see(shop: Shop, ours: Place) -> None:
     theirs, who = place(shop, "Розница"), Acting(ME, lines=(ours.line,))
-    shop.database.write(lambda tx: presence.look(tx.by(who, visibility_of(shop, who)), "w", theirs.dialog))
+    shop.database.write(lambda tx: presence.look(tx.through(visibility_of(shop, who)).by(who), "w", theirs.dialog))
     assert shop.read(presence.everyone) == []
-    shop.database.write(lambda tx: presence.look(tx.by(who, visibility_of(shop, who)), "w", ours.dialog))
+    shop.database.write(lambda tx: presence.look(tx.through(visibility_of(shop, who)).by(who), "w", ours.dialog))
     assert [row.dialog_id for row in shop.read(presence.everyone)] == [ours.dialog]
 
 

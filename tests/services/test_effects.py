@@ -100,7 +100,7 @@ def test_an_effect_happens_with_its_event_on_all_of_the_store_whoever_acts(with_
 
     looking = table(effect(MessageReceived, "look", look))
     with closing(Database(with_effect.driver, with_effect.clock, looking)) as database:
-        database.write(lambda tx: ingest.ingest(tx.by(Acting("Пётр"), nothing), channel, batch))
+        database.write(lambda tx: ingest.ingest(tx.through(nothing).by(Acting("Пётр")), channel, batch))
     assert seen == [(True, "effect")]
 
 

@@ -38,7 +38,7 @@ DRAFT = Draft(text="Ёлка ждёт вас", files=(PRICE,))
 def accept(shop: Shop, request: MessageRequest, acting: Acting | None = None) -> MessageId:
     acting = acting or shop.acting
     seen = visibility(acting, shop.driver.dialect)
-    return shop.database.write(lambda tx: composing.accept(tx.by(acting, seen), lambda row: ABLE, request))
+    return shop.database.write(lambda tx: composing.accept(tx.through(seen).by(acting), lambda row: ABLE, request))
 
 
 def code_of(shop: Shop, request: MessageRequest, acting: Acting | None = None) -> str:
