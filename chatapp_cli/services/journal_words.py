@@ -99,7 +99,7 @@ _PAIRS = (
     ),
     _pair(dialogs.Snoozed, lambda e: T("snoozed until {until}", until=_moment(e.until))),
     _pair(
-        messages.StateChanged,
+        messages.MessageStateChanged,
         lambda e: T("Message {message}: {state}", message=e.message, state=state(e.state)),
     ),
     _pair(

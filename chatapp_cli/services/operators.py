@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from chatapp_cli.domain.access import Right, read, written
+from chatapp_cli.domain.access import Right, rights_from, rights_text
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import LineId
 from chatapp_cli.domain.journal.operators import (
@@ -134,7 +134,7 @@ def see_lines(tx: Tx, name: str, lines: Sequence[LineId] | None) -> None:
 def may(tx: Tx, name: str) -> frozenset[Right]:
     """The rights of an account, from its role and granted. Raises NotFound."""
     who = find(tx, name)
-    return access.of_role(who.role) | read(who.rights)
+    return access.of_role(who.role) | rights_from(who.rights)
 
 
 def changes(words: Sequence[str]) -> tuple[frozenset[Right], frozenset[Right]]:
@@ -163,7 +163,7 @@ def allow(tx: Tx, name: str, given: Collection[Right], taken: Collection[Right])
         raise UsageError(
             T("Every operator has the right {right}; it cannot be taken back.", right=min(kept).value), field="rights"
         )
-    rights = written((read(who.rights) | frozenset(given)) - frozenset(taken) - access.of_role(who.role))
+    rights = rights_text((rights_from(who.rights) | frozenset(given)) - frozenset(taken) - access.of_role(who.role))
     if tx.run("operators.give", name=name, rights=rights):
         tx.emit(RightsChanged(name=name, rights=rights))
 

@@ -13,7 +13,7 @@ from chatapp_cli.domain.draft import Draft, StagedFile, require_deliverable
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId, Millis
 from chatapp_cli.domain.journal.channels import OutboxReplayed
-from chatapp_cli.domain.journal.messages import ChangeAsked, MessageWritten, StateChanged
+from chatapp_cli.domain.journal.messages import ChangeAsked, MessageStateChanged, MessageWritten
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Direction, Operation, Origin, Priority, State
 from chatapp_cli.domain.moment import local
@@ -325,7 +325,7 @@ def _settle(tx: Tx, found: MessageRow, state: State, *, code: str = "") -> None:
     tx.run("messages.state", id=found.id, state=state, code=code, detail="")
     tx.run("dialogs.state", id=found.dialog_id, message=found.id, state=state)
     channel = dialogs.card(tx, found.dialog_id).channel_id
-    tx.emit(StateChanged(channel=channel, dialog=found.dialog_id, message=found.id, state=state, code=code))
+    tx.emit(MessageStateChanged(channel=channel, dialog=found.dialog_id, message=found.id, state=state, code=code))
 
 
 def change(

@@ -9,7 +9,7 @@ from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft, StagedFile
 from chatapp_cli.domain.errors import OutcomeUnknown, Refused, Rejected, Retryable
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
-from chatapp_cli.domain.journal.messages import StateChanged
+from chatapp_cli.domain.journal.messages import MessageStateChanged
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Operation, Origin, State
 from chatapp_cli.domain.outbound import Receipt
@@ -333,7 +333,7 @@ def test_a_refusal_fails_it_and_the_trace_tells_the_whole_life(
         "gone",
     )
     assert [(a.verdict, a.code) for a in life.attempts] == [("postponed", "busy"), ("failed", "no_such_user")]
-    states = [news.event.state for news in life.news if isinstance(news.event, StateChanged)]
+    states = [news.event.state for news in life.news if isinstance(news.event, MessageStateChanged)]
     assert states == ["sending", "queued", "sending", "failed"]
 
 

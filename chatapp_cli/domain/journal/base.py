@@ -17,7 +17,7 @@ SUBJECTS = ("channel", "dialog", "message")
 """The fields with their own columns; the others are stored as JSON, in the order of their declaration."""
 
 
-class Hears(Enum):
+class Audience(Enum):
     """Who may see an event, among operators who do not see every line."""
 
     LINE = "line"
@@ -85,7 +85,7 @@ class JournalEvent(metaclass=EventMeta):
     """
     live: ClassVar[bool] = False
     """Whether it matters only at the moment; such events are deleted after a day."""
-    hears: ClassVar[Hears] = Hears.LINE
+    audience: ClassVar[Audience] = Audience.LINE
     fixed: ClassVar[Mapping[str, bool]] = MappingProxyType({})
     """Values that are stored with every event of this type."""
 

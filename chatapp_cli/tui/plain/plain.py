@@ -15,7 +15,7 @@ from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import NotFound, Refused
 from chatapp_cli.domain.ids import DialogId
-from chatapp_cli.domain.journal.messages import MessageReceived, StateChanged
+from chatapp_cli.domain.journal.messages import MessageReceived, MessageStateChanged
 from chatapp_cli.domain.message import Direction, State
 from chatapp_cli.domain.text import T
 from chatapp_cli.domain.when import when
@@ -263,7 +263,9 @@ class Plain:
         for told in due.values():
             self._say(told.briefly)
         for event in news.events:
-            if isinstance(event, MessageReceived) or (isinstance(event, StateChanged) and event.state == State.FAILED):
+            if isinstance(event, MessageReceived) or (
+                isinstance(event, MessageStateChanged) and event.state == State.FAILED
+            ):
                 with suppress(NotFound):
                     await self._tell(event.dialog, partial(transcript.entry, wanted=event.message))
 

@@ -1,4 +1,4 @@
-"""Hears of news as long as the window is open, whatever becomes of the store meanwhile."""
+"""Audience of news as long as the window is open, whatever becomes of the store meanwhile."""
 
 from __future__ import annotations
 
