@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chatapp_cli.domain.ids import ChannelId, DialogId, LineId, MessageId
-from chatapp_cli.domain.journal.base import Hears, JournalEvent
+from chatapp_cli.domain.journal.base import Audience, JournalEvent
 from chatapp_cli.domain.journal.messages import MessageReceived
 from chatapp_cli.domain.journal.reading import kinds_by_topic
 from chatapp_cli.services import journal
@@ -20,7 +20,7 @@ EVERYBODY = {"application", "clock", "company", "contact", "operator", "reply", 
 def written(kind: type[JournalEvent], channel: ChannelId, dialog: DialogId, message: MessageId) -> JournalEvent:
     """An event of a type about these, as far as its type has to name them."""
     subjects = {"channel": channel, "dialog": dialog, "message": message}
-    named = subjects if kind.hears is Hears.LINE else {}
+    named = subjects if kind.audience is Audience.LINE else {}
     return kind(**dict.fromkeys(kind.keys, 1), **named)
 
 

@@ -13,7 +13,7 @@ from chatapp_cli.store.named import prepared, statements
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.store.visibility import Visibility
 from tests.store.test_statements import sample
-from tests.stores import Shop
+from tests.stores import Shop, owner
 
 QUESTIONS = sorted(
     name for name, text in statements("sqlite").items() if re.match("SELECT|WITH", text) and "UPDATE" not in text
@@ -130,6 +130,18 @@ def test_another_lines_rows_are_not_there(shop: Shop) -> None:
     assert shop.read(lambda tx: seen(tx.through(narrow))) == (1,) * 7
     assert shop.read(lambda tx: seen(tx.through(Visibility(shop.driver.dialect, lines=())))) == (0,) * 7
     assert shop.read(seen) == (2,) * 7
+
+
+def test_naming_who_acts_shows_no_more_and_the_whole_shows_all_under_the_same_name(shop: Shop) -> None:
+    shop.channel()
+    nothing = Visibility(shop.driver.dialect, lines=())
+
+    def seen(tx: Tx) -> tuple[str, int]:
+        return tx.name, tx.compose(int, "SELECT COUNT(*) FROM channel", {})[0]
+
+    narrowed = shop.read(lambda tx: seen(tx.through(nothing).by(owner("Анна"))))
+    lifted = shop.read(lambda tx: seen(tx.through(nothing).by(owner("Анна")).whole()))
+    assert (narrowed, lifted) == (("Анна", 0), ("Анна", 1))
 
 
 @pytest.mark.parametrize("lines", [None, ONE_LINE, (1, 2)])
