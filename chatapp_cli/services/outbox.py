@@ -28,7 +28,7 @@ from chatapp_cli.domain.moment import plausible
 from chatapp_cli.domain.outbound import LocalFile, Outbound, Receipt
 from chatapp_cli.domain.preview import preview
 from chatapp_cli.domain.template import Filled
-from chatapp_cli.services import alterations, dialogs, ingest
+from chatapp_cli.services import alterations, delivery_reports, dialogs
 from chatapp_cli.services.transcript import message as message_of
 from chatapp_cli.store.media import Media
 from chatapp_cli.store.rows.dialogs import DialogCard
@@ -184,7 +184,7 @@ def _hear_early(tx: Tx, row: OutboxRow, ids: Sequence[str]) -> None:
         for news in tx.all(EarlyRow, "early.take", channel=row.channel_id, ext_id=ext_id):
             current = tx.one(MessageRef, "messages.ref_by_id", id=row.message_id)
             if current is not None and (ext_id == ids[0] or news.state == State.FAILED):
-                ingest.move_on(
+                delivery_reports.move_on(
                     tx,
                     row.channel_id,
                     current,
