@@ -1,4 +1,4 @@
-"""Whether the operator at the window is still logged in; whoever is not sees the login page alone."""
+"""Whether the operator at the window is still logged in; without a login only the login page is shown."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class LoginWatch:
         self._refusal = await self._login_gate.look()
 
     async def look_again(self) -> None:
-        """Find out again; after a change, begin with pages of their own for whoever works here now."""
+        """Find out again who works here; after a change, replace all pages and ask for a login if one is needed."""
         async with self._looking:
             before = self._login_gate.acting
             await self.look()

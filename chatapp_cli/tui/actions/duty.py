@@ -13,7 +13,7 @@ from chatapp_cli.tui.action_page import Action, ActionPage
 from chatapp_cli.tui.reading.naming import about, named
 
 
-async def note(page: ActionPage, card: DialogCard) -> None:
+async def add_note(page: ActionPage, card: DialogCard) -> None:
     """Add a note for colleagues; the client never sees it."""
     known = ", ".join(f"@{name}" for name in await page.workspace.read(duties.operators))
     hint = _("The client never sees it. @name mentions an operator. {known}", known=known).strip()
@@ -26,7 +26,7 @@ async def note(page: ActionPage, card: DialogCard) -> None:
     await page.prompt(about(_("A note for colleagues"), [card]), note=hint, take=take)
 
 
-async def member(page: ActionPage, card: DialogCard) -> None:
+async def change_members(page: ActionPage, card: DialogCard) -> None:
     """Add a member in a role, or remove one."""
     members = await page.workspace.read(partial(duties.members, dialog=card.id))
     roles = [(role, show(name)) for role, name in duties.ROLES.items()]
@@ -58,6 +58,6 @@ async def _add(page: ActionPage, card: DialogCard, role: str) -> bool:
 
 
 ACTIONS: dict[str, Action[DialogCard]] = {
-    "member": Action(member),
-    "note": Action(note),
+    "member": Action(change_members),
+    "note": Action(add_note),
 }

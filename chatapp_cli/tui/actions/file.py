@@ -52,7 +52,7 @@ async def show(page: ActionPage, target: MessageTarget) -> None:
         await opener.show(page.workspace.company.media, file)
 
 
-async def look(page: ActionPage, target: MessageTarget) -> None:
+async def view(page: ActionPage, target: MessageTarget) -> None:
     """Show the message's picture in the window; keys lead to the other pictures that the transcript has loaded."""
     from chatapp_cli.tui.questions.picture import PictureScreen
 
@@ -73,7 +73,7 @@ ACTIONS: dict[str, Action[MessageTarget]] = {
     "save": message_action(save, _has_files),
     "show": message_action(show, _has_files),
     "look": message_action(
-        look,
+        view,
         unless(
             lambda target: any(map(pictures.viewable, target.entry.files)), T("There is no picture in this message.")
         ),

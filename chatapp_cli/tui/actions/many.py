@@ -28,16 +28,16 @@ OTHER = "\n"
 """The choice of typing a value that is not offered: neither a name nor a time."""
 
 
-def _all(tx: Tx, *, step: DialogJob, cards: Cards) -> None:
+def _run_on_all(tx: Tx, *, job: DialogJob, cards: Cards) -> None:
     for card in cards:
-        step(tx, card)
+        job(tx, card)
 
 
-async def _carry(page: ActionPage, cards: Cards, step: DialogJob, back: DialogJob, notice: str) -> None:
+async def _run(page: ActionPage, cards: Cards, job: DialogJob, undo: DialogJob, notice: str) -> None:
     """Run a job on all dialogs or on none, and offer to undo it; ``notice`` is shown if there is one dialog."""
-    await page.workspace.write(partial(_all, step=step, cards=cards))
+    await page.workspace.write(partial(_run_on_all, job=job, cards=cards))
     summary = notice if len(cards) == 1 else ngettext("Done with {n} dialog.", "Done with {n} dialogs.", len(cards))
-    page.done(summary, partial(_all, step=back, cards=cards))
+    page.done(summary, partial(_run_on_all, job=undo, cards=cards))
 
 
 async def mark(page: ActionPage, cards: Cards) -> None:
@@ -45,7 +45,7 @@ async def mark(page: ActionPage, cards: Cards) -> None:
     unread = [card for card in cards if card.unread]
     change, back = (dialogs.read, dialogs.unread) if unread else (dialogs.unread, dialogs.read)
     name = named(cards[0])
-    await _carry(
+    await _run(
         page,
         unread or cards,
         lambda tx, card: change(tx, card.id),
@@ -58,7 +58,7 @@ async def pin(page: ActionPage, cards: Cards) -> None:
     """Pin to the top of the list, or unpin if all are pinned."""
     loose = [card for card in cards if not card.pinned]
     name = named((loose or cards)[0])
-    await _carry(
+    await _run(
         page,
         loose or cards,
         lambda tx, card: dialogs.pin(tx, card.id, pinned=bool(loose)),
@@ -73,17 +73,17 @@ async def block(page: ActionPage, cards: Cards) -> None:
     name = named((free or cards)[0])
     notice = _("{name} is on the blacklist.", name=name) if free else _("{name} is off the blacklist.", name=name)
 
-    async def carry(_yes: object = None) -> None:
-        step: DialogJob = lambda tx, card: dialogs.block(tx, card.id, blocked=bool(free))  # noqa: E731 - as others
-        await _carry(page, free or cards, step, _block_back, notice)
+    async def run(_yes: object = None) -> None:
+        job: DialogJob = lambda tx, card: dialogs.block(tx, card.id, blocked=bool(free))  # noqa: E731 - as others
+        await _run(page, free or cards, job, _restore, notice)
 
     if free:
-        await _sure(page, free, carry)
+        await _confirm_block(page, free, run)
     else:
-        await carry()
+        await run()
 
 
-async def _sure(page: ActionPage, cards: Cards, take: Take[bool]) -> None:
+async def _confirm_block(page: ActionPage, cards: Cards, take: Take[bool]) -> None:
     many = ngettext("Put {n} dialog on the blacklist?", "Put {n} dialogs on the blacklist?", len(cards))
     await page.confirm(
         _("Put {name} on the blacklist?", name=named(cards[0])) if len(cards) == 1 else many,
@@ -96,7 +96,7 @@ async def _sure(page: ActionPage, cards: Cards, take: Take[bool]) -> None:
     )
 
 
-def _block_back(tx: Tx, card: DialogCard) -> None:
+def _restore(tx: Tx, card: DialogCard) -> None:
     """Restore the blacklist, the unread mark and the wait for an answer."""
     dialogs.block(tx, card.id, blocked=bool(card.blocked))
     if card.unread:
@@ -114,10 +114,10 @@ async def tag(page: ActionPage, cards: Cards) -> None:
 
 
 async def _tag(page: ActionPage, cards: Cards, name: str) -> None:
-    borne = await _borne(page, cards)
-    without = [card for card in cards if name.strip() not in borne[card.id]]
+    tags_of = await _read_tags(page, cards)
+    without = [card for card in cards if name.strip() not in tags_of[card.id]]
     if name and without:
-        await _carry(
+        await _run(
             page,
             without,
             lambda tx, card: dialogs.tag(tx, card.id, name),
@@ -130,8 +130,8 @@ async def _tag(page: ActionPage, cards: Cards, name: str) -> None:
 
 async def untag(page: ActionPage, cards: Cards) -> None:
     """Remove a tag."""
-    borne = await _borne(page, cards)
-    there = sorted({tag for tags in borne.values() for tag in tags})
+    tags_of = await _read_tags(page, cards)
+    there = sorted({tag for tags in tags_of.values() for tag in tags})
     take = partial(_untag, page, cards)
     if not there:
         page.say(sentence(_("No tags."), cards))
@@ -142,29 +142,29 @@ async def untag(page: ActionPage, cards: Cards) -> None:
 
 
 async def _untag(page: ActionPage, cards: Cards, name: str) -> None:
-    borne = await _borne(page, cards)
-    bearing = [card for card in cards if name in borne[card.id]]
-    await _carry(
+    tags_of = await _read_tags(page, cards)
+    tagged = [card for card in cards if name in tags_of[card.id]]
+    await _run(
         page,
-        bearing or cards,
+        tagged or cards,
         lambda tx, card: dialogs.untag(tx, card.id, name),
         lambda tx, card: dialogs.tag(tx, card.id, name),
-        f"{named((bearing or cards)[0])}: − #{name}",
+        f"{named((tagged or cards)[0])}: − #{name}",
     )
 
 
-async def _borne(page: ActionPage, cards: Cards) -> dict[int, list[str]]:
+async def _read_tags(page: ActionPage, cards: Cards) -> dict[int, list[str]]:
     return await page.workspace.read(lambda tx: {card.id: dialogs.tags(tx, card.id) for card in cards})
 
 
 async def claim(page: ActionPage, cards: Cards) -> None:
-    """Take those that nobody has. Raises Refused if there is none."""
+    """Assign the dialogs without an assignee to oneself. Raises Refused if all have other assignees."""
     me = page.workspace.actor
     free = [card for card in cards if not card.assignee]
     if not free and all(card.assignee == me for card in cards):
         page.say(sentence(_("You answer already."), cards))
         return
-    await _carry(
+    await _run(
         page,
         free or cards,
         lambda tx, card: duties.claim(tx, card.id),
@@ -202,16 +202,16 @@ async def _assign(page: ActionPage, cards: Cards, name: str) -> None:
         return
     whose = named(changed[0])
     notice = _("{operator} answers for {name} now.", operator=name, name=whose)
-    await _carry(
+    await _run(
         page,
         changed,
-        lambda tx, card: _give(tx, card, name=name),
-        lambda tx, card: _give(tx, card, name=card.assignee),
+        lambda tx, card: _set_assignee(tx, card, name=name),
+        lambda tx, card: _set_assignee(tx, card, name=card.assignee),
         notice if name else _("Nobody answers for {name} now.", name=whose),
     )
 
 
-def _give(tx: Tx, card: DialogCard, *, name: str) -> None:
+def _set_assignee(tx: Tx, card: DialogCard, *, name: str) -> None:
     if name:
         duties.assign(tx, card.id, name)
     else:
@@ -224,7 +224,7 @@ async def no_answer(page: ActionPage, cards: Cards) -> None:
     if not waiting:
         page.say(sentence(_("No answer is awaited."), cards))
         return
-    await _carry(
+    await _run(
         page,
         waiting,
         lambda tx, card: duties.no_answer(tx, card.id),
@@ -257,17 +257,17 @@ async def _snooze(page: ActionPage, cards: Cards, typed: str) -> bool:
     notice = _("{name} is back in the list.", name=named(cards[0]))
     if until is not None:
         notice = _("{name} is snoozed: {time}.", name=named(cards[0]), time=words.moment(until, now))
-    await _carry(
+    await _run(
         page,
         cards,
-        lambda tx, card: _put_off(tx, card, until=until),
-        lambda tx, card: _put_off(tx, card, until=card.snoozed_until),
+        lambda tx, card: _snooze_until(tx, card, until=until),
+        lambda tx, card: _snooze_until(tx, card, until=card.snoozed_until),
         notice,
     )
     return True
 
 
-def _put_off(tx: Tx, card: DialogCard, *, until: int | None) -> None:
+def _snooze_until(tx: Tx, card: DialogCard, *, until: int | None) -> None:
     if until is None:
         duties.unsnooze(tx, card.id)
     else:

@@ -16,17 +16,17 @@ from chatapp_cli.tui.action_page import Action, ActionPage
 from chatapp_cli.tui.reading.naming import about, named, sentence
 
 
-async def same(page: ActionPage, card: DialogCard) -> None:
+async def join_suggested(page: ActionPage, card: DialogCard) -> None:
     """Join the first suggested person; without a suggestion, search for one."""
     mine = _contact(card)
     found = await page.workspace.read(partial(persons.suggestions, contact=mine))
     if found:
         await _join(page, card, found[0].other)
     else:
-        await pick(page, card)
+        await join_other(page, card)
 
 
-async def not_same(page: ActionPage, card: DialogCard) -> None:
+async def reject_suggested(page: ActionPage, card: DialogCard) -> None:
     """Note that the first suggested person is somebody else."""
     mine = _contact(card)
     found = await page.workspace.read(partial(persons.suggestions, contact=mine))
@@ -39,7 +39,7 @@ async def not_same(page: ActionPage, card: DialogCard) -> None:
     page.done(notice, partial(persons.forget_apart, pairs=pairs))
 
 
-async def pick(page: ActionPage, card: DialogCard) -> None:
+async def join_other(page: ActionPage, card: DialogCard) -> None:
     """Search for a person and join them."""
     from chatapp_cli.tui.questions.dialog_pick import DialogPick
 
@@ -59,7 +59,7 @@ async def _join(page: ActionPage, card: DialogCard, other: Person) -> None:
     page.done(notice, partial(persons.undo, merge=merge))
 
 
-async def part(page: ActionPage, card: DialogCard) -> None:
+async def separate(page: ActionPage, card: DialogCard) -> None:
     """Make one of the joined contacts a person of their own again."""
     whole = await page.workspace.read(partial(persons.person, contact=_contact(card)))
     others = whole.contacts[1:]
@@ -96,8 +96,8 @@ def _private(card: DialogCard) -> bool:
 
 
 ACTIONS: dict[str, Action[DialogCard]] = {
-    "same": Action(same, _private),
-    "not_same": Action(not_same, _private),
-    "pick_same": Action(pick, _private),
-    "part": Action(part, _private),
+    "same": Action(join_suggested, _private),
+    "not_same": Action(reject_suggested, _private),
+    "pick_same": Action(join_other, _private),
+    "part": Action(separate, _private),
 }

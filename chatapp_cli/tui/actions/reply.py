@@ -108,43 +108,43 @@ async def export(page: ActionPage) -> None:
     """Write all sections into a file."""
     note = _("The extension sets the format: .yaml includes editors and files, .csv and .json do not.")
     question = _("Write all quick replies into a file")
-    take = partial(_write_out, page)
+    take = partial(_export_to, page)
     await page.prompt(question, "quick-replies.yaml", note=note, suggest=Paths(), take=take)
 
 
-async def _write_out(page: ActionPage, typed: str) -> None:
+async def _export_to(page: ActionPage, typed: str) -> None:
     if typed and page.app.is_web:
-        await _to_the_browser(page, Path(typed).name)
+        await _download(page, Path(typed).name)
     elif typed:
         media, path = page.workspace.company.media, named(typed)
         await page.workspace.read(lambda tx: reply_file.save(tx, media, replies.everything(tx), path))
         page.say(_("Written: {path}", path=typed))
 
 
-async def _to_the_browser(page: ActionPage, name: str) -> None:
+async def _download(page: ActionPage, name: str) -> None:
     """Have the browser download the file, without the files that are attached to replies."""
     wanted = reply_file.form(Path(name).suffix)
     text = await page.workspace.read(lambda tx: reply_file.text(tx, replies.everything(tx), wanted))
     opener.hand_over(page.app, name, text.encode())
 
 
-async def take_over(page: ActionPage) -> None:
+async def import_replies(page: ActionPage) -> None:
     """Import sections from a file."""
     note = _("All of it or nothing: .yaml, .csv or .json.")
     question = _("Import quick replies from a file")
-    await page.prompt(question, offered(), note=note, suggest=Paths(), take=partial(_take_in, page))
+    await page.prompt(question, offered(), note=note, suggest=Paths(), take=partial(_import_from, page))
 
 
-async def _take_in(page: ActionPage, typed: str) -> None:
+async def _import_from(page: ActionPage, typed: str) -> None:
     if not typed:
         return
     media, path = page.workspace.company.media, named(typed)
-    entries = await page.workspace.store.off_loop(
+    parsed = await page.workspace.store.off_loop(
         lambda: reply_file.read(media, reply_file.content(path), path, find=named)
     )
-    taken = await page.workspace.write(lambda tx: reply_sheet.take(tx, entries))
+    taken = await page.workspace.write(lambda tx: reply_sheet.take(tx, parsed))
     if taken.faults:
-        raise _not_taken(taken.faults)
+        raise _rejected(taken.faults)
     page.say(_("New: {added}, changed: {changed}, the same: {same}.", **_counts(taken)))
 
 
@@ -152,7 +152,7 @@ def _counts(taken: Taken) -> dict[str, int]:
     return {"added": taken.added, "changed": taken.changed, "same": taken.same}
 
 
-def _not_taken(faults: Sequence[FileFault]) -> UsageError:
+def _rejected(faults: Sequence[FileFault]) -> UsageError:
     """The error of a file with faults, with the first of them."""
     first = "\n".join(show(fault.sentence) for fault in faults[:_FAULTS])
     return UsageError(

@@ -71,7 +71,7 @@ def _goes_at(page: ActionPage, at: Millis) -> str:
     return _("It will be sent at {time}.", time=words.moment(at, page.workspace.company.world.clock.now()))
 
 
-async def retime(page: ActionPage, target: MessageTarget) -> None:
+async def reschedule(page: ActionPage, target: MessageTarget) -> None:
     """Change the time of a scheduled message, or send it now."""
     message = target.entry.message.id
     note = _("Such as: 18:30, tomorrow at 9, in 2 hours. Empty: now.")
@@ -96,7 +96,7 @@ ACTIONS: dict[str, Action[MessageTarget]] = {
         cancel, unless(lambda target: target.waits, T("Only a message that has not been sent can be cancelled."))
     ),
     "retime": message_action(
-        retime,
+        reschedule,
         unless(lambda target: target.entry.message.state == State.SCHEDULED, T("Only a scheduled message has a time.")),
     ),
     "resolve": message_action(

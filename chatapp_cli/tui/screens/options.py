@@ -93,7 +93,7 @@ class OptionsScreen(AskingScreen):
             try:
                 await self._keep({name: value for name, value in answers.items() if value != before[name]})
             except UsageError as error:
-                form = replace(form, values={**before, **answers}, errors={error.field or "": _blame(error)})
+                form = replace(form, values={**before, **answers}, errors={error.field or "": _fault(error)})
             else:
                 return _("The options of {title} are kept.", title=self._owner.title)
 
@@ -148,7 +148,7 @@ def _unknown(name: str, value: str) -> Text:
     return T("{name} = {value}: this version does not know it and leaves it as it is.", name=name, value=value)
 
 
-def _blame(error: UsageError) -> Text:
+def _fault(error: UsageError) -> Text:
     if error.next_step is None:
         return error.what
     return T("{what} {step}", what=error.what, step=error.next_step)

@@ -186,7 +186,7 @@ class RepliesScreen(ActionPage):
 
     def action_take_over(self) -> None:
         """Import sections from a file."""
-        self.do(partial(reply_actions.take_over, self))
+        self.do(partial(reply_actions.import_replies, self))
 
     def action_remove(self) -> None:
         """Remove the chosen reply, or the chosen section with its replies, after a question."""

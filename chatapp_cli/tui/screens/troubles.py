@@ -100,9 +100,9 @@ class TroublesScreen(ActionPage):
         calls, troubled, dead, waits, bars = await self.workspace.read(look)
         self.query_one(StatusBar).tell(bars)
         self._found = [
-            *map(self._calling, calls),
+            *map(self._mention, calls),
             *map(self._troubled, troubled),
-            *map(self._dead, dead),
+            *map(self._dead_letter, dead),
             *map(self._waiting, waits),
         ]
         shown = self.query_one(OptionList)
@@ -113,7 +113,7 @@ class TroublesScreen(ActionPage):
         shown.highlighted = min(chosen, len(self._found) - 1) if self._found else None
         shown.focus()
 
-    def _calling(self, row: CallRow) -> TroubleRow:
+    def _mention(self, row: CallRow) -> TroubleRow:
         why = _("{author} mentioned you", author=row.author)
         return TroubleRow(
             self._shown(
@@ -135,7 +135,7 @@ class TroublesScreen(ActionPage):
         shown = self._shown(("◷", styles.warn), row.name, waiting.goes_at(row), (why, styles.muted), row.text)
         return TroubleRow(shown, row.dialog_id)
 
-    def _dead(self, row: ArrivedRow) -> TroubleRow:
+    def _dead_letter(self, row: ArrivedRow) -> TroubleRow:
         styles = self.appearance.palette
         name = _("Arrival {n}", n=row.id)
         why = _("not understood: {problem}", problem=line(row.problem))
