@@ -27,15 +27,14 @@ from chatapp_cli.tui.pages import page_named
 from chatapp_cli.tui.reading import words
 from chatapp_cli.tui.screens.inbox import InboxScreen
 from chatapp_cli.tui.session.error_guard import ErrorGuard
-from chatapp_cli.tui.session.hearing import follow
-from chatapp_cli.tui.session.journal_feed import JournalAdvanced
+from chatapp_cli.tui.session.journal_feed import JournalAdvanced, watch_journal
 from chatapp_cli.tui.session.login_gate import LoginGate
 from chatapp_cli.tui.session.notices import PAUSE, Notices
 from chatapp_cli.tui.session.terminal import KEEP_TITLE, RESTORE_TITLE, Terminal
 from chatapp_cli.tui.session.user_files import UserFiles
 from chatapp_cli.tui.session.workspace import Workspace
 from chatapp_cli.tui.spelling import Spelling
-from chatapp_cli.tui.themes import begin_in, following
+from chatapp_cli.tui.themes import begin_in, next_theme
 from chatapp_cli.tui.widgets.bars import StatusBar
 
 if TYPE_CHECKING:
@@ -152,7 +151,7 @@ class InboxApp(TypeAhead):
 
     async def _follow(self) -> None:
         self.tell_terminal(KEEP_TITLE)
-        await follow(self.workspace, self._guarded, self._notices.entitle, self._hear)
+        await watch_journal(self.workspace, self._guarded, self._hear, started=self._notices.entitle)
 
     async def _hear(self, news: JournalAdvanced) -> None:
         for screen in self.screen_stack:

@@ -17,7 +17,7 @@ from chatapp_cli.store.rows.replies import QuickReplyRow, SectionRow
 from chatapp_cli.tui.action_page import ActionPage
 from chatapp_cli.tui.media import opener
 from chatapp_cli.tui.media.paths import Paths, named, offered
-from chatapp_cli.tui.session import writing
+from chatapp_cli.tui.session import outgoing
 
 _FAULTS = 5
 """Faults of a file that a notice has room for."""

@@ -40,11 +40,11 @@ class Joining(ConversationController):
     def way(self) -> None:
         """The person's next dialog: joined only the answer takes it."""
         opening = self.conversation.opening
-        following = None if opening is None else ways.following(opening)
-        if following is None:
+        other = None if opening is None else ways.next_dialog(opening)
+        if other is None:
             self.page.say(_("This client has no other dialog."))
         else:
-            self.page.do(partial(self._turn, following), group="open", exclusive=True)
+            self.page.do(partial(self._turn, other), group="open", exclusive=True)
 
     async def _turn(self, dialog: DialogId) -> None:
         """Answer by another dialog of the person; joined, what is shown stays as it is."""

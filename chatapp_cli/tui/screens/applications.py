@@ -89,7 +89,7 @@ class ApplicationsScreen(ActionPage):
         shown.focus()
 
     def _shown(self, row: ApplicationRow) -> Text:
-        styles = self.appearance.palette
+        styles = self.appearance.styles
         style = {ApplicationStage.APPROVED: styles.good, ApplicationStage.REJECTED: styles.bad}.get(
             ApplicationStage(row.state), styles.warn
         )

@@ -24,7 +24,7 @@ from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.action_page import ActionPage
 from chatapp_cli.tui.keys.keymap import bindings, key
 from chatapp_cli.tui.reading import outlook, overview
-from chatapp_cli.tui.session import writing
+from chatapp_cli.tui.session import outgoing
 from chatapp_cli.tui.widgets.bars import StatusBar
 from chatapp_cli.tui.widgets.begin_form import BeginForm, BeginFormValues
 from chatapp_cli.tui.widgets.dialog_list import DialogList

@@ -117,7 +117,7 @@ class TroublesScreen(ActionPage):
         why = _("{author} mentioned you", author=row.author)
         return TroubleRow(
             self._shown(
-                ("✎", self.appearance.palette.warn), row.name, row.at, (why, self.appearance.palette.warn), row.text
+                ("✎", self.appearance.styles.warn), row.name, row.at, (why, self.appearance.styles.warn), row.text
             ),
             row.dialog_id,
         )
