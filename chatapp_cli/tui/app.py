@@ -239,7 +239,7 @@ class InboxApp(TypeAhead):
 
     def action_theme(self) -> None:
         """Change to the next colours, and remember them."""
-        self.theme = following(self.theme)
+        self.theme = next_theme(self.theme)
         self.appearance.use(self.theme)
         for screen in self.screen_stack:
             if isinstance(screen, InboxScreen):

@@ -71,7 +71,7 @@ async def attach(page: ActionPage, row: QuickReplyRow) -> None:
     async def take(path: str) -> None:
         if not (path or known.files):
             return
-        stage = partial(writing.staged, page.workspace.company.media, path)
+        stage = partial(outgoing.stage_file, page.workspace.company.media, path)
         files = (*known.files, await page.workspace.store.off_loop(stage)) if path else ()
         new = replace(known, files=files)
         await page.workspace.write(lambda tx: replies.edit(tx, row, new))

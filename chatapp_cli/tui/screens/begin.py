@@ -109,9 +109,9 @@ class BeginScreen(ActionPage):
         self.do(self._look, group="look", exclusive=True)
 
     async def _look(self) -> None:
-        values = self._form.sheet
+        values = self._form.values
         try:
-            files = await self._files(values, writing.looked_at)
+            files = await self._files(values, outgoing.inspect_file)
         except ChatappError as error:
             self._tell(values.to, None, error)
             return
@@ -139,7 +139,7 @@ class BeginScreen(ActionPage):
     ) -> None:
         self._outlook = one
         name = self._names.get(to, "")
-        text = outlook.said(self.appearance.palette, one, error, others, name=name, able=self.workspace.capabilities)
+        text = outlook.said(self.appearance.styles, one, error, others, name=name, able=self.workspace.capabilities)
         self._form.tell(text, known=one is not None and one.dialog is not None)
 
     # What can be done
@@ -161,11 +161,11 @@ class BeginScreen(ActionPage):
             self._sending = False
 
     async def _begin(self) -> None:
-        values = self._form.sheet
+        values = self._form.values
         if not values.to:
             self.query_one("#to").focus()
             raise Refused("nobody", T("Say whom to write to."), T("A number, a @username, an e-mail or a ChatID."))
-        draft = values.draft(await self._files(values, partial(writing.staged, self.workspace.company.media)))
+        draft = values.draft(await self._files(values, partial(outgoing.stage_file, self.workspace.company.media)))
         options = replace(self.workspace.send_options(), assignee=values.assignee)
         accept = self.workspace.accept(Exactly(values.channel.id, values.to), draft, options)
         self._show_dialog(await self.workspace.write(lambda tx: transcript.message(tx, accept(tx)).dialog_id))

@@ -186,8 +186,8 @@ class InboxScreen(ActionPage):
     # Keys
 
     action_back = forward(lambda page: page.panes.back)
-    action_next_pane = forward(lambda page: page.panes.following)
-    action_previous_pane = forward(lambda page: page.panes.previous)
+    action_next_pane = forward(lambda page: page.panes.next_pane)
+    action_previous_pane = forward(lambda page: page.panes.previous_pane)
     action_card = forward(lambda page: page.panes.card)
     action_search = forward(lambda page: page.listing.search)
     action_everything = forward(lambda page: page.listing.everything)
@@ -229,9 +229,9 @@ class InboxScreen(ActionPage):
     _needs_rows = handler(DialogList.Needs, lambda page, needs: page.listing.bring(needs.start, needs.n))
     _searched = handler(Input.Changed, lambda page, box: page.listing.typed(box.value), "#search")
     _search_sent = handler(Input.Submitted, lambda page, box: page.listing.submitted(box.value), "#search")
-    _view_chosen = handler(ViewsBar.Chosen, lambda page, chosen: page.listing.views.go_to(chosen.view))
+    _view_chosen = handler(ViewsBar.ViewChosen, lambda page, chosen: page.listing.views.go_to(chosen.view))
     _picked = handler(DialogList.Picked, lambda page, picked: page._status.tell_picked(picked.n))
-    _tab_chosen = handler(TabBar.Chosen, lambda page, chosen: page.tabs.bring(chosen.tab))
+    _tab_chosen = handler(TabBar.TabChosen, lambda page, chosen: page.tabs.bring(chosen.tab))
     _wants_older = handler(Transcript.WantsOlder, lambda page, _asked: page.paging.older())
     _wants_newer = handler(Transcript.WantsNewer, lambda page, _asked: page.paging.newer())
     _wants_end = handler(Transcript.WantsEnd, lambda page, _asked: page.conversation.bring_end())

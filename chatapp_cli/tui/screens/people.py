@@ -120,7 +120,7 @@ class PeopleScreen(ActionPage):
         return PersonRoute(row, _("there"), styles.good, name, answer["id"])
 
     def _unasked(self, row: ChannelRow, address: str) -> PersonRoute:
-        return PersonRoute(row, _("can be written to"), self.appearance.palette.muted, "", address)
+        return PersonRoute(row, _("can be written to"), self.appearance.styles.muted, "", address)
 
     def _show(self, found: Sequence[PersonRoute], nothing: str) -> None:
         self._found = found

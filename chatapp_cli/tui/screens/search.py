@@ -125,7 +125,7 @@ class SearchScreen(ActionPage):
             shown.add_option(Option(_("More…")))
 
     def _line(self, one: SearchResult) -> Text:
-        styles, message = self.appearance.palette, one.message
+        styles, message = self.appearance.styles, one.message
         return Text.assemble(
             (fit(one.dialog.name, _NAME), styles.strong),
             (f" {fit(words.moment(message.at, self.appearance.now()), _MOMENT)} ", styles.faint),
