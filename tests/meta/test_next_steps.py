@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 import typer.main
+from chatapp_cli.documents.steps import step as document
 
 import chatapp_cli
 from chatapp_cli.cli import app
 from chatapp_cli.commands.next_steps import COMMANDS, command
-from chatapp_cli.documents.steps import step as document
 from chatapp_cli.domain.next_step import Next, NextStep, steps, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import say_steps, show
