@@ -15,27 +15,26 @@ from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.journal.operators import OperatorEvent
 from chatapp_cli.i18n import _, show
 from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.tui.action_chooser import ActionChooser
 from chatapp_cli.tui.appearance import Appearance
 from chatapp_cli.tui.keys.keymap import bindings
 from chatapp_cli.tui.keys.listening import listen_to
 from chatapp_cli.tui.keys.pasting import take_whole
 from chatapp_cli.tui.keys.typeahead import TypeAhead
+from chatapp_cli.tui.login_watch import LoginWatch
 from chatapp_cli.tui.media.graphics import Graphics
 from chatapp_cli.tui.pages import page_named
 from chatapp_cli.tui.reading import words
-from chatapp_cli.tui.screens.commanding import Commanding
-from chatapp_cli.tui.screens.door import Door
 from chatapp_cli.tui.screens.inbox import InboxScreen
 from chatapp_cli.tui.session.error_guard import ErrorGuard
-from chatapp_cli.tui.session.hearing import follow
-from chatapp_cli.tui.session.journal_feed import JournalAdvanced
+from chatapp_cli.tui.session.journal_feed import JournalAdvanced, watch_journal
 from chatapp_cli.tui.session.login_gate import LoginGate
 from chatapp_cli.tui.session.notices import PAUSE, Notices
 from chatapp_cli.tui.session.terminal import KEEP_TITLE, RESTORE_TITLE, Terminal
 from chatapp_cli.tui.session.user_files import UserFiles
 from chatapp_cli.tui.session.workspace import Workspace
 from chatapp_cli.tui.spelling import Spelling
-from chatapp_cli.tui.themes import begin_in, following
+from chatapp_cli.tui.themes import begin_in, next_theme
 from chatapp_cli.tui.widgets.bars import StatusBar
 
 if TYPE_CHECKING:
@@ -94,9 +93,9 @@ class InboxApp(TypeAhead):
         self.workspace = Workspace(self.company, store)
         self.spelling = Spelling(self.user_files.words_file, self.user_files.speller(self.company.settings))
         self._open.push_async_callback(self.spelling.aclose)
-        self._door = Door(self, self.company.whole, LoginGate(self.workspace, self._token), self._begin_anew)
-        await self._door.look()
-        self.commanding = Commanding(self, self.workspace, self.appearance, self._beside)
+        self._login = LoginWatch(self, self.company.whole, LoginGate(self.workspace, self._token), self._begin_anew)
+        await self._login.look()
+        self.action_chooser = ActionChooser(self, self.workspace, self.appearance, self._beside)
         wait, remind = partial(self.set_timer, PAUSE), partial(self.notify, markup=False, timeout=REMINDED)
         self._notices = Notices(self.workspace, self.terminal, self.tell_terminal, wait, remind)
 
@@ -109,9 +108,9 @@ class InboxApp(TypeAhead):
 
     def on_mount(self) -> None:
         """Follow what happens."""
-        self._door.ask()
+        self._login.ask()
         self._beside(self._follow)
-        self.set_interval(LOGIN, lambda: self._beside(self._door.look_again))
+        self.set_interval(LOGIN, lambda: self._beside(self._login.look_again))
 
     def on_ready(self) -> None:
         """Let the first paint out; say what of the person's own keys could not be used."""
@@ -152,13 +151,13 @@ class InboxApp(TypeAhead):
 
     async def _follow(self) -> None:
         self.tell_terminal(KEEP_TITLE)
-        await follow(self.workspace, self._guarded, self._notices.entitle, self._hear)
+        await watch_journal(self.workspace, self._guarded, self._hear, started=self._notices.entitle)
 
     async def _hear(self, news: JournalAdvanced) -> None:
         for screen in self.screen_stack:
             screen.post_message(news)
         if news.any_of(OperatorEvent):
-            await self._guarded(self._door.look_again)
+            await self._guarded(self._login.look_again)
         page = self.screen if self.screen_stack else None  # there is none while the window closes
         await self._notices.hear(news, seen=page.looked_at if isinstance(page, InboxScreen) else None)
 
@@ -230,7 +229,7 @@ class InboxApp(TypeAhead):
 
     def action_palette(self) -> None:
         """Everything that can be done here, by a few letters."""
-        self.commanding.palette()
+        self.action_chooser.palette()
 
     def action_page(self, name: str) -> None:
         """Another page, unless it is in front already; see PAGES."""
@@ -240,7 +239,7 @@ class InboxApp(TypeAhead):
 
     def action_theme(self) -> None:
         """The next colours, kept for the next time."""
-        self.theme = following(self.theme)
+        self.theme = next_theme(self.theme)
         self.appearance.use(self.theme)
         for screen in self.screen_stack:
             if isinstance(screen, InboxScreen):
@@ -262,4 +261,4 @@ class InboxApp(TypeAhead):
 
     def action_chord(self, first: str) -> None:
         """Show what the second key may be, and do it."""
-        self.commanding.chord(first)
+        self.action_chooser.chord(first)

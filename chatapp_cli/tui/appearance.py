@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.ports.world import Clock
-from chatapp_cli.tui.themes import PaintStyles, palette
+from chatapp_cli.tui.themes import PaintStyles, paint_styles
 
 
 class Appearance:
@@ -12,11 +12,11 @@ class Appearance:
 
     def __init__(self, clock: Clock, theme: str) -> None:
         self._clock = clock
-        self.palette: PaintStyles = palette(theme)
+        self.styles: PaintStyles = paint_styles(theme)
 
     def use(self, theme: str) -> None:
         """Change to other colours."""
-        self.palette = palette(theme)
+        self.styles = paint_styles(theme)
 
     def now(self) -> Millis:
         """The time that ages are counted to."""

@@ -112,7 +112,7 @@ COLOURS = {"dark": DARK, "light": LIGHT, "contrast": CONTRAST, "mono": MONO}
 """Every theme by its name, in the order in which a key goes through them."""
 
 
-def following(name: str) -> str:
+def next_theme(name: str) -> str:
     """The theme after this one."""
     names = list(COLOURS)
     return names[(names.index(name) + 1) % len(names)]
@@ -146,7 +146,7 @@ class PaintStyles(NamedTuple):
         return self.tags[crc32(name.casefold().encode()) % len(self.tags)]
 
 
-def palette(name: str) -> PaintStyles:
+def paint_styles(name: str) -> PaintStyles:
     """The styles of one of the themes."""
     c = COLOURS[name]
     if c.reverse:

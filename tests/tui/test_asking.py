@@ -11,8 +11,8 @@ from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.form import Form, Notice
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import lines
-from chatapp_cli.tui.screens.asking import WindowAsker
-from chatapp_cli.tui.screens.bind import BindScreen, qr, shown
+from chatapp_cli.tui.screens.asking import WindowAsker, qr, shown
+from chatapp_cli.tui.screens.bind import BindScreen
 from tests.tui.conftest import Opener
 
 LOGIN = "https://id.example.test/allow"

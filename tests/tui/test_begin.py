@@ -74,7 +74,7 @@ async def test_what_is_begun_is_sent_once_and_not_left_while_it_goes(
         if fails:
             await it.until(lambda: any("One moment" not in note.message for note in it.app._notifications))
             assert it.app.screen is page
-            assert page._form.sheet.text == "Добрый день"
+            assert page._form.values.text == "Добрый день"
         else:
             await opened(it)
         with company.database.driver.connect() as store:

@@ -19,7 +19,7 @@ from chatapp_cli.services import files, lines, reply_file
 from chatapp_cli.tui.conversation.editor import written_in_editor
 from chatapp_cli.tui.media import opener, paths
 from chatapp_cli.tui.screens.bind import BindScreen
-from chatapp_cli.tui.session import writing
+from chatapp_cli.tui.session import outgoing
 from chatapp_cli.tui.widgets.composer import Composer, Pen
 from tests.tui.conftest import Opener, Window
 
@@ -65,12 +65,12 @@ def test_neither_is_looked_at_attached_saved_nor_read_what_was_not_uploaded(
     company: Company, uploads: Path, secret: Path
 ) -> None:
     for way in ways_out(secret):
-        for forbidden in (writing.looked_at, lambda way: writing.staged(company.media, way)):
+        for forbidden in (outgoing.inspect_file, lambda way: outgoing.stage_file(company.media, way)):
             with pytest.raises(Refused, match=WORDS):
                 forbidden(way)
         with pytest.raises(Refused, match=WORDS):
             paths.lasting(company.media, way)
-    staged = writing.staged(company.media, "Смета.txt")
+    staged = outgoing.stage_file(company.media, "Смета.txt")
     assert company.media.path(staged.sha256).read_text("utf-8") == "цены"
 
 

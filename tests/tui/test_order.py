@@ -7,19 +7,26 @@ import pkgutil
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
+from typing import TypeVar
 
 from textual.message import Message
+from textual.screen import Screen
 
 from chatapp_cli import tui
+from chatapp_cli.tui import questions, screens
+from chatapp_cli.tui.conversation.part import ConversationPart
 from tests.tui.conftest import Opener
 
+T = TypeVar("T")
 ROOT = Path(__file__).parents[2]
 TUI = ROOT / "chatapp_cli" / "tui"
 COMPOSED = [
     *sorted((TUI / "conversation").glob("*.py")),
     *sorted((TUI / "listing").glob("*.py")),
-    *(TUI / "screens" / f"{name}.py" for name in ("inbox", "panes", "freshness")),
+    *(TUI / name for name in ("screens/inbox.py", "panes.py", "freshness.py")),
 ]
 
 
@@ -28,6 +35,7 @@ async def test_parts_answer_in_the_order_that_the_architecture_names(window: Ope
     named = re.findall(r"(?m)^\d\. `(\w+)`", chapter.partition("\n## ")[0])
     async with window() as it:
         assert [type(part).__name__ for part in it.app.screen.conversation.parts] == named
+    assert {part.__name__ for part in descendants(ConversationPart)} == set(named)
 
 
 def test_no_part_looks_a_widget_up() -> None:
@@ -35,6 +43,22 @@ def test_no_part_looks_a_widget_up() -> None:
     actions = sorted((TUI / "actions").glob("*.py"))
     assert "dialog.py" in [path.name for path in actions]
     assert [path.name for path in actions if "page.query" in path.read_text("utf-8")] == []
+
+
+def test_the_rooms_of_pages_hold_pages_alone() -> None:
+    modules = [
+        importlib.import_module(found.name)
+        for room in (screens, questions)
+        for found in pkgutil.iter_modules(room.__path__, f"{room.__name__}.")
+    ]
+    assert len(modules) > 20
+    assert [module.__name__ for module in modules if not list(pages_of(module))] == []
+
+
+def pages_of(module: ModuleType) -> Iterator[type[Screen[object]]]:
+    for found in vars(module).values():
+        if isinstance(found, type) and issubclass(found, Screen) and found.__module__ == module.__name__:
+            yield found
 
 
 def test_what_only_a_conversation_needs_is_not_imported_before_the_first_paint() -> None:
@@ -59,5 +83,5 @@ def test_every_handler_is_named_after_a_message_that_there_is() -> None:
     assert handlers == set()
 
 
-def descendants(kind: type[Message]) -> set[type[Message]]:
+def descendants(kind: type[T]) -> set[type[T]]:
     return {found for one in kind.__subclasses__() for found in ({one} | descendants(one))}

@@ -50,8 +50,8 @@ async def test_every_action_of_the_keymap_is_in_the_palette_of_its_place(furnish
         it = Window(pilot.app, pilot)
         if place == "transcript":
             await it.press("escape")
-        await it.until(lambda: place in it.app.commanding.scopes(), it.app.commanding.scopes)
-        promised = {act.id for act in keymap.actions(*it.app.commanding.scopes())} - {palette.ITSELF}
+        await it.until(lambda: place in it.app.action_chooser.scopes(), it.app.action_chooser.scopes)
+        promised = {act.id for act in keymap.actions(*it.app.action_chooser.scopes())} - {palette.ITSELF}
         await it.press("ctrl+p")
         await it.until(lambda: isinstance(it.app.screen, PaletteScreen))
         offered = {entry.id: entry for entry in it.app.screen._entries}
@@ -94,7 +94,7 @@ async def test_a_few_letters_find_it_in_either_language_and_layout(
 ) -> None:
     i18n.use(language)
     async with window() as it:
-        entries = list(palette.doable(it.app.commanding.scopes(), it.app.run_action))
+        entries = list(palette.doable(it.app.action_chooser.scopes(), it.app.run_action))
         assert palette.ranked(entries, typed)[0].words == first
 
 

@@ -23,7 +23,7 @@ from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import journal, lines, operators, sending
 from chatapp_cli.services.message_request import InDialog
 from chatapp_cli.services.transcript import latest
-from chatapp_cli.tui.plain.plain import HURRY, Plain, conversation
+from chatapp_cli.tui.plain.plain import PASTE_GAP, Plain, conversation
 from chatapp_cli.tui.plain.vocabulary import COMMANDS, understood
 from chatapp_cli.tui.session.journal_feed import JournalAdvanced
 from chatapp_cli.tui.session.workspace import Workspace
@@ -213,18 +213,18 @@ async def test_lines_that_are_pasted_are_one_text_which_is_asked_about_and_not_s
     company: Company, lines: tuple[str, ...]
 ) -> None:
     before = sent(company)
-    said = await held(company, Typist("найти Анна", "1", *lines, "нет", "выход", pause=HURRY * 3))
+    said = await held(company, Typist("найти Анна", "1", *lines, "нет", "выход", pause=PASTE_GAP * 3))
     assert sent(company) == before
     assert any(line.startswith("Send to Анна Кузнецова: ") and "lines)? yes or no" in line for line in said)
 
 
 async def test_pasted_lines_go_out_whole_once_they_are_agreed_to(company: Company) -> None:
-    await held(company, Typist("найти Анна", "1", "Добрый день", "|да", "|нет", "да", "выход", pause=HURRY * 3))
+    await held(company, Typist("найти Анна", "1", "Добрый день", "|да", "|нет", "да", "выход", pause=PASTE_GAP * 3))
     assert sent(company)[-1] == "Добрый день\nда\nнет"
 
 
 async def test_lines_that_are_pasted_while_no_dialog_is_open_do_nothing(company: Company) -> None:
-    said = await held(company, Typist("найти Анна", "1", "|взять", "выход", pause=HURRY * 3))
+    said = await held(company, Typist("найти Анна", "1", "|взять", "выход", pause=PASTE_GAP * 3))
     assert said[-1].startswith("Several lines came at once.")
 
 

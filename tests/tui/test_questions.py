@@ -397,9 +397,9 @@ async def test_a_text_that_could_not_be_put_out_comes_back_to_its_own_dialog(win
         with locked(company) as store:
             it.app.post_message(events.Key("enter", "\r"))
             await it.until(lambda: page.query_one(Pen).text == "")
-            page.conversation._turn_composer(page.opening, page.conversation.sheets.setdefault(other, ComposerState()))
+            page.conversation._turn_composer(page.opening, page.conversation.states.setdefault(other, ComposerState()))
             store.execute("DELETE FROM dialog WHERE id = ?", [dialog])
-        await it.until(lambda: page.conversation.sheets[dialog].text == "Да")
+        await it.until(lambda: page.conversation.states[dialog].text == "Да")
         assert page.query_one(Pen).text == ""
 
 

@@ -10,7 +10,7 @@ from textual.color import Color
 from chatapp_cli import i18n
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.tui.app import InboxApp
-from chatapp_cli.tui.themes import COLOURS, palette
+from chatapp_cli.tui.themes import COLOURS, paint_styles
 from tests.tui.conftest import Opener, Window
 
 
@@ -65,7 +65,7 @@ async def test_the_theme_changes_by_a_key_and_paints_everything_again(window: Op
             if it.app.theme == name:
                 break
         assert it.app.theme == name
-        expected = it.app.appearance.palette.base.bgcolor
+        expected = it.app.appearance.styles.base.bgcolor
         strip = it.app.screen.query_one("Transcript").render_line(3)
         assert next(iter(strip)).style.bgcolor == expected
 
@@ -116,14 +116,14 @@ def test_what_is_written_faintly_can_still_be_read_in_every_theme() -> None:
 @pytest.mark.req("S-118")
 async def test_a_tag_has_a_colour_of_its_own_in_every_theme_that_has_colours(window: Opener) -> None:
     for name in ("dark", "light", "contrast"):
-        paint = palette(name)
+        paint = paint_styles(name)
         assert paint.tag("Возврат") == paint.tag("возврат")
         assert len({paint.tag(tag) for tag in ("возврат", "опт", "vip", "срочно", "брак", "рекомендация")}) >= 4
-    assert palette("mono").tag("возврат") == Style()
+    assert paint_styles("mono").tag("возврат") == Style()
     async with window() as it:
         await it.open("Анна")
         ((left, _right),) = it.app.screen.query_one("Heading").lines()
-        assert ("  #возврат", it.app.appearance.palette.tag("возврат")) in left
+        assert ("  #возврат", it.app.appearance.styles.tag("возврат")) in left
 
 
 def luminance(colour: str) -> float:

@@ -17,7 +17,7 @@ from chatapp_cli.store.rows.replies import QuickReplyRow, SectionRow
 from chatapp_cli.tui.action_page import ActionPage
 from chatapp_cli.tui.media import opener
 from chatapp_cli.tui.media.paths import Paths, named, offered
-from chatapp_cli.tui.session import writing
+from chatapp_cli.tui.session import outgoing
 
 _FAULTS = 5
 """As many faults of a file as a notice has room for."""
@@ -71,7 +71,7 @@ async def attach(page: ActionPage, row: QuickReplyRow) -> None:
     async def take(path: str) -> None:
         if not (path or known.files):
             return
-        stage = partial(writing.staged, page.workspace.company.media, path)
+        stage = partial(outgoing.stage_file, page.workspace.company.media, path)
         kept = (*known.files, await page.workspace.store.off_loop(stage)) if path else ()
         new = replace(known, files=kept)
         await page.workspace.write(lambda tx: replies.edit(tx, row, new))

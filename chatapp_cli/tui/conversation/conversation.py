@@ -48,7 +48,7 @@ class Conversation:
         self.opening: Opening | None = None
         self.joined = False
         """Whether all dialogs of a person are shown as one conversation."""
-        self.sheets: dict[DialogId, ComposerState] = {}
+        self.states: dict[DialogId, ComposerState] = {}
         """What is being written, by the dialog that it goes to."""
         self.lost: DialogId | None = None
         """The dialog that was open when it ceased to be."""
@@ -141,7 +141,7 @@ class Conversation:
         self.opening = opening
         self._show_card(opening)
         self.dialogs.mark_opened(opening.card.id)
-        self._turn_composer(opening, self.sheets.setdefault(opening.card.id, ComposerState()))
+        self._turn_composer(opening, self.states.setdefault(opening.card.id, ComposerState()))
 
     def _turn_composer(self, opening: Opening, state: ComposerState) -> None:
         can, price = self.page.workspace.capabilities(opening.channel), channels.price_of_part(opening.channel)
@@ -155,7 +155,7 @@ class Conversation:
 
     def put_back(self, dialog: DialogId, kept: ComposerState) -> None:
         """Have again what was written to a dialog and did not go, whatever is open by now, or open no longer."""
-        state = self.sheets.setdefault(dialog, ComposerState())
+        state = self.states.setdefault(dialog, ComposerState())
         state.put_back(kept)
         if self.furnished and self.composer.is_attached:
             self.composer.show_again(state)
@@ -185,9 +185,9 @@ class Conversation:
         if card.id == self.lost:
             what = T("The dialog with {name} is no more: its channel was unbound.", name=card.name)
             return Refused("gone", what, T("Choose another dialog.")), ""
-        from chatapp_cli.tui.session import writing
+        from chatapp_cli.tui.session import outgoing
 
-        stop, warning = writing.obstacles(
+        stop, warning = outgoing.obstacles(
             card, channel, workspace.capabilities(channel), workspace.company.world.clock.now()
         )
         return stop, "  ".join(filter(None, (warning, *(part.warning() for part in self.parts))))
@@ -204,7 +204,12 @@ class Conversation:
     # News
 
     async def hear(self, news: JournalAdvanced) -> None:
-        """Read again what the news speak of, if it is open."""
+        """Pass journal events on to the parts, those included that are not kept for long."""
+        for part in self.parts:
+            await part.hear(news)
+
+    async def read_changed(self, news: JournalAdvanced) -> None:
+        """Read again what events changed of the open dialog and of the person's other dialogs."""
         opening = self.opening
         if opening is None:
             return

@@ -12,7 +12,7 @@ from chatapp_cli.services import dialogs
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.conversation.joining import Joining
-from chatapp_cli.tui.conversation.part import ConversationPart
+from chatapp_cli.tui.conversation.part import ConversationController
 from chatapp_cli.tui.keys.keymap import action, shown
 from chatapp_cli.tui.widgets.transcript import Transcript
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from chatapp_cli.tui.actions.message_target import MessageTarget
 
 
-class Doing(ConversationPart):
+class Doing(ConversationController):
     """Finds out what is meant, and does it."""
 
     def __init__(self, conversation: Conversation, joining: Joining) -> None:

@@ -39,7 +39,7 @@ class Drafts(ConversationPart):
         self.begun: frozenset[DialogId] = frozenset()
         """Where the person at this window began to write, here or in another window."""
         self._kept: dict[DialogId, Unsent] = {}
-        """What the store has of this window's sheets."""
+        """What the store has of this window's states."""
         self._keeping: Timer | None = None
         self._names: dict[DialogId, str] = {}
         """Whose they are."""
@@ -78,7 +78,7 @@ class Drafts(ConversationPart):
             return
         dialog, name = opening.card.id, opening.card.name
         said = [_("The dialog with {name} is no more: its channel was unbound.", name=line(name))]
-        state = self.conversation.sheets.get(dialog, ComposerState())
+        state = self.conversation.states.get(dialog, ComposerState())
         if state.text.strip():
             with suppress(OSError):  # it is tried again, and said in the terminal, once the window closes
                 path = rescued(self._folder, name, state.text, self.page.appearance.now())
@@ -99,19 +99,19 @@ class Drafts(ConversationPart):
         """To whom something was written that the store does not have, and what."""
         dirty = [
             (dialog, state)
-            for dialog, state in self.conversation.sheets.items()
+            for dialog, state in self.conversation.states.items()
             if state.text.strip() and stored_drafts.unsent(state) != self._kept.get(dialog)
         ]
         return [(self._names.get(dialog, str(dialog)), state.text) for dialog, state in dirty]
 
     async def _restore(self, dialog: DialogId) -> None:
         """Have the sheet that the store keeps, unless this window knows better."""
-        sheets, workspace = self.conversation.sheets, self.page.workspace
-        known = sheets.get(dialog)
+        states, workspace = self.conversation.states, self.page.workspace
+        known = states.get(dialog)
         if known is not None and stored_drafts.unsent(known) != self._kept.get(dialog):
             return
-        state = await workspace.read(partial(stored_drafts.sheet_of, dialog=dialog))
-        sheets[dialog], self._kept[dialog] = state, stored_drafts.unsent(state)
+        state = await workspace.read(partial(stored_drafts.state_of, dialog=dialog))
+        states[dialog], self._kept[dialog] = state, stored_drafts.unsent(state)
 
     async def _keep(self) -> None:
         """Keep what stands on the sheet of the open dialog, if the store does not have it."""
@@ -122,7 +122,7 @@ class Drafts(ConversationPart):
         self._names[dialog] = opening.card.name
         if dialog == self.conversation.lost:
             return
-        now = stored_drafts.unsent(self.conversation.sheets[dialog])
+        now = stored_drafts.unsent(self.conversation.states[dialog])
         if now != self._kept.get(dialog):
             await workspace.write(partial(drafts.save, dialog=dialog, unsent=now))
             self._kept[dialog] = now

@@ -10,14 +10,14 @@ from chatapp_cli.services.transcript import TranscriptEntry
 from chatapp_cli.tui.action_page import Work
 from chatapp_cli.tui.conversation import ways
 from chatapp_cli.tui.conversation.conversation import Conversation
-from chatapp_cli.tui.conversation.part import ConversationPart
+from chatapp_cli.tui.conversation.part import ConversationController
 from chatapp_cli.tui.reading import conversations
 
 _WRITTEN_THERE = {"reply", "edit"}
 """What is done in the composer of the message's own dialog: a quote does not cross channels."""
 
 
-class Joining(ConversationPart):
+class Joining(ConversationController):
     """Knows the other dialogs of the person."""
 
     def __init__(self, conversation: Conversation) -> None:
@@ -40,11 +40,11 @@ class Joining(ConversationPart):
     def way(self) -> None:
         """The person's next dialog: joined only the answer takes it."""
         opening = self.conversation.opening
-        following = None if opening is None else ways.following(opening)
-        if following is None:
+        other = None if opening is None else ways.next_dialog(opening)
+        if other is None:
             self.page.say(_("This client has no other dialog."))
         else:
-            self.page.do(partial(self._turn, following), group="open", exclusive=True)
+            self.page.do(partial(self._turn, other), group="open", exclusive=True)
 
     async def _turn(self, dialog: DialogId) -> None:
         """Answer by another dialog of the person; joined, what is shown stays as it is."""

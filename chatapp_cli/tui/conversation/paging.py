@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import partial
 
 from chatapp_cli.services import notes
-from chatapp_cli.tui.conversation.part import ConversationPart
+from chatapp_cli.tui.conversation.part import ConversationController
 from chatapp_cli.tui.reading import conversations
 
 
-class Paging(ConversationPart):
+class Paging(ConversationController):
     """Brings what the transcript does not have yet."""
 
     def older(self) -> None:

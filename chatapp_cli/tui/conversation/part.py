@@ -1,4 +1,4 @@
-"""A part of a conversation, and what it works with."""
+"""What works on a conversation, and what of it also answers the conversation's hooks."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.conversation.hooks import Hooks
 
 
-class ConversationPart(Hooks):
-    """Something that a conversation can do; it hears of the conversation by hooks."""
+class ConversationController:
+    """Carries out keys and messages of widgets on the conversation of a page."""
 
     def __init__(self, conversation: Conversation) -> None:
         self.conversation = conversation
         self.page = conversation.page
+
+
+class ConversationPart(ConversationController, Hooks):
+    """A controller that also answers hooks: it has a place in the order of ``Conversation.parts``."""

@@ -28,7 +28,7 @@ class Pictures(ConversationPart):
         self.page.do(partial(self._draw, file), group="pictures")
 
     async def _draw(self, file: FileRow) -> None:
-        shown, paper = self.conversation.transcript, self.page.appearance.palette.base.bgcolor
+        shown, paper = self.conversation.transcript, self.page.appearance.styles.base.bgcolor
         path = self.page.workspace.company.media.path(file.sha256)
         async with self._drawing:
             if not shown.sees(file):

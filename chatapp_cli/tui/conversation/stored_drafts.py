@@ -20,7 +20,7 @@ def unsent(state: ComposerState) -> Unsent:
     return Unsent(draft, None if state.editing is None else state.editing.message.id)
 
 
-def sheet_of(tx: Tx, dialog: DialogId) -> ComposerState:
+def state_of(tx: Tx, dialog: DialogId) -> ComposerState:
     """What was kept, or an empty sheet; a quoted message that is gone is quoted no longer."""
     kept = drafts.of(tx, dialog)
     if kept is None:

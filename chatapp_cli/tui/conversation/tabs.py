@@ -43,7 +43,7 @@ class Tabs(ConversationPart):
         if self._bar is not None:
             self._bar.tell(self.open, self.front)
 
-    def new(self) -> None:
+    def new_tab(self) -> None:
         """Open the dialog beside those that are open."""
         target = self.conversation.target()
         if target is None:
@@ -59,11 +59,11 @@ class Tabs(ConversationPart):
         else:
             self.bring(found)
 
-    def following(self) -> None:
+    def next_tab(self) -> None:
         """The tab to the right, and round again."""
         self._turn(1)
 
-    def previous(self) -> None:
+    def previous_tab(self) -> None:
         """The tab to the left."""
         self._turn(-1)
 
@@ -71,7 +71,7 @@ class Tabs(ConversationPart):
         if len(self.open) > 1:
             self.bring((self.front + step) % len(self.open))
 
-    def leave(self) -> None:
+    def close_tab(self) -> None:
         """Close the tab in front; its dialog stays as it is, and so does its draft."""
         if len(self.open) > 1:
             del self.open[self.front]

@@ -45,7 +45,7 @@ def title(opening: Opening) -> Text:
     return said
 
 
-def following(opening: Opening, step: int = 1) -> DialogId | None:
+def next_dialog(opening: Opening, step: int = 1) -> DialogId | None:
     """The next dialog of the person, by number; ``None`` without another one."""
     known = sorted(way.id for way in opening.ways)
     if len(known) < 2:  # noqa: PLR2004 - one has no next

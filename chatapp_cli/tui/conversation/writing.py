@@ -49,23 +49,23 @@ class Writing(ConversationPart):
 
     async def _ask_for_file(self, opening: Opening) -> None:
         from chatapp_cli.tui.media.paths import Paths, offered
-        from chatapp_cli.tui.session import writing
+        from chatapp_cli.tui.session import outgoing
 
-        limit = writing.file_limit(self.page.workspace.capabilities(opening.channel))
+        limit = outgoing.file_limit(self.page.workspace.capabilities(opening.channel))
         note = _("Tab or → completes. {limit}", limit=limit)
         await self.page.prompt(_("Attach a file"), offered(), note=note, suggest=Paths(), take=self._attach_named)
         self.conversation.composer.focus_pen()
 
     async def _attach_named(self, typed: str) -> None:
-        from chatapp_cli.tui.session import writing
+        from chatapp_cli.tui.session import outgoing
 
         if not typed:
             return
         composer, workspace = self.conversation.composer, self.page.workspace
-        refusal = composer.refusal_of(await workspace.store.off_loop(partial(writing.looked_at, typed)))
+        refusal = composer.refusal_of(await workspace.store.off_loop(partial(outgoing.inspect_file, typed)))
         if refusal is not None:
             raise refusal
-        composer.attach([await workspace.store.off_loop(partial(writing.staged, workspace.company.media, typed))])
+        composer.attach([await workspace.store.off_loop(partial(outgoing.stage_file, workspace.company.media, typed))])
 
     def quick(self) -> None:
         """A quick reply into the text."""
@@ -130,12 +130,12 @@ class Writing(ConversationPart):
         await waiting_actions.order_for_later(self.page, card, partial(self._send, card.id))
 
     async def _send(self, dialog: DialogId, order: SendOptions | None = None) -> None:
-        from chatapp_cli.tui.session import writing
+        from chatapp_cli.tui.session import outgoing
 
         opening, composer, workspace = self.conversation.opening, self.conversation.composer, self.page.workspace
         assert opening is not None
         kept = replace(composer.state, files=[*composer.state.files])
-        job = writing.sending_of(kept, workspace, opening.channel, dialog, order or workspace.send_options())
+        job = outgoing.send_job(kept, workspace, opening.channel, dialog, order or workspace.send_options())
         composer.clear()
         sending = asyncio.ensure_future(workspace.write(self._drafts.without_draft(dialog, job)))
         sending.add_done_callback(partial(self._put_back_unsent, dialog, kept))

@@ -70,11 +70,11 @@ class SavedViews:
         self._show(views.wanted(view, operator=self._page.workspace.actor))
         self.count()
 
-    def following(self) -> None:
+    def next_view(self) -> None:
         """Go to the next one."""
         self._step(1)
 
-    def previous(self) -> None:
+    def previous_view(self) -> None:
         """Go to the one before."""
         self._step(-1)
 

@@ -103,6 +103,6 @@ def _small(image: Image, size: tuple[int, int]) -> Image:
 def _on_paper(image: Image, paper: str) -> Image:
     from PIL import Image as Images
 
-    sheet = Images.new("RGBA", image.size, paper)
-    sheet.alpha_composite(image.convert("RGBA"))
-    return sheet.convert("RGB")
+    background = Images.new("RGBA", image.size, paper)
+    background.alpha_composite(image.convert("RGBA"))
+    return background.convert("RGB")

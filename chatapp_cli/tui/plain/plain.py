@@ -1,4 +1,4 @@
-"""The inbox line by line, for screen readers and terminals without a cursor: words in, lines out, nothing painted."""
+"""The inbox line by line, for screen readers and terminals without a cursor: it reads commands and prints lines."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from chatapp_cli.tui.plain import vocabulary
 from chatapp_cli.tui.reading import words
 from chatapp_cli.tui.reading.cells import line
 from chatapp_cli.tui.session.error_guard import ErrorGuard
-from chatapp_cli.tui.session.journal_feed import JournalAdvanced, JournalFeed
+from chatapp_cli.tui.session.journal_feed import JournalAdvanced, Work, watch_journal
 from chatapp_cli.tui.session.login_gate import LoginGate
 from chatapp_cli.tui.session.notices import reminders
 from chatapp_cli.tui.session.workspace import Workspace
@@ -42,18 +42,16 @@ from chatapp_cli.tui.session.workspace import Workspace
 _LISTED = 20
 _AT_ONCE = 10
 """Messages read out at once."""
-AGAIN = 1.0
-"""Seconds after which what went wrong with the news is tried again."""
-HURRY = 0.05
-"""Seconds between two lines that no hand goes below: what comes sooner was pasted."""
+PASTE_GAP = 0.05
+"""Seconds: a line that follows the last one sooner belongs to the same paste."""
 MORNING = "9:00"
-"""When a day begins of which only the name is said."""
-_NOT_SAID = frozenset({State.SCHEDULED, State.CANCELLED, State.FAILED, State.UNCERTAIN})
+"""The time of a day that is named without a time."""
+_UNSENT = frozenset({State.SCHEDULED, State.CANCELLED, State.FAILED, State.UNCERTAIN})
 _DAYS = {"завтра", "послезавтра", "tomorrow"}
 
 
 class Plain:
-    """One person's conversation with their inbox."""
+    """What one operator types and hears."""
 
     def __init__(self, workspace: Workspace, say: Callable[[str], None], token: str = "") -> None:
         self._workspace, self._say = workspace, say
@@ -61,12 +59,13 @@ class Plain:
         self._listed: Sequence[DialogId] = ()
         self._open: DialogCard | None = None
         self._first: MessageRow | None = None
-        self._unsure = ""
+        self._unconfirmed = ""
+        """A text that is sent if the operator says yes."""
         self.left = False
         self.refused: Refused | None = None
-        """Why the conversation ended, if the login did."""
+        """Why the login ended, if it did."""
         self._guard = ErrorGuard()
-        self._deeds: dict[str, Callable[[str], Awaitable[None]]] = {
+        self._commands: dict[str, Callable[[str], Awaitable[None]]] = {
             "list": self._list,
             "find": self._find,
             "open": self._open_numbered,
@@ -81,54 +80,54 @@ class Plain:
             "leave": self._leave,
         }
 
-    async def hear(self, said: str) -> None:
-        """Do what was said; what goes wrong is said in words."""
+    async def hear(self, typed: str) -> None:
+        """Carry out one line of input, or several pasted lines; an error is printed."""
         try:
             if await self._may_go_on():
-                await self._obey(said.strip())
-        except Exception as error:  # noqa: BLE001 - the conversation goes on
+                await self._carry_out(typed.strip())
+        except Exception as error:  # noqa: BLE001 - an error ends no session: it is printed
             self._lines(self._guard.words(error).splitlines())
 
     async def _may_go_on(self) -> bool:
-        """Whether the login still holds; other lines than before begin the conversation anew."""
+        """Whether the login still holds; if its rights changed, the list and the open dialog are dropped."""
         before = self._login_gate.acting
         self.refused = await self._login_gate.look()
         if self.refused is not None:
             self.left = True
         elif self._login_gate.acting != before:
-            self._open, self._first, self._listed, self._unsure = None, None, (), ""
+            self._open, self._first, self._listed, self._unconfirmed = None, None, (), ""
             self._say(_("You see other lines now."))
         return not self.left
 
-    async def _obey(self, said: str) -> None:
-        unsure, self._unsure = self._unsure, ""
-        if "\n" in said:
-            self._pasted(said)
+    async def _carry_out(self, typed: str) -> None:
+        unconfirmed, self._unconfirmed = self._unconfirmed, ""
+        if "\n" in typed:
+            self._ask_about_paste(typed)
             return
-        if unsure and said.lower() in vocabulary.YES:
-            await self._answer(unsure)
-        elif found := vocabulary.understood(said):
-            await self._deeds[found[0]](found[1])
-        elif said and self._open is not None:
-            self._unsure = said
-            self._say(_("Send to {name}: {text}? yes or no", name=line(self._open.name), text=line(said)))
-        elif said:
-            near = vocabulary.near(said)
+        if unconfirmed and typed.lower() in vocabulary.YES:
+            await self._answer(unconfirmed)
+        elif found := vocabulary.understood(typed):
+            await self._commands[found[0]](found[1])
+        elif typed and self._open is not None:
+            self._unconfirmed = typed
+            self._say(_("Send to {name}: {text}? yes or no", name=line(self._open.name), text=line(typed)))
+        elif typed:
+            near = vocabulary.near(typed)
             self._say(_("Did you mean: {name}", name=near) if near else _("Say «help» for the words known here."))
 
-    def _pasted(self, said: str) -> None:
-        """Several lines at once are one text, none of them a word for us: it is asked whether they are to be sent."""
+    def _ask_about_paste(self, pasted: str) -> None:
+        """Pasted lines are one text and contain no commands: ask whether to send them."""
         if self._open is None:
             self._say(_("Several lines came at once. Say one word at a time, or open a dialog to send them."))
             return
-        self._unsure = said
-        n = len(said.splitlines())
+        self._unconfirmed = pasted
+        n = len(pasted.splitlines())
         lines = ngettext("{n} line", "{n} lines", n)
-        self._say(_("Send to {name}: {text}? yes or no", name=line(self._open.name), text=f"{line(said)} ({lines})"))
+        self._say(_("Send to {name}: {text}? yes or no", name=line(self._open.name), text=f"{line(pasted)} ({lines})"))
 
-    def _lines(self, said: Iterable[str]) -> None:
-        for one in filter(None, said):
-            self._say(one)
+    def _lines(self, texts: Iterable[str]) -> None:
+        for text in filter(None, texts):
+            self._say(text)
 
     # Which dialogs
 
@@ -155,8 +154,8 @@ class Plain:
         now = self._workspace.company.world.clock.now()
         waits = _("waits {time}", time=words.age(now - row.waiting_since)) if row.waiting_since else ""
         unread = ngettext("{n} unread", "{n} unread", row.unread) if row.unread else ""
-        told = [manifest(row.kind).label, waits, unread, f"@{row.assignee}" if row.assignee else ""]
-        return f"{n}. {line(row.name)}. {', '.join(filter(None, told))}. {line(row.preview)}"
+        facts = [manifest(row.kind).label, waits, unread, f"@{row.assignee}" if row.assignee else ""]
+        return f"{n}. {line(row.name)}. {', '.join(filter(None, facts))}. {line(row.preview)}"
 
     # One dialog
 
@@ -180,21 +179,21 @@ class Plain:
         self._lines(map(self._entry, entries))
 
     def _entry(self, entry: TranscriptEntry) -> str:
-        said, now = entry.message, self._workspace.company.world.clock.now()
+        message, now = entry.message, self._workspace.company.world.clock.now()
         client = self._open.name if self._open else ""
-        who = line(said.author) or (_("we") if said.direction == Direction.OUT else line(client))
+        who = line(message.author) or (_("we") if message.direction == Direction.OUT else line(client))
         files = [_("file {name}", name=line(file.name)) for file in entry.files]
-        told = f"{words.moment(said.at, now)} {', '.join([who, *self._marks(said)])}"
-        return f"{told}: {', '.join(filter(None, [line(said.text), *files]))}"
+        heading = f"{words.moment(message.at, now)} {', '.join([who, *self._marks(message)])}"
+        return f"{heading}: {', '.join(filter(None, [line(message.text), *files]))}"
 
-    def _marks(self, said: MessageRow) -> Iterator[str]:
-        """What keeps its words from being taken for said: heard before them."""
-        if said.direction == notes.NOTE:
+    def _marks(self, message: MessageRow) -> Iterator[str]:
+        """What is read out before the text, so that nobody takes a note, an unsent or a deleted message for sent."""
+        if message.direction == notes.NOTE:
             yield _("a note, the client does not see it")
-        if said.direction == Direction.OUT and said.state in _NOT_SAID:
-            yield show(state(said.state))
-        if said.deleted_at is not None:
-            yield _("deleted {when}", when=words.moment(said.deleted_at, self._workspace.company.world.clock.now()))
+        if message.direction == Direction.OUT and message.state in _UNSENT:
+            yield show(state(message.state))
+        if message.deleted_at is not None:
+            yield _("deleted {when}", when=words.moment(message.deleted_at, self._workspace.company.world.clock.now()))
 
     async def _earlier(self, _rest: str) -> None:
         card, first = self._card(), self._first
@@ -226,8 +225,7 @@ class Plain:
         now = self._workspace.company.world.clock.now()
         until = when(f"{time} {MORNING}" if time.lower() in _DAYS else time, now=now)
         await self._workspace.write(partial(duties.snooze, dialog=self._card().id, until=until))
-        said = words.moment(until, now)
-        self._say(_("{name} comes back at {time}.", name=line(self._card().name), time=said))
+        self._say(_("{name} comes back at {time}.", name=line(self._card().name), time=words.moment(until, now)))
 
     async def _enough(self, _rest: str) -> None:
         await self._workspace.write(partial(duties.no_answer, dialog=self._card().id))
@@ -249,19 +247,24 @@ class Plain:
 
     # News
 
-    def stumble(self, error: Exception) -> None:
-        """Say what went wrong with the news, but not again and again."""
-        words = self._guard.words(error)
-        if self._guard.is_news(words, self._workspace.company.world.clock.monotonic()):
-            self._lines(words.splitlines())
+    async def attempt(self, work: Work) -> bool:
+        """Run something and return whether it succeeded; its error is printed, the same one at most once a minute."""
+        try:
+            await work()
+        except Exception as error:  # noqa: BLE001 - whatever happens to the store, the operator can go on
+            words = self._guard.words(error)
+            if self._guard.is_news(words, self._workspace.company.world.clock.monotonic()):
+                self._lines(words.splitlines())
+            return False
+        return True
 
     async def tell(self, news: JournalAdvanced) -> None:
-        """Read out what clients write, what of ours did not arrive, and who was put off until now."""
+        """Read out new messages of clients, messages of ours that failed, and dialogs whose snooze has ended."""
         if not await self._may_go_on():
             return
         due = await self._workspace.read(lambda tx: reminders(tx, news.returned()))
-        for told in due.values():
-            self._say(told.briefly)
+        for notice in due.values():
+            self._say(notice.briefly)
         for event in news.events:
             if isinstance(event, MessageReceived) or (
                 isinstance(event, MessageStateChanged) and event.state == State.FAILED
@@ -270,34 +273,37 @@ class Plain:
                     await self._tell(event.dialog, partial(transcript.entry, wanted=event.message))
 
     async def _tell(self, dialog: DialogId, entry: Callable[[Tx], TranscriptEntry]) -> None:
-        card, said = await self._workspace.read(lambda tx: (dialogs.card(tx, dialog), entry(tx)))
+        card, found = await self._workspace.read(lambda tx: (dialogs.card(tx, dialog), entry(tx)))
         if card.blocked:
             return
         if self._open is not None and self._open.id == dialog:
-            self._say(self._entry(said))
+            self._say(self._entry(found))
             return
         self._listed = list(dict.fromkeys([*self._listed, dialog]))
-        n, text = self._listed.index(dialog) + 1, line(said.message.text)
-        state = _("Not delivered") if said.message.state == State.FAILED else _("New message")
+        n, text = self._listed.index(dialog) + 1, line(found.message.text)
+        state = _("Not delivered") if found.message.state == State.FAILED else _("New message")
         self._say(f"{state}, {n}. {line(card.name)}, {manifest(card.kind).label}: {text}")
 
 
 async def conversation(
     company: Company, source: TextIO, say: Callable[[str], None], *, token: str = "", alone: bool = False
 ) -> None:
-    """Listen and tell until the person leaves or the input ends. Raises Refused when the login does."""
-    store, heard = AsyncStore(company), asyncio.Queue[str | None]()
+    """Read commands and print answers until the operator leaves or the input ends. Raises Refused if the login ends.
+
+    With ``alone`` no daemon is started in this process.
+    """
+    store, typed = AsyncStore(company), asyncio.Queue[str | None]()
     workspace = Workspace(company, store)
     plain = Plain(workspace, say, token)
-    tasks = [asyncio.create_task(_follow(plain, workspace, heard))]
+    tasks = [asyncio.create_task(_read_out_news(plain, workspace, typed))]
     if not alone:
         tasks.append(asyncio.create_task(_accompany(company, say)))
     try:
         say(_("The inbox, line by line. Say «help» for the words known here."))
         await plain.hear("list")
-        _listen(source, heard)
-        while not plain.left and (said := await _heard(heard, source.isatty())) is not None:
-            await plain.hear(said)
+        _read_lines(source, typed)
+        while not plain.left and (text := await _next_input(typed, source.isatty())) is not None:
+            await plain.hear(text)
     finally:
         for task in tasks:
             task.cancel()
@@ -307,49 +313,47 @@ async def conversation(
         raise plain.refused
 
 
-async def _heard(heard: asyncio.Queue[str | None], typed: bool) -> str | None:
-    """The next line; where a person types, all the lines that came at once, as a paste brings them."""
-    said = await heard.get()
-    while typed and said is not None:
+async def _next_input(typed: asyncio.Queue[str | None], at_terminal: bool) -> str | None:
+    """The next line; at a terminal also the lines that follow within `PASTE_GAP`. ``None`` at the end of the input."""
+    text = await typed.get()
+    while at_terminal and text is not None:
         try:
-            more = await asyncio.wait_for(heard.get(), HURRY)
+            more = await asyncio.wait_for(typed.get(), PASTE_GAP)
         except TimeoutError:
             break
         if more is None:
-            heard.put_nowait(None)
+            typed.put_nowait(None)
             break
-        said += more
-    return said
+        text += more
+    return text
 
 
-def _listen(source: TextIO, heard: asyncio.Queue[str | None]) -> None:
-    """Hear the lines of the input, then nothing: read on a thread, for a pipe, a file and a terminal alike."""
+def _read_lines(source: TextIO, typed: asyncio.Queue[str | None]) -> None:
+    """Queue the lines of the input, then ``None``; a thread reads them, as a pipe, file or terminal may block."""
     loop = asyncio.get_running_loop()
 
-    def listen() -> None:
+    def read() -> None:
         with suppress(RuntimeError):  # the loop ended before the input
-            for said in source:
-                loop.call_soon_threadsafe(heard.put_nowait, said)
-            loop.call_soon_threadsafe(heard.put_nowait, None)
+            for text in source:
+                loop.call_soon_threadsafe(typed.put_nowait, text)
+            loop.call_soon_threadsafe(typed.put_nowait, None)
 
-    threading.Thread(target=listen, daemon=True).start()
+    threading.Thread(target=read, daemon=True).start()
 
 
-async def _follow(plain: Plain, workspace: Workspace, heard: asyncio.Queue[str | None]) -> None:
-    feed, started = JournalFeed(workspace), False
-    while not plain.left:
-        try:
-            if not started:
-                await feed.start()
-            started = True
-            await plain.tell(JournalAdvanced(await feed.next()))
-        except Exception as error:  # noqa: BLE001 - whatever becomes of the store, one goes on listening
-            plain.stumble(error)
-            await asyncio.sleep(AGAIN)
-    heard.put_nowait(None)
+async def _read_out_news(plain: Plain, workspace: Workspace, typed: asyncio.Queue[str | None]) -> None:
+    """Read out what happens; end the input once the login does."""
+
+    async def hear(news: JournalAdvanced) -> None:
+        await plain.tell(news)
+        if plain.left:
+            typed.put_nowait(None)
+
+    await watch_journal(workspace, plain.attempt, hear)
 
 
 async def _accompany(company: Company, say: Callable[[str], None]) -> None:
+    """Run a daemon beside the operator while no other runs, and print its trouble."""
     from chatapp_cli.runtime.embedded_daemon import accompanied
 
     async with accompanied(company) as daemon:
@@ -359,5 +363,5 @@ async def _accompany(company: Company, say: Callable[[str], None]) -> None:
 
 
 def run(company: Company, token: str) -> None:
-    """Talk on standard input and output. Raises Refused when the login ends."""
+    """Read commands from standard input and print to standard output. Raises Refused when the login ends."""
     asyncio.run(conversation(company, sys.stdin, partial(print, flush=True), token=token))

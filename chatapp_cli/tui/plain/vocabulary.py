@@ -1,4 +1,4 @@
-"""The words that the inbox understands line by line, in Russian and English at once."""
+"""The commands of the line-by-line inbox, in Russian and English at once."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from chatapp_cli.i18n import N_, _
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What can be said, and what it does."""
+    """A command, and what it does."""
 
     words: tuple[str, ...]
-    """The Russian one, the English one, shorter ones; each in front of what it is about."""
+    """Its Russian name, its English name, then shorter ones."""
     about: str
+    """What may follow the name; empty if nothing does."""
     help: str
 
 
@@ -42,27 +43,27 @@ YES = {"да", "д", "yes", "y"}
 EVERYTHING, UNREAD, MINE = {"все", "всё", "all"}, {"непрочитанные", "unread"}, {"мои", "mine"}
 
 
-def understood(said: str) -> tuple[str, str] | None:
-    """The command and what it is about; nothing if no command begins like that."""
-    words = said.strip()
-    if words.isdigit():
-        return "open", words
-    spoken = [(word, name) for name, command in COMMANDS.items() for word in command.words]
-    for word, name in sorted(spoken, key=lambda one: -len(one[0])):
-        begins, rest = words[: len(word)], words[len(word) :]
+def understood(typed: str) -> tuple[str, str] | None:
+    """The command's key in `COMMANDS` and what follows its name; ``None`` if the line begins with no command."""
+    text = typed.strip()
+    if text.isdigit():
+        return "open", text
+    names = [(word, name) for name, command in COMMANDS.items() for word in command.words]
+    for word, name in sorted(names, key=lambda one: -len(one[0])):
+        begins, rest = text[: len(word)], text[len(word) :]
         if fold(begins) == fold(word) and (not rest or rest[0] in " :,"):
             return name, rest.lstrip(" :,")
     return None
 
 
-def near(said: str) -> str:
-    """The command that may have been meant."""
+def near(typed: str) -> str:
+    """The name of a command that is spelled almost like the first word; empty if none is."""
     known = [word for command in COMMANDS.values() for word in command.words if len(word) > 1]
-    return next(iter(get_close_matches(fold(said.partition(" ")[0]), known, n=1)), "")
+    return next(iter(get_close_matches(fold(typed.partition(" ")[0]), known, n=1)), "")
 
 
 def explained() -> list[str]:
-    """A line for each command."""
+    """The help: a line for each command."""
     return [
         f"{command.words[0]}, {command.words[1]}{f' [{_(command.about)}]' if command.about else ''}: {_(command.help)}"
         for command in COMMANDS.values()

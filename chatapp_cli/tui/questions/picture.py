@@ -81,7 +81,7 @@ class PictureScreen(ActionPage, ModalScreen[None]):
             self.query_one("#about", Static).update(trouble + about)
 
     def _drawn(self, file: FileRow, size: Size, by: Graphics) -> Drawn | TerminalImage | None:
-        path, paper = self.workspace.company.media.path(file.sha256), self.appearance.palette.base.bgcolor
+        path, paper = self.workspace.company.media.path(file.sha256), self.appearance.styles.base.bgcolor
         colour, room = paper.name if paper else "black", (size.width, size.height - 1)
         return (
             pictures.drawn(path, colour, room)

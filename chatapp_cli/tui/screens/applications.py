@@ -31,7 +31,7 @@ from chatapp_cli.tui.media import opener
 from chatapp_cli.tui.media.paths import Paths, named
 from chatapp_cli.tui.reading import overview, words
 from chatapp_cli.tui.reading.cells import fit
-from chatapp_cli.tui.screens.bind import AskingScreen
+from chatapp_cli.tui.screens.asking import AskingScreen
 from chatapp_cli.tui.session.journal_feed import JournalAdvanced
 from chatapp_cli.tui.widgets.bars import StatusBar
 
@@ -89,7 +89,7 @@ class ApplicationsScreen(ActionPage):
         shown.focus()
 
     def _shown(self, row: ApplicationRow) -> Text:
-        styles = self.appearance.palette
+        styles = self.appearance.styles
         style = {ApplicationStage.APPROVED: styles.good, ApplicationStage.REJECTED: styles.bad}.get(
             ApplicationStage(row.state), styles.warn
         )

@@ -1,13 +1,45 @@
-"""The person in front of the window, as a connector that is being bound sees them."""
+"""A page on which a person answers the questions of a connector, an application or a set of options."""
 
 from __future__ import annotations
 
+import asyncio
+from abc import abstractmethod
 from collections.abc import Mapping
+from functools import partial
 from typing import Protocol
 from urllib.parse import parse_qsl, urlsplit
 
+from rich.style import Style
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Static
+from textual.worker import Worker
+
 from chatapp_cli.domain.form import Field, Form, Notice
-from chatapp_cli.domain.text import T, Text
+from chatapp_cli.domain.text import T
+from chatapp_cli.domain.text import Text as Sentence
+from chatapp_cli.i18n import _, show
+from chatapp_cli.kit.qr import drawn
+from chatapp_cli.ports.bind import Asker
+from chatapp_cli.tui.action_page import ActionPage
+from chatapp_cli.tui.keys.keymap import bindings
+from chatapp_cli.tui.media import paths
+from chatapp_cli.tui.reading import overview
+from chatapp_cli.tui.widgets.bars import StatusBar
+from chatapp_cli.tui.widgets.form import FormView
+
+_BARS = 2
+"""Lines of the page that a code to scan cannot have."""
+_COLUMN = 32
+"""Columns that words beside a code need."""
+_ADDRESS = Field(
+    name="address",
+    label=T("Address"),
+    kind="url",
+    hint=T("Copy it from the browser, whatever the page looks like."),
+)
 
 
 class FormHost(Protocol):
@@ -39,7 +71,7 @@ class WindowAsker:
     async def visit(self, url: str, state: str) -> Mapping[str, str]:
         """Have the person open a page elsewhere and bring back the address that it led to."""
         self._page.notice(Notice(title=T("Open this page and allow the access."), link=url))
-        errors: dict[str, Text] = {}
+        errors: dict[str, Sentence] = {}
         while True:
             answers = await self._page.answer(
                 Form(title=T("Final address of the page"), fields=(_ADDRESS,), errors=errors)
@@ -50,9 +82,124 @@ class WindowAsker:
             errors = {"address": T("This is not the final address of the page.")}
 
 
-_ADDRESS = Field(
-    name="address",
-    label=T("Address"),
-    kind="url",
-    hint=T("Copy it from the browser, whatever the page looks like."),
-)
+class AskingScreen(ActionPage):
+    """One conversation: a form on the left, what to know on the right; Escape ends it and nothing is kept."""
+
+    DEFAULT_CSS = """
+    AskingScreen #where { height: 2; padding: 0 2; border-bottom: solid $rule; color: $muted; }
+    AskingScreen #form { width: 1fr; }
+    AskingScreen #aside { width: 44%; max-width: 72; border-left: solid $rule; padding: 1 2; color: $muted;
+        overflow-y: auto; scrollbar-size-vertical: 1; height: 1fr; }
+    AskingScreen #aside Static { width: 1fr; height: auto; }
+    AskingScreen #waiting { padding: 1 2; color: $warning; display: none; height: auto; }
+    AskingScreen.-waiting #waiting { display: block; }
+    AskingScreen #code { display: none; width: auto; }
+    AskingScreen.-scanning #form { display: none; }
+    AskingScreen.-scanning #code { display: block; }
+    AskingScreen.-scanning #aside { width: 1fr; max-width: 100%; border-left: none; padding: 0 2; }
+    AskingScreen.-beside #where { display: none; }
+    AskingScreen.-beside #aside { layout: horizontal; padding: 0; }
+    AskingScreen.-beside #notice { padding: 1 2; }
+    """
+    SCOPE = "bind"
+    BINDINGS = bindings("bind")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._typed: dict[str, str] = {}
+        self._answer: asyncio.Future[Mapping[str, str]] | None = None
+
+    @abstractmethod
+    def where(self) -> str:
+        """The head of the page."""
+
+    @abstractmethod
+    def about(self) -> Text:
+        """What stands beside the form until there is something else to show."""
+
+    @abstractmethod
+    async def converse(self, ask: Asker) -> str:
+        """Hold the whole conversation; returns what to say at its end. Raises ChatappError."""
+
+    def compose(self) -> ComposeResult:
+        """Form on the left, what to know on the right."""
+        yield Static(self.where(), id="where", markup=False)
+        with Horizontal():
+            with Vertical(id="form"):
+                yield Static(_("Asking the provider…"), id="waiting", markup=False)
+            with Vertical(id="aside"):
+                yield Static(id="code", markup=False)
+                yield Static(self.about(), id="notice", markup=False)
+        yield StatusBar(self.appearance)
+
+    def on_mount(self) -> None:
+        """Let the conversation begin."""
+        self.query_one(StatusBar).tell_keys("bind")
+        self.do(self._tell_health)
+        self.add_class("-waiting")
+        self._conversation: Worker[None] = self.run_worker(self._hold)
+
+    async def _tell_health(self) -> None:
+        self.query_one(StatusBar).tell(await self.workspace.read(overview.read))
+
+    async def _hold(self) -> None:
+        """What ends the conversation is said on the page behind."""
+        try:
+            self.say(await self.converse(WindowAsker(self)))
+        except Exception as error:  # noqa: BLE001 - whatever a connector stumbles over, the window goes on
+            self.complain(error)
+        self.dismiss()
+
+    async def answer(self, form: Form) -> Mapping[str, str]:
+        """Show a form and wait for its answers."""
+        self._answer = asyncio.get_running_loop().create_future()
+        self.remove_class("-waiting", "-scanning", "-beside")
+        await self.query(FormView).remove()
+        lasting = partial(paths.lasting, self.workspace.company.media)
+        await self.query_one("#form").mount(FormView(form, self._typed, lasting))
+        return await self._answer
+
+    def notice(self, notice: Notice) -> None:
+        """Show something beside the form; a code to scan has the page to itself, as large as it has to be."""
+        code = qr(notice.qr) if notice.qr else Text()
+        lines, columns = code.plain.count("\n"), len(code.plain.partition("\n")[0])
+        tall = lines > self.size.height - _BARS
+        self.set_class(bool(notice.qr), "-scanning")
+        self.set_class(bool(notice.qr) and not tall and self.size.width >= columns + _COLUMN, "-beside")
+        self.query_one("#code", Static).update(code)
+        self.query_one("#notice", Static).update(shown(notice, tall=tall))
+
+    @on(FormView.Answered)
+    def _answered(self, event: FormView.Answered) -> None:
+        form = self.query_one(FormView)
+        self._typed |= form.typed()
+        form.display = False
+        self.add_class("-waiting")
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_result(event.values)
+
+    def action_next_field(self) -> None:
+        """On to the next question."""
+        self.focus_next()
+
+    def action_leave(self) -> None:
+        """Stop; nothing has been kept yet."""
+        self._conversation.cancel()
+        self.dismiss()
+
+
+def shown(notice: Notice, *, tall: bool) -> Text:
+    """A notice in words; with its code ``tall``, what to do about that."""
+    text = Text().append(show(notice.title) + "\n\n", Style(bold=True))
+    for words in notice.lines:
+        text.append(show(words) + "\n")
+    if notice.link:
+        text.append(notice.link + "\n", Style(underline=True, link=notice.link))
+    if tall:
+        text.append("\n" + _("The code is taller than the window: enlarge it, or make the letters smaller (Ctrl −)."))
+    return text
+
+
+def qr(content: str) -> Text:
+    """A QR code, black on white."""
+    return Text("\n".join((*drawn(content), "")), Style(color="#000000", bgcolor="#ffffff"), no_wrap=True)

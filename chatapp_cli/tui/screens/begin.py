@@ -24,7 +24,7 @@ from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.action_page import ActionPage
 from chatapp_cli.tui.keys.keymap import bindings, key
 from chatapp_cli.tui.reading import outlook, overview
-from chatapp_cli.tui.session import writing
+from chatapp_cli.tui.session import outgoing
 from chatapp_cli.tui.widgets.bars import StatusBar
 from chatapp_cli.tui.widgets.begin_form import BeginForm, BeginFormValues
 from chatapp_cli.tui.widgets.dialog_list import DialogList
@@ -109,37 +109,37 @@ class BeginScreen(ActionPage):
         self.do(self._look, group="look", exclusive=True)
 
     async def _look(self) -> None:
-        sheet = self._form.sheet
+        values = self._form.values
         try:
-            files = await self._files(sheet, writing.looked_at)
+            files = await self._files(values, outgoing.inspect_file)
         except ChatappError as error:
-            self._tell(sheet.to, None, error)
+            self._tell(values.to, None, error)
             return
-        draft = sheet.draft(files) if sheet.begun else None
+        draft = values.draft(files) if values.begun else None
         able = self.workspace.capabilities
 
         def look(tx: Tx) -> tuple[Outlook, list[Outlook]]:
-            ways = beginning.ways(tx, able, sheet.to, line=sheet.channel.line_id)
-            others = [one for one in ways if one.kind and one.channel.id != sheet.channel.id]
-            to = Exactly(sheet.channel.id, sheet.to)
+            ways = beginning.ways(tx, able, values.to, line=values.channel.line_id)
+            others = [one for one in ways if one.kind and one.channel.id != values.channel.id]
+            to = Exactly(values.channel.id, values.to)
             wanted = MessageRequest(to=to, draft=draft, options=self.workspace.send_options())
             return composing.preview(tx, able, wanted), others
 
-        one, others = await self.workspace.read(look) if sheet.to else (None, [])
-        better = outlook.likelier(sheet.to, one, others) if one else None
+        one, others = await self.workspace.read(look) if values.to else (None, [])
+        better = outlook.likelier(values.to, one, others) if one else None
         if better is not None and self._form.turn_to(better):
             return
-        self._tell(sheet.to, one, others=[other.channel for other in others])
+        self._tell(values.to, one, others=[other.channel for other in others])
 
-    async def _files(self, sheet: BeginFormValues, take: Callable[[str], StagedFile]) -> Sequence[StagedFile]:
-        return [await self.workspace.store.off_loop(partial(take, sheet.path))] if sheet.path else []
+    async def _files(self, values: BeginFormValues, take: Callable[[str], StagedFile]) -> Sequence[StagedFile]:
+        return [await self.workspace.store.off_loop(partial(take, values.path))] if values.path else []
 
     def _tell(
         self, to: str, one: Outlook | None, error: ChatappError | None = None, *, others: Sequence[ChannelRow] = ()
     ) -> None:
         self._outlook = one
         name = self._names.get(to, "")
-        said = outlook.said(self.appearance.palette, one, error, others, name=name, able=self.workspace.capabilities)
+        said = outlook.said(self.appearance.styles, one, error, others, name=name, able=self.workspace.capabilities)
         self._form.tell(said, known=one is not None and one.dialog is not None)
 
     # What can be done
@@ -161,13 +161,13 @@ class BeginScreen(ActionPage):
             self._sending = False
 
     async def _begin(self) -> None:
-        sheet = self._form.sheet
-        if not sheet.to:
+        values = self._form.values
+        if not values.to:
             self.query_one("#to").focus()
             raise Refused("nobody", T("Say whom to write to."), T("A number, a @username, an e-mail or a ChatID."))
-        draft = sheet.draft(await self._files(sheet, partial(writing.staged, self.workspace.company.media)))
-        order = replace(self.workspace.send_options(), assignee=sheet.assignee)
-        accept = self.workspace.accept(Exactly(sheet.channel.id, sheet.to), draft, order)
+        draft = values.draft(await self._files(values, partial(outgoing.stage_file, self.workspace.company.media)))
+        order = replace(self.workspace.send_options(), assignee=values.assignee)
+        accept = self.workspace.accept(Exactly(values.channel.id, values.to), draft, order)
         self._show_dialog(await self.workspace.write(lambda tx: transcript.message(tx, accept(tx)).dialog_id))
 
     def action_open(self) -> None:

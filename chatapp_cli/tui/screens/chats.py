@@ -71,7 +71,7 @@ class ChatsScreen(ActionPage):
         shown.focus()
 
     def _line(self, chat: Mapping[str, str]) -> Text:
-        styles = self.appearance.palette
+        styles = self.appearance.styles
         kind = {"group": _("group"), "channel": _("channel")}.get(chat["kind"], _("private"))
         return Text.assemble(
             (fit(chat["title"], _TITLE), styles.strong),

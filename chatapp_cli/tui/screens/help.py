@@ -61,7 +61,7 @@ class Help(Popup[None]):
         return Stack(*(self._group(group) for group in found))
 
     def _group(self, group: Group) -> Stack:
-        styles = self._appearance.palette
+        styles = self._appearance.styles
         table = Table.grid(padding=(0, 2))
         table.add_column(width=_KEYS)
         table.add_column()

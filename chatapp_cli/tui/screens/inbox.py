@@ -24,10 +24,10 @@ from chatapp_cli.tui.conversation.pictures import Pictures
 from chatapp_cli.tui.conversation.read_marks import ReadMarks
 from chatapp_cli.tui.conversation.tabs import Tabs
 from chatapp_cli.tui.conversation.writing import Writing
+from chatapp_cli.tui.freshness import Freshness
 from chatapp_cli.tui.keys.keymap import bindings
 from chatapp_cli.tui.listing.listing import Listing
-from chatapp_cli.tui.screens.freshness import Freshness
-from chatapp_cli.tui.screens.panes import Panes
+from chatapp_cli.tui.panes import Panes
 from chatapp_cli.tui.session.journal_feed import JournalAdvanced
 from chatapp_cli.tui.widgets.bars import StatusBar
 from chatapp_cli.tui.widgets.dialog_list import DialogList
@@ -201,8 +201,8 @@ class InboxScreen(ActionPage):
     action_by_assignee = forward(lambda page: page.listing.by_assignee)
     action_filter = forward(lambda page: page.listing.narrow)
     action_views = forward(lambda page: page.listing.views.manage)
-    action_next_view = forward(lambda page: page.listing.views.following)
-    action_previous_view = forward(lambda page: page.listing.views.previous)
+    action_next_view = forward(lambda page: page.listing.views.next_view)
+    action_previous_view = forward(lambda page: page.listing.views.previous_view)
     action_write = forward(lambda page: page.writing.write)
     action_attach = forward(lambda page: page.writing.attach)
     action_quick = forward(lambda page: page.writing.quick)
@@ -214,10 +214,10 @@ class InboxScreen(ActionPage):
     action_menu = forward(lambda page: page.doing.menu)
     action_undo = forward(lambda page: page.doing.undo)
     action_peek = forward(lambda page: page.read_marks.peek)
-    action_new_tab = forward(lambda page: page.tabs.new)
-    action_next_tab = forward(lambda page: page.tabs.following)
-    action_previous_tab = forward(lambda page: page.tabs.previous)
-    action_close_tab = forward(lambda page: page.tabs.leave)
+    action_new_tab = forward(lambda page: page.tabs.new_tab)
+    action_next_tab = forward(lambda page: page.tabs.next_tab)
+    action_previous_tab = forward(lambda page: page.tabs.previous_tab)
+    action_close_tab = forward(lambda page: page.tabs.close_tab)
     action_join = forward(lambda page: page.joining.join)
     action_way = forward(lambda page: page.joining.way)
     action_look_within = forward(lambda page: page.finding.ask)
@@ -229,9 +229,9 @@ class InboxScreen(ActionPage):
     _needs_rows = heard(DialogList.Needs, lambda page, needs: page.listing.bring(needs.start, needs.n))
     _searched = heard(Input.Changed, lambda page, box: page.listing.typed(box.value), "#search")
     _search_sent = heard(Input.Submitted, lambda page, box: page.listing.submitted(box.value), "#search")
-    _view_chosen = heard(ViewsBar.Chosen, lambda page, chosen: page.listing.views.go_to(chosen.view))
+    _view_chosen = heard(ViewsBar.ViewChosen, lambda page, chosen: page.listing.views.go_to(chosen.view))
     _picked = heard(DialogList.Picked, lambda page, picked: page._status.tell_picked(picked.n))
-    _tab_chosen = heard(TabBar.Chosen, lambda page, chosen: page.tabs.bring(chosen.tab))
+    _tab_chosen = heard(TabBar.TabChosen, lambda page, chosen: page.tabs.bring(chosen.tab))
     _wants_older = heard(Transcript.WantsOlder, lambda page, _asked: page.paging.older())
     _wants_newer = heard(Transcript.WantsNewer, lambda page, _asked: page.paging.newer())
     _wants_end = heard(Transcript.WantsEnd, lambda page, _asked: page.conversation.bring_end())

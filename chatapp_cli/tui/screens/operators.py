@@ -81,7 +81,7 @@ class OperatorsScreen(ActionPage):
         shown.highlighted = min(chosen, len(self._accounts) - 1) if self._accounts else None
 
     def _line(self, one: OperatorAccount) -> Text:
-        styles = self.appearance.palette
+        styles = self.appearance.styles
         out = bool(one.who.disabled)
         state = _("cannot log in") if out or not one.who.password else _("can log in")
         seen = _("every line") if one.lines is None else ", ".join(line.name for line in one.lines) or _("no line")

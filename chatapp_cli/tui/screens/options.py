@@ -19,7 +19,7 @@ from chatapp_cli.services import channels, lines, options
 from chatapp_cli.services.options import OptionScope
 from chatapp_cli.store.rows.channels import ChannelRow, LineRow
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui.screens.bind import AskingScreen
+from chatapp_cli.tui.screens.asking import AskingScreen
 
 
 class Whose(NamedTuple):

@@ -51,7 +51,7 @@ class PaletteScreen(Picker[PaletteEntry]):
         """What it does, and its keys."""
         width = min(76, int(self.size.width * 0.94)) - 8
         room = width - cell_len(one.keys) - 2
-        return Text.assemble(fit(one.words, room), "  ", (one.keys, self._appearance.palette.accent), no_wrap=True)
+        return Text.assemble(fit(one.words, room), "  ", (one.keys, self._appearance.styles.accent), no_wrap=True)
 
     def action_step(self, way: str) -> None:
         """Up or down."""

@@ -110,7 +110,7 @@ class PeopleScreen(ActionPage):
         return can.may_begin(likeliest, canonical(address, likeliest))
 
     def _way(self, row: ChannelRow, answer: Any) -> PersonRoute:
-        styles = self.appearance.palette
+        styles = self.appearance.styles
         if isinstance(answer, ChatappError):
             return PersonRoute(row, show(answer.what), styles.warn)
         if answer is None:
@@ -120,7 +120,7 @@ class PeopleScreen(ActionPage):
         return PersonRoute(row, _("there"), styles.good, name, answer["id"])
 
     def _blind(self, row: ChannelRow, address: str) -> PersonRoute:
-        return PersonRoute(row, _("can be written to"), self.appearance.palette.muted, "", address)
+        return PersonRoute(row, _("can be written to"), self.appearance.styles.muted, "", address)
 
     def _show(self, found: Sequence[PersonRoute], nothing: str) -> None:
         self._found = found
@@ -133,7 +133,7 @@ class PeopleScreen(ActionPage):
             shown.focus()
 
     def _line(self, one: PersonRoute) -> Text:
-        styles = self.appearance.palette
+        styles = self.appearance.styles
         return Text.assemble(
             (fit(manifest(one.channel.kind).label, _WORD), styles.accent),
             (fit(one.channel.title, _CHANNEL), styles.plain),

@@ -103,7 +103,7 @@ class RepliesScreen(ActionPage):
         shown.highlighted = min(chosen, len(self._listed) - 1) if self._listed else None
 
     def _line(self, section: SectionReplies, row: QuickReplyRow | None) -> Text:
-        styles = self.appearance.palette
+        styles = self.appearance.styles
         if row is None:
             who = ", ".join(section.editors) or _("everybody")
             return Text.assemble((section.section.name, styles.strong), (f"  {_('Editors')}: {who}", styles.faint))

@@ -125,7 +125,7 @@ class SearchScreen(ActionPage):
             shown.add_option(Option(_("More…")))
 
     def _line(self, one: SearchResult) -> Text:
-        styles, said = self.appearance.palette, one.message
+        styles, said = self.appearance.styles, one.message
         return Text.assemble(
             (fit(one.dialog.name, _NAME), styles.strong),
             (f" {fit(words.moment(said.at, self.appearance.now()), _MOMENT)} ", styles.faint),

@@ -113,33 +113,33 @@ class TroublesScreen(ActionPage):
         why = _("{author} mentioned you", author=row.author)
         return TroubleRow(
             self._shown(
-                ("✎", self.appearance.palette.warn), row.name, row.at, (why, self.appearance.palette.warn), row.text
+                ("✎", self.appearance.styles.warn), row.name, row.at, (why, self.appearance.styles.warn), row.text
             ),
             row.dialog_id,
         )
 
     def _troubled(self, row: TroubledRow) -> TroubleRow:
-        sign, styles = words.SIGNS[row.state], self.appearance.palette
+        sign, styles = words.SIGNS[row.state], self.appearance.styles
         why = words.reason(manifest(row.kind), row.code, row.detail)[0] or show(told.state(row.state))
         style = styles.bad if row.state == "failed" else styles.warn
         shown = self._shown((sign, style), row.name, row.at, (why, style), row.text)
         return TroubleRow(shown, row.dialog_id, row.id, uncertain=row.state == State.UNCERTAIN)
 
     def _waiting(self, row: WaitingRow) -> TroubleRow:
-        styles, code = self.appearance.palette, waiting.reason(row)
+        styles, code = self.appearance.styles, waiting.reason(row)
         why = words.reason(manifest(row.kind), code)[0] if code else show(told.state(row.state))
         shown = self._shown(("◷", styles.warn), row.name, waiting.goes_at(row), (why, styles.muted), row.text)
         return TroubleRow(shown, row.dialog_id)
 
     def _dead(self, row: ArrivedRow) -> TroubleRow:
-        styles = self.appearance.palette
+        styles = self.appearance.styles
         name = _("Arrival {n}", n=row.id)
         why = _("not understood: {problem}", problem=line(row.problem))
         return TroubleRow(self._shown(("✉", styles.bad), name, row.at, (why, styles.plain), ""), letter=row.id)
 
     def _shown(self, sign: StyledText, name: str, at: int, why: StyledText, text: str) -> Text:
         """Sign, name and time in columns; then the reason and the words."""
-        styles = self.appearance.palette
+        styles = self.appearance.styles
         moment = words.moment(at, self.appearance.now()) if at else ""
         return Text.assemble(
             (f"{sign[0]} ", sign[1]),

@@ -28,9 +28,9 @@ class LoginGate:
         try:
             company = await self._workspace.store.with_store(partial(login.logged_in, whole, self._token))
         except Refused as refused:
-            self._workspace.sit_down(whole.seen_by(NOBODY))
+            self._workspace.switch_to(whole.seen_by(NOBODY))
             return refused
-        self._workspace.sit_down(company)
+        self._workspace.switch_to(company)
         return None
 
     async def log_in(self, name: str, password: str) -> None:

@@ -27,9 +27,9 @@ class Workspace:
     def __init__(self, company: Company, store: AsyncStore) -> None:
         self.store = store
         self.dialect = company.database.driver.dialect
-        self.sit_down(company)
+        self.switch_to(company)
 
-    def sit_down(self, company: Company) -> None:
+    def switch_to(self, company: Company) -> None:
         """Work from now on at a desk where somebody else sits."""
         self.company = self.store.company = company
 

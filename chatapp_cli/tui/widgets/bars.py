@@ -48,7 +48,7 @@ class Bar(Widget):
     def render_line(self, y: int) -> Strip:
         """Paint a line."""
         width, found = self.size.width, self.lines()
-        base = self.appearance.palette.base
+        base = self.appearance.styles.base
         if y >= len(found):
             return Strip([Segment(" " * width, base)], width)
         left, right = found[y]
@@ -71,7 +71,7 @@ class FilterBar(Bar):
 
     def lines(self) -> Sequence[tuple[list[Piece], list[Piece]]]:
         """The three views, and below them what else narrows the list."""
-        styles = self.appearance.palette
+        styles = self.appearance.styles
         first = self._views(_("All"), _("Unread"), _("Unanswered"))
         if _length(first) > self.size.width:
             first = self._views(_("All"), "✉", "●")
@@ -85,7 +85,7 @@ class FilterBar(Bar):
         ]
 
     def _view(self, act: str, name: str, count: int, *, chosen: bool) -> list[Piece]:
-        styles = self.appearance.palette
+        styles = self.appearance.styles
         style = styles.strong + Style(underline=True) if chosen else styles.muted
         counted = [(f" {count}", styles.accent)] if count else []
         return [(f" {key('inbox', act)} ", styles.faint), (name, style), *counted]
@@ -121,7 +121,7 @@ class Heading(Bar):
         """Name and address on the left; channel and line on the right."""
         if self.card is None:
             return []
-        styles, card = self.appearance.palette, self.card
+        styles, card = self.appearance.styles, self.card
         left: list[Piece] = [(" ", styles.plain), (card.name, styles.strong)]
         if self.peeked:
             left.append((f"  {_('stays unread')}", styles.accent))
@@ -145,7 +145,7 @@ class Heading(Bar):
         if known.capabilities.receipts == "read" or (crowded and self.size.width < _ROOMY + _NOTICE):
             return []
         said = _("not available") if self.size.width >= _ROOMY and not crowded else _("n/a")
-        return [(f"  ✓✓ {said}", self.appearance.palette.faint)]
+        return [(f"  ✓✓ {said}", self.appearance.styles.faint)]
 
 
 class StatusBar(Bar):
@@ -200,13 +200,13 @@ class StatusBar(Bar):
         return pieces or [
             (
                 " " + _("No channel is bound yet: press {key}", key=key("app", "page('lines')")),
-                self.appearance.palette.warn,
+                self.appearance.styles.warn,
             )
         ]
 
     def _troubled(self) -> list[Piece]:
         """How many work, and which do not."""
-        styles = self.appearance.palette
+        styles = self.appearance.styles
         works = [channel for channel in self.overview.channels if health(channel, self.appearance)[1] == styles.good]
         others = [channel for channel in self.overview.channels if channel not in works]
         said = ngettext("{n} channel works", "{n} channels work", len(works))
@@ -214,7 +214,7 @@ class StatusBar(Bar):
         return [*(piece for channel in others for piece in self._channel(channel, brief=True)), *counted]
 
     def _channel(self, channel: ChannelRow, *, brief: bool) -> list[Piece]:
-        styles = self.appearance.palette
+        styles = self.appearance.styles
         said, style = health(channel, self.appearance)
         if brief and style == styles.good:
             return [(" ●", style), (f" {manifest(channel.kind).label}", styles.muted)]
@@ -225,7 +225,7 @@ class StatusBar(Bar):
         ]
 
     def _work(self) -> list[Piece]:
-        styles = self.appearance.palette
+        styles = self.appearance.styles
         waiting = queued(self.overview)
         pieces: list[Piece] = []
         if self.picked:
@@ -241,7 +241,7 @@ class StatusBar(Bar):
         return [*pieces, (" ", styles.plain)]
 
     def _hints(self) -> list[Piece]:
-        styles = self.appearance.palette
+        styles = self.appearance.styles
         pieces, room = [], self.size.width - 1
         typing = "composer" in self.scopes
         for act in (act for scope in self.scopes for act in actions(scope)):
@@ -266,17 +266,17 @@ def _works_while_typing(key: str) -> bool:
 
 def health(channel: ChannelRow, appearance: Appearance) -> tuple[str, Style]:
     """What to say of a channel, and its colour: health is the age of the last proof of life, not a flag."""
-    palette, now = appearance.palette, appearance.now()
+    styles, now = appearance.styles, appearance.now()
     if rests(channel, now):
-        return _("paused until {time}", time=words.moment(channel.paused_until, now)), palette.warn
+        return _("paused until {time}", time=words.moment(channel.paused_until, now)), styles.warn
     if channel.health == Health.OK:
         if channel.proof_at is None:
-            return _("works"), palette.good
+            return _("works"), styles.good
         since = now - channel.proof_at
-        return words.age(since), palette.good if since < _STALE else palette.warn
+        return words.age(since), styles.good if since < _STALE else styles.warn
     said = show(told.health(channel.health))
     lasting = words.age(now - channel.health_since)
-    style = {Health.STARTING: palette.muted, Health.RETRYING: palette.warn}.get(Health(channel.health), palette.bad)
+    style = {Health.STARTING: styles.muted, Health.RETRYING: styles.warn}.get(Health(channel.health), styles.bad)
     return f"{said} {lasting}", style
 
 

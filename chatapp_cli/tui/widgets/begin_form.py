@@ -166,7 +166,7 @@ class BeginForm(VerticalScroll):
         return next((row for row in self._channels if row.id == number), self._first)
 
     @property
-    def sheet(self) -> BeginFormValues:
+    def values(self) -> BeginFormValues:
         """All of it; what the channel does not have is empty."""
         can, box = self._able[self.channel.id], {one.id: one.value.strip() for one in self.query(Input)}
         assignee = self.query_one("#assignee", Select)

@@ -54,7 +54,7 @@ class ClientCard(Static):
     def _write(self, opening: Opening) -> None:
         from chatapp_cli.tui.widgets.related_people import related_people
 
-        styles, card = self._appearance.palette, opening.card
+        styles, card = self._appearance.styles, opening.card
         text = Text().append(line(card.name) + "\n", styles.strong)
         text.append_text(related_people(opening, styles))
         for label, value in [*self._facts(opening), *self._people(card, opening.members)]:
@@ -77,7 +77,7 @@ class ClientCard(Static):
             (_("Channel"), f"{show(manifest(card.kind).title)} · {card.channel}"),
             (_("Tried in this order"), _chain(card)),
             (_("Delivery states"), _(RECEIPTS[manifest(card.kind).capabilities.receipts])),
-            (_("Tags"), Text(" ").join(Text(f"#{tag}", self._appearance.palette.tag(tag)) for tag in opening.tags)),
+            (_("Tags"), Text(" ").join(Text(f"#{tag}", self._appearance.styles.tag(tag)) for tag in opening.tags)),
             (_("Waits for an answer"), "" if card.waiting_since is None else words.age(now - card.waiting_since)),
             (_("Known since"), words.day(card.created_at, now)),
         ]

@@ -140,7 +140,7 @@ class DialogList(LineView):
 
     def render_line(self, y: int) -> Strip:
         """One line of what is seen."""
-        styles, width = self._appearance.palette, self._width
+        styles, width = self._appearance.styles, self._width
         at, part = divmod(self.scroll_offset.y + y, self._height)
         if at >= len(self.ids):
             return self._blank(y)
@@ -152,22 +152,22 @@ class DialogList(LineView):
     def _painted(self, dialog: DialogRow, width: int, base: Style) -> list[Strip]:
         """Both lines at once, and not again while nothing about them has changed."""
         badges = self.badges.of(dialog.id, picked=dialog.id in self._picks)
-        how = (dialog, badges, width, base, id(self._appearance.palette), self._appearance.now() // _AGEING)
+        how = (dialog, badges, width, base, id(self._appearance.styles), self._appearance.now() // _AGEING)
         known = self._strips.get(dialog.id)
         if known is None or known[0] != how:
-            styles, now = self._appearance.palette, self._appearance.now()
+            styles, now = self._appearance.styles, self._appearance.now()
             known = (how, dialog_lines.paint(dialog, width, base, styles, now, badges))
             self._strips[dialog.id] = known
         return known[1]
 
     def _base(self, at: int) -> Style:
-        styles, dialog = self._appearance.palette, self.ids[at]
+        styles, dialog = self._appearance.styles, self.ids[at]
         if dialog == self.meant and self.has_focus:
             return styles.cursor
         return styles.shaded if at == self.cursor or dialog == self.opened else styles.base
 
     def _blank(self, y: int) -> Strip:
-        styles, text = self._appearance.palette, ""
+        styles, text = self._appearance.styles, ""
         if y > 0 and self.order is not None and not self.ids:
             said = dialog_lines.empty(self._width - 4, filtered=self.order.wanted != type(self.order.wanted)())
             text = "  " + said[y - 1] if y <= len(said) else ""

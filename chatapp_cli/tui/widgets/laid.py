@@ -50,6 +50,6 @@ def laid(entries: Sequence[TranscriptEntry], width: int, appearance: Appearance,
     """Paint messages; ``how`` is the rest of a `Setting`, which is imported with the first of them."""
     from chatapp_cli.tui.widgets import message_lines
 
-    here = message_lines.Setting(width, appearance.palette, appearance.now(), **how)
+    here = message_lines.Setting(width, appearance.styles, appearance.now(), **how)
     pairs = zip(entries, [None, *entries], strict=False)
     return Laid([message_lines.paint(entry, before, here) for entry, before in pairs])

@@ -47,7 +47,7 @@ class LineView(ScrollView, can_focus=True):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The lines of a part, with the thumb."""
-        strips, styles = super().render_lines(crop), self._appearance.palette
+        strips, styles = super().render_lines(crop), self._appearance.styles
         self._thumb.lines = self._thumb.place()
         if crop.x == 0 and crop.right > self.size.width:
             self._thumb.paint(strips, crop.y, styles.base + styles.rule, styles.base + styles.accent)

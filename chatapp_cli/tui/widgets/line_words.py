@@ -38,13 +38,13 @@ class LineWords:
 
     def line(self, line: LineRow) -> Text:
         """In the tree."""
-        styles = self._appearance.palette
+        styles = self._appearance.styles
         counts = ngettext("{n} dialog", "{n} dialogs", line.dialogs)
         return Text.assemble((f" {line.name}", styles.strong), (f"  {counts}", styles.faint), no_wrap=True)
 
     def channel(self, channel: ChannelRow) -> Text:
         """What does not work says so before its name, which may be cut."""
-        styles = self._appearance.palette
+        styles = self._appearance.styles
         said, style = health(channel, self._appearance)
         title, works = (channel.title, styles.plain), style == styles.good
         rest = [title, (f"  {said}", styles.faint)] if works else [(f"{said}  ", style), title]
@@ -60,7 +60,7 @@ class LineWords:
 
     def about_line(self, line: LineRow, invites: Sequence[PoolAccount]) -> Text:
         """Beside it, with the links that invite the next client."""
-        styles = self._appearance.palette
+        styles = self._appearance.styles
         text = Text().append(line.name + "\n\n", styles.strong)
         text.append(ngettext("{n} channel", "{n} channels", line.channels) + "\n", styles.plain)
         text.append(ngettext("{n} dialog", "{n} dialogs", line.dialogs) + "\n", styles.plain)
@@ -74,7 +74,7 @@ class LineWords:
 
     def about_channel(self, channel: ChannelRow, findings: Sequence[Finding]) -> Text:
         """Beside it, with what a check found."""
-        styles, known = self._appearance.palette, manifest(channel.kind)
+        styles, known = self._appearance.styles, manifest(channel.kind)
         text = Text().append(channel.title + "\n", styles.strong)
         text.append(show(known.title) + "\n\n", styles.muted)
         self._tell_health(text, channel, known)
@@ -88,7 +88,7 @@ class LineWords:
         return text
 
     def _tell_health(self, text: Text, channel: ChannelRow, known: Manifest) -> None:
-        styles = self._appearance.palette
+        styles = self._appearance.styles
         said, style = health(channel, self._appearance)
         text.append(_("Health") + ": ", styles.faint)
         if rests(channel, self._appearance.now()):
@@ -105,7 +105,7 @@ class LineWords:
 
     def _tell_rest(self, text: Text, channel: ChannelRow, known: Manifest) -> None:
         """Until when nothing goes out, why, and what a person can do about it."""
-        styles, until = self._appearance.palette, words.moment(channel.paused_until, self._appearance.now())
+        styles, until = self._appearance.styles, words.moment(channel.paused_until, self._appearance.now())
         what, step = words.reason(known, channel.paused_code, channel.paused_detail)
         text.append(_("receives; sends nothing until {time}", time=until) + "\n", styles.warn)
         text.append(what + "\n", styles.plain)
@@ -113,7 +113,7 @@ class LineWords:
         text.append("→ " + _("{key} resumes it now", key=key("lines", "resume")) + "\n", styles.accent)
 
     def _tell_finding(self, text: Text, finding: Finding) -> None:
-        styles = self._appearance.palette
+        styles = self._appearance.styles
         sign, style = ("✓ ", styles.good) if finding.ok else ("✗ ", styles.bad)
         text.append(f"\n{sign}", style).append(show(finding.what) + "\n", styles.plain)
         if finding.next_step is not None and not finding.ok:

@@ -36,7 +36,7 @@ class TabBar(Bar):
     tabs: Sequence[DialogTab] = ()
     front = 0
 
-    class Chosen(Message):
+    class TabChosen(Message):
         """Somebody clicked on a tab."""
 
         def __init__(self, tab: int) -> None:
@@ -55,7 +55,7 @@ class TabBar(Bar):
 
     def _pieces(self) -> Iterator[list[Piece]]:
         """What is painted of each tab."""
-        styles = self.appearance.palette
+        styles = self.appearance.styles
         room = max(_LEAST, min(_MOST, self.size.width // max(1, len(self.tabs)) - 3))
         for n, tab in enumerate(self.tabs):
             style = styles.strong + Style(underline=True) if n == self.front else styles.muted
@@ -67,5 +67,5 @@ class TabBar(Bar):
         for n, pieces in enumerate(self._pieces()):
             end += sum(cell_len(text) for text, _style in pieces)
             if event.x < end:
-                self.post_message(self.Chosen(n))
+                self.post_message(self.TabChosen(n))
                 return

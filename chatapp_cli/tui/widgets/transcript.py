@@ -22,8 +22,8 @@ from chatapp_cli.tui.reading.cells import fit
 from chatapp_cli.tui.reading.conversations import Quotes, TranscriptPage
 from chatapp_cli.tui.themes import PaintStyles
 from chatapp_cli.tui.widgets import wanted
+from chatapp_cli.tui.widgets.auto_scroll import AutoScroll
 from chatapp_cli.tui.widgets.bars import nowhere
-from chatapp_cli.tui.widgets.following import Following
 from chatapp_cli.tui.widgets.gallery import Gallery, PictureLine
 from chatapp_cli.tui.widgets.laid import Laid, laid
 from chatapp_cli.tui.widgets.line_view import OTHER_BUTTON, TWICE, LineView
@@ -61,7 +61,7 @@ class Transcript(LineView):
         self._manifest: Manifest | None = None
         self._routes: Routes = _ALONE
         self._lit: Callable[[str], Sequence[tuple[int, int]]] = _unlit
-        self._following = Following(self, lambda: self._select(self._loaded.at))
+        self._auto_scroll = AutoScroll(self, lambda: self._select(self._loaded.at))
 
     @property
     def entries(self) -> Sequence[TranscriptEntry]:
@@ -94,11 +94,11 @@ class Transcript(LineView):
     ) -> None:
         """Show another conversation from its end, or at one of its messages; one of several dialogs with ``routes``."""
         self._manifest, self._routes, self._loaded = manifest, routes, LoadedMessages(page, at)
-        self._following.begin(at_end=at is None)
+        self._auto_scroll.begin(at_end=at is None)
         self.gallery.clear()
         self._paint()
-        self._following.aim()
-        self._following.keep()
+        self._auto_scroll.aim()
+        self._auto_scroll.keep()
         self._look_around()
 
     def light(self, lit: Callable[[str], Sequence[tuple[int, int]]] | None) -> None:
@@ -121,7 +121,7 @@ class Transcript(LineView):
 
     def update(self, changed: Sequence[TranscriptEntry], gone: set[MessageId], quotes: Quotes) -> None:
         """Take in news; follows the end if the end was seen."""
-        following, before = self._following.at_end, self._laid
+        at_end, before = self._auto_scroll.at_end, self._laid
         self._loaded.quotes.update(quotes)
         left_out = self._loaded.take(changed, gone)
         if any(entry.message.direction == "out" for entry in left_out):  # others are read when one scrolls there
@@ -132,9 +132,9 @@ class Transcript(LineView):
         else:
             for line, count in self._laid.other_than(before):
                 self.refresh_lines(line, count)
-        if following:
-            self._following.at_end = True
-            self._following.keep()
+        if at_end:
+            self._auto_scroll.at_end = True
+            self._auto_scroll.keep()
         self._look_around()
 
     def _paint(self, *, refresh: bool = True) -> None:
@@ -160,7 +160,7 @@ class Transcript(LineView):
 
     def render_line(self, y: int) -> Strip:
         """One line of what is seen."""
-        styles, width = self._appearance.palette, self.scrollable_content_region.width
+        styles, width = self._appearance.styles, self.scrollable_content_region.width
         at = self.scroll_offset.y + y - self._above
         block = self._laid.at(at)
         if not 0 <= block < len(self._laid.blocks):
@@ -179,7 +179,7 @@ class Transcript(LineView):
             return strip
         if self.gallery.asks(line.file):
             self.post_message(self.WantsPicture(line.file))
-        return self.gallery.over(strip, line, self._appearance.palette.base)
+        return self.gallery.over(strip, line, self._appearance.styles.base)
 
     def sees(self, file: FileRow) -> bool:
         """Whether a file's message is on the screen, or a part of it."""
@@ -194,19 +194,19 @@ class Transcript(LineView):
 
     def _paint_around(self) -> None:
         """Paint anew with other heights, what stands at the top of the screen staying there."""
-        top, following = self.scroll_offset.y, self._following.at_end
+        top, at_end = self.scroll_offset.y, self._auto_scroll.at_end
         at = max(0, self._laid.at(top))
         into = top - self._laid.starts[at]
         self._paint()
         starts = self._laid.starts
         self.scroll_to(y=starts[min(at, len(starts) - 1)] + into, animate=False, force=True)
-        self._following.at_end = following
-        self._following.keep()
+        self._auto_scroll.at_end = at_end
+        self._auto_scroll.keep()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Fetch older messages before the top is reached."""
         super().watch_scroll_y(old_value, new_value)
-        self._following.at_end = self.at_end or (self._following.at_end and new_value > old_value)
+        self._auto_scroll.at_end = self.at_end or (self._auto_scroll.at_end and new_value > old_value)
         self._look_around()
 
     def _look_around(self) -> None:
@@ -221,8 +221,8 @@ class Transcript(LineView):
         """Wrap again, keeping the end in sight if it was."""
         if self.scrollable_content_region.width != self._painted_at:
             self._paint()
-        self._following.aim()
-        self._following.keep()
+        self._auto_scroll.aim()
+        self._auto_scroll.keep()
 
     def on_focus(self) -> None:
         """Choose the last message, so that keys have something to be about."""

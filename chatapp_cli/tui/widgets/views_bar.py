@@ -30,7 +30,7 @@ class ViewsBar(Bar):
 
     DEFAULT_CSS = "ViewsBar { height: 1; }"
 
-    class Chosen(Message):
+    class ViewChosen(Message):
         """A person wants to see a view."""
 
         def __init__(self, view: ViewRow) -> None:
@@ -77,7 +77,7 @@ class ViewsBar(Bar):
 
     def lines(self) -> Sequence[tuple[list[Piece], list[Piece]]]:
         """One line."""
-        styles = self.appearance.palette
+        styles = self.appearance.styles
         pieces: list[Piece] = [(" ", styles.plain)]
         for row in self._views:
             style = styles.strong + Style(underline=True) if row.id == self._chosen else styles.muted
@@ -92,4 +92,4 @@ class ViewsBar(Bar):
         """Go to the view under the pointer."""
         under = [row for row, start in self._placed(self._views) if start <= event.x]
         if under:
-            self.post_message(self.Chosen(under[-1]))
+            self.post_message(self.ViewChosen(under[-1]))

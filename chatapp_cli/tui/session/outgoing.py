@@ -48,17 +48,17 @@ def file_limit(can: Capabilities) -> str:
     return _("Up to {n} files of {size} MB.", n=can.max_files, size=can.max_upload // MEGABYTE)
 
 
-def looked_at(typed: str) -> StagedFile:
+def inspect_file(typed: str) -> StagedFile:
     """A file as it would be, before anything is copied. Raises NotFound, and Refused as ``named`` does."""
     return files.look(named(typed))
 
 
-def staged(media: Media, typed: str) -> StagedFile:
+def stage_file(media: Media, typed: str) -> StagedFile:
     """The file, taken into the store."""
     return files.stage(media, named(typed))
 
 
-def sending_of(
+def send_job(
     state: ComposerState, workspace: Workspace, channel: ChannelRow, dialog: DialogId, order: SendOptions
 ) -> StoreJob:
     """The transaction that sends a sheet, or changes the message that it edits."""

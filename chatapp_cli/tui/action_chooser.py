@@ -15,7 +15,7 @@ from chatapp_cli.tui.screens.inbox import InboxScreen
 from chatapp_cli.tui.session.workspace import Workspace
 
 
-class Commanding:
+class ActionChooser:
     """Asks what is meant, and does it there."""
 
     def __init__(

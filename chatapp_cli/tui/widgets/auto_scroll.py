@@ -7,7 +7,7 @@ from collections.abc import Callable
 from textual.scroll_view import ScrollView
 
 
-class Following:
+class AutoScroll:
     """Goes there at once, and again when the layout that is under way is done."""
 
     def __init__(self, pane: ScrollView, show: Callable[[], None]) -> None:

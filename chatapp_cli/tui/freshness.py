@@ -36,8 +36,7 @@ class Freshness:
             raise
 
     async def _take(self, news: JournalAdvanced) -> None:
-        for part in self._conversation.parts:
-            await part.hear(news)
+        await self._conversation.hear(news)
         if (lasting := news.lasting()).rows:
             await self._take_lasting(lasting)
 
@@ -49,7 +48,7 @@ class Freshness:
         await self.tell_bars()
         if news.any_of(ChannelEvent, LineEvent):
             await self._listing.again()
-        await self._conversation.hear(news)
+        await self._conversation.read_changed(news)
 
     async def _catch_up(self) -> None:
         """Read again all that is shown, after some news could not be read."""

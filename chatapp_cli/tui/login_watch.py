@@ -13,7 +13,7 @@ from chatapp_cli.i18n import show
 from chatapp_cli.tui.session.login_gate import LoginGate
 
 
-class Door:
+class LoginWatch:
     """Looks from time to time whether a login still holds."""
 
     def __init__(
