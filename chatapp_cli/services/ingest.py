@@ -385,10 +385,8 @@ def move_on(
     statement = "messages.reached" if state in REACHED else "messages.state"
     tx.run(statement, id=found.id, state=state, code=code, detail=detail)
     tx.run("dialogs.state", id=found.dialog_id, message=found.id, state=state)
-    tx.emit(
-        MessageStateChanged(channel=channel, dialog=found.dialog_id, message=found.id, state=state, code=code),
-        actor=PROGRAM,
-    )
+    event = MessageStateChanged(channel=channel, dialog=found.dialog_id, message=found.id, state=state, code=code)
+    tx.emit(event, actor=PROGRAM)
 
 
 def meet(tx: Tx, channel: ChannelId, peer: Peer) -> None:
