@@ -346,8 +346,11 @@ def pause(tx: Tx, channel: ChannelId, *, seconds: float, code: str, detail: str 
 
 
 def show_pause(tx: Tx, channel: ChannelId, *, seconds: float) -> None:
-    """Show when the account's own rate lets the outbox continue. An existing reason is kept."""
-    tx.run("channels.show_pause", id=channel, until=tx.now + int(seconds * 1000))
+    """Show when the account's own rate lets the outbox continue.
+
+    A pause of the provider that lasts as long keeps its reason; of a shorter one its words are kept beside ours.
+    """
+    tx.run("channels.show_pause", id=channel, until=tx.now + int(seconds * 1000), now=tx.now)
 
 
 def unpause(tx: Tx, channel: ChannelId) -> None:
