@@ -21,7 +21,7 @@ from chatapp_cli.domain.message import State
 from chatapp_cli.runtime.login import logged_in
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import journal, lines, operators, sending
-from chatapp_cli.services.composing import InDialog
+from chatapp_cli.services.message_request import InDialog
 from chatapp_cli.services.transcript import latest
 from chatapp_cli.tui.plain.plain import PASTE_GAP, Plain, conversation
 from chatapp_cli.tui.plain.vocabulary import COMMANDS, understood

@@ -25,7 +25,7 @@ async def forward(page: ActionPage, target: MessageTarget) -> None:
     async def take(row: DialogRow) -> None:
         capabilities, company_options = page.workspace.capabilities, page.workspace.company.options
         made = await page.workspace.write(
-            lambda tx: forwarding.forward(tx, capabilities, messages, row.id, options, held=company_options)
+            lambda tx: forwarding.forward(tx, capabilities, messages, row.id, options, undo_options=company_options)
         )
         shown.pick_none()
         page.done(_("Forwarded to {name}.", name=row.name), lambda tx: _cancel(tx, made))

@@ -57,7 +57,7 @@ async def react(page: ActionPage, target: MessageTarget) -> None:
 
 async def _change(page: ActionPage, target: MessageTarget, operation: Operation, value: str) -> None:
     options, message = page.workspace.send_options(), target.entry.message.id
-    await page.workspace.write(lambda tx: sending.change(tx, target.can, message, operation, value, order=options))
+    await page.workspace.write(lambda tx: sending.change(tx, target.can, message, operation, value, options=options))
 
 
 async def copy(page: ActionPage, target: MessageTarget) -> None:

@@ -25,7 +25,7 @@ TYPING_LASTS = 4.0
 
 
 class Writing(ConversationPart):
-    """What is done with the text of the open dialog."""
+    """Sends, attaches, and tells the client that somebody writes."""
 
     def __init__(self, conversation: Conversation, drafts: Drafts) -> None:
         super().__init__(conversation)

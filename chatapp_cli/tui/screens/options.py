@@ -10,7 +10,7 @@ from rich.text import Text as Words
 
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.form import Choice, Field, Form
-from chatapp_cli.domain.option import COMPANY, OptionTarget, Subject
+from chatapp_cli.domain.option import COMPANY, OptionLevel, OptionTarget
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import _
 from chatapp_cli.kit.manifests import manifest
@@ -39,8 +39,8 @@ class OptionOwner(NamedTuple):
     def target(self) -> OptionTarget:
         """The owner as the store names it."""
         if self.channel is not None:
-            return OptionTarget(Subject.CHANNEL, self.channel.id)
-        return COMPANY if self.line is None else OptionTarget(Subject.LINE, self.line.id)
+            return OptionTarget(OptionLevel.CHANNEL, self.channel.id)
+        return COMPANY if self.line is None else OptionTarget(OptionLevel.LINE, self.line.id)
 
     @property
     def wider(self) -> OptionScope | None:
@@ -104,7 +104,7 @@ class OptionsScreen(AskingScreen):
     def _form(self, tx: Tx) -> Form:
         owner = self._owner
         stored, answered = options.stored(tx, owner.target), owner.channel.settings if owner.channel else {}
-        known = options.known(owner.target.subject, owner.own)
+        known = options.known(owner.target.level, owner.own)
         own = {field.name for field in owner.own}
         asked = [
             _plain(field, answered) if name in own else self._left_open(tx, field)
