@@ -139,7 +139,9 @@ class BeginScreen(ActionPage):
     ) -> None:
         self._outlook = one
         name = self._names.get(to, "")
-        said = outlook.said(self.appearance.styles, one, error, others, name=name, able=self.workspace.capabilities)
+        said = outlook.explained(
+            self.appearance.styles, one, error, others, name=name, able=self.workspace.capabilities
+        )
         self._form.tell(said, known=one is not None and one.dialog is not None)
 
     # What can be done
