@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from chatapp_cli.services.presence import TYPING
 from tests.real.terminal import Terminal, terminal
 from tests.real.test_browser import CHROMIUM, Tab, opened
 
-SOON = 10.0
-"""Seconds that colleagues may take to see one another on a busy machine; how fast it is, the benchmarks say."""
+SOON = TYPING / 1000 - 1
+"""Seconds within which colleagues see one another: before the sign that one is typing has run out."""
 
 pytestmark = [
     pytest.mark.real,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -10,10 +11,13 @@ import pytest
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.draft import Draft
+from chatapp_cli.domain.ids import DialogId, Millis
 from chatapp_cli.domain.journal.dialogs import Assigned
 from chatapp_cli.services import dialogs, drafts, duties, journal, presence
 from chatapp_cli.services.drafts import Unsent
+from chatapp_cli.store.rows.dialogs import PresenceRow
 from chatapp_cli.tui.app import InboxApp
+from chatapp_cli.tui.conversation.other_windows import OtherWindows
 from tests.stores import owner
 from tests.tui.conftest import GOOD, Opener, Window
 from tests.tui.stage import ME, HeldClock, opened
@@ -206,3 +210,45 @@ async def test_claiming_many_leaves_those_that_others_have(window: Opener, compa
         await it.until(
             lambda: not any("vip" in company.read(lambda tx, o=o: dialogs.tags(tx, o)) for o in (first, second))
         )
+
+
+async def test_a_dialog_that_is_opened_again_is_still_written_in(
+    window: Opener, company: Company, clock: HeldClock
+) -> None:
+    async with window() as it:
+        await it.open("Анна")
+        await it.type("Здравствуйте")
+        await it.until(lambda: typing(company, clock))
+        conversation = it.app.screen.conversation
+        await conversation.open(conversation.opening.card.id, exact=True)
+        await it.app.workers.wait_for_complete([one for one in it.app.workers if one.group == "company"])
+        assert typing(company, clock)
+
+
+def typing(company: Company, clock: HeldClock) -> bool:
+    """Whether an open window says that its operator is writing."""
+    return any(row.typing_until > clock.now() for row in company.read(presence.everyone))
+
+
+class AnsweredByHand:
+    """A workspace whose reads end when and as a test says."""
+
+    def __init__(self, company: Company) -> None:
+        self.company = company
+        self.reads: list[asyncio.Future[list[PresenceRow]]] = []
+
+    async def read(self, job: object) -> list[PresenceRow]:
+        self.reads.append(asyncio.get_running_loop().create_future())
+        return await self.reads[-1]
+
+
+async def test_who_is_there_is_told_by_the_read_that_began_last(company: Company) -> None:
+    workspace = AnsweredByHand(company)
+    windows = OtherWindows(workspace)
+    seen = [asyncio.create_task(windows.see()) for _ in range(2)]
+    await asyncio.sleep(0)
+    looking, writing = (PresenceRow("theirs", COLLEAGUE, DialogId(1), typing, until=9) for typing in (0, 9))
+    workspace.reads[1].set_result([writing])
+    workspace.reads[0].set_result([looking])
+    await asyncio.gather(*seen)
+    assert windows.there(Millis(1))[DialogId(1)].writing == [COLLEAGUE]

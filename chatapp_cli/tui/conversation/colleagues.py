@@ -45,7 +45,7 @@ class Colleagues(ConversationPart):
     async def opened(self, opening: Opening) -> None:
         """Let the others know."""
         self._show()
-        self.page.do(partial(self._windows.look, opening.card.id), group="company")
+        self.page.do(partial(self._windows.turn_to, opening.card.id), group="company")
 
     async def hear(self, news: JournalAdvanced) -> None:
         """Somebody came, left or began to write."""

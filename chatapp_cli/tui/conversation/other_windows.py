@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
+from itertools import count
 from typing import NamedTuple, TypeVar
 
 from chatapp_cli.domain.ids import DialogId, Millis
@@ -44,9 +45,17 @@ class OtherWindows:
         """The desk with whoever sat here when the page opened: another may sit here when it closes."""
         self._window = workspace.company.world.chance.key()
         self._rows: Sequence[PresenceRow] = ()
+        self._reads = count(1)
+        self._newest = 0
+        """The number of the read that ``_rows`` came with; an older one that ends later changes nothing."""
         self._at: DialogId | None = None
         self._told_at: float | None = None
         """When this window last said that it writes; ``None`` while it does not."""
+
+    async def turn_to(self, dialog: DialogId) -> None:
+        """Tell which dialog was opened; one that is open already is still written in, if it was."""
+        if dialog != self._at:
+            await self.look(dialog)
 
     async def look(self, dialog: DialogId | None) -> None:
         """Tell which dialog stands in this window now; nobody writes in it yet. Raises NotFound if there is none."""
@@ -60,7 +69,7 @@ class OtherWindows:
             await self.see()
             return
         beat = partial(presence.beat, window=self._window, dialog=self._at)
-        self._rows = await self._workspace.write(_there(self._at, beat))
+        await self._know(self._workspace.write(_there(self._at, beat)))
 
     @property
     def silent(self) -> bool:
@@ -94,7 +103,13 @@ class OtherWindows:
 
     async def see(self) -> None:
         """Look where the others are."""
-        self._rows = await self._workspace.read(presence.everyone)
+        await self._know(self._workspace.read(presence.everyone))
+
+    async def _know(self, reading: Awaitable[Sequence[PresenceRow]]) -> None:
+        number = next(self._reads)
+        rows = await reading
+        if number > self._newest:
+            self._rows, self._newest = rows, number
 
     def there(self, now: Millis) -> dict[DialogId, Viewers]:
         """The company in each dialog that has some, without this window."""
