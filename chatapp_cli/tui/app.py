@@ -144,14 +144,14 @@ class InboxApp(TypeAhead):
             await work()
         except Exception as error:  # noqa: BLE001 - nothing that is done beside the keys may end the window
             words = self.guard.words(error)
-            if self.guard.is_news(words, self.company.world.clock.monotonic()):
+            if self.guard.is_new(words, self.company.world.clock.monotonic()):
                 self.notify(words, severity="error", markup=False, timeout=8)
             return False
         return True
 
     async def _follow(self) -> None:
         self.tell_terminal(KEEP_TITLE)
-        await watch_journal(self.workspace, self._guarded, self._hear, started=self._notices.entitle)
+        await watch_journal(self.workspace, self._guarded, self._hear, started=self._notices.show_title)
 
     async def _hear(self, news: JournalAdvanced) -> None:
         for screen in self.screen_stack:

@@ -55,7 +55,7 @@ def part(window: InboxApp) -> None:
 
     where = rescue(window)
     cause = window.broken
-    for stumbled in [*window.guard.stumbles, *([cause] if cause else [])]:
+    for stumbled in [*window.guard.unexpected, *([cause] if cause else [])]:
         sys.stderr.write(lines("".join(traceback.format_exception(stumbled, limit=-LINES))))
     if window.return_code:
         kept = T("What you had written is a draft in its dialog.")

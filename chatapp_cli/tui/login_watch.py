@@ -25,7 +25,7 @@ class LoginWatch:
 
     async def look(self) -> None:
         """Find out who sits here."""
-        self._outside = await self._login_gate.look()
+        self._outside = await self._login_gate.check()
 
     async def look_again(self) -> None:
         """Show to whoever sits here what they may see by now, or the login."""

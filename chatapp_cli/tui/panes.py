@@ -42,11 +42,11 @@ class Panes:
             self._page.remove_class("-open")
         listed.focus()
 
-    def following(self) -> None:
+    def next_pane(self) -> None:
         """List, conversation, text, list."""
         self._go(1)
 
-    def previous(self) -> None:
+    def previous_pane(self) -> None:
         """The other way round."""
         self._go(-1)
 

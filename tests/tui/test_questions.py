@@ -254,7 +254,7 @@ async def test_every_kind_of_question_stays_until_its_answer_is_taken(
             await it.sees(why)
         await it.press(*keys)
         await it.until(lambda: app.screen is not page)
-    assert [type(error) for error in app.guard.stumbles] == [ZeroDivisionError]
+    assert [type(error) for error in app.guard.unexpected] == [ZeroDivisionError]
 
 
 class Slow:

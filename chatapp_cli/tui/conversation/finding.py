@@ -1,4 +1,4 @@
-"""Words looked for in the open conversation: all of it, not only what is loaded (S-116)."""
+"""Searches the whole open conversation, not only its loaded messages (S-116)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class ConversationSearch(ConversationPart):
-    """The search in the conversation; it goes on in as much of it as is shown, and ends with it."""
+    """A search in the dialogs that are shown; it ends when other ones are opened."""
 
     def __init__(self, conversation: Conversation) -> None:
         super().__init__(conversation)
@@ -27,12 +27,12 @@ class ConversationSearch(ConversationPart):
         self._hits: Sequence[MessageId] = ()
         self._hit = 0
         self._bar: HitBar | None = None
-        """There while something is found."""
+        """The bar with the hits; ``None`` while nothing is found."""
         self._writing = False
-        """Whether somebody wrote when another dialog was opened."""
+        """Whether the text had the focus when another dialog was opened."""
 
     def ask(self) -> None:
-        """Ask for words; none end the search."""
+        """Ask for words and search for them; no words end the search."""
         if self.conversation.opening is not None:
             self.page.do(self._ask, group="within", exclusive=True)
 
@@ -64,7 +64,7 @@ class ConversationSearch(ConversationPart):
         return await self.page.workspace.store.with_store(look)
 
     async def _begin(self, query: Query) -> None:
-        """Light up the words, and show the newest hit."""
+        """Highlight the words, and show the newest hit."""
         from chatapp_cli.services.wording import marks
 
         shown = self.conversation
@@ -100,12 +100,12 @@ class ConversationSearch(ConversationPart):
             self._bar.tell(self._words, self._hit, len(self._hits))
 
     async def before(self, opening: Opening) -> None:
-        """Whoever writes is to stay where they write."""
+        """Remember whether the text has the focus, so that it keeps it."""
         del opening
         self._writing = self._bar is not None and self.conversation.pen.has_focus
 
     async def opened(self, opening: Opening) -> None:
-        """Look for the same words in what is shown now, unless it is something else altogether."""
+        """Search again if dialogs of the same person were added or removed; end the search if others are shown."""
         shown = opening.thread
         if self._bar is None or set(shown) == set(self.looked_in):
             return
@@ -116,9 +116,9 @@ class ConversationSearch(ConversationPart):
             await self._look_again(shown, stay=self._writing)
 
     async def _look_again(self, shown: Sequence[DialogId], *, stay: bool) -> None:
-        """The same words where more or fewer dialogs of the person are shown: at the same hit, or else the newest.
+        """Search for the same words in ``shown``, and go to the same hit, or to the newest if it is not among them.
 
-        Who is to ``stay`` where they write is only told which one that is.
+        With ``stay`` the bar shows the hit's number, and the focus stays in the text.
         """
         from chatapp_cli.services.wording import understood
 

@@ -1,4 +1,4 @@
-"""Older and newer messages, read as somebody scrolls to them."""
+"""Reads older and newer messages as the operator scrolls to them."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from chatapp_cli.tui.reading import conversations
 
 
 class Paging(ConversationController):
-    """Brings what the transcript does not have yet."""
+    """Loads the messages that the transcript does not have yet."""
 
     def older(self) -> None:
-        """The top came near."""
+        """Load the messages before the first one."""
         self.page.do(self._read_older, group="older", exclusive=True)
 
     async def _read_older(self) -> None:
@@ -26,7 +26,7 @@ class Paging(ConversationController):
             shown.prepend(page)
 
     def newer(self) -> None:
-        """The bottom of what is loaded came near."""
+        """Load the messages after the last one."""
         self.page.do(self._read_newer, group="newer", exclusive=True)
 
     async def _read_newer(self) -> None:

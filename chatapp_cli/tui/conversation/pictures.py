@@ -1,4 +1,4 @@
-"""Draws the pictures of messages that are on the screen, one after the other and off the loop of keys."""
+"""Draws the pictures that are on the screen, one at a time, on a thread."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ class Pictures(ConversationPart):
         super().__init__(conversation)
         self._drawing = asyncio.Lock()
 
-    async def furnish(self) -> None:
-        """Find out whether this terminal shows pictures."""
+    async def set_up(self) -> None:
+        """Decide whether pictures are shown in this terminal."""
         setting, colours = self.page.workspace.company.settings.pictures, self.page.app.console.color_system
         self.conversation.transcript.gallery.on = pictures.wanted(setting, colours)
 
     def draw(self, file: FileRow) -> None:
-        """Draw one that came into sight."""
+        """Draw a picture that came into view."""
         self.page.do(partial(self._draw, file), group="pictures")
 
     async def _draw(self, file: FileRow) -> None:
@@ -35,4 +35,4 @@ class Pictures(ConversationPart):
                 shown.gallery.put_off(file)
                 return
             job = partial(pictures.drawn, path, paper.name if paper else "black")
-            shown.hang(file, await self.page.workspace.store.off_loop(job))
+            shown.show_picture(file, await self.page.workspace.store.off_loop(job))

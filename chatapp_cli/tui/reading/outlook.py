@@ -20,7 +20,7 @@ from chatapp_cli.tui.themes import PaintStyles
 Able = Callable[[ChannelRow], Capabilities]
 
 
-def explained(
+def text(
     styles: PaintStyles,
     found: Outlook | None,
     error: ChatappError | None,

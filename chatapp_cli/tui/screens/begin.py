@@ -139,10 +139,8 @@ class BeginScreen(ActionPage):
     ) -> None:
         self._outlook = one
         name = self._names.get(to, "")
-        said = outlook.explained(
-            self.appearance.styles, one, error, others, name=name, able=self.workspace.capabilities
-        )
-        self._form.tell(said, known=one is not None and one.dialog is not None)
+        text = outlook.text(self.appearance.styles, one, error, others, name=name, able=self.workspace.capabilities)
+        self._form.tell(text, known=one is not None and one.dialog is not None)
 
     # What can be done
 

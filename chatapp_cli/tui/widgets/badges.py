@@ -22,7 +22,7 @@ class DialogBadges(NamedTuple):
     draft: bool = False
     picked: bool = False
 
-    def company(self, styles: PaintStyles) -> list[Piece]:
+    def colleagues(self, styles: PaintStyles) -> list[Piece]:
         """Whether a colleague is there."""
         if self.writing:
             return [(" ✎", styles.warn)]

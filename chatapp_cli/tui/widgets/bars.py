@@ -97,7 +97,7 @@ class Heading(Bar):
     DEFAULT_CSS = "Heading { height: 2; border-bottom: solid $rule; }"
     card: DialogCard | None = None
     tags: Sequence[str] = ()
-    company: tuple[str, bool] = ("", False)
+    viewers: tuple[str, bool] = ("", False)
     peeked = False
 
     def tell(self, card: DialogCard | None, tags: Sequence[str] = ()) -> None:
@@ -110,12 +110,12 @@ class Heading(Bar):
         self.peeked = peeked
         self.refresh()
 
-    def tell_company(self, said: str, *, busy: bool) -> bool:
+    def tell_viewers(self, said: str, *, busy: bool) -> bool:
         """Show which colleagues are here, and whether one is writing; tells whether that is news."""
-        before, self.company = self.company, (said, busy)
-        if before != self.company:
+        before, self.viewers = self.viewers, (said, busy)
+        if before != self.viewers:
             self.refresh()
-        return before != self.company
+        return before != self.viewers
 
     def lines(self) -> Sequence[tuple[list[Piece], list[Piece]]]:
         """Name and address on the left; channel and line on the right."""
@@ -125,8 +125,8 @@ class Heading(Bar):
         left: list[Piece] = [(" ", styles.plain), (card.name, styles.strong)]
         if self.peeked:
             left.append((f"  {_('stays unread')}", styles.accent))
-        if said := self.company[0]:
-            left.append((f"  {said}", styles.warn if self.company[1] else styles.muted))
+        if said := self.viewers[0]:
+            left.append((f"  {said}", styles.warn if self.viewers[1] else styles.muted))
         if card.address != card.name:
             left.append((f"  {card.phone or card.username or card.address}", styles.faint))
         left += [(f"  #{tag}", styles.tag(tag)) for tag in self.tags]
@@ -141,7 +141,7 @@ class Heading(Bar):
 
         Where there is no room for both, a colleague who is here matters more, and that one only looks.
         """
-        crowded = self.peeked or bool(self.company[0])
+        crowded = self.peeked or bool(self.viewers[0])
         if known.capabilities.receipts == "read" or (crowded and self.size.width < _ROOMY + _NOTICE):
             return []
         said = _("not available") if self.size.width >= _ROOMY and not crowded else _("n/a")

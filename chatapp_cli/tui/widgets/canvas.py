@@ -38,7 +38,7 @@ class Canvas(Widget):
 
     picture: Picture | None = None
 
-    def hang(self, picture: Picture | None) -> None:
+    def show_picture(self, picture: Picture | None) -> None:
         """Show a picture, or none."""
         self.picture = picture
         self.styles.width, self.styles.height = (picture.width, picture.rows) if picture else (0, 0)

@@ -52,7 +52,7 @@ def _stacked(
         row(
             width,
             [_mark(dialog, styles, badges), name, *_pin(dialog, styles)],
-            [*badges.company(styles), (" ", styles.plain), time, (" ", styles.plain)],
+            [*badges.colleagues(styles), (" ", styles.plain), time, (" ", styles.plain)],
             base,
         ),
         row(
@@ -68,7 +68,7 @@ def _aligned(
     dialog: DialogRow, width: int, base: Style, styles: PaintStyles, now: Millis, badges: DialogBadges
 ) -> list[Segment]:
     name = styles.strong if dialog.unread else styles.plain
-    pin = [*_pin(dialog, styles), *badges.company(styles)]
+    pin = [*_pin(dialog, styles), *badges.colleagues(styles)]
     room = _NAME - sum(cell_len(text) for text, _style in pin)
     shown = cut(dialog.name, room)
     left = [

@@ -16,11 +16,11 @@ from chatapp_cli.tui.appearance import Appearance
 from chatapp_cli.tui.keys.keymap import bindings
 from chatapp_cli.tui.reading.cells import fit
 from chatapp_cli.tui.reading.dialog_order import DialogOrder
-from chatapp_cli.tui.widgets import dialog_lines, wanted
+from chatapp_cli.tui.widgets import dialog_lines, requests
 from chatapp_cli.tui.widgets.badges import ListBadges
 from chatapp_cli.tui.widgets.line_view import OTHER_BUTTON, LineView
-from chatapp_cli.tui.widgets.near import Near
 from chatapp_cli.tui.widgets.picks import Picks
+from chatapp_cli.tui.widgets.row_cache import RowCache
 
 _AGEING = 5_000
 """Milliseconds after which ages are painted anew."""
@@ -42,11 +42,11 @@ class DialogList(LineView):
 
     SCOPE = "list"
     BINDINGS = bindings("list")
-    Needs, Opened, Picked = wanted.Needs, wanted.Opened, wanted.Picked
+    Needs, Opened, Picked = requests.Needs, requests.Opened, requests.Picked
 
     def __init__(self, appearance: Appearance) -> None:
         super().__init__(appearance)
-        self._near, self._picks = Near(), Picks(self._tell_picked)
+        self._cache, self._picks = RowCache(), Picks(self._tell_picked)
         self._strips: dict[DialogId, tuple[tuple[object, ...], list[Strip]]] = {}
         self._width, self._height = 0, dialog_lines.height(0)
         self.cursor = 0
@@ -58,12 +58,12 @@ class DialogList(LineView):
     @property
     def order(self) -> DialogOrder | None:
         """The order that is shown now."""
-        return self._near.order
+        return self._cache.order
 
     @property
     def ids(self) -> Sequence[int]:
         """What is listed, in its order."""
-        return self._near.ids
+        return self._cache.ids
 
     @property
     def current(self) -> DialogId | None:
@@ -95,8 +95,8 @@ class DialogList(LineView):
 
     def show(self, order: DialogOrder, rows: Mapping[DialogId, DialogRow]) -> None:
         """Take another order, keeping the cursor on its dialog where it still is."""
-        seen, before = self._near.at(self._visible()), self.current
-        known = self._near.take(order, rows)
+        seen, before = self._cache.at(self._visible()), self.current
+        known = self._cache.take(order, rows)
         self._place_cursor(before if known else None)
         self.virtual_size = Size(0, len(order.ids) * self._height)
         self._measure()
@@ -109,7 +109,7 @@ class DialogList(LineView):
 
     def fill(self, rows: Mapping[DialogId, DialogRow]) -> None:
         """Take rows that were asked for, or that changed; only their lines are painted again."""
-        self._repaint_those(self._near.fill(rows))
+        self._repaint_those(self._cache.fill(rows))
         if len(self._strips) > _MOST_STRIPS:
             self._strips.clear()
 
@@ -120,7 +120,7 @@ class DialogList(LineView):
             self.cursor = min(self.cursor if before is not None else 0, max(0, len(self.ids) - 1))
 
     def _refresh_changed(self, before: Mapping[int, tuple[int, DialogRow | None]]) -> None:
-        now = self._near.at(self._visible())
+        now = self._cache.at(self._visible())
         if now.keys() != before.keys():
             self.refresh()
             return
@@ -135,7 +135,7 @@ class DialogList(LineView):
 
     def _want(self) -> None:
         """Ask for the rows around what is seen."""
-        if (lacking := self._near.lacks(self._visible())) is not None:
+        if (lacking := self._cache.lacks(self._visible())) is not None:
             self.post_message(self.Needs(lacking.start, len(lacking)))
 
     def render_line(self, y: int) -> Strip:
@@ -144,7 +144,7 @@ class DialogList(LineView):
         at, part = divmod(self.scroll_offset.y + y, self._height)
         if at >= len(self.ids):
             return self._blank(y)
-        base, dialog = self._base(at), self._near.row(at)
+        base, dialog = self._base(at), self._cache.row(at)
         if dialog is None:
             return dialog_lines.placeholder(width, base, styles)[part]
         return self._painted(dialog, width, base)[part]

@@ -21,13 +21,13 @@ from chatapp_cli.tui.media.pictures import Drawn
 from chatapp_cli.tui.reading.cells import fit
 from chatapp_cli.tui.reading.conversations import Quotes, TranscriptPage
 from chatapp_cli.tui.themes import PaintStyles
-from chatapp_cli.tui.widgets import wanted
+from chatapp_cli.tui.widgets import requests
 from chatapp_cli.tui.widgets.auto_scroll import AutoScroll
 from chatapp_cli.tui.widgets.bars import nowhere
 from chatapp_cli.tui.widgets.gallery import Gallery, PictureLine
-from chatapp_cli.tui.widgets.laid import Laid, laid
 from chatapp_cli.tui.widgets.line_view import OTHER_BUTTON, TWICE, LineView
 from chatapp_cli.tui.widgets.loaded import LoadedMessages
+from chatapp_cli.tui.widgets.message_layout import MessageLayout, lay_out
 
 if TYPE_CHECKING:
     from chatapp_cli.tui.widgets.message_lines import Route
@@ -51,13 +51,13 @@ class Transcript(LineView):
 
     SCOPE = "transcript"
     BINDINGS = bindings("transcript")
-    WantsOlder, WantsNewer, WantsEnd = wanted.WantsOlder, wanted.WantsNewer, wanted.WantsEnd
-    SawLast, WantsPicture, Asked = wanted.SawLast, wanted.WantsPicture, wanted.Asked
+    WantsOlder, WantsNewer, WantsEnd = requests.WantsOlder, requests.WantsNewer, requests.WantsEnd
+    SawLast, WantsPicture, Asked = requests.SawLast, requests.WantsPicture, requests.Asked
 
     def __init__(self, appearance: Appearance) -> None:
         super().__init__(appearance)
         self.gallery = Gallery()
-        self._loaded, self._laid, self._painted_at = LoadedMessages(), Laid(), 0
+        self._loaded, self._painted, self._painted_at = LoadedMessages(), MessageLayout(), 0
         self._manifest: Manifest | None = None
         self._routes: Routes = _ALONE
         self._lit: Callable[[str], Sequence[tuple[int, int]]] = _unlit
@@ -86,7 +86,7 @@ class Transcript(LineView):
     @property
     def place(self) -> MessageId | None:
         """The message in the middle of what is seen, by which one finds back; ``None`` at the end."""
-        at = self._laid.at(self.scroll_offset.y + self.size.height // 2)
+        at = self._painted.at(self.scroll_offset.y + self.size.height // 2)
         return None if self.at_end else self._loaded.said_from(at)
 
     def open(
@@ -109,9 +109,9 @@ class Transcript(LineView):
     def prepend(self, page: TranscriptPage) -> None:
         """Put older messages above without moving what is seen."""
         self._loaded.prepend(page)
-        before = self._laid.height
+        before = self._painted.height
         self._paint()
-        self.scroll_to(y=self.scroll_offset.y + self._laid.height - before, animate=False, force=True)
+        self.scroll_to(y=self.scroll_offset.y + self._painted.height - before, animate=False, force=True)
 
     def append(self, page: TranscriptPage) -> None:
         """Put newer messages below without moving what is seen."""
@@ -121,16 +121,16 @@ class Transcript(LineView):
 
     def update(self, changed: Sequence[TranscriptEntry], gone: set[MessageId], quotes: Quotes) -> None:
         """Take in news; follows the end if the end was seen."""
-        at_end, before = self._auto_scroll.at_end, self._laid
+        at_end, before = self._auto_scroll.at_end, self._painted
         self._loaded.quotes.update(quotes)
         left_out = self._loaded.take(changed, gone)
         if any(entry.message.direction == "out" for entry in left_out):  # others are read when one scrolls there
             self.post_message(self.WantsEnd())
         self._paint(refresh=False)
-        if self._above or len(self._laid.blocks) < len(before.blocks):
+        if self._above or len(self._painted.blocks) < len(before.blocks):
             self.refresh()
         else:
-            for line, count in self._laid.other_than(before):
+            for line, count in self._painted.other_than(before):
                 self.refresh_lines(line, count)
         if at_end:
             self._auto_scroll.at_end = True
@@ -140,11 +140,13 @@ class Transcript(LineView):
     def _paint(self, *, refresh: bool = True) -> None:
         """Lines of all messages."""
         self._painted_at = self.scrollable_content_region.width
-        self._laid = Laid()
+        self._painted = MessageLayout()
         if self._manifest is not None and self._painted_at > 0:
             how = {"manifest": self._manifest, "quotes": self._loaded.quotes, "routes": self._routes, "lit": self._lit}
-            self._laid = laid(self.entries, self._painted_at, self._appearance, picture_rows=self.gallery.rows, **how)
-        self.virtual_size = Size(0, self._laid.height + 1)
+            self._painted = lay_out(
+                self.entries, self._painted_at, self._appearance, picture_rows=self.gallery.rows, **how
+            )
+        self.virtual_size = Size(0, self._painted.height + 1)
         if refresh:
             self.refresh()
 
@@ -156,17 +158,17 @@ class Transcript(LineView):
     @property
     def _above(self) -> int:
         """Empty lines above a conversation that does not fill its pane: the last message is always at the bottom."""
-        return max(0, self.scrollable_content_region.height - self._laid.height - 1)
+        return max(0, self.scrollable_content_region.height - self._painted.height - 1)
 
     def render_line(self, y: int) -> Strip:
         """One line of what is seen."""
         styles, width = self._appearance.styles, self.scrollable_content_region.width
         at = self.scroll_offset.y + y - self._above
-        block = self._laid.at(at)
-        if not 0 <= block < len(self._laid.blocks):
+        block = self._painted.at(at)
+        if not 0 <= block < len(self._painted.blocks):
             said = dict(enumerate(nowhere() if self._manifest is None else (), self.size.height // 3))
             return Strip([Segment(fit(said.get(y, "").center(width), width), styles.base + styles.faint)], width)
-        part, painted = at - self._laid.starts[block], self._laid.blocks[block]
+        part, painted = at - self._painted.starts[block], self._painted.blocks[block]
         strip = self._with_picture(painted.strips[part], painted.pictured.get(part))
         here = self.entries[block].message.id
         chosen = self.has_focus and here == self._loaded.chosen and part >= painted.lead
@@ -184,9 +186,9 @@ class Transcript(LineView):
     def sees(self, file: FileRow) -> bool:
         """Whether a file's message is on the screen, or a part of it."""
         top = self.scroll_offset.y - self._above
-        return any(file in entry.files for entry in self.entries[self._laid.within(top, top + self.size.height)])
+        return any(file in entry.files for entry in self.entries[self._painted.within(top, top + self.size.height)])
 
-    def hang(self, file: FileRow, drawn: Drawn | None) -> None:
+    def show_picture(self, file: FileRow, drawn: Drawn | None) -> None:
         """Show a picture that was drawn, or no longer keep room for one that cannot be."""
         if self.gallery.put(file, drawn):
             self._paint_around()
@@ -195,10 +197,10 @@ class Transcript(LineView):
     def _paint_around(self) -> None:
         """Paint anew with other heights, what stands at the top of the screen staying there."""
         top, at_end = self.scroll_offset.y, self._auto_scroll.at_end
-        at = max(0, self._laid.at(top))
-        into = top - self._laid.starts[at]
+        at = max(0, self._painted.at(top))
+        into = top - self._painted.starts[at]
         self._paint()
-        starts = self._laid.starts
+        starts = self._painted.starts
         self.scroll_to(y=starts[min(at, len(starts) - 1)] + into, animate=False, force=True)
         self._auto_scroll.at_end = at_end
         self._auto_scroll.keep()
@@ -212,7 +214,7 @@ class Transcript(LineView):
     def _look_around(self) -> None:
         if self.scroll_offset.y < self.size.height and self._loaded.asks_older():
             self.post_message(self.WantsOlder())
-        if self.scroll_offset.y + 2 * self.size.height > self._laid.height and self._loaded.asks_newer():
+        if self.scroll_offset.y + 2 * self.size.height > self._painted.height and self._loaded.asks_newer():
             self.post_message(self.WantsNewer())
         if self.at_end and self.entries:
             self.post_message(self.SawLast())
@@ -239,7 +241,7 @@ class Transcript(LineView):
             return
         at = max(0, min(at, len(self.entries) - 1))
         old, self._loaded.chosen = self._loaded.at, self.entries[at].message.id
-        starts, blocks = self._laid.starts, self._laid.blocks
+        starts, blocks = self._painted.starts, self._painted.blocks
         for one in (old, at):
             self.refresh_lines(starts[one] + self._above, len(blocks[one].strips))
         extra = 1 if at == len(self.entries) - 1 else 0
@@ -259,7 +261,7 @@ class Transcript(LineView):
 
     def _beyond(self, lines: int) -> int:
         """The message so many lines below the chosen one."""
-        return self._laid.at(max(0, self._laid.starts[self._loaded.at] + lines))
+        return self._painted.at(max(0, self._painted.starts[self._loaded.at] + lines))
 
     def action_last(self) -> None:
         """To the latest."""
@@ -287,8 +289,8 @@ class Transcript(LineView):
     def on_click(self, event: events.Click) -> None:
         """A click chooses, a second one answers; the other button asks what can be done."""
         at = self.scroll_offset.y + event.y - self._above
-        if 0 <= at < self._laid.height and not self.beside(event):
-            self._select(self._laid.at(at))
+        if 0 <= at < self._painted.height and not self.beside(event):
+            self._select(self._painted.at(at))
             if event.button == OTHER_BUTTON:
                 self.call_later(self.run_action, "screen.menu")
             elif event.style.link:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from chatapp_cli.tui.widgets.message_lines import Painted
 
 
-class Laid:
+class MessageLayout:
     """Painted messages one below the other."""
 
     def __init__(self, blocks: Sequence[Painted] = ()) -> None:
@@ -35,7 +35,7 @@ class Laid:
         """The messages of which a line stands between two lines."""
         return slice(self.at(max(0, top)), self.at(bottom) + 1)
 
-    def other_than(self, before: Laid) -> Iterator[tuple[int, int]]:
+    def other_than(self, before: MessageLayout) -> Iterator[tuple[int, int]]:
         """Where lines differ from what stood there, and how many; everything below a message that grew has moved."""
         for n, block in enumerate(self.blocks):
             start = self.starts[n]
@@ -46,10 +46,10 @@ class Laid:
                 yield start, len(block.strips)
 
 
-def laid(entries: Sequence[TranscriptEntry], width: int, appearance: Appearance, **how: Any) -> Laid:
-    """Paint messages; ``how`` is the rest of a `Setting`, which is imported with the first of them."""
+def lay_out(entries: Sequence[TranscriptEntry], width: int, appearance: Appearance, **how: Any) -> MessageLayout:
+    """Paint messages; ``how`` is the rest of a `PaintContext`, which is imported with the first of them."""
     from chatapp_cli.tui.widgets import message_lines
 
-    here = message_lines.Setting(width, appearance.styles, appearance.now(), **how)
+    context = message_lines.PaintContext(width, appearance.styles, appearance.now(), **how)
     pairs = zip(entries, [None, *entries], strict=False)
-    return Laid([message_lines.paint(entry, before, here) for entry, before in pairs])
+    return MessageLayout([message_lines.paint(entry, before, context) for entry, before in pairs])

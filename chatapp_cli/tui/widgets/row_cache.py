@@ -12,7 +12,7 @@ MARGIN = 40
 """Rows kept beyond both ends of what is seen, so that a step finds its row."""
 
 
-class Near:
+class RowCache:
     """An order of dialogs, and what is known of those that are near."""
 
     def __init__(self) -> None:
