@@ -45,7 +45,7 @@ class Notices:
         wait: Callable[[Callable[[], None]], object],
         remind: Callable[[str], object],
     ) -> None:
-        """``send`` writes to the terminal, ``wait`` calls a function after `PAUSE`, ``remind`` shows it on the page."""
+        """``send`` writes to the terminal, ``wait`` calls a function after `PAUSE`, ``remind`` shows a reminder."""
         self._workspace, self._terminal, self._send, self._wait, self._remind = workspace, terminal, send, wait, remind
         self._settings: Settings = workspace.company.settings
         self._quiet, self._shows_text = self._settings.quiet, self._settings.notify_text
