@@ -57,12 +57,12 @@ def find(
         answers = asked.all_of(
             company, SessionMethod.FIND, {row: _arguments(company, row, address) for row in rows}, seconds=wait
         )
-    told = [documents.answer(row, answer) for row, answer in zip(rows, answers, strict=True)]
+    found = [documents.answer(row, answer) for row, answer in zip(rows, answers, strict=True)]
     if as_json:
-        printing.document(told)
+        printing.document(found)
     else:
         _print(rows, answers)
-    raise typer.Exit(0 if any(one["found"] for one in told) else 1)
+    raise typer.Exit(0 if any(one["found"] for one in found) else 1)
 
 
 @app.command(cls=Verb)

@@ -98,8 +98,8 @@ def show_(
                 (found := dialogs.card(tx, DialogId(dialog))),
                 dialogs.tags(tx, found.id),
                 duties.members(tx, found.id),
-                (said := chains.with_onward(tx, transcript.latest(tx, found.id, n=n))),
-                notes.among(tx, found.id, said, complete=len(said) < n),
+                (messages := chains.with_onward(tx, transcript.latest(tx, found.id, n=n))),
+                notes.among(tx, found.id, messages, complete=len(messages) < n),
                 channels.one(tx, found.channel_id),
             )
         )

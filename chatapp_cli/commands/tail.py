@@ -47,12 +47,13 @@ def tail(
 
 
 def _catch_up(company: Company, last: int, *, as_json: bool) -> int:
-    """Print the entries after a number; returns the newest number."""
-    while rows := company.read(partial(journal.after, number=last)):
-        for row in rows:
-            _print(row, as_json=as_json)
-        last = rows[-1].id
-    return last
+    """Print the entries after a position; returns the position after them and what is hidden now."""
+    while True:
+        entries, last = company.read(partial(journal.page_after, number=last))
+        if not entries:
+            return last
+        for entry in entries:
+            _print(entry, as_json=as_json)
 
 
 def _follow(company: Company, last: int, *, as_json: bool) -> None:

@@ -79,60 +79,60 @@ def subjects_of(name: str) -> tuple[Subject, ...]:
     return tuple(subject for subject, fields in _declared.items() if name in fields)
 
 
-def decoded(field: Field, said: str) -> Value:
+def decoded(field: Field, text: str) -> Value:
     """A person's input as the option's value. Raises UsageError with what is wrong and what is allowed."""
     allowed = ["on", "off"] if field.kind == "flag" else [choice.value for choice in field.choices]
-    if allowed and said not in allowed:
+    if allowed and text not in allowed:
         raise UsageError(
-            T("{name} cannot be {value}.", name=field.name, value=said),
+            T("{name} cannot be {value}.", name=field.name, value=text),
             T("Choose one of: {allowed}", allowed=", ".join(allowed)),
             field=field.name,
         )
     if field.kind == "number":
-        return _number(field, said)
-    field.require_one_line(said)
+        return _number(field, text)
+    field.require_one_line(text)
     fits = _FITS.get(field.kind)
-    if said and not ((fits is None or fits(said)) and re.fullmatch(field.pattern or ".*", said, re.DOTALL)):
-        raise UsageError(T("{name} cannot be {value}.", name=field.name, value=said), field.hint, field=field.name)
-    return said
+    if text and not ((fits is None or fits(text)) and re.fullmatch(field.pattern or ".*", text, re.DOTALL)):
+        raise UsageError(T("{name} cannot be {value}.", name=field.name, value=text), field.hint, field=field.name)
+    return text
 
 
-def _number(field: Field, said: str) -> int:
-    if not (said.isascii() and said.isdigit()):
+def _number(field: Field, text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
         raise UsageError(
-            T("{name} has to be a whole number, not {value}.", name=field.name, value=said or "–"),
+            T("{name} has to be a whole number, not {value}.", name=field.name, value=text or "–"),
             T("Write digits alone, such as: {name}={example}", name=field.name, example=field.default or "0"),
             field=field.name,
         )
     most = _HIGHEST if field.most is None else field.most
-    if len(said) > len(str(_HIGHEST)) or int(said) > most:
+    if len(text) > len(str(_HIGHEST)) or int(text) > most:
         raise UsageError(
-            T("{name} can be {most} at most, not {value}.", name=field.name, most=most, value=said[:_SHOWN]),
+            T("{name} can be {most} at most, not {value}.", name=field.name, most=most, value=text[:_SHOWN]),
             T("Write a smaller number."),
             field=field.name,
         )
-    if int(said) < field.least:
+    if int(text) < field.least:
         raise UsageError(
-            T("{name} has to be {least} at least, not {value}.", name=field.name, least=field.least, value=said),
+            T("{name} has to be {least} at least, not {value}.", name=field.name, least=field.least, value=text),
             T("Write a greater number."),
             field=field.name,
         )
-    return int(said)
+    return int(text)
 
 
-def _is_web(said: str) -> bool:
+def _is_web(text: str) -> bool:
     """Whether it is a web address without a password."""
     try:
-        parts = urlsplit(said)
+        parts = urlsplit(text)
         parts.port  # noqa: B018 - one that is no number is found out here
     except ValueError:
         return False
-    spaces = any(map(str.isspace, said))
+    spaces = any(map(str.isspace, text))
     return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.password is None and not spaces
 
 
-def _is_email(said: str) -> bool:
-    return kinds(said)[0] == "email"
+def _is_email(text: str) -> bool:
+    return kinds(text)[0] == "email"
 
 
 _FITS: Mapping[str, Callable[[str], bool]] = MappingProxyType({"url": _is_web, "email": _is_email})

@@ -172,7 +172,7 @@ class _Outcome(NamedTuple):
 def _outcome(point: EntryPoint) -> _Outcome:
     try:
         return _Outcome(point.load(), None)
-    except BaseException as error:  # noqa: BLE001 - raised again on the loop
+    except BaseException as error:  # noqa: BLE001 - a package may even exit; raised again on the loop
         return _Outcome(None, error)
 
 

@@ -76,7 +76,7 @@ async def restarted(
             if _is_cancelled():
                 raise
             state.failed(RuntimeError(f"something that it waited for was cancelled {error}".strip()))
-        except Exception as error:  # noqa: BLE001 - whatever it is, the helper is started again
+        except Exception as error:  # noqa: BLE001 - whatever it is, the worker is logged and started again
             state.failed(error)
         else:
             state.ended()

@@ -16,7 +16,7 @@ async def run_all(*parts: Coroutine[None, None, None]) -> None:
         for task in tasks:
             task.cancel()
         for task in tasks:
-            with suppress(asyncio.CancelledError, Exception):
+            with suppress(asyncio.CancelledError, Exception):  # what the first one raised counts, below
                 await task
     for task in done:
         task.result()

@@ -117,7 +117,7 @@ class Post:
                 self._worker.hear(found)
         except SystemExit as error:
             self._break(Exited(error))
-        except Exception as error:  # noqa: BLE001 - a worker must not end the follower; helped() logs it
+        except Exception as error:  # noqa: BLE001 - a worker must not end the follower; its state logs it
             self._break(error)
 
     def _break(self, error: Exception) -> None:
@@ -171,7 +171,7 @@ def _droppable(work: Coroutine[Any, None, None], given_up: Callable[[], bool]) -
         error = None
         try:
             yield waits_for
-        except BaseException as raised:
+        except BaseException as raised:  # a cancellation too: the work itself decides what to do about it
             if given_up():
                 raise
             error = raised

@@ -37,18 +37,18 @@ class _Passed:
 
 
 def accept(
-    tx: Tx, able: Able, steps: Sequence[ChainStep], draft: Draft, order: SendOptions, *, onward: bool = False
+    tx: Tx, able: Able, steps: Sequence[ChainStep], draft: Draft, options: SendOptions, *, onward: bool = False
 ) -> MessageId:
     """Accept a message for the first channel that can carry it. Raises the last channel's Refused if none can."""
     access.require(tx, Right.ANSWER)
-    already = tx.value("messages.by_key", key=order.key)
+    already = tx.value("messages.by_key", key=options.key)
     if already is not None:
         return MessageId(already)
-    return _first(tx, able, steps, draft, order, alone=len(steps) == 1 and not onward)
+    return _first(tx, able, steps, draft, options, alone=len(steps) == 1 and not onward)
 
 
 def _first(
-    tx: Tx, able: Able, steps: Sequence[ChainStep], draft: Draft, order: SendOptions, *, alone: bool = False
+    tx: Tx, able: Able, steps: Sequence[ChainStep], draft: Draft, options: SendOptions, *, alone: bool = False
 ) -> MessageId:
     passed: list[_Passed] = []
     for n, one in enumerate(steps, 1):
@@ -58,13 +58,13 @@ def _first(
                 channel = _channel(tx, one, last=not rest)
                 can = able(channel)
                 fitting = draft if alone else _fitting(draft, can, first=n == 1)
-                message = sending.enqueue(tx, can, _dialog(tx, channel, can, one, fitting), fitting, order)
+                message = sending.enqueue(tx, can, _dialog(tx, channel, can, one, fitting), fitting, options)
         except (Refused, NotFound) as refusal:
             if not rest:
                 raise
             passed.append(_Passed(one.channel, refusal))
         else:
-            _keep(tx, message, rest, order)
+            _keep(tx, message, rest, options)
             _tell_passed(tx, message, passed)
             return message
     raise NotFound(T("None of these channels is bound."), T("See them with: {how}", how=to_do(Next.CHANNELS)))
@@ -101,10 +101,10 @@ def no_address(channel: ChannelRow) -> Refused:
     return Refused("no_address", T("No address of the client is known in {channel}.", channel=channel.title))
 
 
-def _keep(tx: Tx, message: MessageId, rest: Sequence[ChainStep], order: SendOptions) -> None:
+def _keep(tx: Tx, message: MessageId, rest: Sequence[ChainStep], options: SendOptions) -> None:
     if rest:
         steps = [[one.channel, *one.addresses] for one in rest]
-        kept = json.dumps({"priority": order.rank, "steps": steps}, ensure_ascii=False)
+        kept = json.dumps({"priority": options.rank, "steps": steps}, ensure_ascii=False)
         tx.run("chain.put", id=message, chain=kept)
 
 

@@ -29,7 +29,7 @@ def follow(tx: Tx, name: str, plan: Plan, *, most: int = MOST) -> int:
 
     A new follower starts from now. If ``plan`` raises, its position stays.
     """
-    whole = tx.through(None)
+    whole = tx.whole()
     place = _place(whole, name)
     if place is None:
         _move(whole, name, journal.last(whole))

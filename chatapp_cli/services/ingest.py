@@ -31,8 +31,8 @@ from chatapp_cli.domain.journal.messages import (
     DeadLetterKept,
     MessageEchoed,
     MessageReceived,
-    StateChanged,
-    TextChanged,
+    MessageStateChanged,
+    MessageTextChanged,
 )
 from chatapp_cli.domain.message import REACHED, Direction, Origin, State, may_follow
 from chatapp_cli.domain.moment import plausible
@@ -97,9 +97,9 @@ def _take(tx: Tx, channel: ChannelId, arrival: Arrival, result: Ingested) -> Non
 
 def apply(tx: Tx, channel: ChannelId, arrival: Arrival, arrived: int, result: Ingested) -> None:
     """Apply the events of one arrival; an invalid time is replaced by that of the arrival."""
-    for told in arrival.events:
-        at = plausible(told.at, tx.now)
-        event = told if at == told.at else replace(told, at=at)
+    for received in arrival.events:
+        at = plausible(received.at, tx.now)
+        event = received if at == received.at else replace(received, at=at)
         if isinstance(event, MessageArrived):
             _hear(tx, channel, event, arrived, result)
         else:
@@ -167,7 +167,7 @@ def _hear_again(
     if _wants_eyes(dialog, event):
         tx.run("dialogs.heard_again", id=dialog.id, at=event.at)
         tx.run("unread.heard_again", dialog=dialog.id)
-    tx.emit(TextChanged(channel=channel, dialog=dialog.id, message=found.id), actor=PROGRAM)
+    tx.emit(MessageTextChanged(channel=channel, dialog=dialog.id, message=found.id), actor=PROGRAM)
     if dialog.early:
         alterations.catch_up(tx, channel, event.peer.key, event.ext_id)
 
@@ -386,7 +386,8 @@ def move_on(
     tx.run(statement, id=found.id, state=state, code=code, detail=detail)
     tx.run("dialogs.state", id=found.dialog_id, message=found.id, state=state)
     tx.emit(
-        StateChanged(channel=channel, dialog=found.dialog_id, message=found.id, state=state, code=code), actor=PROGRAM
+        MessageStateChanged(channel=channel, dialog=found.dialog_id, message=found.id, state=state, code=code),
+        actor=PROGRAM,
     )
 
 

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import json
+from typing import NamedTuple
 
 from chatapp_cli.domain.ids import MessageId, Millis
 from chatapp_cli.domain.journal.reading import JournalEntry, entry, live_topics
 from chatapp_cli.store.tx import Tx
+
+
+class JournalPage(NamedTuple):
+    """Entries that a reader sees."""
+
+    entries: list[JournalEntry]
+    last: int
+    """The position after them, and after those that are hidden from the reader."""
 
 
 def last(tx: Tx) -> int:
@@ -18,6 +27,18 @@ def last(tx: Tx) -> int:
 def after(tx: Tx, number: int, *, n: int = 500) -> list[JournalEntry]:
     """The entries after a number, in order."""
     return tx.all(entry, "journal.after", after=number, n=n)
+
+
+def page_after(tx: Tx, number: int, *, n: int = 500) -> JournalPage:
+    """The entries after a position that the reader sees now.
+
+    Who goes on from its ``last`` gets no entry later that was hidden when they came past it.
+    """
+    newest = last(tx.through(None))  # before the entries: one that is written meanwhile must not be skipped
+    entries = after(tx, number, n=n)
+    if entries and (len(entries) == n or entries[-1].id > newest):
+        return JournalPage(entries, entries[-1].id)
+    return JournalPage(entries, max(number, newest))
 
 
 def of_message(tx: Tx, message: MessageId) -> list[JournalEntry]:

@@ -60,7 +60,7 @@ def rename(tx: Tx, line: LineId, name: str) -> None:
     access.require(tx, Right.LINES)
     seen(tx, line)
     name = _sound(name)
-    taken = tx.through(None).value("lines.by_name", name=name)
+    taken = tx.whole().value("lines.by_name", name=name)
     if taken not in {None, line}:
         raise Refused("line_exists", T("There is a line {name} already.", name=name), T("Choose another name."))
     tx.run("lines.rename", id=line, name=name)

@@ -61,8 +61,8 @@ def _of_people(tx: Tx, dialogs: Collection[DialogId]) -> list[DialogId]:
 
 
 def _naming(one: Naming) -> Naming:
-    said = bare(one.text)
-    return Naming(one.dialog, said, _WORD.findall(said))
+    text = bare(one.text)
+    return Naming(one.dialog, text, _WORD.findall(text))
 
 
 # Asking

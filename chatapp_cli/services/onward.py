@@ -12,7 +12,7 @@ from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.journal.chains import ChainEnded, Continued, HandedOn
 from chatapp_cli.domain.message import Origin
 from chatapp_cli.services import chains, composing
-from chatapp_cli.services.composing import Along, MessageRequest
+from chatapp_cli.services.message_request import Along, MessageRequest
 from chatapp_cli.services.routes import Able, ChainStep
 from chatapp_cli.services.sending import SendOptions
 from chatapp_cli.services.transcript import message as message_of
@@ -29,7 +29,7 @@ def continue_chain(tx: Tx, able: Able, message: MessageId) -> MessageId | None:
     kept = json.loads(chain)
     found = message_of(tx, message)
     steps = [ChainStep(ChannelId(channel), tuple(addresses)) for channel, *addresses in kept["steps"]]
-    order = SendOptions(
+    options = SendOptions(
         key=chains.following_key(found.key or ""),
         origin=Origin(found.origin),
         priority=kept.get("priority"),
@@ -37,8 +37,8 @@ def continue_chain(tx: Tx, able: Able, message: MessageId) -> MessageId | None:
     draft = Draft(text=found.text, subject=found.subject, files=_files(tx, message))
     try:
         with tx.trial():
-            request = MessageRequest(to=Along(steps), draft=draft, order=order)
-            into = composing.accept(tx.by(system(found.author, Right.ANSWER)), able, request)
+            request = MessageRequest(to=Along(steps), draft=draft, options=options)
+            into = composing.accept(tx.whole().by(system(found.author, Right.ANSWER)), able, request)
     except (Refused, NotFound) as refusal:
         tx.emit(ChainEnded(dialog=found.dialog_id, message=message, why=chains.why(refusal)), actor=PROGRAM)
         return None

@@ -90,10 +90,10 @@ def chosen(tx: Tx, scope: OptionScope = EVERYWHERE) -> Mapping[str, EffectiveOpt
     return found
 
 
-def _usable(asked: Field, said: str) -> bool:
+def _usable(asked: Field, text: str) -> bool:
     """Whether a stored value is usable: a newer version may have written others."""
     try:
-        _check(asked, said)
+        _check(asked, text)
     except UsageError:
         return False
     return True
@@ -126,13 +126,13 @@ def change(tx: Tx, target: OptionTarget, changes: Changes) -> list[str]:
     """Store or delete options of one subject; returns their names. Raises UsageError before any change."""
     there = known(target.subject, changes.own)
     own = {one.name for one in changes.own}
-    kept = {name: said for name, said in changes.values.items() if said or name in own}
+    kept = {name: value for name, value in changes.values.items() if value or name in own}
     for name in changes.values:
         if name not in there:
             raise _unknown(target.subject, name, there)
-    for name, said in kept.items():
-        if said:
-            _check(there[name], said)
+    for name, value in kept.items():
+        if value:
+            _check(there[name], value)
         elif there[name].required:
             raise UsageError(T("{name} cannot be empty.", name=name), there[name].hint, field=name)
     for name in changes.values.keys() - kept.keys():
@@ -164,8 +164,8 @@ def drop_with_line(tx: Tx, line: LineId) -> None:
     tx.run("options.drop_with_line", line=line)
 
 
-def _check(asked: Field, said: str) -> None:
-    value = option.decoded(asked, said)
+def _check(asked: Field, text: str) -> None:
+    value = option.decoded(asked, text)
     if asked.name in _SETTINGS:
         check(asked.name, value)
 

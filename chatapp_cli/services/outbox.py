@@ -17,10 +17,10 @@ from chatapp_cli.domain.journal.channels import ChannelPaused, ChannelResumed, S
 from chatapp_cli.domain.journal.messages import (
     ChangeRefused,
     MessageMerged,
+    MessageStateChanged,
+    MessageTextChanged,
     MessageWithdrawn,
     ReactionsShown,
-    StateChanged,
-    TextChanged,
 )
 from chatapp_cli.domain.manifest import Lane
 from chatapp_cli.domain.message import Direction, Operation, Origin, State
@@ -221,7 +221,7 @@ def _edited(tx: Tx, claim: Claim, receipt: Receipt) -> None:
     tx.run("messages.revise", id=row.message_id, text=row.value, at=tx.now)
     tx.run("messages.edit", id=row.message_id, text=row.value, at=tx.now)
     tx.run("dialogs.preview", id=row.dialog_id, message=row.message_id, preview=preview(row.value, []))
-    tx.emit(TextChanged(dialog=row.dialog_id, message=row.message_id), actor=row.actor)
+    tx.emit(MessageTextChanged(dialog=row.dialog_id, message=row.message_id), actor=row.actor)
 
 
 def _deleted(tx: Tx, claim: Claim, receipt: Receipt) -> None:
@@ -374,7 +374,7 @@ def promote(tx: Tx) -> Sequence[tuple[MessageId, ChannelId]]:
     due = tx.all(lambda *row: row, "outbox.promote", now=tx.now)
     for message, dialog, channel in due:
         _show_due(tx, dialog, message)
-        event = StateChanged(channel=channel, dialog=dialog, message=message, state=State.QUEUED)
+        event = MessageStateChanged(channel=channel, dialog=dialog, message=message, state=State.QUEUED)
         tx.emit(event, actor=PROGRAM)
     return [(message, channel) for message, _, channel in due]
 
@@ -415,7 +415,9 @@ def _mark(tx: Tx, row: OutboxRow, state: State, *, code: str = "", detail: str =
 
 
 def _tell_state(tx: Tx, row: OutboxRow, state: State, code: str) -> None:
-    event = StateChanged(channel=row.channel_id, dialog=row.dialog_id, message=row.message_id, state=state, code=code)
+    event = MessageStateChanged(
+        channel=row.channel_id, dialog=row.dialog_id, message=row.message_id, state=state, code=code
+    )
     tx.emit(event, actor=PROGRAM)
 
 

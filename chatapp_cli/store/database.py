@@ -76,10 +76,10 @@ class Database:
 
     def abandon(self, connection: Connection, error: BaseException) -> None:
         """Roll back, and drop the connection if it is unusable."""
-        with suppress(Exception):
+        with suppress(Exception):  # of either driver, when the connection is lost: there is nothing to roll back
             connection.execute("ROLLBACK")
         if isinstance(error, Exception) and self.driver.lost(error):
-            with suppress(Exception):
+            with suppress(Exception):  # of either driver: it is lost already
                 connection.close()
             self._mine.connection = None
 
@@ -109,7 +109,7 @@ class Database:
     def close(self) -> None:
         """Close the connections of all threads; nothing may be using them."""
         for connection in self._opened:
-            with suppress(Exception):
+            with suppress(Exception):  # of either driver: the others are closed all the same
                 connection.close()
         self._opened.clear()
         self._mine = threading.local()

@@ -86,7 +86,7 @@ class Popup(Leaving[R], ModalScreen[R]):
         """Do what the question itself needs; what goes wrong is said in it."""
         try:
             await work()
-        except Exception as error:  # noqa: BLE001 - the question stays
+        except Exception as error:  # noqa: BLE001 - whatever is wrong is said in the question, which stays
             await self.refuse(self.guard.words(error))
 
     def _begin_to_take(self, take: Take[R], value: R) -> Worker[None]:
@@ -96,7 +96,7 @@ class Popup(Leaving[R], ModalScreen[R]):
     async def _try(self, take: Take[R], value: R) -> None:
         try:
             kept = await take(value)
-        except Exception as error:  # noqa: BLE001 - whatever is wrong, the question stays
+        except Exception as error:  # noqa: BLE001 - whatever is wrong is said in the question, which stays
             await self.refuse(self.guard.words(error))
         else:
             if kept is not False:

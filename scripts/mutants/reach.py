@@ -43,8 +43,8 @@ class Judge:
 
 
 @dataclass(slots=True)
-class Reach:
-    """Who reaches what."""
+class Coverage:
+    """The tests that run each function and each module."""
 
     functions: defaultdict[str, list[Judge]] = field(default_factory=lambda: defaultdict(list))
     modules: defaultdict[str, dict[str, Judge]] = field(default_factory=lambda: defaultdict(dict))
@@ -105,7 +105,7 @@ def _within(seconds: float, files: Sequence[Sequence[Judge]]) -> list[Judge]:
     return chosen
 
 
-def reach(tree: Path, kept: Path, workers: int) -> Reach:
+def reach(tree: Path, kept: Path, workers: int) -> Coverage:
     """Trace the files of tests that are new or changed, in a copy of the tree; read what is known of the others."""
     kept.mkdir(parents=True, exist_ok=True)
     files = {
@@ -121,7 +121,7 @@ def reach(tree: Path, kept: Path, workers: int) -> Reach:
             for pages in pool.map(lambda names: _trace(tree, names), parts):
                 for name, tests in pages.items():
                     _page(kept, name, files[name]).write_text(json.dumps(tests, ensure_ascii=False), "utf-8")
-    known = Reach()
+    known = Coverage()
     for name, mark in files.items():
         known.imports[name] = _imports((tree / name).read_text("utf-8"))
         if (page := _page(kept, name, mark)).exists():

@@ -9,7 +9,7 @@ import time
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
@@ -30,6 +30,16 @@ def a_login(company: Company, name: str) -> str:
     company.write(lambda tx: operators.add(tx, name, "", ()))
     company.write(lambda tx: operators.open_session(tx, name, "token"))
     return "token"
+
+
+def read_until(words: str, out: IO[str]) -> str:
+    """What a process prints up to the line with these words."""
+    said = ""
+    while words not in said:
+        line = out.readline()
+        assert line, f"It ended without «{words}»: {said}"
+        said += line
+    return said
 
 
 def run(env: Mapping[str, str], *words: str, **changes: str) -> subprocess.CompletedProcess[str]:
@@ -169,9 +179,7 @@ def test_who_may_no_longer_log_in_stops_reading_at_once(
             assert reading.stdout is not None
             assert reading.stderr is not None
             client_writes("До", ext_id="before")
-            said = ""
-            while before not in said:
-                said = reading.stdout.readline()
+            read_until(before, reading.stdout)
             chatapp("user", ended, "Пётр")
             client_writes("После", ext_id="after")
             assert reading.wait(10) == 1
@@ -191,15 +199,17 @@ def test_who_follows_the_journal_sees_the_lines_of_now_and_not_those_of_the_star
         try:
             assert reading.stdout is not None
             client_writes("До", ext_id="before")
-            said = ""
-            while "Message 1 received" not in said:
-                said = reading.stdout.readline()
+            read_until("Message 1 received", reading.stdout)
             chatapp("user", "lines", "Пётр", "--line", "Опт")
+            client_writes("Пока её не видно", ext_id="hidden")
+            company.write(lambda tx: operators.add(tx, "Вера", "", ()))
+            meanwhile = read_until("Вера", reading.stdout)
+            chatapp("user", "lines", "Пётр", "--line", "Магазин")
             client_writes("После", ext_id="after")
-            time.sleep(1)
+            again = read_until("Message 3 received", reading.stdout)
             chatapp("user", "disable", "Пётр")
             assert reading.wait(10) == 1
-            assert "Message 2" not in reading.stdout.read()
+            assert "Message 2" not in meanwhile + again + reading.stdout.read()
         finally:
             reading.kill()
 

@@ -284,3 +284,10 @@ async def test_an_option_holds_at_once_and_the_narrowest_wins(grow: Grow, compan
         assert "answer_within" in (await chatapp("config", "list"))[1]
         assert (await chatapp("line", "configure", "--line", "Опт", "--set", "answer_within="))[0] == 0
         assert [await minutes(here), await minutes(there)] == [30, 30]
+
+
+def test_a_part_of_the_window_is_seen_and_its_key_is_known_wherever_keys_are(grow: Grow) -> None:
+    grown = grow("A part of the window")
+    files = (f"tests/tui/{name}.py" for name in ("grown_part", "test_keymap", "test_palette"))
+    known = "promised or lists_every_action or two_things or palette_of_its_place and inbox"
+    house_test(grown, *files, "-k", f"grown_part or {known}")

@@ -1,14 +1,17 @@
-"""A class can be read in one sitting: its own lines and those of every class of ours that it inherits from."""
+"""A class can be read in one sitting, with every class of ours that it inherits from, and its name means one thing."""
 
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
 MOST = 300
+A_PROVIDERS_WORDS = ("connectors", "sandbox")
+"""Packages that name classes as their provider's documents do."""
 
 
 class Defined(NamedTuple):
@@ -45,3 +48,14 @@ def test_no_class_is_longer_than_300_lines_counting_what_it_inherits_from_us() -
     whole = {name: sum(known[one].lines for one in family(name, known)) for name in known}
     assert {name: lines for name, lines in whole.items() if lines > MOST} == {}
     assert whole["chatapp_cli.tui.screens.inbox.InboxScreen"] > known["chatapp_cli.tui.screens.inbox.InboxScreen"].lines
+
+
+def test_a_class_name_has_one_meaning_whether_it_stands_in_a_class_a_function_or_a_module() -> None:
+    places = defaultdict(list)
+    for path in (*sorted((ROOT / "chatapp_cli").rglob("*.py")), *sorted((ROOT / "scripts").rglob("*.py"))):
+        if not set(A_PROVIDERS_WORDS) & set(path.parts):
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(node, ast.ClassDef):
+                    places[node.name].append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    assert {name: where for name, where in places.items() if len(where) > 1} == {}
+    assert {"TabChosen", "BlockDumper", "Reach", "Coverage"} <= places.keys()

@@ -15,6 +15,8 @@ ROOT = Path(__file__).parents[2]
 CODE = [path for path in sorted((ROOT / "chatapp_cli").rglob("*.py")) if path.parent.name != "versions"]
 FUNCTION = ast.FunctionDef | ast.AsyncFunctionDef
 HEAVY = {"aiogram", "aiohttp", "alembic", "httpx", "pydantic", "rich", "sqlalchemy", "sqlmodel", "telethon", "textual"}
+BROAD = re.compile(r"(?:\bexcept\b|\bsuppress\().*(?:\bBaseException|\bException)\b|\bexcept:")
+REASON = re.compile(r"# (?:noqa: BLE001 - )?(?!noqa)\w\S*(?: \S+){4,}$")
 FOREIGN = re.compile(
     "|".join(
         [
@@ -47,6 +49,16 @@ def test_every_module_says_what_it_is() -> None:
 def test_a_file_can_be_read_in_one_sitting_and_a_function_at_one_glance() -> None:
     assert [str(path) for path in CODE if len(path.read_text("utf-8").splitlines()) > 500] == []
     assert [function for path in CODE for function in long_functions(path)] == []
+
+
+def test_what_takes_every_error_says_beside_it_why_that_is_right_there() -> None:
+    lines = [(f"{path}:{n}", line) for path in CODE for n, line in enumerate(path.read_text("utf-8").splitlines(), 1)]
+    broad = {place: line for place, line in lines if BROAD.search(line)}
+    assert len(broad) > 50
+    assert {place: line for place, line in broad.items() if not REASON.search(line)} == {}
+    assert REASON.search("except Exception:  # noqa: BLE001 - the last place that can say it")
+    assert not REASON.search("except Exception:  # noqa: BLE001, S110")
+    assert not REASON.search("except BaseException as error:  # for some reason")
 
 
 def test_no_file_names_the_machine_it_was_written_on_or_a_registry() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from scripts.mutants.__main__ import ROOT, candidates, reasons
 from scripts.mutants.bending import mutants
-from scripts.mutants.reach import Judge, Reach
+from scripts.mutants.reach import Coverage, Judge
 
 SOURCE = b'''"""Words."""
 import log
@@ -79,7 +79,7 @@ def test_every_fault_of_the_code_can_be_compiled() -> None:
 
 def test_a_fault_is_judged_first_by_the_tests_that_bear_its_modules_name_and_the_short_ones_of_each_file() -> None:
     mutant = mutants("lane.py", SOURCE)[0]
-    known = Reach()
+    known = Coverage()
     for test, seconds in (("test_other.py::a", 1.0), ("test_lane.py::b", 2.0), ("test_lane.py::c", 1.0)):
         known.add(Judge(test, seconds), ["lane.py::Lane.may"])
     known.add(Judge("test_far.py::d", 1.0), ["lane.py::Lane.other"])
@@ -89,7 +89,7 @@ def test_a_fault_is_judged_first_by_the_tests_that_bear_its_modules_name_and_the
 def test_a_test_that_names_the_function_comes_first_and_one_that_imports_the_module_before_others() -> None:
     mutant = mutants("chatapp_cli/lane.py", SOURCE)[0]
     lane = frozenset(["chatapp_cli.lane"])
-    known = Reach(imports={"test_b.py": lane, "test_e.py": lane | {"chatapp_cli.other"}})
+    known = Coverage(imports={"test_b.py": lane, "test_e.py": lane | {"chatapp_cli.other"}})
     for test in ("test_e.py::e", "test_a.py::a", "test_a.py::b", "test_b.py::c", "test_c.py::d[lane.Lane.may]"):
         known.add(Judge(test, 1.0), ["chatapp_cli/lane.py::Lane.may"])
     asked = ["test_c.py::d[lane.Lane.may]", "test_b.py::c", "test_e.py::e", "test_a.py::a", "test_a.py::b"]
@@ -99,7 +99,7 @@ def test_a_test_that_names_the_function_comes_first_and_one_that_imports_the_mod
 
 def test_a_module_that_only_declares_is_judged_by_tests_that_are_about_it_or_about_all_that_is_done() -> None:
     mutant = mutants("chatapp_cli/domain/lane.py", b"MOST = 3")[0]
-    known = Reach()
+    known = Coverage()
     for test in ("test_lane.py::a", "test_deeds.py::b", "test_other.py::c"):
         known.add(Judge(test, 1.0), ["chatapp_cli/other.py::run"])
     assert {test.id for test in known.judges(mutant)} == {"test_lane.py::a", "test_deeds.py::b"}

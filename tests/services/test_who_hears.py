@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from chatapp_cli.domain.ids import ChannelId, DialogId, LineId, MessageId
-from chatapp_cli.domain.journal.base import Hears, JournalEvent
+from chatapp_cli.domain.journal.base import Audience, JournalEvent
+from chatapp_cli.domain.journal.messages import MessageReceived
 from chatapp_cli.domain.journal.reading import kinds_by_topic
 from chatapp_cli.services import journal
 from chatapp_cli.store.visibility import Visibility
@@ -19,7 +20,7 @@ EVERYBODY = {"application", "clock", "company", "contact", "operator", "reply", 
 def written(kind: type[JournalEvent], channel: ChannelId, dialog: DialogId, message: MessageId) -> JournalEvent:
     """An event of a type about these, as far as its type has to name them."""
     subjects = {"channel": channel, "dialog": dialog, "message": message}
-    named = subjects if kind.hears is Hears.LINE else {}
+    named = subjects if kind.audience is Audience.LINE else {}
     return kind(**dict.fromkeys(kind.keys, 1), **named)
 
 
@@ -79,3 +80,32 @@ def test_an_event_that_names_nothing_is_heard_by_all_only_where_its_type_says_so
     )
     assert len(shop.read(lambda tx: journal.after(tx, start))) == 1
     assert heard_by(shop, start, Visibility(shop.driver.dialect, lines=[line])) == []
+
+
+@pytest.mark.req("S-128")
+def test_who_reads_on_gets_what_they_see_now_and_never_what_was_hidden_when_they_came_past_it(shop: Shop) -> None:
+    line = shop.line("Опт")
+    ours, theirs = shop.channel(line=line), shop.channel(line=shop.line("Розница"))
+    one_line = Visibility(shop.driver.dialect, lines=[line])
+
+    def heard(position: int, visibility: Visibility | None, n: int = 500) -> tuple[list[MessageId | None], int]:
+        page = shop.read(lambda tx: journal.page_after(tx.through(visibility), position, n=n))
+        return [entry.event.message for entry in page.entries if isinstance(entry.event, MessageReceived)], page.last
+
+    start = shop.read(journal.last)
+    hidden, seen = shop.hear(theirs), shop.hear(ours)
+    assert heard(start, one_line) == ([seen], shop.read(journal.last))
+    shop.hear(theirs, "Ау!")
+    messages, position = heard(start, one_line)
+    assert (messages, position) == ([seen], shop.read(journal.last))
+    assert heard(position, None) == ([], position)
+    later = shop.hear(theirs, "Вы тут?")
+    assert heard(position, None) == ([later], shop.read(journal.last))
+    assert heard(position + 100, None) == ([], position + 100)
+
+    everything, position = [], start
+    while (page := heard(position, None, n=1))[1] > position:
+        messages, position = page
+        everything += messages
+    assert everything[:2] == [hidden, seen]
+    assert everything[-1] == later

@@ -21,7 +21,7 @@ from chatapp_cli.domain.message import State
 from chatapp_cli.runtime.login import logged_in
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import journal, lines, operators, sending
-from chatapp_cli.services.composing import InDialog
+from chatapp_cli.services.message_request import InDialog
 from chatapp_cli.services.transcript import latest
 from chatapp_cli.tui.plain.plain import PASTE_GAP, Plain, conversation
 from chatapp_cli.tui.plain.vocabulary import COMMANDS, understood
@@ -234,7 +234,7 @@ async def test_what_was_not_said_is_marked_in_words_before_it_is_read_out(
     anna = stage.dialog(BOT, ANNA)
     for text in ("Позже", "Никогда"):
         order = replace(talk.workspace.send_options(), at=company.world.clock.now() + 3_600_000)
-        message = talk.workspace.accept(InDialog(anna), Draft(text=text), order, held=False)
+        message = talk.workspace.accept(InDialog(anna), Draft(text=text), order, undoable=False)
         last = logged_in(company, "").write(message)
     logged_in(company, "").write(lambda tx: sending.cancel(tx, last))
     stage.say(anna, "Мимо", state=State.FAILED, error="blocked")

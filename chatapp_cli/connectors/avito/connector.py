@@ -10,7 +10,7 @@ from pathlib import Path
 from chatapp_cli.connectors.avito import bind, check, convert, hook
 from chatapp_cli.connectors.avito.api import AvitoApi, connected
 from chatapp_cli.connectors.avito.convert import Mine
-from chatapp_cli.connectors.avito.outgoing import Writer
+from chatapp_cli.connectors.avito.outgoing import AvitoSender
 from chatapp_cli.connectors.avito.receive import EVERY, EVERY_BESIDE_HOOK, Reader, about_chat, prove
 from chatapp_cli.connectors.avito.wire import VoiceFiles
 from chatapp_cli.domain.arrival import Arrival, Batch
@@ -31,7 +31,7 @@ class AvitoSession:
         every = EVERY_BESIDE_HOOK if hook.hook_url(bound) else EVERY
         self._api = api
         self._reader = Reader(api, clock, mine, every=every, see_to_bell=partial(hook.settle, api, bound))
-        self._writer = Writer(api, clock, mine)
+        self._sender = AvitoSender(api, clock, mine)
 
     def events(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
         """Yield what is new in the account's chats."""
@@ -47,19 +47,19 @@ class AvitoSession:
 
     async def send(self, message: Outbound) -> Receipt:
         """Send a text and pictures, each as a message of its own."""
-        return await self._writer.send(message)
+        return await self._sender.send(message)
 
     async def reconcile(self, message: Outbound) -> Receipt | None:
         """Look for the message in the chat's history."""
-        return await self._writer.reconcile(message)
+        return await self._sender.reconcile(message)
 
     async def delete(self, address: str, ext_id: str) -> None:
         """Delete a message of ours, within an hour."""
-        await self._writer.delete(address, ext_id)
+        await self._sender.delete(address, ext_id)
 
     async def mark_read(self, address: str, ext_id: str) -> None:  # noqa: ARG002 - Avito knows only whole chats
         """Mark the chat as read for the client."""
-        await self._writer.mark_read(address)
+        await self._sender.mark_read(address)
 
     async def fetch(self, remote: str, target: Path) -> None:
         """Download a picture or a voice message; its link lives for an hour and is requested anew."""

@@ -32,7 +32,7 @@ class _Part(NamedTuple):
     body: Mapping[str, Any]
 
 
-class Writer:
+class AvitoSender:
     """Sends for one account."""
 
     def __init__(self, api: AvitoApi, clock: Clock, mine: Mine) -> None:

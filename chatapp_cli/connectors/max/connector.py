@@ -10,7 +10,7 @@ from chatapp_cli.connectors.max import bind, check, convert, receive
 from chatapp_cli.connectors.max.api import MaxApi, connected
 from chatapp_cli.connectors.max.content import LINK, VIDEO
 from chatapp_cli.connectors.max.gaps import note_chats
-from chatapp_cli.connectors.max.outgoing import Writer
+from chatapp_cli.connectors.max.outgoing import MaxSender
 from chatapp_cli.connectors.max.wire import User, Video
 from chatapp_cli.domain.arrival import Arrival, Batch
 from chatapp_cli.domain.errors import Rejected, Retryable
@@ -27,7 +27,7 @@ class MaxSession:
 
     def __init__(self, api: MaxApi, bound: Bound, clock: Clock) -> None:
         self._api, self._bound, self._clock = api, bound, clock
-        self._writer = Writer(api, clock, bound.account)
+        self._sender = MaxSender(api, clock, bound.account)
 
     async def prove(self) -> None:
         """Ask MAX who we are."""
@@ -35,11 +35,11 @@ class MaxSession:
 
     async def send(self, message: Outbound) -> Receipt:
         """Send text and files, as several MAX messages if needed."""
-        return await self._writer.send(message)
+        return await self._sender.send(message)
 
     async def reconcile(self, message: Outbound) -> Receipt | None:
         """Look for the message in the chat's history."""
-        return await self._writer.reconcile(message)
+        return await self._sender.reconcile(message)
 
     async def edit(self, address: str, ext_id: str, text: str) -> None:  # noqa: ARG002 - a message's id says it all
         """Replace a text; files stay as they are."""

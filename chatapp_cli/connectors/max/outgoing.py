@@ -67,7 +67,7 @@ class _Part(NamedTuple):
         return (body.text or "").strip() == self.text.strip() and len(carried) == len(self.attachments)
 
 
-class Writer:
+class MaxSender:
     """Sends for one bot."""
 
     def __init__(self, api: MaxApi, clock: Clock, bot: str) -> None:

@@ -12,7 +12,7 @@ from telethon.tl import types as tl
 from chatapp_cli.connectors.telegram import history
 from chatapp_cli.connectors.telegram.peers import Known, number_of, seen
 from chatapp_cli.connectors.telegram.people import reach
-from chatapp_cli.connectors.telegram.position import Reach
+from chatapp_cli.connectors.telegram.position import ChannelPosition
 from chatapp_cli.connectors.telegram.wire import Wire, told
 from chatapp_cli.domain.arrival import Peer
 from chatapp_cli.domain.errors import Rejected
@@ -70,14 +70,14 @@ async def _is_inside(wire: Wire, known: Known) -> bool:
     return not any(getattr(one, "left", False) for one in answer.chats)
 
 
-async def present(wire: Wire, known: Known) -> Reach:
+async def present(wire: Wire, known: Known) -> ChannelPosition:
     """The current counter of a channel, which the list of chats may omit. Raises Rejected if there is none."""
     answer = await wire.ask(fn.messages.GetPeerDialogsRequest([tl.InputDialogPeer(known.input)]))
     dialog = next((one for one in answer.dialogs if number_of(one.peer) == known.number), None)
     pts = getattr(dialog, "pts", None) or await _counter(wire, known)
     if not pts:
         raise Rejected("not_understood", "no counter")
-    return Reach(pts, getattr(dialog, "top_message", 0))
+    return ChannelPosition(pts, getattr(dialog, "top_message", 0))
 
 
 async def _counter(wire: Wire, known: Known) -> int:

@@ -46,7 +46,7 @@ def _understood(update: Any, raw: bytes, view: View) -> Arrival:
 def _words(update: Any) -> bytes:
     try:
         return str(update).encode("utf-8", "backslashreplace")
-    except Exception as error:  # noqa: BLE001 - then at least what it was
+    except Exception as error:  # noqa: BLE001 - an odd update may not even have words: its type is left
         return f"{type(update).__name__}: {error}".encode("utf-8", "backslashreplace")
 
 

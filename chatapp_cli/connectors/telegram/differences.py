@@ -17,7 +17,7 @@ from chatapp_cli.connectors.telegram.asking import Asking
 from chatapp_cli.connectors.telegram.durable import finding
 from chatapp_cli.connectors.telegram.errors import NotUnderstood, is_about_all
 from chatapp_cli.connectors.telegram.peers import marked, number_of
-from chatapp_cli.connectors.telegram.position import OWN, Box, Reach, box_of
+from chatapp_cli.connectors.telegram.position import OWN, Box, ChannelPosition, box_of
 from chatapp_cli.connectors.telegram.unread import Size, dialog_of, lost, pts_after, state_after
 from chatapp_cli.connectors.telegram.wire import told
 from chatapp_cli.domain.arrival import Batch
@@ -142,8 +142,8 @@ class ChannelDifferences:
         except NotUnderstood:
             raise
         except Rejected as refusal:
-            reach = self._reading.at.channels.get(channel)
-            if refusal.code in _REMOVED or (refusal.code != "position_lost" and not (reach and reach.last)):
+            place = self._reading.at.channels.get(channel)
+            if refusal.code in _REMOVED or (refusal.code != "position_lost" and not (place and place.last)):
                 raise
             async for batch in self._anew(channel, refusal):
                 yield batch
@@ -175,11 +175,11 @@ class ChannelDifferences:
             final = bool(answer.final)
 
     def _request(self, channel: Box, size: Size) -> Any:
-        reach = self._reading.at.channels.get(channel)
+        place = self._reading.at.channels.get(channel)
         return fn.updates.GetChannelDifferenceRequest(
             channel=tl.InputChannel(channel, self._asking.wire.peers.need(marked(channel)).hash),
             filter=tl.ChannelMessagesFilterEmpty(),
-            pts=reach.pts if reach else 1,
+            pts=place.pts if place else 1,
             limit=size.now,
         )
 
@@ -190,9 +190,9 @@ class ChannelDifferences:
                 yield batch
             return
         at = self._reading.at
-        reach = at.channels.setdefault(channel, Reach(1))
-        unread.place = f"{marked(channel)}:{reach.pts}"
-        at.move(channel, max(pts_after(unread.raw) or 0, reach.pts + 1))
+        place = at.channels.setdefault(channel, ChannelPosition(1))
+        unread.place = f"{marked(channel)}:{place.pts}"
+        at.move(channel, max(pts_after(unread.raw) or 0, place.pts + 1))
         yield Batch(arrivals=[lost(unread, self._reading.me)], cursor=at.cursor())
 
     async def _anew(self, channel: Box, refusal: Rejected) -> AsyncGenerator[Batch, None]:
@@ -207,11 +207,11 @@ class ChannelDifferences:
     async def _posts_since_last(self, channel: Box, pts: int) -> AsyncGenerator[Batch, None]:
         """Continue from the last post that we have: Telegram keeps no difference that long."""
         at = self._reading.at
-        reach = at.channels.setdefault(channel, Reach(1))
-        async with aclosing(self._asking.after(marked(channel), reach.last)) as pages:
+        place = at.channels.setdefault(channel, ChannelPosition(1))
+        async with aclosing(self._asking.after(marked(channel), place.last)) as pages:
             async for page in pages:
                 if not isinstance(page, NotUnderstood):
-                    at.move(channel, reach.pts, page.messages[-1].id)
+                    at.move(channel, place.pts, page.messages[-1].id)
                 yield self._reading.page(page)
         at.move(channel, pts)
         yield Batch(cursor=at.cursor())

@@ -50,6 +50,6 @@ async def entries(
     for name, text in (await memory.known(prefix)).items():
         try:
             found.append(read(name.removeprefix(prefix), text))
-        except Exception as error:  # noqa: BLE001 - whatever an entry holds, the account opens
+        except (ValueError, RecursionError) as error:
             (findings or Findings()).add(f"memory:{name}", error)
     return found

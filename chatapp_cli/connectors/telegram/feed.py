@@ -22,7 +22,7 @@ from chatapp_cli.connectors.telegram.errors import stage
 from chatapp_cli.connectors.telegram.gaps import Gaps
 from chatapp_cli.connectors.telegram.moves import Move
 from chatapp_cli.connectors.telegram.peers import Known
-from chatapp_cli.connectors.telegram.position import OWN, Box, Position, Reach
+from chatapp_cli.connectors.telegram.position import OWN, Box, ChannelPosition, Position
 from chatapp_cli.connectors.telegram.pushes import Pushed, unpacked
 from chatapp_cli.connectors.telegram.reading import Reading
 from chatapp_cli.connectors.telegram.wire import Wire
@@ -58,7 +58,7 @@ class Begin:
     """Start to read a channel."""
 
     channel: Box
-    reach: Reach
+    place: ChannelPosition
 
 
 class Feed:
@@ -90,9 +90,9 @@ class Feed:
         """Request what is new in a box: Telegram does not push our own actions."""
         self._news.put_nowait(Look(box))
 
-    def begin(self, channel: Box, reach: Reach) -> None:
+    def begin(self, channel: Box, place: ChannelPosition) -> None:
         """Read a channel from this position."""
-        self._news.put_nowait(Begin(channel, reach))
+        self._news.put_nowait(Begin(channel, place))
 
     async def batches(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
         """Yield what came after the cursor, then what arrives. Raises ChannelError."""
@@ -188,7 +188,7 @@ class Feed:
         elif isinstance(news, Look):
             self._reading.doubts[news.box] = None
         else:
-            self._reading.begin(news.channel, news.reach)
+            self._reading.begin(news.channel, news.place)
 
     def _told(self, move: Move) -> Arrival:
         return moves.arrival(move.to_bytes(), self._reading.clock.now())

@@ -150,10 +150,10 @@ class Gaps:
         self._aside[channel] = self._reading.clock.monotonic() + pause
         if is_known or isinstance(error, RateLimited):
             return Batch()
-        number, reach = marked(channel), self._reading.at.channels.get(channel)
+        number, place = marked(channel), self._reading.at.channels.get(channel)
         known = self._wire.peers.get(number)
         title = known.name if known else str(number)
-        name = f"chat:{number}:{_code(error)}:{reach.pts if reach else 0}"
+        name = f"chat:{number}:{_code(error)}:{place.pts if place else 0}"
         return self._said(name, f"what was said in «{title}» cannot be read for now", error)
 
     @staticmethod

@@ -26,7 +26,7 @@ Counter: TypeAlias = Annotated[int, msgspec.Meta(ge=0, lt=1 << 31)]
 """A counter with Telegram's range."""
 
 
-class Reach(msgspec.Struct, array_like=True):
+class ChannelPosition(msgspec.Struct, array_like=True):
     """The read position of a channel: its counter and the last message."""
 
     pts: Counter
@@ -40,18 +40,18 @@ class Position(msgspec.Struct):
     qts: Counter
     date: Counter
     """Seconds since 1970 at Telegram."""
-    channels: dict[int, Reach] = {}
+    channels: dict[int, ChannelPosition] = {}
 
     @classmethod
     def of(cls, cursor: str, findings: Findings | None = None) -> Position:
         """Read a cursor; unreadable channel positions are skipped. Raises msgspec.ValidationError."""
         kept = msgspec.json.decode(cursor, type=_Kept)
         position = cls(pts=kept.pts, qts=kept.qts, date=kept.date)
-        for channel, reach in kept.channels.items():
+        for channel, place in kept.channels.items():
             try:
-                position.channels[int(channel)] = msgspec.json.decode(reach, type=Reach)
+                position.channels[int(channel)] = msgspec.json.decode(place, type=ChannelPosition)
             except (msgspec.MsgspecError, ValueError) as error:
-                (findings or Findings()).add(f"place:{channel}:{digest(bytes(reach))}", error)
+                (findings or Findings()).add(f"place:{channel}:{digest(bytes(place))}", error)
         return position
 
     def cursor(self) -> str:
@@ -79,8 +79,8 @@ class Position(msgspec.Struct):
     def _counter(self, box: Box) -> int | None:
         if box == OWN:
             return self.pts
-        reach = self.channels.get(box)
-        return reach.pts if reach else None
+        place = self.channels.get(box)
+        return place.pts if place else None
 
     def move(self, box: Box, pts: int | None, last: int = 0) -> None:
         """Advance past an update and a message; without a counter the position stays."""
@@ -89,8 +89,8 @@ class Position(msgspec.Struct):
         if box == OWN:
             self.pts = pts
             return
-        reach = self.channels.setdefault(box, Reach(pts))
-        reach.pts, reach.last = pts, max(reach.last, last)
+        place = self.channels.setdefault(box, ChannelPosition(pts))
+        place.pts, place.last = pts, max(place.last, last)
 
 
 class _Kept(msgspec.Struct):

@@ -14,7 +14,7 @@ from chatapp_cli.connectors.telegram.follows import Follows
 from chatapp_cli.connectors.telegram.history import posts
 from chatapp_cli.connectors.telegram.names import View, named
 from chatapp_cli.connectors.telegram.peers import Peers, marked, number_of, seen
-from chatapp_cli.connectors.telegram.position import OWN, Box, Position, Reach, box_of
+from chatapp_cli.connectors.telegram.position import OWN, Box, ChannelPosition, Position, box_of
 from chatapp_cli.connectors.telegram.short import in_full
 from chatapp_cli.connectors.telegram.unread import lost
 from chatapp_cli.connectors.telegram.wire import told
@@ -40,13 +40,13 @@ class Reading:
     def resume(self, position: Position) -> None:
         """Start at a position, with all boxes doubtful, since updates may have been missed."""
         self.at = position
-        for channel, reach in self._follows.begun.items():
-            self.begin(channel, reach)
+        for channel, place in self._follows.begun.items():
+            self.begin(channel, place)
         self.doubt_all()
 
-    def begin(self, channel: int, reach: Reach) -> None:
+    def begin(self, channel: int, place: ChannelPosition) -> None:
         """Read a channel from this position, unless it is read already."""
-        self.at.channels.setdefault(channel, reach)
+        self.at.channels.setdefault(channel, place)
 
     def doubt_all(self) -> None:
         """Mark all boxes as doubtful, since not every update is pushed."""

@@ -200,9 +200,9 @@ class AccountSession:
         """Read a chat from now on; join it if needed."""
         known = await chats.join(self._wire, address)
         if known.channel:
-            reach = await chats.present(self._wire, known)
-            await self._follows.begin(known.channel, reach)
-            self._feed.begin(known.channel, reach)
+            place = await chats.present(self._wire, known)
+            await self._follows.begin(known.channel, place)
+            self._feed.begin(known.channel, place)
         return known.peer
 
     async def unfollow(self, address: str) -> None:

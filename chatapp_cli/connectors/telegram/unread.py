@@ -59,7 +59,7 @@ def readable_part(raw: bytes) -> Any:
     try:
         with BinaryReader(raw) as reader:
             return _events(reader, raw)
-    except Exception:  # noqa: BLE001 - then it is the events themselves
+    except Exception:  # noqa: BLE001 - a newer layer stumbles in every way: its events are unreadable too
         return None
 
 
@@ -143,5 +143,5 @@ def _object(raw: bytes) -> Any:
     try:
         with BinaryReader(raw) as reader:
             return reader.tgread_object()
-    except Exception:  # noqa: BLE001 - that it cannot be read is what we came from
+    except Exception:  # noqa: BLE001 - a newer layer stumbles in every way: it stays unreadable
         return None

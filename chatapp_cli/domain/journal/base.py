@@ -17,7 +17,7 @@ SUBJECTS = ("channel", "dialog", "message")
 """The fields with their own columns; the others are stored as JSON, in the order of their declaration."""
 
 
-class Hears(Enum):
+class Audience(Enum):
     """Who may see an event, among operators who do not see every line."""
 
     LINE = "line"
@@ -85,7 +85,7 @@ class JournalEvent(metaclass=EventMeta):
     """
     live: ClassVar[bool] = False
     """Whether it matters only at the moment; such events are deleted after a day."""
-    hears: ClassVar[Hears] = Hears.LINE
+    audience: ClassVar[Audience] = Audience.LINE
     fixed: ClassVar[Mapping[str, bool]] = MappingProxyType({})
     """Values that are stored with every event of this type."""
 
@@ -118,8 +118,8 @@ class JournalEvent(metaclass=EventMeta):
         return hash((type(self), self.channel, self.dialog, self.message))
 
     def __repr__(self) -> str:
-        said = ", ".join(f"{field}={value!r}" for field, value in _values(self).items() if value is not None)
-        return f"{type(self).__name__}({said})"
+        fields = ", ".join(f"{field}={value!r}" for field, value in _values(self).items() if value is not None)
+        return f"{type(self).__name__}({fields})"
 
 
 def _values(event: JournalEvent) -> dict[str, Any]:

@@ -25,7 +25,7 @@ async def forward(page: ActionPage, target: MessageTarget) -> None:
     async def take(row: DialogRow) -> None:
         able, options = page.workspace.capabilities, page.workspace.company.options
         made = await page.workspace.write(
-            lambda tx: forwarding.forward(tx, able, messages, row.id, order, held=options)
+            lambda tx: forwarding.forward(tx, able, messages, row.id, order, undo_options=options)
         )
         shown.pick_none()
         page.done(_("Forwarded to {name}.", name=row.name), lambda tx: _cancel(tx, made))

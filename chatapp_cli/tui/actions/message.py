@@ -57,7 +57,7 @@ async def react(page: ActionPage, target: MessageTarget) -> None:
 
 async def _change(page: ActionPage, target: MessageTarget, action: Operation, value: str) -> None:
     order, message = page.workspace.send_options(), target.entry.message.id
-    await page.workspace.write(lambda tx: sending.change(tx, target.can, message, action, value, order=order))
+    await page.workspace.write(lambda tx: sending.change(tx, target.can, message, action, value, options=order))
 
 
 async def copy(page: ActionPage, target: MessageTarget) -> None:

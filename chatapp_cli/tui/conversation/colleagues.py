@@ -18,7 +18,7 @@ BEAT = 20.0
 
 
 class Colleagues(ConversationPart):
-    """Announces the open dialog to the other windows, and shows theirs."""
+    """Shows who else is in a dialog, announces this window to them, and warns of a collision."""
 
     def __init__(self, conversation: Conversation) -> None:
         super().__init__(conversation)

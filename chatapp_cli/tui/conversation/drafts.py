@@ -32,7 +32,7 @@ PAUSE = 1.0
 
 
 class Drafts(ConversationPart):
-    """Saves drafts and restores them."""
+    """Saves what was written before anything else changes, and restores the draft of the next dialog."""
 
     def __init__(self, conversation: Conversation) -> None:
         super().__init__(conversation)

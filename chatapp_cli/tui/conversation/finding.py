@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class ConversationSearch(ConversationPart):
-    """A search in the dialogs that are shown; it ends when other ones are opened."""
+    """Searches in the conversation; it may open another place of it, so it comes after the others."""
 
     def __init__(self, conversation: Conversation) -> None:
         super().__init__(conversation)

@@ -17,7 +17,7 @@ DWELL = 1.0
 
 
 class ReadMarks(ConversationPart):
-    """Marks dialogs as read. A dialog that was opened to peek stays unread until it is opened again or answered."""
+    """Marks a dialog as read once its end was on the screen for a moment, unless it was opened to peek."""
 
     def __init__(self, conversation: Conversation) -> None:
         super().__init__(conversation)

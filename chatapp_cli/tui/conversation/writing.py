@@ -25,7 +25,7 @@ TYPING_LASTS = 4.0
 
 
 class Writing(ConversationPart):
-    """Carries out what keys do with the text of the open dialog."""
+    """Sends, attaches, and shows the client that the operator is typing."""
 
     def __init__(self, conversation: Conversation, drafts: Drafts) -> None:
         super().__init__(conversation)

@@ -16,7 +16,7 @@ from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.template import Filled, Template, fill, gaps
 from chatapp_cli.i18n import _, show
 from chatapp_cli.services import channels, templates
-from chatapp_cli.services.composing import InDialog
+from chatapp_cli.services.message_request import InDialog
 from chatapp_cli.tui.popups import Popup, Take
 from chatapp_cli.tui.reading.naming import about, named
 

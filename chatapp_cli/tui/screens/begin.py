@@ -18,7 +18,7 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _
 from chatapp_cli.services import beginning, composing, duties, transcript
 from chatapp_cli.services.beginning import Outlook
-from chatapp_cli.services.composing import Exactly, MessageRequest
+from chatapp_cli.services.message_request import Exactly, MessageRequest
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.action_page import ActionPage
@@ -122,7 +122,7 @@ class BeginScreen(ActionPage):
             ways = beginning.ways(tx, able, values.to, line=values.channel.line_id)
             others = [one for one in ways if one.kind and one.channel.id != values.channel.id]
             to = Exactly(values.channel.id, values.to)
-            wanted = MessageRequest(to=to, draft=draft, order=self.workspace.send_options())
+            wanted = MessageRequest(to=to, draft=draft, options=self.workspace.send_options())
             return composing.preview(tx, able, wanted), others
 
         one, others = await self.workspace.read(look) if values.to else (None, [])

@@ -56,6 +56,6 @@ class LoginScreen(Popup[None]):
         said.update(_("One moment…"))
         try:
             await self._log_in(self.query_one("#name", Input).value, secret.value)
-        except Exception as error:  # noqa: BLE001 - whatever is wrong, the door stays and says so
+        except Exception as error:  # noqa: BLE001 - whatever is wrong is said on the page, which stays
             secret.value = ""
             said.update(self.guard.words(error))

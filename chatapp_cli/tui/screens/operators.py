@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from chatapp_cli.domain.access import Right, read
+from chatapp_cli.domain.access import Right, rights_from
 from chatapp_cli.domain.ids import LineId
 from chatapp_cli.domain.journal.lines import LineEvent
 from chatapp_cli.domain.journal.operators import OperatorEvent
@@ -170,7 +170,7 @@ class OperatorsScreen(ActionPage):
     async def _rights(self, who: OperatorRow) -> None:
         await self._require()
         offered = frozenset(Right) - access.of_role(who.role)
-        given = read(who.rights)
+        given = rights_from(who.rights)
 
         async def take(chosen: list[Right]) -> None:
             wanted = frozenset(chosen)

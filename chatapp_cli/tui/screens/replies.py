@@ -13,7 +13,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from chatapp_cli.domain.journal.company import ReplyEvent, SectionEvent
-from chatapp_cli.domain.quick_reply import QuickReplyDraft, category_said, ranked
+from chatapp_cli.domain.quick_reply import QuickReplyDraft, category_name, ranked
 from chatapp_cli.i18n import _, ngettext, show
 from chatapp_cli.services import replies
 from chatapp_cli.store.rows.replies import QuickReplyRow, SectionRow
@@ -111,7 +111,7 @@ class RepliesScreen(ActionPage):
         return Text.assemble(
             ("  " + fit(row.title, _TITLE), styles.accent),
             (f" {line(row.text)}", styles.plain),
-            (f"  {show(category_said(row.category))}" if row.category else "", styles.muted),
+            (f"  {show(category_name(row.category))}" if row.category else "", styles.muted),
             (f"  {used}", styles.faint),
         )
 

@@ -10,7 +10,7 @@ from textual.containers import Horizontal, Vertical
 from textual.suggester import SuggestFromList
 from textual.widgets import Button, Input, Label, Static, TextArea
 
-from chatapp_cli.domain.quick_reply import CATEGORIES, QuickReplyDraft, category_said
+from chatapp_cli.domain.quick_reply import CATEGORIES, QuickReplyDraft, category_name
 from chatapp_cli.domain.variables import names
 from chatapp_cli.i18n import _, language, show
 from chatapp_cli.tui.popups import Popup
@@ -38,7 +38,7 @@ class ReplyForm(Popup[QuickReplyDraft]):
             yield TextArea(known.text, id="text", tab_behavior="focus", placeholder=_("Text"))
             yield Input(known.keywords, placeholder=_("Keywords: what clients ask"), id="keywords")
             yield Input(
-                show(category_said(known.category)),
+                show(category_name(known.category)),
                 placeholder=_("Category: {known}", known=", ".join(usual)),
                 id="category",
                 suggester=suggest,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from chatapp_cli.domain.draft import Draft
     from chatapp_cli.domain.ids import MessageId
     from chatapp_cli.domain.manifest import Capabilities, Manifest
-    from chatapp_cli.services.composing import SendTarget
+    from chatapp_cli.services.message_request import SendTarget
     from chatapp_cli.services.sending import SendOptions
     from chatapp_cli.store.rows.channels import ChannelRow
     from chatapp_cli.store.tx import Tx
@@ -53,12 +53,14 @@ class Workspace:
         return SendOptions(key=self.company.world.chance.key())
 
     def accept(
-        self, to: SendTarget, draft: Draft, order: SendOptions, *, held: bool = True
+        self, to: SendTarget, draft: Draft, options: SendOptions, *, undoable: bool = True
     ) -> Callable[[Tx], MessageId]:
-        """The transaction that accepts a new message; one that is held can be taken back with a key for a while."""
-        from chatapp_cli.services.composing import MessageRequest, accept
+        """The transaction that accepts a new message; an ``undoable`` one waits for the channel's undo time."""
+        from chatapp_cli.services.composing import accept
+        from chatapp_cli.services.message_request import MessageRequest
 
-        request = MessageRequest(to=to, draft=draft, order=order, held=self.company.options if held else None)
+        undo = self.company.options if undoable else None
+        request = MessageRequest(to=to, draft=draft, options=options, undo_options=undo)
         return partial(accept, able=self.capabilities, request=request)
 
     def manifest(self, channel: ChannelRow) -> Manifest:

@@ -36,7 +36,7 @@ class TabBar(Bar):
     tabs: Sequence[DialogTab] = ()
     front = 0
 
-    class Chosen(Message):
+    class TabChosen(Message):
         """A tab was clicked."""
 
         def __init__(self, tab: int) -> None:
@@ -67,5 +67,5 @@ class TabBar(Bar):
         for n, pieces in enumerate(self._pieces()):
             end += sum(cell_len(text) for text, _style in pieces)
             if event.x < end:
-                self.post_message(self.Chosen(n))
+                self.post_message(self.TabChosen(n))
                 return

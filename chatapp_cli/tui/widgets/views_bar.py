@@ -30,7 +30,7 @@ class ViewsBar(Bar):
 
     DEFAULT_CSS = "ViewsBar { height: 1; }"
 
-    class Chosen(Message):
+    class ViewChosen(Message):
         """A view was clicked."""
 
         def __init__(self, view: ViewRow) -> None:
@@ -92,4 +92,4 @@ class ViewsBar(Bar):
         """Choose the view under the mouse."""
         under = [row for row, start in self._placed(self._views) if start <= event.x]
         if under:
-            self.post_message(self.Chosen(under[-1]))
+            self.post_message(self.ViewChosen(under[-1]))

@@ -11,7 +11,7 @@ from telethon.tl import types as tl
 
 from chatapp_cli.connectors.telegram.follows import Follows
 from chatapp_cli.connectors.telegram.peers import Known, Peers
-from chatapp_cli.connectors.telegram.position import OWN, Position, Reach
+from chatapp_cli.connectors.telegram.position import OWN, ChannelPosition, Position
 from chatapp_cli.connectors.telegram.reading import Reading
 from chatapp_cli.domain.arrival import ChatRead, MessageArrived, MessageEdited, MessagesDeleted
 from chatapp_cli.kit.system import SystemClock
@@ -168,17 +168,17 @@ class History:
 )
 def test_the_turn_of_an_update_is_what_telegram_describes(pts: int, count: int, turn: str) -> None:
     """As in https://core.telegram.org/api/updates, «Message-related event sequences»."""
-    position = Position(pts=10, qts=0, date=0, channels={5: Reach(10, 3)})
+    position = Position(pts=10, qts=0, date=0, channels={5: ChannelPosition(10, 3)})
     assert [position.turn(box, pts, count) for box in (OWN, 5)] == [turn, turn]
     assert position.turn(6, pts, count) == ("next" if pts else "gap"), "a channel begins with its first"
 
 
 def test_a_position_survives_its_cursor() -> None:
-    position = Position(pts=10, qts=2, date=1_795_000_000, channels={5: Reach(10, 3)})
+    position = Position(pts=10, qts=2, date=1_795_000_000, channels={5: ChannelPosition(10, 3)})
     position.move(5, 12, 4)
     position.move(OWN, 11)
     again = Position.of(position.cursor())
-    assert (again.pts, again.qts, again.date, again.channels) == (11, 2, 1_795_000_000, {5: Reach(12, 4)})
+    assert (again.pts, again.qts, again.date, again.channels) == (11, 2, 1_795_000_000, {5: ChannelPosition(12, 4)})
 
 
 def posted(number: int, pts: int) -> Any:

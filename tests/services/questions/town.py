@@ -122,7 +122,7 @@ class Town:
         draft = Draft(text=text, files=order.pop("files", ()), subject=order.pop("subject", ""))
         kind = next(kind for kind, number in self.channel.items() if number == self.cards[to].channel_id)
         put = partial(
-            sending.enqueue, can=ABILITIES[kind], dialog=self.dialog[to], draft=draft, order=self.shop.order(**order)
+            sending.enqueue, can=ABILITIES[kind], dialog=self.dialog[to], draft=draft, options=self.shop.order(**order)
         )
         self.message[name] = self.shop.write(put)
 
@@ -208,7 +208,7 @@ def _said(town: Town) -> None:
         message=town.message["first"],
         action=Operation.EDIT,
         value="Добрый вечер, Анна",
-        order=shop.order(),
+        options=shop.order(),
     )
     shop.write(react)
     photo = IncomingFile(kind="photo", name="../дом\u202e.jpg", mime="image/jpeg", size=7, remote="r1")

@@ -185,7 +185,7 @@ def entry_of(event: Event) -> Entry:
         event.ClearField("Raw")
     entry = Entry(type=type(event).DESCRIPTOR.name, data=event.SerializePartialToString())
     if isinstance(event, events.Message | events.UndecryptableMessage):
-        with suppress(Exception):
+        with suppress(Exception):  # whatever WhatsApp sends: what cannot be described is still recorded
             _describe(entry, event)
     return entry
 
