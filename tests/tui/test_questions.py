@@ -445,7 +445,7 @@ ANSWERED_AT_ONCE = {
     ("actions/quick.py", "_('{title}: what is the value of {gap}?', title=row.title, gap=written[name])"),
     ("screens/applications.py", "_('Which channel?')"),
     ("actions/line.py", "_('Which channel?')"),
-    ("conversation/doing.py", "question"),
+    ("conversation/action_runner.py", "question"),
     ("screens/chats.py", "_('Read back {title}?', title=chat['title'])"),
     ("screens/begin.py", "_('Leave without sending?')"),
     ("screens/troubles.py", "_('Send it again?')"),

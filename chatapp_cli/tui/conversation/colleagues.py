@@ -82,12 +82,12 @@ class Colleagues(ConversationPart):
 
     def _show(self) -> None:
         """Mark the dialogs of other windows in the list, and name the viewers of the open one."""
-        there, shown = self._windows.viewers(self.page.appearance.now()), self.conversation
+        there, conversation = self._windows.viewers(self.page.appearance.now()), self.conversation
         writing = {dialog for dialog, viewers in there.items() if viewers.writing}
-        shown.dialogs.mark(shown.dialogs.badges._replace(looking=frozenset(there), writing=writing))
+        conversation.dialogs.mark(conversation.dialogs.badges._replace(looking=frozenset(there), writing=writing))
         here = self._here()
-        if shown.heading.tell_viewers(str(here), busy=bool(here.writing)):
-            shown.allow()
+        if conversation.heading.tell_viewers(str(here), busy=bool(here.writing)):
+            conversation.allow()
 
     def _here(self) -> Viewers:
         """Who else is in the open dialog."""

@@ -204,7 +204,7 @@ class Conversation:
     # News
 
     async def hear(self, news: JournalAdvanced) -> None:
-        """Pass journal events on to the parts, those included that are not kept for long."""
+        """Pass all journal entries to the parts, presence and drafts included."""
         for part in self.parts:
             await part.hear(news)
 

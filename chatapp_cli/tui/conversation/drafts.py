@@ -25,7 +25,7 @@ from chatapp_cli.tui.session.journal_feed import JournalAdvanced
 from chatapp_cli.tui.session.rescue import rescued
 from chatapp_cli.tui.session.user_files import folder_of
 
-LOST = 20.0
+NOTICE_LASTS = 20.0
 """Seconds for which the page shows that the open dialog was deleted, and where its text was saved."""
 PAUSE = 1.0
 """Seconds without a key after which the draft is saved."""
@@ -51,8 +51,8 @@ class Drafts(ConversationPart):
     async def _mark_drafts(self) -> None:
         workspace = self.page.workspace
         self.begun = frozenset(await workspace.read(drafts.everywhere))
-        shown = self.conversation.dialogs
-        shown.mark(shown.badges._replace(drafts=self.begun))
+        listed = self.conversation.dialogs
+        listed.mark(listed.badges._replace(drafts=self.begun))
 
     async def before(self, opening: Opening) -> None:
         """Save the draft of the previous dialog, and restore the draft of the next one."""
@@ -84,7 +84,7 @@ class Drafts(ConversationPart):
                 path = rescued(self._folder, name, state.text, self.page.appearance.now())
                 self._saved[dialog] = stored_drafts.unsent(state)
                 lines.append(_("Your text is in {path}.", path=path))
-        self.page.notify("\n".join(lines), severity="warning", markup=False, timeout=LOST)
+        self.page.notify("\n".join(lines), severity="warning", markup=False, timeout=NOTICE_LASTS)
 
     @property
     def _folder(self) -> Path:

@@ -67,10 +67,10 @@ class ConversationSearch(ConversationPart):
         """Highlight the words, and show the newest hit."""
         from chatapp_cli.services.wording import marks
 
-        shown = self.conversation
-        shown.transcript.light(partial(marks, query=query))
+        conversation = self.conversation
+        conversation.transcript.light(partial(marks, query=query))
         self._bar = HitBar()
-        await shown.pane.mount(self._bar, after=shown.transcript)
+        await conversation.pane.mount(self._bar, after=conversation.transcript)
         await self._show(len(self._hits) - 1)
 
     async def _end(self) -> None:
@@ -86,13 +86,13 @@ class ConversationSearch(ConversationPart):
             self.page.do(partial(self._show, to), group="within", exclusive=True)
 
     async def _show(self, at: int) -> None:
-        shown, message = self.conversation, self._hits[at]
+        conversation, message = self.conversation, self._hits[at]
         self._hit = at
-        if any(entry.message.id == message for entry in shown.transcript.entries):
-            shown.transcript.choose(message)
-            shown.transcript.focus()
-        elif shown.opening is not None:
-            await shown.open(shown.opening.card.id, message)
+        if any(entry.message.id == message for entry in conversation.transcript.entries):
+            conversation.transcript.choose(message)
+            conversation.transcript.focus()
+        elif conversation.opening is not None:
+            await conversation.open(conversation.opening.card.id, message)
         self._tell()
 
     def _tell(self) -> None:
@@ -106,23 +106,23 @@ class ConversationSearch(ConversationPart):
 
     async def opened(self, opening: Opening) -> None:
         """Search again if dialogs of the same person were added or removed; end the search if others are shown."""
-        shown = opening.thread
-        if self._bar is None or set(shown) == set(self.looked_in):
+        thread = opening.thread
+        if self._bar is None or set(thread) == set(self.looked_in):
             return
-        if set(shown).isdisjoint(self.looked_in):
+        if set(thread).isdisjoint(self.looked_in):
             self._hits = ()
             await self._end()
         else:
-            await self._look_again(shown, stay=self._writing)
+            await self._look_again(thread, stay=self._writing)
 
-    async def _look_again(self, shown: Sequence[DialogId], *, stay: bool) -> None:
-        """Search for the same words in ``shown``, and go to the same hit, or to the newest if it is not among them.
+    async def _look_again(self, thread: Sequence[DialogId], *, stay: bool) -> None:
+        """Search for the same words in ``thread``, and go to the same hit, or to the newest if it is not among them.
 
         With ``stay`` the bar shows the hit's number, and the focus stays in the text.
         """
         from chatapp_cli.services.wording import understood
 
-        at, self.looked_in = self._hits[self._hit], shown
+        at, self.looked_in = self._hits[self._hit], thread
         self._hits = await self._found(understood(self._words))
         if not self._hits:
             await self._end()

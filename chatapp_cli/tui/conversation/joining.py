@@ -26,14 +26,14 @@ class Joining(ConversationController):
 
     def join(self) -> None:
         """Show all dialogs of a person as one conversation, or each separately; the choice is saved."""
-        shown = self.conversation
-        shown.joined = not shown.joined
+        conversation = self.conversation
+        conversation.joined = not conversation.joined
         self.page.do(self._save)
         self.page.say(
-            _("All dialogs of a client are one conversation.") if shown.joined else _("Each dialog for itself.")
+            _("All dialogs of a client are one conversation.") if conversation.joined else _("Each dialog for itself.")
         )
-        if shown.opening is not None:
-            shown.start_opening(shown.opening.card.id)
+        if conversation.opening is not None:
+            conversation.start_opening(conversation.opening.card.id)
 
     async def _save(self) -> None:
         self.page.window.user_files.remember("joined", "on" if self.conversation.joined else "off")
@@ -49,13 +49,13 @@ class Joining(ConversationController):
 
     async def _turn(self, dialog: DialogId) -> None:
         """Answer in another dialog of the person; in a joint conversation the messages stay on the page."""
-        shown, opening = self.conversation, self.conversation.opening
+        conversation, opening = self.conversation, self.conversation.opening
         if opening is None or dialog not in opening.thread:
-            await shown.open(dialog, exact=True)
+            await conversation.open(dialog, exact=True)
             return
         fresh = await self.page.workspace.read(partial(conversations.again, opening=opening, dialog=dialog))
-        if shown.shows(opening):
-            await shown.answer_by(fresh)
+        if conversation.shows(opening):
+            await conversation.answer_by(fresh)
 
     async def in_its_own_dialog(self, action: str, entry: TranscriptEntry, work: Work) -> None:
         """Run an action on a message; before a quote or an edit, answers are switched to the message's own dialog."""

@@ -28,11 +28,11 @@ class Pictures(ConversationPart):
         self.page.do(partial(self._draw, file), group="pictures")
 
     async def _draw(self, file: FileRow) -> None:
-        shown, paper = self.conversation.transcript, self.page.appearance.styles.base.bgcolor
+        transcript, paper = self.conversation.transcript, self.page.appearance.styles.base.bgcolor
         path = self.page.workspace.company.media.path(file.sha256)
         async with self._drawing:
-            if not shown.sees(file):
-                shown.gallery.put_off(file)
+            if not transcript.sees(file):
+                transcript.gallery.put_off(file)
                 return
             job = partial(pictures.drawn, path, paper.name if paper else "black")
-            shown.show_picture(file, await self.page.workspace.store.off_loop(job))
+            transcript.show_picture(file, await self.page.workspace.store.off_loop(job))

@@ -59,10 +59,10 @@ class ReadMarks(ConversationPart):
             self.dwell.stop()
 
     def _dwelt(self, opening: Opening) -> None:
-        shown = self.conversation
-        if not shown.shows(opening) or not self.page.app.app_focus or not self.page.is_current:
+        conversation = self.conversation
+        if not conversation.shows(opening) or not self.page.app.app_focus or not self.page.is_current:
             return
-        if shown.transcript.at_end and shown.pane.display:
+        if conversation.transcript.at_end and conversation.pane.display:
             for dialog in opening.unread:
                 self.page.do(partial(self._mark, dialog), group="read")
 

@@ -34,11 +34,11 @@ class Writing(ConversationPart):
 
     def write(self) -> None:
         """Focus the text of the open dialog, or open the dialog under the cursor of the list."""
-        shown = self.conversation
-        if shown.opening is None or shown.dialogs.has_focus:
-            shown.dialogs.action_open()
+        conversation = self.conversation
+        if conversation.opening is None or conversation.dialogs.has_focus:
+            conversation.dialogs.action_open()
         else:
-            shown.composer.focus_pen()
+            conversation.composer.focus_pen()
 
     # The text and its files
 

@@ -17,7 +17,7 @@ from textual._xterm_parser import BRACKETED_PASTE_END, BRACKETED_PASTE_START, XT
 from textual.driver import Driver
 from textual.message import Message
 
-LOST = 3.0
+PASTE_TIMEOUT = 3.0
 """Seconds without input after which a paste without a closing bracket counts as complete."""
 _PAINT = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][0-9A-Z])?")
 """Escape sequences: colours, titles and the like."""
@@ -48,7 +48,7 @@ class WholePastes(XTermParser):
 
     def tick(self) -> Iterable[Message]:
         """Yield what counts as complete by now: an unfinished key, or a paste without a closing bracket."""
-        if self._pasted is not None and self._now() - self._since >= LOST:
+        if self._pasted is not None and self._now() - self._since >= PASTE_TIMEOUT:
             yield from self._finish()
         yield from super().tick()
 

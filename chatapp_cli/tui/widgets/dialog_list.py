@@ -31,8 +31,8 @@ _MOST_STRIPS = 320
 def _step(to: Callable[[DialogList], int]) -> Callable[[DialogList], None]:
     """An action that moves the cursor to another row."""
 
-    def step(shown: DialogList) -> None:
-        shown.move_to(to(shown))
+    def step(view: DialogList) -> None:
+        view.move_to(to(view))
 
     return step
 
@@ -237,12 +237,12 @@ class DialogList(LineView):
     def _page(self) -> int:
         return max(1, self.scrollable_content_region.height // self._height - 1)
 
-    action_down = _step(lambda shown: shown.cursor + 1)
-    action_up = _step(lambda shown: shown.cursor - 1)
-    action_page_down = _step(lambda shown: shown.cursor + shown._page)
-    action_page_up = _step(lambda shown: shown.cursor - shown._page)
-    action_first = _step(lambda _shown: 0)
-    action_last = _step(lambda shown: len(shown.ids) - 1)
+    action_down = _step(lambda view: view.cursor + 1)
+    action_up = _step(lambda view: view.cursor - 1)
+    action_page_down = _step(lambda view: view.cursor + view._page)
+    action_page_up = _step(lambda view: view.cursor - view._page)
+    action_first = _step(lambda _view: 0)
+    action_last = _step(lambda view: len(view.ids) - 1)
 
     def action_open(self) -> None:
         """Open the dialog under the cursor."""

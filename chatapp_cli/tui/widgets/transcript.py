@@ -39,9 +39,9 @@ _ALONE: Routes = {}
 def _step(to: Callable[[Transcript], int]) -> Callable[[Transcript], None]:
     """An action that chooses another message."""
 
-    def step(shown: Transcript) -> None:
-        if shown.entries:
-            shown._select(to(shown))
+    def step(view: Transcript) -> None:
+        if view.entries:
+            view._select(to(view))
 
     return step
 
@@ -250,11 +250,11 @@ class Transcript(LineView):
         self._loaded.chosen = entry
         self._select(self._loaded.at)
 
-    action_down = _step(lambda shown: shown._loaded.at + 1)
-    action_up = _step(lambda shown: shown._loaded.at - 1)
-    action_page_down = _step(lambda shown: shown._beyond(shown.size.height - 1))
-    action_page_up = _step(lambda shown: shown._beyond(1 - shown.size.height))
-    action_first = _step(lambda _shown: 0)
+    action_down = _step(lambda view: view._loaded.at + 1)
+    action_up = _step(lambda view: view._loaded.at - 1)
+    action_page_down = _step(lambda view: view._beyond(view.size.height - 1))
+    action_page_up = _step(lambda view: view._beyond(1 - view.size.height))
+    action_first = _step(lambda _view: 0)
 
     def _beyond(self, lines: int) -> int:
         """The index of the message some lines below the chosen one."""
