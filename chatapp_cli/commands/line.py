@@ -270,7 +270,7 @@ def configure(
 
 
 def _configured(company: Company, channel: str, line: str, changes: Mapping[str, str]) -> str:
-    """Change options; returns their subject."""
+    """Change options; returns the name of their channel or line."""
     from chatapp_cli.commands.binding import found
     from chatapp_cli.services import channels
 

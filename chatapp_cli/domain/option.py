@@ -21,7 +21,7 @@ from chatapp_cli.domain.text import T
 Value: TypeAlias = str | int
 
 
-class Subject(StrEnum):
+class OptionLevel(StrEnum):
     """What may have options, from the widest to the narrowest."""
 
     COMPANY = "company"
@@ -33,12 +33,12 @@ class Subject(StrEnum):
 class OptionTarget(NamedTuple):
     """A particular company, line, channel or CRM."""
 
-    subject: Subject
+    level: OptionLevel
     ref: int = 0
     """Its number; the company has none."""
 
 
-COMPANY: Final = OptionTarget(Subject.COMPANY)
+COMPANY: Final = OptionTarget(OptionLevel.COMPANY)
 
 BEFORE_STORE: Final = frozenset(
     {"home", "company", "database_url", "secret_key", "http_host", "http_port", "log_level"}
@@ -51,32 +51,26 @@ LONGEST_UNDO: Final = 3600
 _HIGHEST: Final = 2**31 - 1
 _SHOWN: Final = 40
 
-_declared: Mapping[Subject, dict[str, Field]] = MappingProxyType({subject: {} for subject in Subject})
+_declared: Mapping[OptionLevel, dict[str, Field]] = MappingProxyType({level: {} for level in OptionLevel})
 
 
-def declare(field: Field, *subjects: Subject) -> None:
+def declare(field: Field, *levels: OptionLevel) -> None:
     """Declare an option. Raises ValueError for a name that is taken or may not be stored."""
     if field.name in BEFORE_STORE or field.secret:
         raise ValueError(f"{field.name} cannot be kept in the store in the open")
-    for subject in subjects:
-        if _declared[subject].setdefault(field.name, field) is not field:
-            raise ValueError(f"{subject} has an option {field.name} already")
+    for level in levels:
+        if _declared[level].setdefault(field.name, field) is not field:
+            raise ValueError(f"{level} has an option {field.name} already")
 
 
-def withdraw(name: str) -> None:
-    """Remove an option that a plugin or a test declared."""
-    for fields in _declared.values():
-        fields.pop(name, None)
-
-
-def declared(subject: Subject) -> Mapping[str, Field]:
+def declared(level: OptionLevel) -> Mapping[str, Field]:
     """The options of every company, line, channel or CRM, by name."""
-    return MappingProxyType(_declared[subject])
+    return MappingProxyType(_declared[level])
 
 
-def subjects_of(name: str) -> tuple[Subject, ...]:
-    """The subjects that may have this option, from the widest to the narrowest."""
-    return tuple(subject for subject, fields in _declared.items() if name in fields)
+def levels_of(name: str) -> tuple[OptionLevel, ...]:
+    """The levels that may have this option, from the widest to the narrowest."""
+    return tuple(level for level, fields in _declared.items() if name in fields)
 
 
 def decoded(field: Field, text: str) -> Value:
@@ -138,7 +132,7 @@ def _is_email(text: str) -> bool:
 _FITS: Mapping[str, Callable[[str], bool]] = MappingProxyType({"url": _is_web, "email": _is_email})
 
 
-_COMPANY_AND_LINE = (Subject.COMPANY, Subject.LINE)
+_COMPANY_AND_LINE = (OptionLevel.COMPANY, OptionLevel.LINE)
 
 declare(
     Field(
@@ -160,7 +154,7 @@ declare(
         required=False,
     ),
     *_COMPANY_AND_LINE,
-    Subject.CHANNEL,
+    OptionLevel.CHANNEL,
 )
 declare(
     Field(
@@ -169,7 +163,7 @@ declare(
         hint=T("Such as 22:00-08:00, by the clock of each operator's machine."),
         required=False,
     ),
-    Subject.COMPANY,
+    OptionLevel.COMPANY,
 )
 declare(
     Field(
@@ -179,7 +173,7 @@ declare(
         default="off",
         required=False,
     ),
-    Subject.COMPANY,
+    OptionLevel.COMPANY,
 )
 declare(
     Field(
@@ -191,5 +185,5 @@ declare(
         default="240",
         required=False,
     ),
-    Subject.COMPANY,
+    OptionLevel.COMPANY,
 )

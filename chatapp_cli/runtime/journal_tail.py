@@ -25,7 +25,7 @@ RESTING = 5
 """The factor by which polling slows down."""
 
 
-async def follow(store: AsyncStore, after: int | None = None) -> AsyncGenerator[Sequence[JournalEntry], None]:
+async def new_entries(store: AsyncStore, after: int | None = None) -> AsyncGenerator[Sequence[JournalEntry], None]:
     """Yield entries as they come, in order and without gaps, without end; from now on unless a number is given."""
     clock = store.company.world.clock
     tail = _Tail(store, await store.read(journal.last) if after is None else after)

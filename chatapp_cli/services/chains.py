@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.draft import Draft, require_deliverable
@@ -26,6 +27,26 @@ from chatapp_cli.services.transcript import TranscriptEntry
 from chatapp_cli.services.transcript import message as message_of
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.tx import Tx
+
+
+class ChainRest(NamedTuple):
+    """What is left of a chain: the channels to try next, and the priority in them."""
+
+    steps: Sequence[ChainStep]
+    priority: int | None
+    """``None`` in a chain of an earlier version: that of the origin."""
+
+    @classmethod
+    def from_json(cls, text: str) -> ChainRest:
+        """The rest as it is stored with a message."""
+        found = json.loads(text)
+        steps = [ChainStep(ChannelId(channel), tuple(addresses)) for channel, *addresses in found["steps"]]
+        return cls(steps, found.get("priority"))
+
+    def as_json(self) -> str:
+        """The same in stored form."""
+        steps = [[one.channel, *one.addresses] for one in self.steps]
+        return json.dumps({"priority": self.priority, "steps": steps}, ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +124,7 @@ def no_address(channel: ChannelRow) -> Refused:
 
 def _keep(tx: Tx, message: MessageId, rest: Sequence[ChainStep], options: SendOptions) -> None:
     if rest:
-        steps = [[one.channel, *one.addresses] for one in rest]
-        kept = json.dumps({"priority": options.rank, "steps": steps}, ensure_ascii=False)
-        tx.run("chain.put", id=message, chain=kept)
+        tx.run("chain.put", id=message, chain=ChainRest(rest, options.rank).as_json())
 
 
 def _tell_passed(tx: Tx, message: MessageId, passed: Sequence[_Passed]) -> None:
@@ -118,21 +137,21 @@ def why(refusal: ChatappError) -> Mapping[str, object]:
     return {"msgid": refusal.what.msgid, "params": {name: str(value) for name, value in refusal.what.params.items()}}
 
 
-def following_key(key: str) -> str:
+def continuation_key(key: str) -> str:
     """The key of a message's continuation in the next channel."""
     return sending.key_of(f"{key} goes on")
 
 
-def followed_by(tx: Tx, message: MessageId) -> MessageId | None:
+def continuation_of(tx: Tx, message: MessageId) -> MessageId | None:
     """A message's continuation in the next channel."""
-    found = tx.value("messages.by_key", key=following_key(message_of(tx, message).key or ""))
+    found = tx.value("messages.by_key", key=continuation_key(message_of(tx, message).key or ""))
     return None if found is None else MessageId(found)
 
 
 def with_onward(tx: Tx, entries: Sequence[TranscriptEntry]) -> Sequence[TranscriptEntry]:
     """The same entries; failed ones with their continuations."""
     return [
-        one._replace(onward=followed_by(tx, one.message.id)) if one.message.state == State.FAILED else one
+        one._replace(onward=continuation_of(tx, one.message.id)) if one.message.state == State.FAILED else one
         for one in entries
     ]
 

@@ -21,7 +21,7 @@ from chatapp_cli.domain.journal.channels import (
 )
 from chatapp_cli.domain.manifest import NoCapabilities
 from chatapp_cli.domain.next_step import Next, to_do
-from chatapp_cli.domain.option import OptionTarget, Subject
+from chatapp_cli.domain.option import OptionLevel, OptionTarget
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import access, lines, options
 from chatapp_cli.store.rows.channels import ChannelRow
@@ -177,7 +177,7 @@ def _insist_on_secrets(tx: Tx, vault: Vault, channel: ChannelRow, new: Mapping[s
 
 
 def _target(channel: ChannelId) -> OptionTarget:
-    return OptionTarget(Subject.CHANNEL, channel)
+    return OptionTarget(OptionLevel.CHANNEL, channel)
 
 
 def _options_of(tx: Tx, binding: Bound, fields: Sequence[Field], previous: ChannelId | None) -> Mapping[str, str]:

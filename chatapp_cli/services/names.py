@@ -48,7 +48,7 @@ def read_back(tx: Tx, index: OpenIndex, before: int, *, n: int) -> int:
     return 0
 
 
-def follow(tx: Tx, index: OpenIndex, dialogs: Collection[DialogId]) -> None:
+def refresh(tx: Tx, index: OpenIndex, dialogs: Collection[DialogId]) -> None:
     """Index the names of changed dialogs and of their people's other dialogs."""
     index.call([_naming(one) for one in tx.all(Naming, "search.names", ids=json.dumps(_of_people(tx, dialogs)))])
 

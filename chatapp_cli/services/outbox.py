@@ -28,7 +28,7 @@ from chatapp_cli.domain.moment import plausible
 from chatapp_cli.domain.outbound import LocalFile, Outbound, Receipt
 from chatapp_cli.domain.preview import preview
 from chatapp_cli.domain.template import Filled
-from chatapp_cli.services import alterations, dialogs, ingest
+from chatapp_cli.services import alterations, delivery_reports, dialogs
 from chatapp_cli.services.transcript import message as message_of
 from chatapp_cli.store.media import Media
 from chatapp_cli.store.rows.dialogs import DialogCard
@@ -184,7 +184,7 @@ def _hear_early(tx: Tx, row: OutboxRow, ids: Sequence[str]) -> None:
         for news in tx.all(EarlyRow, "early.take", channel=row.channel_id, ext_id=ext_id):
             current = tx.one(MessageRef, "messages.ref_by_id", id=row.message_id)
             if current is not None and (ext_id == ids[0] or news.state == State.FAILED):
-                ingest.move_on(
+                delivery_reports.move_on(
                     tx,
                     row.channel_id,
                     current,
@@ -346,8 +346,11 @@ def pause(tx: Tx, channel: ChannelId, *, seconds: float, code: str, detail: str 
 
 
 def show_pause(tx: Tx, channel: ChannelId, *, seconds: float) -> None:
-    """Show when the account's own rate lets the outbox continue. An existing reason is kept."""
-    tx.run("channels.show_pause", id=channel, until=tx.now + int(seconds * 1000))
+    """Show when the account's own rate lets the outbox continue.
+
+    A pause of the provider that lasts as long keeps its reason; of a shorter one its words are kept beside ours.
+    """
+    tx.run("channels.show_pause", id=channel, until=tx.now + int(seconds * 1000), now=tx.now)
 
 
 def unpause(tx: Tx, channel: ChannelId) -> None:

@@ -77,7 +77,7 @@ def _follow(tx: Tx, index: OpenIndex, news: Sequence[JournalEntry]) -> None:
     index.put(_wordings(_these(tx, list(changed))))
     for dialog in {entry.event.dialog for entry in news if isinstance(entry.event, DialogMoved)}:
         index.put(_wordings(tx.all(MessageWords, "search.in_dialog", dialog=dialog)))
-    names.follow(tx, index, {entry.event.dialog for entry in news if entry.event.dialog is not None})
+    names.refresh(tx, index, {entry.event.dialog for entry in news if entry.event.dialog is not None})
 
 
 def _begun(tx: Tx, index: OpenIndex) -> Mark:

@@ -21,7 +21,7 @@ from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.ids import DialogId, LineId
 from chatapp_cli.domain.journal.base import topic
 from chatapp_cli.domain.journal.lines import LineAdded, LineConfigured
-from chatapp_cli.domain.option import OptionTarget, Subject
+from chatapp_cli.domain.option import OptionLevel, OptionTarget
 from chatapp_cli.sandbox.telegram_bot.server import TelegramBotSandbox
 from chatapp_cli.services import dialogs, journal, lines, operators, options, passwords
 from chatapp_cli.store.rows.dialogs import DialogRow
@@ -61,7 +61,7 @@ DeskOf = Callable[[Grown], Company]
 
 def named(company: Company, line: str) -> str | None:
     """The name that customers know a line by, where it has one of its own."""
-    target = OptionTarget(Subject.LINE, company.read(lambda tx: lines.find(tx, line)).id)
+    target = OptionTarget(OptionLevel.LINE, company.read(lambda tx: lines.find(tx, line)).id)
     return company.read(lambda tx: options.stored(tx, target)).get("company_name")
 
 

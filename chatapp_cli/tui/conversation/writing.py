@@ -127,7 +127,7 @@ class Writing(ConversationPart):
     async def _send_later(self, card: DialogCard) -> None:
         from chatapp_cli.tui.actions import waiting as waiting_actions
 
-        await waiting_actions.order_for_later(self.page, card, partial(self._send, card.id))
+        await waiting_actions.send_later(self.page, card, partial(self._send, card.id))
 
     async def _send(self, dialog: DialogId, options: SendOptions | None = None) -> None:
         from chatapp_cli.tui.session import outgoing

@@ -13,7 +13,7 @@ from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import Rejected
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.message import Operation
-from chatapp_cli.domain.option import OptionTarget, Subject
+from chatapp_cli.domain.option import OptionLevel, OptionTarget
 from chatapp_cli.domain.template import Filled, Template
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import (
@@ -347,8 +347,8 @@ ABOUT_MESSAGES: Mapping[str, Question] = {
     "chains.accept again": lambda tx, at: chains.accept(
         tx, able, [], SHORT, sending.SendOptions(key=entry(tx, at, "first").message.key or "")
     ),
-    "chains.following_key": lambda tx, at: chains.following_key("k"),
-    "chains.followed_by": lambda tx, at: chains.followed_by(tx, at.message["letter"]),
+    "chains.continuation_key": lambda tx, at: chains.continuation_key("k"),
+    "chains.continuation_of": lambda tx, at: chains.continuation_of(tx, at.message["letter"]),
     "chains.still_open": lambda tx, at: chains.still_open(tx, at.message["letter"]),
     "sending.key_of": lambda tx, at: sending.key_of("заказ 12"),
     "journal.after": lambda tx, at: [(one.id, journal_words.sentence(one)) for one in journal.after(tx, 0, n=100)],
@@ -416,11 +416,11 @@ ABOUT_THE_DESK: Mapping[str, Question] = {
     "options.value of what is no option": lambda tx, at: options.chosen(
         tx, OptionScope(channel=at.channel["messenger"])
     ),
-    "options.stored": lambda tx, at: options.stored(tx, OptionTarget(Subject.CHANNEL, at.channel["messenger"])),
-    "options.known": lambda tx, at: list(options.known(Subject.LINE, manifest("email").fields)),
+    "options.stored": lambda tx, at: options.stored(tx, OptionTarget(OptionLevel.CHANNEL, at.channel["messenger"])),
+    "options.known": lambda tx, at: list(options.known(OptionLevel.LINE, manifest("email").fields)),
     **{
         f"options.change {said}": lambda tx, at, said=said: options.change(
-            tx, OptionTarget(Subject.LINE, at.row("sms").line_id), options.Changes(said)
+            tx, OptionTarget(OptionLevel.LINE, at.row("sms").line_id), options.Changes(said)
         )
         for said in (
             {"undo_send": "3600"},
