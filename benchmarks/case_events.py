@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks.harness import Case
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
-from chatapp_cli.domain.journal.messages import MessageReceived, StateChanged
+from chatapp_cli.domain.journal.messages import MessageReceived, MessageStateChanged
 from chatapp_cli.store.named import prepared
 from chatapp_cli.store.tx import Tx
 
@@ -41,7 +41,7 @@ def cases() -> Iterator[Case]:
         tx.emit(MessageReceived(channel=CHANNEL, dialog=DIALOG, message=MESSAGE))
 
     def changed() -> None:
-        tx.emit(StateChanged(channel=CHANNEL, dialog=DIALOG, message=MESSAGE, state="sent", code=""))
+        tx.emit(MessageStateChanged(channel=CHANNEL, dialog=DIALOG, message=MESSAGE, state="sent", code=""))
 
     yield Case("an event without values", "µs more", ours=lambda: more(received, lambda: plain(tx)), limit=3, at_most=1)
     yield Case(

@@ -20,8 +20,8 @@ _steps: Callable[[NextStep], str] = str
 def choose(wanted: str | None, env: Mapping[str, str] = os.environ) -> str:
     """Choose the language: the flag, ``CHATAPP_LANG`` or a setting, the locale; otherwise Russian (S-012)."""
     locale = env.get("LC_ALL") or env.get("LC_MESSAGES") or env.get("LANG") or ""
-    for said in (wanted, env.get("CHATAPP_LANG"), locale):
-        short = (said or "").lower()[:2]
+    for candidate in (wanted, env.get("CHATAPP_LANG"), locale):
+        short = (candidate or "").lower()[:2]
         if short in LANGUAGES:
             return short
     return "ru"
@@ -66,10 +66,10 @@ def show(text: Text | None) -> str:
     """Translate a deferred sentence to the current language, including values that are texts."""
     if text is None:
         return ""
-    return _(text.msgid, **{name: _said(value) for name, value in text.params.items()})
+    return _(text.msgid, **{name: _translated(value) for name, value in text.params.items()})
 
 
-def _said(value: object) -> object:
+def _translated(value: object) -> object:
     if isinstance(value, NextStep):
         return _steps(value)
     return show(value) if isinstance(value, Text) else value

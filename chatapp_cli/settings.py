@@ -271,10 +271,10 @@ def _require_command(command: str) -> None:
         )
 
 
-def _require_hours(said: str) -> None:
-    if said and not re.fullmatch(r"([01]?\d|2[0-3]):[0-5]\d-([01]?\d|2[0-3]):[0-5]\d", said):
+def _require_hours(value: str) -> None:
+    if value and not re.fullmatch(r"([01]?\d|2[0-3]):[0-5]\d-([01]?\d|2[0-3]):[0-5]\d", value):
         raise UsageError(
-            T("quiet cannot be {value}.", value=said),
+            T("quiet cannot be {value}.", value=value),
             T("Write two times of the day, such as 22:00-08:00."),
             field="quiet",
         )

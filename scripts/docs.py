@@ -6,12 +6,23 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from scripts import channels_part, cli_page, coverage_page, keys_page, modules_page, options_part, parts, settings_part
+from scripts import (
+    channels_part,
+    cli_page,
+    coverage_page,
+    keys_page,
+    modules_page,
+    options_part,
+    parts,
+    settings_part,
+    window_part,
+)
 
 ROOT = Path(__file__).parent.parent
 PAGES: Mapping[str, Callable[[Path], str]] = {
     "README.md": parts.page("README.md", {"channels": channels_part.render}),
     "config/chatapp.example.toml": settings_part.example,
+    "docs/architecture.md": parts.page("docs/architecture.md", {"parts": window_part.render}),
     "docs/cli.md": cli_page.render,
     "docs/coverage.md": coverage_page.render,
     "docs/keys.md": keys_page.render,

@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from chatapp_cli.domain.form import Field
-from chatapp_cli.domain.option import Subject, declared
+from chatapp_cli.domain.option import OptionLevel, declared
 from scripts.parts import table
 
 
 def render(_root: Path) -> str:
     """Each option with what may have it; those of a kind of channel stand on the channel's page."""
-    known: Mapping[str, Field] = {name: field for subject in Subject for name, field in declared(subject).items()}
+    known: Mapping[str, Field] = {name: field for level in OptionLevel for name, field in declared(level).items()}
     return table(("option", "of", "meaning"), ((f"`{name}`", _of(name), _words(one)) for name, one in known.items()))
 
 
 def _of(name: str) -> str:
-    return ", ".join(subject for subject in Subject if name in declared(subject))
+    return ", ".join(level for level in OptionLevel if name in declared(level))
 
 
 def _words(field: Field) -> str:

@@ -87,9 +87,9 @@ def _settings() -> Iterator[str]:
 
 
 def _options() -> Iterator[str]:
-    from chatapp_cli.domain.option import Subject, declared
+    from chatapp_cli.domain.option import OptionLevel, declared
 
-    return (f"{subject} {name}" for subject in Subject for name in declared(subject))
+    return (f"{level} {name}" for level in OptionLevel for name in declared(level))
 
 
 def _channels() -> Iterator[str]:

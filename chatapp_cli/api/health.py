@@ -23,9 +23,9 @@ async def readyz(request: Request) -> Response:
     """Readiness: the channels were started; includes each channel's own health."""
     daemon: Daemon = request.app.state.daemon
     found = await daemon.store.read(figures.gather)
-    told = [{"channel": c.id, "kind": c.kind, "health": c.health, "proof_at": c.proof_at} for c in found.channels]
+    channels = [{"channel": c.id, "kind": c.kind, "health": c.health, "proof_at": c.proof_at} for c in found.channels]
     status = 200 if daemon.ready else 503
-    return JSONResponse({"status": "ready" if daemon.ready else "starting", "channels": told}, status)
+    return JSONResponse({"status": "ready" if daemon.ready else "starting", "channels": channels}, status)
 
 
 async def metrics(request: Request) -> Response:

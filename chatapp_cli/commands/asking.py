@@ -66,10 +66,10 @@ def _interruptible() -> Iterator[None]:
 def _line(prompt: str) -> str:
     typer.echo(prompt, err=True, nl=False)
     with _interruptible():
-        said = input_checks.line()
-    if not said:
+        typed = input_checks.line()
+    if not typed:
         raise typer.Abort
-    return said.rstrip("\n")
+    return typed.rstrip("\n")
 
 
 def _hidden(prompt: str) -> str:
@@ -154,36 +154,36 @@ def _offered(field: Field, default: str) -> str:
     return f" [{plain(default)}]"
 
 
-def understood(field: Field, said: str) -> str:
+def understood(field: Field, answer: str) -> str:
     """The normalised answer. Raises UsageError with the reason."""
-    if not said:
+    if not answer:
         if field.required:
             raise UsageError(T("An answer is needed."), field=field.name)
         return ""
-    field.require_one_line(said)
+    field.require_one_line(answer)
     if field.kind == "flag":
-        return _yes_or_no(field, said)
+        return _yes_or_no(field, answer)
     if field.choices:
-        return _chosen(field, said)
-    if field.kind in {"port", "number"} and not said.isdecimal():
+        return _chosen(field, answer)
+    if field.kind in {"port", "number"} and not answer.isdecimal():
         raise UsageError(T("This has to be a number."), field=field.name)
-    return said
+    return answer
 
 
-def _yes_or_no(field: Field, said: str) -> str:
-    if said.lower() in _YES:
+def _yes_or_no(field: Field, answer: str) -> str:
+    if answer.lower() in _YES:
         return "on"
-    if said.lower() in _NO:
+    if answer.lower() in _NO:
         return "off"
     raise UsageError(T("Answer yes or no."), field=field.name)
 
 
-def _chosen(field: Field, said: str) -> str:
+def _chosen(field: Field, answer: str) -> str:
     values = [choice.value for choice in field.choices]
-    if said in values:
-        return said
-    if said.isdecimal() and 0 < int(said) <= len(values):
-        return values[int(said) - 1]
+    if answer in values:
+        return answer
+    if answer.isdecimal() and 0 < int(answer) <= len(values):
+        return values[int(answer) - 1]
     raise UsageError(T("Choose one of: {allowed}", allowed=", ".join(values)), field=field.name)
 
 
@@ -216,9 +216,9 @@ class PresetAsker:
                 )
 
     def _answer(self, field: Field, form: Form) -> str:
-        said = self._given.get(field.name) or form.values.get(field.name) or field.default
+        answer = self._given.get(field.name) or form.values.get(field.name) or field.default
         try:
-            return understood(field, said)
+            return understood(field, answer)
         except UsageError as error:
             raise self._refused(field, error.what) from error
 

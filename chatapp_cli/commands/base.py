@@ -36,7 +36,7 @@ class Verb(TyperCommand):
         left = super().parse_args(ctx, args)
         if not ctx.resilient_parsing:
             for param in self.params:
-                _insist_on_a_word(param, ctx.params.get(param.name))
+                _require_word(param, ctx.params.get(param.name))
         return left
 
     def format_usage(self, ctx: Any, formatter: Any) -> None:
@@ -52,13 +52,13 @@ _WORDS = frozenset({"str", "text"})
 """What Typer and Click call a type that reads a word as it is."""
 
 
-def _insist_on_a_word(param: Any, said: object) -> None:
-    """An empty name would be nobody's, or the only line's; ``door.may_be_empty`` reads what means something empty."""
+def _require_word(param: Any, value: object) -> None:
+    """An empty name would be nobody's, or the only line's; ``may_be_empty`` reads words that mean something empty."""
     from chatapp_cli.domain.errors import UsageError
     from chatapp_cli.domain.text import T
 
     named = param.param_type_name == "argument" and param.required and param.type.name in _WORDS
-    if named and isinstance(said, str) and not said.strip():
+    if named and isinstance(value, str) and not value.strip():
         raise UsageError(
             T("{argument} is empty.", argument=param.metavar),
             T("Write it out; in a script the variable may be empty."),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from chatapp_cli.commands import printing
 from chatapp_cli.documents import operators as documents
 from chatapp_cli.domain import option
-from chatapp_cli.domain.option import COMPANY, OptionTarget, Subject
+from chatapp_cli.domain.option import COMPANY, OptionLevel, OptionTarget
 from chatapp_cli.i18n import N_, _, show
 from chatapp_cli.services import options
 from chatapp_cli.services.options import OptionScope
@@ -31,7 +31,7 @@ class SettingRow(NamedTuple):
     name: str
     value: object
     source: str
-    """``flag``, ``env``, ``own``, ``file``, ``default``, or the subject it is stored for."""
+    """``flag``, ``env``, ``own``, ``file``, ``default``, or the level at which it is stored."""
     ref: int
     """Number of the line or channel that it is stored for, 0 otherwise."""
     words: str
@@ -47,9 +47,9 @@ class Spot(NamedTuple):
 
     @property
     def targets(self) -> list[OptionTarget]:
-        """The subjects whose options apply here, widest first."""
-        line = [] if self.scope.line is None else [OptionTarget(Subject.LINE, self.scope.line)]
-        channel = [] if self.channel is None else [OptionTarget(Subject.CHANNEL, self.channel.id)]
+        """The targets whose options apply here, widest first."""
+        line = [] if self.scope.line is None else [OptionTarget(OptionLevel.LINE, self.scope.line)]
+        channel = [] if self.channel is None else [OptionTarget(OptionLevel.CHANNEL, self.channel.id)]
         return [COMPANY, *line, *channel]
 
 
@@ -65,23 +65,23 @@ def spot(tx: Tx, company: Company, channel: str, line: str) -> Spot:
 
 
 def stored(tx: Tx, target: OptionTarget, spot: Spot) -> list[SettingRow]:
-    """All options of a subject, with the value stored or answered when binding."""
+    """All options of a target, with the value stored or answered when binding."""
     own, answered = (spot.own, spot.channel.settings) if spot.channel else ((), {})
-    kept, known = options.stored(tx, target), options.known(target.subject, own)
+    kept, known = options.stored(tx, target), options.known(target.level, own)
     rows = [
-        SettingRow(n, kept.get(n, answered.get(n)), target.subject, target.ref, show(f.label)) for n, f in known.items()
+        SettingRow(n, kept.get(n, answered.get(n)), target.level, target.ref, show(f.label)) for n, f in known.items()
     ]
-    return rows + [SettingRow(n, kept[n], target.subject, target.ref, _(UNKNOWN)) for n in kept if n not in known]
+    return rows + [SettingRow(n, kept[n], target.level, target.ref, _(UNKNOWN)) for n in kept if n not in known]
 
 
 def taking_precedence(tx: Tx, name: str) -> list[SettingRow]:
     """The stored values of a setting, for the company, for lines and for channels."""
     from chatapp_cli.services import channels, lines
 
-    of_lines = [OptionTarget(Subject.LINE, one.id) for one in lines.everything(tx)]
-    of_channels = [OptionTarget(Subject.CHANNEL, one.id) for one in channels.everything(tx)]
+    of_lines = [OptionTarget(OptionLevel.LINE, one.id) for one in lines.everything(tx)]
+    of_channels = [OptionTarget(OptionLevel.CHANNEL, one.id) for one in channels.everything(tx)]
     found = [(target, options.stored(tx, target)) for target in (COMPANY, *of_lines, *of_channels)]
-    return [SettingRow(name, kept[name], target.subject, target.ref, "") for target, kept in found if name in kept]
+    return [SettingRow(name, kept[name], target.level, target.ref, "") for target, kept in found if name in kept]
 
 
 def tell_stored(rows: Sequence[SettingRow], *, as_json: bool) -> None:
@@ -111,7 +111,7 @@ def _settings(found: LoadedSettings) -> Iterator[SettingRow]:
 def _defaults(spot: Spot) -> Iterator[SettingRow]:
     """Defaults of the options that are not settings."""
     for target in spot.targets:
-        for name, one in options.known(target.subject, spot.own).items():
+        for name, one in options.known(target.level, spot.own).items():
             if name not in _SETTINGS:
                 yield SettingRow(name, option.decoded(one, one.default), "default", 0, show(one.label))
 
@@ -120,10 +120,10 @@ def _stored(tx: Tx, found: LoadedSettings, spot: Spot) -> Iterator[SettingRow]:
     """Stored values: those of a newer version unchanged, known ones as used."""
     chosen = options.chosen(tx, spot.scope)
     for target in spot.targets:
-        for row in stored(tx, target, spot if target.subject is Subject.CHANNEL else Spot()):
+        for row in stored(tx, target, spot if target.level is OptionLevel.CHANNEL else Spot()):
             at = chosen.get(row.name)
             if row.name in found.given or row.value is None or (at is not None and at.target != target):
                 continue
             words = _(_SETTINGS[row.name].metadata["words"]) if row.name in _SETTINGS else row.words
-            if at is not None or row.name not in option.declared(target.subject):
+            if at is not None or row.name not in option.declared(target.level):
                 yield row._replace(value=at.value if at else row.value, words=words)

@@ -57,12 +57,12 @@ def find(
         answers = asked.all_of(
             company, SessionMethod.FIND, {row: _arguments(company, row, address) for row in rows}, seconds=wait
         )
-    told = [documents.answer(row, answer) for row, answer in zip(rows, answers, strict=True)]
+    found = [documents.answer(row, answer) for row, answer in zip(rows, answers, strict=True)]
     if as_json:
-        printing.document(told)
+        printing.document(found)
     else:
         _print(rows, answers)
-    raise typer.Exit(0 if any(one["found"] for one in told) else 1)
+    raise typer.Exit(0 if any(one["found"] for one in found) else 1)
 
 
 @app.command(cls=Verb)
@@ -87,13 +87,13 @@ def reach(
         printing.document([documents.outlook(one) for one, _goes in rows])
     else:
         heads = (_("Channel"), _("Taken for"), _("Dialog"), _("What happens"))
-        printing.table(heads, [_told(one, show(one.refusal.what if one.refusal else goes)) for one, goes in rows])
+        printing.table(heads, [_row(one, show(one.refusal.what if one.refusal else goes)) for one, goes in rows])
     if not found:
         note("No channel is bound here yet. Bind one: chatapp line bind")
     raise typer.Exit(0 if any(one.kind and (one.template or not one.refusal) for one in found) else 1)
 
 
-def _told(one: Outlook, happens: str) -> tuple[object, ...]:
+def _row(one: Outlook, happens: str) -> tuple[object, ...]:
     from chatapp_cli.domain.address import KINDS
 
     taken = show(KINDS[one.kind]) if one.kind else ""

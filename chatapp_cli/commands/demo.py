@@ -60,12 +60,12 @@ async def _headless(folder: Path) -> None:
 
 
 def _tell(word: str, values: Mapping[str, Any]) -> None:
-    said = dict(values)
-    if "state" in said:
-        said["state"] = show(state(said["state"]))
-    if said.get("files"):
-        said["text"] += f" [{', '.join(said['files'])}]"
-    typer.echo(_(_LINES[word], **said))
+    shown = dict(values)
+    if "state" in shown:
+        shown["state"] = show(state(shown["state"]))
+    if shown.get("files"):
+        shown["text"] += f" [{', '.join(shown['files'])}]"
+    typer.echo(_(_LINES[word], **shown))
 
 
 _LINES = {
@@ -101,8 +101,8 @@ def _window(folder: Path) -> None:
 def _wait_until_ready(backstage: subprocess.Popen[bytes], folder: Path) -> None:
     ready = backstage.stdout.readline() if backstage.stdout else b""
     if not ready:
-        said = (folder / "demo.log").read_text("utf-8", "replace").strip().splitlines()
-        raise ChatappError(T("The demo's servers did not start: {why}", why=said[-1] if said else "?"))
+        lines = (folder / "demo.log").read_text("utf-8", "replace").strip().splitlines()
+        raise ChatappError(T("The demo's servers did not start: {why}", why=lines[-1] if lines else "?"))
 
 
 def _dismiss(backstage: subprocess.Popen[bytes]) -> None:

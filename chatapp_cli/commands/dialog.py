@@ -98,8 +98,8 @@ def show_(
                 (found := dialogs.card(tx, DialogId(dialog))),
                 dialogs.tags(tx, found.id),
                 duties.members(tx, found.id),
-                (said := chains.with_onward(tx, transcript.latest(tx, found.id, n=n))),
-                notes.among(tx, found.id, said, complete=len(said) < n),
+                (latest := chains.with_onward(tx, transcript.latest(tx, found.id, n=n))),
+                notes.among(tx, found.id, latest, complete=len(latest) < n),
                 channels.one(tx, found.channel_id),
             )
         )

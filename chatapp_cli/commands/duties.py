@@ -28,9 +28,9 @@ def operator_names(company: Company) -> list[str]:
     return [ME, *company.read(duties.operators)]
 
 
-def named(said: str, me: str) -> str:
+def named(name: str, me: str) -> str:
     """The operator that a person named."""
-    return me if said == ME else said
+    return me if name == ME else name
 
 
 Operator = Annotated[
@@ -103,8 +103,8 @@ def note(
     text: Annotated[str, typer.Argument(metavar="TEXT", help=N_("What it says; - reads it from standard input"))],
 ) -> None:
     """Write a note that the client never sees; @NAME mentions an operator."""
-    said = typed(text)
-    write(ctx, lambda tx: notes.add(tx, DialogId(dialog), said))
+    body = typed(text)
+    write(ctx, lambda tx: notes.add(tx, DialogId(dialog), body))
 
 
 @app.command(name="notes", cls=Verb)

@@ -42,11 +42,11 @@ def ending() -> Iterator[None]:
         typer.echo("", err=True)
         sys.exit(INTERRUPTED)
     except Exception as error:  # noqa: BLE001 - the last place that can say it to a person
-        told = _told(error)
-        _fail(told, told.exit_code)
+        explained = _explained(error)
+        _fail(explained, explained.exit_code)
 
 
-def _told(error: Exception) -> ChatappError:
+def _explained(error: Exception) -> ChatappError:
     if isinstance(error, OSError) and (_while_printing(error) or not _takes_output()):
         _hush()
         return _unwritable(error.strerror or error)

@@ -32,26 +32,26 @@ _CONVERT = T("Convert it first, such as by: iconv -f cp1251 -t utf-8; the name o
 def require_text(words: Sequence[str]) -> None:
     """Raise UsageError for arguments or CHATAPP_ variables that are not UTF-8."""
     ours = (value for name, value in os.environ.items() if name.startswith("CHATAPP_"))
-    for said in (*words, *ours):
-        if not is_whole(said):
-            raise UsageError(T("This is not UTF-8 text: {said}", said=_shown(said)), _CONVERT)
+    for word in (*words, *ours):
+        if not is_whole(word):
+            raise UsageError(T("This is not UTF-8 text: {said}", said=_shown(word)), _CONVERT)
 
 
-def _shown(said: str) -> str:
-    return said.encode(errors="replace").decode()[:_SHOWN]
+def _shown(text: str) -> str:
+    return text.encode(errors="replace").decode()[:_SHOWN]
 
 
-def key(said: str) -> str:
+def key(text: str) -> str:
     """A key of the caller's own. Raises UsageError for an empty one, which would be everybody's, and a long one."""
-    if not said.strip():
+    if not text.strip():
         raise UsageError(
             T("{argument} is empty.", argument="--idempotency-key"),
             T("Write it out; in a script the variable may be empty."),
             field="key",
         )
-    if len(said) > LONGEST_KEY:
+    if len(text) > LONGEST_KEY:
         raise UsageError(T("A key has at most {n} characters.", n=LONGEST_KEY), field="key")
-    return said
+    return text
 
 
 def standard_input() -> str:
@@ -71,10 +71,10 @@ def file(path: str, what: Text) -> str:
 
 def line() -> str:
     """The next line of standard input with its line end; empty at the end. Raises UsageError if it is not text."""
-    said = _stream().readline(_LONGEST_LINE + 1)
-    if len(said) > _LONGEST_LINE:
+    text = _stream().readline(_LONGEST_LINE + 1)
+    if len(text) > _LONGEST_LINE:
         raise UsageError(T("A line of standard input is too long."))
-    return decoded(said, T("Standard input"))
+    return decoded(text, T("Standard input"))
 
 
 def _stream() -> BinaryIO:
@@ -103,38 +103,38 @@ def hearing() -> Iterator[None]:
         raise UsageError(T("{what} is not UTF-8 text.", what=T("Standard input")), _CONVERT) from error
 
 
-def may_be_empty(said: str) -> str:
+def may_be_empty(text: str) -> str:
     """A word that means something when it is empty."""
-    return said
+    return text
 
 
-def number(said: str) -> int:
+def number(text: str) -> int:
     """Parse an integer. Raises UsageError."""
     try:
-        found = int(said)
+        found = int(text)
     except ValueError as error:
         raise UsageError(
-            T("{said} is not a number.", said=_shown(said)), T("Lists show the numbers, such as: chatapp dialog list")
+            T("{said} is not a number.", said=_shown(text)), T("Lists show the numbers, such as: chatapp dialog list")
         ) from error
     if abs(found) > HIGHEST:
         raise UsageError(
-            T("{said} is too high: there is no such number.", said=_shown(said)),
+            T("{said} is too high: there is no such number.", said=_shown(text)),
             T("Lists show the numbers, such as: chatapp dialog list"),
         )
     return found
 
 
-def amount(said: str) -> int:
+def amount(text: str) -> int:
     """Parse a limit of 0 or more. Raises UsageError."""
-    return min(max(0, number(said)), _MOST)
+    return min(max(0, number(text)), _MOST)
 
 
-def seconds(said: str) -> float:
+def seconds(text: str) -> float:
     """Parse seconds. Raises UsageError."""
     try:
-        found = float(said)
+        found = float(text)
     except ValueError:
         found = math.nan
     if not found <= LONGEST:
-        raise UsageError(T("{said} is not a number of seconds.", said=_shown(said)), T("Such as: --wait 10"))
+        raise UsageError(T("{said} is not a number of seconds.", said=_shown(text)), T("Such as: --wait 10"))
     return max(0.0, found)

@@ -46,8 +46,8 @@ def check(ctx: typer.Context, as_json: Json = False) -> None:
     """Check your own keys file: keys.toml beside the settings."""
     faults = _keymap(ctx).faults
     if as_json:
-        told = [{"place": f.place, "what": show(f.what), "next_step": show(f.next_step)} for f in faults]
-        printing.document({"file": str(keys_file(os.environ)), "faults": told})
+        listed = [{"place": f.place, "what": show(f.what), "next_step": show(f.next_step)} for f in faults]
+        printing.document({"file": str(keys_file(os.environ)), "faults": listed})
     for fault in faults:
         say(T("{place}: {what}", place=fault.place, what=fault.what), fault.next_step)
     if faults:

@@ -87,8 +87,8 @@ def _tell_rest(row: ChannelRow) -> None:
     from chatapp_cli.kit.manifests import manifest
     from chatapp_cli.services import resting
 
-    said = resting.rest_of(manifest(row.kind), row)
-    say(T("{line}, {title}: {said}", line=row.line, title=row.title, said=said), resting.next_step(row))
+    rest = resting.rest_of(manifest(row.kind), row)
+    say(T("{line}, {title}: {said}", line=row.line, title=row.title, said=rest), resting.next_step(row))
 
 
 @app.command("show", cls=Verb)
@@ -270,7 +270,7 @@ def configure(
 
 
 def _configured(company: Company, channel: str, line: str, changes: Mapping[str, str]) -> str:
-    """Change options; returns their subject."""
+    """Change options; returns the name of their channel or line."""
     from chatapp_cli.commands.binding import found
     from chatapp_cli.services import channels
 

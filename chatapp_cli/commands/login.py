@@ -36,16 +36,16 @@ def password(*, new: bool = False) -> str:
     if not sys.stdin.isatty():
         return input_checks.line().rstrip("\n")
     with input_checks.hearing():
-        said: str = typer.prompt(
+        answer: str = typer.prompt(
             _("New password") if new else _("Your password"),
             hide_input=True,
             confirmation_prompt=_("Once more") if new else False,
             err=True,
         )
-    return said
+    return answer
 
 
 def _asked(words: str) -> str:
     with input_checks.hearing():
-        said: str = typer.prompt(words, err=True)
-    return said
+        answer: str = typer.prompt(words, err=True)
+    return answer

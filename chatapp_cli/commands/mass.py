@@ -19,8 +19,8 @@ from chatapp_cli.i18n import _
 from chatapp_cli.runtime.owner import owner
 from chatapp_cli.services import mailing
 from chatapp_cli.services.beginning import goes
-from chatapp_cli.services.composing import MessageRequest
 from chatapp_cli.services.mailing import Bad, Going, Mailing, Recipient
+from chatapp_cli.services.message_request import MessageRequest
 
 _SHOWN = 20
 """The most bad lines that are listed individually."""

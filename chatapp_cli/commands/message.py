@@ -81,8 +81,8 @@ def _change(ctx: typer.Context, message: int, action: Operation, value: str) -> 
 
 def _ask(company: Company, tx: Tx, message: MessageId, action: Operation, value: str) -> None:
     can = _capabilities(company, tx, transcript.message(tx, message).dialog_id)
-    order = SendOptions(key=company.world.chance.key())
-    sending.change(tx, can, message, action, value, order=order)
+    options = SendOptions(key=company.world.chance.key())
+    sending.change(tx, can, message, action, value, options=options)
 
 
 @app.command(cls=Verb)
@@ -124,9 +124,9 @@ def forward(
     from chatapp_cli.services import forwarding
 
     with opened(ctx) as company:
-        order = SendOptions(key=company.world.chance.key())
+        options = SendOptions(key=company.world.chance.key())
         chosen = [MessageId(one) for one in messages]
-        made = company.write(lambda tx: forwarding.forward(tx, company.capabilities, chosen, DialogId(to), order))
+        made = company.write(lambda tx: forwarding.forward(tx, company.capabilities, chosen, DialogId(to), options))
     if as_json:
         printing.document([documents.forwarded(old, new) for old, new in zip(chosen, made, strict=True)])
         return
@@ -145,12 +145,12 @@ def _capabilities(company: Company, tx: Tx, dialog: DialogId) -> Capabilities:
 def history(ctx: typer.Context, message: Message, as_json: Json = False) -> None:
     """Show what a message said before it was edited, the first text first."""
     with opened(ctx) as company:
-        said = company.read(lambda tx: transcript.revisions(tx, MessageId(message)))
+        revisions = company.read(lambda tx: transcript.revisions(tx, MessageId(message)))
     if as_json:
-        printing.document([documents.revision(one) for one in said])
+        printing.document([documents.revision(one) for one in revisions])
         return
-    printing.table((_("Until"), _("Text")), [(printing.moment(one.until), one.text) for one in said])
-    if not said:
+    printing.table((_("Until"), _("Text")), [(printing.moment(one.until), one.text) for one in revisions])
+    if not revisions:
         note("Message {n} was never edited.", n=message)
 
 

@@ -58,10 +58,10 @@ def narrowed(verb: Callable[..., None]) -> Callable[..., None]:
     options = {one.name: _parameter(one) for one in filters() if one.kind is not FilterKind.INNER}
 
     @wraps(verb)
-    def command(**said: Any) -> None:
+    def command(**values: Any) -> None:
         verb(
-            **{name: said[name] for name in own if name in said},
-            narrowing=Narrowing({name: said[name] for name in options}),
+            **{name: values[name] for name in own if name in values},
+            narrowing=Narrowing({name: values[name] for name in options}),
         )
 
     named = [one for one in own.values() if one.kind is not Parameter.KEYWORD_ONLY]
@@ -79,29 +79,29 @@ def _parameter(one: Filter) -> Parameter:
 _NAMED = Parameter.POSITIONAL_OR_KEYWORD
 
 
-def filtered(tx: Tx, said: Mapping[str, Any], *, me: str = "") -> DialogFilter:
+def filtered(tx: Tx, values: Mapping[str, Any], *, me: str = "") -> DialogFilter:
     """The filter of a person's input. Raises NotFound for an unknown line or channel."""
     chosen: dict[str, Any] = {}
     for one in filters():
-        if value := said.get(one.name):
+        if value := values.get(one.name):
             chosen |= _meant(tx, one, value, me, chosen.get("line"))
     return DialogFilter(**chosen)
 
 
-def _meant(tx: Tx, one: Filter, said: Any, me: str, line: LineId | None) -> Mapping[str, Any]:
+def _meant(tx: Tx, one: Filter, value: Any, me: str, line: LineId | None) -> Mapping[str, Any]:
     from chatapp_cli.kit.manifests import packages
     from chatapp_cli.services import channels, lines
 
     match one.kind:
         case FilterKind.LINE:
-            return {one.name: lines.find(tx, said).id}
-        case FilterKind.CHANNEL if said in packages():
-            return {"kind": said}
+            return {one.name: lines.find(tx, value).id}
+        case FilterKind.CHANNEL if value in packages():
+            return {"kind": value}
         case FilterKind.CHANNEL:
-            return {one.name: channels.find(tx, said, line=line).id}
+            return {one.name: channels.find(tx, value, line=line).id}
         case FilterKind.OPERATOR:
-            return {one.name: "" if said == duty_verbs.NOBODY else duty_verbs.named(said, me)}
+            return {one.name: "" if value == duty_verbs.NOBODY else duty_verbs.named(value, me)}
         case FilterKind.MOMENT:
-            return {one.name: since(said, now=tx.now)}
+            return {one.name: since(value, now=tx.now)}
         case _:
-            return {one.name: said}
+            return {one.name: value}

@@ -64,15 +64,15 @@ def edit(
 
     if not (text or at):
         raise UsageError(T("Nothing is to be changed."), T("Name a new --text, a new --at, or both."), field="text")
-    number, said = MessageId(message), typed(text)
+    number, new_text = MessageId(message), typed(text)
     with opened(ctx) as company:
         moment = when.when(at, now=company.world.clock.now()) if at and at != NOW else None
 
         def change(tx: Tx) -> None:
             card = dialogs.card(tx, transcript.message(tx, number).dialog_id)
             can = company.capabilities(channels.one(tx, card.channel_id))
-            if said:
-                later.reword(tx, can, number, said)
+            if new_text:
+                later.reword(tx, can, number, new_text)
             if at:
                 later.reschedule(tx, can, number, moment)
 

@@ -59,15 +59,15 @@ def draft(
     """Show your draft in a dialog, or replace it; nothing is sent."""
     from chatapp_cli.commands import printing
 
-    said = None if text is None else typed(text)
+    new_text = None if text is None else typed(text)
     with opened(ctx) as company:
         number_ = DialogId(dialog)
-        if said is not None:
-            company.write(lambda tx: _put(tx, number_, said))
+        if new_text is not None:
+            company.write(lambda tx: _put(tx, number_, new_text))
         known = company.read(lambda tx: drafts.of(tx, dialogs.card(tx, number_).id))
     if as_json:
         printing.document(None if known is None else documents.unsent(known))
-    elif said is None and known is not None:
+    elif new_text is None and known is not None:
         typer.echo(printing.plain(known.draft.text))
 
 

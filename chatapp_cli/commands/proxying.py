@@ -31,33 +31,33 @@ class ProxyOptions:
 def settle(company: Company, named: str, line: str, options: ProxyOptions, *, as_json: bool) -> int:
     """Test the proxies, report, and store new ones; returns the exit code."""
     row = binding.found(company, named, line)
-    said = " ".join(typed(url) for url in options.urls)
-    proxying.understood(company, row, said)
-    if options.off or said:
+    urls = " ".join(typed(url) for url in options.urls)
+    proxying.understood(company, row, urls)
+    if options.off or urls:
         company.require(Right.PROXIES)
     if options.off:
         proxying.save(company, row, "")
         note("{title} no longer uses proxies.", title=row.title)
         return 0
-    findings = _tried(company, row, said)
+    findings = _tried(company, row, urls)
     if as_json:
         printing.document([documents.finding(one, channel=row.id) for one in findings])
     else:
         binding.print_findings(findings)
     good = all(one.ok for one in findings)
-    if not said:
+    if not urls:
         _tell_none(findings, row)
     elif good or options.force:
-        proxying.save(company, row, said)
+        proxying.save(company, row, urls)
         note("{title} now uses these proxies.", title=row.title)
     else:
         say(T("Nothing was changed."), T("Leave out what does not work, or keep it all the same with --force."))
     return 0 if good else 1
 
 
-def _tried(company: Company, row: ChannelRow, said: str) -> Sequence[Finding]:
+def _tried(company: Company, row: ChannelRow, urls: str) -> Sequence[Finding]:
     with binding.explained(company.manifest(row)):
-        return asyncio.run(proxying.tried(company, row, said or None))
+        return asyncio.run(proxying.tried(company, row, urls or None))
 
 
 def _tell_none(findings: Sequence[Finding], row: ChannelRow) -> None:

@@ -16,7 +16,7 @@ from chatapp_cli.commands.staging import staging
 from chatapp_cli.documents import replies as documents
 from chatapp_cli.domain import quick_reply
 from chatapp_cli.domain.errors import UsageError
-from chatapp_cli.domain.quick_reply import QuickReplyDraft, category_said, ranked
+from chatapp_cli.domain.quick_reply import QuickReplyDraft, category_name, ranked
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _, show
 from chatapp_cli.services import replies
@@ -81,7 +81,7 @@ def list_(
         printing.document([documents.reply(row) for row in rows])
         return
     columns = (_("No."), _("Section"), _("Title"), _("Category"), _("Used"), _("Text"))
-    printing.table(columns, [(r.id, r.section, r.title, show(category_said(r.category)), r.used, r.text) for r in rows])
+    printing.table(columns, [(r.id, r.section, r.title, show(category_name(r.category)), r.used, r.text) for r in rows])
     if not rows:
         note("There is no such quick reply. Add one: chatapp quick add SECTION TITLE --text TEXT")
 
@@ -109,7 +109,7 @@ def show_(ctx: typer.Context, named: Named, as_json: Json = False) -> None:
         {
             _("Title"): row.title,
             _("Section"): row.section,
-            _("Category"): show(category_said(row.category)),
+            _("Category"): show(category_name(row.category)),
             _("Keywords"): row.keywords,
             _("Gaps"): ", ".join(wanted),
             _("Files"): ", ".join(file.name for file in files),
@@ -153,8 +153,8 @@ def edit(
     no_files: Annotated[bool, typer.Option("--no-files", help=N_("Remove its files"))] = False,
 ) -> None:
     """Change a quick reply, or move it to another section; what is not named stays."""
-    said = {"title": title, "text": None if text is None else typed(text), "keywords": keywords, "category": category}
-    changes = {name: value for name, value in said.items() if value is not None}
+    given = {"title": title, "text": None if text is None else typed(text), "keywords": keywords, "category": category}
+    changes = {name: value for name, value in given.items() if value is not None}
     with opened(ctx) as company, staging(company) as stage:
         more = tuple(map(stage, files or ()))
 

@@ -40,7 +40,7 @@ def reply(
     as_json: Json = False,
 ) -> None:
     """Answer in a dialog and wait for the verdict."""
-    from chatapp_cli.services.composing import InDialog
+    from chatapp_cli.services.message_request import InDialog
 
     options, to = replace(options, quick=quick, unless_heard=unless_heard), InDialog(DialogId(dialog))
     with opened(ctx) as company:

@@ -85,5 +85,5 @@ def _print(found: Sequence[SearchResult], *, as_json: bool) -> None:
 
 def _row(one: SearchResult) -> tuple[object, ...]:
     arrow = "→ " if one.message.direction == "out" else ""
-    said = one.message
-    return one.dialog.id, said.id, printing.moment(said.at), f"{arrow}{one.who}", one.snippet.text
+    message = one.message
+    return one.dialog.id, message.id, printing.moment(message.at), f"{arrow}{one.who}", one.snippet.text

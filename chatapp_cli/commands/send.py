@@ -70,7 +70,7 @@ def send(
 ) -> None:
     """Send a message to an address and wait for the verdict, or put it into the outbox for many."""
     from chatapp_cli.commands import mass
-    from chatapp_cli.services.composing import Address
+    from chatapp_cli.services.message_request import Address
 
     options = replace(options, first_name=first_name, last_name=last_name, assignee=assignee)
     way = Way(channel=channel, others=others or (), line=line)

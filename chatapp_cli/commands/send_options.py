@@ -27,7 +27,7 @@ from chatapp_cli.i18n import N_
 
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Company
-    from chatapp_cli.services.composing import FromReply, FromTemplate, MessageRequest, SendTarget
+    from chatapp_cli.services.message_request import FromReply, FromTemplate, MessageRequest, SendTarget
     from chatapp_cli.services.sending import SendOptions
     from chatapp_cli.services.transcript import TranscriptEntry
     from chatapp_cli.store.rows.channels import ChannelRow
@@ -103,7 +103,7 @@ class MessageOptions:
         """The message for one of these channels, with its files staged; they are kept if it is accepted within."""
         from chatapp_cli.commands.staging import most_of, staging
         from chatapp_cli.domain.draft import Draft
-        from chatapp_cli.services.composing import MessageRequest
+        from chatapp_cli.services.message_request import MessageRequest
 
         self._require_sense()
         text, paths = typed(self.text), self.files or ()
@@ -117,7 +117,7 @@ class MessageOptions:
                 first_name=self.first_name.strip(),
                 last_name=self.last_name.strip(),
             )
-            yield MessageRequest(to=to, draft=draft, words=self._words(company), order=self._order(company))
+            yield MessageRequest(to=to, draft=draft, words=self._words(company), options=self._send_options(company))
 
     def _require_sense(self) -> None:
         if self.template and self.text:
@@ -130,7 +130,7 @@ class MessageOptions:
             raise UsageError(T("--value fills the gaps of a template."), T("Name it with --template."), field="value")
 
     def _words(self, company: Company) -> FromTemplate | FromReply | None:
-        from chatapp_cli.services.composing import FromReply, FromTemplate
+        from chatapp_cli.services.message_request import FromReply, FromTemplate
 
         if self.template:
             return FromTemplate(self.template, _gaps(self.values or ()))
@@ -138,7 +138,7 @@ class MessageOptions:
             return FromReply(self.quick, _gaps(self.values or ()), company.options)
         return None
 
-    def _order(self, company: Company) -> SendOptions:
+    def _send_options(self, company: Company) -> SendOptions:
         """The order: author, time and key."""
         from chatapp_cli.domain.when import when
         from chatapp_cli.services.sending import SendOptions, key_of
@@ -164,9 +164,9 @@ def composed(verb: Callable[..., None]) -> Callable[..., None]:
     shared = [known[name].replace(kind=Parameter.KEYWORD_ONLY) for name in _SHARED]
 
     @wraps(verb)
-    def command(**said: Any) -> None:
-        options = MessageOptions(**{name: said.pop(name) for name in _SHARED})
-        verb(**said, options=options)
+    def command(**values: Any) -> None:
+        options = MessageOptions(**{name: values.pop(name) for name in _SHARED})
+        verb(**values, options=options)
 
     spread = [shared if one.name == "options" else [one] for one in own.values()]
     command.__signature__ = Signature([*chain(*spread)])  # type: ignore[attr-defined]  # read by typer
@@ -189,10 +189,10 @@ def send_off(company: Company, request: MessageRequest, *, wait: float, as_json:
     from chatapp_cli.services import composing, transcript
 
     message = first = company.write(lambda tx: composing.accept(tx, company.capabilities, request))
-    told = _tell_whom(company, message, to)
-    if wait and request.order.at is None:
+    announced = _tell_whom(company, message, to)
+    if wait and request.options.at is None:
         message = _deliver(company, message, wait)
-        _tell_whom(company, message, to, told)
+        _tell_whom(company, message, to, announced)
     if message != first:
         note("Message {first} failed in its channel and continued as message {n}.", first=first, n=message)
     entry, channel = company.read(
@@ -201,7 +201,7 @@ def send_off(company: Company, request: MessageRequest, *, wait: float, as_json:
     return report(company, entry, channel, waited=bool(wait), as_json=as_json)
 
 
-def _tell_whom(company: Company, message: MessageId, to: str, told: str = "") -> str:
+def _tell_whom(company: Company, message: MessageId, to: str, announced: str = "") -> str:
     """Name the recipient of a message to a number or a username, unless typed or named already.
 
     Numbers and usernames change hands; ChatIDs and e-mail addresses do not, so for them nothing is printed.
@@ -210,10 +210,10 @@ def _tell_whom(company: Company, message: MessageId, to: str, told: str = "") ->
     from chatapp_cli.services import dialogs, transcript
 
     if openings(to)[0] not in {"phone", "username"}:
-        return told
+        return announced
     card = company.read(lambda tx: dialogs.card(tx, transcript.message(tx, message).dialog_id))
-    if card.name in {told, to, to.removeprefix("@"), card.address}:
-        return told
+    if card.name in {announced, to, to.removeprefix("@"), card.address}:
+        return announced
     note("To {name}: dialog {n}, {channel}", name=printing.plain(card.name), n=card.id, channel=card.channel)
     return card.name
 

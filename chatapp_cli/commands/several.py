@@ -21,15 +21,15 @@ Dialogs = Annotated[
 ]
 
 
-def numbers(said: Sequence[str]) -> list[DialogId]:
+def numbers(given: Sequence[str]) -> list[DialogId]:
     """The numbers of the dialogs; ``-`` reads more of them from standard input. Raises UsageError."""
-    words = [word for one in said for word in (standard_input().split() if one == "-" else [one])]
+    words = [word for one in given for word in (standard_input().split() if one == "-" else [one])]
     return [DialogId(number(word)) for word in dict.fromkeys(words)]
 
 
-def each(ctx: typer.Context, said: Sequence[str], job: Callable[[Tx, DialogId], object]) -> None:
+def each(ctx: typer.Context, given: Sequence[str], job: Callable[[Tx, DialogId], object]) -> None:
     """Do the same with several dialogs: with all of them, or with none if one refuses."""
-    chosen = numbers(said)
+    chosen = numbers(given)
 
     def all_of_them(tx: Tx) -> None:
         for one in chosen:

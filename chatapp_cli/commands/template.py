@@ -72,10 +72,10 @@ def _found(company: Company, channel: str, line: str) -> ChannelRow:
     return company.read(job)
 
 
-def _state(said: str, allowed: tuple[str, ...], field: str) -> TemplateState:
-    if said not in allowed:
-        raise UsageError(T("{said} is not one of: {allowed}", said=said, allowed=", ".join(allowed)), field=field)
-    return _STATES[said]
+def _state(name: str, allowed: tuple[str, ...], field: str) -> TemplateState:
+    if name not in allowed:
+        raise UsageError(T("{said} is not one of: {allowed}", said=name, allowed=", ".join(allowed)), field=field)
+    return _STATES[name]
 
 
 @app.command("show", cls=Verb)

@@ -52,10 +52,10 @@ def _facts(life: Life) -> Mapping[str, object]:
 
 def _story(life: Life, about: Manifest) -> Iterator[str]:
     """What happened, in the order of time."""
-    told = [*_arrival(life), *_attempts(life, about), *_earlier(life)]
-    told += [(entry.at, printing.one_line(f"{show(sentence(entry))} {entry.actor}")) for entry in life.news]
+    story = [*_arrival(life), *_attempts(life, about), *_earlier(life)]
+    story += [(entry.at, printing.one_line(f"{show(sentence(entry))} {entry.actor}")) for entry in life.news]
     yield ""
-    for at, words_of_it in sorted(told, key=lambda one: one[0]):
+    for at, words_of_it in sorted(story, key=lambda one: one[0]):
         yield f"{printing.moment(at)}  {words_of_it}"
 
 

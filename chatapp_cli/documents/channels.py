@@ -88,11 +88,11 @@ def finding(one: Finding, **more: object) -> Mapping[str, Any]:
 
 def invitation(accounts: Sequence[PoolAccount]) -> Mapping[str, Any]:
     """The account that the next client should write to, and its whole pool."""
-    told = [
+    pool = [
         {"channel": one.channel.id, "title": one.channel.title, "link": one.link, "takes": one.takes, "new": one.new}
         for one in accounts
     ]
-    return {**told[0], "accounts": told}
+    return {**pool[0], "accounts": pool}
 
 
 def template(row: TemplateRow) -> Mapping[str, Any]:

@@ -65,9 +65,9 @@ def outbox(row: OutboxRow) -> Mapping[str, Any]:
     return {**row._asdict(), "not_before": iso(row.not_before)}
 
 
-def revision(said: Revision) -> Mapping[str, Any]:
+def revision(before: Revision) -> Mapping[str, Any]:
     """An earlier text of an edited message."""
-    return {"text": said.text, "until": iso(said.until)}
+    return {"text": before.text, "until": iso(before.until)}
 
 
 def forwarded(old: MessageId, new: MessageId) -> Mapping[str, Any]:
@@ -77,17 +77,17 @@ def forwarded(old: MessageId, new: MessageId) -> Mapping[str, Any]:
 
 def found(one: SearchResult) -> Mapping[str, Any]:
     """A message found by a search."""
-    said = one.message
+    row = one.message
     return {
         "dialog": one.dialog.id,
         "name": one.dialog.name,
         "kind": one.dialog.kind,
-        "message": said.id,
-        "direction": said.direction,
+        "message": row.id,
+        "direction": row.direction,
         "who": one.who,
-        "at": iso(said.at),
-        "subject": said.subject,
-        "text": said.text,
+        "at": iso(row.at),
+        "subject": row.subject,
+        "text": row.text,
         "snippet": one.snippet.text,
         "marks": one.snippet.marks,
     }

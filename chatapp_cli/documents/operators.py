@@ -27,9 +27,9 @@ def account(one: OperatorAccount) -> Mapping[str, Any]:
     }
 
 
-def rights(name: str, held: Collection[Right]) -> Mapping[str, Any]:
+def rights(name: str, granted: Collection[Right]) -> Mapping[str, Any]:
     """The rights of an operator, in the order of the rights table."""
-    return {"name": name, "rights": [str(right) for right in Right if right in held]}
+    return {"name": name, "rights": [str(right) for right in Right if right in granted]}
 
 
 def acting(who: Acting, lines: Sequence[str] | None) -> Mapping[str, Any]:

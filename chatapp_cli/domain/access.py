@@ -155,12 +155,12 @@ LOGIN = system("door", signs=False)
 """Checks passwords and opens sessions."""
 
 
-def read(stored: str) -> frozenset[Right]:
+def rights_from(stored: str) -> frozenset[Right]:
     """The rights in a stored text; names that this version does not know are skipped."""
     known = set(Right)
     return frozenset(Right(word) for word in stored.split() if word in known)
 
 
-def written(rights: frozenset[Right]) -> str:
+def rights_text(rights: frozenset[Right]) -> str:
     """Rights as they are stored, in the order of the enum."""
     return " ".join(right for right in Right if right in rights)

@@ -66,10 +66,10 @@ def given(phone: str) -> str:
     return f"+{found}" if found else ""
 
 
-def is_name(said: str) -> bool:
+def is_name(text: str) -> bool:
     """Whether this is a name, and not digits, an e-mail address or a @username in place of one."""
-    said = said.strip()
-    return any(map(str.isalpha, said)) and not (_EMAIL.fullmatch(said) or said.startswith("@"))
+    text = text.strip()
+    return any(map(str.isalpha, text)) and not (_EMAIL.fullmatch(text) or text.startswith("@"))
 
 
 def called(now: str, before: str) -> str:
@@ -77,8 +77,8 @@ def called(now: str, before: str) -> str:
     return now if is_name(now) or not before.strip() else before
 
 
-def named(said: str) -> str:
+def named(text: str) -> str:
     """A person's address as channels accept it: ``+7916…``, ``@name``, an e-mail or a ChatID."""
-    likeliest = kinds(said.strip())[0]
-    found = canonical(said, likeliest)
+    likeliest = kinds(text.strip())[0]
+    found = canonical(text, likeliest)
     return f"@{found}" if likeliest == "username" else found

@@ -11,33 +11,33 @@ _PERSON: Final = ((7, *_COMPANY), (3, 7, *_COMPANY))
 _KPP: Final = re.compile(r"[0-9]{4}[0-9A-Z]{2}[0-9]{3}")
 
 
-def is_company_inn(said: str) -> bool:
+def is_company_inn(number: str) -> bool:
     """ИНН of a legal entity: ten digits, the last of them a check."""
-    return _digits(said, 10) and _check(said, _COMPANY) == said[9]
+    return _digits(number, 10) and _check(number, _COMPANY) == number[9]
 
 
-def is_person_inn(said: str) -> bool:
+def is_person_inn(number: str) -> bool:
     """ИНН of a person, an entrepreneur too: twelve digits, the last two of them checks."""
-    return _digits(said, 12) and _check(said, _PERSON[0]) + _check(said, _PERSON[1]) == said[10:]
+    return _digits(number, 12) and _check(number, _PERSON[0]) + _check(number, _PERSON[1]) == number[10:]
 
 
-def is_ogrn(said: str) -> bool:
+def is_ogrn(number: str) -> bool:
     """ОГРН of a legal entity: thirteen digits, the last of them a check."""
-    return _digits(said, 13) and str(int(said[:12]) % 11 % 10) == said[12]
+    return _digits(number, 13) and str(int(number[:12]) % 11 % 10) == number[12]
 
 
-def is_ogrnip(said: str) -> bool:
+def is_ogrnip(number: str) -> bool:
     """ОГРНИП of an entrepreneur: fifteen digits, the last of them a check."""
-    return _digits(said, 15) and str(int(said[:14]) % 13 % 10) == said[14]
+    return _digits(number, 15) and str(int(number[:14]) % 13 % 10) == number[14]
 
 
-def is_kpp(said: str) -> bool:
+def is_kpp(number: str) -> bool:
     """КПП: tax office, reason and number; there is no check in it."""
-    return _KPP.fullmatch(said) is not None
+    return _KPP.fullmatch(number) is not None
 
 
-def _digits(said: str, count: int) -> bool:
-    return len(said) == count and said.isascii() and said.isdecimal()
+def _digits(number: str, count: int) -> bool:
+    return len(number) == count and number.isascii() and number.isdecimal()
 
 
 def _check(number: str, weights: Sequence[int]) -> str:

@@ -71,11 +71,11 @@ class _FilterValues:
     __slots__ = ("chosen",)
     chosen: Mapping[str, Any]
 
-    def __init__(self, **said: Any) -> None:
+    def __init__(self, **values: Any) -> None:
         known = {one.name: one for one in filters()}
-        if strange := said.keys() - known.keys():
+        if strange := values.keys() - known.keys():
             raise TypeError(f"no such filter: {', '.join(sorted(strange))}")
-        chosen = {name: said[name] for name, one in known.items() if name in said and said[name] != one.default}
+        chosen = {name: values[name] for name, one in known.items() if name in values and values[name] != one.default}
         object.__setattr__(self, "chosen", chosen)
 
     def __setattr__(self, name: str, value: object) -> None:

@@ -53,9 +53,9 @@ class Field:
         """Never shown, never stored in the open."""
         return self.kind == "secret"
 
-    def require_one_line(self, said: str) -> None:
+    def require_one_line(self, answer: str) -> None:
         """Raise UsageError for an answer with line ends or control characters; keys and certificates may have lines."""
-        if self.kind in {"secret", "file"} or not any(category(sign) in _NOT_IN_LINES for sign in said):
+        if self.kind in {"secret", "file"} or not any(category(sign) in _NOT_IN_LINES for sign in answer):
             return
         raise UsageError(
             T("{name} has to be one line, without control characters.", name=self.name),

@@ -56,9 +56,9 @@ def find(text: str) -> Iterator[Link]:
     """All of them, in the order of the text."""
     for found in _FOUND.finditer(text):
         for kind in ("url", "email", "phone"):
-            said = found[kind]
-            if said and (kind != "phone" or sum(map(str.isdigit, said)) in _DIGITS):
-                yield Link(kind, said, *found.span())
+            value = found[kind]
+            if value and (kind != "phone" or sum(map(str.isdigit, value)) in _DIGITS):
+                yield Link(kind, value, *found.span())
 
 
 class Hidden(NamedTuple):
@@ -75,9 +75,9 @@ def reveal(text: str, hidden: Iterable[Hidden]) -> str:
     behind = []
     for one in hidden:
         start, end = _index(units, one.start), _index(units, one.start + one.length)
-        said = text[start:end]
-        if one.address and said.strip().rstrip("/") != one.address.rstrip("/"):
-            behind.append((end - len(said) + len(said.rstrip()), one.address))
+        words = text[start:end]
+        if one.address and words.strip().rstrip("/") != one.address.rstrip("/"):
+            behind.append((end - len(words) + len(words.rstrip()), one.address))
     for at, address in sorted(behind, reverse=True):
         text = f"{text[:at]} ({address}){text[at:]}"
     return text

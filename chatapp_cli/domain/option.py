@@ -21,7 +21,7 @@ from chatapp_cli.domain.text import T
 Value: TypeAlias = str | int
 
 
-class Subject(StrEnum):
+class OptionLevel(StrEnum):
     """What may have options, from the widest to the narrowest."""
 
     COMPANY = "company"
@@ -33,12 +33,12 @@ class Subject(StrEnum):
 class OptionTarget(NamedTuple):
     """A particular company, line, channel or CRM."""
 
-    subject: Subject
+    level: OptionLevel
     ref: int = 0
     """Its number; the company has none."""
 
 
-COMPANY: Final = OptionTarget(Subject.COMPANY)
+COMPANY: Final = OptionTarget(OptionLevel.COMPANY)
 
 BEFORE_STORE: Final = frozenset(
     {"home", "company", "database_url", "secret_key", "http_host", "http_port", "log_level"}
@@ -51,94 +51,88 @@ LONGEST_UNDO: Final = 3600
 _HIGHEST: Final = 2**31 - 1
 _SHOWN: Final = 40
 
-_declared: Mapping[Subject, dict[str, Field]] = MappingProxyType({subject: {} for subject in Subject})
+_declared: Mapping[OptionLevel, dict[str, Field]] = MappingProxyType({level: {} for level in OptionLevel})
 
 
-def declare(field: Field, *subjects: Subject) -> None:
+def declare(field: Field, *levels: OptionLevel) -> None:
     """Declare an option. Raises ValueError for a name that is taken or may not be stored."""
     if field.name in BEFORE_STORE or field.secret:
         raise ValueError(f"{field.name} cannot be kept in the store in the open")
-    for subject in subjects:
-        if _declared[subject].setdefault(field.name, field) is not field:
-            raise ValueError(f"{subject} has an option {field.name} already")
+    for level in levels:
+        if _declared[level].setdefault(field.name, field) is not field:
+            raise ValueError(f"{level} has an option {field.name} already")
 
 
-def withdraw(name: str) -> None:
-    """Remove an option that a plugin or a test declared."""
-    for fields in _declared.values():
-        fields.pop(name, None)
-
-
-def declared(subject: Subject) -> Mapping[str, Field]:
+def declared(level: OptionLevel) -> Mapping[str, Field]:
     """The options of every company, line, channel or CRM, by name."""
-    return MappingProxyType(_declared[subject])
+    return MappingProxyType(_declared[level])
 
 
-def subjects_of(name: str) -> tuple[Subject, ...]:
-    """The subjects that may have this option, from the widest to the narrowest."""
-    return tuple(subject for subject, fields in _declared.items() if name in fields)
+def levels_of(name: str) -> tuple[OptionLevel, ...]:
+    """The levels that may have this option, from the widest to the narrowest."""
+    return tuple(level for level, fields in _declared.items() if name in fields)
 
 
-def decoded(field: Field, said: str) -> Value:
+def decoded(field: Field, text: str) -> Value:
     """A person's input as the option's value. Raises UsageError with what is wrong and what is allowed."""
     allowed = ["on", "off"] if field.kind == "flag" else [choice.value for choice in field.choices]
-    if allowed and said not in allowed:
+    if allowed and text not in allowed:
         raise UsageError(
-            T("{name} cannot be {value}.", name=field.name, value=said),
+            T("{name} cannot be {value}.", name=field.name, value=text),
             T("Choose one of: {allowed}", allowed=", ".join(allowed)),
             field=field.name,
         )
     if field.kind == "number":
-        return _number(field, said)
-    field.require_one_line(said)
+        return _number(field, text)
+    field.require_one_line(text)
     fits = _FITS.get(field.kind)
-    if said and not ((fits is None or fits(said)) and re.fullmatch(field.pattern or ".*", said, re.DOTALL)):
-        raise UsageError(T("{name} cannot be {value}.", name=field.name, value=said), field.hint, field=field.name)
-    return said
+    if text and not ((fits is None or fits(text)) and re.fullmatch(field.pattern or ".*", text, re.DOTALL)):
+        raise UsageError(T("{name} cannot be {value}.", name=field.name, value=text), field.hint, field=field.name)
+    return text
 
 
-def _number(field: Field, said: str) -> int:
-    if not (said.isascii() and said.isdigit()):
+def _number(field: Field, text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
         raise UsageError(
-            T("{name} has to be a whole number, not {value}.", name=field.name, value=said or "–"),
+            T("{name} has to be a whole number, not {value}.", name=field.name, value=text or "–"),
             T("Write digits alone, such as: {name}={example}", name=field.name, example=field.default or "0"),
             field=field.name,
         )
     most = _HIGHEST if field.most is None else field.most
-    if len(said) > len(str(_HIGHEST)) or int(said) > most:
+    if len(text) > len(str(_HIGHEST)) or int(text) > most:
         raise UsageError(
-            T("{name} can be {most} at most, not {value}.", name=field.name, most=most, value=said[:_SHOWN]),
+            T("{name} can be {most} at most, not {value}.", name=field.name, most=most, value=text[:_SHOWN]),
             T("Write a smaller number."),
             field=field.name,
         )
-    if int(said) < field.least:
+    if int(text) < field.least:
         raise UsageError(
-            T("{name} has to be {least} at least, not {value}.", name=field.name, least=field.least, value=said),
+            T("{name} has to be {least} at least, not {value}.", name=field.name, least=field.least, value=text),
             T("Write a greater number."),
             field=field.name,
         )
-    return int(said)
+    return int(text)
 
 
-def _is_web(said: str) -> bool:
+def _is_web(text: str) -> bool:
     """Whether it is a web address without a password."""
     try:
-        parts = urlsplit(said)
+        parts = urlsplit(text)
         parts.port  # noqa: B018 - one that is no number is found out here
     except ValueError:
         return False
-    spaces = any(map(str.isspace, said))
+    spaces = any(map(str.isspace, text))
     return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.password is None and not spaces
 
 
-def _is_email(said: str) -> bool:
-    return kinds(said)[0] == "email"
+def _is_email(text: str) -> bool:
+    return kinds(text)[0] == "email"
 
 
 _FITS: Mapping[str, Callable[[str], bool]] = MappingProxyType({"url": _is_web, "email": _is_email})
 
 
-_COMPANY_AND_LINE = (Subject.COMPANY, Subject.LINE)
+_COMPANY_AND_LINE = (OptionLevel.COMPANY, OptionLevel.LINE)
 
 declare(
     Field(
@@ -160,7 +154,7 @@ declare(
         required=False,
     ),
     *_COMPANY_AND_LINE,
-    Subject.CHANNEL,
+    OptionLevel.CHANNEL,
 )
 declare(
     Field(
@@ -169,7 +163,7 @@ declare(
         hint=T("Such as 22:00-08:00, by the clock of each operator's machine."),
         required=False,
     ),
-    Subject.COMPANY,
+    OptionLevel.COMPANY,
 )
 declare(
     Field(
@@ -179,7 +173,7 @@ declare(
         default="off",
         required=False,
     ),
-    Subject.COMPANY,
+    OptionLevel.COMPANY,
 )
 declare(
     Field(
@@ -191,5 +185,5 @@ declare(
         default="240",
         required=False,
     ),
-    Subject.COMPANY,
+    OptionLevel.COMPANY,
 )

@@ -25,11 +25,11 @@ _ABROAD: Final = re.compile(r"(?:00|810)(?=\d{9,})")
 """International call prefixes; ``810`` only if more digits follow than a Russian number has."""
 _TRUNK: Final = re.compile(r"^8(?=[34789]\d{9}$)")
 """Prefixes that Russians dial before ten digits; Russian and Kazakh numbers have no others."""
-_TRUNK_TOLD: Final = re.compile(r"^8(?!4|80[1-9]|86)(?=[34789]\d{9}$)")
+_TRUNK_REPORTED: Final = re.compile(r"^8(?!4|80[1-9]|86)(?=[34789]\d{9}$)")
 """The same, unless it may be a number of Vietnam, Bangladesh or Taiwan, the only others of this length."""
 _TRUNK_TWICE: Final = re.compile(r"^78(?=[34789]\d{9}$)")
 _NATIONAL: Final = re.compile(r"[34789]\d{9}")
-_NATIONAL_TOLD: Final = re.compile(r"9(?!5[19]|6[017]|75)\d{9}")
+_NATIONAL_REPORTED: Final = re.compile(r"9(?!5[19]|6[017]|75)\d{9}")
 """A Russian mobile number that cannot be of Myanmar, the Maldives, Lebanon, Yemen or Bhutan."""
 _TRUNK_ALONE: Final = re.compile(r"\D*8\D")
 """No country has the code 8."""
@@ -45,14 +45,14 @@ def provider_digits(phone: str) -> str:
     Only a number that is not valid internationally is read the Russian way: ``8 (495)…``, ``8916…``, ``916…``,
     ``(495)…``. An extension is removed. Empty if there is no digit.
     """
-    said, found = _said(phone)
-    if _PLUS.match(said):
+    number, found = _without_extension(phone)
+    if _PLUS.match(number):
         return _exact(found)
     if abroad := _ABROAD.match(found):
         return _exact(found[abroad.end() :])
-    if _NATIONAL_TOLD.fullmatch(found) or (_TOWN_FIRST.match(said) and _NATIONAL.fullmatch(found)):
+    if _NATIONAL_REPORTED.fullmatch(found) or (_TOWN_FIRST.match(number) and _NATIONAL.fullmatch(found)):
         return "7" + found
-    return _exact((_TRUNK if _TRUNK_ALONE.match(said) else _TRUNK_TOLD).sub("7", found))
+    return _exact((_TRUNK if _TRUNK_ALONE.match(number) else _TRUNK_REPORTED).sub("7", found))
 
 
 def typed(phone: str) -> str:
@@ -61,8 +61,8 @@ def typed(phone: str) -> str:
     ``8 916…``, ``916…`` and ``(495)…`` are Russian; ``00`` and ``8 10`` come before another country's code, and a
     separate code of another country needs no prefix.
     """
-    said, found = _said(phone)
-    if _PLUS.match(said) or _ABROAD.match(found) or _CODE_ALONE.match(said):
+    number, found = _without_extension(phone)
+    if _PLUS.match(number) or _ABROAD.match(found) or _CODE_ALONE.match(number):
         return provider_digits(phone)
     return "7" + found if _NATIONAL.fullmatch(found) else _exact(_TRUNK.sub("7", found))
 
@@ -79,10 +79,10 @@ def piece(query: str) -> str:
     return number[1:] if number[0] in ("7" if exact else "78") else number
 
 
-def _said(phone: str) -> tuple[str, str]:
+def _without_extension(phone: str) -> tuple[str, str]:
     """A number without its extension, and its digits as ASCII."""
-    said = _ZERO.sub("", _EXTENSION.sub("", phone))
-    return said, "".join(str(int(digit)) for digit in re.findall(r"\d", said))
+    number = _ZERO.sub("", _EXTENSION.sub("", phone))
+    return number, "".join(str(int(digit)) for digit in re.findall(r"\d", number))
 
 
 def _exact(found: str) -> str:

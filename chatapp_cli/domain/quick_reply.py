@@ -39,12 +39,12 @@ class QuickReplyDraft:
     files: Sequence[StagedFile] = ()
 
 
-def category(said: str) -> str:
+def category(name: str) -> str:
     """The key to compare categories by: a usual one is the same in both languages."""
-    return _ALIASES.get(fold(said), fold(said))
+    return _ALIASES.get(fold(name), fold(name))
 
 
-def category_said(kept: str) -> Text:
+def category_name(kept: str) -> Text:
     """A category in the reader's language, if it is a usual one."""
     return CATEGORIES.get(category(kept), Text(kept))
 
@@ -143,8 +143,8 @@ def _about(one: Findable) -> str:
     return f"{one.keywords} {_category_words(one.category)}"
 
 
-def _words(said: str) -> WordSet:
-    return frozenset(_WORD.findall(fold(said)))
+def _words(text: str) -> WordSet:
+    return frozenset(_WORD.findall(fold(text)))
 
 
 def _begins(wanted: str, words: WordSet) -> bool:

@@ -81,19 +81,19 @@ class RateLog:
 class LaneLog:
     """All rates of one lane, and the pause that the provider asked for there."""
 
-    __slots__ = ("_held", "logs")
+    __slots__ = ("_paused_until", "logs")
 
     def __init__(self, rates: Iterable[Rate], margin: Margin = EXACT) -> None:
         self.logs = [RateLog(rate, margin) for rate in rates]
-        self._held = -math.inf
+        self._paused_until = -math.inf
 
     def next_at(self) -> float:
         """The earliest moment for another send."""
-        return max((self._held, *(log.next_at() for log in self.logs)))
+        return max((self._paused_until, *(log.next_at() for log in self.logs)))
 
     def past_at(self) -> float:
         """When neither the recorded sends nor the pause matter any more."""
-        return max((self._held, *(log.past_at() for log in self.logs)))
+        return max((self._paused_until, *(log.past_at() for log in self.logs)))
 
     def record(self, at: float) -> None:
         """Take note of a send."""
@@ -102,11 +102,11 @@ class LaneLog:
 
     def delay(self, until: float) -> None:
         """Pause, because the provider asked for it."""
-        self._held = max(self._held, until)
+        self._paused_until = max(self._paused_until, until)
 
     def release(self) -> None:
         """End the provider's pause."""
-        self._held = -math.inf
+        self._paused_until = -math.inf
 
 
 class AccountLog:

@@ -17,9 +17,9 @@ class Text:
         return fill(self.msgid, self.params)
 
 
-def is_whole(said: str) -> bool:
+def is_whole(text: str) -> bool:
     """Whether a text can be stored and sent: it has no NUL and no unpaired surrogate, which JSON and YAML allow."""
-    return "\0" not in said and not any("\ud800" <= sign <= "\udfff" for sign in said)
+    return "\0" not in text and not any("\ud800" <= sign <= "\udfff" for sign in text)
 
 
 def fill(sentence: str, params: Mapping[str, object]) -> str:

@@ -35,41 +35,41 @@ _BEYOND: Final = (OverflowError, ValueError, OSError)
 _EXAMPLES: Final = T("Such as: 18:30, +30m, tomorrow 9:00, 2026-12-01 10:00")
 
 
-def when(said: str, *, now: Millis, zone: tzinfo | None = None) -> Millis:
+def when(text: str, *, now: Millis, zone: tzinfo | None = None) -> Millis:
     """Parse a future time, in ``zone`` or the machine's own. Raises UsageError."""
     here = datetime.fromtimestamp(now / 1000, zone)
     try:
-        at = _ahead(said.strip(), here, zone)
+        at = _ahead(text.strip(), here, zone)
     except _BEYOND as error:
-        raise _wrong(T("{said} is not a time.", said=said)) from error
+        raise _wrong(T("{said} is not a time.", said=text)) from error
     if at is None:
-        raise _wrong(T("{said} is not a time.", said=said))
+        raise _wrong(T("{said} is not a time.", said=text))
     if at <= now:
-        raise _wrong(T("{said} is in the past.", said=said))
+        raise _wrong(T("{said} is in the past.", said=text))
     return at
 
 
-def _ahead(said: str, here: datetime, zone: tzinfo | None) -> Millis | None:
-    words = said.lower()
-    meant = _after(words, here) or _after_words(words, here) or _on_a_day(words, here) or _written_out(said)
-    return None if meant is None else _millis(_placed(meant, zone, said))
+def _ahead(text: str, here: datetime, zone: tzinfo | None) -> Millis | None:
+    words = text.lower()
+    meant = _after(words, here) or _after_words(words, here) or _on_a_day(words, here) or _written_out(text)
+    return None if meant is None else _millis(_placed(meant, zone, text))
 
 
-def since(said: str, *, now: Millis, zone: tzinfo | None = None) -> Millis:
+def since(text: str, *, now: Millis, zone: tzinfo | None = None) -> Millis:
     """Parse a past time: ``2h`` or ``1d12h`` ago, or a date and time. Raises UsageError."""
     try:
-        at = _ago(said.strip(), datetime.fromtimestamp(now / 1000, UTC), zone)
+        at = _ago(text.strip(), datetime.fromtimestamp(now / 1000, UTC), zone)
     except _BEYOND:
         at = None
     if at is None:
-        raise UsageError(T("{said} is not a time.", said=said), T("Such as: 2h, 1d, 2026-12-01 10:00"), field="since")
+        raise UsageError(T("{said} is not a time.", said=text), T("Such as: 2h, 1d, 2026-12-01 10:00"), field="since")
     return at
 
 
-def _ago(said: str, here: datetime, zone: tzinfo | None) -> Millis | None:
-    ahead = _after(f"+{said.lower()}", here)
-    meant = here - (ahead - here) if ahead else _written_out(said)
-    return None if meant is None else _millis(_placed(meant, zone, said))
+def _ago(text: str, here: datetime, zone: tzinfo | None) -> Millis | None:
+    ahead = _after(f"+{text.lower()}", here)
+    meant = here - (ahead - here) if ahead else _written_out(text)
+    return None if meant is None else _millis(_placed(meant, zone, text))
 
 
 def _millis(at: datetime) -> Millis:
@@ -125,11 +125,11 @@ def _written_out(words: str) -> datetime | None:
         return None
 
 
-def _placed(meant: datetime, zone: tzinfo | None, said: str) -> datetime:
+def _placed(meant: datetime, zone: tzinfo | None, text: str) -> datetime:
     """Add the zone to a wall clock time; a time that the clocks skip in spring does not exist."""
     if meant.tzinfo is not None:
         return meant
     placed = meant.replace(tzinfo=zone) if zone else meant
     if datetime.fromtimestamp(placed.timestamp(), zone).replace(tzinfo=None) != meant:
-        raise _wrong(T("{said} does not exist: the clocks go forward then.", said=said))
+        raise _wrong(T("{said} does not exist: the clocks go forward then.", said=text))
     return placed

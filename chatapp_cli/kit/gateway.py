@@ -221,10 +221,10 @@ def _prove_whole(gateway: Gateway, needed: frozenset[str]) -> None:
     used = {name.partition(".")[0] for _, source in _templates(gateway.send) for name in gaps(source)}
     if missing := sorted((needed | ({"key"} if gateway.idempotent else set())) - used):
         raise _at("send", T("{gap} is used nowhere", gap=f"{{{missing[0]}}}"))
-    told_back = gateway.status or (gateway.hook and gateway.hook.report)
-    if told_back and not gateway.send.answer.id:
+    reports = gateway.status or (gateway.hook and gateway.hook.report)
+    if reports and not gateway.send.answer.id:
         raise _at("send.answer.id", T("without the id no report can be understood"))
-    if told_back and not gateway.states:
+    if reports and not gateway.states:
         raise _at("states", T("map the gateway's words for states"))
     if gateway.hook and not _is_charset(gateway.hook.charset):
         raise _at("hook.charset", T("there is no charset {name}", name=gateway.hook.charset))

@@ -79,11 +79,11 @@ async def bind(trade: Trade, world: World, ask: Asker, previous: Bound | None) -
 
 
 async def _proved(trade: Trade, world: World, values: Mapping[str, str], previous: Bound | None) -> Bound:
-    answers = {name: said.strip() for name, said in values.items()}
+    answers = {name: value.strip() for name, value in values.items()}
     if not answers["name"]:
         raise UsageError(T("A name is needed."), field="name")
     trade.check(answers)
-    settings = {name: said for name, said in answers.items() if name not in _HIDDEN}
+    settings = {name: value for name, value in answers.items() if name not in _HIDDEN}
     settings |= {name: _address(answers[name], name) for name in ("url", "public_url")}
     settings |= await _description(trade, settings, previous)
     bound = Bound(
@@ -117,8 +117,8 @@ def _account(trade: Trade, settings: Mapping[str, str]) -> str:
     return f"{host or settings['preset']} {who}"
 
 
-def _address(said: str, field: str) -> str:
-    url = said.rstrip("/")
+def _address(text: str, field: str) -> str:
+    url = text.rstrip("/")
     parts = urlsplit(url)
     if url and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.password):
         raise UsageError(
@@ -131,11 +131,11 @@ async def _description(trade: Trade, settings: Mapping[str, str], previous: Boun
     """A person's own file is stored with the binding, so that it may be deleted; presets are read in place."""
     if settings["preset"] != CUSTOM:
         return {}
-    said, kept = settings[described.FIELD], previous.settings if previous else {}
+    path, kept = settings[described.FIELD], previous.settings if previous else {}
     try:
-        text = await asyncio.to_thread(_read, said)
+        text = await asyncio.to_thread(_read, path)
     except (OSError, UnicodeDecodeError, RuntimeError, UsageError) as error:
-        if "gateway" in kept and kept.get(described.FIELD) == said:
+        if "gateway" in kept and kept.get(described.FIELD) == path:
             return {"gateway": kept["gateway"]}
         words = T("The description of the gateway cannot be read: {why}", why=error)
         raise UsageError(words, field=described.FIELD) from None
@@ -143,16 +143,16 @@ async def _description(trade: Trade, settings: Mapping[str, str], previous: Boun
     return {"gateway": msgspec.json.encode(found).decode()}
 
 
-def _read(said: str) -> str:
+def _read(path: str) -> str:
     """Raises RuntimeError for the home folder of an unknown user."""
-    return given_file.words(Path(said).expanduser()).decode("utf-8")
+    return given_file.words(Path(path).expanduser()).decode("utf-8")
 
 
 def _secrets(trade: Trade, answers: Mapping[str, str], previous: Bound | None) -> Mapping[str, str]:
     """Empty answers keep the previous secret."""
     kept = previous.secrets if previous else {}
     understood(answers.get(PROXIES, ""), manifest(trade.kind).capabilities.proxies)
-    return {name: said for name in _HIDDEN if (said := answers.get(name) or kept.get(name, ""))}
+    return {name: secret for name in _HIDDEN if (secret := answers.get(name) or kept.get(name, ""))}
 
 
 def _require_complete(trade: Trade, bound: Bound) -> None:

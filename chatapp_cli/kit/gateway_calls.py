@@ -141,11 +141,11 @@ def _one(gateway: Gateway, item: Any, raw: bytes, now: Millis) -> Arrival:
     if isinstance(item, dict) and _POLLED in item:
         return _reported(gateway, item, raw, now, Report(id=_POLLED, status="status", words="words"))
     if isinstance(item, dict) and _FETCHED in item and gateway.inbox:
-        return _heard(item[_FETCHED], raw, now, gateway.inbox.message)
+        return _incoming(item[_FETCHED], raw, now, gateway.inbox.message)
     if hook.report and _at(item, hook.report.id) and _at(item, hook.report.status):
         return _reported(gateway, item, raw, now, hook.report)
     if hook.inbound and _at(item, hook.inbound.phone):
-        return _heard(item, raw, now, hook.inbound, repeats=str(now // REPEATED))
+        return _incoming(item, raw, now, hook.inbound, repeats=str(now // REPEATED))
     return dead(raw, "neither a report nor a message")
 
 
@@ -166,7 +166,7 @@ def _change(news: DeliveryState, ext_id: str, words: str, now: Millis) -> Iterat
         yield DeliveryChanged(ext_id=ext_id, state=state, at=now)
 
 
-def _heard(item: Any, raw: bytes, now: Millis, where: Inbound, *, repeats: str = "") -> Arrival:
+def _incoming(item: Any, raw: bytes, now: Millis, where: Inbound, *, repeats: str = "") -> Arrival:
     """A client's message; without an id it is a duplicate only if it ``repeats`` within a short time."""
     phone = incoming(_at(item, where.phone))
     if not phone:

@@ -76,8 +76,8 @@ class _ResponseReader:
 
     @classmethod
     def of(cls, response: Response, about: ResponseMap) -> _ResponseReader:
-        said = Call(response.body, response.headers.get("Content-Type", ""))
-        return cls(response, about, said.text() if about.format == "text" else _json(said))
+        call = Call(response.body, response.headers.get("Content-Type", ""))
+        return cls(response, about, call.text() if about.format == "text" else _json(call))
 
     def find(self, path: str) -> str:
         """The value there, as text."""
@@ -101,8 +101,8 @@ class _ResponseReader:
     @property
     def clear(self) -> bool:
         """Whether the gateway itself reports an error, so that it certainly did nothing."""
-        said_no = (self.find(path) not in {"", *allowed} for path, allowed in self.about.ok.items())
-        return bool(self.find(self.about.error)) or any(said_no)
+        refusals = (self.find(path) not in {"", *allowed} for path, allowed in self.about.ok.items())
+        return bool(self.find(self.about.error)) or any(refusals)
 
 
 class GatewayClient:
@@ -180,8 +180,8 @@ class GatewayClient:
 
     def _words(self, reading: _ResponseReader) -> str:
         """The gateway's words, without our secrets."""
-        said = (reading.find(reading.about.error), reading.find(reading.about.words))
-        words = " ".join(filter(None, said)) or f"HTTP {reading.response.status}"
+        parts = (reading.find(reading.about.error), reading.find(reading.about.words))
+        words = " ".join(filter(None, parts)) or f"HTTP {reading.response.status}"
         return veil(" ".join(words.split()), self._hide)[:_WORDS]
 
 
@@ -216,8 +216,8 @@ def _content(asked: RequestMap, values: Values) -> dict[str, Any]:
     return content
 
 
-def _json(said: Call) -> Any:
+def _json(call: Call) -> Any:
     try:
-        return json.loads(said.text())
+        return json.loads(call.text())
     except (ValueError, RecursionError):
         return None

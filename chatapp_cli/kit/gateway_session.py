@@ -51,9 +51,9 @@ class _Watched:
     phone: str
 
     @classmethod
-    def of(cls, said: str) -> _Watched:
+    def of(cls, text: str) -> _Watched:
         """Read an entry; one that cannot be parsed is treated as old and no longer polled."""
-        at, _, phone = said.partition(" ")
+        at, _, phone = text.partition(" ")
         return cls(int(at) if at.isdecimal() and len(at) < _DIGITS else 0, phone)
 
 
@@ -70,8 +70,8 @@ class GatewaySession:
         after = cursor or ""
         while True:
             arrivals, settled = await self._states() if self._gateway.status else ([], [])
-            heard, latest = await self._inbox(after) if self._gateway.inbox else ([], "")
-            yield Batch(arrivals=[*arrivals, *heard], cursor=latest or None)
+            received, latest = await self._inbox(after) if self._gateway.inbox else ([], "")
+            yield Batch(arrivals=[*arrivals, *received], cursor=latest or None)
             after = latest or after
             await self._forget(settled)
             await self._world.clock.sleep(_PULSE)
@@ -97,7 +97,7 @@ class GatewaySession:
         """Polled states of messages on their way, and messages that need no more polling."""
         now = self._world.clock.now()
         kept = (await self._bound.memory.known(_SENT)).items()
-        watched = {name.removeprefix(_SENT): _Watched.of(said) for name, said in kept}
+        watched = {name.removeprefix(_SENT): _Watched.of(entry) for name, entry in kept}
         arrivals: list[Arrival] = []
         settled = [ext_id for ext_id, one in watched.items() if now - one.at > _PATIENCE]
         for ext_id in [ext_id for ext_id, one in watched.items() if self._is_due(ext_id, one.at, now)][:_AT_ONCE]:

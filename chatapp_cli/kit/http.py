@@ -132,11 +132,11 @@ def verdict(response: HttpResponse, words: str, *, now: Millis, verdicts: Status
 
 def retry_after(headers: Mapping[str, str], now: Millis) -> float | None:
     """Seconds from the ``Retry-After`` header, a number or a date (RFC 9110, 10.2.3): an hour at most."""
-    said = headers.get("Retry-After", "").strip()
-    if said.isdecimal():
-        return min(float(said), LONGEST_RETRY)
+    value = headers.get("Retry-After", "").strip()
+    if value.isdecimal():
+        return min(float(value), LONGEST_RETRY)
     try:
-        return min(max(0.0, parsedate_to_datetime(said).timestamp() - now / 1000), LONGEST_RETRY)
+        return min(max(0.0, parsedate_to_datetime(value).timestamp() - now / 1000), LONGEST_RETRY)
     except (ValueError, OverflowError):
         return None
 

@@ -161,12 +161,12 @@ class _LenientDecoder:
             return msgspec.Raw(raw)
         if not self._lax and kind is not str:
             raise Unfit("a value of another type")
-        said = json.loads(bare(raw).decode("utf-8", "replace"), parse_int=_number)
-        if isinstance(said, str):
-            said = shown(said)
-        elif self._lax and kind is str and isinstance(said, int | float) and not isinstance(said, bool):
-            said = bare(raw).decode()
-        return msgspec.convert(said, kind, strict=not self._lax)
+        value = json.loads(bare(raw).decode("utf-8", "replace"), parse_int=_number)
+        if isinstance(value, str):
+            value = shown(value)
+        elif self._lax and kind is str and isinstance(value, int | float) and not isinstance(value, bool):
+            value = bare(raw).decode()
+        return msgspec.convert(value, kind, strict=not self._lax)
 
 
 def _is(mark: msgspec.Meta, kind: Any) -> bool:

@@ -5,6 +5,6 @@ from __future__ import annotations
 import math
 
 
-def pause(said: float | None, otherwise: float) -> float:
+def pause(asked: float | None, otherwise: float) -> float:
     """Seconds to pause: as asked, or the default if that is missing, zero or infinite."""
-    return said if said is not None and 0 < said < math.inf else otherwise
+    return asked if asked is not None and 0 < asked < math.inf else otherwise

@@ -10,17 +10,17 @@ if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
 
 
-def e164(said: str) -> str:
+def e164(text: str) -> str:
     """``+79160000001`` for a person's input, see ``domain.phone.typed``; empty if it cannot be a phone."""
-    return _spelled(typed(said))
+    return _spelled(typed(text))
 
 
-def incoming(said: str) -> str:
-    """The same for a number that a provider reports, see ``domain.phone.told``.
+def incoming(text: str) -> str:
+    """The same for a number that a provider reports, see ``domain.phone.provider_digits``.
 
     Anything else stays as it is: a short number, a sender's name.
     """
-    bare = said.strip()
+    bare = text.strip()
     return bare if bare[:1].isalpha() and not bare.startswith("tel:") else _spelled(provider_digits(bare)) or bare
 
 
@@ -33,11 +33,11 @@ def _spelled(digits: str) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-def _parsed(said: str) -> PhoneNumber | None:
+def _parsed(text: str) -> PhoneNumber | None:
     import phonenumbers
 
     try:
-        return phonenumbers.parse(said)
+        return phonenumbers.parse(text)
     except phonenumbers.NumberParseException:
         return None
 

@@ -49,9 +49,9 @@ class Proxy(NamedTuple):
         return f"Proxy({self.shown})"
 
 
-def understood(said: str, kinds: Sequence[ProxyKind]) -> Sequence[Proxy]:
+def understood(text: str, kinds: Sequence[ProxyKind]) -> Sequence[Proxy]:
     """Parse a person's input. Raises UsageError at the field."""
-    return [_understood(word, kinds) for word in said.replace(",", " ").split()]
+    return [_understood(word, kinds) for word in text.replace(",", " ").split()]
 
 
 def _understood(word: str, kinds: Sequence[ProxyKind]) -> Proxy:
@@ -69,17 +69,17 @@ def _understood(word: str, kinds: Sequence[ProxyKind]) -> Proxy:
     return Proxy(kind, parts.hostname, port, unquote(parts.username or ""), unquote(parts.password or ""))
 
 
-def of(said: str) -> Sequence[Proxy]:
+def of(text: str) -> Sequence[Proxy]:
     """Parse stored proxies, which are valid."""
-    return understood(said, ("http", "socks5", "mtproxy"))
+    return understood(text, ("http", "socks5", "mtproxy"))
 
 
-async def choose(said: str, towards: str) -> Proxy | None:
+async def choose(text: str, towards: str) -> Proxy | None:
     """The first proxy that reaches an address; ``None`` if the account has none.
 
     Raises Retryable if none reaches it: an account is never used without its proxies.
     """
-    proxies = of(said)
+    proxies = of(text)
     troubles: list[str] = []
     for proxy in proxies:
         trouble = await trouble_of(proxy, towards)
@@ -124,9 +124,9 @@ def url(proxy: Proxy) -> str:
     return f"{proxy.kind}://{login}{proxy.host}:{proxy.port}"
 
 
-async def findings(said: str, towards: str) -> Sequence[Finding]:
+async def findings(text: str, towards: str) -> Sequence[Finding]:
     """Test every proxy, including those that are only a fallback."""
-    found = [(proxy, await trouble_of(proxy, towards)) for proxy in of(said)]
+    found = [(proxy, await trouble_of(proxy, towards)) for proxy in of(text)]
     return [_finding(proxy, trouble) for proxy, trouble in found]
 
 

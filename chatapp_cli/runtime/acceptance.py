@@ -22,7 +22,7 @@ from chatapp_cli.store.rows.channels import ChannelRow
 log = structlog.get_logger()
 
 _REFUSED = range(400, 500)
-TOLD_EVERY = 3600.0
+REPORT_EVERY = 3600.0
 """Seconds between log lines about the same kind of refusal."""
 
 
@@ -92,15 +92,15 @@ class Refusals:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._counts: Counter[int] = Counter()
-        self._told: dict[int, float] = {}
+        self._reported: dict[int, float] = {}
 
     def news(self, reply: HookReply) -> int:
         """The number of refusals with this status since the last report; 0 if no report is due."""
         if reply.status not in _REFUSED or reply.batch.arrivals:
             return 0
-        now, told = self._clock.monotonic(), self._told.get(reply.status)
+        now, reported = self._clock.monotonic(), self._reported.get(reply.status)
         self._counts[reply.status] += 1
-        if told is not None and now - told < TOLD_EVERY:
+        if reported is not None and now - reported < REPORT_EVERY:
             return 0
-        self._told[reply.status] = now
+        self._reported[reply.status] = now
         return self._counts.pop(reply.status)

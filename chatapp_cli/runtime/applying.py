@@ -64,10 +64,10 @@ def filled_in(company: Company, row: ApplicationRow) -> Mapping[str, str]:
     """The answers by the form's labels in the current language."""
     answers = company.read(lambda tx: applications.answers(tx, company.vault, row.id))
     fields = _workspace(company, row.kind).application().fields
-    return {show(field.label): _said(field, answers[field.name]) for field in fields if answers.get(field.name)}
+    return {show(field.label): _label(field, answers[field.name]) for field in fields if answers.get(field.name)}
 
 
-def _said(field: Field, answer: str) -> str:
+def _label(field: Field, answer: str) -> str:
     return next((show(choice.label) for choice in field.choices if choice.value == answer), answer)
 
 

@@ -22,7 +22,7 @@ from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.session_request import OPEN, SessionMethod, SessionRequestState
 from chatapp_cli.domain.text import T
 from chatapp_cli.runtime.channel import ChannelRunner
-from chatapp_cli.runtime.journal_tail import follow
+from chatapp_cli.runtime.journal_tail import new_entries
 from chatapp_cli.runtime.owner import OwnerKind, owning
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import channels, journal, session_requests, words
@@ -99,7 +99,7 @@ def _runner(store: AsyncStore, row: ChannelRow) -> ChannelRunner:
 async def _until_ended(
     store: AsyncStore, requests: Sequence[SessionRequest], asked: Sequence[SessionRequestId], seen: int
 ) -> None:
-    async with aclosing(follow(store, after=seen)) as news:
+    async with aclosing(new_entries(store, after=seen)) as news:
         async for rows in news:
             concerned = any(isinstance(row.event, (RequestEnded, HealthChanged)) for row in rows)
             if concerned and await store.read(partial(_settled, requests=requests, asked=asked)):

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from chatapp_cli.domain.journal.messages import StateChanged
+from chatapp_cli.domain.journal.messages import MessageStateChanged
 from chatapp_cli.runtime.indexer import Indexer
 from chatapp_cli.runtime.parts import Part
 from chatapp_cli.runtime.store import AsyncStore
@@ -45,7 +45,7 @@ class _Failures:
 
 def _chains(store: AsyncStore) -> Sequence[Worker]:
     turn, clock = _Failures(store).turn, store.company.world.clock
-    chore = Chore("relay", turn, clock=clock, every=CHAINS_EVERY, wakes=(StateChanged,))
+    chore = Chore("relay", turn, clock=clock, every=CHAINS_EVERY, wakes=(MessageStateChanged,))
     chore.wake()
     return (chore,)
 

@@ -22,7 +22,7 @@ from chatapp_cli.domain.health import STOPPED, Health
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.journal.channels import ChannelResumed, RequestMade
 from chatapp_cli.domain.journal.dialogs import AnswerTyped, DialogSeen
-from chatapp_cli.domain.journal.messages import ChangeAsked, MessageEchoed, MessageWritten, StateChanged
+from chatapp_cli.domain.journal.messages import ChangeAsked, MessageEchoed, MessageStateChanged, MessageWritten
 from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.ports.connector import FetchesFiles, HasTemplates, HookReply, HookRequest, Session
 from chatapp_cli.runtime.acceptance import Acceptance
@@ -45,7 +45,16 @@ SILENCE = 180.0
 """Seconds without a heartbeat after which a session counts as dead."""
 PROOF_EVERY = 15.0
 """Seconds between stored heartbeats."""
-HEARS = (AnswerTyped, ChangeAsked, ChannelResumed, DialogSeen, MessageEchoed, MessageWritten, RequestMade, StateChanged)
+WAKES = (
+    AnswerTyped,
+    ChangeAsked,
+    ChannelResumed,
+    DialogSeen,
+    MessageEchoed,
+    MessageWritten,
+    RequestMade,
+    MessageStateChanged,
+)
 """The events of its channel that a runner handles."""
 _HEALTH: Mapping[type[ChannelError], Health] = {
     NeedsRebind: Health.NEEDS_REBIND,
@@ -102,7 +111,7 @@ class ChannelRunner:
                 self.sender.wake()
                 if entry.actor:
                     self.indicators.read(written.dialog, entry.at)
-            case MessageEchoed() | StateChanged() | ChangeAsked():
+            case MessageEchoed() | MessageStateChanged() | ChangeAsked():
                 self.sender.wake()
             case RequestMade():
                 self.requests.wake()

@@ -13,7 +13,7 @@ from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.access import DAEMON
 from chatapp_cli.ports.connector import HookReply, HookRequest
 from chatapp_cli.runtime import builtin
-from chatapp_cli.runtime.journal_tail import follow
+from chatapp_cli.runtime.journal_tail import new_entries
 from chatapp_cli.runtime.parts import Installed, Part, handlers_of, installed, note, workers_of
 from chatapp_cli.runtime.restarting import WorkerState
 from chatapp_cli.runtime.store import AsyncStore
@@ -86,7 +86,7 @@ class Daemon:
 
     async def _follow(self) -> None:
         """Pass events to the workers."""
-        async for entries in follow(self.store):
+        async for entries in new_entries(self.store):
             for post in self._posts:
                 post.hear(entries)
 

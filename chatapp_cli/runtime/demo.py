@@ -27,7 +27,8 @@ from chatapp_cli.sandbox.directory import has_sandbox, sandbox
 from chatapp_cli.sandbox.stage import Approves, CallsHooks, Customer, Heard, Sandbox
 from chatapp_cli.sandbox.town import Town, Townsman, handout, town
 from chatapp_cli.services import approvals, channels, files, lines, templates, transcript
-from chatapp_cli.services.composing import Exactly, InDialog, MessageRequest, accept
+from chatapp_cli.services.composing import accept
+from chatapp_cli.services.message_request import Exactly, InDialog, MessageRequest
 from chatapp_cli.services.sending import SendOptions
 from chatapp_cli.settings import Settings
 from chatapp_cli.store import dialog_list
@@ -135,8 +136,8 @@ async def _notify(stage: DemoStage, provider: Sandbox, customer: Customer, tell:
         row = next(row for row in channels.everything(tx) if row.kind == provider.kind)
         one = templates.everything(tx, channel=row.id)[0]
         filled, text = templates.filled(tx, row, one.name, dict.fromkeys(gaps(one.body), "1047"))
-        draft, order = Draft(text=text, template=filled), SendOptions(key=company.world.chance.key())
-        request = MessageRequest(to=Exactly(row.id, customer.phone), draft=draft, order=order)
+        draft, options = Draft(text=text, template=filled), SendOptions(key=company.world.chance.key())
+        request = MessageRequest(to=Exactly(row.id, customer.phone), draft=draft, options=options)
         return accept(tx, company.capabilities, request), text
 
     message, text = await asyncio.to_thread(company.write, enqueue)
@@ -144,22 +145,22 @@ async def _notify(stage: DemoStage, provider: Sandbox, customer: Customer, tell:
     about = {"name": customer.name, "channel": manifest(provider.kind).label}
     tell("answered", {**about, "text": text, "state": state, "message": message})
     async with asyncio.timeout(PATIENCE):
-        while not _has_heard(await provider.heard(customer), text, attach=False):  # noqa: ASYNC110 - no event
+        while not _has_received(await provider.heard(customer), text, attach=False):  # noqa: ASYNC110 - no event
             await asyncio.sleep(0.05)
 
 
 async def _play(stage: DemoStage, one: Townsman, tell: Tell, *, attach: bool) -> None:
     await one.begin()
-    dialog, arrived = await _until_said(stage, one, one.first)
+    dialog, arrived = await _until_received(stage, one, one.first)
     about = {"name": one.customer.name, "channel": manifest(dialog.kind).label}
     tell("arrived", {**about, "text": one.first, "files": [file.name for file in arrived.files]})
     message = await _answer(stage, dialog, one.answer, attach=attach)
     state = await _until_settled(stage, message)
     tell("answered", {**about, "text": one.answer, "state": state, "message": message})
-    await _until_heard(one, one.answer, attach=attach)
+    await _until_delivered(one, one.answer, attach=attach)
     reaction = one.then[one.answered]
     await one.react()
-    await _until_said(stage, one, reaction)
+    await _until_received(stage, one, reaction)
     tell("reacted", {**about, "text": reaction})
 
 
@@ -167,7 +168,7 @@ def _channel(stage: DemoStage, dialog: DialogRow) -> ChannelRow:
     return stage.company.read(partial(channels.one, channel=dialog.channel_id))
 
 
-async def _until_said(stage: DemoStage, one: Townsman, text: str) -> tuple[DialogRow, transcript.TranscriptEntry]:
+async def _until_received(stage: DemoStage, one: Townsman, text: str) -> tuple[DialogRow, transcript.TranscriptEntry]:
     wanted = DialogFilter(kind=one.sandbox.kind)
 
     def look() -> tuple[DialogRow, transcript.TranscriptEntry] | None:
@@ -190,8 +191,8 @@ async def _answer(stage: DemoStage, dialog: DialogRow, text: str, *, attach: boo
         path = company.settings.folder.parent / given.name
         await asyncio.to_thread(path.write_bytes, given.content)
         staged = (await asyncio.to_thread(files.stage, company.media, path),)
-    order = SendOptions(key=company.world.chance.key())
-    request = MessageRequest(to=InDialog(dialog.id), draft=Draft(text=text, files=staged), order=order)
+    options = SendOptions(key=company.world.chance.key())
+    request = MessageRequest(to=InDialog(dialog.id), draft=Draft(text=text, files=staged), options=options)
     return await asyncio.to_thread(company.write, partial(accept, able=company.capabilities, request=request))
 
 
@@ -206,14 +207,14 @@ async def _until_settled(stage: DemoStage, message: MessageId) -> str:
     return state
 
 
-async def _until_heard(one: Townsman, text: str, *, attach: bool) -> None:
+async def _until_delivered(one: Townsman, text: str, *, attach: bool) -> None:
     async with asyncio.timeout(PATIENCE):
-        while not _has_heard(await one.sandbox.heard(one.customer), text, attach=attach):  # noqa: ASYNC110 - no event
+        while not _has_received(await one.sandbox.heard(one.customer), text, attach=attach):  # noqa: ASYNC110 - no event
             await asyncio.sleep(0.05)
 
 
-def _has_heard(heard: Sequence[Heard], text: str, *, attach: bool) -> bool:
-    return any(text in one.text for one in heard) and (not attach or any(one.files for one in heard))
+def _has_received(messages: Sequence[Heard], text: str, *, attach: bool) -> bool:
+    return any(text in one.text for one in messages) and (not attach or any(one.files for one in messages))
 
 
 async def _until(look: Callable[[], R | None], *, what: str) -> R:

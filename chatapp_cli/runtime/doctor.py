@@ -165,14 +165,14 @@ def _clock(company: Company) -> Iterator[Finding]:
         yield Finding(name="clock", ok=True, what=T("The clock is not behind stored times"))
         return
     what = (
-        T("The clock shows {now}, which is before this program was made", now=_told(now))
+        T("The clock shows {now}, which is before this program was made", now=_moment(now))
         if now < BUILT
-        else T("The clock shows {now}, but something was stored at {newest}", now=_told(now), newest=_told(newest))
+        else T("The clock shows {now}, but something was stored at {newest}", now=_moment(now), newest=_moment(newest))
     )
     yield Finding(name="clock", ok=False, what=what, next_step=step)
 
 
-def _told(at: Millis) -> str:
+def _moment(at: Millis) -> str:
     return f"{local(at):%Y-%m-%d %H:%M}"
 
 
@@ -249,11 +249,11 @@ def _health(company: Company, row: ChannelRow) -> Finding:
     name = f"channel {row.id}"
     what, step = words.why(company.manifest(row), row.health_code, row.health_detail)
     if row.health not in WORKING:
-        said = T("{title}: {health}. {why}", title=row.title, health=words.health(row.health), why=what)
-        return Finding(name=name, ok=False, what=said, next_step=step)
+        sentence = T("{title}: {health}. {why}", title=row.title, health=words.health(row.health), why=what)
+        return Finding(name=name, ok=False, what=sentence, next_step=step)
     if owner(company) is not None and company.world.clock.now() - max(row.proof_at or 0, row.health_since) > LATE:
-        said = T("{title} gave no sign of life for {n} s", title=row.title, n=_silence(company, row))
-        return Finding(name=name, ok=False, what=said, next_step=T("Look: {how}", how=to_do(Next.CHECK, n=row.id)))
+        sentence = T("{title} gave no sign of life for {n} s", title=row.title, n=_silence(company, row))
+        return Finding(name=name, ok=False, what=sentence, next_step=T("Look: {how}", how=to_do(Next.CHECK, n=row.id)))
     return _rest(company, row) or Finding(
         name=name, ok=True, what=T("{title}: {health}", title=row.title, health=words.health(row.health))
     )
@@ -263,9 +263,9 @@ def _rest(company: Company, row: ChannelRow) -> Finding | None:
     """A working channel that its provider has paused."""
     if not resting.troubled(row, company.world.clock.now()):
         return None
-    told = resting.rest_of(company.manifest(row), row)
-    said = T("{title}: {health}, {said}", title=row.title, health=words.health(row.health), said=told)
-    return Finding(name=f"channel {row.id}", ok=False, what=said, next_step=resting.next_step(row))
+    rest = resting.rest_of(company.manifest(row), row)
+    sentence = T("{title}: {health}, {said}", title=row.title, health=words.health(row.health), said=rest)
+    return Finding(name=f"channel {row.id}", ok=False, what=sentence, next_step=resting.next_step(row))
 
 
 def _silence(company: Company, row: ChannelRow) -> int:

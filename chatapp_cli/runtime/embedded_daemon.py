@@ -51,16 +51,16 @@ class EmbeddedDaemon:
         self._again = again
         self._expected_until = 0.0
         self._child: asyncio.subprocess.Process | None = None
-        self._said = ""
+        self._last_line = ""
         self._listener: asyncio.Task[None] | None = None
 
     async def states(self) -> AsyncIterator[DaemonState]:
         """Yield the state when it changes; starts a child whenever the store has no owner."""
-        told: DaemonState | None = None
+        reported: DaemonState | None = None
         while True:
             state = await self._seen()
-            if state != told:
-                told = state
+            if state != reported:
+                reported = state
                 yield state
             await asyncio.sleep(self._again if state.trouble else self._look)
 
@@ -83,7 +83,7 @@ class EmbeddedDaemon:
         if child is not None and child.returncode is None:
             return STARTS
         if child is not None and child.returncode:
-            return DaemonState(T("no daemon: {why}", why=self._said or "?"), trouble=True)
+            return DaemonState(T("no daemon: {why}", why=self._last_line or "?"), trouble=True)
         if child is not None:  # it gave way to a daemon
             self._expect()
         if asyncio.get_running_loop().time() < self._expected_until:
@@ -108,8 +108,8 @@ class EmbeddedDaemon:
     async def _listen(self, child: asyncio.subprocess.Process) -> None:
         """Keep its last line of output, which tells why it ended."""
         assert child.stderr is not None
-        while said := await child.stderr.readline():
-            self._said = said.decode(errors="replace").strip() or self._said
+        while line := await child.stderr.readline():
+            self._last_line = line.decode(errors="replace").strip() or self._last_line
 
     async def stop(self) -> None:
         """Let it finish; kill it if it does not."""

@@ -25,7 +25,7 @@ RESTING = 5
 """The factor by which polling slows down."""
 
 
-async def follow(store: AsyncStore, after: int | None = None) -> AsyncGenerator[Sequence[JournalEntry], None]:
+async def new_entries(store: AsyncStore, after: int | None = None) -> AsyncGenerator[Sequence[JournalEntry], None]:
     """Yield entries as they come, in order and without gaps, without end; from now on unless a number is given."""
     clock = store.company.world.clock
     tail = _Tail(store, await store.read(journal.last) if after is None else after)
@@ -44,16 +44,16 @@ class PollPace:
 
     def __init__(self, clock: Clock, pulse: Pulse) -> None:
         self._clock, self._pulse = clock, pulse
-        self._heard_at = clock.monotonic()
+        self._last_entry_at = clock.monotonic()
 
     def reset(self) -> None:
         """Record that there was an entry."""
-        self._heard_at = self._clock.monotonic()
+        self._last_entry_at = self._clock.monotonic()
 
     @property
     def pause(self) -> float:
         """Seconds until the next poll."""
-        quiet = self._clock.monotonic() - self._heard_at > QUIET
+        quiet = self._clock.monotonic() - self._last_entry_at > QUIET
         return self._pulse.pace * (RESTING if quiet else 1)
 
 

@@ -17,7 +17,8 @@ from chatapp_cli.runtime.wakeup import WakeUp
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
-LONGEST_PAUSE = 300.0
+LONGEST_PAUSE = 180.0
+"""Seconds after a failure, at most, until the connection is tried again."""
 SOUND = 60.0
 """Seconds that a connection must last (unless data arrives) before the next failure counts as the first."""
 FIRST_LOOK = 300.0
@@ -115,7 +116,7 @@ class Lifecycle:
         code, detail = (error.code, error.detail) if isinstance(error, ChannelError) else ("store", str(error))
         await self._try_to_tell(Health.RETRYING, code, detail)
         self._falls += 1
-        pause = min(LONGEST_PAUSE, 2.0 ** min(self._falls, 9)) * self._chance.between(0.3, 0.6)
+        pause = min(LONGEST_PAUSE, 0.6 * 2.0 ** min(self._falls, 9)) * self._chance.between(0.5, 1.0)
         await self._rest(max(error.retry_after, pause) if isinstance(error, RateLimited) else pause)
 
     async def _try_to_tell(self, health: Health, code: str, detail: str) -> None:

@@ -16,7 +16,7 @@ from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.journal.channels import HealthChanged
 from chatapp_cli.domain.message import State
 from chatapp_cli.runtime.channel import ChannelRunner
-from chatapp_cli.runtime.journal_tail import follow
+from chatapp_cli.runtime.journal_tail import new_entries
 from chatapp_cli.runtime.owner import OwnerKind, owning
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.tasks import run_all
@@ -57,12 +57,12 @@ async def _alone(store: AsyncStore, way: list[MessageId]) -> bool:
 
 async def _walk(store: AsyncStore, way: list[MessageId], go: _MessageJob) -> None:
     """Follow the message from channel to channel while it fails and has channels left."""
-    following: MessageId | None = way[-1]
-    while following is not None:
+    continuation: MessageId | None = way[-1]
+    while continuation is not None:
         await go(store, way[-1])
-        following = await store.read(partial(chains.followed_by, message=way[-1]))
-        if following is not None:
-            way.append(following)
+        continuation = await store.read(partial(chains.continuation_of, message=way[-1]))
+        if continuation is not None:
+            way.append(continuation)
 
 
 async def _carry(store: AsyncStore, message: MessageId) -> None:
@@ -88,7 +88,7 @@ async def _verdict(store: AsyncStore, message: MessageId, over: _Question) -> No
     seen = await store.read(journal.last)
     if await over(store, message):
         return
-    async for rows in follow(store, after=seen):
+    async for rows in new_entries(store, after=seen):
         concerned = any(row.event.message == message or isinstance(row.event, HealthChanged) for row in rows)
         if concerned and await over(store, message):
             return

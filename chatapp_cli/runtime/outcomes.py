@@ -70,7 +70,7 @@ class Outcomes:
             await self._fail(claim, error)
         elif isinstance(error, RateLimited) and error.retry_after >= SHORTEST_WAIT:
             governor.penalise(error.retry_after, scope=error.scope, target=target(claim))
-            await self._record(partial(_told_to_wait, claim=claim, error=error))
+            await self._record(partial(_delay_as_asked, claim=claim, error=error))
         elif isinstance(error, Retryable | RateLimited):
             await self.again(claim, error)
         elif isinstance(error, SendingBlocked) and self._standing.is_outlived(claim.row.message_id):
@@ -153,7 +153,7 @@ def _succeed(tx: Tx, *, claim: Claim, receipt: Receipt, rests: Mapping[Lane, flo
     return done
 
 
-def _told_to_wait(tx: Tx, *, claim: Claim, error: RateLimited) -> bool:
+def _delay_as_asked(tx: Tx, *, claim: Claim, error: RateLimited) -> bool:
     if error.scope == "account":
         outbox.pause(tx, claim.row.channel_id, seconds=error.retry_after, code=error.code, detail=error.detail)
     elif error.scope == "strangers":

@@ -135,7 +135,7 @@ def _lock(handle: int, company: Company, kind: OwnerKind) -> None:
     if kind is not OwnerKind.DAEMON and _asked(company):
         raise Busy(T("A daemon is waiting for this store."), T("Try again in a moment."))
     if not _got(handle):
-        raise _busy(_said(handle))
+        raise _busy(_recorded(handle))
     os.ftruncate(handle, 0)
     os.pwrite(handle, f"{os.getpid()} {kind}".encode(), 0)
 
@@ -252,7 +252,7 @@ def owner(company: Company) -> Owner | None:
     if not _file(company).exists():
         return None
     with _opened(_file(company)) as handle:
-        return None if _free(handle) else _said(handle)
+        return None if _free(handle) else _recorded(handle)
 
 
 def _free(handle: int) -> bool:
@@ -273,7 +273,7 @@ def _opened(file: Path) -> Iterator[int]:
         os.close(handle)
 
 
-def _said(handle: int) -> Owner:
+def _recorded(handle: int) -> Owner:
     """What the owner wrote about itself; earlier versions wrote only a process id and were daemons."""
     number, _, kind = os.pread(handle, 40, 0).decode(errors="replace").partition(" ")
     return Owner(

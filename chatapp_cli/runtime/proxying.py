@@ -23,24 +23,24 @@ def kept(company: Company, channel: ChannelRow) -> Sequence[Proxy]:
     return proxies.of(company.bound(channel).secrets.get(proxies.NAME, ""))
 
 
-def understood(company: Company, channel: ChannelRow, said: str) -> None:
+def understood(company: Company, channel: ChannelRow, text: str) -> None:
     """Parse proxies. Raises Refused if the channel does not support any, and UsageError for an invalid one."""
     kinds = company.capabilities(channel).proxies
     if not kinds:
         raise Refused("no_proxies", T("{channel} cannot be reached through proxies.", channel=channel.title))
-    proxies.understood(said, kinds)
+    proxies.understood(text, kinds)
 
 
-async def tried(company: Company, channel: ChannelRow, said: str | None = None) -> Sequence[Finding]:
+async def tried(company: Company, channel: ChannelRow, text: str | None = None) -> Sequence[Finding]:
     """Test whether each proxy reaches the provider: stored ones, or new ones before they are stored."""
     connector = await asyncio.to_thread(company.connector, channel.kind)
     bound = await asyncio.to_thread(bound_with_memory, company, channel)
-    if said is not None:
-        bound = replace(bound, secrets={**bound.secrets, proxies.NAME: said})
+    if text is not None:
+        bound = replace(bound, secrets={**bound.secrets, proxies.NAME: text})
     return [one for one in await connector.check(bound) if one.name == "proxy"]
 
 
-def save(company: Company, channel: ChannelRow, said: str) -> None:
+def save(company: Company, channel: ChannelRow, text: str) -> None:
     """Store the proxies of an account; an empty list means a direct connection."""
-    change = partial(channels.set_secret, vault=company.vault, channel=channel, name=proxies.NAME, value=said)
+    change = partial(channels.set_secret, vault=company.vault, channel=channel, name=proxies.NAME, value=text)
     company.write(change)

@@ -10,7 +10,7 @@ from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.health import STOPPED
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.journal.channels import HealthChanged
-from chatapp_cli.runtime.journal_tail import follow
+from chatapp_cli.runtime.journal_tail import new_entries
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import channels, journal
 from chatapp_cli.store.rows.channels import ChannelRow
@@ -36,7 +36,7 @@ async def resume(company: Company, channel: ChannelId, *, patience: float = PATI
 
 
 async def _tried(store: AsyncStore, channel: ChannelId, seen: int) -> None:
-    async with aclosing(follow(store, after=seen)) as news:
+    async with aclosing(new_entries(store, after=seen)) as news:
         async for rows in news:
             if any(isinstance(row.event, HealthChanged) and row.event.channel == channel for row in rows):
                 return

@@ -22,7 +22,7 @@ from chatapp_cli.runtime.intake import Intake
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.tasks import raise_if_cancelled
 from chatapp_cli.runtime.wakeup import WakeUp
-from chatapp_cli.services import ingest, session_requests
+from chatapp_cli.services import peers, session_requests
 from chatapp_cli.store.rows.channels import SessionRequestRow
 from chatapp_cli.store.tx import Tx
 
@@ -112,7 +112,7 @@ class SessionRequests:
 
 
 def _met(tx: Tx, *, channel: ChannelId, peer: Peer) -> None:
-    ingest.meet(tx, channel, peer)
+    peers.meet(tx, channel, peer)
 
 
 async def _carried_out(session: Session, what: SessionMethod, arguments: Arguments) -> object:

@@ -43,17 +43,17 @@ class Speller:
         """The misspelt words; none without a child."""
         for word in words:
             if word not in self._known:
-                said = await self._ask(f"^{word}")
-                if not said:
+                answer = await self._ask(f"^{word}")
+                if not answer:
                     return set()
-                self._known[word] = said[0] not in "#&"
+                self._known[word] = answer[0] not in "#&"
         return {word for word in words if not self._known[word]}
 
     async def meant(self, word: str) -> list[str]:
         """The suggestions, likeliest first."""
-        said = await self._ask(word)
-        _head, _colon, listed = said.partition(": ")
-        return listed.split(", ") if said.startswith("&") and listed else []
+        answer = await self._ask(word)
+        _head, _colon, listed = answer.partition(": ")
+        return listed.split(", ") if answer.startswith("&") and listed else []
 
     def learn(self, word: str) -> None:
         """Accept a word from now on."""
@@ -73,11 +73,11 @@ class Speller:
             return ""
         child.stdin.write(f"{line}\n".encode())
         await child.stdin.drain()
-        said = ""
-        while heard := (await child.stdout.readline()).decode(errors="replace"):
-            if said and not heard.strip():
-                return said
-            said = heard.strip() if heard.strip() and not heard.startswith("@") else said
+        answer = ""
+        while received := (await child.stdout.readline()).decode(errors="replace"):
+            if answer and not received.strip():
+                return answer
+            answer = received.strip() if received.strip() and not received.startswith("@") else answer
         raise OSError("the speller has ended")
 
     async def _started(self) -> asyncio.subprocess.Process | None:

@@ -10,7 +10,7 @@ from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.journal.channels import ChannelBound, ChannelConfigured, ChannelUnbound
 from chatapp_cli.domain.journal.lines import LineRemoved
 from chatapp_cli.domain.journal.reading import JournalEntry
-from chatapp_cli.runtime.channel import HEARS, ChannelRunner
+from chatapp_cli.runtime.channel import WAKES, ChannelRunner
 from chatapp_cli.runtime.fleet import Fleet
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.wakeup import WakeUp
@@ -27,7 +27,7 @@ class Supervisor(Worker):
     """Starts, restarts and stops the runners as the store says, and passes their channels' events to them."""
 
     name = "channels"
-    wakes = (*_BINDING, *HEARS)
+    wakes = (*_BINDING, *WAKES)
 
     def __init__(self, store: AsyncStore, *, count: Callable[[str, str], None]) -> None:
         self._store = store

@@ -119,7 +119,7 @@ class Timekeeper:
 
     async def _fire_one(self, kind: str, ref: str) -> None:
         try:
-            await self._store.write(partial(timers.fire, kind=kind, ref=ref, handler=self._told_apart(kind)))
+            await self._store.write(partial(timers.fire, kind=kind, ref=ref, handler=self._handler(kind)))
         except (StoreError, Busy):
             raise
         except Exception as error:  # noqa: BLE001 - a handler's mistake must stop neither the process nor other timers
@@ -127,7 +127,7 @@ class Timekeeper:
         else:
             self._settle(kind, ref)
 
-    def _told_apart(self, kind: str) -> Handler:
+    def _handler(self, kind: str) -> Handler:
         """The handler of a kind; its refusal is distinguished from a store error."""
         handler = self._handlers[kind]
 

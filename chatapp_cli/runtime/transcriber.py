@@ -163,14 +163,14 @@ async def _run(command: list[str], *, seconds: float, impolite: Callable[[str], 
         impolite(why)
     try:
         async with asyncio.timeout(seconds):
-            said = await _said(process)
+            output = await _output(process)
     except TimeoutError as error:
         raise Rejected("transcribe_late", f"{seconds} s") from error
     finally:
         await _end(process)
     if process.returncode:
         raise Rejected("transcribe_failed", f"exit {process.returncode}")
-    return said
+    return output
 
 
 def _step_back(process: int) -> str:
@@ -184,14 +184,14 @@ def _step_back(process: int) -> str:
     return ""
 
 
-async def _said(process: asyncio.subprocess.Process) -> str:
+async def _output(process: asyncio.subprocess.Process) -> str:
     """Its output up to the limit; the rest is read and dropped."""
     assert process.stdout is not None
-    said = b""
+    output = b""
     while piece := await process.stdout.read(65_536):
-        said = (said + piece)[:MOST_BYTES]
+        output = (output + piece)[:MOST_BYTES]
     await process.wait()
-    return " ".join(said.decode("utf-8", "replace").split())
+    return " ".join(output.decode("utf-8", "replace").split())
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

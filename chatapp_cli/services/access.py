@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatapp_cli.domain.access import RIGHTS, ROLES, Acting, Right, Role, read
+from chatapp_cli.domain.access import RIGHTS, ROLES, Acting, Right, Role, rights_from
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
@@ -44,8 +44,8 @@ def acting(tx: Tx) -> Acting:
 
 def of_account(tx: Tx, name: str) -> frozenset[Right]:
     """The rights of an account: those of its role and those granted; none while it is disabled."""
-    held = tx.one(HeldRow, "operators.rights", name=name)
-    return frozenset() if held is None else of_role(held.role) | read(held.rights)
+    row = tx.one(HeldRow, "operators.rights", name=name)
+    return frozenset() if row is None else of_role(row.role) | rights_from(row.rights)
 
 
 def of_role(role: str) -> frozenset[Right]:

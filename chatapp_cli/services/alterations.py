@@ -11,7 +11,12 @@ import msgspec
 from chatapp_cli.domain.access import PROGRAM
 from chatapp_cli.domain.arrival import MessageEdited, MessagesDeleted, ReactionsChanged
 from chatapp_cli.domain.ids import ChannelId, DialogId
-from chatapp_cli.domain.journal.messages import ForeignChangeIgnored, MessageWithdrawn, ReactionsShown, TextChanged
+from chatapp_cli.domain.journal.messages import (
+    ForeignChangeIgnored,
+    MessageTextChanged,
+    MessageWithdrawn,
+    ReactionsShown,
+)
 from chatapp_cli.domain.message import Direction
 from chatapp_cli.domain.preview import preview
 from chatapp_cli.store.rows.dialogs import IngestDialog
@@ -50,7 +55,7 @@ def edited(tx: Tx, channel: ChannelId, event: MessageEdited) -> None:
     elif tx.run("messages.revise", id=found.id, text=event.text, at=event.at):
         tx.run("messages.edit", id=found.id, text=event.text, at=event.at)
         tx.run("dialogs.preview", id=found.dialog_id, message=found.id, preview=preview(event.text, []))
-        tx.emit(TextChanged(channel=channel, dialog=found.dialog_id, message=found.id), actor=PROGRAM)
+        tx.emit(MessageTextChanged(channel=channel, dialog=found.dialog_id, message=found.id), actor=PROGRAM)
 
 
 def deleted(tx: Tx, channel: ChannelId, event: MessagesDeleted) -> None:

@@ -14,7 +14,7 @@ from chatapp_cli.domain.template import Template, TemplateState
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import show
 from chatapp_cli.services import access, channels, composing, templates, words
-from chatapp_cli.services.composing import Exactly, MessageRequest
+from chatapp_cli.services.message_request import Exactly, MessageRequest
 from chatapp_cli.services.routes import Able
 from chatapp_cli.services.sending import SendOptions, key_of
 from chatapp_cli.store.rows.channels import ChannelRow, TemplateRow
@@ -69,10 +69,12 @@ def _announce(tx: Tx, able: Able, channel: ChannelRow, template: Template) -> No
     subject = show(_subject(template)) if able(carrier).subject else ""
     draft = Draft(subject=subject, text=show(_notice(channel, template)))
     key = key_of(f"{channel.id} {template.name}/{template.language} {template.state} {tx.now}")
-    order = SendOptions(key=key, origin=Origin.AUTOREPLY)
+    options = SendOptions(key=key, origin=Origin.AUTOREPLY)
     try:
         with tx.trial():
-            composing.accept(tx.by(DAEMON), able, MessageRequest(to=Exactly(carrier.id, to), draft=draft, order=order))
+            composing.accept(
+                tx.whole().by(DAEMON), able, MessageRequest(to=Exactly(carrier.id, to), draft=draft, options=options)
+            )
     except Refused as refusal:
         tx.emit(TemplateUnannounced(channel=channel.id, name=template.name, to=to, why=str(refusal)), actor=PROGRAM)
 
@@ -116,7 +118,7 @@ def decide(tx: Tx, able: Able, channel: ChannelRow, named: str, state: TemplateS
     if state == "rejected" and not reason.strip():
         raise Refused("no_reason", T("A rejection needs its reason."), T("Add it with --reason."))
     row = templates.find(tx, channel, named)
-    said = Template(
+    decided = Template(
         name=row.name,
         language=row.language,
         body=row.body,
@@ -124,4 +126,4 @@ def decide(tx: Tx, able: Able, channel: ChannelRow, named: str, state: TemplateS
         state=state,
         reason="" if state == "approved" else reason.strip(),
     )
-    return judged(tx, able, channel, said)
+    return judged(tx, able, channel, decided)

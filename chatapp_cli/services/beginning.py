@@ -156,14 +156,14 @@ _WHY: Mapping[RateReason, str] = MappingProxyType(
 )
 
 
-def imported(people: Sequence[Mapping[str, str]], said: str) -> Mapping[str, str]:
+def imported(people: Sequence[Mapping[str, str]], name: str) -> Mapping[str, str]:
     """A person in an account's own address book, by name, phone or username. Raises NotFound, UsageError."""
-    wanted = {fold(said), canonical(said, kinds(said)[0])}
+    wanted = {fold(name), canonical(name, kinds(name)[0])}
     exact = [one for one in people if wanted & _spellings(one)]
-    found = exact or [one for one in people if fold(said) in fold(one["name"])]
+    found = exact or [one for one in people if fold(name) in fold(one["name"])]
     if not found:
         raise NotFound(
-            T("Nobody in the address book is called {name}.", name=said),
+            T("Nobody in the address book is called {name}.", name=name),
             T("See it with: {how}", how=to_do(Next.ADDRESS_BOOK)),
         )
     if len(found) > 1:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chatapp_cli.domain.access import PROGRAM
 from chatapp_cli.domain.ids import MessageId
-from chatapp_cli.domain.journal.messages import MessageReceived, StateChanged
+from chatapp_cli.domain.journal.messages import MessageReceived, MessageStateChanged
 from chatapp_cli.domain.message import State
 from chatapp_cli.store.tx import Tx
 
@@ -14,10 +14,12 @@ REPLIED_FIRST = "heard_first"
 """Why such a message was not sent."""
 
 
-def give_up(tx: Tx, heard: MessageReceived) -> None:
+def give_up(tx: Tx, reply: MessageReceived) -> None:
     """Cancel reminders because the client wrote. An automatic answer does not count."""
-    channel, dialog = heard.channel, heard.dialog
-    for message in tx.all(MessageId, "outbox.give_up", dialog=dialog, message=heard.message):
+    channel, dialog = reply.channel, reply.dialog
+    for message in tx.all(MessageId, "outbox.give_up", dialog=dialog, message=reply.message):
         tx.run("messages.state", id=message, state=State.CANCELLED, code=REPLIED_FIRST, detail="")
-        event = StateChanged(channel=channel, dialog=dialog, message=message, state=State.CANCELLED, code=REPLIED_FIRST)
+        event = MessageStateChanged(
+            channel=channel, dialog=dialog, message=message, state=State.CANCELLED, code=REPLIED_FIRST
+        )
         tx.emit(event, actor=PROGRAM)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.draft import Draft, require_deliverable
@@ -28,6 +29,26 @@ from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.tx import Tx
 
 
+class ChainRest(NamedTuple):
+    """What is left of a chain: the channels to try next, and the priority in them."""
+
+    steps: Sequence[ChainStep]
+    priority: int | None
+    """``None`` in a chain of an earlier version: that of the origin."""
+
+    @classmethod
+    def from_json(cls, text: str) -> ChainRest:
+        """The rest as it is stored with a message."""
+        found = json.loads(text)
+        steps = [ChainStep(ChannelId(channel), tuple(addresses)) for channel, *addresses in found["steps"]]
+        return cls(steps, found.get("priority"))
+
+    def as_json(self) -> str:
+        """The same in stored form."""
+        steps = [[one.channel, *one.addresses] for one in self.steps]
+        return json.dumps({"priority": self.priority, "steps": steps}, ensure_ascii=False)
+
+
 @dataclass(frozen=True, slots=True)
 class _Passed:
     """A skipped channel, and why."""
@@ -37,18 +58,18 @@ class _Passed:
 
 
 def accept(
-    tx: Tx, able: Able, steps: Sequence[ChainStep], draft: Draft, order: SendOptions, *, onward: bool = False
+    tx: Tx, able: Able, steps: Sequence[ChainStep], draft: Draft, options: SendOptions, *, onward: bool = False
 ) -> MessageId:
     """Accept a message for the first channel that can carry it. Raises the last channel's Refused if none can."""
     access.require(tx, Right.ANSWER)
-    already = tx.value("messages.by_key", key=order.key)
+    already = tx.value("messages.by_key", key=options.key)
     if already is not None:
         return MessageId(already)
-    return _first(tx, able, steps, draft, order, alone=len(steps) == 1 and not onward)
+    return _first(tx, able, steps, draft, options, alone=len(steps) == 1 and not onward)
 
 
 def _first(
-    tx: Tx, able: Able, steps: Sequence[ChainStep], draft: Draft, order: SendOptions, *, alone: bool = False
+    tx: Tx, able: Able, steps: Sequence[ChainStep], draft: Draft, options: SendOptions, *, alone: bool = False
 ) -> MessageId:
     passed: list[_Passed] = []
     for n, one in enumerate(steps, 1):
@@ -58,13 +79,13 @@ def _first(
                 channel = _channel(tx, one, last=not rest)
                 can = able(channel)
                 fitting = draft if alone else _fitting(draft, can, first=n == 1)
-                message = sending.enqueue(tx, can, _dialog(tx, channel, can, one, fitting), fitting, order)
+                message = sending.enqueue(tx, can, _dialog(tx, channel, can, one, fitting), fitting, options)
         except (Refused, NotFound) as refusal:
             if not rest:
                 raise
             passed.append(_Passed(one.channel, refusal))
         else:
-            _keep(tx, message, rest, order)
+            _keep(tx, message, rest, options)
             _tell_passed(tx, message, passed)
             return message
     raise NotFound(T("None of these channels is bound."), T("See them with: {how}", how=to_do(Next.CHANNELS)))
@@ -101,11 +122,9 @@ def no_address(channel: ChannelRow) -> Refused:
     return Refused("no_address", T("No address of the client is known in {channel}.", channel=channel.title))
 
 
-def _keep(tx: Tx, message: MessageId, rest: Sequence[ChainStep], order: SendOptions) -> None:
+def _keep(tx: Tx, message: MessageId, rest: Sequence[ChainStep], options: SendOptions) -> None:
     if rest:
-        steps = [[one.channel, *one.addresses] for one in rest]
-        kept = json.dumps({"priority": order.rank, "steps": steps}, ensure_ascii=False)
-        tx.run("chain.put", id=message, chain=kept)
+        tx.run("chain.put", id=message, chain=ChainRest(rest, options.rank).as_json())
 
 
 def _tell_passed(tx: Tx, message: MessageId, passed: Sequence[_Passed]) -> None:
@@ -118,21 +137,21 @@ def why(refusal: ChatappError) -> Mapping[str, object]:
     return {"msgid": refusal.what.msgid, "params": {name: str(value) for name, value in refusal.what.params.items()}}
 
 
-def following_key(key: str) -> str:
+def continuation_key(key: str) -> str:
     """The key of a message's continuation in the next channel."""
     return sending.key_of(f"{key} goes on")
 
 
-def followed_by(tx: Tx, message: MessageId) -> MessageId | None:
+def continuation_of(tx: Tx, message: MessageId) -> MessageId | None:
     """A message's continuation in the next channel."""
-    found = tx.value("messages.by_key", key=following_key(message_of(tx, message).key or ""))
+    found = tx.value("messages.by_key", key=continuation_key(message_of(tx, message).key or ""))
     return None if found is None else MessageId(found)
 
 
 def with_onward(tx: Tx, entries: Sequence[TranscriptEntry]) -> Sequence[TranscriptEntry]:
     """The same entries; failed ones with their continuations."""
     return [
-        one._replace(onward=followed_by(tx, one.message.id)) if one.message.state == State.FAILED else one
+        one._replace(onward=continuation_of(tx, one.message.id)) if one.message.state == State.FAILED else one
         for one in entries
     ]
 

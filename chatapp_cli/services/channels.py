@@ -21,7 +21,7 @@ from chatapp_cli.domain.journal.channels import (
 )
 from chatapp_cli.domain.manifest import NoCapabilities
 from chatapp_cli.domain.next_step import Next, to_do
-from chatapp_cli.domain.option import OptionTarget, Subject
+from chatapp_cli.domain.option import OptionLevel, OptionTarget
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import access, lines, options
 from chatapp_cli.store.rows.channels import ChannelRow
@@ -146,7 +146,7 @@ def save(
         _insist_on_secrets(tx, vault, one(tx, previous), binding.secrets)
     _require_free(tx, binding, line=line, kind=kind, previous=previous, pool=pool)
     answered = _options_of(tx, binding, fields, previous)
-    settings = {name: said for name, said in binding.settings.items() if name not in answered}
+    settings = {name: answer for name, answer in binding.settings.items() if name not in answered}
     values = {
         "account": binding.account,
         "title": binding.title,
@@ -177,7 +177,7 @@ def _insist_on_secrets(tx: Tx, vault: Vault, channel: ChannelRow, new: Mapping[s
 
 
 def _target(channel: ChannelId) -> OptionTarget:
-    return OptionTarget(Subject.CHANNEL, channel)
+    return OptionTarget(OptionLevel.CHANNEL, channel)
 
 
 def _options_of(tx: Tx, binding: Bound, fields: Sequence[Field], previous: ChannelId | None) -> Mapping[str, str]:
@@ -185,7 +185,7 @@ def _options_of(tx: Tx, binding: Bound, fields: Sequence[Field], previous: Chann
     names = {field.name for field in fields if field.option}
     if previous is not None:
         names |= options.stored(tx, _target(previous)).keys()
-    return {name: said for name, said in binding.settings.items() if name in names}
+    return {name: answer for name, answer in binding.settings.items() if name in names}
 
 
 def _require_free(tx: Tx, binding: Bound, *, line: LineId, kind: str, previous: ChannelId | None, pool: bool) -> None:
@@ -217,14 +217,14 @@ def unbind(tx: Tx, channel: ChannelRow, *, force: bool) -> None:
             T("{n} messages still wait to be sent through {title}.", n=waiting, title=channel.title),
             T("Wait until they are sent, or use --force."),
         )
-    held = tx.value("channels.dialogs", id=channel.id)
-    if held and not force:
+    count = tx.value("channels.dialogs", id=channel.id)
+    if count and not force:
         raise Refused(
             "has_dialogs",
             T(
                 "{title}'s dialogs ({dialogs}) and their messages ({messages}) are deleted permanently.",
                 title=channel.title,
-                dialogs=held,
+                dialogs=count,
                 messages=tx.value("channels.messages", id=channel.id),
             ),
             T(

@@ -38,12 +38,12 @@ def of_person(tx: Tx, contact: ContactId) -> list[ContactRow]:
 def at(tx: Tx, address: str) -> list[ContactRow]:
     """The contacts with an address; merged ones are represented by their main contact."""
     first = kinds(address)[0]
-    said = canonical(address, first)
+    normalized = canonical(address, first)
     if first == "phone":
-        return tx.all(ContactRow, "contacts.at_phone", phone=said)
+        return tx.all(ContactRow, "contacts.at_phone", phone=normalized)
     if first == "email":
-        return tx.all(ContactRow, "contacts.at_email", email=said)
-    named_so = _bearers(tx, said) if first == "username" else []
+        return tx.all(ContactRow, "contacts.at_email", email=normalized)
+    named_so = _bearers(tx, normalized) if first == "username" else []
     found = {row.id: row for row in [*named_so, *tx.all(ContactRow, "contacts.at_address", address=address)]}
     return [found[number] for number in sorted(found)]
 
@@ -57,7 +57,7 @@ def _bearers(tx: Tx, username: str) -> list[ContactRow]:
     for row in rows:
         for way in _ways_under(tx, row, username):
             newest[way.channel_id] = max(newest.get(way.channel_id, (0, row.id)), (way.heard_at or 0, row.id))
-    owners = {contact for _heard, contact in newest.values()}
+    owners = {contact for _at, contact in newest.values()}
     return [row for row in rows if row.id in owners] or rows
 
 
@@ -77,22 +77,22 @@ def met_as(tx: Tx, channel: ChannelId, username: str) -> DialogId | None:
 def confirmed(tx: Tx, channel: ChannelId, address: str, chat_id: str) -> None:
     """Record whose a phone or username is by the provider's answer; its former owners in the channel lose it."""
     kind = kinds(address)[0]
-    said = canonical(address, kind)
+    normalized = canonical(address, kind)
     if kind not in {"phone", "username"}:
         return
-    rows = tx.all(ContactRow, f"contacts.at_{kind}", **{kind: said})
+    rows = tx.all(ContactRow, f"contacts.at_{kind}", **{kind: normalized})
     for contact in (one for row in rows for one in of_person(tx, row.id)):
         ways = [
             way for way in tx.all(WayRow, "persons.dialogs", id=root(tx, contact.id)) if way.contact_id == contact.id
         ]
         there = [way.address for way in ways if way.channel_id == channel]
-        if there and not {chat_id, said} & set(there):
-            _forget(tx, contact, kind, said)
+        if there and not {chat_id, normalized} & set(there):
+            _forget(tx, contact, kind, normalized)
 
 
-def _forget(tx: Tx, contact: ContactRow, kind: str, said: str) -> None:
+def _forget(tx: Tx, contact: ContactRow, kind: str, address: str) -> None:
     known = {"username": contact.username, "phone": contact.phone}
-    if known[kind].lower() == said:
+    if known[kind].lower() == address:
         tx.run("contacts.learn", id=contact.id, name=contact.name, email=contact.email, **known | {kind: ""})
 
 
@@ -102,19 +102,19 @@ def bearing(tx: Tx, address: str) -> ContactRow | None:
     return next((row for row in everyone if address in {row.phone, row.email}), None)
 
 
-def is_number(said: str) -> bool:
+def is_number(text: str) -> bool:
     """Whether it may be the number of a contact: an integer within the store's range."""
-    return said.isdecimal() and int(said) < 2**63
+    return text.isdecimal() and int(text) < 2**63
 
 
-def named(tx: Tx, said: str) -> list[ContactRow]:
+def named(tx: Tx, address: str) -> list[ContactRow]:
     """The contact with a number, or all contacts at an address. Raises NotFound."""
-    if found := at(tx, said):
+    if found := at(tx, address):
         return found
-    if is_number(said):
-        return [one(tx, root(tx, ContactId(int(said))))]
+    if is_number(address):
+        return [one(tx, root(tx, ContactId(int(address))))]
     raise NotFound(
-        T("Nobody is known at {address}.", address=said), T("See clients with: {how}", how=to_do(Next.DIALOGS))
+        T("Nobody is known at {address}.", address=address), T("See clients with: {how}", how=to_do(Next.DIALOGS))
     )
 
 
@@ -144,19 +144,19 @@ def _order(person: Sequence[ContactRow]) -> str:
 
 def surest_first(people: Sequence[ContactRow], address: str) -> list[ContactRow]:
     """Contacts, those that have the address themselves first."""
-    said = canonical(address, kinds(address)[0])
-    return sorted(people, key=lambda one: said not in {one.phone, one.email, one.username.lower()})
+    normalized = canonical(address, kinds(address)[0])
+    return sorted(people, key=lambda one: normalized not in {one.phone, one.email, one.username.lower()})
 
 
-def met_or_new(tx: Tx, said: str) -> list[ContactRow]:
+def met_or_new(tx: Tx, address: str) -> list[ContactRow]:
     """The same; an unknown phone, e-mail address or username gets a new contact."""
     access.require(tx, Right.PEOPLE)
-    kind = kinds(said)[0]
-    if found := at(tx, said):
+    kind = kinds(address)[0]
+    if found := at(tx, address):
         return found
     if kind == "chat_id":
-        return named(tx, said)
-    known = {name: canonical(said, kind) if name == kind else "" for name in ("username", "phone", "email")}
+        return named(tx, address)
+    known = {name: canonical(address, kind) if name == kind else "" for name in ("username", "phone", "email")}
     return [one(tx, tx.insert("contacts.add", name="", now=tx.now, **known))]
 
 

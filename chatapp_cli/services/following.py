@@ -18,18 +18,12 @@ MOST = 500
 """Entries planned in one transaction."""
 
 
-def behind(tx: Tx, name: str) -> bool:
-    """Whether there is something to follow, or the follower is new."""
-    place = _place(tx, name)
-    return place is None or place < journal.last(tx)
-
-
 def follow(tx: Tx, name: str, plan: Plan, *, most: int = MOST) -> int:
     """Plan for the entries since the last time, in order; returns their number.
 
     A new follower starts from now. If ``plan`` raises, its position stays.
     """
-    whole = tx.through(None)
+    whole = tx.whole()
     place = _place(whole, name)
     if place is None:
         _move(whole, name, journal.last(whole))

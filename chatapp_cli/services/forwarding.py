@@ -14,7 +14,7 @@ from chatapp_cli.domain.moment import local
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _
 from chatapp_cli.services import access, composing, dialogs, files, transcript
-from chatapp_cli.services.composing import InDialog, MessageRequest
+from chatapp_cli.services.message_request import InDialog, MessageRequest
 from chatapp_cli.services.options import Options
 from chatapp_cli.services.routes import Able
 from chatapp_cli.services.sending import SendOptions, key_of
@@ -27,9 +27,9 @@ def forward(
     able: Able,
     messages: Sequence[MessageId],
     dialog: DialogId,
-    order: SendOptions,
+    options: SendOptions,
     *,
-    held: Options | None = None,
+    undo_options: Options | None = None,
 ) -> list[MessageId]:
     """Accept the messages for the other dialog in this order: all, or none with the reason.
 
@@ -39,9 +39,11 @@ def forward(
     accepted = []
     for n, message in enumerate(messages):
         draft = _draft(tx, transcript.entry(tx, message))
-        one = replace(order, key=key_of(f"{order.key} {n}"))
+        one = replace(options, key=key_of(f"{options.key} {n}"))
         accepted.append(
-            composing.accept(tx, able, MessageRequest(to=InDialog(dialog), draft=draft, order=one, held=held))
+            composing.accept(
+                tx, able, MessageRequest(to=InDialog(dialog), draft=draft, options=one, undo_options=undo_options)
+            )
         )
     return accepted
 
@@ -50,7 +52,7 @@ def _draft(tx: Tx, entry: TranscriptEntry) -> Draft:
     refusal = obstacle(entry)
     if refusal is not None:
         raise refusal
-    text = "\n".join(filter(None, [_said_by(tx, _signed(tx, entry)), entry.message.text]))
+    text = "\n".join(filter(None, [_byline(tx, _signed(tx, entry)), entry.message.text]))
     return Draft(text=text, files=[files.staged(file) for file in entry.files])
 
 
@@ -75,7 +77,7 @@ def obstacle(entry: TranscriptEntry) -> Refused | None:
     return None
 
 
-def _said_by(tx: Tx, entry: TranscriptEntry) -> str:
+def _byline(tx: Tx, entry: TranscriptEntry) -> str:
     """The author and time, as the recipient reads them."""
     message = entry.message
     other = dialogs.card(tx, message.dialog_id).name if message.direction == Direction.IN else _("We")

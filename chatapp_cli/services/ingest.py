@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chatapp_cli.domain.access import PROGRAM
-from chatapp_cli.domain.address import called, given
 from chatapp_cli.domain.arrival import (
     Arrival,
     Batch,
@@ -17,28 +16,17 @@ from chatapp_cli.domain.arrival import (
     MessageArrived,
     MessageEdited,
     MessagesDeleted,
-    Peer,
     PeerChanged,
     PeerMoved,
-    Profile,
     ProviderEvent,
     ReactionsChanged,
 )
-from chatapp_cli.domain.finding import search_text
-from chatapp_cli.domain.ids import ChannelId, ContactId, DialogId, MessageId, Millis
-from chatapp_cli.domain.journal.dialogs import ClientReachable, ClientUnreachable, DialogMoved, DialogOpened, MarkedRead
-from chatapp_cli.domain.journal.messages import (
-    DeadLetterKept,
-    MessageEchoed,
-    MessageReceived,
-    StateChanged,
-    TextChanged,
-)
-from chatapp_cli.domain.message import REACHED, Direction, Origin, State, may_follow
+from chatapp_cli.domain.ids import ChannelId, MessageId
+from chatapp_cli.domain.journal.messages import DeadLetterKept, MessageEchoed, MessageReceived, MessageTextChanged
+from chatapp_cli.domain.message import Direction, Origin, State
 from chatapp_cli.domain.moment import plausible
 from chatapp_cli.domain.preview import preview
-from chatapp_cli.domain.subject import is_subject_of
-from chatapp_cli.services import alterations
+from chatapp_cli.services import alterations, delivery_reports, peers
 from chatapp_cli.store.rows.dialogs import IngestDialog
 from chatapp_cli.store.rows.messages import MessageRef
 from chatapp_cli.store.tx import Tx
@@ -46,7 +34,6 @@ from chatapp_cli.store.tx import Tx
 # Plain strings: database drivers are slower with str subclasses.
 _HEARD = {"direction": Direction.IN.value, "origin": Origin.CLIENT.value, "state": State.RECEIVED.value}
 _ECHO = {"direction": Direction.OUT.value, "origin": Origin.PHONE.value, "state": State.SENT.value}
-_PROVEN = REACHED | {State.SENT}
 
 
 @dataclass(slots=True)
@@ -97,9 +84,9 @@ def _take(tx: Tx, channel: ChannelId, arrival: Arrival, result: Ingested) -> Non
 
 def apply(tx: Tx, channel: ChannelId, arrival: Arrival, arrived: int, result: Ingested) -> None:
     """Apply the events of one arrival; an invalid time is replaced by that of the arrival."""
-    for told in arrival.events:
-        at = plausible(told.at, tx.now)
-        event = told if at == told.at else replace(told, at=at)
+    for received in arrival.events:
+        at = plausible(received.at, tx.now)
+        event = received if at == received.at else replace(received, at=at)
         if isinstance(event, MessageArrived):
             _hear(tx, channel, event, arrived, result)
         else:
@@ -107,7 +94,7 @@ def apply(tx: Tx, channel: ChannelId, arrival: Arrival, arrived: int, result: In
 
 
 def _hear(tx: Tx, channel: ChannelId, event: MessageArrived, arrived: int, result: Ingested) -> None:
-    dialog = _dialog_of(tx, channel, event.peer, event)
+    dialog = peers.dialog_of(tx, channel, event.peer, event)
     if event.from_us and _is_known_echo(tx, channel, dialog, event):
         _hear_again(tx, channel, dialog, event, arrived, result)
         return
@@ -167,7 +154,7 @@ def _hear_again(
     if _wants_eyes(dialog, event):
         tx.run("dialogs.heard_again", id=dialog.id, at=event.at)
         tx.run("unread.heard_again", dialog=dialog.id)
-    tx.emit(TextChanged(channel=channel, dialog=dialog.id, message=found.id), actor=PROGRAM)
+    tx.emit(MessageTextChanged(channel=channel, dialog=dialog.id, message=found.id), actor=PROGRAM)
     if dialog.early:
         alterations.catch_up(tx, channel, event.peer.key, event.ext_id)
 
@@ -205,7 +192,7 @@ def _is_known_echo(tx: Tx, channel: ChannelId, dialog: IngestDialog, event: Mess
     found = tx.one(MessageRef, "messages.ref", channel=channel, ext_id=event.ext_id, dialog=dialog.id)
     found = found or alterations.part(tx, dialog.id, event.ext_id)
     if found is not None and found.state in {State.UNCERTAIN, State.QUEUED}:
-        move_on(tx, channel, found, State.SENT)
+        delivery_reports.move_on(tx, channel, found, State.SENT)
     return found is not None
 
 
@@ -244,257 +231,12 @@ def _keep_file(tx: Tx, channel: ChannelId, message: MessageId, file: IncomingFil
     return wanted
 
 
-def _dialog_of(tx: Tx, channel: ChannelId, peer: Peer, event: MessageArrived) -> IngestDialog:
-    found = _by_thread(tx, channel, event) or tx.one(IngestDialog, "dialogs.known", channel=channel, key=peer.key)
-    if found is None:
-        return _open_dialog(tx, channel, peer, Profile() if event.from_us else event.sender)
-    if not event.from_us:
-        _learn(tx, found, peer, event.sender)
-    return found
-
-
-def _by_thread(tx: Tx, channel: ChannelId, event: MessageArrived) -> IngestDialog | None:
-    for ext_id in reversed(event.thread):
-        found = tx.one(IngestDialog, "dialogs.by_thread", channel=channel, ext_id=ext_id, address=event.peer.address)
-        if found is not None:
-            return found
-    return None
-
-
-def _open_dialog(tx: Tx, channel: ChannelId, peer: Peer, profile: Profile, *, last_at: Millis = 0) -> IngestDialog:
-    contact = _contact(tx, channel, peer, profile) if peer.kind == "private" else None
-    name = peer.title or profile.name or profile.username or peer.address
-    dialog = tx.insert(
-        "dialogs.add",
-        channel=channel,
-        contact_id=contact,
-        key=peer.key,
-        address=peer.address,
-        kind=peer.kind,
-        name=name,
-        search=_search(name, peer, profile),
-        last_at=last_at,
-        now=tx.now,
-    )
-    tx.emit(DialogOpened(channel=channel, dialog=dialog), actor=PROGRAM)
-    return IngestDialog(
-        dialog, contact, 0, 1, name, 0, profile.name, profile.username, profile.phone, profile.email, 1, 1
-    )
-
-
-def _search(name: str, peer: Peer, profile: Profile) -> str:
-    return search_text(name, profile.name, profile.username, profile.email, peer.address, phone=profile.phone)
-
-
-def _contact(tx: Tx, channel: ChannelId, peer: Peer, profile: Profile) -> ContactId:
-    """A contact for a new dialog; a further subject of the same address has the same contact."""
-    if is_subject_of(peer.key, peer.address):
-        known = tx.value("dialogs.contact_at", channel=channel, address=peer.address)
-        if known is not None:
-            return ContactId(known)
-    return ContactId(
-        tx.insert(
-            "contacts.add",
-            name=profile.name,
-            username=profile.username,
-            phone=_phone(profile),
-            email=profile.email,
-            now=tx.now,
-        )
-    )
-
-
-def _phone(profile: Profile) -> str:
-    """A phone in the normalised form; a foreign number is never read as a Russian one."""
-    return given(profile.phone) if profile.phone else ""
-
-
-def _learn(tx: Tx, dialog: IngestDialog, peer: Peer, profile: Profile) -> None:
-    """Update a contact from the provider's data; names given by operators stay, and digits never replace a name."""
-    known = (dialog.person, dialog.username, dialog.phone, dialog.email)
-    now = (
-        called(profile.name, dialog.person),
-        profile.username or dialog.username,
-        _phone(profile) or dialog.phone,
-        profile.email or dialog.email,
-    )
-    if peer.kind == "private" and dialog.contact_id is not None and now != known:
-        name, username, phone, email = now
-        tx.run("contacts.learn", id=dialog.contact_id, name=name, username=username, phone=phone, email=email)
-        profile = Profile(id=profile.id, name=name, username=username, phone=phone, email=email)
-    elif not peer.title or peer.title == dialog.name:
-        return
-    title = peer.title or profile.name or dialog.name
-    if peer.kind == "private":
-        title = called(title, dialog.name)
-    title = dialog.name if dialog.renamed else title
-    tx.run("dialogs.retitle", id=dialog.id, name=title, search=_search(title, peer, profile))
-
-
-def _delivered(tx: Tx, channel: ChannelId, event: DeliveryChanged) -> None:
-    """Apply a delivery state to our message; one that arrives before the verdict waits for it.
-
-    A split message has the state of its first part, but it failed if any part did.
-    """
-    of_part = False
-    found = tx.one(MessageRef, "messages.ref_of_ours", channel=channel, ext_id=event.ext_id)
-    if found is None and event.state is State.FAILED:
-        found = tx.one(MessageRef, "messages.part_of_ours", channel=channel, ext_id=event.ext_id)
-        of_part = found is not None
-    if found is None and event.key:
-        found = _proved(tx, channel, event)
-    if found is None or found.state == State.SENDING:
-        tx.run(
-            "early.keep",
-            channel=channel,
-            ext_id=event.ext_id,
-            state=event.state,
-            code=event.code,
-            detail=event.detail,
-            at=tx.now,
-        )
-        return
-    move_on(tx, channel, found, event.state, code=event.code, detail=event.detail, of_part=of_part)
-
-
-def _proved(tx: Tx, channel: ChannelId, event: DeliveryChanged) -> MessageRef | None:
-    """The message with our key whose answer was lost or is pending: now its id is known."""
-    found = tx.one(MessageRef, "messages.uncertain_under", channel=channel, key=event.key)
-    if found is not None:
-        tx.run("messages.expect", id=found.id, ext_id=event.ext_id)
-    return found
-
-
-def move_on(
-    tx: Tx,
-    channel: ChannelId,
-    found: MessageRef,
-    state: State,
-    *,
-    code: str = "",
-    detail: str = "",
-    of_part: bool = False,
-) -> None:
-    """Change a message's state by the provider's report, if allowed. A delivered message cancels its other channels.
-
-    A message that a person queued again but which turns out to be delivered is not sent twice.
-    """
-    proved = found.state == State.QUEUED and state in _PROVEN and tx.run("outbox.withdraw", message=found.id)
-    if not proved and not may_follow(State(found.state), state, of_part=of_part):
-        return
-    statement = "messages.reached" if state in REACHED else "messages.state"
-    tx.run(statement, id=found.id, state=state, code=code, detail=detail)
-    tx.run("dialogs.state", id=found.dialog_id, message=found.id, state=state)
-    tx.emit(
-        StateChanged(channel=channel, dialog=found.dialog_id, message=found.id, state=state, code=code), actor=PROGRAM
-    )
-
-
-def meet(tx: Tx, channel: ChannelId, peer: Peer) -> None:
-    """Open a dialog for a chat that we created or joined."""
-    if tx.value("dialogs.at_key", channel=channel, key=peer.key) is None:
-        _open_dialog(tx, channel, peer, Profile(), last_at=tx.now)
-    _peer_changed(tx, channel, PeerChanged(peer=peer, at=tx.now))
-
-
-def _peer_changed(tx: Tx, channel: ChannelId, event: PeerChanged) -> None:
-    dialog = tx.one(IngestDialog, "dialogs.known", channel=channel, key=event.peer.key)
-    if dialog is None:
-        if not event.reachable:
-            return
-        dialog = _open_dialog(tx, channel, event.peer, Profile())
-    _learn(tx, dialog, event.peer, Profile())
-    tx.run("dialogs.reach", id=dialog.id, reachable=int(event.reachable), code=event.code)
-    reached = ClientReachable if event.reachable else ClientUnreachable
-    tx.emit(reached(channel=channel, dialog=dialog.id), actor=PROGRAM)
-
-
-def _peer_moved(tx: Tx, channel: ChannelId, event: PeerMoved) -> None:
-    if event.old_key == event.peer.key:
-        return
-    early = tx.run("early.move", channel=channel, old_key=event.old_key, new_key=event.peer.key)
-    dialog = tx.one(IngestDialog, "dialogs.known", channel=channel, key=event.old_key)
-    there = tx.value("dialogs.at_key", channel=channel, key=event.peer.key)
-    if dialog is not None and there is not None:
-        join(tx, dialog.id, DialogId(there))
-    elif dialog is not None:
-        tx.run("dialogs.move", id=dialog.id, key=event.peer.key, address=event.peer.address)
-    if early and (dialog or there):
-        _let_changes_happen(tx, channel, event.peer.key)
-    if dialog is not None:
-        tx.emit(DialogMoved(channel=channel, dialog=there or dialog.id, old=dialog.id), actor=PROGRAM)
-
-
-def _let_changes_happen(tx: Tx, channel: ChannelId, key: str) -> None:
-    """Apply waiting changes that were stored under another key of the dialog."""
-    tx.run("dialogs.expect_message", id=tx.value("dialogs.at_key", channel=channel, key=key))
-    for ext_id in tx.all(str, "early.ready", channel=channel, dialog_key=key):
-        alterations.catch_up(tx, channel, key, ext_id)
-
-
-def join(tx: Tx, old: DialogId, new: DialogId) -> None:
-    """Merge two dialogs that turn out to be one: everything of the old one moves to the other."""
-    _let_messages_take_their_places(tx, old, new)
-    tx.run("dialogs.absorb", old=old, new=new)
-    tx.run("dialogs.take_last", old=old, new=new)
-    tx.run("dialogs.take_label", old=old, new=new)
-    for statement in _MOVE:
-        tx.run(statement, old=old, new=new)
-    tx.run("dialogs.drop", id=old)
-
-
-def _let_messages_take_their_places(tx: Tx, old: DialogId, new: DialogId) -> None:
-    """Replace placeholders in one dialog by the messages of the other."""
-    for placeholder, message, text in tx.all(lambda *row: row, "dialogs.stood_for", old=old, new=new):
-        tx.run("messages.drop", id=placeholder)
-        tx.run("dialogs.last_becomes", id=new, old=placeholder, new=message)
-        tx.run("dialogs.preview", id=new, message=message, preview=preview(text, []))
-
-
-def _chat_read(tx: Tx, channel: ChannelId, event: ChatRead) -> None:
-    dialog = tx.one(IngestDialog, "dialogs.known", channel=channel, key=event.peer_key)
-    until = _number(event.ext_id)
-    if dialog is None or until is None:
-        return
-    if event.by_us:
-        _read_by_us(tx, channel, dialog.id, until)
-        return
-    for *ref, ext_id in tx.all(lambda *row: row, "messages.not_read_by_them", dialog=dialog.id):
-        number = _number(ext_id)
-        if number is not None and number <= until:
-            move_on(tx, channel, MessageRef(*ref), State.READ)
-
-
-def _read_by_us(tx: Tx, channel: ChannelId, dialog: DialogId, until: int) -> None:
-    last = _number(tx.value("dialogs.last_heard", dialog=dialog) or "")
-    if last is not None and last <= until and tx.run("dialogs.read", id=dialog):
-        tx.emit(MarkedRead(channel=channel, dialog=dialog), actor=PROGRAM)
-
-
-def _number(ext_id: str) -> int | None:
-    """The ascending part of an id; the part after a dot is the chat."""
-    number = ext_id.partition(".")[0]
-    return int(number) if number.isdecimal() else None
-
-
-_MOVE = (
-    "dialogs.move_messages",
-    "dialogs.move_parts",
-    "dialogs.move_outbox",
-    "dialogs.move_attempts",
-    "dialogs.move_tags",
-    "dialogs.move_members",
-    "dialogs.move_notes",
-    "unread.move",
-    "drafts.move",
-)
-
 _APPLY: Mapping[type[ProviderEvent], Callable[[Tx, ChannelId, Any], None]] = {
     MessageEdited: alterations.edited,
     MessagesDeleted: alterations.deleted,
-    DeliveryChanged: _delivered,
-    ChatRead: _chat_read,
+    DeliveryChanged: delivery_reports.delivered,
+    ChatRead: delivery_reports.read,
     ReactionsChanged: alterations.reacted,
-    PeerChanged: _peer_changed,
-    PeerMoved: _peer_moved,
+    PeerChanged: peers.changed,
+    PeerMoved: peers.moved,
 }

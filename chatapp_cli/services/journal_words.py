@@ -23,12 +23,12 @@ def sentence(entry: JournalEntry) -> Text:
         return Text(topic(event))
     say = _WORDS.get(type(event), in_words)
     try:
-        said = say(event)
+        text = say(event)
     except Exception:  # noqa: BLE001 - a stored value may be of any type, and the rest of the journal is to be read
         return Text(topic(event))
     if isinstance(event, dialogs.DialogChanged):
-        said = T("Dialog changed: {changed}", changed=said)
-    return Text(said.msgid, {"actor": entry.actor, **said.params})
+        text = T("Dialog changed: {changed}", changed=text)
+    return Text(text.msgid, {"actor": entry.actor, **text.params})
 
 
 def _moment(value: int) -> str:
@@ -36,7 +36,7 @@ def _moment(value: int) -> str:
     return f"{local(value):%Y-%m-%d %H:%M}"
 
 
-def _said(kind: type[E], say: Callable[[E], Text]) -> tuple[type[JournalEvent], Callable[[Any], Text]]:
+def _pair(kind: type[E], say: Callable[[E], Text]) -> tuple[type[JournalEvent], Callable[[Any], Text]]:
     """Pair a type with its text, so that mypy checks the fields."""
     return kind, say
 
@@ -47,21 +47,32 @@ def _rights(event: operators.RightsChanged) -> Text:
     return T("{name} has the additional rights: {rights}", name=event.name, rights=", ".join(event.rights.split()))
 
 
+_REWORDED: Mapping[str, str] = MappingProxyType(
+    {"{channel} carries nothing but approved templates.": "{channel} carries only approved templates."}
+)
+"""Stored reasons whose sentence was reworded: only the present one has a translation."""
+
+
+def _reason(why: Mapping[str, Any]) -> Text:
+    """The stored reason of an event, in its present wording."""
+    return Text(_REWORDED.get(why["msgid"], why["msgid"]), why["params"])
+
+
 _PAIRS = (
-    _said(operators.RightsChanged, _rights),
-    _said(
+    _pair(operators.RightsChanged, _rights),
+    _pair(
         channels.ChannelConfigured,
         lambda e: T("Channel {channel} configured: {changed}", channel=e.channel, changed=", ".join(e.changed)),
     ),
-    _said(
+    _pair(
         lines.LineConfigured,
         lambda e: T("Options of line {name} changed: {changed}", name=e.name, changed=", ".join(e.changed)),
     ),
-    _said(
+    _pair(
         company.CompanyConfigured,
         lambda e: T("Options of the company changed: {changed}", changed=", ".join(e.changed)),
     ),
-    _said(
+    _pair(
         company.ApplicationMoved,
         lambda e: T(
             "Application {application} of {title}: {stage}",
@@ -70,7 +81,7 @@ _PAIRS = (
             stage=stage(e.stage),
         ),
     ),
-    _said(
+    _pair(
         company.TemplateMoved,
         lambda e: T(
             "Template {name} of channel {channel}: {standing}",
@@ -79,11 +90,11 @@ _PAIRS = (
             standing=template_state(e.standing),
         ),
     ),
-    _said(
+    _pair(
         channels.HealthChanged,
         lambda e: T("Channel {channel}: {health}", channel=e.channel, health=health(e.health)),
     ),
-    _said(
+    _pair(
         channels.ChannelPaused,
         lambda e: T(
             "Channel {channel} sends nothing until {until}: {code} {detail}",
@@ -93,32 +104,32 @@ _PAIRS = (
             detail=e.detail,
         ),
     ),
-    _said(
+    _pair(
         channels.RequestEnded,
         lambda e: T("Channel {channel} answered: {state}", channel=e.channel, state=state(e.state)),
     ),
-    _said(dialogs.Snoozed, lambda e: T("snoozed until {until}", until=_moment(e.until))),
-    _said(
-        messages.StateChanged,
+    _pair(dialogs.Snoozed, lambda e: T("snoozed until {until}", until=_moment(e.until))),
+    _pair(
+        messages.MessageStateChanged,
         lambda e: T("Message {message}: {state}", message=e.message, state=state(e.state)),
     ),
-    _said(
+    _pair(
         messages.ChangeAsked,
         lambda e: T("Message {message}: {action} requested", message=e.message, action=action(e.action)),
     ),
-    _said(
+    _pair(
         messages.ChangeRefused,
         lambda e: T("Message {message}: {action} refused", message=e.message, action=action(e.action)),
     ),
-    _said(
+    _pair(
         messages.MessageRescheduled,
         lambda e: T("Message {message} scheduled for {at}", message=e.message, at=_moment(e.at)),
     ),
-    _said(
+    _pair(
         chains.ChannelPassed,
-        lambda e: T("Channel {channel} was skipped: {why}", channel=e.channel, why=Text(**e.why)),
+        lambda e: T("Channel {channel} was skipped: {why}", channel=e.channel, why=_reason(e.why)),
     ),
-    _said(chains.ChainEnded, lambda e: T("No other channel is left for it: {why}", why=Text(**e.why))),
+    _pair(chains.ChainEnded, lambda e: T("No other channel is left for it: {why}", why=_reason(e.why))),
 )
 _WORDS: Mapping[type[JournalEvent], Callable[[Any], Text]] = MappingProxyType(dict(_PAIRS))
 """The sentences that need more than an event's values: variants, a time, a list."""

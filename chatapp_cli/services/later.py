@@ -6,7 +6,7 @@ from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.draft import Draft, require_deliverable
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import MessageId, Millis
-from chatapp_cli.domain.journal.messages import MessageRescheduled, TextChanged
+from chatapp_cli.domain.journal.messages import MessageRescheduled, MessageTextChanged
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.preview import preview
@@ -29,7 +29,7 @@ def reword(tx: Tx, can: Capabilities, message: MessageId, text: str) -> None:
         raise _too_late(entry.message)
     card = dialogs.card(tx, entry.message.dialog_id)
     tx.run("dialogs.preview", id=card.id, message=message, preview=preview(text, [file.name for file in entry.files]))
-    tx.emit(TextChanged(channel=card.channel_id, dialog=card.id, message=message))
+    tx.emit(MessageTextChanged(channel=card.channel_id, dialog=card.id, message=message))
 
 
 def reschedule(tx: Tx, can: Capabilities, message: MessageId, at: Millis | None) -> None:

@@ -10,7 +10,7 @@ from chatapp_cli.domain.ids import LineId
 from chatapp_cli.domain.journal.lines import LineAdded, LineConfigured, LineRemoved, LineRenamed
 from chatapp_cli.domain.name import sound
 from chatapp_cli.domain.next_step import Next, to_do
-from chatapp_cli.domain.option import OptionTarget, Subject
+from chatapp_cli.domain.option import OptionLevel, OptionTarget
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import access, options
 from chatapp_cli.store.rows.channels import LineRow
@@ -60,7 +60,7 @@ def rename(tx: Tx, line: LineId, name: str) -> None:
     access.require(tx, Right.LINES)
     seen(tx, line)
     name = _sound(name)
-    taken = tx.through(None).value("lines.by_name", name=name)
+    taken = tx.whole().value("lines.by_name", name=name)
     if taken not in {None, line}:
         raise Refused("line_exists", T("There is a line {name} already.", name=name), T("Choose another name."))
     tx.run("lines.rename", id=line, name=name)
@@ -91,7 +91,7 @@ def configure(tx: Tx, line: LineRow, changes: Mapping[str, str]) -> None:
     """Change options of a line; an empty value deletes one. Raises UsageError."""
     access.require(tx, Right.SETTINGS)
     seen(tx, line.id)
-    changed = options.change(tx, OptionTarget(Subject.LINE, line.id), options.Changes(changes))
+    changed = options.change(tx, OptionTarget(OptionLevel.LINE, line.id), options.Changes(changes))
     tx.emit(LineConfigured(name=line.name, changed=changed))
 
 

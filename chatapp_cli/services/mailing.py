@@ -19,7 +19,7 @@ from chatapp_cli.domain.message import Priority
 from chatapp_cli.domain.segments import Alphabet, segments
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import access, channels, composing, dialogs
-from chatapp_cli.services.composing import Address, Exactly, MessageRequest
+from chatapp_cli.services.message_request import Address, Exactly, MessageRequest
 from chatapp_cli.services.pace import NOW, Forecast, Turn, forecast
 from chatapp_cli.services.routes import Able
 from chatapp_cli.services.sending import SendOptions, key_of
@@ -129,7 +129,7 @@ def accept(tx: Tx, able: Able, request: MessageRequest, to: Iterable[Recipient])
         spelled.add(address)
         try:
             with tx.trial():
-                going = _accepted(tx, able, _addressed(request, one, key_of(f"{request.order.key} {address}")), one)
+                going = _accepted(tx, able, _addressed(request, one, key_of(f"{request.options.key} {address}")), one)
                 _require_another(going, reached)
         except _Again:
             found.again += 1
@@ -138,28 +138,28 @@ def accept(tx: Tx, able: Able, request: MessageRequest, to: Iterable[Recipient])
         else:
             reached.add(going.dialog)
             found.going.append(going)
-    found.going = _in_turn(tx, able, found.going, request.order)
+    found.going = _in_turn(tx, able, found.going, request.options)
     return found
 
 
 def _addressed(request: MessageRequest, to: Recipient, key: str) -> MessageRequest:
     assert isinstance(request.to, Address | Exactly), "a list is one of addresses"
-    order = replace(request.order, key=key, priority=Priority.BULK)
-    return replace(request, to=replace(request.to, to=to.address), order=order)
+    options = replace(request.options, key=key, priority=Priority.BULK)
+    return replace(request, to=replace(request.to, to=to.address), options=options)
 
 
-def _in_turn(tx: Tx, able: Able, going: Sequence[Going], order: SendOptions) -> list[Going]:
+def _in_turn(tx: Tx, able: Able, going: Sequence[Going], options: SendOptions) -> list[Going]:
     """The same, each with its sending time after everything its account already has to send."""
     accounts: dict[ChannelId, Forecast] = {}
-    told = []
+    planned = []
     for one in going:
         if one.channel.id not in accounts:
             accounts[one.channel.id] = forecast(
                 tx, one.channel, able(one.channel), priority=Priority.BULK, before=one.message
             )
-        wanted = RecentSend(one.address, one.chat_kind, int(one.stranger), order.at or 0)
-        told.append(one if one.before else replace(one, turn=accounts[one.channel.id].next(wanted)))
-    return told
+        wanted = RecentSend(one.address, one.chat_kind, int(one.stranger), options.at or 0)
+        planned.append(one if one.before else replace(one, turn=accounts[one.channel.id].next(wanted)))
+    return planned
 
 
 class _Again(Refused):
@@ -172,15 +172,15 @@ def _require_another(going: Going, reached: set[DialogId]) -> None:
 
 
 def _accepted(tx: Tx, able: Able, request: MessageRequest, to: Recipient) -> Going:
-    before = tx.value("messages.by_key", key=request.order.key) is not None
-    said = message_of(tx, composing.accept(tx, able, request))
-    card = dialogs.card(tx, said.dialog_id)
+    before = tx.value("messages.by_key", key=request.options.key) is not None
+    message = message_of(tx, composing.accept(tx, able, request))
+    card = dialogs.card(tx, message.dialog_id)
     channel = channels.one(tx, card.channel_id)
-    counted = segments(said.text) if able(channel).segments else None
+    counted = segments(message.text) if able(channel).segments else None
     price = channels.price_of_part(channel)
     return Going(
         to=to,
-        message=said.id,
+        message=message.id,
         dialog=card.id,
         channel=channel,
         address=card.address,
@@ -189,7 +189,7 @@ def _accepted(tx: Tx, able: Able, request: MessageRequest, to: Recipient) -> Goi
         fresh=card.created_at == tx.now and not before,
         stranger=card.heard_at is None and card.chat_kind == "private",
         before=before,
-        characters=len(said.text),
+        characters=len(message.text),
         parts=counted.parts if counted else 1,
         alphabet=counted.alphabet if counted else None,
         cost=price * counted.parts if price is not None and counted else None,

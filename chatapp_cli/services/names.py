@@ -48,7 +48,7 @@ def read_back(tx: Tx, index: OpenIndex, before: int, *, n: int) -> int:
     return 0
 
 
-def follow(tx: Tx, index: OpenIndex, dialogs: Collection[DialogId]) -> None:
+def refresh(tx: Tx, index: OpenIndex, dialogs: Collection[DialogId]) -> None:
     """Index the names of changed dialogs and of their people's other dialogs."""
     index.call([_naming(one) for one in tx.all(Naming, "search.names", ids=json.dumps(_of_people(tx, dialogs)))])
 
@@ -61,8 +61,8 @@ def _of_people(tx: Tx, dialogs: Collection[DialogId]) -> list[DialogId]:
 
 
 def _naming(one: Naming) -> Naming:
-    said = bare(one.text)
-    return Naming(one.dialog, said, _WORD.findall(said))
+    text = bare(one.text)
+    return Naming(one.dialog, text, _WORD.findall(text))
 
 
 # Asking

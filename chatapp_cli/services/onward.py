@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 from chatapp_cli.domain.access import PROGRAM, Right, system
 from chatapp_cli.domain.draft import Draft, StagedFile
 from chatapp_cli.domain.errors import NotFound, Refused
-from chatapp_cli.domain.ids import ChannelId, MessageId
+from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.journal.chains import ChainEnded, Continued, HandedOn
 from chatapp_cli.domain.message import Origin
 from chatapp_cli.services import chains, composing
-from chatapp_cli.services.composing import Along, MessageRequest
-from chatapp_cli.services.routes import Able, ChainStep
+from chatapp_cli.services.message_request import Along, MessageRequest
+from chatapp_cli.services.routes import Able
 from chatapp_cli.services.sending import SendOptions
 from chatapp_cli.services.transcript import message as message_of
 from chatapp_cli.store.rows.messages import FileRow
@@ -26,19 +25,18 @@ def continue_chain(tx: Tx, able: Able, message: MessageId) -> MessageId | None:
     if not chain:
         return None
     tx.run("chain.put", id=message, chain="")
-    kept = json.loads(chain)
+    rest = chains.ChainRest.from_json(chain)
     found = message_of(tx, message)
-    steps = [ChainStep(ChannelId(channel), tuple(addresses)) for channel, *addresses in kept["steps"]]
-    order = SendOptions(
-        key=chains.following_key(found.key or ""),
+    options = SendOptions(
+        key=chains.continuation_key(found.key or ""),
         origin=Origin(found.origin),
-        priority=kept.get("priority"),
+        priority=rest.priority,
     )
     draft = Draft(text=found.text, subject=found.subject, files=_files(tx, message))
     try:
         with tx.trial():
-            request = MessageRequest(to=Along(steps), draft=draft, order=order)
-            into = composing.accept(tx.by(system(found.author, Right.ANSWER)), able, request)
+            request = MessageRequest(to=Along(rest.steps), draft=draft, options=options)
+            into = composing.accept(tx.whole().by(system(found.author, Right.ANSWER)), able, request)
     except (Refused, NotFound) as refusal:
         tx.emit(ChainEnded(dialog=found.dialog_id, message=message, why=chains.why(refusal)), actor=PROGRAM)
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from chatapp_cli.domain.access import Right, read, written
+from chatapp_cli.domain.access import Right, rights_from, rights_text
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import LineId
 from chatapp_cli.domain.journal.operators import (
@@ -134,19 +134,19 @@ def see_lines(tx: Tx, name: str, lines: Sequence[LineId] | None) -> None:
 def may(tx: Tx, name: str) -> frozenset[Right]:
     """The rights of an account, from its role and granted. Raises NotFound."""
     who = find(tx, name)
-    return access.of_role(who.role) | read(who.rights)
+    return access.of_role(who.role) | rights_from(who.rights)
 
 
-def changes(said: Sequence[str]) -> tuple[frozenset[Right], frozenset[Right]]:
+def changes(words: Sequence[str]) -> tuple[frozenset[Right], frozenset[Right]]:
     """The rights granted by ``+NAME`` and revoked by ``-NAME``. Raises UsageError for anything else."""
-    unknown = [word for word in said if word[:1] not in {"+", "-"} or word[1:] not in set(Right)]
+    unknown = [word for word in words if word[:1] not in {"+", "-"} or word[1:] not in set(Right)]
     if unknown:
         raise UsageError(
             T("{said} is no change of rights.", said=unknown[0]),
             T("Use +RIGHT or -RIGHT; rights are: {known}", known=", ".join(Right)),
             field="rights",
         )
-    given, taken = ({Right(word[1:]) for word in said if word[0] == sign} for sign in "+-")
+    given, taken = ({Right(word[1:]) for word in words if word[0] == sign} for sign in "+-")
     return frozenset(given), frozenset(taken)
 
 
@@ -163,9 +163,9 @@ def allow(tx: Tx, name: str, given: Collection[Right], taken: Collection[Right])
         raise UsageError(
             T("Every operator has the right {right}; it cannot be taken back.", right=min(kept).value), field="rights"
         )
-    held = written((read(who.rights) | frozenset(given)) - frozenset(taken) - access.of_role(who.role))
-    if tx.run("operators.give", name=name, rights=held):
-        tx.emit(RightsChanged(name=name, rights=held))
+    rights = rights_text((rights_from(who.rights) | frozenset(given)) - frozenset(taken) - access.of_role(who.role))
+    if tx.run("operators.give", name=name, rights=rights):
+        tx.emit(RightsChanged(name=name, rights=rights))
 
 
 def _require_above(tx: Tx, name: str) -> None:
@@ -183,7 +183,7 @@ def _require_not_the_owners(tx: Tx, name: str) -> None:
     """
     who = access.acting(tx)
     if who.owner or not (
-        name in who.owner_names or tx.through(None).value("operators.signed_before", name=name, until=tx.now + 1)
+        name in who.owner_names or tx.whole().value("operators.signed_before", name=name, until=tx.now + 1)
     ):
         return
     raise Refused(

@@ -1,6 +1,6 @@
 """Stored options: reading, precedence and changes.
 
-Precedence: flag, environment, stored option of the narrowest subject, settings file, default.
+Precedence: flag, environment, stored option of the narrowest level, settings file, default.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from chatapp_cli.domain.form import Field
 from chatapp_cli.domain.ids import ChannelId, LineId
 from chatapp_cli.domain.journal.company import CompanyConfigured
 from chatapp_cli.domain.next_step import Next, to_do
-from chatapp_cli.domain.option import COMPANY, OptionTarget, Subject, Value
+from chatapp_cli.domain.option import COMPANY, OptionLevel, OptionTarget, Value
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import access
 from chatapp_cli.settings import Settings, check
 from chatapp_cli.store.rows.options import OptionRow
 from chatapp_cli.store.tx import Tx
 
-_NARROWEST = tuple(reversed(Subject))
+_NARROWEST = tuple(reversed(OptionLevel))
 _SETTINGS = frozenset(one.name for one in fields(Settings))
 
 
 class EffectiveOption(NamedTuple):
-    """An effective stored option and its subject."""
+    """An effective stored option and where it is stored."""
 
     value: Value
     target: OptionTarget
@@ -72,45 +72,45 @@ class Options:
         if name in _SETTINGS:
             value: Value = getattr(self.settings, name)
             return value
-        asked = option.declared(option.subjects_of(name)[-1])[name] if option.subjects_of(name) else None
+        asked = option.declared(option.levels_of(name)[-1])[name] if option.levels_of(name) else None
         if asked is None:
             raise KeyError(name)
         return option.decoded(asked, asked.default)
 
 
 def chosen(tx: Tx, scope: OptionScope = EVERYWHERE) -> Mapping[str, EffectiveOption]:
-    """The effective stored options in a scope, each of the narrowest subject; unusable ones are skipped."""
+    """The effective stored options in a scope, each of the narrowest level; unusable ones are skipped."""
     rows = tx.all(OptionRow, "options.chosen", line=scope.line, channel=scope.channel, crm=scope.crm)
     found: dict[str, EffectiveOption] = {}
-    for row in sorted(rows, key=lambda row: _NARROWEST.index(Subject(row.subject))):
-        target = OptionTarget(Subject(row.subject), row.ref)
-        asked = option.declared(target.subject).get(row.name)
+    for row in sorted(rows, key=lambda row: _NARROWEST.index(OptionLevel(row.subject))):
+        target = OptionTarget(OptionLevel(row.subject), row.ref)
+        asked = option.declared(target.level).get(row.name)
         if asked is not None and row.name not in found and _usable(asked, row.value):
             found[row.name] = EffectiveOption(option.decoded(asked, row.value), target)
     return found
 
 
-def _usable(asked: Field, said: str) -> bool:
+def _usable(asked: Field, text: str) -> bool:
     """Whether a stored value is usable: a newer version may have written others."""
     try:
-        _check(asked, said)
+        _check(asked, text)
     except UsageError:
         return False
     return True
 
 
 def stored(tx: Tx, target: OptionTarget) -> Mapping[str, str]:
-    """All stored options of a subject as written, including those of a newer version."""
-    return dict(tx.all(_pair, "options.of", subject=target.subject, id=target.ref))
+    """All stored options of a target as written, including those of a newer version."""
+    return dict(tx.all(_pair, "options.of", subject=target.level, id=target.ref))
 
 
 def _pair(name: str, value: str) -> tuple[str, str]:
     return name, value
 
 
-def known(subject: Subject, own: Sequence[Field] = ()) -> Mapping[str, Field]:
-    """The options that a subject may have; ``own`` are those of a channel's manifest, which take precedence."""
-    return {**option.declared(subject), **{one.name: one for one in own if one.option}}
+def known(level: OptionLevel, own: Sequence[Field] = ()) -> Mapping[str, Field]:
+    """The options that a level may have; ``own`` are those of a channel's manifest, which take precedence."""
+    return {**option.declared(level), **{one.name: one for one in own if one.option}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,20 +123,20 @@ class Changes:
 
 
 def change(tx: Tx, target: OptionTarget, changes: Changes) -> list[str]:
-    """Store or delete options of one subject; returns their names. Raises UsageError before any change."""
-    there = known(target.subject, changes.own)
+    """Store or delete options of one target; returns their names. Raises UsageError before any change."""
+    there = known(target.level, changes.own)
     own = {one.name for one in changes.own}
-    kept = {name: said for name, said in changes.values.items() if said or name in own}
+    kept = {name: value for name, value in changes.values.items() if value or name in own}
     for name in changes.values:
         if name not in there:
-            raise _unknown(target.subject, name, there)
-    for name, said in kept.items():
-        if said:
-            _check(there[name], said)
+            raise _unknown(target.level, name, there)
+    for name, value in kept.items():
+        if value:
+            _check(there[name], value)
         elif there[name].required:
             raise UsageError(T("{name} cannot be empty.", name=name), there[name].hint, field=name)
     for name in changes.values.keys() - kept.keys():
-        tx.run("options.forget", subject=target.subject, id=target.ref, name=name)
+        tx.run("options.forget", subject=target.level, id=target.ref, name=name)
     save(tx, target, kept)
     return sorted(changes.values)
 
@@ -151,12 +151,12 @@ def configure_company(tx: Tx, changes: Mapping[str, str]) -> None:
 def save(tx: Tx, target: OptionTarget, values: Mapping[str, str]) -> None:
     """Store validated values."""
     for name, value in values.items():
-        tx.run("options.keep", subject=target.subject, id=target.ref, name=name, value=value)
+        tx.run("options.keep", subject=target.level, id=target.ref, name=name, value=value)
 
 
 def drop(tx: Tx, target: OptionTarget) -> None:
-    """Delete all options of a removed subject."""
-    tx.run("options.drop", subject=target.subject, id=target.ref)
+    """Delete all options of a removed target."""
+    tx.run("options.drop", subject=target.level, id=target.ref)
 
 
 def drop_with_line(tx: Tx, line: LineId) -> None:
@@ -164,17 +164,17 @@ def drop_with_line(tx: Tx, line: LineId) -> None:
     tx.run("options.drop_with_line", line=line)
 
 
-def _check(asked: Field, said: str) -> None:
-    value = option.decoded(asked, said)
+def _check(asked: Field, text: str) -> None:
+    value = option.decoded(asked, text)
     if asked.name in _SETTINGS:
         check(asked.name, value)
 
 
-def _unknown(subject: Subject, name: str, there: Mapping[str, Field]) -> UsageError:
-    return UsageError(*_why_not(subject, name, ", ".join(there) or "–"), field=name)
+def _unknown(level: OptionLevel, name: str, there: Mapping[str, Field]) -> UsageError:
+    return UsageError(*_why_not(level, name, ", ".join(there) or "–"), field=name)
 
 
-def _why_not(subject: Subject, name: str, names: str) -> tuple[Text, Text]:
+def _why_not(level: OptionLevel, name: str, names: str) -> tuple[Text, Text]:
     set_it = T(
         "Set it on this machine: {how}, or {variable} in the environment",
         variable=f"CHATAPP_{name.upper()}",
@@ -182,9 +182,9 @@ def _why_not(subject: Subject, name: str, names: str) -> tuple[Text, Text]:
     )
     if name in option.BEFORE_STORE:
         return T("{name} is needed before the store is open, so it is not kept in the store.", name=name), set_it
-    if name in _SETTINGS and not option.subjects_of(name):
+    if name in _SETTINGS and not option.levels_of(name):
         return T("{name} belongs to a machine or a person and is not kept in the store.", name=name), set_it
-    if subject is Subject.CHANNEL:
+    if level is OptionLevel.CHANNEL:
         known_here = T("Options are: {known}. Everything else: {how}", known=names, how=to_do(Next.BIND))
         return T("{name} cannot be changed this way.", name=name), known_here
     return T("There is no option {name} here.", name=name), T("Options are: {known}", known=names)

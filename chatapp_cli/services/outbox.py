@@ -17,10 +17,10 @@ from chatapp_cli.domain.journal.channels import ChannelPaused, ChannelResumed, S
 from chatapp_cli.domain.journal.messages import (
     ChangeRefused,
     MessageMerged,
+    MessageStateChanged,
+    MessageTextChanged,
     MessageWithdrawn,
     ReactionsShown,
-    StateChanged,
-    TextChanged,
 )
 from chatapp_cli.domain.manifest import Lane
 from chatapp_cli.domain.message import Direction, Operation, Origin, State
@@ -28,7 +28,7 @@ from chatapp_cli.domain.moment import plausible
 from chatapp_cli.domain.outbound import LocalFile, Outbound, Receipt
 from chatapp_cli.domain.preview import preview
 from chatapp_cli.domain.template import Filled
-from chatapp_cli.services import alterations, dialogs, ingest
+from chatapp_cli.services import alterations, delivery_reports, dialogs
 from chatapp_cli.services.transcript import message as message_of
 from chatapp_cli.store.media import Media
 from chatapp_cli.store.rows.dialogs import DialogCard
@@ -184,7 +184,7 @@ def _hear_early(tx: Tx, row: OutboxRow, ids: Sequence[str]) -> None:
         for news in tx.all(EarlyRow, "early.take", channel=row.channel_id, ext_id=ext_id):
             current = tx.one(MessageRef, "messages.ref_by_id", id=row.message_id)
             if current is not None and (ext_id == ids[0] or news.state == State.FAILED):
-                ingest.move_on(
+                delivery_reports.move_on(
                     tx,
                     row.channel_id,
                     current,
@@ -221,7 +221,7 @@ def _edited(tx: Tx, claim: Claim, receipt: Receipt) -> None:
     tx.run("messages.revise", id=row.message_id, text=row.value, at=tx.now)
     tx.run("messages.edit", id=row.message_id, text=row.value, at=tx.now)
     tx.run("dialogs.preview", id=row.dialog_id, message=row.message_id, preview=preview(row.value, []))
-    tx.emit(TextChanged(dialog=row.dialog_id, message=row.message_id), actor=row.actor)
+    tx.emit(MessageTextChanged(dialog=row.dialog_id, message=row.message_id), actor=row.actor)
 
 
 def _deleted(tx: Tx, claim: Claim, receipt: Receipt) -> None:
@@ -346,8 +346,11 @@ def pause(tx: Tx, channel: ChannelId, *, seconds: float, code: str, detail: str 
 
 
 def show_pause(tx: Tx, channel: ChannelId, *, seconds: float) -> None:
-    """Show when the account's own rate lets the outbox continue. An existing reason is kept."""
-    tx.run("channels.show_pause", id=channel, until=tx.now + int(seconds * 1000))
+    """Show when the account's own rate lets the outbox continue.
+
+    A pause of the provider that lasts as long keeps its reason; of a shorter one its words are kept beside ours.
+    """
+    tx.run("channels.show_pause", id=channel, until=tx.now + int(seconds * 1000), now=tx.now)
 
 
 def unpause(tx: Tx, channel: ChannelId) -> None:
@@ -374,7 +377,7 @@ def promote(tx: Tx) -> Sequence[tuple[MessageId, ChannelId]]:
     due = tx.all(lambda *row: row, "outbox.promote", now=tx.now)
     for message, dialog, channel in due:
         _show_due(tx, dialog, message)
-        event = StateChanged(channel=channel, dialog=dialog, message=message, state=State.QUEUED)
+        event = MessageStateChanged(channel=channel, dialog=dialog, message=message, state=State.QUEUED)
         tx.emit(event, actor=PROGRAM)
     return [(message, channel) for message, _, channel in due]
 
@@ -415,7 +418,9 @@ def _mark(tx: Tx, row: OutboxRow, state: State, *, code: str = "", detail: str =
 
 
 def _tell_state(tx: Tx, row: OutboxRow, state: State, code: str) -> None:
-    event = StateChanged(channel=row.channel_id, dialog=row.dialog_id, message=row.message_id, state=state, code=code)
+    event = MessageStateChanged(
+        channel=row.channel_id, dialog=row.dialog_id, message=row.message_id, state=state, code=code
+    )
     tx.emit(event, actor=PROGRAM)
 
 

@@ -50,14 +50,14 @@ class Forecast:
 
     def next(self, wanted: RecentSend) -> Turn:
         """The turn of one more message, which is then counted. ``at`` is the earliest time wanted."""
-        told: list[tuple[Millis, RateReason]] = [
+        limits: list[tuple[Millis, RateReason]] = [
             (max(wanted.at, self._now), ""),
             (self._channel.paused_until, "account"),
         ]
         if wanted.stranger:
-            told.append((self._channel.strangers_until, "strangers"))
-        held: list[tuple[float, RateReason]] = [(at / 1000, reason) for at, reason in told]
-        seconds, reason = max((*held, *self._log.waits(_target(wanted))), key=itemgetter(0))
+            limits.append((self._channel.strangers_until, "strangers"))
+        pauses: list[tuple[float, RateReason]] = [(at / 1000, reason) for at, reason in limits]
+        seconds, reason = max((*pauses, *self._log.waits(_target(wanted))), key=itemgetter(0))
         at = round(seconds * 1000)
         self.remember(wanted._replace(at=at))
         return Turn(at, reason) if at - self._now > AT_ONCE else NOW

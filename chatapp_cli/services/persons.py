@@ -102,17 +102,17 @@ def person(tx: Tx, contact: ContactId) -> Person:
     return Person(found, tx.all(WayRow, "persons.dialogs", id=found[0].id))
 
 
-def find(tx: Tx, said: str) -> ContactRow:
+def find(tx: Tx, named: str) -> ContactRow:
     """The contact with this number, or with an address that only one person has.
 
     An integer is taken first as a contact's number, as lists show them. Raises NotFound, UsageError.
     """
-    if contacts.is_number(said) and tx.value("persons.root", id=int(said)) is not None:
-        return contacts.one(tx, ContactId(int(said)))
-    found = contacts.named(tx, said)
+    if contacts.is_number(named) and tx.value("persons.root", id=int(named)) is not None:
+        return contacts.one(tx, ContactId(int(named)))
+    found = contacts.named(tx, named)
     if len(found) > 1:
         raise UsageError(
-            T("Several people are known at {address}.", address=said),
+            T("Several people are known at {address}.", address=named),
             T("Name one by its number: {numbers}", numbers=", ".join(str(one.id) for one in found)),
             field="contact",
         )

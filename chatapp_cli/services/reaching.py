@@ -63,7 +63,7 @@ def _out_of_reach(channel: ChannelRow, can: Capabilities, to: str) -> Refused:
         )
         return Refused("cannot_write_first", what, step)
     first, *others = (KINDS[kind] for kind in can.write_first)
-    named = reduce(lambda said, kind: T("{kinds}, {kind}", kinds=said, kind=kind), others, first)
+    named = reduce(lambda listed, kind: T("{kinds}, {kind}", kinds=listed, kind=kind), others, first)
     what = T("{to} is not what {channel} can begin with: {kinds}.", to=to, channel=channel.title, kinds=named)
     return Refused("cannot_write_first", what, step)
 

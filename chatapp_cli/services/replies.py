@@ -264,8 +264,8 @@ def _attach(tx: Tx, reply: QuickReplyId, attached: Sequence[StagedFile]) -> None
         )
 
 
-def _require_whole(**said: str) -> None:
-    for field, value in said.items():
+def _require_whole(**fields: str) -> None:
+    for field, value in fields.items():
         if not is_whole(value):
             raise UsageError(T("This is not text: it contains a NUL or half a character."), field=field)
 

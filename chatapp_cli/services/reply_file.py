@@ -21,12 +21,12 @@ Find: TypeAlias = Callable[[str, Path], Path]
 """Resolves a path in a file of a folder."""
 
 
-def form(said: str) -> FileFormat:
+def form(name: str) -> FileFormat:
     """A format by name or by file extension. Raises UsageError."""
-    said = said.lower().lstrip(".")
-    found = FORMATS.get(said)
+    name = name.lower().lstrip(".")
+    found = FORMATS.get(name)
     if found is None:
-        raise UsageError(T("{said} is not one of: {allowed}", said=said, allowed=", ".join(FORMATS)), field="form")
+        raise UsageError(T("{said} is not one of: {allowed}", said=name, allowed=", ".join(FORMATS)), field="form")
     return found
 
 
@@ -35,12 +35,12 @@ def text(tx: Tx, rows: Sequence[QuickReplyRow], wanted: FileFormat) -> str:
     return reply_sheet.written(tx, rows, wanted)
 
 
-def save(tx: Tx, media: Media, rows: Sequence[QuickReplyRow], target: Path, said: str = "") -> None:
+def save(tx: Tx, media: Media, rows: Sequence[QuickReplyRow], target: Path, format_name: str = "") -> None:
     """Write replies to a file, for YAML with their attached files. Raises NotFound if that is not possible."""
     from chatapp_cli.services.reply_yaml import beside
 
     target = target.expanduser()
-    wanted = form(said or target.suffix)
+    wanted = form(format_name or target.suffix)
     try:
         target.write_text(reply_sheet.written(tx, rows, wanted, beside(media, target)), "utf-8")
     except OSError as error:
@@ -66,13 +66,13 @@ def read(
     media: Media,
     found: bytes,
     path: Path,
-    said: str = "",
+    format_name: str = "",
     *,
     find: Find = beside,
     take: Callable[[Path], StagedFile] | None = None,
 ) -> ReplyFile:
     """Read a file; attached files, whose paths ``find`` resolves, are copied into the store."""
-    wanted = form(said or path.suffix or "csv")
+    wanted = form(format_name or path.suffix or "csv")
 
     def stage(attached: str) -> StagedFile:
         place = find(attached, path.expanduser().parent)

@@ -77,13 +77,13 @@ def _read_section(sheet: ReplyFile, node: Node, stage: FileStager) -> None:
 
 def _entry(node: Node, section: str, stage: FileStager) -> ReplyEntry:
     found = _fields(node, _REPLY)
-    said = {field: _text(found.get(field), field) for field in _REPLY[:-1]}
+    texts = {field: _text(found.get(field), field) for field in _REPLY[:-1]}
     files = tuple(_staged(one, stage) for one in _items(found.get("files"), "files"))
     answer = QuickReplyDraft(
-        title=said["title"],
-        text=said["text"],
-        keywords=" ".join(said["keywords"].split()),
-        category=" ".join(said["category"].split()),
+        title=texts["title"],
+        text=texts["text"],
+        keywords=" ".join(texts["keywords"].split()),
+        category=" ".join(texts["category"].split()),
         files=files,
     )
     lines = {field: _line(value) for field, value in found.items()}
@@ -145,8 +145,8 @@ def written(
     class BlockDumper(yaml.SafeDumper):
         """Writes texts of several lines as literal blocks."""
 
-    def text(writer: Any, said: str) -> Any:
-        return writer.represent_scalar("tag:yaml.org,2002:str", said, style="|" if "\n" in said else None)
+    def text(writer: Any, value: str) -> Any:
+        return writer.represent_scalar("tag:yaml.org,2002:str", value, style="|" if "\n" in value else None)
 
     BlockDumper.add_representer(str, text)
     sections = [

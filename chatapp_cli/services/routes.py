@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from chatapp_cli.domain.address import canonical, kinds
+from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.health import STOPPED
 from chatapp_cli.domain.ids import ChannelId, LineId
 from chatapp_cli.domain.manifest import Capabilities
-from chatapp_cli.services import channels, contacts, dialogs, reaching
+from chatapp_cli.domain.next_step import Next, to_do
+from chatapp_cli.domain.text import T
+from chatapp_cli.services import channels, contacts, dialogs, lines, reaching
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.people import ContactRow
 from chatapp_cli.store.tx import Tx
@@ -28,6 +31,27 @@ class ChainStep:
 
     channel: ChannelId
     addresses: Sequence[str]
+
+
+def to_person(tx: Tx, able: Able, to: str, *, channel: str, others: Sequence[str], line: str) -> Sequence[ChainStep]:
+    """The channels to try for a person: those named as ``CHANNEL`` or ``CHANNEL:ADDRESS``, otherwise the stored chain.
+
+    Raises UsageError if none is named or stored.
+    """
+    on = lines.find(tx, line).id if line else None
+    if channel:
+        first = channels.find(tx, channel, line=on)
+        parts = [word.partition(":") for word in others]
+        rest = [(channels.find(tx, name, line=on), address) for name, _colon, address in parts]
+        return named(tx, able, first, to, rest)
+    steps = [] if others else stored(tx, able, to, line=on)
+    if not steps:
+        raise UsageError(
+            T("--channel is missing."),
+            T("Name it, or keep a chain for the client: {how}", how=to_do(Next.CHAIN, to=to)),
+            field="channel",
+        )
+    return steps
 
 
 def named(

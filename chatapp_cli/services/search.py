@@ -77,7 +77,7 @@ def _follow(tx: Tx, index: OpenIndex, news: Sequence[JournalEntry]) -> None:
     index.put(_wordings(_these(tx, list(changed))))
     for dialog in {entry.event.dialog for entry in news if isinstance(entry.event, DialogMoved)}:
         index.put(_wordings(tx.all(MessageWords, "search.in_dialog", dialog=dialog)))
-    names.follow(tx, index, {entry.event.dialog for entry in news if entry.event.dialog is not None})
+    names.refresh(tx, index, {entry.event.dialog for entry in news if entry.event.dialog is not None})
 
 
 def _begun(tx: Tx, index: OpenIndex) -> Mark:
@@ -95,8 +95,8 @@ def _these(tx: Tx, messages: Sequence[MessageId]) -> list[MessageWords]:
 
 def _wordings(found: Sequence[MessageWords]) -> list[Wording]:
     """The searchable texts: no deleted messages, none without words."""
-    said = ((one, stems(_everything(one))) for one in found if one.deleted_at is None)
-    return [Wording(one.id, one.dialog_id, one.at, words) for one, words in said if words]
+    stemmed = ((one, stems(_everything(one))) for one in found if one.deleted_at is None)
+    return [Wording(one.id, one.dialog_id, one.at, words) for one, words in stemmed if words]
 
 
 def _everything(one: MessageWords) -> str:
@@ -191,9 +191,9 @@ def _reaching(tx: Tx, scope: SearchScope) -> DialogFilter:
 def _fitting(
     tx: Tx, dialect: str, messages: Sequence[MessageId], wanted: DialogFilter, dialog: DialogId | None
 ) -> dict[MessageId, tuple[MessageWords, DialogRow]]:
-    said = [one for one in _these(tx, messages) if dialog in {None, one.dialog_id} and one.deleted_at is None]
-    rows = dialog_list.rows(tx, dialect, list({one.dialog_id for one in said}), wanted)
-    return {one.id: (one, rows[one.dialog_id]) for one in said if one.dialog_id in rows}
+    candidates = [one for one in _these(tx, messages) if dialog in {None, one.dialog_id} and one.deleted_at is None]
+    rows = dialog_list.rows(tx, dialect, list({one.dialog_id for one in candidates}), wanted)
+    return {one.id: (one, rows[one.dialog_id]) for one in candidates if one.dialog_id in rows}
 
 
 def snippet(message: MessageWords, query: Query) -> Snippet:

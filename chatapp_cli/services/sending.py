@@ -13,7 +13,7 @@ from chatapp_cli.domain.draft import Draft, StagedFile, require_deliverable
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId, Millis
 from chatapp_cli.domain.journal.channels import OutboxReplayed
-from chatapp_cli.domain.journal.messages import ChangeAsked, MessageWritten, StateChanged
+from chatapp_cli.domain.journal.messages import ChangeAsked, MessageStateChanged, MessageWritten
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Direction, Operation, Origin, Priority, State
 from chatapp_cli.domain.moment import local
@@ -89,22 +89,22 @@ class Side(Protocol):
         ...
 
 
-def key_of(said: str) -> str:
+def key_of(text: str) -> str:
     """The key for a word chosen by a person or a program."""
-    return hashlib.sha256(said.encode()).hexdigest()[:32]
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def enqueue(tx: Tx, can: Capabilities, dialog: DialogId, draft: Draft, order: SendOptions) -> MessageId:
+def enqueue(tx: Tx, can: Capabilities, dialog: DialogId, draft: Draft, options: SendOptions) -> MessageId:
     """Accept a message. Raises Refused, with the reason, if it could not be delivered."""
     access.require(tx, Right.ANSWER)
-    already = tx.value("messages.by_key", key=order.key)
+    already = tx.value("messages.by_key", key=options.key)
     if already is not None:
         return MessageId(already)
     card = dialogs.card(tx, dialog)
     require_reachable(card)
     require_deliverable(can, draft)
-    scheduled = order.at is not None and order.at > tx.now
-    refusal = None if draft.template else closed(can, card, order.at if order.at and scheduled else tx.now)
+    scheduled = options.at is not None and options.at > tx.now
+    refusal = None if draft.template else closed(can, card, options.at if options.at and scheduled else tx.now)
     if refusal is not None:
         raise refusal
     if draft.first_name or draft.last_name:
@@ -116,28 +116,28 @@ def enqueue(tx: Tx, can: Capabilities, dialog: DialogId, draft: Draft, order: Se
             "messages.say",
             dialog=dialog,
             channel=card.channel_id,
-            origin=order.origin,
+            origin=options.origin,
             author=tx.name,
-            key=order.key,
-            asked=order.asked,
+            key=options.key,
+            asked=options.asked,
             state=state,
             text=draft.text,
             subject=subject,
             reply_to=_quoted(tx, card, draft),
-            automatic=int(order.origin.traits.automatic),
+            automatic=int(options.origin.traits.automatic),
             template=_kept(draft.template),
             now=tx.now,
         )
     )
     for file in draft.files:
         _attach(tx, card, message, file)
-    _queue(tx, card, message, Operation.SEND, order, state=state)
+    _queue(tx, card, message, Operation.SEND, options, state=state)
     if not scheduled:
         shown = preview(draft.text or draft.subject, [file.name for file in draft.files])
-        dialogs.show_last(tx, dialog, message, shown, answers=not order.origin.traits.automatic)
+        dialogs.show_last(tx, dialog, message, shown, answers=not options.origin.traits.automatic)
     tx.emit(MessageWritten(channel=card.channel_id, dialog=dialog, message=message, state=state))
-    if order.assignee:
-        duties.assign(tx, dialog, order.assignee)
+    if options.assignee:
+        duties.assign(tx, dialog, options.assignee)
     return message
 
 
@@ -225,7 +225,7 @@ def _queue(
     card: DialogCard,
     message: MessageId,
     action: Operation,
-    order: SendOptions,
+    options: SendOptions,
     *,
     state: State,
     value: str = "",
@@ -238,18 +238,18 @@ def _queue(
         action=action,
         value=value,
         actor=tx.name,
-        priority=order.rank,
+        priority=options.rank,
         state=state,
-        not_before=order.at or (order.rest and tx.now + order.rest),
-        wait_code=_wait_code(order, state),
+        not_before=options.at or (options.rest and tx.now + options.rest),
+        wait_code=_wait_code(options, state),
         now=tx.now,
     )
 
 
-def _wait_code(order: SendOptions, state: State) -> str:
+def _wait_code(options: SendOptions, state: State) -> str:
     if state is State.SCHEDULED:
-        return cancel_on_reply.UNLESS_REPLIED if order.unless_heard else "scheduled"
-    return "held" if order.rest else ""
+        return cancel_on_reply.UNLESS_REPLIED if options.unless_heard else "scheduled"
+    return "held" if options.rest else ""
 
 
 def cancel(tx: Tx, message: MessageId) -> None:
@@ -304,8 +304,8 @@ def replay(tx: Tx, channel: ChannelRow, can: Capabilities, *, since: Millis) -> 
     found = tx.all(MessageId, "messages.sent_since", channel=channel.id, since=since)
     for message in found:
         row = message_of(tx, message)
-        order = SendOptions(key=row.key or "", priority=Priority.BULK)
-        _queue(tx, dialogs.card(tx, row.dialog_id), message, Operation.SEND, order, state=State.QUEUED)
+        options = SendOptions(key=row.key or "", priority=Priority.BULK)
+        _queue(tx, dialogs.card(tx, row.dialog_id), message, Operation.SEND, options, state=State.QUEUED)
     tx.emit(OutboxReplayed(channel=channel.id, messages=len(found)))
     return len(found)
 
@@ -325,10 +325,12 @@ def _settle(tx: Tx, found: MessageRow, state: State, *, code: str = "") -> None:
     tx.run("messages.state", id=found.id, state=state, code=code, detail="")
     tx.run("dialogs.state", id=found.dialog_id, message=found.id, state=state)
     channel = dialogs.card(tx, found.dialog_id).channel_id
-    tx.emit(StateChanged(channel=channel, dialog=found.dialog_id, message=found.id, state=state, code=code))
+    tx.emit(MessageStateChanged(channel=channel, dialog=found.dialog_id, message=found.id, state=state, code=code))
 
 
-def change(tx: Tx, can: Capabilities, message: MessageId, action: Operation, value: str, *, order: SendOptions) -> None:
+def change(
+    tx: Tx, can: Capabilities, message: MessageId, action: Operation, value: str, *, options: SendOptions
+) -> None:
     """Queue an edit, a deletion or a reaction at the provider. Raises Refused with the reason."""
     access.require(tx, Right.ANSWER)
     found = message_of(tx, message)
@@ -338,5 +340,5 @@ def change(tx: Tx, can: Capabilities, message: MessageId, action: Operation, val
     if action is Operation.EDIT:
         require_deliverable(can, Draft(text=value))
     card = dialogs.card(tx, found.dialog_id)
-    _queue(tx, card, message, action, order, state=State.QUEUED, value=value)
+    _queue(tx, card, message, action, options, state=State.QUEUED, value=value)
     tx.emit(ChangeAsked(channel=card.channel_id, dialog=card.id, message=message, action=action))

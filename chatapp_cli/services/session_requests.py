@@ -70,8 +70,8 @@ def done(tx: Tx, request: SessionRequestRow, result: str) -> None:
     _end(tx, request, SessionRequestState.DONE, result=result)
     found = json.loads(result) if request.what == SessionMethod.FIND else None
     if found and found.get("id"):
-        said = str(json.loads(request.arguments)["address"])
-        contacts.confirmed(tx, request.channel_id, said if said.startswith("+") else f"@{said}", found["id"])
+        address = str(json.loads(request.arguments)["address"])
+        contacts.confirmed(tx, request.channel_id, address if address.startswith("+") else f"@{address}", found["id"])
 
 
 def failed(tx: Tx, request: SessionRequestRow, error: ChannelError) -> None:

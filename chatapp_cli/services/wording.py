@@ -64,16 +64,16 @@ def marks(text: str, query: Query) -> list[tuple[int, int]]:
     return sorted(words + numbers)
 
 
-def understood(said: str, *, typing: bool = False) -> Query:
+def understood(text: str, *, typing: bool = False) -> Query:
     """Parse a query: words, "a phrase", -without; with ``typing`` the last word may be a prefix."""
-    if PHONE.fullmatch(said.strip()) and (numbers := [number for number, _span in phones(said.strip())]):
+    if PHONE.fullmatch(text.strip()) and (numbers := [number for number, _span in phones(text.strip())]):
         return Query(parts=[numbers])
-    said = said.translate(_QUOTES)
+    text = text.translate(_QUOTES)
     found: dict[bool, list[list[str]]] = {True: [], False: []}
-    for piece in _PIECE.finditer(said):
+    for piece in _PIECE.finditer(text):
         words = [stem(token.word) for token in tokens(piece[2] or piece[3] or "")]
         if words:
             found[bool(piece[1])].append(words)
-    *_all, last = ["", *(token.word for token in tokens(said))]
-    open_ended = typing and said[-1:].isalnum() and not said.split()[-1].startswith("-")
+    *_all, last = ["", *(token.word for token in tokens(text))]
+    open_ended = typing and text[-1:].isalnum() and not text.split()[-1].startswith("-")
     return Query(found[False], found[True], last if open_ended else "")

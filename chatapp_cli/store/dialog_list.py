@@ -129,7 +129,8 @@ def _called(search: str, spellings: Sequence[str], place: str) -> str:
     """A condition for a piece of a name: as typed, or bare in another spelling."""
     typed, *others = spellings
     bare = f"REPLACE({search}, 'ь', '')"
-    either = (f"{place}({said}, :{name}) > 0" for said, name in ((search, typed), *((bare, one) for one in others)))
+    named = ((search, typed), *((bare, one) for one in others))
+    either = (f"{place}({expression}, :{name}) > 0" for expression, name in named)
     return f"({' OR '.join(either)})"
 
 

@@ -177,8 +177,8 @@ class Sqlite:
 
     def trouble(self, connection: Connection) -> str:
         """Read every page."""
-        said = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
-        return "" if said == "ok" else said
+        result = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+        return "" if result == "ok" else result
 
 
 class Postgres:
@@ -277,7 +277,7 @@ def spoken(driver: Driver) -> Iterator[None]:
     except ChatappError:
         raise
     except Exception as error:  # the driver knows its own; everything else goes on unchanged
-        said = driver.translate(error)
-        if said is None:
+        translated = driver.translate(error)
+        if translated is None:
             raise
-        raise said from error
+        raise translated from error

@@ -250,8 +250,8 @@ def _match(query: Query, dialog: DialogId | None) -> str:
     if query.begun:
         wanted[-1] = f'({wanted[-1]} OR "{query.begun}" *)'
     without = " OR ".join(map(_phrase, query.without))
-    said = f"stems: (({' AND '.join(wanted)})" + (f" NOT ({without}))" if without else ")")
-    return said if dialog is None else f'{said} AND dialog: "{dialog}"'
+    expression = f"stems: (({' AND '.join(wanted)})" + (f" NOT ({without}))" if without else ")")
+    return expression if dialog is None else f'{expression} AND dialog: "{dialog}"'
 
 
 def _phrase(words: Sequence[str]) -> str:

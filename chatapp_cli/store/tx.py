@@ -94,7 +94,7 @@ class Tx:
         """The time of this transaction, milliseconds."""
 
     def through(self, visibility: Visibility | None) -> Tx:
-        """The same transaction, showing only what is visible."""
+        """The same transaction, showing only what is visible; ``None``: everything."""
         seen = Tx.__new__(Tx)
         # One by one, for every arrival is taken by a copy: a loop over the slots takes three times as long.
         seen._execute, seen._statements, seen._inserted = self._execute, self._statements, self._inserted
@@ -108,9 +108,13 @@ class Tx:
         """The names of a table's columns, from the database."""
         return [str(column[0]) for column in self._execute(f"SELECT * FROM {table} LIMIT 0").description]
 
-    def by(self, acting: Acting, visibility: Visibility | None = None) -> Tx:
-        """The same transaction with this actor and what is visible to them."""
-        own = self.through(visibility)
+    def whole(self) -> Tx:
+        """The same transaction, with nothing hidden."""
+        return self.through(None)
+
+    def by(self, acting: Acting) -> Tx:
+        """The same transaction with this actor; what is visible stays as it is."""
+        own = self.through(self._visibility)
         own.acting = acting
         return own
 
@@ -186,4 +190,4 @@ class Tx:
             },
         )
         if self._effects is not None and (found := self._effects.table.get(type(event))):
-            self._effects.run(self.by(EFFECT), found, event, guarded=self._guarded)
+            self._effects.run(self.whole().by(EFFECT), found, event, guarded=self._guarded)

@@ -12,14 +12,14 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from chatapp_cli.domain.ids import LineId
-from chatapp_cli.domain.journal.base import Hears
-from chatapp_cli.domain.journal.reading import topics_heard_by
+from chatapp_cli.domain.journal.base import Audience
+from chatapp_cli.domain.journal.reading import topics_for
 from chatapp_cli.store.named import Statement
 
 _BEGINS = re.compile(r"(SELECT|WITH RECURSIVE|WITH)\s")
 _CHANGES = re.compile(r"\b(INSERT INTO|UPDATE|DELETE FROM) \w")
 _WORD = re.compile(r"\w+")
-_OF_CHANNELS = ("message", "file", "outbox", "attempt", "arrived", "errand", "template")
+_OF_CHANNELS = ("alarm", "message", "file", "outbox", "attempt", "arrived", "errand", "template")
 _OF_LINES = ("channel", "application")
 _OF_DIALOGS = ("note", "dialog_member", "dialog_tag", "presence")
 _BY_READER = {"dialogs.totals": "unread.totals", "lines.all": "unread.lines"}
@@ -109,7 +109,7 @@ def _shown(
 def _audible() -> str:
     """The visible part of the journal, according to the types of events."""
     whole, everybody = (
-        ", ".join(_quoted(topic) for topic in topics_heard_by(hears)) for hears in (Hears.WHOLE, Hears.EVERYBODY)
+        ", ".join(_quoted(topic) for topic in topics_for(audience)) for audience in (Audience.WHOLE, Audience.EVERYBODY)
     )
     about_something = "COALESCE(t.channel_id, t.dialog_id, t.message_id) IS NOT NULL"
     return f"t.topic NOT IN ({whole}) AND ({about_something} OR t.topic IN ({everybody}))"

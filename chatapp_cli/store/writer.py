@@ -94,17 +94,17 @@ class Writer:
             self._broken(error)
 
     def _work(self) -> None:
-        held = 0.0
+        busy = 0.0
         while (first := self._queue.get()) is not None:
             batch, last = self._gather(first)
             started = time.monotonic()
             self._delivery(self._commit(batch))
             if last:
                 return
-            held += time.monotonic() - started
-            if held > TURN or self._sync > SLOW:
+            busy += time.monotonic() - started
+            if busy > TURN or self._sync > SLOW:
                 time.sleep(GAP)
-                held = 0.0
+                busy = 0.0
 
     def _gather(self, first: tuple[Job[Any], Done]) -> tuple[list[tuple[Job[Any], Done]], bool]:
         batch = [first]

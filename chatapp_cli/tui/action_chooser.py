@@ -1,4 +1,4 @@
-"""Everything that can be done where the focus is: chosen by a few letters, or by the second of two keys."""
+"""Choosing an action of the place that has the focus: from the palette, or by the second key of a chord."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from chatapp_cli.tui.session.workspace import Workspace
 
 
 class ActionChooser:
-    """Asks what is meant, and does it there."""
+    """Shows actions, and runs the one that is chosen where the focus was."""
 
     def __init__(
-        self, app: App[None], workspace: Workspace, appearance: Appearance, beside: Callable[..., object]
+        self, app: App[None], workspace: Workspace, appearance: Appearance, in_background: Callable[..., object]
     ) -> None:
-        self._app, self._workspace, self._appearance, self._beside = app, workspace, appearance, beside
+        self._app, self._workspace, self._appearance, self._in_background = app, workspace, appearance, in_background
 
     def scopes(self) -> dict[str, DOMNode]:
-        """The places around the focus, the nearest first."""
+        """The scopes of the keymap around the focus with their nodes, the nearest first."""
         app = self._app
         nodes = app.focused.ancestors_with_self if app.focused else [app.screen, app]
         return {node.SCOPE: node for node in nodes if hasattr(node, "SCOPE")}
 
     def palette(self) -> None:
-        """Choose out of all of it."""
-        self._beside(partial(self._choose, self.scopes()), group="palette", exclusive=True)
+        """Choose among all actions."""
+        self._in_background(partial(self._choose, self.scopes()), group="palette", exclusive=True)
 
     async def _choose(self, places: Mapping[str, DOMNode]) -> None:
         from chatapp_cli.tui import palette
@@ -45,8 +45,8 @@ class ActionChooser:
             self._app.call_later(chosen.run)
 
     def chord(self, first: str) -> None:
-        """Show what the second key may be, and do it."""
-        self._beside(partial(self._second_key, first, self.scopes()), group="chord", exclusive=True)
+        """Choose among the actions whose chord begins with a key."""
+        self._in_background(partial(self._second_key, first, self.scopes()), group="chord", exclusive=True)
 
     async def _second_key(self, first: str, scopes: Mapping[str, DOMNode]) -> None:
         from chatapp_cli.tui.screens.help import Chord

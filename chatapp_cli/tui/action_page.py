@@ -1,4 +1,4 @@
-"""What an action may ask of the person and of the window, whichever page it is done on."""
+"""A page with actions: work beside the keys, errors as notices, questions, and one step back."""
 
 from __future__ import annotations
 
@@ -28,26 +28,26 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 UNDO = 15.0
-"""Seconds for which an action can be taken back."""
+"""Seconds within which an action can be undone."""
 _UNASKED = frozenset(
     ("bars", "company", "drafts", "furnishing", "health", "index", "needs", "newer", "news", "older", "pictures")
 ) | {"read", "rows", "timer", "typing", "views"}
-"""Groups of work that nobody asked for, and that comes round again and again."""
+"""Groups of work that the page begins by itself and repeats."""
 Work: TypeAlias = Callable[[], Awaitable[None]]
-"""Something to be done; made when it begins, so that one which never begins leaves nothing behind."""
+"""Makes the awaitable when the work begins: work that never begins then leaves no coroutine unawaited."""
 
 
 class Action(NamedTuple, Generic[T]):
-    """An action on something, and whether it makes sense there."""
+    """What can be done with a target, such as a dialog or a message, and whether it is possible there."""
 
     run: Callable[[ActionPage, T], Awaitable[None]]
     possible: Callable[[T], bool] = lambda _target: True
     against: Callable[[T], ChatappError | None] = lambda _target: None
-    """The reason why it makes no sense there, where one can be named."""
+    """Why the action is impossible; ``None`` if it is possible or no reason can be named."""
 
 
 class Window(Protocol):
-    """What pages need of the application that they are shown in."""
+    """What pages need of the application."""
 
     workspace: Workspace
     appearance: Appearance
@@ -57,74 +57,74 @@ class Window(Protocol):
     guard: ErrorGuard
 
     def tell_terminal(self, sequence: str) -> None:
-        """Send what Textual has no words for."""
+        """Write an escape sequence that Textual has no method for."""
 
 
 class ActionPage(Leaving[None]):
-    """A page on which things are done."""
+    """A page that runs actions."""
 
     _undo: tuple[float, Callable[[Tx], None]] | None = None
-    """Until when the last action can be taken back, and how."""
+    """Until when the last action can be undone, in seconds of the monotonic clock, and the job that undoes it."""
 
     @property
     def window(self) -> Window:
-        """The application, as pages know it."""
+        """The application, by what pages need of it."""
         return cast("Window", self.app)
 
     @property
     def workspace(self) -> Workspace:
-        """The store and who sits here."""
+        """The store, and the operator who works in this window."""
         return self.window.workspace
 
     @property
     def appearance(self) -> Appearance:
-        """The colours of now, and the time."""
+        """The current colours, and the clock."""
         return self.window.appearance
 
     def do(self, work: Work, *, group: str = "actions", exclusive: bool = False) -> Worker[None]:
-        """Carry something out beside the loop of keys; what goes wrong is said in words.
+        """Run work as a worker of the page; an error is shown as a notice.
 
-        What nobody asked for says the same only once a minute.
+        Work that the page repeats by itself shows the same error once a minute at most.
         """
         work = partial(self.carry_out, work, asked=group not in _UNASKED)
         return self.run_worker(work, group=group, exclusive=exclusive)
 
     async def carry_out(self, work: Work, *, asked: bool = True) -> None:
-        """Wait for something; whatever goes wrong is said in words, and the page goes on."""
+        """Await work; an error is shown as a notice and not raised."""
         try:
             await work()
         except NoMatches as error:
-            if self.app.is_running and self in self.app.screen_stack:  # otherwise it was left before this was done
+            if self.app.is_running and self in self.app.screen_stack:  # otherwise the page was left meanwhile
                 self.complain(error, asked=asked)
-        except Exception as error:  # noqa: BLE001 - nothing that is done beside the keys may end the window
+        except Exception as error:  # noqa: BLE001 - no action may end the window
             self.complain(error, asked=asked)
 
     def every(self, seconds: float, work: Callable[[], object], *, group: str = "timer", at_once: bool = False) -> None:
-        """Do something again and again; what goes wrong once does not end it."""
+        """Repeat work; a run that fails does not end the ones that follow."""
 
         async def once() -> None:
-            found = work()
-            if isawaitable(found):
-                await found
+            result = work()
+            if isawaitable(result):
+                await result
 
         self.set_interval(seconds, partial(self.do, once, group=group))
         if at_once:
             self.do(once, group=group)
 
     def complain(self, error: Exception, *, asked: bool = True) -> None:
-        """What happened, and what to do about it."""
+        """Show an error and its next step as a notice; ``asked`` is false for work that the page repeats by itself."""
         guard, now = self.window.guard, self.workspace.company.world.clock.monotonic()
         words = guard.words(error)
         if asked or guard.is_news(words, now):
             self.notify(words, severity="warning", markup=False, timeout=8)
 
     def done(self, words: str, back: Callable[[Tx], None]) -> None:
-        """Something that went well and can be taken back for some seconds by one key."""
+        """Say that an action succeeded, and offer the key that undoes it: ``back`` runs within UNDO seconds."""
         self._undo = self.workspace.company.world.clock.monotonic() + UNDO, back
         self.say(f"{words}\n{shown(action('inbox', 'undo').keys[0])}: {_('Take back')}")
 
     async def take_back(self) -> None:
-        """Undo what was done last, if that was a moment ago."""
+        """Undo the last action, if it was done within UNDO seconds."""
         undo, self._undo = self._undo, None
         if undo is None or undo[0] < self.workspace.company.world.clock.monotonic():
             self.say(_("There is nothing to take back."))
@@ -133,14 +133,14 @@ class ActionPage(Leaving[None]):
         self.say(_("Taken back."))
 
     def say(self, words: str) -> None:
-        """Something that went well."""
+        """Show a notice of success."""
         self.notify(words, markup=False, timeout=3)
 
-    # Questions. What is refused of an answer is said in the question, which stays until it is answered or left:
-    # what comes of an answer belongs into its ``take``.
+    # Questions. ``take`` acts on the answer while the question is open: an error that it raises is shown there, and
+    # the question stays until another answer is taken or the person leaves.
 
     async def confirm(self, title: str, note: str = "", *, yes: str = "", take: Take[bool] | None = None) -> bool:
-        """Ask yes or no; only a yes is taken."""
+        """Ask yes or no; ``take`` is called after a yes only."""
         from chatapp_cli.tui.popups import Confirm
 
         answer: bool | None = await self.app.push_screen_wait(Confirm(title, note, yes=yes).taken_by(take))
@@ -155,7 +155,7 @@ class ActionPage(Leaving[None]):
         suggest: Suggester | None = None,
         take: Take[str] | None = None,
     ) -> str | None:
-        """Ask for a line of text; ``None`` if the person would rather not."""
+        """Ask for a line of text; ``None`` if the person leaves without an answer."""
         from chatapp_cli.tui.popups import TextPrompt
 
         return await self.app.push_screen_wait(TextPrompt(title, value, note=note, suggest=suggest).taken_by(take))
@@ -168,7 +168,7 @@ class ActionPage(Leaving[None]):
         keys: Sequence[str] = (),
         take: Take[str] | None = None,
     ) -> str | None:
-        """Ask for one of several."""
+        """Ask for one of several values, given with their words; ``None`` if the person leaves without an answer."""
         from chatapp_cli.tui.popups import Choose
 
         return await self.app.push_screen_wait(Choose(title, options, keys=keys).taken_by(take))

@@ -1,4 +1,4 @@
-"""The window as an application: opens the store, follows the journal, keeps a daemon running."""
+"""The window as an application: it opens the store, follows the journal and keeps a daemon running."""
 
 from __future__ import annotations
 
@@ -42,15 +42,15 @@ if TYPE_CHECKING:
 
 
 HEAD_START = 0.03
-"""Seconds in which the first paint reaches the terminal, before anything else takes the processor."""
+"""Seconds after the first paint for which nothing else begins, so that the terminal gets it at once."""
 REMINDED = 12.0
-"""Seconds for which the page says that somebody who was put off is due."""
+"""Seconds for which a notice says that a snoozed dialog is due."""
 LOGIN = 60.0
-"""Seconds between two looks whether a login still holds."""
+"""Seconds between two checks whether the login still holds."""
 
 
 NO_FILES = UserFiles()
-"""Nothing of a person's own is read or written."""
+"""Files of nobody: the window reads and writes none."""
 
 
 class InboxApp(TypeAhead):
@@ -58,7 +58,7 @@ class InboxApp(TypeAhead):
 
     TITLE = "chatapp"
     SCOPE = "app"
-    DEFAULT_MODE = "sitting"
+    DEFAULT_MODE = "inbox"
     ENABLE_COMMAND_PALETTE = False
     BINDINGS = bindings("app")
     CSS = """
@@ -87,62 +87,62 @@ class InboxApp(TypeAhead):
         self._faults = listen_to(self, user_files.keymap(company.settings))
 
     async def on_load(self) -> None:
-        """Open the store for this loop."""
+        """Open the store on this event loop, and find out who works here."""
         store = AsyncStore(self.company)
         self._open.push_async_callback(store.aclose)
         self.workspace = Workspace(self.company, store)
         self.spelling = Spelling(self.user_files.words_file, self.user_files.speller(self.company.settings))
         self._open.push_async_callback(self.spelling.aclose)
-        self._login = LoginWatch(self, self.company.whole, LoginGate(self.workspace, self._token), self._begin_anew)
+        self._login = LoginWatch(self, self.company.whole, LoginGate(self.workspace, self._token), self._replace_pages)
         await self._login.look()
-        self.action_chooser = ActionChooser(self, self.workspace, self.appearance, self._beside)
+        self.action_chooser = ActionChooser(self, self.workspace, self.appearance, self._in_background)
         wait, remind = partial(self.set_timer, PAUSE), partial(self.notify, markup=False, timeout=REMINDED)
         self._notices = Notices(self.workspace, self.terminal, self.tell_terminal, wait, remind)
 
     def get_default_screen(self) -> InboxScreen:
-        """The page that people work on, which is styled as it is made: Textual would do it again for a mode's page."""
+        """Make the inbox, marked as styled: Textual would style the page of a mode a second time."""
         page = InboxScreen(self.size.width)
         page._css_update_count = self._css_update_count
         self._pages.append(page)
         return page
 
     def on_mount(self) -> None:
-        """Follow what happens."""
+        """Follow the journal, and check the login from time to time."""
         self._login.ask()
-        self._beside(self._follow)
-        self.set_interval(LOGIN, lambda: self._beside(self._login.look_again))
+        self._in_background(self._follow)
+        self.set_interval(LOGIN, lambda: self._in_background(self._login.look_again))
 
     def on_ready(self) -> None:
-        """Let the first paint out; say what of the person's own keys could not be used."""
-        self._let_it_paint()
+        """Begin what waits for the first paint; report faults of the person's own keymap."""
+        self._after_first_paint()
         if not self._alone:
-            self.call_after_refresh(self.set_timer, HEAD_START, partial(self._beside, self._accompany))
+            self.call_after_refresh(self.set_timer, HEAD_START, partial(self._in_background, self._run_daemon))
         for fault in self._faults:
-            said = [f"{fault.place}: {show(fault.what)}", show(fault.next_step)]
-            self.notify("\n".join(said), severity="warning", markup=False, timeout=12)
+            lines = [f"{fault.place}: {show(fault.what)}", show(fault.next_step)]
+            self.notify("\n".join(lines), severity="warning", markup=False, timeout=12)
 
-    def _let_it_paint(self) -> None:
-        """Begin all that the page does not need for its first paint once that is out."""
+    def _after_first_paint(self) -> None:
+        """Once the first paint is out, begin all that it does not need."""
         page = self.screen_stack[0] if self.screen_stack else None  # there is none while the window closes
         if isinstance(page, InboxScreen):
             page.call_after_refresh(gc.enable)
             page.call_after_refresh(page.set_timer, HEAD_START, page.go_on)
 
     def notify(self, message: str, **how: Any) -> None:
-        """Say something beside the page; names of people and channels may have brackets, which are no markup here."""
+        """Show a notice without markup: names of people and channels may contain brackets."""
         super().notify(message, **{**how, "markup": False})
 
-    def _beside(self, work: Callable[[], Awaitable[object]], **how: Any) -> Worker[None]:
+    def _in_background(self, work: Callable[[], Awaitable[object]], **how: Any) -> Worker[None]:
         async def guarded() -> None:
             await self._guarded(work)
 
         return self.run_worker(guarded, **how)
 
     async def _guarded(self, work: Callable[[], Awaitable[object]]) -> bool:
-        """Whether something went well; what did not is said, and the window goes on."""
+        """Await work and show an error as a notice; returns whether there was none."""
         try:
             await work()
-        except Exception as error:  # noqa: BLE001 - nothing that is done beside the keys may end the window
+        except Exception as error:  # noqa: BLE001 - no work in the background may end the window
             words = self.guard.words(error)
             if self.guard.is_news(words, self.company.world.clock.monotonic()):
                 self.notify(words, severity="error", markup=False, timeout=8)
@@ -163,11 +163,11 @@ class InboxApp(TypeAhead):
 
     @property
     def broken(self) -> Exception | None:
-        """What ended the window."""
+        """The error that ended the window; ``None`` if it was left."""
         return self._exception
 
     def _handle_exception(self, error: Exception) -> None:
-        """End; Textual would paint all variables, clients' words among them, which are told by nobody now."""
+        """End without Textual's report, which prints all variables and clients' messages among them."""
         self._return_code = 1
         if self._exception is None:
             self._exception = error
@@ -175,7 +175,7 @@ class InboxApp(TypeAhead):
         self._close_messages_no_wait()
 
     def unkept(self) -> list[tuple[str, str]]:
-        """What was written to whom and is nowhere but in the memory of this window."""
+        """Texts that only the memory of this window holds, each with the name of its recipient."""
         return [one for page in self._pages for one in page.drafts.unkept()]
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
@@ -186,40 +186,40 @@ class InboxApp(TypeAhead):
             self.spelling.soon(event.text_area)
 
     def tell_terminal(self, sequence: str) -> None:
-        """Send what Textual has no words for."""
+        """Write an escape sequence that Textual has no method for."""
         if self._driver is not None and not self.is_headless:
             self._driver.write(sequence)
 
     def copy_to_clipboard(self, text: str) -> None:
-        """Into the clipboard of the person's own machine, from within tmux too."""
+        """Copy into the clipboard of the person's machine, from within tmux too."""
         super().copy_to_clipboard(text)
         if self.terminal.in_tmux:
             self.tell_terminal(self.terminal.copied(text))
 
-    async def _accompany(self) -> None:
-        """Keep a daemon for as long as nobody else runs one; say so if there is none."""
+    async def _run_daemon(self) -> None:
+        """Run a daemon while no other one runs; show its state in the status bar."""
         from chatapp_cli.runtime.embedded_daemon import accompanied
 
         async with accompanied(self.company) as daemon:
             async for state in daemon.states():
-                said, trouble = (show(state.text), state.trouble)
+                text, trouble = (show(state.text), state.trouble)
                 for page in self.screen_stack[:1]:  # there is none while the window closes
-                    page.query_one(StatusBar).tell_daemon(said, trouble=trouble)
+                    page.query_one(StatusBar).tell_daemon(text, trouble=trouble)
 
     async def on_unmount(self) -> None:
-        """Close what was opened."""
+        """Close the store and what works on it."""
         self.tell_terminal(RESTORE_TITLE)
         self.workers.cancel_all()
         await self._open.aclose()
 
-    async def _begin_anew(self) -> None:
-        """Pages of their own for whoever sits here now: nothing of what the last one saw is left."""
+    async def _replace_pages(self) -> None:
+        """Replace all pages after another login: the next operator sees nothing of what the last one saw."""
         before = self.current_mode
         after = f"{before}'"
         self.add_mode(after, self.get_default_screen)
         await self.switch_mode(after)
         await self.remove_mode(before)
-        self._let_it_paint()
+        self._after_first_paint()
 
     def action_help(self) -> None:
         """All keys."""
@@ -228,17 +228,17 @@ class InboxApp(TypeAhead):
         self.push_screen(Help(self.appearance))
 
     def action_palette(self) -> None:
-        """Everything that can be done here, by a few letters."""
+        """Find an action by a few letters of its name."""
         self.action_chooser.palette()
 
     def action_page(self, name: str) -> None:
-        """Another page, unless it is in front already; see PAGES."""
+        """Open a page by its name in PAGES, unless it is in front."""
         page = page_named(name)
         if not isinstance(self.screen, page):
             self.push_screen(page())
 
     def action_theme(self) -> None:
-        """The next colours, kept for the next time."""
+        """Change to the next colours, and remember them."""
         self.theme = next_theme(self.theme)
         self.appearance.use(self.theme)
         for screen in self.screen_stack:
@@ -250,15 +250,15 @@ class InboxApp(TypeAhead):
             self.notify(str(error), severity="warning", markup=False)
 
     def action_mute(self) -> None:
-        """No notices for an hour, or again."""
+        """Turn notices off for an hour, or on again."""
         until = self._notices.mute()
-        said = _("No notices until {time}.", time=words.clock(until)) if until else _("Notices are back.")
-        self.notify(said, markup=False, timeout=3)
+        notice = _("No notices until {time}.", time=words.clock(until)) if until else _("Notices are back.")
+        self.notify(notice, markup=False, timeout=3)
 
     async def action_leave(self) -> None:
-        """End."""
+        """Close the window."""
         self.exit()
 
     def action_chord(self, first: str) -> None:
-        """Show what the second key may be, and do it."""
+        """Show what may follow the first key of a chord, and run it."""
         self.action_chooser.chord(first)

@@ -1,4 +1,4 @@
-"""Keeps what the page shows true: news as they come, ages as they grow, and all of it again after news were missed."""
+"""Keeps the inbox up to date: after journal events, as time passes, and after events that could not be read."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from chatapp_cli.tui.widgets.bars import StatusBar
 
 
 class Freshness:
-    """Reads again only what news speak of."""
+    """Reads again what journal events changed, and no more."""
 
     def __init__(self, listing: Listing, conversation: Conversation, status: StatusBar) -> None:
         self._page, self._listing, self._conversation, self._status = conversation.page, listing, conversation, status
         self._needs_told = False
         self._missed = False
-        """Some news could not be read; all that is shown has to be read again."""
+        """Some events could not be read; all that is shown has to be read again."""
 
     def hear(self, news: JournalAdvanced) -> None:
-        """Take news in, beside the loop of keys."""
+        """Read again what events changed, as work of the page."""
         self._page.do(partial(self._take_or_miss, news), group="news")
 
     async def _take_or_miss(self, news: JournalAdvanced) -> None:
         try:
             await self._take(news)
-        except Exception:  # whatever it was, the news are read again; the guard says what it was
+        except Exception:  # any error is shown by the page, and the next tick reads everything again
             self._missed = True
             raise
 
@@ -51,18 +51,18 @@ class Freshness:
         await self._conversation.read_changed(news)
 
     async def _catch_up(self) -> None:
-        """Read again all that is shown, after some news could not be read."""
+        """Read again all that is shown, after some events could not be read."""
         self._missed = False
         try:
             await self._listing.again()
             await self.tell_bars()
             await self._conversation.read_all_again()
-        except Exception:  # whatever it was, the news are read again; the guard says what it was
+        except Exception:  # any error is shown by the page, and the next tick tries again
             self._missed = True
             raise
 
     async def tell_bars(self) -> None:
-        """Health, outbox, counts."""
+        """Renew health, outbox and counts in the bars."""
         found = await self._page.workspace.read(overview.read)
         self._status.tell(found)
         self._listing.tell(found)
@@ -72,7 +72,7 @@ class Freshness:
         self._status.tell_needs(await workspace.read(overview.needing))
 
     def tick(self) -> None:
-        """Ages grow, what waits may wait for something else by now, and more may need a person."""
+        """Renew what changes with time: ages, reasons for waiting, and what needs a person."""
         if self._missed:
             self._page.do(self._catch_up, group="list", exclusive=True)
         if not self._needs_told:

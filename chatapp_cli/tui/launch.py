@@ -1,4 +1,4 @@
-"""Opening the window: what has to be settled before its modules are imported; and what is told once it has closed."""
+"""Opening the window: what is set before its modules are imported, and what is printed after it has closed."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ if TYPE_CHECKING:
     from chatapp_cli.tui.app import InboxApp
 
 LINES = 3
-"""How many lines of code an error of our own names, the last ones."""
+"""Frames of a traceback that are printed, the last ones."""
 RARELY = (20_000, 20, 20)
-"""When Python looks for garbage that refers to itself: its own thresholds stop keys for 50 ms now and then."""
+"""Thresholds of the garbage collector: with Python's own it delays keys by 50 ms now and then."""
 
 
 def run(company: Company, *, alone: bool = False) -> None:
-    """Open the window and stay until it is left; ``alone`` without a daemon of its own.
+    """Open the window until the person leaves; ``alone`` starts no daemon.
 
-    Raises ChatappError if it broke off.
+    Raises ChatappError if an error ended the window.
     """
     gc.set_threshold(*RARELY)
-    gc.disable()  # until the first paint: what is made before it stays, and to look through it is a tenth of the start
+    gc.disable()  # until the first paint: collecting takes a tenth of the start and finds nothing
     from chatapp_cli.tui.app import InboxApp
     from chatapp_cli.tui.media.graphics import found
     from chatapp_cli.tui.session.user_files import user_files
 
-    said_so = say_steps(str)
+    before = say_steps(str)
     window = InboxApp(
         company, alone=alone, user_files=user_files(os.environ), token=login.token(os.environ, company.settings.company)
     )
@@ -42,40 +42,40 @@ def run(company: Company, *, alone: bool = False) -> None:
     try:
         window.run()
     finally:
-        say_steps(said_so)
-    part(window)
+        say_steps(before)
+    report(window)
 
 
-def part(window: InboxApp) -> None:
-    """Say what the window stumbled over, and where lies what was written and could not be kept.
+def report(window: InboxApp) -> None:
+    """Print the errors that the window met, and the files with texts that the store could not take.
 
-    Raises ChatappError if it broke off.
+    Raises ChatappError if an error ended the window.
     """
     from chatapp_cli.tui.reading.cells import lines
 
-    where = rescue(window)
+    paths = rescue(window)
     cause = window.broken
-    for stumbled in [*window.guard.stumbles, *([cause] if cause else [])]:
-        sys.stderr.write(lines("".join(traceback.format_exception(stumbled, limit=-LINES))))
+    for error in [*window.guard.stumbles, *([cause] if cause else [])]:
+        sys.stderr.write(lines("".join(traceback.format_exception(error, limit=-LINES))))
     if window.return_code:
         kept = T("What you had written is a draft in its dialog.")
-        if where:
-            kept = T("Your text is in {paths}", paths=", ".join(where))
+        if paths:
+            kept = T("Your text is in {paths}", paths=", ".join(paths))
         raise ChatappError(cause.what if isinstance(cause, ChatappError) else T("The window broke off."), kept)
-    for path in where:
+    for path in paths:
         sys.stderr.write(_("The store could not save your text; it is in {path}", path=path) + "\n")
 
 
 def rescue(window: InboxApp) -> list[str]:
-    """Files with what is nowhere else; where none can be written it is said in the terminal."""
+    """Write texts that only the window has into files and return their paths; print what no file could take."""
     from chatapp_cli.tui.reading.cells import lines
     from chatapp_cli.tui.session.rescue import rescued
     from chatapp_cli.tui.session.user_files import folder_of
 
-    folder, now, found = folder_of(window.user_files, window.company.settings), window.company.world.clock.now(), []
+    folder, now, paths = folder_of(window.user_files, window.company.settings), window.company.world.clock.now(), []
     for to, text in window.unkept():
         try:
-            found.append(str(rescued(folder, to, text, now)))
+            paths.append(str(rescued(folder, to, text, now)))
         except OSError:
             sys.stderr.write(f"{lines(to)}\n\n{lines(text)}\n")
-    return found
+    return paths

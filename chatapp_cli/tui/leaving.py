@@ -1,4 +1,4 @@
-"""Leaving a page, once."""
+"""Pages that are left once."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ R = TypeVar("R")
 
 
 class Leaving(Screen[R]):
-    """A page that can be left by a key which somebody pressed twice: the second one may come when it has gone."""
+    """A page that tolerates being dismissed twice: a second key may arrive after the page has gone."""
 
     def dismiss(self, result: R | None = None) -> AwaitComplete:
-        """Leave with an answer, unless that was done."""
+        """Leave with a result, unless the page was left before."""
         return super().dismiss(result) if self in self.app.screen_stack else AwaitComplete()

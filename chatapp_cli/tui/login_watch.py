@@ -1,4 +1,4 @@
-"""Who sits at the window: whoever may not see the pages sees a login instead of them."""
+"""Whether the operator at the window is still logged in; without a login only the login page is shown."""
 
 from __future__ import annotations
 
@@ -14,34 +14,35 @@ from chatapp_cli.tui.session.login_gate import LoginGate
 
 
 class LoginWatch:
-    """Looks from time to time whether a login still holds."""
+    """Checks the login, and shows the login page where one is needed."""
 
     def __init__(
-        self, app: App[None], company: Company, login_gate: LoginGate, begin_anew: Callable[[], Awaitable[None]]
+        self, app: App[None], company: Company, login_gate: LoginGate, replace_pages: Callable[[], Awaitable[None]]
     ) -> None:
-        self._app, self._company, self._login_gate, self._begin_anew = app, company, login_gate, begin_anew
+        self._app, self._company, self._login_gate, self._replace_pages = app, company, login_gate, replace_pages
         self._looking = asyncio.Lock()
-        self._outside: ChatappError | None = None
+        self._refusal: ChatappError | None = None
+        """Why a login is needed; ``None`` while somebody is logged in."""
 
     async def look(self) -> None:
-        """Find out who sits here."""
-        self._outside = await self._login_gate.look()
+        """Find out who works here."""
+        self._refusal = await self._login_gate.look()
 
     async def look_again(self) -> None:
-        """Show to whoever sits here what they may see by now, or the login."""
+        """Find out again who works here; after a change, replace all pages and ask for a login if one is needed."""
         async with self._looking:
             before = self._login_gate.acting
             await self.look()
             if self._login_gate.acting != before:
-                await self._begin_anew()
+                await self._replace_pages()
                 self.ask()
 
     def ask(self) -> None:
-        """Ask whoever sits outside to log in."""
-        if self._outside is not None:
+        """Show the login page if nobody is logged in."""
+        if self._refusal is not None:
             from chatapp_cli.tui.screens.login import LoginScreen
 
             title = self._company.read(lambda tx: self._company.options.text(tx, "company_name")) or str(
                 self._app.TITLE
             )
-            self._app.push_screen(LoginScreen(title, self._login_gate.log_in, show(self._outside.what)))
+            self._app.push_screen(LoginScreen(title, self._login_gate.log_in, show(self._refusal.what)))

@@ -1,4 +1,4 @@
-"""The pages beside the inbox, each imported when it is first asked for."""
+"""The pages that a key of the inbox opens, each imported when it is first opened."""
 
 from __future__ import annotations
 

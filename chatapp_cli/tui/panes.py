@@ -1,4 +1,4 @@
-"""Which pane has the keys, and which one is seen where there is room for a single one."""
+"""Which pane has the focus, and which one is shown where there is room for a single one."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ _SCOPES = {"DialogList": "list", "Transcript": "transcript", "Pen": "composer"}
 
 
 class Panes:
-    """Goes from the list to the conversation, to its text, and back."""
+    """Moves the focus between the list, the conversation and the composer."""
 
     def __init__(self, listing: Listing, conversation: Conversation, status: StatusBar) -> None:
         self._page, self._listing, self._conversation, self._status = conversation.page, listing, conversation, status
 
     def focused(self, widget: Widget) -> None:
-        """Hint at the keys of where the focus is."""
+        """Show the keys of the pane that has the focus."""
         scope = _SCOPES.get(type(widget).__name__)
         if scope in {"transcript", "composer"}:
             self._listing.dialogs.follow_the_open_one()
         self._status.tell_keys(*filter(None, (scope, "inbox", "app")))
 
     def back(self) -> None:
-        """To the list; from the list, to all dialogs."""
+        """Go back to the list; from the list, drop what is picked, or list all dialogs."""
         listed = self._listing.dialogs
         if listed.has_focus and listed.drop_picks():
             return
@@ -42,12 +42,12 @@ class Panes:
             self._page.remove_class("-open")
         listed.focus()
 
-    def following(self) -> None:
-        """List, conversation, text, list."""
+    def next_pane(self) -> None:
+        """Focus the next pane: list, conversation, composer, list."""
         self._go(1)
 
-    def previous(self) -> None:
-        """The other way round."""
+    def previous_pane(self) -> None:
+        """Focus the previous pane."""
         self._go(-1)
 
     def _go(self, step: int) -> None:
@@ -65,11 +65,11 @@ class Panes:
         return [first, shown.transcript, *([shown.pen] if shown.pen.focusable else [])]
 
     def up(self) -> None:
-        """From the text into the conversation."""
+        """Move the focus from the composer to the conversation."""
         self._conversation.transcript.focus()
 
     def card(self) -> None:
-        """Who is this."""
+        """Show the client's card, or hide it."""
         self._page.do(self._turn_card)
 
     async def _turn_card(self) -> None:

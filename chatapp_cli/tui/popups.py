@@ -1,4 +1,4 @@
-"""The small pages that come up over the others: a yes or no, one line of text, a choice."""
+"""Pages of a few lines over another page: a yes or no, one line of text, a choice."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 Take: TypeAlias = Callable[[R], Awaitable[object]]
-"""What comes of an answer. It may raise, or return ``False`` for an answer that was thought better of."""
+"""Acts on an answer. It raises where it refuses one, and returns ``False`` where the person changed their mind."""
 
 
 class _HasGuard(Protocol):
@@ -39,8 +39,8 @@ class _HasGuard(Protocol):
 class Popup(Leaving[R], ModalScreen[R]):
     """A page of a few lines; Escape leaves it without an answer.
 
-    An answer is taken while the page is open: one that is refused leaves it there, with the reason. Until that is
-    decided the page cannot be left, as if nothing had been answered.
+    An answer is taken while the page is open. If it is refused, the page shows the reason and stays.
+    The page cannot be left while an answer is being taken.
     """
 
     DEFAULT_CSS = """
@@ -66,16 +66,16 @@ class Popup(Leaving[R], ModalScreen[R]):
 
     @property
     def guard(self) -> ErrorGuard:
-        """What puts errors into words."""
+        """Puts errors into words."""
         return cast("_HasGuard", self.app).guard
 
     def taken_by(self, take: Take[R] | None) -> Self:
-        """Let something come of the answer before the page is left."""
+        """Have an answer taken before the page is left; returns the page itself."""
         self._take = take
         return self
 
     def answer(self, value: R) -> None:
-        """Leave with an answer, once it was taken."""
+        """Take an answer, and leave with it unless it is refused."""
         if self._take is None:
             self.dismiss(value)
         elif not self._taking:
@@ -83,44 +83,44 @@ class Popup(Leaving[R], ModalScreen[R]):
             self._begin_to_take(self._take, value)
 
     async def carry_out(self, work: Callable[[], Awaitable[object]]) -> None:
-        """Do what the question itself needs; what goes wrong is said in it."""
+        """Await work that the question itself needs; an error is shown in the question."""
         try:
             await work()
-        except Exception as error:  # noqa: BLE001 - whatever is wrong is said in the question, which stays
+        except Exception as error:  # noqa: BLE001 - any error is shown in the question, which stays
             await self.refuse(self.guard.words(error))
 
     def _begin_to_take(self, take: Take[R], value: R) -> Worker[None]:
-        """By the application: a page that somebody else takes away would break off its own work."""
+        """Run as a worker of the application: one of the page would be cancelled with the page."""
         return self.app.run_worker(partial(self._try, take, value), group="answer")
 
     async def _try(self, take: Take[R], value: R) -> None:
         try:
-            kept = await take(value)
-        except Exception as error:  # noqa: BLE001 - whatever is wrong is said in the question, which stays
+            taken = await take(value)
+        except Exception as error:  # noqa: BLE001 - any error is shown in the question, which stays
             await self.refuse(self.guard.words(error))
         else:
-            if kept is not False:
+            if taken is not False:
                 self.dismiss(value)
         finally:
             self._taking = False
             self.query(".moment").remove()
 
     async def refuse(self, why: str) -> None:
-        """Say what is wrong with the answer, and go on asking; whoever left meanwhile hears of it all the same."""
+        """Show why the answer is refused: in the question, or as a notice if the page was taken away meanwhile."""
         if not self.is_attached:
             self.app.notify(why, severity="warning", markup=False, timeout=8)
             return
-        for said in self.query(".why").results(Static):
-            said.update(why)
+        for shown in self.query(".why").results(Static):
+            shown.update(why)
             return
         await self.query_one(Vertical).mount(Static(why, classes="why", markup=False))
 
     def action_leave(self) -> None:
-        """No answer."""
+        """Leave without an answer."""
         self.leave_with(None)
 
     def leave_with(self, value: R | None) -> None:
-        """Leave with what nobody has to take; an answer that is being taken comes first."""
+        """Leave with a value that need not be taken; not while an answer is being taken."""
         if not self._taking:
             self.dismiss(value)
         elif not self.query(".moment"):
@@ -128,7 +128,7 @@ class Popup(Leaving[R], ModalScreen[R]):
 
 
 class Confirm(Popup[bool]):
-    """Yes or no; no is where the focus is. «н» means no, although it lies on the key of y."""
+    """Yes or no, with the focus on no. «н» means no, although it lies on the key of y."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         ("y,д", "answer(True)"),
@@ -155,7 +155,7 @@ class Confirm(Popup[bool]):
         self.action_answer(event.button.id == "yes")
 
     def action_answer(self, yes: bool) -> None:
-        """Answer by a letter; a no needs nobody to take it."""
+        """Answer by a letter; a no is not taken."""
         if yes:
             self.answer(yes)
         else:
@@ -209,7 +209,7 @@ class Choose(Popup[str]):
         return Text.assemble((key, "bold"), self._options[n][1], no_wrap=True, overflow="ellipsis")
 
     def on_key(self, event: events.Key) -> None:
-        """A letter picks, in either layout; the page below must not hear of it."""
+        """Choose by a letter, in either layout; the page below does not get the key."""
         for n, key in enumerate(self._keys):
             if event.character and event.character in {key, SAME_KEY.get(key)}:
                 event.stop()

@@ -84,7 +84,6 @@ INSIDE = {
     "messages.in_thread",
     "messages.outbox",
     "sending.troubled",
-    "steps.step",
     "sending.waiting",
 }
 """Documents that stand only inside of others, or in what is recorded nowhere."""

@@ -8,20 +8,21 @@ from pathlib import Path
 import pytest
 
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.domain import option
 from chatapp_cli.domain.form import Field
-from chatapp_cli.domain.option import COMPANY, Subject
+from chatapp_cli.domain.option import COMPANY, OptionLevel
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import options
 from tests.commands.conftest import Shell, Write
+from tests.declared import declared
 
 
 @pytest.fixture
 def pace() -> Iterator[str]:
     """An option of lines that only this test knows, declared as ours are."""
-    option.declare(Field(name="pace", label=T("Pace of the line"), kind="number", default="3"), Subject.LINE)
-    yield "pace"
-    option.withdraw("pace")
+    with declared(
+        Field(name="pace", label=T("Pace of the line"), kind="number", default="3"), OptionLevel.LINE
+    ) as name:
+        yield name
 
 
 def listed(chatapp: Shell, name: str, *words: str, **env: str) -> object:

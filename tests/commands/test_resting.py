@@ -75,6 +75,25 @@ def test_the_accounts_own_pace_is_no_trouble(chatapp: Shell, rest: Rest) -> None
     assert "paused until" in chatapp("line", "show").out
 
 
+def test_the_providers_words_stay_while_the_accounts_own_pace_lasts_longer(
+    chatapp: Shell, company: Company, bound: ChannelId, rest: Rest
+) -> None:
+    rest(seconds=60.0)
+    company.write(lambda tx: outbox.show_pause(tx, bound, seconds=1800.0))
+    (channel,) = chatapp("line", "show", "--json").json["channels"]
+    assert (channel["paused_code"], channel["paused_detail"]) == ("pace", "429: slow down")
+    assert "The channel allows no faster pace. (429: slow down)" in chatapp("line", "show").out
+
+
+def test_the_providers_words_of_a_rest_that_is_over_are_told_no_more(
+    chatapp: Shell, company: Company, bound: ChannelId, rest: Rest
+) -> None:
+    rest(seconds=-1.0)
+    company.write(lambda tx: outbox.show_pause(tx, bound, seconds=1800.0))
+    (channel,) = chatapp("line", "show", "--json").json["channels"]
+    assert (channel["paused_code"], channel["paused_detail"]) == ("pace", "")
+
+
 def test_a_rest_that_is_over_is_told_no_more(chatapp: Shell, rest: Rest) -> None:
     rest(seconds=-1.0)
     assert chatapp("line", "list").err == ""

@@ -15,7 +15,7 @@ from tests.daemons import Child, Serving
 from tests.growing.page import ROOT, Growth, edited
 from tests.runtime.test_daemon import eventually
 
-_BESIDE = ("tests", "config", "pyproject.toml")
+_BESIDE = ("tests", "config", "scripts", "pyproject.toml")
 
 
 class Grown:

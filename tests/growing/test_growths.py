@@ -21,7 +21,7 @@ from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.ids import DialogId, LineId
 from chatapp_cli.domain.journal.base import topic
 from chatapp_cli.domain.journal.lines import LineAdded, LineConfigured
-from chatapp_cli.domain.option import OptionTarget, Subject
+from chatapp_cli.domain.option import OptionLevel, OptionTarget
 from chatapp_cli.sandbox.telegram_bot.server import TelegramBotSandbox
 from chatapp_cli.services import dialogs, journal, lines, operators, options, passwords
 from chatapp_cli.store.rows.dialogs import DialogRow
@@ -61,7 +61,7 @@ DeskOf = Callable[[Grown], Company]
 
 def named(company: Company, line: str) -> str | None:
     """The name that customers know a line by, where it has one of its own."""
-    target = OptionTarget(Subject.LINE, company.read(lambda tx: lines.find(tx, line)).id)
+    target = OptionTarget(OptionLevel.LINE, company.read(lambda tx: lines.find(tx, line)).id)
     return company.read(lambda tx: options.stored(tx, target)).get("company_name")
 
 
@@ -284,3 +284,10 @@ async def test_an_option_holds_at_once_and_the_narrowest_wins(grow: Grow, compan
         assert "answer_within" in (await chatapp("config", "list"))[1]
         assert (await chatapp("line", "configure", "--line", "Опт", "--set", "answer_within="))[0] == 0
         assert [await minutes(here), await minutes(there)] == [30, 30]
+
+
+def test_a_part_of_the_window_is_seen_and_its_key_is_known_wherever_keys_are(grow: Grow) -> None:
+    grown = grow("A part of the window")
+    files = (f"tests/tui/{name}.py" for name in ("grown_part", "test_keymap", "test_palette"))
+    known = "promised or lists_every_action or two_things or palette_of_its_place and inbox"
+    house_test(grown, *files, "-k", f"grown_part or {known}")

@@ -23,6 +23,7 @@ KINDS = {
     "A right",
     "A filter of the dialog list",
     "An option of a line",
+    "A part of the window",
 }
 MOST = 2
 

@@ -70,8 +70,8 @@ def test_what_no_behaviour_follows_from_is_no_fault() -> None:
 
 
 def test_every_fault_of_the_code_can_be_compiled() -> None:
-    source = (ROOT / "chatapp_cli/services/ingest.py").read_bytes()
-    made = mutants("chatapp_cli/services/ingest.py", source)
+    source = (ROOT / "chatapp_cli/services/outbox.py").read_bytes()
+    made = mutants("chatapp_cli/services/outbox.py", source)
     assert len(made) > 200
     for mutant in made:
         ast.parse(mutant.bend(source))

@@ -11,7 +11,6 @@ import typer.main
 import chatapp_cli
 from chatapp_cli.cli import app
 from chatapp_cli.commands.next_steps import COMMANDS, command
-from chatapp_cli.documents.steps import step as document
 from chatapp_cli.domain.next_step import Next, NextStep, steps, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import say_steps, show
@@ -44,7 +43,6 @@ def test_what_is_said_really_exists(code: Next) -> None:
     for scope, name in KEYS.get(code, ()):
         assert action(scope, name).keys
     assert keys(one)
-    assert document(one) == {"code": code.value, "params": VALUES}
 
 
 def test_one_sentence_is_said_by_each_front_end_in_its_own_way() -> None:

@@ -42,7 +42,7 @@ async def test_a_message_that_is_scheduled_in_three_days_goes_when_they_have_pas
                 (dialog,) = await eventually(lambda: the_dialogs(company), seconds=60)  # type: ignore[misc]
                 can = company.capabilities(company.read(lambda tx: channels.one(tx, channel)))
                 order = SendOptions(key=company.world.chance.key(), at=company.world.clock.now() + 3 * DAY)
-                job = partial(sending.enqueue, can=can, dialog=dialog.id, draft=Draft(text="Готово"), order=order)
+                job = partial(sending.enqueue, can=can, dialog=dialog.id, draft=Draft(text="Готово"), options=order)
                 message = company.write(job)
                 serving.clock.move(passed=3 * DAY - 120 * SECOND)
                 await asyncio.sleep(2)

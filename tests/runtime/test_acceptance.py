@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chatapp_cli.domain.arrival import Arrival, Batch
 from chatapp_cli.ports.connector import HookReply
-from chatapp_cli.runtime.acceptance import TOLD_EVERY, Refusals
+from chatapp_cli.runtime.acceptance import REPORT_EVERY, Refusals
 from tests.unit.kit.worlds import HeldClock
 
 
@@ -12,7 +12,7 @@ def test_refusals_are_told_at_once_and_then_counted_for_an_hour() -> None:
     clock = HeldClock()
     refusals, wrong, unknown = Refusals(clock), HookReply(status=401), HookReply(status=404)
     assert [refusals.news(reply) for reply in (wrong, wrong, unknown, wrong)] == [1, 0, 1, 0]
-    clock.at += round(TOLD_EVERY * 1000)
+    clock.at += round(REPORT_EVERY * 1000)
     assert [refusals.news(reply) for reply in (wrong, unknown)] == [3, 1]
 
 

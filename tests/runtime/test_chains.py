@@ -72,7 +72,7 @@ async def test_the_daemon_hands_on_what_was_refused(
     message = chained(company, way, "Заказ готов")
     async with serving(company):
         await eventually(lambda: heard(program))
-        into = company.read(lambda tx: chains.followed_by(tx, message))
+        into = company.read(lambda tx: chains.continuation_of(tx, message))
         assert into is not None
         await eventually(lambda: state_of(company, into) == "sent")
     assert (state_of(company, message), heard(program)) == ("failed", ["Заказ готов"])

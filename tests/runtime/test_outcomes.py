@@ -120,7 +120,7 @@ UNPAID = SendingBlocked("unpaid", "402")
             Account(),
             Silent(),
             FLOOD,
-            [("penalise", SHORTEST_WAIT, "strangers", TO), ("_told_to_wait", "RateLimited(flood, wait)", {})],
+            [("penalise", SHORTEST_WAIT, "strangers", TO), ("_delay_as_asked", "RateLimited(flood, wait)", {})],
         ),
         (Account(), Silent(), HASTY, later("RateLimited(flood, wait)")),
         (Account(), Silent(), Retryable("busy", "503"), later("Retryable(busy, 503)")),

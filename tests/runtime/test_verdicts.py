@@ -182,7 +182,7 @@ async def test_an_edit_a_reaction_and_a_deletion_reach_the_client(scene: Scene) 
 
     def ask(action: Operation, value: str) -> None:
         order = sending.SendOptions(key="")
-        scene.company.write(lambda tx: sending.change(tx, can, number, action, value, order=order))
+        scene.company.write(lambda tx: sending.change(tx, can, number, action, value, options=order))
 
     ask(Operation.EDIT, "без опечатки")
     await eventually(lambda: scene.message(number).text == "без опечатки")

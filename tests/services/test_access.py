@@ -54,8 +54,8 @@ from chatapp_cli.services import (
     templates,
     views,
 )
-from chatapp_cli.services.composing import Exactly, MessageRequest
 from chatapp_cli.services.drafts import Unsent
+from chatapp_cli.services.message_request import Exactly, MessageRequest
 from chatapp_cli.services.routes import ChainStep
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.journal import ArrivedRow
@@ -64,7 +64,7 @@ from chatapp_cli.store.tx import Tx
 from tests.meta.test_access import PUBLIC, WITHOUT_A_RIGHT
 from tests.stores import EVERYTHING, OWNER, Shop, owner
 
-pytestmark = pytest.mark.req("S-128")
+pytestmark = pytest.mark.req("S-128", part="access by lines, assignees")
 ME = "Пётр"
 KEY = "k" * 32
 TEMPLATES = Capabilities(intake="poll", templates=True, free_text=True)
@@ -148,7 +148,7 @@ def _line(tx: Tx, at: Place) -> Any:
 
 
 def _asked(at: Place, to: Exactly) -> MessageRequest:
-    return MessageRequest(to=to, draft=Draft(text="Да"), order=at.order())
+    return MessageRequest(to=to, draft=Draft(text="Да"), options=at.order())
 
 
 NEW = [mailing.Recipient("new@example.org")]
@@ -284,7 +284,7 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
     "sending.cancel": (Right.ANSWER, lambda tx, at: sending.cancel(tx, at.waits)),
     "sending.change": (
         Right.ANSWER,
-        lambda tx, at: sending.change(tx, EVERYTHING, at.heard, Operation.REACT, "👍", order=at.order()),
+        lambda tx, at: sending.change(tx, EVERYTHING, at.heard, Operation.REACT, "👍", options=at.order()),
     ),
     "sending.enqueue": (
         Right.ANSWER,
@@ -486,7 +486,7 @@ def test_an_operator_with_the_right_touches_nothing_of_a_line_that_they_do_not_s
     shop.acting, who = OWNER, Acting(ME, account=True, lines=(ours.line,))
     error = None
     try:
-        shop.database.write(lambda tx: CALLS[name][1](tx.by(who, visibility_of(shop, who)), theirs))
+        shop.database.write(lambda tx: CALLS[name][1](tx.through(visibility_of(shop, who)).by(who), theirs))
     except ChatappError as found:
         error = found
     assert isinstance(error, NotFound), error
@@ -522,9 +522,9 @@ def test_a_part_of_the_program_has_the_rights_it_was_given_and_no_others(shop: S
 
 def test_a_window_is_shown_at_no_dialog_that_its_person_does_not_see(shop: Shop, ours: Place) -> None:
     theirs, who = place(shop, "Розница"), Acting(ME, lines=(ours.line,))
-    shop.database.write(lambda tx: presence.look(tx.by(who, visibility_of(shop, who)), "w", theirs.dialog))
+    shop.database.write(lambda tx: presence.look(tx.through(visibility_of(shop, who)).by(who), "w", theirs.dialog))
     assert shop.read(presence.everyone) == []
-    shop.database.write(lambda tx: presence.look(tx.by(who, visibility_of(shop, who)), "w", ours.dialog))
+    shop.database.write(lambda tx: presence.look(tx.through(visibility_of(shop, who)).by(who), "w", ours.dialog))
     assert [row.dialog_id for row in shop.read(presence.everyone)] == [ours.dialog]
 
 
@@ -596,7 +596,7 @@ OF_THE_OWNER: Mapping[str, Callable[[Tx, str], object]] = {
 }
 
 
-@pytest.mark.req("S-128")
+@pytest.mark.req("S-128", part="access by lines, assignees")
 @pytest.mark.parametrize("deed", sorted(OF_THE_OWNER))
 def test_only_the_owner_makes_and_changes_an_account_of_the_owners_name(shop: Shop, deed: str) -> None:
     shop.acting = Acting("Ольга", owner=True)

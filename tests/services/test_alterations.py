@@ -311,7 +311,7 @@ def test_a_change_of_a_split_message_means_the_right_parts(
 ) -> None:
     _, mine = split(shop, channel, Receipt(ids=("1", "2", "3"), texts=texts))
     order = shop.order()
-    shop.write(lambda tx: sending.change(tx, EVERYTHING, mine.message.id, action, "иначе", order=order))
+    shop.write(lambda tx: sending.change(tx, EVERYTHING, mine.message.id, action, "иначе", options=order))
     assert claim(shop, channel).parts == parts
 
 

@@ -117,7 +117,7 @@ def test_a_delivery_report_that_says_failed_moves_it_on_as_well(shop: Shop) -> N
     (into,) = continue_chains(shop)
     assert into is not None
     assert (channel_of(shop, into), shop.message(into).state) == (way[1], "queued")
-    assert shop.read(lambda tx: chains.followed_by(tx, first)) == into
+    assert shop.read(lambda tx: chains.continuation_of(tx, first)) == into
 
 
 def test_an_uncertain_message_stays_until_a_person_says_that_it_failed(shop: Shop) -> None:
@@ -319,6 +319,6 @@ def _die(shop: Shop, message: MessageId) -> None:
 
 def _family(shop: Shop, first: MessageId) -> list[MessageId]:
     went = [first]
-    while (following := shop.read(lambda tx: chains.followed_by(tx, went[-1]))) is not None:
+    while (following := shop.read(lambda tx: chains.continuation_of(tx, went[-1]))) is not None:
         went.append(following)
     return went

@@ -100,7 +100,7 @@ def test_an_effect_happens_with_its_event_on_all_of_the_store_whoever_acts(with_
 
     looking = table(effect(MessageReceived, "look", look))
     with closing(Database(with_effect.driver, with_effect.clock, looking)) as database:
-        database.write(lambda tx: ingest.ingest(tx.by(Acting("Пётр"), nothing), channel, batch))
+        database.write(lambda tx: ingest.ingest(tx.through(nothing).by(Acting("Пётр")), channel, batch))
     assert seen == [(True, "effect")]
 
 
@@ -179,7 +179,7 @@ def test_the_other_effects_of_an_event_happen_although_one_fails(with_effect: Sh
     with_effect.hear(channel)
     assert with_effect.message(reminder).state == "cancelled"
     last = [type(entry.event).__name__ for entry in with_effect.read(lambda tx: journal.after(tx, 0))][-2:]
-    assert last == ["MessageReceived", "StateChanged"]
+    assert last == ["MessageReceived", "MessageStateChanged"]
 
 
 def test_a_machine_of_the_clients_that_answers_cancels_no_reminder(shop: Shop) -> None:

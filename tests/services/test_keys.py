@@ -14,8 +14,16 @@ from chatapp_cli.domain.template import Template
 from chatapp_cli.i18n import show
 from chatapp_cli.services import approvals, channels, composing, later, mailing, sending
 from chatapp_cli.services.acting import visibility
-from chatapp_cli.services.composing import Address, Exactly, InDialog, MessageRequest
 from chatapp_cli.services.mailing import Recipient
+from chatapp_cli.services.message_request import (
+    Address,
+    Exactly,
+    FromReply,
+    FromTemplate,
+    InDialog,
+    MessageRequest,
+    SendTarget,
+)
 from chatapp_cli.services.options import Options
 from chatapp_cli.settings import Settings
 from tests.stores import EVERYTHING, Shop
@@ -30,7 +38,7 @@ DRAFT = Draft(text="Ёлка ждёт вас", files=(PRICE,))
 def accept(shop: Shop, request: MessageRequest, acting: Acting | None = None) -> MessageId:
     acting = acting or shop.acting
     seen = visibility(acting, shop.driver.dialect)
-    return shop.database.write(lambda tx: composing.accept(tx.by(acting, seen), lambda row: ABLE, request))
+    return shop.database.write(lambda tx: composing.accept(tx.through(seen).by(acting), lambda row: ABLE, request))
 
 
 def code_of(shop: Shop, request: MessageRequest, acting: Acting | None = None) -> str:
@@ -48,7 +56,7 @@ def channel(shop: Shop) -> ChannelId:
 
 @pytest.fixture
 def first(shop: Shop, channel: ChannelId) -> MessageRequest:
-    return MessageRequest(to=Address(to=PHONE, channel="Первый"), draft=DRAFT, order=shop.order(key=KEY))
+    return MessageRequest(to=Address(to=PHONE, channel="Первый"), draft=DRAFT, options=shop.order(key=KEY))
 
 
 def test_the_same_request_again_is_answered_by_its_message(
@@ -59,9 +67,9 @@ def test_the_same_request_again_is_answered_by_its_message(
     again = [
         first,
         replace(first, to=Address(to="+79160000001", channel="Первый")),
-        replace(first, order=shop.order(key=KEY, at=shop.clock.at + 60_000)),
+        replace(first, options=shop.order(key=KEY, at=shop.clock.at + 60_000)),
         replace(first, draft=replace(DRAFT, first_name="Анна")),
-        replace(first, draft=replace(DRAFT, files=(replace(PRICE, inode=7),)), held=held),
+        replace(first, draft=replace(DRAFT, files=(replace(PRICE, inode=7),)), undo_options=held),
     ]
     assert {accept(shop, one) for one in again} == {message}
 
@@ -78,7 +86,7 @@ def test_the_same_request_again_is_answered_by_its_message(
     ids=str,
 )
 def test_the_same_words_to_the_same_dialog_are_the_same_request_however_it_is_named(
-    shop: Shop, first: MessageRequest, again: composing.SendTarget
+    shop: Shop, first: MessageRequest, again: SendTarget
 ) -> None:
     message = accept(shop, first)
     assert accept(shop, replace(first, to=again)) == message
@@ -86,7 +94,7 @@ def test_the_same_words_to_the_same_dialog_are_the_same_request_however_it_is_na
 
 
 def test_it_is_the_same_request_after_the_message_was_reworded(shop: Shop, first: MessageRequest) -> None:
-    first = replace(first, order=replace(first.order, at=shop.clock.at + 60_000))
+    first = replace(first, options=replace(first.options, at=shop.clock.at + 60_000))
     message = accept(shop, first)
     shop.write(lambda tx: later.reword(tx, EVERYTHING, message, "Ёлка ждёт вас до 18:00"))
     assert accept(shop, first) == message
@@ -108,8 +116,8 @@ def test_it_is_the_same_request_after_the_message_was_reworded(shop: Shop, first
         {"to": Exactly(ChannelId(1), "+79160000002")},
         {"to": Exactly(ChannelId(2), PHONE)},
         {"to": InDialog(DialogId(2))},
-        {"words": composing.FromTemplate("hello")},
-        {"words": composing.FromReply("Адрес", {"имя": "Анна"}, Options(Settings()))},
+        {"words": FromTemplate("hello")},
+        {"words": FromReply("Адрес", {"имя": "Анна"}, Options(Settings()))},
     ],
     ids=str,
 )
@@ -126,7 +134,7 @@ def test_a_template_counts_by_its_name_and_values(shop: Shop, channel: ChannelId
     row = shop.read(lambda tx: channels.one(tx, channel))
     ready = Template(name="ready", language="ru", body="Заказ {{n}} готов.", state="approved")
     shop.write(lambda tx: approvals.learn(tx, lambda row: EVERYTHING, row, [ready]))
-    seven, eight = (replace(first, draft=None, words=composing.FromTemplate("ready", {"n": n})) for n in "78")
+    seven, eight = (replace(first, draft=None, words=FromTemplate("ready", {"n": n})) for n in "78")
     assert accept(shop, seven) == accept(shop, seven)
     assert code_of(shop, eight) == "key_taken"
 
@@ -134,14 +142,14 @@ def test_a_template_counts_by_its_name_and_values(shop: Shop, channel: ChannelId
 def test_a_message_of_an_earlier_version_answers_every_request(
     shop: Shop, channel: ChannelId, first: MessageRequest
 ) -> None:
-    dialog = shop.message(accept(shop, replace(first, order=shop.order()))).dialog_id
+    dialog = shop.message(accept(shop, replace(first, options=shop.order()))).dialog_id
     old = shop.write(lambda tx: sending.enqueue(tx, EVERYTHING, dialog, Draft(text="Да"), shop.order(key=KEY)))
     assert accept(shop, first) == old
 
 
 def test_each_of_a_list_is_refused_by_itself(shop: Shop, channel: ChannelId) -> None:
     def mail(text: str, *to: str) -> mailing.Mailing:
-        request = MessageRequest(to=Exactly(channel, ""), draft=Draft(text=text), order=shop.order(key=KEY))
+        request = MessageRequest(to=Exactly(channel, ""), draft=Draft(text=text), options=shop.order(key=KEY))
         return shop.write(lambda tx: mailing.accept(tx, lambda row: EVERYTHING, request, map(Recipient, to)))
 
     mail("Скидка", PHONE)

@@ -13,8 +13,8 @@ from chatapp_cli.domain.ids import ChannelId, DialogId
 from chatapp_cli.domain.manifest import Capabilities, Rate
 from chatapp_cli.domain.message import Priority
 from chatapp_cli.services import journal, mailing, outbox, sending
-from chatapp_cli.services.composing import Exactly, MessageRequest
 from chatapp_cli.services.mailing import Mailing, Recipient
+from chatapp_cli.services.message_request import Exactly, MessageRequest
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.outbox import OutboxRow
 from tests.stores import Shop
@@ -45,7 +45,7 @@ def channel(shop: Shop) -> ChannelId:
 
 
 def mail(shop: Shop, channel: ChannelId, to: Sequence[str], key: str = "акция 12", draft: Draft = HELLO) -> Mailing:
-    request = MessageRequest(to=Exactly(channel, ""), draft=draft, order=shop.order(key=sending.key_of(key)))
+    request = MessageRequest(to=Exactly(channel, ""), draft=draft, options=shop.order(key=sending.key_of(key)))
     listed = [Recipient(address, n) for n, address in enumerate(to, 1)]
     return shop.write(lambda tx: mailing.accept(tx, able, request, listed))
 
@@ -129,12 +129,12 @@ def test_what_a_person_writes_goes_before_the_rest_of_a_mailing(shop: Shop, chan
 
 
 def test_a_preview_of_a_list_tells_the_same_and_keeps_nothing(shop: Shop, channel: ChannelId) -> None:
-    request = MessageRequest(to=Exactly(channel, ""), draft=HELLO, order=shop.order(key=sending.key_of("акция 12")))
+    request = MessageRequest(to=Exactly(channel, ""), draft=HELLO, options=shop.order(key=sending.key_of("акция 12")))
     listed = [Recipient(address) for address in TWO]
     before = shop.read(journal.last)
     tried = shop.write(lambda tx: mailing.preview(tx, able, request, listed))
     assert shop.read(journal.last) == before
-    assert shop.read(lambda tx: tx.value("messages.by_key", key=request.order.key)) is None
+    assert shop.read(lambda tx: tx.value("messages.by_key", key=request.options.key)) is None
     found = shop.write(lambda tx: mailing.accept(tx, able, request, listed))
     told = [[(one.address, one.fresh, one.characters, one.cost, one.turn) for one in of.going] for of in (tried, found)]
     assert told[0] == told[1]

@@ -14,7 +14,7 @@ from chatapp_cli.domain.form import Field
 from chatapp_cli.domain.health import Health
 from chatapp_cli.domain.ids import ChannelId, LineId
 from chatapp_cli.domain.journal.channels import ChannelConfigured
-from chatapp_cli.domain.option import COMPANY, OptionTarget, Subject
+from chatapp_cli.domain.option import COMPANY, OptionLevel, OptionTarget
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import show
 from chatapp_cli.kit.manifests import manifest
@@ -24,15 +24,15 @@ from chatapp_cli.services.options import Options, OptionScope
 from chatapp_cli.settings import Settings
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.visibility import Visibility
+from tests.declared import declared
 from tests.stores import Shop
 
 
 @pytest.fixture
 def pace() -> Iterator[str]:
     """An option that only this test knows, declared as ours are."""
-    option.declare(Field(name="pace", label=T("Pace"), kind="number", default="3"), *Subject)
-    yield "pace"
-    option.withdraw("pace")
+    with declared(Field(name="pace", label=T("Pace"), kind="number", default="3"), *OptionLevel) as name:
+        yield name
 
 
 def say(shop: Shop, target: OptionTarget, **said: str) -> None:
@@ -51,8 +51,8 @@ def test_the_narrowest_subject_wins_over_the_wider_ones_and_those_over_file_and_
     assert value(shop, "undo_send", here, settings=Settings(undo_send=4)) == 4
     for target, seconds, elsewhere in (
         (COMPANY, 10, 10),
-        (OptionTarget(Subject.LINE, line), 20, 10),
-        (OptionTarget(Subject.CHANNEL, channel), 0, 10),
+        (OptionTarget(OptionLevel.LINE, line), 20, 10),
+        (OptionTarget(OptionLevel.CHANNEL, channel), 0, 10),
     ):
         say(shop, target, undo_send=str(seconds))
         assert value(shop, "undo_send", here, settings=Settings(undo_send=4)) == seconds
@@ -67,15 +67,15 @@ def test_a_flag_or_the_environment_beats_what_is_stored(shop: Shop) -> None:
 def test_an_empty_value_forgets_an_option_so_that_the_wider_one_holds(shop: Shop) -> None:
     line = shop.line()
     say(shop, COMPANY, company_name="Тёплый дом")
-    say(shop, OptionTarget(Subject.LINE, line), company_name="Тёплый дом. Опт")
-    say(shop, OptionTarget(Subject.LINE, line), company_name="")
+    say(shop, OptionTarget(OptionLevel.LINE, line), company_name="Тёплый дом. Опт")
+    say(shop, OptionTarget(OptionLevel.LINE, line), company_name="")
     assert value(shop, "company_name", OptionScope(line=line)) == "Тёплый дом"
-    assert shop.read(lambda tx: options.stored(tx, OptionTarget(Subject.LINE, line))) == {}
+    assert shop.read(lambda tx: options.stored(tx, OptionTarget(OptionLevel.LINE, line))) == {}
 
 
 def test_an_option_that_is_declared_once_is_known_for_every_subject_with_its_default(shop: Shop, pace: str) -> None:
     assert value(shop, pace, OptionScope(crm=5)) == 3
-    say(shop, OptionTarget(Subject.CRM, 5), pace="7")
+    say(shop, OptionTarget(OptionLevel.CRM, 5), pace="7")
     assert [value(shop, pace, OptionScope(crm=number)) for number in (5, 6)] == [7, 3]
 
 
@@ -86,7 +86,7 @@ def test_what_is_needed_to_open_the_store_is_never_kept_in_it(shop: Shop, name: 
     assert str(refused.value.what) == f"{name} is needed before the store is open, so it is not kept in the store."
     assert f"chatapp config set {name} VALUE, or CHATAPP_{name.upper()}" in show(refused.value.next_step)
     with pytest.raises(ValueError, match=name):
-        option.declare(Field(name=name, label=T("No")), Subject.COMPANY)
+        option.declare(Field(name=name, label=T("No")), OptionLevel.COMPANY)
 
 
 @pytest.mark.parametrize(
@@ -115,15 +115,15 @@ def test_what_a_newer_version_wrote_is_kept_shown_and_passed_over(shop: Shop) ->
     channel = shop.channel(settings={"host": "mail.example.org"})
     line = shop.read(lambda tx: channels.one(tx, channel)).line_id
     newer = {"undo_send": "adaptive", "mood": "kind"}
-    for target in (COMPANY, OptionTarget(Subject.CHANNEL, channel)):
+    for target in (COMPANY, OptionTarget(OptionLevel.CHANNEL, channel)):
         shop.write(lambda tx, target=target: options.save(tx, target, newer))
-    say(shop, OptionTarget(Subject.LINE, line), undo_send="6")
+    say(shop, OptionTarget(OptionLevel.LINE, line), undo_send="6")
     assert value(shop, "undo_send", OptionScope(line=line, channel=channel)) == 6
     say(shop, COMPANY, quiet="22:00-08:00")
     assert shop.read(lambda tx: options.stored(tx, COMPANY)) == {**newer, "quiet": "22:00-08:00"}
     again = Bound(account="x", title="x", settings=shop.read(lambda tx: channels.one(tx, channel)).settings)
     shop.write(lambda tx: channels.save(tx, shop.vault, again, line=line, kind="letters", previous=channel))
-    assert shop.read(lambda tx: options.stored(tx, OptionTarget(Subject.CHANNEL, channel))) == newer
+    assert shop.read(lambda tx: options.stored(tx, OptionTarget(OptionLevel.CHANNEL, channel))) == newer
     assert json.loads(shop.read(lambda tx: channels.one(tx, channel)).settings_text) == {"host": "mail.example.org"}
 
 
@@ -137,7 +137,7 @@ def test_what_a_binding_answered_is_an_option_from_then_on_and_is_answered_anew_
         )
 
     number = bind(None, sender="DOM", price="4")
-    target = OptionTarget(Subject.CHANNEL, number)
+    target = OptionTarget(OptionLevel.CHANNEL, number)
     assert shop.read(lambda tx: options.stored(tx, target)) == {"sender": "DOM", "price": "4"}
     row = shop.read(lambda tx: channels.one(tx, number))
     shop.write(lambda tx: channels.configure(tx, row, manifest("sms"), {"sender": ""}))
@@ -180,9 +180,9 @@ def test_what_is_removed_takes_its_options_along(shop: Shop) -> None:
     line = shop.line()
     channel, other = shop.channel(line=line), shop.channel()
     targets = [
-        OptionTarget(Subject.LINE, line),
-        OptionTarget(Subject.CHANNEL, channel),
-        OptionTarget(Subject.CHANNEL, other),
+        OptionTarget(OptionLevel.LINE, line),
+        OptionTarget(OptionLevel.CHANNEL, channel),
+        OptionTarget(OptionLevel.CHANNEL, other),
         COMPANY,
     ]
     for target in targets:
@@ -196,8 +196,8 @@ def test_what_is_removed_takes_its_options_along(shop: Shop) -> None:
 
 def test_who_sees_one_line_sees_no_options_of_another(shop: Shop) -> None:
     ours, theirs = shop.line(), shop.line()
-    hidden = [OptionTarget(Subject.LINE, theirs), OptionTarget(Subject.CHANNEL, shop.channel(line=theirs))]
-    seen = [COMPANY, OptionTarget(Subject.LINE, ours), OptionTarget(Subject.CHANNEL, shop.channel(line=ours))]
+    hidden = [OptionTarget(OptionLevel.LINE, theirs), OptionTarget(OptionLevel.CHANNEL, shop.channel(line=theirs))]
+    seen = [COMPANY, OptionTarget(OptionLevel.LINE, ours), OptionTarget(OptionLevel.CHANNEL, shop.channel(line=ours))]
     for target in hidden + seen:
         say(shop, target, undo_send="5")
     narrow = Visibility(shop.driver.dialect, lines=[ours])
@@ -246,7 +246,7 @@ def test_what_a_channel_could_not_be_bound_with_it_is_not_configured_with(
     with pytest.raises(UsageError) as refused:
         shop.write(lambda tx: channels.configure(tx, channel, about, {name: said}))
     assert refused.value.field == name
-    assert shop.read(lambda tx: options.stored(tx, OptionTarget(Subject.CHANNEL, channel.id))) == {}
+    assert shop.read(lambda tx: options.stored(tx, OptionTarget(OptionLevel.CHANNEL, channel.id))) == {}
 
 
 @pytest.mark.parametrize(
@@ -266,7 +266,7 @@ def test_what_a_channel_could_not_be_bound_with_it_is_not_configured_with(
 def test_what_a_channel_could_be_bound_with_it_is_configured_with(shop: Shop, kind: str, name: str, said: str) -> None:
     channel = row_of(shop, kind)
     shop.write(lambda tx: channels.configure(tx, channel, manifest(kind), {name: said}))
-    assert shop.read(lambda tx: options.stored(tx, OptionTarget(Subject.CHANNEL, channel.id))) == {name: said}
+    assert shop.read(lambda tx: options.stored(tx, OptionTarget(OptionLevel.CHANNEL, channel.id))) == {name: said}
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,7 @@ class OutboxMachine(RuleBasedStateMachine):
     def put(self, dialog: int, priority: int, delay: int) -> None:
         at = self.shop.clock.at + delay * 1000 if delay else None
         order, where = self.shop.order(priority=priority, at=at), self.dialogs[dialog]
-        message = self.shop.write(partial(sending.enqueue, can=EVERYTHING, dialog=where, draft=DRAFT, order=order))
+        message = self.shop.write(partial(sending.enqueue, can=EVERYTHING, dialog=where, draft=DRAFT, options=order))
         state = State.SCHEDULED if delay else State.QUEUED
         self.known[message] = Expected(where, priority, next(self.places), state, at or 0)
 

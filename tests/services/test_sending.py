@@ -9,7 +9,7 @@ from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft, StagedFile
 from chatapp_cli.domain.errors import OutcomeUnknown, Refused, Rejected, Retryable
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
-from chatapp_cli.domain.journal.messages import StateChanged
+from chatapp_cli.domain.journal.messages import MessageStateChanged
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Operation, Origin, State
 from chatapp_cli.domain.outbound import Receipt
@@ -333,7 +333,7 @@ def test_a_refusal_fails_it_and_the_trace_tells_the_whole_life(
         "gone",
     )
     assert [(a.verdict, a.code) for a in life.attempts] == [("postponed", "busy"), ("failed", "no_such_user")]
-    states = [news.event.state for news in life.news if isinstance(news.event, StateChanged)]
+    states = [news.event.state for news in life.news if isinstance(news.event, MessageStateChanged)]
     assert states == ["sending", "queued", "sending", "failed"]
 
 
@@ -370,7 +370,7 @@ def test_edits_deletions_and_reactions_are_asked_carried_out_and_seen(
     shop.write(lambda tx: outbox.succeed(tx, mine, Receipt(ids=("77",))))
     for action, value in ((Operation.EDIT, "Добрый вечер"), (Operation.REACT, "👍"), (Operation.DELETE, "")):
         shop.acting = owner("Пётр")
-        shop.write(lambda tx, a=action, v=value: sending.change(tx, EVERYTHING, message, a, v, order=shop.order()))
+        shop.write(lambda tx, a=action, v=value: sending.change(tx, EVERYTHING, message, a, v, options=shop.order()))
         mine = claim(shop, channel)
         assert (mine.row.action, mine.row.value, mine.row.actor) == (action, value, "Пётр")
         assert shop.write(lambda tx, mine=mine: outbox.succeed(tx, mine, Receipt(ids=())))
@@ -379,7 +379,7 @@ def test_edits_deletions_and_reactions_are_asked_carried_out_and_seen(
     assert [(r.person, r.emoji, r.name) for r in entry.reactions] == [("", "👍", "Пётр")]
     assert shop.read(lambda tx: trace.life(tx, message)).said_before == [("Добрый день", shop.clock.at)]
     with pytest.raises(Refused, match="was deleted"):
-        shop.write(lambda tx: sending.change(tx, EVERYTHING, message, Operation.EDIT, "x", order=shop.order()))
+        shop.write(lambda tx: sending.change(tx, EVERYTHING, message, Operation.EDIT, "x", options=shop.order()))
 
 
 @pytest.mark.parametrize("action", [Operation.EDIT, Operation.DELETE, Operation.REACT])
@@ -387,7 +387,7 @@ def test_what_a_channel_cannot_do_to_a_message_is_refused(shop: Shop, dialog: Di
     message = say(shop, dialog)
     for can, code in ((BARE, "not_here"), (EVERYTHING, "not_sent")):
         with pytest.raises(Refused) as refused:
-            shop.write(lambda tx, can=can: sending.change(tx, can, message, action, "x", order=shop.order()))
+            shop.write(lambda tx, can=can: sending.change(tx, can, message, action, "x", options=shop.order()))
         assert refused.value.code == code
 
 

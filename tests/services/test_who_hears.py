@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chatapp_cli.domain.ids import ChannelId, DialogId, LineId, MessageId
-from chatapp_cli.domain.journal.base import Hears, JournalEvent
+from chatapp_cli.domain.journal.base import Audience, JournalEvent
 from chatapp_cli.domain.journal.messages import MessageReceived
 from chatapp_cli.domain.journal.reading import kinds_by_topic
 from chatapp_cli.services import journal
@@ -20,11 +20,11 @@ EVERYBODY = {"application", "clock", "company", "contact", "operator", "reply", 
 def written(kind: type[JournalEvent], channel: ChannelId, dialog: DialogId, message: MessageId) -> JournalEvent:
     """An event of a type about these, as far as its type has to name them."""
     subjects = {"channel": channel, "dialog": dialog, "message": message}
-    named = subjects if kind.hears is Hears.LINE else {}
+    named = subjects if kind.audience is Audience.LINE else {}
     return kind(**dict.fromkeys(kind.keys, 1), **named)
 
 
-@pytest.mark.req("S-128")
+@pytest.mark.req("S-128", part="access by lines, assignees")
 def test_an_operator_hears_of_their_line_of_what_is_everybodys_and_of_nothing_else(shop: Shop) -> None:
     ours, theirs = shop.line("Опт"), shop.line("Розница")
     subjects = {}
@@ -82,7 +82,7 @@ def test_an_event_that_names_nothing_is_heard_by_all_only_where_its_type_says_so
     assert heard_by(shop, start, Visibility(shop.driver.dialect, lines=[line])) == []
 
 
-@pytest.mark.req("S-128")
+@pytest.mark.req("S-128", part="access by lines, assignees")
 def test_who_reads_on_gets_what_they_see_now_and_never_what_was_hidden_when_they_came_past_it(shop: Shop) -> None:
     line = shop.line("Опт")
     ours, theirs = shop.channel(line=line), shop.channel(line=shop.line("Розница"))

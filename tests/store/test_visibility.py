@@ -13,7 +13,7 @@ from chatapp_cli.store.named import prepared, statements
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.store.visibility import Visibility
 from tests.store.test_statements import sample
-from tests.stores import Shop
+from tests.stores import Shop, owner
 
 QUESTIONS = sorted(
     name for name, text in statements("sqlite").items() if re.match("SELECT|WITH", text) and "UPDATE" not in text
@@ -37,10 +37,13 @@ OF_THE_PROGRAM = "kept by the program for itself, and asked for by no person"
 OF_THE_COMPANY = {
     "broken_effect": OF_THE_PROGRAM,
     "follower": OF_THE_PROGRAM,
+    "lease": OF_THE_PROGRAM,
+    "login_attempt": OF_THE_PROGRAM,
     "operator": ACCOUNTS,
     "operator_session": ACCOUNTS,
     "quick_reply": ANSWERS,
     "quick_reply_file": ANSWERS,
+    "raw_dictionary": OF_THE_PROGRAM,
     "reply_editor": ANSWERS,
     "reply_section": ANSWERS,
     "saved_view": "filters under a name; what they find is seen through the lens",
@@ -112,7 +115,7 @@ def test_what_changes_rows_is_asked_as_it_is(dialect: str) -> None:
     assert {name for name in changes if narrow.statement(name, whole).sql != whole[name].sql} == set()
 
 
-@pytest.mark.req("S-128")
+@pytest.mark.req("S-128", part="access by lines, assignees")
 def test_another_lines_rows_are_not_there(shop: Shop) -> None:
     ours, theirs = shop.line("Опт"), shop.line("Розница")
     for line in (ours, theirs):
@@ -127,6 +130,18 @@ def test_another_lines_rows_are_not_there(shop: Shop) -> None:
     assert shop.read(lambda tx: seen(tx.through(narrow))) == (1,) * 7
     assert shop.read(lambda tx: seen(tx.through(Visibility(shop.driver.dialect, lines=())))) == (0,) * 7
     assert shop.read(seen) == (2,) * 7
+
+
+def test_naming_who_acts_shows_no_more_and_the_whole_shows_all_under_the_same_name(shop: Shop) -> None:
+    shop.channel()
+    nothing = Visibility(shop.driver.dialect, lines=())
+
+    def seen(tx: Tx) -> tuple[str, int]:
+        return tx.name, tx.compose(int, "SELECT COUNT(*) FROM channel", {})[0]
+
+    narrowed = shop.read(lambda tx: seen(tx.through(nothing).by(owner("Анна"))))
+    lifted = shop.read(lambda tx: seen(tx.through(nothing).by(owner("Анна")).whole()))
+    assert (narrowed, lifted) == (("Анна", 0), ("Анна", 1))
 
 
 @pytest.mark.parametrize("lines", [None, ONE_LINE, (1, 2)])

@@ -22,7 +22,7 @@ from chatapp_cli.ports.world import World
 from chatapp_cli.services import channels
 from chatapp_cli.settings import Settings
 from chatapp_cli.tui.app import InboxApp
-from chatapp_cli.tui.launch import part
+from chatapp_cli.tui.launch import report
 from chatapp_cli.tui.screens.inbox import InboxScreen
 from chatapp_cli.tui.session.error_guard import LONG, ErrorGuard
 from chatapp_cli.tui.session.rescue import FOLDER, rescued
@@ -146,7 +146,7 @@ async def test_whatever_work_stumbles_over_the_page_goes_on(
         await it.until(lambda: "Something went wrong inside: ZeroDivisionError." in notices(it))
         await it.open("Анна")
     assert [type(error) for error in app.guard.stumbles] == [ZeroDivisionError]
-    part(app)
+    report(app)
     assert "ZeroDivisionError: of our own" in capsys.readouterr().err
 
 
@@ -189,7 +189,7 @@ async def test_a_window_that_breaks_off_says_so_and_where_the_draft_is(
     with pytest.raises(ZeroDivisionError):
         await _break(app)
     with pytest.raises(ChatappError) as broken:
-        part(app)
+        report(app)
     assert broken.value.exit_code == 1
     assert str(broken.value.what) == "The window broke off."
     told = capsys.readouterr().err
@@ -279,7 +279,7 @@ async def test_what_the_store_cannot_keep_when_the_window_is_left_is_not_lost(
         assert app.screen.query_one(Pen).text == "Ждём вас"
     if disk == "full":
         (there.settings.folder / FOLDER).write_text("no folder can be made here")
-    part(app)
+    report(app)
     told = capsys.readouterr().err
     if disk == "full":
         assert told == "Анна Кузнецова\n\nЖдём вас\n"

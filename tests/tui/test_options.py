@@ -7,23 +7,24 @@ from collections.abc import Iterator
 import pytest
 
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.domain import option
 from chatapp_cli.domain.form import Field
-from chatapp_cli.domain.option import COMPANY, OptionTarget, Subject
+from chatapp_cli.domain.option import COMPANY, OptionLevel, OptionTarget
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import channels, lines, options
 from chatapp_cli.tui.screens.lines import LinesScreen
 from chatapp_cli.tui.screens.options import OptionsScreen
 from chatapp_cli.tui.widgets.form import FieldRow, FormView
+from tests.declared import declared
 from tests.tui.conftest import Opener
 
 
 @pytest.fixture
 def pace() -> Iterator[str]:
     """An option of lines that only this test knows, declared as ours are."""
-    option.declare(Field(name="pace", label=T("Pace of the line"), kind="number", default="3"), Subject.LINE)
-    yield "pace"
-    option.withdraw("pace")
+    with declared(
+        Field(name="pace", label=T("Pace of the line"), kind="number", default="3"), OptionLevel.LINE
+    ) as name:
+        yield name
 
 
 def row(it: object, name: str) -> FieldRow:
@@ -43,7 +44,7 @@ async def test_a_line_has_a_page_with_every_option_that_is_declared(
     window: Opener, company: Company, pace: str
 ) -> None:
     line = company.read(lines.everything)[0]
-    target = OptionTarget(Subject.LINE, line.id)
+    target = OptionTarget(OptionLevel.LINE, line.id)
     async with window() as it:
         await it.press("f2", "home", "o")
         await it.sees(f"Options · {line.name}", "Pace of the line", "Seconds to take a message back", "Left open: 3.")

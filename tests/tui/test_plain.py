@@ -21,7 +21,7 @@ from chatapp_cli.domain.message import State
 from chatapp_cli.runtime.login import logged_in
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import journal, lines, operators, sending
-from chatapp_cli.services.composing import InDialog
+from chatapp_cli.services.message_request import InDialog
 from chatapp_cli.services.transcript import latest
 from chatapp_cli.tui.plain.plain import PASTE_GAP, Plain, conversation
 from chatapp_cli.tui.plain.vocabulary import COMMANDS, understood
@@ -243,7 +243,7 @@ async def test_what_was_not_said_is_marked_in_words_before_it_is_read_out(
         assert told in said
 
 
-@pytest.mark.req("S-128")
+@pytest.mark.req("S-128", part="access by lines, assignees")
 async def test_who_sees_other_lines_meanwhile_is_told_and_begins_anew(company: Company, stage: Stage) -> None:
     company.write(lambda tx: operators.add(tx, "Пётр", "", ()))
     company.write(lambda tx: operators.open_session(tx, "Пётр", "token"))

@@ -57,7 +57,7 @@ def test_every_event_has_its_words(kind: type[JournalEvent]) -> None:
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_types_that_share_a_topic_or_a_noun_are_of_one_kind(kind: type[JournalEvent]) -> None:
     same = kinds_by_topic()[kind.topic]
-    assert {(one.live, one.hears) for one in same} == {(kind.live, kind.hears)}
+    assert {(one.live, one.audience) for one in same} == {(kind.live, kind.audience)}
     noun = NOUNS.get(kind.topic.partition(".")[0])
     assert noun is None or issubclass(kind, noun)
 
@@ -70,8 +70,11 @@ def test_types_that_share_a_topic_or_a_noun_are_of_one_kind(kind: type[JournalEv
             messages.MessageWritten(channel=CHANNEL, dialog=DIALOG, message=MESSAGE, state="queued"),
             '{"state": "queued"}',
         ),
-        (messages.StateChanged(dialog=DIALOG, message=MESSAGE, state="queued"), '{"state": "queued"}'),
-        (messages.StateChanged(dialog=DIALOG, message=MESSAGE, state="sent", code=""), '{"state": "sent", "code": ""}'),
+        (messages.MessageStateChanged(dialog=DIALOG, message=MESSAGE, state="queued"), '{"state": "queued"}'),
+        (
+            messages.MessageStateChanged(dialog=DIALOG, message=MESSAGE, state="sent", code=""),
+            '{"state": "sent", "code": ""}',
+        ),
         (dialogs.Assigned(dialog=DIALOG, name="Ольга"), '{"assignee": "Ольга"}'),
         (dialogs.Returned(dialog=DIALOG), '{"snoozed": false}'),
         (dialogs.Snoozed(dialog=DIALOG, until=5), '{"snoozed": 5}'),
@@ -87,7 +90,11 @@ def test_rows_are_written_as_they_always_were(event: JournalEvent, data: str) ->
     ("name", "data", "event"),
     [
         ("dialog.moved", "", dialogs.DialogMoved(dialog=DIALOG, message=MESSAGE)),
-        ("message.state", '{"state": "sent"}', messages.StateChanged(dialog=DIALOG, message=MESSAGE, state="sent")),
+        (
+            "message.state",
+            '{"state": "sent"}',
+            messages.MessageStateChanged(dialog=DIALOG, message=MESSAGE, state="sent"),
+        ),
         (
             "message.refused",
             '{"action": "edit", "tries": 3}',

@@ -28,7 +28,7 @@ DRIVER: Final = "chatapp_cli.tui.media.browser:BrowserDriver"
 GREETING: Final = b"__GANGLION__\n"
 LARGEST: Final = 500
 """The most columns or rows that a browser may request."""
-SAID: Final = 2_000
+STDERR_KEPT: Final = 2_000
 """Bytes of its stderr that are kept."""
 
 
@@ -37,7 +37,7 @@ class Child:
 
     def __init__(self, process: Process) -> None:
         self._process = process
-        self._said = b""
+        self._errors = b""
         self._listener = asyncio.create_task(self._listen())
 
     @property
@@ -57,7 +57,7 @@ class Child:
         except asyncio.IncompleteReadError as cut:
             if cut.expected is None:
                 await self._listener
-                yield b"D", self._said.replace(b"\n", b"\r\n")
+                yield b"D", self._errors.replace(b"\n", b"\r\n")
 
     async def type(self, text: str) -> None:
         """Pass on terminal input."""
@@ -89,8 +89,8 @@ class Child:
     async def _listen(self) -> None:
         """Keep the end of its stderr."""
         assert self._process.stderr is not None
-        while said := await self._process.stderr.read(SAID):
-            self._said = (self._said + said)[-SAID:]
+        while piece := await self._process.stderr.read(STDERR_KEPT):
+            self._errors = (self._errors + piece)[-STDERR_KEPT:]
 
 
 async def start(

@@ -38,11 +38,11 @@ class Downloads:
         self._child = child
         self._offered: dict[str, Download] = {}
 
-    def offer(self, told: Mapping[str, object]) -> str:
+    def offer(self, message: Mapping[str, object]) -> str:
         """Register a file offered by the window; returns its key."""
-        key, kind = str(told["key"]), str(told["mime_type"])
-        shown = told["open_method"] == "browser" and kind in SHOWN
-        self._offered[key] = Download(PurePath(str(told["path"])).name, kind, shown)
+        key, kind = str(message["key"]), str(message["mime_type"])
+        shown = message["open_method"] == "browser" and kind in SHOWN
+        self._offered[key] = Download(PurePath(str(message["path"])).name, kind, shown)
         return key
 
     def take(self, packed: bytes) -> None:

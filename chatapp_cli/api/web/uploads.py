@@ -42,8 +42,8 @@ class Uploads:
         try:
             name = await self._kept(request, token)
         except ChatappError as error:
-            said = " ".join(filter(None, [show(error.what), show(error.next_step)]))
-            return PlainTextResponse(said, LATER if isinstance(error, Busy) else REFUSED)
+            words = " ".join(filter(None, [show(error.what), show(error.next_step)]))
+            return PlainTextResponse(words, LATER if isinstance(error, Busy) else REFUSED)
         finally:
             await self.tidy()
         return PlainTextResponse(_("{name} is here: attach it in the window.", name=name))
@@ -90,7 +90,7 @@ def _ours(request: Request) -> bool:
 
 def _length(request: Request) -> int:
     """The declared size of the file. Raises Refused without one."""
-    said = request.headers.get("content-length", "")
-    if not said.isdecimal():
+    declared = request.headers.get("content-length", "")
+    if not declared.isdecimal():
         raise Refused("no_length", T("The file does not say how large it is."))
-    return int(said)
+    return int(declared)

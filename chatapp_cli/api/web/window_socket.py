@@ -42,14 +42,14 @@ class WindowSocket:
     async def carry(self, stays: Callable[[WindowSocket], Awaitable[bool]]) -> None:
         """Run until the browser disconnects, the window ends, ``leave`` is called, or ``stays`` returns false."""
         with suppress(WebSocketDisconnect):
-            await run_all(self._hear(), self._show(), self._watch(stays), self._told_to_leave())
+            await run_all(self._hear(), self._show(), self._watch(stays), self._until_leaving())
             await self._socket.close()
 
     def leave(self) -> None:
         """End soon."""
         self._leaves.set()
 
-    async def _told_to_leave(self) -> None:
+    async def _until_leaving(self) -> None:
         await self._leaves.wait()
 
     async def _watch(self, stays: Callable[[WindowSocket], Awaitable[bool]]) -> None:
@@ -57,8 +57,8 @@ class WindowSocket:
             await self._clock.sleep(LOOK)
 
     async def _hear(self) -> None:
-        async for said in _messages(self._socket):
-            match said:
+        async for message in _messages(self._socket):
+            match message:
                 case ["stdin", str(text)]:
                     self._touched = self._clock.monotonic()
                     await self.child.type(text)
@@ -77,16 +77,16 @@ class WindowSocket:
                 await self._socket.send_bytes(content)
             elif kind == b"P":
                 self.downloads.take(content)
-            elif not await self._told(json.loads(content)):
+            elif not await self._handle(json.loads(content)):
                 return
 
-    async def _told(self, told: dict[str, object]) -> bool:
+    async def _handle(self, message: dict[str, object]) -> bool:
         """Handle a request of the window to the browser; false ends the connection."""
-        if told["type"] == "open_url" and urlsplit(str(told["url"])).scheme in {"http", "https"}:
-            await self._say("open_url", {"url": told["url"], "new_tab": True})
-        elif told["type"] == "deliver_file_start":
-            await self._say("deliver_file_start", self.downloads.offer(told))
-        return told["type"] != "exit"
+        if message["type"] == "open_url" and urlsplit(str(message["url"])).scheme in {"http", "https"}:
+            await self._say("open_url", {"url": message["url"], "new_tab": True})
+        elif message["type"] == "deliver_file_start":
+            await self._say("deliver_file_start", self.downloads.offer(message))
+        return message["type"] != "exit"
 
     async def _say(self, kind: str, value: object) -> None:
         await self._socket.send_text(json.dumps([kind, value]))

@@ -1,4 +1,4 @@
-"""The base of journal events: topic, words, subjects, values, lifetime and visibility."""
+"""The base of journal events: topic, words, references, values, lifetime and visibility."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from chatapp_cli.domain.text import Text
 if TYPE_CHECKING:
     from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
 
-SUBJECTS = ("channel", "dialog", "message")
+REFERENCES = ("channel", "dialog", "message")
 """The fields with their own columns; the others are stored as JSON, in the order of their declaration."""
 
 
-class Hears(Enum):
+class Audience(Enum):
     """Who may see an event, among operators who do not see every line."""
 
     LINE = "line"
@@ -44,7 +44,7 @@ class EventMeta(type):
     """The metaclass of events: like a frozen dataclass with slots, but made ten times as fast at every start."""
 
     keys: dict[str, str]
-    """Each field other than the subjects, with its key in the stored JSON."""
+    """Each field other than the references, with its key in the stored JSON."""
     defaults: dict[str, Any]
     required: frozenset[str]
     size: int
@@ -61,7 +61,7 @@ class EventMeta(type):
         set_by_default = {field: value for field, value in own.items() if value is not ... and keys[field] is not value}
         before = {*above.required, *above.defaults} if above else set()
         made = super().__new__(mcs, name, bases, {**namespace, "__slots__": tuple(own.keys() - before)})
-        made.keys = {**(above.keys if above else {}), **{f: str(key) for f, key in keys.items() if f not in SUBJECTS}}
+        made.keys = {**(above.keys if above else {}), **{f: str(key) for f, key in keys.items() if f not in REFERENCES}}
         made.defaults = {**(above.defaults if above else {}), **set_by_default}
         for field in own.keys() - set_by_default.keys():
             made.defaults.pop(field, None)
@@ -85,7 +85,7 @@ class JournalEvent(metaclass=EventMeta):
     """
     live: ClassVar[bool] = False
     """Whether it matters only at the moment; such events are deleted after a day."""
-    hears: ClassVar[Hears] = Hears.LINE
+    audience: ClassVar[Audience] = Audience.LINE
     fixed: ClassVar[Mapping[str, bool]] = MappingProxyType({})
     """Values that are stored with every event of this type."""
 
@@ -118,12 +118,12 @@ class JournalEvent(metaclass=EventMeta):
         return hash((type(self), self.channel, self.dialog, self.message))
 
     def __repr__(self) -> str:
-        said = ", ".join(f"{field}={value!r}" for field, value in _values(self).items() if value is not None)
-        return f"{type(self).__name__}({said})"
+        fields = ", ".join(f"{field}={value!r}" for field, value in _values(self).items() if value is not None)
+        return f"{type(self).__name__}({fields})"
 
 
 def _values(event: JournalEvent) -> dict[str, Any]:
-    return {field: getattr(event, field) for field in (*SUBJECTS, *type(event).keys)}
+    return {field: getattr(event, field) for field in (*REFERENCES, *type(event).keys)}
 
 
 class Unknown(JournalEvent):
@@ -145,7 +145,7 @@ def in_words(event: JournalEvent) -> Text:
 
 
 def document(event: JournalEvent) -> Mapping[str, Any]:
-    """Its values as the stored JSON object, without the subjects."""
+    """Its values as the stored JSON object, without the references."""
     if isinstance(event, Unknown):
         return event.values
     kind = type(event)

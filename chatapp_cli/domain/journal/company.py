@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from chatapp_cli.domain.ids import ChannelId
-from chatapp_cli.domain.journal.base import Hears, JournalEvent
+from chatapp_cli.domain.journal.base import Audience, JournalEvent
 from chatapp_cli.domain.text import T, Text
 
 
@@ -14,14 +14,14 @@ class CompanyConfigured(JournalEvent):
     """Options of the company changed."""
 
     topic: ClassVar[str] = "company.configured"
-    hears: ClassVar[Hears] = Hears.EVERYBODY
+    audience: ClassVar[Audience] = Audience.EVERYBODY
     changed: Sequence[str]
 
 
 class ViewEvent(JournalEvent):
     """Something happened to a saved view."""
 
-    hears: ClassVar[Hears] = Hears.EVERYBODY
+    audience: ClassVar[Audience] = Audience.EVERYBODY
     name: str
 
 
@@ -49,7 +49,7 @@ class ViewRemoved(ViewEvent):
 class SectionEvent(JournalEvent):
     """Something happened to a section of quick replies."""
 
-    hears: ClassVar[Hears] = Hears.EVERYBODY
+    audience: ClassVar[Audience] = Audience.EVERYBODY
     name: str
 
 
@@ -93,7 +93,7 @@ class EditorUninvited(SectionEvent):
 class ReplyEvent(JournalEvent):
     """Something happened to a quick reply."""
 
-    hears: ClassVar[Hears] = Hears.EVERYBODY
+    audience: ClassVar[Audience] = Audience.EVERYBODY
     title: str
 
 
@@ -144,7 +144,7 @@ class ApplicationMoved(JournalEvent):
     """An application on paper moved to another stage."""
 
     topic: ClassVar[str] = "application.moved"
-    hears: ClassVar[Hears] = Hears.EVERYBODY
+    audience: ClassVar[Audience] = Audience.EVERYBODY
     application: int
     title: str
     stage: str
@@ -155,6 +155,6 @@ class ClockSetBack(JournalEvent):
     """The wall clock was set back, and waiting times were moved with it."""
 
     topic: ClassVar[str] = "clock.back"
-    hears: ClassVar[Hears] = Hears.EVERYBODY
+    audience: ClassVar[Audience] = Audience.EVERYBODY
     words: ClassVar[Text] = T("The clock was set back by {seconds} s; waiting times were shifted")
     seconds: int

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from chatapp_cli.domain.journal.base import Hears, JournalEvent
+from chatapp_cli.domain.journal.base import Audience, JournalEvent
 from chatapp_cli.domain.text import T, Text
 
 
 class LineEvent(JournalEvent):
     """Something happened to a line."""
 
-    hears: ClassVar[Hears] = Hears.WHOLE
+    audience: ClassVar[Audience] = Audience.WHOLE
     name: str
 
 

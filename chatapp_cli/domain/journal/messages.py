@@ -41,7 +41,7 @@ class MessageEchoed(MessageEvent):
     channel: ChannelId
 
 
-class StateChanged(MessageEvent):
+class MessageStateChanged(MessageEvent):
     """The state of a message changed."""
 
     topic: ClassVar[str] = "message.state"
@@ -49,7 +49,7 @@ class StateChanged(MessageEvent):
     code: str | None = None
 
 
-class TextChanged(MessageEvent):
+class MessageTextChanged(MessageEvent):
     """A message was edited, or replaced its placeholder."""
 
     topic: ClassVar[str] = "message.edited"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from chatapp_cli.domain.journal.base import Hears, JournalEvent
+from chatapp_cli.domain.journal.base import Audience, JournalEvent
 from chatapp_cli.domain.text import T, Text
 
 
 class OperatorEvent(JournalEvent):
     """Something happened to an operator's account; their own window sees it, whatever their lines."""
 
-    hears: ClassVar[Hears] = Hears.EVERYBODY
+    audience: ClassVar[Audience] = Audience.EVERYBODY
     name: str
 
 

@@ -19,7 +19,7 @@ from chatapp_cli.domain.journal import (
     operators,
     presence,
 )
-from chatapp_cli.domain.journal.base import Hears, JournalEvent, Unknown
+from chatapp_cli.domain.journal.base import Audience, JournalEvent, Unknown
 
 _MODULES = (chains, channels, company, contacts, dialogs, lines, messages, operators, presence)
 
@@ -96,9 +96,9 @@ def live_topics() -> list[str]:
     return sorted(topic for topic, kinds in kinds_by_topic().items() if kinds[0].live)
 
 
-def topics_heard_by(hears: Hears) -> list[str]:
-    """The topics of events with this visibility."""
-    return sorted(topic for topic, kinds in kinds_by_topic().items() if kinds[0].hears is hears)
+def topics_for(audience: Audience) -> list[str]:
+    """The topics of events for this audience."""
+    return sorted(topic for topic, kinds in kinds_by_topic().items() if kinds[0].audience is audience)
 
 
 def _kinds() -> Iterator[type[JournalEvent]]:

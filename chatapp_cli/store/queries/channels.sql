@@ -68,7 +68,7 @@ UPDATE channel SET paused_until = :until, paused_code = :code, paused_detail = :
 -- name: channels.show_pause
 UPDATE channel SET paused_until = :until,
   paused_code = CASE WHEN paused_until + 1000 > :until THEN paused_code ELSE 'pace' END,
-  paused_detail = CASE WHEN paused_until + 1000 > :until THEN paused_detail ELSE '' END
+  paused_detail = CASE WHEN paused_until > :now THEN paused_detail ELSE '' END
 WHERE id = :id;
 
 -- name: channels.unpause

@@ -5,13 +5,25 @@ Imported only by migrations and tests: importing SQLModel costs most of a second
 
 from __future__ import annotations
 
-from chatapp_cli.store.tables import channels, dialogs, journal, messages, options, outbox, people, replies, timers
+from chatapp_cli.store.tables import (
+    channels,
+    dialogs,
+    journal,
+    keeping,
+    messages,
+    options,
+    outbox,
+    people,
+    replies,
+    timers,
+)
 from chatapp_cli.store.tables.base import metadata
 
 __all__ = [
     "channels",
     "dialogs",
     "journal",
+    "keeping",
     "messages",
     "metadata",
     "options",

@@ -45,6 +45,8 @@ class Channel(Table, table=True):
     paused_code: str = Field("", sa_column_kwargs=later())
     """Why nothing is sent until ``paused_until``."""
     paused_detail: str = Field("", sa_column_kwargs=later())
+    look_at: int = Field(0, sa_column=Column(BigInteger, nullable=False, server_default="0"))
+    """When a stopped channel looks again by itself; 0 if it does not."""
 
 
 class ChannelMemory(Table, table=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column
+from sqlalchemy import BigInteger, Column
 from sqlmodel import Field
 
 from chatapp_cli.store.tables.base import NEVER_AGAIN, Big, Table, key, moment
@@ -28,6 +28,7 @@ class StoredFollower(Table, table=True):
     __tablename__ = "follower"
     name: str = Field(primary_key=True)
     journal_id: int = Field(sa_column=Column(Big, nullable=False))
+    moved_at: int = Field(0, sa_column=Column(BigInteger, nullable=False, server_default="0"))
 
 
 class BrokenEffect(Table, table=True):

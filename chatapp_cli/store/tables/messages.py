@@ -22,6 +22,22 @@ class Arrived(Table, table=True):
     raw_sha256: str = ""
     problem: str = ""
     at: int = Field(sa_column=moment())
+    packed: int = Field(0, sa_column=Column(Big, nullable=False, server_default="0"))
+    """How ``raw`` is stored: 0 as it came, -1 no longer, otherwise packed with this dictionary."""
+    who: str = Field("", sa_column_kwargs=later())
+    """Who sent what could not be shown, if that was readable."""
+    dialog_id: int | None = Field(sa_column=Column(Big, nullable=True))
+
+
+class RawDictionary(Table, table=True):
+    """Bytes that arrivals of a kind have in common; only added, since packed rows need them."""
+
+    __tablename__ = "raw_dictionary"
+    __table_args__ = (Index("ix_raw_dictionary_kind", "kind", "id"), NEVER_AGAIN)
+    id: int | None = Field(sa_column=key())
+    kind: str
+    content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    created_at: int = Field(sa_column=moment())
 
 
 class Message(Table, table=True):

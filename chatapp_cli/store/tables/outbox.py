@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, text
 from sqlmodel import Field
 
 from chatapp_cli.store.tables.base import NEVER_AGAIN, Big, Table, key, later, moment, ref
@@ -34,6 +34,8 @@ class Outbox(Table, table=True):
     claims: int = 0
     """Incremented by every claim; a sender whose claim is not the latest records nothing."""
     created_at: int = Field(sa_column=moment())
+    epoch: int = Field(0, sa_column=Column(BigInteger, nullable=False, server_default="0"))
+    """The lease under which it was claimed last."""
 
 
 class Attempt(Table, table=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Text, text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Text, text
 from sqlmodel import Field
 
 from chatapp_cli.store.tables.base import NEVER_AGAIN, Big, Table, key, later, moment, partly, ref
@@ -96,6 +96,8 @@ class OperatorSession(Table, table=True):
     operator: str = Field(sa_column=Column(Text, ForeignKey("operator.name", ondelete="CASCADE"), nullable=False))
     created_at: int = Field(sa_column=moment())
     until: int = Field(sa_column=moment())
+    seen_at: int = Field(0, sa_column=Column(BigInteger, nullable=False, server_default="0"))
+    """When the operator was last active."""
 
 
 class Presence(Table, table=True):

@@ -1,1 +1,1 @@
-"""What can be done from the window: one module for each kind of thing that it is done with."""
+"""What can be done in the window, a module for each kind of target: dialogs, messages, lines and so on."""

@@ -1,4 +1,4 @@
-"""What can be done with a bound channel beside binding it."""
+"""Actions on a bound channel."""
 
 from __future__ import annotations
 
@@ -15,42 +15,42 @@ from chatapp_cli.tui.action_page import ActionPage
 
 
 async def proxies(page: ActionPage, channel: ChannelRow) -> Sequence[Finding]:
-    """Try the account's proxies, or exchange them; returns how each one did."""
+    """Try the account's proxies, or replace them; returns a finding for each proxy that was tried."""
     company, store = page.workspace.company, page.workspace.store
     await store.off_loop(lambda: proxying.understood(company, channel, ""))
-    kept = await store.off_loop(lambda: proxying.kept(company, channel))
+    stored = await store.off_loop(lambda: proxying.kept(company, channel))
     options = [("new", _("Other proxies")), ("none", _("No proxies")), ("try", _("Try them"))]
-    choice = await page.choose(_("Proxies"), options, keys=["n", "0", "t"]) if kept else "new"
+    choice = await page.choose(_("Proxies"), options, keys=["n", "0", "t"]) if stored else "new"
     if choice == "try":
         return await proxying.tried(company, channel)
     if choice == "none":
         await store.off_loop(lambda: proxying.save(company, channel, ""))
         page.say(_("{channel} no longer uses proxies.", channel=channel.title))
-    return await _exchanged(page, channel, " → ".join(one.shown for one in kept)) if choice == "new" else ()
+    return await _replaced(page, channel, " → ".join(one.shown for one in stored)) if choice == "new" else ()
 
 
-async def _exchanged(page: ActionPage, channel: ChannelRow, now: str) -> Sequence[Finding]:
+async def _replaced(page: ActionPage, channel: ChannelRow, now: str) -> Sequence[Finding]:
     company, store = page.workspace.company, page.workspace.store
     note = _("Like socks5://user:password@host:1080, several with spaces between.") + (f" {now}" if now else "")
 
-    async def take(said: str) -> None:
-        if said:
-            await store.off_loop(lambda: proxying.understood(company, channel, said))
+    async def take(typed: str) -> None:
+        if typed:
+            await store.off_loop(lambda: proxying.understood(company, channel, typed))
 
-    said = await page.prompt(_("Proxies of {channel}", channel=channel.title), note=note, take=take)
-    if not said:
+    typed = await page.prompt(_("Proxies of {channel}", channel=channel.title), note=note, take=take)
+    if not typed:
         return ()
-    findings = await proxying.tried(company, channel, said)
+    findings = await proxying.tried(company, channel, typed)
     if all(one.ok for one in findings) or await page.confirm(
         _("Save them anyway?"), _("Not every one leads to the provider."), yes=_("Save")
     ):
-        await store.off_loop(lambda: proxying.save(company, channel, said))
+        await store.off_loop(lambda: proxying.save(company, channel, typed))
         page.say(_("{channel} now uses these proxies.", channel=channel.title))
     return findings
 
 
 async def resume(page: ActionPage, channel: ChannelRow) -> None:
-    """Let a channel that rests go on now."""
+    """End the pause of a channel."""
     if channel.paused_until <= page.appearance.now():
         page.say(_("{channel} is not paused.", channel=channel.title))
         return
@@ -59,7 +59,7 @@ async def resume(page: ActionPage, channel: ChannelRow) -> None:
 
 
 async def unbind(page: ActionPage, channel: ChannelRow) -> None:
-    """Remove a channel, after a question."""
+    """Unbind a channel, after a question."""
     note = _("Its dialogs and messages are removed from the desk with it.")
 
     async def take(_yes: bool) -> None:
@@ -68,9 +68,9 @@ async def unbind(page: ActionPage, channel: ChannelRow) -> None:
     await page.confirm(_("Unbind {channel}?", channel=channel.title), note, yes=_("Unbind"), take=take)
 
 
-def able(page: ActionPage, channel: ChannelRow | None, ability: Callable[[Capabilities], bool]) -> ChannelRow | None:
-    """The channel, if there is one that can do that; if not, it is said."""
-    if channel is not None and ability(page.workspace.capabilities(channel)):
+def capable(page: ActionPage, channel: ChannelRow | None, has: Callable[[Capabilities], bool]) -> ChannelRow | None:
+    """The channel if it has a capability; otherwise ``None``, and the person is asked to choose another one."""
+    if channel is not None and has(page.workspace.capabilities(channel)):
         return channel
     page.say(_("Choose a channel that can do this."))
     return None

@@ -1,4 +1,4 @@
-"""What can be done with a dialog (S-118, S-119)."""
+"""Actions on a dialog (S-118, S-119)."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from chatapp_cli.tui.reading.naming import about, named, sentence
 
 
 async def rename(page: ActionPage, card: DialogCard) -> None:
-    """A name of our own; an empty one goes back to the provider's."""
+    """Give the dialog a name of our own; an empty one restores the provider's."""
 
     async def take(name: str) -> None:
         if name == card.name:
             return
         await page.workspace.write(lambda tx: dialogs.rename(tx, card.id, name))
-        now = await page.workspace.read(lambda tx: dialogs.card(tx, card.id))
-        page.say(_("{before} is called {name} from now on.", before=named(card), name=named(now)))
+        renamed = await page.workspace.read(lambda tx: dialogs.card(tx, card.id))
+        page.say(_("{before} is called {name} from now on.", before=named(card), name=named(renamed)))
 
     note = _("Empty: the name that the channel gives")
     await page.prompt(about(_("Name of the dialog"), [card]), card.name, note=note, take=take)
@@ -39,19 +39,19 @@ async def group(page: ActionPage, card: DialogCard) -> None:
 
 
 async def chain(page: ActionPage, card: DialogCard) -> None:
-    """In which order of channels the client is tried when no channel is named."""
+    """Set the order of channels that a message to the client tries if it names no channel."""
     number = card.contact_id
     if number is None:
         page.say(sentence(_("Only a single client can have a chain."), [card]))
         return
     known = list(packages())
 
-    async def take(said: str) -> None:
-        order = [kind_of(word.strip()) for word in said.split(",") if word.strip()]
-        if unknown := next((kind for kind in order if kind not in known), None):
+    async def take(typed: str) -> None:
+        kinds = [kind_of(word.strip()) for word in typed.split(",") if word.strip()]
+        if unknown := next((kind for kind in kinds if kind not in known), None):
             raise NotFound(T("There is no kind of channel {kind}.", kind=unknown))
-        await page.workspace.write(lambda tx: contacts.set_chain(tx, [contacts.one(tx, number)], order))
-        tried = " → ".join(manifest(kind).label for kind in order)
+        await page.workspace.write(lambda tx: contacts.set_chain(tx, [contacts.one(tx, number)], kinds))
+        tried = " → ".join(manifest(kind).label for kind in kinds)
         page.say(_("{name} is tried by: {channels}", name=named(card), channels=tried or _("no chain")))
 
     await page.prompt(
@@ -64,13 +64,13 @@ async def chain(page: ActionPage, card: DialogCard) -> None:
 
 
 async def peek(page: ActionPage, card: DialogCard) -> None:
-    """Read for oneself alone."""
+    """Mark the dialog as read for this operator only; for colleagues and the client it stays unread."""
     await page.workspace.write(lambda tx: dialogs.peek(tx, card.id))
     page.say(_("{name} is read only for you.", name=named(card)))
 
 
 async def template(page: ActionPage, card: DialogCard) -> None:
-    """An approved template, its gaps filled."""
+    """Send an approved template with its gaps filled."""
     from chatapp_cli.tui.questions import templates
 
     await templates.send(page, card)

@@ -1,4 +1,4 @@
-"""What colleagues tell one another of a dialog, and who else looks at it (S-127)."""
+"""Notes for colleagues, and members of a dialog (S-127)."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from chatapp_cli.tui.action_page import Action, ActionPage
 from chatapp_cli.tui.reading.naming import about, named
 
 
-async def note(page: ActionPage, card: DialogCard) -> None:
-    """Tell the others something that the client never sees."""
+async def add_note(page: ActionPage, card: DialogCard) -> None:
+    """Add a note for colleagues; the client never sees it."""
     known = ", ".join(f"@{name}" for name in await page.workspace.read(duties.operators))
     hint = _("The client never sees it. @name mentions an operator. {known}", known=known).strip()
 
@@ -26,19 +26,19 @@ async def note(page: ActionPage, card: DialogCard) -> None:
     await page.prompt(about(_("A note for colleagues"), [card]), note=hint, take=take)
 
 
-async def member(page: ActionPage, card: DialogCard) -> None:
-    """One more who looks at it, in a role; or one less."""
-    inside = await page.workspace.read(partial(duties.members, dialog=card.id))
+async def change_members(page: ActionPage, card: DialogCard) -> None:
+    """Add a member in a role, or remove one."""
+    members = await page.workspace.read(partial(duties.members, dialog=card.id))
     roles = [(role, show(name)) for role, name in duties.ROLES.items()]
-    out = [(f"-{one.operator}", _("Remove {name}", name=one.operator)) for one in inside]
+    removals = [(f"-{one.operator}", _("Remove {name}", name=one.operator)) for one in members]
 
-    async def chosen(what: str) -> bool:
-        return await _take_out(page, card, what[1:]) if what.startswith("-") else await _add(page, card, what)
+    async def chosen(value: str) -> bool:
+        return await _remove(page, card, value[1:]) if value.startswith("-") else await _add(page, card, value)
 
-    await page.choose(about(_("Add a member as"), [card]), [*roles, *out], take=chosen)
+    await page.choose(about(_("Add a member as"), [card]), [*roles, *removals], take=chosen)
 
 
-async def _take_out(page: ActionPage, card: DialogCard, name: str) -> bool:
+async def _remove(page: ActionPage, card: DialogCard, name: str) -> bool:
     await page.workspace.write(partial(duties.leave, dialog=card.id, name=name))
     page.say(_("{operator} is no longer a member: {name}.", operator=name, name=named(card)))
     return True
@@ -58,6 +58,6 @@ async def _add(page: ActionPage, card: DialogCard, role: str) -> bool:
 
 
 ACTIONS: dict[str, Action[DialogCard]] = {
-    "member": Action(member),
-    "note": Action(note),
+    "member": Action(change_members),
+    "note": Action(add_note),
 }

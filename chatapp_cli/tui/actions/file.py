@@ -1,4 +1,4 @@
-"""What can be done with the files of a message."""
+"""Actions on the files of a message."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from chatapp_cli.tui.media.paths import Paths
 
 
 async def _pick(page: ActionPage, target: MessageTarget) -> FileRow | None:
-    """The message's file; with several the person chooses."""
+    """The file of the message; of several the person chooses one. ``None`` if they leave."""
     found = {str(file.id): file for file in target.entry.files}
     if len(found) == 1:
         return next(iter(found.values()))
@@ -26,7 +26,7 @@ async def _pick(page: ActionPage, target: MessageTarget) -> FileRow | None:
 
 
 async def save(page: ActionPage, target: MessageTarget) -> None:
-    """Copy a file out of the store, into a folder that the person names; a browser has its own."""
+    """Copy a file out of the store into a folder that the person names; a browser downloads it."""
     file = await _pick(page, target)
     if file is None:
         return
@@ -44,7 +44,7 @@ async def save(page: ActionPage, target: MessageTarget) -> None:
 
 
 async def show(page: ActionPage, target: MessageTarget) -> None:
-    """Show a file with the program that this machine opens such files with, or in the browser."""
+    """Open a file with this machine's program for its type, or in the browser."""
     file = await _pick(page, target)
     if file is not None and page.app.is_web:
         opener.deliver(page.app, page.workspace.company.media, file, shown=True)
@@ -52,8 +52,8 @@ async def show(page: ActionPage, target: MessageTarget) -> None:
         await opener.show(page.workspace.company.media, file)
 
 
-async def look(page: ActionPage, target: MessageTarget) -> None:
-    """Show its picture in the window, among those of the conversation that are loaded."""
+async def view(page: ActionPage, target: MessageTarget) -> None:
+    """Show the message's picture in the window; keys lead to the other pictures that the transcript has loaded."""
     from chatapp_cli.tui.questions.picture import PictureScreen
 
     entries = target.among.transcript.entries
@@ -63,7 +63,7 @@ async def look(page: ActionPage, target: MessageTarget) -> None:
 
 
 async def transcribe(page: ActionPage, target: MessageTarget) -> None:
-    """Have what is said written down."""
+    """Transcribe a voice message."""
     page.say(_("Listening…"))
     await transcriber.asked(page.workspace.company, target.entry)
 
@@ -73,7 +73,7 @@ ACTIONS: dict[str, Action[MessageTarget]] = {
     "save": message_action(save, _has_files),
     "show": message_action(show, _has_files),
     "look": message_action(
-        look,
+        view,
         unless(
             lambda target: any(map(pictures.viewable, target.entry.files)), T("There is no picture in this message.")
         ),

@@ -1,4 +1,4 @@
-"""Passing messages on: which ones, to whom, and back again while they have not gone."""
+"""Forwarding messages; it can be undone until they are sent."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from chatapp_cli.tui.actions.message_target import MessageTarget, message_action
 
 
 async def forward(page: ActionPage, target: MessageTarget) -> None:
-    """The chosen messages, or this one, to a dialog that the person looks up."""
+    """Forward the chosen messages, or this one, to a dialog that the person searches for."""
     from chatapp_cli.tui.questions.dialog_pick import DialogPick
 
     shown = target.among.transcript
     messages = [entry.message.id for entry in shown.picked or [target.entry]]
-    order = page.workspace.send_options()
+    options = page.workspace.send_options()
 
     async def take(row: DialogRow) -> None:
-        able, options = page.workspace.capabilities, page.workspace.company.options
+        capabilities, company_options = page.workspace.capabilities, page.workspace.company.options
         made = await page.workspace.write(
-            lambda tx: forwarding.forward(tx, able, messages, row.id, order, held=options)
+            lambda tx: forwarding.forward(tx, capabilities, messages, row.id, options, undo_options=company_options)
         )
         shown.pick_none()
         page.done(_("Forwarded to {name}.", name=row.name), lambda tx: _cancel(tx, made))

@@ -1,4 +1,4 @@
-"""What can be done with a group in its messenger (S-045)."""
+"""Actions on a group in its messenger (S-045)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def manageable(card: DialogCard, can: Capabilities) -> bool:
 
 
 async def create(page: ActionPage, channel: ChannelRow) -> None:
-    """Make a group through a channel: a title, then its members."""
+    """Make a group through a channel; ask for its title, then for its members."""
 
     async def titled(title: str) -> bool:
         async def take(members: Members) -> None:
@@ -39,7 +39,7 @@ async def create(page: ActionPage, channel: ChannelRow) -> None:
 
 
 async def manage(page: ActionPage, card: DialogCard) -> None:
-    """Ask what to do with the group, and do it."""
+    """Ask which action to run on the group, and run it."""
     channel = await page.workspace.read(lambda tx: channels.one(tx, card.channel_id))
     if not manageable(card, page.workspace.capabilities(channel)):
         page.say(sentence(_("This is not a group that can be changed from here."), [card]))
@@ -65,9 +65,9 @@ async def _remove(page: ActionPage, channel: ChannelRow, card: DialogCard) -> bo
     return await _change_members(page, channel, card, SessionMethod.REMOVE_MEMBERS)
 
 
-async def _change_members(page: ActionPage, channel: ChannelRow, card: DialogCard, what: SessionMethod) -> bool:
+async def _change_members(page: ActionPage, channel: ChannelRow, card: DialogCard, method: SessionMethod) -> bool:
     async def take(members: Members) -> None:
-        answer = await _ask(page, channel, what, {"address": card.address, "members": members})
+        answer = await _ask(page, channel, method, {"address": card.address, "members": members})
         _tell_missing(page, channel, answer)
 
     return await _members(page, take)
@@ -93,10 +93,10 @@ async def _end(page: ActionPage, channel: ChannelRow, card: DialogCard) -> bool:
 
 
 async def _members(page: ActionPage, take: Callable[[Members], Awaitable[None]]) -> bool:
-    """Who they are; whether somebody was named."""
+    """Ask for members and act on them; returns whether any were named."""
 
-    async def understood(said: str) -> bool:
-        members = [named_address(one) for one in said.split(",") if one.strip()]
+    async def understood(typed: str) -> bool:
+        members = [named_address(one) for one in typed.split(",") if one.strip()]
         if members:
             await take(members)
         return bool(members)
@@ -105,18 +105,18 @@ async def _members(page: ActionPage, take: Callable[[Members], Awaitable[None]])
     return await page.prompt(_("Who?"), note=note, take=understood) is not None
 
 
-async def _ask(page: ActionPage, channel: ChannelRow, what: SessionMethod, arguments: Mapping[str, object]) -> Any:
+async def _ask(page: ActionPage, channel: ChannelRow, method: SessionMethod, arguments: Mapping[str, object]) -> Any:
     from chatapp_cli.runtime.asking import SessionRequest, ask
 
     page.say(_("Asking the provider…"))
-    return await ask(page.workspace.company, SessionRequest(channel, what, arguments))
+    return await ask(page.workspace.company, SessionRequest(channel, method, arguments))
 
 
 def _tell_missing(page: ActionPage, channel: ChannelRow, answer: Mapping[str, Any]) -> None:
     known = page.workspace.manifest(channel)
     for member, code in answer["missing"].items():
-        what, step = words.reason(known, code)
-        page.notify("\n".join(filter(None, (f"{member}: {what}", step))), severity="warning", markup=False, timeout=8)
+        reason, step = words.reason(known, code)
+        page.notify("\n".join(filter(None, (f"{member}: {reason}", step))), severity="warning", markup=False, timeout=8)
 
 
 _DO: Mapping[str, Callable[[ActionPage, ChannelRow, DialogCard], Awaitable[bool]]] = {

@@ -1,4 +1,4 @@
-"""What can be done with a line of channels."""
+"""Actions on a line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chatapp_cli.tui.action_page import ActionPage
 
 
 async def add(page: ActionPage) -> None:
-    """A new line."""
+    """Add a line."""
 
     async def take(name: str) -> None:
         if name:
@@ -23,7 +23,7 @@ async def add(page: ActionPage) -> None:
 
 
 async def rename(page: ActionPage, line: LineRow) -> None:
-    """Another name."""
+    """Rename a line."""
 
     async def take(name: str) -> None:
         if name:
@@ -33,7 +33,7 @@ async def rename(page: ActionPage, line: LineRow) -> None:
 
 
 async def kind_for(page: ActionPage, line: LineRow, channels: Sequence[ChannelRow]) -> str | None:
-    """The kind of channel that a person wants on a line; ``channels`` are those that are bound anywhere."""
+    """Ask which kind of channel to bind to a line; ``channels`` are all channels of the company."""
     bound = {channel.kind for channel in channels if channel.line_id == line.id}
     free = [known for kind, known in manifests().items() if kind not in bound or known.capabilities.pool]
     if not free:

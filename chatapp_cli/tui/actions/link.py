@@ -1,4 +1,4 @@
-"""Following what a message leads to: links, e-mail addresses, phone numbers. Nothing else is ever opened."""
+"""Following the links, e-mail addresses and phone numbers of a message; nothing else is ever opened."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def found(target: MessageTarget) -> list[Link]:
 
 
 async def follow(page: ActionPage, target: MessageTarget) -> None:
-    """Open, write to or copy one of them."""
+    """Open, write to or copy one of the links."""
     link = await _pick(page, found(target))
     if link is None:
         return
@@ -41,12 +41,12 @@ async def _pick(page: ActionPage, links: list[Link]) -> Link | None:
     if len(links) == 1:
         return links[0]
     options = [(str(n), link.text) for n, link in enumerate(links, 1)]
-    chosen = await page.choose(_("Which one?"), options, keys=[number for number, _said in options[:9]])
+    chosen = await page.choose(_("Which one?"), options, keys=[number for number, _text in options[:9]])
     return None if chosen is None else links[int(chosen) - 1]
 
 
 async def _write_to(page: ActionPage, address: str) -> None:
-    """The page for writing first, with the address in its box."""
+    """Open the page that searches people, with the address in its box."""
     from textual.widgets import Input
 
     people = page_named("people")()

@@ -1,4 +1,4 @@
-"""What can be done with one dialog or with many at once: one write, and one key that takes it back (S-118)."""
+"""Actions on one dialog or on many at once, in one transaction, with one key that undoes them (S-118)."""
 
 from __future__ import annotations
 
@@ -25,27 +25,27 @@ Cards: TypeAlias = Sequence[DialogCard]
 DialogJob: TypeAlias = Callable[[Tx, DialogCard], object]
 
 OTHER = "\n"
-"""What no name and no time is: another one than those offered."""
+"""The choice of typing a value that is not offered: neither a name nor a time."""
 
 
-def _all(tx: Tx, *, step: DialogJob, cards: Cards) -> None:
+def _run_on_all(tx: Tx, *, job: DialogJob, cards: Cards) -> None:
     for card in cards:
-        step(tx, card)
+        job(tx, card)
 
 
-async def _carry(page: ActionPage, cards: Cards, step: DialogJob, back: DialogJob, said: str) -> None:
-    """Do it with all of them or with none; ``said`` is for one."""
-    await page.workspace.write(partial(_all, step=step, cards=cards))
-    summed = said if len(cards) == 1 else ngettext("Done with {n} dialog.", "Done with {n} dialogs.", len(cards))
-    page.done(summed, partial(_all, step=back, cards=cards))
+async def _run(page: ActionPage, cards: Cards, job: DialogJob, undo: DialogJob, notice: str) -> None:
+    """Run a job on all dialogs or on none, and offer to undo it; ``notice`` is shown if there is one dialog."""
+    await page.workspace.write(partial(_run_on_all, job=job, cards=cards))
+    summary = notice if len(cards) == 1 else ngettext("Done with {n} dialog.", "Done with {n} dialogs.", len(cards))
+    page.done(summary, partial(_run_on_all, job=undo, cards=cards))
 
 
 async def mark(page: ActionPage, cards: Cards) -> None:
-    """As read, or unread if all are read."""
+    """Mark as read, or as unread if all are read."""
     unread = [card for card in cards if card.unread]
     change, back = (dialogs.read, dialogs.unread) if unread else (dialogs.unread, dialogs.read)
     name = named(cards[0])
-    await _carry(
+    await _run(
         page,
         unread or cards,
         lambda tx, card: change(tx, card.id),
@@ -55,10 +55,10 @@ async def mark(page: ActionPage, cards: Cards) -> None:
 
 
 async def pin(page: ActionPage, cards: Cards) -> None:
-    """To the top of the list, or no longer if all are there."""
+    """Pin to the top of the list, or unpin if all are pinned."""
     loose = [card for card in cards if not card.pinned]
     name = named((loose or cards)[0])
-    await _carry(
+    await _run(
         page,
         loose or cards,
         lambda tx, card: dialogs.pin(tx, card.id, pinned=bool(loose)),
@@ -68,22 +68,22 @@ async def pin(page: ActionPage, cards: Cards) -> None:
 
 
 async def block(page: ActionPage, cards: Cards) -> None:
-    """On the blacklist after a question, off it without if all are on it."""
+    """Put on the blacklist after a question; take off it, without one, if all are on it."""
     free = [card for card in cards if not card.blocked]
     name = named((free or cards)[0])
-    said = _("{name} is on the blacklist.", name=name) if free else _("{name} is off the blacklist.", name=name)
+    notice = _("{name} is on the blacklist.", name=name) if free else _("{name} is off the blacklist.", name=name)
 
-    async def carry(_yes: object = None) -> None:
-        step: DialogJob = lambda tx, card: dialogs.block(tx, card.id, blocked=bool(free))  # noqa: E731 - as others
-        await _carry(page, free or cards, step, _block_back, said)
+    async def run(_yes: object = None) -> None:
+        job: DialogJob = lambda tx, card: dialogs.block(tx, card.id, blocked=bool(free))  # noqa: E731 - as others
+        await _run(page, free or cards, job, _restore, notice)
 
     if free:
-        await _sure(page, free, carry)
+        await _confirm_block(page, free, run)
     else:
-        await carry()
+        await run()
 
 
-async def _sure(page: ActionPage, cards: Cards, take: Take[bool]) -> None:
+async def _confirm_block(page: ActionPage, cards: Cards, take: Take[bool]) -> None:
     many = ngettext("Put {n} dialog on the blacklist?", "Put {n} dialogs on the blacklist?", len(cards))
     await page.confirm(
         _("Put {name} on the blacklist?", name=named(cards[0])) if len(cards) == 1 else many,
@@ -96,8 +96,8 @@ async def _sure(page: ActionPage, cards: Cards, take: Take[bool]) -> None:
     )
 
 
-def _block_back(tx: Tx, card: DialogCard) -> None:
-    """As it was, with what the blacklist had silenced."""
+def _restore(tx: Tx, card: DialogCard) -> None:
+    """Restore the blacklist, the unread mark and the wait for an answer."""
     dialogs.block(tx, card.id, blocked=bool(card.blocked))
     if card.unread:
         dialogs.unread(tx, card.id)
@@ -106,7 +106,7 @@ def _block_back(tx: Tx, card: DialogCard) -> None:
 
 
 async def tag(page: ActionPage, cards: Cards) -> None:
-    """One more tag; known ones are suggested."""
+    """Add a tag; known ones are suggested."""
     known = await page.workspace.read(dialogs.known_tags)
     note = _("Known: {tags}", tags=", ".join(known)) if known else ""
     suggest = SuggestFromList(known, case_sensitive=False)
@@ -114,10 +114,10 @@ async def tag(page: ActionPage, cards: Cards) -> None:
 
 
 async def _tag(page: ActionPage, cards: Cards, name: str) -> None:
-    borne = await _borne(page, cards)
-    without = [card for card in cards if name.strip() not in borne[card.id]]
+    tags_of = await _read_tags(page, cards)
+    without = [card for card in cards if name.strip() not in tags_of[card.id]]
     if name and without:
-        await _carry(
+        await _run(
             page,
             without,
             lambda tx, card: dialogs.tag(tx, card.id, name),
@@ -129,9 +129,9 @@ async def _tag(page: ActionPage, cards: Cards, name: str) -> None:
 
 
 async def untag(page: ActionPage, cards: Cards) -> None:
-    """One tag less."""
-    borne = await _borne(page, cards)
-    there = sorted({tag for tags in borne.values() for tag in tags})
+    """Remove a tag."""
+    tags_of = await _read_tags(page, cards)
+    there = sorted({tag for tags in tags_of.values() for tag in tags})
     take = partial(_untag, page, cards)
     if not there:
         page.say(sentence(_("No tags."), cards))
@@ -142,29 +142,29 @@ async def untag(page: ActionPage, cards: Cards) -> None:
 
 
 async def _untag(page: ActionPage, cards: Cards, name: str) -> None:
-    borne = await _borne(page, cards)
-    bearing = [card for card in cards if name in borne[card.id]]
-    await _carry(
+    tags_of = await _read_tags(page, cards)
+    tagged = [card for card in cards if name in tags_of[card.id]]
+    await _run(
         page,
-        bearing or cards,
+        tagged or cards,
         lambda tx, card: dialogs.untag(tx, card.id, name),
         lambda tx, card: dialogs.tag(tx, card.id, name),
-        f"{named((bearing or cards)[0])}: − #{name}",
+        f"{named((tagged or cards)[0])}: − #{name}",
     )
 
 
-async def _borne(page: ActionPage, cards: Cards) -> dict[int, list[str]]:
+async def _read_tags(page: ActionPage, cards: Cards) -> dict[int, list[str]]:
     return await page.workspace.read(lambda tx: {card.id: dialogs.tags(tx, card.id) for card in cards})
 
 
 async def claim(page: ActionPage, cards: Cards) -> None:
-    """Take those that nobody has. Raises Refused if there is none."""
+    """Assign the dialogs without an assignee to oneself. Raises Refused if all have other assignees."""
     me = page.workspace.actor
     free = [card for card in cards if not card.assignee]
     if not free and all(card.assignee == me for card in cards):
         page.say(sentence(_("You answer already."), cards))
         return
-    await _carry(
+    await _run(
         page,
         free or cards,
         lambda tx, card: duties.claim(tx, card.id),
@@ -174,7 +174,7 @@ async def claim(page: ActionPage, cards: Cards) -> None:
 
 
 async def assign(page: ActionPage, cards: Cards) -> None:
-    """Give it to anybody, or to nobody."""
+    """Assign to any operator, or to nobody."""
     me, known = page.workspace.actor, await page.workspace.read(duties.operators)
     others = [(name, name) for name in known if name != me]
     options = [(me, _("Me")), *others, (OTHER, _("Somebody else…")), ("", _("Nobody"))]
@@ -201,17 +201,17 @@ async def _assign(page: ActionPage, cards: Cards, name: str) -> None:
         page.say(sentence(_("That is so already."), cards))
         return
     whose = named(changed[0])
-    said = _("{operator} answers for {name} now.", operator=name, name=whose)
-    await _carry(
+    notice = _("{operator} answers for {name} now.", operator=name, name=whose)
+    await _run(
         page,
         changed,
-        lambda tx, card: _give(tx, card, name=name),
-        lambda tx, card: _give(tx, card, name=card.assignee),
-        said if name else _("Nobody answers for {name} now.", name=whose),
+        lambda tx, card: _set_assignee(tx, card, name=name),
+        lambda tx, card: _set_assignee(tx, card, name=card.assignee),
+        notice if name else _("Nobody answers for {name} now.", name=whose),
     )
 
 
-def _give(tx: Tx, card: DialogCard, *, name: str) -> None:
+def _set_assignee(tx: Tx, card: DialogCard, *, name: str) -> None:
     if name:
         duties.assign(tx, card.id, name)
     else:
@@ -219,12 +219,12 @@ def _give(tx: Tx, card: DialogCard, *, name: str) -> None:
 
 
 async def no_answer(page: ActionPage, cards: Cards) -> None:
-    """Out of the unanswered ones without a message."""
+    """Note that no answer is needed: the dialogs are no longer unanswered."""
     waiting = [card for card in cards if card.waiting_since is not None]
     if not waiting:
         page.say(sentence(_("No answer is awaited."), cards))
         return
-    await _carry(
+    await _run(
         page,
         waiting,
         lambda tx, card: duties.no_answer(tx, card.id),
@@ -234,40 +234,40 @@ async def no_answer(page: ActionPage, cards: Cards) -> None:
 
 
 async def snooze(page: ActionPage, cards: Cards) -> None:
-    """Out of the way until a time, or back now."""
+    """Snooze until a time, or return to the list now."""
     back = [("", _("Back in the list now"))] if any(card.snoozed_until is not None for card in cards) else []
     options = [("+30m", _("For 30 minutes")), ("+2h", _("For 2 hours")), ("tomorrow 9:00", _("Until tomorrow 9:00"))]
     note = _("Such as: 18:30, +30m, tomorrow 9:00, 2026-12-01 10:00")
 
-    async def named_one(said: str) -> bool:
-        return bool(said.strip()) and await _snooze(page, cards, said)
+    async def named_one(typed: str) -> bool:
+        return bool(typed.strip()) and await _snooze(page, cards, typed)
 
-    async def chosen(said: str) -> bool:
-        if said == OTHER:
+    async def chosen(until: str) -> bool:
+        if until == OTHER:
             return await page.prompt(about(_("Snoozed until"), cards), note=note, take=named_one) is not None
-        return await _snooze(page, cards, said)
+        return await _snooze(page, cards, until)
 
     await page.choose(about(_("Snooze"), cards), [*back, *options, (OTHER, _("Until another time…"))], take=chosen)
 
 
-async def _snooze(page: ActionPage, cards: Cards, said: str) -> bool:
-    """Until when is what a person says; empty for now."""
+async def _snooze(page: ActionPage, cards: Cards, typed: str) -> bool:
+    """Snooze until the time that was typed; empty for now."""
     now = page.workspace.company.world.clock.now()
-    until = when(said, now=now) if said else None
-    said_of = _("{name} is back in the list.", name=named(cards[0]))
+    until = when(typed, now=now) if typed else None
+    notice = _("{name} is back in the list.", name=named(cards[0]))
     if until is not None:
-        said_of = _("{name} is snoozed: {time}.", name=named(cards[0]), time=words.moment(until, now))
-    await _carry(
+        notice = _("{name} is snoozed: {time}.", name=named(cards[0]), time=words.moment(until, now))
+    await _run(
         page,
         cards,
-        lambda tx, card: _put_off(tx, card, until=until),
-        lambda tx, card: _put_off(tx, card, until=card.snoozed_until),
-        said_of,
+        lambda tx, card: _snooze_until(tx, card, until=until),
+        lambda tx, card: _snooze_until(tx, card, until=card.snoozed_until),
+        notice,
     )
     return True
 
 
-def _put_off(tx: Tx, card: DialogCard, *, until: int | None) -> None:
+def _snooze_until(tx: Tx, card: DialogCard, *, until: int | None) -> None:
     if until is None:
         duties.unsnooze(tx, card.id)
     else:
@@ -288,5 +288,5 @@ ACTIONS: dict[str, Action[Cards]] = {
 
 
 def alone(action: Action[Cards]) -> Action[DialogCard]:
-    """The same with a single dialog."""
+    """Make an action on one dialog of an action on many."""
     return Action(lambda page, card: action.run(page, [card]), lambda card: action.possible([card]))

@@ -1,4 +1,4 @@
-"""What can be done with a message, where its channel and its state allow it."""
+"""Actions on a message, where its channel and its state allow them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ EMOJI = ("👍", "❤", "🔥", "🎉", "🙏", "😁", "👌", "🤔")
 
 
 async def reply(_page: ActionPage, target: MessageTarget) -> None:
-    """Quote it in the composer."""
+    """Quote the message in the composer."""
     composer = target.among.composer
     if target.can.replies and target.there:
         composer.quote(target.entry)
@@ -28,14 +28,14 @@ async def reply(_page: ActionPage, target: MessageTarget) -> None:
 
 
 async def edit(_page: ActionPage, target: MessageTarget) -> None:
-    """Put the text into the composer; sending replaces it."""
+    """Put the text into the composer; sending it replaces the message."""
     composer = target.among.composer
     composer.edit(target.entry)
     composer.focus_pen()
 
 
 async def delete(page: ActionPage, target: MessageTarget) -> None:
-    """Take it back at the provider, after a question."""
+    """Delete the message at the provider, after a question."""
 
     async def take(_yes: bool) -> None:
         await _change(page, target, Operation.DELETE, "")
@@ -45,7 +45,7 @@ async def delete(page: ActionPage, target: MessageTarget) -> None:
 
 
 async def react(page: ActionPage, target: MessageTarget) -> None:
-    """Set our reaction, or take it away."""
+    """Set our reaction, or remove it."""
     keys = [str(n) for n in range(1, len(EMOJI) + 1)]
     options = [*((emoji, emoji) for emoji in EMOJI), ("none", _("No reaction"))]
 
@@ -55,31 +55,31 @@ async def react(page: ActionPage, target: MessageTarget) -> None:
     await page.choose(_("Reaction"), options, keys=[*keys, "0"], take=take)
 
 
-async def _change(page: ActionPage, target: MessageTarget, action: Operation, value: str) -> None:
-    order, message = page.workspace.send_options(), target.entry.message.id
-    await page.workspace.write(lambda tx: sending.change(tx, target.can, message, action, value, order=order))
+async def _change(page: ActionPage, target: MessageTarget, operation: Operation, value: str) -> None:
+    options, message = page.workspace.send_options(), target.entry.message.id
+    await page.workspace.write(lambda tx: sending.change(tx, target.can, message, operation, value, options=options))
 
 
 async def copy(page: ActionPage, target: MessageTarget) -> None:
-    """To the clipboard of the terminal, over SSH as well."""
+    """Copy the text to the clipboard of the terminal, over SSH as well."""
     page.app.copy_to_clipboard(target.entry.message.text)
     page.say(_("Copied."))
 
 
 async def history(page: ActionPage, target: MessageTarget) -> None:
-    """What it said before each edit."""
+    """Show the texts that the message had before each edit."""
     from chatapp_cli.tui.questions.history import History
 
     earlier = await page.workspace.read(partial(transcript.revisions, wanted=target.entry.message.id))
     await page.app.push_screen_wait(History(target.entry.message, earlier, now=target.now))
 
 
-def _change_of(action: Operation) -> Against:
-    return lambda target: changes.obstacle(target.can, target.entry.message, action, target.now)
+def _change_of(operation: Operation) -> Against:
+    return lambda target: changes.obstacle(target.can, target.entry.message, operation, target.now)
 
 
 def _against_edit(target: MessageTarget) -> ChatappError | None:
-    """What waits is changed here, what went is changed at the provider."""
+    """A message that waits can always be edited: it is not at the provider yet."""
     return None if target.waits else _change_of(Operation.EDIT)(target)
 
 

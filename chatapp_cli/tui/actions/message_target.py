@@ -1,4 +1,4 @@
-"""A message as actions see it: what it is, what its channel can do, and why something cannot be done with it."""
+"""The target of actions on a message, and the reasons why one is impossible there."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ NOT_GONE = frozenset({State.SCHEDULED, State.QUEUED})
 
 
 class Shown(Protocol):
-    """The conversation that a message stands in."""
+    """The conversation that shows a message."""
 
     @property
     def transcript(self) -> Transcript:
-        """What was said."""
+        """The messages that are shown."""
 
     @property
     def composer(self) -> Composer:
-        """What is written."""
+        """The composer of the conversation."""
 
 
 @dataclass(frozen=True, slots=True)
 class MessageTarget:
-    """A message and what its channel can do now."""
+    """A message, the capabilities of its channel, the time, and the conversation that shows it."""
 
     entry: TranscriptEntry
     can: Capabilities
@@ -44,38 +44,38 @@ class MessageTarget:
 
     @property
     def ours(self) -> bool:
-        """Whether we said it."""
+        """Whether the message is ours."""
         return self.entry.message.direction == Direction.OUT
 
     @property
     def waits(self) -> bool:
-        """Whether it is ours and has not gone yet."""
+        """Whether the message is ours and was not handed to the provider yet."""
         return self.ours and self.entry.message.state in NOT_GONE
 
     @property
     def there(self) -> bool:
-        """Whether the provider has it still."""
+        """Whether the message reached the provider and was not deleted since."""
         return bool(self.entry.message.ext_id) and self.entry.message.deleted_at is None
 
 
 Against: TypeAlias = Callable[[MessageTarget], ChatappError | None]
-"""The reason against an action; ``None`` if there is none."""
+"""Gives the reason why an action is impossible; ``None`` if it is possible."""
 
 
 def message_action(
     run: Callable[[ActionPage, MessageTarget], Awaitable[None]], against: Against, *, notes: bool = False
 ) -> Action[MessageTarget]:
-    """An action that knows why it cannot be done; few make sense with ``notes`` as well."""
+    """An action on a message with the reason why it is impossible; with ``notes`` it is possible with notes too."""
 
     def reason(target: MessageTarget) -> ChatappError | None:
-        noted = target.entry.message.direction not in set(Direction) and not notes
-        return Refused("a_note", T("A note is for colleagues only.")) if noted else against(target)
+        is_note = target.entry.message.direction not in set(Direction) and not notes
+        return Refused("a_note", T("A note is for colleagues only.")) if is_note else against(target)
 
-    return Action(run, lambda said: reason(said) is None, reason)
+    return Action(run, lambda target: reason(target) is None, reason)
 
 
 def unless(possible: Callable[[MessageTarget], object], why: Text) -> Against:
-    """The same reason whenever something is not so."""
+    """Give one reason whenever a condition does not hold."""
     return lambda target: None if possible(target) else Refused("not_this_one", why)
 
 

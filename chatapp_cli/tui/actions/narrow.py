@@ -1,4 +1,4 @@
-"""What the page of all filters offers, and what comes of it."""
+"""Asking for all filters of the dialog list."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 async def narrow(page: ActionPage, wanted: DialogFilter, overview: Overview) -> DialogFilter | None:
-    """Ask for filters, beginning with those that are wanted already; ``None`` if the person would rather not."""
+    """Ask for filters, beginning with those in use; ``None`` if the person leaves."""
     me, now = page.workspace.actor, page.workspace.company.world.clock.now()
     choices = await page.workspace.read(lambda tx: _choices(tx, overview, me))
     found: DialogFilter | None = await page.app.push_screen_wait(Narrow(wanted, choices, now))

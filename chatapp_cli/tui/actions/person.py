@@ -1,4 +1,4 @@
-"""One person, many channels: said, denied and taken back by keys; nothing is ever joined by itself."""
+"""Joining the contacts of one person, and parting them; only operators join contacts, never the program."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from chatapp_cli.tui.action_page import Action, ActionPage
 from chatapp_cli.tui.reading.naming import about, named, sentence
 
 
-async def same(page: ActionPage, card: DialogCard) -> None:
-    """Whoever is suggested first is this person; without a suggestion somebody is looked for."""
+async def join_suggested(page: ActionPage, card: DialogCard) -> None:
+    """Join the first suggested person; without a suggestion, search for one."""
     mine = _contact(card)
     found = await page.workspace.read(partial(persons.suggestions, contact=mine))
     if found:
         await _join(page, card, found[0].other)
     else:
-        await pick(page, card)
+        await join_other(page, card)
 
 
-async def not_same(page: ActionPage, card: DialogCard) -> None:
-    """Whoever is suggested first is somebody else."""
+async def reject_suggested(page: ActionPage, card: DialogCard) -> None:
+    """Note that the first suggested person is somebody else."""
     mine = _contact(card)
     found = await page.workspace.read(partial(persons.suggestions, contact=mine))
     if not found:
@@ -35,12 +35,12 @@ async def not_same(page: ActionPage, card: DialogCard) -> None:
         return
     other = found[0].other
     pairs = await page.workspace.write(partial(persons.apart, one=mine, other=other.id))
-    said = _("{other} is somebody else than {name}.", other=other.name, name=named(card))
-    page.done(said, partial(persons.forget_apart, pairs=pairs))
+    notice = _("{other} is somebody else than {name}.", other=other.name, name=named(card))
+    page.done(notice, partial(persons.forget_apart, pairs=pairs))
 
 
-async def pick(page: ActionPage, card: DialogCard) -> None:
-    """Somebody who is looked for is this person too."""
+async def join_other(page: ActionPage, card: DialogCard) -> None:
+    """Search for a person and join them."""
     from chatapp_cli.tui.questions.dialog_pick import DialogPick
 
     _contact(card)
@@ -55,12 +55,12 @@ async def pick(page: ActionPage, card: DialogCard) -> None:
 
 async def _join(page: ActionPage, card: DialogCard, other: Person) -> None:
     merge = await page.workspace.write(partial(persons.merge, kept=_contact(card), gone=other.id))
-    said = _("{other} is the same person as {name}.", other=other.name, name=named(card))
-    page.done(said, partial(persons.undo, merge=merge))
+    notice = _("{other} is the same person as {name}.", other=other.name, name=named(card))
+    page.done(notice, partial(persons.undo, merge=merge))
 
 
-async def part(page: ActionPage, card: DialogCard) -> None:
-    """One of those who were joined is a person of their own again."""
+async def separate(page: ActionPage, card: DialogCard) -> None:
+    """Make one of the joined contacts a person of their own again."""
     whole = await page.workspace.read(partial(persons.person, contact=_contact(card)))
     others = whole.contacts[1:]
     options = [(str(one.id), f"{persons.title(one)}  {_ways(whole, one.id)}") for one in others]
@@ -96,8 +96,8 @@ def _private(card: DialogCard) -> bool:
 
 
 ACTIONS: dict[str, Action[DialogCard]] = {
-    "same": Action(same, _private),
-    "not_same": Action(not_same, _private),
-    "pick_same": Action(pick, _private),
-    "part": Action(part, _private),
+    "same": Action(join_suggested, _private),
+    "not_same": Action(reject_suggested, _private),
+    "pick_same": Action(join_other, _private),
+    "part": Action(separate, _private),
 }

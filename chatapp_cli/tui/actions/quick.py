@@ -1,4 +1,4 @@
-"""A quick reply on its way into the composer: chosen, its gaps filled, its use counted (S-139, S-140)."""
+"""Choosing a quick reply for the composer: its gaps are filled and its use is counted (S-139, S-140)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from chatapp_cli.tui.questions.quick import QuickPick
 
 
 async def picked(page: ActionPage, card: DialogCard) -> tuple[str, Sequence[StagedFile]] | None:
-    """The words and files that the person chose; ``None`` if they would rather not."""
+    """The text and files of the reply that the person chose; ``None`` if they leave."""
     rows = await page.workspace.read(replies.everything)
     if not rows:
         page.say(_("There is no quick reply yet. {key} makes them.", key=key("app", "page('replies')")))
@@ -38,13 +38,13 @@ async def picked(page: ActionPage, card: DialogCard) -> tuple[str, Sequence[Stag
 
 
 async def _ask(page: ActionPage, row: QuickReplyRow, values: dict[str, str]) -> bool:
-    """Ask for what nobody knows; false if the person leaves a gap."""
+    """Ask for the values that the program does not know; false if the person leaves a gap empty."""
     written = gaps(row.text)
     for name in missing(row.text, values):
-        said = await page.prompt(
+        value = await page.prompt(
             _("{title}: what is the value of {gap}?", title=row.title, gap=written[name]), note=row.text
         )
-        if not (said or "").strip():
+        if not (value or "").strip():
             return False
-        values[name] = said or ""
+        values[name] = value or ""
     return True

@@ -1,4 +1,4 @@
-"""What can be done with quick replies, their sections and the files that they are kept in (S-135 to S-138)."""
+"""Actions on quick replies and their sections, and their import and export (S-135 to S-138)."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from chatapp_cli.tui.media.paths import Paths, named, offered
 from chatapp_cli.tui.session import outgoing
 
 _FAULTS = 5
-"""As many faults of a file as a notice has room for."""
+"""Faults of a file that a notice has room for."""
 
 
 async def add_section(page: ActionPage) -> None:
-    """A new section."""
+    """Add a section."""
 
     async def take(name: str) -> None:
         if name:
@@ -34,7 +34,7 @@ async def add_section(page: ActionPage) -> None:
 
 
 async def rename_section(page: ActionPage, section: SectionRow) -> None:
-    """Another name."""
+    """Rename a section."""
 
     async def take(name: str) -> None:
         if name:
@@ -44,7 +44,7 @@ async def rename_section(page: ActionPage, section: SectionRow) -> None:
 
 
 async def remove_section(page: ActionPage, section: SectionRow) -> None:
-    """Remove a section with its replies."""
+    """Remove a section with its replies, after a question."""
 
     async def take(_yes: bool) -> None:
         await page.workspace.write(lambda tx: replies.remove_section(tx, section, force=True))
@@ -54,7 +54,7 @@ async def remove_section(page: ActionPage, section: SectionRow) -> None:
 
 
 async def remove(page: ActionPage, row: QuickReplyRow) -> None:
-    """Remove a reply."""
+    """Remove a reply, after a question."""
 
     async def take(_yes: bool) -> None:
         await page.workspace.write(lambda tx: replies.remove(tx, row))
@@ -63,17 +63,17 @@ async def remove(page: ActionPage, row: QuickReplyRow) -> None:
 
 
 async def attach(page: ActionPage, row: QuickReplyRow) -> None:
-    """A file that goes with a reply; none drops those that do."""
+    """Attach a file to a reply; an empty path removes the attached files."""
     known = await page.workspace.read(lambda tx: replies.answer(tx, row))
-    there = ", ".join(file.name for file in known.files)
-    note = _("Attached: {names}. Empty: remove them.", names=there) if there else ""
+    attached = ", ".join(file.name for file in known.files)
+    note = _("Attached: {names}. Empty: remove them.", names=attached) if attached else ""
 
     async def take(path: str) -> None:
         if not (path or known.files):
             return
         stage = partial(outgoing.stage_file, page.workspace.company.media, path)
-        kept = (*known.files, await page.workspace.store.off_loop(stage)) if path else ()
-        new = replace(known, files=kept)
+        files = (*known.files, await page.workspace.store.off_loop(stage)) if path else ()
+        new = replace(known, files=files)
         await page.workspace.write(lambda tx: replies.edit(tx, row, new))
 
     first = "" if known.files else offered()
@@ -81,7 +81,7 @@ async def attach(page: ActionPage, row: QuickReplyRow) -> None:
 
 
 async def invite(page: ActionPage, section: SectionRow) -> None:
-    """Let somebody edit a section."""
+    """Invite an operator to edit a section."""
     note = _("Then only invited operators and you may edit it.")
 
     async def take(name: str) -> None:
@@ -92,7 +92,7 @@ async def invite(page: ActionPage, section: SectionRow) -> None:
 
 
 async def uninvite(page: ActionPage, section: SectionRow, editors: Sequence[str]) -> None:
-    """Take the right of one of its editors back."""
+    """Remove one of the editors of a section."""
     if not editors:
         page.say(_("Everybody may edit this section."))
         return
@@ -105,46 +105,46 @@ async def uninvite(page: ActionPage, section: SectionRow, editors: Sequence[str]
 
 
 async def export(page: ActionPage) -> None:
-    """All sections into a file."""
+    """Write all sections into a file."""
     note = _("The extension sets the format: .yaml includes editors and files, .csv and .json do not.")
     question = _("Write all quick replies into a file")
-    take = partial(_write_out, page)
+    take = partial(_export_to, page)
     await page.prompt(question, "quick-replies.yaml", note=note, suggest=Paths(), take=take)
 
 
-async def _write_out(page: ActionPage, said: str) -> None:
-    if said and page.app.is_web:
-        await _to_the_browser(page, Path(said).name)
-    elif said:
-        media, path = page.workspace.company.media, named(said)
+async def _export_to(page: ActionPage, typed: str) -> None:
+    if typed and page.app.is_web:
+        await _download(page, Path(typed).name)
+    elif typed:
+        media, path = page.workspace.company.media, named(typed)
         await page.workspace.read(lambda tx: reply_file.save(tx, media, replies.everything(tx), path))
-        page.say(_("Written: {path}", path=said))
+        page.say(_("Written: {path}", path=typed))
 
 
-async def _to_the_browser(page: ActionPage, name: str) -> None:
-    """The file alone, without what is attached to the replies."""
+async def _download(page: ActionPage, name: str) -> None:
+    """Have the browser download the file, without the files that are attached to replies."""
     wanted = reply_file.form(Path(name).suffix)
     text = await page.workspace.read(lambda tx: reply_file.text(tx, replies.everything(tx), wanted))
     opener.hand_over(page.app, name, text.encode())
 
 
-async def take_over(page: ActionPage) -> None:
-    """Sections out of a file."""
+async def import_replies(page: ActionPage) -> None:
+    """Import sections from a file."""
     note = _("All of it or nothing: .yaml, .csv or .json.")
     question = _("Import quick replies from a file")
-    await page.prompt(question, offered(), note=note, suggest=Paths(), take=partial(_take_in, page))
+    await page.prompt(question, offered(), note=note, suggest=Paths(), take=partial(_import_from, page))
 
 
-async def _take_in(page: ActionPage, said: str) -> None:
-    if not said:
+async def _import_from(page: ActionPage, typed: str) -> None:
+    if not typed:
         return
-    media, path = page.workspace.company.media, named(said)
-    sheet = await page.workspace.store.off_loop(
+    media, path = page.workspace.company.media, named(typed)
+    parsed = await page.workspace.store.off_loop(
         lambda: reply_file.read(media, reply_file.content(path), path, find=named)
     )
-    taken = await page.workspace.write(lambda tx: reply_sheet.take(tx, sheet))
+    taken = await page.workspace.write(lambda tx: reply_sheet.take(tx, parsed))
     if taken.faults:
-        raise _not_taken(taken.faults)
+        raise _rejected(taken.faults)
     page.say(_("New: {added}, changed: {changed}, the same: {same}.", **_counts(taken)))
 
 
@@ -152,10 +152,10 @@ def _counts(taken: Taken) -> dict[str, int]:
     return {"added": taken.added, "changed": taken.changed, "same": taken.same}
 
 
-def _not_taken(faults: Sequence[FileFault]) -> UsageError:
-    """The first faults of a file, each by its line."""
-    told = "\n".join(show(fault.sentence) for fault in faults[:_FAULTS])
+def _rejected(faults: Sequence[FileFault]) -> UsageError:
+    """The error of a file with faults, with the first of them."""
+    first = "\n".join(show(fault.sentence) for fault in faults[:_FAULTS])
     return UsageError(
-        T("Nothing was imported: {n} errors.\n{told}", n=len(faults), told=told),
+        T("Nothing was imported: {n} errors.\n{told}", n=len(faults), told=first),
         T("Correct them and import the file again."),
     )

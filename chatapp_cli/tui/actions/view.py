@@ -1,4 +1,4 @@
-"""What is done with saved views."""
+"""Actions on saved views."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from chatapp_cli.tui.widgets.views_bar import MOST
 
 
 async def choose(page: ActionPage, wanted: DialogFilter) -> ViewRow | None:
-    """Show the views until one is gone to, which is returned, or the person leaves; ``wanted`` may become one."""
+    """Show the views until the person chooses one or leaves; ``wanted`` is the filter that they may save as a view."""
     at = 0
     while True:
         seen, counts = await read(page)
@@ -32,7 +32,7 @@ async def choose(page: ActionPage, wanted: DialogFilter) -> ViewRow | None:
 async def read(
     page: ActionPage, among: Callable[[Sequence[ViewRow]], Sequence[ViewRow]] = lambda seen: seen
 ) -> tuple[Sequence[ViewRow], Mapping[int, int]]:
-    """All views, and the counts of those ``among`` them."""
+    """All views, and the numbers of dialogs in those that ``among`` selects."""
     dialect = page.workspace.dialect
 
     def look(tx: Tx) -> tuple[Sequence[ViewRow], Mapping[int, int]]:
@@ -42,18 +42,18 @@ async def read(
     return await page.workspace.read(look)
 
 
-async def _change(page: ActionPage, now: DialogFilter, seen: Sequence[ViewRow], what: str, at: int) -> int:
-    """Returns where the cursor belongs then."""
+async def _change(page: ActionPage, wanted: DialogFilter, seen: Sequence[ViewRow], what: str, at: int) -> int:
+    """Save, remove or move a view; returns the row of the cursor."""
     me, workspace = page.workspace.actor, page.workspace
     if what == KEEP:
-        return len(seen) if await _keep(page, now) else at
+        return len(seen) if await _save(page, wanted) else at
     if what == REMOVE:
         gone = seen[at]
         await workspace.write(lambda tx: views.remove(tx, gone))
-        wanted = views.wanted(gone, operator=me)
+        removed = views.wanted(gone, operator=me)
 
         def back(tx: Tx) -> None:
-            views.add(tx, gone.name, wanted, own=bool(gone.operator))
+            views.add(tx, gone.name, removed, own=bool(gone.operator))
 
         page.done(_("{name} is forgotten.", name=gone.name), back)
         return at
@@ -62,8 +62,8 @@ async def _change(page: ActionPage, now: DialogFilter, seen: Sequence[ViewRow], 
     return min(max(0, there), len(seen) - 1)
 
 
-async def _keep(page: ActionPage, wanted: DialogFilter) -> bool:
-    """The filter of now under a name, for everybody or for oneself."""
+async def _save(page: ActionPage, wanted: DialogFilter) -> bool:
+    """Ask for a name, and save the filter as a view of everybody or of this operator."""
     options = [("", _("Everybody sees it")), ("mine", _("Only I see it"))]
 
     async def called(name: str) -> bool:

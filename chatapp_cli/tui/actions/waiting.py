@@ -1,4 +1,4 @@
-"""What can be done with a message of ours before it has gone, and when it did not get through."""
+"""Actions on a message of ours that waits, failed or is uncertain."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from chatapp_cli.tui.reading.naming import about
 
 
 async def retry(page: ActionPage, target: MessageTarget) -> None:
-    """Send again; with an uncertain one the person knows that there may be two."""
+    """Send the message again; if it is uncertain, only after the person accepts that it may arrive twice."""
     if target.entry.message.state == State.UNCERTAIN and not await page.confirm(
         _("Send it again?"), _("It may have got through already; then the client has it twice."), yes=_("Send again")
     ):
@@ -30,13 +30,13 @@ async def retry(page: ActionPage, target: MessageTarget) -> None:
 
 
 async def cancel(page: ActionPage, target: MessageTarget) -> None:
-    """Take back what has not gone yet; its words return to the composer, if that is empty."""
+    """Cancel a message that was not sent yet; its text returns to the composer if that is empty."""
     await page.workspace.write(lambda tx: sending.cancel(tx, target.entry.message.id))
     target.among.composer.take_back(target.entry)
 
 
 async def resolve(page: ActionPage, target: MessageTarget) -> None:
-    """A person looked and knows."""
+    """Let the person say whether an uncertain message got through."""
     options = [("sent", _("It got through")), ("failed", _("It did not get through"))]
 
     async def take(verdict: str) -> None:
@@ -46,12 +46,10 @@ async def resolve(page: ActionPage, target: MessageTarget) -> None:
     await page.choose(_("What became of this message?"), options, keys=["1", "2"], take=take)
 
 
-async def order_for_later(
-    page: ActionPage, card: DialogCard, put_out: Callable[[SendOptions], Awaitable[None]]
-) -> None:
-    """Put something out at the time that the person names, and for which they say whether an answer makes it needless.
+async def send_later(page: ActionPage, card: DialogCard, send: Callable[[SendOptions], Awaitable[None]]) -> None:
+    """Ask when to send, and whether an earlier message of the client cancels it; then call ``send`` with both.
 
-    A time that is none, and what is refused of the message, is said where they were asked.
+    A time that is not understood, or a refusal of the message, is shown in the question.
     """
     options = [("always", _("In any case")), ("unless", _("Only if the client does not write first"))]
 
@@ -61,7 +59,7 @@ async def order_for_later(
         at = when.when(typed, now=page.workspace.company.world.clock.now())
 
         async def take(chosen: str) -> None:
-            await put_out(replace(page.workspace.send_options(), at=at, unless_heard=chosen == "unless"))
+            await send(replace(page.workspace.send_options(), at=at, unless_heard=chosen == "unless"))
 
         return await page.choose(_goes_at(page, at), options, keys=["1", "2"], take=take) is not None
 
@@ -73,8 +71,8 @@ def _goes_at(page: ActionPage, at: Millis) -> str:
     return _("It will be sent at {time}.", time=words.moment(at, page.workspace.company.world.clock.now()))
 
 
-async def retime(page: ActionPage, target: MessageTarget) -> None:
-    """Another time for what is scheduled, or now."""
+async def reschedule(page: ActionPage, target: MessageTarget) -> None:
+    """Change the time of a scheduled message, or send it now."""
     message = target.entry.message.id
     note = _("Such as: 18:30, tomorrow at 9, in 2 hours. Empty: now.")
 
@@ -98,7 +96,7 @@ ACTIONS: dict[str, Action[MessageTarget]] = {
         cancel, unless(lambda target: target.waits, T("Only a message that has not been sent can be cancelled."))
     ),
     "retime": message_action(
-        retime,
+        reschedule,
         unless(lambda target: target.entry.message.state == State.SCHEDULED, T("Only a scheduled message has a time.")),
     ),
     "resolve": message_action(

@@ -18,7 +18,7 @@ BEAT = 20.0
 
 
 class Colleagues(ConversationPart):
-    """Tells the others what stands in this window, and shows where they are."""
+    """Shows who else is here, and warns of a collision."""
 
     def __init__(self, conversation: Conversation) -> None:
         super().__init__(conversation)

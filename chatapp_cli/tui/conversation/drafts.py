@@ -32,7 +32,7 @@ PAUSE = 1.0
 
 
 class Drafts(ConversationPart):
-    """Keeps what is written and brings it back."""
+    """Keeps what was written before anything else changes, and restores what was begun in the next dialog."""
 
     def __init__(self, conversation: Conversation) -> None:
         super().__init__(conversation)

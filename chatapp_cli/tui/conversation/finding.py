@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class ConversationSearch(ConversationPart):
-    """The search in the conversation; it goes on in as much of it as is shown, and ends with it."""
+    """Searches in the conversation; it may open another place of it, so it comes after the others."""
 
     def __init__(self, conversation: Conversation) -> None:
         super().__init__(conversation)

@@ -12,7 +12,7 @@ from chatapp_cli.tui.media import pictures
 
 
 class Pictures(ConversationPart):
-    """The pictures of the open conversation."""
+    """Draws the pictures that are on the screen."""
 
     def __init__(self, conversation: Conversation) -> None:
         super().__init__(conversation)

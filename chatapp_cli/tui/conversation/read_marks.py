@@ -17,7 +17,7 @@ DWELL = 1.0
 
 
 class ReadMarks(ConversationPart):
-    """Marks a dialog as read; one that is only looked into stays unread until it is opened again or answered."""
+    """Marks as read what was seen for a moment; a dialog that is only looked into stays unread."""
 
     def __init__(self, conversation: Conversation) -> None:
         super().__init__(conversation)

@@ -15,7 +15,7 @@ from chatapp_cli.tui.widgets.tab_bar import DialogTab, TabBar
 
 
 class Tabs(ConversationPart):
-    """The dialogs that stay open; each keeps its place, and its draft as every dialog does."""
+    """Keeps several dialogs open, each at its place."""
 
     def __init__(self, conversation: Conversation) -> None:
         super().__init__(conversation)

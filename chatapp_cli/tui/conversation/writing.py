@@ -25,7 +25,7 @@ TYPING_LASTS = 4.0
 
 
 class Writing(ConversationPart):
-    """What is done with the text of the open dialog."""
+    """Sends, attaches, and tells the client that somebody writes."""
 
     def __init__(self, conversation: Conversation, drafts: Drafts) -> None:
         super().__init__(conversation)
@@ -127,7 +127,7 @@ class Writing(ConversationPart):
     async def _send_later(self, card: DialogCard) -> None:
         from chatapp_cli.tui.actions import waiting as waiting_actions
 
-        await waiting_actions.order_for_later(self.page, card, partial(self._send, card.id))
+        await waiting_actions.send_later(self.page, card, partial(self._send, card.id))
 
     async def _send(self, dialog: DialogId, order: SendOptions | None = None) -> None:
         from chatapp_cli.tui.session import outgoing

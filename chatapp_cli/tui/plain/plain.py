@@ -15,7 +15,7 @@ from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import NotFound, Refused
 from chatapp_cli.domain.ids import DialogId
-from chatapp_cli.domain.journal.messages import MessageReceived, StateChanged
+from chatapp_cli.domain.journal.messages import MessageReceived, MessageStateChanged
 from chatapp_cli.domain.message import Direction, State
 from chatapp_cli.domain.text import T
 from chatapp_cli.domain.when import when
@@ -23,7 +23,7 @@ from chatapp_cli.i18n import _, ngettext, show
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import dialogs, duties, notes, transcript
-from chatapp_cli.services.composing import InDialog
+from chatapp_cli.services.message_request import InDialog
 from chatapp_cli.services.transcript import TranscriptEntry
 from chatapp_cli.services.words import state
 from chatapp_cli.store import dialog_list
@@ -266,7 +266,9 @@ class Plain:
         for notice in due.values():
             self._say(notice.briefly)
         for event in news.events:
-            if isinstance(event, MessageReceived) or (isinstance(event, StateChanged) and event.state == State.FAILED):
+            if isinstance(event, MessageReceived) or (
+                isinstance(event, MessageStateChanged) and event.state == State.FAILED
+            ):
                 with suppress(NotFound):
                     await self._tell(event.dialog, partial(transcript.entry, wanted=event.message))
 

@@ -1,1 +1,1 @@
-"""Pages that an action asks by: a person chooses, fills in or looks, and the page goes away."""
+"""Pages by which an action asks: the person chooses, fills in or looks, and the page closes."""

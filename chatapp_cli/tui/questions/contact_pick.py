@@ -1,4 +1,4 @@
-"""Somebody out of a messenger's address book, found while a name is typed (S-122)."""
+"""Choosing a person from a messenger's address book while a name is typed (S-122)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NAME = 26
 
 
 class ContactPick(Picker[Mapping[str, str]]):
-    """The names that fit."""
+    """The people whose name, phone, username or id matches."""
 
     def __init__(self, people: Sequence[Mapping[str, str]]) -> None:
         super().__init__(_("Part of a name, number or username"), _("Nobody of that name is in the address book."))
@@ -24,7 +24,7 @@ class ContactPick(Picker[Mapping[str, str]]):
         ]
 
     def narrow(self, typed: str) -> None:
-        """Everybody whose words have all the pieces."""
+        """List the people that match every word of the typed text."""
         wanted = needles(typed)
         self.list_those([one for words, one in self._people if all(piece in words for piece in wanted)])
 

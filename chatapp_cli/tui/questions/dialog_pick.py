@@ -1,4 +1,4 @@
-"""Choosing a dialog: type a part of a name, a phone or an address, take one of those that fit."""
+"""Choosing a dialog while a part of a name, a phone or an address is typed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NAME = 26
 
 
 class DialogPick(Picker[DialogRow]):
-    """The dialogs that fit, the latest first."""
+    """The dialogs that match, the latest first."""
 
     DEFAULT_CSS = "DialogPick OptionList { height: 10; }"
 
@@ -30,7 +30,7 @@ class DialogPick(Picker[DialogRow]):
         self._workspace = workspace
 
     def narrow(self, typed: str) -> None:
-        """Ask the store."""
+        """Search the store for the typed text."""
         self._ask(DialogFilter(text=typed.strip()))
 
     def _ask(self, wanted: DialogFilter) -> Worker[None]:

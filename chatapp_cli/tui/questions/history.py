@@ -1,4 +1,4 @@
-"""What a message said before it was edited."""
+"""The texts that a message had before its edits."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ class History(Popup[None]):
             yield Label(_("What it said before"), classes="title", markup=False)
             with VerticalScroll():
                 for since, text in self._texts():
-                    said = Text.assemble((words.moment(since, self._now), "dim"), "\n", lines(text))
-                    yield Static(said, markup=False)
+                    dated = Text.assemble((words.moment(since, self._now), "dim"), "\n", lines(text))
+                    yield Static(dated, markup=False)
 
     def _texts(self) -> Iterator[tuple[Millis, str]]:
         starts = [self._message.at, *(one.until for one in self._earlier)]

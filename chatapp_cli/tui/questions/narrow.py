@@ -1,4 +1,4 @@
-"""All filters on one small page (S-117)."""
+"""All filters of the dialog list on one page (S-117)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Options = Sequence[tuple[Any, str]]
 
 
 Choices: TypeAlias = Mapping[FilterKind, Options]
-"""What there is to choose from, for each kind of filter that is chosen and not typed."""
+"""The values to choose from, for each kind of filter that is not typed."""
 
 
 class Cycler(Widget, can_focus=True):
@@ -64,7 +64,7 @@ class Cycler(Widget, can_focus=True):
 
 
 class Narrow(Popup[DialogFilter]):
-    """Rows of a name and a value; Enter shows the dialogs that fit all of them."""
+    """Rows of a name and a value; Enter shows the dialogs that pass all filters."""
 
     DEFAULT_CSS = """
     Narrow .row { height: 1; margin: 0; }
@@ -98,13 +98,13 @@ class Narrow(Popup[DialogFilter]):
         value = getattr(self._wanted, one.name)
         if one.kind in self._choices:
             return Cycler(self._choices[one.kind], value, id=one.name)
-        said = "" if value is None else f"{local(value):%Y-%m-%d %H:%M}"
-        return Input(said, placeholder=_("any"), id=one.name, compact=True)
+        shown = "" if value is None else f"{local(value):%Y-%m-%d %H:%M}"
+        return Input(shown, placeholder=_("any"), id=one.name, compact=True)
 
     @on(Input.Submitted)
     @on(Button.Pressed)
     def action_apply(self) -> None:
-        """Show what fits; a date that is none is said."""
+        """Answer with the filters; a date that is not understood is shown instead."""
         chosen: dict[str, Any] = {str(cycler.id): cycler.value for cycler in self.query(Cycler)}
         try:
             for box in self.query(Input):

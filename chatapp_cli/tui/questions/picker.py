@@ -1,4 +1,4 @@
-"""Choosing one of many while its name is typed: a box over those that fit."""
+"""Choosing one of many while its name is typed: a box above those that match."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 class Picker(Popup[T], Generic[T]):
-    """What it lists, how a row reads and where the rows come from is up to each kind."""
+    """A box and a list; each kind says where its rows come from and how one reads."""
 
     DEFAULT_CSS = "Picker OptionList { margin: 1 0 0 0; }"
     SCOPE = "quick"
@@ -34,11 +34,11 @@ class Picker(Popup[T], Generic[T]):
 
     @abstractmethod
     def narrow(self, typed: str) -> None:
-        """Let those be listed that fit what was typed."""
+        """List what matches the typed text."""
 
     @abstractmethod
     def line(self, one: T) -> Text:
-        """A row."""
+        """The text of a row."""
 
     def compose(self) -> ComposeResult:
         """Box and list."""
@@ -50,11 +50,11 @@ class Picker(Popup[T], Generic[T]):
             yield from self.below()
 
     def below(self) -> Iterable[Widget]:
-        """What stands under the list."""
+        """Widgets under the list."""
         return ()
 
     def on_mount(self) -> None:
-        """All of them; the keys stay in the box."""
+        """List everything; the focus stays in the box."""
         self.query_one(OptionList).can_focus = False
         self.narrow("")
 
@@ -63,7 +63,7 @@ class Picker(Popup[T], Generic[T]):
         self.narrow(event.value)
 
     def list_those(self, found: Sequence[T]) -> None:
-        """Show what fits, the first one chosen."""
+        """List what was found, with the cursor on the first row."""
         self.found = found
         shown = self.query_one(OptionList)
         shown.clear_options()
@@ -72,21 +72,21 @@ class Picker(Popup[T], Generic[T]):
 
     @property
     def chosen(self) -> T | None:
-        """The one that Enter takes."""
+        """The value of the row that Enter takes."""
         at = self.query_one(OptionList).highlighted
         return None if at is None or not self.found else self.found[at]
 
     def action_next(self) -> None:
-        """One further down."""
+        """Move the cursor one row down."""
         self.query_one(OptionList).action_cursor_down()
 
     def action_previous(self) -> None:
-        """One further up."""
+        """Move the cursor one row up."""
         self.query_one(OptionList).action_cursor_up()
 
     @on(Input.Submitted)
     @on(OptionList.OptionSelected)
     def action_pick(self) -> None:
-        """Take it."""
+        """Answer with the chosen value."""
         if self.chosen is not None:
             self.answer(self.chosen)

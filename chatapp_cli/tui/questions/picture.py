@@ -1,4 +1,4 @@
-"""A message's picture in the whole window, by the best that this terminal can."""
+"""A picture of a message in the whole window, in the best graphics of this terminal."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from chatapp_cli.tui.widgets.canvas import Canvas
 
 
 class PictureScreen(ActionPage, ModalScreen[None]):
-    """One of the conversation's pictures, and a way to those beside it."""
+    """One of the conversation's pictures; keys lead to the others."""
 
     SCOPE = "picture"
     DEFAULT_CSS = """
@@ -41,41 +41,41 @@ class PictureScreen(ActionPage, ModalScreen[None]):
         super().__init__()
         self._found, self._at = found, at
         self._drawing = asyncio.Lock()
-        self._hung: tuple[int, Size] | None = None
+        self._shown: tuple[int, Size] | None = None
 
     def compose(self) -> ComposeResult:
-        """The picture, and what it is."""
+        """The picture, and a line about it."""
         with Container(id="frame"):
             yield Canvas()
         yield Static(self._about(), id="about", markup=False)
 
     def on_resize(self) -> None:
-        """Draw as large as there is room."""
+        """Draw the picture as large as the window allows."""
         self.do(self._draw, group="picture")
 
     def action_step(self, by: int) -> None:
-        """The picture before, or the one after; none before the first."""
+        """Show the picture before or after; stay at the first and the last."""
         at = min(max(self._at + by, 0), len(self._found) - 1)
         if at != self._at:
             self._at = at
             self.do(self._draw, group="picture")
 
     def action_back(self) -> None:
-        """To the conversation."""
-        self._take_down()
+        """Back to the conversation."""
+        self._remove_picture()
         self.dismiss(None)
 
     async def _draw(self) -> None:
-        """One after the other; who steps on meanwhile skips those between."""
+        """Draw the current picture, one drawing at a time: pictures that were passed meanwhile are skipped."""
         async with self._drawing:
             wanted = self._at, self.size
-            if wanted == self._hung:
+            if wanted == self._shown:
                 return
-            about, self._hung = self._about(), wanted
+            about, self._shown = self._about(), wanted
             made = await self.workspace.store.off_loop(
                 partial(self._drawn, self._found[self._at], self.size, self._by())
             )
-            self._take_down()
+            self._remove_picture()
             self.query_one(Canvas).hang(made)
             trouble = "" if made else _("This picture cannot be shown here.") + " · "
             self.query_one("#about", Static).update(trouble + about)
@@ -90,18 +90,18 @@ class PictureScreen(ActionPage, ModalScreen[None]):
         )
 
     def _by(self) -> Graphics:
-        """Kitty's pictures are named by colours, of which no terminal may have fewer."""
+        """The graphics to draw with: Kitty's need true colour, since colours number its pictures."""
         colourful = self.app.console.color_system == "truecolor" and not self.app.no_color
         return self.window.graphics if colourful or self.window.graphics is not Graphics.KITTY else Graphics.HALFCELLS
 
-    def _take_down(self) -> None:
+    def _remove_picture(self) -> None:
         if isinstance(picture := self.query_one(Canvas).picture, TerminalImage) and picture.forget:
             self.window.tell_terminal(picture.forget)
 
     def _about(self) -> str:
         file = self._found[self._at]
         before, after, back = (shown(action("picture", name).keys[0]) for name in ("step(-1)", "step(1)", "back"))
-        said = [files.sound_name(file), words.size(file.size), f"{back} {_('back')}"]
+        parts = [files.sound_name(file), words.size(file.size), f"{back} {_('back')}"]
         if len(self._found) > 1:
-            said[2:2] = [_("{n} of {all}", n=self._at + 1, all=len(self._found)), f"{before} {after}"]
-        return " · ".join(said)
+            parts[2:2] = [_("{n} of {all}", n=self._at + 1, all=len(self._found)), f"{before} {after}"]
+        return " · ".join(parts)

@@ -1,4 +1,4 @@
-"""The popup over the composer: type to find a quick reply, see what it will say, take it (S-139)."""
+"""The popup over the composer: type to find a quick reply, read it with its values, take it (S-139)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _TITLE = 36
 
 
 class QuickPick(Picker[QuickReplyRow]):
-    """The best fitting replies, and the chosen one with its values."""
+    """The replies that match, the best match first, and the text of the chosen one."""
 
     DEFAULT_CSS = """
     QuickPick OptionList { max-height: 8; margin: 1 0; }
@@ -32,11 +32,11 @@ class QuickPick(Picker[QuickReplyRow]):
         self._finder, self._values = Finder(rows), values
 
     def below(self) -> Iterable[Widget]:
-        """What the chosen one says."""
+        """The text of the chosen reply."""
         return (Static(id="read", markup=False),)
 
     def narrow(self, typed: str) -> None:
-        """The best first; of none the most used."""
+        """List the best matches first; without typed text, the most used first."""
         self.list_those(self._finder.ranked(typed))
         self._read()
 
@@ -46,5 +46,5 @@ class QuickPick(Picker[QuickReplyRow]):
 
     @on(OptionList.OptionHighlighted)
     def _read(self) -> None:
-        """What the client would read; what is missing stands in braces."""
+        """Show the text as the client would read it; missing values stand in braces."""
         self.query_one("#read", Static).update(preview(self.chosen.text, self._values) if self.chosen else "")

@@ -1,4 +1,4 @@
-"""An approved template: chosen, its gaps filled, sent (S-090)."""
+"""Choosing an approved template, filling its gaps and sending it (S-090)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.template import Filled, Template, fill, gaps
 from chatapp_cli.i18n import _, show
 from chatapp_cli.services import channels, templates
-from chatapp_cli.services.composing import InDialog
+from chatapp_cli.services.message_request import InDialog
 from chatapp_cli.tui.popups import Popup, Take
 from chatapp_cli.tui.reading.naming import about, named
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Fill(Popup[Mapping[str, str]]):
-    """The text as the client will read it, and a box for each gap."""
+    """The text as the client will read it, and a field for each gap."""
 
     def __init__(self, template: Template, title: str) -> None:
         super().__init__()
@@ -35,7 +35,7 @@ class Fill(Popup[Mapping[str, str]]):
         self._gaps = gaps(template.body)
 
     def compose(self) -> ComposeResult:
-        """Text, boxes, what is missing."""
+        """Text, fields, and a note."""
         with Vertical():
             yield Label(self._title, classes="title", markup=False)
             yield Static(self._template.body, id="read", markup=False)
@@ -48,13 +48,13 @@ class Fill(Popup[Mapping[str, str]]):
 
     @on(Input.Changed)
     def _read(self) -> None:
-        """Show what it says so far."""
+        """Show the text with the values so far."""
         seen = {gap: value.strip() or f"{{{{{gap}}}}}" for gap, value in self._values().items()}
         self.query_one("#read", Static).update(fill(self._template, seen)[1])
 
     @on(Input.Submitted)
     def _next(self) -> None:
-        """To the first empty gap, or done."""
+        """Focus the first empty field, or answer with the values."""
         try:
             fill(self._template, self._values())
         except UsageError as error:
@@ -81,7 +81,7 @@ async def send(page: ActionPage, card: DialogCard) -> None:
 
 
 async def filled(page: ActionPage, channel: ChannelRow) -> FilledTemplate | None:
-    """One of a channel's approved templates with its gaps filled."""
+    """Choose one of the channel's approved templates and fill it; ``None`` if the person leaves."""
     made: list[FilledTemplate] = []
 
     async def take(found: FilledTemplate) -> None:
@@ -94,7 +94,7 @@ async def filled(page: ActionPage, channel: ChannelRow) -> FilledTemplate | None
 async def _asked(
     page: ActionPage, channel: ChannelRow, cards: Sequence[DialogCard], take: Take[FilledTemplate], *, yes: str
 ) -> None:
-    """Ask for a template and its values; both questions stay until what comes of them was taken."""
+    """Ask for a template and its values; both questions stay open until ``take`` accepts the filled template."""
     rows = await page.workspace.read(partial(templates.everything, channel=channel.id))
     approved = [row for row in rows if row.state == "approved"]
     if not approved:

@@ -1,4 +1,4 @@
-"""Saved views with their counts: go to one, keep the filter of now as another, move, forget (S-117)."""
+"""Saved views with their counts: open one, save the current filter as one, move and remove them (S-117)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from chatapp_cli.tui.popups import Popup
 from chatapp_cli.tui.widgets.views_bar import counted
 
 ViewChoice = tuple[str, int]
-"""What to do, and with which view."""
+"""What to do, and the number of the view."""
 KEEP, GO, REMOVE, UP, DOWN = "keep", "go", "remove", "up", "down"
 _KEYS = {"a": KEEP, "d": REMOVE, "K": UP, "J": DOWN}
 
@@ -36,7 +36,7 @@ class Views(Popup[ViewChoice]):
         self._views, self._counts, self._at = views, counts, at
 
     def compose(self) -> ComposeResult:
-        """Views, and below them what can be done."""
+        """Views, and their keys below them."""
         with Vertical():
             yield Label(_("Saved views"), classes="title", markup=False)
             yield OptionList(*(Option(self._line(row), id=str(row.id)) for row in self._views), markup=False)
@@ -45,7 +45,7 @@ class Views(Popup[ViewChoice]):
             yield Static(_("a save the filter   d delete   J K move"), classes="note", markup=False)
 
     def on_mount(self) -> None:
-        """Where it was."""
+        """Put the cursor where it was."""
         if self._views:
             self.query_one(OptionList).highlighted = min(self._at, len(self._views) - 1)
 
@@ -56,7 +56,7 @@ class Views(Popup[ViewChoice]):
         )
 
     def action_answer(self, what: str) -> None:
-        """Do it with the view under the cursor."""
+        """Answer with an action on the view under the cursor."""
         at = self.query_one(OptionList).highlighted
         if what == KEEP:
             self.dismiss((KEEP, 0))

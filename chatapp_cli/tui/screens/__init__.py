@@ -1,1 +1,1 @@
-"""Whole pages of the window, and the small ones that come up over them."""
+"""The pages of the window, and the popups that only one of them opens."""

@@ -1,4 +1,4 @@
-"""What is asked about an account: a new password, and the lines that are seen."""
+"""Questions about an operator's account: a new password, the lines that they see, their rights."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 class NewPassword(Popup[str]):
-    """The same password twice, unseen."""
+    """The same password twice, hidden while it is typed."""
 
     def __init__(self, title: str) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class NewPassword(Popup[str]):
             yield Static(_("At least {n} characters.", n=LEAST), classes="note", markup=False)
 
     @on(Input.Submitted)
-    def _on(self, event: Input.Submitted) -> None:
+    def _submitted(self, event: Input.Submitted) -> None:
         first, second = self.query(Input)
         if event.input is first:
             second.focus()
@@ -58,7 +58,7 @@ class NewPassword(Popup[str]):
 
 
 class Pick(Popup[list[T]], Generic[T]):
-    """Some of several, chosen by Space."""
+    """A choice of several values; Space adds or removes one."""
 
     DEFAULT_CSS = """
     Pick SelectionList { border: none; background: $surface; padding: 0; height: auto; max-height: 16; }
@@ -76,7 +76,7 @@ class Pick(Popup[list[T]], Generic[T]):
         self._title, self._options, self._chosen, self._note = title, options, chosen, note
 
     def compose(self) -> ComposeResult:
-        """A list with boxes."""
+        """A list with check boxes."""
         with Vertical():
             yield Label(self._title, classes="title", markup=False)
             boxes = (Selection(as_it_stands(words), one, one in self._chosen) for words, one in self._options)
@@ -84,12 +84,12 @@ class Pick(Popup[list[T]], Generic[T]):
             yield Static(self._note, classes="note", markup=False)
 
     def action_take(self) -> None:
-        """These."""
+        """Answer with what is chosen."""
         self.answer(list(self.query_one(SelectionList).selected))
 
 
 class PickLines(Pick[LineId]):
-    """Lines; none of them means all."""
+    """The lines that an operator sees; none means every line."""
 
     def __init__(self, title: str, lines: Sequence[LineRow], seen: Collection[LineId]) -> None:
         note = _("Space: choose.  Enter: done.  None chosen: every line, those to come too.")
@@ -97,7 +97,7 @@ class PickLines(Pick[LineId]):
 
 
 class PickRights(Pick[Right]):
-    """Rights that an account has beside those of every operator."""
+    """The rights of an account beyond those of every operator."""
 
     def __init__(self, title: str, offered: Collection[Right], given: Collection[Right]) -> None:
         words = [(show(what), right) for right, what in RIGHTS.items() if right in offered]

@@ -1,4 +1,4 @@
-"""A line's official documents: applications on paper, from the form to the provider's verdict (S-088)."""
+"""The applications of a line, from the form to the provider's decision (S-088)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from chatapp_cli.kit.manifests import manifest, manifests
 from chatapp_cli.ports.bind import Asker
 from chatapp_cli.runtime import applying
 from chatapp_cli.services import applications
-from chatapp_cli.services import words as told
+from chatapp_cli.services import words as states
 from chatapp_cli.store.rows.channels import ApplicationRow, LineRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.action_page import ActionPage
@@ -68,7 +68,7 @@ class ApplicationsScreen(ActionPage):
         self.do(self._read, group="read", exclusive=True)
 
     def on_journal_advanced(self, news: JournalAdvanced) -> None:
-        """Read again when it matters."""
+        """Read again when an application changed."""
         if news.any_of(ApplicationMoved):
             self.do(self._read, group="read", exclusive=True)
 
@@ -95,7 +95,7 @@ class ApplicationsScreen(ActionPage):
         )
         return Text.assemble(
             (fit(row.title, _TITLE), styles.strong),
-            (f" {fit(show(told.stage(row.state)), _STAGE)} ", style),
+            (f" {fit(show(states.stage(row.state)), _STAGE)} ", style),
             (f"{words.moment(row.updated_at, self.appearance.now())}  ", styles.faint),
             (row.reason or show(manifest(row.kind).title), styles.muted),
             no_wrap=True,
@@ -110,11 +110,11 @@ class ApplicationsScreen(ActionPage):
         return None if at is None or not self._rows else self._rows[at]
 
     def action_back(self) -> None:
-        """To the lines."""
+        """Back to the lines."""
         self.dismiss()
 
     def action_new(self) -> None:
-        """Fill in another one."""
+        """Fill in a new application."""
         self.do(self._new)
 
     async def _new(self) -> None:
@@ -126,7 +126,7 @@ class ApplicationsScreen(ActionPage):
 
     @on(OptionList.OptionSelected)
     def action_save(self) -> None:
-        """Save the document."""
+        """Save the document of the chosen application into a folder."""
         if self._chosen is not None:
             self.do(partial(self._save, self._chosen))
 
@@ -156,22 +156,22 @@ class ApplicationsScreen(ActionPage):
         return target
 
     def action_sent(self) -> None:
-        """The signed statement went off."""
+        """Note that the signed statement was sent to the provider."""
         if self._chosen is not None:
             self.do(partial(self._move, self._chosen, ApplicationStage.SENT))
 
     def action_decide(self) -> None:
-        """What the provider answered."""
+        """Note the provider's decision."""
         if self._chosen is not None:
             self.do(partial(self._decide, self._chosen))
 
     async def _decide(self, row: ApplicationRow) -> None:
         verdicts = [ApplicationStage.CHECKING, ApplicationStage.APPROVED, ApplicationStage.REJECTED]
         options = [
-            (str(one), show(told.stage(one))) for one in verdicts if may_become(ApplicationStage(row.state), one)
+            (str(one), show(states.stage(one))) for one in verdicts if may_become(ApplicationStage(row.state), one)
         ]
         if not options:
-            self.say(_("Nothing can be decided: {state}.", state=show(told.stage(row.state))))
+            self.say(_("Nothing can be decided: {state}.", state=show(states.stage(row.state))))
             return
 
         async def take(chosen: str) -> bool:
@@ -189,18 +189,18 @@ class ApplicationsScreen(ActionPage):
 
 
 class ApplyScreen(AskingScreen):
-    """Filling in an application."""
+    """The form of a new application."""
 
     def __init__(self, line: LineRow, kind: str) -> None:
         super().__init__()
         self._line, self._kind = line, kind
 
     def where(self) -> str:
-        """What is applied for."""
+        """The kind of channel and the line."""
         return f"{_('New application')}: {show(manifest(self._kind).title)} · {self._line.name}"
 
     def about(self) -> Text:
-        """What comes after the form."""
+        """The steps after the form."""
         steps = (
             _("1. Fill in the form: the documents are made from it."),
             _("2. Save the statement, sign it and send it by EDO."),
@@ -210,6 +210,6 @@ class ApplyScreen(AskingScreen):
         return Text("\n".join(steps))
 
     async def converse(self, ask: Asker) -> str:
-        """Fill it in."""
+        """Fill in the form and make the documents. Raises ChatappError."""
         await applying.apply(self.workspace.company, ask, line=self._line.id, kind=self._kind)
         return _("Documents made. Save the statement, sign it and send it.")

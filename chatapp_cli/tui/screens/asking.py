@@ -31,9 +31,9 @@ from chatapp_cli.tui.widgets.bars import StatusBar
 from chatapp_cli.tui.widgets.form import FormView
 
 _BARS = 2
-"""Lines of the page that a code to scan cannot have."""
+"""Lines of the page that a QR code cannot use."""
 _COLUMN = 32
-"""Columns that words beside a code need."""
+"""Columns that the text beside a QR code needs."""
 _ADDRESS = Field(
     name="address",
     label=T("Address"),
@@ -43,7 +43,7 @@ _ADDRESS = Field(
 
 
 class FormHost(Protocol):
-    """Where forms and notices are shown."""
+    """A page that shows forms and notices."""
 
     async def answer(self, form: Form) -> Mapping[str, str]:
         """Show a form and wait for its answers."""
@@ -55,21 +55,21 @@ class FormHost(Protocol):
 
 
 class WindowAsker:
-    """ports.bind.Asker on a page of the window."""
+    """The asker of the window: it shows questions on a page."""
 
     def __init__(self, page: FormHost) -> None:
         self._page = page
 
     async def form(self, form: Form) -> Mapping[str, str]:
-        """Ask by a form; the page keeps what was typed for when it is asked again."""
+        """Ask by a form; what was typed is kept and offered when the same is asked again."""
         return await self._page.answer(form)
 
     async def show(self, notice: Notice) -> None:
-        """Show beside the form."""
+        """Show a notice beside the form."""
         self._page.notice(notice)
 
     async def visit(self, url: str, state: str) -> Mapping[str, str]:
-        """Have the person open a page elsewhere and bring back the address that it led to."""
+        """Have the person open a page in a browser and copy its final address; returns the query of that address."""
         self._page.notice(Notice(title=T("Open this page and allow the access."), link=url))
         errors: dict[str, Sentence] = {}
         while True:
@@ -83,7 +83,7 @@ class WindowAsker:
 
 
 class AskingScreen(ActionPage):
-    """One conversation: a form on the left, what to know on the right; Escape ends it and nothing is kept."""
+    """Forms on the left, explanations on the right, until everything is asked; Escape ends it and saves nothing."""
 
     DEFAULT_CSS = """
     AskingScreen #where { height: 2; padding: 0 2; border-bottom: solid $rule; color: $muted; }
@@ -115,14 +115,14 @@ class AskingScreen(ActionPage):
 
     @abstractmethod
     def about(self) -> Text:
-        """What stands beside the form until there is something else to show."""
+        """The text beside the form until a notice replaces it."""
 
     @abstractmethod
     async def converse(self, ask: Asker) -> str:
-        """Hold the whole conversation; returns what to say at its end. Raises ChatappError."""
+        """Ask everything and act on it; returns the notice for the end. Raises ChatappError."""
 
     def compose(self) -> ComposeResult:
-        """Form on the left, what to know on the right."""
+        """Form on the left, explanations on the right."""
         yield Static(self.where(), id="where", markup=False)
         with Horizontal():
             with Vertical(id="form"):
@@ -133,20 +133,20 @@ class AskingScreen(ActionPage):
         yield StatusBar(self.appearance)
 
     def on_mount(self) -> None:
-        """Let the conversation begin."""
+        """Begin to ask."""
         self.query_one(StatusBar).tell_keys("bind")
         self.do(self._tell_health)
         self.add_class("-waiting")
-        self._conversation: Worker[None] = self.run_worker(self._hold)
+        self._asking: Worker[None] = self.run_worker(self._ask_all)
 
     async def _tell_health(self) -> None:
         self.query_one(StatusBar).tell(await self.workspace.read(overview.read))
 
-    async def _hold(self) -> None:
-        """What ends the conversation is said on the page behind."""
+    async def _ask_all(self) -> None:
+        """Ask everything; the result or the error is shown as a notice on the page below."""
         try:
             self.say(await self.converse(WindowAsker(self)))
-        except Exception as error:  # noqa: BLE001 - whatever a connector stumbles over, the window goes on
+        except Exception as error:  # noqa: BLE001 - an error of a connector must not end the window
             self.complain(error)
         self.dismiss()
 
@@ -160,7 +160,7 @@ class AskingScreen(ActionPage):
         return await self._answer
 
     def notice(self, notice: Notice) -> None:
-        """Show something beside the form; a code to scan has the page to itself, as large as it has to be."""
+        """Show a notice beside the form; a QR code replaces the form, since it must not be scaled down."""
         code = qr(notice.qr) if notice.qr else Text()
         lines, columns = code.plain.count("\n"), len(code.plain.partition("\n")[0])
         tall = lines > self.size.height - _BARS
@@ -179,17 +179,17 @@ class AskingScreen(ActionPage):
             self._answer.set_result(event.values)
 
     def action_next_field(self) -> None:
-        """On to the next question."""
+        """Focus the next field."""
         self.focus_next()
 
     def action_leave(self) -> None:
-        """Stop; nothing has been kept yet."""
-        self._conversation.cancel()
+        """End without saving."""
+        self._asking.cancel()
         self.dismiss()
 
 
 def shown(notice: Notice, *, tall: bool) -> Text:
-    """A notice in words; with its code ``tall``, what to do about that."""
+    """The text of a notice; ``tall`` says that its QR code does not fit into the window, and adds advice."""
     text = Text().append(show(notice.title) + "\n\n", Style(bold=True))
     for words in notice.lines:
         text.append(show(words) + "\n")

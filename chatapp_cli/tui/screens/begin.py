@@ -1,4 +1,4 @@
-"""«Новый диалог +»: somebody is written to first, and told beforehand what becomes of it (S-120 to S-126)."""
+"""«Новый диалог +»: writing to a person first, with a forecast before it is sent (S-120 to S-126)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _
 from chatapp_cli.services import beginning, composing, duties, transcript
 from chatapp_cli.services.beginning import Outlook
-from chatapp_cli.services.composing import Exactly, MessageRequest
+from chatapp_cli.services.message_request import Exactly, MessageRequest
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.action_page import ActionPage
@@ -30,7 +30,7 @@ from chatapp_cli.tui.widgets.begin_form import BeginForm, BeginFormValues
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 
 _NARROW, _LOW = 60, 30
-"""Columns and lines below which the form closes up."""
+"""Columns and lines below which the form has a narrow layout."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Start:
 
 
 class BeginScreen(ActionPage):
-    """The form, and below the address what would become of it."""
+    """The form, and below the address a forecast of the message."""
 
     SCOPE = "begin"
     DEFAULT_CSS = """
@@ -63,28 +63,28 @@ class BeginScreen(ActionPage):
         self._names = {self._start.to: self._start.name}
         self._outlook: Outlook | None = None
         self.begun = False
-        """Something was sent, or the dialog was opened."""
+        """Whether a message was sent or a dialog was opened."""
         self._sending = False
 
     def compose(self) -> ComposeResult:
-        """The form comes as soon as it is known what can be chosen."""
+        """The status bar alone; the form follows when its choices are read."""
         yield StatusBar(self.appearance)
 
     def on_mount(self) -> None:
-        """Read what can be chosen."""
+        """Read the choices and show the form."""
         self.query_one(StatusBar).tell_keys("begin")
         self.do(self._show_form)
 
     def on_resize(self, event: events.Resize) -> None:
-        """Close up in a small window."""
+        """Change to the narrow layout in a small window."""
         self.set_class(event.size.width < _NARROW, "-narrow")
         self.set_class(event.size.height < _LOW, "-low")
 
     async def _show_form(self) -> None:
-        able = self.workspace.capabilities
+        capabilities = self.workspace.capabilities
 
         def look(tx: Tx) -> tuple[list[ChannelRow], list[str], overview.Overview]:
-            return beginning.able_to_begin(tx, able), duties.operators(tx), overview.read(tx)
+            return beginning.able_to_begin(tx, capabilities), duties.operators(tx), overview.read(tx)
 
         rows, operators, bars = await self.workspace.read(look)
         self.query_one(StatusBar).tell(bars)
@@ -97,7 +97,7 @@ class BeginScreen(ActionPage):
             )
         first = next((row for row in rows if row.id == self._start.channel), rows[0])
         known = dict.fromkeys([self.workspace.actor, *operators])
-        form = BeginForm(rows, {row.id: able(row) for row in rows}, list(known), first=first, to=self._start.to)
+        form = BeginForm(rows, {row.id: capabilities(row) for row in rows}, list(known), first=first, to=self._start.to)
         await self.mount(form, before=self.query_one(StatusBar))
 
     @property
@@ -116,14 +116,14 @@ class BeginScreen(ActionPage):
             self._tell(values.to, None, error)
             return
         draft = values.draft(files) if values.begun else None
-        able = self.workspace.capabilities
+        capabilities = self.workspace.capabilities
 
         def look(tx: Tx) -> tuple[Outlook, list[Outlook]]:
-            ways = beginning.ways(tx, able, values.to, line=values.channel.line_id)
+            ways = beginning.ways(tx, capabilities, values.to, line=values.channel.line_id)
             others = [one for one in ways if one.kind and one.channel.id != values.channel.id]
             to = Exactly(values.channel.id, values.to)
-            wanted = MessageRequest(to=to, draft=draft, order=self.workspace.send_options())
-            return composing.preview(tx, able, wanted), others
+            request = MessageRequest(to=to, draft=draft, options=self.workspace.send_options())
+            return composing.preview(tx, capabilities, request), others
 
         one, others = await self.workspace.read(look) if values.to else (None, [])
         better = outlook.likelier(values.to, one, others) if one else None
@@ -139,8 +139,8 @@ class BeginScreen(ActionPage):
     ) -> None:
         self._outlook = one
         name = self._names.get(to, "")
-        said = outlook.said(self.appearance.styles, one, error, others, name=name, able=self.workspace.capabilities)
-        self._form.tell(said, known=one is not None and one.dialog is not None)
+        text = outlook.said(self.appearance.styles, one, error, others, name=name, able=self.workspace.capabilities)
+        self._form.tell(text, known=one is not None and one.dialog is not None)
 
     # What can be done
 
@@ -149,7 +149,7 @@ class BeginScreen(ActionPage):
         await self.run_action(event.action)
 
     def action_begin(self) -> None:
-        """Send it, and open the dialog; pressed once more while it goes it is not sent a second time."""
+        """Send the message once, even if the key is pressed twice, and open the dialog."""
         if not self._sending:
             self._sending = True
             self.do(self._send, group="begin")
@@ -166,12 +166,12 @@ class BeginScreen(ActionPage):
             self.query_one("#to").focus()
             raise Refused("nobody", T("Say whom to write to."), T("A number, a @username, an e-mail or a ChatID."))
         draft = values.draft(await self._files(values, partial(outgoing.stage_file, self.workspace.company.media)))
-        order = replace(self.workspace.send_options(), assignee=values.assignee)
-        accept = self.workspace.accept(Exactly(values.channel.id, values.to), draft, order)
+        options = replace(self.workspace.send_options(), assignee=values.assignee)
+        accept = self.workspace.accept(Exactly(values.channel.id, values.to), draft, options)
         self._show_dialog(await self.workspace.write(lambda tx: transcript.message(tx, accept(tx)).dialog_id))
 
     def action_open(self) -> None:
-        """The dialog that there is already."""
+        """Open the dialog that exists with this person."""
         if self._outlook is not None and self._outlook.dialog is not None:
             self._show_dialog(self._outlook.dialog.id)
 
@@ -181,7 +181,7 @@ class BeginScreen(ActionPage):
         self.app.screen_stack[0].post_message(DialogList.Opened(dialog))
 
     def action_template(self) -> None:
-        """Words that the provider approved."""
+        """Take an approved template as the text."""
         self.do(self._template)
 
     async def _template(self) -> None:
@@ -192,7 +192,7 @@ class BeginScreen(ActionPage):
             self._form.take_template(*found)
 
     def action_contacts(self) -> None:
-        """Somebody out of the account's own address book."""
+        """Choose a person out of the account's address book."""
         self.do(self._contacts)
 
     async def _contacts(self) -> None:
@@ -213,7 +213,7 @@ class BeginScreen(ActionPage):
         self._look_again()
 
     def action_back(self) -> None:
-        """To where it was asked for; what was typed is lost after a question only, and never while it is sent."""
+        """Leave the page, after a question if something was typed; not while the message is being sent."""
         if self._sending:
             self.say(_("One moment…"))
             return

@@ -1,4 +1,4 @@
-"""Binding a channel: the connector asks, this page shows its forms and notices."""
+"""Binding a channel: the page shows the connector's forms and notices."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from chatapp_cli.tui.screens.asking import AskingScreen
 
 
 class BindScreen(AskingScreen):
-    """One conversation with one connector."""
+    """The questions of one connector, for a new channel or for one that is bound again."""
 
     def __init__(self, line: LineRow, kind: str, previous: ChannelRow | None = None) -> None:
         super().__init__()
         self._line, self._kind, self._previous = line, kind, previous
 
     def where(self) -> str:
-        """What is bound to which line."""
+        """The kind of channel and its line."""
         again = _("Bind again") if self._previous else _("Bind")
         return f"{again}: {show(manifest(self._kind).title)} · {self._line.name}"
 
     def about(self) -> Text:
-        """What the channel is."""
+        """What the kind of channel is, and what it cannot do."""
         return _about(manifest(self._kind))
 
     async def converse(self, ask: Asker) -> str:
-        """Bind."""
+        """Bind the channel. Raises ChatappError."""
         await binding.bind(
             self.workspace.company,
             ask,

@@ -1,4 +1,4 @@
-"""Groups and channels that an account reads: follow, read back, stop."""
+"""Groups and channels that an account may read: follow them, stop following, import their history."""
 
 from __future__ import annotations
 
@@ -49,16 +49,16 @@ class ChatsScreen(ActionPage):
         yield StatusBar(self.appearance)
 
     def on_mount(self) -> None:
-        """Ask."""
+        """Ask the provider for the chats."""
         self.query_one(StatusBar).tell_keys("chats", "app")
         self.do(self._tell_health, group="health")
         self.do(self._read, group="read", exclusive=True)
 
-    async def _ask(self, what: SessionMethod, arguments: Mapping[str, object], *, seconds: float = 60.0) -> Any:
+    async def _ask(self, method: SessionMethod, arguments: Mapping[str, object], *, seconds: float = 60.0) -> Any:
         from chatapp_cli.runtime.asking import SessionRequest, ask
 
-        options = SessionRequest(self._channel, what, arguments)
-        return await ask(self.workspace.company, options, seconds=seconds)
+        request = SessionRequest(self._channel, method, arguments)
+        return await ask(self.workspace.company, request, seconds=seconds)
 
     async def _read(self) -> None:
         self._chats = await self._ask(SessionMethod.CHATS, {})
@@ -86,12 +86,12 @@ class ChatsScreen(ActionPage):
 
     @on(OptionList.OptionSelected)
     def action_follow(self) -> None:
-        """What is said there arrives from now on."""
+        """Follow the chosen chat: its new messages arrive from now on."""
         if self._chosen is not None:
             self.do(partial(self._follow, self._chosen["address"]))
 
     def action_join(self) -> None:
-        """Follow one that the account is not in yet."""
+        """Join a chat that the account is not in, and follow it."""
         self.do(self._join)
 
     async def _join(self) -> None:
@@ -108,7 +108,7 @@ class ChatsScreen(ActionPage):
         self.say(_("{title} is followed.", title=peer["title"]))
 
     def action_unfollow(self) -> None:
-        """What is said there arrives no longer."""
+        """Stop following the chosen chat."""
         if self._chosen is not None:
             self.do(partial(self._unfollow, self._chosen))
 
@@ -117,7 +117,7 @@ class ChatsScreen(ActionPage):
         self.say(_("{title} is not followed any more.", title=chat["title"]))
 
     def action_read_back(self) -> None:
-        """Bring in what was said there before."""
+        """Import the history of the chosen chat, after a question."""
         if self._chosen is not None:
             self.do(partial(self._read_back, self._chosen))
 
@@ -131,5 +131,5 @@ class ChatsScreen(ActionPage):
         self.query_one(StatusBar).tell(await self.workspace.read(overview.read))
 
     def action_back(self) -> None:
-        """To the lines."""
+        """Back to the lines."""
         self.dismiss()

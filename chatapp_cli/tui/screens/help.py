@@ -1,4 +1,4 @@
-"""Every key, from the keymap itself; and what may follow the first key of a chord."""
+"""All keys, read from the keymap; and the keys that may follow the first key of a chord."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from chatapp_cli.tui.popups import Choose, Popup
 
 _TWO_COLUMNS = 100
 _KEYS = 20
-"""Cells for the keys of an action, the same in every group; more keys than that go on below."""
+"""Cells for the keys of an action, the same in every group; longer lists of keys are wrapped."""
 
 
 class Help(Popup[None]):
-    """All groups, in two columns where there is room."""
+    """All keys by group, in two columns where there is room."""
 
     DEFAULT_CSS = """
     Help { align: center middle; }
@@ -40,12 +40,12 @@ class Help(Popup[None]):
         self._appearance = appearance
 
     def compose(self) -> ComposeResult:
-        """One long text."""
+        """One scrolled text."""
         with VerticalScroll():
             yield Static(id="keys", markup=False)
 
     def on_resize(self) -> None:
-        """One column or two."""
+        """Lay the groups out in one column or two."""
         wide = self.size.width >= _TWO_COLUMNS
         page = Table.grid(padding=(0, 4), expand=True)
         columns = _halves(groups()) if wide else [groups()]
@@ -79,7 +79,7 @@ def _halves(found: Sequence[Group]) -> list[Sequence[Group]]:
 
 
 class Chord(Choose):
-    """What the second key may be."""
+    """A choice among the keys that may follow the first key of a chord."""
 
     def __init__(self, first: str, following: Mapping[str, KeyAction]) -> None:
         options = [(key, _(act.help)) for key, act in following.items()]

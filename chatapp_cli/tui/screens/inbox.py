@@ -46,7 +46,7 @@ M = TypeVar("M", bound=Message)
 
 
 def forward(to: Callable[[InboxScreen], Callable[A, object]]) -> Callable[Concatenate[InboxScreen, A], object]:
-    """An action of the page that a part of it carries out."""
+    """Make an action of the page that a method of another object carries out."""
 
     def forwarded(page: InboxScreen, /, *args: A.args, **named: A.kwargs) -> object:
         return to(page)(*args, **named)
@@ -54,34 +54,34 @@ def forward(to: Callable[[InboxScreen], Callable[A, object]]) -> Callable[Concat
     return forwarded
 
 
-def heard(
-    kind: type[M], answer: Callable[[InboxScreen, M], object], of: str | None = None
+def handler(
+    kind: type[M], answer: Callable[[InboxScreen, M], object], selector: str | None = None
 ) -> Callable[[InboxScreen, M], None]:
-    """A message of a widget that a part of the page answers to."""
+    """Make a handler for a message; a selector limits it to messages of some widgets."""
 
-    def handler(page: InboxScreen, message: M) -> None:
+    def handle(page: InboxScreen, message: M) -> None:
         answer(page, message)
 
-    return on(kind, of)(handler)
+    return on(kind, selector)(handle)
 
 
-def told(answer: Callable[[InboxScreen], object]) -> Callable[[InboxScreen], None]:
-    """The same for a message by whose name it is found: its widget is imported after the first paint."""
+def late_handler(answer: Callable[[InboxScreen], object]) -> Callable[[InboxScreen], None]:
+    """Make a handler that Textual finds by its name: the class of its message is imported after the first paint."""
 
-    def handler(page: InboxScreen) -> None:
+    def handle(page: InboxScreen) -> None:
         answer(page)
 
-    return handler
+    return handle
 
 
 class Body(Horizontal):
-    """The panes beside one another; nothing of it is seen itself, so that nothing of it is painted."""
+    """The panes side by side; it is covered by them and paints nothing itself."""
 
     BLANK = True
 
 
 class InboxScreen(ActionPage):
-    """Puts the panes together, and forwards keys and messages to the part that they are for."""
+    """Puts the panes together, and forwards keys and messages to the objects that they are for."""
 
     SCOPE = "inbox"
     BLANK = True
@@ -122,12 +122,12 @@ class InboxScreen(ActionPage):
         self.joining = Joining(self.conversation)
         self.doing = Doing(self.conversation, self.joining)
         self.conversation.parts = (
-            self.drafts,  # what was written is kept before anything else becomes of the dialog that is left
+            self.drafts,  # first: what was written to the dialog that is left is saved before anything else
             self.colleagues,
             self.writing,
             self.read_marks,
             self.tabs,
-            self.finding,  # the last that answers to an open dialog: it may open another part of it
+            self.finding,  # last of those that answer to an open dialog: it may open another place of it
             self.pictures,
         )
         self.panes = Panes(self.listing, self.conversation, self._status)
@@ -141,53 +141,53 @@ class InboxScreen(ActionPage):
         yield self._status
 
     async def on_mount(self) -> None:
-        """Have a screenful of dialogs before the first paint, all the rest after it."""
+        """Read a screenful of dialogs before the first paint; all the rest follows after it."""
         self.dialogs.focus()
         await self.carry_out(self.listing.head)
 
     def _compositor_refresh(self) -> None:
-        """Paint, unless it would be thrown away: Textual shows nothing of what is painted while it starts."""
+        """Paint, unless Textual is starting: it would throw away what is painted then."""
         if not self.app._batch_count:
             super()._compositor_refresh()
 
     def go_on(self) -> None:
-        """Read the whole order, make ready for writing, keep ages and waiting messages fresh."""
+        """Begin what follows the first paint: the whole list, the composer, and what is renewed from time to time."""
         self.do(self.listing.again, group="list")
         self.do(self.freshness.tell_bars, group="bars", exclusive=True)
         self.do(self.conversation.ready, group="furnishing")
         self.listing.views.count()
         self.every(5, self.freshness.tick, at_once=True)
-        self.every(60, self.freshness.tell_bars)  # a sign of life is no news, and an old one looks like trouble
+        self.every(60, self.freshness.tell_bars)  # signs of life are no events, and an old one looks like trouble
         self.watch(self.app, "app_focus", self.read_marks.watch, init=False)
 
     async def on_unmount(self) -> None:
-        """Let the parts close; nothing else has panes to work on any more."""
+        """Cancel all other work, whose panes are gone, and let the parts close."""
         self.workers.cancel_node(self)
         await self.conversation.close()
 
     @property
     def opening(self) -> Opening | None:
-        """What is open."""
+        """The open dialog."""
         return self.conversation.opening
 
     @property
     def looked_at(self) -> DialogId | None:
-        """The dialog whose end is in front of somebody's eyes."""
+        """The dialog whose last messages a person sees now; ``None`` without one or while the terminal has no focus."""
         shown = self.conversation.transcript
         if self.opening is None or not self.app.app_focus:
             return None
         return self.opening.card.id if shown.at_end and shown.region else None
 
     def repaint(self) -> None:
-        """Other colours."""
+        """Paint everything in the colours of another theme."""
         self.conversation.repaint()
         self.refresh(recompose=False)
 
     # Keys
 
     action_back = forward(lambda page: page.panes.back)
-    action_next_pane = forward(lambda page: page.panes.following)
-    action_previous_pane = forward(lambda page: page.panes.previous)
+    action_next_pane = forward(lambda page: page.panes.next_pane)
+    action_previous_pane = forward(lambda page: page.panes.previous_pane)
     action_card = forward(lambda page: page.panes.card)
     action_search = forward(lambda page: page.listing.search)
     action_everything = forward(lambda page: page.listing.everything)
@@ -225,28 +225,28 @@ class InboxScreen(ActionPage):
 
     # Messages
 
-    _news = heard(JournalAdvanced, lambda page, news: page.freshness.hear(news))
-    _needs_rows = heard(DialogList.Needs, lambda page, needs: page.listing.bring(needs.start, needs.n))
-    _searched = heard(Input.Changed, lambda page, box: page.listing.typed(box.value), "#search")
-    _search_sent = heard(Input.Submitted, lambda page, box: page.listing.submitted(box.value), "#search")
-    _view_chosen = heard(ViewsBar.ViewChosen, lambda page, chosen: page.listing.views.go_to(chosen.view))
-    _picked = heard(DialogList.Picked, lambda page, picked: page._status.tell_picked(picked.n))
-    _tab_chosen = heard(TabBar.TabChosen, lambda page, chosen: page.tabs.bring(chosen.tab))
-    _wants_older = heard(Transcript.WantsOlder, lambda page, _asked: page.paging.older())
-    _wants_newer = heard(Transcript.WantsNewer, lambda page, _asked: page.paging.newer())
-    _wants_end = heard(Transcript.WantsEnd, lambda page, _asked: page.conversation.bring_end())
-    _wants_picture = heard(Transcript.WantsPicture, lambda page, asked: page.pictures.draw(asked.file))
-    _saw_last = heard(Transcript.SawLast, lambda page, _seen: page.read_marks.watch())
-    _asked = heard(Transcript.Asked, lambda page, asked: page.doing.asked(asked.action, asked.entry))
+    _news = handler(JournalAdvanced, lambda page, news: page.freshness.hear(news))
+    _needs_rows = handler(DialogList.Needs, lambda page, needs: page.listing.bring(needs.start, needs.n))
+    _searched = handler(Input.Changed, lambda page, box: page.listing.typed(box.value), "#search")
+    _search_sent = handler(Input.Submitted, lambda page, box: page.listing.submitted(box.value), "#search")
+    _view_chosen = handler(ViewsBar.ViewChosen, lambda page, chosen: page.listing.views.go_to(chosen.view))
+    _picked = handler(DialogList.Picked, lambda page, picked: page._status.tell_picked(picked.n))
+    _tab_chosen = handler(TabBar.TabChosen, lambda page, chosen: page.tabs.bring(chosen.tab))
+    _wants_older = handler(Transcript.WantsOlder, lambda page, _asked: page.paging.older())
+    _wants_newer = handler(Transcript.WantsNewer, lambda page, _asked: page.paging.newer())
+    _wants_end = handler(Transcript.WantsEnd, lambda page, _asked: page.conversation.bring_end())
+    _wants_picture = handler(Transcript.WantsPicture, lambda page, asked: page.pictures.draw(asked.file))
+    _saw_last = handler(Transcript.SawLast, lambda page, _seen: page.read_marks.watch())
+    _asked = handler(Transcript.Asked, lambda page, asked: page.doing.asked(asked.action, asked.entry))
 
-    _opened = heard(DialogList.Opened, lambda page, wanted: page.read_marks.bring(wanted.dialog, wanted.message))
-    _focused = heard(events.DescendantFocus, lambda page, focus: page.panes.focused(focus.widget))
-    on_screen_resume = told(lambda page: page.listing.views.resume())
-    on_pen_left = told(lambda page: page.panes.up())
-    on_pen_wants_quick = told(lambda page: page.writing.quick())
-    on_pen_wants_back = told(lambda page: page.doing.take_back())
-    on_composer_submitted = told(lambda page: page.writing.send())
+    _opened = handler(DialogList.Opened, lambda page, wanted: page.read_marks.bring(wanted.dialog, wanted.message))
+    _focused = handler(events.DescendantFocus, lambda page, focus: page.panes.focused(focus.widget))
+    on_screen_resume = late_handler(lambda page: page.listing.views.resume())
+    on_pen_left = late_handler(lambda page: page.panes.up())
+    on_pen_wants_quick = late_handler(lambda page: page.writing.quick())
+    on_pen_wants_back = late_handler(lambda page: page.doing.take_back())
+    on_composer_submitted = late_handler(lambda page: page.writing.send())
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
-        """Somebody wrote."""
+        """Tell the conversation of a changed text."""
         self.conversation.typed(event.text_area.text)

@@ -1,4 +1,4 @@
-"""Lines and their channels: health in words, facts, and binding."""
+"""The page of lines and their channels: health, facts and what can be done with them."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.action_page import ActionPage
 from chatapp_cli.tui.actions import channel as channel_actions
 from chatapp_cli.tui.actions import group as group_actions
-from chatapp_cli.tui.actions import line as line_deeds
+from chatapp_cli.tui.actions import line as line_actions
 from chatapp_cli.tui.keys.keymap import bindings
 from chatapp_cli.tui.reading import overview
 from chatapp_cli.tui.reading.overview import Overview
-from chatapp_cli.tui.screens.options import OptionsScreen, Whose
+from chatapp_cli.tui.screens.options import OptionOwner, OptionsScreen
 from chatapp_cli.tui.session.journal_feed import JournalAdvanced
 from chatapp_cli.tui.widgets.bars import StatusBar
 from chatapp_cli.tui.widgets.line_words import LineWords
 
 
 class LinesScreen(ActionPage):
-    """What this company is connected to."""
+    """The lines of a company and their channels."""
 
     SCOPE = "lines"
     DEFAULT_CSS = """
@@ -55,7 +55,7 @@ class LinesScreen(ActionPage):
         self._words = LineWords(self.appearance)
 
     def compose(self) -> ComposeResult:
-        """The tree, and what is chosen in it."""
+        """Tree on the left, the chosen line or channel on the right."""
         with Horizontal():
             yield OptionList(id="tree", markup=False)
             with VerticalScroll(id="detail", can_focus=False):
@@ -69,12 +69,12 @@ class LinesScreen(ActionPage):
         self.every(5, self._show_chosen)
 
     def on_journal_advanced(self, news: JournalAdvanced) -> None:
-        """Read again when it matters."""
+        """Read again when a channel or a line changed."""
         if news.any_of(ChannelEvent, LineEvent):
             self.do(self._read, group="read", exclusive=True)
 
     def on_screen_resume(self) -> None:
-        """After binding."""
+        """Read again after another page, such as that of binding."""
         self.do(self._read, group="read", exclusive=True)
 
     async def _read(self) -> None:
@@ -124,20 +124,20 @@ class LinesScreen(ActionPage):
     # What can be done
 
     def action_back(self) -> None:
-        """To the dialogs."""
+        """Back to the dialogs."""
         self.dismiss()
 
     def action_add_line(self) -> None:
-        """A new line."""
-        self.do(partial(line_deeds.add, self))
+        """Add a line."""
+        self.do(partial(line_actions.add, self))
 
     def action_rename_line(self) -> None:
-        """Another name."""
+        """Rename the chosen line."""
         if line := self._chosen_line():
-            self.do(partial(line_deeds.rename, self, line))
+            self.do(partial(line_actions.rename, self, line))
 
     def action_bind(self) -> None:
-        """Bind a channel, or the chosen one again."""
+        """Bind a channel to the chosen line, or bind the chosen channel again."""
         self.do(self._bind)
 
     @on(OptionList.OptionSelected)
@@ -149,30 +149,30 @@ class LinesScreen(ActionPage):
 
         line, previous = self._chosen_line(), self._chosen_channel()
         if line is None:
-            await line_deeds.add(self)
+            await line_actions.add(self)
             return
-        kind = previous.kind if previous else await line_deeds.kind_for(self, line, self._channels)
+        kind = previous.kind if previous else await line_actions.kind_for(self, line, self._channels)
         if kind is not None:
             await self.app.push_screen(BindScreen(line, kind, previous))
 
     def action_options(self) -> None:
-        """What the chosen channel or line has set for itself."""
+        """Open the options of the chosen channel or line."""
         if line := self._chosen_line():
-            self.app.push_screen(OptionsScreen(Whose(line, self._chosen_channel())))
+            self.app.push_screen(OptionsScreen(OptionOwner(line, self._chosen_channel())))
 
     def action_company(self) -> None:
-        """What is set for everybody."""
-        self.app.push_screen(OptionsScreen(Whose()))
+        """Open the options of the company."""
+        self.app.push_screen(OptionsScreen(OptionOwner()))
 
     def action_documents(self) -> None:
-        """The line's official documents (S-031)."""
+        """Open the applications of the chosen line (S-031)."""
         from chatapp_cli.tui.screens.applications import ApplicationsScreen
 
         if line := self._chosen_line():
             self.app.push_screen(ApplicationsScreen(line))
 
     def action_check(self) -> None:
-        """Prove receiving and sending."""
+        """Check that the chosen channel can receive and send."""
         channel = self._chosen_channel()
         if channel is not None:
             self.say(_("Asking the provider…"))
@@ -183,24 +183,24 @@ class LinesScreen(ActionPage):
         self._show_chosen()
 
     def action_resume(self) -> None:
-        """Let the chosen channel, which rests, go on now."""
+        """End the pause of the chosen channel."""
         if channel := self._chosen_channel():
             self.do(partial(channel_actions.resume, self, channel))
 
     def action_group(self) -> None:
-        """A new group through the chosen channel."""
-        if channel := channel_actions.able(self, self._chosen_channel(), lambda can: can.manages_groups):
+        """Make a group through the chosen channel."""
+        if channel := channel_actions.capable(self, self._chosen_channel(), lambda can: can.manages_groups):
             self.do(partial(group_actions.create, self, channel))
 
     def action_chats(self) -> None:
-        """What the chosen account reads."""
+        """Open the chats that the chosen account reads."""
         from chatapp_cli.tui.screens.chats import ChatsScreen
 
-        if channel := channel_actions.able(self, self._chosen_channel(), lambda can: can.reads_chats):
+        if channel := channel_actions.capable(self, self._chosen_channel(), lambda can: can.reads_chats):
             self.app.push_screen(ChatsScreen(channel))
 
     def action_proxies(self) -> None:
-        """The account's proxies."""
+        """Try or change the proxies of the chosen account."""
         channel = self._chosen_channel()
         if channel is not None:
             self.do(partial(self._proxies, channel))
@@ -210,6 +210,6 @@ class LinesScreen(ActionPage):
         self._show_chosen()
 
     def action_unbind(self) -> None:
-        """Remove a channel, after a question."""
+        """Unbind the chosen channel, after a question."""
         if channel := self._chosen_channel():
             self.do(partial(channel_actions.unbind, self, channel))

@@ -1,4 +1,4 @@
-"""Logging in, where the window is not the owner's: nothing is behind it until somebody did."""
+"""Logging in, where operators have accounts: no page lies below until somebody has logged in."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class LoginScreen(Popup[None]):
     LoginScreen { background: $background; }
     LoginScreen > Vertical { width: 48; padding: 1 3; }
     LoginScreen Input { margin: 0 0 1 0; }
-    LoginScreen #said { color: $warning; width: 1fr; }
+    LoginScreen #status { color: $warning; width: 1fr; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "leave"), ("ctrl+q", "leave")]
 
@@ -36,26 +36,26 @@ class LoginScreen(Popup[None]):
             yield Label(self._title, classes="title", markup=False)
             yield Input(placeholder=_("Your name"), id="name")
             yield Input(placeholder=_("Your password"), id="password", password=True)
-            yield Static(self._why, id="said", markup=False)
+            yield Static(self._why, id="status", markup=False)
             yield Static(_("Enter: log in.  Esc: leave."), classes="note", markup=False)
 
     def action_leave(self) -> None:
-        """There is nothing to go back to."""
+        """Close the window: there is no page to go back to."""
         self.app.exit()
 
     @on(Input.Submitted, "#name")
-    def _on(self) -> None:
+    def _name_entered(self) -> None:
         self.query_one("#password", Input).focus()
 
     @on(Input.Submitted, "#password")
-    def _knock(self) -> None:
-        self.run_worker(self._enter(), exclusive=True)
+    def _submitted(self) -> None:
+        self.run_worker(self._try_to_log_in(), exclusive=True)
 
-    async def _enter(self) -> None:
-        said, secret = self.query_one("#said", Static), self.query_one("#password", Input)
-        said.update(_("One moment…"))
+    async def _try_to_log_in(self) -> None:
+        status, secret = self.query_one("#status", Static), self.query_one("#password", Input)
+        status.update(_("One moment…"))
         try:
             await self._log_in(self.query_one("#name", Input).value, secret.value)
-        except Exception as error:  # noqa: BLE001 - whatever is wrong is said on the page, which stays
+        except Exception as error:  # noqa: BLE001 - any error is shown on the page, which stays
             secret.value = ""
-            said.update(self.guard.words(error))
+            status.update(self.guard.words(error))

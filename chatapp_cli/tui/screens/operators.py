@@ -1,4 +1,4 @@
-"""Operators with accounts: who may log in, and which lines they see (S-128)."""
+"""Accounts of operators: who can log in, and which lines they see (S-128)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from chatapp_cli.domain.access import Right, read
+from chatapp_cli.domain.access import Right, rights_from
 from chatapp_cli.domain.ids import LineId
 from chatapp_cli.domain.journal.lines import LineEvent
 from chatapp_cli.domain.journal.operators import OperatorEvent
@@ -33,7 +33,7 @@ _NAME, _STATE = 28, 18
 
 
 class OperatorsScreen(ActionPage):
-    """A list: who may log in, and what each sees."""
+    """The accounts, each with its state and lines."""
 
     SCOPE = "operators"
     DEFAULT_CSS = """
@@ -49,7 +49,7 @@ class OperatorsScreen(ActionPage):
         self._accounts: Sequence[OperatorAccount] = ()
 
     def compose(self) -> ComposeResult:
-        """What it is, and the list."""
+        """Title and list."""
         yield Static(_("Operators"), id="title", markup=False)
         yield OptionList(markup=False)
         yield StatusBar(self.appearance)
@@ -102,7 +102,7 @@ class OperatorsScreen(ActionPage):
     # What can be done
 
     def action_add(self) -> None:
-        """A new account."""
+        """Add an account: name, password, lines."""
         self.do(self._add)
 
     async def _add(self) -> None:
@@ -133,7 +133,7 @@ class OperatorsScreen(ActionPage):
         return await self.app.push_screen_wait(page) is not None
 
     def action_password(self) -> None:
-        """Another password; logins by the old one end."""
+        """Set another password; logins by the old one end."""
         if self._chosen is not None:
             self.do(partial(self._password, self._chosen.who.name))
 
@@ -149,7 +149,7 @@ class OperatorsScreen(ActionPage):
 
     @on(OptionList.OptionSelected)
     def action_lines(self) -> None:
-        """Which lines they see."""
+        """Choose the lines that the operator sees."""
         if self._chosen is not None:
             self.do(partial(self._lines, self._chosen))
 
@@ -163,14 +163,14 @@ class OperatorsScreen(ActionPage):
         await self._pick(name, [line.id for line in one.lines or ()], take)
 
     def action_rights(self) -> None:
-        """What they may do beside what every operator may."""
+        """Choose the rights that the operator has beyond those of every operator."""
         if self._chosen is not None:
             self.do(partial(self._rights, self._chosen.who))
 
     async def _rights(self, who: OperatorRow) -> None:
         await self._require()
         offered = frozenset(Right) - access.of_role(who.role)
-        given = read(who.rights)
+        given = rights_from(who.rights)
 
         async def take(chosen: list[Right]) -> None:
             wanted = frozenset(chosen)
@@ -181,7 +181,7 @@ class OperatorsScreen(ActionPage):
         await self.app.push_screen_wait(page)
 
     def action_disable(self) -> None:
-        """Let in no longer, or again."""
+        """Disable the account, or enable it again."""
         if self._chosen is not None:
             self.do(partial(self._disable, self._chosen.who))
 
@@ -194,11 +194,11 @@ class OperatorsScreen(ActionPage):
         self.done(again if who.disabled else no_longer, lambda tx: back(tx, who.name))
 
     def action_undo(self) -> None:
-        """Take back what was done last."""
+        """Undo the last action."""
         self.do(self.take_back)
 
     def action_remove(self) -> None:
-        """Forget the account."""
+        """Delete the account, after a question."""
         if self._chosen is not None:
             self.do(partial(self._remove, self._chosen.who.name))
 
@@ -212,5 +212,5 @@ class OperatorsScreen(ActionPage):
         await self.confirm(_("Delete the account {name}?", name=name), note, yes=_("Delete"), take=take)
 
     def action_back(self) -> None:
-        """To the dialogs."""
+        """Back to the dialogs."""
         self.dismiss()

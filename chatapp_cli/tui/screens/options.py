@@ -1,4 +1,4 @@
-"""Options of the company, a line or a channel on one page, which asks for whatever is declared."""
+"""The page of options of the company, a line or a channel, made from what is declared."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rich.text import Text as Words
 
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.form import Choice, Field, Form
-from chatapp_cli.domain.option import COMPANY, OptionTarget, Subject
+from chatapp_cli.domain.option import COMPANY, OptionLevel, OptionTarget
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import _
 from chatapp_cli.kit.manifests import manifest
@@ -22,29 +22,29 @@ from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.screens.asking import AskingScreen
 
 
-class Whose(NamedTuple):
-    """Whose options they are: of the company where neither line nor channel is named."""
+class OptionOwner(NamedTuple):
+    """The channel or the line that has the options; the company if neither is given."""
 
     line: LineRow | None = None
     channel: ChannelRow | None = None
 
     @property
     def title(self) -> str:
-        """As a person knows it."""
+        """The name that people know."""
         if self.channel is not None:
             return self.channel.title
         return self.line.name if self.line is not None else _("The company")
 
     @property
     def target(self) -> OptionTarget:
-        """In the store."""
+        """The owner as the store names it."""
         if self.channel is not None:
-            return OptionTarget(Subject.CHANNEL, self.channel.id)
-        return COMPANY if self.line is None else OptionTarget(Subject.LINE, self.line.id)
+            return OptionTarget(OptionLevel.CHANNEL, self.channel.id)
+        return COMPANY if self.line is None else OptionTarget(OptionLevel.LINE, self.line.id)
 
     @property
     def wider(self) -> OptionScope | None:
-        """Where it is looked for next; ``None``: in the settings file."""
+        """The next wider scope; ``None`` for the company, whose options fall back on the settings file."""
         if self.channel is not None:
             return OptionScope(line=self.channel.line_id)
         return None if self.line is None else OptionScope()
@@ -55,7 +55,7 @@ class Whose(NamedTuple):
         return manifest(self.channel.kind).fields if self.channel is not None else ()
 
     def save(self, tx: Tx, changes: Mapping[str, str]) -> None:
-        """Change them. Raises UsageError."""
+        """Store changed options. Raises UsageError."""
         if self.channel is not None:
             channels.configure(tx, self.channel, manifest(self.channel.kind), changes)
         elif self.line is not None:
@@ -65,18 +65,18 @@ class Whose(NamedTuple):
 
 
 class OptionsScreen(AskingScreen):
-    """One form; an empty answer leaves it to whoever is wider."""
+    """One form; an option that is left empty falls back on the next wider scope."""
 
-    def __init__(self, whose: Whose) -> None:
+    def __init__(self, owner: OptionOwner) -> None:
         super().__init__()
-        self._whose = whose
+        self._owner = owner
 
     def where(self) -> str:
-        """Whose options they are."""
-        return f"{_('Options')} · {self._whose.title}"
+        """The owner of the options."""
+        return f"{_('Options')} · {self._owner.title}"
 
     def about(self) -> Words:
-        """What wins."""
+        """Which option overrides which."""
         return Words(
             _(
                 "A channel's option overrides its line's, a line's overrides the company's, and all of them override "
@@ -85,27 +85,27 @@ class OptionsScreen(AskingScreen):
         )
 
     async def converse(self, ask: Asker) -> str:
-        """Ask until it can be kept."""
+        """Ask until the options are accepted and stored."""
         form = await self.workspace.read(self._form)
         before = form.values
         while True:
-            said = await ask.form(form)
+            answers = await ask.form(form)
             try:
-                await self._keep({name: value for name, value in said.items() if value != before[name]})
+                await self._keep({name: value for name, value in answers.items() if value != before[name]})
             except UsageError as error:
-                form = replace(form, values={**before, **said}, errors={error.field or "": _blame(error)})
+                form = replace(form, values={**before, **answers}, errors={error.field or "": _fault(error)})
             else:
-                return _("The options of {title} are kept.", title=self._whose.title)
+                return _("The options of {title} are kept.", title=self._owner.title)
 
     async def _keep(self, changes: Mapping[str, str]) -> None:
         if changes:
-            await self.workspace.write(lambda tx: self._whose.save(tx, changes))
+            await self.workspace.write(lambda tx: self._owner.save(tx, changes))
 
     def _form(self, tx: Tx) -> Form:
-        whose = self._whose
-        stored, answered = options.stored(tx, whose.target), whose.channel.settings if whose.channel else {}
-        known = options.known(whose.target.subject, whose.own)
-        own = {field.name for field in whose.own}
+        owner = self._owner
+        stored, answered = options.stored(tx, owner.target), owner.channel.settings if owner.channel else {}
+        known = options.known(owner.target.level, owner.own)
+        own = {field.name for field in owner.own}
         asked = [
             _plain(field, answered) if name in own else self._left_open(tx, field)
             for name, field in known.items()
@@ -119,14 +119,14 @@ class OptionsScreen(AskingScreen):
         )
 
     def _left_open(self, tx: Tx, field: Field) -> Field:
-        """A field that may be left to whoever is wider, and says what holds then."""
-        whose, chosen = self._whose, self.workspace.company.options
-        wider = chosen.unstored(field.name) if whose.wider is None else chosen.value(tx, field.name, whose.wider)
-        said = wider if wider != "" else "–"
+        """A field that may be left empty, with a hint that gives the value which holds then."""
+        owner, chosen = self._owner, self.workspace.company.options
+        wider = chosen.unstored(field.name) if owner.wider is None else chosen.value(tx, field.name, owner.wider)
+        shown = wider if wider != "" else "–"
         hint = (
-            T("{hint} Left open: {value}.", hint=field.hint, value=said)
+            T("{hint} Left open: {value}.", hint=field.hint, value=shown)
             if field.hint is not None
-            else T("Left open: {value}.", value=said)
+            else T("Left open: {value}.", value=shown)
         )
         if field.kind == "flag":
             field = replace(field, kind="choice", choices=(Choice("on", T("Yes")), Choice("off", T("No"))))
@@ -136,7 +136,7 @@ class OptionsScreen(AskingScreen):
 
 
 def _matters(field: Field, known: Mapping[str, Field], answered: Mapping[str, str]) -> bool:
-    """Whether it is asked at all, by what was answered when the channel was bound."""
+    """Whether a field is asked for, by the answers from the binding of the channel."""
     return all(answered.get(name) == value for name, value in field.when.items() if name not in known)
 
 
@@ -148,7 +148,7 @@ def _unknown(name: str, value: str) -> Text:
     return T("{name} = {value}: this version does not know it and leaves it as it is.", name=name, value=value)
 
 
-def _blame(error: UsageError) -> Text:
+def _fault(error: UsageError) -> Text:
     if error.next_step is None:
         return error.what
     return T("{what} {step}", what=error.what, step=error.next_step)

@@ -1,4 +1,4 @@
-"""The page of everything that can be done: a few letters find it, Enter does it, its keys stand beside it."""
+"""The palette: a few letters find an action, Enter runs it, and its keys are shown beside it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from chatapp_cli.tui.reading.cells import fit
 
 
 class PaletteScreen(Picker[PaletteEntry]):
-    """All commands of the place."""
+    """The actions of the place that had the focus."""
 
     DEFAULT_CSS = """
     PaletteScreen { align: center top; }
@@ -40,21 +40,21 @@ class PaletteScreen(Picker[PaletteEntry]):
         self._entries, self._appearance = entries, appearance
 
     def on_resize(self) -> None:
-        """The keys stand at the right edge."""
+        """List again, with the keys at the right edge."""
         self.narrow(self.query_one(Input).value)
 
     def narrow(self, typed: str) -> None:
-        """The best first."""
+        """List the entries that match, the best match first."""
         self.list_those(ranked(self._entries, typed))
 
     def line(self, one: PaletteEntry) -> Text:
-        """What it does, and its keys."""
+        """The action and its keys."""
         width = min(76, int(self.size.width * 0.94)) - 8
         room = width - cell_len(one.keys) - 2
         return Text.assemble(fit(one.words, room), "  ", (one.keys, self._appearance.styles.accent), no_wrap=True)
 
     def action_step(self, way: str) -> None:
-        """Up or down."""
+        """Move the cursor of the list by one row or page."""
         shown = self.query_one(OptionList)
         step: Callable[[], None] = getattr(shown, f"action_{way}")
         step()

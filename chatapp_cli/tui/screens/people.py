@@ -1,4 +1,4 @@
-"""Who is reachable where: a number or a name is looked for in every messenger, and written to (S-120, S-122)."""
+"""Finding a person by phone number or name in every messenger, and writing to them (S-120, S-122)."""
 
 from __future__ import annotations
 
@@ -37,24 +37,24 @@ _NAME = 40
 
 @dataclass(frozen=True, slots=True)
 class PersonRoute:
-    """One way to somebody: a channel, what it said, and the address to write to there."""
+    """A channel, what it answered about a person, and their address there."""
 
     channel: ChannelRow
     text: str
     style: Style
     name: str = ""
     address: str = ""
-    """Empty where nobody can be written to."""
+    """Empty if the person cannot be written to there."""
 
 
 class PeopleScreen(ActionPage):
-    """A box for a number or a name, and the ways to whoever has it."""
+    """A box for a phone number or a name, and the channels that reach that person."""
 
     SCOPE = "people"
     DEFAULT_CSS = """
     PeopleScreen Input { border: none; height: 1; margin: 1 2; background: $panel; }
     PeopleScreen Input:focus { border: none; background: $panel; background-tint: $panel 0%; }
-    PeopleScreen #said { height: auto; padding: 0 2; color: $muted; }
+    PeopleScreen #status { height: auto; padding: 0 2; color: $muted; }
     PeopleScreen OptionList { border: none; height: 1fr; padding: 1 1; background: $background;
         scrollbar-size-vertical: 1; text-wrap: nowrap; text-overflow: ellipsis; }
     PeopleScreen OptionList:focus { border: none; background-tint: $background 0%; }
@@ -66,16 +66,16 @@ class PeopleScreen(ActionPage):
         self._found: Sequence[PersonRoute] = ()
 
     def compose(self) -> ComposeResult:
-        """Box, what is going on, the ways."""
+        """Box, status, channels."""
         yield Input(placeholder=_("Phone, @username, e-mail or chat id"), compact=True)
         yield Static(
-            _("Enter searches every channel that can; the next Enter starts writing."), id="said", markup=False
+            _("Enter searches every channel that can; the next Enter starts writing."), id="status", markup=False
         )
         yield OptionList(markup=False)
         yield StatusBar(self.appearance)
 
     def on_mount(self) -> None:
-        """To the box."""
+        """Focus the box."""
         self.query_one(StatusBar).tell_keys("people", "app")
         self.do(self._tell_health, group="health")
         self.query_one(Input).focus()
@@ -83,28 +83,28 @@ class PeopleScreen(ActionPage):
     @on(Input.Submitted)
     def _look_for(self, event: Input.Submitted) -> None:
         if event.value.strip():
-            self.query_one("#said", Static).update(_("Asking the messengers…"))
+            self.query_one("#status", Static).update(_("Asking the messengers…"))
             self.do(partial(self._look, event.value.strip()), group="look", exclusive=True)
 
     async def _look(self, address: str) -> None:
         from chatapp_cli.runtime.asking import SessionRequest, ask_all
 
         every = await self.workspace.read(channels.everything)
-        able = [(row, asked) for row in every if (asked := self._asked(row, address))]
-        requests = [SessionRequest(row, SessionMethod.FIND, {"address": asked}) for row, asked in able]
+        searchable = [(row, asked) for row in every if (asked := self._asked(row, address))]
+        requests = [SessionRequest(row, SessionMethod.FIND, {"address": asked}) for row, asked in searchable]
         answers = await ask_all(self.workspace.company, requests) if requests else ()
-        found = [self._way(row, answer) for (row, _asked), answer in zip(able, answers, strict=True)]
-        known = {row.id for row, _asked in able}
-        found += [self._blind(row, address) for row in every if row.id not in known and self._opens(row, address)]
+        found = [self._way(row, answer) for (row, _asked), answer in zip(searchable, answers, strict=True)]
+        known = {row.id for row, _asked in searchable}
+        found += [self._unasked(row, address) for row in every if row.id not in known and self._may_begin(row, address)]
         self._show(found, _("No channel that is bound here can write to {address}.", address=address))
 
     def _asked(self, row: ChannelRow, address: str) -> str:
-        """The address in the spelling that a channel can be asked by; empty if it cannot."""
-        able = self.workspace.capabilities(row).finds_people
-        kind = next((kind for kind in kinds(address) if kind in able), None)
+        """The address as the channel must be asked for it; empty if the channel cannot search for it."""
+        finds = self.workspace.capabilities(row).finds_people
+        kind = next((kind for kind in kinds(address) if kind in finds), None)
         return canonical(address, kind) if kind else ""
 
-    def _opens(self, row: ChannelRow, address: str) -> bool:
+    def _may_begin(self, row: ChannelRow, address: str) -> bool:
         can = self.workspace.capabilities(row)
         likeliest = kinds(address)[0]
         return can.may_begin(likeliest, canonical(address, likeliest))
@@ -119,12 +119,12 @@ class PeopleScreen(ActionPage):
         name = " ".join(filter(None, (answer["name"], username)))
         return PersonRoute(row, _("there"), styles.good, name, answer["id"])
 
-    def _blind(self, row: ChannelRow, address: str) -> PersonRoute:
+    def _unasked(self, row: ChannelRow, address: str) -> PersonRoute:
         return PersonRoute(row, _("can be written to"), self.appearance.styles.muted, "", address)
 
     def _show(self, found: Sequence[PersonRoute], nothing: str) -> None:
         self._found = found
-        self.query_one("#said", Static).update("" if found else nothing)
+        self.query_one("#status", Static).update("" if found else nothing)
         shown = self.query_one(OptionList)
         shown.clear_options()
         shown.add_options([Option(self._line(one), disabled=not one.address) for one in found])
@@ -166,12 +166,12 @@ class PeopleScreen(ActionPage):
         behind.post_message(DialogList.Opened(dialog))
 
     def action_box(self) -> None:
-        """To the box."""
+        """Focus the box."""
         self.query_one(Input).focus()
 
     async def _tell_health(self) -> None:
         self.query_one(StatusBar).tell(await self.workspace.read(overview.read))
 
     def action_back(self) -> None:
-        """To the dialogs."""
+        """Back to the dialogs."""
         self.dismiss()

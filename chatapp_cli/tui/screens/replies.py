@@ -1,4 +1,4 @@
-"""Quick replies by section: find, add, change, remove, and invite who may edit (S-135 to S-138)."""
+"""Quick replies by section: find, add, change and remove them, and invite editors (S-135 to S-138)."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from chatapp_cli.domain.journal.company import ReplyEvent, SectionEvent
-from chatapp_cli.domain.quick_reply import QuickReplyDraft, category_said, ranked
+from chatapp_cli.domain.quick_reply import QuickReplyDraft, category_name, ranked
 from chatapp_cli.i18n import _, ngettext, show
 from chatapp_cli.services import replies
 from chatapp_cli.store.rows.replies import QuickReplyRow, SectionRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.action_page import ActionPage
-from chatapp_cli.tui.actions import reply as reply_deeds
+from chatapp_cli.tui.actions import reply as reply_actions
 from chatapp_cli.tui.keys.keymap import bindings, key
 from chatapp_cli.tui.reading import overview
 from chatapp_cli.tui.reading.cells import fit, line
@@ -32,7 +32,7 @@ _TITLE = 30
 
 @dataclass(frozen=True, slots=True)
 class SectionReplies:
-    """A section, who may edit it, and its replies that fit the search."""
+    """A section, its editors, and its replies that match the search."""
 
     section: SectionRow
     editors: Sequence[str]
@@ -40,7 +40,7 @@ class SectionReplies:
 
 
 class RepliesScreen(ActionPage):
-    """A box to search in, and a list: each section, its replies below it."""
+    """A box to search in, and a list of sections with their replies below them."""
 
     SCOPE = "replies"
     DEFAULT_CSS = """
@@ -59,7 +59,7 @@ class RepliesScreen(ActionPage):
         self._listed: Sequence[tuple[SectionReplies, QuickReplyRow | None]] = ()
 
     def compose(self) -> ComposeResult:
-        """Box, list, what the chosen one says."""
+        """Box, list, and the text of the chosen reply."""
         yield Input(placeholder=_("Words of the title, the keywords or the text"), compact=True)
         yield OptionList(markup=False)
         yield Static(id="read", markup=False)
@@ -72,7 +72,7 @@ class RepliesScreen(ActionPage):
         self.do(self._read_all, group="read", exclusive=True)
 
     def on_journal_advanced(self, news: JournalAdvanced) -> None:
-        """Read again when somebody changed something."""
+        """Read again when a reply or a section changed."""
         if news.any_of(ReplyEvent, SectionEvent):
             self.do(self._read_all, group="read", exclusive=True)
 
@@ -111,7 +111,7 @@ class RepliesScreen(ActionPage):
         return Text.assemble(
             ("  " + fit(row.title, _TITLE), styles.accent),
             (f" {line(row.text)}", styles.plain),
-            (f"  {show(category_said(row.category))}" if row.category else "", styles.muted),
+            (f"  {show(category_name(row.category))}" if row.category else "", styles.muted),
             (f"  {used}", styles.faint),
         )
 
@@ -126,8 +126,8 @@ class RepliesScreen(ActionPage):
     @on(OptionList.OptionHighlighted)
     def _read(self) -> None:
         row = self._chosen[1] if self._chosen else None
-        said = "\n".join(filter(None, (row.text, row.keywords))) if row else ""
-        self.query_one("#read", Static).update(said)
+        text = "\n".join(filter(None, (row.text, row.keywords))) if row else ""
+        self.query_one("#read", Static).update(text)
 
     @property
     def _chosen(self) -> tuple[SectionReplies, QuickReplyRow | None] | None:
@@ -137,19 +137,19 @@ class RepliesScreen(ActionPage):
     # What can be done
 
     def action_box(self) -> None:
-        """To the search."""
+        """Focus the box."""
         self.query_one(Input).focus()
 
     def action_back(self) -> None:
-        """To the dialogs."""
+        """Back to the dialogs."""
         self.dismiss()
 
     def action_add_section(self) -> None:
-        """A new section."""
-        self.do(partial(reply_deeds.add_section, self))
+        """Add a section."""
+        self.do(partial(reply_actions.add_section, self))
 
     def action_add(self) -> None:
-        """A new reply in the section of the cursor."""
+        """Add a reply to the section of the chosen row."""
         if self._chosen is None:
             self.say(_("Make a section first: press s."))
         else:
@@ -157,11 +157,11 @@ class RepliesScreen(ActionPage):
 
     @on(OptionList.OptionSelected)
     def action_edit(self) -> None:
-        """Change the reply, or the name of the section."""
+        """Edit the chosen reply, or rename the chosen section."""
         if self._chosen is not None:
             section, row = self._chosen
             self.do(
-                partial(reply_deeds.rename_section, self, section.section)
+                partial(reply_actions.rename_section, self, section.section)
                 if row is None
                 else partial(self._form, section.section, row)
             )
@@ -181,34 +181,34 @@ class RepliesScreen(ActionPage):
         await self.app.push_screen_wait(ReplyForm(title, known).taken_by(save))
 
     def action_export(self) -> None:
-        """All sections into a file."""
-        self.do(partial(reply_deeds.export, self))
+        """Write all sections into a file."""
+        self.do(partial(reply_actions.export, self))
 
     def action_take_over(self) -> None:
-        """Sections out of a file."""
-        self.do(partial(reply_deeds.take_over, self))
+        """Import sections from a file."""
+        self.do(partial(reply_actions.import_replies, self))
 
     def action_remove(self) -> None:
-        """Remove the reply, or the section with its replies."""
+        """Remove the chosen reply, or the chosen section with its replies, after a question."""
         if self._chosen is not None:
             section, row = self._chosen
             self.do(
-                partial(reply_deeds.remove, self, row)
+                partial(reply_actions.remove, self, row)
                 if row
-                else partial(reply_deeds.remove_section, self, section.section)
+                else partial(reply_actions.remove_section, self, section.section)
             )
 
     def action_attach(self) -> None:
-        """A file that goes with the reply."""
+        """Attach a file to the chosen reply."""
         if self._chosen is not None and self._chosen[1] is not None:
-            self.do(partial(reply_deeds.attach, self, self._chosen[1]))
+            self.do(partial(reply_actions.attach, self, self._chosen[1]))
 
     def action_invite(self) -> None:
-        """Let somebody edit the section."""
+        """Invite an editor to the section."""
         if self._chosen is not None:
-            self.do(partial(reply_deeds.invite, self, self._chosen[0].section))
+            self.do(partial(reply_actions.invite, self, self._chosen[0].section))
 
     def action_uninvite(self) -> None:
-        """Take somebody's right back."""
+        """Remove an editor from the section."""
         if self._chosen is not None:
-            self.do(partial(reply_deeds.uninvite, self, self._chosen[0].section, self._chosen[0].editors))
+            self.do(partial(reply_actions.uninvite, self, self._chosen[0].section, self._chosen[0].editors))

@@ -10,14 +10,14 @@ from textual.containers import Horizontal, Vertical
 from textual.suggester import SuggestFromList
 from textual.widgets import Button, Input, Label, Static, TextArea
 
-from chatapp_cli.domain.quick_reply import CATEGORIES, QuickReplyDraft, category_said
+from chatapp_cli.domain.quick_reply import CATEGORIES, QuickReplyDraft, category_name
 from chatapp_cli.domain.variables import names
 from chatapp_cli.i18n import _, language, show
 from chatapp_cli.tui.popups import Popup
 
 
 class ReplyForm(Popup[QuickReplyDraft]):
-    """Stays until what is written could be kept, or the person leaves."""
+    """The form; it stays until the reply is saved or the person leaves."""
 
     DEFAULT_CSS = """
     ReplyForm TextArea { border: none; border-bottom: solid $rule; height: 5; background: $surface; padding: 0; }
@@ -29,7 +29,7 @@ class ReplyForm(Popup[QuickReplyDraft]):
         self._title, self._known = title, known
 
     def compose(self) -> ComposeResult:
-        """Boxes and what is wrong."""
+        """The fields."""
         known, usual = self._known, [show(name) for name in CATEGORIES.values()]
         suggest = SuggestFromList(usual, case_sensitive=False)
         with Vertical():
@@ -38,7 +38,7 @@ class ReplyForm(Popup[QuickReplyDraft]):
             yield TextArea(known.text, id="text", tab_behavior="focus", placeholder=_("Text"))
             yield Input(known.keywords, placeholder=_("Keywords: what clients ask"), id="keywords")
             yield Input(
-                show(category_said(known.category)),
+                show(category_name(known.category)),
                 placeholder=_("Category: {known}", known=", ".join(usual)),
                 id="category",
                 suggester=suggest,
@@ -50,17 +50,17 @@ class ReplyForm(Popup[QuickReplyDraft]):
 
     @on(Input.Submitted)
     def _next(self) -> None:
-        """To the next box."""
+        """Focus the next field."""
         self.focus_next()
 
     @on(Input.Submitted, "#category")
     @on(Button.Pressed)
-    def _keep(self, event: Input.Submitted | Button.Pressed) -> None:
+    def _save(self, event: Input.Submitted | Button.Pressed) -> None:
         event.stop()
         event.prevent_default()
-        self.answer(self._said())
+        self.answer(self._draft())
 
-    def _said(self) -> QuickReplyDraft:
+    def _draft(self) -> QuickReplyDraft:
         title, keywords, category = (box.value for box in self.query(Input))
         text = self.query_one(TextArea).text
         return replace(self._known, title=title, text=text, keywords=keywords, category=category)

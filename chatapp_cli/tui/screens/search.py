@@ -1,4 +1,4 @@
-"""Messages by their words: results as one types, Enter opens the dialog where it was said (S-116)."""
+"""Searching messages by their words: results appear while one types, Enter opens the dialog there (S-116)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from chatapp_cli.tui.widgets.dialog_list import DialogList
 PAUSE = 0.15
 """Seconds without a key after which the search begins."""
 _AT_ONCE = 2
-"""Batches of the index that a key may have to wait for."""
+"""Batches of messages that one call adds to the index, so that no search waits for long."""
 _NAME = 24
 _MOMENT = 12
 
@@ -41,7 +41,7 @@ class SearchScreen(ActionPage):
     DEFAULT_CSS = """
     SearchScreen Input { border: none; height: 1; margin: 1 2; background: $panel; }
     SearchScreen Input:focus { border: none; background: $panel; background-tint: $panel 0%; }
-    SearchScreen #said { height: 1; padding: 0 2; color: $muted; }
+    SearchScreen #status { height: 1; padding: 0 2; color: $muted; }
     SearchScreen OptionList { border: none; height: 1fr; padding: 1 1; background: $background;
         scrollbar-size-vertical: 1; text-wrap: nowrap; text-overflow: ellipsis; }
     SearchScreen OptionList:focus { border: none; background-tint: $background 0%; }
@@ -56,21 +56,21 @@ class SearchScreen(ActionPage):
         self._below = 0
 
     def compose(self) -> ComposeResult:
-        """Box, what is going on, the messages."""
+        """Box, status, messages."""
         yield Input(placeholder=_('Words in any form, "a phrase", -without'), compact=True)
-        yield Static(_("Search in messages: the newest come first."), id="said", markup=False)
+        yield Static(_("Search in messages: the newest come first."), id="status", markup=False)
         yield OptionList(markup=False)
         yield StatusBar(self.appearance)
 
     def on_mount(self) -> None:
-        """To the box; what is missing in the index is brought in meanwhile."""
+        """Focus the box; add the messages to the index that it does not have yet."""
         self.query_one(StatusBar).tell_keys("find", "app")
         self.query_one(Input).focus()
         self.do(self._tell_health, group="health")
         self.do(self._begin, group="index")
 
     async def _begin(self) -> None:
-        """Make the index whole, some batches at a time; then look again for what is in the box."""
+        """Complete the index, some batches at a time; then search again for what is in the box."""
         if await self._catch_up():
             return
         while not await self._catch_up():
@@ -101,9 +101,9 @@ class SearchScreen(ActionPage):
         self._query, self._found = query, []
         self.query_one(OptionList).clear_options()
         self._add(page)
-        self.query_one("#said", Static).update(self._said(query, whole=whole))
+        self.query_one("#status", Static).update(self._status(query, whole=whole))
 
-    def _said(self, query: Query, *, whole: bool) -> str:
+    def _status(self, query: Query, *, whole: bool) -> str:
         if not whole:
             return _("The index is being made; the oldest messages are not in it yet.")
         return "" if self._found or not query else _("Nothing is found.")
@@ -125,11 +125,11 @@ class SearchScreen(ActionPage):
             shown.add_option(Option(_("More…")))
 
     def _line(self, one: SearchResult) -> Text:
-        styles, said = self.appearance.styles, one.message
+        styles, message = self.appearance.styles, one.message
         return Text.assemble(
             (fit(one.dialog.name, _NAME), styles.strong),
-            (f" {fit(words.moment(said.at, self.appearance.now()), _MOMENT)} ", styles.faint),
-            ("→ " if said.direction == "out" else "", styles.own),
+            (f" {fit(words.moment(message.at, self.appearance.now()), _MOMENT)} ", styles.faint),
+            ("→ " if message.direction == "out" else "", styles.own),
             *((line(part), styles.accent if marked else styles.plain) for part, marked in _parts(one.snippet)),
         )
 
@@ -137,7 +137,7 @@ class SearchScreen(ActionPage):
 
     @on(Input.Submitted)
     def action_results(self) -> None:
-        """From the box to the messages."""
+        """Move the focus from the box to the messages."""
         shown = self.query_one(OptionList)
         if self._found:
             shown.highlighted = shown.highlighted or 0
@@ -145,7 +145,7 @@ class SearchScreen(ActionPage):
 
     @on(OptionList.OptionSelected)
     def action_open(self) -> None:
-        """Open the dialog where it was said, or show more."""
+        """Open the dialog at the chosen message, or list more messages."""
         at = self.query_one(OptionList).highlighted
         if at is None:
             return
@@ -164,16 +164,16 @@ class SearchScreen(ActionPage):
         shown.highlighted = min(at, shown.option_count - 1)
 
     def action_box(self) -> None:
-        """To the box."""
+        """Focus the box."""
         self.query_one(Input).focus()
 
     def action_back(self) -> None:
-        """To the dialogs."""
+        """Back to the dialogs."""
         self.dismiss()
 
 
 def _parts(snippet: Snippet) -> Iterator[tuple[str, bool]]:
-    """The snippet in pieces, and whether each is one of the words that were looked for."""
+    """The snippet in pieces, and whether each piece is a word that was searched for."""
     at = 0
     for start, end in snippet.marks:
         yield snippet.text[at:start], False

@@ -1,4 +1,4 @@
-"""What needs a person: what went wrong on its way out, what waits, and what could not be understood."""
+"""What needs a person: mentions, failed and uncertain messages, dead letters, and messages that wait."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from chatapp_cli.domain.message import State
 from chatapp_cli.i18n import _, show
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import deadletters, notes, sending, waiting
-from chatapp_cli.services import words as told
+from chatapp_cli.services import words as states
 from chatapp_cli.store.rows.dialogs import WaitingRow
 from chatapp_cli.store.rows.journal import ArrivedRow
 from chatapp_cli.store.rows.messages import CallRow, TroubledRow
@@ -43,18 +43,18 @@ _TEXT = 60
 
 @dataclass(frozen=True, slots=True)
 class TroubleRow:
-    """One line of the page: a dialog to open, a message to send again or a letter to read again."""
+    """A row of the page: a dialog to open, a message to send again or a dead letter to parse again."""
 
     shown: Text
     dialog: DialogId | None = None
     message: MessageId | None = None
     letter: int | None = None
     uncertain: bool = False
-    """It may have got through."""
+    """Whether the message may have reached the provider."""
 
 
 class TroublesScreen(ActionPage):
-    """Everything that will not go on by itself, and what waits."""
+    """The rows, those that need a person before those that wait."""
 
     SCOPE = "troubles"
     DEFAULT_CSS = """
@@ -81,7 +81,7 @@ class TroublesScreen(ActionPage):
         self.do(self._read, group="read", exclusive=True)
 
     def on_journal_advanced(self, news: JournalAdvanced) -> None:
-        """Read again when it matters."""
+        """Read again when a message, an arrival, a channel or a note changed."""
         if news.any_of(MessageEvent, ArrivalEvent, ChannelEvent, NoteWritten):
             self.do(self._read, group="read", exclusive=True)
 
@@ -99,8 +99,12 @@ class TroublesScreen(ActionPage):
 
         calls, troubled, dead, waits, bars = await self.workspace.read(look)
         self.query_one(StatusBar).tell(bars)
-        told = map(self._calling, calls)
-        self._found = [*told, *map(self._troubled, troubled), *map(self._dead, dead), *map(self._waiting, waits)]
+        self._found = [
+            *map(self._mention, calls),
+            *map(self._troubled, troubled),
+            *map(self._dead_letter, dead),
+            *map(self._waiting, waits),
+        ]
         shown = self.query_one(OptionList)
         chosen = shown.highlighted or 0
         shown.clear_options()
@@ -109,7 +113,7 @@ class TroublesScreen(ActionPage):
         shown.highlighted = min(chosen, len(self._found) - 1) if self._found else None
         shown.focus()
 
-    def _calling(self, row: CallRow) -> TroubleRow:
+    def _mention(self, row: CallRow) -> TroubleRow:
         why = _("{author} mentioned you", author=row.author)
         return TroubleRow(
             self._shown(
@@ -120,25 +124,25 @@ class TroublesScreen(ActionPage):
 
     def _troubled(self, row: TroubledRow) -> TroubleRow:
         sign, styles = words.SIGNS[row.state], self.appearance.styles
-        why = words.reason(manifest(row.kind), row.code, row.detail)[0] or show(told.state(row.state))
+        why = words.reason(manifest(row.kind), row.code, row.detail)[0] or show(states.state(row.state))
         style = styles.bad if row.state == "failed" else styles.warn
         shown = self._shown((sign, style), row.name, row.at, (why, style), row.text)
         return TroubleRow(shown, row.dialog_id, row.id, uncertain=row.state == State.UNCERTAIN)
 
     def _waiting(self, row: WaitingRow) -> TroubleRow:
         styles, code = self.appearance.styles, waiting.reason(row)
-        why = words.reason(manifest(row.kind), code)[0] if code else show(told.state(row.state))
+        why = words.reason(manifest(row.kind), code)[0] if code else show(states.state(row.state))
         shown = self._shown(("◷", styles.warn), row.name, waiting.goes_at(row), (why, styles.muted), row.text)
         return TroubleRow(shown, row.dialog_id)
 
-    def _dead(self, row: ArrivedRow) -> TroubleRow:
+    def _dead_letter(self, row: ArrivedRow) -> TroubleRow:
         styles = self.appearance.styles
         name = _("Arrival {n}", n=row.id)
         why = _("not understood: {problem}", problem=line(row.problem))
         return TroubleRow(self._shown(("✉", styles.bad), name, row.at, (why, styles.plain), ""), letter=row.id)
 
     def _shown(self, sign: StyledText, name: str, at: int, why: StyledText, text: str) -> Text:
-        """Sign, name and time in columns; then the reason and the words."""
+        """Sign, name and time in columns; then the reason and the text."""
         styles = self.appearance.styles
         moment = words.moment(at, self.appearance.now()) if at else ""
         return Text.assemble(
@@ -158,7 +162,7 @@ class TroublesScreen(ActionPage):
 
     @on(OptionList.OptionSelected)
     def action_open(self) -> None:
-        """The dialog that the message is of."""
+        """Open the dialog of the chosen row."""
         if self._chosen is not None and self._chosen.dialog is not None:
             self._leave_for(self._chosen.dialog)
 
@@ -168,7 +172,7 @@ class TroublesScreen(ActionPage):
         behind.post_message(DialogList.Opened(dialog))
 
     def action_retry(self) -> None:
-        """Send the message again, or read the letter again."""
+        """Send the chosen message again, or parse the chosen dead letter again."""
         if self._chosen is not None:
             self.do(partial(self._retry, self._chosen))
 
@@ -186,7 +190,7 @@ class TroublesScreen(ActionPage):
         return await self.confirm(_("Send it again?"), note, yes=_("Send again"))
 
     def action_forget(self) -> None:
-        """Drop a dead letter, after a question."""
+        """Delete the chosen dead letter, after a question."""
         if self._chosen is not None and self._chosen.letter is not None:
             self.do(partial(self._forget, self._chosen.letter))
 
@@ -195,5 +199,5 @@ class TroublesScreen(ActionPage):
             await self.workspace.write(partial(deadletters.delete, number=letter))
 
     def action_back(self) -> None:
-        """To the dialogs."""
+        """Back to the dialogs."""
         self.dismiss()

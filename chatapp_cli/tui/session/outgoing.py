@@ -63,7 +63,7 @@ def send_job(
 ) -> StoreJob:
     """The transaction that sends a sheet, or changes the message that it edits."""
     from chatapp_cli.services import later, sending
-    from chatapp_cli.services.composing import InDialog
+    from chatapp_cli.services.message_request import InDialog
 
     draft, editing, can = state.draft(), state.editing, workspace.capabilities(channel)
     if editing is None:
@@ -71,4 +71,4 @@ def send_job(
     message = editing.message.id
     if not editing.message.ext_id:
         return lambda tx: later.reword(tx, can, message, draft.text)
-    return lambda tx: sending.change(tx, can, message, Operation.EDIT, draft.text, order=order)
+    return lambda tx: sending.change(tx, can, message, Operation.EDIT, draft.text, options=order)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from chatapp_cli.domain.draft import Draft
     from chatapp_cli.domain.ids import MessageId
     from chatapp_cli.domain.manifest import Capabilities, Manifest
-    from chatapp_cli.services.composing import SendTarget
+    from chatapp_cli.services.message_request import SendTarget
     from chatapp_cli.services.sending import SendOptions
     from chatapp_cli.store.rows.channels import ChannelRow
     from chatapp_cli.store.tx import Tx
@@ -56,9 +56,10 @@ class Workspace:
         self, to: SendTarget, draft: Draft, order: SendOptions, *, held: bool = True
     ) -> Callable[[Tx], MessageId]:
         """The transaction that accepts a new message; one that is held can be taken back with a key for a while."""
-        from chatapp_cli.services.composing import MessageRequest, accept
+        from chatapp_cli.services.composing import accept
+        from chatapp_cli.services.message_request import MessageRequest
 
-        request = MessageRequest(to=to, draft=draft, order=order, held=self.company.options if held else None)
+        request = MessageRequest(to=to, draft=draft, options=order, undo_options=self.company.options if held else None)
         return partial(accept, able=self.capabilities, request=request)
 
     def manifest(self, channel: ChannelRow) -> Manifest:

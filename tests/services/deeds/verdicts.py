@@ -45,7 +45,7 @@ def asked(shop: Shop, at: Place, action: Operation, value: str) -> None:
     shop.write(sent(shop, at))
     ours = shop.read(lambda tx: transcript.latest(tx, at.dialog))[-1].message.id
     order = shop.order()
-    shop.write(lambda tx: sending.change(tx, EVERYTHING, ours, action, value, order=order))
+    shop.write(lambda tx: sending.change(tx, EVERYTHING, ours, action, value, options=order))
 
 
 TWO = Receipt(ids=("e1", "e2"), texts=("e2",))

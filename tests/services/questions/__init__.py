@@ -13,7 +13,7 @@ from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import Rejected
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.message import Operation
-from chatapp_cli.domain.option import OptionTarget, Subject
+from chatapp_cli.domain.option import OptionLevel, OptionTarget
 from chatapp_cli.domain.template import Filled, Template
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import (
@@ -51,8 +51,16 @@ from chatapp_cli.services import (
     views,
     waiting,
 )
-from chatapp_cli.services.composing import Address, Exactly, FromReply, FromTemplate, InDialog, MessageRequest
 from chatapp_cli.services.mailing import Recipient
+from chatapp_cli.services.message_request import (
+    Address,
+    Exactly,
+    FromReply,
+    FromTemplate,
+    InDialog,
+    MessageRequest,
+    SendTarget,
+)
 from chatapp_cli.services.options import OptionScope
 from chatapp_cli.services.routes import ChainStep
 from chatapp_cli.store.tx import Tx
@@ -65,9 +73,9 @@ from tests.stores import owner
 LIST = Listed(Path(__file__).with_name("answers.txt"))
 
 
-def asked(to: composing.SendTarget, **values: object) -> MessageRequest:
-    order = sending.SendOptions(**{"key": "k" * 32, **values.pop("order", {})})
-    return MessageRequest(**{"to": to, "order": order, "draft": SHORT, **values})
+def asked(to: SendTarget, **values: object) -> MessageRequest:
+    order = sending.SendOptions(**{"key": "k" * 32, **values.pop("options", {})})
+    return MessageRequest(**{"to": to, "options": order, "draft": SHORT, **values})
 
 
 def preview(make: Callable[[Town], MessageRequest]) -> Question:
@@ -140,7 +148,7 @@ ABOUT_BEGINNINGS: Mapping[str, Question] = {
     "composing.preview in a dialog": preview(lambda at: asked(InDialog(at.dialog["anna"]))),
     "composing.preview of nothing": preview(lambda at: asked(InDialog(at.dialog["anna"]), draft=None)),
     "composing.preview at an hour": preview(
-        lambda at: asked(InDialog(at.dialog["anna"]), order={"at": at.shop.clock.at + HOUR})
+        lambda at: asked(InDialog(at.dialog["anna"]), options={"at": at.shop.clock.at + HOUR})
     ),
     "composing.preview exactly": preview(lambda at: asked(Exactly(at.channel["sms"], TO[0]))),
     "composing.preview by a chain": preview(lambda at: asked(Address(to=TO[0]))),
@@ -169,8 +177,8 @@ ABOUT_BEGINNINGS: Mapping[str, Question] = {
     "composing.preview with a reply outside a dialog": preview(
         lambda at: asked(Exactly(at.channel["sms"], TO[0]), words=FromReply("Пока", {}, HELD))
     ),
-    "composing.accept in a channel that holds it": lambda tx, at: accepted(tx, at, held=HELD),
-    "composing.accept at an hour": lambda tx, at: accepted(tx, at, held=HELD, order={"at": tx.now + HOUR}),
+    "composing.accept in a channel that holds it": lambda tx, at: accepted(tx, at, undo_options=HELD),
+    "composing.accept at an hour": lambda tx, at: accepted(tx, at, undo_options=HELD, options={"at": tx.now + HOUR}),
     "composing.accept by a robot": accepted,
     "composing.accept with a reply": lambda tx, at: (
         accepted(tx, at, draft=None, words=FromReply("Пока", {}, HELD)),
@@ -183,7 +191,7 @@ ABOUT_BEGINNINGS: Mapping[str, Question] = {
 }
 
 
-def mailed(tx: Tx, at: Town, to: composing.SendTarget, *addresses: str, draft: Draft = SHORT) -> object:
+def mailed(tx: Tx, at: Town, to: SendTarget, *addresses: str, draft: Draft = SHORT) -> object:
     found = mailing.preview(tx, able, asked(to, draft=draft), [Recipient(one, n) for n, one in enumerate(addresses)])
     return [
         *((one.address, one.channel.kind, one.name, one.fresh, one.stranger, one.before) for one in found.going),
@@ -210,7 +218,7 @@ def claims(tx: Tx, at: Town, kind: str, *, deleted: str = "") -> Sequence[outbox
     if deleted:
         tx.run("outbox.withdraw", message=at.message[deleted])
         order = sending.SendOptions(key="")
-        sending.change(tx, ABILITIES[kind], at.message[deleted], Operation.DELETE, "", order=order)
+        sending.change(tx, ABILITIES[kind], at.message[deleted], Operation.DELETE, "", options=order)
     found = []
     while claim := outbox.claim(tx, at.shop.media, at.channel[kind]):
         found.append(claim)
@@ -339,8 +347,8 @@ ABOUT_MESSAGES: Mapping[str, Question] = {
     "chains.accept again": lambda tx, at: chains.accept(
         tx, able, [], SHORT, sending.SendOptions(key=entry(tx, at, "first").message.key or "")
     ),
-    "chains.following_key": lambda tx, at: chains.following_key("k"),
-    "chains.followed_by": lambda tx, at: chains.followed_by(tx, at.message["letter"]),
+    "chains.continuation_key": lambda tx, at: chains.continuation_key("k"),
+    "chains.continuation_of": lambda tx, at: chains.continuation_of(tx, at.message["letter"]),
     "chains.still_open": lambda tx, at: chains.still_open(tx, at.message["letter"]),
     "sending.key_of": lambda tx, at: sending.key_of("заказ 12"),
     "journal.after": lambda tx, at: [(one.id, journal_words.sentence(one)) for one in journal.after(tx, 0, n=100)],
@@ -408,11 +416,11 @@ ABOUT_THE_DESK: Mapping[str, Question] = {
     "options.value of what is no option": lambda tx, at: options.chosen(
         tx, OptionScope(channel=at.channel["messenger"])
     ),
-    "options.stored": lambda tx, at: options.stored(tx, OptionTarget(Subject.CHANNEL, at.channel["messenger"])),
-    "options.known": lambda tx, at: list(options.known(Subject.LINE, manifest("email").fields)),
+    "options.stored": lambda tx, at: options.stored(tx, OptionTarget(OptionLevel.CHANNEL, at.channel["messenger"])),
+    "options.known": lambda tx, at: list(options.known(OptionLevel.LINE, manifest("email").fields)),
     **{
         f"options.change {said}": lambda tx, at, said=said: options.change(
-            tx, OptionTarget(Subject.LINE, at.row("sms").line_id), options.Changes(said)
+            tx, OptionTarget(OptionLevel.LINE, at.row("sms").line_id), options.Changes(said)
         )
         for said in (
             {"undo_send": "3600"},

@@ -14,7 +14,7 @@ from chatapp_cli.domain.health import Health
 from chatapp_cli.domain.ids import ChannelId, ContactId, DialogId, MessageId
 from chatapp_cli.domain.manifest import Capabilities, Rate
 from chatapp_cli.domain.message import Operation, Priority
-from chatapp_cli.domain.option import OptionTarget, Subject
+from chatapp_cli.domain.option import OptionLevel, OptionTarget
 from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.domain.quick_reply import QuickReplyDraft
 from chatapp_cli.domain.template import Template
@@ -122,7 +122,7 @@ class Town:
         draft = Draft(text=text, files=order.pop("files", ()), subject=order.pop("subject", ""))
         kind = next(kind for kind, number in self.channel.items() if number == self.cards[to].channel_id)
         put = partial(
-            sending.enqueue, can=ABILITIES[kind], dialog=self.dialog[to], draft=draft, order=self.shop.order(**order)
+            sending.enqueue, can=ABILITIES[kind], dialog=self.dialog[to], draft=draft, options=self.shop.order(**order)
         )
         self.message[name] = self.shop.write(put)
 
@@ -152,11 +152,13 @@ def _bound(town: Town) -> None:
         shop.write(lambda tx, n=town.channel[kind], h=health: channels.set_health(tx, n, h))
     shop.write(lambda tx: operators.add(tx, "Вера", "", [retail]))
     shop.write(lambda tx: operators.add(tx, "Глеб", "", []))
-    shop.write(lambda tx: options.save(tx, OptionTarget(Subject.COMPANY), {"company_name": "Ёлка", "undo_send": "5"}))
-    shop.write(lambda tx: options.save(tx, OptionTarget(Subject.LINE, retail), {"company_name": "Ёлка дома"}))
+    shop.write(
+        lambda tx: options.save(tx, OptionTarget(OptionLevel.COMPANY), {"company_name": "Ёлка", "undo_send": "5"})
+    )
+    shop.write(lambda tx: options.save(tx, OptionTarget(OptionLevel.LINE, retail), {"company_name": "Ёлка дома"}))
     shop.write(
         lambda tx: options.save(
-            tx, OptionTarget(Subject.CHANNEL, town.channel["messenger"]), {"undo_send": "9", "odd": "1"}
+            tx, OptionTarget(OptionLevel.CHANNEL, town.channel["messenger"]), {"undo_send": "9", "odd": "1"}
         )
     )
 
@@ -208,7 +210,7 @@ def _said(town: Town) -> None:
         message=town.message["first"],
         action=Operation.EDIT,
         value="Добрый вечер, Анна",
-        order=shop.order(),
+        options=shop.order(),
     )
     shop.write(react)
     photo = IncomingFile(kind="photo", name="../дом\u202e.jpg", mime="image/jpeg", size=7, remote="r1")

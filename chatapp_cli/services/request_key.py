@@ -1,0 +1,91 @@
+"""What makes two requests under one key the same: their content, and whom they reach."""
+
+from __future__ import annotations
+
+import json
+from typing import NamedTuple
+
+from chatapp_cli.domain.address import spelled
+from chatapp_cli.domain.draft import Draft
+from chatapp_cli.domain.errors import ChatappError, Refused
+from chatapp_cli.domain.ids import DialogId, MessageId
+from chatapp_cli.domain.text import T
+from chatapp_cli.services import dialogs, routes
+from chatapp_cli.services.message_request import Address, Along, Exactly, InDialog, MessageRequest, SendTarget
+from chatapp_cli.services.routes import Able
+from chatapp_cli.services.sending import key_of
+from chatapp_cli.store.rows.dialogs import DialogCard
+from chatapp_cli.store.tx import Tx
+
+
+def digest(request: MessageRequest) -> str:
+    """Digests of the content and of the recipient as it was named, with a dot between them; of no time and no author.
+
+    A template or quick reply counts by name and values, since its text may change between attempts.
+    """
+    match request.to:
+        case InDialog(dialog):
+            to: object = dialog
+        case Exactly(channel, address):
+            to = [channel, spelled(address)]
+        case Along(steps):
+            to = [[step.channel, *step.addresses] for step in steps]
+        case Address() as one:
+            to = [spelled(one.to), one.channel, list(one.others), one.line]
+    words = request.words and [type(request.words).__name__, request.words.named, dict(request.words.values)]
+    draft = request.draft or Draft()
+    content = [draft.text, draft.subject, draft.reply_to, [[file.name, file.sha256] for file in draft.files]]
+    return ".".join(key_of(json.dumps(part, sort_keys=True)) for part in ([content, words], to))
+
+
+class _Used(NamedTuple):
+    """The request that a key was used for."""
+
+    message: MessageId
+    dialog: DialogId
+    asked: str
+
+
+def accepted_before(tx: Tx, able: Able, request: MessageRequest) -> MessageId | None:
+    """The message already accepted under this key. Raises Refused if the key was used for another request.
+
+    Messages of earlier versions have no digest; they match every request.
+    """
+    key = request.options.key
+    used = tx.whole().one(_Used, "messages.asked", key=key)
+    if used is None:
+        return None
+    seen = tx.value("messages.by_key", key=key) is not None
+    if seen and (used.asked in {"", request.options.asked} or _asks_the_same(tx, able, request, used)):
+        return used.message
+    raise Refused(
+        "key_taken",
+        T("This key was used for another message: with other words, or to somebody else."),
+        T("Use another key: a key always means the same message."),
+    )
+
+
+def _asks_the_same(tx: Tx, able: Able, request: MessageRequest, used: _Used) -> bool:
+    """Whether the content is the same and the recipient, though named in another way, is the message's dialog."""
+    same_content = used.asked.partition(".")[0] == request.options.asked.partition(".")[0]
+    return same_content and _leads_to(tx, able, request.to, dialogs.card(tx, used.dialog))
+
+
+def _leads_to(tx: Tx, able: Able, to: SendTarget, card: DialogCard) -> bool:
+    match to:
+        case InDialog(dialog):
+            return dialog == card.id
+        case Exactly(channel, address):
+            return channel == card.channel_id and spelled(address) == spelled(card.address)
+        case Address() if not to.others:
+            return _begins_at(tx, able, to, card)
+        case _:
+            return False
+
+
+def _begins_at(tx: Tx, able: Able, to: Address, card: DialogCard) -> bool:
+    try:
+        first = routes.to_person(tx, able, to.to, channel=to.channel, others=to.others, line=to.line)[0]
+    except ChatappError:
+        return False
+    return first.channel == card.channel_id and spelled(card.address) in map(spelled, first.addresses)
