@@ -62,7 +62,8 @@ def test_a_section_is_closed_by_the_first_invitation(filled: Shell) -> None:
     assert filled("quick", "sections").out == ""
 
 
-@pytest.mark.req("S-139", "S-140", "C-10")
+@pytest.mark.req("S-139", "S-140")
+@pytest.mark.req("C-10", part="quick replies")
 def test_a_quick_reply_answers_with_everything_filled(filled: Shell, program: Program, client_writes: Write) -> None:
     client_writes("Готово?")
     short = filled.run("reply", 1, "--quick", "Готов", CHATAPP_COMPANY_NAME="Тёплый дом")

@@ -63,7 +63,7 @@ from chatapp_cli.store.tx import Tx
 from tests.meta.test_access import PUBLIC, WITHOUT_A_RIGHT
 from tests.stores import EVERYTHING, OWNER, Shop, owner
 
-pytestmark = pytest.mark.req("S-128")
+pytestmark = pytest.mark.req("S-128", part="access by lines, assignees")
 ME = "Пётр"
 KEY = "k" * 32
 TEMPLATES = Capabilities(intake="poll", templates=True, free_text=True)
@@ -595,7 +595,7 @@ OF_THE_OWNER: Mapping[str, Callable[[Tx, str], object]] = {
 }
 
 
-@pytest.mark.req("S-128")
+@pytest.mark.req("S-128", part="access by lines, assignees")
 @pytest.mark.parametrize("deed", sorted(OF_THE_OWNER))
 def test_only_the_owner_makes_and_changes_an_account_of_the_owners_name(shop: Shop, deed: str) -> None:
     shop.acting = Acting("Ольга", owner=True)

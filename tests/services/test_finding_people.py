@@ -140,7 +140,7 @@ def test_what_one_dialog_is_renamed_to_finds_the_others_too(shop: Shop, index: I
         search.catch_up(shop.database, index)
 
 
-@pytest.mark.req("S-128")
+@pytest.mark.req("S-128", part="access by lines, assignees")
 def test_what_only_another_line_tells_finds_nothing_for_who_does_not_see_that_line(shop: Shop, index: Index) -> None:
     ours = shop.line("Розница")
     anya, anna = met(shop, shop.channel(line=ours), ANYA), met(shop, shop.channel(), ANNA)

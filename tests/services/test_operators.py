@@ -30,7 +30,7 @@ def refused(shop: Shop, name: str, password: str) -> Refused:
     return caught.value
 
 
-@pytest.mark.req("S-128")
+@pytest.mark.req("S-128", part="access by lines, assignees")
 def test_an_account_has_a_name_of_its_own_and_sees_every_line_unless_some_are_named(
     shop: Shop, pyotr: OperatorRow
 ) -> None:
@@ -45,7 +45,7 @@ def test_an_account_has_a_name_of_its_own_and_sees_every_line_unless_some_are_na
     assert shop.read(lambda tx: operators.lines(tx, anna)) == [SeenLineRow(line, "Опт")]
 
 
-@pytest.mark.req("S-128")
+@pytest.mark.req("S-128", part="access by lines, assignees")
 def test_who_loses_the_last_line_sees_none_rather_than_all(shop: Shop, pyotr: OperatorRow) -> None:
     line = shop.line()
     shop.write(lambda tx: operators.see_lines(tx, pyotr.name, [line]))
