@@ -65,7 +65,7 @@ def test_only_what_is_on_the_list_with_a_reason_is_everybodys() -> None:
     }
 
 
-@pytest.mark.proves("S-128")
+@pytest.mark.req("S-128", part="access by lines, assignees")
 def test_an_operator_hears_of_their_line_of_themselves_of_what_is_shared_and_of_nothing_else(shop: Shop) -> None:
     ours, theirs = shop.line("Опт"), shop.line("Розница")
     told = {line: about(shop, line, operator) for line, operator in ((ours, "Ольга Ё"), (theirs, "Пётр"))}
@@ -83,7 +83,7 @@ def test_an_operator_hears_of_their_line_of_themselves_of_what_is_shared_and_of_
     assert heard["of no line"] == sorted(2 * shared)
 
 
-@pytest.mark.proves("S-128")
+@pytest.mark.req("S-128", part="access by lines, assignees")
 def test_what_is_written_about_one_line_tells_an_operator_of_another_nothing(shop: Shop) -> None:
     ours, theirs = shop.line("Опт"), shop.line("Розница")
     one_line = Visibility(shop.driver.dialect, lines=[ours], reader="Вера")
@@ -145,7 +145,7 @@ def test_an_event_that_names_nothing_is_heard_by_all_only_where_its_type_says_so
     assert heard_by(shop, start, Visibility(shop.driver.dialect, lines=[line])) == []
 
 
-@pytest.mark.proves("S-128")
+@pytest.mark.req("S-128", part="access by lines, assignees")
 def test_who_reads_on_gets_what_they_see_now_and_never_what_was_hidden_when_they_came_past_it(shop: Shop) -> None:
     line = shop.line("Опт")
     ours, theirs = shop.channel(line=line), shop.channel(line=shop.line("Розница"))
