@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from functools import partial
@@ -27,6 +28,7 @@ from chatapp_cli.tui.pages import page_named
 from chatapp_cli.tui.reading import words
 from chatapp_cli.tui.screens.inbox import InboxScreen
 from chatapp_cli.tui.session.error_guard import ErrorGuard
+from chatapp_cli.tui.session.hangup import left_when_told
 from chatapp_cli.tui.session.journal_feed import JournalAdvanced, watch_journal
 from chatapp_cli.tui.session.login_gate import LoginGate
 from chatapp_cli.tui.session.notices import PAUSE, Notices
@@ -108,7 +110,9 @@ class InboxApp(TypeAhead):
         return page
 
     def on_mount(self) -> None:
-        """Follow the journal, and check the login from time to time."""
+        """Follow the journal, check the login from time to time, and leave when the terminal goes away."""
+        if not self.is_headless and sys.__stdin__ is not None and sys.__stdin__.isatty():
+            self._open.enter_context(left_when_told(sys.__stdin__.fileno(), self.exit))
         self._login.ask()
         self._in_background(self._follow)
         self.set_interval(LOGIN, lambda: self._in_background(self._login.look_again))
