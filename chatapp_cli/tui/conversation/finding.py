@@ -7,13 +7,15 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from chatapp_cli.domain.ids import DialogId, MessageId
-from chatapp_cli.i18n import _
+from chatapp_cli.i18n import _, show
 from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.conversation.part import ConversationPart
 from chatapp_cli.tui.reading.conversations import Opening
+from chatapp_cli.tui.reading.words import moment
 from chatapp_cli.tui.widgets.hit_bar import HitBar
 
 if TYPE_CHECKING:
+    from chatapp_cli.domain.text import Text
     from chatapp_cli.domain.wording import Query
 
 
@@ -45,23 +47,28 @@ class ConversationSearch(ConversationPart):
         if words is None or opening is None:
             return
         self.looked_in, self._words = opening.thread, words
-        self._hits = await self._found(understood(words))
+        self._hits, missing = await self._found(understood(words))
         await self._end()
         if self._hits:
             await self._begin(understood(words))
         elif words:
             self.page.say(_("Nothing is found."))
+        if words and missing is not None:
+            self.page.say(show(missing))
 
-    async def _found(self, query: Query) -> Sequence[MessageId]:
+    async def _found(self, query: Query) -> tuple[Sequence[MessageId], Text | None]:
+        """The hits, and what is not in the index yet."""
         from chatapp_cli.services import search
 
         company, dialogs = self.page.workspace.company, self.looked_in
 
-        def look() -> Sequence[MessageId]:
-            search.catch_up(company.database, company.search)
-            return search.within(company.search, query, dialogs)
+        def look() -> tuple[Sequence[MessageId], search.Missing]:
+            whole = search.catch_up(company.database, company.search)
+            hits = search.within(company.search, query, dialogs)
+            return hits, search.Missing() if whole else company.read(partial(search.missing, index=company.search))
 
-        return await self.page.workspace.store.with_store(look)
+        hits, missing = await self.page.workspace.store.with_store(look)
+        return hits, missing.said(lambda at: moment(at, self.page.appearance.now()))
 
     async def _begin(self, query: Query) -> None:
         """Highlight the words, and show the newest hit."""
@@ -123,7 +130,7 @@ class ConversationSearch(ConversationPart):
         from chatapp_cli.services.wording import understood
 
         at, self.looked_in = self._hits[self._hit], thread
-        self._hits = await self._found(understood(self._words))
+        self._hits, _missing = await self._found(understood(self._words))
         if not self._hits:
             await self._end()
             return
