@@ -95,7 +95,8 @@ class InboxApp(TypeAhead):
         self.workspace = Workspace(self.company, store)
         self.spelling = Spelling(self.user_files.words_file, self.user_files.speller(self.company.settings))
         self._open.push_async_callback(self.spelling.aclose)
-        self._login = LoginWatch(self, self.company.whole, LoginGate(self.workspace, self._token), self._replace_pages)
+        login_gate = LoginGate(self.workspace, self._token)
+        self._login = LoginWatch(self, self.company.whole, login_gate, self._replace_pages, self._in_background)
         await self._login.look()
         self.action_chooser = ActionChooser(self, self.workspace, self.appearance, self._in_background)
         wait, remind = partial(self.set_timer, PAUSE), partial(self.notify, markup=False, timeout=REMINDED)
@@ -148,14 +149,14 @@ class InboxApp(TypeAhead):
             await work()
         except Exception as error:  # noqa: BLE001 - no work in the background may end the window
             words = self.guard.words(error)
-            if self.guard.is_news(words, self.company.world.clock.monotonic()):
+            if self.guard.is_new(words, self.company.world.clock.monotonic()):
                 self.notify(words, severity="error", markup=False, timeout=8)
             return False
         return True
 
     async def _follow(self) -> None:
         self.tell_terminal(KEEP_TITLE)
-        await watch_journal(self.workspace, self._guarded, self._hear, started=self._notices.entitle)
+        await watch_journal(self.workspace, self._guarded, self._hear, started=self._notices.show_title)
 
     async def _hear(self, news: JournalAdvanced) -> None:
         for screen in self.screen_stack:
