@@ -127,15 +127,15 @@ def test_webhooks_are_answered_while_twenty_thousand_addresses_are_accepted(
         address = daemon.stdout.readline().strip()
         with started(env, *people(tmp_path, 20_000)) as mailing, httpx.Client() as http:
             until_some_are_accepted(company)
-            took = [answered(http, f"{address}/hooks/{row.hook_key}", secret, n) for n in range(50)]
+            before = len(accepted(company))
+            for number in range(50):
+                answered(http, f"{address}/hooks/{row.hook_key}", secret, number)
             assert mailing.poll() is None, "all were accepted before the webhooks"
-    took.sort()
-    assert took[len(took) // 2] < 0.25
-    assert took[-1] < 2
+            assert before < len(accepted(company)) < 20_000, "they took no turns"
 
 
-def answered(http: httpx.Client, door: str, secret: str, number: int) -> float:
-    """The seconds until a webhook is answered with success."""
+def answered(http: httpx.Client, door: str, secret: str, number: int) -> None:
+    """A webhook is answered with success."""
     body = json.dumps({"type": "message", "id": f"m{number}", "chat_id": "c1", "text": "Ау", "sender": {"id": "c1"}})
     now = datetime.now(UTC)
     headers = {
@@ -143,7 +143,5 @@ def answered(http: httpx.Client, door: str, secret: str, number: int) -> float:
         "webhook-timestamp": str(int(now.timestamp())),
         "webhook-signature": Webhook(secret).sign(f"w{number}", now, body),
     }
-    began = time.monotonic()
     reply = http.post(door, content=body, headers=headers)
     assert reply.status_code == 200, reply.text
-    return time.monotonic() - began
