@@ -10,9 +10,10 @@ from pathlib import Path
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.access import LOGIN, Right
-from chatapp_cli.services import access, operators, passwords
+from chatapp_cli.services import access, login_attempts, operators, passwords
 from chatapp_cli.services.acting import decide
 from chatapp_cli.settings import SESSION, Settings, config_file
+from chatapp_cli.store.tx import Tx
 
 TOKEN = "CHATAPP_TOKEN"  # noqa: S105 - where the token stands
 """The environment variable with a process's login token."""
@@ -64,22 +65,37 @@ def accounts(company: Company) -> Sequence[operators.OperatorAccount]:
     return [one for one in every if one.who.name == company.acting_name]
 
 
-def log_in(company: Company, name: str, password: str) -> str:
-    """Open a session and return its token. Hashing takes a tenth of a second, outside writing transactions."""
-    whole = company.seen_by(LOGIN)
+def log_in(company: Company, name: str, password: str, *, browser: str | None = None) -> str:
+    """Open a session and return its token; ``browser`` is the address of one. Raises Refused, TooManyAttempts.
+
+    Hashing takes a tenth of a second, outside writing transactions.
+    """
+    whole, address = company.seen_by(LOGIN), browser or ""
+    whole.write(partial(login_attempts.begin, name=name, address=address))
     who = whole.read(partial(operators.verify, name=name, password=password))
     better = operators.renewed(who, password)
-    if better:
-        whole.write(partial(operators.rehash, name=who.name, password_hash=better))
     token = company.world.chance.key()
-    whole.write(partial(operators.open_session, name=who.name, token=token))
+
+    def enter(tx: Tx) -> None:
+        login_attempts.succeeded(tx, name, address)
+        if better:
+            operators.rehash(tx, who.name, better)
+        operators.open_session(tx, who.name, token, browser=browser is not None)
+
+    whole.write(enter)
     return token
 
 
 def new_password(company: Company, name: str, password: str) -> None:
     """Set an operator's password."""
-    kept = passwords.hashed(password)
+    kept = hashed(company, name, password)
     company.whole.write(partial(operators.set_password, name=name, password_hash=kept))
+
+
+def hashed(company: Company, name: str, password: str) -> str:
+    """The hash of an operator's new password. Raises UsageError if it is too short or easily guessed."""
+    known = company.whole.read(lambda tx: company.options.text(tx, "company_name"))
+    return passwords.hashed(password, (name, known, company.settings.company))
 
 
 # The stored login between commands
