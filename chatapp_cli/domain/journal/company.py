@@ -144,7 +144,7 @@ class ApplicationMoved(JournalEvent):
     """An application on paper moved to another stage."""
 
     topic: ClassVar[str] = "application.moved"
-    audience: ClassVar[Audience] = Audience.EVERYBODY
+    audience: ClassVar[Audience] = Audience.APPLICATION
     application: int
     title: str
     stage: str
