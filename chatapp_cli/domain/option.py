@@ -132,7 +132,7 @@ def _is_email(text: str) -> bool:
 _FITS: Mapping[str, Callable[[str], bool]] = MappingProxyType({"url": _is_web, "email": _is_email})
 
 
-_TOLD = r"([^\s:,]+:[^\s,]+|[^@\s:,]+@[^@\s:,]+)"
+_TOLD = r"([^\s:,;]+:[^\s,;]+|[^@\s:,;]+@[^@\s:,;]+)"
 """Who is told of alarms: ``CHANNEL:ADDRESS``, or an e-mail; any other address is another person in each channel."""
 _COMPANY_AND_LINE = (OptionLevel.COMPANY, OptionLevel.LINE)
 

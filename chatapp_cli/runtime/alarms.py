@@ -12,13 +12,17 @@ from typing import NamedTuple
 import structlog
 
 from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.draft import MEGABYTE
+from chatapp_cli.domain.errors import ChatappError, Refused
 from chatapp_cli.domain.journal.channels import HealthChanged
 from chatapp_cli.domain.journal.company import AlarmHealed, AlarmRaised, CompanyConfigured
 from chatapp_cli.domain.journal.messages import DeadLetterKept
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import show
 from chatapp_cli.kit import commands
+from chatapp_cli.ports.connector import Finding
 from chatapp_cli.runtime.restarting import WorkerState
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.worker import Chore
@@ -48,6 +52,38 @@ def shout(command: str, text: Text) -> bool:
     if why:
         log.error("alarm.untold", why=why)
     return not why
+
+
+def try_out(company: Company) -> Sequence[Finding]:
+    """Tell everybody that this is a trial, and how that went for each. Raises Refused if nobody is told of alarms."""
+    company.require(Right.SETTINGS)
+    to = company.read(partial(_recipients, company=company))
+    command = company.settings.alarm_command
+    if not (to or command):
+        raise Refused(
+            "nobody_told",
+            T("Nobody is told of alarms."),
+            T(
+                "Name addresses: chatapp company configure --set alarm=email:olga@shop.example; or a command: {how}",
+                how=to_do(Next.SET, name="alarm_command"),
+            ),
+        )
+    words = T("{company}: this is a trial of the alarms", company=company.settings.company)
+    found = [_tried(company, one, words) for one in to]
+    if command:
+        why = commands.tell(command, f"{show(words)}\n", extra={"ALARM_KIND": "test", "ALARM_STATE": "raised"})
+        what = T("The command failed: {why}", why=why) if why else T("The command was told")
+        found.append(Finding(name="alarm_command", ok=not why, what=what, next_step=T("Correct the command.")))
+    return found
+
+
+def _tried(company: Company, one: Recipient, words: Text) -> Finding:
+    try:
+        job = partial(alarm_messages.try_out, able=company.capabilities, one=one, text=words)
+        number = company.whole.write(job)
+    except ChatappError as error:
+        return Finding(name=str(one), ok=False, what=error.what, next_step=error.next_step)
+    return Finding(name=str(one), ok=True, what=T("Message {n} is on its way", n=number))
 
 
 class _Look(NamedTuple):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from chatapp_cli.domain.access import DAEMON
+from chatapp_cli.domain.access import DAEMON, Right
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.health import WORKING
@@ -15,7 +15,7 @@ from chatapp_cli.domain.message import Origin
 from chatapp_cli.domain.moment import local
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import show
-from chatapp_cli.services import alarms, channels, composing
+from chatapp_cli.services import access, alarms, channels, composing
 from chatapp_cli.services.message_request import Along, MessageRequest
 from chatapp_cli.services.routes import Able, ChainStep
 from chatapp_cli.services.sending import SendOptions, key_of
@@ -68,6 +68,7 @@ def send(tx: Tx, able: Able, alarm: AlarmRow, to: Sequence[Recipient], text: Tex
 
 def try_out(tx: Tx, able: Able, one: Recipient, text: Text) -> MessageId:
     """Write a trial message to one recipient. Raises Refused, NotFound or UsageError with the reason."""
+    access.require(tx, Right.SETTINGS)
     steps = [ChainStep(row.id, (one.address,)) for row in _of(_usable(tx, None), one)]
     if not steps:
         raise NotFound(T("No channel that works fits {recipient}.", recipient=one))
