@@ -205,7 +205,10 @@ def _listening(company: Company, *, wanted: bool) -> Iterator[socket.socket | No
                 port=port,
                 why=os.strerror(error.errno) if error.errno else error,
             ),
-            T("Set another http_port: chatapp config set http_port 0"),
+            T(
+                "Set another port for this company: chatapp --company {company} config set --this-company http_port 0",
+                company=company.settings.company,
+            ),
             field="http_port",
         ) from error
     with listening:
