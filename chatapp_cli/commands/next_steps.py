@@ -15,6 +15,7 @@ COMMANDS: Final[Mapping[Next, Sequence[str]]] = MappingProxyType(
         Next.ADD_OPERATOR: ("chatapp user add NAME",),
         Next.ADDRESS_BOOK: ("chatapp contact list CHANNEL",),
         Next.AGAIN: ("retry",),
+        Next.ALARMS: ("chatapp alarm list",),
         Next.ALLOW: ("chatapp user rights '{name}' +{right}",),
         Next.ANSWER: ("chatapp reply {n}",),
         Next.APPLICATION_STAGES: ("chatapp application --help",),

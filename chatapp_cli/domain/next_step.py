@@ -16,6 +16,7 @@ class Next(StrEnum):
     ADD_OPERATOR = "add_operator"
     ADDRESS_BOOK = "address_book"
     AGAIN = "again"
+    ALARMS = "alarms"
     ALLOW = "allow"
     ANSWER = "answer"
     APPLICATION_STAGES = "application_stages"

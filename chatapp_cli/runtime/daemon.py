@@ -12,7 +12,7 @@ import structlog
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.access import DAEMON
 from chatapp_cli.ports.connector import HookReply, HookRequest
-from chatapp_cli.runtime import builtin
+from chatapp_cli.runtime import alarms, builtin
 from chatapp_cli.runtime.journal_tail import new_entries
 from chatapp_cli.runtime.parts import Installed, Part, handlers_of, installed, note, workers_of
 from chatapp_cli.runtime.restarting import WorkerState
@@ -45,7 +45,8 @@ class Daemon:
         scheduled = Chore("scheduled", self._promote, clock=clock, every=SELDOM)
         snoozed = Chore("snoozed", self._wake, clock=clock, every=SELDOM)
         parts = (*builtin.PARTS, *parts)
-        workers, without_workers = workers_of(parts, store, (self.supervisor, scheduled, snoozed))
+        watch = alarms.chore(store, lambda: self.conditions)
+        workers, without_workers = workers_of(parts, store, (self.supervisor, scheduled, snoozed, watch))
         self._failing = (*failing, *without_workers)
         note(store.company.settings.folder, self._failing)
         self._posts = [Post(worker, clock) for worker in workers]

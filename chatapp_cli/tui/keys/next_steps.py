@@ -36,6 +36,7 @@ KEYS: Final[Mapping[Next, Keys]] = MappingProxyType(
         Next.CONFIGURE: (_LINES, ("lines", "options")),
         Next.CONTACT: (("inbox", "card"),),
         Next.DEAD_LETTER: (("app", "page('troubles')"),),
+        Next.ALARMS: (("app", "page('troubles')"),),
         Next.DEAD_LETTERS: (("app", "page('troubles')"),),
         Next.DECIDE: (("transcript", "message('resolve')"),),
         Next.DIALOG: (("list", "open"),),
