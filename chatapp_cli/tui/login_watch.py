@@ -32,7 +32,7 @@ class LoginWatch:
 
     async def look(self) -> None:
         """Find out who works here."""
-        self._refusal = await self._login_gate.look()
+        self._refusal = await self._login_gate.check()
 
     async def look_again(self) -> None:
         """Find out again who works here; after a change, replace all pages and ask for a login if one is needed."""
