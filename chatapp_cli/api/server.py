@@ -58,7 +58,7 @@ async def serve(
     stop: asyncio.Event | None = None,
     kind: OwnerKind = OwnerKind.DAEMON,
 ) -> None:
-    """Run the daemon until SIGTERM, SIGINT or ``stop``; then finish what is in flight. Raises Busy, UsageError.
+    """Run the daemon until SIGTERM, SIGINT, SIGHUP or ``stop``; then finish what is in flight. Raises Busy, UsageError.
 
     ``web`` also serves the window to browsers.
     ``announce`` is called with the listening address, or an empty one without HTTP.
@@ -210,11 +210,14 @@ def _listening(company: Company, *, wanted: bool) -> Iterator[socket.socket | No
 
 @contextlib.contextmanager
 def _stopped_by_signals(stop: asyncio.Event) -> Iterator[None]:
+    """SIGHUP is left alone where it is ignored: ``nohup`` asks to outlive the terminal."""
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    numbers = (signal.SIGTERM, signal.SIGINT, *(() if ignored else (signal.SIGHUP,)))
+    for number in numbers:
         loop.add_signal_handler(number, stop.set)
     try:
         yield
     finally:
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in numbers:
             loop.remove_signal_handler(number)

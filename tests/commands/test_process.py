@@ -153,7 +153,7 @@ def test_following_prints_news_as_they_happen_until_interrupted(env: Mapping[str
             tail.kill()
 
 
-@pytest.mark.req("S-128")
+@pytest.mark.req("S-128", part="access by lines, assignees")
 @pytest.mark.parametrize(
     ("words", "before", "after", "ended"),
     [
@@ -189,7 +189,7 @@ def test_who_may_no_longer_log_in_stops_reading_at_once(
             reading.kill()
 
 
-@pytest.mark.req("S-128")
+@pytest.mark.req("S-128", part="access by lines, assignees")
 def test_who_follows_the_journal_sees_the_lines_of_now_and_not_those_of_the_start(
     env: Mapping[str, str], chatapp: Shell, company: Company, client_writes: Write
 ) -> None:
