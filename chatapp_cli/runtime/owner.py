@@ -153,10 +153,14 @@ class Ownership:
         self._keeper.join(PATIENCE if self._store.driver.locks else AGAIN)
         if not self._is_ours or self.remaining == 0:
             return
-        try:
-            self._store.touch(lambda tx: lease.leave(tx, self.epoch))
-        except (StoreError, Busy) as error:
-            log.warning("owner.not_left", why=str(error))
+        for last in (False, True):  # the first may be by a connection that has ended meanwhile
+            try:
+                self._store.touch(lambda tx: lease.leave(tx, self.epoch))
+            except (StoreError, Busy) as error:
+                if last:
+                    log.warning("owner.not_left", why=str(error))
+            else:
+                return
 
     def _keep(self) -> None:
         """Beat until the end; a temporary owner also looks whether a daemon asks."""
