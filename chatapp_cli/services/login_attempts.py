@@ -32,19 +32,19 @@ def begin(tx: Tx, name: str, address: str = "") -> None:
 
     ``address`` is where a browser is; empty at the machine itself.
     """
-    tx.run("login_attempts.sweep", until=tx.now - WITHIN)
+    tx.run("logins.sweep", until=tx.now - WITHIN)
     counted = _counted(tx, name, address)
     wait = max(_wait(tx, kind, value) for kind, value in counted.items())
     if wait > 0:
         raise TooManyAttempts(wait)
     for kind, value in counted.items():
-        tx.run("login_attempts.add", kind=kind, value=value, now=tx.now)
+        tx.run("logins.add", kind=kind, value=value, now=tx.now)
 
 
 def succeeded(tx: Tx, name: str, address: str = "") -> None:
     """Uncount the last attempt: the password was right."""
     for kind, value in _counted(tx, name, address).items():
-        tx.run("login_attempts.take_back", kind=kind, value=value)
+        tx.run("logins.take_back", kind=kind, value=value)
 
 
 def _counted(tx: Tx, name: str, address: str) -> Mapping[str, str]:
@@ -56,5 +56,5 @@ def _counted(tx: Tx, name: str, address: str) -> Mapping[str, str]:
 
 def _wait(tx: Tx, kind: str, value: str) -> Millis:
     """Milliseconds until the next attempt is allowed; 0 or less for now."""
-    counted = tx.all(Millis, "login_attempts.recent", kind=kind, value=value, since=tx.now - WITHIN)
+    counted = tx.all(Millis, "logins.recent", kind=kind, value=value, since=tx.now - WITHIN)
     return counted[-MOST[kind]] + WITHIN - tx.now if len(counted) >= MOST[kind] else 0
