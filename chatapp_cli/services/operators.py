@@ -260,7 +260,7 @@ def open_session(tx: Tx, name: str, token: str, *, browser: bool = False) -> Non
     """Open a session of 30 days for a token; only its hash is stored. A browser's also ends by idleness."""
     seen = tx.now if browser else 0
     tx.run("operators.sweep", now=tx.now)
-    tx.run("operators.open_session", token=_digest(token), name=name, now=tx.now, until=tx.now + SESSION, seen=seen)
+    tx.run("operators.open_session", token=_digest(token), name=name, now=tx.now, until=tx.now + SESSION, at=seen)
     tx.emit(LoggedIn(name=name), actor=name)
 
 

@@ -42,7 +42,7 @@ DELETE FROM operator_line WHERE operator = :name;
 
 -- name: operators.open_session
 INSERT INTO operator_session (token_sha256, operator, created_at, until, seen_at)
-VALUES (:token, :name, :now, :until, :seen);
+VALUES (:token, :name, :now, :until, :at);
 
 -- name: operators.of_session
 SELECT o.name, o.password, o.role, o.every_line, o.disabled, o.created_at, o.rights
