@@ -21,7 +21,6 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
 from chatapp_cli.api.web.application import WebApplication
-from chatapp_cli.api.web.child import own_settings
 from chatapp_cli.api.web.login_page import SESSION
 from chatapp_cli.api.web.upload_folders import fitting
 from chatapp_cli.bootstrap import Company
@@ -29,6 +28,7 @@ from chatapp_cli.domain.draft import MEGABYTE
 from chatapp_cli.domain.option import COMPANY
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.kit.system import SystemClock
+from chatapp_cli.runtime.login import own_settings
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.sandbox.api import ApiSandbox
 from chatapp_cli.services import operators, options, passwords
