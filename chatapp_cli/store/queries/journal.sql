@@ -24,8 +24,8 @@ DELETE FROM journal WHERE at < :before AND id < (SELECT MAX(id) FROM journal)
 SELECT journal_id FROM follower WHERE name = :name;
 
 -- name: followers.move
-INSERT INTO follower (name, journal_id) VALUES (:name, :until)
-ON CONFLICT (name) DO UPDATE SET journal_id = excluded.journal_id;
+INSERT INTO follower (name, journal_id, moved_at) VALUES (:name, :until, :now)
+ON CONFLICT (name) DO UPDATE SET journal_id = excluded.journal_id, moved_at = excluded.moved_at;
 
 -- name: effects.broken
 SELECT name, why FROM broken_effect ORDER BY name;

@@ -63,6 +63,8 @@ SHELL: Final[Mapping[Next, str]] = MappingProxyType(
     {
         # It asks databases, keys and providers from outside: whoever needs it may have no window that opens.
         Next.DOCTOR: "chatapp doctor",
+        # Only ``doctor`` names a follower.
+        Next.FORGET_FOLLOWER: "chatapp gc --forget",
         # The window shows its login page by itself; where this is said, a command was refused.
         Next.LOGIN: "chatapp login",
         # A window has a daemon of its own, which ends with it: one that goes on is started outside of it.
