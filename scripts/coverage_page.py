@@ -7,14 +7,29 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from scripts.mutants.__main__ import reasons
 
-LINE = re.compile(r"(?:S|C)-\d{2,3}")
+LINE = re.compile(r"[SCK]-\d{2,3}")
+KNOWN = "K"
+"""The first letter of what is only known of other products: nothing that has to be proved."""
 
 INTRO = """# What is proved
 
 Written by `make docs`: each line of the requirements with the tests that name it (`@pytest.mark.req`).
+"""
+PARTLY = """
+## Partly
+
+Tests prove a part of these lines and say which (`@pytest.mark.req("S-009", part="webhooks")`); the rest waits.
+
+| line | about | proved part | proved by |
+|---|---|---|---|"""
+OTHERS = """
+## Known of other products
+
+Facts beside the requirements; nothing here has to be proved.
 """
 MUTANTS = """
 ## Faults that no test can notice
@@ -23,22 +38,39 @@ MUTANTS = """
 """
 
 
+class Proof(NamedTuple):
+    """A test that names a line of the requirements."""
+
+    line: str
+    part: str
+    """The part of the line that the test proves; empty: all of it."""
+    test: str
+
+
 def render(root: Path) -> str:
     """The whole page."""
-    titles, tests = _titles(root), _tests(root)
-    unknown = sorted(set(tests) - set(titles))
+    titles, marks = _titles(root), _marks(root)
+    unknown = sorted(set(marks) - set(titles))
     assert not unknown, f"tests name requirements that are not in docs/requirements.txt: {unknown}"
-    proved = [line for line in titles if line in tests]
-    waiting = [line for line in titles if line not in tests]
+    needed = [line for line in titles if not line.startswith(KNOWN)]
+    proved = [line for line in needed if not all(mark.part for mark in marks[line])]
+    partly = [line for line in needed if marks[line] and line not in proved]
     parts = [
         INTRO,
-        f"{len(proved)} of {len(titles)} lines are proved.\n",
+        f"{len(proved)} of {len(needed)} lines are proved, {len(partly)} more in part.\n",
         "| line | about | proved by |",
         "|---|---|---|",
+        *(f"| {line} | {titles[line]} | {_tests(marks[line])} |" for line in proved),
+        PARTLY,
+        *(f"| {line} | {titles[line]} | {_parts(marks[line])} | {_tests(marks[line])} |" for line in partly),
+        "\n## Not yet\n",
+        *(f"- {line} {titles[line]}" for line in needed if not marks[line]),
+        OTHERS,
+        *(f"- {line} {title}" for line, title in titles.items() if line.startswith(KNOWN)),
+        MUTANTS,
+        *(f"- `{name}` — {reason}" for name, reason in reasons(root).items()),
+        "",
     ]
-    parts += [f"| {line} | {titles[line]} | {_cell(tests[line])} |" for line in proved]
-    parts += ["\n## Not yet\n", *(f"- {line} {titles[line]}" for line in waiting)]
-    parts += [MUTANTS, *(f"- `{name}` — {reason}" for name, reason in reasons(root).items()), ""]
     return "\n".join(parts)
 
 
@@ -47,30 +79,33 @@ def _titles(root: Path) -> Mapping[str, str]:
     return dict(line.split(" ", 1) for line in lines if LINE.match(line))
 
 
-def _cell(tests: Sequence[str]) -> str:
-    return "<br>".join(f"`{test}`" for test in sorted(set(tests)))
+def _tests(marks: Sequence[Proof]) -> str:
+    return "<br>".join(f"`{test}`" for test in sorted({mark.test for mark in marks}))
 
 
-def _tests(root: Path) -> Mapping[str, Sequence[str]]:
-    found: defaultdict[str, list[str]] = defaultdict(list)
+def _parts(marks: Sequence[Proof]) -> str:
+    return "<br>".join(sorted({mark.part for mark in marks}))
+
+
+def _marks(root: Path) -> Mapping[str, Sequence[Proof]]:
+    found: defaultdict[str, list[Proof]] = defaultdict(list)
     for path in sorted((root / "tests").rglob("*.py")):
         where = path.relative_to(root / "tests").as_posix()
-        for line, test in _named(ast.parse(path.read_text("utf-8"))):
-            found[line].append(f"{where}::{test}")
+        for mark in _in_module(ast.parse(path.read_text("utf-8"))):
+            found[mark.line].append(mark._replace(test=f"{where}::{mark.test}"))
     return found
 
 
-def _named(tree: ast.Module) -> Iterator[tuple[str, str]]:
+def _in_module(tree: ast.Module) -> Iterator[Proof]:
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            for line in _marked(node.decorator_list):
-                yield line, node.name
+            yield from _in_expressions(node.decorator_list, node.name)
         elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "pytestmark":
-            for line in _marked([node.value]):
-                yield line, "*"
+            yield from _in_expressions([node.value], "*")
 
 
-def _marked(expressions: Sequence[ast.expr]) -> Iterator[str]:
-    for mark in (inner for expression in expressions for inner in ast.walk(expression)):
-        if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "pytest.mark.req":
-            yield from (ast.literal_eval(argument) for argument in mark.args)
+def _in_expressions(expressions: Sequence[ast.expr], test: str) -> Iterator[Proof]:
+    for call in (inner for expression in expressions for inner in ast.walk(expression)):
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "pytest.mark.req":
+            named = {keyword.arg: ast.literal_eval(keyword.value) for keyword in call.keywords}
+            yield from (Proof(ast.literal_eval(line), named.get("part", ""), test) for line in call.args)

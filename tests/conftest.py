@@ -41,9 +41,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Write the requirements that a test proves into its report."""
+    """Write the requirements that a test proves into its report, each with the part that it proves."""
     for item in items:
-        item.user_properties += [("req", line) for mark in item.iter_markers("req") for line in mark.args]
+        for mark in item.iter_markers("req"):
+            part = f" ({mark.kwargs['part']})" if "part" in mark.kwargs else ""
+            item.user_properties += [("req", f"{line}{part}") for line in mark.args]
 
 
 @pytest.fixture(autouse=True)

@@ -58,13 +58,14 @@ async def serve(
     stop: asyncio.Event | None = None,
     kind: OwnerKind = OwnerKind.DAEMON,
 ) -> None:
-    """Run the daemon until SIGTERM, SIGINT or ``stop``; then finish what is in flight. Raises Busy, UsageError.
+    """Run the daemon until SIGTERM, SIGINT, SIGHUP or ``stop``; then finish what is in flight. Raises Busy, UsageError.
 
     ``web`` also serves the window to browsers.
     ``announce`` is called with the listening address, or an empty one without HTTP.
     A daemon embedded in a window also stops when a real one asks for the store.
     """
     stop = stop or asyncio.Event()
+    company.database.write(lambda _tx: None)  # a store that takes no writes is told at once, in words
     with _stopped_by_signals(stop):
         async with taking(company, kind, stop) as owned:
             if owned is not None:
@@ -205,7 +206,10 @@ def _listening(company: Company, *, wanted: bool) -> Iterator[socket.socket | No
                 port=port,
                 why=os.strerror(error.errno) if error.errno else error,
             ),
-            T("Set another http_port: chatapp config set http_port 0"),
+            T(
+                "Set another port for this company: chatapp --company {company} config set --this-company http_port 0",
+                company=company.settings.company,
+            ),
             field="http_port",
         ) from error
     with listening:
@@ -215,11 +219,14 @@ def _listening(company: Company, *, wanted: bool) -> Iterator[socket.socket | No
 
 @contextlib.contextmanager
 def _stopped_by_signals(stop: asyncio.Event) -> Iterator[None]:
+    """SIGHUP is left alone where it is ignored: ``nohup`` asks to outlive the terminal."""
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    numbers = (signal.SIGTERM, signal.SIGINT, *(() if ignored else (signal.SIGHUP,)))
+    for number in numbers:
         loop.add_signal_handler(number, stop.set)
     try:
         yield
     finally:
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in numbers:
             loop.remove_signal_handler(number)

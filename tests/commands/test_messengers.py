@@ -70,7 +70,7 @@ def test_a_number_is_looked_for_and_nobody_is_an_exit_code(bound: Shell) -> None
     )
 
 
-@pytest.mark.req("S-177")
+@pytest.mark.req("S-177", part="groups without a robot")
 def test_a_group_is_made_renamed_and_ended(bound: Shell) -> None:
     dialog = bound("group", "create", "telegram", "Соседи", "@anna_b").out.strip()
     assert bound("dialog", "show", dialog, "--json").json["name"] == "Соседи"

@@ -46,7 +46,7 @@ def wholesale(company: Company, client_writes: Write) -> ChannelId:
     return channel
 
 
-@pytest.mark.req("S-128")
+@pytest.mark.req("S-128", part="access by lines, assignees")
 def test_accounts_are_made_listed_changed_and_forgotten(chatapp: Shell) -> None:
     chatapp("line", "add", "Опт")
     chatapp("user", "add", "Пётр", "--line", "Опт", stdin=f"{PASSWORD}\n")
@@ -74,7 +74,7 @@ def test_accounts_are_made_listed_changed_and_forgotten(chatapp: Shell) -> None:
         assert words in said
 
 
-@pytest.mark.req("S-128")
+@pytest.mark.req("S-128", part="access by lines, assignees")
 def test_who_logs_in_acts_under_that_name_until_they_log_out(chatapp: Shell, tmp_path: Path) -> None:
     assert chatapp("whoami", "--json").json == {"name": "Ольга", "account": False, "lines": None, "owner": True}
     chatapp("user", "add", "Пётр", stdin=f"{PASSWORD}\n")
@@ -101,7 +101,7 @@ def test_who_logs_in_acts_under_that_name_until_they_log_out(chatapp: Shell, tmp
     assert chatapp("whoami").rows[0] == ["Operator", "Ольга"]
 
 
-@pytest.mark.req("S-128")
+@pytest.mark.req("S-128", part="access by lines, assignees")
 @pytest.mark.parametrize("name", ["Ольга", "root", pwd.getpwuid(os.geteuid()).pw_name])
 def test_the_right_to_accounts_does_not_lead_to_one_of_the_owners_name(
     chatapp: Shell, company: Company, name: str
@@ -149,7 +149,7 @@ def test_somebody_who_does_not_own_the_desk_has_to_log_in(company: Company) -> N
         company.read(lambda tx: acting.decide(tx, token="", owner=False, name="Ольга"))
 
 
-@pytest.mark.req("S-128")
+@pytest.mark.req("S-128", part="access by lines, assignees")
 def test_rights_are_given_shown_and_taken_back(chatapp: Shell, company: Company) -> None:
     chatapp("user", "add", "Пётр", stdin=f"{PASSWORD}\n")
     token = logged_in(company, "Пётр")
@@ -177,7 +177,7 @@ def test_rights_are_given_shown_and_taken_back(chatapp: Shell, company: Company)
     assert "Пётр has no additional rights any more" in told
 
 
-@pytest.mark.req("S-128")
+@pytest.mark.req("S-128", part="access by lines, assignees")
 def test_an_operator_of_one_line_removes_neither_it_nor_another(
     chatapp: Shell, company: Company, wholesale: ChannelId
 ) -> None:
@@ -194,7 +194,7 @@ def test_an_operator_of_one_line_removes_neither_it_nor_another(
     assert company.read(lines.everything) == before
 
 
-@pytest.mark.req("S-128")
+@pytest.mark.req("S-128", part="access by lines, assignees")
 def test_disabling_ends_a_login_at_once(chatapp: Shell, company: Company) -> None:
     chatapp("user", "add", "Пётр", stdin=f"{PASSWORD}\n")
     token = logged_in(company, "Пётр")
@@ -251,7 +251,7 @@ def verbs() -> Iterator[list[str]]:
                 yield [noun.__name__.rpartition(".")[2], name, *words]
 
 
-@pytest.mark.req("S-128")
+@pytest.mark.req("S-128", part="access by lines, assignees")
 def test_nothing_of_another_line_is_shown_or_can_be_touched(
     chatapp: Shell, company: Company, wholesale: ChannelId
 ) -> None:

@@ -34,7 +34,7 @@ def a_bot_is_bound(company: Company, line: LineId) -> ChannelId:
     return company.write(keep)
 
 
-@pytest.mark.req("S-069")
+@pytest.mark.req("S-069", part="pools of accounts")
 def test_a_second_bot_joins_the_line_and_a_blocked_one_gets_no_clients(
     chatapp: Shell, telegram: list[str], company: Company
 ) -> None:

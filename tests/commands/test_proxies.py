@@ -45,7 +45,7 @@ def kept(company: Company) -> str:
     return company.bound(row(company)).secrets.get("proxies", "")
 
 
-@pytest.mark.req("S-147")
+@pytest.mark.req("S-147", part="proxies")
 def test_new_proxies_are_tried_sealed_and_restart_the_channel(chatapp: Shell, net: Net, company: Company) -> None:
     before = row(company).revision
     target = chatapp("line", "proxies", "vk", net.proxy.url)

@@ -62,7 +62,8 @@ def test_a_section_is_closed_by_the_first_invitation(filled: Shell) -> None:
     assert filled("quick", "sections").out == ""
 
 
-@pytest.mark.req("S-139", "S-140", "C-10")
+@pytest.mark.req("S-139", "S-140")
+@pytest.mark.req("C-10", part="quick replies")
 def test_a_quick_reply_answers_with_everything_filled(filled: Shell, program: Program, client_writes: Write) -> None:
     client_writes("Готово?")
     short = filled.run("reply", 1, "--quick", "Готов", CHATAPP_COMPANY_NAME="Тёплый дом")
@@ -133,6 +134,7 @@ def test_of_a_faulty_file_nothing_is_taken_and_every_fault_is_told(filled: Shell
         ("a.txt", "", "txt is not one of: csv, json, yaml, yml"),
         ("a.yaml", "sections: [", "1: This is not understood: "),
         ("a.yaml", "sections: {}", "1, sections: A list is expected."),
+        ("a.yaml", "sections: О", "1, sections: A list is expected."),
         ("a.yaml", "- О", "1: Fields are expected here: sections"),
         ("a.yaml", "sections: [{title: О}]", "1: There is no field title; known are: name, editors, replies"),
         ("a.yaml", "sections: [&a {name: О}, *a]", "1: This is not understood: "),
@@ -178,7 +180,10 @@ BOOK = """sections:
 - name: Опт
   replies:
   - {title: Скидка, text: 10}
+  editors: null
 - name: Пустой
+  editors: ~
+  replies:
 """
 
 

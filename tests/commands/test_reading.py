@@ -228,7 +228,7 @@ def test_settings_are_written_read_and_name_their_source(chatapp: Shell, tmp_pat
     assert (wrong.code, wrong.err) == (2, "theme cannot be pink.\n→ Choose one of: contrast, dark, light, mono\n")
 
 
-@pytest.mark.req("S-014")
+@pytest.mark.req("S-014", part="the command")
 def test_support_shows_whom_to_ask(chatapp: Shell) -> None:
     chatapp("config", "set", "support", "help@example.org")
     assert dict(chatapp("support").rows)["Support"] == "help@example.org"

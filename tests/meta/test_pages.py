@@ -33,11 +33,27 @@ def project(tmp_path: Path) -> Path:
 
 def test_each_line_of_the_requirements_is_listed_with_its_tests_or_as_waiting(project: Path) -> None:
     page = coverage_page.render(project).splitlines()
-    assert "2 of 3 lines are proved." in page
+    assert "2 of 3 lines are proved, 0 more in part." in page
     assert "| S-001 | one window | `test_desk.py::test_one_window` |" in page
     assert "| S-003 | lines | `test_desk.py::TestLines`<br>`test_desk.py::test_one_window` |" in page
-    begins, ends = page.index("## Not yet"), page.index("## Faults that no test can notice")
+    begins, ends = page.index("## Not yet"), page.index("## Known of other products")
     assert [line for line in page[begins + 1 : ends] if line] == ["- S-002 much traffic"]
+
+
+def test_a_line_of_which_every_test_proves_a_part_is_listed_with_its_parts(project: Path) -> None:
+    partly = PROOF.replace('req("S-003")', 'req("S-003", part="their names")').replace(', "S-003"', "")
+    (project / "tests" / "test_desk.py").write_text(partly)
+    page = coverage_page.render(project).splitlines()
+    assert "1 of 3 lines are proved, 1 more in part." in page
+    assert "| S-003 | lines | their names | `test_desk.py::TestLines` |" in page
+
+
+def test_what_is_only_known_of_other_products_is_listed_apart_and_not_counted(project: Path) -> None:
+    with (project / "docs" / "requirements.txt").open("a") as file:
+        file.write("K-01 their API\n")
+    page = coverage_page.render(project).splitlines()
+    assert "2 of 3 lines are proved, 0 more in part." in page
+    assert page.index("- K-01 their API") > page.index("## Known of other products")
 
 
 def test_a_requirement_that_does_not_exist_is_found_out(project: Path) -> None:

@@ -31,7 +31,7 @@ async def channel(company: Company, sandbox: Sandbox) -> ChannelRow:
     return company.read(lambda tx: channels.one(tx, number))
 
 
-@pytest.mark.req("S-176")
+@pytest.mark.req("S-176", part="whether a phone has the messenger")
 @pytest.mark.parametrize("daemon", [True, False])
 async def test_a_number_is_looked_for_in_a_messenger(company: Company, phones: Sandbox, daemon: bool) -> None:
     row = await channel(company, phones)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -64,7 +65,7 @@ from chatapp_cli.store.tx import Tx
 from tests.meta.test_access import PUBLIC, WITHOUT_A_RIGHT
 from tests.stores import EVERYTHING, OWNER, Shop, owner
 
-pytestmark = pytest.mark.req("S-128")
+pytestmark = pytest.mark.req("S-128", part="access by lines, assignees")
 ME = "Пётр"
 KEY = "k" * 32
 TEMPLATES = Capabilities(intake="poll", templates=True, free_text=True)
@@ -597,7 +598,7 @@ OF_THE_OWNER: Mapping[str, Callable[[Tx, str], object]] = {
 }
 
 
-@pytest.mark.req("S-128")
+@pytest.mark.req("S-128", part="access by lines, assignees")
 @pytest.mark.parametrize("deed", sorted(OF_THE_OWNER))
 def test_only_the_owner_makes_and_changes_an_account_of_the_owners_name(shop: Shop, deed: str) -> None:
     shop.acting = Acting("Ольга", owner=True)
@@ -629,11 +630,17 @@ def test_who_writes_with_an_account_that_is_gone_is_told_so(
     assert caught.value.code == "account_over"
 
 
+BY_NAME = (operators.close_sessions, operators.disable, operators.enable, operators.remove)
+"""What is done with an account as a whole."""
+
+
 def test_who_may_change_accounts_gives_and_changes_no_more_than_they_have(shop: Shop) -> None:
     line, other = shop.line("Опт"), shop.line("Розница")
     for name, given in (("Иван", {Right.LINES}), ("Вера", set())):
         shop.write(lambda tx, name=name: operators.add(tx, name, "", [line]))
         shop.write(lambda tx, name=name, given=given: operators.allow(tx, name, given, ()))
+    shop.write(lambda tx: operators.add(tx, "Олег", "", ()))
+    shop.write(lambda tx: operators.add(tx, "Яна", "", [line, other]))
     operator(shop, Right.USERS)
     shop.acting = Acting(ME, account=True, lines=(line,))
     shop.write(lambda tx: operators.allow(tx, "Вера", {Right.USERS}, ()))
@@ -645,11 +652,14 @@ def test_who_may_change_accounts_gives_and_changes_no_more_than_they_have(shop: 
         lambda tx: operators.see_lines(tx, "Вера", None),
         lambda tx: operators.see_lines(tx, "Вера", [line, other]),
         lambda tx: operators.add(tx, "Глеб", "", ()),
+        *(partial(deed, name=name) for deed in BY_NAME for name in ("Иван", "Олег", "Яна")),
     ):
         with pytest.raises(Refused) as caught:
             shop.write(beyond)
         assert caught.value.code == "beyond_own"
     shop.write(lambda tx: operators.see_lines(tx, "Вера", [line]))
+    for deed in BY_NAME:
+        shop.write(partial(deed, name="Вера"))
 
 
 def test_what_a_role_allows_is_not_taken_back_and_what_nobody_knows_is_not_given(shop: Shop) -> None:

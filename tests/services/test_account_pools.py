@@ -25,7 +25,7 @@ def invited(shop: Shop, line: LineId, kind: str = "") -> str:
     return shop.read(lambda tx: account_pools.invite(tx, line, kind))[0].link
 
 
-@pytest.mark.req("S-069")
+@pytest.mark.req("S-069", part="pools of accounts")
 def test_the_next_client_goes_to_the_bot_with_the_fewest_new_dialogs_of_a_day(shop: Shop) -> None:
     line = shop.line()
     one, two = bot(shop, line, "one"), bot(shop, line, "two")
@@ -40,7 +40,7 @@ def test_the_next_client_goes_to_the_bot_with_the_fewest_new_dialogs_of_a_day(sh
     assert invited(shop, line) == "https://t.me/two"
 
 
-@pytest.mark.req("S-069")
+@pytest.mark.req("S-069", part="pools of accounts")
 def test_a_blocked_or_waiting_bot_is_stepped_over_until_none_is_left(shop: Shop) -> None:
     line = shop.line()
     one, two = bot(shop, line, "one"), bot(shop, line, "two")

@@ -35,7 +35,7 @@ def changes(shop: Shop) -> list[tuple[str, str]]:
 
 
 @pytest.mark.req("S-122")
-@pytest.mark.req("S-128")
+@pytest.mark.req("S-128", part="access by lines, assignees")
 def test_a_dialog_has_one_assignee_or_none_and_the_journal_knows_who_said_so(shop: Shop, dialog: DialogId) -> None:
     assert card(shop, dialog).assignee == ""
     shop.write(lambda tx: duties.assign(tx, dialog, " Пётр "))

@@ -31,7 +31,7 @@ def test_the_only_line_need_not_be_named(shop: Shop) -> None:
     assert [shop.read(lambda tx, w=w: lines.find(tx, w)).name for w in ("Розница", "1")] == ["Розница", "Опт"]
 
 
-@pytest.mark.req("S-003")
+@pytest.mark.req("S-003", part="traffic and access of a line")
 def test_a_line_has_a_name_of_its_own(shop: Shop) -> None:
     opt, retail = shop.line(" Опт "), shop.line("Розница")
     for name, error in (("Опт", Refused), ("  ", UsageError), ("12", UsageError)):
@@ -43,7 +43,7 @@ def test_a_line_has_a_name_of_its_own(shop: Shop) -> None:
     assert [line.name for line in shop.read(lines.everything)] == ["Опт и мелкий опт", "Розница"]
 
 
-@pytest.mark.req("S-128")
+@pytest.mark.req("S-128", part="access by lines, assignees")
 def test_a_line_takes_no_name_of_one_that_is_hidden_from_who_renames_it(shop: Shop) -> None:
     own, _hidden = shop.line("Опт"), shop.line("Розница")
     shop.write(lambda tx: operators.add(tx, "Пётр", "", [own]))
@@ -60,7 +60,7 @@ def test_a_line_takes_no_name_of_one_that_is_hidden_from_who_renames_it(shop: Sh
     assert [line.name for line in shop.read(lines.everything)] == ["Опт и розница", "Розница"]
 
 
-@pytest.mark.req("S-003")
+@pytest.mark.req("S-003", part="traffic and access of a line")
 def test_a_line_joins_channels_and_counts_what_they_brought(shop: Shop) -> None:
     line = shop.line("Опт")
     first, second = shop.channel(kind="mail", line=line), shop.channel(kind="chat", line=line)

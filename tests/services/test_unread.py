@@ -91,7 +91,7 @@ def test_filters_and_counters_go_by_ones_own_count(shop: Shop, dialog: DialogId)
     assert (found(PYOTR), found(ANNA)) == (([], 0, 0), ([dialog], 1, 1))
 
 
-@pytest.mark.req("S-128")
+@pytest.mark.req("S-128", part="access by lines, assignees")
 def test_nothing_is_counted_of_lines_that_are_not_seen_nor_for_whom_cannot_log_in(shop: Shop, dialog: DialogId) -> None:
     elsewhere = shop.line()
     shop.write(lambda tx: operators.see_lines(tx, PYOTR, [elsewhere]))

@@ -25,7 +25,7 @@ from chatapp_cli.store.tx import Tx
 from tests.meta.test_access import PUBLIC
 from tests.stores import Shop
 
-pytestmark = pytest.mark.req("S-128")
+pytestmark = pytest.mark.req("S-128", part="access by lines, assignees")
 HER, ME = "Вера", "Пётр"
 CLOSED, OPEN = "Её", "Общий"
 OTHER = QuickReplyDraft(title="Другое", text="Другое")

@@ -115,7 +115,7 @@ def test_what_changes_rows_is_asked_as_it_is(dialect: str) -> None:
     assert {name for name in changes if narrow.statement(name, whole).sql != whole[name].sql} == set()
 
 
-@pytest.mark.req("S-128")
+@pytest.mark.req("S-128", part="access by lines, assignees")
 def test_another_lines_rows_are_not_there(shop: Shop) -> None:
     ours, theirs = shop.line("Опт"), shop.line("Розница")
     for line in (ours, theirs):

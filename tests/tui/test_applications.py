@@ -17,7 +17,7 @@ from chatapp_cli.tui.screens.lines import LinesScreen
 from tests.connectors.vk_notify.test_application import PERSON
 from tests.tui.conftest import Opener, Window
 
-pytestmark = [pytest.mark.req("S-031"), pytest.mark.req("S-088")]
+pytestmark = [pytest.mark.req("S-031", part="applications"), pytest.mark.req("S-088")]
 
 
 def filled(company: Company, *stages: ApplicationStage) -> ApplicationId:

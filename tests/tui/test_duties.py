@@ -22,7 +22,7 @@ async def told(it: Window, words: str) -> None:
 
 
 @pytest.mark.req("S-117")
-@pytest.mark.req("S-128")
+@pytest.mark.req("S-128", part="access by lines, assignees")
 async def test_a_dialog_is_claimed_given_away_and_filtered_by_who_has_it(window: Opener, company: Company) -> None:
     async with window() as it:
         await it.open("Анна")

@@ -298,6 +298,7 @@ async def test_the_card_shows_chat_id_username_line_channel_and_tags(window: Ope
 
 
 @pytest.mark.req("S-063")
+@pytest.mark.req("C-13")
 async def test_where_a_channel_has_no_read_marks_the_heading_says_so(window: Opener) -> None:
     async with window() as it:
         await it.open("Анна")

@@ -117,7 +117,7 @@ async def test_unbinding_asks_first(window: Opener, company: Company) -> None:
         await it.until(lambda: len(company.read(channels.everything)) == 3)
 
 
-@pytest.mark.req("S-069")
+@pytest.mark.req("S-069", part="pools of accounts")
 async def test_a_line_shows_the_link_for_the_next_client(window: Opener, company: Company) -> None:
     bot = next(c for c in company.read(channels.everything) if c.kind == "telegram_bot")
     bound = Bound(account="77", title="@teply_dom_2_bot", facts={"Link": "https://t.me/teply_dom_2_bot"})

@@ -42,7 +42,7 @@ def window_of(company: Company) -> Entrance:
     return opened
 
 
-@pytest.mark.req("S-128")
+@pytest.mark.req("S-128", part="access by lines, assignees")
 async def test_the_window_shows_the_lines_of_whoever_logged_in_and_no_others(window_of: Entrance, pyotr: str) -> None:
     async with window_of(pyotr) as it:
         await it.sees(HOTEL)
@@ -52,7 +52,7 @@ async def test_the_window_shows_the_lines_of_whoever_logged_in_and_no_others(win
         assert "Розница" not in it.text()
 
 
-@pytest.mark.req("S-128")
+@pytest.mark.req("S-128", part="access by lines, assignees")
 async def test_without_a_login_that_holds_nothing_is_seen_until_the_password_is_right(
     window_of: Entrance, pyotr: str
 ) -> None:
@@ -68,7 +68,7 @@ async def test_without_a_login_that_holds_nothing_is_seen_until_the_password_is_
         assert it.app.workspace.actor == "Пётр"
 
 
-@pytest.mark.req("S-128")
+@pytest.mark.req("S-128", part="access by lines, assignees")
 async def test_a_window_hears_at_once_of_other_lines_and_of_the_end(
     window_of: Entrance, company: Company, pyotr: str
 ) -> None:
@@ -107,7 +107,7 @@ async def test_the_owner_needs_no_login_and_acts_as_their_account_if_they_have_o
         await it.sees(HOTEL)
 
 
-@pytest.mark.req("S-128")
+@pytest.mark.req("S-128", part="access by lines, assignees")
 async def test_the_owner_lets_somebody_in_chooses_their_lines_and_shows_them_the_door(
     window: Opener, company: Company
 ) -> None:
@@ -138,7 +138,7 @@ async def test_the_owner_lets_somebody_in_chooses_their_lines_and_shows_them_the
         await it.sees("Nobody has an account yet.")
 
 
-@pytest.mark.req("S-128")
+@pytest.mark.req("S-128", part="access by lines, assignees")
 async def test_only_the_owner_changes_accounts(window_of: Entrance, company: Company, pyotr: str) -> None:
     company.write(lambda tx: operators.add(tx, "Вера", HASH, ()))
     async with window_of(pyotr) as it:
@@ -151,7 +151,7 @@ async def test_only_the_owner_changes_accounts(window_of: Entrance, company: Com
         await it.until(lambda: any(refused in note.message for note in it.app._notifications))
 
 
-@pytest.mark.req("S-128")
+@pytest.mark.req("S-128", part="access by lines, assignees")
 async def test_what_one_may_not_do_is_refused_in_words_until_it_is_allowed_and_again_once_it_is_not(
     window_of: Entrance, company: Company, pyotr: str
 ) -> None:
@@ -173,7 +173,7 @@ async def test_what_one_may_not_do_is_refused_in_words_until_it_is_allowed_and_a
         assert "Опт 2" not in added()
 
 
-@pytest.mark.req("S-128")
+@pytest.mark.req("S-128", part="access by lines, assignees")
 async def test_rights_are_given_on_the_page_of_operators(window: Opener, company: Company, pyotr: str) -> None:
     async with window() as it:
         await it.sees(ANNA)

@@ -20,7 +20,7 @@ def whole(it: Window, width: int, height: int) -> None:
     assert {cell_len(line) for line in lines} == {width}
 
 
-@pytest.mark.req("S-013")
+@pytest.mark.req("S-013", "S-213")
 @pytest.mark.parametrize("language", ["en", "ru"])
 @pytest.mark.parametrize("size", [(80, 24), (120, 35), (200, 50), (60, 20)])
 async def test_every_line_is_exactly_as_wide_as_the_terminal(

@@ -32,6 +32,7 @@ def test_each_request_is_a_method_of_the_sessions_that_have_the_ability(asked: S
 
 
 @pytest.mark.parametrize("asked", SessionMethod)
+@pytest.mark.req("C-13")
 def test_a_channel_without_the_ability_is_not_asked_and_some_channel_can_be(asked: SessionMethod) -> None:
     with pytest.raises(Refused, match="cannot be asked"):
         session_requests.allowed(NOTHING, asked)

@@ -23,7 +23,7 @@ from chatapp_cli.domain.variables import (
     preview,
 )
 
-pytestmark = pytest.mark.req("S-140", "C-10")
+pytestmark = [pytest.mark.req("S-140"), pytest.mark.req("C-10", part="quick replies")]
 VALUES = {
     "client_name": "Анна",
     "company_name": "Тёплый дом",

@@ -1,4 +1,4 @@
-"""Words looked for in the open conversation: all of it, not only what is loaded (S-116)."""
+"""Searches the whole open conversation, not only its loaded messages (S-116)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class ConversationSearch(ConversationPart):
-    """Searches in the conversation; it may open another place of it, so it comes after the others."""
+    """Searches in the conversation; it may open another place of the dialog, so it answers late."""
 
     def __init__(self, conversation: Conversation) -> None:
         super().__init__(conversation)
@@ -29,12 +29,12 @@ class ConversationSearch(ConversationPart):
         self._hits: Sequence[MessageId] = ()
         self._hit = 0
         self._bar: HitBar | None = None
-        """There while something is found."""
+        """The bar with the hits; ``None`` while nothing is found."""
         self._writing = False
-        """Whether somebody wrote when another dialog was opened."""
+        """Whether the text had the focus when another dialog was opened."""
 
     def ask(self) -> None:
-        """Ask for words; none end the search."""
+        """Ask for words and search for them; no words end the search."""
         if self.conversation.opening is not None:
             self.page.do(self._ask, group="within", exclusive=True)
 
@@ -71,13 +71,13 @@ class ConversationSearch(ConversationPart):
         return hits, missing.said(lambda at: moment(at, self.page.appearance.now()))
 
     async def _begin(self, query: Query) -> None:
-        """Light up the words, and show the newest hit."""
+        """Highlight the words, and show the newest hit."""
         from chatapp_cli.services.wording import marks
 
-        shown = self.conversation
-        shown.transcript.light(partial(marks, query=query))
+        conversation = self.conversation
+        conversation.transcript.light(partial(marks, query=query))
         self._bar = HitBar()
-        await shown.pane.mount(self._bar, after=shown.transcript)
+        await conversation.pane.mount(self._bar, after=conversation.transcript)
         await self._show(len(self._hits) - 1)
 
     async def _end(self) -> None:
@@ -93,13 +93,13 @@ class ConversationSearch(ConversationPart):
             self.page.do(partial(self._show, to), group="within", exclusive=True)
 
     async def _show(self, at: int) -> None:
-        shown, message = self.conversation, self._hits[at]
+        conversation, message = self.conversation, self._hits[at]
         self._hit = at
-        if any(entry.message.id == message for entry in shown.transcript.entries):
-            shown.transcript.choose(message)
-            shown.transcript.focus()
-        elif shown.opening is not None:
-            await shown.open(shown.opening.card.id, message)
+        if any(entry.message.id == message for entry in conversation.transcript.entries):
+            conversation.transcript.choose(message)
+            conversation.transcript.focus()
+        elif conversation.opening is not None:
+            await conversation.open(conversation.opening.card.id, message)
         self._tell()
 
     def _tell(self) -> None:
@@ -107,29 +107,29 @@ class ConversationSearch(ConversationPart):
             self._bar.tell(self._words, self._hit, len(self._hits))
 
     async def before(self, opening: Opening) -> None:
-        """Whoever writes is to stay where they write."""
+        """Remember whether the text has the focus, so that it keeps it."""
         del opening
         self._writing = self._bar is not None and self.conversation.pen.has_focus
 
     async def opened(self, opening: Opening) -> None:
-        """Look for the same words in what is shown now, unless it is something else altogether."""
-        shown = opening.thread
-        if self._bar is None or set(shown) == set(self.looked_in):
+        """Search again if dialogs of the same person were added or removed; end the search if others are shown."""
+        thread = opening.thread
+        if self._bar is None or set(thread) == set(self.looked_in):
             return
-        if set(shown).isdisjoint(self.looked_in):
+        if set(thread).isdisjoint(self.looked_in):
             self._hits = ()
             await self._end()
         else:
-            await self._look_again(shown, stay=self._writing)
+            await self._look_again(thread, stay=self._writing)
 
-    async def _look_again(self, shown: Sequence[DialogId], *, stay: bool) -> None:
-        """The same words where more or fewer dialogs of the person are shown: at the same hit, or else the newest.
+    async def _look_again(self, thread: Sequence[DialogId], *, stay: bool) -> None:
+        """Search for the same words in ``thread``, and go to the same hit, or to the newest if it is not among them.
 
-        Who is to ``stay`` where they write is only told which one that is.
+        With ``stay`` the bar shows the hit's number, and the focus stays in the text.
         """
         from chatapp_cli.services.wording import understood
 
-        at, self.looked_in = self._hits[self._hit], shown
+        at, self.looked_in = self._hits[self._hit], thread
         self._hits, _missing = await self._found(understood(self._words))
         if not self._hits:
             await self._end()

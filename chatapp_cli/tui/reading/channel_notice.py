@@ -1,4 +1,4 @@
-"""What is said of a channel that carries nothing just now: since when, and what becomes of what one writes."""
+"""The notice about a channel that sends nothing now: since when, why, and what happens to new messages."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from chatapp_cli.domain.ids import Millis
 from chatapp_cli.i18n import _, show
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import resting
-from chatapp_cli.services import words as told
+from chatapp_cli.services.words import health
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.tui.keys.keymap import key
 from chatapp_cli.tui.reading import words
 
 
 def channel_notice(channel: ChannelRow, now: Millis) -> str:
-    """Empty while the channel works."""
-    title, state = channel.title, show(told.health(channel.health))
+    """The notice; empty while the channel works."""
+    title, state = channel.title, show(health(channel.health))
     since = words.moment(channel.health_since, now)
     if channel.health in STOPPED:
         return _(

@@ -12,7 +12,7 @@ from chatapp_cli.sandbox.api import ApiSandbox
 from tests.contract.connector_contract import ANNA, ConnectorContract, collect
 from tests.contract.door import Door
 
-pytestmark = [pytest.mark.req("S-009"), pytest.mark.req("S-111")]
+pytestmark = [pytest.mark.req("S-009", part="webhooks"), pytest.mark.req("S-111")]
 
 
 class TestApi(ConnectorContract):

@@ -245,7 +245,7 @@ def test_understanding_raises_at_nothing(raw: bytes) -> None:
     assert create(held_world()).understand(binding(), raw, NOON).problem
 
 
-@pytest.mark.req("S-009")
+@pytest.mark.req("S-009", part="webhooks")
 def test_the_same_message_again_is_the_same_thing_whatever_the_webhook(post: Post) -> None:
     (first,), (again,) = post(MESSAGE).batch.arrivals, post(MESSAGE, webhook_id="w-2").batch.arrivals
     assert first.provider_id == again.provider_id

@@ -26,7 +26,7 @@ def test_a_home_is_telegrams_own_unless_another_is_said(said: str, dc: int, host
     assert Home.of(str(home)) == home
 
 
-@pytest.mark.req("S-147")
+@pytest.mark.req("S-147", part="proxies")
 async def test_an_mtproxy_is_another_kind_of_connection() -> None:
     server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
     async with server:

@@ -219,7 +219,7 @@ async def test_a_server_that_is_not_there_is_blamed(sandbox: TelegramSandbox) ->
     assert "cannot be reached" in person.blamed("Telegram")["dc"]
 
 
-@pytest.mark.req("S-147")
+@pytest.mark.req("S-147", part="proxies")
 async def test_everything_goes_through_the_accounts_proxy(sandbox: TelegramSandbox) -> None:
     async with ConnectProxy("desk:secret") as proxy:
         person = Somebody({**sandbox.answers, "proxies": f"http://127.0.0.1:1 {proxy.url}"})
@@ -238,7 +238,7 @@ async def test_everything_goes_through_the_accounts_proxy(sandbox: TelegramSandb
         assert len(proxy.led_to) > before > 0
 
 
-@pytest.mark.req("S-147")
+@pytest.mark.req("S-147", part="proxies")
 async def test_without_a_way_through_its_proxies_an_account_is_not_used(sandbox: TelegramSandbox) -> None:
     person = Somebody({**sandbox.answers, "proxies": "socks5://127.0.0.1:1"}, {"proxies": ""})
     await bind(person)

@@ -13,7 +13,7 @@ from tests.connectors.telegram.conftest import Desk, outbound, texts
 from tests.contract.connector_contract import ANNA, BORIS, messages
 
 
-@pytest.mark.req("S-177")
+@pytest.mark.req("S-177", part="groups without a robot")
 async def test_a_group_is_made_of_whom_can_be_added_and_the_others_are_named(
     session: AccountSession, desk: Desk, sandbox: TelegramSandbox
 ) -> None:
@@ -27,13 +27,13 @@ async def test_a_group_is_made_of_whom_can_be_added_and_the_others_are_named(
     assert receipt.ids
 
 
-@pytest.mark.req("S-177")
+@pytest.mark.req("S-177", part="groups without a robot")
 async def test_nobody_to_be_added_makes_no_group(session: AccountSession) -> None:
     with pytest.raises(Rejected, match="no_members"):
         await session.create_group("Опт", ["@nobody_here"])
 
 
-@pytest.mark.req("S-177")
+@pytest.mark.req("S-177", part="groups without a robot")
 @pytest.mark.parametrize("large", [False, True])
 async def test_members_come_and_go_titles_change_and_the_group_ends(
     session: AccountSession, sandbox: TelegramSandbox, large: bool
@@ -58,7 +58,7 @@ async def test_members_come_and_go_titles_change_and_the_group_ends(
     assert address not in {peer.address for peer in await session.chats()}
 
 
-@pytest.mark.req("S-177")
+@pytest.mark.req("S-177", part="groups without a robot")
 async def test_a_group_that_is_not_ours_is_left(session: AccountSession, desk: Desk, sandbox: TelegramSandbox) -> None:
     anna = sandbox.stage.person(ANNA)
     group = sandbox.stage.groups.group("Опт", anna, sandbox.owner)

@@ -21,6 +21,7 @@ def target(place: str, *, ours: bool = True, age: int = HOUR, dice: bool = False
     return Target(place=place, ours=ours, age=age, dice=dice)  # type: ignore[arg-type]
 
 
+@pytest.mark.req("C-07")
 @pytest.mark.parametrize(
     ("what", "rights", "refusal"),
     [

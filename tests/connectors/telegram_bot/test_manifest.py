@@ -24,6 +24,7 @@ def test_its_number_is_stable() -> None:
 
 @pytest.mark.req("S-062")
 @pytest.mark.req("S-065")
+@pytest.mark.req("C-06")
 def test_it_never_writes_first_but_finds_a_client_who_wrote_by_username() -> None:
     can = manifest("telegram_bot").capabilities
     assert list(can.write_first) == []

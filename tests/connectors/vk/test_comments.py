@@ -24,7 +24,7 @@ from chatapp_cli.sandbox.vk.town import GROUP
 from tests.connectors.vk.hearing import events
 from tests.contract.connector_contract import ANNA
 
-pytestmark = [pytest.mark.req("S-079"), pytest.mark.req("S-080")]
+pytestmark = [pytest.mark.req("S-079"), pytest.mark.req("S-080", part="comments and private messages, without a CRM")]
 
 PLACE = f"wall-{GROUP}_45_r601"
 

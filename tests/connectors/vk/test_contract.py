@@ -17,7 +17,7 @@ from tests.connectors.vk.hearing import behind, first
 from tests.contract.connector_contract import ANNA, ConnectorContract, ScriptedAsker, collect
 from tests.contract.door import Door
 
-pytestmark = [pytest.mark.req("S-076"), pytest.mark.req("S-081")]
+pytestmark = pytest.mark.req("S-076", "S-081", "C-03")
 
 WRONG = (
     ({"token": "vk1.a.of-nobody"}, "token"),

@@ -270,7 +270,7 @@ LINKS = "↪ https://vk.com/wall-42_45\n💬 https://vk.com/wall-42_45?reply=678
 
 
 @pytest.mark.req("S-079")
-@pytest.mark.req("S-080")
+@pytest.mark.req("S-080", part="comments and private messages, without a CRM")
 def test_a_comment_arrives_in_its_writers_dialog_with_links_to_its_post_and_to_itself() -> None:
     assert read("wall_reply_new", comment(reply_to_comment=600)) == MessageArrived(
         peer=Peer(key="7001", address="7001"),

@@ -22,6 +22,7 @@ from tests.contract.proxy import ConnectProxy
 pytestmark = pytest.mark.req("S-043")
 
 
+@pytest.mark.req("C-01")
 async def test_the_number_is_shown_with_what_has_to_be_entered_at_meta(
     connector: Connector, sandbox: WhatsAppSandbox
 ) -> None:

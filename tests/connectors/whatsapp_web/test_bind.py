@@ -99,6 +99,7 @@ async def test_a_pairing_code_is_shown_instead_of_a_picture(connector: Connector
     assert bound.settings["method"] == "code"
 
 
+@pytest.mark.req("C-01")
 async def test_the_binding_names_the_account_and_keeps_the_device_from_other_eyes(bound: Bound, tmp_path: Path) -> None:
     (folder,) = devices(tmp_path)
     assert (bound.account, bound.title) == ("79161234567", "+79161234567")

@@ -21,6 +21,7 @@ FIXED = {
 
 
 @pytest.mark.req("S-036")
+@pytest.mark.req("C-04")
 def test_every_channel_bears_the_number_that_was_fixed_for_it() -> None:
     found = {kind: one.source_id for kind, one in manifests().items()}
     assert found == {kind: FIXED[kind] for kind in found}
