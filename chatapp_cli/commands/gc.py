@@ -11,6 +11,7 @@ import typer
 from chatapp_cli.commands import printing
 from chatapp_cli.commands.base import Json, Verb, opened, single
 from chatapp_cli.commands.errors import note
+from chatapp_cli.documents import operators as documents
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.errors import Busy
 from chatapp_cli.i18n import N_, _, show
@@ -59,7 +60,7 @@ def gc(
 
 def _print(found: Sequence[Work], *, as_json: bool) -> None:
     if as_json:
-        printing.document([{"what": show(one.label), "n": one.n, "bytes": one.size} for one in found])
+        printing.document([documents.waste(one.name, one.n, one.size) for one in found])
         return
     rows = [(show(one.label), one.n, _megabytes(one.size) if one.size else "") for one in found]
     printing.table((_("What"), _("How many"), _("MB")), rows)

@@ -16,6 +16,7 @@ from chatapp_cli.store import temporary
 class Work(NamedTuple):
     """Something to delete or to pack."""
 
+    name: str
     label: Text
     n: int
     """How many rows or files."""
@@ -29,12 +30,12 @@ def works(company: Company) -> Sequence[Work]:
     """Everything that there is to do now."""
     found = [_sweeping(company, one) for one in company.read(partial(retention.plan, options=company.options))]
     plain = company.read(packing.count)
-    found.append(Work(T("Raw arrivals to pack"), plain, 0, partial(_pack, company)))
+    found.append(Work("plain", T("Raw arrivals to pack"), plain, 0, partial(_pack, company)))
     unused = [one for part in orphans.PARTS for one in _orphans(company, part)]
     size = sum(map(company.media.size, unused))
-    found.append(Work(T("Files that no message needs"), len(unused), size, partial(_drop, company)))
+    found.append(Work("orphans", T("Files that no message needs"), len(unused), size, partial(_drop, company)))
     left = temporary.left()
-    found.append(Work(T("Opened copies of files"), len(left), sum(map(temporary.size, left)), _remove_copies))
+    found.append(Work("opened", T("Opened copies of files"), len(left), sum(map(temporary.size, left)), _remove_copies))
     return [one for one in found if one.n]
 
 
@@ -48,7 +49,7 @@ def compact(company: Company) -> int:
 
 
 def _sweeping(company: Company, planned: retention.Sweep) -> Work:
-    return Work(planned.label, planned.n, 0, partial(_sweep, company, planned))
+    return Work(planned.option, planned.label, planned.n, 0, partial(_sweep, company, planned))
 
 
 def _sweep(company: Company, planned: retention.Sweep) -> Iterator[int]:

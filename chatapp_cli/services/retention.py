@@ -18,6 +18,7 @@ from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.option import KEEP, TRACED
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import access, packing
+from chatapp_cli.services.numbered import first_since
 from chatapp_cli.services.options import Options
 from chatapp_cli.store.tx import Tx
 
@@ -50,13 +51,6 @@ class StuckFollower(NamedTuple):
     waiting: int
     """Entries that it has still to read."""
     since: Millis
-
-
-class Numbered(NamedTuple):
-    """A row by number and time."""
-
-    id: int
-    at: Millis
 
 
 class _Kind(NamedTuple):
@@ -118,22 +112,9 @@ def _planned(tx: Tx, option: str, days: int) -> Sweep | None:
     if not days:
         return None
     before = tx.now - max(days, kind.floor) * DAY
-    until = min(_first_since(tx, kind, before), int(tx.value(kind.last)) + 1)
+    until = first_since(tx, kind.at, int(tx.value(kind.last)), before)
     n, first = tx.one(lambda *row: row, kind.old, until=until, before=before) or (0, 0)
     return Sweep(option, n, first, until, before)
-
-
-def _first_since(tx: Tx, kind: _Kind, moment: Millis) -> int:
-    """The number of the first row from a time on, by halving: rows are numbered in the order of time."""
-    low, high = 1, int(tx.value(kind.last)) + 1
-    while low < high:
-        middle = (low + high) // 2
-        found = tx.one(Numbered, kind.at, id=middle)
-        if found is None or found.at >= moment:
-            high = middle
-        else:
-            low = found.id + 1
-    return low
 
 
 def sweep(tx: Tx, planned: Sweep, *, most: int = AT_ONCE) -> Sweep:

@@ -83,6 +83,7 @@ INSIDE = {
     "dialogs.card",
     "messages.in_thread",
     "messages.outbox",
+    "operators.waste",
     "sending.troubled",
     "sending.waiting",
 }

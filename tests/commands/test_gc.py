@@ -69,6 +69,7 @@ def test_arrivals_are_packed_and_the_file_gets_smaller(chatapp: Shell, client_wr
     before = company.database.driver.path.stat().st_size  # type: ignore[attr-defined]
     dry = chatapp("gc", "--dry-run")
     assert rows(dry.out)["Raw arrivals to pack"] == "4001"
+    assert chatapp("gc", "--dry-run", "--json").json == [{"name": "plain", "n": 4001, "bytes": 0}]
     assert dry.err.endswith("MB inside the files are unused.\n")
     done = chatapp("gc")
     assert done.err.endswith("MB are free again.\n")

@@ -24,6 +24,7 @@ from chatapp_cli.services import (
     options,
     outbox,
     packing,
+    presence,
     retention,
     sending,
     session_requests,
@@ -219,3 +220,14 @@ def pack(shop: Shop) -> None:
     piece = shop.read(partial(packing.plain, after=0))
     packed = packing.packed(piece, shop.write(partial(packing.learned, piece=piece)))
     shop.write(partial(packing.replace, piece=packed))
+
+
+def test_what_matters_only_live_goes_after_a_day_but_never_the_newest_entry(shop: Shop) -> None:
+    dialog = shop.message(hear(shop, shop.channel(), 1)).dialog_id
+    kept = {entry.id for entry in shop.read(lambda tx: journal.after(tx, 0))}
+    for window in ("w1", "w2", "w3"):
+        shop.write(partial(presence.typing, window=window, dialog=dialog))
+    newest = shop.read(journal.last)
+    shop.clock.at += DAY + 1
+    shop.write(lambda tx: journal.delete_live(tx, before=tx.now - DAY))
+    assert {entry.id for entry in shop.read(lambda tx: journal.after(tx, 0))} == {*kept, newest}

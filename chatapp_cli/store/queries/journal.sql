@@ -13,11 +13,11 @@ SELECT COALESCE(MAX(id), 0) FROM journal;
 SELECT COALESCE(MIN(id), 0) FROM journal;
 
 -- name: journal.forget
-DELETE FROM journal WHERE at < :before AND id < (SELECT MAX(id) FROM journal)
+DELETE FROM journal WHERE id >= :first AND id < :until AND at < :before AND id < (SELECT MAX(id) FROM journal)
   AND topic IN (SELECT value FROM json_each(:topics));
 
 -- name: journal.forget@postgresql
-DELETE FROM journal WHERE at < :before AND id < (SELECT MAX(id) FROM journal)
+DELETE FROM journal WHERE id >= :first AND id < :until AND at < :before AND id < (SELECT MAX(id) FROM journal)
   AND topic IN (SELECT json_array_elements_text(CAST(:topics AS json)));
 
 -- name: followers.place
