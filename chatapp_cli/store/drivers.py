@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
@@ -205,6 +205,21 @@ class Sqlite:
         return "" if result == "ok" else result
 
 
+_SILENCE: Mapping[str, Any] = {
+    "connect_timeout": 10,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+"""After which a server that is silent counts as gone; unless the address says otherwise."""
+
+
+def _is_pooled(connection: Any) -> bool:
+    """Whether a pooler lends us another server connection for each transaction: statements cannot be prepared there."""
+    return bool(connection.info.backend_pid != connection.execute("SELECT pg_backend_pid()").fetchone()[0])
+
+
 class Postgres:
     """A server, for several nodes.
 
@@ -222,8 +237,15 @@ class Postgres:
     def connect(self) -> Connection:
         """Connect, with only our own schema in the search path."""
         import psycopg
+        from psycopg.conninfo import conninfo_to_dict
 
-        connection: Any = psycopg.connect(self.url.replace("postgresql+psycopg:", "postgresql:"), autocommit=True)
+        url = self.url.replace("postgresql+psycopg:", "postgresql:")
+        given = conninfo_to_dict(url)
+        connection: Any = psycopg.connect(
+            url, autocommit=True, **{name: value for name, value in _SILENCE.items() if name not in given}
+        )
+        if _is_pooled(connection):
+            connection.prepare_threshold = None
         return connection  # type: ignore[no-any-return]
 
     def begin(self, connection: Connection) -> None:
