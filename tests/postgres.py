@@ -41,7 +41,7 @@ class Postgres:
 
 
 @contextmanager
-def running() -> Iterator[Postgres]:
+def running(options: str = SPEEDY) -> Iterator[Postgres]:
     """Start a server in a folder of its own and remove both at the end."""
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     try:
@@ -49,7 +49,7 @@ def running() -> Iterator[Postgres]:
         data = folder / "data"
         run(programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-sync")
         serving = (programs / "pg_ctl", "-D", data)
-        start = ("-w", "-l", folder / "log", "-o", f"{SPEEDY} -h '' -k {folder}")
+        start = ("-w", "-l", folder / "log", "-o", f"{options} -h '' -k {folder}")
         run(*serving, *start, "start")
         try:
             yield Postgres(folder, partial(run, *serving, *start, "-m", "immediate", "restart"))

@@ -65,6 +65,7 @@ async def serve(
     A daemon embedded in a window also stops when a real one asks for the store.
     """
     stop = stop or asyncio.Event()
+    company.database.write(lambda _tx: None)  # a store that takes no writes is told at once, in words
     with _stopped_by_signals(stop):
         async with taking(company, kind, stop) as owned:
             if owned is not None:
@@ -200,7 +201,10 @@ def _listening(company: Company, *, wanted: bool) -> Iterator[socket.socket | No
                 port=port,
                 why=os.strerror(error.errno) if error.errno else error,
             ),
-            T("Set another http_port: chatapp config set http_port 0"),
+            T(
+                "Set another port for this company: chatapp --company {company} config set --this-company http_port 0",
+                company=company.settings.company,
+            ),
             field="http_port",
         ) from error
     with listening:
