@@ -251,6 +251,13 @@ _SILENCE: Mapping[str, Any] = {
 """After which a server that is silent counts as gone; unless the address says otherwise."""
 
 
+def _unless_given(address: str) -> Mapping[str, Any]:
+    from psycopg.conninfo import conninfo_to_dict
+
+    given = conninfo_to_dict(address)
+    return {name: value for name, value in _SILENCE.items() if name not in given}
+
+
 def _is_pooled(connection: Any) -> bool:
     """Whether a pooler lends us another server connection for each transaction: statements cannot be prepared there."""
     return bool(connection.info.backend_pid != connection.execute("SELECT pg_backend_pid()").fetchone()[0])
@@ -273,32 +280,23 @@ class Postgres:
     def connect(self) -> Connection:
         """Connect. Raises StoreError for an unusable address or encoding, and StoreAway for a server that is down."""
         import psycopg
-        from psycopg.conninfo import conninfo_to_dict
 
-<<<<<<< HEAD
-        url = self.url.replace("postgresql+psycopg:", "postgresql:")
-        given = conninfo_to_dict(url)
-        connection: Any = psycopg.connect(
-            url, autocommit=True, **{name: value for name, value in _SILENCE.items() if name not in given}
-        )
-        if _is_pooled(connection):
-            connection.prepare_threshold = None
-=======
         from chatapp_cli.store.preflight import require_address, require_encoding
 
         address = self.url.replace("postgresql+psycopg:", "postgresql:")
         require_address(address)
         try:
-            connection: Any = psycopg.connect(address, autocommit=True)
+            connection: Any = psycopg.connect(address, autocommit=True, **_unless_given(address))
         except psycopg.OperationalError as error:
             answers = psycopg.pq.PGconn.ping(address.encode()) == psycopg.pq.Ping.OK
             raise (_refused if answers else _away)(error) from error
         try:
             require_encoding(connection)
-        except StoreError:
+            if _is_pooled(connection):
+                connection.prepare_threshold = None
+        except (StoreError, psycopg.Error):
             connection.close()
             raise
->>>>>>> main
         return connection  # type: ignore[no-any-return]
 
     def begin(self, connection: Connection) -> None:

@@ -10,14 +10,11 @@ from chatapp_cli.domain.errors import Busy, StoreError
 from chatapp_cli.domain.text import T
 from chatapp_cli.store import file_lock
 from chatapp_cli.store.drivers import Driver, spoken
-<<<<<<< HEAD
 from chatapp_cli.store.holder import named, read_holder
 from chatapp_cli.store.named import statements
+from chatapp_cli.store.preflight import foreign
 from chatapp_cli.store.rows.lease import LeaseRow
 from chatapp_cli.store.tx import Connection
-=======
-from chatapp_cli.store.preflight import foreign
->>>>>>> main
 
 _FOLDER = Path(__file__).parent / "migrations"
 HEAD = max(file.name.partition("_")[0] for file in _FOLDER.glob("versions/[0-9]*.py"))
