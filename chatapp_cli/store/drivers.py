@@ -6,7 +6,7 @@ import os
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
@@ -279,6 +279,28 @@ class Sqlite:
         return before - self.path.stat().st_size
 
 
+_SILENCE: Mapping[str, Any] = {
+    "connect_timeout": 10,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+"""After which a server that is silent counts as gone; unless the address says otherwise."""
+
+
+def _unless_given(address: str) -> Mapping[str, Any]:
+    from psycopg.conninfo import conninfo_to_dict
+
+    given = conninfo_to_dict(address)
+    return {name: value for name, value in _SILENCE.items() if name not in given}
+
+
+def _is_pooled(connection: Any) -> bool:
+    """Whether a pooler lends us another server connection for each transaction: statements cannot be prepared there."""
+    return bool(connection.info.backend_pid != connection.execute("SELECT pg_backend_pid()").fetchone()[0])
+
+
 class Postgres:
     """A server, for several nodes.
 
@@ -302,13 +324,15 @@ class Postgres:
         address = self.url.replace("postgresql+psycopg:", "postgresql:")
         require_address(address)
         try:
-            connection: Any = psycopg.connect(address, autocommit=True)
+            connection: Any = psycopg.connect(address, autocommit=True, **_unless_given(address))
         except psycopg.OperationalError as error:
             answers = psycopg.pq.PGconn.ping(address.encode()) == psycopg.pq.Ping.OK
             raise (_refused if answers else _away)(error) from error
         try:
             require_encoding(connection)
-        except StoreError:
+            if _is_pooled(connection):
+                connection.prepare_threshold = None
+        except (StoreError, psycopg.Error):
             connection.close()
             raise
         return connection  # type: ignore[no-any-return]
