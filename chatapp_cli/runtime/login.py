@@ -49,7 +49,7 @@ def restrict(settings: Settings, env: MutableMapping[str, str]) -> None:
             T("The folder {folder} cannot be made: {why}.", folder=folder, why=error.strerror or error)
         ) from error
     own = str(own_settings(settings.folder, settings.operator))
-    env |= {RESTRICTED: "on", UPLOADS: str(folder.absolute()), "CHATAPP_OWN": own}
+    env.update({RESTRICTED: "on", UPLOADS: str(folder.absolute()), "CHATAPP_OWN": own})
 
 
 def own_settings(folder: Path, operator: str) -> Path:
