@@ -128,11 +128,17 @@ class Company:
 
 
 def open_company(
-    settings: Settings, world: World | None = None, *, given: frozenset[str] = frozenset(), make: bool = True
+    settings: Settings,
+    world: World | None = None,
+    *,
+    given: frozenset[str] = frozenset(),
+    make: bool = True,
+    migrating: Callable[[int, int], None] | None = None,
 ) -> Company:
     """Open a company's store, migrating it if needed; ``given`` is ``Loaded.given``. Raises StoreError.
 
     Without ``make`` a missing SQLite file is created by the first write, see ``Absent``.
+    ``migrating`` is told how many steps of how many are done.
     """
     world = world or _world(settings.folder)
     driver = driver_for(settings.store_url)
@@ -140,7 +146,7 @@ def open_company(
         require_beginning(driver.path)
     absent = not make and isinstance(driver, Sqlite) and _is_absent(driver.path)
     if not absent:
-        ensure_current(driver, settings.folder / "serve.lock")
+        ensure_current(driver, settings.folder / "serve.lock", migrating)
     return Company(
         settings=settings,
         world=world,

@@ -7,17 +7,22 @@ import contextlib
 import os
 import signal
 import socket
+import traceback
 from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 
 import structlog
 import uvicorn
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chatapp_cli.api import health, hooks
+from chatapp_cli.api.limits import LIMITS, Limits, punctual
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.errors import ChatappError, UsageError
 from chatapp_cli.domain.text import T
 from chatapp_cli.runtime.daemon import Daemon, running
 from chatapp_cli.runtime.owner import OwnerKind, Ownership, taking
@@ -28,7 +33,7 @@ LARGEST_SAID = 1_048_576
 """The largest websocket message from a browser in bytes, such as a pasted text."""
 
 
-def application(daemon: Daemon, web: ASGIApp | None = None) -> ASGIApp:
+def application(daemon: Daemon, web: ASGIApp | None = None, limits: Limits = LIMITS) -> ASGIApp:
     """The daemon's ASGI application: webhooks directly, everything else through the framework."""
     known = Starlette(
         routes=[
@@ -36,17 +41,39 @@ def application(daemon: Daemon, web: ASGIApp | None = None) -> ASGIApp:
             Route("/readyz", health.readyz),
             Route("/metrics", health.metrics),
             *([Mount("/", web)] if web else []),
-        ]
+        ],
+        exception_handlers={ChatappError: _unavailable, Exception: _failed},
     )
     known.state.daemon = daemon
-    doors = hooks.Webhooks(daemon)
+    doors = hooks.Webhooks(daemon, limits)
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         hook = scope["type"] == "http" and scope["path"].startswith(hooks.PREFIX)
         wanted = doors if hook else known
-        await wanted(scope, receive, send)
+        try:
+            await wanted(scope, receive, send)
+        except Exception as error:  # noqa: BLE001 - the caller gets words, and the log one line without values
+            log.error("http.failed", hook=hook, error=_where(error))  # noqa: TRY400 - a traceback says no more
+            if hook:
+                with contextlib.suppress(RuntimeError):  # the answer was begun already
+                    await hooks.fail(send)
 
     return answer
+
+
+def _where(error: Exception) -> str:
+    """The type of an error and the place in our code that it came from."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "chatapp_cli" in frame.filename]
+    place = f" in {frames[-1].name}, {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{place}"
+
+
+async def _failed(_request: Request, _error: Exception) -> Response:
+    return PlainTextResponse(hooks.FAILED, 500)
+
+
+async def _unavailable(_request: Request, error: Exception) -> Response:
+    return PlainTextResponse(f"{error}\n", 503, {"retry-after": "10"})
 
 
 async def serve(
@@ -131,6 +158,7 @@ async def _serve_http(
 def _config(app: ASGIApp, *, web: bool) -> uvicorn.Config:
     return uvicorn.Config(
         app,
+        http=punctual(LIMITS),
         log_config=None,
         access_log=False,
         lifespan="off",

@@ -206,11 +206,22 @@ def unattended(ctx: typer.Context) -> Iterator[Company]:
     from chatapp_cli.bootstrap import open_company
 
     found = loaded(ctx)
-    company = open_company(found.settings, ctx.find_root().obj, given=found.given, make=False)
+    company = open_company(
+        found.settings, ctx.find_root().obj, given=found.given, make=False, migrating=_tell_of_migration
+    )
     try:
         yield company
     finally:
         company.close()
+
+
+def _tell_of_migration(done: int, total: int) -> None:
+    from chatapp_cli.commands.errors import note
+
+    if done == 0:
+        note("The store is brought up to date; it stays locked meanwhile.")
+    else:
+        note("Step {n} of {total} is done.", n=done, total=total)
 
 
 def write(ctx: typer.Context, job: Callable[[Tx], object], *, whole: bool = False) -> None:

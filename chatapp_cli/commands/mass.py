@@ -65,7 +65,7 @@ def listed(named: Sequence[str], file: str) -> Sequence[Recipient]:
 def send(company: Company, to: Sequence[Recipient], request: MessageRequest, options: MassOptions) -> int:
     """Accept the message for all recipients, after a confirmation at a terminal; returns the exit code."""
     if options.dry or (len(to) > 1 and not options.yes):
-        tried, whole = _each_piece(company, to, request, mailing.preview, _("Checked"))
+        tried, whole = _each_piece(company, to, request, mailing.preview, _("Checking"))
         if not whole:
             raise typer.Abort
         if options.dry:
@@ -74,7 +74,7 @@ def send(company: Company, to: Sequence[Recipient], request: MessageRequest, opt
         _require_yes(company, tried)
     if len(to) > 1 and not options.told:
         note("If this is interrupted, the same command with --idempotency-key {key} goes on.", key=options.key)
-    found, whole = _each_piece(company, to, request, mailing.accept, _("Accepted"))
+    found, whole = _each_piece(company, to, request, mailing.accept, _("Accepting"))
     if not whole:
         return _interrupted(found, to, options)
     _report(company, found, options)

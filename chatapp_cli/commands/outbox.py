@@ -111,7 +111,7 @@ def _resent(company: Company, channel: ChannelRow, can: Capabilities, wanted: Se
     from chatapp_cli.runtime.pieces import in_pieces
     from chatapp_cli.services import sending
 
-    with Progress(_("Queued"), len(wanted)) as progress:
+    with Progress(_("Queueing"), len(wanted)) as progress:
         for n, done in in_pieces(company, wanted, lambda tx, some: sending.replay(tx, channel, can, some)):
             progress.at(done)
             yield n

@@ -64,14 +64,15 @@ class Daemon:
     def _count(self, kind: str, word: str) -> None:
         self.counted[kind, word] += 1
 
-    async def accept(self, hook_key: str, request: HookRequest) -> HookReply:
-        """Pass a webhook to its channel; bindings are re-read before an unknown one is refused."""
-        if not self.ready:
-            return HookReply(status=503, body=b"starting\n")
-        runner = self.supervisor.by_hook(hook_key)
-        if runner is None:
+    async def knows(self, hook_key: str) -> bool:
+        """Whether a channel takes webhooks under this key; bindings are re-read before an unknown one is denied."""
+        if self.supervisor.by_hook(hook_key) is None:
             await self.supervisor.refresh()
-            runner = self.supervisor.by_hook(hook_key)
+        return self.supervisor.by_hook(hook_key) is not None
+
+    async def accept(self, hook_key: str, request: HookRequest) -> HookReply:
+        """Pass a webhook to its channel."""
+        runner = self.supervisor.by_hook(hook_key)
         if runner is None:
             return HookReply(status=404, body=b"no such channel\n")
         return await runner.accept(request)
