@@ -194,6 +194,23 @@ def test_each_subject_of_a_client_is_theirs_so_that_nobody_is_asked_whether_they
     assert shop.read(persons.everybody) == []
 
 
+@pytest.mark.req("S-098")
+@pytest.mark.parametrize("subjects", [("", "смета"), ("смета", ""), ("смета", "возврат", "")])
+def test_who_writes_mails_is_one_contact_in_whatever_order_mails_with_and_without_a_subject_come(
+    shop: Shop, subjects: tuple[str, ...]
+) -> None:
+    mail, address = shop.channel(), "anna@pochta.example"
+    found = []
+    for subject in subjects:
+        peer = Peer(key=f"{address}\n{subject}" if subject else address, address=address, title=subject or "Анна")
+        sender = Profile(id=address, name="Анна", email=address)
+        dialog = shop.message(shop.hear(mail, peer=peer, sender=sender)).dialog_id
+        found.append(shop.read(lambda tx, dialog=dialog: dialogs.card(tx, dialog).contact_id))
+    assert set(found) == {found[0]}
+    names = {way.name for way in shop.read(lambda tx: persons.person(tx, found[0])).ways}
+    assert names == {subject or "Анна" for subject in subjects}
+
+
 def test_a_chain_works_by_whichever_address_and_dialog_of_the_person(shop: Shop) -> None:
     chats, letters = shop.channel(kind="chats"), shop.channel(kind="letters")
     anna = meet(shop, chats, "501", username="anna")
