@@ -76,7 +76,7 @@ def send(
     way = Way(channel=channel, others=others or (), line=line)
     with opened(ctx) as company:
         recipients = mass.listed([*(to or ()), *way.imported(company, contact)], to_file)
-        one = Address(to=recipients[0].address, channel=channel, others=others or (), line=line)
+        one = Address(to=recipients[0].address, channel=way.first(company), others=others or (), line=line)
         with options.request(company, one, way.possible(company) if options.files else ()) as request:
             if dry or to_file or len(recipients) > 1:
                 how = mass.MassOptions(dry=dry, yes=yes, as_json=as_json)

@@ -26,6 +26,8 @@ class QueuePosition:
     n: int
     at: Millis = 0
     """The approximate sending time; 0: now, or unknown because the channel does not work."""
+    reason: str = ""
+    """The scope of the rate that it waits for; empty for none."""
 
 
 class TranscriptEntry(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from datetime import datetime
 
 import pytest
 
@@ -12,6 +13,7 @@ from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived, Peer, Pro
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.sandbox.directory import sandbox
 from chatapp_cli.sandbox.stage import Customer, Sandbox
+from chatapp_cli.services import channels
 from chatapp_cli.services.ingest import ingest
 from tests.commands.conftest import NOON, Shell, elsewhere
 from tests.contract.connector_contract import ANNA
@@ -110,6 +112,35 @@ def test_before_it_is_sent_it_is_told_when_it_would_go_and_what_would_be_faster(
         1,
         "anna@example.org is not what Ёлочный базар can begin with: @username, phone number, ChatID.",
     )
+
+
+@pytest.mark.req("S-055")
+def test_what_waits_by_phone_says_why_and_the_time_that_was_told_before_it_was_sent(
+    bound: Shell, company: Company
+) -> None:
+    company.write(lambda tx: channels.set_health(tx, ChannelId(1), "ok"))
+    send = ("send", "-c", "telegram", "-t", "Добрый день", "--wait", "0")
+    bound(*send, "+79160000001")
+    told = []
+    for number in ("+79160000002", "+79160000003"):
+        (one,) = bound(*send, number, "--dry-run", "--json").json["recipients"]
+        told.append(one["goes_at"])
+        bound(*send, number)
+    bound(*send, "@anna_b")
+    rows = [row for row in bound("outbox", "list", "--json").json if row["code"] == "phone_pace"]
+    assert len(rows) == 2
+    for row, at in zip(rows, told, strict=True):
+        assert abs(seconds(row["goes_at"]) - seconds(at)) <= 3
+        assert "one message in three minutes" in row["why"]
+        assert "@username" in row["why"]
+    first, second = (seconds(row["goes_at"]) for row in rows)
+    assert 177 <= second - first <= 183
+    shown = bound("message", "show", rows[1]["message"]).out
+    assert "one message in three minutes" in shown
+
+
+def seconds(moment: str) -> float:
+    return datetime.fromisoformat(moment).timestamp()
 
 
 def known(company: Company, number: str, username: str, *, name: str = "Борис", phone: str = "") -> None:

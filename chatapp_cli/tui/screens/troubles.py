@@ -20,7 +20,7 @@ from chatapp_cli.domain.journal.messages import ArrivalEvent, MessageEvent
 from chatapp_cli.domain.message import State
 from chatapp_cli.i18n import _, show
 from chatapp_cli.kit.manifests import manifest
-from chatapp_cli.services import deadletters, notes, sending, waiting
+from chatapp_cli.services import deadletters, notes, sending, turns, waiting
 from chatapp_cli.services import words as states
 from chatapp_cli.store.rows.dialogs import WaitingRow
 from chatapp_cli.store.rows.journal import ArrivedRow
@@ -93,7 +93,7 @@ class TroublesScreen(ActionPage):
                 notes.calling(tx),
                 waiting.troubled(tx),
                 deadletters.everything(tx),
-                waiting.everything(tx),
+                turns.expected(tx, self.workspace.capabilities, waiting.everything(tx)),
                 overview.read(tx),
             )
 
