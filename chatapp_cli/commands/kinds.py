@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import Any
 
 import typer
@@ -25,7 +26,7 @@ def listing(kind: str, *, as_json: bool) -> None:
         _("Id"), _("Kind"), _("Channel"), _("Writes first to"), _("Files up to"), _("Can do"), _("Source"),
     )  # fmt: skip
     rows = [_row(one) for one in found] + ([] if kind else [_kept_free(n, name) for n, name in RESERVED.items()])
-    printing.table(columns, sorted(rows, key=lambda row: row[0]))
+    printing.table(columns, sorted(rows, key=itemgetter(0)))
     for one in found:
         typer.echo(f"\n{show(one.title)}: {show(one.summary)}", err=True)
         for limit in one.limits:

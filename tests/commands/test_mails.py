@@ -103,3 +103,17 @@ def test_a_mail_that_is_nothing_but_a_link_is_not_an_empty_row(chatapp: Shell, a
     chatapp("line", "configure", "email", "--set", "remove_links=on")
     arrive(("Заказ", LINK))
     assert texts(chatapp, "Заказ") == ["…"]
+
+
+@pytest.mark.req("S-012", part="language of each process, without an operator's own choice at login")
+def test_answers_of_a_form_are_words_of_the_language_where_a_person_reads_them(
+    chatapp: Shell, company: Company, mailbox: ChannelId
+) -> None:
+    for option in ("remove_links=on", "newsletters_wait=off"):
+        chatapp("line", "configure", "email", "--set", option)
+    for language, words in (("en", {"yes", "no"}), ("ru", {"да", "нет"})):
+        shown = {row[1] for row in chatapp("line", "show", CHATAPP_LANG=language).rows if len(row) > 1}
+        assert words <= shown
+        assert not shown & {"on", "off"}
+    settings = chatapp("line", "show", "--json", CHATAPP_LANG="ru").json["channels"][0]["settings"]
+    assert settings == {"remove_links": "on", "newsletters_wait": "off"}

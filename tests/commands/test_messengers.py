@@ -97,6 +97,33 @@ def test_somebody_written_to_by_phone_stands_in_the_address_book_and_is_written_
     assert (nobody.code, nobody.err.splitlines()[0]) == (1, "Nobody in the address book is called Вера.")
 
 
+@pytest.mark.req("S-056")
+def test_names_given_with_a_first_message_are_shown_in_dialogs_and_no_later_message_by_phone_takes_them_away(
+    bound: Shell, company: Company
+) -> None:
+    words = ("send", "8 916 000-00-01", "-c", "telegram")
+    dialog = bound(*words, "-t", "раз", "--first-name", "Анна", "--last-name", "Из лавки", "--json").json["dialog"]
+
+    def names() -> set[str]:
+        (row,) = bound("dialog", "list", "--json").json
+        (listed,) = bound("contact", "list", "telegram", "--json").json
+        return {row["name"], bound("dialog", "show", dialog, "--json").json["name"], listed["name"]}
+
+    assert names() == {"Анна Из лавки"}
+    assert bound(*words, "-t", "два", "--wait", "0", "--json").json["dialog"] == dialog
+    bound(*words, "-t", "три", "--first-name", "+79160000001", "--wait", "0")
+    assert names() == {"Анна Из лавки"}
+
+
+@pytest.mark.req("S-056")
+def test_a_message_by_phone_without_names_renames_no_client_who_is_known(bound: Shell, company: Company) -> None:
+    known(company, str(ANNA.number), ANNA.username, name=ANNA.name, phone=ANNA.phone)
+    bound("send", "8 916 000-00-01", "-c", "telegram", "-t", "Счёт", "--wait", "0")
+    (row,) = bound("dialog", "list", "--json").json
+    assert row["name"] == bound("contact", "show", "1", "--json").json["name"] == ANNA.name
+    assert bound("contact", "list", "telegram", "--json").json == []
+
+
 @pytest.mark.req("S-054", "S-125")
 def test_before_it_is_sent_it_is_told_when_it_would_go_and_what_would_be_faster(bound: Shell) -> None:
     bound("send", "+79160000001", "-c", "telegram", "-t", "Добрый день", "--wait", "0")

@@ -48,7 +48,7 @@ def run(env: Mapping[str, str], *words: str, **changes: str) -> subprocess.Compl
     return subprocess.run([*PROGRAM, *words], env=around, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.req("S-012")
+@pytest.mark.req("S-012", part="language of each process, without an operator's own choice at login")
 def test_help_and_errors_are_russian_unless_somebody_says_otherwise(env: Mapping[str, str]) -> None:
     said = run(env, "line", "--help", CHATAPP_LANG="")
     assert (said.returncode, said.stderr) == (0, "")
@@ -59,7 +59,7 @@ def test_help_and_errors_are_russian_unless_somebody_says_otherwise(env: Mapping
     assert run(env, "line", "--help", CHATAPP_LANG="", LC_ALL="ru_RU.UTF-8").stdout.startswith("Usage:")
 
 
-@pytest.mark.req("S-012")
+@pytest.mark.req("S-012", part="language of each process, without an operator's own choice at login")
 @pytest.mark.parametrize(
     "words",
     [

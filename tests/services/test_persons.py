@@ -108,7 +108,7 @@ def test_a_merge_is_taken_back_after_others_and_gives_back_whoever_it_joined(sho
         shop.read(lambda tx: persons.merge_of(tx, alone))
 
 
-@pytest.mark.req("S-119")
+@pytest.mark.req("S-119", part="by operators, not by robots")
 def test_a_person_has_every_dialog_with_its_chat_id_and_merging_moves_none(shop: Shop) -> None:
     first, second = shop.channel(kind="chats", title="Чат"), shop.channel(kind="letters", title="Почта")
     anna = meet(shop, first, "501", name="Анна")
@@ -173,7 +173,8 @@ def test_who_is_not_the_same_is_not_suggested_again_by_a_contact_that_joins_eith
     assert shop.read(persons.everybody) == []
 
 
-@pytest.mark.req("S-098", "S-119")
+@pytest.mark.req("S-098")
+@pytest.mark.req("S-119", part="by operators, not by robots")
 def test_each_subject_of_a_client_is_theirs_so_that_nobody_is_asked_whether_they_are_one(shop: Shop) -> None:
     mail = shop.channel()
 

@@ -256,6 +256,7 @@ async def test_the_order_of_channels_for_a_client_is_set_by_a_key_and_stands_on_
 
 
 @pytest.mark.req("S-118")
+@pytest.mark.req("S-119", part="by operators, not by robots")
 async def test_pin_mark_rename_tag_and_blacklist_act_on_the_dialog_under_the_cursor(
     window: Opener, company: Company, stage: Stage
 ) -> None:
@@ -282,6 +283,10 @@ async def test_pin_mark_rename_tag_and_blacklist_act_on_the_dialog_under_the_cur
         await it.type("vip")
         await it.press("enter")
         await it.until(lambda: "vip" in company.read(lambda tx: dialogs.tags(tx, dialog)))
+        await it.press("u")
+        await it.sees("Remove a tag")
+        await it.press("enter")
+        await it.until(lambda: company.read(lambda tx: dialogs.tags(tx, dialog)) == ["возврат"])
         await it.press("b")
         await it.sees("Put Анна Кузнецова из Твери on the blacklist?")
         await it.press("y")
@@ -289,7 +294,7 @@ async def test_pin_mark_rename_tag_and_blacklist_act_on_the_dialog_under_the_cur
         await it.until(lambda: dialog not in it.app.screen.query_one("DialogList").order.ids)
 
 
-@pytest.mark.req("S-119")
+@pytest.mark.req("S-119", part="by operators, not by robots")
 async def test_the_card_shows_chat_id_username_line_channel_and_tags(window: Opener) -> None:
     async with window() as it:
         await it.open("Анна")
