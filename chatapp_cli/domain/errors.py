@@ -5,6 +5,7 @@ ChatappError                what, why and the next step, for a person
 ├── NotFound                no such line, channel, dialog, message                   exit 1
 ├── Refused                 a rule of ours forbids it; nothing was tried             exit 1
 ├── StoreError              the store cannot be opened or written                    exit 2
+│   └── StoreAway           its server does not answer; the same request works later exit 3
 ├── Busy                    another process owns it; the same request works later    exit 3
 └── ChannelError            what a provider answered, or did not
     ├── Retryable           stays queued, jittered back-off, attempts counted        exit 3
@@ -67,6 +68,12 @@ class StoreError(ChatappError):
     """The store is damaged, full, newer than this program, or not reachable."""
 
     exit_code = 2
+
+
+class StoreAway(StoreError):
+    """The database server is down or unreachable."""
+
+    exit_code = 3
 
 
 class Busy(ChatappError):

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from chatapp_cli.domain.errors import StoreError
 from chatapp_cli.domain.text import T
 from chatapp_cli.ports.world import Clock
-from chatapp_cli.store.drivers import Driver, Postgres, Sqlite, spoken
+from chatapp_cli.store.drivers import LONGEST_LOG, Driver, Postgres, Sqlite, spoken
 from chatapp_cli.store.effects import NONE, Effects, EffectTable
 from chatapp_cli.store.migrate import ensure_current
 from chatapp_cli.store.named import prepared
@@ -62,6 +62,11 @@ class Database:
         with self._session(self.driver.begin) as tx:
             return job(tx)
 
+    def touch(self, job: Job[R]) -> R:
+        """Run a job that changes one row and emits nothing; it does not wait for long writes of others if it can."""
+        with self._session(self.driver.begin_row) as tx:
+            return job(tx)
+
     @contextmanager
     def _session(self, begin: Callable[[Connection], None]) -> Iterator[Tx]:
         with spoken(self.driver):
@@ -82,6 +87,15 @@ class Database:
             with suppress(Exception):  # of either driver: it is lost already
                 connection.close()
             self._mine.connection = None
+
+    def release(self) -> None:
+        """Close the calling thread's connection, if it has one."""
+        found: Connection | None = getattr(self._mine, "connection", None)
+        if found is not None:
+            self._mine.connection = None
+            self._opened.remove(found)
+            with suppress(Exception):  # of either driver: the thread ends all the same
+                found.close()
 
     def pulse(self) -> Pulse:
         """A cheap way to notice writes; the caller closes it."""
@@ -105,6 +119,21 @@ class Database:
         """The first problem that the database's own check finds; empty if there is none."""
         with spoken(self.driver):
             return self.driver.trouble(self.connection())
+
+    def shorten_log(self, *, longest: int = LONGEST_LOG) -> None:
+        """Empty a write-ahead log that has become longer than so many bytes."""
+        with spoken(self.driver):
+            self.driver.shorten_log(self.connection(), longest)
+
+    def unused(self) -> int:
+        """Bytes inside the store's files that new rows will use."""
+        with spoken(self.driver):
+            return self.driver.unused(self.connection())
+
+    def compact(self) -> int:
+        """Give unused space back to the disk; returns the bytes. Nobody else may use the store meanwhile."""
+        with spoken(self.driver):
+            return self.driver.compact(self.connection())
 
     def close(self) -> None:
         """Close the connections of all threads; nothing may be using them."""

@@ -207,9 +207,8 @@ class InboxApp(TypeAhead):
 
         async with accompanied(self.company) as daemon:
             async for state in daemon.states():
-                text, trouble = (show(state.text), state.trouble)
                 for page in self.screen_stack[:1]:  # there is none while the window closes
-                    page.query_one(StatusBar).tell_daemon(text, trouble=trouble)
+                    page.query_one(StatusBar).tell_daemon(show(state.text), trouble=state.trouble)
 
     async def on_unmount(self) -> None:
         """Close the store and what works on it."""
@@ -219,8 +218,7 @@ class InboxApp(TypeAhead):
 
     async def _replace_pages(self) -> None:
         """Replace all pages after another login: the next operator sees nothing of what the last one saw."""
-        before = self.current_mode
-        after = f"{before}'"
+        before, after = self.current_mode, f"{self.current_mode}'"
         self.add_mode(after, self.get_default_screen)
         await self.switch_mode(after)
         await self.remove_mode(before)

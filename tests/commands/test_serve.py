@@ -2,7 +2,9 @@
 
 import json
 import os
+import shlex
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -75,3 +77,23 @@ def test_a_daemon_under_nohup_outlives_the_terminal(chatapp: Shell, company: Com
         daemon.send_signal(signal.SIGTERM)
         daemon.communicate(timeout=30)
     assert daemon.returncode == 0
+
+
+def test_a_port_that_another_company_has_is_told_with_the_command_that_changes_only_this_one(chatapp: Shell) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        chatapp("config", "set", "http_port", port)
+        refused = chatapp.run("--company", "second", "serve")
+    assert (refused.code, refused.out) == (2, "")
+    assert f"Cannot listen on 127.0.0.1:{port}" in refused.err
+    words = shlex.split(refused.err.rpartition(": chatapp ")[2])
+    assert words == ["--company", "second", "config", "set", "--this-company", "http_port", "0"]
+    file = chatapp("--company", "second", "config", "path", "--this-company").out.strip()
+    assert chatapp(*words).err == f"http_port is set in {file}.\n"
+    assert chatapp("--company", "second", "config", "get", "http_port").out == "0\n"
+    assert chatapp("config", "get", "http_port").out == f"{port}\n"
+    row = chatapp("--company", "second", "config", "list", "--json").json["http_port"]
+    assert row == {"value": 0, "source": "company_file"}
+    said = chatapp("--company", "second", "config", "set", "http_port", "7").err.splitlines()[1]
+    assert said == f"http_port: the value in {file} takes precedence."
+    assert chatapp.run("config", "set", "--this-company", "company", "x").code == 2
