@@ -13,7 +13,6 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import String
 from textual.css.query import NoMatches
 from textual.pilot import Pilot
 from textual.widgets import OptionList, Select
@@ -125,7 +124,7 @@ def test_every_text_of_the_store_is_spoilt_unless_it_is_the_programs_own() -> No
         (table.name, column.name)
         for table in tables.metadata.tables.values()
         for column in table.columns
-        if isinstance(column.type, String) and table.name != "alembic_version"
+        if column.type.python_type is str and table.name != "alembic_version"
     }
     spoilt = {(table, column) for table, columns in NAMES.items() for column in columns}
     ours = {(table, column) for table, columns in OURS.items() for column in columns}
