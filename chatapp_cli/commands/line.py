@@ -150,7 +150,8 @@ def _settings(row: ChannelRow) -> Mapping[str, str]:
     from chatapp_cli.kit.manifests import manifest
 
     kept = row.settings
-    return {show(field.label): kept[field.name] for field in manifest(row.kind).fields if kept.get(field.name)}
+    asked = (field for field in manifest(row.kind).fields if kept.get(field.name))
+    return {show(field.label): show(field.shown(kept[field.name])) for field in asked}
 
 
 def _age(at: int | None, now: int) -> str:

@@ -17,11 +17,12 @@ from chatapp_cli.domain.health import STOPPED
 from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _, show
-from chatapp_cli.services import waiting, words
+from chatapp_cli.services import turns, waiting, words
 
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Company
     from chatapp_cli.domain.manifest import Capabilities
+    from chatapp_cli.services.routes import Able
     from chatapp_cli.store.rows.channels import ChannelRow
     from chatapp_cli.store.rows.dialogs import WaitingRow
     from chatapp_cli.store.rows.messages import TroubledRow
@@ -40,7 +41,7 @@ def outbox() -> None:
 def list_(ctx: typer.Context, as_json: Json = False) -> None:
     """Show waiting messages with time and reason, and uncertain or failed ones."""
     with opened(ctx) as company:
-        waits, troubled = company.read(lambda tx: (_waits(tx), waiting.troubled(tx)))
+        waits, troubled = company.read(lambda tx: (_waits(tx, company.capabilities), waiting.troubled(tx)))
     if as_json:
         printing.document(
             [
@@ -93,13 +94,14 @@ def replay(
     line: Line = "",
 ) -> None:
     """Resend everything sent since a time, if the other side recognises duplicates."""
+    from chatapp_cli.commands.binding import spelled
     from chatapp_cli.domain import when
     from chatapp_cli.services import channels, lines, sending
 
     with opened(ctx) as company:
         start = when.since(since, now=company.world.clock.now())
         at = company.read(lambda tx: lines.find(tx, line).id) if line else None
-        row = company.read(lambda tx: channels.find(tx, channel, line=at))
+        row = company.read(lambda tx: channels.find(tx, spelled(tx, channel), line=at))
         can = company.capabilities(row)
         wanted = company.read(lambda tx: sending.sent_since(tx, row, start))
         n = sum(_resent(company, row, can, wanted))
@@ -124,7 +126,7 @@ class WaitReason(NamedTuple):
     detail: str = ""
 
 
-def _waits(tx: Tx) -> list[tuple[WaitingRow, WaitReason]]:
+def _waits(tx: Tx, able: Able) -> list[tuple[WaitingRow, WaitReason]]:
     """A waiting message and why: a longer pause of the channel takes precedence over the message's own reason."""
     from chatapp_cli.services import channels
 
@@ -137,7 +139,7 @@ def _waits(tx: Tx) -> list[tuple[WaitingRow, WaitReason]]:
             return WaitReason(account.paused_code, account.paused_detail)
         return WaitReason(waiting.reason(row))
 
-    return [(row, reason(row)) for row in waiting.everything(tx)]
+    return [(row, reason(row)) for row in turns.expected(tx, able, waiting.everything(tx))]
 
 
 def _waiting_why(row: WaitingRow, reason: WaitReason) -> str:

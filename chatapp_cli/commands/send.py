@@ -78,7 +78,7 @@ def send(
         recipients = mass.listed([*(to or ()), *way.imported(company, contact)], to_file)
         key = options.key or company.world.chance.key()
         options, told = replace(options, key=key), options.key is not None
-        one = Address(to=recipients[0].address, channel=channel, others=others or (), line=line)
+        one = Address(to=recipients[0].address, channel=way.first(company), others=others or (), line=line)
         with options.request(company, one, way.possible(company) if options.files else ()) as request:
             if dry or to_file or len(recipients) > 1:
                 how = mass.MassOptions(dry=dry, yes=yes, as_json=as_json, key=key, told=told)

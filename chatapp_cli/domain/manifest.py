@@ -138,6 +138,8 @@ class Manifest:
     summary: Text
     capabilities: Capabilities
     fields: Sequence[Field] = ()
+    source_name: str = ""
+    """The name that pickers of kinds show: that of the table in S-036, or S-042; the same in every language."""
     later: Sequence[str] = ()
     """Names of fields that may be asked after the first form, such as a login code."""
     limits: Sequence[Text] = ()

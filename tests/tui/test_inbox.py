@@ -6,7 +6,7 @@ import pytest
 from textual.widgets import Input
 
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.domain.arrival import IncomingFile, Profile
+from chatapp_cli.domain.arrival import IncomingFile, Peer, PeerMoved, Profile
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import Rejected
@@ -256,6 +256,7 @@ async def test_the_order_of_channels_for_a_client_is_set_by_a_key_and_stands_on_
 
 
 @pytest.mark.req("S-118")
+@pytest.mark.req("S-119", part="by operators, not by robots")
 async def test_pin_mark_rename_tag_and_blacklist_act_on_the_dialog_under_the_cursor(
     window: Opener, company: Company, stage: Stage
 ) -> None:
@@ -282,6 +283,10 @@ async def test_pin_mark_rename_tag_and_blacklist_act_on_the_dialog_under_the_cur
         await it.type("vip")
         await it.press("enter")
         await it.until(lambda: "vip" in company.read(lambda tx: dialogs.tags(tx, dialog)))
+        await it.press("u")
+        await it.sees("Remove a tag")
+        await it.press("enter")
+        await it.until(lambda: company.read(lambda tx: dialogs.tags(tx, dialog)) == ["возврат"])
         await it.press("b")
         await it.sees("Put Анна Кузнецова из Твери on the blacklist?")
         await it.press("y")
@@ -289,7 +294,7 @@ async def test_pin_mark_rename_tag_and_blacklist_act_on_the_dialog_under_the_cur
         await it.until(lambda: dialog not in it.app.screen.query_one("DialogList").order.ids)
 
 
-@pytest.mark.req("S-119")
+@pytest.mark.req("S-119", part="by operators, not by robots")
 async def test_the_card_shows_chat_id_username_line_channel_and_tags(window: Opener) -> None:
     async with window() as it:
         await it.open("Анна")
@@ -447,3 +452,18 @@ async def test_enter_right_after_the_last_letter_never_leads_to_what_the_list_sh
         await it.press("enter")
         await it.until(lambda: it.app.screen.opening is not None)
         assert it.app.screen.opening.card.name == "Вера Ильина"
+
+
+@pytest.mark.req("S-115")
+async def test_a_dialog_that_became_part_of_another_leaves_the_list_by_itself(
+    window: Opener, company: Company, stage: Stage
+) -> None:
+    bot = ChannelId(channel(company, "telegram_bot").id)
+    stage.hear(bot, Profile(id="+79160000077", name="Тень Анны"), "раз")
+    async with window() as it:
+        await it.press("1")
+        await it.sees("Тень Анны")
+        gone = stage.dialog(bot, Profile(id="+79160000077"))
+        stage.happen(bot, PeerMoved(old_key="+79160000077", peer=Peer(key="501", address="501"), at=stage.clock.at))
+        await it.until(lambda: gone not in it.app.screen.query_one("DialogList").order.ids)
+        await it.sees_no("Тень Анны")

@@ -29,7 +29,7 @@ async def test_a_name_typed_at_once_with_the_key_that_opens_the_search_is_no_row
         assert len(it.app.screen_stack) == 1
 
 
-@pytest.mark.req("S-119")
+@pytest.mark.req("S-119", part="by operators, not by robots")
 async def test_what_is_typed_at_once_with_the_key_that_asks_for_it_is_the_answer(
     window: Opener, company: Company
 ) -> None:

@@ -106,3 +106,6 @@ SELECT COUNT(*) FROM dialog WHERE channel_id = :channel AND created_at > :since;
 
 -- name: channels.seal
 UPDATE channel SET secrets = :secrets, revision = revision + 1 WHERE id = :id;
+
+-- name: channels.hiding_links
+SELECT ref FROM stored_option WHERE subject = 'channel' AND name = 'remove_links' AND value = 'on';

@@ -120,7 +120,7 @@ class InboxScreen(ActionPage):
         self.pictures = Pictures(self.conversation)
         self.paging = Paging(self.conversation)
         self.joining = Joining(self.conversation)
-        self.action_runner = ActionRunner(self.conversation, self.joining)
+        self.action_runner = ActionRunner(self.conversation, self.joining, self.tabs)
         self.conversation.parts = (
             self.drafts,  # first: what was written to the dialog that is left is saved before anything else
             self.colleagues,
