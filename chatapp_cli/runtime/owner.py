@@ -66,7 +66,7 @@ class Ownership:
         """Return when a daemon asks for the store; an owning daemon is never asked."""
         if self._kind is OwnerKind.DAEMON:
             await asyncio.get_running_loop().create_future()
-        while not self._is_asked_for():  # noqa: ASYNC110 - another process asks
+        while not self._look_for_a_wish():  # noqa: ASYNC110 - another process asks
             await asyncio.sleep(LOOK)
 
     async def lost(self) -> None:
@@ -82,8 +82,8 @@ class Ownership:
             T("Start it again; a service does so automatically."),
         )
 
-    def _is_asked_for(self) -> bool:
-        """Whether a daemon asks; if that cannot be determined, as without a free descriptor, check again later."""
+    def _look_for_a_wish(self) -> bool:
+        """Look whether a daemon asks; if that cannot be determined, as without a free descriptor, check again later."""
         try:
             asked = _asked(self._company)
         except OSError as error:
@@ -192,7 +192,7 @@ async def _taken(
             try:
                 return stack.enter_context(owning(company, kind))
             except Busy:
-                if not waiting.is_worth_it():
+                if not waiting.check_owner():
                     raise
             await asyncio.sleep(LOOK)
     return None
@@ -212,7 +212,7 @@ class _Waiting:
         self._loop = asyncio.get_running_loop()
         self._deadline = self._loop.time() + patience
 
-    def is_worth_it(self) -> bool:
+    def check_owner(self) -> bool:
         """Check the owner, ask a temporary one to leave, and return whether to try again."""
         found = owner(self._company)
         if self._leaves(found):

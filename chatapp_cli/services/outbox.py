@@ -167,7 +167,10 @@ def succeed(tx: Tx, claim: Claim, receipt: Receipt) -> bool:
 
 def _sent(tx: Tx, claim: Claim, receipt: Receipt) -> None:
     row, at = claim.row, plausible(receipt.at or tx.now, tx.now)
-    ids = [ext_id for ext_id in receipt.ids if _is_ours(tx, row, ext_id)]
+    ids = list(receipt.ids)
+    for ext_id in receipt.ids:
+        if not _take_id(tx, row, ext_id):
+            ids.remove(ext_id)
     first = ids[0] if ids else None
     tx.run("messages.verdict", id=row.message_id, state=State.SENT, code="", detail="", ext_id=first, at=at)
     for ext_id in ids[1:]:
@@ -198,10 +201,10 @@ def _hear_early(tx: Tx, row: OutboxRow, ids: Sequence[str]) -> None:
         alterations.catch_up(tx, row.channel_id, key, ext_id)
 
 
-def _is_ours(tx: Tx, row: OutboxRow, ext_id: str) -> bool:
+def _take_id(tx: Tx, row: OutboxRow, ext_id: str) -> bool:
     """Free a provider's id for our message: an echo that arrived before the receipt is merged into it.
 
-    An id that really belongs to another message, such as a received mail to ourselves, stays there.
+    False if the id belongs to another message and stays there, such as to a received mail to ourselves.
     """
     other = tx.one(MessageRef, "messages.ref", channel=row.channel_id, ext_id=ext_id, dialog=row.dialog_id)
     if other is None or other.id == row.message_id:
@@ -306,7 +309,7 @@ def leave_uncertain(tx: Tx, claim: Claim, error: ChannelError) -> bool:
     if any(_echoed(tx, mine.row, ext_id) for ext_id in ids):
         return succeed(tx, mine, Receipt(ids=ids))
     _mark(tx, mine.row, State.UNCERTAIN, code=error.code, detail=error.detail)
-    if ids and _is_ours(tx, mine.row, ids[0]):
+    if ids and _take_id(tx, mine.row, ids[0]):
         tx.run("messages.expect", id=mine.row.message_id, ext_id=ids[0])
     _finish(tx, mine, "uncertain", code=error.code, detail=error.detail)
     _hear_early(tx, mine.row, ids)

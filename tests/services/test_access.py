@@ -567,7 +567,9 @@ def test_a_new_account_brings_its_secrets_along(shop: Shop) -> None:
     line = shop.line()
     shop.acting = operator(shop, Right.CHANNELS)
     new = Bound(account="me", title="Шлюз", secrets={"token": "new"})
-    shop.write(lambda tx: channels.save(tx, shop.vault, new, line=line, kind="sms"))
+    number = shop.write(lambda tx: channels.save(tx, shop.vault, new, line=line, kind="sms"))
+    kept = shop.read(lambda tx: channels.bound(tx, shop.vault, channels.one(tx, number)))
+    assert kept.secrets == {"token": "new"}
 
 
 def test_before_a_login_a_window_is_nowhere(shop: Shop, ours: Place) -> None:

@@ -175,10 +175,15 @@ def test_when_no_channel_can_carry_it_the_last_reason_is_told_and_nothing_is_kep
     assert shop.read(journal.last) == before
 
 
-def test_the_same_key_again_is_the_same_message_wherever_it_went(shop: Shop) -> None:
+def test_the_same_key_again_is_the_same_message_with_the_rest_of_its_first_chain(shop: Shop) -> None:
     way = three(shop)
     key = sending.key_of("заказ 12")
-    assert chained(shop, way, key=key) == chained(shop, list(reversed(way)), key=key)
+    first = chained(shop, way, key=key)
+    assert chained(shop, [way[1], way[2], way[0]], key=key) == first
+    rejected(shop, way[0])
+    (into,) = continue_chains(shop)
+    assert into is not None
+    assert channel_of(shop, into) == way[1]
 
 
 def test_a_subject_is_left_out_where_there_is_none_and_the_priority_is_kept(shop: Shop) -> None:

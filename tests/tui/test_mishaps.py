@@ -118,8 +118,8 @@ async def test_a_tab_of_a_dialog_that_is_no_more_can_be_left(window: Opener, com
 async def test_work_that_comes_round_says_the_same_only_once_a_minute() -> None:
     guard = ErrorGuard()
     said = guard.words(StoreError(T("The disk is full.")))
-    assert [guard.is_new(said, now) for now in (0.0, 5.0, LONG - 1, LONG + 1)] == [True, False, False, True]
-    assert guard.is_new("other", 1.0)
+    assert [guard.first_report(said, now) for now in (0.0, 5.0, LONG - 1, LONG + 1)] == [True, False, False, True]
+    assert guard.first_report("other", 1.0)
     assert not guard.unexpected
 
 
