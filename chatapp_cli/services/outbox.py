@@ -92,7 +92,7 @@ def begin(tx: Tx, claim: Claim) -> bool:
     return True
 
 
-def in_flight(tx: Tx, media: Media, channel: ChannelId) -> list[Claim]:
+def left_by_last_owner(tx: Tx, media: Media, channel: ChannelId) -> list[Claim]:
     """The claims that the channel's last owner left; ``began`` tells which were handed over."""
     return [_loaded(tx, media, row) for row in tx.all(OutboxRow, "outbox.in_flight", channel=channel)]
 

@@ -269,4 +269,4 @@ def test_a_message_goes_through_the_composer_whoever_writes_it() -> None:
         return {file.stem for file in CODE.rglob("*.py") if f" {of}(" in file.read_text("utf-8")}
 
     assert callers("sending.enqueue") == {"chains", "composing"}
-    assert callers("chains.accept") == {"composing"}
+    assert callers("chains.enqueue_first") == {"composing"}

@@ -55,7 +55,7 @@ from chatapp_cli.services import (
     views,
 )
 from chatapp_cli.services.drafts import Unsent
-from chatapp_cli.services.message_request import Exactly, MessageRequest
+from chatapp_cli.services.message_request import MessageRequest, ToAddress
 from chatapp_cli.services.routes import ChainStep
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.journal import ArrivedRow
@@ -147,7 +147,7 @@ def _line(tx: Tx, at: Place) -> Any:
     return LineRow(at.line, "Опт", 0, 0, 0)
 
 
-def _asked(at: Place, to: Exactly) -> MessageRequest:
+def _asked(at: Place, to: ToAddress) -> MessageRequest:
     return MessageRequest(to=to, draft=Draft(text="Да"), options=at.order())
 
 
@@ -168,7 +168,7 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
     ),
     "composing.accept": (
         Right.ANSWER,
-        lambda tx, at: composing.accept(tx, able, _asked(at, Exactly(at.channel.id, at.address))),
+        lambda tx, at: composing.accept(tx, able, _asked(at, ToAddress(at.channel.id, at.address))),
     ),
     "channels.configure": (
         Right.CHANNELS,
@@ -257,11 +257,11 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
     "lines.rename": (Right.LINES, lambda tx, at: lines.rename(tx, at.line, "Новая")),
     "mailing.accept": (
         Right.MASS,
-        lambda tx, at: _reached(mailing.accept(tx, able, _asked(at, Exactly(at.channel.id, "")), NEW)),
+        lambda tx, at: _reached(mailing.accept(tx, able, _asked(at, ToAddress(at.channel.id, "")), NEW)),
     ),
     "mailing.preview": (
         Right.MASS,
-        lambda tx, at: _reached(mailing.preview(tx, able, _asked(at, Exactly(at.channel.id, "")), NEW)),
+        lambda tx, at: _reached(mailing.preview(tx, able, _asked(at, ToAddress(at.channel.id, "")), NEW)),
     ),
     "notes.add": (Right.NOTE, lambda tx, at: notes.add(tx, at.dialog, "Перезвонить")),
     "persons.apart": (Right.PEOPLE, lambda tx, at: persons.apart(tx, at.contact, at.other)),
@@ -275,9 +275,9 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
         Right.ANSWER,
         lambda tx, at: reaching.dialog_for(tx, at.channel, EVERYTHING, "new@example.org"),
     ),
-    "chains.accept": (
+    "chains.enqueue_first": (
         Right.ANSWER,
-        lambda tx, at: chains.accept(
+        lambda tx, at: chains.enqueue_first(
             tx, able, [ChainStep(at.channel.id, ("new@example.org",))], Draft(text="Да"), at.order()
         ),
     ),

@@ -43,7 +43,7 @@ def three(shop: Shop) -> list[ChannelId]:
 def chained(shop: Shop, way: Sequence[ChannelId], draft: Draft = WORDS, **order: Any) -> MessageId:
     steps = [routes.ChainStep(channel, (PHONE,)) for channel in way]
     wish = shop.order(**order)
-    return shop.write(lambda tx: chains.accept(tx, able, steps, draft, wish))
+    return shop.write(lambda tx: chains.enqueue_first(tx, able, steps, draft, wish))
 
 
 def channel_of(shop: Shop, message: MessageId) -> ChannelId:
@@ -204,7 +204,7 @@ def test_a_chain_is_kept_for_an_address_before_anybody_wrote_and_leads_through_w
     shop.write(lambda tx: contacts.set_chain(tx, contacts.met_or_new(tx, PHONE), ["pigeon", "tiny", "letters"]))
     steps = shop.read(lambda tx: routes.stored(tx, able, "+7 916 123-45-67"))
     assert steps == [routes.ChainStep(tiny, (PHONE,)), routes.ChainStep(letters, (PHONE,))]
-    message = shop.write(lambda tx: chains.accept(tx, able, steps, WORDS, shop.order()))
+    message = shop.write(lambda tx: chains.enqueue_first(tx, able, steps, WORDS, shop.order()))
     card = shop.read(lambda tx: trace.life(tx, message)).dialog
     (known,) = shop.read(lambda tx: contacts.at(tx, PHONE))
     assert (card.channel_id, card.contact_id) == (letters, known.id)
@@ -216,7 +216,7 @@ def test_where_the_client_wrote_to_us_comes_before_the_phone_and_a_foreign_name_
     shop.write(lambda tx: contacts.set_chain(tx, contacts.at(tx, "@anna"), ["tiny", "letters"]))
     steps = shop.read(lambda tx: routes.stored(tx, able, "@anna"))
     assert steps == [routes.ChainStep(other, ()), routes.ChainStep(met, ("@anna", "anna"))]
-    message = shop.write(lambda tx: chains.accept(tx, able, steps, Draft(text="Ждём"), shop.order()))
+    message = shop.write(lambda tx: chains.enqueue_first(tx, able, steps, Draft(text="Ждём"), shop.order()))
     assert told(shop, message)[0].endswith("No address of the client is known in Почта магазина.")
 
 

@@ -230,7 +230,7 @@ async def test_a_failed_message_tells_where_it_went_on(window: Opener, company: 
     site = channel(company, "api")
     steps = [ChainStep(channel(company, "telegram_bot").id, (ANNA.id,)), ChainStep(site.id, ("k-1841",))]
     can = company.capabilities
-    message = company.write(lambda tx: chains.accept(tx, can, steps, Draft(text="Едем"), SendOptions(key="k")))
+    message = company.write(lambda tx: chains.enqueue_first(tx, can, steps, Draft(text="Едем"), SendOptions(key="k")))
     claim = company.write(lambda tx: outgoing.claim(tx, company.media, steps[0].channel))
     assert claim is not None
     async with window() as it:
