@@ -16,7 +16,7 @@ from chatapp_cli.ports.connector import HookReply, HookRequest
 from chatapp_cli.runtime import alarms, builtin
 from chatapp_cli.runtime.journal_tail import new_entries
 from chatapp_cli.runtime.owner import Ownership
-from chatapp_cli.runtime.parts import Installed, Part, handlers_of, installed, note, workers_of
+from chatapp_cli.runtime.parts import Installed, Part, handlers_of, load_installed, note, workers_of
 from chatapp_cli.runtime.restarting import WorkerState
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.supervisor import Supervisor
@@ -130,7 +130,7 @@ async def running(
     ``stop`` ends the wait for parts that are still being imported.
     If the daemon ends on its own, ``ended`` is called and the context raises the reason.
     """
-    found = await installed(stop) if parts is None else Installed(parts)
+    found = await load_installed(stop) if parts is None else Installed(parts)
     store = AsyncStore(company.seen_by(DAEMON), owned)
     daemon = Daemon(store, *found)
     task = asyncio.create_task(daemon.run(), name="daemon")

@@ -89,7 +89,7 @@ class Outcomes:
         """Requeue a message that was claimed and certainly not handed over."""
         await self._record(put_back(claim))
 
-    async def early(self, claim: Claim, seconds: float) -> None:
+    async def wait_for_turn(self, claim: Claim, seconds: float) -> None:
         """Delay a message whose lanes are not free yet."""
         error = RateLimited("pace", retry_after=seconds, scope="dialog")
         await self._record(partial(outbox.postpone, claim=claim, error=error, seconds=seconds, counted=False))

@@ -89,7 +89,7 @@ def _first(
             passed.append(_Passed(one.channel, refusal))
         else:
             _keep(tx, message, rest, options)
-            _tell_passed(tx, message, passed)
+            _emit_passed(tx, message, passed)
             return message
     raise NotFound(T("None of these channels is bound."), T("See them with: {how}", how=to_do(Next.CHANNELS)))
 
@@ -130,7 +130,7 @@ def _keep(tx: Tx, message: MessageId, rest: Sequence[ChainStep], options: SendOp
         tx.run("chain.put", id=message, chain=ChainRest(rest, options.rank).as_json())
 
 
-def _tell_passed(tx: Tx, message: MessageId, passed: Sequence[_Passed]) -> None:
+def _emit_passed(tx: Tx, message: MessageId, passed: Sequence[_Passed]) -> None:
     for one in passed:
         tx.emit(ChannelPassed(channel=one.channel, message=message, why=why(one.refusal)))
 

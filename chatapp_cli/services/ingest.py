@@ -192,7 +192,7 @@ def _wants_eyes(dialog: IngestDialog, event: MessageArrived) -> bool:
 def _copied_by(tx: Tx, channel: ChannelId, dialog: IngestDialog, event: MessageArrived) -> MessageRef | None:
     """The message of ours that the provider shows back to us; ``None`` if we do not know it."""
     found = tx.one(MessageRef, "messages.ref", channel=channel, ext_id=event.ext_id, dialog=dialog.id)
-    return found or alterations.part(tx, dialog.id, event.ext_id)
+    return found or alterations.message_of_part(tx, dialog.id, event.ext_id)
 
 
 def _confirm(tx: Tx, channel: ChannelId, copied: MessageRef) -> None:
@@ -237,11 +237,11 @@ def _keep_file(tx: Tx, channel: ChannelId, message: MessageId, file: IncomingFil
 
 
 _APPLY: Mapping[type[ProviderEvent], Callable[[Tx, ChannelId, Any], None]] = {
-    MessageEdited: alterations.edited,
-    MessagesDeleted: alterations.deleted,
-    DeliveryChanged: delivery_reports.delivered,
-    ChatRead: delivery_reports.read,
-    ReactionsChanged: alterations.reacted,
-    PeerChanged: peers.changed,
-    PeerMoved: peers.moved,
+    MessageEdited: alterations.apply_edit,
+    MessagesDeleted: alterations.apply_deletion,
+    DeliveryChanged: delivery_reports.apply_delivery,
+    ChatRead: delivery_reports.apply_read,
+    ReactionsChanged: alterations.apply_reactions,
+    PeerChanged: peers.apply_change,
+    PeerMoved: peers.apply_move,
 }

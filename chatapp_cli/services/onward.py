@@ -40,11 +40,11 @@ def continue_chain(tx: Tx, able: Able, message: MessageId) -> MessageId | None:
     except (Refused, NotFound) as refusal:
         tx.emit(ChainEnded(dialog=found.dialog_id, message=message, why=chains.why(refusal)), actor=PROGRAM)
         return None
-    _tell_handed_on(tx, found.id, into)
+    _emit_handed_on(tx, found.id, into)
     return into
 
 
-def _tell_handed_on(tx: Tx, message: MessageId, into: MessageId) -> None:
+def _emit_handed_on(tx: Tx, message: MessageId, into: MessageId) -> None:
     old, new = (message_of(tx, one).dialog_id for one in (message, into))
     tx.emit(HandedOn(dialog=old, message=message, into=into), actor=PROGRAM)
     tx.emit(Continued(dialog=new, message=into, before=message), actor=PROGRAM)

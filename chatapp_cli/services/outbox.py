@@ -185,7 +185,7 @@ def _sent(tx: Tx, claim: Claim, receipt: Receipt) -> None:
         bears_text = int(ext_id in receipt.texts)
         tx.run("messages.add_part", dialog=row.dialog_id, ext_id=ext_id, message=row.message_id, bears_text=bears_text)
     tx.run("dialogs.state", id=row.dialog_id, message=row.message_id, state=State.SENT)
-    _tell_state(tx, row, State.SENT, "")
+    _emit_state(tx, row, State.SENT, "")
     _hear_early(tx, row, receipt.ids)
 
 
@@ -261,12 +261,12 @@ def fail(tx: Tx, claim: Claim, error: Rejected | ChannelError) -> bool:
     if mine.row.action == Operation.SEND:
         _mark(tx, mine.row, State.FAILED, code=error.code, detail=error.detail)
     else:
-        _tell_refusal(tx, mine.row, error)
+        _emit_refusal(tx, mine.row, error)
     _finish(tx, mine, "failed", code=error.code, detail=error.detail)
     return True
 
 
-def _tell_refusal(tx: Tx, row: OutboxRow, error: ChannelError) -> None:
+def _emit_refusal(tx: Tx, row: OutboxRow, error: ChannelError) -> None:
     tx.emit(
         ChangeRefused(
             channel=row.channel_id,
@@ -425,10 +425,10 @@ def _mark(tx: Tx, row: OutboxRow, state: State, *, code: str = "", detail: str =
     if not tx.run("messages.mark", id=row.message_id, state=state, code=code, detail=detail):
         return
     tx.run("dialogs.state", id=row.dialog_id, message=row.message_id, state=state)
-    _tell_state(tx, row, state, code)
+    _emit_state(tx, row, state, code)
 
 
-def _tell_state(tx: Tx, row: OutboxRow, state: State, code: str) -> None:
+def _emit_state(tx: Tx, row: OutboxRow, state: State, code: str) -> None:
     event = MessageStateChanged(
         channel=row.channel_id, dialog=row.dialog_id, message=row.message_id, state=state, code=code
     )

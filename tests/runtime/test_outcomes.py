@@ -189,7 +189,7 @@ async def test_a_message_that_was_taken_proves_that_the_account_may_send_and_an_
 async def test_what_was_not_tried_goes_again_at_once_or_when_its_turn_comes_and_counts_as_no_attempt() -> None:
     account = Account()
     await account.outcomes.put_back(account.claim)
-    await account.outcomes.early(account.claim, 2.5)
+    await account.outcomes.wait_for_turn(account.claim, 2.5)
     assert account.done == [
         ("postpone", "Retryable(stopped, )", {"seconds": 0, "counted": False}),
         ("postpone", "RateLimited(pace, )", {"seconds": 2.5, "counted": False}),

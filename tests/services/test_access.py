@@ -221,7 +221,7 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
     ),
     "duties.assign": (Right.ASSIGN, lambda tx, at: duties.assign(tx, at.dialog, "Анна")),
     "duties.awaits_answer": (Right.SNOOZE, lambda tx, at: duties.awaits_answer(tx, at.dialog, 1)),
-    "duties.claim": (Right.ASSIGN, lambda tx, at: duties.claim(tx, at.dialog)),
+    "duties.take": (Right.ASSIGN, lambda tx, at: duties.take(tx, at.dialog)),
     "duties.join": (Right.ASSIGN, lambda tx, at: duties.join(tx, at.dialog, "Анна", "observer")),
     "duties.leave": (Right.ASSIGN, lambda tx, at: duties.leave(tx, at.dialog, "Анна")),
     "duties.no_answer": (Right.SNOOZE, lambda tx, at: duties.no_answer(tx, at.dialog)),
@@ -634,7 +634,7 @@ def test_who_writes_with_an_account_that_is_gone_is_told_so(
     shop.write(lambda tx: end(tx, ME))
     shop.acting = acting
     with pytest.raises(Refused, match="The account Пётр is disabled or removed") as caught:
-        shop.write(lambda tx: duties.claim(tx, ours.dialog))
+        shop.write(lambda tx: duties.take(tx, ours.dialog))
     assert caught.value.code == "account_over"
 
 

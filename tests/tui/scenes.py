@@ -172,7 +172,7 @@ CARD: Seen = lambda app: bool(app.screen.query("ClientCard.-shown"))  # noqa: E7
 TO_CHATS = (*BOUND, shows("Марина Тёплая"), "down", "down", "down", "f", page("ChatsScreen"))
 
 INBOX = (
-    Scene("inbox", (), lambda app: app.screen.query_one(DialogList).current),
+    Scene("inbox", (), lambda app: app.screen.query_one(DialogList).under_cursor),
     Scene("empty", (), lambda app: "F2" in text_of(app), bare=True),
     Scene("nothing", ("7",), lambda app: app.screen.query_one(DialogList).order.wanted.blocked),  # type: ignore[union-attr]
     Scene("chosen", ("1", "V", "j", "V"), lambda app: len(app.screen.query_one(DialogList).picked) == len("VV")),
@@ -183,7 +183,7 @@ INBOX = (
     Scene("palette", ("colon",), page("PaletteScreen")),
     Scene("help", ("question_mark",), page("Help")),
     Scene("undo", ("1", "j", "E"), said, notices=True),
-    Scene("narrow", (), lambda app: app.screen.query_one(DialogList).current, sizes=NARROW),
+    Scene("narrow", (), lambda app: app.screen.query_one(DialogList).under_cursor, sizes=NARROW),
     Scene("login", (), page("LoginScreen"), before=furniture.accounts, token="no longer"),
 )
 CONVERSATION = (

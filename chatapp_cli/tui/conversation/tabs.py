@@ -45,7 +45,7 @@ class Tabs(ConversationPart):
 
     def new_tab(self) -> None:
         """Open the dialog in a new tab, or go to the tab that has it."""
-        target = self.conversation.target()
+        target = self.conversation.dialog_to_open()
         if target is None:
             return
         found = self._tab_of(target)

@@ -86,14 +86,14 @@ class Writing(ConversationPart):
             self.page.do(self._write_elsewhere, group="editor", exclusive=True)
 
     async def _write_elsewhere(self) -> None:
-        from chatapp_cli.tui.conversation.editor import written_in_editor
+        from chatapp_cli.tui.conversation.editor import edit_in_own_editor
 
         pen, folder, env = (
             self.conversation.pen,
             self.page.workspace.company.settings.folder,
             self.page.window.user_files.env,
         )
-        pen.replace_all(written_in_editor(self.page.app, pen.text, folder, env))
+        pen.replace_all(edit_in_own_editor(self.page.app, pen.text, folder, env))
         self.conversation.composer.focus_pen()
 
     def _writable(self) -> Opening | None:

@@ -218,7 +218,7 @@ class Plain:
         self._say(_("Sent to {name}.", name=line(card.name)))
 
     async def _claim(self, _rest: str) -> None:
-        await self._workspace.write(partial(duties.claim, dialog=self._card().id))
+        await self._workspace.write(partial(duties.take, dialog=self._card().id))
         self._say(_("You answer for {name}.", name=line(self._card().name)))
 
     async def _snooze(self, time: str) -> None:

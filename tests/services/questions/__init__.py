@@ -470,7 +470,7 @@ ABOUT_THE_DESK: Mapping[str, Question] = {
     ),
     "views.seen_by": lambda tx, at: views.seen(tx),
     "views.find": lambda tx, at: [views.find(tx, named) for named in ("мои", "2")],
-    "views.wanted": lambda tx, at: [repr(views.wanted(row, operator="Вера")) for row in views.seen(tx)],
+    "views.filter_of": lambda tx, at: [repr(views.filter_of(row, operator="Вера")) for row in views.seen(tx)],
     "views.counts": lambda tx, at: views.counts(tx, at.shop.driver.dialect, views.seen(tx)),
     "resting": lambda tx, at: [
         (resting.rests(row, tx.now), resting.troubled(row, tx.now), resting.rest_of(manifest("email"), row))
