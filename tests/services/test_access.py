@@ -51,6 +51,7 @@ from chatapp_cli.services import (
     reaching,
     replies,
     reply_sheet,
+    retention,
     sending,
     session_requests,
     templates,
@@ -353,6 +354,7 @@ OF_THE_COMPANY: Mapping[str, tuple[Right, Call]] = {
         Right.SETTINGS,
         lambda tx, at: options.configure_company(tx, {"company_name": "Ёлка"}),
     ),
+    "retention.forget_follower": (Right.SETTINGS, lambda tx, at: retention.forget_follower(tx, "crm")),
     "operators.add": (Right.USERS, lambda tx, at: operators.add(tx, "Вера", "", ())),
     "operators.allow": (
         Right.USERS,
