@@ -22,7 +22,7 @@ from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.supervisor import Supervisor
 from chatapp_cli.runtime.tasks import run_all
 from chatapp_cli.runtime.timekeeper import Timekeeper
-from chatapp_cli.runtime.worker import Chore, Post
+from chatapp_cli.runtime.worker import Chore, WorkerRunner
 from chatapp_cli.services import duties, outbox
 
 log = structlog.get_logger()
@@ -51,7 +51,7 @@ class Daemon:
         workers, without_workers = workers_of(parts, store, (self.supervisor, scheduled, snoozed, watch))
         self._failing = (*failing, *without_workers)
         note(store.company.settings.folder, self._failing)
-        self._posts = [Post(worker, clock) for worker in workers]
+        self._posts = [WorkerRunner(worker, clock) for worker in workers]
         self._timekeeper = Timekeeper(store, handlers_of(parts), scheduled=scheduled.wake, snoozed=snoozed.wake)
         store.company.database.effects.tell = _tell_of_effect
 

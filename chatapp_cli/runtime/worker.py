@@ -100,7 +100,7 @@ class Chore(Woken):
         self._wakeup.set()
 
 
-class Post:
+class WorkerRunner:
     """Runs a worker: passes it events, and restarts it when it fails."""
 
     def __init__(self, worker: Worker, clock: Clock, *, longest_stop: float = LONGEST_STOP) -> None:

@@ -21,7 +21,7 @@ from chatapp_cli.runtime import parts
 from chatapp_cli.runtime.daemon import running
 from chatapp_cli.runtime.parts import Part, load_installed
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.runtime.worker import Post, Worker
+from chatapp_cli.runtime.worker import Worker, WorkerRunner
 from chatapp_cli.services import lines
 from tests.daemons import Serving
 from tests.runtime.test_daemon import eventually
@@ -170,7 +170,7 @@ class Deaf(Named):
 async def test_a_worker_that_ignores_its_cancellation_is_named_in_the_log_and_given_up(company: Company) -> None:
     deaf = Deaf()
     with capture_logs() as logs:
-        task = asyncio.create_task(Post(deaf, company.world.clock, longest_stop=0.2).run())
+        task = asyncio.create_task(WorkerRunner(deaf, company.world.clock, longest_stop=0.2).run())
         await deaf.works.wait()
         task.cancel()
         await asyncio.wait({task}, timeout=5)

@@ -125,15 +125,15 @@ class Conversation:
         self.composer.focus_pen()
         if self.pen.disabled or message is not None:
             self.transcript.focus()
-        await self._tell_opened(opening)
+        await self._call_opened(opening)
 
     async def answer_by(self, opening: Opening) -> None:
         """Send answers to another dialog while the same messages are shown."""
         await self._turn_to(opening)
         self.composer.focus_pen()
-        await self._tell_opened(opening)
+        await self._call_opened(opening)
 
-    async def _tell_opened(self, opening: Opening) -> None:
+    async def _call_opened(self, opening: Opening) -> None:
         for part in self.parts:
             await part.opened(opening)
 

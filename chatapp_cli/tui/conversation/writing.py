@@ -154,8 +154,8 @@ class Writing(ConversationPart):
             return
         if self.page.workspace.capabilities(opening.channel).shows_typing:
             self._typed_at = now
-            self.page.do(partial(self._tell_typing, opening.card.id), group="typing")
+            self.page.do(partial(self._announce_typing, opening.card.id), group="typing")
 
-    async def _tell_typing(self, dialog: DialogId) -> None:
+    async def _announce_typing(self, dialog: DialogId) -> None:
         workspace = self.page.workspace
         await workspace.write(partial(dialogs.typing, dialog=dialog))
