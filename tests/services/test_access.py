@@ -57,7 +57,7 @@ from chatapp_cli.services import (
     templates,
     views,
 )
-from chatapp_cli.services.alarm_messages import Recipient
+from chatapp_cli.services.alarm_messages import AlarmRecipient
 from chatapp_cli.services.drafts import Unsent
 from chatapp_cli.services.message_request import MessageRequest, ToAddress
 from chatapp_cli.services.routes import ChainStep
@@ -348,7 +348,9 @@ OF_THE_COMPANY: Mapping[str, tuple[Right, Call]] = {
     "lines.add": (Right.LINES, lambda tx, at: lines.add(tx, "Ещё одна")),
     "alarm_messages.try_out": (
         Right.SETTINGS,
-        lambda tx, at: alarm_messages.try_out(tx.whole(), able, Recipient("letters", "olga@shop.example"), T("Trial")),
+        lambda tx, at: alarm_messages.try_out(
+            tx.whole(), able, AlarmRecipient("letters", "olga@shop.example"), T("Trial")
+        ),
     ),
     "options.configure_company": (
         Right.SETTINGS,

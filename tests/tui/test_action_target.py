@@ -91,7 +91,7 @@ async def answered(it: Window, company: Company) -> DialogId:
     await it.open(NAME)
     open_one = it.app.screen.opening.card.id
     await it.press("escape", "1", "3")
-    await it.until(lambda: it.app.screen.query_one(DialogList).order.wanted.waiting)
+    await it.until(lambda: it.app.screen.query_one(DialogList).order.dialog_filter.waiting)
     shown = it.app.screen.query_one(DialogList)
     await it.until(lambda: open_one in shown.ids)
     await it.press("tab", "tab")

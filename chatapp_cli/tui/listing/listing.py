@@ -59,7 +59,7 @@ class Listing:
         """Read the list again: first the rows of a screen, then the whole order."""
         dialog_filter, workspace = self.dialog_filter, self.page.workspace
         if dialog_filter.text:
-            await self._again_searched(dialog_filter)
+            await self._reload_searched(dialog_filter)
             return
         if self.dialogs.order is None or self.dialogs.order.dialog_filter != dialog_filter:
             await self.show_first_rows()
@@ -67,7 +67,7 @@ class Listing:
         if dialog_filter == self.dialog_filter:
             self.dialogs.show(order, {})
 
-    async def _again_searched(self, dialog_filter: DialogFilter) -> None:
+    async def _reload_searched(self, dialog_filter: DialogFilter) -> None:
         """Show the first dialogs found, then all of them and near matches."""
         workspace, n = self.page.workspace, _FIRST_ROWS
         index, dialect = workspace.company.search, workspace.dialect
