@@ -110,7 +110,7 @@ class Company:
 
     @property
     def options(self) -> Options:
-        """The settings of this process and the stored options of company, lines, channels and CRMs."""
+        """The settings of this process and the stored options of company, lines and channels."""
         from chatapp_cli.services.options import Options
 
         return Options(self.settings, self.given)

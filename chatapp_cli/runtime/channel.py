@@ -20,7 +20,7 @@ from chatapp_cli.domain.errors import (
 )
 from chatapp_cli.domain.health import STOPPED, Health
 from chatapp_cli.domain.ids import Millis
-from chatapp_cli.domain.journal.channels import ChannelResumed, RequestMade
+from chatapp_cli.domain.journal.channels import ChannelResumed, SessionRequestMade
 from chatapp_cli.domain.journal.dialogs import AnswerTyped, DialogSeen
 from chatapp_cli.domain.journal.messages import ChangeAsked, MessageEchoed, MessageStateChanged, MessageWritten
 from chatapp_cli.domain.journal.reading import JournalEntry
@@ -52,7 +52,7 @@ WAKES = (
     DialogSeen,
     MessageEchoed,
     MessageWritten,
-    RequestMade,
+    SessionRequestMade,
     MessageStateChanged,
 )
 """The events of its channel that a runner handles."""
@@ -113,7 +113,7 @@ class ChannelRunner:
                     self.indicators.read(written.dialog, entry.at)
             case MessageEchoed() | MessageStateChanged() | ChangeAsked():
                 self.sender.wake()
-            case RequestMade():
+            case SessionRequestMade():
                 self.requests.wake()
             case ChannelResumed() if entry.actor:
                 self.resume()

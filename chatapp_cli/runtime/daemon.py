@@ -16,13 +16,13 @@ from chatapp_cli.ports.connector import HookReply, HookRequest
 from chatapp_cli.runtime import alarms, builtin
 from chatapp_cli.runtime.journal_tail import new_entries
 from chatapp_cli.runtime.owner import Ownership
-from chatapp_cli.runtime.parts import Installed, Part, handlers_of, installed, note, workers_of
+from chatapp_cli.runtime.parts import Installed, Part, handlers_of, load_installed, note, workers_of
 from chatapp_cli.runtime.restarting import WorkerState
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.supervisor import Supervisor
 from chatapp_cli.runtime.tasks import run_all
 from chatapp_cli.runtime.timekeeper import Timekeeper
-from chatapp_cli.runtime.worker import Chore, Post
+from chatapp_cli.runtime.worker import Chore, WorkerRunner
 from chatapp_cli.services import duties, outbox
 
 log = structlog.get_logger()
@@ -51,7 +51,7 @@ class Daemon:
         workers, without_workers = workers_of(parts, store, (self.supervisor, scheduled, snoozed, watch))
         self._failing = (*failing, *without_workers)
         note(store.company.settings.folder, self._failing)
-        self._posts = [Post(worker, clock) for worker in workers]
+        self._posts = [WorkerRunner(worker, clock) for worker in workers]
         self._timekeeper = Timekeeper(store, handlers_of(parts), scheduled=scheduled.wake, snoozed=snoozed.wake)
         store.company.database.effects.tell = _tell_of_effect
 
@@ -131,7 +131,7 @@ async def running(
     ``stop`` ends the wait for parts that are still being imported.
     If the daemon ends on its own, ``ended`` is called and the context raises the reason.
     """
-    found = await installed(stop) if parts is None else Installed(parts)
+    found = await load_installed(stop) if parts is None else Installed(parts)
     store = AsyncStore(company.seen_by(DAEMON), owned)
     daemon = Daemon(store, *found)
     task = asyncio.create_task(daemon.run(), name="daemon")

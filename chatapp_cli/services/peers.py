@@ -107,10 +107,10 @@ def meet(tx: Tx, channel: ChannelId, peer: Peer) -> None:
     """Open a dialog for a chat that we created or joined."""
     if tx.value("dialogs.at_key", channel=channel, key=peer.key) is None:
         _open_dialog(tx, channel, peer, Profile(), last_at=tx.now)
-    changed(tx, channel, PeerChanged(peer=peer, at=tx.now))
+    apply_change(tx, channel, PeerChanged(peer=peer, at=tx.now))
 
 
-def changed(tx: Tx, channel: ChannelId, event: PeerChanged) -> None:
+def apply_change(tx: Tx, channel: ChannelId, event: PeerChanged) -> None:
     """Apply a chat's new title or reachability; a reachable chat without a dialog gets one."""
     dialog = tx.one(IngestDialog, "dialogs.known", channel=channel, key=event.peer.key)
     if dialog is None:
@@ -123,7 +123,7 @@ def changed(tx: Tx, channel: ChannelId, event: PeerChanged) -> None:
     tx.emit(reached(channel=channel, dialog=dialog.id), actor=PROGRAM)
 
 
-def moved(tx: Tx, channel: ChannelId, event: PeerMoved) -> None:
+def apply_move(tx: Tx, channel: ChannelId, event: PeerMoved) -> None:
     """Give a dialog the chat's new identity; if that has a dialog already, the two are merged."""
     if event.old_key == event.peer.key:
         return

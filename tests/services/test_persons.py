@@ -247,7 +247,7 @@ def test_a_named_channel_that_cannot_begin_by_an_address_writes_where_it_knows_t
 
     def write(tx: Tx) -> MessageId:
         steps = routes.named(tx, able, channels.one(tx, chats), "anna@pochta.example")
-        return chains.accept(tx, able, steps, Draft(text="Здравствуйте"), shop.order())
+        return chains.enqueue_first(tx, able, steps, Draft(text="Здравствуйте"), shop.order())
 
     message = shop.write(write)
     assert shop.message(message).dialog_id == shop.read(lambda tx: persons.person(tx, anna)).ways_of(anna)[0].id

@@ -68,7 +68,7 @@ async def test_the_search_finds_by_name_phone_mail_and_username(window: Opener, 
         await it.press("/")
         await it.type(part)
         shown = it.app.screen.query_one("DialogList")
-        await it.until(lambda: shown.order.wanted.text == part)
+        await it.until(lambda: shown.order.dialog_filter.text == part)
         expected = names(company, text=part)
         assert len(expected) == 1
         await it.sees(expected[0])
@@ -83,11 +83,11 @@ async def test_filters_combine_and_one_key_drops_them_all(window: Opener, compan
         await it.press("2", "4", "5")
         mailbox = channel(company, "telegram_bot")
         wanted = DialogFilter(unread=True, line=mailbox.line_id, channel=mailbox.id)
-        await it.until(lambda: shown.order.wanted == wanted)
+        await it.until(lambda: shown.order.dialog_filter == wanted)
         assert list(shown.order.ids) == company.read(lambda tx: dialog_list.ids(tx, "sqlite", wanted))
         await it.sees("Розница", "TG bot @teply_dom_bot")
         await it.press("6")
-        await it.until(lambda: shown.order.wanted.tag == "возврат")
+        await it.until(lambda: shown.order.dialog_filter.tag == "возврат")
         assert len(shown.order.ids) == 1
         await it.press("1")
         await it.until(lambda: len(shown.order.ids) == everything)
@@ -97,7 +97,7 @@ async def test_unanswered_dialogs_come_with_the_longest_waiting_first(window: Op
     async with window() as it:
         await it.press("3")
         shown = it.app.screen.query_one("DialogList")
-        await it.until(lambda: shown.order.wanted.waiting)
+        await it.until(lambda: shown.order.dialog_filter.waiting)
         first = company.read(lambda tx: dialogs.card(tx, shown.order.ids[0]))
         assert first.name == "Зоя Белая"
 
@@ -230,7 +230,7 @@ async def test_a_failed_message_tells_where_it_went_on(window: Opener, company: 
     site = channel(company, "api")
     steps = [ChainStep(channel(company, "telegram_bot").id, (ANNA.id,)), ChainStep(site.id, ("k-1841",))]
     can = company.capabilities
-    message = company.write(lambda tx: chains.accept(tx, can, steps, Draft(text="Едем"), SendOptions(key="k")))
+    message = company.write(lambda tx: chains.enqueue_first(tx, can, steps, Draft(text="Едем"), SendOptions(key="k")))
     claim = company.write(lambda tx: outgoing.claim(tx, company.media, steps[0].channel))
     assert claim is not None
     async with window() as it:
@@ -448,7 +448,7 @@ async def test_enter_right_after_the_last_letter_never_leads_to_what_the_list_sh
         search.value = "Вера"
         await search.action_submit()
         await it.until(lambda: shown.has_focus)
-        assert shown.order.wanted.text == "Вера"
+        assert shown.order.dialog_filter.text == "Вера"
         await it.press("enter")
         await it.until(lambda: it.app.screen.opening is not None)
         assert it.app.screen.opening.card.name == "Вера Ильина"

@@ -19,7 +19,7 @@ async def beside(it: Window, name: str) -> None:
     """Find a dialog and open it in a new tab."""
     await it.press("escape", "1", "/")
     await it.type(name)
-    await it.until(lambda: it.app.screen.query_one("DialogList").order.wanted.text == name)
+    await it.until(lambda: it.app.screen.query_one("DialogList").order.dialog_filter.text == name)
     await it.press("enter", "T")
     await it.until(lambda: name in opened_name(it))
 

@@ -34,7 +34,7 @@ class ActionRunner(ConversationController):
         listed, opening = self.conversation.dialogs, self.conversation.opening
         if listed.has_focus and listed.picked:
             return listed.picked
-        meant = listed.meant if listed.has_focus or opening is None else opening.card.id
+        meant = listed.for_actions if listed.has_focus or opening is None else opening.card.id
         return [] if meant is None else [meant]
 
     def act_on_dialogs(self, name: str) -> None:

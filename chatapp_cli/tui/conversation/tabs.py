@@ -45,7 +45,7 @@ class Tabs(ConversationPart):
 
     def new_tab(self, dialog: DialogId | None = None) -> None:
         """Open a dialog (by default the one that actions are for) in a new tab, or go to the tab that has it."""
-        target = self.conversation.target() if dialog is None else dialog
+        target = self.conversation.dialog_to_open() if dialog is None else dialog
         if target is None:
             return
         found = self._tab_of(target)

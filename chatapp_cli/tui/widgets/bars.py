@@ -59,13 +59,13 @@ class FilterBar(Bar):
     """The filter of the dialog list, with the keys that change it."""
 
     DEFAULT_CSS = "FilterBar { height: 1; }  FilterBar.-more { height: 2; }"
-    wanted = DialogFilter()
+    dialog_filter = DialogFilter()
     overview = Overview()
     names: tuple[str, ...] = ()
 
-    def tell(self, wanted: DialogFilter, names: Iterable[str], overview: Overview) -> None:
+    def tell(self, dialog_filter: DialogFilter, names: Iterable[str], overview: Overview) -> None:
         """Show another filter or other counts."""
-        self.wanted, self.names, self.overview = wanted, tuple(names), overview
+        self.dialog_filter, self.names, self.overview = dialog_filter, tuple(names), overview
         self.set_class(bool(self.names), "-more")
         self.refresh()
 
@@ -79,9 +79,9 @@ class FilterBar(Bar):
 
     def _views(self, everything: str, unread: str, unanswered: str) -> list[Piece]:
         return [
-            *self._view("everything", everything, 0, chosen=self.wanted.but(text="") == DialogFilter()),
-            *self._view("unread", unread, self.overview.unread, chosen=self.wanted.unread),
-            *self._view("unanswered", unanswered, self.overview.unanswered, chosen=self.wanted.waiting),
+            *self._view("everything", everything, 0, chosen=self.dialog_filter.but(text="") == DialogFilter()),
+            *self._view("unread", unread, self.overview.unread, chosen=self.dialog_filter.unread),
+            *self._view("unanswered", unanswered, self.overview.unanswered, chosen=self.dialog_filter.waiting),
         ]
 
     def _view(self, act: str, name: str, count: int, *, chosen: bool) -> list[Piece]:

@@ -178,7 +178,7 @@ async def test_a_dialog_that_comes_to_be_joined_takes_no_keys_from_whoever_write
         await it.type("Сейчас ")
         bot = next(c.id for c in company.read(channels.everything) if c.kind == "telegram_bot")
         join(company, stage.dialog(bot, ZOYA), stage.dialog(bot, ANNA))
-        await it.until(lambda: len(it.app.screen.finding.looked_in) == 3)
+        await it.until(lambda: len(it.app.screen.search_in_conversation.looked_in) == 3)
         await it.until(lambda: it.app.screen.query_one(Pen).has_focus)
         await it.type("посмотрю")
         await it.until(lambda: it.app.screen.query_one(Pen).text == "Сейчас посмотрю")
