@@ -58,7 +58,9 @@ async def serve(
     stop: asyncio.Event | None = None,
     kind: OwnerKind = OwnerKind.DAEMON,
 ) -> None:
-    """Run the daemon until SIGTERM, SIGINT or ``stop``; then finish what is in flight. Raises Busy, UsageError.
+    """Run the daemon until SIGTERM, SIGINT or ``stop``; then finish what is in flight.
+
+    Raises Busy, UsageError, and StoreDamaged or StoreLost as soon as nothing can be stored any more.
 
     ``web`` also serves the window to browsers.
     ``announce`` is called with the listening address, or an empty one without HTTP.
@@ -68,6 +70,7 @@ async def serve(
     with _stopped_by_signals(stop):
         async with taking(company, kind, stop) as owned:
             if owned is not None:
+                await asyncio.to_thread(company.database.require_whole)
                 await _serve(company, owned, announce, stop, http=http, web=web)
 
 

@@ -32,6 +32,7 @@ from chatapp_cli.runtime.owner import OwnerKind, owner
 from chatapp_cli.runtime.parts import noted
 from chatapp_cli.services import account_pools, channels, effects, journal, resting, waiting, words
 from chatapp_cli.settings import SOURCES, LoadedSettings
+from chatapp_cli.store.drivers import RESTORE
 from chatapp_cli.store.migrate import HEAD
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.tx import Tx
@@ -106,7 +107,7 @@ def _store(company: Company) -> Iterator[Finding]:
         else T(
             "The store is intact: {database}, revision {revision}", database=company.database.version(), revision=HEAD
         ),
-        next_step=T("Stop the daemon, keep a copy of the file, and restore the latest backup."),
+        next_step=RESTORE,
     )
 
 

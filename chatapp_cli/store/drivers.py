@@ -10,11 +10,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
-from chatapp_cli.domain.errors import Busy, ChatappError, StoreError
+from chatapp_cli.domain.errors import Busy, ChatappError, StoreDamaged, StoreError
 from chatapp_cli.domain.text import T
 from chatapp_cli.store.pulse import Pulse, SqlitePulse, SteadyPulse
 from chatapp_cli.store.tx import Connection
 
+RESTORE = T(
+    "Stop the daemon, keep a copy of the store, and restore the latest backup: docs/operations.md, “A damaged store”."
+)
 Held: TypeAlias = Callable[[], bool]
 """Whether the lock is still held; asks the server, which may take a while."""
 PATIENCE = 30.0
@@ -147,10 +150,7 @@ class Sqlite:
         if code == sqlite3.SQLITE_FULL:
             return StoreError(T("The disk is full."), T("Free some space; nothing that was accepted is lost."))
         if code in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}:
-            return StoreError(
-                T("The store {path} is damaged.", path=self.path),
-                T("Stop the daemon, keep a copy of the file, and restore the latest backup."),
-            )
+            return StoreDamaged(T("The store {path} is damaged.", path=self.path), RESTORE, url=self.url)
         if code in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_IOERR}:
             return self._cannot_write(error)
         return None
@@ -241,9 +241,11 @@ class Postgres:
 
         if isinstance(error, psycopg.errors.DiskFull):
             return StoreError(T("The disk is full."), T("Free some space; nothing that was accepted is lost."))
+        if isinstance(error, psycopg.errors.DataCorrupted | psycopg.errors.IndexCorrupted):
+            return StoreDamaged(T("The database is damaged: {why}.", why=_first_line(error)), RESTORE, url=self.url)
         if isinstance(error, psycopg.OperationalError):
             return StoreError(
-                T("The database does not answer: {why}.", why=str(error).strip().splitlines()[0]),
+                T("The database does not answer: {why}.", why=_first_line(error)),
                 T("Check CHATAPP_DATABASE_URL and that the server runs."),
             )
         return None
@@ -267,6 +269,10 @@ class Postgres:
         """None: a server that answers checks its own pages."""
         connection.execute("SELECT 1")
         return ""
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
 @contextmanager

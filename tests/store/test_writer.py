@@ -1,12 +1,13 @@
 """Whoever writes at the same time shares a commit, and nobody shares another's mistake."""
 
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from chatapp_cli.domain.errors import StoreError
+from chatapp_cli.domain.errors import StoreDamaged, StoreError, StoreLost
 from chatapp_cli.services import lines
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.store.writer import Outcome, Writer
@@ -142,3 +143,53 @@ def test_many_threads_lose_nothing_and_double_nothing(shop: Shop, writer: Writer
     good = [name for name, outcome in outcomes.items() if outcome.error is None]
     assert (len(names(shop)), len(good), writer.jobs) == (161, 161, 200)
     assert names(shop).count("одна на всех") == 1
+
+
+class Fatal(BaseException):
+    """No job may raise it, and the writer ends with it."""
+
+
+def test_when_the_writer_ends_what_waits_and_what_comes_later_fails_at_once(shop: Shop) -> None:
+    ended: list[StoreLost] = []
+    writer, waiting = Writer(shop.database, broken=ended.append), Waiting()
+    go, started = threading.Event(), threading.Event()
+
+    def end(tx: Tx) -> None:
+        started.set()
+        assert go.wait(30)
+        raise Fatal
+
+    writer.submit(end, waiting.done("end"))
+    assert started.wait(30)
+    writer.submit(adding("ждёт"), waiting.done("ждёт"))
+    go.set()
+    waiting.until(2)
+    writer.submit(adding("позже"), waiting.done("позже"))
+    outcomes = waiting.until(3)
+    assert {type(outcome.error) for outcome in outcomes.values()} == {StoreLost}
+    assert "The writer of the store ended: Fatal" in str(ended[0])
+    assert isinstance(ended[0].__cause__, Fatal)
+    assert names(shop) == []
+    writer.close()
+
+
+@ON_SQLITE
+def test_the_first_damage_that_a_job_meets_ends_all_writing(shop: Shop, writer: Writer) -> None:
+    found: list[StoreDamaged] = []
+    shop.database.on_damage = found.append
+    shop.line("была")
+
+    def meet(tx: Tx) -> None:
+        error = sqlite3.DatabaseError("database disk image is malformed")
+        error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        raise error
+
+    waiting = Waiting()
+    writer.submit(meet, waiting.done("meets"))
+    waiting.until(1)
+    writer.submit(adding("после"), waiting.done("после"))
+    outcomes = waiting.until(2)
+    assert [type(outcome.error) for outcome in outcomes.values()] == [StoreDamaged] * 2
+    assert (found, names(shop)) == ([shop.database.damaged], ["была"])
+    with pytest.raises(StoreDamaged, match="is damaged"):
+        shop.database.write(adding("после"))
