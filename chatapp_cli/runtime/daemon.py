@@ -17,6 +17,7 @@ from chatapp_cli.ports.connector import HookReply, HookRequest
 from chatapp_cli.runtime import builtin
 from chatapp_cli.runtime.journal_tail import new_entries
 from chatapp_cli.runtime.parts import Installed, Part, handlers_of, installed, note, workers_of
+from chatapp_cli.runtime.readiness import Readiness
 from chatapp_cli.runtime.restarting import WorkerState
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.supervisor import Supervisor
@@ -43,6 +44,9 @@ class Daemon:
         self.counted: Counter[tuple[str, str]] = Counter()
         self.supervisor = Supervisor(store, count=self._count)
         self.ready = False
+        self.readiness = Readiness(store)
+        self.started_at = store.company.world.clock.now()
+        """What the store says of channels from before is no sign that they work."""
         clock = store.company.world.clock
         scheduled = Chore("scheduled", self._promote, clock=clock, every=SELDOM)
         snoozed = Chore("snoozed", self._wake, clock=clock, every=SELDOM)
@@ -80,8 +84,9 @@ class Daemon:
         try:
             await self.supervisor.refresh()
             self.ready = True
-            core = (_core("follower", self._follow()), _core("timekeeper", self._timekeeper.run()))
-            await run_all(self.store.broken(), *core, *(post.run() for post in self._posts))
+            core = {"follower": self._follow, "timekeeper": self._timekeeper.run, "readiness": self.readiness.run}
+            parts = (_core(name, run()) for name, run in core.items())
+            await run_all(self.store.broken(), *parts, *(post.run() for post in self._posts))
         finally:
             self.ready = False
             await self.supervisor.stop()

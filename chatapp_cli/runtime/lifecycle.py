@@ -141,7 +141,7 @@ class Lifecycle:
         pause = min(LONGEST_PAUSE, 0.6 * 2.0 ** min(self._falls, 9)) * self._chance.between(0.5, 1.0)
         if isinstance(error, RateLimited):
             pause = max(error.retry_after, pause)
-        await self._rest(Health.RETRYING, code, detail, pause)
+        await self._rest(Health.RETRYING, code, detail, pause, looks=isinstance(error, RateLimited))
 
     async def _rest(self, health: Health, code: str, detail: str, seconds: float, *, looks: bool = False) -> None:
         """Report why it is down, and wait this long, or until a person asks for a retry.

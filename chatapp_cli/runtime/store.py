@@ -28,6 +28,11 @@ class AsyncStore:
         self._writer = Writer(company.database, self._wake, self._break)
         company.database.on_damage = self._break
 
+    @property
+    def commits(self) -> tuple[int, float, float]:
+        """How many commits there were, what they took together, and the slowest one of late; in seconds."""
+        return self._writer.commits, self._writer.seconds, self._writer.slowest
+
     def _wake(self, outcomes: Sequence[tuple[Done, Outcome[Any]]]) -> None:
         self._loop.call_soon_threadsafe(deliver, outcomes)
 

@@ -45,6 +45,31 @@ FinishedJob: TypeAlias = tuple[Done, Outcome[Any]]
 Delivery: TypeAlias = Callable[[Sequence[FinishedJob]], None]
 
 
+class _Slowest:
+    """The greatest of the numbers of the last one or two minutes."""
+
+    def __init__(self) -> None:
+        self._minute = 0
+        self._found = (0.0, 0.0)
+        """Of the minute before, and of this one."""
+
+    def add(self, at: float, seconds: float) -> None:
+        """Take another one at a time in seconds."""
+        before, now = self._moved(at)
+        self._found = before, max(now, seconds)
+
+    def at(self, at: float) -> float:
+        """The greatest by now."""
+        return max(self._moved(at))
+
+    def _moved(self, at: float) -> tuple[float, float]:
+        minute = int(at // 60)
+        if minute != self._minute:
+            before = self._found[1] if minute == self._minute + 1 else 0.0
+            self._minute, self._found = minute, (before, 0.0)
+        return self._found
+
+
 def deliver(outcomes: Sequence[FinishedJob]) -> None:
     """Deliver the outcomes to the waiting callers."""
     for done, outcome in outcomes:
@@ -71,11 +96,19 @@ class Writer:
         self.commits = 0
         self.jobs = 0
         self._sync = 0.0
+        self._slow = _Slowest()
+        self.seconds = 0.0
+        """What all commits took together."""
         self._batch: Sequence[tuple[Job[Any], Done]] = ()
         """What is being run."""
         self._ended: StoreLost | None = None
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
+
+    @property
+    def slowest(self) -> float:
+        """Seconds of the slowest commit of the last minute or two: how slow the disk is."""
+        return self._slow.at(time.monotonic())
 
     def submit(self, job: Job[R], done: Callable[[Outcome[R]], None]) -> None:
         """Queue a transaction; ``done`` is called when it is durable or refused.
@@ -161,6 +194,8 @@ class Writer:
             began = time.monotonic()
             connection.execute("COMMIT")
             self._sync = time.monotonic() - began
+            self.seconds += self._sync
+            self._slow.add(began, self._sync)
         except Exception as error:  # noqa: BLE001 - told to every caller, who logs or shows it
             if connection is not None:
                 self._database.abandon(connection, error)

@@ -101,4 +101,4 @@ async def test_a_channel_that_breaks_warns_in_the_open_dialog_at_once(
         await it.open("Анна")
         await it.sees("Доплачу")
         stage.health(bot.id, "needs_rebind", "token_refused")
-        await it.sees("@teply_dom_bot: bind again, since 12:00. Your messages wait")
+        await it.sees("@teply_dom_bot: stopped, since 12:00. Your messages wait")
