@@ -1,4 +1,4 @@
-"""Servers to compare with: one that does nothing, and the usual way."""
+"""Servers to compare with: one that does nothing, one that inserts what it gets, and the usual way."""
 
 from __future__ import annotations
 
@@ -23,10 +23,33 @@ def noop() -> Any:
     return Starlette(routes=[Route("/{rest:path}", take, methods=["POST"])])
 
 
+def bare(url: str) -> Any:
+    """The same, after the body was inserted and committed, as durably as the daemon does it."""
+    from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import Route
+
+    from chatapp_cli.store.database import driver_for
+
+    driver = driver_for(url)
+    connection = driver.connect()
+    connection.execute("CREATE TABLE IF NOT EXISTS bare (body text)")
+    insert = f"INSERT INTO bare VALUES ({'?' if driver.dialect == 'sqlite' else '%s'})"
+
+    async def take(request: Request) -> Response:
+        connection.execute(insert, ((await request.body()).decode(),))
+        return Response(b"ok")
+
+    return Starlette(routes=[Route("/{rest:path}", take, methods=["POST"])])
+
+
 def main() -> None:
-    """``python -m benchmarks.peers noop`` or ``usual FILE``: prints its port and serves until ended."""
+    """``python -m benchmarks.peers noop``, ``bare URL`` or ``usual FILE``: prints its port and serves until ended."""
     if sys.argv[1] == "noop":
         app = noop()
+    elif sys.argv[1] == "bare":
+        app = bare(sys.argv[2])
     else:
         from benchmarks.usual import usual
 

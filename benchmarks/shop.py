@@ -59,11 +59,11 @@ class BenchCompany:
 
 
 @contextmanager
-def company() -> Iterator[BenchCompany]:
-    """A fresh company with a line and no channel."""
+def company(url: str = "") -> Iterator[BenchCompany]:
+    """A fresh company with a line and no channel, in a file or in this database."""
     with (
         tempfile.TemporaryDirectory(prefix="bench-") as folder,
-        closing(open_company(Settings(home=folder)).seen_by(OWNER)) as company,
+        closing(open_company(Settings(home=folder, database_url=url)).seen_by(OWNER)) as company,
     ):
         company.write(lambda tx: lines.add(tx, "Замер"))
         yield BenchCompany(Path(folder), company)
@@ -77,9 +77,9 @@ class Shop(BenchCompany):
 
 
 @contextmanager
-def shop() -> Iterator[Shop]:
+def shop(url: str = "") -> Iterator[Shop]:
     """A fresh company with one API channel."""
-    with company() as made:
+    with company(url) as made:
         yield Shop(made.folder, made.company, made.bind("api", {"name": "Замер", "secret": SECRET}))
 
 

@@ -1,7 +1,7 @@
 """Settings: what can be set, where, and where each value came from.
 
 Precedence: flag, environment, options in the store (``services/options.py``), files, default. A person in a browser has
-their own file, which takes precedence over that of the daemon's user.
+their own file, which takes precedence over those of the daemon's user: one for each company, and one for all of them.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -94,18 +94,29 @@ SOURCES: Mapping[str, str] = {
     "flag": N_("option"),
     "env": N_("environment"),
     "own": N_("own file"),
+    "company_file": N_("company's file"),
     "file": N_("file"),
     "default": N_("default"),
 }
 """Where a setting may come from, in words."""
 
 
+class PassedOver(NamedTuple):
+    """A setting in a file that is not used: of a newer version, misspelt, or not possible there."""
+
+    file: Path
+    name: str
+
+
 class LoadedSettings(NamedTuple):
-    """The settings, and the source of each: ``flag``, ``env``, ``own``, ``file`` or ``default``."""
+    """The settings, and the source of each: ``flag``, ``env``, ``own``, ``company_file``, ``file`` or ``default``."""
 
     settings: Settings
     sources: Mapping[str, str]
     file: Path
+    company_file: Path = Path()
+    """The file for this company alone."""
+    passed_over: Sequence[PassedOver] = ()
 
     @property
     def given(self) -> frozenset[str]:
@@ -123,6 +134,15 @@ def config_file(env: Mapping[str, str]) -> Path:
     """The settings file of a user; ``CHATAPP_CONFIG`` names another one."""
     base = env.get("XDG_CONFIG_HOME") or str(Path(env.get("HOME", ".")) / ".config")
     return Path(env.get("CHATAPP_CONFIG") or Path(base) / "chatapp" / "config.toml")
+
+
+def company_file(env: Mapping[str, str], company: str) -> Path:
+    """The settings file for one company alone, beside that for all of them."""
+    return config_file(env).parent / PER_COMPANY / f"{company}.toml"
+
+
+PER_COMPANY = "config.d"
+"""The folder of the companies' own settings files, beside the settings."""
 
 
 def own_file(env: Mapping[str, str]) -> Path | None:
@@ -144,32 +164,50 @@ def is_private(path: Path, env: Mapping[str, str]) -> bool:
     """Whether a resolved path is a settings file or a stored login."""
     file, own = config_file(env).resolve(), own_file(env)
     login = path.parent == file.parent and path.name.startswith(SESSION)
-    return login or path == file or (own is not None and path == own.resolve())
+    of_company = path.parent == file.parent / PER_COMPANY
+    return login or of_company or path == file or (own is not None and path == own.resolve())
 
 
 def load(flags: Mapping[str, str | None] | None = None, env: Mapping[str, str] | None = None) -> LoadedSettings:
-    """Load the settings. Raises UsageError naming a wrong one and its source."""
+    """Load the settings; unknown ones are passed over. Raises UsageError naming a wrong one and its source."""
     env = os.environ if env is None else env
-    file, own = config_file(env), own_file(env)
-    layers: list[tuple[str, Mapping[str, object]]] = [
-        ("flag", {k: v for k, v in (flags or {}).items() if v is not None}),
-        ("env", {f.name: env[name] for f in fields(Settings) if (name := f"CHATAPP_{f.name.upper()}") in env}),
-        ("own", _read(own) if own else {}),
-        ("file", _read(file)),
-        ("default", {"home": str(default_home(env))}),
-    ]
+    own, file = own_file(env), config_file(env)
+    layers: dict[str, Mapping[str, object]] = {
+        "flag": {k: v for k, v in (flags or {}).items() if v is not None},
+        "env": {f.name: env[name] for f in fields(Settings) if (name := f"CHATAPP_{f.name.upper()}") in env},
+        "own": _read(own) if own else {},
+        "company_file": {},
+        "file": _read(file),
+        "default": {"home": str(default_home(env))},
+    }
+    company = _first(layers, "company", Settings().company)[1]
+    _require_company(str(company))
+    of_company = company_file(env, str(company))
+    layers["company_file"] = _read(of_company)
+    files = {"own": own, "company_file": of_company, "file": file}
+    passed_over = [PassedOver(path, name) for source, path in files.items() if path for name in _unused(layers, source)]
+    layers["company_file"] = {name: value for name, value in layers["company_file"].items() if name != "company"}
     values: dict[str, object] = {}
     sources: dict[str, str] = {}
     for option in fields(Settings):
-        source, value = next(
-            ((s, layer[option.name]) for s, layer in layers if option.name in layer), ("default", option.default)
-        )
-        place = {"env": f"CHATAPP_{option.name.upper()}", "own": own, "file": file}.get(source)
+        source, value = _first(layers, option.name, option.default)
+        place = files.get(source, f"CHATAPP_{option.name.upper()}" if source == "env" else None)
         values[option.name] = _typed(option.name, value, option.default, place)
         sources[option.name] = source
     settings = Settings(**values)  # type: ignore[arg-type]  # _typed gave each its type
     _require_valid(settings)
-    return LoadedSettings(settings, sources, file)
+    return LoadedSettings(settings, sources, file, of_company, passed_over)
+
+
+def _first(layers: Mapping[str, Mapping[str, object]], name: str, default: object) -> tuple[str, object]:
+    """The source and the value of a setting."""
+    return next(((source, layer[name]) for source, layer in layers.items() if name in layer), ("default", default))
+
+
+def _unused(layers: Mapping[str, Mapping[str, object]], source: str) -> list[str]:
+    """What a file says to no effect; which company is opened decides which company's file is read."""
+    known = {f.name for f in fields(Settings)} - ({"company"} if source == "company_file" else set())
+    return sorted(layers[source].keys() - known)
 
 
 def _read(file: Path) -> Mapping[str, object]:
@@ -178,20 +216,12 @@ def _read(file: Path) -> Mapping[str, object]:
     import tomllib
 
     try:
-        found = tomllib.loads(given_file.words(file).decode("utf-8"))
+        return tomllib.loads(given_file.words(file).decode("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(
             T("The settings file {file} cannot be read: {why}.", file=file, why=error),
             T("Correct it, or set CHATAPP_CONFIG."),
         ) from error
-    unknown = sorted(set(found) - {f.name for f in fields(Settings)})
-    if unknown:
-        raise UsageError(
-            T("The settings file {file} has an unknown setting: {name}.", file=file, name=unknown[0]),
-            T("See the known ones with: {how}", how=to_do(Next.SETTINGS)),
-            field=unknown[0],
-        )
-    return found
 
 
 def _typed(name: str, value: object, default: object, place: object = None) -> object:
@@ -237,7 +267,12 @@ def _require_valid(settings: Settings) -> None:
     _require_numbers(settings)
     _require_command(settings.transcribe_command)
     _require_hours(settings.quiet)
-    if not settings.company.replace("-", "").replace("_", "").isalnum():
+    _require_company(settings.company)
+
+
+def _require_company(name: str) -> None:
+    """It names a folder and a file."""
+    if not name.replace("-", "").replace("_", "").isalnum():
         raise UsageError(T("A company's name has only letters, digits, - and _."), field="company")
 
 
@@ -285,20 +320,24 @@ _NAMES = frozenset({"company_name", "operator"})
 
 
 def save(file: Path, name: str, value: str) -> None:
-    """Write one setting to the file; others are kept, an empty value removes it. Raises UsageError."""
+    """Write one setting to the file, or remove it if empty; all others, unknown too, are kept. Raises UsageError."""
     option = next((f for f in fields(Settings) if f.name == name), None)
     if option is None:
         raise UsageError(
             T("There is no setting {name}.", name=name), T("See them with: {how}", how=to_do(Next.SETTINGS)), field=name
         )
     defaults = {f.name: f.default for f in fields(Settings)}
-    values = {key: _typed(key, known, defaults[key], file) for key, known in _read(file).items() if key != name}
+    values = {
+        key: _typed(key, kept, defaults[key], file) if key in defaults else kept
+        for key, kept in _read(file).items()
+        if key != name
+    }
     if value:
         if name in _NAMES:
             sound(value, field=name)
         values[name] = _typed(name, value, option.default)
         check(name, values[name])
-    _write(file, "".join(f"{key} = {_toml(value)}\n" for key, value in sorted(values.items())))
+    _write(file, "".join(f"{_key(key)} = {_toml(value)}\n" for key, value in sorted(values.items())))
 
 
 def check(name: str, value: object) -> None:
@@ -319,5 +358,18 @@ def _write(file: Path, whole: str) -> None:
 
 
 def _toml(value: object) -> str:
-    """A number or a string as TOML; JSON's escapes are valid TOML, except that TOML also requires one for DEL."""
-    return str(value) if isinstance(value, int) else json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    """A value as TOML; JSON's escapes are valid TOML, except that TOML also requires one for DEL."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case str():
+            return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+        case list():
+            return f"[{', '.join(map(_toml, value))}]"
+        case dict():
+            return f"{{{', '.join(f'{_key(key)} = {_toml(one)}' for key, one in value.items())}}}"
+    return str(value)  # numbers, and dates, which TOML also takes with a blank before the time
+
+
+def _key(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _toml(name)

@@ -38,7 +38,7 @@ MUTANTS = """
 """
 
 
-class Mark(NamedTuple):
+class Proof(NamedTuple):
     """A test that names a line of the requirements."""
 
     line: str
@@ -79,16 +79,16 @@ def _titles(root: Path) -> Mapping[str, str]:
     return dict(line.split(" ", 1) for line in lines if LINE.match(line))
 
 
-def _tests(marks: Sequence[Mark]) -> str:
+def _tests(marks: Sequence[Proof]) -> str:
     return "<br>".join(f"`{test}`" for test in sorted({mark.test for mark in marks}))
 
 
-def _parts(marks: Sequence[Mark]) -> str:
+def _parts(marks: Sequence[Proof]) -> str:
     return "<br>".join(sorted({mark.part for mark in marks}))
 
 
-def _marks(root: Path) -> Mapping[str, Sequence[Mark]]:
-    found: defaultdict[str, list[Mark]] = defaultdict(list)
+def _marks(root: Path) -> Mapping[str, Sequence[Proof]]:
+    found: defaultdict[str, list[Proof]] = defaultdict(list)
     for path in sorted((root / "tests").rglob("*.py")):
         where = path.relative_to(root / "tests").as_posix()
         for mark in _in_module(ast.parse(path.read_text("utf-8"))):
@@ -96,7 +96,7 @@ def _marks(root: Path) -> Mapping[str, Sequence[Mark]]:
     return found
 
 
-def _in_module(tree: ast.Module) -> Iterator[Mark]:
+def _in_module(tree: ast.Module) -> Iterator[Proof]:
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield from _in_expressions(node.decorator_list, node.name)
@@ -104,8 +104,8 @@ def _in_module(tree: ast.Module) -> Iterator[Mark]:
             yield from _in_expressions([node.value], "*")
 
 
-def _in_expressions(expressions: Sequence[ast.expr], test: str) -> Iterator[Mark]:
+def _in_expressions(expressions: Sequence[ast.expr], test: str) -> Iterator[Proof]:
     for call in (inner for expression in expressions for inner in ast.walk(expression)):
         if isinstance(call, ast.Call) and ast.unparse(call.func) == "pytest.mark.req":
             named = {keyword.arg: ast.literal_eval(keyword.value) for keyword in call.keywords}
-            yield from (Mark(ast.literal_eval(line), named.get("part", ""), test) for line in call.args)
+            yield from (Proof(ast.literal_eval(line), named.get("part", ""), test) for line in call.args)

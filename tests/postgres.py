@@ -39,7 +39,7 @@ class Postgres:
 
 
 @contextmanager
-def running() -> Iterator[Postgres]:
+def running(options: str = SPEEDY) -> Iterator[Postgres]:
     """Start a server in a folder of its own and remove both at the end."""
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     try:
@@ -47,7 +47,7 @@ def running() -> Iterator[Postgres]:
         data = folder / "data"
         run(programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-sync")
         serving = (programs / "pg_ctl", "-D", data)
-        run(*serving, "-w", "-l", folder / "log", "-o", f"{SPEEDY} -h '' -k {folder}", "start")
+        run(*serving, "-w", "-l", folder / "log", "-o", f"{options} -h '' -k {folder}", "start")
         try:
             yield Postgres(folder)
         finally:

@@ -58,7 +58,7 @@ async def serve(
     stop: asyncio.Event | None = None,
     kind: OwnerKind = OwnerKind.DAEMON,
 ) -> None:
-    """Run the daemon until SIGTERM, SIGINT or ``stop``; then finish what is in flight.
+    """Run the daemon until SIGTERM, SIGINT, SIGHUP or ``stop``; then finish what is in flight.
 
     Raises Busy, UsageError, and StoreDamaged or StoreLost as soon as nothing can be stored any more.
 
@@ -208,7 +208,10 @@ def _listening(company: Company, *, wanted: bool) -> Iterator[socket.socket | No
                 port=port,
                 why=os.strerror(error.errno) if error.errno else error,
             ),
-            T("Set another http_port: chatapp config set http_port 0"),
+            T(
+                "Set another port for this company: chatapp --company {company} config set --this-company http_port 0",
+                company=company.settings.company,
+            ),
             field="http_port",
         ) from error
     with listening:
@@ -218,11 +221,14 @@ def _listening(company: Company, *, wanted: bool) -> Iterator[socket.socket | No
 
 @contextlib.contextmanager
 def _stopped_by_signals(stop: asyncio.Event) -> Iterator[None]:
+    """SIGHUP is left alone where it is ignored: ``nohup`` asks to outlive the terminal."""
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    numbers = (signal.SIGTERM, signal.SIGINT, *(() if ignored else (signal.SIGHUP,)))
+    for number in numbers:
         loop.add_signal_handler(number, stop.set)
     try:
         yield
     finally:
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in numbers:
             loop.remove_signal_handler(number)

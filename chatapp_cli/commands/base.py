@@ -167,11 +167,26 @@ def printed_version(wanted: bool) -> None:
 
 
 def loaded(ctx: typer.Context) -> LoadedSettings:
-    """The settings, overridden by the global options."""
+    """The settings, overridden by the global options; the first time, what is passed over is noted on stderr."""
     from chatapp_cli.settings import load
 
-    given = ctx.find_root().params
-    return load({name: given.get(name) for name in ("company", "lang", "operator")})
+    root = ctx.find_root()
+    found = load({name: root.params.get(name) for name in ("company", "lang", "operator")})
+    if found.passed_over and _NOTED not in root.meta and not root.resilient_parsing:
+        root.meta[_NOTED] = True
+        _note_passed_over(found)
+    return found
+
+
+_NOTED = "chatapp.passed_over"
+
+
+def _note_passed_over(found: LoadedSettings) -> None:
+    from chatapp_cli.commands.errors import note
+
+    for file in dict.fromkeys(one.file for one in found.passed_over):
+        names = ", ".join(one.name for one in found.passed_over if one.file == file)
+        note("Settings in {file} that are passed over: {names}", file=file, names=names)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -35,6 +36,9 @@ Where = Annotated[
     typer.Option(
         "--line", help=N_("Effective values for this line, by name or number"), autocompletion=completing(line_names)
     ),
+]
+ThisCompany = Annotated[
+    bool, typer.Option("--this-company", help=N_("The file for the opened company alone, not that for all of them"))
 ]
 Through = Annotated[
     str,
@@ -106,11 +110,21 @@ def set_(
     value: Annotated[
         str, typer.Argument(parser=may_be_empty, metavar="VALUE", help=N_("New value; empty: back to the default"))
     ],
+    *,
+    this_company: ThisCompany = False,
 ) -> None:
     """Write a setting into the settings file."""
-    file = loaded(ctx).file
+    file = _file(ctx, this_company=this_company)
+    if this_company and name == "company":
+        raise UsageError(
+            T("The file of a company cannot say which company is opened."),
+            T("Leave --this-company out."),
+            field=name,
+        )
     save(file, name, value)
     note("{name} is set in {file}.", name=name, file=file)
+    if not this_company and loaded(ctx).sources.get(name) == "company_file":
+        note("{name}: the value in {file} takes precedence.", name=name, file=loaded(ctx).company_file)
     for row in _taking_precedence(ctx, name):
         note("{name}: the value stored for {where} takes precedence.", name=name, where=_source(row))
 
@@ -128,6 +142,11 @@ def _taking_precedence(ctx: typer.Context, name: str) -> list[SettingRow]:
 
 
 @app.command(cls=Verb)
-def path(ctx: typer.Context) -> None:
+def path(ctx: typer.Context, *, this_company: ThisCompany = False) -> None:
     """Print where the settings file is."""
-    typer.echo(loaded(ctx).file)
+    typer.echo(_file(ctx, this_company=this_company))
+
+
+def _file(ctx: typer.Context, *, this_company: bool) -> Path:
+    found = loaded(ctx)
+    return found.company_file if this_company else found.file

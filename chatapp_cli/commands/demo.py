@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from chatapp_cli.commands.base import single
+from chatapp_cli.commands.base import Verb, single
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _, language, show
@@ -23,7 +23,7 @@ from chatapp_cli.services.words import state
 app = single()
 
 
-@app.command()
+@app.command(cls=Verb)
 def demo(
     headless: Annotated[bool, typer.Option("--headless", help=N_("Play one round without a window and exit"))] = False,
     stage: Annotated[str, typer.Option("--stage", hidden=True, help=N_("Only the servers, in this folder"))] = "",

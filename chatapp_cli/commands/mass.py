@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,16 +11,21 @@ import typer
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.commands import input_checks, printing
-from chatapp_cli.commands.errors import note, say
+from chatapp_cli.commands.errors import INTERRUPTED, note, say
+from chatapp_cli.commands.interrupt import interruptible
+from chatapp_cli.commands.progress import Progress
 from chatapp_cli.documents import sending as documents
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _
 from chatapp_cli.runtime.owner import owner
+from chatapp_cli.runtime.pieces import in_pieces
 from chatapp_cli.services import mailing
 from chatapp_cli.services.beginning import goes
 from chatapp_cli.services.mailing import Bad, Going, Mailing, Recipient
 from chatapp_cli.services.message_request import MessageRequest
+from chatapp_cli.services.routes import Able
+from chatapp_cli.store.tx import Tx
 
 _SHOWN = 20
 """The most bad lines that are listed individually."""
@@ -33,6 +38,10 @@ class MassOptions:
     dry: bool
     yes: bool
     as_json: bool
+    key: str
+    """The key as it is typed to go on."""
+    told: bool
+    """Whether whoever started it knows the key."""
 
 
 def listed(named: Sequence[str], file: str) -> Sequence[Recipient]:
@@ -55,18 +64,50 @@ def listed(named: Sequence[str], file: str) -> Sequence[Recipient]:
 
 def send(company: Company, to: Sequence[Recipient], request: MessageRequest, options: MassOptions) -> int:
     """Accept the message for all recipients, after a confirmation at a terminal; returns the exit code."""
-    able = company.capabilities
     if options.dry or (len(to) > 1 and not options.yes):
-        tried = company.write(lambda tx: mailing.preview(tx, able, request, to))
+        tried, whole = _each_piece(company, to, request, mailing.preview, _("Checked"))
+        if not whole:
+            raise typer.Abort
         if options.dry:
             _report(company, tried, options)
             return 1 if tried.bad else 0
         _require_yes(company, tried)
-    found = company.write(lambda tx: mailing.accept(tx, able, request, to))
+    if len(to) > 1 and not options.told:
+        note("If this is interrupted, the same command with --idempotency-key {key} goes on.", key=options.key)
+    found, whole = _each_piece(company, to, request, mailing.accept, _("Accepted"))
+    if not whole:
+        return _interrupted(found, to, options)
     _report(company, found, options)
     if found.new and owner(company) is None:
         note("The daemon is not running; this runs when it starts: chatapp serve")
     return 1 if found.bad else 0
+
+
+def _each_piece(
+    company: Company,
+    to: Sequence[Recipient],
+    request: MessageRequest,
+    handle: Callable[[Tx, Able, MessageRequest, Sequence[Recipient], Mailing], Mailing],
+    words: str,
+) -> tuple[Mailing, bool]:
+    """Preview or accept a list piece by piece; the result, and false if it was interrupted between two pieces."""
+    able, found = company.capabilities, Mailing()
+    with interruptible() as interrupt, Progress(words, len(to)) as progress:
+        for piece, done in in_pieces(company, to, lambda tx, some: handle(tx, able, request, some, found)):
+            found.add(piece)
+            progress.at(done)
+            if interrupt.pressed and done < len(to):
+                return found, False
+    found.going = company.read(lambda tx: mailing.in_turn(tx, able, found.going, request.options))
+    return found, True
+
+
+def _interrupted(found: Mailing, to: Sequence[Recipient], options: MassOptions) -> int:
+    say(
+        T("Interrupted: {n} of {total} addresses were accepted.", n=len(found.going), total=len(to)),
+        T("The same command with --idempotency-key {key} goes on; nobody gets it twice.", key=options.key),
+    )
+    return INTERRUPTED
 
 
 def _require_yes(company: Company, tried: Mailing) -> None:

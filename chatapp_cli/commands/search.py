@@ -56,10 +56,10 @@ def search(
             return service.find(tx, index, company.database.driver.dialect, query, scope, n=limit)
 
         whole = service.catch_up(company.database, index)
-        found = company.read(look).found
+        found, missing = company.read(lambda tx: (look(tx).found, service.missing(tx, index)))
     _print(found, as_json=as_json)
-    if not whole:
-        note("The index is being made; the oldest messages are not in it yet.")
+    if not whole and (said := missing.said(printing.moment)) is not None:
+        note(said.msgid, **said.params)
     if not found:
         note("Nothing is found.")
         raise typer.Exit(1)

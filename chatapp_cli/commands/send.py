@@ -76,10 +76,12 @@ def send(
     way = Way(channel=channel, others=others or (), line=line)
     with opened(ctx) as company:
         recipients = mass.listed([*(to or ()), *way.imported(company, contact)], to_file)
+        key = options.key or company.world.chance.key()
+        options, told = replace(options, key=key), options.key is not None
         one = Address(to=recipients[0].address, channel=channel, others=others or (), line=line)
         with options.request(company, one, way.possible(company) if options.files else ()) as request:
             if dry or to_file or len(recipients) > 1:
-                how = mass.MassOptions(dry=dry, yes=yes, as_json=as_json)
+                how = mass.MassOptions(dry=dry, yes=yes, as_json=as_json, key=key, told=told)
                 raise typer.Exit(mass.send(company, recipients, request, how))
             code = send_off(company, request, wait=options.wait, as_json=as_json, to=one.to)
     raise typer.Exit(code)

@@ -74,7 +74,7 @@ class _MarkupParser:
         self.spans: list[Span] = []
         self.cuts: list[tuple[int, int]] = []
         self.open: dict[str, int] = {}
-        """Where signs stand that have no counterpart yet, in their order."""
+        """Where signs stand that have no counterpart yet."""
 
     def take(self, token: re.Match[str]) -> None:
         """Process the next token."""
@@ -98,7 +98,6 @@ class _MarkupParser:
         if sign in self.open and _touches(before, sign) and not _inside(after, sign):
             self._pair(sign, at)
         elif _touches(after, sign) and not _inside(before, sign) and before not in _FACES:
-            self.open.pop(sign, None)
             self.open[sign] = at
 
     def _pair(self, sign: str, at: int) -> None:

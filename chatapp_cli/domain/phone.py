@@ -7,6 +7,7 @@ in Moscow, reported by a provider it is in Vietnam. Unambiguous spellings are re
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 DASHES: Final = r"\-\u2010-\u2012"
@@ -55,6 +56,7 @@ def provider_digits(phone: str) -> str:
     return _exact((_TRUNK if _TRUNK_ALONE.match(number) else _TRUNK_REPORTED).sub("7", found))
 
 
+@lru_cache(256)  # one message asks several times for the same number
 def typed(phone: str) -> str:
     """The digits of a number that a person in Russia types; with a plus it is exact.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +31,22 @@ def fill(sentence: str, params: Mapping[str, object]) -> str:
 def T(msgid: str, **params: object) -> Text:  # noqa: N802 - the name that the extractor looks for
     """Mark a sentence for translation and keep its values beside it."""
     return Text(msgid, params)
+
+
+def stored(text: Text) -> Mapping[str, Any]:
+    """A sentence as JSON can hold it, so that it is translated for whoever reads it later."""
+    return {"msgid": text.msgid, "params": {name: _value(value) for name, value in text.params.items()}}
+
+
+def _value(value: object) -> object:
+    if isinstance(value, Text):
+        return stored(value)
+    return value if isinstance(value, int) else str(value)
+
+
+def restored(kept: Mapping[str, Any]) -> Text:
+    """A sentence that was stored."""
+    values: Mapping[str, Any] = kept["params"]
+    return Text(
+        kept["msgid"], {name: restored(value) if isinstance(value, dict) else value for name, value in values.items()}
+    )

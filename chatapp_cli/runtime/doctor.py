@@ -54,6 +54,7 @@ def examine(loaded: LoadedSettings, world: World | None = None, *, providers: bo
     """
     yield _program()
     yield _settings(loaded)
+    yield from _passed_over(loaded)
     try:
         company = open_company(loaded.settings, world, given=loaded.given, make=False)
     except ChatappError as error:
@@ -92,6 +93,17 @@ def _settings(loaded: LoadedSettings) -> Finding:
     return Finding(
         name="settings", ok=True, what=T("Settings that are not the default: {given}", given=", ".join(given))
     )
+
+
+def _passed_over(loaded: LoadedSettings) -> Iterator[Finding]:
+    """Settings in files that are not used; no finding without one."""
+    for file, name in loaded.passed_over:
+        yield Finding(
+            name="setting",
+            ok=False,
+            what=T("{name} in {file} is passed over: this version knows no such setting there.", name=name, file=file),
+            next_step=T("See the known ones with: {how}", how=to_do(Next.SETTINGS)),
+        )
 
 
 def _store(company: Company) -> Iterator[Finding]:

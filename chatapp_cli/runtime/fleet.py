@@ -118,7 +118,7 @@ async def _told(runner: Runner) -> None:
     """Run it; an end that nobody asked for is reported before it is raised."""
     try:
         await runner.run()
-    except (Exception, asyncio.CancelledError) as error:
+    except (Exception, asyncio.CancelledError) as error:  # raised again once the runner has reported it
         raise_if_cancelled()
         await runner.stumbled(type(error).__name__)
         raise

@@ -6,14 +6,14 @@ Each step is committed before the next begins, and no transaction is open during
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 
 import structlog
 
 from chatapp_cli.domain.errors import OutcomeUnknown, Pause, RateLimited, Retryable
 from chatapp_cli.domain.ids import ChannelId, Millis
-from chatapp_cli.domain.manifest import Capabilities
+from chatapp_cli.domain.manifest import Capabilities, Rate
 from chatapp_cli.domain.message import Operation
 from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.ports.connector import Reconciles, Session
@@ -39,6 +39,12 @@ WORTH_TELLING = 5.0
 """Seconds of waiting for the account's rate from which the outbox shows when it continues."""
 
 
+def in_flight(rates: Sequence[Rate]) -> int:
+    """How many messages are on their way at once: as many as the slowest rate of the account allows in a moment."""
+    slowest = min((rate.limit / rate.per for rate in rates if rate.scope == "account"), default=0.0)
+    return max(1, min(MOST_IN_FLIGHT, int(slowest * AHEAD)))
+
+
 class Sender:
     """Owns the outbox of one channel while its session is up.
 
@@ -62,9 +68,9 @@ class Sender:
         self._standing = Standing(channel, self._clock, verdicts.record, tell)
         self._outcomes = Outcomes(can, verdicts, self._standing, store.company.world.chance, count=count)
         self._go_on = WakeUp()
-        rates = [rate.limit / rate.per for rate in can.rates if rate.scope == "account"]
-        at_once = max(1, min(MOST_IN_FLIGHT, int(min(rates, default=0.0) * AHEAD)))
-        self._carrier: Carrier[Claim] = Carrier(store, verdicts, log.bind(channel=channel), at_once=at_once)
+        self._carrier: Carrier[Claim] = Carrier(
+            store, verdicts, log.bind(channel=channel), at_once=in_flight(can.rates)
+        )
 
     @property
     def trouble(self) -> SendingTrouble | None:

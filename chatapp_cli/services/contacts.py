@@ -172,5 +172,5 @@ def set_chain(tx: Tx, people: Sequence[ContactRow], order: Sequence[str]) -> lis
 def _set_chain(tx: Tx, contact: ContactId, order: Sequence[str]) -> None:
     tx.run("contacts.chain", id=contact, chain=",".join(order))
     tx.emit(ContactChainChanged(contact=contact, chain=", ".join(order)))
-    for dialog in tx.all(DialogId, "contacts.dialogs", contact=contact):
+    for dialog in tx.whole().all(DialogId, "contacts.dialogs", contact=contact):
         tx.emit(ChainChanged(dialog=dialog, chain=", ".join(order)))

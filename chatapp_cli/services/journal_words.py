@@ -10,7 +10,7 @@ from chatapp_cli.domain.journal import chains, channels, company, dialogs, lines
 from chatapp_cli.domain.journal.base import JournalEvent, Unknown, in_words, topic
 from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.domain.moment import local
-from chatapp_cli.domain.text import T, Text
+from chatapp_cli.domain.text import T, Text, restored
 from chatapp_cli.services.words import action, health, stage, state, template_state
 
 E = TypeVar("E", bound=JournalEvent)
@@ -90,6 +90,8 @@ _PAIRS = (
             standing=template_state(e.standing),
         ),
     ),
+    _pair(company.AlarmRaised, lambda e: T("Alarm: {what}", what=restored(e.what))),
+    _pair(company.AlarmHealed, lambda e: T("The alarm is over: {what}", what=restored(e.what))),
     _pair(
         channels.HealthChanged,
         lambda e: T("Channel {channel}: {health}", channel=e.channel, health=health(e.health)),

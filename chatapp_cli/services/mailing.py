@@ -74,12 +74,24 @@ class Bad:
 
 @dataclass(slots=True)
 class Mailing:
-    """The result for a list of recipients."""
+    """The result for a list of recipients, or for as much of it as was accepted so far."""
 
     going: list[Going] = field(default_factory=list)
     bad: list[Bad] = field(default_factory=list)
     again: int = 0
     """The number of duplicate addresses in the list, in any form."""
+    spelled: set[str] = field(default_factory=set)
+    """The addresses looked at."""
+    reached: set[tuple[ChannelId, str]] = field(default_factory=set)
+    """The addresses accepted, in the form of their channel."""
+
+    def add(self, piece: Mailing) -> None:
+        """Add the result for the next piece of the list."""
+        self.going += piece.going
+        self.bad += piece.bad
+        self.again += piece.again
+        self.spelled |= piece.spelled
+        self.reached |= piece.reached
 
     @property
     def new(self) -> Sequence[Going]:
@@ -99,11 +111,13 @@ def recipients(named: Iterable[str], lines: Iterable[str]) -> Sequence[Recipient
     return [*(Recipient(one) for one in named), *(one for one in listed if one.address and one.address[0] != "#")]
 
 
-def preview(tx: Tx, able: Able, request: MessageRequest, to: Iterable[Recipient]) -> Mailing:
+def preview(
+    tx: Tx, able: Able, request: MessageRequest, to: Iterable[Recipient], before: Mailing | None = None
+) -> Mailing:
     """The result that accepting would have; everything is rolled back."""
     access.require(tx, Right.MASS)
     with suppress(_RollBack), tx.savepoint("preview", undone_by=_RollBack):
-        found = accept(tx, able, request, to)
+        found = accept(tx, able, request, to, before)
         raise _RollBack
     return found
 
@@ -112,33 +126,33 @@ class _RollBack(Exception):
     """Ends a part of a transaction that is rolled back."""
 
 
-def accept(tx: Tx, able: Able, request: MessageRequest, to: Iterable[Recipient]) -> Mailing:
-    """Accept a request for each recipient in one transaction, with a lower priority than messages written by people.
+def accept(
+    tx: Tx, able: Able, request: MessageRequest, to: Iterable[Recipient], before: Mailing | None = None
+) -> Mailing:
+    """Accept a request for each recipient of a piece of the list, with a lower priority than what people write.
 
-    Each key is derived from the request's key and the address.
+    Each key is derived from the request's key and the address, so the same piece again is accepted once.
+    ``before`` is the result for the pieces before it, whose addresses are not accepted again.
     """
     access.require(tx, Right.MASS)
-    found = Mailing()
-    spelled: set[str] = set()
-    reached: set[DialogId] = set()
+    before, found = before or Mailing(), Mailing()
     for one in to:
         address = one_spelling(one.address)
-        if address in spelled:
+        if address in found.spelled or address in before.spelled:
             found.again += 1
             continue
-        spelled.add(address)
+        found.spelled.add(address)
         try:
             with tx.trial():
                 going = _accepted(tx, able, _addressed(request, one, key_of(f"{request.options.key} {address}")), one)
-                _require_another(going, reached)
+                _require_another(going, found, before)
         except _Again:
             found.again += 1
         except (Refused, NotFound, UsageError) as error:
             found.bad.append(Bad(one, error))
         else:
-            reached.add(going.dialog)
+            found.reached.add((going.channel.id, going.address))
             found.going.append(going)
-    found.going = _in_turn(tx, able, found.going, request.options)
     return found
 
 
@@ -148,8 +162,8 @@ def _addressed(request: MessageRequest, to: Recipient, key: str) -> MessageReque
     return replace(request, to=replace(request.to, to=to.address), options=options)
 
 
-def _in_turn(tx: Tx, able: Able, going: Sequence[Going], options: SendOptions) -> list[Going]:
-    """The same, each with its sending time after everything its account already has to send."""
+def in_turn(tx: Tx, able: Able, going: Sequence[Going], options: SendOptions) -> list[Going]:
+    """All accepted messages of a list, each with its time after everything its account already has to send."""
     accounts: dict[ChannelId, Forecast] = {}
     planned = []
     for one in going:
@@ -166,8 +180,9 @@ class _Again(Refused):
     """Another form of the address led to the same dialog."""
 
 
-def _require_another(going: Going, reached: set[DialogId]) -> None:
-    if going.dialog in reached:
+def _require_another(going: Going, found: Mailing, before: Mailing) -> None:
+    reached = going.channel.id, going.address
+    if reached in found.reached or reached in before.reached:
         raise _Again("again", T("It is already in the list."))
 
 

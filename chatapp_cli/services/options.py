@@ -72,7 +72,7 @@ class Options:
         if name in _SETTINGS:
             value: Value = getattr(self.settings, name)
             return value
-        asked = option.declared(option.levels_of(name)[-1])[name] if option.levels_of(name) else None
+        asked = option.declared(option.levels_of(name)[0])[name] if option.levels_of(name) else None
         if asked is None:
             raise KeyError(name)
         return option.decoded(asked, asked.default)

@@ -190,7 +190,7 @@ def _tell_apart(tx: Tx, one: ContactId, other: ContactId) -> None:
 
 
 def _tell_dialogs(tx: Tx, what: type[PersonChanged | PersonCompared], root: ContactId, *, contact: ContactId) -> None:
-    for way in person(tx, root).ways:
+    for way in person(tx.whole(), root).ways:  # whoever sees only another line of the person is told as well
         tx.emit(what(channel=way.channel_id, dialog=way.id, contact=contact))
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.ids import DialogId, MessageId, Millis
 from chatapp_cli.domain.journal.dialogs import DialogMoved
 from chatapp_cli.domain.journal.reading import JournalEntry
+from chatapp_cli.domain.text import T, Text
 from chatapp_cli.domain.wording import Query
 from chatapp_cli.services import dialogs, journal, names
 from chatapp_cli.services.wording import marks, stems
@@ -22,8 +24,11 @@ from chatapp_cli.store.tx import Tx
 
 BATCH = 500
 """Messages indexed in one transaction."""
-AT_ONCE = 100
-"""The most batches that a person waits for: some seconds."""
+PATIENCE = 0.5
+"""Seconds of indexing that a search waits for."""
+_STALE = 10_000
+_SHARE = 4
+"""An index is made anew if more than so many of its entries, and a fourth of them, do not count any more."""
 _LOOK = 200
 """Hits processed together."""
 _LOOKED = 20_000
@@ -45,13 +50,45 @@ def advance(database: Database, index: Index, *, n: int = BATCH) -> bool:
     return index.change(lambda index: database.read(lambda tx: _advance(tx, index, n)))
 
 
-def catch_up(database: Database, index: Index, *, most: int = AT_ONCE) -> bool:
-    """Index what is missing, newest first; true when complete."""
-    return not all(advance(database, index) for _batch in range(most))
+def catch_up(database: Database, index: Index, *, seconds: float = PATIENCE) -> bool:
+    """Index what is missing, newest first, for so long at most; true when complete."""
+    deadline = database.clock.monotonic() + seconds
+    while advance(database, index):
+        if database.clock.monotonic() >= deadline:
+            return False
+    return True
+
+
+class Missing(NamedTuple):
+    """The times of the messages that are not indexed yet; both ``None``: all are."""
+
+    since: Millis | None = None
+    """Of these everything that is newer, and of older ones what was changed since."""
+    before: Millis | None = None
+
+    def said(self, moment: Callable[[Millis], str]) -> Text | None:
+        """What a search does not find yet, in a sentence."""
+        if self.since is not None:
+            return T("What was said or changed since {moment} is not in the index yet.", moment=moment(self.since))
+        if self.before is not None:
+            return T("Messages before {moment} are not in the index yet.", moment=moment(self.before))
+        return None
+
+
+def missing(tx: Tx, index: Index) -> Missing:
+    """What is not indexed yet."""
+    tx = tx.whole()
+    mark = index.ask(lambda index: index.mark())
+    if mark is None:
+        return Missing(before=tx.now)
+    news = journal.after(tx, mark.journal, n=1)
+    before = tx.value("search.time_of", id=mark.lowest) if mark.lowest else None
+    return Missing(news[0].at if news else None, tx.now if mark.lowest and before is None else before)
 
 
 def _is_current(tx: Tx, index: OpenIndex) -> bool:
-    return index.mark() == Mark(journal.last(tx), 0, 0)
+    mark = index.mark()
+    return mark is not None and mark[:3] == (journal.last(tx), 0, 0)
 
 
 def _advance(tx: Tx, index: OpenIndex, n: int) -> bool:
@@ -62,7 +99,7 @@ def _advance(tx: Tx, index: OpenIndex, n: int) -> bool:
         mark = mark._replace(journal=news[-1].id)
     if len(news) < n and mark.unnamed:
         mark = mark._replace(unnamed=names.read_back(tx, index, mark.unnamed, n=n))
-    if len(news) < n and mark.lowest and not mark.unnamed:
+    if len(news) < n and mark.lowest:
         older = tx.all(MessageWords, "search.before", before=mark.lowest, n=n)
         index.put(_wordings(older))
         mark = mark._replace(lowest=older[-1].id if len(older) == n else 0)
@@ -73,20 +110,29 @@ def _advance(tx: Tx, index: OpenIndex, n: int) -> bool:
 def _follow(tx: Tx, index: OpenIndex, news: Sequence[JournalEntry]) -> None:
     """Index changes; after a merge of dialogs, all messages of the moved one."""
     changed = {entry.event.message for entry in news if entry.event.message is not None}
-    index.drop(changed)
-    index.put(_wordings(_these(tx, list(changed))))
+    current = _wordings(_these(tx, list(changed)))
+    index.drop(changed - {one.message for one in current})
+    index.put(current)
     for dialog in {entry.event.dialog for entry in news if isinstance(entry.event, DialogMoved)}:
         index.put(_wordings(tx.all(MessageWords, "search.in_dialog", dialog=dialog)))
     names.refresh(tx, index, {entry.event.dialog for entry in news if entry.event.dialog is not None})
 
 
 def _begun(tx: Tx, index: OpenIndex) -> Mark:
-    """The position to continue from; a store older than its index was restored, so it is indexed anew."""
+    """The position to continue from.
+
+    The store is indexed anew if it is older than its index, since it was restored; if entries after the position were
+    swept; and if too much of the index is stale.
+    """
     mark, last = index.mark(), journal.last(tx)
-    if mark is not None and mark.journal <= last:
+    if mark is not None and tx.value("journal.first") - 1 <= mark.journal <= last and not _is_stale(mark, index):
         return mark
     index.clear()
     return Mark(last, tx.value("search.newest") + 1, names.above_all(tx))
+
+
+def _is_stale(mark: Mark, index: OpenIndex) -> bool:
+    return mark.stale > _STALE and mark.stale > index.highest() // _SHARE
 
 
 def _these(tx: Tx, messages: Sequence[MessageId]) -> list[MessageWords]:

@@ -11,6 +11,7 @@ from contextlib import closing, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple, TypeVar
+from zlib import crc32
 
 from chatapp_cli.domain.ids import DialogId, MessageId, Millis
 from chatapp_cli.domain.wording import Query
@@ -19,19 +20,34 @@ from chatapp_cli.store.tx import Connection
 
 R = TypeVar("R")
 
-_FORMAT = 3
+_FORMAT = 4
 _TABLES = (
-    "CREATE TABLE mark (journal INTEGER NOT NULL, lowest INTEGER NOT NULL, unnamed INTEGER NOT NULL)",
-    "CREATE TABLE place (message INTEGER PRIMARY KEY, place INTEGER NOT NULL UNIQUE)",
-    """CREATE VIRTUAL TABLE word USING fts5(stems, dialog, tokenize="unicode61 remove_diacritics 0")""",
+    """CREATE TABLE mark
+    (journal INTEGER NOT NULL, lowest INTEGER NOT NULL, unnamed INTEGER NOT NULL, stale INTEGER NOT NULL)""",
+    "CREATE TABLE place (message INTEGER PRIMARY KEY, place INTEGER NOT NULL, words INTEGER NOT NULL)",
+    """CREATE VIRTUAL TABLE word
+    USING fts5(stems, dialog, content='', columnsize=0, tokenize="unicode61 remove_diacritics 0")""",
     """CREATE VIRTUAL TABLE name USING fts5(said, tokenize="trigram", detail=none)""",
     "CREATE TABLE name_word (word TEXT PRIMARY KEY) WITHOUT ROWID",
 )
 _NAMED = ("mark", "place", "word", "name", "name_word")
 _ID_BITS = 21
+_NEXT = 1 << _ID_BITS
+"""From a position to the next one of the same message, a millisecond later."""
+_GONE = 0
+"""Stands for the words of a message that has none any more."""
 _LATEST = (1 << 42) - 1
 TOP = (1 << 63) - 1
 """Larger than any position."""
+_HITS = f"""
+WITH RECURSIVE round (first) AS (
+  SELECT 0 UNION ALL SELECT first + {_NEXT} FROM round WHERE first + {_NEXT} <= (SELECT MAX(message) FROM place))
+SELECT word.rowid, place.message
+FROM word CROSS JOIN round CROSS JOIN place ON place.message = round.first + (word.rowid & {_NEXT - 1})
+WHERE word MATCH ? AND word.rowid >= ? AND word.rowid < ? AND place.place = word.rowid
+ORDER BY word.rowid DESC LIMIT ?
+"""
+"""A position tells the last bits of its message's number; without the others it may be one in two million."""
 _DAMAGED = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
 
 
@@ -44,6 +60,8 @@ class Mark(NamedTuple):
     """Messages from this number on are indexed; older ones are still to do, down to 0."""
     unnamed: int
     """The same for the dialogs' names."""
+    stale: int = 0
+    """Indexed words that do not count any more, because their message was changed or deleted."""
 
 
 class MessageWords(NamedTuple):
@@ -164,46 +182,64 @@ class OpenIndex:
 
     def __init__(self, connection: Connection) -> None:
         self._execute = connection.execute
+        self._stale = 0
 
     def mark(self) -> Mark | None:
         """The progress of indexing; ``None`` before it began."""
-        row = self._execute("SELECT journal, lowest, unnamed FROM mark").fetchone()
+        row = self._execute("SELECT journal, lowest, unnamed, stale FROM mark").fetchone()
         return None if row is None else Mark(*row)
 
     def save(self, mark: Mark) -> None:
-        """Store the progress of indexing."""
+        """Store the progress of indexing, with what became stale meanwhile."""
         self._execute("DELETE FROM mark")
-        self._execute("INSERT INTO mark (journal, lowest, unnamed) VALUES (?, ?, ?)", mark)
+        now = mark._replace(stale=mark.stale + self._stale)
+        self._execute("INSERT INTO mark (journal, lowest, unnamed, stale) VALUES (?, ?, ?, ?)", now)
+        self._stale = 0
 
     def clear(self) -> None:
         """Delete everything."""
+        self._execute("INSERT INTO word (word) VALUES ('delete-all')")
         for table in _NAMED:
-            self._execute(f"DELETE FROM {table}")
+            if table != "word":
+                self._execute(f"DELETE FROM {table}")
+
+    def highest(self) -> int:
+        """A number that no indexed message exceeds."""
+        return int(self._execute("SELECT COALESCE(MAX(message), 0) FROM place").fetchone()[0])
 
     def drop(self, messages: Iterable[MessageId]) -> None:
-        """Remove messages from the index."""
+        """Remove messages from the index: nothing is at their position any more."""
+        sql = "UPDATE place SET place = place + ?, words = ? WHERE message = ? AND words <> ?"
         for message in messages:
-            self._execute("DELETE FROM word WHERE rowid = (SELECT place FROM place WHERE message = ?)", (message,))
-            self._execute("DELETE FROM place WHERE message = ?", (message,))
+            self._stale += self._execute(sql, (_NEXT, _GONE, message, _GONE)).rowcount
 
     def put(self, wordings: Sequence[Wording]) -> None:
-        """Index messages by their current words."""
-        self.drop(one.message for one in wordings)
-        for one in wordings:
-            place = _place(one.at, one.message)
-            row = (place, one.stems, str(one.dialog))
-            self._execute("INSERT OR REPLACE INTO word (rowid, stems, dialog) VALUES (?, ?, ?)", row)
-            self._execute("INSERT OR REPLACE INTO place (message, place) VALUES (?, ?)", (one.message, place))
+        """Index messages by their current words; those that are indexed by them already stay as they are.
+
+        In the order of time, because only then pages of the index become full.
+        """
+        for one in sorted(wordings, key=lambda one: _place(one.at, one.message)):
+            known = self._execute("SELECT place, words FROM place WHERE message = ?", (one.message,)).fetchone()
+            words = crc32(f"{one.at} {one.dialog} {one.stems}".encode()) - (1 << 31) or 1
+            if known is None or known[1] != words:
+                self._put(one, words, *known or (None, _GONE))
+
+    def _put(self, one: Wording, words: int, before: int | None, words_before: int) -> None:
+        """Index a message where it was never before, for what was indexed once cannot be taken out."""
+        self._stale += words_before != _GONE
+        place = _place(one.at, one.message)
+        if before is not None and place <= before:
+            place = before + _NEXT
+        put = "INSERT INTO word (rowid, stems, dialog) VALUES (?, ?, ?)"
+        self._execute(put, (place, one.stems, str(one.dialog)))
+        stand = "INSERT OR REPLACE INTO place (message, place, words) VALUES (?, ?, ?)"
+        self._execute(stand, (one.message, place, words))
 
     def hits(
         self, query: Query, *, since: Millis = 0, below: int = TOP, n: int, dialog: DialogId | None = None
     ) -> list[Hit]:
         """The newest ``n`` matches below a position, after a time or in a dialog."""
-        rows = self._execute(
-            "SELECT word.rowid, place.message FROM word JOIN place ON place.place = word.rowid"
-            " WHERE word MATCH ? AND word.rowid >= ? AND word.rowid < ? ORDER BY word.rowid DESC LIMIT ?",
-            (_match(query, dialog), earliest(since), below, n),
-        ).fetchall()
+        rows = self._execute(_HITS, (_match(query, dialog), earliest(since), below, n)).fetchall()
         return [Hit(*row) for row in rows]
 
     def call(self, namings: Sequence[Naming]) -> None:

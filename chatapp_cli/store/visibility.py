@@ -8,6 +8,7 @@ channel.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -97,22 +98,36 @@ def _shown(
         yield table, f"SELECT t.* FROM {schema}.{table} t WHERE t.dialog_id IS NULL OR {dialog}"
     yield "contact", _contacts(schema, these)
     message = f"SELECT 1 FROM {schema}.message m WHERE m.id = t.message_id AND m.{channel}"
+    audible = _audible(schema, these, reader)
     yield (
         "journal",
         (
-            f"SELECT t.* FROM {schema}.journal t WHERE {_audible()} AND (t.dialog_id IS NULL OR {dialog})"
+            f"SELECT t.* FROM {schema}.journal t WHERE {audible} AND (t.dialog_id IS NULL OR {dialog})"
             f" AND (t.channel_id IS NULL OR t.{channel}) AND (t.message_id IS NULL OR EXISTS ({message}))"
         ),
     )
 
 
-def _audible() -> str:
-    """The visible part of the journal, according to the types of events."""
-    whole, everybody = (
-        ", ".join(_quoted(topic) for topic in topics_for(audience)) for audience in (Audience.WHOLE, Audience.EVERYBODY)
-    )
+def _audible(schema: str, these: str, reader: str) -> str:
+    """The visible part of the journal, according to the types of events.
+
+    What an event is about without a column of its own stands first in its stored values.
+    """
+    topics = {one: ", ".join(_quoted(topic) for topic in topics_for(one)) for one in Audience}
+    by_type = ", ".join(topics[one] for one in (Audience.WHOLE, Audience.APPLICATION, Audience.OWN))
     about_something = "COALESCE(t.channel_id, t.dialog_id, t.message_id) IS NOT NULL"
-    return f"t.topic NOT IN ({whole}) AND ({about_something} OR t.topic IN ({everybody}))"
+    shared = f"t.topic NOT IN ({by_type}) AND ({about_something} OR t.topic IN ({topics[Audience.EVERYBODY]}))"
+    named = """t.data LIKE '{"application": ' || a.id || ',%'"""
+    application = f"EXISTS (SELECT 1 FROM {schema}.application a WHERE a.{these} AND {named})"
+    about_one = f"t.topic IN ({topics[Audience.APPLICATION]}) AND {application}"
+    own = f"t.topic IN ({topics[Audience.OWN]}) AND {_own(reader)}" if reader else "1 = 0"
+    return f"(({shared}) OR ({about_one}) OR ({own}))"
+
+
+def _own(reader: str) -> str:
+    """Whether the event names the reader first, or was caused by them."""
+    named = f'{{"name": {json.dumps(reader, ensure_ascii=False)}'
+    return f"(t.actor = {_quoted(reader)} OR substr(t.data, 1, {len(named)}) = {_quoted(named)})"
 
 
 def _dialogs(schema: str, columns: Sequence[str], lines: Sequence[LineId] | None, reader: str) -> str:

@@ -30,7 +30,7 @@ T = TypeVar("T")
 UNDO = 15.0
 """Seconds within which an action can be undone."""
 _UNASKED = frozenset(
-    ("bars", "company", "drafts", "furnishing", "health", "index", "needs", "newer", "news", "older", "pictures")
+    ("bars", "drafts", "health", "index", "needs", "newer", "news", "older", "pictures", "presence", "setup")
 ) | {"read", "rows", "timer", "typing", "views"}
 """Groups of work that the page begins by itself and repeats."""
 Work: TypeAlias = Callable[[], Awaitable[None]]
@@ -115,7 +115,7 @@ class ActionPage(Leaving[None]):
         """Show an error and its next step as a notice; ``asked`` is false for work that the page repeats by itself."""
         guard, now = self.window.guard, self.workspace.company.world.clock.monotonic()
         words = guard.words(error)
-        if asked or guard.is_news(words, now):
+        if asked or guard.is_new(words, now):
             self.notify(words, severity="warning", markup=False, timeout=8)
 
     def done(self, words: str, back: Callable[[Tx], None]) -> None:

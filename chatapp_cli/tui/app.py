@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from functools import partial
@@ -27,6 +28,7 @@ from chatapp_cli.tui.pages import page_named
 from chatapp_cli.tui.reading import words
 from chatapp_cli.tui.screens.inbox import InboxScreen
 from chatapp_cli.tui.session.error_guard import ErrorGuard
+from chatapp_cli.tui.session.hangup import left_when_told
 from chatapp_cli.tui.session.journal_feed import JournalAdvanced, watch_journal
 from chatapp_cli.tui.session.login_gate import LoginGate
 from chatapp_cli.tui.session.notices import PAUSE, Notices
@@ -93,7 +95,8 @@ class InboxApp(TypeAhead):
         self.workspace = Workspace(self.company, store)
         self.spelling = Spelling(self.user_files.words_file, self.user_files.speller(self.company.settings))
         self._open.push_async_callback(self.spelling.aclose)
-        self._login = LoginWatch(self, self.company.whole, LoginGate(self.workspace, self._token), self._replace_pages)
+        login_gate = LoginGate(self.workspace, self._token)
+        self._login = LoginWatch(self, self.company.whole, login_gate, self._replace_pages, self._in_background)
         await self._login.look()
         self.action_chooser = ActionChooser(self, self.workspace, self.appearance, self._in_background)
         wait, remind = partial(self.set_timer, PAUSE), partial(self.notify, markup=False, timeout=REMINDED)
@@ -107,7 +110,9 @@ class InboxApp(TypeAhead):
         return page
 
     def on_mount(self) -> None:
-        """Follow the journal, and check the login from time to time."""
+        """Follow the journal, check the login from time to time, and leave when the terminal goes away."""
+        if not self.is_headless and sys.__stdin__ is not None and sys.__stdin__.isatty():
+            self._open.enter_context(left_when_told(sys.__stdin__.fileno(), self.exit))
         self._login.ask()
         self._in_background(self._follow)
         self.set_interval(LOGIN, lambda: self._in_background(self._login.look_again))
@@ -144,14 +149,14 @@ class InboxApp(TypeAhead):
             await work()
         except Exception as error:  # noqa: BLE001 - no work in the background may end the window
             words = self.guard.words(error)
-            if self.guard.is_news(words, self.company.world.clock.monotonic()):
+            if self.guard.is_new(words, self.company.world.clock.monotonic()):
                 self.notify(words, severity="error", markup=False, timeout=8)
             return False
         return True
 
     async def _follow(self) -> None:
         self.tell_terminal(KEEP_TITLE)
-        await watch_journal(self.workspace, self._guarded, self._hear, started=self._notices.entitle)
+        await watch_journal(self.workspace, self._guarded, self._hear, started=self._notices.show_title)
 
     async def _hear(self, news: JournalAdvanced) -> None:
         for screen in self.screen_stack:
@@ -202,9 +207,8 @@ class InboxApp(TypeAhead):
 
         async with accompanied(self.company) as daemon:
             async for state in daemon.states():
-                text, trouble = (show(state.text), state.trouble)
                 for page in self.screen_stack[:1]:  # there is none while the window closes
-                    page.query_one(StatusBar).tell_daemon(text, trouble=trouble)
+                    page.query_one(StatusBar).tell_daemon(show(state.text), trouble=state.trouble)
 
     async def on_unmount(self) -> None:
         """Close the store and what works on it."""
@@ -214,8 +218,7 @@ class InboxApp(TypeAhead):
 
     async def _replace_pages(self) -> None:
         """Replace all pages after another login: the next operator sees nothing of what the last one saw."""
-        before = self.current_mode
-        after = f"{before}'"
+        before, after = self.current_mode, f"{self.current_mode}'"
         self.add_mode(after, self.get_default_screen)
         await self.switch_mode(after)
         await self.remove_mode(before)

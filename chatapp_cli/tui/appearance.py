@@ -1,4 +1,4 @@
-"""What every painting widget asks for: the colours of now, and the time."""
+"""What every painting widget needs: the styles of the current theme, and the time."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from chatapp_cli.tui.themes import PaintStyles, paint_styles
 
 
 class Appearance:
-    """Colours and clock of one window."""
+    """Styles and clock of one window."""
 
     def __init__(self, clock: Clock, theme: str) -> None:
         self._clock = clock
         self.styles: PaintStyles = paint_styles(theme)
 
     def use(self, theme: str) -> None:
-        """Change to other colours."""
+        """Change to another theme."""
         self.styles = paint_styles(theme)
 
     def now(self) -> Millis:
-        """The time that ages are counted to."""
+        """The present time, from which ages are counted."""
         return self._clock.now()

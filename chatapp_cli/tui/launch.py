@@ -55,7 +55,7 @@ def report(window: InboxApp) -> None:
 
     paths = rescue(window)
     cause = window.broken
-    for error in [*window.guard.stumbles, *([cause] if cause else [])]:
+    for error in [*window.guard.unexpected, *([cause] if cause else [])]:
         sys.stderr.write(lines("".join(traceback.format_exception(error, limit=-LINES))))
     if window.return_code:
         kept = T("What you had written is a draft in its dialog.")

@@ -17,16 +17,22 @@ class LoginWatch:
     """Checks the login, and shows the login page where one is needed."""
 
     def __init__(
-        self, app: App[None], company: Company, login_gate: LoginGate, replace_pages: Callable[[], Awaitable[None]]
+        self,
+        app: App[None],
+        company: Company,
+        login_gate: LoginGate,
+        replace_pages: Callable[[], Awaitable[None]],
+        in_background: Callable[[Callable[[], Awaitable[object]]], object],
     ) -> None:
         self._app, self._company, self._login_gate, self._replace_pages = app, company, login_gate, replace_pages
+        self._in_background = in_background
         self._looking = asyncio.Lock()
         self._refusal: ChatappError | None = None
         """Why a login is needed; ``None`` while somebody is logged in."""
 
     async def look(self) -> None:
         """Find out who works here."""
-        self._refusal = await self._login_gate.look()
+        self._refusal = await self._login_gate.check()
 
     async def look_again(self) -> None:
         """Find out again who works here; after a change, replace all pages and ask for a login if one is needed."""
@@ -45,4 +51,9 @@ class LoginWatch:
             title = self._company.read(lambda tx: self._company.options.text(tx, "company_name")) or str(
                 self._app.TITLE
             )
-            self._app.push_screen(LoginScreen(title, self._login_gate.log_in, show(self._refusal.what)))
+            self._app.push_screen(LoginScreen(title, self._log_in, show(self._refusal.what)))
+
+    async def _log_in(self, name: str, password: str) -> None:
+        """Log in; the pages are replaced in the background, because this one's work ends with it. Raises Refused."""
+        await self._login_gate.log_in(name, password)
+        self._in_background(self.look_again)

@@ -1,4 +1,4 @@
-"""Everything that can be done where the focus is, found by a few letters in either language or layout."""
+"""The command palette: all actions at the focus, found by a few letters in either language or layout."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ _TYPED = str.maketrans({**SAME_KEY, **{russian: latin for latin, russian in SAME
 """The same keys in the other layout."""
 _STEPS = {"down", "up", "page_down", "page_up", "first", "last", "next_pane", "previous_pane"}
 _FEW = 3
-"""Letters that have to stand there as they are: too few to be alike."""
+"""A search of at most so many letters has to occur exactly."""
 _ENOUGH = 72
-"""Of a hundred: how alike letters have to be."""
+"""How similar the letters have to be, from 0 to 100."""
 _WITHIN, _BEGINS, _IS_KEY = 110, 120, 130
 
 
 @dataclass(frozen=True, slots=True)
 class PaletteEntry:
-    """One thing that can be done."""
+    """An entry of the palette."""
 
     id: str
     words: str
     run: Callable[[], object]
     keys: str = ""
     also: str = ""
-    """What it is found by beside its words."""
+    """Other words that it is found by."""
 
 
 def doable(places: Mapping[str, DOMNode], run: Callable[[str, DOMNode], object]) -> Iterator[PaletteEntry]:
-    """The actions of the places around the focus, the nearest first; steps of the cursor come last."""
+    """The actions of the scopes at the focus, the innermost first; cursor movements come last."""
     found = [act for scope in places for act in actions(scope) if act.id != ITSELF]
     for act in sorted(found, key=lambda act: act.name in _STEPS):
         keys = "  ".join(map(shown, act.keys))
@@ -50,7 +50,7 @@ def doable(places: Mapping[str, DOMNode], run: Callable[[str, DOMNode], object])
 
 
 def narrowing(listing: Listing, tags: Iterable[str], operators: Iterable[str]) -> Iterator[PaletteEntry]:
-    """Each line, channel, tag and operator that the list can be narrowed to."""
+    """Filters of the list by each line, channel, tag and operator."""
     wanted, channels = listing.wanted, listing.overview.channels
     for line, name in {channel.line_id: channel.line for channel in channels}.items():
         yield _filter(listing, _("Line: {name}", name=name), "by_line", line=line, channel=None)
@@ -72,12 +72,12 @@ def _filter(listing: Listing, words: str, known_as: str, **changes: object) -> P
 
 
 def known(tx: Tx) -> tuple[list[str], list[str]]:
-    """The tags and the operators that there are."""
+    """All tags and all operators."""
     return dialogs.known_tags(tx), duties.operators(tx)
 
 
 def ranked(entries: Sequence[PaletteEntry], typed: str) -> list[PaletteEntry]:
-    """Those that fit what was typed, the best first; all of them while nothing is typed."""
+    """The entries that match what was typed, the best first; all of them if nothing is typed."""
     if not typed.strip():
         return list(entries)
     spelled = {fold(typed), fold(typed.translate(_TYPED))}
@@ -85,7 +85,7 @@ def ranked(entries: Sequence[PaletteEntry], typed: str) -> list[PaletteEntry]:
     def fitness(entry: PaletteEntry) -> float:
         if typed.strip() in entry.keys.split("  "):
             return _IS_KEY
-        return max(_alike(said, text) for said in spelled for text in _texts(entry))
+        return max(_similarity(letters, text) for letters in spelled for text in _texts(entry))
 
     scored = [(fitness(entry), -n, entry) for n, entry in enumerate(entries)]
     return [entry for score, _n, entry in sorted(scored, key=lambda one: one[:2], reverse=True) if score >= _ENOUGH]
@@ -95,11 +95,11 @@ def _texts(entry: PaletteEntry) -> tuple[str, str]:
     return fold(entry.words), fold(entry.also)
 
 
-def _alike(said: str, text: str) -> float:
+def _similarity(letters: str, text: str) -> float:
     from rapidfuzz.fuzz import partial_ratio
 
-    if f" {said}" in f" {text}":
+    if f" {letters}" in f" {text}":
         return _BEGINS
-    if said in text:
+    if letters in text:
         return _WITHIN
-    return partial_ratio(said, text) if _FEW < len(said) <= len(text) else 0
+    return partial_ratio(letters, text) if _FEW < len(letters) <= len(text) else 0

@@ -12,7 +12,7 @@ from textual.theme import Theme
 
 
 class Colours(NamedTuple):
-    """What a theme chooses; everything else follows from it."""
+    """The colours of a theme; all styles are made from them."""
 
     dark: bool
     background: str
@@ -30,9 +30,9 @@ class Colours(NamedTuple):
     bad: str
     good: str
     tags: Sequence[str]
-    """Each tag has one of these."""
+    """A tag has one of these, chosen by its name."""
     reverse: bool = False
-    """The cursor is text and background exchanged, and weight tells what colours tell elsewhere."""
+    """Whether the theme has no colours: the cursor is reversed, and bold stands for what has a colour elsewhere."""
 
 
 DARK = Colours(
@@ -109,11 +109,11 @@ MONO = Colours(
     reverse=True,
 )
 COLOURS = {"dark": DARK, "light": LIGHT, "contrast": CONTRAST, "mono": MONO}
-"""Every theme by its name, in the order in which a key goes through them."""
+"""The themes by name, in the order in which a key switches them."""
 
 
 def next_theme(name: str) -> str:
-    """The theme after this one."""
+    """The name of the next theme; after the last one the first."""
     names = list(COLOURS)
     return names[(names.index(name) + 1) % len(names)]
 
@@ -136,18 +136,18 @@ class PaintStyles(NamedTuple):
     base: Style
     cursor: Style
     shaded: Style
-    """The cursor of a list that has not the focus."""
+    """The cursor of a list without the focus."""
     text: Style
-    """Behind our own messages."""
+    """The background of our own messages."""
     tags: Sequence[Style]
 
     def tag(self, name: str) -> Style:
-        """The colour of a tag: the same wherever it stands, at every operator's."""
+        """The style of a tag, which is the same everywhere and for every operator."""
         return self.tags[crc32(name.casefold().encode()) % len(self.tags)]
 
 
 def paint_styles(name: str) -> PaintStyles:
-    """The styles of one of the themes."""
+    """The styles of a theme."""
     c = COLOURS[name]
     if c.reverse:
         return _without_colours(c)
@@ -173,7 +173,7 @@ def paint_styles(name: str) -> PaintStyles:
 
 
 def _without_colours(c: Colours) -> PaintStyles:
-    """Bold is what matters, reversed is the cursor, underlined is where it was left."""
+    """Styles without colours: bold is important, reversed is the cursor, underlined a cursor without the focus."""
     on, bold = Style(color=c.text, bgcolor=c.background), Style(bold=True)
     return PaintStyles(
         plain=Style(),
@@ -244,7 +244,7 @@ THEMES = tuple(_theme(name, colours) for name, colours in COLOURS.items())
 
 
 def begin_in(app: App[None], theme: str) -> None:
-    """Have these colours from the first paint on; a change of theme would have all styles read a second time."""
+    """Set a theme before the first paint; a change of theme would parse all styles a second time."""
     for known in THEMES:
         app.register_theme(known)
     app.set_reactive(App.theme, theme)

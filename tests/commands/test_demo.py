@@ -56,5 +56,13 @@ def test_without_a_terminal_the_way_without_one_is_named() -> None:
     assert "demo --headless" in done.stderr
 
 
+def test_its_help_is_in_the_language_that_was_asked_for() -> None:
+    shown = subprocess.run([*COMMAND, "--help"], capture_output=True, text=True, timeout=60, cwd=_root(), check=True)
+    assert shown.stdout.startswith("Использование: chatapp demo [ПАРАМЕТРЫ]")
+    assert "Пройти один круг без окна и выйти" in shown.stdout
+    assert "Попробовать chatapp с вымышленными клиентами: аккаунты не нужны" in shown.stdout
+    assert "Try" not in shown.stdout
+
+
 def _root() -> Path:
     return Path(__file__).parents[2]

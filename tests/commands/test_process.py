@@ -59,10 +59,24 @@ def test_help_and_errors_are_russian_unless_somebody_says_otherwise(env: Mapping
 
 
 def test_a_mistake_in_the_settings_file_is_said_without_a_traceback(env: Mapping[str, str]) -> None:
-    Path(env["CHATAPP_CONFIG"]).write_text("colour = 1\n", "utf-8")
+    Path(env["CHATAPP_CONFIG"]).write_text("colour =\n", "utf-8")
     said = run(env, "line", "list")
     assert (said.returncode, said.stdout) == (2, "")
-    assert said.stderr.splitlines()[1] == "→ See the known ones with: chatapp config list"
+    assert said.stderr.splitlines()[1] == "→ Correct it, or set CHATAPP_CONFIG."
+
+
+def test_settings_that_are_not_known_are_passed_over_with_one_note(env: Mapping[str, str]) -> None:
+    file = Path(env["CHATAPP_CONFIG"])
+    file.write_text("colour = 1\nflavour = 2\n", "utf-8")
+    said = run(env, "config", "set", "theme", "light")
+    note = f"Settings in {file} that are passed over: colour, flavour"
+    assert (said.returncode, said.stderr.splitlines()) == (0, [note, f"theme is set in {file}."])
+    found = run(env, "doctor", "--json")
+    assert (found.returncode, found.stderr.strip()) == (1, note)
+    assert [one["what"].split()[0] for one in json.loads(found.stdout) if one["name"] == "setting"] == [
+        "colour",
+        "flavour",
+    ]
 
 
 @pytest.mark.parametrize(

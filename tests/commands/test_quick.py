@@ -134,6 +134,7 @@ def test_of_a_faulty_file_nothing_is_taken_and_every_fault_is_told(filled: Shell
         ("a.txt", "", "txt is not one of: csv, json, yaml, yml"),
         ("a.yaml", "sections: [", "1: This is not understood: "),
         ("a.yaml", "sections: {}", "1, sections: A list is expected."),
+        ("a.yaml", "sections: О", "1, sections: A list is expected."),
         ("a.yaml", "- О", "1: Fields are expected here: sections"),
         ("a.yaml", "sections: [{title: О}]", "1: There is no field title; known are: name, editors, replies"),
         ("a.yaml", "sections: [&a {name: О}, *a]", "1: This is not understood: "),
@@ -179,7 +180,10 @@ BOOK = """sections:
 - name: Опт
   replies:
   - {title: Скидка, text: 10}
+  editors: null
 - name: Пустой
+  editors: ~
+  replies:
 """
 
 

@@ -1,7 +1,10 @@
 """``chatapp search``: what it prints, how it ends, and what it says while the index is not whole."""
 
+import re
+
 import pytest
 
+from chatapp_cli.bootstrap import Company
 from tests.commands.conftest import Program, Shell, Write
 
 
@@ -40,3 +43,23 @@ def test_nothing_found_is_an_exit_code_of_its_own(chatapp: Shell, client_writes:
         assert (target.code, target.out, target.err) == (1, "", "Nothing is found.\n")
     assert chatapp.run("search", "ель", "--after", "вчера").code == 2
     assert chatapp.run("search", "ель", "--dialog", "9").err.startswith("There is no dialog 9.")
+
+
+MANY = """
+WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 60000)
+INSERT INTO message (dialog_id, channel_id, direction, origin, author, ext_id, state, text, at, stored_at,
+  code, detail, subject, reply_to, album, automatic)
+SELECT 1, 1, 'in', 'client', 'Анна', 'x' || n, 'received', 'Ели по оптовой цене, партия ' || n || ' из лесничества',
+  1780000000000 + n * 60000, 1, '', '', '', '', '', 0 FROM n
+"""
+
+
+@pytest.mark.req("S-116")
+def test_a_search_answers_with_what_is_indexed_and_says_what_is_not_yet(
+    chatapp: Shell, company: Company, client_writes: Write
+) -> None:
+    client_writes("Сколько стоят ели?")
+    company.database.write(lambda tx: tx.compose(str, MANY.strip(), {}))
+    found = chatapp("search", "ель", "-n", 3)
+    assert found.rows[0][4].startswith("Ели по оптовой цене, партия 60000")
+    assert re.fullmatch(r"Messages before .+ are not in the index yet\.\n", found.err)

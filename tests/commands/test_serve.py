@@ -1,11 +1,17 @@
-"""What ``chatapp serve`` refuses before anything runs."""
+"""What ``chatapp serve`` refuses before anything runs, and how it ends."""
 
+import json
 import os
+import shlex
+import signal
+import socket
 import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import closing
+from typing import Any
 
 import pytest
 
@@ -45,6 +51,55 @@ def test_a_daemon_that_starts_sweeps_what_was_begun_and_left(chatapp: Shell, com
     around = {**os.environ, **chatapp.env}
     subprocess.run(program, env=around, input=b"", capture_output=True, check=True, timeout=30)
     assert (old.exists(), young.exists()) == (False, True)
+
+
+def serving(env: Mapping[str, str], *before: str) -> subprocess.Popen[str]:
+    """A daemon that has started, so that a signal meets its handlers."""
+    words = [*before, sys.executable, "-m", "chatapp_cli", "serve"]
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    daemon = subprocess.Popen(words, env={**os.environ, **env, "CHATAPP_HTTP_PORT": "0"}, **pipes)
+    assert daemon.stdout is not None
+    assert daemon.stdout.readline().startswith("http://")
+    return daemon
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM, signal.SIGINT])
+def test_a_daemon_that_is_told_to_end_finishes_what_it_does(chatapp: Shell, company: Company, number: int) -> None:
+    with serving(chatapp.env, "env", "--default-signal=INT,HUP") as daemon:
+        daemon.send_signal(number)
+        _, log = daemon.communicate(timeout=30)
+    assert daemon.returncode == 0
+    assert [json.loads(line)["event"] for line in log.splitlines()][-2:] == ["daemon.stopping", "daemon.stopped"]
+
+
+def test_a_daemon_under_nohup_outlives_the_terminal(chatapp: Shell, company: Company) -> None:
+    with serving(chatapp.env, "env", "--ignore-signal=HUP") as daemon:
+        daemon.send_signal(signal.SIGHUP)
+        with pytest.raises(subprocess.TimeoutExpired):
+            daemon.wait(0.5)
+        daemon.send_signal(signal.SIGTERM)
+        daemon.communicate(timeout=30)
+    assert daemon.returncode == 0
+
+
+def test_a_port_that_another_company_has_is_told_with_the_command_that_changes_only_this_one(chatapp: Shell) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        chatapp("config", "set", "http_port", port)
+        refused = chatapp.run("--company", "second", "serve")
+    assert (refused.code, refused.out) == (2, "")
+    assert f"Cannot listen on 127.0.0.1:{port}" in refused.err
+    words = shlex.split(refused.err.rpartition(": chatapp ")[2])
+    assert words == ["--company", "second", "config", "set", "--this-company", "http_port", "0"]
+    file = chatapp("--company", "second", "config", "path", "--this-company").out.strip()
+    assert chatapp(*words).err == f"http_port is set in {file}.\n"
+    assert chatapp("--company", "second", "config", "get", "http_port").out == "0\n"
+    assert chatapp("config", "get", "http_port").out == f"{port}\n"
+    row = chatapp("--company", "second", "config", "list", "--json").json["http_port"]
+    assert row == {"value": 0, "source": "company_file"}
+    said = chatapp("--company", "second", "config", "set", "http_port", "7").err.splitlines()[1]
+    assert said == f"http_port: the value in {file} takes precedence."
+    assert chatapp.run("config", "set", "--this-company", "company", "x").code == 2
 
 
 def test_a_daemon_ends_in_words_on_a_damaged_store_and_does_not_start_on_it_again(

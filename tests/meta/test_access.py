@@ -19,7 +19,10 @@ A_SESSION = "what a channel's session reports; no person asks for it"
 ONLY_PART = "a step of a service that has asked already"
 A_TIMER = "the daemon's timer does it for everybody"
 A_LOGIN = "proved by a password or a token, before anybody acts"
+WHAT_HAPPENED = "says what happened, whoever was at work"
 WITHOUT_A_RIGHT = {
+    "alarms.heal": WHAT_HAPPENED,
+    "alarms.raise_": WHAT_HAPPENED,
     "alterations.catch_up": A_SESSION,
     "alterations.deleted": A_SESSION,
     "alterations.edited": A_SESSION,

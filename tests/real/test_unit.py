@@ -144,3 +144,17 @@ def test_the_rules_are_those_of_the_unit() -> None:
     assert {"read", "clone3", "flock", "setpriority"} <= found.calls
     assert not {"sched_setscheduler", "ioprio_set", "setrlimit", "chroot", "mount", "ptrace"} & found.calls
     assert len(found.families) == len(settings(UNIT, "RestrictAddressFamilies")[0].split()) == 3
+
+
+def test_the_unit_for_one_company_of_several_differs_only_in_the_company() -> None:
+    several = UNIT.with_name("chatapp@.service").read_text("utf-8").splitlines()
+    one = UNIT.read_text("utf-8").splitlines()
+    assert [line for line in several if line not in one and not line.startswith("#")] == [
+        "Description=chatapp for %i: receives and sends customer messages",
+        "EnvironmentFile=-/etc/chatapp/%i.env",
+        "ExecStart=/opt/chatapp/bin/chatapp --company %i serve",
+    ]
+    assert [line for line in one if line not in several and not line.startswith("#")] == [
+        "Description=chatapp: receives and sends customer messages",
+        "ExecStart=/opt/chatapp/bin/chatapp serve",
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -627,11 +628,17 @@ def test_who_writes_with_an_account_that_is_gone_is_told_so(
     assert caught.value.code == "account_over"
 
 
+BY_NAME = (operators.close_sessions, operators.disable, operators.enable, operators.remove)
+"""What is done with an account as a whole."""
+
+
 def test_who_may_change_accounts_gives_and_changes_no_more_than_they_have(shop: Shop) -> None:
     line, other = shop.line("Опт"), shop.line("Розница")
     for name, given in (("Иван", {Right.LINES}), ("Вера", set())):
         shop.write(lambda tx, name=name: operators.add(tx, name, "", [line]))
         shop.write(lambda tx, name=name, given=given: operators.allow(tx, name, given, ()))
+    shop.write(lambda tx: operators.add(tx, "Олег", "", ()))
+    shop.write(lambda tx: operators.add(tx, "Яна", "", [line, other]))
     operator(shop, Right.USERS)
     shop.acting = Acting(ME, account=True, lines=(line,))
     shop.write(lambda tx: operators.allow(tx, "Вера", {Right.USERS}, ()))
@@ -643,11 +650,14 @@ def test_who_may_change_accounts_gives_and_changes_no_more_than_they_have(shop: 
         lambda tx: operators.see_lines(tx, "Вера", None),
         lambda tx: operators.see_lines(tx, "Вера", [line, other]),
         lambda tx: operators.add(tx, "Глеб", "", ()),
+        *(partial(deed, name=name) for deed in BY_NAME for name in ("Иван", "Олег", "Яна")),
     ):
         with pytest.raises(Refused) as caught:
             shop.write(beyond)
         assert caught.value.code == "beyond_own"
     shop.write(lambda tx: operators.see_lines(tx, "Вера", [line]))
+    for deed in BY_NAME:
+        shop.write(partial(deed, name="Вера"))
 
 
 def test_what_a_role_allows_is_not_taken_back_and_what_nobody_knows_is_not_given(shop: Shop) -> None:

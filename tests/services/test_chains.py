@@ -215,6 +215,18 @@ def test_where_the_client_wrote_to_us_comes_before_the_phone_and_a_foreign_name_
     assert told(shop, message)[0].endswith("No address of the client is known in Почта магазина.")
 
 
+def test_of_the_accounts_of_one_kind_a_chain_takes_the_one_that_knows_the_client_otherwise_one_that_works(
+    shop: Shop,
+) -> None:
+    stopped, working = shop.channel(), shop.channel()
+    shop.write(lambda tx: channels.set_health(tx, stopped, "needs_rebind", "revoked"))
+    shop.write(lambda tx: contacts.set_chain(tx, contacts.met_or_new(tx, PHONE), ["letters"]))
+    assert [step.channel for step in shop.read(lambda tx: routes.stored(tx, able, PHONE))] == [working]
+    shop.hear(stopped, who="anna")
+    shop.write(lambda tx: contacts.set_chain(tx, contacts.at(tx, "@anna"), ["letters"]))
+    assert [step.channel for step in shop.read(lambda tx: routes.stored(tx, able, "@anna"))] == [stopped]
+
+
 def test_a_name_that_several_people_bear_is_no_way_to_one_of_them(shop: Shop) -> None:
     one, two = shop.channel(), shop.channel()
     for channel in (one, two):

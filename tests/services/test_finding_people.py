@@ -9,6 +9,7 @@ import pytest
 from chatapp_cli.domain.arrival import Profile
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.ids import ChannelId, ContactId
+from chatapp_cli.domain.journal.company import CompanyConfigured
 from chatapp_cli.services import dialogs, duties, names, persons, search
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.rows.people import MergeRow
@@ -149,3 +150,37 @@ def test_what_only_another_line_tells_finds_nothing_for_who_does_not_see_that_li
     visibility = Visibility(shop.driver.dialect, lines=[ours])
     assert found(shop, "Аня", index, visibility) == found(shop, "Аня", visibility=visibility) == ["Аня"]
     assert found(shop, "Петрова", index, visibility) == found(shop, "Петрова", visibility=visibility) == []
+
+
+@pytest.mark.req("S-116")
+def test_names_are_indexed_from_the_newest_dialog_back_in_parts_until_none_is_left(shop: Shop, index: Index) -> None:
+    channel = shop.channel()
+    for number in range(9):
+        shop.hear(channel, who=f"client{number}")
+
+    def read_back(before: int) -> int:
+        with shop.reading() as tx:
+            return index.change(lambda opened: names.read_back(tx, opened, before, n=1))
+
+    above = shop.read(names.above_all)
+    assert read_back(above) == above - 8
+    assert read_back(above - 8) == 0
+    assert index.ask(lambda opened: sorted(opened.called([["client"]], n=20))) == list(range(above - 9, above))
+
+
+@pytest.mark.req("S-116")
+@pytest.mark.parametrize(
+    ("said", "fresh", "dialogs"),
+    [("Аня", 999, 1), ("Аня", 1_000, None), ("Ан", 0, None), ("", 0, None), ("Ан Петрова", 0, 0)],
+)
+def test_the_index_narrows_a_search_by_whole_words_unless_too_much_is_new(
+    shop: Shop, index: Index, said: str, fresh: int, dialogs: int | None
+) -> None:
+    met(shop, shop.channel(), ANYA)
+    with shop.reading() as tx:
+        assert names.among(tx, index, said) is None
+    search.catch_up(shop.database, index)
+    shop.write(lambda tx: [tx.emit(CompanyConfigured(changed=[])) for _ in range(fresh)])
+    with shop.reading() as tx:
+        found = names.among(tx, index, said)
+    assert (None if found is None else len(found)) == dialogs

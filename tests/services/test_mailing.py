@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 import pytest
@@ -47,7 +47,9 @@ def channel(shop: Shop) -> ChannelId:
 def mail(shop: Shop, channel: ChannelId, to: Sequence[str], key: str = "акция 12", draft: Draft = HELLO) -> Mailing:
     request = MessageRequest(to=Exactly(channel, ""), draft=draft, options=shop.order(key=sending.key_of(key)))
     listed = [Recipient(address, n) for n, address in enumerate(to, 1)]
-    return shop.write(lambda tx: mailing.accept(tx, able, request, listed))
+    found = shop.write(lambda tx: mailing.accept(tx, able, request, listed))
+    found.going = shop.read(lambda tx: mailing.in_turn(tx, able, found.going, request.options))
+    return found
 
 
 def rows_of(shop: Shop, dialog: DialogId) -> list[OutboxRow]:
@@ -136,5 +138,28 @@ def test_a_preview_of_a_list_tells_the_same_and_keeps_nothing(shop: Shop, channe
     assert shop.read(journal.last) == before
     assert shop.read(lambda tx: tx.value("messages.by_key", key=request.options.key)) is None
     found = shop.write(lambda tx: mailing.accept(tx, able, request, listed))
-    told = [[(one.address, one.fresh, one.characters, one.cost, one.turn) for one in of.going] for of in (tried, found)]
+    going = [shop.read(lambda tx, of=of: mailing.in_turn(tx, able, of.going, request.options)) for of in (tried, found)]
+    told = [[(one.address, one.fresh, one.characters, one.cost, one.turn) for one in of] for of in going]
     assert told[0] == told[1]
+
+
+def test_a_list_in_pieces_is_one_list_for_repeated_addresses_and_for_the_order_of_sending(
+    shop: Shop, channel: ChannelId
+) -> None:
+    request = MessageRequest(to=Exactly(channel, ""), draft=HELLO, options=shop.order(key=sending.key_of("акция 12")))
+    pieces = [[TWO[0], TWO[1]], ["8 916 000-00-01", "+79160000003"], ["+79160000003", "79160000002"]]
+
+    def through(handle: Callable[..., Mailing]) -> tuple[Mailing, list[int]]:
+        found = Mailing()
+        for piece in pieces:
+            listed = [Recipient(address) for address in piece]
+            found.add(shop.write(lambda tx, listed=listed: handle(tx, able, request, listed, found)))
+        turns = shop.read(lambda tx: mailing.in_turn(tx, able, found.going, request.options))
+        return found, [one.turn.at for one in turns]
+
+    for handle in (mailing.preview, mailing.accept):
+        found, turns = through(handle)
+        assert [one.to.address for one in found.going] == [*TWO, "+79160000003"]
+        assert (found.again, turns[:2], turns[2] > shop.clock.now()) == (3, [0, 0], True)
+    again, _turns = through(mailing.accept)
+    assert [one.before for one in again.going] == [True] * 3

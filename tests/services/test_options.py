@@ -64,6 +64,24 @@ def test_a_flag_or_the_environment_beats_what_is_stored(shop: Shop) -> None:
     assert value(shop, "undo_send", settings=Settings(undo_send=4), given={"undo_send"}) == 4
 
 
+def test_an_option_of_a_scope_is_read_as_text_or_as_a_number(shop: Shop) -> None:
+    line = shop.line()
+    say(shop, OptionTarget(OptionLevel.LINE, line), undo_send="7", company_name="42")
+    known, here = Options(Settings()), OptionScope(line=line)
+    with shop.reading() as tx:
+        assert (known.text(tx, "undo_send", here), known.number(tx, "undo_send", here)) == ("7", 7)
+        assert (known.text(tx, "company_name", here), known.number(tx, "company_name", here)) == ("42", 42)
+        assert known.number(tx, "undo_send") == 0
+
+
+def test_where_nothing_is_stored_an_option_has_its_default_and_what_is_none_is_no_value() -> None:
+    known = Options(Settings())
+    with declared(Field(name="mood", label=T("Mood"), default="calm"), OptionLevel.COMPANY) as mood:
+        assert [known.unstored(name) for name in (mood, "undo_send")] == ["calm", 0]
+    with pytest.raises(KeyError):
+        known.unstored("nothing")
+
+
 def test_an_empty_value_forgets_an_option_so_that_the_wider_one_holds(shop: Shop) -> None:
     line = shop.line()
     say(shop, COMPANY, company_name="Тёплый дом")

@@ -210,6 +210,16 @@ def test_among_equals_what_is_used_more_often_comes_first(shop: Shop) -> None:
     assert titles(shop, "") == ["Оплата частями", "Адрес", "Оплата"]
 
 
+@pytest.mark.req("S-137", "S-140")
+@pytest.mark.parametrize(
+    ("query", "order"),
+    [("продажи", ["Доставка"]), ("sales", ["Доставка"]), ("support", ["Гарантия"]), ("поддержка", ["Гарантия"])],
+)
+def test_a_reply_is_found_by_its_usual_category_in_either_language(shop: Shop, query: str, order: list[str]) -> None:
+    make(shop, "Заказы", DELIVERY, QuickReplyDraft(title="Гарантия", text="Год.", category="support"))
+    assert titles(shop, query) == order
+
+
 def test_the_journal_says_what_was_done_in_words(shop: Shop) -> None:
     make(shop, "Заказы", DELIVERY)
     section = shop.read(lambda tx: replies.section(tx, "Заказы"))

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from chatapp_cli.domain.arrival import IncomingFile, MessageEdited, MessagesDeleted, Peer, PeerMoved, Profile
+from chatapp_cli.domain.arrival import (
+    IncomingFile,
+    MessageEdited,
+    MessagesDeleted,
+    Peer,
+    PeerMoved,
+    Profile,
+    ReactionsChanged,
+)
 from chatapp_cli.domain.dialog import DialogFilter
-from chatapp_cli.domain.ids import ChannelId, DialogId
-from chatapp_cli.services import dialogs, names, search
-from chatapp_cli.services.search import SearchPage, SearchScope
+from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
+from chatapp_cli.services import dialogs, journal, names, search
+from chatapp_cli.services.search import Missing, SearchPage, SearchScope
 from chatapp_cli.services.wording import understood
 from chatapp_cli.store import dialog_list
-from chatapp_cli.store.search import TOP, Index, Mark, OpenIndex
+from chatapp_cli.store.search import TOP, Index, Mark, OpenIndex, Wording
 from chatapp_cli.store.tx import Tx
 from tests.stores import ON_SQLITE, Shop
 
@@ -300,7 +311,10 @@ def test_edits_deletions_and_names_of_files_are_followed(
 
 
 @ON_SQLITE
-@pytest.mark.parametrize("damage", ["removed", "no database", "torn", "of another store", "older than a restore"])
+@pytest.mark.parametrize(
+    "damage",
+    ["removed", "no database", "torn", "of another store", "older than a restore", "of the format before", "stale"],
+)
 def test_an_index_that_is_of_no_use_is_made_anew(
     shop: Shop, said: ChannelId, appearance: Look, index: Index, damage: str
 ) -> None:
@@ -314,9 +328,89 @@ def test_an_index_that_is_of_no_use_is_made_anew(
     elif damage == "of another store":
         other = Index(index.path, "sqlite:///elsewhere.db")
         assert other.ask(lambda index: index.mark()) is None
+    elif damage == "of the format before":
+        made_by_the_version_before(index)
+    elif damage == "stale":
+        index.change(lambda index: index.save(Mark(shop.read(journal.last), 0, 0, stale=1_000_000)))
+        shop.hear(said, "Ещё диван", who="sofa")
+        assert len(appearance("диван").found) == 4
+        assert index.ask(lambda index: index.mark()).stale == 0
+        return
     else:
         index.change(lambda index: index.save(Mark(10**9, 0, 0)))
     assert len(appearance("диван").found) == 3
+
+
+def made_by_the_version_before(index: Index) -> None:
+    index.delete()
+    with closing(sqlite3.connect(index.path)) as file, file:
+        file.execute("CREATE TABLE mark (journal INTEGER NOT NULL, lowest INTEGER NOT NULL, unnamed INTEGER NOT NULL)")
+        file.execute("CREATE TABLE place (message INTEGER PRIMARY KEY, place INTEGER NOT NULL UNIQUE)")
+        file.execute("CREATE VIRTUAL TABLE word USING fts5(stems, dialog)")
+        file.execute("INSERT INTO mark VALUES (1000, 0, 0)")
+        file.execute("PRAGMA user_version=3")
+
+
+def stale(index: Index) -> int:
+    return index.ask(lambda index: index.mark()).stale
+
+
+@pytest.mark.req("S-116")
+def test_words_that_a_message_had_at_any_time_find_it_only_while_it_has_them(
+    shop: Shop, said: ChannelId, appearance: Look, index: Index
+) -> None:
+    shop.hear(said, "Хочу чайник", who="edit", ext_id="e1")
+    before = shop.clock.at
+    for n, text in enumerate(["самовар", "", "чайник", "самовар", "чайник"]):
+        shop.clock.at += 1
+        shop.take(said, MessageEdited(peer_key="edit", ext_id="e1", at=shop.clock.at, text=text))
+        found = {word for word in ("чайник", "самовар") if keys(appearance(word)) == {"edit"}}
+        assert (n, found) == (n, {text} - {""})
+    assert keys(appearance("чайник", since=before)) == {"edit"}
+    shop.take(said, MessagesDeleted(peer_key="edit", ext_ids=("e1",), at=shop.clock.at))
+    assert (keys(appearance("самовар")), keys(appearance("чайник")), stale(index)) == (set(), set(), 4)
+
+
+def test_what_happens_to_a_message_without_changing_its_words_adds_nothing_to_the_index(
+    shop: Shop, said: ChannelId, appearance: Look, index: Index
+) -> None:
+    message = shop.hear(said, "Хочу чайник", who="edit", ext_id="e1")
+    assert keys(appearance("чайник")) == {"edit"}
+    shop.take(said, ReactionsChanged(peer_key="edit", ext_id="e1", at=shop.clock.at, emoji=("👍",)))
+    assert (keys(appearance("чайник")), stale(index)) == ({"edit"}, 0)
+    places = index.ask(lambda index: index.hits(understood("чайник"), n=9))
+    assert [hit.message for hit in places] == [message]
+
+
+def test_a_position_belongs_to_one_message_even_if_two_million_lie_between(index: Index) -> None:
+    one, other = (Wording(MessageId(number), DialogId(1), 1000, "чайник") for number in (7, 7 + (1 << 21)))
+    index.change(lambda index: (index.put([one]), index.put([other._replace(at=2000)])))
+    query = understood("чайник")
+    assert [hit.message for hit in index.ask(lambda index: index.hits(query, n=9))] == [other.message, one.message]
+    index.change(lambda index: index.drop([one.message]))
+    assert [hit.message for hit in index.ask(lambda index: index.hits(query, n=9))] == [other.message]
+
+
+def test_a_search_waits_half_a_second_at_most_and_says_what_it_does_not_find_yet(
+    shop: Shop, said: ChannelId, index: Index
+) -> None:
+    for n in range(search.BATCH):
+        shop.clock.at += 1000
+        shop.hear(said, f"сообщение {n}", who="talk")
+    missing = partial(search.missing, index=index)
+    assert shop.read(missing) == Missing(before=shop.clock.at)
+    assert not search.catch_up(shop.database, index, seconds=0)
+    oldest = shop.message(MessageId(len(SAID) + 1)).at
+    assert shop.read(missing) == Missing(before=oldest)
+    assert str(Missing(before=oldest).said(str)) == f"Messages before {oldest} are not in the index yet."
+    assert search.catch_up(shop.database, index)
+    assert (shop.read(missing), Missing().said(str)) == (Missing(), None)
+    began = shop.clock.at = shop.clock.at + 1000
+    for n in range(search.BATCH + 1):
+        shop.hear(said, f"новое {n}", who="talk")
+    assert not search.catch_up(shop.database, index, seconds=0)
+    assert shop.read(missing).since == began
+    assert search.catch_up(shop.database, index)
 
 
 def cleared_and_interrupted(index: OpenIndex) -> None:

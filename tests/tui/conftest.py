@@ -114,6 +114,6 @@ def window(company: Company) -> Opener:
             found = Window(app, pilot)
             await found.until(lambda: app.screen.query_one("DialogList").order is not None)
             yield found
-        assert not app.guard.stumbles, app.guard.stumbles
+        assert not app.guard.unexpected, app.guard.unexpected
 
     return opened_window

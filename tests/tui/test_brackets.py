@@ -100,7 +100,7 @@ async def test_a_page_stands_whatever_brackets_are_in_names(furnished: Path, tmp
             await lead(app, pilot, spoilt.scene)
             assert app.is_running
         assert app.return_code in {None, 0}
-        assert not app.guard.stumbles
+        assert not app.guard.unexpected
 
 
 async def lead(app: InboxApp, pilot: Pilot[None], scene: Scene) -> None:

@@ -98,7 +98,7 @@ async def test_the_presence_that_meets_the_unbound_dialog_first_says_so_too(wind
             store.execute("PRAGMA foreign_keys = ON")
             store.execute("DELETE FROM dialog WHERE id = ?", [page.opening.card.id])
             store.commit()
-        page.do(page.colleagues.beat, group="company")
+        page.do(page.colleagues.beat, group="presence")
         await it.until(lambda: "is no more" in notices(it))
         assert kept(company) == ["Анна Кузнецова\n\nЖдём\n"]
 
@@ -118,19 +118,19 @@ async def test_a_tab_of_a_dialog_that_is_no_more_can_be_left(window: Opener, com
 async def test_work_that_comes_round_says_the_same_only_once_a_minute() -> None:
     guard = ErrorGuard()
     said = guard.words(StoreError(T("The disk is full.")))
-    assert [guard.is_news(said, now) for now in (0.0, 5.0, LONG - 1, LONG + 1)] == [True, False, False, True]
-    assert guard.is_news("other", 1.0)
-    assert not guard.stumbles
+    assert [guard.is_new(said, now) for now in (0.0, 5.0, LONG - 1, LONG + 1)] == [True, False, False, True]
+    assert guard.is_new("other", 1.0)
+    assert not guard.unexpected
 
 
 def test_of_many_errors_of_our_own_only_the_last_ones_are_held_on_to() -> None:
     guard = ErrorGuard()
     for n in range(1000):
         guard.words(ZeroDivisionError(n))
-    assert [error.args for error in guard.stumbles] == [(997,), (998,), (999,)]
+    assert [error.args for error in guard.unexpected] == [(997,), (998,), (999,)]
 
 
-@pytest.mark.parametrize("group", ["news", "company", "actions", "list", "timer"])
+@pytest.mark.parametrize("group", ["news", "presence", "actions", "list", "timer"])
 async def test_whatever_work_stumbles_over_the_page_goes_on(
     company: Company, capsys: pytest.CaptureFixture[str], group: str
 ) -> None:
@@ -145,7 +145,7 @@ async def test_whatever_work_stumbles_over_the_page_goes_on(
         app.screen.do(stumble, group=group)
         await it.until(lambda: "Something went wrong inside: ZeroDivisionError." in notices(it))
         await it.open("Анна")
-    assert [type(error) for error in app.guard.stumbles] == [ZeroDivisionError]
+    assert [type(error) for error in app.guard.unexpected] == [ZeroDivisionError]
     report(app)
     assert "ZeroDivisionError: of our own" in capsys.readouterr().err
 
@@ -259,7 +259,7 @@ async def test_a_window_outlives_its_connections(
         await it.press("enter")
         await it.until(lambda: app.screen.query_one(Composer).state.text == "" or notices(it))
     assert app.return_code in {None, 0}
-    assert not app.guard.stumbles, app.guard.stumbles
+    assert not app.guard.unexpected, app.guard.unexpected
 
 
 @pytest.mark.parametrize("disk", ["there", "full"])

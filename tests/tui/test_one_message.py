@@ -88,7 +88,7 @@ async def _window(folder: Path) -> AsyncIterator[Window]:
         it = Window(inbox, pilot)
         await it.until(lambda: inbox.screen.query_one("DialogList").order is not None)
         yield it
-    assert not inbox.guard.stumbles
+    assert not inbox.guard.unexpected
     company.close()
 
 

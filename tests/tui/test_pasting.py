@@ -14,7 +14,7 @@ from textual.widgets import Input
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.services import transcript
 from chatapp_cli.tui.app import InboxApp
-from chatapp_cli.tui.keys.pasting import LOST, WholePastes, clean
+from chatapp_cli.tui.keys.pasting import PASTE_TIMEOUT, WholePastes, clean
 from chatapp_cli.tui.keys.typeahead import HAND
 from chatapp_cli.tui.popups import Choose, Confirm
 from chatapp_cli.tui.screens.inbox import InboxScreen
@@ -68,7 +68,7 @@ def test_a_paste_whose_end_got_lost_comes_after_a_while_and_keys_are_keys_again(
     parser = WholePastes(now=lambda: now[0])
     assert list(parser.feed(f"{OPEN}слова\r")) == []
     assert list(parser.tick()) == []
-    now[0] += LOST
+    now[0] += PASTE_TIMEOUT
     (paste,) = parser.tick()
     assert paste.text == "слова\n"
     assert [one.key for one in parser.feed("q")] == ["q"]
@@ -109,7 +109,7 @@ def test_a_lost_paste_keeps_what_looked_like_the_beginning_of_its_end() -> None:
     now = [100.0]
     parser = WholePastes(now=lambda: now[0])
     list(parser.feed(f"{OPEN}слова \x1b[2"))
-    now[0] += LOST
+    now[0] += PASTE_TIMEOUT
     (paste,) = parser.tick()
     assert paste.text == "слова [2"
     assert [one.key for one in parser.feed("00~q")] == ["0", "0", "tilde", "q"]
@@ -187,14 +187,14 @@ async def test_what_is_longer_than_any_message_is_not_taken_in_and_the_way_to_at
 
 async def paste(it: Window, text: str, *, pace: float = 0.001) -> None:
     """As a terminal without brackets brings it: each character a key, the one right after the other."""
-    at = it.app._came + 1
+    at = it.app._last_at + 1
     for n, one in enumerate(text):
         key = {"\r": "enter", "\t": "tab"}.get(one, one)
         event = events.Key(key, one)
         event.time = at + n * pace
         it.app.post_message(event)
-    await it.until(lambda: it.app._typed is None and it.app._came >= at)
-    it.app._came = 0.0
+    await it.until(lambda: it.app._typed is None and it.app._last_at >= at)
+    it.app._last_at = 0.0
 
 
 def said(company: Company, it: Window) -> list[str]:
@@ -245,7 +245,7 @@ async def test_an_enter_right_after_a_paste_in_brackets_is_a_part_of_it(window: 
     async with window() as it:
         await it.open("Анна")
         before = said(company, it)
-        now = it.app._came + 1
+        now = it.app._last_at + 1
         brackets, enter = events.Paste("строка"), events.Key("enter", "\r")
         brackets.time, enter.time = now, now + 0.002
         it.app.post_message(brackets)

@@ -234,7 +234,7 @@ async def test_what_was_not_said_is_marked_in_words_before_it_is_read_out(
     anna = stage.dialog(BOT, ANNA)
     for text in ("Позже", "Никогда"):
         order = replace(talk.workspace.send_options(), at=company.world.clock.now() + 3_600_000)
-        message = talk.workspace.accept(InDialog(anna), Draft(text=text), order, held=False)
+        message = talk.workspace.accept(InDialog(anna), Draft(text=text), order, undoable=False)
         last = logged_in(company, "").write(message)
     logged_in(company, "").write(lambda tx: sending.cancel(tx, last))
     stage.say(anna, "Мимо", state=State.FAILED, error="blocked")

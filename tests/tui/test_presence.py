@@ -221,7 +221,7 @@ async def test_a_dialog_that_is_opened_again_is_still_written_in(
         await it.until(lambda: typing(company, clock))
         conversation = it.app.screen.conversation
         await conversation.open(conversation.opening.card.id, exact=True)
-        await it.app.workers.wait_for_complete([one for one in it.app.workers if one.group == "company"])
+        await it.app.workers.wait_for_complete([one for one in it.app.workers if one.group == "presence"])
         assert typing(company, clock)
 
 
@@ -245,10 +245,10 @@ class AnsweredByHand:
 async def test_who_is_there_is_told_by_the_read_that_began_last(company: Company) -> None:
     workspace = AnsweredByHand(company)
     windows = OtherWindows(workspace)
-    seen = [asyncio.create_task(windows.see()) for _ in range(2)]
+    seen = [asyncio.create_task(windows.refresh()) for _ in range(2)]
     await asyncio.sleep(0)
     looking, writing = (PresenceRow("theirs", COLLEAGUE, DialogId(1), typing, until=9) for typing in (0, 9))
     workspace.reads[1].set_result([writing])
     workspace.reads[0].set_result([looking])
     await asyncio.gather(*seen)
-    assert windows.there(Millis(1))[DialogId(1)].writing == [COLLEAGUE]
+    assert windows.viewers(Millis(1))[DialogId(1)].writing == [COLLEAGUE]

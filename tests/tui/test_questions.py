@@ -254,7 +254,7 @@ async def test_every_kind_of_question_stays_until_its_answer_is_taken(
             await it.sees(why)
         await it.press(*keys)
         await it.until(lambda: app.screen is not page)
-    assert [type(error) for error in app.guard.stumbles] == [ZeroDivisionError]
+    assert [type(error) for error in app.guard.unexpected] == [ZeroDivisionError]
 
 
 class Slow:
@@ -445,7 +445,7 @@ ANSWERED_AT_ONCE = {
     ("actions/quick.py", "_('{title}: what is the value of {gap}?', title=row.title, gap=written[name])"),
     ("screens/applications.py", "_('Which channel?')"),
     ("actions/line.py", "_('Which channel?')"),
-    ("conversation/doing.py", "question"),
+    ("conversation/action_runner.py", "question"),
     ("screens/chats.py", "_('Read back {title}?', title=chat['title'])"),
     ("screens/begin.py", "_('Leave without sending?')"),
     ("screens/troubles.py", "_('Send it again?')"),

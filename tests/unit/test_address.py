@@ -21,6 +21,8 @@ from chatapp_cli.domain.address import kinds
         ("5000000042", "chat_id"),
         ("@example", "username"),
         ("anna@example.org", "email"),
+        ("(12) 345", "phone"),
+        ("(12) - 34", "chat_id"),
     ],
 )
 def test_an_address_is_taken_for_what_a_person_would_write_so(said: str, likeliest: str) -> None:

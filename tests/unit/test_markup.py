@@ -43,6 +43,8 @@ def test_signs_go_and_what_they_say_stays(text: str, shown: str, styles: list[tu
     "text",
     [
         "2*3*4 и 5 * 6 * 7",
+        "*раз*два",
+        "раз*два*",
         "my_file_name, __init__, **не то**, х**ня",
         "*не до\nконца*",
         "вот * не касается*, *не касается *",

@@ -135,6 +135,12 @@ def test_a_plus_means_the_same_whoever_said_it(said: str) -> None:
         ("+852 1234", "+85212345678", True),
         ("+855 12 345", "+75512345678", False),
         ("8 916 123-45-67", "+84916123456", False),
+        ("8 916 123", "+70016123000", False),
+        ("+7 916 123", "+70016123000", False),
+        ("+8 916 123", "+79161234567", False),
+        ("84 912 345", "+74912345678", False),
+        ("8(91)6", "+79161234567", False),
+        ("8(91)61", "+79161234567", True),
     ],
 )
 def test_a_client_is_found_by_their_number_however_it_is_typed(query: str, known: str, found: bool) -> None:

@@ -1,11 +1,12 @@
 """Settings: which source wins, where mistakes are found, and what is written."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from chatapp_cli.domain.errors import UsageError
-from chatapp_cli.settings import Settings, load, save
+from chatapp_cli.settings import Settings, company_file, is_private, load, save
 
 
 @pytest.fixture
@@ -48,7 +49,6 @@ def test_a_home_under_a_tilde_is_the_users() -> None:
 @pytest.mark.parametrize(
     ("content", "env", "field"),
     [
-        ("colour = 1\n", {}, "colour"),
         ('http_port = "many"\n', {}, "http_port"),
         ("", {"CHATAPP_LANG": "de"}, "lang"),
         ("", {"CHATAPP_COMPANY": "../other"}, "company"),
@@ -60,6 +60,49 @@ def test_a_mistake_is_named_where_it_stands(file: Path, content: str, env: dict[
     with pytest.raises(UsageError) as caught:
         load(env={"CHATAPP_CONFIG": str(file), **env})
     assert caught.value.field == field
+
+
+def test_unknown_settings_are_passed_over_by_name_and_kept_when_another_one_is_set(file: Path) -> None:
+    newer = 'colour = true\ntheme = "light"\n"an odd.one" = ["a\\u007f", 1.5, {since = 2026-11-29T09:00:00}]\n'
+    file.write_text(newer)
+    env = {"CHATAPP_CONFIG": str(file), "HOME": "/home/desk"}
+    loaded = load(env=env)
+    assert loaded.settings == load(env={**env, "CHATAPP_CONFIG": "/none", "CHATAPP_THEME": "light"}).settings
+    assert loaded.passed_over == [(file, "an odd.one"), (file, "colour")]
+    before = tomllib.loads(newer)
+    save(file, "theme", "contrast")
+    assert tomllib.loads(file.read_text()) == {**before, "theme": "contrast"}
+
+
+def test_a_company_has_settings_of_its_own_over_those_of_all_companies(file: Path) -> None:
+    env = {"CHATAPP_CONFIG": str(file), "CHATAPP_SUPPORT": "Olga"}
+    file.write_text('http_port = 8320\ntheme = "light"\n')
+    second = company_file(env, "second")
+    save(second, "http_port", "8321")
+    save(second, "support", "Ivan")
+    loaded = load({"company": "second"}, env)
+    settings = loaded.settings
+    assert second == file.parent / "config.d" / "second.toml" == loaded.company_file
+    assert (settings.http_port, settings.theme, settings.support) == (8321, "light", "Olga")
+    assert [loaded.sources[name] for name in ("http_port", "theme", "support")] == ["company_file", "file", "env"]
+    assert load(env=env).settings.http_port == 8320
+    assert load(env={**env, "CHATAPP_COMPANY": "second"}).settings.http_port == 8321
+    file.write_text('company = "second"\n')
+    assert load(env=env).settings.http_port == 8321
+
+
+def test_a_companys_file_does_not_say_which_company_is_opened(file: Path) -> None:
+    env = {"CHATAPP_CONFIG": str(file)}
+    save(company_file(env, "main"), "company", "second")
+    loaded = load(env=env)
+    assert (loaded.settings.company, loaded.passed_over) == ("main", [(loaded.company_file, "company")])
+
+
+def test_no_settings_file_can_be_attached(file: Path) -> None:
+    env = {"CHATAPP_CONFIG": str(file), "CHATAPP_OWN": str(file.with_name("own.toml"))}
+    private = [file, file.with_name("own.toml"), company_file(env, "second"), file.with_name("session-main")]
+    assert [is_private(path, env) for path in private] == [True] * 4
+    assert not is_private(file.with_name("price.pdf"), env)
 
 
 def test_what_is_saved_keeps_the_other_settings_and_is_its_owners_alone(file: Path) -> None:

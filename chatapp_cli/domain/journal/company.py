@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.journal.base import Audience, JournalEvent
@@ -144,7 +144,7 @@ class ApplicationMoved(JournalEvent):
     """An application on paper moved to another stage."""
 
     topic: ClassVar[str] = "application.moved"
-    audience: ClassVar[Audience] = Audience.EVERYBODY
+    audience: ClassVar[Audience] = Audience.APPLICATION
     application: int
     title: str
     stage: str
@@ -158,3 +158,24 @@ class ClockSetBack(JournalEvent):
     audience: ClassVar[Audience] = Audience.EVERYBODY
     words: ClassVar[Text] = T("The clock was set back by {seconds} s; waiting times were shifted")
     seconds: int
+
+
+class AlarmEvent(JournalEvent):
+    """Something happened to an alarm; without a channel only people who see every line know of it."""
+
+    kind: str
+    ref: str
+    what: Mapping[str, Any]
+    """What is wrong, as a stored ``Text``."""
+
+
+class AlarmRaised(AlarmEvent):
+    """Something broke that a person has to know of."""
+
+    topic: ClassVar[str] = "alarm.raised"
+
+
+class AlarmHealed(AlarmEvent):
+    """It works again."""
+
+    topic: ClassVar[str] = "alarm.healed"

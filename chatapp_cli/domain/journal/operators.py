@@ -11,7 +11,7 @@ from chatapp_cli.domain.text import T, Text
 class OperatorEvent(JournalEvent):
     """Something happened to an operator's account; their own window sees it, whatever their lines."""
 
-    audience: ClassVar[Audience] = Audience.EVERYBODY
+    audience: ClassVar[Audience] = Audience.OWN
     name: str
 
 

@@ -9,11 +9,16 @@ FROM journal WHERE id > :after ORDER BY id LIMIT :n;
 -- name: journal.last
 SELECT COALESCE(MAX(id), 0) FROM journal;
 
+-- name: journal.first
+SELECT COALESCE(MIN(id), 0) FROM journal;
+
 -- name: journal.forget
-DELETE FROM journal WHERE at < :before AND topic IN (SELECT value FROM json_each(:topics));
+DELETE FROM journal WHERE at < :before AND id < (SELECT MAX(id) FROM journal)
+  AND topic IN (SELECT value FROM json_each(:topics));
 
 -- name: journal.forget@postgresql
-DELETE FROM journal WHERE at < :before AND topic IN (SELECT json_array_elements_text(CAST(:topics AS json)));
+DELETE FROM journal WHERE at < :before AND id < (SELECT MAX(id) FROM journal)
+  AND topic IN (SELECT json_array_elements_text(CAST(:topics AS json)));
 
 -- name: followers.place
 SELECT journal_id FROM follower WHERE name = :name;

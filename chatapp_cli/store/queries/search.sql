@@ -1,6 +1,9 @@
 -- name: search.newest
 SELECT COALESCE(MAX(id), 0) FROM message;
 
+-- name: search.time_of
+SELECT at FROM message WHERE id >= :id ORDER BY id LIMIT 1;
+
 -- name: search.before
 SELECT m.id, m.dialog_id, m.direction, m.author, m.at, m.deleted_at, m.text, m.subject,
   COALESCE((SELECT group_concat(f.name || ' ' || f.words, ' ') FROM file f WHERE f.message_id = m.id), '')

@@ -54,7 +54,7 @@ class MessageTarget:
 
     @property
     def there(self) -> bool:
-        """Whether the provider has the message and did not delete it."""
+        """Whether the message reached the provider and was not deleted since."""
         return bool(self.entry.message.ext_id) and self.entry.message.deleted_at is None
 
 

@@ -47,7 +47,7 @@ async def resolve(page: ActionPage, target: MessageTarget) -> None:
 
 
 async def send_later(page: ActionPage, card: DialogCard, send: Callable[[SendOptions], Awaitable[None]]) -> None:
-    """Ask for a time, and whether a message of the client before it cancels ours; then call ``send`` with both.
+    """Ask when to send, and whether an earlier message of the client cancels it; then call ``send`` with both.
 
     A time that is not understood, or a refusal of the message, is shown in the question.
     """

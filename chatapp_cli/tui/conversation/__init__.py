@@ -1,1 +1,1 @@
-"""The open conversation: what it owns, and its parts, one module each."""
+"""The open conversation and its parts, one module each."""

@@ -1,4 +1,4 @@
-"""Colleagues see one another: who else looks at a dialog, and who is writing in it."""
+"""Shows which other operators look at a dialog or write in it, and shows them this window."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from chatapp_cli.tui.reading.conversations import Opening
 from chatapp_cli.tui.session.journal_feed import JournalAdvanced
 
 BEAT = 20.0
-"""Seconds between two signs of life of a window."""
+"""Seconds after which a window reports again that it is open."""
 
 
 class Colleagues(ConversationPart):
-    """Shows who else is here, and warns of a collision."""
+    """Shows who else is in a dialog, announces this window to them, and warns of a collision."""
 
     def __init__(self, conversation: Conversation) -> None:
         super().__init__(conversation)
         self._windows = OtherWindows(self.page.workspace)
 
-    async def furnish(self) -> None:
-        """See who is there, now and from time to time."""
-        self.page.do(self._see, group="company")
-        self.page.every(BEAT, self.beat, group="company")
+    async def set_up(self) -> None:
+        """Show the other windows, now and every `BEAT` seconds."""
+        self.page.do(self._refresh, group="presence")
+        self.page.every(BEAT, self.beat, group="presence")
 
-    async def _see(self) -> None:
-        await self._windows.see()
+    async def _refresh(self) -> None:
+        await self._windows.refresh()
         self._show()
 
     async def beat(self) -> None:
-        """Tell that this window is still here, and see who else is."""
+        """Report that this window is still open, and show which others are."""
         try:
             await self._windows.beat()
         except NotFound:
@@ -43,32 +43,32 @@ class Colleagues(ConversationPart):
         self._show()
 
     async def opened(self, opening: Opening) -> None:
-        """Let the others know."""
+        """Announce the open dialog."""
         self._show()
-        self.page.do(partial(self._windows.turn_to, opening.card.id), group="company")
+        self.page.do(partial(self._windows.announce_opened, opening.card.id), group="presence")
 
     async def hear(self, news: JournalAdvanced) -> None:
-        """Somebody came, left or began to write."""
+        """Show the other windows again if one of them changed."""
         if news.any_of(PresenceEvent):
-            await self._see()
+            await self._refresh()
 
     def tick(self) -> None:
-        """Whoever wrote may have stopped."""
+        """Show the other windows again: signs of writing expire."""
         self._show()
 
     def lost(self) -> None:
-        """Nobody is where no dialog is."""
-        self._windows.nowhere()
+        """Announce no dialog."""
+        self._windows.forget_dialog()
 
     def typed(self, text: str) -> None:
-        """Let the others see that somebody writes, or no longer does."""
+        """Announce that the operator writes, or stopped."""
         if not text:
-            self.page.do(self._windows.rest, group="company")
-        elif self._windows.silent:
-            self.page.do(self._windows.write, group="company")
+            self.page.do(self._windows.stop_typing, group="presence")
+        elif self._windows.typing_due:
+            self.page.do(self._windows.announce_typing, group="presence")
 
     def warning(self) -> str:
-        """Why two may be about to answer the same client."""
+        """Who else writes in the dialog or is its assignee."""
         if writing := self._here().writing:
             return _("{name} is writing here just now.", name=", ".join(writing))
         opening = self.conversation.opening
@@ -77,20 +77,20 @@ class Colleagues(ConversationPart):
         return ""
 
     async def close(self) -> None:
-        """Be seen no longer."""
+        """Announce that the window closes."""
         await self._windows.leave()
 
     def _show(self) -> None:
-        """Mark in the list where colleagues are, and name those who are here."""
-        there, shown = self._windows.there(self.page.appearance.now()), self.conversation
-        writing = {dialog for dialog, company in there.items() if company.writing}
-        shown.dialogs.mark(shown.dialogs.badges._replace(looking=frozenset(there), writing=writing))
+        """Mark the dialogs of other windows in the list, and name the viewers of the open one."""
+        there, conversation = self._windows.viewers(self.page.appearance.now()), self.conversation
+        writing = {dialog for dialog, viewers in there.items() if viewers.writing}
+        conversation.dialogs.mark(conversation.dialogs.badges._replace(looking=frozenset(there), writing=writing))
         here = self._here()
-        if shown.heading.tell_company(str(here), busy=bool(here.writing)):
-            shown.allow()
+        if conversation.heading.tell_viewers(str(here), busy=bool(here.writing)):
+            conversation.allow()
 
     def _here(self) -> Viewers:
-        """Who else is in the dialog that is open."""
+        """Who else is in the open dialog."""
         opening = self.conversation.opening
-        there = self._windows.there(self.page.appearance.now())
+        there = self._windows.viewers(self.page.appearance.now())
         return Viewers() if opening is None else there.get(opening.card.id, Viewers())

@@ -1,4 +1,4 @@
-"""The right side of the page: the dialog that is open, and by which way it is answered."""
+"""The right side of the page: the open dialog, and the dialog that answers go to."""
 
 from __future__ import annotations
 
@@ -33,29 +33,29 @@ if TYPE_CHECKING:
 
 
 class Conversation:
-    """Owns what is open, and tells its parts what becomes of it."""
+    """Owns what is open, and calls the hooks of its parts."""
 
     card: ClientCard
-    """Who the client is; there once the conversation is `ready`."""
+    """The client's card; it exists once the conversation is `ready`."""
     composer: Composer
-    """What answers are written with; there once the conversation is `ready`."""
+    """Where answers are written; it exists once the conversation is `ready`."""
 
     def __init__(self, page: ActionPage, body: Widget, dialogs: DialogList, pane: ConversationPane) -> None:
         self.page, self.dialogs, self.pane = page, dialogs, pane
         self.heading, self.transcript = pane.heading, pane.transcript
         self.parts: Sequence[Hooks] = ()
-        """In the order in which they answer."""
+        """In the order in which their hooks are called."""
         self.opening: Opening | None = None
         self.joined = False
         """Whether all dialogs of a person are shown as one conversation."""
         self.states: dict[DialogId, ComposerState] = {}
-        """What is being written, by the dialog that it goes to."""
+        """What is being written, by dialog."""
         self.lost: DialogId | None = None
-        """The dialog that was open when it ceased to be."""
-        self.furnished = False
-        """Whether `card` and `composer` are there."""
+        """The open dialog, if it was deleted since it was opened."""
+        self.is_ready = False
+        """Whether `card` and `composer` exist."""
         self._body = body
-        self._furnishing: Worker[None] | None = None
+        self._setting_up: Worker[None] | None = None
 
     @property
     def pen(self) -> Pen:
@@ -69,48 +69,48 @@ class Conversation:
         return self.opening.card.id
 
     def shows(self, opening: Opening) -> bool:
-        """Whether the same messages are shown still."""
+        """Whether the messages that ``opening`` shows are still on the page."""
         return self.opening is not None and set(self.opening.thread) == set(opening.thread)
 
     # What only a conversation needs
 
     async def ready(self) -> None:
-        """Have the composer, the card and all parts: made after the first paint, or when a dialog is opened before."""
-        if self._furnishing is None:
-            self._furnishing = self.page.run_worker(self._furnish, group="furnishing", exit_on_error=False)
-        await asyncio.shield(self._furnishing.wait())  # whoever waits for it may leave, and it goes on
+        """Wait until composer, card and parts are set up; the first call begins it."""
+        if self._setting_up is None:
+            self._setting_up = self.page.run_worker(self._set_up, group="setup", exit_on_error=False)
+        await asyncio.shield(self._setting_up.wait())  # it continues if the waiting worker is cancelled
 
-    async def _furnish(self) -> None:
+    async def _set_up(self) -> None:
         from chatapp_cli.tui.widgets.client_card import ClientCard
         from chatapp_cli.tui.widgets.composer import Composer
 
         self.card, self.composer = ClientCard(self.page.appearance), Composer()
         await self._body.mount(self.card)
         await self.pane.mount(self.composer)
-        self.furnished = True
+        self.is_ready = True
         for part in self.parts:
-            await part.furnish()
+            await part.set_up()
 
     async def close(self) -> None:
-        """Let the parts close, whatever goes wrong with one of them."""
+        """Close all parts, even if one of them fails."""
         for part in self.parts:
             await self.page.carry_out(part.close)
 
     # Opening
 
-    def bring(self, dialog: DialogId, message: MessageId | None = None, *, exact: bool = False) -> None:
-        """Open a dialog beside the loop of keys; what was being opened gives way."""
+    def start_opening(self, dialog: DialogId, message: MessageId | None = None, *, exact: bool = False) -> None:
+        """Open a dialog in a worker, which cancels an earlier one that has not finished."""
         self.page.do(partial(self.open, dialog, message, exact=exact), group="open", exclusive=True)
 
-    def bring_end(self) -> None:
-        """Show again what was said last."""
+    def show_end(self) -> None:
+        """Open the same dialog again, at its latest message."""
         if self.opening is not None:
-            self.bring(self.opening.card.id, exact=True)
+            self.start_opening(self.opening.card.id, exact=True)
 
     async def open(self, dialog: DialogId, message: MessageId | None = None, *, exact: bool = False) -> None:
-        """Show a dialog and make ready for the answer, or show one message of it.
+        """Show a dialog and focus the composer, or show ``message`` of it. Raises NotFound.
 
-        Where a person's dialogs are joined, ``exact`` asks for an answer by this one and no other.
+        Where a person's dialogs are joined, answers go to this one with ``exact``, else to where they wrote last.
         """
         job = partial(conversations.opening, dialog=dialog, message=message, joined=self.joined, exact=exact)
         opening = await self.page.workspace.read(job)
@@ -125,7 +125,7 @@ class Conversation:
         await self._tell_opened(opening)
 
     async def answer_by(self, opening: Opening) -> None:
-        """Answer by another dialog while the same messages are shown."""
+        """Send answers to another dialog while the same messages are shown."""
         await self._turn_to(opening)
         self.composer.focus_pen()
         await self._tell_opened(opening)
@@ -135,7 +135,7 @@ class Conversation:
             await part.opened(opening)
 
     async def _turn_to(self, opening: Opening) -> None:
-        """Let what is written now go by a dialog."""
+        """Make a dialog the one that answers go to."""
         for part in self.parts:
             await part.before(opening)
         self.opening = opening
@@ -153,20 +153,20 @@ class Conversation:
         self.heading.tell(opening.card, opening.tags)
         self.card.tell(opening)
 
-    def put_back(self, dialog: DialogId, kept: ComposerState) -> None:
-        """Have again what was written to a dialog and did not go, whatever is open by now, or open no longer."""
+    def put_back(self, dialog: DialogId, unsent: ComposerState) -> None:
+        """Restore a text that could not be sent, whether or not its dialog is still open."""
         state = self.states.setdefault(dialog, ComposerState())
-        state.put_back(kept)
-        if self.furnished and self.composer.is_attached:
+        state.put_back(unsent)
+        if self.is_ready and self.composer.is_attached:
             self.composer.show_again(state)
 
     def typed(self, text: str) -> None:
-        """Somebody changed what is written, to this."""
+        """Tell the parts that the text of the composer changed."""
         for part in self.parts if self.opening else ():
             part.typed(text)
 
     def repaint(self) -> None:
-        """Other colours."""
+        """Paint in the colours of another theme."""
         self.transcript.repaint()
         if self.opening is not None:
             self.card.tell(self.opening)
@@ -174,13 +174,13 @@ class Conversation:
     # What stands in the way of an answer
 
     def allow(self) -> None:
-        """Say what stands in the way now; what is written already stays."""
-        if self.opening is not None and self.furnished:
+        """Show whether the dialog can be answered now; the text stays."""
+        if self.opening is not None and self.is_ready:
             self.composer.border_title = ways.title(self.opening)
             self.composer.allow(*self._obstacles(self.opening))
 
     def _obstacles(self, opening: Opening) -> tuple[Refused | None, str]:
-        """Why nothing can be sent at all, and why one should think twice."""
+        """Why nothing can be sent, and a warning."""
         card, channel, workspace = opening.card, opening.channel, self.page.workspace
         if card.id == self.lost:
             what = T("The dialog with {name} is no more: its channel was unbound.", name=card.name)
@@ -193,7 +193,7 @@ class Conversation:
         return stop, "  ".join(filter(None, (warning, *(part.warning() for part in self.parts))))
 
     def lose(self, opening: Opening) -> None:
-        """The dialog that stands here is no more; what was read and written of it stays on the page."""
+        """Note that the open dialog was deleted; its messages and the text of the composer stay on the page."""
         if self.lost == opening.card.id or self.opening is None or self.opening.card.id != opening.card.id:
             return
         self.lost = opening.card.id
@@ -204,7 +204,7 @@ class Conversation:
     # News
 
     async def hear(self, news: JournalAdvanced) -> None:
-        """Pass journal events on to the parts, those included that are not kept for long."""
+        """Pass all journal entries to the parts, presence and drafts included."""
         for part in self.parts:
             await part.hear(news)
 
@@ -219,15 +219,15 @@ class Conversation:
             await self._reread(opening, {one for dialog in opening.thread for one in news.messages(dialog)})
 
     def _tell_refusals(self, opening: Opening, news: JournalAdvanced) -> None:
-        """An edit, a deletion or a reaction leaves no mark on its message when the provider refuses it."""
+        """Show notices of refused edits, deletions and reactions, which leave no mark on their messages."""
         for event in news.events:
             if isinstance(event, ChangeRefused) and event.dialog in opening.thread:
                 manifest = self.page.workspace.manifest(opening.channel_of(event.dialog))
-                said = words.reason(manifest, event.code, event.detail)
-                self.page.notify("\n".join(filter(None, said)), severity="warning", markup=False, timeout=8)
+                reason = words.reason(manifest, event.code, event.detail)
+                self.page.notify("\n".join(filter(None, reason)), severity="warning", markup=False, timeout=8)
 
     async def read_all_again(self) -> None:
-        """Have everything that is open as the store has it now."""
+        """Read everything that is open again."""
         opening = self.opening
         if opening is None or opening.card.id == self.lost:
             return
@@ -263,7 +263,7 @@ class Conversation:
             self.transcript.update(found.changed, found.gone, found.quotes)
 
     def tick(self) -> None:
-        """What waits may wait for something else by now, and what stood in the way may be over."""
+        """Read waiting messages again, as their places change, and check again whether the dialog can be answered."""
         waiting = {e.message.id for e in self.transcript.entries if State(e.message.state) in PENDING}
         if self.opening is not None and waiting:
             self.page.do(partial(self._refresh, self.opening, waiting), group="news")

@@ -1,4 +1,4 @@
-"""Nothing that was begun is lost: drafts are in the store, and what cannot be there is in a file."""
+"""Keeps what is written: as drafts in the store, or in a file if the store cannot keep it."""
 
 from __future__ import annotations
 
@@ -25,96 +25,96 @@ from chatapp_cli.tui.session.journal_feed import JournalAdvanced
 from chatapp_cli.tui.session.rescue import rescued
 from chatapp_cli.tui.session.user_files import folder_of
 
-LOST = 20.0
-"""Seconds for which the page says that an open dialog is no more, and where lies what was written to it."""
+NOTICE_LASTS = 20.0
+"""Seconds for which the page shows that the open dialog was deleted, and where its text was saved."""
 PAUSE = 1.0
-"""Seconds without a key after which what is written is kept."""
+"""Seconds without a key after which the draft is saved."""
 
 
 class Drafts(ConversationPart):
-    """Keeps what was written before anything else changes, and restores what was begun in the next dialog."""
+    """Saves what was written before anything else changes, and restores the draft of the next dialog."""
 
     def __init__(self, conversation: Conversation) -> None:
         super().__init__(conversation)
         self.begun: frozenset[DialogId] = frozenset()
-        """Where the person at this window began to write, here or in another window."""
-        self._kept: dict[DialogId, Unsent] = {}
-        """What the store has of this window's states."""
-        self._keeping: Timer | None = None
+        """The dialogs with drafts of this operator, from this window or others."""
+        self._saved: dict[DialogId, Unsent] = {}
+        """What the store has of what is written in this window."""
+        self._saving: Timer | None = None
         self._names: dict[DialogId, str] = {}
-        """Whose they are."""
+        """The names of these dialogs."""
 
-    async def furnish(self) -> None:
-        """See where one began to write."""
-        self.page.do(self._read, group="company")
+    async def set_up(self) -> None:
+        """Mark the dialogs with drafts in the list."""
+        self.page.do(self._mark_drafts, group="presence")
 
-    async def _read(self) -> None:
+    async def _mark_drafts(self) -> None:
         workspace = self.page.workspace
         self.begun = frozenset(await workspace.read(drafts.everywhere))
-        shown = self.conversation.dialogs
-        shown.mark(shown.badges._replace(drafts=self.begun))
+        listed = self.conversation.dialogs
+        listed.mark(listed.badges._replace(drafts=self.begun))
 
     async def before(self, opening: Opening) -> None:
-        """Keep what was written so far, and go on with what was begun in the other dialog."""
-        await self.page.carry_out(self._keep)
+        """Save the draft of the previous dialog, and restore the draft of the next one."""
+        await self.page.carry_out(self._save)
         await self._restore(opening.card.id)
 
     async def hear(self, news: JournalAdvanced) -> None:
-        """Something was begun, or sent."""
+        """Mark the dialogs with drafts again if one was saved or sent."""
         if news.any_of(DraftEvent):
-            await self._read()
+            await self._mark_drafts()
 
     def typed(self, text: str) -> None:
-        """Keep it after a pause."""
+        """Save the draft after `PAUSE`."""
         del text
-        if self._keeping is not None:
-            self._keeping.stop()
-        self._keeping = self.page.set_timer(PAUSE, partial(self.page.do, self._keep, group="drafts"))
+        if self._saving is not None:
+            self._saving.stop()
+        self._saving = self.page.set_timer(PAUSE, partial(self.page.do, self._save, group="drafts"))
 
     def lost(self) -> None:
-        """What was written goes into a file: the store keeps drafts of dialogs alone."""
+        """Save the text into a file: the store keeps no drafts of a deleted dialog."""
         opening = self.conversation.opening
         if opening is None:
             return
         dialog, name = opening.card.id, opening.card.name
-        said = [_("The dialog with {name} is no more: its channel was unbound.", name=line(name))]
+        lines = [_("The dialog with {name} is no more: its channel was unbound.", name=line(name))]
         state = self.conversation.states.get(dialog, ComposerState())
         if state.text.strip():
-            with suppress(OSError):  # it is tried again, and said in the terminal, once the window closes
+            with suppress(OSError):  # closing the window tries again and prints the path
                 path = rescued(self._folder, name, state.text, self.page.appearance.now())
-                self._kept[dialog] = stored_drafts.unsent(state)
-                said.append(_("Your text is in {path}.", path=path))
-        self.page.notify("\n".join(said), severity="warning", markup=False, timeout=LOST)
+                self._saved[dialog] = stored_drafts.unsent(state)
+                lines.append(_("Your text is in {path}.", path=path))
+        self.page.notify("\n".join(lines), severity="warning", markup=False, timeout=NOTICE_LASTS)
 
     @property
     def _folder(self) -> Path:
-        """Where files of the person at this window lie."""
+        """The folder of this person's files."""
         return folder_of(self.page.window.user_files, self.page.workspace.company.settings)
 
     async def close(self) -> None:
-        """Keep what is written."""
-        await self._keep()
+        """Save the draft."""
+        await self._save()
 
     def unkept(self) -> list[tuple[str, str]]:
-        """To whom something was written that the store does not have, and what."""
+        """The texts that the store does not have, each with the name of its dialog."""
         dirty = [
             (dialog, state)
             for dialog, state in self.conversation.states.items()
-            if state.text.strip() and stored_drafts.unsent(state) != self._kept.get(dialog)
+            if state.text.strip() and stored_drafts.unsent(state) != self._saved.get(dialog)
         ]
         return [(self._names.get(dialog, str(dialog)), state.text) for dialog, state in dirty]
 
     async def _restore(self, dialog: DialogId) -> None:
-        """Have the sheet that the store keeps, unless this window knows better."""
+        """Read the stored draft, unless this window has a newer text."""
         states, workspace = self.conversation.states, self.page.workspace
         known = states.get(dialog)
-        if known is not None and stored_drafts.unsent(known) != self._kept.get(dialog):
+        if known is not None and stored_drafts.unsent(known) != self._saved.get(dialog):
             return
         state = await workspace.read(partial(stored_drafts.state_of, dialog=dialog))
-        states[dialog], self._kept[dialog] = state, stored_drafts.unsent(state)
+        states[dialog], self._saved[dialog] = state, stored_drafts.unsent(state)
 
-    async def _keep(self) -> None:
-        """Keep what stands on the sheet of the open dialog, if the store does not have it."""
+    async def _save(self) -> None:
+        """Save what is written in the open dialog, if it changed."""
         opening, workspace = self.conversation.opening, self.page.workspace
         if opening is None:
             return
@@ -123,15 +123,15 @@ class Drafts(ConversationPart):
         if dialog == self.conversation.lost:
             return
         now = stored_drafts.unsent(self.conversation.states[dialog])
-        if now != self._kept.get(dialog):
+        if now != self._saved.get(dialog):
             await workspace.write(partial(drafts.save, dialog=dialog, unsent=now))
-            self._kept[dialog] = now
+            self._saved[dialog] = now
 
     def without_draft(self, dialog: DialogId, job: Callable[[Tx], object]) -> Callable[[Tx], None]:
-        """A transaction that sends, and takes the draft with it."""
+        """A transaction that runs ``job`` and deletes the draft."""
 
-        def both(tx: Tx) -> None:
+        def send_and_delete(tx: Tx) -> None:
             job(tx)
             drafts.delete(tx, dialog)
 
-        return both
+        return send_and_delete

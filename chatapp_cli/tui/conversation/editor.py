@@ -1,4 +1,4 @@
-"""The text in a person's own editor; whatever goes wrong there, what was written stays as it was."""
+"""Edits a text in the person's own editor; if the editor fails, the text stays as it was."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _USUAL = ("nano", "vi")
 
 
 def command(env: Mapping[str, str]) -> list[str]:
-    """The editor that the person named, or a usual one. Raises NotFound."""
+    """The command of VISUAL or EDITOR, or a usual editor. Raises NotFound if it is not installed."""
     wanted = env.get("VISUAL") or env.get("EDITOR") or next(filter(shutil.which, _USUAL), "")
     try:
         words = shlex.split(wanted)
@@ -32,7 +32,7 @@ def command(env: Mapping[str, str]) -> list[str]:
 
 
 def edited(text: str, folder: Path, editor: Sequence[str]) -> str:
-    """What the text is after the editor. Raises Refused if it fails; the file is the person's alone, and goes again."""
+    """The text after it was edited in a temporary file, which only this user can read. Raises Refused if it fails."""
     handle, name = tempfile.mkstemp(".txt", "answer-", folder)
     file = Path(name)
     try:
@@ -55,7 +55,7 @@ def _failed(editor: Sequence[str], why: object) -> Refused:
 
 
 def written_in_editor(app: App[None], text: str, folder: Path, env: Mapping[str, str]) -> str:
-    """Give the terminal to the editor until it is closed; nothing else happens in the window meanwhile."""
+    """Edit a text while the window is suspended. Raises NotFound without an editor, else Refused if it fails."""
     require_terminal()
     editor = command(env)
     try:

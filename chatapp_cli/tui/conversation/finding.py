@@ -1,4 +1,4 @@
-"""Words looked for in the open conversation: all of it, not only what is loaded (S-116)."""
+"""Searches the whole open conversation, not only its loaded messages (S-116)."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from chatapp_cli.domain.ids import DialogId, MessageId
-from chatapp_cli.i18n import _
+from chatapp_cli.i18n import _, show
 from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.conversation.part import ConversationPart
 from chatapp_cli.tui.reading.conversations import Opening
+from chatapp_cli.tui.reading.words import moment
 from chatapp_cli.tui.widgets.hit_bar import HitBar
 
 if TYPE_CHECKING:
+    from chatapp_cli.domain.text import Text
     from chatapp_cli.domain.wording import Query
 
 
@@ -27,12 +29,12 @@ class ConversationSearch(ConversationPart):
         self._hits: Sequence[MessageId] = ()
         self._hit = 0
         self._bar: HitBar | None = None
-        """There while something is found."""
+        """The bar with the hits; ``None`` while nothing is found."""
         self._writing = False
-        """Whether somebody wrote when another dialog was opened."""
+        """Whether the text had the focus when another dialog was opened."""
 
     def ask(self) -> None:
-        """Ask for words; none end the search."""
+        """Ask for words and search for them; no words end the search."""
         if self.conversation.opening is not None:
             self.page.do(self._ask, group="within", exclusive=True)
 
@@ -45,32 +47,37 @@ class ConversationSearch(ConversationPart):
         if words is None or opening is None:
             return
         self.looked_in, self._words = opening.thread, words
-        self._hits = await self._found(understood(words))
+        self._hits, missing = await self._found(understood(words))
         await self._end()
         if self._hits:
             await self._begin(understood(words))
         elif words:
             self.page.say(_("Nothing is found."))
+        if words and missing is not None:
+            self.page.say(show(missing))
 
-    async def _found(self, query: Query) -> Sequence[MessageId]:
+    async def _found(self, query: Query) -> tuple[Sequence[MessageId], Text | None]:
+        """The hits, and what is not in the index yet."""
         from chatapp_cli.services import search
 
         company, dialogs = self.page.workspace.company, self.looked_in
 
-        def look() -> Sequence[MessageId]:
-            search.catch_up(company.database, company.search)
-            return search.within(company.search, query, dialogs)
+        def look() -> tuple[Sequence[MessageId], search.Missing]:
+            whole = search.catch_up(company.database, company.search)
+            hits = search.within(company.search, query, dialogs)
+            return hits, search.Missing() if whole else company.read(partial(search.missing, index=company.search))
 
-        return await self.page.workspace.store.with_store(look)
+        hits, missing = await self.page.workspace.store.with_store(look)
+        return hits, missing.said(lambda at: moment(at, self.page.appearance.now()))
 
     async def _begin(self, query: Query) -> None:
-        """Light up the words, and show the newest hit."""
+        """Highlight the words, and show the newest hit."""
         from chatapp_cli.services.wording import marks
 
-        shown = self.conversation
-        shown.transcript.light(partial(marks, query=query))
+        conversation = self.conversation
+        conversation.transcript.light(partial(marks, query=query))
         self._bar = HitBar()
-        await shown.pane.mount(self._bar, after=shown.transcript)
+        await conversation.pane.mount(self._bar, after=conversation.transcript)
         await self._show(len(self._hits) - 1)
 
     async def _end(self) -> None:
@@ -86,13 +93,13 @@ class ConversationSearch(ConversationPart):
             self.page.do(partial(self._show, to), group="within", exclusive=True)
 
     async def _show(self, at: int) -> None:
-        shown, message = self.conversation, self._hits[at]
+        conversation, message = self.conversation, self._hits[at]
         self._hit = at
-        if any(entry.message.id == message for entry in shown.transcript.entries):
-            shown.transcript.choose(message)
-            shown.transcript.focus()
-        elif shown.opening is not None:
-            await shown.open(shown.opening.card.id, message)
+        if any(entry.message.id == message for entry in conversation.transcript.entries):
+            conversation.transcript.choose(message)
+            conversation.transcript.focus()
+        elif conversation.opening is not None:
+            await conversation.open(conversation.opening.card.id, message)
         self._tell()
 
     def _tell(self) -> None:
@@ -100,30 +107,30 @@ class ConversationSearch(ConversationPart):
             self._bar.tell(self._words, self._hit, len(self._hits))
 
     async def before(self, opening: Opening) -> None:
-        """Whoever writes is to stay where they write."""
+        """Remember whether the text has the focus, so that it keeps it."""
         del opening
         self._writing = self._bar is not None and self.conversation.pen.has_focus
 
     async def opened(self, opening: Opening) -> None:
-        """Look for the same words in what is shown now, unless it is something else altogether."""
-        shown = opening.thread
-        if self._bar is None or set(shown) == set(self.looked_in):
+        """Search again if dialogs of the same person were added or removed; end the search if others are shown."""
+        thread = opening.thread
+        if self._bar is None or set(thread) == set(self.looked_in):
             return
-        if set(shown).isdisjoint(self.looked_in):
+        if set(thread).isdisjoint(self.looked_in):
             self._hits = ()
             await self._end()
         else:
-            await self._look_again(shown, stay=self._writing)
+            await self._look_again(thread, stay=self._writing)
 
-    async def _look_again(self, shown: Sequence[DialogId], *, stay: bool) -> None:
-        """The same words where more or fewer dialogs of the person are shown: at the same hit, or else the newest.
+    async def _look_again(self, thread: Sequence[DialogId], *, stay: bool) -> None:
+        """Search for the same words in ``thread``, and go to the same hit, or to the newest if it is not among them.
 
-        Who is to ``stay`` where they write is only told which one that is.
+        With ``stay`` the bar shows the hit's number, and the focus stays in the text.
         """
         from chatapp_cli.services.wording import understood
 
-        at, self.looked_in = self._hits[self._hit], shown
-        self._hits = await self._found(understood(self._words))
+        at, self.looked_in = self._hits[self._hit], thread
+        self._hits, _missing = await self._found(understood(self._words))
         if not self._hits:
             await self._end()
             return

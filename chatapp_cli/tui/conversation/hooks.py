@@ -1,4 +1,4 @@
-"""What becomes of a conversation, as its parts hear of it."""
+"""The hooks by which a conversation tells its parts what happens."""
 
 from __future__ import annotations
 
@@ -7,35 +7,35 @@ from chatapp_cli.tui.session.journal_feed import JournalAdvanced
 
 
 class Hooks:
-    """What a part may answer to; here nothing comes of any of it."""
+    """All hooks of a part; by default they do nothing."""
 
-    async def furnish(self) -> None:
-        """The conversation gets what it does not need before the first paint."""
+    async def set_up(self) -> None:
+        """Set up what is not needed before the window's first paint."""
 
     async def before(self, opening: Opening) -> None:
-        """Another dialog is about to be open; the conversation still has the one before."""
+        """Another dialog is about to be opened; ``Conversation.opening`` is still the previous one."""
 
     async def opened(self, opening: Opening) -> None:
         """A dialog is open and can be written to."""
 
     def renewed(self) -> None:
-        """What is known of the open dialog was read anew."""
+        """The open dialog was read again."""
 
     async def hear(self, news: JournalAdvanced) -> None:
-        """Something happened, in the conversation or elsewhere."""
+        """The journal has new entries, of this conversation or others."""
 
     def tick(self) -> None:
-        """Some seconds passed."""
+        """Called every few seconds."""
 
     def warning(self) -> str:
-        """Why somebody should think twice before they answer; empty without a reason."""
+        """A reason not to answer just now; empty if there is none."""
         return ""
 
     def lost(self) -> None:
-        """The dialog that is open is no more."""
+        """The open dialog was deleted, as its channel was unbound."""
 
     def typed(self, text: str) -> None:
-        """Somebody changed what is written, to this."""
+        """The text of the composer changed to ``text``."""
 
     async def close(self) -> None:
-        """The window closes."""
+        """The window is closing."""

@@ -1,4 +1,4 @@
-"""A person's dialogs as one conversation: which are shown, and by which of them the answer goes."""
+"""A person's dialogs as one conversation: which are shown, and which one answers go to."""
 
 from __future__ import annotations
 
@@ -14,31 +14,32 @@ from chatapp_cli.tui.conversation.part import ConversationController
 from chatapp_cli.tui.reading import conversations
 
 _WRITTEN_THERE = {"reply", "edit"}
-"""What is done in the composer of the message's own dialog: a quote does not cross channels."""
+"""Actions that use the composer of the message's own dialog, as a quote cannot go to another channel."""
 
 
 class Joining(ConversationController):
-    """Knows the other dialogs of the person."""
+    """Joins and separates the dialogs of a person, and switches between them."""
 
     def __init__(self, conversation: Conversation) -> None:
         super().__init__(conversation)
         self.conversation.joined = self.page.workspace.company.settings.joined == "on"
 
     def join(self) -> None:
-        """All dialogs of a person as one conversation, or each for itself again; kept for the next time."""
-        shown = self.conversation
-        shown.joined = not shown.joined
-        self.page.do(self._keep)
-        said = _("All dialogs of a client are one conversation.") if shown.joined else _("Each dialog for itself.")
-        self.page.say(said)
-        if shown.opening is not None:
-            shown.bring(shown.opening.card.id)
+        """Show all dialogs of a person as one conversation, or each separately; the choice is saved."""
+        conversation = self.conversation
+        conversation.joined = not conversation.joined
+        self.page.do(self._save)
+        self.page.say(
+            _("All dialogs of a client are one conversation.") if conversation.joined else _("Each dialog for itself.")
+        )
+        if conversation.opening is not None:
+            conversation.start_opening(conversation.opening.card.id)
 
-    async def _keep(self) -> None:
+    async def _save(self) -> None:
         self.page.window.user_files.remember("joined", "on" if self.conversation.joined else "off")
 
     def way(self) -> None:
-        """The person's next dialog: joined only the answer takes it."""
+        """Go to the person's next dialog; in a joint conversation it becomes the one that answers go to."""
         opening = self.conversation.opening
         other = None if opening is None else ways.next_dialog(opening)
         if other is None:
@@ -47,17 +48,17 @@ class Joining(ConversationController):
             self.page.do(partial(self._turn, other), group="open", exclusive=True)
 
     async def _turn(self, dialog: DialogId) -> None:
-        """Answer by another dialog of the person; joined, what is shown stays as it is."""
-        shown, opening = self.conversation, self.conversation.opening
+        """Answer in another dialog of the person; in a joint conversation the messages stay on the page."""
+        conversation, opening = self.conversation, self.conversation.opening
         if opening is None or dialog not in opening.thread:
-            await shown.open(dialog, exact=True)
+            await conversation.open(dialog, exact=True)
             return
         fresh = await self.page.workspace.read(partial(conversations.again, opening=opening, dialog=dialog))
-        if shown.shows(opening):
-            await shown.answer_by(fresh)
+        if conversation.shows(opening):
+            await conversation.answer_by(fresh)
 
-    async def by_its_own_way(self, action: str, entry: TranscriptEntry, work: Work) -> None:
-        """Do something with a message; what is written about it goes by the dialog in which it was said."""
+    async def in_its_own_dialog(self, action: str, entry: TranscriptEntry, work: Work) -> None:
+        """Run an action on a message; before a quote or an edit, answers are switched to the message's own dialog."""
         dialog, opening = entry.message.dialog_id, self.conversation.opening
         if action in _WRITTEN_THERE and opening is not None and opening.card.id != dialog:
             await self._turn(dialog)

@@ -1,4 +1,4 @@
-"""The other windows, as this one knows them, and what this one tells of itself."""
+"""The presence of operators: what other windows show, and what this one announces."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from chatapp_cli.tui.session.workspace import Workspace
 
 R = TypeVar("R")
 AGAIN = 3.0
-"""Seconds after which colleagues are told once more that somebody writes."""
+"""Seconds after which a window announces again that its operator writes."""
 
 
 class Viewers(NamedTuple):
-    """Who else is in a dialog, by name."""
+    """The names of the operators who look at a dialog or write in it."""
 
     looking: Sequence[str] = ()
     writing: Sequence[str] = ()
 
     def __str__(self) -> str:
-        """As the heading says it; whoever writes matters more than who only looks."""
+        """The text of the heading; operators who write come before those who only look."""
         names = ", ".join(self.writing or self.looking)
         if self.writing:
             one = _("{name} is writing…", name=names)
@@ -37,82 +37,82 @@ class Viewers(NamedTuple):
 
 
 class OtherWindows:
-    """Asks the store only when news speak of somebody, and once in a while to see who is still there."""
+    """Reads and announces presence; it is read when the journal reports a change, and with each `beat`."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._own = workspace.company
-        """The desk with whoever sat here when the page opened: another may sit here when it closes."""
+        self._opened_by = workspace.company
+        """The company as the operator who opened the page; another may be logged in when it closes."""
         self._window = workspace.company.world.chance.key()
         self._rows: Sequence[PresenceRow] = ()
         self._reads = count(1)
         self._newest = 0
-        """The number of the read that ``_rows`` came with; an older one that ends later changes nothing."""
+        """The number of the read that ``_rows`` came from; an older read that ends later is ignored."""
         self._at: DialogId | None = None
-        self._told_at: float | None = None
-        """When this window last said that it writes; ``None`` while it does not."""
+        self._typing_told_at: float | None = None
+        """When this window last announced that its operator writes; ``None`` while they do not."""
 
-    async def turn_to(self, dialog: DialogId) -> None:
-        """Tell which dialog was opened; one that is open already is still written in, if it was."""
+    async def announce_opened(self, dialog: DialogId) -> None:
+        """Announce a newly opened dialog. Raises NotFound if it was deleted."""
         if dialog != self._at:
-            await self.look(dialog)
+            await self.announce(dialog)
 
-    async def look(self, dialog: DialogId | None) -> None:
-        """Tell which dialog stands in this window now; nobody writes in it yet. Raises NotFound if there is none."""
-        self._at, self._told_at = dialog, None
+    async def announce(self, dialog: DialogId | None) -> None:
+        """Announce the dialog of this window, in which nobody writes yet. Raises NotFound if it was deleted."""
+        self._at, self._typing_told_at = dialog, None
         look = partial(presence.look, window=self._window, dialog=dialog)
-        await self._workspace.write(look if dialog is None else _there(dialog, look))
+        await self._workspace.write(look if dialog is None else _if_exists(dialog, look))
 
     async def beat(self) -> None:
-        """Tell that this window is still here, and look who else is. Raises NotFound if its dialog is no more."""
+        """Announce that this window is still open, and read the others. Raises NotFound if its dialog was deleted."""
         if self._at is None:
-            await self.see()
+            await self.refresh()
             return
         beat = partial(presence.beat, window=self._window, dialog=self._at)
-        await self._know(self._workspace.write(_there(self._at, beat)))
+        await self._take(self._workspace.write(_if_exists(self._at, beat)))
 
     @property
-    def silent(self) -> bool:
-        """Whether it is time to tell that somebody writes in this window."""
-        return self._at is not None and (self._told_at is None or self._now() - self._told_at >= AGAIN)
+    def typing_due(self) -> bool:
+        """Whether it is time to announce that the operator writes."""
+        return self._at is not None and (self._typing_told_at is None or self._now() - self._typing_told_at >= AGAIN)
 
-    async def write(self) -> None:
-        """Somebody writes in the dialog of this window. Raises NotFound if it is no more."""
+    async def announce_typing(self) -> None:
+        """Announce that the operator writes. Raises NotFound if the dialog was deleted."""
         if self._at is None:
             return
-        self._told_at = self._now()
+        self._typing_told_at = self._now()
         typing = partial(presence.typing, window=self._window, dialog=self._at)
-        await self._workspace.write(_there(self._at, typing))
+        await self._workspace.write(_if_exists(self._at, typing))
 
-    def nowhere(self) -> None:
-        """The dialog of this window is no more."""
-        self._at, self._told_at = None, None
+    def forget_dialog(self) -> None:
+        """Forget the dialog of this window, which was deleted."""
+        self._at, self._typing_told_at = None, None
 
     def _now(self) -> float:
         return self._workspace.company.world.clock.monotonic()
 
-    async def rest(self) -> None:
-        """Nobody writes in this window any more."""
-        if self._told_at is not None:
-            await self.look(self._at)
+    async def stop_typing(self) -> None:
+        """Announce that the operator stopped writing. Raises NotFound if the dialog was deleted."""
+        if self._typing_told_at is not None:
+            await self.announce(self._at)
 
     async def leave(self) -> None:
-        """Tell that this window closes."""
+        """Announce that this window closes."""
         if self._at is not None:
-            await self._workspace.write(self._own.seen(partial(presence.gone, window=self._window)))
+            await self._workspace.write(self._opened_by.seen(partial(presence.gone, window=self._window)))
 
-    async def see(self) -> None:
-        """Look where the others are."""
-        await self._know(self._workspace.read(presence.everyone))
+    async def refresh(self) -> None:
+        """Read the presence of other windows."""
+        await self._take(self._workspace.read(presence.everyone))
 
-    async def _know(self, reading: Awaitable[Sequence[PresenceRow]]) -> None:
+    async def _take(self, reading: Awaitable[Sequence[PresenceRow]]) -> None:
         number = next(self._reads)
         rows = await reading
         if number > self._newest:
             self._rows, self._newest = rows, number
 
-    def there(self, now: Millis) -> dict[DialogId, Viewers]:
-        """The company in each dialog that has some, without this window."""
+    def viewers(self, now: Millis) -> dict[DialogId, Viewers]:
+        """The viewers of each dialog, without this window; dialogs without viewers are left out."""
         found: dict[DialogId, Viewers] = {}
         for row in self._rows:
             if row.id == self._window or row.until <= now or row.dialog_id is None:
@@ -123,8 +123,8 @@ class OtherWindows:
         return found
 
 
-def _there(dialog: DialogId, job: Callable[[Tx], R]) -> Callable[[Tx], R]:
-    """The same for a dialog that is there still; its channel may have been unbound meanwhile."""
+def _if_exists(dialog: DialogId, job: Callable[[Tx], R]) -> Callable[[Tx], R]:
+    """The same job, which raises NotFound if the dialog was deleted, as it is when its channel is unbound."""
 
     def checked(tx: Tx) -> R:
         dialogs.card(tx, dialog)

@@ -1,4 +1,4 @@
-"""Older and newer messages, read as somebody scrolls to them."""
+"""Reads older and newer messages as the operator scrolls to them."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from chatapp_cli.tui.reading import conversations
 
 
 class Paging(ConversationController):
-    """Brings what the transcript does not have yet."""
+    """Loads the messages that the transcript does not have yet."""
 
     def older(self) -> None:
-        """The top came near."""
+        """Load the messages before the first one."""
         self.page.do(self._read_older, group="older", exclusive=True)
 
     async def _read_older(self) -> None:
-        shown, opening = self.conversation.transcript, self.conversation.opening
-        first = next((e.message for e in shown.entries if e.message.direction != notes.NOTE), None)
+        transcript, opening = self.conversation.transcript, self.conversation.opening
+        first = next((e.message for e in transcript.entries if e.message.direction != notes.NOTE), None)
         if opening is None or first is None:
             return
         page = await self.page.workspace.read(partial(conversations.older, shown=opening.thread, first=first))
         if self.conversation.shows(opening):
-            shown.prepend(page)
+            transcript.prepend(page)
 
     def newer(self) -> None:
-        """The bottom of what is loaded came near."""
+        """Load the messages after the last one."""
         self.page.do(self._read_newer, group="newer", exclusive=True)
 
     async def _read_newer(self) -> None:
-        shown, opening = self.conversation.transcript, self.conversation.opening
-        last = next((e.message for e in reversed(shown.entries) if e.message.direction != notes.NOTE), None)
+        transcript, opening = self.conversation.transcript, self.conversation.opening
+        last = next((e.message for e in reversed(transcript.entries) if e.message.direction != notes.NOTE), None)
         if opening is None or last is None:
             return
         page = await self.page.workspace.read(partial(conversations.newer, shown=opening.thread, last=last))
         if self.conversation.shows(opening):
-            shown.append(page)
+            transcript.append(page)

@@ -1,4 +1,4 @@
-"""Draws the pictures of messages that are on the screen, one after the other and off the loop of keys."""
+"""Draws the pictures that are on the screen, one at a time, on a thread."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ class Pictures(ConversationPart):
         super().__init__(conversation)
         self._drawing = asyncio.Lock()
 
-    async def furnish(self) -> None:
-        """Find out whether this terminal shows pictures."""
+    async def set_up(self) -> None:
+        """Decide whether pictures are shown in this terminal."""
         setting, colours = self.page.workspace.company.settings.pictures, self.page.app.console.color_system
         self.conversation.transcript.gallery.on = pictures.wanted(setting, colours)
 
     def draw(self, file: FileRow) -> None:
-        """Draw one that came into sight."""
+        """Draw a picture that came into view."""
         self.page.do(partial(self._draw, file), group="pictures")
 
     async def _draw(self, file: FileRow) -> None:
-        shown, paper = self.conversation.transcript, self.page.appearance.styles.base.bgcolor
+        transcript, paper = self.conversation.transcript, self.page.appearance.styles.base.bgcolor
         path = self.page.workspace.company.media.path(file.sha256)
         async with self._drawing:
-            if not shown.sees(file):
-                shown.gallery.put_off(file)
+            if not transcript.sees(file):
+                transcript.gallery.put_off(file)
                 return
             job = partial(pictures.drawn, path, paper.name if paper else "black")
-            shown.hang(file, await self.page.workspace.store.off_loop(job))
+            transcript.show_picture(file, await self.page.workspace.store.off_loop(job))

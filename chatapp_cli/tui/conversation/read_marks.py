@@ -1,4 +1,4 @@
-"""What counts as read: what was seen for a moment, unless somebody only looks into the dialog."""
+"""Marks a dialog as read once its end was on the screen for a moment, unless it was opened to peek."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from chatapp_cli.tui.conversation.part import ConversationPart
 from chatapp_cli.tui.reading.conversations import Opening
 
 DWELL = 1.0
-"""Seconds that the last message has to be on the screen before the dialog counts as read."""
+"""Seconds for which the last message is on the screen before the dialog is marked as read."""
 
 
 class ReadMarks(ConversationPart):
-    """Marks as read what was seen for a moment; a dialog that is only looked into stays unread."""
+    """Marks a dialog as read once its end was on the screen for a moment, unless it was opened to peek."""
 
     def __init__(self, conversation: Conversation) -> None:
         super().__init__(conversation)
@@ -25,30 +25,30 @@ class ReadMarks(ConversationPart):
         self.dwell: Timer | None = None
 
     def peek(self) -> None:
-        """Look into the dialog, or stay in it, without marking it as read."""
+        """Open the dialog, or stay in it, without marking it as read."""
         self.peeked = self.conversation.target()
         if self.peeked is not None:
-            self.conversation.bring(self.peeked, exact=True)
+            self.conversation.start_opening(self.peeked, exact=True)
 
-    def bring(self, dialog: DialogId, message: MessageId | None = None) -> None:
-        """Open a dialog to read it."""
+    def open(self, dialog: DialogId, message: MessageId | None = None) -> None:
+        """Open a dialog, which will be marked as read."""
         self.peeked = None
-        self.conversation.bring(dialog, message)
+        self.conversation.start_opening(dialog, message)
 
     async def opened(self, opening: Opening) -> None:
-        """Say in the heading that one only looks."""
+        """Show in the heading that the dialog stays unread."""
         self.conversation.heading.tell_peeked(opening.card.id == self.peeked)
 
     def renewed(self) -> None:
-        """There may be something unread by now."""
+        """Watch again: there may be new unread messages."""
         self.watch()
 
     def lost(self) -> None:
-        """There is nothing to mark any more."""
+        """Stop watching."""
         self._stop()
 
     def watch(self) -> None:
-        """Begin to count the moment after which the dialog is read."""
+        """Start the timer after which the dialog is marked as read."""
         opening = self.conversation.opening
         self._stop()
         if opening is not None and opening.unread and opening.card.id != self.peeked:
@@ -59,10 +59,10 @@ class ReadMarks(ConversationPart):
             self.dwell.stop()
 
     def _dwelt(self, opening: Opening) -> None:
-        shown = self.conversation
-        if not shown.shows(opening) or not self.page.app.app_focus or not self.page.is_current:
+        conversation = self.conversation
+        if not conversation.shows(opening) or not self.page.app.app_focus or not self.page.is_current:
             return
-        if shown.transcript.at_end and shown.pane.display:
+        if conversation.transcript.at_end and conversation.pane.display:
             for dialog in opening.unread:
                 self.page.do(partial(self._mark, dialog), group="read")
 

@@ -1,4 +1,4 @@
-"""A sheet of the composer as the store keeps it, and back."""
+"""Converts between the composer's state and the draft that the store keeps."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chatapp_cli.tui.session.composer_state import ComposerState
 
 
 def unsent(state: ComposerState) -> Unsent:
-    """What there is to keep."""
+    """The draft to store."""
     from chatapp_cli.domain.draft import Draft
 
     reply = None if state.reply_to is None else state.reply_to.message.id
@@ -21,13 +21,13 @@ def unsent(state: ComposerState) -> Unsent:
 
 
 def state_of(tx: Tx, dialog: DialogId) -> ComposerState:
-    """What was kept, or an empty sheet; a quoted message that is gone is quoted no longer."""
-    kept = drafts.of(tx, dialog)
-    if kept is None:
+    """The state from the stored draft, empty if there is none; deleted messages are no longer quoted or edited."""
+    stored = drafts.of(tx, dialog)
+    if stored is None:
         return ComposerState()
-    draft = kept.draft
+    draft = stored.draft
     return ComposerState(
-        draft.text, draft.subject, list(draft.files), _entry(tx, draft.reply_to), _entry(tx, kept.edits)
+        draft.text, draft.subject, list(draft.files), _entry(tx, draft.reply_to), _entry(tx, stored.edits)
     )
 
 

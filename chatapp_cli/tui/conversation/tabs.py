@@ -1,4 +1,4 @@
-"""Several dialogs open at once, each where it was left (S-118)."""
+"""Several dialogs open in tabs, each at the place where it was left (S-118)."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ class Tabs(ConversationPart):
         self.front = 0
         self._bar: TabBar | None = None
 
-    async def furnish(self) -> None:
-        """Room above the conversation."""
+    async def set_up(self) -> None:
+        """Put the row of tabs above the conversation."""
         self._bar = TabBar(self.page.appearance)
         await self.conversation.pane.mount(self._bar, before=0)
 
     async def opened(self, opening: Opening) -> None:
-        """The tab in front shows this dialog now, or the one that shows it already comes to the front."""
+        """Show the dialog in the front tab, or bring the tab that has it to the front."""
         shown = DialogTab(opening.card.id, opening.card.name)
         found = self._tab_of(shown.dialog)
         self.front = self.front if found is None else found
@@ -44,7 +44,7 @@ class Tabs(ConversationPart):
             self._bar.tell(self.open, self.front)
 
     def new_tab(self) -> None:
-        """Open the dialog beside those that are open."""
+        """Open the dialog in a new tab, or go to the tab that has it."""
         target = self.conversation.target()
         if target is None:
             return
@@ -53,40 +53,40 @@ class Tabs(ConversationPart):
             self._remember()
             self.front += 1
             self.open.insert(self.front, DialogTab(target))
-            self.bring(self.front, leaving=False)
+            self.show_tab(self.front, leaving=False)
         elif found is None:
-            self.conversation.bring(target)
+            self.conversation.start_opening(target)
         else:
-            self.bring(found)
+            self.show_tab(found)
 
     def next_tab(self) -> None:
-        """The tab to the right, and round again."""
+        """Go to the tab on the right; after the last one to the first."""
         self._turn(1)
 
     def previous_tab(self) -> None:
-        """The tab to the left."""
+        """Go to the tab on the left; after the first one to the last."""
         self._turn(-1)
 
     def _turn(self, step: int) -> None:
         if len(self.open) > 1:
-            self.bring((self.front + step) % len(self.open))
+            self.show_tab((self.front + step) % len(self.open))
 
     def close_tab(self) -> None:
-        """Close the tab in front; its dialog stays as it is, and so does its draft."""
+        """Close the front tab; its dialog and draft do not change."""
         if len(self.open) > 1:
             del self.open[self.front]
             self.front = max(0, self.front - 1)
-            self.bring(self.front, leaving=False)
+            self.show_tab(self.front, leaving=False)
         else:
             self.page.say(_("No other dialog is open in a tab."))
 
-    def bring(self, tab: int, *, leaving: bool = True) -> None:
-        """Show a tab where it was left."""
+    def show_tab(self, tab: int, *, leaving: bool = True) -> None:
+        """Show a tab at the place where it was left; with ``leaving`` the place in the front one is remembered."""
         if leaving:
             self._remember()
         self.front = tab
         wanted = self.open[tab]
-        self.conversation.bring(wanted.dialog, wanted.at)
+        self.conversation.start_opening(wanted.dialog, wanted.at)
 
     def _remember(self) -> None:
         opening = self.conversation.opening
@@ -94,7 +94,7 @@ class Tabs(ConversationPart):
             self.open[self.front].at = self.conversation.transcript.place
 
     async def hear(self, news: JournalAdvanced) -> None:
-        """A dialog behind another tab may have something new in it, or another name."""
+        """Update the tabs if one of their dialogs changed."""
         changed = news.dialogs()
         if len(self.open) > 1 and any(tab.dialog in changed for tab in self.open):
             await self._reread()

@@ -1,4 +1,4 @@
-"""The ways to a person: by which dialog of which channel an answer goes, and which way each message took."""
+"""The ways to a person: which dialog and channel an answer takes, and which ones messages took."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def routes(opening: Opening) -> Mapping[DialogId, Route]:
-    """How each message of several dialogs is marked; a single dialog needs no marks."""
+    """The mark of each dialog's messages; empty if a single dialog is shown."""
     if len(opening.thread) == 1:
         return {}
     from chatapp_cli.tui.widgets.message_lines import Route
@@ -36,17 +36,17 @@ def _mark(way: WayRow, *, alone: bool) -> str:
 
 
 def title(opening: Opening) -> Text:
-    """The route that the answer takes, and the key for another one if there is any."""
+    """The route of the answer, and the key that changes it if the person has other dialogs."""
     card = opening.card
-    said = Text(f"→ {manifest(card.kind).label} · {line(card.channel)}")
+    route = Text(f"→ {manifest(card.kind).label} · {line(card.channel)}")
     if (others := len(opening.ways) - 1) > 0:
         key = shown(action("inbox", "way").keys[0])
-        said.append(f"  {key} {_('{n} more', n=others)}")
-    return said
+        route.append(f"  {key} {_('{n} more', n=others)}")
+    return route
 
 
 def next_dialog(opening: Opening, step: int = 1) -> DialogId | None:
-    """The next dialog of the person, by number; ``None`` without another one."""
+    """The next dialog of the person, in the order of ids; ``None`` if there is no other."""
     known = sorted(way.id for way in opening.ways)
     if len(known) < 2:  # noqa: PLR2004 - one has no next
         return None

@@ -1,4 +1,4 @@
-"""The answer: what is put into its text, how it goes, and what the client sees of the writing."""
+"""Writing the answer: its text and files, sending it, and the typing indicator that the client sees."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from chatapp_cli.tui.session.composer_state import ComposerState
 
 TYPING_LASTS = 4.0
-"""Seconds after which a messenger has to be told again that somebody writes."""
+"""Seconds after which a messenger forgets that the operator is typing."""
 
 
 class Writing(ConversationPart):
-    """Sends, attaches, and tells the client that somebody writes."""
+    """Sends, attaches, and shows the client that the operator is typing."""
 
     def __init__(self, conversation: Conversation, drafts: Drafts) -> None:
         super().__init__(conversation)
@@ -33,17 +33,17 @@ class Writing(ConversationPart):
         self._typed_at = -TYPING_LASTS
 
     def write(self) -> None:
-        """To the text of the open dialog, or open the one under the cursor."""
-        shown = self.conversation
-        if shown.opening is None or shown.dialogs.has_focus:
-            shown.dialogs.action_open()
+        """Focus the text of the open dialog, or open the dialog under the cursor of the list."""
+        conversation = self.conversation
+        if conversation.opening is None or conversation.dialogs.has_focus:
+            conversation.dialogs.action_open()
         else:
-            shown.composer.focus_pen()
+            conversation.composer.focus_pen()
 
-    # What goes into the text
+    # The text and its files
 
     def attach(self) -> None:
-        """Ask for a path and put the file beside the text."""
+        """Ask for a path and attach the file."""
         if self.conversation.opening is not None:
             self.page.do(partial(self._ask_for_file, self.conversation.opening))
 
@@ -68,20 +68,20 @@ class Writing(ConversationPart):
         composer.attach([await workspace.store.off_loop(partial(outgoing.stage_file, workspace.company.media, typed))])
 
     def quick(self) -> None:
-        """A quick reply into the text."""
+        """Ask for a quick reply and insert it."""
         if opening := self._writable():
             self.page.do(partial(self._quick, opening.card), group="quick", exclusive=True)
 
     async def _quick(self, card: DialogCard) -> None:
         from chatapp_cli.tui.actions.quick import picked
 
-        said = await picked(self.page, card)
+        reply = await picked(self.page, card)
         opening = self.conversation.opening
-        if said is not None and opening is not None and opening.card.id == card.id:
-            self.conversation.composer.take_in(*said)
+        if reply is not None and opening is not None and opening.card.id == card.id:
+            self.conversation.composer.take_in(*reply)
 
     def editor(self) -> None:
-        """The text in an editor of one's own."""
+        """Edit the text in the person's own editor."""
         if self._writable():
             self.page.do(self._write_elsewhere, group="editor", exclusive=True)
 
@@ -97,30 +97,30 @@ class Writing(ConversationPart):
         self.conversation.composer.focus_pen()
 
     def _writable(self) -> Opening | None:
-        """What is open, if it can be written to."""
+        """The open dialog, if it can be answered."""
         opening = self.conversation.opening
         return None if opening is None or self.conversation.pen.disabled else opening
 
     def spelling(self) -> None:
-        """Another spelling for the word under the cursor."""
+        """Suggest other spellings of the word under the cursor."""
         if self.conversation.opening is not None:
             job = partial(self.page.window.spelling.correct, self.page, self.conversation.pen)
             self.page.do(job, group="spelling", exclusive=True)
 
     def detach(self) -> None:
-        """Drop what was added last."""
+        """Remove the last file, or the quote or edit."""
         if self.conversation.opening is not None:
             self.conversation.composer.drop()
 
-    # How it goes
+    # Sending
 
     def send(self) -> None:
-        """Send it."""
+        """Send what is written."""
         if self.conversation.opening is not None:
             self.page.do(partial(self._send, self.conversation.opening.card.id), group="send")
 
     def send_later(self) -> None:
-        """Send what is written at a time that is asked for."""
+        """Ask for a time and schedule what is written."""
         if self.conversation.opening is not None and self.conversation.composer.ready():
             self.page.do(partial(self._send_later, self.conversation.opening.card), group="send")
 
@@ -129,26 +129,26 @@ class Writing(ConversationPart):
 
         await waiting_actions.send_later(self.page, card, partial(self._send, card.id))
 
-    async def _send(self, dialog: DialogId, order: SendOptions | None = None) -> None:
+    async def _send(self, dialog: DialogId, options: SendOptions | None = None) -> None:
         from chatapp_cli.tui.session import outgoing
 
         opening, composer, workspace = self.conversation.opening, self.conversation.composer, self.page.workspace
         assert opening is not None
-        kept = replace(composer.state, files=[*composer.state.files])
-        job = outgoing.send_job(kept, workspace, opening.channel, dialog, order or workspace.send_options())
+        sent = replace(composer.state, files=[*composer.state.files])
+        job = outgoing.send_job(sent, workspace, opening.channel, dialog, options or workspace.send_options())
         composer.clear()
         sending = asyncio.ensure_future(workspace.write(self._drafts.without_draft(dialog, job)))
-        sending.add_done_callback(partial(self._put_back_unsent, dialog, kept))
-        await asyncio.shield(sending)  # whoever waits for it may leave, and it goes on
+        sending.add_done_callback(partial(self._put_back_unsent, dialog, sent))
+        await asyncio.shield(sending)  # it continues if the waiting worker is cancelled
 
-    def _put_back_unsent(self, dialog: DialogId, kept: ComposerState, sending: asyncio.Future[None]) -> None:
+    def _put_back_unsent(self, dialog: DialogId, sent: ComposerState, sending: asyncio.Future[None]) -> None:
         if sending.cancelled() or sending.exception() is not None:
-            self.conversation.put_back(dialog, kept)
+            self.conversation.put_back(dialog, sent)
 
-    # What the client sees of it
+    # The typing indicator
 
     def typed(self, text: str) -> None:
-        """Tell the messenger that somebody writes, from time to time."""
+        """Show the client that the operator is typing, every `TYPING_LASTS` seconds."""
         opening, now = self.conversation.opening, self.page.workspace.company.world.clock.monotonic()
         if opening is None or not text or now - self._typed_at < TYPING_LASTS:
             return

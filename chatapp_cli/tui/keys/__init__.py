@@ -1,1 +1,1 @@
-"""Keys: which there are, what they do, what a person made of them, and how they reach the window."""
+"""The keymap, a person's own keys, and how pressed keys reach the window."""

@@ -1,7 +1,7 @@
-"""The one keymap: bindings, hints, help, palette and the page of keys all come from it.
+"""The keymap, from which bindings, hints, help and the command palette are made.
 
-What stands in ``places.PLACES`` is bound when the classes are made; a preset or a person's own keys replace it while
-the window starts, by the bindings' ids (`replaced`), and everything that shows keys asks for those in use.
+Widgets bind the keys of ``places.PLACES`` when their classes are defined. When the window starts, a preset or a
+person's own keys replace them by the ids of the bindings (`replaced`). Everything that shows keys asks `groups`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from chatapp_cli.tui.keys.places import PLACES
 _LATIN = "`qwertyuiop[]asdfghjkl;'zxcvbnm,./~QWERTYUIOP{}ASDFGHJKL:\"ZXCVBNM<>?#$^&@"
 _RUSSIAN = 'ёйцукенгшщзхъфывапролджэячсмитьбю.ЁЙЦУКЕНГШЩЗХЪФЫВАПРОЛДЖЭЯЧСМИТЬБЮ,№;:?"'
 SAME_KEY = dict(zip(_LATIN, _RUSSIAN, strict=True))
-"""What a key types in the Russian layout, by what it types in the Latin one."""
+"""Latin character of a key → Russian character of the same key."""
 
 _SHOWN = {
     "escape": "Esc",
@@ -40,34 +40,34 @@ _SHOWN = {
 
 
 class KeyAction(NamedTuple):
-    """One thing that can be done by a key."""
+    """An action and its keys."""
 
     scope: str
     name: str
     keys: Sequence[str]
     help: str
     hint: str = ""
-    """Short name for the status bar; empty: not shown there."""
+    """Short name for the status bar; empty if it is not shown there."""
 
     @property
     def id(self) -> str:
-        """What a file of keys calls it."""
+        """Its name in a file of keys."""
         return f"{self.scope}.{self.name}"
 
 
 class Group(NamedTuple):
-    """Actions of one place, as the help shows them."""
+    """The actions of one scope, as the help shows them."""
 
     scope: str
     title: str
     actions: Sequence[KeyAction]
     inside: str = "app"
-    """The place around this one, whose keys work here too; empty: none does."""
+    """The enclosing scope, whose keys work here too; empty if there is none."""
 
 
 @cache
 def built_in() -> Sequence[Group]:
-    """The keymap as it comes."""
+    """The keymap without presets and own keys."""
     return tuple(
         Group(place.scope, place.title, tuple(KeyAction(place.scope, *act) for act in place.acts), place.inside)
         for place in PLACES
@@ -78,7 +78,7 @@ _used: Sequence[Group] | None = None
 
 
 def use(keymap: Sequence[Group] | None) -> None:
-    """Show these keys from now on, in the whole process; ``None``: those that are built in."""
+    """Use a keymap in the whole process; ``None`` is the built-in one."""
     global _used
     _used = keymap
 
@@ -89,7 +89,7 @@ def groups() -> Sequence[Group]:
 
 
 def around(scope: str, keymap: Sequence[Group]) -> list[str]:
-    """A place and those around it, whose keys work in it together."""
+    """A scope and its enclosing ones, the innermost first; the keys of all of them work there."""
     inside = {group.scope: group.inside for group in keymap}
     found = [scope]
     while inside.get(found[-1]):
@@ -98,22 +98,22 @@ def around(scope: str, keymap: Sequence[Group]) -> list[str]:
 
 
 def actions(*scopes: str) -> Iterator[KeyAction]:
-    """The actions of some places."""
+    """The actions of some scopes."""
     return (action for group in groups() if group.scope in scopes for action in group.actions)
 
 
 def action(scope: str, name: str) -> KeyAction:
-    """One action by its name."""
+    """An action by its name."""
     return next(found for found in actions(scope) if found.name == name)
 
 
 def key(scope: str, name: str) -> str:
-    """The first key of an action, as people write it."""
+    """The first key of an action as it is shown, such as Ctrl+P."""
     return shown(action(scope, name).keys[0])
 
 
 def bindings(scope: str) -> list[BindingType]:
-    """What Textual shall listen to in a place, each with the id by which another key can take its place."""
+    """Textual's bindings of a scope; their ids are those that `replaced` names."""
     acts = [act for group in built_in() if group.scope == scope for act in group.actions]
     ids = {act.name: act.id for act in acts}
     found = {key: act.name for act in acts for key in act.keys if " " not in key}
@@ -121,17 +121,17 @@ def bindings(scope: str) -> list[BindingType]:
 
 
 def over_a_page(scope: str) -> list[BindingType]:
-    """What Textual shall listen to on a page that lies over another, where no other key of everywhere is heard."""
+    """Textual's bindings of a page that lies over another one: of the keys of everywhere only the palette's."""
     found = [one for one in bindings("app") if isinstance(one, Binding) and one.id == "app.palette"]
     return [*bindings(scope), *(replace(one, action="app.palette") for one in found)]
 
 
 _NO_KEY = "none"
-"""A name that no key has: all keys of the action are chords."""
+"""The name of no key, for an action that has only chords."""
 
 
 def replaced() -> dict[str, str]:
-    """The keys in use that are not the built-in ones, by the ids of their bindings."""
+    """Binding id → keys, for the actions whose keys differ from the built-in ones."""
     known = {act.id: act.keys for group in built_in() for act in group.actions}
     found = {}
     for group in groups():
@@ -143,14 +143,14 @@ def replaced() -> dict[str, str]:
 
 
 def chords(first: str, scopes: Sequence[str]) -> dict[str, KeyAction]:
-    """What may follow the first key of a chord."""
+    """The actions of chords that begin with a key, by the second key."""
     return {
         key.split()[1]: act for act in actions(*scopes) for key in act.keys if _chord(key) and key.split()[0] == first
     }
 
 
 def first_keys() -> dict[str, str]:
-    """The keys that begin a chord, each with all that it types."""
+    """The first keys of chords, each with Textual's names for it in both layouts, joined by commas."""
     found = {key.split()[0] for group in groups() for act in group.actions for key in act.keys if _chord(key)}
     return {key: ",".join(map(_bound, with_russian({key: key}))) for key in sorted(found)}
 
@@ -160,18 +160,18 @@ def _bound(key: str) -> str:
 
 
 def _chord(key: str) -> bool:
-    """Two keys one after the other; a backslash before Enter is the composer's own affair."""
+    """Whether it is two keys in sequence; the composer itself handles a backslash before Enter."""
     return " " in key and not key.startswith("\\")
 
 
 def with_russian(found: dict[str, str]) -> dict[str, str]:
-    """Add what the same keys type in the Russian layout, unless that is a key of its own."""
+    """The same mapping with the Russian characters of the keys, unless such a character is already in it."""
     russian = {SAME_KEY[key]: name for key, name in found.items() if key in SAME_KEY}
     return {**{key: name for key, name in russian.items() if key not in found}, **found}
 
 
 def shown(key: str) -> str:
-    """A key as people write it."""
+    """A key as it is shown to people."""
     if " " in key:
         return " ".join(shown(part) for part in key.split())
     *modifiers, last = key.split("+") if key != "+" else ["+"]

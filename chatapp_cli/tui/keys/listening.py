@@ -1,4 +1,4 @@
-"""Listens to the keys of a person."""
+"""Puts a keymap into effect."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def listen_to(app: App[None], keymap: Keymap | None) -> Sequence[KeymapFault]:
-    """Have these keys, or those that there are without a keymap; returns what of it could not be used."""
+    """Bind a keymap's keys, or the built-in ones without a keymap. Returns the faults of the keymap."""
     use(keymap.groups if keymap else None)
     say_steps(next_steps.keys)
     app.set_keymap(replaced())

@@ -1,4 +1,4 @@
-"""What a person can do next, as the keys of the window that lead there; a command where no page does it."""
+"""Next steps as keys of the window, or as a command where the window has no page for it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chatapp_cli.i18n import _
 from chatapp_cli.tui.keys.keymap import key
 
 Keys: TypeAlias = Sequence[tuple[str, str]]
-"""Actions, one after the other, each with its place."""
+"""Actions in sequence, each as scope and name."""
 
 _LINES = ("app", "page('lines')")
 _OPERATORS = ("app", "page('operators')")
@@ -61,27 +61,27 @@ KEYS: Final[Mapping[Next, Keys]] = MappingProxyType(
 )
 SHELL: Final[Mapping[Next, str]] = MappingProxyType(
     {
-        # It asks databases, keys and providers from outside: whoever needs it may have no window that opens.
+        # It also works where the window does not open.
         Next.DOCTOR: "chatapp doctor",
-        # The window shows its login page by itself; where this is said, a command was refused.
+        # The window shows its login page itself; only commands are refused with this step.
         Next.LOGIN: "chatapp login",
-        # A window has a daemon of its own, which ends with it: one that goes on is started outside of it.
+        # The window's own daemon ends with the window.
         Next.SERVE: "chatapp serve",
-        # These belong to the machine, and are read before the window is there; what the store keeps has a page.
+        # Settings of the machine are read before the window opens; options of the store have a page.
         Next.SET: "chatapp config set",
         Next.SETTING: "chatapp config get",
         Next.SETTINGS: "chatapp config list",
-        # It tells whom to ask even where no window opens.
+        # Like doctor: for a window that does not open.
         Next.SUPPORT: "chatapp support",
-        # The daemon reads templates every hour; the page shows what it found.
+        # The daemon reads templates every hour, and the page shows what it found.
         Next.SYNC: "chatapp template sync",
     }
 )
-"""What the window has no page for, and why it has none."""
+"""Steps without a page in the window."""
 
 
 def keys(step: NextStep) -> str:
-    """The keys that lead there from the dialogs, as people write them now."""
+    """The keys to press on the page of dialogs, as they are shown in the keymap in use."""
     if step.code in SHELL:
         return _("{command} in a shell", command=SHELL[step.code])
     return " → ".join(key(scope, name) for scope, name in KEYS[step.code])

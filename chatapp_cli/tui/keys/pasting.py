@@ -1,8 +1,8 @@
-"""Pasted text is taken whole, whatever is in it: no part of a paste is ever a key.
+"""Takes pasted text whole, so that no part of a paste is read as a key.
 
-A terminal that can puts brackets around what is pasted. Textual's parser goes on looking for keys between them: after
-an Esc in the text up to 32 characters would be keys, an Enter among them. So what is between the brackets is taken
-here and never gets that far. Where no terminal puts brackets, a paste is told by its pace; see ``typeahead.HAND``.
+Most terminals put brackets around a paste. Textual's parser still looks for keys between them: after an Esc in the
+text, up to 32 characters would be keys, Enter among them. This parser takes the text between the brackets before
+Textual's does. Without brackets a paste is recognized by its speed; see ``typeahead.HAND``.
 """
 
 from __future__ import annotations
@@ -17,27 +17,27 @@ from textual._xterm_parser import BRACKETED_PASTE_END, BRACKETED_PASTE_START, XT
 from textual.driver import Driver
 from textual.message import Message
 
-LOST = 3.0
-"""Seconds without a sign after which a paste whose closing bracket got lost is taken for whole."""
+PASTE_TIMEOUT = 3.0
+"""Seconds without input after which a paste without a closing bracket counts as complete."""
 _PAINT = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][0-9A-Z])?")
-"""What a terminal would take for colours, titles and the like."""
+"""Escape sequences: colours, titles and the like."""
 _DROPPED = {code: None for code in [*range(0x20), *range(0x7F, 0xA0)] if chr(code) not in "\t\n\r"}
 
 
 class WholePastes(XTermParser):
-    """Textual's own, except that nothing in a paste is looked at."""
+    """Textual's parser, except that it finds no keys in a paste."""
 
     def __init__(self, debug: bool = False, now: Callable[[], float] = get_time) -> None:
         super().__init__(debug)
         self._now = now
         self._before = ""
-        """The end of what was read, which may be the beginning of a bracket."""
+        """The end of the input so far, which may be the beginning of a bracket."""
         self._pasted: list[str] | None = None
-        """What was pasted so far, as it came; nothing while there is no paste. Joined once: it may be megabytes."""
+        """The pieces of the paste under way, joined at its end; ``None`` outside a paste."""
         self._since = 0.0
 
     def feed(self, data: str) -> Iterable[Message]:
-        """Keys and pastes, in their order."""
+        """Yield keys and pastes in the order in which they arrive."""
         if not data:
             yield from self._finish()
             yield from super().feed(data)
@@ -47,13 +47,13 @@ class WholePastes(XTermParser):
             data = yield from taken(data)
 
     def tick(self) -> Iterable[Message]:
-        """What is due after a while."""
-        if self._pasted is not None and self._now() - self._since >= LOST:
+        """Yield what counts as complete by now: an unfinished key, or a paste without a closing bracket."""
+        if self._pasted is not None and self._now() - self._since >= PASTE_TIMEOUT:
             yield from self._finish()
         yield from super().tick()
 
     def _keys(self, data: str) -> Generator[Message, None, str]:
-        """Up to a paste; returns what follows."""
+        """Read up to the beginning of a paste; returns the rest."""
         known = self._before + data
         at = known.find(BRACKETED_PASTE_START)
         if at < 0:
@@ -66,7 +66,7 @@ class WholePastes(XTermParser):
         return data[after:]
 
     def _paste(self, data: str) -> Generator[Message, None, str]:
-        """Up to the end of a paste; returns what follows."""
+        """Read up to the end of a paste; returns the rest."""
         known = self._before + data
         at = known.find(BRACKETED_PASTE_END)
         self._pasted, self._since = self._pasted or [], self._now()
@@ -85,7 +85,7 @@ class WholePastes(XTermParser):
             return
         text = "".join([*self._pasted, self._before])
         self._pasted, self._before = None, ""
-        for one in super().feed(BRACKETED_PASTE_END):  # it went into the brackets, and has to come out of them
+        for one in super().feed(BRACKETED_PASTE_END):  # Textual's parser saw the opening bracket
             if not isinstance(one, events.Paste):
                 yield one
         if seen := clean(text):
@@ -93,13 +93,13 @@ class WholePastes(XTermParser):
 
 
 def clean(text: str) -> str:
-    """Pasted text without what no text area can show; lines end as they do everywhere here."""
+    """Pasted text without escape sequences and control characters; lines end with a line feed."""
     lines = _PAINT.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
     return lines.translate(_DROPPED)
 
 
 def take_whole(driver: type[Driver]) -> None:
-    """Let a driver read pastes so: it makes its parser by a name of its module, and takes none from outside."""
+    """Make a driver use `WholePastes`, by replacing the name of the parser's class in the driver's module."""
     for kind in driver.__mro__:
         module = sys.modules[kind.__module__]
         if hasattr(module, XTermParser.__name__):

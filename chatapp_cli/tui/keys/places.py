@@ -1,6 +1,6 @@
-"""Every action of the window: its keys, where it works, and what the help says.
+"""Every action of the window: its scope, its keys and its help text.
 
-Letters also work in the Russian layout, by the key they lie on. ``g l`` means one key after the other.
+A letter also works in the Russian layout, on the same key. ``g l`` means one key after the other.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from chatapp_cli.i18n import N_
 
 
 class KeyActionSpec(NamedTuple):
-    """What a key does in a place."""
+    """An action of a scope."""
 
     name: str
     keys: Sequence[str]
@@ -21,7 +21,7 @@ class KeyActionSpec(NamedTuple):
 
 
 class KeyScope(NamedTuple):
-    """Where keys work, and the place around it, whose keys work here too."""
+    """A scope in which keys work; the keys of the enclosing scope, ``inside``, work there too."""
 
     scope: str
     title: str

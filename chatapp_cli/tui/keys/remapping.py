@@ -1,4 +1,4 @@
-"""Presets of keys and a person's own file of keys; whatever is wrong in it is told in words and left out."""
+"""Presets of keys and a person's own file of keys. What is wrong in the file is reported and ignored."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from chatapp_cli.domain.text import T, Text
 from chatapp_cli.tui.keys.keymap import Group, KeyAction, around, built_in, shown
 
 LEADER = "space"
-"""Without single letters this key comes first, and shows what the letters do; no terminal, browser or tmux wants it."""
+"""The first key of the chords that replace letters in the preset ``plain``; it shows which letters may follow."""
 _NAMED = {
     *("up", "down", "left", "right", "home", "end", "pageup", "pagedown", "insert", "delete", "backspace"),
     *("enter", "tab", "escape", "space"),
     *(f"f{n}" for n in range(1, 25)),
 }
 _LONGEST = 2
-"""Keys of a chord."""
+"""The most keys in a chord."""
 _MODIFIERS = {"ctrl", "shift", "alt"}
 _SENT_AS = {"ctrl+i": "tab", "ctrl+m": "enter", "ctrl+[": "escape", "ctrl+h": "backspace"}
-"""What a terminal sends instead."""
+"""Keys that a terminal cannot tell from another one, with that one."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeymapFault:
-    """What is wrong with a file of keys, and what to do about it."""
+    """An error in a file of keys, where it stands, and what to do about it."""
 
     place: str
     what: Text
@@ -38,14 +38,14 @@ class KeymapFault:
 
 @dataclass(frozen=True, slots=True)
 class Keymap:
-    """The keys in use, and what of the file could not be used."""
+    """A keymap, and the errors of the file that it was read from."""
 
     groups: Sequence[Group]
     faults: Sequence[KeymapFault] = ()
 
 
 def keymap(preset: str = "vim", file: Path | None = None) -> Keymap:
-    """A preset with a person's own keys over it."""
+    """A preset, with a person's own keys in place of its keys."""
     groups = _plain(built_in()) if preset == "plain" else built_in()
     if file is None or not file.exists():
         return Keymap(groups)
@@ -58,7 +58,7 @@ def keymap(preset: str = "vim", file: Path | None = None) -> Keymap:
 
 
 def _plain(groups: Sequence[Group]) -> Sequence[Group]:
-    """No letter acts by itself: what has no other key keeps its letter behind the leading key."""
+    """The same without single letters; an action that has no other key gets its letter after `LEADER`."""
     return tuple(group._replace(actions=tuple(map(_without_letters, group.actions))) for group in groups)
 
 
@@ -86,7 +86,7 @@ def _laid_over(groups: Sequence[Group], wanted: Mapping[str, object], place: str
         if fault := _fault(name, keys, known, f"{place}: {name}"):
             faults.append(fault)
         else:
-            own[name] = tuple(" ".join(key.split()) for key in keys)  # type: ignore[attr-defined]  # judged above
+            own[name] = tuple(" ".join(key.split()) for key in keys)  # type: ignore[attr-defined]  # checked above
     while clashing := list(_clashes(_with(groups, own), own, place)):
         faults += [fault for _name, fault in clashing]
         own = {name: keys for name, keys in own.items() if name not in {name for name, _fault in clashing}}
@@ -135,20 +135,20 @@ def _exists(key: str) -> bool:
 def _clashes(
     groups: Sequence[Group], own: Mapping[str, Sequence[str]], place: str
 ) -> Iterator[tuple[str, KeymapFault]]:
-    """Each of the person's keys that means something else in the same place."""
-    told = set()
+    """Yield the id of each own action one of whose keys another action of the same place has, with the fault."""
+    reported = set()
     for scope in (group.scope for group in groups):
         together = around(scope, groups)
         acts = [act for group in groups if group.scope in together for act in group.actions]
-        for mine in (act for act in acts if act.id in own and act.id not in told):
+        for mine in (act for act in acts if act.id in own and act.id not in reported):
             other = next(((act, key) for act in acts if act.id != mine.id for key in _shared(mine, act)), None)
             if other is not None:
-                told.add(mine.id)
+                reported.add(mine.id)
                 yield mine.id, _clash(*other, f"{place}: {mine.id}")
 
 
 def _shared(one: KeyAction, other: KeyAction) -> Iterator[str]:
-    """Keys of the first that the second has as well, or that begin a chord of it, or a chord that begins with one."""
+    """Keys of the first action that clash with the second's: the same key, or one that begins the other's chord."""
     typing = "composer" in {one.scope, other.scope}
     for key in one.keys:
         for taken in other.keys:

@@ -1,7 +1,7 @@
-"""Keys one after the other: what a key opens is there before the next key is typed into it.
+"""Handles keys one after the other: a key waits until the previous one has taken effect.
 
-A slow line delivers several keys at once, and a quick hand is ahead of the page that it opens. The framework hands
-each key to whatever has the focus when it comes, so that the rest of a name would be taken for commands.
+A slow connection delivers several keys at once, and people type ahead of the page that they open. Textual sends a key
+to the widget that has the focus when the key arrives, so the rest of a typed name would be read as commands.
 """
 
 from __future__ import annotations
@@ -22,53 +22,53 @@ from textual.screen import Screen
 from textual.worker import Worker, get_current_worker
 
 HAND = 0.03
-"""Seconds between two keys that no hand goes below.
+"""Seconds: keys that follow one another sooner were not typed by hand.
 
-A letter and an Enter of one person are 50 ms apart or more, and a key that is held comes every 33 ms at the fastest;
-what is pasted without brackets comes with a millisecond or two between its letters, even by a serial line.
+Typed keys are 50 ms apart or more, and a key that is kept pressed repeats every 33 ms at the fastest. The characters
+of a paste without brackets are one or two milliseconds apart, even on a serial line.
 """
 PATIENCE = 2.0
-"""Seconds after which a key does not wait any longer for what the one before it began."""
-LOOK = 0.004
+"""Seconds after which a key no longer waits for the previous one to take effect."""
+POLL = 0.004
 
 
 class _Typed(NamedTuple):
-    """A key, and how many seconds it came after the one before it, or after a paste."""
+    """A key, and the seconds between it and the previous key or paste."""
 
     key: events.Key
     gap: float
 
 
 class TypeAhead(App[None]):
-    """An application that lets every key have its effect before the next one is looked at."""
+    """An application in which every key takes effect before the next one is handled."""
 
     _typed: deque[_Typed] | None = None
-    """Keys that wait for the one before them; none while no key is being carried out."""
+    """Keys that wait; ``None`` while no key is being handled."""
     _current: _Typed | None = None
-    """The key that is being carried out."""
-    _came = -inf
-    """When the last key came, or the last paste."""
+    """The key that is being handled."""
+    _last_at = -inf
+    """When the last key or paste arrived."""
 
     def __init__(self) -> None:
         super().__init__()
         self._asked_by: WeakKeyDictionary[Screen[Any], Worker[Any]] = WeakKeyDictionary()
 
     async def push_screen_wait(self, screen: Any, *, mode: str | None = None) -> Any:
-        """Ask by a page; whoever asked goes on with the answer before the next key is looked at."""
+        """Show a page and return its answer; the worker that asked continues before the next key is handled."""
         self._asked_by[screen] = get_current_worker()
         return await super().push_screen_wait(screen, mode=mode)
 
     async def on_event(self, event: events.Event) -> None:
-        """Queue keys; let everything else pass."""
+        """Queue keys; pass on all other events."""
         if isinstance(event, events.Key) and not self.screen_stack:
-            return  # it came while the window closes
+            return  # the window is closing
         if isinstance(event, events.Paste) and not event.is_forwarded:
-            self._came = event.time
+            self._last_at = event.time
         if not isinstance(event, events.Key) or event.is_forwarded:
             await super().on_event(event)
             return
-        key = _Typed(event, event.time - self._came)
-        self._came = event.time
+        key = _Typed(event, event.time - self._last_at)
+        self._last_at = event.time
         if self._typed is None:
             self._typed = deque([key])
             self._begin(self._typed)
@@ -76,9 +76,9 @@ class TypeAhead(App[None]):
             self._typed.append(key)
 
     async def by_hand(self) -> bool:
-        """Whether a person pressed the key that is being carried out: then nothing comes right before it or after it.
+        """Whether the key that is being handled was typed by hand: no other key came within `HAND` of it.
 
-        Where a terminal puts no brackets around what is pasted, that is all that tells a paste from writing.
+        In a terminal without bracketed paste nothing else distinguishes a paste from typing.
         """
         current = self._current
         if current is None:
@@ -96,34 +96,34 @@ class TypeAhead(App[None]):
         try:
             while typed:
                 pages, working = self.screen_stack[-2:], set(self.workers)
-                way = list((self.focused or self.screen).ancestors_with_self)
+                path = list((self.focused or self.screen).ancestors_with_self)
                 self._current = typed.popleft()
                 await super().on_event(self._current.key)
-                await self._settled(pages, way, working)
+                await self._settled(pages, path, working)
         finally:
             self._typed = self._current = None
 
     async def _settled(
-        self, pages: Sequence[Screen[Any]], way: Sequence[MessagePump], working: set[Worker[Any]]
+        self, pages: Sequence[Screen[Any]], path: Sequence[MessagePump], working: set[Worker[Any]]
     ) -> None:
-        """Wait until the key was understood, the focus went where it should, and what it began asks or is done.
+        """Wait until the key was handled, its workers have ended or show a page, and the focus is set.
 
-        A key goes from the focus up to us until somebody knows it: ``way``. ``pages`` are the page that it was typed
-        into and the one below, to which an answer leads back.
+        ``path`` are the widgets that the key passes, from the focus upwards. ``pages`` are the page that it was typed
+        into and the one below, which is shown again after an answer. Gives up after `PATIENCE`.
         """
         try:
             async with asyncio.timeout(PATIENCE):
-                for place in (*way, self):
+                for place in (*path, self):
                     await _idle(place)
-                while self.screen in pages and self._busy(self._idle_at(pages[-1], working)):  # noqa: ASYNC110 - a worker ends, or it asks
-                    await asyncio.sleep(LOOK)
-                while self.screen is not pages[-1] and self.focused is None:  # noqa: ASYNC110 - nothing tells it
-                    await asyncio.sleep(LOOK)
-        except (TimeoutError, ScreenStackError):  # it takes its time, or the window was closed
+                while self.screen in pages and self._busy(self._idle_at(pages[-1], working)):  # noqa: ASYNC110 - no event says so
+                    await asyncio.sleep(POLL)
+                while self.screen is not pages[-1] and self.focused is None:  # noqa: ASYNC110 - no event says so
+                    await asyncio.sleep(POLL)
+        except (TimeoutError, ScreenStackError):  # it takes longer, or the window was closed
             return
 
     def _idle_at(self, page: Screen[Any], working: set[Worker[Any]]) -> set[Worker[Any]]:
-        """Those of the workers that the key had nothing to do with: who asked by a page goes on once it is left."""
+        """The workers that the key does not wait for: those from before, except one whose page was just answered."""
         asker = None if page in self.screen_stack else self._asked_by.get(page)
         return working - {asker} if asker else working
 
@@ -132,7 +132,7 @@ class TypeAhead(App[None]):
 
 
 async def _idle(pump: MessagePump) -> None:
-    """Wait until everything that was on its way to somebody has been taken in."""
+    """Wait until a widget has handled the messages in its queue."""
     done = asyncio.Event()
     if pump.is_running and pump.post_message(events.Callback(done.set)):
         await done.wait()

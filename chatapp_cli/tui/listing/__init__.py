@@ -1,1 +1,1 @@
-"""The list of dialogs: which are listed, in which order, and the saved views."""
+"""The list of dialogs: its filter, its order and the saved views."""

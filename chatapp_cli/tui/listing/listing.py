@@ -1,4 +1,4 @@
-"""The left side of the page: which dialogs are listed, and how news change it."""
+"""The left side of the page: the filter of the dialog list, and its rows as they change."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _FIRST_ROWS = 80
 
 
 class Listing:
-    """Knows what is wanted of the dialogs, and shows it."""
+    """Holds the filter and shows the dialogs that pass it."""
 
     def __init__(self, page: ActionPage, pane: ListPane) -> None:
         self.page, self.pane, self.dialogs = page, pane, pane.dialogs
@@ -38,7 +38,7 @@ class Listing:
         self._submitted: str | None = None
 
     async def head(self) -> None:
-        """Show what fits on a screen; at the very first what the window opens with."""
+        """Show the first rows; the first call sets the filter that the window opens with."""
         if self.dialogs.order is None:
             self.wanted = await self._first()
         wanted, dialect = self.wanted, self.page.workspace.dialect
@@ -54,7 +54,7 @@ class Listing:
             return filters.QUEUE
 
     async def again(self) -> None:
-        """Read the order anew: first what fits on a screen, then all of it."""
+        """Read the list again: first the rows of a screen, then the whole order."""
         wanted, workspace = self.wanted, self.page.workspace
         if wanted.text:
             await self._again_searched(wanted)
@@ -66,7 +66,7 @@ class Listing:
             self.dialogs.show(order, {})
 
     async def _again_searched(self, wanted: DialogFilter) -> None:
-        """Show the first that are found at once, then all of them and what nearly fits."""
+        """Show the first dialogs found, then all of them and near matches."""
         workspace, n = self.page.workspace, _FIRST_ROWS
         index, dialect = workspace.company.search, workspace.dialect
         first, rows = await workspace.read(lambda tx: dialog_order.found(tx, index, dialect, wanted, n))
@@ -81,32 +81,32 @@ class Listing:
             self.dialogs.show(found, rows)
             self._tell_filters()
 
-    def bring(self, start: int, n: int) -> None:
-        """Read rows that came into sight."""
-        self.page.do(partial(self._bring, start, n), group="rows")
+    def load_rows(self, start: int, n: int) -> None:
+        """Read rows that came into view."""
+        self.page.do(partial(self._load_rows, start, n), group="rows")
 
-    async def _bring(self, start: int, n: int) -> None:
+    async def _load_rows(self, start: int, n: int) -> None:
         if (order := self.dialogs.order) is not None:
             self.dialogs.fill(await self.page.workspace.read(partial(order.window, start=start, n=n)))
 
     async def reorder(self, changed: set[DialogId]) -> None:
-        """Put changed dialogs where they belong now."""
+        """Move changed dialogs to their new places."""
         order = self.dialogs.order
         if order is None:
             return
 
-        def look(tx: Tx) -> tuple[DialogOrder, dict[DialogId, DialogRow]]:
+        def reordered(tx: Tx) -> tuple[DialogOrder, dict[DialogId, DialogRow]]:
             fresh = order.after(tx, changed)
             return fresh, fresh.rows(tx, list(changed))
 
-        fresh, rows = await self.page.workspace.read(look)
+        fresh, rows = await self.page.workspace.read(reordered)
         if self.dialogs.order is order:
             self.dialogs.show(fresh, rows)
         else:
             await self.reorder(changed)
 
     def tell(self, overview: Overview) -> None:
-        """Show other counts beside the filters, and count the views soon."""
+        """Show new counts beside the filters, and count the saved views soon."""
         self.overview = overview
         self._tell_filters()
         self.views.soon()
@@ -121,50 +121,50 @@ class Listing:
     # Filters
 
     def show_only(self, wanted: DialogFilter) -> None:
-        """List other dialogs."""
+        """Change the filter."""
         self.wanted = wanted
         self._tell_filters()
         self.page.do(self.again, group="list", exclusive=True)
 
     def everything(self) -> None:
-        """No filter at all."""
+        """Remove all filters."""
         with self.pane.search.prevent(Input.Changed):
             self.pane.search.value = ""
         self.show_only(DialogFilter())
 
     def unread(self) -> None:
-        """Only unread, or no longer."""
+        """Turn the filter for unread dialogs on or off."""
         self.show_only(self.wanted.but(unread=not self.wanted.unread, waiting=False))
 
     def unanswered(self) -> None:
-        """Only unanswered, or no longer."""
+        """Turn the filter for unanswered dialogs on or off."""
         self.show_only(self.wanted.but(waiting=not self.wanted.waiting, unread=False))
 
     def blacklist(self) -> None:
-        """The blacklist, or back."""
+        """Show the blacklist, or all dialogs again."""
         self.show_only(DialogFilter(blocked=not self.wanted.blocked))
 
     def snoozed(self) -> None:
-        """Those put off, or back."""
+        """Show snoozed dialogs, or all dialogs again."""
         self.show_only(DialogFilter(snoozed=not self.wanted.snoozed))
 
     def by_line(self) -> None:
-        """The next line."""
+        """Filter by the next line."""
         self.show_only(filters.next_line(self.wanted, self.overview))
 
     def by_channel(self) -> None:
-        """The next channel."""
+        """Filter by the next channel."""
         self.show_only(filters.next_channel(self.wanted, self.overview))
 
     def by_tag(self) -> None:
-        """The next tag."""
+        """Filter by the next tag."""
         self.page.do(self._next_tag, group="filter", exclusive=True)
 
     async def _next_tag(self) -> None:
         self.show_only(filters.next_tag(self.wanted, await self.page.workspace.read(dialogs.known_tags)))
 
     def by_assignee(self) -> None:
-        """Mine, nobody's, the next operator's."""
+        """Filter by the next assignee."""
         self.page.do(self._next_assignee, group="filter", exclusive=True)
 
     async def _next_assignee(self) -> None:
@@ -172,7 +172,7 @@ class Listing:
         self.show_only(filters.next_assignee(self.wanted, self.page.workspace.actor, known))
 
     def narrow(self) -> None:
-        """All filters on one page."""
+        """Ask for all filters on one page."""
         self.page.do(self._narrow, group="filter", exclusive=True)
 
     async def _narrow(self) -> None:
@@ -185,21 +185,21 @@ class Listing:
     # Search
 
     def search(self) -> None:
-        """To the search box."""
+        """Focus the search box."""
         self.page.remove_class("-open")
         self.pane.search.focus()
 
     def typed(self, text: str) -> None:
-        """Search for what stands in the box, once nobody types for a moment."""
+        """Search for a text, `SEARCH_PAUSE` after the last key."""
         if self._searching is not None:
             self._searching.stop()
         narrowed = self.wanted.but(text=text.strip())
         self._searching = self.page.set_timer(SEARCH_PAUSE, partial(self.show_only, narrowed))
 
     def submitted(self, text: str) -> None:
-        """Enter right after the last letter means what that letter finds; a second one at once opens it."""
-        again, self._submitted = self._submitted == text, text
-        self.page.do(partial(self._go_to_found, text.strip(), opens=again), group="list", exclusive=True)
+        """Search at once and focus the list; a second Enter before that is done also opens the first dialog."""
+        twice, self._submitted = self._submitted == text, text
+        self.page.do(partial(self._go_to_found, text.strip(), opens=twice), group="list", exclusive=True)
 
     async def _go_to_found(self, text: str, *, opens: bool) -> None:
         if self._searching is not None:

@@ -1,4 +1,4 @@
-"""Saved views above the list: gone to, counted, and shown as the one that is listed."""
+"""The row of saved views above the list, with their counts."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from chatapp_cli.tui.widgets.pane import ListPane
 from chatapp_cli.tui.widgets.views_bar import ViewsBar
 
 COUNT_PAUSE = 1.0
-"""Seconds from news to the next count of the views."""
+"""Seconds from a change to the next count of the views."""
 
 
 class SavedViews:
-    """The row of views; it is there only if there is a view."""
+    """Shows the saved views, if there are any, and switches between them."""
 
     def __init__(
         self, page: ActionPage, pane: ListPane, wanted: Callable[[], DialogFilter], show: Callable[[DialogFilter], None]
@@ -30,22 +30,22 @@ class SavedViews:
         self._bar: ViewsBar | None = None
 
     def soon(self) -> None:
-        """Count anew in a moment: there may be more news until then."""
+        """Count the views again after `COUNT_PAUSE`, together with other changes until then."""
         if self._counting is None:
             self._counting = self._page.set_timer(COUNT_PAUSE, self.count)
 
     def count(self) -> None:
-        """Count anew."""
+        """Count the views again."""
         self._counting = None
         self._page.do(self._count, group="views", exclusive=True)
 
     def resume(self) -> None:
-        """What could not be seen meanwhile was not counted either."""
+        """Count again when the row is shown again: views out of view are not counted."""
         if self._bar is not None:
             self._page.call_after_refresh(self.count)
 
     async def _count(self) -> None:
-        """Count what is seen of the row."""
+        """Count the views that there is room for."""
         bar = self._bar
         self._views, counts = await view_actions.read(self._page, bar.seen if bar else _none)
         if bar is None and self._views:
@@ -57,7 +57,7 @@ class SavedViews:
             bar.tell(self._views, counts, self._listed())
 
     def choose(self) -> None:
-        """Show which view is listed by now, if it is one."""
+        """Mark the view whose filter is in use, if there is one."""
         if self._bar is not None:
             self._bar.choose(self._listed())
 
@@ -66,16 +66,16 @@ class SavedViews:
         return next((row.id for row in self._views if views.wanted(row, operator=me) == wanted), None)
 
     def go_to(self, view: ViewRow) -> None:
-        """Show the dialogs of a view."""
+        """Use the filter of a view."""
         self._show(views.wanted(view, operator=self._page.workspace.actor))
         self.count()
 
     def next_view(self) -> None:
-        """Go to the next one."""
+        """Go to the next view."""
         self._step(1)
 
     def previous_view(self) -> None:
-        """Go to the one before."""
+        """Go to the previous view."""
         self._step(-1)
 
     def _step(self, step: int) -> None:
@@ -86,7 +86,7 @@ class SavedViews:
             self.go_to(self._views[at % len(known)])
 
     def manage(self) -> None:
-        """Go to a view, keep the filter of now, move, forget."""
+        """Ask for a view to go to, or save, move or delete views."""
         self._page.do(self._manage, group="filter", exclusive=True)
 
     async def _manage(self) -> None:

@@ -1,1 +1,1 @@
-"""Pictures, files and the programs that show them."""
+"""Pictures and files, and the programs that show them."""

@@ -1,7 +1,7 @@
-"""The window behind a browser: its screen and keys go through pipes to the daemon that started it.
+"""The window in a browser: its screen and keys go through pipes to the daemon that started it.
 
-The process runs where the daemon runs, and whoever looks at it sits elsewhere: neither files nor programs of this
-machine are theirs.
+The process runs on the daemon's machine and the operator sits at another one, so they get neither files nor programs
+of this machine.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from chatapp_cli.runtime.login import UPLOADS
 
 
 class BrowserDriver(WebDriver):
-    """Textual's own, which also ends the window once its input ends: the daemon, and with it the browser, is gone."""
+    """Textual's driver, which also closes the window when its input ends, as it does when the daemon stops."""
 
     def run_input_thread(self) -> None:
-        """Take keys until the pipe closes or the window is left."""
+        """Read keys until the pipe or the window closes."""
         super().run_input_thread()
         if not self.exit_event.is_set():
             self._write = partial(_nowhere, self.fileno)
@@ -30,18 +30,18 @@ class BrowserDriver(WebDriver):
 
 
 def _nowhere(fileno: int, data: bytes) -> int:
-    """Nobody reads any more: what is still painted while the window closes is dropped."""
+    """Drop what is painted while the window closes: nobody reads the pipe any more."""
     del fileno
     return len(data)
 
 
 def carried() -> bool:
-    """Whether this process was started for a browser."""
+    """Whether this process shows a window in a browser."""
     return os.environ.get("TEXTUAL_DRIVER", "") == f"{BrowserDriver.__module__}:{BrowserDriver.__qualname__}"
 
 
 def require_terminal() -> None:
-    """Nothing is started on this machine by somebody at another one. Raises Refused in a browser."""
+    """Allow starting a program of this machine. Raises Refused in a browser."""
     if carried():
         raise Refused(
             "in_a_browser",
@@ -51,7 +51,7 @@ def require_terminal() -> None:
 
 
 def uploads() -> list[str]:
-    """Names of the files that were uploaded in this login, the newest first."""
+    """The names of the files that were uploaded in this login, the newest first."""
     try:
         at = {file.name: file.stat().st_mtime_ns for file in Path(os.environ[UPLOADS]).iterdir()}
     except (KeyError, OSError):
@@ -61,7 +61,7 @@ def uploads() -> list[str]:
 
 
 def uploaded(name: str) -> Path:
-    """An uploaded file by its name. Raises Refused for whatever else the name would lead to."""
+    """The path of an uploaded file. Raises Refused if the name leads to any other file."""
     given = os.environ.get(UPLOADS)
     if not given or "\0" in name:
         raise own_files_only()
@@ -72,7 +72,7 @@ def uploaded(name: str) -> Path:
 
 
 def own_files_only() -> Refused:
-    """Why no path leads anywhere in a browser."""
+    """The refusal of a path in a browser."""
     return Refused(
         "in_a_browser",
         T("In a browser files come from your own computer."),

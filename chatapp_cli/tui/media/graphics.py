@@ -1,7 +1,7 @@
-"""How sharply this terminal shows a picture: asked once, before the window reads the keys, and only where it may know.
+"""Which protocol this terminal draws pictures with; it is asked once, before the window reads keys.
 
-An answer that comes when the window is open already would be taken for keys: the library's own question waits a tenth
-of a second, less than a way over SSH takes, so it is never let ask (`quietly`).
+A late answer would be read as keys. The library's own question waits only a tenth of a second, which is too short
+over SSH, so `quietly` keeps it from asking.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from contextlib import contextmanager
 from enum import StrEnum
 
 _QUESTION = b"\x1b_Gi=1,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\\x1b[c"
-"""Kitty's protocol first; what every terminal answers comes last, and ends the waiting."""
+"""Asks for Kitty's protocol, then for the device attributes: every terminal answers these, which ends the waiting."""
 _KITTY = re.compile(rb"\x1b_G[^\x1b]*;OK\x1b\\")
 _ATTRIBUTES = re.compile(rb"\x1b\[\?\d+([\d;]*)c")
 _SIXEL = b"4"
 _PATIENCE = 1.0
-"""Seconds without a byte after which a terminal has no answer."""
+"""Seconds without a byte after which the terminal is taken not to answer."""
 _MOST = 4096
 _KNOW = ("kitty", "ghostty", "foot", "wezterm", "iterm", "mlterm", "contour", "mintty")
 _KNOWING = ("KITTY_WINDOW_ID", "KONSOLE_VERSION", "WT_SESSION")
@@ -31,7 +31,7 @@ _quiet = threading.Lock()
 
 
 class Graphics(StrEnum):
-    """What a picture is shown by, as the setting calls it."""
+    """The ways to draw pictures, with their names in the setting."""
 
     HALFCELLS = "halfcells"
     KITTY = "kitty"
@@ -39,7 +39,7 @@ class Graphics(StrEnum):
 
 
 def found(setting: str, env: Mapping[str, str]) -> Graphics:
-    """What is wanted, or what the terminal answers; half cells in a browser, and where asking is of no use."""
+    """The way that the setting names, or with ``auto`` the terminal's answer; half cells where none can be asked."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         return Graphics.HALFCELLS
     if setting in set(Graphics):
@@ -48,14 +48,14 @@ def found(setting: str, env: Mapping[str, str]) -> Graphics:
 
 
 def may_know(env: Mapping[str, str]) -> bool:
-    """Whether the environment speaks of a terminal with pictures, and of nothing between it and us."""
-    told = " ".join(env.get(name, "") for name in ("TERM", "TERM_PROGRAM", "LC_TERMINAL")).lower()
-    between = env.get("TMUX") or told.startswith(("screen", "tmux"))
-    return not between and (any(name in told for name in _KNOW) or any(env.get(name) for name in _KNOWING))
+    """Whether the environment names a terminal that may draw pictures, without tmux or screen between it and us."""
+    terminal = " ".join(env.get(name, "") for name in ("TERM", "TERM_PROGRAM", "LC_TERMINAL")).lower()
+    between = env.get("TMUX") or terminal.startswith(("screen", "tmux"))
+    return not between and (any(name in terminal for name in _KNOW) or any(env.get(name) for name in _KNOWING))
 
 
 def understood(answer: bytes) -> Graphics:
-    """Sixel before Kitty's: who knows both draws the former in every version."""
+    """The best way that the answer names. Sixel comes first: terminals with both draw it in all versions."""
     attributes = _ATTRIBUTES.search(answer)
     if attributes is not None and _SIXEL in attributes[1].split(b";"):
         return Graphics.SIXEL
@@ -68,17 +68,17 @@ def _answer() -> bytes:
     tty.setcbreak(keys, termios.TCSADRAIN)
     try:
         os.write(screen, _QUESTION)
-        said = b""
-        while not _ATTRIBUTES.search(said) and len(said) < _MOST and select.select([keys], [], [], _PATIENCE)[0]:
-            said += os.read(keys, _MOST)
-        return said
+        answer = b""
+        while not _ATTRIBUTES.search(answer) and len(answer) < _MOST and select.select([keys], [], [], _PATIENCE)[0]:
+            answer += os.read(keys, _MOST)
+        return answer
     finally:
         termios.tcsetattr(keys, termios.TCSAFLUSH, before)
 
 
 @contextmanager
 def quietly() -> Iterator[None]:
-    """Let the library be imported, and look at the size of a cell, without a question to the terminal."""
+    """Hide the terminal from the library while it is imported and measures a cell, so that it asks nothing."""
     with _quiet:
         keys, sys.__stdin__ = sys.__stdin__, None  # type: ignore[misc]
         try:

@@ -1,4 +1,4 @@
-"""Files of messages outside the window: where a person keeps them, and what shows them."""
+"""Saves files of messages and opens them in other programs."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ OPENER = "open" if sys.platform == "darwin" else "xdg-open"
 
 
 def downloads() -> Path:
-    """Where downloads go, if there is such a folder."""
+    """The folder of downloads, or the home folder if there is none."""
     usual = Path.home() / "Downloads"
     return usual if usual.is_dir() else Path.home()
 
 
 def saved(media: Media, file: FileRow, typed: str) -> Path:
-    """Where the file lies once it is copied into the folder that was typed."""
+    """Copy a file into a folder that a person typed. Returns its path; raises as `files.copy_out` and `named` do."""
     return files.copy_out(media, file, named(typed))
 
 
 async def show(media: Media, file: FileRow) -> None:
-    """Have the system show a copy under the file's own name. Raises Refused where nothing opens files."""
+    """Open a copy with the system's program for its type. Raises Refused where there is no program that opens files."""
     program = shutil.which(OPENER)
     if program is None:
         raise Refused(
@@ -49,7 +49,7 @@ async def show(media: Media, file: FileRow) -> None:
 
 
 def deliver(app: App[Any], media: Media, file: FileRow, *, shown: bool = False) -> None:
-    """Give a file to the browser, which keeps or shows it. Raises Refused for one that did not come."""
+    """Send a file to the browser, which saves or, with ``shown``, shows it. Raises Refused if the file is missing."""
     way: Literal["browser", "download"] = "browser" if shown else "download"
     app.deliver_binary(
         files.content(media, file), save_filename=files.sound_name(file), open_method=way, mime_type=file.mime
@@ -57,12 +57,12 @@ def deliver(app: App[Any], media: Media, file: FileRow, *, shown: bool = False) 
 
 
 def hand_over(app: App[Any], name: str, content: bytes) -> None:
-    """Give what was just made to the browser, which keeps it."""
+    """Send new content to the browser, which saves it under ``name``."""
     app.deliver_binary(BytesIO(content), save_filename=name)
 
 
 async def follow(url: str) -> None:
-    """Open a web address in the browser of this machine. Raises Refused for any other, and where there is none."""
+    """Open an http or https address in this machine's browser. Raises Refused for others, or without a browser."""
     program = shutil.which(OPENER)
     if program is None or urlsplit(url).scheme.lower() not in {"http", "https"}:
         raise Refused(

@@ -1,6 +1,6 @@
-"""Paths that a person types: where they lead, and how they go on.
+"""Paths that a person types, and their completion.
 
-Every one goes through ``named``: in a browser it leads to what was uploaded in that login, and nowhere else.
+Each goes through ``named``: in a browser it can name only files that were uploaded in that login.
 """
 
 from __future__ import annotations
@@ -15,25 +15,25 @@ from chatapp_cli.store.media import Media
 
 
 class Paths(Suggester):
-    """Suggests the first file or folder that goes on like what was typed."""
+    """Suggests the first file or folder that begins with what was typed."""
 
     def __init__(self) -> None:
         super().__init__(use_cache=False, case_sensitive=True)
 
     async def get_suggestion(self, value: str) -> str | None:
-        """The whole path, spelled as it was begun."""
+        """The completed path; ``None`` if nothing begins like that."""
         return await asyncio.to_thread(completed, value)
 
 
 def named(typed: str, folder: Path = Path()) -> Path:
-    """Where a typed path leads from a folder. Raises Refused in a browser for all that was not uploaded."""
+    """A typed path, taken from ``folder``. Raises Refused in a browser if it names no uploaded file."""
     from chatapp_cli.tui.media.browser import carried, uploaded
 
     return uploaded(typed) if carried() else folder / Path(typed).expanduser()
 
 
 def offered() -> str:
-    """What to offer before anything is typed: the newest upload. Raises Refused in a browser without one."""
+    """The path to begin with: empty, but in a browser the newest upload. Raises Refused there without uploads."""
     from chatapp_cli.tui.media.browser import carried, own_files_only, uploads
 
     if not carried():
@@ -45,14 +45,14 @@ def offered() -> str:
 
 
 def lasting(media: Media, typed: str) -> str:
-    """A path that still leads there when the login is over. Raises as ``named`` and ``files.stage`` do."""
+    """A path that stays valid after the login ends. Raises as ``named`` and ``files.stage`` do."""
     from chatapp_cli.tui.media.browser import carried
 
     return str(media.path(files.stage(media, named(typed)).sha256)) if carried() else typed
 
 
 def completed(value: str) -> str | None:
-    """The first continuation of a path that exists."""
+    """The first existing path that begins with ``value``; ``None`` if there is none."""
     from chatapp_cli.tui.media.browser import carried, uploads
 
     if not value:
@@ -63,17 +63,17 @@ def completed(value: str) -> str | None:
 
 
 def _on_disk(value: str) -> str | None:
-    folder, begun = value.rpartition("/")[0::2] if "/" in value else ("", value)
+    folder, prefix = value.rpartition("/")[0::2] if "/" in value else ("", value)
     place = Path(folder + "/" if value.startswith("/") else folder or ".").expanduser()
     try:
-        found = sorted(one for one in place.iterdir() if one.name.startswith(begun) and _visible(one, begun))
+        found = sorted(one for one in place.iterdir() if one.name.startswith(prefix) and _visible(one, prefix))
     except OSError:
         return None
     if not found:
         return None
-    prefix = value[: len(value) - len(begun)]
-    return prefix + found[0].name + ("/" if found[0].is_dir() else "")
+    parent = value[: len(value) - len(prefix)]
+    return parent + found[0].name + ("/" if found[0].is_dir() else "")
 
 
-def _visible(path: Path, begun: str) -> bool:
-    return begun.startswith(".") or not path.name.startswith(".")
+def _visible(path: Path, prefix: str) -> bool:
+    return prefix.startswith(".") or not path.name.startswith(".")

@@ -1,4 +1,4 @@
-"""Pictures as coloured half cells: whatever a stranger sent, small, and never more memory than it is worth."""
+"""Pictures as coloured half cells, decoded within limits of size and memory, as they come from strangers."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 WIDTH, ROWS = 40, 10
-"""Cells that a picture takes at most."""
+"""The most cells that a picture takes, across and down."""
 LARGEST = 32 * 1_048_576
-"""Bytes of a file beyond which nobody looks into it."""
+"""Bytes: larger files are not drawn."""
 MOST_PIXELS = {"JPEG": 120_000_000}
-"""By format; a JPEG is read in an eighth of its size, everything else whole."""
-MOST_OTHERWISE = 16_000_000
+"""The most pixels, by format: a JPEG can be decoded at an eighth of its size."""
+MOST_OTHERWISE = 16_000_000  # of other formats
 _READ = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
 _KINDS = frozenset({"photo", "sticker"})
 
 
 class Drawn(NamedTuple):
-    """A picture in the size of its cells: two pixels a cell, one above the other."""
+    """A picture with two pixels in each cell, one above the other."""
 
     width: int
     height: int
     pixels: bytes
-    """Red, green, blue."""
+    """Three bytes each: red, green, blue."""
     sixels: str = ""
-    """Nothing but cells."""
+    """Empty: the picture consists of cells only."""
 
     @property
     def rows(self) -> int:
-        """Lines that it takes."""
+        """The lines that it takes."""
         return (self.height + 1) // 2
 
     def line(self, row: int, base: Style) -> list[Segment]:
-        """One line of it."""
+        """The cells of one line."""
         return [Segment("▀", base + self._cell(x, 2 * row)) for x in range(self.width)]
 
     def _cell(self, x: int, y: int) -> Style:
@@ -55,38 +55,38 @@ class Drawn(NamedTuple):
 
 
 def wanted(setting: str, colours: str | None) -> bool:
-    """Whether pictures are shown: by themselves only where a terminal has all the colours."""
+    """Whether pictures are shown: with ``auto`` only in a terminal with true colour."""
     return setting == "halfcells" or (setting != "off" and colours == "truecolor")
 
 
 def drawable(file: FileRow) -> bool:
-    """Whether a file may be a picture that can be shown."""
+    """Whether a file may be drawn in the conversation: a photo or sticker."""
     return file.kind in _KINDS and viewable(file)
 
 
 def viewable(file: FileRow) -> bool:
-    """Whether somebody may want to look at it as a picture, a scan that came as a document too."""
+    """Whether a file can be shown as a picture, which includes images sent as documents."""
     pictured = file.mime.startswith("image/") if file.mime else file.kind in _KINDS
     return pictured and file.state == "here" and 0 < file.size <= LARGEST
 
 
 def drawn(path: Path, paper: str, room: tuple[int, int] = (WIDTH, ROWS)) -> Drawn | None:
-    """The picture in cells, on paper of this colour; ``None`` if it is broken or would take too much."""
+    """The picture in cells on a background ``paper``; ``None`` if it is broken or too large."""
     small = scaled(path, paper, (room[0], 2 * room[1]))
     return None if small is None else Drawn(small.width, small.height, small.tobytes())
 
 
 def scaled(path: Path, paper: str, size: tuple[int, int]) -> Image | None:
-    """The picture upright and no larger than that; ``None`` if it is broken or would take too much."""
+    """The picture upright, within ``size`` pixels, on a background ``paper``; ``None`` if it is broken or too large."""
     from PIL import Image
 
-    Image.MAX_IMAGE_PIXELS = None  # we look ourselves, before anything is decoded, and without words on the screen
+    Image.MAX_IMAGE_PIXELS = None  # checked below before decoding; Pillow would print a warning
     try:
         with Image.open(path, formats=_READ) as image:
             if image.width * image.height > MOST_PIXELS.get(image.format or "", MOST_OTHERWISE):
                 return None
             return _on_paper(_small(image, size), paper)
-    except Exception:  # noqa: BLE001 - decoders raise whatever a stranger's bytes lead them into
+    except Exception:  # noqa: BLE001 - decoders may raise anything for broken bytes
         return None
 
 

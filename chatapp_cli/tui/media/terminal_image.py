@@ -1,4 +1,4 @@
-"""Pictures by the terminal's own protocol, made by textual-image away from the loop of keys."""
+"""Pictures in the terminal's own protocol, made by textual-image."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from chatapp_cli.tui.media import pictures
 from chatapp_cli.tui.media.graphics import Graphics, quietly
 
 MOST = {Graphics.SIXEL: 1_000_000, Graphics.KITTY: 2_000_000}
-"""Pixels that are sent: either takes less than a second to make."""
+"""The most pixels that are sent: making them takes less than a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,21 +25,21 @@ class TerminalImage:
     width: int
     rows: int
     cells: Sequence[Sequence[Segment]] = ()
-    """Kitty: what stands in each line for the picture that was sent."""
+    """Kitty: the cells of each line, which stand for the picture that was sent."""
     sixels: str = ""
-    """Sixel: what draws it from its upper left corner."""
+    """Sixel: the sequence that draws it from its upper left corner."""
     forget: str = ""
-    """Kitty: takes it out of the terminal's memory."""
+    """Kitty: the sequence that removes it from the terminal's memory."""
 
     def line(self, row: int, base: Style) -> list[Segment]:
-        """What stands in the cells of one line."""
+        """The cells of one line."""
         if self.sixels:
             return [Segment(" " * self.width, base)]
         return [Segment(one.text, base + one.style if one.style else base) for one in self.cells[row]]
 
 
 def drawn(path: Path, paper: str, room: tuple[int, int], by: Graphics) -> TerminalImage | None:
-    """The picture in so many cells at most, on paper of this colour; ``None`` as `pictures.scaled` says."""
+    """The picture in at most ``room`` cells on a background ``paper``; ``None`` if it is broken or too large."""
     with quietly():
         from textual_image import renderable
         from textual_image._terminal import get_cell_size

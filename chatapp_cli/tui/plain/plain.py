@@ -91,7 +91,7 @@ class Plain:
     async def _may_go_on(self) -> bool:
         """Whether the login still holds; if its rights changed, the list and the open dialog are dropped."""
         before = self._login_gate.acting
-        self.refused = await self._login_gate.look()
+        self.refused = await self._login_gate.check()
         if self.refused is not None:
             self.left = True
         elif self._login_gate.acting != before:
@@ -213,7 +213,7 @@ class Plain:
     async def _answer(self, text: str) -> None:
         card = self._card()
         await self._workspace.write(
-            self._workspace.accept(InDialog(card.id), Draft(text=text), self._workspace.send_options(), held=False)
+            self._workspace.accept(InDialog(card.id), Draft(text=text), self._workspace.send_options(), undoable=False)
         )
         self._say(_("Sent to {name}.", name=line(card.name)))
 
@@ -253,7 +253,7 @@ class Plain:
             await work()
         except Exception as error:  # noqa: BLE001 - whatever happens to the store, the operator can go on
             words = self._guard.words(error)
-            if self._guard.is_news(words, self._workspace.company.world.clock.monotonic()):
+            if self._guard.is_new(words, self._workspace.company.world.clock.monotonic()):
                 self._lines(words.splitlines())
             return False
         return True

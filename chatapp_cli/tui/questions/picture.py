@@ -76,7 +76,7 @@ class PictureScreen(ActionPage, ModalScreen[None]):
                 partial(self._drawn, self._found[self._at], self.size, self._by())
             )
             self._remove_picture()
-            self.query_one(Canvas).hang(made)
+            self.query_one(Canvas).show_picture(made)
             trouble = "" if made else _("This picture cannot be shown here.") + " · "
             self.query_one("#about", Static).update(trouble + about)
 

@@ -1,1 +1,1 @@
-"""What the panes read from the store, and how it is said: words, cells, moments."""
+"""What the panes read from the store, and how it is shown: as words, and in terminal cells."""

@@ -1,4 +1,4 @@
-"""Text into terminal cells: nothing that customers write may move the cursor, and columns stay columns."""
+"""Fits text into terminal cells: no text of a client can move the cursor or break a column."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ _MANY_LINES = {code: to for code, to in _ONE_LINE.items() if code != ord("\n")}
 
 
 def as_it_stands(text: str) -> Content:
-    """Words for a button, a choice or a box to tick: brackets in a name are no markup there."""
+    """Text for a button, a choice or a checkbox, in which brackets are not markup."""
     return Content(text)
 
 
 def line(text: str) -> str:
-    """Text for one line: escape sequences and tricks with the direction of writing lose their power."""
+    """Text for one line, without control characters and marks of writing direction."""
     return text.translate(_ONE_LINE)
 
 
 def lines(text: str) -> str:
-    """Text that may have several lines."""
+    """The same for several lines."""
     return text.replace("\r\n", "\n").translate(_MANY_LINES)
 
 
 def fit(text: str, width: int) -> str:
-    """Exactly so many cells: cut with an ellipsis, or filled up."""
+    """The text in exactly ``width`` cells: cut with an ellipsis, or padded with spaces."""
     if width <= 0:
         return ""
     text = line(text)
@@ -39,7 +39,7 @@ def fit(text: str, width: int) -> str:
 
 
 def cut(text: str, width: int) -> str:
-    """At most so many cells."""
+    """The text in at most ``width`` cells, cut with an ellipsis."""
     text = line(text)
     return text if cell_len(text) <= width else fit(text, width)
 
@@ -47,7 +47,7 @@ def cut(text: str, width: int) -> str:
 def row(
     width: int, left: Iterable[tuple[str, Style]], right: Iterable[tuple[str, Style]], base: Style
 ) -> list[Segment]:
-    """Pieces from the left and from the right with nothing but room between; what is too long on the left is cut."""
+    """A line of ``width`` cells with text at its left and right ends; the left text is cut if both do not fit."""
     ends = [Segment(text, base + style) for text, style in right]
     room = width - sum(cell_len(segment.text) for segment in ends)
     begins = []

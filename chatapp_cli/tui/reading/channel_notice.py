@@ -1,4 +1,4 @@
-"""What is said of a channel that carries nothing just now: since when, and what becomes of what one writes."""
+"""The notice about a channel that sends nothing now: since when, why, and what happens to new messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the panes of a conversation read from the store, each in one transaction."""
+"""What a conversation shows, each thing read in one transaction."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 PAGE = 50
 """Messages read at once."""
 Quotes: TypeAlias = dict[tuple[DialogId, str], MessageRow]
-"""Messages that others quote, by their dialog and the provider's id."""
+"""Quoted messages, by dialog and the provider's id."""
 
 
 _NONE: Mapping[DialogId, ChannelRow] = {}
@@ -35,35 +35,35 @@ class TranscriptPage(NamedTuple):
     entries: Sequence[TranscriptEntry]
     quotes: Quotes
     complete: bool
-    """Nothing is older."""
+    """Whether it begins with the oldest message."""
     ended: bool = True
-    """Nothing is newer."""
+    """Whether it ends with the newest message."""
 
 
 NOTHING = TranscriptPage((), {}, complete=True)
 
 
 class Opening(NamedTuple):
-    """Everything that opening a dialog shows."""
+    """What is shown when a dialog is opened."""
 
     card: DialogCard
-    """The dialog that is answered in."""
+    """The dialog that answers go to."""
     tags: Sequence[str]
     members: Sequence[MemberRow]
     channel: ChannelRow
     page: TranscriptPage
     person: Person | None = None
-    """Whose dialog it is; a group is nobody's."""
+    """The client; ``None`` for a group."""
     alike: Sequence[Suggestion] = ()
-    """Who may be the same person."""
+    """Other people who may be the same person."""
     joined: bool = False
     """Whether all dialogs of the person are shown as one conversation."""
     channels: Mapping[DialogId, ChannelRow] = _NONE
-    """Then also those that carry the others."""
+    """If they are, the channels of all these dialogs."""
 
     @property
     def ways(self) -> Sequence[WayRow]:
-        """The dialogs of the person, this one among them."""
+        """All dialogs of the person; none for a group."""
         return () if self.person is None else self.person.ways
 
     @property
@@ -72,23 +72,23 @@ class Opening(NamedTuple):
         return [way.id for way in self.ways] if self.joined and self.ways else [self.card.id]
 
     def known(self, what: str) -> Sequence[str]:
-        """All that is known of the person of one kind: ``username``, ``phone`` or ``email``."""
+        """All usernames, phones or e-mail addresses of the person; ``what`` is ``username``, ``phone`` or ``email``."""
         contacts = () if self.person is None else self.person.contacts
         return list(dict.fromkeys(filter(None, (getattr(one, what) for one in contacts))))
 
     def channel_of(self, dialog: DialogId) -> ChannelRow:
-        """The channel that carries one of the dialogs that are shown."""
+        """The channel of one of the dialogs that are shown."""
         return self.channels.get(dialog, self.channel)
 
     @property
     def unread(self) -> Sequence[DialogId]:
-        """Those of them in which something is unread."""
+        """The dialogs that are shown and have unread messages."""
         known = {way.id for way in self.ways if way.unread} | ({self.card.id} if self.card.unread else set())
         return [one for one in self.thread if one in known]
 
 
 class MessageUpdates(NamedTuple):
-    """What became of the messages that news spoke of."""
+    """Messages as they are after a change."""
 
     changed: Sequence[TranscriptEntry]
     gone: set[MessageId]
@@ -98,9 +98,10 @@ class MessageUpdates(NamedTuple):
 def opening(
     tx: Tx, dialog: DialogId, message: MessageId | None = None, *, joined: bool = False, exact: bool = True
 ) -> Opening:
-    """A dialog and the end of its conversation, or what surrounds a message of it.
+    """A dialog with its latest messages, or with those around ``message``. Raises NotFound.
 
-    Joined it is the conversation of its person, answered where they wrote last unless ``exact`` this dialog is meant.
+    ``joined`` shows all dialogs of the person as one conversation, and answers go where the person wrote last;
+    with ``exact`` they go to ``dialog``.
     """
     found = _about(tx, dialog, joined=joined)
     if joined and not exact and message is None and found.person is not None:
@@ -111,12 +112,12 @@ def opening(
 
 
 def again(tx: Tx, opening: Opening, dialog: DialogId | None = None) -> Opening:
-    """The same messages with what is known now around them, or around another dialog that they are answered in."""
+    """The same messages with everything else read again; answers go to ``dialog`` if one is given. Raises NotFound."""
     return _about(tx, dialog or opening.card.id, joined=opening.joined)._replace(page=opening.page)
 
 
 def _about(tx: Tx, dialog: DialogId, *, joined: bool) -> Opening:
-    """Whose conversation it is, its tags, who of us looks at it, and the channel that carries it."""
+    """The opening without messages."""
     card = dialogs.card(tx, dialog)
     known = (card, dialogs.tags(tx, dialog), duties.members(tx, dialog), channels.one(tx, card.channel_id), NOTHING)
     if card.contact_id is None:
@@ -134,17 +135,17 @@ def _around(tx: Tx, shown: Sequence[DialogId], middle: MessageRow) -> Transcript
 
 
 def end(tx: Tx, shown: Sequence[DialogId]) -> TranscriptPage:
-    """What was said last."""
+    """The latest messages of some dialogs."""
     return _page(tx, shown, thread.latest(tx, shown, n=PAGE))
 
 
 def older(tx: Tx, shown: Sequence[DialogId], first: MessageRow) -> TranscriptPage:
-    """What was said before a message."""
+    """The messages before ``first``."""
     return _page(tx, shown, thread.before(tx, shown, first, n=PAGE), until=first.at)
 
 
 def newer(tx: Tx, shown: Sequence[DialogId], last: MessageRow) -> TranscriptPage:
-    """A message and what was said after it."""
+    """The message ``last`` and those after it."""
     entries = thread.since(tx, shown, last, n=PAGE)
     return _part(tx, shown, entries, complete=False, ended=len(entries) < PAGE)
 
@@ -152,7 +153,7 @@ def newer(tx: Tx, shown: Sequence[DialogId], last: MessageRow) -> TranscriptPage
 def _part(
     tx: Tx, shown: Sequence[DialogId], entries: Sequence[TranscriptEntry], *, complete: bool, ended: bool
 ) -> TranscriptPage:
-    """Out of the middle: notes of later than what is read come with what was said then."""
+    """A part that need not reach the end; notes after its last message belong to a later part."""
     until = notes.EVER if ended else entries[-1].message.at
     return _page(tx, shown, entries, complete=complete, until=until)._replace(ended=ended)
 
@@ -173,7 +174,7 @@ def _page(
 
 
 def news(tx: Tx, shown: Sequence[DialogId], messages: Collection[MessageId]) -> MessageUpdates:
-    """Look again at messages."""
+    """Read some messages again, with all notes of the dialogs."""
     changed, gone = [], set()
     for one in messages:
         try:
@@ -185,7 +186,7 @@ def news(tx: Tx, shown: Sequence[DialogId], messages: Collection[MessageId]) -> 
 
 
 def _with_onward(tx: Tx, entries: Sequence[TranscriptEntry]) -> Sequence[TranscriptEntry]:
-    """Where each failed message went on; what tells it is imported only when one failed."""
+    """The same entries with the message that follows each failed one; the chains are imported only if one failed."""
     if all(entry.message.state != State.FAILED for entry in entries):
         return entries
     from chatapp_cli.services import chains
@@ -194,7 +195,7 @@ def _with_onward(tx: Tx, entries: Sequence[TranscriptEntry]) -> Sequence[Transcr
 
 
 def _with_places(tx: Tx, entries: Sequence[TranscriptEntry]) -> Sequence[TranscriptEntry]:
-    """Where each waiting message stands; what tells it is imported only when one waits."""
+    """The same entries with the places of waiting ones; the turns are imported only if one waits."""
     if all(entry.waiting is None or entry.waiting.state != State.QUEUED for entry in entries):
         return entries
     from chatapp_cli.services.turns import with_places

@@ -1,4 +1,4 @@
-"""The ids of the dialog list in their order, kept right by news without reading the list again."""
+"""The ids of the dialog list in order; changed dialogs are moved without reading the whole list again."""
 
 from __future__ import annotations
 
@@ -18,38 +18,38 @@ if TYPE_CHECKING:
     from chatapp_cli.store.search import Index
 
 NEARLY = "≈"
-"""Before the name of what does not fit but nearly does."""
+"""Stands before the name of a dialog that matches a search only nearly."""
 MANY = 64
-"""Changes at once from which reading the whole order again is cheaper."""
+"""Number of changed dialogs above which reading the whole order again is cheaper."""
 
 
 class DialogOrder(NamedTuple):
-    """One filter's dialogs in order: eight bytes each, however much there is to show of them."""
+    """The dialogs that pass one filter, in order; eight bytes each."""
 
     wanted: DialogFilter
     dialect: str
     ids: array[int]
     near: frozenset[int] = frozenset()
-    """The last of them, which do not fit but nearly do."""
+    """The dialogs at the end that match only nearly."""
 
     def window(self, tx: Tx, start: int, n: int) -> dict[DialogId, DialogRow]:
-        """The rows of a part of the list."""
+        """The rows of ``n`` dialogs from a place on."""
         return self.rows(tx, [DialogId(i) for i in self.ids[max(0, start) : start + n]])
 
     def rows(self, tx: Tx, wanted: Sequence[DialogId]) -> dict[DialogId, DialogRow]:
-        """These rows; what fits only nearly is marked."""
+        """The rows of some dialogs, by id; the names of near matches are marked."""
         found = dialog_list.rows(tx, self.dialect, wanted)
         return {
             one: row._replace(name=f"{NEARLY} {row.name}") if one in self.near else row for one, row in found.items()
         }
 
     def joined(self, near: Sequence[DialogId]) -> DialogOrder:
-        """The same with what nearly fits below."""
+        """The same order with near matches at its end."""
         others = [one for one in near if one not in self.ids]
         return DialogOrder(self.wanted, self.dialect, self.ids + array("q", others), frozenset(others))
 
     def after(self, tx: Tx, changed: AbstractSet[DialogId]) -> DialogOrder:
-        """The order once these dialogs have changed: each is taken out and put back where it belongs now."""
+        """The order after some dialogs have changed: each is moved to its new place, added or removed."""
         if len(changed) > MANY:
             return read(tx, self.dialect, self.wanted)
         fitting = dialog_list.rows(tx, self.dialect, list(changed), among=self.wanted)
@@ -79,27 +79,27 @@ class DialogOrder(NamedTuple):
 def head(
     tx: Tx, dialect: str, wanted: DialogFilter, n: int, *, among: Sequence[DialogId] | None = None
 ) -> tuple[DialogOrder, dict[DialogId, DialogRow]]:
-    """The first dialogs alone, with their rows: enough for a screen before everything has been read."""
+    """The first ``n`` dialogs with their rows: enough for a screen, until all have been read."""
     rows = dialog_list.page(tx, dialect, wanted, n=n, among=among)
     return DialogOrder(wanted, dialect, array("q", (row.id for row in rows))), {row.id: row for row in rows}
 
 
 def read(tx: Tx, dialect: str, wanted: DialogFilter, *, among: Sequence[DialogId] | None = None) -> DialogOrder:
-    """Every dialog that passes the filter; with ``among`` no others are looked at."""
+    """All dialogs that pass the filter, or those of ``among`` that do."""
     return DialogOrder(wanted, dialect, array("q", dialog_list.ids(tx, dialect, wanted, among=among)))
 
 
 def found(
     tx: Tx, index: Index, dialect: str, wanted: DialogFilter, n: int
 ) -> tuple[DialogOrder, dict[DialogId, DialogRow]]:
-    """The first dialogs that pass a filter with a text, with their rows; fewer than ``n`` are all of them."""
+    """The first ``n`` dialogs that pass a filter with a text, with their rows; fewer if there are no more."""
     from chatapp_cli.services import names
 
     return head(tx, dialect, wanted, n, among=names.among(tx, index, wanted.text))
 
 
 def rest(tx: Tx, index: Index, first: DialogOrder, n: int) -> DialogOrder:
-    """Every dialog of which at most ``n`` were found first; if those are few, what nearly fits too."""
+    """All dialogs of a search whose first ``n`` were `found`; if there are few, near matches follow them."""
     from chatapp_cli.services import names
 
     wanted, dialect = first.wanted, first.dialect

@@ -1,4 +1,4 @@
-"""The filter that the window opens with, and those that go round by a key: lines, channels, tags, then none again."""
+"""The filter that the window opens with, and the next line, channel, tag or assignee to filter by."""
 
 from __future__ import annotations
 
@@ -20,45 +20,45 @@ QUEUE = _PLAIN["unanswered"]
 
 
 def next_line(wanted: DialogFilter, overview: Overview) -> DialogFilter:
-    """The line after this one; a channel of another line is dropped."""
+    """The filter with the next line and no channel; after the last line with no line either."""
     lines = list(dict.fromkeys(channel.line_id for channel in overview.channels))
     return wanted.but(line=_after(lines, wanted.line), channel=None)
 
 
 def next_channel(wanted: DialogFilter, overview: Overview) -> DialogFilter:
-    """The channel after this one, within the line if one is chosen."""
+    """The filter with the next channel of its line, or of all lines; after the last one with no channel."""
     channels = [channel.id for channel in overview.channels if wanted.line in {None, channel.line_id}]
     return wanted.but(channel=_after(channels, wanted.channel))
 
 
 def next_tag(wanted: DialogFilter, known: Sequence[str]) -> DialogFilter:
-    """The tag after this one."""
+    """The filter with the next tag; after the last one with no tag."""
     return wanted.but(tag=_after(known, wanted.tag or None) or "")
 
 
 def next_assignee(wanted: DialogFilter, me: str, known: Sequence[str]) -> DialogFilter:
-    """Mine, nobody's, then each other operator's."""
+    """The filter with the next assignee: the operator at this window, nobody, each other operator, then any."""
     return wanted.but(assignee=_after([me, "", *(name for name in known if name != me)], wanted.assignee))
 
 
 def _after(known: Sequence[T], now: T | None) -> T | None:
-    following = [*known, None]
-    return following[(following.index(now) + 1) % len(following)] if now in known else following[0]
+    choices = [*known, None]
+    return choices[(choices.index(now) + 1) % len(choices)] if now in known else choices[0]
 
 
 def first(tx: Tx, view: str) -> DialogFilter:
-    """What the window opens with: one of the three views, or a saved one. Raises NotFound."""
+    """The filter that the window opens with, by the name of a built-in or saved view. Raises NotFound."""
     return _PLAIN[view] if view in _PLAIN else views.wanted(views.find(tx, view), operator=tx.name)
 
 
 def names(wanted: DialogFilter, overview: Overview) -> list[str]:
-    """What narrows the list beside the three views, in words."""
-    said = (_chip(one, wanted.chosen[one.name], overview) for one in chips() if one.name in wanted.chosen)
-    return [words for words in said if words]
+    """What else narrows the list, in words, one for each part of the filter."""
+    texts = (_chip(part, wanted.chosen[part.name], overview) for part in chips() if part.name in wanted.chosen)
+    return [text for text in texts if text]
 
 
-def _chip(one: Filter, value: Any, overview: Overview) -> str:
-    match one.kind:
+def _chip(part: Filter, value: Any, overview: Overview) -> str:
+    match part.kind:
         case FilterKind.LINE:
             return next((channel.line for channel in overview.channels if channel.line_id == value), "")
         case FilterKind.CHANNEL:
@@ -68,11 +68,11 @@ def _chip(one: Filter, value: Any, overview: Overview) -> str:
         case FilterKind.OPERATOR:
             return f"@{value}" if value else _("nobody answers")
         case FilterKind.MOMENT:
-            return _(one.chip.msgid, time=f"{local(value):%d.%m.%y}")
+            return _(part.chip.msgid, time=f"{local(value):%d.%m.%y}")
         case _:
-            return show(one.chip)
+            return show(part.chip)
 
 
 def title(channel: ChannelRow) -> str:
-    """A channel's name in a list of all of them."""
+    """A channel's kind and title."""
     return f"{manifest(channel.kind).label} {channel.title}"

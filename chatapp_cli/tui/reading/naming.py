@@ -1,4 +1,4 @@
-"""Whose dialog something is done with: named in every question and every notice."""
+"""The names of dialogs in questions and notices about them."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ _NAME = 40
 
 
 def named(card: DialogCard) -> str:
-    """The dialog as a notice names it."""
+    """The dialog's name, in at most `_NAME` cells."""
     return cut(line(card.name), _NAME)
 
 
 def about(question: str, cards: Sequence[DialogCard]) -> str:
-    """A question with the dialogs that it is about."""
+    """A question and the dialogs that it is about."""
     return f"{question} · {_whose(cards)}"
 
 
 def sentence(words: str, cards: Sequence[DialogCard]) -> str:
-    """Something that is said of dialogs."""
+    """A sentence about dialogs, with their names before it."""
     return f"{_whose(cards)}: {words}"
 
 

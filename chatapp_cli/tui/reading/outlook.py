@@ -1,4 +1,4 @@
-"""What would become of a first message, in words (S-120 to S-126)."""
+"""What would happen to a first message, in words (S-120 to S-126)."""
 
 from __future__ import annotations
 
@@ -20,46 +20,46 @@ from chatapp_cli.tui.themes import PaintStyles
 Able = Callable[[ChannelRow], Capabilities]
 
 
-def said(
+def text(
     styles: PaintStyles,
-    one: Outlook | None,
+    found: Outlook | None,
     error: ChatappError | None,
     others: Sequence[ChannelRow],
     *,
     name: str,
     able: Able,
 ) -> Text:
-    """All of it, line by line; ``others`` are channels that take the address, ``name`` is whose it is."""
-    error = error or (one.refusal if one else None)
-    lines = [Text(_taken(one, name, able), styles.muted)] if one and one.kind else []
-    if one:
-        lines += _beside(one, styles)
-    if error and not (one and one.template):
+    """The outlook in lines. ``others`` are channels that take the address, ``name`` is who has it."""
+    error = error or (found.refusal if found else None)
+    lines = [Text(_address(found, name, able), styles.muted)] if found and found.kind else []
+    if found:
+        lines += _alternatives(found, styles)
+    if error and not (found and found.template):
         lines.append(Text(" ".join(filter(None, (show(error.what), show(error.next_step)))), styles.warn))
-    if one and one.kind is None and others:
+    if found and found.kind is None and others:
         names = ", ".join(manifest(row.kind).label for row in others)
         lines.append(Text(_("These can: {names}", names=names), styles.muted))
-    if one and one.stopped:
-        lines.append(Text(_stopped(one.channel), styles.warn))
+    if found and found.stopped:
+        lines.append(Text(_stopped(found.channel), styles.warn))
     return Text("\n").join(lines)
 
 
-def likelier(to: str, one: Outlook, others: Sequence[Outlook]) -> ChannelRow | None:
-    """Another channel that takes the address for what it looks like, if this one does not."""
+def likelier(to: str, found: Outlook, others: Sequence[Outlook]) -> ChannelRow | None:
+    """Another channel that takes the address as the kind that it most looks like, if this one does not."""
     likeliest = openings(to)[0]
-    if one.kind == likeliest:
+    if found.kind == likeliest:
         return None
     return next((other.channel for other in others if other.kind == likeliest), None)
 
 
-def _beside(one: Outlook, styles: PaintStyles) -> Iterator[Text]:
+def _alternatives(found: Outlook, styles: PaintStyles) -> Iterator[Text]:
     """What can be done instead."""
-    if one.dialog:
+    if found.dialog:
         known = _(
-            "There is a dialog with {name} already; {key} opens it.", name=one.dialog.name, key=key("begin", "open")
+            "There is a dialog with {name} already; {key} opens it.", name=found.dialog.name, key=key("begin", "open")
         )
         yield Text(known, styles.accent)
-    if one.template:
+    if found.template:
         only = _("Only an approved template may go first: {key} chooses one.", key=key("begin", "template"))
         yield Text(only, styles.warn)
 
@@ -72,13 +72,13 @@ def _stopped(channel: ChannelRow) -> str:
     )
 
 
-def _taken(one: Outlook, name: str, able: Able) -> str:
-    """What the address was taken for, whose it is, when it goes, and what it costs."""
-    assert one.kind is not None
-    spelled = f"{show(KINDS[one.kind])} {one.address.removeprefix('@')}"
-    if one.kind == "username":
-        spelled = f"@{one.address.removeprefix('@')}"
-    parts = ngettext("{n} part", "{n} parts", one.counted.parts) if one.counted else ""
-    goes = "" if one.refusal else show(beginning.goes(one.turn, able(one.channel)))
-    cost = "" if one.cost is None else str(one.cost)
+def _address(found: Outlook, name: str, able: Able) -> str:
+    """How the address is understood, who has it, when the message is sent, its parts and its cost."""
+    assert found.kind is not None
+    spelled = f"{show(KINDS[found.kind])} {found.address.removeprefix('@')}"
+    if found.kind == "username":
+        spelled = f"@{found.address.removeprefix('@')}"
+    parts = ngettext("{n} part", "{n} parts", found.counted.parts) if found.counted else ""
+    goes = "" if found.refusal else show(beginning.goes(found.turn, able(found.channel)))
+    cost = "" if found.cost is None else str(found.cost)
     return " · ".join(filter(None, (spelled, name, goes, parts, cost)))

@@ -1,4 +1,4 @@
-"""What the bars tell: the health of the channels, what waits, and how much needs somebody."""
+"""What the bars show: health of the channels, messages that wait, and how much needs a person."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NOTHING: Mapping[tuple[ChannelId, str], int] = {}
 
 
 class Overview(NamedTuple):
-    """What the bars tell."""
+    """Channels, waiting messages by channel and state, and the counts of dialogs."""
 
     channels: Sequence[ChannelRow] = ()
     waiting: Mapping[tuple[ChannelId, str], int] = _NOTHING
@@ -24,15 +24,15 @@ class Overview(NamedTuple):
 
 
 def read(tx: Tx) -> Overview:
-    """Health, outbox and counts."""
+    """Read it from the store."""
     return Overview(channels.everything(tx), waiting.depth(tx), dialogs.unread_count(tx), dialogs.waiting_count(tx))
 
 
 def needing(tx: Tx) -> int:
-    """How much of the last week needs a person: failed, uncertain, not understood, asked of whoever looks in a note."""
+    """How much of the last week needs a person: failed and uncertain messages, dead letters, notes with a mention."""
     return sum(waiting.counts(tx).values()) + sum(waiting.dead(tx).values()) + len(notes.calling(tx))
 
 
 def queued(state: Overview) -> int:
-    """How many messages are still to go out."""
+    """How many messages wait to be sent; scheduled ones do not count."""
     return sum(n for (_channel, kind), n in state.waiting.items() if kind != State.SCHEDULED)

@@ -1,4 +1,4 @@
-"""Times, sizes and states as a person says them."""
+"""Times, sizes and delivery states as text."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.moment import local
 from chatapp_cli.i18n import N_, _, show
-from chatapp_cli.services import words as said
+from chatapp_cli.services.words import why
 
 if TYPE_CHECKING:
     from chatapp_cli.domain.manifest import Manifest
@@ -55,7 +55,7 @@ def clock(at: Millis) -> str:
 
 
 def short(at: Millis, now: Millis) -> str:
-    """For a narrow column: the time today, the weekday this week, otherwise the date."""
+    """For a narrow column: the time of today, the weekday of the last week, otherwise the date."""
     then, today = local(at), local(now)
     if then.date() == today.date():
         return f"{then:%H:%M}"
@@ -65,7 +65,7 @@ def short(at: Millis, now: Millis) -> str:
 
 
 def day(at: Millis, now: Millis) -> str:
-    """The heading of a day."""
+    """A day as the heading above its messages."""
     then, today = local(at).date(), local(now).date()
     if then == today:
         return _("Today")
@@ -76,12 +76,12 @@ def day(at: Millis, now: Millis) -> str:
 
 
 def moment(at: Millis, now: Millis) -> str:
-    """A time that may lie on another day."""
+    """The time, with the day before it unless that is today."""
     return clock(at) if local(at).date() == local(now).date() else f"{short(at, now)} {clock(at)}"
 
 
 def age(milliseconds: int) -> str:
-    """How long something lasts, in its largest unit."""
+    """A duration in its largest whole unit."""
     if milliseconds < MINUTE:
         return _("{n} s", n=max(0, milliseconds // 1000))
     if milliseconds < HOUR:
@@ -92,7 +92,7 @@ def age(milliseconds: int) -> str:
 
 
 def size(length: int) -> str:
-    """A file's size."""
+    """A size in bytes, KB or MB."""
     if length < _KILO:
         return _("{n} B", n=length)
     if length < _KILO * _KILO:
@@ -101,6 +101,6 @@ def size(length: int) -> str:
 
 
 def reason(manifest: Manifest, code: str, detail: str = "") -> tuple[str, str]:
-    """What a code means in this channel and what to do about it."""
-    what, step = said.why(manifest, code, detail)
+    """What a code of this channel means, and what to do about it."""
+    what, step = why(manifest, code, detail)
     return show(what), show(step)

@@ -139,7 +139,7 @@ class BeginScreen(ActionPage):
     ) -> None:
         self._outlook = one
         name = self._names.get(to, "")
-        text = outlook.said(self.appearance.styles, one, error, others, name=name, able=self.workspace.capabilities)
+        text = outlook.text(self.appearance.styles, one, error, others, name=name, able=self.workspace.capabilities)
         self._form.tell(text, known=one is not None and one.dialog is not None)
 
     # What can be done

@@ -13,9 +13,9 @@ from textual.widgets import Input
 
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.tui.action_page import ActionPage
+from chatapp_cli.tui.conversation.action_runner import ActionRunner
 from chatapp_cli.tui.conversation.colleagues import Colleagues
 from chatapp_cli.tui.conversation.conversation import Conversation
-from chatapp_cli.tui.conversation.doing import Doing
 from chatapp_cli.tui.conversation.drafts import Drafts
 from chatapp_cli.tui.conversation.finding import ConversationSearch
 from chatapp_cli.tui.conversation.joining import Joining
@@ -120,7 +120,7 @@ class InboxScreen(ActionPage):
         self.pictures = Pictures(self.conversation)
         self.paging = Paging(self.conversation)
         self.joining = Joining(self.conversation)
-        self.doing = Doing(self.conversation, self.joining)
+        self.action_runner = ActionRunner(self.conversation, self.joining)
         self.conversation.parts = (
             self.drafts,  # first: what was written to the dialog that is left is saved before anything else
             self.colleagues,
@@ -154,7 +154,7 @@ class InboxScreen(ActionPage):
         """Begin what follows the first paint: the whole list, the composer, and what is renewed from time to time."""
         self.do(self.listing.again, group="list")
         self.do(self.freshness.tell_bars, group="bars", exclusive=True)
-        self.do(self.conversation.ready, group="furnishing")
+        self.do(self.conversation.ready, group="setup")
         self.listing.views.count()
         self.every(5, self.freshness.tick, at_once=True)
         self.every(60, self.freshness.tell_bars)  # signs of life are no events, and an old one looks like trouble
@@ -210,9 +210,9 @@ class InboxScreen(ActionPage):
     action_spelling = forward(lambda page: page.writing.spelling)
     action_detach = forward(lambda page: page.writing.detach)
     action_later = forward(lambda page: page.writing.send_later)
-    action_deed = forward(lambda page: page.doing.action)
-    action_menu = forward(lambda page: page.doing.menu)
-    action_undo = forward(lambda page: page.doing.undo)
+    action_deed = forward(lambda page: page.action_runner.act_on_dialogs)
+    action_menu = forward(lambda page: page.action_runner.menu)
+    action_undo = forward(lambda page: page.action_runner.undo)
     action_peek = forward(lambda page: page.read_marks.peek)
     action_new_tab = forward(lambda page: page.tabs.new_tab)
     action_next_tab = forward(lambda page: page.tabs.next_tab)
@@ -226,25 +226,25 @@ class InboxScreen(ActionPage):
     # Messages
 
     _news = handler(JournalAdvanced, lambda page, news: page.freshness.hear(news))
-    _needs_rows = handler(DialogList.Needs, lambda page, needs: page.listing.bring(needs.start, needs.n))
+    _needs_rows = handler(DialogList.Needs, lambda page, needs: page.listing.load_rows(needs.start, needs.n))
     _searched = handler(Input.Changed, lambda page, box: page.listing.typed(box.value), "#search")
     _search_sent = handler(Input.Submitted, lambda page, box: page.listing.submitted(box.value), "#search")
     _view_chosen = handler(ViewsBar.ViewChosen, lambda page, chosen: page.listing.views.go_to(chosen.view))
     _picked = handler(DialogList.Picked, lambda page, picked: page._status.tell_picked(picked.n))
-    _tab_chosen = handler(TabBar.TabChosen, lambda page, chosen: page.tabs.bring(chosen.tab))
+    _tab_chosen = handler(TabBar.TabChosen, lambda page, chosen: page.tabs.show_tab(chosen.tab))
     _wants_older = handler(Transcript.WantsOlder, lambda page, _asked: page.paging.older())
     _wants_newer = handler(Transcript.WantsNewer, lambda page, _asked: page.paging.newer())
-    _wants_end = handler(Transcript.WantsEnd, lambda page, _asked: page.conversation.bring_end())
+    _wants_end = handler(Transcript.WantsEnd, lambda page, _asked: page.conversation.show_end())
     _wants_picture = handler(Transcript.WantsPicture, lambda page, asked: page.pictures.draw(asked.file))
     _saw_last = handler(Transcript.SawLast, lambda page, _seen: page.read_marks.watch())
-    _asked = handler(Transcript.Asked, lambda page, asked: page.doing.asked(asked.action, asked.entry))
+    _asked = handler(Transcript.Asked, lambda page, asked: page.action_runner.act_on_message(asked.action, asked.entry))
 
-    _opened = handler(DialogList.Opened, lambda page, wanted: page.read_marks.bring(wanted.dialog, wanted.message))
+    _opened = handler(DialogList.Opened, lambda page, wanted: page.read_marks.open(wanted.dialog, wanted.message))
     _focused = handler(events.DescendantFocus, lambda page, focus: page.panes.focused(focus.widget))
     on_screen_resume = late_handler(lambda page: page.listing.views.resume())
     on_pen_left = late_handler(lambda page: page.panes.up())
     on_pen_wants_quick = late_handler(lambda page: page.writing.quick())
-    on_pen_wants_back = late_handler(lambda page: page.doing.take_back())
+    on_pen_wants_back = late_handler(lambda page: page.action_runner.recall())
     on_composer_submitted = late_handler(lambda page: page.writing.send())
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:

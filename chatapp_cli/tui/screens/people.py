@@ -1,4 +1,4 @@
-"""Searching a phone number or a name in every messenger, and writing to who is found (S-120, S-122)."""
+"""Finding a person by phone number or name in every messenger, and writing to them (S-120, S-122)."""
 
 from __future__ import annotations
 

@@ -13,9 +13,9 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from chatapp_cli.domain.wording import Query
-from chatapp_cli.i18n import _
+from chatapp_cli.i18n import _, show
 from chatapp_cli.services import search
-from chatapp_cli.services.search import SearchPage, SearchResult, SearchScope, Snippet
+from chatapp_cli.services.search import Missing, SearchPage, SearchResult, SearchScope, Snippet
 from chatapp_cli.services.wording import understood
 from chatapp_cli.store.search import TOP
 from chatapp_cli.store.tx import Tx
@@ -28,8 +28,6 @@ from chatapp_cli.tui.widgets.dialog_list import DialogList
 
 PAUSE = 0.15
 """Seconds without a key after which the search begins."""
-_AT_ONCE = 2
-"""Batches of messages that one call adds to the index, so that no search waits for long."""
 _NAME = 24
 _MOMENT = 12
 
@@ -70,7 +68,7 @@ class SearchScreen(ActionPage):
         self.do(self._begin, group="index")
 
     async def _begin(self) -> None:
-        """Complete the index, some batches at a time; then search again for what is in the box."""
+        """Complete the index, a part at a time; then search again for what is in the box."""
         if await self._catch_up():
             return
         while not await self._catch_up():
@@ -82,9 +80,7 @@ class SearchScreen(ActionPage):
 
     async def _catch_up(self) -> bool:
         company = self.workspace.company
-        return await self.workspace.store.with_store(
-            partial(search.catch_up, company.database, company.search, most=_AT_ONCE)
-        )
+        return await self.workspace.store.with_store(partial(search.catch_up, company.database, company.search))
 
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
@@ -96,16 +92,20 @@ class SearchScreen(ActionPage):
         )
 
     async def _search(self, query: Query) -> None:
-        whole = await self._catch_up()
+        missing = Missing() if await self._catch_up() else await self._missing()
         page = await self._page(query, TOP)
         self._query, self._found = query, []
         self.query_one(OptionList).clear_options()
         self._add(page)
-        self.query_one("#status", Static).update(self._status(query, whole=whole))
+        self.query_one("#status", Static).update(self._status(query, missing))
 
-    def _status(self, query: Query, *, whole: bool) -> str:
-        if not whole:
-            return _("The index is being made; the oldest messages are not in it yet.")
+    async def _missing(self) -> Missing:
+        return await self.workspace.read(partial(search.missing, index=self.workspace.company.search))
+
+    def _status(self, query: Query, missing: Missing) -> str:
+        said = missing.said(lambda at: words.moment(at, self.appearance.now()))
+        if said is not None:
+            return show(said)
         return "" if self._found or not query else _("Nothing is found.")
 
     async def _page(self, query: Query, below: int) -> SearchPage:

@@ -1,1 +1,1 @@
-"""The person at this window: their store and settings, the news, and what the terminal is told."""
+"""What belongs to one window: its store, login and settings, the journal, notices and the terminal."""

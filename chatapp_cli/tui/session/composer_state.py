@@ -1,4 +1,4 @@
-"""What is being written, apart from the panes in which that is done."""
+"""The text, files and quote that are being written, kept apart from the widgets."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class ComposerState:
-    """What is being written to one dialog; kept while other dialogs are looked at."""
+    """What is being written in one dialog; it is kept while other dialogs are open."""
 
     text: str = ""
     subject: str = ""
     files: list[StagedFile] = field(default_factory=list)
     reply_to: TranscriptEntry | None = None
     editing: TranscriptEntry | None = None
-    """The sent message that the text is to replace."""
+    """The sent message that the text will replace."""
 
     def put_back(self, before: ComposerState) -> None:
-        """Have again what did not go, above what was begun since; an answer or a change goes with its own text."""
+        """Put back what was not sent, above what was written since; the quote and edit of the newer text stay."""
         if not (self.text.strip() or self.files):
             self.text, self.reply_to, self.editing = before.text, before.reply_to, before.editing
         elif before.text.strip():
@@ -31,7 +31,7 @@ class ComposerState:
         self.files[:0] = before.files
 
     def draft(self) -> Draft:
-        """What would be sent."""
+        """The draft that would be sent."""
         from chatapp_cli.domain.draft import Draft
 
         reply = None if self.reply_to is None else self.reply_to.message.id

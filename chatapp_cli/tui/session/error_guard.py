@@ -1,4 +1,4 @@
-"""What goes wrong beside the loop of keys: said in words on the page, which goes on."""
+"""Turns errors of background work into words; the window goes on."""
 
 from __future__ import annotations
 
@@ -9,36 +9,34 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import show
 
 LONG = 60.0
-"""Seconds in which work that nobody asked for says the same only once."""
-
-
-STUMBLES = 3
-"""Errors of our own that are kept, the last ones: each holds on to all that its code had in its hands."""
+"""Seconds in which background work reports the same error only once."""
+KEPT_ERRORS = 3
+"""The most unexpected errors that are kept, the latest ones: each keeps the objects of its stack alive."""
 
 
 class ErrorGuard:
-    """One for the whole window, whatever works in it: actions, questions, timers, and who follows the news."""
+    """One for the window: for its actions, questions, timers and the reader of the journal."""
 
     def __init__(self) -> None:
-        self.stumbles: deque[Exception] = deque(maxlen=STUMBLES)
-        """What nobody foresaw of late; told in full when the window closes."""
-        self._said: dict[str, float] = {}
+        self.unexpected: deque[Exception] = deque(maxlen=KEPT_ERRORS)
+        """The latest errors that are no ChatappError; they are printed with their stacks when the window closes."""
+        self._reported: dict[str, float] = {}
 
     def words(self, error: Exception) -> str:
-        """What happened and what to do about it."""
-        said = error if isinstance(error, ChatappError) else self._stumbled(error)
-        return "\n".join(filter(None, [show(said.what), show(said.next_step)]))
+        """What happened and what to do about it, in lines; an unexpected error is also kept."""
+        known = error if isinstance(error, ChatappError) else self._kept(error)
+        return "\n".join(filter(None, [show(known.what), show(known.next_step)]))
 
-    def _stumbled(self, error: Exception) -> ChatappError:
-        self.stumbles.append(error)
+    def _kept(self, error: Exception) -> ChatappError:
+        self.unexpected.append(error)
         return ChatappError(
             T("Something went wrong inside: {what}.", what=type(error).__name__),
             T("The window goes on, and what you wrote stays. If it comes again: chatapp support"),
         )
 
-    def is_news(self, words: str, now: float) -> bool:
-        """Whether it was not said in the last minute, as work that comes round every few seconds would."""
-        if now - self._said.get(words, -LONG) < LONG:
+    def is_new(self, words: str, now: float) -> bool:
+        """Whether these words were not reported in the last `LONG` seconds; ``now`` is on a monotonic clock."""
+        if now - self._reported.get(words, -LONG) < LONG:
             return False
-        self._said = {known: at for known, at in self._said.items() if now - at < LONG} | {words: now}
+        self._reported = {known: at for known, at in self._reported.items() if now - at < LONG} | {words: now}
         return True

@@ -1,4 +1,4 @@
-"""Who sits at the window: decided when it opens, and again when something happened to an account (S-128)."""
+"""Checks the login of a window: when it opens, and again when an account changes (S-128)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chatapp_cli.tui.session.workspace import Workspace
 
 
 class LoginGate:
-    """Lets somebody in, and out."""
+    """Shows the window what its operator may see, and nothing without a valid login."""
 
     def __init__(self, workspace: Workspace, token: str) -> None:
         self._workspace = workspace
@@ -19,11 +19,11 @@ class LoginGate:
 
     @property
     def acting(self) -> Acting | None:
-        """Who sits there now."""
+        """Who is logged in, with their rights; they have none after a refused login."""
         return self._workspace.company.acting
 
-    async def look(self) -> Refused | None:
-        """Seat whoever acts; the reason, if somebody has to log in first and sees nothing until then."""
+    async def check(self) -> Refused | None:
+        """Switch the window to what the login may see: nothing, if this returns why a new login is needed."""
         whole = self._workspace.company.whole
         try:
             company = await self._workspace.store.with_store(partial(login.logged_in, whole, self._token))
@@ -34,6 +34,6 @@ class LoginGate:
         return None
 
     async def log_in(self, name: str, password: str) -> None:
-        """Act as an operator from now on, in this window alone. Raises Refused."""
+        """Log an operator in, in this window alone; `check` shows what they may see. Raises Refused."""
         whole = self._workspace.company.whole
         self._token = await self._workspace.store.with_store(partial(login.log_in, whole, name, password))

@@ -1,4 +1,4 @@
-"""Tells a person of what was written to them while they looked elsewhere: by bell, on the desktop, in the title."""
+"""Notices of new messages for an operator who looks elsewhere: by bell, on the desktop, in the terminal's title."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from chatapp_cli.tui.session.terminal import BELL, Terminal
 from chatapp_cli.tui.session.workspace import Workspace
 
 PAUSE = 4.0
-"""Seconds between two notices: what comes meanwhile is told together."""
-MUTED = words.HOUR
+"""Seconds between two notices; what happens in between is put into one."""
+MUTED = words.HOUR  # milliseconds
 
 
 class DesktopNotice(NamedTuple):
-    """Something worth a notice: whose dialog, the words, and what may be seen of it by everybody."""
+    """A notice: the name of the dialog, its text, and a text without the client's words."""
 
     name: str
     text: str
@@ -45,40 +45,40 @@ class Notices:
         wait: Callable[[Callable[[], None]], object],
         remind: Callable[[str], object],
     ) -> None:
-        """``send`` writes to the terminal; ``wait`` calls something after the pause; ``remind`` says it on the page."""
+        """``send`` writes to the terminal, ``wait`` calls a function after `PAUSE`, ``remind`` shows a reminder."""
         self._workspace, self._terminal, self._send, self._wait, self._remind = workspace, terminal, send, wait, remind
         self._settings: Settings = workspace.company.settings
         self._quiet, self._shows_text = self._settings.quiet, self._settings.notify_text
         self._pending: dict[DialogId, DesktopNotice] = {}
-        self._resting = False
-        self._until: Millis = 0
+        self._pausing = False
+        self._muted_until: Millis = 0
         self._title = ""
 
     async def hear(self, news: JournalAdvanced, *, seen: DialogId | None) -> None:
-        """Tell of what is new, except in the dialog that is being looked at."""
+        """Notify of new messages, notes and ended snoozes, except in the dialog ``seen``, which is on the screen."""
         written, noted = _new(news, self._workspace.actor)
         if written or noted:
             self._pending |= await self._workspace.read(
-                lambda tx: _told(tx, {d: m for d, m in written.items() if d != seen}, noted - {seen})
+                lambda tx: _notices(tx, {d: m for d, m in written.items() if d != seen}, noted - {seen})
             )
         if back := news.returned():
             due = await self._workspace.read(lambda tx: reminders(tx, back))
             self._pending |= due
-            for told in due.values():
-                self._remind(told.briefly)
+            for notice in due.values():
+                self._remind(notice.briefly)
         if news.dialogs():
-            await self.entitle()
+            await self.show_title()
         if self._pending:
             self._quiet, self._shows_text = await self._workspace.read(self._chosen)
-        if not self._resting:
-            self._tell()
+        if not self._pausing:
+            self._notify()
 
     def _chosen(self, tx: Tx) -> tuple[str, str]:
         options = self._workspace.company.options
         return options.text(tx, "quiet"), options.text(tx, "notify_text")
 
-    async def entitle(self) -> None:
-        """Show in the terminal's title how many dialogs are unread."""
+    async def show_title(self) -> None:
+        """Show the number of unread dialogs and the company's name in the terminal's title."""
         unread, company = await self._workspace.read(
             lambda tx: (dialogs.unread_count(tx), self._workspace.company.options.text(tx, "company_name"))
         )
@@ -88,17 +88,17 @@ class Notices:
             self._send(self._terminal.title(title))
 
     def mute(self) -> Millis:
-        """No notices for an hour, or again if they were muted; until when."""
+        """Mute notices for an hour, or unmute them. Returns the end of the hour, 0 if they are unmuted."""
         now = self._workspace.company.world.clock.now()
-        self._until = 0 if now < self._until else now + MUTED
-        return self._until
+        self._muted_until = 0 if now < self._muted_until else now + MUTED
+        return self._muted_until
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         notices, self._pending = list(self._pending.values()), {}
-        self._resting = bool(notices)
+        self._pausing = bool(notices)
         if not notices:
             return
-        self._wait(self._tell)
+        self._wait(self._notify)
         way = self._settings.notify
         if way == "off" or self._is_quiet():
             return
@@ -115,19 +115,19 @@ class Notices:
 
     def _is_quiet(self) -> bool:
         now = self._workspace.company.world.clock.now()
-        return now < self._until or within(self._quiet, local(now).time())
+        return now < self._muted_until or within(self._quiet, local(now).time())
 
 
 def within(hours: str, now: time) -> bool:
-    """Whether a time lies in hours such as ``22:00-08:00``, which may go past midnight."""
+    """Whether a time lies in hours such as ``22:00-08:00``, which may include midnight."""
     if not hours:
         return False
-    begins, ends = (time.fromisoformat(said.zfill(5)) for said in hours.split("-"))
+    begins, ends = (time.fromisoformat(part.zfill(5)) for part in hours.split("-"))
     return begins <= now < ends if begins <= ends else now >= begins or now < ends
 
 
 def _new(news: JournalAdvanced, me: str) -> tuple[Mapping[DialogId, MessageId], set[DialogId]]:
-    """Dialogs in which clients wrote, each with the last message; and those in which somebody else left a note."""
+    """The dialogs in which clients wrote, with the last message of each, and those with a new note of a colleague."""
     written, noted = {}, set()
     for row in news.rows:
         match row.event:
@@ -138,19 +138,19 @@ def _new(news: JournalAdvanced, me: str) -> tuple[Mapping[DialogId, MessageId], 
     return written, noted
 
 
-def _told(tx: Tx, written: Mapping[DialogId, MessageId], noted: set[DialogId]) -> dict[DialogId, DesktopNotice]:
+def _notices(tx: Tx, written: Mapping[DialogId, MessageId], noted: set[DialogId]) -> dict[DialogId, DesktopNotice]:
     calls = {call.dialog_id: _of(call.name, call.text) for call in notes.calling(tx) if call.dialog_id in noted}
     found = {dialog: _unread(tx, dialog, message) for dialog, message in written.items()}
-    return {**calls, **{dialog: told for dialog, told in found.items() if told is not None}}
+    return {**calls, **{dialog: notice for dialog, notice in found.items() if notice is not None}}
 
 
 def _unread(tx: Tx, dialog: DialogId, message: MessageId) -> DesktopNotice | None:
-    """What a message is told by; nothing if the dialog is on the blacklist, read by now, or not ours to see."""
+    """The notice of a message; ``None`` if its dialog is blacklisted, read by now, or hidden from the operator."""
     try:
-        card, said = dialogs.card(tx, dialog), transcript.message(tx, message)
+        card, row = dialogs.card(tx, dialog), transcript.message(tx, message)
     except NotFound:
         return None
-    return _of(card.name, said.text) if card.unread and not card.blocked else None
+    return _of(card.name, row.text) if card.unread and not card.blocked else None
 
 
 def _of(name: str, text: str) -> DesktopNotice:
@@ -158,7 +158,7 @@ def _of(name: str, text: str) -> DesktopNotice:
 
 
 def reminders(tx: Tx, back: set[DialogId]) -> dict[DialogId, DesktopNotice]:
-    """What was put off until now: told to whoever answers for it, to everybody where nobody does."""
+    """Notices of dialogs whose snooze has ended, for their assignee, or for everybody if there is none."""
     found = {}
     for dialog in back:
         with suppress(NotFound):

@@ -1,4 +1,4 @@
-"""What stands between a text and its way out, told before the attempt."""
+"""Prepares an outgoing message: what keeps it from being sent, its files, and the transaction that sends it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ StoreJob: TypeAlias = Callable[[Tx], object]
 
 
 def obstacles(card: DialogCard, channel: ChannelRow, can: Capabilities, now: Millis) -> tuple[Refused | None, str]:
-    """Why no text can be sent, and what to be warned of although it can."""
+    """Why no text can be sent in a dialog, and a warning if it can; ``None`` and empty if there is neither."""
     from chatapp_cli.services import sending
 
     refusal = sending.out_of_reach(card) or (sending.closed(can, card, now) if can.templates else None)
@@ -42,33 +42,33 @@ def obstacles(card: DialogCard, channel: ChannelRow, can: Capabilities, now: Mil
 
 
 def file_limit(can: Capabilities) -> str:
-    """The channel's limits for files, in words."""
+    """The channel's limits of files, in words."""
     if not can.max_upload:
         return _("This channel carries no files.")
     return _("Up to {n} files of {size} MB.", n=can.max_files, size=can.max_upload // MEGABYTE)
 
 
 def inspect_file(typed: str) -> StagedFile:
-    """A file as it would be, before anything is copied. Raises NotFound, and Refused as ``named`` does."""
+    """A file by its path, before it is copied into the store. Raises NotFound, and Refused as ``named`` does."""
     return files.look(named(typed))
 
 
 def stage_file(media: Media, typed: str) -> StagedFile:
-    """The file, taken into the store."""
+    """The same file, copied into the store."""
     return files.stage(media, named(typed))
 
 
 def send_job(
-    state: ComposerState, workspace: Workspace, channel: ChannelRow, dialog: DialogId, order: SendOptions
+    state: ComposerState, workspace: Workspace, channel: ChannelRow, dialog: DialogId, options: SendOptions
 ) -> StoreJob:
-    """The transaction that sends a sheet, or changes the message that it edits."""
+    """The transaction that sends what was written, or changes the message that it edits."""
     from chatapp_cli.services import later, sending
     from chatapp_cli.services.message_request import InDialog
 
     draft, editing, can = state.draft(), state.editing, workspace.capabilities(channel)
     if editing is None:
-        return workspace.accept(InDialog(dialog), draft, order)
+        return workspace.accept(InDialog(dialog), draft, options)
     message = editing.message.id
     if not editing.message.ext_id:
         return lambda tx: later.reword(tx, can, message, draft.text)
-    return lambda tx: sending.change(tx, can, message, Operation.EDIT, draft.text, options=order)
+    return lambda tx: sending.change(tx, can, message, Operation.EDIT, draft.text, options=options)

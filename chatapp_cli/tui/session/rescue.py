@@ -1,4 +1,4 @@
-"""What somebody wrote and the store could not keep: into a file of their own, so that nothing written is lost."""
+"""Saves a text that the store could not keep into a file, so that nothing written is lost."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.moment import local
 
 FOLDER = "unsent"
-_MOST = 100
+_MOST = 100  # files of one second
 
 
 def rescued(home: Path, to: str, text: str, now: Millis) -> Path:
-    """The file in which the words lie now, readable by nobody else. Raises OSError."""
+    """Write the text into a new file that only this user can read. Returns its path; raises OSError."""
     folder = home / FOLDER
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for n in range(_MOST):
@@ -22,7 +22,7 @@ def rescued(home: Path, to: str, text: str, now: Millis) -> Path:
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:
             continue
-        with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape") as kept:
-            kept.write(f"{to}\n\n{text}\n")
+        with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape") as file:
+            file.write(f"{to}\n\n{text}\n")
         return path
     raise FileExistsError(folder)

@@ -1,4 +1,4 @@
-"""What is told to the terminal itself: notices on the desktop, the title of its window, the clipboard."""
+"""Escape sequences for the terminal: desktop notices, its title, the clipboard."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ BELL = "\a"
 KEEP_TITLE, RESTORE_TITLE = "\x1b[22;2t", "\x1b[23;2t"
 _SPEAK_777 = ("rxvt", "foot", "st")
 _LONGEST = 200
-"""Letters of a notice."""
+"""The most characters of a notice."""
 
 
 class Terminal:
-    """A terminal as its environment describes it: makes the sequences that it understands."""
+    """Makes the sequences that a terminal understands, which is known from the environment."""
 
     def __init__(self, env: Mapping[str, str]) -> None:
         self.in_tmux = bool(env.get("TMUX"))
         self._speaks_777 = "VTE_VERSION" in env or env.get("TERM", "").partition("-")[0] in _SPEAK_777
 
     def desktop(self, title: str, body: str) -> str:
-        """A notice on the desktop, by OSC 9 or OSC 777, whichever the terminal knows."""
+        """The sequence of a desktop notice: OSC 9 or OSC 777, whichever the terminal knows."""
         title, body = line(title).replace(";", ","), line(body)[:_LONGEST]
-        said = f"777;notify;{title};{body}" if self._speaks_777 else f"9;{f'{title}: ' if title else ''}{body}"
-        return self._through(f"\x1b]{said}\a")
+        command = f"777;notify;{title};{body}" if self._speaks_777 else f"9;{f'{title}: ' if title else ''}{body}"
+        return self._through(f"\x1b]{command}\a")
 
     def title(self, words: str) -> str:
-        """The title of the terminal's window; tmux takes it for its pane and hands it on itself."""
+        """The sequence of the terminal's title; tmux takes it for its pane and passes it on."""
         return f"\x1b]2;{line(words)}\a"
 
     def copied(self, text: str) -> str:
-        """The clipboard of the person's own machine, through tmux as well."""
+        """The sequence that puts a text into the clipboard of the operator's machine, also through tmux."""
         return self._through(f"\x1b]52;c;{base64.b64encode(text.encode()).decode()}\a")
 
     def _through(self, sequence: str) -> str:
-        """Tmux hands on what is wrapped for it, if ``allow-passthrough`` is on."""
+        """Wrap a sequence for tmux, which passes it on if ``allow-passthrough`` is on."""
         return "\x1bPtmux;" + sequence.replace("\x1b", "\x1b\x1b") + "\x1b\\" if self.in_tmux else sequence

@@ -1,4 +1,4 @@
-"""What belongs to the person at this terminal: their settings, their keys, and what the terminal says of itself."""
+"""The files and the environment of the person at this terminal: settings, keys, dictionary."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class UserFiles:
-    """Files and surroundings of a person; without them nothing of theirs is read or written."""
+    """Paths and environment of a person; a file without a path is neither read nor written."""
 
     settings_file: Path | None = None
     keys_file: Path | None = None
     env: Mapping[str, str] = field(default_factory=dict)
 
     def theme(self, settings: Settings) -> str:
-        """The colours to begin with: none where the terminal wants none (no-color.org)."""
+        """The theme to begin with; ``mono`` where NO_COLOR is set (no-color.org)."""
         return "mono" if self.env.get("NO_COLOR") else settings.theme
 
     def keymap(self, settings: Settings) -> Keymap | None:
-        """The keys to listen to; nothing where they are as they come."""
+        """The keymap of the preset and the person's own keys; ``None`` for the built-in keys."""
         if settings.keymap == "vim" and not (self.keys_file and self.keys_file.exists()):
             return None
         from chatapp_cli.tui.keys.remapping import keymap
@@ -35,21 +35,21 @@ class UserFiles:
 
     @property
     def words_file(self) -> Path | None:
-        """The words that are right although no dictionary has them."""
+        """The file of the person's own dictionary."""
         return self.settings_file and self.settings_file.with_name("words.txt")
 
     def speller(self, settings: Settings) -> Callable[[], list[str]] | None:
-        """Finds the program that knows how words are spelt; nothing where that is not wanted."""
+        """What finds the command of the speller; ``None`` where spelling is not checked."""
         return None if self.settings_file is None or settings.spelling == "off" else _speller
 
     def remember(self, name: str, value: str) -> None:
-        """Keep a setting for the next time. Raises UsageError where the settings file cannot be read or written."""
+        """Save a setting. Raises UsageError if the settings file cannot be read or written."""
         if self.settings_file is not None:
             save(self.settings_file, name, value)
 
 
 def folder_of(user_files: UserFiles, settings: Settings) -> Path:
-    """Where files of a person lie; in the company's folder where nothing of their own is known."""
+    """The folder of a person's files; the company's folder if there is none."""
     return user_files.settings_file.parent if user_files.settings_file else settings.folder
 
 
@@ -60,5 +60,5 @@ def _speller() -> list[str]:
 
 
 def user_files(env: Mapping[str, str]) -> UserFiles:
-    """The person whose environment this is."""
+    """The files that an environment names."""
     return UserFiles(own_file(env) or config_file(env), keys_file(env), env)

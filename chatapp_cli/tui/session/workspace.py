@@ -1,4 +1,4 @@
-"""What every part of the window works with: the store, who sits here, and what a channel can do."""
+"""What every part of the window works with: the store, the operator, and what channels can do."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ R = TypeVar("R")
 
 
 class Workspace:
-    """One person at one company's desk."""
+    """The store of a company as one operator sees it."""
 
     def __init__(self, company: Company, store: AsyncStore) -> None:
         self.store = store
@@ -30,42 +30,43 @@ class Workspace:
         self.switch_to(company)
 
     def switch_to(self, company: Company) -> None:
-        """Work from now on at a desk where somebody else sits."""
+        """Work as the operator of another `Company` from now on."""
         self.company = self.store.company = company
 
     @property
     def actor(self) -> str:
-        """The name of whoever sits here, for what shows it or looks for it; what is done here bears it by itself."""
+        """The operator's name. Transactions know their actor without it."""
         return self.company.acting_name
 
     async def read(self, job: Callable[[Tx], R]) -> R:
-        """Ask the store, off the loop."""
+        """Run a job that reads, on a thread."""
         return await self.store.read(job)
 
     async def write(self, job: Callable[[Tx], R]) -> R:
-        """Change the store, off the loop; durable when it returns."""
+        """Run a job that writes, on a thread; it is committed when this returns."""
         return await self.store.write(job)
 
     def send_options(self) -> SendOptions:
-        """A new order, under a key of its own."""
+        """Options of a new message, with a new key."""
         from chatapp_cli.services.sending import SendOptions
 
         return SendOptions(key=self.company.world.chance.key())
 
     def accept(
-        self, to: SendTarget, draft: Draft, order: SendOptions, *, held: bool = True
+        self, to: SendTarget, draft: Draft, options: SendOptions, *, undoable: bool = True
     ) -> Callable[[Tx], MessageId]:
-        """The transaction that accepts a new message; one that is held can be taken back with a key for a while."""
+        """The transaction that accepts a new message; an ``undoable`` one waits for the channel's undo time."""
         from chatapp_cli.services.composing import accept
         from chatapp_cli.services.message_request import MessageRequest
 
-        request = MessageRequest(to=to, draft=draft, options=order, undo_options=self.company.options if held else None)
+        undo = self.company.options if undoable else None
+        request = MessageRequest(to=to, draft=draft, options=options, undo_options=undo)
         return partial(accept, able=self.capabilities, request=request)
 
     def manifest(self, channel: ChannelRow) -> Manifest:
-        """What the channel's kind can do, in words too."""
+        """The manifest of the channel's kind."""
         return self.company.manifest(channel)
 
     def capabilities(self, channel: ChannelRow) -> Capabilities:
-        """What this very account can do."""
+        """What this account can do, which may be less than its kind can."""
         return self.company.capabilities(channel)

@@ -1,1 +1,1 @@
-"""What is looked at: each widget paints one thing and says by messages what a person did."""
+"""Widgets: each paints one thing and reports by messages what a person did."""

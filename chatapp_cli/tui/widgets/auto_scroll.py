@@ -1,4 +1,4 @@
-"""Where a conversation is scrolled to by itself: to the message that it was opened at, or along with its end."""
+"""Scrolls a conversation by itself: to the message that it was opened at, or along with its end."""
 
 from __future__ import annotations
 
@@ -8,27 +8,32 @@ from textual.scroll_view import ScrollView
 
 
 class AutoScroll:
-    """Goes there at once, and again when the layout that is under way is done."""
+    """Scrolls at once, and again after the layout that is under way."""
 
     def __init__(self, pane: ScrollView, show: Callable[[], None]) -> None:
         self._pane, self._show = pane, show
         self.at_end = True
-        """Whether the end is followed as it moves on."""
+        """Whether the end is kept in view as messages are added."""
         self._aiming = False
 
     def begin(self, *, at_end: bool) -> None:
-        """Another conversation is opened: at its end, or at the message that is chosen."""
+        """Begin another conversation, at its end or at the chosen message."""
         self.at_end, self._aiming = at_end, not at_end
 
     def aim(self) -> None:
-        """Show the chosen message, once."""
+        """Scroll to the chosen message if that has not been done yet."""
         if self._aiming:
             self._aiming = False
             self._show()
             self._pane.call_after_refresh(self._show)
 
+    def settle(self) -> None:
+        """Scroll to the chosen message, or to the end if it is kept in view."""
+        self.aim()
+        self.keep()
+
     def keep(self, *, again: bool = True) -> None:
-        """Go to the end, if it is followed."""
+        """Scroll to the end if it is kept in view."""
         if self.at_end:
             self._pane.scroll_to(y=self._pane.max_scroll_y, animate=False, force=True)
             if again:

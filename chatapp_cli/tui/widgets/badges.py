@@ -1,4 +1,4 @@
-"""What stands beside dialogs in the list and is not in their rows: colleagues, drafts, what was picked out."""
+"""Marks of dialogs in the list that are not in their rows: colleagues, drafts, picked ones."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ Piece = tuple[str, Style]
 
 
 class DialogBadges(NamedTuple):
-    """The marks of one dialog."""
+    """The badges of one dialog."""
 
     looking: bool = False
     writing: bool = False
     draft: bool = False
     picked: bool = False
 
-    def company(self, styles: PaintStyles) -> list[Piece]:
-        """Whether a colleague is there."""
+    def colleagues(self, styles: PaintStyles) -> list[Piece]:
+        """The sign of a colleague who looks at the dialog or writes in it."""
         if self.writing:
             return [(" ✎", styles.warn)]
         return [(" ◎", styles.muted)] if self.looking else []
 
     def unsent(self, styles: PaintStyles) -> list[Piece]:
-        """Whether something was begun there."""
+        """The sign of a draft."""
         return [(_("draft") + " ", styles.warn)] if self.draft else []
 
 
@@ -37,14 +37,14 @@ NOTHING = DialogBadges()
 
 
 class ListBadges(NamedTuple):
-    """The marks of all dialogs."""
+    """The badges of all dialogs."""
 
     looking: Collection[DialogId] = frozenset()
     writing: Collection[DialogId] = frozenset()
     drafts: Collection[DialogId] = frozenset()
 
     def of(self, dialog: DialogId, *, picked: bool = False) -> DialogBadges:
-        """Those of one dialog."""
+        """The badges of one dialog."""
         if not (picked or dialog in self.looking or dialog in self.drafts):
             return NOTHING
         return DialogBadges(dialog in self.looking, dialog in self.writing, dialog in self.drafts, picked)

@@ -1,4 +1,4 @@
-"""The thin lines around the panes: filters above, whose conversation it is, health and keys below."""
+"""The bars around the panes: filters, the heading of a conversation, and the status bar."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ from chatapp_cli.tui.reading.overview import Overview, queued
 
 Piece = tuple[str, Style]
 _ROOMY = 56
-"""Cells from which a heading has room for more than who it is."""
+"""Cells from which a heading has room for more than the client's name."""
 _NOTICE = 16
-"""Cells that a short notice takes there."""
+"""Cells that a short notice takes in it."""
 
 
 class Bar(Widget):
@@ -42,10 +42,10 @@ class Bar(Widget):
 
     @abstractmethod
     def lines(self) -> Sequence[tuple[list[Piece], list[Piece]]]:
-        """For each line what stands left and what stands right."""
+        """The text at the left and right end of each line."""
 
     def render_line(self, y: int) -> Strip:
-        """Paint a line."""
+        """Paint one line."""
         width, found = self.size.width, self.lines()
         base = self.appearance.styles.base
         if y >= len(found):
@@ -55,7 +55,7 @@ class Bar(Widget):
 
 
 class FilterBar(Bar):
-    """Which dialogs are listed: the keys 1 to 7 are on it."""
+    """The filter of the dialog list, with the keys that change it."""
 
     DEFAULT_CSS = "FilterBar { height: 1; }  FilterBar.-more { height: 2; }"
     wanted = DialogFilter()
@@ -63,13 +63,13 @@ class FilterBar(Bar):
     names: tuple[str, ...] = ()
 
     def tell(self, wanted: DialogFilter, names: Iterable[str], overview: Overview) -> None:
-        """Show other filters or counts."""
+        """Show another filter or other counts."""
         self.wanted, self.names, self.overview = wanted, tuple(names), overview
         self.set_class(bool(self.names), "-more")
         self.refresh()
 
     def lines(self) -> Sequence[tuple[list[Piece], list[Piece]]]:
-        """The three views, and below them what else narrows the list."""
+        """The built-in views, and below them the rest of the filter."""
         styles = self.appearance.styles
         first = self._views(_("All"), _("Unread"), _("Unanswered"))
         if _length(first) > self.size.width:
@@ -91,12 +91,12 @@ class FilterBar(Bar):
 
 
 class Heading(Bar):
-    """Whose conversation it is."""
+    """The client's name and address, and the channel of the dialog."""
 
     DEFAULT_CSS = "Heading { height: 2; border-bottom: solid $rule; }"
     card: DialogCard | None = None
     tags: Sequence[str] = ()
-    company: tuple[str, bool] = ("", False)
+    viewers: tuple[str, bool] = ("", False)
     peeked = False
 
     def tell(self, card: DialogCard | None, tags: Sequence[str] = ()) -> None:
@@ -105,16 +105,16 @@ class Heading(Bar):
         self.refresh()
 
     def tell_peeked(self, peeked: bool) -> None:
-        """Show whether somebody only looks."""
+        """Show whether the dialog stays unread while it is open."""
         self.peeked = peeked
         self.refresh()
 
-    def tell_company(self, said: str, *, busy: bool) -> bool:
-        """Show which colleagues are here, and whether one is writing; tells whether that is news."""
-        before, self.company = self.company, (said, busy)
-        if before != self.company:
+    def tell_viewers(self, text: str, *, busy: bool) -> bool:
+        """Show which colleagues are here; ``busy``: one of them is writing. Returns whether that changed."""
+        before, self.viewers = self.viewers, (text, busy)
+        if before != self.viewers:
             self.refresh()
-        return before != self.company
+        return before != self.viewers
 
     def lines(self) -> Sequence[tuple[list[Piece], list[Piece]]]:
         """Name and address on the left; channel and line on the right."""
@@ -124,8 +124,8 @@ class Heading(Bar):
         left: list[Piece] = [(" ", styles.plain), (card.name, styles.strong)]
         if self.peeked:
             left.append((f"  {_('stays unread')}", styles.accent))
-        if said := self.company[0]:
-            left.append((f"  {said}", styles.warn if self.company[1] else styles.muted))
+        if self.viewers[0]:
+            left.append((f"  {self.viewers[0]}", styles.warn if self.viewers[1] else styles.muted))
         if card.address != card.name:
             left.append((f"  {card.phone or card.username or card.address}", styles.faint))
         left += [(f"  #{tag}", styles.tag(tag)) for tag in self.tags]
@@ -136,19 +136,19 @@ class Heading(Bar):
         return [(left, right)]
 
     def _receipts(self, known: Manifest) -> list[Piece]:
-        """Where nobody tells whether a message was read, no mark may look like «unread» (S-063).
+        """A notice that this channel reports no reading, so that one tick does not look like «unread» (S-063).
 
-        Where there is no room for both, a colleague who is here matters more, and that one only looks.
+        It gives way to colleagues and to the sign that the dialog stays unread if there is no room for both.
         """
-        crowded = self.peeked or bool(self.company[0])
+        crowded = self.peeked or bool(self.viewers[0])
         if known.capabilities.receipts == "read" or (crowded and self.size.width < _ROOMY + _NOTICE):
             return []
-        said = _("not available") if self.size.width >= _ROOMY and not crowded else _("n/a")
-        return [(f"  ✓✓ {said}", self.appearance.styles.faint)]
+        notice = _("not available") if self.size.width >= _ROOMY and not crowded else _("n/a")
+        return [(f"  ✓✓ {notice}", self.appearance.styles.faint)]
 
 
 class StatusBar(Bar):
-    """Health of the channels, the outbox, the daemon; below it the keys that matter now."""
+    """The health of channels, the outbox and the daemon, and below them the keys of the place with the focus."""
 
     DEFAULT_CSS = "StatusBar { height: 2; dock: bottom; }"
     overview = Overview()
@@ -159,34 +159,34 @@ class StatusBar(Bar):
     scopes: tuple[str, ...] = ()
 
     def tell(self, overview: Overview) -> None:
-        """Show another state of things."""
+        """Show the health of channels and the outbox."""
         self.overview = overview
         self.refresh()
 
     def tell_needs(self, number: int) -> None:
-        """Show how much needs a person."""
+        """Show how many messages and channels need a person."""
         if self.needs != number:
             self.needs = number
             self.refresh()
 
     def tell_picked(self, number: int) -> None:
-        """Show how many dialogs are picked out."""
+        """Show how many dialogs are picked."""
         self.picked = number
         self.refresh()
 
-    def tell_daemon(self, said: str, *, trouble: bool) -> None:
-        """Show who carries the messages; empty while all is well."""
-        self.daemon, self.trouble = said, trouble
+    def tell_daemon(self, text: str, *, trouble: bool) -> None:
+        """Show the state of the daemon; nothing if the text is empty."""
+        self.daemon, self.trouble = text, trouble
         self.refresh()
 
     def tell_keys(self, *scopes: str) -> None:
-        """Show the keys of where the focus is."""
+        """Show the keys of some scopes."""
         if self.scopes != scopes:
             self.scopes = scopes
             self.refresh()
 
     def lines(self) -> Sequence[tuple[list[Piece], list[Piece]]]:
-        """Two lines."""
+        """Health and work, then the keys."""
         work = self._work()
         room = self.size.width - _length(work)
         ways = (self._health(brief=False), self._health(brief=True), self._troubled())
@@ -194,7 +194,7 @@ class StatusBar(Bar):
         return [(found, work), (self._hints(), [])]
 
     def _health(self, *, brief: bool) -> list[Piece]:
-        """All channels; ``brief`` keeps its words for those that do not work."""
+        """The health of all channels; with ``brief`` those that work are shown without words."""
         pieces = [piece for channel in self.overview.channels for piece in self._channel(channel, brief=brief)]
         return pieces or [
             (
@@ -204,23 +204,23 @@ class StatusBar(Bar):
         ]
 
     def _troubled(self) -> list[Piece]:
-        """How many work, and which do not."""
+        """The channels that do not work, and the number of those that do."""
         styles = self.appearance.styles
         works = [channel for channel in self.overview.channels if health(channel, self.appearance)[1] == styles.good]
         others = [channel for channel in self.overview.channels if channel not in works]
-        said = ngettext("{n} channel works", "{n} channels work", len(works))
-        counted = [(" ●", styles.good), (f" {said} ", styles.muted)] if works else []
+        count = ngettext("{n} channel works", "{n} channels work", len(works))
+        counted = [(" ●", styles.good), (f" {count} ", styles.muted)] if works else []
         return [*(piece for channel in others for piece in self._channel(channel, brief=True)), *counted]
 
     def _channel(self, channel: ChannelRow, *, brief: bool) -> list[Piece]:
         styles = self.appearance.styles
-        said, style = health(channel, self.appearance)
+        text, style = health(channel, self.appearance)
         if brief and style == styles.good:
             return [(" ●", style), (f" {manifest(channel.kind).label}", styles.muted)]
         return [
             (" ● ", style),
             (manifest(channel.kind).label, styles.muted),
-            (f" {said} ", styles.faint if style == styles.good else style),
+            (f" {text} ", styles.faint if style == styles.good else style),
         ]
 
     def _work(self) -> list[Piece]:
@@ -247,11 +247,11 @@ class StatusBar(Bar):
             key = next((key for key in act.keys if not typing or _works_while_typing(key)), None)
             if not act.hint or key is None:
                 continue
-            said, text = f" {shown(key)}", f" {_(act.hint)} "
-            room -= cell_len(said + text)
+            name, text = f" {shown(key)}", f" {_(act.hint)} "
+            room -= cell_len(name + text)
             if room < 0:
                 break
-            pieces += [(said, styles.accent), (text, styles.muted)]
+            pieces += [(name, styles.accent), (text, styles.muted)]
         return pieces
 
 
@@ -299,5 +299,5 @@ NOWHERE = (
 
 
 def nowhere() -> list[str]:
-    """What the right side says while no dialog is open."""
+    """The lines of the right side while no dialog is open."""
     return [_(NOWHERE[0]), _(NOWHERE[1], key=shown(action("list", "open").keys[0]))]

@@ -1,4 +1,4 @@
-"""The boxes of a new dialog: line, messenger, who answers, whom to, and what is said (S-121, S-122)."""
+"""The form of a new dialog: line, messenger, assignee, address and message (S-121, S-122)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class BeginFormValues:
-    """What stands in the boxes."""
+    """The values of the form."""
 
     channel: ChannelRow
     to: str
@@ -43,7 +43,7 @@ class BeginFormValues:
     template: Filled | None
 
     def draft(self, files: Sequence[StagedFile] = ()) -> Draft:
-        """What would be sent."""
+        """The message that would be sent."""
         return Draft(
             text=self.text.strip("\n"),
             subject=self.subject,
@@ -55,19 +55,19 @@ class BeginFormValues:
 
     @property
     def begun(self) -> bool:
-        """Something would be said."""
+        """Whether there is a text or a file."""
         return bool(self.text.strip() or self.path)
 
 
 class FormRow(Horizontal):
-    """A name and its box."""
+    """A label and its fields."""
 
     def __init__(self, name: str, *boxes: Widget, row: str) -> None:
         super().__init__(Label(name, markup=False), *boxes, id=f"row-{row}")
 
 
 class BeginForm(VerticalScroll):
-    """All boxes; only those that the chosen channel has are shown."""
+    """All fields; those that the chosen channel does not have are hidden."""
 
     DEFAULT_CSS = """
     BeginForm { height: 1fr; padding: 0 2; scrollbar-size-vertical: 1; }
@@ -92,11 +92,11 @@ class BeginForm(VerticalScroll):
     """
 
     class Changed(Message):
-        """Something else stands in the boxes."""
+        """A value was changed."""
 
     @dataclass
     class Pressed(Message):
-        """A button: the name of an action of the page."""
+        """A button was pressed; ``action`` is an action of the page."""
 
         action: str
 
@@ -112,11 +112,11 @@ class BeginForm(VerticalScroll):
         super().__init__()
         self._channels, self._able, self._operators = channels, able, operators
         self._first, self._to = first, to
-        self._chosen_for_them = first.id
+        self._preselected = first.id
         self.template: Filled | None = None
 
     def compose(self) -> ComposeResult:
-        """From the line to the button."""
+        """All rows of the form."""
         lines = list(dict.fromkeys((row.line, row.line_id) for row in self._channels))
         here = self._options(self._first.line_id)
         yield Label(_("Add a dialog"), classes="title", markup=False)
@@ -153,21 +153,21 @@ class BeginForm(VerticalScroll):
         return [(f"{manifest(row.kind).label} · {row.title}", row.id) for row in rows]
 
     def on_mount(self) -> None:
-        """To the address, or past one that is known."""
+        """Focus the address, or the text if the address is given."""
         self.fit()
         self.query_one("#text" if self._to else "#to").focus()
 
-    # What stands there
+    # Values
 
     @property
     def channel(self) -> ChannelRow:
-        """The one that is chosen."""
+        """The chosen channel."""
         number = self.query_one("#channel", Select).value
         return next((row for row in self._channels if row.id == number), self._first)
 
     @property
     def values(self) -> BeginFormValues:
-        """All of it; what the channel does not have is empty."""
+        """All values; those that the channel does not have are empty."""
         can, box = self._able[self.channel.id], {one.id: one.value.strip() for one in self.query(Input)}
         assignee = self.query_one("#assignee", Select)
         named = can.keeps_names
@@ -184,14 +184,14 @@ class BeginForm(VerticalScroll):
         )
 
     def typed(self) -> bool:
-        """Whether something would be lost."""
+        """Whether the person typed anything."""
         boxes = [one.value for one in self.query(Input) if one.id != "to"]
         return any((*boxes, self.query_one(TextArea).text, self.query_one("#to", Input).value != self._to))
 
-    # What is changed
+    # Changes
 
     def fit(self) -> None:
-        """Show what the chosen channel has."""
+        """Show the fields that the chosen channel has."""
         can = self._able[self.channel.id]
         there = {"names": can.keeps_names, "subject": can.subject, "path": can.max_upload}
         for row, has in there.items():
@@ -201,27 +201,27 @@ class BeginForm(VerticalScroll):
         self.query_one("#to", Input).placeholder = _placeholder(can)
 
     def tell(self, outlook: Text, *, known: bool) -> None:
-        """What would become of it; ``known``: there is a dialog already."""
+        """Show what would happen to the message; ``known``: there is already a dialog with this address."""
         self.query_one("#outlook", Static).update(outlook)
         self.query_one("#open").set_class(not known, "-gone")
 
     def take_template(self, template: Filled | None, text: str) -> None:
-        """The words of a template; nothing else goes with them."""
+        """Use a template: its text cannot be changed. ``None`` goes back to a free text."""
         self.template = template
         pen = self.query_one(TextArea)
         pen.load_text(text)
         pen.read_only = template is not None
 
     def take_address(self, to: str) -> None:
-        """Somebody out of the address book."""
+        """Use an address from the account's address book."""
         self.query_one("#to", Input).value = to
         self.query_one(TextArea).focus()
 
     def turn_to(self, channel: ChannelRow) -> bool:
-        """Choose a channel that fits better, unless the person chose one themselves."""
-        if self.channel.id != self._chosen_for_them:
+        """Choose another channel unless the person has chosen one. Returns whether it was changed."""
+        if self.channel.id != self._preselected:
             return False
-        self._chosen_for_them = channel.id
+        self._preselected = channel.id
         self.query_one("#channel", Select).value = channel.id
         return True
 
@@ -229,7 +229,7 @@ class BeginForm(VerticalScroll):
     def _other_line(self, event: Select.Changed) -> None:
         if isinstance(event.value, int) and self.channel.line_id != event.value:
             options = self._options(LineId(event.value))
-            self._chosen_for_them = options[0][1]
+            self._preselected = options[0][1]
             self.query_one("#channel", Select).set_options(_as_they_stand(options))
 
     @on(Select.Changed, "#channel")
@@ -259,7 +259,7 @@ def _choice(options: Sequence[tuple[str, int]], name: str, *, value: int) -> Sel
 
 
 def _as_they_stand(options: Iterable[tuple[str, T]]) -> list[tuple[Text, T]]:
-    """Brackets in a name are no markup."""
+    """The same options as texts in which brackets are not markup."""
     return [(Text(words), value) for words, value in options]
 
 
@@ -272,7 +272,7 @@ def _names() -> Sequence[tuple[str, str]]:
 
 
 def _placeholder(can: Capabilities) -> str:
-    """An example of what the channel takes."""
+    """An example of an address that the channel takes."""
     if {"username", "phone"} & set(can.write_first):
         return _("@example or 7 999 999 99 99")
     return "name@example.org" if "email" in can.write_first else _("ChatID")

@@ -1,4 +1,4 @@
-"""One picture in its cells, whichever way it is drawn."""
+"""Shows one picture, in cells or drawn by the terminal."""
 
 from __future__ import annotations
 
@@ -11,47 +11,47 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 _IN_PLACE = ((ControlType.CURSOR_FORWARD, 0),)
-"""Says that a segment takes no cells."""
+"""Marks a segment that takes no cells."""
 
 
 class Picture(Protocol):
-    """What was drawn."""
+    """A picture that was drawn."""
 
     @property
     def width(self) -> int:
-        """Cells of a line."""
+        """Its width in cells."""
 
     @property
     def rows(self) -> int:
-        """Lines."""
+        """Its height in lines."""
 
     @property
     def sixels(self) -> str:
-        """What the terminal draws over the cells, if it does."""
+        """The sequence by which the terminal draws it over the cells; empty if it consists of cells."""
 
     def line(self, row: int, base: Style) -> list[Segment]:
-        """One line of it."""
+        """The cells of one line."""
 
 
 class Canvas(Widget):
-    """As large as its picture."""
+    """A widget as large as its picture."""
 
     picture: Picture | None = None
 
-    def hang(self, picture: Picture | None) -> None:
-        """Show a picture, or none."""
+    def show_picture(self, picture: Picture | None) -> None:
+        """Show a picture; ``None`` shows nothing."""
         self.picture = picture
         self.styles.width, self.styles.height = (picture.width, picture.rows) if picture else (0, 0)
         self.refresh(layout=True)
 
     def render_line(self, y: int) -> Strip:
-        """One line."""
+        """Paint one line of the picture."""
         if self.picture is None or y >= self.picture.rows:
             return Strip.blank(self.size.width, self.rich_style)
         return Strip(self.picture.line(y, self.rich_style), self.picture.width)
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """Whatever is painted, Sixels come last: cells that are painted again wipe them away."""
+        """Paint the lines, and then the Sixels over them: painting a cell erases them."""
         strips = super().render_lines(crop)
         if self.picture is None or not self.picture.sixels or not strips:
             return strips

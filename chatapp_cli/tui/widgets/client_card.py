@@ -1,4 +1,4 @@
-"""Who the client is (S-119)."""
+"""The client's card (S-119)."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ RECEIPTS: Mapping[Receipts, str] = {
     "delivered": N_("delivered; read is not available"),
     "read": N_("delivered and read"),
 }
-"""How far news of our own messages go."""
+"""Which delivery states a channel reports, in words."""
 
 
 class ClientCard(Static):
-    """Everything that is known of the client, with the channel's limits below."""
+    """What is known of the client, and the limits of the channel."""
 
     DEFAULT_CSS = (
         "ClientCard { width: 34; border-left: solid $rule; padding: 0 1; display: none; }"
@@ -37,19 +37,19 @@ class ClientCard(Static):
     def __init__(self, appearance: Appearance) -> None:
         super().__init__(markup=False)
         self._appearance = appearance
-        self._told: Opening | None = None
+        self._opening: Opening | None = None
 
     def tell(self, opening: Opening) -> None:
-        """Show somebody, now or once it is opened."""
-        self._told = opening
+        """Show the client of a dialog; a closed card is written when it is opened."""
+        self._opening = opening
         if self.has_class("-shown"):
             self._write(opening)
 
     def turn(self) -> None:
-        """Open or close it."""
+        """Open or close the card."""
         self.toggle_class("-shown")
-        if self._told is not None:
-            self.tell(self._told)
+        if self._opening is not None:
+            self.tell(self._opening)
 
     def _write(self, opening: Opening) -> None:
         from chatapp_cli.tui.widgets.related_people import related_people
@@ -83,7 +83,7 @@ class ClientCard(Static):
         ]
 
     def _people(self, card: DialogCard, members: Sequence[MemberRow]) -> list[tuple[str, str | Text]]:
-        """Who of us answers, who else looks at it, and until when it is put off."""
+        """The assignee, the members, and the end of the snooze."""
         until = card.snoozed_until
         return [
             (_("Answers"), card.assignee),

@@ -1,4 +1,4 @@
-"""Where answers are written: text, subject, files and a quote, and why it cannot be sent if it cannot."""
+"""Where answers are written: text, subject, files and quote, with the reason if they cannot be sent."""
 
 from __future__ import annotations
 
@@ -30,40 +30,40 @@ if TYPE_CHECKING:
     from chatapp_cli.tui.keys.typeahead import TypeAhead
 
 _PASTED = {"enter": "\n", "tab": "\t"}
-"""What keys stand for within a paste that came without brackets: it is text, whatever is in it, and never sends."""
+"""The text of keys within a paste without brackets, in which Enter does not send."""
 MOST_PASTED = 1_000_000
-"""Characters of a paste that are taken into the text, twice what any channel carries; more would stop the keys."""
+"""The most characters of a paste, twice what any channel carries; more would block the window."""
 _ASKED = ("editor", "spelling")
-"""What the page does with the text, by keys that a text area would take for its own."""
+"""Actions of the page whose keys the text area would otherwise handle itself."""
 
 
 class Pen(Underlined):
-    """The text: Enter sends, other keys of the keymap begin a new line."""
+    """The text of an answer. Enter sends it; other keys begin a new line."""
 
     class Sent(Message):
         """Enter was pressed."""
 
     class Left(Message):
-        """The way up leads out of an empty text, into the conversation."""
+        """The cursor was moved up out of an empty text."""
 
     class WantsBack(Message):
-        """What was said last is to come back, while it has not gone."""
+        """The last message that has not been sent yet is to be cancelled."""
 
     class WantsQuick(Message):
-        """A quick reply is asked for, at the beginning of a text."""
+        """A quick reply is wanted in an empty text."""
 
     SCOPE = "composer"
 
     async def _on_key(self, event: events.Key) -> None:
-        meant, pasted = self._meant(event), _PASTED.get(event.key, event.character if event.is_printable else None)
-        if (meant or event.key in _PASTED) and pasted and not await self._by_hand():
+        name, pasted = self._action_of(event), _PASTED.get(event.key, event.character if event.is_printable else None)
+        if (name or event.key in _PASTED) and pasted and not await self._by_hand():
             event.stop()
             event.prevent_default()
             self.insert(pasted)
-        elif meant:
+        elif name:
             event.stop()
             event.prevent_default()
-            await self.run_action(meant)
+            await self.run_action(name)
         else:
             await super()._on_key(event)
 
@@ -72,12 +72,12 @@ class Pen(Underlined):
             return
         event.stop()
         event.prevent_default()
-        attach = shown(action("inbox", "attach").keys[-1])  # the first one is a letter, which is text here
-        said = _("What was pasted is too long for a message. Attach it as a file: {key}", key=attach)
-        self.notify(said, severity="warning", markup=False, timeout=8)
+        attach = shown(action("inbox", "attach").keys[-1])  # the first key is a letter, which would be typed here
+        text = _("What was pasted is too long for a message. Attach it as a file: {key}", key=attach)
+        self.notify(text, severity="warning", markup=False, timeout=8)
 
-    def _meant(self, event: events.Key) -> str:
-        """What a key does that is not for the text."""
+    def _action_of(self, event: events.Key) -> str:
+        """The action of a key; empty if the key is for the text."""
         here = ("send", "newline") if self.text else ("send", "newline", "quick", "recall")
         if name := next((name for name in here if {event.key, event.character} & {*action("composer", name).keys}), ""):
             return name
@@ -86,13 +86,13 @@ class Pen(Underlined):
         return next((f"screen.{name}" for name in _ASKED if event.key in action("inbox", name).keys), "")
 
     async def _by_hand(self) -> bool:
-        """Whether a person pressed the key; a browser always puts brackets around what is pasted."""
+        """Whether the key was typed, not pasted; in a browser pastes always have brackets."""
         from chatapp_cli.tui.media.browser import carried
 
         return carried() or await cast("TypeAhead", self.app).by_hand()
 
     def action_send(self) -> None:
-        """Send, or begin a new line after a backslash."""
+        """Send; after a backslash begin a new line instead."""
         row, column = self.cursor_location
         if column and self.document.get_line(row)[column - 1] == "\\":
             self.replace("\n", (row, column - 1), (row, column))
@@ -108,11 +108,11 @@ class Pen(Underlined):
         self.post_message(self.WantsQuick())
 
     def action_recall(self) -> None:
-        """Ask for what was said last, while it has not gone."""
+        """Ask to cancel the last message that has not been sent yet."""
         self.post_message(self.WantsBack())
 
     def action_leave(self) -> None:
-        """Go up into the conversation."""
+        """Leave the text for the conversation."""
         self.post_message(self.Left())
 
 
@@ -135,7 +135,7 @@ class Composer(Vertical):
 
     @dataclass
     class Submitted(Message):
-        """A draft that the channel can carry wants to be sent."""
+        """The person sends what is written, and the channel can carry it."""
 
         state: ComposerState
 
@@ -148,7 +148,7 @@ class Composer(Vertical):
         self._price: Decimal | None = None
 
     def compose(self) -> ComposeResult:
-        """Notice, subject, text."""
+        """The notice, the subject and the text."""
         yield Static(id="notice", markup=False)
         yield Input(id="subject", placeholder=_("Subject"), compact=True)
         yield Pen(
@@ -169,7 +169,7 @@ class Composer(Vertical):
         warning: str,
         price: Decimal | None = None,
     ) -> None:
-        """Write to another dialog; ``stop`` is why nothing can be sent there at all, ``price`` is that of one part."""
+        """Write in another dialog; ``stop`` is why nothing can be sent in it, ``price`` the price of one part."""
         self.state, self._can, self._price = state, can, price
         self.set_class(can.subject, "-subject")
         self.query_one("#subject", Input).value = state.subject
@@ -181,25 +181,25 @@ class Composer(Vertical):
         self.allow(stop, warning)
 
     def allow(self, stop: Refused | None, warning: str) -> None:
-        """Say whether the dialog can be written to now."""
+        """Show whether the dialog can be answered now."""
         self._stop, self._warning = stop, warning
         pen = self.query_one(Pen)
         pen.disabled = self.query_one("#subject", Input).disabled = stop is not None
         self._tell()
 
     def focus_pen(self) -> None:
-        """Begin to write."""
+        """Focus the text, if the dialog can be answered."""
         pen = self.query_one(Pen)
         if not pen.disabled:
             pen.focus()
 
     def attach(self, files: Sequence[StagedFile]) -> None:
-        """Put files beside the text."""
+        """Attach files."""
         self.state.files.extend(files)
         self._tell()
 
     def take_in(self, text: str, files: Sequence[StagedFile]) -> None:
-        """Put words where the cursor is, and files beside them. Raises Refused for a file that cannot go."""
+        """Insert a text at the cursor and attach files. Raises Refused for a file that the channel does not take."""
         self.query_one(Pen).insert(text)
         self.focus_pen()
         for file in files:
@@ -208,35 +208,35 @@ class Composer(Vertical):
             self.attach([file])
 
     def refusal_of(self, file: StagedFile) -> Refused | None:
-        """Why one more file could not go, before it is taken in."""
+        """Why one more file could not be sent, before it is copied into the store; ``None`` if it could."""
         trial = Draft(text="·", files=(*self.state.files, file))
         return self._refusal(trial)
 
     def quote(self, entry: TranscriptEntry) -> None:
-        """Answer a message."""
+        """Answer a message with a quote."""
         self.state.reply_to, self.state.editing = entry, None
         self._tell()
 
     def edit(self, entry: TranscriptEntry) -> None:
-        """Change a message that was sent."""
+        """Edit a message that was sent."""
         self.state.editing, self.state.reply_to = entry, None
         self._load(entry.message.text)
         self._tell()
 
     def _load(self, text: str) -> None:
-        """Go on writing at the end of a text."""
+        """Replace the text and put the cursor at its end."""
         pen = self.query_one(Pen)
         pen.load_text(text)
         pen.move_cursor(pen.document.end)
 
     def take_back(self, entry: TranscriptEntry) -> None:
-        """Have the words and files of a message that did not go, unless something else is being written."""
+        """Take over the text and files of a cancelled message, unless something else is being written."""
         if not (self.state.text.strip() or self.state.files):
             self.state.put_back(ComposerState(text=entry.message.text, files=[staged(file) for file in entry.files]))
             self.show_again(self.state)
 
     def show_again(self, state: ComposerState) -> None:
-        """Show what changed on a sheet, if it is the one that is written on."""
+        """Show a changed state, if it is the one of the open dialog."""
         if state is self.state:
             self.query_one("#subject", Input).value = state.subject
             self._load(state.text)
@@ -244,7 +244,7 @@ class Composer(Vertical):
             self._tell()
 
     def drop(self) -> None:
-        """Take away what was added last: a file, the quote, the edit."""
+        """Remove the last file; without files the edit or the quote."""
         if self.state.files:
             self.state.files.pop()
         elif self.state.editing is not None:
@@ -255,14 +255,14 @@ class Composer(Vertical):
         self._tell()
 
     def clear(self) -> None:
-        """Begin an empty sheet; the subject stays, as the conversation is the same."""
+        """Remove everything but the subject, which stays for the next message."""
         self.state.text, self.state.reply_to, self.state.editing = "", None, None
         self.state.files.clear()
         self.query_one(Pen).load_text("")
         self._tell()
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
-        """Keep the sheet up to date and say at once what would be refused."""
+        """Keep the text, and show at once what would be refused."""
         self.state.text = event.text_area.text
         self._tell()
 
@@ -272,18 +272,18 @@ class Composer(Vertical):
         self.state.subject = event.value
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """From the subject to the text."""
+        """Go from the subject to the text."""
         event.stop()
         self.focus_pen()
 
     def on_pen_sent(self, event: Pen.Sent) -> None:
-        """Send, unless it cannot be."""
+        """Send, unless it would be refused."""
         event.stop()
         if self.ready():
             self.post_message(self.Submitted(self.state))
 
     def ready(self) -> bool:
-        """Whether it can be sent; if not, the reason is said."""
+        """Whether it can be sent; if not, the reason is shown."""
         refusal = self._stop or self._refusal(self.state.draft())
         if refusal is not None:
             self._say(_refused(refusal), refused=True)
@@ -298,17 +298,17 @@ class Composer(Vertical):
         return None
 
     def _tell(self) -> None:
-        """The line above the text: a refusal first, then what goes along."""
+        """Show the line above the text: a refusal, else warning, quote, files and parts."""
         started = bool(self.state.text.strip() or self.state.files)
         refusal = self._stop or (self._refusal(self.state.draft()) if started else None)
         if refusal is not None:
             self._say(_refused(refusal), refused=True)
         else:
-            said = [self._warning, *self._chips(), self._parts()]
-            self._say("  ".join(filter(None, said)), refused=bool(self._warning))
+            notices = [self._warning, *self._chips(), self._parts()]
+            self._say("  ".join(filter(None, notices)), refused=bool(self._warning))
 
     def _parts(self) -> str:
-        """How many short messages the text takes, and what they cost."""
+        """The number of short messages that the text takes, and their price."""
         text = self.state.draft().text
         if self._can is None or not self._can.segments or not text:
             return ""

@@ -21,7 +21,7 @@ from chatapp_cli.tui.themes import PaintStyles
 from chatapp_cli.tui.widgets.badges import NOTHING, DialogBadges
 
 ONE_LINE = 72
-"""Cells from which a dialog takes one line."""
+"""Cells from which a dialog is painted in one line."""
 _NAME, _BADGE, _AGE, _OPERATOR = 26, 8, 7, 9
 
 
@@ -33,7 +33,7 @@ def height(width: int) -> int:
 def paint(
     dialog: DialogRow, width: int, base: Style, styles: PaintStyles, now: Millis, badges: DialogBadges = NOTHING
 ) -> list[Strip]:
-    """The dialog's lines."""
+    """The lines of a dialog."""
     if height(width) == 1:
         return [Strip(_aligned(dialog, width, base, styles, now, badges), width)]
     return [Strip(segments, width) for segments in _stacked(dialog, width, base, styles, now, badges)]
@@ -52,7 +52,7 @@ def _stacked(
         row(
             width,
             [_mark(dialog, styles, badges), name, *_pin(dialog, styles)],
-            [*badges.company(styles), (" ", styles.plain), time, (" ", styles.plain)],
+            [*badges.colleagues(styles), (" ", styles.plain), time, (" ", styles.plain)],
             base,
         ),
         row(
@@ -68,7 +68,7 @@ def _aligned(
     dialog: DialogRow, width: int, base: Style, styles: PaintStyles, now: Millis, badges: DialogBadges
 ) -> list[Segment]:
     name = styles.strong if dialog.unread else styles.plain
-    pin = [*_pin(dialog, styles), *badges.company(styles)]
+    pin = [*_pin(dialog, styles), *badges.colleagues(styles)]
     room = _NAME - sum(cell_len(text) for text, _style in pin)
     shown = cut(dialog.name, room)
     left = [
@@ -101,7 +101,7 @@ def _mark(dialog: DialogRow, styles: PaintStyles, badges: DialogBadges) -> tuple
 
 
 def _assignee(dialog: DialogRow, styles: PaintStyles) -> list[tuple[str, Style]]:
-    """Who answers for it, as short as it has to be."""
+    """The assignee."""
     return [(f"@{cut(dialog.assignee, _OPERATOR)} ", styles.own)] if dialog.assignee else []
 
 
@@ -118,7 +118,7 @@ def _waiting(dialog: DialogRow, styles: PaintStyles, now: Millis) -> list[tuple[
 
 
 def _last(dialog: DialogRow, styles: PaintStyles) -> list[tuple[str, Style]]:
-    """The last message, and how far it got if it is ours."""
+    """The last message, with its delivery state if it is ours."""
     text = (dialog.preview, styles.muted)
     if dialog.last_direction != Direction.OUT:
         return [text]
@@ -138,17 +138,17 @@ def sign_style(state: str, styles: PaintStyles) -> Style:
 
 
 def placeholder(width: int, base: Style, styles: PaintStyles) -> list[Strip]:
-    """What stands where the row is still being read."""
+    """The lines of a dialog whose row is still being read."""
     first = Strip(row(width, [("  ", styles.plain), ("· · ·", styles.faint)], [], base), width)
     return [first, *(Strip([Segment(" " * width, base)], width) for _line in range(height(width) - 1))]
 
 
 def empty(width: int, *, filtered: bool) -> list[str]:
-    """What an empty list says, line by line."""
+    """The lines of an empty list."""
     if filtered:
         return wrap(_("No dialog fits. Press {key} to see all of them.", key=key("inbox", "everything")), max(1, width))
-    said = _(
+    text = _(
         "No dialogs yet. Press {key} to bind a channel; what customers write appears here.",
         key=key("app", "page('lines')"),
     )
-    return wrap(said, max(1, width))
+    return wrap(text, max(1, width))

@@ -1,4 +1,4 @@
-"""The live list of dialogs: virtual, so that a hundred thousand cost what a hundred do."""
+"""The list of dialogs. It paints only what is in view, so that its length does not matter."""
 
 from __future__ import annotations
 
@@ -16,54 +16,54 @@ from chatapp_cli.tui.appearance import Appearance
 from chatapp_cli.tui.keys.keymap import bindings
 from chatapp_cli.tui.reading.cells import fit
 from chatapp_cli.tui.reading.dialog_order import DialogOrder
-from chatapp_cli.tui.widgets import dialog_lines, wanted
+from chatapp_cli.tui.widgets import dialog_lines, requests
 from chatapp_cli.tui.widgets.badges import ListBadges
 from chatapp_cli.tui.widgets.line_view import OTHER_BUTTON, LineView
-from chatapp_cli.tui.widgets.near import Near
 from chatapp_cli.tui.widgets.picks import Picks
+from chatapp_cli.tui.widgets.row_cache import RowCache
 
 _AGEING = 5_000
-"""Milliseconds after which ages are painted anew."""
+"""Milliseconds after which ages are painted again."""
 _MOST_STRIPS = 320
-"""Painted dialogs that are kept."""
+"""The most painted dialogs that are kept."""
 
 
 def _step(to: Callable[[DialogList], int]) -> Callable[[DialogList], None]:
-    """A key that puts the cursor on another row."""
+    """An action that moves the cursor to another row."""
 
-    def step(shown: DialogList) -> None:
-        shown.move_to(to(shown))
+    def step(view: DialogList) -> None:
+        view.move_to(to(view))
 
     return step
 
 
 class DialogList(LineView):
-    """Shows an order of dialogs; the rows around what is seen are brought by the screen when asked for."""
+    """Shows dialogs in order; the page reads the rows around the visible part when it is asked for them."""
 
     SCOPE = "list"
     BINDINGS = bindings("list")
-    Needs, Opened, Picked = wanted.Needs, wanted.Opened, wanted.Picked
+    Needs, Opened, Picked = requests.Needs, requests.Opened, requests.Picked
 
     def __init__(self, appearance: Appearance) -> None:
         super().__init__(appearance)
-        self._near, self._picks = Near(), Picks(self._tell_picked)
+        self._cache, self._picks = RowCache(), Picks(self._tell_picked)
         self._strips: dict[DialogId, tuple[tuple[object, ...], list[Strip]]] = {}
         self._width, self._height = 0, dialog_lines.height(0)
         self.cursor = 0
         self.opened: DialogId | None = None
         self._steered = False
-        """Whether a person moved the cursor since they read something else."""
+        """Whether the person moved the cursor since a dialog was opened."""
         self.badges = ListBadges()
 
     @property
     def order(self) -> DialogOrder | None:
-        """The order that is shown now."""
-        return self._near.order
+        """The order that is shown."""
+        return self._cache.order
 
     @property
     def ids(self) -> Sequence[int]:
-        """What is listed, in its order."""
-        return self._near.ids
+        """The ids of the listed dialogs, in order."""
+        return self._cache.ids
 
     @property
     def current(self) -> DialogId | None:
@@ -72,20 +72,20 @@ class DialogList(LineView):
 
     @property
     def meant(self) -> DialogId | None:
-        """The dialog that actions are about while the list has the focus.
+        """The dialog that actions are for while the list has the focus.
 
-        That is the one that is open and read, until the cursor is put on another: a list that moves on by itself,
-        as one of the unanswered does after an answer, does not move actions on to somebody else.
+        It is the open one until the person moves the cursor: a list that changes by itself, as the unanswered
+        ones do after an answer, does not change whom an action is for.
         """
-        return self.current if self._leads else self.opened
+        return self.current if self._cursor_leads else self.opened
 
     @property
-    def _leads(self) -> bool:
-        """Whether the cursor says what is meant: somebody put it there, or there is nothing beside the list."""
+    def _cursor_leads(self) -> bool:
+        """Whether actions are for the dialog under the cursor: it was moved, or no dialog is open beside the list."""
         return self._steered or self.opened is None or self.screen.has_class("-narrow")
 
     def follow_the_open_one(self) -> None:
-        """What is open is meant from now on, wherever the cursor stands."""
+        """Make actions be for the open dialog, wherever the cursor is."""
         self._steer(steered=False)
 
     def _steer(self, *, steered: bool) -> None:
@@ -94,9 +94,9 @@ class DialogList(LineView):
             self._repaint_those({self.current, self.opened})
 
     def show(self, order: DialogOrder, rows: Mapping[DialogId, DialogRow]) -> None:
-        """Take another order, keeping the cursor on its dialog where it still is."""
-        seen, before = self._near.at(self._visible()), self.current
-        known = self._near.take(order, rows)
+        """Show another order; the cursor stays on its dialog if that is still listed."""
+        seen, before = self._cache.at(self._visible()), self.current
+        known = self._cache.take(order, rows)
         self._place_cursor(before if known else None)
         self.virtual_size = Size(0, len(order.ids) * self._height)
         self._measure()
@@ -108,8 +108,8 @@ class DialogList(LineView):
         self._want()
 
     def fill(self, rows: Mapping[DialogId, DialogRow]) -> None:
-        """Take rows that were asked for, or that changed; only their lines are painted again."""
-        self._repaint_those(self._near.fill(rows))
+        """Take rows that were asked for or have changed; only their lines are painted again."""
+        self._repaint_those(self._cache.fill(rows))
         if len(self._strips) > _MOST_STRIPS:
             self._strips.clear()
 
@@ -120,7 +120,7 @@ class DialogList(LineView):
             self.cursor = min(self.cursor if before is not None else 0, max(0, len(self.ids) - 1))
 
     def _refresh_changed(self, before: Mapping[int, tuple[int, DialogRow | None]]) -> None:
-        now = self._near.at(self._visible())
+        now = self._cache.at(self._visible())
         if now.keys() != before.keys():
             self.refresh()
             return
@@ -134,23 +134,23 @@ class DialogList(LineView):
         return range(min(first, len(self.ids)), min(first + shown, len(self.ids)))
 
     def _want(self) -> None:
-        """Ask for the rows around what is seen."""
-        if (lacking := self._near.lacks(self._visible())) is not None:
+        """Ask for the rows around the visible ones."""
+        if (lacking := self._cache.lacks(self._visible())) is not None:
             self.post_message(self.Needs(lacking.start, len(lacking)))
 
     def render_line(self, y: int) -> Strip:
-        """One line of what is seen."""
+        """Paint one visible line."""
         styles, width = self._appearance.styles, self._width
         at, part = divmod(self.scroll_offset.y + y, self._height)
         if at >= len(self.ids):
             return self._blank(y)
-        base, dialog = self._base(at), self._near.row(at)
+        base, dialog = self._base(at), self._cache.row(at)
         if dialog is None:
             return dialog_lines.placeholder(width, base, styles)[part]
         return self._painted(dialog, width, base)[part]
 
     def _painted(self, dialog: DialogRow, width: int, base: Style) -> list[Strip]:
-        """Both lines at once, and not again while nothing about them has changed."""
+        """The lines of a dialog, painted again only if something about it changed."""
         badges = self.badges.of(dialog.id, picked=dialog.id in self._picks)
         how = (dialog, badges, width, base, id(self._appearance.styles), self._appearance.now() // _AGEING)
         known = self._strips.get(dialog.id)
@@ -169,8 +169,8 @@ class DialogList(LineView):
     def _blank(self, y: int) -> Strip:
         styles, text = self._appearance.styles, ""
         if y > 0 and self.order is not None and not self.ids:
-            said = dialog_lines.empty(self._width - 4, filtered=self.order.wanted != type(self.order.wanted)())
-            text = "  " + said[y - 1] if y <= len(said) else ""
+            lines = dialog_lines.empty(self._width - 4, filtered=self.order.wanted != type(self.order.wanted)())
+            text = "  " + lines[y - 1] if y <= len(lines) else ""
         return Strip([Segment(fit(text, self._width), styles.base + styles.muted)], self._width)
 
     def _repaint(self, at: int) -> None:
@@ -182,12 +182,12 @@ class DialogList(LineView):
                 self._repaint(at)
 
     def mark_opened(self, dialog: DialogId | None) -> None:
-        """Show which dialog is open beside the list."""
+        """Mark the dialog that is open beside the list."""
         before, self.opened, self._steered = self.opened, dialog, False
         self._repaint_those({before, dialog, self.current})
 
     def mark(self, badges: ListBadges) -> None:
-        """Take other badges; only the lines where they differ are painted again."""
+        """Take other badges; only lines whose badges changed are painted again."""
         before, self.badges = self.badges, badges
         for at in self._visible():
             one = DialogId(self.ids[at])
@@ -195,12 +195,12 @@ class DialogList(LineView):
                 self._repaint(at)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Fetch what comes into sight."""
+        """Ask for the rows that come into view."""
         super().watch_scroll_y(old_value, new_value)
         self._want()
 
     def on_resize(self) -> None:
-        """The rows may now have another height."""
+        """Measure the rows again: their height depends on the width."""
         self._measure()
         if self.order is not None:
             self.virtual_size = Size(0, len(self.ids) * self._height)
@@ -212,13 +212,13 @@ class DialogList(LineView):
         self._height = dialog_lines.height(self._width)
 
     def on_focus(self) -> None:
-        """The cursor shows where the keys go."""
+        """Paint the cursor in the colour of the focus."""
         self._repaint_those({self.current, self.opened})
 
     on_blur = on_focus
 
     def move_to(self, at: int) -> None:
-        """Put the cursor on a row and bring it into sight; it is what is meant from then on."""
+        """Move the cursor to a row and into view; actions are for its dialog from then on."""
         self._steer(steered=True)
         old, self.cursor = self.cursor, max(0, min(at, len(self.ids) - 1))
         if old != self.cursor:
@@ -227,7 +227,7 @@ class DialogList(LineView):
             self._follow()
 
     def _follow(self) -> None:
-        """Bring the cursor into sight, half a page at a time: a repaint of everything is worth several steps."""
+        """Scroll the cursor into view, by half a page, as scrolling paints every line again."""
         top, height = self.cursor * self._height, self.size.height
         if not self.scroll_offset.y <= top <= self.scroll_offset.y + height - self._height:
             middle = (top - height // 2) // self._height * self._height
@@ -237,20 +237,20 @@ class DialogList(LineView):
     def _page(self) -> int:
         return max(1, self.scrollable_content_region.height // self._height - 1)
 
-    action_down = _step(lambda shown: shown.cursor + 1)
-    action_up = _step(lambda shown: shown.cursor - 1)
-    action_page_down = _step(lambda shown: shown.cursor + shown._page)
-    action_page_up = _step(lambda shown: shown.cursor - shown._page)
-    action_first = _step(lambda _shown: 0)
-    action_last = _step(lambda shown: len(shown.ids) - 1)
+    action_down = _step(lambda view: view.cursor + 1)
+    action_up = _step(lambda view: view.cursor - 1)
+    action_page_down = _step(lambda view: view.cursor + view._page)
+    action_page_up = _step(lambda view: view.cursor - view._page)
+    action_first = _step(lambda _view: 0)
+    action_last = _step(lambda view: len(view.ids) - 1)
 
     def action_open(self) -> None:
-        """Open what is under the cursor."""
+        """Open the dialog under the cursor."""
         if self.current is not None:
             self.post_message(self.Opened(self.current))
 
     def on_click(self, event: events.Click) -> None:
-        """A click opens; the other button asks what can be done."""
+        """Open the dialog under the mouse; the right button opens the menu."""
         at = (self.scroll_offset.y + event.y) // self._height
         if at < len(self.ids) and not self.beside(event):
             self.move_to(at)
@@ -261,11 +261,11 @@ class DialogList(LineView):
 
     @property
     def picked(self) -> list[DialogId]:
-        """What is picked out, in the order of the list."""
+        """The picked dialogs, in the order of the list."""
         return self._picks.among(self.ids)
 
     def drop_picks(self) -> bool:
-        """Pick out none; tells whether there were any."""
+        """Pick no dialogs. Returns whether any were picked."""
         return self._picks.drop()
 
     def _tell_picked(self, n: int) -> None:
@@ -273,15 +273,15 @@ class DialogList(LineView):
         self.post_message(self.Picked(n))
 
     def action_pick(self) -> None:
-        """The one under the cursor, or no longer; and on to the next."""
+        """Pick the dialog under the cursor, or unpick it, and go to the next."""
         if self.ids:
             self._picks.turn(self.ids, self.cursor)
             self.move_to(self.cursor + 1)
 
     def action_pick_range(self) -> None:
-        """From the last one that was picked to the cursor."""
+        """Pick all dialogs from the last picked one to the cursor."""
         self._picks.reach(self.ids, self.cursor)
 
     def action_pick_all(self) -> None:
-        """All that are listed, or none if all are picked."""
+        """Pick all listed dialogs, or none if all are picked."""
         self._picks.everything(self.ids)

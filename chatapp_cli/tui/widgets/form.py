@@ -1,4 +1,4 @@
-"""Questions of a connector as a form: errors stand at their fields, and what was typed stays."""
+"""A connector's questions as a form: errors are shown at their fields, and answers are kept."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from chatapp_cli.tui.reading.cells import as_it_stands
 
 
 class FieldRow(Vertical):
-    """One question with its hint, its answer and what is wrong with it."""
+    """A question with its hint, its answer and its error."""
 
     DEFAULT_CSS = """
     FieldRow { height: auto; margin: 0 0 1 0; }
@@ -39,7 +39,7 @@ class FieldRow(Vertical):
         self.field, self._given, self._error = field, value, error
 
     def compose(self) -> ComposeResult:
-        """Label, hint, answer, error."""
+        """Label, answer, hint and error."""
         optional = "" if self.field.required or self.field.kind == "flag" else " " + _("(may be empty)")
         yield Label(show(self.field.label) + optional, markup=False)
         if self.field.kind == "choice":
@@ -61,7 +61,7 @@ class FieldRow(Vertical):
 
     @property
     def value(self) -> str:
-        """The answer as it stands."""
+        """The present answer."""
         if self.field.kind == "choice":
             at = self.query_one(RadioSet).pressed_index
             return self.field.choices[at].value if at >= 0 else self._given
@@ -70,13 +70,13 @@ class FieldRow(Vertical):
         return self.query_one(Input).value.strip()
 
     def blame(self, error: str) -> None:
-        """Say what is wrong; empty: nothing."""
+        """Show an error; an empty one removes it."""
         self.query_one(".error", Static).update(error)
         self.set_class(bool(error), "-wrong")
 
 
 class FormView(VerticalScroll):
-    """A whole form."""
+    """A form, with a button that submits it."""
 
     DEFAULT_CSS = """
     FormView { height: 1fr; padding: 1 2; scrollbar-size-vertical: 1; }
@@ -89,7 +89,7 @@ class FormView(VerticalScroll):
 
     @dataclass
     class Answered(Message):
-        """The person is done."""
+        """The form was submitted; the values are by the names of the fields."""
 
         values: Mapping[str, str]
 
@@ -98,7 +98,7 @@ class FormView(VerticalScroll):
         self.form, self._typed, self._lasting = form, typed, lasting
 
     def compose(self) -> ComposeResult:
-        """Title, introduction, what is wrong with the whole, fields, button."""
+        """Title, introduction, error of the whole form, fields, button."""
         yield Static(show(self.form.title), classes="title", markup=False)
         if self.form.intro:
             yield Static("\n".join(map(show, self.form.intro)), classes="intro", markup=False)
@@ -110,28 +110,28 @@ class FormView(VerticalScroll):
         yield Button(_("Continue"), compact=True)
 
     def on_mount(self) -> None:
-        """Ask only what matters, and begin where something is wrong."""
-        self._ask_what_matters()
+        """Hide fields that do not apply, and focus the first one with an error, or the first one."""
+        self._show_fields_that_apply()
         rows = [row for row in self.query(FieldRow) if row.display]
         first = next((row for row in rows if row.has_class("-wrong")), rows[0] if rows else None)
         target = None if first is None else next((w for w in first.query("*") if w.focusable), None)
         (target or self.query_one(Button)).focus()
 
     def typed(self) -> dict[str, str]:
-        """All answers as they stand, those that are not asked now included."""
+        """All present answers, those of hidden fields included."""
         return {row.field.name: row.value for row in self.query(FieldRow)}
 
     @on(RadioSet.Changed)
     @on(Checkbox.Changed)
     @on(Input.Changed)
-    def _ask_what_matters(self) -> None:
+    def _show_fields_that_apply(self) -> None:
         values = self.typed()
         for row in self.query(FieldRow):
             row.display = all(values.get(name) == value for name, value in row.field.when.items())
 
     @on(Input.Submitted)
     def _on(self) -> None:
-        """Enter goes to the next field, and from the last one to the button."""
+        """Go to the next field, from the last one to the button."""
         self.screen.focus_next()
 
     @on(Button.Pressed)
@@ -145,7 +145,7 @@ class FormView(VerticalScroll):
             wrong.query_one("Input, RadioSet, Checkbox").focus()
 
     def _answer_of(self, row: FieldRow) -> str:
-        """What a row says, a new file by a path that lasts; the row is told what is wrong with it."""
+        """The answer of a row, a new file as a path that stays valid; its error is shown in the row."""
         value, fault = row.value, ""
         if row.field.required and not value:
             fault = _("This is needed.")

@@ -1,4 +1,4 @@
-"""The pictures of a conversation that were looked at last, and how many lines each takes."""
+"""The drawn pictures of a conversation, and the lines that each takes."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from chatapp_cli.store.rows.messages import FileRow
 from chatapp_cli.tui.media.pictures import ROWS, Drawn, drawable
 
 MOST = 100
-"""Pictures kept, of a few kilobytes each."""
+"""The most pictures that are kept, of a few kilobytes each."""
 
 
 class PictureLine(NamedTuple):
-    """A line of a message that a picture is shown in."""
+    """A line of a message that shows a part of a picture."""
 
     file: FileRow
     row: int
     left: int
-    """Cells before it."""
+    """The cells before the picture."""
 
 
 class Gallery:
-    """Answers at once with what it has; what it has not is asked for once, and drawn elsewhere."""
+    """Keeps drawn pictures; a picture that it does not have is asked for once and drawn elsewhere."""
 
     def __init__(self) -> None:
         self.on = False
@@ -35,32 +35,32 @@ class Gallery:
         self._asked: set[str] = set()
 
     def __len__(self) -> int:
-        """Pictures that are kept."""
+        """The number of pictures that are kept."""
         return len(self._drawn)
 
     def clear(self) -> None:
-        """Another conversation, or other colours."""
+        """Forget all pictures, for another conversation or theme."""
         self._drawn.clear()
         self._rows.clear()
         self._asked.clear()
 
     def rows(self, file: FileRow) -> int:
-        """Lines that a file's picture takes: the most there are until it was drawn, none if it cannot be."""
+        """The lines of a file's picture: the most that one takes until it is drawn, 0 if it cannot be drawn."""
         return self._rows.get(file.sha256, ROWS) if self.on and drawable(file) else 0
 
     def asks(self, file: FileRow) -> bool:
-        """Whether somebody has to draw it: true once."""
+        """Whether the picture has to be drawn; true once."""
         needed = file.sha256 not in self._drawn and file.sha256 not in self._asked
         if needed:
             self._asked.add(file.sha256)
         return needed
 
     def put_off(self, file: FileRow) -> None:
-        """It was not drawn, as nobody sees it any more."""
+        """Note that a picture was not drawn because it left the screen; it may be asked for again."""
         self._asked.discard(file.sha256)
 
     def put(self, file: FileRow, drawn: Drawn | None) -> bool:
-        """Have a picture, or know that there is none; tells whether it takes other lines than before."""
+        """Keep a drawn picture; ``None`` if it cannot be drawn. Returns whether its number of lines changed."""
         before = self.rows(file)
         self._rows[file.sha256] = drawn.rows if drawn else 0
         self._asked.discard(file.sha256)
@@ -71,7 +71,7 @@ class Gallery:
         return self.rows(file) != before
 
     def over(self, strip: Strip, line: PictureLine, base: Style) -> Strip:
-        """A line with the picture's part of it, if that is here."""
+        """The line with its part of the picture, if the picture is kept."""
         drawn = self._drawn.get(line.file.sha256)
         if drawn is None or line.row >= drawn.rows:
             return strip

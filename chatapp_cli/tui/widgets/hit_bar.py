@@ -1,4 +1,4 @@
-"""Which of the messages that were found in a conversation is shown."""
+"""The bar of a search in the conversation: which of its hits is shown."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from chatapp_cli.tui.keys.keymap import action, shown
 
 
 class HitBar(Static):
-    """Which hit of how many is shown."""
+    """Shows the words, the number of the hit and the number of hits."""
 
     DEFAULT_CSS = "HitBar { height: 1; padding: 0 1; color: $muted; background: $panel; }"
 
@@ -17,7 +17,7 @@ class HitBar(Static):
         super().__init__(markup=False)
 
     def tell(self, words: str, hit: int, hits: int) -> None:
-        """Show the words, the hit by its place from 0, and the keys to the next ones."""
+        """Show a search; ``hit`` counts from 0."""
         place = _("{n} of {all}", n=hit + 1, all=hits)
         keys = [shown(action("inbox", f"hit({step})").keys[0]) for step in (-1, 1)]
         self.update(f"«{words}» {place}   {keys[0]} ↑  {keys[1]} ↓")

@@ -1,4 +1,4 @@
-"""Lines and channels in words: in the tree of them, and beside it."""
+"""Texts of the page of lines: the tree of lines and channels, and the details beside it."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from chatapp_cli.tui.widgets.bars import health, standing_style
 
 
 class LineWords:
-    """Says it in the colours of now."""
+    """Makes the texts in the styles of the window."""
 
     def __init__(self, appearance: Appearance) -> None:
         self._appearance = appearance
 
     def tree(self, lines: Sequence[LineRow], channels: Sequence[ChannelRow]) -> list[Option]:
-        """Each line with its channels below it, known by ``line 1`` and ``channel 1``."""
+        """Each line with its channels below it; their ids are such as ``line 1`` and ``channel 1``."""
         found = []
         for line in lines:
             found.append(Option(self.line(line), id=f"line {line.id}"))
@@ -38,29 +38,29 @@ class LineWords:
         return found
 
     def line(self, line: LineRow) -> Text:
-        """In the tree."""
+        """A line in the tree."""
         styles = self._appearance.styles
         counts = ngettext("{n} dialog", "{n} dialogs", line.dialogs)
         return Text.assemble((f" {line.name}", styles.strong), (f"  {counts}", styles.faint), no_wrap=True)
 
     def channel(self, channel: ChannelRow) -> Text:
-        """What does not work says so before its name, which may be cut."""
+        """A channel in the tree; a fault stands before its name, as the end may be cut."""
         styles = self._appearance.styles
-        said, style = health(channel, self._appearance)
+        state, style = health(channel, self._appearance)
         title, works = (channel.title, styles.plain), style == styles.good
-        rest = [title, (f"  {said}", styles.faint)] if works else [(f"{said}  ", style), title]
+        rest = [title, (f"  {state}", styles.faint)] if works else [(f"{state}  ", style), title]
         label = (f"{manifest(channel.kind).label} ", styles.accent)
         return Text.assemble(("   ● ", style), label, *rest, no_wrap=True, overflow="ellipsis")
 
     def nothing(self) -> str:
-        """What to do where there is no line."""
+        """The text where there is no line."""
         return _(
             "A line joins channels for one purpose, such as sales. Press {key} to add the first one.",
             key=key("lines", "add_line"),
         )
 
     def about_line(self, line: LineRow, invites: Sequence[PoolAccount]) -> Text:
-        """Beside it, with the links that invite the next client."""
+        """The details of a line, with the links that invite the next client."""
         styles = self._appearance.styles
         text = Text().append(line.name + "\n\n", styles.strong)
         text.append(ngettext("{n} channel", "{n} channels", line.channels) + "\n", styles.plain)
@@ -74,7 +74,7 @@ class LineWords:
         )
 
     def about_channel(self, channel: ChannelRow, findings: Sequence[Finding]) -> Text:
-        """Beside it, with what a check found."""
+        """The details of a channel, with the findings of a check."""
         styles, known = self._appearance.styles, manifest(channel.kind)
         text = Text().append(channel.title + "\n", styles.strong)
         text.append(show(known.title) + "\n\n", styles.muted)

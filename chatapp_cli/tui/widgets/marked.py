@@ -1,4 +1,4 @@
-"""Texts of channels whose applications draw signs as bold, italic and so on: here they are drawn as well."""
+"""Draws the markup of channels whose apps show it as bold, italic and so on."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from chatapp_cli.tui.themes import PaintStyles
 _BAR, _DOT = "┃", "•"
 _SIGNS: Final[Mapping[markup.Style, str]] = {"quote": _BAR, "item": _DOT}
 _LED: Final = re.compile(rf"{_BAR} |{_DOT} |\d{{1,2}}\. ")
-"""What all lines of a paragraph stand behind."""
+"""What indents the further lines of a paragraph."""
 _read = lru_cache(maxsize=128)(markup.read)
 
 
 def drawn(text: str, style: Style, paint: PaintStyles) -> Text:
-    """A text as the other side sees it; the signs of quotes and lists give way to ours, which are as long."""
+    """A text as the client sees it; signs of quotes and lists are replaced by ours, which are as long."""
     marked, styles = _read(text), _styles(paint)
     letters = list(marked.text)
     for span in marked.spans:
@@ -48,7 +48,7 @@ def _styles(styles: PaintStyles) -> Mapping[markup.Style, Style]:
 
 
 def wrapped(text: Text, console: Console, width: int) -> Iterator[Text]:
-    """Its lines, at most so wide; what belongs to a quote or to an entry of a list stands in one column."""
+    """Wrap a text into lines of at most ``width`` cells; quotes and list entries are indented."""
     for paragraph in text.split("\n", allow_blank=True):
         if led := _LED.match(paragraph.plain):
             yield from _hung(paragraph, console, width, led.end())

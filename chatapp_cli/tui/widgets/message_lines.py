@@ -1,4 +1,4 @@
-"""Paints messages: no boxes, ours set apart by a bar and a tint, times and states in a column of their own."""
+"""Paints messages: ours with a bar and a tint, times and delivery states in a column on the right."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from chatapp_cli.domain.moment import local
 from chatapp_cli.domain.subject import plain_subject
 from chatapp_cli.i18n import N_, _, show
 from chatapp_cli.services import notes
-from chatapp_cli.services import words as said
 from chatapp_cli.services.transcript import TranscriptEntry
+from chatapp_cli.services.words import state as state_name
 from chatapp_cli.store.rows.messages import FileRow, MessageRow
 from chatapp_cli.tui.keys.keymap import action, shown
 from chatapp_cli.tui.reading import words
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from chatapp_cli.services.transcript import QueuePosition
 
 WIDEST = 108
-"""Cells beyond which text is no pleasure to read."""
-SAME_BREATH = 5 * words.MINUTE
+"""The most cells of a message; longer lines are hard to read."""
+SAME_TURN = 5 * words.MINUTE
 _GUTTER = 10
 _ROOM_TO_INDENT = 56
 _CONSOLE = Console(width=200, force_terminal=True, color_system="truecolor")
@@ -49,50 +49,50 @@ _FILE_SIGNS = {"photo": "▣", "video": "▶", "audio": "♪", "voice": "♪", "
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The way that messages of a dialog take, where several are shown together."""
+    """The channel of a dialog's messages, as they are marked where several dialogs are shown together."""
 
     manifest: Manifest
     name: str
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
-    """What all messages of a conversation are painted with."""
+class PaintContext:
+    """What the painting of all messages of a conversation depends on."""
 
     width: int
-    look: PaintStyles
+    styles: PaintStyles
     now: Millis
     manifest: Manifest
     quotes: Quotes
     routes: Mapping[DialogId, Route] = field(default_factory=dict)
-    """Only where the messages of several dialogs are shown."""
+    """Empty unless the messages of several dialogs are shown."""
     lit: Callable[[str], Sequence[tuple[int, int]]] = lambda _text: ()
-    """Where the words stand in a text that are looked for."""
+    """The spans of a text that a search has found."""
     picture_rows: Callable[[FileRow], int] = lambda _file: 0
-    """Lines that a file's picture takes."""
+    """The lines that a file's picture takes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Painted:
-    """The lines of a message; ``lead`` of them are the day and the room above it."""
+    """The lines of a message; the first ``lead`` are the heading of the day and blank lines."""
 
     strips: list[Strip]
     lead: int
     pictured: Mapping[int, PictureLine] = field(default_factory=dict)
-    """The lines that a picture lies over."""
+    """The lines that show parts of pictures, by their index."""
 
 
-def paint(entry: TranscriptEntry, before: TranscriptEntry | None, here: Setting) -> Painted:
-    """All lines of a message, with the heading of its day if it begins one."""
+def paint(entry: TranscriptEntry, before: TranscriptEntry | None, context: PaintContext) -> Painted:
+    """All lines of a message, with the heading of its day if it is the first of that day."""
     message = entry.message
-    together = before is not None and _of_one_album(message, before.message)
+    same_album = before is not None and _of_one_album(message, before.message)
     painted = []
     if before is None or local(before.message.at).date() != local(message.at).date():
-        painted += [_blank(here), _day(message.at, here), _blank(here)]
-    elif not (together or _continues(message, before.message)):
-        painted.append(_blank(here))
+        painted += [_blank(context), _day(message.at, context), _blank(context)]
+    elif not (same_album or _continues(message, before.message)):
+        painted.append(_blank(context))
     titled = before is None or plain_subject(before.message.subject) != plain_subject(message.subject)
-    block, lead = _Block(entry, here, together=together), len(painted)
+    block, lead = _Block(entry, context, same_album=same_album), len(painted)
     painted += block.lines(headed=bool(lead), titled=titled)
     return Painted(painted, lead, {lead + n: line for n, line in block.pictured.items()})
 
@@ -106,46 +106,46 @@ def _continues(message: MessageRow, before: MessageRow | None) -> bool:
         before is not None
         and before.dialog_id == message.dialog_id
         and (before.direction, before.author, before.origin) == (message.direction, message.author, message.origin)
-        and message.at - before.at < SAME_BREATH
+        and message.at - before.at < SAME_TURN
         and plain_subject(message.subject) == plain_subject(before.subject)
     )
 
 
-def _blank(here: Setting) -> Strip:
-    return Strip([Segment(" " * here.width, here.look.base)], here.width)
+def _blank(context: PaintContext) -> Strip:
+    return Strip([Segment(" " * context.width, context.styles.base)], context.width)
 
 
-def _day(at: Millis, here: Setting) -> Strip:
-    text = f" {words.day(at, here.now)} "
-    width = min(here.width, WIDEST) - 4
+def _day(at: Millis, context: PaintContext) -> Strip:
+    text = f" {words.day(at, context.now)} "
+    width = min(context.width, WIDEST) - 4
     side = max(0, (width - cell_len(text)) // 2)
-    rule = Style(color=here.look.faint.color, dim=True)
+    rule = Style(color=context.styles.faint.color, dim=True)
     segments = [
-        Segment("  " + "─" * side, here.look.base + rule),
-        Segment(text, here.look.base + here.look.muted),
-        Segment("─" * max(0, width - side - cell_len(text)), here.look.base + rule),
+        Segment("  " + "─" * side, context.styles.base + rule),
+        Segment(text, context.styles.base + context.styles.muted),
+        Segment("─" * max(0, width - side - cell_len(text)), context.styles.base + rule),
     ]
-    return Strip(segments).adjust_cell_length(here.width, here.look.base)
+    return Strip(segments).adjust_cell_length(context.width, context.styles.base)
 
 
 class _Block:
-    """One message while it is painted."""
+    """Paints one message."""
 
-    def __init__(self, entry: TranscriptEntry, here: Setting, *, together: bool = False) -> None:
-        self.together = together
+    def __init__(self, entry: TranscriptEntry, context: PaintContext, *, same_album: bool = False) -> None:
+        self.same_album = same_album
         self.pictured: dict[int, PictureLine] = {}
-        self.entry, self.message, self.here, self.look = entry, entry.message, here, here.look
-        self.route = here.routes.get(entry.message.dialog_id)
-        self.manifest = here.manifest if self.route is None else self.route.manifest
+        self.entry, self.message, self.context, self.styles = entry, entry.message, context, context.styles
+        self.route = context.routes.get(entry.message.dialog_id)
+        self.manifest = context.manifest if self.route is None else self.route.manifest
         self.ours = entry.message.direction == Direction.OUT
         self.noted = entry.message.direction == notes.NOTE
-        self.base = here.look.text if self.ours else here.look.base
-        whole = min(here.width, WIDEST)
+        self.base = context.styles.text if self.ours else context.styles.base
+        whole = min(context.width, WIDEST)
         self.indent = whole // 10 if self.ours and whole >= _ROOM_TO_INDENT else 0
         self.room = max(12, whole - self.indent - _GUTTER - 3)
 
     def lines(self, *, headed: bool, titled: bool) -> Iterator[Strip]:
-        """Author, subject, quote, text, files, reactions, and what a person should know of the delivery."""
+        """Yield author, subject, quote, text, files, reactions and notes on the delivery."""
         ends = self._ends()
         for n, content in enumerate(self._content(headed=headed, titled=titled)):
             if isinstance(content, PictureLine):
@@ -157,14 +157,14 @@ class _Block:
         if headed:
             yield self._author()
         if self.message.subject and titled:
-            yield [self._said(cut(self.message.subject, self.room), self.look.strong)]
+            yield [self._segment(cut(self.message.subject, self.room), self.styles.strong)]
         if self.message.reply_to:
             yield self._quote()
         if self.message.deleted_at is not None:
             yield [
-                self._said(
-                    _("deleted {when}", when=words.moment(self.message.deleted_at, self.here.now)),
-                    self.look.faint + Style(italic=True),
+                self._segment(
+                    _("deleted {when}", when=words.moment(self.message.deleted_at, self.context.now)),
+                    self.styles.faint + Style(italic=True),
                 )
             ]
         if self.message.text:
@@ -175,20 +175,20 @@ class _Block:
             yield from self._words(file)
         if self.entry.reactions:
             yield [
-                self._said(
+                self._segment(
                     cut(" ".join(line(f"{r.emoji} {r.name}".strip()) for r in self.entry.reactions), self.room),
-                    self.look.muted,
+                    self.styles.muted,
                 )
             ]
         yield from self._notes()
 
     def _author(self) -> list[Segment]:
-        style = self.look.warn if self.noted else self.look.own if self.ours else self.look.accent
-        name = [self._said(cut(self._name(), self.room), style + Style(bold=True))]
+        style = self.styles.warn if self.noted else self.styles.own if self.ours else self.styles.accent
+        name = [self._segment(cut(self._name(), self.room), style + Style(bold=True))]
         if self.route is None or self.noted:
             return name
         left = self.room - name[0].cell_length
-        return [*name, self._said(cut(f"  {self.route.name}", left), self.look.faint)]
+        return [*name, self._segment(cut(f"  {self.route.name}", left), self.styles.faint)]
 
     def _name(self) -> str:
         origin, author = self.message.origin, self.message.author
@@ -201,112 +201,112 @@ class _Block:
         return author or (_("We") if self.ours else _("Client"))
 
     def _quote(self) -> list[Segment]:
-        quoted = self.here.quotes.get((self.message.dialog_id, self.message.reply_to))
+        quoted = self.context.quotes.get((self.message.dialog_id, self.message.reply_to))
         text = _("a message that is not here") if quoted is None else quoted.text or quoted.subject or "…"
-        return [self._said("┃ ", self.look.accent), self._said(cut(text, self.room - 2), self.look.muted)]
+        return [self._segment("┃ ", self.styles.accent), self._segment(cut(text, self.room - 2), self.styles.muted)]
 
     def _text(self) -> Iterator[list[Segment]]:
-        style = self.look.faint if self.message.deleted_at is not None else self.look.plain
-        said = lines(self.message.text).strip("\n")
-        drawn = bool(self.manifest.capabilities.markup) and not self.noted and signed(said)
-        text = marked.drawn(said, style, self.look) if drawn else Text(said, style=style)
+        style = self.styles.faint if self.message.deleted_at is not None else self.styles.plain
+        written = lines(self.message.text).strip("\n")
+        drawn = bool(self.manifest.capabilities.markup) and not self.noted and signed(written)
+        text = marked.drawn(written, style, self.styles) if drawn else Text(written, style=style)
         if self.message.edited_at is not None:
-            text.append(" " + _("(edited)"), self.look.faint)
+            text.append(" " + _("(edited)"), self.styles.faint)
         for found in find(text.plain):
-            text.stylize(self.look.link + Style(link=found.url), found.start, found.end)
-        for start, end in self.here.lit(text.plain):
-            text.stylize(self.look.accent + Style(bold=True, reverse=True), start, end)
+            text.stylize(self.styles.link + Style(link=found.url), found.start, found.end)
+        for start, end in self.context.lit(text.plain):
+            text.stylize(self.styles.accent + Style(bold=True, reverse=True), start, end)
         for part in (marked.wrapped if drawn else Text.wrap)(text, _CONSOLE, self.room):
             yield [Segment(s.text, self.base + (s.style or Style())) for s in part.render(_CONSOLE)]
 
     def _picture(self, file: FileRow) -> Iterator[PictureLine]:
-        rows = self.here.picture_rows(file) if self.message.deleted_at is None else 0
+        rows = self.context.picture_rows(file) if self.message.deleted_at is None else 0
         return (PictureLine(file, row, self.indent + 3) for row in range(rows))
 
     def _file(self, file: FileRow) -> list[Segment]:
         facts = [words.size(file.size)] if file.size else []
         if file.seconds:
             facts.insert(0, _length(file.seconds))
-        style = self.look.muted
+        style = self.styles.muted
         if file.state == "wanted":
             facts.append(_("is being fetched"))
-            style = self.look.warn
+            style = self.styles.warn
         elif file.state == "missing":
             facts.append(_("missing: {why}", why=" ".join(filter(None, words.reason(self.manifest, file.code)))))
-            style = self.look.bad
-        sign = self._said(f"{_FILE_SIGNS.get(file.kind, '▤')} ", self.look.accent)
+            style = self.styles.bad
+        sign = self._segment(f"{_FILE_SIGNS.get(file.kind, '▤')} ", self.styles.accent)
         name = cut(file.name or file.kind, max(8, self.room - 26))
         return [
             sign,
-            self._said(name, self.look.plain),
-            self._said(cut(" · " + " · ".join(facts), self.room - 2 - cell_len(name)), style),
+            self._segment(name, self.styles.plain),
+            self._segment(cut(" · " + " · ".join(facts), self.room - 2 - cell_len(name)), style),
         ]
 
     def _words(self, file: FileRow) -> Iterator[list[Segment]]:
-        """What is said in a voice message, or why that could not be written down."""
-        style = self.look.plain + Style(italic=True) if file.words else self.look.muted
+        """The transcript of a voice message, or why there is none."""
+        style = self.styles.plain + Style(italic=True) if file.words else self.styles.muted
         why = words.reason(self.manifest, file.code)[0] if file.code and file.state == "here" else ""
         for part in Text(line(file.words or why)).wrap(_CONSOLE, self.room - 2):
             if part.plain:
-                yield [self._said(f"  {part.plain}", style)]
+                yield [self._segment(f"  {part.plain}", style)]
 
     def _notes(self) -> Iterator[list[Segment]]:
         for text, style in self._delivery():
             for part in Text(line(text)).wrap(_CONSOLE, self.room):
-                yield [self._said(part.plain, style)]
+                yield [self._segment(part.plain, style)]
 
     def _delivery(self) -> Iterator[tuple[str, Style]]:
-        """Words for what is not plain sailing."""
+        """What a person should know about the delivery, unless it is as usual."""
         message, waiting = self.message, self.entry.waiting
         what, step = words.reason(self.manifest, message.code, message.detail)
         if message.state == State.FAILED:
-            yield f"✗ {what}", self.look.bad
+            yield f"✗ {what}", self.styles.bad
             if self.entry.onward is not None:
                 onward = _("It continued as message {n} in the next channel.", n=self.entry.onward)
-                yield f"→ {onward}", self.look.accent
+                yield f"→ {onward}", self.styles.accent
             else:
                 yield from self._steps(step, _keys(_("send again"), "retry"))
         elif message.state == State.UNCERTAIN:
-            yield f"? {what or _('It is not known whether it was delivered.')}", self.look.warn
+            yield f"? {what or _('It is not known whether it was delivered.')}", self.styles.warn
             asks = f"{_keys(_('send again'), 'retry')}, {_keys(_('say what became of it'), 'resolve')}"
             yield from self._steps(step, asks)
         elif message.state == State.CANCELLED:
-            yield f"⊘ {what or _('cancelled before it was sent')}", self.look.faint
-        elif waiting is not None and (waiting.wait_code or waiting.not_before > self.here.now):
-            yield self._why_it_waits(waiting.wait_code, waiting.not_before), self.look.warn
+            yield f"⊘ {what or _('cancelled before it was sent')}", self.styles.faint
+        elif waiting is not None and (waiting.wait_code or waiting.not_before > self.context.now):
+            yield self._why_it_waits(waiting.wait_code, waiting.not_before), self.styles.warn
         if self.entry.place is not None and self.entry.place.n > 1:
-            yield f"◷ {self._place(self.entry.place)}", self.look.muted
+            yield f"◷ {self._place(self.entry.place)}", self.styles.muted
         if waiting is not None and waiting.action != Operation.SEND:
-            yield "◷ " + _(_ASKED[waiting.action]), self.look.warn
+            yield "◷ " + _(_UNDER_WAY[waiting.action]), self.styles.warn
 
     def _steps(self, step: str, keys: str) -> Iterator[tuple[str, Style]]:
         if step:
-            yield f"→ {step}", self.look.muted
-        yield keys, self.look.accent
+            yield f"→ {step}", self.styles.muted
+        yield keys, self.styles.accent
 
     def _place(self, place: QueuePosition) -> str:
-        if place.at <= self.here.now:
+        if place.at <= self.context.now:
             return _("No. {n} in the queue", n=place.n)
-        return _("No. {n} in the queue, about {time}", n=place.n, time=words.moment(place.at, self.here.now))
+        return _("No. {n} in the queue, about {time}", n=place.n, time=words.moment(place.at, self.context.now))
 
     def _why_it_waits(self, code: str, until: Millis) -> str:
-        why = words.reason(self.manifest, code)[0] if code else show(said.state(State.QUEUED))
-        if until <= self.here.now:
+        why = words.reason(self.manifest, code)[0] if code else show(state_name(State.QUEUED))
+        if until <= self.context.now:
             return f"◷ {why}"
-        return f"◷ {why} " + _("It will be sent at {time}.", time=words.moment(until, self.here.now))
+        return f"◷ {why} " + _("It will be sent at {time}.", time=words.moment(until, self.context.now))
 
     def _ends(self) -> list[tuple[str, Style]]:
         sign = words.SIGNS.get(self.message.state, "") if self.ours else ""
         return [
-            ("" if self.together else f"{words.clock(self.message.at)} ", self.look.faint),
-            (fit(sign, 2), sign_style(self.message.state, self.look)),
+            ("" if self.same_album else f"{words.clock(self.message.at)} ", self.styles.faint),
+            (fit(sign, 2), sign_style(self.message.state, self.styles)),
         ]
 
-    def _said(self, text: str, style: Style) -> Segment:
+    def _segment(self, text: str, style: Style) -> Segment:
         return Segment(text, self.base + style)
 
     def _strip(self, segments: list[Segment], ends: list[tuple[str, Style]]) -> Strip:
-        styles = self.look
+        styles = self.styles
         inside = sum(segment.cell_length for segment in segments)
         end = [Segment(text, self.base + style) for text, style in ends]
         gap = self.room + _GUTTER - inside - sum(segment.cell_length for segment in end)
@@ -314,10 +314,10 @@ class _Block:
         bar = Segment(sign, self.base + style)
         body = [bar, *segments, Segment(" " * max(0, gap), self.base), *end]
         strip = Strip([Segment(" " * (self.indent + 1), styles.base), *body])
-        return strip.adjust_cell_length(self.here.width, styles.base)
+        return strip.adjust_cell_length(self.context.width, styles.base)
 
 
-_ASKED: dict[str, str] = {
+_UNDER_WAY: dict[str, str] = {
     Operation.EDIT: N_("the edit is on its way"),
     Operation.DELETE: N_("the deletion is on its way"),
     Operation.REACT: N_("the reaction is on its way"),
@@ -325,7 +325,7 @@ _ASKED: dict[str, str] = {
 
 
 def _length(seconds: int) -> str:
-    """How long something lasts, as a bar and as a time."""
+    """A duration as a bar and as minutes and seconds."""
     bar = "━" * max(1, min(_BAR, seconds // _SECONDS_A_CELL))
     return f"{bar} {seconds // 60}:{seconds % 60:02}"
 

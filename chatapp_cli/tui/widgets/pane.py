@@ -1,4 +1,4 @@
-"""The two panes of the page that people work on; nothing of a pane itself is seen, so that nothing of it is painted."""
+"""The two panes of the page of dialogs: the list and the conversation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chatapp_cli.tui.widgets.transcript import Transcript
 
 
 class ListPane(Vertical):
-    """Which dialogs are listed, the search for some of them, and the dialogs."""
+    """The filter bar, the search box and the list of dialogs."""
 
     def __init__(self, appearance: Appearance) -> None:
         super().__init__(id="left")
@@ -23,16 +23,16 @@ class ListPane(Vertical):
         self.dialogs = DialogList(appearance)
 
     def compose(self) -> ComposeResult:
-        """From above."""
+        """Filters, search, dialogs."""
         yield self.filters
         yield self.search
         yield self.dialogs
 
 
 class ConversationPane(Vertical):
-    """Whose conversation it is, and what was said."""
+    """The heading and the transcript; the composer is added later."""
 
-    BLANK = True
+    BLANK = True  # it is covered by its widgets, so that nothing of it has to be painted
 
     def __init__(self, appearance: Appearance) -> None:
         super().__init__(id="right")
@@ -40,6 +40,6 @@ class ConversationPane(Vertical):
         self.transcript = Transcript(appearance)
 
     def compose(self) -> ComposeResult:
-        """What is seen before the first dialog is opened."""
+        """Heading and transcript."""
         yield self.heading
         yield self.transcript

@@ -1,4 +1,4 @@
-"""On the client's card: by which other ways they are known, and who may be the same person (S-119)."""
+"""A part of the client's card: their other dialogs, and who may be the same person (S-119)."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from chatapp_cli.tui.themes import PaintStyles
 
 WIDTH = 31
 _FEW = 2
-"""Suggestions shown on a card: what is decided makes room for the next."""
+"""The most suggestions on a card; after a decision the next one is shown."""
 
 
 def related_people(opening: Opening, styles: PaintStyles) -> Text:
-    """The person's dialogs, if there are several, and whom they may be as well; empty for who is known but once."""
+    """Who may be the same person, and the person's dialogs if there are several; empty if there is neither."""
     pieces = [*_suggested(opening.alike, styles), *(_ways(opening, styles) if len(opening.ways) > 1 else ())]
     return Text.assemble(*pieces)
 

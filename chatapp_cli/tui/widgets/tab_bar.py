@@ -1,4 +1,4 @@
-"""Several open dialogs side by side: their names, the one in front, and where something new was said."""
+"""The row of tabs: names, the front one, and which have unread messages."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from chatapp_cli.tui.reading.cells import cut
 from chatapp_cli.tui.widgets.bars import Bar, Piece
 
 _LEAST, _MOST = 6, 24
-"""Cells of a name."""
+"""The least and most cells of a name."""
 
 
 @dataclass(slots=True)
 class DialogTab:
-    """A dialog that stays open while others are looked at."""
+    """A dialog that stays open beside others."""
 
     dialog: DialogId
     name: str = ""
     at: MessageId | None = None
-    """The message that stood in the middle when it was left; ``None``: the end was on the screen."""
+    """The message that was in the middle when the tab was left; ``None`` if the end was on the screen."""
     unread: bool = False
 
 
 class TabBar(Bar):
-    """One line; not there at all while only one dialog is open."""
+    """One line of tabs; hidden while only one dialog is open."""
 
     DEFAULT_CSS = "TabBar { height: 1; display: none; }  TabBar.-several { display: block; }"
     tabs: Sequence[DialogTab] = ()
     front = 0
 
     class TabChosen(Message):
-        """Somebody clicked on a tab."""
+        """A tab was clicked."""
 
         def __init__(self, tab: int) -> None:
             super().__init__()
@@ -50,11 +50,11 @@ class TabBar(Bar):
         self.refresh()
 
     def lines(self) -> Sequence[tuple[list[Piece], list[Piece]]]:
-        """All names in a row."""
+        """The line of names."""
         return [([piece for pieces in self._pieces() for piece in pieces], [])]
 
     def _pieces(self) -> Iterator[list[Piece]]:
-        """What is painted of each tab."""
+        """The pieces of each tab."""
         styles = self.appearance.styles
         room = max(_LEAST, min(_MOST, self.size.width // max(1, len(self.tabs)) - 3))
         for n, tab in enumerate(self.tabs):
@@ -62,7 +62,7 @@ class TabBar(Bar):
             yield [("•" if tab.unread else " ", styles.accent), (cut(tab.name, room), style), ("  ", styles.plain)]
 
     def on_click(self, event: events.Click) -> None:
-        """A click brings a tab to the front."""
+        """Choose the tab under the mouse."""
         end = 0
         for n, pieces in enumerate(self._pieces()):
             end += sum(cell_len(text) for text, _style in pieces)

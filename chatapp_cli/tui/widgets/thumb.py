@@ -1,4 +1,4 @@
-"""What stands for a scrollbar: a sign in the last column of a pane, which the mouse can hold."""
+"""A scrollbar that is painted with its pane: a thumb in the last column, which the mouse can drag."""
 
 from __future__ import annotations
 
@@ -12,20 +12,19 @@ _SIGN = "▐"
 
 
 class Thumb:
-    """The lines of a pane that show where in the whole one is; none if all of it is seen.
+    """The thumb of a pane; it has no lines if the whole content is in view.
 
-    A scrollbar of Textual's is a widget of as many lines as the pane, laid out and painted with each of its steps:
-    a third of the time that a page takes.
+    Textual's own scrollbar is a widget, which is laid out and painted with every step: a third of a page's time.
     """
 
     def __init__(self, pane: ScrollView) -> None:
         self._pane = pane
         self.lines = range(0)
         self._held: int | None = None
-        """Its line by which the mouse holds it."""
+        """The line of the thumb at which the mouse took it; ``None`` while it is not held."""
 
     def place(self) -> range:
-        """Where it belongs now."""
+        """The lines of the pane at which the thumb belongs now."""
         shown, whole = self._pane.size.height, self._pane.virtual_size.height
         if not 0 < shown < whole:
             return range(0)
@@ -34,7 +33,7 @@ class Thumb:
         return range(top, top + long)
 
     def paint(self, strips: list[Strip], top: int, resting: Style, held: Style) -> None:
-        """Put it over lines of the pane, the first of which is at ``top``."""
+        """Paint the thumb over lines of the pane, of which the first is line ``top``."""
         width = self._pane.size.width
         thumb = Strip([Segment(_SIGN, resting if self._held is None else held)], 1)
         for colours in self._pane.get_line_filters():
@@ -44,21 +43,21 @@ class Thumb:
                 strips[y - top] = Strip.join([strips[y - top].crop(0, width), thumb])
 
     def take(self, event: events.MouseDown) -> None:
-        """Take hold of it, or bring it here."""
+        """Take hold of the thumb; a press beside it brings it there first."""
         if self.lines:
             self._held = event.y - self.lines.start if event.y in self.lines else len(self.lines) // 2
             self._pane.capture_mouse()
             self.drag(event.y)
 
     def drag(self, y: int) -> None:
-        """Scroll to where the mouse pulls it, if it holds it."""
+        """Scroll to where the mouse drags the thumb, if it is held."""
         if self._held is not None:
             free = max(1, self._pane.size.height - len(self.lines))
             self._pane.scroll_to(y=self._pane.max_scroll_y * (y - self._held) / free, animate=False)
             self._pane.refresh()
 
     def let_go(self) -> None:
-        """The mouse holds it no longer."""
+        """End the dragging."""
         if self._held is not None:
             self._held = None
             self._pane.release_mouse()

@@ -1,4 +1,4 @@
-"""A text whose misspelt words are underlined."""
+"""A text area that underlines misspelt words."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from rich.text import Text
 from textual.widgets import TextArea
 
 WORD = re.compile(r"(?<![\w@#/.])[A-Za-zА-Яа-яЁё]{2,}(?:-[A-Za-zА-Яа-яЁё]+)*(?![\w@/]|:/|\.\w)")
-"""Names after an @, addresses and numbers are no words."""
+"""A word to check: no name after an @, no address and no number."""
 _WRONG = Style(underline=True, italic=True)
 
 
 class Underlined(TextArea):
-    """A text area that marks words."""
+    """A text area that underlines some of its words."""
 
     wrong: frozenset[str] = frozenset()
 
@@ -27,7 +27,7 @@ class Underlined(TextArea):
             self.refresh()
 
     def get_line(self, line_index: int) -> Text:
-        """A line with its misspelt words underlined, except the one that is being written."""
+        """A line with its misspelt words underlined, except a word that is being typed."""
         line = super().get_line(line_index)
         row, column = self.cursor_location
         for found in WORD.finditer(line.plain) if self.wrong else ():
@@ -40,7 +40,7 @@ class Underlined(TextArea):
         return list(dict.fromkeys(WORD.findall(self.text)))
 
     def wrong_word(self) -> tuple[str, tuple[int, int], tuple[int, int]] | None:
-        """The misspelt word under the cursor, otherwise the first one; with its beginning and its end."""
+        """The misspelt word under the cursor, else the first one, with its start and end; ``None`` if there is none."""
         cursor = self.cursor_location
         found = [
             (word[0], (row, word.start()), (row, word.end()))
@@ -51,6 +51,6 @@ class Underlined(TextArea):
         return next((one for one in found if one[1] <= cursor <= one[2]), next(iter(found), None))
 
     def replace_all(self, text: str) -> None:
-        """Another text in place of all of it, which can be undone."""
+        """Replace the whole text; that can be undone."""
         self.replace(text, (0, 0), self.document.end)
         self.move_cursor(self.document.end)

@@ -15,23 +15,23 @@ from chatapp_cli.tui.reading.cells import cut
 from chatapp_cli.tui.widgets.bars import Bar, Piece
 
 MOST = 1_000
-"""Dialogs that are counted in the window."""
+"""The highest count that the window reads."""
 _NAME = 18
 _BETWEEN = 2
 
 
 def counted(number: int) -> str:
-    """A number as the row shows it."""
+    """A count as the row shows it."""
     return f"{MOST - 1}+" if number >= MOST else str(number)
 
 
 class ViewsBar(Bar):
-    """Views by their names; a click goes to one."""
+    """The names and counts of views; a click chooses one."""
 
     DEFAULT_CSS = "ViewsBar { height: 1; }"
 
     class ViewChosen(Message):
-        """A person wants to see a view."""
+        """A view was clicked."""
 
         def __init__(self, view: ViewRow) -> None:
             super().__init__()
@@ -50,21 +50,21 @@ class ViewsBar(Bar):
 
     @property
     def chosen(self) -> int | None:
-        """The view that is shown as the one gone to."""
+        """The id of the view that is marked as the one in use."""
         return self._chosen
 
     def choose(self, chosen: int | None) -> None:
-        """Show another one as the one gone to, or none."""
+        """Mark another view as the one in use; ``None`` for none."""
         if self._chosen != chosen:
             self._chosen = chosen
             self.refresh()
 
     def seen(self, views: Sequence[ViewRow]) -> list[ViewRow]:
-        """Those of them that there is room for; what is not seen is not counted."""
+        """The views that there is room for; others need not be counted."""
         return [row for row, start in self._placed(views) if start < self.size.width]
 
     def _placed(self, views: Sequence[ViewRow]) -> list[tuple[ViewRow, int]]:
-        """Each view and the cell where it begins."""
+        """The views, each with the cell where it begins."""
         placed, at = [], 1
         for row in views:
             placed.append((row, at))
@@ -76,7 +76,7 @@ class ViewsBar(Bar):
         return f" {counted(number)}" if number else ""
 
     def lines(self) -> Sequence[tuple[list[Piece], list[Piece]]]:
-        """One line."""
+        """The line of views."""
         styles = self.appearance.styles
         pieces: list[Piece] = [(" ", styles.plain)]
         for row in self._views:
@@ -89,7 +89,7 @@ class ViewsBar(Bar):
         return [(pieces, [])]
 
     def on_click(self, event: events.Click) -> None:
-        """Go to the view under the pointer."""
+        """Choose the view under the mouse."""
         under = [row for row, start in self._placed(self._views) if start <= event.x]
         if under:
             self.post_message(self.ViewChosen(under[-1]))

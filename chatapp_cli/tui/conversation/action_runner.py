@@ -1,4 +1,4 @@
-"""What is done with dialogs and messages by keys: with the one that is meant, or with all that are picked out."""
+"""Runs actions on dialogs and messages, by keys and from the menu."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ if TYPE_CHECKING:
     from chatapp_cli.tui.actions.message_target import MessageTarget
 
 
-class Doing(ConversationController):
-    """Finds out what is meant, and does it."""
+class ActionRunner(ConversationController):
+    """Finds the dialogs or the message that an action is for, and runs it."""
 
     def __init__(self, conversation: Conversation, joining: Joining) -> None:
         super().__init__(conversation)
         self._joining = joining
 
     def _targets(self) -> Sequence[DialogId]:
-        """Those picked out while the list has the focus, otherwise the one that is meant there, or is open."""
+        """The picked dialogs if the list has the focus and any are picked, else the one dialog that actions are for."""
         listed, opening = self.conversation.dialogs, self.conversation.opening
         if listed.has_focus and listed.picked:
             return listed.picked
         meant = listed.meant if listed.has_focus or opening is None else opening.card.id
         return [] if meant is None else [meant]
 
-    def action(self, name: str) -> None:
-        """Do something with the dialog, or with all that are picked out; see ACTIONS."""
+    def act_on_dialogs(self, name: str) -> None:
+        """Run an action on the dialog, or on all picked ones; see ACTIONS in ``tui/actions``."""
         if targets := self._targets():
             self.page.do(partial(self._do_with_dialogs, name, targets))
 
@@ -57,23 +57,23 @@ class Doing(ConversationController):
         return await self.page.workspace.read(lambda tx: [dialogs.card(tx, one) for one in chosen])
 
     def undo(self) -> None:
-        """Take back what was done last."""
+        """Undo the last action."""
         self.page.do(self.page.take_back)
 
-    def asked(self, name: str, entry: TranscriptEntry) -> None:
-        """Do something with a message, or say why it makes no sense there."""
+    def act_on_message(self, name: str, entry: TranscriptEntry) -> None:
+        """Run an action on a message, or show why it is not possible."""
         from chatapp_cli.tui.actions import message as message_actions
 
         target, action = self._target(entry), message_actions.ACTIONS[name]
         reason = action.against(target)
         if reason is None:
             work = partial(action.run, self.page, target)
-            self.page.do(partial(self._joining.by_its_own_way, name, entry, work))
+            self.page.do(partial(self._joining.in_its_own_dialog, name, entry, work))
         else:
             self.page.complain(reason)
 
-    def take_back(self) -> None:
-        """Take back what was said last, while it has not gone."""
+    def recall(self) -> None:
+        """Cancel the last message that has not been sent yet."""
         transcript = self.conversation.transcript
         last = next((entry for entry in reversed(transcript.entries) if self._target(entry).waits), None)
         if last is not None:
@@ -88,7 +88,7 @@ class Doing(ConversationController):
         return MessageTarget(entry, can, self.page.appearance.now(), self.conversation)
 
     def menu(self) -> None:
-        """Everything that makes sense here, with its keys."""
+        """Ask for one of the actions that are possible here; the menu shows their keys."""
         self.page.do(partial(self._menu, self._targets()))
 
     async def _menu(self, targets: Sequence[DialogId]) -> None:
@@ -107,7 +107,7 @@ class Doing(ConversationController):
             await self._do_with_dialogs(chosen, targets)
 
     def _with_message(self) -> list[tuple[str, str, str]]:
-        """Scope, action and name of what makes sense with the message that is chosen."""
+        """Scope, keymap name and name of each action that is possible with the chosen message."""
         from chatapp_cli.tui.actions import message as message_actions
 
         transcript = self.conversation.transcript
@@ -119,7 +119,7 @@ class Doing(ConversationController):
 
 
 def _with_dialogs(cards: Sequence[DialogCard]) -> list[str]:
-    """What makes sense with dialogs."""
+    """The names of the actions that are possible with some dialogs."""
     from chatapp_cli.tui.actions import dialog as dialog_actions
     from chatapp_cli.tui.actions import many as many_actions
 

@@ -1,4 +1,4 @@
-"""What the list and the transcript ask of the page that they are on."""
+"""Messages by which the list and the transcript ask their page for something."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from chatapp_cli.store.rows.messages import FileRow
 
 
 class WantsOlder(Message):
-    """The top came near."""
+    """The first loaded message is near; older ones are wanted."""
 
 
 class WantsNewer(Message):
-    """The bottom of what is loaded came near, and there is more."""
+    """The last loaded message is near; newer ones are wanted."""
 
 
 class WantsEnd(Message):
-    """Something was said by us, or a person wants the latest, and the end is not loaded."""
+    """The latest messages are wanted, and they are not loaded."""
 
 
 class SawLast(Message):
-    """The last message is on the screen now."""
+    """The last message came on the screen."""
 
 
 class WantsPicture(Message):
-    """A picture is on the screen that was not drawn yet."""
+    """A picture is on the screen that has not been drawn yet."""
 
     def __init__(self, file: FileRow) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class WantsPicture(Message):
 
 
 class Asked(Message):
-    """A person wants something done with a message."""
+    """An action on a message is wanted."""
 
     def __init__(self, action: str, entry: TranscriptEntry) -> None:
         super().__init__()
@@ -42,7 +42,7 @@ class Asked(Message):
 
 
 class Needs(Message):
-    """The rows of a part of the list are needed."""
+    """``n`` rows of the list from an index are needed."""
 
     def __init__(self, start: int, n: int) -> None:
         super().__init__()
@@ -50,7 +50,7 @@ class Needs(Message):
 
 
 class Opened(Message):
-    """A person wants to see a dialog, and in it a message first; otherwise its last."""
+    """A dialog is to be opened at a message, or at its end."""
 
     def __init__(self, dialog: DialogId, message: MessageId | None = None) -> None:
         super().__init__()
@@ -58,7 +58,7 @@ class Opened(Message):
 
 
 class Picked(Message):
-    """So many dialogs are picked out now."""
+    """The number of picked dialogs changed."""
 
     def __init__(self, n: int) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The lines that the messages of a conversation take."""
+"""Lays out the messages of a conversation in lines."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ if TYPE_CHECKING:
     from chatapp_cli.tui.widgets.message_lines import Painted
 
 
-class Laid:
-    """Painted messages one below the other."""
+class MessageLayout:
+    """Painted messages, one below the other."""
 
     def __init__(self, blocks: Sequence[Painted] = ()) -> None:
         self.blocks = blocks
         self.starts = list(accumulate((len(block.strips) for block in blocks), initial=0))
-        """The line where each begins, and the one after the last."""
+        """The first line of each message, and the line after the last one."""
 
     @property
     def height(self) -> int:
-        """Lines of them all."""
+        """The number of lines."""
         return self.starts[-1]
 
     def at(self, line: int) -> int:
-        """The message that a line belongs to; -1 above the first, their number below the last."""
+        """The index of the message at a line; -1 above the first, the number of messages below the last."""
         return bisect_right(self.starts, line) - 1
 
     def within(self, top: int, bottom: int) -> slice:
-        """The messages of which a line stands between two lines."""
+        """The messages that are between two lines, at least in part."""
         return slice(self.at(max(0, top)), self.at(bottom) + 1)
 
-    def other_than(self, before: Laid) -> Iterator[tuple[int, int]]:
-        """Where lines differ from what stood there, and how many; everything below a message that grew has moved."""
+    def other_than(self, before: MessageLayout) -> Iterator[tuple[int, int]]:
+        """Yield first line and number of lines of each difference; all below a message of another height has moved."""
         for n, block in enumerate(self.blocks):
             start = self.starts[n]
             if n >= len(before.blocks) or len(before.blocks[n].strips) != len(block.strips):
@@ -46,10 +46,10 @@ class Laid:
                 yield start, len(block.strips)
 
 
-def laid(entries: Sequence[TranscriptEntry], width: int, appearance: Appearance, **how: Any) -> Laid:
-    """Paint messages; ``how`` is the rest of a `Setting`, which is imported with the first of them."""
+def lay_out(entries: Sequence[TranscriptEntry], width: int, appearance: Appearance, **how: Any) -> MessageLayout:
+    """Paint messages; ``how`` are the other fields of a `PaintContext`, which is imported only here."""
     from chatapp_cli.tui.widgets import message_lines
 
-    here = message_lines.Setting(width, appearance.styles, appearance.now(), **how)
+    context = message_lines.PaintContext(width, appearance.styles, appearance.now(), **how)
     pairs = zip(entries, [None, *entries], strict=False)
-    return Laid([message_lines.paint(entry, before, here) for entry, before in pairs])
+    return MessageLayout([message_lines.paint(entry, before, context) for entry, before in pairs])

@@ -1,4 +1,4 @@
-"""The rows of a long list around what is seen of it."""
+"""The rows of the dialog list around the visible ones."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from chatapp_cli.store.rows.dialogs import DialogRow
 from chatapp_cli.tui.reading.dialog_order import DialogOrder
 
 MARGIN = 40
-"""Rows kept beyond both ends of what is seen, so that a step finds its row."""
+"""Rows that are read beyond each end of the visible ones, so that moving the cursor finds its row."""
 
 
-class Near:
-    """An order of dialogs, and what is known of those that are near."""
+class RowCache:
+    """An order of dialogs, and the rows of those near the visible part."""
 
     def __init__(self) -> None:
         self.order: DialogOrder | None = None
@@ -22,22 +22,22 @@ class Near:
 
     @property
     def ids(self) -> Sequence[int]:
-        """What is listed, in its order."""
+        """The ids of the listed dialogs, in order."""
         return self.order.ids if self.order else ()
 
     def row(self, at: int) -> DialogRow | None:
-        """What is known of the dialog at a place; nothing while its row is on its way."""
+        """The row of the dialog at an index; ``None`` while it is being read."""
         return self._rows.get(DialogId(self.ids[at]))
 
     def take(self, order: DialogOrder, rows: Mapping[DialogId, DialogRow]) -> bool:
-        """Have another order; tells whether it is one of the same dialogs, whose rows are kept."""
+        """Take another order. Returns whether it has the same filter, in which case the rows are kept."""
         same = self.order is not None and self.order.wanted == order.wanted
         self._rows = {**self._rows, **rows} if same else dict(rows)
         self.order, self._asked = order, range(0)
         return same
 
     def fill(self, rows: Mapping[DialogId, DialogRow]) -> set[DialogId]:
-        """Have rows that were asked for or changed; returns those that are other than before."""
+        """Take rows that were asked for or have changed. Returns the ids of those that differ from before."""
         changed = {one for one, row in rows.items() if self._rows.get(one) != row}
         self._rows.update(rows)
         if len(self._rows) > 8 * MARGIN:
@@ -46,12 +46,12 @@ class Near:
         return changed
 
     def lacks(self, seen: range) -> range | None:
-        """The rows to ask for when these are seen, unless they are here or on their way."""
+        """The rows to read when these are visible; ``None`` if they are read already or being read."""
         if not seen or (seen.start in self._asked and seen[-1] in self._asked):
             return None
         self._asked = range(max(0, seen.start - MARGIN), seen.stop + MARGIN)
         return self._asked
 
     def at(self, places: Iterable[int]) -> dict[int, tuple[int, DialogRow | None]]:
-        """Which dialogs are at places, and what is known of them."""
+        """The ids and rows of the dialogs at some indexes."""
         return {at: (self.ids[at], self.row(at)) for at in places}

@@ -1,4 +1,4 @@
-"""What the list of dialogs keeps of what is near, and which of its dialogs are picked out."""
+"""The rows that the list of dialogs keeps, and the dialogs that are picked in it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.rows.dialogs import DialogRow
 from chatapp_cli.tui.reading.dialog_order import DialogOrder
-from chatapp_cli.tui.widgets.near import MARGIN, Near
 from chatapp_cli.tui.widgets.picks import Picks
+from chatapp_cli.tui.widgets.row_cache import MARGIN, RowCache
 
 
 def order_of(ids: list[int], *, unread: bool = False) -> DialogOrder:
@@ -25,28 +25,28 @@ def a_row(company: Company) -> DialogRow:
 
 
 def test_rows_are_asked_for_once_with_a_margin_and_again_only_beyond_it() -> None:
-    near = Near()
-    near.take(order_of(list(range(1000))), {})
-    assert near.lacks(range(100, 120)) == range(100 - MARGIN, 120 + MARGIN)
-    assert near.lacks(range(110, 130)) is None
-    assert near.lacks(range(159, 179)) == range(159 - MARGIN, 179 + MARGIN)
-    assert near.lacks(range(0)) is None
+    cache = RowCache()
+    cache.take(order_of(list(range(1000))), {})
+    assert cache.lacks(range(100, 120)) == range(100 - MARGIN, 120 + MARGIN)
+    assert cache.lacks(range(110, 130)) is None
+    assert cache.lacks(range(159, 179)) == range(159 - MARGIN, 179 + MARGIN)
+    assert cache.lacks(range(0)) is None
 
 
 def test_rows_survive_a_new_order_of_the_same_dialogs_and_no_other(company: Company) -> None:
-    row, near = a_row(company), Near()
-    assert not near.take(order_of([row.id]), {row.id: row})
-    assert near.take(order_of([7, row.id]), {})
-    assert (near.row(0), near.row(1)) == (None, row)
-    assert not near.take(order_of([row.id], unread=True), {})
-    assert near.row(0) is None
+    row, cache = a_row(company), RowCache()
+    assert not cache.take(order_of([row.id]), {row.id: row})
+    assert cache.take(order_of([7, row.id]), {})
+    assert (cache.row(0), cache.row(1)) == (None, row)
+    assert not cache.take(order_of([row.id], unread=True), {})
+    assert cache.row(0) is None
 
 
 def test_only_rows_that_are_other_than_before_are_painted_again(company: Company) -> None:
-    row, near = a_row(company), Near()
-    near.take(order_of([row.id]), {row.id: row})
-    assert near.fill({row.id: row}) == set()
-    assert near.fill({row.id: row._replace(unread=row.unread + 1)}) == {row.id}
+    row, cache = a_row(company), RowCache()
+    cache.take(order_of([row.id]), {row.id: row})
+    assert cache.fill({row.id: row}) == set()
+    assert cache.fill({row.id: row._replace(unread=row.unread + 1)}) == {row.id}
 
 
 def test_picks_reach_from_the_last_one_and_tell_each_change_once() -> None:

@@ -1,0 +1,75 @@
+"""Large writes of a command in pieces, so that whoever else writes waits for a piece and not for all of it.
+
+A piece has at most a hundred items, and fewer if they take long: the next one is fitted to how long the last one held
+the writer. What was committed stays if the command is interrupted, so each write must be one that can be repeated.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+from chatapp_cli.store.tx import Tx
+
+if TYPE_CHECKING:
+    from chatapp_cli.bootstrap import Company
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+MOST = 100
+"""Items in a piece."""
+_FIRST = 5
+"""Items in the first piece, before it is known how long they take."""
+_TURN = 0.01
+"""Seconds for which a piece should hold the writer."""
+_GAP = 0.002
+"""Seconds between pieces; others ask for the writer more often than this."""
+
+
+class Pieces:
+    """Writes pieces of a size that fits."""
+
+    def __init__(self, company: Company) -> None:
+        self._company = company
+        self._size = _FIRST
+        self._held = 0.0
+
+    def write(self, job: Callable[[Tx, int], R]) -> R:
+        """Commit one piece: the job handles at most so many items."""
+        size = self._size
+        result = self._company.write(lambda tx: self._timed(job, tx, size))
+        fitting = size * _TURN / max(self._held, 1e-6)
+        self._size = int(min(MOST, max(1, min(fitting, 2 * size))))
+        time.sleep(_GAP)
+        return result
+
+    def _timed(self, job: Callable[[Tx, int], R], tx: Tx, size: int) -> R:
+        began = time.monotonic()
+        try:
+            return job(tx, size)
+        finally:
+            self._held = time.monotonic() - began
+
+
+def in_pieces(company: Company, items: Sequence[T], job: Callable[[Tx, Sequence[T]], R]) -> Iterator[tuple[R, int]]:
+    """Write all items; yields the result of each piece, once it is durable, and how many items are done."""
+    pieces, done = Pieces(company), 0
+
+    def piece(tx: Tx, n: int) -> tuple[R, int]:
+        some = items[done : done + n]
+        return job(tx, some), len(some)
+
+    while done < len(items):
+        result, taken = pieces.write(piece)
+        done += taken
+        yield result, done
+
+
+def until_done(company: Company, job: Callable[[Tx, int], int]) -> Iterator[int]:
+    """Repeat a write, which returns how many items it handled, until none is left; yields how many are done."""
+    pieces, done = Pieces(company), 0
+    while n := pieces.write(job):
+        done += n
+        yield done
