@@ -27,6 +27,7 @@ WITHOUT_A_RIGHT = {
     "alterations.deleted": A_SESSION,
     "alterations.edited": A_SESSION,
     "alterations.reacted": A_SESSION,
+    "channels.look_again": A_SESSION,
     "channels.prove": A_SESSION,
     "channels.set_health": A_SESSION,
     "contacts.confirmed": A_SESSION,
