@@ -97,8 +97,13 @@ def standing(
     """
     state = state_of(row, now, carried=carried, since=since)
     why, step = _reason(row, manifest, state, carried=carried)
-    until = _until(row, state)
-    return ChannelStanding(row, state, until if until > now or state is ChannelState.SILENT else 0, why, step)
+    return ChannelStanding(row, state, _until(row, state, now), why, step)
+
+
+def without_reason(row: ChannelRow, now: Millis) -> ChannelStanding:
+    """The state and its time alone, which need no manifest."""
+    state = state_of(row, now)
+    return ChannelStanding(row, state, _until(row, state, now))
 
 
 def state_of(row: ChannelRow, now: Millis, *, carried: bool | None = None, since: Millis = 0) -> ChannelState:
@@ -131,12 +136,17 @@ def _seen_at(row: ChannelRow) -> Millis:
     return max(row.proof_at or 0, row.health_since)
 
 
-def _until(row: ChannelRow, state: ChannelState) -> Millis:
-    if state in {ChannelState.RESTING, ChannelState.RECEIVES_ONLY}:
-        return row.paused_until
-    if state in {ChannelState.STOPPED, ChannelState.RETRYING}:
-        return row.look_at
-    return _seen_at(row) if state is ChannelState.SILENT else 0
+def _until(row: ChannelRow, state: ChannelState, now: Millis) -> Millis:
+    """A time that is over says nothing: it is being tried just now."""
+    if state is ChannelState.SILENT:
+        return _seen_at(row)
+    known = {
+        ChannelState.RESTING: row.paused_until,
+        ChannelState.RECEIVES_ONLY: row.paused_until,
+        ChannelState.STOPPED: row.look_at,
+        ChannelState.RETRYING: row.look_at,
+    }
+    return until if (until := known.get(state, 0)) > now else 0
 
 
 def _reason(

@@ -214,3 +214,50 @@ def test_a_channel_that_is_resumed_looks_at_once_and_no_more_later(company: Comp
     assert 590_000 < stopped.look_at - company.world.clock.now() <= 600_000
     company.write(lambda tx: channels.resume(tx.by(OWNER), bound))
     assert company.read(partial(channels.one, channel=bound)).look_at == 0
+
+
+SEND = ("send", "client-7", "-c", "api", "--text", "Алло")
+
+
+@pytest.mark.req("S-120")
+def test_what_would_wait_for_a_channel_that_does_not_send_is_not_said_to_go_at_once(
+    chatapp: Shell, company: Company, bound: ChannelId
+) -> None:
+    company.write(lambda tx: channels.set_health(tx, bound, "needs_rebind", "unauthorised", look=600))
+    (row,) = chatapp("contact", "reach", "client-7").rows
+    title = company.read(channels.everything)[0].title
+    assert row[-1].startswith(f"waits: {title} stopped; looks again at ")
+    tried = chatapp(*SEND, "--dry-run")
+    assert tried.rows[-1][-1] == "waits"
+    assert f"waits: {title} stopped; looks again at " in tried.err
+
+
+@pytest.mark.req("S-120")
+def test_a_channel_without_an_address_to_send_to_refuses_before_anything_is_accepted(
+    chatapp: Shell, company: Company, bound: ChannelId
+) -> None:
+    chatapp("line", "configure", "api", "--set", "url=")
+    (row,) = chatapp.run("contact", "reach", "client-7").rows
+    assert row[-1].endswith("only receives: url is not set.")
+    assert chatapp.run("contact", "reach", "client-7", "--json").json[0]["code"] == "receives_only"
+    for words in ((*SEND, "--dry-run"), SEND):
+        refused = chatapp.run(*words)
+        assert (refused.code, "only receives: url is not set." in refused.err) == (1, True), refused
+    assert chatapp("outbox", "list", "--json").json == []
+
+
+def test_a_scheduled_message_shows_its_own_state_and_the_channels(
+    chatapp: Shell, company: Company, bound: ChannelId
+) -> None:
+    chatapp(*SEND, "--at", "+1h")
+    chatapp(*SEND, "--wait", "0")
+    states = [row[1] for row in chatapp("outbox", "list").rows]
+    assert sorted(states) == ["scheduled", "waiting"]
+    company.write(lambda tx: channels.set_health(tx, bound, "needs_rebind", "unauthorised", look=600))
+    states = [row[1] for row in chatapp("outbox", "list").rows]
+    assert sorted(states) == ["scheduled; stopped", "waiting; stopped"]
+    told = chatapp("outbox", "list", "--json").json
+    assert {(one["state"], one["standing"], one["code"]) for one in told} == {
+        ("scheduled", "stopped", "unauthorised"),
+        ("queued", "stopped", "unauthorised"),
+    }
