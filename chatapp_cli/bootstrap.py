@@ -17,6 +17,7 @@ from chatapp_cli.store.database import Absent, Database, driver_for
 from chatapp_cli.store.drivers import Sqlite
 from chatapp_cli.store.media import Media
 from chatapp_cli.store.migrate import ensure_current
+from chatapp_cli.store.preflight import require_beginning
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.secrets import Vault
 from chatapp_cli.store.tx import Tx
@@ -135,6 +136,8 @@ def open_company(
     """
     world = world or _world(settings.folder)
     driver = driver_for(settings.store_url)
+    if isinstance(driver, Sqlite):
+        require_beginning(driver.path)
     absent = not make and isinstance(driver, Sqlite) and _is_absent(driver.path)
     if not absent:
         ensure_current(driver)

@@ -67,6 +67,7 @@ async def serve(
     A daemon embedded in a window also stops when a real one asks for the store.
     """
     stop = stop or asyncio.Event()
+    company.database.write(lambda _tx: None)  # a store that takes no writes is told at once, in words
     with _stopped_by_signals(stop):
         async with taking(company, kind, stop) as owned:
             if owned is not None:

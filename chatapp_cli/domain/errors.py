@@ -5,6 +5,7 @@ ChatappError                what, why and the next step, for a person
 ├── NotFound                no such line, channel, dialog, message                   exit 1
 ├── Refused                 a rule of ours forbids it; nothing was tried             exit 1
 ├── StoreError              the store cannot be opened or written                    exit 2
+│   ├── StoreAway           its server does not answer; the same request works later exit 3
 │   └── StoreLost           this process can write no more, and ends                 exit 2
 │       └── StoreDamaged    the store itself is damaged: a backup has to be restored exit 2
 ├── Busy                    another process owns it; the same request works later    exit 3
@@ -81,6 +82,12 @@ class StoreDamaged(StoreLost):
     def __init__(self, what: Text, next_step: Text | None = None, *, url: str = "") -> None:
         super().__init__(what, next_step)
         self.url = url
+
+
+class StoreAway(StoreError):
+    """The database server is down or unreachable."""
+
+    exit_code = 3
 
 
 class Busy(ChatappError):

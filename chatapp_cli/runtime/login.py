@@ -47,10 +47,13 @@ def _owner_names(folder: Path) -> frozenset[str]:
 
 
 def _local_name(settings: Settings) -> str:
-    """The name under which the owner's messages and changes are recorded."""
+    """The name under which the owner's messages and changes are recorded; the number of a user without a name."""
     from getpass import getuser
 
-    return settings.operator or getuser()
+    try:
+        return settings.operator or getuser()
+    except (KeyError, OSError):  # no name in the environment or the system; Python 3.13 raises the latter
+        return f"uid {os.geteuid()}"
 
 
 def accounts(company: Company) -> Sequence[operators.OperatorAccount]:

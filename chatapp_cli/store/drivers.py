@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -9,8 +10,9 @@ from contextlib import AbstractContextManager, closing, contextmanager, nullcont
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
+from urllib.parse import quote
 
-from chatapp_cli.domain.errors import Busy, ChatappError, StoreDamaged, StoreError
+from chatapp_cli.domain.errors import Busy, ChatappError, StoreAway, StoreDamaged, StoreError
 from chatapp_cli.domain.text import T
 from chatapp_cli.store.pulse import Pulse, SqlitePulse, SteadyPulse
 from chatapp_cli.store.tx import Connection
@@ -26,6 +28,12 @@ PATIENCE = 30.0
 _PRAGMAS = """
 PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;
 PRAGMA cache_size=-16384; PRAGMA mmap_size=268435456; PRAGMA busy_timeout=0
+"""
+
+
+_READING = """
+PRAGMA query_only=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16384; PRAGMA mmap_size=268435456;
+PRAGMA busy_timeout=0
 """
 
 
@@ -90,20 +98,48 @@ class Sqlite:
         self.url = f"sqlite:///{path}"
 
     def connect(self) -> Connection:
-        """Open the file, or create it readable only by its owner. Raises StoreError if it cannot be created."""
+        """Open the file, or create it readable only by its owner; one that may not be written is opened to be read.
+
+        Raises StoreError if it can be neither created nor read.
+        """
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.path.touch(mode=0o600)
+            writable = os.access(self.path.parent, os.W_OK, effective_ids=True)
         except OSError as error:
-            raise self._cannot_write(error.strerror) from error
-        connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, cached_statements=256)
+            if not os.access(self.path, os.R_OK, effective_ids=True):
+                raise self._cannot_write(error.strerror) from error
+            writable = False
+        address = self._address() if writable else self._address_to_read()
+        connection = sqlite3.connect(
+            address, uri=True, isolation_level=None, check_same_thread=False, cached_statements=256
+        )
         try:
-            for pragma in _PRAGMAS.split(";"):
+            for pragma in (_PRAGMAS if writable else _READING).split(";"):
                 self._retry_while_busy(connection, pragma.strip())
         except sqlite3.Error:
             connection.close()
             raise
         return connection
+
+    def _address(self) -> str:
+        return f"file:{quote(str(self.path.absolute()))}"
+
+    def _address_to_read(self) -> str:
+        """Where nothing can be written beside the file. Raises StoreError if the file alone is not the whole store."""
+        log, index = (self.path.with_name(self.path.name + ending) for ending in ("-wal", "-shm"))
+        if log.exists() and index.exists():
+            return self._address() + "?mode=ro"
+        if log.exists() and log.stat().st_size:
+            raise StoreError(
+                T(
+                    "The store {path} cannot be read here: its last changes are still in {log}.",
+                    path=self.path,
+                    log=log,
+                ),
+                T("Copy the folder to where it can be written, and open it there."),
+            )
+        return self._address() + "?immutable=1"
 
     def begin(self, connection: Connection) -> None:
         """Take the write lock, trying every fraction of a millisecond.
@@ -196,10 +232,23 @@ class Postgres:
         self.url = url
 
     def connect(self) -> Connection:
-        """Connect, with only our own schema in the search path."""
+        """Connect. Raises StoreError for an unusable address or encoding, and StoreAway for a server that is down."""
         import psycopg
 
-        connection: Any = psycopg.connect(self.url.replace("postgresql+psycopg:", "postgresql:"), autocommit=True)
+        from chatapp_cli.store.preflight import require_address, require_encoding
+
+        address = self.url.replace("postgresql+psycopg:", "postgresql:")
+        require_address(address)
+        try:
+            connection: Any = psycopg.connect(address, autocommit=True)
+        except psycopg.OperationalError as error:
+            answers = psycopg.pq.PGconn.ping(address.encode()) == psycopg.pq.Ping.OK
+            raise (_refused if answers else _away)(error) from error
+        try:
+            require_encoding(connection)
+        except StoreError:
+            connection.close()
+            raise
         return connection  # type: ignore[no-any-return]
 
     def begin(self, connection: Connection) -> None:
@@ -244,9 +293,11 @@ class Postgres:
         if isinstance(error, psycopg.errors.DataCorrupted | psycopg.errors.IndexCorrupted):
             return StoreDamaged(T("The database is damaged: {why}.", why=_first_line(error)), RESTORE, url=self.url)
         if isinstance(error, psycopg.OperationalError):
+            return _away(error)
+        if isinstance(error, (psycopg.errors.InsufficientPrivilege, psycopg.errors.InvalidSchemaName)):
             return StoreError(
-                T("The database does not answer: {why}.", why=_first_line(error)),
-                T("Check CHATAPP_DATABASE_URL and that the server runs."),
+                T("The database does not let this user keep a store in it: {why}.", why=_first_line(error)),
+                T("Make the user the owner of the database, or grant USAGE and CREATE on its schema."),
             )
         return None
 
@@ -269,6 +320,20 @@ class Postgres:
         """None: a server that answers checks its own pages."""
         connection.execute("SELECT 1")
         return ""
+
+
+def _away(error: Exception) -> StoreAway:
+    return StoreAway(
+        T("The database does not answer: {why}.", why=_first_line(error)),
+        T("Check CHATAPP_DATABASE_URL and that the server runs."),
+    )
+
+
+def _refused(error: Exception) -> StoreError:
+    return StoreError(
+        T("The database server refuses: {why}.", why=_first_line(error)),
+        T("Check CHATAPP_DATABASE_URL: user, password and name of the database."),
+    )
 
 
 def _first_line(error: Exception) -> str:

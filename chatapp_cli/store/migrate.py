@@ -8,6 +8,7 @@ from typing import Any
 from chatapp_cli.domain.errors import StoreError
 from chatapp_cli.domain.text import T
 from chatapp_cli.store.drivers import Driver, spoken
+from chatapp_cli.store.preflight import foreign
 
 _FOLDER = Path(__file__).parent / "migrations"
 HEAD = max(file.name.partition("_")[0] for file in _FOLDER.glob("versions/[0-9]*.py"))
@@ -15,21 +16,25 @@ HEAD = max(file.name.partition("_")[0] for file in _FOLDER.glob("versions/[0-9]*
 
 
 def revision_of(driver: Driver) -> str | None:
-    """The store's revision, ``None`` for an empty one."""
+    """The store's revision, ``None`` for an empty one. Raises StoreError for a database of something else."""
     with spoken(driver):
         connection = driver.connect()
         try:
-            if not connection.execute(_EXISTS[driver.dialect]).fetchone():
-                return None
-            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-            return None if row is None else str(row[0])
+            tables = {str(name) for (name,) in connection.execute(_TABLES[driver.dialect]).fetchall()}
+            found = None
+            if "alembic_version" in tables:
+                row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+                found = None if row is None else str(row[0])
         finally:
             connection.close()
+    if refusal := foreign(tables, found):
+        raise refusal
+    return found
 
 
-_EXISTS = {
-    "sqlite": "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'",
-    "postgresql": "SELECT 1 FROM pg_tables WHERE tablename = 'alembic_version' AND schemaname = current_schema()",
+_TABLES = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table'",
+    "postgresql": "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()",
 }
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class ConversationSearch(ConversationPart):
-    """Searches in the conversation; it may open another place of it, so it comes after the others."""
+    """Searches in the conversation; it may open another place of the dialog, so it answers late."""
 
     def __init__(self, conversation: Conversation) -> None:
         super().__init__(conversation)
