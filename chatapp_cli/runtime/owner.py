@@ -251,8 +251,11 @@ def owner(company: Company) -> Owner | None:
     """The current owner of the store, if any."""
     if not _file(company).exists():
         return None
-    with _opened(_file(company)) as handle:
+    handle = os.open(_file(company), os.O_RDONLY | os.O_CLOEXEC)  # a read-only disk can be looked at
+    try:
         return None if _free(handle) else _recorded(handle)
+    finally:
+        os.close(handle)
 
 
 def _free(handle: int) -> bool:

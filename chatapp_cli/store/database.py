@@ -161,7 +161,8 @@ class Database:
         if not found:
             self.damaged = None
             if self._mark is not None:
-                self._mark.unlink(missing_ok=True)
+                with suppress(OSError):  # a read-only disk: the next check removes it
+                    self._mark.unlink(missing_ok=True)
         return found
 
     def require_whole(self) -> None:
