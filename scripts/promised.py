@@ -139,7 +139,8 @@ def _metrics() -> Iterator[str]:
 
     channel = SimpleNamespace(id=1, kind="k", proof_at=1)
     standing: Any = SimpleNamespace(channel=channel, state=ChannelState.WORKING)
-    found: Any = Figures(channels=(channel,), outbox=((1, "s", 1),), dead=0, uncertain=0, unread=0)  # type: ignore[arg-type]  # only what the metrics read
+    counts = {"dead": 0, "uncertain": 0, "unread": 0, "alarms": {"k": 1}}
+    found: Any = Figures(channels=(channel,), outbox=((1, "s", 1),), **counts)  # type: ignore[arg-type]  # only what the metrics read
     store = SimpleNamespace(commits=(0, 0.0, 0.0), company=SimpleNamespace(database=SimpleNamespace(damaged=None)))
     daemon: Any = SimpleNamespace(
         counted={("k", "w"): 1},

@@ -45,6 +45,7 @@ class _Snapshot(Collector):
         yield self._standing()
         yield self._proof()
         yield self._outbox(found)
+        yield self._alarms(found)
         for name, words, value in (
             ("chatapp_dead_letters", "Arrivals that could not be understood", found.dead),
             ("chatapp_messages_uncertain", "Messages whose outcome a person has to decide", found.uncertain),
@@ -97,6 +98,12 @@ class _Snapshot(Collector):
         family = GaugeMetricFamily("chatapp_outbox", "What waits to be done", labels=["channel", "state"])
         for channel, state, number in found.outbox:
             family.add_metric([str(channel), state], number)
+        return family
+
+    def _alarms(self, found: Figures) -> Metric:
+        family = GaugeMetricFamily("chatapp_alarms", "Open alarms", labels=["kind"])
+        for kind, number in found.alarms.items():
+            family.add_metric([kind], number)
         return family
 
     def _workers(self) -> Iterable[Metric]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -10,6 +11,7 @@ from typing import Any, TypeVar
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.errors import StoreLost
+from chatapp_cli.runtime.owner import Ownership
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.store.writer import Done, Outcome, Writer, deliver
 
@@ -20,8 +22,10 @@ READERS = 2
 class AsyncStore:
     """Belongs to the event loop in which it is created."""
 
-    def __init__(self, company: Company) -> None:
+    def __init__(self, company: Company, owned: Ownership | None = None) -> None:
         self.company = company
+        self.owned = owned
+        """The lease by which this process runs the channels; ``None``: it does not."""
         self._loop = asyncio.get_running_loop()
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
         self._broken: asyncio.Future[None] = self._loop.create_future()
@@ -32,6 +36,21 @@ class AsyncStore:
     def commits(self) -> tuple[int, float, float]:
         """How many commits there were, what they took together, and the slowest one of late; in seconds."""
         return self._writer.commits, self._writer.seconds, self._writer.slowest
+
+    @property
+    def epoch(self) -> int:
+        """The epoch that claims bear."""
+        return 0 if self.owned is None else self.owned.epoch
+
+    @property
+    def holds(self) -> bool:
+        """Whether messages may be handed over: false once the lease is lost, or about to be."""
+        return self.owned is None or self.owned.holds
+
+    @property
+    def remaining(self) -> float:
+        """Seconds for which what was handed over may be finished: as long as nobody else can have the lease."""
+        return math.inf if self.owned is None else self.owned.remaining
 
     def _wake(self, outcomes: Sequence[tuple[Done, Outcome[Any]]]) -> None:
         self._loop.call_soon_threadsafe(deliver, outcomes)
@@ -49,6 +68,13 @@ class AsyncStore:
     async def broken(self) -> None:
         """Raise StoreLost once nothing can be written any more: the writer thread ended, or the store is damaged."""
         await asyncio.shield(self._broken)
+
+    async def lost(self) -> None:
+        """Raise StoreError once the lease is lost; waits for ever without one."""
+        if self.owned is None:
+            await self._loop.create_future()
+        else:
+            await self.owned.lost()
 
     async def read(self, job: Callable[[Tx], R]) -> R:
         """Run a read."""

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from chatapp_cli.domain.errors import ChatappError, StoreDamaged, StoreError
 from chatapp_cli.domain.text import T
 from chatapp_cli.ports.world import Clock
-from chatapp_cli.store.drivers import RESTORE, Driver, Postgres, Sqlite, spoken
+from chatapp_cli.store.drivers import LONGEST_LOG, RESTORE, Driver, Postgres, Sqlite
 from chatapp_cli.store.effects import NONE, Effects, EffectTable
 from chatapp_cli.store.migrate import ensure_current
 from chatapp_cli.store.named import prepared
@@ -76,6 +76,11 @@ class Database:
         with self._session(self.driver.begin) as tx:
             return job(tx)
 
+    def touch(self, job: Job[R]) -> R:
+        """Run a job that changes one row and emits nothing; it does not wait for long writes of others if it can."""
+        with self._session(self.driver.begin_row) as tx:
+            return job(tx)
+
     @contextmanager
     def _session(self, begin: Callable[[Connection], None]) -> Iterator[Tx]:
         with self._explained():
@@ -136,6 +141,15 @@ class Database:
                 connection.close()
             self._mine.connection = None
 
+    def release(self) -> None:
+        """Close the calling thread's connection, if it has one."""
+        found: Connection | None = getattr(self._mine, "connection", None)
+        if found is not None:
+            self._mine.connection = None
+            self._opened.remove(found)
+            with suppress(Exception):  # of either driver: the thread ends all the same
+                found.close()
+
     def pulse(self) -> Pulse:
         """A cheap way to notice writes; the caller closes it."""
         with self._explained():
@@ -171,6 +185,21 @@ class Database:
         if damaged is not None and (found := self.trouble()):
             self.damaged = damaged
             raise StoreDamaged(T("The store is damaged: {trouble}", trouble=found), RESTORE, url=self.driver.url)
+
+    def shorten_log(self, *, longest: int = LONGEST_LOG) -> None:
+        """Empty a write-ahead log that has become longer than so many bytes."""
+        with self._explained():
+            self.driver.shorten_log(self.connection(), longest)
+
+    def unused(self) -> int:
+        """Bytes inside the store's files that new rows will use."""
+        with self._explained():
+            return self.driver.unused(self.connection())
+
+    def compact(self) -> int:
+        """Give unused space back to the disk; returns the bytes. Nobody else may use the store meanwhile."""
+        with self._explained():
+            return self.driver.compact(self.connection())
 
     def close(self) -> None:
         """Close the connections of all threads; nothing may be using them."""
@@ -214,7 +243,7 @@ class Absent(Database):
         """The job's result and whether it changes anything; its changes are rolled back."""
         connection: Any = self.connection()
         before = connection.total_changes
-        with spoken(self.driver):
+        with self._explained():
             self.driver.begin(connection)
             try:
                 return job(self.tx(connection, guarded=True)), connection.total_changes != before
