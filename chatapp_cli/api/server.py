@@ -7,7 +7,7 @@ import contextlib
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 
 import structlog
 import uvicorn
@@ -17,8 +17,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chatapp_cli.api import health, hooks
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.errors import StoreLost, UsageError
 from chatapp_cli.domain.text import T
+from chatapp_cli.runtime import alarms
 from chatapp_cli.runtime.daemon import Daemon, running
 from chatapp_cli.runtime.owner import OwnerKind, Ownership, taking
 
@@ -67,12 +68,21 @@ async def serve(
     A daemon embedded in a window also stops when a real one asks for the store.
     """
     stop = stop or asyncio.Event()
+    await asyncio.to_thread(company.database.require_whole)
     company.database.write(lambda _tx: None)  # a store that takes no writes is told at once, in words
     with _stopped_by_signals(stop):
-        await asyncio.to_thread(company.database.require_whole)
         async with taking(company, kind, stop) as owned:
             if owned is not None:
-                await _serve(company, owned, announce, stop, http=http, web=web)
+                await _shouting(company, _serve(company, owned, announce, stop, http=http, web=web))
+
+
+async def _shouting(company: Company, serving: Coroutine[None, None, None]) -> None:
+    """Serve; if nothing can be stored any more, the company's command is the only way to tell people."""
+    try:
+        await serving
+    except StoreLost as error:
+        await asyncio.to_thread(alarms.shout, company.settings.alarm_command, error.what)
+        raise
 
 
 async def _serve(

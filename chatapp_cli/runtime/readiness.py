@@ -35,8 +35,9 @@ def prove(tx: Tx) -> None:
 class Readiness:
     """Proves that the store can be written; a failure is logged once, and once more when it is over."""
 
-    def __init__(self, store: AsyncStore) -> None:
+    def __init__(self, store: AsyncStore, *, every: float = EVERY) -> None:
         self._store = store
+        self._every = every
         self._loop = asyncio.get_running_loop()
         self._proved_at = -math.inf
         self._error: ChatappError | None = None
@@ -66,7 +67,7 @@ class Readiness:
         """Prove it until cancelled."""
         while True:
             await self._prove()
-            await asyncio.sleep(EVERY)
+            await asyncio.sleep(self._every)
 
     async def _prove(self) -> None:
         """Also notices damage that another process found."""

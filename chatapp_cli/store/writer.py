@@ -45,7 +45,7 @@ FinishedJob: TypeAlias = tuple[Done, Outcome[Any]]
 Delivery: TypeAlias = Callable[[Sequence[FinishedJob]], None]
 
 
-class _Slowest:
+class Slowest:
     """The greatest of the numbers of the last one or two minutes."""
 
     def __init__(self) -> None:
@@ -96,7 +96,7 @@ class Writer:
         self.commits = 0
         self.jobs = 0
         self._sync = 0.0
-        self._slow = _Slowest()
+        self._slow = Slowest()
         self.seconds = 0.0
         """What all commits took together."""
         self._batch: Sequence[tuple[Job[Any], Done]] = ()

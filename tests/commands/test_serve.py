@@ -114,8 +114,10 @@ def test_a_daemon_ends_in_words_on_a_damaged_store_and_does_not_start_on_it_agai
     with file.open("r+b") as damaged:
         damaged.seek((root - 1) * 4096)
         damaged.write(b"\xff" * 4096)
+    told = company.settings.folder / "told"
     for _start in range(2):
-        ended = chatapp.run("serve", "--no-http")
+        ended = chatapp.run("serve", "--no-http", CHATAPP_ALARM_COMMAND=f"tee -a {told}")
         assert (ended.code, "is damaged" in ended.err) == (2, True), ended.err
         assert "docs/operations.md" in ended.err
     assert (company.settings.folder / "store.damaged").exists()
+    assert told.read_text("utf-8").count("is damaged") == 1

@@ -10,7 +10,7 @@ import pytest
 from chatapp_cli.domain.errors import StoreDamaged, StoreError, StoreLost
 from chatapp_cli.services import lines
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.store.writer import Outcome, Writer
+from chatapp_cli.store.writer import Outcome, Slowest, Writer
 from tests.stores import ON_SQLITE, OWNER, Shop
 
 
@@ -193,3 +193,20 @@ def test_the_first_damage_that_a_job_meets_ends_all_writing(shop: Shop, writer: 
     assert (found, names(shop)) == ([shop.database.damaged], ["была"])
     with pytest.raises(StoreDamaged, match="is damaged"):
         shop.database.write(adding("после"))
+
+
+def test_the_slowest_commit_is_told_for_a_minute_or_two() -> None:
+    slowest = Slowest()
+    slowest.add(30.0, 0.7)
+    slowest.add(45.0, 0.2)
+    assert [slowest.at(moment) for moment in (59.0, 61.0, 119.0)] == [0.7, 0.7, 0.7]
+    slowest.add(100.0, 0.1)
+    assert [slowest.at(moment) for moment in (119.0, 121.0, 500.0)] == [0.7, 0.1, 0.0]
+
+
+def test_a_writer_counts_its_commits_and_what_they_took(writer: Writer) -> None:
+    waiting = Waiting()
+    writer.submit(adding("одна"), waiting.done("одна"))
+    waiting.until(1)
+    assert writer.commits == 1
+    assert 0 < writer.slowest <= writer.seconds < 30
