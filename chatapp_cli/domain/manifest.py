@@ -98,6 +98,8 @@ class Capabilities:
     """Several accounts may share a line, to spread the load."""
     proxies: Sequence[ProxyKind] = ()
     """Kinds of proxy that the account can use."""
+    send_needs: str = ""
+    """Name of the field without which the account only receives; empty: it can always send."""
     idempotent_send: bool = False
     """The provider delivers the same key only once, so a message with an unknown outcome may be sent again."""
     answers_arrive_on: Sequence[str] = ()

@@ -10,7 +10,7 @@ def test_a_line_is_made_listed_renamed_and_removed(chatapp: Shell) -> None:
     assert chatapp("line", "list").rows == [["1", "Продажи", "0", "0", "0"]]
     chatapp("line", "rename", "Продажи", "Опт")
     assert chatapp("line", "list", "--json").json == [
-        {"id": 1, "name": "Опт", "channels": 0, "dialogs": 0, "unread": 0, "resting": []}
+        {"id": 1, "name": "Опт", "channels": 0, "dialogs": 0, "unread": 0, "resting": [], "troubled": []}
     ]
     chatapp("line", "remove", "1")
     target = chatapp("line", "list")

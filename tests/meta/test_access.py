@@ -31,6 +31,7 @@ WITHOUT_A_RIGHT = {
     "alterations.apply_deletion": A_SESSION,
     "alterations.apply_edit": A_SESSION,
     "alterations.apply_reactions": A_SESSION,
+    "channels.look_again": A_SESSION,
     "channels.prove": A_SESSION,
     "channels.set_health": A_SESSION,
     "contacts.confirmed": A_SESSION,

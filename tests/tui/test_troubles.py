@@ -111,7 +111,7 @@ async def test_a_channel_that_breaks_warns_in_the_open_dialog_at_once(
         await it.open("Анна")
         await it.sees("Доплачу")
         stage.health(bot.id, "needs_rebind", "token_refused")
-        await it.sees("@teply_dom_bot: bind again, since 12:00. Your messages wait")
+        await it.sees("@teply_dom_bot: stopped, since 12:00. Your messages wait")
 
 
 async def test_an_alarm_is_listed_first_and_goes_from_the_list_when_it_heals(window: Opener, company: Company) -> None:
