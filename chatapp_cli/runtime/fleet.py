@@ -10,7 +10,7 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 import structlog
 
 from chatapp_cli.ports.world import Clock
-from chatapp_cli.runtime.restarting import WorkerState, restarted
+from chatapp_cli.runtime.restarting import WorkerState, keep_running
 from chatapp_cli.runtime.tasks import raise_if_cancelled
 
 log = structlog.get_logger()
@@ -94,7 +94,7 @@ class Fleet(Generic[Key, Row, Run]):
 
     def _start(self, key: Key, row: Row) -> _Started[Run]:
         runner, state = self._make(row), WorkerState(f"{self._noun} {key}")
-        work = restarted(state, partial(_told, runner), clock=self._clock)
+        work = keep_running(state, partial(_told, runner), clock=self._clock)
         return _Started(runner, row.revision, state, asyncio.create_task(work, name=f"runner-{key}"))
 
     async def _stop(self, key: Key) -> None:
