@@ -252,6 +252,7 @@ PLACES: Final = (
         acts=(
             KeyActionSpec("open", ["enter", "o"], N_("Open the dialog"), N_("open")),
             KeyActionSpec("retry", ["s"], N_("Send again, or read the dead letter again"), N_("again")),
+            KeyActionSpec("raw", ["v"], N_("Show how the dead letter came"), N_("how it came")),
             KeyActionSpec("forget", ["d"], N_("Delete the dead letter"), N_("delete")),
             KeyActionSpec("back", ["escape"], N_("Back to the dialogs"), N_("back")),
         ),
