@@ -28,6 +28,7 @@ COMMANDS: Final[Mapping[Next, Sequence[str]]] = MappingProxyType(
         Next.CHANNELS: ("chatapp line show",),
         Next.CHECK: ("chatapp line check {n}", "chatapp line check"),
         Next.CONFIGURE: ("chatapp line configure",),
+        Next.CONFIGURE_COMPANY: ("chatapp company configure --set {name}={value}", "chatapp company configure"),
         Next.CONTACT: ("chatapp contact show",),
         Next.DEAD_LETTER: ("chatapp deadletter show {n}",),
         Next.DEAD_LETTERS: ("chatapp deadletter list",),

@@ -29,6 +29,7 @@ class Next(StrEnum):
     CHANNELS = "channels"
     CHECK = "check"
     CONFIGURE = "configure"
+    CONFIGURE_COMPANY = "configure_company"
     CONTACT = "contact"
     DEAD_LETTER = "dead_letter"
     DEAD_LETTERS = "dead_letters"

@@ -27,7 +27,7 @@ from chatapp_cli.runtime.restarting import WorkerState
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.worker import Chore
 from chatapp_cli.services import alarm_messages, alarms, faults
-from chatapp_cli.services.alarm_messages import OPTION, Recipient
+from chatapp_cli.services.alarm_messages import OPTION, AlarmRecipient
 from chatapp_cli.services.faults import Fault, Key
 from chatapp_cli.store.rows.alarms import AlarmRow
 from chatapp_cli.store.tx import Tx
@@ -64,8 +64,9 @@ def try_out(company: Company) -> Sequence[Finding]:
             "nobody_told",
             T("Nobody is told of alarms."),
             T(
-                "Name addresses: chatapp company configure --set alarm=email:olga@shop.example; or a command: {how}",
-                how=to_do(Next.SET, name="alarm_command"),
+                "Name addresses: {addresses}; or a command: {command}",
+                addresses=to_do(Next.CONFIGURE_COMPANY, name="alarm", value="email:olga@shop.example"),
+                command=to_do(Next.SET, name="alarm_command"),
             ),
         )
     words = T("{company}: this is a trial of the alarms", company=company.settings.company)
@@ -77,7 +78,7 @@ def try_out(company: Company) -> Sequence[Finding]:
     return found
 
 
-def _tried(company: Company, one: Recipient, words: Text) -> Finding:
+def _tried(company: Company, one: AlarmRecipient, words: Text) -> Finding:
     try:
         job = partial(alarm_messages.try_out, able=company.capabilities, one=one, text=words)
         number = company.whole.write(job)
@@ -161,11 +162,13 @@ class AlarmWatch:
         self._failing = not told
 
 
-def _recipients(tx: Tx, company: Company) -> Sequence[Recipient]:
+def _recipients(tx: Tx, company: Company) -> Sequence[AlarmRecipient]:
     return alarm_messages.recipients(company.options.text(tx, OPTION))
 
 
-def _told(tx: Tx, company: Company, alarm: AlarmRow, to: Sequence[Recipient], text: Text, *, already: bool) -> bool:
+def _told(
+    tx: Tx, company: Company, alarm: AlarmRow, to: Sequence[AlarmRecipient], text: Text, *, already: bool
+) -> bool:
     """Write the messages and record it, in one transaction; whether anybody was told."""
     reached = alarm_messages.send(tx, company.capabilities, alarm, to, text)
     if reached or already:

@@ -197,11 +197,11 @@ def _daemon(company: Company) -> Iterator[Finding]:
     if found is None:
         what = T("The daemon is not running: nothing is received")
     elif found.kind is OwnerKind.DAEMON:
-        what = T("The daemon runs, process {n}", n=found.process)
+        what = T("The daemon runs, process {n}", n=found.named)
     elif found.kind is OwnerKind.WINDOW:
-        what = T("A daemon started by a window is running, process {n}: it stops with the window", n=found.process)
+        what = T("A daemon started by a window is running, process {n}: it stops with the window", n=found.named)
     else:
-        what = T("A command is sending, process {n}; the daemon is not running: nothing is received", n=found.process)
+        what = T("A command is sending, process {n}; the daemon is not running: nothing is received", n=found.named)
     ok = found is not None and found.kind is not OwnerKind.COMMAND
     yield Finding(name="daemon", ok=ok, what=what, next_step=T("Start it: {how}", how=to_do(Next.SERVE)))
     for name, why in noted(company.settings.folder) if found is not None else ():

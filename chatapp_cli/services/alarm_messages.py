@@ -27,7 +27,7 @@ OPTION = "alarm"
 """The option of the company with the recipients."""
 
 
-class Recipient(NamedTuple):
+class AlarmRecipient(NamedTuple):
     """Somebody who is told of alarms."""
 
     channel: str
@@ -38,10 +38,10 @@ class Recipient(NamedTuple):
         return f"{self.channel}:{self.address}" if self.channel else self.address
 
 
-def recipients(option: str) -> Sequence[Recipient]:
+def recipients(option: str) -> Sequence[AlarmRecipient]:
     """The recipients in a value of the option: ``CHANNEL:ADDRESS`` or ``ADDRESS``, between commas or spaces."""
     words = [word.partition(":") for word in re.split(r"[,\s]+", option) if word]
-    return [Recipient(head, tail) if colon else Recipient("", head) for head, colon, tail in words]
+    return [AlarmRecipient(head, tail) if colon else AlarmRecipient("", head) for head, colon, tail in words]
 
 
 def sentence(alarm: AlarmRow, company: str) -> Text:
@@ -56,7 +56,7 @@ def _moment(at: int) -> str:
     return f"{local(at):%Y-%m-%d %H:%M}"
 
 
-def send(tx: Tx, able: Able, alarm: AlarmRow, to: Sequence[Recipient], text: Text) -> Sequence[Recipient]:
+def send(tx: Tx, able: Able, alarm: AlarmRow, to: Sequence[AlarmRecipient], text: Text) -> Sequence[AlarmRecipient]:
     """Write to each recipient once; returns those who are reached.
 
     Channels that do not work are not used. What is wrong with a channel is not told by that channel, even if no other
@@ -66,7 +66,7 @@ def send(tx: Tx, able: Able, alarm: AlarmRow, to: Sequence[Recipient], text: Tex
     return [one for one in to if _write(tx, able, one, there, text, key=_key(alarm, one)) is not None]
 
 
-def try_out(tx: Tx, able: Able, one: Recipient, text: Text) -> MessageId:
+def try_out(tx: Tx, able: Able, one: AlarmRecipient, text: Text) -> MessageId:
     """Write a trial message to one recipient. Raises Refused, NotFound or UsageError with the reason."""
     access.require(tx, Right.SETTINGS)
     steps = [ChainStep(row.id, (one.address,)) for row in _of(_usable(tx, None), one)]
@@ -81,18 +81,18 @@ def _usable(tx: Tx, failed: ChannelId | None) -> Sequence[ChannelRow]:
     return [row for row in channels.everything(tx) if row.health in WORKING and row.id not in broken]
 
 
-def _of(there: Sequence[ChannelRow], one: Recipient) -> Sequence[ChannelRow]:
+def _of(there: Sequence[ChannelRow], one: AlarmRecipient) -> Sequence[ChannelRow]:
     named = one.channel
     return [row for row in there if not named or named in {row.kind, row.account, str(row.id)}]
 
 
-def _key(alarm: AlarmRow, one: Recipient) -> str:
+def _key(alarm: AlarmRow, one: AlarmRecipient) -> str:
     """One message for each time that it breaks or heals, and each recipient."""
     return key_of(f"alarm {alarm.kind} {alarm.ref} {alarm.since} {alarm.healed_at} {one}")
 
 
 def _write(
-    tx: Tx, able: Able, one: Recipient, there: Sequence[ChannelRow], text: Text, *, key: str
+    tx: Tx, able: Able, one: AlarmRecipient, there: Sequence[ChannelRow], text: Text, *, key: str
 ) -> MessageId | None:
     steps = [ChainStep(row.id, (one.address,)) for row in _of(there, one)]
     try:

@@ -6,7 +6,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
@@ -14,11 +14,12 @@ from urllib.parse import quote
 
 from chatapp_cli.domain.errors import Busy, ChatappError, StoreAway, StoreError
 from chatapp_cli.domain.text import T
+from chatapp_cli.store import file_lock
 from chatapp_cli.store.pulse import Pulse, SqlitePulse, SteadyPulse
 from chatapp_cli.store.tx import Connection
 
-Held: TypeAlias = Callable[[], bool]
-"""Whether the lock is still held; asks the server, which may take a while."""
+Intact: TypeAlias = Callable[[], bool]
+"""Whether the store at the address is still the one that is held."""
 PATIENCE = 30.0
 """Seconds that a write waits for another process before it gives up."""
 
@@ -39,6 +40,8 @@ class Driver(Protocol):
 
     dialect: str
     url: str
+    locks: bool
+    """Whether ``own`` keeps every other process out until this one ends, however late its heartbeats are."""
 
     def connect(self) -> Connection:
         """Open a connection for the calling thread."""
@@ -46,6 +49,10 @@ class Driver(Protocol):
 
     def begin(self, connection: Connection) -> None:
         """Begin a writing transaction, waiting for other writers."""
+        ...
+
+    def begin_row(self, connection: Connection) -> None:
+        """Begin a transaction that changes one row and emits nothing: it waits for no more than it has to."""
         ...
 
     def begin_read(self, connection: Connection) -> None:
@@ -56,10 +63,10 @@ class Driver(Protocol):
         """A cheap way to notice writes."""
         ...
 
-    def own(self) -> AbstractContextManager[Held | None]:
-        """Hold the exclusive right to run this store's channels. Raises Busy while another process holds it.
+    def own(self) -> AbstractContextManager[Intact | None]:
+        """Keep other processes of this machine from running the store's channels, where the database can.
 
-        Yields a function that says whether it is still held; ``None`` if it is held until the process ends.
+        ``None`` if another process does.
         """
         ...
 
@@ -88,6 +95,7 @@ class Sqlite:
     """A file with its write-ahead log; nothing to install."""
 
     dialect = "sqlite"
+    locks = True
 
     def __init__(self, path: Path, patience: float = PATIENCE) -> None:
         self.path = path
@@ -145,6 +153,10 @@ class Sqlite:
         """
         self._retry_while_busy(connection, "BEGIN IMMEDIATE")
 
+    def begin_row(self, connection: Connection) -> None:
+        """There is one write lock, for a row as for everything."""
+        self.begin(connection)
+
     def begin_read(self, connection: Connection) -> None:
         """Take a snapshot; readers wait only for the recovery after a crash, never for the writer."""
         connection.execute("BEGIN")
@@ -154,9 +166,21 @@ class Sqlite:
         """Uses a separate connection, so that writes of this process count too."""
         return SqlitePulse(self.connect())
 
-    def own(self) -> AbstractContextManager[Held | None]:
-        """A file is on one machine, where the lock in its folder is enough."""
-        return nullcontext()
+    @contextmanager
+    def own(self) -> Iterator[Intact | None]:
+        """Lock the file itself, so that no other file has to be there. Raises StoreError for an unusable one."""
+        with ExitStack() as stack:
+            try:
+                found = stack.enter_context(file_lock.held(self.path))
+            except OSError as error:
+                raise self._cannot_write(error.strerror) from error
+            yield None if found is None else partial(self._is_still, found)
+
+    def _is_still(self, found: tuple[int, int]) -> bool:
+        try:
+            return file_lock.inode(self.path) == found
+        except OSError:
+            return False
 
     def _retry_while_busy(self, connection: Connection, sql: str) -> None:
         """Retry while the database is busy; randomness is imported only if it has to wait."""
@@ -225,8 +249,8 @@ class Postgres:
     """
 
     dialect = "postgresql"
+    locks = False
     LOCK = 0x63686174
-    OWNER = 0x63686175
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -256,6 +280,10 @@ class Postgres:
         connection.execute("BEGIN")
         connection.execute(f"SELECT pg_advisory_xact_lock({self.LOCK})")
 
+    def begin_row(self, connection: Connection) -> None:
+        """Begin, waiting only for whoever changes the same row: others may write for long."""
+        connection.execute("BEGIN")
+
     def begin_read(self, connection: Connection) -> None:
         """Take a snapshot; the server does so at the first query, in the same message."""
         connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT 1")
@@ -264,25 +292,9 @@ class Postgres:
         """There is no cheaper way than a query."""
         return SteadyPulse()
 
-    @contextmanager
-    def own(self) -> Iterator[Held | None]:
-        """Hold a lock on a separate connection, so that it ends with the process or the machine."""
-        with spoken(self), closing(self.connect()) as connection:
-            if not connection.execute(f"SELECT pg_try_advisory_lock({self.OWNER})").fetchone()[0]:
-                raise Busy(
-                    T("A daemon is already running for this database, on another machine."),
-                    T("Stop it first, or use another store with --company."),
-                )
-            yield partial(self._answers, connection)
-
-    def _answers(self, connection: Connection) -> bool:
-        import psycopg
-
-        try:
-            connection.execute("SELECT 1")
-        except psycopg.OperationalError:
-            return False
-        return True
+    def own(self) -> AbstractContextManager[Intact | None]:
+        """The lease in the store is all: a lock of the session would end with its connection, or be a pooler's."""
+        return nullcontext(lambda: True)
 
     def translate(self, error: Exception) -> ChatappError | None:
         """The server's state in words."""

@@ -18,6 +18,7 @@ READING = {"one", "all", "value"}
 A_SESSION = "what a channel's session reports; no person asks for it"
 ONLY_PART = "a step of a service that has asked already"
 A_TIMER = "the daemon's timer does it for everybody"
+A_PROCESS = "a process of the program takes its place, whoever started it"
 A_LOGIN = "proved by a password or a token, before anybody acts"
 WHAT_HAPPENED = "says what happened, whoever was at work"
 WITHOUT_A_RIGHT = {
@@ -56,6 +57,11 @@ WITHOUT_A_RIGHT = {
     "delivery_reports.read": A_SESSION,
     "ingest.set_aside": A_SESSION,
     "journal.delete_live": A_TIMER,
+    "lease.ask": A_PROCESS,
+    "lease.beat": A_PROCESS,
+    "lease.leave": A_PROCESS,
+    "lease.take": A_PROCESS,
+    "lease.take_back": A_PROCESS,
     "memory.save": A_SESSION,
     "operators.close_session": A_LOGIN,
     "operators.open_session": A_LOGIN,

@@ -190,6 +190,7 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
         Right.PROXIES,
         lambda tx, at: channels.set_secret(tx, at.shop.vault, at.channel, "proxies", "socks5://p:1"),
     ),
+    "channels.clear": (Right.CHANNELS, lambda tx, at: channels.clear(tx, 1, channel=at.channel)),
     "channels.unbind": (Right.CHANNELS, lambda tx, at: channels.unbind(tx, at.channel, force=True)),
     "contacts.set_chain": (
         Right.PEOPLE,
@@ -295,7 +296,7 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
     ),
     "sending.replay": (
         Right.REPAIR,
-        lambda tx, at: sending.replay(tx, at.channel, _again(), since=0),
+        lambda tx, at: sending.replay(tx, at.channel, _again(), sending.sent_since(tx, at.channel, 0)),
     ),
     "sending.resolve": (Right.ANSWER, lambda tx, at: sending.resolve(tx, at.unsure, "failed")),
     "sending.retry": (Right.ANSWER, lambda tx, at: sending.retry(tx, at.said)),

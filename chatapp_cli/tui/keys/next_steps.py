@@ -34,6 +34,7 @@ KEYS: Final[Mapping[Next, Keys]] = MappingProxyType(
         Next.CHANNELS: (_LINES,),
         Next.CHECK: (_LINES, ("lines", "check")),
         Next.CONFIGURE: (_LINES, ("lines", "options")),
+        Next.CONFIGURE_COMPANY: (_LINES, ("lines", "company")),
         Next.CONTACT: (("inbox", "card"),),
         Next.DEAD_LETTER: (("app", "page('troubles')"),),
         Next.ALARMS: (("app", "page('troubles')"),),
