@@ -5,6 +5,7 @@ from __future__ import annotations
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.arrival import Arrival
 from chatapp_cli.domain.errors import NotFound, Refused
+from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.journal.messages import DeadLetterForgotten, DeadLetterRevived
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
@@ -33,6 +34,17 @@ def one(tx: Tx, number: int) -> DeadLetterRow:
         raise NotFound(T("There is no arrival {n}.", n=number), see)
     if not found.problem:
         raise NotFound(T("Arrival {n} is not a dead letter.", n=number), see)
+    return found
+
+
+def of_message(tx: Tx, message: MessageId) -> DeadLetterRow:
+    """What a message, or the placeholder of one, arrived as; ``problem`` is empty once that was understood.
+
+    Raises NotFound if it did not arrive or that is gone.
+    """
+    found = tx.one(DeadLetterRow, "deadletters.of_message", message=message)
+    if found is None:
+        raise NotFound(T("How message {n} arrived is not in the store.", n=message))
     return found
 
 

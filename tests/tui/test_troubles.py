@@ -130,3 +130,5 @@ async def test_a_dead_letter_says_who_and_why_and_a_key_shows_how_it_came(window
         await it.sees("How arrival", "From: Zoya", '{"odd": ')
         await it.press("escape", "enter")
         await it.sees("[Something came that cannot be shown]")
+        await it.press("enter", "escape", "tab", "G", "B")
+        await it.sees("How arrival", "not understood: no such field: chat", '{"odd": ')

@@ -162,6 +162,7 @@ PLACES: Final = (
             KeyActionSpec("pick", ["V"], N_("Choose several: add or remove this one")),
             KeyActionSpec("message('history')", ["H"], N_("What it said before it was edited")),
             KeyActionSpec("message('retime')", ["W"], N_("Reschedule a message, or send it now")),
+            KeyActionSpec("message('raw')", ["B"], N_("Show how the message arrived")),
             KeyActionSpec("message('copy')", ["y"], N_("Copy the text")),
         ),
     ),

@@ -1,7 +1,8 @@
-"""How a dead letter came: who, when, why it was not understood, and its content."""
+"""How something came: who, when, why it was not understood, and its content."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 
 from textual.app import ComposeResult
@@ -10,13 +11,21 @@ from textual.widgets import Label, Static
 
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.i18n import _
+from chatapp_cli.runtime import rereading
 from chatapp_cli.store.rows.journal import DeadLetterRow
+from chatapp_cli.tui.action_page import ActionPage
 from chatapp_cli.tui.popups import Popup
 from chatapp_cli.tui.reading import words
 from chatapp_cli.tui.reading.cells import line, lines
 
 MOST = 64 * 1024
 """Bytes of the content that are shown; the command line writes all of it."""
+
+
+async def show_raw(page: ActionPage, letter: DeadLetterRow) -> None:
+    """Read its content and show it."""
+    raw = await asyncio.to_thread(rereading.dead, page.workspace.company, letter)
+    page.app.push_screen(RawLetter(letter, raw, now=page.appearance.now()))
 
 
 class RawLetter(Popup[None]):
@@ -38,7 +47,7 @@ class RawLetter(Popup[None]):
             with VerticalScroll():
                 yield Static("\n".join(self._known()), markup=False)
                 yield Static(lines(self._raw[:MOST].decode("utf-8", errors="replace")), markup=False)
-                if len(self._raw) > MOST:
+                if len(self._raw) > MOST and self._letter.problem:
                     yield Static(_("All of it: chatapp deadletter show {n} --raw", n=self._letter.id), markup=False)
 
     def _known(self) -> Iterator[str]:
@@ -46,4 +55,5 @@ class RawLetter(Popup[None]):
         yield f"{words.moment(one.at, self._now)} · {line(one.channel)} · {line(one.provider_id)}"
         if one.who:
             yield _("From: {who}", who=line(one.who))
-        yield _("not understood: {problem}", problem=line(one.problem))
+        if one.problem:
+            yield _("not understood: {problem}", problem=line(one.problem))

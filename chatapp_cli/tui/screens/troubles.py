@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -220,13 +219,9 @@ class TroublesScreen(ActionPage):
             self.do(partial(self._show_raw, self._chosen.letter))
 
     async def _show_raw(self, letter: int) -> None:
-        from chatapp_cli.runtime import rereading
-        from chatapp_cli.tui.questions.raw_letter import RawLetter
+        from chatapp_cli.tui.questions.raw_letter import show_raw
 
-        company = self.workspace.company
-        row = await self.workspace.read(partial(deadletters.one, number=letter))
-        raw = await asyncio.to_thread(rereading.dead, company, row)
-        self.app.push_screen(RawLetter(row, raw, now=self.appearance.now()))
+        await show_raw(self, await self.workspace.read(partial(deadletters.one, number=letter)))
 
     def action_forget(self) -> None:
         """Delete the chosen dead letter, after a question."""
