@@ -54,6 +54,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "tail": N_("The journal, live"),
         "trace": N_("A message's whole life"),
         "doctor": N_("Check that everything is in order"),
+        "gc": N_("Delete what is no longer kept, and make the files smaller"),
         "company": N_("Options of the whole company"),
         "config": N_("Settings, and where each comes from"),
         "keys": N_("Keys of the window: list, check, try"),

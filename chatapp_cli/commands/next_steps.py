@@ -36,6 +36,7 @@ COMMANDS: Final[Mapping[Next, Sequence[str]]] = MappingProxyType(
         Next.DIALOG: ("chatapp dialog show",),
         Next.DIALOGS: ("chatapp dialog list",),
         Next.DOCTOR: ("chatapp doctor",),
+        Next.FORGET_FOLLOWER: ("chatapp gc --forget {name}",),
         Next.KINDS: ("chatapp line channels",),
         Next.LINES: ("chatapp line list",),
         Next.LOGIN: ("chatapp login",),

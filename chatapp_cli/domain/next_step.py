@@ -37,6 +37,7 @@ class Next(StrEnum):
     DIALOG = "dialog"
     DIALOGS = "dialogs"
     DOCTOR = "doctor"
+    FORGET_FOLLOWER = "forget_follower"
     KINDS = "kinds"
     LINES = "lines"
     LOGIN = "login"

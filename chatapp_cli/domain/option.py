@@ -45,6 +45,9 @@ BEFORE_STORE: Final = frozenset(
 )
 """Settings that are needed before the store is open, or without it, and are never stored in it."""
 
+TRACED: Final = 90
+"""Days for which journal and attempts are always kept: ``trace`` tells everything of messages that are younger."""
+
 LONGEST_UNDO: Final = 3600
 """Longest time in seconds during which a sent message can be taken back."""
 
@@ -199,3 +202,31 @@ declare(
     ),
     OptionLevel.COMPANY,
 )
+
+KEEP: Final = MappingProxyType(
+    {
+        "keep_raw": (
+            T("Days to keep raw arrivals"),
+            T("Then the bytes that a provider sent go, not the message; 0: kept for ever."),
+        ),
+        "keep_journal": (
+            T("Days to keep the journal"),
+            T("At least 90, for the history of each message; 0: kept for ever."),
+        ),
+        "keep_attempts": (
+            T("Days to keep attempts to send"),
+            T("At least 90, for the history of each message; 0: kept for ever."),
+        ),
+        "keep_requests": (
+            T("Days to keep answered requests"),
+            T("Such as looked-up numbers and lists of chats; 0: kept for ever."),
+        ),
+    }
+)
+"""What is deleted after some days: the option, its label and its hint."""
+
+for _name, (_label, _hint) in KEEP.items():
+    declare(
+        Field(name=_name, label=_label, hint=_hint, kind="number", most=36_500, default=str(TRACED), required=False),
+        OptionLevel.COMPANY,
+    )

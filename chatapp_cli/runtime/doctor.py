@@ -30,7 +30,17 @@ from chatapp_cli.ports.world import World
 from chatapp_cli.runtime import binding, login
 from chatapp_cli.runtime.owner import OwnerKind, owner
 from chatapp_cli.runtime.parts import noted
-from chatapp_cli.services import account_pools, alarms, channels, effects, journal, resting, waiting, words
+from chatapp_cli.services import (
+    account_pools,
+    alarms,
+    channels,
+    effects,
+    journal,
+    resting,
+    retention,
+    waiting,
+    words,
+)
 from chatapp_cli.services.faults import LEAST_SPACE
 from chatapp_cli.settings import SOURCES, LoadedSettings
 from chatapp_cli.store.migrate import HEAD
@@ -58,7 +68,7 @@ def examine(loaded: LoadedSettings, world: World | None = None, *, providers: bo
         return
     try:
         seen = login.logged_in(company, login.token(os.environ, company.settings.company))
-        yield from _looked(seen, (_store, _effects, _key, _disk, _clock, _daemon, _alarms, _channels))
+        yield from _looked(seen, (_store, _effects, _followers, _key, _disk, _clock, _daemon, _alarms, _channels))
         if providers:
             yield from _looked(seen, (_providers,))
     finally:
@@ -149,6 +159,25 @@ def _effects(company: Company) -> Iterator[Finding]:
             ok=False,
             what=T("{name} fails and is skipped: {why}", name=name, why=why),
             next_step=T("Report it with the log; what arrives is kept meanwhile."),
+        )
+
+
+def _followers(company: Company) -> Iterator[Finding]:
+    """Followers of the journal that stand still, because of which no entry after them is deleted."""
+    for one in company.read(retention.stuck):
+        yield Finding(
+            name="follower",
+            ok=False,
+            what=T(
+                "{name} has not read the journal since {moment}; {n} entries wait for it and are kept",
+                name=one.name,
+                moment=_moment(one.since),
+                n=one.waiting,
+            ),
+            next_step=T(
+                "Start the daemon; if its package was removed, forget it: {how}",
+                how=to_do(Next.FORGET_FOLLOWER, name=one.name),
+            ),
         )
 
 

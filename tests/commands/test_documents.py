@@ -84,6 +84,7 @@ INSIDE = {
     "dialogs.card",
     "messages.in_thread",
     "messages.outbox",
+    "operators.waste",
     "sending.troubled",
     "sending.waiting",
 }

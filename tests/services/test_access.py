@@ -51,12 +51,13 @@ from chatapp_cli.services import (
     reaching,
     replies,
     reply_sheet,
+    retention,
     sending,
     session_requests,
     templates,
     views,
 )
-from chatapp_cli.services.alarm_messages import Recipient
+from chatapp_cli.services.alarm_messages import AlarmRecipient
 from chatapp_cli.services.drafts import Unsent
 from chatapp_cli.services.message_request import Exactly, MessageRequest
 from chatapp_cli.services.routes import ChainStep
@@ -347,12 +348,15 @@ OF_THE_COMPANY: Mapping[str, tuple[Right, Call]] = {
     "lines.add": (Right.LINES, lambda tx, at: lines.add(tx, "Ещё одна")),
     "alarm_messages.try_out": (
         Right.SETTINGS,
-        lambda tx, at: alarm_messages.try_out(tx.whole(), able, Recipient("letters", "olga@shop.example"), T("Trial")),
+        lambda tx, at: alarm_messages.try_out(
+            tx.whole(), able, AlarmRecipient("letters", "olga@shop.example"), T("Trial")
+        ),
     ),
     "options.configure_company": (
         Right.SETTINGS,
         lambda tx, at: options.configure_company(tx, {"company_name": "Ёлка"}),
     ),
+    "retention.forget_follower": (Right.SETTINGS, lambda tx, at: retention.forget_follower(tx, "crm")),
     "operators.add": (Right.USERS, lambda tx, at: operators.add(tx, "Вера", "", ())),
     "operators.allow": (
         Right.USERS,

@@ -65,6 +65,8 @@ SHELL: Final[Mapping[Next, str]] = MappingProxyType(
     {
         # It also works where the window does not open.
         Next.DOCTOR: "chatapp doctor",
+        # Only ``doctor`` names a follower.
+        Next.FORGET_FOLLOWER: "chatapp gc --forget",
         # The window shows its login page itself; only commands are refused with this step.
         Next.LOGIN: "chatapp login",
         # The window's own daemon ends with the window.
