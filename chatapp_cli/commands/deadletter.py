@@ -30,26 +30,40 @@ def list_(ctx: typer.Context, limit: listing.Limit = 100, as_json: Json = False)
         printing.document([documents.dead_letter(one) for one in found])
         return
     printing.table(
-        (_("No."), _("When"), _("Channel"), _("Problem")),
-        [(one.id, printing.moment(one.at), one.channel_id, one.problem) for one in found],
+        (_("No."), _("When"), _("Channel"), _("Who"), _("Dialog"), _("Problem")),
+        [(one.id, printing.moment(one.at), one.channel_id, one.who, one.dialog_id or "", one.problem) for one in found],
     )
     if not every:
         note("There are no dead letters.")
 
 
 @app.command(cls=Verb)
-def show(ctx: typer.Context, letter: Letter, as_json: Json = False) -> None:
-    """Show the raw arrival."""
+def show(
+    ctx: typer.Context,
+    letter: Letter,
+    *,
+    raw: Annotated[bool, typer.Option("--raw", help=N_("Write it as it came, to the byte"))] = False,
+    as_json: Json = False,
+) -> None:
+    """Show a dead letter: who, when, why, and how it came."""
     from chatapp_cli.runtime import rereading
 
     with opened(ctx) as company:
         one = company.read(lambda tx: deadletters.one(tx, letter))
-        raw = rereading.raw(company, one).decode("utf-8", errors="replace")
+        content = rereading.dead(company, one)
+    if raw:
+        typer.echo(content, nl=False)
+        return
+    words = content.decode("utf-8", errors="replace")
     if as_json:
-        printing.document(documents.raw_letter(one, raw))
+        printing.document(documents.raw_letter(one, words))
         return
     note("{problem} ({moment}, channel {n})", problem=one.problem, moment=printing.moment(one.at), n=one.channel_id)
-    typer.echo(printing.plain(raw))
+    if one.who:
+        note("From: {who}", who=one.who)
+    if one.dialog_id is not None:
+        note("It stands in the dialog: chatapp dialog show {n}", n=one.dialog_id)
+    typer.echo(printing.plain(words))
 
 
 @app.command(cls=Verb)

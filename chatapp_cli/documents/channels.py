@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from chatapp_cli.services.standings import ChannelStanding
     from chatapp_cli.store.rows.alarms import AlarmRow
     from chatapp_cli.store.rows.channels import ApplicationRow, ChannelRow, LineRow, TemplateRow
-    from chatapp_cli.store.rows.journal import ArrivedRow
+    from chatapp_cli.store.rows.journal import DeadLetterRow
 
 
 def line(row: LineRow, troubled: Sequence[ChannelStanding]) -> Mapping[str, Any]:
@@ -165,7 +165,7 @@ def alarm(one: AlarmRow) -> Mapping[str, Any]:
     }
 
 
-def dead_letter(one: ArrivedRow) -> Mapping[str, Any]:
+def dead_letter(one: DeadLetterRow) -> Mapping[str, Any]:
     """An arrival that could not be read."""
     return {
         "id": one.id,
@@ -173,10 +173,12 @@ def dead_letter(one: ArrivedRow) -> Mapping[str, Any]:
         "channel": one.channel_id,
         "provider_id": one.provider_id,
         "problem": one.problem,
+        "who": one.who,
+        "dialog": one.dialog_id,
     }
 
 
-def raw_letter(one: ArrivedRow, raw: str) -> Mapping[str, Any]:
+def raw_letter(one: DeadLetterRow, raw: str) -> Mapping[str, Any]:
     """The same with the raw content."""
     return {**dead_letter(one), "raw": raw}
 

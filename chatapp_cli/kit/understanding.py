@@ -22,19 +22,36 @@ def digest(raw: bytes) -> str:
     return "sha256:" + hashlib.sha256(raw).hexdigest()
 
 
-def dead(raw: bytes, problem: str, *, provider_id: str = "") -> Arrival:
-    """An arrival that cannot be parsed, with the reason."""
-    return Arrival(provider_id=provider_id or digest(raw), raw=raw, problem=problem)
+def dead(raw: bytes, problem: str, *, provider_id: str = "", shown: MessageArrived | None = None) -> Arrival:
+    """An arrival that cannot be parsed, with the reason; ``shown`` is the placeholder of the message that it brings."""
+    events = () if shown is None else (shown,)
+    return Arrival(provider_id=provider_id or digest(raw), raw=raw, problem=problem, events=events)
 
 
-def guarded(raw: bytes, understand: Callable[[bytes], Arrival], *, provider_id: str = "") -> Arrival:
-    """Parse an arrival; any error makes it a dead letter and never ends the session."""
+def guarded(
+    raw: bytes,
+    understand: Callable[[bytes], Arrival],
+    *,
+    provider_id: str = "",
+    glimpse: Callable[[bytes], MessageArrived | None] = lambda _raw: None,
+) -> Arrival:
+    """Parse an arrival; any error makes it a dead letter and never ends the session.
+
+    ``glimpse`` reads at least who wrote in which chat, under which id, so that a placeholder can stand there.
+    """
     try:
         return understand(raw)
     except Exception as error:  # noqa: BLE001 - that is what it is for: a decoder's, a converter's, the recursion limit
         problem = f"{type(error).__name__}: {error}"
         log.warning("arrival.not_understood", problem=type(error).__name__, size=len(raw))
-        return dead(raw, problem, provider_id=provider_id)
+        return dead(raw, problem, provider_id=provider_id, shown=_glimpsed(raw, glimpse))
+
+
+def _glimpsed(raw: bytes, glimpse: Callable[[bytes], MessageArrived | None]) -> MessageArrived | None:
+    try:
+        return glimpse(raw)
+    except Exception:  # noqa: BLE001 - as odd as the rest of it: there is no place for it then
+        return None
 
 
 def with_gaps(event: ProviderEvent, names: Iterable[str]) -> ProviderEvent:

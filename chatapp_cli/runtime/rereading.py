@@ -12,7 +12,7 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.services import channels, deadletters, packing
 from chatapp_cli.services.ingest import Ingested
 from chatapp_cli.services.raw_bodies import has_large, store_large
-from chatapp_cli.store.rows.journal import ArrivedRow
+from chatapp_cli.store.rows.journal import ArrivedRow, DeadLetterRow
 
 
 async def retry(company: Company, number: int) -> Ingested:
@@ -33,12 +33,15 @@ def raw(company: Company, letter: ArrivedRow) -> bytes:
     return path.read_bytes()
 
 
+def dead(company: Company, letter: DeadLetterRow) -> bytes:
+    """The raw dead letter, to the byte. Raises NotFound."""
+    return raw(company, company.read(partial(deadletters.arrival, letter=letter)))
+
+
 def _retry(company: Company, number: int) -> Ingested:
     letter = company.read(partial(deadletters.one, number=number))
-    if not letter.problem:
-        raise NotFound(T("Arrival {n} is not a dead letter.", n=number))
     row = company.read(partial(channels.one, channel=letter.channel_id))
-    arrival = company.connector(row.kind).understand(company.bound(row), raw(company, letter), letter.at)
+    arrival = company.connector(row.kind).understand(company.bound(row), dead(company, letter), letter.at)
     batch = Batch(arrivals=(arrival,))
     kept = store_large(company.media, batch) if has_large(batch) else batch
     return company.write(partial(deadletters.revive, letter=letter, arrival=kept.arrivals[0]))

@@ -5,18 +5,19 @@ from __future__ import annotations
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.arrival import Arrival
 from chatapp_cli.domain.errors import NotFound, Refused
+from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.journal.messages import DeadLetterForgotten, DeadLetterRevived
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import access
 from chatapp_cli.services.ingest import Ingested, apply
-from chatapp_cli.store.rows.journal import ArrivedRow
+from chatapp_cli.store.rows.journal import ArrivedRow, DeadLetterRow
 from chatapp_cli.store.tx import Tx
 
 
-def everything(tx: Tx, *, n: int = 100) -> list[ArrivedRow]:
+def everything(tx: Tx, *, n: int = 100) -> list[DeadLetterRow]:
     """The newest dead letters first."""
-    return tx.all(ArrivedRow, "arrived.dead", n=n)
+    return tx.all(DeadLetterRow, "deadletters.all", n=n)
 
 
 def count(tx: Tx) -> int:
@@ -25,15 +26,37 @@ def count(tx: Tx) -> int:
     return number
 
 
-def one(tx: Tx, number: int) -> ArrivedRow:
-    """A raw arrival by number."""
-    found = tx.one(ArrivedRow, "arrived.one", id=number)
+def one(tx: Tx, number: int) -> DeadLetterRow:
+    """A dead letter by number. Raises NotFound, also for an arrival that was understood."""
+    see = T("See them with: {how}", how=to_do(Next.DEAD_LETTERS))
+    found = tx.one(DeadLetterRow, "deadletters.one", id=number)
     if found is None:
-        raise NotFound(T("There is no arrival {n}.", n=number), T("See them with: {how}", how=to_do(Next.DEAD_LETTERS)))
+        raise NotFound(T("There is no arrival {n}.", n=number), see)
+    if not found.problem:
+        raise NotFound(T("Arrival {n} is not a dead letter.", n=number), see)
     return found
 
 
-def revive(tx: Tx, letter: ArrivedRow, arrival: Arrival) -> Ingested:
+def of_message(tx: Tx, message: MessageId) -> DeadLetterRow:
+    """What a message, or the placeholder of one, arrived as; ``problem`` is empty once that was understood.
+
+    Raises NotFound if it did not arrive or that is gone.
+    """
+    found = tx.one(DeadLetterRow, "deadletters.of_message", message=message)
+    if found is None:
+        raise NotFound(T("How message {n} arrived is not in the store.", n=message))
+    return found
+
+
+def arrival(tx: Tx, letter: DeadLetterRow) -> ArrivedRow:
+    """The same with its content, as far as that is not in a file. Raises NotFound if it is gone by now."""
+    found = tx.one(ArrivedRow, "arrived.one", id=letter.id)
+    if found is None:
+        raise NotFound(T("There is no arrival {n}.", n=letter.id))
+    return found
+
+
+def revive(tx: Tx, letter: DeadLetterRow, arrival: Arrival) -> Ingested:
     """Apply a dead letter that can be read now. Raises Refused if it still cannot."""
     access.require(tx, Right.REPAIR)
     one(tx, letter.id)
@@ -54,6 +77,5 @@ def delete(tx: Tx, number: int) -> None:
     """Delete a dead letter."""
     access.require(tx, Right.REPAIR)
     letter = one(tx, number)
-    if not tx.run("arrived.forget", id=number):
-        raise NotFound(T("Arrival {n} is not a dead letter.", n=number))
+    tx.run("arrived.forget", id=number)
     tx.emit(DeadLetterForgotten(channel=letter.channel_id, arrived=number, problem=letter.problem))

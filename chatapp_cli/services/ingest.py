@@ -21,11 +21,14 @@ from chatapp_cli.domain.arrival import (
     ProviderEvent,
     ReactionsChanged,
 )
+from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.journal.messages import DeadLetterKept, MessageEchoed, MessageReceived, MessageTextChanged
 from chatapp_cli.domain.message import Direction, Origin, State
 from chatapp_cli.domain.moment import plausible
 from chatapp_cli.domain.preview import preview
+from chatapp_cli.domain.text import T
+from chatapp_cli.i18n import show
 from chatapp_cli.services import alterations, delivery_reports, peers
 from chatapp_cli.store.rows.dialogs import IngestDialog
 from chatapp_cli.store.rows.messages import MessageRef
@@ -34,6 +37,9 @@ from chatapp_cli.store.tx import Tx
 # Plain strings: database drivers are slower with str subclasses.
 _HEARD = {"direction": Direction.IN.value, "origin": Origin.CLIENT.value, "state": State.RECEIVED.value}
 _ECHO = {"direction": Direction.OUT.value, "origin": Origin.PHONE.value, "state": State.SENT.value}
+
+UNSHOWN = T("[Something came that cannot be shown]")
+"""The text of a placeholder for a dead letter."""
 
 
 @dataclass(slots=True)
@@ -57,10 +63,34 @@ def ingest(tx: Tx, channel: ChannelId, batch: Batch) -> Ingested:
 
 
 def set_aside(tx: Tx, channel: ChannelId, arrival: Arrival, *, problem: str, cursor: str | None = None) -> None:
-    """Store an arrival that our code failed to apply as a dead letter, so that it is not lost and blocks nothing."""
-    _take(tx, channel, replace(arrival, events=(), problem=problem), Ingested())
+    """Store an arrival that our code failed to apply as a dead letter, so that it is not lost and blocks nothing.
+
+    Placeholders stand for its messages, unless our code fails on these too.
+    """
+    shown = tuple(_bare(event) for event in arrival.events if isinstance(event, MessageArrived))
+    try:
+        with tx.trial():
+            _take(tx, channel, replace(arrival, events=shown, problem=problem), Ingested())
+    except ChatappError:
+        raise
+    except Exception:  # noqa: BLE001 - it failed once already, and its bytes are worth more than its place
+        _take(tx, channel, replace(arrival, events=(), problem=problem), Ingested())
     if cursor is not None:
         tx.run("channels.move_cursor", id=channel, cursor=cursor)
+
+
+def _bare(event: MessageArrived) -> MessageArrived:
+    """The placeholder of a message: who, where and when."""
+    return MessageArrived(
+        peer=event.peer,
+        ext_id=event.ext_id,
+        at=event.at,
+        sender=event.sender,
+        from_us=event.from_us,
+        automatic=event.automatic,
+        silent=event.silent,
+        placeholder=True,
+    )
 
 
 def _take(tx: Tx, channel: ChannelId, arrival: Arrival, result: Ingested) -> None:
@@ -78,8 +108,27 @@ def _take(tx: Tx, channel: ChannelId, arrival: Arrival, result: Ingested) -> Non
         return
     if arrival.problem:
         result.dead += 1
-        tx.emit(DeadLetterKept(channel=channel, arrived=arrived, problem=arrival.problem), actor=PROGRAM)
+        arrival = replace(arrival, events=tuple(map(_unshown, arrival.events)))
     apply(tx, channel, arrival, arrived, result)
+    if arrival.problem:
+        _place(tx, channel, arrival, arrived)
+        tx.emit(DeadLetterKept(channel=channel, arrived=arrived, problem=arrival.problem), actor=PROGRAM)
+
+
+def _unshown(event: ProviderEvent) -> ProviderEvent:
+    if isinstance(event, MessageArrived) and event.placeholder and not event.text:
+        return replace(event, text=show(UNSHOWN))
+    return event
+
+
+def _place(tx: Tx, channel: ChannelId, arrival: Arrival, arrived: int) -> None:
+    """Record who sent a dead letter and in which dialog a placeholder stands for it, as far as that was read."""
+    shown = next((e for e in arrival.events if isinstance(e, MessageArrived)), None)
+    if shown is None:
+        return
+    found = tx.one(MessageRef, "messages.ref_anywhere", channel=channel, ext_id=shown.ext_id)
+    who = shown.sender.name or shown.sender.username or shown.peer.title or shown.peer.address
+    tx.run("deadletters.place", id=arrived, who=who, dialog=None if found is None else found.dialog_id)
 
 
 def apply(tx: Tx, channel: ChannelId, arrival: Arrival, arrived: int, result: Ingested) -> None:
@@ -156,6 +205,7 @@ def _hear_again(
     if _wants_eyes(dialog, event):
         tx.run("dialogs.heard_again", id=dialog.id, at=event.at)
         tx.run("unread.heard_again", dialog=dialog.id)
+        tx.emit(MessageReceived(channel=channel, dialog=dialog.id, message=found.id), actor=PROGRAM)
     tx.emit(MessageTextChanged(channel=channel, dialog=dialog.id, message=found.id), actor=PROGRAM)
     if dialog.early:
         alterations.catch_up(tx, channel, event.peer.key, event.ext_id)

@@ -56,6 +56,10 @@ class Shell:
         done = CliRunner().invoke(app, [str(word) for word in words], input=stdin, env={**self.env, **env})
         return Said(done.exit_code, done.stdout, done.stderr)
 
+    def bytes(self, *words: object) -> bytes:
+        """What it writes, to the byte."""
+        return CliRunner().invoke(app, [str(word) for word in words], env=dict(self.env)).stdout_bytes
+
     def __call__(self, *words: object, stdin: str = "", **env: str) -> Said:
         """Run it; it has to succeed."""
         target = self.run(*words, stdin=stdin, **env)

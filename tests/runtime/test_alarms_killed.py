@@ -28,6 +28,7 @@ async def test_the_command_is_run_once_for_an_alarm_even_if_the_daemon_is_killed
     script.write_text(SCRIPT.format(folder=tmp_path))
     script.chmod(0o755)
     monkeypatch.setenv("CHATAPP_ALARM_COMMAND", str(script))
+    monkeypatch.setenv("CHATAPP_LANG", "en")
     desk = Serving(tmp_path / "home")
     company = desk.company()
     told, begun = tmp_path / "told", tmp_path / "begun"

@@ -156,6 +156,7 @@ def _asked(at: Place, to: ToAddress) -> MessageRequest:
 
 
 NEW = [mailing.Recipient("new@example.org")]
+OLGA = AlarmRecipient("letters", "olga@shop.example")
 Call = Callable[[Tx, Place], object]
 OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
     "applications.add": (
@@ -348,9 +349,7 @@ OF_THE_COMPANY: Mapping[str, tuple[Right, Call]] = {
     "lines.add": (Right.LINES, lambda tx, at: lines.add(tx, "Ещё одна")),
     "alarm_messages.try_out": (
         Right.SETTINGS,
-        lambda tx, at: alarm_messages.try_out(
-            tx.whole(), able, AlarmRecipient("letters", "olga@shop.example"), T("Trial")
-        ),
+        lambda tx, at: alarm_messages.try_out(tx.whole(), able, OLGA, T("Trial")),
     ),
     "options.configure_company": (
         Right.SETTINGS,

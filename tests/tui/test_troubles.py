@@ -10,6 +10,7 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.services import alarms, channels, deadletters, ingest
 from chatapp_cli.store.rows.outbox import OutboxRow
 from chatapp_cli.tui.screens.inbox import InboxScreen
+from tests.stores import said
 from tests.tui.conftest import Opener
 from tests.tui.stage import Stage
 
@@ -25,7 +26,7 @@ async def test_the_status_bar_counts_what_needs_a_person_and_a_key_lists_it(wind
     async with window() as it:
         await it.sees("! 3 F3")
         await it.press("f3")
-        await it.sees("✗ Вера Ильина", "? Kirill", "✉ Arrival", "no such field: chat", "◷ Гостиница «Север»")
+        await it.sees("✗ Вера Ильина", "? Kirill", "✉ @teply_dom_bot", "no such field: chat", "◷ Гостиница «Север»")
 
 
 async def test_a_failed_message_is_sent_again_from_the_list(window: Opener, company: Company) -> None:
@@ -76,13 +77,13 @@ async def test_a_dead_letter_is_forgotten_after_a_question(window: Opener, compa
     not_understood(company)
     async with window() as it:
         await it.press("f3")
-        await it.sees("✉ Arrival")
+        await it.sees("✉ @teply_dom_bot")
         listed = it.app.screen.query_one("OptionList")
         listed.highlighted = next(n for n, one in enumerate(it.app.screen._found) if one.letter is not None)
         await it.press("d")
         await it.sees("Delete this dead letter?")
         await it.press("y")
-        await it.sees_no("✉ Arrival")
+        await it.sees_no("✉ @teply_dom_bot")
         assert company.read(deadletters.count) == 0
 
 
@@ -122,3 +123,21 @@ async def test_an_alarm_is_listed_first_and_goes_from_the_list_when_it_heals(win
         assert "Alarm" in it.app.screen._found[0].shown.plain
         company.write(lambda tx: alarms.heal(tx, "disk", ""))
         await it.until(lambda: "Alarm" not in it.app.screen._found[0].shown.plain)
+
+
+async def test_a_dead_letter_says_who_and_why_and_a_key_shows_how_it_came(window: Opener, company: Company) -> None:
+    bot = next(c for c in company.read(channels.everything) if c.kind == "telegram_bot")
+    shown = said("", who="zoya", ext_id="odd", at=company.world.clock.now(), placeholder=True)
+    letter = Arrival(provider_id="odd", raw=b'{"odd": \x1b[2J}', problem="no such field: chat", events=(shown,))
+    company.write(lambda tx: ingest.ingest(tx, bot.id, Batch(arrivals=(letter,))))
+    async with window() as it:
+        await it.press("f3")
+        await it.sees("✉ Zoya", "not understood: no such field: chat")
+        listed = it.app.screen.query_one("OptionList")
+        listed.highlighted = next(n for n, one in enumerate(it.app.screen._found) if one.letter is not None)
+        await it.press("v")
+        await it.sees("How arrival", "From: Zoya", '{"odd": ')
+        await it.press("escape", "enter")
+        await it.sees("[Something came that cannot be shown]")
+        await it.press("enter", "escape", "tab", "G", "B")
+        await it.sees("How arrival", "not understood: no such field: chat", '{"odd": ')

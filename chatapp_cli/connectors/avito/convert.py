@@ -59,7 +59,20 @@ def message_of(raw: bytes) -> wire.Message:
 
 def arrival(raw: bytes, mine: Mine) -> Arrival:
     """Understand a message beside its chat, or set it aside with the reason."""
-    return guarded(raw, lambda one: _understood(one, mine))
+    return guarded(raw, lambda one: _understood(one, mine), glimpse=lambda one: glimpse(one, mine))
+
+
+def glimpse(raw: bytes, mine: Mine) -> MessageArrived:
+    """The placeholder of a message that cannot be read. Raises ValueError."""
+    chat, message = read_as(raw, _Where, lax=True).chat, message_of(member(raw, "message"))
+    return MessageArrived(
+        peer=peer(chat, mine),
+        ext_id=message.id,
+        at=message.created * 1000,
+        sender=_sender(chat, message, mine),
+        from_us=mine.wrote(message),
+        placeholder=True,
+    )
 
 
 def _understood(raw: bytes, mine: Mine) -> Arrival:

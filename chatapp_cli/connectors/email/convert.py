@@ -54,7 +54,29 @@ class Reading:
 
 def arrival(mail: Mail, reading: Reading) -> Arrival:
     """Read a mail; an unreadable one is stored with the reason."""
-    return guarded(mail.raw, lambda content: _arrival(content, mail, reading))
+    return guarded(
+        mail.raw,
+        lambda content: _arrival(content, mail, reading),
+        glimpse=lambda content: glimpse(content, mail, reading),
+    )
+
+
+def glimpse(raw: bytes, mail: Mail, reading: Reading) -> MessageArrived:
+    """The placeholder of a mail that cannot be read, by its head."""
+    message = message_from_bytes(raw, Parsed)
+    known = identity(message, raw)
+    between = correspondence(message, known.message_id, reading.own_address)
+    subject = words(message, "Subject")[:_LONGEST_SUBJECT]
+    return MessageArrived(
+        peer=_peer(between.other, subject, reading),
+        ext_id=_ext_id(known, between, reading),
+        at=mail.at,
+        subject=subject,
+        sender=between.sender,
+        from_us=between.from_us,
+        thread=ids(message, "References", "In-Reply-To")[-_LONGEST_THREAD:],
+        placeholder=True,
+    )
 
 
 def _arrival(content: bytes, mail: Mail, reading: Reading) -> Arrival:

@@ -29,7 +29,22 @@ _KINDS: Final[Mapping[str, ChatKind]] = {"dialog": "private", "chat": "group", "
 
 def arrival(raw: bytes, bot: str) -> Arrival:
     """Read one update, or set it aside with the reason; ``bot`` is our own id."""
-    return guarded(raw, lambda one: _understood(one, bot))
+    return guarded(raw, lambda one: _understood(one, bot), glimpse=lambda one: glimpse(one, bot))
+
+
+def glimpse(raw: bytes, bot: str) -> MessageArrived | None:
+    """The placeholder of a message that cannot be read. Raises ValueError."""
+    update = read_as(raw, Update, lax=True)
+    if update.update_type != "message_created" or update.message is None or update.message.body is None:
+        return None
+    return MessageArrived(
+        peer=_peer_of(update.message, bot),
+        ext_id=update.message.body.mid,
+        at=update.message.timestamp or update.timestamp,
+        sender=person(update.message.sender),
+        from_us=_wrote(update.message.sender, bot),
+        placeholder=True,
+    )
 
 
 def _understood(raw: bytes, bot: str) -> Arrival:

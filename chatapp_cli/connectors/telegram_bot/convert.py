@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from msgspec import Struct, field
+
 from chatapp_cli.connectors.telegram_bot import content
 from chatapp_cli.connectors.telegram_bot import updates as tg
 from chatapp_cli.domain.arrival import (
@@ -23,7 +25,7 @@ from chatapp_cli.domain.arrival import (
     ReactionsChanged,
 )
 from chatapp_cli.domain.ids import Millis
-from chatapp_cli.kit.lenient import Unfit, read_as
+from chatapp_cli.kit.lenient import Int, Unfit, read_as
 from chatapp_cli.kit.understanding import digest, guarded
 
 _KINDS: Final[Mapping[str, ChatKind]] = {
@@ -47,7 +49,40 @@ class Ears:
 
 def arrival(raw: bytes, ears: Ears, at: Millis) -> Arrival:
     """Read one update received at this time, or set it aside with the reason."""
-    return guarded(raw, lambda one: _understood(one, ears, at), provider_id=_identity(raw))
+    return guarded(
+        raw, lambda one: _understood(one, ears, at), provider_id=_identity(raw), glimpse=lambda one: glimpse(one, ears)
+    )
+
+
+class _Seen(Struct, frozen=True):
+    """Who wrote where, without what they wrote."""
+
+    chat: tg.Chat
+    message_id: Int = 0
+    date: Int = 0
+    from_: tg.User | None = field(name="from", default=None)
+    sender_chat: tg.Chat | None = None
+
+
+class _Glimpse(Struct, frozen=True):
+    message: _Seen | None = None
+    channel_post: _Seen | None = None
+
+
+def glimpse(raw: bytes, ears: Ears) -> MessageArrived | None:
+    """The placeholder of a message that cannot be read. Raises ValueError."""
+    found = read_as(raw, _Glimpse, lax=True)
+    post = found.message or found.channel_post
+    if post is None or not post.message_id:
+        return None
+    return MessageArrived(
+        peer=peer(post.chat),
+        ext_id=str(post.message_id),
+        at=post.date * 1000,
+        sender=_person(post.sender_chat or post.from_ or post.chat),
+        from_us=post.from_ is not None and str(post.from_.id) == ears.bot,
+        placeholder=True,
+    )
 
 
 def _understood(raw: bytes, ears: Ears, at: Millis) -> Arrival:

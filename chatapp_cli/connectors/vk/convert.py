@@ -42,8 +42,23 @@ class Reader:
 
     def arrival(self, raw: bytes, at: Millis) -> Arrival:
         """Read one event received at this time, or set it aside with the reason."""
-        found = guarded(raw, partial(self._understood, at))
+        found = guarded(raw, partial(self._understood, at), glimpse=self.glimpse)
         return replace(found, provider_id=_identity(raw)) if found.problem else found
+
+    def glimpse(self, raw: bytes) -> MessageArrived | None:
+        """The placeholder of a message that cannot be read. Raises ValueError."""
+        event = read_as(raw, vk.Event)
+        if event.type != "message_new":
+            return None
+        message = read_as(bytes(event.object), vk.New).message
+        return MessageArrived(
+            peer=peer(message.peer_id),
+            ext_id=_number(message.conversation_message_id or message.id),
+            at=message.date * 1000,
+            sender=self._author(message, from_us=self._is_ours(message)),
+            from_us=self._is_ours(message),
+            placeholder=True,
+        )
 
     def _understood(self, at: Millis, raw: bytes) -> Arrival:
         event = read_as(raw, vk.Event)

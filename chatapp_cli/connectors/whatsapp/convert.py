@@ -107,7 +107,23 @@ def _wrapped(field: str, value: bytes) -> bytes:
 
 def arrival(raw: bytes, number: str, book: Book) -> Arrival:
     """Read a change with one item, or set it aside with the reason."""
-    return guarded(raw, partial(_understood, number, book))
+    return guarded(raw, partial(_understood, number, book), glimpse=partial(glimpse, book))
+
+
+def glimpse(book: Book, raw: bytes) -> MessageArrived | None:
+    """The placeholder of a client's message that cannot be read. Raises ValueError."""
+    item = read_as(bytes(read_as(raw, wa.Change).value), wa.Item, spelled=True)
+    message = next(iter(item.messages), wa.Message())
+    if not message.id or message.reaction or message.edit or message.revoke or message.system:
+        return None
+    who = people.sender(message, item.contacts)
+    return MessageArrived(
+        peer=people.group(message.group_id, book) if message.group_id else people.peer(who, book),
+        ext_id=message.id,
+        at=message.timestamp * 1000,
+        sender=people.person(who),
+        placeholder=True,
+    )
 
 
 def _understood(number: str, book: Book, raw: bytes) -> Arrival:

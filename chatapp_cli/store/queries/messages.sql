@@ -10,10 +10,6 @@ SELECT id, channel_id, provider_id, raw, raw_sha256, problem, at, packed FROM ar
 SELECT a.id, a.channel_id, a.provider_id, a.raw, a.raw_sha256, a.problem, a.at, a.packed
 FROM arrived a JOIN message m ON m.arrived_id = a.id WHERE m.id = :message;
 
--- name: arrived.dead
-SELECT id, channel_id, provider_id, raw, raw_sha256, problem, at, packed FROM arrived
-WHERE problem <> '' ORDER BY id DESC LIMIT :n;
-
 -- name: arrived.dead_count
 SELECT COUNT(*) FROM arrived WHERE problem <> '';
 

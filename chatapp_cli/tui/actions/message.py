@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import partial
 
 from chatapp_cli.domain.errors import ChatappError
-from chatapp_cli.domain.message import Operation
+from chatapp_cli.domain.message import Direction, Operation
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _
-from chatapp_cli.services import changes, sending, transcript
+from chatapp_cli.services import changes, deadletters, sending, transcript
 from chatapp_cli.tui.action_page import Action, ActionPage
 from chatapp_cli.tui.actions import file as file_actions
 from chatapp_cli.tui.actions import forward as forward_actions
@@ -74,6 +74,13 @@ async def history(page: ActionPage, target: MessageTarget) -> None:
     await page.app.push_screen_wait(History(target.entry.message, earlier, now=target.now))
 
 
+async def raw(page: ActionPage, target: MessageTarget) -> None:
+    """Show how the message arrived."""
+    from chatapp_cli.tui.questions.raw_letter import show_raw
+
+    await show_raw(page, await page.workspace.read(partial(deadletters.of_message, message=target.entry.message.id)))
+
+
 def _change_of(operation: Operation) -> Against:
     return lambda target: changes.obstacle(target.can, target.entry.message, operation, target.now)
 
@@ -94,6 +101,9 @@ ACTIONS: dict[str, Action[MessageTarget]] = {
     **link_actions.ACTIONS,
     "history": message_action(
         history, unless(lambda target: target.entry.message.edited_at is not None, T("This message was never edited."))
+    ),
+    "raw": message_action(
+        raw, unless(lambda target: target.entry.message.direction == Direction.IN, T("This message did not arrive."))
     ),
     "copy": message_action(copy, unless(lambda target: target.entry.message.text, NO_TEXT), notes=True),
 }

@@ -162,6 +162,7 @@ PLACES: Final = (
             KeyActionSpec("pick", ["V"], N_("Choose several: add or remove this one")),
             KeyActionSpec("message('history')", ["H"], N_("What it said before it was edited")),
             KeyActionSpec("message('retime')", ["W"], N_("Reschedule a message, or send it now")),
+            KeyActionSpec("message('raw')", ["B"], N_("Show how the message arrived")),
             KeyActionSpec("message('copy')", ["y"], N_("Copy the text")),
         ),
     ),
@@ -252,6 +253,7 @@ PLACES: Final = (
         acts=(
             KeyActionSpec("open", ["enter", "o"], N_("Open the dialog"), N_("open")),
             KeyActionSpec("retry", ["s"], N_("Send again, or read the dead letter again"), N_("again")),
+            KeyActionSpec("raw", ["v"], N_("Show how the dead letter came"), N_("how it came")),
             KeyActionSpec("forget", ["d"], N_("Delete the dead letter"), N_("delete")),
             KeyActionSpec("back", ["escape"], N_("Back to the dialogs"), N_("back")),
         ),

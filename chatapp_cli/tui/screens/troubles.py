@@ -27,7 +27,7 @@ from chatapp_cli.services import words as states
 from chatapp_cli.services.routes import Able
 from chatapp_cli.store.rows.alarms import AlarmRow
 from chatapp_cli.store.rows.dialogs import WaitingRow
-from chatapp_cli.store.rows.journal import ArrivedRow
+from chatapp_cli.store.rows.journal import DeadLetterRow
 from chatapp_cli.store.rows.messages import CallRow, TroubledRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.action_page import ActionPage
@@ -63,7 +63,7 @@ class _Found(NamedTuple):
     alarms: Sequence[AlarmRow]
     calls: Sequence[CallRow]
     troubled: Sequence[TroubledRow]
-    dead: Sequence[ArrivedRow]
+    dead: Sequence[DeadLetterRow]
     waits: Sequence[WaitingRow]
     bars: overview.Overview
 
@@ -156,11 +156,13 @@ class TroublesScreen(ActionPage):
         why = (show(alarms.sentence(row)), styles.plain)
         return TroubleRow(self._shown(("!", styles.bad), _("Alarm"), row.since, why, ""))
 
-    def _dead_letter(self, row: ArrivedRow) -> TroubleRow:
+    def _dead_letter(self, row: DeadLetterRow) -> TroubleRow:
         styles = self.appearance.styles
-        name = _("Arrival {n}", n=row.id)
+        name = line(row.who) or line(row.channel)
         why = _("not understood: {problem}", problem=line(row.problem))
-        return TroubleRow(self._shown(("✉", styles.bad), name, row.at, (why, styles.plain), ""), letter=row.id)
+        text = _("arrival {n} of {channel}", n=row.id, channel=line(row.channel))
+        shown = self._shown(("✉", styles.bad), name, row.at, (why, styles.plain), text)
+        return TroubleRow(shown, row.dialog_id, letter=row.id)
 
     def _shown(self, sign: StyledText, name: str, at: int, why: StyledText, text: str) -> Text:
         """Sign, name and time in columns; then the reason and the text."""
@@ -183,9 +185,11 @@ class TroublesScreen(ActionPage):
 
     @on(OptionList.OptionSelected)
     def action_open(self) -> None:
-        """Open the dialog of the chosen row."""
+        """Open the dialog of the chosen row; without one, show how the dead letter came."""
         if self._chosen is not None and self._chosen.dialog is not None:
             self._leave_for(self._chosen.dialog)
+        else:
+            self.action_raw()
 
     def _leave_for(self, dialog: DialogId) -> None:
         behind = self.app.screen_stack[0]
@@ -209,6 +213,16 @@ class TroublesScreen(ActionPage):
     async def _sure(self) -> bool:
         note = _("It may have got through already; then the client has it twice.")
         return await self.confirm(_("Send it again?"), note, yes=_("Send again"))
+
+    def action_raw(self) -> None:
+        """Show how the chosen dead letter came."""
+        if self._chosen is not None and self._chosen.letter is not None:
+            self.do(partial(self._show_raw, self._chosen.letter))
+
+    async def _show_raw(self, letter: int) -> None:
+        from chatapp_cli.tui.questions.raw_letter import show_raw
+
+        await show_raw(self, await self.workspace.read(partial(deadletters.one, number=letter)))
 
     def action_forget(self) -> None:
         """Delete the chosen dead letter, after a question."""

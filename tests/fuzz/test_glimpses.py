@@ -1,0 +1,60 @@
+"""The placeholder of a message that cannot be read stands where the message belongs, for every seed of a channel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from chatapp_cli.connectors.avito import convert as avito
+from chatapp_cli.connectors.avito.connector import _mine
+from chatapp_cli.connectors.email import convert as email
+from chatapp_cli.connectors.email.account import Account
+from chatapp_cli.connectors.max import convert as max_messenger
+from chatapp_cli.connectors.telegram_bot import convert as telegram_bot
+from chatapp_cli.connectors.telegram_bot.connector import _ears
+from chatapp_cli.connectors.vk.connector import _reader
+from chatapp_cli.connectors.vk.names import Book as VkBook
+from chatapp_cli.connectors.whatsapp import convert as whatsapp
+from chatapp_cli.connectors.whatsapp.people import Book
+from chatapp_cli.domain.arrival import MessageArrived
+from chatapp_cli.kit.manifests import create
+from chatapp_cli.kit.system import system_world
+from chatapp_cli.ports.bind import Bound
+from tests.fuzz.recorder import seeds
+from tests.fuzz.rounds import bindings
+from tests.stores import NOON
+
+Glimpse = Callable[[Bound, bytes], MessageArrived | None]
+
+
+def of_mail(bound: Bound, raw: bytes) -> MessageArrived:
+    mail = email.Mail(uid=0, at=NOON, size=len(raw), raw=raw)
+    return email.glimpse(raw, mail, Account.of(bound).reading)
+
+
+GLIMPSES: Mapping[str, Glimpse] = {
+    "avito": lambda bound, raw: avito.glimpse(raw, _mine(bound)),
+    "email": of_mail,
+    "max": lambda bound, raw: max_messenger.glimpse(raw, bound.account),
+    "telegram_bot": lambda bound, raw: telegram_bot.glimpse(raw, _ears(bound)),
+    "vk": lambda bound, raw: _reader(bound, VkBook()).glimpse(raw),
+    "whatsapp": lambda _bound, raw: whatsapp.glimpse(Book(), raw),
+}
+SEEN = ("peer", "ext_id", "at", "from_us")
+
+
+@pytest.mark.parametrize("kind", GLIMPSES)
+def test_a_glimpse_finds_the_place_of_a_message(kind: str, tmp_path: object) -> None:
+    connector, bound, found = create(kind, system_world(tmp_path)), bindings(kind)[0], 0  # type: ignore[arg-type]
+    for raw in seeds(kind):
+        events = connector.understand(bound, raw, NOON).events
+        message = next((event for event in events if isinstance(event, MessageArrived)), None)
+        glimpse = None if message is None else GLIMPSES[kind](bound, raw)
+        if message is None or glimpse is None:
+            continue
+        found += 1
+        assert glimpse.placeholder
+        assert [getattr(glimpse, name) for name in SEEN] == [getattr(message, name) for name in SEEN], raw
+        assert glimpse.sender.id == message.sender.id
+    assert found > 3
