@@ -110,7 +110,7 @@ class Company:
 
     @property
     def options(self) -> Options:
-        """The settings of this process and the stored options of company, lines, channels and CRMs."""
+        """The settings of this process and the stored options of company, lines and channels."""
         from chatapp_cli.services.options import Options
 
         return Options(self.settings, self.given)
@@ -147,10 +147,11 @@ def open_company(
     absent = not make and isinstance(driver, Sqlite) and _is_absent(driver.path)
     if not absent:
         ensure_current(driver, settings.folder / "serve.lock", migrating)
+    mark = settings.folder / "store.damaged"
     return Company(
         settings=settings,
         world=world,
-        database=(Absent if absent else Database)(driver, world.clock, EFFECTS),
+        database=Absent(driver, world.clock, EFFECTS) if absent else Database(driver, world.clock, EFFECTS, mark=mark),
         media=Media(settings.folder / "media", partial(is_private, env=os.environ)),
         vault=Vault(settings.folder / "secret.key", settings.secret_key),
         given=given,

@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 import traceback
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from pathlib import Path
 
 import structlog
@@ -22,8 +22,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from chatapp_cli.api import health, hooks
 from chatapp_cli.api.limits import LIMITS, Limits, punctual
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.domain.errors import ChatappError, UsageError
+from chatapp_cli.domain.errors import ChatappError, StoreLost, UsageError
 from chatapp_cli.domain.text import T
+from chatapp_cli.runtime import alarms
 from chatapp_cli.runtime.daemon import Daemon, running
 from chatapp_cli.runtime.owner import OwnerKind, Ownership, taking
 
@@ -85,18 +86,30 @@ async def serve(
     stop: asyncio.Event | None = None,
     kind: OwnerKind = OwnerKind.DAEMON,
 ) -> None:
-    """Run the daemon until SIGTERM, SIGINT, SIGHUP or ``stop``; then finish what is in flight. Raises Busy, UsageError.
+    """Run the daemon until SIGTERM, SIGINT, SIGHUP or ``stop``; then finish what is in flight.
+
+    Raises Busy, UsageError, and StoreDamaged or StoreLost as soon as nothing can be stored any more.
 
     ``web`` also serves the window to browsers.
     ``announce`` is called with the listening address, or an empty one without HTTP.
     A daemon embedded in a window also stops when a real one asks for the store.
     """
     stop = stop or asyncio.Event()
+    await asyncio.to_thread(company.database.require_whole)
     company.database.write(lambda _tx: None)  # a store that takes no writes is told at once, in words
     with _stopped_by_signals(stop):
         async with taking(company, kind, stop) as owned:
             if owned is not None:
-                await _serve(company, owned, announce, stop, http=http, web=web)
+                await _shouting(company, _serve(company, owned, announce, stop, http=http, web=web))
+
+
+async def _shouting(company: Company, serving: Coroutine[None, None, None]) -> None:
+    """Serve; if nothing can be stored any more, the company's command is the only way to tell people."""
+    try:
+        await serving
+    except StoreLost as error:
+        await asyncio.to_thread(alarms.shout, company.settings.alarm_command, error.what)
+        raise
 
 
 async def _serve(
