@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import structlog
 
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import orphans, retention, upkeep
+from chatapp_cli.store.tx import Tx
 
 log = structlog.get_logger()
 
@@ -27,8 +29,8 @@ class Upkeep:
     async def turn(self) -> None:
         """Delete what is old, in the store and beside it."""
         store, company = self._store, self._store.company
-        await store.write(upkeep.delete_early_changes)
-        await store.write(upkeep.delete_expired)
+        await self._delete(upkeep.delete_early_changes)
+        await self._delete(upkeep.delete_expired)
         for planned in await store.read(partial(retention.plan, options=company.options)):
             await self._sweep(planned)
         await store.off_loop(company.media.sweep)
@@ -38,6 +40,13 @@ class Upkeep:
                 await store.write(partial(retention.forget_dictionaries, unused=unused))
             await self._drop_orphans()
         self._turns += 1
+
+    async def _delete(self, job: Callable[[Tx], int]) -> None:
+        clock, done = self._store.company.world.clock, upkeep.AT_ONCE
+        while done >= upkeep.AT_ONCE:
+            began = clock.monotonic()
+            done = await self._store.write(job)
+            await clock.sleep(SHARE * (clock.monotonic() - began))
 
     async def _sweep(self, planned: retention.Sweep) -> None:
         clock, left = self._store.company.world.clock, planned

@@ -49,10 +49,11 @@ def of_message(tx: Tx, message: MessageId) -> list[JournalEntry]:
     return tx.all(entry, "journal.of_message", message=message)
 
 
-def delete_live(tx: Tx, *, before: Millis) -> None:
-    """Delete entries that matter only live; those of more than a week before go with all the others."""
+def delete_live(tx: Tx, *, before: Millis, most: int) -> int:
+    """Delete entries that matter only live, and return how many; older ones than a week before go with all others."""
     first, until = (first_since(tx, "retention.journal_at", last(tx), at) for at in (before - _WEEK, before))
-    tx.run("journal.forget", first=first, until=until, before=before, topics=json.dumps(live_topics()))
+    span = {"first": first, "until": until, "before": before, "n": most}
+    return tx.run("journal.forget", **span, topics=json.dumps(live_topics()))
 
 
 def first(tx: Tx) -> int:

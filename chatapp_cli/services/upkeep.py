@@ -12,6 +12,8 @@ from chatapp_cli.services import duties, journal, outbox, timers
 from chatapp_cli.store.tx import Tx
 
 DAY = 86_400_000
+AT_ONCE = 500
+"""Rows that are deleted in one transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +31,22 @@ def due(tx: Tx) -> Due:
     return Due(scheduled=outbox.something_due(tx), snoozed=duties.something_due(tx), timers=timers.kinds_due(tx))
 
 
-def delete_early_changes(tx: Tx) -> None:
-    """Delete, after a day, delivery states without a message of ours, and changes without their message."""
-    tx.run("early.forget", before=tx.now - DAY)
-    tx.run("early.none_left")
+def delete_early_changes(tx: Tx, most: int = AT_ONCE) -> int:
+    """Delete, after a day, delivery states without a message of ours, and changes without their message.
+
+    Returns how many; if it is ``most``, there may be more.
+    """
+    done = tx.run("early.forget", before=tx.now - DAY, n=most)
+    if done < most:
+        tx.run("early.none_left")
+    return done
 
 
-def delete_expired(tx: Tx) -> None:
-    """Delete, after a day, presence entries and closed windows."""
-    journal.delete_live(tx, before=tx.now - DAY)
+def delete_expired(tx: Tx, most: int = AT_ONCE) -> int:
+    """Delete, after a day, presence entries and closed windows; returns how many entries, as the one before."""
+    done = journal.delete_live(tx, before=tx.now - DAY, most=most)
     tx.run("presence.expire", before=tx.now - DAY)
+    return done
 
 
 def clock_went_back(tx: Tx, milliseconds: Millis) -> None:

@@ -81,6 +81,16 @@ def test_passing_news_and_closed_windows_are_cleared_away_after_a_day(shop: Shop
     assert shop.read(lambda tx: drafts.everywhere(tx.by(ANNA))) == [dialog]
 
 
+def test_what_passed_is_cleared_away_in_pieces(shop: Shop, dialog: DialogId) -> None:
+    for _ in range(5):
+        shop.write(lambda tx: presence.typing(tx.by(ANNA), "w1", dialog))
+        shop.clock.at += upkeep.DAY // 2
+    shop.write(lambda tx: dialogs.pin(tx, dialog, pinned=True))
+    shop.clock.at += 2 * upkeep.DAY
+    pieces = [shop.write(lambda tx: upkeep.delete_expired(tx, most=2)) for _ in range(4)]
+    assert (pieces, told(shop)) == ([2, 2, 1, 0], [])
+
+
 def test_a_draft_comes_back_whole_and_belongs_to_one_operator(shop: Shop, dialog: DialogId) -> None:
     file = StagedFile(name="счёт.pdf", mime="application/pdf", size=7, sha256="ab" * 32)
     unsent = Unsent(Draft(text="Завтра\nпришлём", subject="Счёт", files=(file,), reply_to=3), edits=5)

@@ -13,12 +13,14 @@ SELECT COALESCE(MAX(id), 0) FROM journal;
 SELECT COALESCE(MIN(id), 0) FROM journal;
 
 -- name: journal.forget
-DELETE FROM journal WHERE id >= :first AND id < :until AND at < :before AND id < (SELECT MAX(id) FROM journal)
-  AND topic IN (SELECT value FROM json_each(:topics));
+DELETE FROM journal WHERE id IN (
+  SELECT id FROM journal WHERE id >= :first AND id < :until AND at < :before AND id < (SELECT MAX(id) FROM journal)
+    AND topic IN (SELECT value FROM json_each(:topics)) ORDER BY id LIMIT :n);
 
 -- name: journal.forget@postgresql
-DELETE FROM journal WHERE id >= :first AND id < :until AND at < :before AND id < (SELECT MAX(id) FROM journal)
-  AND topic IN (SELECT json_array_elements_text(CAST(:topics AS json)));
+DELETE FROM journal WHERE id IN (
+  SELECT id FROM journal WHERE id >= :first AND id < :until AND at < :before AND id < (SELECT MAX(id) FROM journal)
+    AND topic IN (SELECT json_array_elements_text(CAST(:topics AS json))) ORDER BY id LIMIT :n);
 
 -- name: followers.place
 SELECT journal_id FROM follower WHERE name = :name;

@@ -247,7 +247,7 @@ WHERE e.channel_id = :channel AND e.dialog_key = :dialog_key AND e.change <> '';
 DELETE FROM early_news WHERE id = :id;
 
 -- name: early.forget
-DELETE FROM early_news WHERE at < :before;
+DELETE FROM early_news WHERE id IN (SELECT id FROM early_news WHERE at < :before LIMIT :n);
 
 -- name: early.none_left
 UPDATE dialog SET early = 0 WHERE early = 1 AND NOT EXISTS (
