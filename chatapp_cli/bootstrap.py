@@ -140,7 +140,7 @@ def open_company(
         require_beginning(driver.path)
     absent = not make and isinstance(driver, Sqlite) and _is_absent(driver.path)
     if not absent:
-        ensure_current(driver)
+        ensure_current(driver, settings.folder / "serve.lock")
     return Company(
         settings=settings,
         world=world,

@@ -45,6 +45,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "chat": N_("Groups and channels to read: list, follow, read back"),
         "message": N_("One message: show, edit, cancel, retry"),
         "outbox": N_("Waiting, uncertain and failed messages"),
+        "alarm": N_("Alarms: what is wrong, and who is told"),
         "deadletter": N_("Arrivals that could not be understood"),
         "user": N_("Operators with accounts: who may log in, and which lines they see"),
         "login": N_("Log in as an operator"),

@@ -24,6 +24,8 @@ class Postgres:
     """A running server that hands out empty databases."""
 
     socket: Path
+    restart: Callable[[], None]
+    """Let it crash and start again."""
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def url(self, database: str) -> str:
@@ -47,9 +49,10 @@ def running(options: str = SPEEDY) -> Iterator[Postgres]:
         data = folder / "data"
         run(programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-sync")
         serving = (programs / "pg_ctl", "-D", data)
-        run(*serving, "-w", "-l", folder / "log", "-o", f"{options} -h '' -k {folder}", "start")
+        start = ("-w", "-l", folder / "log", "-o", f"{options} -h '' -k {folder}")
+        run(*serving, *start, "start")
         try:
-            yield Postgres(folder)
+            yield Postgres(folder, partial(run, *serving, *start, "-m", "immediate", "restart"))
         finally:
             run(*serving, "-w", "-m", "immediate", "stop")
     finally:

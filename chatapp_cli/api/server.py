@@ -82,7 +82,7 @@ async def _serve(
     web: bool,
 ) -> None:
     with _listening(company, wanted=http) as listening:
-        async with running(company, ended=stop.set, stop=stop) as daemon, _leaving(owned, stop):
+        async with running(company, owned, ended=stop.set, stop=stop) as daemon, _leaving(owned, stop):
             log.info("daemon.started", store=company.settings.company, http=listening is not None)
             if listening is None:
                 await _announce_and_wait(announce, "", stop)
@@ -94,7 +94,7 @@ async def _serve(
 
 @contextlib.asynccontextmanager
 async def _leaving(owned: Ownership, stop: asyncio.Event) -> AsyncIterator[None]:
-    """Stop when another daemon asks for the store, or its lock is lost. Raises StoreError for the latter."""
+    """Stop when another daemon asks for the store."""
 
     async def leave() -> None:
         await owned.asked_for()
@@ -102,16 +102,11 @@ async def _leaving(owned: Ownership, stop: asyncio.Event) -> AsyncIterator[None]
         stop.set()
 
     leaving = asyncio.create_task(leave(), name="ownership")
-    losing = asyncio.create_task(owned.lost(), name="lease")
-    losing.add_done_callback(lambda _task: stop.set())
     try:
         yield
-        if losing.done():
-            losing.result()
     finally:
-        for task in (leaving, losing):
-            task.cancel()
-        await asyncio.gather(leaving, losing, return_exceptions=True)
+        leaving.cancel()
+        await asyncio.gather(leaving, return_exceptions=True)
 
 
 async def _serve_http(

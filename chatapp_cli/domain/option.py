@@ -135,6 +135,8 @@ def _is_email(text: str) -> bool:
 _FITS: Mapping[str, Callable[[str], bool]] = MappingProxyType({"url": _is_web, "email": _is_email})
 
 
+_TOLD = r"([^\s:,;]+:[^\s,;]+|[^@\s:,;]+@[^@\s:,;]+)"
+"""Who is told of alarms: ``CHANNEL:ADDRESS``, or an e-mail; any other address is another person in each channel."""
 _COMPANY_AND_LINE = (OptionLevel.COMPANY, OptionLevel.LINE)
 
 declare(
@@ -186,6 +188,16 @@ declare(
         kind="number",
         most=525_600,
         default="240",
+        required=False,
+    ),
+    OptionLevel.COMPANY,
+)
+declare(
+    Field(
+        name="alarm",
+        label=T("Who is told of alarms"),
+        hint=T("E-mails, or addresses with their channel, such as: olga@shop.example, telegram_bot:@olga"),
+        pattern=rf"{_TOLD}([,\s]+{_TOLD})*",
         required=False,
     ),
     OptionLevel.COMPANY,

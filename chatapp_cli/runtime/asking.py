@@ -79,7 +79,7 @@ async def _working(store: AsyncStore, requests: Sequence[SessionRequest]) -> Asy
     """Start the channels without a daemon, for requests only: messages are left at the providers."""
     with ExitStack() as stack:
         try:
-            stack.enter_context(owning(store.company, OwnerKind.COMMAND))
+            store.owned = stack.enter_context(owning(store.company, OwnerKind.COMMAND))
             rows = {request.channel.id: request.channel for request in requests}.values()
         except Busy:
             rows = {}.values()

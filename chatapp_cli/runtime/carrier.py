@@ -19,6 +19,8 @@ from chatapp_cli.store.tx import Tx
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
+LOOK = 0.5
+"""Seconds between looks at the lease while the rest is finished."""
 LONGEST_NAP = 5.0
 """Seconds after which a queue is checked even without a wake-up: a clock may have jumped."""
 Item = TypeVar("Item")
@@ -117,12 +119,12 @@ class Carrier(Generic[Item]):
         await self._news.wait_by(self._clock, min(max(later, 0.01), LONGEST_NAP))
 
     async def _land(self) -> None:
-        """Give rows in flight time to finish; the next owner recovers the rest."""
-        if not self._flying:
-            return
-        flying = set(self._flying)
+        """Give rows in flight time to finish, but never beyond the lease; the next owner recovers the rest."""
+        flying, left = set(self._flying), GRACE
         try:
-            await asyncio.wait(flying, timeout=GRACE)
+            while (left := min(left, self._store.remaining)) > 0 and any(not task.done() for task in flying):
+                await asyncio.wait(flying, timeout=min(left, LOOK))
+                left -= LOOK
         finally:
             for task in flying:
                 task.cancel()

@@ -11,9 +11,11 @@ import structlog
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.access import DAEMON
+from chatapp_cli.domain.errors import StoreError
 from chatapp_cli.ports.connector import HookReply, HookRequest
-from chatapp_cli.runtime import builtin
+from chatapp_cli.runtime import alarms, builtin
 from chatapp_cli.runtime.journal_tail import new_entries
+from chatapp_cli.runtime.owner import Ownership
 from chatapp_cli.runtime.parts import Installed, Part, handlers_of, installed, note, workers_of
 from chatapp_cli.runtime.restarting import WorkerState
 from chatapp_cli.runtime.store import AsyncStore
@@ -32,8 +34,8 @@ SELDOM = 3600.0
 class Daemon:
     """The running daemon and its counters.
 
-    The core is the store's writer, the follower of the journal and the timekeeper: nothing works reliably without them,
-    so an error in one of them ends the daemon, to be restarted from outside.
+    The core is the lease, the store's writer, the follower of the journal and the timekeeper: nothing works reliably
+    without them, so an error in one of them ends the daemon, to be restarted from outside.
     """
 
     def __init__(self, store: AsyncStore, parts: Sequence[Part] = (), failing: Sequence[WorkerState] = ()) -> None:
@@ -45,7 +47,8 @@ class Daemon:
         scheduled = Chore("scheduled", self._promote, clock=clock, every=SELDOM)
         snoozed = Chore("snoozed", self._wake, clock=clock, every=SELDOM)
         parts = (*builtin.PARTS, *parts)
-        workers, without_workers = workers_of(parts, store, (self.supervisor, scheduled, snoozed))
+        watch = alarms.chore(store, lambda: self.conditions)
+        workers, without_workers = workers_of(parts, store, (self.supervisor, scheduled, snoozed, watch))
         self._failing = (*failing, *without_workers)
         note(store.company.settings.folder, self._failing)
         self._posts = [Post(worker, clock) for worker in workers]
@@ -78,11 +81,20 @@ class Daemon:
         try:
             await self.supervisor.refresh()
             self.ready = True
-            core = (self.store.broken(), self._follow(), self._timekeeper.run())
+            core = (self.store.broken(), self._lost(), self._follow(), self._timekeeper.run())
             await run_all(*core, *(post.run() for post in self._posts))
         finally:
             self.ready = False
             await self.supervisor.stop()
+
+    async def _lost(self) -> None:
+        """Stop the channels before anything else when the lease is lost: another process may begin with them."""
+        try:
+            await self.store.lost()
+        except StoreError as error:
+            log.warning("daemon.lost_store", why=str(error))
+            await self.supervisor.stop()
+            raise
 
     async def _follow(self) -> None:
         """Pass events to the workers."""
@@ -107,6 +119,7 @@ def _tell_of_effect(name: str, why: str) -> None:
 @asynccontextmanager
 async def running(
     company: Company,
+    owned: Ownership | None = None,
     *,
     ended: Callable[[], None] = lambda: None,
     parts: Sequence[Part] | None = None,
@@ -118,7 +131,7 @@ async def running(
     If the daemon ends on its own, ``ended`` is called and the context raises the reason.
     """
     found = await installed(stop) if parts is None else Installed(parts)
-    store = AsyncStore(company.seen_by(DAEMON))
+    store = AsyncStore(company.seen_by(DAEMON), owned)
     daemon = Daemon(store, *found)
     task = asyncio.create_task(daemon.run(), name="daemon")
     task.add_done_callback(lambda _task: ended())

@@ -30,14 +30,23 @@ from chatapp_cli.ports.world import World
 from chatapp_cli.runtime import binding, login
 from chatapp_cli.runtime.owner import OwnerKind, owner
 from chatapp_cli.runtime.parts import noted
-from chatapp_cli.services import account_pools, channels, effects, journal, resting, retention, waiting, words
+from chatapp_cli.services import (
+    account_pools,
+    alarms,
+    channels,
+    effects,
+    journal,
+    resting,
+    retention,
+    waiting,
+    words,
+)
+from chatapp_cli.services.faults import LEAST_SPACE
 from chatapp_cli.settings import SOURCES, LoadedSettings
 from chatapp_cli.store.migrate import HEAD
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.tx import Tx
 
-LEAST_SPACE = 200 * MEGABYTE
-"""Free bytes below which the disk counts as full."""
 LATE = 180_000
 """Milliseconds without a heartbeat after which a channel counts as silent."""
 BUILT = 1_767_225_600_000
@@ -59,7 +68,7 @@ def examine(loaded: LoadedSettings, world: World | None = None, *, providers: bo
         return
     try:
         seen = login.logged_in(company, login.token(os.environ, company.settings.company))
-        yield from _looked(seen, (_store, _effects, _followers, _key, _disk, _clock, _daemon, _channels))
+        yield from _looked(seen, (_store, _effects, _followers, _key, _disk, _clock, _daemon, _alarms, _channels))
         if providers:
             yield from _looked(seen, (_providers,))
     finally:
@@ -217,11 +226,11 @@ def _daemon(company: Company) -> Iterator[Finding]:
     if found is None:
         what = T("The daemon is not running: nothing is received")
     elif found.kind is OwnerKind.DAEMON:
-        what = T("The daemon runs, process {n}", n=found.process)
+        what = T("The daemon runs, process {n}", n=found.named)
     elif found.kind is OwnerKind.WINDOW:
-        what = T("A daemon started by a window is running, process {n}: it stops with the window", n=found.process)
+        what = T("A daemon started by a window is running, process {n}: it stops with the window", n=found.named)
     else:
-        what = T("A command is sending, process {n}; the daemon is not running: nothing is received", n=found.process)
+        what = T("A command is sending, process {n}; the daemon is not running: nothing is received", n=found.named)
     ok = found is not None and found.kind is not OwnerKind.COMMAND
     yield Finding(name="daemon", ok=ok, what=what, next_step=T("Start it: {how}", how=to_do(Next.SERVE)))
     for name, why in noted(company.settings.folder) if found is not None else ():
@@ -231,6 +240,14 @@ def _daemon(company: Company) -> Iterator[Finding]:
             what=T("{name} fails and is skipped: {why}", name=name, why=why),
             next_step=T("Look into the daemon's log, mend or uninstall its package, and start the daemon again."),
         )
+
+
+def _alarms(company: Company) -> Iterator[Finding]:
+    """The open alarms; no finding while there are none."""
+    for one in company.read(alarms.open_):
+        what = T("Alarm since {since}: {what}", since=_moment(one.since), what=alarms.sentence(one))
+        step = T("Look: {how}", how=to_do(Next.ALARMS))
+        yield Finding(name=f"alarm {one.kind} {one.ref}".strip(), ok=False, what=what, next_step=step)
 
 
 def _channels(company: Company) -> Iterator[Finding]:

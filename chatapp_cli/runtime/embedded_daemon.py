@@ -13,10 +13,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.errors import Busy, StoreError
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.runtime.owner import OwnerKind, owner
 from chatapp_cli.runtime.parent_watch import ended
+from chatapp_cli.services import lease
 from chatapp_cli.settings import Settings
+from chatapp_cli.store.migrate import HEAD
 
 LOOK = 2.0
 """Seconds between checks for a running daemon."""
@@ -37,6 +40,7 @@ class DaemonState:
 
 RUNS = DaemonState(Text(""))
 STARTS = DaemonState(T("the daemon starts"))
+CHANGED = DaemonState(T("another version of chatapp has changed the store: restart this window"), trouble=True)
 AWAY = DaemonState(T("the daemon has ended; waiting for it"))
 
 
@@ -67,7 +71,11 @@ class EmbeddedDaemon:
     async def _seen(self) -> DaemonState:
         """The current state; if neither the owner can be determined nor a child started, retry later."""
         try:
+            if await asyncio.to_thread(self._company.database.read, lease.revision) != HEAD:
+                return CHANGED
             return await self._state()
+        except (StoreError, Busy) as error:
+            return DaemonState(T("no daemon: {why}", why=error.what), trouble=True)
         except OSError as error:
             return DaemonState(T("no daemon: {why}", why=error.strerror or str(error)), trouble=True)
 

@@ -54,14 +54,19 @@ class Handover:
     def claim(self, tx: Tx, n: int) -> list[Claim]:
         """Claim the first messages that may go."""
         claims: list[Claim] = []
-        while len(claims) < n and (claim := outbox.claim(tx, self._store.company.media, self._channel)):
+        media, epoch = self._store.company.media, self._store.epoch
+        while len(claims) < n and (claim := outbox.claim(tx, media, self._channel, epoch)):
             claims.append(claim)
         return claims
 
     async def carry(self, item: Claim) -> None:
         """Wait for its turn and send it, unless it was cancelled meanwhile."""
-        if await self._handed_over(item):
+        if not await self._handed_over(item):
+            return
+        if self._store.holds:
             await self._send(item)
+        else:  # stopped between the commit and here, longer than the lease: it was not sent
+            await self._outcomes.put_back(item)
 
     def leave(self, item: Claim, error: Exception | None) -> VerdictJob:
         """Requeue a message that was not started; if our own code failed on it, a person decides."""

@@ -126,9 +126,10 @@ class Sender:
 
     async def _recover(self, session: Session) -> None:
         """Recover what the last owner was sending: ask the provider, or leave it to a person."""
-        for claim in await self._store.read(
-            partial(outbox.in_flight, media=self._store.company.media, channel=self._channel)
-        ):
+        left = partial(
+            outbox.in_flight, media=self._store.company.media, channel=self._channel, epoch=self._store.epoch
+        )
+        for claim in await self._store.read(left):
             await self._store.write(await self._verdict_on_lost(session, claim))
 
     async def _verdict_on_lost(self, session: Session, claim: Claim) -> Callable[[Tx], bool]:

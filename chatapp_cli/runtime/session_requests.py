@@ -56,7 +56,8 @@ class SessionRequests:
         await self._store.write(partial(session_requests.interrupted, channel=self._channel))
         while True:
             raise_if_cancelled()
-            request = await self._store.write(partial(session_requests.claim, channel=self._channel))
+            claim = partial(session_requests.claim, channel=self._channel, epoch=self._store.epoch)
+            request = await self._store.write(claim)
             if request is not None:
                 await self._do(session, request)
                 continue

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from chatapp_cli.bootstrap import Company
+from chatapp_cli.runtime.owner import Ownership
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.store.writer import Done, Outcome, Writer, deliver
 
@@ -18,12 +20,29 @@ READERS = 2
 class AsyncStore:
     """Belongs to the event loop in which it is created."""
 
-    def __init__(self, company: Company) -> None:
+    def __init__(self, company: Company, owned: Ownership | None = None) -> None:
         self.company = company
+        self.owned = owned
+        """The lease by which this process runs the channels; ``None``: it does not."""
         self._loop = asyncio.get_running_loop()
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
         self._broken: asyncio.Future[None] = self._loop.create_future()
         self._writer = Writer(company.database, self._wake, self._break)
+
+    @property
+    def epoch(self) -> int:
+        """The epoch that claims bear."""
+        return 0 if self.owned is None else self.owned.epoch
+
+    @property
+    def holds(self) -> bool:
+        """Whether messages may be handed over: false once the lease is lost, or about to be."""
+        return self.owned is None or self.owned.holds
+
+    @property
+    def remaining(self) -> float:
+        """Seconds for which what was handed over may be finished: as long as nobody else can have the lease."""
+        return math.inf if self.owned is None else self.owned.remaining
 
     def _wake(self, outcomes: Sequence[tuple[Done, Outcome[Any]]]) -> None:
         self._loop.call_soon_threadsafe(deliver, outcomes)
@@ -38,6 +57,13 @@ class AsyncStore:
     async def broken(self) -> None:
         """Raise the error that ended the writer thread; waits for ever while there is none."""
         await asyncio.shield(self._broken)
+
+    async def lost(self) -> None:
+        """Raise StoreError once the lease is lost; waits for ever without one."""
+        if self.owned is None:
+            await self._loop.create_future()
+        else:
+            await self.owned.lost()
 
     async def read(self, job: Callable[[Tx], R]) -> R:
         """Run a read."""

@@ -1,7 +1,8 @@
 """The outbox: claims, and the effect of each verdict.
 
 A claim is committed before waiting for its turn, and the hand-over before the provider is called: so a row that was
-claimed but not handed over was certainly not sent. A process that lost the claim records nothing.
+claimed but not handed over was certainly not sent. A process that lost the claim records nothing. A claim bears the
+epoch of the lease (``services.lease``): once another process has taken the store, it can no longer be handed over.
 """
 
 from __future__ import annotations
@@ -62,16 +63,20 @@ class Claim:
         return self.row.state == HANDED_OVER
 
 
-def claim(tx: Tx, media: Media, channel: ChannelId) -> Claim | None:
-    """Claim the first row that may go: by priority, then in order; no row of its dialog is before it or in flight."""
-    row = tx.one(OutboxRow, "outbox.claim", channel=channel, now=tx.now)
+def claim(tx: Tx, media: Media, channel: ChannelId, epoch: int = 0) -> Claim | None:
+    """Claim the first row that may go: by priority, then in order; no row of its dialog is before it or in flight.
+
+    ``epoch`` is that of the caller's lease; 0 holds only in a store that nobody has ever run.
+    """
+    row = tx.one(OutboxRow, "outbox.claim", channel=channel, epoch=epoch, now=tx.now)
     return None if row is None else _loaded(tx, media, row)
 
 
 def begin(tx: Tx, claim: Claim) -> bool:
     """Record the hand-over to the provider: from here on the outcome is unknown until an answer comes.
 
-    False if the claim was lost, for example because the message was cancelled: then it must not be sent.
+    False if the claim was lost, because the message was cancelled or the store is another process's by now: then it
+    must not be sent.
     """
     mine = _mine(tx, claim)
     if mine is None or not tx.run("outbox.begin", id=claim.row.id, claims=claim.row.claims):
@@ -92,9 +97,12 @@ def begin(tx: Tx, claim: Claim) -> bool:
     return True
 
 
-def in_flight(tx: Tx, media: Media, channel: ChannelId) -> list[Claim]:
-    """The claims that the channel's last owner left; ``began`` tells which were handed over."""
-    return [_loaded(tx, media, row) for row in tx.all(OutboxRow, "outbox.in_flight", channel=channel)]
+def in_flight(tx: Tx, media: Media, channel: ChannelId, epoch: int = 0) -> list[Claim]:
+    """The claims that the channel's last owner left; ``began`` tells which were handed over.
+
+    None for a process that holds the store no longer: they are being carried out by the one that does.
+    """
+    return [_loaded(tx, media, row) for row in tx.all(OutboxRow, "outbox.in_flight", channel=channel, epoch=epoch)]
 
 
 def _loaded(tx: Tx, media: Media, row: OutboxRow) -> Claim:

@@ -52,9 +52,9 @@ def ask(
     return request
 
 
-def claim(tx: Tx, channel: ChannelId) -> SessionRequestRow | None:
-    """Claim the next request that has not timed out."""
-    return tx.one(SessionRequestRow, "requests.claim", channel=channel, now=tx.now)
+def claim(tx: Tx, channel: ChannelId, epoch: int = 0) -> SessionRequestRow | None:
+    """Claim the next request that has not timed out; none for a process that holds the store no longer."""
+    return tx.one(SessionRequestRow, "requests.claim", channel=channel, epoch=epoch, now=tx.now)
 
 
 def one(tx: Tx, request: SessionRequestId) -> SessionRequestRow:

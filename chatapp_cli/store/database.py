@@ -62,6 +62,11 @@ class Database:
         with self._session(self.driver.begin) as tx:
             return job(tx)
 
+    def touch(self, job: Job[R]) -> R:
+        """Run a job that changes one row and emits nothing; it does not wait for long writes of others if it can."""
+        with self._session(self.driver.begin_row) as tx:
+            return job(tx)
+
     @contextmanager
     def _session(self, begin: Callable[[Connection], None]) -> Iterator[Tx]:
         with spoken(self.driver):
@@ -82,6 +87,15 @@ class Database:
             with suppress(Exception):  # of either driver: it is lost already
                 connection.close()
             self._mine.connection = None
+
+    def release(self) -> None:
+        """Close the calling thread's connection, if it has one."""
+        found: Connection | None = getattr(self._mine, "connection", None)
+        if found is not None:
+            self._mine.connection = None
+            self._opened.remove(found)
+            with suppress(Exception):  # of either driver: the thread ends all the same
+                found.close()
 
     def pulse(self) -> Pulse:
         """A cheap way to notice writes; the caller closes it."""

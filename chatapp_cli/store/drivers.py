@@ -6,8 +6,8 @@ import os
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
@@ -15,11 +15,12 @@ from urllib.parse import quote
 
 from chatapp_cli.domain.errors import Busy, ChatappError, StoreAway, StoreError
 from chatapp_cli.domain.text import T
+from chatapp_cli.store import file_lock
 from chatapp_cli.store.pulse import Pulse, SqlitePulse, SteadyPulse
 from chatapp_cli.store.tx import Connection
 
-Held: TypeAlias = Callable[[], bool]
-"""Whether the lock is still held; asks the server, which may take a while."""
+Intact: TypeAlias = Callable[[], bool]
+"""Whether the store at the address is still the one that is held."""
 PATIENCE = 30.0
 """Seconds that a write waits for another process before it gives up."""
 
@@ -42,6 +43,8 @@ class Driver(Protocol):
 
     dialect: str
     url: str
+    locks: bool
+    """Whether ``own`` keeps every other process out until this one ends, however late its heartbeats are."""
 
     def connect(self) -> Connection:
         """Open a connection for the calling thread."""
@@ -49,6 +52,10 @@ class Driver(Protocol):
 
     def begin(self, connection: Connection) -> None:
         """Begin a writing transaction, waiting for other writers."""
+        ...
+
+    def begin_row(self, connection: Connection) -> None:
+        """Begin a transaction that changes one row and emits nothing: it waits for no more than it has to."""
         ...
 
     def begin_read(self, connection: Connection) -> None:
@@ -59,10 +66,10 @@ class Driver(Protocol):
         """A cheap way to notice writes."""
         ...
 
-    def own(self) -> AbstractContextManager[Held | None]:
-        """Hold the exclusive right to run this store's channels. Raises Busy while another process holds it.
+    def own(self) -> AbstractContextManager[Intact | None]:
+        """Keep other processes of this machine from running the store's channels, where the database can.
 
-        Yields a function that says whether it is still held; ``None`` if it is held until the process ends.
+        ``None`` if another process does.
         """
         ...
 
@@ -103,6 +110,7 @@ class Sqlite:
     """A file with its write-ahead log; nothing to install."""
 
     dialect = "sqlite"
+    locks = True
 
     def __init__(self, path: Path, patience: float = PATIENCE) -> None:
         self.path = path
@@ -160,6 +168,10 @@ class Sqlite:
         """
         self._retry_while_busy(connection, "BEGIN IMMEDIATE")
 
+    def begin_row(self, connection: Connection) -> None:
+        """There is one write lock, for a row as for everything."""
+        self.begin(connection)
+
     def begin_read(self, connection: Connection) -> None:
         """Take a snapshot; readers wait only for the recovery after a crash, never for the writer."""
         connection.execute("BEGIN")
@@ -169,9 +181,21 @@ class Sqlite:
         """Uses a separate connection, so that writes of this process count too."""
         return SqlitePulse(self.connect())
 
-    def own(self) -> AbstractContextManager[Held | None]:
-        """A file is on one machine, where the lock in its folder is enough."""
-        return nullcontext()
+    @contextmanager
+    def own(self) -> Iterator[Intact | None]:
+        """Lock the file itself, so that no other file has to be there. Raises StoreError for an unusable one."""
+        with ExitStack() as stack:
+            try:
+                found = stack.enter_context(file_lock.held(self.path))
+            except OSError as error:
+                raise self._cannot_write(error.strerror) from error
+            yield None if found is None else partial(self._is_still, found)
+
+    def _is_still(self, found: tuple[int, int]) -> bool:
+        try:
+            return file_lock.inode(self.path) == found
+        except OSError:
+            return False
 
     def _retry_while_busy(self, connection: Connection, sql: str) -> None:
         """Retry while the database is busy; randomness is imported only if it has to wait."""
@@ -255,6 +279,28 @@ class Sqlite:
         return before - self.path.stat().st_size
 
 
+_SILENCE: Mapping[str, Any] = {
+    "connect_timeout": 10,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+"""After which a server that is silent counts as gone; unless the address says otherwise."""
+
+
+def _unless_given(address: str) -> Mapping[str, Any]:
+    from psycopg.conninfo import conninfo_to_dict
+
+    given = conninfo_to_dict(address)
+    return {name: value for name, value in _SILENCE.items() if name not in given}
+
+
+def _is_pooled(connection: Any) -> bool:
+    """Whether a pooler lends us another server connection for each transaction: statements cannot be prepared there."""
+    return bool(connection.info.backend_pid != connection.execute("SELECT pg_backend_pid()").fetchone()[0])
+
+
 class Postgres:
     """A server, for several nodes.
 
@@ -263,8 +309,8 @@ class Postgres:
     """
 
     dialect = "postgresql"
+    locks = False
     LOCK = 0x63686174
-    OWNER = 0x63686175
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -278,13 +324,15 @@ class Postgres:
         address = self.url.replace("postgresql+psycopg:", "postgresql:")
         require_address(address)
         try:
-            connection: Any = psycopg.connect(address, autocommit=True)
+            connection: Any = psycopg.connect(address, autocommit=True, **_unless_given(address))
         except psycopg.OperationalError as error:
             answers = psycopg.pq.PGconn.ping(address.encode()) == psycopg.pq.Ping.OK
             raise (_refused if answers else _away)(error) from error
         try:
             require_encoding(connection)
-        except StoreError:
+            if _is_pooled(connection):
+                connection.prepare_threshold = None
+        except (StoreError, psycopg.Error):
             connection.close()
             raise
         return connection  # type: ignore[no-any-return]
@@ -294,6 +342,10 @@ class Postgres:
         connection.execute("BEGIN")
         connection.execute(f"SELECT pg_advisory_xact_lock({self.LOCK})")
 
+    def begin_row(self, connection: Connection) -> None:
+        """Begin, waiting only for whoever changes the same row: others may write for long."""
+        connection.execute("BEGIN")
+
     def begin_read(self, connection: Connection) -> None:
         """Take a snapshot; the server does so at the first query, in the same message."""
         connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT 1")
@@ -302,25 +354,9 @@ class Postgres:
         """There is no cheaper way than a query."""
         return SteadyPulse()
 
-    @contextmanager
-    def own(self) -> Iterator[Held | None]:
-        """Hold a lock on a separate connection, so that it ends with the process or the machine."""
-        with spoken(self), closing(self.connect()) as connection:
-            if not connection.execute(f"SELECT pg_try_advisory_lock({self.OWNER})").fetchone()[0]:
-                raise Busy(
-                    T("A daemon is already running for this database, on another machine."),
-                    T("Stop it first, or use another store with --company."),
-                )
-            yield partial(self._answers, connection)
-
-    def _answers(self, connection: Connection) -> bool:
-        import psycopg
-
-        try:
-            connection.execute("SELECT 1")
-        except psycopg.OperationalError:
-            return False
-        return True
+    def own(self) -> AbstractContextManager[Intact | None]:
+        """The lease in the store is all: a lock of the session would end with its connection, or be a pooler's."""
+        return nullcontext(lambda: True)
 
     def translate(self, error: Exception) -> ChatappError | None:
         """The server's state in words."""

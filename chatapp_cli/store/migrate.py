@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from chatapp_cli.domain.errors import StoreError
+from chatapp_cli.domain.errors import Busy, StoreError
 from chatapp_cli.domain.text import T
+from chatapp_cli.store import file_lock
 from chatapp_cli.store.drivers import Driver, spoken
+from chatapp_cli.store.holder import named, read_holder
+from chatapp_cli.store.named import statements
 from chatapp_cli.store.preflight import foreign
+from chatapp_cli.store.rows.lease import LeaseRow
+from chatapp_cli.store.tx import Connection
 
 _FOLDER = Path(__file__).parent / "migrations"
 HEAD = max(file.name.partition("_")[0] for file in _FOLDER.glob("versions/[0-9]*.py"))
@@ -38,8 +44,11 @@ _TABLES = {
 }
 
 
-def ensure_current(driver: Driver) -> None:
-    """Migrate if necessary. Raises StoreError for the store of a newer program."""
+def ensure_current(driver: Driver, lock: Path | None = None) -> None:
+    """Migrate if necessary. Raises StoreError for the store of a newer program, Busy while an older one runs it.
+
+    ``lock`` is the file that programs before revision 0008 held while they ran.
+    """
     found = revision_of(driver)
     if found == HEAD:
         return
@@ -52,7 +61,46 @@ def ensure_current(driver: Driver) -> None:
             ),
             T("Install the newer version, or open another store."),
         )
+    if found is not None and (process := running(driver, found, lock)):
+        raise Busy(
+            T(
+                "An older version of chatapp runs on this store (process {pid}), which would break under it.",
+                pid=process,
+            ),
+            T("Stop that daemon or close that window, and start this version: it then brings the store up to date."),
+        )
     upgrade(driver)
+
+
+def running(driver: Driver, revision: str, lock: Path | None) -> str:
+    """The process that runs the store at its revision, as a person finds it; empty if none does."""
+    with spoken(driver), closing(driver.connect()) as connection:
+        if revision >= _LEASE:
+            return _holder(driver, connection)
+        if lock is not None and (process := file_lock.writer(lock)):
+            return process
+        if driver.dialect == "postgresql" and not connection.execute(_SESSION_LOCK).fetchone()[0]:
+            return "?"
+    return ""
+
+
+def _holder(driver: Driver, connection: Connection) -> str:
+    sql = statements(driver.dialect)
+    found = connection.execute(sql["lease.read"]).fetchone()
+    row = LeaseRow(*found) if found else None
+    if row is None or not row.holder:
+        return ""
+    holder = read_holder(row.holder)
+    late = row.is_free(connection.execute(sql["lease.now"]).fetchone()[0])
+    if holder.is_gone or (late and not (holder.is_here and driver.locks)):
+        return ""
+    return named(holder.process, "" if holder.is_here else holder.host)
+
+
+_LEASE = "0008"
+"""The revision from which on the owner stands in the store."""
+_SESSION_LOCK = f"SELECT pg_try_advisory_xact_lock({0x63686175})"
+"""What a program before that held on PostgreSQL."""
 
 
 def upgrade(driver: Driver, revision: str = "head") -> None:

@@ -18,11 +18,15 @@ READING = {"one", "all", "value"}
 A_SESSION = "what a channel's session reports; no person asks for it"
 ONLY_PART = "a step of a service that has asked already"
 A_TIMER = "the daemon's timer does it for everybody"
+A_PROCESS = "a process of the program takes its place, whoever started it"
 A_LOGIN = "proved by a password or a token, before anybody acts"
 WHAT_HAPPENED = "says what happened, whoever was at work"
 WITHOUT_A_RIGHT = {
+    "alarm_messages.send": A_TIMER,
+    "alarms.begin": A_TIMER,
     "alarms.heal": WHAT_HAPPENED,
     "alarms.raise_": WHAT_HAPPENED,
+    "alarms.told": A_TIMER,
     "alterations.catch_up": A_SESSION,
     "alterations.deleted": A_SESSION,
     "alterations.edited": A_SESSION,
@@ -36,6 +40,7 @@ WITHOUT_A_RIGHT = {
     "session_requests.done": A_SESSION,
     "session_requests.failed": A_SESSION,
     "session_requests.interrupted": A_SESSION,
+    "faults.settle": A_TIMER,
     "files.here": A_SESSION,
     "files.later": A_SESSION,
     "files.missing": A_SESSION,
@@ -52,6 +57,11 @@ WITHOUT_A_RIGHT = {
     "delivery_reports.read": A_SESSION,
     "ingest.set_aside": A_SESSION,
     "journal.delete_live": A_TIMER,
+    "lease.ask": A_PROCESS,
+    "lease.beat": A_PROCESS,
+    "lease.leave": A_PROCESS,
+    "lease.take": A_PROCESS,
+    "lease.take_back": A_PROCESS,
     "memory.save": A_SESSION,
     "operators.close_session": A_LOGIN,
     "operators.open_session": A_LOGIN,
@@ -115,6 +125,7 @@ IN_ANOTHERS_NAME = {
 """What services give to ``emit`` as the actor, each with the reason why it is not whoever acts."""
 AS_ANOTHER = {
     "onward.continue_chain": "a chain goes on under the name of the message's first author",
+    "alarm_messages._accept": "an alarm is the program's, and so is a trial of it",
     "approvals._announce": "a mail about a template is the program's, whoever moved the template",
 }
 """Services that let a part of the program act in their transaction, each with the reason."""

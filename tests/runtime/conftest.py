@@ -11,7 +11,9 @@ import pytest
 
 from chatapp_cli.bootstrap import Company, open_company
 from chatapp_cli.settings import Settings
-from tests.stores import OWNER
+from tests.stores import OWNER, dialect, driver, templates
+
+__all__ = ["dialect", "driver", "templates"]
 
 
 @pytest.fixture(scope="session")

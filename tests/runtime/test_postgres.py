@@ -61,23 +61,48 @@ async def _served(company: Company) -> None:
         assert found.kind is OwnerKind.DAEMON
 
 
-async def test_a_daemon_that_may_own_the_store_no_longer_ends_with_the_reason(
-    tmp_path: Path, postgres_url: str
-) -> None:
+async def test_a_daemon_whose_connections_were_ended_goes_on(tmp_path: Path, postgres_url: str) -> None:
     company = open_company(Settings(home=str(tmp_path), database_url=postgres_url, http_port=0)).seen_by(OWNER)
-    with pytest.raises(StoreError, match="held the database"):
-        await _served_until_its_lock_is_gone(company, postgres_url)
+    other = open_company(Settings(home=str(tmp_path / "there"), database_url=postgres_url, http_port=0))
+    async with ApiSandbox() as program:
+        channel = await bound(company, program)
+        async with serving(company) as address:
+            call_here(company, program, channel, address)
+            await program.say(ANNA, "Есть ёлки?", subject="Заказ")
+            (dialog,) = await eventually(lambda: the_dialogs(company))  # type: ignore[misc]
+            assert end_connections(postgres_url)
+            message = answer(other.seen_by(OWNER), channel, dialog, "Есть.")
+            await eventually(lambda: state_of(other, message) == "sent")
+            with pytest.raises(Busy, match="already running"):
+                async with serving(other):
+                    pytest.fail("two owners")
+    assert owner(other) is None
+    company.close()
+    other.close()
+
+
+def end_connections(url: str) -> int:
+    """As a restart of the server or a failover does; ours ends last. Returns how many there were."""
+    with psycopg.connect(url, autocommit=True) as admin:
+        return len(
+            admin.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            ).fetchall()
+        )
+
+
+async def test_a_daemon_that_was_followed_ends_with_the_reason(tmp_path: Path, postgres_url: str) -> None:
+    company = open_company(Settings(home=str(tmp_path), database_url=postgres_url, http_port=0)).seen_by(OWNER)
+    with pytest.raises(StoreError, match="taken the store over"):
+        await _served_until_another_takes_it(company, postgres_url)
     company.close()
 
 
-async def _served_until_its_lock_is_gone(company: Company, postgres_url: str) -> None:
+async def _served_until_another_takes_it(company: Company, postgres_url: str) -> None:
     async with serving(company) as address:
-        with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as admin:
-            ended = admin.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted"
-                " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-            ).fetchall()
-        assert ended
+        with psycopg.connect(postgres_url, autocommit=True) as other:
+            other.execute("UPDATE lease SET epoch = epoch + 1, holder = '4711 1 another-boot desk2 key'")
         await eventually(lambda: _is_gone(address), seconds=20)
 
 

@@ -414,7 +414,7 @@ def test_whom_we_write_to_first_is_called_what_we_say_until_they_tell_their_name
 @ON_SQLITE
 def test_the_next_message_is_found_without_sorting_all_that_wait(shop: Shop) -> None:
     sql = statements("sqlite")["outbox.claim"]
-    asked = {"channel": 1, "now": shop.clock.now()}
+    asked = {"channel": 1, "epoch": 0, "now": shop.clock.now()}
     plan = shop.write(lambda tx: tx.compose(lambda *row: row[3], f"EXPLAIN QUERY PLAN {sql}", asked))
     assert "SEARCH o USING INDEX ix_outbox_claim (channel_id=? AND state=?)" in plan
     assert not [step for step in plan if "TEMP B-TREE" in step]

@@ -18,7 +18,7 @@ from chatapp_cli.store.database import Database, driver_for
 from chatapp_cli.store.drivers import Driver, Sqlite
 from chatapp_cli.store.media import Media
 from chatapp_cli.store.secrets import Vault
-from tests.stores import ON_POSTGRESQL, ON_SQLITE, OWNER, HeldClock, Shop
+from tests.stores import ON_SQLITE, OWNER, HeldClock, Shop
 
 ROOT = Path(__file__).parents[2]
 
@@ -224,11 +224,3 @@ def test_a_server_that_does_not_answer_is_named(clock: HeldClock, tmp_path: Path
     with pytest.raises(StoreError) as error:
         away.read(lines.everything)
     assert says(error, "does not answer")
-
-
-@ON_POSTGRESQL
-def test_one_database_has_one_owner_in_the_world(driver: Driver) -> None:
-    with driver.own(), pytest.raises(Busy, match="another machine"), driver_for(driver.url).own():
-        pytest.fail("owned twice")
-    with driver_for(driver.url).own():
-        pass

@@ -5,8 +5,8 @@ VALUES (:message, :dialog, :channel, :action, :value, :actor, :priority, :state,
 RETURNING id;
 
 -- name: outbox.claim
-UPDATE outbox SET state = 'claimed', claims = claims + 1, attempts = attempts + 1, wait_code = ''
-WHERE id = (
+UPDATE outbox SET state = 'claimed', claims = claims + 1, attempts = attempts + 1, wait_code = '', epoch = :epoch
+WHERE :epoch = COALESCE((SELECT l.epoch FROM lease l), 0) AND id = (
   SELECT o.id FROM outbox o
   WHERE o.channel_id = :channel AND o.state = 'queued' AND +o.not_before <= :now
     AND NOT EXISTS (
@@ -18,7 +18,8 @@ RETURNING id, message_id, dialog_id, channel_id, action, value, actor, priority,
   attempts, claims;
 
 -- name: outbox.begin
-UPDATE outbox SET state = 'sending' WHERE id = :id AND state = 'claimed' AND claims = :claims;
+UPDATE outbox SET state = 'sending' WHERE id = :id AND state = 'claimed' AND claims = :claims
+  AND epoch = COALESCE((SELECT l.epoch FROM lease l), 0);
 
 -- name: outbox.mine
 SELECT dialog_id FROM outbox WHERE id = :id AND state IN ('claimed', 'sending') AND claims = :claims;
@@ -66,7 +67,9 @@ WHERE channel_id = :channel AND state IN ('queued', 'scheduled') AND not_before 
 -- name: outbox.in_flight
 SELECT id, message_id, dialog_id, channel_id, action, value, actor, priority, state, not_before, wait_code,
   attempts, claims
-FROM outbox WHERE channel_id = :channel AND state IN ('claimed', 'sending') ORDER BY id;
+FROM outbox WHERE channel_id = :channel AND state IN ('claimed', 'sending')
+  AND :epoch = COALESCE((SELECT l.epoch FROM lease l), 0)
+ORDER BY id;
 
 -- name: outbox.of_message
 SELECT id, message_id, dialog_id, channel_id, action, value, actor, priority,

@@ -3,7 +3,7 @@ INSERT INTO errand (channel_id, what, arguments, actor, state, code, detail, res
 VALUES (:channel, :what, :arguments, :actor, 'waiting', '', '', '', :now, :until) RETURNING id;
 
 -- name: requests.claim
-UPDATE errand SET state = 'running' WHERE id = (
+UPDATE errand SET state = 'running' WHERE :epoch = COALESCE((SELECT l.epoch FROM lease l), 0) AND id = (
   SELECT e.id FROM errand e WHERE e.channel_id = :channel AND e.state = 'waiting' AND e.until > :now
   ORDER BY e.id LIMIT 1)
 RETURNING id, channel_id, what, arguments, actor, state, code, detail, result, until;

@@ -1,0 +1,281 @@
+"""The lease that a process holds on a store: who may follow whom, when a holder ends by itself, and who may migrate."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from chatapp_cli.bootstrap import Company, open_company
+from chatapp_cli.domain.errors import Busy, StoreError
+from chatapp_cli.i18n import show
+from chatapp_cli.runtime.doctor import examine
+from chatapp_cli.runtime.owner import Owner, OwnerKind, Ownership, owner, owning, taking
+from chatapp_cli.services import lease
+from chatapp_cli.settings import LoadedSettings, Settings
+from chatapp_cli.store.database import driver_for
+from chatapp_cli.store.drivers import Driver
+from chatapp_cli.store.holder import read_holder, this_process
+from chatapp_cli.store.migrate import ensure_current, running, upgrade
+from tests.stores import ON_POSTGRESQL, ON_SQLITE, OWNER, Templates
+
+HOLDER = """
+import sys, time
+from chatapp_cli.bootstrap import open_company
+from chatapp_cli.runtime.owner import OwnerKind, owning
+from chatapp_cli.settings import Settings
+
+with owning(open_company(Settings(home=sys.argv[1], database_url=sys.argv[2])), OwnerKind(sys.argv[3])):
+    print("up", flush=True)
+    time.sleep(60)
+"""
+ELSEWHERE = "4711 1 another-boot desk2 key"
+
+
+@pytest.fixture
+def desks(driver: Driver, tmp_path: Path) -> Iterator[Callable[[], Company]]:
+    """Open desks on one store, as several processes would."""
+    opened: list[Company] = []
+
+    def open_one() -> Company:
+        opened.append(open_company(Settings(home=str(tmp_path), database_url=driver.url)).seen_by(OWNER))
+        return opened[-1]
+
+    yield open_one
+    for company in opened:
+        company.close()
+
+
+@contextmanager
+def process(company: Company, kind: OwnerKind = OwnerKind.DAEMON) -> Iterator[subprocess.Popen[bytes]]:
+    """Another process of this machine that holds the store."""
+    command = [sys.executable, "-c", HOLDER, company.settings.home, company.settings.store_url, kind]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as other:
+        try:
+            assert other.stdout is not None
+            assert other.stdout.readline() == b"up\n"
+            yield other
+        finally:
+            other.kill()
+
+
+def rewrite(company: Company, **columns: object) -> None:
+    """Write into the lease what another process would have written."""
+    mark = "?" if company.database.driver.dialect == "sqlite" else "%s"
+    with closing(company.database.driver.connect()) as connection:
+        for column, value in columns.items():
+            connection.execute(f"UPDATE lease SET {column} = {mark}", (value,))
+
+
+def clock_of(company: Company) -> int:
+    return company.database.read(lease.now)
+
+
+async def ended(owned: Ownership) -> str:
+    with pytest.raises(StoreError) as error:
+        await asyncio.wait_for(owned.lost(), 10)
+    return str(error.value)
+
+
+@pytest.mark.parametrize("kind", list(OwnerKind))
+def test_the_place_of_a_killed_process_is_free_at_once(desks: Callable[[], Company], kind: OwnerKind) -> None:
+    company = desks()
+    with process(company, kind) as other:
+        assert owner(company) == Owner(other.pid, kind)
+        with pytest.raises(Busy, match=str(other.pid)), owning(company, kind):
+            pass
+        other.send_signal(signal.SIGKILL)
+        began = time.monotonic()
+        while owner(company) is not None:
+            time.sleep(0.01)
+        with owning(company, kind) as owned:
+            assert owned.epoch == 2
+            assert owner(company) == Owner(os.getpid(), kind)
+        assert time.monotonic() - began < 5
+    assert owner(company) is None
+
+
+@ON_SQLITE
+def test_no_file_that_can_be_removed_keeps_a_second_process_out_but_the_store_itself(
+    desks: Callable[[], Company], tmp_path: Path
+) -> None:
+    company = desks()
+    with process(company) as other:
+        assert [file.name for file in (tmp_path / "main").glob("serve*")] == []
+        rewrite(company, holder="", beat_at=0)
+        with pytest.raises(Busy, match="already running"), owning(company):
+            pass
+        os.kill(other.pid, signal.SIGSTOP)
+        rewrite(company, beat_at=0)
+        with pytest.raises(Busy, match="already running"), owning(company):
+            pass
+
+
+def test_a_silent_holder_of_another_machine_is_followed_when_its_lease_is_over(desks: Callable[[], Company]) -> None:
+    company = desks()
+    with owning(company):
+        pass
+    rewrite(company, holder=ELSEWHERE, kind="daemon", beat_at=clock_of(company) - 14_000)
+    assert owner(company) == Owner(4711, OwnerKind.DAEMON, "desk2")
+    with pytest.raises(Busy, match="4711@desk2"), owning(company):
+        pass
+    rewrite(company, beat_at=clock_of(company) - 15_000)
+    assert owner(company) is None
+    with owning(company) as owned:
+        assert owned.epoch == 2
+
+
+async def test_a_daemon_waits_for_the_end_of_a_lease_and_not_for_one_that_is_renewed(
+    desks: Callable[[], Company],
+) -> None:
+    company = desks()
+    with owning(company):
+        pass
+    rewrite(company, holder=ELSEWHERE, kind="daemon", beat_at=clock_of(company) - 13_500)
+    async with taking(company, OwnerKind.DAEMON, asyncio.Event()) as owned:
+        assert owned is not None
+        assert owned.epoch == 2
+    rewrite(company, holder=ELSEWHERE, kind="daemon", beat_at=clock_of(company) - 4_000)
+    waiting = asyncio.create_task(_taken(company))
+    await asyncio.sleep(0.6)
+    assert not waiting.done()
+    rewrite(company, beat_at=clock_of(company))
+    with pytest.raises(Busy, match="4711@desk2"):
+        await asyncio.wait_for(waiting, 5)
+
+
+async def _taken(company: Company) -> None:
+    async with taking(company, OwnerKind.DAEMON, asyncio.Event()):
+        pass
+
+
+@pytest.mark.parametrize("kind", [OwnerKind.WINDOW, OwnerKind.COMMAND])
+async def test_a_temporary_holder_hears_a_daemon_of_another_machine(
+    desks: Callable[[], Company], kind: OwnerKind
+) -> None:
+    company = desks()
+    with owning(company, kind) as owned:
+        asked = asyncio.create_task(owned.asked_for())
+        await asyncio.sleep(0.5)
+        assert not asked.done()
+        rewrite(company, wanted_by=ELSEWHERE, wanted_at=clock_of(company))
+        await asyncio.wait_for(asked, 3)
+    with pytest.raises(Busy, match="waiting for this store"), owning(company, kind):
+        pass
+    rewrite(company, wanted_at=clock_of(company) - 3_000)
+    with owning(company, kind):
+        pass
+
+
+async def test_a_holder_that_was_followed_ends_and_its_claims_are_void(desks: Callable[[], Company]) -> None:
+    company = desks()
+    with owning(company, beat=0.05) as owned:
+        assert owned.holds
+        rewrite(company, epoch=owned.epoch + 1, holder=ELSEWHERE)
+        assert "taken the store over" in await ended(owned)
+        assert (owned.holds, owned.remaining) == (False, 0)
+    assert owner(company) == Owner(4711, OwnerKind.DAEMON, "desk2"), "what is another's is not given up"
+
+
+@ON_POSTGRESQL
+async def test_a_holder_whose_database_is_silent_ends_by_its_own_clock_before_anybody_may_follow(
+    desks: Callable[[], Company],
+) -> None:
+    company = desks()
+    with owning(company, beat=60) as owned:
+        owned.last_beat -= 11.9
+        assert owned.holds
+        owned.last_beat -= 0.2
+        assert not owned.holds
+        assert 0 < owned.remaining < 2
+        assert "did not answer for 12 s" in await ended(owned)
+        owned.last_beat -= 2
+        assert owned.remaining == 0
+
+
+@ON_SQLITE
+async def test_a_file_that_is_locked_needs_no_heartbeat_but_has_to_be_there(desks: Callable[[], Company]) -> None:
+    company = desks()
+    file = Path(company.settings.store_url.removeprefix("sqlite:///"))
+    with owning(company, beat=0.05) as owned:
+        owned.last_beat -= 100
+        assert owned.holds
+        file.rename(file.with_name("old.db"))
+        file.write_bytes(file.with_name("old.db").read_bytes())
+        assert "replaced or removed" in await ended(owned)
+        assert owned.remaining == 0
+
+
+async def test_a_holder_says_restart_when_another_version_has_changed_the_store(desks: Callable[[], Company]) -> None:
+    company = desks()
+    with owning(company, beat=0.05) as owned:
+        with closing(company.database.driver.connect()) as connection:
+            connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        with pytest.raises(StoreError, match="Another version of chatapp") as error:
+            await asyncio.wait_for(owned.lost(), 10)
+    assert error.value.next_step is not None
+    assert "Restart" in show(error.value.next_step)
+    assert owner(company) is None
+
+
+def test_doctor_names_the_machine_of_who_carries_the_store(desks: Callable[[], Company]) -> None:
+    company = desks()
+    with owning(company):
+        rewrite(company, holder=ELSEWHERE)
+        found = next(one for one in examine(LoadedSettings(company.settings, {}, None)) if one.name == "daemon")
+        assert (found.ok, show(found.what)) == (True, "The daemon runs, process 4711@desk2")
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
+def test_a_store_is_not_brought_up_to_date_under_a_daemon_of_an_older_version(
+    templates: Templates, tmp_path: Path, dialect: str, request: pytest.FixtureRequest
+) -> None:
+    url = f"sqlite:///{tmp_path}/old.db" if dialect == "sqlite" else request.getfixturevalue("postgres_url")
+    driver, lock = driver_for(url), tmp_path / "serve.lock"
+    upgrade(driver, "0007")
+    lock.write_text("4711 daemon")
+    with lock.open() as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        with pytest.raises(Busy, match=r"older version .*4711"):
+            ensure_current(driver, lock)
+    ensure_current(driver, lock)
+    assert running(driver, "0008", lock) == ""
+
+
+def test_who_runs_a_store_is_told_before_it_is_brought_up_to_date(desks: Callable[[], Company]) -> None:
+    company = desks()
+    driver = company.database.driver
+    with owning(company):
+        assert running(driver, "0008", None) == str(os.getpid())
+        rewrite(company, holder=ELSEWHERE)
+        assert running(driver, "0008", None) == "4711@desk2"
+        rewrite(company, beat_at=0)
+        assert running(driver, "0008", None) == ""
+
+
+@ON_POSTGRESQL
+def test_an_older_daemon_of_another_machine_is_seen_by_the_lock_of_its_session(driver: Driver) -> None:
+    with closing(driver.connect()) as old:
+        old.execute(f"SELECT pg_advisory_lock({0x63686175})")
+        assert running(driver, "0007", None) == "?"
+    assert running(driver, "0007", None) == ""
+
+
+def test_a_process_is_known_by_more_than_its_number() -> None:
+    me = this_process("key")
+    assert read_holder(str(me)) == me
+    assert (me.is_here, me.is_gone) == (True, False)
+    assert me._replace(started="1").is_gone, "the number was used again"
+    assert not me._replace(machine="another", started="1").is_gone, "nobody can tell from here"
+    with subprocess.Popen(["true"]) as other:
+        os.waitid(os.P_PID, other.pid, os.WEXITED | os.WNOWAIT)
+        assert me._replace(process=other.pid, started="").is_gone, "a zombie does nothing more"
