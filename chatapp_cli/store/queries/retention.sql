@@ -114,4 +114,4 @@ SELECT DISTINCT sha256 FROM quick_reply_file WHERE sha256 LIKE :like;
 SELECT DISTINCT document_sha256 FROM application WHERE document_sha256 LIKE :like;
 
 -- name: media.of_drafts
-SELECT sheet FROM draft;
+SELECT t.sheet FROM draft t JOIN dialog d ON d.id = t.dialog_id;

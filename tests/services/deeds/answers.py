@@ -92,8 +92,8 @@ def forgets(days: int) -> Deed:
     def deed(shop: Shop, at: Place) -> Job:
         waits_for_changes(shop, at)
         tells(State.READ, "e7")(shop, at)
-        shop.write(lambda tx: session_requests.ask(tx, at.channel.id, "find", {}, seconds=5))
         shop.write(lambda tx: presence.typing(tx, "w1", at.dialog))
+        shop.write(lambda tx: dialogs.pin(tx, at.dialog, pinned=True))
         shop.clock.at += days * DAY + 1
         return lambda tx: (upkeep.delete_early_changes(tx), upkeep.delete_expired(tx), None)[-1]
 
