@@ -28,9 +28,10 @@ WITHOUT_A_RIGHT = {
     "alarms.raise_": WHAT_HAPPENED,
     "alarms.told": A_TIMER,
     "alterations.catch_up": A_SESSION,
-    "alterations.deleted": A_SESSION,
-    "alterations.edited": A_SESSION,
-    "alterations.reacted": A_SESSION,
+    "alterations.apply_deletion": A_SESSION,
+    "alterations.apply_edit": A_SESSION,
+    "alterations.apply_reactions": A_SESSION,
+    "channels.look_again": A_SESSION,
     "channels.prove": A_SESSION,
     "channels.set_health": A_SESSION,
     "contacts.confirmed": A_SESSION,
@@ -47,14 +48,14 @@ WITHOUT_A_RIGHT = {
     "following.follow": "a worker's own place in the journal",
     "ingest.apply": A_SESSION,
     "ingest.ingest": A_SESSION,
-    "peers.changed": A_SESSION,
+    "peers.apply_change": A_SESSION,
     "peers.dialog_of": A_SESSION,
     "peers.join": A_SESSION,
     "peers.meet": A_SESSION,
-    "peers.moved": A_SESSION,
-    "delivery_reports.delivered": A_SESSION,
+    "peers.apply_move": A_SESSION,
+    "delivery_reports.apply_delivery": A_SESSION,
     "delivery_reports.move_on": A_SESSION,
-    "delivery_reports.read": A_SESSION,
+    "delivery_reports.apply_read": A_SESSION,
     "ingest.set_aside": A_SESSION,
     "journal.delete_live": A_TIMER,
     "lease.ask": A_PROCESS,
@@ -287,4 +288,4 @@ def test_a_message_goes_through_the_composer_whoever_writes_it() -> None:
         return {file.stem for file in CODE.rglob("*.py") if f" {of}(" in file.read_text("utf-8")}
 
     assert callers("sending.enqueue") == {"chains", "composing"}
-    assert callers("chains.accept") == {"composing"}
+    assert callers("chains.enqueue_first") == {"composing"}
