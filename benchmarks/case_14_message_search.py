@@ -78,12 +78,12 @@ def cases() -> Iterator[Case]:
         yield Case("found of what PostgreSQL's Russian search finds", "share", ours=lambda: share, at_least=0.95)
 
 
-def corpus() -> list[str]:
+def corpus(many: int = MANY) -> list[str]:
     """Short messages as clients of a shop write them, each with a number of its own."""
     pick = random.Random(14).choice
     return [
         f"{pick(BEGUN)}! {pick(DONE)} {pick(THINGS)} и {pick(THINGS)}, {pick(DONE)} в {pick(WHERE)}, заказ {n}"
-        for n in range(MANY)
+        for n in range(many)
     ]
 
 

@@ -77,6 +77,9 @@ class Settings:
         N_("Command that transcribes a voice message, such as: whisper-cli -nt -l ru {file}; empty: none"),
     )
     transcribe_seconds: int = _setting(300, N_("Timeout of that command, in seconds"))
+    alarm_command: str = _setting(
+        "", N_("Command that is told of alarms on its standard input, such as: mail -s Alarm root; empty: none")
+    )
     support: str = _setting("", N_("How to reach the administrator of this desk"))
 
     @property
@@ -266,6 +269,7 @@ def _require_valid(settings: Settings) -> None:
         )
     _require_numbers(settings)
     _require_command(settings.transcribe_command)
+    _require_alarm_command(settings.alarm_command)
     _require_hours(settings.quiet)
     _require_company(settings.company)
 
@@ -304,6 +308,19 @@ def _require_command(command: str) -> None:
             T("Write a program with its arguments, and {file} where the voice message's path belongs.", file=FILE),
             field="transcribe_command",
         )
+
+
+def _require_alarm_command(command: str) -> None:
+    import shlex
+
+    try:
+        shlex.split(command)
+    except ValueError as error:
+        raise UsageError(
+            T("alarm_command cannot be {value}.", value=command),
+            T("Write a program with its arguments; it gets the words on its standard input."),
+            field="alarm_command",
+        ) from error
 
 
 def _require_hours(value: str) -> None:

@@ -137,7 +137,8 @@ def _metrics() -> Iterator[str]:
     from chatapp_cli.services.figures import Figures
 
     channel = SimpleNamespace(id=1, kind="k", health="ok", proof_at=1)
-    found: Any = Figures(channels=(channel,), outbox=((1, "s", 1),), dead=0, uncertain=0, unread=0)  # type: ignore[arg-type]  # only what the metrics read
+    counts = {"dead": 0, "uncertain": 0, "unread": 0, "alarms": {"k": 1}}
+    found: Any = Figures(channels=(channel,), outbox=((1, "s", 1),), **counts)  # type: ignore[arg-type]  # only what the metrics read
     daemon: Any = SimpleNamespace(counted={("k", "w"): 1}, conditions=[WorkerState("w")])
     text = re.sub(r'="[^"]*"', "", exposition(daemon, found).decode())
     return (line.rpartition(" ")[0] for line in text.splitlines() if not line.startswith("#"))

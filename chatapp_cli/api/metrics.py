@@ -33,6 +33,7 @@ class _Snapshot(Collector):
         yield self._health()
         yield self._proof()
         yield self._outbox()
+        yield self._alarms()
         yield from self._workers()
         for name, words, value in (
             ("chatapp_dead_letters", "Arrivals that could not be understood", self._found.dead),
@@ -64,6 +65,12 @@ class _Snapshot(Collector):
         family = GaugeMetricFamily("chatapp_outbox", "What waits to be done", labels=["channel", "state"])
         for channel, state, number in self._found.outbox:
             family.add_metric([str(channel), state], number)
+        return family
+
+    def _alarms(self) -> Metric:
+        family = GaugeMetricFamily("chatapp_alarms", "Open alarms", labels=["kind"])
+        for kind, number in self._found.alarms.items():
+            family.add_metric([kind], number)
         return family
 
     def _workers(self) -> Iterable[Metric]:

@@ -24,6 +24,7 @@ from chatapp_cli.commands.base import (
 )
 from chatapp_cli.commands.errors import note, say
 from chatapp_cli.documents import channels as documents
+from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.errors import Busy
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _, show
@@ -171,7 +172,14 @@ def rename(
 @app.command(cls=Verb)
 def remove(ctx: typer.Context, line: LineName, force: Force = False) -> None:
     """Remove a line."""
+    from chatapp_cli.commands.clearing import clear
+    from chatapp_cli.services import channels
+
     with opened(ctx) as company:
+        if force:
+            company.require(Right.LINES)
+            number = company.read(lambda tx: lines.find(tx, line).id)
+            clear(company, [row for row in company.read(channels.everything) if row.line_id == number])
         company.write(lambda tx: lines.remove(tx, lines.find(tx, line), force=force))
     note("Line {name} is gone.", name=line)
 
@@ -232,10 +240,13 @@ def invite(
 def unbind(ctx: typer.Context, channel: Channel, line: Line = "", force: Force = False) -> None:
     """Unbind a channel; its dialogs are removed too."""
     from chatapp_cli.commands.binding import found
+    from chatapp_cli.commands.clearing import clear
     from chatapp_cli.services import channels
 
     with opened(ctx) as company:
         row = found(company, channel, line)
+        if force:
+            clear(company, [row])
         company.write(lambda tx: channels.unbind(tx, row, force=force))
     note("{title} is not bound any more.", title=row.title)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
@@ -9,6 +10,7 @@ import typer
 from chatapp_cli.commands import printing
 from chatapp_cli.commands.base import Channel, Json, Line, Message, Verb, noun, opened, typed
 from chatapp_cli.commands.errors import note
+from chatapp_cli.commands.progress import Progress
 from chatapp_cli.documents import sending as documents
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.health import STOPPED
@@ -18,6 +20,9 @@ from chatapp_cli.i18n import N_, _, show
 from chatapp_cli.services import waiting, words
 
 if TYPE_CHECKING:
+    from chatapp_cli.bootstrap import Company
+    from chatapp_cli.domain.manifest import Capabilities
+    from chatapp_cli.store.rows.channels import ChannelRow
     from chatapp_cli.store.rows.dialogs import WaitingRow
     from chatapp_cli.store.rows.messages import TroubledRow
     from chatapp_cli.store.tx import Tx
@@ -96,8 +101,20 @@ def replay(
         at = company.read(lambda tx: lines.find(tx, line).id) if line else None
         row = company.read(lambda tx: channels.find(tx, channel, line=at))
         can = company.capabilities(row)
-        n = company.write(lambda tx: sending.replay(tx, row, can, since=start))
+        wanted = company.read(lambda tx: sending.sent_since(tx, row, start))
+        n = sum(_resent(company, row, can, wanted))
     note("{n} messages are resent.", n=n)
+
+
+def _resent(company: Company, channel: ChannelRow, can: Capabilities, wanted: Sequence[MessageId]) -> Iterator[int]:
+    """Resend these piece by piece; the number in each."""
+    from chatapp_cli.runtime.pieces import in_pieces
+    from chatapp_cli.services import sending
+
+    with Progress(_("Queued"), len(wanted)) as progress:
+        for n, done in in_pieces(company, wanted, lambda tx, some: sending.replay(tx, channel, can, some)):
+            progress.at(done)
+            yield n
 
 
 class WaitReason(NamedTuple):

@@ -12,6 +12,7 @@ from chatapp_cli.commands import printing
 from chatapp_cli.commands.base import Force, Json, Verb, completing, noun, opened, typed, write
 from chatapp_cli.commands.errors import note, say
 from chatapp_cli.commands.input_checks import standard_bytes
+from chatapp_cli.commands.progress import Progress
 from chatapp_cli.commands.staging import staging
 from chatapp_cli.documents import replies as documents
 from chatapp_cli.domain import quick_reply
@@ -23,6 +24,8 @@ from chatapp_cli.services import replies
 
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Company
+    from chatapp_cli.services.reply_entries import ReplyFile
+    from chatapp_cli.services.reply_sheet import Taken
     from chatapp_cli.store.rows.replies import QuickReplyRow, SectionRow
     from chatapp_cli.store.tx import Tx
 
@@ -262,15 +265,14 @@ def import_(
     dry: Annotated[bool, typer.Option("--dry-run", help=N_("Only show what would change"))] = False,
     as_json: Json = False,
 ) -> None:
-    """Import a file of quick replies, all or nothing; errors are listed by line."""
+    """Import a file of quick replies; if it has errors, they are listed by line and nothing is imported."""
     from chatapp_cli.services import reply_file
-    from chatapp_cli.services.reply_sheet import take
 
     with opened(ctx) as company:
         content = standard_bytes() if file == "-" else reply_file.content(Path(file))
         with staging(company) as stage:
             sheet = reply_file.read(company.media, content, Path(file), form, take=stage)
-            taken = company.write(lambda tx: take(tx, sheet, dry=dry))
+            taken = _taken(company, sheet, dry=dry)
     for fault in (wrong := taken.faults):
         say(fault.sentence)
     if wrong:
@@ -283,3 +285,19 @@ def import_(
     note(
         "New: {added}, changed: {changed}, the same: {same}.", added=taken.added, changed=taken.changed, same=taken.same
     )
+
+
+def _taken(company: Company, sheet: ReplyFile, *, dry: bool) -> Taken:
+    """Check all of the file, then take it part by part; interrupted, it goes on when it is imported again."""
+    from chatapp_cli.services.reply_sheet import Taken, parts, take
+
+    def through(words: str, *, dry: bool) -> Taken:
+        found = Taken()
+        with Progress(words, len(sheet.entries)) as progress:
+            for part in parts(sheet):
+                found.add(company.write(lambda tx, part=part: take(tx, part, dry=dry)))  # type: ignore[misc]
+                progress.at(found.added + found.changed + found.same)
+        return found
+
+    checked = through(_("Checked"), dry=True)
+    return checked if dry or checked.faults else through(_("Imported"), dry=False)

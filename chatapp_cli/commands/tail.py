@@ -9,6 +9,7 @@ import typer
 
 from chatapp_cli.commands import printing
 from chatapp_cli.commands.base import Json, Verb, opened, single
+from chatapp_cli.commands.errors import note
 from chatapp_cli.commands.input_checks import amount, number
 from chatapp_cli.documents import operators as documents
 from chatapp_cli.i18n import N_, show
@@ -40,6 +41,8 @@ def tail(
     """Show the journal; with -f also new entries as they come."""
     with opened(ctx) as company:
         start = max(0, company.read(journal.last) - n) if after is None else after
+        if after is not None and (first := company.read(journal.first)) > after + 1:
+            note("Entries before {n} are not kept any more.", n=first)
         last = _catch_up(company, start, as_json=as_json)
         if follow:
             company.database.make()

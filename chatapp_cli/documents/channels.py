@@ -10,11 +10,13 @@ from chatapp_cli.domain.moment import iso
 from chatapp_cli.domain.template import gaps
 from chatapp_cli.i18n import show
 from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.services import alarms
 
 if TYPE_CHECKING:
     from chatapp_cli.domain.manifest import Manifest
     from chatapp_cli.ports.connector import Finding
     from chatapp_cli.services.account_pools import PoolAccount
+    from chatapp_cli.store.rows.alarms import AlarmRow
     from chatapp_cli.store.rows.channels import ApplicationRow, ChannelRow, LineRow, TemplateRow
     from chatapp_cli.store.rows.journal import ArrivedRow
 
@@ -128,6 +130,18 @@ def application(row: ApplicationRow) -> Mapping[str, Any]:
 def filled_in(row: ApplicationRow, answers: Mapping[str, str]) -> Mapping[str, Any]:
     """An application with its form."""
     return {**application(row), "answers": dict(answers)}
+
+
+def alarm(one: AlarmRow) -> Mapping[str, Any]:
+    """Something that a person has to know of."""
+    return {
+        "kind": one.kind,
+        "ref": one.ref,
+        "channel": one.channel_id,
+        "since": iso(one.since),
+        "told_at": iso(one.told_at),
+        "what": show(alarms.sentence(one)),
+    }
 
 
 def dead_letter(one: ArrivedRow) -> Mapping[str, Any]:

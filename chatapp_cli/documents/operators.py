@@ -42,6 +42,11 @@ def view(row: ViewRow, dialogs: int) -> Mapping[str, Any]:
     return {**row._asdict(), "dialogs": dialogs}
 
 
+def waste(name: str, n: int, size: int) -> Mapping[str, Any]:
+    """What ``gc`` deletes or packs: how many rows or files, and the bytes of files."""
+    return {"name": name, "n": n, "bytes": size}
+
+
 def news(entry: JournalEntry) -> Mapping[str, Any]:
     """A journal entry."""
     event = entry.event

@@ -45,6 +45,9 @@ BEFORE_STORE: Final = frozenset(
 )
 """Settings that are needed before the store is open, or without it, and are never stored in it."""
 
+TRACED: Final = 90
+"""Days for which journal and attempts are always kept: ``trace`` tells everything of messages that are younger."""
+
 LONGEST_UNDO: Final = 3600
 """Longest time in seconds during which a sent message can be taken back."""
 
@@ -132,6 +135,8 @@ def _is_email(text: str) -> bool:
 _FITS: Mapping[str, Callable[[str], bool]] = MappingProxyType({"url": _is_web, "email": _is_email})
 
 
+_TOLD = r"([^\s:,;]+:[^\s,;]+|[^@\s:,;]+@[^@\s:,;]+)"
+"""Who is told of alarms: ``CHANNEL:ADDRESS``, or an e-mail; any other address is another person in each channel."""
 _COMPANY_AND_LINE = (OptionLevel.COMPANY, OptionLevel.LINE)
 
 declare(
@@ -187,3 +192,41 @@ declare(
     ),
     OptionLevel.COMPANY,
 )
+declare(
+    Field(
+        name="alarm",
+        label=T("Who is told of alarms"),
+        hint=T("E-mails, or addresses with their channel, such as: olga@shop.example, telegram_bot:@olga"),
+        pattern=rf"{_TOLD}([,\s]+{_TOLD})*",
+        required=False,
+    ),
+    OptionLevel.COMPANY,
+)
+
+KEEP: Final = MappingProxyType(
+    {
+        "keep_raw": (
+            T("Days to keep raw arrivals"),
+            T("Then the bytes that a provider sent go, not the message; 0: kept for ever."),
+        ),
+        "keep_journal": (
+            T("Days to keep the journal"),
+            T("At least 90, for the history of each message; 0: kept for ever."),
+        ),
+        "keep_attempts": (
+            T("Days to keep attempts to send"),
+            T("At least 90, for the history of each message; 0: kept for ever."),
+        ),
+        "keep_requests": (
+            T("Days to keep answered requests"),
+            T("Such as looked-up numbers and lists of chats; 0: kept for ever."),
+        ),
+    }
+)
+"""What is deleted after some days: the option, its label and its hint."""
+
+for _name, (_label, _hint) in KEEP.items():
+    declare(
+        Field(name=_name, label=_label, hint=_hint, kind="number", most=36_500, default=str(TRACED), required=False),
+        OptionLevel.COMPANY,
+    )

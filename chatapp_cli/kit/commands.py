@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shlex
 import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
+from typing import IO
 
 _NEEDED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ")
 LONGEST = 30.0
 """Seconds that a program may take."""
+MOST = 16_384
+"""Bytes of the words that it is told; a pipe holds them before anybody reads."""
+_RUN_AND_MARK = '"$@"; echo $? > "$0"'
+"""Writes the exit code into a file even when we are gone."""
 
 
 def bare(env: Mapping[str, str] = os.environ) -> dict[str, str]:
@@ -19,28 +26,72 @@ def bare(env: Mapping[str, str] = os.environ) -> dict[str, str]:
     return {name: env[name] for name in _NEEDED if name in env}
 
 
-def told(command: str, text: str, *, extra: Mapping[str, str], seconds: float = LONGEST) -> str:
-    """Run a command with a text on its standard input; returns why it failed, empty if it did not. Blocks.
+def tell(command: str, text: str, *, extra: Mapping[str, str], seconds: float = LONGEST) -> str:
+    """Run a command with words on its standard input; returns why it failed, empty if it did not. Blocks.
 
     ``extra`` is added to its environment. Whatever it started is ended with it.
     """
     try:
+        return _told(shlex.split(command), text, extra=extra, seconds=seconds)
+    except (OSError, ValueError) as error:
+        return str(error)
+
+
+def tell_once(command: str, text: str, *, extra: Mapping[str, str], mark: Path, seconds: float = LONGEST) -> str:
+    """The same, but only once for a file that marks it, even if this process is killed while the command runs.
+
+    The command then goes on, and whoever asks next gets how it ended. The caller removes the file.
+    """
+    try:
+        mark.parent.mkdir(exist_ok=True)
+        with mark.open("a+") as kept:
+            return _told_once(shlex.split(command), text, extra=extra, seconds=seconds, kept=kept)
+    except (OSError, ValueError) as error:
+        return str(error)
+
+
+def _told_once(words: Sequence[str], text: str, *, extra: Mapping[str, str], seconds: float, kept: IO[str]) -> str:
+    try:
+        fcntl.flock(kept, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return "it still runs"
+    kept.seek(0)
+    if kept.read().strip() == "0":
+        return ""
+    marking = ["/bin/sh", "-c", _RUN_AND_MARK, kept.name, *words]
+    why = _told(marking, text, extra=extra, seconds=seconds, inherited=(kept.fileno(),))
+    kept.seek(0)
+    code = kept.read().strip()
+    return why or ("" if code == "0" else f"exit {code}")
+
+
+def _told(
+    words: Sequence[str], text: str, *, extra: Mapping[str, str], seconds: float, inherited: Sequence[int] = ()
+) -> str:
+    with _input(text) as given:
         process = subprocess.Popen(  # noqa: S603 - the command is the setting of who runs the program
-            shlex.split(command),
-            stdin=subprocess.PIPE,
+            words,
+            stdin=given,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             env={**bare(), **extra},
             start_new_session=True,
+            pass_fds=inherited,
         )
-    except (OSError, ValueError) as error:
-        return str(error)
     try:
-        process.communicate(text.encode(), timeout=seconds)
+        code = process.wait(seconds)
     except subprocess.TimeoutExpired:
         return f"{seconds:g} s"
     finally:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-    return f"exit {process.returncode}" if process.returncode else ""
+    return f"exit {code}" if code else ""
+
+
+def _input(text: str) -> IO[bytes]:
+    """Standard input that has all the words already, so that they do not depend on this process."""
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "wb") as pipe:
+        pipe.write(text.encode()[:MOST])
+    return os.fdopen(reading, "rb")

@@ -12,15 +12,18 @@ from typing import TYPE_CHECKING
 
 from chatapp_cli.domain.journal.messages import MessageStateChanged
 from chatapp_cli.runtime.indexer import Indexer
+from chatapp_cli.runtime.packing import Packing
 from chatapp_cli.runtime.parts import Part
 from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.runtime.upkeep import Upkeep
 from chatapp_cli.runtime.worker import Chore, Worker
-from chatapp_cli.services import upkeep, waiting
+from chatapp_cli.services import waiting
 
 if TYPE_CHECKING:
     from chatapp_cli.runtime.chains import ChainRunner
 
 UPKEEP_EVERY = 3600.0
+PACKING_EVERY = 60.0
 CHAINS_EVERY = 60.0
 """Seconds between looks for failed messages that no event reported."""
 
@@ -51,14 +54,12 @@ def _chains(store: AsyncStore) -> Sequence[Worker]:
 
 
 def _upkeep(store: AsyncStore) -> Sequence[Worker]:
-    """Delete old data."""
-
-    async def clear() -> None:
-        await store.write(upkeep.delete_early_changes)
-        await store.write(upkeep.delete_expired)
-        await store.off_loop(store.company.media.sweep)
-
-    return (Chore("upkeep", clear, clock=store.company.world.clock, every=UPKEEP_EVERY),)
+    """Delete old data, and pack raw arrivals."""
+    clock = store.company.world.clock
+    return (
+        Chore("upkeep", Upkeep(store).turn, clock=clock, every=UPKEEP_EVERY),
+        Chore("packing", Packing(store).turn, clock=clock, every=PACKING_EVERY),
+    )
 
 
 def _indexer(store: AsyncStore) -> Sequence[Worker]:

@@ -13,7 +13,7 @@ from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.access import DAEMON
 from chatapp_cli.domain.errors import StoreError
 from chatapp_cli.ports.connector import HookReply, HookRequest
-from chatapp_cli.runtime import builtin
+from chatapp_cli.runtime import alarms, builtin
 from chatapp_cli.runtime.journal_tail import new_entries
 from chatapp_cli.runtime.owner import Ownership
 from chatapp_cli.runtime.parts import Installed, Part, handlers_of, installed, note, workers_of
@@ -47,7 +47,8 @@ class Daemon:
         scheduled = Chore("scheduled", self._promote, clock=clock, every=SELDOM)
         snoozed = Chore("snoozed", self._wake, clock=clock, every=SELDOM)
         parts = (*builtin.PARTS, *parts)
-        workers, without_workers = workers_of(parts, store, (self.supervisor, scheduled, snoozed))
+        watch = alarms.chore(store, lambda: self.conditions)
+        workers, without_workers = workers_of(parts, store, (self.supervisor, scheduled, snoozed, watch))
         self._failing = (*failing, *without_workers)
         note(store.company.settings.folder, self._failing)
         self._posts = [Post(worker, clock) for worker in workers]

@@ -30,14 +30,23 @@ from chatapp_cli.ports.world import World
 from chatapp_cli.runtime import binding, login
 from chatapp_cli.runtime.owner import OwnerKind, owner
 from chatapp_cli.runtime.parts import noted
-from chatapp_cli.services import account_pools, channels, effects, journal, resting, waiting, words
+from chatapp_cli.services import (
+    account_pools,
+    alarms,
+    channels,
+    effects,
+    journal,
+    resting,
+    retention,
+    waiting,
+    words,
+)
+from chatapp_cli.services.faults import LEAST_SPACE
 from chatapp_cli.settings import SOURCES, LoadedSettings
 from chatapp_cli.store.migrate import HEAD
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.tx import Tx
 
-LEAST_SPACE = 200 * MEGABYTE
-"""Free bytes below which the disk counts as full."""
 LATE = 180_000
 """Milliseconds without a heartbeat after which a channel counts as silent."""
 BUILT = 1_767_225_600_000
@@ -59,7 +68,7 @@ def examine(loaded: LoadedSettings, world: World | None = None, *, providers: bo
         return
     try:
         seen = login.logged_in(company, login.token(os.environ, company.settings.company))
-        yield from _looked(seen, (_store, _effects, _key, _disk, _clock, _daemon, _channels))
+        yield from _looked(seen, (_store, _effects, _followers, _key, _disk, _clock, _daemon, _alarms, _channels))
         if providers:
             yield from _looked(seen, (_providers,))
     finally:
@@ -153,6 +162,25 @@ def _effects(company: Company) -> Iterator[Finding]:
         )
 
 
+def _followers(company: Company) -> Iterator[Finding]:
+    """Followers of the journal that stand still, because of which no entry after them is deleted."""
+    for one in company.read(retention.stuck):
+        yield Finding(
+            name="follower",
+            ok=False,
+            what=T(
+                "{name} has not read the journal since {moment}; {n} entries wait for it and are kept",
+                name=one.name,
+                moment=_moment(one.since),
+                n=one.waiting,
+            ),
+            next_step=T(
+                "Start the daemon; if its package was removed, forget it: {how}",
+                how=to_do(Next.FORGET_FOLLOWER, name=one.name),
+            ),
+        )
+
+
 def _disk(company: Company) -> Iterator[Finding]:
     folder = _existing(company.settings.folder)
     free = shutil.disk_usage(folder).free
@@ -212,6 +240,14 @@ def _daemon(company: Company) -> Iterator[Finding]:
             what=T("{name} fails and is skipped: {why}", name=name, why=why),
             next_step=T("Look into the daemon's log, mend or uninstall its package, and start the daemon again."),
         )
+
+
+def _alarms(company: Company) -> Iterator[Finding]:
+    """The open alarms; no finding while there are none."""
+    for one in company.read(alarms.open_):
+        what = T("Alarm since {since}: {what}", since=_moment(one.since), what=alarms.sentence(one))
+        step = T("Look: {how}", how=to_do(Next.ALARMS))
+        yield Finding(name=f"alarm {one.kind} {one.ref}".strip(), ok=False, what=what, next_step=step)
 
 
 def _channels(company: Company) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.arrival import Batch
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import channels, deadletters
+from chatapp_cli.services import channels, deadletters, packing
 from chatapp_cli.services.ingest import Ingested
 from chatapp_cli.services.raw_bodies import has_large, store_large
 from chatapp_cli.store.rows.journal import ArrivedRow
@@ -21,12 +21,15 @@ async def retry(company: Company, number: int) -> Ingested:
 
 
 def raw(company: Company, letter: ArrivedRow) -> bytes:
-    """The raw arrival, from its row or file. Raises NotFound if its file is gone."""
+    """The raw arrival as it came, from its row or file. Raises NotFound if it is kept no longer."""
+    gone = NotFound(T("The content of arrival {n} is not in the store any more.", n=letter.id))
+    if letter.packed == packing.GONE:
+        raise gone
     if not letter.raw_sha256:
-        return bytes(letter.raw)
+        return company.read(partial(packing.unpacked, raw=letter.raw, number=letter.packed))
     path = company.media.path(letter.raw_sha256)
     if not path.is_file():
-        raise NotFound(T("The content of arrival {n} is not in the store any more.", n=letter.id))
+        raise gone
     return path.read_bytes()
 
 

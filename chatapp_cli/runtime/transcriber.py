@@ -21,6 +21,7 @@ from chatapp_cli.domain.errors import ChatappError, NotFound, Rejected, UsageErr
 from chatapp_cli.domain.journal.messages import FileArrived, MessageReceived
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
+from chatapp_cli.kit import commands
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.worker import Woken
 from chatapp_cli.services import files, voice
@@ -155,6 +156,7 @@ async def _run(command: list[str], *, seconds: float, impolite: Callable[[str], 
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
+            env=commands.bare(),
             start_new_session=True,
         )
     except OSError as error:

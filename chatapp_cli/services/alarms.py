@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
 
 from chatapp_cli.domain.access import PROGRAM
 from chatapp_cli.domain.ids import ChannelId
@@ -11,27 +14,38 @@ from chatapp_cli.domain.text import Text, restored, stored
 from chatapp_cli.store.rows.alarms import AlarmRow
 from chatapp_cli.store.tx import Tx
 
+MINUTE: Final = 60_000
+GRACE: Final[Mapping[str, int]] = MappingProxyType({"channel": 5 * MINUTE, "worker": 5 * MINUTE})
+"""Milliseconds by kind for which an alarm is only shown: people are told of it if it lasts. None for other kinds."""
+
 
 def raise_(tx: Tx, kind: str, ref: str, text: Text, channel: ChannelId | None = None) -> None:
     """Raise an alarm; one that is open already stays as it is.
+
+    If people may have been told that it healed, they are told that it broke again.
 
     ``ref`` says what of the kind it concerns, such as a channel's number; empty if there is only one.
     With a ``channel`` only people who see its line see the alarm, and it is told through other channels.
     """
     kept = json.dumps(stored(text), ensure_ascii=False)
     new = tx.run("alarms.raise", kind=kind, ref=ref, channel=channel, text=kept, now=tx.now)
-    if new or tx.run("alarms.again", kind=kind, ref=ref):
+    if new or tx.run("alarms.again", kind=kind, ref=ref, now=tx.now):
         tx.emit(AlarmRaised(channel=channel, kind=kind, ref=ref, what=stored(text)), actor=PROGRAM)
 
 
 def heal(tx: Tx, kind: str, ref: str) -> None:
-    """End an alarm, if there is one; people are told of it only if they were told that it broke."""
-    found = tx.whole().one(AlarmRow, "alarms.one", kind=kind, ref=ref)
+    """End an alarm, if there is one; people are told of it unless nobody could know yet that it broke."""
+    found = _one(tx, kind, ref)
     if found is None or found.healed_at is not None:
         return
-    tx.run("alarms.heal" if found.told_at is not None else "alarms.remove", kind=kind, ref=ref, now=tx.now)
+    unknown = found.told_at is None and not found.tries
+    tx.run("alarms.remove" if unknown else "alarms.heal", kind=kind, ref=ref, now=tx.now)
     what = stored(sentence(found))
     tx.emit(AlarmHealed(channel=found.channel_id, kind=kind, ref=ref, what=what), actor=PROGRAM)
+
+
+def _one(tx: Tx, kind: str, ref: str) -> AlarmRow | None:
+    return tx.whole().one(AlarmRow, "alarms.one", kind=kind, ref=ref)
 
 
 def open_(tx: Tx) -> list[AlarmRow]:
@@ -42,3 +56,30 @@ def open_(tx: Tx) -> list[AlarmRow]:
 def sentence(alarm: AlarmRow) -> Text:
     """What is wrong, in words."""
     return restored(json.loads(alarm.text))
+
+
+def due(tx: Tx) -> list[AlarmRow]:
+    """The alarms of which people have to be told now: that they broke, or that they healed."""
+    return [one for one in tx.all(AlarmRow, "alarms.untold") if _due_at(one) <= tx.now]
+
+
+def _due_at(alarm: AlarmRow) -> int:
+    """When to tell it: after a pause that doubles if that failed."""
+    begins = alarm.healed_at if alarm.healed_at is not None else alarm.since + GRACE.get(alarm.kind, 0)
+    return begins + MINUTE * ((1 << alarm.tries) - 1)
+
+
+def begin(tx: Tx, alarm: AlarmRow) -> bool:
+    """Record that people are about to be told; whether the alarm is still as it was when it was found due."""
+    return _one(tx, alarm.kind, alarm.ref) == alarm and bool(tx.run("alarms.tried", kind=alarm.kind, ref=alarm.ref))
+
+
+def told(tx: Tx, alarm: AlarmRow) -> None:
+    """Record that people were told what was due when telling began.
+
+    If it healed meanwhile, that is due next. If it broke again while they were told that it healed, that is new.
+    """
+    if alarm.healed_at is None:
+        tx.run("alarms.told", kind=alarm.kind, ref=alarm.ref, now=tx.now)
+    elif not tx.run("alarms.told_healed", kind=alarm.kind, ref=alarm.ref, healed=alarm.healed_at):
+        tx.run("alarms.tell_again", kind=alarm.kind, ref=alarm.ref, now=tx.now)

@@ -206,6 +206,26 @@ def _require_free(tx: Tx, binding: Bound, *, line: LineId, kind: str, previous: 
             )
 
 
+def messages(tx: Tx, channel: ChannelId) -> int:
+    """How many messages a channel has."""
+    return int(tx.value("channels.messages", id=channel))
+
+
+def clear(tx: Tx, n: int, *, channel: ChannelRow) -> int:
+    """Delete some of a channel's messages, dialogs and arrivals, before it is unbound by force.
+
+    Returns how many rows; 0: none is left. What arrives meanwhile is deleted when the channel is unbound.
+    """
+    access.require(tx, Right.CHANNELS)
+    one(tx, channel.id)
+    done = 0
+    while done < n and (dialog := tx.value("clearing.dialog", channel=channel.id)) is not None:
+        done += tx.run("clearing.messages", dialog=dialog, n=n - done)
+        if done < n:
+            done += tx.run("clearing.drop_dialog", dialog=dialog)
+    return done or tx.run("clearing.arrivals", channel=channel.id, n=n)
+
+
 def unbind(tx: Tx, channel: ChannelRow, *, force: bool) -> None:
     """Remove a channel with its dialogs. Without ``force`` raises Refused if it has dialogs or unsent messages."""
     access.require(tx, Right.CHANNELS)
@@ -225,7 +245,7 @@ def unbind(tx: Tx, channel: ChannelRow, *, force: bool) -> None:
                 "{title}'s dialogs ({dialogs}) and their messages ({messages}) are deleted permanently.",
                 title=channel.title,
                 dialogs=count,
-                messages=tx.value("channels.messages", id=channel.id),
+                messages=messages(tx, channel.id),
             ),
             T(
                 "Use --force if they may; a new login needs no unbinding: {how}",

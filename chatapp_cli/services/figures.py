@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from chatapp_cli.services import channels, deadletters
+from chatapp_cli.services import alarms, channels, deadletters
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.tx import Tx
 
@@ -20,6 +21,8 @@ class Figures:
     dead: int
     uncertain: int
     unread: int
+    alarms: Mapping[str, int]
+    """Open alarms by kind."""
 
 
 def gather(tx: Tx) -> Figures:
@@ -30,4 +33,5 @@ def gather(tx: Tx) -> Figures:
         dead=deadletters.count(tx),
         uncertain=tx.value("messages.uncertain_count"),
         unread=tx.value("dialogs.totals"),
+        alarms=Counter(one.kind for one in alarms.open_(tx)),
     )

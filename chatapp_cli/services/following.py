@@ -41,4 +41,4 @@ def _place(tx: Tx, name: str) -> int | None:
 
 
 def _move(tx: Tx, name: str, number: int) -> None:
-    tx.run("followers.move", name=name, until=number)
+    tx.run("followers.move", name=name, until=number, now=tx.now)

@@ -7,7 +7,10 @@ from typing import NamedTuple
 
 from chatapp_cli.domain.ids import MessageId, Millis
 from chatapp_cli.domain.journal.reading import JournalEntry, entry, live_topics
+from chatapp_cli.services.numbered import first_since
 from chatapp_cli.store.tx import Tx
+
+_WEEK = 7 * 86_400_000
 
 
 class JournalPage(NamedTuple):
@@ -47,5 +50,12 @@ def of_message(tx: Tx, message: MessageId) -> list[JournalEntry]:
 
 
 def delete_live(tx: Tx, *, before: Millis) -> None:
-    """Delete entries that matter only live."""
-    tx.run("journal.forget", before=before, topics=json.dumps(live_topics()))
+    """Delete entries that matter only live; those of more than a week before go with all the others."""
+    first, until = (first_since(tx, "retention.journal_at", last(tx), at) for at in (before - _WEEK, before))
+    tx.run("journal.forget", first=first, until=until, before=before, topics=json.dumps(live_topics()))
+
+
+def first(tx: Tx) -> int:
+    """The number of the oldest entry that is kept; 0 if there is none."""
+    oldest: int = tx.value("journal.first")
+    return oldest

@@ -14,6 +14,7 @@ from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import ChatappError, UsageError
 from chatapp_cli.domain.finding import fold
+from chatapp_cli.domain.ids import SectionId
 from chatapp_cli.domain.quick_reply import QuickReplyDraft
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import access, replies
@@ -26,6 +27,8 @@ FORMATS: Mapping[str, FileFormat] = MappingProxyType({"csv": "csv", "json": "jso
 """The forms by what a file's name ends with."""
 COLUMNS = ("section", "title", "text", "keywords", "category")
 _NEEDED = COLUMNS[:3]
+_PART = 100
+"""Replies that are taken in one transaction."""
 
 
 @dataclass(slots=True)
@@ -36,6 +39,13 @@ class Taken:
     changed: int = 0
     same: int = 0
     faults: list[FileFault] = field(default_factory=list)
+
+    def add(self, part: Taken) -> None:
+        """Add the result for another part of the file."""
+        self.added += part.added
+        self.changed += part.changed
+        self.same += part.same
+        self.faults = sorted([*self.faults, *part.faults], key=lambda fault: fault.place)
 
 
 class _RollBackImport(ChatappError):
@@ -156,6 +166,28 @@ def _object(one: Any) -> Mapping[str, str] | Text:
     return _wrong_columns(list(one)) or one
 
 
+def parts(sheet: ReplyFile) -> Sequence[ReplyFile]:
+    """The file in parts of at most a hundred replies, with the editors last, each to be taken by itself.
+
+    The errors of the file as a whole are in the first part. Taking a part again changes nothing.
+    """
+    repeated = list(_repeated(sheet.entries))
+    places = {fault.place for fault in repeated}
+    entries = [entry for entry in sheet.entries if entry.place not in places]
+    some = [entries[at : at + _PART] for at in range(0, len(entries), _PART)]
+    found = [*(ReplyFile(entries=part) for part in some), ReplyFile(sections=sheet.sections)]
+    found[0].faults = [*sheet.faults, *repeated]
+    return found
+
+
+def _repeated(entries: Sequence[ReplyEntry]) -> Iterator[FileFault]:
+    seen: dict[tuple[str, str], int] = {}
+    for entry in entries:
+        before = seen.setdefault((fold(entry.section), fold(entry.answer.title)), entry.place)
+        if before != entry.place:
+            yield FileFault(entry.place, T("The same section and title stand in {n} already.", n=before))
+
+
 def take(tx: Tx, sheet: ReplyFile, *, dry: bool = False) -> Taken:
     """Add new replies and change differing ones, all or nothing; with ``dry`` nothing is stored."""
     access.require(tx, Right.REPLIES)
@@ -176,14 +208,10 @@ def _require_staying(taken: Taken, dry: bool) -> None:
 
 
 def _put_all(tx: Tx, sheet: ReplyFile, taken: Taken) -> None:
-    seen: dict[tuple[str, str], int] = {}
+    known = {(row.section_id, fold(row.title)): row for row in reversed(replies.everything(tx))}
     for entry in sheet.entries:
-        before = seen.setdefault((fold(entry.section), fold(entry.answer.title)), entry.place)
-        if before != entry.place:
-            taken.faults.append(FileFault(entry.place, T("The same section and title stand in {n} already.", n=before)))
-            continue
         try:
-            _put(tx, entry, taken)
+            _put(tx, entry, known, taken)
         except ChatappError as error:
             taken.faults.append(_blamed(entry, error))
     for one in sheet.sections:
@@ -210,10 +238,9 @@ def _invite(tx: Tx, section: SectionRow, names: Sequence[str]) -> None:
         replies.uninvite(tx, section, tx.name)
 
 
-def _put(tx: Tx, entry: ReplyEntry, taken: Taken) -> None:
+def _put(tx: Tx, entry: ReplyEntry, rows: Mapping[tuple[SectionId, str], QuickReplyRow], taken: Taken) -> None:
     where = _section(tx, entry.section)
-    rows = [row for row in replies.everything(tx) if row.section_id == where.id]
-    row = next((row for row in rows if fold(row.title) == fold(entry.answer.title)), None)
+    row = rows.get((where.id, fold(entry.answer.title)))
     if row is None:
         replies.add(tx, where, entry.answer)
         taken.added += 1

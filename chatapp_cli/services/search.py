@@ -125,7 +125,7 @@ def _begun(tx: Tx, index: OpenIndex) -> Mark:
     swept; and if too much of the index is stale.
     """
     mark, last = index.mark(), journal.last(tx)
-    if mark is not None and tx.value("journal.first") - 1 <= mark.journal <= last and not _is_stale(mark, index):
+    if mark is not None and journal.first(tx) - 1 <= mark.journal <= last and not _is_stale(mark, index):
         return mark
     index.clear()
     return Mark(last, tx.value("search.newest") + 1, names.above_all(tx))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal, Protocol
 
@@ -27,6 +28,8 @@ from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.rows.messages import MessageRow
 from chatapp_cli.store.tx import Tx
+
+_SENT = frozenset({State.SENT, State.DELIVERED, State.READ})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -288,8 +291,13 @@ def retry(tx: Tx, message: MessageId) -> None:
     _settle(tx, found, State.QUEUED)
 
 
-def replay(tx: Tx, channel: ChannelRow, can: Capabilities, *, since: Millis) -> int:
-    """Resend everything sent since then under the same keys; returns the number.
+def sent_since(tx: Tx, channel: ChannelRow, since: Millis) -> Sequence[MessageId]:
+    """What was sent through a channel since then and can be resent, in order."""
+    return tx.all(MessageId, "messages.sent_since", channel=channel.id, since=since)
+
+
+def replay(tx: Tx, channel: ChannelRow, can: Capabilities, messages: Sequence[MessageId]) -> int:
+    """Resend messages under the same keys, except those that changed meanwhile; returns the number.
 
     Raises Refused if the other side does not recognise keys, because clients would get everything twice.
     """
@@ -301,11 +309,10 @@ def replay(tx: Tx, channel: ChannelRow, can: Capabilities, *, since: Millis) -> 
             T("{channel} would deliver everything a second time.", channel=channel.title),
             T("One message that failed goes again with: {how}", how=to_do(Next.RETRY)),
         )
-    found = tx.all(MessageId, "messages.sent_since", channel=channel.id, since=since)
-    for message in found:
-        row = message_of(tx, message)
+    found = [row for row in (message_of(tx, message) for message in messages) if State(row.state) in _SENT]
+    for row in found:
         options = SendOptions(key=row.key or "", priority=Priority.BULK)
-        _queue(tx, dialogs.card(tx, row.dialog_id), message, Operation.SEND, options, state=State.QUEUED)
+        _queue(tx, dialogs.card(tx, row.dialog_id), row.id, Operation.SEND, options, state=State.QUEUED)
     tx.emit(OutboxReplayed(channel=channel.id, messages=len(found)))
     return len(found)
 

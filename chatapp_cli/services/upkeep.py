@@ -36,8 +36,7 @@ def delete_early_changes(tx: Tx) -> None:
 
 
 def delete_expired(tx: Tx) -> None:
-    """Delete, after a day, answered requests, presence entries and closed windows."""
-    tx.run("requests.forget", before=tx.now - DAY)
+    """Delete, after a day, presence entries and closed windows."""
     journal.delete_live(tx, before=tx.now - DAY)
     tx.run("presence.expire", before=tx.now - DAY)
 

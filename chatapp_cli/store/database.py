@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from chatapp_cli.domain.errors import StoreError
 from chatapp_cli.domain.text import T
 from chatapp_cli.ports.world import Clock
-from chatapp_cli.store.drivers import Driver, Postgres, Sqlite, spoken
+from chatapp_cli.store.drivers import LONGEST_LOG, Driver, Postgres, Sqlite, spoken
 from chatapp_cli.store.effects import NONE, Effects, EffectTable
 from chatapp_cli.store.migrate import ensure_current
 from chatapp_cli.store.named import prepared
@@ -119,6 +119,21 @@ class Database:
         """The first problem that the database's own check finds; empty if there is none."""
         with spoken(self.driver):
             return self.driver.trouble(self.connection())
+
+    def shorten_log(self, *, longest: int = LONGEST_LOG) -> None:
+        """Empty a write-ahead log that has become longer than so many bytes."""
+        with spoken(self.driver):
+            self.driver.shorten_log(self.connection(), longest)
+
+    def unused(self) -> int:
+        """Bytes inside the store's files that new rows will use."""
+        with spoken(self.driver):
+            return self.driver.unused(self.connection())
+
+    def compact(self) -> int:
+        """Give unused space back to the disk; returns the bytes. Nobody else may use the store meanwhile."""
+        with spoken(self.driver):
+            return self.driver.compact(self.connection())
 
     def close(self) -> None:
         """Close the connections of all threads; nothing may be using them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -25,8 +26,10 @@ PATIENCE = 30.0
 
 _PRAGMAS = """
 PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;
-PRAGMA cache_size=-16384; PRAGMA mmap_size=268435456; PRAGMA busy_timeout=0
+PRAGMA cache_size=-16384; PRAGMA mmap_size=268435456; PRAGMA busy_timeout=0; PRAGMA journal_size_limit=67108864
 """
+LONGEST_LOG = 64 * 1024 * 1024
+"""Bytes that the write-ahead log keeps at most once its content is in the file."""
 
 
 _READING = """
@@ -88,6 +91,18 @@ class Driver(Protocol):
 
     def trouble(self, connection: Connection) -> str:
         """Let the database check itself; the first problem, or empty."""
+        ...
+
+    def shorten_log(self, connection: Connection, longest: int) -> None:
+        """Empty a write-ahead log of more bytes, unless somebody reads it just now."""
+        ...
+
+    def unused(self, connection: Connection) -> int:
+        """Bytes inside the files that new rows will use."""
+        ...
+
+    def compact(self, connection: Connection) -> int:
+        """Give unused space back to the disk; returns the bytes. Nobody else may use the store meanwhile."""
         ...
 
 
@@ -240,6 +255,29 @@ class Sqlite:
         result = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
         return "" if result == "ok" else result
 
+    def shorten_log(self, connection: Connection, longest: int) -> None:
+        """Move most of it without stopping the writer, then the rest."""
+        log = self.path.with_name(f"{self.path.name}-wal")
+        if log.exists() and log.stat().st_size > longest:
+            for mode in ("PASSIVE", "TRUNCATE"):
+                connection.execute(f"PRAGMA wal_checkpoint({mode})").fetchall()
+
+    def unused(self, connection: Connection) -> int:
+        """The pages on the free list."""
+        pages, size = (connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("freelist_count", "page_size"))
+        return int(pages * size)
+
+    def compact(self, connection: Connection) -> int:
+        """Write the file anew. Raises StoreError before it begins if the disk has no room for that."""
+        before = self.path.stat().st_size
+        if shutil.disk_usage(self.path.parent).free < 2 * before:
+            raise StoreError(
+                T("The disk has no room to write the store anew: twice its size is needed."), T("Free some space.")
+            )
+        connection.execute("VACUUM")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        return before - self.path.stat().st_size
+
 
 _SILENCE: Mapping[str, Any] = {
     "connect_timeout": 10,
@@ -354,6 +392,19 @@ class Postgres:
         """None: a server that answers checks its own pages."""
         connection.execute("SELECT 1")
         return ""
+
+    def shorten_log(self, connection: Connection, longest: int) -> None:
+        """The server does."""
+
+    def unused(self, connection: Connection) -> int:
+        """Not known: the server takes care of it."""
+        del connection
+        return 0
+
+    def compact(self, connection: Connection) -> int:
+        """Nothing: the server uses freed space again by itself."""
+        del connection
+        return 0
 
 
 def _away(error: Exception) -> StoreAway:

@@ -19,6 +19,7 @@ SPARE = 64 * MEGABYTE
 """Free bytes on the disk that a person's file must leave."""
 _PIECE = MEGABYTE
 _NEW = "new-"
+_HASH = 64
 _ABANDONED = 86_400.0
 """Seconds without a write after which an unfinished file is abandoned."""
 
@@ -85,6 +86,22 @@ class Media:
                     left.unlink()
                     swept += 1
         return swept
+
+    def contents(self, prefix: str) -> dict[str, int]:
+        """The contents whose hash begins so and that were stored more than a day ago, with their inodes."""
+        found, before = {}, time.time() - _ABANDONED
+        for file in self.root.glob(f"{prefix}?/{'?' * _HASH}"):
+            with suppress(OSError):
+                seen = file.stat()
+                if seen.st_mtime < before:
+                    found[file.name] = seen.st_ino
+        return found
+
+    def size(self, sha256: str) -> int:
+        """Bytes of a content; 0 if it is not there."""
+        with suppress(OSError):
+            return self.path(sha256).stat().st_size
+        return 0
 
     def _room(self) -> int:
         with _telling():

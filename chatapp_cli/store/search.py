@@ -125,6 +125,13 @@ class Index:
         for end in ("", "-wal", "-shm"):
             self.path.with_name(self.path.name + end).unlink(missing_ok=True)
 
+    def compact(self) -> int:
+        """Give unused space back to the disk; returns the bytes."""
+        if not self.path.exists():
+            return 0
+        with spoken(self._driver), closing(self._opened()) as connection:
+            return self._driver.compact(connection)
+
     def _done(self, job: Callable[[OpenIndex], R], begin: str) -> R:
         with spoken(self._driver):
             try:

@@ -25,8 +25,9 @@ from chatapp_cli.domain.access import Acting
 from chatapp_cli.domain.arrival import Arrival, Batch, IncomingFile, Peer, Profile
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.ids import ChannelId, DialogId
+from chatapp_cli.domain.text import T
 from chatapp_cli.ports.world import World
-from chatapp_cli.services import contacts, drafts, duties, ingest, notes, outbox, raw_bodies
+from chatapp_cli.services import alarms, contacts, drafts, duties, ingest, notes, outbox, raw_bodies
 from chatapp_cli.settings import Settings
 from tests.stores import owner
 from tests.tui import furniture
@@ -36,6 +37,7 @@ OWNER = Acting(ME, owner=True)
 KEPT = Path(__file__).with_name("records")
 
 RECORDED: Mapping[str, Sequence[object]] = {
+    "alarm list": (),
     "application list": (),
     "application show": (2,),
     "chat follow": ("telegram", "@teply_dom_news"),
@@ -183,6 +185,12 @@ def _misunderstood(stage: Stage) -> None:
     stage.company.write(lambda tx: ingest.ingest(tx, ChannelId(1), batch))
 
 
+def _alarming(stage: Stage) -> None:
+    """Something that a person has to know of."""
+    text = T("{title} gives no sign of life", title="Бот")
+    stage.company.write(lambda tx: alarms.raise_(tx, "channel", "1", text, ChannelId(1)))
+
+
 def _resting(stage: Stage) -> None:
     """An account that was told to wait, and one that takes clients."""
     stage.channel(
@@ -216,6 +224,7 @@ _HAPPENS = (
     furniture.accounts,
     _begun,
     _misunderstood,
+    _alarming,
     _resting,
     _waiting,
     _grouped,

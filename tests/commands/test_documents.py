@@ -18,6 +18,7 @@ from tests.commands import recording
 
 SCHEMA = json.loads(Path(documents.__file__).with_name("schema.json").read_text("utf-8"))
 SHOWN: Mapping[str, str] = {
+    "alarm list": "channels.alarm",
     "application list": "channels.application",
     "application show": "channels.filled_in",
     "company configure": "operators.options",
@@ -83,6 +84,7 @@ INSIDE = {
     "dialogs.card",
     "messages.in_thread",
     "messages.outbox",
+    "operators.waste",
     "sending.troubled",
     "sending.waiting",
 }

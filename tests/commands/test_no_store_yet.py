@@ -33,6 +33,8 @@ LOOKS = (
     "whoami",
     "support",
     "doctor",
+    "gc",
+    "gc --dry-run",
     "logout",
 )
 REFUSED = (

@@ -133,8 +133,8 @@ def test_every_setting_is_read_from_the_file(env: Mapping[str, str], tmp_path: P
     lines = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in written.items()]
     Path(env["CHATAPP_CONFIG"]).write_text("\n".join(lines), "utf-8")
     found = Shell({"CHATAPP_CONFIG": env["CHATAPP_CONFIG"]})("config", "list", "--json").json
-    assert {name: one["value"] for name, one in found.items()} == written
-    assert {one["source"] for one in found.values()} == {"file"}
+    assert {name: found[name]["value"] for name in written} == written
+    assert {found[name]["source"] for name in written} == {"file"}
 
 
 def test_keys_of_ones_own_are_understood(chatapp: Shell, tmp_path: Path) -> None:

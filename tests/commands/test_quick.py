@@ -285,3 +285,18 @@ def test_for_a_client_whose_name_nobody_knows_it_is_asked(
     )
     filled("reply", 1, "--quick", "Готов", *gaps, "--value", "имя клиента=Анна")
     assert program.heard == ["Анна, здравствуйте! Это Ольга, Дом. Заказ 15 готов."]
+
+
+def test_a_long_file_is_checked_as_a_whole_and_taken_in_parts_that_go_on_where_they_stopped(
+    chatapp: Shell, tmp_path: Path
+) -> None:
+    def sheet(n: int, *more: str) -> str:
+        return "\n".join(["section,title,text", *(f"Опт,Ответ {number},Да" for number in range(n)), *more])
+
+    faulty = sheet(250, "Опт,Ответ 3,Нет", ",Без раздела,Да")
+    target = chatapp.run("quick", "import", "-", stdin=faulty)
+    assert (target.code, target.err.splitlines()[-2]) == (2, "Nothing was imported: 2 errors.")
+    assert chatapp("quick", "list", "--json").json == []
+    assert chatapp("quick", "import", "-", "--json", stdin=sheet(120)).json["added"] == 120
+    counts = chatapp("quick", "import", "-", "--json", stdin=sheet(250)).json
+    assert counts == {"added": 130, "changed": 0, "same": 120}

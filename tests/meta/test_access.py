@@ -22,8 +22,11 @@ A_PROCESS = "a process of the program takes its place, whoever started it"
 A_LOGIN = "proved by a password or a token, before anybody acts"
 WHAT_HAPPENED = "says what happened, whoever was at work"
 WITHOUT_A_RIGHT = {
+    "alarm_messages.send": A_TIMER,
+    "alarms.begin": A_TIMER,
     "alarms.heal": WHAT_HAPPENED,
     "alarms.raise_": WHAT_HAPPENED,
+    "alarms.told": A_TIMER,
     "alterations.catch_up": A_SESSION,
     "alterations.deleted": A_SESSION,
     "alterations.edited": A_SESSION,
@@ -37,6 +40,7 @@ WITHOUT_A_RIGHT = {
     "session_requests.done": A_SESSION,
     "session_requests.failed": A_SESSION,
     "session_requests.interrupted": A_SESSION,
+    "faults.settle": A_TIMER,
     "files.here": A_SESSION,
     "files.later": A_SESSION,
     "files.missing": A_SESSION,
@@ -67,6 +71,10 @@ WITHOUT_A_RIGHT = {
     "options.drop": ONLY_PART,
     "options.drop_with_line": ONLY_PART,
     "options.save": ONLY_PART,
+    "packing.learned": A_TIMER,
+    "packing.replace": A_TIMER,
+    "retention.forget_dictionaries": A_TIMER,
+    "retention.sweep": A_TIMER,
     "outbox.begin": A_SESSION,
     "outbox.claim": A_SESSION,
     "outbox.fail": A_SESSION,
@@ -117,6 +125,7 @@ IN_ANOTHERS_NAME = {
 """What services give to ``emit`` as the actor, each with the reason why it is not whoever acts."""
 AS_ANOTHER = {
     "onward.continue_chain": "a chain goes on under the name of the message's first author",
+    "alarm_messages._accept": "an alarm is the program's, and so is a trial of it",
     "approvals._announce": "a mail about a template is the program's, whoever moved the template",
 }
 """Services that let a part of the program act in their transaction, each with the reason."""

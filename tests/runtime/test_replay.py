@@ -28,7 +28,7 @@ async def test_what_was_sent_is_told_again_under_its_id(company: Company) -> Non
             program.events.clear()
             row = company.read(lambda tx: channels.one(tx, channel))
             can = company.capabilities(row)
-            assert company.write(lambda tx: sending.replay(tx, row, can, since=0)) == 1
+            assert company.write(lambda tx: sending.replay(tx, row, can, sending.sent_since(tx, row, 0))) == 1
             await eventually(lambda: [e["text"] for e in program.events if e["type"] == "message"] == ["Слышу"])
             assert set(program.seen) <= set(told)
             await eventually(lambda: state_of(company, message) == "sent")
@@ -39,4 +39,4 @@ async def test_a_channel_that_would_say_everything_twice_refuses(company: Compan
         channel = await bound(company, program)
     row = company.read(lambda tx: channels.one(tx, channel))
     with pytest.raises(Refused, match="a second time"):
-        company.write(lambda tx: sending.replay(tx, row, Capabilities(intake="poll"), since=0))
+        company.write(lambda tx: sending.replay(tx, row, Capabilities(intake="poll"), []))

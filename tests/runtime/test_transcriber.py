@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shlex
 import sys
 from collections.abc import Callable
@@ -103,6 +104,21 @@ async def test_what_cannot_be_written_down_says_why_once_and_keeps_nothing_from_
         await eventually(lambda: all(tried(file_of(listening, message)) for message in heard))
     assert [file_of(listening, m).code for m in heard] == ["transcribe_failed", "transcribe_silent", ""]
     assert listening.write(voice.claim) is None
+
+
+async def test_the_command_gets_none_of_our_secrets(
+    companies: Callable[..., Company], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHATAPP_SECRET_KEY", "hush")
+    script = tmp_path / "env.sh"
+    script.write_text(f'env > "{tmp_path}/env"; echo words')
+    company = companies(transcribe_command=f"/bin/sh '{script}' {{file}}", transcribe_seconds=20)
+    message = hear(company, channel(company), b"fine")
+    async with at_work(company):
+        await eventually(lambda: tried(file_of(company, message)))
+    known = (tmp_path / "env").read_text()
+    assert f"PATH={os.environ['PATH']}\n" in known
+    assert "CHATAPP" not in known
 
 
 async def test_a_command_that_takes_too_long_is_ended_with_all_that_it_started(

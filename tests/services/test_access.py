@@ -20,12 +20,14 @@ from chatapp_cli.domain.manifest import Capabilities, Manifest
 from chatapp_cli.domain.message import Operation, State
 from chatapp_cli.domain.quick_reply import QuickReplyDraft
 from chatapp_cli.domain.template import Template
+from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import show, use
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import ApplicationDocument
 from chatapp_cli.services import (
     access,
+    alarm_messages,
     applications,
     approvals,
     chains,
@@ -49,11 +51,13 @@ from chatapp_cli.services import (
     reaching,
     replies,
     reply_sheet,
+    retention,
     sending,
     session_requests,
     templates,
     views,
 )
+from chatapp_cli.services.alarm_messages import Recipient
 from chatapp_cli.services.drafts import Unsent
 from chatapp_cli.services.message_request import Exactly, MessageRequest
 from chatapp_cli.services.routes import ChainStep
@@ -187,6 +191,7 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
         Right.PROXIES,
         lambda tx, at: channels.set_secret(tx, at.shop.vault, at.channel, "proxies", "socks5://p:1"),
     ),
+    "channels.clear": (Right.CHANNELS, lambda tx, at: channels.clear(tx, 1, channel=at.channel)),
     "channels.unbind": (Right.CHANNELS, lambda tx, at: channels.unbind(tx, at.channel, force=True)),
     "contacts.set_chain": (
         Right.PEOPLE,
@@ -292,7 +297,7 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
     ),
     "sending.replay": (
         Right.REPAIR,
-        lambda tx, at: sending.replay(tx, at.channel, _again(), since=0),
+        lambda tx, at: sending.replay(tx, at.channel, _again(), sending.sent_since(tx, at.channel, 0)),
     ),
     "sending.resolve": (Right.ANSWER, lambda tx, at: sending.resolve(tx, at.unsure, "failed")),
     "sending.retry": (Right.ANSWER, lambda tx, at: sending.retry(tx, at.said)),
@@ -341,10 +346,15 @@ HELLO = QuickReplyDraft(title="Привет", text="Здравствуйте!")
 OF_THE_COMPANY: Mapping[str, tuple[Right, Call]] = {
     "contacts.met_or_new": (Right.PEOPLE, lambda tx, at: contacts.met_or_new(tx, "new@example.org")),
     "lines.add": (Right.LINES, lambda tx, at: lines.add(tx, "Ещё одна")),
+    "alarm_messages.try_out": (
+        Right.SETTINGS,
+        lambda tx, at: alarm_messages.try_out(tx.whole(), able, Recipient("letters", "olga@shop.example"), T("Trial")),
+    ),
     "options.configure_company": (
         Right.SETTINGS,
         lambda tx, at: options.configure_company(tx, {"company_name": "Ёлка"}),
     ),
+    "retention.forget_follower": (Right.SETTINGS, lambda tx, at: retention.forget_follower(tx, "crm")),
     "operators.add": (Right.USERS, lambda tx, at: operators.add(tx, "Вера", "", ())),
     "operators.allow": (
         Right.USERS,

@@ -392,7 +392,7 @@ def test_what_was_read_stays_read_while_a_program_is_told_once_more(
     _, mine = split(shop, channel, Receipt(ids=("1",)))
     shop.take(channel, DeliveryChanged(ext_id="1", state=State.READ, at=NOON))
     row, can = shop.read(lambda tx: channels.one(tx, channel)), replace(EVERYTHING, idempotent_send=True)
-    assert shop.write(lambda tx: sending.replay(tx, row, can, since=0)) == 1
+    assert shop.write(lambda tx: sending.replay(tx, row, can, sending.sent_since(tx, row, 0))) == 1
     again = claim(shop, channel)
     assert shop.message(mine.message.id).state == State.READ
     verdict = (

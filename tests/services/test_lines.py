@@ -125,6 +125,22 @@ def test_what_still_waits_to_be_sent_keeps_a_channel_bound(shop: Shop) -> None:
     assert shop.read(channels.everything) == []
 
 
+def test_what_a_channel_has_is_deleted_in_pieces_before_it_is_unbound(shop: Shop) -> None:
+    number, other = shop.channel(), shop.channel(kind="mail", account="other@example.org")
+    kept = shop.hear(other)
+    for client in ("anna", "boris", "vera"):
+        for _ in range(4):
+            shop.hear(number, who=client)
+    row = channel_row(shop, number)
+    deleted = []
+    while n := shop.write(lambda tx: channels.clear(tx, 5, channel=row)):
+        deleted.append(n)
+    assert max(deleted) <= 5
+    assert sum(deleted) == 12 + 3 + 12, "messages, dialogs and arrivals"
+    assert shop.message(kept).text == "Здравствуйте"
+    shop.write(lambda tx: channels.unbind(tx, row, force=False))
+
+
 def test_a_channel_takes_its_dialogs_along_only_by_force(shop: Shop) -> None:
     number, other = shop.channel(), shop.channel(kind="mail", account="other@example.org")
     shop.hear(number)

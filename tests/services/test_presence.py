@@ -6,7 +6,7 @@ from chatapp_cli.domain.draft import Draft, StagedFile
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.domain.journal.presence import DraftEvent, PresenceEvent
-from chatapp_cli.services import drafts, journal, presence, upkeep
+from chatapp_cli.services import dialogs, drafts, journal, presence, upkeep
 from chatapp_cli.services.drafts import Unsent
 from tests.stores import Shop, owner
 
@@ -73,6 +73,7 @@ def test_the_end_of_writing_is_told_once(shop: Shop, dialog: DialogId) -> None:
 def test_passing_news_and_closed_windows_are_cleared_away_after_a_day(shop: Shop, dialog: DialogId) -> None:
     shop.write(lambda tx: presence.typing(tx.by(ANNA), "w1", dialog))
     shop.write(lambda tx: drafts.save(tx.by(ANNA), dialog, Unsent(Draft(text="да"))))
+    shop.write(lambda tx: dialogs.pin(tx, dialog, pinned=True))
     shop.clock.at += 2 * upkeep.DAY
     shop.write(upkeep.delete_expired)
     assert told(shop) == []

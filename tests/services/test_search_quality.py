@@ -313,7 +313,16 @@ def test_edits_deletions_and_names_of_files_are_followed(
 @ON_SQLITE
 @pytest.mark.parametrize(
     "damage",
-    ["removed", "no database", "torn", "of another store", "older than a restore", "of the format before", "stale"],
+    [
+        "removed",
+        "no database",
+        "torn",
+        "of another store",
+        "older than a restore",
+        "of the format before",
+        "stale",
+        "swept",
+    ],
 )
 def test_an_index_that_is_of_no_use_is_made_anew(
     shop: Shop, said: ChannelId, appearance: Look, index: Index, damage: str
@@ -330,6 +339,12 @@ def test_an_index_that_is_of_no_use_is_made_anew(
         assert other.ask(lambda index: index.mark()) is None
     elif damage == "of the format before":
         made_by_the_version_before(index)
+    elif damage == "swept":
+        index.change(lambda index: index.save(Mark(3, 0, 0)))
+        shop.database.connection().execute("DELETE FROM journal WHERE id < 9")
+        shop.write(lambda tx: tx.run("messages.delete", id=1, at=tx.now))
+        assert len(appearance("диван").found) == 2
+        return
     elif damage == "stale":
         index.change(lambda index: index.save(Mark(shop.read(journal.last), 0, 0, stale=1_000_000)))
         shop.hear(said, "Ещё диван", who="sofa")

@@ -7,7 +7,7 @@ import pytest
 from chatapp_cli.domain.errors import Refused, Rejected
 from chatapp_cli.domain.ids import ChannelId, SessionRequestId
 from chatapp_cli.domain.session_request import SessionMethod
-from chatapp_cli.services import journal, session_requests, upkeep
+from chatapp_cli.services import journal, session_requests
 from tests.stores import EVERYTHING, Shop
 
 
@@ -72,14 +72,6 @@ def test_whoever_waits_hears_of_the_end(shop: Shop) -> None:
         "errand.asked",
         "errand.ended",
     ]
-
-
-def test_answers_are_forgotten_after_a_day(shop: Shop) -> None:
-    channel = shop.channel()
-    number = ask(shop, channel, "+79160000001")
-    shop.clock.at += upkeep.DAY + 1
-    shop.write(upkeep.delete_expired)
-    assert shop.read(lambda tx: tx.value("requests.one", id=number)) is None
 
 
 def test_a_channel_that_cannot_is_not_asked() -> None:

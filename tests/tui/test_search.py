@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 import pytest
 
 from chatapp_cli.bootstrap import Company
@@ -11,7 +13,7 @@ from chatapp_cli.tui.screens.inbox import InboxScreen
 from chatapp_cli.tui.widgets.transcript import Transcript
 from tests.stores import owner
 from tests.tui.conftest import Opener, Window
-from tests.tui.stage import ANNA, Stage
+from tests.tui.stage import ANNA, HeldClock, Stage
 
 ZOYA = Profile(id="777", name="Зоя Долгова", username="zoya_d")
 
@@ -98,3 +100,31 @@ async def test_more_is_read_when_it_is_asked_for(window: Opener, long_talk: None
         await it.press("enter")
         await it.sees("сообщение 249")
         assert len(it.app.screen._found) == 100
+
+
+MANY = """
+WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 60000)
+INSERT INTO message (dialog_id, channel_id, direction, origin, author, ext_id, state, text, at, stored_at,
+  code, detail, subject, reply_to, album, automatic)
+SELECT 1, 1, 'in', 'client', 'Анна', 'x' || n, 'received', 'Самовары по оптовой цене, партия ' || n || ' из Тулы',
+  1780000000000 + n * 60000, 1, '', '', '', '', '', 0 FROM n
+"""
+
+
+class Slow(HeldClock):
+    """A clock by which everything takes a second."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._looks = count()
+
+    def monotonic(self) -> float:
+        return float(next(self._looks))
+
+
+@pytest.mark.req("S-116")
+async def test_what_is_indexed_is_found_while_the_rest_is_still_to_come(window: Opener, company: Company) -> None:
+    company.database.clock = Slow()
+    company.database.write(lambda tx: tx.compose(str, MANY.strip(), {}))
+    async with window() as it:
+        await found(it, "самовары", "are not in the index yet.", "Самовары по оптовой цене, партия 60000")

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.arrival import Arrival, Batch
-from chatapp_cli.services import channels, deadletters, ingest
+from chatapp_cli.domain.text import T
+from chatapp_cli.services import alarms, channels, deadletters, ingest
 from chatapp_cli.store.rows.outbox import OutboxRow
 from chatapp_cli.tui.screens.inbox import InboxScreen
 from tests.tui.conftest import Opener
@@ -102,3 +103,13 @@ async def test_a_channel_that_breaks_warns_in_the_open_dialog_at_once(
         await it.sees("Доплачу")
         stage.health(bot.id, "needs_rebind", "token_refused")
         await it.sees("@teply_dom_bot: bind again, since 12:00. Your messages wait")
+
+
+async def test_an_alarm_is_listed_first_and_goes_from_the_list_when_it_heals(window: Opener, company: Company) -> None:
+    async with window() as it:
+        await it.press("f3")
+        company.write(lambda tx: alarms.raise_(tx, "disk", "", T("The disk is almost full: {n} MB", n=12)))
+        await it.sees("! Alarm", "The disk is almost full: 12 MB")
+        assert "Alarm" in it.app.screen._found[0].shown.plain
+        company.write(lambda tx: alarms.heal(tx, "disk", ""))
+        await it.until(lambda: "Alarm" not in it.app.screen._found[0].shown.plain)

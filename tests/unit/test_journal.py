@@ -38,6 +38,8 @@ def sample(kind: type[JournalEvent]) -> JournalEvent:
     values = {field: 1 if field in numbers else words.get(field, f"{field}!") for field in kind.keys}
     if kind is company.TemplateUnannounced:
         values["why"] = "No."
+    if issubclass(kind, company.AlarmEvent):
+        values["what"] = words["why"]
     return kind(channel=CHANNEL, dialog=DIALOG, message=MESSAGE, **values)
 
 

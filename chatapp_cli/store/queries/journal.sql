@@ -13,19 +13,19 @@ SELECT COALESCE(MAX(id), 0) FROM journal;
 SELECT COALESCE(MIN(id), 0) FROM journal;
 
 -- name: journal.forget
-DELETE FROM journal WHERE at < :before AND id < (SELECT MAX(id) FROM journal)
+DELETE FROM journal WHERE id >= :first AND id < :until AND at < :before AND id < (SELECT MAX(id) FROM journal)
   AND topic IN (SELECT value FROM json_each(:topics));
 
 -- name: journal.forget@postgresql
-DELETE FROM journal WHERE at < :before AND id < (SELECT MAX(id) FROM journal)
+DELETE FROM journal WHERE id >= :first AND id < :until AND at < :before AND id < (SELECT MAX(id) FROM journal)
   AND topic IN (SELECT json_array_elements_text(CAST(:topics AS json)));
 
 -- name: followers.place
 SELECT journal_id FROM follower WHERE name = :name;
 
 -- name: followers.move
-INSERT INTO follower (name, journal_id) VALUES (:name, :until)
-ON CONFLICT (name) DO UPDATE SET journal_id = excluded.journal_id;
+INSERT INTO follower (name, journal_id, moved_at) VALUES (:name, :until, :now)
+ON CONFLICT (name) DO UPDATE SET journal_id = excluded.journal_id, moved_at = excluded.moved_at;
 
 -- name: effects.broken
 SELECT name, why FROM broken_effect ORDER BY name;

@@ -4,14 +4,14 @@ VALUES (:channel, :provider_id, :raw, :raw_sha256, :problem, :at)
 ON CONFLICT DO NOTHING RETURNING id;
 
 -- name: arrived.one
-SELECT id, channel_id, provider_id, raw, raw_sha256, problem, at FROM arrived WHERE id = :id;
+SELECT id, channel_id, provider_id, raw, raw_sha256, problem, at, packed FROM arrived WHERE id = :id;
 
 -- name: arrived.of_message
-SELECT a.id, a.channel_id, a.provider_id, a.raw, a.raw_sha256, a.problem, a.at
+SELECT a.id, a.channel_id, a.provider_id, a.raw, a.raw_sha256, a.problem, a.at, a.packed
 FROM arrived a JOIN message m ON m.arrived_id = a.id WHERE m.id = :message;
 
 -- name: arrived.dead
-SELECT id, channel_id, provider_id, raw, raw_sha256, problem, at FROM arrived
+SELECT id, channel_id, provider_id, raw, raw_sha256, problem, at, packed FROM arrived
 WHERE problem <> '' ORDER BY id DESC LIMIT :n;
 
 -- name: arrived.dead_count

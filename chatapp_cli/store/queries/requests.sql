@@ -17,6 +17,3 @@ WHERE id = :id AND (state = 'running' OR state = 'waiting');
 
 -- name: requests.interrupted
 SELECT id FROM errand WHERE channel_id = :channel AND state = 'running';
-
--- name: requests.forget
-DELETE FROM errand WHERE created_at < :before;

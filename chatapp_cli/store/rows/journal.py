@@ -12,6 +12,9 @@ class ArrivedRow(NamedTuple):
     channel_id: ChannelId
     provider_id: str
     raw: bytes
+    """As it is stored; ``runtime.rereading.raw`` reads it."""
     raw_sha256: str
     problem: str
     at: Millis
+    packed: int
+    """How it is stored: 0 as it came, -1 no longer, otherwise packed with this dictionary."""

@@ -13,6 +13,9 @@ from chatapp_cli.services import channels
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.tui.action_page import ActionPage
 
+_PIECE = 100
+"""Rows that are deleted in one transaction."""
+
 
 async def proxies(page: ActionPage, channel: ChannelRow) -> Sequence[Finding]:
     """Try the account's proxies, or replace them; returns a finding for each proxy that was tried."""
@@ -63,6 +66,8 @@ async def unbind(page: ActionPage, channel: ChannelRow) -> None:
     note = _("Its dialogs and messages are removed from the desk with it.")
 
     async def take(_yes: bool) -> None:
+        while await page.workspace.write(partial(channels.clear, channel=channel, n=_PIECE)):
+            pass
         await page.workspace.write(partial(channels.unbind, channel=channel, force=True))
 
     await page.confirm(_("Unbind {channel}?", channel=channel.title), note, yes=_("Unbind"), take=take)

@@ -11,7 +11,7 @@ from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _, show
 from chatapp_cli.services import replies, reply_file, reply_sheet
-from chatapp_cli.services.reply_entries import FileFault
+from chatapp_cli.services.reply_entries import FileFault, ReplyFile
 from chatapp_cli.services.reply_sheet import Taken
 from chatapp_cli.store.rows.replies import QuickReplyRow, SectionRow
 from chatapp_cli.tui.action_page import ActionPage
@@ -130,7 +130,7 @@ async def _download(page: ActionPage, name: str) -> None:
 
 async def import_replies(page: ActionPage) -> None:
     """Import sections from a file."""
-    note = _("All of it or nothing: .yaml, .csv or .json.")
+    note = _("If the file has errors, nothing is imported: .yaml, .csv or .json.")
     question = _("Import quick replies from a file")
     await page.prompt(question, offered(), note=note, suggest=Paths(), take=partial(_import_from, page))
 
@@ -142,10 +142,19 @@ async def _import_from(page: ActionPage, typed: str) -> None:
     parsed = await page.workspace.store.off_loop(
         lambda: reply_file.read(media, reply_file.content(path), path, find=named)
     )
-    taken = await page.workspace.write(lambda tx: reply_sheet.take(tx, parsed))
-    if taken.faults:
-        raise _rejected(taken.faults)
+    checked = await _taken(page, parsed, dry=True)
+    if checked.faults:
+        raise _rejected(checked.faults)
+    taken = await _taken(page, parsed, dry=False)
     page.say(_("New: {added}, changed: {changed}, the same: {same}.", **_counts(taken)))
+
+
+async def _taken(page: ActionPage, parsed: ReplyFile, *, dry: bool) -> Taken:
+    """Take a file part by part, so that nobody waits for all of it."""
+    found = Taken()
+    for part in reply_sheet.parts(parsed):
+        found.add(await page.workspace.write(partial(reply_sheet.take, sheet=part, dry=dry)))
+    return found
 
 
 def _counts(taken: Taken) -> dict[str, int]:

@@ -34,8 +34,10 @@ KEYS: Final[Mapping[Next, Keys]] = MappingProxyType(
         Next.CHANNELS: (_LINES,),
         Next.CHECK: (_LINES, ("lines", "check")),
         Next.CONFIGURE: (_LINES, ("lines", "options")),
+        Next.CONFIGURE_COMPANY: (_LINES, ("lines", "company")),
         Next.CONTACT: (("inbox", "card"),),
         Next.DEAD_LETTER: (("app", "page('troubles')"),),
+        Next.ALARMS: (("app", "page('troubles')"),),
         Next.DEAD_LETTERS: (("app", "page('troubles')"),),
         Next.DECIDE: (("transcript", "message('resolve')"),),
         Next.DIALOG: (("list", "open"),),
@@ -63,6 +65,8 @@ SHELL: Final[Mapping[Next, str]] = MappingProxyType(
     {
         # It also works where the window does not open.
         Next.DOCTOR: "chatapp doctor",
+        # Only ``doctor`` names a follower.
+        Next.FORGET_FOLLOWER: "chatapp gc --forget",
         # The window shows its login page itself; only commands are refused with this step.
         Next.LOGIN: "chatapp login",
         # The window's own daemon ends with the window.

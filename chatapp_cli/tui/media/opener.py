@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sys
-import tempfile
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -14,6 +13,7 @@ from urllib.parse import urlsplit
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import files
+from chatapp_cli.store import temporary
 from chatapp_cli.store.media import Media
 from chatapp_cli.store.rows.messages import FileRow
 from chatapp_cli.tui.media.paths import named
@@ -36,7 +36,10 @@ def saved(media: Media, file: FileRow, typed: str) -> Path:
 
 
 async def show(media: Media, file: FileRow) -> None:
-    """Open a copy with the system's program for its type. Raises Refused where there is no program that opens files."""
+    """Open a copy with the system's program for its type; it is removed when the window ends.
+
+    Raises Refused where there is no program that opens files.
+    """
     program = shutil.which(OPENER)
     if program is None:
         raise Refused(
@@ -44,7 +47,7 @@ async def show(media: Media, file: FileRow) -> None:
             T("This machine has no program that opens files."),
             T("Save the file and take it to your own computer."),
         )
-    folder = Path(tempfile.mkdtemp(prefix="chatapp-"))
+    folder = await asyncio.to_thread(temporary.folder)
     await _run(program, str(await asyncio.to_thread(files.copy_out, media, file, folder)))
 
 

@@ -7,10 +7,12 @@ from typing import NamedTuple
 
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.message import State
-from chatapp_cli.services import channels, dialogs, notes, waiting
+from chatapp_cli.services import alarms, channels, dialogs, notes, waiting
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.tx import Tx
 
+_COUNTED = frozenset({"deadletter", "uncertain"})
+"""The kinds of alarms whose subjects are counted one by one."""
 _NOTHING: Mapping[tuple[ChannelId, str], int] = {}
 
 
@@ -29,8 +31,9 @@ def read(tx: Tx) -> Overview:
 
 
 def needing(tx: Tx) -> int:
-    """How much of the last week needs a person: failed and uncertain messages, dead letters, notes with a mention."""
-    return sum(waiting.counts(tx).values()) + sum(waiting.dead(tx).values()) + len(notes.calling(tx))
+    """How much needs a person: this week's failed and uncertain messages, dead letters, mentions, and other alarms."""
+    others = [one for one in alarms.open_(tx) if one.kind not in _COUNTED]
+    return sum(waiting.counts(tx).values()) + sum(waiting.dead(tx).values()) + len(notes.calling(tx)) + len(others)
 
 
 def queued(state: Overview) -> int:

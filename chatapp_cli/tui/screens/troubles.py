@@ -1,10 +1,11 @@
-"""What needs a person: mentions, failed and uncertain messages, dead letters, and messages that wait."""
+"""What needs a person: alarms, mentions, failed and uncertain messages, dead letters, and messages that wait."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from rich.style import Style
 from rich.text import Text
@@ -15,13 +16,15 @@ from textual.widgets.option_list import Option
 
 from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.domain.journal.channels import ChannelEvent
+from chatapp_cli.domain.journal.company import AlarmEvent
 from chatapp_cli.domain.journal.dialogs import NoteWritten
 from chatapp_cli.domain.journal.messages import ArrivalEvent, MessageEvent
 from chatapp_cli.domain.message import State
 from chatapp_cli.i18n import _, show
 from chatapp_cli.kit.manifests import manifest
-from chatapp_cli.services import deadletters, notes, sending, waiting
+from chatapp_cli.services import alarms, deadletters, notes, sending, waiting
 from chatapp_cli.services import words as states
+from chatapp_cli.store.rows.alarms import AlarmRow
 from chatapp_cli.store.rows.dialogs import WaitingRow
 from chatapp_cli.store.rows.journal import ArrivedRow
 from chatapp_cli.store.rows.messages import CallRow, TroubledRow
@@ -53,6 +56,28 @@ class TroubleRow:
     """Whether the message may have reached the provider."""
 
 
+class _Found(NamedTuple):
+    """What the page shows, as it stands in the store."""
+
+    alarms: Sequence[AlarmRow]
+    calls: Sequence[CallRow]
+    troubled: Sequence[TroubledRow]
+    dead: Sequence[ArrivedRow]
+    waits: Sequence[WaitingRow]
+    bars: overview.Overview
+
+
+def _look(tx: Tx) -> _Found:
+    return _Found(
+        alarms.open_(tx),
+        notes.calling(tx),
+        waiting.troubled(tx),
+        deadletters.everything(tx),
+        waiting.everything(tx),
+        overview.read(tx),
+    )
+
+
 class TroublesScreen(ActionPage):
     """The rows, those that need a person before those that wait."""
 
@@ -81,29 +106,19 @@ class TroublesScreen(ActionPage):
         self.do(self._read, group="read", exclusive=True)
 
     def on_journal_advanced(self, news: JournalAdvanced) -> None:
-        """Read again when a message, an arrival, a channel or a note changed."""
-        if news.any_of(MessageEvent, ArrivalEvent, ChannelEvent, NoteWritten):
+        """Read again when an alarm, a message, an arrival, a channel or a note changed."""
+        if news.any_of(AlarmEvent, MessageEvent, ArrivalEvent, ChannelEvent, NoteWritten):
             self.do(self._read, group="read", exclusive=True)
 
     async def _read(self) -> None:
-        def look(
-            tx: Tx,
-        ) -> tuple[list[CallRow], list[TroubledRow], list[ArrivedRow], list[WaitingRow], overview.Overview]:
-            return (
-                notes.calling(tx),
-                waiting.troubled(tx),
-                deadletters.everything(tx),
-                waiting.everything(tx),
-                overview.read(tx),
-            )
-
-        calls, troubled, dead, waits, bars = await self.workspace.read(look)
-        self.query_one(StatusBar).tell(bars)
+        found = await self.workspace.read(_look)
+        self.query_one(StatusBar).tell(found.bars)
         self._found = [
-            *map(self._mention, calls),
-            *map(self._troubled, troubled),
-            *map(self._dead_letter, dead),
-            *map(self._waiting, waits),
+            *map(self._alarm, found.alarms),
+            *map(self._mention, found.calls),
+            *map(self._troubled, found.troubled),
+            *map(self._dead_letter, found.dead),
+            *map(self._waiting, found.waits),
         ]
         shown = self.query_one(OptionList)
         chosen = shown.highlighted or 0
@@ -134,6 +149,11 @@ class TroublesScreen(ActionPage):
         why = words.reason(manifest(row.kind), code)[0] if code else show(states.state(row.state))
         shown = self._shown(("◷", styles.warn), row.name, waiting.goes_at(row), (why, styles.muted), row.text)
         return TroubleRow(shown, row.dialog_id)
+
+    def _alarm(self, row: AlarmRow) -> TroubleRow:
+        styles = self.appearance.styles
+        why = (show(alarms.sentence(row)), styles.plain)
+        return TroubleRow(self._shown(("!", styles.bad), _("Alarm"), row.since, why, ""))
 
     def _dead_letter(self, row: ArrivedRow) -> TroubleRow:
         styles = self.appearance.styles

@@ -192,7 +192,9 @@ ABOUT_BEGINNINGS: Mapping[str, Question] = {
 
 
 def mailed(tx: Tx, at: Town, to: SendTarget, *addresses: str, draft: Draft = SHORT) -> object:
-    found = mailing.preview(tx, able, asked(to, draft=draft), [Recipient(one, n) for n, one in enumerate(addresses)])
+    request = asked(to, draft=draft)
+    found = mailing.preview(tx, able, request, [Recipient(one, n) for n, one in enumerate(addresses)])
+    found.going = mailing.in_turn(tx, able, found.going, request.options)
     return [
         *((one.address, one.channel.kind, one.name, one.fresh, one.stranger, one.before) for one in found.going),
         *((one.characters, one.parts, one.alphabet, one.cost, one.turn) for one in found.going),

@@ -1,0 +1,93 @@
+"""What is wrong at present, as far as the store tells it: the alarms that should be open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+
+from chatapp_cli.domain.draft import MEGABYTE
+from chatapp_cli.domain.health import WORKING, Health
+from chatapp_cli.domain.ids import ChannelId, Millis
+from chatapp_cli.domain.text import T, Text
+from chatapp_cli.services import alarms, channels, waiting, words
+from chatapp_cli.store.rows.channels import ChannelRow
+from chatapp_cli.store.tx import Tx
+
+if TYPE_CHECKING:
+    from chatapp_cli.domain.manifest import Manifest
+
+SILENT: Final = 180_000
+"""Milliseconds without a sign of life after which a channel counts as silent."""
+LEAST_SPACE: Final = 200 * MEGABYTE
+"""Free bytes below which the disk counts as full."""
+STANDS: Final = 3_600_000
+"""Milliseconds that an entry of the journal may wait for a follower."""
+
+
+class Fault(NamedTuple):
+    """Something that is wrong."""
+
+    text: Text
+    channel: ChannelId | None = None
+
+
+Key: TypeAlias = tuple[str, str]
+"""Kind and ref of an alarm."""
+
+
+def look(
+    tx: Tx, manifest: Callable[[ChannelRow], Manifest], *, known: Collection[Key], began: Millis
+) -> Mapping[Key, Fault]:
+    """Everything in the store that is wrong now.
+
+    A channel whose fault is not ``known`` yet has time to give a sign of life after the daemon ``began``.
+    """
+    rows = channels.everything(tx)
+    found: dict[Key, Fault] = {}
+    for row in rows:
+        key = ("channel", str(row.id))
+        if text := _of_channel(row, manifest(row), tx.now, began=0 if key in known else began):
+            found[key] = Fault(text, row.id)
+    titles = {row.id: row.title for row in rows}
+    for channel in waiting.dead(tx):
+        text = T("{title}: something arrived that could not be understood", title=titles.get(channel, channel))
+        found["deadletter", str(channel)] = Fault(text, channel)
+    for channel in tx.all(_first, "alarms.uncertain"):
+        text = T("{title}: a message may or may not have got through", title=titles.get(channel, channel))
+        found["uncertain", str(channel)] = Fault(text, channel)
+    for name in late_followers(tx):
+        found["follower", name] = Fault(T("{name} does not follow the journal any more", name=name))
+    return found
+
+
+def _of_channel(row: ChannelRow, manifest: Manifest, now: Millis, *, began: Millis) -> Text | None:
+    """What is wrong with a channel: it failed, may not send, or gives no sign of life."""
+    row = channels.seen(row, manifest)
+    why = words.why(manifest, row.health_code, row.health_detail)[0]
+    if row.health == Health.BLOCKED:
+        return T("{title} receives, but does not send: {why}", title=row.title, why=why)
+    if row.health not in WORKING:
+        return T("{title} does not work: {why}", title=row.title, why=why)
+    if now - max(row.proof_at or 0, row.health_since, began) > SILENT:
+        return T("{title} gives no sign of life", title=row.title)
+    return None
+
+
+def late_followers(tx: Tx) -> list[str]:
+    """The followers for whom an entry of the journal has waited too long."""
+    found = tx.all(lambda name, at: (name, at), "alarms.followers")
+    return [name for name, at in found if at < tx.now - STANDS]
+
+
+def settle(tx: Tx, found: Mapping[Key, Fault], *, kinds: Collection[str]) -> None:
+    """Raise an alarm for each fault, and heal the open alarms of these kinds that have none."""
+    for (kind, ref), fault in found.items():
+        alarms.raise_(tx, kind, ref, fault.text, fault.channel)
+    for alarm in alarms.open_(tx):
+        if alarm.kind in kinds and (alarm.kind, alarm.ref) not in found:
+            alarms.heal(tx, alarm.kind, alarm.ref)
+
+
+def _first(channel: ChannelId, number: int) -> ChannelId:
+    del number
+    return channel

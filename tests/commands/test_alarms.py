@@ -1,0 +1,48 @@
+"""Alarms at a shell: who is told, what is open, and a trial."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.text import T
+from chatapp_cli.services import alarms
+from tests.commands.conftest import Shell
+
+
+def test_open_alarms_are_listed_with_what_is_wrong_since_when_and_whether_people_were_told(
+    chatapp: Shell, company: Company
+) -> None:
+    assert chatapp("alarm", "list").err == "There are no alarms.\n"
+    company.write(lambda tx: alarms.raise_(tx, "disk", "", T("The disk is almost full: {n} MB", n=12)))
+    (row,) = chatapp("alarm", "list").rows[-1:]
+    assert row[1:] == ["disk", "The disk is almost full: 12 MB", "–"]
+    (listed,) = chatapp("alarm", "list", "--json").json
+    assert (listed["kind"], listed["told_at"], listed["what"]) == ("disk", None, "The disk is almost full: 12 MB")
+    wrong = chatapp.run("doctor")
+    assert "The disk is almost full: 12 MB" in wrong.out
+    assert "Look: chatapp alarm list" in wrong.err
+
+
+def test_a_trial_says_for_everybody_who_is_told_whether_that_works(chatapp: Shell, tmp_path: Path) -> None:
+    chatapp("line", "add", "Sales")
+    nobody = chatapp.run("alarm", "test")
+    assert nobody.code == 1
+    assert nobody.err.startswith("Nobody is told of alarms.")
+    told = tmp_path / "told"
+    command = f"sh -c 'cat > {told}'"
+    assert "The command was told" in chatapp("alarm", "test", CHATAPP_ALARM_COMMAND=command).out
+    assert told.read_text() == "main: this is a trial of the alarms\n"
+    broken = chatapp.run("alarm", "test", CHATAPP_ALARM_COMMAND="false")
+    assert (broken.code, "The command failed: exit 1" in broken.out) == (1, True)
+    chatapp("company", "configure", "--set", "alarm=email:olga@shop.example")
+    unreached = chatapp.run("alarm", "test")
+    assert (unreached.code, "No channel that works fits email:olga@shop.example." in unreached.out) == (1, True)
+
+
+def test_an_address_that_could_be_somebody_elses_needs_its_channel(chatapp: Shell) -> None:
+    chatapp("line", "add", "Sales")
+    for address in ("@olga", "12345", "olga@shop.example;boss", "email:"):
+        refused = chatapp.run("company", "configure", "--set", f"alarm={address}")
+        assert (refused.code, f"alarm cannot be {address}." in refused.err) == (2, True)
+    chatapp("company", "configure", "--set", "alarm=olga@shop.example, telegram_bot:@olga 7:12345")
