@@ -110,7 +110,7 @@ class Company:
 
     @property
     def options(self) -> Options:
-        """The settings of this process and the stored options of company, lines, channels and CRMs."""
+        """The settings of this process and the stored options of company, lines and channels."""
         from chatapp_cli.services.options import Options
 
         return Options(self.settings, self.given)
@@ -128,11 +128,17 @@ class Company:
 
 
 def open_company(
-    settings: Settings, world: World | None = None, *, given: frozenset[str] = frozenset(), make: bool = True
+    settings: Settings,
+    world: World | None = None,
+    *,
+    given: frozenset[str] = frozenset(),
+    make: bool = True,
+    migrating: Callable[[int, int], None] | None = None,
 ) -> Company:
     """Open a company's store, migrating it if needed; ``given`` is ``Loaded.given``. Raises StoreError.
 
     Without ``make`` a missing SQLite file is created by the first write, see ``Absent``.
+    ``migrating`` is told how many steps of how many are done.
     """
     world = world or _world(settings.folder)
     driver = driver_for(settings.store_url)
@@ -140,11 +146,12 @@ def open_company(
         require_beginning(driver.path)
     absent = not make and isinstance(driver, Sqlite) and _is_absent(driver.path)
     if not absent:
-        ensure_current(driver, settings.folder / "serve.lock")
+        ensure_current(driver, settings.folder / "serve.lock", migrating)
+    mark = settings.folder / "store.damaged"
     return Company(
         settings=settings,
         world=world,
-        database=(Absent if absent else Database)(driver, world.clock, EFFECTS),
+        database=Absent(driver, world.clock, EFFECTS) if absent else Database(driver, world.clock, EFFECTS, mark=mark),
         media=Media(settings.folder / "media", partial(is_private, env=os.environ)),
         vault=Vault(settings.folder / "secret.key", settings.secret_key),
         given=given,

@@ -48,8 +48,12 @@ def language() -> str:
 
 
 def _(msgid: str, **params: object) -> str:
-    """Translate a sentence and fill in its values."""
-    return fill(_current.gettext(msgid) if msgid else "", params)
+    """Translate a sentence and fill in its values; fractions are written as the language does."""
+    return fill(_current.gettext(msgid) if msgid else "", {name: _written(value) for name, value in params.items()})
+
+
+def _written(value: object) -> object:
+    return str(value).replace(".", ",") if isinstance(value, float) and _language == "ru" else value
 
 
 def ngettext(one: str, many: str, n: int) -> str:

@@ -97,15 +97,25 @@ def _marks(root: Path) -> Mapping[str, Sequence[Proof]]:
 
 
 def _in_module(tree: ast.Module) -> Iterator[Proof]:
+    assigned = [(node.targets[0], node.value) for node in tree.body if isinstance(node, ast.Assign)]
+    constants = {
+        name.id: value.value
+        for name, value in assigned
+        if isinstance(name, ast.Name) and isinstance(value, ast.Constant)
+    }
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield from _in_expressions(node.decorator_list, node.name)
+            yield from _in_expressions(node.decorator_list, node.name, constants)
         elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "pytestmark":
-            yield from _in_expressions([node.value], "*")
+            yield from _in_expressions([node.value], "*", constants)
 
 
-def _in_expressions(expressions: Sequence[ast.expr], test: str) -> Iterator[Proof]:
+def _in_expressions(expressions: Sequence[ast.expr], test: str, constants: Mapping[str, object]) -> Iterator[Proof]:
     for call in (inner for expression in expressions for inner in ast.walk(expression)):
         if isinstance(call, ast.Call) and ast.unparse(call.func) == "pytest.mark.req":
-            named = {keyword.arg: ast.literal_eval(keyword.value) for keyword in call.keywords}
-            yield from (Proof(ast.literal_eval(line), named.get("part", ""), test) for line in call.args)
+            parts = [_text(keyword.value, constants) for keyword in call.keywords if keyword.arg == "part"]
+            yield from (Proof(ast.literal_eval(line), "".join(parts), test) for line in call.args)
+
+
+def _text(value: ast.expr, constants: Mapping[str, object]) -> str:
+    return str(constants[value.id] if isinstance(value, ast.Name) else ast.literal_eval(value))

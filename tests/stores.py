@@ -21,7 +21,7 @@ from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.services import channels, composing, ingest, lines, outbox, transcript
 from chatapp_cli.services.effects import EFFECTS
-from chatapp_cli.services.message_request import Exactly, MessageRequest
+from chatapp_cli.services.message_request import MessageRequest, ToAddress
 from chatapp_cli.services.routes import Able
 from chatapp_cli.services.sending import SendOptions
 from chatapp_cli.store.database import Database, driver_for
@@ -129,7 +129,7 @@ class Shop:
 
     def begin(self, able: Able, channel: ChannelId, to: str, draft: Draft, **order: Any) -> DialogId:
         """Write first to an address in a channel; returns the dialog."""
-        request = MessageRequest(to=Exactly(channel, to), draft=draft, options=self.order(**order))
+        request = MessageRequest(to=ToAddress(channel, to), draft=draft, options=self.order(**order))
         return self.message(self.write(lambda tx: composing.accept(tx, able, request))).dialog_id
 
     def order(self, **values: Any) -> SendOptions:

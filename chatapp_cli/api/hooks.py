@@ -1,4 +1,4 @@
-"""Webhook intake: read the body, let the channel check it, store it, then answer.
+"""Webhook intake: look up the channel, read the body, let the channel check it, store it, then answer.
 
 Plain ASGI, because a framework's request and response objects would take a quarter of the time of a webhook.
 """
@@ -10,40 +10,55 @@ from urllib.parse import parse_qsl
 
 from starlette.types import Receive, Scope, Send
 
+from chatapp_cli.api.limits import Limits, Refusal, Room, read_body
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.ports.connector import HookReply, HookRequest
 from chatapp_cli.runtime.daemon import Daemon
 
 PREFIX: Final = "/hooks/"
-LARGEST_BODY: Final = 40 * 1_048_576
-"""The largest webhook body, in bytes."""
+FAILED: Final = "Something went wrong inside chatapp; its log names the place.\n"
 _METHODS: Final = {"GET", "POST", "PUT"}
 _AGAIN: Final = (b"retry-after", b"10")
+_CLOSE: Final = (b"connection", b"close")
 
 
 class Webhooks:
     """``/hooks/{key}/{rest}``: if it cannot be stored, the answer is 503, so that the provider repeats it."""
 
-    def __init__(self, daemon: Daemon) -> None:
+    def __init__(self, daemon: Daemon, limits: Limits) -> None:
         self._daemon = daemon
+        self._limits = limits
+        self._room = Room(limits)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["method"] not in _METHODS:
-            await _answer(send, HookReply(status=405))
-            return
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        key, _, rest = scope["path"].removeprefix(PREFIX).partition("/")
         try:
-            body = await _read(headers, receive)
+            await self._require_channel(scope["method"], key)
+            headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+            with self._room.for_body(key) as take:
+                body = await read_body(receive, int(headers.get("content-length") or 0), self._limits, take)
+                await self._take(scope, key, rest, headers, body, send)
         except ConnectionAbortedError:
             return
-        if body is None:
-            await _answer(send, HookReply(status=413, body=b"the body is larger than 40 MB\n"))
-            return
-        await self._take(scope, headers, body, send)
+        except Refusal as refusal:
+            reply = HookReply(status=refusal.status, body=f"{refusal.why}\n".encode())
+            await _answer(send, reply, _CLOSE, *([_AGAIN] if refusal.again else ()))
 
-    async def _take(self, scope: Scope, headers: dict[str, str], body: bytes, send: Send) -> None:
-        key, _, rest = scope["path"].removeprefix(PREFIX).partition("/")
+    async def _require_channel(self, method: str, key: str) -> None:
+        """Refuse a call to nobody before its body is read. Raises Refusal."""
+        if method not in _METHODS:
+            raise Refusal(405, "only GET, POST and PUT are understood")
+        if not self._daemon.ready:
+            raise Refusal(503, "starting", again=True)
+        try:
+            known = await self._daemon.knows(key)
+        except ChatappError as error:
+            raise Refusal(503, f"not stored: {error}", again=True) from None
+        if not known:
+            raise Refusal(404, "no such channel")
+
+    async def _take(self, scope: Scope, key: str, rest: str, headers: dict[str, str], body: bytes, send: Send) -> None:
         raw_query: bytes = scope["query_string"]
         request = HookRequest(
             method=scope["method"],
@@ -61,22 +76,9 @@ class Webhooks:
             await _answer(send, reply)
 
 
-async def _read(headers: dict[str, str], receive: Receive) -> bytes | None:
-    """The whole body; ``None`` if it is too large. Raises ConnectionAbortedError if the caller disconnected."""
-    if int(headers.get("content-length") or 0) > LARGEST_BODY:
-        return None
-    parts: list[bytes] = []
-    left, more = LARGEST_BODY, True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ConnectionAbortedError
-        parts.append(message.get("body", b""))
-        more = message.get("more_body", False)
-        left -= len(parts[-1])
-        if left < 0:
-            return None
-    return b"".join(parts)
+async def fail(send: Send) -> None:
+    """Answer that something of ours went wrong, so that the provider repeats the call."""
+    await _answer(send, HookReply(status=500, body=FAILED.encode()), _CLOSE)
 
 
 async def _answer(send: Send, reply: HookReply, *more: tuple[bytes, bytes]) -> None:

@@ -7,18 +7,24 @@ import contextlib
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+import traceback
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from pathlib import Path
 
 import structlog
 import uvicorn
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chatapp_cli.api import health, hooks
+from chatapp_cli.api.limits import LIMITS, Limits, punctual
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.errors import ChatappError, StoreLost, UsageError
 from chatapp_cli.domain.text import T
+from chatapp_cli.runtime import alarms
 from chatapp_cli.runtime.daemon import Daemon, running
 from chatapp_cli.runtime.owner import OwnerKind, Ownership, taking
 
@@ -28,7 +34,7 @@ LARGEST_SAID = 1_048_576
 """The largest websocket message from a browser in bytes, such as a pasted text."""
 
 
-def application(daemon: Daemon, web: ASGIApp | None = None) -> ASGIApp:
+def application(daemon: Daemon, web: ASGIApp | None = None, limits: Limits = LIMITS) -> ASGIApp:
     """The daemon's ASGI application: webhooks directly, everything else through the framework."""
     known = Starlette(
         routes=[
@@ -36,17 +42,39 @@ def application(daemon: Daemon, web: ASGIApp | None = None) -> ASGIApp:
             Route("/readyz", health.readyz),
             Route("/metrics", health.metrics),
             *([Mount("/", web)] if web else []),
-        ]
+        ],
+        exception_handlers={ChatappError: _unavailable, Exception: _failed},
     )
     known.state.daemon = daemon
-    doors = hooks.Webhooks(daemon)
+    doors = hooks.Webhooks(daemon, limits)
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         hook = scope["type"] == "http" and scope["path"].startswith(hooks.PREFIX)
         wanted = doors if hook else known
-        await wanted(scope, receive, send)
+        try:
+            await wanted(scope, receive, send)
+        except Exception as error:  # noqa: BLE001 - the caller gets words, and the log one line without values
+            log.error("http.failed", hook=hook, error=_where(error))  # noqa: TRY400 - a traceback says no more
+            if hook:
+                with contextlib.suppress(RuntimeError):  # the answer was begun already
+                    await hooks.fail(send)
 
     return answer
+
+
+def _where(error: Exception) -> str:
+    """The type of an error and the place in our code that it came from."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "chatapp_cli" in frame.filename]
+    place = f" in {frames[-1].name}, {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{place}"
+
+
+async def _failed(_request: Request, _error: Exception) -> Response:
+    return PlainTextResponse(hooks.FAILED, 500)
+
+
+async def _unavailable(_request: Request, error: Exception) -> Response:
+    return PlainTextResponse(f"{error}\n", 503, {"retry-after": "10"})
 
 
 async def serve(
@@ -58,18 +86,30 @@ async def serve(
     stop: asyncio.Event | None = None,
     kind: OwnerKind = OwnerKind.DAEMON,
 ) -> None:
-    """Run the daemon until SIGTERM, SIGINT, SIGHUP or ``stop``; then finish what is in flight. Raises Busy, UsageError.
+    """Run the daemon until SIGTERM, SIGINT, SIGHUP or ``stop``; then finish what is in flight.
+
+    Raises Busy, UsageError, and StoreDamaged or StoreLost as soon as nothing can be stored any more.
 
     ``web`` also serves the window to browsers.
     ``announce`` is called with the listening address, or an empty one without HTTP.
     A daemon embedded in a window also stops when a real one asks for the store.
     """
     stop = stop or asyncio.Event()
+    await asyncio.to_thread(company.database.require_whole)
     company.database.write(lambda _tx: None)  # a store that takes no writes is told at once, in words
     with _stopped_by_signals(stop):
         async with taking(company, kind, stop) as owned:
             if owned is not None:
-                await _serve(company, owned, announce, stop, http=http, web=web)
+                await _shouting(company, _serve(company, owned, announce, stop, http=http, web=web))
+
+
+async def _shouting(company: Company, serving: Coroutine[None, None, None]) -> None:
+    """Serve; if nothing can be stored any more, the company's command is the only way to tell people."""
+    try:
+        await serving
+    except StoreLost as error:
+        await asyncio.to_thread(alarms.shout, company.settings.alarm_command, error.what)
+        raise
 
 
 async def _serve(
@@ -131,6 +171,7 @@ async def _serve_http(
 def _config(app: ASGIApp, *, web: bool) -> uvicorn.Config:
     return uvicorn.Config(
         app,
+        http=punctual(LIMITS),
         log_config=None,
         access_log=False,
         lifespan="off",

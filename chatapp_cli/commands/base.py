@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from difflib import get_close_matches
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from typer.models import CommandInfo
 
     from chatapp_cli.bootstrap import Company
+    from chatapp_cli.domain.errors import UsageError
     from chatapp_cli.settings import LoadedSettings
     from chatapp_cli.store.tx import Tx
 
@@ -88,11 +90,10 @@ class Noun(TyperGroup):
         return super().get_command(ctx, cmd_name)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Find the verb; for a typo all are built, so that the nearest can be suggested."""
-        if args and args[0] not in self.verbs:
-            for name in self.verbs:
-                self.get_command(ctx, name)
-        return super().resolve_command(ctx, args)
+        """Find the verb, or suggest a similar one."""
+        if not self.verbs or args[0] in self.verbs or args[0].startswith("-") or ctx.resilient_parsing:
+            return super().resolve_command(ctx, args)
+        raise unknown_command(args[0], self.verbs, ctx.command_path)
 
     def format_usage(self, ctx: Any, formatter: Any) -> None:
         """Translate «Usage»."""
@@ -103,7 +104,21 @@ class Noun(TyperGroup):
         return _spoken(super().get_help_option(ctx))
 
 
+def unknown_command(name: str, known: Iterable[str], path: str) -> UsageError:
+    """The refusal of a name that is no command, with the most similar one."""
+    from chatapp_cli.domain.errors import UsageError
+    from chatapp_cli.domain.text import T
+
+    near = get_close_matches(name, list(known), n=1)
+    if near:
+        step = T("Did you mean: chatapp {name}", name=f"{path.partition(' ')[2]} {near[0]}")
+    else:
+        step = T("See: {command} --help", command=path)
+    return UsageError(T("There is no command {name}.", name=name), step)
+
+
 PARSER_WORDS = (
+    N_("Missing command."),
     N_("Arguments"),
     N_("Commands"),
     N_("Options"),
@@ -206,11 +221,22 @@ def unattended(ctx: typer.Context) -> Iterator[Company]:
     from chatapp_cli.bootstrap import open_company
 
     found = loaded(ctx)
-    company = open_company(found.settings, ctx.find_root().obj, given=found.given, make=False)
+    company = open_company(
+        found.settings, ctx.find_root().obj, given=found.given, make=False, migrating=_tell_of_migration
+    )
     try:
         yield company
     finally:
         company.close()
+
+
+def _tell_of_migration(done: int, total: int) -> None:
+    from chatapp_cli.commands.errors import note
+
+    if done == 0:
+        note("The store is brought up to date; it stays locked meanwhile.")
+    else:
+        note("Step {n} of {total} is done.", n=done, total=total)
 
 
 def write(ctx: typer.Context, job: Callable[[Tx], object], *, whole: bool = False) -> None:

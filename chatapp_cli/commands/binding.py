@@ -19,12 +19,13 @@ from chatapp_cli.domain.ids import LineId
 from chatapp_cli.domain.manifest import Manifest
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _, show
-from chatapp_cli.kit.manifests import kind_of, manifest, packages
+from chatapp_cli.kit.manifests import RESERVED, kind_of, manifest, packages
 from chatapp_cli.ports.bind import Asker
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.runtime import binding
 from chatapp_cli.services import channels, lines, words
 from chatapp_cli.store.rows.channels import ChannelRow
+from chatapp_cli.store.tx import Tx
 
 
 def gathered(given: Sequence[str], answers: str) -> Mapping[str, str]:
@@ -63,6 +64,8 @@ def _answer(value: object) -> str:
 def known_kind(kind: str) -> Manifest:
     """The manifest of a kind that a person named by its name or its number. Raises NotFound."""
     known = kind_of(kind)
+    if kind.isdecimal() and (name := RESERVED.get(int(kind))):
+        raise NotFound(T("Number {n}, {name}, is kept for a channel that is not there yet.", n=kind, name=name))
     if known not in packages():
         raise NotFound(
             T("There is no kind of channel {kind}.", kind=kind),
@@ -143,7 +146,19 @@ def tell_facts(company: Company, row: ChannelRow) -> None:
 
 def found(company: Company, channel: str, line: str) -> ChannelRow:
     """The channel that a person named, on a line if they named one."""
-    return company.read(lambda tx: channels.find(tx, channel, line=lines.find(tx, line).id if line else None))
+    return company.read(lambda tx: channels.find(tx, spelled(tx, channel), line=_number_of(tx, line)))
+
+
+def _number_of(tx: Tx, line: str) -> LineId | None:
+    return lines.find(tx, line).id if line else None
+
+
+def spelled(tx: Tx, channel: str) -> str:
+    """A channel as services find it: a number that no channel has is that of a kind (S-036), as for ``line bind``."""
+    kind = kind_of(channel)
+    if kind == channel or any(channel in {str(row.id), row.account, row.title} for row in channels.everything(tx)):
+        return channel
+    return kind
 
 
 def wanted(company: Company, channel: str, line: str) -> list[ChannelRow]:

@@ -19,6 +19,6 @@ if TYPE_CHECKING:
 def clear(company: Company, rows: Sequence[ChannelRow]) -> None:
     """Delete all messages of these channels; interrupted, some are left."""
     for row in rows:
-        with Progress(_("Deleted"), company.read(partial(channels.messages, channel=row.id))) as progress:
+        with Progress(_("Deleting"), company.read(partial(channels.messages, channel=row.id))) as progress:
             for done in until_done(company, partial(channels.clear, channel=row)):
                 progress.at(done)

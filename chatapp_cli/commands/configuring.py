@@ -55,12 +55,13 @@ class Spot(NamedTuple):
 
 def spot(tx: Tx, company: Company, channel: str, line: str) -> Spot:
     """The scope that a person named: a channel, a line, or none. Raises NotFound."""
+    from chatapp_cli.commands.binding import spelled
     from chatapp_cli.services import channels, lines
 
     number = lines.find(tx, line).id if line else None
     if not channel:
         return Spot(OptionScope(line=number))
-    row = channels.find(tx, channel, line=number)
+    row = channels.find(tx, spelled(tx, channel), line=number)
     return Spot(OptionScope(line=row.line_id, channel=row.id), row, company.manifest(row).fields)
 
 

@@ -23,11 +23,12 @@ from chatapp_cli.commands.errors import note, say
 from chatapp_cli.documents import people as documents
 from chatapp_cli.domain.errors import ChatappError, UsageError
 from chatapp_cli.domain.session_request import SessionMethod
-from chatapp_cli.domain.text import T
+from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import N_, _, show
 
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Company
+    from chatapp_cli.domain.ids import Millis
     from chatapp_cli.domain.manifest import AddressKind
     from chatapp_cli.services.beginning import Outlook
     from chatapp_cli.store.rows.channels import ChannelRow
@@ -82,7 +83,8 @@ def reach(
         found = company.read(
             lambda tx: beginning.ways(tx, company.capabilities, address, line=lines.find(tx, line).id if line else None)
         )
-        rows = [(one, beginning.goes(one.turn, company.capabilities(one.channel))) for one in found]
+        now = company.world.clock.now()
+        rows = [(one, _goes(company, one, now)) for one in found]
     if as_json:
         printing.document([documents.outlook(one) for one, _goes in rows])
     else:
@@ -91,6 +93,13 @@ def reach(
     if not found:
         note("No channel is bound here yet. Bind one: chatapp line bind")
     raise typer.Exit(0 if any(one.kind and (one.template or not one.refusal) for one in found) else 1)
+
+
+def _goes(company: Company, one: Outlook, now: Millis) -> Text:
+    """What becomes of a message: it waits for the channel, or for its turn."""
+    from chatapp_cli.services import beginning
+
+    return beginning.held(one.channel, now) or beginning.goes(one.turn, company.capabilities(one.channel))
 
 
 def _row(one: Outlook, happens: str) -> tuple[object, ...]:

@@ -61,7 +61,7 @@ def assign(
 @app.command(cls=Verb)
 def claim(ctx: typer.Context, dialog: Dialogs) -> None:
     """Assign an unassigned dialog to yourself."""
-    each(ctx, dialog, duties.claim)
+    each(ctx, dialog, duties.take)
 
 
 @app.command(cls=Verb)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -120,7 +121,25 @@ def _usage(error: parser.ClickException) -> UsageError:
             return UsageError(T("There is no option {name}.", name=name), hint)
         case parser.BadOptionUsage(option_name=name):
             return UsageError(T("Option {name} needs a value, or takes none.", name=name), step)
+        case parser.BadParameter(param=parameter, message=message) if parameter is not None:
+            return UsageError(_refused(parameter, message), step)
+    if extra := _TOO_MANY.fullmatch(error.format_message()):
+        return UsageError(T("This is more than the command takes: {words}", words=extra[1]), step)
     return UsageError(T("This is not understood: {words}", words=error.format_message()), step)
+
+
+_TOO_MANY = re.compile(r"Got unexpected extra arguments?(?:\(s\))? \((.*)\)", re.DOTALL)
+"""How the option parser, which knows only English, complains of words too many, and of a value."""
+_VALUE = re.compile(r"(['\"])(.*)\1 is not .*", re.DOTALL)
+
+
+def _refused(parameter: Any, message: str) -> Text:
+    """A value that a parameter does not take, and what it takes instead."""
+    named, value = _named(parameter), found[2] if (found := _VALUE.fullmatch(message)) else message
+    if (choices := getattr(parameter.type, "choices", None)) is not None:
+        allowed = ", ".join(str(getattr(one, "value", one)) for one in choices)
+        return T("{name} cannot be {value}, only one of: {allowed}", name=named, value=value, allowed=allowed)
+    return T("{name} cannot be {value}.", name=named, value=value)
 
 
 def _named(parameter: Any) -> str:

@@ -22,8 +22,19 @@ def inbox(
     plain: Annotated[
         bool, typer.Option("--plain", help=N_("Line by line, for screen readers: words in, lines out"))
     ] = False,
+    restricted: Annotated[
+        bool,
+        typer.Option(
+            "--restricted",
+            help=N_("For operators over SSH: no editor or other program, files only from their own folder"),
+        ),
+    ] = False,
 ) -> None:
     """Open the window with all dialogs."""
+    if restricted:
+        from chatapp_cli.runtime.login import restrict
+
+        restrict(loaded(ctx).settings, os.environ)
     if plain or loaded(ctx).settings.plain == "on":
         from chatapp_cli.runtime import login
         from chatapp_cli.tui.plain import plain as line_by_line

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
+from typing import Any
+
 import typer
 
 from chatapp_cli.commands import printing
@@ -10,7 +13,7 @@ from chatapp_cli.documents import channels as documents
 from chatapp_cli.domain.draft import MEGABYTE
 from chatapp_cli.domain.manifest import Manifest
 from chatapp_cli.i18n import _, show
-from chatapp_cli.kit.manifests import manifests
+from chatapp_cli.kit.manifests import RESERVED, manifests
 
 
 def listing(kind: str, *, as_json: bool) -> None:
@@ -19,18 +22,26 @@ def listing(kind: str, *, as_json: bool) -> None:
     if as_json:
         printing.document([documents.kind(one) for one in found])
         return
-    columns = (_("Id"), _("Kind"), _("Channel"), _("Writes first to"), _("Files up to"), _("Can do"))
-    printing.table(columns, [_row(one) for one in found])
+    columns = (
+        _("Id"), _("Kind"), _("Channel"), _("Writes first to"), _("Files up to"), _("Can do"), _("Source"),
+    )  # fmt: skip
+    rows = [_row(one) for one in found] + ([] if kind else [_kept_free(n, name) for n, name in RESERVED.items()])
+    printing.table(columns, sorted(rows, key=itemgetter(0)))
     for one in found:
         typer.echo(f"\n{show(one.title)}: {show(one.summary)}", err=True)
         for limit in one.limits:
             typer.echo(f"  – {show(limit)}", err=True)
 
 
-def _row(one: Manifest) -> tuple[object, ...]:
+def _kept_free(n: int, name: str) -> tuple[Any, ...]:
+    return n, "–", _("not there yet"), "–", "–", "", name
+
+
+def _row(one: Manifest) -> tuple[Any, ...]:
     can = one.capabilities
     size = _("{n} MB", n=can.max_upload // MEGABYTE) if can.max_upload else "–"
-    return one.source_id, one.kind, show(one.title), ", ".join(can.write_first) or "–", size, ", ".join(_abilities(one))
+    writes_first = ", ".join(can.write_first) or "–"
+    return one.source_id, one.kind, show(one.title), writes_first, size, ", ".join(_abilities(one)), one.source_name
 
 
 def _abilities(one: Manifest) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -33,6 +33,7 @@ from chatapp_cli.services import lines
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Company
     from chatapp_cli.commands.configuring import SettingRow
+    from chatapp_cli.services.standings import ChannelStanding
     from chatapp_cli.store.rows.channels import ChannelRow, LineRow
     from chatapp_cli.store.tx import Tx
 
@@ -63,84 +64,85 @@ def add(ctx: typer.Context, name: Annotated[str, typer.Argument(metavar="NAME", 
 
 @app.command("list", cls=Verb)
 def list_(ctx: typer.Context, as_json: Json = False) -> None:
-    """Show the lines."""
+    """Show the lines; channels that do not work are named on stderr."""
+    from chatapp_cli.services import channels
+
     with opened(ctx) as company:
-        found, resting = company.read(lambda tx: (lines.everything(tx), _resting(tx)))
+        found, bound = company.read(lambda tx: (lines.everything(tx), channels.everything(tx)))
+        told = [one for one in _standings(company, bound) if not one.well]
     if as_json:
-        printing.document([documents.line(line, resting) for line in found])
+        printing.document([documents.line(line, told) for line in found])
         return
     columns = (_("No."), _("Line"), _("Channels"), _("Dialogs"), _("Unread"))
     printing.table(columns, found)
-    for row in resting:
-        _tell_rest(row)
+    for one in told:
+        said = T("{line}, {title}: {said}", line=one.channel.line, title=one.channel.title, said=one.sentence())
+        say(said, one.next_step)
     if not found:
         note("There is no line yet. Make one: chatapp line add NAME")
 
 
-def _resting(tx: Tx) -> list[ChannelRow]:
-    from chatapp_cli.services import channels, resting
+def _standings(company: Company, rows: Sequence[ChannelRow]) -> list[ChannelStanding]:
+    """What each channel does now."""
+    from chatapp_cli.runtime.owner import owner
+    from chatapp_cli.services import channels
+    from chatapp_cli.services.standings import standing
 
-    return [row for row in channels.everything(tx) if resting.troubled(row, tx.now)]
-
-
-def _tell_rest(row: ChannelRow) -> None:
-    """Print to stderr that a channel does not send at present, and why."""
-    from chatapp_cli.kit.manifests import manifest
-    from chatapp_cli.services import resting
-
-    rest = resting.rest_of(manifest(row.kind), row)
-    say(T("{line}, {title}: {said}", line=row.line, title=row.title, said=rest), resting.next_step(row))
+    now, carried = company.world.clock.now(), owner(company) is not None
+    manifests = {row.kind: company.manifest(row) for row in rows}
+    seen = (channels.seen(row, manifests[row.kind]) for row in rows)
+    return [standing(row, manifests[row.kind], now, carried=carried) for row in seen]
 
 
 @app.command("show", cls=Verb)
 def show_(ctx: typer.Context, line: OneLine = "", as_json: Json = False) -> None:
     """Show a line's channels: health, facts, settings."""
     with opened(ctx) as company:
-        found, bound = company.read(lambda tx: _with_channels(tx, line))
-        now = company.world.clock.now()
+        found, rows = company.read(lambda tx: _with_channels(tx, line))
+        bound, now = _standings(company, rows), company.world.clock.now()
     if as_json:
         printing.document(documents.bound_to(found, bound))
         return
-    for row in bound:
-        printing.facts(_channel_facts(row, now))
+    for one in bound:
+        printing.facts(_channel_facts(one, now))
         typer.echo()
     if not bound:
         note("Line {name} has no channel yet. Bind one: chatapp line bind KIND", name=found.name)
 
 
 def _with_channels(tx: Tx, line: str) -> tuple[LineRow, list[ChannelRow]]:
-    from chatapp_cli.kit.manifests import manifest
     from chatapp_cli.services import channels
 
     found = lines.find(tx, line)
-    bound = (row for row in channels.everything(tx) if row.line_id == found.id)
-    return found, [channels.seen(row, manifest(row.kind)) for row in bound]
+    return found, [row for row in channels.everything(tx) if row.line_id == found.id]
 
 
-def _channel_facts(row: ChannelRow, now: int) -> Mapping[str, object]:
+def _channel_facts(one: ChannelStanding, now: int) -> Mapping[str, object]:
     from chatapp_cli.kit.manifests import manifest
-    from chatapp_cli.services import words
 
-    what, step = words.why(manifest(row.kind), row.health_code, row.health_detail)
+    row = one.channel
     return {
         _("Channel"): f"{row.title} ({show(manifest(row.kind).title)}, {row.id})",
-        _("Health"): show(words.health(row.health)),
-        _("Why"): show(what) if row.health_code else "",
-        _("Next step"): show(step) if row.health_code else "",
-        **_rest_facts(row, now),
+        _("Health"): show(one.said()),
+        _("Why"): show(one.why),
+        _("Next step"): show(one.next_step),
+        _("Go on now"): show(one.go_on) if one.go_on != one.next_step else "",
+        **_rest_facts(one, now),
         _("Last sign of life"): _age(row.proof_at, now),
         **{_(name): value for name, value in row.facts.items()},
         **_settings(row),
     }
 
 
-def _rest_facts(row: ChannelRow, now: int) -> Mapping[str, str]:
+def _rest_facts(one: ChannelStanding, now: int) -> Mapping[str, str]:
+    """The account's own pace, which is no trouble, and when strangers are written to again."""
     from chatapp_cli.kit.manifests import manifest
     from chatapp_cli.services import resting
 
-    strangers = max(row.strangers_until, row.paused_until)
+    row, strangers = one.channel, max(one.channel.strangers_until, one.channel.paused_until)
+    paces = one.well and resting.rests(row, now)
     return {
-        _("Sending"): show(resting.rest_of(manifest(row.kind), row)) if resting.rests(row, now) else "",
+        _("Sending"): show(resting.rest_of(manifest(row.kind), row)) if paces else "",
         _("First messages"): _("not before {moment}", moment=printing.moment(strangers)) if strangers > now else "",
     }
 
@@ -150,7 +152,8 @@ def _settings(row: ChannelRow) -> Mapping[str, str]:
     from chatapp_cli.kit.manifests import manifest
 
     kept = row.settings
-    return {show(field.label): kept[field.name] for field in manifest(row.kind).fields if kept.get(field.name)}
+    asked = (field for field in manifest(row.kind).fields if kept.get(field.name))
+    return {show(field.label): show(field.shown(kept[field.name])) for field in asked}
 
 
 def _age(at: int | None, now: int) -> str:

@@ -16,12 +16,13 @@ from chatapp_cli.commands.interrupt import interruptible
 from chatapp_cli.commands.progress import Progress
 from chatapp_cli.documents import sending as documents
 from chatapp_cli.domain.errors import UsageError
-from chatapp_cli.domain.text import T
+from chatapp_cli.domain.ids import Millis
+from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import _
 from chatapp_cli.runtime.owner import owner
 from chatapp_cli.runtime.pieces import in_pieces
 from chatapp_cli.services import mailing
-from chatapp_cli.services.beginning import goes
+from chatapp_cli.services.beginning import goes, held
 from chatapp_cli.services.mailing import Bad, Going, Mailing, Recipient
 from chatapp_cli.services.message_request import MessageRequest
 from chatapp_cli.services.routes import Able
@@ -65,7 +66,7 @@ def listed(named: Sequence[str], file: str) -> Sequence[Recipient]:
 def send(company: Company, to: Sequence[Recipient], request: MessageRequest, options: MassOptions) -> int:
     """Accept the message for all recipients, after a confirmation at a terminal; returns the exit code."""
     if options.dry or (len(to) > 1 and not options.yes):
-        tried, whole = _each_piece(company, to, request, mailing.preview, _("Checked"))
+        tried, whole = _each_piece(company, to, request, mailing.preview, _("Checking"))
         if not whole:
             raise typer.Abort
         if options.dry:
@@ -74,7 +75,7 @@ def send(company: Company, to: Sequence[Recipient], request: MessageRequest, opt
         _require_yes(company, tried)
     if len(to) > 1 and not options.told:
         note("If this is interrupted, the same command with --idempotency-key {key} goes on.", key=options.key)
-    found, whole = _each_piece(company, to, request, mailing.accept, _("Accepted"))
+    found, whole = _each_piece(company, to, request, mailing.accept, _("Accepting"))
     if not whole:
         return _interrupted(found, to, options)
     _report(company, found, options)
@@ -130,19 +131,20 @@ def _report(company: Company, found: Mailing, options: MassOptions) -> None:
         return
     if options.dry:
         heads = (_("To"), _("Channel"), _("Dialog"), _("Characters"), _("Parts"), _("Encoding"), _("Cost"), _("Goes"))
-        printing.table(heads, [_row(one) for one in found.going])
+        now = company.world.clock.now()
+        printing.table(heads, [_row(one, now) for one in found.going])
     else:
         for one in found.going:
             typer.echo(one.message)
     _tell(company, found)
 
 
-def _row(one: Going) -> tuple[object, ...]:
+def _row(one: Going, now: Millis) -> tuple[object, ...]:
     dialog = (
         _("accepted before") if one.before else _("new dialog") if one.fresh else f"{one.dialog} {_whom(one)}".strip()
     )
     cost = "" if one.cost is None else one.cost
-    return one.to.address, one.channel.title, dialog, one.characters, one.parts, _encoding(one), cost, _goes(one)
+    return one.to.address, one.channel.title, dialog, one.characters, one.parts, _encoding(one), cost, _goes(one, now)
 
 
 def _whom(one: Going) -> str:
@@ -154,7 +156,9 @@ def _encoding(one: Going) -> str:
     return {None: "", "gsm7": "GSM 7", "ucs2": "UCS-2"}[one.alphabet]
 
 
-def _goes(one: Going) -> str:
+def _goes(one: Going, now: Millis) -> str:
+    if held(one.channel, now) is not None:
+        return _("waits")
     return printing.moment(one.turn.at) if one.turn.at else _("at once")
 
 
@@ -166,6 +170,8 @@ def _tell(company: Company, found: Mailing) -> None:
         note("Cost: {cost}", cost=found.cost)
     if took := mailing.seconds(company.capabilities, new):
         note("At the channels' rates it takes {n} s at least.", n=took)
+    for why in _held(new, company.world.clock.now()):
+        say(why)
     if waits := next((one for one in new if one.turn.at), None):
         say(T("{address}: {why}", address=waits.to.address, why=goes(waits.turn, company.capabilities(waits.channel))))
     if before := len(found.going) - len(new):
@@ -176,6 +182,12 @@ def _tell(company: Company, found: Mailing) -> None:
         say(_blamed(one), one.why.next_step)
     if len(found.bad) > _SHOWN:
         note("… and {n} more that it cannot be sent to", n=len(found.bad) - _SHOWN)
+
+
+def _held(new: Sequence[Going], now: Millis) -> list[Text]:
+    """A sentence for each channel that does not send now."""
+    rows = {one.channel.id: one.channel for one in new}
+    return [why for row in rows.values() if (why := held(row, now)) is not None]
 
 
 def _blamed(one: Bad) -> Any:

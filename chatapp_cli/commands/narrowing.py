@@ -89,14 +89,15 @@ def filtered(tx: Tx, values: Mapping[str, Any], *, me: str = "") -> DialogFilter
 
 
 def _meant(tx: Tx, one: Filter, value: Any, me: str, line: LineId | None) -> Mapping[str, Any]:
+    from chatapp_cli.commands.binding import spelled
     from chatapp_cli.kit.manifests import packages
     from chatapp_cli.services import channels, lines
 
     match one.kind:
         case FilterKind.LINE:
             return {one.name: lines.find(tx, value).id}
-        case FilterKind.CHANNEL if value in packages():
-            return {"kind": value}
+        case FilterKind.CHANNEL if (named := spelled(tx, value)) in packages():
+            return {"kind": named}
         case FilterKind.CHANNEL:
             return {one.name: channels.find(tx, value, line=line).id}
         case FilterKind.OPERATOR:

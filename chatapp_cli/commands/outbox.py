@@ -13,21 +13,24 @@ from chatapp_cli.commands.errors import note
 from chatapp_cli.commands.progress import Progress
 from chatapp_cli.documents import sending as documents
 from chatapp_cli.domain.errors import UsageError
-from chatapp_cli.domain.health import STOPPED
+from chatapp_cli.domain.health import STOPPED, ChannelState
 from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _, show
-from chatapp_cli.services import waiting, words
+from chatapp_cli.services import turns, waiting, words
 
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Company
     from chatapp_cli.domain.manifest import Capabilities
+    from chatapp_cli.services.routes import Able
     from chatapp_cli.store.rows.channels import ChannelRow
     from chatapp_cli.store.rows.dialogs import WaitingRow
     from chatapp_cli.store.rows.messages import TroubledRow
     from chatapp_cli.store.tx import Tx
 
 NOW = "now"
+_HOLDS = frozenset({ChannelState.STOPPED, ChannelState.RECEIVES_ONLY, ChannelState.SILENT, ChannelState.RETRYING})
+"""What a channel does that sends nothing for another reason than time."""
 app = noun()
 
 
@@ -40,11 +43,14 @@ def outbox() -> None:
 def list_(ctx: typer.Context, as_json: Json = False) -> None:
     """Show waiting messages with time and reason, and uncertain or failed ones."""
     with opened(ctx) as company:
-        waits, troubled = company.read(lambda tx: (_waits(tx), waiting.troubled(tx)))
+        waits, troubled = company.read(lambda tx: (_waits(tx, company.capabilities), waiting.troubled(tx)))
     if as_json:
         printing.document(
             [
-                *(documents.waiting(row, reason.code, _waiting_why(row, reason)) for row, reason in waits),
+                *(
+                    documents.waiting(row, reason.code, _waiting_why(row, reason), reason.standing)
+                    for row, reason in waits
+                ),
                 *(documents.troubled(row, _troubled_why(row)) for row in troubled),
             ]
         )
@@ -93,13 +99,14 @@ def replay(
     line: Line = "",
 ) -> None:
     """Resend everything sent since a time, if the other side recognises duplicates."""
+    from chatapp_cli.commands.binding import spelled
     from chatapp_cli.domain import when
     from chatapp_cli.services import channels, lines, sending
 
     with opened(ctx) as company:
         start = when.since(since, now=company.world.clock.now())
         at = company.read(lambda tx: lines.find(tx, line).id) if line else None
-        row = company.read(lambda tx: channels.find(tx, channel, line=at))
+        row = company.read(lambda tx: channels.find(tx, spelled(tx, channel), line=at))
         can = company.capabilities(row)
         wanted = company.read(lambda tx: sending.sent_since(tx, row, start))
         n = sum(_resent(company, row, can, wanted))
@@ -111,37 +118,40 @@ def _resent(company: Company, channel: ChannelRow, can: Capabilities, wanted: Se
     from chatapp_cli.runtime.pieces import in_pieces
     from chatapp_cli.services import sending
 
-    with Progress(_("Queued"), len(wanted)) as progress:
+    with Progress(_("Queueing"), len(wanted)) as progress:
         for n, done in in_pieces(company, wanted, lambda tx, some: sending.replay(tx, channel, can, some)):
             progress.at(done)
             yield n
 
 
 class WaitReason(NamedTuple):
-    """Why a message waits: a code, and the provider's own words."""
+    """What the channel of a waiting message does, and why the message waits: a code, and the provider's own words."""
 
+    standing: ChannelState
     code: str
     detail: str = ""
 
 
-def _waits(tx: Tx) -> list[tuple[WaitingRow, WaitReason]]:
+def _waits(tx: Tx, able: Able) -> list[tuple[WaitingRow, WaitReason]]:
     """A waiting message and why: a longer pause of the channel takes precedence over the message's own reason."""
     from chatapp_cli.services import channels
+    from chatapp_cli.services.standings import state_of
 
     accounts = {row.id: row for row in channels.everything(tx)}
 
     def reason(row: WaitingRow) -> WaitReason:
-        account = accounts.get(row.channel_id)
-        longer = account is not None and account.paused_until > max(tx.now, row.not_before)
-        if account is not None and longer and account.paused_code and row.health not in STOPPED:
-            return WaitReason(account.paused_code, account.paused_detail)
-        return WaitReason(waiting.reason(row))
+        account = accounts[row.channel_id]
+        standing = state_of(account, tx.now)
+        longer = account.paused_until > max(tx.now, row.not_before)
+        if longer and account.paused_code and row.health not in STOPPED:
+            return WaitReason(standing, account.paused_code, account.paused_detail)
+        return WaitReason(standing, waiting.reason(row))
 
-    return [(row, reason(row)) for row in waiting.everything(tx)]
+    return [(row, reason(row)) for row in turns.expected(tx, able, waiting.everything(tx))]
 
 
 def _waiting_why(row: WaitingRow, reason: WaitReason) -> str:
-    return _why(row.kind, *reason) if reason.code else ""
+    return _why(row.kind, reason.code, reason.detail) if reason.code else ""
 
 
 def _why(kind: str, code: str, detail: str = "") -> str:
@@ -151,10 +161,15 @@ def _why(kind: str, code: str, detail: str = "") -> str:
 
 
 def _waiting_row(row: WaitingRow, reason: WaitReason) -> tuple[object, ...]:
-    state = words.health(row.health) if row.health in STOPPED else words.state(row.state)
+    """Its own state, and the channel's unless that sends."""
+    from chatapp_cli.services.standings import STATES
+
+    state = show(words.state(row.state))
+    if reason.standing in _HOLDS:
+        state = f"{state}; {_(STATES[reason.standing])}"
     when = printing.moment(waiting.goes_at(row)) or _("at once")
     doing = "" if row.action == "send" else f" ({show(words.action(row.action))})"
-    return row.message_id, show(state) + doing, row.name, row.channel, when, _waiting_why(row, reason), row.text
+    return row.message_id, state + doing, row.name, row.channel, when, _waiting_why(row, reason), row.text
 
 
 def _troubled_row(row: TroubledRow) -> tuple[object, ...]:

@@ -299,5 +299,5 @@ def _taken(company: Company, sheet: ReplyFile, *, dry: bool) -> Taken:
                 progress.at(found.added + found.changed + found.same)
         return found
 
-    checked = through(_("Checked"), dry=True)
-    return checked if dry or checked.faults else through(_("Imported"), dry=False)
+    checked = through(_("Checking"), dry=True)
+    return checked if dry or checked.faults else through(_("Importing"), dry=False)

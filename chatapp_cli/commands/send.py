@@ -70,7 +70,7 @@ def send(
 ) -> None:
     """Send a message to an address and wait for the verdict, or put it into the outbox for many."""
     from chatapp_cli.commands import mass
-    from chatapp_cli.services.message_request import Address
+    from chatapp_cli.services.message_request import ToPerson
 
     options = replace(options, first_name=first_name, last_name=last_name, assignee=assignee)
     way = Way(channel=channel, others=others or (), line=line)
@@ -78,7 +78,7 @@ def send(
         recipients = mass.listed([*(to or ()), *way.imported(company, contact)], to_file)
         key = options.key or company.world.chance.key()
         options, told = replace(options, key=key), options.key is not None
-        one = Address(to=recipients[0].address, channel=channel, others=others or (), line=line)
+        one = ToPerson(to=recipients[0].address, channel=way.first(company), others=others or (), line=line)
         with options.request(company, one, way.possible(company) if options.files else ()) as request:
             if dry or to_file or len(recipients) > 1:
                 how = mass.MassOptions(dry=dry, yes=yes, as_json=as_json, key=key, told=told)

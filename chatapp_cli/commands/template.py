@@ -66,8 +66,10 @@ def _cells(row: TemplateRow) -> tuple[object, ...]:
 
 
 def _found(company: Company, channel: str, line: str) -> ChannelRow:
+    from chatapp_cli.commands.binding import spelled
+
     def job(tx: Tx) -> ChannelRow:
-        return channels.find(tx, channel, line=lines.find(tx, line).id if line else None)
+        return channels.find(tx, spelled(tx, channel), line=lines.find(tx, line).id if line else None)
 
     return company.read(job)
 

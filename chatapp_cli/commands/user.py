@@ -46,11 +46,11 @@ def add(
 ) -> None:
     """Add an account; the password is asked for, or read from standard input. Without --line it sees every line."""
     from chatapp_cli.commands.login import password
-    from chatapp_cli.services.passwords import hashed
+    from chatapp_cli.runtime.login import hashed
 
     with opened(ctx) as company:
         company.require(Right.USERS)
-        kept, whole = hashed(password(new=True)), company.whole
+        kept, whole = hashed(company, name, password(new=True)), company.whole
         made = whole.write(lambda tx: operators.add(tx, name, kept, numbers(tx, line or ())))
     note("{name} can log in now: chatapp login", name=made.name)
 

@@ -53,7 +53,7 @@ def show_(
     """Show the dialogs of a view."""
     with opened(ctx) as company:
         found = company.read(
-            lambda tx: listing.page(company, tx, views.wanted(views.find(tx, named), operator=tx.name), after, limit)
+            lambda tx: listing.page(company, tx, views.filter_of(views.find(tx, named), operator=tx.name), after, limit)
         )
     if as_json:
         printing.document([dialogs.row(row) for row in found])

@@ -28,6 +28,12 @@ class Way:
 
         return [found(company, self.channel, self.line)] if self.channel else company.read(channels.everything)
 
+    def first(self, company: Company) -> str:
+        """The named channel as services find it."""
+        from chatapp_cli.commands.binding import spelled
+
+        return company.read(lambda tx: spelled(tx, self.channel)) if self.channel.isdecimal() else self.channel
+
     def imported(self, company: Company, name: str) -> Sequence[str]:
         """The address of a person in the channel's own address book, requested now; none if nobody is named."""
         from chatapp_cli.commands import asked

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from chatapp_cli.domain.health import ChannelState
 from chatapp_cli.domain.moment import iso
 from chatapp_cli.domain.template import gaps
 from chatapp_cli.i18n import show
@@ -16,14 +17,17 @@ if TYPE_CHECKING:
     from chatapp_cli.domain.manifest import Manifest
     from chatapp_cli.ports.connector import Finding
     from chatapp_cli.services.account_pools import PoolAccount
+    from chatapp_cli.services.standings import ChannelStanding
     from chatapp_cli.store.rows.alarms import AlarmRow
     from chatapp_cli.store.rows.channels import ApplicationRow, ChannelRow, LineRow, TemplateRow
     from chatapp_cli.store.rows.journal import ArrivedRow
 
 
-def line(row: LineRow, resting: Sequence[ChannelRow]) -> Mapping[str, Any]:
-    """A line, and which of the given channels of it do not send at present."""
-    return {**row._asdict(), "resting": [_rest(one) for one in resting if one.line_id == row.id]}
+def line(row: LineRow, troubled: Sequence[ChannelStanding]) -> Mapping[str, Any]:
+    """A line, and which of the given channels of it do not work at present."""
+    mine = [one for one in troubled if one.channel.line_id == row.id]
+    resting = [_rest(one.channel) for one in mine if one.state is ChannelState.RESTING]
+    return {**row._asdict(), "resting": resting, "troubled": [_troubled(one) for one in mine]}
 
 
 def _rest(row: ChannelRow) -> Mapping[str, Any]:
@@ -36,13 +40,28 @@ def _rest(row: ChannelRow) -> Mapping[str, Any]:
     }
 
 
-def bound_to(row: LineRow, channels: Sequence[ChannelRow]) -> Mapping[str, Any]:
+def _troubled(one: ChannelStanding) -> Mapping[str, Any]:
+    return {"channel": one.channel.id, "title": one.channel.title, **standing(one)}
+
+
+def standing(one: ChannelStanding) -> Mapping[str, Any]:
+    """What a channel does now, until when, why, and what to do."""
+    return {
+        "standing": one.state.value,
+        "until": iso(one.until),
+        "why": show(one.why) or None,
+        "next_step": show(one.next_step) or None,
+    }
+
+
+def bound_to(row: LineRow, channels: Sequence[ChannelStanding]) -> Mapping[str, Any]:
     """A line with its channels."""
     return {**row._asdict(), "channels": [channel(one) for one in channels]}
 
 
-def channel(row: ChannelRow) -> Mapping[str, Any]:
+def channel(one: ChannelStanding) -> Mapping[str, Any]:
     """A bound channel, without secrets."""
+    row = one.channel
     return {
         "id": row.id,
         "line": row.line,
@@ -50,10 +69,12 @@ def channel(row: ChannelRow) -> Mapping[str, Any]:
         "source_id": manifest(row.kind).source_id,
         "account": row.account,
         "title": row.title,
+        "standing": one.state.value,
         "health": row.health,
         "health_code": row.health_code,
         "health_detail": row.health_detail,
         "health_since": iso(row.health_since),
+        "look_at": iso(row.look_at),
         "proof_at": iso(row.proof_at),
         "paused_until": iso(row.paused_until),
         "paused_code": row.paused_code,

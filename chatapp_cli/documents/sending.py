@@ -15,14 +15,15 @@ if TYPE_CHECKING:
     from chatapp_cli.store.rows.messages import TroubledRow
 
 
-def waiting(row: WaitingRow, code: str, why: str) -> Mapping[str, Any]:
-    """A waiting message, and the reason as a code and as text."""
+def waiting(row: WaitingRow, code: str, why: str, standing: str) -> Mapping[str, Any]:
+    """A waiting message, the reason as a code and as text, and what its channel does."""
     return {
         "message": row.message_id,
         "dialog": row.dialog_id,
         "channel": row.channel_id,
         "action": row.action,
         "state": row.state,
+        "standing": standing,
         "goes_at": iso(waits.goes_at(row)),
         "code": code,
         "why": why,

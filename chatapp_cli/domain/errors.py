@@ -5,7 +5,9 @@ ChatappError                what, why and the next step, for a person
 ├── NotFound                no such line, channel, dialog, message                   exit 1
 ├── Refused                 a rule of ours forbids it; nothing was tried             exit 1
 ├── StoreError              the store cannot be opened or written                    exit 2
-│   └── StoreAway           its server does not answer; the same request works later exit 3
+│   ├── StoreAway           its server does not answer; the same request works later exit 3
+│   └── StoreLost           this process can write no more, and ends                 exit 2
+│       └── StoreDamaged    the store itself is damaged: a backup has to be restored exit 2
 ├── Busy                    another process owns it; the same request works later    exit 3
 └── ChannelError            what a provider answered, or did not
     ├── Retryable           stays queued, jittered back-off, attempts counted        exit 3
@@ -68,6 +70,18 @@ class StoreError(ChatappError):
     """The store is damaged, full, newer than this program, or not reachable."""
 
     exit_code = 2
+
+
+class StoreLost(StoreError):
+    """Nothing more can be written by this process, whatever it tries; a daemon ends with it."""
+
+
+class StoreDamaged(StoreLost):
+    """The store is damaged: nothing more is written to it, and nothing acknowledged. ``url`` is the store's."""
+
+    def __init__(self, what: Text, next_step: Text | None = None, *, url: str = "") -> None:
+        super().__init__(what, next_step)
+        self.url = url
 
 
 class StoreAway(StoreError):

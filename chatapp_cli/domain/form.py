@@ -53,6 +53,12 @@ class Field:
         """Never shown, never stored in the open."""
         return self.kind == "secret"
 
+    def shown(self, value: str) -> Text:
+        """An answer as a person reads it: the words of a choice, yes or no for a flag."""
+        if self.kind == "flag":
+            return T("yes") if value == "on" else T("no")
+        return next((one.label for one in self.choices if one.value == value), Text("{value}", {"value": value}))
+
     def require_one_line(self, answer: str) -> None:
         """Raise UsageError for an answer with line ends or control characters; keys and certificates may have lines."""
         if self.kind in {"secret", "file"} or not any(category(sign) in _NOT_IN_LINES for sign in answer):

@@ -18,6 +18,22 @@ class Health(StrEnum):
     """It receives but may not send."""
 
 
+class ChannelState(StrEnum):
+    """What a channel does now, as every front end says it: its health, its pauses and its last sign of life."""
+
+    STARTING = "starting"
+    WORKING = "working"
+    RESTING = "resting"
+    """Its provider made it wait; it continues by itself."""
+    RECEIVES_ONLY = "receives_only"
+    """Its provider does not let it send; it tries by itself now and then."""
+    RETRYING = "retrying"
+    STOPPED = "stopped"
+    """The account is refused or a setting is wrong; it looks again by itself now and then."""
+    SILENT = "silent"
+    """It should work, and gives no sign of life."""
+
+
 WORKING = frozenset({Health.STARTING, Health.OK})
 DOWN = frozenset({Health.NEEDS_REBIND, Health.MISCONFIGURED})
 """It cannot be used until a person acts."""

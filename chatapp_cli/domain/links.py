@@ -19,6 +19,9 @@ _FOUND: Final = re.compile(
     rf"|(?P<phone>(?<![\w+./-])(?:\+\d|8(?=[\s({DASHES}]*\d))[{SIGNS}]{{7,18}}\d(?![\w/-]))",
     re.IGNORECASE,
 )
+_WEB: Final = re.compile(r"\(?\b(?:(?:https?|ftp)://|www\.)[^\s<>()]+(?:\([^\s<>()]*\)[^\s<>()]*)*\)?", re.IGNORECASE)
+_ONLY_LINKS: Final = "…"
+"""What is shown of a text that holds nothing but links, where links are hidden."""
 _DIGITS: Final = range(10, 16)
 """How many digits an international phone number has."""
 
@@ -86,3 +89,14 @@ def reveal(text: str, hidden: Iterable[Hidden]) -> str:
 def _index(units: bytes, at: int) -> int:
     """Convert a UTF-16 position to a position in the text, never inside a character or beyond the text."""
     return len(units[: 2 * max(0, at)].decode("utf-16-le", "ignore"))
+
+
+def without_links(text: str) -> str:
+    """A text as it is shown where web links are hidden (S-099)."""
+    rest = "\n".join(map(_without_links, text.split("\n"))).strip()
+    return rest or (_ONLY_LINKS if text.strip() else "")
+
+
+def _without_links(line: str) -> str:
+    rest, links = _WEB.subn("", line)
+    return re.sub(r" {2,}", " ", rest).rstrip() if links else line

@@ -98,6 +98,8 @@ class Capabilities:
     """Several accounts may share a line, to spread the load."""
     proxies: Sequence[ProxyKind] = ()
     """Kinds of proxy that the account can use."""
+    send_needs: str = ""
+    """Name of the field without which the account only receives; empty: it can always send."""
     idempotent_send: bool = False
     """The provider delivers the same key only once, so a message with an unknown outcome may be sent again."""
     answers_arrive_on: Sequence[str] = ()
@@ -138,6 +140,8 @@ class Manifest:
     summary: Text
     capabilities: Capabilities
     fields: Sequence[Field] = ()
+    source_name: str = ""
+    """The name that pickers of kinds show: that of the table in S-036, or S-042; the same in every language."""
     later: Sequence[str] = ()
     """Names of fields that may be asked after the first form, such as a login code."""
     limits: Sequence[Text] = ()

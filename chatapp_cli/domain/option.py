@@ -1,4 +1,4 @@
-"""Options of the company, a line, a channel or a CRM, each declared once.
+"""Options of the company, a line or a channel, each declared once.
 
 The command line, the window's page, ``config list`` and the documentation loop over these declarations.
 A channel also has the options of its manifest.

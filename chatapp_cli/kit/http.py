@@ -23,6 +23,7 @@ from chatapp_cli.domain.errors import (
     Retryable,
 )
 from chatapp_cli.domain.ids import Millis
+from chatapp_cli.kit.outside import OutsideResolver
 from chatapp_cli.kit.proxies import choose, url
 
 StatusErrors: TypeAlias = Mapping[int, Callable[[str], ChannelError]]
@@ -58,9 +59,14 @@ class HttpResponse:
         return self.status in _SUCCESS
 
 
-def open_session(*, connect: float = 10, total: float = 60) -> aiohttp.ClientSession:
-    """Open a session with a timeout in seconds; cookies are not kept."""
-    return _session(None, connect=connect, total=total)
+def open_session(*, connect: float = 10, total: float = 60, outside: bool = False) -> aiohttp.ClientSession:
+    """Open a session with a timeout in seconds; cookies are not kept.
+
+    ``outside`` is for addresses that others chose: no name may lead to this machine or its own network. It does not
+    look at addresses in digits, see ``outside.require_outside``.
+    """
+    connector = aiohttp.TCPConnector(resolver=OutsideResolver(), use_dns_cache=False) if outside else None
+    return _session(connector, connect=connect, total=total)
 
 
 @asynccontextmanager

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from chatapp_cli.domain.errors import Misconfigured
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 ENTRY_POINTS = "chatapp.connectors"
 """Other packages add a channel by an entry point of this group that names its package."""
+
+RESERVED: Mapping[int, str] = MappingProxyType({10: "Telegram Private Parsing"})
+"""Numbers of S-036 that no channel bears yet, and what they are kept for."""
 
 _OWN = "chatapp_cli.connectors"
 

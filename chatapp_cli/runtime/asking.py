@@ -17,7 +17,7 @@ from chatapp_cli.domain.access import DAEMON
 from chatapp_cli.domain.errors import Busy, ChatappError, RateLimited
 from chatapp_cli.domain.health import DOWN
 from chatapp_cli.domain.ids import SessionRequestId
-from chatapp_cli.domain.journal.channels import HealthChanged, RequestEnded
+from chatapp_cli.domain.journal.channels import HealthChanged, SessionRequestEnded
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.session_request import OPEN, SessionMethod, SessionRequestState
 from chatapp_cli.domain.text import T
@@ -101,7 +101,7 @@ async def _until_ended(
 ) -> None:
     async with aclosing(new_entries(store, after=seen)) as news:
         async for rows in news:
-            concerned = any(isinstance(row.event, (RequestEnded, HealthChanged)) for row in rows)
+            concerned = any(isinstance(row.event, (SessionRequestEnded, HealthChanged)) for row in rows)
             if concerned and await store.read(partial(_settled, requests=requests, asked=asked)):
                 return
 

@@ -20,7 +20,7 @@ from chatapp_cli.domain.errors import (
 )
 from chatapp_cli.domain.health import STOPPED, Health
 from chatapp_cli.domain.ids import Millis
-from chatapp_cli.domain.journal.channels import ChannelResumed, RequestMade
+from chatapp_cli.domain.journal.channels import ChannelResumed, SessionRequestMade
 from chatapp_cli.domain.journal.dialogs import AnswerTyped, DialogSeen
 from chatapp_cli.domain.journal.messages import ChangeAsked, MessageEchoed, MessageStateChanged, MessageWritten
 from chatapp_cli.domain.journal.reading import JournalEntry
@@ -52,7 +52,7 @@ WAKES = (
     DialogSeen,
     MessageEchoed,
     MessageWritten,
-    RequestMade,
+    SessionRequestMade,
     MessageStateChanged,
 )
 """The events of its channel that a runner handles."""
@@ -104,6 +104,10 @@ class ChannelRunner:
         """Run until cancelled."""
         await self._lifecycle.run()
 
+    async def stumbled(self, why: str) -> None:
+        """Record in the channel's health that its task ended by a mistake of ours."""
+        await self._lifecycle.stumbled(why)
+
     def hear(self, entry: JournalEntry) -> None:
         """Handle an event about this channel."""
         match entry.event:
@@ -113,7 +117,7 @@ class ChannelRunner:
                     self.indicators.read(written.dialog, entry.at)
             case MessageEchoed() | MessageStateChanged() | ChangeAsked():
                 self.sender.wake()
-            case RequestMade():
+            case SessionRequestMade():
                 self.requests.wake()
             case ChannelResumed() if entry.actor:
                 self.resume()
@@ -212,8 +216,12 @@ class ChannelRunner:
         else:
             await self._lifecycle.tell(_HEALTH[type(trouble)], trouble.code, trouble.detail)
 
-    async def write_health(self, health: Health, code: str, detail: str) -> None:
+    async def write_health(self, health: Health, code: str, detail: str, look: float) -> None:
         """Store the channel's health."""
         await self._store.write(
-            partial(channels.set_health, channel=self.row.id, health=health, code=code, detail=detail)
+            partial(channels.set_health, channel=self.row.id, health=health, code=code, detail=detail, look=look)
         )
+
+    async def write_look(self, look: float) -> None:
+        """Store when a stopped channel is tried again."""
+        await self._store.write(partial(channels.look_again, channel=self.row.id, look=look))

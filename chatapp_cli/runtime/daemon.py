@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 
 import structlog
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.access import DAEMON
-from chatapp_cli.domain.errors import StoreError
+from chatapp_cli.domain.errors import ChatappError, StoreError
+from chatapp_cli.domain.text import T
 from chatapp_cli.ports.connector import HookReply, HookRequest
 from chatapp_cli.runtime import alarms, builtin
 from chatapp_cli.runtime.journal_tail import new_entries
 from chatapp_cli.runtime.owner import Ownership
-from chatapp_cli.runtime.parts import Installed, Part, handlers_of, installed, note, workers_of
+from chatapp_cli.runtime.parts import Installed, Part, handlers_of, load_installed, note, workers_of
+from chatapp_cli.runtime.readiness import Readiness
 from chatapp_cli.runtime.restarting import WorkerState
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.supervisor import Supervisor
-from chatapp_cli.runtime.tasks import run_all
+from chatapp_cli.runtime.tasks import raise_if_cancelled, run_all
 from chatapp_cli.runtime.timekeeper import Timekeeper
-from chatapp_cli.runtime.worker import Chore, Post
+from chatapp_cli.runtime.worker import Chore, WorkerRunner
 from chatapp_cli.services import duties, outbox
 
 log = structlog.get_logger()
@@ -43,6 +45,9 @@ class Daemon:
         self.counted: Counter[tuple[str, str]] = Counter()
         self.supervisor = Supervisor(store, count=self._count)
         self.ready = False
+        self.readiness = Readiness(store)
+        self.started_at = store.company.world.clock.now()
+        """What the store says of channels from before is no sign that they work."""
         clock = store.company.world.clock
         scheduled = Chore("scheduled", self._promote, clock=clock, every=SELDOM)
         snoozed = Chore("snoozed", self._wake, clock=clock, every=SELDOM)
@@ -51,38 +56,40 @@ class Daemon:
         workers, without_workers = workers_of(parts, store, (self.supervisor, scheduled, snoozed, watch))
         self._failing = (*failing, *without_workers)
         note(store.company.settings.folder, self._failing)
-        self._posts = [Post(worker, clock) for worker in workers]
+        self._posts = [WorkerRunner(worker, clock) for worker in workers]
         self._timekeeper = Timekeeper(store, handlers_of(parts), scheduled=scheduled.wake, snoozed=snoozed.wake)
         store.company.database.effects.tell = _tell_of_effect
 
     @property
     def conditions(self) -> Sequence[WorkerState]:
-        """The condition of each worker, each kind of timer, and each part that failed when the daemon started."""
+        """The condition of each worker, each kind of timer, and of what failed: parts at the start, channels' tasks."""
         posts = (post.state for post in self._posts)
-        return [*posts, *self._timekeeper.conditions.values(), *self._failing]
+        return [*posts, *self._timekeeper.conditions.values(), *self._failing, *self.supervisor.stumbling]
 
     def _count(self, kind: str, word: str) -> None:
         self.counted[kind, word] += 1
 
-    async def accept(self, hook_key: str, request: HookRequest) -> HookReply:
-        """Pass a webhook to its channel; bindings are re-read before an unknown one is refused."""
-        if not self.ready:
-            return HookReply(status=503, body=b"starting\n")
-        runner = self.supervisor.by_hook(hook_key)
-        if runner is None:
+    async def knows(self, hook_key: str) -> bool:
+        """Whether a channel takes webhooks under this key; bindings are re-read before an unknown one is denied."""
+        if self.supervisor.by_hook(hook_key) is None:
             await self.supervisor.refresh()
-            runner = self.supervisor.by_hook(hook_key)
+        return self.supervisor.by_hook(hook_key) is not None
+
+    async def accept(self, hook_key: str, request: HookRequest) -> HookReply:
+        """Pass a webhook to its channel."""
+        runner = self.supervisor.by_hook(hook_key)
         if runner is None:
             return HookReply(status=404, body=b"no such channel\n")
         return await runner.accept(request)
 
     async def run(self) -> None:
-        """Run until cancelled, then stop gracefully. Raises the error that broke the core."""
+        """Run until cancelled, then stop gracefully. Raises StoreLost, or the error that broke the core."""
         try:
             await self.supervisor.refresh()
             self.ready = True
-            core = (self.store.broken(), self._lost(), self._follow(), self._timekeeper.run())
-            await run_all(*core, *(post.run() for post in self._posts))
+            core = {"follower": self._follow, "timekeeper": self._timekeeper.run, "readiness": self.readiness.run}
+            parts = (_core(name, run()) for name, run in core.items())
+            await run_all(self.store.broken(), self._lost(), *parts, *(post.run() for post in self._posts))
         finally:
             self.ready = False
             await self.supervisor.stop()
@@ -109,6 +116,18 @@ class Daemon:
         await self.store.write(duties.wake)
 
 
+async def _core(name: str, work: Coroutine[None, None, None]) -> None:
+    """Run a part of the core; if it only ends, that is an error too: a daemon without it would look well."""
+    try:
+        await work
+    except asyncio.CancelledError:
+        raise_if_cancelled()
+    raise ChatappError(
+        T("A part of the daemon's core ended: {name}.", name=name),
+        T("Start the daemon again; a service does so automatically. The log has the details."),
+    )
+
+
 def _tell_of_effect(name: str, why: str) -> None:
     if why:
         log.error("effect.failed", effect=name, why=why)
@@ -130,7 +149,7 @@ async def running(
     ``stop`` ends the wait for parts that are still being imported.
     If the daemon ends on its own, ``ended`` is called and the context raises the reason.
     """
-    found = await installed(stop) if parts is None else Installed(parts)
+    found = await load_installed(stop) if parts is None else Installed(parts)
     store = AsyncStore(company.seen_by(DAEMON), owned)
     daemon = Daemon(store, *found)
     task = asyncio.create_task(daemon.run(), name="daemon")

@@ -28,7 +28,7 @@ from chatapp_cli.sandbox.stage import Approves, CallsHooks, Customer, Heard, San
 from chatapp_cli.sandbox.town import Town, Townsman, handout, town
 from chatapp_cli.services import approvals, channels, files, lines, templates, transcript
 from chatapp_cli.services.composing import accept
-from chatapp_cli.services.message_request import Exactly, InDialog, MessageRequest
+from chatapp_cli.services.message_request import InDialog, MessageRequest, ToAddress
 from chatapp_cli.services.sending import SendOptions
 from chatapp_cli.settings import Settings
 from chatapp_cli.store import dialog_list
@@ -137,7 +137,7 @@ async def _notify(stage: DemoStage, provider: Sandbox, customer: Customer, tell:
         one = templates.everything(tx, channel=row.id)[0]
         filled, text = templates.filled(tx, row, one.name, dict.fromkeys(gaps(one.body), "1047"))
         draft, options = Draft(text=text, template=filled), SendOptions(key=company.world.chance.key())
-        request = MessageRequest(to=Exactly(row.id, customer.phone), draft=draft, options=options)
+        request = MessageRequest(to=ToAddress(row.id, customer.phone), draft=draft, options=options)
         return accept(tx, company.capabilities, request), text
 
     message, text = await asyncio.to_thread(company.write, enqueue)

@@ -8,6 +8,8 @@ import platform
 import shutil
 import stat
 import sys
+import tempfile
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -18,7 +20,6 @@ from chatapp_cli import __version__
 from chatapp_cli.bootstrap import Company, open_company
 from chatapp_cli.domain.draft import MEGABYTE
 from chatapp_cli.domain.errors import ChannelError, ChatappError
-from chatapp_cli.domain.health import WORKING
 from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.domain.moment import local
@@ -36,19 +37,20 @@ from chatapp_cli.services import (
     channels,
     effects,
     journal,
-    resting,
     retention,
     waiting,
     words,
 )
 from chatapp_cli.services.faults import LEAST_SPACE
+from chatapp_cli.services.standings import standing
 from chatapp_cli.settings import SOURCES, LoadedSettings
+from chatapp_cli.store.drivers import RESTORE
 from chatapp_cli.store.migrate import HEAD
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.tx import Tx
 
-LATE = 180_000
-"""Milliseconds without a heartbeat after which a channel counts as silent."""
+SLOW = 0.5
+"""Seconds from which storing something counts as slow."""
 BUILT = 1_767_225_600_000
 """The beginning of 2026: a correct clock is later."""
 
@@ -127,7 +129,7 @@ def _store(company: Company) -> Iterator[Finding]:
         else T(
             "The store is intact: {database}, revision {revision}", database=company.database.version(), revision=HEAD
         ),
-        next_step=T("Stop the daemon, keep a copy of the file, and restore the latest backup."),
+        next_step=RESTORE,
     )
 
 
@@ -190,6 +192,40 @@ def _disk(company: Company) -> Iterator[Finding]:
         what=T("{n} MB are free in {folder}", n=free // MEGABYTE, folder=folder),
         next_step=T("Free some space: without it nothing can be received."),
     )
+    yield from _writing(folder)
+
+
+def _writing(folder: Path) -> Iterator[Finding]:
+    """Write something and have it on the disk; no finding if that works and is fast."""
+    try:
+        seconds = max(_written(folder) for _ in range(3))
+    except OSError as error:
+        yield Finding(
+            name="disk",
+            ok=False,
+            what=T("Nothing can be written to {folder}: {why}", folder=folder, why=error.strerror or error),
+            next_step=T("Check the disk, and that the file and its folder belong to the user that runs chatapp."),
+        )
+        return
+    if seconds >= SLOW:
+        yield Finding(
+            name="disk",
+            ok=False,
+            what=T(
+                "The disk is slow: it took {n} ms to store something in {folder}", n=int(seconds * 1000), folder=folder
+            ),
+            next_step=T("Look what else uses the disk: everything that arrives or is sent waits for it."),
+        )
+
+
+def _written(folder: Path) -> float:
+    """The seconds that it takes until a few bytes are on the disk."""
+    began = time.monotonic()
+    with tempfile.TemporaryFile(dir=folder) as file:
+        file.write(b"doctor" * 700)
+        file.flush()
+        os.fsync(file.fileno())
+    return time.monotonic() - began
 
 
 def _existing(folder: Path) -> Path:
@@ -254,8 +290,9 @@ def _channels(company: Company) -> Iterator[Finding]:
     rows, counts, dead = company.read(lambda tx: (channels.everything(tx), waiting.counts(tx), waiting.dead(tx)))
     if not rows:
         yield Finding(name="channels", ok=True, what=T("No channel is bound yet"))
+    carried = owner(company) is not None
     for row in rows:
-        yield _health(company, channels.seen(row, company.manifest(row)))
+        yield _standing(company, channels.seen(row, company.manifest(row)), carried=carried)
         for state in ("uncertain", "failed"):
             if n := counts.get((row.id, state), 0):
                 yield _left_over(row, state, n)
@@ -293,31 +330,14 @@ def _pools(company: Company, rows: Sequence[ChannelRow]) -> Iterator[Finding]:
             )
 
 
-def _health(company: Company, row: ChannelRow) -> Finding:
-    name = f"channel {row.id}"
-    what, step = words.why(company.manifest(row), row.health_code, row.health_detail)
-    if row.health not in WORKING:
-        sentence = T("{title}: {health}. {why}", title=row.title, health=words.health(row.health), why=what)
-        return Finding(name=name, ok=False, what=sentence, next_step=step)
-    if owner(company) is not None and company.world.clock.now() - max(row.proof_at or 0, row.health_since) > LATE:
-        sentence = T("{title} gave no sign of life for {n} s", title=row.title, n=_silence(company, row))
-        return Finding(name=name, ok=False, what=sentence, next_step=T("Look: {how}", how=to_do(Next.CHECK, n=row.id)))
-    return _rest(company, row) or Finding(
-        name=name, ok=True, what=T("{title}: {health}", title=row.title, health=words.health(row.health))
+def _standing(company: Company, row: ChannelRow, *, carried: bool) -> Finding:
+    found = standing(row, company.manifest(row), company.world.clock.now(), carried=carried)
+    return Finding(
+        name=f"channel {row.id}",
+        ok=found.well,
+        what=T("{title}: {said}", title=row.title, said=found.sentence()),
+        next_step=found.next_step,
     )
-
-
-def _rest(company: Company, row: ChannelRow) -> Finding | None:
-    """A working channel that its provider has paused."""
-    if not resting.troubled(row, company.world.clock.now()):
-        return None
-    rest = resting.rest_of(company.manifest(row), row)
-    sentence = T("{title}: {health}, {said}", title=row.title, health=words.health(row.health), said=rest)
-    return Finding(name=f"channel {row.id}", ok=False, what=sentence, next_step=resting.next_step(row))
-
-
-def _silence(company: Company, row: ChannelRow) -> int:
-    return (company.world.clock.now() - max(row.proof_at or 0, row.health_since)) // 1000
 
 
 def _left_over(row: ChannelRow, state: str, n: int) -> Finding:

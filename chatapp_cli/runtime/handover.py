@@ -118,7 +118,7 @@ class Handover:
             raise Rejected("file_vanished", missing)
         if delay := await self._governor.acquire(target(claim), patience=AHEAD, longest=LONGEST_TURN):
             of_account = self._governor.account_wait() > LONGEST_TURN
-            await self._outcomes.early(claim, 0.0 if of_account else delay)
+            await self._outcomes.wait_for_turn(claim, 0.0 if of_account else delay)
             return False
         if claim.row.action == Operation.SEND and isinstance(self._session, Prepares):
             async with asyncio.timeout(SEND_TIMEOUT):

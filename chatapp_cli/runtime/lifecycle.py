@@ -5,6 +5,7 @@ It does not depend on the kind of provider: a channel has a lifecycle, and so ma
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
@@ -24,6 +25,8 @@ SOUND = 60.0
 FIRST_LOOK = 300.0
 """Seconds after which a refused account is retried; doubled each time."""
 LONGEST_LOOK = 3600.0
+AGAIN = 5.0
+"""Seconds after which a report that could not be stored is stored again."""
 _NEEDS_A_PERSON: Mapping[type[ChannelError], Health] = {
     NeedsRebind: Health.NEEDS_REBIND,
     Misconfigured: Health.MISCONFIGURED,
@@ -40,8 +43,12 @@ class ManagedConnection(Protocol):
         """Connect and work until it fails. Raises ChannelError, StoreError."""
         ...
 
-    async def write_health(self, health: Health, code: str, detail: str) -> None:
-        """Store its health."""
+    async def write_health(self, health: Health, code: str, detail: str, look: float) -> None:
+        """Store its health, and in how many seconds it is tried again by itself; 0: not only then."""
+        ...
+
+    async def write_look(self, look: float) -> None:
+        """Store only when it is tried again."""
         ...
 
 
@@ -58,7 +65,10 @@ class Lifecycle:
         self._clock, self._chance = world.clock, world.chance
         self._log = log
         self._health: tuple[Health, str, str] | None = None
-        """The last reported health; ``None`` to report it again."""
+        """The last stored health; ``None`` to store it again."""
+        self._logged: tuple[Health, str, str] | None = None
+        self._writes = True
+        """Whether the last report could be stored."""
         self._falls = 0
         self._refusals = 0
         self._go_on = WakeUp()
@@ -76,7 +86,7 @@ class Lifecycle:
             except ChatappError as error:
                 raise_if_cancelled()
                 await self._fall(error)
-            except Exception as error:  # noqa: BLE001 - a mistake in one link must not end the others
+            except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - a mistake in one link must not end the others
                 raise_if_cancelled()
                 self._log.exception(f"{self._link.noun}.failed")
                 await self._fall(Retryable("stumbled", type(error).__name__))
@@ -95,37 +105,68 @@ class Lifecycle:
         if moved or self._clock.monotonic() - self._up_since > SOUND:
             self._falls = self._refusals = 0
 
-    async def tell(self, health: Health, code: str = "", detail: str = "") -> None:
-        """Store and log its health if it changed. Raises StoreError."""
-        if (health, code, detail) == self._health:
+    async def tell(self, health: Health, code: str = "", detail: str = "", *, look: float = 0.0) -> None:
+        """Store and log its health if it changed, and in how many seconds it is tried again. Raises StoreError."""
+        news = health, code, detail
+        if news == self._health:
+            if look:
+                await self._link.write_look(look)
+            return
+        self._log_once(*news)
+        await self._link.write_health(*news, look)
+        self._health = news
+
+    def _log_once(self, health: Health, code: str, detail: str) -> None:
+        """Log a health that may have to be stored several times."""
+        if (health, code, detail) == self._logged:
             return
         say = self._log.info if health is Health.OK else self._log.warning
         say(f"{self._link.noun}.health", health=health, code=code, detail=detail)
-        await self._link.write_health(health, code, detail)
-        self._health = health, code, detail
+        self._logged = health, code, detail
+
+    async def stumbled(self, why: str) -> None:
+        """Report that the task of this connection ended, which only a mistake of ours can do."""
+        await self._try_to_tell(Health.RETRYING, "stumbled", why)
 
     async def _stop(self, error: NeedsRebind | Misconfigured) -> None:
         """Report that a person must act, and retry now and then: some providers readmit accounts."""
-        await self._try_to_tell(_NEEDS_A_PERSON[type(error)], error.code, error.detail)
         pause = next_look(self._refusals) * self._chance.between(0.9, 1.1)
         self._refusals += 1
-        await self._rest(pause)
+        await self._rest(_NEEDS_A_PERSON[type(error)], error.code, error.detail, pause, looks=True)
 
     async def _fall(self, error: ChatappError) -> None:
         """Report a failure once, wait longer after each one, and reconnect."""
         code, detail = (error.code, error.detail) if isinstance(error, ChannelError) else ("store", str(error))
-        await self._try_to_tell(Health.RETRYING, code, detail)
         self._falls += 1
         pause = min(LONGEST_PAUSE, 0.6 * 2.0 ** min(self._falls, 9)) * self._chance.between(0.5, 1.0)
-        await self._rest(max(error.retry_after, pause) if isinstance(error, RateLimited) else pause)
+        if isinstance(error, RateLimited):
+            pause = max(error.retry_after, pause)
+        await self._rest(Health.RETRYING, code, detail, pause, looks=isinstance(error, RateLimited))
 
-    async def _try_to_tell(self, health: Health, code: str, detail: str) -> None:
-        """Store the health; if that fails now, it is written the next time."""
+    async def _rest(self, health: Health, code: str, detail: str, seconds: float, *, looks: bool = False) -> None:
+        """Report why it is down, and wait this long, or until a person asks for a retry.
+
+        A report that cannot be stored is repeated meanwhile: until it is stored, people are told of an older state.
+        """
+        left, until = seconds, self._clock.monotonic() + seconds
+        while not await self._try_to_tell(health, code, detail, look=left if looks else 0.0):
+            if await self._go_on.wait_by(self._clock, min(AGAIN, left)):
+                return
+            left = until - self._clock.monotonic()
+            if left <= 0:
+                return
+        await self._go_on.wait_by(self._clock, left)
+
+    async def _try_to_tell(self, health: Health, code: str, detail: str, *, look: float = 0.0) -> bool:
+        """Store the health, and return whether that worked."""
         try:
-            await self.tell(health, code, detail)
-        except ChatappError as worse:
-            self._log.warning("health.unwritten", why=str(worse))
-
-    async def _rest(self, seconds: float) -> None:
-        """Wait this many seconds, or until a person asks for a retry."""
-        await self._go_on.wait_by(self._clock, seconds)
+            await self.tell(health, code, detail, look=look)
+        except Exception as worse:  # noqa: BLE001 - a report that fails for whatever reason must not end the link
+            if self._writes:
+                self._log.warning("health.unwritten", why=str(worse))
+            self._writes = False
+        else:
+            if not self._writes:
+                self._log.info("health.written")
+            self._writes = True
+        return self._writes

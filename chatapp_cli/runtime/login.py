@@ -2,23 +2,59 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Mapping, MutableMapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.access import LOGIN, Right
-from chatapp_cli.services import access, operators, passwords
+from chatapp_cli.domain.errors import StoreError, UsageError
+from chatapp_cli.domain.text import T
+from chatapp_cli.services import access, files, login_attempts, operators, passwords
 from chatapp_cli.services.acting import decide
 from chatapp_cli.settings import SESSION, Settings, config_file
+from chatapp_cli.store.tx import Tx
 
 TOKEN = "CHATAPP_TOKEN"  # noqa: S105 - where the token stands
 """The environment variable with a process's login token."""
 
 UPLOADS = "CHATAPP_TRAY"
 """The environment variable with the folder of a browser login's uploads."""
+
+
+RESTRICTED = "CHATAPP_RESTRICTED"
+"""The environment variable that is set in a restricted window."""
+
+
+def restrict(settings: Settings, env: MutableMapping[str, str]) -> None:
+    """Confine this process and what it starts to the operator's own settings and upload folder.
+
+    Raises UsageError without the operator's name, and StoreError if the folder cannot be made.
+    """
+    if not settings.operator:
+        raise UsageError(
+            T("A restricted window needs the operator's name."),
+            T("Put --operator NAME before inbox."),
+            field="operator",
+        )
+    folder = settings.folder / files.RESTRICTED_UPLOADS / (re.sub(r"[^\w -]", "_", settings.operator).strip() or "_")
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise StoreError(
+            T("The folder {folder} cannot be made: {why}.", folder=folder, why=error.strerror or error)
+        ) from error
+    own = str(own_settings(settings.folder, settings.operator))
+    env.update({RESTRICTED: "on", UPLOADS: str(folder.absolute()), "CHATAPP_OWN": own})
+
+
+def own_settings(folder: Path, operator: str) -> Path:
+    """The settings file of an operator who shares a system user; hashed, because a name may contain a path."""
+    return folder / "operators" / hashlib.sha256(operator.encode()).hexdigest()[:32] / "config.toml"
 
 
 def logged_in(company: Company, token: str) -> Company:
@@ -64,22 +100,37 @@ def accounts(company: Company) -> Sequence[operators.OperatorAccount]:
     return [one for one in every if one.who.name == company.acting_name]
 
 
-def log_in(company: Company, name: str, password: str) -> str:
-    """Open a session and return its token. Hashing takes a tenth of a second, outside writing transactions."""
-    whole = company.seen_by(LOGIN)
+def log_in(company: Company, name: str, password: str, *, browser: str | None = None) -> str:
+    """Open a session and return its token; ``browser`` is the address of one. Raises Refused, TooManyAttempts.
+
+    Hashing takes a tenth of a second, outside writing transactions.
+    """
+    whole, address = company.seen_by(LOGIN), browser or ""
+    whole.write(partial(login_attempts.begin, name=name, address=address))
     who = whole.read(partial(operators.verify, name=name, password=password))
     better = operators.renewed(who, password)
-    if better:
-        whole.write(partial(operators.rehash, name=who.name, password_hash=better))
     token = company.world.chance.key()
-    whole.write(partial(operators.open_session, name=who.name, token=token))
+
+    def enter(tx: Tx) -> None:
+        login_attempts.succeeded(tx, name, address)
+        if better:
+            operators.rehash(tx, who.name, better)
+        operators.open_session(tx, who.name, token, browser=browser is not None)
+
+    whole.write(enter)
     return token
 
 
 def new_password(company: Company, name: str, password: str) -> None:
     """Set an operator's password."""
-    kept = passwords.hashed(password)
+    kept = hashed(company, name, password)
     company.whole.write(partial(operators.set_password, name=name, password_hash=kept))
+
+
+def hashed(company: Company, name: str, password: str) -> str:
+    """The hash of an operator's new password. Raises UsageError if it is too short or easily guessed."""
+    known = company.whole.read(lambda tx: company.options.text(tx, "company_name"))
+    return passwords.hashed(password, (name, known, company.settings.company))
 
 
 # The stored login between commands

@@ -8,8 +8,10 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TextIO
 
 import structlog
 
@@ -25,6 +27,13 @@ def _hide(_logger: object, _method: str, event: structlog.typing.EventDict) -> s
         if any(word in name.lower() for word in _HIDDEN):
             event[name] = "***"
     return event
+
+
+_SHARED: Sequence[structlog.typing.Processor] = (
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    _hide,
+)
 
 
 def _for_a_person() -> structlog.dev.ConsoleRenderer:
@@ -46,16 +55,24 @@ def configure(level: str) -> None:
     """Configure logging once, at the start of a process."""
     stream = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - for as long as we log
     terminal = stream.isatty()
+    renderers: Sequence[structlog.typing.Processor] = (
+        (_for_a_person(),) if terminal else (_TRACEBACKS, structlog.processors.JSONRenderer(ensure_ascii=False))
+    )
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _hide,
-            *([] if terminal else [_TRACEBACKS]),
-            _for_a_person() if terminal else structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
+        processors=[structlog.contextvars.merge_contextvars, *_SHARED, *renderers],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=lambda *_names: _Lines(stream),
     )
-    logging.basicConfig(level=logging.WARNING, stream=stream, format="%(levelname)s %(name)s %(message)s")
+    _take_library_lines(stream, renderers)
+
+
+def _take_library_lines(stream: TextIO, renderers: Sequence[structlog.typing.Processor]) -> None:
+    """Write the warnings of libraries as lines of the same form, under the name of their logger."""
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *_SHARED],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
+        )
+    )
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])

@@ -73,10 +73,8 @@ class Outcomes:
             await self._record(partial(_delay_as_asked, claim=claim, error=error))
         elif isinstance(error, Retryable | RateLimited):
             await self.again(claim, error)
-        elif isinstance(error, SendingBlocked) and self._standing.is_outlived(claim.row.message_id):
-            await self._fail(claim, Rejected("refused_alone", error.detail or error.code))
         elif isinstance(error, SendingBlocked):
-            await self._suspend(governor, claim, error)
+            await self._blame(governor, claim, error)
         elif isinstance(error, NeedsRebind | Misconfigured):
             await self._doubt(session, governor, claim, error)
         else:
@@ -91,7 +89,7 @@ class Outcomes:
         """Requeue a message that was claimed and certainly not handed over."""
         await self._record(put_back(claim))
 
-    async def early(self, claim: Claim, seconds: float) -> None:
+    async def wait_for_turn(self, claim: Claim, seconds: float) -> None:
         """Delay a message whose lanes are not free yet."""
         error = RateLimited("pace", retry_after=seconds, scope="dialog")
         await self._record(partial(outbox.postpone, claim=claim, error=error, seconds=seconds, counted=False))
@@ -114,12 +112,22 @@ class Outcomes:
         await self._record(partial(outbox.fail, claim=claim, error=error))
         self._count("failed")
 
+    async def _blame(self, governor: Governor, claim: Claim, error: SendingBlocked) -> None:
+        """Pause sending, unless only this message meets the refusal and others pass."""
+        self._standing.note_accuser(claim.row.message_id)
+        if self._standing.is_outlived(claim.row.message_id):
+            await self._fail(claim, Rejected("refused_alone", error.detail or error.code))
+        else:
+            await self._suspend(governor, claim, error)
+
     async def _doubt(
         self, session: Session, governor: Governor, claim: Claim, error: NeedsRebind | Misconfigured
     ) -> None:
         """Find out whether a refusal concerns the account or only this message."""
         proof = await proof_of(session) if isinstance(session, ProvesAccess) else error
-        if proof is None and self._standing.is_about(claim.row.message_id):
+        if proof is None:
+            self._standing.note_refused_alone(claim.row.message_id)
+        if proof is None and self._standing.few_refused_alone:
             await self._fail(claim, Rejected("refused_alone", error.detail or error.code))
         elif proof is None:
             await self._suspend(governor, claim, error)

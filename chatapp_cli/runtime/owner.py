@@ -326,7 +326,7 @@ async def _taken(
         try:
             owned = stack.enter_context(owning(company, kind, over=waiting.given_up))
         except Busy:
-            if not waiting.is_worth_it():
+            if not waiting.check_owner():
                 raise
         else:
             waiting.end()
@@ -359,7 +359,7 @@ class _Waiting:
         """A lease that did not move for as long as it lasts, by our own clock: the database's may have jumped."""
         return self._seen if self._seen.holder and _elapsed() - self._since >= LASTS else None
 
-    def is_worth_it(self) -> bool:
+    def check_owner(self) -> bool:
         """Check the owner, ask a temporary one to leave, and return whether to try again."""
         row, at = self._store.read(_read)
         if (row.epoch, row.beat_at) != (self._seen.epoch, self._seen.beat_at):

@@ -54,7 +54,7 @@ class Installed(NamedTuple):
     """Those that could not be loaded."""
 
 
-async def installed(stop: asyncio.Event | None = None, *, longest: float = LONGEST_IMPORT) -> Installed:
+async def load_installed(stop: asyncio.Event | None = None, *, longest: float = LONGEST_IMPORT) -> Installed:
     """Load the parts of other packages; one that fails, or takes too many seconds, is logged and skipped.
 
     Returns early when ``stop`` is set.
@@ -91,9 +91,9 @@ def workers_of(
         name = part.name or repr(part.workers)
         try:
             for worker in part.workers(store):
-                found.append(_alone(worker, found))
+                found.append(_with_new_name(worker, found))
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a foreign package must not stop the daemon
-            failing.append(_failing(name, error))
+            failing.append(_failing(name, error))  # the workers made before the failure stay
     return found, failing
 
 
@@ -136,7 +136,7 @@ def _failing(name: str, error: BaseException) -> WorkerState:
     return state
 
 
-def _alone(worker: object, others: Sequence[Worker]) -> Worker:
+def _with_new_name(worker: object, others: Sequence[Worker]) -> Worker:
     if not isinstance(worker, Worker) or not isinstance(getattr(worker, "name", None), str):
         raise TypeError(f"not a Worker with a name: {worker!r}")
     if any(other.name == worker.name for other in others):

@@ -1,4 +1,4 @@
-"""Restarts failed helpers with a growing pause, and reports their condition."""
+"""Restarts failed workers with a growing pause, and reports their condition."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from chatapp_cli.ports.world import Clock
 log = structlog.get_logger()
 
 STEADY = 60.0
-"""Seconds that a helper must run after a failure to count as well."""
+"""Seconds that a worker must run after a failure to count as well."""
 LONGEST_PAUSE = 300.0
 
 
 class WorkerState:
-    """The condition of a helper. Failure, return and recovery are logged once each."""
+    """The condition of a worker. Failure, return and recovery are logged once each."""
 
-    def __init__(self, helper: str) -> None:
-        self.name = helper
+    def __init__(self, worker: str) -> None:
+        self.name = worker
         self.failures = 0
         """The number of failures since the process started."""
         self.why = ""
@@ -52,7 +52,7 @@ class WorkerState:
         self.why, self._ended = "", False
 
 
-async def restarted(
+async def keep_running(
     state: WorkerState,
     work: Callable[[], Coroutine[None, None, None]],
     *,
@@ -60,7 +60,7 @@ async def restarted(
     steady: float = STEADY,
     longest: float = LONGEST_PAUSE,
 ) -> None:
-    """Run a helper until cancelled; restart it with a growing pause whenever it fails or returns.
+    """Run a worker until cancelled; restart it with a growing pause whenever it fails or returns.
 
     ``steady``: seconds of work after which it counts as well; ``longest``: the longest pause in seconds.
     """

@@ -39,8 +39,8 @@ WORTH_TELLING = 5.0
 """Seconds of waiting for the account's rate from which the outbox shows when it continues."""
 
 
-def in_flight(rates: Sequence[Rate]) -> int:
-    """How many messages are on their way at once: as many as the slowest rate of the account allows in a moment."""
+def claimed_at_once(rates: Sequence[Rate]) -> int:
+    """How many messages one transaction claims: as many as the account's slowest rate allows in `AHEAD` seconds."""
     slowest = min((rate.limit / rate.per for rate in rates if rate.scope == "account"), default=0.0)
     return max(1, min(MOST_IN_FLIGHT, int(slowest * AHEAD)))
 
@@ -69,7 +69,7 @@ class Sender:
         self._outcomes = Outcomes(can, verdicts, self._standing, store.company.world.chance, count=count)
         self._go_on = WakeUp()
         self._carrier: Carrier[Claim] = Carrier(
-            store, verdicts, log.bind(channel=channel), at_once=in_flight(can.rates)
+            store, verdicts, log.bind(channel=channel), at_once=claimed_at_once(can.rates)
         )
 
     @property
@@ -127,7 +127,7 @@ class Sender:
     async def _recover(self, session: Session) -> None:
         """Recover what the last owner was sending: ask the provider, or leave it to a person."""
         left = partial(
-            outbox.in_flight, media=self._store.company.media, channel=self._channel, epoch=self._store.epoch
+            outbox.left_by_last_owner, media=self._store.company.media, channel=self._channel, epoch=self._store.epoch
         )
         for claim in await self._store.read(left):
             await self._store.write(await self._verdict_on_lost(session, claim))

@@ -80,17 +80,24 @@ class Standing:
         """Seconds for which sending pauses, or would if it were blocked now."""
         return self.rests or next_look(self._looks)
 
-    def is_about(self, message: MessageId) -> bool:
-        """Whether a refusal of a message, while the login works, concerns only this message.
-
-        Not if others were refused before it and none was accepted: a login check needs fewer permissions than a send.
-        """
+    def note_refused_alone(self, message: MessageId) -> None:
+        """Record that a message was refused although the login works."""
         self._refused_alone.add(message)
+
+    @property
+    def few_refused_alone(self) -> bool:
+        """Whether refusals while the login works concern only their messages.
+
+        Not if many were refused and none was accepted: a login check needs fewer permissions than a send.
+        """
         return len(self._refused_alone) <= MOST_REFUSED_ALONE
+
+    def note_accuser(self, message: MessageId) -> None:
+        """Record that a message was refused for the account's sake."""
+        self._accusers.add(message)
 
     def is_outlived(self, message: MessageId) -> bool:
         """Whether others were accepted each time that this message was refused for the account's sake."""
-        self._accusers.add(message)
         return self._outlived[message] >= MOST_REFUSED_ALONE
 
     async def suspend(self, governor: Governor, error: SendingTrouble) -> None:
@@ -118,7 +125,7 @@ class Standing:
         if self.trouble is None or isinstance(self.trouble, SendingBlocked) or not isinstance(session, ProvesAccess):
             return True
         proof = await proof_of(session)
-        if proof is None and len(self._refused_alone) <= MOST_REFUSED_ALONE:
+        if proof is None and self.few_refused_alone:
             await self.resume()
         if proof is None:
             return True

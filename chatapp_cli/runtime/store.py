@@ -6,9 +6,11 @@ import asyncio
 import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.errors import StoreLost
 from chatapp_cli.runtime.owner import Ownership
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.store.writer import Done, Outcome, Writer, deliver
@@ -28,6 +30,12 @@ class AsyncStore:
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
         self._broken: asyncio.Future[None] = self._loop.create_future()
         self._writer = Writer(company.database, self._wake, self._break)
+        company.database.on_damage = self._break
+
+    @property
+    def commits(self) -> tuple[int, float, float]:
+        """How many commits there were, what they took together, and the slowest one of late; in seconds."""
+        return self._writer.commits, self._writer.seconds, self._writer.slowest
 
     @property
     def epoch(self) -> int:
@@ -47,15 +55,18 @@ class AsyncStore:
     def _wake(self, outcomes: Sequence[tuple[Done, Outcome[Any]]]) -> None:
         self._loop.call_soon_threadsafe(deliver, outcomes)
 
-    def _break(self, error: BaseException) -> None:
-        self._loop.call_soon_threadsafe(self._end_with, error)
+    def _break(self, error: StoreLost) -> None:
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            self._loop.call_soon_threadsafe(self._end_with, error)
 
-    def _end_with(self, error: BaseException) -> None:
+    def _end_with(self, error: StoreLost) -> None:
+        if self._broken.done():
+            return
         self._broken.set_exception(error)
         self._broken.exception()  # no warning if nobody awaits ``broken``
 
     async def broken(self) -> None:
-        """Raise the error that ended the writer thread; waits for ever while there is none."""
+        """Raise StoreLost once nothing can be written any more: the writer thread ended, or the store is damaged."""
         await asyncio.shield(self._broken)
 
     async def lost(self) -> None:

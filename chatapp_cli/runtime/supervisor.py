@@ -12,6 +12,7 @@ from chatapp_cli.domain.journal.lines import LineRemoved
 from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.runtime.channel import WAKES, ChannelRunner
 from chatapp_cli.runtime.fleet import Fleet
+from chatapp_cli.runtime.restarting import WorkerState
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.wakeup import WakeUp
 from chatapp_cli.runtime.worker import Worker
@@ -33,12 +34,17 @@ class Supervisor(Worker):
         self._store = store
         self._count = count
         self._bound = WakeUp()
-        self._fleet = Fleet(self._wanted, self._make)
+        self._fleet = Fleet(self._wanted, self._make, clock=store.company.world.clock, noun="channel")
 
     @property
     def runners(self) -> Mapping[ChannelId, ChannelRunner]:
         """The started channels, whether they are up or not."""
         return self._fleet.runners
+
+    @property
+    def stumbling(self) -> Sequence[WorkerState]:
+        """The channels whose tasks ended, until they have run for a while again."""
+        return self._fleet.stumbling
 
     def by_hook(self, hook_key: str) -> ChannelRunner | None:
         """The channel of a webhook address."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, TypeAlias
 
-from chatapp_cli.domain.errors import Busy, StoreError
+from chatapp_cli.domain.errors import Busy, StoreError, StoreLost
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.store.tx import Tx
 
@@ -28,7 +28,7 @@ class VerdictWriter:
         self._grace = grace
 
     async def record(self, verdict: VerdictJob) -> None:
-        """Record a verdict; retries while the store cannot be written.
+        """Record a verdict; retries while the store cannot be written. Raises StoreLost if it never can be again.
 
         If cancelled meanwhile, it continues for a while. A verdict not written by then is found by the next owner as
         handed over, who asks the provider or a person.
@@ -52,6 +52,9 @@ class VerdictWriter:
         for pause in chain((0.1, 0.5, 2.0, 5.0), repeat(15.0)):
             try:
                 await self._store.write(verdict)
+            except StoreLost:
+                self._log.error("verdict.left")
+                raise
             except (StoreError, Busy) as error:
                 self._log.warning("verdict.delayed", why=str(error))
                 await self._store.company.world.clock.sleep(pause)

@@ -18,7 +18,7 @@ from chatapp_cli.domain.errors import Busy, StoreError
 from chatapp_cli.domain.journal.base import JournalEvent
 from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.ports.world import Clock
-from chatapp_cli.runtime.restarting import WorkerState, restarted
+from chatapp_cli.runtime.restarting import WorkerState, keep_running
 from chatapp_cli.runtime.tasks import run_all
 from chatapp_cli.runtime.wakeup import WakeUp
 
@@ -100,7 +100,7 @@ class Chore(Woken):
         self._wakeup.set()
 
 
-class Post:
+class WorkerRunner:
     """Runs a worker: passes it events, and restarts it when it fails."""
 
     def __init__(self, worker: Worker, clock: Clock, *, longest_stop: float = LONGEST_STOP) -> None:
@@ -128,7 +128,7 @@ class Post:
 
     async def run(self) -> None:
         """Run the worker until cancelled, restarting it after failures."""
-        await restarted(self.state, self._life, clock=self._clock)
+        await keep_running(self.state, self._life, clock=self._clock)
 
     async def _life(self) -> None:
         self._broken = asyncio.get_running_loop().create_future()

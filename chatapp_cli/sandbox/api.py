@@ -156,7 +156,7 @@ class ApiSandbox(HttpSandbox):
         }
         try:
             async with http.post(self._company, data=body, headers=headers) as answer:
-                return await self._settled(answer)
+                return await self._settle(answer)
         except aiohttp.ClientError:
             return False
 
@@ -169,8 +169,8 @@ class ApiSandbox(HttpSandbox):
             key = b64decode(self._secret.removeprefix("whsec_"))
             return "v1," + b64encode(hmac.digest(key, signed, "sha256")).decode()
 
-    async def _settled(self, answer: aiohttp.ClientResponse) -> bool:
-        """Whether a post is settled: accepted, or refused for good. A wrong secret may still be replaced."""
+    async def _settle(self, answer: aiohttp.ClientResponse) -> bool:
+        """Record a refusal that is for good; true if a post is settled. A wrong secret may still be replaced."""
         lasting = answer.status in range(400, 500) and answer.status != _UNSIGNED
         if lasting:
             self.refused.append(await answer.text())

@@ -21,12 +21,12 @@ def require(tx: Tx, right: Right) -> None:
 
 
 def has(tx: Tx, right: Right) -> bool:
-    """Whether the acting operator has a right. Raises NobodyActs."""
+    """Whether whoever acts has a right. Raises NobodyActs."""
     return right in rights(tx)
 
 
 def rights(tx: Tx) -> frozenset[Right]:
-    """The current rights of the acting operator. Raises NobodyActs."""
+    """The current rights of whoever acts, an operator or a part of the program. Raises NobodyActs."""
     who = acting(tx)
     if who.system is not None:
         return who.system
@@ -36,7 +36,7 @@ def rights(tx: Tx) -> frozenset[Right]:
 
 
 def acting(tx: Tx) -> Acting:
-    """The acting operator. Raises NobodyActs."""
+    """Whoever acts, an operator or a part of the program. Raises NobodyActs."""
     if tx.acting is None:
         raise NobodyActs("this transaction does not say who acts: open the store with Company.seen_by")
     return tx.acting

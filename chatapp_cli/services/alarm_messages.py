@@ -16,7 +16,7 @@ from chatapp_cli.domain.moment import local
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import show
 from chatapp_cli.services import access, alarms, channels, composing
-from chatapp_cli.services.message_request import Along, MessageRequest
+from chatapp_cli.services.message_request import MessageRequest, ToChainRest
 from chatapp_cli.services.routes import Able, ChainStep
 from chatapp_cli.services.sending import SendOptions, key_of
 from chatapp_cli.store.rows.alarms import AlarmRow
@@ -105,5 +105,5 @@ def _write(
 def _accept(tx: Tx, able: Able, steps: Sequence[ChainStep], text: Text, *, key: str) -> MessageId:
     words = show(text)
     draft = Draft(subject=words.splitlines()[0][:120], text=words)
-    request = MessageRequest(to=Along(steps), draft=draft, options=SendOptions(key=key, origin=Origin.AUTOREPLY))
+    request = MessageRequest(to=ToChainRest(steps), draft=draft, options=SendOptions(key=key, origin=Origin.AUTOREPLY))
     return composing.accept(tx.whole().by(DAEMON), able, request)

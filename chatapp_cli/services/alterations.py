@@ -34,15 +34,15 @@ def message_at(tx: Tx, channel: ChannelId, peer_key: str, ext_id: str) -> Messag
     if dialog is None:
         return None
     found = tx.one(MessageRef, "messages.ref", channel=channel, ext_id=ext_id, dialog=dialog.id)
-    return found or part(tx, dialog.id, ext_id)
+    return found or message_of_part(tx, dialog.id, ext_id)
 
 
-def part(tx: Tx, dialog: DialogId, ext_id: str) -> MessageRef | None:
+def message_of_part(tx: Tx, dialog: DialogId, ext_id: str) -> MessageRef | None:
     """The message that this id is a further part of."""
     return tx.one(MessageRef, "messages.part_ref", dialog=dialog, ext_id=ext_id)
 
 
-def edited(tx: Tx, channel: ChannelId, event: MessageEdited) -> None:
+def apply_edit(tx: Tx, channel: ChannelId, event: MessageEdited) -> None:
     """Store the new text and keep the old one; an edit by anybody but the author is ignored.
 
     An edit of a message that cannot be shown yet waits until it can.
@@ -51,26 +51,26 @@ def edited(tx: Tx, channel: ChannelId, event: MessageEdited) -> None:
     if found is None or found.placeholder:
         _keep(tx, channel, event, event.ext_id)
     elif not _by_author(found, event):
-        _tell_refused(tx, channel, found)
+        _emit_refused(tx, channel, found)
     elif tx.run("messages.revise", id=found.id, text=event.text, at=event.at):
         tx.run("messages.edit", id=found.id, text=event.text, at=event.at)
         tx.run("dialogs.preview", id=found.dialog_id, message=found.id, preview=preview(event.text, []))
         tx.emit(MessageTextChanged(channel=channel, dialog=found.dialog_id, message=found.id), actor=PROGRAM)
 
 
-def deleted(tx: Tx, channel: ChannelId, event: MessagesDeleted) -> None:
+def apply_deletion(tx: Tx, channel: ChannelId, event: MessagesDeleted) -> None:
     """Mark messages as deleted."""
     for ext_id in event.ext_ids:
         found = message_at(tx, channel, event.peer_key, ext_id)
         if found is None:
             _keep(tx, channel, replace(event, ext_ids=(ext_id,)), ext_id)
         elif not (event.by_admin or _by_author(found, event)):
-            _tell_refused(tx, channel, found)
+            _emit_refused(tx, channel, found)
         elif tx.run("messages.delete", id=found.id, at=event.at):
             tx.emit(MessageWithdrawn(channel=channel, dialog=found.dialog_id, message=found.id), actor=PROGRAM)
 
 
-def reacted(tx: Tx, channel: ChannelId, event: ReactionsChanged) -> None:
+def apply_reactions(tx: Tx, channel: ChannelId, event: ReactionsChanged) -> None:
     """Replace one person's reactions."""
     found = message_at(tx, channel, event.peer_key, event.ext_id)
     if found is None:
@@ -89,7 +89,7 @@ def _by_author(found: MessageRef, event: MessageEdited | MessagesDeleted) -> boo
     return not (event.by.id and found.sender) or event.by.id == found.sender
 
 
-def _tell_refused(tx: Tx, channel: ChannelId, found: MessageRef) -> None:
+def _emit_refused(tx: Tx, channel: ChannelId, found: MessageRef) -> None:
     tx.emit(ForeignChangeIgnored(channel=channel, dialog=found.dialog_id, message=found.id), actor=PROGRAM)
 
 
@@ -115,7 +115,7 @@ def catch_up(tx: Tx, channel: ChannelId, dialog_key: str, ext_id: str) -> None:
 
 
 _WAITING: Mapping[str, tuple[type[Change], Callable[[Tx, ChannelId, Any], None]]] = {
-    "MessageEdited": (MessageEdited, edited),
-    "MessagesDeleted": (MessagesDeleted, deleted),
-    "ReactionsChanged": (ReactionsChanged, reacted),
+    "MessageEdited": (MessageEdited, apply_edit),
+    "MessagesDeleted": (MessagesDeleted, apply_deletion),
+    "ReactionsChanged": (ReactionsChanged, apply_reactions),
 }

@@ -14,7 +14,7 @@ from chatapp_cli.domain.template import Template, TemplateState
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import show
 from chatapp_cli.services import access, channels, composing, templates, words
-from chatapp_cli.services.message_request import Exactly, MessageRequest
+from chatapp_cli.services.message_request import MessageRequest, ToAddress
 from chatapp_cli.services.routes import Able
 from chatapp_cli.services.sending import SendOptions, key_of
 from chatapp_cli.store.rows.channels import ChannelRow, TemplateRow
@@ -73,7 +73,7 @@ def _announce(tx: Tx, able: Able, channel: ChannelRow, template: Template) -> No
     try:
         with tx.trial():
             composing.accept(
-                tx.whole().by(DAEMON), able, MessageRequest(to=Exactly(carrier.id, to), draft=draft, options=options)
+                tx.whole().by(DAEMON), able, MessageRequest(to=ToAddress(carrier.id, to), draft=draft, options=options)
             )
     except Refused as refusal:
         tx.emit(TemplateUnannounced(channel=channel.id, name=template.name, to=to, why=str(refusal)), actor=PROGRAM)

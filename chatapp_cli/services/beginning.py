@@ -20,7 +20,7 @@ from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.segments import Segments, segments
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import N_
-from chatapp_cli.services import channels, dialogs, reaching, sending
+from chatapp_cli.services import channels, dialogs, reaching, sending, standings
 from chatapp_cli.services.pace import NOW, RateReason, Turn, forecast
 from chatapp_cli.services.routes import Able
 from chatapp_cli.store.rows.channels import ChannelRow
@@ -115,7 +115,7 @@ def _looked(
     wanted = RecentSend(side.address, side.chat_kind, int(stranger), at)
     return replace(
         reached,
-        refusal=_refusal(can, side, draft, at=max(at, tx.now)),
+        refusal=sending.only_receives(can, reached.channel) or _refusal(can, side, draft, at=max(at, tx.now)),
         turn=forecast(tx, reached.channel, can).next(wanted),
         counted=counted,
         cost=price * counted.parts if price is not None and counted else None,
@@ -134,8 +134,16 @@ def _refusal(can: Capabilities, side: DialogCard | _Stranger, draft: Draft | Non
     return None if draft is not None and draft.template else sending.closed(can, side, at)
 
 
+def held(channel: ChannelRow, now: Millis) -> Text | None:
+    """Why a message waits, however free its turn is: the channel does not send; ``None`` if it does."""
+    if channel.health not in STOPPED:
+        return None
+    found = standings.without_reason(channel, now)
+    return T("waits: {channel} {said}", channel=channel.title, said=found.said())
+
+
 def goes(turn: Turn, can: Capabilities) -> Text:
-    """When it will be sent, and why not sooner, as text."""
+    """When it will be sent while the channel sends, and why not sooner, as text."""
     if not turn.at:
         return T("goes at once")
     moment = f"{local(turn.at):%Y-%m-%d %H:%M}"

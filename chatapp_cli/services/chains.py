@@ -57,19 +57,22 @@ class _Passed:
     refusal: ChatappError
 
 
-def accept(
-    tx: Tx, able: Able, steps: Sequence[ChainStep], draft: Draft, options: SendOptions, *, onward: bool = False
+def enqueue_first(
+    tx: Tx, able: Able, steps: Sequence[ChainStep], draft: Draft, options: SendOptions, *, adapts: bool = True
 ) -> MessageId:
-    """Accept a message for the first channel that can carry it. Raises the last channel's Refused if none can."""
+    """Enqueue a message in the first channel that can carry it. Raises the last channel's Refused if none can.
+
+    For `composing` only. With ``adapts`` a draft loses what a channel cannot carry, such as a subject.
+    """
     access.require(tx, Right.ANSWER)
     already = tx.value("messages.by_key", key=options.key)
     if already is not None:
         return MessageId(already)
-    return _first(tx, able, steps, draft, options, alone=len(steps) == 1 and not onward)
+    return _first(tx, able, steps, draft, options, adapts=adapts)
 
 
 def _first(
-    tx: Tx, able: Able, steps: Sequence[ChainStep], draft: Draft, options: SendOptions, *, alone: bool = False
+    tx: Tx, able: Able, steps: Sequence[ChainStep], draft: Draft, options: SendOptions, *, adapts: bool
 ) -> MessageId:
     passed: list[_Passed] = []
     for n, one in enumerate(steps, 1):
@@ -78,7 +81,7 @@ def _first(
             with tx.trial():
                 channel = _channel(tx, one, last=not rest)
                 can = able(channel)
-                fitting = draft if alone else _fitting(draft, can, first=n == 1)
+                fitting = _fitting(draft, can, first=n == 1) if adapts else draft
                 message = sending.enqueue(tx, can, _dialog(tx, channel, can, one, fitting), fitting, options)
         except (Refused, NotFound) as refusal:
             if not rest:
@@ -86,7 +89,7 @@ def _first(
             passed.append(_Passed(one.channel, refusal))
         else:
             _keep(tx, message, rest, options)
-            _tell_passed(tx, message, passed)
+            _emit_passed(tx, message, passed)
             return message
     raise NotFound(T("None of these channels is bound."), T("See them with: {how}", how=to_do(Next.CHANNELS)))
 
@@ -127,7 +130,7 @@ def _keep(tx: Tx, message: MessageId, rest: Sequence[ChainStep], options: SendOp
         tx.run("chain.put", id=message, chain=ChainRest(rest, options.rank).as_json())
 
 
-def _tell_passed(tx: Tx, message: MessageId, passed: Sequence[_Passed]) -> None:
+def _emit_passed(tx: Tx, message: MessageId, passed: Sequence[_Passed]) -> None:
     for one in passed:
         tx.emit(ChannelPassed(channel=one.channel, message=message, why=why(one.refusal)))
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from chatapp_cli.domain.access import PROGRAM, Right
 from chatapp_cli.domain.errors import NotFound, Refused, StoreError, UsageError
 from chatapp_cli.domain.health import Health
-from chatapp_cli.domain.ids import ChannelId, LineId
+from chatapp_cli.domain.ids import ChannelId, LineId, Millis
 from chatapp_cli.domain.journal.channels import (
     ChannelBound,
     ChannelConfigured,
@@ -288,10 +288,25 @@ def set_secret(tx: Tx, vault: Vault, channel: ChannelRow, name: str, value: str)
     tx.emit(ChannelConfigured(channel=channel.id, changed=[name]))
 
 
-def set_health(tx: Tx, channel: ChannelId, health: Health, code: str = "", detail: str = "") -> None:
-    """Record a change of health: ``starting``, ``ok``, ``retrying``, or one of ``STOPPED``."""
-    tx.run("channels.health", id=channel, health=health, code=code, detail=detail, now=tx.now)
+def set_health(
+    tx: Tx, channel: ChannelId, health: Health, code: str = "", detail: str = "", *, look: float = 0.0
+) -> None:
+    """Record a change of health: ``starting``, ``ok``, ``retrying``, or one of ``STOPPED``.
+
+    ``look``: in how many seconds a stopped channel is tried again by itself.
+    """
+    look_at = _look_at(tx, look)
+    tx.run("channels.health", id=channel, health=health, code=code, detail=detail, look_at=look_at, now=tx.now)
     tx.emit(HealthChanged(channel=channel, health=health, code=code, detail=detail), actor=PROGRAM)
+
+
+def look_again(tx: Tx, channel: ChannelId, *, look: float) -> None:
+    """Record in how many seconds a channel that is still stopped is tried again by itself."""
+    tx.run("channels.look_again", id=channel, look_at=_look_at(tx, look))
+
+
+def _look_at(tx: Tx, look: float) -> Millis:
+    return tx.now + int(look * 1000) if look else 0
 
 
 def resume(tx: Tx, channel: ChannelId) -> None:

@@ -1,6 +1,6 @@
 """The only entry point for new messages: previews and accepts a request.
 
-Commands, window, robots, rules and campaigns fill in a request; none of them writes to the outbox directly.
+Commands, window, forwarding, approvals, mailings and chains fill in a request; none writes to the outbox directly.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from chatapp_cli.services import (
 )
 from chatapp_cli.services.beginning import Outlook
 from chatapp_cli.services.message_request import (
-    Address,
-    Along,
-    Exactly,
     FromReply,
     FromTemplate,
     InDialog,
     MessageRequest,
     SendTarget,
+    ToAddress,
+    ToChainRest,
+    ToPerson,
 )
 from chatapp_cli.services.options import OptionScope
 from chatapp_cli.services.routes import Able, ChainStep
@@ -53,24 +53,25 @@ def accept(tx: Tx, able: Able, request: MessageRequest) -> MessageId:
     UsageError for unknown names.
     """
     access.require(tx, Right.ANSWER)
-    request = replace(request, options=replace(request.options, asked=request_key.digest(request)))
+    request = replace(request, options=replace(request.options, asked=str(request_key.digest(request))))
     already = request_key.accepted_before(tx, able, request)
     if already is not None:
         return already
     match request.to:
         case InDialog(dialog):
             return _answer(tx, able, channels.one(tx, dialogs.card(tx, dialog).channel_id), dialog, request)
-        case Exactly(number, to):
+        case ToAddress(number, to):
             channel = channels.one(tx, number)
             draft = _worded(tx, channel, request)
             dialog = reaching.dialog_for(tx, channel, able(channel), to.strip(), subject=draft.subject)
             return sending.enqueue(tx, able(channel), dialog, draft, _send_options(tx, channel, request))
-        case Along(steps):
-            return chains.accept(tx, able, steps, request.draft or Draft(), request.options, onward=True)
-        case Address() as address:
+        case ToChainRest(steps):
+            return chains.enqueue_first(tx, able, steps, request.draft or Draft(), request.options, adapts=True)
+        case ToPerson() as address:
             steps = _steps(tx, able, address)
-            draft = _worded(tx, channels.one(tx, steps[0].channel), request)
-            return chains.accept(tx, able, steps, draft, _send_options(tx, channels.one(tx, steps[0].channel), request))
+            first = channels.one(tx, steps[0].channel)
+            draft, options = _worded(tx, first, request), _send_options(tx, first, request)
+            return chains.enqueue_first(tx, able, steps, draft, options, adapts=len(steps) > 1)
 
 
 def _answer(tx: Tx, able: Able, channel: ChannelRow, dialog: DialogId, request: MessageRequest) -> MessageId:
@@ -88,7 +89,7 @@ def _send_options(tx: Tx, channel: ChannelRow, request: MessageRequest) -> SendO
     return replace(request.options, hold=min(max(0, seconds), LONGEST_UNDO) * 1000)
 
 
-def _steps(tx: Tx, able: Able, to: Address) -> Sequence[ChainStep]:
+def _steps(tx: Tx, able: Able, to: ToPerson) -> Sequence[ChainStep]:
     return routes.to_person(tx, able, to.to, channel=to.channel, others=to.others, line=to.line)
 
 
@@ -126,11 +127,11 @@ def preview(tx: Tx, able: Able, request: MessageRequest) -> Outlook:
             card = dialogs.card(tx, dialog)
             draft = _written(tx, channels.one(tx, card.channel_id), request)
             return beginning.within(tx, able, card, draft, at=at)
-        case Exactly(number, to):
+        case ToAddress(number, to):
             channel = channels.one(tx, number)
             return beginning.outlook(tx, able, channel, to, _written(tx, channel, request), at=at)
-        case Address() | Along() as to:
-            steps = to.steps if isinstance(to, Along) else _steps(tx, able, to)
+        case ToPerson() | ToChainRest() as to:
+            steps = to.steps if isinstance(to, ToChainRest) else _steps(tx, able, to)
             draft = _written(tx, channels.one(tx, steps[0].channel), request)
             outlooks = [_through(tx, able, one, draft, at) for one in steps]
             return next((one for one in outlooks if one.refusal is None and not one.stopped), outlooks[-1])

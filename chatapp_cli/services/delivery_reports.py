@@ -15,7 +15,7 @@ from chatapp_cli.store.tx import Tx
 _PROVEN = REACHED | {State.SENT}
 
 
-def delivered(tx: Tx, channel: ChannelId, event: DeliveryChanged) -> None:
+def apply_delivery(tx: Tx, channel: ChannelId, event: DeliveryChanged) -> None:
     """Apply a delivery state to our message; one that arrives before the verdict waits for it.
 
     A split message has the state of its first part, but it failed if any part did.
@@ -75,7 +75,7 @@ def move_on(
     )
 
 
-def read(tx: Tx, channel: ChannelId, event: ChatRead) -> None:
+def apply_read(tx: Tx, channel: ChannelId, event: ChatRead) -> None:
     """Apply a read mark: the client read our messages up to one, or we read the dialog elsewhere."""
     dialog = tx.one(IngestDialog, "dialogs.known", channel=channel, key=event.peer_key)
     until = _number(event.ext_id)

@@ -58,7 +58,7 @@ def unassign(tx: Tx, dialog: DialogId) -> None:
         tx.emit(Unassigned(dialog=dialog, name=before))
 
 
-def claim(tx: Tx, dialog: DialogId) -> None:
+def take(tx: Tx, dialog: DialogId) -> None:
     """Assign an unassigned dialog to oneself. Raises Refused if another operator was faster."""
     access.require(tx, Right.ASSIGN)
     has = card(tx, dialog).assignee

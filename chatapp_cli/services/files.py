@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from chatapp_cli.domain.arrival import FileKind
 
 MOST_ATTEMPTS = 8
+RESTRICTED_UPLOADS = "uploads"
+"""The folder in the company's with a folder for each operator of a restricted window."""
 UPLOADS = "trays"
 """The folder below the company's that holds uploads, one subfolder for each browser login."""
 _OF_COMPANIES = ("chatapp.db", "secret.key")
@@ -62,7 +64,7 @@ def _is_ours(media: Media, path: Path) -> bool:
     """Whether a file belongs to a company's folder, or is a settings file or a login; uploads do not count."""
     found, own = path.resolve(), media.root.parent.resolve()
     if found.is_relative_to(own):
-        return not found.is_relative_to(own / UPLOADS)
+        return not any(found.is_relative_to(own / folder) for folder in (UPLOADS, RESTRICTED_UPLOADS))
     company = next((folder for folder in found.parents if folder.parent == own.parent), None)
     if company is not None and any((company / name).exists() for name in _OF_COMPANIES):
         return True

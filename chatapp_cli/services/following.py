@@ -1,4 +1,4 @@
-"""Acting on journal entries after their transaction: rules, answers, calls to other programs, roll-ups.
+"""Acting on journal entries after their transaction.
 
 A follower has a name and a position in the journal. The position moves in the transaction that writes the plan, so that
 every entry is planned exactly once, in any process and despite crashes.

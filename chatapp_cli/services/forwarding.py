@@ -52,7 +52,8 @@ def _draft(tx: Tx, entry: TranscriptEntry) -> Draft:
     refusal = obstacle(entry)
     if refusal is not None:
         raise refusal
-    text = "\n".join(filter(None, [_byline(tx, _signed(tx, entry)), entry.message.text]))
+    whole = transcript.message(tx, entry.message.id).text
+    text = "\n".join(filter(None, [_byline(tx, _signed(tx, entry)), whole]))
     return Draft(text=text, files=[files.staged(file) for file in entry.files])
 
 

@@ -95,7 +95,9 @@ def apply(tx: Tx, channel: ChannelId, arrival: Arrival, arrived: int, result: In
 
 def _hear(tx: Tx, channel: ChannelId, event: MessageArrived, arrived: int, result: Ingested) -> None:
     dialog = peers.dialog_of(tx, channel, event.peer, event)
-    if event.from_us and _is_known_echo(tx, channel, dialog, event):
+    copied = _copied_by(tx, channel, dialog, event) if event.from_us else None
+    if copied is not None:
+        _confirm(tx, channel, copied)
         _hear_again(tx, channel, dialog, event, arrived, result)
         return
     message = _write(tx, channel, dialog, event, arrived)
@@ -187,13 +189,16 @@ def _wants_eyes(dialog: IngestDialog, event: MessageArrived) -> bool:
     return not (event.from_us or event.silent or dialog.blocked)
 
 
-def _is_known_echo(tx: Tx, channel: ChannelId, dialog: IngestDialog, event: MessageArrived) -> bool:
-    """Whether it is the provider's copy of our message; such a copy confirms an uncertain one."""
+def _copied_by(tx: Tx, channel: ChannelId, dialog: IngestDialog, event: MessageArrived) -> MessageRef | None:
+    """The message of ours that the provider shows back to us; ``None`` if we do not know it."""
     found = tx.one(MessageRef, "messages.ref", channel=channel, ext_id=event.ext_id, dialog=dialog.id)
-    found = found or alterations.part(tx, dialog.id, event.ext_id)
-    if found is not None and found.state in {State.UNCERTAIN, State.QUEUED}:
-        delivery_reports.move_on(tx, channel, found, State.SENT)
-    return found is not None
+    return found or alterations.message_of_part(tx, dialog.id, event.ext_id)
+
+
+def _confirm(tx: Tx, channel: ChannelId, copied: MessageRef) -> None:
+    """Mark a message as sent if we did not know it yet: the provider's copy proves it."""
+    if copied.state in {State.UNCERTAIN, State.QUEUED}:
+        delivery_reports.move_on(tx, channel, copied, State.SENT)
 
 
 def _refresh_dialog(tx: Tx, dialog: IngestDialog, event: MessageArrived, message: MessageId) -> None:
@@ -232,11 +237,11 @@ def _keep_file(tx: Tx, channel: ChannelId, message: MessageId, file: IncomingFil
 
 
 _APPLY: Mapping[type[ProviderEvent], Callable[[Tx, ChannelId, Any], None]] = {
-    MessageEdited: alterations.edited,
-    MessagesDeleted: alterations.deleted,
-    DeliveryChanged: delivery_reports.delivered,
-    ChatRead: delivery_reports.read,
-    ReactionsChanged: alterations.reacted,
-    PeerChanged: peers.changed,
-    PeerMoved: peers.moved,
+    MessageEdited: alterations.apply_edit,
+    MessagesDeleted: alterations.apply_deletion,
+    DeliveryChanged: delivery_reports.apply_delivery,
+    ChatRead: delivery_reports.apply_read,
+    ReactionsChanged: alterations.apply_reactions,
+    PeerChanged: peers.apply_change,
+    PeerMoved: peers.apply_move,
 }

@@ -107,7 +107,7 @@ _PAIRS = (
         ),
     ),
     _pair(
-        channels.RequestEnded,
+        channels.SessionRequestEnded,
         lambda e: T("Channel {channel} answered: {state}", channel=e.channel, state=state(e.state)),
     ),
     _pair(dialogs.Snoozed, lambda e: T("snoozed until {until}", until=_moment(e.until))),

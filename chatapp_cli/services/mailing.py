@@ -19,7 +19,7 @@ from chatapp_cli.domain.message import Priority
 from chatapp_cli.domain.segments import Alphabet, segments
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import access, channels, composing, dialogs
-from chatapp_cli.services.message_request import Address, Exactly, MessageRequest
+from chatapp_cli.services.message_request import MessageRequest, ToAddress, ToPerson
 from chatapp_cli.services.pace import NOW, Forecast, Turn, forecast
 from chatapp_cli.services.routes import Able
 from chatapp_cli.services.sending import SendOptions, key_of
@@ -157,7 +157,7 @@ def accept(
 
 
 def _addressed(request: MessageRequest, to: Recipient, key: str) -> MessageRequest:
-    assert isinstance(request.to, Address | Exactly), "a list is one of addresses"
+    assert isinstance(request.to, ToPerson | ToAddress), "a list is one of addresses"
     options = replace(request.options, key=key, priority=Priority.BULK)
     return replace(request, to=replace(request.to, to=to.address), options=options)
 

@@ -21,7 +21,7 @@ class InDialog:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
+class ToPerson:
     """A person by address, through the named channels, otherwise through those stored for them."""
 
     to: str
@@ -34,7 +34,7 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True)
-class Exactly:
+class ToAddress:
     """One address in one channel; no other address of the client is tried."""
 
     channel: ChannelId
@@ -42,13 +42,13 @@ class Exactly:
 
 
 @dataclass(frozen=True, slots=True)
-class Along:
-    """The rest of a chain, by which a failed message goes on."""
+class ToChainRest:
+    """The rest of a chain, by which a failed message goes on; only for `onward`."""
 
     steps: Sequence[ChainStep]
 
 
-SendTarget: TypeAlias = InDialog | Address | Exactly | Along
+SendTarget: TypeAlias = InDialog | ToPerson | ToAddress | ToChainRest
 
 
 @dataclass(frozen=True, slots=True)

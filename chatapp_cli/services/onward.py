@@ -11,7 +11,7 @@ from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.journal.chains import ChainEnded, Continued, HandedOn
 from chatapp_cli.domain.message import Origin
 from chatapp_cli.services import chains, composing
-from chatapp_cli.services.message_request import Along, MessageRequest
+from chatapp_cli.services.message_request import MessageRequest, ToChainRest
 from chatapp_cli.services.routes import Able
 from chatapp_cli.services.sending import SendOptions
 from chatapp_cli.services.transcript import message as message_of
@@ -35,16 +35,16 @@ def continue_chain(tx: Tx, able: Able, message: MessageId) -> MessageId | None:
     draft = Draft(text=found.text, subject=found.subject, files=_files(tx, message))
     try:
         with tx.trial():
-            request = MessageRequest(to=Along(rest.steps), draft=draft, options=options)
+            request = MessageRequest(to=ToChainRest(rest.steps), draft=draft, options=options)
             into = composing.accept(tx.whole().by(system(found.author, Right.ANSWER)), able, request)
     except (Refused, NotFound) as refusal:
         tx.emit(ChainEnded(dialog=found.dialog_id, message=message, why=chains.why(refusal)), actor=PROGRAM)
         return None
-    _tell_handed_on(tx, found.id, into)
+    _emit_handed_on(tx, found.id, into)
     return into
 
 
-def _tell_handed_on(tx: Tx, message: MessageId, into: MessageId) -> None:
+def _emit_handed_on(tx: Tx, message: MessageId, into: MessageId) -> None:
     old, new = (message_of(tx, one).dialog_id for one in (message, into))
     tx.emit(HandedOn(dialog=old, message=message, into=into), actor=PROGRAM)
     tx.emit(Continued(dialog=new, message=into, before=message), actor=PROGRAM)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
+from unicodedata import normalize
 
 from chatapp_cli.domain.access import Right, rights_from, rights_text
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
-from chatapp_cli.domain.ids import LineId
+from chatapp_cli.domain.ids import LineId, Millis
 from chatapp_cli.domain.journal.operators import (
     LoggedIn,
     LoggedOut,
@@ -54,6 +55,11 @@ def everything(tx: Tx) -> list[OperatorRow]:
 def known(tx: Tx, name: str) -> OperatorRow | None:
     """An account; ``None`` if there is none."""
     return tx.one(OperatorRow, "operators.find", name=name)
+
+
+def known_as(typed: str) -> str:
+    """The name that somebody means who types it: without superfluous blanks, in composed letters."""
+    return normalize("NFC", " ".join(typed.split()))
 
 
 def find(tx: Tx, name: str) -> OperatorRow:
@@ -229,7 +235,7 @@ def verify(tx: Tx, name: str, password: str) -> OperatorRow:
 
     Raises Refused with the same text and after the same time, whatever was wrong.
     """
-    found = known(tx, name.strip())
+    found = known(tx, known_as(name))
     fits = passwords.fits(password, found.password if found else "")
     if found is None or not fits or found.disabled:
         raise Refused(
@@ -242,7 +248,7 @@ def verify(tx: Tx, name: str, password: str) -> OperatorRow:
 
 def renewed(who: OperatorRow, password: str) -> str:
     """A new hash if the stored one uses outdated parameters; otherwise empty."""
-    return passwords.hashed(password) if passwords.outdated(who.password) else ""
+    return passwords.renewed(password) if passwords.outdated(who.password) else ""
 
 
 def rehash(tx: Tx, name: str, password_hash: str) -> None:
@@ -250,16 +256,26 @@ def rehash(tx: Tx, name: str, password_hash: str) -> None:
     tx.run("operators.set_password", name=name, password=password_hash)
 
 
-def open_session(tx: Tx, name: str, token: str) -> None:
-    """Open a session of 30 days for a token; only its hash is stored."""
+def open_session(tx: Tx, name: str, token: str, *, browser: bool = False) -> None:
+    """Open a session of 30 days for a token; only its hash is stored. A browser's also ends by idleness."""
+    seen = tx.now if browser else 0
     tx.run("operators.sweep", now=tx.now)
-    tx.run("operators.open_session", token=_digest(token), name=name, now=tx.now, until=tx.now + SESSION)
+    tx.run("operators.open_session", token=_digest(token), name=name, now=tx.now, until=tx.now + SESSION, at=seen)
     tx.emit(LoggedIn(name=name), actor=name)
 
 
-def of_session(tx: Tx, token: str) -> OperatorRow | None:
-    """The operator of a token; ``None`` if it has expired or was closed, or the account is disabled."""
-    return tx.one(OperatorRow, "operators.of_session", token=_digest(token), now=tx.now)
+def of_session(tx: Tx, token: str, *, idle: Millis = 0) -> OperatorRow | None:
+    """The operator of a token; ``None`` if it has expired or was closed, or the account is disabled.
+
+    With ``idle`` also if the browser was idle for that long; 0: however long.
+    """
+    since = tx.now - idle if idle else 0
+    return tx.one(OperatorRow, "operators.of_session", token=_digest(token), now=tx.now, since=since)
+
+
+def saw(tx: Tx, token: str, at: Millis) -> None:
+    """Record when the operator of a browser's session was last active."""
+    tx.run("operators.saw", token=_digest(token), at=at)
 
 
 def close_session(tx: Tx, token: str) -> None:
@@ -289,7 +305,7 @@ def _see(tx: Tx, name: str, lines: Sequence[LineId]) -> None:
 
 
 def _sound(name: str) -> str:
-    name = " ".join(sound(name).split())
+    name = known_as(sound(name))
     if name.casefold() in RESERVED:
         raise UsageError(
             T("{name} has a meaning of its own where somebody is named.", name=name),

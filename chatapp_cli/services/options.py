@@ -36,7 +36,7 @@ class EffectiveOption(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class OptionScope:
-    """The scope of a question: the company, a line, a channel or a CRM."""
+    """The scope of a question: the company, a line or a channel."""
 
     line: LineId | None = None
     channel: ChannelId | None = None

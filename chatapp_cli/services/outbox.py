@@ -97,7 +97,7 @@ def begin(tx: Tx, claim: Claim) -> bool:
     return True
 
 
-def in_flight(tx: Tx, media: Media, channel: ChannelId, epoch: int = 0) -> list[Claim]:
+def left_by_last_owner(tx: Tx, media: Media, channel: ChannelId, epoch: int = 0) -> list[Claim]:
     """The claims that the channel's last owner left; ``began`` tells which were handed over.
 
     None for a process that holds the store no longer: they are being carried out by the one that does.
@@ -175,14 +175,17 @@ def succeed(tx: Tx, claim: Claim, receipt: Receipt) -> bool:
 
 def _sent(tx: Tx, claim: Claim, receipt: Receipt) -> None:
     row, at = claim.row, plausible(receipt.at or tx.now, tx.now)
-    ids = [ext_id for ext_id in receipt.ids if _is_ours(tx, row, ext_id)]
+    ids = list(receipt.ids)
+    for ext_id in receipt.ids:
+        if not _take_id(tx, row, ext_id):
+            ids.remove(ext_id)
     first = ids[0] if ids else None
     tx.run("messages.verdict", id=row.message_id, state=State.SENT, code="", detail="", ext_id=first, at=at)
     for ext_id in ids[1:]:
         bears_text = int(ext_id in receipt.texts)
         tx.run("messages.add_part", dialog=row.dialog_id, ext_id=ext_id, message=row.message_id, bears_text=bears_text)
     tx.run("dialogs.state", id=row.dialog_id, message=row.message_id, state=State.SENT)
-    _tell_state(tx, row, State.SENT, "")
+    _emit_state(tx, row, State.SENT, "")
     _hear_early(tx, row, receipt.ids)
 
 
@@ -206,10 +209,10 @@ def _hear_early(tx: Tx, row: OutboxRow, ids: Sequence[str]) -> None:
         alterations.catch_up(tx, row.channel_id, key, ext_id)
 
 
-def _is_ours(tx: Tx, row: OutboxRow, ext_id: str) -> bool:
+def _take_id(tx: Tx, row: OutboxRow, ext_id: str) -> bool:
     """Free a provider's id for our message: an echo that arrived before the receipt is merged into it.
 
-    An id that really belongs to another message, such as a received mail to ourselves, stays there.
+    False if the id belongs to another message and stays there, such as to a received mail to ourselves.
     """
     other = tx.one(MessageRef, "messages.ref", channel=row.channel_id, ext_id=ext_id, dialog=row.dialog_id)
     if other is None or other.id == row.message_id:
@@ -258,12 +261,12 @@ def fail(tx: Tx, claim: Claim, error: Rejected | ChannelError) -> bool:
     if mine.row.action == Operation.SEND:
         _mark(tx, mine.row, State.FAILED, code=error.code, detail=error.detail)
     else:
-        _tell_refusal(tx, mine.row, error)
+        _emit_refusal(tx, mine.row, error)
     _finish(tx, mine, "failed", code=error.code, detail=error.detail)
     return True
 
 
-def _tell_refusal(tx: Tx, row: OutboxRow, error: ChannelError) -> None:
+def _emit_refusal(tx: Tx, row: OutboxRow, error: ChannelError) -> None:
     tx.emit(
         ChangeRefused(
             channel=row.channel_id,
@@ -314,7 +317,7 @@ def leave_uncertain(tx: Tx, claim: Claim, error: ChannelError) -> bool:
     if any(_echoed(tx, mine.row, ext_id) for ext_id in ids):
         return succeed(tx, mine, Receipt(ids=ids))
     _mark(tx, mine.row, State.UNCERTAIN, code=error.code, detail=error.detail)
-    if ids and _is_ours(tx, mine.row, ids[0]):
+    if ids and _take_id(tx, mine.row, ids[0]):
         tx.run("messages.expect", id=mine.row.message_id, ext_id=ids[0])
     _finish(tx, mine, "uncertain", code=error.code, detail=error.detail)
     _hear_early(tx, mine.row, ids)
@@ -422,10 +425,10 @@ def _mark(tx: Tx, row: OutboxRow, state: State, *, code: str = "", detail: str =
     if not tx.run("messages.mark", id=row.message_id, state=state, code=code, detail=detail):
         return
     tx.run("dialogs.state", id=row.dialog_id, message=row.message_id, state=state)
-    _tell_state(tx, row, state, code)
+    _emit_state(tx, row, state, code)
 
 
-def _tell_state(tx: Tx, row: OutboxRow, state: State, code: str) -> None:
+def _emit_state(tx: Tx, row: OutboxRow, state: State, code: str) -> None:
     event = MessageStateChanged(
         channel=row.channel_id, dialog=row.dialog_id, message=row.message_id, state=state, code=code
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING
 
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import T
+from chatapp_cli.services.common_passwords import is_common
 
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
@@ -15,10 +17,24 @@ LEAST = 8
 """Characters."""
 
 
-def hashed(password: str) -> str:
-    """The hash of a new password. Raises UsageError if it is too short."""
+def hashed(password: str, names: Iterable[str] = ()) -> str:
+    """The hash of a new password. Raises UsageError if it is too short or easily guessed.
+
+    ``names`` are those of the operator and the company, which are guessed first.
+    """
     if len(password) < LEAST:
         raise UsageError(T("A password needs at least {n} characters.", n=LEAST), field="password")
+    if is_common(password, names):
+        raise UsageError(
+            T("This password is among the first that anybody would try."),
+            T("Take a few words that do not belong together, or one that a program made."),
+            field="password",
+        )
+    return _hasher().hash(password)
+
+
+def renewed(password: str) -> str:
+    """A new hash of a password that is in use."""
     return _hasher().hash(password)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chatapp_cli.domain.access import PROGRAM
-from chatapp_cli.domain.address import called, given
+from chatapp_cli.domain.address import called, given, kinds
 from chatapp_cli.domain.arrival import MessageArrived, Peer, PeerChanged, PeerMoved, Profile
 from chatapp_cli.domain.finding import search_text
 from chatapp_cli.domain.ids import ChannelId, ContactId, DialogId, Millis
@@ -59,8 +59,8 @@ def _search(name: str, peer: Peer, profile: Profile) -> str:
 
 
 def _contact(tx: Tx, channel: ChannelId, peer: Peer, profile: Profile) -> ContactId:
-    """A contact for a new dialog; a further subject of the same address has the same contact."""
-    if is_subject_of(peer.key, peer.address):
+    """A contact for a new dialog; mails of one address have one contact, whether dialogs are by subject or not."""
+    if is_subject_of(peer.key, peer.address) or kinds(peer.address)[0] == "email":
         known = tx.value("dialogs.contact_at", channel=channel, address=peer.address)
         if known is not None:
             return ContactId(known)
@@ -107,10 +107,10 @@ def meet(tx: Tx, channel: ChannelId, peer: Peer) -> None:
     """Open a dialog for a chat that we created or joined."""
     if tx.value("dialogs.at_key", channel=channel, key=peer.key) is None:
         _open_dialog(tx, channel, peer, Profile(), last_at=tx.now)
-    changed(tx, channel, PeerChanged(peer=peer, at=tx.now))
+    apply_change(tx, channel, PeerChanged(peer=peer, at=tx.now))
 
 
-def changed(tx: Tx, channel: ChannelId, event: PeerChanged) -> None:
+def apply_change(tx: Tx, channel: ChannelId, event: PeerChanged) -> None:
     """Apply a chat's new title or reachability; a reachable chat without a dialog gets one."""
     dialog = tx.one(IngestDialog, "dialogs.known", channel=channel, key=event.peer.key)
     if dialog is None:
@@ -123,7 +123,7 @@ def changed(tx: Tx, channel: ChannelId, event: PeerChanged) -> None:
     tx.emit(reached(channel=channel, dialog=dialog.id), actor=PROGRAM)
 
 
-def moved(tx: Tx, channel: ChannelId, event: PeerMoved) -> None:
+def apply_move(tx: Tx, channel: ChannelId, event: PeerMoved) -> None:
     """Give a dialog the chat's new identity; if that has a dialog already, the two are merged."""
     if event.old_key == event.peer.key:
         return
@@ -150,12 +150,25 @@ def _let_changes_happen(tx: Tx, channel: ChannelId, key: str) -> None:
 def join(tx: Tx, old: DialogId, new: DialogId) -> None:
     """Merge two dialogs that turn out to be one: everything of the old one moves to the other."""
     _let_messages_take_their_places(tx, old, new)
+    _let_answers_count(tx, old, new)
+    _let_answers_count(tx, new, old)
     tx.run("dialogs.absorb", old=old, new=new)
     tx.run("dialogs.take_last", old=old, new=new)
     tx.run("dialogs.take_label", old=old, new=new)
     for statement in _MOVE:
         tx.run(statement, old=old, new=new)
     tx.run("dialogs.drop", id=old)
+
+
+def _let_answers_count(tx: Tx, waiting: DialogId, other: DialogId) -> None:
+    """Let a client wait only for what came after the last answer that a person wrote in the other dialog."""
+    found = tx.one(lambda *row: row, "dialogs.answer_elsewhere", id=waiting, other=other)
+    if found is None:
+        return
+    answer, author, later = found
+    tx.run("dialogs.waits_since", id=waiting, answer=answer, later=later)
+    if not later:
+        tx.run("unread.read", operator=author, dialog=waiting)
 
 
 def _let_messages_take_their_places(tx: Tx, old: DialogId, new: DialogId) -> None:

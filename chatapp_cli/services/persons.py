@@ -131,7 +131,7 @@ def merge(tx: Tx, kept: ContactId, gone: ContactId) -> MergeRow:
     tx.run("persons.join", kept=kept, gone=gone)
     number = tx.insert("persons.merge", kept=kept, gone=gone, actor=tx.name, now=tx.now)
     tx.emit(ContactMerged(contact=gone, into=kept))
-    _tell_dialogs(tx, PersonChanged, kept, contact=kept)
+    _emit_dialogs(tx, PersonChanged, kept, contact=kept)
     return MergeRow(number, kept, gone)
 
 
@@ -156,7 +156,7 @@ def undo(tx: Tx, merge: MergeRow) -> None:
     tx.run("persons.part", gone=merge.gone)
     tx.emit(ContactParted(contact=merge.gone, kept=kept))
     for one in (kept, merge.gone):
-        _tell_dialogs(tx, PersonChanged, one, contact=one)
+        _emit_dialogs(tx, PersonChanged, one, contact=one)
 
 
 def apart(tx: Tx, one: ContactId, other: ContactId) -> Sequence[tuple[ContactId, ContactId]]:
@@ -170,7 +170,7 @@ def apart(tx: Tx, one: ContactId, other: ContactId) -> Sequence[tuple[ContactId,
     pairs = product(*([row.id for row in contacts.of_person(tx, root)] for root in (one, other)))
     ordered = [(min(pair), max(pair)) for pair in pairs]
     fresh = [(low, high) for low, high in ordered if tx.run("persons.keep_apart", low=low, high=high)]
-    _tell_apart(tx, one, other)
+    _emit_apart(tx, one, other)
     return fresh
 
 
@@ -180,16 +180,16 @@ def forget_apart(tx: Tx, pairs: Sequence[tuple[ContactId, ContactId]]) -> None:
     for low, high in pairs:
         tx.run("persons.let_together", low=contacts.one(tx, low).id, high=contacts.one(tx, high).id)
     for low, high in pairs[:1]:
-        _tell_apart(tx, contacts.root(tx, low), contacts.root(tx, high))
+        _emit_apart(tx, contacts.root(tx, low), contacts.root(tx, high))
 
 
-def _tell_apart(tx: Tx, one: ContactId, other: ContactId) -> None:
+def _emit_apart(tx: Tx, one: ContactId, other: ContactId) -> None:
     tx.emit(ContactsCompared(contact=one, other=other))
-    _tell_dialogs(tx, PersonCompared, one, contact=other)
-    _tell_dialogs(tx, PersonCompared, other, contact=one)
+    _emit_dialogs(tx, PersonCompared, one, contact=other)
+    _emit_dialogs(tx, PersonCompared, other, contact=one)
 
 
-def _tell_dialogs(tx: Tx, what: type[PersonChanged | PersonCompared], root: ContactId, *, contact: ContactId) -> None:
+def _emit_dialogs(tx: Tx, what: type[PersonChanged | PersonCompared], root: ContactId, *, contact: ContactId) -> None:
     for way in person(tx.whole(), root).ways:  # whoever sees only another line of the person is told as well
         tx.emit(what(channel=way.channel_id, dialog=way.id, contact=contact))
 

@@ -11,31 +11,48 @@ from chatapp_cli.domain.errors import ChatappError, Refused
 from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import dialogs, routes
-from chatapp_cli.services.message_request import Address, Along, Exactly, InDialog, MessageRequest, SendTarget
+from chatapp_cli.services.message_request import InDialog, MessageRequest, SendTarget, ToAddress, ToChainRest, ToPerson
 from chatapp_cli.services.routes import Able
 from chatapp_cli.services.sending import key_of
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.tx import Tx
 
 
-def digest(request: MessageRequest) -> str:
-    """Digests of the content and of the recipient as it was named, with a dot between them; of no time and no author.
+class RequestDigest(NamedTuple):
+    """A digest of the content and one of the recipient as it was named, stored as ``CONTENT.RECIPIENT``."""
+
+    content: str
+    recipient: str
+
+    def __str__(self) -> str:
+        """The digest as it is stored."""
+        return f"{self.content}.{self.recipient}"
+
+    @classmethod
+    def parse(cls, stored: str) -> RequestDigest:
+        """A stored digest."""
+        content, _, recipient = stored.partition(".")
+        return cls(content, recipient)
+
+
+def digest(request: MessageRequest) -> RequestDigest:
+    """What makes a request the same as another; its time and its author do not count.
 
     A template or quick reply counts by name and values, since its text may change between attempts.
     """
     match request.to:
         case InDialog(dialog):
             to: object = dialog
-        case Exactly(channel, address):
+        case ToAddress(channel, address):
             to = [channel, spelled(address)]
-        case Along(steps):
+        case ToChainRest(steps):
             to = [[step.channel, *step.addresses] for step in steps]
-        case Address() as one:
+        case ToPerson() as one:
             to = [spelled(one.to), one.channel, list(one.others), one.line]
     words = request.words and [type(request.words).__name__, request.words.named, dict(request.words.values)]
     draft = request.draft or Draft()
     content = [draft.text, draft.subject, draft.reply_to, [[file.name, file.sha256] for file in draft.files]]
-    return ".".join(key_of(json.dumps(part, sort_keys=True)) for part in ([content, words], to))
+    return RequestDigest(*(key_of(json.dumps(part, sort_keys=True)) for part in ([content, words], to)))
 
 
 class _Used(NamedTuple):
@@ -67,7 +84,7 @@ def accepted_before(tx: Tx, able: Able, request: MessageRequest) -> MessageId | 
 
 def _asks_the_same(tx: Tx, able: Able, request: MessageRequest, used: _Used) -> bool:
     """Whether the content is the same and the recipient, though named in another way, is the message's dialog."""
-    same_content = used.asked.partition(".")[0] == request.options.asked.partition(".")[0]
+    same_content = RequestDigest.parse(used.asked).content == RequestDigest.parse(request.options.asked).content
     return same_content and _leads_to(tx, able, request.to, dialogs.card(tx, used.dialog))
 
 
@@ -75,15 +92,15 @@ def _leads_to(tx: Tx, able: Able, to: SendTarget, card: DialogCard) -> bool:
     match to:
         case InDialog(dialog):
             return dialog == card.id
-        case Exactly(channel, address):
+        case ToAddress(channel, address):
             return channel == card.channel_id and spelled(address) == spelled(card.address)
-        case Address() if not to.others:
+        case ToPerson() if not to.others:
             return _begins_at(tx, able, to, card)
         case _:
             return False
 
 
-def _begins_at(tx: Tx, able: Able, to: Address, card: DialogCard) -> bool:
+def _begins_at(tx: Tx, able: Able, to: ToPerson, card: DialogCard) -> bool:
     try:
         first = routes.to_person(tx, able, to.to, channel=to.channel, others=to.others, line=to.line)[0]
     except ChatappError:

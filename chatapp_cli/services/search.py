@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from chatapp_cli.domain.dialog import DialogFilter
-from chatapp_cli.domain.ids import DialogId, MessageId, Millis
+from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId, Millis
 from chatapp_cli.domain.journal.dialogs import DialogMoved
 from chatapp_cli.domain.journal.reading import JournalEntry
+from chatapp_cli.domain.links import without_links
+from chatapp_cli.domain.message import Direction
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.domain.wording import Query
 from chatapp_cli.services import dialogs, journal, names
@@ -239,7 +241,14 @@ def _fitting(
 ) -> dict[MessageId, tuple[MessageWords, DialogRow]]:
     candidates = [one for one in _these(tx, messages) if dialog in {None, one.dialog_id} and one.deleted_at is None]
     rows = dialog_list.rows(tx, dialect, list({one.dialog_id for one in candidates}), wanted)
-    return {one.id: (one, rows[one.dialog_id]) for one in candidates if one.dialog_id in rows}
+    hiding = set(tx.all(ChannelId, "channels.hiding_links"))
+    found = ((one, rows[one.dialog_id]) for one in candidates if one.dialog_id in rows)
+    return {one.id: (_shown(one) if row.channel_id in hiding else one, row) for one, row in found}
+
+
+def _shown(one: MessageWords) -> MessageWords:
+    """A client's message as its channel shows it: without links (S-099)."""
+    return one._replace(text=without_links(one.text)) if one.direction == Direction.IN else one
 
 
 def snippet(message: MessageWords, query: Query) -> Snippet:

@@ -104,6 +104,7 @@ def enqueue(tx: Tx, can: Capabilities, dialog: DialogId, draft: Draft, options: 
     if already is not None:
         return MessageId(already)
     card = dialogs.card(tx, dialog)
+    require_sending(tx, can, card.channel_id)
     require_reachable(card)
     require_deliverable(can, draft)
     scheduled = options.at is not None and options.at > tx.now
@@ -142,6 +143,23 @@ def enqueue(tx: Tx, can: Capabilities, dialog: DialogId, draft: Draft, options: 
     if options.assignee:
         duties.assign(tx, dialog, options.assignee)
     return message
+
+
+def require_sending(tx: Tx, can: Capabilities, channel: ChannelId) -> None:
+    """Raise Refused for an account that only receives."""
+    if can.send_needs and (refusal := only_receives(can, channels.one(tx, channel))) is not None:
+        raise refusal
+
+
+def only_receives(can: Capabilities, channel: ChannelRow) -> Refused | None:
+    """Why an account can send nothing at all, as without an address to send to; ``None`` if it can."""
+    if not can.send_needs or channel.settings.get(can.send_needs):
+        return None
+    return Refused(
+        "receives_only",
+        T("{channel} only receives: {field} is not set.", channel=channel.title, field=can.send_needs),
+        T("Set it: {how}", how=to_do(Next.CONFIGURE)),
+    )
 
 
 def require_reachable(card: DialogCard) -> None:

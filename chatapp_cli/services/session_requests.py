@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from chatapp_cli.domain.errors import ChannelError, NotFound, Refused
 from chatapp_cli.domain.ids import ChannelId, SessionRequestId
-from chatapp_cli.domain.journal.channels import RequestEnded, RequestMade
+from chatapp_cli.domain.journal.channels import SessionRequestEnded, SessionRequestMade
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.session_request import SessionMethod, SessionRequestState
@@ -48,7 +48,7 @@ def ask(
             until=tx.now + int(seconds * 1000),
         )
     )
-    tx.emit(RequestMade(channel=channel, errand=request, what=what))
+    tx.emit(SessionRequestMade(channel=channel, request=request, what=what))
     return request
 
 
@@ -95,4 +95,4 @@ def _end(
     result: str = "",
 ) -> None:
     if tx.run("requests.end", id=request.id, state=state, code=code, detail=detail, result=result):
-        tx.emit(RequestEnded(channel=request.channel_id, errand=request.id, state=state), actor=request.actor)
+        tx.emit(SessionRequestEnded(channel=request.channel_id, request=request.id, state=state), actor=request.actor)

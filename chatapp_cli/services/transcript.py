@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import DialogId, MessageId, Millis
+from chatapp_cli.domain.links import without_links
+from chatapp_cli.domain.message import Direction
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.store.rows.messages import FileRow, MessageRow, ReactionRow
@@ -24,6 +26,8 @@ class QueuePosition:
     n: int
     at: Millis = 0
     """The approximate sending time; 0: now, or unknown because the channel does not work."""
+    reason: str = ""
+    """The scope of the rate that it waits for; empty for none."""
 
 
 class TranscriptEntry(NamedTuple):
@@ -41,7 +45,7 @@ class TranscriptEntry(NamedTuple):
 
 
 def message(tx: Tx, wanted: MessageId) -> MessageRow:
-    """A message by number."""
+    """A message by number, with its links."""
     found = tx.one(MessageRow, "messages.one", id=wanted)
     if found is None:
         raise NotFound(T("There is no message {n}.", n=wanted), T("See them with: {how}", how=to_do(Next.DIALOG)))
@@ -66,7 +70,8 @@ def since(tx: Tx, dialog: DialogId, first: MessageRow, *, n: int = 50) -> list[T
 
 def quoted(tx: Tx, dialog: DialogId, ext_id: str) -> MessageRow | None:
     """The message that a reply quotes, if known."""
-    return tx.one(MessageRow, "messages.in_dialog", dialog=dialog, ext_id=ext_id)
+    found = tx.one(MessageRow, "messages.in_dialog", dialog=dialog, ext_id=ext_id)
+    return None if found is None else shown(tx, found)
 
 
 class Revision(NamedTuple):
@@ -99,4 +104,22 @@ def _dress(tx: Tx, dialog: DialogId, newest_first: list[MessageRow]) -> list[Tra
     for reaction in tx.all(ReactionRow, "reactions.of_messages", ids=ids):
         reactions[reaction.message_id].append(reaction)
     waiting = {row.message_id: row for row in tx.all(OutboxRow, "outbox.of_dialog", dialog=dialog)}
-    return [TranscriptEntry(m, files[m.id], reactions[m.id], waiting.get(m.id)) for m in reversed(newest_first)]
+    hides = _hides_links(tx, dialog)
+    return [
+        TranscriptEntry(_shown(m, hides=hides), files[m.id], reactions[m.id], waiting.get(m.id))
+        for m in reversed(newest_first)
+    ]
+
+
+def shown(tx: Tx, found: MessageRow) -> MessageRow:
+    """The message as operators see it: without links, if its channel hides those of clients (S-099)."""
+    return _shown(found, hides=_hides_links(tx, found.dialog_id))
+
+
+def _shown(found: MessageRow, *, hides: bool) -> MessageRow:
+    return found._replace(text=without_links(found.text)) if hides and found.direction == Direction.IN else found
+
+
+def _hides_links(tx: Tx, dialog: DialogId) -> bool:
+    """Whether the channel's option ``remove_links`` is on."""
+    return bool(tx.value("dialogs.hides_links", id=dialog))

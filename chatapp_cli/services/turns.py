@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
-from chatapp_cli.domain.health import Health
+from chatapp_cli.domain.health import STOPPED, Health
+from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Operation, State
 from chatapp_cli.services import channels, dialogs, pace
 from chatapp_cli.services.routes import Able
 from chatapp_cli.services.transcript import QueuePosition, TranscriptEntry
 from chatapp_cli.store.rows.channels import ChannelRow
+from chatapp_cli.store.rows.dialogs import WaitingRow
 from chatapp_cli.store.rows.outbox import OutboxRow, RecentSend
 from chatapp_cli.store.tx import Tx
 
@@ -25,7 +28,10 @@ def _placed(tx: Tx, able: Able, entry: TranscriptEntry) -> TranscriptEntry:
     if row is None or row.state != State.QUEUED or row.action != Operation.SEND:
         return entry
     channel = channels.one(tx, row.channel_id)
-    return entry._replace(place=place(tx, channel, able(channel), row))
+    found = place(tx, channel, able(channel), row)
+    code = _CODES.get(found.reason, row.wait_code)
+    waiting = row._replace(not_before=max(row.not_before, found.at), wait_code=code)
+    return entry._replace(place=found, waiting=waiting)
 
 
 def place(tx: Tx, channel: ChannelRow, can: Capabilities, row: OutboxRow) -> QueuePosition:
@@ -37,4 +43,30 @@ def place(tx: Tx, channel: ChannelRow, can: Capabilities, row: OutboxRow) -> Que
     stranger = int(card.heard_at is None and card.chat_kind == "private")
     wanted = RecentSend(card.address, card.chat_kind, stranger, row.not_before)
     turn = pace.forecast(tx, channel, can, priority=row.priority, before=row.message_id).next(wanted)
-    return QueuePosition(len(ahead) + 1, turn.at)
+    return QueuePosition(len(ahead) + 1, turn.at, turn.reason)
+
+
+_CODES: Mapping[str, str] = MappingProxyType({"phone": "phone_pace"})
+"""Why a message waits, where the rate that it waits for has words of its own."""
+
+
+def expected(tx: Tx, able: Able, rows: Sequence[WaitingRow]) -> list[WaitingRow]:
+    """Waiting messages, each with the time of its own turn at the rates of its channel, soonest first (S-055)."""
+    turns: dict[MessageId, pace.Turn] = {}
+    for number in {row.channel_id for row in rows if row.state == State.QUEUED and row.health not in STOPPED}:
+        turns |= _turns(tx, able, number)
+    found = [_at_its_turn(row, turns.get(row.message_id, pace.NOW)) for row in rows]
+    return sorted(found, key=lambda row: row.not_before)
+
+
+def _turns(tx: Tx, able: Able, number: ChannelId) -> dict[MessageId, pace.Turn]:
+    channel = channels.one(tx, number)
+    forecast = pace.forecast(tx, channel, able(channel), before=MessageId(0))
+    queue = tx.all(lambda message, *send: (message, RecentSend(*send)), "outbox.queue", channel=number)
+    return {message: forecast.next(send) for message, send in queue}
+
+
+def _at_its_turn(row: WaitingRow, turn: pace.Turn) -> WaitingRow:
+    if row.action != Operation.SEND or row.state != State.QUEUED or turn.at <= row.not_before or not turn.reason:
+        return row._replace(wait_code=_CODES.get(turn.reason, row.wait_code))
+    return row._replace(not_before=turn.at, wait_code=_CODES.get(turn.reason, "pace"))

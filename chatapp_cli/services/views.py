@@ -87,7 +87,7 @@ def _no_view(named: str) -> NotFound:
     return NotFound(T("There is no view {name}.", name=named), T("See them with: {how}", how=to_do(Next.VIEWS)))
 
 
-def wanted(view: ViewRow, *, operator: str) -> DialogFilter:
+def filter_of(view: ViewRow, *, operator: str) -> DialogFilter:
     """The filter of a view, for the acting operator."""
     kept = json.loads(view.wanted)
     found = DialogFilter(**{one.name: kept[one.name] for one in filters() if one.name in kept})
@@ -96,7 +96,7 @@ def wanted(view: ViewRow, *, operator: str) -> DialogFilter:
 
 def counts(tx: Tx, dialect: str, views: Sequence[ViewRow], *, most: int = dialog_list.ALL) -> Mapping[int, int]:
     """The number of dialogs in each view for the acting operator; counting stops at ``most``."""
-    return {row.id: dialog_list.count(tx, dialect, wanted(row, operator=tx.name), most=most) for row in views}
+    return {row.id: dialog_list.count(tx, dialect, filter_of(row, operator=tx.name), most=most) for row in views}
 
 
 def _kept(wanted: DialogFilter, me: str) -> str:

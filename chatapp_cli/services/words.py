@@ -76,6 +76,10 @@ OWN_CODES: Mapping[str, tuple[Text, Text | None]] = MappingProxyType(
         "heard_first": (T("The client wrote first, so it was not sent."), None),
         "held": (T("It can still be taken back."), None),
         "pace": (T("The channel allows no faster pace."), None),
+        "phone_pace": (
+            T("By phone it goes in its turn, so that the messenger does not take it for suspicious."),
+            T("To a @username it goes at once."),
+        ),
         "interrupted": (
             T("The program ended while the message was on its way."),
             T(

@@ -8,10 +8,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
-from chatapp_cli.domain.errors import StoreError
+from chatapp_cli.domain.errors import ChatappError, StoreDamaged, StoreError
 from chatapp_cli.domain.text import T
 from chatapp_cli.ports.world import Clock
-from chatapp_cli.store.drivers import LONGEST_LOG, Driver, Postgres, Sqlite, spoken
+from chatapp_cli.store.drivers import LONGEST_LOG, RESTORE, Driver, Postgres, Sqlite
 from chatapp_cli.store.effects import NONE, Effects, EffectTable
 from chatapp_cli.store.migrate import ensure_current
 from chatapp_cli.store.named import prepared
@@ -23,15 +23,24 @@ Job = Callable[[Tx], R]
 
 
 class Database:
-    """A store at its current revision. Each thread has its own connection."""
+    """A store at its current revision. Each thread has its own connection.
 
-    def __init__(self, driver: Driver, clock: Clock, effects: EffectTable = NONE) -> None:
+    Damage that any process finds is written to the file ``mark``: until a check finds the store whole, nobody writes.
+    """
+
+    def __init__(self, driver: Driver, clock: Clock, effects: EffectTable = NONE, *, mark: Path | None = None) -> None:
         self.driver = driver
         self.clock = clock
         self.effects = Effects(effects)
         self._statements = prepared(driver.dialect)
         self._mine = threading.local()
         self._opened: list[Connection] = []
+        self._mark = mark
+        self.damaged: StoreDamaged | None = None
+        """The first sign that the store is damaged: from then on nothing is written to it."""
+        self.on_damage: Callable[[StoreDamaged], None] = lambda _damaged: None
+        """Called once, on the thread that found the damage."""
+        self.look_at_mark()
 
     def connection(self) -> Connection:
         """The calling thread's connection."""
@@ -58,7 +67,12 @@ class Database:
             return job(tx)
 
     def write(self, job: Job[R]) -> R:
-        """Run a job that writes in its own transaction; it is durable when this returns."""
+        """Run a job that writes in its own transaction; it is durable when this returns.
+
+        Raises StoreDamaged if the store was found to be damaged before.
+        """
+        if self.damaged is not None:
+            raise self.damaged.with_traceback(None)
         with self._session(self.driver.begin) as tx:
             return job(tx)
 
@@ -69,7 +83,7 @@ class Database:
 
     @contextmanager
     def _session(self, begin: Callable[[Connection], None]) -> Iterator[Tx]:
-        with spoken(self.driver):
+        with self._explained():
             connection = self.connection()
             try:
                 begin(connection)
@@ -78,6 +92,45 @@ class Database:
             except BaseException as error:  # an interrupt too must not leave a transaction open
                 self.abandon(connection, error)
                 raise
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:  # of either driver: in words, if it is one of theirs
+            explained = self.explain(error)
+            if explained is error:
+                raise
+            raise explained from error
+
+    def explain(self, error: Exception) -> Exception:
+        """An error of the driver in words, any other unchanged; damage of this store is remembered and told."""
+        found: Exception = error
+        if not isinstance(error, ChatappError):
+            with suppress(ImportError):
+                found = self.driver.translate(error) or error
+        if isinstance(found, StoreDamaged) and found.url == self.driver.url and self.damaged is None:
+            self._damaged_by(found)
+            self._write_mark(str(found))
+        return found
+
+    def _damaged_by(self, found: StoreDamaged) -> None:
+        self.damaged = found
+        self.on_damage(found)
+
+    def _write_mark(self, why: str) -> None:
+        if self._mark is not None:
+            with suppress(OSError):  # a full disk: the next process finds the damage by itself
+                self._mark.write_text(f"{why}\n", encoding="utf-8")
+
+    def look_at_mark(self) -> None:
+        """Notice damage that another process found."""
+        if self.damaged is None and self._mark is not None and self._mark.exists():
+            self._damaged_by(
+                StoreDamaged(
+                    T("The store is marked as damaged: {file}.", file=self._mark), RESTORE, url=self.driver.url
+                )
+            )
 
     def abandon(self, connection: Connection, error: BaseException) -> None:
         """Roll back, and drop the connection if it is unusable."""
@@ -99,7 +152,7 @@ class Database:
 
     def pulse(self) -> Pulse:
         """A cheap way to notice writes; the caller closes it."""
-        with spoken(self.driver):
+        with self._explained():
             return self.driver.pulse()
 
     @property
@@ -112,27 +165,40 @@ class Database:
 
     def version(self) -> str:
         """The name and version of the database."""
-        with spoken(self.driver):
+        with self._explained():
             return self.driver.version(self.connection())
 
     def trouble(self) -> str:
-        """The first problem that the database's own check finds; empty if there is none."""
-        with spoken(self.driver):
-            return self.driver.trouble(self.connection())
+        """The first problem that the database's own check finds; empty if there is none, and the mark is removed."""
+        with self._explained():
+            found = self.driver.trouble(self.connection())
+        if not found:
+            self.damaged = None
+            if self._mark is not None:
+                with suppress(OSError):  # a read-only disk: the next check removes it
+                    self._mark.unlink(missing_ok=True)
+        return found
+
+    def require_whole(self) -> None:
+        """Check a store that is marked as damaged, which takes seconds. Raises StoreDamaged if it still is."""
+        damaged, self.damaged = self.damaged, None
+        if damaged is not None and (found := self.trouble()):
+            self.damaged = damaged
+            raise StoreDamaged(T("The store is damaged: {trouble}", trouble=found), RESTORE, url=self.driver.url)
 
     def shorten_log(self, *, longest: int = LONGEST_LOG) -> None:
         """Empty a write-ahead log that has become longer than so many bytes."""
-        with spoken(self.driver):
+        with self._explained():
             self.driver.shorten_log(self.connection(), longest)
 
     def unused(self) -> int:
         """Bytes inside the store's files that new rows will use."""
-        with spoken(self.driver):
+        with self._explained():
             return self.driver.unused(self.connection())
 
     def compact(self) -> int:
         """Give unused space back to the disk; returns the bytes. Nobody else may use the store meanwhile."""
-        with spoken(self.driver):
+        with self._explained():
             return self.driver.compact(self.connection())
 
     def close(self) -> None:
@@ -177,7 +243,7 @@ class Absent(Database):
         """The job's result and whether it changes anything; its changes are rolled back."""
         connection: Any = self.connection()
         before = connection.total_changes
-        with spoken(self.driver):
+        with self._explained():
             self.driver.begin(connection)
             try:
                 return job(self.tx(connection, guarded=True)), connection.total_changes != before

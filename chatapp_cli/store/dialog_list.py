@@ -10,13 +10,17 @@ from typing import Any, NamedTuple, TypeAlias
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.finding import needles, other_spellings
 from chatapp_cli.domain.ids import DialogId, Millis
+from chatapp_cli.domain.links import without_links
 from chatapp_cli.store.named import spell
 from chatapp_cli.store.rows.dialogs import DialogRow
 from chatapp_cli.store.tx import Tx
 
 _ROW = """SELECT d.id, d.channel_id, d.line_id, c.kind, d.name, d.address, d.pinned, d.blocked, d.unread,
   d.waiting_since, d.last_at, d.last_direction, d.last_state, d.preview, d.assignee,
-  d.snoozed_until
+  d.snoozed_until,
+  CASE WHEN d.last_direction = 'in' AND EXISTS (
+    SELECT 1 FROM stored_option o WHERE o.subject = 'channel' AND o.ref = d.channel_id AND o.name = 'remove_links'
+      AND o.value = 'on') THEN 1 ELSE 0 END
 FROM dialog d JOIN channel c ON c.id = d.channel_id"""
 ALL = (1 << 63) - 1
 _NEWEST = "ORDER BY d.pinned DESC, d.last_at DESC, d.id DESC"
@@ -56,7 +60,7 @@ def page(
         where.append("(d.pinned, d.last_at, d.id) < (:pinned, :last_at, :id)")
         params |= {"pinned": after.pinned, "last_at": after.last_at, "id": after.id}
     sql = f"{_ROW} WHERE {' AND '.join(where)} {_order(wanted, among)} LIMIT :n"
-    return tx.compose(DialogRow, spell(sql, dialect), {**params, "n": n})
+    return tx.compose(_row, spell(sql, dialect), {**params, "n": n})
 
 
 def ids(tx: Tx, dialect: str, wanted: DialogFilter, *, among: Sequence[DialogId] | None = None) -> list[DialogId]:
@@ -83,7 +87,14 @@ def rows(
     names = {f"i{n}": one for n, one in enumerate(wanted)}
     where.append(f"d.id IN ({', '.join(':' + name for name in names)})")
     sql = f"{_ROW} WHERE {' AND '.join(where)}"
-    return {row.id: row for row in tx.compose(DialogRow, spell(sql, dialect), {**params, **names})}
+    return {row.id: row for row in tx.compose(_row, spell(sql, dialect), {**params, **names})}
+
+
+def _row(*columns: Any) -> DialogRow:
+    """A row; where the channel hides links (S-099), so does the preview."""
+    *shown, hides = columns
+    row = DialogRow(*shown)
+    return row._replace(preview=without_links(row.preview)) if hides else row
 
 
 def _join(where: Sequence[str]) -> str:

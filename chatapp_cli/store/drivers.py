@@ -13,12 +13,15 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 from urllib.parse import quote
 
-from chatapp_cli.domain.errors import Busy, ChatappError, StoreAway, StoreError
+from chatapp_cli.domain.errors import Busy, ChatappError, StoreAway, StoreDamaged, StoreError
 from chatapp_cli.domain.text import T
 from chatapp_cli.store import file_lock
 from chatapp_cli.store.pulse import Pulse, SqlitePulse, SteadyPulse
 from chatapp_cli.store.tx import Connection
 
+RESTORE = T(
+    "Stop the daemon, keep a copy of the store, and restore the latest backup: docs/operations.md, “A damaged store”."
+)
 Intact: TypeAlias = Callable[[], bool]
 """Whether the store at the address is still the one that is held."""
 PATIENCE = 30.0
@@ -222,10 +225,7 @@ class Sqlite:
         if code == sqlite3.SQLITE_FULL:
             return StoreError(T("The disk is full."), T("Free some space; nothing that was accepted is lost."))
         if code in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}:
-            return StoreError(
-                T("The store {path} is damaged.", path=self.path),
-                T("Stop the daemon, keep a copy of the file, and restore the latest backup."),
-            )
+            return StoreDamaged(T("The store {path} is damaged.", path=self.path), RESTORE, url=self.url)
         if code in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_IOERR}:
             return self._cannot_write(error)
         return None
@@ -364,6 +364,8 @@ class Postgres:
 
         if isinstance(error, psycopg.errors.DiskFull):
             return StoreError(T("The disk is full."), T("Free some space; nothing that was accepted is lost."))
+        if isinstance(error, psycopg.errors.DataCorrupted | psycopg.errors.IndexCorrupted):
+            return StoreDamaged(T("The database is damaged: {why}.", why=_first_line(error)), RESTORE, url=self.url)
         if isinstance(error, psycopg.OperationalError):
             return _away(error)
         if isinstance(error, (psycopg.errors.InsufficientPrivilege, psycopg.errors.InvalidSchemaName)):
@@ -422,7 +424,7 @@ def _refused(error: Exception) -> StoreError:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0]
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
 @contextmanager

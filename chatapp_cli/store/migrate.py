@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing
+from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from chatapp_cli.domain.errors import Busy, StoreError
 from chatapp_cli.domain.text import T
@@ -16,8 +18,12 @@ from chatapp_cli.store.preflight import foreign
 from chatapp_cli.store.rows.lease import LeaseRow
 from chatapp_cli.store.tx import Connection
 
+Progress: TypeAlias = Callable[[int, int], None]
+"""Told how many steps of how many are done."""
+
 _FOLDER = Path(__file__).parent / "migrations"
-HEAD = max(file.name.partition("_")[0] for file in _FOLDER.glob("versions/[0-9]*.py"))
+_REVISIONS = [file.name.partition("_")[0] for file in _FOLDER.glob("versions/[0-9]*.py")]
+HEAD = max(_REVISIONS)
 """The revision of this program: its newest migration, by file name."""
 
 
@@ -44,10 +50,11 @@ _TABLES = {
 }
 
 
-def ensure_current(driver: Driver, lock: Path | None = None) -> None:
+def ensure_current(driver: Driver, lock: Path | None = None, progress: Progress | None = None) -> None:
     """Migrate if necessary. Raises StoreError for the store of a newer program, Busy while an older one runs it.
 
-    ``lock`` is the file that programs before revision 0008 held while they ran.
+    ``lock`` is the file that programs before revision 0008 held while they ran. ``progress`` is told how many steps
+    are done; nothing is told of a new store.
     """
     found = revision_of(driver)
     if found == HEAD:
@@ -69,7 +76,7 @@ def ensure_current(driver: Driver, lock: Path | None = None) -> None:
             ),
             T("Stop that daemon or close that window, and start this version: it then brings the store up to date."),
         )
-    upgrade(driver)
+    upgrade(driver, progress=progress if found else None, found=found or "")
 
 
 def running(driver: Driver, revision: str, lock: Path | None) -> str:
@@ -103,8 +110,8 @@ _SESSION_LOCK = f"SELECT pg_try_advisory_xact_lock({0x63686175})"
 """What a program before that held on PostgreSQL."""
 
 
-def upgrade(driver: Driver, revision: str = "head") -> None:
-    """Run the migrations up to a revision."""
+def upgrade(driver: Driver, revision: str = "head", *, progress: Progress | None = None, found: str = "") -> None:
+    """Run the migrations after the revision found, up to another one."""
     from alembic import command
     from alembic.config import Config
     from sqlalchemy.exc import DBAPIError
@@ -112,11 +119,21 @@ def upgrade(driver: Driver, revision: str = "head") -> None:
     config = Config()
     config.set_main_option("script_location", str(_FOLDER))
     config.attributes["engine"] = _engine(driver)
+    if progress is not None:
+        config.attributes["applied"] = _steps(found, progress)
     with spoken(driver):
         try:
             command.upgrade(config, revision)
         except DBAPIError as error:
             raise error.orig or error from error
+
+
+def _steps(found: str, progress: Progress) -> Callable[..., None]:
+    """Tell that the first step begins, and return what Alembic calls after each."""
+    total = sum(revision > found for revision in _REVISIONS)
+    done = count(1)
+    progress(0, total)
+    return lambda **_step: progress(next(done), total)
 
 
 def _engine(driver: Driver) -> Any:

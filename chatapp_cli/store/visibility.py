@@ -114,9 +114,9 @@ def _audible(schema: str, these: str, reader: str) -> str:
     What an event is about without a column of its own stands first in its stored values.
     """
     topics = {one: ", ".join(_quoted(topic) for topic in topics_for(one)) for one in Audience}
-    by_type = ", ".join(topics[one] for one in (Audience.WHOLE, Audience.APPLICATION, Audience.OWN))
+    by_type = ", ".join(topics[one] for one in (Audience.ALL_LINES, Audience.APPLICATION, Audience.OWN))
     about_something = "COALESCE(t.channel_id, t.dialog_id, t.message_id) IS NOT NULL"
-    shared = f"t.topic NOT IN ({by_type}) AND ({about_something} OR t.topic IN ({topics[Audience.EVERYBODY]}))"
+    shared = f"t.topic NOT IN ({by_type}) AND ({about_something} OR t.topic IN ({topics[Audience.LINE_OR_EVERYBODY]}))"
     named = """t.data LIKE '{"application": ' || a.id || ',%'"""
     application = f"EXISTS (SELECT 1 FROM {schema}.application a WHERE a.{these} AND {named})"
     about_one = f"t.topic IN ({topics[Audience.APPLICATION]}) AND {application}"

@@ -15,7 +15,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from chatapp_cli.domain.errors import ChatappError
+from chatapp_cli.domain.errors import ChatappError, StoreLost
+from chatapp_cli.domain.text import T
 from chatapp_cli.store.database import Database, Job
 from chatapp_cli.store.tx import Connection
 
@@ -44,6 +45,31 @@ FinishedJob: TypeAlias = tuple[Done, Outcome[Any]]
 Delivery: TypeAlias = Callable[[Sequence[FinishedJob]], None]
 
 
+class Slowest:
+    """The greatest of the numbers of the last one or two minutes."""
+
+    def __init__(self) -> None:
+        self._minute = 0
+        self._found = (0.0, 0.0)
+        """Of the minute before, and of this one."""
+
+    def add(self, at: float, seconds: float) -> None:
+        """Take another one at a time in seconds."""
+        before, now = self._moved(at)
+        self._found = before, max(now, seconds)
+
+    def at(self, at: float) -> float:
+        """The greatest by now."""
+        return max(self._moved(at))
+
+    def _moved(self, at: float) -> tuple[float, float]:
+        minute = int(at // 60)
+        if minute != self._minute:
+            before = self._found[1] if minute == self._minute + 1 else 0.0
+            self._minute, self._found = minute, (before, 0.0)
+        return self._found
+
+
 def deliver(outcomes: Sequence[FinishedJob]) -> None:
     """Deliver the outcomes to the waiting callers."""
     for done, outcome in outcomes:
@@ -53,14 +79,14 @@ def deliver(outcomes: Sequence[FinishedJob]) -> None:
 class Writer:
     """The thread and its queue. ``delivery`` passes the outcomes of a commit to the callers' thread.
 
-    ``broken`` is called with an error that ends the thread; queued jobs are then never run.
+    ``broken`` is called with the error that ended the thread; what is queued then, or later, fails with it at once.
     """
 
     def __init__(
         self,
         database: Database,
         delivery: Delivery = deliver,
-        broken: Callable[[BaseException], None] | None = None,
+        broken: Callable[[StoreLost], None] | None = None,
     ) -> None:
         database.make()
         self._database = database
@@ -70,8 +96,19 @@ class Writer:
         self.commits = 0
         self.jobs = 0
         self._sync = 0.0
+        self._slow = Slowest()
+        self.seconds = 0.0
+        """What all commits took together."""
+        self._batch: Sequence[tuple[Job[Any], Done]] = ()
+        """What is being run."""
+        self._ended: StoreLost | None = None
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
+
+    @property
+    def slowest(self) -> float:
+        """Seconds of the slowest commit of the last minute or two: how slow the disk is."""
+        return self._slow.at(time.monotonic())
 
     def submit(self, job: Job[R], done: Callable[[Outcome[R]], None]) -> None:
         """Queue a transaction; ``done`` is called when it is durable or refused.
@@ -79,6 +116,8 @@ class Writer:
         It may run twice, with the first run rolled back, so it must change only the store.
         """
         self._queue.put((job, done))
+        if self._ended is not None:
+            self._refuse(self._ended)
 
     def close(self) -> None:
         """Finish what is queued and end the thread."""
@@ -89,16 +128,42 @@ class Writer:
         try:
             self._work()
         except BaseException as error:  # nobody else would hear of it: the thread ends with it
+            self._end_with(error)
             if self._broken is None:
                 raise
-            self._broken(error)
+
+    def _end_with(self, error: BaseException) -> None:
+        """Refuse what was being run, what is queued, and what comes later."""
+        ended = StoreLost(
+            T("The writer of the store ended: {why}.", why=f"{type(error).__name__} {error}".strip()),
+            T("Start the daemon again; a service does so automatically. The log has the details."),
+        )
+        ended.__cause__ = error
+        self._ended = ended
+        with suppress(Exception):  # of a loop that is closed: its callers are gone
+            self._delivery([(done, Outcome(error=ended)) for _job, done in self._batch])
+            self._refuse(ended)
+        if self._broken is not None:
+            self._broken(ended)
+
+    def _refuse(self, ended: StoreLost) -> None:
+        """Answer what is queued and will not be run."""
+        while True:
+            try:
+                item = self._queue.get_nowait()
+            except queue.Empty:
+                return
+            if item is not None:
+                self._delivery([(item[1], Outcome(error=ended))])
 
     def _work(self) -> None:
         busy = 0.0
         while (first := self._queue.get()) is not None:
             batch, last = self._gather(first)
-            started = time.monotonic()
-            self._delivery(self._commit(batch))
+            started, self._batch = time.monotonic(), batch
+            outcomes = self._commit(batch)
+            self._batch = ()
+            self._delivery(outcomes)
             if last:
                 return
             busy += time.monotonic() - started
@@ -119,7 +184,9 @@ class Writer:
         return batch, False
 
     def _commit(self, batch: Sequence[tuple[Job[Any], Done]]) -> list[FinishedJob]:
-        """Commit the batch; if the commit fails, no job was done and all get the error."""
+        """Commit the batch; if the commit fails, no job was done and all get the error, as in a damaged store."""
+        if (damaged := self._database.damaged) is not None:
+            return [(done, Outcome(error=damaged)) for _job, done in batch]
         connection: Connection | None = None
         try:
             connection = self._database.connection()
@@ -127,10 +194,13 @@ class Writer:
             began = time.monotonic()
             connection.execute("COMMIT")
             self._sync = time.monotonic() - began
+            self.seconds += self._sync
+            self._slow.add(began, self._sync)
         except Exception as error:  # noqa: BLE001 - told to every caller, who logs or shows it
             if connection is not None:
                 self._database.abandon(connection, error)
-            return [(done, Outcome(error=self._spoken(error))) for _, done in batch]
+            explained = self._database.explain(error)
+            return [(done, Outcome(error=explained)) for _, done in batch]
         self.commits += 1
         self.jobs += len(batch)
         return outcomes
@@ -161,17 +231,10 @@ class Writer:
             if self._hopeless(error):
                 raise
             connection.execute("ROLLBACK TO SAVEPOINT job")
-            outcome = Outcome(error=self._spoken(error))
+            outcome = Outcome(error=self._database.explain(error))
         connection.execute("RELEASE SAVEPOINT job")
         return outcome
 
     def _hopeless(self, error: Exception) -> bool:
         """Whether an error, such as a full disk or a lost connection, aborts the whole transaction."""
         return not isinstance(error, ChatappError) and self._database.driver.translate(error) is not None
-
-    def _spoken(self, error: Exception) -> Exception:
-        if isinstance(error, ChatappError):
-            return error
-        with suppress(ImportError):
-            return self._database.driver.translate(error) or error
-        return error

@@ -115,7 +115,7 @@ class ActionPage(Leaving[None]):
         """Show an error and its next step as a notice; ``asked`` is false for work that the page repeats by itself."""
         guard, now = self.window.guard, self.workspace.company.world.clock.monotonic()
         words = guard.words(error)
-        if asked or guard.is_new(words, now):
+        if asked or guard.first_report(words, now):
             self.notify(words, severity="warning", markup=False, timeout=8)
 
     def done(self, words: str, back: Callable[[Tx], None]) -> None:

@@ -149,7 +149,7 @@ class InboxApp(TypeAhead):
             await work()
         except Exception as error:  # noqa: BLE001 - no work in the background may end the window
             words = self.guard.words(error)
-            if self.guard.is_new(words, self.company.world.clock.monotonic()):
+            if self.guard.first_report(words, self.company.world.clock.monotonic()):
                 self.notify(words, severity="error", markup=False, timeout=8)
             return False
         return True

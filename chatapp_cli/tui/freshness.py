@@ -47,14 +47,14 @@ class Freshness:
             await self._listing.reorder(news.dialogs())
         await self.tell_bars()
         if news.any_of(ChannelEvent, LineEvent):
-            await self._listing.again()
+            await self._listing.reload()
         await self._conversation.read_changed(news)
 
     async def _catch_up(self) -> None:
         """Read again all that is shown, after some events could not be read."""
         self._missed = False
         try:
-            await self._listing.again()
+            await self._listing.reload()
             await self.tell_bars()
             await self._conversation.read_all_again()
         except Exception:  # any error is shown by the page, and the next tick tries again

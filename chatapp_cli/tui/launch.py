@@ -69,13 +69,13 @@ def report(window: InboxApp) -> None:
 def rescue(window: InboxApp) -> list[str]:
     """Write texts that only the window has into files and return their paths; print what no file could take."""
     from chatapp_cli.tui.reading.cells import lines
-    from chatapp_cli.tui.session.rescue import rescued
+    from chatapp_cli.tui.session.rescue import save_to_file
     from chatapp_cli.tui.session.user_files import folder_of
 
     folder, now, paths = folder_of(window.user_files, window.company.settings), window.company.world.clock.now(), []
     for to, text in window.unkept():
         try:
-            paths.append(str(rescued(folder, to, text, now)))
+            paths.append(str(save_to_file(folder, to, text, now)))
         except OSError:
             sys.stderr.write(f"{lines(to)}\n\n{lines(text)}\n")
     return paths

@@ -51,7 +51,7 @@ def doable(places: Mapping[str, DOMNode], run: Callable[[str, DOMNode], object])
 
 def narrowing(listing: Listing, tags: Iterable[str], operators: Iterable[str]) -> Iterator[PaletteEntry]:
     """Filters of the list by each line, channel, tag and operator."""
-    wanted, channels = listing.wanted, listing.overview.channels
+    wanted, channels = listing.dialog_filter, listing.overview.channels
     for line, name in {channel.line_id: channel.line for channel in channels}.items():
         yield _filter(listing, _("Line: {name}", name=name), "by_line", line=line, channel=None)
     for channel in channels:
@@ -66,9 +66,9 @@ def narrowing(listing: Listing, tags: Iterable[str], operators: Iterable[str]) -
 
 
 def _filter(listing: Listing, words: str, known_as: str, **changes: object) -> PaletteEntry:
-    wanted = listing.wanted.but(**changes)
+    wanted = listing.dialog_filter.but(**changes)
     keys = shown(action("inbox", known_as).keys[0])
-    return PaletteEntry(f"{known_as} {words}", words, partial(listing.show_only, wanted), keys, known_as)
+    return PaletteEntry(f"{known_as} {words}", words, partial(listing.filter_by, wanted), keys, known_as)
 
 
 def known(tx: Tx) -> tuple[list[str], list[str]]:

@@ -81,6 +81,7 @@ OTHERWISE = {
 INSIDE = {
     "channels.channel",
     "channels.finding",
+    "channels.standing",
     "dialogs.card",
     "messages.in_thread",
     "messages.outbox",

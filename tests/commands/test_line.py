@@ -10,7 +10,7 @@ def test_a_line_is_made_listed_renamed_and_removed(chatapp: Shell) -> None:
     assert chatapp("line", "list").rows == [["1", "Продажи", "0", "0", "0"]]
     chatapp("line", "rename", "Продажи", "Опт")
     assert chatapp("line", "list", "--json").json == [
-        {"id": 1, "name": "Опт", "channels": 0, "dialogs": 0, "unread": 0, "resting": []}
+        {"id": 1, "name": "Опт", "channels": 0, "dialogs": 0, "unread": 0, "resting": [], "troubled": []}
     ]
     chatapp("line", "remove", "1")
     target = chatapp("line", "list")
@@ -120,13 +120,57 @@ def test_a_channel_with_something_to_send_is_unbound_only_by_force(chatapp: Shel
     assert chatapp("line", "show").err == "Line Магазин has no channel yet. Bind one: chatapp line bind KIND\n"
 
 
+SOURCES = {
+    "1": "Telegram Bot",
+    "2": "Telegram Private",
+    "3": "Vkontakte Bot",
+    "4": "Max Bot",
+    "5": "Авито",
+    "6": "API",
+    "7": "WhatsApp",
+    "8": "Sipout SMS",
+    "10": "Telegram Private Parsing",
+    "11": "Email",
+    "12": "VK Notify",
+    "13": "[WEB] WhatsApp",
+}
+
+
 @pytest.mark.req("S-036")
-def test_every_kind_of_channel_is_listed_under_its_stable_number(chatapp: Shell) -> None:
+def test_every_kind_of_channel_is_listed_under_its_stable_number_and_name(chatapp: Shell) -> None:
     kinds = {kind["kind"]: kind["source_id"] for kind in chatapp("line", "channels", "--json").json}
     assert {"telegram_bot": 1, "api": 6, "email": 11}.items() <= kinds.items()
     target = chatapp("line", "channels")
     assert ["6", "api", "API", "chat_id", "16 MB"] in [row[:5] for row in target.rows]
+    assert {row[0]: row[6] for row in target.rows if len(row) > 6 and row[6]} == SOURCES
+    numbers = [int(row[0]) for row in target.rows]
+    assert numbers == sorted(numbers)
+    assert 9 not in numbers
     assert "Without an outgoing address the channel only receives." in target.err
+
+
+@pytest.mark.req("S-036")
+def test_a_number_that_is_kept_for_later_is_refused_by_its_name(chatapp: Shell) -> None:
+    chatapp("line", "add", "Магазин")
+    target = chatapp.run("line", "bind", "10")
+    assert (target.code, target.err) == (
+        1,
+        "Number 10, Telegram Private Parsing, is kept for a channel that is not there yet.\n",
+    )
+
+
+@pytest.mark.req("S-036")
+def test_the_number_of_a_kind_names_its_channel_as_it_names_what_is_bound(
+    chatapp: Shell, program: Program, client_writes: Write, bound: int
+) -> None:
+    client_writes("Здравствуйте")
+    assert chatapp("line", "bind", "6", *program.answers).out == f"{bound}\n"
+    assert [row["id"] for row in chatapp("dialog", "list", "--channel", "6", "--json").json] == [1]
+    assert chatapp("send", "client-7", "--channel", "6", "--text", "Да", "--wait", "0", "--json").json["dialog"] == 1
+    chatapp("line", "configure", "6", "--set", "undo_send=0")
+    assert chatapp("config", "list", "--channel", "6", "--json").json
+    assert chatapp.run("dialog", "list", "--channel", "9").code == 1
+    assert chatapp("line", "unbind", "6", "--force").code == 0
 
 
 @pytest.mark.req("S-036")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from datetime import datetime
 
 import pytest
 
@@ -12,6 +13,7 @@ from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived, Peer, Pro
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.sandbox.directory import sandbox
 from chatapp_cli.sandbox.stage import Customer, Sandbox
+from chatapp_cli.services import channels
 from chatapp_cli.services.ingest import ingest
 from tests.commands.conftest import NOON, Shell, elsewhere
 from tests.contract.connector_contract import ANNA
@@ -95,6 +97,33 @@ def test_somebody_written_to_by_phone_stands_in_the_address_book_and_is_written_
     assert (nobody.code, nobody.err.splitlines()[0]) == (1, "Nobody in the address book is called Вера.")
 
 
+@pytest.mark.req("S-056")
+def test_names_given_with_a_first_message_are_shown_in_dialogs_and_no_later_message_by_phone_takes_them_away(
+    bound: Shell, company: Company
+) -> None:
+    words = ("send", "8 916 000-00-01", "-c", "telegram")
+    dialog = bound(*words, "-t", "раз", "--first-name", "Анна", "--last-name", "Из лавки", "--json").json["dialog"]
+
+    def names() -> set[str]:
+        (row,) = bound("dialog", "list", "--json").json
+        (listed,) = bound("contact", "list", "telegram", "--json").json
+        return {row["name"], bound("dialog", "show", dialog, "--json").json["name"], listed["name"]}
+
+    assert names() == {"Анна Из лавки"}
+    assert bound(*words, "-t", "два", "--wait", "0", "--json").json["dialog"] == dialog
+    bound(*words, "-t", "три", "--first-name", "+79160000001", "--wait", "0")
+    assert names() == {"Анна Из лавки"}
+
+
+@pytest.mark.req("S-056")
+def test_a_message_by_phone_without_names_renames_no_client_who_is_known(bound: Shell, company: Company) -> None:
+    known(company, str(ANNA.number), ANNA.username, name=ANNA.name, phone=ANNA.phone)
+    bound("send", "8 916 000-00-01", "-c", "telegram", "-t", "Счёт", "--wait", "0")
+    (row,) = bound("dialog", "list", "--json").json
+    assert row["name"] == bound("contact", "show", "1", "--json").json["name"] == ANNA.name
+    assert bound("contact", "list", "telegram", "--json").json == []
+
+
 @pytest.mark.req("S-054", "S-125")
 def test_before_it_is_sent_it_is_told_when_it_would_go_and_what_would_be_faster(bound: Shell) -> None:
     bound("send", "+79160000001", "-c", "telegram", "-t", "Добрый день", "--wait", "0")
@@ -110,6 +139,35 @@ def test_before_it_is_sent_it_is_told_when_it_would_go_and_what_would_be_faster(
         1,
         "anna@example.org is not what Ёлочный базар can begin with: @username, phone number, ChatID.",
     )
+
+
+@pytest.mark.req("S-055", part="the limit and what is told of it; a known @username is offered, not taken by itself")
+def test_what_waits_by_phone_says_why_and_the_time_that_was_told_before_it_was_sent(
+    bound: Shell, company: Company
+) -> None:
+    company.write(lambda tx: channels.set_health(tx, ChannelId(1), "ok"))
+    send = ("send", "-c", "telegram", "-t", "Добрый день", "--wait", "0")
+    bound(*send, "+79160000001")
+    told = []
+    for number in ("+79160000002", "+79160000003"):
+        (one,) = bound(*send, number, "--dry-run", "--json").json["recipients"]
+        told.append(one["goes_at"])
+        bound(*send, number)
+    bound(*send, "@anna_b")
+    rows = [row for row in bound("outbox", "list", "--json").json if row["code"] == "phone_pace"]
+    assert len(rows) == 2
+    for row, at in zip(rows, told, strict=True):
+        assert abs(seconds(row["goes_at"]) - seconds(at)) <= 3
+        assert "one message in three minutes" in row["why"]
+        assert "@username" in row["why"]
+    first, second = (seconds(row["goes_at"]) for row in rows)
+    assert 177 <= second - first <= 183
+    shown = bound("message", "show", rows[1]["message"]).out
+    assert "one message in three minutes" in shown
+
+
+def seconds(moment: str) -> float:
+    return datetime.fromisoformat(moment).timestamp()
 
 
 def known(company: Company, number: str, username: str, *, name: str = "Борис", phone: str = "") -> None:

@@ -307,3 +307,21 @@ def test_a_channel_is_not_bound_anew_by_who_may_not_change_its_secrets(
         "→ Ask the owner to allow it: chatapp user rights 'Пётр' +secrets",
     )
     assert [event["type"] for event in program.sandbox.events] == ["ping"]
+
+
+def test_wrong_passwords_are_counted_from_one_call_to_the_next(chatapp: Shell) -> None:
+    chatapp("user", "add", "Пётр", stdin=f"{PASSWORD}\n")
+    wrong = {chatapp.run("login", f"Пётр{' ' * n}", stdin="не тот пароль\n").err.splitlines()[0] for n in range(10)}
+    assert wrong == {"Name or password is wrong."}
+    shut = chatapp.run("login", "Пётр", stdin=f"{PASSWORD}\n")
+    assert (shut.code, shut.err.splitlines()[0]) == (1, "Too many wrong passwords. Wait a quarter of an hour.")
+
+
+@pytest.mark.parametrize("password", ["password1", "Пётр2026", "Lavka2026"])
+def test_a_password_that_is_tried_first_is_refused(chatapp: Shell, password: str) -> None:
+    chatapp("company", "configure", "--set", "company_name=Lavka")
+    refused = chatapp.run("user", "add", "Пётр", stdin=f"{password}\n")
+    assert (refused.code, refused.out) == (2, "")
+    assert refused.err.startswith("This password is among the first that anybody would try.")
+    chatapp("user", "add", "Пётр", stdin=f"{PASSWORD}\n")
+    assert chatapp.run("user", "password", "Пётр", stdin=f"{password}\n").code == 2

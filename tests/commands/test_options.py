@@ -64,7 +64,7 @@ def test_without_set_configure_shows_what_is_stored_for_that_one(chatapp: Shell,
     chatapp("line", "configure", "--line", "Магазин", "--set", "undo_send=8")
     assert chatapp("line", "configure", "--json").json == {"company_name": None, "undo_send": "8"}
     shown = {row[0]: row[1:] for row in chatapp("line", "configure", "api").rows}
-    assert list(shown) == ["undo_send", "url"]
+    assert list(shown) == ["undo_send", "url", "near_links"]
     assert shown["url"][0].startswith("http://127.0.0.1:")
     assert [row[0] for row in chatapp("company", "configure").rows] == [
         "company_name", "undo_send", "quiet", "notify_text", "web_idle",

@@ -26,7 +26,7 @@ def two(company: Company, bound: ChannelId) -> None:
         company.write(lambda tx, arrival=arrival: ingest(tx, bound, Batch(arrivals=(arrival,))))
 
 
-@pytest.mark.req("S-119")
+@pytest.mark.req("S-119", part="by operators, not by robots")
 def test_contacts_are_suggested_joined_shown_with_their_chat_ids_and_parted(chatapp: Shell, two: None) -> None:
     assert chatapp("contact", "suggestions").rows == [["1", "Анна", "2", "Аня", "the same number +79161234567"]]
     (found,) = chatapp("contact", "suggestions", "@anna_2", "--json").json

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -47,7 +48,7 @@ def run(env: Mapping[str, str], *words: str, **changes: str) -> subprocess.Compl
     return subprocess.run([*PROGRAM, *words], env=around, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.req("S-012")
+@pytest.mark.req("S-012", part="language of each process, without an operator's own choice at login")
 def test_help_and_errors_are_russian_unless_somebody_says_otherwise(env: Mapping[str, str]) -> None:
     said = run(env, "line", "--help", CHATAPP_LANG="")
     assert (said.returncode, said.stderr) == (0, "")
@@ -56,6 +57,25 @@ def test_help_and_errors_are_russian_unless_somebody_says_otherwise(env: Mapping
     assert run(env, "--lang", "en", "line", "show", CHATAPP_LANG="ru").stderr.startswith("There is no line yet.")
     Path(env["CHATAPP_CONFIG"]).write_text('lang = "en"\n', "utf-8")
     assert run(env, "line", "--help", CHATAPP_LANG="", LC_ALL="ru_RU.UTF-8").stdout.startswith("Usage:")
+
+
+@pytest.mark.req("S-012", part="language of each process, without an operator's own choice at login")
+@pytest.mark.parametrize(
+    "words",
+    [
+        "lin", "line ad", "line zzz", "line add", "line list --jsn", "line rename a b c", "dialog show x", "line bind",
+        "reply 1 -t x --wait soon", "message resolve 1 perhaps", "tail -n", "line list --json=1", "send a --at never",
+    ],
+)  # fmt: skip
+def test_a_slip_of_the_fingers_is_told_in_russian_alone(env: Mapping[str, str], words: str) -> None:
+    said = run(env, *words.split(), CHATAPP_LANG="ru")
+    typed = set(
+        re.findall(
+            r"[A-Za-z]+", f"chatapp help {words} line add list dialog channels json sent failed NAME KIND SENT FAILED"
+        )
+    )
+    assert said.returncode == 2
+    assert set(re.findall(r"[A-Za-z]+", said.stderr)) <= typed
 
 
 def test_a_mistake_in_the_settings_file_is_said_without_a_traceback(env: Mapping[str, str]) -> None:
@@ -85,8 +105,19 @@ def test_settings_that_are_not_known_are_passed_over_with_one_note(env: Mapping[
         (["lin"], "There is no command lin.", "Did you mean: chatapp line"),
         (
             ["line", "ad"],
-            "This is not understood: No such command 'ad'. Did you mean 'add'?",
-            "See: chatapp line --help",
+            "There is no command ad.",
+            "Did you mean: chatapp line add",
+        ),
+        (["line", "zzz"], "There is no command zzz.", "See: chatapp line --help"),
+        (
+            ["line", "rename", "a", "b", "c"],
+            "This is more than the command takes: c",
+            "See: chatapp line rename --help",
+        ),
+        (
+            ["message", "resolve", "1", "perhaps"],
+            "SENT|FAILED cannot be perhaps, only one of: sent, failed",
+            "See: chatapp message resolve --help",
         ),
         (["line", "add"], "NAME is missing.", "See: chatapp line add --help"),
         (["line", "list", "--jsn"], "There is no option --jsn.", "Did you mean: --json"),

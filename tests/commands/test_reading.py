@@ -36,6 +36,8 @@ def test_dialogs_are_found_by_filters_that_combine(chatapp: Shell, client_writes
     assert found("--waiting") == ["1", "2"]
 
 
+@pytest.mark.req("S-118")
+@pytest.mark.req("S-119", part="by operators, not by robots")
 def test_marks_of_a_dialog_are_set_and_taken_off(chatapp: Shell, client_writes: Write) -> None:
     client_writes("Здравствуйте")
     for words in (["rename", "1", "Анна, опт"], ["tag", "1", "vip"], ["pin", "1"], ["block", "1"]):
@@ -52,7 +54,7 @@ def test_marks_of_a_dialog_are_set_and_taken_off(chatapp: Shell, client_writes: 
 
 
 @pytest.mark.req("S-005")
-@pytest.mark.req("S-119")
+@pytest.mark.req("S-119", part="by operators, not by robots")
 def test_a_transcript_shows_the_chat_id_files_and_states(
     chatapp: Shell, program: Program, client_writes: Write
 ) -> None:

@@ -5,15 +5,18 @@ import os
 import shlex
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from typing import Any
 
 import pytest
 
 from chatapp_cli.bootstrap import Company
+from chatapp_cli.services import lines
 from tests.commands.conftest import Shell
 
 
@@ -97,3 +100,24 @@ def test_a_port_that_another_company_has_is_told_with_the_command_that_changes_o
     said = chatapp("--company", "second", "config", "set", "http_port", "7").err.splitlines()[1]
     assert said == f"http_port: the value in {file} takes precedence."
     assert chatapp.run("config", "set", "--this-company", "company", "x").code == 2
+
+
+def test_a_daemon_ends_in_words_on_a_damaged_store_and_does_not_start_on_it_again(
+    chatapp: Shell, company: Company
+) -> None:
+    company.write(lambda tx: lines.add(tx, "Продажи"))
+    file = company.settings.folder / "chatapp.db"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        root = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'journal'").fetchone()[0]
+    company.close()
+    with file.open("r+b") as damaged:
+        damaged.seek((root - 1) * 4096)
+        damaged.write(b"\xff" * 4096)
+    told = company.settings.folder / "told"
+    for _start in range(2):
+        ended = chatapp.run("serve", "--no-http", CHATAPP_ALARM_COMMAND=f"tee -a {told}")
+        assert (ended.code, "is damaged" in ended.err) == (2, True), ended.err
+        assert "docs/operations.md" in ended.err
+    assert (company.settings.folder / "store.damaged").exists()
+    assert told.read_text("utf-8").count("is damaged") == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from chatapp_cli.api.hooks import LARGEST_BODY
+from chatapp_cli.api.limits import LIMITS
 from chatapp_cli.api.web.upload_folders import BYTES
 
 EXAMPLE = Path(__file__).parents[2] / "config" / "nginx.example.conf"
@@ -26,7 +26,7 @@ def largest(said: str) -> int:
 
 def test_bodies_may_be_as_large_as_the_daemon_takes_them_and_files_are_streamed() -> None:
     there = places()
-    assert largest(there["/hooks/"]) == LARGEST_BODY
+    assert largest(there["/hooks/"]) == LIMITS.largest_body
     upload = there["= /desk/upload"]
     assert largest(upload) == BYTES
     assert "proxy_request_buffering off;" in upload

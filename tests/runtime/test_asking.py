@@ -47,7 +47,7 @@ async def test_a_number_is_looked_for_in_a_messenger(company: Company, phones: S
     assert nobody is None
 
 
-@pytest.mark.req("S-045")
+@pytest.mark.req("S-045", part="all but documents of a CRM")
 async def test_a_group_that_is_made_has_a_dialog_at_once(company: Company, phones: Sandbox) -> None:
     row = await channel(company, phones)
     async with serving(company):

@@ -59,7 +59,7 @@ def chained(company: Company, way: tuple[ChannelId, ChannelId], text: str) -> Me
     to = the_dialogs(company)[0].address
     steps = company.read(lambda tx: routes.named(tx, company.capabilities, bot, to, [(api, "client-7")]))
     order = sending.SendOptions(key=company.world.chance.key())
-    return company.write(lambda tx: chains.accept(tx, company.capabilities, steps, Draft(text=text), order))
+    return company.write(lambda tx: chains.enqueue_first(tx, company.capabilities, steps, Draft(text=text), order))
 
 
 def heard(program: ApiSandbox) -> list[str]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
+import pytest
 import structlog
 
-from chatapp_cli.domain.errors import NeedsRebind, Retryable
+from chatapp_cli.domain.errors import NeedsRebind, Retryable, StoreError
+from chatapp_cli.domain.text import T
 from chatapp_cli.kit.system import SystemChance
 from chatapp_cli.ports.world import World
 from chatapp_cli.runtime.fleet import Fleet
-from chatapp_cli.runtime.lifecycle import Lifecycle
+from chatapp_cli.runtime.lifecycle import AGAIN, Lifecycle
 from tests.runtime.test_channel import Restless
 from tests.runtime.test_daemon import eventually
 
@@ -31,6 +33,9 @@ class Link:
     wrong: list[Exception] = field(default_factory=list)
     health: list[str] = field(default_factory=list)
     noun: str = "link"
+    full: int = 0
+    """How often its health cannot be stored."""
+    looks: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.lives = 0
@@ -48,8 +53,18 @@ class Link:
         await self.lifecycle.tell("ok")
         await asyncio.Event().wait()
 
-    async def write_health(self, health: str, code: str, detail: str) -> None:
+    async def write_health(self, health: str, code: str, detail: str, look: float) -> None:
+        if self.full:
+            self.full -= 1
+            raise StoreError(T("The disk is full."))
         self.health.append(f"{health} {code}".strip())
+        self.looks.append(look)
+
+    async def write_look(self, look: float) -> None:
+        self.looks.append(look)
+
+    async def stumbled(self, why: str) -> None:
+        await self.lifecycle.stumbled(why)
 
 
 async def test_it_falls_rests_and_heals_and_each_change_is_told_once() -> None:
@@ -69,7 +84,7 @@ async def test_a_fleet_starts_renews_and_stops_what_the_store_says() -> None:
     async def read() -> dict[str, Row]:
         return dict(wanted)
 
-    fleet: Fleet[str, Row, Link] = Fleet(read, Link)
+    fleet: Fleet[str, Row, Link] = Fleet(read, Link, clock=Restless())
     await fleet.refresh()
     first = dict(fleet.runners)
     await eventually(lambda: all(link.lives for link in first.values()))
@@ -89,6 +104,7 @@ class Slow:
 
     def __init__(self, row: Row) -> None:
         self.told = 0
+        self.stumbles: list[str] = []
         self.landed = asyncio.Event()
         self.may_land = asyncio.Event()
 
@@ -101,6 +117,9 @@ class Slow:
             else:
                 self.landed.set()
 
+    async def stumbled(self, why: str) -> None:
+        self.stumbles.append(why)
+
 
 async def test_a_fleet_that_is_told_to_stop_while_one_lands_starts_nothing_and_lets_it_land() -> None:
     wanted = {"a": Row(1)}
@@ -108,7 +127,7 @@ async def test_a_fleet_that_is_told_to_stop_while_one_lands_starts_nothing_and_l
     async def read() -> dict[str, Row]:
         return dict(wanted)
 
-    fleet: Fleet[str, Row, Slow] = Fleet(read, Slow)
+    fleet: Fleet[str, Row, Slow] = Fleet(read, Slow, clock=Restless())
     await fleet.refresh()
     (slow,) = fleet.runners.values()
     await asyncio.sleep(0)
@@ -122,28 +141,65 @@ async def test_a_fleet_that_is_told_to_stop_while_one_lands_starts_nothing_and_l
     await asyncio.sleep(0)
     slow.may_land.set()
     await stopping
-    assert (slow.landed.is_set(), slow.told) == (True, 1)
+    assert (slow.landed.is_set(), slow.told, slow.stumbles) == (True, 1, [])
 
 
-async def test_a_runner_that_ended_by_itself_is_replaced() -> None:
+async def test_what_could_not_be_stored_is_stored_again_while_it_rests() -> None:
+    link = Link(Row(1), [NeedsRebind("revoked")], full=3)
+    link.clock.stands.clear()
+    task = asyncio.create_task(link.run())
+    for pauses in range(1, 4):
+        await eventually(lambda pauses=pauses: len(link.clock.pauses) == pauses)
+        assert link.health == []
+        link.clock.stands.set()
+        await asyncio.sleep(0)
+        link.clock.stands.clear()
+    await eventually(lambda: link.health == ["needs_rebind revoked"])
+    assert link.lives == 1
+    assert link.clock.pauses[:3] == [AGAIN] * 3
+    assert 240 <= link.looks[0] <= 315
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_a_refused_link_says_each_time_when_it_looks_again() -> None:
+    link = Link(Row(1), [NeedsRebind("revoked"), NeedsRebind("revoked")])
+    task = asyncio.create_task(link.run())
+    await eventually(lambda: "ok" in link.health)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert link.health == ["needs_rebind revoked", "ok"]
+    assert [round(look / 300) for look in link.looks] == [1, 2, 0]
+
+
+@pytest.mark.parametrize("end", [KeyError("ours"), asyncio.CancelledError(), None], ids=["error", "cancel", "return"])
+async def test_a_task_that_ends_by_itself_is_reported_and_started_again(end: BaseException | None) -> None:
     async def read() -> dict[str, Row]:
         return {"a": Row(1)}
 
-    fleet: Fleet[str, Row, Brief] = Fleet(read, Brief)
+    clock = Restless()
+    fleet: Fleet[str, Row, Brief] = Fleet(read, lambda row: Brief(row, end), clock=clock, noun="link")
     await fleet.refresh()
-    (first,) = fleet.runners.values()
-    await asyncio.sleep(0.01)
-    await fleet.refresh()
-    (second,) = fleet.runners.values()
-    assert second is not first
+    (brief,) = fleet.runners.values()
+    await eventually(lambda: brief.runs >= 3)
+    assert brief.told[:2] == ["ended" if end is None else type(end).__name__] * 2
+    assert clock.pauses[0] == 2.0
+    assert [state.name for state in fleet.stumbling] == ["link a"]
     await fleet.stop()
+    assert fleet.runners == {}
 
 
 class Brief:
     """It ends at once, by a mistake."""
 
-    def __init__(self, row: Row) -> None:
-        self.row = row
+    def __init__(self, row: Row, end: BaseException | None) -> None:
+        self.row, self.end, self.runs = row, end, 0
+        self.told: list[str] = []
 
     async def run(self) -> None:
-        raise KeyError("ours")
+        self.runs += 1
+        if self.end is not None:
+            raise self.end
+
+    async def stumbled(self, why: str) -> None:
+        self.told.append(why)

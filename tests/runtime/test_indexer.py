@@ -14,7 +14,7 @@ from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.runtime.indexer import Indexer
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.runtime.worker import Post
+from chatapp_cli.runtime.worker import WorkerRunner
 from chatapp_cli.services import channels, ingest, journal, lines
 from chatapp_cli.services.wording import understood
 from chatapp_cli.store.search import TOP
@@ -58,7 +58,7 @@ async def test_what_was_said_before_and_what_is_said_now_is_indexed_in_the_backg
 ) -> None:
     hear(company, channel, "Серый диван")
     store = AsyncStore(company)
-    indexer = Post(Indexer(store), company.world.clock)
+    indexer = WorkerRunner(Indexer(store), company.world.clock)
     task = asyncio.create_task(indexer.run())
     try:
         await until(lambda: found(company, "диваны") == 1)
@@ -78,7 +78,7 @@ async def test_an_index_that_cannot_be_written_stops_nothing_and_is_tried_again_
     index = company.search.path
     index.mkdir()
     store = AsyncStore(company)
-    task = asyncio.create_task(Post(Indexer(store), company.world.clock).run())
+    task = asyncio.create_task(WorkerRunner(Indexer(store), company.world.clock).run())
     started = company.world.clock.monotonic()
     try:
         await until(lambda: company.world.clock.monotonic() > started + 300)

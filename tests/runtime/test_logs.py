@@ -57,6 +57,28 @@ def test_the_line_of_a_failure_is_json_beside_a_terminal() -> None:
     assert {frame.get("locals") for frame in failure["frames"]} == {None}
 
 
+LIBRARY = """
+import logging
+from chatapp_cli.runtime import logs
+logs.configure("info")
+logging.getLogger("aiogram.event").warning("Update %s is late", 7)
+try:
+    {}["sesame"]
+except KeyError:
+    logging.getLogger("telethon").exception("It failed")
+"""
+
+
+def test_what_a_library_says_is_a_line_like_all_others_under_the_name_of_its_logger() -> None:
+    done = subprocess.run([sys.executable, "-c", LIBRARY], check=True, capture_output=True, text=True)
+    late, failed = (json.loads(line) for line in done.stderr.splitlines())
+    assert {late[key] for key in ("level", "logger", "event")} == {"warning", "aiogram.event", "Update 7 is late"}
+    assert late["timestamp"].endswith("Z")
+    assert (failed["level"], failed["event"]) == ("error", "It failed")
+    assert [one["exc_type"] for one in failed["exception"]] == ["KeyError"]
+    assert {frame.get("locals") for frame in failed["exception"][0]["frames"]} == {None}
+
+
 def test_a_log_that_nobody_reads_any_more_ends_nothing() -> None:
     script = f"{FAILS}\nfor _ in range(3):\n    structlog.get_logger().warning('again')\nprint('went on')"
     shell = f'{sys.executable} -c "$0" journal 2>&1 >/dev/fd/3 | true'

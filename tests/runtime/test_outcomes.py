@@ -38,6 +38,7 @@ class Account:
     idempotent: bool = False
     action: Operation = Operation.SEND
     done: list[object] = field(default_factory=list)
+    noted: list[object] = field(default_factory=list)
     next_rest: float = NEXT_REST
 
     def __post_init__(self) -> None:
@@ -53,8 +54,15 @@ class Account:
         error = told.pop("error", None)
         self.done.append((verdict.func.__name__, *([_said(error)] if error else []), told))
 
-    def is_about(self, _message: int) -> bool:
+    def note_refused_alone(self, message: int) -> None:
+        self.noted.append(("refused alone", message))
+
+    @property
+    def few_refused_alone(self) -> bool:
         return self.about_one
+
+    def note_accuser(self, message: int) -> None:
+        self.noted.append(("accuser", message))
 
     def is_outlived(self, _message: int) -> bool:
         return self.outlived
@@ -151,6 +159,13 @@ async def test_each_kind_of_answer_has_its_own_consequences(
     assert account.done == done
 
 
+async def test_a_refusal_is_held_against_the_account_or_against_its_message() -> None:
+    account = Account()
+    for session, error in ((Silent(), UNPAID), (Proving(), OUT), (Proving(UNPAID), OUT), (Silent(), OUT)):
+        await account.outcomes.refused(session, account, account.claim, error)  # type: ignore[arg-type]
+    assert account.noted == [("accuser", 7), ("refused alone", 7)]
+
+
 async def test_what_failed_before_the_hand_over_certainly_did_not_go() -> None:
     account = Account()
     error = OutcomeUnknown("timeout", "connect")
@@ -174,7 +189,7 @@ async def test_a_message_that_was_taken_proves_that_the_account_may_send_and_an_
 async def test_what_was_not_tried_goes_again_at_once_or_when_its_turn_comes_and_counts_as_no_attempt() -> None:
     account = Account()
     await account.outcomes.put_back(account.claim)
-    await account.outcomes.early(account.claim, 2.5)
+    await account.outcomes.wait_for_turn(account.claim, 2.5)
     assert account.done == [
         ("postpone", "Retryable(stopped, )", {"seconds": 0, "counted": False}),
         ("postpone", "RateLimited(pace, )", {"seconds": 2.5, "counted": False}),

@@ -19,9 +19,9 @@ from chatapp_cli.domain.journal.lines import LineAdded
 from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.runtime import parts
 from chatapp_cli.runtime.daemon import running
-from chatapp_cli.runtime.parts import Part, installed
+from chatapp_cli.runtime.parts import Part, load_installed
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.runtime.worker import Post, Worker
+from chatapp_cli.runtime.worker import Worker, WorkerRunner
 from chatapp_cli.services import lines
 from tests.daemons import Serving
 from tests.runtime.test_daemon import eventually
@@ -80,7 +80,7 @@ async def test_a_part_that_hangs_at_import_is_named_after_its_time_and_the_next_
     site: Callable[[dict[str, str]], None],
 ) -> None:
     site({"a_hanging": HANGING, "b_well": "from chatapp_cli.runtime.parts import Part\nPART = Part()\n"})
-    found = await installed(longest=0.2)
+    found = await load_installed(longest=0.2)
     assert [(one.name, one.why) for one in found.failing] == [("part a_hanging", "TimeoutError")]
     assert [part.name for part in found.parts] == ["b_well"]
 
@@ -90,7 +90,7 @@ async def test_a_stop_is_heard_while_a_part_hangs_at_import(site: Callable[[dict
     stop = asyncio.Event()
     asyncio.get_running_loop().call_later(0.1, stop.set)
     began = time.monotonic()
-    found = await installed(stop)
+    found = await load_installed(stop)
     assert time.monotonic() - began < parts.LONGEST_IMPORT / 2
     assert (found.parts, found.failing) == ([], [])
 
@@ -170,7 +170,7 @@ class Deaf(Named):
 async def test_a_worker_that_ignores_its_cancellation_is_named_in_the_log_and_given_up(company: Company) -> None:
     deaf = Deaf()
     with capture_logs() as logs:
-        task = asyncio.create_task(Post(deaf, company.world.clock, longest_stop=0.2).run())
+        task = asyncio.create_task(WorkerRunner(deaf, company.world.clock, longest_stop=0.2).run())
         await deaf.works.wait()
         task.cancel()
         await asyncio.wait({task}, timeout=5)

@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from chatapp_cli.kit.system import SystemClock
-from chatapp_cli.runtime.restarting import LONGEST_PAUSE, STEADY, WorkerState, restarted
+from chatapp_cli.runtime.restarting import LONGEST_PAUSE, STEADY, WorkerState, keep_running
 
 
 class Helper:
@@ -39,7 +39,7 @@ class Helper:
 async def run_through(helper: Helper, *, steady: float = 0.05) -> list[str]:
     with capture_logs() as said:
         task = asyncio.create_task(
-            restarted(WorkerState("it"), helper.run, clock=SystemClock(), steady=steady, longest=0.01)
+            keep_running(WorkerState("it"), helper.run, clock=SystemClock(), steady=steady, longest=0.01)
         )
         await asyncio.wait_for(helper.works.wait(), 10)
         await asyncio.sleep(2 * steady)
@@ -104,7 +104,7 @@ class Quick(SystemClock):
 
 async def test_pauses_grow_by_the_clock_of_the_world_whether_it_falls_or_returns() -> None:
     clock, helper = Quick(), Helper(ValueError(), None, ValueError(), None, *[ValueError()] * 6)
-    task = asyncio.create_task(restarted(WorkerState("it"), helper.run, clock=clock))
+    task = asyncio.create_task(keep_running(WorkerState("it"), helper.run, clock=clock))
     await asyncio.wait_for(helper.works.wait(), 10)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)

@@ -12,7 +12,7 @@ import pytest
 
 from chatapp_cli.api.server import application
 from chatapp_cli.bootstrap import Company, open_company
-from chatapp_cli.domain.errors import StoreError
+from chatapp_cli.domain.errors import ChatappError, StoreError, StoreLost
 from chatapp_cli.domain.journal.lines import LineAdded
 from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.domain.text import T
@@ -214,11 +214,29 @@ async def test_a_writer_that_ends_ends_the_daemon_with_its_error(quick: Company)
     daemon = asyncio.create_task(Daemon(store).run())
     asking = asyncio.create_task(asked(store))
     try:
-        with pytest.raises(Deaf):
+        with pytest.raises(StoreLost, match="writer of the store ended: Deaf"):
             await asyncio.wait_for(daemon, 10)
+        with pytest.raises(StoreLost):
+            await asyncio.wait_for(asking, 1)
     finally:
-        asking.cancel()
-        await asyncio.gather(asking, return_exceptions=True)
+        await store.aclose()
+
+
+class Cancelling(AsyncStore):
+    """Asked for due timers, it is cancelled by something else than its daemon."""
+
+    async def read(self, job: Callable[[Tx], Any]) -> Any:
+        if getattr(job, "func", job).__name__ == "due":
+            raise asyncio.CancelledError
+        return await super().read(job)
+
+
+async def test_a_part_of_the_core_that_is_cancelled_from_within_ends_the_daemon_with_words(quick: Company) -> None:
+    store = Cancelling(quick)
+    try:
+        with pytest.raises(ChatappError, match="core ended: timekeeper"):
+            await asyncio.wait_for(Daemon(store).run(), 10)
+    finally:
         await store.aclose()
 
 

@@ -57,9 +57,9 @@ from chatapp_cli.services import (
     templates,
     views,
 )
-from chatapp_cli.services.alarm_messages import Recipient
+from chatapp_cli.services.alarm_messages import AlarmRecipient
 from chatapp_cli.services.drafts import Unsent
-from chatapp_cli.services.message_request import Exactly, MessageRequest
+from chatapp_cli.services.message_request import MessageRequest, ToAddress
 from chatapp_cli.services.routes import ChainStep
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.journal import ArrivedRow
@@ -151,7 +151,7 @@ def _line(tx: Tx, at: Place) -> Any:
     return LineRow(at.line, "Опт", 0, 0, 0)
 
 
-def _asked(at: Place, to: Exactly) -> MessageRequest:
+def _asked(at: Place, to: ToAddress) -> MessageRequest:
     return MessageRequest(to=to, draft=Draft(text="Да"), options=at.order())
 
 
@@ -172,7 +172,7 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
     ),
     "composing.accept": (
         Right.ANSWER,
-        lambda tx, at: composing.accept(tx, able, _asked(at, Exactly(at.channel.id, at.address))),
+        lambda tx, at: composing.accept(tx, able, _asked(at, ToAddress(at.channel.id, at.address))),
     ),
     "channels.configure": (
         Right.CHANNELS,
@@ -222,7 +222,7 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
     ),
     "duties.assign": (Right.ASSIGN, lambda tx, at: duties.assign(tx, at.dialog, "Анна")),
     "duties.awaits_answer": (Right.SNOOZE, lambda tx, at: duties.awaits_answer(tx, at.dialog, 1)),
-    "duties.claim": (Right.ASSIGN, lambda tx, at: duties.claim(tx, at.dialog)),
+    "duties.take": (Right.ASSIGN, lambda tx, at: duties.take(tx, at.dialog)),
     "duties.join": (Right.ASSIGN, lambda tx, at: duties.join(tx, at.dialog, "Анна", "observer")),
     "duties.leave": (Right.ASSIGN, lambda tx, at: duties.leave(tx, at.dialog, "Анна")),
     "duties.no_answer": (Right.SNOOZE, lambda tx, at: duties.no_answer(tx, at.dialog)),
@@ -262,11 +262,11 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
     "lines.rename": (Right.LINES, lambda tx, at: lines.rename(tx, at.line, "Новая")),
     "mailing.accept": (
         Right.MASS,
-        lambda tx, at: _reached(mailing.accept(tx, able, _asked(at, Exactly(at.channel.id, "")), NEW)),
+        lambda tx, at: _reached(mailing.accept(tx, able, _asked(at, ToAddress(at.channel.id, "")), NEW)),
     ),
     "mailing.preview": (
         Right.MASS,
-        lambda tx, at: _reached(mailing.preview(tx, able, _asked(at, Exactly(at.channel.id, "")), NEW)),
+        lambda tx, at: _reached(mailing.preview(tx, able, _asked(at, ToAddress(at.channel.id, "")), NEW)),
     ),
     "notes.add": (Right.NOTE, lambda tx, at: notes.add(tx, at.dialog, "Перезвонить")),
     "persons.apart": (Right.PEOPLE, lambda tx, at: persons.apart(tx, at.contact, at.other)),
@@ -280,9 +280,9 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
         Right.ANSWER,
         lambda tx, at: reaching.dialog_for(tx, at.channel, EVERYTHING, "new@example.org"),
     ),
-    "chains.accept": (
+    "chains.enqueue_first": (
         Right.ANSWER,
-        lambda tx, at: chains.accept(
+        lambda tx, at: chains.enqueue_first(
             tx, able, [ChainStep(at.channel.id, ("new@example.org",))], Draft(text="Да"), at.order()
         ),
     ),
@@ -348,7 +348,9 @@ OF_THE_COMPANY: Mapping[str, tuple[Right, Call]] = {
     "lines.add": (Right.LINES, lambda tx, at: lines.add(tx, "Ещё одна")),
     "alarm_messages.try_out": (
         Right.SETTINGS,
-        lambda tx, at: alarm_messages.try_out(tx.whole(), able, Recipient("letters", "olga@shop.example"), T("Trial")),
+        lambda tx, at: alarm_messages.try_out(
+            tx.whole(), able, AlarmRecipient("letters", "olga@shop.example"), T("Trial")
+        ),
     ),
     "options.configure_company": (
         Right.SETTINGS,
@@ -577,7 +579,9 @@ def test_a_new_account_brings_its_secrets_along(shop: Shop) -> None:
     line = shop.line()
     shop.acting = operator(shop, Right.CHANNELS)
     new = Bound(account="me", title="Шлюз", secrets={"token": "new"})
-    shop.write(lambda tx: channels.save(tx, shop.vault, new, line=line, kind="sms"))
+    number = shop.write(lambda tx: channels.save(tx, shop.vault, new, line=line, kind="sms"))
+    kept = shop.read(lambda tx: channels.bound(tx, shop.vault, channels.one(tx, number)))
+    assert kept.secrets == {"token": "new"}
 
 
 def test_before_a_login_a_window_is_nowhere(shop: Shop, ours: Place) -> None:
@@ -634,7 +638,7 @@ def test_who_writes_with_an_account_that_is_gone_is_told_so(
     shop.write(lambda tx: end(tx, ME))
     shop.acting = acting
     with pytest.raises(Refused, match="The account Пётр is disabled or removed") as caught:
-        shop.write(lambda tx: duties.claim(tx, ours.dialog))
+        shop.write(lambda tx: duties.take(tx, ours.dialog))
     assert caught.value.code == "account_over"
 
 

@@ -43,7 +43,7 @@ def three(shop: Shop) -> list[ChannelId]:
 def chained(shop: Shop, way: Sequence[ChannelId], draft: Draft = WORDS, **order: Any) -> MessageId:
     steps = [routes.ChainStep(channel, (PHONE,)) for channel in way]
     wish = shop.order(**order)
-    return shop.write(lambda tx: chains.accept(tx, able, steps, draft, wish))
+    return shop.write(lambda tx: chains.enqueue_first(tx, able, steps, draft, wish))
 
 
 def channel_of(shop: Shop, message: MessageId) -> ChannelId:
@@ -175,10 +175,15 @@ def test_when_no_channel_can_carry_it_the_last_reason_is_told_and_nothing_is_kep
     assert shop.read(journal.last) == before
 
 
-def test_the_same_key_again_is_the_same_message_wherever_it_went(shop: Shop) -> None:
+def test_the_same_key_again_is_the_same_message_with_the_rest_of_its_first_chain(shop: Shop) -> None:
     way = three(shop)
     key = sending.key_of("заказ 12")
-    assert chained(shop, way, key=key) == chained(shop, list(reversed(way)), key=key)
+    first = chained(shop, way, key=key)
+    assert chained(shop, [way[1], way[2], way[0]], key=key) == first
+    rejected(shop, way[0])
+    (into,) = continue_chains(shop)
+    assert into is not None
+    assert channel_of(shop, into) == way[1]
 
 
 def test_a_subject_is_left_out_where_there_is_none_and_the_priority_is_kept(shop: Shop) -> None:
@@ -199,7 +204,7 @@ def test_a_chain_is_kept_for_an_address_before_anybody_wrote_and_leads_through_w
     shop.write(lambda tx: contacts.set_chain(tx, contacts.met_or_new(tx, PHONE), ["pigeon", "tiny", "letters"]))
     steps = shop.read(lambda tx: routes.stored(tx, able, "+7 916 123-45-67"))
     assert steps == [routes.ChainStep(tiny, (PHONE,)), routes.ChainStep(letters, (PHONE,))]
-    message = shop.write(lambda tx: chains.accept(tx, able, steps, WORDS, shop.order()))
+    message = shop.write(lambda tx: chains.enqueue_first(tx, able, steps, WORDS, shop.order()))
     card = shop.read(lambda tx: trace.life(tx, message)).dialog
     (known,) = shop.read(lambda tx: contacts.at(tx, PHONE))
     assert (card.channel_id, card.contact_id) == (letters, known.id)
@@ -211,7 +216,7 @@ def test_where_the_client_wrote_to_us_comes_before_the_phone_and_a_foreign_name_
     shop.write(lambda tx: contacts.set_chain(tx, contacts.at(tx, "@anna"), ["tiny", "letters"]))
     steps = shop.read(lambda tx: routes.stored(tx, able, "@anna"))
     assert steps == [routes.ChainStep(other, ()), routes.ChainStep(met, ("@anna", "anna"))]
-    message = shop.write(lambda tx: chains.accept(tx, able, steps, Draft(text="Ждём"), shop.order()))
+    message = shop.write(lambda tx: chains.enqueue_first(tx, able, steps, Draft(text="Ждём"), shop.order()))
     assert told(shop, message)[0].endswith("No address of the client is known in Почта магазина.")
 
 

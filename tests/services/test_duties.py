@@ -50,10 +50,10 @@ def test_a_dialog_has_one_assignee_or_none_and_the_journal_knows_who_said_so(sho
 
 
 def test_whoever_claims_second_hears_who_was_faster(shop: Shop, dialog: DialogId) -> None:
-    shop.write(lambda tx: duties.claim(tx.by(owner("Пётр")), dialog))
-    shop.write(lambda tx: duties.claim(tx.by(owner("Пётр")), dialog))
+    shop.write(lambda tx: duties.take(tx.by(owner("Пётр")), dialog))
+    shop.write(lambda tx: duties.take(tx.by(owner("Пётр")), dialog))
     with pytest.raises(Refused, match="Пётр answers for this dialog already"):
-        shop.write(lambda tx: duties.claim(tx, dialog))
+        shop.write(lambda tx: duties.take(tx, dialog))
     assert card(shop, dialog).assignee == "Пётр"
 
 
@@ -75,7 +75,7 @@ def test_what_needs_no_answer_waits_no_longer_and_nothing_is_sent(shop: Shop, di
     assert listed(shop, waiting=True) == [dialog]
 
 
-def test_what_is_put_off_is_out_of_the_way_until_its_time_and_then_on_top(shop: Shop, dialog: DialogId) -> None:
+def test_a_snoozed_dialog_is_hidden_until_its_time_and_then_on_top(shop: Shop, dialog: DialogId) -> None:
     waits = card(shop, dialog).waiting_since
     shop.write(lambda tx: duties.snooze(tx, dialog, shop.clock.at + HOUR))
     other = shop.message(

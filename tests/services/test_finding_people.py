@@ -48,7 +48,8 @@ def found(shop: Shop, said: str, index: Index | None = None, visibility: Visibil
         return sorted(row.name for row in dialog_list.page(seen, dialect, wanted, among=among))
 
 
-@pytest.mark.req("S-116", "S-119")
+@pytest.mark.req("S-116")
+@pytest.mark.req("S-119", part="by operators, not by robots")
 def test_each_dialog_of_a_person_is_found_by_what_any_of_their_contacts_tells(shop: Shop, index: Index) -> None:
     anya, anna = met(shop, shop.channel(), ANYA), met(shop, shop.channel(), ANNA)
     met(shop, shop.channel(), Profile(id="zoya", name="Зоя Петрова"))

@@ -46,7 +46,7 @@ def test_a_follower_that_is_new_starts_from_now(follower: Shop) -> None:
     assert names(follower) == ["Раньше"]
 
 
-def test_it_plans_for_what_comes_later_and_for_nothing_twice(follower: Shop) -> None:
+def test_a_follower_plans_for_each_later_entry_once(follower: Shop) -> None:
     follower.line("Опт")
     assert [follower.write(lambda tx: following.follow(tx, RULES.name, plan)) for _ in range(3)] == [1, 1, 0]
     assert names(follower) == ["Запас Опт", "Опт", "Раньше"]

@@ -14,12 +14,13 @@ from chatapp_cli.domain.arrival import (
     PeerChanged,
     PeerMoved,
     Profile,
+    ProviderEvent,
     ReactionsChanged,
 )
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
-from chatapp_cli.domain.message import State
+from chatapp_cli.domain.message import Origin, State
 from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.services import (
     channels,
@@ -27,6 +28,7 @@ from chatapp_cli.services import (
     dialogs,
     ingest,
     journal,
+    operators,
     outbox,
     raw_bodies,
     reaching,
@@ -84,7 +86,7 @@ def test_the_same_message_in_another_delivery_is_stored_once(shop: Shop) -> None
 
 def test_an_error_in_one_arrival_rolls_back_the_batch_and_its_cursor(shop: Shop) -> None:
     channel = shop.channel(cursor="10")
-    with pytest.raises((UnicodeEncodeError, KeyError)):
+    with pytest.raises(UnicodeEncodeError):
         shop.take(channel, said(ext_id="1", at=NOON + 1), said("\ud83d", ext_id="2", at=NOON + 2), cursor="20")
     row = shop.read(lambda tx: channels.one(tx, channel))
     assert (row.cursor, the_list(shop)) == ("10", [])
@@ -329,6 +331,37 @@ def test_two_dialogs_that_turn_out_to_be_one_person_become_one_and_lose_nothing(
     claim = shop.write(lambda tx: hand_over(tx, shop.media, channel))
     assert claim is not None
     assert (claim.outbound.address, claim.outbound.stranger) == ("anna", False)
+
+
+@pytest.mark.req("S-117")
+@pytest.mark.parametrize(
+    ("then", "waiting", "unread"), [([], None, 0), ([said("Ещё вопрос", ext_id="2", at=NOON + 9)], NOON + 9, 1)]
+)
+def test_an_answer_by_phone_is_one_to_the_client_whose_dialog_it_turns_out_to_belong_to(
+    shop: Shop, then: list[ProviderEvent], waiting: int | None, unread: int
+) -> None:
+    shop.write(lambda tx: operators.add(tx, "Ольга", "", ()))
+    channel = shop.channel()
+    known = shop.message(shop.hear(channel, "Где заказ?", ext_id="1", at=NOON + 5)).dialog_id
+    bare = shop.write(lambda tx: reaching.dialog_for(tx, channels.one(tx, channel), EVERYTHING, "+7 916 000-00-01"))
+    shop.write(lambda tx: sending.enqueue(tx, EVERYTHING, bare, Draft(text="Уже едет"), shop.order()))
+    assert card_of(shop, known).waiting_since == NOON + 5
+    shop.take(channel, *then)
+    shop.take(channel, PeerMoved(old_key="+79160000001", peer=Peer(key="anna", address="anna"), at=NOON + 10))
+    (row,) = the_list(shop)
+    assert (row.id, row.waiting_since, row.unread) == (known, waiting, unread)
+    assert [one.id for one in the_list(shop, DialogFilter(waiting=True))] == ([known] if waiting else [])
+    assert [one.id for one in the_list(shop, DialogFilter(unread=True))] == ([known] if unread else [])
+
+
+def test_what_was_only_scheduled_or_said_by_a_machine_answers_nobody_when_dialogs_become_one(shop: Shop) -> None:
+    channel = shop.channel()
+    known = shop.message(shop.hear(channel, "Где заказ?", ext_id="1", at=NOON + 5)).dialog_id
+    bare = shop.write(lambda tx: reaching.dialog_for(tx, channels.one(tx, channel), EVERYTHING, "+7 916 000-00-01"))
+    for order in (shop.order(at=shop.clock.at + 86_400_000), shop.order(origin=Origin.AUTOREPLY)):
+        shop.write(lambda tx, order=order: sending.enqueue(tx, EVERYTHING, bare, Draft(text="Мы тут"), order))
+    shop.take(channel, PeerMoved(old_key="+79160000001", peer=Peer(key="anna", address="anna"), at=NOON + 10))
+    assert (card_of(shop, known).waiting_since, card_of(shop, known).unread) == (NOON + 5, 1)
 
 
 def test_who_never_wrote_is_a_stranger_until_they_do(shop: Shop) -> None:

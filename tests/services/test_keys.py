@@ -16,13 +16,13 @@ from chatapp_cli.services import approvals, channels, composing, later, mailing,
 from chatapp_cli.services.acting import visibility
 from chatapp_cli.services.mailing import Recipient
 from chatapp_cli.services.message_request import (
-    Address,
-    Exactly,
     FromReply,
     FromTemplate,
     InDialog,
     MessageRequest,
     SendTarget,
+    ToAddress,
+    ToPerson,
 )
 from chatapp_cli.services.options import Options
 from chatapp_cli.settings import Settings
@@ -56,7 +56,7 @@ def channel(shop: Shop) -> ChannelId:
 
 @pytest.fixture
 def first(shop: Shop, channel: ChannelId) -> MessageRequest:
-    return MessageRequest(to=Address(to=PHONE, channel="Первый"), draft=DRAFT, options=shop.order(key=KEY))
+    return MessageRequest(to=ToPerson(to=PHONE, channel="Первый"), draft=DRAFT, options=shop.order(key=KEY))
 
 
 def test_the_same_request_again_is_answered_by_its_message(
@@ -66,7 +66,7 @@ def test_the_same_request_again_is_answered_by_its_message(
     held = Options(Settings(undo_send=5))
     again = [
         first,
-        replace(first, to=Address(to="+79160000001", channel="Первый")),
+        replace(first, to=ToPerson(to="+79160000001", channel="Первый")),
         replace(first, options=shop.order(key=KEY, at=shop.clock.at + 60_000)),
         replace(first, draft=replace(DRAFT, first_name="Анна")),
         replace(first, draft=replace(DRAFT, files=(replace(PRICE, inode=7),)), undo_options=held),
@@ -77,11 +77,11 @@ def test_the_same_request_again_is_answered_by_its_message(
 @pytest.mark.parametrize(
     "again",
     [
-        Exactly(ChannelId(1), "+79160000001"),
+        ToAddress(ChannelId(1), "+79160000001"),
         InDialog(DialogId(1)),
-        Address(to="+79160000001", channel="1"),
-        Address(to=PHONE, channel="sms", line="Розница"),
-        Address(to=PHONE, channel="Первый", line="Розница"),
+        ToPerson(to="+79160000001", channel="1"),
+        ToPerson(to=PHONE, channel="sms", line="Розница"),
+        ToPerson(to=PHONE, channel="Первый", line="Розница"),
     ],
     ids=str,
 )
@@ -109,12 +109,12 @@ def test_it_is_the_same_request_after_the_message_was_reworded(shop: Shop, first
         {"draft": replace(DRAFT, files=(replace(PRICE, sha256="1" * 64),))},
         {"draft": replace(DRAFT, files=(replace(PRICE, name="другой.pdf"),))},
         {"draft": replace(DRAFT, reply_to=MessageId(1))},
-        {"to": Address(to="+79160000002", channel="Первый")},
-        {"to": Address(to=PHONE, channel="Второй")},
-        {"to": Address(to=PHONE, channel="Первый", others=["Второй"])},
-        {"to": Address(to=PHONE, channel="Первый", line="Опт")},
-        {"to": Exactly(ChannelId(1), "+79160000002")},
-        {"to": Exactly(ChannelId(2), PHONE)},
+        {"to": ToPerson(to="+79160000002", channel="Первый")},
+        {"to": ToPerson(to=PHONE, channel="Второй")},
+        {"to": ToPerson(to=PHONE, channel="Первый", others=["Второй"])},
+        {"to": ToPerson(to=PHONE, channel="Первый", line="Опт")},
+        {"to": ToAddress(ChannelId(1), "+79160000002")},
+        {"to": ToAddress(ChannelId(2), PHONE)},
         {"to": InDialog(DialogId(2))},
         {"words": FromTemplate("hello")},
         {"words": FromReply("Адрес", {"имя": "Анна"}, Options(Settings()))},
@@ -149,7 +149,7 @@ def test_a_message_of_an_earlier_version_answers_every_request(
 
 def test_each_of_a_list_is_refused_by_itself(shop: Shop, channel: ChannelId) -> None:
     def mail(text: str, *to: str) -> mailing.Mailing:
-        request = MessageRequest(to=Exactly(channel, ""), draft=Draft(text=text), options=shop.order(key=KEY))
+        request = MessageRequest(to=ToAddress(channel, ""), draft=Draft(text=text), options=shop.order(key=KEY))
         return shop.write(lambda tx: mailing.accept(tx, lambda row: EVERYTHING, request, map(Recipient, to)))
 
     mail("Скидка", PHONE)

@@ -157,7 +157,7 @@ class LeaseMachine(RuleBasedStateMachine):
     def recovers(self, n: int) -> None:
         """What the last holder left is put back by the one that holds now, and by nobody else."""
         me = self.processes[n]
-        left = self.shop.read(lambda tx: outbox.in_flight(tx, self.shop.media, self.channel, me.epoch))
+        left = self.shop.read(lambda tx: outbox.left_by_last_owner(tx, self.shop.media, self.channel, me.epoch))
         assert not left or me.epoch == self.row().epoch
         for claim in left:
             assert self.shop.write(lambda tx, claim=claim: outbox.postpone(tx, claim, LATER, seconds=0, counted=False))

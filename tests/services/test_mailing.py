@@ -14,7 +14,7 @@ from chatapp_cli.domain.manifest import Capabilities, Rate
 from chatapp_cli.domain.message import Priority
 from chatapp_cli.services import journal, mailing, outbox, sending
 from chatapp_cli.services.mailing import Mailing, Recipient
-from chatapp_cli.services.message_request import Exactly, MessageRequest
+from chatapp_cli.services.message_request import MessageRequest, ToAddress
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.outbox import OutboxRow
 from tests.stores import Shop
@@ -45,7 +45,7 @@ def channel(shop: Shop) -> ChannelId:
 
 
 def mail(shop: Shop, channel: ChannelId, to: Sequence[str], key: str = "акция 12", draft: Draft = HELLO) -> Mailing:
-    request = MessageRequest(to=Exactly(channel, ""), draft=draft, options=shop.order(key=sending.key_of(key)))
+    request = MessageRequest(to=ToAddress(channel, ""), draft=draft, options=shop.order(key=sending.key_of(key)))
     listed = [Recipient(address, n) for n, address in enumerate(to, 1)]
     found = shop.write(lambda tx: mailing.accept(tx, able, request, listed))
     found.going = shop.read(lambda tx: mailing.in_turn(tx, able, found.going, request.options))
@@ -131,7 +131,7 @@ def test_what_a_person_writes_goes_before_the_rest_of_a_mailing(shop: Shop, chan
 
 
 def test_a_preview_of_a_list_tells_the_same_and_keeps_nothing(shop: Shop, channel: ChannelId) -> None:
-    request = MessageRequest(to=Exactly(channel, ""), draft=HELLO, options=shop.order(key=sending.key_of("акция 12")))
+    request = MessageRequest(to=ToAddress(channel, ""), draft=HELLO, options=shop.order(key=sending.key_of("акция 12")))
     listed = [Recipient(address) for address in TWO]
     before = shop.read(journal.last)
     tried = shop.write(lambda tx: mailing.preview(tx, able, request, listed))
@@ -146,7 +146,7 @@ def test_a_preview_of_a_list_tells_the_same_and_keeps_nothing(shop: Shop, channe
 def test_a_list_in_pieces_is_one_list_for_repeated_addresses_and_for_the_order_of_sending(
     shop: Shop, channel: ChannelId
 ) -> None:
-    request = MessageRequest(to=Exactly(channel, ""), draft=HELLO, options=shop.order(key=sending.key_of("акция 12")))
+    request = MessageRequest(to=ToAddress(channel, ""), draft=HELLO, options=shop.order(key=sending.key_of("акция 12")))
     pieces = [[TWO[0], TWO[1]], ["8 916 000-00-01", "+79160000003"], ["+79160000003", "79160000002"]]
 
     def through(handle: Callable[..., Mailing]) -> tuple[Mailing, list[int]]:

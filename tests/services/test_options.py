@@ -298,7 +298,8 @@ def test_what_a_channel_could_be_bound_with_it_is_configured_with(shop: Shop, ki
         ("api", {"url": "https://example.org"}, True),
         ("vk_notify", {"notices_email": "olga@example.org"}, False),
         ("vk_notify", {"validity": "60"}, True),
-        ("email", {"remove_links": "on"}, True),
+        ("email", {"group_by_subject": "off"}, True),
+        ("email", {"remove_links": "on"}, False),
     ],
 )
 def test_a_session_comes_up_again_for_an_option_that_it_reads_and_for_no_other(

@@ -48,7 +48,7 @@ def read(shop: Shop, number: int) -> bytes:
     return bytes(shop.read(partial(packing.unpacked, raw=row.raw, number=row.packed)))
 
 
-@pytest.mark.req("S-055")
+@pytest.mark.req("S-055", part="the limit and what is told of it; a known @username is offered, not taken by itself")
 def test_a_packed_arrival_is_smaller_and_reads_as_it_came(shop: Shop) -> None:
     channel = shop.channel()
     arrive(shop, channel, range(150))

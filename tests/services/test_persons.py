@@ -108,7 +108,7 @@ def test_a_merge_is_taken_back_after_others_and_gives_back_whoever_it_joined(sho
         shop.read(lambda tx: persons.merge_of(tx, alone))
 
 
-@pytest.mark.req("S-119")
+@pytest.mark.req("S-119", part="by operators, not by robots")
 def test_a_person_has_every_dialog_with_its_chat_id_and_merging_moves_none(shop: Shop) -> None:
     first, second = shop.channel(kind="chats", title="Чат"), shop.channel(kind="letters", title="Почта")
     anna = meet(shop, first, "501", name="Анна")
@@ -173,7 +173,8 @@ def test_who_is_not_the_same_is_not_suggested_again_by_a_contact_that_joins_eith
     assert shop.read(persons.everybody) == []
 
 
-@pytest.mark.req("S-098", "S-119")
+@pytest.mark.req("S-098")
+@pytest.mark.req("S-119", part="by operators, not by robots")
 def test_each_subject_of_a_client_is_theirs_so_that_nobody_is_asked_whether_they_are_one(shop: Shop) -> None:
     mail = shop.channel()
 
@@ -192,6 +193,23 @@ def test_each_subject_of_a_client_is_theirs_so_that_nobody_is_asked_whether_they
     assert [way.name for way in shop.read(lambda tx: persons.person(tx, anna)).ways] == ["возврат", "доставка", "смета"]
     assert reasons(shop, anna) == {}
     assert shop.read(persons.everybody) == []
+
+
+@pytest.mark.req("S-098")
+@pytest.mark.parametrize("subjects", [("", "смета"), ("смета", ""), ("смета", "возврат", "")])
+def test_who_writes_mails_is_one_contact_in_whatever_order_mails_with_and_without_a_subject_come(
+    shop: Shop, subjects: tuple[str, ...]
+) -> None:
+    mail, address = shop.channel(), "anna@pochta.example"
+    found = []
+    for subject in subjects:
+        peer = Peer(key=f"{address}\n{subject}" if subject else address, address=address, title=subject or "Анна")
+        sender = Profile(id=address, name="Анна", email=address)
+        dialog = shop.message(shop.hear(mail, peer=peer, sender=sender)).dialog_id
+        found.append(shop.read(lambda tx, dialog=dialog: dialogs.card(tx, dialog).contact_id))
+    assert set(found) == {found[0]}
+    names = {way.name for way in shop.read(lambda tx: persons.person(tx, found[0])).ways}
+    assert names == {subject or "Анна" for subject in subjects}
 
 
 def test_a_chain_works_by_whichever_address_and_dialog_of_the_person(shop: Shop) -> None:
@@ -229,7 +247,7 @@ def test_a_named_channel_that_cannot_begin_by_an_address_writes_where_it_knows_t
 
     def write(tx: Tx) -> MessageId:
         steps = routes.named(tx, able, channels.one(tx, chats), "anna@pochta.example")
-        return chains.accept(tx, able, steps, Draft(text="Здравствуйте"), shop.order())
+        return chains.enqueue_first(tx, able, steps, Draft(text="Здравствуйте"), shop.order())
 
     message = shop.write(write)
     assert shop.message(message).dialog_id == shop.read(lambda tx: persons.person(tx, anna)).ways_of(anna)[0].id

@@ -202,7 +202,7 @@ def test_the_title_weighs_more_than_keywords_and_they_more_than_the_text(
 
 
 @pytest.mark.req("S-139")
-def test_among_equals_what_is_used_more_often_comes_first(shop: Shop) -> None:
+def test_a_reply_used_more_often_comes_first_among_equals(shop: Shop) -> None:
     make(shop, "Заказы", *(QuickReplyDraft(title=title, text="да") for title in ("Адрес", "Оплата", "Оплата частями")))
     for _ in range(2):
         shop.write(lambda tx: replies.count_use(tx, replies.find(tx, "Оплата частями").id))

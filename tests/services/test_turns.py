@@ -6,14 +6,15 @@ import pytest
 
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.manifest import Rate
-from chatapp_cli.services import channels, sending, transcript, turns
+from chatapp_cli.services import channels, reaching, sending, transcript, turns, waiting
 from chatapp_cli.services.transcript import QueuePosition
 from tests.stores import EVERYTHING, Shop
 
+PART = "the limit and what is told of it; a known @username is offered, not taken by itself"
 A_MINUTE_EACH = replace(EVERYTHING, rates=(Rate(scope="account", limit=1, per=60.0),))
 
 
-@pytest.mark.req("S-055")
+@pytest.mark.req("S-055", part="the limit and what is told of it; a known @username is offered, not taken by itself")
 def test_a_place_is_counted_in_the_channel_and_its_hour_comes_from_the_rates(shop: Shop) -> None:
     channel = shop.channel()
     shop.write(lambda tx: channels.set_health(tx, channel, "ok"))
@@ -35,3 +36,30 @@ def test_a_place_is_counted_in_the_channel_and_its_hour_comes_from_the_rates(sho
     assert places() == [QueuePosition(1), QueuePosition(2, now + 60_000), QueuePosition(3, now + 120_000)]
     shop.write(lambda tx: channels.set_health(tx, channel, "retrying", "silent"))
     assert places() == [QueuePosition(1), QueuePosition(2), QueuePosition(3)]
+
+
+BY_PHONE = replace(EVERYTHING, rates=(Rate(scope="phone", limit=1, per=180.0),))
+
+
+@pytest.mark.req("S-055", part=PART)
+def test_each_that_waits_by_phone_is_told_its_own_turn_and_why(shop: Shop) -> None:
+    channel = shop.channel()
+    shop.write(lambda tx: channels.set_health(tx, channel, "ok"))
+    row = shop.read(lambda tx: channels.one(tx, channel))
+    for to in ("+79160000001", "+79160000002", "+79160000003", "@anna"):
+        dialog = shop.write(lambda tx, to=to: reaching.dialog_for(tx, row, BY_PHONE, to))
+        shop.write(lambda tx, to=dialog: sending.enqueue(tx, BY_PHONE, to, Draft(text="да"), shop.order()))
+
+    def told() -> dict[str, tuple[int, str]]:
+        waits = shop.read(lambda tx: turns.expected(tx, lambda _row: BY_PHONE, waiting.everything(tx)))
+        return {one.name: (one.not_before, one.wait_code) for one in waits}
+
+    now = shop.clock.now()
+    assert told() == {
+        "+79160000001": (0, ""),
+        "anna": (0, ""),
+        "+79160000002": (now + 180_000, "phone_pace"),
+        "+79160000003": (now + 360_000, "phone_pace"),
+    }
+    shop.write(lambda tx: channels.set_health(tx, channel, "needs_rebind", "login_refused"))
+    assert {code for _at, code in told().values()} == {""}

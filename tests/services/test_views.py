@@ -24,7 +24,7 @@ def test_a_view_is_everybodys_or_ones_own_and_gives_its_filter_back(shop: Shop) 
     shop.write(lambda tx: views.add(tx, "Мелочи", DialogFilter(unread=True), own=True))
     assert (names(shop, "Ольга"), names(shop, "Пётр")) == (["Ждут возврата", "Мелочи"], ["Ждут возврата"])
     view = shop.read(lambda tx: views.find(tx.by(owner("Пётр")), "ждут ВОЗВРАТА"))
-    assert views.wanted(view, operator="Пётр") == wanted
+    assert views.filter_of(view, operator="Пётр") == wanted
     with pytest.raises(NotFound):
         shop.read(lambda tx: views.find(tx.by(owner("Пётр")), "Мелочи"))
     with pytest.raises(UsageError):
@@ -34,7 +34,7 @@ def test_a_view_is_everybodys_or_ones_own_and_gives_its_filter_back(shop: Shop) 
 def test_what_is_mine_in_a_view_is_of_whoever_looks(shop: Shop) -> None:
     shop.write(lambda tx: views.add(tx, "Мои", DialogFilter(assignee="Ольга")))
     view = shop.read(lambda tx: views.find(tx.by(owner("Пётр")), "Мои"))
-    assert views.wanted(view, operator="Пётр") == DialogFilter(assignee="Пётр")
+    assert views.filter_of(view, operator="Пётр") == DialogFilter(assignee="Пётр")
 
 
 def test_the_same_name_takes_the_new_filter_and_ones_own_comes_before_everybodys(shop: Shop) -> None:
@@ -44,7 +44,7 @@ def test_the_same_name_takes_the_new_filter_and_ones_own_comes_before_everybodys
     assert first == again != own
     assert shop.read(lambda tx: views.find(tx, "Очередь")).id == own
     view = shop.read(lambda tx: views.find(tx.by(owner("Пётр")), "Очередь"))
-    assert views.wanted(view, operator="Пётр") == DialogFilter(unread=True)
+    assert views.filter_of(view, operator="Пётр") == DialogFilter(unread=True)
 
 
 def test_views_are_moved_and_removed(shop: Shop) -> None:

@@ -60,7 +60,7 @@ def is_shared(kind: type[JournalEvent]) -> bool:
 
 
 def test_only_what_is_on_the_list_with_a_reason_is_everybodys() -> None:
-    assert {kind.topic for kind in KINDS if kind.audience is Audience.EVERYBODY} == {
+    assert {kind.topic for kind in KINDS if kind.audience is Audience.LINE_OR_EVERYBODY} == {
         kind.topic for kind in KINDS if is_shared(kind)
     }
 

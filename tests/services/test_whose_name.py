@@ -69,7 +69,7 @@ def test_a_chat_is_written_to_by_its_number_whoever_bears_the_name(shop: Shop) -
     assert reached(shop, row, "501") == former
 
 
-def test_where_nobody_can_be_asked_it_is_who_wrote_last_under_the_name(shop: Shop) -> None:
+def test_a_username_means_its_last_writer_if_the_provider_cannot_be_asked(shop: Shop) -> None:
     row = bound(shop, "bot")
     former = write(shop, row.id, "501", "ivan", at=9 * DAY)
     owner = write(shop, row.id, "502", "ivan", at=DAY)

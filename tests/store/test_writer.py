@@ -1,15 +1,16 @@
 """Whoever writes at the same time shares a commit, and nobody shares another's mistake."""
 
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from chatapp_cli.domain.errors import StoreError
+from chatapp_cli.domain.errors import StoreDamaged, StoreError, StoreLost
 from chatapp_cli.services import lines
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.store.writer import Outcome, Writer
+from chatapp_cli.store.writer import Outcome, Slowest, Writer
 from tests.stores import ON_SQLITE, OWNER, Shop
 
 
@@ -142,3 +143,70 @@ def test_many_threads_lose_nothing_and_double_nothing(shop: Shop, writer: Writer
     good = [name for name, outcome in outcomes.items() if outcome.error is None]
     assert (len(names(shop)), len(good), writer.jobs) == (161, 161, 200)
     assert names(shop).count("одна на всех") == 1
+
+
+class Fatal(BaseException):
+    """No job may raise it, and the writer ends with it."""
+
+
+def test_when_the_writer_ends_what_waits_and_what_comes_later_fails_at_once(shop: Shop) -> None:
+    ended: list[StoreLost] = []
+    writer, waiting = Writer(shop.database, broken=ended.append), Waiting()
+    go, started = threading.Event(), threading.Event()
+
+    def end(tx: Tx) -> None:
+        started.set()
+        assert go.wait(30)
+        raise Fatal
+
+    writer.submit(end, waiting.done("end"))
+    assert started.wait(30)
+    writer.submit(adding("ждёт"), waiting.done("ждёт"))
+    go.set()
+    waiting.until(2)
+    writer.submit(adding("позже"), waiting.done("позже"))
+    outcomes = waiting.until(3)
+    assert {type(outcome.error) for outcome in outcomes.values()} == {StoreLost}
+    assert "The writer of the store ended: Fatal" in str(ended[0])
+    assert isinstance(ended[0].__cause__, Fatal)
+    assert names(shop) == []
+    writer.close()
+
+
+@ON_SQLITE
+def test_the_first_damage_that_a_job_meets_ends_all_writing(shop: Shop, writer: Writer) -> None:
+    found: list[StoreDamaged] = []
+    shop.database.on_damage = found.append
+    shop.line("была")
+
+    def meet(tx: Tx) -> None:
+        error = sqlite3.DatabaseError("database disk image is malformed")
+        error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        raise error
+
+    waiting = Waiting()
+    writer.submit(meet, waiting.done("meets"))
+    waiting.until(1)
+    writer.submit(adding("после"), waiting.done("после"))
+    outcomes = waiting.until(2)
+    assert [type(outcome.error) for outcome in outcomes.values()] == [StoreDamaged] * 2
+    assert (found, names(shop)) == ([shop.database.damaged], ["была"])
+    with pytest.raises(StoreDamaged, match="is damaged"):
+        shop.database.write(adding("после"))
+
+
+def test_the_slowest_commit_is_told_for_a_minute_or_two() -> None:
+    slowest = Slowest()
+    slowest.add(30.0, 0.7)
+    slowest.add(45.0, 0.2)
+    assert [slowest.at(moment) for moment in (59.0, 61.0, 119.0)] == [0.7, 0.7, 0.7]
+    slowest.add(100.0, 0.1)
+    assert [slowest.at(moment) for moment in (119.0, 121.0, 500.0)] == [0.7, 0.1, 0.0]
+
+
+def test_a_writer_counts_its_commits_and_what_they_took(writer: Writer) -> None:
+    waiting = Waiting()
+    writer.submit(adding("одна"), waiting.done("одна"))
+    waiting.until(1)
+    assert writer.commits == 1
+    assert 0 < writer.slowest <= writer.seconds < 30

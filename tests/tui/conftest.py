@@ -97,7 +97,7 @@ class Window:
         """Find a dialog by its name and open it."""
         await self.press("1", "/")
         await self.type(name)
-        await self.until(lambda: self.app.screen.query_one("DialogList").order.wanted.text == name)
+        await self.until(lambda: self.app.screen.query_one("DialogList").order.dialog_filter.text == name)
         await self.press("enter", "enter")
         await self.until(lambda: (o := self.app.screen.opening) is not None and name in o.card.name)
 

@@ -160,7 +160,7 @@ def _literate(folder: Path) -> UserFiles:
 
 def to(name: str) -> tuple[str | Seen, ...]:
     """Find a dialog by its name and open it."""
-    return ("/", *name, lambda app: app.screen.query_one(DialogList).order.wanted.text == name, "enter", "enter")  # type: ignore[union-attr]  # it is listed
+    return ("/", *name, lambda app: app.screen.query_one(DialogList).order.dialog_filter.text == name, "enter", "enter")  # type: ignore[union-attr]  # it is listed
 
 
 OPEN = ("1", "enter", conversation)
@@ -172,9 +172,9 @@ CARD: Seen = lambda app: bool(app.screen.query("ClientCard.-shown"))  # noqa: E7
 TO_CHATS = (*BOUND, shows("Марина Тёплая"), "down", "down", "down", "f", page("ChatsScreen"))
 
 INBOX = (
-    Scene("inbox", (), lambda app: app.screen.query_one(DialogList).current),
+    Scene("inbox", (), lambda app: app.screen.query_one(DialogList).under_cursor),
     Scene("empty", (), lambda app: "F2" in text_of(app), bare=True),
-    Scene("nothing", ("7",), lambda app: app.screen.query_one(DialogList).order.wanted.blocked),  # type: ignore[union-attr]
+    Scene("nothing", ("7",), lambda app: app.screen.query_one(DialogList).order.dialog_filter.blocked),  # type: ignore[union-attr]
     Scene("chosen", ("1", "V", "j", "V"), lambda app: len(app.screen.query_one(DialogList).picked) == len("VV")),
     Scene("filters", ("0",), page("Narrow")),
     Scene("viewed", (), shows("Возвраты 1"), before=furniture.views_are_kept),
@@ -183,7 +183,7 @@ INBOX = (
     Scene("palette", ("colon",), page("PaletteScreen")),
     Scene("help", ("question_mark",), page("Help")),
     Scene("undo", ("1", "j", "E"), said, notices=True),
-    Scene("narrow", (), lambda app: app.screen.query_one(DialogList).current, sizes=NARROW),
+    Scene("narrow", (), lambda app: app.screen.query_one(DialogList).under_cursor, sizes=NARROW),
     Scene("login", (), page("LoginScreen"), before=furniture.accounts, token="no longer"),
 )
 CONVERSATION = (

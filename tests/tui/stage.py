@@ -75,7 +75,8 @@ class Stage:
         return self.company.write(lambda tx: lines.add(tx, name))
 
     def channel(self, line: LineId, kind: str, account: str, title: str, **facts: str) -> ChannelId:
-        bound = Bound(account=account, title=title, facts=facts)
+        settings = {"url": "https://site.example/hook"} if kind == "api" else {}
+        bound = Bound(account=account, title=title, facts=facts, settings=settings)
         made = self.company.write(lambda tx: channels.save(tx, self.company.vault, bound, line=line, kind=kind))
         self.health(made, "ok")
         return made

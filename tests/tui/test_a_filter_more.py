@@ -68,7 +68,7 @@ async def test_a_declared_filter_works_in_command_page_chip_saved_view_and_query
     chatapp(tmp_path / "desk", "view", "add", "Потерянные", "--unreachable", "--waiting")
     view = company.read(lambda tx: views.find(tx, "Потерянные"))
     assert json.loads(view.wanted) == {"waiting": True, NAME: True}
-    assert views.wanted(view, operator=ME) == wanted.but(waiting=True)
+    assert views.filter_of(view, operator=ME) == wanted.but(waiting=True)
     async with window() as it:
         await it.press("1")
         await it.press("0")

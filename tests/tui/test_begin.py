@@ -128,9 +128,15 @@ async def test_a_messenger_gets_phone_assignee_and_name(
         await it.press("ctrl+enter")
         card = await opened(it)
         assert (card.phone, card.assignee, card.name) == ("+79160000001", ME, "Рита Лебедева")
+        await it.press("escape", "1")
+        await it.sees("Рита Лебедева")
+        page = await opens(it)
+        await chooses(it, page, messengers["sms"])
+        await it.sees_no("First name")
 
 
-@pytest.mark.req("S-054", "S-055")
+@pytest.mark.req("S-054")
+@pytest.mark.req("S-055", part="the limit and what is told of it; a known @username is offered, not taken by itself")
 async def test_the_form_tells_when_a_number_would_go_and_what_goes_at_once(
     window: Opener, company: Company, stage: Stage, messengers: dict[str, ChannelId]
 ) -> None:
@@ -146,6 +152,13 @@ async def test_the_form_tells_when_a_number_would_go_and_what_goes_at_once(
         await it.sees("by phone: not before 2026-11-20", "a @username goes at once")
         await fills(page, to="@rita")
         await it.sees("@rita · goes at once")
+        await fills(page, to="+79160000002", text="И вам")
+        await it.sees("by phone: not before 2026-11-20")
+        await it.press("f8")
+        await opened(it)
+        stage.health(messengers["telegram"], "ok")
+        await it.press("escape", "f3")
+        await it.sees("+79160000002", "By phone one message in three minutes goes out")
 
 
 async def test_another_channel_that_gets_there_is_taken_unless_one_was_chosen(

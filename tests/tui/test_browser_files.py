@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from chatapp_cli.api.web.child import DRIVER
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.domain.errors import Refused
+from chatapp_cli.domain.errors import Refused, UsageError
 from chatapp_cli.domain.form import Field, Form
 from chatapp_cli.domain.text import T
 from chatapp_cli.ports.bind import Asker
+from chatapp_cli.runtime import login
 from chatapp_cli.runtime.login import UPLOADS
 from chatapp_cli.services import files, lines, reply_file
+from chatapp_cli.settings import load
 from chatapp_cli.tui.conversation.editor import written_in_editor
 from chatapp_cli.tui.media import opener, paths
 from chatapp_cli.tui.screens.bind import BindScreen
@@ -179,3 +182,25 @@ async def test_a_channels_file_is_an_upload_that_is_kept(
         kept = Path(page.answers["ca_file"])
         assert kept.read_text("utf-8") == "цены"
         assert kept.is_relative_to(company.media.root)
+
+
+def test_a_restricted_window_names_only_files_in_the_operators_own_folder(
+    company: Company, secret: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TEXTUAL_DRIVER")
+    env: dict[str, str] = {}
+    login.restrict(replace(company.settings, operator="../Ольга"), env)
+    own = Path(env[UPLOADS])
+    assert own == company.settings.folder.absolute() / "uploads" / "___Ольга"
+    (own / "Смета.txt").write_text("цены", "utf-8")
+    (own / "link.csv").symlink_to(secret)
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    assert files.look(paths.named("Смета.txt")).size == 8
+    for way in ways_out(secret):
+        with pytest.raises(Refused, match="only from your own folder"):
+            paths.named(way)
+    assert (paths.completed("Сме"), paths.completed("/et"), paths.offered()) == ("Смета.txt", None, "Смета.txt")
+    assert load(env={**env, "HOME": "/"}).passed_over == []
+    with pytest.raises(UsageError):
+        login.restrict(replace(company.settings, operator=""), env)

@@ -26,7 +26,7 @@ def listed(it: Window) -> list[int]:
 
 
 def wanted(it: Window) -> DialogFilter:
-    return it.app.screen.query_one("DialogList").order.wanted
+    return it.app.screen.query_one("DialogList").order.dialog_filter
 
 
 def fitting(company: Company, **filters: object) -> list[int]:

@@ -6,7 +6,7 @@ import pytest
 from textual.widgets import Input
 
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.domain.arrival import IncomingFile, Profile
+from chatapp_cli.domain.arrival import IncomingFile, Peer, PeerMoved, Profile
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import Rejected
@@ -68,7 +68,7 @@ async def test_the_search_finds_by_name_phone_mail_and_username(window: Opener, 
         await it.press("/")
         await it.type(part)
         shown = it.app.screen.query_one("DialogList")
-        await it.until(lambda: shown.order.wanted.text == part)
+        await it.until(lambda: shown.order.dialog_filter.text == part)
         expected = names(company, text=part)
         assert len(expected) == 1
         await it.sees(expected[0])
@@ -83,11 +83,11 @@ async def test_filters_combine_and_one_key_drops_them_all(window: Opener, compan
         await it.press("2", "4", "5")
         mailbox = channel(company, "telegram_bot")
         wanted = DialogFilter(unread=True, line=mailbox.line_id, channel=mailbox.id)
-        await it.until(lambda: shown.order.wanted == wanted)
+        await it.until(lambda: shown.order.dialog_filter == wanted)
         assert list(shown.order.ids) == company.read(lambda tx: dialog_list.ids(tx, "sqlite", wanted))
         await it.sees("Розница", "TG bot @teply_dom_bot")
         await it.press("6")
-        await it.until(lambda: shown.order.wanted.tag == "возврат")
+        await it.until(lambda: shown.order.dialog_filter.tag == "возврат")
         assert len(shown.order.ids) == 1
         await it.press("1")
         await it.until(lambda: len(shown.order.ids) == everything)
@@ -97,7 +97,7 @@ async def test_unanswered_dialogs_come_with_the_longest_waiting_first(window: Op
     async with window() as it:
         await it.press("3")
         shown = it.app.screen.query_one("DialogList")
-        await it.until(lambda: shown.order.wanted.waiting)
+        await it.until(lambda: shown.order.dialog_filter.waiting)
         first = company.read(lambda tx: dialogs.card(tx, shown.order.ids[0]))
         assert first.name == "Зоя Белая"
 
@@ -230,7 +230,7 @@ async def test_a_failed_message_tells_where_it_went_on(window: Opener, company: 
     site = channel(company, "api")
     steps = [ChainStep(channel(company, "telegram_bot").id, (ANNA.id,)), ChainStep(site.id, ("k-1841",))]
     can = company.capabilities
-    message = company.write(lambda tx: chains.accept(tx, can, steps, Draft(text="Едем"), SendOptions(key="k")))
+    message = company.write(lambda tx: chains.enqueue_first(tx, can, steps, Draft(text="Едем"), SendOptions(key="k")))
     claim = company.write(lambda tx: outgoing.claim(tx, company.media, steps[0].channel))
     assert claim is not None
     async with window() as it:
@@ -256,6 +256,7 @@ async def test_the_order_of_channels_for_a_client_is_set_by_a_key_and_stands_on_
 
 
 @pytest.mark.req("S-118")
+@pytest.mark.req("S-119", part="by operators, not by robots")
 async def test_pin_mark_rename_tag_and_blacklist_act_on_the_dialog_under_the_cursor(
     window: Opener, company: Company, stage: Stage
 ) -> None:
@@ -282,6 +283,10 @@ async def test_pin_mark_rename_tag_and_blacklist_act_on_the_dialog_under_the_cur
         await it.type("vip")
         await it.press("enter")
         await it.until(lambda: "vip" in company.read(lambda tx: dialogs.tags(tx, dialog)))
+        await it.press("u")
+        await it.sees("Remove a tag")
+        await it.press("enter")
+        await it.until(lambda: company.read(lambda tx: dialogs.tags(tx, dialog)) == ["возврат"])
         await it.press("b")
         await it.sees("Put Анна Кузнецова из Твери on the blacklist?")
         await it.press("y")
@@ -289,7 +294,7 @@ async def test_pin_mark_rename_tag_and_blacklist_act_on_the_dialog_under_the_cur
         await it.until(lambda: dialog not in it.app.screen.query_one("DialogList").order.ids)
 
 
-@pytest.mark.req("S-119")
+@pytest.mark.req("S-119", part="by operators, not by robots")
 async def test_the_card_shows_chat_id_username_line_channel_and_tags(window: Opener) -> None:
     async with window() as it:
         await it.open("Анна")
@@ -443,7 +448,22 @@ async def test_enter_right_after_the_last_letter_never_leads_to_what_the_list_sh
         search.value = "Вера"
         await search.action_submit()
         await it.until(lambda: shown.has_focus)
-        assert shown.order.wanted.text == "Вера"
+        assert shown.order.dialog_filter.text == "Вера"
         await it.press("enter")
         await it.until(lambda: it.app.screen.opening is not None)
         assert it.app.screen.opening.card.name == "Вера Ильина"
+
+
+@pytest.mark.req("S-115")
+async def test_a_dialog_that_became_part_of_another_leaves_the_list_by_itself(
+    window: Opener, company: Company, stage: Stage
+) -> None:
+    bot = ChannelId(channel(company, "telegram_bot").id)
+    stage.hear(bot, Profile(id="+79160000077", name="Тень Анны"), "раз")
+    async with window() as it:
+        await it.press("1")
+        await it.sees("Тень Анны")
+        gone = stage.dialog(bot, Profile(id="+79160000077"))
+        stage.happen(bot, PeerMoved(old_key="+79160000077", peer=Peer(key="501", address="501"), at=stage.clock.at))
+        await it.until(lambda: gone not in it.app.screen.query_one("DialogList").order.ids)
+        await it.sees_no("Тень Анны")

@@ -18,7 +18,7 @@ from tests.tui.stage import Stage
 async def test_lines_show_their_channels_with_health_in_words_and_the_next_step(window: Opener) -> None:
     async with window() as it:
         await it.press("f2")
-        await it.sees("Розница  11 dialogs", "@teply_dom_bot", "Опт  1 dialog", "bind again 17 min")
+        await it.sees("Розница  11 dialogs", "@teply_dom_bot", "Опт  1 dialog", "stopped 17 min")
         await it.press("end")
         await it.sees("The mail server does not accept this login and password", "→ Gmail, Yandex and Mail.ru want")
         await it.press("escape")
@@ -28,7 +28,7 @@ async def test_lines_show_their_channels_with_health_in_words_and_the_next_step(
 async def test_what_does_not_work_is_read_before_a_name_that_is_cut(window: Opener) -> None:
     async with window((80, 24)) as it:
         await it.press("f2")
-        await it.sees("● Mail bind again 17 min")
+        await it.sees("● Mail stopped 17 min")
 
 
 @pytest.mark.req("S-061")
@@ -170,9 +170,9 @@ async def test_a_channel_that_rests_says_until_when_and_why_and_goes_on_by_a_key
         await it.open("Анна")
         await it.sees("@teply_dom_bot sends nothing until 12:30: ", "FLOOD_WAIT")
         await it.press("escape", "f2", "down")
-        await it.sees("receives; sends nothing until 12:30", "FLOOD_WAIT", "r resumes it now")
+        await it.sees("paused until 12:30", "FLOOD_WAIT", "r resumes it now")
         await it.press("r")
-        await it.sees_no("sends nothing until")
+        await it.sees_no("paused until")
         assert company.read(lambda tx: channels.one(tx, bot)).paused_until == 0
         await it.press("r")
         await it.until(lambda: any("is not paused" in note.message for note in it.app._notifications))

@@ -25,7 +25,7 @@ from chatapp_cli.tui.app import InboxApp
 from chatapp_cli.tui.launch import report
 from chatapp_cli.tui.screens.inbox import InboxScreen
 from chatapp_cli.tui.session.error_guard import LONG, ErrorGuard
-from chatapp_cli.tui.session.rescue import FOLDER, rescued
+from chatapp_cli.tui.session.rescue import FOLDER, save_to_file
 from chatapp_cli.tui.widgets.composer import Composer, Pen
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 from tests.postgres import Postgres
@@ -118,8 +118,8 @@ async def test_a_tab_of_a_dialog_that_is_no_more_can_be_left(window: Opener, com
 async def test_work_that_comes_round_says_the_same_only_once_a_minute() -> None:
     guard = ErrorGuard()
     said = guard.words(StoreError(T("The disk is full.")))
-    assert [guard.is_new(said, now) for now in (0.0, 5.0, LONG - 1, LONG + 1)] == [True, False, False, True]
-    assert guard.is_new("other", 1.0)
+    assert [guard.first_report(said, now) for now in (0.0, 5.0, LONG - 1, LONG + 1)] == [True, False, False, True]
+    assert guard.first_report("other", 1.0)
     assert not guard.unexpected
 
 
@@ -203,7 +203,7 @@ async def test_a_window_that_breaks_off_says_so_and_where_the_draft_is(
 
 
 def test_what_is_rescued_is_never_written_over(tmp_path: Path) -> None:
-    paths = [rescued(tmp_path, "Анна", text, NOON) for text in ("раз", "два", "три")]
+    paths = [save_to_file(tmp_path, "Анна", text, NOON) for text in ("раз", "два", "три")]
     assert len(set(paths)) == len(paths)
     assert [path.read_text("utf-8") for path in paths] == ["Анна\n\nраз\n", "Анна\n\nдва\n", "Анна\n\nтри\n"]
 

@@ -29,7 +29,7 @@ async def test_the_other_button_asks_what_can_be_done_with_the_dialog_under_it(
         await it.sees("What to do", "Pin, or unpin")
         await it.press("p")
         shown = it.app.screen.query_one(DialogList)
-        card = partial(company.read, lambda tx: dialogs.card(tx, shown.current))
+        card = partial(company.read, lambda tx: dialogs.card(tx, shown.under_cursor))
         await it.until(lambda: card().pinned)
         assert "Дмитрий" in card().name
 

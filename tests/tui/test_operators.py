@@ -84,7 +84,7 @@ async def test_a_window_hears_at_once_of_other_lines_and_of_the_end(
         assert it.app.workspace.actor == ""
 
 
-async def test_whoever_is_shown_the_door_looks_at_nothing_any_more(
+async def test_a_disabled_operator_is_logged_out_and_no_longer_shown_as_looking(
     window_of: Entrance, company: Company, pyotr: str
 ) -> None:
     async with window_of(pyotr) as it:

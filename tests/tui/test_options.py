@@ -7,15 +7,18 @@ from collections.abc import Iterator
 import pytest
 
 from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.arrival import Profile
 from chatapp_cli.domain.form import Field
 from chatapp_cli.domain.option import COMPANY, OptionLevel, OptionTarget
 from chatapp_cli.domain.text import T
+from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import channels, lines, options
 from chatapp_cli.tui.screens.lines import LinesScreen
 from chatapp_cli.tui.screens.options import OptionsScreen
 from chatapp_cli.tui.widgets.form import FieldRow, FormView
 from tests.declared import declared
 from tests.tui.conftest import Opener
+from tests.tui.stage import Stage
 
 
 @pytest.fixture
@@ -78,3 +81,23 @@ async def test_a_channel_has_the_options_of_its_kind_and_its_session_comes_up_wi
         await it.until(lambda: isinstance(it.app.screen, LinesScreen))
     after = company.read(lambda tx: channels.one(tx, mail.id))
     assert (after.settings["sender_name"], after.revision) == ("Тёплый дом", mail.revision + 1)
+
+
+@pytest.mark.req("S-099")
+async def test_links_in_mails_are_hidden_and_shown_again_by_an_option_of_the_mailbox(
+    window: Opener, company: Company, stage: Stage
+) -> None:
+    mail = [row for row in company.read(channels.everything) if row.kind == "email"][-1]
+    zoya = Profile(id="zoya@pochta.example", name="Зоя Линкова", email="zoya@pochta.example")
+    stage.hear(mail.id, zoya, "Вот https://lavka.example/a?b=1 чек")
+    async with window() as it:
+        await it.open("Зоя")
+        await it.sees("https://lavka.example/a?b=1")
+        for wanted, shown in (("on", "Вот чек"), ("off", "https://lavka.example/a?b=1")):
+            company.write(
+                lambda tx, wanted=wanted: channels.configure(tx, mail, manifest("email"), {"remove_links": wanted})
+            )
+            await it.press("escape", "f2", "escape", "1")
+            await it.open("Зоя")
+            await it.sees(shown)
+            assert ("lavka" in it.text()) == (wanted == "off")

@@ -34,7 +34,7 @@ async def test_a_dialog_that_is_only_looked_into_stays_unread_until_it_is_opened
     async with window() as it:
         await it.press("/")
         await it.type("Анна")
-        await it.until(lambda: it.app.screen.query_one("DialogList").order.wanted.text == "Анна")
+        await it.until(lambda: it.app.screen.query_one("DialogList").order.dialog_filter.text == "Анна")
         await it.press("enter", "Q")
         await it.sees("stays unread", "Доплачу")
         it.app.screen.read_marks.watch()

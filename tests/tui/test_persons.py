@@ -54,7 +54,7 @@ def route(it: Window) -> str:
     return it.app.screen.query_one(Composer)._border_title.plain
 
 
-@pytest.mark.req("S-119")
+@pytest.mark.req("S-119", part="by operators, not by robots")
 async def test_the_card_suggests_the_same_person_with_the_reason_and_a_key_joins_and_parts_them(
     window: Opener, company: Company, stage: Stage, elsewhere: DialogId
 ) -> None:

@@ -190,7 +190,7 @@ async def test_all_that_are_listed_can_be_chosen_and_another_list_drops_the_choi
         await it.press("*")
         assert shown.picked == []
         await it.press("s", "2")
-        await it.until(lambda: shown.order.wanted.unread and not shown.picked)
+        await it.until(lambda: shown.order.dialog_filter.unread and not shown.picked)
 
 
 async def test_claiming_many_leaves_those_that_others_have(window: Opener, company: Company) -> None:

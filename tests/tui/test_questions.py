@@ -420,7 +420,7 @@ def test_what_did_not_go_stands_above_what_was_begun_since(
     assert (since.text, since.editing) == both
 
 
-async def test_a_no_is_taken_by_nobody(company: Company) -> None:
+async def test_take_is_not_called_after_a_no(company: Company) -> None:
     from chatapp_cli.tui.app import InboxApp
 
     app, take, page = InboxApp(company, alone=True), Refusing(), Confirm("?")
@@ -450,7 +450,7 @@ ANSWERED_AT_ONCE = {
     ("screens/begin.py", "_('Leave without sending?')"),
     ("screens/troubles.py", "_('Send it again?')"),
     ("screens/troubles.py", "_('Delete this dead letter?')"),
-    ("conversation/finding.py", "_('Search in this conversation')"),
+    ("conversation/search.py", "_('Search in this conversation')"),
 }
 """Questions whose answer cannot be wrong: a choice of what is there, a yes to what is seen as it happens, any words."""
 ASKING = {"hands", "self", "listing", "page"}

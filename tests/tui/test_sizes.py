@@ -41,7 +41,7 @@ async def test_every_line_is_exactly_as_wide_as_the_terminal(
 async def test_80_by_24_shows_names_times_health_and_keys_uncut(window: Opener) -> None:
     async with window((80, 24)) as it:
         await it.sees("1 All", "Анна Кузнецова ⚑    11:48")
-        await it.sees("● TG bot ● Mail ● API", "bind again 17 min", "! 2 F3", "◷ 1 to send")
+        await it.sees("● TG bot ● Mail ● API", "stopped 17 min", "! 2 F3", "◷ 1 to send")
         assert "/ search" in it.text().split("\n")[-1]
 
 

@@ -19,7 +19,7 @@ async def beside(it: Window, name: str) -> None:
     """Find a dialog and open it in a new tab."""
     await it.press("escape", "1", "/")
     await it.type(name)
-    await it.until(lambda: it.app.screen.query_one("DialogList").order.wanted.text == name)
+    await it.until(lambda: it.app.screen.query_one("DialogList").order.dialog_filter.text == name)
     await it.press("enter", "T")
     await it.until(lambda: name in opened_name(it))
 
@@ -40,6 +40,31 @@ async def test_a_dialog_opens_in_a_new_tab_and_tabs_are_turned_by_keys_and_click
         await it.until(lambda: opened_name(it) == "Анна Кузнецова")
         await it.press("escape", "X")
         await it.until(lambda: opened_name(it) == "Игорь" and not bar.display)
+
+
+@pytest.mark.req("S-118")
+async def test_the_menu_of_a_dialog_opens_it_here_or_in_a_new_tab(window: Opener) -> None:
+    async with window() as it:
+        await it.open("Анна")
+        await it.press("escape", "1", "/")
+        await it.type("Игорь")
+        await it.until(lambda: it.app.screen.query_one("DialogList").order.wanted.text == "Игорь")
+        await it.press("enter", "down", ".")
+        await it.sees("What to do", "Open the dialog", "Open it in a new tab", "Pin, or unpin", "blacklist")
+        await it.press("T")
+        bar = it.app.screen.query_one(TabBar)
+        await it.until(lambda: [tab.name for tab in bar.tabs] == ["Анна Кузнецова", "Игорь"])
+        await it.press("escape", "/")
+        await it.type("Дмитрий")
+        await it.until(lambda: it.app.screen.query_one("DialogList").order.wanted.text == "Дмитрий")
+        await it.press("enter", "down", "f10")
+        await it.sees("What to do")
+        await it.press("enter")
+        await it.until(lambda: opened_name(it) == "Дмитрий Орлов")
+        assert [tab.name for tab in bar.tabs] == ["Анна Кузнецова", "Дмитрий Орлов"]
+        await it.press("f10")
+        await it.sees("What to do")
+        assert "Open the dialog" not in it.text()
 
 
 async def test_a_tab_keeps_its_place_and_its_draft(window: Opener, company: Company, stage: Stage) -> None:

@@ -46,10 +46,19 @@ async def test_an_uncertain_message_is_sent_again_only_after_a_question(window: 
         await it.sees("? Kirill")
         listed = it.app.screen.query_one("OptionList")
         listed.highlighted = next(n for n, one in enumerate(it.app.screen._found) if one.uncertain)
-        await it.press("s")
-        await it.sees("Send it again?", "It may have got through already")
-        await it.press("y")
+        dialog = it.app.screen._found[listed.highlighted].dialog
+
+        def queued() -> list[str]:
+            return [row.action for row in company.read(lambda tx: tx.all(OutboxRow, "outbox.of_dialog", dialog=dialog))]
+
+        for answer in ("n", "y"):
+            assert queued() == []
+            await it.press("s")
+            await it.sees("Send it again?", "It may have got through already")
+            await it.press(answer)
+            await it.sees_no("Send it again?")
         await it.sees("◷ Kirill")
+    assert queued() == ["send"]
 
 
 async def test_enter_opens_the_dialog_of_a_trouble(window: Opener) -> None:
@@ -102,7 +111,7 @@ async def test_a_channel_that_breaks_warns_in_the_open_dialog_at_once(
         await it.open("Анна")
         await it.sees("Доплачу")
         stage.health(bot.id, "needs_rebind", "token_refused")
-        await it.sees("@teply_dom_bot: bind again, since 12:00. Your messages wait")
+        await it.sees("@teply_dom_bot: stopped, since 12:00. Your messages wait")
 
 
 async def test_an_alarm_is_listed_first_and_goes_from_the_list_when_it_heals(window: Opener, company: Company) -> None:

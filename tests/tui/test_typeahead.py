@@ -29,7 +29,7 @@ async def test_a_name_typed_at_once_with_the_key_that_opens_the_search_is_no_row
         assert len(it.app.screen_stack) == 1
 
 
-@pytest.mark.req("S-119")
+@pytest.mark.req("S-119", part="by operators, not by robots")
 async def test_what_is_typed_at_once_with_the_key_that_asks_for_it_is_the_answer(
     window: Opener, company: Company
 ) -> None:
@@ -48,7 +48,7 @@ async def test_a_key_after_the_one_that_answered_a_page_waits_until_what_asked_g
     async with window() as it:
         at_once(it, "g", "v", "d", "escape", "U", "2")
         inbox = it.app.screen_stack[0]
-        await it.until(lambda: inbox.query_one("DialogList").order.wanted == DialogFilter(unread=True))
+        await it.until(lambda: inbox.query_one("DialogList").order.dialog_filter == DialogFilter(unread=True))
         assert it.app.screen is inbox
         assert [row.name for row in company.read(views.seen)] == ["Ждут"]
         assert any("Taken back." in note.message for note in it.app._notifications)

@@ -110,13 +110,13 @@ def test_however_many_pictures_were_seen_only_the_last_are_kept() -> None:
     gallery.on = True
     small = pictures.Drawn(2, 2, bytes(12))
     for n in range(500):
-        assert gallery.asks(a_file(n))
+        assert gallery.ask_once(a_file(n))
         assert gallery.put(a_file(n), small)
     blank = Strip.blank(10)
     shown = [gallery.over(blank, PictureLine(a_file(n), 0, 3), Style()) is not blank for n in range(500)]
     assert sum(shown) == MOST
     assert all(shown[-MOST:])
-    assert gallery.asks(a_file(0))
+    assert gallery.ask_once(a_file(0))
     assert gallery.rows(a_file(0)) == 1
 
 

@@ -28,11 +28,14 @@ from chatapp_cli.i18n import show
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import files, operators
 from chatapp_cli.store.rows.operators import OperatorRow
+from chatapp_cli.store.tx import Tx
 
 log = structlog.get_logger()
 
 SIZE: Final = (80, 24)
 FOREIGN: Final = 403
+MINUTE: Final = 60_000
+"""Milliseconds."""
 
 
 class WebApplication:
@@ -73,6 +76,7 @@ class WebApplication:
         who = await self._who(request)
         if who is None:
             return RedirectResponse(f"{HOME}/login", 303)
+        await self._saw(request.cookies[SESSION], 0)
         if self._full:
             return pages.word(await self._login_page.company(), _too_many(), 503)
         url = request.url
@@ -118,12 +122,14 @@ class WebApplication:
             log.info("web.window_closed", operator=who.name, pid=child.pid)
 
     async def _stays(self, tab: WindowSocket) -> bool:
-        """Whether the operator is still logged in and not idle for too long."""
-        idle = await self._store.read(lambda tx: self._store.company.options.number(tx, "web_idle"))
-        if idle and tab.idle > idle * 60:
-            await self._login_page.leave(tab.token)
-            return False
+        """Whether the operator is still logged in and not idle for too long, in this window and all others."""
+        if tab.was_used():
+            await self._saw(tab.token, tab.idle)
         return not self._closing and await self._of(tab.token) is not None
+
+    async def _saw(self, token: str, idle: float) -> None:
+        """Record that the operator was active, ``idle`` seconds ago."""
+        await self._store.write(lambda tx: operators.saw(tx, token, tx.now - int(idle * 1000)))
 
     async def _leave(self, request: Request) -> Response:
         if not from_here(request) or not proved(await form_of(request), request.cookies.get(PROOF)):
@@ -154,7 +160,17 @@ class WebApplication:
         return await self._of(caller.cookies.get(SESSION, ""))
 
     async def _of(self, token: str) -> OperatorRow | None:
-        return await self._store.read(lambda tx: operators.of_session(tx, token))
+        """The operator of a session; one that was idle for too long ends for every other use as well."""
+
+        def look(tx: Tx) -> tuple[OperatorRow | None, bool]:
+            idle = self._store.company.options.number(tx, "web_idle") * MINUTE
+            found = operators.of_session(tx, token, idle=idle)
+            return found, found is None and operators.of_session(tx, token) is not None
+
+        found, is_idle = await self._store.read(look)
+        if is_idle:
+            await self._login_page.leave(token)
+        return found
 
     @property
     def _full(self) -> bool:

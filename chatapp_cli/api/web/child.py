@@ -7,7 +7,6 @@ A packet is one letter, four bytes for the length of the content, and the conten
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import os
 import sys
@@ -19,7 +18,7 @@ from typing import Final
 
 from chatapp_cli.i18n import language
 from chatapp_cli.runtime.embedded_daemon import surroundings
-from chatapp_cli.runtime.login import TOKEN, UPLOADS
+from chatapp_cli.runtime.login import TOKEN, UPLOADS, own_settings
 from chatapp_cli.runtime.parent_watch import ended
 from chatapp_cli.settings import Settings
 
@@ -100,11 +99,6 @@ async def start(
     own = str(own_settings(settings.folder, operator))
     env = {**_environment(settings, width, height), "CHATAPP_OWN": own, TOKEN: token, UPLOADS: str(uploads)}
     return Child(await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=env))
-
-
-def own_settings(folder: Path, operator: str) -> Path:
-    """The settings file of an operator; the name is hashed, because it may be too long or contain a path."""
-    return folder / "operators" / hashlib.sha256(operator.encode()).hexdigest()[:32] / "config.toml"
 
 
 def _environment(settings: Settings, width: int, height: int) -> Mapping[str, str]:

@@ -13,12 +13,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from chatapp_cli.api.web import pages
-from chatapp_cli.api.web.protection import Attempts, from_here, proved
+from chatapp_cli.api.web.protection import from_here, proved
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.i18n import _, show
 from chatapp_cli.runtime.login import log_in
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import operators
+from chatapp_cli.services.login_attempts import TooManyAttempts
 
 log = structlog.get_logger()
 
@@ -39,7 +40,6 @@ class LoginPage:
     def __init__(self, store: AsyncStore) -> None:
         self._store = store
         self._world = store.company.world
-        self._attempts = Attempts(store.company.world.clock)
         self._one_at_a_time = asyncio.Lock()
 
     async def company(self) -> str:
@@ -54,22 +54,19 @@ class LoginPage:
     async def enter(self, request: Request) -> Response:
         """Process the form."""
         form = await form_of(request)
-        who = {"name": form.get("name", ""), "address": request.client.host if request.client else ""}
+        address = request.client.host if request.client else ""
         if not from_here(request) or not proved(form, request.cookies.get(PROOF)):
             return await self._again(request, form, _("The page was open for too long. Please try again."), 403)
         async with self._one_at_a_time:
-            if wait := self._attempts.wait(**who):
-                why = _("Too many wrong passwords. Wait a quarter of an hour.")
-                answer = await self._again(request, form, why, 429)
-                answer.headers["Retry-After"] = str(int(wait) + 1)
-                return answer
-            self._attempts.count(**who)
             try:
-                token = await self._session(form)
+                token = await self._session(form, address)
+            except TooManyAttempts as refused:
+                answer = await self._again(request, form, show(refused.what), 429)
+                answer.headers["Retry-After"] = str(refused.wait // 1000 + 1)
+                return answer
             except Refused as refused:
-                log.info("web.login_refused", address=who["address"])
+                log.info("web.login_refused", address=address)
                 return await self._again(request, form, show(refused.what), 401)
-            self._attempts.right(**who)
         return kept(RedirectResponse(HOME, 303), request, SESSION, token)
 
     async def leave(self, token: str) -> None:
@@ -80,10 +77,10 @@ class LoginPage:
         """The CSRF token: the browser's current one, or a new one."""
         return request.cookies.get(PROOF) or self._world.chance.key()
 
-    async def _session(self, form: Mapping[str, str]) -> str:
+    async def _session(self, form: Mapping[str, str], address: str) -> str:
         """The token of a new session. Raises Refused."""
         name, password = form.get("name", ""), form.get("password", "")
-        return await self._store.with_store(partial(log_in, self._store.company, name, password))
+        return await self._store.with_store(partial(log_in, self._store.company, name, password, browser=address))
 
     async def _again(self, request: Request, form: Mapping[str, str], trouble: str, status: int) -> Response:
         proof, name = self.proof(request), form.get("name", "")

@@ -1,8 +1,7 @@
-"""Protection before the password check: attempt limits, CSRF and security headers."""
+"""Protection of the pages: CSRF and security headers."""
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Mapping
 from hmac import compare_digest
 from types import MappingProxyType
@@ -13,14 +12,6 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chatapp_cli.ports.world import Clock
-
-WITHIN: Final = 900.0
-"""Seconds for which a wrong password counts."""
-MOST: Final = MappingProxyType({"name": 10, "address": 30})
-"""Wrong passwords allowed within that time for one name, and from one address, which an office shares."""
-MANY: Final = 10_000
-"""The number of names and addresses at which expired ones are removed."""
 HEADERS: Final = MappingProxyType(
     {
         "Content-Security-Policy": (
@@ -36,39 +27,6 @@ HEADERS: Final = MappingProxyType(
     }
 )
 """Inline styles are allowed because the terminal in the page uses them for its colours."""
-
-
-class Attempts:
-    """Wrong passwords within the last quarter of an hour."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._at: dict[tuple[str, str], deque[float]] = {}
-
-    def wait(self, **who: str) -> float:
-        """Seconds until the next attempt is allowed; 0 for now."""
-        now = self._clock.monotonic()
-        spent = [at for kind, value in who.items() if len(at := self._recent(kind, value)) >= MOST[kind]]
-        return max((at[0] + WITHIN - now for at in spent), default=0.0)
-
-    def count(self, **who: str) -> None:
-        """Count an attempt; before the password is checked, so that concurrent attempts count too."""
-        if len(self._at) > MANY:
-            self._at = {key: at for key in [*self._at] if (at := self._recent(*key))}
-        for kind, value in who.items():
-            self._at.setdefault((kind, value), deque()).append(self._clock.monotonic())
-
-    def right(self, **who: str) -> None:
-        """Uncount the last attempt: the password was right."""
-        for key in who.items():
-            if self._at.get(key):
-                self._at[key].pop()
-
-    def _recent(self, kind: str, value: str) -> deque[float]:
-        at = self._at.get((kind, value), deque())
-        while at and at[0] + WITHIN <= self._clock.monotonic():
-            at.popleft()
-        return at
 
 
 def from_here(caller: HTTPConnection, *, certainly: bool = False) -> bool:

@@ -32,12 +32,18 @@ class WindowSocket:
         self._socket = socket
         self._clock = clock
         self._touched = clock.monotonic()
+        self._told = self._touched
         self._leaves = asyncio.Event()
 
     @property
     def idle(self) -> float:
         """Seconds since the last key or movement of the mouse."""
         return self._clock.monotonic() - self._touched
+
+    def was_used(self) -> bool:
+        """Whether a key was pressed or the mouse moved since this was last asked."""
+        before, self._told = self._told, self._touched
+        return self._touched > before
 
     async def carry(self, stays: Callable[[WindowSocket], Awaitable[bool]]) -> None:
         """Run until the browser disconnects, the window ends, ``leave`` is called, or ``stays`` returns false."""

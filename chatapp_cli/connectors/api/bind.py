@@ -20,6 +20,7 @@ from chatapp_cli.ports.bind import Asker, Bound
 from chatapp_cli.ports.world import World
 
 KIND: Final = "api"
+_NEAR_LINKS: Final = "near_links"
 
 
 async def bind(world: World, ask: Asker, previous: Bound | None) -> Bound:
@@ -38,12 +39,20 @@ async def bind(world: World, ask: Asker, previous: Bound | None) -> Bound:
     return draft.bound(previous, world)
 
 
+def _options(previous: Bound | None) -> Mapping[str, str]:
+    """What was configured after the channel was bound."""
+    kept = previous.settings.get(_NEAR_LINKS) if previous else None
+    return {_NEAR_LINKS: kept} if kept else {}
+
+
 def _known(previous: Bound | None) -> Mapping[str, str]:
     return {"name": previous.title, "url": previous.settings.get("url", "")} if previous else {}
 
 
 def _form(previous: Bound | None, values: Mapping[str, str], blame: Mapping[str, Text]) -> Form:
-    fields = [field for field in manifest(KIND).fields if previous or field.name != "rotate"]
+    fields = [
+        field for field in manifest(KIND).fields if field.name != _NEAR_LINKS and (previous or field.name != "rotate")
+    ]
     return Form(title=T("Another program as a channel"), fields=fields, values=values, errors=blame)
 
 
@@ -105,7 +114,7 @@ class _Draft:
         return Bound(
             account=previous.account if previous else self.name,
             title=self.name,
-            settings={"url": self.url, "replaced_at": str(keys.replaced_at)},
+            settings={"url": self.url, "replaced_at": str(keys.replaced_at), **_options(previous)},
             secrets=keys.secrets(),
             facts={N_("Webhook path"): self._path},
             capabilities={} if self.url else _RECEIVE_ONLY,
@@ -125,6 +134,15 @@ async def ping(url: str, keys: Keys, world: World) -> None:
     if url:
         async with open_session(total=15) as http:
             await Program(http, url, keys, world.clock).tell(Ping(), id=world.chance.key())
+
+
+def origin(url: str) -> tuple[str, str, int] | None:
+    """Scheme, host and port of an address; ``None`` if it is none."""
+    try:
+        parsed = URL(url)
+    except ValueError:
+        return None
+    return (parsed.scheme, parsed.host, parsed.port) if parsed.host and parsed.port else None
 
 
 def _is_web(url: str) -> bool:

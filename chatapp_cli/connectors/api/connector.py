@@ -23,6 +23,7 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.kit.checking import broken
 from chatapp_cli.kit.http import HttpResponse, network, open_session, verdict
 from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.kit.outside import require_outside
 from chatapp_cli.kit.signatures import Unsigned, verify
 from chatapp_cli.ports.bind import Asker, Bound
 from chatapp_cli.ports.connector import Finding, HookReply, HookRequest, Session
@@ -72,15 +73,17 @@ class ApiConnector:
     @asynccontextmanager
     async def open(self, channel: ChannelId, bound: Bound) -> AsyncIterator[Session]:  # noqa: ARG002 - the interface
         """Connects nothing until the first send."""
-        async with open_session() as http:
-            yield ApiSession(self._world, http, bound)
+        async with open_session() as http, open_session(outside=True) as outside:
+            yield ApiSession(self._world, http, outside, bound)
 
 
 class ApiSession:
     """A bound program."""
 
-    def __init__(self, world: World, http: aiohttp.ClientSession, bound: Bound) -> None:
-        self._world, self._http = world, http
+    def __init__(self, world: World, http: aiohttp.ClientSession, outside: aiohttp.ClientSession, bound: Bound) -> None:
+        self._world, self._http, self._outside = world, http, outside
+        self._near_links = bound.settings.get("near_links") == "on"
+        self._home = binding.origin(bound.settings["url"])
         self._keys = Keys.of(bound.secrets, bound.settings)
         self._program = Program(http, bound.settings["url"], self._keys, world.clock)
 
@@ -121,15 +124,18 @@ class ApiSession:
         await self._program.tell(Reaction(id=ext_id, chat_id=address, emoji=ours), id=self._world.chance.key())
 
     async def fetch(self, remote: str, target: Path) -> None:
-        """Download a file that came as a link."""
+        """Download a file that came as a link, from the program's own server or the Internet."""
+        near = self._near_links or (self._home is not None and binding.origin(remote) == self._home)
+        if not near:
+            require_outside(remote)
         try:
             with network():
-                await self._download(remote, target)
+                await self._download(self._http if near else self._outside, remote, target)
         except Misconfigured as error:
             raise Rejected("file_refused", error.code) from None
 
-    async def _download(self, remote: str, target: Path) -> None:
-        async with self._http.get(remote, allow_redirects=False) as response:
+    async def _download(self, http: aiohttp.ClientSession, remote: str, target: Path) -> None:
+        async with http.get(remote, allow_redirects=False) as response:
             if response.status != HTTPStatus.OK:
                 answer = HttpResponse(response.status, response.headers, b"")
                 raise verdict(answer, f"HTTP {answer.status}", now=self._world.clock.now(), verdicts=errors.FILES)
@@ -167,6 +173,8 @@ def _unfit(request: HookRequest) -> HookReply | None:
 
 
 def _taken(arrivals: Sequence[Arrival]) -> HookReply:
+    if not arrivals:
+        return _reply(422, accepted=0, error="the array is empty: post at least one event")
     problems = [arrival.problem for arrival in arrivals if arrival.problem]
     kept = Batch(arrivals=[arrival for arrival in arrivals if arrival.events or arrival.problem])
     accepted = len(arrivals) - len(problems)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial, singledispatch
@@ -64,7 +65,7 @@ def _understood(place: str, now: Millis, raw: bytes) -> Arrival:
     try:
         event = _read(raw)
     except UNREADABLE as error:
-        return dead(raw, _complaint(error), provider_id=f"unread {place}")
+        return dead(raw, _complaint(error, raw), provider_id=f"unread {place}")
     provider_id = f"message {event.chat_id} {event.id}" if isinstance(event, api.Message) else f"event {place}"
     return Arrival(provider_id=provider_id, raw=raw, events=meaning(event, _millis(event.at, now)))
 
@@ -84,8 +85,10 @@ def _read(raw: bytes) -> api.Event:
     return event
 
 
-def _complaint(error: Exception) -> str:
+def _complaint(error: Exception, raw: bytes) -> str:
     """The error message for the author of the other program."""
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "JSON has to be UTF-8, and this is UTF-16: it begins with a byte order mark of it"
     if isinstance(error, UnicodeDecodeError):
         return f"JSON has to be UTF-8, and byte 0x{error.object[error.start]:02x} is not"
     return "brackets are nested too deeply" if isinstance(error, RecursionError) else str(error)

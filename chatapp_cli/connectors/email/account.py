@@ -37,7 +37,6 @@ class Account:
     """Whether the service itself files sent mail."""
     sender_name: str = ""
     by_subject: bool = True
-    remove_links: bool = False
     newsletters_wait: bool = True
 
     @classmethod
@@ -54,7 +53,6 @@ class Account:
             saves_sent=settings.get("saves_sent") == "on",
             sender_name=settings.get("sender_name", ""),
             by_subject=settings.get("group_by_subject", "on") == "on",
-            remove_links=settings.get("remove_links") == "on",
             newsletters_wait=settings.get("newsletters_wait", "on") == "on",
         )
 
@@ -69,7 +67,6 @@ class Account:
         return Reading(
             own_address=self.address,
             by_subject=self.by_subject,
-            remove_links=self.remove_links,
             newsletters_wait=self.newsletters_wait,
         )
 

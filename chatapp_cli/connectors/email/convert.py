@@ -20,7 +20,6 @@ from chatapp_cli.domain.subject import plain_subject, subject_key
 from chatapp_cli.kit.understanding import guarded
 
 _FORWARD = re.compile(r"^\s*(?:fwd?|пересл)\s*:", re.IGNORECASE)
-_LINK = re.compile(r"\(?\b(?:(?:https?|ftp)://|www\.)[^\s<>()]+(?:\([^\s<>()]*\)[^\s<>()]*)*\)?", re.IGNORECASE)
 _LONGEST_THREAD = 50
 _LONGEST_SUBJECT = 500
 
@@ -43,7 +42,6 @@ class Reading:
 
     own_address: str
     by_subject: bool = True
-    remove_links: bool = False
     newsletters_wait: bool = True
     plain_until: Millis = 0
     """Mails received until then were read by a version that identified a mail by its Message-ID alone."""
@@ -130,21 +128,9 @@ def _is_forward(subject: str) -> bool:
 
 def _shown(subject: str, parts: Content, reading: Reading) -> str:
     text = parts.text if _is_forward(subject) else cut(parts.text)
-    if reading.remove_links:
-        text = without_links(text)
     if reading.by_subject or not subject:
         return text
     return f"[{subject}] {text}".rstrip()
-
-
-def without_links(text: str) -> str:
-    """A text whose web links are left out."""
-    return "\n".join(map(_without_links, text.split("\n"))).strip()
-
-
-def _without_links(line: str) -> str:
-    rest, links = _LINK.subn("", line)
-    return re.sub(r" {2,}", " ", rest).rstrip() if links else line
 
 
 def _missing(mail: Mail) -> Sequence[IncomingFile]:

@@ -22,13 +22,13 @@ class Audience(Enum):
 
     LINE = "line"
     """Operators who see the channel, dialog and message that it names; nobody if it names none."""
-    EVERYBODY = "everybody"
+    LINE_OR_EVERYBODY = "everybody"
     """The same, or everybody if it names none."""
     APPLICATION = "application"
     """Operators who see the line of the application that it names first."""
     OWN = "own"
     """The operator whom it names first, and the one who caused it."""
-    WHOLE = "whole"
+    ALL_LINES = "whole"
     """Only people who see every line, as they see everything else."""
 
 

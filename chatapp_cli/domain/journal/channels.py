@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from chatapp_cli.domain.ids import ChannelId, Millis
-from chatapp_cli.domain.journal.base import JournalEvent
+from chatapp_cli.domain.journal.base import JournalEvent, keyed
 from chatapp_cli.domain.text import T, Text
 
 
@@ -75,22 +75,22 @@ class StrangersPaused(ChannelEvent):
     code: str = ""
 
 
-class RequestMade(JournalEvent):
+class SessionRequestMade(JournalEvent):
     """A channel's session was asked for something."""
 
     topic: ClassVar[str] = "errand.asked"
     words: ClassVar[Text] = T("Channel {channel} was asked: {what}")
     channel: ChannelId
-    errand: int
+    request: int = keyed("errand")
     what: str
 
 
-class RequestEnded(JournalEvent):
+class SessionRequestEnded(JournalEvent):
     """A request to a channel's session was answered, or will not be."""
 
     topic: ClassVar[str] = "errand.ended"
     channel: ChannelId
-    errand: int
+    request: int = keyed("errand")
     state: str
 
 

@@ -14,14 +14,14 @@ class CompanyConfigured(JournalEvent):
     """Options of the company changed."""
 
     topic: ClassVar[str] = "company.configured"
-    audience: ClassVar[Audience] = Audience.EVERYBODY
+    audience: ClassVar[Audience] = Audience.LINE_OR_EVERYBODY
     changed: Sequence[str]
 
 
 class ViewEvent(JournalEvent):
     """Something happened to a saved view."""
 
-    audience: ClassVar[Audience] = Audience.EVERYBODY
+    audience: ClassVar[Audience] = Audience.LINE_OR_EVERYBODY
     name: str
 
 
@@ -49,7 +49,7 @@ class ViewRemoved(ViewEvent):
 class SectionEvent(JournalEvent):
     """Something happened to a section of quick replies."""
 
-    audience: ClassVar[Audience] = Audience.EVERYBODY
+    audience: ClassVar[Audience] = Audience.LINE_OR_EVERYBODY
     name: str
 
 
@@ -93,7 +93,7 @@ class EditorUninvited(SectionEvent):
 class ReplyEvent(JournalEvent):
     """Something happened to a quick reply."""
 
-    audience: ClassVar[Audience] = Audience.EVERYBODY
+    audience: ClassVar[Audience] = Audience.LINE_OR_EVERYBODY
     title: str
 
 
@@ -155,7 +155,7 @@ class ClockSetBack(JournalEvent):
     """The wall clock was set back, and waiting times were moved with it."""
 
     topic: ClassVar[str] = "clock.back"
-    audience: ClassVar[Audience] = Audience.EVERYBODY
+    audience: ClassVar[Audience] = Audience.LINE_OR_EVERYBODY
     words: ClassVar[Text] = T("The clock was set back by {seconds} s; waiting times were shifted")
     seconds: int
 

@@ -11,7 +11,7 @@ from chatapp_cli.domain.text import T, Text
 class ContactEvent(JournalEvent):
     """Something was said about a contact; the contact's dialogs have events of their own for whoever sees them."""
 
-    audience: ClassVar[Audience] = Audience.WHOLE
+    audience: ClassVar[Audience] = Audience.ALL_LINES
     contact: int
 
 

@@ -12,7 +12,7 @@ from chatapp_cli.domain.text import T, Text
 class LineEvent(JournalEvent):
     """Something happened to a line."""
 
-    audience: ClassVar[Audience] = Audience.WHOLE
+    audience: ClassVar[Audience] = Audience.ALL_LINES
     name: str
 
 

@@ -12,6 +12,7 @@ with context.config.attributes["engine"].connect() as connection:
         target_metadata=metadata,
         render_as_batch=connection.dialect.name == "sqlite",
         transactional_ddl=True,
+        on_version_apply=context.config.attributes.get("applied"),
     )
     with context.begin_transaction():
         context.run_migrations()

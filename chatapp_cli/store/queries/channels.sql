@@ -9,7 +9,7 @@ ON CONFLICT DO NOTHING RETURNING id;
 UPDATE channel SET account = :account, title = :title, hook_key = :hook_key, settings = :settings, facts = :facts,
   capabilities = :capabilities, secrets = :secrets, cursor = COALESCE(:cursor, cursor), revision = revision + 1,
   health = 'starting', health_code = '', health_detail = '', health_since = :now, paused_until = 0, strangers_until = 0,
-  paused_code = '', paused_detail = ''
+  paused_code = '', paused_detail = '', look_at = 0
 WHERE id = :id;
 
 -- name: channels.renew
@@ -23,7 +23,7 @@ SELECT c.id, c.line_id, l.name, c.kind, c.account, c.title, c.hook_key, c.settin
   (SELECT json_group_object(o.name, o.value) FROM stored_option o
     WHERE o.subject = 'channel' AND o.ref = c.id),
   c.facts, c.capabilities, c.cursor, c.revision, c.health, c.health_code, c.health_detail, c.health_since, c.proof_at,
-  c.paused_until, c.strangers_until, c.paused_code, c.paused_detail
+  c.paused_until, c.strangers_until, c.paused_code, c.paused_detail, c.look_at
 FROM channel c JOIN line l ON l.id = c.line_id ORDER BY c.line_id, c.id;
 
 -- name: channels.all@postgresql
@@ -31,7 +31,7 @@ SELECT c.id, c.line_id, l.name, c.kind, c.account, c.title, c.hook_key, c.settin
   COALESCE((SELECT json_object_agg(o.name, o.value)::text FROM stored_option o
     WHERE o.subject = 'channel' AND o.ref = c.id), '{}'),
   c.facts, c.capabilities, c.cursor, c.revision, c.health, c.health_code, c.health_detail, c.health_since, c.proof_at,
-  c.paused_until, c.strangers_until, c.paused_code, c.paused_detail
+  c.paused_until, c.strangers_until, c.paused_code, c.paused_detail, c.look_at
 FROM channel c JOIN line l ON l.id = c.line_id ORDER BY c.line_id, c.id;
 
 -- name: channels.one
@@ -39,7 +39,7 @@ SELECT c.id, c.line_id, l.name, c.kind, c.account, c.title, c.hook_key, c.settin
   (SELECT json_group_object(o.name, o.value) FROM stored_option o
     WHERE o.subject = 'channel' AND o.ref = c.id),
   c.facts, c.capabilities, c.cursor, c.revision, c.health, c.health_code, c.health_detail, c.health_since, c.proof_at,
-  c.paused_until, c.strangers_until, c.paused_code, c.paused_detail
+  c.paused_until, c.strangers_until, c.paused_code, c.paused_detail, c.look_at
 FROM channel c JOIN line l ON l.id = c.line_id WHERE c.id = :id;
 
 -- name: channels.one@postgresql
@@ -47,7 +47,7 @@ SELECT c.id, c.line_id, l.name, c.kind, c.account, c.title, c.hook_key, c.settin
   COALESCE((SELECT json_object_agg(o.name, o.value)::text FROM stored_option o
     WHERE o.subject = 'channel' AND o.ref = c.id), '{}'),
   c.facts, c.capabilities, c.cursor, c.revision, c.health, c.health_code, c.health_detail, c.health_since, c.proof_at,
-  c.paused_until, c.strangers_until, c.paused_code, c.paused_detail
+  c.paused_until, c.strangers_until, c.paused_code, c.paused_detail, c.look_at
 FROM channel c JOIN line l ON l.id = c.line_id WHERE c.id = :id;
 
 -- name: channels.secrets
@@ -57,7 +57,11 @@ SELECT secrets FROM channel WHERE id = :id;
 UPDATE channel SET cursor = :cursor WHERE id = :id;
 
 -- name: channels.health
-UPDATE channel SET health = :health, health_code = :code, health_detail = :detail, health_since = :now WHERE id = :id;
+UPDATE channel SET health = :health, health_code = :code, health_detail = :detail, health_since = :now,
+  look_at = :look_at WHERE id = :id;
+
+-- name: channels.look_again
+UPDATE channel SET look_at = :look_at WHERE id = :id;
 
 -- name: channels.proof
 UPDATE channel SET proof_at = :at WHERE id = :id;
@@ -75,7 +79,7 @@ WHERE id = :id;
 UPDATE channel SET paused_until = 0, paused_code = '', paused_detail = '' WHERE id = :id;
 
 -- name: channels.resume
-UPDATE channel SET paused_until = 0, strangers_until = 0, paused_code = '', paused_detail = '',
+UPDATE channel SET paused_until = 0, strangers_until = 0, paused_code = '', paused_detail = '', look_at = 0,
   health = CASE WHEN health IN ('needs_rebind', 'misconfigured', 'blocked') THEN 'starting' ELSE health END
 WHERE id = :id;
 
@@ -106,3 +110,6 @@ SELECT COUNT(*) FROM dialog WHERE channel_id = :channel AND created_at > :since;
 
 -- name: channels.seal
 UPDATE channel SET secrets = :secrets, revision = revision + 1 WHERE id = :id;
+
+-- name: channels.hiding_links
+SELECT ref FROM stored_option WHERE subject = 'channel' AND name = 'remove_links' AND value = 'on';

@@ -93,6 +93,19 @@ SELECT p.id, m.id, m.text FROM message p
 JOIN message m ON m.dialog_id = :old AND m.channel_id = p.channel_id AND m.ext_id = p.ext_id
 WHERE p.dialog_id = :new AND p.placeholder = 1 AND m.placeholder = 0;
 
+-- name: dialogs.answer_elsewhere
+SELECT a.id, a.author, (SELECT COUNT(*) FROM message l WHERE l.dialog_id = :id AND l.direction = 'in' AND l.id > a.id)
+FROM dialog d JOIN message a ON a.dialog_id = :other AND a.direction = 'out' AND a.automatic = 0
+  AND a.state NOT IN ('scheduled', 'cancelled')
+WHERE d.id = :id AND a.id > (
+  SELECT MIN(s.id) FROM message s WHERE s.dialog_id = d.id AND s.direction = 'in' AND s.at = d.waiting_since)
+ORDER BY a.id DESC LIMIT 1;
+
+-- name: dialogs.waits_since
+UPDATE dialog SET unread = CASE WHEN unread > :later THEN :later ELSE unread END, waiting_since = (
+  SELECT MIN(m.at) FROM message m WHERE m.dialog_id = dialog.id AND m.direction = 'in' AND m.id > :answer)
+WHERE id = :id;
+
 -- name: dialogs.absorb
 UPDATE dialog SET heard_at = COALESCE(heard_at, (SELECT o.heard_at FROM dialog o WHERE o.id = :old)),
   unread = unread + (SELECT o.unread FROM dialog o WHERE o.id = :old),
@@ -175,6 +188,11 @@ WHERE d.id = :id;
 
 -- name: dialogs.at_address
 SELECT id FROM dialog WHERE channel_id = :channel AND address = :address ORDER BY last_at DESC, id DESC LIMIT 1;
+
+-- name: dialogs.hides_links
+SELECT COUNT(*) FROM dialog d
+JOIN stored_option o ON o.subject = 'channel' AND o.ref = d.channel_id AND o.name = 'remove_links'
+WHERE d.id = :id AND o.value = 'on';
 
 -- name: dialogs.contact_at
 SELECT contact_id FROM dialog WHERE channel_id = :channel AND address = :address AND contact_id IS NOT NULL

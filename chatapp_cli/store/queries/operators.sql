@@ -41,12 +41,16 @@ INSERT INTO operator_line (operator, line_id) VALUES (:name, :line) ON CONFLICT 
 DELETE FROM operator_line WHERE operator = :name;
 
 -- name: operators.open_session
-INSERT INTO operator_session (token_sha256, operator, created_at, until) VALUES (:token, :name, :now, :until);
+INSERT INTO operator_session (token_sha256, operator, created_at, until, seen_at)
+VALUES (:token, :name, :now, :until, :at);
 
 -- name: operators.of_session
 SELECT o.name, o.password, o.role, o.every_line, o.disabled, o.created_at, o.rights
 FROM operator_session s JOIN operator o ON o.name = s.operator
-WHERE s.token_sha256 = :token AND s.until > :now AND o.disabled = 0;
+WHERE s.token_sha256 = :token AND s.until > :now AND o.disabled = 0 AND (s.seen_at = 0 OR s.seen_at > :since);
+
+-- name: operators.saw
+UPDATE operator_session SET seen_at = :at WHERE token_sha256 = :token AND seen_at < :at;
 
 -- name: operators.close_session
 DELETE FROM operator_session WHERE token_sha256 = :token;

@@ -124,6 +124,13 @@ WHERE o.channel_id = :channel AND o.action = 'send' AND o.state IN ('queued', 'c
   AND o.message_id < :before
 ORDER BY o.priority DESC, o.id;
 
+-- name: outbox.queue
+SELECT o.message_id, d.address, d.kind, CASE WHEN d.heard_at IS NULL AND d.kind = 'private' THEN 1 ELSE 0 END,
+  o.not_before
+FROM outbox o JOIN dialog d ON d.id = o.dialog_id
+WHERE o.channel_id = :channel AND o.action = 'send' AND o.state IN ('queued', 'claimed', 'sending')
+ORDER BY o.priority DESC, o.id;
+
 -- name: outbox.shift
 UPDATE outbox SET not_before = not_before - :by WHERE state = 'queued' AND not_before > :now;
 

@@ -47,6 +47,8 @@ class ChannelRow(NamedTuple):
     strangers_until: Millis
     paused_code: str
     paused_detail: str
+    look_at: Millis = 0
+    """When a stopped channel is tried again by itself; 0 if it is not stopped, or waits for a person alone."""
 
     @property
     def settings(self) -> Mapping[str, str]:

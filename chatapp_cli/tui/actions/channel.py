@@ -7,9 +7,11 @@ from functools import partial
 
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.i18n import _
+from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.runtime import proxying
 from chatapp_cli.services import channels
+from chatapp_cli.services.standings import standing
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.tui.action_page import ActionPage
 
@@ -53,8 +55,9 @@ async def _replaced(page: ActionPage, channel: ChannelRow, now: str) -> Sequence
 
 
 async def resume(page: ActionPage, channel: ChannelRow) -> None:
-    """End the pause of a channel."""
-    if channel.paused_until <= page.appearance.now():
+    """End the pause of a channel, or let a stopped one look at once."""
+    now = page.appearance.now()
+    if channel.paused_until <= now and standing(channel, manifest(channel.kind), now).go_on is None:
         page.say(_("{channel} is not paused.", channel=channel.title))
         return
     await page.workspace.write(partial(channels.resume, channel=channel.id))

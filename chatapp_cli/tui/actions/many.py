@@ -167,7 +167,7 @@ async def claim(page: ActionPage, cards: Cards) -> None:
     await _run(
         page,
         free or cards,
-        lambda tx, card: duties.claim(tx, card.id),
+        lambda tx, card: duties.take(tx, card.id),
         lambda tx, card: duties.unassign(tx, card.id),
         _("You answer for {name} now.", name=named((free or cards)[0])),
     )

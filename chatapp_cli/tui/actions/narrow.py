@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from chatapp_cli.tui.reading.overview import Overview
 
 
-async def narrow(page: ActionPage, wanted: DialogFilter, overview: Overview) -> DialogFilter | None:
+async def narrow(page: ActionPage, dialog_filter: DialogFilter, overview: Overview) -> DialogFilter | None:
     """Ask for filters, beginning with those in use; ``None`` if the person leaves."""
     me, now = page.workspace.actor, page.workspace.company.world.clock.now()
     choices = await page.workspace.read(lambda tx: _choices(tx, overview, me))
-    found: DialogFilter | None = await page.app.push_screen_wait(Narrow(wanted, choices, now))
+    found: DialogFilter | None = await page.app.push_screen_wait(Narrow(dialog_filter, choices, now))
     return found
 
 

@@ -14,8 +14,8 @@ from chatapp_cli.tui.questions.views import DOWN, GO, KEEP, REMOVE, ViewChoice, 
 from chatapp_cli.tui.widgets.views_bar import MOST
 
 
-async def choose(page: ActionPage, wanted: DialogFilter) -> ViewRow | None:
-    """Show the views until the person chooses one or leaves; ``wanted`` is the filter that they may save as a view."""
+async def choose(page: ActionPage, dialog_filter: DialogFilter) -> ViewRow | None:
+    """Show the views until the person chooses one or leaves; ``dialog_filter`` may be saved as a view."""
     at = 0
     while True:
         seen, counts = await read(page)
@@ -26,7 +26,7 @@ async def choose(page: ActionPage, wanted: DialogFilter) -> ViewRow | None:
         at = next((n for n, row in enumerate(seen) if row.id == number), 0)
         if what == GO:
             return seen[at]
-        at = await _change(page, wanted, seen, what, at)
+        at = await _change(page, dialog_filter, seen, what, at)
 
 
 async def read(
@@ -42,15 +42,15 @@ async def read(
     return await page.workspace.read(look)
 
 
-async def _change(page: ActionPage, wanted: DialogFilter, seen: Sequence[ViewRow], what: str, at: int) -> int:
+async def _change(page: ActionPage, dialog_filter: DialogFilter, seen: Sequence[ViewRow], what: str, at: int) -> int:
     """Save, remove or move a view; returns the row of the cursor."""
     me, workspace = page.workspace.actor, page.workspace
     if what == KEEP:
-        return len(seen) if await _save(page, wanted) else at
+        return len(seen) if await _save(page, dialog_filter) else at
     if what == REMOVE:
         gone = seen[at]
         await workspace.write(lambda tx: views.remove(tx, gone))
-        removed = views.wanted(gone, operator=me)
+        removed = views.filter_of(gone, operator=me)
 
         def back(tx: Tx) -> None:
             views.add(tx, gone.name, removed, own=bool(gone.operator))
@@ -62,13 +62,13 @@ async def _change(page: ActionPage, wanted: DialogFilter, seen: Sequence[ViewRow
     return min(max(0, there), len(seen) - 1)
 
 
-async def _save(page: ActionPage, wanted: DialogFilter) -> bool:
+async def _save(page: ActionPage, dialog_filter: DialogFilter) -> bool:
     """Ask for a name, and save the filter as a view of everybody or of this operator."""
     options = [("", _("Everybody sees it")), ("mine", _("Only I see it"))]
 
     async def called(name: str) -> bool:
         async def take(whose: str) -> None:
-            await page.workspace.write(lambda tx: views.add(tx, name, wanted, own=bool(whose)))
+            await page.workspace.write(lambda tx: views.add(tx, name, dialog_filter, own=bool(whose)))
 
         if not name:
             return False

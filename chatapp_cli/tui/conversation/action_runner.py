@@ -13,6 +13,7 @@ from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.conversation.joining import Joining
 from chatapp_cli.tui.conversation.part import ConversationController
+from chatapp_cli.tui.conversation.tabs import Tabs
 from chatapp_cli.tui.keys.keymap import action, shown
 from chatapp_cli.tui.widgets.transcript import Transcript
 
@@ -24,16 +25,16 @@ if TYPE_CHECKING:
 class ActionRunner(ConversationController):
     """Finds the dialogs or the message that an action is for, and runs it."""
 
-    def __init__(self, conversation: Conversation, joining: Joining) -> None:
+    def __init__(self, conversation: Conversation, joining: Joining, tabs: Tabs) -> None:
         super().__init__(conversation)
-        self._joining = joining
+        self._joining, self._tabs = joining, tabs
 
     def _targets(self) -> Sequence[DialogId]:
         """The picked dialogs if the list has the focus and any are picked, else the one dialog that actions are for."""
         listed, opening = self.conversation.dialogs, self.conversation.opening
         if listed.has_focus and listed.picked:
             return listed.picked
-        meant = listed.meant if listed.has_focus or opening is None else opening.card.id
+        meant = listed.for_actions if listed.has_focus or opening is None else opening.card.id
         return [] if meant is None else [meant]
 
     def act_on_dialogs(self, name: str) -> None:
@@ -96,15 +97,29 @@ class ActionRunner(ConversationController):
         from chatapp_cli.tui.reading.naming import about
 
         cards = await self._cards(targets)
-        found = [*self._with_message(), *(("inbox", f"deed({name!r})", name) for name in _with_dialogs(cards))]
+        found = [
+            *self._ways_to_open(cards),
+            *self._with_message(),
+            *(("inbox", f"deed({name!r})", name) for name in _with_dialogs(cards)),
+        ]
         acts = [action(scope, full) for scope, full, _name in found]
         options = [(name, _(act.help)) for (_scope, _full, name), act in zip(found, acts, strict=True)]
         question = about(_("What to do"), cards) if cards else _("What to do")
         chosen = await self.page.choose(question, options, keys=[shown(act.keys[0]) for act in acts])
         if chosen in message_actions.ACTIONS:
             self.conversation.transcript.action_message(chosen)
+        elif chosen == "open":
+            self.conversation.start_opening(targets[0])
+        elif chosen == "new_tab":
+            self._tabs.new_tab(targets[0])
         elif chosen is not None:
             await self._do_with_dialogs(chosen, targets)
+
+    def _ways_to_open(self, cards: Sequence[DialogCard]) -> list[tuple[str, str, str]]:
+        """Scope, keymap name and name of what opens the one dialog under the cursor in the list."""
+        if len(cards) != 1 or not self.conversation.dialogs.has_focus:
+            return []
+        return [("list", "open", "open"), ("inbox", "new_tab", "new_tab")]
 
     def _with_message(self) -> list[tuple[str, str, str]]:
         """Scope, keymap name and name of each action that is possible with the chosen message."""

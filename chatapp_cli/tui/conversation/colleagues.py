@@ -56,7 +56,7 @@ class Colleagues(ConversationPart):
         """Show the other windows again: signs of writing expire."""
         self._show()
 
-    def lost(self) -> None:
+    def dialog_deleted(self) -> None:
         """Announce no dialog."""
         self._windows.forget_dialog()
 

@@ -50,7 +50,7 @@ class Conversation:
         """Whether all dialogs of a person are shown as one conversation."""
         self.states: dict[DialogId, ComposerState] = {}
         """What is being written, by dialog."""
-        self.lost: DialogId | None = None
+        self.deleted_dialog: DialogId | None = None
         """The open dialog, if it was deleted since it was opened."""
         self.is_ready = False
         """Whether `card` and `composer` exist."""
@@ -62,10 +62,13 @@ class Conversation:
         """The text of the composer."""
         return self.composer.pen
 
-    def target(self) -> DialogId | None:
-        """The open dialog, or the one under the cursor while the list has the focus."""
+    def dialog_to_open(self) -> DialogId | None:
+        """The dialog that a key opens: the one under the cursor while the list has the focus, else the open one.
+
+        Actions may be for another one then: see `DialogList.for_actions`.
+        """
         if self.dialogs.has_focus or self.opening is None:
-            return self.dialogs.current
+            return self.dialogs.under_cursor
         return self.opening.card.id
 
     def shows(self, opening: Opening) -> bool:
@@ -122,22 +125,22 @@ class Conversation:
         self.composer.focus_pen()
         if self.pen.disabled or message is not None:
             self.transcript.focus()
-        await self._tell_opened(opening)
+        await self._call_opened(opening)
 
     async def answer_by(self, opening: Opening) -> None:
         """Send answers to another dialog while the same messages are shown."""
         await self._turn_to(opening)
         self.composer.focus_pen()
-        await self._tell_opened(opening)
+        await self._call_opened(opening)
 
-    async def _tell_opened(self, opening: Opening) -> None:
+    async def _call_opened(self, opening: Opening) -> None:
         for part in self.parts:
             await part.opened(opening)
 
     async def _turn_to(self, opening: Opening) -> None:
         """Make a dialog the one that answers go to."""
         for part in self.parts:
-            await part.before(opening)
+            await part.before_opening(opening)
         self.opening = opening
         self._show_card(opening)
         self.dialogs.mark_opened(opening.card.id)
@@ -182,7 +185,7 @@ class Conversation:
     def _obstacles(self, opening: Opening) -> tuple[Refused | None, str]:
         """Why nothing can be sent, and a warning."""
         card, channel, workspace = opening.card, opening.channel, self.page.workspace
-        if card.id == self.lost:
+        if card.id == self.deleted_dialog:
             what = T("The dialog with {name} is no more: its channel was unbound.", name=card.name)
             return Refused("gone", what, T("Choose another dialog.")), ""
         from chatapp_cli.tui.session import outgoing
@@ -194,11 +197,11 @@ class Conversation:
 
     def lose(self, opening: Opening) -> None:
         """Note that the open dialog was deleted; its messages and the text of the composer stay on the page."""
-        if self.lost == opening.card.id or self.opening is None or self.opening.card.id != opening.card.id:
+        if self.deleted_dialog == opening.card.id or self.opening is None or self.opening.card.id != opening.card.id:
             return
-        self.lost = opening.card.id
+        self.deleted_dialog = opening.card.id
         for part in self.parts:
-            part.lost()
+            part.dialog_deleted()
         self.allow()
 
     # News
@@ -229,7 +232,7 @@ class Conversation:
     async def read_all_again(self) -> None:
         """Read everything that is open again."""
         opening = self.opening
-        if opening is None or opening.card.id == self.lost:
+        if opening is None or opening.card.id == self.deleted_dialog:
             return
         shown = {entry.message.id for entry in self.transcript.entries}
         page = await self.page.workspace.read(partial(conversations.end, shown=opening.thread))

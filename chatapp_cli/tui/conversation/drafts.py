@@ -22,7 +22,7 @@ from chatapp_cli.tui.reading.cells import line
 from chatapp_cli.tui.reading.conversations import Opening
 from chatapp_cli.tui.session.composer_state import ComposerState
 from chatapp_cli.tui.session.journal_feed import JournalAdvanced
-from chatapp_cli.tui.session.rescue import rescued
+from chatapp_cli.tui.session.rescue import save_to_file
 from chatapp_cli.tui.session.user_files import folder_of
 
 NOTICE_LASTS = 20.0
@@ -54,7 +54,7 @@ class Drafts(ConversationPart):
         listed = self.conversation.dialogs
         listed.mark(listed.badges._replace(drafts=self.begun))
 
-    async def before(self, opening: Opening) -> None:
+    async def before_opening(self, opening: Opening) -> None:
         """Save the draft of the previous dialog, and restore the draft of the next one."""
         await self.page.carry_out(self._save)
         await self._restore(opening.card.id)
@@ -71,7 +71,7 @@ class Drafts(ConversationPart):
             self._saving.stop()
         self._saving = self.page.set_timer(PAUSE, partial(self.page.do, self._save, group="drafts"))
 
-    def lost(self) -> None:
+    def dialog_deleted(self) -> None:
         """Save the text into a file: the store keeps no drafts of a deleted dialog."""
         opening = self.conversation.opening
         if opening is None:
@@ -81,7 +81,7 @@ class Drafts(ConversationPart):
         state = self.conversation.states.get(dialog, ComposerState())
         if state.text.strip():
             with suppress(OSError):  # closing the window tries again and prints the path
-                path = rescued(self._folder, name, state.text, self.page.appearance.now())
+                path = save_to_file(self._folder, name, state.text, self.page.appearance.now())
                 self._saved[dialog] = stored_drafts.unsent(state)
                 lines.append(_("Your text is in {path}.", path=path))
         self.page.notify("\n".join(lines), severity="warning", markup=False, timeout=NOTICE_LASTS)
@@ -120,7 +120,7 @@ class Drafts(ConversationPart):
             return
         dialog = opening.card.id
         self._names[dialog] = opening.card.name
-        if dialog == self.conversation.lost:
+        if dialog == self.conversation.deleted_dialog:
             return
         now = stored_drafts.unsent(self.conversation.states[dialog])
         if now != self._saved.get(dialog):

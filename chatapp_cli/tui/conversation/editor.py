@@ -31,7 +31,7 @@ def command(env: Mapping[str, str]) -> list[str]:
     return words
 
 
-def edited(text: str, folder: Path, editor: Sequence[str]) -> str:
+def edit_in(text: str, folder: Path, editor: Sequence[str]) -> str:
     """The text after it was edited in a temporary file, which only this user can read. Raises Refused if it fails."""
     handle, name = tempfile.mkstemp(".txt", "answer-", folder)
     file = Path(name)
@@ -54,13 +54,13 @@ def _failed(editor: Sequence[str], why: object) -> Refused:
     )
 
 
-def written_in_editor(app: App[None], text: str, folder: Path, env: Mapping[str, str]) -> str:
+def edit_in_own_editor(app: App[None], text: str, folder: Path, env: Mapping[str, str]) -> str:
     """Edit a text while the window is suspended. Raises NotFound without an editor, else Refused if it fails."""
     require_terminal()
     editor = command(env)
     try:
         with app.suspend():
-            return edited(text, folder, editor)
+            return edit_in(text, folder, editor)
     except SuspendNotSupported as error:
         raise Refused(
             "no_terminal",

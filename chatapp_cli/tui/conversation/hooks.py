@@ -12,7 +12,7 @@ class Hooks:
     async def set_up(self) -> None:
         """Set up what is not needed before the window's first paint."""
 
-    async def before(self, opening: Opening) -> None:
+    async def before_opening(self, opening: Opening) -> None:
         """Another dialog is about to be opened; ``Conversation.opening`` is still the previous one."""
 
     async def opened(self, opening: Opening) -> None:
@@ -31,7 +31,7 @@ class Hooks:
         """A reason not to answer just now; empty if there is none."""
         return ""
 
-    def lost(self) -> None:
+    def dialog_deleted(self) -> None:
         """The open dialog was deleted, as its channel was unbound."""
 
     def typed(self, text: str) -> None:

@@ -38,7 +38,7 @@ class Joining(ConversationController):
     async def _save(self) -> None:
         self.page.window.user_files.remember("joined", "on" if self.conversation.joined else "off")
 
-    def way(self) -> None:
+    def next_way(self) -> None:
         """Go to the person's next dialog; in a joint conversation it becomes the one that answers go to."""
         opening = self.conversation.opening
         other = None if opening is None else ways.next_dialog(opening)

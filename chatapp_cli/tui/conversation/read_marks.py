@@ -26,7 +26,7 @@ class ReadMarks(ConversationPart):
 
     def peek(self) -> None:
         """Open the dialog, or stay in it, without marking it as read."""
-        self.peeked = self.conversation.target()
+        self.peeked = self.conversation.dialog_to_open()
         if self.peeked is not None:
             self.conversation.start_opening(self.peeked, exact=True)
 
@@ -43,7 +43,7 @@ class ReadMarks(ConversationPart):
         """Watch again: there may be new unread messages."""
         self.watch()
 
-    def lost(self) -> None:
+    def dialog_deleted(self) -> None:
         """Stop watching."""
         self._stop()
 

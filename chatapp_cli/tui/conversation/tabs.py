@@ -43,9 +43,9 @@ class Tabs(ConversationPart):
         if self._bar is not None:
             self._bar.tell(self.open, self.front)
 
-    def new_tab(self) -> None:
-        """Open the dialog in a new tab, or go to the tab that has it."""
-        target = self.conversation.target()
+    def new_tab(self, dialog: DialogId | None = None) -> None:
+        """Open a dialog (by default the one that actions are for) in a new tab, or go to the tab that has it."""
+        target = self.conversation.dialog_to_open() if dialog is None else dialog
         if target is None:
             return
         found = self._tab_of(target)

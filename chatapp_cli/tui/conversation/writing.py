@@ -86,14 +86,14 @@ class Writing(ConversationPart):
             self.page.do(self._write_elsewhere, group="editor", exclusive=True)
 
     async def _write_elsewhere(self) -> None:
-        from chatapp_cli.tui.conversation.editor import written_in_editor
+        from chatapp_cli.tui.conversation.editor import edit_in_own_editor
 
         pen, folder, env = (
             self.conversation.pen,
             self.page.workspace.company.settings.folder,
             self.page.window.user_files.env,
         )
-        pen.replace_all(written_in_editor(self.page.app, pen.text, folder, env))
+        pen.replace_all(edit_in_own_editor(self.page.app, pen.text, folder, env))
         self.conversation.composer.focus_pen()
 
     def _writable(self) -> Opening | None:
@@ -154,8 +154,8 @@ class Writing(ConversationPart):
             return
         if self.page.workspace.capabilities(opening.channel).shows_typing:
             self._typed_at = now
-            self.page.do(partial(self._tell_typing, opening.card.id), group="typing")
+            self.page.do(partial(self._announce_typing, opening.card.id), group="typing")
 
-    async def _tell_typing(self, dialog: DialogId) -> None:
+    async def _announce_typing(self, dialog: DialogId) -> None:
         workspace = self.page.workspace
         await workspace.write(partial(dialogs.typing, dialog=dialog))

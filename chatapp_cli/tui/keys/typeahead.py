@@ -114,24 +114,24 @@ class TypeAhead(App[None]):
         try:
             async with asyncio.timeout(PATIENCE):
                 for place in (*path, self):
-                    await _idle(place)
-                while self.screen in pages and self._busy(self._idle_at(pages[-1], working)):  # noqa: ASYNC110 - no event says so
+                    await _queue_emptied(place)
+                while self.screen in pages and self._runs_any_but(self._not_waited_for(pages[-1], working)):  # noqa: ASYNC110 - no event says so
                     await asyncio.sleep(POLL)
                 while self.screen is not pages[-1] and self.focused is None:  # noqa: ASYNC110 - no event says so
                     await asyncio.sleep(POLL)
         except (TimeoutError, ScreenStackError):  # it takes longer, or the window was closed
             return
 
-    def _idle_at(self, page: Screen[Any], working: set[Worker[Any]]) -> set[Worker[Any]]:
+    def _not_waited_for(self, page: Screen[Any], before: set[Worker[Any]]) -> set[Worker[Any]]:
         """The workers that the key does not wait for: those from before, except one whose page was just answered."""
         asker = None if page in self.screen_stack else self._asked_by.get(page)
-        return working - {asker} if asker else working
+        return before - {asker} if asker else before
 
-    def _busy(self, working: set[Worker[Any]]) -> bool:
-        return any(one.is_running for one in set(self.workers) - working)
+    def _runs_any_but(self, not_waited_for: set[Worker[Any]]) -> bool:
+        return any(one.is_running for one in set(self.workers) - not_waited_for)
 
 
-async def _idle(pump: MessagePump) -> None:
+async def _queue_emptied(pump: MessagePump) -> None:
     """Wait until a widget has handled the messages in its queue."""
     done = asyncio.Event()
     if pump.is_running and pump.post_message(events.Callback(done.set)):

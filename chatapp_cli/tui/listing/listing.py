@@ -31,18 +31,20 @@ class Listing:
 
     def __init__(self, page: ActionPage, pane: ListPane) -> None:
         self.page, self.pane, self.dialogs = page, pane, pane.dialogs
-        self.wanted = DialogFilter()
+        self.dialog_filter = DialogFilter()
         self.overview = Overview()
-        self.views = SavedViews(page, pane, lambda: self.wanted, self.show_only)
+        self.views = SavedViews(page, pane, lambda: self.dialog_filter, self.filter_by)
         self._searching: Timer | None = None
         self._submitted: str | None = None
 
-    async def head(self) -> None:
+    async def show_first_rows(self) -> None:
         """Show the first rows; the first call sets the filter that the window opens with."""
         if self.dialogs.order is None:
-            self.wanted = await self._first()
-        wanted, dialect = self.wanted, self.page.workspace.dialect
-        first, rows = await self.page.workspace.read(lambda tx: dialog_order.head(tx, dialect, wanted, _FIRST_ROWS))
+            self.dialog_filter = await self._first()
+        dialog_filter, dialect = self.dialog_filter, self.page.workspace.dialect
+        first, rows = await self.page.workspace.read(
+            lambda tx: dialog_order.head(tx, dialect, dialog_filter, _FIRST_ROWS)
+        )
         self.dialogs.show(first, rows)
 
     async def _first(self) -> DialogFilter:
@@ -53,23 +55,23 @@ class Listing:
             self.page.complain(error)
             return filters.QUEUE
 
-    async def again(self) -> None:
+    async def reload(self) -> None:
         """Read the list again: first the rows of a screen, then the whole order."""
-        wanted, workspace = self.wanted, self.page.workspace
-        if wanted.text:
-            await self._again_searched(wanted)
+        dialog_filter, workspace = self.dialog_filter, self.page.workspace
+        if dialog_filter.text:
+            await self._reload_searched(dialog_filter)
             return
-        if self.dialogs.order is None or self.dialogs.order.wanted != wanted:
-            await self.head()
-        order = await workspace.read(lambda tx: dialog_order.read(tx, workspace.dialect, wanted))
-        if wanted == self.wanted:
+        if self.dialogs.order is None or self.dialogs.order.dialog_filter != dialog_filter:
+            await self.show_first_rows()
+        order = await workspace.read(lambda tx: dialog_order.read(tx, workspace.dialect, dialog_filter))
+        if dialog_filter == self.dialog_filter:
             self.dialogs.show(order, {})
 
-    async def _again_searched(self, wanted: DialogFilter) -> None:
+    async def _reload_searched(self, dialog_filter: DialogFilter) -> None:
         """Show the first dialogs found, then all of them and near matches."""
         workspace, n = self.page.workspace, _FIRST_ROWS
         index, dialect = workspace.company.search, workspace.dialect
-        first, rows = await workspace.read(lambda tx: dialog_order.found(tx, index, dialect, wanted, n))
+        first, rows = await workspace.read(lambda tx: dialog_order.found(tx, index, dialect, dialog_filter, n))
         if first.ids:
             self._show_found(first, rows)
         whole = await workspace.read(lambda tx: dialog_order.rest(tx, index, first, n))
@@ -77,7 +79,7 @@ class Listing:
             self._show_found(whole, rows)
 
     def _show_found(self, found: DialogOrder, rows: dict[DialogId, DialogRow]) -> None:
-        if found.wanted == self.wanted:
+        if found.dialog_filter == self.dialog_filter:
             self.dialogs.show(found, rows)
             self._tell_filters()
 
@@ -112,56 +114,56 @@ class Listing:
         self.views.soon()
 
     def _tell_filters(self) -> None:
-        names, order = filters.names(self.wanted, self.overview), self.dialogs.order
-        if order is not None and order.near and order.wanted == self.wanted:
+        names, order = filters.names(self.dialog_filter, self.overview), self.dialogs.order
+        if order is not None and order.near and order.dialog_filter == self.dialog_filter:
             names.append(_("{sign} similar names", sign=dialog_order.NEARLY))
-        self.pane.filters.tell(self.wanted, names, self.overview)
-        self.views.choose()
+        self.pane.filters.tell(self.dialog_filter, names, self.overview)
+        self.views.mark_current()
 
     # Filters
 
-    def show_only(self, wanted: DialogFilter) -> None:
+    def filter_by(self, dialog_filter: DialogFilter) -> None:
         """Change the filter."""
-        self.wanted = wanted
+        self.dialog_filter = dialog_filter
         self._tell_filters()
-        self.page.do(self.again, group="list", exclusive=True)
+        self.page.do(self.reload, group="list", exclusive=True)
 
     def everything(self) -> None:
         """Remove all filters."""
         with self.pane.search.prevent(Input.Changed):
             self.pane.search.value = ""
-        self.show_only(DialogFilter())
+        self.filter_by(DialogFilter())
 
     def unread(self) -> None:
         """Turn the filter for unread dialogs on or off."""
-        self.show_only(self.wanted.but(unread=not self.wanted.unread, waiting=False))
+        self.filter_by(self.dialog_filter.but(unread=not self.dialog_filter.unread, waiting=False))
 
     def unanswered(self) -> None:
         """Turn the filter for unanswered dialogs on or off."""
-        self.show_only(self.wanted.but(waiting=not self.wanted.waiting, unread=False))
+        self.filter_by(self.dialog_filter.but(waiting=not self.dialog_filter.waiting, unread=False))
 
     def blacklist(self) -> None:
         """Show the blacklist, or all dialogs again."""
-        self.show_only(DialogFilter(blocked=not self.wanted.blocked))
+        self.filter_by(DialogFilter(blocked=not self.dialog_filter.blocked))
 
     def snoozed(self) -> None:
         """Show snoozed dialogs, or all dialogs again."""
-        self.show_only(DialogFilter(snoozed=not self.wanted.snoozed))
+        self.filter_by(DialogFilter(snoozed=not self.dialog_filter.snoozed))
 
     def by_line(self) -> None:
         """Filter by the next line."""
-        self.show_only(filters.next_line(self.wanted, self.overview))
+        self.filter_by(filters.next_line(self.dialog_filter, self.overview))
 
     def by_channel(self) -> None:
         """Filter by the next channel."""
-        self.show_only(filters.next_channel(self.wanted, self.overview))
+        self.filter_by(filters.next_channel(self.dialog_filter, self.overview))
 
     def by_tag(self) -> None:
         """Filter by the next tag."""
         self.page.do(self._next_tag, group="filter", exclusive=True)
 
     async def _next_tag(self) -> None:
-        self.show_only(filters.next_tag(self.wanted, await self.page.workspace.read(dialogs.known_tags)))
+        self.filter_by(filters.next_tag(self.dialog_filter, await self.page.workspace.read(dialogs.known_tags)))
 
     def by_assignee(self) -> None:
         """Filter by the next assignee."""
@@ -169,7 +171,7 @@ class Listing:
 
     async def _next_assignee(self) -> None:
         known = await self.page.workspace.read(duties.operators)
-        self.show_only(filters.next_assignee(self.wanted, self.page.workspace.actor, known))
+        self.filter_by(filters.next_assignee(self.dialog_filter, self.page.workspace.actor, known))
 
     def narrow(self) -> None:
         """Ask for all filters on one page."""
@@ -178,9 +180,9 @@ class Listing:
     async def _narrow(self) -> None:
         from chatapp_cli.tui.actions import narrow as narrow_actions
 
-        wanted = await narrow_actions.narrow(self.page, self.wanted, self.overview)
-        if wanted is not None:
-            self.show_only(wanted)
+        dialog_filter = await narrow_actions.narrow(self.page, self.dialog_filter, self.overview)
+        if dialog_filter is not None:
+            self.filter_by(dialog_filter)
 
     # Search
 
@@ -193,8 +195,8 @@ class Listing:
         """Search for a text, `SEARCH_PAUSE` after the last key."""
         if self._searching is not None:
             self._searching.stop()
-        narrowed = self.wanted.but(text=text.strip())
-        self._searching = self.page.set_timer(SEARCH_PAUSE, partial(self.show_only, narrowed))
+        narrowed = self.dialog_filter.but(text=text.strip())
+        self._searching = self.page.set_timer(SEARCH_PAUSE, partial(self.filter_by, narrowed))
 
     def submitted(self, text: str) -> None:
         """Search at once and focus the list; a second Enter before that is done also opens the first dialog."""
@@ -204,9 +206,9 @@ class Listing:
     async def _go_to_found(self, text: str, *, opens: bool) -> None:
         if self._searching is not None:
             self._searching.stop()
-        self.wanted = self.wanted.but(text=text)
+        self.dialog_filter = self.dialog_filter.but(text=text)
         self._tell_filters()
-        await self.again()
+        await self.reload()
         self._submitted = None
         self.dialogs.focus()
         if opens:

@@ -22,9 +22,13 @@ class SavedViews:
     """Shows the saved views, if there are any, and switches between them."""
 
     def __init__(
-        self, page: ActionPage, pane: ListPane, wanted: Callable[[], DialogFilter], show: Callable[[DialogFilter], None]
+        self,
+        page: ActionPage,
+        pane: ListPane,
+        dialog_filter: Callable[[], DialogFilter],
+        show: Callable[[DialogFilter], None],
     ) -> None:
-        self._page, self._pane, self._wanted, self._show = page, pane, wanted, show
+        self._page, self._pane, self._dialog_filter, self._show = page, pane, dialog_filter, show
         self._counting: Timer | None = None
         self._views: Sequence[ViewRow] = ()
         self._bar: ViewsBar | None = None
@@ -56,18 +60,18 @@ class SavedViews:
             bar.display = bool(self._views)
             bar.tell(self._views, counts, self._listed())
 
-    def choose(self) -> None:
+    def mark_current(self) -> None:
         """Mark the view whose filter is in use, if there is one."""
         if self._bar is not None:
             self._bar.choose(self._listed())
 
     def _listed(self) -> int | None:
-        me, wanted = self._page.workspace.actor, self._wanted()
-        return next((row.id for row in self._views if views.wanted(row, operator=me) == wanted), None)
+        me, dialog_filter = self._page.workspace.actor, self._dialog_filter()
+        return next((row.id for row in self._views if views.filter_of(row, operator=me) == dialog_filter), None)
 
     def go_to(self, view: ViewRow) -> None:
         """Use the filter of a view."""
-        self._show(views.wanted(view, operator=self._page.workspace.actor))
+        self._show(views.filter_of(view, operator=self._page.workspace.actor))
         self.count()
 
     def next_view(self) -> None:
@@ -90,7 +94,7 @@ class SavedViews:
         self._page.do(self._manage, group="filter", exclusive=True)
 
     async def _manage(self) -> None:
-        chosen = await view_actions.choose(self._page, self._wanted())
+        chosen = await view_actions.choose(self._page, self._dialog_filter())
         if chosen is not None:
             self.go_to(chosen)
 

@@ -1,7 +1,7 @@
 """The window in a browser: its screen and keys go through pipes to the daemon that started it.
 
 The process runs on the daemon's machine and the operator sits at another one, so they get neither files nor programs
-of this machine.
+of this machine. The same holds for a window that was opened with ``--restricted``, as over SSH.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from textual.messages import ExitApp
 
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.text import T
-from chatapp_cli.runtime.login import UPLOADS
+from chatapp_cli.runtime.login import RESTRICTED, UPLOADS
 
 
 class BrowserDriver(WebDriver):
@@ -40,18 +40,25 @@ def carried() -> bool:
     return os.environ.get("TEXTUAL_DRIVER", "") == f"{BrowserDriver.__module__}:{BrowserDriver.__qualname__}"
 
 
+def confined() -> bool:
+    """Whether the operator gets neither files nor programs of this machine, in a browser or by ``--restricted``."""
+    return carried() or bool(os.environ.get(RESTRICTED))
+
+
 def require_terminal() -> None:
-    """Allow starting a program of this machine. Raises Refused in a browser."""
+    """Allow starting a program of this machine. Raises Refused in a browser and in a restricted window."""
     if carried():
         raise Refused(
             "in_a_browser",
             T("In a browser the window starts no other program."),
             T("Write here, or open the window in a terminal."),
         )
+    if confined():
+        raise Refused("restricted", T("This window is restricted and starts no other program."), T("Write here."))
 
 
 def uploads() -> list[str]:
-    """The names of the files that were uploaded in this login, the newest first."""
+    """The names of the files in the operator's upload folder, the newest first."""
     try:
         at = {file.name: file.stat().st_mtime_ns for file in Path(os.environ[UPLOADS]).iterdir()}
     except (KeyError, OSError):
@@ -61,7 +68,7 @@ def uploads() -> list[str]:
 
 
 def uploaded(name: str) -> Path:
-    """The path of an uploaded file. Raises Refused if the name leads to any other file."""
+    """The path of a file in the upload folder. Raises Refused if the name leads to any other file."""
     given = os.environ.get(UPLOADS)
     if not given or "\0" in name:
         raise own_files_only()
@@ -72,7 +79,13 @@ def uploaded(name: str) -> Path:
 
 
 def own_files_only() -> Refused:
-    """The refusal of a path in a browser."""
+    """The refusal of a path outside the upload folder."""
+    if not carried():
+        return Refused(
+            "restricted",
+            T("In this restricted window files come only from your own folder on this machine."),
+            T("Have the file copied into {folder}, then name it here.", folder=os.environ.get(UPLOADS, "")),
+        )
     return Refused(
         "in_a_browser",
         T("In a browser files come from your own computer."),

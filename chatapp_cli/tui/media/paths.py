@@ -1,6 +1,6 @@
 """Paths that a person types, and their completion.
 
-Each goes through ``named``: in a browser it can name only files that were uploaded in that login.
+Each goes through ``named``: in a browser or a restricted window it can name only files in that operator's folder.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ class Paths(Suggester):
 
 
 def named(typed: str, folder: Path = Path()) -> Path:
-    """A typed path, taken from ``folder``. Raises Refused in a browser if it names no uploaded file."""
-    from chatapp_cli.tui.media.browser import carried, uploaded
+    """A typed path, taken from ``folder``. Raises Refused in a confined window if it names no uploaded file."""
+    from chatapp_cli.tui.media.browser import confined, uploaded
 
-    return uploaded(typed) if carried() else folder / Path(typed).expanduser()
+    return uploaded(typed) if confined() else folder / Path(typed).expanduser()
 
 
 def offered() -> str:
-    """The path to begin with: empty, but in a browser the newest upload. Raises Refused there without uploads."""
-    from chatapp_cli.tui.media.browser import carried, own_files_only, uploads
+    """The path to begin with: empty, but confined the newest upload. Raises Refused there without uploads."""
+    from chatapp_cli.tui.media.browser import confined, own_files_only, uploads
 
-    if not carried():
+    if not confined():
         return ""
     there = uploads()
     if not there:
@@ -46,18 +46,18 @@ def offered() -> str:
 
 def lasting(media: Media, typed: str) -> str:
     """A path that stays valid after the login ends. Raises as ``named`` and ``files.stage`` do."""
-    from chatapp_cli.tui.media.browser import carried
+    from chatapp_cli.tui.media.browser import confined
 
-    return str(media.path(files.stage(media, named(typed)).sha256)) if carried() else typed
+    return str(media.path(files.stage(media, named(typed)).sha256)) if confined() else typed
 
 
 def completed(value: str) -> str | None:
     """The first existing path that begins with ``value``; ``None`` if there is none."""
-    from chatapp_cli.tui.media.browser import carried, uploads
+    from chatapp_cli.tui.media.browser import confined, uploads
 
     if not value:
         return None
-    if carried():
+    if confined():
         return next((name for name in sorted(uploads()) if name.startswith(value)), None)
     return _on_disk(value)
 

@@ -83,13 +83,13 @@ class Plain:
     async def hear(self, typed: str) -> None:
         """Carry out one line of input, or several pasted lines; an error is printed."""
         try:
-            if await self._may_go_on():
+            if await self._check_login():
                 await self._carry_out(typed.strip())
         except Exception as error:  # noqa: BLE001 - an error ends no session: it is printed
             self._lines(self._guard.words(error).splitlines())
 
-    async def _may_go_on(self) -> bool:
-        """Whether the login still holds; if its rights changed, the list and the open dialog are dropped."""
+    async def _check_login(self) -> bool:
+        """Check that the login still holds; if its rights changed, the list and the open dialog are dropped."""
         before = self._login_gate.acting
         self.refused = await self._login_gate.check()
         if self.refused is not None:
@@ -218,7 +218,7 @@ class Plain:
         self._say(_("Sent to {name}.", name=line(card.name)))
 
     async def _claim(self, _rest: str) -> None:
-        await self._workspace.write(partial(duties.claim, dialog=self._card().id))
+        await self._workspace.write(partial(duties.take, dialog=self._card().id))
         self._say(_("You answer for {name}.", name=line(self._card().name)))
 
     async def _snooze(self, time: str) -> None:
@@ -253,14 +253,14 @@ class Plain:
             await work()
         except Exception as error:  # noqa: BLE001 - whatever happens to the store, the operator can go on
             words = self._guard.words(error)
-            if self._guard.is_new(words, self._workspace.company.world.clock.monotonic()):
+            if self._guard.first_report(words, self._workspace.company.world.clock.monotonic()):
                 self._lines(words.splitlines())
             return False
         return True
 
     async def tell(self, news: JournalAdvanced) -> None:
         """Read out new messages of clients, messages of ours that failed, and dialogs whose snooze has ended."""
-        if not await self._may_go_on():
+        if not await self._check_login():
             return
         due = await self._workspace.read(lambda tx: reminders(tx, news.returned()))
         for notice in due.values():

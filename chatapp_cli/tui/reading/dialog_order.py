@@ -26,7 +26,7 @@ MANY = 64
 class DialogOrder(NamedTuple):
     """The dialogs that pass one filter, in order; eight bytes each."""
 
-    wanted: DialogFilter
+    dialog_filter: DialogFilter
     dialect: str
     ids: array[int]
     near: frozenset[int] = frozenset()
@@ -46,13 +46,13 @@ class DialogOrder(NamedTuple):
     def joined(self, near: Sequence[DialogId]) -> DialogOrder:
         """The same order with near matches at its end."""
         others = [one for one in near if one not in self.ids]
-        return DialogOrder(self.wanted, self.dialect, self.ids + array("q", others), frozenset(others))
+        return DialogOrder(self.dialog_filter, self.dialect, self.ids + array("q", others), frozenset(others))
 
     def after(self, tx: Tx, changed: AbstractSet[DialogId]) -> DialogOrder:
         """The order after some dialogs have changed: each is moved to its new place, added or removed."""
         if len(changed) > MANY:
-            return read(tx, self.dialect, self.wanted)
-        fitting = dialog_list.rows(tx, self.dialect, list(changed), among=self.wanted)
+            return read(tx, self.dialect, self.dialog_filter)
+        fitting = dialog_list.rows(tx, self.dialect, list(changed), among=self.dialog_filter)
         near = self.near - fitting.keys()
         ids = array("q", self.ids)
         for one in changed - near:
@@ -61,7 +61,7 @@ class DialogOrder(NamedTuple):
         exact, below = ids[: len(ids) - len(near)], ids[len(ids) - len(near) :]
         for row in fitting.values():
             exact.insert(self._place(tx, exact, row), row.id)
-        return DialogOrder(self.wanted, self.dialect, exact + below, near)
+        return DialogOrder(self.dialog_filter, self.dialect, exact + below, near)
 
     def _place(self, tx: Tx, ids: Sequence[int], row: DialogRow) -> int:
         def rank(one: int) -> tuple[int, ...]:
@@ -71,38 +71,38 @@ class DialogOrder(NamedTuple):
         return bisect_left(ids, self._rank(row), key=rank)
 
     def _rank(self, row: DialogRow) -> tuple[int, ...]:
-        if self.wanted.waiting:
+        if self.dialog_filter.waiting:
             return (row.waiting_since or 0, row.id)
         return (-row.pinned, -row.last_at, -row.id)
 
 
 def head(
-    tx: Tx, dialect: str, wanted: DialogFilter, n: int, *, among: Sequence[DialogId] | None = None
+    tx: Tx, dialect: str, dialog_filter: DialogFilter, n: int, *, among: Sequence[DialogId] | None = None
 ) -> tuple[DialogOrder, dict[DialogId, DialogRow]]:
     """The first ``n`` dialogs with their rows: enough for a screen, until all have been read."""
-    rows = dialog_list.page(tx, dialect, wanted, n=n, among=among)
-    return DialogOrder(wanted, dialect, array("q", (row.id for row in rows))), {row.id: row for row in rows}
+    rows = dialog_list.page(tx, dialect, dialog_filter, n=n, among=among)
+    return DialogOrder(dialog_filter, dialect, array("q", (row.id for row in rows))), {row.id: row for row in rows}
 
 
-def read(tx: Tx, dialect: str, wanted: DialogFilter, *, among: Sequence[DialogId] | None = None) -> DialogOrder:
+def read(tx: Tx, dialect: str, dialog_filter: DialogFilter, *, among: Sequence[DialogId] | None = None) -> DialogOrder:
     """All dialogs that pass the filter, or those of ``among`` that do."""
-    return DialogOrder(wanted, dialect, array("q", dialog_list.ids(tx, dialect, wanted, among=among)))
+    return DialogOrder(dialog_filter, dialect, array("q", dialog_list.ids(tx, dialect, dialog_filter, among=among)))
 
 
 def found(
-    tx: Tx, index: Index, dialect: str, wanted: DialogFilter, n: int
+    tx: Tx, index: Index, dialect: str, dialog_filter: DialogFilter, n: int
 ) -> tuple[DialogOrder, dict[DialogId, DialogRow]]:
     """The first ``n`` dialogs that pass a filter with a text, with their rows; fewer if there are no more."""
     from chatapp_cli.services import names
 
-    return head(tx, dialect, wanted, n, among=names.among(tx, index, wanted.text))
+    return head(tx, dialect, dialog_filter, n, among=names.among(tx, index, dialog_filter.text))
 
 
 def rest(tx: Tx, index: Index, first: DialogOrder, n: int) -> DialogOrder:
     """All dialogs of a search whose first ``n`` were `found`; if there are few, near matches follow them."""
     from chatapp_cli.services import names
 
-    wanted, dialect = first.wanted, first.dialect
+    dialog_filter, dialect = first.dialog_filter, first.dialect
     if len(first.ids) == n:
-        return read(tx, dialect, wanted, among=names.among(tx, index, wanted.text))
-    return first if len(first.ids) >= names.FEW else first.joined(names.near(tx, index, dialect, wanted))
+        return read(tx, dialect, dialog_filter, among=names.among(tx, index, dialog_filter.text))
+    return first if len(first.ids) >= names.FEW else first.joined(names.near(tx, index, dialect, dialog_filter))

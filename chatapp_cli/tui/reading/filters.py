@@ -19,26 +19,26 @@ _PLAIN = {"all": DialogFilter(), "unread": DialogFilter(unread=True), "unanswere
 QUEUE = _PLAIN["unanswered"]
 
 
-def next_line(wanted: DialogFilter, overview: Overview) -> DialogFilter:
+def next_line(dialog_filter: DialogFilter, overview: Overview) -> DialogFilter:
     """The filter with the next line and no channel; after the last line with no line either."""
     lines = list(dict.fromkeys(channel.line_id for channel in overview.channels))
-    return wanted.but(line=_after(lines, wanted.line), channel=None)
+    return dialog_filter.but(line=_after(lines, dialog_filter.line), channel=None)
 
 
-def next_channel(wanted: DialogFilter, overview: Overview) -> DialogFilter:
+def next_channel(dialog_filter: DialogFilter, overview: Overview) -> DialogFilter:
     """The filter with the next channel of its line, or of all lines; after the last one with no channel."""
-    channels = [channel.id for channel in overview.channels if wanted.line in {None, channel.line_id}]
-    return wanted.but(channel=_after(channels, wanted.channel))
+    channels = [channel.id for channel in overview.channels if dialog_filter.line in {None, channel.line_id}]
+    return dialog_filter.but(channel=_after(channels, dialog_filter.channel))
 
 
-def next_tag(wanted: DialogFilter, known: Sequence[str]) -> DialogFilter:
+def next_tag(dialog_filter: DialogFilter, known: Sequence[str]) -> DialogFilter:
     """The filter with the next tag; after the last one with no tag."""
-    return wanted.but(tag=_after(known, wanted.tag or None) or "")
+    return dialog_filter.but(tag=_after(known, dialog_filter.tag or None) or "")
 
 
-def next_assignee(wanted: DialogFilter, me: str, known: Sequence[str]) -> DialogFilter:
+def next_assignee(dialog_filter: DialogFilter, me: str, known: Sequence[str]) -> DialogFilter:
     """The filter with the next assignee: the operator at this window, nobody, each other operator, then any."""
-    return wanted.but(assignee=_after([me, "", *(name for name in known if name != me)], wanted.assignee))
+    return dialog_filter.but(assignee=_after([me, "", *(name for name in known if name != me)], dialog_filter.assignee))
 
 
 def _after(known: Sequence[T], now: T | None) -> T | None:
@@ -48,12 +48,14 @@ def _after(known: Sequence[T], now: T | None) -> T | None:
 
 def first(tx: Tx, view: str) -> DialogFilter:
     """The filter that the window opens with, by the name of a built-in or saved view. Raises NotFound."""
-    return _PLAIN[view] if view in _PLAIN else views.wanted(views.find(tx, view), operator=tx.name)
+    return _PLAIN[view] if view in _PLAIN else views.filter_of(views.find(tx, view), operator=tx.name)
 
 
-def names(wanted: DialogFilter, overview: Overview) -> list[str]:
+def names(dialog_filter: DialogFilter, overview: Overview) -> list[str]:
     """What else narrows the list, in words, one for each part of the filter."""
-    texts = (_chip(part, wanted.chosen[part.name], overview) for part in chips() if part.name in wanted.chosen)
+    texts = (
+        _chip(part, dialog_filter.chosen[part.name], overview) for part in chips() if part.name in dialog_filter.chosen
+    )
     return [text for text in texts if text]
 
 

@@ -79,6 +79,6 @@ def _address(found: Outlook, name: str, able: Able) -> str:
     if found.kind == "username":
         spelled = f"@{found.address.removeprefix('@')}"
     parts = ngettext("{n} part", "{n} parts", found.counted.parts) if found.counted else ""
-    goes = "" if found.refusal else show(beginning.goes(found.turn, able(found.channel)))
+    goes = "" if found.refusal or found.stopped else show(beginning.goes(found.turn, able(found.channel)))
     cost = "" if found.cost is None else str(found.cost)
     return " · ".join(filter(None, (spelled, name, goes, parts, cost)))

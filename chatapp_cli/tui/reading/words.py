@@ -97,7 +97,7 @@ def size(length: int) -> str:
         return _("{n} B", n=length)
     if length < _KILO * _KILO:
         return _("{n} KB", n=round(length / _KILO))
-    return _("{n} MB", n=f"{length / _KILO / _KILO:.1f}")
+    return _("{n} MB", n=round(length / _KILO / _KILO, 1))
 
 
 def reason(manifest: Manifest, code: str, detail: str = "") -> tuple[str, str]:

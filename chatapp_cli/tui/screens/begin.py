@@ -18,7 +18,7 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _
 from chatapp_cli.services import beginning, composing, duties, transcript
 from chatapp_cli.services.beginning import Outlook
-from chatapp_cli.services.message_request import Exactly, MessageRequest
+from chatapp_cli.services.message_request import MessageRequest, ToAddress
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.action_page import ActionPage
@@ -121,7 +121,7 @@ class BeginScreen(ActionPage):
         def look(tx: Tx) -> tuple[Outlook, list[Outlook]]:
             ways = beginning.ways(tx, capabilities, values.to, line=values.channel.line_id)
             others = [one for one in ways if one.kind and one.channel.id != values.channel.id]
-            to = Exactly(values.channel.id, values.to)
+            to = ToAddress(values.channel.id, values.to)
             request = MessageRequest(to=to, draft=draft, options=self.workspace.send_options())
             return composing.preview(tx, capabilities, request), others
 
@@ -167,7 +167,7 @@ class BeginScreen(ActionPage):
             raise Refused("nobody", T("Say whom to write to."), T("A number, a @username, an e-mail or a ChatID."))
         draft = values.draft(await self._files(values, partial(outgoing.stage_file, self.workspace.company.media)))
         options = replace(self.workspace.send_options(), assignee=values.assignee)
-        accept = self.workspace.accept(Exactly(values.channel.id, values.to), draft, options)
+        accept = self.workspace.accept(ToAddress(values.channel.id, values.to), draft, options)
         self._show_dialog(await self.workspace.write(lambda tx: transcript.message(tx, accept(tx)).dialog_id))
 
     def action_open(self) -> None:

@@ -17,11 +17,11 @@ from chatapp_cli.tui.conversation.action_runner import ActionRunner
 from chatapp_cli.tui.conversation.colleagues import Colleagues
 from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.conversation.drafts import Drafts
-from chatapp_cli.tui.conversation.finding import ConversationSearch
 from chatapp_cli.tui.conversation.joining import Joining
 from chatapp_cli.tui.conversation.paging import Paging
 from chatapp_cli.tui.conversation.pictures import Pictures
 from chatapp_cli.tui.conversation.read_marks import ReadMarks
+from chatapp_cli.tui.conversation.search import ConversationSearch
 from chatapp_cli.tui.conversation.tabs import Tabs
 from chatapp_cli.tui.conversation.writing import Writing
 from chatapp_cli.tui.freshness import Freshness
@@ -116,18 +116,18 @@ class InboxScreen(ActionPage):
         self.writing = Writing(self.conversation, self.drafts)
         self.read_marks = ReadMarks(self.conversation)
         self.tabs = Tabs(self.conversation)
-        self.finding = ConversationSearch(self.conversation)
+        self.search_in_conversation = ConversationSearch(self.conversation)
         self.pictures = Pictures(self.conversation)
         self.paging = Paging(self.conversation)
         self.joining = Joining(self.conversation)
-        self.action_runner = ActionRunner(self.conversation, self.joining)
+        self.action_runner = ActionRunner(self.conversation, self.joining, self.tabs)
         self.conversation.parts = (
             self.drafts,  # first: what was written to the dialog that is left is saved before anything else
             self.colleagues,
             self.writing,
             self.read_marks,
             self.tabs,
-            self.finding,  # last of those that answer to an open dialog: it may open another place of it
+            self.search_in_conversation,  # last with an `opened` hook: it may open another place of the dialog
             self.pictures,
         )
         self.panes = Panes(self.listing, self.conversation, self._status)
@@ -143,7 +143,7 @@ class InboxScreen(ActionPage):
     async def on_mount(self) -> None:
         """Read a screenful of dialogs before the first paint; all the rest follows after it."""
         self.dialogs.focus()
-        await self.carry_out(self.listing.head)
+        await self.carry_out(self.listing.show_first_rows)
 
     def _compositor_refresh(self) -> None:
         """Paint, unless Textual is starting: it would throw away what is painted then."""
@@ -152,7 +152,7 @@ class InboxScreen(ActionPage):
 
     def go_on(self) -> None:
         """Begin what follows the first paint: the whole list, the composer, and what is renewed from time to time."""
-        self.do(self.listing.again, group="list")
+        self.do(self.listing.reload, group="list")
         self.do(self.freshness.tell_bars, group="bars", exclusive=True)
         self.do(self.conversation.ready, group="setup")
         self.listing.views.count()
@@ -219,9 +219,9 @@ class InboxScreen(ActionPage):
     action_previous_tab = forward(lambda page: page.tabs.previous_tab)
     action_close_tab = forward(lambda page: page.tabs.close_tab)
     action_join = forward(lambda page: page.joining.join)
-    action_way = forward(lambda page: page.joining.way)
-    action_look_within = forward(lambda page: page.finding.ask)
-    action_hit = forward(lambda page: page.finding.step)
+    action_way = forward(lambda page: page.joining.next_way)
+    action_look_within = forward(lambda page: page.search_in_conversation.ask)
+    action_hit = forward(lambda page: page.search_in_conversation.step)
 
     # Messages
 

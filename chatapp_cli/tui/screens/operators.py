@@ -17,7 +17,7 @@ from chatapp_cli.domain.journal.lines import LineEvent
 from chatapp_cli.domain.journal.operators import OperatorEvent
 from chatapp_cli.i18n import _
 from chatapp_cli.runtime import login
-from chatapp_cli.services import access, lines, operators, passwords
+from chatapp_cli.services import access, lines, operators
 from chatapp_cli.services.operators import OperatorAccount
 from chatapp_cli.store.rows.operators import OperatorRow
 from chatapp_cli.tui.action_page import ActionPage
@@ -112,7 +112,7 @@ class OperatorsScreen(ActionPage):
     async def _add_named(self, name: str) -> bool:
         async def take(secret: str) -> bool:
             async def see(lines: list[LineId]) -> None:
-                kept = await self._hashed(secret)
+                kept = await self._hashed(name, secret)
                 await self.workspace.write(lambda tx: operators.add(tx, name, kept, lines))
 
             return await self._pick(name, (), see)
@@ -123,8 +123,8 @@ class OperatorsScreen(ActionPage):
         page = NewPassword(_("Password of {name}", name=name)).taken_by(take)
         return await self.app.push_screen_wait(page) is not None
 
-    async def _hashed(self, secret: str) -> str:
-        return await self.workspace.store.off_loop(partial(passwords.hashed, secret))
+    async def _hashed(self, name: str, secret: str) -> str:
+        return await self.workspace.store.with_store(partial(login.hashed, self.workspace.company, name, secret))
 
     async def _pick(self, name: str, seen: Sequence[LineId], take: Take[list[LineId]]) -> bool:
         whole = self.workspace.company.whole
@@ -142,7 +142,7 @@ class OperatorsScreen(ActionPage):
             await self._require()
 
         async def take(secret: str) -> None:
-            kept = await self._hashed(secret)
+            kept = await self._hashed(name, secret)
             await self.workspace.write(lambda tx: operators.set_password(tx, name, kept))
 
         await self._secret(name, take)

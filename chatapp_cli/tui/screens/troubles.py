@@ -22,8 +22,9 @@ from chatapp_cli.domain.journal.messages import ArrivalEvent, MessageEvent
 from chatapp_cli.domain.message import State
 from chatapp_cli.i18n import _, show
 from chatapp_cli.kit.manifests import manifest
-from chatapp_cli.services import alarms, deadletters, notes, sending, waiting
+from chatapp_cli.services import alarms, deadletters, notes, sending, turns, waiting
 from chatapp_cli.services import words as states
+from chatapp_cli.services.routes import Able
 from chatapp_cli.store.rows.alarms import AlarmRow
 from chatapp_cli.store.rows.dialogs import WaitingRow
 from chatapp_cli.store.rows.journal import ArrivedRow
@@ -67,13 +68,13 @@ class _Found(NamedTuple):
     bars: overview.Overview
 
 
-def _look(tx: Tx) -> _Found:
+def _look(tx: Tx, able: Able) -> _Found:
     return _Found(
         alarms.open_(tx),
         notes.calling(tx),
         waiting.troubled(tx),
         deadletters.everything(tx),
-        waiting.everything(tx),
+        turns.expected(tx, able, waiting.everything(tx)),
         overview.read(tx),
     )
 
@@ -111,7 +112,7 @@ class TroublesScreen(ActionPage):
             self.do(self._read, group="read", exclusive=True)
 
     async def _read(self) -> None:
-        found = await self.workspace.read(_look)
+        found = await self.workspace.read(partial(_look, able=self.workspace.capabilities))
         self.query_one(StatusBar).tell(found.bars)
         self._found = [
             *map(self._alarm, found.alarms),

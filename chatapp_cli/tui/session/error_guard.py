@@ -34,8 +34,8 @@ class ErrorGuard:
             T("The window goes on, and what you wrote stays. If it comes again: chatapp support"),
         )
 
-    def is_new(self, words: str, now: float) -> bool:
-        """Whether these words were not reported in the last `LONG` seconds; ``now`` is on a monotonic clock."""
+    def first_report(self, words: str, now: float) -> bool:
+        """Record a report, by a monotonic clock; false if the same words were reported in the last `LONG` seconds."""
         if now - self._reported.get(words, -LONG) < LONG:
             return False
         self._reported = {known: at for known, at in self._reported.items() if now - at < LONG} | {words: now}

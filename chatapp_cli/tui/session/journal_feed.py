@@ -13,7 +13,7 @@ from textual.message import Message
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
 from chatapp_cli.domain.journal.base import JournalEvent
 from chatapp_cli.domain.journal.channels import ChannelEvent
-from chatapp_cli.domain.journal.dialogs import Returned
+from chatapp_cli.domain.journal.dialogs import DialogMoved, Returned
 from chatapp_cli.domain.journal.presence import DraftEvent, PresenceEvent
 from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.runtime.journal_tail import PollPace
@@ -43,8 +43,9 @@ class JournalAdvanced(Message):
         return JournalAdvanced([row for row in self.rows if not isinstance(row.event, (PresenceEvent, DraftEvent))])
 
     def dialogs(self) -> set[DialogId]:
-        """Dialogs that changed."""
-        return {event.dialog for event in self.events if event.dialog is not None}
+        """Dialogs that changed, those that became part of another one among them."""
+        merged = {DialogId(event.old) for event in self.events if isinstance(event, DialogMoved) and event.old}
+        return merged | {event.dialog for event in self.events if event.dialog is not None}
 
     def channels(self) -> set[ChannelId]:
         """Channels whose own state changed; messages that they carry do not count."""

@@ -147,7 +147,7 @@ def _notices(tx: Tx, written: Mapping[DialogId, MessageId], noted: set[DialogId]
 def _unread(tx: Tx, dialog: DialogId, message: MessageId) -> DesktopNotice | None:
     """The notice of a message; ``None`` if its dialog is blacklisted, read by now, or hidden from the operator."""
     try:
-        card, row = dialogs.card(tx, dialog), transcript.message(tx, message)
+        card, row = dialogs.card(tx, dialog), transcript.shown(tx, transcript.message(tx, message))
     except NotFound:
         return None
     return _of(card.name, row.text) if card.unread and not card.blocked else None

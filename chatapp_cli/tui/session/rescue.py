@@ -12,7 +12,7 @@ FOLDER = "unsent"
 _MOST = 100  # files of one second
 
 
-def rescued(home: Path, to: str, text: str, now: Millis) -> Path:
+def save_to_file(home: Path, to: str, text: str, now: Millis) -> Path:
     """Write the text into a new file that only this user can read. Returns its path; raises OSError."""
     folder = home / FOLDER
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -12,13 +12,12 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from chatapp_cli.domain.dialog import DialogFilter
-from chatapp_cli.domain.health import Health
+from chatapp_cli.domain.health import ChannelState
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.manifest import Manifest
 from chatapp_cli.i18n import N_, _, ngettext, show
 from chatapp_cli.kit.manifests import manifest
-from chatapp_cli.services import resting
-from chatapp_cli.services.words import health as health_name
+from chatapp_cli.services.standings import ChannelStanding, standing
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.tui.appearance import Appearance
@@ -59,13 +58,13 @@ class FilterBar(Bar):
     """The filter of the dialog list, with the keys that change it."""
 
     DEFAULT_CSS = "FilterBar { height: 1; }  FilterBar.-more { height: 2; }"
-    wanted = DialogFilter()
+    dialog_filter = DialogFilter()
     overview = Overview()
     names: tuple[str, ...] = ()
 
-    def tell(self, wanted: DialogFilter, names: Iterable[str], overview: Overview) -> None:
+    def tell(self, dialog_filter: DialogFilter, names: Iterable[str], overview: Overview) -> None:
         """Show another filter or other counts."""
-        self.wanted, self.names, self.overview = wanted, tuple(names), overview
+        self.dialog_filter, self.names, self.overview = dialog_filter, tuple(names), overview
         self.set_class(bool(self.names), "-more")
         self.refresh()
 
@@ -79,9 +78,9 @@ class FilterBar(Bar):
 
     def _views(self, everything: str, unread: str, unanswered: str) -> list[Piece]:
         return [
-            *self._view("everything", everything, 0, chosen=self.wanted.but(text="") == DialogFilter()),
-            *self._view("unread", unread, self.overview.unread, chosen=self.wanted.unread),
-            *self._view("unanswered", unanswered, self.overview.unanswered, chosen=self.wanted.waiting),
+            *self._view("everything", everything, 0, chosen=self.dialog_filter.but(text="") == DialogFilter()),
+            *self._view("unread", unread, self.overview.unread, chosen=self.dialog_filter.unread),
+            *self._view("unanswered", unanswered, self.overview.unanswered, chosen=self.dialog_filter.waiting),
         ]
 
     def _view(self, act: str, name: str, count: int, *, chosen: bool) -> list[Piece]:
@@ -265,28 +264,33 @@ def _works_while_typing(key: str) -> bool:
 
 
 def health(channel: ChannelRow, appearance: Appearance) -> tuple[str, Style]:
-    """The health of a channel and its colour; for a channel that works, the age of its last sign of life."""
-    styles, now = appearance.styles, appearance.now()
-    if rests(channel, now):
-        return _("paused until {time}", time=words.moment(channel.paused_until, now)), styles.warn
-    if channel.health == Health.OK:
-        if channel.proof_at is None:
-            return _("works"), styles.good
-        since = now - channel.proof_at
-        return words.age(since), styles.good if since < _STALE else styles.warn
-    name = show(health_name(channel.health))
-    lasting = words.age(now - channel.health_since)
-    style = {Health.STARTING: styles.muted, Health.RETRYING: styles.warn}.get(Health(channel.health), styles.bad)
-    return f"{name} {lasting}", style
+    """What to say of a channel, and its colour: while it works, the age of its last sign of life."""
+    now = appearance.now()
+    found = standing(channel, manifest(channel.kind), now)
+    return _brief(found, now), standing_style(found.state, appearance)
 
 
-def rests(channel: ChannelRow, now: Millis) -> bool:
-    """Whether a channel that works is paused for another reason than its own rate."""
-    return channel.health == Health.OK and resting.troubled(channel, now)
+def standing_style(state: ChannelState, appearance: Appearance) -> Style:
+    """The colour of a channel's state."""
+    styles = appearance.styles
+    known = {
+        ChannelState.WORKING: styles.good,
+        ChannelState.STARTING: styles.muted,
+        ChannelState.RECEIVES_ONLY: styles.bad,
+        ChannelState.STOPPED: styles.bad,
+    }
+    return known.get(state, styles.warn)
 
 
-_STALE = 3 * words.MINUTE
-"""Milliseconds. A quiet channel gives a sign of life once a minute."""
+def _brief(found: ChannelStanding, now: Millis) -> str:
+    channel = found.channel
+    if found.state is ChannelState.WORKING:
+        return _("works") if channel.proof_at is None else words.age(now - channel.proof_at)
+    if found.state is ChannelState.RESTING:
+        return show(found.said(lambda at: words.moment(at, now)))
+    since = found.until if found.state is ChannelState.SILENT else channel.health_since
+    return f"{show(found.word)} {words.age(now - since)}"
+
 
 NOWHERE = (
     N_("Choose a dialog on the left."),

@@ -66,18 +66,18 @@ class DialogList(LineView):
         return self._cache.ids
 
     @property
-    def current(self) -> DialogId | None:
+    def under_cursor(self) -> DialogId | None:
         """The dialog under the cursor."""
         return DialogId(self.ids[self.cursor]) if self.ids else None
 
     @property
-    def meant(self) -> DialogId | None:
+    def for_actions(self) -> DialogId | None:
         """The dialog that actions are for while the list has the focus.
 
         It is the open one until the person moves the cursor: a list that changes by itself, as the unanswered
         ones do after an answer, does not change whom an action is for.
         """
-        return self.current if self._cursor_leads else self.opened
+        return self.under_cursor if self._cursor_leads else self.opened
 
     @property
     def _cursor_leads(self) -> bool:
@@ -91,11 +91,11 @@ class DialogList(LineView):
     def _steer(self, *, steered: bool) -> None:
         if self._steered != steered:
             self._steered = steered
-            self._repaint_those({self.current, self.opened})
+            self._repaint_those({self.under_cursor, self.opened})
 
     def show(self, order: DialogOrder, rows: Mapping[DialogId, DialogRow]) -> None:
         """Show another order; the cursor stays on its dialog if that is still listed."""
-        seen, before = self._cache.at(self._visible()), self.current
+        seen, before = self._cache.at(self._visible()), self.under_cursor
         known = self._cache.take(order, rows)
         self._place_cursor(before if known else None)
         self.virtual_size = Size(0, len(order.ids) * self._height)
@@ -162,14 +162,16 @@ class DialogList(LineView):
 
     def _base(self, at: int) -> Style:
         styles, dialog = self._appearance.styles, self.ids[at]
-        if dialog == self.meant and self.has_focus:
+        if dialog == self.for_actions and self.has_focus:
             return styles.cursor
         return styles.shaded if at == self.cursor or dialog == self.opened else styles.base
 
     def _blank(self, y: int) -> Strip:
         styles, text = self._appearance.styles, ""
         if y > 0 and self.order is not None and not self.ids:
-            lines = dialog_lines.empty(self._width - 4, filtered=self.order.wanted != type(self.order.wanted)())
+            lines = dialog_lines.empty(
+                self._width - 4, filtered=self.order.dialog_filter != type(self.order.dialog_filter)()
+            )
             text = "  " + lines[y - 1] if y <= len(lines) else ""
         return Strip([Segment(fit(text, self._width), styles.base + styles.muted)], self._width)
 
@@ -184,7 +186,7 @@ class DialogList(LineView):
     def mark_opened(self, dialog: DialogId | None) -> None:
         """Mark the dialog that is open beside the list."""
         before, self.opened, self._steered = self.opened, dialog, False
-        self._repaint_those({before, dialog, self.current})
+        self._repaint_those({before, dialog, self.under_cursor})
 
     def mark(self, badges: ListBadges) -> None:
         """Take other badges; only lines whose badges changed are painted again."""
@@ -213,7 +215,7 @@ class DialogList(LineView):
 
     def on_focus(self) -> None:
         """Paint the cursor in the colour of the focus."""
-        self._repaint_those({self.current, self.opened})
+        self._repaint_those({self.under_cursor, self.opened})
 
     on_blur = on_focus
 
@@ -246,8 +248,8 @@ class DialogList(LineView):
 
     def action_open(self) -> None:
         """Open the dialog under the cursor."""
-        if self.current is not None:
-            self.post_message(self.Opened(self.current))
+        if self.under_cursor is not None:
+            self.post_message(self.Opened(self.under_cursor))
 
     def on_click(self, event: events.Click) -> None:
         """Open the dialog under the mouse; the right button opens the menu."""

@@ -48,8 +48,8 @@ class Gallery:
         """The lines of a file's picture: the most that one takes until it is drawn, 0 if it cannot be drawn."""
         return self._rows.get(file.sha256, ROWS) if self.on and drawable(file) else 0
 
-    def asks(self, file: FileRow) -> bool:
-        """Whether the picture has to be drawn; true once."""
+    def ask_once(self, file: FileRow) -> bool:
+        """Ask for a picture; false if it is drawn or was asked for."""
         needed = file.sha256 not in self._drawn and file.sha256 not in self._asked
         if needed:
             self._asked.add(file.sha256)

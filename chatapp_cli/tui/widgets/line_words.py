@@ -8,17 +8,18 @@ from rich.style import Style
 from rich.text import Text
 from textual.widgets.option_list import Option
 
-from chatapp_cli.domain.health import Health
+from chatapp_cli.domain.health import ChannelState
 from chatapp_cli.domain.manifest import Manifest
 from chatapp_cli.i18n import _, ngettext, show
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.services.account_pools import PoolAccount
+from chatapp_cli.services.standings import standing
 from chatapp_cli.store.rows.channels import ChannelRow, LineRow
 from chatapp_cli.tui.appearance import Appearance
 from chatapp_cli.tui.keys.keymap import key
 from chatapp_cli.tui.reading import words
-from chatapp_cli.tui.widgets.bars import health, rests
+from chatapp_cli.tui.widgets.bars import health, standing_style
 
 
 class LineWords:
@@ -88,29 +89,22 @@ class LineWords:
         return text
 
     def _tell_health(self, text: Text, channel: ChannelRow, known: Manifest) -> None:
-        styles = self._appearance.styles
-        state, style = health(channel, self._appearance)
+        """What it does now, until when, why, and what a person can do about it."""
+        styles, now = self._appearance.styles, self._appearance.now()
+        found = standing(channel, known, now)
+        style = standing_style(found.state, self._appearance)
         text.append(_("Health") + ": ", styles.faint)
-        if rests(channel, self._appearance.now()):
-            self._tell_rest(text, channel, known)
+        if found.state is ChannelState.WORKING and channel.proof_at is not None:
+            lives = words.age(now - channel.proof_at)
+            text.append(_("works; last sign of life {age} ago", age=lives) + "\n", style)
             return
-        if channel.health == Health.OK:
-            text.append(_("works; last sign of life {age} ago", age=state) + "\n", style)
-            return
-        text.append(state + "\n", style)
-        if channel.health_code:
-            what, step = words.reason(known, channel.health_code, channel.health_detail)
-            text.append(what + "\n", styles.plain)
-            text.append(f"→ {step}\n" if step else "", styles.accent)
-
-    def _tell_rest(self, text: Text, channel: ChannelRow, known: Manifest) -> None:
-        """Add until when nothing is sent, why, and what to do about it."""
-        styles, until = self._appearance.styles, words.moment(channel.paused_until, self._appearance.now())
-        what, step = words.reason(known, channel.paused_code, channel.paused_detail)
-        text.append(_("receives; sends nothing until {time}", time=until) + "\n", styles.warn)
-        text.append(what + "\n", styles.plain)
-        text.append(f"→ {step}\n" if step else "", styles.accent)
-        text.append("→ " + _("{key} resumes it now", key=key("lines", "resume")) + "\n", styles.accent)
+        text.append(show(found.said(lambda at: words.moment(at, now))) + "\n", style)
+        if found.why is not None:
+            text.append(show(found.why) + "\n", styles.plain)
+        if found.next_step is not None and found.next_step != found.go_on:
+            text.append(f"→ {show(found.next_step)}\n", styles.accent)
+        if found.go_on is not None:
+            text.append("→ " + _("{key} resumes it now", key=key("lines", "resume")) + "\n", styles.accent)
 
     def _tell_finding(self, text: Text, finding: Finding) -> None:
         styles = self._appearance.styles

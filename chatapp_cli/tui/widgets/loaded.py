@@ -48,14 +48,14 @@ class LoadedMessages:
 
     # Changes
 
-    def asks_older(self) -> bool:
-        """Whether older messages have to be asked for; true once, until they are loaded."""
+    def ask_older_once(self) -> bool:
+        """Ask for older messages; false if there are none, or until those asked for are loaded."""
         asks = not self.complete and not self._asked_older
         self._asked_older = self._asked_older or asks
         return asks
 
-    def asks_newer(self) -> bool:
-        """Whether newer messages have to be asked for; true once, until they are loaded."""
+    def ask_newer_once(self) -> bool:
+        """Ask for newer messages; false if there are none, or until those asked for are loaded."""
         asks = not self.ended and not self._asked_newer
         self._asked_newer = self._asked_newer or asks
         return asks

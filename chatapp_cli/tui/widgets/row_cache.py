@@ -31,7 +31,7 @@ class RowCache:
 
     def take(self, order: DialogOrder, rows: Mapping[DialogId, DialogRow]) -> bool:
         """Take another order. Returns whether it has the same filter, in which case the rows are kept."""
-        same = self.order is not None and self.order.wanted == order.wanted
+        same = self.order is not None and self.order.dialog_filter == order.dialog_filter
         self._rows = {**self._rows, **rows} if same else dict(rows)
         self.order, self._asked = order, range(0)
         return same

@@ -177,7 +177,7 @@ class Transcript(LineView):
         """The line with its part of a picture, which is asked for if it is not drawn yet."""
         if line is None:
             return strip
-        if self.gallery.asks(line.file):
+        if self.gallery.ask_once(line.file):
             self.post_message(self.WantsPicture(line.file))
         return self.gallery.over(strip, line, self._appearance.styles.base)
 
@@ -210,9 +210,9 @@ class Transcript(LineView):
         self._look_around()
 
     def _look_around(self) -> None:
-        if self.scroll_offset.y < self.size.height and self._loaded.asks_older():
+        if self.scroll_offset.y < self.size.height and self._loaded.ask_older_once():
             self.post_message(self.WantsOlder())
-        if self.scroll_offset.y + 2 * self.size.height > self._painted.height and self._loaded.asks_newer():
+        if self.scroll_offset.y + 2 * self.size.height > self._painted.height and self._loaded.ask_newer_once():
             self.post_message(self.WantsNewer())
         if self.at_end and self.entries:
             self.post_message(self.SawLast())

@@ -205,7 +205,12 @@ def test_half_a_letter_and_a_mark_of_the_order_of_bytes_are_taken(post: Post) ->
     (message,) = events(reply)
     assert isinstance(message, MessageArrived)
     assert (reply.status, message.text, message.sender.name) == (200, "a\ufffd b 🎄", "\ufffd")
-    assert post(b"\xef\xbb\xbf[]").status == 200
+    assert post(b"\xef\xbb\xbf[" + body + b"]").status == 200
+
+
+def test_utf_16_is_told_apart_from_json_that_is_malformed(post: Post) -> None:
+    reply = post(msgspec.json.encode(MESSAGE).decode().encode("utf-16"))
+    assert (reply.status, "this is UTF-16" in answer(reply)["error"]) == (422, True)
 
 
 NULLS = ("at", "text", "subject", "sender", "reply_to", "files", "chat_title", "chat_kind", "from_us", "odd")
@@ -236,8 +241,11 @@ def test_no_signed_bytes_are_too_odd_to_be_answered(post: Post, body: bytes) -> 
     assert all(arrival.problem for arrival in reply.batch.arrivals)
 
 
-def test_an_empty_array_says_nothing(post: Post) -> None:
-    assert (post([]).status, answer(post([]))) == (200, {"accepted": 0})
+@pytest.mark.parametrize("body", [b"[]", b" [ ] ", b"\xef\xbb\xbf[]"])
+def test_an_empty_array_is_answered_in_words_and_kept_by_nobody(post: Post, body: bytes) -> None:
+    reply = post(body)
+    assert (reply.status, reply.batch.arrivals) == (422, ())
+    assert answer(reply) == {"accepted": 0, "error": "the array is empty: post at least one event"}
 
 
 @given(st.binary(max_size=200))

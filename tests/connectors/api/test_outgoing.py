@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -197,6 +198,29 @@ async def test_a_linked_file_is_fetched(peer: Peer, session: ApiSession, tmp_pat
     peer.body = b"plan"
     await session.fetch(str(peer.server.make_url("/plan")), tmp_path / "plan")
     assert (tmp_path / "plan").read_bytes() == b"plan"
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "10.1.2.3", "169.254.169.254"]
+)
+async def test_a_link_to_this_machine_or_its_network_is_refused_unless_the_channel_allows_it(
+    peer: Peer, session: ApiSession, tmp_path: Path, host: str
+) -> None:
+    other = Peer()
+    other.body = b"plan"
+    await other.server.start_server()
+    try:
+        with pytest.raises(Rejected) as caught:
+            await session.fetch(f"http://{host}:{other.server.port}/plan", tmp_path / "plan")
+        assert caught.value.code == "link_inside"
+        assert other.got == []
+        bound = binding(str(peer.server.make_url("/desk")))
+        near = replace(bound, settings={**bound.settings, "near_links": "on"})
+        async with create(system_world()).open(ChannelId(1), near) as allowed:
+            await allowed.fetch(str(other.server.make_url("/plan")), tmp_path / "plan")
+        assert (tmp_path / "plan").read_bytes() == b"plan"
+    finally:
+        await other.server.close()
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,26 @@ def test_a_store_from_before_keeps_each_of_its_mails_once(shop: Shop, channel: C
     assert take(shop, channel, order("Борис")).messages == 1
 
 
+@pytest.mark.req("S-099")
+def test_links_of_clients_are_kept_and_left_out_of_what_is_shown_while_the_option_is_on(
+    shop: Shop, channel: ChannelId
+) -> None:
+    take(shop, channel, plain(b"See https://lavka.example/a now", extra=b"Message-ID: <q@client.test>\r\n"))
+    row = shop.read(lambda tx: channels.one(tx, channel))
+
+    def shown() -> set[str]:
+        (listed,) = the_list(shop)
+        rows = shop.read(lambda tx: dialog_list.rows(tx, shop.driver.dialect, [listed.id]))
+        return {listed.preview, rows[listed.id].preview, messages(shop, listed)[0].text}
+
+    for value, text in (("on", "See now"), ("off", "See https://lavka.example/a now")):
+        changes = {"remove_links": value}
+        shop.write(lambda tx, changes=changes: channels.configure(tx, row, manifest("email"), changes))
+        assert shown() == {text}
+    found = messages(shop, the_list(shop)[0])[0]
+    assert shop.read(lambda tx: transcript.message(tx, found.id)).text == "See https://lavka.example/a now"
+
+
 def test_our_answer_from_a_phone_stands_in_the_clients_dialog_and_answers_it(shop: Shop, channel: ChannelId) -> None:
     take(shop, channel, plain("Где заказ?".encode(), extra=b"Message-ID: <q@client.test>\r\n"))
     (row,) = the_list(shop)

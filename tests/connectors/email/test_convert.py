@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from chatapp_cli.connectors.email.convert import Reading, without_links
 from chatapp_cli.connectors.email.parts import clean_name
 from chatapp_cli.domain.arrival import MessageArrived
 from tests.connectors.email.corpus import CASES, UNREADABLE, Case, kind, plain
@@ -52,19 +51,11 @@ def test_ungrouped_an_address_is_one_dialog_and_the_subject_stands_before_the_te
     assert message(plain(b"ok", subject=b" "), FLAT).text == "ok"
 
 
-@pytest.mark.req("S-099")
-def test_links_are_left_out_on_wish() -> None:
+def test_links_are_kept_as_they_came() -> None:
     raw = plain("Смотрите https://evil.example.org/a?b=(1)#c и (www.example.org).".encode())
-    hiding = Reading(own_address="desk@shop.example.org", remove_links=True)
     assert message(raw).text == "Смотрите https://evil.example.org/a?b=(1)#c и (www.example.org)."
-    assert message(raw, hiding).text == "Смотрите и ."
     html = plain(b"<a href='https://shop.example.org/'>fir trees</a>", extra=kind("text/html"))
     assert message(html).text == "fir trees (https://shop.example.org/)"
-    assert message(html, hiding).text == "fir trees"
-
-
-def test_only_links_go() -> None:
-    assert without_links("anna@example.org  5.5 руб.\n  отступ") == "anna@example.org  5.5 руб.\n  отступ"
 
 
 def test_a_mail_names_what_it_answers_and_descends_from() -> None:

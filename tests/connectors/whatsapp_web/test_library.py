@@ -254,7 +254,7 @@ async def test_a_file_is_downloaded_and_one_that_is_gone_is_named(
     assert refusal.value.code == "file_gone"
 
 
-@pytest.mark.req("S-045")
+@pytest.mark.req("S-045", part="all but documents of a CRM")
 async def test_group_members_that_could_not_be_added_are_told_apart(session: WhatsAppSession, native: Native) -> None:
     def member(address: str, error: int) -> events.GroupParticipant:
         hidden = jid(ANNA_HIDDEN) if error else jid()

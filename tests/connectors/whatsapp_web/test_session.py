@@ -135,7 +135,7 @@ async def test_people_are_found_by_phone_and_listed(session: WhatsAppSession, sa
     ]
 
 
-@pytest.mark.req("S-045")
+@pytest.mark.req("S-045", part="all but documents of a CRM")
 @pytest.mark.req("S-177", part="groups without a robot")
 async def test_a_group_is_made_filled_written_to_renamed_and_ended(
     session: WhatsAppSession, sandbox: WhatsAppWebSandbox, tmp_path: Path

@@ -240,9 +240,9 @@ ANSWERS: Mapping[str, Deed] = {
         lambda tx, at: duties.assign(tx, at.dialog, "Вера"),
         lambda tx, at: duties.assign(tx, at.dialog, "Вера"),
     ),
-    "duties.claim of what somebody has": after(
+    "duties.take of what somebody has": after(
         lambda tx, at: duties.assign(tx, at.dialog, "Вера"),
-        lambda tx, at: duties.claim(tx, at.dialog),
+        lambda tx, at: duties.take(tx, at.dialog),
     ),
     "duties.unassign of somebody": after(
         lambda tx, at: duties.assign(tx, at.dialog, "Вера"),

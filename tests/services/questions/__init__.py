@@ -53,13 +53,13 @@ from chatapp_cli.services import (
 )
 from chatapp_cli.services.mailing import Recipient
 from chatapp_cli.services.message_request import (
-    Address,
-    Exactly,
     FromReply,
     FromTemplate,
     InDialog,
     MessageRequest,
     SendTarget,
+    ToAddress,
+    ToPerson,
 )
 from chatapp_cli.services.options import OptionScope
 from chatapp_cli.services.routes import ChainStep
@@ -93,7 +93,7 @@ def accepted(tx: Tx, at: Town, **values: object) -> object:
 
 
 def sent_by(tx: Tx, at: Town, kind: str, *addresses: str) -> Sequence[mailing.Going]:
-    request = asked(Exactly(at.channel[kind], ""))
+    request = asked(ToAddress(at.channel[kind], ""))
     return mailing.accept(tx, able, request, [Recipient(one) for one in addresses]).going
 
 
@@ -150,24 +150,24 @@ ABOUT_BEGINNINGS: Mapping[str, Question] = {
     "composing.preview at an hour": preview(
         lambda at: asked(InDialog(at.dialog["anna"]), options={"at": at.shop.clock.at + HOUR})
     ),
-    "composing.preview exactly": preview(lambda at: asked(Exactly(at.channel["sms"], TO[0]))),
-    "composing.preview by a chain": preview(lambda at: asked(Address(to=TO[0]))),
-    "composing.preview by a channel": preview(lambda at: asked(Address(to=TO[0], channel="sms"))),
-    "composing.preview by a channel that cannot": preview(lambda at: asked(Address(to=TO[1], channel="sms"))),
+    "composing.preview exactly": preview(lambda at: asked(ToAddress(at.channel["sms"], TO[0]))),
+    "composing.preview by a chain": preview(lambda at: asked(ToPerson(to=TO[0]))),
+    "composing.preview by a channel": preview(lambda at: asked(ToPerson(to=TO[0], channel="sms"))),
+    "composing.preview by a channel that cannot": preview(lambda at: asked(ToPerson(to=TO[1], channel="sms"))),
     "composing.preview by a channel that has stopped": preview(
-        lambda at: asked(Address(to="777", channel="bot", others=("messenger:501",)))
+        lambda at: asked(ToPerson(to="777", channel="bot", others=("messenger:501",)))
     ),
     "composing.preview by others": preview(
-        lambda at: asked(Address(to=TO[1], channel="sms", others=("letters:anna@example.org", "messenger")))
+        lambda at: asked(ToPerson(to=TO[1], channel="sms", others=("letters:anna@example.org", "messenger")))
     ),
-    "composing.preview by others without a first": preview(lambda at: asked(Address(to=TO[0], others=("sms",)))),
-    "composing.preview without a chain": preview(lambda at: asked(Address(to="502"))),
-    "composing.preview on another line": preview(lambda at: asked(Address(to=TO[0], channel="sms", line="Опт"))),
+    "composing.preview by others without a first": preview(lambda at: asked(ToPerson(to=TO[0], others=("sms",)))),
+    "composing.preview without a chain": preview(lambda at: asked(ToPerson(to="502"))),
+    "composing.preview on another line": preview(lambda at: asked(ToPerson(to=TO[0], channel="sms", line="Опт"))),
     "composing.preview with a template": preview(
-        lambda at: asked(Exactly(at.channel["approved"], TO[0]), words=FromTemplate("hello/ru", {"name": "Анна"}))
+        lambda at: asked(ToAddress(at.channel["approved"], TO[0]), words=FromTemplate("hello/ru", {"name": "Анна"}))
     ),
     "composing.preview with a template that is not approved": preview(
-        lambda at: asked(Exactly(at.channel["approved"], TO[0]), words=FromTemplate("hello/en", {"name": "Анна"}))
+        lambda at: asked(ToAddress(at.channel["approved"], TO[0]), words=FromTemplate("hello/en", {"name": "Анна"}))
     ),
     "composing.preview with a reply": preview(
         lambda at: asked(
@@ -175,7 +175,7 @@ ABOUT_BEGINNINGS: Mapping[str, Question] = {
         )
     ),
     "composing.preview with a reply outside a dialog": preview(
-        lambda at: asked(Exactly(at.channel["sms"], TO[0]), words=FromReply("Пока", {}, HELD))
+        lambda at: asked(ToAddress(at.channel["sms"], TO[0]), words=FromReply("Пока", {}, HELD))
     ),
     "composing.accept in a channel that holds it": lambda tx, at: accepted(tx, at, undo_options=HELD),
     "composing.accept at an hour": lambda tx, at: accepted(tx, at, undo_options=HELD, options={"at": tx.now + HOUR}),
@@ -210,7 +210,7 @@ def carried(tx: Tx, at: Town, *chain: tuple[str, str]) -> object:
     """A message with a quote through some channels: what of it got into the one that took it."""
     steps = [ChainStep(at.channel[kind], (to,)) for kind, to in chain]
     draft = replace(SHORT, reply_to=at.message["first"])
-    message = chains.accept(tx, able, steps, draft, sending.SendOptions(key="k" * 32))
+    message = chains.enqueue_first(tx, able, steps, draft, sending.SendOptions(key="k" * 32))
     found = transcript.message(tx, message)
     return (found.dialog_id, found.reply_to, found.state, tx.value("chain.of", id=message))
 
@@ -238,7 +238,7 @@ ABOUT_MESSAGES: Mapping[str, Question] = {
     "mailing.preview by sms": lambda tx, at: mailed(
         tx,
         at,
-        Exactly(at.channel["sms"], ""),
+        ToAddress(at.channel["sms"], ""),
         TO[0],
         "8 916 000 00 05",
         "79160000001",
@@ -248,7 +248,7 @@ ABOUT_MESSAGES: Mapping[str, Question] = {
     "mailing.preview by messenger": lambda tx, at: mailed(
         tx,
         at,
-        Exactly(at.channel["messenger"], ""),
+        ToAddress(at.channel["messenger"], ""),
         "501",
         "502",
         "+79990000001",
@@ -257,7 +257,7 @@ ABOUT_MESSAGES: Mapping[str, Question] = {
         "@new2",
         "@new3",
     ),
-    "mailing.preview by chains": lambda tx, at: mailed(tx, at, Address(to=""), TO[0], "502"),
+    "mailing.preview by chains": lambda tx, at: mailed(tx, at, ToPerson(to=""), TO[0], "502"),
     **{
         f"turns.with_places {name}": lambda tx, at, n=name: turns.with_places(tx, able, [entry(tx, at, n)])[0].place
         for name in ("bulk", "first", "second", "third", "tomorrow", "letter", "sms again", "photo")
@@ -321,7 +321,7 @@ ABOUT_MESSAGES: Mapping[str, Question] = {
             "recent": lambda tx, at: outbox.recent(tx, at.channel["messenger"], seconds=2),
             "recent of less": lambda tx, at: outbox.recent(tx, at.channel["messenger"], seconds=0.5),
             "something_due": lambda tx, at: outbox.something_due(tx),
-            "in_flight": lambda tx, at: outbox.in_flight(tx, at.shop.media, at.channel["messenger"]),
+            "left_by_last_owner": lambda tx, at: outbox.left_by_last_owner(tx, at.shop.media, at.channel["messenger"]),
             "backoff": lambda tx, at: [outbox.backoff(n) for n in (0, 1, 2, 5, 9, 10, 30)],
         }.items()
     },
@@ -341,12 +341,18 @@ ABOUT_MESSAGES: Mapping[str, Question] = {
     "outbox.claim of a deletion": lambda tx, at: [
         (found.row.action, found.parts) for found in claims(tx, at, "messenger", deleted="first")
     ],
-    "chains.accept by the first channel": lambda tx, at: carried(tx, at, ("messenger", "501"), ("sms", TO[0])),
-    "chains.accept by the second channel": lambda tx, at: carried(tx, at, ("sms", "@nobody"), ("messenger", "501")),
-    "chains.accept by a channel that has stopped": lambda tx, at: carried(tx, at, ("bot", "777"), ("messenger", "501")),
-    "chains.accept by the last, which has stopped": lambda tx, at: carried(tx, at, ("sms", "@nobody"), ("bot", "777")),
-    "chains.accept by none": lambda tx, at: carried(tx, at, ("sms", "@nobody"), ("letters", "@nobody")),
-    "chains.accept again": lambda tx, at: chains.accept(
+    "chains.enqueue_first by the first channel": lambda tx, at: carried(tx, at, ("messenger", "501"), ("sms", TO[0])),
+    "chains.enqueue_first by the second channel": lambda tx, at: carried(
+        tx, at, ("sms", "@nobody"), ("messenger", "501")
+    ),
+    "chains.enqueue_first by a channel that has stopped": lambda tx, at: carried(
+        tx, at, ("bot", "777"), ("messenger", "501")
+    ),
+    "chains.enqueue_first by the last, which has stopped": lambda tx, at: carried(
+        tx, at, ("sms", "@nobody"), ("bot", "777")
+    ),
+    "chains.enqueue_first by none": lambda tx, at: carried(tx, at, ("sms", "@nobody"), ("letters", "@nobody")),
+    "chains.enqueue_first again": lambda tx, at: chains.enqueue_first(
         tx, able, [], SHORT, sending.SendOptions(key=entry(tx, at, "first").message.key or "")
     ),
     "chains.continuation_key": lambda tx, at: chains.continuation_key("k"),
@@ -464,7 +470,7 @@ ABOUT_THE_DESK: Mapping[str, Question] = {
     ),
     "views.seen_by": lambda tx, at: views.seen(tx),
     "views.find": lambda tx, at: [views.find(tx, named) for named in ("мои", "2")],
-    "views.wanted": lambda tx, at: [repr(views.wanted(row, operator="Вера")) for row in views.seen(tx)],
+    "views.filter_of": lambda tx, at: [repr(views.filter_of(row, operator="Вера")) for row in views.seen(tx)],
     "views.counts": lambda tx, at: views.counts(tx, at.shop.driver.dialect, views.seen(tx)),
     "resting": lambda tx, at: [
         (resting.rests(row, tx.now), resting.troubled(row, tx.now), resting.rest_of(manifest("email"), row))

@@ -12,14 +12,14 @@ import msgspec
 import pytest
 
 from chatapp_cli.connectors.email.addresses import mailboxes
-from chatapp_cli.connectors.email.convert import Mail, Reading, arrival, without_links
+from chatapp_cli.connectors.email.convert import Mail, Reading, arrival
 from chatapp_cli.connectors.email.html import to_text
 from chatapp_cli.connectors.email.quotes import cut
 from chatapp_cli.connectors.vk.content import plain
 from chatapp_cli.connectors.vk.names import mentioned
 from chatapp_cli.domain.address import canonical, given, kinds
 from chatapp_cli.domain.finding import needles
-from chatapp_cli.domain.links import find
+from chatapp_cli.domain.links import find, without_links
 from chatapp_cli.domain.subject import plain_subject
 from chatapp_cli.domain.wording import phones
 from chatapp_cli.kit import gateway_calls, slices

@@ -91,14 +91,14 @@ async def answered(it: Window, company: Company) -> DialogId:
     await it.open(NAME)
     open_one = it.app.screen.opening.card.id
     await it.press("escape", "1", "3")
-    await it.until(lambda: it.app.screen.query_one(DialogList).order.wanted.waiting)
+    await it.until(lambda: it.app.screen.query_one(DialogList).order.dialog_filter.waiting)
     shown = it.app.screen.query_one(DialogList)
     await it.until(lambda: open_one in shown.ids)
     await it.press("tab", "tab")
     await it.type("Заменим!")
     await it.press("enter")
     await it.until(lambda: open_one not in shown.ids)
-    assert shown.current not in {None, open_one}
+    assert shown.under_cursor not in {None, open_one}
     await it.press("escape")
     await it.until(lambda: shown.has_focus)
     return open_one
@@ -115,7 +115,7 @@ async def test_after_an_answer_a_deed_is_done_with_the_open_dialog_and_names_it(
     action = TABLE[name]
     async with window() as it:
         one = await answered(it, company)
-        other = it.app.screen.query_one(DialogList).current
+        other = it.app.screen.query_one(DialogList).under_cursor
         if action.before is not None:
             action.before(company, one)
         untouched, before = action.seen(company, other), action.seen(company, one)
@@ -135,7 +135,7 @@ async def test_a_cursor_that_a_person_moved_says_what_is_meant(window: Opener, c
     async with window() as it:
         one = await answered(it, company)
         await it.press("j")
-        chosen = it.app.screen.query_one(DialogList).current
+        chosen = it.app.screen.query_one(DialogList).under_cursor
         await it.press("p")
         await it.until(lambda: card(company, chosen).pinned)
         assert not card(company, one).pinned
@@ -156,10 +156,10 @@ async def test_going_through_the_list_goes_on_where_the_cursor_goes_on(window: O
         one = await answered(it, company)
         shown = it.app.screen.query_one(DialogList)
         await it.press("j")
-        first = shown.current
+        first = shown.under_cursor
         await it.press("E")
         await it.until(lambda: first not in shown.ids)
-        second = shown.current
+        second = shown.under_cursor
         await it.press("E")
         await it.until(lambda: second not in shown.ids)
         assert card(company, one).waiting_since is None
@@ -183,8 +183,8 @@ async def test_where_only_the_list_is_seen_its_row_is_meant(window: Opener, comp
         one = it.app.screen.opening.card.id
         await it.press("escape", "1", "home")
         shown = it.app.screen.query_one(DialogList)
-        await it.until(lambda: shown.current not in {None, one})
-        row = shown.current
+        await it.until(lambda: shown.under_cursor not in {None, one})
+        row = shown.under_cursor
         await it.press("I")
         await it.until(lambda: card(company, row).assignee == ME)
         assert card(company, one).assignee == ""

@@ -113,7 +113,8 @@ async def test_nothing_found_is_said_and_another_conversation_ends_the_search(wi
         await it.until(lambda: not it.app.screen.query(HitBar))
 
 
-@pytest.mark.req("S-116", "S-119")
+@pytest.mark.req("S-116")
+@pytest.mark.req("S-119", part="by operators, not by robots")
 async def test_a_joined_conversation_is_looked_through_in_all_its_dialogs(window: Opener, two_ways: None) -> None:
     async with window() as it:
         await it.open("Зоя Долгова")
@@ -131,7 +132,8 @@ async def test_a_joined_conversation_is_looked_through_in_all_its_dialogs(window
         await it.until(lambda: chosen(it) == "Самовар с сайта ещё мой?")
 
 
-@pytest.mark.req("S-116", "S-119")
+@pytest.mark.req("S-116")
+@pytest.mark.req("S-119", part="by operators, not by robots")
 async def test_another_way_and_an_answer_leave_the_search_where_it_is_and_parting_keeps_it_in_what_is_shown(
     window: Opener, two_ways: None
 ) -> None:
@@ -176,7 +178,7 @@ async def test_a_dialog_that_comes_to_be_joined_takes_no_keys_from_whoever_write
         await it.type("Сейчас ")
         bot = next(c.id for c in company.read(channels.everything) if c.kind == "telegram_bot")
         join(company, stage.dialog(bot, ZOYA), stage.dialog(bot, ANNA))
-        await it.until(lambda: len(it.app.screen.finding.looked_in) == 3)
+        await it.until(lambda: len(it.app.screen.search_in_conversation.looked_in) == 3)
         await it.until(lambda: it.app.screen.query_one(Pen).has_focus)
         await it.type("посмотрю")
         await it.until(lambda: it.app.screen.query_one(Pen).text == "Сейчас посмотрю")

@@ -1,11 +1,11 @@
-"""How many messages of an account are on their way at once."""
+"""How many messages of an account one transaction claims."""
 
 from __future__ import annotations
 
 import pytest
 
 from chatapp_cli.domain.manifest import Rate
-from chatapp_cli.runtime.sender import in_flight
+from chatapp_cli.runtime.sender import claimed_at_once
 
 SECOND_SLOWEST, SLOWEST = Rate("account", 1_000, 5), Rate("account", 6_000, 60)
 """Two hundred and one hundred in a second."""
@@ -26,4 +26,4 @@ SECOND_SLOWEST, SLOWEST = Rate("account", 1_000, 5), Rate("account", 6_000, 60)
 def test_as_many_go_at_once_as_the_slowest_rate_of_the_account_allows_in_a_moment(
     rates: tuple[Rate, ...], number: int
 ) -> None:
-    assert in_flight(rates) == number
+    assert claimed_at_once(rates) == number

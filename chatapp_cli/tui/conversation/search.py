@@ -106,7 +106,7 @@ class ConversationSearch(ConversationPart):
         if self._bar is not None:
             self._bar.tell(self._words, self._hit, len(self._hits))
 
-    async def before(self, opening: Opening) -> None:
+    async def before_opening(self, opening: Opening) -> None:
         """Remember whether the text has the focus, so that it keeps it."""
         del opening
         self._writing = self._bar is not None and self.conversation.pen.has_focus

@@ -1,0 +1,165 @@
+"""What a channel does now, in the words that list, window, doctor, health and metrics share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
+
+from chatapp_cli.domain.health import DOWN, WORKING, ChannelState, Health
+from chatapp_cli.domain.ids import Millis
+from chatapp_cli.domain.moment import local
+from chatapp_cli.domain.next_step import Next, to_do
+from chatapp_cli.domain.text import T, Text
+from chatapp_cli.i18n import N_
+from chatapp_cli.services import resting, words
+from chatapp_cli.store.rows.channels import ChannelRow
+
+if TYPE_CHECKING:
+    from chatapp_cli.domain.manifest import Manifest
+
+LATE = 180_000
+"""Milliseconds without a sign of life after which a channel counts as silent."""
+STATES: Mapping[ChannelState, str] = MappingProxyType(
+    {
+        ChannelState.STARTING: N_("not started yet"),
+        ChannelState.WORKING: N_("works"),
+        ChannelState.RESTING: N_("rests"),
+        ChannelState.RECEIVES_ONLY: N_("receives, sends nothing"),
+        ChannelState.RETRYING: N_("tries again"),
+        ChannelState.STOPPED: N_("stopped"),
+        ChannelState.SILENT: N_("gives no sign of life"),
+    }
+)
+"""One word or two for each state."""
+_UNTIL: Mapping[ChannelState, str] = MappingProxyType(
+    {
+        ChannelState.RESTING: N_("paused until {moment}"),
+        ChannelState.RECEIVES_ONLY: N_("receives, sends nothing until {moment}"),
+        ChannelState.RETRYING: N_("tries again at {moment}"),
+        ChannelState.STOPPED: N_("stopped; looks again at {moment} by itself"),
+        ChannelState.SILENT: N_("gives no sign of life since {moment}"),
+    }
+)
+_GOES_ON = frozenset({ChannelState.RESTING, ChannelState.RECEIVES_ONLY, ChannelState.STOPPED})
+"""What a person can end at once."""
+_BY_CODE = _GOES_ON | {ChannelState.RETRYING}
+Moment = Callable[[Millis], str]
+
+
+def _moment(at: Millis) -> str:
+    return f"{local(at):%Y-%m-%d %H:%M}"
+
+
+class ChannelStanding(NamedTuple):
+    """The state of a channel, until when it lasts, why, and what to do about it."""
+
+    channel: ChannelRow
+    state: ChannelState
+    until: Millis = 0
+    """When it changes or is tried again by itself; of a silent one, since when it is silent; 0: not known."""
+    why: Text | None = None
+    next_step: Text | None = None
+
+    @property
+    def well(self) -> bool:
+        """Whether there is nothing to tell a person."""
+        return self.state in {ChannelState.WORKING, ChannelState.STARTING}
+
+    @property
+    def word(self) -> Text:
+        """The state alone."""
+        return T(STATES[self.state])
+
+    def said(self, moment: Moment = _moment) -> Text:
+        """The state and its time, which ``moment`` words."""
+        return T(_UNTIL[self.state], moment=moment(self.until)) if self.until else self.word
+
+    def sentence(self, moment: Moment = _moment) -> Text:
+        """The state, its time and the reason."""
+        said = self.said(moment)
+        return said if self.why is None else T("{said}: {why}", said=said, why=self.why)
+
+    @property
+    def go_on(self) -> Text | None:
+        """How a person ends it at once, if that is possible."""
+        return resting.next_step(self.channel) if self.state in _GOES_ON else None
+
+
+def standing(
+    row: ChannelRow, manifest: Manifest, now: Millis, *, carried: bool | None = None, since: Millis = 0
+) -> ChannelStanding:
+    """The standing of a channel.
+
+    ``carried``: whether any process runs the channels; ``None``: not known.
+    ``since``: when that process started, if it is known: what the store says of a channel from before is no sign that
+    it works.
+    """
+    state = state_of(row, now, carried=carried, since=since)
+    why, step = _reason(row, manifest, state, carried=carried)
+    return ChannelStanding(row, state, _until(row, state, now), why, step)
+
+
+def without_reason(row: ChannelRow, now: Millis) -> ChannelStanding:
+    """The state and its time alone, which need no manifest."""
+    state = state_of(row, now)
+    return ChannelStanding(row, state, _until(row, state, now))
+
+
+def state_of(row: ChannelRow, now: Millis, *, carried: bool | None = None, since: Millis = 0) -> ChannelState:
+    """Only the state, for programs and colours."""
+    if row.health not in WORKING:
+        return _troubled(row)
+    if carried and since and (row.proof_at or 0) < since <= now <= since + LATE:
+        return ChannelState.STARTING
+    late = now - _seen_at(row) > LATE
+    if resting.troubled(row, now) and not (late and carried):
+        return ChannelState.RESTING
+    if late and (carried or row.health == Health.OK):
+        return ChannelState.SILENT
+    return ChannelState.STARTING if row.health == Health.STARTING else ChannelState.WORKING
+
+
+def _troubled(row: ChannelRow) -> ChannelState:
+    """What an unhealthy channel does.
+
+    Its sending alone may be refused while its session goes on: then it has a pause, and no time to look again.
+    """
+    if row.health == Health.RETRYING:
+        return ChannelState.RETRYING
+    if row.health in DOWN and (row.look_at or not row.paused_code):
+        return ChannelState.STOPPED
+    return ChannelState.RECEIVES_ONLY
+
+
+def _seen_at(row: ChannelRow) -> Millis:
+    return max(row.proof_at or 0, row.health_since)
+
+
+def _until(row: ChannelRow, state: ChannelState, now: Millis) -> Millis:
+    """A time that is over says nothing: it is being tried just now."""
+    if state is ChannelState.SILENT:
+        return _seen_at(row)
+    known = {
+        ChannelState.RESTING: row.paused_until,
+        ChannelState.RECEIVES_ONLY: row.paused_until,
+        ChannelState.STOPPED: row.look_at,
+        ChannelState.RETRYING: row.look_at,
+    }
+    return until if (until := known.get(state, 0)) > now else 0
+
+
+def _reason(
+    row: ChannelRow, manifest: Manifest, state: ChannelState, *, carried: bool | None
+) -> tuple[Text | None, Text | None]:
+    """Why, and what to do."""
+    if state is ChannelState.SILENT and carried is False:
+        return T("The daemon is not running: nothing is received"), T("Start it: {how}", how=to_do(Next.SERVE))
+    if state is ChannelState.SILENT:
+        return None, T("Look: {how}", how=to_do(Next.CHECK, n=row.id))
+    if state not in _BY_CODE:
+        return None, None
+    resting_now = state is ChannelState.RESTING
+    code, detail = (row.paused_code, row.paused_detail) if resting_now else (row.health_code, row.health_detail)
+    why, step = words.why(manifest, code, detail) if code else (None, None)
+    return why, resting.next_step(row) if resting_now or (step is None and state in _GOES_ON) else step

@@ -1,0 +1,372 @@
+"""The disk is full, read-only, damaged in the middle, slow: each is told, and nothing is acknowledged in vain."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+from standardwebhooks import Webhook
+
+from chatapp_cli.bootstrap import Company, open_company
+from chatapp_cli.runtime.binding import bind
+from chatapp_cli.sandbox.api import ApiSandbox
+from chatapp_cli.sandbox.telegram_bot import TelegramBotSandbox
+from chatapp_cli.services import channels, lines
+from chatapp_cli.settings import Settings
+from tests.contract.connector_contract import ScriptedAsker
+from tests.rehearsals.kill import free_port
+from tests.stores import OWNER
+
+SIZE = "48m"
+"""Of the small disk."""
+LETTER = "ж" * 8000
+"""What makes a message large enough to need room."""
+DELAY = 0.8
+"""Seconds that a flush takes on the slow disk."""
+SLOW_DISK = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <unistd.h>
+static int late(const char *name, int fd) {
+    usleep(%d);
+    return ((int (*)(int)) dlsym(RTLD_NEXT, name))(fd);
+}
+int fsync(int fd) { return late("fsync", fd); }
+int fdatasync(int fd) { return late("fdatasync", fd); }
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How many webhooks come before, during and after each mishap."""
+
+    webhooks: int
+    patience: float = 30.0
+    """Seconds within which a state has to be told, and to be over afterwards."""
+
+
+FULL = Plan(webhooks=300, patience=60)
+TENTH = Plan(webhooks=30)
+
+
+@dataclass(slots=True)
+class Figures:
+    """What was acknowledged, and what was told."""
+
+    acknowledged: set[str] = field(default_factory=set)
+    refused: int = 0
+    stored: set[str] = field(default_factory=set)
+    told: dict[str, bool] = field(default_factory=dict)
+    """Each place that had to tell a state, and whether it did."""
+    seconds: float = 0.0
+
+    def slips(self) -> Iterator[str]:
+        """Everything that does not hold."""
+        yield from (f"acknowledged and not stored: {text}" for text in sorted(self.acknowledged - self.stored))
+        yield from (f"not told: {what}" for what, told in self.told.items() if not told)
+
+    def __str__(self) -> str:
+        kept = len(self.acknowledged & self.stored)
+        return "\n".join(
+            [
+                f"{len(self.acknowledged)} acknowledged, {kept} of them stored, {self.refused} refused",
+                f"{sum(self.told.values())} of {len(self.told)} places told the state, {self.seconds:.0f} s",
+                *(f"  {'told' if told else 'NOT TOLD'}: {what}" for what, told in self.told.items()),
+            ]
+        )
+
+
+@dataclass(slots=True)
+class Desk:
+    """A company on the small disk, its daemon, and who calls it."""
+
+    home: Path
+    company: Company
+    program: ApiSandbox
+    bot: TelegramBotSandbox
+    plan: Plan
+    say: Callable[[str], None]
+    figures: Figures = field(default_factory=Figures)
+    port: int = field(default_factory=free_port)
+    hook: str = ""
+    count: int = 0
+
+    @property
+    def store(self) -> Path:
+        """The file of the store."""
+        return self.company.settings.folder / "chatapp.db"
+
+    @property
+    def env(self) -> Mapping[str, str]:
+        """Of our own commands."""
+        ours = {"CHATAPP_HOME": str(self.home), "CHATAPP_HTTP_PORT": str(self.port), "CHATAPP_LOG_LEVEL": "error"}
+        return {**os.environ, **ours, "CHATAPP_LANG": "en", "CHATAPP_CONFIG": str(self.home / "none.toml")}
+
+    async def set_up(self) -> None:
+        """Bind a channel that is called and one that asks."""
+        line = self.company.write(lambda tx: lines.add(tx, "Продажи"))
+        api = await bind(self.company, ScriptedAsker(self.program.answers), line=line, kind="api")
+        await bind(self.company, ScriptedAsker(self.bot.answers), line=line, kind="telegram_bot")
+        self.hook = self.company.read(lambda tx: channels.one(tx, api)).hook_key or ""
+        self.company.close()
+
+    async def run(self, *words: str, **more: str) -> tuple[int, str, str]:
+        """Run a command; its exit code and what it said."""
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "chatapp_cli", *words),
+            env={**self.env, **more},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        out, err = await asyncio.wait_for(process.communicate(), 60)
+        assert process.returncode is not None
+        return process.returncode, out.decode(), err.decode()
+
+    @asynccontextmanager
+    async def serving(self, **more: str) -> AsyncIterator[asyncio.subprocess.Process]:
+        """A daemon while this lasts; it may end before."""
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "chatapp_cli", "serve"),
+            env={**self.env, **more},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        try:
+            assert process.stdout is not None
+            assert await process.stdout.readline()
+            yield process
+        finally:
+            if process.returncode is None:
+                process.terminate()
+                await process.communicate()
+
+    async def post(self, many: int, *, large: bool = False) -> list[int]:
+        """Call the desk; what it acknowledges is noted."""
+        statuses = []
+        async with httpx.AsyncClient(timeout=60) as http:
+            for _ in range(many):
+                self.count += 1
+                text = f"message {self.count} {LETTER if large else ''}".strip()
+                statuses.append(await self._posted(http, text))
+                if statuses[-1] == httpx.codes.OK:
+                    self.figures.acknowledged.add(f"message {self.count}")
+                else:
+                    self.figures.refused += 1
+        return statuses
+
+    async def _posted(self, http: httpx.AsyncClient, text: str) -> int:
+        event = {"type": "message", "id": f"m-{self.count}", "chat_id": "client-1", "text": text}
+        body, now = json.dumps(event), datetime.now(UTC)
+        signature = Webhook(self.program.answers["secret"]).sign(event["id"], now, body)
+        stamp = str(int(now.timestamp()))
+        headers = {"webhook-id": event["id"], "webhook-timestamp": stamp, "webhook-signature": signature}
+        try:
+            answer = await http.post(f"http://127.0.0.1:{self.port}/hooks/{self.hook}", content=body, headers=headers)
+        except httpx.HTTPError:
+            return 0
+        return answer.status_code
+
+    async def get(self, path: str) -> tuple[int, str]:
+        """What the daemon answers to a monitor; 0 if it does not."""
+        async with httpx.AsyncClient(timeout=20) as http:
+            try:
+                answer = await http.get(f"http://127.0.0.1:{self.port}{path}")
+            except httpx.HTTPError:
+                return 0, ""
+        return answer.status_code, answer.text
+
+    async def tells(self, what: str, look: Callable[[], Any]) -> None:
+        """Note whether something is told within the plan's time."""
+        deadline = time.monotonic() + self.plan.patience
+        while not (told := await look()) and time.monotonic() < deadline:
+            await asyncio.sleep(0.5)
+        self.figures.told[what] = bool(told)
+        self.say(f"{'told' if told else 'NOT TOLD'}: {what}")
+
+    async def is_ready(self) -> bool:
+        """Whether the daemon says that it can store."""
+        return (await self.get("/readyz"))[0] == httpx.codes.OK
+
+    async def unready(self, why: str) -> bool:
+        """Whether the daemon says why it cannot."""
+        status, said = await self.get("/readyz")
+        return status == httpx.codes.SERVICE_UNAVAILABLE and why in said
+
+    async def measures(self, line: str) -> bool:
+        """Whether a metric has a value."""
+        return line in (await self.get("/metrics"))[1].splitlines()
+
+    async def doctor_finds(self, name: str, words: str, **more: str) -> bool:
+        """Whether the doctor finds fault with something in these words."""
+        _, out, err = await self.run("doctor", "--json", **more)
+        if not out:
+            self.say(err)
+            return False
+        return any(one["name"] == name and not one["ok"] and words in one["what"] for one in json.loads(out))
+
+    async def lists(self, words: str) -> bool:
+        """Whether the list of lines says so."""
+        _, out, err = await self.run("line", "list")
+        return words in out + err
+
+    def keep_stored(self) -> None:
+        """Note what is in the store."""
+        with closing(sqlite3.connect(self.store)) as connection:
+            texts = connection.execute("SELECT text FROM message WHERE direction = 'in'").fetchall()
+        self.figures.stored |= {match[0] for (text,) in texts if (match := re.match(r"message \d+", text))}
+
+
+async def full(desk: Desk) -> None:
+    """The disk fills while webhooks come and a channel loses its login."""
+    async with desk.serving():
+        await desk.tells("full: ready before", desk.is_ready)
+        await desk.post(desk.plan.webhooks)
+        ballast = desk.home / "ballast"
+        _fill(ballast)
+        await desk.tells("full: webhooks are refused", lambda: _refuses(desk))
+        await desk.bot.end_login()
+        await desk.tells("full: /readyz", lambda: desk.unready("disk is full"))
+        await desk.tells("full: /metrics", lambda: desk.measures("chatapp_store_ready 0.0"))
+        await desk.tells("full: doctor", lambda: desk.doctor_finds("disk", ""))
+        ballast.unlink()
+        await desk.tells("full: ready again by itself", desk.is_ready)
+        await desk.tells("full: what stopped meanwhile is written", lambda: desk.lists("stopped; looks again at"))
+        await desk.post(desk.plan.webhooks)
+    desk.keep_stored()
+
+
+async def _refuses(desk: Desk) -> bool:
+    return httpx.codes.SERVICE_UNAVAILABLE in await desk.post(5, large=True)
+
+
+def _fill(ballast: Path) -> None:
+    """Leave no byte."""
+    with ballast.open("wb", buffering=0) as file:
+        for size in (1 << 20, 1 << 12):
+            try:
+                while file.write(b"\xff" * size) == size:
+                    pass
+            except OSError:
+                continue
+
+
+async def read_only(desk: Desk) -> None:
+    """The disk was mounted read-only: the daemon does not start, and says so."""
+    with _mounted(desk.home, "remount,ro", after="remount,rw"):
+        code, _, err = await desk.run("serve")
+        desk.figures.told["read-only: serve ends in words"] = code > 1 and "Something went wrong" not in err
+        desk.say(err.strip())
+        await desk.tells("read-only: doctor", lambda: desk.doctor_finds("disk", "Nothing can be written"))
+        _, out, err = await desk.run("line", "list")
+        desk.figures.told["read-only: list"] = "Продажи" in out or "cannot be written" in err
+
+
+async def damaged(desk: Desk) -> None:
+    """The middle of the file is overwritten while webhooks come; then the backup is restored."""
+    backup = desk.home / "backup.db"
+    with closing(sqlite3.connect(desk.store)) as connection:
+        connection.execute(f"VACUUM INTO '{backup}'")
+    before = set(desk.figures.acknowledged)
+    async with desk.serving() as daemon:
+        await desk.tells("damaged: ready before", desk.is_ready)
+        _overwrite(desk.store)
+        statuses = [status for _ in range(10) for status in await desk.post(desk.plan.webhooks // 10)]
+        refused = next((n for n, status in enumerate(statuses) if status != httpx.codes.OK), len(statuses))
+        desk.figures.told["damaged: nothing is acknowledged after the first sign"] = 200 not in statuses[refused:]
+        desk.say(f"{refused} acknowledged before the damage was met")
+        _, err = await asyncio.wait_for(daemon.communicate(), desk.plan.patience)
+        desk.figures.told["damaged: the daemon ends in words"] = daemon.returncode == 2 and b"is damaged" in err
+    code, _, err = await desk.run("serve")
+    told = code == 2 and "damaged" in err and "docs/operations.md" in err
+    desk.figures.told["damaged: it does not start again"] = told
+    await desk.tells("damaged: doctor", lambda: desk.doctor_finds("store", "damaged"))
+    await _restored(desk, backup)
+    desk.figures.acknowledged &= before  # what came after the backup is lost with the file, and was told
+
+
+async def _restored(desk: Desk, backup: Path) -> None:
+    for end in ("-wal", "-shm"):
+        desk.store.with_name(desk.store.name + end).unlink(missing_ok=True)
+    shutil.move(backup, desk.store)
+    _, out, _ = await desk.run("doctor", "--json")
+    intact = [one for one in json.loads(out) if one["name"] == "store"]
+    desk.figures.told["damaged: doctor finds the backup intact"] = all(one["ok"] for one in intact)
+    async with desk.serving():
+        await desk.tells("damaged: ready with the backup", desk.is_ready)
+        await desk.post(desk.plan.webhooks // 10)
+    desk.keep_stored()
+
+
+def _overwrite(store: Path) -> None:
+    """Everything but the beginning and the end."""
+    size = store.stat().st_size // 4096
+    with store.open("r+b", buffering=0) as file:
+        file.seek(2 * 4096)
+        file.write(b"\xff" * 4096 * (size - 3))
+
+
+async def slow(desk: Desk) -> None:
+    """Every flush takes most of a second."""
+    library = _slow_library(desk.home)
+    async with desk.serving(LD_PRELOAD=library):
+        await desk.tells("slow: ready all the same", desk.is_ready)
+        await desk.post(2)
+        await desk.tells("slow: /metrics", lambda: _slowest(desk))
+        await desk.tells("slow: doctor", lambda: desk.doctor_finds("disk", "slow", LD_PRELOAD=library))
+    desk.keep_stored()
+
+
+def _slow_library(folder: Path) -> str:
+    source, library = folder / "slow.c", folder / "slow.so"
+    source.write_text(SLOW_DISK % int(DELAY * 1_000_000))
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
+    return str(library)
+
+
+async def _slowest(desk: Desk) -> bool:
+    _, said = await desk.get("/metrics")
+    found = re.search(r"^chatapp_store_commit_slowest_seconds (\S+)$", said, re.MULTILINE)
+    return found is not None and float(found[1]) >= DELAY / 2
+
+
+@contextmanager
+def _mounted(folder: Path, options: str, *, after: str = "") -> Iterator[None]:
+    """A small disk, or another state of it."""
+    kind: Sequence[str] = () if after else ("-t", "tmpfs", "tmpfs")
+    subprocess.run(["mount", *kind, "-o", options, str(folder)], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["mount", "-o", after, str(folder)] if after else ["umount", "-l", str(folder)], check=True)
+
+
+async def rehearse(folder: Path, plan: Plan, say: Callable[[str], None]) -> Figures:
+    """Play it on a disk of its own, as root; ``say`` is told how it goes on."""
+    began, home = time.monotonic(), folder / "disk"
+    home.mkdir()
+    async with AsyncExitStack() as stack:
+        stack.enter_context(_mounted(home, f"size={SIZE}"))
+        program = await stack.enter_async_context(ApiSandbox())
+        bot = await stack.enter_async_context(TelegramBotSandbox())
+        company = open_company(Settings(home=str(home))).seen_by(OWNER)
+        desk = Desk(home, company, program, bot, plan, say)
+        await desk.set_up()
+        for act in (full, read_only, damaged, slow):
+            say(f"— {act.__name__}")
+            await act(desk)
+        desk.figures.seconds = time.monotonic() - began
+        return desk.figures
