@@ -133,26 +133,22 @@ class LeaseMachine(RuleBasedStateMachine):
         self.shop.database.touch(lambda tx: lease.take_back(tx, me.name))
         assert self.row().wanted_by != me.name
 
-    @rule()
-    def somebody_writes(self) -> None:
-        order = self.shop.order()
-        self.shop.write(lambda tx: sending.enqueue(tx, EVERYTHING, self.dialog, Draft(text="Есть"), order))
-
     @rule(n=WHO)
     def claims(self, n: int) -> None:
-        me = self.processes[n]
+        """Somebody has written, and a process wants to send it."""
+        me, order = self.processes[n], self.shop.order()
+        self.shop.write(lambda tx: sending.enqueue(tx, EVERYTHING, self.dialog, Draft(text="Есть"), order))
         found = self.shop.write(lambda tx: outbox.claim(tx, self.shop.media, self.channel, me.epoch))
         if found is not None:
             assert me.epoch == self.row().epoch
             me.flying = found
 
     @precondition(lambda self: any(process.flying for process in self.processes))
-    @rule(n=WHO)
-    def hands_over(self, n: int) -> None:
-        me = self.processes[n]
-        if me.flying is None:
-            return
+    @rule()
+    def hands_over(self) -> None:
+        me = next(process for process in self.processes if process.flying)
         claim, me.flying = me.flying, None
+        assert claim is not None
         if self.shop.write(lambda tx: outbox.begin(tx, claim)):
             assert me.epoch == self.row().epoch
             self.shop.write(lambda tx: outbox.postpone(tx, claim, LATER, seconds=0, counted=False))
@@ -193,3 +189,23 @@ class LeaseMachine(RuleBasedStateMachine):
 
 def test_never_two_processes_hold_the_store_at_once_whatever_the_clocks_do(shop: Shop) -> None:
     run_state_machine_as_test(lambda: LeaseMachine(shop), settings=FEW)
+
+
+def test_a_claim_of_a_former_holder_is_handed_over_no_more_and_recovered_by_the_next(shop: Shop) -> None:
+    channel = shop.channel()
+    dialog = shop.message(shop.hear(channel)).dialog_id
+    first, second = (shop.write(lambda tx, n=n: lease.take(tx, f"{n}", "daemon", n * 20_000).epoch) for n in (1, 2))
+    shop.write(lambda tx: sending.enqueue(tx, EVERYTHING, dialog, Draft(text="Есть"), shop.order()))
+    claim = shop.write(lambda tx: outbox.claim(tx, shop.media, channel, second))
+    assert claim is not None
+    third = shop.write(lambda tx: lease.take(tx, "3", "daemon", 60_000)).epoch
+    assert not shop.write(lambda tx: outbox.begin(tx, claim))
+    for former in (0, first, second):
+        assert shop.write(lambda tx, e=former: outbox.claim(tx, shop.media, channel, e)) is None
+        assert shop.read(lambda tx, e=former: outbox.left_by_last_owner(tx, shop.media, channel, e)) == []
+    (left,) = shop.read(lambda tx: outbox.left_by_last_owner(tx, shop.media, channel, third))
+    assert not left.began
+    assert shop.write(lambda tx: outbox.postpone(tx, left, LATER, seconds=0, counted=False))
+    again = shop.write(lambda tx: outbox.claim(tx, shop.media, channel, third))
+    assert again is not None
+    assert shop.write(lambda tx: outbox.begin(tx, again))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,17 @@ async def test_nobody_waits_for_one_who_held_the_store_only_meanwhile(
         with owning(company, kind):
             assert await next_state(states) == ""
         assert await next_state(states) == "the daemon starts"
+        await states.aclose()
+
+
+async def test_a_window_whose_store_was_changed_by_another_version_says_restart(company: Company) -> None:
+    async with accompanied(company, command=(sys.executable, "-c", BROKEN), look=0.05) as daemon:
+        states = daemon.states()
+        with closing(company.database.driver.connect()) as connection:
+            connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        state = await anext(states)
+        assert show(state.text) == "another version of chatapp has changed the store: restart this window"
+        assert state.trouble
         await states.aclose()
 
 
