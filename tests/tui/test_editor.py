@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from chatapp_cli.domain.errors import NotFound, Refused
-from chatapp_cli.tui.conversation.editor import command, edited
+from chatapp_cli.tui.conversation.editor import command, edit_in
 from chatapp_cli.tui.widgets.composer import Pen
 from tests.tui.conftest import Opener
 
@@ -19,7 +19,7 @@ def editor(code: str) -> list[str]:
 
 def test_what_was_written_comes_back_and_no_file_stays(tmp_path: Path) -> None:
     changes = "assert stat.S_IMODE(file.stat().st_mode) == 0o600\nfile.write_text(file.read_text() + '!\\nДа.\\n')"
-    assert edited("Привет", tmp_path, editor(changes)) == "Привет!\nДа."
+    assert edit_in("Привет", tmp_path, editor(changes)) == "Привет!\nДа."
     assert list(tmp_path.iterdir()) == []
 
 
@@ -29,7 +29,7 @@ def test_what_was_written_comes_back_and_no_file_stays(tmp_path: Path) -> None:
 )
 def test_an_editor_that_fails_says_so_and_leaves_no_file(tmp_path: Path, code: str, why: str) -> None:
     with pytest.raises(Refused, match=why):
-        edited("Привет", tmp_path, editor(code))
+        edit_in("Привет", tmp_path, editor(code))
     assert list(tmp_path.iterdir()) == []
 
 
