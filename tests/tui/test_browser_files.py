@@ -19,7 +19,7 @@ from chatapp_cli.runtime import login
 from chatapp_cli.runtime.login import UPLOADS
 from chatapp_cli.services import files, lines, reply_file
 from chatapp_cli.settings import load
-from chatapp_cli.tui.conversation.editor import written_in_editor
+from chatapp_cli.tui.conversation.editor import edit_in_own_editor
 from chatapp_cli.tui.media import opener, paths
 from chatapp_cli.tui.screens.bind import BindScreen
 from chatapp_cli.tui.session import outgoing
@@ -109,7 +109,7 @@ def test_a_browser_without_a_tray_has_no_files_at_all(uploads: Path, monkeypatch
 async def test_no_program_is_started_for_a_browser(uploads: Path, company: Company, window: Opener) -> None:
     async with window() as it:
         with pytest.raises(Refused, match="starts no other program"):
-            written_in_editor(it.app, "Да", uploads, {"EDITOR": "touch"})
+            edit_in_own_editor(it.app, "Да", uploads, {"EDITOR": "touch"})
         with pytest.raises(Refused, match="starts no other program"):
             await opener._run("true", "anything")
         await it.open("Анна")

@@ -122,8 +122,8 @@ class WebApplication:
             log.info("web.window_closed", operator=who.name, pid=child.pid)
 
     async def _stays(self, tab: WindowSocket) -> bool:
-        """Whether the operator is still logged in and not idle for too long, in this window and all others."""
-        if tab.was_used():
+        """Record activity; false once the operator is not logged in or idle for too long, here and in all windows."""
+        if tab.take_activity():
             await self._saw(tab.token, tab.idle)
         return not self._closing and await self._of(tab.token) is not None
 

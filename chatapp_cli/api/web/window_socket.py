@@ -40,8 +40,8 @@ class WindowSocket:
         """Seconds since the last key or movement of the mouse."""
         return self._clock.monotonic() - self._touched
 
-    def was_used(self) -> bool:
-        """Whether a key was pressed or the mouse moved since this was last asked."""
+    def take_activity(self) -> bool:
+        """Take note of what was pressed or moved since the last call; false if nothing was."""
         before, self._told = self._told, self._touched
         return self._touched > before
 
