@@ -180,8 +180,8 @@ def remove(ctx: typer.Context, line: LineName, force: Force = False) -> None:
 
     with opened(ctx) as company:
         if force:
-            company.require(Right.LINES)
             number = company.read(lambda tx: lines.find(tx, line).id)
+            company.require(Right.LINES)
             clear(company, [row for row in company.read(channels.everything) if row.line_id == number])
         company.write(lambda tx: lines.remove(tx, lines.find(tx, line), force=force))
     note("Line {name} is gone.", name=line)

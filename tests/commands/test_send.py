@@ -109,7 +109,8 @@ def test_a_message_for_later_is_scheduled_and_accepted(chatapp: Shell, program: 
     [
         (["send", "client-7", "-c", "api"], 1, "There is nothing to send.", "Write a text or add a file."),
         (["send", "a", "-c", "mail"], 1, "No channel mail is bound here.", "Bind one: chatapp line bind mail"),
-        (["send", "a", "-c", "2"], 1, "No channel 2 is bound here.", "See them with: chatapp line show"),
+        (["send", "a", "-c", "2"], 1, "No channel telegram is bound here.", "Bind one: chatapp line bind telegram"),
+        (["send", "a", "-c", "99"], 1, "No channel 99 is bound here.", "See them with: chatapp line show"),
         (["send", "a", "-c", "Опт"], 1, "No channel Опт is bound here.", "See them with: chatapp line show"),
         (
             ["line", "check", "a@example.org"],
