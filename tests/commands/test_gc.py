@@ -14,10 +14,10 @@ from chatapp_cli.domain.arrival import Arrival, Batch, IncomingFile
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.runtime import rereading
 from chatapp_cli.runtime.owner import owning
-from chatapp_cli.services import deadletters, ingest, journal
+from chatapp_cli.services import ingest, journal
 from chatapp_cli.store import temporary
 from tests.commands.conftest import Program, Shell, Write
-from tests.services.test_packing import raw
+from tests.services.test_packing import raw, stored_row
 
 pytestmark = pytest.mark.req("S-055")
 DAY = 86_400
@@ -75,7 +75,7 @@ def test_arrivals_are_packed_and_the_file_gets_smaller(chatapp: Shell, client_wr
     assert done.err.endswith("MB are free again.\n")
     after = company.database.driver.path.stat().st_size  # type: ignore[attr-defined]
     assert after < before * 0.6
-    letter = company.read(lambda tx: deadletters.one(tx, 1_500))
+    letter = company.read(lambda tx: stored_row(tx, 1_500))
     assert (letter.packed > 0, rereading.raw(company, letter)) == (True, raw(1_498))
     assert chatapp("gc", "--dry-run").out == ""
 

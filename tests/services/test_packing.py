@@ -10,6 +10,8 @@ import pytest
 from chatapp_cli.domain.arrival import Arrival, Batch
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.services import deadletters, ingest, packing, trace
+from chatapp_cli.store.rows.journal import ArrivedRow
+from chatapp_cli.store.tx import Tx
 from tests.stores import ON_SQLITE, Shop, said
 
 
@@ -43,8 +45,15 @@ def stored(shop: Shop) -> dict[str, tuple[int, int]]:
     return {name: (packed, size) for name, packed, size in rows}
 
 
+def stored_row(tx: Tx, number: int) -> ArrivedRow:
+    """An arrival, understood or not, as the store holds it."""
+    row = tx.one(ArrivedRow, "arrived.one", id=number)
+    assert row is not None
+    return row
+
+
 def read(shop: Shop, number: int) -> bytes:
-    row = shop.read(partial(deadletters.one, number=number))
+    row = shop.read(partial(stored_row, number=number))
     return bytes(shop.read(partial(packing.unpacked, raw=row.raw, number=row.packed)))
 
 

@@ -32,6 +32,7 @@ from chatapp_cli.services import (
 )
 from chatapp_cli.services.options import Options
 from chatapp_cli.settings import Settings
+from tests.services.test_packing import stored_row
 from tests.stores import EVERYTHING, Shop, hand_over, said
 
 DAY = retention.DAY
@@ -118,7 +119,7 @@ def test_by_default_everything_goes_after_ninety_days_and_not_before(shop: Shop)
     shop.clock.at += 1
     assert sweep(shop) == {"keep_raw": 2, "keep_journal": entries - 1, "keep_attempts": 1, "keep_requests": 1}
     assert sweep(shop) == {}
-    row = shop.read(partial(deadletters.one, number=1))
+    row = shop.read(partial(stored_row, number=1))
     assert (row.packed, bytes(row.raw), row.provider_id) == (packing.GONE, b"", "u1")
 
 
@@ -138,7 +139,7 @@ def test_a_dead_letter_stays_until_a_person_decides(shop: Shop) -> None:
     shop.clock.at += 400 * DAY
     assert sweep(shop)["keep_raw"] == 1
     (letter,) = shop.read(deadletters.everything)
-    assert bytes(letter.raw) == b"not understood"
+    assert bytes(shop.read(partial(deadletters.arrival, letter=letter)).raw) == b"not understood"
 
 
 def test_no_entry_goes_that_a_follower_has_not_passed(shop: Shop) -> None:
@@ -212,7 +213,7 @@ def test_a_dictionary_goes_with_the_last_arrival_that_needs_it(shop: Shop) -> No
     unused = shop.read(retention.unused_dictionaries)
     shop.write(partial(retention.forget_dictionaries, unused=unused))
     assert (len(unused), shop.read(retention.unused_dictionaries)) == (1, [])
-    row = shop.read(partial(deadletters.one, number=15))
+    row = shop.read(partial(stored_row, number=15))
     assert shop.read(partial(packing.unpacked, raw=row.raw, number=row.packed)) == b"raw bytes " * 9
 
 

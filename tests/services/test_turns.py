@@ -33,7 +33,11 @@ def test_a_place_is_counted_in_the_channel_and_its_hour_comes_from_the_rates(sho
         return shop.read(look)
 
     now = shop.clock.now()
-    assert places() == [QueuePosition(1), QueuePosition(2, now + 60_000), QueuePosition(3, now + 120_000)]
+    assert places() == [
+        QueuePosition(1),
+        QueuePosition(2, now + 60_000, "account"),
+        QueuePosition(3, now + 120_000, "account"),
+    ]
     shop.write(lambda tx: channels.set_health(tx, channel, "retrying", "silent"))
     assert places() == [QueuePosition(1), QueuePosition(2), QueuePosition(3)]
 
