@@ -264,12 +264,11 @@ def open_session(tx: Tx, name: str, token: str, *, browser: bool = False) -> Non
     tx.emit(LoggedIn(name=name), actor=name)
 
 
-def of_session(tx: Tx, token: str, *, idle: Millis = 0) -> OperatorRow | None:
+def of_session(tx: Tx, token: str, *, since: Millis = 0) -> OperatorRow | None:
     """The operator of a token; ``None`` if it has expired or was closed, or the account is disabled.
 
-    With ``idle`` also if the browser was idle for that long; 0: however long.
+    With ``since`` also if the browser has not been active after that moment; 0: whenever it was.
     """
-    since = tx.now - idle if idle else 0
     return tx.one(OperatorRow, "operators.of_session", token=_digest(token), now=tx.now, since=since)
 
 

@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import sys
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -334,6 +335,22 @@ async def test_a_window_that_nobody_touches_is_logged_out(site: Site) -> None:
         site.clock.moved += 2 * 60
         await closes(socket)
     assert (await site.http.get("/desk")).status_code == 303
+
+
+async def test_a_key_counts_from_when_it_was_pressed_though_the_store_was_busy_then(site: Site) -> None:
+    await site.log_in()
+    async with site.window() as socket:
+        await said(socket)
+        free = threading.Event()
+        busy = asyncio.create_task(asyncio.to_thread(site.company.write, lambda _tx: free.wait(5)))
+        await socket.send(json.dumps(["stdin", "k"]))
+        assert await said(socket) == "typed k"
+        await asyncio.sleep(0.2)
+        site.clock.moved += 239 * 60
+        free.set()
+        assert await busy
+        site.clock.moved += 2 * 60
+        await closes(socket)
 
 
 async def test_more_windows_than_allowed_are_refused_with_a_page_that_says_so(company: Company) -> None:

@@ -23,6 +23,7 @@ from chatapp_cli.api.web.upload_folders import UploadFolders
 from chatapp_cli.api.web.uploads import Uploads, too_large
 from chatapp_cli.api.web.window_socket import WindowSocket
 from chatapp_cli.domain.errors import Busy
+from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import show
 from chatapp_cli.runtime.store import AsyncStore
@@ -44,6 +45,7 @@ class WebApplication:
     def __init__(self, store: AsyncStore, *, command: Sequence[str] = COMMAND) -> None:
         self._store = store
         self._command = command
+        self._clock = store.company.world.clock
         self._settings = store.company.settings
         self._login_page = LoginPage(store)
         self._folders = UploadFolders(self._settings.folder / files.UPLOADS)
@@ -76,7 +78,7 @@ class WebApplication:
         who = await self._who(request)
         if who is None:
             return RedirectResponse(f"{HOME}/login", 303)
-        await self._saw(request.cookies[SESSION], 0)
+        await self._saw(request.cookies[SESSION], self._clock.now())
         if self._full:
             return pages.word(await self._login_page.company(), _too_many(), 503)
         url = request.url
@@ -110,7 +112,7 @@ class WebApplication:
             self._command, self._settings, operator=who.name, token=token, uploads=uploads, width=width, height=height
         )
         log.info("web.window_opened", operator=who.name, pid=child.pid)
-        tab = WindowSocket(socket, child, token=token, clock=self._store.company.world.clock)
+        tab = WindowSocket(socket, child, token=token, clock=self._clock)
         self._tabs.add(tab)
         try:
             await tab.carry(self._stays)
@@ -123,13 +125,14 @@ class WebApplication:
 
     async def _stays(self, tab: WindowSocket) -> bool:
         """Record activity; false once the operator is not logged in or idle for too long, here and in all windows."""
-        if tab.take_activity():
-            await self._saw(tab.token, tab.idle)
+        active = max(one.take_activity() for one in self._tabs if one.token == tab.token)
+        if active:
+            await self._saw(tab.token, active)
         return not self._closing and await self._of(tab.token) is not None
 
-    async def _saw(self, token: str, idle: float) -> None:
-        """Record that the operator was active, ``idle`` seconds ago."""
-        await self._store.write(lambda tx: operators.saw(tx, token, tx.now - int(idle * 1000)))
+    async def _saw(self, token: str, at: Millis) -> None:
+        """Record when the operator was active; the store may take it later than it was."""
+        await self._store.write(lambda tx: operators.saw(tx, token, at))
 
     async def _leave(self, request: Request) -> Response:
         if not from_here(request) or not proved(await form_of(request), request.cookies.get(PROOF)):
@@ -161,10 +164,11 @@ class WebApplication:
 
     async def _of(self, token: str) -> OperatorRow | None:
         """The operator of a session; one that was idle for too long ends for every other use as well."""
+        now = self._clock.now()
 
         def look(tx: Tx) -> tuple[OperatorRow | None, bool]:
             idle = self._store.company.options.number(tx, "web_idle") * MINUTE
-            found = operators.of_session(tx, token, idle=idle)
+            found = operators.of_session(tx, token, since=now - idle if idle else 0)
             return found, found is None and operators.of_session(tx, token) is not None
 
         found, is_idle = await self._store.read(look)

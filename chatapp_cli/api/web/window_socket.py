@@ -13,6 +13,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from chatapp_cli.api.web.child import Child
 from chatapp_cli.api.web.downloads import Downloads
+from chatapp_cli.domain.ids import Millis
 from chatapp_cli.ports.world import Clock
 from chatapp_cli.runtime.tasks import run_all
 
@@ -31,19 +32,13 @@ class WindowSocket:
         """Set when everything has ended."""
         self._socket = socket
         self._clock = clock
-        self._touched = clock.monotonic()
-        self._told = self._touched
+        self._touched: Millis = 0
         self._leaves = asyncio.Event()
 
-    @property
-    def idle(self) -> float:
-        """Seconds since the last key or movement of the mouse."""
-        return self._clock.monotonic() - self._touched
-
-    def take_activity(self) -> bool:
-        """Take note of what was pressed or moved since the last call; false if nothing was."""
-        before, self._told = self._told, self._touched
-        return self._touched > before
+    def take_activity(self) -> Millis:
+        """When a key was last pressed or the mouse moved since the last call; 0 if neither was."""
+        touched, self._touched = self._touched, 0
+        return touched
 
     async def carry(self, stays: Callable[[WindowSocket], Awaitable[bool]]) -> None:
         """Run until the browser disconnects, the window ends, ``leave`` is called, or ``stays`` returns false."""
@@ -66,7 +61,7 @@ class WindowSocket:
         async for message in _messages(self._socket):
             match message:
                 case ["stdin", str(text)]:
-                    self._touched = self._clock.monotonic()
+                    self._touched = self._clock.now()
                     await self.child.type(text)
                 case ["resize", {"width": int(width), "height": int(height)}]:
                     await self.child.resize(width, height)
