@@ -133,8 +133,8 @@ class WaitReason(NamedTuple):
 
 
 def _waits(tx: Tx, able: Able) -> list[tuple[WaitingRow, WaitReason]]:
-    """A waiting message and why: a longer pause of the channel takes precedence over the message's own reason."""
-    from chatapp_cli.services import channels
+    """A waiting message and why: a pause of the channel that lasts until its turn goes before its own reason."""
+    from chatapp_cli.services import channels, resting
     from chatapp_cli.services.standings import state_of
 
     accounts = {row.id: row for row in channels.everything(tx)}
@@ -142,8 +142,8 @@ def _waits(tx: Tx, able: Able) -> list[tuple[WaitingRow, WaitReason]]:
     def reason(row: WaitingRow) -> WaitReason:
         account = accounts[row.channel_id]
         standing = state_of(account, tx.now)
-        longer = account.paused_until > max(tx.now, row.not_before)
-        if longer and account.paused_code and row.health not in STOPPED:
+        behind_it = resting.rests(account, tx.now) and account.paused_until >= row.not_before
+        if behind_it and account.paused_code and row.health not in STOPPED:
             return WaitReason(standing, account.paused_code, account.paused_detail)
         return WaitReason(standing, waiting.reason(row))
 

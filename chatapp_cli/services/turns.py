@@ -10,6 +10,7 @@ from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Operation, State
 from chatapp_cli.services import channels, dialogs, pace
+from chatapp_cli.services.resting import PACE
 from chatapp_cli.services.routes import Able
 from chatapp_cli.services.transcript import QueuePosition, TranscriptEntry
 from chatapp_cli.store.rows.channels import ChannelRow
@@ -53,20 +54,24 @@ _CODES: Mapping[str, str] = MappingProxyType({"phone": "phone_pace"})
 def expected(tx: Tx, able: Able, rows: Sequence[WaitingRow]) -> list[WaitingRow]:
     """Waiting messages, each with the time of its own turn at the rates of its channel, soonest first (S-055)."""
     turns: dict[MessageId, pace.Turn] = {}
+    pauses: dict[ChannelId, str] = {}
     for number in {row.channel_id for row in rows if row.state == State.QUEUED and row.health not in STOPPED}:
-        turns |= _turns(tx, able, number)
-    found = [_at_its_turn(row, turns.get(row.message_id, pace.NOW)) for row in rows]
+        channel = channels.one(tx, number)
+        pauses[number] = channel.paused_code or PACE
+        turns |= _turns(tx, able, channel)
+    found = [_at_its_turn(row, turns.get(row.message_id, pace.NOW), pauses.get(row.channel_id, PACE)) for row in rows]
     return sorted(found, key=lambda row: row.not_before)
 
 
-def _turns(tx: Tx, able: Able, number: ChannelId) -> dict[MessageId, pace.Turn]:
-    channel = channels.one(tx, number)
+def _turns(tx: Tx, able: Able, channel: ChannelRow) -> dict[MessageId, pace.Turn]:
     forecast = pace.forecast(tx, channel, able(channel), before=MessageId(0))
-    queue = tx.all(lambda message, *send: (message, RecentSend(*send)), "outbox.queue", channel=number)
+    queue = tx.all(lambda message, *send: (message, RecentSend(*send)), "outbox.queue", channel=channel.id)
     return {message: forecast.next(send) for message, send in queue}
 
 
-def _at_its_turn(row: WaitingRow, turn: pace.Turn) -> WaitingRow:
+def _at_its_turn(row: WaitingRow, turn: pace.Turn, pause: str) -> WaitingRow:
+    """``pause``: the code of its channel's pause, which is the reason if its turn comes when the pause ends."""
     if row.action != Operation.SEND or row.state != State.QUEUED or turn.at <= row.not_before or not turn.reason:
         return row._replace(wait_code=_CODES.get(turn.reason, row.wait_code))
-    return row._replace(not_before=turn.at, wait_code=_CODES.get(turn.reason, "pace"))
+    code = pause if turn.at == row.paused_until else PACE
+    return row._replace(not_before=turn.at, wait_code=_CODES.get(turn.reason, code))

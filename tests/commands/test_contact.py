@@ -2,6 +2,7 @@
 
 import pytest
 
+from chatapp_cli.sandbox.api import ApiSandbox
 from tests.commands.conftest import Program, Shell, Write
 
 
@@ -46,8 +47,12 @@ def test_a_message_that_is_refused_goes_on_to_the_next_channel_and_says_so(
     chatapp: Shell, program: Program, bound: int
 ) -> None:
     chatapp("line", "add", "Склад")
-    second = chatapp("line", "bind", "api", "--line", "Склад", "--set", "name=Касса").out.strip()
+    till = Program(ApiSandbox(), program.loop)
+    program.do(till.sandbox.__aenter__())
+    till.sandbox.firewall = "Готово"
+    second = chatapp("line", "bind", "api", "--line", "Склад", *till.answers, "--set", "name=Касса").out.strip()
     target = chatapp.run("send", "client-7", "-c", second, "--or", f"{bound}:client-8", "-t", "Готово", "--json")
+    program.do(till.sandbox.vanish())
     assert (target.code, target.json["state"], target.json["channel"]) == (0, "sent", bound)
     assert program.sandbox.events[-1]["chat_id"] == "client-8"
     assert target.err == "Message 1 failed in its channel and continued as message 2.\n"

@@ -160,7 +160,7 @@ def test_a_dead_letter_is_shown_as_it_came_and_forgotten(chatapp: Shell, company
 
     letter = Arrival(provider_id="x", raw=b'{"odd": 1}')
     company.write(lambda tx: set_aside(tx, ChannelId(bound), letter, problem="no chat"))
-    assert chatapp("deadletter", "list").rows[0][2:] == [str(bound), "no chat"]
+    assert chatapp("deadletter", "list").rows[0][2:] == [str(bound), "", "", "no chat"]
     assert chatapp("deadletter", "show", "1").out == '{"odd": 1}\n'
     assert "could not be understood" in chatapp.run("doctor").err
     chatapp("deadletter", "forget", "1")

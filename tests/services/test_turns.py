@@ -6,7 +6,7 @@ import pytest
 
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.manifest import Rate
-from chatapp_cli.services import channels, reaching, sending, transcript, turns, waiting
+from chatapp_cli.services import channels, outbox, reaching, sending, transcript, turns, waiting
 from chatapp_cli.services.transcript import QueuePosition
 from tests.stores import EVERYTHING, Shop
 
@@ -67,3 +67,20 @@ def test_each_that_waits_by_phone_is_told_its_own_turn_and_why(shop: Shop) -> No
     }
     shop.write(lambda tx: channels.set_health(tx, channel, "needs_rebind", "login_refused"))
     assert {code for _at, code in told().values()} == {""}
+
+
+def test_what_waits_behind_a_pause_gives_its_reason_and_what_waits_longer_its_rate(shop: Shop) -> None:
+    channel = shop.channel()
+    shop.write(lambda tx: channels.set_health(tx, channel, "ok"))
+    row = shop.read(lambda tx: channels.one(tx, channel))
+    for to in ("+79160000001", "+79160000002", "@anna"):
+        dialog = shop.write(lambda tx, to=to: reaching.dialog_for(tx, row, BY_PHONE, to))
+        shop.write(lambda tx, to=dialog: sending.enqueue(tx, BY_PHONE, to, Draft(text="да"), shop.order()))
+    shop.write(lambda tx: outbox.pause(tx, channel, seconds=60.0, code="flood"))
+    waits = shop.read(lambda tx: turns.expected(tx, lambda _row: BY_PHONE, waiting.everything(tx)))
+    now = shop.clock.now()
+    assert {one.name: (one.not_before, one.wait_code) for one in waits} == {
+        "+79160000001": (now + 60_000, "flood"),
+        "anna": (now + 60_000, "flood"),
+        "+79160000002": (now + 240_000, "phone_pace"),
+    }

@@ -225,16 +225,16 @@ def account(stage: Stage) -> None:
 
 async def answered(company: Company, answers: Mapping[str, object]) -> None:
     """What a daemon does: whatever channels are asked for is answered."""
-    with owning(company):
+    with owning(company) as owned:
         while answers:
-            company.write(partial(_answer, answers=answers))  # in a thread it could outlast the desk
+            company.write(partial(_answer, answers=answers, epoch=owned.epoch))  # in a thread it could outlast the desk
             await asyncio.sleep(STEP)
         await asyncio.get_running_loop().create_future()
 
 
-def _answer(tx: Tx, *, answers: Mapping[str, object]) -> None:
+def _answer(tx: Tx, *, answers: Mapping[str, object], epoch: int) -> None:
     for row in channels.everything(tx):
-        asked = session_requests.claim(tx, row.id)
+        asked = session_requests.claim(tx, row.id, epoch)
         if asked is not None:
             session_requests.done(tx, asked, json.dumps(answers[asked.what], ensure_ascii=False))
 
