@@ -17,6 +17,8 @@ from pathlib import Path
 import psycopg
 
 SPEEDY = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=50"
+SURVIVES_A_CRASH = "-c fsync=off -c max_connections=50"
+"""What was committed outlives the server, though not the machine."""
 
 
 @dataclass(slots=True)

@@ -381,7 +381,7 @@ async def rehearse(home: Path, plan: Plan, say: Callable[[str], None]) -> Figure
     """Play three stores at once: a file, a server, and a server behind a pooler."""
     began = time.monotonic()
     async with AsyncExitStack() as stack:
-        server = stack.enter_context(postgres.running())
+        server = stack.enter_context(postgres.running(postgres.SURVIVES_A_CRASH))
         by = stack.enter_context(pooler.pooling(server))
         direct, pooled = server.fresh(), server.fresh()
         scenes = [
