@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -23,8 +24,14 @@ class Interrupt:
 
 @contextmanager
 def interruptible() -> Iterator[Interrupt]:
-    """While the context is open, Ctrl+C is noted instead of raised, for the caller to look at."""
+    """While the context is open, Ctrl+C is noted instead of raised, for the caller to look at.
+
+    Only the main thread receives signals; elsewhere nothing is noted.
+    """
     interrupt = Interrupt()
+    if threading.current_thread() is not threading.main_thread():
+        yield interrupt
+        return
     before = signal.signal(signal.SIGINT, interrupt.press)
     try:
         yield interrupt

@@ -127,4 +127,12 @@ async def test_what_is_indexed_is_found_while_the_rest_is_still_to_come(window: 
     company.database.clock = Slow()
     company.database.write(lambda tx: tx.compose(str, MANY.strip(), {}))
     async with window() as it:
-        await found(it, "самовары", "are not in the index yet.", "Самовары по оптовой цене, партия 60000")
+        await it.press("f7")
+        await it.sees("Search in messages")
+        page = it.app.screen
+        it.app.workers.cancel_group(page, "index")
+        await it.type("самовары")
+        await it.sees("are not in the index yet.", "Самовары по оптовой цене, партия 60000")
+        page.do(page._begin, group="index")
+        await it.sees_no("are not in the index yet.")
+        await it.sees("Самовары по оптовой цене, партия 60000")
