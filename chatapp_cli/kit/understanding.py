@@ -48,10 +48,12 @@ def guarded(
 
 
 def _glimpsed(raw: bytes, glimpse: Callable[[bytes], MessageArrived | None]) -> MessageArrived | None:
+    """The placeholder of what could not be parsed, if its chat and its id are known."""
     try:
-        return glimpse(raw)
+        shown = glimpse(raw)
     except Exception:  # noqa: BLE001 - as odd as the rest of it: there is no place for it then
         return None
+    return shown if shown and shown.peer.key and shown.peer.address and shown.ext_id else None
 
 
 def with_gaps(event: ProviderEvent, names: Iterable[str]) -> ProviderEvent:

@@ -87,7 +87,7 @@ def test_one_webhook_may_bring_many_things_and_each_stands_for_itself(
     first, bad, second, last = reply.batch.arrivals
     assert [arrival.provider_id for arrival in (first, second, last)] == ["wamid.1", "wamid.2", "wamid.0 sent"]
     assert "a message without id or type" in bad.problem
-    assert bad.events == ()
+    assert [(event.ext_id, event.placeholder) for event in of(MessageArrived, bad.events)] == [("wamid.3", True)]
     assert [type(event) for event in second.events] == [MessageArrived]
     assert reply.status == 200
 
@@ -143,22 +143,24 @@ def test_what_cannot_be_read_is_kept_for_a_person(
 
 
 @pytest.mark.parametrize(
-    "message",
+    ("message", "stands"),
     [
-        {**TEXT, "id": ""},
-        {name: said for name, said in TEXT.items() if name != "from"},
-        {**TEXT, "type": None},
-        {**TEXT, "id": 5},
-        5,
-        {**TEXT, "type": "system", "system": {"type": "user_changed_number", "body": "?"}},
+        ({**TEXT, "id": ""}, []),
+        ({name: said for name, said in TEXT.items() if name != "from"}, []),
+        ({**TEXT, "type": None}, [(TEXT["from"], TEXT["id"])]),
+        ({**TEXT, "id": 5}, []),
+        (5, []),
+        ({**TEXT, "type": "system", "system": {"type": "user_changed_number", "body": "?"}}, []),
     ],
 )
-def test_an_odd_message_is_kept_for_a_person(
-    session: WhatsAppSession, sandbox: WhatsAppSandbox, message: object
+def test_an_odd_message_is_kept_for_a_person_and_stands_in_its_dialog_where_that_is_known(
+    session: WhatsAppSession, sandbox: WhatsAppSandbox, message: object, stands: list[tuple[str, str]]
 ) -> None:
     (arrival,) = call(session, sandbox, payload({"messages": [message]})).batch.arrivals
     assert arrival.problem
-    assert arrival.events == ()
+    assert [type(event) for event in arrival.events] == [MessageArrived] * len(stands)
+    shown = of(MessageArrived, arrival.events)
+    assert [(event.sender.phone.lstrip("+"), event.ext_id) for event in shown if event.placeholder] == stands
 
 
 DECORATIONS = (
