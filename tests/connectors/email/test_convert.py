@@ -27,7 +27,9 @@ def test_what_cannot_be_understood_is_kept_with_the_reason() -> None:
     found = read(UNREADABLE)
     assert found.raw == UNREADABLE
     assert found.problem.startswith("RecursionError")
-    assert found.events == ()
+    (shown,) = found.events
+    assert isinstance(shown, MessageArrived)
+    assert (shown.placeholder, shown.peer.address, shown.text) == (True, "anna@example.org", "")
     assert found.provider_id == read(UNREADABLE).provider_id
 
 
