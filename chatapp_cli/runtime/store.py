@@ -7,13 +7,15 @@ import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.errors import StoreLost
-from chatapp_cli.runtime.owner import Ownership
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.store.writer import Done, Outcome, Writer, deliver
+
+if TYPE_CHECKING:
+    from chatapp_cli.runtime.owner import Ownership
 
 R = TypeVar("R")
 READERS = 2
