@@ -65,7 +65,7 @@ def test_what_only_a_conversation_needs_is_not_imported_before_the_first_paint()
     script = "import sys, chatapp_cli.tui.app; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     late = {f"chatapp_cli.tui.widgets.{name}" for name in ("client_card", "composer", "message_lines")}
-    assert {"textual.widgets._text_area", *late} & set(done.stdout.split()) == set()
+    assert {"structlog", "textual.widgets._text_area", *late} & set(done.stdout.split()) == set()
 
 
 def test_every_handler_is_named_after_a_message_that_there_is() -> None:
