@@ -10,7 +10,7 @@ import socket
 import ssl
 import sys
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -127,6 +127,7 @@ async def answers(port: int) -> bool:
     with suppress(OSError):
         _reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.close()
+        await writer.wait_closed()
         return True
     return False
 
@@ -138,10 +139,10 @@ class Browser:
         self.port, self.tls = port, ssl.create_default_context(cafile=str(authority.file))
         self.origin = f"https://{HOST}:{port}"
         headers = {"host": f"{HOST}:{port}", "origin": self.origin}
-        self._http = httpx.AsyncClient(base_url=f"https://127.0.0.1:{port}", verify=self.tls, headers=headers)
+        self.http = httpx.AsyncClient(base_url=f"https://127.0.0.1:{port}", verify=self.tls, headers=headers)
 
     async def ask(self, method: str, path: str, **form: str) -> httpx.Response:
-        return await self._http.request(method, path, data=form or None, extensions={"sni_hostname": HOST})
+        return await self.http.request(method, path, data=form or None, extensions={"sni_hostname": HOST})
 
     async def log_in(self) -> httpx.Response:
         proof = re.search(r'name="proof" value="(\w+)"', (await self.ask("GET", "/desk/login")).text)
@@ -169,9 +170,10 @@ async def test_a_web_server_of_the_documentation_leads_to_the_desk_and_to_nothin
     own = {"HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
     async with running(check, tmp_path / "check.log", **own) as checking:
         assert await checking.wait() == 0, (tmp_path / "check.log").read_text("utf-8")
-    async with running(serve, tmp_path / "server.log", **own):
+    async with running(serve, tmp_path / "server.log", **own), AsyncExitStack() as stack:
         await eventually(lambda: answers(port), 20)
         browser = Browser(port, authority)
+        stack.push_async_callback(browser.http.aclose)
         for path in ("/healthz", "/readyz", "/metrics", "/"):
             said = (await browser.ask("GET", path)).text
             assert (path, not said or "<center>nginx" in said) == (path, True)
