@@ -19,7 +19,6 @@ from chatapp_cli.store import temporary
 from tests.commands.conftest import Program, Shell, Write
 from tests.services.test_packing import raw, stored_row
 
-pytestmark = pytest.mark.req("S-055")
 DAY = 86_400
 
 
