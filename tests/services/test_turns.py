@@ -11,7 +11,6 @@ from chatapp_cli.services.transcript import QueuePosition
 from tests.stores import EVERYTHING, Shop
 
 
-
 @pytest.mark.req("S-055")
 def test_a_place_is_counted_in_the_channel_and_its_hour_comes_from_the_rates(shop: Shop) -> None:
     channel = shop.channel()
