@@ -10,6 +10,8 @@ from chatapp_cli.services import channels, outbox, reaching, sending, transcript
 from chatapp_cli.services.transcript import QueuePosition
 from tests.stores import EVERYTHING, Shop
 
+A_MINUTE_EACH = replace(EVERYTHING, rates=(Rate(scope="account", limit=1, per=60.0),))
+
 
 @pytest.mark.req("S-055")
 def test_a_place_is_counted_in_the_channel_and_its_hour_comes_from_the_rates(shop: Shop) -> None:
