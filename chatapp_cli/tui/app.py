@@ -33,6 +33,7 @@ from chatapp_cli.tui.session.journal_feed import JournalAdvanced, watch_journal
 from chatapp_cli.tui.session.login_gate import LoginGate
 from chatapp_cli.tui.session.notices import PAUSE, Notices
 from chatapp_cli.tui.session.terminal import KEEP_TITLE, RESTORE_TITLE, Terminal
+from chatapp_cli.tui.session.terminal_driver import outlasting
 from chatapp_cli.tui.session.user_files import UserFiles
 from chatapp_cli.tui.session.workspace import Workspace
 from chatapp_cli.tui.spelling import Spelling
@@ -74,6 +75,7 @@ class InboxApp(TypeAhead):
         self, company: Company, *, alone: bool = False, user_files: UserFiles = NO_FILES, token: str = ""
     ) -> None:
         super().__init__()
+        self.driver_class = outlasting(self.driver_class)
         take_whole(self.driver_class)
         self.add_mode(self.DEFAULT_MODE, self.get_default_screen)
         self.company = company

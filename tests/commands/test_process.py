@@ -15,7 +15,7 @@ from typing import IO, Any
 import pytest
 
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.runtime.login import own_settings
+from chatapp_cli.runtime.restricted import own_settings
 from chatapp_cli.services import operators
 from chatapp_cli.settings import save
 from tests.commands.conftest import Shell, Write

@@ -27,7 +27,7 @@ from chatapp_cli.domain.errors import Busy
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import show, speaking
-from chatapp_cli.runtime.login import own_settings
+from chatapp_cli.runtime.restricted import own_settings
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import files, operators
 from chatapp_cli.settings import stored_language

@@ -16,7 +16,8 @@ from chatapp_cli.api.web import pages
 from chatapp_cli.api.web.protection import from_here, proved
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.i18n import LANGUAGES, _, show, speaking
-from chatapp_cli.runtime.login import log_in, own_settings
+from chatapp_cli.runtime.login import log_in
+from chatapp_cli.runtime.restricted import own_settings
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import operators
 from chatapp_cli.services.login_attempts import TooManyAttempts
