@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from chatapp_cli import i18n
 from chatapp_cli.commands.base import Verb, loaded, opened, single, unattended
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import T
@@ -35,6 +36,7 @@ def inbox(
         from chatapp_cli.runtime.restricted import restrict
 
         restrict(loaded(ctx).settings, os.environ)
+        i18n.use(i18n.choose(loaded(ctx).settings.lang))
     if plain or loaded(ctx).settings.plain == "on":
         from chatapp_cli.runtime import login_token
         from chatapp_cli.tui.plain import plain as line_by_line
