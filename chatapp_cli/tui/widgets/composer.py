@@ -13,7 +13,6 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Input, Static, TextArea
 
-from chatapp_cli.domain import limits
 from chatapp_cli.domain.draft import Draft, StagedFile, require_deliverable
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.manifest import Capabilities
@@ -32,8 +31,8 @@ if TYPE_CHECKING:
 
 _PASTED = {"enter": "\n", "tab": "\t"}
 """The text of keys within a paste without brackets, in which Enter does not send."""
-MOST_PASTED = limits.DRAFT.most
-"""The most characters of a paste; more would block the window."""
+MOST_PASTED = 500_000
+"""The most characters of a paste, which is what a mail carries; more would block the window."""
 _ASKED = ("editor", "spelling")
 """Actions of the page whose keys the text area would otherwise handle itself."""
 
