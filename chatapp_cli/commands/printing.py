@@ -12,6 +12,7 @@ import typer
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.moment import local
 
+_LONGEST = 1_000
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -28,6 +29,11 @@ def plain(words: object) -> str:
 def one_line(words: object) -> str:
     """The same on a single line."""
     return " ".join(plain(words).split())
+
+
+def shortened(text: str) -> str:
+    """A line of which no person reads more."""
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
 def chain(kinds: str) -> str:
@@ -67,7 +73,7 @@ def _drawn(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
 
     drawn = Table(*columns, box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for row in cells:
-        drawn.add_row(*(Text(cell) for cell in row))
+        drawn.add_row(*(Text(shortened(cell)) for cell in row))
     Console().print(drawn)
 
 
