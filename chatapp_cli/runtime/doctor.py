@@ -28,7 +28,7 @@ from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import _
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.ports.world import World
-from chatapp_cli.runtime import binding, login
+from chatapp_cli.runtime import binding, identity, login_token
 from chatapp_cli.runtime.owner import OwnerKind, owner
 from chatapp_cli.runtime.parts import noted
 from chatapp_cli.services import (
@@ -69,7 +69,7 @@ def examine(loaded: LoadedSettings, world: World | None = None, *, providers: bo
         yield Finding(name="store", ok=False, what=error.what, next_step=error.next_step)
         return
     try:
-        seen = login.logged_in(company, login.token(os.environ, company.settings.company))
+        seen = identity.logged_in(company, login_token.token(os.environ, company.settings.company))
         yield from _looked(seen, (_store, _effects, _followers, _key, _disk, _clock, _daemon, _alarms, _channels))
         if providers:
             yield from _looked(seen, (_providers,))

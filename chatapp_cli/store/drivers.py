@@ -322,9 +322,15 @@ class Postgres:
     dialect = "postgresql"
     locks = False
     LOCK = 0x63686174
+    IDLE = 8.0
+    """Seconds for which a process may do nothing in a writing transaction; less than a lease lasts.
 
-    def __init__(self, url: str) -> None:
+    One that stands still, or whose machine is gone, would keep all others from writing until somebody notices.
+    """
+
+    def __init__(self, url: str, idle: float = IDLE) -> None:
         self.url = url
+        self._begin = f"BEGIN; SET LOCAL idle_in_transaction_session_timeout = {round(idle * 1000)}"
 
     def connect(self) -> Connection:
         """Connect. Raises StoreError for an unusable address or encoding, and StoreAway for a server that is down."""
@@ -349,13 +355,12 @@ class Postgres:
         return connection  # type: ignore[no-any-return]
 
     def begin(self, connection: Connection) -> None:
-        """Begin, waiting for other writers."""
-        connection.execute("BEGIN")
-        connection.execute(f"SELECT pg_advisory_xact_lock({self.LOCK})")
+        """Begin, waiting for other writers; in one message."""
+        connection.execute(f"{self._begin}; SELECT pg_advisory_xact_lock({self.LOCK})")
 
     def begin_row(self, connection: Connection) -> None:
         """Begin, waiting only for whoever changes the same row: others may write for long."""
-        connection.execute("BEGIN")
+        connection.execute(self._begin)
 
     def begin_read(self, connection: Connection) -> None:
         """Take a snapshot; the server does so at the first query, in the same message."""
@@ -377,7 +382,7 @@ class Postgres:
             return StoreError(T("The disk is full."), T("Free some space; nothing that was accepted is lost."))
         if isinstance(error, psycopg.errors.DataCorrupted | psycopg.errors.IndexCorrupted):
             return StoreDamaged(T("The database is damaged: {why}.", why=_first_line(error)), RESTORE, url=self.url)
-        if isinstance(error, psycopg.OperationalError):
+        if self.lost(error):
             return _away(error)
         if isinstance(error, (psycopg.errors.InsufficientPrivilege, psycopg.errors.InvalidSchemaName)):
             return StoreError(
@@ -395,7 +400,7 @@ class Postgres:
         """The server went away, or closed the connection."""
         import psycopg
 
-        return isinstance(error, psycopg.OperationalError)
+        return isinstance(error, psycopg.OperationalError | psycopg.errors.IdleInTransactionSessionTimeout)
 
     def version(self, connection: Connection) -> str:
         """The server's."""

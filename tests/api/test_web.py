@@ -29,7 +29,7 @@ from chatapp_cli.domain.draft import MEGABYTE
 from chatapp_cli.domain.option import COMPANY
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.kit.system import SystemClock
-from chatapp_cli.runtime.login import own_settings
+from chatapp_cli.runtime.restricted import own_settings
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.sandbox.api import ApiSandbox
 from chatapp_cli.services import operators, options, passwords

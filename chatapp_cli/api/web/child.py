@@ -18,8 +18,9 @@ from typing import Final
 
 from chatapp_cli.i18n import language
 from chatapp_cli.runtime.embedded_daemon import surroundings
-from chatapp_cli.runtime.login import TOKEN, UPLOADS, own_settings
+from chatapp_cli.runtime.login_token import TOKEN
 from chatapp_cli.runtime.parent_watch import ended
+from chatapp_cli.runtime.restricted import UPLOADS, own_settings
 from chatapp_cli.settings import Settings
 
 COMMAND: Final = (sys.executable, "-m", "chatapp_cli", "inbox")
