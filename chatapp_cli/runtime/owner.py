@@ -19,7 +19,7 @@ from typing import NamedTuple
 import structlog
 
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.domain.errors import Busy, StoreError
+from chatapp_cli.domain.errors import Busy, StoreAway, StoreError
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import lease
@@ -125,13 +125,13 @@ class Ownership:
             await asyncio.sleep(LOOK)
 
     async def lost(self) -> None:
-        """Wait until the lease is lost or the store is another's, which is raised as StoreError."""
+        """Wait until the lease is lost, which is raised as StoreAway, or the store is another's: StoreError."""
         while self.holds:  # noqa: ASYNC110 - the lease ends by the clock
             await asyncio.sleep(AGAIN)
         raise self._why_lost()
 
     def _why_lost(self) -> Exception:
-        return self._why or StoreError(
+        return self._why or StoreAway(
             T(
                 "The database did not answer for {n} s, so this process may run its channels no longer.",
                 n=int(self.age),
