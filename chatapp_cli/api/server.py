@@ -85,6 +85,7 @@ async def serve(
     announce: Callable[[str], None] | None = None,
     stop: asyncio.Event | None = None,
     kind: OwnerKind = OwnerKind.DAEMON,
+    stuck: Callable[[Exception], None] | None = None,
 ) -> None:
     """Run the daemon until SIGTERM, SIGINT, SIGHUP or ``stop``; then finish what is in flight.
 
@@ -93,12 +94,15 @@ async def serve(
     ``web`` also serves the window to browsers.
     ``announce`` is called with the listening address, or an empty one without HTTP.
     A daemon embedded in a window also stops when a real one asks for the store.
+    ``stuck`` is called on a thread if the process does not end in time after it lost the store.
     """
     stop = stop or asyncio.Event()
     await _checked(company)
     with _stopped_by_signals(stop):
         async with taking(company, kind, stop) as owned:
             if owned is not None:
+                if stuck is not None:
+                    owned.call_if_stuck(stuck)
                 await _telling(company, _serve(company, owned, announce, stop, http=http, web=web))
 
 
