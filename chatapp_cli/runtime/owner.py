@@ -249,6 +249,20 @@ class Ownership:
         self._sees = False
 
 
+class NoLease:
+    """What a process has that runs no channels: nothing that could end, and the epoch of a store that nobody ran."""
+
+    epoch = 0
+    holds = True
+    remaining = age = math.inf
+
+    async def lost(self) -> None:
+        """Wait for ever."""
+        await asyncio.get_running_loop().create_future()
+
+
+NO_LEASE = NoLease()
+
 _AGAIN = T("Start it again; a service does so automatically.")
 _RESTART = T("Restart it with the version that is installed now; a service does so automatically.")
 
