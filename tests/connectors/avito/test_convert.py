@@ -107,9 +107,8 @@ def test_our_own_words_are_ours_and_a_quotation_is_kept() -> None:
 
 def test_a_deleted_message_is_taken_back() -> None:
     message = {"id": "m1", "author_id": 2, "created": EVENING, "type": "deleted", "content": {}}
-    found = arrival(
-        raw_of(json.dumps({**CHAT, "updated": EVENING + 9}).encode(), json.dumps(message).encode()), MINE, NOON
-    )
+    chat, at = {**CHAT, "updated": EVENING + 9}, (EVENING + 9) * 1000
+    found = arrival(raw_of(json.dumps(chat).encode(), json.dumps(message).encode()), MINE, NOON)
     assert found.provider_id == "deleted:m1"
     assert found.events == (
         MessagesDeleted(peer_key="u2i-abc", ext_ids=("m1",), at=at, from_us=False, by=Profile(id="2", name="Анна")),
