@@ -125,9 +125,9 @@ def _options(words: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 
 def _set_language() -> str | None:
-    from chatapp_cli.settings import config_file, load
+    from chatapp_cli.settings import config_file, load, own_file
 
-    if not config_file(os.environ).exists():
+    if not config_file(os.environ).exists() and own_file(os.environ) is None:
         return None
     try:
         return load().settings.lang

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import gettext
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
 from pathlib import Path
 
 from chatapp_cli.domain.next_step import NextStep
@@ -15,6 +18,7 @@ CATALOGUES = Path(__file__).parent / "locale"
 _current: gettext.NullTranslations = gettext.NullTranslations()
 _language = "en"
 _steps: Callable[[NextStep], str] = str
+_task_language: ContextVar[str] = ContextVar("language", default="")
 
 
 def choose(wanted: str | None, env: Mapping[str, str] = os.environ) -> str:
@@ -31,8 +35,28 @@ def use(language: str) -> None:
     """Set the language of the process."""
     global _current, _language
     _language = language
+    _current = _catalogue(language)
+
+
+@cache
+def _catalogue(language: str) -> gettext.NullTranslations:
     wanted = [] if language == "en" else [language]
-    _current = gettext.translation("chatapp", CATALOGUES, languages=wanted, fallback=language == "en")
+    return gettext.translation("chatapp", CATALOGUES, languages=wanted, fallback=language == "en")
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Set the language of this task alone, meanwhile; empty: that of the process."""
+    before = _task_language.set(language)
+    try:
+        yield
+    finally:
+        _task_language.reset(before)
+
+
+def _translations() -> gettext.NullTranslations:
+    own = _task_language.get()
+    return _catalogue(own) if own else _current
 
 
 def say_steps(front_end: Callable[[NextStep], str]) -> Callable[[NextStep], str]:
@@ -44,21 +68,23 @@ def say_steps(front_end: Callable[[NextStep], str]) -> Callable[[NextStep], str]
 
 def language() -> str:
     """The current language."""
-    return _language
+    return _task_language.get() or _language
 
 
 def _(msgid: str, **params: object) -> str:
     """Translate a sentence and fill in its values; fractions are written as the language does."""
-    return fill(_current.gettext(msgid) if msgid else "", {name: _written(value) for name, value in params.items()})
+    return fill(
+        _translations().gettext(msgid) if msgid else "", {name: _written(value) for name, value in params.items()}
+    )
 
 
 def _written(value: object) -> object:
-    return str(value).replace(".", ",") if isinstance(value, float) and _language == "ru" else value
+    return str(value).replace(".", ",") if isinstance(value, float) and language() == "ru" else value
 
 
 def ngettext(one: str, many: str, n: int) -> str:
     """Translate a counted sentence; ``{n}`` is the number."""
-    return _current.ngettext(one, many, n).format(n=n)
+    return _translations().ngettext(one, many, n).format(n=n)
 
 
 def N_(msgid: str) -> str:  # noqa: N802 - the name that the extractor looks for

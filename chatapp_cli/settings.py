@@ -336,6 +336,16 @@ _NAMES = frozenset({"company_name", "operator"})
 """Settings that are somebody's name."""
 
 
+def stored_language(file: Path) -> str:
+    """The language in a settings file; empty if there is none, or the file is broken."""
+    try:
+        found = str(_read(file).get("lang", ""))
+        check("lang", found)
+    except UsageError:
+        return ""
+    return found
+
+
 def save(file: Path, name: str, value: str) -> None:
     """Write one setting to the file, or remove it if empty; all others, unknown too, are kept. Raises UsageError."""
     option = next((f for f in fields(Settings) if f.name == name), None)

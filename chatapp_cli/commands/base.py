@@ -209,10 +209,10 @@ def opened(ctx: typer.Context) -> Iterator[Company]:
     """Open the company as the acting operator; closed afterwards. Raises Refused if a login is needed."""
     import os
 
-    from chatapp_cli.runtime import login
+    from chatapp_cli.runtime import identity, login_token
 
     with unattended(ctx) as company:
-        yield login.logged_in(company, login.token(os.environ, company.settings.company))
+        yield identity.logged_in(company, login_token.token(os.environ, company.settings.company))
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from chatapp_cli import i18n
 from chatapp_cli.commands.base import Verb, loaded, opened, single, unattended
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import T
@@ -32,15 +33,16 @@ def inbox(
 ) -> None:
     """Open the window with all dialogs."""
     if restricted:
-        from chatapp_cli.runtime.login import restrict
+        from chatapp_cli.runtime.restricted import restrict
 
         restrict(loaded(ctx).settings, os.environ)
+        i18n.use(i18n.choose(loaded(ctx).settings.lang))
     if plain or loaded(ctx).settings.plain == "on":
-        from chatapp_cli.runtime import login
+        from chatapp_cli.runtime import login_token
         from chatapp_cli.tui.plain import plain as line_by_line
 
         with opened(ctx) as company:
-            line_by_line.run(company, login.token(os.environ, company.settings.company))
+            line_by_line.run(company, login_token.token(os.environ, company.settings.company))
         return
     if not (sys.stdout.isatty() and sys.stdin.isatty()) and not _behind_a_browser():
         raise UsageError(T("The window needs a terminal."), T("In a script use: chatapp dialog list, reply, tail"))

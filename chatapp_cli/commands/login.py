@@ -22,12 +22,12 @@ def login(
     name: Annotated[str, typer.Argument(metavar="NAME", help=N_("Name of the account; asked for without it"))] = "",
 ) -> None:
     """Log in as an operator; the password is asked for, or read from standard input."""
-    from chatapp_cli.runtime import login
+    from chatapp_cli.runtime import login, login_token
 
     with unattended(ctx) as company:
         name = name or _asked(_("Your name"))
         token = login.log_in(company, name, password())
-        login.save_token(login.token_file(os.environ, company.settings.company), token)
+        login_token.save_token(login_token.token_file(os.environ, company.settings.company), token)
     note("You are logged in as {name}. To log out: chatapp logout", name=name)
 
 

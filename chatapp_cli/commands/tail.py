@@ -64,15 +64,15 @@ def _follow(company: Company, last: int, *, as_json: bool) -> None:
     import asyncio
     import os
 
-    from chatapp_cli.runtime import login
+    from chatapp_cli.runtime import identity, login_token
 
-    token = login.token(os.environ, company.settings.company)
+    token = login_token.token(os.environ, company.settings.company)
 
     async def forever() -> None:
         seen = last
         while True:
             await company.world.clock.sleep(EVERY)
-            seen = _catch_up(login.logged_in(company, token), seen, as_json=as_json)
+            seen = _catch_up(identity.logged_in(company, token), seen, as_json=as_json)
 
     asyncio.run(forever())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -38,8 +39,8 @@ def acting(who: Acting, lines: Sequence[str] | None) -> Mapping[str, Any]:
 
 
 def view(row: ViewRow, dialogs: int) -> Mapping[str, Any]:
-    """A view, and its number of dialogs."""
-    return {**row._asdict(), "dialogs": dialogs}
+    """A view, and its number of dialogs; ``filter`` is what it filters by, ``wanted`` the same as text."""
+    return {**row._asdict(), "filter": json.loads(row.wanted), "dialogs": dialogs}
 
 
 def waste(name: str, n: int, size: int) -> Mapping[str, Any]:

@@ -98,6 +98,8 @@ class Capabilities:
     """Several accounts may share a line, to spread the load."""
     proxies: Sequence[ProxyKind] = ()
     """Kinds of proxy that the account can use."""
+    usernames_of: Sequence[str] = ()
+    """Kinds of channels in which a username belongs to the same person as here."""
     send_needs: str = ""
     """Name of the field without which the account only receives; empty: it can always send."""
     idempotent_send: bool = False

@@ -28,7 +28,7 @@ from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import _
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.ports.world import World
-from chatapp_cli.runtime import binding, login
+from chatapp_cli.runtime import binding, identity, login_token
 from chatapp_cli.runtime.owner import OwnerKind, owner
 from chatapp_cli.runtime.parts import noted
 from chatapp_cli.services import (
@@ -69,7 +69,7 @@ def examine(loaded: LoadedSettings, world: World | None = None, *, providers: bo
         yield Finding(name="store", ok=False, what=error.what, next_step=error.next_step)
         return
     try:
-        seen = login.logged_in(company, login.token(os.environ, company.settings.company))
+        seen = identity.logged_in(company, login_token.token(os.environ, company.settings.company))
         yield from _looked(seen, (_store, _effects, _followers, _key, _disk, _clock, _daemon, _alarms, _channels))
         if providers:
             yield from _looked(seen, (_providers,))
@@ -115,7 +115,7 @@ def _passed_over(loaded: LoadedSettings) -> Iterator[Finding]:
 
 
 def _store(company: Company) -> Iterator[Finding]:
-    """The store could be opened; run the database's integrity check."""
+    """The store could be opened; run the database's integrity check, and see what a crash would lose."""
     if company.database.scratch is not None:
         what = T("There is no store in {folder} yet: the first change makes it.", folder=company.settings.folder)
         yield Finding(name="store", ok=True, what=what)
@@ -131,6 +131,16 @@ def _store(company: Company) -> Iterator[Finding]:
         ),
         next_step=RESTORE,
     )
+    if risks := company.database.risks():
+        yield Finding(
+            name="store",
+            ok=False,
+            what=T(
+                "PostgreSQL runs with {settings}: if it crashes, messages that were taken over are lost",
+                settings=", ".join(risks),
+            ),
+            next_step=T("Set these to on in postgresql.conf, or by ALTER DATABASE or ALTER ROLE."),
+        )
 
 
 def _key(company: Company) -> Iterator[Finding]:

@@ -105,6 +105,12 @@ def _keep(tx: Tx, channel: ChannelId, event: Change, ext_id: str) -> None:
         tx.run("dialogs.expect_message", id=dialog)
 
 
+def let_happen(tx: Tx, channel: ChannelId, dialog_key: str) -> None:
+    """Apply changes that wait for messages which are in a dialog by now."""
+    for ext_id in tx.all(str, "early.ready", channel=channel, dialog_key=dialog_key):
+        catch_up(tx, channel, dialog_key, ext_id)
+
+
 def catch_up(tx: Tx, channel: ChannelId, dialog_key: str, ext_id: str) -> None:
     """Apply changes that arrived before their message; the chat may have moved meanwhile."""
     waiting = tx.all(lambda *row: row, "early.changes", channel=channel, ext_id=ext_id, dialog_key=dialog_key)

@@ -29,7 +29,7 @@ from chatapp_cli.domain.message import Direction, Origin, State
 from chatapp_cli.domain.preview import preview
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import show
-from chatapp_cli.services import alterations, delivery_reports, peers
+from chatapp_cli.services import alterations, delivery_reports, joining, peers
 from chatapp_cli.store.rows.dialogs import IngestDialog
 from chatapp_cli.store.rows.messages import MessageRef
 from chatapp_cli.store.tx import Tx
@@ -143,6 +143,8 @@ def apply(tx: Tx, channel: ChannelId, arrival: Arrival, arrived: int, result: In
 
 def _hear(tx: Tx, channel: ChannelId, event: MessageArrived, arrived: int, result: Ingested) -> None:
     dialog = peers.dialog_of(tx, channel, event.peer, event)
+    if dialog.joining:
+        joining.fetch(tx, channel, dialog.id, event.ext_id)
     copied = _copied_by(tx, channel, dialog, event) if event.from_us else None
     if copied is not None:
         _confirm(tx, channel, copied)
@@ -254,7 +256,7 @@ def _refresh_dialog(tx: Tx, dialog: IngestDialog, event: MessageArrived, message
     shown = preview(event.text or event.subject, [file.name for file in event.files])
     common: dict[str, Any] = {"id": dialog.id, "message": message, "at": event.at, "preview": shown}
     if event.from_us:
-        tx.run("dialogs.show_last", state=State.SENT, answers=1, **common)
+        tx.run("dialogs.show_last", state=State.SENT, answers=int(not event.automatic), **common)
     elif _wants_eyes(dialog, event):
         tx.run("dialogs.heard", **common)
         if dialog.counted:

@@ -9,9 +9,8 @@ from chatapp_cli.domain.arrival import MessageArrived, Peer, PeerChanged, PeerMo
 from chatapp_cli.domain.finding import search_text
 from chatapp_cli.domain.ids import ChannelId, ContactId, DialogId, Millis
 from chatapp_cli.domain.journal.dialogs import ClientReachable, ClientUnreachable, DialogMoved, DialogOpened
-from chatapp_cli.domain.preview import preview
 from chatapp_cli.domain.subject import is_subject_of
-from chatapp_cli.services import alterations
+from chatapp_cli.services import alterations, joining
 from chatapp_cli.store.rows.dialogs import IngestDialog
 from chatapp_cli.store.tx import Tx
 
@@ -130,70 +129,24 @@ def apply_change(tx: Tx, channel: ChannelId, event: PeerChanged) -> None:
     tx.emit(reached(channel=channel, dialog=dialog.id), actor=PROGRAM)
 
 
-def apply_move(tx: Tx, channel: ChannelId, event: PeerMoved) -> None:
-    """Give a dialog the chat's new identity; if that has a dialog already, the two are merged."""
+def apply_move(tx: Tx, channel: ChannelId, event: PeerMoved, *, most: int = joining.PIECE) -> None:
+    """Give a dialog the chat's new identity; if that has a dialog already, the two are merged.
+
+    ``most``: so many messages now, the others in pieces.
+    """
     if event.old_key == event.peer.key:
         return
     early = tx.run("early.move", channel=channel, old_key=event.old_key, new_key=event.peer.key)
     dialog = tx.one(IngestDialog, "dialogs.known", channel=channel, key=event.old_key)
     there = tx.value("dialogs.at_key", channel=channel, key=event.peer.key)
     if dialog is not None and there is not None:
-        join(tx, dialog.id, DialogId(there))
+        joining.join(tx, dialog.id, DialogId(there), most=most)
     elif dialog is not None:
         tx.run("dialogs.move", id=dialog.id, key=event.peer.key, address=event.peer.address)
+        joining.readdress(tx, dialog.id)
     if early and (dialog or there):
-        _let_changes_happen(tx, channel, event.peer.key)
+        tx.run("dialogs.expect_message", id=tx.value("dialogs.at_key", channel=channel, key=event.peer.key))
+    if early or dialog is not None:
+        alterations.let_happen(tx, channel, event.peer.key)
     if dialog is not None:
         tx.emit(DialogMoved(channel=channel, dialog=there or dialog.id, old=dialog.id), actor=PROGRAM)
-
-
-def _let_changes_happen(tx: Tx, channel: ChannelId, key: str) -> None:
-    """Apply waiting changes that were stored under another key of the dialog."""
-    tx.run("dialogs.expect_message", id=tx.value("dialogs.at_key", channel=channel, key=key))
-    for ext_id in tx.all(str, "early.ready", channel=channel, dialog_key=key):
-        alterations.catch_up(tx, channel, key, ext_id)
-
-
-def join(tx: Tx, old: DialogId, new: DialogId) -> None:
-    """Merge two dialogs that turn out to be one: everything of the old one moves to the other."""
-    _let_messages_take_their_places(tx, old, new)
-    _let_answers_count(tx, old, new)
-    _let_answers_count(tx, new, old)
-    tx.run("dialogs.absorb", old=old, new=new)
-    tx.run("dialogs.take_last", old=old, new=new)
-    tx.run("dialogs.take_label", old=old, new=new)
-    for statement in _MOVE:
-        tx.run(statement, old=old, new=new)
-    tx.run("dialogs.drop", id=old)
-
-
-def _let_answers_count(tx: Tx, waiting: DialogId, other: DialogId) -> None:
-    """Let a client wait only for what came after the last answer that a person wrote in the other dialog."""
-    found = tx.one(lambda *row: row, "dialogs.answer_elsewhere", id=waiting, other=other)
-    if found is None:
-        return
-    answer, author, later = found
-    tx.run("dialogs.waits_since", id=waiting, answer=answer, later=later)
-    if not later:
-        tx.run("unread.read", operator=author, dialog=waiting)
-
-
-def _let_messages_take_their_places(tx: Tx, old: DialogId, new: DialogId) -> None:
-    """Replace placeholders in one dialog by the messages of the other."""
-    for placeholder, message, text in tx.all(lambda *row: row, "dialogs.stood_for", old=old, new=new):
-        tx.run("messages.drop", id=placeholder)
-        tx.run("dialogs.last_becomes", id=new, old=placeholder, new=message)
-        tx.run("dialogs.preview", id=new, message=message, preview=preview(text, []))
-
-
-_MOVE = (
-    "dialogs.move_messages",
-    "dialogs.move_parts",
-    "dialogs.move_outbox",
-    "dialogs.move_attempts",
-    "dialogs.move_tags",
-    "dialogs.move_members",
-    "dialogs.move_notes",
-    "unread.move",
-    "drafts.move",
-)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 
 from chatapp_cli.domain.access import PROGRAM, Right
@@ -16,7 +16,7 @@ from chatapp_cli.domain.manifest import AddressKind, Capabilities, NoCapabilitie
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.subject import subject_key
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import access, channels, contacts
+from chatapp_cli.services import access, channels, contacts, usernames
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.people import ContactRow
 from chatapp_cli.store.tx import Tx
@@ -29,6 +29,8 @@ class Reach:
     address: str
     kind: AddressKind
     dialog: DialogId | None
+    contact: ContactId | None = None
+    """Whose username takes the place of the phone that was asked for."""
 
 
 def dialog_for(tx: Tx, channel: ChannelRow, can: Capabilities, to: str, *, subject: str = "") -> DialogId:
@@ -48,9 +50,19 @@ def reach(tx: Tx, channel: ChannelRow, can: Capabilities, to: str, *, subject: s
     for kind in openings(to):
         address = canonical(to, kind)
         if can.may_begin(kind, address):
-            met = tx.value("dialogs.at_key", channel=channel.id, key=_key(channel, can, address, subject))
-            return Reach(address, kind, None if met is None else DialogId(met))
+            found = _better(tx, can, Reach(address, kind, None))
+            met = tx.value("dialogs.at_key", channel=channel.id, key=_key(channel, can, found.address, subject))
+            return replace(found, dialog=None if met is None else DialogId(met))
     raise _out_of_reach(channel, can, to)
+
+
+def _better(tx: Tx, can: Capabilities, found: Reach) -> Reach:
+    """By the username of who has the phone, if the channel takes it and it is surely still theirs."""
+    named = usernames.of_phone(tx, can, found.address) if found.kind == "phone" else None
+    address = canonical(named.username, "username") if named else ""
+    if named is None or not can.may_begin("username", address):
+        return found
+    return Reach(address, "username", None, named.id)
 
 
 def _out_of_reach(channel: ChannelRow, can: Capabilities, to: str) -> Refused:
@@ -106,7 +118,7 @@ def _key(channel: ChannelRow, can: Capabilities, address: str, subject: str) -> 
 def _open(tx: Tx, channel: ChannelRow, can: Capabilities, new: Reach, subject: str) -> DialogId:
     address, kind = new.address, new.kind
     key = _key(channel, can, address, subject)
-    contact = _contact(tx, address, kind)
+    contact = _contact(tx, address, kind) if new.contact is None else contacts.one(tx, new.contact)
     name = subject if key != address else called(address, contact.name)
     dialog = tx.insert(
         "dialogs.add",

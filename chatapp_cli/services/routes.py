@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from chatapp_cli.domain.address import canonical, kinds
 from chatapp_cli.domain.errors import UsageError
@@ -14,15 +14,13 @@ from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import channels, contacts, dialogs, lines, reaching
+from chatapp_cli.services.usernames import LATELY
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.people import ContactRow
 from chatapp_cli.store.tx import Tx
 
 Able: TypeAlias = Callable[[ChannelRow], Capabilities]
 """Returns the capabilities of an account."""
-
-_LATELY: Final = 86_400_000
-"""Milliseconds for which a username is assumed not to have changed hands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +73,7 @@ def _known(tx: Tx, channel: ChannelRow, can: Capabilities, to: str) -> Sequence[
     """
     met = reaching.known(tx, channel, to)
     card = None if met is None else dialogs.card(tx, met)
-    if card is not None and reaching.asks_whose(can, to) and (card.heard_at or 0) < tx.now - _LATELY:
+    if card is not None and reaching.asks_whose(can, to) and (card.heard_at or 0) < tx.now - LATELY:
         return []
     if card is not None and card.contact_id is not None:
         return contacts.surest_first(contacts.of_person(tx, card.contact_id), to)

@@ -52,8 +52,11 @@ def ask(
     return request
 
 
-def claim(tx: Tx, channel: ChannelId, epoch: int = 0) -> SessionRequestRow | None:
-    """Claim the next request that has not timed out; none for a process that holds the store no longer."""
+def claim(tx: Tx, channel: ChannelId, epoch: int) -> SessionRequestRow | None:
+    """Claim the next request that has not timed out; none for a process that holds the store no longer.
+
+    ``epoch`` is that of its lease; 0 in a store that nobody has ever run.
+    """
     return tx.one(SessionRequestRow, "requests.claim", channel=channel, epoch=epoch, now=tx.now)
 
 

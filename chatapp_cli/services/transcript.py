@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import DialogId, MessageId, Millis
-from chatapp_cli.domain.links import without_links
 from chatapp_cli.domain.message import Direction
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
@@ -117,7 +116,13 @@ def shown(tx: Tx, found: MessageRow) -> MessageRow:
 
 
 def _shown(found: MessageRow, *, hides: bool) -> MessageRow:
-    return found._replace(text=without_links(found.text)) if hides and found.direction == Direction.IN else found
+    return _without_links(found) if hides and found.direction == Direction.IN else found
+
+
+def _without_links(found: MessageRow) -> MessageRow:
+    from chatapp_cli.domain.links import without_links
+
+    return found._replace(text=without_links(found.text))
 
 
 def _hides_links(tx: Tx, dialog: DialogId) -> bool:

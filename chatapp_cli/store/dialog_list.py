@@ -10,7 +10,6 @@ from typing import Any, NamedTuple, TypeAlias
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.finding import needles, other_spellings
 from chatapp_cli.domain.ids import DialogId, Millis
-from chatapp_cli.domain.links import without_links
 from chatapp_cli.store.named import spell
 from chatapp_cli.store.rows.dialogs import DialogRow
 from chatapp_cli.store.tx import Tx
@@ -94,7 +93,13 @@ def _row(*columns: Any) -> DialogRow:
     """A row; where the channel hides links (S-099), so does the preview."""
     *shown, hides = columns
     row = DialogRow(*shown)
-    return row._replace(preview=without_links(row.preview)) if hides else row
+    return _without_links(row) if hides else row
+
+
+def _without_links(row: DialogRow) -> DialogRow:
+    from chatapp_cli.domain.links import without_links
+
+    return row._replace(preview=without_links(row.preview))
 
 
 def _join(where: Sequence[str]) -> str:

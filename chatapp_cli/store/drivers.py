@@ -6,7 +6,7 @@ import os
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
@@ -94,6 +94,10 @@ class Driver(Protocol):
 
     def trouble(self, connection: Connection) -> str:
         """Let the database check itself; the first problem, or empty."""
+        ...
+
+    def risks(self, connection: Connection) -> Sequence[str]:
+        """The settings with which a crash loses what was committed, each as ``name=value``."""
         ...
 
     def shorten_log(self, connection: Connection, longest: int) -> None:
@@ -255,6 +259,11 @@ class Sqlite:
         result = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
         return "" if result == "ok" else result
 
+    def risks(self, connection: Connection) -> Sequence[str]:
+        """None: every connection is set to lose nothing."""
+        del connection
+        return ()
+
     def shorten_log(self, connection: Connection, longest: int) -> None:
         """Move most of it without stopping the writer, then the rest."""
         log = self.path.with_name(f"{self.path.name}-wal")
@@ -287,6 +296,8 @@ _SILENCE: Mapping[str, Any] = {
     "tcp_user_timeout": 10_000,
 }
 """After which a server that is silent counts as gone; unless the address says otherwise."""
+_DURABLE = ("synchronous_commit", "fsync")
+"""Settings of a server that keeps through a crash what it has committed; its own, or the machine's."""
 
 
 def _unless_given(address: str) -> Mapping[str, Any]:
@@ -311,9 +322,15 @@ class Postgres:
     dialect = "postgresql"
     locks = False
     LOCK = 0x63686174
+    IDLE = 8.0
+    """Seconds for which a process may do nothing in a writing transaction; less than a lease lasts.
 
-    def __init__(self, url: str) -> None:
+    One that stands still, or whose machine is gone, would keep all others from writing until somebody notices.
+    """
+
+    def __init__(self, url: str, idle: float = IDLE) -> None:
         self.url = url
+        self._begin = f"BEGIN; SET LOCAL idle_in_transaction_session_timeout = {round(idle * 1000)}"
 
     def connect(self) -> Connection:
         """Connect. Raises StoreError for an unusable address or encoding, and StoreAway for a server that is down."""
@@ -338,13 +355,12 @@ class Postgres:
         return connection  # type: ignore[no-any-return]
 
     def begin(self, connection: Connection) -> None:
-        """Begin, waiting for other writers."""
-        connection.execute("BEGIN")
-        connection.execute(f"SELECT pg_advisory_xact_lock({self.LOCK})")
+        """Begin, waiting for other writers; in one message."""
+        connection.execute(f"{self._begin}; SELECT pg_advisory_xact_lock({self.LOCK})")
 
     def begin_row(self, connection: Connection) -> None:
         """Begin, waiting only for whoever changes the same row: others may write for long."""
-        connection.execute("BEGIN")
+        connection.execute(self._begin)
 
     def begin_read(self, connection: Connection) -> None:
         """Take a snapshot; the server does so at the first query, in the same message."""
@@ -366,7 +382,7 @@ class Postgres:
             return StoreError(T("The disk is full."), T("Free some space; nothing that was accepted is lost."))
         if isinstance(error, psycopg.errors.DataCorrupted | psycopg.errors.IndexCorrupted):
             return StoreDamaged(T("The database is damaged: {why}.", why=_first_line(error)), RESTORE, url=self.url)
-        if isinstance(error, psycopg.OperationalError):
+        if self.lost(error):
             return _away(error)
         if isinstance(error, (psycopg.errors.InsufficientPrivilege, psycopg.errors.InvalidSchemaName)):
             return StoreError(
@@ -384,7 +400,7 @@ class Postgres:
         """The server went away, or closed the connection."""
         import psycopg
 
-        return isinstance(error, psycopg.OperationalError)
+        return isinstance(error, psycopg.OperationalError | psycopg.errors.IdleInTransactionSessionTimeout)
 
     def version(self, connection: Connection) -> str:
         """The server's."""
@@ -394,6 +410,11 @@ class Postgres:
         """None: a server that answers checks its own pages."""
         connection.execute("SELECT 1")
         return ""
+
+    def risks(self, connection: Connection) -> Sequence[str]:
+        """Those of the server, as they hold for our connections."""
+        found = {name: connection.execute(f"SHOW {name}").fetchone()[0] for name in _DURABLE}
+        return [f"{name}={value}" for name, value in found.items() if value == "off"]
 
     def shorten_log(self, connection: Connection, longest: int) -> None:
         """The server does."""

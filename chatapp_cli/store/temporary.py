@@ -10,7 +10,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-_PREFIX = "chatapp-open-"
+PREFIX = "chatapp-open-"
+"""How their names begin."""
 _OLD = 86_400.0
 """Seconds after which a copy that another process made is left over."""
 
@@ -18,14 +19,14 @@ _OLD = 86_400.0
 def folder() -> Path:
     """A new folder, removed when the process ends; what killed processes left is removed with it."""
     sweep()
-    made = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    made = Path(tempfile.mkdtemp(prefix=PREFIX))
     atexit.register(shutil.rmtree, made, ignore_errors=True)
     return made
 
 
 def left() -> list[Path]:
     """Our folders of yesterday or before."""
-    return [found for found in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*") if _is_left(found)]
+    return [found for found in Path(tempfile.gettempdir()).glob(f"{PREFIX}*") if _is_left(found)]
 
 
 def size(folder: Path) -> int:

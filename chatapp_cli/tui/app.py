@@ -20,7 +20,7 @@ from chatapp_cli.tui.action_chooser import ActionChooser
 from chatapp_cli.tui.appearance import Appearance
 from chatapp_cli.tui.keys.keymap import bindings
 from chatapp_cli.tui.keys.listening import listen_to
-from chatapp_cli.tui.keys.pasting import take_whole
+from chatapp_cli.tui.keys.pasting import taking_whole
 from chatapp_cli.tui.keys.typeahead import TypeAhead
 from chatapp_cli.tui.login_watch import LoginWatch
 from chatapp_cli.tui.media.graphics import Graphics
@@ -33,6 +33,7 @@ from chatapp_cli.tui.session.journal_feed import JournalAdvanced, watch_journal
 from chatapp_cli.tui.session.login_gate import LoginGate
 from chatapp_cli.tui.session.notices import PAUSE, Notices
 from chatapp_cli.tui.session.terminal import KEEP_TITLE, RESTORE_TITLE, Terminal
+from chatapp_cli.tui.session.terminal_driver import outlasting
 from chatapp_cli.tui.session.user_files import UserFiles
 from chatapp_cli.tui.session.workspace import Workspace
 from chatapp_cli.tui.spelling import Spelling
@@ -74,7 +75,7 @@ class InboxApp(TypeAhead):
         self, company: Company, *, alone: bool = False, user_files: UserFiles = NO_FILES, token: str = ""
     ) -> None:
         super().__init__()
-        take_whole(self.driver_class)
+        self.driver_class = taking_whole(outlasting(self.driver_class))
         self.add_mode(self.DEFAULT_MODE, self.get_default_screen)
         self.company = company
         self.guard = ErrorGuard()

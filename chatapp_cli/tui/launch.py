@@ -12,7 +12,7 @@ from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _, say_steps
-from chatapp_cli.runtime import login
+from chatapp_cli.runtime import login_token
 
 if TYPE_CHECKING:
     from chatapp_cli.tui.app import InboxApp
@@ -36,7 +36,10 @@ def run(company: Company, *, alone: bool = False) -> None:
 
     before = say_steps(str)
     window = InboxApp(
-        company, alone=alone, user_files=user_files(os.environ), token=login.token(os.environ, company.settings.company)
+        company,
+        alone=alone,
+        user_files=user_files(os.environ),
+        token=login_token.token(os.environ, company.settings.company),
     )
     window.graphics = found(company.settings.pictures, os.environ)
     try:

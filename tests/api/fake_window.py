@@ -26,6 +26,8 @@ def typed(text: str) -> None:
         sys.exit()
     if text == "tray":
         text = os.environ["CHATAPP_TRAY"]
+    if text == "lang":
+        text = os.environ["CHATAPP_LANG"]
     if text == "own":
         text = os.environ["CHATAPP_OWN"]
     if text == "link":

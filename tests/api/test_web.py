@@ -29,7 +29,7 @@ from chatapp_cli.domain.draft import MEGABYTE
 from chatapp_cli.domain.option import COMPANY
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.kit.system import SystemClock
-from chatapp_cli.runtime.login import own_settings
+from chatapp_cli.runtime.restricted import own_settings
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.sandbox.api import ApiSandbox
 from chatapp_cli.services import operators, options, passwords
@@ -474,6 +474,34 @@ async def test_what_an_operator_sets_in_a_browser_is_kept_for_them_alone(site: S
         await socket.send(json.dumps(["stdin", "own"]))
         told = Path((await said(socket)).removeprefix("typed "))
     assert told == own_settings(site.company.settings.folder, "Ольга")
+
+
+@pytest.mark.req("S-012")
+async def test_the_language_that_is_chosen_at_the_login_is_the_operators_own_from_then_on(site: Site) -> None:
+    assert '<html lang="en">' in (await site.http.get("/desk/login")).text
+    russian = (await site.http.get("/desk/login?lang=ru")).text
+    assert ('<html lang="ru">' in russian, "Ваше имя" in russian) == (True, True)
+    assert '<html lang="ru">' in (await site.http.get("/desk/login?lang=fr")).text
+    refused = await site.log_in(password=WRONG)
+    assert "Имя или пароль неверны" in refused.text
+    await site.log_in()
+    assert "Выйти" in (await site.http.get("/desk")).text
+    async with site.browser() as elsewhere:
+        assert '<html lang="en">' in (await elsewhere.get("/desk/login")).text
+        await site.log_in(http=elsewhere)
+        assert "Выйти" in (await elsewhere.get("/desk")).text
+        assert await spoken(site, elsewhere) == "typed ru"
+        await site.log_in(name="Иван", http=elsewhere)
+        assert "Log out" in (await elsewhere.get("/desk")).text
+        assert await spoken(site, elsewhere) == "typed en"
+
+
+async def spoken(site: Site, http: httpx.AsyncClient) -> str:
+    """The language of a window."""
+    async with site.window(http) as socket:
+        await said(socket)
+        await socket.send(json.dumps(["stdin", "lang"]))
+        return await said(socket)
 
 
 @pytest.mark.parametrize("name", ["Ольга", "..", "../main", "Александра Константиновна " * 20])

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import subprocess
+import sys
 import time
 from pathlib import Path
-
-import pytest
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.arrival import Arrival, Batch, IncomingFile
@@ -19,7 +18,6 @@ from chatapp_cli.store import temporary
 from tests.commands.conftest import Program, Shell, Write
 from tests.services.test_packing import raw, stored_row
 
-pytestmark = pytest.mark.req("S-055")
 DAY = 86_400
 
 
@@ -108,13 +106,19 @@ def test_a_follower_that_stands_still_is_named_by_doctor_and_can_be_forgotten(
 
 
 def test_copies_that_were_opened_go_with_the_next_day(
-    chatapp: Shell, client_writes: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    chatapp: Shell, client_writes: Write, company: Company, tmp_path: Path
 ) -> None:
     client_writes("Ёлка есть?")
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    old, new = temporary.folder(), temporary.folder()
+    old, new = (tmp_path / f"{temporary.PREFIX}{name}" for name in ("old", "new"))
+    new.mkdir()
+    old.mkdir()
     (old / "смета.pdf").write_bytes(b"x" * 2_000_000)
     age(old)
-    assert "Opened copies of files\t1\t1.9" in chatapp("gc", "--dry-run").out
-    chatapp("gc")
+    env = {**os.environ, "TMPDIR": str(tmp_path), "CHATAPP_HOME": company.settings.home, "CHATAPP_LANG": "en"}
+    found, removed = (
+        subprocess.run([sys.executable, "-m", "chatapp_cli", "gc", *given], env=env, check=True, capture_output=True)
+        for given in (["--dry-run"], [])
+    )
+    assert b"Opened copies of files\t1\t1.9" in found.stdout
+    assert b"Opened copies of files" in removed.stdout
     assert (old.exists(), new.exists()) == (False, True)

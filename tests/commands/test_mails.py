@@ -106,7 +106,7 @@ def test_a_mail_that_is_nothing_but_a_link_is_not_an_empty_row(chatapp: Shell, a
     assert texts(chatapp, "Заказ") == ["…"]
 
 
-@pytest.mark.req("S-012", part="language of each process, without an operator's own choice at login")
+@pytest.mark.req("S-012")
 def test_answers_of_a_form_are_words_of_the_language_where_a_person_reads_them(
     chatapp: Shell, company: Company, mailbox: ChannelId
 ) -> None:

@@ -141,7 +141,7 @@ def test_before_it_is_sent_it_is_told_when_it_would_go_and_what_would_be_faster(
     )
 
 
-@pytest.mark.req("S-055", part="the limit and what is told of it; a known @username is offered, not taken by itself")
+@pytest.mark.req("S-055")
 def test_what_waits_by_phone_says_why_and_the_time_that_was_told_before_it_was_sent(
     bound: Shell, company: Company
 ) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chatapp_cli.runtime.login import TOKEN
+from chatapp_cli.runtime.login_token import TOKEN
 from tests.commands.conftest import Shell
 
 LOOKS = (

@@ -15,7 +15,9 @@ from typing import IO, Any
 import pytest
 
 from chatapp_cli.bootstrap import Company
+from chatapp_cli.runtime.restricted import own_settings
 from chatapp_cli.services import operators
+from chatapp_cli.settings import save
 from tests.commands.conftest import Shell, Write
 
 PROGRAM = [sys.executable, "-m", "chatapp_cli"]
@@ -48,18 +50,34 @@ def run(env: Mapping[str, str], *words: str, **changes: str) -> subprocess.Compl
     return subprocess.run([*PROGRAM, *words], env=around, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.req("S-012", part="language of each process, without an operator's own choice at login")
-def test_help_and_errors_are_russian_unless_somebody_says_otherwise(env: Mapping[str, str]) -> None:
+@pytest.mark.req("S-012")
+def test_help_and_errors_are_russian_unless_somebody_says_otherwise(env: Mapping[str, str], tmp_path: Path) -> None:
     said = run(env, "line", "--help", CHATAPP_LANG="")
     assert (said.returncode, said.stderr) == (0, "")
     assert said.stdout.startswith("Использование: chatapp line [ПАРАМЕТРЫ]")
     assert "Создать линию" in said.stdout
     assert run(env, "--lang", "en", "line", "show", CHATAPP_LANG="ru").stderr.startswith("There is no line yet.")
+    own = tmp_path / "own.toml"
+    own.write_text('lang = "en"\n', "utf-8")
+    russian = {"CHATAPP_LANG": "", "LC_ALL": "ru_RU.UTF-8"}
+    assert run(env, "line", "--help", **russian).stdout.startswith("Использование:")
+    assert run(env, "line", "--help", **russian, CHATAPP_OWN=str(own)).stdout.startswith("Usage:")
     Path(env["CHATAPP_CONFIG"]).write_text('lang = "en"\n', "utf-8")
-    assert run(env, "line", "--help", CHATAPP_LANG="", LC_ALL="ru_RU.UTF-8").stdout.startswith("Usage:")
+    assert run(env, "line", "--help", **russian).stdout.startswith("Usage:")
+    assert run(env, "line", "--help", CHATAPP_LANG="ru", CHATAPP_OWN=str(own)).stdout.startswith("Использование:")
 
 
-@pytest.mark.req("S-012", part="language of each process, without an operator's own choice at login")
+@pytest.mark.req("S-012")
+def test_a_restricted_window_speaks_the_language_that_its_operator_chose(env: Mapping[str, str]) -> None:
+    save(own_settings(Path(env["CHATAPP_HOME"]) / "main", "Ольга"), "lang", "en")
+    said = {
+        name: run(env, "--operator", name, "inbox", "--restricted", CHATAPP_LANG="", LC_ALL="C").stderr.splitlines()[0]
+        for name in ("Ольга", "Иван")
+    }
+    assert said == {"Ольга": "The window needs a terminal.", "Иван": "Окну нужен терминал."}
+
+
+@pytest.mark.req("S-012")
 @pytest.mark.parametrize(
     "words",
     [

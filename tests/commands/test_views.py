@@ -17,6 +17,10 @@ def test_a_filter_is_kept_counted_shown_moved_and_forgotten(chatapp: Shell, clie
         ("Очередь", "", 1),
         ("Всё моё", "Ольга", 0),
     ]
+    assert [(row["filter"], row["wanted"]) for row in seen] == [
+        ({"waiting": True}, '{"waiting": true}'),
+        ({"assignee": "@me"}, '{"assignee": "@me"}'),
+    ]
     assert [row["id"] for row in chatapp("view", "show", "очередь", "--json").json] == [1]
     chatapp("view", "move", "Всё моё", "1")
     assert [row[1] for row in chatapp("view", "list").rows] == ["Всё моё", "Очередь"]

@@ -12,14 +12,12 @@ from chatapp_cli.i18n import show
 from chatapp_cli.tui.reading import words
 from scripts import messages
 
-PART = "language of each process, without an operator's own choice at login"
-
 
 def test_the_catalogues_hold_what_the_sources_say() -> None:
     assert messages.outdated(write=False) == []
 
 
-@pytest.mark.req("S-012", part=PART)
+@pytest.mark.req("S-012")
 @pytest.mark.parametrize("language", messages.LANGUAGES)
 def test_every_sentence_is_translated_with_the_same_placeholders(language: str) -> None:
     assert messages.faults(messages.translated(language, messages.template())) == []
@@ -50,7 +48,7 @@ def forget() -> None:
     ]
 
 
-@pytest.mark.req("S-012", part=PART)
+@pytest.mark.req("S-012")
 def test_a_sentence_is_said_in_the_chosen_language_with_its_values() -> None:
     text = T("The channel answered: {code} {detail}", code="429", detail="wait")
     assert i18n.show(text) == "The channel answered: 429 wait"
@@ -58,7 +56,7 @@ def test_a_sentence_is_said_in_the_chosen_language_with_its_values() -> None:
     assert i18n.show(text) == "Канал ответил: 429 wait"
 
 
-@pytest.mark.req("S-012", part=PART)
+@pytest.mark.req("S-012")
 @pytest.mark.parametrize(
     ("wanted", "env", "language"),
     [
@@ -79,7 +77,7 @@ def test_the_language_is_the_nearest_that_was_chosen_and_else_russian(
     assert i18n.choose(wanted, env) == language
 
 
-@pytest.mark.req("S-012", part=PART)
+@pytest.mark.req("S-012")
 def test_fractions_are_written_as_the_language_writes_them() -> None:
     assert (words.size(61_027_123), show(too_big("a.mp4", 61_027_123, 52_428_800).what).split(" has ")[1][:7]) == (
         "58.2 MB",

@@ -223,7 +223,7 @@ async def test_dialogs_that_rest_are_forgotten() -> None:
     assert len(governor._log._dialogs) <= 31
 
 
-@pytest.mark.req("S-055", part="the limit and what is told of it; a known @username is offered, not taken by itself")
+@pytest.mark.req("S-055")
 async def test_first_writes_by_phone_go_three_minutes_apart_and_hold_up_nobody_else() -> None:
     clock = LateClock()
     governor = Governor(clock, [ACCOUNT, BY_PHONE])

@@ -140,7 +140,7 @@ async def run(company: Company, channel: ChannelId, messenger: Messenger, until:
         await store.aclose()
 
 
-@pytest.mark.req("S-055", part="the limit and what is told of it; a known @username is offered, not taken by itself")
+@pytest.mark.req("S-055")
 async def test_a_hundred_first_writes_by_phone_go_three_minutes_apart_whatever_their_source(
     company: Company, channel: ChannelId, clock: QuickClock
 ) -> None:
@@ -159,7 +159,7 @@ async def test_a_hundred_first_writes_by_phone_go_three_minutes_apart_whatever_t
     assert max(messenger.at("name_")) - min(messenger.at("")) < 180
 
 
-@pytest.mark.req("S-055", part="the limit and what is told of it; a known @username is offered, not taken by itself")
+@pytest.mark.req("S-055")
 async def test_what_waits_for_its_turn_by_phone_says_why_and_when(
     company: Company, channel: ChannelId, clock: QuickClock
 ) -> None:

@@ -154,7 +154,7 @@ def test_somebody_answers_for_it_from_the_first_message_on_or_nobody(shop: Shop,
     assert found == ["Марина", ""]
 
 
-@pytest.mark.req("S-055", part="the limit and what is told of it; a known @username is offered, not taken by itself")
+@pytest.mark.req("S-055")
 def test_by_phone_it_waits_for_its_turn_and_says_what_would_not(shop: Shop, bound: dict[str, ChannelRow]) -> None:
     row, now = bound["messenger"], shop.clock.at
     begin(shop, row, "+79160000001")

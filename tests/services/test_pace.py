@@ -67,7 +67,7 @@ def send(target: RateTarget, at: int = 0) -> RecentSend:
     return RecentSend(target.address, target.chat_kind, int(target.stranger), at)
 
 
-@pytest.mark.req("S-055", part="the limit and what is told of it; a known @username is offered, not taken by itself")
+@pytest.mark.req("S-055")
 @pytest.mark.parametrize("kind", RATES)
 @settings(max_examples=40, deadline=None)
 @given(targets=to_whom)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from functools import partial
 
-import pytest
-
 from chatapp_cli.domain.arrival import Arrival, Batch
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.services import deadletters, ingest, packing, trace
@@ -57,7 +55,6 @@ def read(shop: Shop, number: int) -> bytes:
     return bytes(shop.read(partial(packing.unpacked, raw=row.raw, number=row.packed)))
 
 
-@pytest.mark.req("S-055", part="the limit and what is told of it; a known @username is offered, not taken by itself")
 def test_a_packed_arrival_is_smaller_and_reads_as_it_came(shop: Shop) -> None:
     channel = shop.channel()
     arrive(shop, channel, range(150))

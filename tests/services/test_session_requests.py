@@ -17,7 +17,7 @@ def ask(shop: Shop, channel: ChannelId, address: str, *, seconds: float = 60) ->
 
 
 def claim(shop: Shop, channel: ChannelId) -> SessionRequestId | None:
-    taken = shop.write(lambda tx: session_requests.claim(tx, channel))
+    taken = shop.write(lambda tx: session_requests.claim(tx, channel, epoch=0))
     return taken.id if taken else None
 
 
@@ -38,7 +38,7 @@ def test_what_nobody_waits_for_any_more_is_not_begun(shop: Shop) -> None:
 def test_an_answer_and_a_refusal_are_kept_with_their_reason(shop: Shop) -> None:
     channel = shop.channel()
     numbers = [ask(shop, channel, "+79160000001"), ask(shop, channel, "+79160000002")]
-    rows = [shop.write(lambda tx: session_requests.claim(tx, channel)) for _ in numbers]
+    rows = [shop.write(lambda tx: session_requests.claim(tx, channel, epoch=0)) for _ in numbers]
     shop.write(lambda tx: session_requests.done(tx, rows[0], json.dumps({"name": "Анна"})))
     shop.write(lambda tx: session_requests.failed(tx, rows[1], Rejected("phone_hidden", "privacy")))
     answered, refused = (shop.read(lambda tx, n=n: session_requests.one(tx, n)) for n in numbers)
@@ -66,7 +66,7 @@ def test_whoever_waits_hears_of_the_end(shop: Shop) -> None:
     channel = shop.channel()
     seen = shop.read(journal.last)
     ask(shop, channel, "+79160000001")
-    row = shop.write(lambda tx: session_requests.claim(tx, channel))
+    row = shop.write(lambda tx: session_requests.claim(tx, channel, epoch=0))
     shop.write(lambda tx: session_requests.done(tx, row, "null"))
     assert [news.event.topic for news in shop.read(lambda tx: journal.after(tx, seen))] == [
         "errand.asked",

@@ -10,11 +10,10 @@ from chatapp_cli.services import channels, outbox, reaching, sending, transcript
 from chatapp_cli.services.transcript import QueuePosition
 from tests.stores import EVERYTHING, Shop
 
-PART = "the limit and what is told of it; a known @username is offered, not taken by itself"
 A_MINUTE_EACH = replace(EVERYTHING, rates=(Rate(scope="account", limit=1, per=60.0),))
 
 
-@pytest.mark.req("S-055", part="the limit and what is told of it; a known @username is offered, not taken by itself")
+@pytest.mark.req("S-055")
 def test_a_place_is_counted_in_the_channel_and_its_hour_comes_from_the_rates(shop: Shop) -> None:
     channel = shop.channel()
     shop.write(lambda tx: channels.set_health(tx, channel, "ok"))
@@ -45,7 +44,7 @@ def test_a_place_is_counted_in_the_channel_and_its_hour_comes_from_the_rates(sho
 BY_PHONE = replace(EVERYTHING, rates=(Rate(scope="phone", limit=1, per=180.0),))
 
 
-@pytest.mark.req("S-055", part=PART)
+@pytest.mark.req("S-055")
 def test_each_that_waits_by_phone_is_told_its_own_turn_and_why(shop: Shop) -> None:
     channel = shop.channel()
     shop.write(lambda tx: channels.set_health(tx, channel, "ok"))

@@ -136,7 +136,7 @@ async def test_a_messenger_gets_phone_assignee_and_name(
 
 
 @pytest.mark.req("S-054")
-@pytest.mark.req("S-055", part="the limit and what is told of it; a known @username is offered, not taken by itself")
+@pytest.mark.req("S-055")
 async def test_the_form_tells_when_a_number_would_go_and_what_goes_at_once(
     window: Opener, company: Company, stage: Stage, messengers: dict[str, ChannelId]
 ) -> None:

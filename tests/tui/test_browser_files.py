@@ -15,8 +15,7 @@ from chatapp_cli.domain.errors import Refused, UsageError
 from chatapp_cli.domain.form import Field, Form
 from chatapp_cli.domain.text import T
 from chatapp_cli.ports.bind import Asker
-from chatapp_cli.runtime import login
-from chatapp_cli.runtime.login import UPLOADS
+from chatapp_cli.runtime.restricted import UPLOADS, restrict
 from chatapp_cli.services import files, lines, reply_file
 from chatapp_cli.settings import load
 from chatapp_cli.tui.conversation.editor import edit_in_own_editor
@@ -189,7 +188,7 @@ def test_a_restricted_window_names_only_files_in_the_operators_own_folder(
 ) -> None:
     monkeypatch.delenv("TEXTUAL_DRIVER")
     env: dict[str, str] = {}
-    login.restrict(replace(company.settings, operator="../Ольга"), env)
+    restrict(replace(company.settings, operator="../Ольга"), env)
     own = Path(env[UPLOADS])
     assert own == company.settings.folder.absolute() / "uploads" / "___Ольга"
     (own / "Смета.txt").write_text("цены", "utf-8")
@@ -203,4 +202,4 @@ def test_a_restricted_window_names_only_files_in_the_operators_own_folder(
     assert (paths.completed("Сме"), paths.completed("/et"), paths.offered()) == ("Смета.txt", None, "Смета.txt")
     assert load(env={**env, "HOME": "/"}).passed_over == []
     with pytest.raises(UsageError):
-        login.restrict(replace(company.settings, operator=""), env)
+        restrict(replace(company.settings, operator=""), env)

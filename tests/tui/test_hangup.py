@@ -76,3 +76,30 @@ def test_a_window_that_is_told_to_end_is_left_in_order(window: Window, number: i
     window.reads(b"\x1b[?1049l")
     assert window.process.wait(PATIENCE) == 0
     os.close(window.person)
+
+
+@pytest.mark.parametrize("keys", [0, 5, 20])
+def test_a_window_that_is_told_to_end_while_its_terminal_goes_away_ends(window: Window, keys: int) -> None:
+    os.write(window.person, b"\x1b[B" * keys)
+    window.process.send_signal(signal.SIGTERM)
+    os.close(window.person)
+    window.process.wait(PATIENCE)
+
+
+WRITES_ON = """
+import os, pty
+from textual.drivers._writer_thread import MAX_QUEUED_WRITES, WriterThread
+from chatapp_cli.tui.session.terminal_driver import LastingOutput
+
+person, terminal = pty.openpty()
+thread = WriterThread(LastingOutput(os.fdopen(terminal, "w")))
+thread.start()
+os.close(person)
+for _ in range(10 * MAX_QUEUED_WRITES):
+    thread.write("painted")
+thread.stop()
+"""
+
+
+def test_who_writes_to_a_terminal_that_went_away_does_not_wait() -> None:
+    subprocess.run([sys.executable, "-c", WRITES_ON], timeout=PATIENCE, check=True)

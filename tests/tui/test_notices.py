@@ -11,7 +11,7 @@ import pytest
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.arrival import Profile
 from chatapp_cli.domain.ids import ChannelId, DialogId
-from chatapp_cli.runtime.login import logged_in
+from chatapp_cli.runtime.identity import logged_in
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import dialogs, duties, journal, notes, options
 from chatapp_cli.tui.app import InboxApp

@@ -18,7 +18,7 @@ from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.message import State
-from chatapp_cli.runtime.login import logged_in
+from chatapp_cli.runtime.identity import logged_in
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import journal, lines, operators, sending
 from chatapp_cli.services.message_request import InDialog

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 import structlog
@@ -25,9 +26,11 @@ from chatapp_cli.api.web.window_socket import WindowSocket
 from chatapp_cli.domain.errors import Busy
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.text import T
-from chatapp_cli.i18n import show
+from chatapp_cli.i18n import show, speaking
+from chatapp_cli.runtime.restricted import own_settings
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import files, operators
+from chatapp_cli.settings import stored_language
 from chatapp_cli.store.rows.operators import OperatorRow
 from chatapp_cli.store.tx import Tx
 
@@ -79,6 +82,14 @@ class WebApplication:
         if who is None:
             return RedirectResponse(f"{HOME}/login", 303)
         await self._saw(request.cookies[SESSION], self._clock.now())
+        with speaking(await self._language(who)):
+            return await self._page_of(request, who)
+
+    async def _language(self, who: OperatorRow) -> str:
+        """The language that the operator chose; empty: none."""
+        return await self._store.off_loop(partial(stored_language, own_settings(self._settings.folder, who.name)))
+
+    async def _page_of(self, request: Request, who: OperatorRow) -> Response:
         if self._full:
             return pages.word(await self._login_page.company(), _too_many(), 503)
         url = request.url

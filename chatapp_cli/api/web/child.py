@@ -18,9 +18,10 @@ from typing import Final
 
 from chatapp_cli.i18n import language
 from chatapp_cli.runtime.embedded_daemon import surroundings
-from chatapp_cli.runtime.login import TOKEN, UPLOADS, own_settings
+from chatapp_cli.runtime.login_token import TOKEN
 from chatapp_cli.runtime.parent_watch import ended
-from chatapp_cli.settings import Settings
+from chatapp_cli.runtime.restricted import UPLOADS, own_settings
+from chatapp_cli.settings import Settings, stored_language
 
 COMMAND: Final = (sys.executable, "-m", "chatapp_cli", "inbox")
 DRIVER: Final = "chatapp_cli.tui.media.browser:BrowserDriver"
@@ -98,13 +99,13 @@ async def start(
     """Start a window for the operator of this token; ``uploads`` is the folder of their uploads."""
     own = str(own_settings(settings.folder, operator))
     env = {**_environment(settings, width, height), "CHATAPP_OWN": own, TOKEN: token, UPLOADS: str(uploads)}
+    env["CHATAPP_LANG"] = stored_language(Path(own)) or language()
     return Child(await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=env))
 
 
 def _environment(settings: Settings, width: int, height: int) -> Mapping[str, str]:
     return {
         **surroundings(settings, os.environ),
-        "CHATAPP_LANG": language(),
         "CHATAPP_PLAIN": "off",
         "TEXTUAL_DRIVER": DRIVER,
         "TEXTUAL_COLOR_SYSTEM": "truecolor",

@@ -15,11 +15,13 @@ from starlette.responses import RedirectResponse, Response
 from chatapp_cli.api.web import pages
 from chatapp_cli.api.web.protection import from_here, proved
 from chatapp_cli.domain.errors import Refused
-from chatapp_cli.i18n import _, show
+from chatapp_cli.i18n import LANGUAGES, _, show, speaking
 from chatapp_cli.runtime.login import log_in
+from chatapp_cli.runtime.restricted import own_settings
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import operators
 from chatapp_cli.services.login_attempts import TooManyAttempts
+from chatapp_cli.settings import save
 
 log = structlog.get_logger()
 
@@ -28,6 +30,8 @@ SESSION: Final = "chatapp_session"
 """The cookie of an operator's session."""
 PROOF: Final = "chatapp_proof"
 """The CSRF cookie, whose value every form repeats."""
+LANGUAGE: Final = "chatapp_lang"
+"""The cookie of the language that was chosen on this page."""
 LARGEST: Final = 4_096
 """The largest form, in bytes."""
 
@@ -47,12 +51,18 @@ class LoginPage:
         return await self._store.read(lambda tx: self._store.company.options.text(tx, "company_name")) or "chatapp"
 
     async def ask(self, request: Request) -> Response:
-        """Show the empty form."""
-        proof = self.proof(request)
-        return kept(pages.login(await self.company(), proof), request, PROOF, proof)
+        """Show the empty form, in the language chosen with ``?lang=``, which the browser then keeps."""
+        proof, lang = self.proof(request), _chosen(request)
+        with speaking(lang):
+            page = kept(pages.login(await self.company(), proof), request, PROOF, proof)
+        return kept(page, request, LANGUAGE, lang) if lang else page
 
     async def enter(self, request: Request) -> Response:
         """Process the form."""
+        with speaking(_chosen(request)):
+            return await self._entered(request)
+
+    async def _entered(self, request: Request) -> Response:
         form = await form_of(request)
         address = request.client.host if request.client else ""
         if not from_here(request) or not proved(form, request.cookies.get(PROOF)):
@@ -67,7 +77,15 @@ class LoginPage:
             except Refused as refused:
                 log.info("web.login_refused", address=address)
                 return await self._again(request, form, show(refused.what), 401)
+        await self._store_language(token, _chosen(request))
         return kept(RedirectResponse(HOME, 303), request, SESSION, token)
+
+    async def _store_language(self, token: str, lang: str) -> None:
+        """Keep the chosen language among the operator's own settings."""
+        who = await self._store.read(lambda tx: operators.of_session(tx, token))
+        if who is not None and lang:
+            file = own_settings(self._store.company.settings.folder, who.name)
+            await self._store.off_loop(partial(save, file, "lang", lang))
 
     async def leave(self, token: str) -> None:
         """Log out."""
@@ -86,6 +104,12 @@ class LoginPage:
         proof, name = self.proof(request), form.get("name", "")
         page = pages.login(await self.company(), proof, name=name, trouble=trouble, status=status)
         return kept(page, request, PROOF, proof)
+
+
+def _chosen(request: Request) -> str:
+    """The language chosen now or before in this browser; empty: none."""
+    said = (request.query_params.get("lang"), request.cookies.get(LANGUAGE))
+    return next((one for one in said if one in LANGUAGES), "")
 
 
 def kept(answer: R, request: Request, name: str, value: str) -> R:

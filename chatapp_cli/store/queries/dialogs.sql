@@ -1,14 +1,16 @@
 -- name: dialogs.known
 SELECT d.id, d.contact_id, d.blocked, d.reachable, d.name, d.renamed, COALESCE(p.name, ''), COALESCE(p.username, ''),
   COALESCE(p.phone, ''), COALESCE(p.email, ''), d.early,
-  CASE WHEN EXISTS (SELECT 1 FROM operator WHERE disabled = 0) THEN 1 ELSE 0 END
+  CASE WHEN EXISTS (SELECT 1 FROM operator WHERE disabled = 0) THEN 1 ELSE 0 END,
+  CASE WHEN EXISTS (SELECT 1 FROM timer WHERE kind = 'join') THEN 1 ELSE 0 END
 FROM dialog d LEFT JOIN contact p ON p.id = d.contact_id
 WHERE d.channel_id = :channel AND d.key = :key;
 
 -- name: dialogs.by_thread
 SELECT d.id, d.contact_id, d.blocked, d.reachable, d.name, d.renamed, COALESCE(p.name, ''), COALESCE(p.username, ''),
   COALESCE(p.phone, ''), COALESCE(p.email, ''), d.early,
-  CASE WHEN EXISTS (SELECT 1 FROM operator WHERE disabled = 0) THEN 1 ELSE 0 END
+  CASE WHEN EXISTS (SELECT 1 FROM operator WHERE disabled = 0) THEN 1 ELSE 0 END,
+  CASE WHEN EXISTS (SELECT 1 FROM timer WHERE kind = 'join') THEN 1 ELSE 0 END
 FROM message m JOIN dialog d ON d.id = m.dialog_id LEFT JOIN contact p ON p.id = d.contact_id
 WHERE m.channel_id = :channel AND m.ext_id = :ext_id AND d.address = :address
 ORDER BY m.id DESC LIMIT 1;
@@ -87,73 +89,6 @@ ORDER BY at DESC, id DESC LIMIT 1;
 SELECT ext_id FROM message
 WHERE dialog_id = :dialog AND direction = 'in' AND ext_id IS NOT NULL AND stored_at <= :until
 ORDER BY at DESC, id DESC LIMIT 1;
-
--- name: dialogs.stood_for
-SELECT p.id, m.id, m.text FROM message p
-JOIN message m ON m.dialog_id = :old AND m.channel_id = p.channel_id AND m.ext_id = p.ext_id
-WHERE p.dialog_id = :new AND p.placeholder = 1 AND m.placeholder = 0;
-
--- name: dialogs.answer_elsewhere
-SELECT a.id, a.author, (SELECT COUNT(*) FROM message l WHERE l.dialog_id = :id AND l.direction = 'in' AND l.id > a.id)
-FROM dialog d JOIN message a ON a.dialog_id = :other AND a.direction = 'out' AND a.automatic = 0
-  AND a.state NOT IN ('scheduled', 'cancelled')
-WHERE d.id = :id AND a.id > (
-  SELECT MIN(s.id) FROM message s WHERE s.dialog_id = d.id AND s.direction = 'in' AND s.at = d.waiting_since)
-ORDER BY a.id DESC LIMIT 1;
-
--- name: dialogs.waits_since
-UPDATE dialog SET unread = CASE WHEN unread > :later THEN :later ELSE unread END, waiting_since = (
-  SELECT MIN(m.at) FROM message m WHERE m.dialog_id = dialog.id AND m.direction = 'in' AND m.id > :answer)
-WHERE id = :id;
-
--- name: dialogs.absorb
-UPDATE dialog SET heard_at = COALESCE(heard_at, (SELECT o.heard_at FROM dialog o WHERE o.id = :old)),
-  unread = unread + (SELECT o.unread FROM dialog o WHERE o.id = :old),
-  pinned = CASE WHEN pinned = 1 THEN 1 ELSE (SELECT o.pinned FROM dialog o WHERE o.id = :old) END,
-  blocked = CASE WHEN blocked = 1 THEN 1 ELSE (SELECT o.blocked FROM dialog o WHERE o.id = :old) END,
-  waiting_since = COALESCE(waiting_since, (SELECT o.waiting_since FROM dialog o WHERE o.id = :old)),
-  contact_id = COALESCE(contact_id, (SELECT o.contact_id FROM dialog o WHERE o.id = :old)),
-  assignee = CASE WHEN assignee <> '' THEN assignee ELSE (SELECT o.assignee FROM dialog o WHERE o.id = :old) END
-WHERE id = :new;
-
--- name: dialogs.take_label
-UPDATE dialog SET name = o.name, renamed = 1, search = o.search
-FROM dialog o WHERE o.id = :old AND dialog.id = :new AND o.renamed = 1 AND dialog.renamed = 0;
-
--- name: dialogs.take_last
-UPDATE dialog SET last_at = o.last_at, last_id = o.last_id, last_direction = o.last_direction,
-  last_state = o.last_state, preview = o.preview
-FROM dialog o WHERE o.id = :old AND dialog.id = :new AND o.last_at > dialog.last_at;
-
--- name: dialogs.move_messages
-UPDATE message SET dialog_id = :new WHERE dialog_id = :old AND NOT EXISTS (
-  SELECT 1 FROM message n WHERE n.dialog_id = :new AND n.channel_id = message.channel_id
-    AND n.ext_id = message.ext_id);
-
--- name: dialogs.move_parts
-UPDATE message_part SET dialog_id = :new WHERE dialog_id = :old AND NOT EXISTS (
-  SELECT 1 FROM message_part n WHERE n.dialog_id = :new AND n.ext_id = message_part.ext_id);
-
--- name: dialogs.move_outbox
-UPDATE outbox SET dialog_id = :new WHERE dialog_id = :old;
-
--- name: dialogs.move_attempts
-UPDATE attempt SET dialog_id = :new WHERE dialog_id = :old;
-
--- name: dialogs.move_tags
-INSERT INTO dialog_tag (dialog_id, tag_id) SELECT :new, tag_id FROM dialog_tag WHERE dialog_id = :old
-ON CONFLICT DO NOTHING;
-
--- name: dialogs.move_members
-INSERT INTO dialog_member (dialog_id, operator, role)
-SELECT :new, operator, role FROM dialog_member WHERE dialog_id = :old
-ON CONFLICT DO NOTHING;
-
--- name: dialogs.move_notes
-UPDATE note SET dialog_id = :new WHERE dialog_id = :old;
-
--- name: dialogs.drop
-DELETE FROM dialog WHERE id = :id;
 
 -- name: dialogs.rename
 UPDATE dialog SET name = :name, renamed = :renamed, search = :search WHERE id = :id;

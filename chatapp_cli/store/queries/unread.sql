@@ -37,13 +37,3 @@ DELETE FROM dialog_unread WHERE dialog_id = :dialog;
 INSERT INTO dialog_unread (operator, dialog_id, n)
 SELECT :operator, d.id, d.unread FROM dialog d WHERE d.unread > 0
 ON CONFLICT DO NOTHING;
-
--- name: unread.move
-INSERT INTO dialog_unread (operator, dialog_id, n)
-SELECT operator, :new, n FROM dialog_unread WHERE dialog_id = :old
-ON CONFLICT (operator, dialog_id) DO UPDATE SET n = dialog_unread.n + excluded.n;
-
--- name: drafts.move
-INSERT INTO draft (operator, dialog_id, sheet, at)
-SELECT operator, :new, sheet, at FROM draft WHERE dialog_id = :old
-ON CONFLICT DO NOTHING;

@@ -134,3 +134,5 @@ class IngestDialog(NamedTuple):
     early: int
     counted: int
     """Whether an operator has an account, for which unread messages are counted."""
+    joining: int = 0
+    """Whether some dialog is still being joined, so that a message of this one may be in another."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.journal.presence import PresenceEvent
@@ -10,8 +11,10 @@ from chatapp_cli.i18n import _
 from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.conversation.other_windows import OtherWindows, Viewers
 from chatapp_cli.tui.conversation.part import ConversationPart
-from chatapp_cli.tui.reading.conversations import Opening
 from chatapp_cli.tui.session.journal_feed import JournalAdvanced
+
+if TYPE_CHECKING:
+    from chatapp_cli.tui.reading.conversations import Opening
 
 BEAT = 20.0
 """Seconds after which a window reports again that it is open."""

@@ -78,7 +78,7 @@ class Conversation:
     # What only a conversation needs
 
     async def ready(self) -> None:
-        """Wait until composer, card and parts are set up; the first call begins it."""
+        """Wait until the pane, the card, the composer and the parts are set up; the first call begins it."""
         if self._setting_up is None:
             self._setting_up = self.page.run_worker(self._set_up, group="setup", exit_on_error=False)
         await asyncio.shield(self._setting_up.wait())  # it continues if the waiting worker is cancelled
@@ -88,7 +88,7 @@ class Conversation:
         from chatapp_cli.tui.widgets.composer import Composer
 
         self.card, self.composer = ClientCard(self.page.appearance), Composer()
-        await self._body.mount(self.card)
+        await self._body.mount(self.pane, self.card)
         await self.pane.mount(self.composer)
         self.is_ready = True
         for part in self.parts:

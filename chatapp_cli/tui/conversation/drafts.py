@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual.timer import Timer
 
@@ -19,11 +20,13 @@ from chatapp_cli.tui.conversation import stored_drafts
 from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.conversation.part import ConversationPart
 from chatapp_cli.tui.reading.cells import line
-from chatapp_cli.tui.reading.conversations import Opening
 from chatapp_cli.tui.session.composer_state import ComposerState
 from chatapp_cli.tui.session.journal_feed import JournalAdvanced
 from chatapp_cli.tui.session.rescue import save_to_file
 from chatapp_cli.tui.session.user_files import folder_of
+
+if TYPE_CHECKING:
+    from chatapp_cli.tui.reading.conversations import Opening
 
 NOTICE_LASTS = 20.0
 """Seconds for which the page shows that the open dialog was deleted, and where its text was saved."""

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from chatapp_cli.tui.reading.conversations import Opening
+from typing import TYPE_CHECKING
+
 from chatapp_cli.tui.session.journal_feed import JournalAdvanced
+
+if TYPE_CHECKING:
+    from chatapp_cli.tui.reading.conversations import Opening
 
 
 class Hooks:

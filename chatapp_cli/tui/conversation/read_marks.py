@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual.timer import Timer
 
@@ -10,7 +11,9 @@ from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.services import dialogs
 from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.conversation.part import ConversationPart
-from chatapp_cli.tui.reading.conversations import Opening
+
+if TYPE_CHECKING:
+    from chatapp_cli.tui.reading.conversations import Opening
 
 DWELL = 1.0
 """Seconds for which the last message is on the screen before the dialog is marked as read."""

@@ -10,13 +10,13 @@ from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.i18n import _, show
 from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.conversation.part import ConversationPart
-from chatapp_cli.tui.reading.conversations import Opening
 from chatapp_cli.tui.reading.words import moment
 from chatapp_cli.tui.widgets.hit_bar import HitBar
 
 if TYPE_CHECKING:
     from chatapp_cli.domain.text import Text
     from chatapp_cli.domain.wording import Query
+    from chatapp_cli.tui.reading.conversations import Opening
 
 
 class ConversationSearch(ConversationPart):

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.i18n import _
 from chatapp_cli.store import dialog_list
 from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.conversation.part import ConversationPart
-from chatapp_cli.tui.reading.conversations import Opening
 from chatapp_cli.tui.session.journal_feed import JournalAdvanced
 from chatapp_cli.tui.widgets.tab_bar import DialogTab, TabBar
+
+if TYPE_CHECKING:
+    from chatapp_cli.tui.reading.conversations import Opening
 
 
 class Tabs(ConversationPart):

@@ -14,9 +14,9 @@ from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.store.rows.people import WayRow
 from chatapp_cli.tui.keys.keymap import action, shown
 from chatapp_cli.tui.reading.cells import line
-from chatapp_cli.tui.reading.conversations import Opening
 
 if TYPE_CHECKING:
+    from chatapp_cli.tui.reading.conversations import Opening
     from chatapp_cli.tui.widgets.message_lines import Route
 
 

@@ -14,10 +14,10 @@ from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.conversation.drafts import Drafts
 from chatapp_cli.tui.conversation.part import ConversationPart
-from chatapp_cli.tui.reading.conversations import Opening
 
 if TYPE_CHECKING:
     from chatapp_cli.services.sending import SendOptions
+    from chatapp_cli.tui.reading.conversations import Opening
     from chatapp_cli.tui.session.composer_state import ComposerState
 
 TYPING_LASTS = 4.0

@@ -10,7 +10,6 @@ from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.services import views
 from chatapp_cli.store.rows.operators import ViewRow
 from chatapp_cli.tui.action_page import ActionPage
-from chatapp_cli.tui.actions import view as view_actions
 from chatapp_cli.tui.widgets.pane import ListPane
 from chatapp_cli.tui.widgets.views_bar import ViewsBar
 
@@ -50,6 +49,8 @@ class SavedViews:
 
     async def _count(self) -> None:
         """Count the views that there is room for."""
+        from chatapp_cli.tui.actions import view as view_actions
+
         bar = self._bar
         self._views, counts = await view_actions.read(self._page, bar.seen if bar else _none)
         if bar is None and self._views:
@@ -94,6 +95,8 @@ class SavedViews:
         self._page.do(self._manage, group="filter", exclusive=True)
 
     async def _manage(self) -> None:
+        from chatapp_cli.tui.actions import view as view_actions
+
         chosen = await view_actions.choose(self._page, self._dialog_filter())
         if chosen is not None:
             self.go_to(chosen)

@@ -15,7 +15,7 @@ from textual.messages import ExitApp
 
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.text import T
-from chatapp_cli.runtime.login import RESTRICTED, UPLOADS
+from chatapp_cli.runtime.restricted import RESTRICTED, UPLOADS
 
 
 class BrowserDriver(WebDriver):

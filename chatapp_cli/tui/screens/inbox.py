@@ -134,10 +134,9 @@ class InboxScreen(ActionPage):
         self.freshness = Freshness(self.listing, self.conversation, self._status)
 
     def compose(self) -> ComposeResult:
-        """The panes."""
+        """The list and the status bar; `Conversation.ready` adds the pane of the conversation."""
         with self._body:
             yield self._left
-            yield self._right
         yield self._status
 
     async def on_mount(self) -> None:

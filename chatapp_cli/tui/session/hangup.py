@@ -22,7 +22,7 @@ def left_when_told(terminal: int, leave: Callable[[], None]) -> Iterator[None]:
     loop = asyncio.get_running_loop()
 
     def hung_up() -> None:
-        _write_nowhere()
+        write_nowhere()
         with suppress(RuntimeError):  # the loop may have closed meanwhile
             loop.call_soon_threadsafe(leave)
 
@@ -44,8 +44,8 @@ def _wait_for_hangup(terminal: int, hung_up: Callable[[], None]) -> None:
     hung_up()
 
 
-def _write_nowhere() -> None:
-    """Redirect the output: Textual's writing thread ends at the first error, and who writes then waits for it."""
+def write_nowhere() -> None:
+    """Redirect this process's output: to the terminal that went away it would only be an error."""
     nowhere = os.open(os.devnull, os.O_RDWR)
     for descriptor in (1, 2):
         os.dup2(nowhere, descriptor)

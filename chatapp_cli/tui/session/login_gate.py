@@ -6,7 +6,7 @@ from functools import partial
 
 from chatapp_cli.domain.access import NOBODY, Acting
 from chatapp_cli.domain.errors import Refused
-from chatapp_cli.runtime import login
+from chatapp_cli.runtime import identity
 from chatapp_cli.tui.session.workspace import Workspace
 
 
@@ -26,7 +26,7 @@ class LoginGate:
         """Switch the window to what the login may see: nothing, if this returns why a new login is needed."""
         whole = self._workspace.company.whole
         try:
-            company = await self._workspace.store.with_store(partial(login.logged_in, whole, self._token))
+            company = await self._workspace.store.with_store(partial(identity.logged_in, whole, self._token))
         except Refused as refused:
             self._workspace.switch_to(whole.seen_by(NOBODY))
             return refused
@@ -35,5 +35,7 @@ class LoginGate:
 
     async def log_in(self, name: str, password: str) -> None:
         """Log an operator in, in this window alone; `check` shows what they may see. Raises Refused."""
+        from chatapp_cli.runtime import login
+
         whole = self._workspace.company.whole
         self._token = await self._workspace.store.with_store(partial(login.log_in, whole, name, password))

@@ -28,7 +28,6 @@ from chatapp_cli.store.rows.messages import FileRow, MessageRow
 from chatapp_cli.tui.keys.keymap import action, shown
 from chatapp_cli.tui.reading import words
 from chatapp_cli.tui.reading.cells import cut, fit, line, lines
-from chatapp_cli.tui.reading.conversations import Quotes
 from chatapp_cli.tui.themes import PaintStyles
 from chatapp_cli.tui.widgets import marked
 from chatapp_cli.tui.widgets.dialog_lines import sign_style
@@ -36,6 +35,7 @@ from chatapp_cli.tui.widgets.gallery import PictureLine
 
 if TYPE_CHECKING:
     from chatapp_cli.services.transcript import QueuePosition
+    from chatapp_cli.tui.reading.conversations import Quotes
 
 WIDEST = 108
 """The most cells of a message; longer lines are hard to read."""

@@ -41,7 +41,7 @@ def test_every_code_that_the_channel_raises_is_explained() -> None:
     assert manifest("telegram").errors.keys() >= CODES
 
 
-@pytest.mark.req("S-055", part="the limit and what is told of it; a known @username is offered, not taken by itself")
+@pytest.mark.req("S-055")
 def test_by_phone_one_message_in_three_minutes_goes_out() -> None:
     (rate,) = [rate for rate in manifest("telegram").capabilities.rates if rate.scope == "phone"]
     assert (rate.limit, rate.per, rate.paced) == (1, 180, True)

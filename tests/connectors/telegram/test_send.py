@@ -234,7 +234,7 @@ async def test_a_name_that_nobody_bears_is_refused(session: AccountSession, addr
         await session.send(outbound(address, "Ау"))
 
 
-@pytest.mark.req("S-055", part="the limit and what is told of it; a known @username is offered, not taken by itself")
+@pytest.mark.req("S-055")
 @pytest.mark.parametrize(
     ("method", "refusal", "code", "seconds", "scope"),
     [

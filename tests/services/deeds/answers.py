@@ -76,7 +76,7 @@ def with_file(do: Callable[[Tx, object], object], *, attempts: int = 0) -> Deed:
 def with_errand(do: Callable[[Tx, object], object]) -> Deed:
     def deed(shop: Shop, at: Place) -> Job:
         shop.write(lambda tx: session_requests.ask(tx, at.channel.id, "find", {"address": "anna"}, seconds=5))
-        row = shop.write(lambda tx: session_requests.claim(tx, at.channel.id))
+        row = shop.write(lambda tx: session_requests.claim(tx, at.channel.id, epoch=0))
         return lambda tx: do(tx, row)
 
     return deed

@@ -1,0 +1,47 @@
+"""Who acts in this process: the owner of the company's folder by the operating system, or a logged-in operator."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.services.acting import decide
+from chatapp_cli.settings import Settings
+
+
+def logged_in(company: Company, token: str) -> Company:
+    """The desk as the acting operator sees it. Raises Refused if a login is needed."""
+    owner, name = owns(company.settings.folder), _local_name(company.settings)
+    names = _owner_names(company.settings.folder) | ({name} if owner else set())
+    return company.seen_by(company.whole.read(partial(decide, token=token, owner=owner, name=name, owner_names=names)))
+
+
+def owns(folder: Path) -> bool:
+    """Whether the company's folder belongs to this user; root counts as its owner too."""
+    me = os.geteuid()
+    return me == 0 or not folder.exists() or folder.stat().st_uid == me
+
+
+def _owner_names(folder: Path) -> frozenset[str]:
+    """The names that the system has for the owner of the company's folder, and for root."""
+    import pwd
+
+    users = {0} | ({folder.stat().st_uid} if folder.exists() else set())
+    names: set[str] = set()
+    for user in users:
+        with suppress(KeyError):  # the system may have no name for a number
+            names.add(pwd.getpwuid(user).pw_name)
+    return frozenset(names)
+
+
+def _local_name(settings: Settings) -> str:
+    """The name under which the owner's messages and changes are recorded; the number of a user without a name."""
+    from getpass import getuser
+
+    try:
+        return settings.operator or getuser()
+    except (KeyError, OSError):  # no name in the environment or the system; Python 3.13 raises the latter
+        return f"uid {os.geteuid()}"
