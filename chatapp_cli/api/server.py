@@ -26,7 +26,8 @@ from chatapp_cli.domain.errors import ChatappError, StoreAway, StoreError, Store
 from chatapp_cli.domain.text import T
 from chatapp_cli.runtime import store_alarm
 from chatapp_cli.runtime.daemon import Daemon, running
-from chatapp_cli.runtime.owner import OwnerKind, Ownership, taking
+from chatapp_cli.runtime.held_lease import HeldLease
+from chatapp_cli.runtime.owner import OwnerKind, taking
 
 log = structlog.get_logger()
 
@@ -85,6 +86,7 @@ async def serve(
     announce: Callable[[str], None] | None = None,
     stop: asyncio.Event | None = None,
     kind: OwnerKind = OwnerKind.DAEMON,
+    stuck: Callable[[Exception], None] | None = None,
 ) -> None:
     """Run the daemon until SIGTERM, SIGINT, SIGHUP or ``stop``; then finish what is in flight.
 
@@ -93,12 +95,15 @@ async def serve(
     ``web`` also serves the window to browsers.
     ``announce`` is called with the listening address, or an empty one without HTTP.
     A daemon embedded in a window also stops when a real one asks for the store.
+    ``stuck`` is called on a thread if the process does not end in time after it lost the store.
     """
     stop = stop or asyncio.Event()
     await _checked(company)
     with _stopped_by_signals(stop):
         async with taking(company, kind, stop) as owned:
             if owned is not None:
+                if stuck is not None:
+                    owned.call_if_stuck(stuck)
                 await _telling(company, _serve(company, owned, announce, stop, http=http, web=web))
 
 
@@ -124,7 +129,7 @@ async def _telling(company: Company, serving: Coroutine[None, None, None]) -> No
 
 async def _serve(
     company: Company,
-    owned: Ownership,
+    owned: HeldLease,
     announce: Callable[[str], None] | None,
     stop: asyncio.Event,
     *,
@@ -143,7 +148,7 @@ async def _serve(
 
 
 @contextlib.asynccontextmanager
-async def _leaving(owned: Ownership, stop: asyncio.Event) -> AsyncIterator[None]:
+async def _leaving(owned: HeldLease, stop: asyncio.Event) -> AsyncIterator[None]:
     """Stop when another daemon asks for the store."""
 
     async def leave() -> None:
