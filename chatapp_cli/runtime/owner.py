@@ -77,6 +77,14 @@ class Owner(NamedTuple):
         return named(self.process, self.host)
 
 
+class SilentHolder(NamedTuple):
+    """A process that holds the store and is late with its heartbeat: it hangs, or cannot write."""
+
+    owner: Owner
+    since: Millis
+    """Its last heartbeat, by the database's clock."""
+
+
 class Ownership:
     """The lease that permits running a store's channels, kept by a thread of its own."""
 
@@ -427,7 +435,11 @@ class _Waiting:
 
 def _may_be_gone(row: LeaseRow, at: Millis) -> bool:
     """Whether only time can tell if the holder lives: of another machine, or late with its heartbeat."""
-    return not read_holder(row.holder).is_here or at - row.beat_at > 2 * BEAT * 1000
+    return not read_holder(row.holder).is_here or _is_late(row, at)
+
+
+def _is_late(row: LeaseRow, at: Millis) -> bool:
+    return at - row.beat_at > 2 * BEAT * 1000
 
 
 def _read(tx: Tx) -> tuple[LeaseRow, Millis]:
@@ -443,3 +455,14 @@ def owner(company: Company) -> Owner | None:
     if row.is_free(at) and not (was.is_here and company.database.driver.locks):
         return None
     return _owner_of(row)
+
+
+def silent_holder(company: Company) -> SilentHolder | None:
+    """Whoever holds the store without a sign of life, unless it is known to have ended.
+
+    Raises StoreError, Busy if the store cannot be read.
+    """
+    row, at = company.database.read(_read)
+    if not row.holder or read_holder(row.holder).is_gone or not _is_late(row, at):
+        return None
+    return SilentHolder(_owner_of(row), row.beat_at)
