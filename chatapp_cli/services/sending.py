@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal, Protocol
 
+from chatapp_cli.domain import limits
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.arrival import ChatKind
 from chatapp_cli.domain.draft import Draft, StagedFile, require_deliverable
@@ -362,6 +363,8 @@ def change(
         raise refusal
     if action is Operation.EDIT:
         require_deliverable(can, Draft(text=value))
+    else:
+        limits.REACTION.require(value, field="reaction")
     card = dialogs.card(tx, found.dialog_id)
     _queue(tx, card, message, action, options, state=State.QUEUED, value=value)
     tx.emit(ChangeAsked(channel=card.channel_id, dialog=card.id, message=message, action=action))
