@@ -8,6 +8,7 @@ from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
+from chatapp_cli.domain import border
 from chatapp_cli.domain.access import PROGRAM, Right
 from chatapp_cli.domain.errors import NotFound, Refused, StoreError, UsageError
 from chatapp_cli.domain.health import Health
@@ -144,6 +145,7 @@ def save(
     lines.seen(tx, line)
     if previous is not None:
         _insist_on_secrets(tx, vault, one(tx, previous), binding.secrets)
+    binding = replace(binding, title=border.name(binding.title))
     _require_free(tx, binding, line=line, kind=kind, previous=previous, pool=pool)
     answered = _options_of(tx, binding, fields, previous)
     settings = {name: answer for name, answer in binding.settings.items() if name not in answered}
