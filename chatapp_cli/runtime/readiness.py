@@ -7,7 +7,7 @@ import math
 
 import structlog
 
-from chatapp_cli.domain.errors import ChatappError
+from chatapp_cli.domain.errors import Busy, ChatappError, StoreAway
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.runtime.store import AsyncStore
@@ -59,6 +59,13 @@ class Readiness:
         return None
 
     @property
+    def lasting(self) -> Text | None:
+        """Why nothing can be stored, if people have to know: what may pass by itself gets some seconds to do so."""
+        if isinstance(self._error, StoreAway | Busy) and self.age <= LASTS:
+            return None
+        return None if (why := self.why_not) is None else why[0]
+
+    @property
     def proved(self) -> bool:
         """Whether something was stored lately."""
         return self.age <= LASTS and self.why_not is None
@@ -72,9 +79,9 @@ class Readiness:
     async def _prove(self) -> None:
         """Also notices damage that another process found."""
         self._store.company.database.look_at_mark()
-        owned = self._store.owned
-        if owned is not None and owned.age < FRESH and self._error is None:
-            self._proved_at = self._loop.time() - owned.age
+        age = self._store.lease.age
+        if age < FRESH and self._error is None:
+            self._proved_at = self._loop.time() - age
             return
         try:
             await self._store.write(prove)
