@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Final
 from unicodedata import category, normalize
 
+from chatapp_cli.domain import limits
 from chatapp_cli.domain.access import DAEMON, EFFECT, LOGIN
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import T
 
-LONGEST: Final = 200
-"""The longest name, in characters."""
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Unicode's categories of control characters, of characters without a width, of halves of one, and of line ends."""
 _BLANK: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
@@ -37,8 +36,7 @@ def sound(name: str, *, field: str = "name") -> str:
             T("Type it anew instead of pasting it."),
             field=field,
         )
-    if len(name) > LONGEST:
-        raise UsageError(T("A name has at most {n} characters.", n=LONGEST), T("Choose a shorter one."), field=field)
+    limits.NAME.require(name, field=field)
     return name
 
 
