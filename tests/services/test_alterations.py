@@ -20,10 +20,10 @@ from chatapp_cli.domain.arrival import (
     ProviderEvent,
     ReactionsChanged,
 )
+from chatapp_cli.domain.border import AHEAD, EARLIEST
 from chatapp_cli.domain.errors import OutcomeUnknown, Rejected
 from chatapp_cli.domain.ids import ChannelId, DialogId
 from chatapp_cli.domain.message import Operation, State
-from chatapp_cli.domain.moment import AHEAD, EARLIEST
 from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.services import channels, ingest, outbox, sending, trace, transcript, upkeep
 from chatapp_cli.store.rows.messages import MessageRow
