@@ -115,7 +115,7 @@ def _passed_over(loaded: LoadedSettings) -> Iterator[Finding]:
 
 
 def _store(company: Company) -> Iterator[Finding]:
-    """The store could be opened; run the database's integrity check."""
+    """The store could be opened; run the database's integrity check, and see what a crash would lose."""
     if company.database.scratch is not None:
         what = T("There is no store in {folder} yet: the first change makes it.", folder=company.settings.folder)
         yield Finding(name="store", ok=True, what=what)
@@ -131,6 +131,16 @@ def _store(company: Company) -> Iterator[Finding]:
         ),
         next_step=RESTORE,
     )
+    if risks := company.database.risks():
+        yield Finding(
+            name="store",
+            ok=False,
+            what=T(
+                "PostgreSQL runs with {settings}: if it crashes, messages that were taken over are lost",
+                settings=", ".join(risks),
+            ),
+            next_step=T("Set these to on in postgresql.conf, or by ALTER DATABASE or ALTER ROLE."),
+        )
 
 
 def _key(company: Company) -> Iterator[Finding]:

@@ -256,7 +256,7 @@ def _refresh_dialog(tx: Tx, dialog: IngestDialog, event: MessageArrived, message
     shown = preview(event.text or event.subject, [file.name for file in event.files])
     common: dict[str, Any] = {"id": dialog.id, "message": message, "at": event.at, "preview": shown}
     if event.from_us:
-        tx.run("dialogs.show_last", state=State.SENT, answers=1, **common)
+        tx.run("dialogs.show_last", state=State.SENT, answers=int(not event.automatic), **common)
     elif _wants_eyes(dialog, event):
         tx.run("dialogs.heard", **common)
         if dialog.counted:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -178,6 +178,11 @@ class Database:
                 with suppress(OSError):  # a read-only disk: the next check removes it
                     self._mark.unlink(missing_ok=True)
         return found
+
+    def risks(self) -> Sequence[str]:
+        """The settings with which a crash loses what was committed, each as ``name=value``."""
+        with self._explained():
+            return self.driver.risks(self.connection())
 
     def require_whole(self) -> None:
         """Check a store that is marked as damaged, which takes seconds. Raises StoreDamaged if it still is."""

@@ -6,7 +6,7 @@ import os
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
@@ -94,6 +94,10 @@ class Driver(Protocol):
 
     def trouble(self, connection: Connection) -> str:
         """Let the database check itself; the first problem, or empty."""
+        ...
+
+    def risks(self, connection: Connection) -> Sequence[str]:
+        """The settings with which a crash loses what was committed, each as ``name=value``."""
         ...
 
     def shorten_log(self, connection: Connection, longest: int) -> None:
@@ -255,6 +259,11 @@ class Sqlite:
         result = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
         return "" if result == "ok" else result
 
+    def risks(self, connection: Connection) -> Sequence[str]:
+        """None: every connection is set to lose nothing."""
+        del connection
+        return ()
+
     def shorten_log(self, connection: Connection, longest: int) -> None:
         """Move most of it without stopping the writer, then the rest."""
         log = self.path.with_name(f"{self.path.name}-wal")
@@ -287,6 +296,8 @@ _SILENCE: Mapping[str, Any] = {
     "tcp_user_timeout": 10_000,
 }
 """After which a server that is silent counts as gone; unless the address says otherwise."""
+_DURABLE = ("synchronous_commit", "fsync")
+"""Settings of a server that keeps through a crash what it has committed; its own, or the machine's."""
 
 
 def _unless_given(address: str) -> Mapping[str, Any]:
@@ -399,6 +410,11 @@ class Postgres:
         """None: a server that answers checks its own pages."""
         connection.execute("SELECT 1")
         return ""
+
+    def risks(self, connection: Connection) -> Sequence[str]:
+        """Those of the server, as they hold for our connections."""
+        found = {name: connection.execute(f"SHOW {name}").fetchone()[0] for name in _DURABLE}
+        return [f"{name}={value}" for name, value in found.items() if value == "off"]
 
     def shorten_log(self, connection: Connection, longest: int) -> None:
         """The server does."""

@@ -20,7 +20,7 @@ from chatapp_cli.tui.action_chooser import ActionChooser
 from chatapp_cli.tui.appearance import Appearance
 from chatapp_cli.tui.keys.keymap import bindings
 from chatapp_cli.tui.keys.listening import listen_to
-from chatapp_cli.tui.keys.pasting import take_whole
+from chatapp_cli.tui.keys.pasting import taking_whole
 from chatapp_cli.tui.keys.typeahead import TypeAhead
 from chatapp_cli.tui.login_watch import LoginWatch
 from chatapp_cli.tui.media.graphics import Graphics
@@ -75,8 +75,7 @@ class InboxApp(TypeAhead):
         self, company: Company, *, alone: bool = False, user_files: UserFiles = NO_FILES, token: str = ""
     ) -> None:
         super().__init__()
-        self.driver_class = outlasting(self.driver_class)
-        take_whole(self.driver_class)
+        self.driver_class = taking_whole(outlasting(self.driver_class))
         self.add_mode(self.DEFAULT_MODE, self.get_default_screen)
         self.company = company
         self.guard = ErrorGuard()

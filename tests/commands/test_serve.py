@@ -53,6 +53,36 @@ def test_a_daemon_that_starts_sweeps_what_was_begun_and_left(chatapp: Shell, com
     assert (old.exists(), young.exists()) == (False, True)
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("</dev/null", "Standard input is a file, which never closes."),
+        ("<&-", "Standard input is closed already."),
+    ],
+)
+def test_a_daemon_that_nobody_could_end_by_its_input_is_refused_in_words(
+    chatapp: Shell, company: Company, given: str, said: str
+) -> None:
+    line = f"{sys.executable} -m chatapp_cli serve --no-http --until-stdin-closes {given}"
+    done = subprocess.run(
+        ["sh", "-c", line], env={**os.environ, **chatapp.env}, capture_output=True, text=True, check=False, timeout=30
+    )
+    step = "Give a pipe or a terminal, or leave the option out to go on until stopped."
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"{said}\n→ {step}\n")
+
+
+def test_a_daemon_ends_with_the_pipe_that_it_reads_even_if_nothing_was_ever_in_it(
+    chatapp: Shell, company: Company
+) -> None:
+    program = [sys.executable, "-m", "chatapp_cli", "serve", "--no-http", "--until-stdin-closes"]
+    with subprocess.Popen(program, env={**os.environ, **chatapp.env}, stdin=subprocess.PIPE) as daemon:
+        assert daemon.stdin is not None
+        with pytest.raises(subprocess.TimeoutExpired):
+            daemon.wait(1)
+        daemon.stdin.close()
+        assert daemon.wait(30) == 0
+
+
 def serving(env: Mapping[str, str], *before: str) -> subprocess.Popen[str]:
     """A daemon that has started, so that a signal meets its handlers."""
     words = [*before, sys.executable, "-m", "chatapp_cli", "serve"]

@@ -19,6 +19,7 @@ from chatapp_cli.domain.arrival import (
 )
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft
+from chatapp_cli.domain.errors import Rejected
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
 from chatapp_cli.domain.message import Origin, State
 from chatapp_cli.domain.outbound import Receipt
@@ -362,6 +363,28 @@ def test_what_was_only_scheduled_or_said_by_a_machine_answers_nobody_when_dialog
         shop.write(lambda tx, order=order: sending.enqueue(tx, EVERYTHING, bare, Draft(text="Мы тут"), order))
     shop.take(channel, PeerMoved(old_key="+79160000001", peer=Peer(key="anna", address="anna"), at=NOON + 10))
     assert (card_of(shop, known).waiting_since, card_of(shop, known).unread) == (NOON + 5, 1)
+
+
+def test_what_failed_answers_nobody_when_dialogs_become_one(shop: Shop) -> None:
+    channel = shop.channel()
+    known = shop.message(shop.hear(channel, "Где заказ?", ext_id="1", at=NOON + 5)).dialog_id
+    bare = shop.write(lambda tx: reaching.dialog_for(tx, channels.one(tx, channel), EVERYTHING, "+7 916 000-00-01"))
+    shop.write(lambda tx: sending.enqueue(tx, EVERYTHING, bare, Draft(text="Уже едет"), shop.order()))
+    claim = shop.write(lambda tx: hand_over(tx, shop.media, channel))
+    assert claim is not None
+    assert shop.write(lambda tx: outbox.fail(tx, claim, Rejected("no_such_user")))
+    shop.take(channel, PeerMoved(old_key="+79160000001", peer=Peer(key="anna", address="anna"), at=NOON + 10))
+    assert (card_of(shop, known).waiting_since, card_of(shop, known).unread) == (NOON + 5, 1)
+
+
+@pytest.mark.parametrize(("automatic", "waiting"), [(False, None), (True, NOON + 5)])
+def test_what_a_machine_said_under_our_name_elsewhere_answers_nobody(
+    shop: Shop, automatic: bool, waiting: int | None
+) -> None:
+    channel = shop.channel()
+    known = shop.message(shop.hear(channel, "Где заказ?", ext_id="1", at=NOON + 5)).dialog_id
+    shop.take(channel, said("Мы в отпуске", ext_id="2", at=NOON + 6, from_us=True, automatic=automatic))
+    assert card_of(shop, known).waiting_since == waiting
 
 
 def test_who_never_wrote_is_a_stranger_until_they_do(shop: Shop) -> None:

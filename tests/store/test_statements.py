@@ -33,7 +33,7 @@ SHAPED = sorted((shape, name) for shape, name in USED if shape in SHAPES)
 NUMBERS = re.compile(
     r"(id|keeps_hour|channel|crm|dialog|message|contact|contact_id|line_id|tag|at|now|n|low|high|after|before|until|since|due|size|seconds"
     r"|pinned|blocked|renamed|reachable|automatic|answers|priority|not_before|next_at|claims|epoch|longest|uncounted|last_at|arrived"
-    r"|every_line|place|placeholder|bears_text|disabled|line|channel_id|dialog_id|message_id|old|new|by|stranger|section|kept|gone|typing_until|first|packed|look_at|healed|other|answer|later)"
+    r"|every_line|place|placeholder|bears_text|disabled|line|channel_id|dialog_id|message_id|old|new|by|stranger|section|kept|gone|typing_until|first|packed|look_at|healed|other|answer|later|until_at|until_id|skip)"
 )
 
 

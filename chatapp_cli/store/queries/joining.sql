@@ -45,7 +45,7 @@ UPDATE message SET dialog_id = :new WHERE dialog_id = :old AND (at, id) >= (:at,
 SELECT a.id, a.author, (SELECT COUNT(*) FROM message l WHERE l.dialog_id = :id AND l.direction = 'in' AND l.id > a.id)
 FROM dialog d JOIN dialog o ON o.id = :other
 JOIN message a ON a.dialog_id = o.id AND a.direction = 'out' AND a.automatic = 0
-  AND a.state NOT IN ('scheduled', 'cancelled')
+  AND a.state NOT IN ('scheduled', 'cancelled', 'failed')
 WHERE d.id = :id AND d.waiting_since IS NOT NULL AND o.last_id IS NOT NULL AND a.id > (
   SELECT MIN(s.id) FROM message s WHERE s.dialog_id = d.id AND s.direction = 'in' AND s.at = d.waiting_since)
 ORDER BY a.id DESC LIMIT 1;

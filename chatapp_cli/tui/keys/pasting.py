@@ -98,9 +98,10 @@ def clean(text: str) -> str:
     return lines.translate(_DROPPED)
 
 
-def take_whole(driver: type[Driver]) -> None:
-    """Make a driver use `WholePastes`, by replacing the name of the parser's class in the driver's module."""
+def taking_whole(driver: type[Driver]) -> type[Driver]:
+    """The driver with `WholePastes`, by replacing the name of the parser's class in its module."""
     for kind in driver.__mro__:
         module = sys.modules[kind.__module__]
         if hasattr(module, XTermParser.__name__):
             setattr(module, XTermParser.__name__, WholePastes)
+    return driver

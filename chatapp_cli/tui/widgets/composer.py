@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 _PASTED = {"enter": "\n", "tab": "\t"}
 """The text of keys within a paste without brackets, in which Enter does not send."""
-MOST_PASTED = 1_000_000
-"""The most characters of a paste, twice what any channel carries; more would block the window."""
+MOST_PASTED = 500_000
+"""The most characters of a paste, which is what a mail carries; more would block the window."""
 _ASKED = ("editor", "spelling")
 """Actions of the page whose keys the text area would otherwise handle itself."""
 
