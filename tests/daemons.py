@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -97,3 +98,10 @@ class Child:
         """As a power cut does."""
         self._process.send_signal(signal.SIGKILL)
         await self._process.wait()
+
+    async def terminate(self) -> float:
+        """As a service manager does; returns the seconds that it takes to end."""
+        began = time.monotonic()
+        self._process.terminate()
+        await self._process.wait()
+        return time.monotonic() - began

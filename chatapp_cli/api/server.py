@@ -22,9 +22,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from chatapp_cli.api import health, hooks
 from chatapp_cli.api.limits import LIMITS, Limits, punctual
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.domain.errors import ChatappError, StoreLost, UsageError
+from chatapp_cli.domain.errors import ChatappError, StoreAway, StoreError, StoreLost, UsageError
 from chatapp_cli.domain.text import T
-from chatapp_cli.runtime import alarms
+from chatapp_cli.runtime import store_alarm
 from chatapp_cli.runtime.daemon import Daemon, running
 from chatapp_cli.runtime.owner import OwnerKind, Ownership, taking
 
@@ -85,6 +85,7 @@ async def serve(
     announce: Callable[[str], None] | None = None,
     stop: asyncio.Event | None = None,
     kind: OwnerKind = OwnerKind.DAEMON,
+    stuck: Callable[[Exception], None] | None = None,
 ) -> None:
     """Run the daemon until SIGTERM, SIGINT, SIGHUP or ``stop``; then finish what is in flight.
 
@@ -93,22 +94,35 @@ async def serve(
     ``web`` also serves the window to browsers.
     ``announce`` is called with the listening address, or an empty one without HTTP.
     A daemon embedded in a window also stops when a real one asks for the store.
+    ``stuck`` is called on a thread if the process does not end in time after it lost the store.
     """
     stop = stop or asyncio.Event()
-    await asyncio.to_thread(company.database.require_whole)
-    company.database.write(lambda _tx: None)  # a store that takes no writes is told at once, in words
+    await _checked(company)
     with _stopped_by_signals(stop):
         async with taking(company, kind, stop) as owned:
             if owned is not None:
-                await _shouting(company, _serve(company, owned, announce, stop, http=http, web=web))
+                if stuck is not None:
+                    owned.call_if_stuck(stuck)
+                await _telling(company, _serve(company, owned, announce, stop, http=http, web=web))
 
 
-async def _shouting(company: Company, serving: Coroutine[None, None, None]) -> None:
-    """Serve; if nothing can be stored any more, the company's command is the only way to tell people."""
+async def _checked(company: Company) -> None:
+    """Raise StoreError at once if the store takes no writes; people are told, unless its server is only away."""
+    try:
+        await asyncio.to_thread(company.database.require_whole)
+        company.database.write(lambda _tx: None)
+    except StoreError as error:
+        if not isinstance(error, StoreAway):
+            await store_alarm.tell_at_end(company, error.what)
+        raise
+
+
+async def _telling(company: Company, serving: Coroutine[None, None, None]) -> None:
+    """Serve; people are told if that ends because nothing can be stored any more."""
     try:
         await serving
-    except StoreLost as error:
-        await asyncio.to_thread(alarms.shout, company.settings.alarm_command, error.what)
+    except (StoreLost, StoreAway) as error:
+        await store_alarm.tell_at_end(company, error.what)
         raise
 
 

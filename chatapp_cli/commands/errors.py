@@ -94,6 +94,13 @@ def _fail(error: ChatappError, code: int) -> None:
     sys.exit(code)
 
 
+def end_at_once(error: Exception) -> None:
+    """Say why, and end the process whatever its threads wait for."""
+    explained = error if isinstance(error, ChatappError) else _surprise(error)
+    say(explained.what, explained.next_step)
+    os._exit(explained.exit_code)
+
+
 def say(what: Text, next_step: Text | None = None) -> None:
     """Print a message for a person to stderr."""
     typer.echo(show(what), err=True)

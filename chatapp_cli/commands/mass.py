@@ -65,6 +65,7 @@ def listed(named: Sequence[str], file: str) -> Sequence[Recipient]:
 
 def send(company: Company, to: Sequence[Recipient], request: MessageRequest, options: MassOptions) -> int:
     """Accept the message for all recipients, after a confirmation at a terminal; returns the exit code."""
+    company.read(lambda tx: mailing.require_same(tx, request, to))
     if options.dry or (len(to) > 1 and not options.yes):
         tried, whole = _each_piece(company, to, request, mailing.preview, _("Checking"))
         if not whole:

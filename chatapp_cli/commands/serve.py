@@ -61,6 +61,7 @@ async def _serve(company: Company, *, http: bool, web: bool, leashed: bool) -> N
     from asyncio import Event
 
     from chatapp_cli.api.server import serve as run
+    from chatapp_cli.commands.errors import end_at_once
     from chatapp_cli.runtime.owner import OwnerKind
     from chatapp_cli.runtime.parent_watch import watch_input
 
@@ -68,4 +69,4 @@ async def _serve(company: Company, *, http: bool, web: bool, leashed: bool) -> N
     if leashed:
         watch_input(stop)
     kind = OwnerKind.WINDOW if leashed else OwnerKind.DAEMON
-    await run(company, http=http, web=web, announce=typer.echo, stop=stop, kind=kind)
+    await run(company, http=http, web=web, announce=typer.echo, stop=stop, kind=kind, stuck=end_at_once)

@@ -17,7 +17,7 @@ LONGEST = 30.0
 """Seconds that a program may take."""
 MOST = 16_384
 """Bytes of the words that it is told; a pipe holds them before anybody reads."""
-_RUN_AND_MARK = '"$@"; echo $? > "$0"'
+_RUN_AND_MARK = '"$@"; code=$?; echo $code > "$0"; exit $code'
 """Writes the exit code into a file even when we are gone."""
 
 
@@ -40,14 +40,27 @@ def tell(command: str, text: str, *, extra: Mapping[str, str], seconds: float = 
 def tell_once(command: str, text: str, *, extra: Mapping[str, str], mark: Path, seconds: float = LONGEST) -> str:
     """The same, but only once for a file that marks it, even if this process is killed while the command runs.
 
-    The command then goes on, and whoever asks next gets how it ended. The caller removes the file.
+    The command then goes on, and whoever asks next gets how it ended. The caller removes the file. Where no file can be
+    made the command is run all the same.
     """
     try:
-        mark.parent.mkdir(exist_ok=True)
-        with mark.open("a+") as kept:
+        mark.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        kept = mark.open("a+")
+    except OSError:
+        return tell(command, text, extra=extra, seconds=seconds)
+    try:
+        with kept:
             return _told_once(shlex.split(command), text, extra=extra, seconds=seconds, kept=kept)
     except (OSError, ValueError) as error:
         return str(error)
+
+
+def was_told(mark: Path) -> bool:
+    """Whether the command ended well for a file that marks it."""
+    try:
+        return mark.read_text().strip() == "0"
+    except OSError:
+        return False
 
 
 def _told_once(words: Sequence[str], text: str, *, extra: Mapping[str, str], seconds: float, kept: IO[str]) -> str:
@@ -59,10 +72,7 @@ def _told_once(words: Sequence[str], text: str, *, extra: Mapping[str, str], sec
     if kept.read().strip() == "0":
         return ""
     marking = ["/bin/sh", "-c", _RUN_AND_MARK, kept.name, *words]
-    why = _told(marking, text, extra=extra, seconds=seconds, inherited=(kept.fileno(),))
-    kept.seek(0)
-    code = kept.read().strip()
-    return why or ("" if code == "0" else f"exit {code}")
+    return _told(marking, text, extra=extra, seconds=seconds, inherited=(kept.fileno(),))
 
 
 def _told(

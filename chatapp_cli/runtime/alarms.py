@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -23,6 +22,7 @@ from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import show
 from chatapp_cli.kit import commands
 from chatapp_cli.ports.connector import Finding
+from chatapp_cli.runtime.alarm_command import AlarmCommand
 from chatapp_cli.runtime.restarting import WorkerState
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.worker import Chore
@@ -41,17 +41,6 @@ ENOUGH_AGAIN = faults.LEAST_SPACE + 50 * MEGABYTE
 WATCHED = frozenset({"channel", "deadletter", "disk", "follower", "uncertain", "worker"})
 """The kinds of alarms that are raised and healed here; others belong to whoever raised them."""
 _WAKES = (AlarmRaised, AlarmHealed, CompanyConfigured, DeadLetterKept, HealthChanged)
-
-
-def shout(command: str, text: Text) -> bool:
-    """Run the company's ``alarm_command`` with a sentence, for when the store cannot be written; whether it worked.
-
-    Blocks for up to 30 seconds. Without a command nothing is done.
-    """
-    why = commands.tell(command, f"{show(text)}\n", extra={}) if command else "no command"
-    if why:
-        log.error("alarm.untold", why=why)
-    return not why
 
 
 def try_out(company: Company) -> Sequence[Finding]:
@@ -101,6 +90,7 @@ class AlarmWatch:
         self._store = store
         self._company = store.company
         self._conditions = conditions
+        self._command = AlarmCommand(self._company.settings)
         self._began = store.company.world.clock.now()
         self._failing = False
 
@@ -134,24 +124,17 @@ class AlarmWatch:
     async def _tell(self, alarm: AlarmRow) -> None:
         """Tell people of one alarm by the command and to every address; it is told if one of these succeeds."""
         to = await self._store.read(partial(_recipients, company=self._company))
-        command = bool(self._company.settings.alarm_command)
-        if not (to or command) or not await self._store.write(partial(alarms.begin, alarm=alarm)):
+        command = self._command
+        if not (to or command.is_set) or not await self._store.write(partial(alarms.begin, alarm=alarm)):
             return
         words = alarm_messages.sentence(alarm, self._company.settings.company)
-        mark = self._company.settings.folder / "alarms" / _name(alarm)
-        run = command and await self._store.off_loop(partial(self._run, alarm, words, mark))
+        mark = f"{alarm.kind} {alarm.ref} {alarm.since} {alarm.healed_at}"
+        run = command.is_set and await command.run(alarm, words, mark=mark)
         job = partial(_told, company=self._company, alarm=alarm, to=to, text=words, already=run)
         told = await self._store.write(job)
         if told:
-            await self._store.off_loop(partial(mark.unlink, missing_ok=True))
+            await self._store.off_loop(partial(command.forget, mark))
         self._say(alarm, told=told)
-
-    def _run(self, alarm: AlarmRow, words: Text, mark: Path) -> bool:
-        state = "raised" if alarm.healed_at is None else "healed"
-        extra = {"ALARM_KIND": alarm.kind, "ALARM_REF": alarm.ref, "ALARM_STATE": state}
-        command = self._company.settings.alarm_command
-        why = commands.tell_once(command, f"{show(words)}\n", extra=extra, mark=mark)
-        return not why
 
     def _say(self, alarm: AlarmRow, *, told: bool) -> None:
         """Log once when telling fails, and once when it works again."""
@@ -174,12 +157,6 @@ def _told(
     if reached or already:
         alarms.told(tx, alarm)
     return bool(reached or already)
-
-
-def _name(alarm: AlarmRow) -> str:
-    """The name of the file that marks that the command was run for it."""
-    said = f"{alarm.kind} {alarm.ref} {alarm.since} {alarm.healed_at}"
-    return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 
 def _room(folder: Path) -> int:

@@ -14,7 +14,7 @@ from chatapp_cli.domain.access import DAEMON
 from chatapp_cli.domain.errors import ChatappError, StoreError
 from chatapp_cli.domain.text import T
 from chatapp_cli.ports.connector import HookReply, HookRequest
-from chatapp_cli.runtime import alarms, builtin
+from chatapp_cli.runtime import alarms, builtin, store_alarm
 from chatapp_cli.runtime.journal_tail import new_entries
 from chatapp_cli.runtime.owner import Ownership
 from chatapp_cli.runtime.parts import Installed, Part, handlers_of, load_installed, note, workers_of
@@ -52,8 +52,8 @@ class Daemon:
         scheduled = Chore("scheduled", self._promote, clock=clock, every=SELDOM)
         snoozed = Chore("snoozed", self._wake, clock=clock, every=SELDOM)
         parts = (*builtin.PARTS, *parts)
-        watch = alarms.chore(store, lambda: self.conditions)
-        workers, without_workers = workers_of(parts, store, (self.supervisor, scheduled, snoozed, watch))
+        watches = (alarms.chore(store, lambda: self.conditions), store_alarm.chore(store.company, self.readiness))
+        workers, without_workers = workers_of(parts, store, (self.supervisor, scheduled, snoozed, *watches))
         self._failing = (*failing, *without_workers)
         note(store.company.settings.folder, self._failing)
         self._posts = [WorkerRunner(worker, clock) for worker in workers]

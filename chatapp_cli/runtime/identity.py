@@ -8,15 +8,18 @@ from functools import partial
 from pathlib import Path
 
 from chatapp_cli.bootstrap import Company
+from chatapp_cli.runtime.restricted import is_restricted
 from chatapp_cli.services.acting import decide
 from chatapp_cli.settings import Settings
 
 
 def logged_in(company: Company, token: str) -> Company:
     """The desk as the acting operator sees it. Raises Refused if a login is needed."""
-    owner, name = owns(company.settings.folder), _local_name(company.settings)
-    names = _owner_names(company.settings.folder) | ({name} if owner else set())
-    return company.seen_by(company.whole.read(partial(decide, token=token, owner=owner, name=name, owner_names=names)))
+    folder, name = company.settings.folder, _local_name(company.settings)
+    owner, restricted = owns(folder), is_restricted(os.environ)
+    names = _owner_names(folder) | ({name} if owner and not restricted else set())
+    who = partial(decide, token=token, owner=owner, name=name, owner_names=names, restricted=restricted)
+    return company.seen_by(company.whole.read(who))
 
 
 def owns(folder: Path) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from chatapp_cli.runtime.restricted import is_restricted
 from chatapp_cli.settings import SESSION, config_file
 
 TOKEN = "CHATAPP_TOKEN"  # noqa: S105 - where the token stands
@@ -17,10 +18,15 @@ def token_file(env: Mapping[str, str], company: str) -> Path:
 
 
 def token(env: Mapping[str, str], company: str) -> str:
-    """The token of this process; empty without one."""
+    """The token of this process; empty without one.
+
+    Operators of restricted windows share a system user, whose stored login may be somebody else's.
+    """
     given = env.get(TOKEN, "")
+    if given or is_restricted(env):
+        return given
     file = token_file(env, company)
-    return given or (file.read_text("ascii").strip() if file.exists() else "")
+    return file.read_text("ascii").strip() if file.exists() else ""
 
 
 def save_token(file: Path, token: str) -> None:

@@ -10,7 +10,7 @@ import asyncio
 import math
 import threading
 import time
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from enum import StrEnum
 from functools import partial
@@ -19,7 +19,7 @@ from typing import NamedTuple
 import structlog
 
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.domain.errors import Busy, StoreError
+from chatapp_cli.domain.errors import Busy, StoreAway, StoreError
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import lease
@@ -41,6 +41,8 @@ AGAIN = 1.0
 """Seconds before a heartbeat that failed is tried again, and between an owner's looks at its own clock."""
 MARGIN = 3.0
 """Seconds before the end of the lease at which its holder hands nothing over any more."""
+GRACE = 15.0
+"""Seconds that a process may take to end after it lost the lease."""
 DYING = (0.01, 0.05, 0.2, 0.5)
 """Seconds between tries for a lock whose holder is already gone."""
 LOOKS = 2
@@ -94,6 +96,7 @@ class Ownership:
         self._why: Exception | None = None
         self._is_ours = True
         self._over = threading.Event()
+        self._ended = threading.Event()
         self._keeper = threading.Thread(target=self._keep, name="lease", daemon=True)
         self._keeper.start()
 
@@ -122,16 +125,34 @@ class Ownership:
             await asyncio.sleep(LOOK)
 
     async def lost(self) -> None:
-        """Wait until the lease is lost or the store is another's, which is raised as StoreError."""
+        """Wait until the lease is lost, which is raised as StoreAway, or the store is another's: StoreError."""
         while self.holds:  # noqa: ASYNC110 - the lease ends by the clock
             await asyncio.sleep(AGAIN)
-        raise self._why or StoreError(
+        raise self._why_lost()
+
+    def _why_lost(self) -> Exception:
+        return self._why or StoreAway(
             T(
                 "The database did not answer for {n} s, so this process may run its channels no longer.",
                 n=int(self.age),
             ),
             _AGAIN,
         )
+
+    def call_if_stuck(self, end: Callable[[Exception], None], *, grace: float = GRACE) -> None:
+        """Call ``end`` on a thread if this is not given up some seconds after the lease was lost.
+
+        A database that holds its connection and never answers holds threads too, for which the interpreter waits.
+        """
+
+        def watch() -> None:
+            while self.holds:
+                if self._ended.wait(AGAIN):
+                    return
+            if not self._ended.wait(grace):
+                end(self._why_lost())
+
+        threading.Thread(target=watch, name="lease-watch", daemon=True).start()
 
     async def lent_to(self, work: Coroutine[None, None, None]) -> bool:
         """Run work until it ends, a daemon asks for the store, or the lease is lost; true if it ended."""
@@ -149,6 +170,12 @@ class Ownership:
 
     def end(self) -> None:
         """Give the lease up, unless it is another's."""
+        try:
+            self._leave()
+        finally:
+            self._ended.set()
+
+    def _leave(self) -> None:
         self._over.set()
         self._keeper.join(PATIENCE if self._store.driver.locks else AGAIN)
         if not self._is_ours or self.remaining == 0:

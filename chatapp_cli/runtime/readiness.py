@@ -7,7 +7,7 @@ import math
 
 import structlog
 
-from chatapp_cli.domain.errors import ChatappError
+from chatapp_cli.domain.errors import Busy, ChatappError, StoreAway
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.runtime.store import AsyncStore
@@ -57,6 +57,13 @@ class Readiness:
         if LASTS < self.age < math.inf:
             return T("Nothing could be stored for {n} s.", n=int(self.age)), T("Check the disk or the database.")
         return None
+
+    @property
+    def lasting(self) -> Text | None:
+        """Why nothing can be stored, if people have to know: what may pass by itself gets some seconds to do so."""
+        if isinstance(self._error, StoreAway | Busy) and self.age <= LASTS:
+            return None
+        return None if (why := self.why_not) is None else why[0]
 
     @property
     def proved(self) -> bool:

@@ -1,28 +1,45 @@
-"""A restricted window: an operator's own settings and upload folder, nothing else of the system user."""
+"""A restricted window: an operator's own account, settings and upload folder, nothing else of the system user."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import MutableMapping
+from collections.abc import Collection, Mapping, MutableMapping
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from typing import Final
 
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.errors import StoreError, UsageError
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import files
+from chatapp_cli.services import files, operators
+from chatapp_cli.services.acting import account_of
 from chatapp_cli.settings import Settings
 
 UPLOADS = "CHATAPP_TRAY"
 """The environment variable with the folder of a browser login's uploads."""
 
 RESTRICTED = "CHATAPP_RESTRICTED"
-"""The environment variable that is set in a restricted window."""
+"""The environment variable that is set in a restricted window, and in a browser's."""
+
+_LONGEST: Final = 200
+"""The longest name of an upload folder, in bytes."""
+_SYSTEMS_LONGEST: Final = 255
+"""The longest name that file systems take, in bytes."""
+_DIGITS: Final = 16
+_DIGEST: Final = re.compile(rf"-[0-9a-f]{{{_DIGITS}}}\Z")
+
+
+def is_restricted(env: Mapping[str, str]) -> bool:
+    """Whether a process with this environment acts for an operator who is not the owner of its system user."""
+    return bool(env.get(RESTRICTED))
 
 
 def restrict(settings: Settings, env: MutableMapping[str, str]) -> None:
-    """Confine this process and what it starts to the operator's own settings and upload folder.
+    """Confine this process and what it starts to the operator's own account, settings and upload folder.
 
-    Raises UsageError without the operator's name, and StoreError if the folder cannot be made.
+    Raises UsageError without the operator's name.
     """
     if not settings.operator:
         raise UsageError(
@@ -30,17 +47,56 @@ def restrict(settings: Settings, env: MutableMapping[str, str]) -> None:
             T("Put --operator NAME before inbox."),
             field="operator",
         )
-    folder = settings.folder / files.RESTRICTED_UPLOADS / (re.sub(r"[^\w -]", "_", settings.operator).strip() or "_")
+    own = str(own_settings(settings.folder, settings.operator))
+    env.update({RESTRICTED: "on", UPLOADS: str(_uploads(settings).absolute()), "CHATAPP_OWN": own})
+
+
+def enter(company: Company) -> None:
+    """Make the operator's upload folder. Raises Refused without an account, and StoreError if it cannot be made."""
+    company.whole.read(partial(account_of, name=company.settings.operator))
+    accounts = [one.name for one in company.whole.read(operators.everything)]
+    folder = _uploads(company.settings)
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with suppress(FileNotFoundError):
+            _take_over(folder, company.settings.operator, accounts)
+        folder.mkdir(exist_ok=True, mode=0o700)
     except OSError as error:
         raise StoreError(
             T("The folder {folder} cannot be made: {why}.", folder=folder, why=error.strerror or error)
         ) from error
-    own = str(own_settings(settings.folder, settings.operator))
-    env.update({RESTRICTED: "on", UPLOADS: str(folder.absolute()), "CHATAPP_OWN": own})
 
 
 def own_settings(folder: Path, operator: str) -> Path:
     """The settings file of an operator who shares a system user; hashed, because a name may contain a path."""
-    return folder / "operators" / hashlib.sha256(operator.encode()).hexdigest()[:32] / "config.toml"
+    return folder / "operators" / _digest(operator, 32) / "config.toml"
+
+
+def uploads_name(operator: str) -> str:
+    """The name of an operator's upload folder: their own, or with a digest where a path cannot have it as it is."""
+    plain = _former_name(operator)
+    if plain == operator and len(plain.encode()) <= _LONGEST and not _DIGEST.search(plain):
+        return plain
+    start = plain.encode()[: _LONGEST - _DIGITS - 1].decode(errors="ignore")
+    return f"{start}-{_digest(operator, _DIGITS)}"
+
+
+def _uploads(settings: Settings) -> Path:
+    return settings.folder / files.RESTRICTED_UPLOADS / uploads_name(settings.operator)
+
+
+def _former_name(operator: str) -> str:
+    """The name of the folder in earlier versions, which several operators could share."""
+    return re.sub(r"[^\w -]", "_", operator).strip() or "_"
+
+
+def _take_over(folder: Path, operator: str, accounts: Collection[str]) -> None:
+    """Rename a folder of the previous version, unless it was several operators'. Raises FileNotFoundError, OSError."""
+    former = _former_name(operator)
+    possible = folder.name != former and len(former.encode()) <= _SYSTEMS_LONGEST and not folder.exists()
+    if possible and [_former_name(name) for name in accounts].count(former) == 1:
+        folder.with_name(former).rename(folder)
+
+
+def _digest(operator: str, digits: int) -> str:
+    return hashlib.sha256(operator.encode()).hexdigest()[:digits]

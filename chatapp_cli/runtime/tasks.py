@@ -1,10 +1,15 @@
-"""Run several endless tasks as one: the first to fail cancels the others, and its error is raised."""
+"""Running several endless tasks as one, and work that nobody has to wait for."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
 from contextlib import suppress
+from typing import TypeVar
+
+R = TypeVar("R")
 
 
 async def run_all(*parts: Coroutine[None, None, None]) -> None:
@@ -27,3 +32,18 @@ def raise_if_cancelled() -> None:
     task = asyncio.current_task()
     if task is not None and task.cancelling():
         raise asyncio.CancelledError
+
+
+async def left_behind(work: Callable[[], R]) -> R:
+    """Run blocking work on a thread for which nobody waits once this is cancelled, not even the end of the process."""
+    future: Future[R] = Future()
+    future.set_running_or_notify_cancel()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except Exception as error:  # noqa: BLE001 - raised to the caller, if there still is one
+            future.set_exception(error)
+
+    threading.Thread(target=run, name="left-behind", daemon=True).start()
+    return await asyncio.wrap_future(future)

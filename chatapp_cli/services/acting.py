@@ -25,10 +25,19 @@ def visibility(acting: Acting, dialect: str) -> Visibility | None:
     return Visibility(dialect, lines=acting.lines, reader=acting.name if acting.account else "")
 
 
-def decide(tx: Tx, *, token: str, owner: bool, name: str, owner_names: frozenset[str] = frozenset()) -> Acting:
+def decide(
+    tx: Tx,
+    *,
+    token: str,
+    owner: bool,
+    name: str,
+    owner_names: frozenset[str] = frozenset(),
+    restricted: bool = False,
+) -> Acting:
     """Decide who acts: the operator of a token, otherwise the owner under a name.
 
-    Raises Refused for an expired token, and for anybody else without one.
+    In a restricted window the owner's system user only carries the operator of that name, who never acts as the owner.
+    Raises Refused for an expired token, for anybody else without one, and for a restricted window without an account.
     """
     if token:
         who = operators.of_session(tx, token)
@@ -37,10 +46,30 @@ def decide(tx: Tx, *, token: str, owner: bool, name: str, owner_names: frozenset
         return _with_account(tx, who, owner=False)._replace(owner_names=owner_names)
     if not owner:
         raise Refused("login_wanted", T("Nobody is logged in."), T("Log in: {how}", how=to_do(Next.LOGIN)))
+    if restricted:
+        return _with_account(tx, account_of(tx, name), owner=False)._replace(owner_names=owner_names)
     account = operators.known(tx, name)
     if account is None or account.disabled:
         return Acting(name, owner=True)
     return _with_account(tx, account, owner=True)
+
+
+def account_of(tx: Tx, name: str) -> OperatorRow:
+    """The account for which a restricted window opens. Raises Refused if there is none, or it is disabled."""
+    account = operators.known(tx, name)
+    if account is None:
+        raise Refused(
+            "account_wanted",
+            T("A restricted window needs an account, and {name} has none.", name=name),
+            T("The administrator of this desk adds it: {how}", how=to_do(Next.ADD_OPERATOR)),
+        )
+    if account.disabled:
+        raise Refused(
+            "account_over",
+            T("The account {name} is disabled or removed.", name=name),
+            T("Ask the administrator of this desk: {how}", how=to_do(Next.SUPPORT)),
+        )
+    return account
 
 
 def _with_account(tx: Tx, who: OperatorRow, *, owner: bool) -> Acting:

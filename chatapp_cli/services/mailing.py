@@ -18,7 +18,7 @@ from chatapp_cli.domain.manifest import Capabilities, Rate
 from chatapp_cli.domain.message import Priority
 from chatapp_cli.domain.segments import Alphabet, segments
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import access, channels, composing, dialogs
+from chatapp_cli.services import access, channels, composing, dialogs, request_key
 from chatapp_cli.services.message_request import MessageRequest, ToAddress, ToPerson
 from chatapp_cli.services.pace import NOW, Forecast, Turn, forecast
 from chatapp_cli.services.routes import Able
@@ -126,6 +126,11 @@ class _RollBack(Exception):
     """Ends a part of a transaction that is rolled back."""
 
 
+def require_same(tx: Tx, request: MessageRequest, to: Iterable[Recipient]) -> None:
+    """Raise Refused if a part of the list was accepted under the same key with other words, before any more is."""
+    request_key.require_same_content(tx, request, (_key(request, one_spelling(one.address)) for one in to))
+
+
 def accept(
     tx: Tx, able: Able, request: MessageRequest, to: Iterable[Recipient], before: Mailing | None = None
 ) -> Mailing:
@@ -144,7 +149,7 @@ def accept(
         found.spelled.add(address)
         try:
             with tx.trial():
-                going = _accepted(tx, able, _addressed(request, one, key_of(f"{request.options.key} {address}")), one)
+                going = _accepted(tx, able, _addressed(request, one, _key(request, address)), one)
                 _require_another(going, found, before)
         except _Again:
             found.again += 1
@@ -154,6 +159,10 @@ def accept(
             found.reached.add((going.channel.id, going.address))
             found.going.append(going)
     return found
+
+
+def _key(request: MessageRequest, address: str) -> str:
+    return key_of(f"{request.options.key} {address}")
 
 
 def _addressed(request: MessageRequest, to: Recipient, key: str) -> MessageRequest:

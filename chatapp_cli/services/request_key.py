@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from chatapp_cli.domain.address import spelled
@@ -75,7 +76,20 @@ def accepted_before(tx: Tx, able: Able, request: MessageRequest) -> MessageId | 
     seen = tx.value("messages.by_key", key=key) is not None
     if seen and (used.asked in {"", request.options.asked} or _asks_the_same(tx, able, request, used)):
         return used.message
-    raise Refused(
+    raise _taken()
+
+
+def require_same_content(tx: Tx, request: MessageRequest, keys: Iterable[str]) -> None:
+    """Raise Refused if one of the keys was used for another content than the request's."""
+    content = digest(request).content
+    for key in keys:
+        used = tx.whole().one(_Used, "messages.asked", key=key)
+        if used is not None and used.asked and RequestDigest.parse(used.asked).content != content:
+            raise _taken()
+
+
+def _taken() -> Refused:
+    return Refused(
         "key_taken",
         T("This key was used for another message: with other words, or to somebody else."),
         T("Use another key: a key always means the same message."),

@@ -296,6 +296,8 @@ _SILENCE: Mapping[str, Any] = {
     "tcp_user_timeout": 10_000,
 }
 """After which a server that is silent counts as gone; unless the address says otherwise."""
+_SHORTEST = 2
+"""Seconds; the library knows no shorter timeout."""
 _DURABLE = ("synchronous_commit", "fsync")
 """Settings of a server that keeps through a crash what it has committed; its own, or the machine's."""
 
@@ -305,6 +307,15 @@ def _unless_given(address: str) -> Mapping[str, Any]:
 
     given = conninfo_to_dict(address)
     return {name: value for name, value in _SILENCE.items() if name not in given}
+
+
+def _answers(address: str) -> bool:
+    """Whether a server is there that takes connections. Until it answers, all threads of this process stand still."""
+    from psycopg import pq
+    from psycopg.conninfo import make_conninfo
+
+    asked = make_conninfo(address, connect_timeout=_SHORTEST)
+    return pq.PGconn.ping(asked.encode()) == pq.Ping.OK
 
 
 def _is_pooled(connection: Any) -> bool:
@@ -342,9 +353,10 @@ class Postgres:
         require_address(address)
         try:
             connection: Any = psycopg.connect(address, autocommit=True, **_unless_given(address))
+        except psycopg.errors.ConnectionTimeout as error:
+            raise _away(error) from error
         except psycopg.OperationalError as error:
-            answers = psycopg.pq.PGconn.ping(address.encode()) == psycopg.pq.Ping.OK
-            raise (_refused if answers else _away)(error) from error
+            raise (_refused if _answers(address) else _away)(error) from error
         try:
             require_encoding(connection)
             if _is_pooled(connection):

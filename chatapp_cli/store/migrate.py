@@ -14,7 +14,7 @@ from chatapp_cli.store import file_lock
 from chatapp_cli.store.drivers import Driver, spoken
 from chatapp_cli.store.holder import named, read_holder
 from chatapp_cli.store.named import statements
-from chatapp_cli.store.preflight import foreign
+from chatapp_cli.store.preflight import foreign, require_no_former_store
 from chatapp_cli.store.rows.lease import LeaseRow
 from chatapp_cli.store.tx import Connection
 
@@ -59,6 +59,8 @@ def ensure_current(driver: Driver, lock: Path | None = None, progress: Progress 
     found = revision_of(driver)
     if found == HEAD:
         return
+    if found is None and lock is not None and driver.dialect == "postgresql":
+        require_no_former_store(lock.parent)
     if found is not None and found > HEAD:
         raise StoreError(
             T(

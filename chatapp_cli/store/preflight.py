@@ -56,12 +56,27 @@ def foreign(tables: set[str], revision: str | None) -> StoreError | None:
 
 def require_beginning(file: Path) -> None:
     """Raise StoreError if a store's file is missing beside what only a used store has: it got lost."""
-    beside = [name for name in _BESIDE if _holds_something(file.with_name(name))]
+    beside = _beside(file.parent)
     if beside and not file.exists():
         raise StoreError(
-            T("The store {path} is missing, but {beside} of the same company is there.", path=file, beside=beside[0]),
+            T("The store {path} is missing, but {beside} of the same company is there.", path=file, beside=beside),
             T("Restore the store from a backup. To begin anew, move the folder {folder} away.", folder=file.parent),
         )
+
+
+def require_no_former_store(folder: Path) -> None:
+    """Raise StoreError if the database is empty although the company's folder belongs to a store on a server."""
+    beside = _beside(folder)
+    if beside and not (folder / "chatapp.db").exists():
+        raise StoreError(
+            T("The database is empty, but {beside} of the same company is in {folder}.", beside=beside, folder=folder),
+            T("Check CHATAPP_DATABASE_URL, or restore the database. To begin anew, move the folder away."),
+        )
+
+
+def _beside(folder: Path) -> str:
+    """The first of what only a used store has; empty if there is nothing of it."""
+    return next((name for name in _BESIDE if _holds_something(folder / name)), "")
 
 
 def _holds_something(path: Path) -> bool:

@@ -64,6 +64,15 @@ def test_a_cron_job_that_runs_twice_sends_once(chatapp: Shell, sms: int, tmp_pat
     assert (second.json["messages"], second.json["bad"][0]["line"]) == (0, 4)
 
 
+def test_a_list_that_goes_on_under_its_key_with_other_words_is_refused_as_a_whole(chatapp: Shell, sms: int) -> None:
+    words = ("send", "-c", "sms", "--yes", "--idempotency-key", "friday")
+    assert chatapp(*words, "+79160000001", "+79160000003", "--text", TEXT).out == "1\n2\n"
+    other = chatapp.run(*words, "+79160000002", "+79160000001", "--text", "Скидка до субботы")
+    assert (other.code, other.out) == (1, "")
+    assert other.err.startswith("This key was used for another message")
+    assert chatapp(*words, "+79160000002", "+79160000001", "--text", TEXT).out == "3\n1\n"
+
+
 def test_a_list_comes_from_standard_input_too(chatapp: Shell, sms: int) -> None:
     words = ("send", "--to-file", "-", "-c", "sms", "-t", TEXT, "--yes")
     assert chatapp(*words, stdin="+79160000001\n+79160000002\n").out == "1\n2\n"

@@ -9,6 +9,7 @@ import pytest
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.store.secrets import Vault
 from tests.commands.conftest import Shell
+from tests.postgres import Postgres
 
 
 @pytest.mark.parametrize("words", ["line list", "line add Опт", "serve --no-http", "dialog list --json"])
@@ -33,6 +34,23 @@ def test_a_store_that_is_missing_beside_what_it_left_is_no_new_company(
     assert not (folder / "chatapp.db").exists()
     found = {one["name"]: one for one in chatapp.run("doctor", "--json").json}
     assert (found["store"]["ok"], "is missing" in found["store"]["what"]) == (False, True)
+
+
+@pytest.mark.parametrize("words", ["line list", "line add Опт"])
+def test_an_empty_database_beside_what_a_store_left_is_no_new_company(
+    chatapp: Shell, home: Path, postgres_server: Postgres, words: str
+) -> None:
+    folder = home / "main"
+    Vault(folder / "secret.key").seal({})
+    sqlite_beside = chatapp.run("line", "list", CHATAPP_DATABASE_URL=postgres_server.fresh())
+    assert sqlite_beside.code == 0, "the key is the one of the file"
+    (folder / "chatapp.db").unlink()
+    refused = chatapp.run(*words.split(), CHATAPP_DATABASE_URL=postgres_server.fresh())
+    assert (refused.code, refused.out) == (2, "")
+    assert refused.err.splitlines() == [
+        f"The database is empty, but secret.key of the same company is in {folder}.",
+        "→ Check CHATAPP_DATABASE_URL, or restore the database. To begin anew, move the folder away.",
+    ]
 
 
 def test_a_company_that_was_only_looked_at_is_still_new(chatapp: Shell, home: Path) -> None:

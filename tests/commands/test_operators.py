@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from chatapp_cli.api.web.child import DRIVER
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.commands import dialog, message
 from chatapp_cli.commands.base import built
@@ -21,6 +22,8 @@ from chatapp_cli.services import acting, channels, dialogs, ingest, lines, opera
 from tests.commands.conftest import NOON, Program, Shell, Write
 
 PASSWORD = "семь осенних листьев"
+WINDOW = {"TEXTUAL_DRIVER": DRIVER, "CHATAPP_RESTRICTED": "", "CHATAPP_TRAY": "", "CHATAPP_OWN": ""}
+"""The environment of a window without a terminal; what a restricted one sets is reset after the test."""
 
 
 def logged_in(company: Company, name: str) -> str:
@@ -325,3 +328,21 @@ def test_a_password_that_is_tried_first_is_refused(chatapp: Shell, password: str
     assert refused.err.startswith("This password is among the first that anybody would try.")
     chatapp("user", "add", "Пётр", stdin=f"{PASSWORD}\n")
     assert chatapp.run("user", "password", "Пётр", stdin=f"{password}\n").code == 2
+
+
+@pytest.mark.parametrize("end", ["never added", "disable", "remove"])
+@pytest.mark.parametrize("way", [(), ("--plain",)])
+def test_a_restricted_window_does_not_open_without_an_account_and_says_what_helps(
+    chatapp: Shell, company: Company, end: str, way: tuple[str, ...]
+) -> None:
+    if end != "never added":
+        chatapp("user", "add", "Ольга", stdin=f"{PASSWORD}\n")
+        chatapp("user", end, "Ольга")
+    said = chatapp.run("--operator", "Ольга", "inbox", "--restricted", *way, stdin="list\n", **WINDOW)
+    assert (said.code, said.out) == (1, "")
+    if end == "disable":
+        assert "The account Ольга is disabled or removed." in said.err
+    else:
+        assert "A restricted window needs an account, and Ольга has none." in said.err
+        assert "chatapp user add NAME" in said.err
+    assert not (company.settings.folder / "uploads").exists()

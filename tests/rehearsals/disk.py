@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import re
+import shlex
 import shutil
 import sqlite3
 import subprocess
@@ -104,6 +105,8 @@ class Desk:
     port: int = field(default_factory=free_port)
     hook: str = ""
     count: int = 0
+    heard: int = 0
+    """How much of what the alarm command was told was looked at."""
 
     @property
     def store(self) -> Path:
@@ -111,10 +114,35 @@ class Desk:
         return self.company.settings.folder / "chatapp.db"
 
     @property
+    def alarms(self) -> list[str]:
+        """What the alarm command was told of the store, in order; it writes on another disk."""
+        file = self.home.with_name("told")
+        said = file.read_text().splitlines() if file.exists() else []
+        return [line for line in said if line.startswith("store ")]
+
+    @property
     def env(self) -> Mapping[str, str]:
         """Of our own commands."""
         ours = {"CHATAPP_HOME": str(self.home), "CHATAPP_HTTP_PORT": str(self.port), "CHATAPP_LOG_LEVEL": "error"}
-        return {**os.environ, **ours, "CHATAPP_LANG": "en", "CHATAPP_CONFIG": str(self.home / "none.toml")}
+        own = {
+            "CHATAPP_LANG": "en",
+            "CHATAPP_CONFIG": str(self.home / "none.toml"),
+            "CHATAPP_ALARM_COMMAND": self._tell,
+        }
+        return {**os.environ, **ours, **own}
+
+    @property
+    def _tell(self) -> str:
+        words = f'echo "$ALARM_KIND $ALARM_STATE $(cat)" >> {self.home.with_name("told")}'
+        return shlex.join(["sh", "-c", words])
+
+    def hears(self, act: str, *expected: str) -> None:
+        """Note whether the alarm command was told exactly this since it was asked last."""
+        told = self.alarms[self.heard :]
+        self.heard += len(told)
+        fits = len(told) == len(expected) and all(words in line for words, line in zip(expected, told, strict=True))
+        self.figures.told[f"{act}: the alarm command, once"] = fits
+        self.say(f"told by command: {told}")
 
     async def set_up(self) -> None:
         """Bind a channel that is called and one that asks."""
@@ -223,6 +251,10 @@ class Desk:
         _, out, err = await self.run("line", "list")
         return words in out + err
 
+    async def was_alarmed(self, words: str) -> bool:
+        """Whether the alarm command was told of the store in these words, last of all."""
+        return bool(self.alarms[self.heard :]) and self.alarms[-1].startswith(words)
+
     def keep_stored(self) -> None:
         """Note what is in the store."""
         with closing(sqlite3.connect(self.store)) as connection:
@@ -242,10 +274,13 @@ async def full(desk: Desk) -> None:
         await desk.tells("full: /readyz", lambda: desk.unready("disk is full"))
         await desk.tells("full: /metrics", lambda: desk.measures("chatapp_store_ready 0.0"))
         await desk.tells("full: doctor", lambda: desk.doctor_finds("disk", ""))
+        await desk.tells("full: the alarm command", lambda: desk.was_alarmed("store raised"))
         ballast.unlink()
         await desk.tells("full: ready again by itself", desk.is_ready)
         await desk.tells("full: what stopped meanwhile is written", lambda: desk.lists("stopped; looks again at"))
+        await desk.tells("full: the alarm command again", lambda: desk.was_alarmed("store healed"))
         await desk.post(desk.plan.webhooks)
+    desk.hears("full", "Nothing can be stored: The disk is full", "over since")
     desk.keep_stored()
 
 
@@ -270,6 +305,8 @@ async def read_only(desk: Desk) -> None:
         code, _, err = await desk.run("serve")
         desk.figures.told["read-only: serve ends in words"] = code > 1 and "Something went wrong" not in err
         desk.say(err.strip())
+        await desk.run("serve")
+        desk.hears("read-only", "store raised")
         await desk.tells("read-only: doctor", lambda: desk.doctor_finds("disk", "Nothing can be written"))
         _, out, err = await desk.run("line", "list")
         desk.figures.told["read-only: list"] = "Продажи" in out or "cannot be written" in err
@@ -283,6 +320,8 @@ async def damaged(desk: Desk) -> None:
     before = set(desk.figures.acknowledged)
     async with desk.serving() as daemon:
         await desk.tells("damaged: ready before", desk.is_ready)
+        await desk.tells("writable again: the alarm command", lambda: desk.was_alarmed("store healed"))
+        desk.hears("writable again", "over since")
         _overwrite(desk.store)
         statuses = [status for _ in range(10) for status in await desk.post(desk.plan.webhooks // 10)]
         refused = next((n for n, status in enumerate(statuses) if status != httpx.codes.OK), len(statuses))
@@ -293,6 +332,7 @@ async def damaged(desk: Desk) -> None:
     code, _, err = await desk.run("serve")
     told = code == 2 and "damaged" in err and "docs/operations.md" in err
     desk.figures.told["damaged: it does not start again"] = told
+    desk.hears("damaged", "store raised")
     await desk.tells("damaged: doctor", lambda: desk.doctor_finds("store", "damaged"))
     await _restored(desk, backup)
     desk.figures.acknowledged &= before  # what came after the backup is lost with the file, and was told
@@ -307,6 +347,8 @@ async def _restored(desk: Desk, backup: Path) -> None:
     desk.figures.told["damaged: doctor finds the backup intact"] = all(one["ok"] for one in intact)
     async with desk.serving():
         await desk.tells("damaged: ready with the backup", desk.is_ready)
+        await desk.tells("damaged: the alarm command again", lambda: desk.was_alarmed("store healed"))
+        desk.hears("restored", "over since")
         await desk.post(desk.plan.webhooks // 10)
     desk.keep_stored()
 

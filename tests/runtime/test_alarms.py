@@ -18,7 +18,6 @@ from chatapp_cli.i18n import show
 from chatapp_cli.kit.system import SystemChance
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.world import World
-from chatapp_cli.runtime import alarms as telling
 from chatapp_cli.runtime.alarms import AlarmWatch
 from chatapp_cli.runtime.restarting import WorkerState
 from chatapp_cli.runtime.store import AsyncStore
@@ -202,20 +201,15 @@ async def test_a_worker_that_keeps_failing_a_dead_letter_and_an_uncertain_messag
     assert "secret" not in "".join(told(desk))
 
 
-def test_the_command_gets_the_words_on_its_input_and_none_of_our_secrets(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_the_command_gets_the_words_on_its_input_and_none_of_our_secrets(
+    desk: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CHATAPP_SECRET_KEY", "hush")
-    said_file = tmp_path / "said"
-    assert telling.shout(
-        f"sh -c 'cat > {said_file}; env >> {said_file}'", T("The disk of {name} is full.", name="shop")
-    )
-    words = said_file.read_text()
-    assert words.startswith("The disk of shop is full.\n")
+    (tmp_path / "tell").write_text(f"#!/bin/sh\ncat > {tmp_path}/told\nenv >> {tmp_path}/told\n")
+    desk.write(lambda tx: alarms.raise_(tx, "other", "", T("The disk of {name} is full.", name="shop")))
+    async with watching(desk) as watch:
+        await watch.turn()
+    words = "\n".join(told(desk))
+    assert words.startswith("main: The disk of shop is full. (since ")
     assert f"PATH={os.environ['PATH']}" in words
     assert "hush" not in words
-
-
-@pytest.mark.parametrize("command", ["", "false", "/nowhere/at-all", "'unfinished"])
-def test_a_command_that_fails_is_said_and_raises_nothing(command: str) -> None:
-    assert not telling.shout(command, T("The disk is full."))

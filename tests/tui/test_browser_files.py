@@ -15,8 +15,8 @@ from chatapp_cli.domain.errors import Refused, UsageError
 from chatapp_cli.domain.form import Field, Form
 from chatapp_cli.domain.text import T
 from chatapp_cli.ports.bind import Asker
-from chatapp_cli.runtime.restricted import UPLOADS, restrict
-from chatapp_cli.services import files, lines, reply_file
+from chatapp_cli.runtime.restricted import UPLOADS, enter, restrict
+from chatapp_cli.services import files, lines, operators, reply_file
 from chatapp_cli.settings import load
 from chatapp_cli.tui.conversation.editor import edit_in_own_editor
 from chatapp_cli.tui.media import opener, paths
@@ -188,9 +188,13 @@ def test_a_restricted_window_names_only_files_in_the_operators_own_folder(
 ) -> None:
     monkeypatch.delenv("TEXTUAL_DRIVER")
     env: dict[str, str] = {}
-    restrict(replace(company.settings, operator="../Ольга"), env)
+    olgas = replace(company, settings=replace(company.settings, operator="../Ольга"))
+    restrict(olgas.settings, env)
+    company.write(lambda tx: operators.add(tx, "../Ольга", "", ()))
+    enter(olgas)
     own = Path(env[UPLOADS])
-    assert own == company.settings.folder.absolute() / "uploads" / "___Ольга"
+    assert own.parent == company.settings.folder.absolute() / "uploads"
+    assert own.name.startswith("___Ольга-")
     (own / "Смета.txt").write_text("цены", "utf-8")
     (own / "link.csv").symlink_to(secret)
     for name, value in env.items():

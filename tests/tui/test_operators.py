@@ -8,8 +8,10 @@ import pytest
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.dialog import DialogFilter
+from chatapp_cli.runtime.restricted import RESTRICTED
 from chatapp_cli.services import lines, operators, passwords, presence
 from chatapp_cli.store import dialog_list
+from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.app import InboxApp
 from tests.tui.conftest import GOOD, Opener, Window
 from tests.tui.stage import ME
@@ -205,3 +207,29 @@ async def test_a_peek_is_seen_by_nobody_else(window: Opener, company: Company) -
         await it.press("1", "/", *"Игорь", "enter")
         await it.press("g", "u")
         await it.until(lambda: unread() == [2])
+
+
+@pytest.mark.req("S-128", part="access by lines, assignees")
+@pytest.mark.parametrize(("end", "words"), [(operators.disable, "is disabled"), (operators.remove, "has none")])
+async def test_a_restricted_window_has_the_rights_of_its_account_and_shows_nothing_once_that_is_over(
+    window: Opener,
+    company: Company,
+    monkeypatch: pytest.MonkeyPatch,
+    end: Callable[[Tx, str], None],
+    words: str,
+) -> None:
+    line = company.read(lambda tx: lines.find(tx, "Опт").id)
+    company.write(lambda tx: operators.add(tx, ME, "", [line]))
+    monkeypatch.setenv(RESTRICTED, "on")
+    async with window() as it:
+        await it.sees(HOTEL)
+        assert ANNA not in it.text()
+        await it.press("g", "o")
+        await it.sees(ME, "Опт")
+        await it.press("a")
+        refused = f"{ME} may not make and change the accounts of operators."
+        await it.until(lambda: any(refused in note.message for note in it.app._notifications))
+        company.write(lambda tx: end(tx, ME))
+        await it.sees(f"{ME} {words}", "Enter: log in.")
+        assert not any(name in it.text() for name in (HOTEL, ANNA))
+        assert it.app.workspace.actor == ""

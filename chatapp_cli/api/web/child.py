@@ -20,7 +20,7 @@ from chatapp_cli.i18n import language
 from chatapp_cli.runtime.embedded_daemon import surroundings
 from chatapp_cli.runtime.login_token import TOKEN
 from chatapp_cli.runtime.parent_watch import ended
-from chatapp_cli.runtime.restricted import UPLOADS, own_settings
+from chatapp_cli.runtime.restricted import RESTRICTED, UPLOADS, own_settings
 from chatapp_cli.settings import Settings, stored_language
 
 COMMAND: Final = (sys.executable, "-m", "chatapp_cli", "inbox")
@@ -98,7 +98,8 @@ async def start(
 ) -> Child:
     """Start a window for the operator of this token; ``uploads`` is the folder of their uploads."""
     own = str(own_settings(settings.folder, operator))
-    env = {**_environment(settings, width, height), "CHATAPP_OWN": own, TOKEN: token, UPLOADS: str(uploads)}
+    person = {RESTRICTED: "on", "CHATAPP_OWN": own, TOKEN: token, UPLOADS: str(uploads)}
+    env = {**_environment(settings, width, height), **person}
     env["CHATAPP_LANG"] = stored_language(Path(own)) or language()
     return Child(await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=env))
 

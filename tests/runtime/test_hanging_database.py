@@ -1,0 +1,83 @@
+"""A database that keeps its connections open and answers nothing any more."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+from chatapp_cli.runtime.owner import GRACE
+from chatapp_cli.store.rows.lease import LASTS
+from tests import postgres
+
+ON_A_BUSY_MACHINE = 10.0
+
+
+class Wire:
+    """What lies between a daemon and its database; it can stop to pass anything on, and stay connected."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self.passes = asyncio.Event()
+        self.passes.set()
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[int]:
+        """The port at which it listens."""
+        server = await asyncio.start_server(self._connect, "127.0.0.1", 0)
+        try:
+            yield server.sockets[0].getsockname()[1]
+        finally:
+            self.passes.set()
+            server.close()
+
+    async def _connect(self, near: asyncio.StreamReader, far: asyncio.StreamWriter) -> None:
+        reader, writer = await asyncio.open_unix_connection(self._path)
+        with suppress(OSError, asyncio.CancelledError):
+            await asyncio.gather(self._pass(near, writer), self._pass(reader, far))
+
+    async def _pass(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        while data := await source.read(65_536):
+            await self.passes.wait()
+            sink.write(data)
+            await sink.drain()
+        sink.close()
+
+
+@pytest.mark.parametrize("asked", [False, True], ids=["by itself", "when told to"])
+async def test_a_daemon_ends_though_its_database_holds_its_threads_for_ever(
+    tmp_path: Path, postgres_server: postgres.Postgres, asked: bool
+) -> None:
+    database = conninfo_to_dict(postgres_server.fresh())["dbname"]
+    wire = Wire(str(postgres_server.socket / ".s.PGSQL.5432"))
+    async with wire.listening() as port:
+        url = f"postgresql://postgres@127.0.0.1:{port}/{database}"
+        env = {"CHATAPP_HOME": str(tmp_path), "CHATAPP_HTTP_PORT": "0", "CHATAPP_DATABASE_URL": url}
+        daemon = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "chatapp_cli", "serve"),
+            env={**os.environ, **env, "CHATAPP_LANG": "en"},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        assert daemon.stdout is not None
+        assert (await daemon.stdout.readline()).startswith(b"http://")
+        wire.passes.clear()
+        began = time.monotonic()
+        if asked:
+            daemon.terminate()
+        try:
+            _out, said = await asyncio.wait_for(daemon.communicate(), LASTS + GRACE + ON_A_BUSY_MACHINE)
+        finally:
+            with suppress(ProcessLookupError):
+                daemon.kill()
+    assert daemon.returncode == 2, said
+    assert b"The database did not answer for" in said
+    assert b"Start it again; a service does so automatically." in said
+    assert time.monotonic() - began < LASTS + GRACE + ON_A_BUSY_MACHINE
