@@ -19,6 +19,7 @@ from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.name import sound
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
+from chatapp_cli.domain.whole_file import BESIDE, write_whole
 from chatapp_cli.i18n import N_
 
 
@@ -167,8 +168,9 @@ def is_private(path: Path, env: Mapping[str, str]) -> bool:
     """Whether a resolved path is a settings file or a stored login."""
     file, own = config_file(env).resolve(), own_file(env)
     login = path.parent == file.parent and path.name.startswith(SESSION)
+    half_written = path.parent.name.startswith(BESIDE)
     of_company = path.parent == file.parent / PER_COMPANY
-    return login or of_company or path == file or (own is not None and path == own.resolve())
+    return login or half_written or of_company or path == file or (own is not None and path == own.resolve())
 
 
 def load(flags: Mapping[str, str | None] | None = None, env: Mapping[str, str] | None = None) -> LoadedSettings:
@@ -375,11 +377,10 @@ def check(name: str, value: object) -> None:
 def _write(file: Path, whole: str) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        file.touch(mode=0o600, exist_ok=True)
-        file.write_text(whole, "utf-8")
+        write_whole(file, whole.encode())
     except OSError as error:
         raise UsageError(
-            T("The settings file {file} cannot be written: {why}.", file=file, why=error),
+            T("The settings file {file} cannot be written: {why}.", file=file, why=error.strerror or error),
             T("Correct it, or set CHATAPP_CONFIG."),
         ) from error
 

@@ -57,13 +57,17 @@ class _Snapshot(Collector):
         """Whether anything can be stored, and how long that takes."""
         ready = self._daemon.ready and self._daemon.readiness.proved
         damaged = self._daemon.store.company.database.damaged is not None
-        commits, seconds, slowest = self._daemon.store.commits
+        commits = self._daemon.store.commits
         yield GaugeMetricFamily("chatapp_store_ready", "1 while the store can be written", value=int(ready))
         yield GaugeMetricFamily("chatapp_store_damaged", "1 once the store was found to be damaged", value=int(damaged))
-        yield CounterMetricFamily("chatapp_store_commits", "Commits since the start", value=commits)
-        yield CounterMetricFamily("chatapp_store_commit_seconds", "What these commits took on the disk", value=seconds)
+        yield CounterMetricFamily("chatapp_store_commits", "Commits since the start", value=commits.number)
+        yield CounterMetricFamily(
+            "chatapp_store_commit_seconds", "What these commits took on the disk", value=commits.seconds
+        )
         yield GaugeMetricFamily(
-            "chatapp_store_commit_slowest_seconds", "The slowest commit of the last minute or two", value=slowest
+            "chatapp_store_commit_slowest_seconds",
+            "The slowest commit of the last minute or two",
+            value=commits.slowest,
         )
 
     def _counted(self) -> Metric:

@@ -42,7 +42,7 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
 def test(ctx: typer.Context) -> None:
     """Tell everybody who is told of alarms that this is a trial; exit code 1 if somebody cannot be told."""
     from chatapp_cli.commands.binding import print_findings
-    from chatapp_cli.runtime.alarms import try_out
+    from chatapp_cli.runtime.alarm_trial import try_out
 
     with opened(ctx) as company:
         found = try_out(company)

@@ -160,6 +160,7 @@ def understood(field: Field, answer: str) -> str:
         if field.required:
             raise UsageError(T("An answer is needed."), field=field.name)
         return ""
+    field.require_short(answer)
     field.require_one_line(answer)
     if field.kind == "flag":
         return _yes_or_no(field, answer)

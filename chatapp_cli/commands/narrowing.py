@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from inspect import Parameter, Signature
@@ -13,7 +13,10 @@ import typer
 from chatapp_cli.commands import duties as duty_verbs
 from chatapp_cli.commands.base import channel_names, completing, line_names
 from chatapp_cli.domain.dialog import DialogFilter, Filter, FilterKind, filters
+from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.finding import fold
 from chatapp_cli.domain.ids import LineId
+from chatapp_cli.domain.text import T, Text
 from chatapp_cli.domain.when import since
 
 if TYPE_CHECKING:
@@ -48,7 +51,7 @@ class Narrowing:
     values: Mapping[str, Any]
 
     def wanted(self, tx: Tx) -> DialogFilter:
-        """The filter of these options. Raises UsageError for an invalid time, NotFound for unknown names."""
+        """The filter of these options. Raises UsageError for an invalid time, and as ``filtered``."""
         return filtered(tx, self.values, me=tx.name)
 
 
@@ -80,7 +83,10 @@ _NAMED = Parameter.POSITIONAL_OR_KEYWORD
 
 
 def filtered(tx: Tx, values: Mapping[str, Any], *, me: str = "") -> DialogFilter:
-    """The filter of a person's input. Raises NotFound for an unknown line or channel."""
+    """The filter of a person's input. Raises NotFound or UsageError for a name that is not known.
+
+    Words for a moment stay as they are: they mean another one each day.
+    """
     chosen: dict[str, Any] = {}
     for one in filters():
         if value := values.get(one.name):
@@ -100,9 +106,50 @@ def _meant(tx: Tx, one: Filter, value: Any, me: str, line: LineId | None) -> Map
             return {"kind": named}
         case FilterKind.CHANNEL:
             return {one.name: channels.find(tx, value, line=line).id}
-        case FilterKind.OPERATOR:
-            return {one.name: "" if value == duty_verbs.NOBODY else duty_verbs.named(value, me)}
-        case FilterKind.MOMENT:
-            return {one.name: since(value, now=tx.now)}
         case _:
-            return {one.name: value}
+            return {one.name: _checked(tx, one, value, me)}
+
+
+def _checked(tx: Tx, one: Filter, value: Any, me: str) -> Any:
+    from chatapp_cli.services import dialogs
+
+    match one.kind:
+        case FilterKind.OPERATOR:
+            return _operator(tx, value, me)
+        case FilterKind.TAG:
+            return known(value, dialogs.known_tags(tx), T("There is no tag {name}.", name=value), one.name)
+        case FilterKind.MOMENT:
+            since(value, now=tx.now)
+            return value.strip()
+        case _:
+            return value
+
+
+def _operator(tx: Tx, value: str, me: str) -> str:
+    from chatapp_cli.services import duties
+
+    if value == duty_verbs.NOBODY:
+        return ""
+    name = duty_verbs.named(value, me)
+    return known(name, [me, *duties.operators(tx)], T("Nobody here is called {name}.", name=name), "assignee")
+
+
+def known(name: str, names: Sequence[str], unknown: Text, field: str) -> str:
+    """A name that is one of these. Raises UsageError, with the nearest one."""
+    from difflib import get_close_matches
+
+    if name in names:
+        return name
+    near = {fold(one): one for one in names}
+    found = get_close_matches(fold(name), near, n=1)
+    step = T("Did you mean: {name}", name=near[found[0]]) if found else T("Known: {names}", names=_some(names))
+    raise UsageError(unknown, step, field=field)
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = sorted({one for one in names if one}, key=fold)
+    return ", ".join(shown[:_MOST]) + (", …" if len(shown) > _MOST else "") or "–"
+
+
+_MOST = 10
+"""Names that a refusal lists."""

@@ -21,7 +21,7 @@ from chatapp_cli.documents import messages as documents
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.health import STOPPED, Health
 from chatapp_cli.domain.ids import DialogId, MessageId
-from chatapp_cli.domain.message import State
+from chatapp_cli.domain.message import SENT, State
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_
 
@@ -73,7 +73,6 @@ Assignee = Annotated[
 ]
 PATIENCE = 30.0
 
-SENT = frozenset({State.SENT, State.DELIVERED, State.READ})
 _EXIT_OF_HEALTH = {Health.NEEDS_REBIND: 4, Health.MISCONFIGURED: 2, Health.BLOCKED: 4}
 
 

@@ -130,7 +130,7 @@ class DialogFilter(_FilterValues):
     """Snoozed dialogs; other filters leave them out unless a text is searched for."""
     wherever: bool = declared(FilterKind.INNER, default=False)
     """Include snoozed dialogs: a search in messages."""
-    since: Millis | None = declared(
+    since: Millis | str | None = declared(
         FilterKind.MOMENT,
         default=None,
         option="--from",
@@ -138,8 +138,8 @@ class DialogFilter(_FilterValues):
         row=T("Last message since"),
         chip=T("since {time}"),
     )
-    """The last message is not older."""
-    until: Millis | None = declared(
+    """The last message is not older than this moment, or than what these words mean whenever the filter is used."""
+    until: Millis | str | None = declared(
         FilterKind.MOMENT,
         default=None,
         help=T("Last message before: 2026-12-01, or 7d ago"),

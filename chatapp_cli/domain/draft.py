@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from chatapp_cli.domain import limits
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.manifest import NoCapabilities
@@ -56,6 +57,8 @@ def require_deliverable(can: Capabilities, draft: Draft) -> None:
         raise Refused("empty", T("There is nothing to send."), T("Write a text or add a file."))
     if draft.subject and not can.subject:
         raise Refused("no_subject", T("This channel has no subjects."), T("Leave the subject out."))
+    if (why := limits.SUBJECT.why_not(draft.subject)) is not None:
+        raise Refused("subject_too_long", why, limits.SUBJECT.next_step)
     if draft.reply_to and not can.replies:
         raise Refused("no_replies", T("This channel cannot quote a message."), T("Send it without the quote."))
     if draft.template and not can.templates:

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple, TypeAlias
 from unicodedata import category
 
+from chatapp_cli.domain import limits
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import T, Text
 
 _NOT_IN_LINES: Final = frozenset({"Cc", "Zl", "Zp"})
+_WITH_LINES: Final = frozenset({"secret", "file"})
 
 FieldKind: TypeAlias = Literal[
     "text", "secret", "phone", "email", "code", "choice", "flag", "port", "number", "url", "host", "file"
@@ -43,6 +45,8 @@ class Field:
     """The smallest allowed number."""
     most: int | None = None
     """The largest allowed number."""
+    longest: int = limits.OPTION.most
+    """In characters; secrets and files have a limit of their own."""
     pattern: str = ""
     """Regular expression of allowed values; the hint describes it."""
     when: Mapping[str, str] = field(default_factory=dict)
@@ -59,9 +63,14 @@ class Field:
             return T("yes") if value == "on" else T("no")
         return next((one.label for one in self.choices if one.value == value), Text("{value}", {"value": value}))
 
+    def require_short(self, answer: str) -> None:
+        """Raise UsageError for an answer that is too long."""
+        limit = limits.SECRET if self.kind in _WITH_LINES else limits.TextLimit(self.label, self.longest)
+        limit.require(answer, field=self.name)
+
     def require_one_line(self, answer: str) -> None:
         """Raise UsageError for an answer with line ends or control characters; keys and certificates may have lines."""
-        if self.kind in {"secret", "file"} or not any(category(sign) in _NOT_IN_LINES for sign in answer):
+        if self.kind in _WITH_LINES or not any(category(sign) in _NOT_IN_LINES for sign in answer):
             return
         raise UsageError(
             T("{name} has to be one line, without control characters.", name=self.name),

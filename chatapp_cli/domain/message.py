@@ -54,6 +54,12 @@ class State(StrEnum):
     CANCELLED = "cancelled"
 
 
+SENT = frozenset({State.SENT, State.DELIVERED, State.READ})
+"""The provider has it."""
+WAITING = frozenset({State.SCHEDULED, State.QUEUED, State.SENDING})
+"""It is decided later."""
+
+
 class Operation(StrEnum):
     """The operation that an outbox row asks for."""
 

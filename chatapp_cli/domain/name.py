@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Final
 from unicodedata import category
 
+from chatapp_cli.domain import limits
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import T
 
-LONGEST: Final = 200
-"""The longest name, in characters."""
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Zl", "Zp"})
 """Unicode's categories of control characters, of characters without a width, and of line ends."""
 
@@ -23,6 +22,5 @@ def sound(name: str, *, field: str = "name") -> str:
             T("Type it anew instead of pasting it."),
             field=field,
         )
-    if len(name) > LONGEST:
-        raise UsageError(T("A name has at most {n} characters.", n=LONGEST), T("Choose a shorter one."), field=field)
+    limits.NAME.require(name, field=field)
     return name

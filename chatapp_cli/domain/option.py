@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
+from chatapp_cli.domain import limits
 from chatapp_cli.domain.address import kinds
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.form import Field
@@ -144,6 +145,7 @@ declare(
         name="company_name",
         label=T("Name that customers know"),
         hint=T("In quick replies; the company's own is also the title of the window and the login page."),
+        longest=limits.NAME.most,
         required=False,
     ),
     *_COMPANY_AND_LINE,

@@ -14,6 +14,7 @@ from chatapp_cli.domain import given_file
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.text import T
+from chatapp_cli.domain.whole_file import write_whole
 from chatapp_cli.kit.system import TEST_CLOCK, SystemClock
 
 LOOK = 0.05
@@ -50,9 +51,7 @@ class DrivenClock(SystemClock):
     def move(self, *, passed: int = 0, set_by: int = 0) -> None:
         """Move it further, for every process that reads the file."""
         before = self._moved() if self._file.exists() else Moved()
-        beside = self._file.with_suffix(".next")
-        beside.write_text(f"{before.passed + passed} {before.set_by + set_by}", "ascii")
-        beside.replace(self._file)
+        write_whole(self._file, f"{before.passed + passed} {before.set_by + set_by}".encode())
 
     def now(self) -> Millis:
         """Wall clock."""

@@ -11,23 +11,17 @@ from typing import NamedTuple
 import structlog
 
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.draft import MEGABYTE
-from chatapp_cli.domain.errors import ChatappError, Refused
 from chatapp_cli.domain.journal.channels import HealthChanged
 from chatapp_cli.domain.journal.company import AlarmHealed, AlarmRaised, CompanyConfigured
 from chatapp_cli.domain.journal.messages import DeadLetterKept
-from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.i18n import show
-from chatapp_cli.kit import commands
-from chatapp_cli.ports.connector import Finding
 from chatapp_cli.runtime.alarm_command import AlarmCommand
 from chatapp_cli.runtime.restarting import WorkerState
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.worker import Chore
 from chatapp_cli.services import alarm_messages, alarms, faults
-from chatapp_cli.services.alarm_messages import OPTION, AlarmRecipient
+from chatapp_cli.services.alarm_messages import OPTION, AlarmRecipient, Told
 from chatapp_cli.services.faults import Fault, Key
 from chatapp_cli.store.rows.alarms import AlarmRow
 from chatapp_cli.store.tx import Tx
@@ -41,39 +35,6 @@ ENOUGH_AGAIN = faults.LEAST_SPACE + 50 * MEGABYTE
 WATCHED = frozenset({"channel", "deadletter", "disk", "follower", "uncertain", "worker"})
 """The kinds of alarms that are raised and healed here; others belong to whoever raised them."""
 _WAKES = (AlarmRaised, AlarmHealed, CompanyConfigured, DeadLetterKept, HealthChanged)
-
-
-def try_out(company: Company) -> Sequence[Finding]:
-    """Tell everybody that this is a trial, and how that went for each. Raises Refused if nobody is told of alarms."""
-    company.require(Right.SETTINGS)
-    to = company.read(partial(_recipients, company=company))
-    command = company.settings.alarm_command
-    if not (to or command):
-        raise Refused(
-            "nobody_told",
-            T("Nobody is told of alarms."),
-            T(
-                "Name addresses: {addresses}; or a command: {command}",
-                addresses=to_do(Next.CONFIGURE_COMPANY, name="alarm", value="email:olga@shop.example"),
-                command=to_do(Next.SET, name="alarm_command"),
-            ),
-        )
-    words = T("{company}: this is a trial of the alarms", company=company.settings.company)
-    found = [_tried(company, one, words) for one in to]
-    if command:
-        why = commands.tell(command, f"{show(words)}\n", extra={"ALARM_KIND": "test", "ALARM_STATE": "raised"})
-        what = T("The command failed: {why}", why=why) if why else T("The command was told")
-        found.append(Finding(name="alarm_command", ok=not why, what=what, next_step=T("Correct the command.")))
-    return found
-
-
-def _tried(company: Company, one: AlarmRecipient, words: Text) -> Finding:
-    try:
-        job = partial(alarm_messages.try_out, able=company.capabilities, one=one, text=words)
-        number = company.whole.write(job)
-    except ChatappError as error:
-        return Finding(name=str(one), ok=False, what=error.what, next_step=error.next_step)
-    return Finding(name=str(one), ok=True, what=T("Message {n} is on its way", n=number))
 
 
 class _Look(NamedTuple):
@@ -100,8 +61,16 @@ class AlarmWatch:
         found = await self._store.read(partial(self._look, room=room))
         if found.faults.keys() != {(one.kind, one.ref) for one in found.open if one.kind in WATCHED}:
             await self._store.write(partial(faults.settle, found=found.faults, kinds=WATCHED))
+        to = await self._store.read(partial(recipients, company=self._company))
+        await self._confirm(to)
         for alarm in await self._store.read(alarms.due):
-            await self._tell(alarm)
+            await self._tell(alarm, to)
+
+    async def _confirm(self, to: Sequence[AlarmRecipient]) -> None:
+        """Record what was told by messages that were sent meanwhile."""
+        if await self._store.read(partial(alarm_messages.got_through, to=to)):
+            for alarm in await self._store.write(partial(alarm_messages.confirm, to=to)):
+                await self._settled(alarm, told=True)
 
     def _look(self, tx: Tx, *, room: int) -> _Look:
         found = alarms.open_(tx)
@@ -121,19 +90,24 @@ class AlarmWatch:
             found["disk", ""] = Fault(text)
         return found
 
-    async def _tell(self, alarm: AlarmRow) -> None:
-        """Tell people of one alarm by the command and to every address; it is told if one of these succeeds."""
-        to = await self._store.read(partial(_recipients, company=self._company))
+    async def _tell(self, alarm: AlarmRow, to: Sequence[AlarmRecipient]) -> None:
+        """Tell people of one alarm by the command and to every address.
+
+        It is told once the command ends well or a message was sent; until then, it is tried again.
+        """
         command = self._command
         if not (to or command.is_set) or not await self._store.write(partial(alarms.begin, alarm=alarm)):
             return
         words = alarm_messages.sentence(alarm, self._company.settings.company)
-        mark = f"{alarm.kind} {alarm.ref} {alarm.since} {alarm.healed_at}"
-        run = command.is_set and await command.run(alarm, words, mark=mark)
-        job = partial(_told, company=self._company, alarm=alarm, to=to, text=words, already=run)
-        told = await self._store.write(job)
+        run = command.is_set and await command.run(alarm, words, mark=_mark(alarm))
+        told = await self._store.write(partial(_told, company=self._company, alarm=alarm, to=to, text=words, run=run))
+        if told.reached or not told.under_way or alarm.tries:
+            await self._settled(alarm, told=told.reached)
+
+    async def _settled(self, alarm: AlarmRow, *, told: bool) -> None:
+        """Note the outcome; what was told needs no mark any more."""
         if told:
-            await self._store.off_loop(partial(command.forget, mark))
+            await self._store.off_loop(partial(self._command.forget, _mark(alarm)))
         self._say(alarm, told=told)
 
     def _say(self, alarm: AlarmRow, *, told: bool) -> None:
@@ -145,18 +119,23 @@ class AlarmWatch:
         self._failing = not told
 
 
-def _recipients(tx: Tx, company: Company) -> Sequence[AlarmRecipient]:
+def recipients(tx: Tx, company: Company) -> Sequence[AlarmRecipient]:
+    """Who is told by messages."""
     return alarm_messages.recipients(company.options.text(tx, OPTION))
 
 
-def _told(
-    tx: Tx, company: Company, alarm: AlarmRow, to: Sequence[AlarmRecipient], text: Text, *, already: bool
-) -> bool:
-    """Write the messages and record it, in one transaction; whether anybody was told."""
-    reached = alarm_messages.send(tx, company.capabilities, alarm, to, text)
-    if reached or already:
+def _told(tx: Tx, company: Company, alarm: AlarmRow, to: Sequence[AlarmRecipient], text: Text, *, run: bool) -> Told:
+    """Write the messages and record whether anybody was told, in one transaction; ``run``: by the command."""
+    found = alarm_messages.send(tx, company.capabilities, alarm, to, text)
+    found = found._replace(reached=found.reached or run)
+    if found.reached:
         alarms.told(tx, alarm)
-    return bool(reached or already)
+    return found
+
+
+def _mark(alarm: AlarmRow) -> str:
+    """Under which the command is run once for it."""
+    return f"{alarm.kind} {alarm.ref} {alarm.since} {alarm.healed_at}"
 
 
 def _room(folder: Path) -> int:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import ExitStack, aclosing, asynccontextmanager, suppress
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import ExitStack, aclosing, suppress
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -29,6 +29,7 @@ from chatapp_cli.services import channels, journal, session_requests, words
 from chatapp_cli.store.rows.channels import ChannelRow, SessionRequestRow
 from chatapp_cli.store.tx import Tx
 
+_Wait: TypeAlias = Callable[[], Coroutine[None, None, None]]
 PATIENCE = 60.0
 """The default timeout for an answer, in seconds."""
 
@@ -59,10 +60,9 @@ async def ask_all(company: Company, requests: Sequence[SessionRequest], *, secon
         seen = await store.read(journal.last)
         put = [partial(_put, request=request, seconds=seconds) for request in requests]
         asked = [await store.with_store(partial(company.write, job)) for job in put]
-        async with _working(store, requests):
-            with suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
-                    await _until_ended(store, requests, asked, seen)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await _wait(store, requests, partial(_until_ended, store, requests, asked, seen))
         rows = [await store.read(partial(session_requests.one, request=request)) for request in asked]
         fresh = [await store.read(partial(channels.one, channel=request.channel.id)) for request in requests]
     finally:
@@ -74,22 +74,32 @@ def _put(tx: Tx, *, request: SessionRequest, seconds: float) -> SessionRequestId
     return session_requests.ask(tx, request.channel.id, request.what, request.arguments, seconds=seconds)
 
 
-@asynccontextmanager
-async def _working(store: AsyncStore, requests: Sequence[SessionRequest]) -> AsyncIterator[None]:
-    """Start the channels without a daemon, for requests only: messages are left at the providers."""
+async def _wait(store: AsyncStore, requests: Sequence[SessionRequest], ended: _Wait) -> None:
+    """Wait for the answers; without a daemon, and until one comes, run the channels ourselves."""
+    if not await _run_channels(store, requests, ended):
+        await ended()
+
+
+async def _run_channels(store: AsyncStore, requests: Sequence[SessionRequest], ended: _Wait) -> bool:
+    """Run the channels until the answers are there; false once a daemon holds the store or asks for it."""
     with ExitStack() as stack:
         try:
-            store.owned = stack.enter_context(owning(store.company, OwnerKind.COMMAND))
-            rows = {request.channel.id: request.channel for request in requests}.values()
+            held = stack.enter_context(owning(store.company, OwnerKind.COMMAND))
         except Busy:
-            rows = {}.values()
-        tasks = [asyncio.create_task(_runner(store, row).run()) for row in rows]
-        try:
-            yield
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            return False
+        return await store.run_under(held, _answer_requests(store, requests, ended))
+
+
+async def _answer_requests(store: AsyncStore, requests: Sequence[SessionRequest], ended: _Wait) -> None:
+    """Run the channels for requests only: messages are left at the providers."""
+    rows = {request.channel.id: request.channel for request in requests}.values()
+    tasks = [asyncio.create_task(_runner(store, row).run()) for row in rows]
+    try:
+        await ended()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _runner(store: AsyncStore, row: ChannelRow) -> ChannelRunner:

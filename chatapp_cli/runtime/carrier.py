@@ -122,7 +122,7 @@ class Carrier(Generic[Item]):
         """Give rows in flight time to finish, but never beyond the lease; the next owner recovers the rest."""
         flying, left = set(self._flying), GRACE
         try:
-            while (left := min(left, self._store.remaining)) > 0 and any(not task.done() for task in flying):
+            while (left := min(left, self._store.lease.remaining)) > 0 and any(not task.done() for task in flying):
                 await asyncio.wait(flying, timeout=min(left, LOOK))
                 left -= LOOK
         finally:

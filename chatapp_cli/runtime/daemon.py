@@ -15,8 +15,9 @@ from chatapp_cli.domain.errors import ChatappError, StoreError
 from chatapp_cli.domain.text import T
 from chatapp_cli.ports.connector import HookReply, HookRequest
 from chatapp_cli.runtime import alarms, builtin, store_alarm
+from chatapp_cli.runtime.held_lease import HeldLease
 from chatapp_cli.runtime.journal_tail import new_entries
-from chatapp_cli.runtime.owner import Ownership
+from chatapp_cli.runtime.no_lease import NO_LEASE, NoLease
 from chatapp_cli.runtime.parts import Installed, Part, handlers_of, load_installed, note, workers_of
 from chatapp_cli.runtime.readiness import Readiness
 from chatapp_cli.runtime.restarting import WorkerState
@@ -97,7 +98,7 @@ class Daemon:
     async def _lost(self) -> None:
         """Stop the channels before anything else when the lease is lost: another process may begin with them."""
         try:
-            await self.store.lost()
+            await self.store.lease.lost()
         except StoreError as error:
             log.warning("daemon.lost_store", why=str(error))
             await self.supervisor.stop()
@@ -138,7 +139,7 @@ def _tell_of_effect(name: str, why: str) -> None:
 @asynccontextmanager
 async def running(
     company: Company,
-    owned: Ownership | None = None,
+    lease: HeldLease | NoLease = NO_LEASE,
     *,
     ended: Callable[[], None] = lambda: None,
     parts: Sequence[Part] | None = None,
@@ -150,7 +151,7 @@ async def running(
     If the daemon ends on its own, ``ended`` is called and the context raises the reason.
     """
     found = await load_installed(stop) if parts is None else Installed(parts)
-    store = AsyncStore(company.seen_by(DAEMON), owned)
+    store = AsyncStore(company.seen_by(DAEMON), lease)
     daemon = Daemon(store, *found)
     task = asyncio.create_task(daemon.run(), name="daemon")
     task.add_done_callback(lambda _task: ended())

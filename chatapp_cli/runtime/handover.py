@@ -54,7 +54,7 @@ class Handover:
     def claim(self, tx: Tx, n: int) -> list[Claim]:
         """Claim the first messages that may go."""
         claims: list[Claim] = []
-        media, epoch = self._store.company.media, self._store.epoch
+        media, epoch = self._store.company.media, self._store.lease.epoch
         while len(claims) < n and (claim := outbox.claim(tx, media, self._channel, epoch)):
             claims.append(claim)
         return claims
@@ -63,7 +63,7 @@ class Handover:
         """Wait for its turn and send it, unless it was cancelled meanwhile."""
         if not await self._handed_over(item):
             return
-        if self._store.holds:
+        if self._store.lease.holds:
             await self._send(item)
         else:  # stopped between the commit and here, longer than the lease: it was not sent
             await self._outcomes.put_back(item)

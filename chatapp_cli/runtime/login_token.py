@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
+from chatapp_cli.domain.errors import StoreError
+from chatapp_cli.domain.text import T
+from chatapp_cli.domain.whole_file import write_whole
 from chatapp_cli.runtime.restricted import is_restricted
 from chatapp_cli.settings import SESSION, config_file
 
@@ -30,8 +34,14 @@ def token(env: Mapping[str, str], company: str) -> str:
 
 
 def save_token(file: Path, token: str) -> None:
-    """Store a login for later commands, readable only by this user."""
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    file.unlink(missing_ok=True)
-    file.touch(mode=0o600, exist_ok=False)
-    file.write_text(token, "ascii")
+    """Store a login for later commands, readable only by this user. Raises StoreError, and then keeps the last one."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with suppress(FileNotFoundError):
+            file.chmod(0o600)
+        write_whole(file, token.encode("ascii"))
+    except OSError as error:
+        raise StoreError(
+            T("The login cannot be stored in {file}: {why}.", file=file, why=error.strerror or error),
+            T("Check the disk, and log in again."),
+        ) from error

@@ -49,9 +49,8 @@ async def deliver(company: Company, message: MessageId, *, seconds: float) -> Me
 async def _alone(store: AsyncStore, way: list[MessageId]) -> bool:
     """Send it ourselves; stops if a daemon owns the store or asks for it."""
     try:
-        with owning(store.company, OwnerKind.COMMAND) as place:
-            store.owned = place
-            return await place.lent_to(_walk(store, way, _carry))
+        with owning(store.company, OwnerKind.COMMAND) as held:
+            return await store.run_under(held, _walk(store, way, _carry))
     except Busy:
         return False
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import structlog
 
+from chatapp_cli.domain.whole_file import write_whole
 from chatapp_cli.runtime.restarting import WorkerState
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.worker import Worker
@@ -111,7 +112,7 @@ def note(folder: Path, failing: Sequence[WorkerState]) -> None:
     file = folder / _NOTED
     with suppress(OSError):  # health and the log name them as well
         if failing:
-            file.write_text("".join(f"{one.name}\t{one.why}\n" for one in failing), "utf-8")
+            write_whole(file, "".join(f"{one.name}\t{one.why}\n" for one in failing).encode())
         else:
             file.unlink(missing_ok=True)
 

@@ -79,9 +79,9 @@ class Readiness:
     async def _prove(self) -> None:
         """Also notices damage that another process found."""
         self._store.company.database.look_at_mark()
-        owned = self._store.owned
-        if owned is not None and owned.age < FRESH and self._error is None:
-            self._proved_at = self._loop.time() - owned.age
+        age = self._store.lease.age
+        if age < FRESH and self._error is None:
+            self._proved_at = self._loop.time() - age
             return
         try:
             await self._store.write(prove)

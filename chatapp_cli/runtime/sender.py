@@ -127,7 +127,10 @@ class Sender:
     async def _recover(self, session: Session) -> None:
         """Recover what the last owner was sending: ask the provider, or leave it to a person."""
         left = partial(
-            outbox.left_by_last_owner, media=self._store.company.media, channel=self._channel, epoch=self._store.epoch
+            outbox.left_by_last_owner,
+            media=self._store.company.media,
+            channel=self._channel,
+            epoch=self._store.lease.epoch,
         )
         for claim in await self._store.read(left):
             await self._store.write(await self._verdict_on_lost(session, claim))

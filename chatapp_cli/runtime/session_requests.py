@@ -56,7 +56,7 @@ class SessionRequests:
         await self._store.write(partial(session_requests.interrupted, channel=self._channel))
         while True:
             raise_if_cancelled()
-            claim = partial(session_requests.claim, channel=self._channel, epoch=self._store.epoch)
+            claim = partial(session_requests.claim, channel=self._channel, epoch=self._store.lease.epoch)
             request = await self._store.write(claim)
             if request is not None:
                 await self._do(session, request)

@@ -3,31 +3,41 @@
 from __future__ import annotations
 
 import asyncio
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.errors import StoreLost
+from chatapp_cli.runtime.no_lease import NO_LEASE, NoLease
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.store.writer import Done, Outcome, Writer, deliver
 
 if TYPE_CHECKING:
-    from chatapp_cli.runtime.owner import Ownership
+    from chatapp_cli.runtime.held_lease import HeldLease
 
 R = TypeVar("R")
 READERS = 2
 
 
+class CommitFigures(NamedTuple):
+    """What the commits since the start took."""
+
+    number: int
+    seconds: float
+    """All of them together."""
+    slowest: float
+    """Seconds of the slowest one of late."""
+
+
 class AsyncStore:
     """Belongs to the event loop in which it is created."""
 
-    def __init__(self, company: Company, owned: Ownership | None = None) -> None:
+    def __init__(self, company: Company, lease: HeldLease | NoLease = NO_LEASE) -> None:
         self.company = company
-        self.owned = owned
-        """The lease by which this process runs the channels; ``None``: it does not."""
+        self.lease = lease
+        """The lease by which this process runs the channels, if it does."""
         self._loop = asyncio.get_running_loop()
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
         self._broken: asyncio.Future[None] = self._loop.create_future()
@@ -35,24 +45,17 @@ class AsyncStore:
         company.database.on_damage = self._break
 
     @property
-    def commits(self) -> tuple[int, float, float]:
-        """How many commits there were, what they took together, and the slowest one of late; in seconds."""
-        return self._writer.commits, self._writer.seconds, self._writer.slowest
+    def commits(self) -> CommitFigures:
+        """What writing took so far."""
+        return CommitFigures(self._writer.commits, self._writer.seconds, self._writer.slowest)
 
-    @property
-    def epoch(self) -> int:
-        """The epoch that claims bear."""
-        return 0 if self.owned is None else self.owned.epoch
-
-    @property
-    def holds(self) -> bool:
-        """Whether messages may be handed over: false once the lease is lost, or about to be."""
-        return self.owned is None or self.owned.holds
-
-    @property
-    def remaining(self) -> float:
-        """Seconds for which what was handed over may be finished: as long as nobody else can have the lease."""
-        return math.inf if self.owned is None else self.owned.remaining
+    async def run_under(self, held: HeldLease, work: Coroutine[None, None, None]) -> bool:
+        """Run work that needs the lease until it ends, a daemon asks, or the lease is lost; true if it ended."""
+        self.lease = held
+        try:
+            return await held.lent_to(work)
+        finally:
+            self.lease = NO_LEASE
 
     def _wake(self, outcomes: Sequence[tuple[Done, Outcome[Any]]]) -> None:
         self._loop.call_soon_threadsafe(deliver, outcomes)
@@ -70,13 +73,6 @@ class AsyncStore:
     async def broken(self) -> None:
         """Raise StoreLost once nothing can be written any more: the writer thread ended, or the store is damaged."""
         await asyncio.shield(self._broken)
-
-    async def lost(self) -> None:
-        """Raise StoreError once the lease is lost; waits for ever without one."""
-        if self.owned is None:
-            await self._loop.create_future()
-        else:
-            await self.owned.lost()
 
     async def read(self, job: Callable[[Tx], R]) -> R:
         """Run a read."""

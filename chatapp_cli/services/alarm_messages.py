@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from chatapp_cli.domain.access import DAEMON, Right
@@ -11,16 +13,17 @@ from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.health import WORKING
 from chatapp_cli.domain.ids import ChannelId, MessageId
-from chatapp_cli.domain.message import Origin
+from chatapp_cli.domain.message import SENT, WAITING, Origin
 from chatapp_cli.domain.moment import local
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import show
-from chatapp_cli.services import access, alarms, channels, composing
+from chatapp_cli.services import access, alarms, chains, channels, composing, dialogs, sending, transcript
 from chatapp_cli.services.message_request import MessageRequest, ToChainRest
 from chatapp_cli.services.routes import Able, ChainStep
 from chatapp_cli.services.sending import SendOptions, key_of
 from chatapp_cli.store.rows.alarms import AlarmRow
 from chatapp_cli.store.rows.channels import ChannelRow
+from chatapp_cli.store.rows.messages import MessageRow
 from chatapp_cli.store.tx import Tx
 
 OPTION = "alarm"
@@ -56,23 +59,61 @@ def _moment(at: int) -> str:
     return f"{local(at):%Y-%m-%d %H:%M}"
 
 
-def send(tx: Tx, able: Able, alarm: AlarmRow, to: Sequence[AlarmRecipient], text: Text) -> Sequence[AlarmRecipient]:
-    """Write to each recipient once; returns those who are reached.
+class Told(NamedTuple):
+    """How far the messages about an alarm are."""
 
-    Channels that do not work are not used. What is wrong with a channel is not told by that channel, even if no other
-    one is there.
+    reached: bool
+    """Whether one of them was sent."""
+    under_way: bool
+    """Whether one of them waits to be sent."""
+
+
+def send(tx: Tx, able: Able, alarm: AlarmRow, to: Sequence[AlarmRecipient], text: Text) -> Told:
+    """Write to each recipient whom no message reached and for whom none is under way.
+
+    Channels that do not work are not used, and those that failed before are tried last. What is wrong with a channel
+    is not told by that channel, even if no other one is there.
     """
+    tx = tx.whole().by(DAEMON)
     there = _usable(tx, alarm.channel_id if alarm.healed_at is None else None)
-    return [one for one in to if _write(tx, able, one, there, text, key=_key(alarm, one)) is not None]
+    if alarm.healed_at is not None:
+        _take_back(tx, alarm._replace(healed_at=None), to)
+    for one in to:
+        _write_again(tx, able, alarm, one, _of(there, one), text)
+    return told(tx, alarm, to)
+
+
+def told(tx: Tx, alarm: AlarmRow, to: Sequence[AlarmRecipient]) -> Told:
+    """How far it is."""
+    last = [written[-1] for one in to if (written := _written(tx, alarm, one))]
+    return Told(any(one.state in SENT for one in last), any(one.state in WAITING for one in last))
+
+
+def confirm(tx: Tx, to: Sequence[AlarmRecipient]) -> list[AlarmRow]:
+    """Record for which alarms a message was sent since telling began; returns them."""
+    found = got_through(tx, to)
+    for alarm in found:
+        alarms.told(tx, alarm)
+    return found
+
+
+def got_through(tx: Tx, to: Sequence[AlarmRecipient]) -> list[AlarmRow]:
+    """The alarms that count as untold though a message about them was sent."""
+    return [one for one in alarms.begun(tx) if told(tx, one, to).reached]
 
 
 def try_out(tx: Tx, able: Able, one: AlarmRecipient, text: Text) -> MessageId:
     """Write a trial message to one recipient. Raises Refused, NotFound or UsageError with the reason."""
     access.require(tx, Right.SETTINGS)
+    return _accept(tx, able, ways(tx, one), text, key=key_of(f"alarm test {one} {tx.now}"))
+
+
+def ways(tx: Tx, one: AlarmRecipient) -> Sequence[ChainStep]:
+    """The channels by which a recipient may be told now. Raises NotFound if none works."""
     steps = [ChainStep(row.id, (one.address,)) for row in _of(_usable(tx, None), one)]
     if not steps:
         raise NotFound(T("No channel that works fits {recipient}.", recipient=one))
-    return _accept(tx, able, steps, text, key=key_of(f"alarm test {one} {tx.now}"))
+    return steps
 
 
 def _usable(tx: Tx, failed: ChannelId | None) -> Sequence[ChannelRow]:
@@ -86,20 +127,61 @@ def _of(there: Sequence[ChannelRow], one: AlarmRecipient) -> Sequence[ChannelRow
     return [row for row in there if not named or named in {row.kind, row.account, str(row.id)}]
 
 
-def _key(alarm: AlarmRow, one: AlarmRecipient) -> str:
-    """One message for each time that it breaks or heals, and each recipient."""
-    return key_of(f"alarm {alarm.kind} {alarm.ref} {alarm.since} {alarm.healed_at} {one}")
+def _key(alarm: AlarmRow, one: AlarmRecipient, n: int) -> str:
+    """One message for each time that it breaks or heals, each recipient, and each time that this failed before."""
+    again = f" {n}" if n else ""
+    return key_of(f"alarm {alarm.kind} {alarm.ref} {alarm.since} {alarm.healed_at} {one}{again}")
 
 
-def _write(
-    tx: Tx, able: Able, one: AlarmRecipient, there: Sequence[ChannelRow], text: Text, *, key: str
-) -> MessageId | None:
-    steps = [ChainStep(row.id, (one.address,)) for row in _of(there, one)]
+def _written(tx: Tx, alarm: AlarmRow, one: AlarmRecipient) -> Sequence[MessageRow]:
+    """What was written to a recipient about an alarm as it is now, the oldest first; of each chain the last."""
+    found: list[MessageRow] = []
+    while (number := tx.value("messages.by_key", key=_key(alarm, one, len(found)))) is not None:
+        last = MessageId(number)
+        while (onward := chains.continuation_of(tx, last)) is not None:
+            last = onward
+        found.append(transcript.message(tx, last))
+    return found
+
+
+def _channel(tx: Tx, message: MessageRow) -> ChannelId:
+    return dialogs.card(tx, message.dialog_id).channel_id
+
+
+def _write_again(
+    tx: Tx, able: Able, alarm: AlarmRow, one: AlarmRecipient, there: Sequence[ChannelRow], text: Text
+) -> None:
+    """Write to a recipient, if that is still to be done and any channel is there."""
+    written = _written(tx, alarm, one)
+    if not there or (written and not _failed(tx, written[-1], there)):
+        return
+    failures = Counter(_channel(tx, message) for message in written)
+    steps = [ChainStep(row.id, (one.address,)) for row in sorted(there, key=lambda row: failures[row.id])]
+    with suppress(Refused, NotFound, UsageError), tx.trial():
+        _accept(tx, able, steps, text, key=_key(alarm, one, len(written)))
+
+
+def _failed(tx: Tx, message: MessageRow, there: Sequence[ChannelRow]) -> bool:
+    """Whether another message is needed; one that waits in a channel that is not there is taken back for it."""
+    if message.state not in WAITING:
+        return message.state not in SENT
+    return _channel(tx, message) not in {row.id for row in there} and _is_taken_back(tx, message)
+
+
+def _take_back(tx: Tx, alarm: AlarmRow, to: Sequence[AlarmRecipient]) -> None:
+    """Take back what still waits to tell of it."""
+    for one in to:
+        for message in _written(tx, alarm, one):
+            _is_taken_back(tx, message)
+
+
+def _is_taken_back(tx: Tx, message: MessageRow) -> bool:
     try:
         with tx.trial():
-            return _accept(tx, able, steps, text, key=key) if steps else None
-    except (Refused, NotFound, UsageError):
-        return None
+            sending.cancel(tx, message.id)
+    except Refused:
+        return False
+    return True
 
 
 def _accept(tx: Tx, able: Able, steps: Sequence[ChainStep], text: Text, *, key: str) -> MessageId:

@@ -63,6 +63,11 @@ def due(tx: Tx) -> list[AlarmRow]:
     return [one for one in tx.all(AlarmRow, "alarms.untold") if _due_at(one) <= tx.now]
 
 
+def begun(tx: Tx) -> list[AlarmRow]:
+    """The alarms that people have to be told of and of which telling began."""
+    return [one for one in tx.all(AlarmRow, "alarms.untold") if one.tries]
+
+
 def _due_at(alarm: AlarmRow) -> int:
     """When to tell it: after a pause that doubles if that failed."""
     begins = alarm.healed_at if alarm.healed_at is not None else alarm.since + GRACE.get(alarm.kind, 0)

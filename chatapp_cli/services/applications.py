@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
+from chatapp_cli.domain import limits
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.application import ApplicationStage, may_become
 from chatapp_cli.domain.errors import NotFound, Refused
@@ -45,6 +46,8 @@ def add(tx: Tx, vault: Vault, *, line: LineId, kind: str, title: str, answers: M
     """Store an application with valid answers; its document is made on demand."""
     access.require(tx, Right.APPLICATIONS)
     lines.seen(tx, line)
+    for name, answer in answers.items():
+        limits.SECRET.require(answer, field=name)
     made = tx.insert(
         "applications.add",
         line_id=line,
@@ -96,5 +99,6 @@ def move(tx: Tx, application: ApplicationId, stage: ApplicationStage, *, reason:
         )
     if stage is ApplicationStage.REJECTED and not reason.strip():
         raise Refused("no_reason", T("A rejection needs a reason."), T("Give it with --reason."))
+    limits.REASON.require(reason, field="reason")
     tx.run("applications.move", id=application, was=found.state, state=stage, reason=reason.strip(), now=tx.now)
     tx.emit(ApplicationMoved(application=application, title=found.title, stage=stage, reason=reason.strip()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from chatapp_cli.domain import limits
 from chatapp_cli.domain.access import DAEMON, PROGRAM, Right
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import Refused
@@ -117,6 +118,7 @@ def decide(tx: Tx, able: Able, channel: ChannelRow, named: str, state: TemplateS
     access.require(tx, Right.TEMPLATES)
     if state == "rejected" and not reason.strip():
         raise Refused("no_reason", T("A rejection needs its reason."), T("Add it with --reason."))
+    limits.REASON.require(reason, field="reason")
     row = templates.find(tx, channel, named)
     decided = Template(
         name=row.name,

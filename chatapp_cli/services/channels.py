@@ -8,6 +8,7 @@ from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
+from chatapp_cli.domain import limits
 from chatapp_cli.domain.access import PROGRAM, Right
 from chatapp_cli.domain.errors import NotFound, Refused, StoreError, UsageError
 from chatapp_cli.domain.health import Health
@@ -145,6 +146,7 @@ def save(
     if previous is not None:
         _insist_on_secrets(tx, vault, one(tx, previous), binding.secrets)
     _require_free(tx, binding, line=line, kind=kind, previous=previous, pool=pool)
+    _require_short(binding)
     answered = _options_of(tx, binding, fields, previous)
     settings = {name: answer for name, answer in binding.settings.items() if name not in answered}
     values = {
@@ -166,6 +168,11 @@ def save(
     options.save(tx, _target(previous), answered)
     tx.emit(ChannelBound(channel=previous, kind=kind, title=binding.title))
     return previous
+
+
+def _require_short(binding: Bound) -> None:
+    for name, value in (*binding.settings.items(), *binding.secrets.items()):
+        limits.SECRET.require(value, field=name)
 
 
 def _insist_on_secrets(tx: Tx, vault: Vault, channel: ChannelRow, new: Mapping[str, str]) -> None:
@@ -281,6 +288,7 @@ def set_secret(tx: Tx, vault: Vault, channel: ChannelRow, name: str, value: str)
     """Change or delete one secret of a binding; a running session is restarted with it."""
     access.require(tx, Right.PROXIES if name == _PROXIES else Right.SECRETS)
     one(tx, channel.id)
+    limits.SECRET.require(value, field=name)
     secrets = {**vault.open(tx.value("channels.secrets", id=channel.id)), name: value}
     if not value:
         del secrets[name]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from chatapp_cli.domain import limits
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.address import canonical, kinds
 from chatapp_cli.domain.errors import NotFound, UsageError
@@ -156,6 +157,7 @@ def met_or_new(tx: Tx, address: str) -> list[ContactRow]:
         return found
     if kind == "chat_id":
         return named(tx, address)
+    limits.ADDRESS.require(address, field="address")
     known = {name: canonical(address, kind) if name == kind else "" for name in ("username", "phone", "email")}
     return [one(tx, tx.insert("contacts.add", name="", now=tx.now, **known))]
 
@@ -163,6 +165,7 @@ def met_or_new(tx: Tx, address: str) -> list[ContactRow]:
 def set_chain(tx: Tx, people: Sequence[ContactRow], order: Sequence[str]) -> list[ContactRow]:
     """Store the order in which kinds of channels are tried for a person; an empty one deletes it."""
     access.require(tx, Right.PEOPLE)
+    limits.CHAIN.require(",".join(order), field="chain")
     for person in people:
         for contact in of_person(tx, person.id):
             _set_chain(tx, contact.id, order)

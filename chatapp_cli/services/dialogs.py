@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chatapp_cli.domain import limits
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.address import is_name
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
@@ -136,6 +137,7 @@ def show_last(tx: Tx, dialog: DialogId, message: MessageId, shown: str, *, answe
 def rename(tx: Tx, dialog: DialogId, name: str) -> None:
     """Give a dialog our own name; an empty one restores the provider's."""
     access.require(tx, Right.MARK)
+    limits.NAME.require(name.strip(), field="name")
     known = card(tx, dialog)
     shown = name.strip() or known.person or known.username or known.address
     search = search_text(shown, known.person, known.username, known.email, known.address, phone=known.phone)
@@ -149,6 +151,8 @@ def introduce(tx: Tx, dialog: DialogId, *, first_name: str, last_name: str) -> N
     Parts of the name that are not given stay unchanged.
     """
     access.require(tx, Right.ANSWER)
+    limits.NAME.require(first_name, field="first_name")
+    limits.NAME.require(last_name, field="last_name")
     known = card(tx, dialog)
     if known.contact_id is None or not (first_name or last_name):
         return
@@ -175,6 +179,7 @@ def tag(tx: Tx, dialog: DialogId, name: str) -> None:
     name = name.strip()
     if not name:
         raise UsageError(T("A tag needs a name."), field="tag")
+    limits.TAG.require(name, field="tag")
     card(tx, dialog)
     tx.run("tags.add", name=name)
     if tx.run("tags.attach", dialog=dialog, tag=tx.value("tags.by_name", name=name)):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, NamedTuple
 
+from chatapp_cli.domain import limits
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.domain.journal.presence import DraftDropped, DraftKept
@@ -37,6 +38,8 @@ def save(tx: Tx, dialog: DialogId, unsent: Unsent) -> None:
         delete(tx, dialog)
         return
     draft = unsent.draft
+    limits.DRAFT.require(draft.text, field="text")
+    limits.SUBJECT.require(draft.subject, field="subject")
     sheet = {
         "text": draft.text,
         "subject": draft.subject,

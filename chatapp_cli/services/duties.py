@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from chatapp_cli.domain import limits
 from chatapp_cli.domain.access import PROGRAM, Right
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import DialogId, Millis
@@ -144,4 +145,5 @@ def leave(tx: Tx, dialog: DialogId, name: str) -> None:
 def _named(name: str) -> str:
     if not name.strip():
         raise UsageError(T("An operator needs a name."), field="name")
+    limits.NAME.require(name.strip(), field="name")
     return name.strip()

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from chatapp_cli.domain import limits
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.ids import DialogId, MessageId, Millis
@@ -31,6 +32,7 @@ def add(tx: Tx, dialog: DialogId, text: str) -> int:
     access.require(tx, Right.NOTE)
     if not text.strip():
         raise UsageError(T("A note needs a text."), field="text")
+    limits.NOTE.require(text, field="text")
     number: int = tx.insert("notes.add", dialog=card(tx, dialog).id, author=tx.name, text=text.strip(), now=tx.now)
     tx.emit(NoteWritten(dialog=dialog, note=number))
     return number

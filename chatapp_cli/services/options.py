@@ -132,6 +132,7 @@ def change(tx: Tx, target: OptionTarget, changes: Changes) -> list[str]:
             raise _unknown(target.level, name, there)
     for name, value in kept.items():
         if value:
+            there[name].require_short(value)
             _check(there[name], value)
         elif there[name].required:
             raise UsageError(T("{name} cannot be empty.", name=name), there[name].hint, field=name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import reduce
 
+from chatapp_cli.domain import limits
 from chatapp_cli.domain.access import PROGRAM, Right
 from chatapp_cli.domain.address import KINDS, called, canonical, kinds, openings
 from chatapp_cli.domain.draft import not_installed
@@ -117,6 +118,8 @@ def _key(channel: ChannelRow, can: Capabilities, address: str, subject: str) -> 
 
 def _open(tx: Tx, channel: ChannelRow, can: Capabilities, new: Reach, subject: str) -> DialogId:
     address, kind = new.address, new.kind
+    limits.ADDRESS.require(address, field="to")
+    limits.SUBJECT.require(subject, field="subject")
     key = _key(channel, can, address, subject)
     contact = _contact(tx, address, kind) if new.contact is None else contacts.one(tx, new.contact)
     name = subject if key != address else called(address, contact.name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from chatapp_cli.domain import variables
+from chatapp_cli.domain import limits, variables
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.address import is_name
 from chatapp_cli.domain.draft import StagedFile
@@ -135,6 +135,7 @@ def invite(tx: Tx, row: SectionRow, operator: str) -> None:
     _require_whole(operator=operator)
     if not operator.strip():
         raise UsageError(T("Say who is invited."), field="operator")
+    limits.NAME.require(operator.strip(), field="operator")
     for name in (tx.name, operator.strip()):
         if tx.run("replies.invite", section=row.id, operator=name):
             tx.emit(EditorInvited(name=row.name, operator=name))
@@ -270,12 +271,20 @@ def _require_whole(**fields: str) -> None:
             raise UsageError(T("This is not text: it contains a NUL or half a character."), field=field)
 
 
+def _require_short(new: QuickReplyDraft) -> None:
+    limits.TITLE.require(new.title.strip(), field="title")
+    limits.REPLY.require(new.text.strip(), field="text")
+    limits.KEYWORDS.require(new.keywords, field="keywords")
+    limits.CATEGORY.require(new.category, field="category")
+
+
 def _require_valid(tx: Tx, where: SectionId, new: QuickReplyDraft, *, but: QuickReplyId | None = None) -> None:
     _require_whole(title=new.title, text=new.text, keywords=new.keywords, category=new.category)
     if not new.title.strip():
         raise UsageError(T("A quick reply needs a title."), field="title")
     if not new.text.strip() and not new.files:
         raise UsageError(T("A quick reply needs a text or a file."), field="text")
+    _require_short(new)
     same = (row for row in everything(tx) if row.section_id == where and fold(row.title) == fold(new.title))
     if any(row.id != but for row in same):
         raise Refused(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-from chatapp_cli.domain import given_file
+from chatapp_cli.domain import given_file, whole_file
 from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import NotFound, UsageError
 from chatapp_cli.domain.text import T
@@ -42,7 +42,9 @@ def save(tx: Tx, media: Media, rows: Sequence[QuickReplyRow], target: Path, form
     target = target.expanduser()
     wanted = form(format_name or target.suffix)
     try:
-        target.write_text(reply_sheet.written(tx, rows, wanted, beside(media, target)), "utf-8")
+        whole_file.write_whole(
+            target, reply_sheet.written(tx, rows, wanted, beside(media, target)).encode(), mode=0o666
+        )
     except OSError as error:
         raise NotFound(
             T("{path} cannot be written: {why}.", path=target, why=error.strerror or error), T("Name another place.")

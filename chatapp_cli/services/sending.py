@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal, Protocol
 
+from chatapp_cli.domain import limits
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.arrival import ChatKind
 from chatapp_cli.domain.draft import Draft, StagedFile, require_deliverable
@@ -16,7 +17,7 @@ from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId, Millis
 from chatapp_cli.domain.journal.channels import OutboxReplayed
 from chatapp_cli.domain.journal.messages import ChangeAsked, MessageStateChanged, MessageWritten
 from chatapp_cli.domain.manifest import Capabilities
-from chatapp_cli.domain.message import Direction, Operation, Origin, Priority, State
+from chatapp_cli.domain.message import SENT, Direction, Operation, Origin, Priority, State
 from chatapp_cli.domain.moment import local
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.preview import preview
@@ -28,8 +29,6 @@ from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.rows.messages import MessageRow
 from chatapp_cli.store.tx import Tx
-
-_SENT = frozenset({State.SENT, State.DELIVERED, State.READ})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -327,7 +326,7 @@ def replay(tx: Tx, channel: ChannelRow, can: Capabilities, messages: Sequence[Me
             T("{channel} would deliver everything a second time.", channel=channel.title),
             T("One message that failed goes again with: {how}", how=to_do(Next.RETRY)),
         )
-    found = [row for row in (message_of(tx, message) for message in messages) if State(row.state) in _SENT]
+    found = [row for row in (message_of(tx, message) for message in messages) if State(row.state) in SENT]
     for row in found:
         options = SendOptions(key=row.key or "", priority=Priority.BULK)
         _queue(tx, dialogs.card(tx, row.dialog_id), row.id, Operation.SEND, options, state=State.QUEUED)
@@ -364,6 +363,8 @@ def change(
         raise refusal
     if action is Operation.EDIT:
         require_deliverable(can, Draft(text=value))
+    else:
+        limits.REACTION.require(value, field="reaction")
     card = dialogs.card(tx, found.dialog_id)
     _queue(tx, card, message, action, options, state=State.QUEUED, value=value)
     tx.emit(ChangeAsked(channel=card.channel_id, dialog=card.id, message=message, action=action))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from chatapp_cli.domain import limits
 from chatapp_cli.domain.errors import ChannelError, NotFound, Refused
 from chatapp_cli.domain.ids import ChannelId, SessionRequestId
 from chatapp_cli.domain.journal.channels import SessionRequestEnded, SessionRequestMade
@@ -37,12 +38,14 @@ def ask(
     """Write a request; after its timeout in seconds it is no longer started."""
     access.require(tx, ABILITIES[what].right)
     channels.one(tx, channel)
+    words = json.dumps(dict(arguments), ensure_ascii=False)
+    limits.REQUEST.require(words, field="arguments")
     request = SessionRequestId(
         tx.insert(
             "requests.add",
             channel=channel,
             what=what,
-            arguments=json.dumps(dict(arguments), ensure_ascii=False),
+            arguments=words,
             actor=tx.name,
             now=tx.now,
             until=tx.now + int(seconds * 1000),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from chatapp_cli.domain import limits
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import ChannelId
@@ -71,6 +72,7 @@ def add(tx: Tx, channel: ChannelRow, can: Capabilities, template: Template) -> T
         raise Refused("no_templates", T("This channel has no templates."), T("Write the text itself."))
     if not template.body.strip():
         raise UsageError(T("The template needs a text."), field="text")
+    _require_short(template)
     known = known_of(tx, channel.id).get((template.name, template.language))
     if known is not None and known.state in {"pending", "approved", "paused"}:
         raise Refused(
@@ -84,6 +86,13 @@ def add(tx: Tx, channel: ChannelRow, can: Capabilities, template: Template) -> T
         )
     put(tx, channel.id, template, known)
     return find(tx, channel, f"{template.name}/{template.language}")
+
+
+def _require_short(template: Template) -> None:
+    limits.NAME.require(template.name, field="name")
+    limits.LANGUAGE.require(template.language, field="language")
+    limits.CATEGORY.require(template.category, field="category")
+    limits.TEMPLATE.require(template.body, field="text")
 
 
 def known_of(tx: Tx, channel: ChannelId) -> Mapping[tuple[str, str], TemplateRow]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
+from chatapp_cli.domain import limits
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.dialog import DialogFilter, filters
 from chatapp_cli.domain.errors import NotFound, UsageError
@@ -43,6 +44,8 @@ def add(tx: Tx, name: str, wanted: DialogFilter, *, own: bool = False) -> int:
     name = sound(name)
     if not name:
         raise UsageError(T("A view needs a name."), field="name")
+    for value in wanted.chosen.values():
+        limits.SEARCH.require(str(value), field="search")
     kept = _kept(wanted, tx.name)
     known = next((row for row in seen(tx) if (row.operator, fold(row.name)) == (owner, fold(name))), None)
     if known is None:

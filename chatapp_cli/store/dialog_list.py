@@ -51,7 +51,7 @@ def page(
 
     ``among`` restricts the search to these dialogs.
     """
-    where, params = _where(wanted, dialect, among)
+    where, params = _where(wanted, dialect, tx.now, among)
     if after is not None and wanted.waiting:
         where.append("(d.waiting_since, d.id) > (:waiting_since, :id)")
         params |= {"waiting_since": after.waiting_since, "id": after.id}
@@ -64,14 +64,14 @@ def page(
 
 def ids(tx: Tx, dialect: str, wanted: DialogFilter, *, among: Sequence[DialogId] | None = None) -> list[DialogId]:
     """The ids of all dialogs in order, for a virtual list."""
-    where, params = _where(wanted, dialect, among)
+    where, params = _where(wanted, dialect, tx.now, among)
     sql = f"SELECT d.id FROM dialog d{_join(where)} WHERE {' AND '.join(where)} {_order(wanted, among)}"
     return tx.compose(DialogId, spell(sql, dialect), params)
 
 
 def count(tx: Tx, dialect: str, wanted: DialogFilter, *, most: int = ALL) -> int:
     """The number of dialogs that pass the filter; counting stops at ``most``."""
-    where, params = _where(wanted, dialect)
+    where, params = _where(wanted, dialect, tx.now)
     sql = f"SELECT COUNT(*) FROM (SELECT 1 FROM dialog d{_join(where)} WHERE {' AND '.join(where)} LIMIT :n) AS counted"
     return tx.compose(int, spell(sql, dialect), {**params, "n": most})[0]
 
@@ -82,7 +82,7 @@ def rows(
     """The rows of a window of the list, by id; with a filter only those that pass it."""
     if not wanted:
         return {}
-    where, params = ([], {}) if among is None else _where(among, dialect)
+    where, params = ([], {}) if among is None else _where(among, dialect, tx.now)
     names = {f"i{n}": one for n, one in enumerate(wanted)}
     where.append(f"d.id IN ({', '.join(':' + name for name in names)})")
     sql = f"{_ROW} WHERE {' AND '.join(where)}"
@@ -114,7 +114,7 @@ def _order(wanted: DialogFilter, among: Sequence[DialogId] | None) -> str:
 
 
 def _where(
-    wanted: DialogFilter, dialect: str, among: Sequence[DialogId] | None = None
+    wanted: DialogFilter, dialect: str, now: Millis, among: Sequence[DialogId] | None = None
 ) -> tuple[list[str], dict[str, object]]:
     where = ["d.blocked = 1" if wanted.blocked else "d.blocked = 0"]
     params: dict[str, object] = {}
@@ -125,11 +125,19 @@ def _where(
         if name not in _APART:
             condition = CONDITIONS[name]
             where.append(condition if isinstance(condition, str) else condition(value))
-            params[name] = value
+            params[name] = _moment(value, now) if name in _MOMENTS else value
     if not (wanted.snoozed or wanted.blocked or wanted.text or wanted.wherever):
         where.append("d.snoozed_until IS NULL")
     where += _named(wanted.text, dialect, params, "" if among is None else f" AND e.id {_AMONG[dialect]}")
     return where, params
+
+
+def _moment(said: Millis | str, now: Millis) -> Millis:
+    if not isinstance(said, str):
+        return said
+    from chatapp_cli.domain.when import since
+
+    return since(said, now=now)
 
 
 def _named(text: str, dialect: str, params: dict[str, object], these: str) -> Iterator[str]:
@@ -167,6 +175,8 @@ CONDITIONS: dict[str, SqlCondition] = {
     "until": "d.last_at < :until",
 }
 """The condition of each filter on the dialog ``d`` and its channel ``c``, with its value under its name."""
+_MOMENTS = {"since", "until"}
+"""Filters whose value may be words, such as ``1d``."""
 _APART = {"blocked", "wherever", "text"}
 """Filters that change several conditions."""
 

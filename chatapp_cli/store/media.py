@@ -14,6 +14,7 @@ from chatapp_cli.domain import given_file
 from chatapp_cli.domain.draft import MEGABYTE, too_big
 from chatapp_cli.domain.errors import StoreError
 from chatapp_cli.domain.text import T
+from chatapp_cli.domain.whole_file import make_durable
 
 SPARE = 64 * MEGABYTE
 """Free bytes on the disk that a person's file must leave."""
@@ -174,15 +175,6 @@ def _require_space(path: Path, size: int, most: int | None, limit: int) -> None:
         T("{name} does not fit on the disk beside the store.", name=path.name),
         T("Free some space, or send a smaller file."),
     )
-
-
-def make_durable(folder: Path) -> None:
-    """Flush a folder, so that its file names survive a power failure."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from chatapp_cli.domain.errors import StoreError
 from chatapp_cli.domain.text import T
-from chatapp_cli.store.media import make_durable
+from chatapp_cli.domain.whole_file import make_durable
 
 VARIABLE = "CHATAPP_SECRET_KEY"
 

@@ -92,7 +92,7 @@ class Spelling:
     def _own_words(self) -> list[str]:
         if self._file is None or not self._file.exists():
             return []
-        return self._file.read_text("utf-8").split()
+        return self._file.read_text("utf-8", errors="replace").split()  # a full disk may cut the last word
 
     def _learn(self, word: str) -> None:
         self._running().learn(word)

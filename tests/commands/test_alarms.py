@@ -6,8 +6,9 @@ from pathlib import Path
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.text import T
+from chatapp_cli.runtime.owner import owning
 from chatapp_cli.services import alarms
-from tests.commands.conftest import Shell
+from tests.commands.conftest import Program, Shell, Write
 
 
 def test_open_alarms_are_listed_with_what_is_wrong_since_when_and_whether_people_were_told(
@@ -38,6 +39,20 @@ def test_a_trial_says_for_everybody_who_is_told_whether_that_works(chatapp: Shel
     chatapp("company", "configure", "--set", "alarm=email:olga@shop.example")
     unreached = chatapp.run("alarm", "test")
     assert (unreached.code, "No channel that works fits email:olga@shop.example." in unreached.out) == (1, True)
+
+
+def test_a_trial_by_message_needs_a_daemon_and_says_what_became_of_it(
+    chatapp: Shell, program: Program, client_writes: Write, company: Company
+) -> None:
+    client_writes("Здравствуйте")
+    chatapp("company", "configure", "--set", "alarm=1:client-1")
+    alone = chatapp.run("alarm", "test")
+    assert (alone.code, "1:client-1\tThe daemon is not running: nothing is sent" in alone.out) == (1, True)
+    assert "Start it: chatapp serve" in alone.err
+    assert chatapp("outbox", "list").out == "", "nothing is sent later, when nobody expects a trial"
+    with owning(company):
+        waits = chatapp.run("alarm", "test")
+    assert (waits.code, "1:client-1\tMessage 2 is on its way" in waits.out) == (0, True)
 
 
 def test_an_address_that_could_be_somebody_elses_needs_its_channel(chatapp: Shell) -> None:

@@ -133,7 +133,7 @@ def test_a_name_is_one_line_that_can_be_seen_and_no_longer_than_a_line(chatapp: 
     chatapp("line", "add", "Опт")
     unseen, long = (
         "A name has to be one line, without characters that nobody sees.",
-        "A name has at most 200 characters.",
+        "A name: 201 characters are too many; the limit is 200.",
     )
     for name, said in (("a\x1b[2Jb", unseen), ("a\nb", unseen), ("a\u200bb", unseen), ("я" * 201, long)):
         refused = chatapp.run(*[word.format(name) for word in words], stdin=f"{PASSWORD}\n")

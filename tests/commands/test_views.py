@@ -1,8 +1,27 @@
 """Views and the filters by dates from the command line."""
 
-import pytest
+import json
+from collections.abc import Mapping
+from contextlib import closing
+from typing import Any
 
+import pytest
+from typer.testing import CliRunner
+
+from chatapp_cli.bootstrap import Company, open_company
+from chatapp_cli.cli import app
+from chatapp_cli.domain.arrival import Arrival, Batch
+from chatapp_cli.domain.dialog import DialogFilter
+from chatapp_cli.kit.system import SystemChance
+from chatapp_cli.ports.bind import Bound
+from chatapp_cli.ports.world import World
+from chatapp_cli.services import channels, ingest, lines, views
 from tests.commands.conftest import Shell, Write
+from tests.stores import NOON, OWNER, HeldClock, said
+
+DAY = 86_400_000
+BOUND = Bound(account="1", title="Почта магазина")
+WROTE = Arrival(provider_id="1", raw=b"{}", events=(said("Здравствуйте", ext_id="1", at=NOON),))
 
 
 @pytest.mark.req("S-117")
@@ -37,6 +56,60 @@ def test_dialogs_are_listed_by_the_time_of_their_last_message(chatapp: Shell, cl
     assert [row["id"] for row in chatapp("dialog", "list", "--from", last, "--json").json] == [1]
     assert chatapp("dialog", "list", "--until", last, "--json").json == []
     assert chatapp.run("dialog", "list", "--from", "вчера-то").code == 2
+
+
+@pytest.mark.req("S-117")
+def test_a_time_that_is_counted_back_from_now_is_counted_anew_whenever_a_view_is_used(
+    env: Mapping[str, str], company: Company
+) -> None:
+    def run(at: int, *words: str) -> Any:
+        world = World(clock=HeldClock(at), chance=SystemChance())
+        done = CliRunner().invoke(app, [*words, "--json"] if words[1] != "add" else list(words), env=env, obj=world)
+        assert done.exit_code == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def shown(at: int) -> tuple[list[int], list[int], list[int]]:
+        quiet = [row["id"] for row in run(at, "view", "show", "Молчат")]
+        count = [row["dialogs"] for row in run(at, "view", "list")]
+        return quiet, [row["id"] for row in run(at, "dialog", "list", "--until", "1d")], count
+
+    with closing(open_company(company.settings, World(clock=HeldClock(NOON), chance=SystemChance()))) as shop:
+        line = shop.write(lambda tx: lines.add(tx.by(OWNER), "Опт"))
+        channel = shop.write(lambda tx: channels.save(tx.by(OWNER), shop.vault, BOUND, line=line, kind="letters"))
+        shop.write(lambda tx: ingest.ingest(tx, channel, Batch(arrivals=(WROTE,))))
+    assert run(NOON, "view", "add", "Молчат", "--until", " 1d ") == 1
+    company.write(lambda tx: views.add(tx.by(OWNER), "Молчали тогда", DialogFilter(until=NOON - DAY)))
+    (kept, old) = run(NOON, "view", "list")
+    assert (kept["filter"], old["filter"]) == ({"until": "1d"}, {"until": NOON - DAY})
+    assert shown(NOON) == ([], [], [0, 0])
+    assert shown(NOON + DAY + 1) == ([1], [1], [1, 0])
+
+
+@pytest.mark.parametrize(
+    ("words", "said", "step"),
+    [
+        (("--tag", "возрат"), "There is no tag возрат.", "Did you mean: возврат"),
+        (("--tag", "ёлка"), "There is no tag ёлка.", "Known: возврат, опт"),
+        (("--assignee", "вери"), "Nobody here is called вери.", "Did you mean: Вера"),
+        (("--assignee", "Xenia"), "Nobody here is called Xenia.", "Known: Вера, Ольга"),
+    ],
+)
+@pytest.mark.parametrize("command", [("dialog", "list"), ("view", "add", "Новый")])
+def test_a_name_that_nobody_and_nothing_has_is_refused_with_the_nearest_one(
+    chatapp: Shell, client_writes: Write, command: tuple[str, ...], words: tuple[str, str], said: str, step: str
+) -> None:
+    client_writes("Сколько стоит ель?")
+    for tag in ("возврат", "опт"):
+        chatapp("dialog", "tag", "1", tag)
+    chatapp("dialog", "assign", "1", "Вера")
+    refused = chatapp.run(*command, *words)
+    assert (refused.code, refused.out, refused.err) == (2, "", f"{said}\n→ {step}\n")
+    assert chatapp("view", "list", "--json").json == []
+
+
+@pytest.mark.parametrize("name", ["me", "nobody", "Ольга"])
+def test_one_may_ask_for_oneself_and_for_nobody_where_nobody_has_an_account(chatapp: Shell, name: str) -> None:
+    assert chatapp("dialog", "list", "--assignee", name, "--json").json == []
 
 
 @pytest.mark.req("S-116")

@@ -22,6 +22,7 @@ A_PROCESS = "a process of the program takes its place, whoever started it"
 A_LOGIN = "proved by a password or a token, before anybody acts"
 WHAT_HAPPENED = "says what happened, whoever was at work"
 WITHOUT_A_RIGHT = {
+    "alarm_messages.confirm": A_TIMER,
     "alarm_messages.send": A_TIMER,
     "alarms.begin": A_TIMER,
     "alarms.heal": WHAT_HAPPENED,
@@ -66,7 +67,7 @@ WITHOUT_A_RIGHT = {
     "lease.beat": A_PROCESS,
     "lease.leave": A_PROCESS,
     "lease.take": A_PROCESS,
-    "lease.take_back": A_PROCESS,
+    "lease.ask_no_longer": A_PROCESS,
     "memory.save": A_SESSION,
     "login_attempts.begin": A_LOGIN,
     "login_attempts.succeeded": A_LOGIN,
@@ -133,6 +134,7 @@ IN_ANOTHERS_NAME = {
 """What services give to ``emit`` as the actor, each with the reason why it is not whoever acts."""
 AS_ANOTHER = {
     "onward.continue_chain": "a chain goes on under the name of the message's first author",
+    "alarm_messages.send": "an alarm is the program's, and what was written of it too",
     "alarm_messages._accept": "an alarm is the program's, and so is a trial of it",
     "approvals._announce": "a mail about a template is the program's, whoever moved the template",
 }

@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from chatapp_cli.bootstrap import Company, open_company
 from chatapp_cli.domain.arrival import Arrival, Batch
+from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, Rejected
 from chatapp_cli.domain.health import Health
 from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import show
 from chatapp_cli.kit.system import SystemChance
@@ -21,8 +24,8 @@ from chatapp_cli.ports.world import World
 from chatapp_cli.runtime.alarms import AlarmWatch
 from chatapp_cli.runtime.restarting import WorkerState
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.services import alarms, channels, ingest, lines, options, waiting
-from tests.stores import NOON, OWNER, HeldClock, said
+from chatapp_cli.services import alarms, channels, ingest, lines, onward, options, outbox, waiting
+from tests.stores import NOON, OWNER, HeldClock, hand_over, said
 
 MINUTES = 60_000
 CLIENT = said("Здравствуйте", ext_id="1", at=NOON)
@@ -75,6 +78,23 @@ def written(desk: Company) -> list[tuple[str, str, str]]:
     """What waits to be sent: by which channel, to whom, and what."""
     rows = desk.read(waiting.everything)
     return sorted((row.channel, row.name, row.text) for row in rows)
+
+
+Verdict = Receipt | ChannelError | None
+
+
+def decide(desk: Company, channel: ChannelId, verdict: Verdict) -> bool:
+    """Let the provider answer to the next message, if there is one; ``None``: it waits."""
+    claim = verdict and desk.write(lambda tx: hand_over(tx, desk.media, channel))
+    if not claim:
+        return False
+    if isinstance(verdict, Receipt):
+        return desk.write(lambda tx: outbox.succeed(tx, claim, verdict))
+    if isinstance(verdict, OutcomeUnknown):
+        return desk.write(lambda tx: outbox.leave_uncertain(tx, claim, verdict))
+    desk.write(lambda tx: outbox.fail(tx, claim, verdict))
+    desk.write(lambda tx: onward.continue_chain(tx, desk.capabilities, claim.message.id))
+    return True
 
 
 def told_by_message(desk: Company, to: str) -> None:
@@ -178,6 +198,93 @@ async def test_what_is_wrong_with_the_only_channel_is_not_told_by_it_and_does_no
     assert (channel, to) == ("Mail", "olga@shop.example")
     assert words.startswith("main: over since ")
     desk.close()
+
+
+@pytest.mark.parametrize(
+    ("command", "verdict", "is_told"),
+    [
+        ("exit 0", None, True),
+        ("exit 0", Rejected("not_found"), True),
+        ("exit 1", None, False),
+        ("exit 1", Rejected("not_found"), False),
+        ("exit 1", OutcomeUnknown("timeout"), False),
+        ("exit 1", Receipt(ids=("m1",)), True),
+        ("", Receipt(ids=("m1",)), True),
+        ("", Rejected("not_found"), False),
+    ],
+)
+async def test_an_alarm_is_told_once_the_command_ended_well_or_a_message_was_sent_and_not_before(
+    desk: Company, clock: HeldClock, tmp_path: Path, command: str, verdict: Verdict, *, is_told: bool
+) -> None:
+    (tmp_path / "tell").write_text(f"#!/bin/sh\n{command}\n")
+    desk = desk if command else replace(desk, settings=replace(desk.settings, alarm_command=""))
+    mail = bound(desk, "email", "Mail")
+    told_by_message(desk, "olga@shop.example")
+    desk.write(lambda tx: alarms.raise_(tx, "other", "", T("It broke")))
+    async with watching(desk) as watch:
+        await watch.turn()
+        decide(desk, mail, verdict)
+        clock.at += 59_000
+        await watch.turn()
+        (alarm,) = [one for one in desk.read(alarms.open_) if one.kind == "other"]
+        assert (alarm.told_at is not None) == is_told
+        clock.at += 1_000
+        await watch.turn()
+    waits = [words for _, _, words in written(desk) if "It broke" in words]
+    assert len(waits) == int(verdict is None or not is_told), "what failed is written again, and nothing twice"
+
+
+async def test_what_one_way_could_not_tell_is_told_by_the_others_after_pauses_that_double(
+    desk: Company, clock: HeldClock
+) -> None:
+    first, second = bound(desk, "email", "First"), bound(desk, "email", "Second")
+    by_messages = replace(desk, settings=replace(desk.settings, alarm_command=""))
+    told_by_message(desk, f"{first}:olga@shop.example, olga@shop.example")
+    desk.write(lambda tx: alarms.raise_(tx, "other", "", T("It broke")))
+    began, tried = clock.at, []
+    async with watching(by_messages) as watch:
+        for _ in range(16):
+            await watch.turn()
+            for channel in (first, second):
+                while decide(desk, channel, Rejected("not_found")):
+                    tried.append(((clock.at - began) // MINUTES, channel))
+            pass_minutes(desk, clock, 1, first, second)
+        assert sorted({minute for minute, _ in tried}) == [0, 1, 3, 7, 15]
+        assert {channel for minute, channel in tried if minute == 0} == {first, second}, "a chain goes on at once"
+        (alarm,) = desk.read(alarms.open_)
+        assert alarm.told_at is None
+        pass_minutes(desk, clock, 16, first, second)
+        await watch.turn()
+        decide(desk, first, Receipt(ids=("m1",)))
+        await watch.turn()
+        (alarm,) = desk.read(alarms.open_)
+        assert alarm.told_at is not None
+
+
+async def test_a_message_that_waits_in_a_channel_that_stopped_is_taken_back_and_goes_by_another(
+    desk: Company, clock: HeldClock
+) -> None:
+    first, second = bound(desk, "email", "First"), bound(desk, "email", "Second")
+    by_messages = replace(desk, settings=replace(desk.settings, alarm_command=""))
+    told_by_message(desk, "olga@shop.example")
+    desk.write(lambda tx: alarms.raise_(tx, "other", "", T("It broke")))
+    async with watching(by_messages) as watch:
+        await watch.turn()
+        assert [row[0] for row in written(desk)] == ["First"]
+        healthy(desk, first, Health.NEEDS_REBIND, "unauthorized")
+        pass_minutes(desk, clock, 1, second)
+        await watch.turn()
+        assert [row[0] for row in written(desk)] == ["Second"]
+        healthy(desk, second, Health.NEEDS_REBIND, "unauthorized")
+        pass_minutes(desk, clock, 2)
+        await watch.turn()
+        assert [row[0] for row in written(desk)] == ["Second"], "there is no other way: it waits"
+        desk.write(lambda tx: alarms.heal(tx, "other", ""))
+        healthy(desk, first, Health.OK)
+        await watch.turn()
+    ((channel, _, words),) = written(desk)
+    assert channel == "First"
+    assert words.startswith("main: over since "), "that it broke is no news any more"
 
 
 async def test_a_worker_that_keeps_failing_a_dead_letter_and_an_uncertain_message_are_told(

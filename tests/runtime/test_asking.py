@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 
@@ -10,13 +12,14 @@ from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.errors import Busy, ChannelError, Refused
 from chatapp_cli.domain.session_request import SessionMethod
 from chatapp_cli.runtime.asking import SessionRequest, ask, ask_all
+from chatapp_cli.runtime.owner import OwnerKind, owner
 from chatapp_cli.sandbox.stage import Sandbox
 from chatapp_cli.sandbox.telegram_bot import TelegramBotSandbox
 from chatapp_cli.sandbox.whatsapp_web import create
 from chatapp_cli.services import channels
 from chatapp_cli.store.rows.channels import ChannelRow
 from tests.contract.connector_contract import ANNA
-from tests.runtime.test_daemon import bound, serving, the_dialogs
+from tests.runtime.test_daemon import bound, eventually, serving, the_dialogs
 
 
 @pytest.fixture
@@ -70,3 +73,22 @@ async def test_a_messenger_that_is_away_is_said_to_be_silent(company: Company, p
     await phones.vanish()
     with pytest.raises((Busy, ChannelError)):
         await ask(company, SessionRequest(row, SessionMethod.CONTACTS), seconds=2)
+
+
+async def test_a_command_that_waits_for_an_answer_leaves_to_a_daemon_that_asks_and_is_answered_by_it(
+    companies: Callable[..., Company], phones: Sandbox
+) -> None:
+    company = companies()
+    row = await channel(company, phones)
+    await phones.vanish()
+    asking = asyncio.create_task(ask(company, SessionRequest(row, SessionMethod.FIND, {"address": ANNA.phone})))
+    await eventually(lambda: owner(company))
+    began = time.monotonic()
+    async with serving(companies()):
+        assert time.monotonic() - began < 5
+        found = owner(company)
+        assert found is not None
+        assert found.kind is OwnerKind.DAEMON
+        assert not asking.done()
+        await phones.come_back()
+        assert (await asking)["phone"] == ANNA.phone

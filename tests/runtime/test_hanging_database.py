@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from chatapp_cli.runtime.owner import GRACE
+from chatapp_cli.runtime.held_lease import GRACE
 from chatapp_cli.store.rows.lease import LASTS
 from tests import postgres
 
@@ -77,7 +77,7 @@ async def test_a_daemon_ends_though_its_database_holds_its_threads_for_ever(
         finally:
             with suppress(ProcessLookupError):
                 daemon.kill()
-    assert daemon.returncode == 2, said
+    assert daemon.returncode == 3, said
     assert b"The database did not answer for" in said
     assert b"Start it again; a service does so automatically." in said
     assert time.monotonic() - began < LASTS + GRACE + ON_A_BUSY_MACHINE

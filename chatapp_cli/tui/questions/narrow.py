@@ -98,8 +98,7 @@ class Narrow(Popup[DialogFilter]):
         value = getattr(self._wanted, one.name)
         if one.kind in self._choices:
             return Cycler(self._choices[one.kind], value, id=one.name)
-        shown = "" if value is None else f"{local(value):%Y-%m-%d %H:%M}"
-        return Input(shown, placeholder=_("any"), id=one.name, compact=True)
+        return Input(_shown(value), placeholder=_("any"), id=one.name, compact=True)
 
     @on(Input.Submitted)
     @on(Button.Pressed)
@@ -108,8 +107,22 @@ class Narrow(Popup[DialogFilter]):
         chosen: dict[str, Any] = {str(cycler.id): cycler.value for cycler in self.query(Cycler)}
         try:
             for box in self.query(Input):
-                chosen[str(box.id)] = since(box.value, now=self._now) if box.value.strip() else None
+                chosen[str(box.id)] = self._moment(str(box.id), box.value.strip())
         except UsageError as error:
             self.query_one(".note", Static).update(show(error.what))
             return
         self.answer(self._wanted.but(**chosen))
+
+    def _moment(self, name: str, said: str) -> Millis | str | None:
+        """The words for a moment, which mean another one each day; what was not changed stays. Raises UsageError."""
+        before: Millis | str | None = getattr(self._wanted, name)
+        if said in {"", _shown(before)}:
+            return before if said else None
+        since(said, now=self._now)
+        return said
+
+
+def _shown(moment: Millis | str | None) -> str:
+    if moment is None or isinstance(moment, str):
+        return moment or ""
+    return f"{local(moment):%Y-%m-%d %H:%M}"

@@ -70,7 +70,7 @@ def _chip(part: Filter, value: Any, overview: Overview) -> str:
         case FilterKind.OPERATOR:
             return f"@{value}" if value else _("nobody answers")
         case FilterKind.MOMENT:
-            return _(part.chip.msgid, time=f"{local(value):%d.%m.%y}")
+            return _(part.chip.msgid, time=value if isinstance(value, str) else f"{local(value):%d.%m.%y}")
         case _:
             return show(part.chip)
 

@@ -17,6 +17,7 @@ from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import ApplicationId
 from chatapp_cli.domain.journal.company import ApplicationMoved
 from chatapp_cli.domain.text import T
+from chatapp_cli.domain.whole_file import write_whole
 from chatapp_cli.i18n import _, show
 from chatapp_cli.kit.manifests import manifest, manifests
 from chatapp_cli.ports.bind import Asker
@@ -147,7 +148,7 @@ class ApplicationsScreen(ActionPage):
         name, content = applying.document(self.workspace.company, application)
         target = folder / name
         try:
-            target.write_bytes(content)
+            write_whole(target, content, mode=0o666)
         except OSError as error:
             raise NotFound(
                 T("{path} cannot be written: {why}.", path=target, why=error.strerror or error),

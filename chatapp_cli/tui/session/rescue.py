@@ -22,7 +22,13 @@ def save_to_file(home: Path, to: str, text: str, now: Millis) -> Path:
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:
             continue
-        with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape") as file:
-            file.write(f"{to}\n\n{text}\n")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape") as file:
+                file.write(f"{to}\n\n{text}\n")
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError:  # the text is printed instead; half of it would pass for the whole
+            path.unlink(missing_ok=True)
+            raise
         return path
     raise FileExistsError(folder)

@@ -1,0 +1,99 @@
+"""A trial of the alarms: everybody who is told of them is told that this is one, and how that went is said."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.access import Right
+from chatapp_cli.domain.errors import Busy, ChatappError, Refused
+from chatapp_cli.domain.ids import MessageId
+from chatapp_cli.domain.message import SENT, WAITING
+from chatapp_cli.domain.next_step import Next, to_do
+from chatapp_cli.domain.text import T, Text
+from chatapp_cli.i18n import show
+from chatapp_cli.kit import commands
+from chatapp_cli.ports.connector import Finding
+from chatapp_cli.runtime.alarms import recipients
+from chatapp_cli.runtime.once import deliver
+from chatapp_cli.runtime.owner import OwnerKind, owner
+from chatapp_cli.services import alarm_messages, channels, dialogs, transcript, words
+from chatapp_cli.services.alarm_messages import AlarmRecipient
+from chatapp_cli.services.standings import standing
+
+PATIENCE = 10.0
+"""Seconds for which the verdicts of the messages are awaited; after them they are on their way."""
+
+
+def try_out(company: Company) -> Sequence[Finding]:
+    """Tell everybody, and how that went for each. Raises Refused if nobody is told of alarms.
+
+    Messages are sent by the daemon: without one none is written.
+    """
+    company.require(Right.SETTINGS)
+    to = company.read(partial(recipients, company=company))
+    command = company.settings.alarm_command
+    if not (to or command):
+        raise Refused(
+            "nobody_told",
+            T("Nobody is told of alarms."),
+            T(
+                "Name addresses: {addresses}; or a command: {command}",
+                addresses=to_do(Next.CONFIGURE_COMPANY, name="alarm", value="email:olga@shop.example"),
+                command=to_do(Next.SET, name="alarm_command"),
+            ),
+        )
+    text = T("{company}: this is a trial of the alarms", company=company.settings.company)
+    return [*_by_messages(company, to, text), *(_by_command(command, text) if command else ())]
+
+
+def _by_command(command: str, text: Text) -> Iterator[Finding]:
+    why = commands.tell(command, f"{show(text)}\n", extra={"ALARM_KIND": "test", "ALARM_STATE": "raised"})
+    what = T("The command failed: {why}", why=why) if why else T("The command was told")
+    yield Finding(name="alarm_command", ok=not why, what=what, next_step=T("Correct the command."))
+
+
+def _by_messages(company: Company, to: Sequence[AlarmRecipient], text: Text) -> Iterator[Finding]:
+    served = _is_served(company)
+    written = [(one, _written(company, one, text, served=served)) for one in to]
+    until = time.monotonic() + PATIENCE
+    for one, found in written:
+        if isinstance(found, ChatappError):
+            yield Finding(name=str(one), ok=False, what=found.what, next_step=found.next_step)
+        else:
+            last = asyncio.run(deliver(company, found, seconds=max(0.0, until - time.monotonic())))
+            yield _verdict(company, one, last)
+
+
+def _is_served(company: Company) -> bool:
+    found = owner(company)
+    return found is not None and found.kind is not OwnerKind.COMMAND
+
+
+def _written(company: Company, one: AlarmRecipient, text: Text, *, served: bool) -> MessageId | ChatappError:
+    try:
+        if served:
+            return company.whole.write(partial(alarm_messages.try_out, able=company.capabilities, one=one, text=text))
+        company.whole.read(partial(alarm_messages.ways, one=one))
+    except ChatappError as error:
+        return error
+    return Busy(T("The daemon is not running: nothing is sent"), T("Start it: {how}", how=to_do(Next.SERVE)))
+
+
+def _verdict(company: Company, one: AlarmRecipient, number: MessageId) -> Finding:
+    message = company.whole.read(partial(transcript.message, wanted=number))
+    card = company.whole.read(partial(dialogs.card, dialog=message.dialog_id))
+    row = company.whole.read(partial(channels.one, channel=card.channel_id))
+    if message.state in SENT:
+        return Finding(name=str(one), ok=True, what=T("Message {n} was sent", n=number))
+    if message.state not in WAITING:
+        why, step = words.why(company.manifest(row), message.code, message.detail)
+        return Finding(name=str(one), ok=False, what=T("Message {n} failed: {why}", n=number, why=why), next_step=step)
+    found = standing(row, company.manifest(row), company.world.clock.now(), carried=True)
+    if not found.well:
+        what = T("Message {n} waits: {title}: {said}", n=number, title=row.title, said=found.sentence())
+        return Finding(name=str(one), ok=False, what=what, next_step=found.next_step)
+    return Finding(name=str(one), ok=True, what=T("Message {n} is on its way", n=number))
