@@ -46,7 +46,10 @@ def glimpse(update: Any, view: View) -> MessageArrived | None:
     if not isinstance(update, tl.UpdateNewMessage | tl.UpdateNewChannelMessage):
         return None
     message = update.message
-    return replace(_envelope(message, view), placeholder=True) if isinstance(message, tl.Message) else None
+    if not isinstance(message, tl.Message):
+        return None
+    at = view.at(message.date) if isinstance(message.date, datetime) else view.arrived
+    return replace(_envelope(message, view, at), placeholder=True)
 
 
 def _understood(update: Any, raw: bytes, view: View) -> Arrival:
@@ -135,7 +138,7 @@ def _message(message: Any, text: str, view: View) -> MessageArrived:
         text = "\n".join(filter(None, (text, content.named(message.media))))
     quoted, _ = readable([message], _reply)
     return replace(
-        _envelope(message, view),
+        _envelope(message, view, view.at(message.date)),
         text=border.text(text),
         files=tuple(file for file in files if file is not None),
         reply_to=next(iter(quoted), border.NO_ID),
@@ -143,14 +146,14 @@ def _message(message: Any, text: str, view: View) -> MessageArrived:
     )
 
 
-def _envelope(message: Any, view: View) -> MessageArrived:
+def _envelope(message: Any, view: View, at: border.At) -> MessageArrived:
     """A new message without its content."""
     chat = view.known(message.peer_id)
     sender = _sender(message, chat, view)
     return MessageArrived(
         peer=chat.peer,
         ext_id=ext_id(message.peer_id, message.id),
-        at=view.at(message.date) if isinstance(message.date, datetime) else view.arrived,
+        at=at,
         text=border.text(""),
         sender=sender.person,
         from_us=bool(message.out),
