@@ -135,13 +135,16 @@ def _metrics() -> Iterator[str]:
     from chatapp_cli.api.metrics import exposition
     from chatapp_cli.domain.health import ChannelState
     from chatapp_cli.runtime.restarting import WorkerState
+    from chatapp_cli.runtime.store import CommitFigures
     from chatapp_cli.services.figures import Figures
 
     channel = SimpleNamespace(id=1, kind="k", proof_at=1)
     standing: Any = SimpleNamespace(channel=channel, state=ChannelState.WORKING)
     counts = {"dead": 0, "uncertain": 0, "unread": 0, "alarms": {"k": 1}}
     found: Any = Figures(channels=(channel,), outbox=((1, "s", 1),), **counts)  # type: ignore[arg-type]  # only what the metrics read
-    store = SimpleNamespace(commits=(0, 0.0, 0.0), company=SimpleNamespace(database=SimpleNamespace(damaged=None)))
+    store = SimpleNamespace(
+        commits=CommitFigures(0, 0.0, 0.0), company=SimpleNamespace(database=SimpleNamespace(damaged=None))
+    )
     daemon: Any = SimpleNamespace(
         counted={("k", "w"): 1},
         conditions=[WorkerState("w")],

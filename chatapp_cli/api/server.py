@@ -26,7 +26,8 @@ from chatapp_cli.domain.errors import ChatappError, StoreAway, StoreError, Store
 from chatapp_cli.domain.text import T
 from chatapp_cli.runtime import store_alarm
 from chatapp_cli.runtime.daemon import Daemon, running
-from chatapp_cli.runtime.owner import OwnerKind, Ownership, taking
+from chatapp_cli.runtime.held_lease import HeldLease
+from chatapp_cli.runtime.owner import OwnerKind, taking
 
 log = structlog.get_logger()
 
@@ -128,7 +129,7 @@ async def _telling(company: Company, serving: Coroutine[None, None, None]) -> No
 
 async def _serve(
     company: Company,
-    owned: Ownership,
+    owned: HeldLease,
     announce: Callable[[str], None] | None,
     stop: asyncio.Event,
     *,
@@ -147,7 +148,7 @@ async def _serve(
 
 
 @contextlib.asynccontextmanager
-async def _leaving(owned: Ownership, stop: asyncio.Event) -> AsyncIterator[None]:
+async def _leaving(owned: HeldLease, stop: asyncio.Event) -> AsyncIterator[None]:
     """Stop when another daemon asks for the store."""
 
     async def leave() -> None:

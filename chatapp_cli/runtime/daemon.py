@@ -15,8 +15,8 @@ from chatapp_cli.domain.errors import ChatappError, StoreError
 from chatapp_cli.domain.text import T
 from chatapp_cli.ports.connector import HookReply, HookRequest
 from chatapp_cli.runtime import alarms, builtin, store_alarm
+from chatapp_cli.runtime.held_lease import NO_LEASE, HeldLease, NoLease
 from chatapp_cli.runtime.journal_tail import new_entries
-from chatapp_cli.runtime.owner import NO_LEASE, NoLease, Ownership
 from chatapp_cli.runtime.parts import Installed, Part, handlers_of, load_installed, note, workers_of
 from chatapp_cli.runtime.readiness import Readiness
 from chatapp_cli.runtime.restarting import WorkerState
@@ -138,7 +138,7 @@ def _tell_of_effect(name: str, why: str) -> None:
 @asynccontextmanager
 async def running(
     company: Company,
-    lease: Ownership | NoLease = NO_LEASE,
+    lease: HeldLease | NoLease = NO_LEASE,
     *,
     ended: Callable[[], None] = lambda: None,
     parts: Sequence[Part] | None = None,

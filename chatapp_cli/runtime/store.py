@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.errors import StoreLost
-from chatapp_cli.runtime.owner import NO_LEASE, NoLease, Ownership
+from chatapp_cli.runtime.held_lease import NO_LEASE, HeldLease, NoLease
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.store.writer import Done, Outcome, Writer, deliver
 
@@ -31,7 +31,7 @@ class CommitFigures(NamedTuple):
 class AsyncStore:
     """Belongs to the event loop in which it is created."""
 
-    def __init__(self, company: Company, lease: Ownership | NoLease = NO_LEASE) -> None:
+    def __init__(self, company: Company, lease: HeldLease | NoLease = NO_LEASE) -> None:
         self.company = company
         self.lease = lease
         """The lease by which this process runs the channels, if it does."""
@@ -46,7 +46,7 @@ class AsyncStore:
         """What writing took so far."""
         return CommitFigures(self._writer.commits, self._writer.seconds, self._writer.slowest)
 
-    async def run_under(self, held: Ownership, work: Coroutine[None, None, None]) -> bool:
+    async def run_under(self, held: HeldLease, work: Coroutine[None, None, None]) -> bool:
         """Run work that needs the lease until it ends, a daemon asks, or the lease is lost; true if it ended."""
         self.lease = held
         try:

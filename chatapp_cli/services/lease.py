@@ -7,12 +7,10 @@ clocks do. Times are the database's and only decide when a holder that is silent
 from __future__ import annotations
 
 from chatapp_cli.domain.ids import Millis
-from chatapp_cli.store.rows.lease import LeaseRow
+from chatapp_cli.store.rows.lease import ASK_COUNTS_FOR, LeaseRow
 from chatapp_cli.store.tx import Tx
 
-WISH = 3.0
-"""Seconds for which a wish counts; who waits repeats it."""
-NOBODY = LeaseRow(0, "", "", 0, 0, "", 0)
+NOBODY = LeaseRow()
 
 
 def now(tx: Tx) -> Millis:
@@ -30,19 +28,14 @@ def revision(tx: Tx) -> str:
     return str(tx.value("lease.revision"))
 
 
-def is_wanted(lease: LeaseRow, at: Millis) -> bool:
-    """Whether a daemon waits for it."""
-    return bool(lease.wanted_by) and abs(at - lease.wanted_at) < WISH * 1000
-
-
-def take(tx: Tx, holder: str, kind: str, at: Millis, *, over: LeaseRow | None = None) -> LeaseRow:
+def take(tx: Tx, holder: str, kind: str, at: Millis, *, given_up: LeaseRow | None = None) -> LeaseRow:
     """Take it if it is free, and return the lease as it then is.
 
-    ``over`` is a lease whose holder is known to be gone: it is taken as well if nothing has moved since.
+    ``given_up`` is a lease whose holder is known to be gone: it is taken as well if nothing has moved since.
     """
     tx.run("lease.begin")
     found = read(tx)
-    gone = over is not None and (over.epoch, over.beat_at) == (found.epoch, found.beat_at)
+    gone = given_up is not None and (given_up.epoch, given_up.beat_at) == (found.epoch, found.beat_at)
     if gone or found.is_free(at):
         tx.run("lease.take", holder=holder, kind=kind, at=at)
     return read(tx)
@@ -59,11 +52,11 @@ def leave(tx: Tx, epoch: int) -> None:
 
 
 def ask(tx: Tx, holder: str, at: Millis) -> bool:
-    """Ask a temporary holder to leave; false while another waits already. To be repeated within ``WISH``."""
+    """Ask a temporary holder to leave; false while another waits already. It counts for ``ASK_COUNTS_FOR``."""
     tx.run("lease.begin")
-    return bool(tx.run("lease.ask", holder=holder, at=at, longest=int(WISH * 1000)))
+    return bool(tx.run("lease.ask", holder=holder, at=at, longest=int(ASK_COUNTS_FOR * 1000)))
 
 
-def take_back(tx: Tx, holder: str) -> None:
+def ask_no_longer(tx: Tx, holder: str) -> None:
     """Ask no longer."""
-    tx.run("lease.take_back", holder=holder)
+    tx.run("lease.ask_no_longer", holder=holder)

@@ -8,6 +8,9 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from chatapp_cli.domain.ids import Millis
+from chatapp_cli.store.rows.lease import LeaseRow
+
 _PROC = Path("/proc")
 _STATE, _STARTED = 0, 19
 """Places in ``/proc/PID/stat`` behind the program's name."""
@@ -43,6 +46,18 @@ def named(process: int, host: str) -> str:
     """How a person finds a process: its id, and the name of its machine if it is another one."""
     number = str(process or "?")
     return f"{number}@{host}" if host else number
+
+
+def holder_of(row: LeaseRow, at: Millis, *, locks: bool) -> Holder | None:
+    """The process that holds a lease; ``None`` if nobody does, or the one that did is gone or too late.
+
+    ``locks``: whether the store's own lock keeps others out for as long as a process of this machine runs, however
+    late it is.
+    """
+    found = read_holder(row.holder)
+    if not row.holder or found.is_gone or (row.is_free(at) and not (found.is_here and locks)):
+        return None
+    return found
 
 
 def this_process(key: str) -> Holder:

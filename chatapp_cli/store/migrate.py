@@ -12,7 +12,7 @@ from chatapp_cli.domain.errors import Busy, StoreError
 from chatapp_cli.domain.text import T
 from chatapp_cli.store import file_lock
 from chatapp_cli.store.drivers import Driver, spoken
-from chatapp_cli.store.holder import named, read_holder
+from chatapp_cli.store.holder import holder_of, named
 from chatapp_cli.store.named import statements
 from chatapp_cli.store.preflight import foreign, require_no_former_store
 from chatapp_cli.store.rows.lease import LeaseRow
@@ -96,14 +96,9 @@ def running(driver: Driver, revision: str, lock: Path | None) -> str:
 def _holder(driver: Driver, connection: Connection) -> str:
     sql = statements(driver.dialect)
     found = connection.execute(sql["lease.read"]).fetchone()
-    row = LeaseRow(*found) if found else None
-    if row is None or not row.holder:
-        return ""
-    holder = read_holder(row.holder)
-    late = row.is_free(connection.execute(sql["lease.now"]).fetchone()[0])
-    if holder.is_gone or (late and not (holder.is_here and driver.locks)):
-        return ""
-    return named(holder.process, "" if holder.is_here else holder.host)
+    row = LeaseRow(*found) if found else LeaseRow()
+    holder = holder_of(row, connection.execute(sql["lease.now"]).fetchone()[0], locks=driver.locks)
+    return "" if holder is None else named(holder.process, "" if holder.is_here else holder.host)
 
 
 _LEASE = "0008"

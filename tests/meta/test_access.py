@@ -67,7 +67,7 @@ WITHOUT_A_RIGHT = {
     "lease.beat": A_PROCESS,
     "lease.leave": A_PROCESS,
     "lease.take": A_PROCESS,
-    "lease.take_back": A_PROCESS,
+    "lease.ask_no_longer": A_PROCESS,
     "memory.save": A_SESSION,
     "login_attempts.begin": A_LOGIN,
     "login_attempts.succeeded": A_LOGIN,

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from chatapp_cli.runtime.owner import GRACE
+from chatapp_cli.runtime.held_lease import GRACE
 from chatapp_cli.store.rows.lease import LASTS
 from tests import postgres
 

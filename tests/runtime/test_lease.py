@@ -19,18 +19,19 @@ from chatapp_cli.bootstrap import Company, open_company
 from chatapp_cli.domain.errors import Busy, StoreError
 from chatapp_cli.i18n import show
 from chatapp_cli.runtime.doctor import examine
-from chatapp_cli.runtime.owner import Owner, OwnerKind, Ownership, owner, owning, taking
-from chatapp_cli.services import lease
+from chatapp_cli.runtime.held_lease import HeldLease, LeaseKeeper, elapsed
+from chatapp_cli.runtime.owner import Owner, OwnerKind, owner, owning, taking
 from chatapp_cli.settings import LoadedSettings, Settings
 from chatapp_cli.store.database import driver_for
 from chatapp_cli.store.drivers import Driver
-from chatapp_cli.store.holder import read_holder, this_process
 from chatapp_cli.store.migrate import ensure_current, running, upgrade
+from tests.leases import ELSEWHERE, clock_of, hold_as_daemon, hold_elsewhere, rewrite
 from tests.stores import ON_POSTGRESQL, ON_SQLITE, OWNER, Templates
 
 HOLDER = """
 import sys, time
 from chatapp_cli.bootstrap import open_company
+from chatapp_cli.runtime.held_lease import HeldLease, LeaseKeeper, elapsed
 from chatapp_cli.runtime.owner import OwnerKind, owning
 from chatapp_cli.settings import Settings
 
@@ -38,7 +39,6 @@ with owning(open_company(Settings(home=sys.argv[1], database_url=sys.argv[2])), 
     print("up", flush=True)
     time.sleep(60)
 """
-ELSEWHERE = "4711 1 another-boot desk2 key"
 
 
 @pytest.fixture
@@ -68,21 +68,9 @@ def process(company: Company, kind: OwnerKind = OwnerKind.DAEMON) -> Iterator[su
             other.kill()
 
 
-def rewrite(company: Company, **columns: object) -> None:
-    """Write into the lease what another process would have written."""
-    mark = "?" if company.database.driver.dialect == "sqlite" else "%s"
-    with closing(company.database.driver.connect()) as connection:
-        for column, value in columns.items():
-            connection.execute(f"UPDATE lease SET {column} = {mark}", (value,))
-
-
-def clock_of(company: Company) -> int:
-    return company.database.read(lease.now)
-
-
-async def ended(owned: Ownership) -> str:
+async def ended(held: HeldLease) -> str:
     with pytest.raises(StoreError) as error:
-        await asyncio.wait_for(owned.lost(), 10)
+        await asyncio.wait_for(held.lost(), 10)
     return str(error.value)
 
 
@@ -97,15 +85,15 @@ def test_the_place_of_a_killed_process_is_free_at_once(desks: Callable[[], Compa
         began = time.monotonic()
         while owner(company) is not None:
             time.sleep(0.01)
-        with owning(company, kind) as owned:
-            assert owned.epoch == 2
+        with owning(company, kind) as held:
+            assert held.epoch == 2
             assert owner(company) == Owner(os.getpid(), kind)
         assert time.monotonic() - began < 5
     assert owner(company) is None
 
 
 @ON_SQLITE
-def test_no_file_that_can_be_removed_keeps_a_second_process_out_but_the_store_itself(
+def test_the_lock_is_on_the_store_itself_so_no_removed_file_lets_a_second_process_in(
     desks: Callable[[], Company], tmp_path: Path
 ) -> None:
     company = desks()
@@ -124,14 +112,14 @@ def test_a_silent_holder_of_another_machine_is_followed_when_its_lease_is_over(d
     company = desks()
     with owning(company):
         pass
-    rewrite(company, holder=ELSEWHERE, kind="daemon", beat_at=clock_of(company) - 14_000)
+    hold_elsewhere(company, 14)
     assert owner(company) == Owner(4711, OwnerKind.DAEMON, "desk2")
     with pytest.raises(Busy, match="4711@desk2"), owning(company):
         pass
     rewrite(company, beat_at=clock_of(company) - 15_000)
     assert owner(company) is None
-    with owning(company) as owned:
-        assert owned.epoch == 2
+    with owning(company) as held:
+        assert held.epoch == 2
 
 
 async def test_a_daemon_waits_for_the_end_of_a_lease_and_not_for_one_that_is_renewed(
@@ -140,12 +128,12 @@ async def test_a_daemon_waits_for_the_end_of_a_lease_and_not_for_one_that_is_ren
     company = desks()
     with owning(company):
         pass
-    rewrite(company, holder=ELSEWHERE, kind="daemon", beat_at=clock_of(company) - 13_500)
-    async with taking(company, OwnerKind.DAEMON, asyncio.Event()) as owned:
-        assert owned is not None
-        assert owned.epoch == 2
-    rewrite(company, holder=ELSEWHERE, kind="daemon", beat_at=clock_of(company) - 4_000)
-    waiting = asyncio.create_task(_taken(company))
+    hold_elsewhere(company, 13.5)
+    async with taking(company, OwnerKind.DAEMON, asyncio.Event()) as held:
+        assert held is not None
+        assert held.epoch == 2
+    hold_elsewhere(company, 4)
+    waiting = asyncio.create_task(hold_as_daemon(company))
     await asyncio.sleep(0.6)
     assert not waiting.done()
     rewrite(company, beat_at=clock_of(company))
@@ -153,18 +141,13 @@ async def test_a_daemon_waits_for_the_end_of_a_lease_and_not_for_one_that_is_ren
         await asyncio.wait_for(waiting, 5)
 
 
-async def _taken(company: Company) -> None:
-    async with taking(company, OwnerKind.DAEMON, asyncio.Event()):
-        pass
-
-
 @pytest.mark.parametrize("kind", [OwnerKind.WINDOW, OwnerKind.COMMAND])
 async def test_a_temporary_holder_hears_a_daemon_of_another_machine(
     desks: Callable[[], Company], kind: OwnerKind
 ) -> None:
     company = desks()
-    with owning(company, kind) as owned:
-        asked = asyncio.create_task(owned.asked_for())
+    with owning(company, kind) as held:
+        asked = asyncio.create_task(held.asked_for())
         await asyncio.sleep(0.5)
         assert not asked.done()
         rewrite(company, wanted_by=ELSEWHERE, wanted_at=clock_of(company))
@@ -178,11 +161,11 @@ async def test_a_temporary_holder_hears_a_daemon_of_another_machine(
 
 async def test_a_holder_that_was_followed_ends_and_its_claims_are_void(desks: Callable[[], Company]) -> None:
     company = desks()
-    with owning(company, beat=0.05) as owned:
-        assert owned.holds
-        rewrite(company, epoch=owned.epoch + 1, holder=ELSEWHERE)
-        assert "taken the store over" in await ended(owned)
-        assert (owned.holds, owned.remaining) == (False, 0)
+    with owning(company, beat=0.05) as held:
+        assert held.holds
+        rewrite(company, epoch=held.epoch + 1, holder=ELSEWHERE)
+        assert "taken the store over" in await ended(held)
+        assert (held.holds, held.remaining) == (False, 0)
     assert owner(company) == Owner(4711, OwnerKind.DAEMON, "desk2"), "what is another's is not given up"
 
 
@@ -191,37 +174,51 @@ async def test_a_holder_whose_database_is_silent_ends_by_its_own_clock_before_an
     desks: Callable[[], Company],
 ) -> None:
     company = desks()
-    with owning(company, beat=60) as owned:
-        owned.last_beat -= 11.9
-        assert owned.holds
-        owned.last_beat -= 0.2
-        assert not owned.holds
-        assert 0 < owned.remaining < 2
-        assert "did not answer for 12 s" in await ended(owned)
-        owned.last_beat -= 2
-        assert owned.remaining == 0
+    with owning(company, beat=60) as held:
+        held.keeper.beat_at -= 11.9
+        assert held.holds
+        held.keeper.beat_at -= 0.2
+        assert not held.holds
+        assert 0 < held.remaining < 2
+        assert "did not answer for 12 s" in await ended(held)
+        held.keeper.beat_at -= 2
+        assert held.remaining == 0
 
 
 @ON_SQLITE
 async def test_a_file_that_is_locked_needs_no_heartbeat_but_has_to_be_there(desks: Callable[[], Company]) -> None:
     company = desks()
     file = Path(company.settings.store_url.removeprefix("sqlite:///"))
-    with owning(company, beat=0.05) as owned:
-        owned.last_beat -= 100
-        assert owned.holds
+    with owning(company, beat=0.05) as held:
+        held.keeper.beat_at -= 100
+        assert held.holds
         file.rename(file.with_name("old.db"))
         file.write_bytes(file.with_name("old.db").read_bytes())
-        assert "replaced or removed" in await ended(owned)
-        assert owned.remaining == 0
+        assert "replaced or removed" in await ended(held)
+        assert held.remaining == 0
+
+
+async def test_a_mistake_in_what_keeps_the_lease_ends_the_holder_in_words(desks: Callable[[], Company]) -> None:
+    def intact() -> bool:
+        raise ZeroDivisionError
+
+    company = desks()
+    with owning(company, beat=60) as held:
+        keeper = LeaseKeeper(company.database, held.epoch, intact, began=elapsed(), every=0.05, temporary=False)
+        broken = HeldLease(company.database, held.epoch, keeper, temporary=False)
+        assert await ended(broken) == "The lease of the store is no longer renewed: ZeroDivisionError."
+        assert not broken.holds
+        assert broken.remaining > 0, "nobody else can have it yet: what is in flight may end"
+        keeper.stop(1)
 
 
 async def test_a_holder_says_restart_when_another_version_has_changed_the_store(desks: Callable[[], Company]) -> None:
     company = desks()
-    with owning(company, beat=0.05) as owned:
+    with owning(company, beat=0.05) as held:
         with closing(company.database.driver.connect()) as connection:
             connection.execute("UPDATE alembic_version SET version_num = '9999'")
         with pytest.raises(StoreError, match="Another version of chatapp") as error:
-            await asyncio.wait_for(owned.lost(), 10)
+            await asyncio.wait_for(held.lost(), 10)
     assert error.value.next_step is not None
     assert "Restart" in show(error.value.next_step)
     assert owner(company) is None
@@ -251,7 +248,7 @@ def test_a_store_is_not_brought_up_to_date_under_a_daemon_of_an_older_version(
     assert running(driver, "0008", lock) == ""
 
 
-def test_who_runs_a_store_is_told_before_it_is_brought_up_to_date(desks: Callable[[], Company]) -> None:
+def test_migration_names_the_process_that_holds_the_store(desks: Callable[[], Company]) -> None:
     company = desks()
     driver = company.database.driver
     with owning(company):
@@ -268,14 +265,3 @@ def test_an_older_daemon_of_another_machine_is_seen_by_the_lock_of_its_session(d
         old.execute(f"SELECT pg_advisory_lock({0x63686175})")
         assert running(driver, "0007", None) == "?"
     assert running(driver, "0007", None) == ""
-
-
-def test_a_process_is_known_by_more_than_its_number() -> None:
-    me = this_process("key")
-    assert read_holder(str(me)) == me
-    assert (me.is_here, me.is_gone) == (True, False)
-    assert me._replace(started="1").is_gone, "the number was used again"
-    assert not me._replace(machine="another", started="1").is_gone, "nobody can tell from here"
-    with subprocess.Popen(["true"]) as other:
-        os.waitid(os.P_PID, other.pid, os.WEXITED | os.WNOWAIT)
-        assert me._replace(process=other.pid, started="").is_gone, "a zombie does nothing more"

@@ -6,7 +6,7 @@ import asyncio
 import os
 import resource
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
 from structlog.testing import capture_logs
@@ -15,8 +15,10 @@ from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.errors import Busy
 from chatapp_cli.i18n import show
 from chatapp_cli.runtime.doctor import examine
-from chatapp_cli.runtime.owner import LOOK, Owner, OwnerKind, Ownership, owner, owning, taking
+from chatapp_cli.runtime.held_lease import CHECK_ASKED, HeldLease
+from chatapp_cli.runtime.owner import Owner, OwnerKind, owner, owning, taking
 from chatapp_cli.settings import LoadedSettings
+from tests.leases import hold_as_daemon, hold_elsewhere, rewrite, waiting_daemon
 
 TEMPORARY = [OwnerKind.WINDOW, OwnerKind.COMMAND]
 SAID = {
@@ -33,24 +35,16 @@ SAID = {
 }
 
 
-def rewrite(company: Company, **columns: object) -> None:
-    """Write into the lease what another process would have written."""
-    with closing(company.database.driver.connect()) as connection:
-        for column, value in columns.items():
-            mark = "?" if company.database.driver.dialect == "sqlite" else "%s"
-            connection.execute(f"UPDATE lease SET {column} = {mark}", (value,))
-
-
-async def work_for(owned: Ownership, seconds: float) -> None:
+async def work_for(held: HeldLease, seconds: float) -> None:
     """What a temporary owner does: it leaves once it is asked, after what was in flight."""
-    await owned.asked_for()
+    await held.asked_for()
     await asyncio.sleep(seconds)
 
 
-async def hold(company: Company, kind: OwnerKind, held: asyncio.Event, *, seconds: float = 0.0) -> None:
-    with owning(company, kind) as place:
-        held.set()
-        await work_for(place, seconds)
+async def hold(company: Company, kind: OwnerKind, holds: asyncio.Event, *, seconds: float = 0.0) -> None:
+    with owning(company, kind) as held:
+        holds.set()
+        await work_for(held, seconds)
 
 
 @pytest.mark.parametrize("kind", list(OwnerKind))
@@ -74,12 +68,12 @@ def test_doctor_says_who_carries_the_store(company: Company, kind: OwnerKind | N
 async def test_a_daemon_waits_until_a_temporary_owner_has_finished(
     companies: Callable[..., Company], kind: OwnerKind
 ) -> None:
-    held = asyncio.Event()
-    holding = asyncio.create_task(hold(companies(), kind, held, seconds=0.6))
-    await held.wait()
+    holds = asyncio.Event()
+    holding = asyncio.create_task(hold(companies(), kind, holds, seconds=0.6))
+    await holds.wait()
     company = companies()
-    async with taking(company, OwnerKind.DAEMON, asyncio.Event()) as place:
-        assert place is not None
+    async with taking(company, OwnerKind.DAEMON, asyncio.Event()) as held:
+        assert held is not None
         assert holding.done()
         assert owner(company) == Owner(os.getpid(), OwnerKind.DAEMON)
     await holding
@@ -88,16 +82,11 @@ async def test_a_daemon_waits_until_a_temporary_owner_has_finished(
 async def test_of_two_daemons_that_wait_one_gets_the_place_and_the_other_is_refused(
     companies: Callable[..., Company],
 ) -> None:
-    held = asyncio.Event()
-    holding = asyncio.create_task(hold(companies(), OwnerKind.WINDOW, held, seconds=0.6))
-    await held.wait()
+    holds = asyncio.Event()
+    holding = asyncio.create_task(hold(companies(), OwnerKind.WINDOW, holds, seconds=0.6))
+    await holds.wait()
     done = asyncio.Event()
-
-    async def daemon(company: Company) -> None:
-        async with taking(company, OwnerKind.DAEMON, asyncio.Event()):
-            await done.wait()
-
-    both = [asyncio.create_task(daemon(companies())) for _ in range(2)]
+    both = [asyncio.create_task(hold_as_daemon(companies(), done)) for _ in range(2)]
     refused, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED, timeout=10)
     done.set()
     results = await asyncio.gather(holding, *both, return_exceptions=True)
@@ -115,45 +104,51 @@ async def test_a_daemon_that_is_stopped_while_it_waits_ends_quietly(companies: C
     stop = asyncio.Event()
     with owning(companies(), OwnerKind.WINDOW):
         asyncio.get_running_loop().call_later(0.4, stop.set)
-        async with taking(companies(), OwnerKind.DAEMON, stop) as place:
-            assert place is None
+        async with taking(companies(), OwnerKind.DAEMON, stop) as held:
+            assert held is None
 
 
 @pytest.mark.parametrize("kind", TEMPORARY)
-async def test_who_comes_only_meanwhile_neither_asks_anybody_away_nor_overtakes_a_waiting_daemon(
+async def test_a_temporary_holder_does_not_ask_another_to_leave(
     companies: Callable[..., Company], kind: OwnerKind
 ) -> None:
-    company = companies()
-    with owning(companies(), OwnerKind.WINDOW) as place:
-        asked = asyncio.create_task(place.asked_for())
+    with owning(companies(), OwnerKind.WINDOW) as held:
+        asked = asyncio.create_task(held.asked_for())
         with pytest.raises(Busy, match="window"):
-            async with taking(company, kind, asyncio.Event()):
+            async with taking(companies(), kind, asyncio.Event()):
                 pass
         assert not asked.done()
         asked.cancel()
-    with owning(companies(), OwnerKind.WINDOW):
-        waiting = asyncio.create_task(_stay(companies()))
-        await asyncio.sleep(0.4)
-    with pytest.raises(Busy, match="is waiting for"), owning(company, kind):
-        pass
-    waiting.cancel()
-    await asyncio.gather(waiting, return_exceptions=True)
+
+
+@pytest.mark.parametrize("kind", TEMPORARY)
+async def test_a_temporary_holder_waits_behind_a_waiting_daemon(
+    companies: Callable[..., Company], kind: OwnerKind
+) -> None:
+    company = companies()
+    with ExitStack() as window:
+        window.enter_context(owning(companies(), OwnerKind.WINDOW))
+        async with waiting_daemon(companies()):
+            await asyncio.sleep(0.4)
+            window.close()
+            with pytest.raises(Busy, match="is waiting for"), owning(company, kind):
+                pass
     with owning(company, kind):
         assert owner(company) == Owner(os.getpid(), kind)
 
 
-async def _stay(company: Company) -> None:
-    async with taking(company, OwnerKind.DAEMON, asyncio.Event()):
-        await asyncio.Event().wait()
+async def test_work_of_a_command_ends_when_a_daemon_asks(companies: Callable[..., Company]) -> None:
+    with owning(companies(), OwnerKind.COMMAND) as held:
+        assert await held.lent_to(asyncio.sleep(0))
+        async with waiting_daemon(companies()):
+            assert not await held.lent_to(asyncio.sleep(60))
 
 
-async def test_work_of_a_command_ends_when_a_daemon_comes_and_says_so(companies: Callable[..., Company]) -> None:
-    with owning(companies(), OwnerKind.COMMAND) as place:
-        assert await place.lent_to(asyncio.sleep(0))
-        waiting = asyncio.create_task(_stay(companies()))
-        assert not await place.lent_to(asyncio.sleep(60))
-    waiting.cancel()
-    await asyncio.gather(waiting, return_exceptions=True)
+async def test_work_of_a_command_ends_when_its_lease_is_lost(company: Company) -> None:
+    with owning(company, OwnerKind.COMMAND, beat=0.05) as held:
+        hold_elsewhere(company)
+        rewrite(company, epoch=held.epoch + 1)
+        assert not await held.lent_to(asyncio.sleep(60))
 
 
 @contextmanager
@@ -173,40 +168,38 @@ async def test_a_command_works_on_while_it_cannot_be_seen_whether_a_daemon_asks(
     done = asyncio.Event()
 
     async def work() -> None:
-        await asyncio.sleep(3 * LOOK)
+        await asyncio.sleep(3 * CHECK_ASKED)
         done.set()
 
-    with owning(company, OwnerKind.COMMAND) as owned, capture_logs() as said, nothing_to_be_seen():
-        assert await owned.lent_to(work())
+    with owning(company, OwnerKind.COMMAND) as held, capture_logs() as said, nothing_to_be_seen():
+        assert await held.lent_to(work())
     assert done.is_set()
     assert [line["event"] for line in said] == ["owner.cannot_look"]
 
 
 async def test_a_daemon_is_heard_once_it_can_be_seen_again(companies: Callable[..., Company]) -> None:
     company = companies()
-    with owning(company, OwnerKind.WINDOW) as owned:
-        asked = asyncio.create_task(owned.asked_for())
+    with owning(company, OwnerKind.WINDOW) as held:
+        asked = asyncio.create_task(held.asked_for())
         with nothing_to_be_seen():
-            await asyncio.sleep(2 * LOOK)
+            await asyncio.sleep(2 * CHECK_ASKED)
             assert not asked.done()
-        waiting = asyncio.create_task(_stay(companies()))
-        await asyncio.wait_for(asked, 5)
-    waiting.cancel()
-    await asyncio.gather(waiting, return_exceptions=True)
+        async with waiting_daemon(companies()):
+            await asyncio.wait_for(asked, 5)
 
 
-async def test_what_a_command_stumbles_over_is_its_own_and_no_daemon_that_asks(company: Company) -> None:
+async def test_an_error_of_the_work_is_raised_as_it_is(company: Company) -> None:
     async def work() -> None:
         raise OSError(24, "Too many open files")
 
-    with owning(company, OwnerKind.COMMAND) as owned, pytest.raises(OSError, match="Too many"):
-        await owned.lent_to(work())
+    with owning(company, OwnerKind.COMMAND) as held, pytest.raises(OSError, match="Too many"):
+        await held.lent_to(work())
 
 
 @pytest.mark.parametrize("refused", [OwnerKind.DAEMON, OwnerKind.WINDOW, OwnerKind.COMMAND])
-async def test_a_daemon_is_left_alone_by_whoever_comes(companies: Callable[..., Company], refused: OwnerKind) -> None:
-    with owning(companies()) as owned:
-        asked = asyncio.create_task(owned.asked_for())
+async def test_nobody_takes_the_store_from_a_daemon(companies: Callable[..., Company], refused: OwnerKind) -> None:
+    with owning(companies()) as held:
+        asked = asyncio.create_task(held.asked_for())
         with pytest.raises(Busy, match=r"daemon is already running for this store"):
             async with taking(companies(), refused, asyncio.Event()):
                 pass

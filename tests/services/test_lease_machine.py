@@ -94,7 +94,7 @@ class LeaseMachine(RuleBasedStateMachine):
         me, before = self.processes[n], self.row()
         unmoved = me.seen.holder and self.elapsed - me.since >= LASTS
         over = me.seen if unmoved else None
-        taken = self.shop.write(lambda tx: lease.take(tx, me.name, "daemon", self.at, over=over))
+        taken = self.shop.write(lambda tx: lease.take(tx, me.name, "daemon", self.at, given_up=over))
         given_up = over is not None and (over.epoch, over.beat_at) == (before.epoch, before.beat_at)
         assert (taken.epoch != before.epoch) == (before.is_free(self.at) or given_up)
         if taken.epoch == before.epoch:
@@ -122,15 +122,15 @@ class LeaseMachine(RuleBasedStateMachine):
     @rule(n=WHO)
     def asks(self, n: int) -> None:
         me, before = self.processes[n], self.row()
-        others = before.wanted_by not in {"", me.name} and lease.is_wanted(before, self.at)
+        others = before.wanted_by not in {"", me.name} and before.is_asked_for(self.at)
         assert self.shop.database.touch(lambda tx: lease.ask(tx, me.name, self.at)) != others
-        assert lease.is_wanted(self.row(), self.at)
+        assert self.row().is_asked_for(self.at)
         assert (self.row().epoch, self.row().holder) == (before.epoch, before.holder)
 
     @rule(n=WHO)
     def asks_no_longer(self, n: int) -> None:
         me = self.processes[n]
-        self.shop.database.touch(lambda tx: lease.take_back(tx, me.name))
+        self.shop.database.touch(lambda tx: lease.ask_no_longer(tx, me.name))
         assert self.row().wanted_by != me.name
 
     @rule(n=WHO)

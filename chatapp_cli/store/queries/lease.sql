@@ -25,7 +25,7 @@ UPDATE lease SET holder = '', kind = '' WHERE epoch = :epoch;
 UPDATE lease SET wanted_by = :holder, wanted_at = :at
 WHERE wanted_by = :holder OR wanted_by = '' OR ABS(:at - wanted_at) >= :longest;
 
--- name: lease.take_back
+-- name: lease.ask_no_longer
 UPDATE lease SET wanted_by = '' WHERE wanted_by = :holder;
 
 -- name: lease.revision
