@@ -12,6 +12,7 @@ from chatapp_cli.commands import printing
 from chatapp_cli.commands.base import Json, Message, Verb, noun, opened, typed, write
 from chatapp_cli.commands.errors import note
 from chatapp_cli.commands.input_checks import number
+from chatapp_cli.commands.served import note_if_unserved
 from chatapp_cli.documents import messages as documents
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import DialogId, MessageId
@@ -69,14 +70,10 @@ def _looked_at(company: Company, tx: Tx, message: MessageId) -> TranscriptEntry:
 
 def _change(ctx: typer.Context, message: int, action: Operation, value: str) -> None:
     """Queue a change in the outbox; the daemon carries it out."""
-    from chatapp_cli.runtime.owner import owner
-
     with opened(ctx) as company:
         company.write(lambda tx: _ask(company, tx, MessageId(message), action, value))
-        alone = owner(company) is None
-    note("It is in the outbox.")
-    if alone:
-        note("The daemon is not running; this runs when it starts: chatapp serve")
+        note("It is in the outbox.")
+        note_if_unserved(company)
 
 
 def _ask(company: Company, tx: Tx, message: MessageId, action: Operation, value: str) -> None:
