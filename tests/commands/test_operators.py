@@ -149,7 +149,7 @@ def test_no_account_has_a_name_that_means_somebody_else(chatapp: Shell, name: st
 
 def test_somebody_who_does_not_own_the_desk_has_to_log_in(company: Company) -> None:
     with pytest.raises(Refused, match="Nobody is logged in"):
-        company.read(lambda tx: acting.decide(tx, token="", owner=False, name="Ольга"))
+        company.read(lambda tx: acting.who_acts(tx, token="", owner=False, name="Ольга"))
 
 
 @pytest.mark.req("S-128", part="access by lines, assignees")
