@@ -14,8 +14,9 @@ from time import perf_counter, sleep
 from aiohttp import web
 
 from benchmarks.harness import Case
+from benchmarks.incoming import incoming
 from benchmarks.shop import SECRET, BenchCompany, company, serving
-from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived, Peer, Profile
+from chatapp_cli.domain.arrival import Arrival, Batch
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.ids import ChannelId, DialogId
 from chatapp_cli.domain.message import Priority
@@ -146,12 +147,4 @@ def _clients() -> Batch:
 
 
 def _client(number: int) -> Arrival:
-    key = f"c{number}"
-    event = MessageArrived(
-        peer=Peer(key=key, address=key, title=key),
-        ext_id=f"m{number}",
-        at=number,
-        text="hello",
-        sender=Profile(id=key, name=key),
-    )
-    return Arrival(provider_id=key, raw=b"", events=(event,))
+    return incoming(f"m{number}", f"c{number}", "hello")

@@ -16,9 +16,10 @@ from time import perf_counter
 
 from benchmarks.bare import bare
 from benchmarks.harness import OWNER, Case
+from benchmarks.incoming import incoming
 from benchmarks.terminal import Terminal, running
 from chatapp_cli.bootstrap import Company, open_company
-from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived, Peer, Profile
+from chatapp_cli.domain.arrival import Batch
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.services import channels, ingest, lines
@@ -121,14 +122,7 @@ def arrivals(window: Terminal, company: Company) -> float:
 
 
 def _arrival(number: int) -> Batch:
-    event = MessageArrived(
-        peer=Peer(key=f"n{number}", address=f"n{number}", title=f"news{number}"),
-        ext_id="1",
-        at=4_102_444_800_000 + number,
-        text="hello",
-        sender=Profile(id=f"n{number}", name=f"news{number}"),
-    )
-    return Batch(arrivals=(Arrival(provider_id=f"n{number}", raw=b"", events=(event,)),))
+    return Batch(arrivals=(incoming("1", f"n{number}", "hello", name=f"news{number}"),))
 
 
 def seeded(folder: str, *, dialogs: int = DIALOGS, messages: int = TALKED * 60) -> Company:

@@ -16,8 +16,9 @@ from functools import cache, partial
 from pathlib import Path
 
 from benchmarks.harness import OWNER
+from benchmarks.incoming import incoming
 from chatapp_cli.bootstrap import Company, open_company
-from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived, Peer, Profile
+from chatapp_cli.domain.arrival import Arrival, Batch
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.runtime.store import AsyncStore
@@ -64,11 +65,7 @@ _KEPT: list[tempfile.TemporaryDirectory[str]] = []
 
 def arrival(name: str, client: int) -> Arrival:
     """A client's message as a connector hands it over."""
-    who = f"c{client % DIALOGS}"
-    event = MessageArrived(
-        peer=Peer(key=who, address=who), ext_id=name, at=1_790_000_000_000, text=WORDS, sender=Profile(id=who, name=who)
-    )
-    return Arrival(provider_id=name, raw=RAW, events=(event,))
+    return incoming(name, f"c{client % DIALOGS}", WORDS, raw=RAW)
 
 
 @cache

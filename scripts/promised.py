@@ -142,8 +142,9 @@ def _metrics() -> Iterator[str]:
     standing: Any = SimpleNamespace(channel=channel, state=ChannelState.WORKING)
     counts = {"dead": 0, "uncertain": 0, "unread": 0, "alarms": {"k": 1}}
     found: Any = Figures(channels=(channel,), outbox=((1, "s", 1),), **counts)  # type: ignore[arg-type]  # only what the metrics read
-    company = SimpleNamespace(database=SimpleNamespace(damaged=None))
-    store = SimpleNamespace(commits=CommitFigures(0, 0.0, 0.0), company=company)
+    store = SimpleNamespace(
+        commits=CommitFigures(0, 0.0, 0.0), company=SimpleNamespace(database=SimpleNamespace(damaged=None))
+    )
     daemon: Any = SimpleNamespace(
         counted={("k", "w"): 1},
         conditions=[WorkerState("w")],

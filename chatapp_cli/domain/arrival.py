@@ -6,7 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from chatapp_cli.domain.ids import Millis
+from chatapp_cli.domain.border import (
+    NO_ADDRESS,
+    NO_ID,
+    NO_TEXT,
+    NOTHING,
+    Address,
+    At,
+    Count,
+    ExternalId,
+    ExternalText,
+    FileName,
+)
 from chatapp_cli.domain.message import State
 
 ChatKind: TypeAlias = Literal["private", "group", "channel"]
@@ -17,23 +28,23 @@ FileKind: TypeAlias = Literal["photo", "video", "audio", "voice", "document", "s
 class Profile:
     """A person as a provider describes them; unknown fields are empty."""
 
-    id: str = ""
-    name: str = ""
-    username: str = ""
-    phone: str = ""
-    email: str = ""
+    id: ExternalId = NO_ID
+    name: ExternalText = NO_TEXT
+    username: Address = NO_ADDRESS
+    phone: Address = NO_ADDRESS
+    email: Address = NO_ADDRESS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peer:
     """The other side of a dialog."""
 
-    key: str
+    key: ExternalId
     """Unique within the channel: one key, one dialog."""
-    address: str
+    address: Address
     """The address for ``send``; also the ChatID that people see."""
     kind: ChatKind = "private"
-    title: str = ""
+    title: ExternalText = NO_TEXT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,15 +52,15 @@ class IncomingFile:
     """A file that came with a message: already here as ``content``, or still to be fetched by ``remote``."""
 
     kind: FileKind
-    name: str
-    mime: str = ""
-    size: int = 0
-    remote: str = ""
+    name: FileName
+    mime: ExternalText = NO_TEXT
+    size: Count = NOTHING
+    remote: ExternalText = NO_TEXT
     """The reference for the session's ``fetch``; contains no secret."""
     content: bytes | None = field(default=None, repr=False)
     sha256: str = ""
     """Set by the desk once the content is in its media folder; a connector leaves it empty."""
-    seconds: int = 0
+    seconds: Count = NOTHING
     """Length of a voice message, audio or video."""
     problem: str = ""
     """A code of the manifest's ``[errors]`` when it can never be fetched, such as ``file_too_big``."""
@@ -60,24 +71,24 @@ class MessageArrived:
     """A message in a chat, from the client or, as an echo, from ourselves."""
 
     peer: Peer
-    ext_id: str
+    ext_id: ExternalId
     """Unique within the dialog."""
-    at: Millis
-    spare_id: str = ""
+    at: At
+    spare_id: ExternalId = NO_ID
     """Its id if another message of the dialog has ``ext_id``: senders choose the ids of mails and may repeat them."""
-    text: str = ""
-    subject: str = ""
+    text: ExternalText = NO_TEXT
+    subject: ExternalText = NO_TEXT
     sender: Profile = Profile()
     from_us: bool = False
     files: Sequence[IncomingFile] = ()
-    reply_to: str = ""
+    reply_to: ExternalId = NO_ID
     """``ext_id`` of the message that this one quotes."""
-    thread: Sequence[str] = ()
+    thread: Sequence[ExternalId] = ()
     """``ext_id``s it descends from, oldest first.
 
     The message goes to a dialog with the same address that contains one of them, regardless of ``peer.key``.
     """
-    album: str = ""
+    album: ExternalId = NO_ID
     """Messages of one dialog that share it are shown together."""
     automatic: bool = False
     """Written by a machine, so never answered automatically."""
@@ -91,10 +102,10 @@ class MessageArrived:
 class MessageEdited:
     """The text of a known message changed. Ignored unless the author changed it."""
 
-    peer_key: str
-    ext_id: str
-    at: Millis
-    text: str
+    peer_key: ExternalId
+    ext_id: ExternalId
+    at: At
+    text: ExternalText
     from_us: bool | None = None
     """Whether we changed it; ``None`` if the provider lets only the author do so and does not say."""
     by: Profile = Profile()
@@ -105,9 +116,9 @@ class MessageEdited:
 class MessagesDeleted:
     """Known messages were deleted; we keep them, marked. Ignored unless their author or an administrator did it."""
 
-    peer_key: str
-    ext_ids: Sequence[str]
-    at: Millis
+    peer_key: ExternalId
+    ext_ids: Sequence[ExternalId]
+    at: At
     from_us: bool | None = None
     """Whether we deleted them; ``None`` if the provider checks the author itself and does not say."""
     by: Profile = Profile()
@@ -120,12 +131,12 @@ class MessagesDeleted:
 class DeliveryChanged:
     """A delivery report for one of our messages, in any dialog of the channel."""
 
-    ext_id: str
+    ext_id: ExternalId
     state: State
-    at: Millis
-    code: str = ""
-    detail: str = ""
-    key: str = ""
+    at: At
+    code: ExternalText = NO_TEXT
+    detail: ExternalText = NO_TEXT
+    key: ExternalId = NO_ID
     """Our idempotency key, if the provider returns it: proves a send whose answer was lost."""
 
 
@@ -133,10 +144,10 @@ class DeliveryChanged:
 class ChatRead:
     """A dialog was read up to a message, in channels whose ids are growing numbers, or begin with one and a dot."""
 
-    peer_key: str
-    ext_id: str
+    peer_key: ExternalId
+    ext_id: ExternalId
     """The last message that was read; all with smaller numbers were read too."""
-    at: Millis
+    at: At
     by_us: bool = False
     """We read it in the provider's own application; otherwise the client read what we wrote."""
 
@@ -145,10 +156,10 @@ class ChatRead:
 class ReactionsChanged:
     """All the reactions that one person now has on a message."""
 
-    peer_key: str
-    ext_id: str
-    at: Millis
-    emoji: Sequence[str]
+    peer_key: ExternalId
+    ext_id: ExternalId
+    at: At
+    emoji: Sequence[ExternalText]
     person: Profile = Profile()
 
 
@@ -157,7 +168,7 @@ class PeerChanged:
     """A chat appeared, changed its title, or became reachable or unreachable."""
 
     peer: Peer
-    at: Millis
+    at: At
     reachable: bool = True
     code: str = ""
     """Why not reachable: a code of the manifest's ``[errors]``."""
@@ -167,9 +178,9 @@ class PeerChanged:
 class PeerMoved:
     """The provider gave a chat a new identity; its history stays in one dialog."""
 
-    old_key: str
+    old_key: ExternalId
     peer: Peer
-    at: Millis
+    at: At
 
 
 ProviderEvent: TypeAlias = (
@@ -188,13 +199,13 @@ ProviderEvent: TypeAlias = (
 class Arrival:
     """One thing that the provider delivered, raw, and what it means."""
 
-    provider_id: str
+    provider_id: ExternalId
     """Unique within the channel: the same id again is a duplicate."""
     raw: bytes = field(repr=False)
     raw_sha256: str = ""
     """Set by the desk if it stores a large ``raw`` as a file; a connector leaves it empty."""
     events: Sequence[ProviderEvent] = ()
-    problem: str = ""
+    problem: ExternalText = NO_TEXT
     """Why it could not be parsed; it is then kept as a dead letter."""
 
 

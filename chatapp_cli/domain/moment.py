@@ -1,4 +1,4 @@
-"""Keeps times from outside within the range of a calendar."""
+"""Shows times within the range of a calendar."""
 
 from __future__ import annotations
 
@@ -6,17 +6,6 @@ from datetime import UTC, datetime
 from typing import Final
 
 from chatapp_cli.domain.ids import Millis
-
-EARLIEST: Final[Millis] = 631_152_000_000
-"""1 January 1990: no channel of ours is older."""
-AHEAD: Final[Millis] = 86_400_000
-"""A day: clocks are wrong and time zones missing by that much, but not by a year."""
-
-
-def plausible(at: Millis, now: Millis) -> Millis:
-    """The given time if a message can have been written then, otherwise ``now``."""
-    return at if EARLIEST <= at <= now + AHEAD else now
-
 
 _FIRST: Final[Millis] = -62_135_510_400_000
 """2 January of the year 1 in UTC, which exists in every time zone."""

@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
+from chatapp_cli.domain import border
 from chatapp_cli.domain.arrival import Arrival, DeliveryChanged, MessageArrived, Peer, Profile, ProviderEvent
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.message import State
@@ -133,7 +134,7 @@ def _together(found: Sequence[Arrival], raw: bytes) -> Arrival:
     """All items of a call that was stored as a whole and can be parsed now."""
     events = [event for one in found for event in one.events]
     problem = "" if events else "; ".join(dict.fromkeys(one.problem for one in found)) or "nothing is in it"
-    return Arrival(provider_id=digest(raw), raw=raw, events=events, problem=problem)
+    return Arrival(provider_id=border.external_id(digest(raw)), raw=raw, events=events, problem=border.text(problem))
 
 
 def _one(gateway: Gateway, item: Any, raw: bytes, now: Millis) -> Arrival:
@@ -155,15 +156,16 @@ def _reported(gateway: Gateway, item: Any, raw: bytes, now: Millis, where: Repor
     news = gateway.states.get(word)
     if news is None:
         return dead(raw, f"the state {word} is not described", provider_id=name)
-    return Arrival(provider_id=name, raw=raw, events=tuple(_change(news, ext_id, _at(item, where.words), now)))
+    events = tuple(_change(news, border.external_id(ext_id), _at(item, where.words), border.at(now, now)))
+    return Arrival(provider_id=border.external_id(name), raw=raw, events=events)
 
 
-def _change(news: DeliveryState, ext_id: str, words: str, now: Millis) -> Iterator[ProviderEvent]:
+def _change(news: DeliveryState, ext_id: border.ExternalId, words: str, at: border.At) -> Iterator[ProviderEvent]:
     state = _STATES.get(news)
     if state is State.FAILED:
-        yield DeliveryChanged(ext_id=ext_id, state=state, at=now, code=news, detail=words)
+        yield DeliveryChanged(ext_id=ext_id, state=state, at=at, code=border.name(news), detail=border.name(words))
     elif state is not None:
-        yield DeliveryChanged(ext_id=ext_id, state=state, at=now)
+        yield DeliveryChanged(ext_id=ext_id, state=state, at=at)
 
 
 def _incoming(item: Any, raw: bytes, now: Millis, where: Inbound, *, repeats: str = "") -> Arrival:
@@ -173,13 +175,13 @@ def _incoming(item: Any, raw: bytes, now: Millis, where: Inbound, *, repeats: st
         return dead(raw, "a message without a phone")
     ext_id = _at(item, where.id) or "@".join(filter(None, [_digest(raw), repeats]))
     message = MessageArrived(
-        peer=Peer(key=phone, address=phone),
-        ext_id=ext_id,
-        at=now,
-        text=_at(item, where.text),
-        sender=Profile(id=phone, phone=phone if phone.startswith("+") else ""),
+        peer=Peer(key=border.external_id(phone), address=border.address(phone)),
+        ext_id=border.external_id(ext_id),
+        at=border.at(now, now),
+        text=border.text(_at(item, where.text)),
+        sender=Profile(id=border.external_id(phone), phone=border.address(phone if phone.startswith("+") else "")),
     )
-    return Arrival(provider_id=f"message {phone} {ext_id}", raw=raw, events=(message,))
+    return Arrival(provider_id=border.external_id(f"message {phone} {ext_id}"), raw=raw, events=(message,))
 
 
 def _items(hook: Hook, document: Any) -> Sequence[Any]:

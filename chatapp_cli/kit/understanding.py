@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import structlog
 
+from chatapp_cli.domain import border
 from chatapp_cli.domain.arrival import Arrival, MessageArrived, MessageEdited, ProviderEvent
 
 log = structlog.get_logger()
@@ -25,7 +26,12 @@ def digest(raw: bytes) -> str:
 def dead(raw: bytes, problem: str, *, provider_id: str = "", shown: MessageArrived | None = None) -> Arrival:
     """An arrival that cannot be parsed, with the reason; ``shown`` is the placeholder of the message that it brings."""
     events = () if shown is None else (shown,)
-    return Arrival(provider_id=provider_id or digest(raw), raw=raw, problem=problem, events=events)
+    return Arrival(
+        provider_id=border.external_id(provider_id or digest(raw)),
+        raw=raw,
+        problem=border.text(problem),
+        events=events,
+    )
 
 
 def guarded(
@@ -62,7 +68,7 @@ def with_gaps(event: ProviderEvent, names: Iterable[str]) -> ProviderEvent:
         return event
     gaps = (f"[{name}]" for name in dict.fromkeys(names))
     new = [gap for gap in gaps if gap not in event.text.splitlines()]
-    return replace(event, text="\n".join(filter(None, (event.text, *new)))) if new else event
+    return replace(event, text=border.text("\n".join(filter(None, (event.text, *new))))) if new else event
 
 
 def readable(raw: Iterable[Raw], read: Callable[[Raw], Part]) -> tuple[list[Part], int]:

@@ -36,6 +36,7 @@ from chatapp_cli.services import (
     alarms,
     channels,
     effects,
+    files,
     journal,
     retention,
     waiting,
@@ -70,7 +71,9 @@ def examine(loaded: LoadedSettings, world: World | None = None, *, providers: bo
         return
     try:
         seen = identity.as_acting(company, login_token.token(os.environ, company.settings.company))
-        yield from _looked(seen, (_store, _effects, _followers, _key, _disk, _clock, _daemon, _alarms, _channels))
+        yield from _looked(
+            seen, (_store, _effects, _followers, _key, _files, _disk, _clock, _daemon, _alarms, _channels)
+        )
         if providers:
             yield from _looked(seen, (_providers,))
     finally:
@@ -190,6 +193,24 @@ def _followers(company: Company) -> Iterator[Finding]:
                 "Start the daemon; if its package was removed, forget it: {how}",
                 how=to_do(Next.FORGET_FOLLOWER, name=one.name),
             ),
+        )
+
+
+def _files(company: Company) -> Iterator[Finding]:
+    """Files of messages whose contents are gone; no finding while all that were looked for are there."""
+    looked, missing = company.read(partial(files.lost, media=company.media))
+    if missing:
+        yield Finding(
+            name="files",
+            ok=False,
+            what=T(
+                "The content of {n} of {looked} files is lost, such as {name} of message {message}",
+                looked=looked,
+                n=len(missing),
+                name=files.sound_name(missing[0]),
+                message=missing[0].message_id,
+            ),
+            next_step=files.RESTORE,
         )
 
 

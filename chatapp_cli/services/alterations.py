@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from chatapp_cli.domain import border
 from chatapp_cli.domain.access import PROGRAM
 from chatapp_cli.domain.arrival import MessageEdited, MessagesDeleted, ReactionsChanged
 from chatapp_cli.domain.ids import ChannelId, DialogId
@@ -117,7 +118,7 @@ def catch_up(tx: Tx, channel: ChannelId, dialog_key: str, ext_id: str) -> None:
         name, raw = msgspec.json.decode(change, type=tuple[str, msgspec.Raw])
         shape, happen = _WAITING[name]
         tx.run("early.drop", id=number)
-        happen(tx, channel, replace(msgspec.json.decode(raw, type=shape), peer_key=dialog_key))
+        happen(tx, channel, replace(msgspec.json.decode(raw, type=shape), peer_key=border.external_id(dialog_key)))
 
 
 _WAITING: Mapping[str, tuple[type[Change], Callable[[Tx, ChannelId, Any], None]]] = {

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import mimetypes
 import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from chatapp_cli.domain import given_file
 from chatapp_cli.domain.access import PROGRAM
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from chatapp_cli.domain.arrival import FileKind
 
 MOST_ATTEMPTS = 8
+SAMPLE = 1000
+"""Files whose contents a diagnosis looks for."""
+RESTORE = T("Restore the folder from a backup; if there is none, ask the client for the file again.")
 RESTRICTED_UPLOADS = "uploads"
 """The folder in the company's with a folder for each operator of a restricted window."""
 UPLOADS = "trays"
@@ -34,6 +38,15 @@ _OF_COMPANIES = ("chatapp.db", "secret.key")
 """Any of these files marks a company's folder."""
 _KINDS: dict[str, FileKind] = {"image": "photo", "video": "video", "audio": "audio"}
 _SENDABLE = frozenset({"photo", "video", "audio", "voice", "document"})
+
+
+class Lost(NamedTuple):
+    """What became of contents."""
+
+    looked: int
+    """Files whose contents were looked for."""
+    missing: Sequence[FileRow]
+    """Those whose content is gone."""
 
 
 def look(path: Path) -> StagedFile:
@@ -99,9 +112,10 @@ def one(tx: Tx, file: FileId) -> FileRow:
 
 def copy_out(media: Media, file: FileRow, folder: Path) -> Path:
     """Copy a file out under its own name without overwriting. Raises Busy, Refused and NotFound."""
-    target = _free(folder / sound_name(file))
+    source = content(media, file)
     try:
-        shutil.copyfile(content(media, file), target)
+        target = _free(folder / sound_name(file))
+        shutil.copyfile(source, target)
     except OSError as error:
         raise NotFound(
             T("The file cannot be saved in {folder}: {why}.", folder=folder, why=error.strerror or error),
@@ -111,9 +125,26 @@ def copy_out(media: Media, file: FileRow, folder: Path) -> Path:
 
 
 def content(media: Media, file: FileRow) -> Path:
-    """The path of a file's content. Raises Busy while it is still being downloaded, Refused if it never will be."""
+    """The path of a file's content.
+
+    Raises Busy while it is still being downloaded, Refused if it never will be, NotFound if it is lost.
+    """
     _require_present(file)
-    return media.path(file.sha256)
+    path = media.path(file.sha256)
+    if not path.is_file():
+        raise NotFound(
+            T("The content of {name} is not in {folder} any more.", name=sound_name(file), folder=media.root), RESTORE
+        )
+    return path
+
+
+def lost(tx: Tx, media: Media, *, most: int = SAMPLE) -> Lost:
+    """Look for the contents of files, of at most so many: of all, or of some that are spread over the whole store."""
+    newest = int(tx.value("files.newest"))
+    step = max(1, -(-newest // most))
+    chosen = range(1 + tx.now % step, newest + 1, step)
+    looked = tx.all(FileRow, "files.stored", ids=json.dumps(list(chosen)))
+    return Lost(len(looked), [file for file in looked if not media.path(file.sha256).is_file()])
 
 
 def staged(file: FileRow) -> StagedFile:

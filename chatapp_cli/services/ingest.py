@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from chatapp_cli.domain import border
 from chatapp_cli.domain.access import PROGRAM
 from chatapp_cli.domain.arrival import (
     Arrival,
@@ -25,7 +26,6 @@ from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.journal.messages import DeadLetterKept, MessageEchoed, MessageReceived, MessageTextChanged
 from chatapp_cli.domain.message import Direction, Origin, State
-from chatapp_cli.domain.moment import plausible
 from chatapp_cli.domain.preview import preview
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import show
@@ -68,13 +68,14 @@ def set_aside(tx: Tx, channel: ChannelId, arrival: Arrival, *, problem: str, cur
     Placeholders stand for its messages, unless our code fails on these too.
     """
     shown = tuple(_bare(event) for event in arrival.events if isinstance(event, MessageArrived))
+    why = border.text(problem)
     try:
         with tx.trial():
-            _take(tx, channel, replace(arrival, events=shown, problem=problem), Ingested())
+            _take(tx, channel, replace(arrival, events=shown, problem=why), Ingested())
     except ChatappError:
         raise
     except Exception:  # noqa: BLE001 - it failed once already, and its bytes are worth more than its place
-        _take(tx, channel, replace(arrival, events=(), problem=problem), Ingested())
+        _take(tx, channel, replace(arrival, events=(), problem=why), Ingested())
     if cursor is not None:
         tx.run("channels.move_cursor", id=channel, cursor=cursor)
 
@@ -117,7 +118,7 @@ def _take(tx: Tx, channel: ChannelId, arrival: Arrival, result: Ingested) -> Non
 
 def _unshown(event: ProviderEvent) -> ProviderEvent:
     if isinstance(event, MessageArrived) and event.placeholder and not event.text:
-        return replace(event, text=show(UNSHOWN))
+        return replace(event, text=border.text(show(UNSHOWN)))
     return event
 
 
@@ -132,10 +133,8 @@ def _place(tx: Tx, channel: ChannelId, arrival: Arrival, arrived: int) -> None:
 
 
 def apply(tx: Tx, channel: ChannelId, arrival: Arrival, arrived: int, result: Ingested) -> None:
-    """Apply the events of one arrival; an invalid time is replaced by that of the arrival."""
-    for received in arrival.events:
-        at = plausible(received.at, tx.now)
-        event = received if at == received.at else replace(received, at=at)
+    """Apply the events of one arrival."""
+    for event in arrival.events:
         if isinstance(event, MessageArrived):
             _hear(tx, channel, event, arrived, result)
         else:

@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from chatapp_cli.domain import border
 from chatapp_cli.domain.access import PROGRAM
 from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, Rejected
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId, Millis
@@ -25,7 +26,6 @@ from chatapp_cli.domain.journal.messages import (
 )
 from chatapp_cli.domain.manifest import Lane
 from chatapp_cli.domain.message import Direction, Operation, Origin, State
-from chatapp_cli.domain.moment import plausible
 from chatapp_cli.domain.outbound import LocalFile, Outbound, Receipt
 from chatapp_cli.domain.preview import preview
 from chatapp_cli.domain.template import Filled
@@ -168,13 +168,20 @@ def succeed(tx: Tx, claim: Claim, receipt: Receipt) -> bool:
     mine = _mine(tx, claim)
     if mine is None:
         return False
+    receipt = _checked(receipt)
     _CARRIED_OUT[Operation(mine.row.action)](tx, mine, receipt)
     _finish(tx, mine, "done", detail=" ".join(receipt.ids))
     return True
 
 
+def _checked(receipt: Receipt) -> Receipt:
+    """A receipt whose ids are those under which an echo of the message arrives."""
+    ids, texts = (tuple(map(border.external_id, some)) for some in (receipt.ids, receipt.texts))
+    return replace(receipt, ids=ids, texts=texts)
+
+
 def _sent(tx: Tx, claim: Claim, receipt: Receipt) -> None:
-    row, at = claim.row, plausible(receipt.at or tx.now, tx.now)
+    row, at = claim.row, border.at(receipt.at or tx.now, tx.now)
     ids = list(receipt.ids)
     for ext_id in receipt.ids:
         if not _take_id(tx, row, ext_id):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chatapp_cli.domain import border
 from chatapp_cli.domain.access import PROGRAM
 from chatapp_cli.domain.address import called, given, kinds
 from chatapp_cli.domain.arrival import MessageArrived, Peer, PeerChanged, PeerMoved, Profile
@@ -92,7 +93,13 @@ def _learn(tx: Tx, dialog: IngestDialog, peer: Peer, profile: Profile) -> None:
     if peer.kind == "private" and dialog.contact_id is not None and now != known:
         name, username, phone, email = now
         tx.run("contacts.learn", id=dialog.contact_id, name=name, username=username, phone=phone, email=email)
-        profile = Profile(id=profile.id, name=name, username=username, phone=phone, email=email)
+        profile = Profile(
+            id=profile.id,
+            name=border.name(name),
+            username=border.address(username),
+            phone=border.address(phone),
+            email=border.address(email),
+        )
     elif not peer.title or peer.title == dialog.name:
         return
     title = peer.title or profile.name or dialog.name
@@ -106,7 +113,7 @@ def meet(tx: Tx, channel: ChannelId, peer: Peer) -> None:
     """Open a dialog for a chat that we created or joined."""
     if tx.value("dialogs.at_key", channel=channel, key=peer.key) is None:
         _open_dialog(tx, channel, peer, Profile(), last_at=tx.now)
-    apply_change(tx, channel, PeerChanged(peer=peer, at=tx.now))
+    apply_change(tx, channel, PeerChanged(peer=peer, at=border.at(tx.now, tx.now)))
 
 
 def apply_change(tx: Tx, channel: ChannelId, event: PeerChanged) -> None:

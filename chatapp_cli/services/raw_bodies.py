@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from chatapp_cli.domain import border
 from chatapp_cli.domain.arrival import Arrival, Batch, IncomingFile, MessageArrived
 from chatapp_cli.store.media import Media
 
@@ -38,14 +39,17 @@ def _shelved(media: Media, arrival: Arrival) -> Arrival:
 
 def _with_files_kept(media: Media, event: MessageArrived) -> MessageArrived:
     files = [*event.files, _whole(event.text)] if len(event.text) > LONGEST_TEXT else event.files
-    return replace(event, text=event.text[:LONGEST_TEXT], files=tuple(_kept(media, file) for file in files))
+    return replace(
+        event, text=border.text(event.text[:LONGEST_TEXT]), files=tuple(_kept(media, file) for file in files)
+    )
 
 
 def _whole(text: str) -> IncomingFile:
-    return IncomingFile(kind="document", name="message.txt", mime="text/plain", content=text.encode())
+    name, mime = border.file_name("message.txt"), border.name("text/plain")
+    return IncomingFile(kind="document", name=name, mime=mime, content=text.encode())
 
 
 def _kept(media: Media, file: IncomingFile) -> IncomingFile:
     if file.content is None:
         return file
-    return replace(file, content=None, size=len(file.content), sha256=media.put(file.content))
+    return replace(file, content=None, size=border.count(len(file.content)), sha256=media.put(file.content))

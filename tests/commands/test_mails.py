@@ -41,7 +41,8 @@ def arrive(company: Company, mailbox: ChannelId) -> Arrive:
         )
         for n, (subject, text) in enumerate(mails):
             raw = plain(text.encode(), subject=subject.encode() or b" ")
-            batch = Batch(arrivals=(arrival(Mail(uid=n, at=NOON + n, size=0, raw=raw), reading),))
+            mail = Mail(uid=n, at=NOON + n, size=0, raw=raw)
+            batch = Batch(arrivals=(arrival(mail, reading, mail.at),))
             company.write(lambda tx, batch=batch: ingest(tx, mailbox, batch))
 
     return write

@@ -201,6 +201,20 @@ def test_the_doctor_says_what_the_clock_shows_and_what_it_is_against(
     assert (found["clock"]["ok"], found["clock"]["what"]) == (ok, what)
 
 
+def test_the_doctor_names_a_file_that_lost_its_content_and_so_does_saving_it(
+    chatapp: Shell, company: Company, client_writes: Write, tmp_path: Path
+) -> None:
+    photo = IncomingFile(kind="photo", name="ель.jpg", sha256=company.media.put(b"fir"))
+    client_writes("Вот", files=(photo, IncomingFile(kind="photo", name="сосна.jpg", sha256=company.media.put(b"pine"))))
+    assert "files" not in {one["name"] for one in chatapp.run("doctor", "--json").json}
+    company.media.path(photo.sha256).unlink()
+    (found,) = [one for one in chatapp.run("doctor", "--json").json if one["name"] == "files"]
+    assert (found["ok"], found["what"]) == (False, "The content of 1 of 2 files is lost, such as ель.jpg of message 1")
+    refused = chatapp.run("message", "save", "1", "--to", tmp_path)
+    assert (refused.code, refused.out) == (1, "")
+    assert refused.err.startswith(f"The content of ель.jpg is not in {company.media.root} any more.\n→ Restore")
+
+
 def test_the_doctor_names_where_settings_come_from_in_words(chatapp: Shell) -> None:
     chatapp("config", "set", "theme", "light")
     said = chatapp.run("doctor", CHATAPP_LANG="ru", CHATAPP_QUIET="22:00-08:00").out

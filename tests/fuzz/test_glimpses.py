@@ -17,6 +17,7 @@ from chatapp_cli.connectors.vk.connector import _reader
 from chatapp_cli.connectors.vk.names import Book as VkBook
 from chatapp_cli.connectors.whatsapp import convert as whatsapp
 from chatapp_cli.connectors.whatsapp.people import Book
+from chatapp_cli.domain import border
 from chatapp_cli.domain.arrival import MessageArrived
 from chatapp_cli.kit.manifests import create
 from chatapp_cli.kit.system import system_world
@@ -29,17 +30,16 @@ Glimpse = Callable[[Bound, bytes], MessageArrived | None]
 
 
 def of_mail(bound: Bound, raw: bytes) -> MessageArrived:
-    mail = email.Mail(uid=0, at=NOON, size=len(raw), raw=raw)
-    return email.glimpse(raw, mail, Account.of(bound).reading)
+    return email.glimpse(raw, border.at(NOON, NOON), Account.of(bound).reading)
 
 
 GLIMPSES: Mapping[str, Glimpse] = {
-    "avito": lambda bound, raw: avito.glimpse(raw, _mine(bound)),
+    "avito": lambda bound, raw: avito.glimpse(raw, _mine(bound), NOON),
     "email": of_mail,
-    "max": lambda bound, raw: max_messenger.glimpse(raw, bound.account),
-    "telegram_bot": lambda bound, raw: telegram_bot.glimpse(raw, _ears(bound)),
-    "vk": lambda bound, raw: _reader(bound, VkBook()).glimpse(raw),
-    "whatsapp": lambda _bound, raw: whatsapp.glimpse(Book(), raw),
+    "max": lambda bound, raw: max_messenger.glimpse(max_messenger.Ears(bound.account, NOON), raw),
+    "telegram_bot": lambda bound, raw: telegram_bot.glimpse(raw, _ears(bound), NOON),
+    "vk": lambda bound, raw: _reader(bound, VkBook()).glimpse(NOON, raw),
+    "whatsapp": lambda _bound, raw: whatsapp.glimpse(Book(), NOON, raw),
 }
 SEEN = ("peer", "ext_id", "at", "from_us")
 

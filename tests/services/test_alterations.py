@@ -23,7 +23,6 @@ from chatapp_cli.domain.arrival import (
 from chatapp_cli.domain.errors import OutcomeUnknown, Rejected
 from chatapp_cli.domain.ids import ChannelId, DialogId
 from chatapp_cli.domain.message import Operation, State
-from chatapp_cli.domain.moment import AHEAD, EARLIEST
 from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.services import channels, ingest, outbox, sending, trace, transcript, upkeep
 from chatapp_cli.store.rows.messages import MessageRow
@@ -42,38 +41,6 @@ def channel(shop: Shop) -> ChannelId:
 def the_messages(shop: Shop) -> list[MessageRow]:
     (dialog,) = the_list(shop)
     return [entry.message for entry in shop.read(lambda tx: transcript.latest(tx, dialog.id, n=100))]
-
-
-@pytest.mark.parametrize(
-    "at", [0, -1, 1, 2**63 - 1, 10**17, 253_402_343_940_000, EARLIEST - 1, 1_790_000_000_000 * 1000]
-)
-@pytest.mark.parametrize(
-    "event",
-    [
-        said(ext_id="1", at=NOON),
-        MessageEdited(peer_key="anna", ext_id="0", at=NOON, text="иначе"),
-        MessagesDeleted(peer_key="anna", ext_ids=("0",), at=NOON),
-        ReactionsChanged(peer_key="anna", ext_id="0", at=NOON, emoji=("👍",)),
-    ],
-    ids=lambda event: type(event).__name__,
-)
-def test_a_time_that_no_calendar_shows_is_the_time_of_arrival(
-    shop: Shop, channel: ChannelId, at: int, event: ProviderEvent
-) -> None:
-    shop.hear(channel, "прежде", ext_id="0")
-    shop.take(channel, replace(event, at=at))
-    found = the_messages(shop)
-    times = [t for m in found for t in (m.at, m.edited_at, m.deleted_at) if t is not None]
-    assert set(times) == {shop.clock.at}
-    (row,) = the_list(shop)
-    assert (row.last_at, row.waiting_since) == (shop.clock.at, shop.clock.at)
-
-
-def test_a_clock_that_is_a_day_ahead_is_believed_and_one_further_ahead_is_not(shop: Shop, channel: ChannelId) -> None:
-    now = shop.clock.at
-    believed = shop.message(shop.hear(channel, at=now + AHEAD)).at
-    not_believed = shop.message(shop.hear(channel, at=now + AHEAD + 1)).at
-    assert (believed, not_believed) == (now + AHEAD, now)
 
 
 def test_a_receipt_from_another_century_leaves_the_message_where_it_stood(shop: Shop, channel: ChannelId) -> None:

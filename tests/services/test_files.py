@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from chatapp_cli.domain.arrival import IncomingFile
 from chatapp_cli.domain.errors import Busy, NotFound, Refused
 from chatapp_cli.domain.ids import ChannelId, FileId, MessageId
 from chatapp_cli.services import files
 from chatapp_cli.store.media import Media
 from chatapp_cli.store.rows.messages import FileRow
+from tests.stores import Shop
 
 
 @pytest.fixture
@@ -101,6 +103,49 @@ def test_a_file_is_saved_beside_those_of_the_same_name_and_never_over_them(tmp_p
     assert {path.read_bytes() for path in saved} == {b"content"}
     with pytest.raises(NotFound, match="cannot be saved"):
         files.copy_out(media, row, tmp_path / "nowhere")
+
+
+def test_a_content_that_got_lost_is_not_told_as_a_fault_of_the_folder(tmp_path: Path, media: Media) -> None:
+    row = came(media, tmp_path, "счёт.pdf")
+    media.path(row.sha256).unlink()
+    with pytest.raises(NotFound) as lost:
+        files.copy_out(media, row, tmp_path)
+    assert str(lost.value.what) == f"The content of счёт.pdf is not in {media.root} any more."
+    assert str(lost.value.next_step) == (
+        "Restore the folder from a backup; if there is none, ask the client for the file again."
+    )
+    assert not (tmp_path / "счёт.pdf").exists()
+
+
+def test_a_name_that_is_too_long_for_the_folder_is_refused_in_words(tmp_path: Path, media: Media) -> None:
+    row = came(media, tmp_path, "я" * 200)
+    with pytest.raises(NotFound, match=r"cannot be saved in .*: File name too long"):
+        files.copy_out(media, row, tmp_path)
+
+
+@pytest.mark.parametrize(("most", "looked"), [(3, 3), (5, 5), (100, 9)])
+def test_lost_contents_are_looked_for_in_a_sample_of_bounded_size_that_covers_small_stores(
+    shop: Shop, most: int, looked: int
+) -> None:
+    shop.hear(shop.channel(), files=[kept(shop, str(n)) for n in range(9)])
+    found = shop.read(lambda tx: files.lost(tx, shop.media, most=most))
+    assert (found.looked, found.missing) == (looked, [])
+
+
+def test_each_lost_content_is_found_by_one_sample_or_another(shop: Shop) -> None:
+    wanted = IncomingFile(kind="document", name="wanted", remote="somewhere")
+    shop.hear(shop.channel(), files=[*(kept(shop, str(n)) for n in range(9)), wanted])
+    for n in (2, 7):
+        shop.media.path(kept(shop, str(n)).sha256).unlink()
+    seen = set()
+    for _ in range(4):
+        shop.clock.at += 1
+        seen |= {file.name for file in shop.read(lambda tx: files.lost(tx, shop.media, most=3)).missing}
+    assert seen == {"2", "7"}
+
+
+def kept(shop: Shop, name: str) -> IncomingFile:
+    return IncomingFile(kind="document", name=name, sha256=shop.media.put(name.encode()))
 
 
 def test_what_has_not_come_cannot_be_saved_and_it_is_said_whether_it_will(tmp_path: Path, media: Media) -> None:

@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from chatapp_cli.connectors.api import api
+from chatapp_cli.domain import border
 from chatapp_cli.domain.arrival import (
     Arrival,
     DeliveryChanged,
@@ -67,7 +68,7 @@ def _understood(place: str, now: Millis, raw: bytes) -> Arrival:
     except UNREADABLE as error:
         return dead(raw, _complaint(error, raw), provider_id=f"unread {place}")
     provider_id = f"message {event.chat_id} {event.id}" if isinstance(event, api.Message) else f"event {place}"
-    return Arrival(provider_id=provider_id, raw=raw, events=meaning(event, _millis(event.at, now)))
+    return Arrival(provider_id=border.external_id(provider_id), raw=raw, events=meaning(event, _at(event.at, now)))
 
 
 def _read(raw: bytes) -> api.Event:
@@ -95,61 +96,84 @@ def _complaint(error: Exception, raw: bytes) -> str:
 
 
 @singledispatch
-def meaning(event: api.Event, at: Millis) -> Sequence[ProviderEvent]:  # noqa: ARG001 - what has no meaning of its own
+def meaning(event: api.Event, at: border.At) -> Sequence[ProviderEvent]:  # noqa: ARG001 - what has no meaning of its own
     """Convert a received event; a ping yields nothing."""
     return ()
 
 
 @meaning.register
-def _(event: api.Message, at: Millis) -> Sequence[ProviderEvent]:
-    title = event.chat_title or event.sender.name
+def _(event: api.Message, at: border.At) -> Sequence[ProviderEvent]:
     message = MessageArrived(
-        peer=Peer(key=event.chat_id, address=event.chat_id, kind=event.chat_kind, title=title),
-        ext_id=event.id,
+        peer=_peer(event, event.chat_title or event.sender.name),
+        ext_id=border.external_id(event.id),
         at=at,
-        text=event.text,
-        subject=event.subject,
+        text=border.text(event.text),
+        subject=border.name(event.subject),
         sender=_person(event.sender, event.chat_id),
         from_us=event.from_us,
         files=tuple(_incoming(file) for file in event.files),
-        reply_to=event.reply_to,
+        reply_to=border.external_id(event.reply_to),
     )
     return (message,)
 
 
 @meaning.register
-def _(event: api.Edited, at: Millis) -> Sequence[ProviderEvent]:
-    by = _changer(event)
+def _(event: api.Edited, at: border.At) -> Sequence[ProviderEvent]:
     edited = MessageEdited(
-        peer_key=event.chat_id, ext_id=event.id, at=at, text=event.text, from_us=event.from_us, by=by
+        peer_key=border.external_id(event.chat_id),
+        ext_id=border.external_id(event.id),
+        at=at,
+        text=border.text(event.text),
+        from_us=event.from_us,
+        by=_changer(event),
     )
     return (edited,)
 
 
 @meaning.register
-def _(event: api.Deleted, at: Millis) -> Sequence[ProviderEvent]:
-    by = _changer(event)
-    deleted = MessagesDeleted(peer_key=event.chat_id, ext_ids=tuple(event.ids), at=at, from_us=event.from_us, by=by)
+def _(event: api.Deleted, at: border.At) -> Sequence[ProviderEvent]:
+    key, ids = border.external_id(event.chat_id), tuple(map(border.external_id, event.ids))
+    deleted = MessagesDeleted(peer_key=key, ext_ids=ids, at=at, from_us=event.from_us, by=_changer(event))
     return (deleted,)
 
 
 @meaning.register
-def _(event: api.Status, at: Millis) -> Sequence[ProviderEvent]:
-    news = DeliveryChanged(ext_id=event.id, state=State(event.state), at=at, code=event.code, detail=event.detail)
+def _(event: api.Status, at: border.At) -> Sequence[ProviderEvent]:
+    news = DeliveryChanged(
+        ext_id=border.external_id(event.id),
+        state=State(event.state),
+        at=at,
+        code=border.name(event.code),
+        detail=border.name(event.detail),
+    )
     return (news,)
 
 
 @meaning.register
-def _(event: api.Reaction, at: Millis) -> Sequence[ProviderEvent]:
-    profile = _person(event.sender, event.chat_id)
-    return (ReactionsChanged(peer_key=event.chat_id, ext_id=event.id, at=at, emoji=tuple(event.emoji), person=profile),)
+def _(event: api.Reaction, at: border.At) -> Sequence[ProviderEvent]:
+    reacted = ReactionsChanged(
+        peer_key=border.external_id(event.chat_id),
+        ext_id=border.external_id(event.id),
+        at=at,
+        emoji=tuple(map(border.name, event.emoji)),
+        person=_person(event.sender, event.chat_id),
+    )
+    return (reacted,)
 
 
 @meaning.register
-def _(event: api.Chat, at: Millis) -> Sequence[ProviderEvent]:
-    peer = Peer(key=event.chat_id, address=event.chat_id, kind=event.chat_kind, title=event.chat_title)
+def _(event: api.Chat, at: border.At) -> Sequence[ProviderEvent]:
     code = "" if event.reachable else "unreachable_chat"
-    return (PeerChanged(peer=peer, at=at, reachable=event.reachable, code=code),)
+    return (PeerChanged(peer=_peer(event, event.chat_title), at=at, reachable=event.reachable, code=code),)
+
+
+def _peer(event: api.Message | api.Chat, title: str) -> Peer:
+    return Peer(
+        key=border.external_id(event.chat_id),
+        address=border.address(event.chat_id),
+        kind=event.chat_kind,
+        title=border.name(title),
+    )
 
 
 def outgoing(message: Outbound) -> api.Message:
@@ -175,17 +199,22 @@ def _incoming(file: api.File) -> IncomingFile:
     kind = _KINDS.get(file.mime.partition("/")[0], "document")
     size = len(file.content) if file.content is not None else 0
     return IncomingFile(
-        kind=kind, name=file.name, mime=file.mime, size=size, content=file.content, remote=file.url or ""
+        kind=kind,
+        name=border.file_name(file.name),
+        mime=border.name(file.mime),
+        size=border.count(size),
+        content=file.content,
+        remote=border.text(file.url or ""),
     )
 
 
 def _person(sender: api.Sender, chat_id: str) -> Profile:
     return Profile(
-        id=sender.id or chat_id,
-        name=sender.name,
-        username=sender.username,
-        phone=sender.phone,
-        email=sender.email,
+        id=border.external_id(sender.id or chat_id),
+        name=border.name(sender.name),
+        username=border.address(sender.username),
+        phone=border.address(sender.phone),
+        email=border.address(sender.email),
     )
 
 
@@ -194,5 +223,5 @@ def _changer(event: api.Edited | api.Deleted) -> Profile:
     return _person(event.sender, "") if event.sender.id else Profile()
 
 
-def _millis(at: datetime | None, now: Millis) -> Millis:
-    return now if at is None else int(at.timestamp() * 1000)
+def _at(said: datetime | None, now: Millis) -> border.At:
+    return border.at(now if said is None else said.timestamp() * 1000, now)

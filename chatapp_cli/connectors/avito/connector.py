@@ -85,9 +85,9 @@ class Avito:
         """Ask for the keys, authorise and verify them."""
         return await bind.bind(ask, self._world, previous)
 
-    def understand(self, bound: Bound, raw: bytes, at: Millis) -> Arrival:  # noqa: ARG002 - a message bears its time
+    def understand(self, bound: Bound, raw: bytes, at: Millis) -> Arrival:
         """Read a message once more."""
-        return convert.arrival(raw, _mine(bound))
+        return convert.arrival(raw, _mine(bound), at)
 
     async def accept(self, bound: Bound, request: HookRequest) -> HookReply:  # noqa: ARG002 - nothing of it is kept
         """Accept a webhook without a session: nothing is lost, it only says that there is something to fetch."""

@@ -8,9 +8,11 @@ from typing import Any, Final
 import msgspec
 
 from chatapp_cli.connectors.avito import wire
+from chatapp_cli.domain import border
 from chatapp_cli.domain.arrival import (
     Arrival,
     DeliveryChanged,
+    FileKind,
     IncomingFile,
     MessageArrived,
     MessagesDeleted,
@@ -18,6 +20,7 @@ from chatapp_cli.domain.arrival import (
     Profile,
     ProviderEvent,
 )
+from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.message import State
 from chatapp_cli.kit.lenient import read_as
 from chatapp_cli.kit.slices import member
@@ -26,7 +29,7 @@ from chatapp_cli.kit.understanding import digest, guarded
 IMAGE: Final = "image:"
 VOICE: Final = "voice:"
 """Prefix of a file reference that has an id instead of a link."""
-_SYSTEM: Final = Profile(id="avito", name="Avito")
+_SYSTEM: Final = Profile(id=border.external_id("avito"), name=border.name("Avito"))
 _WITH_FILES: Final = frozenset({"image", "voice"})
 _NO_CONTENT: Final = wire.Content()
 
@@ -57,29 +60,33 @@ def message_of(raw: bytes) -> wire.Message:
     return message if message.id else msgspec.structs.replace(message, id=digest(raw))
 
 
-def arrival(raw: bytes, mine: Mine) -> Arrival:
-    """Understand a message beside its chat, or set it aside with the reason."""
-    return guarded(raw, lambda one: _understood(one, mine), glimpse=lambda one: glimpse(one, mine))
+def arrival(raw: bytes, mine: Mine, now: Millis) -> Arrival:
+    """Understand a message beside its chat, received at this time, or set it aside with the reason."""
+    return guarded(raw, lambda one: _understood(one, mine, now), glimpse=lambda one: glimpse(one, mine, now))
 
 
-def glimpse(raw: bytes, mine: Mine) -> MessageArrived:
+def glimpse(raw: bytes, mine: Mine, now: Millis) -> MessageArrived:
     """The placeholder of a message that cannot be read. Raises ValueError."""
     chat, message = read_as(raw, _Where, lax=True).chat, message_of(member(raw, "message"))
     return MessageArrived(
         peer=peer(chat, mine),
-        ext_id=message.id,
-        at=message.created * 1000,
+        ext_id=border.external_id(message.id),
+        at=border.at(message.created * 1000, now),
         sender=_sender(chat, message, mine),
         from_us=mine.wrote(message),
         placeholder=True,
     )
 
 
-def _understood(raw: bytes, mine: Mine) -> Arrival:
+def _understood(raw: bytes, mine: Mine, now: Millis) -> Arrival:
     found = wire.Found(chat=read_as(raw, _Where, lax=True).chat, message=message_of(member(raw, "message")))
     if found.message.type == "deleted":
-        return Arrival(provider_id=f"deleted:{found.message.id}", raw=raw, events=(_deleted(found, mine),))
-    return Arrival(provider_id=f"message:{found.message.id}", raw=raw, events=(_arrived(found, mine),))
+        return _told("deleted", found.message, raw, _deleted(found, mine, now))
+    return _told("message", found.message, raw, _arrived(found, mine, now))
+
+
+def _told(what: str, message: wire.Message, raw: bytes, event: ProviderEvent) -> Arrival:
+    return Arrival(provider_id=border.external_id(f"{what}:{message.id}"), raw=raw, events=(event,))
 
 
 class _Where(msgspec.Struct, frozen=True):
@@ -88,39 +95,40 @@ class _Where(msgspec.Struct, frozen=True):
     chat: wire.Chat
 
 
-def seen(message: wire.Message, raw: bytes) -> Arrival:
+def seen(message: wire.Message, raw: bytes, now: Millis) -> Arrival:
     """The client read a message of ours."""
-    event = DeliveryChanged(ext_id=message.id, state=State.READ, at=(message.read or 0) * 1000)
-    return Arrival(provider_id=f"read:{message.id}", raw=raw, events=(event,))
+    at = border.at((message.read or 0) * 1000, now)
+    return _told("read", message, raw, DeliveryChanged(ext_id=border.external_id(message.id), state=State.READ, at=at))
 
 
-def _deleted(found: wire.Found, mine: Mine) -> ProviderEvent:
+def _deleted(found: wire.Found, mine: Mine, now: Millis) -> ProviderEvent:
     """Only the author of a message can delete it."""
     message = found.message
     known = bool(message.author_id or message.direction)
     return MessagesDeleted(
-        peer_key=found.chat.id,
-        ext_ids=(message.id,),
-        at=max(message.created, found.chat.touched) * 1000,
+        peer_key=border.external_id(found.chat.id),
+        ext_ids=(border.external_id(message.id),),
+        at=border.at(max(message.created, found.chat.touched) * 1000, now),
         from_us=mine.wrote(message) if known else None,
         by=_sender(found.chat, message, mine),
     )
 
 
-def _arrived(found: wire.Found, mine: Mine) -> MessageArrived:
+def _arrived(found: wire.Found, mine: Mine, now: Millis) -> MessageArrived:
     chat, message = found.chat, found.message
     files = _files(message)
     said = _words(message)
     lacking = not files and (message.type in _WITH_FILES or not said)
+    text = _joined("\n", said, f"[{message.type or 'message'}] {mine.link(chat)}" if lacking else "")
     return MessageArrived(
         peer=peer(chat, mine),
-        ext_id=message.id,
-        at=message.created * 1000,
-        text=_joined("\n", said, f"[{message.type or 'message'}] {mine.link(chat)}" if lacking else ""),
+        ext_id=border.external_id(message.id),
+        at=border.at(message.created * 1000, now),
+        text=border.text(text),
         sender=_sender(chat, message, mine),
         from_us=mine.wrote(message),
         files=files,
-        reply_to=message.quote.id if message.quote else "",
+        reply_to=border.external_id(message.quote.id if message.quote else ""),
         automatic=message.type == "system",
         silent=message.type == "system",
     )
@@ -132,7 +140,8 @@ def peer(chat: wire.Chat, mine: Mine) -> Peer:
     others = (user.name for user in chat.users if str(user.id) != str(mine.account))
     subject = _joined(", ", about.title, about.price_string) if about else ""
     link = about.url if about else ""
-    return Peer(key=chat.id, address=chat.id, title=_joined(" · ", next(others, ""), subject, link))
+    title = border.name(_joined(" · ", next(others, ""), subject, link))
+    return Peer(key=border.external_id(chat.id), address=border.address(chat.id), title=title)
 
 
 def _sender(chat: wire.Chat, message: wire.Message, mine: Mine) -> Profile:
@@ -140,7 +149,7 @@ def _sender(chat: wire.Chat, message: wire.Message, mine: Mine) -> Profile:
         return _SYSTEM
     author = str(message.author_id) or _client(chat, mine)
     names = (user.name for user in chat.users if str(user.id) == author)
-    return Profile(id=author, name=next(names, ""))
+    return Profile(id=border.external_id(author), name=border.name(next(names, "")))
 
 
 def _client(chat: wire.Chat, mine: Mine) -> str:
@@ -187,11 +196,14 @@ def _files(message: wire.Message) -> tuple[IncomingFile, ...]:
     content = message.content or _NO_CONTENT
     if content.image and content.image.sizes:
         url = max(content.image.sizes.items(), key=_area)[1]
-        return (IncomingFile(kind="photo", name=f"photo_{message.id}.jpg", mime="image/jpeg", remote=IMAGE + url),)
+        return (_file("photo", f"photo_{message.id}.jpg", "image/jpeg", IMAGE + url),)
     if content.voice and content.voice.voice_id:
-        remote = VOICE + content.voice.voice_id
-        return (IncomingFile(kind="voice", name=f"voice_{message.id}.mp4", mime="audio/mp4", remote=remote),)
+        return (_file("voice", f"voice_{message.id}.mp4", "audio/mp4", VOICE + content.voice.voice_id),)
     return ()
+
+
+def _file(kind: FileKind, name: str, mime: str, remote: str) -> IncomingFile:
+    return IncomingFile(kind=kind, name=border.file_name(name), mime=border.name(mime), remote=border.text(remote))
 
 
 def _area(size: tuple[str, str]) -> int:

@@ -8,8 +8,8 @@ from typing import Final
 import msgspec
 
 from chatapp_cli.connectors.avito import wire
+from chatapp_cli.domain import border
 from chatapp_cli.domain.ids import Millis
-from chatapp_cli.domain.moment import plausible
 
 OVERLAP: Final = 300
 """Seconds by which every poll goes back: Avito's times are whole seconds, and a chat may appear late."""
@@ -58,7 +58,7 @@ class Mark(msgspec.Struct):
 
 def credible(seconds: int, now: Millis) -> bool:
     """Whether a time is plausible for a message."""
-    return plausible(seconds * 1000, now) == seconds * 1000
+    return border.at(seconds * 1000, now) == seconds * 1000
 
 
 def mark_of(cursor: str) -> Mark:

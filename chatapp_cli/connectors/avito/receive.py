@@ -19,6 +19,7 @@ from chatapp_cli.connectors.avito.convert import Mine
 from chatapp_cli.connectors.avito.mark import Mark, credible, mark_of, starting_at
 from chatapp_cli.domain.arrival import Arrival, Batch
 from chatapp_cli.domain.errors import Misconfigured, Rejected
+from chatapp_cli.domain.ids import Millis
 from chatapp_cli.kit.lenient import read_as
 from chatapp_cli.kit.understanding import dead
 from chatapp_cli.ports.connector import HookReply, HookRequest
@@ -220,15 +221,15 @@ class Reader:
             if self._mine.wrote(message):
                 ours.append((message, raw))
         self._looked[shown.chat.id] = shown.sign
-        return [*reversed(arrivals), *_reads(shown.chat.id, ours, mark)]
+        return [*reversed(arrivals), *_reads(shown.chat.id, ours, mark, self._clock.now())]
 
     def _news(self, shown: _Shown, message: wire.Message, raw: bytes, mark: Mark) -> Iterator[Arrival]:
         now = self._clock.now()
         if message.type == "deleted":
-            yield from self._once(convert.arrival(convert.raw_of(shown.raw, raw), self._mine))
+            yield from self._once(convert.arrival(convert.raw_of(shown.raw, raw), self._mine, now))
         elif mark.is_new(message, now):
             mark.take(message, now)
-            arrival = convert.arrival(convert.raw_of(shown.raw, raw), self._mine)
+            arrival = convert.arrival(convert.raw_of(shown.raw, raw), self._mine, now)
             if not credible(message.created, now):
                 yield from self._once(arrival)
                 return
@@ -274,7 +275,7 @@ async def prove(api: AvitoApi) -> None:
     await api.body(chats_of(api.account), chat_types=CHAT_TYPES, limit=1, offset=0)
 
 
-def _reads(chat: str, ours: Sequence[tuple[wire.Message, bytes]], mark: Mark) -> Iterator[Arrival]:
+def _reads(chat: str, ours: Sequence[tuple[wire.Message, bytes]], mark: Mark, now: Millis) -> Iterator[Arrival]:
     """Report what the client has read since the last poll; keep waiting for the rest."""
     since = mark.unread.pop(chat, None)
     if since is None:
@@ -282,7 +283,7 @@ def _reads(chat: str, ours: Sequence[tuple[wire.Message, bytes]], mark: Mark) ->
     waiting = [message.created for message, _ in ours if not message.read and message.created >= since]
     if waiting:
         mark.unread[chat] = min(waiting)
-    yield from (convert.seen(message, raw) for message, raw in ours if message.read and message.created >= since)
+    yield from (convert.seen(message, raw, now) for message, raw in ours if message.read and message.created >= since)
 
 
 def _read_chat(raw: bytes) -> _Shown | None:

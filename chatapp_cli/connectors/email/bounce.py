@@ -9,8 +9,8 @@ from email.message import Message
 from chatapp_cli.connectors.email import machines
 from chatapp_cli.connectors.email.errors import refusal
 from chatapp_cli.connectors.email.headers import people, words
+from chatapp_cli.domain import border
 from chatapp_cli.domain.arrival import DeliveryChanged
-from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.message import State
 
 _SERVERS = re.compile(r"(?:mailer-daemon|mail-daemon|postmaster)@")
@@ -18,7 +18,7 @@ _PHRASES = re.compile(r"(?!re:|на:|отв:).*(?:deliver|fail|return|не\s*д�
 _LONGEST_DETAIL = 300
 
 
-def news(message: Message, content: bytes, *, domain: str, at: Millis) -> Sequence[DeliveryChanged] | None:
+def news(message: Message, content: bytes, *, domain: str, at: border.At) -> Sequence[DeliveryChanged] | None:
     """The delivery state that a server reports for a mail of ours; ``None`` if this is no such report."""
     if not _is_report(message):
         return None
@@ -26,7 +26,13 @@ def news(message: Message, content: bytes, *, domain: str, at: Millis) -> Sequen
     if original is None:
         return None
     return tuple(
-        DeliveryChanged(ext_id=original, state=State.FAILED, at=at, code=refusal(detail), detail=detail)
+        DeliveryChanged(
+            ext_id=border.external_id(original),
+            state=State.FAILED,
+            at=at,
+            code=border.name(refusal(detail)),
+            detail=border.name(detail),
+        )
         for detail in _failures(message)
     )
 

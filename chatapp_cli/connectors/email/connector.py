@@ -66,7 +66,7 @@ class EmailConnector:
         reading = Account.of(bound).reading
         if bound.cursor:
             reading = replace(reading, plain_until=Place.load(bound.cursor).plain_until)
-        return arrival(Mail(uid=0, at=at, size=len(raw), raw=raw), reading)
+        return arrival(Mail(uid=0, at=at, size=len(raw), raw=raw), reading, at)
 
     async def check(self, bound: Bound) -> Sequence[Finding]:
         """Log in to both servers."""

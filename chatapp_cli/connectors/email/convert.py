@@ -14,6 +14,7 @@ from chatapp_cli.connectors.email.identity import Identity, identity, is_own_id
 from chatapp_cli.connectors.email.parts import Content, content
 from chatapp_cli.connectors.email.quotes import cut
 from chatapp_cli.connectors.email.sender import Correspondence, correspondence, is_nobody
+from chatapp_cli.domain import border
 from chatapp_cli.domain.arrival import Arrival, IncomingFile, MessageArrived, Peer, PeerChanged, Profile, ProviderEvent
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.subject import plain_subject, subject_key
@@ -52,76 +53,86 @@ class Reading:
         return self.own_address.rpartition("@")[2]
 
 
-def arrival(mail: Mail, reading: Reading) -> Arrival:
-    """Read a mail; an unreadable one is stored with the reason."""
+def arrival(mail: Mail, reading: Reading, now: Millis) -> Arrival:
+    """Read a mail at this time; an unreadable one is stored with the reason."""
+    at = border.at(mail.at, now)
     return guarded(
         mail.raw,
-        lambda content: _arrival(content, mail, reading),
-        glimpse=lambda content: glimpse(content, mail, reading),
+        lambda content: _arrival(content, mail, reading, at),
+        glimpse=lambda content: glimpse(content, at, reading),
     )
 
 
-def glimpse(raw: bytes, mail: Mail, reading: Reading) -> MessageArrived:
+def glimpse(raw: bytes, at: border.At, reading: Reading) -> MessageArrived:
     """The placeholder of a mail that cannot be read, by its head."""
     message = message_from_bytes(raw, Parsed)
     known = identity(message, raw)
     between = correspondence(message, known.message_id, reading.own_address)
-    subject = words(message, "Subject")[:_LONGEST_SUBJECT]
+    subject = _subject(message)
     return MessageArrived(
         peer=_peer(between.other, subject, reading),
         ext_id=_ext_id(known, between, reading),
-        at=mail.at,
+        at=at,
         subject=subject,
         sender=between.sender,
         from_us=between.from_us,
-        thread=ids(message, "References", "In-Reply-To")[-_LONGEST_THREAD:],
+        thread=_thread(message),
         placeholder=True,
     )
 
 
-def _arrival(content: bytes, mail: Mail, reading: Reading) -> Arrival:
+def _subject(message: Message) -> border.ExternalText:
+    return border.name(words(message, "Subject")[:_LONGEST_SUBJECT])
+
+
+def _thread(message: Message) -> Sequence[border.ExternalId]:
+    found = ids(message, "References", "In-Reply-To")[-_LONGEST_THREAD:]
+    return tuple(map(border.external_id, found))
+
+
+def _arrival(content: bytes, mail: Mail, reading: Reading, at: border.At) -> Arrival:
     message = message_from_bytes(content, Parsed)
     known = identity(message, content)
     old = 0 < mail.at <= reading.plain_until
-    events = _events(message, known, mail, reading)
-    return Arrival(provider_id=known.shown if old else known.own, raw=content, events=events)
+    events = _events(message, known, mail, reading, at)
+    return Arrival(provider_id=border.external_id(known.shown if old else known.own), raw=content, events=events)
 
 
-def _events(message: Message, known: Identity, mail: Mail, reading: Reading) -> Sequence[ProviderEvent]:
-    news = bounce.news(message, mail.raw, domain=reading.domain, at=mail.at)
+def _events(message: Message, known: Identity, mail: Mail, reading: Reading, at: border.At) -> Sequence[ProviderEvent]:
+    news = bounce.news(message, mail.raw, domain=reading.domain, at=at)
     if news is not None:
         return news
-    arrived = _message(message, known, mail, reading)
+    arrived = _message(message, known, mail, reading, at)
     if not is_nobody(arrived.peer.address):
         return (arrived,)
-    return (arrived, PeerChanged(peer=arrived.peer, at=mail.at, reachable=False, code="no_sender"))
+    return (arrived, PeerChanged(peer=arrived.peer, at=at, reachable=False, code="no_sender"))
 
 
-def _message(message: Message, known: Identity, mail: Mail, reading: Reading) -> MessageArrived:
+def _message(message: Message, known: Identity, mail: Mail, reading: Reading, at: border.At) -> MessageArrived:
     between = correspondence(message, known.message_id, reading.own_address)
-    subject = words(message, "Subject")[:_LONGEST_SUBJECT]
+    subject = _subject(message)
     parts = content(message, quotes=_is_forward(subject))
     return MessageArrived(
         peer=_peer(between.other, subject, reading),
         ext_id=_ext_id(known, between, reading),
-        spare_id="" if between.from_us else known.own,
-        at=mail.at,
-        text=_shown(subject, parts, reading),
+        spare_id=border.external_id("" if between.from_us else known.own),
+        at=at,
+        text=border.text(_shown(subject, parts, reading)),
         subject=subject,
         sender=between.sender,
         from_us=between.from_us,
         files=(*parts.files, *_missing(mail)),
-        reply_to=next(iter(ids(message, "In-Reply-To")), ""),
-        thread=ids(message, "References", "In-Reply-To")[-_LONGEST_THREAD:],
+        reply_to=border.external_id(next(iter(ids(message, "In-Reply-To")), "")),
+        thread=_thread(message),
         automatic=between.own_name or machines.is_automatic(message, between.sender.email),
         silent=_is_silent(message, between, reading),
     )
 
 
-def _ext_id(known: Identity, between: Correspondence, reading: Reading) -> str:
+def _ext_id(known: Identity, between: Correspondence, reading: Reading) -> border.ExternalId:
     """Only our own mail gets an id of ours: another sender's mail with that id merely repeats what we sent."""
     ours = is_own_id(known.message_id, reading.domain)
-    return known.own if ours and not between.from_us else known.shown
+    return border.external_id(known.own if ours and not between.from_us else known.shown)
 
 
 def _is_silent(message: Message, between: Correspondence, reading: Reading) -> bool:
@@ -138,9 +149,10 @@ def _is_silent(message: Message, between: Correspondence, reading: Reading) -> b
 
 def _peer(profile: Profile, subject: str, reading: Reading) -> Peer:
     if not reading.by_subject:
-        return Peer(key=profile.email, address=profile.email, title=profile.name or profile.email)
-    title = plain_subject(subject) or profile.name or profile.email
-    key = subject_key(profile.email, subject) if subject else profile.email
+        title = border.name(profile.name or profile.email)
+        return Peer(key=border.external_id(profile.email), address=profile.email, title=title)
+    title = border.name(plain_subject(subject) or profile.name or profile.email)
+    key = border.external_id(subject_key(profile.email, subject) if subject else profile.email)
     return Peer(key=key, address=profile.email, title=title)
 
 
@@ -161,6 +173,10 @@ def _missing(mail: Mail) -> Sequence[IncomingFile]:
         return ()
     return (
         IncomingFile(
-            kind="document", name="message.eml", mime="message/rfc822", size=mail.size, problem="mail_too_big"
+            kind="document",
+            name=border.file_name("message.eml"),
+            mime=border.name("message/rfc822"),
+            size=border.count(mail.size),
+            problem="mail_too_big",
         ),
     )

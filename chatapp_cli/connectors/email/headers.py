@@ -11,6 +11,7 @@ from typing import Any
 
 from chatapp_cli.connectors.email.addresses import Mailbox, mailboxes
 from chatapp_cli.connectors.email.charset import decode
+from chatapp_cli.domain import border
 from chatapp_cli.domain.arrival import Profile
 
 _MESSAGE_ID = re.compile(r"<[^<>\s]+>")
@@ -93,7 +94,11 @@ def _mailboxes(value: str) -> Sequence[Mailbox]:
 def _person(mailbox: Mailbox) -> Profile:
     address = mailbox.address.lower()
     name = _without_quotes(decode_words(mailbox.name))
-    return Profile(id=address, email=address, name="" if name.lower() == address else name)
+    return Profile(
+        id=border.external_id(address),
+        email=border.address(address),
+        name=border.name("" if name.lower() == address else name),
+    )
 
 
 def _without_quotes(name: str) -> str:

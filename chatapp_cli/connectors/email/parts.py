@@ -13,6 +13,7 @@ from functools import partial
 from chatapp_cli.connectors.email import html
 from chatapp_cli.connectors.email.charset import decode
 from chatapp_cli.connectors.email.headers import decode_words
+from chatapp_cli.domain import border
 from chatapp_cli.domain.arrival import FileKind, IncomingFile
 from chatapp_cli.kit.understanding import readable
 
@@ -104,9 +105,9 @@ def _file(part: Message) -> IncomingFile:
         data = _bytes(part)
     return IncomingFile(
         kind=_KINDS.get(part.get_content_maintype(), "document"),
-        name=_name(part),
-        mime=part.get_content_type(),
-        size=len(data),
+        name=border.file_name(_name(part)),
+        mime=border.name(part.get_content_type()),
+        size=border.count(len(data)),
         content=data,
     )
 

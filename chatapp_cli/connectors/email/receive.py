@@ -13,8 +13,8 @@ from typing import Self
 from chatapp_cli.connectors.email.convert import Mail, Reading, arrival
 from chatapp_cli.connectors.email.imap import Entry, Imap
 from chatapp_cli.domain.arrival import Arrival, Batch
+from chatapp_cli.domain.border import AHEAD
 from chatapp_cli.domain.ids import Millis
-from chatapp_cli.domain.moment import AHEAD
 from chatapp_cli.ports.world import Clock
 
 _WINDOW = 200
@@ -152,7 +152,8 @@ class Inbox:
         return await self._imap.fetch(run, _BEGINNING if run[0].size > _LARGEST else None)
 
     def _understand(self, mails: Sequence[Mail]) -> Sequence[Arrival]:
-        return [arrival(mail, self._reading) for mail in mails]
+        now = self._clock.now()
+        return [arrival(mail, self._reading, now) for mail in mails]
 
 
 def _runs(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:

@@ -11,6 +11,7 @@ from chatapp_cli.connectors.email.addresses import parts, same
 from chatapp_cli.connectors.email.headers import ids, people, words
 from chatapp_cli.connectors.email.identity import is_own_id
 from chatapp_cli.connectors.email.machines import is_nobodys
+from chatapp_cli.domain import border
 from chatapp_cli.domain.arrival import Profile
 
 _NOWHERE = "sender.invalid"
@@ -90,6 +91,10 @@ def _nobody(message: Message) -> Profile:
     """A sender without a valid address: shown and identified by the raw text, and never answered."""
     shown = words(message, "From")
     if not shown:
-        return Profile(id=f"unknown@{_NOWHERE}", email=f"unknown@{_NOWHERE}")
+        return _unknown(f"unknown@{_NOWHERE}")
     address = f"unknown-{hashlib.sha256(shown.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}@{_NOWHERE}"
-    return Profile(id=address, email=address, name=shown[:_LONGEST_NAME])
+    return _unknown(address, shown[:_LONGEST_NAME])
+
+
+def _unknown(address: str, name: str = "") -> Profile:
+    return Profile(id=border.external_id(address), email=border.address(address), name=border.name(name))

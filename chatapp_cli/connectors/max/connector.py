@@ -9,6 +9,7 @@ from pathlib import Path
 from chatapp_cli.connectors.max import bind, check, convert, receive
 from chatapp_cli.connectors.max.api import MaxApi, connected
 from chatapp_cli.connectors.max.content import LINK, VIDEO
+from chatapp_cli.connectors.max.convert import Ears
 from chatapp_cli.connectors.max.gaps import note_chats
 from chatapp_cli.connectors.max.outgoing import MaxSender
 from chatapp_cli.connectors.max.wire import User, Video
@@ -108,15 +109,15 @@ class Max:
         """Ask for the token and prove it."""
         return await bind.bind(ask, self._world, previous)
 
-    def understand(self, bound: Bound, raw: bytes, at: Millis) -> Arrival:  # noqa: ARG002 - an update bears its time
+    def understand(self, bound: Bound, raw: bytes, at: Millis) -> Arrival:
         """Read an update once more."""
-        return convert.arrival(raw, bound.account)
+        return convert.arrival(raw, Ears(bound.account, at))
 
     async def accept(self, bound: Bound, request: HookRequest) -> HookReply:
         """Accept an update without a session; its chat is recorded, so that gaps in it are found."""
         if bound.settings["intake"] != "webhook":
             return HookReply(status=404)
-        reply = receive.accept(request, bound)
+        reply = receive.accept(request, bound, self._world.clock.now())
         await note_chats(bound.memory, reply.batch.arrivals)
         return reply
 

@@ -8,6 +8,7 @@ from mimetypes import guess_type
 from typing import Final, NamedTuple
 
 from chatapp_cli.connectors.max.wire import Attachment, Body, Message
+from chatapp_cli.domain import border
 from chatapp_cli.domain.arrival import FileKind, IncomingFile
 from chatapp_cli.domain.links import Hidden, reveal
 from chatapp_cli.kit.understanding import readable
@@ -142,9 +143,9 @@ def _file(attachment: Attachment, name: str, remote: str) -> IncomingFile | None
     shape = _FILES[attachment.type]
     return IncomingFile(
         kind=shape.kind,
-        name=attachment.filename or name + shape.ending,
-        mime=guess_type(attachment.filename)[0] or shape.mime,
-        size=attachment.size,
-        remote=remote,
-        seconds=attachment.duration or 0,
+        name=border.file_name(attachment.filename or name + shape.ending),
+        mime=border.name(guess_type(attachment.filename)[0] or shape.mime),
+        size=border.count(attachment.size),
+        remote=border.text(remote),
+        seconds=border.count(attachment.duration or 0),
     )

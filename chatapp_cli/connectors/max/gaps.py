@@ -87,18 +87,20 @@ async def note_chats(memory: Memory, arrivals: Iterable[Arrival]) -> None:
     await chats.keep()
 
 
-async def missed(api: MaxApi, chats: Chats, bot: str, since: Millis) -> AsyncGenerator[Sequence[Arrival], None]:
+async def missed(
+    api: MaxApi, chats: Chats, ears: convert.Ears, since: Millis
+) -> AsyncGenerator[Sequence[Arrival], None]:
     """Yield the messages of every known chat since then, oldest first; inaccessible chats are skipped."""
     for key in await chats.known():
         try:
             page = await api.body("/messages", chat_id=key, count=PAGE)
         except Rejected:
             continue
-        if found := list(_later(page, bot, since - OVERLAP)):
+        if found := list(_later(page, ears, since - OVERLAP)):
             yield found
 
 
-def _later(page: bytes, bot: str, since: Millis) -> Iterator[Arrival]:
+def _later(page: bytes, ears: convert.Ears, since: Millis) -> Iterator[Arrival]:
     """Messages written since then, oldest first; may include messages with an unreadable time."""
     try:
         messages = items(page, "messages")
@@ -108,7 +110,7 @@ def _later(page: bytes, bot: str, since: Millis) -> Iterator[Arrival]:
     for raw in reversed(messages):
         at = _written(raw)
         if not at or at >= since:
-            yield convert.arrival(_as_told(raw, at), bot)
+            yield convert.arrival(_as_told(raw, at), ears)
 
 
 def _written(raw: bytes) -> Millis:

@@ -17,8 +17,10 @@ import msgspec
 from chatapp_cli.connectors.max import convert, wire
 from chatapp_cli.connectors.max.api import MaxApi
 from chatapp_cli.connectors.max.gaps import Chats, cursor_at, missed, seen_at
+from chatapp_cli.domain import border
 from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived, PeerChanged
 from chatapp_cli.domain.errors import Misconfigured, Rejected, Retryable
+from chatapp_cli.domain.ids import Millis
 from chatapp_cli.kit.lenient import read_as
 from chatapp_cli.kit.slices import items
 from chatapp_cli.ports.bind import Bound
@@ -122,8 +124,9 @@ class Titles:
     def _named(self, chat: wire.Chat) -> Arrival:
         now = self._clock.now()
         peer = convert.peer(chat.chat_id, convert.kind_of(chat.type, chat.chat_id), chat.title or "")
-        event = PeerChanged(peer=peer, at=now)
-        return Arrival(provider_id=f"chat:{chat.chat_id}:{now}", raw=msgspec.json.encode(chat), events=(event,))
+        event = PeerChanged(peer=peer, at=border.at(now, now))
+        provider_id = border.external_id(f"chat:{chat.chat_id}:{now}")
+        return Arrival(provider_id=provider_id, raw=msgspec.json.encode(chat), events=(event,))
 
 
 async def poll(api: MaxApi, clock: Clock, bot: str, cursor: str | None) -> AsyncGenerator[Batch, None]:
@@ -134,7 +137,8 @@ async def poll(api: MaxApi, clock: Clock, bot: str, cursor: str | None) -> Async
     while True:
         begun = clock.monotonic()
         updates, marker = await _waited(api, wait, asked)
-        arrivals = [convert.arrival(raw, bot) for raw in updates]
+        ears = convert.Ears(bot, clock.now())
+        arrivals = [convert.arrival(raw, ears) for raw in updates]
         titles.notice(arrivals)
         moved = marker is not None and {"marker": marker} != asked
         yield Batch(arrivals=[*await titles.found(), *arrivals], cursor=str(marker) if moved else None)
@@ -162,14 +166,14 @@ async def _waited(
     return ([body], int(found[-1])) if most == 1 else await _waited(api, 0, asked, 1)
 
 
-def accept(request: HookRequest, bound: Bound) -> HookReply:
+def accept(request: HookRequest, bound: Bound, at: Millis) -> HookReply:
     """Convert a request that has our secret; any other is refused and nothing is stored."""
     if request.method != "POST":
         return HookReply(status=405)
     given = request.headers.get(SECRET_HEADER, "").encode()
     if not compare_digest(given, bound.secrets["hook_secret"].encode()):
         return HookReply(status=401)
-    return HookReply(batch=Batch(arrivals=(convert.arrival(request.body, bound.account),)))
+    return HookReply(batch=Batch(arrivals=(convert.arrival(request.body, convert.Ears(bound.account, at)),)))
 
 
 class Hook:
@@ -183,7 +187,7 @@ class Hook:
 
     def accept(self, request: HookRequest) -> HookReply:
         """Accept a request and record its chats."""
-        reply = accept(request, self._bound)
+        reply = accept(request, self._bound, self._clock.now())
         self._titles.notice(reply.batch.arrivals)
         if self._chats.notice(reply.batch.arrivals):
             self._titles.news.set()
@@ -196,7 +200,8 @@ class Hook:
         await self._chats.known()
         while True:
             if self._forgotten and seen is not None:
-                async for arrivals in missed(self._api, self._chats, self._bound.account, seen):
+                ears = convert.Ears(self._bound.account, self._clock.now())
+                async for arrivals in missed(self._api, self._chats, ears, seen):
                     yield Batch(arrivals=arrivals)
             seen = self._clock.now()
             due = self._clock.monotonic() >= told + MARK_EVERY

@@ -9,18 +9,20 @@ from telethon.tl import types as tl
 
 from chatapp_cli.connectors.telegram.names import View, ext_id
 from chatapp_cli.connectors.telegram.peers import number_of
+from chatapp_cli.domain import border
 from chatapp_cli.domain.arrival import ChatRead, MessagesDeleted, ProviderEvent, ReactionsChanged
 
 
 def _deleted(update: Any, view: View) -> Iterator[ProviderEvent]:
     """Deleted messages; in private chats and basic groups Telegram does not name the chat."""
-    yield MessagesDeleted(peer_key="", ext_ids=[str(number) for number in update.messages], at=view.now)
+    gone = [border.external_id(number) for number in update.messages]
+    yield MessagesDeleted(peer_key=border.NO_ID, ext_ids=gone, at=view.arrived)
 
 
 def _deleted_in_channel(update: Any, view: View) -> Iterator[ProviderEvent]:
     channel = tl.PeerChannel(update.channel_id)
     gone = [ext_id(channel, number) for number in update.messages]
-    yield MessagesDeleted(peer_key=str(number_of(channel)), ext_ids=gone, at=view.now)
+    yield MessagesDeleted(peer_key=_key(channel), ext_ids=gone, at=view.arrived)
 
 
 def _read_by_client(update: Any, view: View) -> Iterator[ProviderEvent]:
@@ -33,12 +35,12 @@ def _read_by_us(update: Any, view: View) -> Iterator[ProviderEvent]:
 
 def _read_up_to(update: Any, view: View, *, by_us: bool) -> ChatRead:
     peer = getattr(update, "peer", None) or tl.PeerChannel(update.channel_id)
-    return ChatRead(peer_key=str(number_of(peer)), ext_id=ext_id(peer, update.max_id), at=view.now, by_us=by_us)
+    return ChatRead(peer_key=_key(peer), ext_id=ext_id(peer, update.max_id), at=view.arrived, by_us=by_us)
 
 
 def _reacted(update: Any, view: View) -> Iterator[ProviderEvent]:
     """Reactions. Telegram lists the latest; in a private chat, a person not listed has removed theirs."""
-    given: dict[int, list[str]] = {}
+    given: dict[int, list[border.ExternalText]] = {}
     if isinstance(update.peer, tl.PeerUser):
         given[update.peer.user_id] = []
     people = {}
@@ -49,16 +51,20 @@ def _reacted(update: Any, view: View) -> Iterator[ProviderEvent]:
             people[number] = one.peer_id
     for number, emoji in given.items():
         yield ReactionsChanged(
-            peer_key=str(number_of(update.peer)),
+            peer_key=_key(update.peer),
             ext_id=ext_id(update.peer, update.msg_id),
-            at=view.now,
+            at=view.arrived,
             emoji=tuple(emoji),
             person=view.known(people.get(number, update.peer)).person,
         )
 
 
-def _emoji(reaction: Any) -> str:
-    return getattr(reaction, "emoticon", None) or "[emoji]"
+def _key(peer: Any) -> border.ExternalId:
+    return border.external_id(number_of(peer))
+
+
+def _emoji(reaction: Any) -> border.ExternalText:
+    return border.name(getattr(reaction, "emoticon", None) or "[emoji]")
 
 
 READ: Final[Mapping[type, Callable[[Any, View], Iterator[ProviderEvent]]]] = {

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from telethon.tl import types as tl
 
+from chatapp_cli.domain import border
 from chatapp_cli.domain.arrival import FileKind, IncomingFile
 from chatapp_cli.domain.links import Hidden, reveal
 
@@ -85,8 +86,13 @@ def file(message: Any, remote: str, max_download: int) -> IncomingFile | None:
     media = message.media
     if isinstance(media, tl.MessageMediaPhoto) and isinstance(media.photo, tl.Photo):
         size = max((_bytes(one) for one in media.photo.sizes), default=0)
-        name = f"photo_{message.id}.jpg"
-        return IncomingFile(kind="photo", name=name, mime="image/jpeg", size=size, remote=remote)
+        return IncomingFile(
+            kind="photo",
+            name=border.file_name(f"photo_{message.id}.jpg"),
+            mime=border.name("image/jpeg"),
+            size=border.count(size),
+            remote=border.text(remote),
+        )
     if isinstance(media, tl.MessageMediaDocument) and isinstance(media.document, tl.Document):
         return _document(message, remote, max_download)
     return None
@@ -100,13 +106,14 @@ def _document(message: Any, remote: str, max_download: int) -> IncomingFile:
     document = message.media.document
     kind = _kind(message.media)
     named = _attribute(message.media, tl.DocumentAttributeFilename)
+    name = named.file_name if named else f"{kind}_{message.id}{_ENDINGS.get(document.mime_type, '')}"
     return IncomingFile(
         kind=kind,
-        name=named.file_name if named else f"{kind}_{message.id}{_ENDINGS.get(document.mime_type, '')}",
-        mime=document.mime_type,
-        size=document.size,
-        remote=remote,
-        seconds=_seconds(message.media),
+        name=border.file_name(name),
+        mime=border.name(document.mime_type),
+        size=border.count(document.size),
+        remote=border.text(remote),
+        seconds=border.count(_seconds(message.media)),
         problem="file_too_big" if document.size > max_download else "",
     )
 

@@ -12,8 +12,9 @@ from telethon.tl import types as tl
 
 from chatapp_cli.connectors.telegram import changes, content, moves
 from chatapp_cli.connectors.telegram.history import posts
-from chatapp_cli.connectors.telegram.names import View, ext_id, millis, named
+from chatapp_cli.connectors.telegram.names import View, ext_id, named
 from chatapp_cli.connectors.telegram.peers import SERVICE, Known, marked, number_of
+from chatapp_cli.domain import border
 from chatapp_cli.domain.arrival import (
     Arrival,
     MessageArrived,
@@ -40,7 +41,7 @@ def arrival(update: Any, view: View) -> Arrival | None:
 
 
 def _understood(update: Any, raw: bytes, view: View) -> Arrival:
-    return Arrival(provider_id=_identity(update, raw, view), raw=raw, events=_events(update, view))
+    return Arrival(provider_id=border.external_id(_identity(update, raw, view)), raw=raw, events=_events(update, view))
 
 
 def _words(update: Any) -> bytes:
@@ -62,9 +63,8 @@ def understand(raw: bytes, *, me: int, max_download: int, at: Millis) -> Arrival
     entities = {number_of(entity): entity for entity in (*kept.users, *kept.chats)}
     view = View(me=me, max_download=max_download, entities=entities, now=at)
     seen = [one for one in _updates(kept) if not _is_private_matter(one, me)]
-    return Arrival(
-        provider_id=digest(raw), raw=raw, events=tuple(event for one in seen for event in _events(one, view))
-    )
+    events = tuple(event for one in seen for event in _events(one, view))
+    return Arrival(provider_id=border.external_id(digest(raw)), raw=raw, events=events)
 
 
 def _updates(kept: Any) -> list[Any]:
@@ -129,13 +129,13 @@ def _message(message: Any, text: str, view: View) -> MessageArrived:
     return MessageArrived(
         peer=chat.peer,
         ext_id=ext_id(message.peer_id, message.id),
-        at=millis(message.date),
-        text=text,
+        at=view.at(message.date),
+        text=border.text(text),
         sender=sender.person,
         from_us=bool(message.out),
         files=tuple(file for file in files if file is not None),
-        reply_to="".join(quoted),
-        album=str(message.grouped_id or ""),
+        reply_to=next(iter(quoted), border.NO_ID),
+        album=border.external_id(message.grouped_id or ""),
         automatic=sender.sort in {"bot", "channel"},
         silent=sender.sort in {"bot", "channel"},
     )
@@ -167,23 +167,24 @@ def _origin(forwarded: Any, view: View) -> str:
     return forwarded.from_name or forwarded.post_author or ""
 
 
-def _reply(message: Any) -> str:
+def _reply(message: Any) -> border.ExternalId:
     """The message being answered. In a forum every message formally answers the topic's first one: ignored."""
     header = message.reply_to
     if not isinstance(header, tl.MessageReplyHeader) or not header.reply_to_msg_id or header.reply_to_peer_id:
-        return ""
+        return border.NO_ID
     if header.forum_topic and not header.reply_to_top_id:
-        return ""
+        return border.NO_ID
     return ext_id(message.peer_id, header.reply_to_msg_id)
 
 
 def _service(message: Any, view: View) -> Iterator[ProviderEvent]:
-    peer, at, action = view.known(message.peer_id).peer, millis(message.date), message.action
+    peer, at, action = view.known(message.peer_id).peer, view.at(message.date), message.action
     if isinstance(action, tl.MessageActionChatEditTitle):
-        yield PeerChanged(peer=replace(peer, title=action.title), at=at)
+        yield PeerChanged(peer=replace(peer, title=border.name(action.title)), at=at)
     elif isinstance(action, tl.MessageActionChatMigrateTo):
-        number = str(marked(action.channel_id))
-        yield PeerMoved(old_key=peer.key, peer=replace(peer, key=number, address=number), at=at)
+        number = marked(action.channel_id)
+        there = replace(peer, key=border.external_id(number), address=border.address(number))
+        yield PeerMoved(old_key=peer.key, peer=there, at=at)
     elif isinstance(action, tl.MessageActionChatDeleteUser) and action.user_id == view.me:
         yield _gone(peer, at)
     elif isinstance(action, tl.MessageActionChatCreate | tl.MessageActionChatAddUser) and view.me in action.users:
@@ -193,7 +194,7 @@ def _service(message: Any, view: View) -> Iterator[ProviderEvent]:
         yield _message(message, f"☎ {minutes}:{seconds:02}", view)
 
 
-def _gone(peer: Peer, at: Millis) -> PeerChanged:
+def _gone(peer: Peer, at: border.At) -> PeerChanged:
     return PeerChanged(peer=peer, at=at, reachable=False, code="removed_from_chat")
 
 
@@ -202,10 +203,10 @@ def _edited(update: Any, view: View) -> Iterator[ProviderEvent]:
     message = update.message
     if isinstance(message, tl.Message):
         yield MessageEdited(
-            peer_key=str(number_of(message.peer_id)),
+            peer_key=border.external_id(number_of(message.peer_id)),
             ext_id=ext_id(message.peer_id, message.id),
-            at=millis(message.edit_date or message.date),
-            text=_text(message, view),
+            at=view.at(message.edit_date or message.date),
+            text=border.text(_text(message, view)),
             from_us=bool(message.out),
             by=_sender(message, view.known(message.peer_id), view).person,
         )
@@ -217,7 +218,8 @@ def _standing(update: Any, view: View) -> Iterator[ProviderEvent]:
         entity = view.entities.get(number)
         forbidden = isinstance(entity, tl.ChannelForbidden | tl.ChatForbidden)
         if forbidden or getattr(entity, "left", False):
-            yield _gone(Peer(key=str(number), address=str(number), kind="group"), view.now)
+            peer = Peer(key=border.external_id(number), address=border.address(number), kind="group")
+            yield _gone(peer, view.arrived)
 
 
 _READ: Final[Mapping[type, Callable[[Any, View], Iterator[ProviderEvent]]]] = {

@@ -15,11 +15,12 @@ from chatapp_cli.connectors.telegram.asking import Asking
 from chatapp_cli.connectors.telegram.differences import ChannelDifferences, OwnDifferences
 from chatapp_cli.connectors.telegram.durable import finding
 from chatapp_cli.connectors.telegram.errors import is_about_all
-from chatapp_cli.connectors.telegram.peers import marked, number_of
+from chatapp_cli.connectors.telegram.peers import marked, number_of, stranger
 from chatapp_cli.connectors.telegram.position import OWN, Box
 from chatapp_cli.connectors.telegram.reading import Reading
 from chatapp_cli.connectors.telegram.wire import Wire
-from chatapp_cli.domain.arrival import Arrival, Batch, Peer, PeerChanged
+from chatapp_cli.domain import border
+from chatapp_cli.domain.arrival import Arrival, Batch, PeerChanged
 from chatapp_cli.domain.errors import ChannelError, ChatappError, RateLimited, Rejected
 
 log = structlog.get_logger()
@@ -173,11 +174,11 @@ class Gaps:
         """We were removed from the chat: stop reading it."""
         self._forget(channel)
         at = self._reading.at
-        number, now = str(marked(channel)), self._reading.clock.now()
-        known = self._wire.peers.get(marked(channel))
-        peer = known.peer if known else Peer(key=number, address=number, kind="group")
-        gone = PeerChanged(peer=peer, at=now, reachable=False, code="removed_from_chat")
-        note = Arrival(provider_id=f"left:{number}:{now}", raw=b"", events=(gone,))
+        number, now = marked(channel), self._reading.clock.now()
+        known = self._wire.peers.get(number)
+        peer = (known or stranger(number)).peer
+        gone = PeerChanged(peer=peer, at=border.at(now, now), reachable=False, code="removed_from_chat")
+        note = Arrival(provider_id=border.external_id(f"left:{number}:{now}"), raw=b"", events=(gone,))
         return Batch(arrivals=(note,), cursor=at.cursor())
 
 

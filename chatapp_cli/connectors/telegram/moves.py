@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from chatapp_cli.domain import border
 from chatapp_cli.domain.arrival import Arrival, Peer, PeerMoved
 from chatapp_cli.domain.ids import Millis
 
@@ -36,6 +37,6 @@ def is_move(raw: bytes) -> bool:
 def arrival(raw: bytes, at: Millis) -> Arrival:
     """The arrival for a move."""
     move = Move.read(raw)
-    peer = Peer(key=move.new, address=move.new, title=move.title)
-    moved = PeerMoved(old_key=move.old, peer=peer, at=at)
-    return Arrival(provider_id=f"move:{move.old}:{move.new}", raw=raw, events=(moved,))
+    peer = Peer(key=border.external_id(move.new), address=border.address(move.new), title=border.name(move.title))
+    moved = PeerMoved(old_key=border.external_id(move.old), peer=peer, at=border.at(at, at))
+    return Arrival(provider_id=border.external_id(f"move:{move.old}:{move.new}"), raw=raw, events=(moved,))

@@ -9,6 +9,7 @@ from typing import Any
 from telethon.tl import types as tl
 
 from chatapp_cli.connectors.telegram.peers import Known, marked, number_of, seen, stranger
+from chatapp_cli.domain import border
 from chatapp_cli.domain.ids import Millis
 
 
@@ -28,10 +29,19 @@ class View:
         entity = self.entities.get(number)
         return (seen(entity) if entity is not None else None) or stranger(number)
 
+    def at(self, date: Any) -> border.At:
+        """The time that Telegram gives, or that of the arrival."""
+        return border.at(date.timestamp() * 1000, self.now)
 
-def ext_id(peer: Any, number: int) -> str:
+    @property
+    def arrived(self) -> border.At:
+        """When the update arrived."""
+        return border.at(self.now, self.now)
+
+
+def ext_id(peer: Any, number: int) -> border.ExternalId:
     """A message's id: unique in the account and ascending within its dialog."""
-    return f"{number}.{peer.channel_id}" if isinstance(peer, tl.PeerChannel) else str(number)
+    return border.external_id(f"{number}.{peer.channel_id}" if isinstance(peer, tl.PeerChannel) else number)
 
 
 def message_number(ext_id: str) -> int:

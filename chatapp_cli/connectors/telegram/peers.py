@@ -10,6 +10,7 @@ from telethon import utils
 from telethon.tl import types as tl
 
 from chatapp_cli.connectors.telegram.durable import Findings, entries
+from chatapp_cli.domain import border
 from chatapp_cli.domain.arrival import ChatKind, Peer, Profile
 from chatapp_cli.domain.errors import Rejected
 from chatapp_cli.kit.understanding import readable
@@ -58,14 +59,23 @@ class Known(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     @property
     def peer(self) -> Peer:
         """The peer in the desk's terms."""
-        key = str(self.number)
-        return Peer(key=key, address=key, kind=_KINDS[self.sort], title=self.name)
+        return Peer(
+            key=border.external_id(self.number),
+            address=border.address(self.number),
+            kind=_KINDS[self.sort],
+            title=border.name(self.name),
+        )
 
     @property
     def person(self) -> Profile:
         """The person in the desk's terms."""
         phone = f"+{self.phone}" if self.phone else ""
-        return Profile(id=str(self.number), name=self.name, username=self.username, phone=phone)
+        return Profile(
+            id=border.external_id(self.number),
+            name=border.name(self.name),
+            username=border.address(self.username),
+            phone=border.address(phone),
+        )
 
     @property
     def entity(self) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from chatapp_cli.connectors.telegram_bot import updates as tg
+from chatapp_cli.domain import border
 from chatapp_cli.domain.arrival import FileKind, IncomingFile
 from chatapp_cli.domain.links import Hidden, reveal
 from chatapp_cli.kit.slices import fields
@@ -175,10 +176,10 @@ def _sticker(file: tg.File) -> _Kind:
 def _file(post: tg.Message, file: tg.File, known: _Kind, max_download: int) -> IncomingFile:
     return IncomingFile(
         kind=known.kind,
-        name=file.file_name or f"{known.field}_{post.message_id}{known.ending}",
-        mime=file.mime_type or known.mime,
-        size=file.file_size,
-        remote=file.file_id,
-        seconds=file.duration,
+        name=border.file_name(file.file_name or f"{known.field}_{post.message_id}{known.ending}"),
+        mime=border.name(file.mime_type or known.mime),
+        size=border.count(file.file_size),
+        remote=border.text(file.file_id),
+        seconds=border.count(file.duration),
         problem="file_too_big" if file.file_size > max_download else "",
     )

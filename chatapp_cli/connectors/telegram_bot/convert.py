@@ -11,6 +11,7 @@ from msgspec import Struct, field
 
 from chatapp_cli.connectors.telegram_bot import content
 from chatapp_cli.connectors.telegram_bot import updates as tg
+from chatapp_cli.domain import border
 from chatapp_cli.domain.arrival import (
     Arrival,
     ChatKind,
@@ -50,7 +51,10 @@ class Ears:
 def arrival(raw: bytes, ears: Ears, at: Millis) -> Arrival:
     """Read one update received at this time, or set it aside with the reason."""
     return guarded(
-        raw, lambda one: _understood(one, ears, at), provider_id=_identity(raw), glimpse=lambda one: glimpse(one, ears)
+        raw,
+        lambda one: _understood(one, ears, at),
+        provider_id=_identity(raw),
+        glimpse=lambda one: glimpse(one, ears, at),
     )
 
 
@@ -69,7 +73,7 @@ class _Glimpse(Struct, frozen=True):
     channel_post: _Seen | None = None
 
 
-def glimpse(raw: bytes, ears: Ears) -> MessageArrived | None:
+def glimpse(raw: bytes, ears: Ears, at: Millis) -> MessageArrived | None:
     """The placeholder of a message that cannot be read. Raises ValueError."""
     found = read_as(raw, _Glimpse, lax=True)
     post = found.message or found.channel_post
@@ -77,8 +81,8 @@ def glimpse(raw: bytes, ears: Ears) -> MessageArrived | None:
         return None
     return MessageArrived(
         peer=peer(post.chat),
-        ext_id=str(post.message_id),
-        at=post.date * 1000,
+        ext_id=border.external_id(post.message_id),
+        at=border.at(post.date * 1000, at),
         sender=_person(post.sender_chat or post.from_ or post.chat),
         from_us=post.from_ is not None and str(post.from_.id) == ears.bot,
         placeholder=True,
@@ -91,7 +95,7 @@ def _understood(raw: bytes, ears: Ears, at: Millis) -> Arrival:
     events = _Reading(raw, ears, at, whole=not lost).events(update)
     if not events and update_id(raw) is None:
         raise Unfit("neither a number nor a meaning")
-    return Arrival(provider_id=_identity(raw), raw=raw, events=events)
+    return Arrival(provider_id=border.external_id(_identity(raw)), raw=raw, events=events)
 
 
 def update_id(raw: bytes) -> int | None:
@@ -122,18 +126,18 @@ class _Reading:
         if edited := update.edited_message or update.edited_channel_post:
             return (self._edited(edited),)
         if update.message_reaction:
-            return (_reacted(update.message_reaction),)
+            return (self._reacted(update.message_reaction),)
         if update.my_chat_member:
-            return (_standing(update.my_chat_member),)
+            return (self._standing(update.my_chat_member),)
         if update.callback_query:
             return self._pressed(update.callback_query)
         return ()
 
     def _posted(self, post: tg.Message) -> tuple[ProviderEvent, ...]:
         if post.migrate_to_chat_id:
-            return (_moved(post),)
+            return (self._moved(post),)
         if post.new_chat_title:
-            return (PeerChanged(peer=peer(post.chat), at=post.date * 1000),)
+            return (PeerChanged(peer=peer(post.chat), at=self._at(post.date)),)
         files = content.files(post, self.ears.max_download)
         text = self._words(post) or ("" if files else content.unshown(self.raw))
         return (self._message(post, text, files),) if text or files else ()
@@ -146,14 +150,14 @@ class _Reading:
     def _message(self, post: tg.Message, text: str, files: tuple[IncomingFile, ...]) -> MessageArrived:
         return MessageArrived(
             peer=peer(post.chat),
-            ext_id=str(post.message_id) if post.message_id else digest(self.raw),
-            at=post.date * 1000,
-            text=text,
+            ext_id=border.external_id(post.message_id or digest(self.raw)),
+            at=self._at(post.date),
+            text=border.text(text),
             sender=_sender(post),
             from_us=_by(post) == self.ears.bot,
             files=files,
             reply_to=_reply_to(post),
-            album=post.media_group_id,
+            album=border.external_id(post.media_group_id),
             automatic=_automatic(post),
             silent=_automatic(post),
         )
@@ -164,10 +168,10 @@ class _Reading:
             raise Unfit("an edit of nothing")
         told = post.chat.type != "channel"
         return MessageEdited(
-            peer_key=str(post.chat.id),
-            ext_id=str(post.message_id),
-            at=(post.edit_date or post.date) * 1000,
-            text=self._words(post),
+            peer_key=border.external_id(post.chat.id),
+            ext_id=border.external_id(post.message_id),
+            at=self._at(post.edit_date or post.date),
+            text=border.text(self._words(post)),
             from_us=_by(post) == self.ears.bot if told else None,
             by=_sender(post) if told else Profile(),
         )
@@ -178,28 +182,54 @@ class _Reading:
             return ()
         said = MessageArrived(
             peer=peer(press.message.chat),
-            ext_id=f"button:{press.id}" if press.id else digest(self.raw),
-            at=self.at,
-            text=press.data,
+            ext_id=border.external_id(f"button:{press.id}" if press.id else digest(self.raw)),
+            at=border.at(self.at, self.at),
+            text=border.text(press.data),
             sender=_presser(press, press.message.chat),
         )
         return (said,)
 
+    def _moved(self, post: tg.Message) -> PeerMoved:
+        old, new = peer(post.chat), post.migrate_to_chat_id
+        there = replace(old, key=border.external_id(new), address=border.address(new))
+        return PeerMoved(old_key=old.key, peer=there, at=self._at(post.date))
 
-def _moved(post: tg.Message) -> PeerMoved:
-    old = peer(post.chat)
-    new = str(post.migrate_to_chat_id)
-    return PeerMoved(old_key=old.key, peer=replace(old, key=new, address=new), at=post.date * 1000)
+    def _reacted(self, change: tg.MessageReaction) -> ReactionsChanged:
+        who = change.user or change.actor_chat
+        return ReactionsChanged(
+            peer_key=border.external_id(change.chat.id),
+            ext_id=border.external_id(change.message_id),
+            at=self._at(change.date),
+            emoji=tuple(border.name(reaction.emoji or f"[{reaction.type}]") for reaction in change.new_reaction),
+            person=_person(who) if who else Profile(),
+        )
+
+    def _standing(self, change: tg.MemberChange) -> PeerChanged:
+        code = _obstacle(change.chat, change.new_chat_member)
+        return PeerChanged(peer=peer(change.chat), at=self._at(change.date), reachable=not code, code=code)
+
+    def _at(self, seconds: int) -> border.At:
+        return border.at(seconds * 1000, self.at)
 
 
 def peer(chat: tg.Chat) -> Peer:
     """The peer of a chat; its id is both the key and the address."""
     kind = _KINDS.get(chat.type, "private" if chat.id > 0 and not chat.type else "group")
-    return Peer(key=str(chat.id), address=str(chat.id), kind=kind, title=content.name(chat))
+    return Peer(
+        key=border.external_id(chat.id),
+        address=border.address(chat.id),
+        kind=kind,
+        title=border.name(content.name(chat)),
+    )
 
 
 def _person(who: tg.User | tg.Chat, phone: str = "") -> Profile:
-    return Profile(id=str(who.id), name=content.name(who), username=who.username, phone=phone)
+    return Profile(
+        id=border.external_id(who.id),
+        name=border.name(content.name(who)),
+        username=border.address(who.username),
+        phone=border.address(phone),
+    )
 
 
 def _sender(post: tg.Message) -> Profile:
@@ -228,33 +258,17 @@ def _own_phone(post: tg.Message) -> str:
     return content.phone(card)
 
 
-def _reply_to(post: tg.Message) -> str:
+def _reply_to(post: tg.Message) -> border.ExternalId:
     """The message being answered. In a forum every message formally answers the topic's first one: ignored."""
     quoted = post.reply_to_message
     if quoted is None or (post.is_topic_message and quoted.message_id == post.message_thread_id):
-        return ""
-    return str(quoted.message_id) if quoted.message_id else ""
+        return border.NO_ID
+    return border.external_id(quoted.message_id or "")
 
 
 def _automatic(post: tg.Message) -> bool:
     by_bot = post.from_ is not None and post.from_.is_bot
     return by_bot or post.is_automatic_forward or post.chat.type == "channel"
-
-
-def _reacted(change: tg.MessageReaction) -> ReactionsChanged:
-    who = change.user or change.actor_chat
-    return ReactionsChanged(
-        peer_key=str(change.chat.id),
-        ext_id=str(change.message_id),
-        at=change.date * 1000,
-        emoji=tuple(reaction.emoji or f"[{reaction.type}]" for reaction in change.new_reaction),
-        person=_person(who) if who else Profile(),
-    )
-
-
-def _standing(change: tg.MemberChange) -> PeerChanged:
-    code = _obstacle(change.chat, change.new_chat_member)
-    return PeerChanged(peer=peer(change.chat), at=change.date * 1000, reachable=not code, code=code)
 
 
 def _obstacle(chat: tg.Chat, member: tg.Member) -> str:

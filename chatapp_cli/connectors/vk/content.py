@@ -13,6 +13,7 @@ from msgspec import Raw, Struct
 
 from chatapp_cli.connectors.vk.names import Book
 from chatapp_cli.connectors.vk.wire import Geo, Post
+from chatapp_cli.domain import border
 from chatapp_cli.domain.arrival import FileKind, IncomingFile
 from chatapp_cli.domain.links import Hidden, reveal
 from chatapp_cli.kit.lenient import UNREADABLE, read_as
@@ -181,9 +182,9 @@ def attached_files(attachments: Sequence[Raw], limit: int) -> tuple[IncomingFile
 
 def _measured(file: IncomingFile, limit: int) -> IncomingFile:
     """A file with implausible sizes and durations removed; above ``limit`` bytes it is not downloaded."""
-    seconds = file.seconds if file.seconds in _LENGTHS else 0
-    too_big = "file_too_big" if file.size > limit else ""
-    return replace(file, size=file.size if file.size in _SIZES else 0, seconds=seconds, problem=too_big)
+    size = file.size if file.size in _SIZES else border.NOTHING
+    seconds = file.seconds if file.seconds in _LENGTHS else border.NOTHING
+    return replace(file, size=size, seconds=seconds, problem="file_too_big" if file.size > limit else "")
 
 
 def shown(raw: bytes) -> Shown:
@@ -206,7 +207,20 @@ def _largest(pictures: Sequence[_Picture]) -> _Picture:
 def _picture(kind: FileKind, name: str, url: str, mime: str) -> Shown:
     if not url:
         return Shown(text=f"[{kind}]")
-    return Shown(file=IncomingFile(kind=kind, name=name, mime=mime, remote=url))
+    return _file(kind, name, mime, url)
+
+
+def _file(kind: FileKind, name: str, mime: str, url: str, *, size: int = 0, seconds: int = 0) -> Shown:
+    return Shown(
+        file=IncomingFile(
+            kind=kind,
+            name=border.file_name(name),
+            mime=border.name(mime),
+            remote=border.text(url),
+            size=border.count(size),
+            seconds=border.count(seconds),
+        )
+    )
 
 
 def _show_photo(photo: _Photo) -> Shown:
@@ -223,9 +237,7 @@ def _show_graffiti(drawing: _Graffiti) -> Shown:
 
 
 def _show_voice(voice: _Voice) -> Shown:
-    name = f"voice_{voice.id}.ogg"
-    file = IncomingFile(kind="voice", name=name, mime="audio/ogg", remote=voice.link_ogg, seconds=voice.duration)
-    return Shown(file=file)
+    return _file("voice", f"voice_{voice.id}.ogg", "audio/ogg", voice.link_ogg, seconds=voice.duration)
 
 
 def _show_document(doc: _Document) -> Shown:
@@ -234,7 +246,7 @@ def _show_document(doc: _Document) -> Shown:
         name = f"{name}.{doc.ext}"
     mime = mimetypes.guess_type(name)[0] or "application/octet-stream"
     kind: FileKind = "audio" if mime.startswith("audio/") else "document"
-    return Shown(file=IncomingFile(kind=kind, name=name, mime=mime, size=doc.size, remote=doc.url))
+    return _file(kind, name, mime, doc.url, size=doc.size)
 
 
 def _show_song(song: _Song) -> Shown:
@@ -242,9 +254,7 @@ def _show_song(song: _Song) -> Shown:
     name = f"{song.artist} – {song.title}"
     if not song.url:
         return Shown(text=f"🎵 {name}")
-    return Shown(
-        file=IncomingFile(kind="audio", name=f"{name}.mp3", mime="audio/mpeg", remote=song.url, seconds=song.duration)
-    )
+    return _file("audio", f"{name}.mp3", "audio/mpeg", song.url, seconds=song.duration)
 
 
 def _page(prefix: str, mark: str = "") -> Callable[[_Owned], Shown]:

@@ -13,6 +13,7 @@ from chatapp_cli.connectors.vk import content, reactions
 from chatapp_cli.connectors.vk import wire as vk
 from chatapp_cli.connectors.vk.comments import Comment
 from chatapp_cli.connectors.vk.names import Book
+from chatapp_cli.domain import border
 from chatapp_cli.domain.arrival import (
     Arrival,
     ChatRead,
@@ -42,10 +43,10 @@ class Reader:
 
     def arrival(self, raw: bytes, at: Millis) -> Arrival:
         """Read one event received at this time, or set it aside with the reason."""
-        found = guarded(raw, partial(self._understood, at), glimpse=self.glimpse)
-        return replace(found, provider_id=_identity(raw)) if found.problem else found
+        found = guarded(raw, partial(self._understood, at), glimpse=partial(self.glimpse, at))
+        return replace(found, provider_id=border.external_id(_identity(raw))) if found.problem else found
 
-    def glimpse(self, raw: bytes) -> MessageArrived | None:
+    def glimpse(self, at: Millis, raw: bytes) -> MessageArrived | None:
         """The placeholder of a message that cannot be read. Raises ValueError."""
         event = read_as(raw, vk.Event)
         if event.type != "message_new":
@@ -54,7 +55,7 @@ class Reader:
         return MessageArrived(
             peer=peer(message.peer_id),
             ext_id=_number(message.conversation_message_id or message.id),
-            at=message.date * 1000,
+            at=border.at(message.date * 1000, at),
             sender=self._author(message, from_us=self._is_ours(message)),
             from_us=self._is_ours(message),
             placeholder=True,
@@ -62,10 +63,10 @@ class Reader:
 
     def _understood(self, at: Millis, raw: bytes) -> Arrival:
         event = read_as(raw, vk.Event)
-        events = self._events(event, at)
-        return Arrival(provider_id=event.event_id or digest(raw), raw=raw, events=events)
+        events = self._events(event, border.at(at, at))
+        return Arrival(provider_id=border.external_id(event.event_id or digest(raw)), raw=raw, events=events)
 
-    def _events(self, event: vk.Event, at: Millis) -> tuple[ProviderEvent, ...]:
+    def _events(self, event: vk.Event, at: border.At) -> tuple[ProviderEvent, ...]:
         """Convert an event; types that we did not request give none."""
         if event.type not in _KINDS:
             return ()
@@ -74,24 +75,24 @@ class Reader:
         meant = mean(self, read_as(bytes(event.object), model, lost=lost), at)
         return tuple(with_gaps(one, _unsaid(lost)) for one in meant)
 
-    def _new(self, new: vk.New, at: Millis) -> tuple[ProviderEvent, ...]:
+    def _new(self, new: vk.New, at: border.At) -> tuple[ProviderEvent, ...]:
         return self._message(new.message, at)
 
-    def _message(self, message: vk.Message, _: Millis) -> tuple[ProviderEvent, ...]:
+    def _message(self, message: vk.Message, at: border.At) -> tuple[ProviderEvent, ...]:
         if message.action:
-            return self._service(message, message.action)
+            return self._service(message, message.action, border.at(message.date * 1000, at))
         from_us = self._is_ours(message)
         quoted = message.reply_message
         return (
             MessageArrived(
                 peer=peer(message.peer_id),
                 ext_id=_number(message.conversation_message_id or message.id),
-                at=message.date * 1000,
-                text=content.words(message, self.book),
+                at=border.at(message.date * 1000, at),
+                text=border.text(content.words(message, self.book)),
                 sender=self._author(message, from_us=from_us),
                 from_us=from_us,
                 files=content.files(message, self.max_download),
-                reply_to=str(quoted.conversation_message_id or "") if quoted else "",
+                reply_to=border.external_id(quoted.conversation_message_id or "") if quoted else border.NO_ID,
                 automatic=message.from_id < 0 and not from_us,
                 silent=message.from_id < 0 and not from_us,
             ),
@@ -103,54 +104,54 @@ class Reader:
             return self.book.person(message.from_id)
         return self.book.person(message.admin_author_id) if message.admin_author_id else Profile()
 
-    def _service(self, message: vk.Message, action: vk.Action) -> tuple[ProviderEvent, ...]:
+    def _service(self, message: vk.Message, action: vk.Action, at: border.At) -> tuple[ProviderEvent, ...]:
         """A change of a group chat; only its title and our own membership matter."""
         about_us = action.member_id == -self.community
         if action.type in {"chat_create", "chat_title_update"}:
-            return (PeerChanged(peer=peer(message.peer_id, action.text), at=message.date * 1000),)
+            return (PeerChanged(peer=peer(message.peer_id, action.text), at=at),)
         if about_us and action.type == "chat_kick_user":
-            return (_unreachable(message.peer_id, message.date * 1000, "removed_from_chat"),)
+            return (_unreachable(message.peer_id, at, "removed_from_chat"),)
         if about_us and action.type.startswith("chat_invite_user"):
-            return (PeerChanged(peer=peer(message.peer_id), at=message.date * 1000),)
+            return (PeerChanged(peer=peer(message.peer_id), at=at),)
         return ()
 
-    def _edited(self, message: vk.Message, _: Millis) -> tuple[ProviderEvent, ...]:
+    def _edited(self, message: vk.Message, at: border.At) -> tuple[ProviderEvent, ...]:
         return (
             MessageEdited(
-                peer_key=str(message.peer_id),
+                peer_key=border.external_id(message.peer_id),
                 ext_id=_number(message.conversation_message_id or message.id),
-                at=(message.update_time or message.date) * 1000,
-                text=content.words(message, self.book),
+                at=border.at((message.update_time or message.date) * 1000, at),
+                text=border.text(content.words(message, self.book)),
                 from_us=self._is_ours(message),
                 by=Profile() if self._is_ours(message) else self.book.person(message.from_id),
             ),
         )
 
-    def _read(self, seen: vk.Seen, at: Millis) -> tuple[ProviderEvent, ...]:
-        key, ext_id = str(seen.peer_id), _number(seen.conversation_message_id)
+    def _read(self, seen: vk.Seen, at: border.At) -> tuple[ProviderEvent, ...]:
+        key, ext_id = border.external_id(seen.peer_id), _number(seen.conversation_message_id)
         return (ChatRead(peer_key=key, ext_id=ext_id, at=at, by_us=seen.from_id == -self.community),)
 
-    def _reacted(self, reaction: vk.Reaction, at: Millis) -> tuple[ProviderEvent, ...]:
+    def _reacted(self, reaction: vk.Reaction, at: border.At) -> tuple[ProviderEvent, ...]:
         return (
             ReactionsChanged(
-                peer_key=str(reaction.peer_id),
+                peer_key=border.external_id(reaction.peer_id),
                 ext_id=_number(reaction.cmid),
                 at=at,
-                emoji=(reactions.emoji(reaction.reaction_id),) if reaction.reaction_id else (),
+                emoji=(border.name(reactions.emoji(reaction.reaction_id)),) if reaction.reaction_id else (),
                 person=self.book.person(reaction.reacted_id),
             ),
         )
 
-    def _allowed(self, permission: vk.Permission, at: Millis) -> tuple[ProviderEvent, ...]:
+    def _allowed(self, permission: vk.Permission, at: border.At) -> tuple[ProviderEvent, ...]:
         return (PeerChanged(peer=peer(permission.user_id, self.book.title(permission.user_id)), at=at),)
 
-    def _denied(self, permission: vk.Permission, at: Millis) -> tuple[ProviderEvent, ...]:
+    def _denied(self, permission: vk.Permission, at: border.At) -> tuple[ProviderEvent, ...]:
         return (_unreachable(permission.user_id, at, "denied"),)
 
-    def _named(self, known: vk.Known, at: Millis) -> tuple[ProviderEvent, ...]:
+    def _named(self, known: vk.Known, at: border.At) -> tuple[ProviderEvent, ...]:
         return (PeerChanged(peer=peer(known.peer_id, known.title), at=at),)
 
-    def _commented(self, said: vk.Answered, _: Millis) -> tuple[ProviderEvent, ...]:
+    def _commented(self, said: vk.Answered, at: border.At) -> tuple[ProviderEvent, ...]:
         """A comment, in its author's dialog, with links to the post and the comment (S-079, S-080)."""
         comment, from_us = self._comment(said), self._is_ours(said)
         if from_us and said.reply_to_user <= 0:
@@ -158,8 +159,8 @@ class Reader:
         return (
             MessageArrived(
                 peer=self._dialog_of(said),
-                ext_id=comment.ours if from_us else comment.address,
-                at=said.date * 1000,
+                ext_id=border.external_id(comment.ours if from_us else comment.address),
+                at=border.at(said.date * 1000, at),
                 text=_with_links(said, comment),
                 sender=Profile() if from_us else self.book.person(said.from_id),
                 from_us=from_us,
@@ -181,23 +182,27 @@ class Reader:
         """The dialog of a comment. A commenting community cannot be messaged: it is answered under the comment."""
         person = said.reply_to_user if self._is_ours(said) else said.from_id
         place = self._comment(said).address
-        return peer(person) if person > 0 else Peer(key=place, address=place)
+        return peer(person) if person > 0 else Peer(key=border.external_id(place), address=border.address(place))
 
-    def _comment_edited(self, said: vk.Answered, at: Millis) -> tuple[ProviderEvent, ...]:
+    def _comment_edited(self, said: vk.Answered, at: border.At) -> tuple[ProviderEvent, ...]:
         comment = self._comment(said)
-        ext_id = comment.ours if self._is_ours(said) else comment.address
+        ext_id = border.external_id(comment.ours if self._is_ours(said) else comment.address)
         key, text, ours = self._dialog_of(said).key, _with_links(said, comment), self._is_ours(said)
         by = Profile() if ours else self.book.person(said.from_id)
         return (MessageEdited(peer_key=key, ext_id=ext_id, at=at, text=text, from_us=ours, by=by),)
 
-    def _erased(self, gone: vk.Erased, at: Millis) -> tuple[ProviderEvent, ...]:
+    def _erased(self, gone: vk.Erased, at: border.At) -> tuple[ProviderEvent, ...]:
         """A deleted comment. VK names only who deleted it: if an administrator did, the author's dialog keeps it."""
         who = gone.deleter_id or gone.user_id
-        ids, by = (self._comment(gone).address,), self.book.person(who)
-        return (MessagesDeleted(peer_key=str(who), ext_ids=ids, at=at, from_us=False, by=by),)
+        key, ids, by = (
+            border.external_id(who),
+            (border.external_id(self._comment(gone).address),),
+            self.book.person(who),
+        )
+        return (MessagesDeleted(peer_key=key, ext_ids=ids, at=at, from_us=False, by=by),)
 
 
-_Kind: TypeAlias = tuple[type[Any], Callable[[Reader, Any, Millis], tuple[ProviderEvent, ...]]]
+_Kind: TypeAlias = tuple[type[Any], Callable[[Reader, Any, border.At], tuple[ProviderEvent, ...]]]
 KNOWN: Final = "chatapp_known"
 """The type of our own event: the name of a peer, learned after it wrote."""
 _KINDS: Final[Mapping[str, _Kind]] = {
@@ -222,8 +227,12 @@ WANTED: Final = tuple(kind for kind in _KINDS if kind != KNOWN)
 
 def peer(number: int, title: str = "") -> Peer:
     """The peer of a conversation; its number is both the key and the address."""
-    key = str(number)
-    return Peer(key=key, address=key, kind="group" if number > vk.CHATS else "private", title=title)
+    return Peer(
+        key=border.external_id(number),
+        address=border.address(number),
+        kind="group" if number > vk.CHATS else "private",
+        title=border.name(title),
+    )
 
 
 def known(number: int, title: str, at: Millis) -> bytes:
@@ -232,24 +241,24 @@ def known(number: int, title: str, at: Millis) -> bytes:
     return msgspec.json.encode({"type": KNOWN, "event_id": event_id, "object": {"peer_id": number, "title": title}})
 
 
-def _number(number: int) -> str:
+def _number(number: int) -> border.ExternalId:
     """The number of a message as its ``ext_id``, which must be unique. Raises ValueError for an invalid one."""
     if number not in _NUMBERS:
         raise ValueError("a message without a number")
-    return str(number)
+    return border.external_id(number)
 
 
-def _unreachable(number: int, at: Millis, code: str) -> PeerChanged:
+def _unreachable(number: int, at: border.At, code: str) -> PeerChanged:
     return PeerChanged(peer=peer(number), at=at, reachable=False, code=code)
 
 
-def _with_links(said: vk.Answered, comment: Comment) -> str:
+def _with_links(said: vk.Answered, comment: Comment) -> border.ExternalText:
     words = content.comment_words(said.text, said.attachments)
-    return f"{words}\n\n{comment.links}".lstrip()
+    return border.text(f"{words}\n\n{comment.links}".lstrip())
 
 
-def _sibling(comment: Comment, number: int) -> str:
-    return Comment(comment.owner, comment.post, number).address if number else ""
+def _sibling(comment: Comment, number: int) -> border.ExternalId:
+    return border.external_id(Comment(comment.owner, comment.post, number).address if number else "")
 
 
 def _unsaid(lost: Sequence[str]) -> list[str]:

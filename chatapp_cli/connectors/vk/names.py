@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Final
 
@@ -13,6 +13,7 @@ import msgspec
 
 from chatapp_cli.connectors.vk.api import VkApi
 from chatapp_cli.connectors.vk.wire import CHATS, Conversations, Group, Groups, User
+from chatapp_cli.domain import border
 from chatapp_cli.domain.arrival import Profile
 from chatapp_cli.domain.errors import RateLimited, Rejected, Retryable
 from chatapp_cli.kit.lenient import UNREADABLE
@@ -33,7 +34,7 @@ class Book:
 
     def person(self, number: int) -> Profile:
         """The author with this number; communities are negative."""
-        return self.people.get(number) or Profile(id=str(number))
+        return self.people.get(number) or Profile(id=border.external_id(number))
 
     def title(self, number: int) -> str:
         """The name of a peer."""
@@ -59,7 +60,7 @@ class Names:
             with suppress(*UNREADABLE):
                 who = people.decode(text)
                 if name == _PREFIX + who.id:
-                    self.book.people[int(who.id)] = who
+                    self.book.people[int(who.id)] = replace(who, name=border.name(who.name))
 
     async def learn(self, numbers: Iterable[int]) -> Mapping[int, Profile]:
         """Request unknown names; returns the new ones.
@@ -73,7 +74,7 @@ class Names:
                 found |= await self._ask(some)
         except (RateLimited, Retryable):
             wanted = []
-        self.book.people.update({**{number: Profile(id=str(number)) for number in wanted}, **found})
+        self.book.people.update({**{number: Profile(id=border.external_id(number)) for number in wanted}, **found})
         if found:
             await self._memory.save({f"{_PREFIX}{n}": msgspec.json.encode(who).decode() for n, who in found.items()})
         return found
@@ -109,16 +110,26 @@ class Names:
         except Rejected:
             return {}
         titled = {item.peer.id: item.chat_settings.title for item in said.items if item.chat_settings}
-        return {number: Profile(id=str(number), name=title) for number, title in titled.items()}
+        return {
+            number: Profile(id=border.external_id(number), name=border.name(title)) for number, title in titled.items()
+        }
 
 
 def _user(user: User) -> Profile:
     own = "" if user.screen_name == f"id{user.id}" else user.screen_name
-    return Profile(id=str(user.id), name=f"{user.first_name} {user.last_name}".strip(), username=own)
+    return Profile(
+        id=border.external_id(user.id),
+        name=border.name(f"{user.first_name} {user.last_name}".strip()),
+        username=border.address(own),
+    )
 
 
 def _group(group: Group) -> Profile:
-    return Profile(id=str(-group.id), name=group.name, username=group.screen_name)
+    return Profile(
+        id=border.external_id(-group.id),
+        name=border.name(group.name),
+        username=border.address(group.screen_name),
+    )
 
 
 def _portions(numbers: Sequence[int]) -> Iterator[Sequence[int]]:

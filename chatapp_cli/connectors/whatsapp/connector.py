@@ -169,9 +169,9 @@ class WhatsApp:
         await book.keep(bound.memory)
         return reply
 
-    def understand(self, bound: Bound, raw: bytes, at: Millis) -> Arrival:  # noqa: ARG002 - it bears its own time
+    def understand(self, bound: Bound, raw: bytes, at: Millis) -> Arrival:
         """Read one item of a webhook once more."""
-        return convert.arrival(raw, bound.account, Book())
+        return convert.arrival(raw, bound.account, Book(), at)
 
     async def check(self, bound: Bound) -> Sequence[Finding]:
         """Check the number, the app's subscription and every proxy."""

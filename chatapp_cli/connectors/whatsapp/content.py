@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from chatapp_cli.connectors.whatsapp.wire import Button, Card, Media, Message, Order
+from chatapp_cli.domain import border
 from chatapp_cli.domain.arrival import FileKind, IncomingFile
 
 _KINDS: Final[Mapping[str, FileKind]] = {
@@ -113,7 +114,7 @@ def files(message: Message) -> tuple[IncomingFile, ...]:
     kind = "voice" if media.voice else _KINDS[message.type]
     mime = media.mime_type.partition(";")[0].strip()
     name = media.filename or f"{kind}_{message.timestamp}{_ending(mime)}"
-    return (IncomingFile(kind=kind, name=name, mime=mime, remote=media.id),)
+    return (IncomingFile(kind=kind, name=border.file_name(name), mime=border.name(mime), remote=border.text(media.id)),)
 
 
 def _ending(mime: str) -> str:

@@ -15,6 +15,7 @@ import msgspec
 from chatapp_cli.connectors.whatsapp import content, errors, people
 from chatapp_cli.connectors.whatsapp import wire as wa
 from chatapp_cli.connectors.whatsapp.people import Book
+from chatapp_cli.domain import border
 from chatapp_cli.domain.arrival import (
     Arrival,
     DeliveryChanged,
@@ -81,7 +82,7 @@ def _of_change(change: wa.Change, number: str, book: Book, now: Millis) -> Itera
     for slice_ in _slices(change.field, value, lists):
         if lists is _WORDS:
             book.stray(value.metadata.phone_number_id, now)
-        yield arrival(slice_, number, book)
+        yield arrival(slice_, number, book, now)
 
 
 def _is_ours(metadata: wa.Metadata, number: str) -> bool:
@@ -105,12 +106,12 @@ def _wrapped(field: str, value: bytes) -> bytes:
     return b'{"field":%s,"value":%s}' % (msgspec.json.encode(field), value)
 
 
-def arrival(raw: bytes, number: str, book: Book) -> Arrival:
-    """Read a change with one item, or set it aside with the reason."""
-    return guarded(raw, partial(_understood, number, book), glimpse=partial(glimpse, book))
+def arrival(raw: bytes, number: str, book: Book, now: Millis) -> Arrival:
+    """Read a change with one item, received at this time, or set it aside with the reason."""
+    return guarded(raw, partial(_understood, number, book, now), glimpse=partial(glimpse, book, now))
 
 
-def glimpse(book: Book, raw: bytes) -> MessageArrived | None:
+def glimpse(book: Book, now: Millis, raw: bytes) -> MessageArrived | None:
     """The placeholder of a client's message that cannot be read. Raises ValueError."""
     item = read_as(bytes(read_as(raw, wa.Change).value), wa.Item, spelled=True)
     message = next(iter(item.messages), wa.Message())
@@ -119,22 +120,22 @@ def glimpse(book: Book, raw: bytes) -> MessageArrived | None:
     who = people.sender(message, item.contacts)
     return MessageArrived(
         peer=people.group(message.group_id, book) if message.group_id else people.peer(who, book),
-        ext_id=message.id,
-        at=message.timestamp * 1000,
+        ext_id=border.external_id(message.id),
+        at=_at(message, now),
         sender=people.person(who),
         placeholder=True,
     )
 
 
-def _understood(number: str, book: Book, raw: bytes) -> Arrival:
+def _understood(number: str, book: Book, now: Millis, raw: bytes) -> Arrival:
     lost: list[str] = []
     item = read_as(bytes(read_as(raw, wa.Change).value), wa.Item, spelled=True, lost=lost)
     if not _is_ours(item.metadata, number):
         return dead(raw, f"it came for another number of ours, {item.metadata.phone_number_id}")
     if lost and not any(getattr(item, name) for name in _LISTS):
         raise ValueError(f"nothing in it can be read: {', '.join(lost)}")
-    events = tuple(with_gaps(event, _unsaid(lost)) for event in _events(item, book))
-    return Arrival(provider_id=_identity(item, raw), raw=raw, events=events)
+    events = tuple(with_gaps(event, _unsaid(lost)) for event in _events(item, book, now))
+    return Arrival(provider_id=border.external_id(_identity(item, raw)), raw=raw, events=events)
 
 
 def _unsaid(lost: Sequence[str]) -> list[str]:
@@ -159,25 +160,29 @@ def _identity(item: wa.Item, raw: bytes) -> str:
     return digest(raw)
 
 
-def _events(item: wa.Item, book: Book) -> Iterator[ProviderEvent]:
+def _events(item: wa.Item, book: Book, now: Millis) -> Iterator[ProviderEvent]:
     for message in item.messages:
-        yield from _said(message, item.contacts, book)
+        yield from _said(message, item.contacts, book, _at(message, now))
     for echo in item.message_echoes:
-        yield from _echoed(echo, item.contacts, book)
+        yield from _echoed(echo, item.contacts, book, _at(echo, now))
     for status in item.statuses:
-        yield from _became(status, item.contacts, book)
+        yield from _became(status, item.contacts, book, _at(status, now))
     for group in item.groups:
-        yield from _grouped(group, book)
+        yield from _grouped(group, book, _at(group, now))
     for change in item.user_id_update:
         old, new = (
             wa.Contact(wa_id=change.wa_id, user_id=one) for one in (change.user_id.previous, change.user_id.current)
         )
-        yield from people.moved(old, new, change.timestamp * 1000, book)
+        yield from people.moved(old, new, _at(change, now), book)
 
 
-def _said(message: wa.Message, contacts: Sequence[wa.Contact], book: Book) -> Iterator[ProviderEvent]:
+def _at(item: wa.Message | wa.Status | wa.Group | wa.Renamed, now: Millis) -> border.At:
+    return border.at(item.timestamp * 1000, now)
+
+
+def _said(message: wa.Message, contacts: Sequence[wa.Contact], book: Book, at: border.At) -> Iterator[ProviderEvent]:
     """A client's message, or an edit, deletion or reaction."""
-    who, at = people.sender(message, contacts), message.timestamp * 1000
+    who = people.sender(message, contacts)
     if message.system and message.system.type in _MOVES:
         yield from _changed_number(message.system, who, at, book)
         return
@@ -185,49 +190,49 @@ def _said(message: wa.Message, contacts: Sequence[wa.Contact], book: Book) -> It
     if not (message.group_id or who.wa_id or who.user_id):
         raise ValueError("a message from nobody")
     peer = people.group(message.group_id, book) if message.group_id else people.peer(who, book)
-    yield from _about(message, peer, people.person(who), from_us=False)
+    yield from _about(message, peer, people.person(who), at, from_us=False)
 
 
-def _changed_number(system: wa.System, old: wa.Contact, at: Millis, book: Book) -> Iterator[ProviderEvent]:
+def _changed_number(system: wa.System, old: wa.Contact, at: border.At, book: Book) -> Iterator[ProviderEvent]:
     new = wa.Contact(old.profile, system.wa_id or system.new_wa_id, system.user_id)
     if not (new.wa_id or new.user_id):
         raise ValueError("a new number that is not told")
     yield from people.moved(old, new, at, book)
 
 
-def _echoed(echo: wa.Message, contacts: Sequence[wa.Contact], book: Book) -> Iterator[ProviderEvent]:
+def _echoed(echo: wa.Message, contacts: Sequence[wa.Contact], book: Book, at: border.At) -> Iterator[ProviderEvent]:
     """A message written in the WhatsApp Business app of the same number."""
     who = people.receiver(echo, contacts)
     if not (who.wa_id or who.user_id):
         raise ValueError("an echo to nobody")
-    yield from people.introduced(who, echo.timestamp * 1000, book)
-    yield from _about(echo, people.peer(who, book), Profile(), from_us=True)
+    yield from people.introduced(who, at, book)
+    yield from _about(echo, people.peer(who, book), Profile(), at, from_us=True)
 
 
-def _about(message: wa.Message, peer: Peer, profile: Profile, *, from_us: bool) -> Iterator[ProviderEvent]:
-    at = message.timestamp * 1000
+def _about(
+    message: wa.Message, peer: Peer, profile: Profile, at: border.At, *, from_us: bool
+) -> Iterator[ProviderEvent]:
     if message.reaction:
-        emoji = tuple(filter(None, (message.reaction.emoji,)))
-        yield ReactionsChanged(
-            peer_key=peer.key, ext_id=message.reaction.message_id, at=at, emoji=emoji, person=profile
-        )
+        emoji = tuple(map(border.name, filter(None, (message.reaction.emoji,))))
+        target = border.external_id(message.reaction.message_id)
+        yield ReactionsChanged(peer_key=peer.key, ext_id=target, at=at, emoji=emoji, person=profile)
     elif message.edit:
-        text = content.words(message.edit.message) if message.edit.message else ""
-        original, by = message.edit.original_message_id, _member(peer, profile)
+        text = border.text(content.words(message.edit.message) if message.edit.message else "")
+        original, by = border.external_id(message.edit.original_message_id), _member(peer, profile)
         yield MessageEdited(peer_key=peer.key, ext_id=original, at=at, text=text, from_us=from_us, by=by)
     elif message.revoke:
-        originals, by = (message.revoke.original_message_id,), _member(peer, profile)
+        originals, by = (border.external_id(message.revoke.original_message_id),), _member(peer, profile)
         yield MessagesDeleted(peer_key=peer.key, ext_ids=originals, at=at, from_us=from_us, by=by)
     else:
         yield MessageArrived(
             peer=peer,
-            ext_id=message.id,
+            ext_id=border.external_id(message.id),
             at=at,
-            text=content.words(message),
+            text=border.text(content.words(message)),
             sender=profile,
             from_us=from_us,
             files=content.files(message),
-            reply_to=message.context.id,
+            reply_to=border.external_id(message.context.id),
             placeholder=message.type == _LATER,
         )
 
@@ -237,9 +242,8 @@ def _member(peer: Peer, profile: Profile) -> Profile:
     return profile if peer.kind == "group" else Profile()
 
 
-def _became(status: wa.Status, contacts: Sequence[wa.Contact], book: Book) -> Iterator[ProviderEvent]:
+def _became(status: wa.Status, contacts: Sequence[wa.Contact], book: Book, at: border.At) -> Iterator[ProviderEvent]:
     """A delivery state of our message; the first one also gives the id of a person addressed by phone."""
-    at = status.timestamp * 1000
     for who in contacts:
         yield from people.introduced(who, at, book)
     state = _STATES.get(status.status)
@@ -247,16 +251,16 @@ def _became(status: wa.Status, contacts: Sequence[wa.Contact], book: Book) -> It
         return
     fault = status.errors[0] if state is State.FAILED and status.errors else None
     yield DeliveryChanged(
-        ext_id=status.id,
-        key=status.biz_opaque_callback_data,
+        ext_id=border.external_id(status.id),
+        key=border.external_id(status.biz_opaque_callback_data),
         state=state,
         at=at,
-        code=errors.word(fault.code) if fault else "not_delivered" if state is State.FAILED else "",
-        detail=f"{fault.code} {fault.words}" if fault else "",
+        code=border.name(errors.word(fault.code) if fault else "not_delivered" if state is State.FAILED else ""),
+        detail=border.name(f"{fault.code} {fault.words}" if fault else ""),
     )
 
 
-def _grouped(group: wa.Group, book: Book) -> Iterator[ProviderEvent]:
+def _grouped(group: wa.Group, book: Book, at: border.At) -> Iterator[ProviderEvent]:
     """A group was created, renamed or deleted."""
     if group.errors:
         return
@@ -264,7 +268,7 @@ def _grouped(group: wa.Group, book: Book) -> Iterator[ProviderEvent]:
     over = group.type == "group_delete"
     yield PeerChanged(
         peer=people.group(group.group_id, book),
-        at=group.timestamp * 1000,
+        at=at,
         reachable=not over,
         code="group_unknown" if over else "",
     )

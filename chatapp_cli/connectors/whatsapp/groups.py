@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from chatapp_cli.connectors.whatsapp import answers, outgoing
 from chatapp_cli.connectors.whatsapp.graph import Graph
+from chatapp_cli.domain import border
 from chatapp_cli.domain.arrival import Peer
 from chatapp_cli.domain.errors import OutcomeUnknown, Rejected
 from chatapp_cli.ports.connector import GroupChanged
@@ -31,7 +32,9 @@ async def create(graph: Graph, number: str, title: str, clock: Clock) -> Peer:
 
 
 def _peer(group_id: str, title: str = "") -> Peer:
-    return Peer(key=group_id, address=group_id, kind="group", title=title)
+    return Peer(
+        key=border.external_id(group_id), address=border.address(group_id), kind="group", title=border.name(title)
+    )
 
 
 async def _active(graph: Graph, number: str) -> Sequence[answers.ActiveGroup]:

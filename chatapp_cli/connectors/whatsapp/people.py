@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from chatapp_cli.connectors.whatsapp.wire import Contact, Message
+from chatapp_cli.domain import border
 from chatapp_cli.domain.arrival import Peer, PeerMoved, Profile
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.ports.memory import Memory
@@ -90,32 +91,42 @@ def person(who: Contact) -> Profile:
     """A person in the desk's terms; with the phone if known."""
     profile = who.profile
     name, username = profile.name or profile.username, profile.username.lstrip("@")
-    return Profile(id=who.user_id or who.wa_id, name=name, username=username, phone=phone(who.wa_id))
+    return Profile(
+        id=border.external_id(who.user_id or who.wa_id),
+        name=border.name(name),
+        username=border.address(username),
+        phone=border.address(phone(who.wa_id)),
+    )
 
 
 def peer(who: Contact, book: Book) -> Peer:
     """The dialog with a person. A phone is the better address: not every template can be sent to an id."""
     known = who.user_id or book.user_id(who.wa_id)
     address = phone(who.wa_id) or known
-    return Peer(key=known or address, address=address, title=who.profile.name or who.profile.username)
+    return Peer(
+        key=border.external_id(known or address),
+        address=border.address(address),
+        title=border.name(who.profile.name or who.profile.username),
+    )
 
 
 def group(group_id: str, book: Book) -> Peer:
     """A group's dialog."""
-    return Peer(key=group_id, address=group_id, kind="group", title=book.title(group_id))
+    title = border.name(book.title(group_id))
+    return Peer(key=border.external_id(group_id), address=border.address(group_id), kind="group", title=title)
 
 
-def introduced(who: Contact, at: Millis, book: Book) -> tuple[PeerMoved, ...]:
+def introduced(who: Contact, at: border.At, book: Book) -> tuple[PeerMoved, ...]:
     """Move a dialog begun under the phone alone to the id; no effect if there is no such dialog."""
     book.meet(who.wa_id, who.user_id)
     if not (who.wa_id and who.user_id):
         return ()
-    return (PeerMoved(old_key=phone(who.wa_id), peer=peer(who, book), at=at),)
+    return (PeerMoved(old_key=border.external_id(phone(who.wa_id)), peer=peer(who, book), at=at),)
 
 
-def moved(old: Contact, new: Contact, at: Millis, book: Book) -> tuple[PeerMoved, ...]:
+def moved(old: Contact, new: Contact, at: border.At, book: Book) -> tuple[PeerMoved, ...]:
     """A person has a new phone or id: move the dialog from either old key to the new one."""
-    keys = dict.fromkeys((old.user_id, book.user_id(old.wa_id), phone(old.wa_id)))
+    keys = dict.fromkeys(map(border.external_id, (old.user_id, book.user_id(old.wa_id), phone(old.wa_id))))
     book.meet(new.wa_id, new.user_id)
     there = peer(new, book)
     return tuple(PeerMoved(old_key=key, peer=there, at=at) for key in keys if key and key != there.key)

@@ -38,6 +38,7 @@ class WhatsAppSession(GroupKeeper):
         super().__init__(running)
         self._numbered = numbered
         self._composing = Composing(running, world)
+        self._clock = world.clock
 
     async def events(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
         """Yield the child's events; asking for the next batch acknowledges the last."""
@@ -51,7 +52,8 @@ class WhatsAppSession(GroupKeeper):
                 yield Batch()
             elif fresh := [one for one in found if not one.n or one.n > done]:
                 done = max(done, *(one.n for one in fresh))
-                arrivals = [_arrival(one.raw) for one in fresh]
+                now = self._clock.now()
+                arrivals = [_arrival(one.raw, now) for one in fresh]
                 yield Batch(arrivals=arrivals, cursor=f"{self._numbered}/{done}")
                 await self._child.acknowledge(done)
 
@@ -120,8 +122,8 @@ class WhatsAppSession(GroupKeeper):
         return [convert.person(who) for who in people.found]
 
 
-def _arrival(raw: bytes) -> Arrival:
-    return convert.arrival(raw, manifest(KIND).capabilities.max_download)
+def _arrival(raw: bytes, at: Millis) -> Arrival:
+    return convert.arrival(raw, manifest(KIND).capabilities.max_download, at)
 
 
 def _ids(sent: Sequence[wire.Sent]) -> tuple[str, ...]:
@@ -138,9 +140,9 @@ class WhatsAppWeb:
         """Link a device of the account's phone."""
         return await bind.bind(ask, self._world, previous)
 
-    def understand(self, bound: Bound, raw: bytes, at: Millis) -> Arrival:  # noqa: ARG002 - an event bears its time
+    def understand(self, bound: Bound, raw: bytes, at: Millis) -> Arrival:  # noqa: ARG002 - an event says all
         """Read an event once more."""
-        return _arrival(raw)
+        return _arrival(raw, at)
 
     async def check(self, bound: Bound) -> Sequence[Finding]:
         """Connect the device, unless the daemon has connected it."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, get_args
 
 from chatapp_cli.connectors.whatsapp_web import wire
+from chatapp_cli.domain import border
 from chatapp_cli.domain.arrival import (
     Arrival,
     DeliveryChanged,
@@ -26,6 +27,7 @@ from chatapp_cli.domain.arrival import (
     ProviderEvent,
     ReactionsChanged,
 )
+from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import show
@@ -45,17 +47,17 @@ _WORDS: Final[Mapping[str, Text]] = {
 """The placeholder texts for messages that cannot be shown."""
 
 
-def arrival(raw: bytes, max_download: int) -> Arrival:
-    """Read one event of the child; an unreadable one is set aside with the reason."""
-    return guarded(raw, lambda line: _understood(line, max_download))
+def arrival(raw: bytes, max_download: int, now: Millis) -> Arrival:
+    """Read one event of the child, received at this time; an unreadable one is set aside with the reason."""
+    return guarded(raw, lambda line: _understood(line, max_download, now))
 
 
-def _understood(raw: bytes, max_download: int) -> Arrival:
+def _understood(raw: bytes, max_download: int, now: Millis) -> Arrival:
     event = wire.event(raw)
     if isinstance(event, wire.Unreadable):
         return dead(raw, f"{event.what}: {event.detail}")
-    events: Sequence[ProviderEvent] = _READ[type(event)](event, max_download)
-    return Arrival(provider_id=_provider_id(event, raw), raw=raw, events=events)
+    events: Sequence[ProviderEvent] = _READ[type(event)](event, border.at(event.at, now), max_download)
+    return Arrival(provider_id=border.external_id(_provider_id(event, raw)), raw=raw, events=events)
 
 
 def _provider_id(event: wire.Event, raw: bytes) -> str:
@@ -78,12 +80,21 @@ def peer(chat: wire.Who) -> Peer:
     """The peer of a chat."""
     group = chat.jid.endswith(GROUPS)
     key = _key(chat)
-    return Peer(key=key, address=key, kind="group" if group else "private", title=chat.name if group else "")
+    return Peer(
+        key=border.external_id(key),
+        address=border.address(key),
+        kind="group" if group else "private",
+        title=border.name(chat.name if group else ""),
+    )
 
 
 def person(who: wire.Who) -> Profile:
     """A member of a chat."""
-    return Profile(id=who.known_as or _key(who), name=who.name, phone=f"+{who.phone}" if who.phone else "")
+    return Profile(
+        id=border.external_id(who.known_as or _key(who)),
+        name=border.name(who.name),
+        phone=border.address(f"+{who.phone}" if who.phone else ""),
+    )
 
 
 def jid(address: str) -> str:
@@ -91,86 +102,91 @@ def jid(address: str) -> str:
     return address if "@" in address else f"{_NO_DIGIT.sub('', address)}@{USERS}"
 
 
-def _moves(chat: wire.Who, at: int) -> Sequence[ProviderEvent]:
+def _moves(chat: wire.Who, at: border.At) -> Sequence[ProviderEvent]:
     """Move dialogs begun under another address of the same person to the phone."""
     if not chat.phone:
         return ()
     others = dict.fromkeys((chat.jid, chat.lid, f"{chat.phone}@{USERS}", chat.phone))
-    return tuple(PeerMoved(old_key=old, peer=peer(chat), at=at) for old in others if old)
+    return tuple(PeerMoved(old_key=border.external_id(old), peer=peer(chat), at=at) for old in others if old)
 
 
-def _message(event: wire.Message, max_download: int) -> Sequence[ProviderEvent]:
+def _message(event: wire.Message, at: border.At, max_download: int) -> Sequence[ProviderEvent]:
+    text = f"[{show(_WORDS[event.stands_for])}]" if event.stands_for in _WORDS else event.text
     message = MessageArrived(
         peer=peer(event.chat),
-        ext_id=event.id,
-        spare_id=_spare_id(event),
-        at=event.at,
-        text=f"[{show(_WORDS[event.stands_for])}]" if event.stands_for in _WORDS else event.text,
+        ext_id=border.external_id(event.id),
+        spare_id=border.external_id(_spare_id(event)),
+        at=at,
+        text=border.text(text),
         sender=person(event.sender),
         from_us=event.from_us,
         files=tuple(_file(file, max_download) for file in event.files),
-        reply_to=event.reply_to,
+        reply_to=border.external_id(event.reply_to),
         automatic=event.stands_for == _CHANGE,
         placeholder=event.stands_for not in {"", _CHANGE},
     )
-    return (*_moves(event.chat, event.at), message)
+    return (*_moves(event.chat, at), message)
 
 
 def _file(file: wire.File, max_download: int) -> IncomingFile:
     kind: Any = file.type if file.type in _KINDS else "document"
     return IncomingFile(
         kind=kind,
-        name=file.name,
-        mime=file.mime,
-        size=file.size,
-        seconds=file.seconds,
-        remote=file.remote,
+        name=border.file_name(file.name),
+        mime=border.name(file.mime),
+        size=border.count(file.size),
+        seconds=border.count(file.seconds),
+        remote=border.text(file.remote),
         problem="file_too_big" if file.size > max_download else "",
     )
 
 
-def _edited(event: wire.Edited, _: int) -> Sequence[ProviderEvent]:
+def _edited(event: wire.Edited, at: border.At, _: int) -> Sequence[ProviderEvent]:
     edited = MessageEdited(
-        peer_key=_key(event.chat),
-        ext_id=event.id,
-        at=event.at,
-        text=event.text,
+        peer_key=border.external_id(_key(event.chat)),
+        ext_id=border.external_id(event.id),
+        at=at,
+        text=border.text(event.text),
         from_us=event.from_us,
         by=person(event.by),
     )
-    return (*_moves(event.chat, event.at), edited)
+    return (*_moves(event.chat, at), edited)
 
 
-def _deleted(event: wire.Deleted, _: int) -> Sequence[ProviderEvent]:
+def _deleted(event: wire.Deleted, at: border.At, _: int) -> Sequence[ProviderEvent]:
     deleted = MessagesDeleted(
-        peer_key=_key(event.chat),
-        ext_ids=(event.id,),
-        at=event.at,
+        peer_key=border.external_id(_key(event.chat)),
+        ext_ids=(border.external_id(event.id),),
+        at=at,
         from_us=event.from_us,
         by=person(event.by),
         by_admin=event.by_admin,
     )
-    return (*_moves(event.chat, event.at), deleted)
+    return (*_moves(event.chat, at), deleted)
 
 
-def _reacted(event: wire.Reacted, _: int) -> Sequence[ProviderEvent]:
-    emoji = (event.emoji,) if event.emoji else ()
-    who = person(event.sender)
-    reacted = ReactionsChanged(peer_key=_key(event.chat), ext_id=event.id, at=event.at, emoji=emoji, person=who)
-    return (*_moves(event.chat, event.at), reacted)
+def _reacted(event: wire.Reacted, at: border.At, _: int) -> Sequence[ProviderEvent]:
+    reacted = ReactionsChanged(
+        peer_key=border.external_id(_key(event.chat)),
+        ext_id=border.external_id(event.id),
+        at=at,
+        emoji=(border.name(event.emoji),) if event.emoji else (),
+        person=person(event.sender),
+    )
+    return (*_moves(event.chat, at), reacted)
 
 
-def _delivered(event: wire.Delivered, _: int) -> Sequence[ProviderEvent]:
+def _delivered(event: wire.Delivered, at: border.At, _: int) -> Sequence[ProviderEvent]:
     state = State.READ if event.read else State.DELIVERED
-    return tuple(DeliveryChanged(ext_id=one, state=state, at=event.at) for one in event.ids)
+    return tuple(DeliveryChanged(ext_id=border.external_id(one), state=state, at=at) for one in event.ids)
 
 
-def _group(event: wire.GroupNews, _: int) -> Sequence[ProviderEvent]:
+def _group(event: wire.GroupNews, at: border.At, _: int) -> Sequence[ProviderEvent]:
     code = "" if event.member else "not_in_group"
-    return (PeerChanged(peer=peer(event.chat), at=event.at, reachable=event.member, code=code),)
+    return (PeerChanged(peer=peer(event.chat), at=at, reachable=event.member, code=code),)
 
 
-_READ: Mapping[type, Callable[[Any, int], Sequence[ProviderEvent]]] = {
+_READ: Mapping[type, Callable[[Any, border.At, int], Sequence[ProviderEvent]]] = {
     wire.Message: _message,
     wire.Edited: _edited,
     wire.Deleted: _deleted,

@@ -196,6 +196,18 @@ FROM file WHERE message_id = :message ORDER BY id;
 SELECT id, message_id, channel_id, kind, name, mime, size, seconds, sha256, remote, state, code, attempts, words
 FROM file WHERE id = :id;
 
+-- name: files.newest
+SELECT COALESCE(MAX(id), 0) FROM file;
+
+-- name: files.stored
+SELECT id, message_id, channel_id, kind, name, mime, size, seconds, sha256, remote, state, code, attempts, words FROM file
+WHERE id IN (SELECT value FROM json_each(:ids)) AND state = 'here' AND sha256 <> '' ORDER BY id;
+
+-- name: files.stored@postgresql
+SELECT id, message_id, channel_id, kind, name, mime, size, seconds, sha256, remote, state, code, attempts, words FROM file
+WHERE id IN (SELECT CAST(value AS bigint) FROM json_array_elements_text(CAST(:ids AS json)))
+  AND state = 'here' AND sha256 <> '' ORDER BY id;
+
 -- name: files.uses
 SELECT (SELECT COUNT(*) FROM file WHERE sha256 = :sha256)
   + (SELECT COUNT(*) FROM arrived WHERE raw_sha256 = :sha256)

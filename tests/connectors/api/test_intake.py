@@ -34,8 +34,8 @@ from tests.unit.kit.worlds import NOON, held_world
 
 pytestmark = pytest.mark.req("S-111")
 
-MORNING = 1_795_158_900_000
-AT = {"at": "2026-11-20T10:15:00+03:00"}
+MORNING = 1_794_986_100_000
+AT = {"at": "2026-11-18T10:15:00+03:00"}
 MESSAGE = {"type": "message", "id": "m-1", "chat_id": "client-7", "text": "Ёлки есть?"}
 
 

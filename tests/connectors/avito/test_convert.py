@@ -9,7 +9,9 @@ import pytest
 
 from chatapp_cli.connectors.avito.convert import Mine, arrival, raw_of
 from chatapp_cli.domain.arrival import FileKind, MessageArrived, MessagesDeleted, Profile
+from tests.unit.kit.worlds import NOON
 
+EVENING = NOON // 1000 - 40_000
 MINE = Mine(account=1, site="https://avito.test")
 CHAT = {
     "id": "u2i-abc",
@@ -20,7 +22,7 @@ CHAT = {
 
 def understood(kind: str, content: object, author: object = 2, chat: Any = None, **more: object) -> MessageArrived:
     message = {"id": "m1", "author_id": author, "created": 1_763_700_000, "type": kind, "content": content, **more}
-    found = arrival(raw_of(json.dumps(chat or CHAT).encode(), json.dumps(message).encode()), MINE)
+    found = arrival(raw_of(json.dumps(chat or CHAT).encode(), json.dumps(message).encode()), MINE, NOON)
     (event,) = found.events
     assert isinstance(event, MessageArrived)
     assert (found.provider_id, found.problem) == ("message:m1", "")
@@ -104,11 +106,12 @@ def test_our_own_words_are_ours_and_a_quotation_is_kept() -> None:
 
 
 def test_a_deleted_message_is_taken_back() -> None:
-    message = {"id": "m1", "author_id": 2, "created": 5, "type": "deleted", "content": {}}
-    found = arrival(raw_of(json.dumps({**CHAT, "updated": 9}).encode(), json.dumps(message).encode()), MINE)
+    message = {"id": "m1", "author_id": 2, "created": EVENING, "type": "deleted", "content": {}}
+    chat, at = {**CHAT, "updated": EVENING + 9}, (EVENING + 9) * 1000
+    found = arrival(raw_of(json.dumps(chat).encode(), json.dumps(message).encode()), MINE, NOON)
     assert found.provider_id == "deleted:m1"
     assert found.events == (
-        MessagesDeleted(peer_key="u2i-abc", ext_ids=("m1",), at=9000, from_us=False, by=Profile(id="2", name="Анна")),
+        MessagesDeleted(peer_key="u2i-abc", ext_ids=("m1",), at=at, from_us=False, by=Profile(id="2", name="Анна")),
     )
 
 
@@ -117,13 +120,13 @@ def test_a_deleted_message_is_taken_back() -> None:
 )
 def test_a_deletion_tells_whether_we_did_it(who: dict[str, object], from_us: bool | None) -> None:
     message = {"id": "m1", "created": 5, "type": "deleted", "content": {}, **who}
-    (event,) = arrival(raw_of(json.dumps(CHAT).encode(), json.dumps(message).encode()), MINE).events
+    (event,) = arrival(raw_of(json.dumps(CHAT).encode(), json.dumps(message).encode()), MINE, NOON).events
     assert isinstance(event, MessagesDeleted)
     assert event.from_us == from_us
 
 
 def test_what_cannot_be_understood_is_kept_with_the_reason() -> None:
-    found = arrival(b'{"chat": {"id": 5}}', MINE)
+    found = arrival(b'{"chat": {"id": 5}}', MINE, NOON)
     assert found.provider_id.startswith("sha256:")
     assert found.problem
     assert found.events == ()

@@ -23,7 +23,7 @@ from chatapp_cli.sandbox.avito.server import Fault
 from tests.connectors.avito.test_receive import arrivals, events
 from tests.contract.connector_contract import ANNA, BORIS, ODD, ScriptedAsker
 from tests.contract.oddities import bent, with_odd_fields
-from tests.unit.kit.worlds import CountedChance, HeldClock
+from tests.unit.kit.worlds import NOON, CountedChance, HeldClock
 
 MINE = Mine(account=1, site="https://avito.test")
 WORDS = "Здравствуйте, есть плед?"
@@ -70,7 +70,7 @@ NEEDED = {"chat", "chat.id", "message", "message.content", "message.content.text
 
 
 def read(chat: object, message: object) -> Arrival:
-    return arrival(raw_of(json.dumps(chat).encode(), json.dumps(message).encode()), MINE)
+    return arrival(raw_of(json.dumps(chat).encode(), json.dumps(message).encode()), MINE, NOON)
 
 
 def test_the_words_arrive_whichever_field_beside_them_is_odd() -> None:
@@ -128,7 +128,7 @@ def test_a_message_without_an_id_is_known_again_by_its_bytes_whatever_happens_in
 def test_nothing_escapes_whatever_the_bytes_are() -> None:
     seed = raw_of(*(json.dumps(one, ensure_ascii=False).encode() for one in (CHAT, MESSAGE)))
     for raw in bent([seed]):
-        found = arrival(raw, MINE)
+        found = arrival(raw, MINE, NOON)
         assert found.raw == raw
         assert found.provider_id
 

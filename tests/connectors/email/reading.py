@@ -13,7 +13,7 @@ AT = 1_700_000_000_000
 
 
 def read(raw: bytes, reading: Reading = OURS, size: int = 0, at: int = AT) -> Arrival:
-    return arrival(Mail(uid=7, at=at, size=size, raw=raw), reading)
+    return arrival(Mail(uid=7, at=at, size=size, raw=raw), reading, AT)
 
 
 def message(raw: bytes, reading: Reading = OURS) -> MessageArrived:

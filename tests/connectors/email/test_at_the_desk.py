@@ -35,7 +35,7 @@ def channel(shop: Shop) -> ChannelId:
 
 def take(shop: Shop, channel: ChannelId, *raws: bytes, reading: Reading = OURS) -> ingest.Ingested:
     mails = [Mail(uid=n, at=NOON + n * 1000, size=0, raw=raw) for n, raw in enumerate(raws)]
-    batch = Batch(arrivals=tuple(arrival(mail, reading) for mail in mails))
+    batch = Batch(arrivals=tuple(arrival(mail, reading, mail.at) for mail in mails))
     return shop.write(lambda tx: ingest.ingest(tx, channel, batch))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chatapp_cli.connectors.max.convert import arrival
+from chatapp_cli.connectors.max.convert import Ears, arrival
 from chatapp_cli.domain.arrival import (
     FileKind,
     IncomingFile,
@@ -19,8 +19,10 @@ from chatapp_cli.domain.arrival import (
     Profile,
     ProviderEvent,
 )
+from tests.unit.kit.worlds import NOON
 
 BOT = "42"
+EARS = Ears(BOT, NOON)
 ANNA = {"user_id": 7001, "first_name": "Анна", "last_name": "Белова", "username": "anna_b"}
 DIALOG = {"chat_id": 9, "chat_type": "dialog", "user_id": 42}
 GROUP = {"chat_id": -9, "chat_type": "chat"}
@@ -29,7 +31,7 @@ VCARD = "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Анна Белова\r\nTEL;TYPE=cell
 
 
 def events(update_type: str, **update: Any) -> tuple[ProviderEvent, ...]:
-    found = arrival(json.dumps({"update_type": update_type, "timestamp": 1_775_025_604_499, **update}).encode(), BOT)
+    found = arrival(json.dumps({"update_type": update_type, "timestamp": 1_775_025_604_499, **update}).encode(), EARS)
     assert found.problem == ""
     return tuple(found.events)
 
@@ -250,10 +252,10 @@ def test_titles_change_and_members_come_and_go() -> None:
 
 def test_a_pressed_button_is_what_its_person_says() -> None:
     message = {"recipient": GROUP, "timestamp": 1, "body": {"mid": "mid.1", "seq": 1, "text": "?"}}
-    press = {"callback_id": "c1", "timestamp": 5, "user": ANNA, "payload": "да"}
+    press = {"callback_id": "c1", "timestamp": NOON - 5, "user": ANNA, "payload": "да"}
     (event,) = events("message_callback", callback=press, message=message)
     assert isinstance(event, MessageArrived)
-    assert (event.text, event.ext_id, event.sender.name, event.at) == ("да", "button:c1", "Анна Белова", 5)
+    assert (event.text, event.ext_id, event.sender.name, event.at) == ("да", "button:c1", "Анна Белова", NOON - 5)
     assert events("message_callback", callback=press, message=None) == ()
 
 
@@ -269,7 +271,7 @@ def test_a_pressed_button_is_what_its_person_says() -> None:
     ],
 )
 def test_what_cannot_be_understood_is_kept_with_the_reason(raw: bytes, problem: str) -> None:
-    found = arrival(raw, BOT)
+    found = arrival(raw, EARS)
     assert found.problem.startswith(problem)
     assert found.raw == raw
     assert found.provider_id.startswith("sha256:")
@@ -278,7 +280,7 @@ def test_what_cannot_be_understood_is_kept_with_the_reason(raw: bytes, problem: 
 def test_the_same_thing_delivered_again_has_the_same_name_and_another_edit_another_one() -> None:
     message = {"recipient": DIALOG, "timestamp": 1, "sender": ANNA, "body": {"mid": "mid.1", "seq": 1, "text": "x"}}
     names = [
-        arrival(json.dumps({"update_type": kind, "timestamp": at, "message": message}).encode(), BOT).provider_id
+        arrival(json.dumps({"update_type": kind, "timestamp": at, "message": message}).encode(), EARS).provider_id
         for kind, at in (("message_created", 1), ("message_created", 2), ("message_edited", 1), ("message_edited", 2))
     ]
     assert names == [

@@ -14,7 +14,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from chatapp_cli.connectors.max.connector import HookedSession, PollingSession
-from chatapp_cli.connectors.max.convert import UNTOLD, arrival
+from chatapp_cli.connectors.max.convert import UNTOLD, Ears, arrival
 from chatapp_cli.domain.arrival import MessageArrived
 from chatapp_cli.domain.errors import NeedsRebind, OutcomeUnknown, RateLimited, Rejected, Retryable
 from chatapp_cli.domain.ids import ChannelId, MessageId
@@ -26,8 +26,10 @@ from chatapp_cli.sandbox.max.server import Fault
 from tests.contract.connector_contract import ANNA, ODD, ScriptedAsker, changed, collect
 from tests.contract.max_schema import schema
 from tests.contract.oddities import ODD_TEXTS, bent, told_until, with_odd_fields
+from tests.unit.kit.worlds import NOON
 
 BOT = "42"
+EARS = Ears(BOT, NOON)
 WORDS = "Здравствуйте, есть ёлки?"
 PERSON = {"user_id": 7001, "first_name": "Анна", "is_bot": False, "last_activity_time": 1, "name": "Анна"}
 FILE = {"url": "https://files.test/1", "token": "t"}
@@ -67,7 +69,7 @@ def samples() -> Iterator[dict[str, Any]]:
 
 
 def read(update: object) -> MessageArrived:
-    found = arrival(json.dumps(update).encode(), BOT)
+    found = arrival(json.dumps(update).encode(), EARS)
     assert found.problem == "", (found.problem, update)
     (event,) = found.events
     assert isinstance(event, MessageArrived)
@@ -163,7 +165,7 @@ async def test_where_nobody_is_named_nobody_is_answered(session: PollingSession)
 
 @pytest.mark.parametrize("kind", ["dialog_cleared", "dialog_muted", "dialog_unmuted", "message_painted"])
 def test_updates_that_nobody_asked_for_are_no_alarm(kind: str) -> None:
-    found = arrival(json.dumps({"update_type": kind, "timestamp": 1, "chat_id": 9, "user": PERSON}).encode(), BOT)
+    found = arrival(json.dumps({"update_type": kind, "timestamp": 1, "chat_id": 9, "user": PERSON}).encode(), EARS)
     assert (found.problem, tuple(found.events)) == ("", ())
 
 
@@ -173,13 +175,13 @@ def test_no_time_of_the_outside_world_takes_the_words_away(at: object) -> None:
     assert read(update).text == WORDS
     for kind in ("message_edited", "bot_started", "bot_stopped", "user_added", "message_removed"):
         more = {"update_type": kind, "chat_id": 9, "message_id": "mid.1", "user_id": 1, "user": PERSON}
-        assert arrival(json.dumps({**update, **more}).encode(), BOT).problem == ""
+        assert arrival(json.dumps({**update, **more}).encode(), EARS).problem == ""
 
 
 def test_nothing_escapes_whatever_the_bytes_are() -> None:
     seeds = [json.dumps(one, ensure_ascii=False).encode() for one in samples()]
     for raw in bent(seeds):
-        found = arrival(raw, BOT)
+        found = arrival(raw, EARS)
         assert found.raw == raw
         assert found.provider_id
 

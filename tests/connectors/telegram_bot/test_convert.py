@@ -202,8 +202,9 @@ def test_who_edits_in_a_group_is_who_had_written_it(who: dict[str, Any], more: d
 
 
 def test_in_a_channel_any_administrator_edits_and_none_is_named() -> None:
-    post = {"message_id": 5, "date": 1, "chat": CHANNEL, "sender_chat": CHANNEL, "text": "Акция", "edit_date": 2}
-    assert understood(edited_channel_post=post) == MessageEdited(peer_key="-10077", ext_id="5", at=2000, text="Акция")
+    post = {"message_id": 5, "date": 1, "chat": CHANNEL, "sender_chat": CHANNEL, "text": "Акция"}
+    found = understood(edited_channel_post={**post, "edit_date": 1_780_000_000})
+    assert found == MessageEdited(peer_key="-10077", ext_id="5", at=1_780_000_000_000, text="Акция")
 
 
 def test_reactions_are_those_that_remain() -> None:

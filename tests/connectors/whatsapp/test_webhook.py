@@ -264,10 +264,10 @@ def test_an_edit_and_a_revoke_tell_who_did_it(session: WhatsAppSession, sandbox:
 
 @given(raw=st.binary(max_size=300))
 def test_understanding_raises_at_nothing(raw: bytes) -> None:
-    assert convert.arrival(raw, NUMBER, Book()).problem
+    assert convert.arrival(raw, NUMBER, Book(), NOON).problem
     for body in (raw, odd_body(raw), odd_body(plain(1)[:-1] + b',"odd":' + raw + b"}"), odd_body(b"1", contacts=raw)):
         for arrival in convert.arrivals(body, NUMBER, Book(), NOON):
-            convert.arrival(arrival.raw, NUMBER, Book())
+            convert.arrival(arrival.raw, NUMBER, Book(), NOON)
 
 
 @pytest.mark.parametrize("stamp", [b"99999999999999999999", b"-1", b"0", b'"253402300800"', b"1e30"])

@@ -26,6 +26,7 @@ from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import Connector
 from chatapp_cli.sandbox.whatsapp_web import WhatsAppWebSandbox
 from tests.contract.connector_contract import ANNA
+from tests.unit.kit.worlds import NOON
 
 pytestmark = pytest.mark.req("S-040")
 
@@ -200,7 +201,7 @@ async def test_a_line_that_cannot_be_read_is_handed_on_and_ends_nothing(tmp_path
             found += await child.received(most=9, patience=10)
     assert [one.n for one in found] == [0] * len(ODD) + [3]
     assert [one.raw.rstrip(b"\n") for one in found[:-1]] == list(ODD)
-    assert {bool(arrival(one.raw, 1).problem) for one in found[:-1]} == {True}
+    assert {bool(arrival(one.raw, 1, NOON).problem) for one in found[:-1]} == {True}
 
 
 @pytest.mark.parametrize("script", ["print('panic', flush=True); input()", f"{HELLO}\nwhile True: print('panic')"])

@@ -21,6 +21,7 @@ from chatapp_cli.connectors.whatsapp_web.convert import arrival
 from tests.connectors.whatsapp_web import library
 from tests.connectors.whatsapp_web.library import ANNA
 from tests.connectors.whatsapp_web.test_sealed import edit, original
+from tests.unit.kit.worlds import NOON
 
 SEEDS = (
     library.text("ёлки есть?"),
@@ -70,4 +71,4 @@ async def test_thousands_of_mutated_events_are_written_down_told_and_read(tmp_pa
     journal.close()
     assert handed > 2_000
     assert len(told) > 1_000
-    assert all(arrival(bytes(one.event), 1).provider_id for one in told)
+    assert all(arrival(bytes(one.event), 1, NOON).provider_id for one in told)

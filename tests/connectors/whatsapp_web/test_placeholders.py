@@ -30,6 +30,7 @@ from tests.connectors.whatsapp_web.linked import arrivals, happened
 from tests.connectors.whatsapp_web.native import Native
 from tests.contract.connector_contract import ANNA as ANNA_HERSELF
 from tests.contract.connector_contract import collect
+from tests.unit.kit.worlds import NOON
 
 pytestmark = pytest.mark.req("S-040")
 WAITING = "[WhatsApp is still getting this message]"
@@ -133,7 +134,9 @@ async def test_what_never_comes_again_is_told_after_a_while_even_by_another_proc
     await asyncio.sleep(0)
     telling.cancel()
     journal.close()
-    assert [(one.n, arrival(bytes(one.event), 1).problem) for one in told] == [(4, "undecryptable: 79160000001/1")]
+    assert [(one.n, arrival(bytes(one.event), 1, NOON).problem) for one in told] == [
+        (4, "undecryptable: 79160000001/1")
+    ]
 
 
 @pytest.mark.parametrize(("why", "text"), [("waiting", WAITING), ("view_once", "[view once]"), ("either", EITHER)])

@@ -43,6 +43,7 @@ from chatapp_cli.domain.arrival import (
 from chatapp_cli.domain.message import State
 from tests.connectors.whatsapp_web import library
 from tests.connectors.whatsapp_web.library import ANNA, ANNA_HIDDEN, AT, GROUP, OWNER, OWNER_HIDDEN
+from tests.unit.kit.worlds import NOON
 
 MEGABYTE = 1_048_576
 
@@ -54,7 +55,7 @@ def told(event: object, known: Known | None = None) -> tuple[object, ...]:
     said = translated(again, known or Known(), entry.id)
     if said is None:
         return ()
-    result = arrival(wire.encode(said), 100 * MEGABYTE)
+    result = arrival(wire.encode(said), 100 * MEGABYTE, NOON)
     assert result.problem == ""
     return tuple(result.events)
 
@@ -158,7 +159,7 @@ def test_a_hidden_sender_whose_phone_is_told_is_the_same_person() -> None:
 def test_the_same_message_under_both_addresses_is_one_arrival() -> None:
     known = Known()
     twice = [library.text("раз"), library.text("раз", chat=ANNA_HIDDEN, sender=ANNA_HIDDEN, sender_alt=ANNA)]
-    ids = {arrival(wire.encode(translated(one, known, "")), 1).provider_id for one in twice}
+    ids = {arrival(wire.encode(translated(one, known, "")), 1, NOON).provider_id for one in twice}
     assert ids == {"+79160000001/3EB0A1"}
 
 

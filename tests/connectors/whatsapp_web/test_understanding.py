@@ -19,6 +19,7 @@ from chatapp_cli.ports.connector import Connector
 from chatapp_cli.sandbox.stage import Customer
 from chatapp_cli.sandbox.whatsapp_web import WhatsAppWebSandbox
 from tests.contract.connector_contract import collect
+from tests.unit.kit.worlds import NOON
 
 ABROAD = ("+84912345678", "+85291234567", "+85366123456", "+85512345678", "+81312345678", "+8613912345678")
 """Vietnam, Hong Kong, Macau, Cambodia: eleven digits that begin with 8. Japan, China: neighbours of theirs."""
@@ -58,19 +59,19 @@ def test_five_thousand_mutations_of_what_the_child_says_escape_nowhere(connector
 
 
 def test_every_kind_of_event_is_read_and_bears_an_id_of_its_own() -> None:
-    found = [convert.arrival(wire.encode(event), 1 << 20) for event in EVENTS]
+    found = [convert.arrival(wire.encode(event), 1 << 20, NOON) for event in EVENTS]
     assert [one.problem for one in found] == [""] * (len(EVENTS) - 1) + ["Message: DecodeError"]
     assert len({one.provider_id for one in found}) == len(EVENTS)
 
 
 @pytest.mark.parametrize("at", [0, -1, 9_223_372_036_854_775_807, 253_402_300_799_000_000])
-def test_a_time_outside_the_calendar_is_handed_on_and_raises_nowhere(at: int) -> None:
+def test_a_time_at_which_nothing_was_written_is_that_of_the_arrival(at: int) -> None:
     (heard,) = [
         one
-        for one in convert.arrival(wire.encode(wire.Message(chat=WHO, id="1", at=at, text="да")), 1).events
+        for one in convert.arrival(wire.encode(wire.Message(chat=WHO, id="1", at=at, text="да")), 1, NOON).events
         if isinstance(one, MessageArrived)
     ]
-    assert heard.at == at
+    assert heard.at == NOON
 
 
 @pytest.mark.parametrize("phone", ABROAD)
@@ -94,7 +95,7 @@ async def test_a_number_of_another_country_is_answered_at_that_number(
     assert [one.text for one in await sandbox.heard(linh)] == ["Да"]
     await session.edit(heard.peer.address, receipt.ids[0], "Да!")
     assert await session.find(phone) is not None
-    found = convert.arrival(wire.encode(wire.Message(chat=wire.Who(phone=phone[1:]), id="1", at=1)), 1)
+    found = convert.arrival(wire.encode(wire.Message(chat=wire.Who(phone=phone[1:]), id="1", at=1)), 1, NOON)
     assert {one.peer.key for one in found.events if isinstance(one, PeerMoved)} == {phone}
 
 

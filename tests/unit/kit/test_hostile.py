@@ -133,7 +133,9 @@ FIELDS = (
 def test_a_mails_fields_are_read_at_once(piece: str) -> None:
     for begun in FIELDS:
         raw = f"From: anna@example.org\r\n{begun}{filled(piece)}\r\n\r\nДа".encode()
-        assert arrival(Mail(uid=1, at=1, size=len(raw), raw=raw), Reading(own_address="we@example.org")).raw == raw
+        assert (
+            arrival(Mail(uid=1, at=1, size=len(raw), raw=raw), Reading(own_address="we@example.org"), NOON).raw == raw
+        )
 
 
 @pytest.mark.parametrize(
