@@ -84,4 +84,4 @@ def _print(entry: JournalEntry, *, as_json: bool) -> None:
     where = f"[{entry.event.dialog}]" if entry.event.dialog else ""
     who = f"({entry.actor})" if entry.actor else ""
     line = " ".join(filter(None, [printing.moment(entry.at), where, show(sentence(entry)), who]))
-    typer.echo(f"{entry.id}\t{printing.one_line(line)}")
+    typer.echo(f"{entry.id}\t{printing.shortened(printing.one_line(line))}")

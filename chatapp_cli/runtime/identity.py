@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path
 
 from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.name import of_operator
 from chatapp_cli.runtime.restricted import is_restricted
 from chatapp_cli.services import acting
 from chatapp_cli.settings import Settings
@@ -43,10 +45,10 @@ def _owner_names(folder: Path) -> frozenset[str]:
 
 
 def _local_name(settings: Settings) -> str:
-    """The name under which the owner's messages and changes are recorded; the number of a user without a name."""
+    """The name under which the owner's messages and changes are recorded; the number of a user without a usable one."""
     from getpass import getuser
 
     try:
-        return settings.operator or getuser()
-    except (KeyError, OSError):  # no name in the environment or the system; Python 3.13 raises the latter
+        return settings.operator or of_operator(getuser())
+    except (KeyError, OSError, UsageError):  # no name in the environment or the system; Python 3.13 raises OSError
         return f"uid {os.geteuid()}"
