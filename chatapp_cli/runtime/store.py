@@ -6,13 +6,16 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.errors import StoreLost
-from chatapp_cli.runtime.held_lease import NO_LEASE, HeldLease, NoLease
+from chatapp_cli.runtime.no_lease import NO_LEASE, NoLease
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.store.writer import Done, Outcome, Writer, deliver
+
+if TYPE_CHECKING:
+    from chatapp_cli.runtime.held_lease import HeldLease
 
 R = TypeVar("R")
 READERS = 2
