@@ -11,7 +11,7 @@ from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.manifest import AddressKind, Capabilities
 from chatapp_cli.i18n import _, ngettext, show
 from chatapp_cli.kit.manifests import manifest
-from chatapp_cli.services import beginning
+from chatapp_cli.services import beginning, standings
 from chatapp_cli.services.beginning import Outlook
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.tui.keys.keymap import key
@@ -71,8 +71,9 @@ def _alternatives(found: Outlook, styles: PaintStyles) -> Iterator[Text]:
 
 def _stopped(channel: ChannelRow) -> str:
     return _(
-        "{channel} has stopped; it waits until that is done ({key}).",
+        "{channel}: {state}. It waits until that is done ({key}).",
         channel=channel.title,
+        state=show(standings.without_reason(channel, channel.health_since).word),
         key=key("app", "page('lines')"),
     )
 
