@@ -12,6 +12,8 @@ from chatapp_cli.domain import border
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.moment import local
 
+_LONGEST = 1_000
+
 
 def moment(at: Millis | None) -> str:
     """A time for a person, in this machine's time zone."""
@@ -26,6 +28,11 @@ def plain(words: object) -> str:
 def one_line(words: object) -> str:
     """The same on a single line."""
     return " ".join(plain(words).split())
+
+
+def shortened(text: str) -> str:
+    """A line of which no person reads more."""
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
 def chain(kinds: str) -> str:
@@ -70,7 +77,7 @@ def _drawn(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
 
     drawn = Table(*columns, box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for row in cells:
-        drawn.add_row(*(Text(cell) for cell in row))
+        drawn.add_row(*(Text(shortened(cell)) for cell in row))
     Console().print(drawn)
 
 

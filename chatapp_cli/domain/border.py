@@ -8,7 +8,6 @@ is, and every maker gives the same for its own result. There no type is called e
 from __future__ import annotations
 
 import re
-from hashlib import sha256
 from typing import Final, NewType
 
 from chatapp_cli.domain.ids import Millis
@@ -106,8 +105,12 @@ def external_id(said: str | int) -> ExternalId:
         said = str(said)
     if len(said) <= _SHORT and said.isprintable():
         return said  # type: ignore[return-value]
-    if _is_fit(said):
-        return ExternalId(said)
+    return ExternalId(said) if _is_fit(said) else _marked(said)
+
+
+def _marked(said: str) -> ExternalId:
+    from hashlib import sha256
+
     mark = "~" + sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:32]
     return ExternalId(_head(_ODD.sub(_LOST, said), LONGEST_ID - len(mark)) + mark)
 
