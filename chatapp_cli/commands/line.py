@@ -23,6 +23,7 @@ from chatapp_cli.commands.base import (
     opened,
 )
 from chatapp_cli.commands.errors import note, say
+from chatapp_cli.commands.served import note_if_unserved
 from chatapp_cli.documents import channels as documents
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.errors import Busy
@@ -323,9 +324,8 @@ def resume(ctx: typer.Context, channel: Channel, line: Line = "") -> None:
         if served and after.health in STOPPED:
             what, step = words.why(company.manifest(after), after.health_code, after.health_detail)
             raise Busy(T("{title} was tried and is still refused: {why}", title=row.title, why=what), step)
-    note("{title} continues.", title=row.title)
-    if not served:
-        note("The daemon is not running; this runs when it starts: chatapp serve")
+        note("{title} continues.", title=row.title)
+        note_if_unserved(company)
 
 
 @app.command(cls=Verb)

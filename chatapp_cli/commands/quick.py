@@ -289,14 +289,17 @@ def import_(
 
 def _taken(company: Company, sheet: ReplyFile, *, dry: bool) -> Taken:
     """Check all of the file, then take it part by part; interrupted, it goes on when it is imported again."""
-    from chatapp_cli.services.reply_sheet import Taken, parts, take
+    from chatapp_cli.runtime.pieces import in_pieces
+    from chatapp_cli.services.reply_sheet import divided, part, take
+
+    head, items = divided(sheet)
 
     def through(words: str, *, dry: bool) -> Taken:
-        found = Taken()
-        with Progress(words, len(sheet.entries)) as progress:
-            for part in parts(sheet):
-                found.add(company.write(lambda tx, part=part: take(tx, part, dry=dry)))  # type: ignore[misc]
-                progress.at(found.added + found.changed + found.same)
+        found = company.write(lambda tx: take(tx, head, dry=dry))
+        with Progress(words, len(items)) as progress:
+            for taken, done in in_pieces(company, items, lambda tx, some: take(tx, part(some), dry=dry)):
+                found.add(taken)
+                progress.at(done)
         return found
 
     checked = through(_("Checking"), dry=True)

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from chatapp_cli.commands.printing import moment, one_line, plain
 from chatapp_cli.domain.draft import MEGABYTE
+from chatapp_cli.domain.excerpt import excerpt
 from chatapp_cli.domain.manifest import Capabilities, Manifest
 from chatapp_cli.domain.message import Direction
-from chatapp_cli.i18n import _, show
+from chatapp_cli.i18n import _, ngettext, show
 from chatapp_cli.services import notes, words
 from chatapp_cli.services.transcript import TranscriptEntry
 from chatapp_cli.store.rows.dialogs import DialogCard
@@ -23,15 +24,14 @@ def entry_lines(entry: TranscriptEntry, card: DialogCard, manifest: Manifest) ->
     message = entry.message
     if message.direction == notes.NOTE:
         yield f"✎ {moment(message.at)}  {one_line(message.author)}  [{_('a note, the client does not see it')}]"
-        yield from (f"    {line}" for line in plain(message.text).splitlines())
+        yield from text_lines(message.text, f"chatapp dialog notes {message.dialog_id} --json")
         return
     yield f"#{message.id}  {moment(message.at)}  {_author(message, card)}  {_marks(message)}".rstrip()
     if message.subject:
         yield f"    [{one_line(message.subject)}]"
     if message.reply_to:
         yield "    " + _("in reply to {id}", id=one_line(message.reply_to))
-    for line in plain(message.text).splitlines():
-        yield f"    {line}"
+    yield from text_lines(message.text, f"chatapp message show {message.id} --json")
     for file in entry.files:
         yield f"    {file_line(file, manifest)}"
         if file.words:
@@ -41,6 +41,14 @@ def entry_lines(entry: TranscriptEntry, card: DialogCard, manifest: Manifest) ->
     if entry.place is not None:
         yield "    " + _("No. {n} in the queue", n=entry.place.n)
     yield from (f"    {line}" for line in _trouble(entry, manifest))
+
+
+def text_lines(text: str, whole: str) -> Iterator[str]:
+    """A text with the command that prints all of it, if that is more."""
+    begin, left_out = excerpt(text)
+    yield from (f"    {line}" for line in plain(begin).splitlines())
+    if left_out:
+        yield f"    {ngettext('… {n} more character', '… {n} more characters', left_out)}: {whole}"
 
 
 def _author(message: MessageRow, card: DialogCard) -> str:

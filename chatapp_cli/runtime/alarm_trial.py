@@ -19,7 +19,7 @@ from chatapp_cli.kit import commands
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.runtime.alarms import recipients
 from chatapp_cli.runtime.once import deliver
-from chatapp_cli.runtime.owner import OwnerKind, owner
+from chatapp_cli.runtime.owner import OwnerKind, owner, silent_holder
 from chatapp_cli.services import alarm_messages, channels, dialogs, transcript, words
 from chatapp_cli.services.alarm_messages import AlarmRecipient
 from chatapp_cli.services.standings import standing
@@ -70,7 +70,7 @@ def _by_messages(company: Company, to: Sequence[AlarmRecipient], text: Text) -> 
 
 def _is_served(company: Company) -> bool:
     found = owner(company)
-    return found is not None and found.kind is not OwnerKind.COMMAND
+    return found is not None and found.kind is not OwnerKind.COMMAND and silent_holder(company) is None
 
 
 def _written(company: Company, one: AlarmRecipient, text: Text, *, served: bool) -> MessageId | ChatappError:
@@ -80,6 +80,9 @@ def _written(company: Company, one: AlarmRecipient, text: Text, *, served: bool)
         company.whole.read(partial(alarm_messages.ways, one=one))
     except ChatappError as error:
         return error
+    if (silent := silent_holder(company)) is not None:
+        what = T("The daemon gives no sign of life: nothing is sent (process {n})", n=silent.owner.named)
+        return Busy(what, T("See: {how}", how=to_do(Next.DOCTOR)))
     return Busy(T("The daemon is not running: nothing is sent"), T("Start it: {how}", how=to_do(Next.SERVE)))
 
 

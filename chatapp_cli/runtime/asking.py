@@ -26,6 +26,7 @@ from chatapp_cli.runtime.journal_tail import new_entries
 from chatapp_cli.runtime.owner import OwnerKind, owning
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import channels, journal, session_requests, words
+from chatapp_cli.services.standings import standing
 from chatapp_cli.store.rows.channels import ChannelRow, SessionRequestRow
 from chatapp_cli.store.tx import Tx
 
@@ -131,8 +132,8 @@ def _answer(company: Company, channel: ChannelRow, request: SessionRequestRow, s
     if request.state == SessionRequestState.FAILED:
         return _explained(company, channel, request)
     if channel.health in DOWN:
-        what, step = words.why(company.manifest(channel), channel.health_code, channel.health_detail)
-        return Busy(T("{channel} has stopped: {why}", channel=channel.title, why=what), step)
+        found = standing(channel, company.manifest(channel), company.world.clock.now())
+        return Busy(T("{title}: {said}", title=channel.title, said=found.sentence()), found.next_step)
     return Busy(
         T("{channel} did not answer in {n} seconds.", channel=channel.title, n=int(seconds)),
         T("Check its state: {how}", how=to_do(Next.CHECK)),

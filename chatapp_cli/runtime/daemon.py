@@ -15,8 +15,9 @@ from chatapp_cli.domain.errors import ChatappError, StoreError
 from chatapp_cli.domain.text import T
 from chatapp_cli.ports.connector import HookReply, HookRequest
 from chatapp_cli.runtime import alarms, builtin, store_alarm
-from chatapp_cli.runtime.held_lease import NO_LEASE, HeldLease, NoLease
+from chatapp_cli.runtime.held_lease import HeldLease
 from chatapp_cli.runtime.journal_tail import new_entries
+from chatapp_cli.runtime.no_lease import NO_LEASE, NoLease
 from chatapp_cli.runtime.parts import Installed, Part, handlers_of, load_installed, note, workers_of
 from chatapp_cli.runtime.readiness import Readiness
 from chatapp_cli.runtime.restarting import WorkerState

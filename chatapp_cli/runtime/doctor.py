@@ -29,7 +29,7 @@ from chatapp_cli.i18n import _
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.ports.world import World
 from chatapp_cli.runtime import binding, identity, login_token
-from chatapp_cli.runtime.owner import OwnerKind, owner
+from chatapp_cli.runtime.owner import Owner, OwnerKind, SilentHolder, owner, silent_holder
 from chatapp_cli.runtime.parts import noted
 from chatapp_cli.services import (
     account_pools,
@@ -70,7 +70,7 @@ def examine(loaded: LoadedSettings, world: World | None = None, *, providers: bo
         yield Finding(name="store", ok=False, what=error.what, next_step=error.next_step)
         return
     try:
-        seen = identity.logged_in(company, login_token.token(os.environ, company.settings.company))
+        seen = identity.as_acting(company, login_token.token(os.environ, company.settings.company))
         yield from _looked(
             seen, (_store, _effects, _followers, _key, _files, _disk, _clock, _daemon, _alarms, _channels)
         )
@@ -289,7 +289,18 @@ def _newest(tx: Tx) -> list[JournalEntry]:
 
 def _daemon(company: Company) -> Iterator[Finding]:
     """The process that owns the store."""
-    found = owner(company)
+    found, silent = owner(company), silent_holder(company)
+    yield _owned(found) if silent is None else _silent(silent)
+    for name, why in noted(company.settings.folder) if found is not None else ():
+        yield Finding(
+            name="part",
+            ok=False,
+            what=T("{name} fails and is skipped: {why}", name=name, why=why),
+            next_step=T("Look into the daemon's log, mend or uninstall its package, and start the daemon again."),
+        )
+
+
+def _owned(found: Owner | None) -> Finding:
     if found is None:
         what = T("The daemon is not running: nothing is received")
     elif found.kind is OwnerKind.DAEMON:
@@ -299,14 +310,20 @@ def _daemon(company: Company) -> Iterator[Finding]:
     else:
         what = T("A command is sending, process {n}; the daemon is not running: nothing is received", n=found.named)
     ok = found is not None and found.kind is not OwnerKind.COMMAND
-    yield Finding(name="daemon", ok=ok, what=what, next_step=T("Start it: {how}", how=to_do(Next.SERVE)))
-    for name, why in noted(company.settings.folder) if found is not None else ():
-        yield Finding(
-            name="part",
-            ok=False,
-            what=T("{name} fails and is skipped: {why}", name=name, why=why),
-            next_step=T("Look into the daemon's log, mend or uninstall its package, and start the daemon again."),
-        )
+    return Finding(name="daemon", ok=ok, what=what, next_step=T("Start it: {how}", how=to_do(Next.SERVE)))
+
+
+def _silent(found: SilentHolder) -> Finding:
+    return Finding(
+        name="daemon",
+        ok=False,
+        what=T(
+            "The process that carries the store, {n}, gives no sign of life since {moment}",
+            n=found.owner.named,
+            moment=_moment(found.since),
+        ),
+        next_step=T("Look into its log. If it hangs, end it, and start the daemon again: {how}", how=to_do(Next.SERVE)),
+    )
 
 
 def _alarms(company: Company) -> Iterator[Finding]:

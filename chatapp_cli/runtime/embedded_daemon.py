@@ -14,8 +14,9 @@ from dataclasses import dataclass
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.errors import Busy, StoreError
+from chatapp_cli.domain.moment import local
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.runtime.owner import OwnerKind, owner
+from chatapp_cli.runtime.owner import OwnerKind, SilentHolder, owner, silent_holder
 from chatapp_cli.runtime.parent_watch import ended
 from chatapp_cli.services import lease
 from chatapp_cli.settings import Settings
@@ -42,6 +43,11 @@ RUNS = DaemonState(Text(""))
 STARTS = DaemonState(T("the daemon starts"))
 CHANGED = DaemonState(T("another version of chatapp has changed the store: restart this window"), trouble=True)
 AWAY = DaemonState(T("the daemon has ended; waiting for it"))
+
+
+def _silent(found: SilentHolder) -> DaemonState:
+    since = f"{local(found.since):%H:%M:%S}"
+    return DaemonState(T("the daemon gives no sign of life since {moment}", moment=since), trouble=True)
 
 
 class EmbeddedDaemon:
@@ -87,7 +93,8 @@ class EmbeddedDaemon:
         if found is not None:
             if found.kind is OwnerKind.DAEMON:
                 self._expect()
-            return RUNS
+            silent = await asyncio.to_thread(silent_holder, self._company)
+            return RUNS if silent is None else _silent(silent)
         if child is not None and child.returncode is None:
             return STARTS
         if child is not None and child.returncode:

@@ -68,6 +68,14 @@ class Owner(NamedTuple):
         return named(self.process, self.host)
 
 
+class SilentHolder(NamedTuple):
+    """A process that holds the store and is late with its heartbeat: it hangs, or cannot write."""
+
+    owner: Owner
+    since: Millis
+    """Its last heartbeat, by the database's clock."""
+
+
 @contextmanager
 def owning(
     company: Company, kind: OwnerKind = OwnerKind.DAEMON, *, given_up: LeaseRow | None = None, beat: float = BEAT
@@ -259,3 +267,14 @@ def owner(company: Company) -> Owner | None:
     row, at = company.database.read(_read)
     found = holder_of(row, at, locks=company.database.driver.locks)
     return None if found is None else _owner_of(row)
+
+
+def silent_holder(company: Company) -> SilentHolder | None:
+    """Whoever holds the store without a sign of life, unless it is known to have ended.
+
+    Raises StoreError, Busy if the store cannot be read.
+    """
+    row, at = company.database.read(_read)
+    if not row.holder or read_holder(row.holder).is_gone or at - row.beat_at <= LATE * 1000:
+        return None
+    return SilentHolder(_owner_of(row), row.beat_at)

@@ -29,11 +29,14 @@ from chatapp_cli.domain.quick_reply import QuickReplyDraft
 from chatapp_cli.domain.text import T, is_whole
 from chatapp_cli.services import access
 from chatapp_cli.store.rows.dialogs import DialogCard
-from chatapp_cli.store.rows.replies import QuickReplyRow, SectionRow
+from chatapp_cli.store.rows.replies import AnySection, QuickReplyRow, SectionRef, SectionRow
 from chatapp_cli.store.tx import Tx
 
 if TYPE_CHECKING:
     from chatapp_cli.domain.arrival import FileKind
+
+_DIGITS = 18
+"""The most digits that a number of a reply can have."""
 
 # Sections
 
@@ -56,11 +59,16 @@ def section(tx: Tx, named: str) -> SectionRow:
     return found
 
 
+def section_called(tx: Tx, name: str) -> SectionRef | None:
+    """The section of this name, ignoring case."""
+    return next(iter(tx.all(SectionRef, "replies.section_called", folded=fold(name))), None)
+
+
 def add_section(tx: Tx, name: str) -> SectionId:
     """Add a section; everybody may edit it until somebody is invited."""
     access.require(tx, Right.REPLIES)
     _require_free(tx, name)
-    made = SectionId(tx.insert("replies.add_section", name=name.strip()))
+    made = SectionId(tx.insert("replies.add_section", name=name.strip(), folded=fold(name)))
     tx.emit(SectionAdded(name=name.strip()))
     return made
 
@@ -70,7 +78,7 @@ def rename_section(tx: Tx, row: SectionRow, name: str) -> None:
     access.require(tx, Right.REPLIES)
     require_may_edit(tx, row)
     _require_free(tx, name, but=row.id)
-    tx.run("replies.rename_section", id=row.id, name=name.strip())
+    tx.run("replies.rename_section", id=row.id, name=name.strip(), folded=fold(name))
     tx.emit(SectionRenamed(name=name.strip()))
 
 
@@ -92,7 +100,7 @@ def _require_free(tx: Tx, name: str, *, but: SectionId | None = None) -> None:
     _require_whole(name=name)
     if not sound(name):
         raise UsageError(T("A section needs a name."), field="name")
-    if any(fold(row.name) == fold(name) and row.id != but for row in sections(tx)):
+    if any(row.id != but for row in tx.all(SectionRef, "replies.section_called", folded=fold(name))):
         raise Refused(
             "section_exists", T("There is a section {name} already.", name=name.strip()), T("Choose another name.")
         )
@@ -112,7 +120,7 @@ def may_edit(tx: Tx, number: SectionId) -> bool:
     return not invited or tx.name in invited
 
 
-def require_may_edit(tx: Tx, row: SectionRow) -> None:
+def require_may_edit(tx: Tx, row: AnySection) -> None:
     """Raise Refused, naming whom to ask, unless the acting operator was invited."""
     if not may_edit(tx, row.id):
         raise Refused(
@@ -122,13 +130,13 @@ def require_may_edit(tx: Tx, row: SectionRow) -> None:
         )
 
 
-def _require_may_invite(tx: Tx, row: SectionRow) -> None:
+def _require_may_invite(tx: Tx, row: AnySection) -> None:
     """Raise Refused unless the acting operator is an editor or may open others' sections (also for themselves)."""
     if not access.has(tx, Right.SECTIONS):
         require_may_edit(tx, row)
 
 
-def invite(tx: Tx, row: SectionRow, operator: str) -> None:
+def invite(tx: Tx, row: AnySection, operator: str) -> None:
     """Let an operator edit a section. The first invitation closes it for all but the two involved."""
     access.require(tx, Right.REPLIES)
     _require_may_invite(tx, row)
@@ -141,7 +149,7 @@ def invite(tx: Tx, row: SectionRow, operator: str) -> None:
             tx.emit(EditorInvited(name=row.name, operator=name))
 
 
-def uninvite(tx: Tx, row: SectionRow, operator: str) -> None:
+def uninvite(tx: Tx, row: AnySection, operator: str) -> None:
     """Remove an editor. A section without editors is open to everybody again."""
     access.require(tx, Right.REPLIES)
     _require_may_invite(tx, row)
@@ -158,18 +166,34 @@ def everything(tx: Tx) -> list[QuickReplyRow]:
     return tx.all(QuickReplyRow, "replies.all")
 
 
+def called(tx: Tx, where: SectionId, title: str) -> list[QuickReplyRow]:
+    """The replies of a section with this title, ignoring case; more than one only in an old store."""
+    return tx.all(QuickReplyRow, "replies.called", section=where, folded=fold(title))
+
+
 def find(tx: Tx, named: str) -> QuickReplyRow:
     """A reply by ``TITLE``, ``SECTION/TITLE`` or number. Raises NotFound, or UsageError if several are meant."""
-    wanted = fold(named)
-    every = everything(tx)
-    found = [row for row in every if wanted in {fold(row.title), f"{fold(row.section)}/{fold(row.title)}"}]
-    found = found or [row for row in every if str(row.id) == wanted]
+    found = _named(tx, fold(named)) or _numbered(tx, named.strip())
     if not found:
         raise _no_reply(named)
     if len(found) > 1:
         listed = ", ".join(f"{row.section}/{row.title}" for row in found)
         raise UsageError(T("Which one of these: {names}?", names=listed), field="reply")
     return found[0]
+
+
+def _named(tx: Tx, wanted: str) -> list[QuickReplyRow]:
+    """By title, or by section and title: either may contain a slash."""
+    found = tx.all(QuickReplyRow, "replies.titled", folded=wanted)
+    for at, letter in enumerate(wanted):
+        if letter == "/" and (where := section_called(tx, wanted[:at])) and fold(where.name) == wanted[:at]:
+            found += [row for row in called(tx, where.id, wanted[at + 1 :]) if fold(row.title) == wanted[at + 1 :]]
+    return sorted({row.id: row for row in found}.values(), key=lambda row: (row.section, row.title))
+
+
+def _numbered(tx: Tx, wanted: str) -> list[QuickReplyRow]:
+    number = int(wanted) if wanted.isdecimal() and len(wanted) <= _DIGITS else 0
+    return tx.all(QuickReplyRow, "replies.numbered", id=number) if str(number) == wanted else []
 
 
 def _no_reply(named: str) -> NotFound:
@@ -198,7 +222,7 @@ def answer(tx: Tx, row: QuickReplyRow) -> QuickReplyDraft:
     )
 
 
-def add(tx: Tx, where: SectionRow, new: QuickReplyDraft) -> QuickReplyId:
+def add(tx: Tx, where: AnySection, new: QuickReplyDraft) -> QuickReplyId:
     """Add a reply. Raises UsageError for missing values, Refused for a title that the section already has."""
     access.require(tx, Right.REPLIES)
     require_may_edit(tx, where)
@@ -209,7 +233,7 @@ def add(tx: Tx, where: SectionRow, new: QuickReplyDraft) -> QuickReplyId:
     return made
 
 
-def edit(tx: Tx, row: QuickReplyRow, new: QuickReplyDraft, *, into: SectionRow | None = None) -> None:
+def edit(tx: Tx, row: QuickReplyRow, new: QuickReplyDraft, *, into: AnySection | None = None) -> None:
     """Change a reply, or move it to another section; requires the right to edit both."""
     access.require(tx, Right.REPLIES)
     where = _section(tx, row)
@@ -232,12 +256,12 @@ def remove(tx: Tx, row: QuickReplyRow) -> None:
     tx.emit(ReplyRemoved(title=row.title))
 
 
-def _section(tx: Tx, row: QuickReplyRow) -> SectionRow:
+def _section(tx: Tx, row: QuickReplyRow) -> AnySection:
     """The current section of a reply, which may have been moved since the row was read. Raises NotFound."""
-    now = next((one for one in everything(tx) if one.id == row.id), None)
+    now = tx.one(SectionRef, "replies.section_of", id=row.id)
     if now is None:
         raise _no_reply(row.title)
-    return section(tx, now.section)
+    return now
 
 
 def count_use(tx: Tx, reply: QuickReplyId) -> None:
@@ -249,7 +273,14 @@ def count_use(tx: Tx, reply: QuickReplyId) -> None:
 def _columns(new: QuickReplyDraft) -> dict[str, object]:
     keywords = " ".join(new.keywords.split())
     category = " ".join(new.category.split())
-    return {"title": new.title.strip(), "text": new.text.strip(), "keywords": keywords, "category": category}
+    title = new.title.strip()
+    return {
+        "title": title,
+        "folded": fold(title),
+        "text": new.text.strip(),
+        "keywords": keywords,
+        "category": category,
+    }
 
 
 def _attach(tx: Tx, reply: QuickReplyId, attached: Sequence[StagedFile]) -> None:
@@ -285,8 +316,7 @@ def _require_valid(tx: Tx, where: SectionId, new: QuickReplyDraft, *, but: Quick
     if not new.text.strip() and not new.files:
         raise UsageError(T("A quick reply needs a text or a file."), field="text")
     _require_short(new)
-    same = (row for row in everything(tx) if row.section_id == where and fold(row.title) == fold(new.title))
-    if any(row.id != but for row in same):
+    if any(row.id != but for row in called(tx, where, new.title)):
         raise Refused(
             "reply_exists",
             T("The section has a quick reply {title} already.", title=new.title.strip()),

@@ -18,8 +18,8 @@ from chatapp_cli.domain.ids import SectionId
 from chatapp_cli.domain.quick_reply import QuickReplyDraft
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import access, replies
-from chatapp_cli.services.reply_entries import FileFault, FileStager, Keep, ReplyEntry, ReplyFile
-from chatapp_cli.store.rows.replies import QuickReplyRow, SectionRow
+from chatapp_cli.services.reply_entries import FileFault, FileStager, Keep, ReplyEntry, ReplyFile, SectionEntry
+from chatapp_cli.store.rows.replies import AnySection, QuickReplyRow, SectionRef
 from chatapp_cli.store.tx import Tx
 
 FileFormat: TypeAlias = Literal["csv", "json", "yaml"]
@@ -27,8 +27,10 @@ FORMATS: Mapping[str, FileFormat] = MappingProxyType({"csv": "csv", "json": "jso
 """The forms by what a file's name ends with."""
 COLUMNS = ("section", "title", "text", "keywords", "category")
 _NEEDED = COLUMNS[:3]
-_PART = 100
-"""Replies that are taken in one transaction."""
+Item: TypeAlias = ReplyEntry | SectionEntry
+"""What is taken by itself."""
+PART = 25
+"""Items for one transaction: they take some hundredths of a second."""
 
 
 @dataclass(slots=True)
@@ -72,10 +74,10 @@ def _yaml(tx: Tx, rows: Sequence[QuickReplyRow], keep: Keep | None) -> str:
     def with_files(row: QuickReplyRow) -> tuple[QuickReplyRow, Sequence[StagedFile]]:
         return row, replies.files(tx, row.id) if keep else ()
 
-    sections = [
-        (one, replies.editors(tx, one.id), [with_files(row) for row in rows if row.section_id == one.id])
-        for one in replies.sections(tx)
-    ]
+    of: dict[SectionId, list[tuple[QuickReplyRow, Sequence[StagedFile]]]] = {}
+    for row in rows:
+        of.setdefault(row.section_id, []).append(with_files(row))
+    sections = [(one, replies.editors(tx, one.id), of.get(one.id, [])) for one in replies.sections(tx)]
     there = [section for section in sections if section[2] or not section[0].replies]
     return reply_yaml.written(there, keep or (lambda file: file.name))
 
@@ -166,18 +168,23 @@ def _object(one: Any) -> Mapping[str, str] | Text:
     return _wrong_columns(list(one)) or one
 
 
-def parts(sheet: ReplyFile) -> Sequence[ReplyFile]:
-    """The file in parts of at most a hundred replies, with the editors last, each to be taken by itself.
+def divided(sheet: ReplyFile) -> tuple[ReplyFile, Sequence[Item]]:
+    """The errors of the file as a whole, and what it brings, the editors last.
 
-    The errors of the file as a whole are in the first part. Taking a part again changes nothing.
+    Any of it can be taken by itself, in this order; taking it again changes nothing.
     """
     repeated = list(_repeated(sheet.entries))
     places = {fault.place for fault in repeated}
     entries = [entry for entry in sheet.entries if entry.place not in places]
-    some = [entries[at : at + _PART] for at in range(0, len(entries), _PART)]
-    found = [*(ReplyFile(entries=part) for part in some), ReplyFile(sections=sheet.sections)]
-    found[0].faults = [*sheet.faults, *repeated]
-    return found
+    return ReplyFile(faults=[*sheet.faults, *repeated]), [*entries, *sheet.sections]
+
+
+def part(some: Sequence[Item]) -> ReplyFile:
+    """Some of what a file brings, as a file."""
+    return ReplyFile(
+        entries=[one for one in some if isinstance(one, ReplyEntry)],
+        sections=[one for one in some if isinstance(one, SectionEntry)],
+    )
 
 
 def _repeated(entries: Sequence[ReplyEntry]) -> Iterator[FileFault]:
@@ -208,10 +215,9 @@ def _require_staying(taken: Taken, dry: bool) -> None:
 
 
 def _put_all(tx: Tx, sheet: ReplyFile, taken: Taken) -> None:
-    known = {(row.section_id, fold(row.title)): row for row in reversed(replies.everything(tx))}
     for entry in sheet.entries:
         try:
-            _put(tx, entry, known, taken)
+            _put(tx, entry, taken)
         except ChatappError as error:
             taken.faults.append(_blamed(entry, error))
     for one in sheet.sections:
@@ -228,7 +234,7 @@ def _blamed(entry: ReplyEntry, error: ChatappError) -> FileFault:
     return FileFault(entry.lines.get(name, entry.place), error.what, name)
 
 
-def _invite(tx: Tx, section: SectionRow, names: Sequence[str]) -> None:
+def _invite(tx: Tx, section: AnySection, names: Sequence[str]) -> None:
     """Make exactly the operators named in the file editors; the importing one only if named."""
     before = replies.editors(tx, section.id)
     new = [name for name in names if name not in before]
@@ -238,9 +244,9 @@ def _invite(tx: Tx, section: SectionRow, names: Sequence[str]) -> None:
         replies.uninvite(tx, section, tx.name)
 
 
-def _put(tx: Tx, entry: ReplyEntry, rows: Mapping[tuple[SectionId, str], QuickReplyRow], taken: Taken) -> None:
+def _put(tx: Tx, entry: ReplyEntry, taken: Taken) -> None:
     where = _section(tx, entry.section)
-    row = rows.get((where.id, fold(entry.answer.title)))
+    row = next(iter(replies.called(tx, where.id, entry.answer.title)), None)
     if row is None:
         replies.add(tx, where, entry.answer)
         taken.added += 1
@@ -254,9 +260,6 @@ def _put(tx: Tx, entry: ReplyEntry, rows: Mapping[tuple[SectionId, str], QuickRe
         taken.changed += 1
 
 
-def _section(tx: Tx, name: str) -> SectionRow:
-    found = next((row for row in replies.sections(tx) if fold(row.name) == fold(name)), None)
-    if found is not None:
-        return found
-    replies.add_section(tx, name)
-    return replies.section(tx, name)
+def _section(tx: Tx, name: str) -> AnySection:
+    found = replies.section_called(tx, name)
+    return found or SectionRef(replies.add_section(tx, name), name.strip())

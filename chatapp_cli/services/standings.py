@@ -41,6 +41,8 @@ _UNTIL: Mapping[ChannelState, str] = MappingProxyType(
         ChannelState.SILENT: N_("gives no sign of life since {moment}"),
     }
 )
+FAULTS = frozenset({ChannelState.RECEIVES_ONLY, ChannelState.RETRYING, ChannelState.STOPPED, ChannelState.SILENT})
+"""The states that are faults: what a person is told of if they last."""
 _GOES_ON = frozenset({ChannelState.RESTING, ChannelState.RECEIVES_ONLY, ChannelState.STOPPED})
 """What a person can end at once."""
 _BY_CODE = _GOES_ON | {ChannelState.RETRYING}
@@ -79,6 +81,11 @@ class ChannelStanding(NamedTuple):
         """The state, its time and the reason."""
         said = self.said(moment)
         return said if self.why is None else T("{said}: {why}", said=said, why=self.why)
+
+    @property
+    def gist(self) -> Text:
+        """The state and the reason, without its time: for what is still read later."""
+        return self.word if self.why is None else T("{said}: {why}", said=self.word, why=self.why)
 
     @property
     def go_on(self) -> Text | None:

@@ -28,7 +28,8 @@ def everything(tx: Tx, *, channel: ChannelId | None = None) -> list[TemplateRow]
 def find(tx: Tx, channel: ChannelRow, named: str) -> TemplateRow:
     """A channel's template by ``NAME`` or ``NAME/LANGUAGE``. Raises NotFound, or UsageError if several are meant."""
     name, _, language = named.partition("/")
-    rows = [row for row in everything(tx, channel=channel.id) if row.name == name and language in {"", row.language}]
+    named_so = tx.all(TemplateRow, "templates.called", channel=channel.id, name=name)
+    rows = [row for row in named_so if language in {"", row.language}]
     if not rows:
         raise NotFound(
             T("There is no template {name} in {channel}.", name=named, channel=channel.title),

@@ -222,7 +222,7 @@ def test_a_user_of_the_system_with_a_name_that_cannot_sign_signs_with_their_numb
 
 def test_somebody_who_does_not_own_the_desk_has_to_log_in(company: Company) -> None:
     with pytest.raises(Refused, match="Nobody is logged in"):
-        company.read(lambda tx: acting.decide(tx, token="", owner=False, name="Ольга"))
+        company.read(lambda tx: acting.who_acts(tx, token="", owner=False, name="Ольга"))
 
 
 @pytest.mark.req("S-128", part="access by lines, assignees")

@@ -15,11 +15,12 @@ from chatapp_cli.api.server import application
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.health import ChannelState
 from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.i18n import show
 from chatapp_cli.runtime.daemon import Daemon
 from chatapp_cli.runtime.owner import owning
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.services import channels, outbox
-from chatapp_cli.services.standings import state_of
+from chatapp_cli.services import channels, faults, outbox
+from chatapp_cli.services.standings import STATES, state_of
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.appearance import Appearance
 from chatapp_cli.tui.reading.channel_notice import channel_notice
@@ -166,6 +167,23 @@ def test_monitoring_says_it(company: Company, case: Case) -> None:
     assert [state for state, name in values.items() if f"{name} 1.0" in metrics] == [case.state]
     up = case.state in {ChannelState.WORKING, ChannelState.RESTING}
     assert f'chatapp_channel_up{{channel="1",kind="api"}} {float(up)}' in metrics
+
+
+def test_the_alarm_says_it(company: Company, case: Case) -> None:
+    (row,) = company.read(channels.everything)
+    found = company.read(lambda tx: faults.look(tx, company.manifest, known=(), began=row.health_since - HOUR))
+    texts = [show(fault.text) for (kind, _), fault in found.items() if kind == "channel"]
+    word = STATES[case.state]
+    fine = case.state in {ChannelState.WORKING, ChannelState.STARTING, ChannelState.RESTING}
+    assert [text.startswith(f"{row.title}: {word}") for text in texts] == ([] if fine else [True])
+
+
+def test_a_message_that_waits_for_it_says_it(chatapp: Shell, company: Company, case: Case) -> None:
+    (row,) = company.read(channels.everything)
+    said = chatapp.run(*SEND, "--wait", "0.5").err
+    waits_for_it = case.state in {ChannelState.RECEIVES_ONLY, ChannelState.STOPPED}
+    assert (f"Message 1 waits: {row.title}: {case.said}" in said) == waits_for_it
+    assert "has stopped" not in said
 
 
 BY_CODE = {ChannelState.RESTING, ChannelState.RECEIVES_ONLY, ChannelState.STOPPED}

@@ -20,7 +20,8 @@ from chatapp_cli.domain.errors import Busy, StoreError
 from chatapp_cli.i18n import show
 from chatapp_cli.runtime.doctor import examine
 from chatapp_cli.runtime.held_lease import HeldLease, LeaseKeeper, elapsed
-from chatapp_cli.runtime.owner import Owner, OwnerKind, owner, owning, taking
+from chatapp_cli.runtime.owner import Owner, OwnerKind, SilentHolder, owner, owning, silent_holder, taking
+from chatapp_cli.services import lease
 from chatapp_cli.settings import LoadedSettings, Settings
 from chatapp_cli.store.database import driver_for
 from chatapp_cli.store.drivers import Driver
@@ -106,6 +107,25 @@ def test_the_lock_is_on_the_store_itself_so_no_removed_file_lets_a_second_proces
         rewrite(company, beat_at=0)
         with pytest.raises(Busy, match="already running"), owning(company):
             pass
+
+
+@pytest.mark.parametrize("late", [1, 11, 14, 3_600])
+def test_who_holds_the_store_without_a_sign_of_life_is_named_until_it_ends(
+    desks: Callable[[], Company], late: int
+) -> None:
+    company = desks()
+    with process(company) as other:
+        os.kill(other.pid, signal.SIGSTOP)
+        rewrite(company, beat_at=clock_of(company) - 1000 * late)
+        beat_at = company.database.read(lease.read).beat_at
+        expected = SilentHolder(Owner(other.pid, OwnerKind.DAEMON), beat_at) if late > 10 else None
+        assert silent_holder(company) == expected
+        (said,) = [one for one in examine(LoadedSettings(company.settings, {}, None)) if one.name == "daemon"]
+        words = f"The process that carries the store, {other.pid}, gives no sign of life since "
+        assert (said.ok, show(said.what).startswith(words)) == (late < 10, late > 10)
+        other.kill()
+        other.wait()
+        assert silent_holder(company) is None
 
 
 def test_a_silent_holder_of_another_machine_is_followed_when_its_lease_is_over(desks: Callable[[], Company]) -> None:

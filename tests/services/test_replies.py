@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,10 +15,13 @@ from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.quick_reply import QuickReplyDraft, ranked
 from chatapp_cli.i18n import use
-from chatapp_cli.services import dialogs, journal, operators, replies
+from chatapp_cli.services import dialogs, journal, operators, replies, reply_sheet
 from chatapp_cli.services.journal_words import sentence
+from chatapp_cli.services.reply_entries import ReplyEntry, ReplyFile
+from chatapp_cli.store import migrate
+from chatapp_cli.store.database import Database, driver_for
 from chatapp_cli.store.rows.replies import QuickReplyRow
-from tests.stores import OWNER, Shop, owner
+from tests.stores import ON_SQLITE, OWNER, HeldClock, Shop, owner
 
 DELIVERY = QuickReplyDraft(
     title="Доставка", text="Везём за два дня.", keywords="курьер, сколько ждать", category="продажи"
@@ -275,3 +282,74 @@ def test_a_section_is_found_by_its_name_before_its_number(shop: Shop) -> None:
     assert shop.read(lambda tx: replies.section(tx, "2")).name == "2"
     number = shop.read(lambda tx: replies.section(tx, "опт")).id
     assert number == 2
+
+
+@contextmanager
+def steps_of_sqlite(shop: Shop) -> Iterator[list[int]]:
+    """Count what SQLite does, in hundreds of steps of its machine."""
+    seen = [0]
+
+    def count() -> int:
+        seen[0] += 1
+        return 0
+
+    connection = shop.database.connection()
+    connection.set_progress_handler(count, 100)
+    try:
+        yield seen
+    finally:
+        connection.set_progress_handler(None, 0)
+
+
+def sheet_of(numbers: range, text: str = "Да") -> ReplyFile:
+    def entry(n: int) -> ReplyEntry:
+        return ReplyEntry(n, "Опт", QuickReplyDraft(title=f"Ответ {n}", text=text))
+
+    return ReplyFile(entries=[entry(n) for n in numbers])
+
+
+@ON_SQLITE
+def test_what_a_reply_of_a_file_costs_does_not_depend_on_how_many_there_are(shop: Shop) -> None:
+    def cost(numbers: range, text: str) -> int:
+        with steps_of_sqlite(shop) as seen:
+            taken = shop.write(partial(reply_sheet.take, sheet=sheet_of(numbers, text)))
+        assert (taken.added + taken.changed, taken.faults) == (len(numbers), [])
+        return seen[0]
+
+    few = [cost(range(20), text) for text in ("Да", "Нет")]
+    shop.write(partial(reply_sheet.take, sheet=sheet_of(range(1_000, 3_000))))
+    many = [cost(range(20, 40), text) for text in ("Да", "Нет")]
+    assert all(now < 1.5 * before for now, before in zip(many, few, strict=True)), (few, many)
+
+
+@ON_SQLITE
+def test_a_reply_is_found_by_name_without_reading_the_others(shop: Shop) -> None:
+    shop.write(partial(reply_sheet.take, sheet=sheet_of(range(1_000))))
+    with steps_of_sqlite(shop) as seen:
+        assert shop.database.write(lambda tx: replies.find(tx, "опт/ОТВЕТ 7").title) == "Ответ 7"
+    assert seen[0] < 10
+
+
+def test_slashes_in_names_are_understood_as_before(shop: Shop) -> None:
+    make(shop, "а/б", QuickReplyDraft(title="в/г", text="1"))
+    make(shop, "а", QuickReplyDraft(title="б/в/г", text="2"))
+    assert [found(shop, name).text for name in ("В/Г", "б/в/г")] == ["1", "2"]
+    with pytest.raises(UsageError, match="Which one of these: а/б/в/г, а/б/в/г"):
+        found(shop, "а/б/в/г")
+    for name in ("а/ б/в/г", "а /б/в/г", "/в/г"):
+        with pytest.raises(NotFound):
+            found(shop, name)
+
+
+def test_replies_of_an_older_store_are_still_found_ignoring_case(tmp_path: Path) -> None:
+    driver = driver_for(f"sqlite:///{tmp_path}/chatapp.db")
+    migrate.upgrade(driver, "0008")
+    with closing(driver.connect()) as connection:
+        connection.execute("INSERT INTO reply_section (id, name) VALUES (1, 'Опт')")
+        connection.execute(
+            "INSERT INTO quick_reply (section_id, title, text, keywords, category, used, updated_at)"
+            " VALUES (1, 'Всё о Цене', 'Да', '', '', 0, 1)"
+        )
+    migrate.upgrade(driver)
+    with closing(Database(driver, HeldClock())) as database:
+        assert database.read(lambda tx: replies.find(tx, "опт/все о цене").text) == "Да"

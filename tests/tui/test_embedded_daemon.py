@@ -54,6 +54,16 @@ async def test_where_a_daemon_runs_already_no_second_one_is_started(company: Com
             await states.aclose()
 
 
+async def test_a_daemon_without_a_sign_of_life_is_said_and_no_second_one_is_started(company: Company) -> None:
+    with owning(company, beat=60):
+        with closing(company.database.driver.connect()) as connection:
+            connection.execute("UPDATE lease SET beat_at = beat_at - 20000")
+        async with accompanied(company, command=(sys.executable, "-c", BROKEN), look=0.05) as daemon:
+            states = daemon.states()
+            assert (await next_state(states)).startswith("the daemon gives no sign of life since ")
+            await states.aclose()
+
+
 async def test_a_daemon_that_was_here_is_given_time_to_come_back_before_another_starts(
     company: Company, tmp_path: Path
 ) -> None:

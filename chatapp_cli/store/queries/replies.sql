@@ -2,11 +2,17 @@
 SELECT s.id, s.name, COUNT(r.id) FROM reply_section s LEFT JOIN quick_reply r ON r.section_id = s.id
 GROUP BY s.id, s.name ORDER BY s.name;
 
+-- name: replies.section_called
+SELECT id, name FROM reply_section WHERE folded = :folded;
+
+-- name: replies.section_of
+SELECT s.id, s.name FROM quick_reply r JOIN reply_section s ON s.id = r.section_id WHERE r.id = :id;
+
 -- name: replies.add_section
-INSERT INTO reply_section (name) VALUES (:name) ON CONFLICT DO NOTHING RETURNING id;
+INSERT INTO reply_section (name, folded) VALUES (:name, :folded) ON CONFLICT DO NOTHING RETURNING id;
 
 -- name: replies.rename_section
-UPDATE reply_section SET name = :name WHERE id = :id;
+UPDATE reply_section SET name = :name, folded = :folded WHERE id = :id;
 
 -- name: replies.drop_section
 DELETE FROM reply_section WHERE id = :id;
@@ -24,12 +30,25 @@ DELETE FROM reply_editor WHERE section_id = :section AND operator = :operator;
 SELECT r.id, r.section_id, s.name, r.title, r.text, r.keywords, r.category, r.used, r.updated_at
 FROM quick_reply r JOIN reply_section s ON s.id = r.section_id ORDER BY s.name, r.title;
 
+-- name: replies.called
+SELECT r.id, r.section_id, s.name, r.title, r.text, r.keywords, r.category, r.used, r.updated_at
+FROM quick_reply r JOIN reply_section s ON s.id = r.section_id
+WHERE r.section_id = :section AND r.folded = :folded;
+
+-- name: replies.titled
+SELECT r.id, r.section_id, s.name, r.title, r.text, r.keywords, r.category, r.used, r.updated_at
+FROM quick_reply r JOIN reply_section s ON s.id = r.section_id WHERE r.folded = :folded;
+
+-- name: replies.numbered
+SELECT r.id, r.section_id, s.name, r.title, r.text, r.keywords, r.category, r.used, r.updated_at
+FROM quick_reply r JOIN reply_section s ON s.id = r.section_id WHERE r.id = :id;
+
 -- name: replies.add
-INSERT INTO quick_reply (section_id, title, text, keywords, category, used, updated_at)
-VALUES (:section, :title, :text, :keywords, :category, 0, :now) ON CONFLICT DO NOTHING RETURNING id;
+INSERT INTO quick_reply (section_id, title, folded, text, keywords, category, used, updated_at)
+VALUES (:section, :title, :folded, :text, :keywords, :category, 0, :now) ON CONFLICT DO NOTHING RETURNING id;
 
 -- name: replies.change
-UPDATE quick_reply SET section_id = :section, title = :title, text = :text, keywords = :keywords,
+UPDATE quick_reply SET section_id = :section, title = :title, folded = :folded, text = :text, keywords = :keywords,
   category = :category, updated_at = :now WHERE id = :id;
 
 -- name: replies.drop

@@ -6,6 +6,10 @@ FROM template ORDER BY channel_id, name, language;
 SELECT id, channel_id, name, language, category, state, body, reason, updated_at
 FROM template WHERE channel_id = :channel ORDER BY name, language;
 
+-- name: templates.called
+SELECT id, channel_id, name, language, category, state, body, reason, updated_at
+FROM template WHERE channel_id = :channel AND name = :name ORDER BY language;
+
 -- name: templates.put
 INSERT INTO template (channel_id, name, language, category, state, body, reason, updated_at)
 VALUES (:channel, :name, :language, :category, :state, :body, :reason, :now)

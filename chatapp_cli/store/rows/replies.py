@@ -1,6 +1,6 @@
 """Quick replies."""
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from chatapp_cli.domain.ids import Millis, QuickReplyId, SectionId
 
@@ -11,6 +11,16 @@ class SectionRow(NamedTuple):
     id: SectionId
     name: str
     replies: int
+
+
+class SectionRef(NamedTuple):
+    """A section, without the number of its replies, which takes as long to count as there are many."""
+
+    id: SectionId
+    name: str
+
+
+AnySection: TypeAlias = SectionRow | SectionRef
 
 
 class QuickReplyRow(NamedTuple):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, UniqueConstraint
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, UniqueConstraint
 from sqlmodel import Field
 
-from chatapp_cli.store.tables.base import NEVER_AGAIN, Big, Table, key, moment, ref
+from chatapp_cli.store.tables.base import NEVER_AGAIN, Big, Table, key, later, moment, ref
 
 
 class ReplySection(Table, table=True):
@@ -14,6 +14,8 @@ class ReplySection(Table, table=True):
     __tablename__ = "reply_section"
     id: int | None = Field(sa_column=key())
     name: str = Field(unique=True)
+    folded: str = Field("", index=True, sa_column_kwargs=later())
+    """The name as it is compared."""
 
 
 class ReplyEditor(Table, table=True):
@@ -28,10 +30,12 @@ class QuickReply(Table, table=True):
     """A quick reply (S-137 to S-140)."""
 
     __tablename__ = "quick_reply"
-    __table_args__ = (UniqueConstraint("section_id", "title"), NEVER_AGAIN)
+    __table_args__ = (UniqueConstraint("section_id", "title"), Index(None, "folded", "section_id"), NEVER_AGAIN)
     id: int | None = Field(sa_column=key())
     section_id: int = Field(sa_column=ref("reply_section"))
     title: str
+    folded: str = Field("", sa_column_kwargs=later())
+    """The title as it is compared."""
     text: str
     keywords: str = ""
     """«Ключевые вопросы»: what clients ask when this is the answer."""

@@ -151,9 +151,11 @@ async def _import_from(page: ActionPage, typed: str) -> None:
 
 async def _taken(page: ActionPage, parsed: ReplyFile, *, dry: bool) -> Taken:
     """Take a file part by part, so that nobody waits for all of it."""
-    found = Taken()
-    for part in reply_sheet.parts(parsed):
-        found.add(await page.workspace.write(partial(reply_sheet.take, sheet=part, dry=dry)))
+    head, items = reply_sheet.divided(parsed)
+    found: Taken = await page.workspace.write(partial(reply_sheet.take, sheet=head, dry=dry))
+    for at in range(0, len(items), reply_sheet.PART):
+        some = reply_sheet.part(items[at : at + reply_sheet.PART])
+        found.add(await page.workspace.write(partial(reply_sheet.take, sheet=some, dry=dry)))
     return found
 
 
