@@ -21,10 +21,13 @@ def clock_of(company: Company) -> int:
 
 def rewrite(company: Company, **columns: object) -> None:
     """Write into the lease what another process would have written."""
-    mark = "?" if company.database.driver.dialect == "sqlite" else "%s"
-    with closing(company.database.driver.connect()) as connection:
+    driver = company.database.driver
+    mark = "?" if driver.dialect == "sqlite" else "%s"
+    with closing(driver.connect()) as connection:
+        driver.begin_row(connection)
         for column, value in columns.items():
             connection.execute(f"UPDATE lease SET {column} = {mark}", (value,))
+        connection.execute("COMMIT")
 
 
 def hold_elsewhere(company: Company, age: float = 0.0) -> None:

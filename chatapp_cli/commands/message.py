@@ -56,7 +56,7 @@ def show(ctx: typer.Context, message: Message, as_json: Json = False) -> None:
     if as_json:
         printing.document(documents.message(entry))
         return
-    typer.echo(_("Dialog {n}: {name}, {channel}", n=card.id, name=printing.plain(card.name), channel=card.channel))
+    typer.echo(_("Dialog {n}: {name}, {channel}", n=card.id, name=printing.one_line(card.name), channel=card.channel))
     for line in transcripts.entry_lines(entry, card, company.manifest(channel)):
         typer.echo(line)
 

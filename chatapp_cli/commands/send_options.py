@@ -213,7 +213,7 @@ def _tell_whom(company: Company, message: MessageId, to: str, announced: str = "
     card = company.read(lambda tx: dialogs.card(tx, transcript.message(tx, message).dialog_id))
     if card.name in {announced, to, to.removeprefix("@"), card.address}:
         return announced
-    note("To {name}: dialog {n}, {channel}", name=printing.plain(card.name), n=card.id, channel=card.channel)
+    note("To {name}: dialog {n}, {channel}", name=printing.one_line(card.name), n=card.id, channel=card.channel)
     return card.name
 
 

@@ -72,7 +72,7 @@ def _follow(company: Company, last: int, *, as_json: bool) -> None:
         seen = last
         while True:
             await company.world.clock.sleep(EVERY)
-            seen = _catch_up(identity.logged_in(company, token), seen, as_json=as_json)
+            seen = _catch_up(identity.as_acting(company, token), seen, as_json=as_json)
 
     asyncio.run(forever())
 

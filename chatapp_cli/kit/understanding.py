@@ -50,10 +50,10 @@ def guarded(
     except Exception as error:  # noqa: BLE001 - that is what it is for: a decoder's, a converter's, the recursion limit
         problem = f"{type(error).__name__}: {error}"
         log.warning("arrival.not_understood", problem=type(error).__name__, size=len(raw))
-        return dead(raw, problem, provider_id=provider_id, shown=_glimpsed(raw, glimpse))
+        return dead(raw, problem, provider_id=provider_id, shown=glimpsed(raw, glimpse))
 
 
-def _glimpsed(raw: bytes, glimpse: Callable[[bytes], MessageArrived | None]) -> MessageArrived | None:
+def glimpsed(raw: Raw, glimpse: Callable[[Raw], MessageArrived | None]) -> MessageArrived | None:
     """The placeholder of what could not be parsed, if its chat and its id are known."""
     try:
         shown = glimpse(raw)

@@ -70,7 +70,7 @@ def examine(loaded: LoadedSettings, world: World | None = None, *, providers: bo
         yield Finding(name="store", ok=False, what=error.what, next_step=error.next_step)
         return
     try:
-        seen = identity.logged_in(company, login_token.token(os.environ, company.settings.company))
+        seen = identity.as_acting(company, login_token.token(os.environ, company.settings.company))
         yield from _looked(
             seen, (_store, _effects, _followers, _key, _files, _disk, _clock, _daemon, _alarms, _channels)
         )

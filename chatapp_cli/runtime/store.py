@@ -42,7 +42,7 @@ class AsyncStore:
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
         self._broken: asyncio.Future[None] = self._loop.create_future()
         self._writer = Writer(company.database, self._wake, self._break)
-        company.database.on_damage = self._break
+        company.database.on_damage.append(self._break)
 
     @property
     def commits(self) -> CommitFigures:
@@ -105,3 +105,4 @@ class AsyncStore:
         """Finish what is queued and stop the threads."""
         await asyncio.to_thread(self._writer.close)
         self._readers.shutdown()
+        self.company.database.on_damage.remove(self._break)

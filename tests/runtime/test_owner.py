@@ -69,27 +69,27 @@ async def test_a_daemon_waits_until_a_temporary_owner_has_finished(
     companies: Callable[..., Company], kind: OwnerKind
 ) -> None:
     holds = asyncio.Event()
-    holding = asyncio.create_task(hold(companies(), kind, holds, seconds=0.6))
+    holder = asyncio.create_task(hold(companies(), kind, holds, seconds=0.6))
     await holds.wait()
     company = companies()
     async with taking(company, OwnerKind.DAEMON, asyncio.Event()) as held:
         assert held is not None
-        assert holding.done()
+        assert holder.done()
         assert owner(company) == Owner(os.getpid(), OwnerKind.DAEMON)
-    await holding
+    await holder
 
 
 async def test_of_two_daemons_that_wait_one_gets_the_place_and_the_other_is_refused(
     companies: Callable[..., Company],
 ) -> None:
     holds = asyncio.Event()
-    holding = asyncio.create_task(hold(companies(), OwnerKind.WINDOW, holds, seconds=0.6))
+    holder = asyncio.create_task(hold(companies(), OwnerKind.WINDOW, holds, seconds=0.6))
     await holds.wait()
     done = asyncio.Event()
     both = [asyncio.create_task(hold_as_daemon(companies(), done)) for _ in range(2)]
     refused, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED, timeout=10)
     done.set()
-    results = await asyncio.gather(holding, *both, return_exceptions=True)
+    results = await asyncio.gather(holder, *both, return_exceptions=True)
     assert len(refused) == 1
     assert sorted(type(result).__name__ for result in results) == ["Busy", "NoneType", "NoneType"]
 

@@ -89,10 +89,10 @@ def test_a_window_that_is_told_to_end_while_its_terminal_goes_away_ends(window: 
 WRITES_ON = """
 import os, pty
 from textual.drivers._writer_thread import MAX_QUEUED_WRITES, WriterThread
-from chatapp_cli.tui.session.terminal_driver import LastingOutput
+from chatapp_cli.tui.session.terminal_driver import HangupProofOutput
 
 person, terminal = pty.openpty()
-thread = WriterThread(LastingOutput(os.fdopen(terminal, "w")))
+thread = WriterThread(HangupProofOutput(os.fdopen(terminal, "w")))
 thread.start()
 os.close(person)
 for _ in range(10 * MAX_QUEUED_WRITES):

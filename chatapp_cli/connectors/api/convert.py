@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial, singledispatch
 from typing import Final
@@ -32,9 +33,11 @@ from chatapp_cli.domain.outbound import LocalFile, Outbound
 from chatapp_cli.kit.lenient import UNREADABLE
 from chatapp_cli.kit.slices import bare, members
 from chatapp_cli.kit.trees import known
-from chatapp_cli.kit.understanding import dead, guarded
+from chatapp_cli.kit.understanding import dead, glimpsed, guarded, readable
 
 _KINDS: Final[dict[str, FileKind]] = {"image": "photo", "video": "video", "audio": "audio"}
+_PLACE: Final = frozenset({"id", "chat_id", "chat_title", "chat_kind", "sender", "from_us", "at"})
+"""What of a message says where it belongs."""
 _event: Final = msgspec.json.Decoder(api.Event)
 _items: Final = msgspec.json.Decoder(list[msgspec.Raw])
 
@@ -59,14 +62,29 @@ def _cut(array: bytes) -> list[bytes]:
 
 def arrival(place: str, raw: bytes, now: Millis) -> Arrival:
     """Read one event; ``place`` is unique and serves as the id of events without one."""
-    return guarded(raw, partial(_understood, place, now), provider_id=f"unread {place}")
+    return guarded(raw, partial(_understood, place, now), provider_id=f"unread {place}", glimpse=partial(glimpse, now))
+
+
+def glimpse(now: Millis, raw: bytes) -> MessageArrived | None:
+    """The placeholder of a message that cannot be read: what is valid of who wrote where and when.
+
+    Raises any error, for one unless its chat and its id are valid.
+    """
+    said = known(raw, api.FIELDS)
+    if said["type"] != "message":
+        return None
+    fields = [one for one in msgspec.structs.fields(api.Message) if one.name in _PLACE & said.keys()]
+    found, _ = readable(fields, lambda one: (one.name, msgspec.convert(said[one.name], one.type)))
+    event = api.Message(**dict(found))
+    return replace(_message(event, _at(event.at, now)), placeholder=True)
 
 
 def _understood(place: str, now: Millis, raw: bytes) -> Arrival:
     try:
         event = _read(raw)
     except UNREADABLE as error:
-        return dead(raw, _complaint(error, raw), provider_id=f"unread {place}")
+        shown = glimpsed(raw, partial(glimpse, now))
+        return dead(raw, _complaint(error, raw), provider_id=f"unread {place}", shown=shown)
     provider_id = f"message {event.chat_id} {event.id}" if isinstance(event, api.Message) else f"event {place}"
     return Arrival(provider_id=border.external_id(provider_id), raw=raw, events=meaning(event, _at(event.at, now)))
 
@@ -103,7 +121,11 @@ def meaning(event: api.Event, at: border.At) -> Sequence[ProviderEvent]:  # noqa
 
 @meaning.register
 def _(event: api.Message, at: border.At) -> Sequence[ProviderEvent]:
-    message = MessageArrived(
+    return (_message(event, at),)
+
+
+def _message(event: api.Message, at: border.At) -> MessageArrived:
+    return MessageArrived(
         peer=_peer(event, event.chat_title or event.sender.name),
         ext_id=border.external_id(event.id),
         at=at,
@@ -114,7 +136,6 @@ def _(event: api.Message, at: border.At) -> Sequence[ProviderEvent]:
         files=tuple(_incoming(file) for file in event.files),
         reply_to=border.external_id(event.reply_to),
     )
-    return (message,)
 
 
 @meaning.register
