@@ -1,4 +1,4 @@
-"""Two processes want one store while databases, networks and processes fail; `make rehearse lease` plays it in full."""
+"""Two processes want one store while databases, networks and processes fail; `make rehearse owner` plays it in full."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests import pooler
-from tests.rehearsals.lease import TENTH, rehearse
+from tests.rehearsals.owner import TENTH, rehearse
 
 pytestmark = [
     pytest.mark.real,
