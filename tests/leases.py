@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.runtime.owner import OwnerKind, taking
+from chatapp_cli.runtime.lease import HolderKind, waiting_to_hold
 from chatapp_cli.services import lease
 
 ELSEWHERE = "4711 1 another-boot desk2 key"
@@ -37,7 +37,7 @@ def hold_elsewhere(company: Company, age: float = 0.0) -> None:
 
 async def hold_as_daemon(company: Company, done: asyncio.Event | None = None) -> None:
     """Hold the lease as a daemon, waiting for it if need be, until ``done`` is set."""
-    async with taking(company, OwnerKind.DAEMON, asyncio.Event()):
+    async with waiting_to_hold(company, HolderKind.DAEMON, asyncio.Event()):
         await (done or asyncio.Event()).wait()
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def note_if_unserved(company: Company) -> None:
     """Tell that it runs later, because no daemon runs, or the one that does gives no sign of life."""
-    from chatapp_cli.runtime.owner import owner, silent_holder
+    from chatapp_cli.runtime.lease import current_holder, silent_holder
 
     silent = silent_holder(company)
     if silent is not None:
@@ -21,5 +21,5 @@ def note_if_unserved(company: Company) -> None:
             "The daemon gives no sign of life since {moment}, so this may wait. See: chatapp doctor",
             moment=printing.moment(silent.since),
         )
-    elif owner(company) is None:
+    elif current_holder(company) is None:
         note("The daemon is not running; this runs when it starts: chatapp serve")

@@ -18,8 +18,8 @@ from chatapp_cli.i18n import show
 from chatapp_cli.kit import commands
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.runtime.alarms import recipients
+from chatapp_cli.runtime.lease import HolderKind, current_holder, silent_holder
 from chatapp_cli.runtime.once import deliver
-from chatapp_cli.runtime.owner import OwnerKind, owner, silent_holder
 from chatapp_cli.services import alarm_messages, channels, dialogs, transcript, words
 from chatapp_cli.services.alarm_messages import AlarmRecipient
 from chatapp_cli.services.standings import standing
@@ -69,8 +69,8 @@ def _by_messages(company: Company, to: Sequence[AlarmRecipient], text: Text) -> 
 
 
 def _is_served(company: Company) -> bool:
-    found = owner(company)
-    return found is not None and found.kind is not OwnerKind.COMMAND and silent_holder(company) is None
+    found = current_holder(company)
+    return found is not None and found.kind is not HolderKind.COMMAND and silent_holder(company) is None
 
 
 def _written(company: Company, one: AlarmRecipient, text: Text, *, served: bool) -> MessageId | ChatappError:
@@ -95,7 +95,7 @@ def _verdict(company: Company, one: AlarmRecipient, number: MessageId) -> Findin
     if message.state not in WAITING:
         why, step = words.why(company.manifest(row), message.code, message.detail)
         return Finding(name=str(one), ok=False, what=T("Message {n} failed: {why}", n=number, why=why), next_step=step)
-    found = standing(row, company.manifest(row), company.world.clock.now(), carried=True)
+    found = standing(row, company.manifest(row), company.world.clock.now(), held=True)
     if not found.well:
         what = T("Message {n} waits: {title}: {said}", n=number, title=row.title, said=found.sentence())
         return Finding(name=str(one), ok=False, what=what, next_step=found.next_step)

@@ -23,7 +23,7 @@ from chatapp_cli.domain.session_request import OPEN, SessionMethod, SessionReque
 from chatapp_cli.domain.text import T
 from chatapp_cli.runtime.channel import ChannelRunner
 from chatapp_cli.runtime.journal_tail import new_entries
-from chatapp_cli.runtime.owner import OwnerKind, owning
+from chatapp_cli.runtime.lease import HolderKind, holding
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import channels, journal, session_requests, words
 from chatapp_cli.services.standings import standing
@@ -82,10 +82,10 @@ async def _wait(store: AsyncStore, requests: Sequence[SessionRequest], ended: _W
 
 
 async def _run_channels(store: AsyncStore, requests: Sequence[SessionRequest], ended: _Wait) -> bool:
-    """Run the channels until the answers are there; false once a daemon holds the store or asks for it."""
+    """Run the channels until the answers are there; false once a daemon holds the lease or asks for it."""
     with ExitStack() as stack:
         try:
-            held = stack.enter_context(owning(store.company, OwnerKind.COMMAND))
+            held = stack.enter_context(holding(store.company, HolderKind.COMMAND))
         except Busy:
             return False
         return await store.run_under(held, _answer_requests(store, requests, ended))

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.runtime.owner import OwnerKind, owning
+from chatapp_cli.runtime.lease import HolderKind, holding
 from chatapp_cli.services import orphans, packing, retention
 from chatapp_cli.store import temporary
 
@@ -63,9 +63,9 @@ def works(company: Company) -> Sequence[Work]:
 def compact(company: Company) -> int:
     """Give the free space inside the files back to the disk; returns the bytes.
 
-    Raises Busy while a daemon or a window carries the store, StoreError if the disk has no room for it.
+    Raises Busy while a daemon or a window holds the lease, StoreError if the disk has no room for it.
     """
-    with owning(company, OwnerKind.COMMAND):
+    with holding(company, HolderKind.COMMAND):
         return company.database.compact() + company.search.compact()
 
 

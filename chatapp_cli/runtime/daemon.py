@@ -145,7 +145,7 @@ async def running(
     parts: Sequence[Part] | None = None,
     stop: asyncio.Event | None = None,
 ) -> AsyncIterator[Daemon]:
-    """Run the daemon of a store that we own while the context is open; ``parts`` are those installed.
+    """Run the daemon of a store whose lease we hold while the context is open; ``parts`` are those installed.
 
     ``stop`` ends the wait for parts that are still being imported.
     If the daemon ends on its own, ``ended`` is called and the context raises the reason.

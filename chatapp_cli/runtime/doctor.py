@@ -29,7 +29,7 @@ from chatapp_cli.i18n import _
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.ports.world import World
 from chatapp_cli.runtime import binding, identity, login_token
-from chatapp_cli.runtime.owner import Owner, OwnerKind, SilentHolder, owner, silent_holder
+from chatapp_cli.runtime.lease import CurrentHolder, HolderKind, SilentHolder, current_holder, silent_holder
 from chatapp_cli.runtime.parts import noted
 from chatapp_cli.services import (
     account_pools,
@@ -288,8 +288,8 @@ def _newest(tx: Tx) -> list[JournalEntry]:
 
 
 def _daemon(company: Company) -> Iterator[Finding]:
-    """The process that owns the store."""
-    found, silent = owner(company), silent_holder(company)
+    """The process that holds the lease of the store."""
+    found, silent = current_holder(company), silent_holder(company)
     yield _owned(found) if silent is None else _silent(silent)
     for name, why in noted(company.settings.folder) if found is not None else ():
         yield Finding(
@@ -300,16 +300,16 @@ def _daemon(company: Company) -> Iterator[Finding]:
         )
 
 
-def _owned(found: Owner | None) -> Finding:
+def _owned(found: CurrentHolder | None) -> Finding:
     if found is None:
         what = T("The daemon is not running: nothing is received")
-    elif found.kind is OwnerKind.DAEMON:
+    elif found.kind is HolderKind.DAEMON:
         what = T("The daemon runs, process {n}", n=found.named)
-    elif found.kind is OwnerKind.WINDOW:
+    elif found.kind is HolderKind.WINDOW:
         what = T("A daemon started by a window is running, process {n}: it stops with the window", n=found.named)
     else:
         what = T("A command is sending, process {n}; the daemon is not running: nothing is received", n=found.named)
-    ok = found is not None and found.kind is not OwnerKind.COMMAND
+    ok = found is not None and found.kind is not HolderKind.COMMAND
     return Finding(name="daemon", ok=ok, what=what, next_step=T("Start it: {how}", how=to_do(Next.SERVE)))
 
 
@@ -338,9 +338,9 @@ def _channels(company: Company) -> Iterator[Finding]:
     rows, counts, dead = company.read(lambda tx: (channels.everything(tx), waiting.counts(tx), waiting.dead(tx)))
     if not rows:
         yield Finding(name="channels", ok=True, what=T("No channel is bound yet"))
-    carried = owner(company) is not None
+    held = current_holder(company) is not None
     for row in rows:
-        yield _standing(company, channels.seen(row, company.manifest(row)), carried=carried)
+        yield _standing(company, channels.seen(row, company.manifest(row)), held=held)
         for state in ("uncertain", "failed"):
             if n := counts.get((row.id, state), 0):
                 yield _left_over(row, state, n)
@@ -378,8 +378,8 @@ def _pools(company: Company, rows: Sequence[ChannelRow]) -> Iterator[Finding]:
             )
 
 
-def _standing(company: Company, row: ChannelRow, *, carried: bool) -> Finding:
-    found = standing(row, company.manifest(row), company.world.clock.now(), carried=carried)
+def _standing(company: Company, row: ChannelRow, *, held: bool) -> Finding:
+    found = standing(row, company.manifest(row), company.world.clock.now(), held=held)
     return Finding(
         name=f"channel {row.id}",
         ok=found.well,

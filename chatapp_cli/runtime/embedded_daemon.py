@@ -16,7 +16,7 @@ from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.errors import Busy, StoreError
 from chatapp_cli.domain.moment import local
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.runtime.owner import OwnerKind, SilentHolder, owner, silent_holder
+from chatapp_cli.runtime.lease import HolderKind, SilentHolder, current_holder, silent_holder
 from chatapp_cli.runtime.parent_watch import ended
 from chatapp_cli.services import lease
 from chatapp_cli.settings import Settings
@@ -65,7 +65,7 @@ class EmbeddedDaemon:
         self._listener: asyncio.Task[None] | None = None
 
     async def states(self) -> AsyncIterator[DaemonState]:
-        """Yield the state when it changes; starts a child whenever the store has no owner."""
+        """Yield the state when it changes; starts a child whenever nobody holds the lease."""
         reported: DaemonState | None = None
         while True:
             state = await self._seen()
@@ -75,7 +75,7 @@ class EmbeddedDaemon:
             await asyncio.sleep(self._again if state.trouble else self._look)
 
     async def _seen(self) -> DaemonState:
-        """The current state; if neither the owner can be determined nor a child started, retry later."""
+        """The current state; if neither the holder can be determined nor a child started, retry later."""
         try:
             if await asyncio.to_thread(self._company.database.read, lease.revision) != HEAD:
                 return CHANGED
@@ -86,12 +86,12 @@ class EmbeddedDaemon:
             return DaemonState(T("no daemon: {why}", why=error.strerror or str(error)), trouble=True)
 
     async def _state(self) -> DaemonState:
-        found = await asyncio.to_thread(owner, self._company)
+        found = await asyncio.to_thread(current_holder, self._company)
         child = self._child
         if child is not None and child.returncode is not None:
             self._child = None
         if found is not None:
-            if found.kind is OwnerKind.DAEMON:
+            if found.kind is HolderKind.DAEMON:
                 self._expect()
             silent = await asyncio.to_thread(silent_holder, self._company)
             return RUNS if silent is None else _silent(silent)

@@ -60,7 +60,7 @@ def look(
 
 def _of_channel(row: ChannelRow, manifest: Manifest, now: Millis, *, began: Millis) -> Text | None:
     """What is wrong with a channel, in the words of its standing."""
-    found = standing(channels.seen(row, manifest), manifest, now, carried=True, since=began)
+    found = standing(channels.seen(row, manifest), manifest, now, held=True, since=began)
     return T("{title}: {said}", title=row.title, said=found.gist) if found.state in FAULTS else None
 
 

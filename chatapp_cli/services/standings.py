@@ -94,16 +94,16 @@ class ChannelStanding(NamedTuple):
 
 
 def standing(
-    row: ChannelRow, manifest: Manifest, now: Millis, *, carried: bool | None = None, since: Millis = 0
+    row: ChannelRow, manifest: Manifest, now: Millis, *, held: bool | None = None, since: Millis = 0
 ) -> ChannelStanding:
     """The standing of a channel.
 
-    ``carried``: whether any process runs the channels; ``None``: not known.
+    ``held``: whether any process holds the lease, and so runs the channels; ``None``: not known.
     ``since``: when that process started, if it is known: what the store says of a channel from before is no sign that
     it works.
     """
-    state = state_of(row, now, carried=carried, since=since)
-    why, step = _reason(row, manifest, state, carried=carried)
+    state = state_of(row, now, held=held, since=since)
+    why, step = _reason(row, manifest, state, held=held)
     return ChannelStanding(row, state, _until(row, state, now), why, step)
 
 
@@ -113,16 +113,16 @@ def without_reason(row: ChannelRow, now: Millis) -> ChannelStanding:
     return ChannelStanding(row, state, _until(row, state, now))
 
 
-def state_of(row: ChannelRow, now: Millis, *, carried: bool | None = None, since: Millis = 0) -> ChannelState:
+def state_of(row: ChannelRow, now: Millis, *, held: bool | None = None, since: Millis = 0) -> ChannelState:
     """Only the state, for programs and colours."""
     if row.health not in WORKING:
         return _troubled(row)
-    if carried and since and (row.proof_at or 0) < since <= now <= since + LATE:
+    if held and since and (row.proof_at or 0) < since <= now <= since + LATE:
         return ChannelState.STARTING
     late = now - _seen_at(row) > LATE
-    if resting.troubled(row, now) and not (late and carried):
+    if resting.troubled(row, now) and not (late and held):
         return ChannelState.RESTING
-    if late and (carried or row.health == Health.OK):
+    if late and (held or row.health == Health.OK):
         return ChannelState.SILENT
     return ChannelState.STARTING if row.health == Health.STARTING else ChannelState.WORKING
 
@@ -157,10 +157,10 @@ def _until(row: ChannelRow, state: ChannelState, now: Millis) -> Millis:
 
 
 def _reason(
-    row: ChannelRow, manifest: Manifest, state: ChannelState, *, carried: bool | None
+    row: ChannelRow, manifest: Manifest, state: ChannelState, *, held: bool | None
 ) -> tuple[Text | None, Text | None]:
     """Why, and what to do."""
-    if state is ChannelState.SILENT and carried is False:
+    if state is ChannelState.SILENT and held is False:
         return T("The daemon is not running: nothing is received"), T("Start it: {how}", how=to_do(Next.SERVE))
     if state is ChannelState.SILENT:
         return None, T("Look: {how}", how=to_do(Next.CHECK, n=row.id))

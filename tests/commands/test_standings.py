@@ -17,7 +17,7 @@ from chatapp_cli.domain.health import ChannelState
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.i18n import show
 from chatapp_cli.runtime.daemon import Daemon
-from chatapp_cli.runtime.owner import owning
+from chatapp_cli.runtime.lease import holding
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import channels, faults, outbox
 from chatapp_cli.services.standings import STATES, state_of
@@ -111,7 +111,7 @@ def case(request: pytest.FixtureRequest, company: Company, bound: ChannelId) -> 
     if found.state is ChannelState.SILENT:
         ago = int(time.time() * 1000) - HOUR
         company.database.connection().execute("UPDATE channel SET proof_at = ?, health_since = ?", (ago, ago))
-    with owning(company):
+    with holding(company):
         yield found
 
 
@@ -208,10 +208,10 @@ def test_what_the_store_says_from_before_the_start_is_no_sign_that_a_channel_wor
     (row,) = company.read(channels.everything)
     proved = row.proof_at or 0
     started = proved + 10_000
-    seen = [state_of(row, now, carried=True, since=started) for now in (started, started + 170_000, started + 200_000)]
+    seen = [state_of(row, now, held=True, since=started) for now in (started, started + 170_000, started + 200_000)]
     assert seen == [ChannelState.STARTING, ChannelState.STARTING, ChannelState.SILENT]
     row = row._replace(proof_at=started + 1)
-    assert state_of(row, started + 2, carried=True, since=started) is ChannelState.WORKING
+    assert state_of(row, started + 2, held=True, since=started) is ChannelState.WORKING
 
 
 def test_without_a_daemon_a_channel_that_worked_is_silent_for_that_reason(

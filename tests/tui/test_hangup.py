@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pytest
 
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.runtime.owner import owner
+from chatapp_cli.runtime.lease import current_holder
 from tests.tui.stage import Stage
 
 PATIENCE = 30
@@ -53,7 +53,7 @@ def window(company: Company, stage: Stage) -> Iterator[Window]:
 
 
 def carried(company: Company) -> bool:
-    return owner(company) is not None
+    return current_holder(company) is not None
 
 
 def eventually(company: Company, *, wanted: bool) -> None:
