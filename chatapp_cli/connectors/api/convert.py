@@ -14,6 +14,7 @@ from chatapp_cli.connectors.api import api
 from chatapp_cli.domain import border
 from chatapp_cli.domain.arrival import (
     Arrival,
+    ChatKind,
     DeliveryChanged,
     FileKind,
     IncomingFile,
@@ -29,10 +30,10 @@ from chatapp_cli.domain.arrival import (
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.outbound import LocalFile, Outbound
-from chatapp_cli.kit.lenient import UNREADABLE
+from chatapp_cli.kit.lenient import UNREADABLE, read_as
 from chatapp_cli.kit.slices import bare, members
 from chatapp_cli.kit.trees import known
-from chatapp_cli.kit.understanding import dead, guarded
+from chatapp_cli.kit.understanding import dead, glimpsed, guarded
 
 _KINDS: Final[dict[str, FileKind]] = {"image": "photo", "video": "video", "audio": "audio"}
 _event: Final = msgspec.json.Decoder(api.Event)
@@ -62,11 +63,39 @@ def arrival(place: str, raw: bytes, now: Millis) -> Arrival:
     return guarded(raw, partial(_understood, place, now), provider_id=f"unread {place}")
 
 
+class _Glimpse(msgspec.Struct, frozen=True):
+    """Who wrote where, without what they wrote."""
+
+    type: str
+    id: api.Id
+    chat_id: api.Id
+    chat_title: str = ""
+    chat_kind: ChatKind = "private"
+    sender: api.Sender = api.Sender()
+    from_us: bool = False
+
+
+def glimpse(raw: bytes, now: Millis) -> MessageArrived | None:
+    """The placeholder of a message that cannot be read. Raises ValueError."""
+    found = read_as(raw, _Glimpse)
+    if found.type != "message":
+        return None
+    return MessageArrived(
+        peer=_peer(found, found.chat_title or found.sender.name),
+        ext_id=border.external_id(found.id),
+        at=border.at(now, now),
+        sender=_person(found.sender, found.chat_id),
+        from_us=found.from_us,
+        placeholder=True,
+    )
+
+
 def _understood(place: str, now: Millis, raw: bytes) -> Arrival:
     try:
         event = _read(raw)
     except UNREADABLE as error:
-        return dead(raw, _complaint(error, raw), provider_id=f"unread {place}")
+        shown = glimpsed(raw, partial(glimpse, now=now))
+        return dead(raw, _complaint(error, raw), provider_id=f"unread {place}", shown=shown)
     provider_id = f"message {event.chat_id} {event.id}" if isinstance(event, api.Message) else f"event {place}"
     return Arrival(provider_id=border.external_id(provider_id), raw=raw, events=meaning(event, _at(event.at, now)))
 
@@ -167,7 +196,7 @@ def _(event: api.Chat, at: border.At) -> Sequence[ProviderEvent]:
     return (PeerChanged(peer=_peer(event, event.chat_title), at=at, reachable=event.reachable, code=code),)
 
 
-def _peer(event: api.Message | api.Chat, title: str) -> Peer:
+def _peer(event: api.Message | api.Chat | _Glimpse, title: str) -> Peer:
     return Peer(
         key=border.external_id(event.chat_id),
         address=border.address(event.chat_id),
