@@ -10,6 +10,7 @@ from chatapp_cli.domain.health import WORKING, Health
 from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import alarms, channels, waiting, words
+from chatapp_cli.services.standings import seen_at
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.tx import Tx
 
@@ -68,7 +69,7 @@ def _of_channel(row: ChannelRow, manifest: Manifest, now: Millis, *, began: Mill
         return T("{title} receives, but does not send: {why}", title=row.title, why=why)
     if row.health not in WORKING:
         return T("{title} does not work: {why}", title=row.title, why=why)
-    if now - max(row.proof_at or 0, row.health_since, began) > SILENT:
+    if now - max(seen_at(row, now), began if began <= now else 0) > SILENT:
         return T("{title} gives no sign of life", title=row.title)
     return None
 
