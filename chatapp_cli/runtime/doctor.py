@@ -315,7 +315,7 @@ def _daemon(company: Company) -> Iterator[Finding]:
     elif found.kind is OwnerKind.WINDOW:
         what = T("A daemon started by a window is running, process {n}: it stops with the window", n=found.named)
     else:
-        what = T("A command is sending, process {n}; the daemon is not running: nothing is received", n=found.named)
+        what = T("A command holds the store, process {n}; the daemon is not running: nothing is received", n=found.named)
     ok = found is not None and found.kind is not OwnerKind.COMMAND
     yield Finding(name="daemon", ok=ok, what=what, next_step=T("Start it: {how}", how=to_do(Next.SERVE)))
     for name, why in noted(company.settings.folder) if found is not None else ():

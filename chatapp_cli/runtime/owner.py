@@ -139,7 +139,7 @@ def _busy(found: Owner) -> Busy:
         )
     if found.kind is OwnerKind.COMMAND:
         return Busy(
-            T("A command that is sending holds this store (process {pid}).", pid=process),
+            T("A command holds this store (process {pid}).", pid=process),
             T("Try again in a moment."),
         )
     return Busy(
