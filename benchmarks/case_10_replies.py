@@ -147,4 +147,4 @@ def _clients() -> Batch:
 
 
 def _client(number: int) -> Arrival:
-    return incoming(f"m{number}", f"c{number}", "hello")
+    return incoming(f"m{number}", f"c{number}", "hello", name=f"c{number}")

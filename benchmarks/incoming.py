@@ -8,15 +8,15 @@ from chatapp_cli.domain import border
 from chatapp_cli.domain.arrival import Arrival, MessageArrived, Peer, Profile
 
 
-def incoming(ext_id: str, who: str, text: str, *, name: str = "", raw: bytes = b"") -> Arrival:
+def incoming(ext_id: str, who: str, text: str, *, name: str = "", raw: bytes = b"", provider_id: str = "") -> Arrival:
     """A message in this client's own chat, written now."""
     now = time.time_ns() // 1_000_000
-    key, shown = border.external_id(who), border.name(name or who)
+    key = border.external_id(who)
     event = MessageArrived(
-        peer=Peer(key=key, address=border.address(who), title=shown),
+        peer=Peer(key=key, address=border.address(who), title=border.name(name)),
         ext_id=border.external_id(ext_id),
         at=border.at(now, now),
         text=border.text(text),
-        sender=Profile(id=key, name=shown),
+        sender=Profile(id=key, name=border.name(name or who)),
     )
-    return Arrival(provider_id=border.external_id(f"{who} {ext_id}"), raw=raw, events=(event,))
+    return Arrival(provider_id=border.external_id(provider_id or f"{who} {ext_id}"), raw=raw, events=(event,))

@@ -65,7 +65,7 @@ _KEPT: list[tempfile.TemporaryDirectory[str]] = []
 
 def arrival(name: str, client: int) -> Arrival:
     """A client's message as a connector hands it over."""
-    return incoming(name, f"c{client % DIALOGS}", WORDS, raw=RAW)
+    return incoming(name, f"c{client % DIALOGS}", WORDS, raw=RAW, provider_id=name)
 
 
 @cache

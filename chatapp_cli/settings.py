@@ -9,14 +9,15 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 from chatapp_cli.domain import given_file
+from chatapp_cli.domain import name as names
 from chatapp_cli.domain.errors import UsageError
-from chatapp_cli.domain.name import sound
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.domain.whole_file import BESIDE, write_whole
@@ -197,7 +198,7 @@ def load(flags: Mapping[str, str | None] | None = None, env: Mapping[str, str] |
     for option in fields(Settings):
         source, value = _first(layers, option.name, option.default)
         place = files.get(source, f"CHATAPP_{option.name.upper()}" if source == "env" else None)
-        values[option.name] = _typed(option.name, value, option.default, place)
+        values[option.name] = _sound(option.name, _typed(option.name, value, option.default, place), place)
         sources[option.name] = source
     settings = Settings(**values)  # type: ignore[arg-type]  # _typed gave each its type
     _require_valid(settings)
@@ -216,17 +217,22 @@ def _unused(layers: Mapping[str, Mapping[str, object]], source: str) -> list[str
 
 
 def _read(file: Path) -> Mapping[str, object]:
-    if not file.exists():
-        return {}
     import tomllib
 
     try:
+        if not file.exists():
+            return {}
         return tomllib.loads(given_file.words(file).decode("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(
-            T("The settings file {file} cannot be read: {why}.", file=file, why=error),
+            T("The settings file {file} cannot be read: {why}.", file=file, why=_why(error)),
             T("Correct it, or set CHATAPP_CONFIG."),
         ) from error
+
+
+def _why(error: Exception) -> object:
+    """The reason without the path, which the sentence names already."""
+    return (error.strerror if isinstance(error, OSError) else None) or error
 
 
 def _typed(name: str, value: object, default: object, place: object = None) -> object:
@@ -241,6 +247,21 @@ def _typed(name: str, value: object, default: object, place: object = None) -> o
             T("Correct {place}.", place=place) if place else T("Write digits alone."),
             field=name,
         ) from error
+
+
+_NAMES: Mapping[str, Callable[[str], str]] = {"operator": names.of_operator, "company_name": names.sound}
+"""Settings that are somebody's name, and what makes it sound."""
+
+
+def _sound(name: str, value: object, place: object = None) -> object:
+    """A value, or a name as it is signed with. Raises UsageError that names the variable or the file to correct."""
+    if name not in _NAMES:
+        return value
+    try:
+        return _NAMES[name](str(value))
+    except UsageError as error:
+        step = T("Correct {place}.", place=place) if place else error.next_step
+        raise UsageError(error.what, step, field=name) from error
 
 
 def _require_valid(settings: Settings) -> None:
@@ -269,6 +290,8 @@ def _require_valid(settings: Settings) -> None:
             T("Put {placeholder} where the company's name belongs in CHATAPP_DATABASE_URL.", placeholder=COMPANY),
             field="database_url",
         )
+    _require_database(settings)
+    _require_home(settings.home)
     _require_numbers(settings)
     _require_command(settings.transcribe_command)
     _require_alarm_command(settings.alarm_command)
@@ -276,10 +299,47 @@ def _require_valid(settings: Settings) -> None:
     _require_company(settings.company)
 
 
+_LONGEST_COMPANY = 200
+"""The longest name of a company, in bytes: it is part of the name of a folder and of files, which have 255."""
+_LONGEST_DATABASE = 63
+"""The longest name of a database, in bytes; PostgreSQL cuts the rest off, and two companies would share one."""
+_LONGEST_PART = 255
+"""The longest name of a folder, in bytes."""
+_LONGEST_HOME = 3_000
+"""The longest path of the home folder, in bytes; a path has at most 4096, and files stand below it."""
+
+
 def _require_company(name: str) -> None:
     """It names a folder and a file."""
     if not name.replace("-", "").replace("_", "").isalnum():
         raise UsageError(T("A company's name has only letters, digits, - and _."), field="company")
+    if len(name.encode()) > _LONGEST_COMPANY:
+        raise UsageError(
+            T("A company's name has at most {n} bytes; a letter beyond a to z takes two or more.", n=_LONGEST_COMPANY),
+            T("Choose a shorter one."),
+            field="company",
+        )
+
+
+def _require_database(settings: Settings) -> None:
+    path = settings.store_url.partition("://")[2].partition("?")[0].partition("/")[2]
+    name = unquote(path)
+    if COMPANY in settings.database_url and len(name.encode()) > _LONGEST_DATABASE:
+        raise UsageError(
+            T("PostgreSQL's names have at most {n} bytes, and {name} has more.", n=_LONGEST_DATABASE, name=name),
+            T("Choose a shorter name for the company, or a shorter address in CHATAPP_DATABASE_URL."),
+            field="company",
+        )
+
+
+def _require_home(home: str) -> None:
+    longest = max((len(os.fsencode(part)) for part in Path(home).parts), default=0)
+    if "\0" in home or longest > _LONGEST_PART or len(os.fsencode(home)) > _LONGEST_HOME:
+        raise UsageError(
+            T("No folder can be called {home}.", home=home),
+            T("Name another folder in CHATAPP_HOME."),
+            field="home",
+        )
 
 
 _HIGHEST_PORT = 65_535
@@ -334,10 +394,6 @@ def _require_hours(value: str) -> None:
         )
 
 
-_NAMES = frozenset({"company_name", "operator"})
-"""Settings that are somebody's name."""
-
-
 def stored_language(file: Path) -> str:
     """The language in a settings file; empty if there is none, or the file is broken."""
     try:
@@ -362,9 +418,7 @@ def save(file: Path, name: str, value: str) -> None:
         if key != name
     }
     if value:
-        if name in _NAMES:
-            sound(value, field=name)
-        values[name] = _typed(name, value, option.default)
+        values[name] = _sound(name, _typed(name, value, option.default))
         check(name, values[name])
     _write(file, "".join(f"{_key(key)} = {_toml(value)}\n" for key, value in sorted(values.items())))
 
@@ -380,7 +434,7 @@ def _write(file: Path, whole: str) -> None:
         write_whole(file, whole.encode())
     except OSError as error:
         raise UsageError(
-            T("The settings file {file} cannot be written: {why}.", file=file, why=error.strerror or error),
+            T("The settings file {file} cannot be written: {why}.", file=file, why=_why(error)),
             T("Correct it, or set CHATAPP_CONFIG."),
         ) from error
 

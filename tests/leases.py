@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.runtime.owner import OwnerKind, taking
+from chatapp_cli.runtime.lease import HolderKind, waiting_to_hold
 from chatapp_cli.services import lease
 
 ELSEWHERE = "4711 1 another-boot desk2 key"
@@ -21,10 +21,13 @@ def clock_of(company: Company) -> int:
 
 def rewrite(company: Company, **columns: object) -> None:
     """Write into the lease what another process would have written."""
-    mark = "?" if company.database.driver.dialect == "sqlite" else "%s"
-    with closing(company.database.driver.connect()) as connection:
+    driver = company.database.driver
+    mark = "?" if driver.dialect == "sqlite" else "%s"
+    with closing(driver.connect()) as connection:
+        driver.begin_row(connection)
         for column, value in columns.items():
             connection.execute(f"UPDATE lease SET {column} = {mark}", (value,))
+        connection.execute("COMMIT")
 
 
 def hold_elsewhere(company: Company, age: float = 0.0) -> None:
@@ -34,7 +37,7 @@ def hold_elsewhere(company: Company, age: float = 0.0) -> None:
 
 async def hold_as_daemon(company: Company, done: asyncio.Event | None = None) -> None:
     """Hold the lease as a daemon, waiting for it if need be, until ``done`` is set."""
-    async with taking(company, OwnerKind.DAEMON, asyncio.Event()):
+    async with waiting_to_hold(company, HolderKind.DAEMON, asyncio.Event()):
         await (done or asyncio.Event()).wait()
 
 

@@ -63,7 +63,7 @@ def standings(daemon: Daemon, found: figures.Figures) -> list[ChannelStanding]:
     company = daemon.store.company
     now, since = company.world.clock.now(), daemon.started_at
     rows = (channels.seen(row, company.manifest(row)) for row in found.channels)
-    return [standing(row, company.manifest(row), now, carried=True, since=since) for row in rows]
+    return [standing(row, company.manifest(row), now, held=True, since=since) for row in rows]
 
 
 async def metrics(request: Request) -> Response:

@@ -27,7 +27,7 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.runtime import store_alarm
 from chatapp_cli.runtime.daemon import Daemon, running
 from chatapp_cli.runtime.held_lease import HeldLease
-from chatapp_cli.runtime.owner import OwnerKind, taking
+from chatapp_cli.runtime.lease import HolderKind, waiting_to_hold
 
 log = structlog.get_logger()
 
@@ -87,7 +87,7 @@ async def serve(
     web: bool = False,
     announce: Callable[[str], None] | None = None,
     stop: asyncio.Event | None = None,
-    kind: OwnerKind = OwnerKind.DAEMON,
+    kind: HolderKind = HolderKind.DAEMON,
     stuck: Callable[[Exception], None] | None = None,
 ) -> None:
     """Run the daemon until SIGTERM, SIGINT, SIGHUP or ``stop``; then finish what is in flight.
@@ -102,11 +102,11 @@ async def serve(
     stop = stop or asyncio.Event()
     await _checked(company)
     with _stopped_by_signals(stop):
-        async with taking(company, kind, stop) as owned:
-            if owned is not None:
+        async with waiting_to_hold(company, kind, stop) as held:
+            if held is not None:
                 if stuck is not None:
-                    owned.call_if_stuck(stuck)
-                await _telling(company, _serve(company, owned, announce, stop, http=http, web=web))
+                    held.call_if_stuck(stuck)
+                await _telling(company, _serve(company, held, announce, stop, http=http, web=web))
 
 
 async def _checked(company: Company) -> None:
@@ -131,7 +131,7 @@ async def _telling(company: Company, serving: Coroutine[None, None, None]) -> No
 
 async def _serve(
     company: Company,
-    owned: HeldLease,
+    held: HeldLease,
     announce: Callable[[str], None] | None,
     stop: asyncio.Event,
     *,
@@ -139,7 +139,7 @@ async def _serve(
     web: bool,
 ) -> None:
     with _listening(company, wanted=http) as listening:
-        async with running(company, owned, ended=stop.set, stop=stop) as daemon, _leaving(owned, stop):
+        async with running(company, held, ended=stop.set, stop=stop) as daemon, _leaving(held, stop):
             log.info("daemon.started", store=company.settings.company, http=listening is not None)
             if listening is None:
                 await _announce_and_wait(announce, "", stop)
@@ -150,15 +150,15 @@ async def _serve(
 
 
 @contextlib.asynccontextmanager
-async def _leaving(owned: HeldLease, stop: asyncio.Event) -> AsyncIterator[None]:
+async def _leaving(held: HeldLease, stop: asyncio.Event) -> AsyncIterator[None]:
     """Stop when another daemon asks for the store."""
 
     async def leave() -> None:
-        await owned.asked_for()
+        await held.asked_for()
         log.info("daemon.makes_way")
         stop.set()
 
-    leaving = asyncio.create_task(leave(), name="ownership")
+    leaving = asyncio.create_task(leave(), name="leaving")
     try:
         yield
     finally:
@@ -260,7 +260,8 @@ def _listening(company: Company, *, wanted: bool) -> Iterator[socket.socket | No
                 why=os.strerror(error.errno) if error.errno else error,
             ),
             T(
-                "Set another port for this company: chatapp --company {company} config set --this-company http_port {next}",
+                "Set another port for this company: chatapp --company {company} config set --this-company http_port"
+                " {next}",
                 company=company.settings.company,
                 next=port + 1 if port < _LAST_PORT else 8321,
             ),

@@ -106,8 +106,10 @@ def document(
 
     with opened(ctx) as company:
         name, content = applying.document(company, ApplicationId(application))
-    target = to / name if to.is_dir() else to
+    target = to
     try:
+        if to.is_dir():
+            target = to / name
         with target.open("xb") as file:
             file.write(content)
     except FileExistsError as error:

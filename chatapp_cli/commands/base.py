@@ -212,7 +212,7 @@ def opened(ctx: typer.Context) -> Iterator[Company]:
     from chatapp_cli.runtime import identity, login_token
 
     with unattended(ctx) as company:
-        yield identity.logged_in(company, login_token.token(os.environ, company.settings.company))
+        yield identity.as_acting(company, login_token.token(os.environ, company.settings.company))
 
 
 @contextmanager

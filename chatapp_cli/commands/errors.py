@@ -14,6 +14,7 @@ from typing import Any
 import typer
 from typer._click import exceptions as parser
 
+from chatapp_cli.domain import border
 from chatapp_cli.domain.errors import ChatappError, UsageError
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import _, show
@@ -103,9 +104,9 @@ def end_at_once(error: Exception) -> None:
 
 def say(what: Text, next_step: Text | None = None) -> None:
     """Print a message for a person to stderr."""
-    typer.echo(show(what), err=True)
+    typer.echo(border.visible(show(what)), err=True)
     if next_step is not None:
-        typer.echo(f"→ {show(next_step)}", err=True)
+        typer.echo(border.visible(f"→ {show(next_step)}"), err=True)
 
 
 def _surprise(error: Exception) -> ChatappError:
@@ -157,4 +158,4 @@ def _named(parameter: Any) -> str:
 
 def note(msgid: str, **values: object) -> None:
     """Print a note to stderr, such as what was done."""
-    typer.echo(_(msgid, **values), err=True)
+    typer.echo(border.visible(_(msgid, **values)), err=True)

@@ -18,7 +18,7 @@ from chatapp_cli.i18n import N_, _, show
 
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Company
-    from chatapp_cli.runtime.collecting import Work
+    from chatapp_cli.runtime.collecting import Done, Work
 
 app = single()
 
@@ -49,20 +49,20 @@ def gc(
             note("There is no store yet.")
             return
         found = works(company)
-        _print(found, as_json=as_json)
         if dry_run:
+            _print([(work, work.planned) for work in found], as_json=as_json)
             note("{n} MB inside the files are unused.", n=_megabytes(company.database.unused()))
             return
-        for work in found:
-            _do(work)
+        _print([(work, _done(work)) for work in found], as_json=as_json)
         _compact(company)
 
 
-def _print(found: Sequence[Work], *, as_json: bool) -> None:
+def _print(found: Sequence[tuple[Work, Done]], *, as_json: bool) -> None:
+    """Print what is to be done, or what was."""
     if as_json:
-        printing.document([documents.waste(one.name, one.n, one.size) for one in found])
+        printing.document([documents.waste(work.name, done.n, done.size) for work, done in found])
         return
-    rows = [(show(one.label), one.n, _megabytes(one.size) if one.size else "") for one in found]
+    rows = [(show(work.label), done.n, _megabytes(done.size) if done.size else "") for work, done in found]
     printing.table((_("What"), _("How many"), _("MB")), rows)
 
 
@@ -70,15 +70,18 @@ def _megabytes(size: int) -> str:
     return f"{size / _MEGABYTE:.1f}"
 
 
-def _do(work: Work) -> None:
-    """Do it, with a bar for whoever waits at a terminal."""
-    if not sys.stderr.isatty():
-        for _done in work.do():
-            pass
-        return
-    with typer.progressbar(length=work.n, label=show(work.label), file=sys.stderr) as bar:
-        for done in work.do():
-            bar.update(done)
+def _done(work: Work) -> Done:
+    """Do it, with a bar for whoever waits at a terminal; returns what was done."""
+    from chatapp_cli.runtime.collecting import Done
+
+    pieces: list[Done] = []
+    with typer.progressbar(
+        length=work.planned.n, label=show(work.label), file=sys.stderr, hidden=not sys.stderr.isatty()
+    ) as bar:
+        for piece in work.do():
+            bar.update(piece.n)
+            pieces.append(piece)
+    return Done(sum(one.n for one in pieces), sum(one.size for one in pieces))
 
 
 def _compact(company: Company) -> None:

@@ -48,7 +48,7 @@ def inbox(
 
         with _entered(ctx, restricted=restricted) as company:
             token = login_token.token(os.environ, company.settings.company)
-            line_by_line.run(identity.logged_in(company, token), token)
+            line_by_line.run(identity.as_acting(company, token), token)
         return
     if not (sys.stdout.isatty() and sys.stdin.isatty()) and not _behind_a_browser():
         raise UsageError(T("The window needs a terminal."), T("In a script use: chatapp dialog list, reply, tail"))

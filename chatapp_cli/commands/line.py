@@ -23,6 +23,7 @@ from chatapp_cli.commands.base import (
     opened,
 )
 from chatapp_cli.commands.errors import note, say
+from chatapp_cli.commands.served import note_if_unserved
 from chatapp_cli.documents import channels as documents
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.errors import Busy
@@ -84,14 +85,14 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
 
 def _standings(company: Company, rows: Sequence[ChannelRow]) -> list[ChannelStanding]:
     """What each channel does now."""
-    from chatapp_cli.runtime.owner import owner
+    from chatapp_cli.runtime.lease import current_holder
     from chatapp_cli.services import channels
     from chatapp_cli.services.standings import standing
 
-    now, carried = company.world.clock.now(), owner(company) is not None
+    now, held = company.world.clock.now(), current_holder(company) is not None
     manifests = {row.kind: company.manifest(row) for row in rows}
     seen = (channels.seen(row, manifests[row.kind]) for row in rows)
-    return [standing(row, manifests[row.kind], now, carried=carried) for row in seen]
+    return [standing(row, manifests[row.kind], now, held=held) for row in seen]
 
 
 @app.command("show", cls=Verb)
@@ -316,20 +317,19 @@ def resume(ctx: typer.Context, channel: Channel, line: Line = "") -> None:
     from chatapp_cli.commands.binding import found
     from chatapp_cli.domain.health import STOPPED
     from chatapp_cli.runtime import resuming
-    from chatapp_cli.runtime.owner import owner
+    from chatapp_cli.runtime.lease import current_holder
     from chatapp_cli.services import words
 
     with opened(ctx) as company:
         row = found(company, channel, line)
-        served = owner(company) is not None
+        served = current_holder(company) is not None
         patience = resuming.PATIENCE if served else 0
         after = asyncio.run(resuming.resume(company, row.id, patience=patience))
         if served and after.health in STOPPED:
             what, step = words.why(company.manifest(after), after.health_code, after.health_detail)
             raise Busy(T("{title} was tried and is still refused: {why}", title=row.title, why=what), step)
-    note("{title} continues.", title=row.title)
-    if not served:
-        note("The daemon is not running; this runs when it starts: chatapp serve")
+        note("{title} continues.", title=row.title)
+        note_if_unserved(company)
 
 
 @app.command(cls=Verb)

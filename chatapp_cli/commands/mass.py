@@ -14,12 +14,12 @@ from chatapp_cli.commands import input_checks, printing
 from chatapp_cli.commands.errors import INTERRUPTED, note, say
 from chatapp_cli.commands.interrupt import interruptible
 from chatapp_cli.commands.progress import Progress
+from chatapp_cli.commands.served import note_if_unserved
 from chatapp_cli.documents import sending as documents
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import _
-from chatapp_cli.runtime.owner import owner
 from chatapp_cli.runtime.pieces import in_pieces
 from chatapp_cli.services import mailing
 from chatapp_cli.services.beginning import goes, held
@@ -80,8 +80,8 @@ def send(company: Company, to: Sequence[Recipient], request: MessageRequest, opt
     if not whole:
         return _interrupted(found, to, options)
     _report(company, found, options)
-    if found.new and owner(company) is None:
-        note("The daemon is not running; this runs when it starts: chatapp serve")
+    if found.new:
+        note_if_unserved(company)
     return 1 if found.bad else 0
 
 

@@ -10,10 +10,11 @@ import typer
 
 from chatapp_cli.commands import printing
 from chatapp_cli.commands.base import Json, Message, Verb, noun, opened, typed, write
-from chatapp_cli.commands.errors import note
+from chatapp_cli.commands.errors import note, say
 from chatapp_cli.commands.input_checks import number
+from chatapp_cli.commands.served import note_if_unserved
 from chatapp_cli.documents import messages as documents
-from chatapp_cli.domain.errors import NotFound
+from chatapp_cli.domain.errors import ChatappError, NotFound
 from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.domain.message import Operation
 from chatapp_cli.domain.text import T
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Company
     from chatapp_cli.domain.manifest import Capabilities
     from chatapp_cli.services.transcript import TranscriptEntry
+    from chatapp_cli.store.rows.messages import FileRow
     from chatapp_cli.store.tx import Tx
 
 app = noun()
@@ -54,7 +56,7 @@ def show(ctx: typer.Context, message: Message, as_json: Json = False) -> None:
     if as_json:
         printing.document(documents.message(entry))
         return
-    typer.echo(_("Dialog {n}: {name}, {channel}", n=card.id, name=printing.plain(card.name), channel=card.channel))
+    typer.echo(_("Dialog {n}: {name}, {channel}", n=card.id, name=printing.one_line(card.name), channel=card.channel))
     for line in transcripts.entry_lines(entry, card, company.manifest(channel)):
         typer.echo(line)
 
@@ -69,14 +71,10 @@ def _looked_at(company: Company, tx: Tx, message: MessageId) -> TranscriptEntry:
 
 def _change(ctx: typer.Context, message: int, action: Operation, value: str) -> None:
     """Queue a change in the outbox; the daemon carries it out."""
-    from chatapp_cli.runtime.owner import owner
-
     with opened(ctx) as company:
         company.write(lambda tx: _ask(company, tx, MessageId(message), action, value))
-        alone = owner(company) is None
-    note("It is in the outbox.")
-    if alone:
-        note("The daemon is not running; this runs when it starts: chatapp serve")
+        note("It is in the outbox.")
+        note_if_unserved(company)
 
 
 def _ask(company: Company, tx: Tx, message: MessageId, action: Operation, value: str) -> None:
@@ -194,8 +192,20 @@ def save(
         wanted = [one for one in entry.files if file in {0, one.id}]
         if not wanted:
             raise NotFound(T("Message {n} has no such file.", n=message))
-        for one in wanted:
-            typer.echo(files.copy_out(company.media, one, target))
+        failed = [error for one in wanted if (error := _saved(company, one, target)) is not None]
+    for error in failed[:-1]:
+        say(error.what, error.next_step)
+    if failed:
+        raise failed[-1]
+
+
+def _saved(company: Company, file: FileRow, target: Path) -> ChatappError | None:
+    """Copy one file and print its path; an error is returned, so that it does not take the other files with it."""
+    try:
+        typer.echo(files.copy_out(company.media, file, target))
+    except ChatappError as error:
+        return error
+    return None
 
 
 @app.command(cls=Verb)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import typer
 
+from chatapp_cli.domain import border
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.moment import local
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_LONGEST = 1_000
 
 
 def moment(at: Millis | None) -> str:
@@ -22,12 +22,17 @@ def moment(at: Millis | None) -> str:
 
 def plain(words: object) -> str:
     """Foreign text without the control characters that could control a terminal."""
-    return _CONTROL.sub("\ufffd", str(words))
+    return border.visible(str(words))
 
 
 def one_line(words: object) -> str:
     """The same on a single line."""
     return " ".join(plain(words).split())
+
+
+def shortened(text: str) -> str:
+    """A line of which no person reads more."""
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
 def chain(kinds: str) -> str:
@@ -39,14 +44,19 @@ def document(value: Any) -> None:
     """Print one JSON document."""
     import json
 
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    typer.echo(_for_here(json.dumps(value, ensure_ascii=False, indent=2)))
 
 
 def json_line(value: Any) -> None:
     """Print one JSON document per line, unbuffered."""
     import json
 
-    typer.echo(json.dumps(value, ensure_ascii=False))
+    typer.echo(_for_here(json.dumps(value, ensure_ascii=False)))
+
+
+def _for_here(document: str) -> str:
+    """JSON as it is for a program; on a terminal with escapes for what could control it."""
+    return border.escaped(document) if sys.stdout.isatty() else document
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
@@ -67,7 +77,7 @@ def _drawn(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
 
     drawn = Table(*columns, box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for row in cells:
-        drawn.add_row(*(Text(cell) for cell in row))
+        drawn.add_row(*(Text(shortened(cell)) for cell in row))
     Console().print(drawn)
 
 

@@ -213,7 +213,7 @@ def _tell_whom(company: Company, message: MessageId, to: str, announced: str = "
     card = company.read(lambda tx: dialogs.card(tx, transcript.message(tx, message).dialog_id))
     if card.name in {announced, to, to.removeprefix("@"), card.address}:
         return announced
-    note("To {name}: dialog {n}, {channel}", name=printing.plain(card.name), n=card.id, channel=card.channel)
+    note("To {name}: dialog {n}, {channel}", name=printing.one_line(card.name), n=card.id, channel=card.channel)
     return card.name
 
 
@@ -274,12 +274,14 @@ def _explain_verdict(company: Company, entry: TranscriptEntry, channel: ChannelR
 
 
 def _explain_wait(company: Company, entry: TranscriptEntry, channel: ChannelRow) -> int:
-    from chatapp_cli.services import words
+    from chatapp_cli.services import channels, words
+    from chatapp_cli.services.standings import standing
 
     n, manifest = entry.message.id, company.manifest(channel)
     if channel.health in STOPPED:
-        what, step = words.why(manifest, channel.health_code, channel.health_detail)
-        say(T("Message {n} waits: {title} has stopped. {why}", n=n, title=channel.title, why=what), step)
+        found = standing(channels.seen(channel, manifest), manifest, company.world.clock.now())
+        said = found.sentence(printing.moment)
+        say(T("Message {n} waits: {title}: {said}", n=n, title=channel.title, said=said), found.next_step)
         return _EXIT_OF_HEALTH[Health(channel.health)]
     at = max(entry.waiting.not_before if entry.waiting else 0, channel.paused_until)
     code = entry.message.code or (entry.waiting.wait_code if entry.waiting else "")

@@ -62,11 +62,11 @@ async def _serve(company: Company, *, http: bool, web: bool, leashed: bool) -> N
 
     from chatapp_cli.api.server import serve as run
     from chatapp_cli.commands.errors import end_at_once
-    from chatapp_cli.runtime.owner import OwnerKind
+    from chatapp_cli.runtime.lease import HolderKind
     from chatapp_cli.runtime.parent_watch import watch_input
 
     stop = Event()
     if leashed:
         watch_input(stop)
-    kind = OwnerKind.WINDOW if leashed else OwnerKind.DAEMON
+    kind = HolderKind.WINDOW if leashed else HolderKind.DAEMON
     await run(company, http=http, web=web, announce=typer.echo, stop=stop, kind=kind, stuck=end_at_once)

@@ -72,7 +72,7 @@ def _follow(company: Company, last: int, *, as_json: bool) -> None:
         seen = last
         while True:
             await company.world.clock.sleep(EVERY)
-            seen = _catch_up(identity.logged_in(company, token), seen, as_json=as_json)
+            seen = _catch_up(identity.as_acting(company, token), seen, as_json=as_json)
 
     asyncio.run(forever())
 
@@ -84,4 +84,4 @@ def _print(entry: JournalEntry, *, as_json: bool) -> None:
     where = f"[{entry.event.dialog}]" if entry.event.dialog else ""
     who = f"({entry.actor})" if entry.actor else ""
     line = " ".join(filter(None, [printing.moment(entry.at), where, show(sentence(entry)), who]))
-    typer.echo(f"{entry.id}\t{printing.one_line(line)}")
+    typer.echo(f"{entry.id}\t{printing.shortened(printing.one_line(line))}")

@@ -56,7 +56,7 @@ def _story(life: Life, about: Manifest) -> Iterator[str]:
     story += [(entry.at, printing.one_line(f"{show(sentence(entry))} {entry.actor}")) for entry in life.news]
     yield ""
     for at, words_of_it in sorted(story, key=lambda one: one[0]):
-        yield f"{printing.moment(at)}  {words_of_it}"
+        yield f"{printing.moment(at)}  {printing.shortened(words_of_it)}"
 
 
 def _arrival(life: Life) -> Iterator[tuple[int, str]]:

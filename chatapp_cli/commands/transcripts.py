@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from chatapp_cli.commands.printing import moment, plain
+from chatapp_cli.commands.printing import moment, one_line, plain
 from chatapp_cli.domain.draft import MEGABYTE
+from chatapp_cli.domain.excerpt import excerpt
 from chatapp_cli.domain.manifest import Capabilities, Manifest
 from chatapp_cli.domain.message import Direction
-from chatapp_cli.i18n import _, show
+from chatapp_cli.i18n import _, ngettext, show
 from chatapp_cli.services import notes, words
 from chatapp_cli.services.transcript import TranscriptEntry
 from chatapp_cli.store.rows.dialogs import DialogCard
@@ -22,31 +23,38 @@ def entry_lines(entry: TranscriptEntry, card: DialogCard, manifest: Manifest) ->
     """A message with everything beside it."""
     message = entry.message
     if message.direction == notes.NOTE:
-        yield f"✎ {moment(message.at)}  {plain(message.author)}  [{_('a note, the client does not see it')}]"
-        yield from (f"    {line}" for line in plain(message.text).splitlines())
+        yield f"✎ {moment(message.at)}  {one_line(message.author)}  [{_('a note, the client does not see it')}]"
+        yield from text_lines(message.text, f"chatapp dialog notes {message.dialog_id} --json")
         return
     yield f"#{message.id}  {moment(message.at)}  {_author(message, card)}  {_marks(message)}".rstrip()
     if message.subject:
-        yield f"    [{plain(message.subject)}]"
+        yield f"    [{one_line(message.subject)}]"
     if message.reply_to:
-        yield "    " + _("in reply to {id}", id=plain(message.reply_to))
-    for line in plain(message.text).splitlines():
-        yield f"    {line}"
+        yield "    " + _("in reply to {id}", id=one_line(message.reply_to))
+    yield from text_lines(message.text, f"chatapp message show {message.id} --json")
     for file in entry.files:
         yield f"    {file_line(file, manifest)}"
         if file.words:
             yield f"      «{plain(file.words)}»"
     if entry.reactions:
-        yield "    " + "  ".join(f"{plain(r.emoji)} {plain(r.name)}".rstrip() for r in entry.reactions)
+        yield "    " + "  ".join(f"{one_line(r.emoji)} {one_line(r.name)}".rstrip() for r in entry.reactions)
     if entry.place is not None:
         yield "    " + _("No. {n} in the queue", n=entry.place.n)
     yield from (f"    {line}" for line in _trouble(entry, manifest))
 
 
+def text_lines(text: str, whole: str) -> Iterator[str]:
+    """A text with the command that prints all of it, if that is more."""
+    begin, left_out = excerpt(text)
+    yield from (f"    {line}" for line in plain(begin).splitlines())
+    if left_out:
+        yield f"    {ngettext('… {n} more character', '… {n} more characters', left_out)}: {whole}"
+
+
 def _author(message: MessageRow, card: DialogCard) -> str:
     if message.direction == Direction.IN:
-        return f"← {plain(message.author or card.name)}"
-    return f"→ {plain(message.author or message.origin)}"
+        return f"← {one_line(message.author or card.name)}"
+    return f"→ {one_line(message.author or message.origin)}"
 
 
 def _marks(message: MessageRow) -> str:
@@ -61,7 +69,7 @@ def _marks(message: MessageRow) -> str:
 def file_line(file: FileRow, manifest: Manifest) -> str:
     """A file's name, size and whether it is downloaded."""
     size = _("{n} MB", n=round(file.size / MEGABYTE, 1)) if file.size >= MEGABYTE else _("{n} KB", n=_kilobytes(file))
-    line = _("file {n}: {name}, {size}", n=file.id, name=plain(file.name), size=size)
+    line = _("file {n}: {name}, {size}", n=file.id, name=one_line(file.name), size=size)
     if file.state == "here":
         return f"{line} – {show(words.why(manifest, file.code)[0])}" if file.code else line
     if file.state == "missing":

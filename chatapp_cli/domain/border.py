@@ -2,13 +2,12 @@
 
 The types are plain strings and integers to Python, because database drivers are slower with subclasses; mypy keeps
 them apart, so a connector that hands over a bare string does not type-check. What is already clean is returned as it
-is, and every maker gives the same for its own result.
+is, and every maker gives the same for its own result. There no type is called either: that costs as much as the check.
 """
 
 from __future__ import annotations
 
 import re
-from hashlib import sha256
 from typing import Final, NewType
 
 from chatapp_cli.domain.ids import Millis
@@ -41,6 +40,8 @@ LONGEST_ID: Final = 2000
 """In bytes: PostgreSQL cannot index much more. It is also the longest address."""
 LONGEST_FILE_NAME: Final = 255
 """In bytes: what file systems take."""
+_SHORT: Final = LONGEST_ID // 4
+"""So many characters never have more bytes."""
 _LONGEST_ENDING: Final = 32
 _LARGEST: Final = (1 << 63) - 1
 
@@ -58,12 +59,12 @@ _LOST: Final = "\ufffd"
 
 def at(said: float, now: Millis) -> At:
     """The given time if a message can have been written then, otherwise ``now``."""
-    return At(int(said)) if EARLIEST <= said <= now + AHEAD else At(now)
+    return int(said) if EARLIEST <= said <= now + AHEAD else now  # type: ignore[return-value]
 
 
 def count(said: float) -> Count:
     """A number of bytes or seconds; 0 for a negative one."""
-    return Count(int(said)) if 0 < said <= _LARGEST else NOTHING
+    return int(said) if 0 < said <= _LARGEST else 0  # type: ignore[return-value]
 
 
 def clean(said: str) -> str:
@@ -85,13 +86,14 @@ def escaped(json: str) -> str:
 
 def text(said: str) -> ExternalText:
     """The words of a message, of any length: a very long text is stored as a file too (``services/raw_bodies.py``)."""
-    return ExternalText(clean(said))
+    return said if said.isprintable() else clean(said)  # type: ignore[return-value]
 
 
 def name(said: str) -> ExternalText:
     """The name of a person or a chat, a subject, a type, a code: words on one line."""
-    shown = _one_line(said)
-    return ExternalText(shown if len(shown) <= LONGEST_NAME else shown[: LONGEST_NAME - 1] + "…")
+    if not said.isprintable():
+        said = _SPACES.sub(" ", clean(said))
+    return said if len(said) <= LONGEST_NAME else said[: LONGEST_NAME - 1] + "…"  # type: ignore[return-value]
 
 
 def external_id(said: str | int) -> ExternalId:
@@ -99,16 +101,26 @@ def external_id(said: str | int) -> ExternalId:
 
     So ids that differ stay different, and the same id gives the same again.
     """
-    said = str(said)
-    if _is_fit(said):
-        return ExternalId(said)
+    if isinstance(said, int):
+        said = str(said)
+    if len(said) <= _SHORT and said.isprintable():
+        return said  # type: ignore[return-value]
+    return ExternalId(said) if _is_fit(said) else _marked(said)
+
+
+def _marked(said: str) -> ExternalId:
+    from hashlib import sha256
+
     mark = "~" + sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:32]
     return ExternalId(_head(_ODD.sub(_LOST, said), LONGEST_ID - len(mark)) + mark)
 
 
 def address(said: str | int) -> Address:
     """An address as the provider gave it; an unusable one gets a mark in it, so that it is nobody else's."""
-    said = str(said)
+    if isinstance(said, int):
+        said = str(said)
+    if len(said) <= _SHORT and said.isprintable():
+        return said  # type: ignore[return-value]
     if _is_fit(said):
         return Address(said)
     said = _ODD.sub(_LOST, said)
@@ -117,7 +129,8 @@ def address(said: str | int) -> Address:
 
 def file_name(said: str) -> FileName:
     """A file's name on one line, without separators of a path; a long one keeps its ending."""
-    shown = _SEPARATORS.sub("_", _one_line(said))
+    shown = said if said.isprintable() else _SPACES.sub(" ", clean(said))
+    shown = _SEPARATORS.sub("_", shown)
     if len(shown.encode()) <= LONGEST_FILE_NAME:
         return FileName(shown)
     stem, dot, ending = shown.rpartition(".")
@@ -127,14 +140,8 @@ def file_name(said: str) -> FileName:
     return FileName(f"{_head(stem, LONGEST_FILE_NAME - size)}.{ending}")
 
 
-def _one_line(said: str) -> str:
-    return said if said.isprintable() else _SPACES.sub(" ", clean(said))
-
-
 def _is_fit(said: str) -> bool:
     """Whether it can be stored and indexed."""
-    if said.isascii() and said.isprintable():
-        return len(said) <= LONGEST_ID
     return _ODD.search(said) is None and len(said.encode()) <= LONGEST_ID
 
 

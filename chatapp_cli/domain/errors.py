@@ -24,6 +24,7 @@ from __future__ import annotations
 import math
 from typing import ClassVar, Final, Literal, TypeAlias
 
+from chatapp_cli.domain.border import clean
 from chatapp_cli.domain.text import T, Text
 
 LONGEST_REST: Final = 86_400.0
@@ -100,10 +101,11 @@ class ChannelError(ChatappError):
     """An error in talking to a provider.
 
     ``code`` is a stable word that the channel's manifest explains under ``[errors.<code>]``;
-    ``detail`` is what the provider said, without secrets.
+    ``detail`` is what the provider said, without secrets and without what could control a terminal.
     """
 
     def __init__(self, code: str, detail: str = "") -> None:
+        detail = clean(detail)
         super().__init__(T("The channel answered: {code} {detail}", code=code, detail=detail))
         self.code = code
         self.detail = detail

@@ -1,6 +1,7 @@
 """The longest texts that people and programs may give to the desk: one table, asked by the services.
 
-What providers send is checked in the connectors, and the text of a message by the capabilities of its channel.
+What providers send is checked at the border (``domain/border.py``), and the text of a message by the capabilities of
+its channel.
 """
 
 from __future__ import annotations

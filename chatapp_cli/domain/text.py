@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from chatapp_cli.domain.border import clean
+
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -31,6 +33,17 @@ def fill(sentence: str, params: Mapping[str, object]) -> str:
 def T(msgid: str, **params: object) -> Text:  # noqa: N802 - the name that the extractor looks for
     """Mark a sentence for translation and keep its values beside it."""
     return Text(msgid, params)
+
+
+def cleaned(text: Text) -> Text:
+    """The same with values that a terminal can show: some are words of remote servers."""
+    return Text(text.msgid, {name: _clean(value) for name, value in text.params.items()})
+
+
+def _clean(value: object) -> object:
+    if isinstance(value, Text):
+        return cleaned(value)
+    return clean(value) if isinstance(value, str) else value
 
 
 def stored(text: Text) -> Mapping[str, Any]:

@@ -53,8 +53,8 @@ def guarded(
         return dead(raw, problem, provider_id=provider_id, shown=glimpsed(raw, glimpse))
 
 
-def glimpsed(raw: bytes, glimpse: Callable[[bytes], MessageArrived | None]) -> MessageArrived | None:
-    """The placeholder of what cannot be parsed, if its chat and its id are known."""
+def glimpsed(raw: Raw, glimpse: Callable[[Raw], MessageArrived | None]) -> MessageArrived | None:
+    """The placeholder of what could not be parsed, if its chat and its id are known."""
     try:
         shown = glimpse(raw)
     except Exception:  # noqa: BLE001 - as odd as the rest of it: there is no place for it then

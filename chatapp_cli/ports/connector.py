@@ -17,7 +17,7 @@ from chatapp_cli.domain.form import Form
 from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.outbound import Outbound, Receipt
 from chatapp_cli.domain.template import Template
-from chatapp_cli.domain.text import Text
+from chatapp_cli.domain.text import Text, cleaned
 from chatapp_cli.ports.bind import Asker, Bound
 
 
@@ -30,6 +30,9 @@ class Finding:
     ok: bool
     what: Text
     next_step: Text | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "what", cleaned(self.what))
 
 
 class Session(Protocol):

@@ -18,8 +18,8 @@ from chatapp_cli.i18n import show
 from chatapp_cli.kit import commands
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.runtime.alarms import recipients
+from chatapp_cli.runtime.lease import HolderKind, current_holder, silent_holder
 from chatapp_cli.runtime.once import deliver
-from chatapp_cli.runtime.owner import OwnerKind, owner
 from chatapp_cli.services import alarm_messages, channels, dialogs, transcript, words
 from chatapp_cli.services.alarm_messages import AlarmRecipient
 from chatapp_cli.services.standings import standing
@@ -69,8 +69,8 @@ def _by_messages(company: Company, to: Sequence[AlarmRecipient], text: Text) -> 
 
 
 def _is_served(company: Company) -> bool:
-    found = owner(company)
-    return found is not None and found.kind is not OwnerKind.COMMAND
+    found = current_holder(company)
+    return found is not None and found.kind is not HolderKind.COMMAND and silent_holder(company) is None
 
 
 def _written(company: Company, one: AlarmRecipient, text: Text, *, served: bool) -> MessageId | ChatappError:
@@ -80,6 +80,9 @@ def _written(company: Company, one: AlarmRecipient, text: Text, *, served: bool)
         company.whole.read(partial(alarm_messages.ways, one=one))
     except ChatappError as error:
         return error
+    if (silent := silent_holder(company)) is not None:
+        what = T("The daemon gives no sign of life: nothing is sent (process {n})", n=silent.owner.named)
+        return Busy(what, T("See: {how}", how=to_do(Next.DOCTOR)))
     return Busy(T("The daemon is not running: nothing is sent"), T("Start it: {how}", how=to_do(Next.SERVE)))
 
 
@@ -92,7 +95,7 @@ def _verdict(company: Company, one: AlarmRecipient, number: MessageId) -> Findin
     if message.state not in WAITING:
         why, step = words.why(company.manifest(row), message.code, message.detail)
         return Finding(name=str(one), ok=False, what=T("Message {n} failed: {why}", n=number, why=why), next_step=step)
-    found = standing(row, company.manifest(row), company.world.clock.now(), carried=True)
+    found = standing(row, company.manifest(row), company.world.clock.now(), held=True)
     if not found.well:
         what = T("Message {n} waits: {title}: {said}", n=number, title=row.title, said=found.sentence())
         return Finding(name=str(one), ok=False, what=what, next_step=found.next_step)

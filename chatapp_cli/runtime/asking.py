@@ -23,9 +23,10 @@ from chatapp_cli.domain.session_request import OPEN, SessionMethod, SessionReque
 from chatapp_cli.domain.text import T
 from chatapp_cli.runtime.channel import ChannelRunner
 from chatapp_cli.runtime.journal_tail import new_entries
-from chatapp_cli.runtime.owner import OwnerKind, owning
+from chatapp_cli.runtime.lease import HolderKind, holding
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import channels, journal, session_requests, words
+from chatapp_cli.services.standings import standing
 from chatapp_cli.store.rows.channels import ChannelRow, SessionRequestRow
 from chatapp_cli.store.tx import Tx
 
@@ -81,10 +82,10 @@ async def _wait(store: AsyncStore, requests: Sequence[SessionRequest], ended: _W
 
 
 async def _run_channels(store: AsyncStore, requests: Sequence[SessionRequest], ended: _Wait) -> bool:
-    """Run the channels until the answers are there; false once a daemon holds the store or asks for it."""
+    """Run the channels until the answers are there; false once a daemon holds the lease or asks for it."""
     with ExitStack() as stack:
         try:
-            held = stack.enter_context(owning(store.company, OwnerKind.COMMAND))
+            held = stack.enter_context(holding(store.company, HolderKind.COMMAND))
         except Busy:
             return False
         return await store.run_under(held, _answer_requests(store, requests, ended))
@@ -131,8 +132,8 @@ def _answer(company: Company, channel: ChannelRow, request: SessionRequestRow, s
     if request.state == SessionRequestState.FAILED:
         return _explained(company, channel, request)
     if channel.health in DOWN:
-        what, step = words.why(company.manifest(channel), channel.health_code, channel.health_detail)
-        return Busy(T("{channel} has stopped: {why}", channel=channel.title, why=what), step)
+        found = standing(channel, company.manifest(channel), company.world.clock.now())
+        return Busy(T("{title}: {said}", title=channel.title, said=found.sentence()), found.next_step)
     return Busy(
         T("{channel} did not answer in {n} seconds.", channel=channel.title, n=int(seconds)),
         T("Check its state: {how}", how=to_do(Next.CHECK)),

@@ -119,7 +119,7 @@ class Carrier(Generic[Item]):
         await self._news.wait_by(self._clock, min(max(later, 0.01), LONGEST_NAP))
 
     async def _land(self) -> None:
-        """Give rows in flight time to finish, but never beyond the lease; the next owner recovers the rest."""
+        """Give rows in flight time to finish, but never beyond the lease; the next holder recovers the rest."""
         flying, left = set(self._flying), GRACE
         try:
             while (left := min(left, self._store.lease.remaining)) > 0 and any(not task.done() for task in flying):

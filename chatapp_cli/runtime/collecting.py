@@ -4,81 +4,112 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.runtime.owner import OwnerKind, owning
+from chatapp_cli.runtime.lease import HolderKind, holding
 from chatapp_cli.services import orphans, packing, retention
 from chatapp_cli.store import temporary
 
 
+class Done(NamedTuple):
+    """What was deleted or packed."""
+
+    n: int
+    """How many rows or files."""
+    size: int = 0
+    """Bytes of these files; 0 for rows, whose space is used again."""
+
+
 class Work(NamedTuple):
-    """Something to delete or to pack."""
+    """Something to delete or to pack, after the works before it in the list were done."""
 
     name: str
     label: Text
-    n: int
-    """How many rows or files."""
-    size: int
-    """Bytes of these files; 0 for rows, whose space is used again."""
-    do: Callable[[], Iterator[int]]
-    """Does it piece by piece; yields how many are done since the last time."""
+    planned: Done
+    do: Callable[[], Iterator[Done]]
+    """Does it piece by piece."""
 
 
 def works(company: Company) -> Sequence[Work]:
-    """Everything that there is to do now."""
-    found = [_sweeping(company, one) for one in company.read(partial(retention.plan, options=company.options))]
-    plain = company.read(packing.count)
-    found.append(Work("plain", T("Raw arrivals to pack"), plain, 0, partial(_pack, company)))
-    unused = [one for part in orphans.PARTS for one in _orphans(company, part)]
-    size = sum(map(company.media.size, unused))
-    found.append(Work("orphans", T("Files that no message needs"), len(unused), size, partial(_drop, company)))
-    left = temporary.left()
-    found.append(Work("opened", T("Opened copies of files"), len(left), sum(map(temporary.size, left)), _remove_copies))
-    return [one for one in found if one.n]
+    """Everything that there is to do now, in order.
+
+    What goes first leaves less to those after it, and they are planned so: raw bytes that are deleted need no packing,
+    and the files that held them are needed by nobody.
+    """
+    sweeps = company.read(partial(retention.plan, options=company.options))
+    raw = next((one for one in sweeps if one.option == "keep_raw"), None)
+    until, before = (raw.until, raw.before) if raw else (0, 0)
+    found = [Work(one.option, one.label, Done(one.n), partial(_sweep, company, one)) for one in sweeps]
+    plain = Done(company.read(partial(packing.count, until=until, before=before)))
+    found.append(Work("plain", T("Raw arrivals to pack"), plain, partial(_pack, company)))
+    unused = [
+        company.media.size(one) for part in orphans.PARTS for one in _orphans(company, part, until=until, before=before)
+    ]
+    label = T("Files that no message needs")
+    found.append(Work("orphans", label, Done(len(unused), sum(unused)), partial(_drop, company)))
+    left = company.media.abandoned()
+    planned = Done(len(left), sum(left.values()))
+    found.append(Work("unfinished", T("Files that were begun and left"), planned, partial(_drop_unfinished, company)))
+    copies = _copies()
+    planned = Done(len(copies), sum(copies.values()))
+    found.append(Work("opened", T("Opened copies of files"), planned, _drop_copies))
+    return [one for one in found if one.planned.n]
 
 
 def compact(company: Company) -> int:
     """Give the free space inside the files back to the disk; returns the bytes.
 
-    Raises Busy while a daemon or a window carries the store, StoreError if the disk has no room for it.
+    Raises Busy while a daemon or a window holds the lease, StoreError if the disk has no room for it.
     """
-    with owning(company, OwnerKind.COMMAND):
+    with holding(company, HolderKind.COMMAND):
         return company.database.compact() + company.search.compact()
 
 
-def _sweeping(company: Company, planned: retention.Sweep) -> Work:
-    return Work(planned.option, planned.label, planned.n, 0, partial(_sweep, company, planned))
-
-
-def _sweep(company: Company, planned: retention.Sweep) -> Iterator[int]:
+def _sweep(company: Company, planned: retention.Sweep) -> Iterator[Done]:
     left = planned
     while left.n:
-        before, left = left.n, company.write(partial(retention.sweep, planned=left))
-        yield before - left.n
+        before, left = left.done, company.write(partial(retention.sweep, planned=left))
+        yield Done(left.done - before)
 
 
-def _pack(company: Company) -> Iterator[int]:
+def _pack(company: Company) -> Iterator[Done]:
     after = 0
     while piece := company.read(partial(packing.plain, after=after)):
         packed = packing.packed(piece, company.write(partial(packing.learned, piece=piece)))
-        company.write(partial(packing.replace, piece=packed))
+        yield Done(company.write(partial(packing.replace, piece=packed)))
         after = piece[-1].id
-        yield len(piece)
 
 
-def _orphans(company: Company, part: str) -> Mapping[str, int]:
-    return company.read(partial(orphans.orphans, media=company.media, part=part))
+def _orphans(company: Company, part: str, *, until: int = 0, before: Millis = 0) -> Mapping[str, int]:
+    return company.read(partial(orphans.orphans, media=company.media, part=part, until=until, before=before))
 
 
-def _drop(company: Company) -> Iterator[int]:
+def _drop(company: Company) -> Iterator[Done]:
     for part in orphans.PARTS:
-        found = _orphans(company, part)
-        orphans.drop(company.media, found)
-        yield len(found)
+        yield Done(*orphans.drop(company.media, _orphans(company, part)))
+
+
+def _drop_unfinished(company: Company) -> Iterator[Done]:
+    found = company.media.abandoned()
     company.media.sweep()
+    yield _gone(found)
 
 
-def _remove_copies() -> Iterator[int]:
-    yield temporary.sweep()
+def _copies() -> Mapping[Path, int]:
+    return {one: temporary.size(one) for one in temporary.left()}
+
+
+def _drop_copies() -> Iterator[Done]:
+    found = _copies()
+    temporary.sweep()
+    yield _gone(found)
+
+
+def _gone(found: Mapping[Path, int]) -> Done:
+    """Those of them that are not there any more."""
+    sizes = [size for path, size in found.items() if not path.exists()]
+    return Done(len(sizes), sum(sizes))

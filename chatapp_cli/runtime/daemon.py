@@ -15,8 +15,9 @@ from chatapp_cli.domain.errors import Busy, ChatappError, StoreError
 from chatapp_cli.domain.text import T
 from chatapp_cli.ports.connector import HookReply, HookRequest
 from chatapp_cli.runtime import alarms, builtin, store_alarm
-from chatapp_cli.runtime.held_lease import NO_LEASE, HeldLease, NoLease
+from chatapp_cli.runtime.held_lease import HeldLease
 from chatapp_cli.runtime.journal_tail import new_entries
+from chatapp_cli.runtime.no_lease import NO_LEASE, NoLease
 from chatapp_cli.runtime.parts import Installed, Part, handlers_of, load_installed, note, workers_of
 from chatapp_cli.runtime.readiness import Readiness, not_stored
 from chatapp_cli.runtime.restarting import WorkerState
@@ -151,7 +152,7 @@ async def running(
     parts: Sequence[Part] | None = None,
     stop: asyncio.Event | None = None,
 ) -> AsyncIterator[Daemon]:
-    """Run the daemon of a store that we own while the context is open; ``parts`` are those installed.
+    """Run the daemon of a store whose lease we hold while the context is open; ``parts`` are those installed.
 
     ``stop`` ends the wait for parts that are still being imported.
     If the daemon ends on its own, ``ended`` is called and the context raises the reason.

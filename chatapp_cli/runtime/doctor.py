@@ -29,7 +29,7 @@ from chatapp_cli.i18n import _
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.ports.world import World
 from chatapp_cli.runtime import binding, identity, login_token
-from chatapp_cli.runtime.owner import OwnerKind, owner
+from chatapp_cli.runtime.lease import CurrentHolder, HolderKind, SilentHolder, current_holder, silent_holder
 from chatapp_cli.runtime.parts import noted
 from chatapp_cli.runtime.readiness import not_stored, prove
 from chatapp_cli.services import (
@@ -73,7 +73,7 @@ def examine(loaded: LoadedSettings, world: World | None = None, *, providers: bo
         yield Finding(name="store", ok=False, what=error.what, next_step=error.next_step)
         return
     try:
-        seen = identity.logged_in(company, login_token.token(os.environ, company.settings.company))
+        seen = identity.as_acting(company, login_token.token(os.environ, company.settings.company))
         yield from _looked(
             seen, (_store, _writable, _effects, _followers, _key, _files, _disk, _clock, _daemon, _alarms, _channels)
         )
@@ -306,18 +306,9 @@ def _newest(tx: Tx) -> list[JournalEntry]:
 
 
 def _daemon(company: Company) -> Iterator[Finding]:
-    """The process that owns the store."""
-    found = owner(company)
-    if found is None:
-        what = T("The daemon is not running: nothing is received")
-    elif found.kind is OwnerKind.DAEMON:
-        what = T("The daemon runs, process {n}", n=found.named)
-    elif found.kind is OwnerKind.WINDOW:
-        what = T("A daemon started by a window is running, process {n}: it stops with the window", n=found.named)
-    else:
-        what = T("A command holds the store, process {n}; the daemon is not running: nothing is received", n=found.named)
-    ok = found is not None and found.kind is not OwnerKind.COMMAND
-    yield Finding(name="daemon", ok=ok, what=what, next_step=T("Start it: {how}", how=to_do(Next.SERVE)))
+    """The process that holds the lease of the store."""
+    found, silent = current_holder(company), silent_holder(company)
+    yield _owned(found) if silent is None else _silent(silent)
     for name, why in noted(company.settings.folder) if found is not None else ():
         yield Finding(
             name="part",
@@ -325,6 +316,34 @@ def _daemon(company: Company) -> Iterator[Finding]:
             what=T("{name} fails and is skipped: {why}", name=name, why=why),
             next_step=T("Look into the daemon's log, mend or uninstall its package, and start the daemon again."),
         )
+
+
+def _owned(found: CurrentHolder | None) -> Finding:
+    if found is None:
+        what = T("The daemon is not running: nothing is received")
+    elif found.kind is HolderKind.DAEMON:
+        what = T("The daemon runs, process {n}", n=found.named)
+    elif found.kind is HolderKind.WINDOW:
+        what = T("A daemon started by a window is running, process {n}: it stops with the window", n=found.named)
+    else:
+        what = T(
+            "A command holds the store, process {n}; the daemon is not running: nothing is received", n=found.named
+        )
+    ok = found is not None and found.kind is not HolderKind.COMMAND
+    return Finding(name="daemon", ok=ok, what=what, next_step=T("Start it: {how}", how=to_do(Next.SERVE)))
+
+
+def _silent(found: SilentHolder) -> Finding:
+    return Finding(
+        name="daemon",
+        ok=False,
+        what=T(
+            "The process that carries the store, {n}, gives no sign of life since {moment}",
+            n=found.owner.named,
+            moment=_moment(found.since),
+        ),
+        next_step=T("Look into its log. If it hangs, end it, and start the daemon again: {how}", how=to_do(Next.SERVE)),
+    )
 
 
 def _alarms(company: Company) -> Iterator[Finding]:
@@ -339,9 +358,9 @@ def _channels(company: Company) -> Iterator[Finding]:
     rows, counts, dead = company.read(lambda tx: (channels.everything(tx), waiting.counts(tx), waiting.dead(tx)))
     if not rows:
         yield Finding(name="channels", ok=True, what=T("No channel is bound yet"))
-    carried = owner(company) is not None
+    held = current_holder(company) is not None
     for row in rows:
-        yield _standing(company, channels.seen(row, company.manifest(row)), carried=carried)
+        yield _standing(company, channels.seen(row, company.manifest(row)), held=held)
         for state in ("uncertain", "failed"):
             if n := counts.get((row.id, state), 0):
                 yield _left_over(row, state, n)
@@ -379,8 +398,8 @@ def _pools(company: Company, rows: Sequence[ChannelRow]) -> Iterator[Finding]:
             )
 
 
-def _standing(company: Company, row: ChannelRow, *, carried: bool) -> Finding:
-    found = standing(row, company.manifest(row), company.world.clock.now(), carried=carried)
+def _standing(company: Company, row: ChannelRow, *, held: bool) -> Finding:
+    found = standing(row, company.manifest(row), company.world.clock.now(), held=held)
     return Finding(
         name=f"channel {row.id}",
         ok=found.well,

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.errors import Busy, StoreError
+from chatapp_cli.domain.moment import local
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.runtime.owner import OwnerKind, owner
+from chatapp_cli.runtime.lease import HolderKind, SilentHolder, current_holder, silent_holder
 from chatapp_cli.runtime.parent_watch import ended
 from chatapp_cli.services import lease
 from chatapp_cli.settings import Settings
@@ -44,6 +45,11 @@ CHANGED = DaemonState(T("another version of chatapp has changed the store: resta
 AWAY = DaemonState(T("the daemon has ended; waiting for it"))
 
 
+def _silent(found: SilentHolder) -> DaemonState:
+    since = f"{local(found.since):%H:%M:%S}"
+    return DaemonState(T("the daemon gives no sign of life since {moment}", moment=since), trouble=True)
+
+
 class EmbeddedDaemon:
     """Our own child daemon, if one is needed."""
 
@@ -62,7 +68,7 @@ class EmbeddedDaemon:
         self._listener: asyncio.Task[None] | None = None
 
     async def states(self) -> AsyncIterator[DaemonState]:
-        """Yield the state when it changes; starts a child whenever the store has no owner."""
+        """Yield the state when it changes; starts a child whenever nobody holds the lease."""
         reported: DaemonState | None = None
         while True:
             state = await self._seen()
@@ -72,7 +78,7 @@ class EmbeddedDaemon:
             await asyncio.sleep(self._look)
 
     async def _seen(self) -> DaemonState:
-        """The current state; if neither the owner can be determined nor a child started, retry later."""
+        """The current state; if neither the holder can be determined nor a child started, retry later."""
         try:
             if await asyncio.to_thread(self._company.database.read, lease.revision) != HEAD:
                 return CHANGED
@@ -84,14 +90,15 @@ class EmbeddedDaemon:
             return self._fail(error.strerror or str(error))
 
     async def _state(self) -> DaemonState:
-        found = await asyncio.to_thread(owner, self._company)
+        found = await asyncio.to_thread(current_holder, self._company)
         child = self._child
         if child is not None and child.returncode is not None:
             self._child = None
         if found is not None:
-            if found.kind is OwnerKind.DAEMON:
+            if found.kind is HolderKind.DAEMON:
                 self._expect()
-            return RUNS
+            silent = await asyncio.to_thread(silent_holder, self._company)
+            return RUNS if silent is None else _silent(silent)
         if child is not None and child.returncode is None:
             return STARTS
         if child is not None and child.returncode:

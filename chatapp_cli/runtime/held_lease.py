@@ -236,18 +236,3 @@ class HeldLease:
                     log.warning("owner.not_left", why=str(error))
             else:
                 return
-
-
-class NoLease:
-    """What a process has that runs no channels: nothing that could end, and the epoch of a store that nobody ran."""
-
-    epoch = 0
-    holds = True
-    remaining = age = math.inf
-
-    async def lost(self) -> None:
-        """Wait for ever."""
-        await asyncio.get_running_loop().create_future()
-
-
-NO_LEASE = NoLease()

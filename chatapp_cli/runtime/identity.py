@@ -8,18 +8,22 @@ from functools import partial
 from pathlib import Path
 
 from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.name import of_operator
 from chatapp_cli.runtime.restricted import is_restricted
-from chatapp_cli.services.acting import decide
+from chatapp_cli.services import acting
 from chatapp_cli.settings import Settings
 
 
-def logged_in(company: Company, token: str) -> Company:
+def as_acting(company: Company, token: str) -> Company:
     """The desk as the acting operator sees it. Raises Refused if a login is needed."""
     folder, name = company.settings.folder, _local_name(company.settings)
     owner, restricted = owns(folder), is_restricted(os.environ)
-    names = _owner_names(folder) | ({name} if owner and not restricted else set())
-    who = partial(decide, token=token, owner=owner, name=name, owner_names=names, restricted=restricted)
-    return company.seen_by(company.whole.read(who))
+    names = _owner_names(folder)
+    if owner and not restricted:
+        names |= {name}
+    who_acts = partial(acting.who_acts, token=token, owner=owner, name=name, owner_names=names, restricted=restricted)
+    return company.seen_by(company.whole.read(who_acts))
 
 
 def owns(folder: Path) -> bool:
@@ -41,10 +45,10 @@ def _owner_names(folder: Path) -> frozenset[str]:
 
 
 def _local_name(settings: Settings) -> str:
-    """The name under which the owner's messages and changes are recorded; the number of a user without a name."""
+    """The name under which the owner's messages and changes are recorded; the number of a user without a usable one."""
     from getpass import getuser
 
     try:
-        return settings.operator or getuser()
-    except (KeyError, OSError):  # no name in the environment or the system; Python 3.13 raises the latter
+        return settings.operator or of_operator(getuser())
+    except (KeyError, OSError, UsageError):  # no name in the environment or the system; Python 3.13 raises OSError
         return f"uid {os.geteuid()}"

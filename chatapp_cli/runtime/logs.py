@@ -10,10 +10,13 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from io import StringIO
 from pathlib import Path
 from typing import TextIO
 
 import structlog
+
+from chatapp_cli.domain.border import visible
 
 _TRACEBACKS = structlog.processors.ExceptionRenderer(
     structlog.tracebacks.ExceptionDictTransformer(show_locals=False, use_rich=False)
@@ -36,8 +39,19 @@ _SHARED: Sequence[structlog.typing.Processor] = (
 )
 
 
-def _for_a_person() -> structlog.dev.ConsoleRenderer:
-    return structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+def _clean(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Words of clients and remote servers must not control the terminal."""
+    return {name: visible(value) if isinstance(value, str) else value for name, value in event.items()}
+
+
+def _clean_traceback(target: TextIO, error: structlog.typing.ExcInfo) -> None:
+    drawn = StringIO()
+    structlog.dev.plain_traceback(drawn, error)
+    target.write(visible(drawn.getvalue()))
+
+
+def _for_a_person() -> Sequence[structlog.typing.Processor]:
+    return (_clean, structlog.dev.ConsoleRenderer(exception_formatter=_clean_traceback))
 
 
 class _Lines(structlog.PrintLogger):
@@ -56,7 +70,7 @@ def configure(level: str) -> None:
     stream = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - for as long as we log
     terminal = stream.isatty()
     renderers: Sequence[structlog.typing.Processor] = (
-        (_for_a_person(),) if terminal else (_TRACEBACKS, structlog.processors.JSONRenderer(ensure_ascii=False))
+        _for_a_person() if terminal else (_TRACEBACKS, structlog.processors.JSONRenderer(ensure_ascii=False))
     )
     structlog.configure(
         processors=[structlog.contextvars.merge_contextvars, *_SHARED, *renderers],

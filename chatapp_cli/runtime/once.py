@@ -17,7 +17,7 @@ from chatapp_cli.domain.journal.channels import HealthChanged
 from chatapp_cli.domain.message import State
 from chatapp_cli.runtime.channel import ChannelRunner
 from chatapp_cli.runtime.journal_tail import new_entries
-from chatapp_cli.runtime.owner import OwnerKind, owning
+from chatapp_cli.runtime.lease import HolderKind, holding
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.tasks import run_all
 from chatapp_cli.services import chains, channels, dialogs, journal, onward, transcript
@@ -47,9 +47,9 @@ async def deliver(company: Company, message: MessageId, *, seconds: float) -> Me
 
 
 async def _alone(store: AsyncStore, way: list[MessageId]) -> bool:
-    """Send it ourselves; stops if a daemon owns the store or asks for it."""
+    """Send it ourselves; stops if a daemon holds the lease or asks for it."""
     try:
-        with owning(store.company, OwnerKind.COMMAND) as held:
+        with holding(store.company, HolderKind.COMMAND) as held:
             return await store.run_under(held, _walk(store, way, _carry))
     except Busy:
         return False

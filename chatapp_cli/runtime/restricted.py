@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Collection, Mapping, MutableMapping
 from contextlib import suppress
@@ -99,4 +98,6 @@ def _take_over(folder: Path, operator: str, accounts: Collection[str]) -> None:
 
 
 def _digest(operator: str, digits: int) -> str:
+    import hashlib
+
     return hashlib.sha256(operator.encode()).hexdigest()[:digits]

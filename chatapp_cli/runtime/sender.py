@@ -125,9 +125,9 @@ class Sender:
         return MOST_IN_FLIGHT if self._standing.trouble is None else 1
 
     async def _recover(self, session: Session) -> None:
-        """Recover what the last owner was sending: ask the provider, or leave it to a person."""
+        """Recover what the last holder was sending: ask the provider, or leave it to a person."""
         left = partial(
-            outbox.left_by_last_owner,
+            outbox.left_by_last_holder,
             media=self._store.company.media,
             channel=self._channel,
             epoch=self._store.lease.epoch,

@@ -6,13 +6,16 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.errors import StoreLost
-from chatapp_cli.runtime.held_lease import NO_LEASE, HeldLease, NoLease
+from chatapp_cli.runtime.no_lease import NO_LEASE, NoLease
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.store.writer import Done, Outcome, Writer, deliver
+
+if TYPE_CHECKING:
+    from chatapp_cli.runtime.held_lease import HeldLease
 
 R = TypeVar("R")
 READERS = 2
@@ -39,7 +42,7 @@ class AsyncStore:
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
         self._broken: asyncio.Future[None] = self._loop.create_future()
         self._writer = Writer(company.database, self._wake, self._break)
-        company.database.on_damage = self._break
+        company.database.on_damage.append(self._break)
 
     @property
     def commits(self) -> CommitFigures:
@@ -102,3 +105,4 @@ class AsyncStore:
         """Finish what is queued and stop the threads."""
         await asyncio.to_thread(self._writer.close)
         self._readers.shutdown()
+        self.company.database.on_damage.remove(self._break)

@@ -54,12 +54,12 @@ class Upkeep:
             began = clock.monotonic()
             left = await self._store.write(partial(retention.sweep, planned=left))
             await clock.sleep(SHARE * (clock.monotonic() - began))
-        log.info("upkeep.swept", what=planned.option, rows=planned.n)
+        log.info("upkeep.swept", what=planned.option, rows=left.done)
 
     async def _drop_orphans(self) -> None:
         media = self._store.company.media
         for part in orphans.PARTS:
             found = await self._store.read(partial(orphans.orphans, media=media, part=part))
             if found:
-                size = await self._store.off_loop(partial(orphans.drop, media, found))
-                log.info("upkeep.orphans", files=len(found), bytes=size)
+                dropped = await self._store.off_loop(partial(orphans.drop, media, found))
+                log.info("upkeep.orphans", files=dropped.n, bytes=dropped.size)

@@ -30,7 +30,7 @@ class VerdictWriter:
     async def record(self, verdict: VerdictJob) -> None:
         """Record a verdict; retries while the store cannot be written. Raises StoreLost if it never can be again.
 
-        If cancelled meanwhile, it continues for a while. A verdict not written by then is found by the next owner as
+        If cancelled meanwhile, it continues for a while. A verdict not written by then is found by the next holder as
         handed over, who asks the provider or a person.
         """
         writing = asyncio.ensure_future(self._retry_until_written(verdict))

@@ -25,7 +25,7 @@ def visibility(acting: Acting, dialect: str) -> Visibility | None:
     return Visibility(dialect, lines=acting.lines, reader=acting.name if acting.account else "")
 
 
-def decide(
+def who_acts(
     tx: Tx,
     *,
     token: str,
@@ -34,7 +34,7 @@ def decide(
     owner_names: frozenset[str] = frozenset(),
     restricted: bool = False,
 ) -> Acting:
-    """Decide who acts: the operator of a token, otherwise the owner under a name.
+    """Who acts: the operator of a token, otherwise the owner under a name.
 
     In a restricted window the owner's system user only carries the operator of that name, who never acts as the owner.
     Raises Refused for an expired token, for anybody else without one, and for a restricted window without an account.

@@ -20,7 +20,7 @@ from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import access, channels, reaching, sending
+from chatapp_cli.services import access, channels, reaching, sending, standings
 from chatapp_cli.services.routes import Able, ChainStep
 from chatapp_cli.services.sending import SendOptions
 from chatapp_cli.services.transcript import TranscriptEntry
@@ -98,7 +98,8 @@ def _channel(tx: Tx, one: ChainStep, *, last: bool) -> ChannelRow:
     """The step's channel; a stopped one is used only if nothing else is left."""
     channel = channels.one(tx, one.channel)
     if channel.health in STOPPED and not last:
-        raise Refused(channel.health, T("{channel} has stopped.", channel=channel.title))
+        said = standings.without_reason(channel, tx.now).word
+        raise Refused(channel.health, T("{title}: {said}", title=channel.title, said=said))
     return channel
 
 

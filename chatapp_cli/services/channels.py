@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
-from chatapp_cli.domain import limits
+from chatapp_cli.domain import border, limits
 from chatapp_cli.domain.access import PROGRAM, Right
 from chatapp_cli.domain.errors import NotFound, Refused, StoreError, UsageError
 from chatapp_cli.domain.health import Health
@@ -145,6 +145,7 @@ def save(
     lines.seen(tx, line)
     if previous is not None:
         _insist_on_secrets(tx, vault, one(tx, previous), binding.secrets)
+    binding = replace(binding, title=border.name(binding.title))
     _require_free(tx, binding, line=line, kind=kind, previous=previous, pool=pool)
     _require_short(binding)
     answered = _options_of(tx, binding, fields, previous)

@@ -6,19 +6,16 @@ from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from chatapp_cli.domain.draft import MEGABYTE
-from chatapp_cli.domain.health import WORKING, Health
 from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services import alarms, channels, waiting, words
-from chatapp_cli.services.standings import seen_at
+from chatapp_cli.services import alarms, channels, waiting
+from chatapp_cli.services.standings import FAULTS, standing
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.tx import Tx
 
 if TYPE_CHECKING:
     from chatapp_cli.domain.manifest import Manifest
 
-SILENT: Final = 180_000
-"""Milliseconds without a sign of life after which a channel counts as silent."""
 LEAST_SPACE: Final = 200 * MEGABYTE
 """Free bytes below which the disk counts as full."""
 STANDS: Final = 3_600_000
@@ -62,16 +59,9 @@ def look(
 
 
 def _of_channel(row: ChannelRow, manifest: Manifest, now: Millis, *, began: Millis) -> Text | None:
-    """What is wrong with a channel: it failed, may not send, or gives no sign of life."""
-    row = channels.seen(row, manifest)
-    why = words.why(manifest, row.health_code, row.health_detail)[0]
-    if row.health == Health.BLOCKED:
-        return T("{title} receives, but does not send: {why}", title=row.title, why=why)
-    if row.health not in WORKING:
-        return T("{title} does not work: {why}", title=row.title, why=why)
-    if now - max(seen_at(row, now), began if began <= now else 0) > SILENT:
-        return T("{title} gives no sign of life", title=row.title)
-    return None
+    """What is wrong with a channel, in the words of its standing."""
+    found = standing(channels.seen(row, manifest), manifest, now, held=True, since=began)
+    return T("{title}: {said}", title=row.title, said=found.gist) if found.state in FAULTS else None
 
 
 def late_followers(tx: Tx) -> list[str]:

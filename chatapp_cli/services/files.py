@@ -7,11 +7,14 @@ import mimetypes
 import os
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from chatapp_cli.domain import given_file
 from chatapp_cli.domain.access import PROGRAM
+from chatapp_cli.domain.border import LONGEST_FILE_NAME
 from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import Busy, NotFound, Refused
 from chatapp_cli.domain.ids import ChannelId, FileId
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
     from chatapp_cli.domain.arrival import FileKind
 
 MOST_ATTEMPTS = 8
+_LONGEST_ENDING = 32
+"""In bytes; what is longer after a dot is no ending."""
 SAMPLE = 1000
 """Files whose contents a diagnosis looks for."""
 RESTORE = T("Restore the folder from a backup; if there is none, ask the client for the file again.")
@@ -114,14 +119,42 @@ def copy_out(media: Media, file: FileRow, folder: Path) -> Path:
     """Copy a file out under its own name without overwriting. Raises Busy, Refused and NotFound."""
     source = content(media, file)
     try:
-        target = _free(folder / sound_name(file))
-        shutil.copyfile(source, target)
+        return _copied(source, folder, _called(file))
     except OSError as error:
         raise NotFound(
             T("The file cannot be saved in {folder}: {why}.", folder=folder, why=error.strerror or error),
             T("Name another folder."),
         ) from error
+
+
+def _copied(source: Path, folder: Path, name: str) -> Path:
+    """A new file, which is complete or not there."""
+    target = _created(folder, name)
+    try:
+        shutil.copyfile(source, target)
+    except OSError:
+        target.unlink(missing_ok=True)
+        raise
     return target
+
+
+def _created(folder: Path, name: str) -> Path:
+    """An empty file under the first free one of the names."""
+    for n in count():
+        with suppress(FileExistsError):
+            (target := folder / numbered(name, n)).touch(exist_ok=False)
+            return target
+    raise AssertionError("numbers do not end")
+
+
+def numbered(name: str, n: int) -> str:
+    """The name of the n-th file that would have the same name, such as «price (1).txt», short enough for a folder."""
+    mark = f" ({n})" if n else ""
+    stem, ending = Path(name).stem, Path(name).suffix
+    if len(ending.encode()) > _LONGEST_ENDING:
+        stem, ending = name, ""
+    room = LONGEST_FILE_NAME - len(f"{mark}{ending}".encode())
+    return f"{stem.encode()[:room].decode(errors='ignore')}{mark}{ending}"
 
 
 def content(media: Media, file: FileRow) -> Path:
@@ -170,6 +203,10 @@ def _require_present(file: FileRow) -> None:
 
 def sound_name(file: FileRow) -> str:
     """A file name that is safe in a folder and on screen."""
+    return numbered(_called(file), 0)
+
+
+def _called(file: FileRow) -> str:
     return sound(file.name) or f"file-{file.id}"
 
 
@@ -177,15 +214,6 @@ def sound(name: str) -> str:
     """The safe part of a foreign file name; may be empty."""
     shown = "".join(letter for letter in name if letter.isprintable())
     return shown.replace("\\", "/").rsplit("/", maxsplit=1)[-1].lstrip(".").strip()
-
-
-def _free(path: Path) -> Path:
-    if not path.exists():
-        return path
-    n = 1
-    while (other := path.with_stem(f"{path.stem} ({n})")).exists():
-        n += 1
-    return other
 
 
 def wanted(tx: Tx, channel: ChannelId, *, n: int = 20) -> list[FileRow]:

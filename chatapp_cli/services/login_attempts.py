@@ -9,6 +9,7 @@ from typing import Final
 
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import Millis
+from chatapp_cli.domain.name import known_as
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import operators
 from chatapp_cli.store.tx import Tx
@@ -49,7 +50,7 @@ def succeeded(tx: Tx, name: str, address: str = "") -> None:
 
 def _counted(tx: Tx, name: str, address: str) -> Mapping[str, str]:
     """What an attempt is counted by; a name that no account has may be a password typed into the wrong box."""
-    known = operators.known_as(name)
+    known = known_as(name)
     value = known if operators.known(tx, known) else hashlib.sha256(known.encode()).hexdigest()
     return {"name": value, **({"address": address} if address else {})}
 

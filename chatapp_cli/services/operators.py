@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
-from unicodedata import normalize
 
 from chatapp_cli.domain.access import Right, rights_from, rights_text
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
@@ -20,7 +19,7 @@ from chatapp_cli.domain.journal.operators import (
     RightsChanged,
     VisibleLinesChanged,
 )
-from chatapp_cli.domain.name import sound
+from chatapp_cli.domain.name import known_as, of_operator, skeleton
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import access, passwords
@@ -29,10 +28,6 @@ from chatapp_cli.store.tx import Tx
 
 SESSION = 30 * 24 * 3_600_000
 """The lifetime of a login, in milliseconds."""
-
-
-RESERVED = frozenset({"me", "nobody"})
-"""Words for an operator that cannot be a name."""
 
 
 class OperatorAccount(NamedTuple):
@@ -57,11 +52,6 @@ def known(tx: Tx, name: str) -> OperatorRow | None:
     return tx.one(OperatorRow, "operators.find", name=name)
 
 
-def known_as(typed: str) -> str:
-    """The name that somebody means who types it: without superfluous blanks, in composed letters."""
-    return normalize("NFC", " ".join(typed.split()))
-
-
 def find(tx: Tx, name: str) -> OperatorRow:
     """An account. Raises NotFound."""
     found = known(tx, name)
@@ -80,12 +70,14 @@ def lines(tx: Tx, who: OperatorRow) -> list[SeenLineRow] | None:
 def add(tx: Tx, name: str, password_hash: str, lines: Sequence[LineId]) -> OperatorRow:
     """Add an account; without a hash it cannot log in, without lines it sees all of them.
 
-    Raises UsageError for a name that is empty or has a meaning of its own, and Refused for one that is taken.
+    Raises UsageError for a name that is empty or has a meaning of its own, and Refused for one that is taken, or looks
+    like another one.
     """
     access.require(tx, Right.USERS)
     _require_lines(tx, lines or None)
     name = _sound(name)
     _require_not_the_owners(tx, name)
+    _require_unlike_others(tx, name)
     if not tx.run("operators.add", name=name, password=password_hash, every_line=int(not lines), now=tx.now):
         raise Refused(
             "operator_exists", T("There is an operator {name} already.", name=name), T("Choose another name.")
@@ -199,6 +191,17 @@ def _require_not_the_owners(tx: Tx, name: str) -> None:
     )
 
 
+def _require_unlike_others(tx: Tx, name: str) -> None:
+    """Raise Refused for a name that nobody could tell from another account's in a list or the journal."""
+    alike = next((one.name for one in everything(tx) if skeleton(one.name) == skeleton(name)), name)
+    if alike != name:
+        raise Refused(
+            "operator_exists",
+            T("{name} looks like {other}, who has an account: nobody could tell them apart.", name=name, other=alike),
+            T("Choose another name."),
+        )
+
+
 def _require_rights(tx: Tx, rights: frozenset[Right]) -> None:
     if not rights <= access.rights(tx):
         raise _beyond()
@@ -304,13 +307,9 @@ def _see(tx: Tx, name: str, lines: Sequence[LineId]) -> None:
 
 
 def _sound(name: str) -> str:
-    name = known_as(sound(name))
-    if name.casefold() in RESERVED:
-        raise UsageError(
-            T("{name} has a meaning of its own where somebody is named.", name=name),
-            T("Choose another name."),
-            field="name",
-        )
+    name = of_operator(name)
+    if name.isdigit():
+        raise UsageError(T("A name is more than a number."), T("Choose another name."), field="name")
     if not name:
         raise UsageError(T("An operator needs a name."), field="name")
     return name

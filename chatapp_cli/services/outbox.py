@@ -97,8 +97,8 @@ def begin(tx: Tx, claim: Claim) -> bool:
     return True
 
 
-def left_by_last_owner(tx: Tx, media: Media, channel: ChannelId, epoch: int = 0) -> list[Claim]:
-    """The claims that the channel's last owner left; ``began`` tells which were handed over.
+def left_by_last_holder(tx: Tx, media: Media, channel: ChannelId, epoch: int = 0) -> list[Claim]:
+    """The claims that the last holder left; ``began`` tells which were handed over.
 
     None for a process that holds the store no longer: they are being carried out by the one that does.
     """

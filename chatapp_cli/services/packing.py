@@ -63,9 +63,9 @@ def plain(tx: Tx, *, after: int, n: int = PIECE) -> list[PlainRaw]:
     return tx.all(PlainRaw, "packing.plain", after=after, n=n)
 
 
-def count(tx: Tx) -> int:
-    """How many arrivals are to be packed."""
-    return int(tx.value("packing.count"))
+def count(tx: Tx, *, until: int = 0, before: Millis = 0) -> int:
+    """How many arrivals are to be packed, but for those with a lower number that came before a time."""
+    return int(tx.value("packing.count", until=until, before=before))
 
 
 def learned(tx: Tx, piece: Sequence[PlainRaw]) -> Mapping[str, KnownDictionary]:

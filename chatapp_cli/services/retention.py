@@ -37,6 +37,8 @@ class Sweep(NamedTuple):
     first: int
     until: int
     before: Millis
+    done: int = 0
+    """How many are deleted already."""
 
     @property
     def label(self) -> Text:
@@ -118,17 +120,17 @@ def _planned(tx: Tx, option: str, days: int) -> Sweep | None:
 
 
 def sweep(tx: Tx, planned: Sweep, *, most: int = AT_ONCE) -> Sweep:
-    """Delete some of it; returns what is left, with ``n`` 0 if that is nothing."""
+    """Delete some of it; returns what is left, with ``n`` 0 if that is nothing, and how much was deleted until then."""
     tx, kind = tx.whole(), _KINDS[planned.option]
     span = {"first": planned.first, "until": planned.until, "before": planned.before, "n": most}
     if planned.option != "keep_raw":
-        done = tx.run(kind.delete, **span)
-        return planned._replace(n=0 if done < most else max(1, planned.n - done))
+        n = tx.run(kind.delete, **span)
+        return planned._replace(n=0 if n < most else max(1, planned.n - n), done=planned.done + n)
     found = tx.all(int, kind.delete, **span)
-    packing.replace(tx, [packing.PackedRaw(number, packing.GONE, b"") for number in found])
+    done = planned.done + packing.replace(tx, [packing.PackedRaw(number, packing.GONE, b"") for number in found])
     if len(found) < most:
-        return planned._replace(n=0)
-    return planned._replace(n=max(1, planned.n - most), first=found[-1] + 1)
+        return planned._replace(n=0, done=done)
+    return planned._replace(n=max(1, planned.n - most), first=found[-1] + 1, done=done)
 
 
 def unused_dictionaries(tx: Tx) -> list[int]:

@@ -39,6 +39,8 @@ _WITHIN = 1_000
 """The most hits of one dialog."""
 _BEFORE, _WIDTH = 32, 120
 """Characters of a snippet before the first match, and in total."""
+_SEARCHED = 100_000
+"""Characters of a message in which the words of a query are marked."""
 
 
 # The index
@@ -248,15 +250,15 @@ def _fitting(
 
 def _shown(one: MessageWords) -> MessageWords:
     """A client's message as its channel shows it: without links (S-099)."""
-    return one._replace(text=without_links(one.text)) if one.direction == Direction.IN else one
+    return one._replace(text=without_links(one.text[:_SEARCHED])) if one.direction == Direction.IN else one
 
 
 def snippet(message: MessageWords, query: Query) -> Snippet:
     """The part of a message around the first match, on one line."""
-    for part in (message.text, message.subject, message.files):
+    for part in (message.text[:_SEARCHED], message.subject, message.files):
         if found := marks(part, query):
             return _cut(part, found)
-    return _cut(message.text or message.subject or message.files, [])
+    return _cut(message.text[:_SEARCHED] or message.subject or message.files, [])
 
 
 def _cut(text: str, found: Sequence[tuple[int, int]]) -> Snippet:

@@ -1,6 +1,6 @@
 """Requests to a channel's live session other than messages: look up a number, create a group, list chats.
 
-The caller writes a row and waits for its answer; the process that owns the session carries it out.
+The caller writes a row and waits for its answer; the process that runs the session carries it out.
 """
 
 from __future__ import annotations

@@ -41,6 +41,8 @@ _UNTIL: Mapping[ChannelState, str] = MappingProxyType(
         ChannelState.SILENT: N_("gives no sign of life since {moment}"),
     }
 )
+FAULTS = frozenset({ChannelState.RECEIVES_ONLY, ChannelState.RETRYING, ChannelState.STOPPED, ChannelState.SILENT})
+"""The states that are faults: what a person is told of if they last."""
 _GOES_ON = frozenset({ChannelState.RESTING, ChannelState.RECEIVES_ONLY, ChannelState.STOPPED})
 """What a person can end at once."""
 _BY_CODE = _GOES_ON | {ChannelState.RETRYING}
@@ -81,22 +83,27 @@ class ChannelStanding(NamedTuple):
         return said if self.why is None else T("{said}: {why}", said=said, why=self.why)
 
     @property
+    def gist(self) -> Text:
+        """The state and the reason, without its time: for what is still read later."""
+        return self.word if self.why is None else T("{said}: {why}", said=self.word, why=self.why)
+
+    @property
     def go_on(self) -> Text | None:
         """How a person ends it at once, if that is possible."""
         return resting.next_step(self.channel) if self.state in _GOES_ON else None
 
 
 def standing(
-    row: ChannelRow, manifest: Manifest, now: Millis, *, carried: bool | None = None, since: Millis = 0
+    row: ChannelRow, manifest: Manifest, now: Millis, *, held: bool | None = None, since: Millis = 0
 ) -> ChannelStanding:
     """The standing of a channel.
 
-    ``carried``: whether any process runs the channels; ``None``: not known.
+    ``held``: whether any process holds the lease, and so runs the channels; ``None``: not known.
     ``since``: when that process started, if it is known: what the store says of a channel from before is no sign that
     it works.
     """
-    state = state_of(row, now, carried=carried, since=since)
-    why, step = _reason(row, manifest, state, carried=carried)
+    state = state_of(row, now, held=held, since=since)
+    why, step = _reason(row, manifest, state, held=held)
     return ChannelStanding(row, state, _until(row, state, now), why, step)
 
 
@@ -106,16 +113,16 @@ def without_reason(row: ChannelRow, now: Millis) -> ChannelStanding:
     return ChannelStanding(row, state, _until(row, state, now))
 
 
-def state_of(row: ChannelRow, now: Millis, *, carried: bool | None = None, since: Millis = 0) -> ChannelState:
+def state_of(row: ChannelRow, now: Millis, *, held: bool | None = None, since: Millis = 0) -> ChannelState:
     """Only the state, for programs and colours."""
     if row.health not in WORKING:
         return _troubled(row)
-    if carried and since and _past(row.proof_at, now) < since <= now <= since + LATE:
+    if held and since and _past(row.proof_at, now) < since <= now <= since + LATE:
         return ChannelState.STARTING
-    late = now - seen_at(row, now) > LATE
-    if resting.troubled(row, now) and not (late and carried):
+    late = now - _seen_at(row, now) > LATE
+    if resting.troubled(row, now) and not (late and held):
         return ChannelState.RESTING
-    if late and (carried or row.health == Health.OK):
+    if late and (held or row.health == Health.OK):
         return ChannelState.SILENT
     return ChannelState.STARTING if row.health == Health.STARTING else ChannelState.WORKING
 
@@ -132,7 +139,7 @@ def _troubled(row: ChannelRow) -> ChannelState:
     return ChannelState.RECEIVES_ONLY
 
 
-def seen_at(row: ChannelRow, now: Millis) -> Millis:
+def _seen_at(row: ChannelRow, now: Millis) -> Millis:
     """The last sign of life; 0 if none is known.
 
     What lies in the future was written while the clock was wrong, and says nothing.
@@ -147,7 +154,7 @@ def _past(at: Millis | None, now: Millis) -> Millis:
 def _until(row: ChannelRow, state: ChannelState, now: Millis) -> Millis:
     """A time that is over says nothing: it is being tried just now."""
     if state is ChannelState.SILENT:
-        return seen_at(row, now)
+        return _seen_at(row, now)
     known = {
         ChannelState.RESTING: row.paused_until,
         ChannelState.RECEIVES_ONLY: row.paused_until,
@@ -158,10 +165,10 @@ def _until(row: ChannelRow, state: ChannelState, now: Millis) -> Millis:
 
 
 def _reason(
-    row: ChannelRow, manifest: Manifest, state: ChannelState, *, carried: bool | None
+    row: ChannelRow, manifest: Manifest, state: ChannelState, *, held: bool | None
 ) -> tuple[Text | None, Text | None]:
     """Why, and what to do."""
-    if state is ChannelState.SILENT and carried is False:
+    if state is ChannelState.SILENT and held is False:
         return T("The daemon is not running: nothing is received"), T("Start it: {how}", how=to_do(Next.SERVE))
     if state is ChannelState.SILENT:
         return None, T("Look: {how}", how=to_do(Next.CHECK, n=row.id))

@@ -38,8 +38,8 @@ class Database:
         self._mark = mark
         self.damaged: StoreDamaged | None = None
         """The first sign that the store is damaged: from then on nothing is written to it."""
-        self.on_damage: Callable[[StoreDamaged], None] = lambda _damaged: None
-        """Called once, on the thread that found the damage."""
+        self.on_damage: list[Callable[[StoreDamaged], None]] = []
+        """Each is called once, on the thread that found the damage."""
         self.look_at_mark()
 
     def connection(self) -> Connection:
@@ -116,7 +116,8 @@ class Database:
 
     def _damaged_by(self, found: StoreDamaged) -> None:
         self.damaged = found
-        self.on_damage(found)
+        for call in tuple(self.on_damage):
+            call(found)
 
     def _write_mark(self, why: str) -> None:
         if self._mark is not None:

@@ -49,7 +49,7 @@ class Driver(Protocol):
     dialect: str
     url: str
     locks: bool
-    """Whether ``own`` keeps every other process out until this one ends, however late its heartbeats are."""
+    """Whether ``lock`` keeps every other process out until this one ends, however late its heartbeats are."""
 
     def connect(self) -> Connection:
         """Open a connection for the calling thread."""
@@ -71,7 +71,7 @@ class Driver(Protocol):
         """A cheap way to notice writes."""
         ...
 
-    def own(self) -> AbstractContextManager[Intact | None]:
+    def lock(self) -> AbstractContextManager[Intact | None]:
         """Keep other processes of this machine from running the store's channels, where the database can.
 
         ``None`` if another process does.
@@ -199,7 +199,7 @@ class Sqlite:
         return SqlitePulse(self.connect())
 
     @contextmanager
-    def own(self) -> Iterator[Intact | None]:
+    def lock(self) -> Iterator[Intact | None]:
         """Lock the file itself, so that no other file has to be there. Raises StoreError for an unusable one."""
         with ExitStack() as stack:
             try:
@@ -400,7 +400,7 @@ class Postgres:
         """There is no cheaper way than a query."""
         return SteadyPulse()
 
-    def own(self) -> AbstractContextManager[Intact | None]:
+    def lock(self) -> AbstractContextManager[Intact | None]:
         """The lease in the store is all: a lock of the session would end with its connection, or be a pooler's."""
         return nullcontext(lambda: True)
 

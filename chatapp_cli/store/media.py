@@ -66,11 +66,13 @@ class Media:
         finally:
             scratch.unlink(missing_ok=True)
 
-    def drop(self, sha256: str, inode: int) -> None:
-        """Remove an unused content, unless the same content was stored again meanwhile."""
+    def drop(self, sha256: str, inode: int) -> bool:
+        """Remove an unused content, unless the same content was stored again meanwhile; returns whether it went."""
         with suppress(OSError):
             if self.path(sha256).stat().st_ino == inode:
                 self.path(sha256).unlink()
+                return True
+        return False
 
     def vacate(self) -> None:
         """Remove empty folders up to that of all companies, because no store was created."""
@@ -78,14 +80,23 @@ class Media:
             with suppress(OSError):
                 folder.rmdir()
 
-    def sweep(self) -> int:
-        """Remove unfinished files that were not written to for a day; returns how many."""
-        swept, before = 0, time.time() - _ABANDONED
+    def abandoned(self) -> dict[Path, int]:
+        """Unfinished files that were not written to for a day, with their bytes."""
+        found, before = {}, time.time() - _ABANDONED
         for left in self.root.glob(f"{_NEW}*"):
             with suppress(OSError):
-                if left.stat().st_mtime < before:
-                    left.unlink()
-                    swept += 1
+                seen = left.stat()
+                if seen.st_mtime < before:
+                    found[left] = seen.st_size
+        return found
+
+    def sweep(self) -> int:
+        """Remove them; returns how many."""
+        swept = 0
+        for left in self.abandoned():
+            with suppress(OSError):
+                left.unlink()
+                swept += 1
         return swept
 
     def contents(self, prefix: str) -> dict[str, int]:

@@ -12,9 +12,9 @@ from chatapp_cli.domain.errors import Busy, StoreError
 from chatapp_cli.domain.text import T
 from chatapp_cli.store import file_lock
 from chatapp_cli.store.drivers import Driver, spoken
-from chatapp_cli.store.holder import holder_of, named
 from chatapp_cli.store.named import statements
 from chatapp_cli.store.preflight import foreign, require_no_former_store
+from chatapp_cli.store.process_identity import holder_of, named
 from chatapp_cli.store.rows.lease import LeaseRow
 from chatapp_cli.store.tx import Connection
 
@@ -102,7 +102,7 @@ def _holder(driver: Driver, connection: Connection) -> str:
 
 
 _LEASE = "0008"
-"""The revision from which on the owner stands in the store."""
+"""The revision from which on the lease stands in the store."""
 _SESSION_LOCK = f"SELECT pg_try_advisory_xact_lock({0x63686175})"
 """What a program before that held on PostgreSQL."""
 

@@ -20,7 +20,7 @@ from chatapp_cli.tui.action_chooser import ActionChooser
 from chatapp_cli.tui.appearance import Appearance
 from chatapp_cli.tui.keys.keymap import bindings
 from chatapp_cli.tui.keys.listening import listen_to
-from chatapp_cli.tui.keys.pasting import taking_whole
+from chatapp_cli.tui.keys.pasting import with_whole_pastes
 from chatapp_cli.tui.keys.typeahead import TypeAhead
 from chatapp_cli.tui.login_watch import LoginWatch
 from chatapp_cli.tui.media.graphics import Graphics
@@ -28,12 +28,12 @@ from chatapp_cli.tui.pages import page_named
 from chatapp_cli.tui.reading import words
 from chatapp_cli.tui.screens.inbox import InboxScreen
 from chatapp_cli.tui.session.error_guard import ErrorGuard
-from chatapp_cli.tui.session.hangup import left_when_told
+from chatapp_cli.tui.session.hangup import leave_on_hangup
 from chatapp_cli.tui.session.journal_feed import JournalAdvanced, watch_journal
 from chatapp_cli.tui.session.login_gate import LoginGate
 from chatapp_cli.tui.session.notices import PAUSE, Notices
 from chatapp_cli.tui.session.terminal import KEEP_TITLE, RESTORE_TITLE, Terminal
-from chatapp_cli.tui.session.terminal_driver import outlasting
+from chatapp_cli.tui.session.terminal_driver import surviving_hangup
 from chatapp_cli.tui.session.user_files import UserFiles
 from chatapp_cli.tui.session.workspace import Workspace
 from chatapp_cli.tui.spelling import Spelling
@@ -75,7 +75,7 @@ class InboxApp(TypeAhead):
         self, company: Company, *, alone: bool = False, user_files: UserFiles = NO_FILES, token: str = ""
     ) -> None:
         super().__init__()
-        self.driver_class = taking_whole(outlasting(self.driver_class))
+        self.driver_class = with_whole_pastes(surviving_hangup(self.driver_class))
         self.add_mode(self.DEFAULT_MODE, self.get_default_screen)
         self.company = company
         self.guard = ErrorGuard()
@@ -113,7 +113,7 @@ class InboxApp(TypeAhead):
     def on_mount(self) -> None:
         """Follow the journal, check the login from time to time, and leave when the terminal goes away."""
         if not self.is_headless and sys.__stdin__ is not None and sys.__stdin__.isatty():
-            self._open.enter_context(left_when_told(sys.__stdin__.fileno(), self.exit))
+            self._open.enter_context(leave_on_hangup(sys.__stdin__.fileno(), self.exit))
         self._login.ask()
         self._in_background(self._follow)
         self.set_interval(LOGIN, lambda: self._in_background(self._login.look_again))

@@ -30,6 +30,8 @@ def typed(text: str) -> None:
         text = os.environ["CHATAPP_LANG"]
     if text == "own":
         text = os.environ["CHATAPP_OWN"]
+    if text == "restricted":
+        text = os.environ.get("CHATAPP_RESTRICTED", "")
     if text == "link":
         tell(type="open_url", url="javascript:alert(1)", new_tab=True)
         tell(type="open_url", url="https://example.org/", new_tab=False)

@@ -476,6 +476,14 @@ async def test_what_an_operator_sets_in_a_browser_is_kept_for_them_alone(site: S
     assert told == own_settings(site.company.settings.folder, "Ольга")
 
 
+async def test_a_window_in_a_browser_is_a_restricted_one_and_so_never_the_owners(site: Site) -> None:
+    await site.log_in()
+    async with site.window() as socket:
+        await said(socket)
+        await socket.send(json.dumps(["stdin", "restricted"]))
+        assert await said(socket) == "typed on"
+
+
 @pytest.mark.req("S-012")
 async def test_the_language_that_is_chosen_at_the_login_is_the_operators_own_from_then_on(site: Site) -> None:
     assert '<html lang="en">' in (await site.http.get("/desk/login")).text

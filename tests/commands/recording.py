@@ -261,7 +261,7 @@ def _word(folder: str, word: object) -> str:
 
 @contextmanager
 def _answered(home: Path, words: Sequence[object]) -> Iterator[None]:
-    """Where a channel is asked, somebody owns the store and answers."""
+    """Where a channel is asked, somebody holds the lease and answers."""
     if words[0] not in {"chat", "contact", "group"}:
         yield
         return

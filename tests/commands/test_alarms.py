@@ -6,7 +6,7 @@ from pathlib import Path
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.text import T
-from chatapp_cli.runtime.owner import owning
+from chatapp_cli.runtime.lease import holding
 from chatapp_cli.services import alarms
 from tests.commands.conftest import Program, Shell, Write
 
@@ -50,7 +50,7 @@ def test_a_trial_by_message_needs_a_daemon_and_says_what_became_of_it(
     assert (alone.code, "1:client-1\tThe daemon is not running: nothing is sent" in alone.out) == (1, True)
     assert "Start it: chatapp serve" in alone.err
     assert chatapp("outbox", "list").out == "", "nothing is sent later, when nobody expects a trial"
-    with owning(company):
+    with holding(company):
         waits = chatapp.run("alarm", "test")
     assert (waits.code, "1:client-1\tMessage 2 is on its way" in waits.out) == (0, True)
 

@@ -12,7 +12,7 @@ from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.arrival import Arrival, Batch, IncomingFile
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.runtime import rereading
-from chatapp_cli.runtime.owner import owning
+from chatapp_cli.runtime.lease import holding
 from chatapp_cli.services import ingest, journal
 from chatapp_cli.store import temporary
 from tests.commands.conftest import Program, Shell, Write
@@ -82,7 +82,7 @@ def test_while_a_daemon_carries_the_store_the_files_keep_their_size_and_all_else
     chatapp: Shell, client_writes: Write, company: Company
 ) -> None:
     client_writes("Ёлка есть?")
-    with owning(company):
+    with holding(company):
         said = chatapp("gc").err
     assert "They keep their size, because the store is in use:" in said
     assert chatapp("gc", "--dry-run").out == ""

@@ -4,7 +4,9 @@ import pytest
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.arrival import Arrival, Batch, MessageEdited
-from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.domain.excerpt import LONGEST
+from chatapp_cli.domain.ids import ChannelId, DialogId
+from chatapp_cli.domain.journal.dialogs import DialogRenamed
 from chatapp_cli.services.ingest import ingest
 from chatapp_cli.services.raw_bodies import store_large
 from tests.commands.conftest import NOON, Shell, Write, a_file
@@ -77,3 +79,31 @@ def test_earlier_texts_of_an_edited_message_are_told(
     assert before["text"] == "Два пледа"
     assert chatapp("message", "history", "1").rows[0][1] == "Два пледа"
     assert chatapp.run("message", "history", "99").code == 1
+
+
+def test_a_text_of_megabytes_is_shown_in_part_with_the_command_for_all_of_it(
+    chatapp: Shell, client_writes: Write, company: Company
+) -> None:
+    long = "слово " * 500_000 + "конец"
+    client_writes(long)
+    company.write(lambda tx: tx.insert("notes.add", dialog=1, author="Пётр", text=long, now=tx.now))
+    shown = chatapp("dialog", "show", "1").out
+    text = chatapp("message", "show", "1", "--json").json["text"]
+    assert long.startswith(text[:60_000])
+    assert f"… {len(text) - LONGEST + 3} more characters: chatapp message show 1 --json" in shown
+    assert f"… {len(long) - LONGEST + 3} more characters: chatapp dialog notes 1 --json" in shown
+    assert len(shown) < 3 * LONGEST
+    for words in (("message", "show", "1"), ("trace", "1"), ("dialog", "show", "1", "--person")):
+        assert len(chatapp(*words).out) < 2 * LONGEST
+    assert chatapp("dialog", "notes", "1", "--json").json[0]["text"] == long
+
+
+def test_a_line_of_the_journal_is_one_that_a_person_reads(
+    chatapp: Shell, client_writes: Write, company: Company
+) -> None:
+    client_writes("Здравствуйте")
+    company.write(lambda tx: tx.emit(DialogRenamed(dialog=DialogId(1), name="ы" * 50_000)))
+    (line,) = chatapp("tail", "-n", "1").out.splitlines()
+    assert len(line) < 1_100
+    assert line.endswith("…")
+    assert chatapp("tail", "-n", "1", "--json").json["data"]["name"] == "ы" * 50_000

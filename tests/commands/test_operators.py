@@ -4,6 +4,7 @@ import os
 import pwd
 import re
 import stat
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -141,15 +142,87 @@ def test_a_name_is_one_line_that_can_be_seen_and_no_longer_than_a_line(chatapp: 
     chatapp(*(word.format("я" * 200) for word in words), stdin=f"{PASSWORD}\n")
 
 
-@pytest.mark.parametrize("name", ["me", "Nobody"])
-def test_no_account_has_a_name_that_means_somebody_else(chatapp: Shell, name: str) -> None:
-    said = chatapp.run("user", "add", name, stdin=f"{PASSWORD}\n")
+@pytest.mark.parametrize(
+    "name", ["me", "Nobody", "daemon", "Program", "door", "effect", "dаemon", "ＤＯＯＲ", "-", "--line"]
+)
+@pytest.mark.parametrize(
+    "words", [("user", "add", "--", "{}"), ("--operator={}", "line", "list"), ("config", "set", "operator", "--", "{}")]
+)
+def test_nobody_is_called_like_a_word_or_a_part_of_the_program(
+    chatapp: Shell, name: str, words: tuple[str, ...]
+) -> None:
+    said = chatapp.run(*(word.format(name) for word in words), stdin=f"{PASSWORD}\n")
     assert (said.code, said.err.splitlines()[0]) == (2, f"{name} has a meaning of its own where somebody is named.")
+
+
+@pytest.mark.parametrize(
+    ("there", "alike"),
+    [
+        ("Olga", "olga"),
+        ("Olga", "Оlga"),
+        ("Olga", "ＯＬＧＡ"),
+        ("Olga", "Οlga"),
+        ("Ольга", "ольга"),
+        ("Ольга", "Oльгa"),
+        ("Вера Н", "Beрa H"),
+        ("Ann\ufe0f", "Ann"),
+        ("Straße", "STRASSE"),
+    ],
+)
+def test_no_account_looks_like_another_one(chatapp: Shell, there: str, alike: str) -> None:
+    chatapp("user", "add", there, stdin=f"{PASSWORD}\n")
+    said = chatapp.run("user", "add", alike, stdin=f"{PASSWORD}\n")
+    assert (said.code, said.err.splitlines()[0]) == (
+        1,
+        f"{alike} looks like {there}, who has an account: nobody could tell them apart.",
+    )
+    again = chatapp.run("user", "add", there, stdin=f"{PASSWORD}\n")
+    assert (again.code, again.err.splitlines()[0]) == (1, f"There is an operator {there} already.")
+
+
+def test_names_that_only_share_letters_are_two(chatapp: Shell) -> None:
+    for name in ("Анна", "Anna", "Аня", "Ольга", "Олег", "Oleg"):
+        chatapp("user", "add", name, stdin=f"{PASSWORD}\n")
+    assert len(chatapp("user", "list", "--json").json) == 6
+    assert chatapp.run("user", "add", "42", stdin=f"{PASSWORD}\n").err.startswith("A name is more than a number.")
+
+
+SIGNED = {
+    "control characters": "ev\x1b[31mil",
+    "two lines": "Olga [sent]\n#77",
+    "turned around": "Olga\u202eagl",
+    "nothing to see": "\u3164",
+    "too long": "я" * 201,
+}
+
+
+@pytest.mark.parametrize("name", SIGNED.values(), ids=SIGNED)
+@pytest.mark.parametrize("setting", ["operator", "company_name"])
+def test_a_name_from_outside_is_as_sound_as_one_that_is_set(chatapp: Shell, setting: str, name: str) -> None:
+    words = () if setting == "company_name" else (f"--operator={name}",)
+    env = {f"CHATAPP_{setting.upper()}": name}
+    ways = [chatapp.run("line", "list", **env), chatapp.run("config", "set", setting, name)]
+    ways += [chatapp.run(*words, "line", "list")] if words else []
+    refused = ("A name has to be one line", "A name: 201 characters are too many")
+    assert {(said.code, said.err.startswith(refused)) for said in ways} == {(2, True)}
+    assert f"Correct CHATAPP_{setting.upper()}." in ways[0].err
+
+
+def test_a_name_is_the_same_however_its_letters_and_blanks_are_typed(chatapp: Shell, company: Company) -> None:
+    chatapp("user", "add", "Андрей Й", stdin=f"{PASSWORD}\n")
+    typed = unicodedata.normalize("NFD", " Андрей   Й ")
+    assert chatapp("--operator", typed, "whoami", "--json").json["name"] == "Андрей Й"
+
+
+@pytest.mark.parametrize("name", ["ev\x1b[31mil", "daemon", "nobody", "a\nb"])
+def test_a_user_of_the_system_with_a_name_that_cannot_sign_signs_with_their_number(chatapp: Shell, name: str) -> None:
+    found = chatapp("whoami", "--json", LOGNAME=name, CHATAPP_OPERATOR="").json
+    assert found["name"] == f"uid {os.geteuid()}"
 
 
 def test_somebody_who_does_not_own_the_desk_has_to_log_in(company: Company) -> None:
     with pytest.raises(Refused, match="Nobody is logged in"):
-        company.read(lambda tx: acting.decide(tx, token="", owner=False, name="Ольга"))
+        company.read(lambda tx: acting.who_acts(tx, token="", owner=False, name="Ольга"))
 
 
 @pytest.mark.req("S-128", part="access by lines, assignees")

@@ -10,8 +10,10 @@ from typer.testing import CliRunner
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.cli import app
 from chatapp_cli.domain.arrival import IncomingFile
+from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.kit.system import SystemChance
 from chatapp_cli.ports.world import World
+from chatapp_cli.services import transcript
 from tests.commands.conftest import NOON, Program, Said, Shell, Write, a_file
 from tests.stores import HeldClock
 
@@ -81,6 +83,22 @@ def test_a_received_file_is_saved_beside_what_is_there_and_never_outside(
     assert Path(second).read_bytes() == b"fir 900"
     missing = chatapp.run("message", "save", "1", "--to", tmp_path / "nowhere")
     assert (missing.code, missing.err.splitlines()[1]) == (1, "→ Name another folder.")
+
+
+def test_a_file_that_cannot_be_saved_does_not_take_the_others_with_it(
+    chatapp: Shell, client_writes: Write, company: Company, tmp_path: Path
+) -> None:
+    names = ("Щ" * 150 + ".pdf", "lost.txt", "gone.txt", "price.txt")
+    client_writes("Вот", files=tuple(a_file(name, name.encode()) for name in names))
+    for file in company.read(lambda tx: transcript.entry(tx, MessageId(1))).files[1:3]:
+        company.media.path(file.sha256).unlink()
+    saved = chatapp.run("message", "save", "1", "--to", tmp_path)
+    assert saved.code == 1
+    assert saved.out.splitlines() == [str(tmp_path / ("Щ" * 125 + ".pdf")), str(tmp_path / "price.txt")]
+    assert [line.split(" is not in ")[0] for line in saved.err.splitlines()[::2]] == [
+        "The content of lost.txt",
+        "The content of gone.txt",
+    ]
 
 
 def test_a_change_of_a_message_waits_in_the_outbox_and_says_for_what(
@@ -211,7 +229,7 @@ def test_the_doctor_names_a_file_that_lost_its_content_and_so_does_saving_it(
     (found,) = [one for one in chatapp.run("doctor", "--json").json if one["name"] == "files"]
     assert (found["ok"], found["what"]) == (False, "The content of 1 of 2 files is lost, such as ель.jpg of message 1")
     refused = chatapp.run("message", "save", "1", "--to", tmp_path)
-    assert (refused.code, refused.out) == (1, "")
+    assert (refused.code, refused.out) == (1, f"{tmp_path / 'сосна.jpg'}\n")
     assert refused.err.startswith(f"The content of ель.jpg is not in {company.media.root} any more.\n→ Restore")
 
 

@@ -94,7 +94,8 @@ def test_a_refused_signature_ends_with_4_and_says_to_bind_again(chatapp: Shell, 
     program.sandbox._webhook = type(program.sandbox._webhook)(other)
     target = chatapp.run("send", "client-7", "-c", "api", "--text", "Алло")
     assert target.code == 4
-    assert "Message 1 waits: Ёлочный базар has stopped. The program does not accept our signature." in target.err
+    assert "Message 1 waits: Ёлочный базар: receives, sends nothing until " in target.err
+    assert ": The program does not accept our signature." in target.err
     assert "→ Bind the channel again with the secret that the program has." in target.err
 
 

@@ -15,11 +15,12 @@ from chatapp_cli.api.server import application
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.health import ChannelState
 from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.i18n import show
 from chatapp_cli.runtime.daemon import Daemon
-from chatapp_cli.runtime.owner import owning
+from chatapp_cli.runtime.lease import holding
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import channels, faults, outbox
-from chatapp_cli.services.standings import state_of
+from chatapp_cli.services.standings import STATES, state_of
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.appearance import Appearance
 from chatapp_cli.tui.reading.channel_notice import channel_notice
@@ -110,7 +111,7 @@ def case(request: pytest.FixtureRequest, company: Company, bound: ChannelId) -> 
     if found.state is ChannelState.SILENT:
         ago = int(time.time() * 1000) - HOUR
         company.database.connection().execute("UPDATE channel SET proof_at = ?, health_since = ?", (ago, ago))
-    with owning(company):
+    with holding(company):
         yield found
 
 
@@ -168,6 +169,23 @@ def test_monitoring_says_it(company: Company, case: Case) -> None:
     assert f'chatapp_channel_up{{channel="1",kind="api"}} {float(up)}' in metrics
 
 
+def test_the_alarm_says_it(company: Company, case: Case) -> None:
+    (row,) = company.read(channels.everything)
+    found = company.read(lambda tx: faults.look(tx, company.manifest, known=(), began=row.health_since - HOUR))
+    texts = [show(fault.text) for (kind, _), fault in found.items() if kind == "channel"]
+    word = STATES[case.state]
+    fine = case.state in {ChannelState.WORKING, ChannelState.STARTING, ChannelState.RESTING}
+    assert [text.startswith(f"{row.title}: {word}") for text in texts] == ([] if fine else [True])
+
+
+def test_a_message_that_waits_for_it_says_it(chatapp: Shell, company: Company, case: Case) -> None:
+    (row,) = company.read(channels.everything)
+    said = chatapp.run(*SEND, "--wait", "0.5").err
+    waits_for_it = case.state in {ChannelState.RECEIVES_ONLY, ChannelState.STOPPED}
+    assert (f"Message 1 waits: {row.title}: {case.said}" in said) == waits_for_it
+    assert "has stopped" not in said
+
+
 BY_CODE = {ChannelState.RESTING, ChannelState.RECEIVES_ONLY, ChannelState.STOPPED}
 
 
@@ -190,10 +208,10 @@ def test_what_the_store_says_from_before_the_start_is_no_sign_that_a_channel_wor
     (row,) = company.read(channels.everything)
     proved = row.proof_at or 0
     started = proved + 10_000
-    seen = [state_of(row, now, carried=True, since=started) for now in (started, started + 170_000, started + 200_000)]
+    seen = [state_of(row, now, held=True, since=started) for now in (started, started + 170_000, started + 200_000)]
     assert seen == [ChannelState.STARTING, ChannelState.STARTING, ChannelState.SILENT]
     row = row._replace(proof_at=started + 1)
-    assert state_of(row, started + 2, carried=True, since=started) is ChannelState.WORKING
+    assert state_of(row, started + 2, held=True, since=started) is ChannelState.WORKING
 
 
 def test_without_a_daemon_a_channel_that_worked_is_silent_for_that_reason(
@@ -263,9 +281,9 @@ def test_a_scheduled_message_shows_its_own_state_and_the_channels(
     }
 
 
-@pytest.mark.parametrize("carried", [True, False])
+@pytest.mark.parametrize("held", [True, False])
 def test_a_sign_of_life_in_the_future_is_none_for_list_line_alarm_and_doctor(
-    chatapp: Shell, company: Company, bound: ChannelId, *, carried: bool
+    chatapp: Shell, company: Company, bound: ChannelId, *, held: bool
 ) -> None:
     """As after a clock that jumped forward and was set back."""
     company.write(partial(_proved, channel=bound))
@@ -273,8 +291,8 @@ def test_a_sign_of_life_in_the_future_is_none_for_list_line_alarm_and_doctor(
     ahead = now + 400 * 24 * HOUR
     company.database.connection().execute("UPDATE channel SET proof_at = ?, health_since = ?", (ahead, ahead))
     (row,) = company.read(channels.everything)
-    assert state_of(row, now, carried=carried) is ChannelState.SILENT
-    assert state_of(row._replace(proof_at=now + 1000), now, carried=carried) is ChannelState.WORKING
+    assert state_of(row, now, held=held) is ChannelState.SILENT
+    assert state_of(row._replace(proof_at=now + 1000), now, held=held) is ChannelState.WORKING
     found = company.read(partial(faults.look, manifest=company.manifest, known=(), began=now - HOUR))
     assert [str(fault.text) for fault in found.values()] == [f"{row.title} gives no sign of life"]
     assert "gives no sign of life" in chatapp("line", "list").err

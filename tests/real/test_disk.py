@@ -17,6 +17,6 @@ async def test_a_disk_that_is_full_read_only_damaged_or_slow_is_said_everywhere_
     tmp_path: Path,
 ) -> None:
     figures = await rehearse(tmp_path, TENTH, say=lambda _: None)
-    assert list(figures.slips()) == [], str(figures)
+    assert list(figures.violations()) == [], str(figures)
     assert figures.refused > 0
     assert len(figures.acknowledged) > TENTH.webhooks

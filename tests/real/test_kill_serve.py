@@ -16,5 +16,5 @@ async def test_kill_minus_nine_loses_nothing_doubles_nothing_and_leaves_uncertai
     tmp_path: Path,
 ) -> None:
     figures = await rehearse(tmp_path, TENTH, say=lambda _: None)
-    assert list(figures.slips()) == [], str(figures)
+    assert list(figures.violations()) == [], str(figures)
     assert figures.kills >= TENTH.kills

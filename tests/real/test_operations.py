@@ -17,7 +17,7 @@ import pytest
 
 from chatapp_cli.domain.arrival import Arrival
 from chatapp_cli.domain.ids import ChannelId
-from chatapp_cli.runtime.owner import owning
+from chatapp_cli.runtime.lease import holding
 from chatapp_cli.sandbox.telegram.server import TelegramSandbox
 from chatapp_cli.sandbox.telegram_bot.server import TelegramBotSandbox
 from tests import postgres
@@ -203,7 +203,7 @@ async def test_proxies_are_tried_stored_and_removed(machine: Machine) -> None:
 def test_everybody_who_is_told_of_alarms_hears_of_the_trial(machine: Machine) -> None:
     told = machine.root / "told"
     program(machine.root / "bin" / "mail", f'echo "$@" >{told}; cat >>{told}')
-    with owning(machine.company):
+    with holding(machine.company):
         said = machine.sh(BLOCKS["Alarms 1"][1])
     assert said.returncode == 0, said.stderr
     assert told.read_text("utf-8") == "-s Alarm root\nmain: this is a trial of the alarms\n"

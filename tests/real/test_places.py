@@ -14,7 +14,7 @@ import pytest
 from chatapp_cli.bootstrap import Company, open_company
 from chatapp_cli.i18n import show
 from chatapp_cli.runtime.embedded_daemon import EmbeddedDaemon, accompanied
-from chatapp_cli.runtime.owner import OwnerKind, owner
+from chatapp_cli.runtime.lease import HolderKind, current_holder
 from chatapp_cli.sandbox.telegram_bot import TelegramBotSandbox
 from chatapp_cli.settings import Settings
 from tests.contract.connector_contract import ANNA
@@ -73,19 +73,19 @@ async def serve() -> AsyncIterator[asyncio.subprocess.Process]:
         await process.communicate()
 
 
-def held_by(company: Company, kind: OwnerKind, process: int | None = None) -> bool:
-    found = owner(company)
+def held_by(company: Company, kind: HolderKind, process: int | None = None) -> bool:
+    found = current_holder(company)
     return found is not None and found.kind is kind and process in {None, found.process}
 
 
 async def test_the_service_gets_its_place_back_from_a_window_every_time(company: Company) -> None:
     async with window(company, patience=0.5):
         for _ in range(4):
-            await eventually(lambda: held_by(company, OwnerKind.WINDOW))
+            await eventually(lambda: held_by(company, HolderKind.WINDOW))
             async with serve() as process:
-                assert held_by(company, OwnerKind.DAEMON, process.pid)
+                assert held_by(company, HolderKind.DAEMON, process.pid)
                 await asyncio.sleep(0.5)
-                assert held_by(company, OwnerKind.DAEMON, process.pid)
+                assert held_by(company, HolderKind.DAEMON, process.pid)
                 assert process.returncode is None
 
 
@@ -100,15 +100,15 @@ async def test_a_killed_service_comes_back_beside_an_open_window_and_receives_wh
             await first.wait()
             await asyncio.sleep(2)
             assert said == ["", "the daemon has ended; waiting for it"]
-            assert owner(company) is None
+            assert current_holder(company) is None
             async with serve() as second:
                 await eventually(lambda: said[-1] == "")
-                assert held_by(company, OwnerKind.DAEMON, second.pid)
+                assert held_by(company, HolderKind.DAEMON, second.pid)
                 second.send_signal(signal.SIGKILL)
                 await second.wait()
             third = serve()
             process = await third.__aenter__()
-        assert held_by(company, OwnerKind.DAEMON, process.pid)
+        assert held_by(company, HolderKind.DAEMON, process.pid)
         await telegram.say(ANNA, "Есть ёлки?")
         await eventually(lambda: the_dialogs(company))
         await third.__aexit__(None, None, None)
@@ -118,13 +118,13 @@ async def test_of_two_windows_the_second_takes_over_at_once_when_the_first_close
     async with AsyncExitStack() as stack:
         first = AsyncExitStack()
         await first.enter_async_context(window(company))
-        await eventually(lambda: held_by(company, OwnerKind.WINDOW))
+        await eventually(lambda: held_by(company, HolderKind.WINDOW))
         said = await stack.enter_async_context(window(company))
         await eventually(lambda: said == [""])
         await first.aclose()
         await eventually(lambda: said == ["", "the daemon starts", ""])
-        assert held_by(company, OwnerKind.WINDOW)
-    assert owner(company) is None
+        assert held_by(company, HolderKind.WINDOW)
+    assert current_holder(company) is None
 
 
 async def test_what_a_window_was_sending_is_finished_before_the_service_takes_its_place(

@@ -11,7 +11,7 @@ import pytest
 
 from chatapp_cli.bootstrap import Company, open_company
 from chatapp_cli.domain.errors import Busy
-from chatapp_cli.runtime.owner import Owner, OwnerKind, owner, owning
+from chatapp_cli.runtime.lease import CurrentHolder, HolderKind, current_holder, holding
 from chatapp_cli.sandbox.api import ApiSandbox
 from chatapp_cli.services import lines
 from chatapp_cli.settings import Settings
@@ -72,15 +72,15 @@ async def test_a_customer_is_answered_and_a_second_daemon_is_refused(desks: Call
             with pytest.raises(Busy, match=f"already running .*{os.getpid()}"):
                 async with serving(other):
                     pytest.fail("two owners")
-    assert owner(other) is None
+    assert current_holder(other) is None
 
 
 def test_the_place_of_a_killed_daemon_is_free_at_once(desks: Callable[[], Company]) -> None:
     company = desks()
     with process(company) as daemon:
-        assert owner(company) == Owner(daemon.pid, OwnerKind.DAEMON)
+        assert current_holder(company) == CurrentHolder(daemon.pid, HolderKind.DAEMON)
         daemon.send_signal(signal.SIGKILL)
         daemon.wait()
-        assert owner(company) is None
-        with owning(company) as owned:
-            assert owned.epoch == 2
+        assert current_holder(company) is None
+        with holding(company) as held:
+            assert held.epoch == 2

@@ -25,10 +25,10 @@ def main(wanted: list[str]) -> int:
             about = (import_module(f"tests.rehearsals.{name}").__doc__ or "").splitlines()[0]
             say(f"make rehearse {name:<12} {about}")
         return 2 if wanted else 0
-    slips = [slip for name in wanted for slip in _played(name)]
-    for slip in slips:
-        say(f"DOES NOT HOLD: {slip}")
-    return 1 if slips else 0
+    violations = [violation for name in wanted for violation in _played(name)]
+    for violation in violations:
+        say(f"DOES NOT HOLD: {violation}")
+    return 1 if violations else 0
 
 
 def _played(name: str) -> list[str]:
@@ -36,7 +36,7 @@ def _played(name: str) -> list[str]:
     with tempfile.TemporaryDirectory(prefix="chatapp-rehearsal-") as folder:
         figures = asyncio.run(module.rehearse(Path(folder), module.FULL, say))
     say(figures)
-    return list(figures.slips())
+    return list(figures.violations())
 
 
 if __name__ == "__main__":

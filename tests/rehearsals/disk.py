@@ -75,7 +75,7 @@ class Figures:
     """Each place that had to tell a state, and whether it did."""
     seconds: float = 0.0
 
-    def slips(self) -> Iterator[str]:
+    def violations(self) -> Iterator[str]:
         """Everything that does not hold."""
         yield from (f"acknowledged and not stored: {text}" for text in sorted(self.acknowledged - self.stored))
         yield from (f"not told: {what}" for what, told in self.told.items() if not told)

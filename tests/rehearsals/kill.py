@@ -109,7 +109,7 @@ class Figures:
         """What a person has to decide about."""
         return {text for text, state in self.states.items() if state == "uncertain"}
 
-    def slips(self) -> Iterator[str]:
+    def violations(self) -> Iterator[str]:
         """Everything that does not hold."""
         yield from (f"lost: {text}" for text in self.lost)
         yield from (f"doubled: {text}" for text in self.doubled)

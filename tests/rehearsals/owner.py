@@ -29,27 +29,33 @@ from chatapp_cli.sandbox.telegram_bot import TelegramBotSandbox
 from chatapp_cli.services import channels, lines, sending
 from chatapp_cli.settings import Settings
 from chatapp_cli.store import dialog_list
-from chatapp_cli.store.rows.lease import LASTS
+from chatapp_cli.store.rows.lease import ABANDON_AT, STOP_AT
 from chatapp_cli.store.tx import Tx
 from tests import pooler, postgres
 from tests.contract.connector_contract import ScriptedAsker
 from tests.rehearsals.kill import DONE, PEOPLE, SLOWNESS, now, until
 from tests.stores import OWNER
 
-BUSY, LOST = 3, {2, 3}
-"""How a second daemon ends, and one that may no longer run the store or cannot reach it."""
+NOT_NOW = 3
+"""The exit code while another process holds the store, or its database server is down."""
+STORE_IS_WRONG = 2
+"""The exit code of a daemon whose store another process has taken over."""
 START = 90.0
 """Seconds that a daemon may take to come up or to end, on a busy machine."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much of it: messages to each store, their time in seconds, and how often each fault comes."""
+    """How much of it."""
 
     messages: int
+    """To each store."""
     seconds: float
+    """In which they are written."""
     rounds: int
+    """How often each fault comes."""
     patience: float
+    """Seconds after which nothing may wait any more."""
 
 
 FULL = Plan(messages=2_000, seconds=300, rounds=8, patience=300)
@@ -62,7 +68,7 @@ class Played:
 
     name: str
     states: dict[str, str] = field(default_factory=dict)
-    heard: Counter[str] = field(default_factory=Counter)
+    received: Counter[str] = field(default_factory=Counter)
     unanswered: set[str] = field(default_factory=set)
     """What was handed over and had no answer while something failed."""
     wrong: list[str] = field(default_factory=list)
@@ -70,16 +76,16 @@ class Played:
     faults: Counter[str] = field(default_factory=Counter)
     sent: int = 0
 
-    def slips(self) -> Iterator[str]:
+    def violations(self) -> Iterator[str]:
         """Everything that does not hold."""
         yield from self.wrong
-        yield from (f"doubled: {text}" for text, times in self.heard.items() if times > 1)
+        yield from (f"doubled: {text}" for text, times in self.received.items() if times > 1)
         uncertain = {text for text, state in self.states.items() if state == "uncertain"}
         yield from (f"uncertain, but not handed over: {text}" for text in sorted(uncertain - self.unanswered))
         for text, state in sorted(self.states.items()):
             if state not in DONE | {"uncertain"}:
                 yield f"{state}: {text}"
-            elif state in DONE and not self.heard[text]:
+            elif state in DONE and not self.received[text]:
                 yield f"lost: {text}"
         if len(self.states) != self.sent:
             yield f"{self.sent} written, {len(self.states)} in the store"
@@ -87,7 +93,7 @@ class Played:
     def __str__(self) -> str:
         uncertain = sum(state == "uncertain" for state in self.states.values())
         faults = ", ".join(f"{name} {times}" for name, times in sorted(self.faults.items()))
-        doubled = sum(times > 1 for times in self.heard.values())
+        doubled = sum(times > 1 for times in self.received.values())
         of = f"{uncertain} uncertain of {len(self.unanswered)} without an answer"
         return f"{self.name}: {self.sent} out, {doubled} doubled, {of}; {faults}"
 
@@ -99,9 +105,9 @@ class Figures:
     played: Sequence[Played]
     minutes: float
 
-    def slips(self) -> Iterator[str]:
+    def violations(self) -> Iterator[str]:
         """Everything that does not hold, by store."""
-        yield from (f"{one.name}: {slip}" for one in self.played for slip in one.slips())
+        yield from (f"{one.name}: {violation}" for one in self.played for violation in one.violations())
 
     def __str__(self) -> str:
         return "\n".join([f"{self.minutes:.1f} minutes", *map(str, self.played)])
@@ -162,10 +168,10 @@ class Daemon:
 class Scene:
     """One store, its provider, and the daemon that runs it now."""
 
-    def __init__(self, name: str, home: Path, plan: Plan, url: str = "", by: str = "") -> None:
+    def __init__(self, name: str, home: Path, plan: Plan, url: str = "", daemon_url: str = "") -> None:
         self.played = Played(name)
         self.home, self.plan, self.url = home, plan, url
-        self.by = by or url
+        self.daemon_url = daemon_url or url
         """The address that the daemons use."""
         self.company: Company
         self.telegram = TelegramBotSandbox()
@@ -205,22 +211,22 @@ class Scene:
                     say(f"{self.played.name}: {fault.__name__}")
             await load
             await until(lambda: not self._pending(), self.plan.patience, f"{self.played.name} settles", say)
-            await self._told()
+            await self._collect()
         return self.played
 
     async def _set_up(self) -> ChannelId:
         line = self.company.write(lambda tx: lines.add(tx, "Продажи"))
         channel = await bind(self.company, ScriptedAsker(self.telegram.answers), line=line, kind="telegram_bot")
-        await self._start()
+        await self.start_daemon()
         for person in PEOPLE[:20]:
             await self.telegram.say(person, "Здравствуйте")
         await until(lambda: len(self._dialogs()) == len(PEOPLE[:20]), START, "greetings", print)
         self.telegram.slowness = SLOWNESS
         return channel
 
-    async def _start(self) -> None:
+    async def start_daemon(self) -> None:
         """A daemon comes up, whatever was before."""
-        self.daemon = await Daemon.begun(self.home, self.by)
+        self.daemon = await Daemon.begun(self.home, self.daemon_url)
         self.expect(await self.daemon.up(), "a daemon does not come up")
 
     async def _stop(self) -> None:
@@ -265,10 +271,10 @@ class Scene:
     def _pending(self) -> bool:
         return bool({"queued", "sending"} & set(self.states().values()))
 
-    async def _told(self) -> None:
+    async def _collect(self) -> None:
         self.played.states = self.states()
         for person in PEOPLE[:20]:
-            self.played.heard.update(heard.text for heard in await self.telegram.heard(person))
+            self.played.received.update(heard.text for heard in await self.telegram.heard(person))
         told = "SELECT m.text, a.started_at, a.finished_at FROM attempt a JOIN message m ON m.id = a.message_id"
         rows = self._rows(told)
         self.played.unanswered = {
@@ -284,10 +290,10 @@ def _enqueue(tx: Tx, *, can: Capabilities, dialog: DialogId, text: str, order: s
 
 async def a_second_daemon(scene: Scene) -> None:
     """It is refused while the first one runs."""
-    second = await Daemon.begun(scene.home, scene.by)
+    second = await Daemon.begun(scene.home, scene.daemon_url)
     scene.played.faults["second daemon"] += 1
     scene.expect(not await second.up(), "a second daemon came up")
-    scene.expect(await second.ended() == BUSY, "a second daemon was not refused in words")
+    scene.expect(await second.ended() == NOT_NOW, "a second daemon was not refused in words")
 
 
 async def locks_removed(scene: Scene) -> None:
@@ -302,7 +308,7 @@ async def killed(scene: Scene) -> None:
     async with scene.failing("killed"):
         scene.daemon.signal(signal.SIGKILL)
         await scene.daemon.ended()
-    await scene._start()
+    await scene.start_daemon()
 
 
 async def connections_ended(scene: Scene) -> None:
@@ -322,10 +328,10 @@ async def stopped(scene: Scene) -> None:
     async with scene.failing("stopped"):
         former.signal(signal.SIGSTOP)
         if scene.url:
-            await asyncio.sleep(LASTS - 1)
-            await scene._start()
+            await asyncio.sleep(ABANDON_AT)  # the next one comes before the lease is free, and waits
+            await scene.start_daemon()
             former.signal(signal.SIGCONT)
-            scene.expect(await former.ended() in LOST, "a daemon that was followed did not end")
+            scene.expect(await former.ended() in {STORE_IS_WRONG, NOT_NOW}, "a daemon that was followed did not end")
         else:
             await a_second_daemon(scene)
             former.signal(signal.SIGCONT)
@@ -337,7 +343,7 @@ async def window_open(scene: Scene) -> None:
         telling = asyncio.create_task(_all(window.states()))
         await scene.daemon.stop()
         await asyncio.sleep(1.5)
-        await scene._start()
+        await scene.start_daemon()
         telling.cancel()
         await asyncio.gather(telling, return_exceptions=True)
 
@@ -362,17 +368,17 @@ def cut_off(cut: pooler.Pooler) -> Callable[[Scene], Awaitable[None]]:
     """The daemon's way to the database answers no more; one that has another way follows it."""
 
     async def cut_from_the_database(scene: Scene) -> None:
-        former, by = scene.daemon, scene.by
+        former, pooled = scene.daemon, scene.daemon_url
         async with scene.failing("cut off"):
             os.kill(cut.process, signal.SIGSTOP)
             try:
-                await asyncio.sleep(LASTS - 3)
-                scene.by = scene.url
-                await scene._start()
+                await asyncio.sleep(STOP_AT)  # the former stops now, while the next one comes and waits
+                scene.daemon_url = scene.url
+                await scene.start_daemon()
             finally:
-                scene.by = by
+                scene.daemon_url = pooled
                 os.kill(cut.process, signal.SIGCONT)
-            scene.expect(await former.ended() in LOST, "a daemon that was cut off did not end")
+            scene.expect(await former.ended() in {STORE_IS_WRONG, NOT_NOW}, "a daemon that was cut off did not end")
 
     return cut_from_the_database
 
@@ -382,15 +388,15 @@ async def rehearse(home: Path, plan: Plan, say: Callable[[str], None]) -> Figure
     began = time.monotonic()
     async with AsyncExitStack() as stack:
         server = stack.enter_context(postgres.running(postgres.SURVIVES_A_CRASH))
-        by = stack.enter_context(pooler.pooling(server))
+        pool = stack.enter_context(pooler.pooling(server))
         direct, pooled = server.fresh(), server.fresh()
         scenes = [
             Scene("file", home / "file", plan).play([locks_removed, killed, stopped, window_open], say),
             Scene("server", home / "server", plan, direct).play(
                 [a_second_daemon, connections_ended, stopped, server_restarted(server)], say
             ),
-            Scene("pooler", home / "pooler", plan, pooled, by.through(pooled)).play(
-                [connections_ended, killed, cut_off(by)], say
+            Scene("pooler", home / "pooler", plan, pooled, pool.through(pooled)).play(
+                [connections_ended, killed, cut_off(pool)], say
             ),
         ]
         played = await asyncio.gather(*scenes)

@@ -122,7 +122,7 @@ async def test_a_channel_that_stopped_is_told_after_five_minutes_and_once_and_on
             pass_minutes(desk, clock, 1)
         (broke, words) = told(desk)
         assert broke == "channel raised"
-        assert words.startswith("main: Bot does not work: ")
+        assert words.startswith("main: Bot: stopped: ")
         healthy(desk, bot, Health.OK)
         for _ in range(3):
             await watch.turn()
@@ -143,7 +143,7 @@ async def test_a_channel_that_gives_no_sign_of_life_is_told_but_not_because_the_
         pass_minutes(desk, clock, 4)
         await watch.turn()
         (silent,) = desk.read(alarms.open_)
-        assert show(alarms.sentence(silent)) == "Bot gives no sign of life"
+        assert show(alarms.sentence(silent)) == "Bot: gives no sign of life"
     async with watching(desk) as watch:
         await watch.turn()
         assert desk.read(alarms.open_) == [silent], "the next daemon has not heard of it either"
@@ -172,7 +172,7 @@ async def test_an_alarm_goes_by_another_channel_than_the_one_that_failed_and_to_
         await watch.turn()
         (sent,) = written(desk)
         assert sent[:2] == ("Mail", "olga@shop.example")
-        assert sent[2].startswith("main: Old mail does not work: ")
+        assert sent[2].startswith("main: Old mail: stopped: ")
 
 
 async def test_what_is_wrong_with_the_only_channel_is_not_told_by_it_and_does_not_go_in_circles(

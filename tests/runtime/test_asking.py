@@ -12,7 +12,7 @@ from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.errors import Busy, ChannelError, Refused
 from chatapp_cli.domain.session_request import SessionMethod
 from chatapp_cli.runtime.asking import SessionRequest, ask, ask_all
-from chatapp_cli.runtime.owner import OwnerKind, owner
+from chatapp_cli.runtime.lease import HolderKind, current_holder
 from chatapp_cli.sandbox.stage import Sandbox
 from chatapp_cli.sandbox.telegram_bot import TelegramBotSandbox
 from chatapp_cli.sandbox.whatsapp_web import create
@@ -82,13 +82,13 @@ async def test_a_command_that_waits_for_an_answer_leaves_to_a_daemon_that_asks_a
     row = await channel(company, phones)
     await phones.vanish()
     asking = asyncio.create_task(ask(company, SessionRequest(row, SessionMethod.FIND, {"address": ANNA.phone})))
-    await eventually(lambda: owner(company))
+    await eventually(lambda: current_holder(company))
     began = time.monotonic()
     async with serving(companies()):
         assert time.monotonic() - began < 5
-        found = owner(company)
+        found = current_holder(company)
         assert found is not None
-        assert found.kind is OwnerKind.DAEMON
+        assert found.kind is HolderKind.DAEMON
         assert not asking.done()
         await phones.come_back()
         assert (await asking)["phone"] == ANNA.phone

@@ -124,7 +124,7 @@ class Failing(AsyncStore):
 
 @dataclass
 class Scene:
-    """A carrier at work on a depot, which may be stopped at any moment and started again by another owner."""
+    """A carrier at work on a depot, which may be stopped at any moment and started again by another process."""
 
     company: Company
     most: int = 3

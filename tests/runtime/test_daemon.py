@@ -16,8 +16,8 @@ from chatapp_cli.domain.errors import Busy
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.kit.manifests import manifests
 from chatapp_cli.runtime.binding import bind
+from chatapp_cli.runtime.lease import current_holder
 from chatapp_cli.runtime.once import deliver
-from chatapp_cli.runtime.owner import owner
 from chatapp_cli.sandbox.directory import has_sandbox
 from chatapp_cli.sandbox.directory import sandbox as provider
 from chatapp_cli.sandbox.stage import CallsHooks, Sandbox
@@ -169,7 +169,7 @@ async def test_a_daemon_takes_over_from_a_command_that_is_sending_and_the_comman
         await sandbox.vanish()
         message = answer(company, channel, dialog, "Слышу")
         sending_alone = asyncio.create_task(deliver(company, message, seconds=60))
-        await eventually(lambda: owner(company))
+        await eventually(lambda: current_holder(company))
         async with serving(companies()):
             await sandbox.come_back()
             await sending_alone

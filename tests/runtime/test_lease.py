@@ -20,7 +20,16 @@ from chatapp_cli.domain.errors import Busy, StoreError
 from chatapp_cli.i18n import show
 from chatapp_cli.runtime.doctor import examine
 from chatapp_cli.runtime.held_lease import HeldLease, LeaseKeeper, elapsed
-from chatapp_cli.runtime.owner import Owner, OwnerKind, owner, owning, taking
+from chatapp_cli.runtime.lease import (
+    CurrentHolder,
+    HolderKind,
+    SilentHolder,
+    current_holder,
+    holding,
+    silent_holder,
+    waiting_to_hold,
+)
+from chatapp_cli.services import lease
 from chatapp_cli.settings import LoadedSettings, Settings
 from chatapp_cli.store.database import driver_for
 from chatapp_cli.store.drivers import Driver
@@ -32,10 +41,10 @@ HOLDER = """
 import sys, time
 from chatapp_cli.bootstrap import open_company
 from chatapp_cli.runtime.held_lease import HeldLease, LeaseKeeper, elapsed
-from chatapp_cli.runtime.owner import OwnerKind, owning
+from chatapp_cli.runtime.lease import HolderKind, holding
 from chatapp_cli.settings import Settings
 
-with owning(open_company(Settings(home=sys.argv[1], database_url=sys.argv[2])), OwnerKind(sys.argv[3])):
+with holding(open_company(Settings(home=sys.argv[1], database_url=sys.argv[2])), HolderKind(sys.argv[3])):
     print("up", flush=True)
     time.sleep(60)
 """
@@ -56,7 +65,7 @@ def desks(driver: Driver, tmp_path: Path) -> Iterator[Callable[[], Company]]:
 
 
 @contextmanager
-def process(company: Company, kind: OwnerKind = OwnerKind.DAEMON) -> Iterator[subprocess.Popen[bytes]]:
+def process(company: Company, kind: HolderKind = HolderKind.DAEMON) -> Iterator[subprocess.Popen[bytes]]:
     """Another process of this machine that holds the store."""
     command = [sys.executable, "-c", HOLDER, company.settings.home, company.settings.store_url, kind]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as other:
@@ -74,22 +83,22 @@ async def ended(held: HeldLease) -> str:
     return str(error.value)
 
 
-@pytest.mark.parametrize("kind", list(OwnerKind))
-def test_the_place_of_a_killed_process_is_free_at_once(desks: Callable[[], Company], kind: OwnerKind) -> None:
+@pytest.mark.parametrize("kind", list(HolderKind))
+def test_the_place_of_a_killed_process_is_free_at_once(desks: Callable[[], Company], kind: HolderKind) -> None:
     company = desks()
     with process(company, kind) as other:
-        assert owner(company) == Owner(other.pid, kind)
-        with pytest.raises(Busy, match=str(other.pid)), owning(company, kind):
+        assert current_holder(company) == CurrentHolder(other.pid, kind)
+        with pytest.raises(Busy, match=str(other.pid)), holding(company, kind):
             pass
         other.send_signal(signal.SIGKILL)
         began = time.monotonic()
-        while owner(company) is not None:
+        while current_holder(company) is not None:
             time.sleep(0.01)
-        with owning(company, kind) as held:
+        with holding(company, kind) as held:
             assert held.epoch == 2
-            assert owner(company) == Owner(os.getpid(), kind)
+            assert current_holder(company) == CurrentHolder(os.getpid(), kind)
         assert time.monotonic() - began < 5
-    assert owner(company) is None
+    assert current_holder(company) is None
 
 
 @ON_SQLITE
@@ -100,25 +109,44 @@ def test_the_lock_is_on_the_store_itself_so_no_removed_file_lets_a_second_proces
     with process(company) as other:
         assert [file.name for file in (tmp_path / "main").glob("serve*")] == []
         rewrite(company, holder="", beat_at=0)
-        with pytest.raises(Busy, match="already running"), owning(company):
+        with pytest.raises(Busy, match="already running"), holding(company):
             pass
         os.kill(other.pid, signal.SIGSTOP)
         rewrite(company, beat_at=0)
-        with pytest.raises(Busy, match="already running"), owning(company):
+        with pytest.raises(Busy, match="already running"), holding(company):
             pass
+
+
+@pytest.mark.parametrize("late", [1, 11, 14, 3_600])
+def test_who_holds_the_store_without_a_sign_of_life_is_named_until_it_ends(
+    desks: Callable[[], Company], late: int
+) -> None:
+    company = desks()
+    with process(company) as other:
+        os.kill(other.pid, signal.SIGSTOP)
+        rewrite(company, beat_at=clock_of(company) - 1000 * late)
+        beat_at = company.database.read(lease.read).beat_at
+        expected = SilentHolder(CurrentHolder(other.pid, HolderKind.DAEMON), beat_at) if late > 10 else None
+        assert silent_holder(company) == expected
+        (said,) = [one for one in examine(LoadedSettings(company.settings, {}, None)) if one.name == "daemon"]
+        words = f"The process that carries the store, {other.pid}, gives no sign of life since "
+        assert (said.ok, show(said.what).startswith(words)) == (late < 10, late > 10)
+        other.kill()
+        other.wait()
+        assert silent_holder(company) is None
 
 
 def test_a_silent_holder_of_another_machine_is_followed_when_its_lease_is_over(desks: Callable[[], Company]) -> None:
     company = desks()
-    with owning(company):
+    with holding(company):
         pass
     hold_elsewhere(company, 14)
-    assert owner(company) == Owner(4711, OwnerKind.DAEMON, "desk2")
-    with pytest.raises(Busy, match="4711@desk2"), owning(company):
+    assert current_holder(company) == CurrentHolder(4711, HolderKind.DAEMON, "desk2")
+    with pytest.raises(Busy, match="4711@desk2"), holding(company):
         pass
     rewrite(company, beat_at=clock_of(company) - 15_000)
-    assert owner(company) is None
-    with owning(company) as held:
+    assert current_holder(company) is None
+    with holding(company) as held:
         assert held.epoch == 2
 
 
@@ -126,10 +154,10 @@ async def test_a_daemon_waits_for_the_end_of_a_lease_and_not_for_one_that_is_ren
     desks: Callable[[], Company],
 ) -> None:
     company = desks()
-    with owning(company):
+    with holding(company):
         pass
     hold_elsewhere(company, 13.5)
-    async with taking(company, OwnerKind.DAEMON, asyncio.Event()) as held:
+    async with waiting_to_hold(company, HolderKind.DAEMON, asyncio.Event()) as held:
         assert held is not None
         assert held.epoch == 2
     hold_elsewhere(company, 4)
@@ -141,32 +169,34 @@ async def test_a_daemon_waits_for_the_end_of_a_lease_and_not_for_one_that_is_ren
         await asyncio.wait_for(waiting, 5)
 
 
-@pytest.mark.parametrize("kind", [OwnerKind.WINDOW, OwnerKind.COMMAND])
+@pytest.mark.parametrize("kind", [HolderKind.WINDOW, HolderKind.COMMAND])
 async def test_a_temporary_holder_hears_a_daemon_of_another_machine(
-    desks: Callable[[], Company], kind: OwnerKind
+    desks: Callable[[], Company], kind: HolderKind
 ) -> None:
     company = desks()
-    with owning(company, kind) as held:
+    with holding(company, kind) as held:
         asked = asyncio.create_task(held.asked_for())
         await asyncio.sleep(0.5)
         assert not asked.done()
         rewrite(company, wanted_by=ELSEWHERE, wanted_at=clock_of(company))
         await asyncio.wait_for(asked, 3)
-    with pytest.raises(Busy, match="waiting for this store"), owning(company, kind):
+    with pytest.raises(Busy, match="waiting for this store"), holding(company, kind):
         pass
     rewrite(company, wanted_at=clock_of(company) - 3_000)
-    with owning(company, kind):
+    with holding(company, kind):
         pass
 
 
 async def test_a_holder_that_was_followed_ends_and_its_claims_are_void(desks: Callable[[], Company]) -> None:
     company = desks()
-    with owning(company, beat=0.05) as held:
+    with holding(company, beat=0.05) as held:
         assert held.holds
         rewrite(company, epoch=held.epoch + 1, holder=ELSEWHERE)
         assert "taken the store over" in await ended(held)
         assert (held.holds, held.remaining) == (False, 0)
-    assert owner(company) == Owner(4711, OwnerKind.DAEMON, "desk2"), "what is another's is not given up"
+    assert current_holder(company) == CurrentHolder(4711, HolderKind.DAEMON, "desk2"), (
+        "what is another's is not given up"
+    )
 
 
 @ON_POSTGRESQL
@@ -174,7 +204,7 @@ async def test_a_holder_whose_database_is_silent_ends_by_its_own_clock_before_an
     desks: Callable[[], Company],
 ) -> None:
     company = desks()
-    with owning(company, beat=60) as held:
+    with holding(company, beat=60) as held:
         held.keeper.beat_at -= 11.9
         assert held.holds
         held.keeper.beat_at -= 0.2
@@ -189,7 +219,7 @@ async def test_a_holder_whose_database_is_silent_ends_by_its_own_clock_before_an
 async def test_a_file_that_is_locked_needs_no_heartbeat_but_has_to_be_there(desks: Callable[[], Company]) -> None:
     company = desks()
     file = Path(company.settings.store_url.removeprefix("sqlite:///"))
-    with owning(company, beat=0.05) as held:
+    with holding(company, beat=0.05) as held:
         held.keeper.beat_at -= 100
         assert held.holds
         file.rename(file.with_name("old.db"))
@@ -203,7 +233,7 @@ async def test_a_mistake_in_what_keeps_the_lease_ends_the_holder_in_words(desks:
         raise ZeroDivisionError
 
     company = desks()
-    with owning(company, beat=60) as held:
+    with holding(company, beat=60) as held:
         keeper = LeaseKeeper(company.database, held.epoch, intact, began=elapsed(), every=0.05, temporary=False)
         broken = HeldLease(company.database, held.epoch, keeper, temporary=False)
         assert await ended(broken) == "The lease of the store is no longer renewed: ZeroDivisionError."
@@ -214,19 +244,19 @@ async def test_a_mistake_in_what_keeps_the_lease_ends_the_holder_in_words(desks:
 
 async def test_a_holder_says_restart_when_another_version_has_changed_the_store(desks: Callable[[], Company]) -> None:
     company = desks()
-    with owning(company, beat=0.05) as held:
+    with holding(company, beat=0.05) as held:
         with closing(company.database.driver.connect()) as connection:
             connection.execute("UPDATE alembic_version SET version_num = '9999'")
         with pytest.raises(StoreError, match="Another version of chatapp") as error:
             await asyncio.wait_for(held.lost(), 10)
     assert error.value.next_step is not None
     assert "Restart" in show(error.value.next_step)
-    assert owner(company) is None
+    assert current_holder(company) is None
 
 
-def test_doctor_names_the_machine_of_who_carries_the_store(desks: Callable[[], Company]) -> None:
+def test_doctor_names_the_machine_of_the_holder(desks: Callable[[], Company]) -> None:
     company = desks()
-    with owning(company):
+    with holding(company):
         rewrite(company, holder=ELSEWHERE)
         found = next(one for one in examine(LoadedSettings(company.settings, {}, None)) if one.name == "daemon")
         assert (found.ok, show(found.what)) == (True, "The daemon runs, process 4711@desk2")
@@ -251,7 +281,7 @@ def test_a_store_is_not_brought_up_to_date_under_a_daemon_of_an_older_version(
 def test_migration_names_the_process_that_holds_the_store(desks: Callable[[], Company]) -> None:
     company = desks()
     driver = company.database.driver
-    with owning(company):
+    with holding(company):
         assert running(driver, "0008", None) == str(os.getpid())
         rewrite(company, holder=ELSEWHERE)
         assert running(driver, "0008", None) == "4711@desk2"

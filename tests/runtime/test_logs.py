@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 
@@ -10,6 +11,7 @@ import pytest
 
 from chatapp_cli.settings import Settings
 
+REFUSED = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 FAILS = """
 import sys
 import structlog
@@ -55,6 +57,24 @@ def test_the_line_of_a_failure_is_json_beside_a_terminal() -> None:
     (failure,) = line["exception"]
     assert (failure["exc_type"], failure["exc_value"]) == ("OSError", "no route")
     assert {frame.get("locals") for frame in failure["frames"]} == {None}
+
+
+HOSTILE = """
+import logging
+try:
+    raise OSError("\x1b]0;mine\x07 no\u202e route")
+except OSError:
+    structlog.get_logger().exception("channel.\x9bfailed", words="\x1b[2J gone")
+    logging.getLogger("telethon").exception("It \x1b[31mfailed")
+"""
+
+
+def test_words_of_a_remote_server_do_not_control_the_terminal_of_a_log() -> None:
+    script = FAILS.partition("def connect")[0] + HOSTILE
+    done = subprocess.run([sys.executable, "-c", script, "terminal"], check=True, capture_output=True, text=True)
+    drawn = re.sub(r"\x1b\[[\d;]*m", "", done.stderr)
+    assert not REFUSED.search(drawn)
+    assert all(words in drawn for words in ("�[2J gone", "no� route", "channel.�failed", "It �[31mfailed"))
 
 
 LIBRARY = """

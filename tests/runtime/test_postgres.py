@@ -11,7 +11,7 @@ import pytest
 
 from chatapp_cli.bootstrap import Company, open_company
 from chatapp_cli.domain.errors import Busy, StoreError
-from chatapp_cli.runtime.owner import OwnerKind, owner, owning
+from chatapp_cli.runtime.lease import HolderKind, current_holder, holding
 from chatapp_cli.sandbox.api import ApiSandbox
 from chatapp_cli.settings import Settings
 from tests.contract.connector_contract import ANNA
@@ -38,16 +38,16 @@ async def test_a_customer_is_answered_and_a_second_host_is_refused(tmp_path: Pat
     other.close()
 
 
-@pytest.mark.parametrize("kind", [OwnerKind.WINDOW, OwnerKind.COMMAND])
+@pytest.mark.parametrize("kind", [HolderKind.WINDOW, HolderKind.COMMAND])
 async def test_a_daemon_takes_the_place_of_who_holds_it_only_meanwhile(
-    tmp_path: Path, postgres_url: str, kind: OwnerKind
+    tmp_path: Path, postgres_url: str, kind: HolderKind
 ) -> None:
     first, second = (
         open_company(Settings(home=str(tmp_path), database_url=postgres_url, http_port=0)) for _ in range(2)
     )
-    with owning(first, kind) as place:
+    with holding(first, kind) as held:
         starting = asyncio.create_task(_served(second))
-        await place.asked_for()
+        await held.asked_for()
         assert not starting.done()
     await asyncio.wait_for(starting, 20)
     first.close()
@@ -56,9 +56,9 @@ async def test_a_daemon_takes_the_place_of_who_holds_it_only_meanwhile(
 
 async def _served(company: Company) -> None:
     async with serving(company):
-        found = owner(company)
+        found = current_holder(company)
         assert found is not None
-        assert found.kind is OwnerKind.DAEMON
+        assert found.kind is HolderKind.DAEMON
 
 
 async def test_a_daemon_whose_connections_were_ended_goes_on(tmp_path: Path, postgres_url: str) -> None:
@@ -76,7 +76,7 @@ async def test_a_daemon_whose_connections_were_ended_goes_on(tmp_path: Path, pos
             with pytest.raises(Busy, match="already running"):
                 async with serving(other):
                     pytest.fail("two owners")
-    assert owner(other) is None
+    assert current_holder(other) is None
     company.close()
     other.close()
 

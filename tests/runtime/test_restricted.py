@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatapp_cli.bootstrap import Company, open_company
-from chatapp_cli.runtime.restricted import UPLOADS, enter, restrict, uploads_name
+from chatapp_cli.runtime.login_token import TOKEN, save_token, token, token_file
+from chatapp_cli.runtime.restricted import RESTRICTED, UPLOADS, enter, restrict, uploads_name
 from chatapp_cli.services import operators
 from chatapp_cli.settings import Settings
 from tests.stores import OWNER
@@ -34,6 +35,14 @@ def folder(company: Company, operator: str) -> Path:
 def with_accounts(company: Company, *names: str) -> None:
     for name in names:
         company.write(lambda tx, name=name: operators.add(tx, name, "", ()))
+
+
+def test_a_restricted_window_has_no_login_but_its_own(tmp_path: Path) -> None:
+    env = {"CHATAPP_CONFIG": str(tmp_path / "config.toml")}
+    save_token(token_file(env, "main"), "of the system's user")
+    assert token(env, "main") == "of the system's user"
+    assert token({**env, RESTRICTED: "on"}, "main") == ""
+    assert token({**env, RESTRICTED: "on", TOKEN: "of a browser"}, "main") == "of a browser"
 
 
 @pytest.mark.parametrize("name", ["Olga", "Ольга Ильина", "Olga_1", "Olga-1", "Щ" * 100])

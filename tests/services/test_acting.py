@@ -28,7 +28,7 @@ def decided(shop: Shop, *, token: str = "", owner: bool, restricted: bool) -> st
     """Who acts under Olga's name, or the code of the refusal."""
     try:
         who: Acting = shop.read(
-            lambda tx: acting.decide(tx, token=token, name=OLGA, owner=owner, restricted=restricted)
+            lambda tx: acting.who_acts(tx, token=token, name=OLGA, owner=owner, restricted=restricted)
         )
     except Refused as refused:
         return refused.code

@@ -7,6 +7,7 @@ from functools import partial
 
 import pytest
 
+from chatapp_cli.domain import border
 from chatapp_cli.domain.arrival import (
     Arrival,
     Batch,
@@ -49,6 +50,16 @@ def test_a_receipt_from_another_century_leaves_the_message_where_it_stood(shop: 
     mine = claim(shop, channel)
     shop.write(lambda tx: outbox.succeed(tx, mine, Receipt(ids=("7",), at=10**16)))
     assert shop.message(message).at == shop.clock.at
+
+
+def test_an_echo_is_our_message_even_if_no_database_takes_its_id(shop: Shop, channel: ChannelId) -> None:
+    dialog = shop.message(shop.hear(channel, "Где заказ?")).dialog_id
+    message = say(shop, dialog)
+    mine = claim(shop, channel)
+    shop.write(lambda tx: outbox.succeed(tx, mine, Receipt(ids=("7\0",), texts=("7\0",))))
+    shop.take(channel, said("повтор", ext_id=border.external_id("7\0"), at=NOON, from_us=True))
+    assert len(shop.texts(dialog)) == 2
+    assert shop.message(message).ext_id == border.external_id("7\0")
 
 
 @pytest.mark.parametrize("from_us", [True, False])

@@ -162,7 +162,7 @@ def test_unreachable_clients_stopped_and_unbound_channels_are_stepped_over(shop:
     assert channel_of(shop, message) == last
     assert [words.partition(" was skipped: ")[2] for words in told(shop, message)] == [
         "Anna cannot be reached through Почта магазина.",
-        "Почта магазина has stopped.",
+        "Почта магазина: stopped",
         f"There is no channel {unbound}.",
     ]
 

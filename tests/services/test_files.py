@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import resource
+import signal
 from pathlib import Path
 
 import pytest
@@ -117,10 +119,51 @@ def test_a_content_that_got_lost_is_not_told_as_a_fault_of_the_folder(tmp_path: 
     assert not (tmp_path / "счёт.pdf").exists()
 
 
-def test_a_name_that_is_too_long_for_the_folder_is_refused_in_words(tmp_path: Path, media: Media) -> None:
-    row = came(media, tmp_path, "я" * 200)
+@pytest.mark.parametrize(
+    ("name", "ending"),
+    [
+        ("я" * 200, ""),
+        ("Щ" * 150 + ".pdf", ".pdf"),
+        ("я" * 127, ""),
+        ("я" * 126 + ".a", ".a"),
+        ("a." + "ы" * 200, ""),
+        ("😀" * 100 + ".tar.gz", ".gz"),
+        ("ж" * 120 + "." + "ы" * 16, ""),
+    ],
+)
+def test_a_name_that_is_too_long_for_a_folder_is_shortened_and_keeps_its_ending_and_number(
+    tmp_path: Path, media: Media, name: str, ending: str
+) -> None:
+    row, folder = came(media, tmp_path, name), tmp_path / "saved"
+    folder.mkdir()
+    saved = [files.copy_out(media, row, folder) for _ in range(12)]
+    assert [path.name.endswith(f"{mark}{ending}") for path, mark in zip(saved, _MARKS, strict=True)] == [True] * 12
+    assert all(len(path.name.encode()) <= 255 for path in saved)
+    assert all(name.startswith(path.name[:50]) for path in saved)
+    assert sorted(folder.iterdir()) == sorted(set(saved))
+
+
+_MARKS = ("", *(f" ({n})" for n in range(1, 12)))
+
+
+def test_a_folder_whose_name_is_too_long_is_refused_in_words_and_nothing_is_left(tmp_path: Path, media: Media) -> None:
+    row = came(media, tmp_path, "счёт.pdf")
     with pytest.raises(NotFound, match=r"cannot be saved in .*: File name too long"):
-        files.copy_out(media, row, tmp_path)
+        files.copy_out(media, row, tmp_path / ("я" * 200))
+
+
+def test_of_a_file_that_cannot_be_copied_to_its_end_no_part_stays(tmp_path: Path, media: Media) -> None:
+    row = came(media, tmp_path, "счёт.pdf")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (3, hard))
+    try:
+        with pytest.raises(NotFound, match=r"cannot be saved in .*: File too large"):
+            files.copy_out(media, row, tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, before)
+    assert not (tmp_path / "счёт.pdf").exists()
 
 
 @pytest.mark.parametrize(("most", "looked"), [(3, 3), (5, 5), (100, 9)])

@@ -157,7 +157,7 @@ class LeaseMachine(RuleBasedStateMachine):
     def recovers(self, n: int) -> None:
         """What the last holder left is put back by the one that holds now, and by nobody else."""
         me = self.processes[n]
-        left = self.shop.read(lambda tx: outbox.left_by_last_owner(tx, self.shop.media, self.channel, me.epoch))
+        left = self.shop.read(lambda tx: outbox.left_by_last_holder(tx, self.shop.media, self.channel, me.epoch))
         assert not left or me.epoch == self.row().epoch
         for claim in left:
             assert self.shop.write(lambda tx, claim=claim: outbox.postpone(tx, claim, LATER, seconds=0, counted=False))
@@ -202,8 +202,8 @@ def test_a_claim_of_a_former_holder_is_handed_over_no_more_and_recovered_by_the_
     assert not shop.write(lambda tx: outbox.begin(tx, claim))
     for former in (0, first, second):
         assert shop.write(lambda tx, e=former: outbox.claim(tx, shop.media, channel, e)) is None
-        assert shop.read(lambda tx, e=former: outbox.left_by_last_owner(tx, shop.media, channel, e)) == []
-    (left,) = shop.read(lambda tx: outbox.left_by_last_owner(tx, shop.media, channel, third))
+        assert shop.read(lambda tx, e=former: outbox.left_by_last_holder(tx, shop.media, channel, e)) == []
+    (left,) = shop.read(lambda tx: outbox.left_by_last_holder(tx, shop.media, channel, third))
     assert not left.began
     assert shop.write(lambda tx: outbox.postpone(tx, left, LATER, seconds=0, counted=False))
     again = shop.write(lambda tx: outbox.claim(tx, shop.media, channel, third))

@@ -299,7 +299,7 @@ class OutboxMachine(RuleBasedStateMachine):
         for claim in self.flying:
             if arrived:
                 self.provider.take(claim.outbound.key)
-        found = self.shop.read(lambda tx: outbox.left_by_last_owner(tx, self.shop.media, self.channel))
+        found = self.shop.read(lambda tx: outbox.left_by_last_holder(tx, self.shop.media, self.channel))
         assert {c.row.id for c in found if c.began} == {c.row.id for c in self.flying}
         self.stale += [*self.flying, *self.claimed]
         self.flying, self.claimed = [], []

@@ -1,4 +1,4 @@
-"""An errand is carried out once, by whoever owns the session, and its answer is kept for whoever asked."""
+"""An errand is carried out once, by whoever runs the session, and its answer is kept for whoever asked."""
 
 import json
 

@@ -52,7 +52,7 @@ def test_who_meets_the_damage_marks_it_and_every_other_process_refuses_to_write(
 def test_a_running_process_notices_what_another_marked(opened: Opened, tmp_path: Path) -> None:
     told: list[StoreDamaged] = []
     running = opened()
-    running.on_damage = told.append
+    running.on_damage.append(told.append)
     running.look_at_mark()
     assert told == []
     (tmp_path / "store.damaged").write_text("The store is damaged.")

@@ -1,17 +1,20 @@
 """What a person reads when the store is newer, damaged, full, closed to us or busy; nothing is acknowledged then."""
 
+import os
+import socket
 import sqlite3
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from chatapp_cli.domain.errors import Busy, NotFound, StoreError
+from chatapp_cli.domain.errors import Busy, NotFound, StoreAway, StoreError
 from chatapp_cli.services import lines
 from chatapp_cli.store import migrate
 from chatapp_cli.store.database import Database, driver_for
@@ -224,3 +227,27 @@ def test_a_server_that_does_not_answer_is_named(clock: HeldClock, tmp_path: Path
     with pytest.raises(StoreError) as error:
         away.read(lines.everything)
     assert says(error, "does not answer")
+
+
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """The address of a server that takes connections and says nothing, as one that was stopped does."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"postgresql://desk@127.0.0.1:{server.getsockname()[1]}/chatapp?connect_timeout=2"
+
+
+def test_a_server_that_takes_connections_and_hangs_is_given_up_in_time(clock: HeldClock, silent: str) -> None:
+    began = time.monotonic()
+    with pytest.raises(StoreAway) as error:
+        Database(driver_for(silent), clock).read(lines.everything)
+    assert says(error, "The database does not answer: connection timeout expired.")
+    assert time.monotonic() - began < 8
+
+
+@pytest.mark.parametrize("words", ["line list", "send anna --text Да -c email", "serve --no-http"])
+def test_a_command_whose_server_hangs_says_so_and_ends_with_3(silent: str, tmp_path: Path, words: str) -> None:
+    env = {"CHATAPP_DATABASE_URL": silent, "CHATAPP_HOME": str(tmp_path), "CHATAPP_LANG": "en", "PATH": os.defpath}
+    command = [sys.executable, "-m", "chatapp_cli", *words.split()]
+    ended = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=30, check=False)
+    assert (ended.returncode, ended.stdout) == (3, "")
+    assert ended.stderr.startswith("The database does not answer: connection timeout expired.\n→ Check CHATAPP_DATA")

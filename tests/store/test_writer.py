@@ -176,7 +176,7 @@ def test_when_the_writer_ends_what_waits_and_what_comes_later_fails_at_once(shop
 @ON_SQLITE
 def test_the_first_damage_that_a_job_meets_ends_all_writing(shop: Shop, writer: Writer) -> None:
     found: list[StoreDamaged] = []
-    shop.database.on_damage = found.append
+    shop.database.on_damage.append(found.append)
     shop.line("была")
 
     def meet(tx: Tx) -> None:

@@ -19,7 +19,7 @@ from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.ids import ChannelId, DialogId
 from chatapp_cli.domain.quick_reply import QuickReplyDraft
 from chatapp_cli.domain.template import Template
-from chatapp_cli.runtime.owner import owning
+from chatapp_cli.runtime.lease import holding
 from chatapp_cli.services import (
     applications,
     approvals,
@@ -225,9 +225,9 @@ def account(stage: Stage) -> None:
 
 async def answered(company: Company, answers: Mapping[str, object]) -> None:
     """What a daemon does: whatever channels are asked for is answered."""
-    with owning(company) as owned:
+    with holding(company) as held:
         while answers:
-            company.write(partial(_answer, answers=answers, epoch=owned.epoch))  # in a thread it could outlast the desk
+            company.write(partial(_answer, answers=answers, epoch=held.epoch))  # in a thread it could outlast the desk
             await asyncio.sleep(STEP)
         await asyncio.get_running_loop().create_future()
 

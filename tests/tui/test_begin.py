@@ -161,6 +161,22 @@ async def test_the_form_tells_when_a_number_would_go_and_what_goes_at_once(
         await it.sees("+79160000002", "By phone one message in three minutes goes out")
 
 
+@pytest.mark.req("S-055")
+async def test_who_wrote_to_the_bot_today_is_begun_with_by_their_username_though_their_phone_is_typed(
+    window: Opener, company: Company, stage: Stage, messengers: dict[str, ChannelId]
+) -> None:
+    row = company.read(lambda tx: channels.one(tx, messengers["telegram"]))
+    bot = stage.channel(row.line_id, "telegram_bot", "bot", "Опт бот")
+    stage.hear(bot, Profile(id="77", name="Рита", username="Rita_L", phone=RITA.phone), "Есть пледы?")
+    async with window() as it:
+        page = await opens(it)
+        await chooses(it, page, messengers["telegram"])
+        await fills(page, to=RITA.phone, text="Есть")
+        await it.sees("@rita_l · goes at once")
+        await it.press("f8")
+        assert (await opened(it)).channel_id == messengers["telegram"]
+
+
 async def test_another_channel_that_gets_there_is_taken_unless_one_was_chosen(
     window: Opener, messengers: dict[str, ChannelId]
 ) -> None:

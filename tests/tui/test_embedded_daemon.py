@@ -13,15 +13,15 @@ import pytest
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.i18n import show
 from chatapp_cli.runtime.embedded_daemon import accompanied, surroundings
-from chatapp_cli.runtime.owner import OwnerKind, owner, owning
+from chatapp_cli.runtime.lease import HolderKind, current_holder, holding
 
 DAEMON = """
 import sys
 from chatapp_cli.bootstrap import open_company
-from chatapp_cli.runtime.owner import owning
+from chatapp_cli.runtime.lease import holding
 from chatapp_cli.settings import load
 
-with owning(open_company(load().settings)):
+with holding(open_company(load().settings)):
     sys.stdin.read()
     open(sys.argv[1], "w").write("ended well")
 """
@@ -39,18 +39,28 @@ async def test_a_daemon_starts_where_none_runs_and_ends_well_with_the_window(com
         states = daemon.states()
         assert await next_state(states) == "the daemon starts"
         assert await next_state(states) == ""
-        child = owner(company)
+        child = current_holder(company)
         assert child not in {None, os.getpid()}
         await states.aclose()
-    assert owner(company) is None
+    assert current_holder(company) is None
     assert note.read_text() == "ended well"
 
 
 async def test_where_a_daemon_runs_already_no_second_one_is_started(company: Company) -> None:
-    with owning(company):
+    with holding(company):
         async with accompanied(company, command=(sys.executable, "-c", BROKEN), look=0.05) as daemon:
             states = daemon.states()
             assert await next_state(states) == ""
+            await states.aclose()
+
+
+async def test_a_daemon_without_a_sign_of_life_is_said_and_no_second_one_is_started(company: Company) -> None:
+    with holding(company, beat=60):
+        with closing(company.database.driver.connect()) as connection:
+            connection.execute("UPDATE lease SET beat_at = beat_at - 20000")
+        async with accompanied(company, command=(sys.executable, "-c", BROKEN), look=0.05) as daemon:
+            states = daemon.states()
+            assert (await next_state(states)).startswith("the daemon gives no sign of life since ")
             await states.aclose()
 
 
@@ -60,13 +70,13 @@ async def test_a_daemon_that_was_here_is_given_time_to_come_back_before_another_
     command = (sys.executable, "-c", DAEMON, str(tmp_path / "note"))
     async with accompanied(company, command=command, look=0.05, patience=1) as daemon:
         states = daemon.states()
-        with owning(company):
+        with holding(company):
             assert await next_state(states) == ""
         assert await next_state(states) == "the daemon has ended; waiting for it"
-        with owning(company):
+        with holding(company):
             assert await next_state(states) == ""
         assert await next_state(states) == "the daemon has ended; waiting for it"
-        assert owner(company) is None
+        assert current_holder(company) is None
         assert await next_state(states) == "the daemon starts"
         await states.aclose()
 
@@ -76,7 +86,7 @@ async def test_a_daemon_that_comes_is_seen_at_once_though_our_own_was_not_to_sta
         states = daemon.states()
         assert await next_state(states) == "the daemon starts"
         assert await next_state(states) == "no daemon: the port is taken"
-        with owning(company):
+        with holding(company):
             assert await next_state(states) == ""
         await states.aclose()
 
@@ -92,14 +102,14 @@ async def test_where_nothing_can_be_started_it_is_said_and_tried_again(company: 
         await states.aclose()
 
 
-@pytest.mark.parametrize("kind", [OwnerKind.WINDOW, OwnerKind.COMMAND])
+@pytest.mark.parametrize("kind", [HolderKind.WINDOW, HolderKind.COMMAND])
 async def test_nobody_waits_for_one_who_held_the_store_only_meanwhile(
-    company: Company, tmp_path: Path, kind: OwnerKind
+    company: Company, tmp_path: Path, kind: HolderKind
 ) -> None:
     command = (sys.executable, "-c", DAEMON, str(tmp_path / "note"))
     async with accompanied(company, command=command, look=0.05, patience=60) as daemon:
         states = daemon.states()
-        with owning(company, kind):
+        with holding(company, kind):
             assert await next_state(states) == ""
         assert await next_state(states) == "the daemon starts"
         await states.aclose()

@@ -129,6 +129,22 @@ async def test_several_filters_are_set_at_once_on_one_page(window: Opener, compa
         await it.sees("#возврат · since 2h")
 
 
+async def test_a_moment_of_an_older_view_stays_as_it_was_until_it_is_changed(window: Opener, company: Company) -> None:
+    then = NOON - 2 * HOUR + 1
+    company.write(lambda tx: views.add(tx, "Сегодня", DialogFilter(since=then)))
+    async with window() as it:
+        await it.sees("Сегодня")
+        await it.press(">")
+        await it.until(lambda: wanted(it) == DialogFilter(since=then))
+        await it.press("0")
+        await it.until(lambda: isinstance(it.app.screen, Narrow))
+        it.app.screen.query_one("#until").focus()
+        await it.type("1h")
+        await it.press("enter")
+        await it.until(lambda: wanted(it) == DialogFilter(since=then, until="1h"))
+        assert listed(it) == fitting(company, since=then, until=NOON - HOUR) != []
+
+
 async def test_a_date_that_is_none_is_said_on_the_page(window: Opener) -> None:
     async with window() as it:
         await it.press("0")

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pytest
 
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.runtime.owner import owner
+from chatapp_cli.runtime.lease import current_holder
 from tests.tui.stage import Stage
 
 PATIENCE = 30
@@ -53,7 +53,7 @@ def window(company: Company, stage: Stage) -> Iterator[Window]:
 
 
 def carried(company: Company) -> bool:
-    return owner(company) is not None
+    return current_holder(company) is not None
 
 
 def eventually(company: Company, *, wanted: bool) -> None:
@@ -89,10 +89,10 @@ def test_a_window_that_is_told_to_end_while_its_terminal_goes_away_ends(window: 
 WRITES_ON = """
 import os, pty
 from textual.drivers._writer_thread import MAX_QUEUED_WRITES, WriterThread
-from chatapp_cli.tui.session.terminal_driver import LastingOutput
+from chatapp_cli.tui.session.terminal_driver import HangupProofOutput
 
 person, terminal = pty.openpty()
-thread = WriterThread(LastingOutput(os.fdopen(terminal, "w")))
+thread = WriterThread(HangupProofOutput(os.fdopen(terminal, "w")))
 thread.start()
 os.close(person)
 for _ in range(10 * MAX_QUEUED_WRITES):

@@ -11,7 +11,7 @@ import pytest
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.arrival import Profile
 from chatapp_cli.domain.ids import ChannelId, DialogId
-from chatapp_cli.runtime.identity import logged_in
+from chatapp_cli.runtime.identity import as_acting
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import dialogs, duties, journal, notes, options
 from chatapp_cli.tui.app import InboxApp
@@ -63,7 +63,7 @@ async def watching(company: Company, clock: HeldClock) -> AsyncIterator[Watcher]
     stores = []
 
     def watch(**settings: str) -> Watch:
-        own = logged_in(opened(company.settings.folder.parent, clock, **settings), "")
+        own = as_acting(opened(company.settings.folder.parent, clock, **settings), "")
         stores.append(AsyncStore(own))
         workspace, sent, waiting, reminded = (
             Workspace(own, stores[-1]),

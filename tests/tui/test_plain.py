@@ -18,7 +18,7 @@ from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.message import State
-from chatapp_cli.runtime.identity import logged_in
+from chatapp_cli.runtime.identity import as_acting
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import journal, lines, operators, sending
 from chatapp_cli.services.message_request import InDialog
@@ -53,7 +53,7 @@ class Talk:
 
 @pytest.fixture
 async def talk(company: Company) -> AsyncIterator[Talk]:
-    mine = logged_in(company, "")
+    mine = as_acting(company, "")
     store = AsyncStore(mine)
     workspace, said = Workspace(mine, store), list[str]()
     yield Talk(Plain(workspace, said.append), workspace, said)
@@ -196,7 +196,7 @@ def sent(company: Company) -> list[str]:
 
 async def held(company: Company, source: Typist) -> list[str]:
     said: list[str] = []
-    await conversation(logged_in(company, ""), source, said.append, alone=True)
+    await conversation(as_acting(company, ""), source, said.append, alone=True)
     return said
 
 
@@ -235,8 +235,8 @@ async def test_what_was_not_said_is_marked_in_words_before_it_is_read_out(
     for text in ("Позже", "Никогда"):
         order = replace(talk.workspace.send_options(), at=company.world.clock.now() + 3_600_000)
         message = talk.workspace.accept(InDialog(anna), Draft(text=text), order, undoable=False)
-        last = logged_in(company, "").write(message)
-    logged_in(company, "").write(lambda tx: sending.cancel(tx, last))
+        last = as_acting(company, "").write(message)
+    as_acting(company, "").write(lambda tx: sending.cancel(tx, last))
     stage.say(anna, "Мимо", state=State.FAILED, error="blocked")
     said = [line.partition(" ")[2] for line in await opened(talk, "Анна")]
     for told in (f"{ME}, scheduled: Позже", f"{ME}, cancelled: Никогда", f"{ME}, failed: Мимо"):
@@ -247,7 +247,7 @@ async def test_what_was_not_said_is_marked_in_words_before_it_is_read_out(
 async def test_who_sees_other_lines_meanwhile_is_told_and_begins_anew(company: Company, stage: Stage) -> None:
     company.write(lambda tx: operators.add(tx, "Пётр", "", ()))
     company.write(lambda tx: operators.open_session(tx, "Пётр", "token"))
-    mine, said = logged_in(company, "token"), list[str]()
+    mine, said = as_acting(company, "token"), list[str]()
     store = AsyncStore(mine)
     workspace = Workspace(mine, store)
     talk = Talk(Plain(workspace, said.append, "token"), workspace, said)

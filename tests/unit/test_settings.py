@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.runtime.login_token import save_token, token, token_file
 from chatapp_cli.settings import Settings, company_file, is_private, load, save
 
 
@@ -138,3 +139,39 @@ def test_on_postgresql_too_every_company_has_a_database_of_its_own(file: Path) -
     with pytest.raises(UsageError, match="a database of its own") as caught:
         load({"company": "opt"}, env=one)
     assert caught.value.field == "database_url"
+
+
+@pytest.mark.parametrize(
+    ("name", "fits"), [("a" * 200, True), ("a" * 201, False), ("я" * 100, True), ("я" * 101, False)]
+)
+def test_a_company_has_a_name_that_files_can_have(file: Path, name: str, fits: bool) -> None:
+    env = {"CHATAPP_CONFIG": str(file), "CHATAPP_HOME": str(file.parent)}
+    if fits:
+        save(company_file(env, name), "theme", "light")
+        save_token(token_file(env, name), "token")
+        loaded = load({"company": name}, env=env)
+        loaded.settings.folder.mkdir()
+        assert (loaded.settings.theme, token(env, name)) == ("light", "token")
+        return
+    with pytest.raises(UsageError, match="at most 200 bytes") as caught:
+        load({"company": name}, env=env)
+    assert caught.value.field == "company"
+
+
+@pytest.mark.parametrize(
+    ("address", "longest"),
+    [("postgresql://h/{company}", 63), ("postgresql://desk@h:5/chat_{company}?sslmode=require", 58)],
+)
+def test_no_two_companies_share_a_database_because_postgresql_cuts_their_names(address: str, longest: int) -> None:
+    env = {"CHATAPP_DATABASE_URL": address, "HOME": "/"}
+    assert load({"company": "a" * longest}, env=env).settings.company == "a" * longest
+    with pytest.raises(UsageError, match="at most 63 bytes") as caught:
+        load({"company": "a" * (longest + 1)}, env=env)
+    assert caught.value.field == "company"
+
+
+@pytest.mark.parametrize("name", ["CHATAPP_HOME", "CHATAPP_CONFIG", "CHATAPP_OWN", "XDG_CONFIG_HOME"])
+@pytest.mark.parametrize("path", ["/tmp/" + "a" * 256, "/a" * 3_000])
+def test_a_path_that_the_system_has_no_file_for_is_a_mistake_in_words(name: str, path: str) -> None:
+    with pytest.raises(UsageError, match=r"can be called|File name too long"):
+        load(env={"HOME": "/", name: path})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial, singledispatch
 from typing import Final
@@ -14,7 +15,6 @@ from chatapp_cli.connectors.api import api
 from chatapp_cli.domain import border
 from chatapp_cli.domain.arrival import (
     Arrival,
-    ChatKind,
     DeliveryChanged,
     FileKind,
     IncomingFile,
@@ -30,12 +30,14 @@ from chatapp_cli.domain.arrival import (
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.outbound import LocalFile, Outbound
-from chatapp_cli.kit.lenient import UNREADABLE, read_as
+from chatapp_cli.kit.lenient import UNREADABLE
 from chatapp_cli.kit.slices import bare, members
 from chatapp_cli.kit.trees import known
-from chatapp_cli.kit.understanding import dead, glimpsed, guarded
+from chatapp_cli.kit.understanding import dead, glimpsed, guarded, readable
 
 _KINDS: Final[dict[str, FileKind]] = {"image": "photo", "video": "video", "audio": "audio"}
+_PLACE: Final = frozenset({"id", "chat_id", "chat_title", "chat_kind", "sender", "from_us", "at"})
+"""What of a message says where it belongs."""
 _event: Final = msgspec.json.Decoder(api.Event)
 _items: Final = msgspec.json.Decoder(list[msgspec.Raw])
 
@@ -60,41 +62,28 @@ def _cut(array: bytes) -> list[bytes]:
 
 def arrival(place: str, raw: bytes, now: Millis) -> Arrival:
     """Read one event; ``place`` is unique and serves as the id of events without one."""
-    return guarded(raw, partial(_understood, place, now), provider_id=f"unread {place}")
+    return guarded(raw, partial(_understood, place, now), provider_id=f"unread {place}", glimpse=partial(glimpse, now))
 
 
-class _Glimpse(msgspec.Struct, frozen=True):
-    """Who wrote where, without what they wrote."""
+def glimpse(now: Millis, raw: bytes) -> MessageArrived | None:
+    """The placeholder of a message that cannot be read: what is valid of who wrote where and when.
 
-    type: str
-    id: api.Id
-    chat_id: api.Id
-    chat_title: str = ""
-    chat_kind: ChatKind = "private"
-    sender: api.Sender = api.Sender()
-    from_us: bool = False
-
-
-def glimpse(raw: bytes, now: Millis) -> MessageArrived | None:
-    """The placeholder of a message that cannot be read. Raises ValueError."""
-    found = read_as(raw, _Glimpse)
-    if found.type != "message":
+    Raises any error, for one unless its chat and its id are valid.
+    """
+    said = known(raw, api.FIELDS)
+    if said["type"] != "message":
         return None
-    return MessageArrived(
-        peer=_peer(found, found.chat_title or found.sender.name),
-        ext_id=border.external_id(found.id),
-        at=border.at(now, now),
-        sender=_person(found.sender, found.chat_id),
-        from_us=found.from_us,
-        placeholder=True,
-    )
+    fields = [one for one in msgspec.structs.fields(api.Message) if one.name in _PLACE & said.keys()]
+    found, _ = readable(fields, lambda one: (one.name, msgspec.convert(said[one.name], one.type)))
+    event = api.Message(**dict(found))
+    return replace(_message(event, _at(event.at, now)), placeholder=True)
 
 
 def _understood(place: str, now: Millis, raw: bytes) -> Arrival:
     try:
         event = _read(raw)
     except UNREADABLE as error:
-        shown = glimpsed(raw, partial(glimpse, now=now))
+        shown = glimpsed(raw, partial(glimpse, now))
         return dead(raw, _complaint(error, raw), provider_id=f"unread {place}", shown=shown)
     provider_id = f"message {event.chat_id} {event.id}" if isinstance(event, api.Message) else f"event {place}"
     return Arrival(provider_id=border.external_id(provider_id), raw=raw, events=meaning(event, _at(event.at, now)))
@@ -132,7 +121,11 @@ def meaning(event: api.Event, at: border.At) -> Sequence[ProviderEvent]:  # noqa
 
 @meaning.register
 def _(event: api.Message, at: border.At) -> Sequence[ProviderEvent]:
-    message = MessageArrived(
+    return (_message(event, at),)
+
+
+def _message(event: api.Message, at: border.At) -> MessageArrived:
+    return MessageArrived(
         peer=_peer(event, event.chat_title or event.sender.name),
         ext_id=border.external_id(event.id),
         at=at,
@@ -143,7 +136,6 @@ def _(event: api.Message, at: border.At) -> Sequence[ProviderEvent]:
         files=tuple(_incoming(file) for file in event.files),
         reply_to=border.external_id(event.reply_to),
     )
-    return (message,)
 
 
 @meaning.register
@@ -196,7 +188,7 @@ def _(event: api.Chat, at: border.At) -> Sequence[ProviderEvent]:
     return (PeerChanged(peer=_peer(event, event.chat_title), at=at, reachable=event.reachable, code=code),)
 
 
-def _peer(event: api.Message | api.Chat | _Glimpse, title: str) -> Peer:
+def _peer(event: api.Message | api.Chat, title: str) -> Peer:
     return Peer(
         key=border.external_id(event.chat_id),
         address=border.address(event.chat_id),

@@ -25,7 +25,7 @@ from chatapp_cli.domain.arrival import (
     ProviderEvent,
 )
 from chatapp_cli.domain.ids import Millis
-from chatapp_cli.kit.understanding import dead, digest, guarded, readable
+from chatapp_cli.kit.understanding import dead, digest, glimpsed, guarded, readable
 
 
 def arrival(update: Any, view: View) -> Arrival | None:
@@ -35,9 +35,21 @@ def arrival(update: Any, view: View) -> Arrival | None:
     try:
         raw = _raw(update, view)
     except Exception as error:  # noqa: BLE001 - it cannot even be written down: kept as words
-        return dead(_words(update), f"{type(error).__name__}: {error}")
-    found = guarded(raw, lambda _: _understood(update, raw, view))
+        shown = glimpsed(update, lambda one: glimpse(one, view))
+        return dead(_words(update), f"{type(error).__name__}: {error}", shown=shown)
+    found = guarded(raw, lambda _: _understood(update, raw, view), glimpse=lambda _: glimpse(update, view))
     return found if found.events or found.problem else None
+
+
+def glimpse(update: Any, view: View) -> MessageArrived | None:
+    """The placeholder of a message that cannot be read: only who wrote where, when and under which id."""
+    if not isinstance(update, tl.UpdateNewMessage | tl.UpdateNewChannelMessage):
+        return None
+    message = update.message
+    if not isinstance(message, tl.Message):
+        return None
+    at = view.at(message.date) if isinstance(message.date, datetime) else view.arrived
+    return replace(_envelope(message, view, at), placeholder=True)
 
 
 def _understood(update: Any, raw: bytes, view: View) -> Arrival:
@@ -120,22 +132,31 @@ def _posted(update: Any, view: View) -> Iterator[ProviderEvent]:
 
 def _message(message: Any, text: str, view: View) -> MessageArrived:
     """A new message. Optional parts are read separately, so an unreadable one does not lose the rest."""
-    chat = view.known(message.peer_id)
-    sender = _sender(message, chat, view)
-    files, odd = readable([message], lambda one: content.file(one, f"{chat.number}/{one.id}", view.max_download))
+    place = f"{number_of(message.peer_id)}/{message.id}"
+    files, odd = readable([message], lambda one: content.file(one, place, view.max_download))
     if odd:
         text = "\n".join(filter(None, (text, content.named(message.media))))
     quoted, _ = readable([message], _reply)
-    return MessageArrived(
-        peer=chat.peer,
-        ext_id=ext_id(message.peer_id, message.id),
-        at=view.at(message.date),
+    return replace(
+        _envelope(message, view, view.at(message.date)),
         text=border.text(text),
-        sender=sender.person,
-        from_us=bool(message.out),
         files=tuple(file for file in files if file is not None),
         reply_to=next(iter(quoted), border.NO_ID),
         album=border.external_id(message.grouped_id or ""),
+    )
+
+
+def _envelope(message: Any, view: View, at: border.At) -> MessageArrived:
+    """A new message without its content."""
+    chat = view.known(message.peer_id)
+    sender = _sender(message, chat, view)
+    return MessageArrived(
+        peer=chat.peer,
+        ext_id=ext_id(message.peer_id, message.id),
+        at=at,
+        text=border.text(""),
+        sender=sender.person,
+        from_us=bool(message.out),
         automatic=sender.sort in {"bot", "channel"},
         silent=sender.sort in {"bot", "channel"},
     )

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, get_args
+
+import msgspec
 
 from chatapp_cli.connectors.whatsapp_web import wire
 from chatapp_cli.domain import border
@@ -38,6 +41,8 @@ GROUPS: Final = "@g.us"
 _NO_DIGIT: Final = re.compile(r"\D")
 _KINDS: Final = frozenset(get_args(FileKind))
 _CHANGE: Final = "change"
+_PLACE: Final = frozenset({"chat", "id", "at", "sender", "from_us"})
+"""What of a message says where it belongs."""
 _WORDS: Final[Mapping[str, Text]] = {
     "waiting": T("WhatsApp is still getting this message"),
     "view_once": T("view once"),
@@ -49,13 +54,27 @@ _WORDS: Final[Mapping[str, Text]] = {
 
 def arrival(raw: bytes, max_download: int, now: Millis) -> Arrival:
     """Read one event of the child, received at this time; an unreadable one is set aside with the reason."""
-    return guarded(raw, lambda line: _understood(line, max_download, now))
+    return guarded(raw, lambda line: _understood(line, max_download, now), glimpse=lambda line: glimpse(line, now))
+
+
+def glimpse(raw: bytes, now: Millis) -> MessageArrived | None:
+    """The placeholder of a message that cannot be read: only who wrote where, when and under which id."""
+    found = msgspec.json.decode(raw)
+    if found["kind"] != "message" or found.get("beside"):
+        return None
+    named = {name: found[name] for name in _PLACE if name in found}
+    return _placeholder(msgspec.convert(named | {"kind": "message"}, wire.Message), now)
+
+
+def _placeholder(message: wire.Message, now: Millis) -> MessageArrived:
+    return replace(_arrived(message, border.at(message.at, now), 0), placeholder=True)
 
 
 def _understood(raw: bytes, max_download: int, now: Millis) -> Arrival:
     event = wire.event(raw)
     if isinstance(event, wire.Unreadable):
-        return dead(raw, f"{event.what}: {event.detail}")
+        shown = _placeholder(event.message, now) if event.message else None
+        return dead(raw, f"{event.what}: {event.detail}", shown=shown)
     events: Sequence[ProviderEvent] = _READ[type(event)](event, border.at(event.at, now), max_download)
     return Arrival(provider_id=border.external_id(_provider_id(event, raw)), raw=raw, events=events)
 
@@ -111,8 +130,12 @@ def _moves(chat: wire.Who, at: border.At) -> Sequence[ProviderEvent]:
 
 
 def _message(event: wire.Message, at: border.At, max_download: int) -> Sequence[ProviderEvent]:
+    return (*_moves(event.chat, at), _arrived(event, at, max_download))
+
+
+def _arrived(event: wire.Message, at: border.At, max_download: int) -> MessageArrived:
     text = f"[{show(_WORDS[event.stands_for])}]" if event.stands_for in _WORDS else event.text
-    message = MessageArrived(
+    return MessageArrived(
         peer=peer(event.chat),
         ext_id=border.external_id(event.id),
         spare_id=border.external_id(_spare_id(event)),
@@ -125,7 +148,6 @@ def _message(event: wire.Message, at: border.At, max_download: int) -> Sequence[
         automatic=event.stands_for == _CHANGE,
         placeholder=event.stands_for not in {"", _CHANGE},
     )
-    return (*_moves(event.chat, at), message)
 
 
 def _file(file: wire.File, max_download: int) -> IncomingFile:

@@ -260,6 +260,8 @@ class Unreadable(Struct, omit_defaults=True, tag="unreadable", tag_field="kind")
     detail: str = ""
     data: str = ""
     """As the library gave it, in base64."""
+    message: Message | None = None
+    """The message that it is: who wrote where, when and under which id; ``None`` if that is not known either."""
 
 
 Event: TypeAlias = Message | Edited | Deleted | Reacted | Delivered | GroupNews | Unreadable

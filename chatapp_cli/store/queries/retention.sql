@@ -4,7 +4,8 @@ FROM arrived a JOIN channel c ON c.id = a.channel_id
 WHERE a.id > :after AND a.packed = 0 AND a.problem = '' AND a.raw_sha256 = '' ORDER BY a.id LIMIT :n;
 
 -- name: packing.count
-SELECT COUNT(*) FROM arrived WHERE packed = 0 AND problem = '' AND raw_sha256 = '';
+SELECT COUNT(*) FROM arrived
+WHERE packed = 0 AND problem = '' AND raw_sha256 = '' AND NOT (id < :until AND at < :before);
 
 -- name: packing.dictionary
 SELECT content FROM raw_dictionary WHERE id = :id;
@@ -105,7 +106,8 @@ DELETE FROM follower WHERE name = :name;
 SELECT DISTINCT sha256 FROM file WHERE sha256 LIKE :like;
 
 -- name: media.of_arrivals
-SELECT DISTINCT raw_sha256 FROM arrived WHERE raw_sha256 LIKE :like;
+SELECT DISTINCT raw_sha256 FROM arrived
+WHERE raw_sha256 LIKE :like AND NOT (id < :until AND at < :before AND packed >= 0 AND problem = '');
 
 -- name: media.of_replies
 SELECT DISTINCT sha256 FROM quick_reply_file WHERE sha256 LIKE :like;

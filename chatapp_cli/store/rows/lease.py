@@ -20,7 +20,7 @@ class LeaseRow(NamedTuple):
     epoch: int = 0
     """Incremented by each holder; a claim of an earlier one is void."""
     holder: str = ""
-    """The process, as ``store.holder.Holder`` writes it; empty: nobody."""
+    """The process, as ``store.process_identity.ProcessIdentity`` writes it; empty: nobody."""
     kind: str = ""
     taken_at: Millis = Millis(0)
     beat_at: Millis = Millis(0)

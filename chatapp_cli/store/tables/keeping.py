@@ -1,4 +1,4 @@
-"""Who carries the store, who has to be warned, and who tried to log in."""
+"""Who holds the lease of the store, who has to be warned, and who tried to log in."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from chatapp_cli.store.tables.base import NEVER_AGAIN, Big, Table, key, moment
 
 
 class Lease(Table, table=True):
-    """The one row that says which process carries the store; times are the database's."""
+    """The one row that says which process holds the lease of the store; times are the database's."""
 
     id: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
     epoch: int = Field(sa_column=Column(BigInteger, nullable=False))

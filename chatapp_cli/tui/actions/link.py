@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chatapp_cli.domain import markup
+from chatapp_cli.domain.excerpt import excerpt
 from chatapp_cli.domain.links import Link, find
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _
@@ -15,7 +16,7 @@ from chatapp_cli.tui.reading.cells import lines
 
 def found(target: MessageTarget) -> list[Link]:
     """The links of a message as it is shown."""
-    text = lines(target.entry.message.text)
+    text = lines(excerpt(target.entry.message.text).text)
     return list(find(markup.read(text).text if target.can.markup else text))
 
 

@@ -15,6 +15,7 @@ from chatapp_cli.tui.actions import forward as forward_actions
 from chatapp_cli.tui.actions import link as link_actions
 from chatapp_cli.tui.actions import waiting as waiting_actions
 from chatapp_cli.tui.actions.message_target import NO_TEXT, Against, MessageTarget, message_action, unless
+from chatapp_cli.tui.reading import words
 
 EMOJI = ("👍", "❤", "🔥", "🎉", "🙏", "😁", "👌", "🤔")
 
@@ -66,6 +67,14 @@ async def copy(page: ActionPage, target: MessageTarget) -> None:
     page.say(_("Copied."))
 
 
+async def whole(page: ActionPage, target: MessageTarget) -> None:
+    """Show all of a text, however long it is."""
+    from chatapp_cli.tui.questions.whole_text import WholeText
+
+    message = target.entry.message
+    await page.app.push_screen_wait(WholeText(words.moment(message.at, target.now), message.text))
+
+
 async def history(page: ActionPage, target: MessageTarget) -> None:
     """Show the texts that the message had before each edit."""
     from chatapp_cli.tui.questions.history import History
@@ -105,5 +114,6 @@ ACTIONS: dict[str, Action[MessageTarget]] = {
     "raw": message_action(
         raw, unless(lambda target: target.entry.message.direction == Direction.IN, T("This message did not arrive."))
     ),
+    "whole": message_action(whole, unless(lambda target: target.entry.message.text, NO_TEXT), notes=True),
     "copy": message_action(copy, unless(lambda target: target.entry.message.text, NO_TEXT), notes=True),
 }

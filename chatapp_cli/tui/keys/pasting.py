@@ -98,7 +98,7 @@ def clean(text: str) -> str:
     return lines.translate(_DROPPED)
 
 
-def taking_whole(driver: type[Driver]) -> type[Driver]:
+def with_whole_pastes(driver: type[Driver]) -> type[Driver]:
     """The driver with `WholePastes`, by replacing the name of the parser's class in its module."""
     for kind in driver.__mro__:
         module = sys.modules[kind.__module__]

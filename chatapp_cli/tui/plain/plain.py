@@ -14,6 +14,7 @@ from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import NotFound, Refused
+from chatapp_cli.domain.excerpt import excerpt
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.domain.journal.messages import MessageReceived, MessageStateChanged
 from chatapp_cli.domain.message import Direction, State
@@ -184,7 +185,7 @@ class Plain:
         who = line(message.author) or (_("we") if message.direction == Direction.OUT else line(client))
         files = [_("file {name}", name=line(file.name)) for file in entry.files]
         heading = f"{words.moment(message.at, now)} {', '.join([who, *self._marks(message)])}"
-        return f"{heading}: {', '.join(filter(None, [line(message.text), *files]))}"
+        return f"{heading}: {', '.join(filter(None, [line(excerpt(message.text).text), *files]))}"
 
     def _marks(self, message: MessageRow) -> Iterator[str]:
         """What is read out before the text, so that nobody takes a note, an unsent or a deleted message for sent."""
@@ -280,7 +281,7 @@ class Plain:
             self._say(self._entry(found))
             return
         self._listed = list(dict.fromkeys([*self._listed, dialog]))
-        n, text = self._listed.index(dialog) + 1, line(found.message.text)
+        n, text = self._listed.index(dialog) + 1, line(excerpt(found.message.text).text)
         state = _("Not delivered") if found.message.state == State.FAILED else _("New message")
         self._say(f"{state}, {n}. {line(card.name)}, {manifest(card.kind).label}: {text}")
 

@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Label, Static
 
+from chatapp_cli.domain.excerpt import excerpt
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.i18n import _
 from chatapp_cli.services.transcript import Revision
@@ -36,7 +37,7 @@ class History(Popup[None]):
             yield Label(_("What it said before"), classes="title", markup=False)
             with VerticalScroll():
                 for since, text in self._texts():
-                    dated = Text.assemble((words.moment(since, self._now), "dim"), "\n", lines(text))
+                    dated = Text.assemble((words.moment(since, self._now), "dim"), "\n", lines(excerpt(text).text))
                     yield Static(dated, markup=False)
 
     def _texts(self) -> Iterator[tuple[Millis, str]]:

@@ -11,6 +11,8 @@ from textual.content import Content
 
 _CONTROLS = dict.fromkeys((*range(32), *range(127, 160), 0x2028, 0x2029), " ")
 _INVISIBLE = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x061C, 0x200E, 0x200F, 0xFEFF), "")
+_LETTERS_A_CELL = 16
+"""More than that, with all their accents, share no cell in any script."""
 _ONE_LINE = {**_CONTROLS, **_INVISIBLE}
 _MANY_LINES = {code: to for code, to in _ONE_LINE.items() if code != ord("\n")}
 
@@ -30,17 +32,22 @@ def lines(text: str) -> str:
     return text.replace("\r\n", "\n").translate(_MANY_LINES)
 
 
+def _begin(text: str, width: int) -> str:
+    """As much of a text as can matter: measuring one of megabytes would take seconds."""
+    return text[: max(0, width) * _LETTERS_A_CELL + 1]
+
+
 def fit(text: str, width: int) -> str:
     """The text in exactly ``width`` cells: cut with an ellipsis, or padded with spaces."""
     if width <= 0:
         return ""
-    text = line(text)
+    text = line(_begin(text, width))
     return set_cell_size(text, width) if cell_len(text) <= width else set_cell_size(text, width - 1) + "…"
 
 
 def cut(text: str, width: int) -> str:
     """The text in at most ``width`` cells, cut with an ellipsis."""
-    text = line(text)
+    text = line(_begin(text, width))
     return text if cell_len(text) <= width else fit(text, width)
 
 

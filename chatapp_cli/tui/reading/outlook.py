@@ -8,10 +8,10 @@ from rich.text import Text
 
 from chatapp_cli.domain.address import KINDS, openings
 from chatapp_cli.domain.errors import ChatappError
-from chatapp_cli.domain.manifest import Capabilities
+from chatapp_cli.domain.manifest import AddressKind, Capabilities
 from chatapp_cli.i18n import _, ngettext, show
 from chatapp_cli.kit.manifests import manifest
-from chatapp_cli.services import beginning
+from chatapp_cli.services import beginning, standings
 from chatapp_cli.services.beginning import Outlook
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.tui.keys.keymap import key
@@ -47,9 +47,14 @@ def text(
 def likelier(to: str, found: Outlook, others: Sequence[Outlook]) -> ChannelRow | None:
     """Another channel that takes the address as the kind that it most looks like, if this one does not."""
     likeliest = openings(to)[0]
-    if found.kind == likeliest:
+    if _takes(found, likeliest):
         return None
-    return next((other.channel for other in others if other.kind == likeliest), None)
+    return next((other.channel for other in others if _takes(other, likeliest)), None)
+
+
+def _takes(found: Outlook, likeliest: AddressKind) -> bool:
+    """Whether a channel takes this kind of address, a phone also by the username of who has it."""
+    return found.kind == likeliest or (likeliest == "phone" and found.kind == "username")
 
 
 def _alternatives(found: Outlook, styles: PaintStyles) -> Iterator[Text]:
@@ -66,8 +71,9 @@ def _alternatives(found: Outlook, styles: PaintStyles) -> Iterator[Text]:
 
 def _stopped(channel: ChannelRow) -> str:
     return _(
-        "{channel} has stopped; it waits until that is done ({key}).",
+        "{channel}: {state}. It waits until that is done ({key}).",
         channel=channel.title,
+        state=show(standings.without_reason(channel, channel.health_since).word),
         key=key("app", "page('lines')"),
     )
 

@@ -10,29 +10,30 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-_TOLD = (signal.SIGHUP, signal.SIGTERM)
+_SIGNALS = (signal.SIGHUP, signal.SIGTERM)
 
 
 @contextmanager
-def left_when_told(terminal: int, leave: Callable[[], None]) -> Iterator[None]:
+def leave_on_hangup(terminal: int, leave: Callable[[], None]) -> Iterator[None]:
     """Call ``leave`` on this loop at SIGHUP, at SIGTERM, and when the terminal's other end is closed.
 
     A terminal may go away without SIGHUP, as under ``nohup`` or where another process leads the session.
+    The thread that waits for that ends with the process.
     """
     loop = asyncio.get_running_loop()
 
     def hung_up() -> None:
-        write_nowhere()
+        silence_output()
         with suppress(RuntimeError):  # the loop may have closed meanwhile
             loop.call_soon_threadsafe(leave)
 
-    for number in _TOLD:
+    for number in _SIGNALS:
         loop.add_signal_handler(number, leave)
     threading.Thread(target=_wait_for_hangup, args=(terminal, hung_up), name="hangup", daemon=True).start()
     try:
         yield
     finally:
-        for number in _TOLD:
+        for number in _SIGNALS:
             loop.remove_signal_handler(number)
 
 
@@ -44,8 +45,8 @@ def _wait_for_hangup(terminal: int, hung_up: Callable[[], None]) -> None:
     hung_up()
 
 
-def write_nowhere() -> None:
-    """Redirect this process's output: to the terminal that went away it would only be an error."""
+def silence_output() -> None:
+    """Redirect this process's output for good: to the terminal that went away it would only be an error."""
     nowhere = os.open(os.devnull, os.O_RDWR)
     for descriptor in (1, 2):
         os.dup2(nowhere, descriptor)

@@ -26,7 +26,7 @@ class LoginGate:
         """Switch the window to what the login may see: nothing, if this returns why a new login is needed."""
         whole = self._workspace.company.whole
         try:
-            company = await self._workspace.store.with_store(partial(identity.logged_in, whole, self._token))
+            company = await self._workspace.store.with_store(partial(identity.as_acting, whole, self._token))
         except Refused as refused:
             self._workspace.switch_to(whole.seen_by(NOBODY))
             return refused

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.drivers.linux_driver import LinuxDriver
 
-from chatapp_cli.tui.session.hangup import write_nowhere
+from chatapp_cli.tui.session.hangup import silence_output
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from textual.driver import Driver
 
 
-def outlasting(chosen: type[Driver]) -> type[Driver]:
-    """Textual's choice of a driver; for a terminal, the one that goes on without it."""
-    return TerminalDriver if chosen is LinuxDriver else chosen
+def surviving_hangup(driver: type[Driver]) -> type[Driver]:
+    """The class of driver that Textual chose; for a terminal, one that goes on without it."""
+    return TerminalDriver if driver is LinuxDriver else driver
 
 
 class TerminalDriver(LinuxDriver):
@@ -25,12 +25,12 @@ class TerminalDriver(LinuxDriver):
     Textual's writing thread would end at the first error, and the window would wait for it for ever while it closes.
     """
 
-    def __init__(self, *given: Any, **options: Any) -> None:
-        super().__init__(*given, **options)
-        self._file: TextIO = LastingOutput(self._file)  # type: ignore[assignment]  # all that the thread calls
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._file: TextIO = HangupProofOutput(self._file)  # type: ignore[assignment]  # all that the thread calls
 
 
-class LastingOutput:
+class HangupProofOutput:
     """A terminal's output for as long as there is a terminal; afterwards it writes nowhere."""
 
     def __init__(self, file: TextIO) -> None:
@@ -41,14 +41,14 @@ class LastingOutput:
         try:
             self._file.write(text)
         except OSError:
-            write_nowhere()
+            silence_output()
 
     def flush(self) -> None:
         """Write what is kept, if there still is a terminal."""
         try:
             self._file.flush()
         except OSError:
-            write_nowhere()
+            silence_output()
 
     def fileno(self) -> int:
         """The file's number."""

@@ -22,7 +22,7 @@ from chatapp_cli.services.files import staged
 from chatapp_cli.services.transcript import TranscriptEntry
 from chatapp_cli.tui.keys.keymap import action, shown
 from chatapp_cli.tui.reading import words
-from chatapp_cli.tui.reading.cells import cut, line
+from chatapp_cli.tui.reading.cells import cut
 from chatapp_cli.tui.session.composer_state import ComposerState
 from chatapp_cli.tui.widgets.underlined import Underlined
 
@@ -319,9 +319,9 @@ class Composer(Vertical):
     def _chips(self) -> list[str]:
         chips = [f"▤ {cut(file.name, 30)} {words.size(file.size)}" for file in self.state.files]
         if self.state.reply_to is not None:
-            chips.insert(0, _("answer to: {text}", text=cut(line(self.state.reply_to.message.text or "…"), 40)))
+            chips.insert(0, _("answer to: {text}", text=cut(self.state.reply_to.message.text or "…", 40)))
         if self.state.editing is not None:
-            chips.insert(0, _("changes: {text}", text=cut(line(self.state.editing.message.text), 40)))
+            chips.insert(0, _("changes: {text}", text=cut(self.state.editing.message.text, 40)))
         return chips
 
     def _say(self, text: str, *, refused: bool) -> None:

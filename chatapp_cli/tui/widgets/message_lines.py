@@ -13,6 +13,7 @@ from rich.style import Style
 from rich.text import Text
 from textual.strip import Strip
 
+from chatapp_cli.domain.excerpt import excerpt
 from chatapp_cli.domain.ids import DialogId, Millis
 from chatapp_cli.domain.links import find
 from chatapp_cli.domain.manifest import Manifest
@@ -20,7 +21,7 @@ from chatapp_cli.domain.markup import signed
 from chatapp_cli.domain.message import Direction, Operation, Origin, State
 from chatapp_cli.domain.moment import local
 from chatapp_cli.domain.subject import plain_subject
-from chatapp_cli.i18n import N_, _, show
+from chatapp_cli.i18n import N_, _, ngettext, show
 from chatapp_cli.services import notes
 from chatapp_cli.services.transcript import TranscriptEntry
 from chatapp_cli.services.words import state as state_name
@@ -207,7 +208,8 @@ class _Block:
 
     def _text(self) -> Iterator[list[Segment]]:
         style = self.styles.faint if self.message.deleted_at is not None else self.styles.plain
-        written = lines(self.message.text).strip("\n")
+        begin, left_out = excerpt(self.message.text)
+        written = lines(begin).strip("\n")
         drawn = bool(self.manifest.capabilities.markup) and not self.noted and signed(written)
         text = marked.drawn(written, style, self.styles) if drawn else Text(written, style=style)
         if self.message.edited_at is not None:
@@ -218,6 +220,9 @@ class _Block:
             text.stylize(self.styles.accent + Style(bold=True, reverse=True), start, end)
         for part in (marked.wrapped if drawn else Text.wrap)(text, _CONSOLE, self.room):
             yield [Segment(s.text, self.base + (s.style or Style())) for s in part.render(_CONSOLE)]
+        if left_out:
+            more = ngettext("… {n} more character", "… {n} more characters", left_out)
+            yield [self._segment(cut(f"{more}: {_keys(_('read to the end'), 'whole')}", self.room), self.styles.accent)]
 
     def _picture(self, file: FileRow) -> Iterator[PictureLine]:
         rows = self.context.picture_rows(file) if self.message.deleted_at is None else 0

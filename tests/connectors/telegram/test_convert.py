@@ -198,7 +198,10 @@ def test_poison_becomes_a_dead_letter() -> None:
     undated.message.date = None
     found = arrival(undated, VIEW)
     assert found is not None
-    assert (found.events, found.problem.partition(":")[0]) == ((), "AttributeError")
+    assert found.problem.partition(":")[0] == "AttributeError"
+    (shown,) = found.events
+    assert isinstance(shown, MessageArrived)
+    assert (shown.placeholder, shown.text, shown.at) == (True, "", VIEW.now)
     assert "яд".encode() in found.raw
 
 

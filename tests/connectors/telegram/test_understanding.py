@@ -62,6 +62,29 @@ def parcels() -> list[bytes]:
     return [*(one.raw for one in found if one is not None), bytes(page), b'{"old":"+7916","new":"7","title":"Anna"}']
 
 
+@pytest.mark.parametrize("odd", [{"message": 5}, {"message": "Да", "entities": [5]}, {"date": "x", "message": "Да"}])
+def test_a_message_that_cannot_be_read_has_a_placeholder_in_its_chat(odd: dict[str, Any]) -> None:
+    one = message(tl.PeerChat(GROUP), from_id=tl.PeerUser(ANNA))
+    for name, value in odd.items():
+        setattr(one, name, value)
+    found = arrival(tl.UpdateNewMessage(one, 1, 1), VIEW)
+    assert found is not None
+    assert found.problem
+    (shown,) = found.events
+    assert isinstance(shown, MessageArrived)
+    assert (shown.peer.key, shown.peer.title, shown.ext_id) == (str(-GROUP), "Опт", "9")
+    assert (shown.sender.name, shown.text, shown.placeholder) == ("Анна", "", True)
+    assert shown.at == (NOW if "date" in odd else int(AT.timestamp() * 1000))
+
+
+def test_a_change_that_cannot_be_read_has_no_placeholder() -> None:
+    one = message(tl.PeerUser(ANNA), message="Да")
+    one.message = 5
+    found = arrival(tl.UpdateEditMessage(one, 1, 1), VIEW)
+    assert found is not None
+    assert (bool(found.problem), found.events) == (True, ())
+
+
 def mutated(raw: bytes, chance: random.Random) -> bytes:
     content = bytearray(raw)
     for _ in range(chance.randint(1, 6)):

@@ -354,6 +354,10 @@ async def test_what_the_library_did_not_let_us_read_is_kept_whole_and_holds_noth
     odd, good = found
     assert odd.problem.startswith("Message: AttributeError")
     assert b'"data":"' in odd.raw
+    (shown,) = odd.events
+    assert isinstance(shown, MessageArrived)
+    assert (shown.peer.key, shown.sender.id, shown.ext_id) == (ANNA_HIDDEN, ANNA_HIDDEN, "1")
+    assert (shown.text, shown.placeholder, shown.from_us) == ("", True, False)
     assert words([good]) == ["два"]
     assert (cursor or "").endswith("/3")
     assert wiring.QUIET < 60

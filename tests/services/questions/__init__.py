@@ -321,7 +321,9 @@ ABOUT_MESSAGES: Mapping[str, Question] = {
             "recent": lambda tx, at: outbox.recent(tx, at.channel["messenger"], seconds=2),
             "recent of less": lambda tx, at: outbox.recent(tx, at.channel["messenger"], seconds=0.5),
             "something_due": lambda tx, at: outbox.something_due(tx),
-            "left_by_last_owner": lambda tx, at: outbox.left_by_last_owner(tx, at.shop.media, at.channel["messenger"]),
+            "left_by_last_holder": lambda tx, at: outbox.left_by_last_holder(
+                tx, at.shop.media, at.channel["messenger"]
+            ),
             "backoff": lambda tx, at: [outbox.backoff(n) for n in (0, 1, 2, 5, 9, 10, 30)],
         }.items()
     },

@@ -116,7 +116,18 @@ class Feed:
             await self._look_up(event)
             return translate.translated(event, self._known, entry.id)
         except Exception as error:  # noqa: BLE001 - whatever WhatsApp sends, a person sees it and the stream goes on
-            return translate.unreadable(entry.type, entry.at, f"{type(error).__name__}: {error}", entry.data)
+            problem = f"{type(error).__name__}: {error}"
+            return translate.unreadable(entry.type, entry.at, problem, entry.data, self._glimpse(entry))
+
+    def _glimpse(self, entry: Entry) -> wire.Message | None:
+        """What the journal says of a message that is shown: who wrote where, when and under which id."""
+        if not (entry.shown and entry.id and entry.chat):
+            return None
+        phone = entry.phone or self._known.phones.get(entry.sender, "")
+        number = entry.key if "@" not in entry.key else self._known.phones.get(entry.key, "")
+        chat = wire.Who(jid=entry.chat, phone=number, name=self._known.titles.get(entry.chat, ""))
+        sender = wire.Who(jid=entry.sender, phone=phone)
+        return wire.Message(chat=chat, id=entry.id, at=entry.at, sender=sender, from_us=entry.us)
 
     async def _look_up(self, event: Event) -> None:
         self._known.phones |= translate.pairs(event)

@@ -81,9 +81,9 @@ def translated(event: Event, known: Known, remote: str) -> wire.Event | None:
     return _TRANSLATE[type(event)](event, known, remote)
 
 
-def unreadable(kind: str, at: int, detail: str, data: bytes) -> wire.Unreadable:
-    """An untranslatable event, as the library gave it."""
-    return wire.Unreadable(what=kind, at=at, detail=detail, data=base64.b64encode(data).decode())
+def unreadable(kind: str, at: int, detail: str, data: bytes, message: wire.Message | None = None) -> wire.Unreadable:
+    """An untranslatable event, as the library gave it; ``message`` is what is known of it if it is one."""
+    return wire.Unreadable(what=kind, at=at, detail=detail, data=base64.b64encode(data).decode(), message=message)
 
 
 def _message(event: Event, known: Known, remote: str) -> wire.Event | None:

@@ -1,6 +1,6 @@
-"""One owner per store: the process that runs its channels holds a lease in the store, and proves that it lives.
+"""The lease of a store: the one process that holds it runs the channels, and proves that it lives.
 
-A window or a command that finds no daemon owns it temporarily, and releases it when a daemon asks, from wherever.
+A window or a command that finds no daemon holds it temporarily, and leaves when a daemon asks, from wherever.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.runtime.held_lease import HeldLease, LeaseKeeper, elapsed
 from chatapp_cli.services import lease
 from chatapp_cli.store.drivers import Intact
-from chatapp_cli.store.holder import holder_of, named, read_holder, this_process
+from chatapp_cli.store.process_identity import holder_of, named, read_holder, this_process
 from chatapp_cli.store.rows.lease import ASK_COUNTS_FOR, LASTS, LeaseRow
 from chatapp_cli.store.tx import Tx
 
 log = structlog.get_logger()
 
 PATIENCE = 30.0
-"""Seconds that a daemon waits for a temporary owner to finish what is in flight."""
-CHECK_OWNER = 0.25
-"""Seconds between a waiting daemon's checks whether a temporary owner has left."""
+"""Seconds that a daemon waits for a temporary holder to finish what is in flight."""
+CHECK_HOLDER = 0.25
+"""Seconds between a waiting daemon's checks whether a temporary holder has left."""
 BEAT = 5.0
 """Seconds between heartbeats."""
 LATE = 2 * BEAT
@@ -40,11 +40,11 @@ LATE = 2 * BEAT
 DYING = (0.01, 0.05, 0.2, 0.5)
 """Seconds between tries for a lock whose holder is already gone."""
 CHECKS_TO_BELIEVE = 2
-"""Checks after which a permanent owner is believed: the first may still see the one before it."""
+"""Checks after which a permanent holder is believed: the first may still see the one before it."""
 
 
-class OwnerKind(StrEnum):
-    """The kind of an owner: how long it keeps the store."""
+class HolderKind(StrEnum):
+    """The kind of a holder: how long it keeps the lease."""
 
     DAEMON = "daemon"
     WINDOW = "window"
@@ -53,12 +53,12 @@ class OwnerKind(StrEnum):
     """A command that sends or asks on its own, for seconds."""
 
 
-class Owner(NamedTuple):
-    """The current owner of a store."""
+class CurrentHolder(NamedTuple):
+    """The process that holds the lease of a store."""
 
     process: int
     """The process id; 0 if unknown."""
-    kind: OwnerKind
+    kind: HolderKind
     host: str = ""
     """The name of its machine; empty for ours."""
 
@@ -68,15 +68,23 @@ class Owner(NamedTuple):
         return named(self.process, self.host)
 
 
+class SilentHolder(NamedTuple):
+    """A process that holds the store and is late with its heartbeat: it hangs, or cannot write."""
+
+    owner: CurrentHolder
+    since: Millis
+    """Its last heartbeat, by the database's clock."""
+
+
 @contextmanager
-def owning(
-    company: Company, kind: OwnerKind = OwnerKind.DAEMON, *, given_up: LeaseRow | None = None, beat: float = BEAT
+def holding(
+    company: Company, kind: HolderKind = HolderKind.DAEMON, *, given_up: LeaseRow | None = None, beat: float = BEAT
 ) -> Iterator[HeldLease]:
-    """Own the store. Raises Busy, naming the process, while another process owns it or a daemon waits for it.
+    """Hold the lease. Raises Busy, naming the process, while another process holds it or a daemon waits for it.
 
     ``given_up`` is a lease that is known to be, whatever the clocks say. ``beat``: seconds between heartbeats.
     """
-    store, temporary = company.database, kind is not OwnerKind.DAEMON
+    store, temporary = company.database, kind is not HolderKind.DAEMON
     store.make()
     with _locked(company) as intact:
         followed = _left_behind(company) or given_up
@@ -95,15 +103,15 @@ def owning(
 def _locked(company: Company) -> Iterator[Intact]:
     """Hold the store's own lock; a process that was killed keeps it for as long as its last thread takes to end."""
     for pause in (*DYING, 0.0):
-        with company.database.driver.own() as intact:
+        with company.database.driver.lock() as intact:
             if intact is not None:
                 yield intact
                 return
-        found = owner(company)
+        found = current_holder(company)
         if found is not None or not pause:
             break
         time.sleep(pause)
-    raise _busy(found or Owner(0, OwnerKind.DAEMON))
+    raise _busy(found or CurrentHolder(0, HolderKind.DAEMON))
 
 
 def _left_behind(company: Company) -> LeaseRow | None:
@@ -113,31 +121,31 @@ def _left_behind(company: Company) -> LeaseRow | None:
     return row if was.is_gone or (was.is_here and company.database.driver.locks) else None
 
 
-def _take(tx: Tx, *, me: str, kind: OwnerKind, given_up: LeaseRow | None) -> LeaseRow:
+def _take(tx: Tx, *, me: str, kind: HolderKind, given_up: LeaseRow | None) -> LeaseRow:
     at = lease.now(tx)
-    if kind is not OwnerKind.DAEMON and lease.read(tx).is_asked_for(at):
+    if kind is not HolderKind.DAEMON and lease.read(tx).is_asked_for(at):
         raise Busy(T("A daemon is waiting for this store."), T("Try again in a moment."))
     taken = lease.take(tx, me, kind, at, given_up=given_up)
     if taken.holder != me:
-        raise _busy(_owner_of(taken))
+        raise _busy(_described_in(taken))
     return taken
 
 
-def _owner_of(row: LeaseRow) -> Owner:
+def _described_in(row: LeaseRow) -> CurrentHolder:
     """What a holder wrote about itself; a kind of another version is a daemon."""
     was = read_holder(row.holder)
-    kind = OwnerKind(row.kind) if row.kind in set(OwnerKind) else OwnerKind.DAEMON
-    return Owner(was.process, kind, "" if was.is_here else was.host)
+    kind = HolderKind(row.kind) if row.kind in set(HolderKind) else HolderKind.DAEMON
+    return CurrentHolder(was.process, kind, "" if was.is_here else was.host)
 
 
-def _busy(found: Owner) -> Busy:
+def _busy(found: CurrentHolder) -> Busy:
     process = found.named
-    if found.kind is OwnerKind.WINDOW:
+    if found.kind is HolderKind.WINDOW:
         return Busy(
             T("A daemon started by a window holds this store (process {pid}).", pid=process),
             T("Close that window, or try again in a moment."),
         )
-    if found.kind is OwnerKind.COMMAND:
+    if found.kind is HolderKind.COMMAND:
         return Busy(
             T("A command holds this store (process {pid}).", pid=process),
             T("Try again in a moment."),
@@ -149,26 +157,26 @@ def _busy(found: Owner) -> Busy:
 
 
 @asynccontextmanager
-async def taking(
-    company: Company, kind: OwnerKind, stop: asyncio.Event, *, patience: float = PATIENCE
+async def waiting_to_hold(
+    company: Company, kind: HolderKind, stop: asyncio.Event, *, patience: float = PATIENCE
 ) -> AsyncIterator[HeldLease | None]:
-    """Own the store; a daemon asks a temporary owner to leave, and waits until it has finished.
+    """Hold the lease; a daemon asks a temporary holder to leave, and waits until it has finished.
 
     Yields ``None`` if ``stop`` was set meanwhile.
-    Raises Busy if another daemon owns it, or if the owner has not left after ``patience`` seconds.
+    Raises Busy if another daemon holds it, or if the holder has not left after ``patience`` seconds.
     """
     with ExitStack() as stack:
         yield await _taken(stack, company, kind, stop, patience)
 
 
 async def _taken(
-    stack: ExitStack, company: Company, kind: OwnerKind, stop: asyncio.Event, patience: float
+    stack: ExitStack, company: Company, kind: HolderKind, stop: asyncio.Event, patience: float
 ) -> HeldLease | None:
     waiting = _Waiting(company, kind, patience)
     stack.callback(waiting.end)
     while not stop.is_set():
         try:
-            held = stack.enter_context(owning(company, kind, given_up=waiting.given_up))
+            held = stack.enter_context(holding(company, kind, given_up=waiting.given_up))
         except Busy:
             waiting.observe()
             if not waiting.may_succeed:
@@ -176,14 +184,14 @@ async def _taken(
         else:
             waiting.end()
             return held
-        await asyncio.sleep(CHECK_OWNER)
+        await asyncio.sleep(CHECK_HOLDER)
     return None
 
 
 class _Waiting:
-    """Waits for an owned store: asks a temporary owner to leave, and gives up on one that is seen to live."""
+    """Waits for the lease: asks a temporary holder to leave, and gives up on a daemon that is seen to live."""
 
-    def __init__(self, company: Company, kind: OwnerKind, patience: float) -> None:
+    def __init__(self, company: Company, kind: HolderKind, patience: float) -> None:
         self._store = company.database
         self._kind = kind
         self._me = str(this_process(company.world.chance.key()))
@@ -191,7 +199,7 @@ class _Waiting:
         """Whether that we ask is written down."""
         self._asked_at = -math.inf
         self._in_vain = 0
-        """Checks in a row that found a permanent owner."""
+        """Checks in a row that found a permanent holder."""
         self._lives = False
         """Whether a heartbeat was seen."""
         self._seen = lease.NOBODY
@@ -210,28 +218,28 @@ class _Waiting:
         return self._in_vain < CHECKS_TO_BELIEVE and elapsed() - self._began <= self._patience
 
     def observe(self) -> None:
-        """Look who owns the store, and ask a temporary owner to leave if we are a daemon."""
+        """Look who holds the lease, and ask a temporary holder to leave if we are a daemon."""
         row, at = self._store.read(_read)
         if (row.epoch, row.beat_at) != (self._seen.epoch, self._seen.beat_at):
             self._lives = bool(self._seen.holder)
             self._seen, self._since = row, elapsed()
         waits = False
-        if self._kind is OwnerKind.DAEMON:
-            self._ask(_owner_of(row))
+        if self._kind is HolderKind.DAEMON:
+            self._ask(_described_in(row))
             waits = self._may_end_soon(row, at)
         self._in_vain = 0 if waits else self._in_vain + 1
 
     def _may_end_soon(self, row: LeaseRow, at: Millis) -> bool:
-        """Whether the owner is a temporary one, or perhaps dead.
+        """Whether the holder is a temporary one, or perhaps dead.
 
-        If nobody owns the store between two checks, the owner that we asked has just left.
+        If nobody holds the lease between two checks, the one that we asked has just left.
         """
-        leaves = _owner_of(row).kind is not OwnerKind.DAEMON if row.holder else self._asks
+        leaves = _described_in(row).kind is not HolderKind.DAEMON if row.holder else self._asks
         return leaves or (not self._lives and _may_be_gone(row, at))
 
-    def _ask(self, found: Owner) -> None:
-        """Ask a temporary owner to leave, again and again; only one of several waiting daemons can."""
-        if found.kind is OwnerKind.DAEMON or elapsed() - self._asked_at < ASK_COUNTS_FOR / 3:
+    def _ask(self, found: CurrentHolder) -> None:
+        """Ask a temporary holder to leave, again and again; only one of several waiting daemons can."""
+        if found.kind is HolderKind.DAEMON or elapsed() - self._asked_at < ASK_COUNTS_FOR / 3:
             return
         self._asked_at = elapsed()
         asked, self._asks = self._asks, self._store.touch(lambda tx: lease.ask(tx, self._me, lease.now(tx)))
@@ -254,8 +262,19 @@ def _read(tx: Tx) -> tuple[LeaseRow, Millis]:
     return lease.read(tx), lease.now(tx)
 
 
-def owner(company: Company) -> Owner | None:
-    """The current owner of the store, if any. Raises StoreError, Busy if the store cannot be read."""
+def current_holder(company: Company) -> CurrentHolder | None:
+    """The process that holds the lease, if any. Raises StoreError, Busy if the store cannot be read."""
     row, at = company.database.read(_read)
     found = holder_of(row, at, locks=company.database.driver.locks)
-    return None if found is None else _owner_of(row)
+    return None if found is None else _described_in(row)
+
+
+def silent_holder(company: Company) -> SilentHolder | None:
+    """Whoever holds the store without a sign of life, unless it is known to have ended.
+
+    Raises StoreError, Busy if the store cannot be read.
+    """
+    row, at = company.database.read(_read)
+    if not row.holder or read_holder(row.holder).is_gone or at - row.beat_at <= LATE * 1000:
+        return None
+    return SilentHolder(_described_in(row), row.beat_at)

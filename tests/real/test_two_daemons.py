@@ -18,5 +18,5 @@ pytestmark = [
 
 async def test_never_two_send_and_only_what_was_handed_over_becomes_uncertain(tmp_path: Path) -> None:
     figures = await rehearse(tmp_path, TENTH, say=lambda _: None)
-    assert list(figures.slips()) == [], str(figures)
+    assert list(figures.violations()) == [], str(figures)
     assert len(figures.played) == 3

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from chatapp_cli.store.holder import holder_of, read_holder, this_process
+from chatapp_cli.store.process_identity import holder_of, read_holder, this_process
 from chatapp_cli.store.rows.lease import LASTS, LeaseRow
 from tests.leases import ELSEWHERE
 

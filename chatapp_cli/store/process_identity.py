@@ -1,4 +1,4 @@
-"""A process as the store's lease names it: enough to tell on the same machine whether it still runs."""
+"""A process as the lease names it: enough to tell on the same machine whether it still runs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _STATE, _STARTED = 0, 19
 """Places in ``/proc/PID/stat`` behind the program's name."""
 
 
-class Holder(NamedTuple):
+class ProcessIdentity(NamedTuple):
     """A process. Its machine is known by the kernel's boot and the namespace of process ids, where there are such."""
 
     process: int
@@ -48,7 +48,7 @@ def named(process: int, host: str) -> str:
     return f"{number}@{host}" if host else number
 
 
-def holder_of(row: LeaseRow, at: Millis, *, locks: bool) -> Holder | None:
+def holder_of(row: LeaseRow, at: Millis, *, locks: bool) -> ProcessIdentity | None:
     """The process that holds a lease; ``None`` if nobody does, or the one that did is gone or too late.
 
     ``locks``: whether the store's own lock keeps others out for as long as a process of this machine runs, however
@@ -60,16 +60,16 @@ def holder_of(row: LeaseRow, at: Millis, *, locks: bool) -> Holder | None:
     return found
 
 
-def this_process(key: str) -> Holder:
-    """The holder that this process is under a key."""
-    return Holder(os.getpid(), _stat(os.getpid())[_STARTED], _machine(), _host(), key)
+def this_process(key: str) -> ProcessIdentity:
+    """The identity of this process, under a key."""
+    return ProcessIdentity(os.getpid(), _stat(os.getpid())[_STARTED], _machine(), _host(), key)
 
 
-def read_holder(text: str) -> Holder:
+def read_holder(text: str) -> ProcessIdentity:
     """What a process wrote about itself; anything else is an unknown process of another machine."""
     number, *values = (*text.split(" "), *["-"] * 4)[:5]
     process = int(number) if number.isascii() and number.isdecimal() else 0
-    return Holder(process, *("" if value == "-" else value for value in values))
+    return ProcessIdentity(process, *("" if value == "-" else value for value in values))
 
 
 @cache
