@@ -294,7 +294,7 @@ def test_a_sign_of_life_in_the_future_is_none_for_list_line_alarm_and_doctor(
     assert state_of(row, now, held=held) is ChannelState.SILENT
     assert state_of(row._replace(proof_at=now + 1000), now, held=held) is ChannelState.WORKING
     found = company.read(partial(faults.look, manifest=company.manifest, known=(), began=now - HOUR))
-    assert [str(fault.text) for fault in found.values()] == [f"{row.title} gives no sign of life"]
+    assert [str(fault.text) for fault in found.values()] == [f"{row.title}: gives no sign of life"]
     assert "gives no sign of life" in chatapp("line", "list").err
     assert "unknown: the clock was wrong (" in chatapp("line", "show", bound).out
     assert "but something was stored at" in chatapp.run("doctor").out
