@@ -88,7 +88,7 @@ def unshown(arrival: Arrival, names: Sequence[str], *, provider_id: str = "") ->
     gaps = {f"[{name}]" for name in names}
     events = tuple(_placeholder(event, gaps) if isinstance(event, MessageArrived) else event for event in kept)
     problem = border.text(f"cannot be read: {', '.join(dict.fromkeys(names))}")
-    log.warning("arrival.not_understood", unread=len(names), size=len(arrival.raw))
+    log.warning("arrival.not_understood", problem=ValueError.__name__, size=len(arrival.raw))
     return replace(
         arrival, provider_id=border.external_id(provider_id or digest(arrival.raw)), problem=problem, events=events
     )
