@@ -78,6 +78,10 @@ async def test_a_text_of_a_messengers_length_is_shown_whole(window: Opener, stag
         await it.open("Ильина")
         await it.sees("конец")
         assert "more characters" not in it.text()
+        await it.press("escape", "tab", "end", "g", "a")
+        await it.until(
+            lambda: [note.message for note in it.app._notifications] == ["The conversation shows all of it."]
+        )
 
 
 def test_a_line_of_megabytes_is_cut_at_once() -> None:

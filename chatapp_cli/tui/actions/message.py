@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from chatapp_cli.domain.errors import ChatappError
+from chatapp_cli.domain.excerpt import excerpt
 from chatapp_cli.domain.message import Direction, Operation
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _
@@ -114,6 +115,10 @@ ACTIONS: dict[str, Action[MessageTarget]] = {
     "raw": message_action(
         raw, unless(lambda target: target.entry.message.direction == Direction.IN, T("This message did not arrive."))
     ),
-    "whole": message_action(whole, unless(lambda target: target.entry.message.text, NO_TEXT), notes=True),
+    "whole": message_action(
+        whole,
+        unless(lambda target: excerpt(target.entry.message.text).left_out, T("The conversation shows all of it.")),
+        notes=True,
+    ),
     "copy": message_action(copy, unless(lambda target: target.entry.message.text, NO_TEXT), notes=True),
 }
