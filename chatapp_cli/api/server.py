@@ -31,6 +31,8 @@ from chatapp_cli.runtime.lease import HolderKind, waiting_to_hold
 
 log = structlog.get_logger()
 
+_LAST_PORT = 65_535
+
 LARGEST_SAID = 1_048_576
 """The largest websocket message from a browser in bytes, such as a pasted text."""
 
@@ -258,8 +260,10 @@ def _listening(company: Company, *, wanted: bool) -> Iterator[socket.socket | No
                 why=os.strerror(error.errno) if error.errno else error,
             ),
             T(
-                "Set another port for this company: chatapp --company {company} config set --this-company http_port 0",
+                "Set another port for this company: chatapp --company {company} config set --this-company http_port"
+                " {next}",
                 company=company.settings.company,
+                next=port + 1 if port < _LAST_PORT else 8321,
             ),
             field="http_port",
         ) from error

@@ -158,8 +158,12 @@ def _settings(row: ChannelRow) -> Mapping[str, str]:
 
 
 def _age(at: int | None, now: int) -> str:
+    from chatapp_cli.services.standings import LATE
+
     if at is None:
         return _("never")
+    if at > now + LATE:
+        return _("unknown: the clock was wrong ({moment})", moment=printing.moment(at))
     return _("{moment}, {n} s ago", moment=printing.moment(at), n=max(0, (now - at) // 1000))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -69,6 +69,40 @@ def with_gaps(event: ProviderEvent, names: Iterable[str]) -> ProviderEvent:
     gaps = (f"[{name}]" for name in dict.fromkeys(names))
     new = [gap for gap in gaps if gap not in event.text.splitlines()]
     return replace(event, text=border.text("\n".join(filter(None, (event.text, *new))))) if new else event
+
+
+def gapped(arrival: Arrival, names: Sequence[str], *, provider_id: str = "") -> Arrival:
+    """Name the unreadable parts of an arrival below its words, or set it aside if nothing else came with them."""
+    gaps = {f"[{name}]" for name in names}
+    if names and any(is_bare(event, gaps) for event in arrival.events):
+        return unshown(arrival, names, provider_id=provider_id)
+    return replace(arrival, events=tuple(with_gaps(event, names) for event in arrival.events))
+
+
+def unshown(arrival: Arrival, names: Sequence[str], *, provider_id: str = "") -> Arrival:
+    """Set an arrival aside whose content cannot be read, with a placeholder for the message that it brings.
+
+    It gets an id of its own: where the provider's id is the message's, the real message comes under the same one.
+    """
+    kept = (event for event in arrival.events if not isinstance(event, MessageEdited))
+    gaps = {f"[{name}]" for name in names}
+    events = tuple(_placeholder(event, gaps) if isinstance(event, MessageArrived) else event for event in kept)
+    problem = border.text(f"cannot be read: {', '.join(dict.fromkeys(names))}")
+    log.warning("arrival.not_understood", problem=ValueError.__name__, size=len(arrival.raw))
+    return replace(
+        arrival, provider_id=border.external_id(provider_id or digest(arrival.raw)), problem=problem, events=events
+    )
+
+
+def _placeholder(event: MessageArrived, gaps: Collection[str]) -> MessageArrived:
+    return replace(event, text=border.NO_TEXT if is_bare(event, gaps) else event.text, placeholder=True)
+
+
+def is_bare(event: ProviderEvent, gaps: Collection[str] = ()) -> bool:
+    """Whether a message or an edit has neither files nor words, apart from the names of gaps."""
+    if not isinstance(event, MessageArrived | MessageEdited):
+        return False
+    return set(event.text.splitlines()).issubset(gaps) and not (isinstance(event, MessageArrived) and event.files)
 
 
 def readable(raw: Iterable[Raw], read: Callable[[Raw], Part]) -> tuple[list[Part], int]:

@@ -11,7 +11,7 @@ import structlog
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.access import DAEMON
-from chatapp_cli.domain.errors import ChatappError, StoreError
+from chatapp_cli.domain.errors import Busy, ChatappError, StoreError
 from chatapp_cli.domain.text import T
 from chatapp_cli.ports.connector import HookReply, HookRequest
 from chatapp_cli.runtime import alarms, builtin, store_alarm
@@ -19,7 +19,7 @@ from chatapp_cli.runtime.held_lease import HeldLease
 from chatapp_cli.runtime.journal_tail import new_entries
 from chatapp_cli.runtime.no_lease import NO_LEASE, NoLease
 from chatapp_cli.runtime.parts import Installed, Part, handlers_of, load_installed, note, workers_of
-from chatapp_cli.runtime.readiness import Readiness
+from chatapp_cli.runtime.readiness import Readiness, not_stored
 from chatapp_cli.runtime.restarting import WorkerState
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.supervisor import Supervisor
@@ -32,6 +32,9 @@ log = structlog.get_logger()
 
 SELDOM = 3600.0
 """Seconds between turns of a chore that the timekeeper usually wakes."""
+
+ANSWER = 10.0
+"""Seconds after which a webhook is refused that could not be stored; its provider repeats it."""
 
 
 class Daemon:
@@ -77,11 +80,15 @@ class Daemon:
         return self.supervisor.by_hook(hook_key) is not None
 
     async def accept(self, hook_key: str, request: HookRequest) -> HookReply:
-        """Pass a webhook to its channel."""
+        """Pass a webhook to its channel. Raises ChatappError if it cannot be stored soon."""
         runner = self.supervisor.by_hook(hook_key)
         if runner is None:
             return HookReply(status=404, body=b"no such channel\n")
-        return await runner.accept(request)
+        try:
+            async with asyncio.timeout(ANSWER):
+                return await runner.accept(request)
+        except TimeoutError:
+            raise Busy(*not_stored(self.store.company, ANSWER)) from None
 
     async def run(self) -> None:
         """Run until cancelled, then stop gracefully. Raises StoreLost, or the error that broke the core."""

@@ -19,7 +19,7 @@ from pathlib import Path
 from chatapp_cli import __version__
 from chatapp_cli.bootstrap import Company, open_company
 from chatapp_cli.domain.draft import MEGABYTE
-from chatapp_cli.domain.errors import ChannelError, ChatappError
+from chatapp_cli.domain.errors import Busy, ChannelError, ChatappError
 from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.domain.moment import local
@@ -31,6 +31,7 @@ from chatapp_cli.ports.world import World
 from chatapp_cli.runtime import binding, identity, login_token
 from chatapp_cli.runtime.lease import CurrentHolder, HolderKind, SilentHolder, current_holder, silent_holder
 from chatapp_cli.runtime.parts import noted
+from chatapp_cli.runtime.readiness import not_stored, prove
 from chatapp_cli.services import (
     account_pools,
     alarms,
@@ -43,13 +44,15 @@ from chatapp_cli.services import (
     words,
 )
 from chatapp_cli.services.faults import LEAST_SPACE
-from chatapp_cli.services.standings import standing
+from chatapp_cli.services.standings import LATE, standing
 from chatapp_cli.settings import SOURCES, LoadedSettings
 from chatapp_cli.store.drivers import RESTORE
 from chatapp_cli.store.migrate import HEAD
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.tx import Tx
 
+_SOON = 3.0
+"""Seconds that somebody else may need to finish writing."""
 SLOW = 0.5
 """Seconds from which storing something counts as slow."""
 BUILT = 1_767_225_600_000
@@ -72,7 +75,7 @@ def examine(loaded: LoadedSettings, world: World | None = None, *, providers: bo
     try:
         seen = identity.as_acting(company, login_token.token(os.environ, company.settings.company))
         yield from _looked(
-            seen, (_store, _effects, _followers, _key, _files, _disk, _clock, _daemon, _alarms, _channels)
+            seen, (_store, _writable, _effects, _followers, _key, _files, _disk, _clock, _daemon, _alarms, _channels)
         )
         if providers:
             yield from _looked(seen, (_providers,))
@@ -144,6 +147,20 @@ def _store(company: Company) -> Iterator[Finding]:
             ),
             next_step=T("Set these to on in postgresql.conf, or by ALTER DATABASE or ALTER ROLE."),
         )
+
+
+def _writable(company: Company) -> Iterator[Finding]:
+    """Another process that keeps everybody from writing; no finding without one."""
+    if company.database.scratch is not None:
+        return
+    company.database.driver.hurry(_SOON)
+    try:
+        company.write(prove)
+    except Busy:
+        what, step = not_stored(company, _SOON)
+        yield Finding(name="store", ok=False, what=what, next_step=step)
+    except ChatappError:
+        return  # the disk's and the store's own findings say it
 
 
 def _key(company: Company) -> Iterator[Finding]:
@@ -265,8 +282,9 @@ def _existing(folder: Path) -> Path:
 
 def _clock(company: Company) -> Iterator[Finding]:
     """A clock behind stored times would sort new messages before old ones."""
-    newest = max((row.at for row in company.read(_newest)), default=0)
     now = company.world.clock.now()
+    proofs = [at for row in company.read(channels.everything) if (at := row.proof_at or 0) > now + LATE]
+    newest = max((*(row.at for row in company.read(_newest)), *proofs), default=0)
     step = T("Set the machine's clock, such as by: timedatectl set-ntp true")
     if now >= max(newest, BUILT):
         yield Finding(name="clock", ok=True, what=T("The clock is not behind stored times"))
@@ -308,7 +326,9 @@ def _owned(found: CurrentHolder | None) -> Finding:
     elif found.kind is HolderKind.WINDOW:
         what = T("A daemon started by a window is running, process {n}: it stops with the window", n=found.named)
     else:
-        what = T("A command is sending, process {n}; the daemon is not running: nothing is received", n=found.named)
+        what = T(
+            "A command holds the store, process {n}; the daemon is not running: nothing is received", n=found.named
+        )
     ok = found is not None and found.kind is not HolderKind.COMMAND
     return Finding(name="daemon", ok=ok, what=what, next_step=T("Start it: {how}", how=to_do(Next.SERVE)))
 

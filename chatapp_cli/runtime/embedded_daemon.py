@@ -60,6 +60,9 @@ class EmbeddedDaemon:
         self._patience = patience
         self._again = again
         self._expected_until = 0.0
+        self._failed: DaemonState | None = None
+        """Why our child did not start, until the next one may."""
+        self._next_start = 0.0
         self._child: asyncio.subprocess.Process | None = None
         self._last_line = ""
         self._listener: asyncio.Task[None] | None = None
@@ -72,7 +75,7 @@ class EmbeddedDaemon:
             if state != reported:
                 reported = state
                 yield state
-            await asyncio.sleep(self._again if state.trouble else self._look)
+            await asyncio.sleep(self._look)
 
     async def _seen(self) -> DaemonState:
         """The current state; if neither the holder can be determined nor a child started, retry later."""
@@ -81,9 +84,10 @@ class EmbeddedDaemon:
                 return CHANGED
             return await self._state()
         except (StoreError, Busy) as error:
+            self._failed = None  # without its store no child could start
             return DaemonState(T("no daemon: {why}", why=error.what), trouble=True)
         except OSError as error:
-            return DaemonState(T("no daemon: {why}", why=error.strerror or str(error)), trouble=True)
+            return self._fail(error.strerror or str(error))
 
     async def _state(self) -> DaemonState:
         found = await asyncio.to_thread(current_holder, self._company)
@@ -98,13 +102,21 @@ class EmbeddedDaemon:
         if child is not None and child.returncode is None:
             return STARTS
         if child is not None and child.returncode:
-            return DaemonState(T("no daemon: {why}", why=self._last_line or "?"), trouble=True)
+            return self._fail(self._last_line or "?")
         if child is not None:  # it gave way to a daemon
             self._expect()
+        if self._failed is not None and asyncio.get_running_loop().time() < self._next_start:
+            return self._failed
         if asyncio.get_running_loop().time() < self._expected_until:
             return AWAY
         await self._start()
         return STARTS
+
+    def _fail(self, why: str) -> DaemonState:
+        """Remember why a child did not start; another one is tried later."""
+        self._failed = DaemonState(T("no daemon: {why}", why=why), trouble=True)
+        self._next_start = asyncio.get_running_loop().time() + self._again
+        return self._failed
 
     def _expect(self) -> None:
         """Wait for a daemon that was here before: it is probably being restarted."""
@@ -154,7 +166,7 @@ async def accompanied(
 ) -> AsyncIterator[EmbeddedDaemon]:
     """Keep a daemon running meanwhile; one that was here before has ``patience`` seconds to come back.
 
-    ``look`` and ``again`` are the seconds between checks, normally and after a failure.
+    ``look`` are the seconds between checks, ``again`` those between a failed start and the next one.
     """
     daemon = EmbeddedDaemon(company, command, look, patience, again)
     try:

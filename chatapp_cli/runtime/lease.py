@@ -147,7 +147,7 @@ def _busy(found: CurrentHolder) -> Busy:
         )
     if found.kind is HolderKind.COMMAND:
         return Busy(
-            T("A command that is sending holds this store (process {pid}).", pid=process),
+            T("A command holds this store (process {pid}).", pid=process),
             T("Try again in a moment."),
         )
     return Busy(

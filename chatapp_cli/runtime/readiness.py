@@ -7,6 +7,7 @@ import math
 
 import structlog
 
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.errors import Busy, ChatappError, StoreAway
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.text import T, Text
@@ -32,6 +33,14 @@ def prove(tx: Tx) -> None:
     timers.cancel(tx, "readiness", "proof")
 
 
+def not_stored(company: Company, seconds: float) -> tuple[Text, Text]:
+    """That nothing could be stored for so long, and what to do; names the process that holds SQLite's lock."""
+    step = T("Check the disk or the database.")
+    if holder := company.database.driver.writing():
+        step = T("Process {pid} writes to the store all this time: let it finish, or end it.", pid=holder)
+    return T("Nothing could be stored for {n} s.", n=int(seconds)), step
+
+
 class Readiness:
     """Proves that the store can be written; a failure is logged once, and once more when it is over."""
 
@@ -55,7 +64,7 @@ class Readiness:
         if self._error is not None:
             return self._error.what, self._error.next_step
         if LASTS < self.age < math.inf:
-            return T("Nothing could be stored for {n} s.", n=int(self.age)), T("Check the disk or the database.")
+            return not_stored(self._store.company, self.age)
         return None
 
     @property

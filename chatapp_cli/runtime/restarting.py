@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 
 import structlog
 
+from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.ports.world import Clock
 
 log = structlog.get_logger()
@@ -36,7 +37,8 @@ class WorkerState:
         """Record a failure."""
         self.failures += 1
         if not self.why:
-            log.error("helper.failed", helper=self.name, why=f"{type(error).__name__}: {error}", exc_info=error)
+            trace = None if isinstance(error, ChatappError) else error  # words of ours say it all
+            log.error("helper.failed", helper=self.name, why=f"{type(error).__name__}: {error}", exc_info=trace)
         self.why = type(error).__name__
 
     def ended(self) -> None:

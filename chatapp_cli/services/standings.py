@@ -117,9 +117,9 @@ def state_of(row: ChannelRow, now: Millis, *, held: bool | None = None, since: M
     """Only the state, for programs and colours."""
     if row.health not in WORKING:
         return _troubled(row)
-    if held and since and (row.proof_at or 0) < since <= now <= since + LATE:
+    if held and since and _past(row.proof_at, now) < since <= now <= since + LATE:
         return ChannelState.STARTING
-    late = now - _seen_at(row) > LATE
+    late = now - _seen_at(row, now) > LATE
     if resting.troubled(row, now) and not (late and held):
         return ChannelState.RESTING
     if late and (held or row.health == Health.OK):
@@ -139,14 +139,22 @@ def _troubled(row: ChannelRow) -> ChannelState:
     return ChannelState.RECEIVES_ONLY
 
 
-def _seen_at(row: ChannelRow) -> Millis:
-    return max(row.proof_at or 0, row.health_since)
+def _seen_at(row: ChannelRow, now: Millis) -> Millis:
+    """The last sign of life; 0 if none is known.
+
+    What lies in the future was written while the clock was wrong, and says nothing.
+    """
+    return max(_past(row.proof_at, now), _past(row.health_since, now))
+
+
+def _past(at: Millis | None, now: Millis) -> Millis:
+    return at if at is not None and at <= now + LATE else 0
 
 
 def _until(row: ChannelRow, state: ChannelState, now: Millis) -> Millis:
     """A time that is over says nothing: it is being tried just now."""
     if state is ChannelState.SILENT:
-        return _seen_at(row)
+        return _seen_at(row, now)
     known = {
         ChannelState.RESTING: row.paused_until,
         ChannelState.RECEIVES_ONLY: row.paused_until,

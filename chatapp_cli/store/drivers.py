@@ -24,6 +24,8 @@ RESTORE = T(
 )
 Intact: TypeAlias = Callable[[], bool]
 """Whether the store at the address is still the one that is held."""
+_WRITES = 120
+"""The byte of SQLite's -shm file that whoever writes has locked (https://www.sqlite.org/walformat.html, 2.3.1)."""
 PATIENCE = 30.0
 """Seconds that a write waits for another process before it gives up."""
 
@@ -90,6 +92,14 @@ class Driver(Protocol):
 
     def version(self, connection: Connection) -> str:
         """The name and version of the database."""
+        ...
+
+    def hurry(self, seconds: float) -> None:
+        """Wait no longer than this for others who write, from now on."""
+        ...
+
+    def writing(self) -> str:
+        """The process that keeps all others from writing just now, if that can be known; empty otherwise."""
         ...
 
     def trouble(self, connection: Connection) -> str:
@@ -203,6 +213,14 @@ class Sqlite:
             return file_lock.inode(self.path) == found
         except OSError:
             return False
+
+    def hurry(self, seconds: float) -> None:
+        """Wait no longer than this for others who write, from now on."""
+        self.patience = seconds
+
+    def writing(self) -> str:
+        """The process that holds the lock of the write-ahead log; empty if none does."""
+        return file_lock.locking(self.path.with_name(self.path.name + "-shm"), _WRITES)
 
     def _retry_while_busy(self, connection: Connection, sql: str) -> None:
         """Retry while the database is busy; randomness is imported only if it has to wait."""
@@ -417,6 +435,13 @@ class Postgres:
     def version(self, connection: Connection) -> str:
         """The server's."""
         return f"PostgreSQL {connection.execute('SHOW server_version').fetchone()[0]}"
+
+    def hurry(self, seconds: float) -> None:
+        """Nobody keeps all others from writing here, so there is nothing to shorten."""
+
+    def writing(self) -> str:
+        """Nobody keeps all others from writing here."""
+        return ""
 
     def trouble(self, connection: Connection) -> str:
         """None: a server that answers checks its own pages."""

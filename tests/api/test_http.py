@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
 from dataclasses import replace
@@ -92,6 +93,26 @@ async def test_the_same_webhook_twice_is_one_message_and_a_false_one_none(
         false = await http.post(door, **signed("whsec_" + "A" * 32, event))  # type: ignore[arg-type]
         assert answers == [200, 200]
         assert false.status_code == 401
+        (dialog,) = the_dialogs(company)
+        assert (dialog.name, dialog.unread) == ("Вера", 1)
+
+
+async def test_a_webhook_is_refused_in_time_while_another_process_keeps_the_store_and_stored_once_in_the_end(
+    company: Company, program: ApiSandbox
+) -> None:
+    channel = await bound(company, program)
+    secret = company.bound(company.read(lambda tx: channels.one(tx, channel))).secrets["secret"]
+    event = {"type": "message", "id": "m1", "chat_id": "c1", "text": "раз", "sender": {"name": "Вера"}}
+    async with serving(company) as address, httpx.AsyncClient(base_url=address, timeout=60) as http:
+        await eventually(lambda: company.read(lambda tx: channels.one(tx, channel)).health == "ok")
+        door = f"/hooks/{company.read(lambda tx: channels.one(tx, channel)).hook_key}"
+        with closing(sqlite3.connect(company.settings.folder / "chatapp.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            refused = await http.post(door, **signed(secret, event))  # type: ignore[arg-type]
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "10")
+        assert refused.text.startswith("not stored: Nothing could be stored for 10 s.")
+        assert refused.elapsed.total_seconds() < 15
+        assert (await http.post(door, **signed(secret, event))).status_code == 200  # type: ignore[arg-type]
         (dialog,) = the_dialogs(company)
         assert (dialog.name, dialog.unread) == ("Вера", 1)
 

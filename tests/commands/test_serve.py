@@ -120,13 +120,13 @@ def test_a_port_that_another_company_has_is_told_with_the_command_that_changes_o
     assert (refused.code, refused.out) == (2, "")
     assert f"Cannot listen on 127.0.0.1:{port}" in refused.err
     words = shlex.split(refused.err.rpartition(": chatapp ")[2])
-    assert words == ["--company", "second", "config", "set", "--this-company", "http_port", "0"]
+    assert words == ["--company", "second", "config", "set", "--this-company", "http_port", str(int(port) + 1)]
     file = chatapp("--company", "second", "config", "path", "--this-company").out.strip()
     assert chatapp(*words).err == f"http_port is set in {file}.\n"
-    assert chatapp("--company", "second", "config", "get", "http_port").out == "0\n"
+    assert chatapp("--company", "second", "config", "get", "http_port").out == f"{int(port) + 1}\n"
     assert chatapp("config", "get", "http_port").out == f"{port}\n"
     row = chatapp("--company", "second", "config", "list", "--json").json["http_port"]
-    assert row == {"value": 0, "source": "company_file"}
+    assert row == {"value": int(port) + 1, "source": "company_file"}
     said = chatapp("--company", "second", "config", "set", "http_port", "7").err.splitlines()[1]
     assert said == f"http_port: the value in {file} takes precedence."
     assert chatapp.run("config", "set", "--this-company", "company", "x").code == 2

@@ -279,3 +279,22 @@ def test_a_scheduled_message_shows_its_own_state_and_the_channels(
         ("scheduled", "stopped", "unauthorised"),
         ("queued", "stopped", "unauthorised"),
     }
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_a_sign_of_life_in_the_future_is_none_for_list_line_alarm_and_doctor(
+    chatapp: Shell, company: Company, bound: ChannelId, *, held: bool
+) -> None:
+    """As after a clock that jumped forward and was set back."""
+    company.write(partial(_proved, channel=bound))
+    now = int(time.time() * 1000)
+    ahead = now + 400 * 24 * HOUR
+    company.database.connection().execute("UPDATE channel SET proof_at = ?, health_since = ?", (ahead, ahead))
+    (row,) = company.read(channels.everything)
+    assert state_of(row, now, held=held) is ChannelState.SILENT
+    assert state_of(row._replace(proof_at=now + 1000), now, held=held) is ChannelState.WORKING
+    found = company.read(partial(faults.look, manifest=company.manifest, known=(), began=now - HOUR))
+    assert [str(fault.text) for fault in found.values()] == [f"{row.title}: gives no sign of life"]
+    assert "gives no sign of life" in chatapp("line", "list").err
+    assert "unknown: the clock was wrong (" in chatapp("line", "show", bound).out
+    assert "but something was stored at" in chatapp.run("doctor").out

@@ -30,7 +30,7 @@ SAID = {
     ),
     HolderKind.COMMAND: (
         False,
-        f"A command is sending, process {os.getpid()}; the daemon is not running: nothing is received",
+        f"A command holds the store, process {os.getpid()}; the daemon is not running: nothing is received",
     ),
 }
 

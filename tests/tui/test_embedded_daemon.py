@@ -81,6 +81,16 @@ async def test_a_daemon_that_was_here_is_given_time_to_come_back_before_another_
         await states.aclose()
 
 
+async def test_a_daemon_that_comes_is_seen_at_once_though_our_own_was_not_to_start_again_yet(company: Company) -> None:
+    async with accompanied(company, command=(sys.executable, "-c", BROKEN), look=0.05, again=600) as daemon:
+        states = daemon.states()
+        assert await next_state(states) == "the daemon starts"
+        assert await next_state(states) == "no daemon: the port is taken"
+        with holding(company):
+            assert await next_state(states) == ""
+        await states.aclose()
+
+
 async def test_where_nothing_can_be_started_it_is_said_and_tried_again(company: Company, tmp_path: Path) -> None:
     program = tmp_path / "program"
     async with accompanied(company, command=(str(program),), look=0.05, again=0.05) as daemon:

@@ -24,7 +24,7 @@ from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.message import State
 from chatapp_cli.kit.lenient import read_as
 from chatapp_cli.kit.slices import member
-from chatapp_cli.kit.understanding import digest, guarded
+from chatapp_cli.kit.understanding import digest, guarded, unshown
 
 IMAGE: Final = "image:"
 VOICE: Final = "voice:"
@@ -54,9 +54,12 @@ def raw_of(chat: bytes, message: bytes) -> bytes:
     return b'{"chat":' + chat + b',"message":' + message + b"}"
 
 
-def message_of(raw: bytes) -> wire.Message:
-    """Read a message; if its id is unreadable, a digest of its bytes identifies it. Raises ValueError."""
-    message = read_as(raw, wire.Message, lax=True)
+def message_of(raw: bytes, lost: list[str] | None = None) -> wire.Message:
+    """Read a message; if its id is unreadable, a digest of its bytes identifies it. Raises ValueError.
+
+    The paths of what cannot be read are added to ``lost``.
+    """
+    message = read_as(raw, wire.Message, lax=True, lost=lost)
     return message if message.id else msgspec.structs.replace(message, id=digest(raw))
 
 
@@ -79,10 +82,13 @@ def glimpse(raw: bytes, mine: Mine, now: Millis) -> MessageArrived:
 
 
 def _understood(raw: bytes, mine: Mine, now: Millis) -> Arrival:
-    found = wire.Found(chat=read_as(raw, _Where, lax=True).chat, message=message_of(member(raw, "message")))
+    lost: list[str] = []
+    found = wire.Found(chat=read_as(raw, _Where, lax=True).chat, message=message_of(member(raw, "message"), lost))
     if found.message.type == "deleted":
         return _told("deleted", found.message, raw, _deleted(found, mine, now))
-    return _told("message", found.message, raw, _arrived(found, mine, now))
+    told = _told("message", found.message, raw, _arrived(found, mine, now))
+    odd = [path for path in lost if path in {"content", "content.text"}]
+    return unshown(told, odd) if odd and not (_words(found.message) or _files(found.message)) else told
 
 
 def _told(what: str, message: wire.Message, raw: bytes, event: ProviderEvent) -> Arrival:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -23,7 +23,7 @@ from chatapp_cli.domain.arrival import (
 )
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.kit.lenient import Unfit, read_as
-from chatapp_cli.kit.understanding import digest, guarded
+from chatapp_cli.kit.understanding import digest, guarded, is_bare, unshown
 
 UNTOLD: Final = "untold"
 """Key and address of the dialog for people whom MAX does not identify."""
@@ -70,18 +70,8 @@ def _understood(ears: Ears, raw: bytes) -> Arrival:
     update = read_as(raw, Update, lax=True, lost=lost)
     told = _EVENTS.get(update.update_type)
     events = tuple(told(update, ears)) if told else ()
-    return Arrival(
-        provider_id=border.external_id(_identity(update, raw)),
-        raw=raw,
-        events=tuple(map(_traced, events)) if lost else events,
-    )
-
-
-def _traced(event: ProviderEvent) -> ProviderEvent:
-    """A placeholder for a message of which nothing could be read."""
-    if isinstance(event, MessageArrived) and not event.text and not event.files:
-        return replace(event, text=border.text("[message]"))
-    return event
+    found = Arrival(provider_id=border.external_id(_identity(update, raw)), raw=raw, events=events)
+    return unshown(found, lost) if lost and any(map(is_bare, events)) else found
 
 
 def _identity(update: Update, raw: bytes) -> str:

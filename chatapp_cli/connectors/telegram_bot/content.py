@@ -136,12 +136,10 @@ def unshown(raw: bytes) -> str:
     return " ".join(f"[{name}]" for name in content if name not in _ENVELOPE)
 
 
-def unread(post: tg.Message, raw: bytes) -> str:
-    """Name the parts of a message that do not match Telegram's documentation."""
+def unread(post: tg.Message, raw: bytes) -> list[str]:
+    """The names of the parts of a message that do not match Telegram's documentation."""
     content = _content(raw)
-    return " ".join(
-        f"[{name}]" for name in _CONTENT if content.get(name, b"null") != b"null" and not getattr(post, name)
-    )
+    return [name for name in _CONTENT if content.get(name, b"null") != b"null" and not getattr(post, name)]
 
 
 def _content(raw: bytes) -> Mapping[str, bytes]:

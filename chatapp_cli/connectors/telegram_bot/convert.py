@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -27,7 +27,7 @@ from chatapp_cli.domain.arrival import (
 )
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.kit.lenient import Int, Unfit, read_as
-from chatapp_cli.kit.understanding import digest, guarded
+from chatapp_cli.kit.understanding import digest, gapped, guarded
 
 _KINDS: Final[Mapping[str, ChatKind]] = {
     "private": "private",
@@ -92,10 +92,13 @@ def glimpse(raw: bytes, ears: Ears, at: Millis) -> MessageArrived | None:
 def _understood(raw: bytes, ears: Ears, at: Millis) -> Arrival:
     lost: list[str] = []
     update = read_as(raw, tg.Update, lax=True, lost=lost)
-    events = _Reading(raw, ears, at, whole=not lost).events(update)
+    post = update.message or update.channel_post or update.edited_message or update.edited_channel_post
+    unread = content.unread(post, raw) if lost and post else []
+    events = _Reading(raw, ears, at, unread=unread).events(update)
     if not events and update_id(raw) is None:
         raise Unfit("neither a number nor a meaning")
-    return Arrival(provider_id=border.external_id(_identity(raw)), raw=raw, events=events)
+    number = border.external_id(_identity(raw))
+    return gapped(Arrival(provider_id=number, raw=raw, events=events), unread, provider_id=number)
 
 
 def update_id(raw: bytes) -> int | None:
@@ -116,8 +119,8 @@ class _Reading:
     raw: bytes
     ears: Ears
     at: Millis
-    whole: bool
-    """Whether it was read completely."""
+    unread: Sequence[str]
+    """The names of the parts that cannot be read."""
 
     def events(self, update: tg.Update) -> tuple[ProviderEvent, ...]:
         """The events of an update; types that we did not request give none."""
@@ -139,13 +142,8 @@ class _Reading:
         if post.new_chat_title:
             return (PeerChanged(peer=peer(post.chat), at=self._at(post.date)),)
         files = content.files(post, self.ears.max_download)
-        text = self._words(post) or ("" if files else content.unshown(self.raw))
-        return (self._message(post, text, files),) if text or files else ()
-
-    def _words(self, post: tg.Message) -> str:
-        """The readable text, and the names of the unreadable parts."""
-        odd = "" if self.whole else content.unread(post, self.raw)
-        return "\n".join(filter(None, (content.words(post), odd)))
+        text = content.words(post) or ("" if files or self.unread else content.unshown(self.raw))
+        return (self._message(post, text, files),) if text or files or self.unread else ()
 
     def _message(self, post: tg.Message, text: str, files: tuple[IncomingFile, ...]) -> MessageArrived:
         return MessageArrived(
@@ -171,7 +169,7 @@ class _Reading:
             peer_key=border.external_id(post.chat.id),
             ext_id=border.external_id(post.message_id),
             at=self._at(post.edit_date or post.date),
-            text=border.text(self._words(post)),
+            text=border.text(content.words(post)),
             from_us=_by(post) == self.ears.bot if told else None,
             by=_sender(post) if told else Profile(),
         )

@@ -30,7 +30,7 @@ from chatapp_cli.domain.ids import Millis
 from chatapp_cli.kit.lenient import UNREADABLE, read_as
 from chatapp_cli.kit.slices import fields
 from chatapp_cli.kit.trees import loaded
-from chatapp_cli.kit.understanding import digest, guarded, with_gaps
+from chatapp_cli.kit.understanding import digest, gapped, guarded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,17 +63,17 @@ class Reader:
 
     def _understood(self, at: Millis, raw: bytes) -> Arrival:
         event = read_as(raw, vk.Event)
-        events = self._events(event, border.at(at, at))
-        return Arrival(provider_id=border.external_id(event.event_id or digest(raw)), raw=raw, events=events)
+        events, lost = self._events(event, border.at(at, at))
+        found = Arrival(provider_id=border.external_id(event.event_id or digest(raw)), raw=raw, events=events)
+        return gapped(found, _unsaid(lost))
 
-    def _events(self, event: vk.Event, at: border.At) -> tuple[ProviderEvent, ...]:
-        """Convert an event; types that we did not request give none."""
-        if event.type not in _KINDS:
-            return ()
-        model, mean = _KINDS[event.type]
+    def _events(self, event: vk.Event, at: border.At) -> tuple[tuple[ProviderEvent, ...], list[str]]:
+        """Convert an event, and name what of it cannot be read; types that we did not request give none."""
         lost: list[str] = []
-        meant = mean(self, read_as(bytes(event.object), model, lost=lost), at)
-        return tuple(with_gaps(one, _unsaid(lost)) for one in meant)
+        if event.type not in _KINDS:
+            return (), lost
+        model, mean = _KINDS[event.type]
+        return mean(self, read_as(bytes(event.object), model, lost=lost), at), lost
 
     def _new(self, new: vk.New, at: border.At) -> tuple[ProviderEvent, ...]:
         return self._message(new.message, at)

@@ -31,7 +31,7 @@ from chatapp_cli.domain.arrival import (
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.message import State
 from chatapp_cli.kit.lenient import UNREADABLE, read_as
-from chatapp_cli.kit.understanding import dead, digest, guarded, with_gaps
+from chatapp_cli.kit.understanding import dead, digest, gapped, guarded
 
 _LISTS: Final = ("messages", "message_echoes", "statuses", "groups", "user_id_update")
 _WORDS: Final = ("messages", "message_echoes")
@@ -134,8 +134,9 @@ def _understood(number: str, book: Book, now: Millis, raw: bytes) -> Arrival:
         return dead(raw, f"it came for another number of ours, {item.metadata.phone_number_id}")
     if lost and not any(getattr(item, name) for name in _LISTS):
         raise ValueError(f"nothing in it can be read: {', '.join(lost)}")
-    events = tuple(with_gaps(event, _unsaid(lost)) for event in _events(item, book, now))
-    return Arrival(provider_id=border.external_id(_identity(item, raw)), raw=raw, events=events)
+    events = tuple(_events(item, book, now))
+    found = Arrival(provider_id=border.external_id(_identity(item, raw)), raw=raw, events=events)
+    return gapped(found, _unsaid(lost))
 
 
 def _unsaid(lost: Sequence[str]) -> list[str]:

@@ -285,7 +285,7 @@ def standing_style(state: ChannelState, appearance: Appearance) -> Style:
 def _brief(found: ChannelStanding, now: Millis) -> str:
     channel = found.channel
     if found.state is ChannelState.WORKING:
-        return _("works") if channel.proof_at is None else words.age(now - channel.proof_at)
+        return _("works") if channel.proof_at is None else words.age(max(0, now - channel.proof_at))
     if found.state is ChannelState.RESTING:
         return show(found.said(lambda at: words.moment(at, now)))
     since = found.until if found.state is ChannelState.SILENT else channel.health_since

@@ -95,7 +95,7 @@ class LineWords:
         style = standing_style(found.state, self._appearance)
         text.append(_("Health") + ": ", styles.faint)
         if found.state is ChannelState.WORKING and channel.proof_at is not None:
-            lives = words.age(now - channel.proof_at)
+            lives = words.age(max(0, now - channel.proof_at))
             text.append(_("works; last sign of life {age} ago", age=lives) + "\n", style)
             return
         text.append(show(found.said(lambda at: words.moment(at, now))) + "\n", style)

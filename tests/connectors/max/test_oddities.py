@@ -129,8 +129,15 @@ def test_attachments_that_are_no_list_leave_a_trace(odd: object) -> None:
 
 
 @pytest.mark.parametrize("odd", [{}, ["x"], True])
-def test_words_of_another_shape_leave_a_trace(odd: object) -> None:
-    assert read(changed(created(), ("message", "body", "text"), odd)).text == "[message]"
+def test_words_of_another_shape_have_a_placeholder_under_the_id_of_the_message(odd: object) -> None:
+    unread = arrival(json.dumps(changed(created(), ("message", "body", "text"), odd)).encode(), EARS)
+    whole = arrival(json.dumps(created()).encode(), EARS)
+    (shown,), (message,) = unread.events, whole.events
+    assert isinstance(shown, MessageArrived)
+    assert isinstance(message, MessageArrived)
+    assert unread.problem == "cannot be read: message.body.text"
+    assert (shown.placeholder, shown.text, shown.ext_id) == (True, "", message.ext_id)
+    assert unread.provider_id != whole.provider_id
 
 
 REAL_VOICE = {"timestamp": 1_784_114_462_472, "user_locale": "ru", "update_type": "message_created"}

@@ -217,6 +217,14 @@ async def test_the_good_ones_around_an_odd_update_arrive_and_the_odd_one_is_kept
     assert all(odd in one.raw and one.provider_id == "2" for one in problems)
 
 
+def test_a_message_whose_text_alone_cannot_be_read_has_a_placeholder_under_its_number() -> None:
+    unread = arrival(update(7, b'{"x":1}'), EARS, 1)
+    (shown,) = unread.events
+    assert isinstance(shown, MessageArrived)
+    assert (unread.problem, unread.provider_id) == ("cannot be read: text", "7")
+    assert (shown.placeholder, shown.text, shown.ext_id, shown.peer.key) == (True, "", "7", str(CHAT["id"]))
+
+
 async def test_an_answer_that_is_no_answer_is_asked_for_again_later() -> None:
     async def page(_request: web.Request) -> web.Response:
         return web.Response(text="<html>maintenance</html>", status=200)

@@ -411,7 +411,14 @@ def test_what_cannot_be_read_of_a_message_is_named_in_brackets() -> None:
     assert heard(b'"text":"words","geo":7,"attachments":{"a":1}').text == "words\n[attachments]\n[geo]"
     assert heard(b'"text":"a\xffb"').text == "a\ufffdb"
     assert heard(rb'"text":"a\ud83d"').text == "a\ufffd"
-    assert heard(b'"text":' + ODD[1]).text == "[text]"
+
+
+def test_a_message_whose_text_alone_cannot_be_read_has_a_placeholder_and_is_kept() -> None:
+    arrival = READER.arrival(wire(b'"text":' + ODD[1]), NOW)
+    (shown,) = arrival.events
+    assert isinstance(shown, MessageArrived)
+    assert arrival.problem == "cannot be read: text"
+    assert (shown.placeholder, shown.text, shown.sender) == (True, "", ANNA)
 
 
 @pytest.mark.parametrize("size", [b"9" * 400, b"-1", b"null", b'"big"', b"9223372036854775808"])

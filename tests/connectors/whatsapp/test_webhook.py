@@ -210,9 +210,7 @@ def test_whoever_is_introduced_oddly_is_heard_all_the_same(
 @pytest.mark.parametrize(
     ("message", "text"),
     [
-        ({**TEXT, "text": {"body": 5}}, "[text]"),
         ({**TEXT, "text": None}, "[text]"),
-        ({**TEXT, "type": "location", "location": {"latitude": "north"}}, "[location]"),
         ({**TEXT, "referral": 5}, "да\n[referral]"),
         ({**TEXT, "type": "contacts", "contacts": [5, {"name": {"formatted_name": "Борис"}}]}, "Борис\n[contacts]"),
         ({**TEXT, "type": "image", "image": {"id": "5", "caption": None, "voice": None, "filename": None}}, ""),
@@ -224,6 +222,22 @@ def test_what_cannot_be_read_of_a_message_is_named_in_brackets(
     (arrival,) = call(session, sandbox, payload({"messages": [message]})).batch.arrivals
     (heard,) = of(MessageArrived, arrival.events)
     assert heard.text == text
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [({"text": {"body": 5}}, "text"), ({"type": "location", "location": {"latitude": "north"}}, "location")],
+)
+def test_a_message_whose_content_alone_cannot_be_read_has_a_placeholder_under_its_id(
+    session: WhatsAppSession, sandbox: WhatsAppSandbox, content: dict[str, Any], name: str
+) -> None:
+    whole, odd = ({**TEXT, "id": "wamid.odd"}, {**TEXT, "id": "wamid.odd", **content})
+    (unread,) = call(session, sandbox, payload({"messages": [odd]})).batch.arrivals
+    (message,) = call(session, sandbox, payload({"messages": [whole]})).batch.arrivals
+    (shown,) = of(MessageArrived, unread.events)
+    assert (unread.problem, message.problem) == (f"cannot be read: {name}", "")
+    assert (shown.placeholder, shown.text, shown.ext_id) == (True, "", "wamid.odd")
+    assert unread.provider_id != message.provider_id
 
 
 @pytest.mark.parametrize(
