@@ -105,9 +105,10 @@ class AlarmWatch:
             await self._settled(alarm, told=told.reached)
 
     async def _settled(self, alarm: AlarmRow, *, told: bool) -> None:
-        """Note the outcome; what was told needs no mark any more."""
+        """Note the outcome; what was told, or is over, needs no mark any more."""
         if told:
-            await self._store.off_loop(partial(self._command.forget, _mark(alarm)))
+            marks = {_mark(alarm), _mark(alarm._replace(healed_at=None))}
+            await self._store.off_loop(partial(self._command.forget, *marks))
         self._say(alarm, told=told)
 
     def _say(self, alarm: AlarmRow, *, told: bool) -> None:
