@@ -23,7 +23,7 @@ def alarm() -> None:
 def list_(ctx: typer.Context, as_json: Json = False) -> None:
     """Show the open alarms, the oldest first."""
     with opened(ctx) as company:
-        found = company.read(alarms.open_)
+        found = company.read(alarms.open_alarms)
     if as_json:
         printing.document([documents.alarm(one) for one in found])
         return

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import structlog
 
 from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.alarm import AlarmKind
 from chatapp_cli.domain.draft import MEGABYTE
 from chatapp_cli.domain.journal.channels import HealthChanged
 from chatapp_cli.domain.journal.company import AlarmHealed, AlarmRaised, CompanyConfigured
@@ -32,7 +33,7 @@ EVERY = 60.0
 """Seconds between looks at what no event tells of."""
 ENOUGH_AGAIN = faults.LEAST_SPACE + 50 * MEGABYTE
 """Free bytes above which a full disk no longer counts as full."""
-WATCHED = frozenset({"channel", "deadletter", "disk", "follower", "uncertain", "worker"})
+WATCHED = frozenset(AlarmKind) - {AlarmKind.STORE}
 """The kinds of alarms that are raised and healed here; others belong to whoever raised them."""
 _WAKES = (AlarmRaised, AlarmHealed, CompanyConfigured, DeadLetterKept, HealthChanged)
 
@@ -63,7 +64,7 @@ class AlarmWatch:
             await self._store.write(partial(faults.settle, found=found.faults, kinds=WATCHED))
         to = await self._store.read(partial(recipients, company=self._company))
         await self._confirm(to)
-        for alarm in await self._store.read(alarms.due):
+        for alarm in await self._store.read(alarms.due_to_tell):
             await self._tell(alarm, to)
 
     async def _confirm(self, to: Sequence[AlarmRecipient]) -> None:
@@ -73,21 +74,21 @@ class AlarmWatch:
                 await self._settled(alarm, told=True)
 
     def _look(self, tx: Tx, *, room: int) -> _Look:
-        found = alarms.open_(tx)
+        found = alarms.open_alarms(tx)
         known = {(one.kind, one.ref) for one in found}
         wrong = faults.look(tx, self._company.manifest, known=known, began=self._began)
         return _Look({**wrong, **self._of_process(known, room)}, found)
 
     def _of_process(self, known: set[Key], room: int) -> Mapping[Key, Fault]:
         """What only this process knows: workers that fail, and the disk."""
-        found = {
-            ("worker", one.name): Fault(T("{name} keeps failing: {why}", name=one.name, why=one.why))
+        found: dict[Key, Fault] = {
+            (AlarmKind.WORKER, one.name): Fault(T("{name} keeps failing: {why}", name=one.name, why=one.why))
             for one in self._conditions()
             if one.why
         }
-        if room < (ENOUGH_AGAIN if ("disk", "") in known else faults.LEAST_SPACE):
+        if room < (ENOUGH_AGAIN if (AlarmKind.DISK, "") in known else faults.LEAST_SPACE):
             text = T("The disk is almost full: {n} MB are free beside the store", n=room // MEGABYTE)
-            found["disk", ""] = Fault(text)
+            found[AlarmKind.DISK, ""] = Fault(text)
         return found
 
     async def _tell(self, alarm: AlarmRow, to: Sequence[AlarmRecipient]) -> None:
@@ -96,7 +97,7 @@ class AlarmWatch:
         It is told once the command ends well or a message was sent; until then, it is tried again.
         """
         command = self._command
-        if not (to or command.is_set) or not await self._store.write(partial(alarms.begin, alarm=alarm)):
+        if not (to or command.is_set) or not await self._store.write(partial(alarms.begin_telling, alarm=alarm)):
             return
         words = alarm_messages.sentence(alarm, self._company.settings.company)
         run = command.is_set and await command.run(alarm, words, mark=_mark(alarm))
@@ -130,7 +131,7 @@ def _told(tx: Tx, company: Company, alarm: AlarmRow, to: Sequence[AlarmRecipient
     found = alarm_messages.send(tx, company.capabilities, alarm, to, text)
     found = found._replace(reached=found.reached or run)
     if found.reached:
-        alarms.told(tx, alarm)
+        alarms.record_told(tx, alarm)
     return found
 
 

@@ -348,7 +348,7 @@ def _silent(found: SilentHolder) -> Finding:
 
 def _alarms(company: Company) -> Iterator[Finding]:
     """The open alarms; no finding while there are none."""
-    for one in company.read(alarms.open_):
+    for one in company.read(alarms.open_alarms):
         what = T("Alarm since {since}: {what}", since=_moment(one.since), what=alarms.sentence(one))
         step = T("Look: {how}", how=to_do(Next.ALARMS))
         yield Finding(name=f"alarm {one.kind} {one.ref}".strip(), ok=False, what=what, next_step=step)

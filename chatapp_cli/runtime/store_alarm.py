@@ -7,6 +7,7 @@ import json
 from contextlib import suppress
 
 from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.alarm import AlarmKind
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.text import T, Text, stored
 from chatapp_cli.runtime.alarm_command import AlarmCommand
@@ -68,7 +69,7 @@ class StoreAlarm:
 
 
 def _alarm(what: Text, since: Millis, healed_at: Millis | None = None) -> AlarmRow:
-    return AlarmRow("store", "", None, json.dumps(stored(what)), since, None, healed_at, 0)
+    return AlarmRow(AlarmKind.STORE, "", None, json.dumps(stored(what)), since, None, healed_at, 0)
 
 
 async def tell_at_end(company: Company, why: Text) -> None:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from chatapp_cli.domain.access import DAEMON, Right
+from chatapp_cli.domain.alarm import AlarmKind
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.health import WORKING
@@ -93,13 +94,13 @@ def confirm(tx: Tx, to: Sequence[AlarmRecipient]) -> list[AlarmRow]:
     """Record for which alarms a message was sent since telling began; returns them."""
     found = got_through(tx, to)
     for alarm in found:
-        alarms.told(tx, alarm)
+        alarms.record_told(tx, alarm)
     return found
 
 
 def got_through(tx: Tx, to: Sequence[AlarmRecipient]) -> list[AlarmRow]:
     """The alarms that count as untold though a message about them was sent."""
-    return [one for one in alarms.begun(tx) if told(tx, one, to).reached]
+    return [one for one in alarms.being_told(tx) if told(tx, one, to).reached]
 
 
 def try_out(tx: Tx, able: Able, one: AlarmRecipient, text: Text) -> MessageId:
@@ -118,7 +119,7 @@ def ways(tx: Tx, one: AlarmRecipient) -> Sequence[ChainStep]:
 
 def _usable(tx: Tx, failed: ChannelId | None) -> Sequence[ChannelRow]:
     """The channels that work, apart from the one that failed."""
-    broken = {one.channel_id for one in alarms.open_(tx) if one.kind == "channel"} | {failed}
+    broken = {one.channel_id for one in alarms.open_alarms(tx) if one.kind == AlarmKind.CHANNEL} | {failed}
     return [row for row in channels.everything(tx) if row.health in WORKING and row.id not in broken]
 
 

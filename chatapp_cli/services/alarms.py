@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from chatapp_cli.domain.access import PROGRAM
+from chatapp_cli.domain.alarm import AlarmKind
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.journal.company import AlarmHealed, AlarmRaised
 from chatapp_cli.domain.text import Text, restored, stored
@@ -15,7 +16,7 @@ from chatapp_cli.store.rows.alarms import AlarmRow
 from chatapp_cli.store.tx import Tx
 
 MINUTE: Final = 60_000
-GRACE: Final[Mapping[str, int]] = MappingProxyType({"channel": 5 * MINUTE, "worker": 5 * MINUTE})
+GRACE: Final[Mapping[str, int]] = MappingProxyType({AlarmKind.CHANNEL: 5 * MINUTE, AlarmKind.WORKER: 5 * MINUTE})
 """Milliseconds by kind for which an alarm is only shown: people are told of it if it lasts. None for other kinds."""
 
 
@@ -38,8 +39,8 @@ def heal(tx: Tx, kind: str, ref: str) -> None:
     found = _one(tx, kind, ref)
     if found is None or found.healed_at is not None:
         return
-    unknown = found.told_at is None and not found.tries
-    tx.run("alarms.remove" if unknown else "alarms.heal", kind=kind, ref=ref, now=tx.now)
+    may_be_known = found.told_at is not None or found.tries > 0
+    tx.run("alarms.heal" if may_be_known else "alarms.remove", kind=kind, ref=ref, now=tx.now)
     what = stored(sentence(found))
     tx.emit(AlarmHealed(channel=found.channel_id, kind=kind, ref=ref, what=what), actor=PROGRAM)
 
@@ -48,7 +49,7 @@ def _one(tx: Tx, kind: str, ref: str) -> AlarmRow | None:
     return tx.whole().one(AlarmRow, "alarms.one", kind=kind, ref=ref)
 
 
-def open_(tx: Tx) -> list[AlarmRow]:
+def open_alarms(tx: Tx) -> list[AlarmRow]:
     """The alarms that have not healed, the oldest first."""
     return tx.all(AlarmRow, "alarms.open")
 
@@ -58,12 +59,12 @@ def sentence(alarm: AlarmRow) -> Text:
     return restored(json.loads(alarm.text))
 
 
-def due(tx: Tx) -> list[AlarmRow]:
+def due_to_tell(tx: Tx) -> list[AlarmRow]:
     """The alarms of which people have to be told now: that they broke, or that they healed."""
     return [one for one in tx.all(AlarmRow, "alarms.untold") if _due_at(one) <= tx.now]
 
 
-def begun(tx: Tx) -> list[AlarmRow]:
+def being_told(tx: Tx) -> list[AlarmRow]:
     """The alarms that people have to be told of and of which telling began."""
     return [one for one in tx.all(AlarmRow, "alarms.untold") if one.tries]
 
@@ -74,12 +75,12 @@ def _due_at(alarm: AlarmRow) -> int:
     return begins + MINUTE * ((1 << alarm.tries) - 1)
 
 
-def begin(tx: Tx, alarm: AlarmRow) -> bool:
+def begin_telling(tx: Tx, alarm: AlarmRow) -> bool:
     """Record that people are about to be told; whether the alarm is still as it was when it was found due."""
     return _one(tx, alarm.kind, alarm.ref) == alarm and bool(tx.run("alarms.tried", kind=alarm.kind, ref=alarm.ref))
 
 
-def told(tx: Tx, alarm: AlarmRow) -> None:
+def record_told(tx: Tx, alarm: AlarmRow) -> None:
     """Record that people were told what was due when telling began.
 
     If it healed meanwhile, that is due next. If it broke again while they were told that it healed, that is new.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
+from chatapp_cli.domain.alarm import AlarmKind
 from chatapp_cli.domain.draft import MEGABYTE
 from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.text import T, Text
@@ -43,18 +44,18 @@ def look(
     rows = channels.everything(tx)
     found: dict[Key, Fault] = {}
     for row in rows:
-        key = ("channel", str(row.id))
+        key = (AlarmKind.CHANNEL, str(row.id))
         if text := _of_channel(row, manifest(row), tx.now, began=0 if key in known else began):
             found[key] = Fault(text, row.id)
     titles = {row.id: row.title for row in rows}
     for channel in waiting.dead(tx):
         text = T("{title}: something arrived that could not be understood", title=titles.get(channel, channel))
-        found["deadletter", str(channel)] = Fault(text, channel)
-    for channel in tx.all(_first, "alarms.uncertain"):
+        found[AlarmKind.DEAD_LETTER, str(channel)] = Fault(text, channel)
+    for channel in tx.all(ChannelId, "alarms.uncertain"):
         text = T("{title}: a message may or may not have got through", title=titles.get(channel, channel))
-        found["uncertain", str(channel)] = Fault(text, channel)
+        found[AlarmKind.UNCERTAIN, str(channel)] = Fault(text, channel)
     for name in late_followers(tx):
-        found["follower", name] = Fault(T("{name} does not follow the journal any more", name=name))
+        found[AlarmKind.FOLLOWER, name] = Fault(T("{name} does not follow the journal any more", name=name))
     return found
 
 
@@ -74,11 +75,6 @@ def settle(tx: Tx, found: Mapping[Key, Fault], *, kinds: Collection[str]) -> Non
     """Raise an alarm for each fault, and heal the open alarms of these kinds that have none."""
     for (kind, ref), fault in found.items():
         alarms.raise_(tx, kind, ref, fault.text, fault.channel)
-    for alarm in alarms.open_(tx):
+    for alarm in alarms.open_alarms(tx):
         if alarm.kind in kinds and (alarm.kind, alarm.ref) not in found:
             alarms.heal(tx, alarm.kind, alarm.ref)
-
-
-def _first(channel: ChannelId, number: int) -> ChannelId:
-    del number
-    return channel

@@ -33,5 +33,5 @@ def gather(tx: Tx) -> Figures:
         dead=deadletters.count(tx),
         uncertain=tx.value("messages.uncertain_count"),
         unread=tx.value("dialogs.totals"),
-        alarms=Counter(one.kind for one in alarms.open_(tx)),
+        alarms=Counter(one.kind for one in alarms.open_alarms(tx)),
     )

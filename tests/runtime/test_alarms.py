@@ -129,7 +129,7 @@ async def test_a_channel_that_stopped_is_told_after_five_minutes_and_once_and_on
         healed, over = told(desk)[2:]
         assert healed == "channel healed"
         assert over.startswith("main: over since ")
-    assert desk.read(alarms.open_) == []
+    assert desk.read(alarms.open_alarms) == []
 
 
 async def test_a_channel_that_gives_no_sign_of_life_is_told_but_not_because_the_daemon_was_down(
@@ -139,17 +139,17 @@ async def test_a_channel_that_gives_no_sign_of_life_is_told_but_not_because_the_
     pass_minutes(desk, clock, 60)
     async with watching(desk) as watch:
         await watch.turn()
-        assert desk.read(alarms.open_) == [], "the daemon has just begun"
+        assert desk.read(alarms.open_alarms) == [], "the daemon has just begun"
         pass_minutes(desk, clock, 4)
         await watch.turn()
-        (silent,) = desk.read(alarms.open_)
+        (silent,) = desk.read(alarms.open_alarms)
         assert show(alarms.sentence(silent)) == "Bot: gives no sign of life"
     async with watching(desk) as watch:
         await watch.turn()
-        assert desk.read(alarms.open_) == [silent], "the next daemon has not heard of it either"
+        assert desk.read(alarms.open_alarms) == [silent], "the next daemon has not heard of it either"
         pass_minutes(desk, clock, 0, bot)
         await watch.turn()
-        assert desk.read(alarms.open_) == []
+        assert desk.read(alarms.open_alarms) == []
 
 
 async def test_an_alarm_goes_by_another_channel_than_the_one_that_failed_and_to_nobody_but_those_it_is_for(
@@ -188,7 +188,7 @@ async def test_what_is_wrong_with_the_only_channel_is_not_told_by_it_and_does_no
             await watch.turn()
             pass_minutes(desk, clock, 1)
         assert written(desk) == []
-        (alarm,) = desk.read(alarms.open_)
+        (alarm,) = desk.read(alarms.open_alarms)
         assert alarm.tries < 10, "the pause doubles"
         healthy(desk, mail, Health.OK)
         for _ in range(90):
@@ -226,7 +226,7 @@ async def test_an_alarm_is_told_once_the_command_ended_well_or_a_message_was_sen
         decide(desk, mail, verdict)
         clock.at += 59_000
         await watch.turn()
-        (alarm,) = [one for one in desk.read(alarms.open_) if one.kind == "other"]
+        (alarm,) = [one for one in desk.read(alarms.open_alarms) if one.kind == "other"]
         assert (alarm.told_at is not None) == is_told
         clock.at += 1_000
         await watch.turn()
@@ -251,13 +251,13 @@ async def test_what_one_way_could_not_tell_is_told_by_the_others_after_pauses_th
             pass_minutes(desk, clock, 1, first, second)
         assert sorted({minute for minute, _ in tried}) == [0, 1, 3, 7, 15]
         assert {channel for minute, channel in tried if minute == 0} == {first, second}, "a chain goes on at once"
-        (alarm,) = desk.read(alarms.open_)
+        (alarm,) = desk.read(alarms.open_alarms)
         assert alarm.told_at is None
         pass_minutes(desk, clock, 16, first, second)
         await watch.turn()
         decide(desk, first, Receipt(ids=("m1",)))
         await watch.turn()
-        (alarm,) = desk.read(alarms.open_)
+        (alarm,) = desk.read(alarms.open_alarms)
         assert alarm.told_at is not None
 
 

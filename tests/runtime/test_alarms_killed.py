@@ -46,7 +46,7 @@ async def test_the_command_is_run_once_for_an_alarm_even_if_the_daemon_is_killed
                 tmp_path.joinpath("go").touch()
                 await eventually(lambda: settled(desk, company))
                 company.write(lambda tx: alarms.heal(tx, "store", ""))
-                await eventually(lambda: not company.read(alarms.due) and len(told.read_text().split()) == 2)
+                await eventually(lambda: not company.read(alarms.due_to_tell) and len(told.read_text().split()) == 2)
     finally:
         company.close()
     assert told.read_text().split() == ["told", "told"]
@@ -59,12 +59,12 @@ async def test_the_command_is_run_once_for_an_alarm_even_if_the_daemon_is_killed
 def tried(desk: Serving, company: Company) -> int:
     """How often telling was begun; time passes meanwhile."""
     desk.clock.move(passed=61 * SECOND)
-    (alarm,) = company.read(alarms.open_)
+    (alarm,) = company.read(alarms.open_alarms)
     return alarm.tries
 
 
 def settled(desk: Serving, company: Company) -> bool:
     """Whether people were told, as the store has it; time passes meanwhile."""
     desk.clock.move(passed=61 * SECOND)
-    (alarm,) = company.read(alarms.open_)
+    (alarm,) = company.read(alarms.open_alarms)
     return alarm.told_at is not None

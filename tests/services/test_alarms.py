@@ -22,7 +22,7 @@ def test_an_alarm_is_raised_once_and_healed_once_and_says_in_words_what_is_wrong
     for _ in range(2):
         shop.write(lambda tx: alarms.raise_(tx, "channel", str(channel), STOPPED, channel))
     shop.write(lambda tx: alarms.raise_(tx, "disk", "", T("Little room")))
-    found = shop.read(alarms.open_)
+    found = shop.read(alarms.open_alarms)
     assert [(one.kind, one.ref, one.channel_id) for one in found] == [
         ("channel", str(channel), channel),
         ("disk", "", None),
@@ -31,7 +31,7 @@ def test_an_alarm_is_raised_once_and_healed_once_and_says_in_words_what_is_wrong
     for _ in range(2):
         shop.write(lambda tx: alarms.heal(tx, "channel", str(channel)))
     shop.write(lambda tx: alarms.heal(tx, "channel", "nothing of the kind"))
-    assert [one.kind for one in shop.read(alarms.open_)] == ["disk"]
+    assert [one.kind for one in shop.read(alarms.open_alarms)] == ["disk"]
     assert happened(shop) == [
         "Alarm: Bot does not work: stopped",
         "Alarm: Little room",
@@ -46,5 +46,5 @@ def test_an_alarm_of_a_channel_is_seen_with_its_line_and_one_of_the_desk_by_who_
         shop.write(lambda tx, channel=channel: alarms.raise_(tx, "channel", str(channel), STOPPED, channel))
     shop.write(lambda tx: alarms.raise_(tx, "disk", "", T("Little room")))
     seen = Visibility(shop.driver.dialect, lines=[line])
-    assert [one.channel_id for one in shop.read(lambda tx: alarms.open_(tx.through(seen)))] == [ours]
-    assert len(shop.read(alarms.open_)) == 3
+    assert [one.channel_id for one in shop.read(lambda tx: alarms.open_alarms(tx.through(seen)))] == [ours]
+    assert len(shop.read(alarms.open_alarms)) == 3

@@ -59,11 +59,11 @@ class AlarmMachine(RuleBasedStateMachine):
     @rule(crash=st.sampled_from(CRASHES), meanwhile=st.sampled_from(["", "breaks", "heals"]))
     def tell(self, crash: str = "", meanwhile: str = "") -> None:
         with suppress(Killed):
-            for alarm in self.shop.read(alarms.due):
+            for alarm in self.shop.read(alarms.due_to_tell):
                 self._tell(alarm, crash, meanwhile)
 
     def _tell(self, alarm: AlarmRow, crash: str, meanwhile: str) -> None:
-        if not self.shop.write(partial(alarms.begin, alarm=alarm)):
+        if not self.shop.write(partial(alarms.begin_telling, alarm=alarm)):
             return
         if crash == "before it ran":
             raise Killed
@@ -78,7 +78,7 @@ class AlarmMachine(RuleBasedStateMachine):
             raise Killed
 
         def record(tx: Tx) -> None:
-            alarms.told(tx, alarm)
+            alarms.record_told(tx, alarm)
             if crash:
                 raise Killed
 
@@ -132,20 +132,20 @@ def test_who_was_told_that_it_broke_is_told_that_it_healed_whenever_the_process_
 
 def test_what_heals_before_people_are_told_is_not_told(shop: Shop) -> None:
     shop.write(lambda tx: alarms.raise_(tx, "channel", "7", T("It broke")))
-    assert shop.read(alarms.due) == [], "a channel has five minutes to come back"
+    assert shop.read(alarms.due_to_tell) == [], "a channel has five minutes to come back"
     shop.clock.at += 5 * alarms.MINUTE - 1
-    assert shop.read(alarms.due) == []
+    assert shop.read(alarms.due_to_tell) == []
     shop.write(lambda tx: alarms.heal(tx, "channel", "7"))
     shop.clock.at += 1
-    assert shop.read(alarms.due) == []
+    assert shop.read(alarms.due_to_tell) == []
 
 
 def test_telling_that_fails_is_tried_again_after_a_pause_that_doubles(shop: Shop) -> None:
     shop.write(lambda tx: alarms.raise_(tx, "disk", "", T("It broke")))
     start, tried = shop.clock.at, []
     while len(tried) < 5:
-        for alarm in shop.read(alarms.due):
-            assert shop.write(partial(alarms.begin, alarm=alarm))
+        for alarm in shop.read(alarms.due_to_tell):
+            assert shop.write(partial(alarms.begin_telling, alarm=alarm))
             tried.append((shop.clock.at - start) // alarms.MINUTE)
         shop.clock.at += alarms.MINUTE
     assert tried == [0, 1, 3, 7, 15]

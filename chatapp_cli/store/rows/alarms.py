@@ -21,4 +21,4 @@ class AlarmRow(NamedTuple):
     healed_at: Millis | None
     """When it healed; the row goes once people were told of that too."""
     tries: int
-    """How often telling it failed."""
+    """How often telling was begun and has not succeeded yet: people may have been told."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from chatapp_cli.domain.alarm import AlarmKind
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.message import State
 from chatapp_cli.services import alarms, channels, dialogs, notes, waiting
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.tx import Tx
 
-_COUNTED = frozenset({"deadletter", "uncertain"})
+_COUNTED = frozenset({AlarmKind.DEAD_LETTER, AlarmKind.UNCERTAIN})
 """The kinds of alarms whose subjects are counted one by one."""
 _NOTHING: Mapping[tuple[ChannelId, str], int] = {}
 
@@ -32,7 +33,7 @@ def read(tx: Tx) -> Overview:
 
 def needing(tx: Tx) -> int:
     """How much needs a person: this week's failed and uncertain messages, dead letters, mentions, and other alarms."""
-    others = [one for one in alarms.open_(tx) if one.kind not in _COUNTED]
+    others = [one for one in alarms.open_alarms(tx) if one.kind not in _COUNTED]
     return sum(waiting.counts(tx).values()) + sum(waiting.dead(tx).values()) + len(notes.calling(tx)) + len(others)
 
 

@@ -70,7 +70,7 @@ class _Found(NamedTuple):
 
 def _look(tx: Tx, able: Able) -> _Found:
     return _Found(
-        alarms.open_(tx),
+        alarms.open_alarms(tx),
         notes.calling(tx),
         waiting.troubled(tx),
         deadletters.everything(tx),
