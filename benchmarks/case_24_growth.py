@@ -85,8 +85,8 @@ def hear(company: Company, channel: ChannelId, arrivals: Sequence[object]) -> No
 
 def pack(company: Company, after: int) -> int:
     """Pack what is whole; returns how far."""
-    while len(piece := company.read(partial(packing.plain, after=after))) == packing.PIECE:
-        packed = packing.packed(piece, company.write(partial(packing.learned, piece=piece)))
+    while len(piece := company.read(partial(packing.next_plain, after=after))) == packing.PIECE:
+        packed = packing.pack_all(piece, company.write(partial(packing.learn_dictionaries, piece=piece)))
         company.write(partial(packing.replace, piece=packed))
         after = piece[-1].id
     return after

@@ -78,8 +78,8 @@ def _sweep(company: Company, planned: retention.Sweep) -> Iterator[Done]:
 
 def _pack(company: Company) -> Iterator[Done]:
     after = 0
-    while piece := company.read(partial(packing.plain, after=after)):
-        packed = packing.packed(piece, company.write(partial(packing.learned, piece=piece)))
+    while piece := company.read(partial(packing.next_plain, after=after)):
+        packed = packing.pack_all(piece, company.write(partial(packing.learn_dictionaries, piece=piece)))
         yield Done(company.write(partial(packing.replace, piece=packed)))
         after = piece[-1].id
 

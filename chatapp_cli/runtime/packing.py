@@ -27,11 +27,11 @@ class Packing:
             began = clock.monotonic()
 
     async def _piece(self) -> bool:
-        piece = await self._store.read(partial(packing.plain, after=self._after))
+        piece = await self._store.read(partial(packing.next_plain, after=self._after))
         if len(piece) < packing.PIECE:
             return False
-        dictionaries = await self._store.write(partial(packing.learned, piece=piece))
-        packed = await self._store.off_loop(partial(packing.packed, piece, dictionaries))
+        dictionaries = await self._store.write(partial(packing.learn_dictionaries, piece=piece))
+        packed = await self._store.off_loop(partial(packing.pack_all, piece, dictionaries))
         await self._store.write(partial(packing.replace, piece=packed))
         self._after = piece[-1].id
         return True

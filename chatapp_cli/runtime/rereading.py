@@ -26,7 +26,7 @@ def raw(company: Company, letter: ArrivedRow) -> bytes:
     if letter.packed == packing.GONE:
         raise gone
     if not letter.raw_sha256:
-        return company.read(partial(packing.unpacked, raw=letter.raw, number=letter.packed))
+        return company.read(partial(packing.unpack, raw=letter.raw, number=letter.packed))
     path = company.media.path(letter.raw_sha256)
     if not path.is_file():
         raise gone

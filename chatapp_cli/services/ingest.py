@@ -144,7 +144,7 @@ def apply(tx: Tx, channel: ChannelId, arrival: Arrival, arrived: int, result: In
 def _hear(tx: Tx, channel: ChannelId, event: MessageArrived, arrived: int, result: Ingested) -> None:
     dialog = peers.dialog_of(tx, channel, event.peer, event)
     if dialog.joining:
-        joining.fetch(tx, channel, dialog.id, event.ext_id)
+        joining.move_early(tx, channel, dialog.id, event.ext_id)
     copied = _copied_by(tx, channel, dialog, event) if event.from_us else None
     if copied is not None:
         _confirm(tx, channel, copied)

@@ -22,6 +22,22 @@ KIND = "join"
 PIECE = 1000
 """Messages moved in one transaction: 8 milliseconds on SQLite, 30 on PostgreSQL."""
 
+_JOINED_AT_ONCE = (
+    "joining.absorb",
+    "joining.last",
+    "joining.label",
+    "joining.outbox",
+    "joining.tags",
+    "joining.members",
+    "joining.notes",
+    "joining.unread",
+    "joining.drafts",
+)
+"""What is joined at once."""
+_DROP_COPIES = ("joining.drop_tags", "joining.drop_members", "joining.drop_drafts", "joining.drop_unread")
+"""Removes what was copied, so that it is joined only once."""
+_MOVE_MESSAGES = ("joining.drop_known", "joining.parts", "joining.attempts", "joining.messages")
+
 
 class _Place(NamedTuple):
     """The place of a message in its dialog."""
@@ -37,21 +53,21 @@ def join(tx: Tx, old: DialogId, new: DialogId, *, most: int = PIECE) -> bool:
     """Make a dialog part of another one, with at most so many messages now; tells whether that was all of it."""
     for rest in _rest_of(tx, old):
         timers.cancel(tx, KIND, f"{rest} {old}")
-        _let_follow(tx, rest, new)
+        _schedule_rest(tx, rest, new)
     since = tx.one(_Place, "joining.newest", old=old, skip=most - 1) or _FIRST
-    _let_messages_take_their_places(tx, old, new, since, _LAST)
-    _let_answers_count(tx, old, new)
-    _let_answers_count(tx, new, old)
-    for statement in _WHOLE:
+    _replace_placeholders(tx, old, new, since, _LAST)
+    _forget_answered_waits(tx, old, new)
+    _forget_answered_waits(tx, new, old)
+    for statement in _JOINED_AT_ONCE:
         tx.run(statement, old=old, new=new)
     _move(tx, old, new, since, _LAST)
     if tx.value("joining.left", old=old) is None:
         tx.run("joining.drop", id=old)
         return True
     tx.run("joining.empty", old=old, key=f"joined:{old}")
-    for statement in _COPIED:
+    for statement in _DROP_COPIES:
         tx.run(statement, old=old)
-    _let_follow(tx, old, new)
+    _schedule_rest(tx, old, new)
     return False
 
 
@@ -68,19 +84,19 @@ def go_on(tx: Tx, ref: str, *, most: int = PIECE) -> None:
         tx.emit(DialogMoved(channel=channel, dialog=new, old=old), actor=PROGRAM)
 
 
-def fetch(tx: Tx, channel: ChannelId, dialog: DialogId, ext_id: str) -> None:
+def move_early(tx: Tx, channel: ChannelId, dialog: DialogId, ext_id: str) -> None:
     """Move a message before its turn, because the provider speaks of it."""
     for rest in _rest_of(tx, dialog):
         place = tx.one(_Place, "joining.one", channel=channel, old=rest, ext_id=ext_id)
         if place is not None:
-            _let_messages_take_their_places(tx, rest, dialog, place, place)
+            _replace_placeholders(tx, rest, dialog, place, place)
             _move(tx, rest, dialog, place, place)
 
 
 def readdress(tx: Tx, dialog: DialogId) -> None:
     """Let what is still to be joined to a dialog have its new address too."""
     for rest in _rest_of(tx, dialog):
-        _let_follow(tx, rest, dialog)
+        _schedule_rest(tx, rest, dialog)
 
 
 def _rest_of(tx: Tx, dialog: DialogId) -> list[DialogId]:
@@ -93,7 +109,7 @@ def _dialogs(ref: str) -> tuple[DialogId, DialogId]:
     return DialogId(int(old)), DialogId(int(new))
 
 
-def _let_follow(tx: Tx, old: DialogId, new: DialogId) -> None:
+def _schedule_rest(tx: Tx, old: DialogId, new: DialogId) -> None:
     """Have the rest of a dialog moved to another, at whose address it is answered until then."""
     tx.run("joining.address", old=old, new=new)
     timers.put(tx, KIND, f"{old} {new}", tx.now, keeps_hour=False)
@@ -101,11 +117,11 @@ def _let_follow(tx: Tx, old: DialogId, new: DialogId) -> None:
 
 def _move(tx: Tx, old: DialogId, new: DialogId, since: _Place, until: _Place) -> None:
     """Move messages with what belongs to each; those that the other dialog has too are dropped."""
-    for statement in _MOVE:
+    for statement in _MOVE_MESSAGES:
         tx.run(statement, old=old, new=new, at=since.at, id=since.id, until_at=until.at, until_id=until.id)
 
 
-def _let_messages_take_their_places(tx: Tx, old: DialogId, new: DialogId, since: _Place, until: _Place) -> None:
+def _replace_placeholders(tx: Tx, old: DialogId, new: DialogId, since: _Place, until: _Place) -> None:
     """Replace placeholders in one dialog by the messages of the other."""
     found = tx.all(
         lambda *row: row,
@@ -123,7 +139,7 @@ def _let_messages_take_their_places(tx: Tx, old: DialogId, new: DialogId, since:
         tx.run("dialogs.preview", id=new, message=message, preview=preview(text, []))
 
 
-def _let_answers_count(tx: Tx, waiting: DialogId, other: DialogId) -> None:
+def _forget_answered_waits(tx: Tx, waiting: DialogId, other: DialogId) -> None:
     """Let a client wait only for what came after the last answer that a person wrote in the other dialog."""
     found = tx.one(lambda *row: row, "joining.answer_elsewhere", id=waiting, other=other)
     if found is None:
@@ -132,20 +148,3 @@ def _let_answers_count(tx: Tx, waiting: DialogId, other: DialogId) -> None:
     tx.run("joining.waits_since", id=waiting, answer=answer, later=later)
     if not later:
         tx.run("unread.read", operator=author, dialog=waiting)
-
-
-_WHOLE = (
-    "joining.absorb",
-    "joining.last",
-    "joining.label",
-    "joining.outbox",
-    "joining.tags",
-    "joining.members",
-    "joining.notes",
-    "joining.unread",
-    "joining.drafts",
-)
-"""What is joined at once."""
-_COPIED = ("joining.drop_tags", "joining.drop_members", "joining.drop_drafts", "joining.drop_unread")
-"""Removes what was copied, so that it is joined only once."""
-_MOVE = ("joining.drop_known", "joining.parts", "joining.attempts", "joining.messages")

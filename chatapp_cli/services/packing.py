@@ -15,6 +15,8 @@ from chatapp_cli.store.tx import Tx
 
 PIECE = 100
 """Arrivals packed in one transaction; a database page holds some thirty of them."""
+PLAIN = 0
+"""Stands for the packing of raw bytes that are as they came."""
 GONE = -1
 """Stands for the packing of an arrival whose raw bytes are kept no longer."""
 _SAMPLED = 200
@@ -47,7 +49,7 @@ class KnownDictionary(NamedTuple):
     created_at: Millis
 
 
-class ArrivedPlace(NamedTuple):
+class KeptColumns(NamedTuple):
     """What stays of an arrival's row when its raw bytes are replaced."""
 
     packed: int
@@ -58,7 +60,7 @@ class ArrivedPlace(NamedTuple):
     dialog_id: DialogId | None
 
 
-def plain(tx: Tx, *, after: int, n: int = PIECE) -> list[PlainRaw]:
+def next_plain(tx: Tx, *, after: int, n: int = PIECE) -> list[PlainRaw]:
     """The next arrivals to pack, by number."""
     return tx.all(PlainRaw, "packing.plain", after=after, n=n)
 
@@ -68,19 +70,19 @@ def count(tx: Tx, *, until: int = 0, before: Millis = 0) -> int:
     return int(tx.value("packing.count", until=until, before=before))
 
 
-def learned(tx: Tx, piece: Sequence[PlainRaw]) -> Mapping[str, KnownDictionary]:
+def learn_dictionaries(tx: Tx, piece: Sequence[PlainRaw]) -> Mapping[str, KnownDictionary]:
     """The dictionary of each kind in a piece; one that is missing or old is made from the next arrivals, if enough."""
     found: dict[str, KnownDictionary] = {}
     for kind in {one.kind for one in piece}:
         known = tx.one(KnownDictionary, "packing.newest", kind=kind)
         if known is None or known.created_at < tx.now - _RENEWED:
-            known = _learn(tx, kind, piece[0].id - 1) or known
+            known = _learn_one(tx, kind, piece[0].id - 1) or known
         found[kind] = known or _none(tx)
     return found
 
 
-def _learn(tx: Tx, kind: str, after: int) -> KnownDictionary | None:
-    sample = [bytes(one.raw) for one in plain(tx, after=after, n=_SAMPLED) if one.kind == kind]
+def _learn_one(tx: Tx, kind: str, after: int) -> KnownDictionary | None:
+    sample = [bytes(one.raw) for one in next_plain(tx, after=after, n=_SAMPLED) if one.kind == kind]
     if len(sample) < packing.SAMPLE:
         return None
     return _kept(tx, kind, packing.dictionary(sample))
@@ -95,7 +97,7 @@ def _kept(tx: Tx, kind: str, content: bytes) -> KnownDictionary:
     return KnownDictionary(tx.insert("packing.learn", kind=kind, content=content, now=tx.now), content, tx.now)
 
 
-def packed(piece: Sequence[PlainRaw], dictionaries: Mapping[str, KnownDictionary]) -> list[PackedRaw]:
+def pack_all(piece: Sequence[PlainRaw], dictionaries: Mapping[str, KnownDictionary]) -> list[PackedRaw]:
     """Pack a piece; takes some milliseconds and needs no store."""
     found = [(one, dictionaries[one.kind]) for one in piece]
     return [PackedRaw(one.id, known.id, packing.pack(bytes(one.raw), bytes(known.content))) for one, known in found]
@@ -107,8 +109,8 @@ def replace(tx: Tx, piece: Sequence[PackedRaw]) -> int:
     Rows that only shrink would leave their pages half empty, so they are deleted and inserted again.
     """
     known = {number for number in {one.packed for one in piece} if _is_known(tx, number)}
-    found = [(one, tx.one(ArrivedPlace, "packing.row", id=one.id)) for one in piece if one.packed in known]
-    fitting = [(one, row) for one, row in found if row is not None and _may_follow(row.packed, one.packed)]
+    found = [(one, tx.one(KeptColumns, "packing.row", id=one.id)) for one in piece if one.packed in known]
+    fitting = [(one, row) for one, row in found if row is not None and _may_replace(row.packed, one.packed)]
     for one, _row in fitting:
         tx.run("packing.take", id=one.id)
     for one, row in fitting:
@@ -130,13 +132,14 @@ def _is_known(tx: Tx, number: int) -> bool:
     return number == GONE or tx.value("packing.dictionary", id=number) is not None
 
 
-def _may_follow(was: int, new: int) -> bool:
-    return was >= 0 if new == GONE else was == 0
+def _may_replace(was: int, new: int) -> bool:
+    """Raw bytes may be dropped unless they are gone; only plain ones are packed."""
+    return was != GONE if new == GONE else was == PLAIN
 
 
-def unpacked(tx: Tx, raw: bytes, number: int) -> bytes:
+def unpack(tx: Tx, raw: bytes, number: int) -> bytes:
     """The raw bytes of a row as they came. Raises KeyError if the dictionary is missing."""
-    if number <= 0:
+    if number in {PLAIN, GONE}:
         return bytes(raw)
     content = tx.value("packing.dictionary", id=number)
     if content is None:

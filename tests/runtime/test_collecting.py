@@ -97,8 +97,8 @@ def arrive(desk: Company, number: int, came: Came) -> None:
 
 def pack(desk: Company) -> None:
     """As the daemon does behind the intake."""
-    piece = desk.read(lambda tx: packing.plain(tx, after=0))
-    packed = packing.packed(piece, desk.write(lambda tx: packing.learned(tx, piece=piece)))
+    piece = desk.read(lambda tx: packing.next_plain(tx, after=0))
+    packed = packing.pack_all(piece, desk.write(lambda tx: packing.learn_dictionaries(tx, piece=piece)))
     desk.write(lambda tx: packing.replace(tx, piece=packed))
 
 

@@ -30,8 +30,8 @@ def arrive(shop: Shop, channel: ChannelId, numbers: range) -> None:
 
 def pack(shop: Shop, *, after: int = 0) -> int:
     """Pack one piece; returns how many rows were replaced."""
-    piece = shop.read(partial(packing.plain, after=after))
-    packed = packing.packed(piece, shop.write(partial(packing.learned, piece=piece)))
+    piece = shop.read(partial(packing.next_plain, after=after))
+    packed = packing.pack_all(piece, shop.write(partial(packing.learn_dictionaries, piece=piece)))
     return int(shop.write(partial(packing.replace, piece=packed)))
 
 
@@ -52,7 +52,7 @@ def stored_row(tx: Tx, number: int) -> ArrivedRow:
 
 def read(shop: Shop, number: int) -> bytes:
     row = shop.read(partial(stored_row, number=number))
-    return bytes(shop.read(partial(packing.unpacked, raw=row.raw, number=row.packed)))
+    return bytes(shop.read(partial(packing.unpack, raw=row.raw, number=row.packed)))
 
 
 def test_a_packed_arrival_is_smaller_and_reads_as_it_came(shop: Shop) -> None:
@@ -94,8 +94,8 @@ def test_a_dead_letter_stays_plain_until_it_is_understood(shop: Shop) -> None:
 def test_what_changed_meanwhile_is_left_alone(shop: Shop) -> None:
     channel = shop.channel()
     arrive(shop, channel, range(20))
-    piece = shop.read(partial(packing.plain, after=0))
-    packed = packing.packed(piece, shop.write(partial(packing.learned, piece=piece)))
+    piece = shop.read(partial(packing.next_plain, after=0))
+    packed = packing.pack_all(piece, shop.write(partial(packing.learn_dictionaries, piece=piece)))
     gone = [packing.PackedRaw(piece[3].id, packing.GONE, b"")]
     assert shop.write(partial(packing.replace, piece=gone)) == 1
     assert shop.write(partial(packing.replace, piece=packed)) == 19
@@ -105,8 +105,8 @@ def test_what_changed_meanwhile_is_left_alone(shop: Shop) -> None:
 
 def test_nothing_is_packed_with_a_dictionary_that_is_gone(shop: Shop) -> None:
     arrive(shop, shop.channel(), range(20))
-    piece = shop.read(partial(packing.plain, after=0))
-    packed = packing.packed(piece, shop.write(partial(packing.learned, piece=piece)))
+    piece = shop.read(partial(packing.next_plain, after=0))
+    packed = packing.pack_all(piece, shop.write(partial(packing.learn_dictionaries, piece=piece)))
     shop.write(lambda tx: tx.run("packing.forget", id=packed[0].packed))
     assert shop.write(partial(packing.replace, piece=packed)) == 0
     assert read(shop, 1) == raw(0)
@@ -116,10 +116,10 @@ def test_each_kind_has_a_dictionary_of_its_own_and_a_rare_kind_does_without(shop
     often, rarely = shop.channel(), shop.channel(kind="chat")
     arrive(shop, often, range(50))
     arrive(shop, rarely, range(50, 53))
-    piece = shop.read(partial(packing.plain, after=0))
-    learned = shop.write(partial(packing.learned, piece=piece))
+    piece = shop.read(partial(packing.next_plain, after=0))
+    learned = shop.write(partial(packing.learn_dictionaries, piece=piece))
     assert (learned["letters"].content != b"", learned["chat"].content) == (True, b"")
-    assert shop.write(partial(packing.learned, piece=piece)) == learned
+    assert shop.write(partial(packing.learn_dictionaries, piece=piece)) == learned
     pack(shop)
     assert [read(shop, n + 1) for n in range(53)] == [raw(n) for n in range(53)]
 
@@ -141,7 +141,7 @@ def test_the_pages_of_packed_arrivals_are_used_again(shop: Shop) -> None:
     arrive(shop, channel, range(2_000))
     assert shop.database.unused() == 0
     after = 0
-    while piece := shop.read(partial(packing.plain, after=after)):
+    while piece := shop.read(partial(packing.next_plain, after=after)):
         pack(shop, after=after)
         after = piece[-1].id
     size = sum(size for _number, size in stored(shop).values())

@@ -214,12 +214,12 @@ def test_a_dictionary_goes_with_the_last_arrival_that_needs_it(shop: Shop) -> No
     shop.write(partial(retention.forget_dictionaries, unused=unused))
     assert (len(unused), shop.read(retention.unused_dictionaries)) == (1, [])
     row = shop.read(partial(stored_row, number=15))
-    assert shop.read(partial(packing.unpacked, raw=row.raw, number=row.packed)) == b"raw bytes " * 9
+    assert shop.read(partial(packing.unpack, raw=row.raw, number=row.packed)) == b"raw bytes " * 9
 
 
 def pack(shop: Shop) -> None:
-    piece = shop.read(partial(packing.plain, after=0))
-    packed = packing.packed(piece, shop.write(partial(packing.learned, piece=piece)))
+    piece = shop.read(partial(packing.next_plain, after=0))
+    packed = packing.pack_all(piece, shop.write(partial(packing.learn_dictionaries, piece=piece)))
     shop.write(partial(packing.replace, piece=packed))
 
 

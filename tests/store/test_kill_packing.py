@@ -29,8 +29,8 @@ from chatapp_cli.store.database import Database, driver_for
 database = Database(driver_for(sys.argv[1]), system_world().clock)
 after = 0
 print("begun", flush=True)
-while piece := database.read(partial(packing.plain, after=after)):
-    packed = packing.packed(piece, database.write(partial(packing.learned, piece=piece)))
+while piece := database.read(partial(packing.next_plain, after=after)):
+    packed = packing.pack_all(piece, database.write(partial(packing.learn_dictionaries, piece=piece)))
     database.write(partial(packing.replace, piece=packed))
     after = piece[-1].id
     print(after, flush=True)
@@ -51,7 +51,7 @@ def test_a_kill_in_the_middle_of_packing_loses_nothing(shop: Shop) -> None:
     chance = random.Random(5)
     for _ in range(ROUNDS):
         run_and_kill(shop.driver.url, chance.randrange(1, 4))
-    plain = partial(packing.plain, after=0, n=MANY)
+    plain = partial(packing.next_plain, after=0, n=MANY)
     with closing(Database(shop.driver, shop.clock)) as reopened:
         left = len(reopened.read(plain))
     assert 0 < left < MANY
