@@ -152,7 +152,7 @@ PER_COMPANY = "config.d"
 
 def own_file(env: Mapping[str, str]) -> Path | None:
     """A person's own settings file if several share a system user; named by ``CHATAPP_OWN``."""
-    named = env.get("CHATAPP_OWN")
+    named = env.get(OWN_SETTINGS_VARIABLE)
     return Path(named) if named else None
 
 
@@ -161,6 +161,8 @@ def keys_file(env: Mapping[str, str]) -> Path:
     return config_file(env).with_name("keys.toml")
 
 
+OWN_SETTINGS_VARIABLE = "CHATAPP_OWN"
+"""The environment variable with a person's own settings file, if several share a system user."""
 SESSION = "session-"
 """The prefix of the files with logins, beside the settings; the company's name follows."""
 

@@ -14,12 +14,12 @@ from chatapp_cli.domain.errors import StoreError, UsageError
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import files, operators
 from chatapp_cli.services.acting import account_of
-from chatapp_cli.settings import Settings
+from chatapp_cli.settings import OWN_SETTINGS_VARIABLE, Settings
 
-UPLOADS = "CHATAPP_TRAY"
-"""The environment variable with the folder of a browser login's uploads."""
+UPLOADS_VARIABLE = "CHATAPP_TRAY"
+"""The environment variable with the folder from which a browser's or a restricted window may attach files."""
 
-RESTRICTED = "CHATAPP_RESTRICTED"
+RESTRICTED_VARIABLE = "CHATAPP_RESTRICTED"
 """The environment variable that is set in a restricted window, and in a browser's."""
 
 _LONGEST: Final = 200
@@ -32,7 +32,7 @@ _DIGEST: Final = re.compile(rf"-[0-9a-f]{{{_DIGITS}}}\Z")
 
 def is_restricted(env: Mapping[str, str]) -> bool:
     """Whether a process with this environment acts for an operator who is not the owner of its system user."""
-    return bool(env.get(RESTRICTED))
+    return bool(env.get(RESTRICTED_VARIABLE))
 
 
 def restrict(settings: Settings, env: MutableMapping[str, str]) -> None:
@@ -47,7 +47,9 @@ def restrict(settings: Settings, env: MutableMapping[str, str]) -> None:
             field="operator",
         )
     own = str(own_settings(settings.folder, settings.operator))
-    env.update({RESTRICTED: "on", UPLOADS: str(_uploads(settings).absolute()), "CHATAPP_OWN": own})
+    env.update(
+        {RESTRICTED_VARIABLE: "on", UPLOADS_VARIABLE: str(_uploads(settings).absolute()), OWN_SETTINGS_VARIABLE: own}
+    )
 
 
 def enter(company: Company) -> None:

@@ -273,7 +273,7 @@ async def full(desk: Desk) -> None:
         await desk.bot.end_login()
         await desk.tells("full: /readyz", lambda: desk.unready("disk is full"))
         await desk.tells("full: /metrics", lambda: desk.measures("chatapp_store_ready 0.0"))
-        await desk.tells("full: doctor", lambda: desk.doctor_finds("disk", ""))
+        await desk.tells("full: doctor", lambda: desk.doctor_finds("disk", "0 MB are free"))
         await desk.tells("full: the alarm command", lambda: desk.was_alarmed("store raised"))
         ballast.unlink()
         await desk.tells("full: ready again by itself", desk.is_ready)

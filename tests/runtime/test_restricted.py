@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from chatapp_cli.bootstrap import Company, open_company
 from chatapp_cli.runtime.login_token import TOKEN, save_token, token, token_file
-from chatapp_cli.runtime.restricted import RESTRICTED, UPLOADS, enter, restrict, uploads_name
+from chatapp_cli.runtime.restricted import RESTRICTED_VARIABLE, UPLOADS_VARIABLE, enter, restrict, uploads_name
 from chatapp_cli.services import operators
 from chatapp_cli.settings import Settings
 from tests.stores import OWNER
@@ -29,7 +29,7 @@ def folder(company: Company, operator: str) -> Path:
     own, env = replace(company, settings=replace(company.settings, operator=operator)), dict[str, str]()
     restrict(own.settings, env)
     enter(own)
-    return Path(env[UPLOADS])
+    return Path(env[UPLOADS_VARIABLE])
 
 
 def with_accounts(company: Company, *names: str) -> None:
@@ -41,8 +41,8 @@ def test_a_restricted_window_has_no_login_but_its_own(tmp_path: Path) -> None:
     env = {"CHATAPP_CONFIG": str(tmp_path / "config.toml")}
     save_token(token_file(env, "main"), "of the system's user")
     assert token(env, "main") == "of the system's user"
-    assert token({**env, RESTRICTED: "on"}, "main") == ""
-    assert token({**env, RESTRICTED: "on", TOKEN: "of a browser"}, "main") == "of a browser"
+    assert token({**env, RESTRICTED_VARIABLE: "on"}, "main") == ""
+    assert token({**env, RESTRICTED_VARIABLE: "on", TOKEN: "of a browser"}, "main") == "of a browser"
 
 
 @pytest.mark.parametrize("name", ["Olga", "Ольга Ильина", "Olga_1", "Olga-1", "Щ" * 100])

@@ -15,7 +15,7 @@ from chatapp_cli.domain.errors import Refused, UsageError
 from chatapp_cli.domain.form import Field, Form
 from chatapp_cli.domain.text import T
 from chatapp_cli.ports.bind import Asker
-from chatapp_cli.runtime.restricted import UPLOADS, enter, restrict
+from chatapp_cli.runtime.restricted import UPLOADS_VARIABLE, enter, restrict
 from chatapp_cli.services import files, lines, operators, reply_file
 from chatapp_cli.settings import load
 from chatapp_cli.tui.conversation.editor import edit_in_own_editor
@@ -35,7 +35,7 @@ def uploads(company: Company, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir(parents=True)
     (folder / "Смета.txt").write_text("цены", "utf-8")
     monkeypatch.setenv("TEXTUAL_DRIVER", DRIVER)
-    monkeypatch.setenv(UPLOADS, str(folder))
+    monkeypatch.setenv(UPLOADS_VARIABLE, str(folder))
     return folder
 
 
@@ -99,7 +99,7 @@ def test_only_uploads_complete_a_path_and_the_newest_is_offered(uploads: Path, s
 
 
 def test_a_browser_without_a_tray_has_no_files_at_all(uploads: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(UPLOADS)
+    monkeypatch.delenv(UPLOADS_VARIABLE)
     for named in (lambda: paths.named("Смета.txt"), lambda: paths.named("/dev/zero"), paths.offered):
         with pytest.raises(Refused, match=WORDS):
             named()
@@ -192,7 +192,7 @@ def test_a_restricted_window_names_only_files_in_the_operators_own_folder(
     restrict(olgas.settings, env)
     company.write(lambda tx: operators.add(tx, "../Ольга", "", ()))
     enter(olgas)
-    own = Path(env[UPLOADS])
+    own = Path(env[UPLOADS_VARIABLE])
     assert own.parent == company.settings.folder.absolute() / "uploads"
     assert own.name.startswith("___Ольга-")
     (own / "Смета.txt").write_text("цены", "utf-8")

@@ -8,7 +8,7 @@ import pytest
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.dialog import DialogFilter
-from chatapp_cli.runtime.restricted import RESTRICTED
+from chatapp_cli.runtime.restricted import RESTRICTED_VARIABLE
 from chatapp_cli.services import lines, operators, passwords, presence
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.tx import Tx
@@ -220,7 +220,7 @@ async def test_a_restricted_window_has_the_rights_of_its_account_and_shows_nothi
 ) -> None:
     line = company.read(lambda tx: lines.find(tx, "Опт").id)
     company.write(lambda tx: operators.add(tx, ME, "", [line]))
-    monkeypatch.setenv(RESTRICTED, "on")
+    monkeypatch.setenv(RESTRICTED_VARIABLE, "on")
     async with window() as it:
         await it.sees(HOTEL)
         assert ANNA not in it.text()

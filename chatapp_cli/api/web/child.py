@@ -20,8 +20,8 @@ from chatapp_cli.i18n import language
 from chatapp_cli.runtime.embedded_daemon import surroundings
 from chatapp_cli.runtime.login_token import TOKEN
 from chatapp_cli.runtime.parent_watch import ended
-from chatapp_cli.runtime.restricted import RESTRICTED, UPLOADS, own_settings
-from chatapp_cli.settings import Settings, stored_language
+from chatapp_cli.runtime.restricted import RESTRICTED_VARIABLE, UPLOADS_VARIABLE, own_settings
+from chatapp_cli.settings import OWN_SETTINGS_VARIABLE, Settings, stored_language
 
 COMMAND: Final = (sys.executable, "-m", "chatapp_cli", "inbox")
 DRIVER: Final = "chatapp_cli.tui.media.browser:BrowserDriver"
@@ -98,7 +98,7 @@ async def start(
 ) -> Child:
     """Start a window for the operator of this token; ``uploads`` is the folder of their uploads."""
     own = str(own_settings(settings.folder, operator))
-    person = {RESTRICTED: "on", "CHATAPP_OWN": own, TOKEN: token, UPLOADS: str(uploads)}
+    person = {RESTRICTED_VARIABLE: "on", OWN_SETTINGS_VARIABLE: own, TOKEN: token, UPLOADS_VARIABLE: str(uploads)}
     env = {**_environment(settings, width, height), **person}
     env["CHATAPP_LANG"] = stored_language(Path(own)) or language()
     return Child(await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=env))

@@ -15,7 +15,7 @@ from textual.messages import ExitApp
 
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.text import T
-from chatapp_cli.runtime.restricted import RESTRICTED, UPLOADS
+from chatapp_cli.runtime.restricted import RESTRICTED_VARIABLE, UPLOADS_VARIABLE
 
 
 class BrowserDriver(WebDriver):
@@ -42,7 +42,7 @@ def carried() -> bool:
 
 def confined() -> bool:
     """Whether the operator gets neither files nor programs of this machine, in a browser or by ``--restricted``."""
-    return carried() or bool(os.environ.get(RESTRICTED))
+    return carried() or bool(os.environ.get(RESTRICTED_VARIABLE))
 
 
 def require_terminal() -> None:
@@ -60,7 +60,7 @@ def require_terminal() -> None:
 def uploads() -> list[str]:
     """The names of the files in the operator's upload folder, the newest first."""
     try:
-        at = {file.name: file.stat().st_mtime_ns for file in Path(os.environ[UPLOADS]).iterdir()}
+        at = {file.name: file.stat().st_mtime_ns for file in Path(os.environ[UPLOADS_VARIABLE]).iterdir()}
     except (KeyError, OSError):
         return []
     ready = [name for name in at if not name.startswith(".")]
@@ -69,7 +69,7 @@ def uploads() -> list[str]:
 
 def uploaded(name: str) -> Path:
     """The path of a file in the upload folder. Raises Refused if the name leads to any other file."""
-    given = os.environ.get(UPLOADS)
+    given = os.environ.get(UPLOADS_VARIABLE)
     if not given or "\0" in name:
         raise own_files_only()
     uploads = Path(given).resolve()
@@ -84,7 +84,7 @@ def own_files_only() -> Refused:
         return Refused(
             "restricted",
             T("In this restricted window files come only from your own folder on this machine."),
-            T("Have the file copied into {folder}, then name it here.", folder=os.environ.get(UPLOADS, "")),
+            T("Have the file copied into {folder}, then name it here.", folder=os.environ.get(UPLOADS_VARIABLE, "")),
         )
     return Refused(
         "in_a_browser",
