@@ -10,14 +10,14 @@ import typer
 
 from chatapp_cli.domain import border
 from chatapp_cli.domain.ids import Millis
-from chatapp_cli.domain.moment import local
+from chatapp_cli.domain.moment import written
 
 _LONGEST = 1_000
 
 
 def moment(at: Millis | None) -> str:
     """A time for a person, in this machine's time zone."""
-    return f"{local(at):%Y-%m-%d %H:%M}" if at else ""
+    return written(at) if at else ""
 
 
 def plain(words: object) -> str:

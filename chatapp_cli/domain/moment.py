@@ -23,6 +23,11 @@ def local(at: Millis) -> datetime:
     return utc(at).astimezone()
 
 
+def written(at: Millis) -> str:
+    """A time for people: date and minutes in this machine's zone."""
+    return f"{local(at):%Y-%m-%d %H:%M}"
+
+
 def iso(at: Millis | None) -> str | None:
     """A time for programs: ISO 8601 in UTC; ``None`` for ``None`` and 0."""
     if not at:

@@ -20,9 +20,9 @@ from chatapp_cli import __version__
 from chatapp_cli.bootstrap import Company, open_company
 from chatapp_cli.domain.draft import MEGABYTE
 from chatapp_cli.domain.errors import Busy, ChannelError, ChatappError
-from chatapp_cli.domain.ids import ChannelId, Millis
+from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.journal.reading import JournalEntry
-from chatapp_cli.domain.moment import local
+from chatapp_cli.domain.moment import written
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import _
@@ -203,7 +203,7 @@ def _followers(company: Company) -> Iterator[Finding]:
             what=T(
                 "{name} has not read the journal since {moment}; {n} entries wait for it and are kept",
                 name=one.name,
-                moment=_moment(one.since),
+                moment=written(one.since),
                 n=one.waiting,
             ),
             next_step=T(
@@ -290,15 +290,11 @@ def _clock(company: Company) -> Iterator[Finding]:
         yield Finding(name="clock", ok=True, what=T("The clock is not behind stored times"))
         return
     what = (
-        T("The clock shows {now}, which is before this program was made", now=_moment(now))
+        T("The clock shows {now}, which is before this program was made", now=written(now))
         if now < BUILT
-        else T("The clock shows {now}, but something was stored at {newest}", now=_moment(now), newest=_moment(newest))
+        else T("The clock shows {now}, but something was stored at {newest}", now=written(now), newest=written(newest))
     )
     yield Finding(name="clock", ok=False, what=what, next_step=step)
-
-
-def _moment(at: Millis) -> str:
-    return f"{local(at):%Y-%m-%d %H:%M}"
 
 
 def _newest(tx: Tx) -> list[JournalEntry]:
@@ -340,7 +336,7 @@ def _silent(found: SilentHolder) -> Finding:
         what=T(
             "The process that carries the store, {n}, gives no sign of life since {moment}",
             n=found.owner.named,
-            moment=_moment(found.since),
+            moment=written(found.since),
         ),
         next_step=T("Look into its log. If it hangs, end it, and start the daemon again: {how}", how=to_do(Next.SERVE)),
     )
@@ -349,7 +345,7 @@ def _silent(found: SilentHolder) -> Finding:
 def _alarms(company: Company) -> Iterator[Finding]:
     """The open alarms; no finding while there are none."""
     for one in company.read(alarms.open_alarms):
-        what = T("Alarm since {since}: {what}", since=_moment(one.since), what=alarms.sentence(one))
+        what = T("Alarm since {since}: {what}", since=written(one.since), what=alarms.sentence(one))
         step = T("Look: {how}", how=to_do(Next.ALARMS))
         yield Finding(name=f"alarm {one.kind} {one.ref}".strip(), ok=False, what=what, next_step=step)
 

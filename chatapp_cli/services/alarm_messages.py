@@ -15,7 +15,7 @@ from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.health import WORKING
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.message import SENT, WAITING, Origin
-from chatapp_cli.domain.moment import local
+from chatapp_cli.domain.moment import written
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import show
 from chatapp_cli.services import access, alarms, chains, channels, composing, dialogs, sending, transcript
@@ -52,12 +52,8 @@ def sentence(alarm: AlarmRow, company: str) -> Text:
     """What people are told of an alarm now."""
     what = alarms.sentence(alarm)
     if alarm.healed_at is None:
-        return T("{company}: {what} (since {moment})", company=company, what=what, moment=_moment(alarm.since))
-    return T("{company}: over since {moment}: {what}", company=company, what=what, moment=_moment(alarm.healed_at))
-
-
-def _moment(at: int) -> str:
-    return f"{local(at):%Y-%m-%d %H:%M}"
+        return T("{company}: {what} (since {moment})", company=company, what=what, moment=written(alarm.since))
+    return T("{company}: over since {moment}: {what}", company=company, what=what, moment=written(alarm.healed_at))
 
 
 class Told(NamedTuple):

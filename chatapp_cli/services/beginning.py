@@ -15,7 +15,7 @@ from chatapp_cli.domain.finding import fold
 from chatapp_cli.domain.health import STOPPED
 from chatapp_cli.domain.ids import ChannelId, LineId, Millis
 from chatapp_cli.domain.manifest import AddressKind, Capabilities
-from chatapp_cli.domain.moment import local
+from chatapp_cli.domain.moment import written
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.segments import Segments, segments
 from chatapp_cli.domain.text import T, Text
@@ -146,7 +146,7 @@ def goes(turn: Turn, can: Capabilities) -> Text:
     """When it will be sent while the channel sends, and why not sooner, as text."""
     if not turn.at:
         return T("goes at once")
-    moment = f"{local(turn.at):%Y-%m-%d %H:%M}"
+    moment = written(turn.at)
     if turn.reason == "phone" and "username" in can.write_first:
         return T("by phone: not before {moment}; a @username goes at once", moment=moment)
     return T(_WHY[turn.reason], moment=moment)

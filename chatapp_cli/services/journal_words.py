@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from chatapp_cli.domain.journal import chains, channels, company, dialogs, lines, messages, operators
 from chatapp_cli.domain.journal.base import JournalEvent, Unknown, in_words, topic
 from chatapp_cli.domain.journal.reading import JournalEntry
-from chatapp_cli.domain.moment import local
+from chatapp_cli.domain.moment import written
 from chatapp_cli.domain.text import T, Text, restored
 from chatapp_cli.services.words import action, health, stage, state, template_state
 
@@ -29,11 +29,6 @@ def sentence(entry: JournalEntry) -> Text:
     if isinstance(event, dialogs.DialogChanged):
         text = T("Dialog changed: {changed}", changed=text)
     return Text(text.msgid, {"actor": entry.actor, **text.params})
-
-
-def _moment(value: int) -> str:
-    """A time in this machine's time zone."""
-    return f"{local(value):%Y-%m-%d %H:%M}"
 
 
 def _pair(kind: type[E], say: Callable[[E], Text]) -> tuple[type[JournalEvent], Callable[[Any], Text]]:
@@ -101,7 +96,7 @@ _PAIRS = (
         lambda e: T(
             "Channel {channel} sends nothing until {until}: {code} {detail}",
             channel=e.channel,
-            until=_moment(e.until),
+            until=written(e.until),
             code=e.code,
             detail=e.detail,
         ),
@@ -110,7 +105,7 @@ _PAIRS = (
         channels.SessionRequestEnded,
         lambda e: T("Channel {channel} answered: {state}", channel=e.channel, state=state(e.state)),
     ),
-    _pair(dialogs.Snoozed, lambda e: T("snoozed until {until}", until=_moment(e.until))),
+    _pair(dialogs.Snoozed, lambda e: T("snoozed until {until}", until=written(e.until))),
     _pair(
         messages.MessageStateChanged,
         lambda e: T("Message {message}: {state}", message=e.message, state=state(e.state)),
@@ -125,7 +120,7 @@ _PAIRS = (
     ),
     _pair(
         messages.MessageRescheduled,
-        lambda e: T("Message {message} scheduled for {at}", message=e.message, at=_moment(e.at)),
+        lambda e: T("Message {message} scheduled for {at}", message=e.message, at=written(e.at)),
     ),
     _pair(
         chains.ChannelPassed,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chatapp_cli.domain.ids import Millis
-from chatapp_cli.domain.moment import local
+from chatapp_cli.domain.moment import written
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import words
@@ -30,7 +30,7 @@ def troubled(row: ChannelRow, now: Millis) -> bool:
 
 def rest_of(manifest: Manifest, row: ChannelRow) -> Text:
     """Until when a channel is paused, and why, with the provider's own words."""
-    moment = f"{local(row.paused_until):%Y-%m-%d %H:%M}"
+    moment = written(row.paused_until)
     if not row.paused_code:
         return T("paused until {moment}", moment=moment)
     why = words.why(manifest, row.paused_code, row.paused_detail)[0]

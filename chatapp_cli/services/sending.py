@@ -18,7 +18,7 @@ from chatapp_cli.domain.journal.channels import OutboxReplayed
 from chatapp_cli.domain.journal.messages import ChangeAsked, MessageStateChanged, MessageWritten
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import SENT, Direction, Operation, Origin, Priority, State
-from chatapp_cli.domain.moment import local
+from chatapp_cli.domain.moment import written
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.preview import preview
 from chatapp_cli.domain.template import Filled
@@ -199,7 +199,7 @@ def closed(can: Capabilities, card: Side, at: Millis) -> Refused | None:
     until = card.heard_at + can.window * 1000
     if at <= until:
         return None
-    moment = f"{local(until):%Y-%m-%d %H:%M}"
+    moment = written(until)
     what = T(
         "{name} could be written to freely until {moment}: too long since their last message.",
         name=card.name,

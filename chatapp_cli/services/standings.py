@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from chatapp_cli.domain.health import DOWN, WORKING, ChannelState, Health
 from chatapp_cli.domain.ids import Millis
-from chatapp_cli.domain.moment import local
+from chatapp_cli.domain.moment import written
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import N_
@@ -49,10 +49,6 @@ _BY_CODE = _GOES_ON | {ChannelState.RETRYING}
 Moment = Callable[[Millis], str]
 
 
-def _moment(at: Millis) -> str:
-    return f"{local(at):%Y-%m-%d %H:%M}"
-
-
 class ChannelStanding(NamedTuple):
     """The state of a channel, until when it lasts, why, and what to do about it."""
 
@@ -73,11 +69,11 @@ class ChannelStanding(NamedTuple):
         """The state alone."""
         return T(STATES[self.state])
 
-    def said(self, moment: Moment = _moment) -> Text:
+    def said(self, moment: Moment = written) -> Text:
         """The state and its time, which ``moment`` words."""
         return T(_UNTIL[self.state], moment=moment(self.until)) if self.until else self.word
 
-    def sentence(self, moment: Moment = _moment) -> Text:
+    def sentence(self, moment: Moment = written) -> Text:
         """The state, its time and the reason."""
         said = self.said(moment)
         return said if self.why is None else T("{said}: {why}", said=said, why=self.why)

@@ -17,7 +17,7 @@ from textual.widgets import Button, Input, Label, Static
 from chatapp_cli.domain.dialog import DialogFilter, Filter, FilterKind, rows
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.ids import Millis
-from chatapp_cli.domain.moment import local
+from chatapp_cli.domain.moment import written
 from chatapp_cli.domain.when import since
 from chatapp_cli.i18n import _, show
 from chatapp_cli.tui.popups import Popup
@@ -125,4 +125,4 @@ class Narrow(Popup[DialogFilter]):
 def _shown(moment: Millis | str | None) -> str:
     if moment is None or isinstance(moment, str):
         return moment or ""
-    return f"{local(moment):%Y-%m-%d %H:%M}"
+    return written(moment)
