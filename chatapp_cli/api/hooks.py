@@ -10,7 +10,8 @@ from urllib.parse import parse_qsl
 
 from starlette.types import Receive, Scope, Send
 
-from chatapp_cli.api.limits import Limits, Refusal, Room, read_body
+from chatapp_cli.api.body import BodyMemory, read_body
+from chatapp_cli.api.limits import Limits, Refusal
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.ports.connector import HookReply, HookRequest
 from chatapp_cli.runtime.daemon import Daemon
@@ -28,7 +29,7 @@ class Webhooks:
     def __init__(self, daemon: Daemon, limits: Limits) -> None:
         self._daemon = daemon
         self._limits = limits
-        self._room = Room(limits)
+        self._memory = BodyMemory(limits)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -36,7 +37,7 @@ class Webhooks:
         try:
             await self._require_channel(scope["method"], key)
             headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-            with self._room.for_body(key) as take:
+            with self._memory.for_body(key) as take:
                 body = await read_body(receive, int(headers.get("content-length") or 0), self._limits, take)
                 await self._take(scope, key, rest, headers, body, send)
         except ConnectionAbortedError:

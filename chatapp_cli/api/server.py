@@ -20,7 +20,8 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chatapp_cli.api import health, hooks
-from chatapp_cli.api.limits import LIMITS, Limits, punctual
+from chatapp_cli.api.http_protocol import protocol_with
+from chatapp_cli.api.limits import LIMITS, Limits
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.errors import ChatappError, StoreAway, StoreError, StoreLost, UsageError
 from chatapp_cli.domain.text import T
@@ -188,7 +189,7 @@ async def _serve_http(
 def _config(app: ASGIApp, *, web: bool) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http=punctual(LIMITS),
+        http=protocol_with(LIMITS),
         log_config=None,
         access_log=False,
         lifespan="off",

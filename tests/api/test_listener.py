@@ -15,14 +15,16 @@ import uvicorn
 from structlog.testing import capture_logs
 
 from chatapp_cli.api import hooks
-from chatapp_cli.api.limits import LIMITS, MB, Limits, Refusal, Room, punctual, read_body
+from chatapp_cli.api.body import BodyMemory, read_body
+from chatapp_cli.api.http_protocol import protocol_with
+from chatapp_cli.api.limits import LIMITS, MB, Limits, Refusal
 from chatapp_cli.api.server import application
 from chatapp_cli.ports.connector import HookReply, HookRequest
 
 if TYPE_CHECKING:
     from chatapp_cli.runtime.daemon import Daemon
 
-QUICK = replace(LIMITS, head_seconds=0.3, pause_seconds=0.3, body_seconds=0.6, goodbye_seconds=0.3)
+QUICK = replace(LIMITS, head_seconds=0.3, pause_seconds=0.3, body_seconds=0.6, linger_seconds=0.3)
 
 
 @dataclass
@@ -43,7 +45,7 @@ class Doorkeeper:
 async def listening(limits: Limits = LIMITS) -> AsyncIterator[str]:
     """The address of the listener, with limits that a test can wait for."""
     app = application(cast("Daemon", Doorkeeper()), limits=limits)
-    server = uvicorn.Server(uvicorn.Config(app, http=punctual(limits), log_config=None, lifespan="off"))
+    server = uvicorn.Server(uvicorn.Config(app, http=protocol_with(limits), log_config=None, lifespan="off"))
     with socket.create_server(("127.0.0.1", 0)) as opened:
         task = asyncio.create_task(server.serve(sockets=[opened]))
         yield f"http://127.0.0.1:{opened.getsockname()[1]}"
@@ -129,7 +131,7 @@ async def test_a_connection_is_kept_for_further_requests() -> None:
 
 
 async def test_one_channels_bodies_leave_room_for_the_others() -> None:
-    room = Room(replace(LIMITS, held_by_one=100, held_in_all=150))
+    room = BodyMemory(replace(LIMITS, held_by_one=100, held_in_all=150))
     with room.for_body("a") as one, room.for_body("a") as again, room.for_body("b") as other:
         one(80)
         with pytest.raises(Refusal, match="too many large bodies") as refused:
