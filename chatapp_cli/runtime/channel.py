@@ -32,8 +32,8 @@ from chatapp_cli.runtime.intake import Intake
 from chatapp_cli.runtime.lifecycle import Lifecycle
 from chatapp_cli.runtime.memory import bound_with_memory
 from chatapp_cli.runtime.sender import Sender
+from chatapp_cli.runtime.sending_permission import SendingTrouble
 from chatapp_cli.runtime.session_requests import SessionRequests
-from chatapp_cli.runtime.standing import SendingTrouble
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.tasks import raise_if_cancelled, run_all
 from chatapp_cli.services import channels
@@ -222,6 +222,6 @@ class ChannelRunner:
             partial(channels.set_health, channel=self.row.id, health=health, code=code, detail=detail, look=look)
         )
 
-    async def write_look(self, look: float) -> None:
+    async def write_retry(self, look: float) -> None:
         """Store when a stopped channel is tried again."""
         await self._store.write(partial(channels.look_again, channel=self.row.id, look=look))

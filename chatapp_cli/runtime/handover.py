@@ -14,7 +14,7 @@ from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.ports.connector import Deletes, Edits, Prepares, Reacts, Session
 from chatapp_cli.runtime.governor import Governor
 from chatapp_cli.runtime.outcomes import Outcomes, put_back, stumbled, target
-from chatapp_cli.runtime.standing import Standing
+from chatapp_cli.runtime.sending_permission import SendingPermission
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.verdicts import VerdictJob
 from chatapp_cli.services import outbox
@@ -41,7 +41,7 @@ class Handover:
         session: Session,
         governor: Governor,
         outcomes: Outcomes,
-        standing: Standing,
+        permission: SendingPermission,
     ) -> None:
         self._store = store
         self._clock = store.company.world.clock
@@ -49,7 +49,7 @@ class Handover:
         self._session = session
         self._governor = governor
         self._outcomes = outcomes
-        self._standing = standing
+        self._permission = permission
 
     def claim(self, tx: Tx, n: int) -> list[Claim]:
         """Claim the first messages that may go."""
@@ -78,8 +78,8 @@ class Handover:
     async def next_due(self, *, idle: bool) -> Millis | None:
         """When the channel's next wait ends. If no message is left to test the account, it counts as well."""
         due = await self._store.read(partial(outbox.next_due, channel=self._channel))
-        if due is None and idle and not self._standing.rests:
-            await self._standing.resume()
+        if due is None and idle and not self._permission.rests:
+            await self._permission.resume()
         return due
 
     async def _send(self, claim: Claim) -> None:

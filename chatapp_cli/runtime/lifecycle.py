@@ -44,15 +44,15 @@ class ManagedConnection(Protocol):
         ...
 
     async def write_health(self, health: Health, code: str, detail: str, look: float) -> None:
-        """Store its health, and in how many seconds it is tried again by itself; 0: not only then."""
+        """Store its health, and in how many seconds it is tried again by itself; 0: no time is promised."""
         ...
 
-    async def write_look(self, look: float) -> None:
+    async def write_retry(self, look: float) -> None:
         """Store only when it is tried again."""
         ...
 
 
-def next_look(looks: int) -> float:
+def retry_after(looks: int) -> float:
     """Seconds until an account is retried after this many refusals."""
     return min(FIRST_LOOK * 2.0 ** min(looks, 10), LONGEST_LOOK)
 
@@ -110,7 +110,7 @@ class Lifecycle:
         news = health, code, detail
         if news == self._health:
             if look:
-                await self._link.write_look(look)
+                await self._link.write_retry(look)
             return
         self._log_once(*news)
         await self._link.write_health(*news, look)
@@ -130,7 +130,7 @@ class Lifecycle:
 
     async def _stop(self, error: NeedsRebind | Misconfigured) -> None:
         """Report that a person must act, and retry now and then: some providers readmit accounts."""
-        pause = next_look(self._refusals) * self._chance.between(0.9, 1.1)
+        pause = retry_after(self._refusals) * self._chance.between(0.9, 1.1)
         self._refusals += 1
         await self._rest(_NEEDS_A_PERSON[type(error)], error.code, error.detail, pause, looks=True)
 

@@ -21,7 +21,7 @@ from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.ports.connector import ProvesAccess, Session
 from chatapp_cli.ports.world import Chance
 from chatapp_cli.runtime.governor import Governor, RateTarget
-from chatapp_cli.runtime.standing import SendingTrouble, Standing, proof_of
+from chatapp_cli.runtime.sending_permission import SendingPermission, SendingTrouble, proof_of
 from chatapp_cli.runtime.verdicts import VerdictWriter
 from chatapp_cli.services import outbox
 from chatapp_cli.services.outbox import Claim
@@ -46,14 +46,14 @@ class Outcomes:
         self,
         can: Capabilities,
         verdicts: VerdictWriter,
-        standing: Standing,
+        permission: SendingPermission,
         chance: Chance,
         *,
         count: Callable[[str], None],
     ) -> None:
         self._can = can
         self._record = verdicts.record
-        self._standing = standing
+        self._permission = permission
         self._chance = chance
         self._count = count
 
@@ -62,7 +62,7 @@ class Outcomes:
         await self._record(partial(_succeed, claim=claim, receipt=receipt, rests=governor.rests(target(claim))))
         self._count("sent")
         if claim.row.action == Operation.SEND:
-            await self._standing.took(began)
+            await self._permission.took(began)
 
     async def refused(self, session: Session, governor: Governor, claim: Claim, error: ChannelError) -> None:
         """Apply the consequence of an error, by its kind."""
@@ -114,8 +114,8 @@ class Outcomes:
 
     async def _blame(self, governor: Governor, claim: Claim, error: SendingBlocked) -> None:
         """Pause sending, unless only this message meets the refusal and others pass."""
-        self._standing.note_accuser(claim.row.message_id)
-        if self._standing.is_outlived(claim.row.message_id):
+        self._permission.note_accuser(claim.row.message_id)
+        if self._permission.is_outlived(claim.row.message_id):
             await self._fail(claim, Rejected("refused_alone", error.detail or error.code))
         else:
             await self._suspend(governor, claim, error)
@@ -126,8 +126,8 @@ class Outcomes:
         """Find out whether a refusal concerns the account or only this message."""
         proof = await proof_of(session) if isinstance(session, ProvesAccess) else error
         if proof is None:
-            self._standing.note_refused_alone(claim.row.message_id)
-        if proof is None and self._standing.few_refused_alone:
+            self._permission.note_refused_alone(claim.row.message_id)
+        if proof is None and self._permission.few_refused_alone:
             await self._fail(claim, Rejected("refused_alone", error.detail or error.code))
         elif proof is None:
             await self._suspend(governor, claim, error)
@@ -138,9 +138,9 @@ class Outcomes:
 
     async def _suspend(self, governor: Governor, claim: Claim, error: SendingTrouble) -> None:
         """Requeue the message and pause sending until the next check."""
-        seconds = self._standing.next_rest + BEHIND
+        seconds = self._permission.next_rest + BEHIND
         await self._record(partial(outbox.postpone, claim=claim, error=error, seconds=seconds, counted=False))
-        await self._standing.suspend(governor, error)
+        await self._permission.suspend(governor, error)
 
 
 def put_back(claim: Claim) -> Callable[[Tx], bool]:

@@ -22,7 +22,7 @@ from chatapp_cli.runtime.carrier import Carrier
 from chatapp_cli.runtime.governor import Governor, PastSend, RateTarget
 from chatapp_cli.runtime.handover import AHEAD, Handover
 from chatapp_cli.runtime.outcomes import Outcomes, put_back
-from chatapp_cli.runtime.standing import SendingTrouble, Standing
+from chatapp_cli.runtime.sending_permission import SendingPermission, SendingTrouble
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.verdicts import VerdictWriter
 from chatapp_cli.runtime.wakeup import WakeUp
@@ -65,8 +65,8 @@ class Sender:
         self._channel = channel
         self._can = can
         verdicts = VerdictWriter(store, log.bind(channel=channel))
-        self._standing = Standing(channel, self._clock, verdicts.record, tell)
-        self._outcomes = Outcomes(can, verdicts, self._standing, store.company.world.chance, count=count)
+        self._permission = SendingPermission(channel, self._clock, verdicts.record, tell)
+        self._outcomes = Outcomes(can, verdicts, self._permission, store.company.world.chance, count=count)
         self._go_on = WakeUp()
         self._carrier: Carrier[Claim] = Carrier(
             store, verdicts, log.bind(channel=channel), at_once=claimed_at_once(can.rates)
@@ -75,7 +75,7 @@ class Sender:
     @property
     def trouble(self) -> SendingTrouble | None:
         """Why the provider blocks the account's sending; ``None`` if it does not."""
-        return self._standing.trouble
+        return self._permission.trouble
 
     def wake(self) -> None:
         """Wake it: there may be something to send."""
@@ -83,7 +83,7 @@ class Sender:
 
     def resume(self) -> None:
         """Retry now because a person says so."""
-        self._standing.look_now()
+        self._permission.look_now()
         self._go_on.set()
 
     async def run(self, session: Session, pauses: Mapping[Pause, Millis]) -> None:
@@ -93,7 +93,7 @@ class Sender:
         """
         governor = await self._governor(pauses)
         await self._recover(session)
-        queue = Handover(self._store, self._channel, session, governor, self._outcomes, self._standing)
+        queue = Handover(self._store, self._channel, session, governor, self._outcomes, self._permission)
         await self._carrier.run(queue, partial(self._ready, session, governor))
 
     async def _governor(self, pauses: Mapping[Pause, Millis]) -> Governor:
@@ -120,9 +120,9 @@ class Sender:
             if await self._go_on.wait_by(self._clock, wait - AHEAD / 2):
                 governor.release()
             return 0
-        if not await self._standing.allows(session, governor):
+        if not await self._permission.allows(session, governor):
             return 0
-        return MOST_IN_FLIGHT if self._standing.trouble is None else 1
+        return MOST_IN_FLIGHT if self._permission.trouble is None else 1
 
     async def _recover(self, session: Session) -> None:
         """Recover what the last holder was sending: ask the provider, or leave it to a person."""

@@ -60,7 +60,7 @@ class Link:
         self.health.append(f"{health} {code}".strip())
         self.looks.append(look)
 
-    async def write_look(self, look: float) -> None:
+    async def write_retry(self, look: float) -> None:
         self.looks.append(look)
 
     async def stumbled(self, why: str) -> None:

@@ -20,7 +20,7 @@ from chatapp_cli.runtime.sender import Sender
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import outbox, trace
 from tests.runtime.test_daemon import eventually
-from tests.runtime.test_standing import CAN, PatientClock, Provider, Scene, at_work, nothing
+from tests.runtime.test_sending_permission import CAN, PatientClock, Provider, Scene, at_work, nothing
 from tests.stores import OWNER
 
 

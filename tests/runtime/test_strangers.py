@@ -23,7 +23,7 @@ from chatapp_cli.kit.system import SystemChance
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.world import World
 from chatapp_cli.runtime.sender import Sender
-from chatapp_cli.runtime.standing import SendingTrouble
+from chatapp_cli.runtime.sending_permission import SendingTrouble
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import channels, ingest, lines, reaching, sending, transcript
 from chatapp_cli.store.rows.channels import ChannelRow

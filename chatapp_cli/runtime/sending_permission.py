@@ -19,7 +19,7 @@ from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.ports.connector import ProvesAccess, Session
 from chatapp_cli.ports.world import Clock
 from chatapp_cli.runtime.governor import Governor
-from chatapp_cli.runtime.lifecycle import next_look
+from chatapp_cli.runtime.lifecycle import retry_after
 from chatapp_cli.runtime.verdicts import VerdictJob
 from chatapp_cli.services import outbox
 
@@ -48,8 +48,8 @@ async def proof_of(session: ProvesAccess) -> ChannelError | None:
     return None
 
 
-class Standing:
-    """One account's standing with its provider; ``tell`` is called on each change, ``None`` for well again."""
+class SendingPermission:
+    """Whether one account may send; ``tell`` is called on each change, ``None`` for well again."""
 
     def __init__(
         self,
@@ -78,7 +78,7 @@ class Standing:
     @property
     def next_rest(self) -> float:
         """Seconds for which sending pauses, or would if it were blocked now."""
-        return self.rests or next_look(self._looks)
+        return self.rests or retry_after(self._looks)
 
     def note_refused_alone(self, message: MessageId) -> None:
         """Record that a message was refused although the login works."""
@@ -105,7 +105,7 @@ class Standing:
         if self.rests:  # several messages were in flight when it began, or the session is new
             governor.penalise(self.rests, scope="account")
             return
-        seconds = next_look(self._looks)
+        seconds = retry_after(self._looks)
         self._looks += 1
         self._since = self._clock.monotonic()
         self._until = self._since + seconds

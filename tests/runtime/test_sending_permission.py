@@ -33,7 +33,7 @@ from chatapp_cli.ports.world import World
 from chatapp_cli.runtime.lifecycle import FIRST_LOOK, LONGEST_LOOK
 from chatapp_cli.runtime.outcomes import BEHIND
 from chatapp_cli.runtime.sender import Sender
-from chatapp_cli.runtime.standing import SendingTrouble
+from chatapp_cli.runtime.sending_permission import SendingTrouble
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.verdicts import VerdictWriter
 from chatapp_cli.services import channels, journal, lines, outbox, reaching, sending, transcript
