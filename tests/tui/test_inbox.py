@@ -473,7 +473,7 @@ async def test_a_dialog_that_became_part_of_another_leaves_the_list_by_itself(
     ("size", "bar", "listed"),
     [
         ((200, 50), ("● hello@teply-dom… ", "● opt@teply-dom.e… stopped", "● API", "● TG bot"), "opt@tep… ◷"),
-        ((80, 24), ("● opt@teply-dom.e… stopped 17 min  ● 3 channels work",), "opt@teply-d… ◷"),
+        ((80, 24), ("● Mail", "● opt@teply-dom.e… stopped 17 min"), "opt@teply-d… ◷"),
     ],
 )
 async def test_channels_of_one_kind_are_told_apart_by_their_titles(

@@ -218,7 +218,7 @@ class StatusBar(Bar):
         styles = self.appearance.styles
         text, style = health(channel, self.appearance)
         if brief and style == styles.good:
-            return [(" ●", style), (f" {self._said_as(channel)}", styles.muted)]
+            return [(" ●", style), (f" {manifest(channel.kind).label}", styles.muted)]
         return [
             (" ● ", style),
             (self._said_as(channel), styles.muted),
