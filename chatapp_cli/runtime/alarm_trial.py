@@ -91,12 +91,13 @@ def _verdict(company: Company, one: AlarmRecipient, number: MessageId) -> Findin
     card = company.whole.read(partial(dialogs.card, dialog=message.dialog_id))
     row = company.whole.read(partial(channels.one, channel=card.channel_id))
     if message.state in SENT:
-        return Finding(name=str(one), ok=True, what=T("Message {n} was sent", n=number))
+        return Finding(name=str(one), ok=True, what=T("Message {n} was sent by {title}", n=number, title=row.title))
     if message.state not in WAITING:
         why, step = words.why(company.manifest(row), message.code, message.detail)
-        return Finding(name=str(one), ok=False, what=T("Message {n} failed: {why}", n=number, why=why), next_step=step)
+        what = T("Message {n} by {title} failed: {why}", n=number, title=row.title, why=why)
+        return Finding(name=str(one), ok=False, what=what, next_step=step)
     found = standing(row, company.manifest(row), company.world.clock.now(), held=True)
     if not found.well:
         what = T("Message {n} waits: {title}: {said}", n=number, title=row.title, said=found.sentence())
         return Finding(name=str(one), ok=False, what=what, next_step=found.next_step)
-    return Finding(name=str(one), ok=True, what=T("Message {n} is on its way", n=number))
+    return Finding(name=str(one), ok=True, what=T("Message {n} is on its way by {title}", n=number, title=row.title))

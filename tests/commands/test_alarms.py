@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.text import T
 from chatapp_cli.runtime.lease import holding
 from chatapp_cli.services import alarms
@@ -52,7 +53,7 @@ def test_a_trial_by_message_needs_a_daemon_and_says_what_became_of_it(
     assert chatapp("outbox", "list").out == "", "nothing is sent later, when nobody expects a trial"
     with holding(company):
         waits = chatapp.run("alarm", "test")
-    assert (waits.code, "1:client-1\tMessage 2 is on its way" in waits.out) == (0, True)
+    assert (waits.code, "1:client-1\tMessage 2 is on its way by " in waits.out) == (0, True)
 
 
 def test_an_address_that_could_be_somebody_elses_needs_its_channel(chatapp: Shell) -> None:
@@ -61,3 +62,18 @@ def test_an_address_that_could_be_somebody_elses_needs_its_channel(chatapp: Shel
         refused = chatapp.run("company", "configure", "--set", f"alarm={address}")
         assert (refused.code, f"alarm cannot be {address}." in refused.err) == (2, True)
     chatapp("company", "configure", "--set", "alarm=olga@shop.example, telegram_bot:@olga 7:12345")
+
+
+def test_an_address_that_no_bound_channel_reaches_is_told_when_it_is_set_and_gets_no_trial(
+    chatapp: Shell, bound: ChannelId, company: Company
+) -> None:
+    said = chatapp("company", "configure", "--set", f"alarm=olga@shop.example, telegram_bot:@olga {bound}:client-1")
+    assert [line for line in said.err.splitlines() if line.startswith("No bound channel")] == [
+        "No bound channel reaches olga@shop.example: nobody is told of alarms there.",
+        "No bound channel reaches telegram_bot:@olga: nobody is told of alarms there.",
+    ]
+    chatapp("company", "configure", "--set", "alarm=olga@shop.example")
+    with holding(company):
+        tried = chatapp.run("alarm", "test")
+    assert (tried.code, "No channel that works fits olga@shop.example." in tried.out) == (1, True)
+    assert chatapp("outbox", "list").out == "", "a shop's program would take it for a client's address"
