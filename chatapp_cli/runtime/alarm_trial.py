@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Iterator, Sequence
 from functools import partial
+from pathlib import Path
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.access import Right
@@ -20,7 +21,7 @@ from chatapp_cli.ports.connector import Finding
 from chatapp_cli.runtime.alarms import recipients
 from chatapp_cli.runtime.lease import HolderKind, current_holder, silent_holder
 from chatapp_cli.runtime.once import deliver
-from chatapp_cli.services import alarm_messages, channels, dialogs, transcript, words
+from chatapp_cli.services import alarm_messages, channels, dialogs, lease, transcript, words
 from chatapp_cli.services.alarm_messages import AlarmRecipient
 from chatapp_cli.services.standings import standing
 
@@ -28,10 +29,11 @@ PATIENCE = 10.0
 """Seconds for which the verdicts of the messages are awaited; after them they are on their way."""
 
 
-def try_out(company: Company) -> Sequence[Finding]:
+def try_out(company: Company, files: Sequence[Path] = ()) -> Sequence[Finding]:
     """Tell everybody, and how that went for each. Raises Refused if nobody is told of alarms.
 
-    Messages are sent by the daemon: without one none is written.
+    Messages are sent by the daemon: without one none is written. Of the settings ``files`` it is said if the daemon
+    does not know what they say now: it would not tell whom this trial tells.
     """
     company.require(Right.SETTINGS)
     to = company.read(partial(recipients, company=company))
@@ -47,7 +49,20 @@ def try_out(company: Company) -> Sequence[Finding]:
             ),
         )
     text = T("{company}: this is a trial of the alarms", company=company.settings.company)
-    return [*_by_messages(company, to, text), *(_by_command(command, text) if command else ())]
+    tried = [*_by_messages(company, to, text), *(_by_command(command, text) if command else ())]
+    return [*tried, *_changed(company, files)]
+
+
+def _changed(company: Company, files: Sequence[Path]) -> Iterator[Finding]:
+    """Settings that were changed after the daemon had read them; no finding without any."""
+    found = current_holder(company)
+    if found is None or found.kind is HolderKind.COMMAND:
+        return
+    began = company.database.read(lease.read).taken_at
+    for file in files:
+        if file.is_file() and file.stat().st_mtime * 1000 > began:
+            what = T("{file} was changed after the daemon had read it (process {n})", file=file, n=found.named)
+            yield Finding(name="settings", ok=False, what=what, next_step=T("Restart the daemon, and try again."))
 
 
 def _by_command(command: str, text: Text) -> Iterator[Finding]:

@@ -128,8 +128,9 @@ def _usable(tx: Tx, failed: ChannelId | None) -> Sequence[ChannelRow]:
 
 
 def _of(there: Sequence[ChannelRow], one: AlarmRecipient) -> Sequence[ChannelRow]:
-    named = one.channel or _MAIL
-    return [row for row in there if named == row.kind or one.channel in {row.account, str(row.id)}]
+    if not one.channel:
+        return [row for row in there if row.kind == _MAIL]
+    return [row for row in there if one.channel in {row.kind, row.account, str(row.id)}]
 
 
 def _key(alarm: AlarmRow, one: AlarmRecipient, n: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from chatapp_cli.bootstrap import Company
@@ -54,6 +55,21 @@ def test_a_trial_by_message_needs_a_daemon_and_says_what_became_of_it(
     with holding(company):
         waits = chatapp.run("alarm", "test")
     assert (waits.code, "1:client-1\tMessage 2 is on its way by " in waits.out) == (0, True)
+
+
+def test_a_setting_that_a_running_daemon_has_not_read_is_told_when_it_is_set_and_fails_a_trial(
+    chatapp: Shell, company: Company, env: Mapping[str, str]
+) -> None:
+    kept = "reads its settings when it starts: until you restart it, it uses the old alarm_command."
+    assert kept not in chatapp("config", "set", "alarm_command", "false").err
+    with holding(company):
+        assert kept in chatapp("config", "set", "alarm_command", "true").err
+        old = chatapp.run("alarm", "test")
+        assert f"{env['CHATAPP_CONFIG']} was changed after the daemon had read it" in old.out
+        assert (old.code, "The command was told" in old.out) == (1, True)
+        assert "→ Restart the daemon, and try again." in old.err
+    with holding(company):
+        assert "was changed" not in chatapp("alarm", "test").out
 
 
 def test_an_address_that_could_be_somebody_elses_needs_its_channel(chatapp: Shell) -> None:
