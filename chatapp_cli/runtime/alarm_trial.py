@@ -18,7 +18,7 @@ from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import show
 from chatapp_cli.kit import commands
 from chatapp_cli.ports.connector import Finding
-from chatapp_cli.runtime.alarms import recipients
+from chatapp_cli.runtime.alarms import NAME_SOMEBODY, NOBODY_TOLD, recipients
 from chatapp_cli.runtime.lease import HolderKind, current_holder, silent_holder
 from chatapp_cli.runtime.once import deliver
 from chatapp_cli.services import alarm_messages, channels, dialogs, lease, transcript, words
@@ -39,15 +39,7 @@ def try_out(company: Company, files: Sequence[Path] = ()) -> Sequence[Finding]:
     to = company.read(partial(recipients, company=company))
     command = company.settings.alarm_command
     if not (to or command):
-        raise Refused(
-            "nobody_told",
-            T("Nobody is told of alarms."),
-            T(
-                "Name addresses: {addresses}; or a command: {command}",
-                addresses=to_do(Next.CONFIGURE_COMPANY, name="alarm", value="email:olga@shop.example"),
-                command=to_do(Next.SET, name="alarm_command"),
-            ),
-        )
+        raise Refused("nobody_told", NOBODY_TOLD, NAME_SOMEBODY)
     text = T("{company}: this is a trial of the alarms", company=company.settings.company)
     tried = [*_by_messages(company, to, text), *(_by_command(command, text) if command else ())]
     return [*tried, *_changed(company, files)]

@@ -29,6 +29,7 @@ from chatapp_cli.i18n import _
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.ports.world import World
 from chatapp_cli.runtime import binding, identity, login_token
+from chatapp_cli.runtime.alarms import NAME_SOMEBODY, NOBODY_TOLD, recipients
 from chatapp_cli.runtime.lease import CurrentHolder, HolderKind, SilentHolder, current_holder, silent_holder
 from chatapp_cli.runtime.parts import noted
 from chatapp_cli.runtime.readiness import not_stored, prove
@@ -304,7 +305,7 @@ def _newest(tx: Tx) -> list[JournalEntry]:
 def _daemon(company: Company) -> Iterator[Finding]:
     """The process that holds the lease of the store."""
     found, silent = current_holder(company), silent_holder(company)
-    yield _owned(found) if silent is None else _silent(silent)
+    yield _owned(found) if silent is None else _silent(silent, has_room=_has_room(company))
     for name, why in noted(company.settings.folder) if found is not None else ():
         yield Finding(
             name="part",
@@ -329,7 +330,24 @@ def _owned(found: CurrentHolder | None) -> Finding:
     return Finding(name="daemon", ok=ok, what=what, next_step=T("Start it: {how}", how=to_do(Next.SERVE)))
 
 
-def _silent(found: SilentHolder) -> Finding:
+def _has_room(company: Company) -> bool:
+    """Whether a heartbeat can be written, as far as this machine's disk matters; root may write more than a daemon."""
+    if company.database.driver.dialect != "sqlite":
+        return True
+    folder = _existing(company.settings.folder)
+    try:
+        _written(folder)
+    except OSError:
+        return False
+    return shutil.disk_usage(folder).free >= MEGABYTE
+
+
+def _silent(found: SilentHolder, *, has_room: bool) -> Finding:
+    step = (
+        T("Look into its log. If it hangs, end it, and start the daemon again: {how}", how=to_do(Next.SERVE))
+        if has_room
+        else T("Leave it: the disk cannot be written. Mend that, and it goes on by itself.")
+    )
     return Finding(
         name="daemon",
         ok=False,
@@ -338,12 +356,15 @@ def _silent(found: SilentHolder) -> Finding:
             n=found.owner.named,
             moment=written(found.since),
         ),
-        next_step=T("Look into its log. If it hangs, end it, and start the daemon again: {how}", how=to_do(Next.SERVE)),
+        next_step=step,
     )
 
 
 def _alarms(company: Company) -> Iterator[Finding]:
-    """The open alarms; no finding while there are none."""
+    """The open alarms, and that nobody is told of any; no finding without one of these."""
+    to = company.whole.read(partial(recipients, company=company))
+    if not (to or company.settings.alarm_command) and company.whole.read(channels.everything):
+        yield Finding(name="alarms", ok=False, what=NOBODY_TOLD, next_step=NAME_SOMEBODY)
     for one in company.read(alarms.open_alarms):
         what = T("Alarm since {since}: {what}", since=written(one.since), what=alarms.sentence(one))
         step = T("Look: {how}", how=to_do(Next.ALARMS))

@@ -57,6 +57,24 @@ def test_a_trial_by_message_needs_a_daemon_and_says_what_became_of_it(
     assert (waits.code, "1:client-1\tMessage 2 is on its way by " in waits.out) == (0, True)
 
 
+def test_the_doctor_says_that_nobody_is_told_of_alarms_once_there_is_a_channel(
+    chatapp: Shell, program: Program, tmp_path: Path
+) -> None:
+    def said(**env: str) -> list[tuple[bool, str, str]]:
+        found = chatapp.run("doctor", "--json", **env).json
+        return [(one["ok"], one["what"], one["next_step"]) for one in found if one["name"] == "alarms"]
+
+    assert said() == []
+    chatapp("line", "add", "Sales")
+    chatapp("line", "bind", "api", "--line", "Sales", *program.answers)
+    ((ok, what, step),) = said()
+    assert (ok, what) == (False, "Nobody is told of alarms.")
+    assert "chatapp company configure --set alarm=" in step
+    assert said(CHATAPP_ALARM_COMMAND="true") == []
+    chatapp("company", "configure", "--set", "alarm=1:client-1")
+    assert said() == []
+
+
 def test_a_setting_that_a_running_daemon_has_not_read_is_told_when_it_is_set_and_fails_a_trial(
     chatapp: Shell, company: Company, env: Mapping[str, str]
 ) -> None:
