@@ -45,7 +45,7 @@ NAME_SOMEBODY = T(
 _WAKES = (AlarmRaised, AlarmHealed, CompanyConfigured, DeadLetterKept, HealthChanged)
 
 
-class _Look(NamedTuple):
+class _Seen(NamedTuple):
     """What a look found, beside the alarms that are open."""
 
     faults: Mapping[Key, Fault]
@@ -65,8 +65,8 @@ class AlarmWatch:
 
     async def turn(self) -> None:
         """Look once, and tell what is due."""
-        room = await self._store.off_loop(partial(_room, self._company.settings.folder))
-        found = await self._store.read(partial(self._look, room=room))
+        free = await self._store.off_loop(partial(_free_bytes, self._company.settings.folder))
+        found = await self._store.read(partial(self._look, free=free))
         if found.faults.keys() != {(one.kind, one.ref) for one in found.open if one.kind in WATCHED}:
             await self._store.write(partial(faults.settle, found=found.faults, kinds=WATCHED))
         to = await self._store.read(partial(recipients, company=self._company))
@@ -80,21 +80,21 @@ class AlarmWatch:
             for alarm in await self._store.write(partial(alarm_messages.confirm, to=to)):
                 await self._settled(alarm, told=True)
 
-    def _look(self, tx: Tx, *, room: int) -> _Look:
+    def _look(self, tx: Tx, *, free: int) -> _Seen:
         found = alarms.open_alarms(tx)
         known = {(one.kind, one.ref) for one in found}
-        wrong = faults.look(tx, self._company.manifest, known=known, began=self._began)
-        return _Look({**wrong, **self._of_process(known, room)}, found)
+        wrong = faults.everything(tx, self._company.manifest, known=known, began=self._began)
+        return _Seen({**wrong, **self._process_faults(known, free)}, found)
 
-    def _of_process(self, known: set[Key], room: int) -> Mapping[Key, Fault]:
+    def _process_faults(self, known: set[Key], free: int) -> Mapping[Key, Fault]:
         """What only this process knows: workers that fail, and the disk."""
         found: dict[Key, Fault] = {
             (AlarmKind.WORKER, one.name): Fault(T("{name} keeps failing: {why}", name=one.name, why=one.why))
             for one in self._conditions()
             if one.why
         }
-        if room < (ENOUGH_AGAIN if (AlarmKind.DISK, "") in known else faults.LEAST_SPACE):
-            text = T("The disk is almost full: {n} MB are free beside the store", n=room // MEGABYTE)
+        if free < (ENOUGH_AGAIN if (AlarmKind.DISK, "") in known else faults.LEAST_SPACE):
+            text = T("The disk is almost full: {n} MB are free beside the store", n=free // MEGABYTE)
             found[AlarmKind.DISK, ""] = Fault(text)
         return found
 
@@ -108,7 +108,9 @@ class AlarmWatch:
             return
         words = alarm_messages.sentence(alarm, self._company.settings.company)
         run = command.is_set and await command.run(alarm, words, mark=_mark(alarm))
-        told = await self._store.write(partial(_told, company=self._company, alarm=alarm, to=to, text=words, run=run))
+        told = await self._store.write(
+            partial(_send_and_record, company=self._company, alarm=alarm, to=to, text=words, run=run)
+        )
         if told.reached or not told.under_way or alarm.tries:
             await self._settled(alarm, told=told.reached)
 
@@ -133,7 +135,9 @@ def recipients(tx: Tx, company: Company) -> Sequence[AlarmRecipient]:
     return alarm_messages.recipients(company.options.text(tx, OPTION))
 
 
-def _told(tx: Tx, company: Company, alarm: AlarmRow, to: Sequence[AlarmRecipient], text: Text, *, run: bool) -> Told:
+def _send_and_record(
+    tx: Tx, company: Company, alarm: AlarmRow, to: Sequence[AlarmRecipient], text: Text, *, run: bool
+) -> Told:
     """Write the messages and record whether anybody was told, in one transaction; ``run``: by the command."""
     found = alarm_messages.send(tx, company.capabilities, alarm, to, text)
     found = found._replace(reached=found.reached or run)
@@ -147,7 +151,7 @@ def _mark(alarm: AlarmRow) -> str:
     return f"{alarm.kind} {alarm.ref} {alarm.since} {alarm.healed_at}"
 
 
-def _room(folder: Path) -> int:
+def _free_bytes(folder: Path) -> int:
     return shutil.disk_usage(folder).free
 
 

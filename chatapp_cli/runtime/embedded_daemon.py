@@ -133,10 +133,11 @@ class EmbeddedDaemon:
         self._listener = asyncio.create_task(self._listen(self._child))
 
     async def _listen(self, child: asyncio.subprocess.Process) -> None:
-        """Keep its last line of output, which tells why it ended."""
+        """Keep the last line of output that tells why it ended; a next step, behind an arrow, is for a shell."""
         assert child.stderr is not None
         while line := await child.stderr.readline():
-            self._last_line = line.decode(errors="replace").strip() or self._last_line
+            said = line.decode(errors="replace").strip()
+            self._last_line = said if said and not said.startswith("→") else self._last_line
 
     async def stop(self) -> None:
         """Let it finish; kill it if it does not."""

@@ -34,7 +34,7 @@ Key: TypeAlias = tuple[str, str]
 """Kind and ref of an alarm."""
 
 
-def look(
+def everything(
     tx: Tx, manifest: Callable[[ChannelRow], Manifest], *, known: Collection[Key], began: Millis
 ) -> Mapping[Key, Fault]:
     """Everything in the store that is wrong now.

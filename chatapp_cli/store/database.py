@@ -43,11 +43,13 @@ class Database:
         self.look_at_mark()
 
     def connection(self) -> Connection:
-        """The calling thread's connection."""
+        """The calling thread's connection. Raises StoreError if the store that it is to was replaced or removed."""
         found: Connection | None = getattr(self._mine, "connection", None)
         if found is None:
             found = self._mine.connection = self.driver.connect()
             self._opened.append(found)
+        else:
+            self.driver.require_in_place()
         return found
 
     def tx(self, connection: Connection, *, guarded: bool = False) -> Tx:

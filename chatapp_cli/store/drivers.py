@@ -55,6 +55,10 @@ class Driver(Protocol):
         """Open a connection for the calling thread."""
         ...
 
+    def require_in_place(self) -> None:
+        """Raise StoreError if what was opened is no longer the store at its address."""
+        ...
+
     def begin(self, connection: Connection) -> None:
         """Begin a writing transaction, waiting for other writers."""
         ...
@@ -133,12 +137,15 @@ class Sqlite:
         self.path = path
         self.patience = patience
         self.url = f"sqlite:///{path}"
+        self._opened: tuple[int, int] | None = None
+        """The file that was opened first, apart from its name."""
 
     def connect(self) -> Connection:
         """Open the file, or create it readable only by its owner; one that may not be written is opened to be read.
 
-        Raises StoreError if it can be neither created nor read.
+        Raises StoreError if it can be neither created nor read, or is another one than before.
         """
+        self.require_in_place()
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.path.touch(mode=0o600)
@@ -157,7 +164,16 @@ class Sqlite:
         except sqlite3.Error:
             connection.close()
             raise
+        self._opened = self._opened or file_lock.inode(self.path)
         return connection
+
+    def require_in_place(self) -> None:
+        """Raise StoreError for a file that was replaced or removed: what is written to the old one would be lost."""
+        if self._opened is not None and not self._is_still(self._opened):
+            raise StoreError(
+                T("The store's file was replaced or removed while this program had it open."),
+                T("Start this program again: then it opens the store that is there now."),
+            )
 
     def _address(self) -> str:
         return f"file:{quote(str(self.path.absolute()))}"
@@ -383,6 +399,9 @@ class Postgres:
             connection.close()
             raise
         return connection  # type: ignore[no-any-return]
+
+    def require_in_place(self) -> None:
+        """A server knows where its files are."""
 
     def begin(self, connection: Connection) -> None:
         """Begin, waiting for other writers; in one message."""

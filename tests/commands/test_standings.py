@@ -171,7 +171,7 @@ def test_monitoring_says_it(company: Company, case: Case) -> None:
 
 def test_the_alarm_says_it(company: Company, case: Case) -> None:
     (row,) = company.read(channels.everything)
-    found = company.read(lambda tx: faults.look(tx, company.manifest, known=(), began=row.health_since - HOUR))
+    found = company.read(lambda tx: faults.everything(tx, company.manifest, known=(), began=row.health_since - HOUR))
     texts = [show(fault.text) for (kind, _), fault in found.items() if kind == "channel"]
     word = STATES[case.state]
     fine = case.state in {ChannelState.WORKING, ChannelState.STARTING, ChannelState.RESTING}
@@ -293,7 +293,7 @@ def test_a_sign_of_life_in_the_future_is_none_for_list_line_alarm_and_doctor(
     (row,) = company.read(channels.everything)
     assert state_of(row, now, held=held) is ChannelState.SILENT
     assert state_of(row._replace(proof_at=now + 1000), now, held=held) is ChannelState.WORKING
-    found = company.read(partial(faults.look, manifest=company.manifest, known=(), began=now - HOUR))
+    found = company.read(partial(faults.everything, manifest=company.manifest, known=(), began=now - HOUR))
     assert [str(fault.text) for fault in found.values()] == [f"{row.title}: gives no sign of life"]
     assert "gives no sign of life" in chatapp("line", "list").err
     assert "unknown: the clock was wrong (" in chatapp("line", "show", bound).out

@@ -1,6 +1,7 @@
 """What a person reads when the store is newer, damaged, full, closed to us or busy; nothing is acknowledged then."""
 
 import os
+import shutil
 import socket
 import sqlite3
 import subprocess
@@ -15,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from chatapp_cli.domain.errors import Busy, NotFound, StoreAway, StoreError
-from chatapp_cli.services import lines
+from chatapp_cli.services import journal, lines
 from chatapp_cli.store import migrate
 from chatapp_cli.store.database import Database, driver_for
 from chatapp_cli.store.drivers import Driver, Sqlite
@@ -251,3 +252,23 @@ def test_a_command_whose_server_hangs_says_so_and_ends_with_3(silent: str, tmp_p
     ended = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=30, check=False)
     assert (ended.returncode, ended.stdout) == (3, "")
     assert ended.stderr.startswith("The database does not answer: connection timeout expired.\n→ Check CHATAPP_DATA")
+
+
+@pytest.mark.parametrize("how", ["replaced", "removed"])
+def test_a_store_whose_file_was_replaced_or_removed_is_neither_read_nor_written_by_who_had_it_open(
+    tmp_path: Path, how: str
+) -> None:
+    file = tmp_path / "desk" / "chatapp.db"
+    driver = Sqlite(file)
+    migrate.ensure_current(driver)
+    database = Database(driver, HeldClock())
+    database.read(journal.last)
+    moved = file.rename(tmp_path / "old.db")
+    if how == "replaced":
+        shutil.copy(moved, file)
+    for job in (database.read, database.write, database.touch):
+        with pytest.raises(StoreError, match="replaced or removed"):
+            job(journal.last)
+    with pytest.raises(StoreError, match="replaced or removed"):
+        driver.connect()
+    assert file.exists() is (how == "replaced"), "nothing new is made in its place"
