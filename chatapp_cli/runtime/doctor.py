@@ -20,6 +20,7 @@ from chatapp_cli import __version__
 from chatapp_cli.bootstrap import Company, open_company
 from chatapp_cli.domain.draft import MEGABYTE
 from chatapp_cli.domain.errors import Busy, ChannelError, ChatappError
+from chatapp_cli.domain.health import ChannelState
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.domain.moment import written
@@ -417,10 +418,12 @@ def _pools(company: Company, rows: Sequence[ChannelRow]) -> Iterator[Finding]:
 
 def _standing(company: Company, row: ChannelRow, *, held: bool) -> Finding:
     found = standing(row, company.manifest(row), company.world.clock.now(), held=held)
+    said = T("{title}: {said}", title=row.title, said=found.sentence())
+    idle = T("{title}: worked when the daemon last ran", title=row.title)
     return Finding(
         name=f"channel {row.id}",
         ok=found.well,
-        what=T("{title}: {said}", title=row.title, said=found.sentence()),
+        what=idle if found.state is ChannelState.WORKING and not held else said,
         next_step=found.next_step,
     )
 
