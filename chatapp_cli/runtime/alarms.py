@@ -40,7 +40,7 @@ NOBODY_TOLD = T("Nobody is told of alarms.")
 NAME_SOMEBODY = T(
     "Name addresses: {addresses}; or a command: {command}",
     addresses=to_do(Next.CONFIGURE_COMPANY, name=OPTION, value="email:olga@shop.example"),
-    command=to_do(Next.SET, name="alarm_command"),
+    command=to_do(Next.SET, name="alarm_command", value="'curl -fsS --data-binary @- https://push.example/desk'"),
 )
 _WAKES = (AlarmRaised, AlarmHealed, CompanyConfigured, DeadLetterKept, HealthChanged)
 

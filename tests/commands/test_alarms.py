@@ -69,7 +69,10 @@ def test_the_doctor_says_that_nobody_is_told_of_alarms_once_there_is_a_channel(
     chatapp("line", "bind", "api", "--line", "Sales", *program.answers)
     ((ok, what, step),) = said()
     assert (ok, what) == (False, "Nobody is told of alarms.")
-    assert "chatapp company configure --set alarm=" in step
+    assert step == (
+        "Name addresses: chatapp company configure --set alarm=email:olga@shop.example; "
+        "or a command: chatapp config set alarm_command 'curl -fsS --data-binary @- https://push.example/desk'"
+    )
     assert said(CHATAPP_ALARM_COMMAND="true") == []
     chatapp("company", "configure", "--set", "alarm=1:client-1")
     assert said() == []
