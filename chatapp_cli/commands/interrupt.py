@@ -21,6 +21,14 @@ class Interrupt:
             raise KeyboardInterrupt
         self.pressed = True
 
+    def ignore(self) -> None:
+        """Ignore Ctrl+C until the context ends: all is done and only has to be told.
+
+        A noted signal would not do there: Python loses the rest of an output that it interrupts.
+        """
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+
 
 @contextmanager
 def interruptible() -> Iterator[Interrupt]:

@@ -12,7 +12,7 @@ import typer
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.commands import input_checks, printing
 from chatapp_cli.commands.errors import INTERRUPTED, note, say
-from chatapp_cli.commands.interrupt import interruptible
+from chatapp_cli.commands.interrupt import Interrupt, interruptible
 from chatapp_cli.commands.progress import Progress
 from chatapp_cli.commands.served import note_if_unserved
 from chatapp_cli.documents import sending as documents
@@ -67,7 +67,8 @@ def send(company: Company, to: Sequence[Recipient], request: MessageRequest, opt
     """Accept the message for all recipients, after a confirmation at a terminal; returns the exit code."""
     company.read(lambda tx: mailing.require_same(tx, request, to))
     if options.dry or (len(to) > 1 and not options.yes):
-        tried, whole = _each_piece(company, to, request, mailing.preview, _("Checking"))
+        with interruptible() as interrupt:
+            tried, whole = _each_piece(company, to, request, mailing.preview, _("Checking"), interrupt)
         if not whole:
             raise typer.Abort
         if options.dry:
@@ -76,12 +77,14 @@ def send(company: Company, to: Sequence[Recipient], request: MessageRequest, opt
         _require_yes(company, tried)
     if len(to) > 1 and not options.told:
         note("If this is interrupted, the same command with --idempotency-key {key} goes on.", key=options.key)
-    found, whole = _each_piece(company, to, request, mailing.accept, _("Accepting"))
-    if not whole:
-        return _interrupted(found, to, options)
-    _report(company, found, options)
-    if found.new:
-        note_if_unserved(company)
+    with interruptible() as interrupt:
+        found, whole = _each_piece(company, to, request, mailing.accept, _("Accepting"), interrupt)
+        if not whole:
+            return _interrupted(found, to, options)
+        interrupt.ignore()
+        _report(company, found, options)
+        if found.new:
+            note_if_unserved(company)
     return 1 if found.bad else 0
 
 
@@ -91,10 +94,11 @@ def _each_piece(
     request: MessageRequest,
     handle: Callable[[Tx, Able, MessageRequest, Sequence[Recipient], Mailing], Mailing],
     words: str,
+    interrupt: Interrupt,
 ) -> tuple[Mailing, bool]:
     """Preview or accept a list piece by piece; the result, and false if it was interrupted between two pieces."""
     able, found = company.capabilities, Mailing()
-    with interruptible() as interrupt, Progress(words, len(to)) as progress:
+    with Progress(words, len(to)) as progress:
         for piece, done in in_pieces(company, to, lambda tx, some: handle(tx, able, request, some, found)):
             found.add(piece)
             progress.at(done)

@@ -74,6 +74,13 @@ def accept(tx: Tx, able: Able, request: MessageRequest) -> MessageId:
             return chains.enqueue_first(tx, able, steps, draft, options, adapts=len(steps) > 1)
 
 
+def require_named(tx: Tx, to: ToPerson, request: MessageRequest) -> None:
+    """Raise NotFound, UsageError or Refused for what is wrong in the request whoever it goes to: names and words."""
+    channel = routes.first_named(tx, channel=to.channel, others=to.others, line=to.line)
+    if channel is not None:
+        _worded(tx, channel, request)
+
+
 def _answer(tx: Tx, able: Able, channel: ChannelRow, dialog: DialogId, request: MessageRequest) -> MessageId:
     draft = _worded(tx, channel, request)
     if isinstance(request.words, FromReply):

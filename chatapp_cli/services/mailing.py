@@ -127,7 +127,12 @@ class _RollBack(Exception):
 
 
 def require_same(tx: Tx, request: MessageRequest, to: Iterable[Recipient]) -> None:
-    """Raise Refused if a part of the list was accepted under the same key with other words, before any more is."""
+    """Raise Refused if a part of the list was accepted under the same key with other words, before any more is.
+
+    NotFound, UsageError or Refused for what no recipient could get, such as by a channel that is bound twice.
+    """
+    if isinstance(request.to, ToPerson):
+        composing.require_named(tx, request.to, request)
     request_key.require_same_content(tx, request, (_key(request, one_spelling(one.address)) for one in to))
 
 

@@ -75,6 +75,9 @@ def _out_of_reach(channel: ChannelRow, can: Capabilities, to: str) -> Refused:
             "{to} has no dialog in {channel} yet, and this channel cannot write first.", to=to, channel=channel.title
         )
         return Refused("cannot_write_first", what, step)
+    if "chat_id" in can.write_first and any(map(str.isspace, to.strip())):
+        what = T("An address in {channel} has no spaces.", channel=channel.title)
+        return Refused("cannot_write_first", what, T("Check the address; in a file each has a line of its own."))
     first, *others = (KINDS[kind] for kind in can.write_first)
     named = reduce(lambda listed, kind: T("{kinds}, {kind}", kinds=listed, kind=kind), others, first)
     what = T("{to} is not what {channel} can begin with: {kinds}.", to=to, channel=channel.title, kinds=named)

@@ -60,7 +60,8 @@ def section(tx: Tx, named: str) -> SectionRow:
 
 
 def section_called(tx: Tx, name: str) -> SectionRef | None:
-    """The section of this name, ignoring case."""
+    """The section of this name, ignoring case. Raises UsageError for what is no text."""
+    _require_whole(name=name)
     return next(iter(tx.all(SectionRef, "replies.section_called", folded=fold(name))), None)
 
 
@@ -167,7 +168,11 @@ def everything(tx: Tx) -> list[QuickReplyRow]:
 
 
 def called(tx: Tx, where: SectionId, title: str) -> list[QuickReplyRow]:
-    """The replies of a section with this title, ignoring case; more than one only in an old store."""
+    """The replies of a section with this title, ignoring case; more than one only in an old store.
+
+    Raises UsageError for what is no text.
+    """
+    _require_whole(title=title)
     return tx.all(QuickReplyRow, "replies.called", section=where, folded=fold(title))
 
 

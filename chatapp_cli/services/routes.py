@@ -36,12 +36,11 @@ def to_person(tx: Tx, able: Able, to: str, *, channel: str, others: Sequence[str
 
     Raises UsageError if none is named or stored.
     """
-    on = lines.find(tx, line).id if line else None
-    if channel:
-        first = channels.find(tx, channel, line=on)
-        parts = [word.partition(":") for word in others]
-        rest = [(channels.find(tx, name, line=on), address) for name, _colon, address in parts]
-        return named(tx, able, first, to, rest)
+    on, rows = _named(tx, channel, others, line)
+    if rows:
+        first, *rest = rows
+        addresses = [word.partition(":")[2] for word in others]
+        return named(tx, able, first, to, list(zip(rest, addresses, strict=True)))
     steps = [] if others else stored(tx, able, to, line=on)
     if not steps:
         raise UsageError(
@@ -50,6 +49,21 @@ def to_person(tx: Tx, able: Able, to: str, *, channel: str, others: Sequence[str
             field="channel",
         )
     return steps
+
+
+def first_named(tx: Tx, *, channel: str, others: Sequence[str], line: str) -> ChannelRow | None:
+    """The channel that is named to be tried first, whoever it is for; ``None``: each person's own chain decides.
+
+    Raises NotFound and UsageError if the line or any of the channels is not exactly one.
+    """
+    return next(iter(_named(tx, channel, others, line)[1]), None)
+
+
+def _named(tx: Tx, channel: str, others: Sequence[str], line: str) -> tuple[LineId | None, Sequence[ChannelRow]]:
+    """The line and the channels that are named, without the addresses; no channels if the first is not named."""
+    on = lines.find(tx, line).id if line else None
+    words = [channel, *(word.partition(":")[0] for word in others)] if channel else []
+    return on, [channels.find(tx, word, line=on) for word in words]
 
 
 def named(

@@ -73,6 +73,38 @@ def test_a_list_that_goes_on_under_its_key_with_other_words_is_refused_as_a_whol
     assert chatapp(*words, "+79160000002", "+79160000001", "--text", TEXT).out == "3\n1\n"
 
 
+def test_what_is_wrong_for_everybody_is_said_once_and_ends_the_command(
+    chatapp: Shell, company: Company, sms: int
+) -> None:
+    chatapp("line", "add", "Опт")
+    second = Bound(account="stock", title="SMS", settings={})
+    company.write(lambda tx: channels.save(tx, company.vault, second, line=LineId(2), kind="sms"))
+    for more in ((), ("--dry-run",)):
+        target = chatapp.run(*MASS, "--yes", *more)
+        assert (target.code, target.out, target.err.splitlines()) == (
+            2,
+            "",
+            [
+                "sms is bound several times.",
+                "→ Name the line with --line, or the channel by its number: 1, 2",
+            ],
+        )
+    unknown = chatapp.run(*MASS[:3], "-c", "1", "--or", "max", "--text", TEXT, "--yes")
+    assert (unknown.code, unknown.err.splitlines()[0]) == (1, "No channel max is bound here.")
+    assert chatapp("dialog", "list", "--json").json == []
+
+
+def test_an_address_with_spaces_is_told_as_such(chatapp: Shell, program: Program, bound: int, tmp_path: Path) -> None:
+    people = tmp_path / "people.txt"
+    people.write_text("buyer-1\nbuyer 2\n")
+    target = chatapp.run("send", "--to-file", people, "-c", "api", "-t", TEXT, "--dry-run")
+    assert target.code == 1
+    assert target.err.splitlines()[-2:] == [
+        "Line 2, buyer 2: An address in Ёлочный базар has no spaces.",
+        "→ Check the address; in a file each has a line of its own.",
+    ]
+
+
 def test_a_list_comes_from_standard_input_too(chatapp: Shell, sms: int) -> None:
     words = ("send", "--to-file", "-", "-c", "sms", "-t", TEXT, "--yes")
     assert chatapp(*words, stdin="+79160000001\n+79160000002\n").out == "1\n2\n"

@@ -115,6 +115,18 @@ def test_an_interrupted_mailing_says_how_far_it_came_and_how_it_goes_on(
     assert accepted(company) == Counter(f"+7916{number:07}" for number in range(N))
 
 
+def test_an_interruption_after_the_last_address_changes_nothing(
+    env: Mapping[str, str], company: Company, sms: int, tmp_path: Path
+) -> None:
+    with started(env, *people(tmp_path, N), "--idempotency-key", "friday", "--json") as process:
+        assert process.stdout is not None
+        first = os.read(process.stdout.fileno(), 1).decode()  # the rest does not fit the pipe, so the command waits
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    assert (process.returncode, json.loads(first + out)["messages"]) == (0, N)
+    assert err == "The daemon is not running; this runs when it starts: chatapp serve\n"
+
+
 def test_webhooks_are_answered_while_twenty_thousand_addresses_are_accepted(
     env: Mapping[str, str], chatapp: Shell, company: Company, program: Program, bound: int, tmp_path: Path
 ) -> None:

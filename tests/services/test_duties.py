@@ -8,7 +8,7 @@ from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.domain.journal.base import stored
 from chatapp_cli.domain.journal.dialogs import DialogChanged
-from chatapp_cli.services import dialogs, duties, journal, notes, peers, sending
+from chatapp_cli.services import dialogs, duties, joining, journal, notes, sending
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.rows.dialogs import DialogCard, MemberRow
 from tests.stores import EVERYTHING, Shop, owner
@@ -136,7 +136,7 @@ def test_who_works_on_a_dialog_goes_on_where_it_becomes_one_with_another(shop: S
     shop.write(lambda tx: duties.assign(tx, dialog, "Пётр"))
     shop.write(lambda tx: duties.join(tx, dialog, "Вера", "observer"))
     shop.write(lambda tx: notes.add(tx, dialog, "Это один и тот же клиент"))
-    shop.write(lambda tx: peers.join(tx, dialog, other))
+    shop.write(lambda tx: joining.join(tx, dialog, other))
     assert card(shop, other).assignee == "Пётр"
     assert shop.read(lambda tx: duties.members(tx, other)) == [MemberRow("Вера", "observer")]
     assert [row.text for row in shop.read(lambda tx: notes.between(tx, other))] == ["Это один и тот же клиент"]

@@ -15,12 +15,13 @@ from chatapp_cli.domain.errors import Refused, UsageError
 from chatapp_cli.domain.form import Field, Form
 from chatapp_cli.domain.text import T
 from chatapp_cli.ports.bind import Asker
-from chatapp_cli.runtime.restricted import UPLOADS_VARIABLE, enter, restrict
+from chatapp_cli.runtime.restricted import RESTRICTED_VARIABLE, UPLOADS_VARIABLE, enter, restrict
 from chatapp_cli.services import files, lines, operators, reply_file
 from chatapp_cli.settings import load
 from chatapp_cli.tui.conversation.editor import edit_in_own_editor
 from chatapp_cli.tui.media import opener, paths
 from chatapp_cli.tui.screens.bind import BindScreen
+from chatapp_cli.tui.screens.inbox import InboxScreen
 from chatapp_cli.tui.session import outgoing
 from chatapp_cli.tui.widgets.composer import Composer, Pen
 from tests.tui.conftest import Opener, Window
@@ -145,12 +146,24 @@ async def test_what_was_uploaded_is_offered_and_attached(uploads: Path, secret: 
         assert (file.name, file.size) == ("Смета.txt", len("цены".encode()))
 
 
-async def test_before_an_upload_the_window_says_where_files_come_from(uploads: Path, window: Opener) -> None:
+BROWSER_STEP = "Press “Upload a file” at the top of the page, then try again."
+RESTRICTED_STEP = "Have the file copied into {folder}, then try again."
+
+
+@pytest.mark.parametrize(("restricted", "step"), [(False, BROWSER_STEP), (True, RESTRICTED_STEP)])
+async def test_with_nothing_uploaded_the_window_says_how_and_invites_nobody_to_type_a_name(
+    uploads: Path, window: Opener, monkeypatch: pytest.MonkeyPatch, *, restricted: bool, step: str
+) -> None:
     (uploads / "Смета.txt").unlink()
     async with window() as it:
         await it.open("Анна")
+        if restricted:
+            monkeypatch.delenv("TEXTUAL_DRIVER")
+            monkeypatch.setenv(RESTRICTED_VARIABLE, "1")
         await it.press("ctrl+o")
-        await it.until(lambda: said(it, WORDS))
+        await it.until(lambda: said(it, step.format(folder=uploads)))
+        assert not said(it, "name")
+        assert isinstance(it.app.screen, InboxScreen)
 
 
 class Trusting(BindScreen):

@@ -40,7 +40,7 @@ async def test_a_message_and_a_note_of_five_million_characters_are_laid_out_with
     _note(company, stage.dialog(channel, LENA), "ы" * MANY)
     async with window() as it:
         await it.open("Ильина")
-        await it.sees("more characters: g a read to the end", "и ещё")
+        await it.sees("more characters: g m read to the end", "и ещё")
         transcript = it.app.screen.query_one(Transcript)
         began = perf_counter()
         transcript.repaint()
@@ -55,10 +55,10 @@ async def test_a_long_text_says_how_much_is_left_and_a_key_shows_all_of_it_in_pa
     _note(company, stage.dialog(channel, LENA), "начало " + "ы" * MANY + "\nконец")
     async with window() as it:
         await it.open("Ильина")
-        await it.sees(f"… {MANY + 13 - LONGEST} more characters: g a read to the end")
+        await it.sees(f"… {MANY + 13 - LONGEST} more characters: g m read to the end")
         await it.press("escape", "tab", "home")
         began = perf_counter()
-        await it.press("g", "a")
+        await it.press("g", "m")
         await it.sees("Part 1 of 501: ← → turn to the others", "начало")
         assert perf_counter() - began < 3 * BUDGET
         await it.press("left", "right")
@@ -78,7 +78,7 @@ async def test_a_text_of_a_messengers_length_is_shown_whole(window: Opener, stag
         await it.open("Ильина")
         await it.sees("конец")
         assert "more characters" not in it.text()
-        await it.press("escape", "tab", "end", "g", "a")
+        await it.press("escape", "tab", "end", "g", "m")
         await it.until(
             lambda: [note.message for note in it.app._notifications] == ["The conversation shows all of it."]
         )

@@ -97,7 +97,7 @@ async def test_a_message_rings_once_and_what_comes_meanwhile_is_told_together(wa
 async def test_the_words_of_a_message_are_shown_only_if_that_is_wanted(watching: Watcher, stage: Stage) -> None:
     at = watching(notify="desktop", notify_text="on")
     stage.hear(BOT, ANNA, "Код \x1b]0;x\a 4417")
-    assert await at.hear() == ["\x1b]9;Анна Кузнецова: Код  ]0;x  4417\a"]
+    assert await at.hear() == ["\x1b]9;Анна Кузнецова: Код ]0;x 4417\a"]
 
 
 async def test_where_one_is_looking_and_on_the_blacklist_nothing_rings(watching: Watcher, stage: Stage) -> None:

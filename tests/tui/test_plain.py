@@ -119,10 +119,10 @@ async def test_what_clients_write_is_read_out_as_it_comes(talk: Talk, company: C
     seen = company.read(journal.last)
     stage.hear(BOT, ANNA, "Ау,\x1b[2J вы тут?")
     (said,) = await talk.news(seen)
-    assert said.endswith("Анна Кузнецова, TG bot: Ау, [2J вы тут?")
+    assert said.endswith("Анна Кузнецова, TG bot: Ау,[2J вы тут?")
     assert said.startswith("New message, ")
     await opened(talk, "Анна")
-    assert await talk.news(seen) == ["12:00 Анна Кузнецова: Ау, [2J вы тут?"]
+    assert await talk.news(seen) == ["12:00 Анна Кузнецова: Ау,[2J вы тут?"]
 
 
 @pytest.mark.parametrize(

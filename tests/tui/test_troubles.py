@@ -10,8 +10,9 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.services import alarms, channels, deadletters, ingest
 from chatapp_cli.store.rows.outbox import OutboxRow
 from chatapp_cli.tui.screens.inbox import InboxScreen
+from chatapp_cli.tui.screens.lines import LinesScreen
 from tests.stores import said
-from tests.tui.conftest import Opener
+from tests.tui.conftest import Opener, Window
 from tests.tui.stage import Stage
 
 
@@ -123,6 +124,55 @@ async def test_an_alarm_is_listed_first_and_goes_from_the_list_when_it_heals(win
         assert "Alarm" in it.app.screen._found[0].shown.plain
         company.write(lambda tx: alarms.heal(tx, "disk", ""))
         await it.until(lambda: "Alarm" not in it.app.screen._found[0].shown.plain)
+
+
+async def choose(it: Window, words: str) -> None:
+    """Choose the row with these words."""
+    listed = it.app.screen.query_one("OptionList")
+    listed.highlighted = next(n for n, one in enumerate(it.app.screen._found) if words in one.shown.plain)
+    await it.pilot.pause()
+
+
+async def test_enter_on_an_alarm_of_a_channel_opens_the_lines_at_that_channel(window: Opener, company: Company) -> None:
+    last = company.read(channels.everything)[-1]
+    company.write(lambda tx: alarms.raise_(tx, "channel", str(last.id), T("It stands still"), last.id))
+    async with window() as it:
+        await it.press("f3")
+        await it.sees("! Alarm", "It stands still")
+        await choose(it, "It stands still")
+        await it.press("enter")
+        await it.until(lambda: isinstance(it.app.screen, LinesScreen) and it.app.screen._chosen_channel())
+        assert it.app.screen._chosen_channel().id == last.id
+
+
+async def test_enter_on_an_alarm_of_dead_letters_goes_to_the_first_of_them(window: Opener, company: Company) -> None:
+    not_understood(company)
+    bot = next(c for c in company.read(channels.everything) if c.kind == "telegram_bot")
+    company.write(lambda tx: alarms.raise_(tx, "deadletter", str(bot.id), T("Something arrived"), bot.id))
+    async with window() as it:
+        await it.press("f3")
+        await it.sees("! Alarm", "Something arrived")
+        await choose(it, "Something arrived")
+        await it.press("enter")
+        await it.until(lambda: it.app.screen._chosen.letter is not None)
+
+
+async def test_a_key_that_does_nothing_with_a_row_says_why(window: Opener, company: Company) -> None:
+    company.write(lambda tx: alarms.raise_(tx, "disk", "", T("The disk is almost full: {n} MB", n=12)))
+    said = {
+        "enter": "This alarm has no page. In a shell: chatapp doctor",
+        "s": "Only a message that failed and a dead letter can be tried again.",
+        "v": "That is for dead letters only.",
+        "d": "That is for dead letters only.",
+    }
+    async with window() as it:
+        await it.press("f3")
+        await it.sees("! Alarm", "The disk is almost full")
+        await choose(it, "The disk is almost full")
+        for key, words in said.items():
+            it.app.clear_notifications()
+            await it.press(key)
+            await it.until(lambda words=words: [note.message for note in it.app._notifications] == [words])
 
 
 async def test_a_dead_letter_says_who_and_why_and_a_key_shows_how_it_came(window: Opener, company: Company) -> None:

@@ -163,7 +163,7 @@ PLACES: Final = (
             KeyActionSpec("message('history')", ["H"], N_("What it said before it was edited")),
             KeyActionSpec("message('retime')", ["W"], N_("Reschedule a message, or send it now")),
             KeyActionSpec("message('raw')", ["B"], N_("Show how the message arrived")),
-            KeyActionSpec("message('whole')", ["g a"], N_("Read a long text to its end")),
+            KeyActionSpec("message('whole')", ["g m"], N_("Read a long text to its end")),
             KeyActionSpec("message('copy')", ["y"], N_("Copy the text")),
         ),
     ),

@@ -91,3 +91,14 @@ def own_files_only() -> Refused:
         T("In a browser files come from your own computer."),
         T("Press “Upload a file” at the top of the page, then name the file here."),
     )
+
+
+def nothing_uploaded() -> Refused:
+    """The refusal of a question for a file while the upload folder is empty: no box is open in which to name one."""
+    refusal = own_files_only()
+    step = (
+        T("Press “Upload a file” at the top of the page, then try again.")
+        if carried()
+        else T("Have the file copied into {folder}, then try again.", folder=os.environ.get(UPLOADS_VARIABLE, ""))
+    )
+    return Refused(refusal.code, refusal.what, step)

@@ -34,13 +34,13 @@ def named(typed: str, folder: Path = Path()) -> Path:
 
 def offered() -> str:
     """The path to begin with: empty, but confined the newest upload. Raises Refused there without uploads."""
-    from chatapp_cli.tui.media.browser import confined, own_files_only, uploads
+    from chatapp_cli.tui.media.browser import confined, nothing_uploaded, uploads
 
     if not confined():
         return ""
     there = uploads()
     if not there:
-        raise own_files_only()
+        raise nothing_uploaded()
     return there[0]
 
 

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import OptionList, Static
 
-from chatapp_cli.domain.ids import LineId
+from chatapp_cli.domain.ids import ChannelId, LineId
 from chatapp_cli.domain.journal.channels import ChannelEvent
 from chatapp_cli.domain.journal.lines import LineEvent
 from chatapp_cli.i18n import _
@@ -46,8 +46,9 @@ class LinesScreen(ActionPage):
     """
     BINDINGS = bindings("lines")
 
-    def __init__(self) -> None:
+    def __init__(self, channel: ChannelId | None = None) -> None:
         super().__init__()
+        self._wanted = channel  # to begin with; None: the first line
         self._lines: Sequence[LineRow] = ()
         self._channels: Sequence[ChannelRow] = ()
         self._invites: Mapping[LineId, Sequence[PoolAccount]] = {}
@@ -83,10 +84,11 @@ class LinesScreen(ActionPage):
 
         self._lines, self._channels, self._invites, bars = await self.workspace.read(look)
         self.query_one(StatusBar).tell(bars)
-        tree = self.query_one("#tree", OptionList)
-        chosen = tree.highlighted
+        chosen = (tree := self.query_one("#tree", OptionList)).highlighted
         tree.clear_options()
         tree.add_options(self._words.tree(self._lines, self._channels))
+        if any(channel.id == self._wanted for channel in self._channels):
+            chosen, self._wanted = tree.get_option_index(f"channel {self._wanted}"), None
         tree.highlighted = min(chosen or 0, tree.option_count - 1) if tree.option_count else None
         tree.focus()
         self._show_chosen()

@@ -14,7 +14,8 @@ from textual.app import ComposeResult
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from chatapp_cli.domain.ids import DialogId, MessageId
+from chatapp_cli.domain.alarm import AlarmKind
+from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
 from chatapp_cli.domain.journal.channels import ChannelEvent
 from chatapp_cli.domain.journal.company import AlarmEvent
 from chatapp_cli.domain.journal.dialogs import NoteWritten
@@ -34,6 +35,7 @@ from chatapp_cli.tui.action_page import ActionPage
 from chatapp_cli.tui.keys.keymap import bindings
 from chatapp_cli.tui.reading import overview, words
 from chatapp_cli.tui.reading.cells import cut, fit, line
+from chatapp_cli.tui.screens.lines import LinesScreen
 from chatapp_cli.tui.session.journal_feed import JournalAdvanced
 from chatapp_cli.tui.widgets.bars import StatusBar
 from chatapp_cli.tui.widgets.dialog_list import DialogList
@@ -47,7 +49,7 @@ _TEXT = 60
 
 @dataclass(frozen=True, slots=True)
 class TroubleRow:
-    """A row of the page: a dialog to open, a message to send again or a dead letter to parse again."""
+    """A row of the page: an alarm, a dialog to open, a message to send again or a dead letter to parse again."""
 
     shown: Text
     dialog: DialogId | None = None
@@ -55,6 +57,9 @@ class TroubleRow:
     letter: int | None = None
     uncertain: bool = False
     """Whether the message may have reached the provider."""
+    alarm: AlarmRow | None = None
+    channel: ChannelId | None = None
+    """The channel of an alarm, a message or a dead letter."""
 
 
 class _Found(NamedTuple):
@@ -143,7 +148,7 @@ class TroublesScreen(ActionPage):
         why = words.reason(manifest(row.kind), row.code, row.detail)[0] or show(states.state(row.state))
         style = styles.bad if row.state == "failed" else styles.warn
         shown = self._shown((sign, style), row.name, row.at, (why, style), row.text)
-        return TroubleRow(shown, row.dialog_id, row.id, uncertain=row.state == State.UNCERTAIN)
+        return TroubleRow(shown, row.dialog_id, row.id, uncertain=row.state == State.UNCERTAIN, channel=row.channel_id)
 
     def _waiting(self, row: WaitingRow) -> TroubleRow:
         styles, code = self.appearance.styles, waiting.reason(row)
@@ -154,7 +159,8 @@ class TroublesScreen(ActionPage):
     def _alarm(self, row: AlarmRow) -> TroubleRow:
         styles = self.appearance.styles
         why = (show(alarms.sentence(row)), styles.plain)
-        return TroubleRow(self._shown(("!", styles.bad), _("Alarm"), row.since, why, ""))
+        shown = self._shown(("!", styles.bad), _("Alarm"), row.since, why, "")
+        return TroubleRow(shown, alarm=row, channel=row.channel_id)
 
     def _dead_letter(self, row: DeadLetterRow) -> TroubleRow:
         styles = self.appearance.styles
@@ -162,7 +168,7 @@ class TroublesScreen(ActionPage):
         why = _("not understood: {problem}", problem=line(row.problem))
         text = _("arrival {n} of {channel}", n=row.id, channel=line(row.channel))
         shown = self._shown(("✉", styles.bad), name, row.at, (why, styles.plain), text)
-        return TroubleRow(shown, row.dialog_id, letter=row.id)
+        return TroubleRow(shown, row.dialog_id, letter=row.id, channel=row.channel_id)
 
     def _shown(self, sign: StyledText, name: str, at: int, why: StyledText, text: str) -> Text:
         """Sign, name and time in columns; then the reason and the text."""
@@ -185,11 +191,25 @@ class TroublesScreen(ActionPage):
 
     @on(OptionList.OptionSelected)
     def action_open(self) -> None:
-        """Open the dialog of the chosen row; without one, show how the dead letter came."""
-        if self._chosen is not None and self._chosen.dialog is not None:
-            self._leave_for(self._chosen.dialog)
+        """Open what the chosen row is about: its dialog, how the dead letter came, or what raised the alarm."""
+        one = self._chosen
+        if one is not None and one.dialog is not None:
+            self._leave_for(one.dialog)
+        elif one is not None and one.alarm is not None:
+            self._open_alarm(one.alarm)
         else:
             self.action_raw()
+
+    def _open_alarm(self, alarm: AlarmRow) -> None:
+        """Show the channel, or the first row here that raised it; the machine's own are explained in a shell."""
+        rows = enumerate(self._found)
+        about = next((n for n, one in rows if one.channel == alarm.channel_id and _raises(one, alarm.kind)), None)
+        if about is not None:
+            self.query_one(OptionList).highlighted = about
+        elif alarm.kind == AlarmKind.CHANNEL:
+            self.app.push_screen(LinesScreen(alarm.channel_id))
+        else:
+            self.say(_("This alarm has no page. In a shell: {command}", command="chatapp doctor"))
 
     def _leave_for(self, dialog: DialogId) -> None:
         behind = self.app.screen_stack[0]
@@ -198,8 +218,11 @@ class TroublesScreen(ActionPage):
 
     def action_retry(self) -> None:
         """Send the chosen message again, or parse the chosen dead letter again."""
-        if self._chosen is not None:
-            self.do(partial(self._retry, self._chosen))
+        one = self._chosen
+        if one is not None and one.message is None and one.letter is None:
+            self.say(_("Only a message that failed and a dead letter can be tried again."))
+        elif one is not None:
+            self.do(partial(self._retry, one))
 
     async def _retry(self, one: TroubleRow) -> None:
         from chatapp_cli.runtime import rereading
@@ -214,10 +237,17 @@ class TroublesScreen(ActionPage):
         note = _("It may have got through already; then the client has it twice.")
         return await self.confirm(_("Send it again?"), note, yes=_("Send again"))
 
+    def _chosen_letter(self) -> int | None:
+        """The chosen dead letter; ``None``, and a notice, if the row is another."""
+        one = self._chosen
+        if one is not None and one.letter is None:
+            self.say(_("That is for dead letters only."))
+        return None if one is None else one.letter
+
     def action_raw(self) -> None:
         """Show how the chosen dead letter came."""
-        if self._chosen is not None and self._chosen.letter is not None:
-            self.do(partial(self._show_raw, self._chosen.letter))
+        if (letter := self._chosen_letter()) is not None:
+            self.do(partial(self._show_raw, letter))
 
     async def _show_raw(self, letter: int) -> None:
         from chatapp_cli.tui.questions.raw_letter import show_raw
@@ -226,8 +256,8 @@ class TroublesScreen(ActionPage):
 
     def action_forget(self) -> None:
         """Delete the chosen dead letter, after a question."""
-        if self._chosen is not None and self._chosen.letter is not None:
-            self.do(partial(self._forget, self._chosen.letter))
+        if (letter := self._chosen_letter()) is not None:
+            self.do(partial(self._forget, letter))
 
     async def _forget(self, letter: int) -> None:
         if await self.confirm(_("Delete this dead letter?"), yes=_("Delete")):
@@ -236,3 +266,8 @@ class TroublesScreen(ActionPage):
     def action_back(self) -> None:
         """Back to the dialogs."""
         self.dismiss()
+
+
+def _raises(one: TroubleRow, kind: str) -> bool:
+    """Whether a row raises alarms of a kind."""
+    return (kind == AlarmKind.DEAD_LETTER and one.letter is not None) or (kind == AlarmKind.UNCERTAIN and one.uncertain)
