@@ -467,3 +467,17 @@ async def test_a_dialog_that_became_part_of_another_leaves_the_list_by_itself(
         stage.happen(bot, PeerMoved(old_key="+79160000077", peer=Peer(key="501", address="501"), at=stage.clock.at))
         await it.until(lambda: gone not in it.app.screen.query_one("DialogList").order.ids)
         await it.sees_no("Тень Анны")
+
+
+@pytest.mark.parametrize(
+    ("size", "bar", "listed"),
+    [
+        ((200, 50), ("● hello@teply-dom… ", "● opt@teply-dom.e… stopped", "● API", "● TG bot"), "opt@tep… ◷"),
+        ((80, 24), ("● Mail", "● opt@teply-dom.e… stopped 17 min"), "opt@teply-d… ◷"),
+    ],
+)
+async def test_channels_of_one_kind_are_told_apart_by_their_titles(
+    window: Opener, size: tuple[int, int], bar: tuple[str, ...], listed: str
+) -> None:
+    async with window(size) as it:
+        await it.sees(*bar, listed, "  API ")

@@ -18,7 +18,7 @@ from chatapp_cli.tui.action_page import ActionPage
 from chatapp_cli.tui.listing.saved_views import SavedViews
 from chatapp_cli.tui.reading import dialog_order, filters
 from chatapp_cli.tui.reading.dialog_order import DialogOrder
-from chatapp_cli.tui.reading.overview import Overview
+from chatapp_cli.tui.reading.overview import Overview, doubled
 from chatapp_cli.tui.widgets.pane import ListPane
 
 SEARCH_PAUSE = 0.03
@@ -108,8 +108,9 @@ class Listing:
             await self.reorder(changed)
 
     def tell(self, overview: Overview) -> None:
-        """Show new counts beside the filters, and count the saved views soon."""
+        """Show new counts beside the filters and the channels' names in the list, and count the saved views soon."""
         self.overview = overview
+        self.dialogs.mark(self.dialogs.badges._replace(channels=doubled(overview.channels)))
         self._tell_filters()
         self.views.soon()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ from chatapp_cli.domain.message import State
 from chatapp_cli.services import alarms, channels, dialogs, notes, waiting
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.tx import Tx
+from chatapp_cli.tui.reading.cells import line
 
 _COUNTED = frozenset({AlarmKind.DEAD_LETTER, AlarmKind.UNCERTAIN})
 """The kinds of alarms whose subjects are counted one by one."""
@@ -35,6 +37,12 @@ def needing(tx: Tx) -> int:
     """How much needs a person: this week's failed and uncertain messages, dead letters, mentions, and other alarms."""
     others = [one for one in alarms.open_alarms(tx) if one.kind not in _COUNTED]
     return sum(waiting.counts(tx).values()) + sum(waiting.dead(tx).values()) + len(notes.calling(tx)) + len(others)
+
+
+def doubled(rows: Sequence[ChannelRow]) -> Mapping[ChannelId, str]:
+    """The titles of the channels that their kind does not tell apart, as there are several of it."""
+    counts = Counter(row.kind for row in rows)
+    return {row.id: line(row.title) for row in rows if counts[row.kind] > 1}
 
 
 def queued(state: Overview) -> int:

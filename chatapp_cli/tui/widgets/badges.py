@@ -1,13 +1,14 @@
-"""Marks of dialogs in the list that are not in their rows: colleagues, drafts, picked ones."""
+"""Marks of dialogs in the list that are not in their rows: colleagues, drafts, picked ones, names of channels."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from rich.style import Style
 
-from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.domain.ids import ChannelId, DialogId
 from chatapp_cli.i18n import _
 from chatapp_cli.tui.themes import PaintStyles
 
@@ -21,6 +22,8 @@ class DialogBadges(NamedTuple):
     writing: bool = False
     draft: bool = False
     picked: bool = False
+    channel: str = ""
+    """The title of its channel, if that has to be told from others of its kind."""
 
     def colleagues(self, styles: PaintStyles) -> list[Piece]:
         """The sign of a colleague who looks at the dialog or writes in it."""
@@ -42,9 +45,12 @@ class ListBadges(NamedTuple):
     looking: Collection[DialogId] = frozenset()
     writing: Collection[DialogId] = frozenset()
     drafts: Collection[DialogId] = frozenset()
+    channels: Mapping[ChannelId, str] = MappingProxyType({})
+    """The titles of the channels that their kind does not tell apart."""
 
-    def of(self, dialog: DialogId, *, picked: bool = False) -> DialogBadges:
-        """The badges of one dialog."""
-        if not (picked or dialog in self.looking or dialog in self.drafts):
+    def of(self, dialog: DialogId, *, picked: bool = False, channel: ChannelId | None = None) -> DialogBadges:
+        """The badges of one dialog in a channel."""
+        title = "" if channel is None else self.channels.get(channel, "")
+        if not (picked or title or dialog in self.looking or dialog in self.drafts):
             return NOTHING
-        return DialogBadges(dialog in self.looking, dialog in self.writing, dialog in self.drafts, picked)
+        return DialogBadges(dialog in self.looking, dialog in self.writing, dialog in self.drafts, picked, title)

@@ -23,14 +23,16 @@ from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.tui.appearance import Appearance
 from chatapp_cli.tui.keys.keymap import action, actions, key, shown
 from chatapp_cli.tui.reading import words
-from chatapp_cli.tui.reading.cells import row
-from chatapp_cli.tui.reading.overview import Overview, queued
+from chatapp_cli.tui.reading.cells import cut, row
+from chatapp_cli.tui.reading.overview import Overview, doubled, queued
 
 Piece = tuple[str, Style]
 _ROOMY = 56
 """Cells from which a heading has room for more than the client's name."""
 _NOTICE = 16
 """Cells that a short notice takes in it."""
+_TITLE = 16
+"""The most cells of a channel's title in the status bar."""
 
 
 class Bar(Widget):
@@ -219,9 +221,14 @@ class StatusBar(Bar):
             return [(" ●", style), (f" {manifest(channel.kind).label}", styles.muted)]
         return [
             (" ● ", style),
-            (manifest(channel.kind).label, styles.muted),
+            (self._said_as(channel), styles.muted),
             (f" {text} ", styles.faint if style == styles.good else style),
         ]
+
+    def _said_as(self, channel: ChannelRow) -> str:
+        """The kind of a channel; its title if there are several of the kind."""
+        title = doubled(self.overview.channels).get(channel.id)
+        return manifest(channel.kind).label if title is None else cut(title, _TITLE)
 
     def _work(self) -> list[Piece]:
         styles = self.appearance.styles

@@ -22,7 +22,7 @@ from chatapp_cli.tui.widgets.badges import NOTHING, DialogBadges
 
 ONE_LINE = 72
 """Cells from which a dialog is painted in one line."""
-_NAME, _BADGE, _AGE, _OPERATOR = 26, 8, 7, 9
+_NAME, _BADGE, _AGE, _OPERATOR, _TITLE = 26, 8, 7, 9, 12
 
 
 def height(width: int) -> int:
@@ -44,7 +44,7 @@ def _stacked(
 ) -> list[list[Segment]]:
     time = (words.short(dialog.last_at, now), styles.muted)
     name = (dialog.name, styles.strong if dialog.unread else styles.plain)
-    badge = (manifest(dialog.kind).label + " ", styles.faint)
+    badge = (cut(badges.channel, _TITLE) or manifest(dialog.kind).label, styles.faint)
     ends = [*_waiting(dialog, styles, now), *_count(dialog, styles)]
     if ends:
         ends = [(" ", styles.plain), *ends]
@@ -57,7 +57,14 @@ def _stacked(
         ),
         row(
             width,
-            [("  ", styles.plain), badge, *_assignee(dialog, styles), *badges.unsent(styles), *_last(dialog, styles)],
+            [
+                ("  ", styles.plain),
+                badge,
+                (" ", styles.faint),
+                *_assignee(dialog, styles),
+                *badges.unsent(styles),
+                *_last(dialog, styles),
+            ],
             [*ends, (" ", styles.plain)],
             base,
         ),
@@ -76,7 +83,7 @@ def _aligned(
         (shown, name),
         *pin,
         (" " * (room - cell_len(shown) + 1), name),
-        (fit(manifest(dialog.kind).label, _BADGE) + " ", styles.faint),
+        (fit(badges.channel or manifest(dialog.kind).label, _BADGE) + " ", styles.faint),
         *_assignee(dialog, styles),
         *badges.unsent(styles),
         *_last(dialog, styles),

@@ -151,7 +151,7 @@ class DialogList(LineView):
 
     def _painted(self, dialog: DialogRow, width: int, base: Style) -> list[Strip]:
         """The lines of a dialog, painted again only if something about it changed."""
-        badges = self.badges.of(dialog.id, picked=dialog.id in self._picks)
+        badges = self.badges.of(dialog.id, picked=dialog.id in self._picks, channel=dialog.channel_id)
         how = (dialog, badges, width, base, id(self._appearance.styles), self._appearance.now() // _AGEING)
         known = self._strips.get(dialog.id)
         if known is None or known[0] != how:
@@ -193,7 +193,7 @@ class DialogList(LineView):
         before, self.badges = self.badges, badges
         for at in self._visible():
             one = DialogId(self.ids[at])
-            if before.of(one) != badges.of(one):
+            if before.channels != badges.channels or before.of(one) != badges.of(one):
                 self._repaint(at)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
