@@ -80,7 +80,11 @@ class Settings:
     )
     transcribe_seconds: int = _setting(300, N_("Timeout of that command, in seconds"))
     alarm_command: str = _setting(
-        "", N_("Command that is told of alarms on its standard input, such as: mail -s Alarm root; empty: none")
+        "",
+        N_(
+            "Command that is told of alarms on its standard input, "
+            "such as: curl -fsS --data-binary @- https://push.example/desk; empty: none"
+        ),
     )
     support: str = _setting("", N_("How to reach the administrator of this desk"))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from chatapp_cli.commands import printing
-from chatapp_cli.commands.base import Json, Verb, noun, opened
+from chatapp_cli.commands.base import Json, Verb, loaded, noun, opened
 from chatapp_cli.commands.errors import note
 from chatapp_cli.documents import channels as documents
 from chatapp_cli.i18n import _, show
@@ -44,7 +44,8 @@ def test(ctx: typer.Context) -> None:
     from chatapp_cli.commands.binding import print_findings
     from chatapp_cli.runtime.alarm_trial import try_out
 
+    settings = loaded(ctx)
     with opened(ctx) as company:
-        found = try_out(company)
+        found = try_out(company, (settings.file, settings.company_file))
     print_findings(found)
     raise typer.Exit(0 if all(one.ok for one in found) else 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 from typing import Annotated
@@ -9,10 +10,21 @@ from typing import Annotated
 import typer
 
 from chatapp_cli.commands import configuring, printing
-from chatapp_cli.commands.base import Json, Verb, channel_names, completing, line_names, loaded, noun, opened
+from chatapp_cli.commands.base import (
+    Json,
+    Verb,
+    channel_names,
+    completing,
+    line_names,
+    loaded,
+    noun,
+    opened,
+    unattended,
+)
 from chatapp_cli.commands.configuring import SettingRow, Spot
 from chatapp_cli.commands.errors import note, say
 from chatapp_cli.commands.input_checks import may_be_empty
+from chatapp_cli.commands.served import note_if_read_before
 from chatapp_cli.documents import operators as documents
 from chatapp_cli.domain.errors import ChatappError, UsageError
 from chatapp_cli.domain.text import T
@@ -127,6 +139,9 @@ def set_(
         note("{name}: the value in {file} takes precedence.", name=name, file=loaded(ctx).company_file)
     for row in _taking_precedence(ctx, name):
         note("{name}: the value stored for {where} takes precedence.", name=name, where=_source(row))
+    if _has_store(loaded(ctx)):
+        with suppress(ChatappError), unattended(ctx) as desk:
+            note_if_read_before(desk, name)
 
 
 def _taking_precedence(ctx: typer.Context, name: str) -> list[SettingRow]:

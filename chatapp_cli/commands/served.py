@@ -1,4 +1,4 @@
-"""Says that what was asked for waits for a daemon, if none is at work."""
+"""Says what a daemon that is at work, or is not, means for what was asked for."""
 
 from __future__ import annotations
 
@@ -23,3 +23,16 @@ def note_if_unserved(company: Company) -> None:
         )
     elif current_holder(company) is None:
         note("The daemon is not running; this runs when it starts: chatapp serve")
+
+
+def note_if_read_before(company: Company, name: str) -> None:
+    """Tell that a daemon is at work, which read a setting before it was changed."""
+    from chatapp_cli.runtime.lease import HolderKind, current_holder
+
+    found = current_holder(company)
+    if found is not None and found.kind is not HolderKind.COMMAND:
+        note(
+            "The daemon (process {n}) reads its settings when it starts: until you restart it, it uses the old {name}.",
+            n=found.named,
+            name=name,
+        )

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Iterator, Sequence
 from functools import partial
+from pathlib import Path
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.access import Right
@@ -17,10 +18,10 @@ from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import show
 from chatapp_cli.kit import commands
 from chatapp_cli.ports.connector import Finding
-from chatapp_cli.runtime.alarms import recipients
+from chatapp_cli.runtime.alarms import NAME_SOMEBODY, NOBODY_TOLD, recipients
 from chatapp_cli.runtime.lease import HolderKind, current_holder, silent_holder
 from chatapp_cli.runtime.once import deliver
-from chatapp_cli.services import alarm_messages, channels, dialogs, transcript, words
+from chatapp_cli.services import alarm_messages, channels, dialogs, lease, transcript, words
 from chatapp_cli.services.alarm_messages import AlarmRecipient
 from chatapp_cli.services.standings import standing
 
@@ -28,26 +29,32 @@ PATIENCE = 10.0
 """Seconds for which the verdicts of the messages are awaited; after them they are on their way."""
 
 
-def try_out(company: Company) -> Sequence[Finding]:
+def try_out(company: Company, files: Sequence[Path] = ()) -> Sequence[Finding]:
     """Tell everybody, and how that went for each. Raises Refused if nobody is told of alarms.
 
-    Messages are sent by the daemon: without one none is written.
+    Messages are sent by the daemon: without one none is written. Of the settings ``files`` it is said if the daemon
+    does not know what they say now: it would not tell whom this trial tells.
     """
     company.require(Right.SETTINGS)
     to = company.read(partial(recipients, company=company))
     command = company.settings.alarm_command
     if not (to or command):
-        raise Refused(
-            "nobody_told",
-            T("Nobody is told of alarms."),
-            T(
-                "Name addresses: {addresses}; or a command: {command}",
-                addresses=to_do(Next.CONFIGURE_COMPANY, name="alarm", value="email:olga@shop.example"),
-                command=to_do(Next.SET, name="alarm_command"),
-            ),
-        )
+        raise Refused("nobody_told", NOBODY_TOLD, NAME_SOMEBODY)
     text = T("{company}: this is a trial of the alarms", company=company.settings.company)
-    return [*_by_messages(company, to, text), *(_by_command(command, text) if command else ())]
+    tried = [*_by_messages(company, to, text), *(_by_command(command, text) if command else ())]
+    return [*tried, *_changed(company, files)]
+
+
+def _changed(company: Company, files: Sequence[Path]) -> Iterator[Finding]:
+    """Settings that were changed after the daemon had read them; no finding without any."""
+    found = current_holder(company)
+    if found is None or found.kind is HolderKind.COMMAND:
+        return
+    began = company.database.read(lease.read).taken_at
+    for file in files:
+        if file.is_file() and file.stat().st_mtime * 1000 > began:
+            what = T("{file} was changed after the daemon had read it (process {n})", file=file, n=found.named)
+            yield Finding(name="settings", ok=False, what=what, next_step=T("Restart the daemon, and try again."))
 
 
 def _by_command(command: str, text: Text) -> Iterator[Finding]:
@@ -91,12 +98,13 @@ def _verdict(company: Company, one: AlarmRecipient, number: MessageId) -> Findin
     card = company.whole.read(partial(dialogs.card, dialog=message.dialog_id))
     row = company.whole.read(partial(channels.one, channel=card.channel_id))
     if message.state in SENT:
-        return Finding(name=str(one), ok=True, what=T("Message {n} was sent", n=number))
+        return Finding(name=str(one), ok=True, what=T("Message {n} was sent by {title}", n=number, title=row.title))
     if message.state not in WAITING:
         why, step = words.why(company.manifest(row), message.code, message.detail)
-        return Finding(name=str(one), ok=False, what=T("Message {n} failed: {why}", n=number, why=why), next_step=step)
+        what = T("Message {n} by {title} failed: {why}", n=number, title=row.title, why=why)
+        return Finding(name=str(one), ok=False, what=what, next_step=step)
     found = standing(row, company.manifest(row), company.world.clock.now(), held=True)
     if not found.well:
         what = T("Message {n} waits: {title}: {said}", n=number, title=row.title, said=found.sentence())
         return Finding(name=str(one), ok=False, what=what, next_step=found.next_step)
-    return Finding(name=str(one), ok=True, what=T("Message {n} is on its way", n=number))
+    return Finding(name=str(one), ok=True, what=T("Message {n} is on its way by {title}", n=number, title=row.title))

@@ -16,6 +16,7 @@ from chatapp_cli.domain.draft import MEGABYTE
 from chatapp_cli.domain.journal.channels import HealthChanged
 from chatapp_cli.domain.journal.company import AlarmHealed, AlarmRaised, CompanyConfigured
 from chatapp_cli.domain.journal.messages import DeadLetterKept
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.runtime.alarm_command import AlarmCommand
 from chatapp_cli.runtime.restarting import WorkerState
@@ -35,6 +36,12 @@ ENOUGH_AGAIN = faults.LEAST_SPACE + 50 * MEGABYTE
 """Free bytes above which a full disk no longer counts as full."""
 WATCHED = frozenset(AlarmKind) - {AlarmKind.STORE}
 """The kinds of alarms that are raised and healed here; others belong to whoever raised them."""
+NOBODY_TOLD = T("Nobody is told of alarms.")
+NAME_SOMEBODY = T(
+    "Name addresses: {addresses}; or a command: {command}",
+    addresses=to_do(Next.CONFIGURE_COMPANY, name=OPTION, value="email:olga@shop.example"),
+    command=to_do(Next.SET, name="alarm_command", value="'curl -fsS --data-binary @- https://push.example/desk'"),
+)
 _WAKES = (AlarmRaised, AlarmHealed, CompanyConfigured, DeadLetterKept, HealthChanged)
 
 

@@ -20,6 +20,7 @@ from chatapp_cli import __version__
 from chatapp_cli.bootstrap import Company, open_company
 from chatapp_cli.domain.draft import MEGABYTE
 from chatapp_cli.domain.errors import Busy, ChannelError, ChatappError
+from chatapp_cli.domain.health import ChannelState
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.domain.moment import written
@@ -29,6 +30,7 @@ from chatapp_cli.i18n import _
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.ports.world import World
 from chatapp_cli.runtime import binding, identity, login_token
+from chatapp_cli.runtime.alarms import NAME_SOMEBODY, NOBODY_TOLD, recipients
 from chatapp_cli.runtime.lease import CurrentHolder, HolderKind, SilentHolder, current_holder, silent_holder
 from chatapp_cli.runtime.parts import noted
 from chatapp_cli.runtime.readiness import not_stored, prove
@@ -304,7 +306,7 @@ def _newest(tx: Tx) -> list[JournalEntry]:
 def _daemon(company: Company) -> Iterator[Finding]:
     """The process that holds the lease of the store."""
     found, silent = current_holder(company), silent_holder(company)
-    yield _owned(found) if silent is None else _silent(silent)
+    yield _owned(found) if silent is None else _silent(silent, has_room=_has_room(company))
     for name, why in noted(company.settings.folder) if found is not None else ():
         yield Finding(
             name="part",
@@ -329,7 +331,24 @@ def _owned(found: CurrentHolder | None) -> Finding:
     return Finding(name="daemon", ok=ok, what=what, next_step=T("Start it: {how}", how=to_do(Next.SERVE)))
 
 
-def _silent(found: SilentHolder) -> Finding:
+def _has_room(company: Company) -> bool:
+    """Whether a heartbeat can be written, as far as this machine's disk matters; root may write more than a daemon."""
+    if company.database.driver.dialect != "sqlite":
+        return True
+    folder = _existing(company.settings.folder)
+    try:
+        _written(folder)
+    except OSError:
+        return False
+    return shutil.disk_usage(folder).free >= MEGABYTE
+
+
+def _silent(found: SilentHolder, *, has_room: bool) -> Finding:
+    step = (
+        T("Look into its log. If it hangs, end it, and start the daemon again: {how}", how=to_do(Next.SERVE))
+        if has_room
+        else T("Leave it: the disk cannot be written. Mend that, and it goes on by itself.")
+    )
     return Finding(
         name="daemon",
         ok=False,
@@ -338,12 +357,15 @@ def _silent(found: SilentHolder) -> Finding:
             n=found.owner.named,
             moment=written(found.since),
         ),
-        next_step=T("Look into its log. If it hangs, end it, and start the daemon again: {how}", how=to_do(Next.SERVE)),
+        next_step=step,
     )
 
 
 def _alarms(company: Company) -> Iterator[Finding]:
-    """The open alarms; no finding while there are none."""
+    """The open alarms, and that nobody is told of any; no finding without one of these."""
+    to = company.whole.read(partial(recipients, company=company))
+    if not (to or company.settings.alarm_command) and company.whole.read(channels.everything):
+        yield Finding(name="alarms", ok=False, what=NOBODY_TOLD, next_step=NAME_SOMEBODY)
     for one in company.read(alarms.open_alarms):
         what = T("Alarm since {since}: {what}", since=written(one.since), what=alarms.sentence(one))
         step = T("Look: {how}", how=to_do(Next.ALARMS))
@@ -396,10 +418,12 @@ def _pools(company: Company, rows: Sequence[ChannelRow]) -> Iterator[Finding]:
 
 def _standing(company: Company, row: ChannelRow, *, held: bool) -> Finding:
     found = standing(row, company.manifest(row), company.world.clock.now(), held=held)
+    said = T("{title}: {said}", title=row.title, said=found.sentence())
+    idle = T("{title}: worked when the daemon last ran", title=row.title)
     return Finding(
         name=f"channel {row.id}",
         ok=found.well,
-        what=T("{title}: {said}", title=row.title, said=found.sentence()),
+        what=idle if found.state is ChannelState.WORKING and not held else said,
         next_step=found.next_step,
     )
 

@@ -29,13 +29,15 @@ from chatapp_cli.store.tx import Tx
 
 OPTION = "alarm"
 """The option of the company with the recipients."""
+_MAIL = "email"
+"""The kind of channel for an address without one: other kinds would take it for a client of theirs."""
 
 
 class AlarmRecipient(NamedTuple):
     """Somebody who is told of alarms."""
 
     channel: str
-    """By which channel: its kind, account or number; empty: any that reaches the address."""
+    """By which channel: its kind, account or number; empty: the address is an e-mail, and any mailbox will do."""
     address: str
 
     def __str__(self) -> str:
@@ -113,6 +115,12 @@ def ways(tx: Tx, one: AlarmRecipient) -> Sequence[ChainStep]:
     return steps
 
 
+def unreachable(tx: Tx, to: Sequence[AlarmRecipient]) -> Sequence[AlarmRecipient]:
+    """The recipients whom no bound channel can reach, whether it works or not."""
+    there = channels.everything(tx)
+    return [one for one in to if not _of(there, one)]
+
+
 def _usable(tx: Tx, failed: ChannelId | None) -> Sequence[ChannelRow]:
     """The channels that work, apart from the one that failed."""
     broken = {one.channel_id for one in alarms.open_alarms(tx) if one.kind == AlarmKind.CHANNEL} | {failed}
@@ -120,8 +128,9 @@ def _usable(tx: Tx, failed: ChannelId | None) -> Sequence[ChannelRow]:
 
 
 def _of(there: Sequence[ChannelRow], one: AlarmRecipient) -> Sequence[ChannelRow]:
-    named = one.channel
-    return [row for row in there if not named or named in {row.kind, row.account, str(row.id)}]
+    if not one.channel:
+        return [row for row in there if row.kind == _MAIL]
+    return [row for row in there if one.channel in {row.kind, row.account, str(row.id)}]
 
 
 def _key(alarm: AlarmRow, one: AlarmRecipient, n: int) -> str:

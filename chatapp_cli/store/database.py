@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from chatapp_cli.domain.errors import ChatappError, StoreDamaged, StoreError
 from chatapp_cli.domain.text import T
 from chatapp_cli.ports.world import Clock
-from chatapp_cli.store.drivers import LONGEST_LOG, RESTORE, Driver, Postgres, Sqlite
+from chatapp_cli.store.drivers import LONGEST_LOG, RESTORE, Driver, Sqlite
 from chatapp_cli.store.effects import NONE, Effects, EffectTable
 from chatapp_cli.store.migrate import ensure_current
 from chatapp_cli.store.named import prepared
@@ -276,6 +276,8 @@ def driver_for(url: str) -> Driver:
     if url.startswith("sqlite:///"):
         return Sqlite(Path(url.removeprefix("sqlite:///")))
     if url.startswith(("postgresql://", "postgres://", "postgresql+psycopg://")):
+        from chatapp_cli.store.postgres import Postgres
+
         return Postgres(url)
     raise StoreError(
         T("{scheme} is not a database that chatapp knows.", scheme=url.partition(":")[0]),

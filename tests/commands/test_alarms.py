@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.text import T
 from chatapp_cli.runtime.lease import holding
 from chatapp_cli.services import alarms
@@ -52,7 +54,43 @@ def test_a_trial_by_message_needs_a_daemon_and_says_what_became_of_it(
     assert chatapp("outbox", "list").out == "", "nothing is sent later, when nobody expects a trial"
     with holding(company):
         waits = chatapp.run("alarm", "test")
-    assert (waits.code, "1:client-1\tMessage 2 is on its way" in waits.out) == (0, True)
+    assert (waits.code, "1:client-1\tMessage 2 is on its way by " in waits.out) == (0, True)
+
+
+def test_the_doctor_says_that_nobody_is_told_of_alarms_once_there_is_a_channel(
+    chatapp: Shell, program: Program, tmp_path: Path
+) -> None:
+    def said(**env: str) -> list[tuple[bool, str, str]]:
+        found = chatapp.run("doctor", "--json", **env).json
+        return [(one["ok"], one["what"], one["next_step"]) for one in found if one["name"] == "alarms"]
+
+    assert said() == []
+    chatapp("line", "add", "Sales")
+    chatapp("line", "bind", "api", "--line", "Sales", *program.answers)
+    ((ok, what, step),) = said()
+    assert (ok, what) == (False, "Nobody is told of alarms.")
+    assert step == (
+        "Name addresses: chatapp company configure --set alarm=email:olga@shop.example; "
+        "or a command: chatapp config set alarm_command 'curl -fsS --data-binary @- https://push.example/desk'"
+    )
+    assert said(CHATAPP_ALARM_COMMAND="true") == []
+    chatapp("company", "configure", "--set", "alarm=1:client-1")
+    assert said() == []
+
+
+def test_a_setting_that_a_running_daemon_has_not_read_is_told_when_it_is_set_and_fails_a_trial(
+    chatapp: Shell, company: Company, env: Mapping[str, str]
+) -> None:
+    kept = "reads its settings when it starts: until you restart it, it uses the old alarm_command."
+    assert kept not in chatapp("config", "set", "alarm_command", "false").err
+    with holding(company):
+        assert kept in chatapp("config", "set", "alarm_command", "true").err
+        old = chatapp.run("alarm", "test")
+        assert f"{env['CHATAPP_CONFIG']} was changed after the daemon had read it" in old.out
+        assert (old.code, "The command was told" in old.out) == (1, True)
+        assert "→ Restart the daemon, and try again." in old.err
+    with holding(company):
+        assert "was changed" not in chatapp("alarm", "test").out
 
 
 def test_an_address_that_could_be_somebody_elses_needs_its_channel(chatapp: Shell) -> None:
@@ -61,3 +99,18 @@ def test_an_address_that_could_be_somebody_elses_needs_its_channel(chatapp: Shel
         refused = chatapp.run("company", "configure", "--set", f"alarm={address}")
         assert (refused.code, f"alarm cannot be {address}." in refused.err) == (2, True)
     chatapp("company", "configure", "--set", "alarm=olga@shop.example, telegram_bot:@olga 7:12345")
+
+
+def test_an_address_that_no_bound_channel_reaches_is_told_when_it_is_set_and_gets_no_trial(
+    chatapp: Shell, bound: ChannelId, company: Company
+) -> None:
+    said = chatapp("company", "configure", "--set", f"alarm=olga@shop.example, telegram_bot:@olga {bound}:client-1")
+    assert [line for line in said.err.splitlines() if line.startswith("No bound channel")] == [
+        "No bound channel reaches olga@shop.example: nobody is told of alarms there.",
+        "No bound channel reaches telegram_bot:@olga: nobody is told of alarms there.",
+    ]
+    chatapp("company", "configure", "--set", "alarm=olga@shop.example")
+    with holding(company):
+        tried = chatapp.run("alarm", "test")
+    assert (tried.code, "No channel that works fits olga@shop.example." in tried.out) == (1, True)
+    assert chatapp("outbox", "list").out == "", "a shop's program would take it for a client's address"

@@ -144,6 +144,16 @@ def test_the_command_line_says_it(chatapp: Shell, case: Case) -> None:
     assert well or case.step in finding["next_step"]
 
 
+def test_the_doctor_does_not_say_that_a_channel_works_while_no_daemon_runs_it(
+    chatapp: Shell, company: Company, bound: ChannelId
+) -> None:
+    company.write(lambda tx: _proved(tx, bound))
+    with holding(company):
+        assert _of_the_channel(chatapp.run("doctor", "--json"))["what"] == "Ёлочный базар: works"
+    finding = _of_the_channel(chatapp.run("doctor", "--json"))
+    assert (finding["ok"], finding["what"]) == (True, "Ёлочный базар: worked when the daemon last ran")
+
+
 def test_the_window_says_it(company: Company, case: Case) -> None:
     (row,) = company.read(channels.everything)
     appearance = Appearance(company.world.clock, "dark")

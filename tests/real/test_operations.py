@@ -202,11 +202,16 @@ async def test_proxies_are_tried_stored_and_removed(machine: Machine) -> None:
 
 def test_everybody_who_is_told_of_alarms_hears_of_the_trial(machine: Machine) -> None:
     told = machine.root / "told"
-    program(machine.root / "bin" / "mail", f'echo "$@" >{told}; cat >>{told}')
+    program(machine.root / "bin" / "curl", f'echo "$@" >{told}; cat >>{told}')
+    configure, try_it = BLOCKS["Alarms 1"][1].split("systemctl restart chatapp\n")
     with holding(machine.company):
-        said = machine.sh(BLOCKS["Alarms 1"][1])
+        said = machine.sh(configure)
     assert said.returncode == 0, said.stderr
-    assert told.read_text("utf-8") == "-s Alarm root\nmain: this is a trial of the alarms\n"
+    with holding(machine.company):
+        said = machine.sh(try_it)
+    assert said.returncode == 0, said.stderr
+    words = "-fsS --data-binary @- https://push.example/desk\nmain: this is a trial of the alarms\n"
+    assert told.read_text("utf-8") == words
     assert machine.ask("SELECT address FROM outbox JOIN dialog ON dialog.id = dialog_id ORDER BY outbox.id") == [
         "olga@shop.example",
         "77",

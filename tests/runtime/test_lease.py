@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -134,6 +135,30 @@ def test_who_holds_the_store_without_a_sign_of_life_is_named_until_it_ends(
         other.kill()
         other.wait()
         assert silent_holder(company) is None
+
+
+@ON_SQLITE
+def test_a_daemon_that_cannot_write_its_heartbeat_because_of_the_disk_is_not_to_be_ended(
+    desks: Callable[[], Company],
+) -> None:
+    company = desks()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with process(company) as other:
+        os.kill(other.pid, signal.SIGSTOP)
+        rewrite(company, beat_at=clock_of(company) - 20_000)
+        assert "If it hangs, end it" in _step_about_daemon(company)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1, hard))
+        try:
+            step = _step_about_daemon(company)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert step == "Leave it: the disk cannot be written. Mend that, and it goes on by itself."
+
+
+def _step_about_daemon(company: Company) -> str:
+    (said,) = [one for one in examine(LoadedSettings(company.settings, {}, None)) if one.name == "daemon"]
+    assert said.next_step is not None
+    return show(said.next_step)
 
 
 def test_a_silent_holder_of_another_machine_is_followed_when_its_lease_is_over(desks: Callable[[], Company]) -> None:

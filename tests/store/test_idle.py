@@ -4,7 +4,7 @@ import psycopg
 import pytest
 
 from chatapp_cli.domain.errors import StoreAway
-from chatapp_cli.store.drivers import Postgres
+from chatapp_cli.store.postgres import Postgres
 from chatapp_cli.store.rows.lease import LASTS
 
 

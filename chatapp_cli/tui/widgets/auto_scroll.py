@@ -28,9 +28,10 @@ class AutoScroll:
             self._pane.call_after_refresh(self._show)
 
     def settle(self) -> None:
-        """Scroll to the chosen message, or to the end if it is kept in view."""
-        self.aim()
-        self.keep()
+        """Scroll to the chosen message, or to the end if it is kept in view; later if the pane has no size yet."""
+        if self._pane.scrollable_content_region.width > 0:
+            self.aim()
+            self.keep()
 
     def keep(self, *, again: bool = True) -> None:
         """Scroll to the end if it is kept in view."""

@@ -97,9 +97,8 @@ class Transcript(LineView):
         self._auto_scroll.begin(at_end=at is None)
         self.gallery.clear()
         self._paint()
-        if self._painted_at > 0:  # otherwise once the pane has a size
-            self._auto_scroll.settle()
-            self._look_around()
+        self._auto_scroll.settle()
+        self._look_around()
 
     def light(self, lit: Callable[[str], Sequence[tuple[int, int]]] | None) -> None:
         """Highlight the spans that ``lit`` finds in a text; ``None`` highlights nothing."""
@@ -222,9 +221,8 @@ class Transcript(LineView):
         """Wrap again; the end stays in view if it was."""
         if self.scrollable_content_region.width != self._painted_at:
             self._paint()
-        if self._painted_at > 0:
-            self._auto_scroll.settle()
-            self._look_around()
+        self._auto_scroll.settle()
+        self._look_around()
 
     def on_focus(self) -> None:
         """Choose the last message if none is chosen, as actions need one."""
