@@ -109,8 +109,12 @@ class Index:
 
     def __init__(self, path: Path, url: str) -> None:
         self.path = path
-        self._driver = Sqlite(path)
         self._store = int.from_bytes(sha256(url.encode()).digest()[:4], "big") >> 1
+
+    @property
+    def _driver(self) -> Sqlite:
+        """A new one each time: the file may have been removed or made anew meanwhile."""
+        return Sqlite(self.path)
 
     def ask(self, job: Callable[[OpenIndex], R]) -> R:
         """Read in one transaction."""

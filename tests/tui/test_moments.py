@@ -11,9 +11,8 @@ import pytest
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.commands import printing
 from chatapp_cli.domain.errors import UsageError
-from chatapp_cli.domain.moment import iso, local, utc
+from chatapp_cli.domain.moment import iso, local, utc, written
 from chatapp_cli.domain.when import since, when
-from chatapp_cli.services import journal_words as told
 from chatapp_cli.tui.reading import words
 from tests.tui.conftest import Opener
 from tests.tui.stage import NOON
@@ -40,7 +39,7 @@ def test_no_formatter_raises_whatever_the_time(zone: str, at: int) -> None:
     assert words.age(NOON - at)
     assert printing.moment(at or 1)
     assert str(iso(at or 1)).endswith("Z")
-    assert told._moment(at)
+    assert written(at)
 
 
 @pytest.mark.parametrize("at", ABSURD)
