@@ -19,14 +19,19 @@ _OLD = 86_400.0
 def folder() -> Path:
     """A new folder, removed when the process ends; what killed processes left is removed with it."""
     sweep()
-    made = Path(tempfile.mkdtemp(prefix=PREFIX))
+    made = Path(tempfile.mkdtemp(prefix=PREFIX, dir=_place()))
     atexit.register(shutil.rmtree, made, ignore_errors=True)
     return made
 
 
+def _place() -> str:
+    """The system's folder for such files; as the environment says now, not when it was first asked for."""
+    return os.environ.get("TMPDIR") or tempfile.gettempdir()
+
+
 def left() -> list[Path]:
     """Our folders of yesterday or before."""
-    return [found for found in Path(tempfile.gettempdir()).glob(f"{PREFIX}*") if _is_left(found)]
+    return [found for found in Path(_place()).glob(f"{PREFIX}*") if _is_left(found)]
 
 
 def size(folder: Path) -> int:

@@ -75,7 +75,7 @@ def desk(
 ) -> Company:
     """A desk whose copies of opened files are in a folder of its own."""
     (tmp_path / "copies").mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "copies"))
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "copies"))
     found = open_company(companies().settings, World(clock=clock, chance=SystemChance())).seen_by(OWNER)
     line = found.write(lambda tx: lines.add(tx, "Sales"))
     found.write(lambda tx: channels.save(tx, found.vault, Bound(account="a", title="A"), line=line, kind="api"))
