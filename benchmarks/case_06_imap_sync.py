@@ -18,8 +18,10 @@ from benchmarks.harness import Case, LeftOut
 from benchmarks.ingesting import company
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.connectors.email import imap
-from chatapp_cli.connectors.email.account import Account, Server
-from chatapp_cli.connectors.email.receive import Inbox, Place
+from chatapp_cli.connectors.email.account import Account, Server, Trust
+from chatapp_cli.connectors.email.known import Known
+from chatapp_cli.connectors.email.places import Place, Places
+from chatapp_cli.connectors.email.receive import Mailbox
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.kit.system import SystemClock
 from chatapp_cli.runtime.intake import Intake
@@ -58,9 +60,9 @@ async def ours(servers: MailServers, opened: Company) -> None:
     store = AsyncStore(opened)
     intake = Intake(store, ChannelId(1))
     async with imap.connect(account(servers)) as connection:
-        inbox = Inbox(connection, account(servers).reading, SystemClock())
+        reader = Mailbox(connection, account(servers), SystemClock(), Known())
         place = Place(uidvalidity=await connection.select(), uid=0, newest=0, start=0)
-        async with aclosing(inbox.batches(place.dump())) as batches:
+        async with aclosing(reader.batches(Places(inbox=place).dump())) as batches:
             async for batch in batches:
                 seen += (await intake.take(batch)).messages
                 if seen >= MAILS:
@@ -95,7 +97,7 @@ def parse(raw: bytes) -> str:
 def account(servers: MailServers) -> Account:
     server = Server(host="127.0.0.1", port=servers.ports["imaps"], tls="tls")
     authority = servers.authority.file.read_text()
-    return Account(address=DESK, login=DESK, password=PASSWORD, imap=server, smtp=server, authority=authority)
+    return Account(address=DESK, login=DESK, password=PASSWORD, imap=server, smtp=server, trust=Trust(authority))
 
 
 def login(servers: MailServers) -> imaplib.IMAP4_SSL:

@@ -10,7 +10,9 @@ from contextlib import aclosing
 from benchmarks.case_06_imap_sync import account, login, mailbox
 from benchmarks.harness import Case
 from chatapp_cli.connectors.email import imap
-from chatapp_cli.connectors.email.receive import Inbox, Place
+from chatapp_cli.connectors.email.known import Known
+from chatapp_cli.connectors.email.places import Place, Places
+from chatapp_cli.connectors.email.receive import Mailbox
 from chatapp_cli.kit.system import SystemClock
 from tests.real.email.servers import MailServers
 
@@ -37,9 +39,9 @@ def seconds(work: object) -> float:
 async def ours(servers: MailServers) -> None:
     """Start from a cursor of another numbering; done when a cursor of this one comes."""
     async with imap.connect(account(servers)) as connection:
-        inbox = Inbox(connection, account(servers).reading, SystemClock())
+        reader = Mailbox(connection, account(servers), SystemClock(), Known())
         lost = Place(uidvalidity=1, uid=MAILS, newest=int(time.time() * 1000), start=0)
-        async with aclosing(inbox.batches(lost.dump())) as batches:
+        async with aclosing(reader.batches(Places(inbox=lost).dump())) as batches:
             async for batch in batches:
                 if batch.cursor:
                     assert Place.load(batch.cursor).uid == MAILS

@@ -71,7 +71,7 @@ class Company:
     def seen(self, job: Callable[[Tx], R]) -> Callable[[Tx], R]:
         """The job as the acting operator: under their name, and limited to what they see."""
         acting, visibility = self.acting, self.visibility
-        return job if acting is None else lambda tx: job(tx.through(visibility).by(acting))
+        return job if acting is None else lambda tx: job(tx.through(visibility, acting))
 
     def seen_by(self, acting: Acting) -> Company:
         """The same company with an acting operator."""

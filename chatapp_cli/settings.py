@@ -20,6 +20,7 @@ from chatapp_cli.domain import name as names
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
+from chatapp_cli.domain.variables import require_signature
 from chatapp_cli.domain.whole_file import BESIDE, write_whole
 from chatapp_cli.i18n import N_
 
@@ -49,6 +50,9 @@ class Settings:
     secret_key: str = _setting("", N_("Key that encrypts the channels' secrets; empty: the key file"), secret=True)
     lang: str = _setting("", N_("Language: ru or en"))
     operator: str = _setting("", N_("Name that your messages and changes are signed with"))
+    own_signature: str = _setting(
+        "", N_("Your own signature below mails, instead of the mailbox's; | begins a new line")
+    )
     theme: str = _setting("dark", N_("Colours of the window: dark, light, contrast or mono"))
     keymap: str = _setting("vim", N_("Keys of the window: vim, or plain without single letters"))
     plain: str = _setting("off", N_("The inbox line by line, for screen readers: on or off"))
@@ -426,6 +430,8 @@ def save(file: Path, name: str, value: str) -> None:
     if value:
         values[name] = _sound(name, _typed(name, value, option.default))
         check(name, values[name])
+        if name == "own_signature":  # not when it is read: one of an earlier version stops no command
+            require_signature(name, value)
     _write(file, "".join(f"{_key(key)} = {_toml(value)}\n" for key, value in sorted(values.items())))
 
 

@@ -6,10 +6,12 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from chatapp_cli.kit.manifests import manifests
 from scripts import (
     channels_part,
     cli_page,
     coverage_page,
+    fields_part,
     keys_page,
     modules_page,
     options_part,
@@ -30,6 +32,10 @@ PAGES: Mapping[str, Callable[[Path], str]] = {
     "docs/operations.md": parts.page(
         "docs/operations.md", {"settings": settings_part.render, "options": options_part.render}
     ),
+    **{
+        page: parts.page(page, {"fields": fields_part.of(kind)})
+        for page, kind in ((f"docs/channels/{kind}.md", kind) for kind in manifests())
+    },
 }
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.runtime.lease import HolderKind, waiting_to_hold
@@ -50,3 +52,29 @@ async def waiting_daemon(company: Company) -> AsyncIterator[None]:
     finally:
         waiting.cancel()
         await asyncio.gather(waiting, return_exceptions=True)
+
+
+HOLDER = """
+import sys, time
+from chatapp_cli.bootstrap import open_company
+from chatapp_cli.runtime.held_lease import HeldLease, LeaseKeeper, elapsed
+from chatapp_cli.runtime.lease import HolderKind, holding
+from chatapp_cli.settings import Settings
+
+with holding(open_company(Settings(home=sys.argv[1], database_url=sys.argv[2])), HolderKind(sys.argv[3])):
+    print("up", flush=True)
+    time.sleep(60)
+"""
+
+
+@contextmanager
+def process(company: Company, kind: HolderKind = HolderKind.DAEMON) -> Iterator[subprocess.Popen[bytes]]:
+    """Another process of this machine that holds the store."""
+    command = [sys.executable, "-c", HOLDER, company.settings.home, company.settings.store_url, kind]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as other:
+        try:
+            assert other.stdout is not None
+            assert other.stdout.readline() == b"up\n"
+            yield other
+        finally:
+            other.kill()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from getpass import getpass
 from urllib.parse import parse_qsl, urlsplit
@@ -20,17 +20,13 @@ from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import _, show
 from chatapp_cli.kit.qr import drawn
 
+_FURTHER = Field(name="further", label=T("Further questions"), kind="flag", default="off")
 _YES = {"on", "y", "yes", "да", "д", "1", "true"}
 _NO = {"off", "n", "no", "нет", "н", "0", "false"}
 
 
 def _tell(words: str = "") -> None:
     typer.echo(words, err=True)
-
-
-def applies(field: Field, answers: Mapping[str, str]) -> bool:
-    """Whether a question applies after these answers."""
-    return all(answers.get(name) == value for name, value in field.when.items())
 
 
 _BLACK_ON_WHITE, _PLAIN = "\x1b[38;5;16;48;5;231m", "\x1b[0m"
@@ -92,12 +88,16 @@ class TerminalAsker:
         self._ask_hidden = ask_hidden
 
     async def form(self, form: Form) -> Mapping[str, str]:
-        """Ask the questions one by one; the previous answer is the default."""
+        """Ask the questions one by one; the previous answer is the default.
+
+        Further questions, and what another answer tells, are asked last, and only if the person wants that.
+        """
         self._introduce(form)
-        answers: dict[str, str] = {}
-        for field in form.fields:
-            if applies(field, answers):
-                answers[field.name] = self._settled(field, form) or self._asked(field, form)
+        asked: dict[str, str] = {}
+        answers = self._answers(form, asked, further=False)
+        left = [field for field in form.fields if field.name in answers.keys() - asked.keys()]
+        if left and self._wants(left):
+            answers = self._answers(form, asked, further=True)
         return answers
 
     @staticmethod
@@ -106,20 +106,47 @@ class TerminalAsker:
         _tell(show(form.title))
         for line in form.intro:
             _tell(f"  {show(line)}")
-        if "" in form.errors:
-            _tell(f"! {show(form.errors[''])}")
+        for words in form.errors.values():
+            _tell(f"! {show(words)}")
+
+    def _answers(self, form: Form, asked: dict[str, str], *, further: bool) -> Mapping[str, str]:
+        """Answers to all questions that apply; those that were asked are added to ``asked``."""
+        answers: dict[str, str] = {}
+        for field in form.fields:
+            if not field.applies(answers):
+                continue
+            told = form.found(field, answers, self._given)
+            if field.name not in asked and (further or not self._is_put_off(field, form, told)):
+                asked[field.name] = self._settled(field, form) or self._asked(field, form, told)
+            answers[field.name] = asked.get(field.name) or self._initial(field, form, told)
+        return answers
+
+    def _wants(self, left: Sequence[Field]) -> bool:
+        """Whether the person wants to answer what was left out."""
+        _tell("  " + _("Left unchanged: {labels}", labels="; ".join(show(field.label) for field in left)))
+        return self._understood_reply(_FURTHER, _FURTHER.default) == "on"
+
+    def _is_put_off(self, field: Field, form: Form, told: str) -> bool:
+        if field.name in form.errors or self._settled(field, form):
+            return False
+        return bool(told or (field.further and (self._initial(field, form, told) or not field.required)))
 
     def _settled(self, field: Field, form: Form) -> str:
         return "" if form.errors else self._given.get(field.name, "")
 
-    def _asked(self, field: Field, form: Form) -> str:
-        default = form.values.get(field.name) or self._given.get(field.name) or field.default
+    def _initial(self, field: Field, form: Form, told: str) -> str:
+        return form.values.get(field.name) or self._given.get(field.name) or told or field.default
+
+    def _asked(self, field: Field, form: Form, told: str) -> str:
         if field.name in form.errors:
             _tell(f"! {show(form.errors[field.name])}")
         if field.hint is not None:
             _tell(f"  {show(field.hint)}")
         for number, choice in enumerate(field.choices, 1):
             _tell(f"  {number}. {show(choice.label)}")
+        return self._understood_reply(field, self._initial(field, form, told))
+
+    def _understood_reply(self, field: Field, default: str) -> str:
         while True:
             try:
                 return understood(field, self._reply(field, default) or default)
@@ -200,11 +227,11 @@ class PresetAsker:
         fields = {field.name: field for field in form.fields}
         self._require_known(fields)
         for name, error in form.errors.items():
-            raise self._refused(fields.get(name), error)
+            raise self._refused(fields.get(name), error, form.errors.get("") if name else None)
         answers: dict[str, str] = {}
         for name, field in fields.items():
-            if applies(field, answers):
-                answers[name] = self._answer(field, form)
+            if field.applies(answers):
+                answers[name] = self._answer(field, form, form.found(field, answers, self._given))
         return answers
 
     def _require_known(self, fields: Mapping[str, Field]) -> None:
@@ -216,24 +243,22 @@ class PresetAsker:
                     field=name,
                 )
 
-    def _answer(self, field: Field, form: Form) -> str:
-        answer = self._given.get(field.name) or form.values.get(field.name) or field.default
+    def _answer(self, field: Field, form: Form, told: str) -> str:
+        answer = self._given.get(field.name) or form.values.get(field.name) or told or field.default
         try:
             return understood(field, answer)
         except UsageError as error:
             raise self._refused(field, error.what) from error
 
     @staticmethod
-    def _refused(field: Field | None, why: Text) -> UsageError:
+    def _refused(field: Field | None, why: Text, step: Text | None = None) -> UsageError:
         if field is None:
             return UsageError(why)
+        give = T("Give it with --set {name}=… or in a file with --answers, or run this on a terminal.", name=field.name)
+        hint = step or field.hint
         return UsageError(
             T("{label} ({name}): {why}", label=field.label, name=field.name, why=why),
-            T(
-                "{hint} Give it with --set {name}=… or in a file with --answers, or run this on a terminal.",
-                hint=field.hint or Text(""),
-                name=field.name,
-            ),
+            give if hint is None else T("{step} {then}", step=give, then=hint),
             field=field.name,
         )
 

@@ -84,10 +84,9 @@ def bind(
     if another:
         _require_pool(about)
     previous = None if another else _previous(company, about.kind, wanted.id, renew)
-    with explained(about):
-        number = asyncio.run(
-            binding.bind(company, asker(given, known=known), line=wanted.id, kind=about.kind, previous=previous)
-        )
+    number = asyncio.run(
+        binding.bind(company, asker(given, known=known), line=wanted.id, kind=about.kind, previous=previous)
+    )
     return company.read(lambda tx: channels.one(tx, number))
 
 
@@ -126,7 +125,7 @@ def asker(given: Mapping[str, str], *, known: Collection[str] = ()) -> Asker:
 
 @contextmanager
 def explained(about: Manifest) -> Iterator[None]:
-    """Replace a channel's error codes by the texts of its manifest."""
+    """Replace the error codes of a channel that is bound by the texts of its manifest."""
     try:
         yield
     except ChannelError as error:

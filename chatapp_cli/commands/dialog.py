@@ -52,7 +52,7 @@ def list_(
         near_ones = (documents.hit(row, near=True) for row in near)
         printing.document([*(documents.hit(row, near=False) for row in found), *near_ones])
         return
-    found += [row._replace(name=f"≈ {row.name}") for row in near]
+    found += [row._replace(author="", name=f"≈ {row.full_name}") for row in near]
     listing.table(found)
     if not found:
         note("No dialog fits.")

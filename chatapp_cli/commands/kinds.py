@@ -9,6 +9,7 @@ import typer
 
 from chatapp_cli.commands import printing
 from chatapp_cli.commands.binding import known_kind
+from chatapp_cli.commands.errors import note
 from chatapp_cli.documents import channels as documents
 from chatapp_cli.domain.draft import MEGABYTE
 from chatapp_cli.domain.manifest import Manifest
@@ -31,6 +32,17 @@ def listing(kind: str, *, as_json: bool) -> None:
         typer.echo(f"\n{show(one.title)}: {show(one.summary)}", err=True)
         for limit in one.limits:
             typer.echo(f"  – {show(limit)}", err=True)
+    if kind:
+        _tell_fields(found[0])
+
+
+def _tell_fields(one: Manifest) -> None:
+    """Print the names by which questions are answered in advance."""
+    typer.echo(err=True)
+    note("Fields for --set and --answers, see also: docs/channels/{kind}.md", kind=one.kind)
+    width = max((len(field.name) for field in one.fields), default=0)
+    for field in one.fields:
+        typer.echo(f"  {field.name:{width}}  {show(field.label)}", err=True)
 
 
 def _kept_free(n: int, name: str) -> tuple[Any, ...]:
@@ -48,6 +60,7 @@ def _abilities(one: Manifest) -> list[str]:
     can = one.capabilities
     words = {
         _("subject"): can.subject,
+        _("copies"): can.copies,
         _("quotes"): can.replies,
         _("edits"): can.edits,
         _("deletes"): can.deletes,

@@ -207,7 +207,7 @@ def bind(
         str, typer.Option("--renew", metavar="CHANNEL", help=N_("The account of a pool to bind again"))
     ] = "",
 ) -> None:
-    """Bind a channel to a line, or renew a binding."""
+    """Bind a channel to a line, or renew a binding. Fields: chatapp line channels KIND, or docs/channels/KIND.md."""
     from chatapp_cli.commands import binding
 
     given_answers = binding.gathered(given or [], answers)

@@ -48,7 +48,7 @@ def _columns(row: DialogRow) -> tuple[object, ...]:
     return (
         row.id,
         "".join(mark for mark, shown in marks if shown),
-        row.name,
+        row.full_name,
         row.kind,
         row.unread or "",
         printing.moment(row.last_at),

@@ -16,16 +16,20 @@ from chatapp_cli.commands.served import note_if_unserved
 from chatapp_cli.documents import messages as documents
 from chatapp_cli.domain.errors import ChatappError, NotFound
 from chatapp_cli.domain.ids import DialogId, MessageId
+from chatapp_cli.domain.invitation import Decision
 from chatapp_cli.domain.message import Operation
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _
 from chatapp_cli.services import files, sending, transcript
+from chatapp_cli.services.message_request import InDialog, ToAddress
 from chatapp_cli.services.sending import SendOptions
 
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Company
     from chatapp_cli.domain.manifest import Capabilities
     from chatapp_cli.services.transcript import TranscriptEntry
+    from chatapp_cli.store.rows.channels import ChannelRow
+    from chatapp_cli.store.rows.dialogs import DialogCard
     from chatapp_cli.store.rows.messages import FileRow
     from chatapp_cli.store.tx import Tx
 
@@ -40,19 +44,25 @@ class Resolution(StrEnum):
 
 
 @app.command(cls=Verb)
-def show(ctx: typer.Context, message: Message, as_json: Json = False) -> None:
-    """Show a message with its files, reactions and state."""
-    from chatapp_cli.commands import transcripts
-    from chatapp_cli.services import channels, dialogs
+def show(
+    ctx: typer.Context,
+    message: Message,
+    *,
+    whole: Annotated[bool, typer.Option("--whole", help=N_("Only the whole text of a mail"))] = False,
+    html: Annotated[bool, typer.Option("--html", help=N_("Only the HTML of a mail"))] = False,
+    headers: Annotated[bool, typer.Option("--headers", help=N_("Only the headers of a mail"))] = False,
+    raw: Annotated[bool, typer.Option("--raw", help=N_("The mail as it came, to the byte"))] = False,
+    as_json: Json = False,
+) -> None:
+    """Show a message with its files, reactions and state; of a mail also what the conversation does not show."""
+    from chatapp_cli.commands import mails, transcripts
 
+    part = mails.one_of(whole=whole, html=html, headers=headers, raw=raw)
     with opened(ctx) as company:
-        entry, card, channel = company.read(
-            lambda tx: (
-                (found := _looked_at(company, tx, MessageId(message))),
-                (about := dialogs.card(tx, found.message.dialog_id)),
-                channels.one(tx, about.channel_id),
-            )
-        )
+        if part is not None:
+            mails.show(company, MessageId(message), part)
+            return
+        entry, card, channel = company.read(lambda tx: _looked_at(company, tx, MessageId(message)))
     if as_json:
         printing.document(documents.message(entry))
         return
@@ -61,12 +71,14 @@ def show(ctx: typer.Context, message: Message, as_json: Json = False) -> None:
         typer.echo(line)
 
 
-def _looked_at(company: Company, tx: Tx, message: MessageId) -> TranscriptEntry:
-    """A message, its continuation, and its place in the queue."""
-    from chatapp_cli.services import chains, turns
+def _looked_at(company: Company, tx: Tx, message: MessageId) -> tuple[TranscriptEntry, DialogCard, ChannelRow]:
+    """A message with its continuation and its place in the queue, its dialog, and its channel."""
+    from chatapp_cli.services import chains, channels, dialogs, turns
 
     entries = chains.with_onward(tx, [transcript.entry(tx, message)])
-    return turns.with_places(tx, company.capabilities, entries)[0]
+    (entry,) = turns.with_places(tx, company.capabilities, entries)
+    card = dialogs.card(tx, entry.message.dialog_id)
+    return entry, card, channels.one(tx, card.channel_id)
 
 
 def _change(ctx: typer.Context, message: int, action: Operation, value: str) -> None:
@@ -115,22 +127,46 @@ def forward(
     messages: Annotated[
         list[int], typer.Argument(metavar="MESSAGE…", parser=number, help=N_("Numbers of the messages"))
     ],
-    to: Annotated[int, typer.Option("--to", parser=number, metavar="DIALOG", help=N_("The dialog that they go to"))],
+    to: Annotated[
+        str, typer.Option("--to", metavar="DIALOG|ADDRESS", help=N_("The number of the dialog, or the address"))
+    ],
+    channel: Annotated[
+        str,
+        typer.Option("--channel", help=N_("For an address: the channel, by kind, account or number, if not the same")),
+    ] = "",
+    text: Annotated[
+        str, typer.Option("--text", help=N_("Your own words above what is forwarded; - reads standard input"))
+    ] = "",
     as_json: Json = False,
 ) -> None:
-    """Forward messages with their files to another dialog, in any channel."""
+    """Forward messages with their files to another dialog or a new address, in any channel."""
     from chatapp_cli.services import forwarding
 
     with opened(ctx) as company:
         options = SendOptions(key=company.world.chance.key())
-        chosen = [MessageId(one) for one in messages]
-        made = company.write(lambda tx: forwarding.forward(tx, company.capabilities, chosen, DialogId(to), options))
+        chosen, words = [MessageId(one) for one in messages], typed(text)
+
+        def carry_out(tx: Tx) -> tuple[list[MessageId], str]:
+            target = _forwarded_to(tx, chosen[0], to, channel)
+            made = forwarding.forward(tx, company.capabilities, chosen, target, options, text=words)
+            return made, forwarding.recipient(tx, made[0])
+
+        made, whom = company.write(carry_out)
     if as_json:
         printing.document([documents.forwarded(old, new) for old, new in zip(chosen, made, strict=True)])
         return
     for one in made:
         typer.echo(one)
-    note("It is in the outbox.")
+    note("It is in the outbox, to {name}.", name=whom)
+
+
+def _forwarded_to(tx: Tx, message: MessageId, to: str, channel: str) -> InDialog | ToAddress:
+    """A dialog by its number, otherwise an address; a phone number begins with a plus."""
+    from chatapp_cli.services import forwarding
+
+    if to.isdecimal() and not channel:
+        return InDialog(DialogId(number(to)))
+    return ToAddress(forwarding.through(tx, message, channel), to)
 
 
 def _capabilities(company: Company, tx: Tx, dialog: DialogId) -> Capabilities:
@@ -175,6 +211,34 @@ def resolve(
     """Record what became of an uncertain message."""
     write(ctx, lambda tx: sending.resolve(tx, MessageId(message), verdict.value))
     note("Message {n} is settled.", n=message)
+
+
+@app.command(cls=Verb)
+def invitation(
+    ctx: typer.Context,
+    message: Message,
+    answer: Annotated[
+        Decision, typer.Argument(metavar="accepted|tentative|declined", help=N_("What the organizer is told"))
+    ],
+    *,
+    to_organizer: Annotated[
+        bool, typer.Option("--to-organizer", help=N_("Also if the organizer is not the sender of the mail"))
+    ] = False,
+) -> None:
+    """Accept or decline an invitation that came by mail."""
+    from chatapp_cli.services import invitations
+
+    with opened(ctx) as company:
+        options, wanted = SendOptions(key=company.world.chance.key()), MessageId(message)
+        found = company.read(lambda tx: invitations.find(tx, wanted))
+        made = company.write(
+            lambda tx: invitations.answer(tx, company.capabilities, wanted, answer, options, elsewhere=to_organizer)
+        )
+        typer.echo(made)
+        note("The answer goes to {address}.", address=found.invitation.organizer)
+        if found.is_over:
+            note("The event is over.")
+        note_if_unserved(company)
 
 
 @app.command(cls=Verb)

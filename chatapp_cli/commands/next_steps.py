@@ -57,6 +57,7 @@ COMMANDS: Final[Mapping[Next, Sequence[str]]] = MappingProxyType(
         Next.SYNC: ("chatapp template sync {kind}",),
         Next.TAKE: ("chatapp dialog assign {n} me",),
         Next.TEMPLATES: ("chatapp template list --channel {n}", "chatapp template list"),
+        Next.TO_ORGANIZER: ("chatapp message invitation {n} {answer} --to-organizer",),
         Next.TRANSCRIBE: ("chatapp message transcribe",),
         Next.UNBLOCK: ("chatapp dialog unblock {n}",),
         Next.UNMERGE: ("chatapp contact unmerge",),

@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from chatapp_cli.commands import printing
-from chatapp_cli.commands.base import Channel, Json, Line, Message, Verb, noun, opened, typed
+from chatapp_cli.commands.base import (
+    Channel,
+    Json,
+    Line,
+    Message,
+    Verb,
+    channel_names,
+    completing,
+    noun,
+    opened,
+    typed,
+)
 from chatapp_cli.commands.errors import note
 from chatapp_cli.commands.progress import Progress
 from chatapp_cli.documents import sending as documents
@@ -59,6 +70,41 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
     printing.table(columns, [*(_waiting_row(*one) for one in waits), *map(_troubled_row, troubled)])
     if not waits and not troubled:
         note("Nothing waits, and nothing went wrong.")
+
+
+@app.command(cls=Verb)
+def undelivered(
+    ctx: typer.Context,
+    *,
+    channel: Annotated[
+        str,
+        typer.Option(
+            "--channel",
+            metavar="CHANNEL",
+            help=N_("Channel by kind, account or number"),
+            autocompletion=completing(channel_names),
+        ),
+    ] = "",
+    line: Line = "",
+    since: Annotated[str, typer.Option("--since", metavar="TIME", help=N_("Such as: 2h, 1d, 2026-12-01 10:00"))] = "",
+    as_json: Json = False,
+) -> None:
+    """Show what did not arrive or is late: why, in the words of the server, and what to do."""
+    from chatapp_cli.commands.binding import wanted
+    from chatapp_cli.domain import when
+
+    with opened(ctx) as company:
+        start = when.since(since, now=company.world.clock.now()) if since else 0
+        channels = [row.id for row in wanted(company, channel, line)] if channel or line else [None]
+        look = lambda tx: [row for one in channels for row in waiting.undelivered(tx, channel=one, since=start)]  # noqa: E731
+        found = sorted(company.read(look), key=lambda row: row.id, reverse=True)
+    if as_json:
+        printing.document([documents.undelivered(row, *_what_and_step(row)) for row in found])
+        return
+    columns = (_("Message"), _("State"), _("To"), _("Channel"), _("When"), _("Why"), _("What to do"), _("Text"))
+    printing.table(columns, [_undelivered_row(row) for row in found])
+    if not found:
+        note("Everything that was sent has arrived, as far as is known.")
 
 
 @app.command(cls=Verb)
@@ -169,12 +215,26 @@ def _waiting_row(row: WaitingRow, reason: WaitReason) -> tuple[object, ...]:
         state = f"{state}; {_(STATES[reason.standing])}"
     when = printing.moment(waiting.goes_at(row)) or _("at once")
     doing = "" if row.action == "send" else f" ({show(words.action(row.action))})"
-    return row.message_id, state + doing, row.name, row.channel, when, _waiting_why(row, reason), row.text
+    return row.message_id, state + doing, waiting.recipient(row), row.channel, when, _waiting_why(row, reason), row.text
 
 
 def _troubled_row(row: TroubledRow) -> tuple[object, ...]:
     state, when = show(words.state(row.state)), printing.moment(row.at)
-    return row.id, state, row.name, row.channel, when, _troubled_why(row), row.text
+    return row.id, state, waiting.recipient(row), row.channel, when, _troubled_why(row), row.text
+
+
+def _undelivered_row(row: TroubledRow) -> tuple[object, ...]:
+    state, (why, step) = show(words.state(row.state, row.code)), _what_and_step(row)
+    return row.id, state, waiting.recipient(row), row.channel, printing.moment(row.at), why, step, row.text
+
+
+def _what_and_step(row: TroubledRow) -> tuple[str, str]:
+    from chatapp_cli.kit.manifests import manifest
+
+    if not row.code:
+        return "", ""
+    what, step = words.why(manifest(row.kind), row.code, row.detail)
+    return show(what), "" if step is None else show(step)
 
 
 def _troubled_why(row: TroubledRow) -> str:

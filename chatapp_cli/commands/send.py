@@ -10,6 +10,8 @@ import typer
 from chatapp_cli.commands.base import Json, Line, Verb, channel_names, completing, opened, single
 from chatapp_cli.commands.send_options import Assignee, FirstName, LastName, MessageOptions, composed, send_off
 from chatapp_cli.commands.way import Way
+from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_
 
 app = single()
@@ -81,7 +83,14 @@ def send(
         one = ToPerson(to=recipients[0].address, channel=way.first(company), others=others or (), line=line)
         with options.request(company, one, way.possible(company) if options.files else ()) as request:
             if dry or to_file or len(recipients) > 1:
+                _require_single_copies(options, len(recipients))
                 how = mass.MassOptions(dry=dry, yes=yes, as_json=as_json, key=key, told=told)
                 raise typer.Exit(mass.send(company, recipients, request, how))
             code = send_off(company, request, wait=options.wait, as_json=as_json, to=one.to)
     raise typer.Exit(code)
+
+
+def _require_single_copies(options: MessageOptions, recipients: int) -> None:
+    """Raise UsageError for copies of what goes to several: each would get as many."""
+    if recipients > 1 and (options.cc or options.bcc):
+        raise UsageError(T("A message to several goes without copies."), T("Leave --cc and --bcc out."), field="cc")

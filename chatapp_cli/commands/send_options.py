@@ -35,6 +35,16 @@ if TYPE_CHECKING:
 
 Text = Annotated[str, typer.Option("--text", "-t", help=N_("The text; - reads standard input"))]
 Subject = Annotated[str, typer.Option("--subject", help=N_("Subject, where the channel has one"))]
+Copies = Annotated[
+    list[str] | None,
+    typer.Option("--cc", metavar="ADDRESS", help=N_("Who gets a copy and is named to all; repeatable")),
+]
+BlindCopies = Annotated[
+    list[str] | None, typer.Option("--bcc", metavar="ADDRESS", help=N_("Who gets a copy that nobody sees; repeatable"))
+]
+Signed = Annotated[
+    bool, typer.Option("--signature/--no-signature", help=N_("Put the signature below a mail"), show_default=False)
+]
 Files = Annotated[list[Path] | None, typer.Option("--file", metavar="FILE", help=N_("File to attach; repeatable"))]
 At = Annotated[
     str, typer.Option("--at", metavar="TIME", help=N_("Not before: 18:30, +30m, tomorrow 9:00, 2026-12-01 10:00"))
@@ -84,6 +94,9 @@ class MessageOptions:
     template: Approved = ""
     values: Values = None
     subject: Subject = ""
+    cc: Copies = None
+    bcc: BlindCopies = None
+    signed: Signed = True
     files: Files = None
     at: At = ""
     wait: Wait = PATIENCE
@@ -97,7 +110,13 @@ class MessageOptions:
 
     @contextmanager
     def request(
-        self, company: Company, to: SendTarget, channels: Sequence[ChannelRow], *, reply_to: MessageId | None = None
+        self,
+        company: Company,
+        to: SendTarget,
+        channels: Sequence[ChannelRow],
+        *,
+        reply_to: MessageId | None = None,
+        answers: MessageId | None = None,
     ) -> Iterator[MessageRequest]:
         """The message for one of these channels, with its files staged; they are kept if it is accepted within."""
         from chatapp_cli.commands.staging import most_of, staging
@@ -113,10 +132,19 @@ class MessageOptions:
                 subject=self.subject,
                 files=tuple(map(stage, paths)),
                 reply_to=reply_to,
+                answers=answers,
                 first_name=self.first_name.strip(),
                 last_name=self.last_name.strip(),
+                cc=_addresses(self.cc),
+                bcc=_addresses(self.bcc),
             )
-            yield MessageRequest(to=to, draft=draft, words=self._words(company), options=self._send_options(company))
+            yield MessageRequest(
+                to=to,
+                draft=draft,
+                words=self._words(company),
+                options=self._send_options(company),
+                signing=company.options if self.signed else None,
+            )
 
     def _require_sense(self) -> None:
         if self.template and self.text:
@@ -153,7 +181,7 @@ class MessageOptions:
         )
 
 
-_SHARED = ("text", "template", "values", "subject", "files", "at", "wait", "key")
+_SHARED = ("text", "template", "values", "subject", "cc", "bcc", "signed", "files", "at", "wait", "key")
 
 
 def composed(verb: Callable[..., None]) -> Callable[..., None]:
@@ -170,6 +198,12 @@ def composed(verb: Callable[..., None]) -> Callable[..., None]:
     spread = [shared if one.name == "options" else [one] for one in own.values()]
     command.__signature__ = Signature([*chain(*spread)])  # type: ignore[attr-defined]  # read by typer
     return command
+
+
+def _addresses(given: Sequence[str] | None) -> Sequence[str]:
+    from chatapp_cli.domain.recipients import typed_addresses
+
+    return typed_addresses("\n".join(given or ()))
 
 
 def _gaps(given: Sequence[str]) -> Mapping[str, str]:

@@ -1,14 +1,16 @@
-"""One verb for several dialogs, in one transaction."""
+"""One verb for several dialogs, a thousand in a transaction."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chatapp_cli.commands.base import write
+from chatapp_cli.commands.base import opened
 from chatapp_cli.commands.input_checks import number, standard_input
+from chatapp_cli.domain.dialog import MOST_AT_ONCE
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.i18n import N_
 
@@ -28,11 +30,13 @@ def numbers(given: Sequence[str]) -> list[DialogId]:
 
 
 def each(ctx: typer.Context, given: Sequence[str], job: Callable[[Tx, DialogId], object]) -> None:
-    """Do the same with several dialogs: with all of them, or with none if one refuses."""
+    """Do the same with several dialogs: with all of them, or with none if one refuses; of more, with each thousand."""
     chosen = numbers(given)
 
-    def all_of_them(tx: Tx) -> None:
-        for one in chosen:
+    def some(tx: Tx, dialogs: Sequence[DialogId]) -> None:
+        for one in dialogs:
             job(tx, one)
 
-    write(ctx, all_of_them)
+    with opened(ctx) as company:
+        for at in range(0, len(chosen), MOST_AT_ONCE):
+            company.write(partial(some, dialogs=chosen[at : at + MOST_AT_ONCE]))

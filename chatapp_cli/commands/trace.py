@@ -11,12 +11,14 @@ from chatapp_cli.commands import printing, transcripts
 from chatapp_cli.commands.base import Json, Message, Verb, opened, single
 from chatapp_cli.documents import messages as documents
 from chatapp_cli.domain.ids import MessageId
+from chatapp_cli.domain.journal.messages import MessageStateChanged
 from chatapp_cli.i18n import _, show
 from chatapp_cli.services import trace as traces
 from chatapp_cli.services import words
 from chatapp_cli.services.journal_words import sentence
 
 if TYPE_CHECKING:
+    from chatapp_cli.domain.journal.reading import JournalEntry
     from chatapp_cli.domain.manifest import Manifest
     from chatapp_cli.services.trace import Life
 
@@ -44,7 +46,7 @@ def _facts(life: Life) -> Mapping[str, object]:
     return {
         _("Dialog"): f"{life.dialog.name} ({life.dialog.id})",
         _("Channel"): f"{life.dialog.channel} ({life.dialog.kind})",
-        _("Written by"): message.origin,
+        _("Written by"): show(words.origin(message.origin)),
         _("Provider's id"): message.ext_id,
         _("Idempotency key"): message.key,
     }
@@ -53,10 +55,22 @@ def _facts(life: Life) -> Mapping[str, object]:
 def _story(life: Life, about: Manifest) -> Iterator[str]:
     """What happened, in the order of time."""
     story = [*_arrival(life), *_attempts(life, about), *_earlier(life)]
-    story += [(entry.at, printing.one_line(f"{show(sentence(entry))} {entry.actor}")) for entry in life.news]
+    story += [
+        (one.at, printing.one_line(f"{show(sentence(one))} {one.actor}{_why(life, one, about)}")) for one in life.news
+    ]
     yield ""
     for at, words_of_it in sorted(story, key=lambda one: one[0]):
         yield f"{printing.moment(at)}  {printing.shortened(words_of_it)}"
+
+
+def _why(life: Life, entry: JournalEntry, about: Manifest) -> str:
+    """Why a report changed the message's state, as far as it still has that state."""
+    event, message = entry.event, life.entry.message
+    if not isinstance(event, MessageStateChanged) or not event.code:
+        return ""
+    if (event.state, event.code) != (message.state, message.code):
+        return ""
+    return f": {show(words.why(about, message.code, message.detail)[0])}"
 
 
 def _arrival(life: Life) -> Iterator[tuple[int, str]]:

@@ -29,9 +29,12 @@ def entry_lines(entry: TranscriptEntry, card: DialogCard, manifest: Manifest) ->
     yield f"#{message.id}  {moment(message.at)}  {_author(message, card)}  {_marks(message)}".rstrip()
     if message.subject:
         yield f"    [{one_line(message.subject)}]"
+    if entry.mail is not None:
+        yield from (f"    {one_line(show(who))}" for who in words.recipients(entry))
     if message.reply_to:
         yield "    " + _("in reply to {id}", id=one_line(message.reply_to))
     yield from text_lines(message.text, f"chatapp message show {message.id} --json")
+    yield from _mail(entry)
     for file in entry.files:
         yield f"    {file_line(file, manifest)}"
         if file.words:
@@ -41,6 +44,19 @@ def entry_lines(entry: TranscriptEntry, card: DialogCard, manifest: Manifest) ->
     if entry.place is not None:
         yield "    " + _("No. {n} in the queue", n=entry.place.n)
     yield from (f"    {line}" for line in _trouble(entry, manifest))
+
+
+def _mail(entry: TranscriptEntry) -> Iterator[str]:
+    """What there is to a mail beside its text in the conversation."""
+    if entry.mail is not None and entry.mail.folded:
+        yield f"    {folded(entry.mail.folded)}: chatapp message show {entry.message.id} --whole"
+    if entry.mail is not None and entry.mail.invitation:
+        yield f"    {show(words.invitation(entry.mail.invitation))}"
+
+
+def folded(n: int) -> str:
+    """How much of a mail is folded."""
+    return ngettext("… {n} more line", "… {n} more lines", n)
 
 
 def text_lines(text: str, whole: str) -> Iterator[str]:
@@ -54,7 +70,7 @@ def text_lines(text: str, whole: str) -> Iterator[str]:
 def _author(message: MessageRow, card: DialogCard) -> str:
     if message.direction == Direction.IN:
         return f"← {one_line(message.author or card.name)}"
-    return f"→ {one_line(message.author or message.origin)}"
+    return f"→ {one_line(message.author or show(words.origin(message.origin)))}"
 
 
 def _marks(message: MessageRow) -> str:
@@ -88,6 +104,8 @@ def _trouble(entry: TranscriptEntry, manifest: Manifest) -> Iterator[str]:
         yield f"! {show(what)}"
         if entry.onward is not None:
             yield "→ " + _("It continued as message {n} in the next channel.", n=entry.onward)
+            if entry.left_behind:
+                yield "→ " + _("That channel does not carry: {what}.", what=show(words.left_behind(entry.left_behind)))
         elif step is not None:
             yield f"→ {show(step)}"
     if entry.waiting is not None:

@@ -19,6 +19,7 @@ def row(one: DialogRow) -> Mapping[str, Any]:
     """A line of the dialog list."""
     return {
         **one._asdict(),
+        "author": one.author or "",
         "chat_id": one.address,
         "pinned": bool(one.pinned),
         "blocked": bool(one.blocked),
@@ -66,4 +67,6 @@ def unsent(kept: Unsent) -> Mapping[str, Any]:
         "files": [asdict(file) for file in draft.files],
         "reply_to": draft.reply_to,
         "edits": kept.edits,
+        "cc": list(draft.cc),
+        "bcc": list(draft.bcc),
     }

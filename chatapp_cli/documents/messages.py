@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from chatapp_cli.documents import dialogs
 from chatapp_cli.domain.journal.base import stored, topic
 from chatapp_cli.domain.moment import iso
+from chatapp_cli.domain.recipients import Recipients
 
 if TYPE_CHECKING:
     from chatapp_cli.domain.ids import MessageId
@@ -25,10 +26,15 @@ if TYPE_CHECKING:
 def message(entry: TranscriptEntry) -> Mapping[str, Any]:
     """A message with everything shown with it."""
     row = entry.message
+    recipients = Recipients.parse("" if entry.mail is None else entry.mail.recipients)
     times = {name: iso(getattr(row, name)) for name in ("at", "stored_at", "edited_at", "deleted_at")}
     return {
         **row._asdict(),
         **times,
+        "invitation": "" if entry.mail is None else entry.mail.invitation,
+        "folded": 0 if entry.mail is None else entry.mail.folded,
+        "to": [one._asdict() for one in recipients.to],
+        "cc": [one._asdict() for one in recipients.cc],
         "files": [file(one) for one in entry.files],
         "reactions": [reaction._asdict() for reaction in entry.reactions],
         "went_on_as": entry.onward,
@@ -96,6 +102,7 @@ def found(one: SearchResult) -> Mapping[str, Any]:
 def verdict(entry: TranscriptEntry, channel: ChannelRow, name: str) -> Mapping[str, Any]:
     """The state of a message just accepted; ``name`` is the dialog's."""
     row = entry.message
+    copies = Recipients.parse("" if entry.mail is None else entry.mail.recipients)
     return {
         "message": row.id,
         "dialog": row.dialog_id,
@@ -107,6 +114,7 @@ def verdict(entry: TranscriptEntry, channel: ChannelRow, name: str) -> Mapping[s
         "goes_at": iso(entry.waiting.not_before) if entry.waiting else None,
         "waits_for": entry.waiting.wait_code if entry.waiting else "",
         "name": name,
+        "cc": [one._asdict() for one in copies.cc],
     }
 
 

@@ -28,6 +28,8 @@ def waiting(row: WaitingRow, code: str, why: str, standing: str) -> Mapping[str,
         "code": code,
         "why": why,
         "attempts": row.attempts,
+        "person": row.person,
+        "address": row.address,
     }
 
 
@@ -42,7 +44,14 @@ def troubled(row: TroubledRow, why: str) -> Mapping[str, Any]:
         "at": iso(row.at),
         "code": row.code,
         "why": why,
+        "person": row.person,
+        "address": row.address,
     }
+
+
+def undelivered(row: TroubledRow, why: str, next_step: str) -> Mapping[str, Any]:
+    """An uncertain, failed or late message, or one whose copy failed: why, what to do, and the server's own words."""
+    return {**troubled(row, why), "name": row.name, "detail": row.detail, "next_step": next_step}
 
 
 def mailing(found: Mailing, *, seconds: int, dry: bool) -> Mapping[str, Any]:

@@ -45,7 +45,7 @@ def canonical(address: str, kind: AddressKind) -> str:
     """The canonical form of an address that a person typed; a phone without a plus is read as in Russia."""
     address = address.strip()
     if kind == "email":
-        return address.lower()
+        return mailbox_of(address.rstrip("."))
     if kind == "phone":
         return "+" + typed(address)
     return address.lower().lstrip("@") if kind == "username" else address
@@ -66,6 +66,44 @@ def given(phone: str) -> str:
     return f"+{found}" if found else ""
 
 
+def domain_in_ascii(domain: str) -> str:
+    """A domain such as ёлки.рф in the form that every server accepts; one in ASCII stays as it is.
+
+    Raises ValueError for what is none, and for one that would become another, as straße.de becomes strasse.de.
+    """
+    name = domain.encode("idna")
+    if not domain.isascii() and name.decode("idna") != domain.lower():
+        raise ValueError(domain)
+    return name.decode("ascii")
+
+
+def mailbox_of(address: str) -> str:
+    """What all spellings of one mailbox have in common: in lower case, its domain in ASCII."""
+    spelled = address.lower()
+    if spelled.isascii():
+        return spelled
+    local, at, domain = spelled.rpartition("@")
+    try:
+        return f"{local}{at}{domain_in_ascii(domain)}"
+    except ValueError:
+        return spelled
+
+
+def spellings(address: str) -> Sequence[str]:
+    """An address under which a client is known, and the one that earlier versions knew them by, if that is another.
+
+    They kept a mailbox at ёлки.рф by its domain in letters or in ASCII, as it came.
+    """
+    local, _, domain = address.rpartition("@")
+    if "xn--" not in domain:
+        return (address,)
+    try:
+        former = f"{local}@{domain.encode('ascii').decode('idna')}"
+    except ValueError:
+        return (address,)
+    return (address, former) if mailbox_of(former) == address != former else (address,)
+
+
 def is_name(text: str) -> bool:
     """Whether this is a name, and not digits, an e-mail address or a @username in place of one."""
     text = text.strip()
@@ -75,6 +113,11 @@ def is_name(text: str) -> bool:
 def called(now: str, before: str) -> str:
     """The name to store: an address or an empty name never replaces a known name."""
     return now if is_name(now) or not before.strip() else before
+
+
+def with_name(name: str, address: str) -> str:
+    """A recipient by name and address; one of them if there is no other."""
+    return f"{name} ({address})" if address and name not in {"", address} else address or name
 
 
 def named(text: str) -> str:

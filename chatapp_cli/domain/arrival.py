@@ -18,6 +18,7 @@ from chatapp_cli.domain.border import (
     ExternalText,
     FileName,
 )
+from chatapp_cli.domain.invitation import EventInvitation
 from chatapp_cli.domain.message import State
 
 ChatKind: TypeAlias = Literal["private", "group", "channel"]
@@ -67,6 +68,24 @@ class IncomingFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MailDetails:
+    """What a mail has beside a message's text."""
+
+    whole: ExternalText = NO_TEXT
+    """All of its text, if the message's text leaves lines out; otherwise empty."""
+    folded: Count = NOTHING
+    """How many lines the message's text leaves out."""
+    notes: ExternalText = NO_TEXT
+    """What the desk says of the mail at the end of its text; nothing that its author wrote."""
+    to: Sequence[Profile] = ()
+    cc: Sequence[Profile] = ()
+    delivered_as: Sequence[Profile] = ()
+    """The address of ours that it was delivered to without naming it, if that is known."""
+    invitation: EventInvitation | None = None
+    """The client's invitation to an event or its cancellation, or our answer from outside the desk."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MessageArrived:
     """A message in a chat, from the client or, as an echo, from ourselves."""
 
@@ -86,16 +105,26 @@ class MessageArrived:
     thread: Sequence[ExternalId] = ()
     """``ext_id``s it descends from, oldest first.
 
-    The message goes to a dialog with the same address that contains one of them, regardless of ``peer.key``.
+    The message goes to a dialog with the same address that contains one of them, or with a mail among them that names
+    the address in To or Cc, regardless of ``peer.key``.
     """
     album: ExternalId = NO_ID
     """Messages of one dialog that share it are shown together."""
+    reports_on: ExternalId = NO_ID
+    """Which message of ours it reports on, beside its ``DeliveryChanged``: it stands only if we know none."""
+    claims: Sequence[Peer] = ()
+    """Whom it was written to, if it claims to be ours and only its ``thread`` can prove that.
+
+    It is ours, and stands with the first of them in whose dialog a message of ``thread`` stands, or whom a mail of
+    ``thread`` names. If there is none, it is ``peer``'s, joins no dialog by ``thread`` and is ``automatic``.
+    """
     automatic: bool = False
     """Written by a machine, so never answered automatically."""
     silent: bool = False
     """Needs no attention, such as an out-of-office reply or a delivery report: neither waiting nor unread."""
     placeholder: bool = False
     """Stands for a message that the provider cannot show yet; the message with the same id replaces it."""
+    mail: MailDetails | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,9 +164,12 @@ class DeliveryChanged:
     state: State
     at: At
     code: ExternalText = NO_TEXT
+    """A code of the manifest's ``[errors]``; with the state *sent*: why it has not arrived yet."""
     detail: ExternalText = NO_TEXT
     key: ExternalId = NO_ID
     """Our idempotency key, if the provider returns it: proves a send whose answer was lost."""
+    about: Sequence[Address] = ()
+    """Whom of several recipients it is about, if the report says so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,6 +239,10 @@ class Arrival:
     events: Sequence[ProviderEvent] = ()
     problem: ExternalText = NO_TEXT
     """Why it could not be parsed; it is then kept as a dead letter."""
+    awaited: bool = False
+    """Whether it only stands for what the provider has not handed out; a session asks for that when it begins."""
+    replaces: ExternalId = NO_ID
+    """The ``provider_id`` of a dead letter that stood for this until the provider handed it out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,3 +255,5 @@ class Batch:
     arrivals: Sequence[Arrival] = ()
     cursor: str | None = None
     """Where to continue after this batch; ``None`` leaves the stored cursor."""
+    not_read: ExternalText | None = None
+    """The parts of the account that cannot be read for now, by name; empty: all are; ``None``: as before."""

@@ -15,6 +15,8 @@ from chatapp_cli.domain.ids import ChannelId, LineId, Millis
 from chatapp_cli.domain.text import T, Text
 
 NOTHING = Text("")
+MOST_AT_ONCE = 1000
+"""The most dialogs that one write changes, so that arrivals wait for a tenth of a second and not for all of a list."""
 
 
 class FilterKind(Enum):

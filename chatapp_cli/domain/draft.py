@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from chatapp_cli.domain import limits
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import MessageId
+from chatapp_cli.domain.invitation import InvitationAnswer
 from chatapp_cli.domain.manifest import NoCapabilities
+from chatapp_cli.domain.recipients import MOST_COPIES, is_address
 from chatapp_cli.domain.segments import MOST, segments
 from chatapp_cli.domain.text import T
 
@@ -47,6 +49,25 @@ class Draft:
     first_name: str = ""
     last_name: str = ""
     """The client's name for the account's address book, when writing first (S-056)."""
+    cc: Sequence[str] = ()
+    """Further addresses that get a copy, and see each other; only for channels of mail."""
+    bcc: Sequence[str] = ()
+    """Further addresses that get a copy, seen by nobody."""
+    signature: str = ""
+    """What a mail has below its text, filled in; ``composing`` sets it."""
+    invitation: InvitationAnswer | None = None
+    """What a mail answers to an invitation, beside its text."""
+    forwards: bool = False
+    """Whether it passes on another message, so that it answers none."""
+    inherits_subject: bool = False
+    """Whether nobody gave it its subject: it is that of an earlier message."""
+    answers: MessageId | None = None
+    """The mail that it answers, quoted only where the mailbox says so; ``None``: the last one when it goes out."""
+
+    @property
+    def typed_subject(self) -> bool:
+        """Whether a person gave it a subject of its own."""
+        return bool(self.subject) and not self.inherits_subject
 
 
 def require_deliverable(can: Capabilities, draft: Draft) -> None:
@@ -61,6 +82,7 @@ def require_deliverable(can: Capabilities, draft: Draft) -> None:
         raise Refused("subject_too_long", why, limits.SUBJECT.next_step)
     if draft.reply_to and not can.replies:
         raise Refused("no_replies", T("This channel cannot quote a message."), T("Send it without the quote."))
+    _require_copies(can, [*draft.cc, *draft.bcc])
     if draft.template and not can.templates:
         raise Refused("no_templates", T("This channel has no templates."), T("Write the text itself."))
     if draft.template and draft.files:
@@ -75,6 +97,27 @@ def require_deliverable(can: Capabilities, draft: Draft) -> None:
     if can.segments:
         _require_parts(draft.text)
     require_files(can, draft.files)
+
+
+def _require_copies(can: Capabilities, copies: Sequence[str]) -> None:
+    if copies and not can.copies:
+        raise no_copies()
+    if len(copies) > MOST_COPIES:
+        raise Refused(
+            "too_many_copies",
+            T("{n} copies are too many; one mail has {limit} at most.", n=len(copies), limit=MOST_COPIES),
+            T("Leave some addresses out, or write a second mail."),
+        )
+    wrong = next((address for address in copies if not is_address(address)), None)
+    if wrong is not None:
+        raise Refused(
+            "bad_copy", T("{address} is no e-mail address.", address=wrong), T("Correct it, or leave it out.")
+        )
+
+
+def no_copies() -> Refused:
+    """The channel has neither Cc nor Bcc."""
+    return Refused("no_copies", T("This channel sends no copies."), T("Write to the others one by one."))
 
 
 def not_installed() -> Refused:

@@ -109,6 +109,8 @@ class ChannelError(ChatappError):
         super().__init__(T("The channel answered: {code} {detail}", code=code, detail=detail))
         self.code = code
         self.detail = detail
+        self.connection_lives = False
+        """Whether the connection to the provider certainly goes on after it, as after an answer of the server."""
 
 
 class Retryable(ChannelError):

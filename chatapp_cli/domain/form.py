@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple, TypeAlias
 from unicodedata import category
@@ -15,7 +15,20 @@ _NOT_IN_LINES: Final = frozenset({"Cc", "Zl", "Zp"})
 _WITH_LINES: Final = frozenset({"secret", "file"})
 
 FieldKind: TypeAlias = Literal[
-    "text", "secret", "phone", "email", "code", "choice", "flag", "port", "number", "url", "host", "file"
+    "text",
+    "secret",
+    "phone",
+    "email",
+    "addresses",
+    "signature",
+    "code",
+    "choice",
+    "flag",
+    "port",
+    "number",
+    "url",
+    "host",
+    "file",
 ]
 
 
@@ -24,6 +37,8 @@ class Choice(NamedTuple):
 
     value: str
     label: Text
+    endings: Sequence[str] = ()
+    """How an answer to the field of ``found_in`` ends if it tells this one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +66,19 @@ class Field:
     """Regular expression of allowed values; the hint describes it."""
     when: Mapping[str, str] = field(default_factory=dict)
     """Asked only if these fields have these answers."""
+    further: bool = False
+    """Rarely needed: asked only of those who want the further questions; for others the default holds."""
+    found_in: str = ""
+    """An earlier field whose answer may tell this one, by the ``endings`` of the choices."""
+
+    def applies(self, answers: Mapping[str, str]) -> bool:
+        """Whether the question applies after these answers."""
+        return all(answers.get(name) == value for name, value in self.when.items())
+
+    def found(self, answers: Mapping[str, str]) -> str:
+        """The answer that an earlier one tells; empty if none does."""
+        said = answers.get(self.found_in, "").strip().lower()
+        return next((one.value for one in self.choices if said.endswith(tuple(one.endings))), "")
 
     @property
     def secret(self) -> bool:
@@ -89,6 +117,15 @@ class Form:
     values: Mapping[str, str] = field(default_factory=dict, repr=False)
     errors: Mapping[str, Text] = field(default_factory=dict)
     """By field name; the key ``""`` is an error of the whole form."""
+
+    def found(self, field: Field, answers: Mapping[str, str], given: Collection[str] = ()) -> str:
+        """The answer that an earlier one tells, unless it was given or chosen before; empty if there is none.
+
+        ``given`` names answers in advance: one to a field that would then not apply says more.
+        """
+        told = "" if field.name in self.values else field.found(answers)
+        against = (one for one in self.fields if one.name in given)
+        return "" if any(one.when.get(field.name, told) != told for one in against) else told
 
 
 class Notice(NamedTuple):

@@ -16,6 +16,8 @@ class Health(StrEnum):
     MISCONFIGURED = "misconfigured"
     BLOCKED = "blocked"
     """It receives but may not send."""
+    SENDS_ONLY = "sends_only"
+    """It sends but cannot receive for now."""
 
 
 class ChannelState(StrEnum):
@@ -27,6 +29,8 @@ class ChannelState(StrEnum):
     """Its provider made it wait; it continues by itself."""
     RECEIVES_ONLY = "receives_only"
     """Its provider does not let it send; it tries by itself now and then."""
+    SENDS_ONLY = "sends_only"
+    """It cannot receive for now; it tries by itself."""
     RETRYING = "retrying"
     STOPPED = "stopped"
     """The account is refused or a setting is wrong; it looks again by itself now and then."""
@@ -35,6 +39,7 @@ class ChannelState(StrEnum):
 
 
 WORKING = frozenset({Health.STARTING, Health.OK})
+SENDING = frozenset({Health.OK, Health.SENDS_ONLY})
 DOWN = frozenset({Health.NEEDS_REBIND, Health.MISCONFIGURED})
 """It cannot be used until a person acts."""
 STOPPED = DOWN | {Health.BLOCKED}

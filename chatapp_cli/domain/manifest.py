@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, TypeAlias
 
 from chatapp_cli.domain.form import Field
-from chatapp_cli.domain.text import Text
+from chatapp_cli.domain.text import T, Text
 
 IntakeMode: TypeAlias = Literal["socket", "poll", "webhook"]
 AddressKind: TypeAlias = Literal["email", "phone", "username", "chat_id"]
@@ -30,6 +30,8 @@ class Rate(NamedTuple):
     per: float
     paced: bool = True
     """Whether sends are spread evenly over the window; false if the provider only counts them."""
+    option: str = ""
+    """Name of the option with another limit for an account; if it is not for this account, it can only lower it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +58,15 @@ class Capabilities:
     """Largest file in; 0: no limit."""
     max_files: int = 10
     """Files in one message."""
+    keeps_raw: bool = False
+    """The raw arrival is the message itself, and is kept as long as it."""
     subject: bool = False
+    copies: bool = False
+    """A message can go to further addresses: Cc and Bcc."""
+    signature_in: str = ""
+    """Name of the field with the signature below a text; empty: the channel has none."""
+    aliases_in: str = ""
+    """Name of the field with further addresses of the account, separated by commas."""
     by_subject_when: str = ""
     """Name of the flag that makes each subject of an address a separate dialog."""
     replies: bool = False
@@ -126,6 +136,22 @@ class ErrorWords(NamedTuple):
 
     what: Text
     next_step: Text | None = None
+    """What a person does about it."""
+    running: Text | None = None
+    """Said after it of a channel that is bound: what the desk does by itself, or that it is to be bound again."""
+
+    @property
+    def step_when_bound(self) -> Text | None:
+        """The next step for a channel that is bound."""
+        if self.next_step is None or self.running is None:
+            return self.next_step or self.running
+        return T("{step} {then}", step=self.next_step, then=self.running)
+
+    @property
+    def step_while_binding(self) -> Text | None:
+        """The next step for a person who binds a channel: nothing repeats their attempt."""
+        passes = self.next_step is None and self.running is not None
+        return T("Try again in a few minutes.") if passes else self.next_step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,10 +54,18 @@ class State(StrEnum):
     CANCELLED = "cancelled"
 
 
+COPY_FAILED = "copy_failed"
+"""The code of a sent message that reached the client, but not everybody who was to get a copy."""
+ELSEWHERE_FAILED = "elsewhere_failed"
+"""The code of a sent message that failed for an address which we did not write to, such as one behind the client's."""
+DELAYED = "delayed"
+"""The code of a sent message that a server on the way has not passed on yet and keeps trying to."""
 SENT = frozenset({State.SENT, State.DELIVERED, State.READ})
 """The provider has it."""
 WAITING = frozenset({State.SCHEDULED, State.QUEUED, State.SENDING})
 """It is decided later."""
+UNDECIDED = WAITING | {State.UNCERTAIN}
+"""It may reach the client yet, or may have."""
 
 
 class Operation(StrEnum):

@@ -58,6 +58,7 @@ class Next(StrEnum):
     SYNC = "sync"
     TAKE = "take"
     TEMPLATES = "templates"
+    TO_ORGANIZER = "to_organizer"
     TRANSCRIBE = "transcribe"
     UNBLOCK = "unblock"
     UNMERGE = "unmerge"

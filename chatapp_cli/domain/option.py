@@ -17,7 +17,9 @@ from chatapp_cli.domain import limits
 from chatapp_cli.domain.address import kinds
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.form import Field
+from chatapp_cli.domain.recipients import require_addresses
 from chatapp_cli.domain.text import T
+from chatapp_cli.domain.variables import require_signature
 
 Value: TypeAlias = str | int
 
@@ -89,6 +91,8 @@ def decoded(field: Field, text: str) -> Value:
     if field.kind == "number":
         return _number(field, text)
     field.require_one_line(text)
+    if (required := _REQUIRED.get(field.kind)) is not None:
+        required(field.name, text)
     fits = _FITS.get(field.kind)
     if text and not ((fits is None or fits(text)) and re.fullmatch(field.pattern or ".*", text, re.DOTALL)):
         raise UsageError(T("{name} cannot be {value}.", name=field.name, value=text), field.hint, field=field.name)
@@ -134,6 +138,11 @@ def _is_email(text: str) -> bool:
 
 
 _FITS: Mapping[str, Callable[[str], bool]] = MappingProxyType({"url": _is_web, "email": _is_email})
+
+_REQUIRED: Mapping[str, Callable[[str, str], None]] = MappingProxyType(
+    {"addresses": require_addresses, "signature": require_signature}
+)
+"""Kinds that say in words of their own what is wrong."""
 
 
 _TOLD = r"([^\s:,;]+:[^\s,;]+|[^@\s:,;]+@[^@\s:,;]+)"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from chatapp_cli.domain.arrival import ChatKind, FileKind
 from chatapp_cli.domain.ids import MessageId, Millis
+from chatapp_cli.domain.invitation import InvitationAnswer
 from chatapp_cli.domain.template import Filled
 
 
@@ -20,6 +21,21 @@ class LocalFile:
     mime: str
     size: int
     kind: FileKind = "document"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnsweredMail:
+    """A mail that came, as an answer to it needs it."""
+
+    author: str
+    address: str
+    at: Millis
+    text: str
+    """Empty if the recipient neither wrote the mail nor got it."""
+    to: Sequence[str] = ()
+    """Its recipients: one of them may be an alias of ours."""
+    chosen: bool = False
+    """Whether a person chose to answer this one, so that it is quoted whatever the mailbox's option says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +64,20 @@ class Outbound:
     """For the account's address book, when writing first (S-056)."""
     template: Filled | None = None
     """The approved template that ``text`` was made from."""
+    cc: Sequence[str] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
+    """What those in ``cc`` are called, as far as that is known, by their addresses."""
+    bcc: Sequence[str] = ()
+    signature: str = ""
+    """What stands below the text, in channels of mail."""
+    invitation: InvitationAnswer | None = None
+    """What it answers to an invitation, for programs that keep calendars."""
+    forwards: bool = False
+    """Whether it passes on another message: then it keeps its subject and answers nothing."""
+    typed_subject: bool = False
+    """Whether a person gave it its subject, which then goes out as it is."""
+    answered: AnsweredMail | None = None
+    """The mail that is answered, if the other side is reached by mail."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Variables in stored texts: ``{имя клиента}``, ``{client_name}``, and ``{{`` for a brace (S-140).
 
-Four known variables have a Russian and a Latin name. Any other name is a gap that a person fills before sending.
+Five known variables have a Russian and a Latin name. Any other name is a gap that a person fills before sending.
 """
 
 from __future__ import annotations
@@ -17,10 +17,20 @@ from chatapp_cli.domain.text import T
 CLIENT: Final = "client_name"
 COMPANY: Final = "company_name"
 OPERATOR: Final = "operator_name"
+LINE: Final = "line_name"
 DATE: Final = "date"
 
+OF_SIGNATURES: Final = (OPERATOR, COMPANY, LINE, DATE)
+"""Those that a signature below a mail has."""
+
 _ALIASES: Mapping[str, str] = MappingProxyType(
-    {"имя клиента": CLIENT, "название компании": COMPANY, "имя оператора": OPERATOR, "дата": DATE}
+    {
+        "имя клиента": CLIENT,
+        "название компании": COMPANY,
+        "имя оператора": OPERATOR,
+        "название линии": LINE,
+        "дата": DATE,
+    }
 )
 _PIECE: Final = re.compile(r"\{\{|\}\}|\{[^\S\n]*(\w+(?:[^\S\n]+\w+)*)[^\S\n]*\}")
 
@@ -71,6 +81,25 @@ def fill(text: str, values: Mapping[str, str]) -> str:
             field="value",
         )
     return preview(text, values)
+
+
+def require_signature(name: str, text: str) -> None:
+    """Raise UsageError, naming the option, for a variable that a signature does not have."""
+    unknown = next((written for gap, written in gaps(text).items() if gap not in OF_SIGNATURES), None)
+    if unknown is not None:
+        raise UsageError(
+            T(
+                "{name} has {variable}, which nothing fills: its line would be left out.",
+                name=name,
+                variable=_in(unknown),
+            ),
+            T("Use {known}; write {brace} for a brace.", known=", ".join(map(_in, OF_SIGNATURES)), brace="{{"),
+            field=name,
+        )
+
+
+def _in(name: str) -> str:
+    return f"{{{name}}}"
 
 
 def escape(text: str) -> str:

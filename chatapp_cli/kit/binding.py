@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.form import Form
-from chatapp_cli.domain.text import Text
+from chatapp_cli.domain.text import T, Text
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.ports.bind import Asker, Bound
 
@@ -17,8 +17,12 @@ Wrong = TypeVar("Wrong", bound=UsageError)
 
 
 def blamed(error: UsageError, answers: Answers) -> Mapping[str, Text]:  # noqa: ARG001 - others look at the answers
-    """Put an error at the field that it names, or at the form as a whole."""
-    return {error.field or "": error.what}
+    """Put an error at the field that it names, and its next step at the form as a whole, or both there."""
+    if not error.field:
+        return {
+            "": error.what if error.next_step is None else T("{what} {step}", what=error.what, step=error.next_step)
+        }
+    return {error.field: error.what} | ({} if error.next_step is None else {"": error.next_step})
 
 
 def form_of(
@@ -32,12 +36,12 @@ def form_of(
     """Return the manifest's fields as a form.
 
     Its values are those of the previous binding, otherwise the defaults of this installation (``here``), otherwise
-    those of the manifest.
+    those of the manifest; a field that another answer may tell has none of these last.
     """
     about = manifest(kind)
-    values = {field.name: field.default for field in about.fields} | dict(here or {})
+    values = {field.name: field.default for field in about.fields if not field.found_in} | dict(here or {})
     settings = previous.settings if previous else {}
-    values |= {name: settings[name] for name in values.keys() & settings.keys()}
+    values |= {field.name: settings[field.name] for field in about.fields if field.name in settings}
     return Form(title=title or about.title, intro=intro, fields=about.fields, values=values)
 
 

@@ -19,7 +19,7 @@ def broken(kind: str, name: str, error: ChannelError, *, detailed: bool = True) 
         return Finding(name=name, ok=False, what=error.what, next_step=error.next_step)
     with_detail = T("{problem} ({detail})", problem=words.what, detail=error.detail)
     what = with_detail if detailed and error.detail else words.what
-    return Finding(name=name, ok=False, what=what, next_step=words.next_step)
+    return Finding(name=name, ok=False, what=what, next_step=words.step_when_bound)
 
 
 def unreachable(kind: str, error: ChannelError) -> Sequence[Finding]:

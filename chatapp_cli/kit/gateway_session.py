@@ -24,7 +24,7 @@ from chatapp_cli.kit.http import open_proxied
 from chatapp_cli.kit.proxies import NAME as PROXIES
 from chatapp_cli.kit.proxies import findings as proxy_findings
 from chatapp_cli.ports.bind import Bound
-from chatapp_cli.ports.connector import Finding, HookReply, HookRequest
+from chatapp_cli.ports.connector import Finding, HookReply, HookRequest, StoredArrival
 from chatapp_cli.ports.world import World
 
 log = structlog.get_logger()
@@ -183,9 +183,9 @@ def _accepted(gateway: Gateway, request: HookRequest, at: Millis) -> HookReply:
     return HookReply(batch=Batch(arrivals=found), body=gateway.hook.reply.encode())
 
 
-def understand(trade: Trade, bound: Bound, raw: bytes, at: Millis) -> Arrival:
+def understand(trade: Trade, bound: Bound, stored: StoredArrival) -> Arrival:
     """Parse a gateway's stored call again."""
-    return calls.arrival(trade.gateway(bound.settings), raw, at)
+    return calls.arrival(trade.gateway(bound.settings), stored.raw, stored.at)
 
 
 async def findings(trade: Trade, world: World, bound: Bound) -> Sequence[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -54,14 +54,18 @@ def _field(entry: Mapping[str, Any]) -> Field:
     return Field(
         label=Text(rest.pop("label")),
         hint=_text(rest.pop("hint", None)),
-        choices=tuple(Choice(value=c["value"], label=Text(c["label"])) for c in rest.pop("choices", ())),
+        choices=tuple(_choice(choice) for choice in rest.pop("choices", ())),
         **rest,
     )
 
 
+def _choice(entry: Mapping[str, Any]) -> Choice:
+    return Choice(value=entry["value"], label=Text(entry["label"]), endings=tuple(entry.get("endings", ())))
+
+
 def _words(entry: Mapping[str, str], kind: str) -> ErrorWords:
-    step = entry.get("next_step")
-    return ErrorWords(what=Text(entry["what"]), next_step=None if step is None else _with_steps(step, kind))
+    step, running = (_with_steps(entry[key], kind) if key in entry else None for key in ("next_step", "running"))
+    return ErrorWords(what=Text(entry["what"]), next_step=step, running=running)
 
 
 def _text(words: str | None) -> Text | None:
@@ -133,6 +137,11 @@ def manifests() -> Mapping[str, Manifest]:
     found = (manifest(kind) for kind in packages())
     there = (one for one in found if not isinstance(one.capabilities, NoCapabilities))
     return {one.kind: one for one in sorted(there, key=lambda one: one.source_id)}
+
+
+def keeping_raw() -> Sequence[str]:
+    """The kinds of channels whose raw arrivals are the messages themselves."""
+    return [kind for kind, one in manifests().items() if one.capabilities.keeps_raw]
 
 
 def create(kind: str, world: World) -> Connector:

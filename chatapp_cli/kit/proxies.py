@@ -24,6 +24,7 @@ FIELD: Final = Field(
     kind="secret",
     required=False,
     hint=T("Like socks5://user:password@host:1080; several, with spaces between, are tried in this order."),
+    further=True,
 )
 
 _PATIENCE: Final = 10.0

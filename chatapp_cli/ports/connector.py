@@ -6,11 +6,11 @@ Optional abilities are separate protocols; the manifest says which of them a ses
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
 from chatapp_cli.domain.arrival import Arrival, Batch, Peer, Profile
 from chatapp_cli.domain.form import Form
@@ -19,6 +19,9 @@ from chatapp_cli.domain.outbound import Outbound, Receipt
 from chatapp_cli.domain.template import Template
 from chatapp_cli.domain.text import Text, cleaned
 from chatapp_cli.ports.bind import Asker, Bound
+
+SEND_TIMEOUT: Final = 300.0
+"""The timeout for sending one message, in seconds; what a session does within a send has to end before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +57,17 @@ class Session(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class StoredArrival:
+    """An arrival as the store keeps it."""
+
+    provider_id: str
+    """As the connector gave it at first."""
+    at: Millis
+    """When it arrived."""
+    raw: bytes = field(repr=False)
+
+
 class Connector(Protocol):
     """One kind of channel."""
 
@@ -65,11 +79,8 @@ class Connector(Protocol):
         """
         ...
 
-    def understand(self, bound: Bound, raw: bytes, at: Millis) -> Arrival:
-        """Parse a raw arrival of that time again, as after a fix.
-
-        The ``provider_id`` of the result does not matter.
-        """
+    def understand(self, bound: Bound, stored: StoredArrival) -> Arrival:
+        """Parse an arrival again, as after a fix. The ``provider_id`` of the result does not matter."""
         ...
 
     async def check(self, bound: Bound) -> Sequence[Finding]:
@@ -151,6 +162,22 @@ class Prepares(Protocol):
 
 
 @runtime_checkable
+class HandsOverLate(Protocol):
+    """A send does much before the provider can act on it, such as logging in to a mail server."""
+
+    async def send_late(self, message: Outbound, begin: Callable[[Sequence[str]], Awaitable[None]]) -> Receipt:
+        """Like ``send``, but awaits ``begin`` once, just before the first step after which the outcome may be unknown.
+
+        It has ``SEND_TIMEOUT`` before that, and as long again after it.
+
+        ``begin`` takes the ids that the provider will report the message under, if they are known already, and makes
+        the hand-over durable; what it raises must get through. Called instead of ``send`` and
+        ``prepare``. If it fails or is interrupted before that, the message was certainly not sent.
+        """
+        ...
+
+
+@runtime_checkable
 class FetchesFiles(Protocol):
     """Files arrive as references and are fetched afterwards."""
 
@@ -191,7 +218,10 @@ class Reconciles(Protocol):
     """The provider can be asked whether a message was sent."""
 
     async def reconcile(self, message: Outbound) -> Receipt | None:
-        """Look for an earlier attempt; ``None`` if it cannot be found, which proves nothing."""
+        """Look for an earlier attempt; ``None`` if it cannot be found, which proves nothing.
+
+        It may raise OutcomeUnknown instead, with a reason and the ids under which reports of it would arrive.
+        """
         ...
 
 
@@ -201,6 +231,27 @@ class MarksRead(Protocol):
 
     async def mark_read(self, address: str, ext_id: str) -> None:
         """Mark everything up to this message of theirs as read."""
+        ...
+
+
+@runtime_checkable
+class MarksSeen(Protocol):
+    """The account has a mailbox that people open elsewhere too, which shows what was read."""
+
+    async def mark_seen(self, ext_ids: Sequence[str]) -> None:
+        """Mark these messages of theirs as read there; may return before that is done, and raises nothing."""
+        ...
+
+
+@runtime_checkable
+class ReceivesApart(Protocol):
+    """Receiving has a connection of its own: while it is down, the session goes on sending.
+
+    ``events`` then raises Retryable or RateLimited, and is called again after a pause.
+    """
+
+    async def reconnect(self) -> None:
+        """Connect anew for receiving. Raises as ``open`` does."""
         ...
 
 
@@ -249,6 +300,31 @@ class ReadsChats(Protocol):
 
     def history(self, address: str, after: str) -> AsyncGenerator[Batch, None]:
         """Messages after this ``ext_id``, oldest first, up to now. Empty: from the beginning."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholeMail:
+    """All that a mail says, for reading."""
+
+    headers: Sequence[tuple[str, str]]
+    """Its fields in order, names and decoded values, each in one line."""
+    text: str
+    """What it says, with nothing folded: HTML as text if it has any, with links, tables and the names of pictures."""
+    html: str
+    """Its HTML as it came, decoded; empty without any."""
+
+
+@runtime_checkable
+class ShowsWhole(Protocol):
+    """A connector whose messages are mails, of which the conversation shows only a part."""
+
+    def whole(self, raw: bytes) -> WholeMail:
+        """Read a raw arrival for showing; never raises on what is in it."""
+        ...
+
+    def written(self, bound: Bound, message: Outbound) -> str:
+        """The text of a message of ours as it goes out, with what stands below it."""
         ...
 
 

@@ -17,6 +17,13 @@ class Memory(Protocol):
         """Store; durable when it returns. An empty text removes its entry."""
         ...
 
+    async def swap(self, name: str, before: str, after: str) -> bool:
+        """Replace an entry if it still is ``before``, whichever process writes; returns whether it was.
+
+        An empty text stands for no entry.
+        """
+        ...
+
 
 class ShortMemory:
     """A memory in the process, for a binding that is not stored yet."""
@@ -33,3 +40,10 @@ class ShortMemory:
         self._known.update(changes)
         for name in [name for name, text in changes.items() if not text]:
             del self._known[name]
+
+    async def swap(self, name: str, before: str, after: str) -> bool:
+        """Replace an entry if it still is ``before``."""
+        if self._known.get(name, "") != before:
+            return False
+        await self.save({name: after})
+        return True

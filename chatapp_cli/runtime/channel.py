@@ -24,13 +24,21 @@ from chatapp_cli.domain.journal.channels import ChannelResumed, SessionRequestMa
 from chatapp_cli.domain.journal.dialogs import AnswerTyped, DialogSeen
 from chatapp_cli.domain.journal.messages import ChangeAsked, MessageEchoed, MessageStateChanged, MessageWritten
 from chatapp_cli.domain.journal.reading import JournalEntry
-from chatapp_cli.ports.connector import FetchesFiles, HasTemplates, HookReply, HookRequest, Session
+from chatapp_cli.ports.connector import (
+    FetchesFiles,
+    HasTemplates,
+    HookReply,
+    HookRequest,
+    ReceivesApart,
+    Session,
+)
 from chatapp_cli.runtime.acceptance import Acceptance
 from chatapp_cli.runtime.fetcher import Fetcher
 from chatapp_cli.runtime.indicators import Indicators
 from chatapp_cli.runtime.intake import Intake
 from chatapp_cli.runtime.lifecycle import Lifecycle
 from chatapp_cli.runtime.memory import bound_with_memory
+from chatapp_cli.runtime.receiving import Receiving
 from chatapp_cli.runtime.sender import Sender
 from chatapp_cli.runtime.sending_permission import SendingTrouble
 from chatapp_cli.runtime.session_requests import SessionRequests
@@ -95,9 +103,14 @@ class ChannelRunner:
         self._fetcher = Fetcher(store, row.id)
         self.requests = SessionRequests(store, row.id)
         self.indicators = Indicators(store, row.id)
+        self._receiving = Receiving(store.company.world, self._tell_health)
         self._lifecycle = Lifecycle(self, store.company.world, log.bind(channel=row.id, kind=row.kind))
         self._blocked_until: Millis = 0
         """Until when the account's pause from before a restart applies."""
+        self._cursor: str | None = None
+        """The stored one: a session that repeats it, as after a mere login, got nothing done."""
+        self._not_read = ""
+        """See ``Batch``."""
         self._proved_at = -PROOF_EVERY
 
     async def run(self) -> None:
@@ -130,6 +143,7 @@ class ChannelRunner:
         """Retry now because a person says so; the result is reported even if nothing changes."""
         self._blocked_until = 0
         self._lifecycle.resume()
+        self._receiving.resume()
         self.sender.resume()
 
     async def accept(self, request: HookRequest) -> HookReply:
@@ -163,7 +177,9 @@ class ChannelRunner:
         if self._sending:
             pauses: Mapping[Pause, Millis] = {"account": row.paused_until, "strangers": row.strangers_until}
             parts.append(self.sender.run(session, pauses))
-        if self._reading:
+        if self._reading and isinstance(session, ReceivesApart):
+            parts.append(self._receiving.keep(session, partial(self._read, session)))
+        elif self._reading:
             parts.append(self._read(session))
         if self._reading and isinstance(session, FetchesFiles):
             parts.append(self._fetcher.run(session))
@@ -175,6 +191,7 @@ class ChannelRunner:
 
     async def _read(self, session: Session) -> None:
         row = await self._store.read(partial(channels.one, channel=self.row.id))
+        self._cursor, self._not_read = row.cursor, ""
         async with aclosing(session.events(row.cursor)) as batches:
             while True:
                 try:
@@ -188,9 +205,11 @@ class ChannelRunner:
                 await self._take(batch)
 
     async def _take(self, batch: Batch) -> None:
-        moved = bool(batch.arrivals or batch.cursor is not None)
+        moved = bool(batch.arrivals) or batch.cursor not in {None, self._cursor}
         if moved:
             await self._store_batch(batch)
+            self._cursor = self._cursor if batch.cursor is None else batch.cursor
+        self._not_read = self._not_read if batch.not_read is None else batch.not_read
         await self._prove(moved=moved)
 
     async def _store_batch(self, batch: Batch) -> None:
@@ -203,18 +222,29 @@ class ChannelRunner:
 
     async def _prove(self, *, moved: bool) -> None:
         self._lifecycle.lives(moved=moved)
+        self._receiving.lives(moved=moved)
         if self.session is not None and self._clock.now() >= self._blocked_until:
-            await self._hear_of_sending(self.sender.trouble)
+            await self._tell_health()
         if self._clock.monotonic() - self._proved_at >= PROOF_EVERY:
             self._proved_at = self._clock.monotonic()
             await self._store.write(partial(channels.prove, channel=self.row.id))
 
-    async def _hear_of_sending(self, trouble: SendingTrouble | None) -> None:
-        """Record in the channel's health why it cannot send; receiving continues."""
-        if trouble is None:
-            await self._lifecycle.tell(Health.OK)
+    async def _hear_of_sending(self, trouble: SendingTrouble | None) -> None:  # noqa: ARG002 - the sender keeps it
+        await self._tell_health()
+
+    async def _tell_health(self, look: float = 0.0) -> None:
+        """Record in the channel's health why it cannot send or receive; the other continues.
+
+        ``look``: in how many seconds receiving is tried again.
+        """
+        deaf, mute = self._receiving.trouble, self.sender.trouble
+        if deaf is not None:
+            health = Health.RETRYING if mute or self._clock.now() < self._blocked_until else Health.SENDS_ONLY
+            await self._lifecycle.tell(health, deaf.code, deaf.detail, look=look)
+        elif mute is not None:
+            await self._lifecycle.tell(_HEALTH[type(mute)], mute.code, mute.detail)
         else:
-            await self._lifecycle.tell(_HEALTH[type(trouble)], trouble.code, trouble.detail)
+            await self._lifecycle.tell(Health.OK, "not_all_read" if self._not_read else "", self._not_read)
 
     async def write_health(self, health: Health, code: str, detail: str, look: float) -> None:
         """Store the channel's health."""

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.text import T, Text
+from chatapp_cli.kit.manifests import keeping_raw
 from chatapp_cli.runtime.lease import HolderKind, holding
 from chatapp_cli.services import orphans, packing, retention
 from chatapp_cli.store import temporary
@@ -40,14 +41,16 @@ def works(company: Company) -> Sequence[Work]:
     What goes first leaves less to those after it, and they are planned so: raw bytes that are deleted need no packing,
     and the files that held them are needed by nobody.
     """
-    sweeps = company.read(partial(retention.plan, options=company.options))
+    sweeps = company.read(partial(retention.plan, options=company.options, lasting=keeping_raw()))
     raw = next((one for one in sweeps if one.option == "keep_raw"), None)
-    until, before = (raw.until, raw.before) if raw else (0, 0)
+    until, before, lasting = (raw.until, raw.before, raw.lasting) if raw else (0, 0, "")
     found = [Work(one.option, one.label, Done(one.n), partial(_sweep, company, one)) for one in sweeps]
     plain = Done(company.read(partial(packing.count, until=until, before=before)))
     found.append(Work("plain", T("Raw arrivals to pack"), plain, partial(_pack, company)))
     unused = [
-        company.media.size(one) for part in orphans.PARTS for one in _orphans(company, part, until=until, before=before)
+        company.media.size(one)
+        for part in orphans.PARTS
+        for one in _orphans(company, part, until=until, before=before, lasting=lasting)
     ]
     label = T("Files that no message needs")
     found.append(Work("orphans", label, Done(len(unused), sum(unused)), partial(_drop, company)))
@@ -84,8 +87,11 @@ def _pack(company: Company) -> Iterator[Done]:
         after = piece[-1].id
 
 
-def _orphans(company: Company, part: str, *, until: int = 0, before: Millis = 0) -> Mapping[str, int]:
-    return company.read(partial(orphans.orphans, media=company.media, part=part, until=until, before=before))
+def _orphans(
+    company: Company, part: str, *, until: int = 0, before: Millis = 0, lasting: str = ""
+) -> Mapping[str, int]:
+    wanted = partial(orphans.orphans, media=company.media, part=part, until=until, before=before, lasting=lasting)
+    return company.read(wanted)
 
 
 def _drop(company: Company) -> Iterator[Done]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from functools import partial
 
 import structlog
@@ -11,7 +12,7 @@ from chatapp_cli.domain.errors import Busy, ChannelError, OutcomeUnknown, Reject
 from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.message import Operation
 from chatapp_cli.domain.outbound import Receipt
-from chatapp_cli.ports.connector import Deletes, Edits, Prepares, Reacts, Session
+from chatapp_cli.ports.connector import SEND_TIMEOUT, Deletes, Edits, HandsOverLate, Prepares, Reacts, Session
 from chatapp_cli.runtime.governor import Governor
 from chatapp_cli.runtime.outcomes import Outcomes, put_back, stumbled, target
 from chatapp_cli.runtime.sending_permission import SendingPermission
@@ -23,12 +24,41 @@ from chatapp_cli.store.tx import Tx
 
 log = structlog.get_logger()
 
-SEND_TIMEOUT = 300.0
-"""The timeout for the provider's answer, in seconds."""
 AHEAD = 0.05
 """Claim as many messages as the account's rate allows in this many seconds."""
 LONGEST_TURN = 5.0
 """The longest wait of a claimed message for its turn, in seconds; after that it is requeued and can be cancelled."""
+
+
+class _ClaimLost(Exception):
+    """The message was cancelled, or another process has the store: it is not to be sent, and there is no verdict."""
+
+
+class _Stopped(Exception):
+    """The process was stopped for longer than its lease while the hand-over was recorded."""
+
+
+class Begin:
+    """Records the hand-over of one claimed message, once; raises if it is not to be sent."""
+
+    def __init__(self, store: AsyncStore, claim: Claim) -> None:
+        self._store = store
+        self._claim = claim
+        self.done = False
+        """Whether it was recorded, so that the provider may have the message."""
+        self.at = 0.0
+        """When, by the monotonic clock."""
+        self.ids: Sequence[str] = ()
+        """The ids under which the provider would report the message, as far as they are known."""
+
+    async def __call__(self, ids: Sequence[str] = ()) -> None:
+        """Record it, durably."""
+        self.ids = ids
+        if not await self._store.write(partial(outbox.begin, claim=self._claim)):
+            raise _ClaimLost
+        if not self._store.lease.holds:
+            raise _Stopped
+        self.done, self.at = True, self._store.company.world.clock.monotonic()
 
 
 class Handover:
@@ -61,12 +91,18 @@ class Handover:
 
     async def carry(self, item: Claim) -> None:
         """Wait for its turn and send it, unless it was cancelled meanwhile."""
-        if not await self._handed_over(item):
-            return
-        if self._store.lease.holds:
-            await self._send(item)
-        else:  # stopped between the commit and here, longer than the lease: it was not sent
-            await self._outcomes.put_back(item)
+        begin = Begin(self._store, item)
+        try:
+            receipt = await self._answer(item, begin)
+        except asyncio.CancelledError:
+            if not begin.done:
+                await self._outcomes.put_back(item)
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the message gets a verdict
+            await (self._after(item, error, tuple(begin.ids)) if begin.done else self._before(item, error))
+        else:
+            if receipt is not None:
+                await self._outcomes.sent(self._governor, item, receipt, began=begin.at)
 
     def leave(self, item: Claim, error: Exception | None) -> VerdictJob:
         """Requeue a message that was not started; if our own code failed on it, a person decides."""
@@ -82,48 +118,69 @@ class Handover:
             await self._permission.resume()
         return due
 
-    async def _send(self, claim: Claim) -> None:
-        began = self._clock.monotonic()
-        try:
+    async def _answer(self, claim: Claim, begin: Begin) -> Receipt | None:
+        """The provider's receipt; ``None`` if the message is not to be sent now."""
+        session, sends = self._session, claim.row.action == Operation.SEND
+        if not await self._turn_comes(claim):
+            return None
+        if sends and isinstance(session, HandsOverLate):
+            return await self._send_late(session, claim, begin)
+        if sends and isinstance(session, Prepares):
             async with asyncio.timeout(SEND_TIMEOUT):
-                receipt = await self._perform(claim)
-        except ChannelError as error:
-            await self._outcomes.refused(self._session, self._governor, claim, error)
-        except TimeoutError:
-            await self._outcomes.unknown(claim, OutcomeUnknown("timeout"))
-        except Exception as error:  # it may have been sent: uncertain; the traceback is logged
-            log.exception("send.failed", channel=self._channel, message=claim.row.message_id)
-            await self._outcomes.unknown(claim, OutcomeUnknown("unexpected", type(error).__name__))
-        else:
-            await self._outcomes.sent(self._governor, claim, receipt, began=began)
+                await session.prepare(claim.outbound)
+        await begin()
+        async with asyncio.timeout(SEND_TIMEOUT):
+            return await self._perform(claim)
 
-    async def _handed_over(self, claim: Claim) -> bool:
-        """Wait for the turn and record the hand-over; false if it is not to be sent after all."""
+    async def _send_late(self, session: HandsOverLate, claim: Claim, begin: Begin) -> Receipt:
+        """Limit the time before the hand-over and the time after it separately.
+
+        Before it, the session may let its messages wait for one another.
+        """
         try:
-            return await self._turn_comes(claim)
-        except asyncio.CancelledError:
+            async with asyncio.timeout(SEND_TIMEOUT) as limit:
+
+                async def begin_anew(ids: Sequence[str]) -> None:
+                    await begin(ids)
+                    limit.reschedule(asyncio.get_running_loop().time() + SEND_TIMEOUT)
+
+                return await session.send_late(claim.outbound, begin_anew)
+        except TimeoutError as error:
+            if begin.done:
+                raise
+            raise Retryable("pace") from error
+
+    async def _before(self, claim: Claim, error: Exception) -> None:
+        """The consequence of an error before the hand-over: the message was certainly not sent."""
+        if isinstance(error, _ClaimLost):
+            return
+        if isinstance(error, _Stopped | StoreError | Busy):
             await self._outcomes.put_back(claim)
-            raise
-        except ChannelError as error:
+        elif isinstance(error, ChannelError):
             await self._outcomes.not_handed_over(self._session, self._governor, claim, error)
-        except (StoreError, Busy):
-            await self._outcomes.put_back(claim)
-        except Exception as error:  # nothing was handed over: retry; the traceback is logged
-            log.exception("prepare.failed", channel=self._channel, message=claim.row.message_id)
+        else:  # retry; the traceback is logged
+            log.error("prepare.failed", channel=self._channel, message=claim.row.message_id, exc_info=error)
             await self._outcomes.again(claim, Retryable("unexpected", type(error).__name__))
-        return False
+
+    async def _after(self, claim: Claim, error: Exception, ids: tuple[str, ...]) -> None:
+        """The consequence of an error after the hand-over: only the provider's own answer tells what happened."""
+        if isinstance(error, ChannelError):
+            await self._outcomes.refused(self._session, self._governor, claim, error)
+        elif isinstance(error, TimeoutError):
+            await self._outcomes.unknown(claim, OutcomeUnknown("timeout", ids=ids))
+        else:  # it may have been sent: uncertain; the traceback is logged
+            log.error("send.failed", channel=self._channel, message=claim.row.message_id, exc_info=error)
+            await self._outcomes.unknown(claim, OutcomeUnknown("unexpected", type(error).__name__, ids=ids))
 
     async def _turn_comes(self, claim: Claim) -> bool:
+        """Wait for its turn; false if that is too far away."""
         if missing := await self._missing(claim):
             raise Rejected("file_vanished", missing)
         if delay := await self._governor.acquire(target(claim), patience=AHEAD, longest=LONGEST_TURN):
             of_account = self._governor.account_wait() > LONGEST_TURN
             await self._outcomes.wait_for_turn(claim, 0.0 if of_account else delay)
             return False
-        if claim.row.action == Operation.SEND and isinstance(self._session, Prepares):
-            async with asyncio.timeout(SEND_TIMEOUT):
-                await self._session.prepare(claim.outbound)
-        return await self._store.write(partial(outbox.begin, claim=claim))
+        return True
 
     async def _missing(self, claim: Claim) -> str:
         """The first missing file of a message; checked before its turn is counted."""

@@ -1,4 +1,4 @@
-"""Sends read and typing indicators to the client if the channel supports them; failures are ignored."""
+"""Tells that we read and type: the client, or the account's own mailbox, if the channel can; failures are ignored."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import structlog
 
 from chatapp_cli.domain.errors import ChannelError
 from chatapp_cli.domain.ids import ChannelId, DialogId, Millis
-from chatapp_cli.ports.connector import MarksRead, Session, ShowsTyping
+from chatapp_cli.ports.connector import MarksRead, MarksSeen, Session, ShowsTyping
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import dialogs
 
@@ -50,6 +50,9 @@ class Indicators:
             if isinstance(session, MarksRead):
                 for dialog, at in read:
                     await self._show_read(session, dialog, at)
+            if isinstance(session, MarksSeen):
+                for dialog, at in read:
+                    await session.mark_seen(await self._store.read(partial(dialogs.heard, dialog=dialog, until=at)))
 
     async def _show_typing(self, session: ShowsTyping, dialog: DialogId) -> None:
         card = await self._store.read(partial(dialogs.card, dialog=dialog))

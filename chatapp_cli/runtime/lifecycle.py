@@ -57,6 +57,11 @@ def retry_after(looks: int) -> float:
     return min(FIRST_LOOK * 2.0 ** min(looks, 10), LONGEST_LOOK)
 
 
+def pause_after(falls: int) -> float:
+    """Seconds, at most, until a connection is tried again after this many failures in a row."""
+    return min(LONGEST_PAUSE, 0.6 * 2.0 ** min(falls, 9))
+
+
 class Lifecycle:
     """The lifecycle of one revision of a connection."""
 
@@ -138,7 +143,7 @@ class Lifecycle:
         """Report a failure once, wait longer after each one, and reconnect."""
         code, detail = (error.code, error.detail) if isinstance(error, ChannelError) else ("store", str(error))
         self._falls += 1
-        pause = min(LONGEST_PAUSE, 0.6 * 2.0 ** min(self._falls, 9)) * self._chance.between(0.5, 1.0)
+        pause = pause_after(self._falls) * self._chance.between(0.5, 1.0)
         if isinstance(error, RateLimited):
             pause = max(error.retry_after, pause)
         await self._rest(Health.RETRYING, code, detail, pause, looks=isinstance(error, RateLimited))

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
+from typing import TypeVar
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.ports.bind import Bound
@@ -13,6 +14,8 @@ from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import memory
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.tx import Tx
+
+_R = TypeVar("_R")
 
 
 class StoredMemory:
@@ -30,10 +33,17 @@ class StoredMemory:
 
     async def save(self, changes: Mapping[str, str]) -> None:
         """Store an entry; durable when it returns."""
-        job: Callable[[Tx], None] = partial(
-            memory.save, vault=self._company.vault, channel=self._channel, changes=dict(changes)
+        await self._write(partial(memory.save, vault=self._company.vault, channel=self._channel, changes=dict(changes)))
+
+    async def swap(self, name: str, before: str, after: str) -> bool:
+        """Replace an entry if it still is ``before``: writing transactions follow one another in every process."""
+        vault, channel = self._company.vault, self._channel
+        return await self._write(
+            partial(memory.swap, vault=vault, channel=channel, name=name, before=before, after=after)
         )
-        await (self._store.write(job) if self._store else asyncio.to_thread(self._company.write, job))
+
+    async def _write(self, job: Callable[[Tx], _R]) -> _R:
+        return await (self._store.write(job) if self._store else asyncio.to_thread(self._company.write, job))
 
 
 def bound_with_memory(company: Company, channel: ChannelRow, store: AsyncStore | None = None) -> Bound:

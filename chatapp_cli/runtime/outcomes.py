@@ -83,6 +83,7 @@ class Outcomes:
     async def not_handed_over(self, session: Session, governor: Governor, claim: Claim, error: ChannelError) -> None:
         """The same for a failure before the hand-over: the message was certainly not sent."""
         sure = Retryable(error.code, error.detail) if isinstance(error, OutcomeUnknown) else error
+        await self._record(partial(outbox.note_attempt, claim=claim))
         await self.refused(session, governor, claim, sure)
 
     async def put_back(self, claim: Claim) -> None:

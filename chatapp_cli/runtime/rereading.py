@@ -9,6 +9,7 @@ from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.arrival import Batch
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.text import T
+from chatapp_cli.ports.connector import StoredArrival
 from chatapp_cli.services import channels, deadletters, packing
 from chatapp_cli.services.ingest import Ingested
 from chatapp_cli.services.raw_bodies import has_large, store_large
@@ -16,7 +17,10 @@ from chatapp_cli.store.rows.journal import ArrivedRow, DeadLetterRow
 
 
 async def retry(company: Company, number: int) -> Ingested:
-    """Read a dead letter and apply it. Raises NotFound, and Refused if it is still unreadable."""
+    """Read a dead letter and apply it. Raises NotFound, and Refused if it is still unreadable.
+
+    The provider is asked again for what it has not handed out, which Refused tells too.
+    """
     return await asyncio.to_thread(_retry, company, number)
 
 
@@ -41,7 +45,10 @@ def dead(company: Company, letter: DeadLetterRow) -> bytes:
 def _retry(company: Company, number: int) -> Ingested:
     letter = company.read(partial(deadletters.one, number=number))
     row = company.read(partial(channels.one, channel=letter.channel_id))
-    arrival = company.connector(row.kind).understand(company.bound(row), dead(company, letter), letter.at)
+    stored = StoredArrival(letter.provider_id, letter.at, dead(company, letter))
+    arrival = company.connector(row.kind).understand(company.bound(row), stored)
+    if arrival.awaited:
+        raise company.write(partial(deadletters.ask_again, letter=letter))
     batch = Batch(arrivals=(arrival,))
     kept = store_large(company.media, batch) if has_large(batch) else batch
     return company.write(partial(deadletters.revive, letter=letter, arrival=kept.arrivals[0]))

@@ -141,19 +141,24 @@ class Sender:
         lost = OutcomeUnknown("interrupted")
         if claim.row.action != Operation.SEND or self._can.idempotent_send:
             return partial(outbox.postpone, claim=claim, error=lost, seconds=0, counted=False)
-        receipt = await self._reconciled(session, claim) if isinstance(session, Reconciles) else None
+        try:
+            receipt = await self._reconciled(session, claim) if isinstance(session, Reconciles) else None
+        except OutcomeUnknown as error:
+            receipt, lost = None, error
         if receipt is not None:
             return partial(outbox.succeed, claim=claim, receipt=receipt)
         return partial(outbox.leave_uncertain, claim=claim, error=lost)
 
     async def _reconciled(self, session: Reconciles, claim: Claim) -> Receipt | None:
-        """Ask the provider about one message; its failure must not delay the others."""
+        """Ask the provider about one message; its failure must not delay the others. Raises OutcomeUnknown."""
         for pause in (2.0, 5.0, 0.0):
             try:
                 async with asyncio.timeout(LONGEST_LOOKUP):
                     return await session.reconcile(claim.outbound)
             except (Retryable, RateLimited, TimeoutError):
                 await self._clock.sleep(pause)
+            except OutcomeUnknown:
+                raise
             except Exception:  # a refusal by the provider or a bug of ours: a person decides
                 log.exception("reconcile.failed", channel=self._channel, message=claim.row.message_id)
                 return None

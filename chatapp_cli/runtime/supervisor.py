@@ -9,6 +9,7 @@ import structlog
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.journal.channels import ChannelBound, ChannelConfigured, ChannelUnbound
 from chatapp_cli.domain.journal.lines import LineRemoved
+from chatapp_cli.domain.journal.messages import DeadLetterAsked
 from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.runtime.channel import WAKES, ChannelRunner
 from chatapp_cli.runtime.fleet import Fleet
@@ -21,7 +22,7 @@ from chatapp_cli.store.rows.channels import ChannelRow
 
 log = structlog.get_logger()
 
-_BINDING = (ChannelBound, ChannelUnbound, ChannelConfigured, LineRemoved)
+_BINDING = (ChannelBound, ChannelUnbound, ChannelConfigured, DeadLetterAsked, LineRemoved)
 
 
 class Supervisor(Worker):

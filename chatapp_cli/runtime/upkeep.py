@@ -7,6 +7,7 @@ from functools import partial
 
 import structlog
 
+from chatapp_cli.kit.manifests import keeping_raw
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import orphans, retention, upkeep
 from chatapp_cli.store.tx import Tx
@@ -31,7 +32,7 @@ class Upkeep:
         store, company = self._store, self._store.company
         await self._delete(upkeep.delete_early_changes)
         await self._delete(upkeep.delete_expired)
-        for planned in await store.read(partial(retention.plan, options=company.options)):
+        for planned in await store.read(partial(retention.plan, options=company.options, lasting=keeping_raw())):
             await self._sweep(planned)
         await store.off_loop(company.media.sweep)
         await store.with_store(company.database.shorten_log)

@@ -24,9 +24,12 @@ from pymap.backend.dict.mailbox import MailboxData, MailboxSet, Message
 from pymap.imap import IMAPServer
 from pymap.mime import MessageContent
 from pymap.parsing.message import AppendMessage
+from pymap.parsing.modutf7 import modutf7_decode
+from pymap.parsing.specials import FetchRequirement
 from pymap.user import Passwords, UserMetadata
 from pysasl.hashing import BuiltinHash
 
+from chatapp_cli.sandbox.email_faults import Faults
 from chatapp_cli.sandbox.stage import Customer, Heard, StageFile
 
 ADDRESS: Final = "desk@shop.example.org"
@@ -46,6 +49,8 @@ class _Port:
         self._connections: set[asyncio.Transport] = set()
 
     async def open(self) -> None:
+        if self._server is not None:
+            return
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(self._tracked, _HOST, self.number)
         self.number = self._server.sockets[0].getsockname()[1]
@@ -58,6 +63,11 @@ class _Port:
             await self._server.wait_closed()
             self._server = None
         self._connections.clear()
+
+    @property
+    def open_connections(self) -> int:
+        """How many connections nobody has closed."""
+        return sum(not one.is_closing() for one in self._connections)
 
     def _tracked(self) -> asyncio.BaseProtocol:
         protocol = self._protocol()
@@ -82,9 +92,18 @@ class EmailSandbox:
         """The current password of both servers."""
         self.refusals: dict[str, str] = {}
         """SMTP answers for refused recipients, by address."""
+        self.senders: list[str] = []
+        """The envelope senders of the mails that were taken, in order."""
+        self.takes_utf8 = True
+        """Whether the SMTP server takes addresses with letters other than Latin before the @."""
+        self.faults = Faults()
+        """What goes wrong on the way from the IMAP server."""
         self._imap = _Port(self._imap_protocol)
         self._smtp = _Port(self._smtp_protocol)
         self._delivered: defaultdict[str, list[EmailMessage]] = defaultdict(list)
+        self.smtp_logins = 0
+        """How often somebody logged in to send."""
+        self._said: dict[str, EmailMessage] = {}
         self._backend: DictBackend | None = None
         self._serve_imap: IMAPServer | None = None
         self._mailboxes: MailboxSet | None = None
@@ -94,7 +113,7 @@ class EmailSandbox:
             host=_HOST, port=0, debug=False, cert=None, key=None, tls=False, passlib_cfg=None,
             proxy_protocol="noop", demo_data=False, demo_user=ADDRESS, demo_password=self.password,
         )  # fmt: skip
-        backend, config = await DictBackend.init(args, max_append_len=_LARGEST, hash_context=BuiltinHash(rounds=1))
+        backend, config = await self._made(args, max_append_len=_LARGEST, hash_context=BuiltinHash(rounds=1))
         self._backend = backend
         self._serve_imap = IMAPServer(backend.login, config)
         self._mailboxes = await _mailboxes(backend, config)
@@ -103,6 +122,10 @@ class EmailSandbox:
 
     async def __aexit__(self, *exc: object) -> None:
         await self.vanish()
+
+    async def _made(self, args: Namespace, **overrides: Any) -> tuple[DictBackend, Config]:
+        """The IMAP server's accounts, and how one logs in."""
+        return await DictBackend.init(args, **overrides)
 
     @property
     def answers(self) -> Mapping[str, str]:
@@ -121,21 +144,67 @@ class EmailSandbox:
         mail["Date"] = format_datetime(datetime.now(UTC))
         mail["Message-ID"] = make_msgid(domain=who.email.rpartition("@")[2])
         mail["Subject"] = subject
-        answered = next((m for m in reversed(self._delivered[who.email]) if subject and subject in m["Subject"]), None)
+        answers = (m for m in reversed(self._delivered[who.email]) if subject and subject in (m["Subject"] or ""))
+        answered = next(answers, None)
         if answered is not None:
             mail["In-Reply-To"] = mail["References"] = str(answered["Message-ID"])
         mail.set_content(text)
         for file in files:
             kind, _, subtype = file.mime.partition("/")
             mail.add_attachment(file.content, maintype=kind, subtype=subtype, filename=file.name)
+        self._said[who.email] = mail
         await self.deliver(mail.as_bytes())
         return str(mail["Message-ID"])
 
-    async def deliver(self, raw: bytes, folder: str = "INBOX") -> None:
-        """Put a mail, however odd, into the desk's mailbox."""
+    async def answer_from_phone(self, who: Customer, text: str, *, subject: str = "") -> str:
+        """Let somebody of the desk write from a phone: an answer to this customer's last mail, or a new mail."""
+        mail = EmailMessage(policy=policy.SMTP)
+        mail["From"] = ADDRESS
+        mail["To"] = Address(who.name, addr_spec=who.email)
+        mail["Date"] = format_datetime(datetime.now(UTC))
+        mail["Message-ID"] = make_msgid(domain="phone.example.org")
+        question = self._said.get(who.email)
+        if question is not None and not subject:
+            mail["Subject"] = f"Re: {question['Subject']}"
+            mail["In-Reply-To"] = mail["References"] = str(question["Message-ID"])
+        else:
+            mail["Subject"] = subject
+        mail.set_content(text)
+        self._delivered[who.email].append(mail)
+        await self.deliver(mail.as_bytes(), SENT)
+        return str(mail["Message-ID"])
+
+    async def add_folder(self, name: str) -> None:
+        """Make another folder in the desk's mailbox."""
+        assert self._mailboxes is not None
+        await self._mailboxes.add_mailbox(name)
+
+    async def remove_folder(self, name: str) -> None:
+        """Delete a folder of the desk's mailbox."""
+        assert self._mailboxes is not None
+        await self._mailboxes.delete_mailbox(name)
+
+    async def deliver(self, raw: bytes, folder: str = "INBOX", *, at: datetime | None = None) -> None:
+        """Put a mail, however odd, into the desk's mailbox, as if it had come then."""
         assert self._mailboxes is not None
         mailbox = await self._mailboxes.get_mailbox(folder)
-        await mailbox.append(AppendMessage(raw, datetime.now(UTC)))
+        await mailbox.append(AppendMessage(raw, at or datetime.now(UTC)))
+
+    async def delete(self, uid: int, folder: str = "INBOX") -> None:
+        """Delete a mail for good."""
+        assert self._mailboxes is not None
+        await (await self._mailboxes.get_mailbox(folder)).delete([uid])
+
+    async def renumber(self) -> None:
+        """Give the inbox another UIDVALIDITY and number its mails anew, as after a restored backup."""
+        assert self._mailboxes is not None
+        before = await self._mailboxes.get_mailbox("INBOX")
+        kept = [message async for message in before.messages()]
+        await self._mailboxes.rename_mailbox("INBOX", "before")
+        await self._mailboxes.delete_mailbox("before")
+        for message in kept:
+            content = bytes((await message.load_content(FetchRequirement.CONTENT)).get_body())
+            await self.deliver(content, at=message.internal_date)
 
     async def heard(self, who: Customer) -> Sequence[Heard]:
         """The mails to this customer."""
@@ -160,6 +229,21 @@ class EmailSandbox:
         await self.vanish()
         await self.come_back()
 
+    async def lose_imap(self) -> None:
+        """Stop only the server that mail is read from."""
+        await self._imap.shut()
+
+    @property
+    def smtp_open(self) -> int:
+        """How many connections for sending are open."""
+        return self._smtp.open_connections
+
+    async def flags(self, folder: str = "INBOX") -> Sequence[set[str]]:
+        """The flags of each mail in a folder, oldest first."""
+        assert self._mailboxes is not None
+        mailbox = await self._mailboxes.get_mailbox(folder)
+        return [{str(flag) for flag in message.permanent_flags} async for message in mailbox.messages()]
+
     async def vanish(self) -> None:
         """Stop both servers and cut their connections."""
         await self._imap.shut()
@@ -175,11 +259,19 @@ class EmailSandbox:
         return asyncio.StreamReaderProtocol(asyncio.StreamReader(limit=_LARGEST), self._imap_connected)
 
     async def _imap_connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        assert self._serve_imap is not None
         try:
-            await self._serve_imap(reader, writer, SocketInfoLocal(writer))
+            await self.faults.between(reader, writer, self._serve_soundly, self._folder)
         finally:
             writer.close()
+
+    async def _serve_soundly(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        assert self._serve_imap is not None
+        await self._serve_imap(reader, writer, SocketInfoLocal(writer))
+
+    async def _folder(self, name: str) -> MailboxData:
+        """A folder, by its name as IMAP gives it."""
+        assert self._mailboxes is not None
+        return await self._mailboxes.get_mailbox(modutf7_decode(name.encode()))
 
     def _smtp_protocol(self) -> asyncio.BaseProtocol:
         protocol: asyncio.BaseProtocol = SMTP(
@@ -188,12 +280,14 @@ class EmailSandbox:
             hostname=_HOST,
             authenticator=self._login,
             auth_require_tls=False,
+            enable_SMTPUTF8=self.takes_utf8,
             loop=asyncio.get_running_loop(),
         )
         return protocol
 
     def _login(self, _server: SMTP, _session: Any, _envelope: Envelope, _mechanism: str, said: Any) -> AuthResult:
         known = (ADDRESS.encode(), self.password.encode())
+        self.smtp_logins += 1
         right = isinstance(said, LoginPassword) and (said.login, said.password) == known
         return AuthResult(success=right, handled=False)
 
@@ -213,6 +307,7 @@ class EmailSandbox:
     ) -> str:
         """Deliver."""
         content = envelope.original_content or b""
+        self.senders.append(envelope.mail_from or "")
         for address in envelope.rcpt_tos:
             self._delivered[address].append(_parse(content))
             if address == ADDRESS:

@@ -97,6 +97,15 @@ class CallsHooks(Protocol):
 
 
 @runtime_checkable
+class AnswersElsewhere(Protocol):
+    """A sandbox whose account people use beside the desk too, such as a mailbox on a phone."""
+
+    async def answer_from_phone(self, who: Customer, text: str, *, subject: str = "") -> str:
+        """Let somebody of the desk answer this customer there; with a subject it is a new mail. Returns its id."""
+        ...
+
+
+@runtime_checkable
 class EndsLogins(Protocol):
     """A sandbox whose provider can revoke logins and keys."""
 

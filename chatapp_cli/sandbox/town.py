@@ -11,7 +11,7 @@ from importlib import resources
 from typing import Any
 
 from chatapp_cli.ports.world import World
-from chatapp_cli.sandbox.stage import Customer, Sandbox, StageFile
+from chatapp_cli.sandbox.stage import AnswersElsewhere, Customer, Sandbox, StageFile
 
 _PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
@@ -58,6 +58,8 @@ class Town:
 
     company: str
     line: str
+    from_phone: str
+    """What somebody of the desk answers from a phone."""
     people: Sequence[Townsman] = field(default_factory=list)
 
     async def live(self, world: World) -> None:
@@ -65,18 +67,26 @@ class Town:
         for one in self.people:
             await one.begin()
             await world.clock.sleep(world.chance.between(0.5, 2.5))
+        await self.answer_elsewhere()
         while True:
             await world.clock.sleep(world.chance.between(1.0, 3.0))
             for one in self.people:
                 await one.react()
                 await asyncio.sleep(0)
 
+    async def answer_elsewhere(self) -> None:
+        """Answer the first customer whose channel people use beside the desk too."""
+        for one in self.people:
+            if isinstance(one.sandbox, AnswersElsewhere):
+                await one.sandbox.answer_from_phone(one.customer, self.from_phone)
+                return
+
 
 def town(sandboxes: Sequence[Sandbox]) -> Town:
     """Create the customers for these channels."""
     data = tomllib.loads(resources.files(__package__).joinpath("town.toml").read_text("utf-8"))
     people = [_townsman(entry, sandboxes[n % len(sandboxes)]) for n, entry in enumerate(data["people"])]
-    return Town(company=data["company"], line=data["line"], people=people)
+    return Town(company=data["company"], line=data["line"], from_phone=data["from_phone"], people=people)
 
 
 def _townsman(entry: dict[str, Any], sandbox: Sandbox) -> Townsman:

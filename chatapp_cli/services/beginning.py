@@ -20,7 +20,7 @@ from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.segments import Segments, segments
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import N_
-from chatapp_cli.services import channels, dialogs, reaching, sending, standings
+from chatapp_cli.services import channels, dialogs, obstacles, reaching, standings
 from chatapp_cli.services.pace import NOW, RateReason, Turn, forecast
 from chatapp_cli.services.routes import Able
 from chatapp_cli.store.rows.channels import ChannelRow
@@ -115,7 +115,7 @@ def _looked(
     wanted = RecentSend(side.address, side.chat_kind, int(stranger), at)
     return replace(
         reached,
-        refusal=sending.only_receives(can, reached.channel) or _refusal(can, side, draft, at=max(at, tx.now)),
+        refusal=obstacles.only_receives(can, reached.channel) or _refusal(can, side, draft, at=max(at, tx.now)),
         turn=forecast(tx, reached.channel, can).next(wanted),
         counted=counted,
         cost=price * counted.parts if price is not None and counted else None,
@@ -126,12 +126,12 @@ def _refusal(can: Capabilities, side: DialogCard | _Stranger, draft: Draft | Non
     """The refusal that ``sending.enqueue`` would raise."""
     try:
         if isinstance(side, DialogCard):
-            sending.require_reachable(side)
+            obstacles.require_reachable(side)
         if draft is not None:
             require_deliverable(can, draft)
     except Refused as refusal:
         return refusal
-    return None if draft is not None and draft.template else sending.closed(can, side, at)
+    return None if draft is not None and draft.template else obstacles.closed(can, side, at)
 
 
 def held(channel: ChannelRow, now: Millis) -> Text | None:

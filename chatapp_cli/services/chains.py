@@ -15,12 +15,12 @@ from chatapp_cli.domain.draft import Draft, require_deliverable
 from chatapp_cli.domain.errors import ChatappError, NotFound, Refused
 from chatapp_cli.domain.health import STOPPED
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
-from chatapp_cli.domain.journal.chains import ChannelPassed
+from chatapp_cli.domain.journal.chains import ChannelPassed, LeftBehind
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import access, channels, reaching, sending, standings
+from chatapp_cli.services import access, channels, journal, reaching, sending, standings
 from chatapp_cli.services.routes import Able, ChainStep
 from chatapp_cli.services.sending import SendOptions
 from chatapp_cli.services.transcript import TranscriptEntry
@@ -104,10 +104,22 @@ def _channel(tx: Tx, one: ChainStep, *, last: bool) -> ChannelRow:
 
 
 def _fitting(draft: Draft, can: Capabilities, *, first: bool) -> Draft:
-    """The draft adapted to another channel: no subject if unsupported, no foreign quotation or template."""
+    """The draft adapted to another channel: no subject, copies or signature where it has none, no foreign quotation."""
     subject = draft.subject if can.subject else ""
     quote, template = (draft.reply_to, draft.template) if first else (None, None)
-    return replace(draft, subject=subject, reply_to=quote, template=template)
+    cc, bcc = (draft.cc, draft.bcc) if can.copies else ((), ())
+    signature = draft.signature if can.signature_in else ""
+    return replace(
+        draft,
+        subject=subject,
+        reply_to=quote,
+        answers=draft.answers if first else None,
+        template=template,
+        cc=cc,
+        bcc=bcc,
+        signature=signature,
+        invitation=draft.invitation if can.copies else None,
+    )
 
 
 def _dialog(tx: Tx, channel: ChannelRow, can: Capabilities, one: ChainStep, draft: Draft) -> DialogId:
@@ -154,10 +166,16 @@ def continuation_of(tx: Tx, message: MessageId) -> MessageId | None:
 
 def with_onward(tx: Tx, entries: Sequence[TranscriptEntry]) -> Sequence[TranscriptEntry]:
     """The same entries; failed ones with their continuations."""
-    return [
-        one._replace(onward=continuation_of(tx, one.message.id)) if one.message.state == State.FAILED else one
-        for one in entries
-    ]
+    return [_with_continuation(tx, one) if one.message.state == State.FAILED else one for one in entries]
+
+
+def _with_continuation(tx: Tx, entry: TranscriptEntry) -> TranscriptEntry:
+    onward = continuation_of(tx, entry.message.id)
+    if onward is None:
+        return entry
+    told = (one.event for one in journal.of_message(tx, entry.message.id))
+    left = next((one.what for one in told if isinstance(one, LeftBehind)), ())
+    return entry._replace(onward=onward, left_behind=left)
 
 
 def still_open(tx: Tx, message: MessageId) -> bool:

@@ -31,7 +31,7 @@ from chatapp_cli.store.tx import Tx
 
 if TYPE_CHECKING:
     from chatapp_cli.domain.form import Field
-    from chatapp_cli.domain.manifest import Capabilities, Manifest
+    from chatapp_cli.domain.manifest import Capabilities, Manifest, Rate
     from chatapp_cli.ports.bind import Bound
 
 
@@ -78,7 +78,18 @@ def _instead(named: str) -> Text:
 
 def capabilities(manifest: Manifest, channel: ChannelRow) -> Capabilities:
     """The capabilities of this account."""
-    return replace(manifest.capabilities, **channel.capabilities)
+    rates = tuple(_rate(rate, manifest, channel.settings) for rate in manifest.capabilities.rates)
+    return replace(manifest.capabilities, **{"rates": rates, **channel.capabilities})
+
+
+def _rate(rate: Rate, manifest: Manifest, settings: Mapping[str, str]) -> Rate:
+    """A rate with the account's own limit, if it has one."""
+    said = settings.get(rate.option, "") if rate.option else ""
+    if not said.isdecimal() or not int(said):
+        return rate
+    when = next((field.when for field in manifest.fields if field.name == rate.option), {})
+    is_free = all(settings.get(name) == answer for name, answer in when.items())
+    return rate._replace(limit=int(said) if is_free else min(int(said), rate.limit))
 
 
 def seen(channel: ChannelRow, manifest: Manifest) -> ChannelRow:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from chatapp_cli.domain.access import Right
-from chatapp_cli.domain.draft import Draft, StagedFile
+from chatapp_cli.domain.draft import Draft, StagedFile, require_deliverable
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import DialogId, MessageId, Millis
 from chatapp_cli.domain.option import LONGEST_UNDO
@@ -26,6 +27,7 @@ from chatapp_cli.services import (
     request_key,
     routes,
     sending,
+    signatures,
     templates,
 )
 from chatapp_cli.services.beginning import Outlook
@@ -46,6 +48,14 @@ from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.tx import Tx
 
 
+class Accepted(NamedTuple):
+    """An accepted message."""
+
+    message: MessageId
+    before: bool
+    """Whether it was accepted earlier under the same key."""
+
+
 def accept(tx: Tx, able: Able, request: MessageRequest) -> MessageId:
     """Accept a message, once per key.
 
@@ -53,36 +63,63 @@ def accept(tx: Tx, able: Able, request: MessageRequest) -> MessageId:
     UsageError for unknown names.
     """
     access.require(tx, Right.ANSWER)
+    return accept_once(tx, able, request).message
+
+
+def accept_once(tx: Tx, able: Able, request: MessageRequest) -> Accepted:
+    """Accept a message as ``accept`` does, and tell whether its key had been used for it before."""
+    access.require(tx, Right.ANSWER)
     request = replace(request, options=replace(request.options, asked=str(request_key.digest(request))))
     already = request_key.accepted_before(tx, able, request)
-    if already is not None:
-        return already
+    return Accepted(_accept_new(tx, able, request) if already is None else already, already is not None)
+
+
+def _accept_new(tx: Tx, able: Able, request: MessageRequest) -> MessageId:
     match request.to:
         case InDialog(dialog):
             return _answer(tx, able, channels.one(tx, dialogs.card(tx, dialog).channel_id), dialog, request)
         case ToAddress(number, to):
             channel = channels.one(tx, number)
-            draft = _worded(tx, channel, request)
+            draft = _worded(tx, able, channel, request)
             dialog = reaching.dialog_for(tx, channel, able(channel), to.strip(), subject=draft.subject)
             return sending.enqueue(tx, able(channel), dialog, draft, _send_options(tx, channel, request))
         case ToChainRest(steps):
             return chains.enqueue_first(tx, able, steps, request.draft or Draft(), request.options, adapts=True)
         case ToPerson() as address:
+            only = _only_channel(tx, address)
+            if only is not None:
+                return _in_only_channel(tx, able, only, address.to, request)
             steps = _steps(tx, able, address)
             first = channels.one(tx, steps[0].channel)
-            draft, options = _worded(tx, first, request), _send_options(tx, first, request)
+            draft, options = _worded(tx, able, first, request), _send_options(tx, first, request)
             return chains.enqueue_first(tx, able, steps, draft, options, adapts=len(steps) > 1)
+
+
+def _only_channel(tx: Tx, to: ToPerson) -> ChannelRow | None:
+    """The channel that is named with no other after it."""
+    return None if to.others else routes.first_named(tx, channel=to.channel, others=(), line=to.line)
+
+
+def _in_only_channel(tx: Tx, able: Able, channel: ChannelRow, to: str, request: MessageRequest) -> MessageId:
+    """Accept a message to an address in a channel, or to where else the channel has met who has it."""
+    can, draft, options = able(channel), _worded(tx, able, channel, request), _send_options(tx, channel, request)
+    require_deliverable(can, draft)
+    try:
+        dialog = reaching.dialog_for(tx, channel, can, to, subject=draft.subject)
+    except Refused:
+        return chains.enqueue_first(tx, able, routes.named(tx, able, channel, to), draft, options, adapts=False)
+    return sending.enqueue(tx, can, dialog, draft, options)
 
 
 def require_named(tx: Tx, to: ToPerson, request: MessageRequest) -> None:
     """Raise NotFound, UsageError or Refused for what is wrong in the request whoever it goes to: names and words."""
     channel = routes.first_named(tx, channel=to.channel, others=to.others, line=to.line)
     if channel is not None:
-        _worded(tx, channel, request)
+        _filled(tx, channel, request)
 
 
 def _answer(tx: Tx, able: Able, channel: ChannelRow, dialog: DialogId, request: MessageRequest) -> MessageId:
-    draft = _worded(tx, channel, request)
+    draft = _worded(tx, able, channel, request)
     if isinstance(request.words, FromReply):
         replies.count_use(tx, replies.find(tx, request.words.named).id)
     return sending.enqueue(tx, able(channel), dialog, draft, _send_options(tx, channel, request))
@@ -100,8 +137,15 @@ def _steps(tx: Tx, able: Able, to: ToPerson) -> Sequence[ChainStep]:
     return routes.to_person(tx, able, to.to, channel=to.channel, others=to.others, line=to.line)
 
 
-def _worded(tx: Tx, channel: ChannelRow, request: MessageRequest) -> Draft:
-    """The draft for a channel, with the text of the named template or quick reply."""
+def _worded(tx: Tx, able: Able, channel: ChannelRow, request: MessageRequest) -> Draft:
+    """The draft for a channel, with the text of the named template or quick reply, and the signature."""
+    draft = _filled(tx, channel, request)
+    if request.signing is None or draft.template or not able(channel).signature_in:
+        return draft
+    return replace(draft, signature=signatures.below(tx, able(channel), channel, request.signing))
+
+
+def _filled(tx: Tx, channel: ChannelRow, request: MessageRequest) -> Draft:
     draft = request.draft or Draft()
     match request.words:
         case None:
@@ -132,21 +176,21 @@ def preview(tx: Tx, able: Able, request: MessageRequest) -> Outlook:
     match request.to:
         case InDialog(dialog):
             card = dialogs.card(tx, dialog)
-            draft = _written(tx, channels.one(tx, card.channel_id), request)
+            draft = _written(tx, able, channels.one(tx, card.channel_id), request)
             return beginning.within(tx, able, card, draft, at=at)
         case ToAddress(number, to):
             channel = channels.one(tx, number)
-            return beginning.outlook(tx, able, channel, to, _written(tx, channel, request), at=at)
+            return beginning.outlook(tx, able, channel, to, _written(tx, able, channel, request), at=at)
         case ToPerson() | ToChainRest() as to:
             steps = to.steps if isinstance(to, ToChainRest) else _steps(tx, able, to)
-            draft = _written(tx, channels.one(tx, steps[0].channel), request)
+            draft = _written(tx, able, channels.one(tx, steps[0].channel), request)
             outlooks = [_through(tx, able, one, draft, at) for one in steps]
             return next((one for one in outlooks if one.refusal is None and not one.stopped), outlooks[-1])
 
 
-def _written(tx: Tx, channel: ChannelRow, request: MessageRequest) -> Draft | None:
+def _written(tx: Tx, able: Able, channel: ChannelRow, request: MessageRequest) -> Draft | None:
     """The draft as ``accept`` would use it; ``None`` while nothing is written."""
-    return None if request.draft is None and request.words is None else _worded(tx, channel, request)
+    return None if request.draft is None and request.words is None else _worded(tx, able, channel, request)
 
 
 def _through(tx: Tx, able: Able, one: ChainStep, draft: Draft | None, at: Millis) -> Outlook:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from chatapp_cli.domain import limits
 from chatapp_cli.domain.access import Right
-from chatapp_cli.domain.address import canonical, kinds
+from chatapp_cli.domain.address import canonical, kinds, spellings
 from chatapp_cli.domain.errors import NotFound, UsageError
 from chatapp_cli.domain.ids import ChannelId, ContactId, DialogId, Millis
 from chatapp_cli.domain.journal.contacts import ContactChainChanged
@@ -43,7 +43,8 @@ def at(tx: Tx, address: str) -> list[ContactRow]:
     if first == "phone":
         return tx.all(ContactRow, "contacts.at_phone", phone=normalized)
     if first == "email":
-        return tx.all(ContactRow, "contacts.at_email", email=normalized)
+        rows = (row for one in spellings(normalized) for row in tx.all(ContactRow, "contacts.at_email", email=one))
+        return [*{row.id: row for row in rows}.values()]
     named_so = _bearers(tx, normalized) if first == "username" else []
     found = {row.id: row for row in [*named_so, *tx.all(ContactRow, "contacts.at_address", address=address)]}
     return [found[number] for number in sorted(found)]
@@ -100,7 +101,7 @@ def _forget(tx: Tx, contact: ContactRow, kind: str, address: str) -> None:
 def bearing(tx: Tx, address: str) -> ContactRow | None:
     """The contact with a normalised phone or e-mail address, whatever it was merged into."""
     everyone = (row for person in at(tx, address) for row in of_person(tx, person.id))
-    return next((row for row in everyone if address in {row.phone, row.email}), None)
+    return next((row for row in everyone if {row.phone, row.email} & {*spellings(address)}), None)
 
 
 def is_number(text: str) -> bool:
@@ -145,8 +146,8 @@ def _order(person: Sequence[ContactRow]) -> str:
 
 def surest_first(people: Sequence[ContactRow], address: str) -> list[ContactRow]:
     """Contacts, those that have the address themselves first."""
-    normalized = canonical(address, kinds(address)[0])
-    return sorted(people, key=lambda one: normalized not in {one.phone, one.email, one.username.lower()})
+    theirs = {*spellings(canonical(address, kinds(address)[0]))}
+    return sorted(people, key=lambda one: not theirs & {one.phone, one.email, one.username.lower()})
 
 
 def met_or_new(tx: Tx, address: str) -> list[ContactRow]:

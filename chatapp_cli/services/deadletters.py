@@ -6,7 +6,7 @@ from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.arrival import Arrival
 from chatapp_cli.domain.errors import NotFound, Refused
 from chatapp_cli.domain.ids import MessageId
-from chatapp_cli.domain.journal.messages import DeadLetterForgotten, DeadLetterRevived
+from chatapp_cli.domain.journal.messages import DeadLetterAsked, DeadLetterForgotten, DeadLetterRevived
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import access
@@ -71,6 +71,25 @@ def revive(tx: Tx, letter: DeadLetterRow, arrival: Arrival) -> Ingested:
     tx.run("arrived.revive", id=letter.id)
     tx.emit(DeadLetterRevived(channel=letter.channel_id, arrived=letter.id))
     return result
+
+
+def ask_again(tx: Tx, letter: DeadLetterRow) -> Refused:
+    """Have the provider asked now for what a dead letter stands for; returns what to tell the person.
+
+    The channel's session begins anew for that, if it runs.
+    """
+    access.require(tx, Right.REPAIR)
+    one(tx, letter.id)
+    tx.run("channels.renew", id=letter.channel_id)
+    tx.emit(DeadLetterAsked(channel=letter.channel_id, arrived=letter.id))
+    return Refused(
+        "asked_again",
+        T("The provider has not handed it out yet. It is asked for it now, and then every hour."),
+        T(
+            "If the daemon does not run, it is asked when that starts. See whether it came: {how}",
+            how=to_do(Next.DEAD_LETTERS),
+        ),
+    )
 
 
 def delete(tx: Tx, number: int) -> None:

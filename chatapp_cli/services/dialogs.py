@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chatapp_cli.domain import limits
 from chatapp_cli.domain.access import Right
-from chatapp_cli.domain.address import is_name
+from chatapp_cli.domain.address import is_name, spellings
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.finding import search_text
 from chatapp_cli.domain.ids import DialogId, MessageId, Millis
@@ -112,6 +112,11 @@ def last_heard(tx: Tx, dialog: DialogId, *, until: Millis) -> str:
     return str(tx.value("dialogs.heard_until", dialog=dialog, until=until) or "")
 
 
+def heard(tx: Tx, dialog: DialogId, *, until: Millis) -> list[str]:
+    """The provider's ids of the client's latest messages at that time, newest first."""
+    return tx.all(str, "dialogs.all_heard_until", dialog=dialog, until=until)
+
+
 def typing(tx: Tx, dialog: DialogId) -> None:
     """Report typing in a dialog: shown to colleagues, and to the client if the channel supports it."""
     access.require(tx, Right.ANSWER)
@@ -130,7 +135,6 @@ def show_last(tx: Tx, dialog: DialogId, message: MessageId, shown: str, *, answe
         answers=int(answers),
     )
     if answers:
-        tx.run("dialogs.read", id=dialog)
         tx.run("unread.read", operator=tx.name, dialog=dialog)
 
 
@@ -140,7 +144,7 @@ def rename(tx: Tx, dialog: DialogId, name: str) -> None:
     limits.NAME.require(name.strip(), field="name")
     known = card(tx, dialog)
     shown = name.strip() or known.person or known.username or known.address
-    search = search_text(shown, known.person, known.username, known.email, known.address, phone=known.phone)
+    search = search_text(shown, known.person, known.username, known.email, *spellings(known.address), phone=known.phone)
     tx.run("dialogs.rename", id=dialog, name=shown, renamed=int(bool(name.strip())), search=search)
     tx.emit(DialogRenamed(dialog=dialog, name=shown))
 
@@ -168,7 +172,7 @@ def _call(tx: Tx, known: DialogCard, name: str) -> None:
         "contacts.learn", id=known.contact_id, name=name, username=known.username, phone=known.phone, email=known.email
     )
     if known.name in {known.address, known.person, known.phone}:
-        search = search_text(name, known.username, known.email, known.address, phone=known.phone)
+        search = search_text(name, known.username, known.email, *spellings(known.address), phone=known.phone)
         tx.run("dialogs.retitle", id=known.id, name=name, search=search)
         tx.emit(DialogRenamed(dialog=known.id, name=name))
 

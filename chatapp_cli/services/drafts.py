@@ -28,7 +28,8 @@ class Unsent(NamedTuple):
     @property
     def empty(self) -> bool:
         """Whether the draft is empty."""
-        return not (self.draft.text.strip() or self.draft.files)
+        draft = self.draft
+        return not (draft.text.strip() or draft.files or draft.cc or draft.bcc)
 
 
 def save(tx: Tx, dialog: DialogId, unsent: Unsent) -> None:
@@ -46,6 +47,8 @@ def save(tx: Tx, dialog: DialogId, unsent: Unsent) -> None:
         "files": [asdict(file) for file in draft.files],
         "reply_to": draft.reply_to,
         "edits": unsent.edits,
+        "cc": list(draft.cc),
+        "bcc": list(draft.bcc),
     }
     kept = json.dumps(sheet, ensure_ascii=False)
     if tx.run("drafts.keep", operator=tx.name, dialog=card(tx, dialog).id, sheet=kept, at=tx.now):
@@ -68,7 +71,14 @@ def of(tx: Tx, dialog: DialogId) -> Unsent | None:
 
     sheet = json.loads(kept)
     files = tuple(StagedFile(**file) for file in sheet["files"])
-    draft = Draft(text=sheet["text"], subject=sheet["subject"], files=files, reply_to=sheet["reply_to"])
+    draft = Draft(
+        text=sheet["text"],
+        subject=sheet["subject"],
+        files=files,
+        reply_to=sheet["reply_to"],
+        cc=tuple(sheet.get("cc", ())),  # drafts of earlier versions have none
+        bcc=tuple(sheet.get("bcc", ())),
+    )
     return Unsent(draft, sheet["edits"])
 
 

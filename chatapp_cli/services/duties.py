@@ -75,7 +75,9 @@ def take(tx: Tx, dialog: DialogId) -> None:
 def no_answer(tx: Tx, dialog: DialogId) -> None:
     """Mark as needing no answer: it no longer waits, and no message is sent."""
     access.require(tx, Right.SNOOZE)
-    if tx.run("duties.no_answer", id=card(tx, dialog).id):
+    waits = card(tx, dialog).waiting_since is not None
+    tx.run("duties.no_answer", id=dialog, now=tx.now)
+    if waits:
         tx.emit(AnswerWaived(dialog=dialog))
 
 

@@ -24,12 +24,18 @@ from chatapp_cli.domain.arrival import (
 )
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.ids import ChannelId, MessageId
-from chatapp_cli.domain.journal.messages import DeadLetterKept, MessageEchoed, MessageReceived, MessageTextChanged
+from chatapp_cli.domain.journal.messages import (
+    DeadLetterKept,
+    DeadLetterRevived,
+    MessageEchoed,
+    MessageReceived,
+    MessageTextChanged,
+)
 from chatapp_cli.domain.message import Direction, Origin, State
 from chatapp_cli.domain.preview import preview
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import show
-from chatapp_cli.services import alterations, delivery_reports, joining, peers
+from chatapp_cli.services import alterations, delivery_reports, joining, mails, peers
 from chatapp_cli.store.rows.dialogs import IngestDialog
 from chatapp_cli.store.rows.messages import MessageRef
 from chatapp_cli.store.tx import Tx
@@ -88,13 +94,15 @@ def _bare(event: MessageArrived) -> MessageArrived:
         at=event.at,
         sender=event.sender,
         from_us=event.from_us,
-        automatic=event.automatic,
+        automatic=event.automatic or bool(event.claims),
         silent=event.silent,
         placeholder=True,
     )
 
 
 def _take(tx: Tx, channel: ChannelId, arrival: Arrival, result: Ingested) -> None:
+    if arrival.replaces and not arrival.problem:
+        _settle(tx, channel, arrival.replaces)
     arrived = tx.insert(
         "arrived.keep",
         channel=channel,
@@ -114,6 +122,13 @@ def _take(tx: Tx, channel: ChannelId, arrival: Arrival, result: Ingested) -> Non
     if arrival.problem:
         _place(tx, channel, arrival, arrived)
         tx.emit(DeadLetterKept(channel=channel, arrived=arrived, problem=arrival.problem), actor=PROGRAM)
+
+
+def _settle(tx: Tx, channel: ChannelId, provider_id: str) -> None:
+    """End the dead letter that stood for what has come now."""
+    settled = tx.insert("arrived.settle", channel=channel, provider_id=provider_id)
+    if settled is not None:
+        tx.emit(DeadLetterRevived(channel=channel, arrived=settled), actor=PROGRAM)
 
 
 def _unshown(event: ProviderEvent) -> ProviderEvent:
@@ -136,12 +151,15 @@ def apply(tx: Tx, channel: ChannelId, arrival: Arrival, arrived: int, result: In
     """Apply the events of one arrival."""
     for event in arrival.events:
         if isinstance(event, MessageArrived):
-            _hear(tx, channel, event, arrived, result)
+            if not (event.reports_on and delivery_reports.knows(tx, channel, event.reports_on)):
+                _hear(tx, channel, event, arrived, result)
         else:
             _APPLY[type(event)](tx, channel, event)
 
 
 def _hear(tx: Tx, channel: ChannelId, event: MessageArrived, arrived: int, result: Ingested) -> None:
+    peers.respell(tx, channel, event)
+    event = peers.settled(tx, channel, event)
     dialog = peers.dialog_of(tx, channel, event.peer, event)
     if dialog.joining:
         joining.move_early(tx, channel, dialog.id, event.ext_id)
@@ -151,20 +169,21 @@ def _hear(tx: Tx, channel: ChannelId, event: MessageArrived, arrived: int, resul
         _hear_again(tx, channel, dialog, event, arrived, result)
         return
     message = _write(tx, channel, dialog, event, arrived)
-    if message is None and event.spare_id:
+    if message is None and event.spare_id and not _is_awaited(tx, channel, dialog, event):
         event = replace(event, ext_id=event.spare_id)
         message = _write(tx, channel, dialog, event, arrived)
     if message is None:
         _hear_again(tx, channel, dialog, event, arrived, result)
         return
     result.messages += 1
-    for file in event.files:
-        result.files_wanted |= _keep_file(tx, channel, message, file)
+    _keep_parts(tx, channel, message, event, result)
     _refresh_dialog(tx, dialog, event, message)
     came = MessageEchoed if event.from_us else MessageReceived
     tx.emit(came(channel=channel, dialog=dialog.id, message=message), actor=PROGRAM)
     if dialog.early:
         alterations.catch_up(tx, channel, event.peer.key, event.ext_id)
+    if event.from_us and event.mail is not None:
+        delivery_reports.apply_early(tx, channel, message, (event.ext_id,))
 
 
 def _write(tx: Tx, channel: ChannelId, dialog: IngestDialog, event: MessageArrived, arrived: int) -> MessageId | None:
@@ -174,7 +193,7 @@ def _write(tx: Tx, channel: ChannelId, dialog: IngestDialog, event: MessageArriv
         dialog=dialog.id,
         channel=channel,
         arrived=arrived,
-        author=event.sender.name,
+        author=_author(dialog, event),
         sender="" if event.from_us else event.sender.id,
         ext_id=event.ext_id,
         text=event.text,
@@ -183,6 +202,7 @@ def _write(tx: Tx, channel: ChannelId, dialog: IngestDialog, event: MessageArriv
         album=event.album,
         automatic=int(event.automatic),
         placeholder=int(event.placeholder),
+        answers=int(event.from_us and not event.automatic),
         at=event.at,
         now=tx.now,
         **(_ECHO if event.from_us else _HEARD),
@@ -190,17 +210,22 @@ def _write(tx: Tx, channel: ChannelId, dialog: IngestDialog, event: MessageArriv
     return None if written is None else MessageId(written)
 
 
+def _author(dialog: IngestDialog, event: MessageArrived) -> str:
+    """The name of who wrote; the e-mail address of somebody else than the client who gives none."""
+    email = event.sender.email
+    return event.sender.name or ("" if event.from_us or email == dialog.email else email)
+
+
 def _hear_again(
     tx: Tx, channel: ChannelId, dialog: IngestDialog, event: MessageArrived, arrived: int, result: Ingested
 ) -> None:
     """Handle a message with a known id: a repeat, or the message behind a placeholder."""
     found = tx.one(MessageRef, "messages.ref", channel=channel, ext_id=event.ext_id, dialog=dialog.id)
-    if found is None or not _stood_for(found, event) or not _fill(tx, found, event, arrived):
+    if found is None or not _stood_for(found, event) or not _fill(tx, dialog, found, event, arrived):
         result.duplicates += 1
         return
     result.messages += 1
-    for file in event.files:
-        result.files_wanted |= _keep_file(tx, channel, found.id, file)
+    _keep_parts(tx, channel, found.id, event, result)
     shown = preview(event.text or event.subject, [file.name for file in event.files])
     tx.run("dialogs.preview", id=dialog.id, message=found.id, preview=shown)
     if _wants_eyes(dialog, event):
@@ -212,6 +237,12 @@ def _hear_again(
         alterations.catch_up(tx, channel, event.peer.key, event.ext_id)
 
 
+def _is_awaited(tx: Tx, channel: ChannelId, dialog: IngestDialog, event: MessageArrived) -> bool:
+    """Whether a placeholder has the message's own id: that is no other message with the same id."""
+    found = tx.one(MessageRef, "messages.ref", channel=channel, ext_id=event.ext_id, dialog=dialog.id)
+    return found is not None and _stood_for(found, event)
+
+
 def _stood_for(found: MessageRef, event: MessageArrived) -> bool:
     """Whether a known message is a placeholder of this one: from the same side and the same person."""
     if event.placeholder or not found.placeholder or event.from_us != (found.direction == Direction.OUT):
@@ -219,12 +250,12 @@ def _stood_for(found: MessageRef, event: MessageArrived) -> bool:
     return event.from_us or not (found.sender and event.sender.id) or found.sender == event.sender.id
 
 
-def _fill(tx: Tx, found: MessageRef, event: MessageArrived, arrived: int) -> int:
+def _fill(tx: Tx, dialog: IngestDialog, found: MessageRef, event: MessageArrived, arrived: int) -> int:
     return tx.run(
         "messages.fill",
         id=found.id,
         arrived=arrived,
-        author=event.sender.name,
+        author=_author(dialog, event),
         sender="" if event.from_us else event.sender.id,
         text=event.text,
         subject=event.subject,
@@ -256,7 +287,7 @@ def _refresh_dialog(tx: Tx, dialog: IngestDialog, event: MessageArrived, message
     shown = preview(event.text or event.subject, [file.name for file in event.files])
     common: dict[str, Any] = {"id": dialog.id, "message": message, "at": event.at, "preview": shown}
     if event.from_us:
-        tx.run("dialogs.show_last", state=State.SENT, answers=int(not event.automatic), **common)
+        tx.run("dialogs.show_echo", state=State.SENT, answers=int(not event.automatic), **common)
     elif _wants_eyes(dialog, event):
         tx.run("dialogs.heard", **common)
         if dialog.counted:
@@ -265,6 +296,14 @@ def _refresh_dialog(tx: Tx, dialog: IngestDialog, event: MessageArrived, message
         tx.run("dialogs.heard_silently", **common)
     if not dialog.reachable and not event.from_us:
         tx.run("dialogs.reach", id=dialog.id, reachable=1, code="")
+
+
+def _keep_parts(tx: Tx, channel: ChannelId, message: MessageId, event: MessageArrived, result: Ingested) -> None:
+    """Store the files of a message, and what a mail has beside its text."""
+    for file in event.files:
+        result.files_wanted |= _keep_file(tx, channel, message, file)
+    if event.mail is not None:
+        mails.keep_arrived(tx, message, event.mail)
 
 
 def _keep_file(tx: Tx, channel: ChannelId, message: MessageId, file: IncomingFile) -> bool:

@@ -11,7 +11,7 @@ from chatapp_cli.domain.journal.base import JournalEvent, Unknown, in_words, top
 from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.domain.moment import written
 from chatapp_cli.domain.text import T, Text, restored
-from chatapp_cli.services.words import action, health, stage, state, template_state
+from chatapp_cli.services.words import action, health, left_behind, stage, state, template_state
 
 E = TypeVar("E", bound=JournalEvent)
 
@@ -108,7 +108,7 @@ _PAIRS = (
     _pair(dialogs.Snoozed, lambda e: T("snoozed until {until}", until=written(e.until))),
     _pair(
         messages.MessageStateChanged,
-        lambda e: T("Message {message}: {state}", message=e.message, state=state(e.state)),
+        lambda e: T("Message {message}: {state}", message=e.message, state=state(e.state, e.code)),
     ),
     _pair(
         messages.ChangeAsked,
@@ -126,6 +126,7 @@ _PAIRS = (
         chains.ChannelPassed,
         lambda e: T("Channel {channel} was skipped: {why}", channel=e.channel, why=_reason(e.why)),
     ),
+    _pair(chains.LeftBehind, lambda e: T("That channel does not carry: {what}.", what=left_behind(e.what))),
     _pair(chains.ChainEnded, lambda e: T("No other channel is left for it: {why}", why=_reason(e.why))),
 )
 _WORDS: Mapping[type[JournalEvent], Callable[[Any], Text]] = MappingProxyType(dict(_PAIRS))

@@ -11,7 +11,7 @@ from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.preview import preview
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import access, dialogs, files, outbox, sending, words
+from chatapp_cli.services import access, dialogs, files, obstacles, outbox, words
 from chatapp_cli.services.transcript import entry as entry_of
 from chatapp_cli.services.transcript import message as message_of
 from chatapp_cli.store.rows.messages import MessageRow
@@ -37,7 +37,7 @@ def reschedule(tx: Tx, can: Capabilities, message: MessageId, at: Millis | None)
     access.require(tx, Right.ANSWER)
     found = message_of(tx, message)
     card = dialogs.card(tx, found.dialog_id)
-    refusal = None if tx.value("messages.template", id=message) else sending.closed(can, card, at or tx.now)
+    refusal = None if tx.value("messages.template", id=message) else obstacles.closed(can, card, at or tx.now)
     if refusal is not None:
         raise refusal
     if not tx.run("outbox.reschedule", message=message, at=at or tx.now):

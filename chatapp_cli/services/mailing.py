@@ -18,13 +18,13 @@ from chatapp_cli.domain.manifest import Capabilities, Rate
 from chatapp_cli.domain.message import Priority
 from chatapp_cli.domain.segments import Alphabet, segments
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import access, channels, composing, dialogs, request_key
+from chatapp_cli.services import access, channels, composing, request_key
 from chatapp_cli.services.message_request import MessageRequest, ToAddress, ToPerson
 from chatapp_cli.services.pace import NOW, Forecast, Turn, forecast
 from chatapp_cli.services.routes import Able
 from chatapp_cli.services.sending import SendOptions, key_of
-from chatapp_cli.services.transcript import message as message_of
 from chatapp_cli.store.rows.channels import ChannelRow
+from chatapp_cli.store.rows.messages import AddressedMessage
 from chatapp_cli.store.rows.outbox import RecentSend
 from chatapp_cli.store.tx import Tx
 
@@ -146,6 +146,7 @@ def accept(
     """
     access.require(tx, Right.MASS)
     before, found = before or Mailing(), Mailing()
+    bound: dict[ChannelId, ChannelRow] = {}
     for one in to:
         address = one_spelling(one.address)
         if address in found.spelled or address in before.spelled:
@@ -154,7 +155,7 @@ def accept(
         found.spelled.add(address)
         try:
             with tx.trial():
-                going = _accepted(tx, able, _addressed(request, one, _key(request, address)), one)
+                going = _accepted(tx, able, bound, _addressed(request, one, _key(request, address)), one)
                 _require_another(going, found, before)
         except _Again:
             found.again += 1
@@ -200,25 +201,28 @@ def _require_another(going: Going, found: Mailing, before: Mailing) -> None:
         raise _Again("again", T("It is already in the list."))
 
 
-def _accepted(tx: Tx, able: Able, request: MessageRequest, to: Recipient) -> Going:
-    before = tx.value("messages.by_key", key=request.options.key) is not None
-    message = message_of(tx, composing.accept(tx, able, request))
-    card = dialogs.card(tx, message.dialog_id)
-    channel = channels.one(tx, card.channel_id)
-    counted = segments(message.text) if able(channel).segments else None
+def _accepted(tx: Tx, able: Able, bound: dict[ChannelId, ChannelRow], request: MessageRequest, to: Recipient) -> Going:
+    """Accept one message; ``bound`` collects the channels, which are the same for all of a piece."""
+    message, before = composing.accept_once(tx, able, request)
+    found = tx.one(AddressedMessage, "messages.addressed", id=message)
+    assert found is not None, "who writes a message sees it"
+    if found.channel_id not in bound:
+        bound[found.channel_id] = channels.one(tx, found.channel_id)
+    channel = bound[found.channel_id]
+    counted = segments(found.text) if able(channel).segments else None
     price = channels.price_of_part(channel)
     return Going(
         to=to,
-        message=message.id,
-        dialog=card.id,
+        message=message,
+        dialog=found.dialog_id,
         channel=channel,
-        address=card.address,
-        name=card.name,
-        chat_kind=card.chat_kind,
-        fresh=card.created_at == tx.now and not before,
-        stranger=card.heard_at is None and card.chat_kind == "private",
+        address=found.address,
+        name=found.name,
+        chat_kind=found.chat_kind,
+        fresh=found.created_at == tx.now and not before,
+        stranger=found.heard_at is None and found.chat_kind == "private",
         before=before,
-        characters=len(message.text),
+        characters=len(found.text),
         parts=counted.parts if counted else 1,
         alphabet=counted.alphabet if counted else None,
         cost=price * counted.parts if price is not None and counted else None,

@@ -24,3 +24,11 @@ def save(tx: Tx, vault: Vault, channel: ChannelId, changes: Mapping[str, str]) -
         tx.run("memory.keep", channel=channel, name=name, sealed=sealed)
     for name in changes.keys() - kept.keys():
         tx.run("memory.forget", channel=channel, name=name)
+
+
+def swap(tx: Tx, vault: Vault, channel: ChannelId, name: str, before: str, after: str) -> bool:
+    """Replace an entry if it still is ``before``; empty texts stand for no entry. Whether it was."""
+    if known(tx, vault, channel, name).get(name, "") != before:
+        return False
+    save(tx, vault, channel, {name: after})
+    return True

@@ -77,6 +77,8 @@ class MessageRequest:
     options: SendOptions
     draft: Draft | None = None
     """``None`` while nothing is written yet, for a preview."""
+    signing: Options | None = None
+    """Options of the operator who writes, for the signature below a mail; ``None``: it goes without."""
     words: FromTemplate | FromReply | None = None
     """The source of the text, if it was not written for this message."""
     undo_options: Options | None = None

@@ -22,14 +22,17 @@ class DroppedFiles(NamedTuple):
     size: int
 
 
-def orphans(tx: Tx, media: Media, part: str, *, until: int = 0, before: Millis = 0) -> Mapping[str, int]:
+def orphans(
+    tx: Tx, media: Media, part: str, *, until: int = 0, before: Millis = 0, lasting: str = ""
+) -> Mapping[str, int]:
     """The contents of a part that were stored a day ago or earlier and are not used, with their inodes.
 
-    Arrivals with a lower number than ``until`` that came before a time count as gone: their raw bytes are to go too.
+    Arrivals with a lower number than ``until`` that came before a time count as gone: their raw bytes are to go too,
+    unless they are of the kinds in ``lasting``; see ``Sweep``.
     """
     found = media.contents(part)
     if found:
-        raw = tx.whole().all(str, "media.of_arrivals", like=f"{part}%", until=until, before=before)
+        raw = tx.whole().all(str, "media.of_arrivals", like=f"{part}%", until=until, before=before, lasting=lasting)
         for sha256 in (*_used(tx.whole(), part), *raw):
             found.pop(sha256, None)
     return found

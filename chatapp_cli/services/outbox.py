@@ -10,11 +10,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from chatapp_cli.domain import border
 from chatapp_cli.domain.access import PROGRAM
 from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, Rejected
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId, Millis
+from chatapp_cli.domain.invitation import Decision, InvitationAnswer
 from chatapp_cli.domain.journal.channels import ChannelPaused, ChannelResumed, StrangersPaused
 from chatapp_cli.domain.journal.messages import (
     ChangeRefused,
@@ -28,13 +30,14 @@ from chatapp_cli.domain.manifest import Lane
 from chatapp_cli.domain.message import Direction, Operation, Origin, State
 from chatapp_cli.domain.outbound import LocalFile, Outbound, Receipt
 from chatapp_cli.domain.preview import preview
+from chatapp_cli.domain.recipients import Recipients
 from chatapp_cli.domain.template import Filled
-from chatapp_cli.services import alterations, delivery_reports, dialogs
+from chatapp_cli.services import alterations, answering, delivery_reports, dialogs, state_changes
 from chatapp_cli.services.transcript import message as message_of
 from chatapp_cli.store.media import Media
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.rows.messages import FileRow, MessageRef, MessageRow
-from chatapp_cli.store.rows.outbox import EarlyRow, OutboxRow, RecentSend
+from chatapp_cli.store.rows.outbox import OutboxRow, RecentSend
 from chatapp_cli.store.tx import Tx
 
 MOST_ATTEMPTS = 30
@@ -81,9 +84,21 @@ def begin(tx: Tx, claim: Claim) -> bool:
     mine = _mine(tx, claim)
     if mine is None or not tx.run("outbox.begin", id=claim.row.id, claims=claim.row.claims):
         return False
-    row = mine.row
-    if row.action == Operation.SEND:
-        _mark(tx, row, State.SENDING)
+    if mine.row.action == Operation.SEND:
+        _mark(tx, mine.row, State.SENDING)
+    _start(tx, mine)
+    return True
+
+
+def note_attempt(tx: Tx, claim: Claim) -> None:
+    """Record an attempt that ended before the hand-over; its verdict follows."""
+    mine = _mine(tx, claim)
+    if mine is not None:
+        _start(tx, mine)
+
+
+def _start(tx: Tx, claim: Claim) -> None:
+    row = claim.row
     tx.run(
         "attempts.start",
         message=row.message_id,
@@ -94,7 +109,6 @@ def begin(tx: Tx, claim: Claim) -> bool:
         stranger=int(claim.outbound.stranger),
         now=tx.now,
     )
-    return True
 
 
 def left_by_last_holder(tx: Tx, media: Media, channel: ChannelId, epoch: int = 0) -> list[Claim]:
@@ -109,6 +123,8 @@ def _loaded(tx: Tx, media: Media, row: OutboxRow) -> Claim:
     message = message_of(tx, row.message_id)
     card = dialogs.card(tx, row.dialog_id)
     files = tx.all(FileRow, "files.of_message", message=row.message_id) if row.action == Operation.SEND else []
+    beside = beside_text(tx, message.id)
+    copies, answers = Recipients.parse(beside.recipients), message.reply_to or beside.answers
     outbound = Outbound(
         message_id=message.id,
         key=message.key or "",
@@ -118,13 +134,21 @@ def _loaded(tx: Tx, media: Media, row: OutboxRow) -> Claim:
         text=message.text,
         subject=message.subject,
         files=tuple(_local(media, file) for file in files),
-        reply_to=message.reply_to,
-        thread=tuple(reversed(tx.all(str, "messages.thread", dialog=row.dialog_id))),
+        reply_to=answers,
+        thread=answering.thread(tx, card, message.subject, until=answers),
         automatic=Origin(message.origin).traits.automatic,
         stranger=card.heard_at is None and card.chat_kind == "private",
         first_name=card.first_name,
         last_name=card.last_name,
-        template=_template(tx.value("messages.template", id=message.id)),
+        template=_template(beside.template),
+        cc=[one.address for one in copies.cc],
+        names={one.address: one.name for one in copies.cc if one.name},
+        bcc=[one.address for one in copies.bcc],
+        signature=beside.signature,
+        forwards=bool(beside.forwards),
+        typed_subject=bool(beside.typed_subject),
+        invitation=beside.answer,
+        answered=answering.answered(tx, card, message.reply_to, message.subject, unchosen=beside.answers),
     )
     return Claim(row, message, outbound, _meant(tx, row, message.ext_id or ""))
 
@@ -144,6 +168,32 @@ def _meant(tx: Tx, row: OutboxRow, first: str) -> tuple[str, ...]:
     if row.action == Operation.DELETE:
         return (first, *(ext_id for ext_id, _ in parts))
     return tuple(ext_id for ext_id, bears_text in parts if bears_text) or (first,)
+
+
+class Beside(NamedTuple):
+    """What a message of ours has beside its text."""
+
+    template: str = ""
+    recipients: str = ""
+    signature: str = ""
+    forwards: int = 0
+    typed_subject: int = 0
+    answers: str = ""
+    event: str = ""
+    decision: str = ""
+    calendar: str = ""
+
+    @property
+    def answer(self) -> InvitationAnswer | None:
+        """What it answers to an invitation."""
+        if not self.decision:
+            return None
+        return InvitationAnswer(decision=Decision(self.decision), event=self.event, calendar=self.calendar)
+
+
+def beside_text(tx: Tx, message: MessageId) -> Beside:
+    """What a message of ours has beside its text."""
+    return tx.one(Beside, "messages.beside", id=message) or Beside()
 
 
 def _template(kept: str) -> Filled | None:
@@ -191,26 +241,14 @@ def _sent(tx: Tx, claim: Claim, receipt: Receipt) -> None:
     for ext_id in ids[1:]:
         bears_text = int(ext_id in receipt.texts)
         tx.run("messages.add_part", dialog=row.dialog_id, ext_id=ext_id, message=row.message_id, bears_text=bears_text)
-    tx.run("dialogs.state", id=row.dialog_id, message=row.message_id, state=State.SENT)
+    state_changes.show(tx, row.dialog_id, row.message_id, State.SENT)
     _emit_state(tx, row, State.SENT, "")
     _hear_early(tx, row, receipt.ids)
 
 
 def _hear_early(tx: Tx, row: OutboxRow, ids: Sequence[str]) -> None:
-    """Apply delivery states that arrived before the verdict; of further parts only a failure counts."""
-    for ext_id in ids:
-        for news in tx.all(EarlyRow, "early.take", channel=row.channel_id, ext_id=ext_id):
-            current = tx.one(MessageRef, "messages.ref_by_id", id=row.message_id)
-            if current is not None and (ext_id == ids[0] or news.state == State.FAILED):
-                delivery_reports.move_on(
-                    tx,
-                    row.channel_id,
-                    current,
-                    State(news.state),
-                    code=news.code,
-                    detail=news.detail,
-                    of_part=ext_id != ids[0],
-                )
+    """Apply the reports and changes that arrived before the verdict."""
+    delivery_reports.apply_early(tx, row.channel_id, row.message_id, ids)
     key = tx.value("dialogs.early_key", id=row.dialog_id)
     for ext_id in ids if key else ():
         alterations.catch_up(tx, row.channel_id, key, ext_id)
@@ -366,9 +404,14 @@ def pause(tx: Tx, channel: ChannelId, *, seconds: float, code: str, detail: str 
 def show_pause(tx: Tx, channel: ChannelId, *, seconds: float) -> None:
     """Show when the account's own rate lets the outbox continue.
 
-    A pause of the provider that lasts as long keeps its reason; of a shorter one its words are kept beside ours.
+    A pause of the provider that lasts as long keeps its reason; of a shorter one its words are kept beside ours. If the
+    provider put off all of the latest messages, its answer is the reason: what it does not take uses up the rate too.
     """
-    tx.run("channels.show_pause", id=channel, until=tx.now + int(seconds * 1000), now=tx.now)
+    latest = tx.all(lambda *row: row, "attempts.latest", channel=channel)
+    refused = len({(verdict, code) for verdict, code, _detail in latest}) == 1 and latest[0][0] == "postponed"
+    code, detail = latest[0][1:] if refused else ("pace", "")
+    until = tx.now + int(seconds * 1000)
+    tx.run("channels.show_pause", id=channel, until=until, now=tx.now, code=code, detail=detail)
 
 
 def unpause(tx: Tx, channel: ChannelId) -> None:
@@ -402,11 +445,11 @@ def promote(tx: Tx) -> Sequence[tuple[MessageId, ChannelId]]:
 
 def _show_due(tx: Tx, dialog: DialogId, message: MessageId) -> None:
     """Show a scheduled message as sent now; it answers only what the client wrote before it was composed."""
-    tx.run("messages.due", id=message, now=tx.now)
     due = message_of(tx, message)
     files = [file.name for file in tx.all(FileRow, "files.of_message", message=message)]
     waiting = dialogs.card(tx, dialog).waiting_since
     answers = not Origin(due.origin).traits.automatic and waiting is not None and waiting <= due.stored_at
+    tx.run("messages.due", id=message, now=tx.now, answers=int(answers))
     dialogs.show_last(tx, dialog, message, preview(due.text or due.subject, files), answers=answers)
 
 
@@ -431,7 +474,7 @@ def _mark(tx: Tx, row: OutboxRow, state: State, *, code: str = "", detail: str =
     """Show a message's state; a delivered one stays delivered while it is sent once more."""
     if not tx.run("messages.mark", id=row.message_id, state=state, code=code, detail=detail):
         return
-    tx.run("dialogs.state", id=row.dialog_id, message=row.message_id, state=state)
+    state_changes.show(tx, row.dialog_id, row.message_id, state)
     _emit_state(tx, row, state, code)
 
 

@@ -2,27 +2,58 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from chatapp_cli.domain import border
 from chatapp_cli.domain.access import PROGRAM
-from chatapp_cli.domain.address import called, given, kinds
+from chatapp_cli.domain.address import called, given, kinds, spellings
 from chatapp_cli.domain.arrival import MessageArrived, Peer, PeerChanged, PeerMoved, Profile
 from chatapp_cli.domain.finding import search_text
 from chatapp_cli.domain.ids import ChannelId, ContactId, DialogId, Millis
 from chatapp_cli.domain.journal.dialogs import ClientReachable, ClientUnreachable, DialogMoved, DialogOpened
 from chatapp_cli.domain.subject import is_subject_of
-from chatapp_cli.services import alterations, joining
-from chatapp_cli.store.rows.dialogs import IngestDialog
+from chatapp_cli.services import alterations, joining, mails
+from chatapp_cli.store.rows.dialogs import IngestDialog, OpenedDialog
 from chatapp_cli.store.tx import Tx
 
 
+def respell(tx: Tx, channel: ChannelId, event: MessageArrived) -> None:
+    """Move what an earlier version kept under another spelling of the client's mail address to the one of today."""
+    for peer in (event.peer, *event.claims):
+        for former in spellings(peer.address)[1:]:
+            keys = tx.all(str, "dialogs.keys_at", channel=channel, address=former)
+            for key in (one for one in keys if one == former or is_subject_of(one, former)):
+                now = replace(peer, key=border.external_id(peer.address + key.removeprefix(former)))
+                apply_move(tx, channel, PeerMoved(old_key=border.external_id(key), peer=now, at=event.at))
+
+
 def dialog_of(tx: Tx, channel: ChannelId, peer: Peer, event: MessageArrived) -> IngestDialog:
-    """The dialog of a message, opened if there is none; what the message says of the client is learned."""
-    found = _by_thread(tx, channel, event) or tx.one(IngestDialog, "dialogs.known", channel=channel, key=peer.key)
+    """The dialog of a message, opened if there is none; what the message says of the client is learned.
+
+    An answer of somebody who was named in To or Cc of a mail goes to the dialog of that mail, whose client stays the
+    same.
+    """
+    known = tx.one(IngestDialog, "dialogs.known", channel=channel, key=peer.key)
+    found = _by_thread(tx, channel, event)
+    if found is None and not event.from_us and not (known and known.blocked):
+        joined = _by_copy(tx, channel, event)
+        if joined is not None:
+            return joined
+    found = found or known
     if found is None:
         return _open_dialog(tx, channel, peer, Profile() if event.from_us else event.sender)
     if not event.from_us:
         _learn(tx, found, peer, event.sender)
     return found
+
+
+def settled(tx: Tx, channel: ChannelId, event: MessageArrived) -> MessageArrived:
+    """A message that claims to be ours, as whose it is: anybody can write our name, but only we answer in a dialog."""
+    for peer in event.claims:
+        ours = replace(event, peer=peer, from_us=True, spare_id=border.NO_ID, claims=())
+        if _by_thread(tx, channel, ours) or _by_copy(tx, channel, ours):
+            return ours
+    return replace(event, thread=(), automatic=True, claims=()) if event.claims else event
 
 
 def _by_thread(tx: Tx, channel: ChannelId, event: MessageArrived) -> IngestDialog | None:
@@ -33,10 +64,20 @@ def _by_thread(tx: Tx, channel: ChannelId, event: MessageArrived) -> IngestDialo
     return None
 
 
+def _by_copy(tx: Tx, channel: ChannelId, event: MessageArrived) -> IngestDialog | None:
+    """The dialog with a mail of the thread that names the sender in To or Cc."""
+    for ext_id in reversed(event.thread):
+        dialog = mails.dialog_naming(tx, channel, ext_id, event.peer.address)
+        if dialog is not None:
+            return tx.one(IngestDialog, "dialogs.heard_in", id=dialog)
+    return None
+
+
 def _open_dialog(tx: Tx, channel: ChannelId, peer: Peer, profile: Profile, *, last_at: Millis = 0) -> IngestDialog:
     contact = _contact(tx, channel, peer, profile) if peer.kind == "private" else None
     name = peer.title or profile.name or profile.username or peer.address
-    dialog = tx.insert(
+    opened = tx.one(
+        OpenedDialog,
         "dialogs.add",
         channel=channel,
         contact_id=contact,
@@ -48,14 +89,27 @@ def _open_dialog(tx: Tx, channel: ChannelId, peer: Peer, profile: Profile, *, la
         last_at=last_at,
         now=tx.now,
     )
-    tx.emit(DialogOpened(channel=channel, dialog=dialog), actor=PROGRAM)
+    assert opened is not None, "the arrival was kept for the channel"
+    tx.emit(DialogOpened(channel=channel, dialog=opened.id), actor=PROGRAM)
     return IngestDialog(
-        dialog, contact, 0, 1, name, 0, profile.name, profile.username, profile.phone, profile.email, 1, 1
+        opened.id,
+        contact,
+        blocked=0,
+        reachable=1,
+        name=name,
+        renamed=0,
+        person=profile.name,
+        username=profile.username,
+        phone=profile.phone,
+        email=profile.email,
+        early=opened.early,
+        counted=opened.counted,
     )
 
 
 def _search(name: str, peer: Peer, profile: Profile) -> str:
-    return search_text(name, profile.name, profile.username, profile.email, peer.address, phone=profile.phone)
+    known = (profile.name, profile.username, profile.email, *spellings(peer.address))
+    return search_text(name, *known, phone=profile.phone)
 
 
 def _contact(tx: Tx, channel: ChannelId, peer: Peer, profile: Profile) -> ContactId:

@@ -27,7 +27,12 @@ def store_large(media: Media, batch: Batch) -> Batch:
 def _is_large(event: object) -> bool:
     if not isinstance(event, MessageArrived):
         return False
-    return len(event.text) > LONGEST_TEXT or any(file.content is not None for file in event.files)
+    return len(_longest(event)) > LONGEST_TEXT or any(file.content is not None for file in event.files)
+
+
+def _longest(event: MessageArrived) -> str:
+    """The whole text, also if the message shows less of it."""
+    return event.text if event.mail is None else event.mail.whole or event.text
 
 
 def _shelved(media: Media, arrival: Arrival) -> Arrival:
@@ -38,10 +43,11 @@ def _shelved(media: Media, arrival: Arrival) -> Arrival:
 
 
 def _with_files_kept(media: Media, event: MessageArrived) -> MessageArrived:
-    files = [*event.files, _whole(event.text)] if len(event.text) > LONGEST_TEXT else event.files
-    return replace(
-        event, text=border.text(event.text[:LONGEST_TEXT]), files=tuple(_kept(media, file) for file in files)
-    )
+    longest = _longest(event)
+    files = [*event.files, _whole(longest)] if len(longest) > LONGEST_TEXT else event.files
+    mail = event.mail and replace(event.mail, whole=border.text(event.mail.whole[:LONGEST_TEXT]))
+    text = border.text(event.text[:LONGEST_TEXT])
+    return replace(event, text=text, mail=mail, files=tuple(_kept(media, file) for file in files))
 
 
 def _whole(text: str) -> IncomingFile:

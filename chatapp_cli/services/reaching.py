@@ -7,7 +7,7 @@ from functools import reduce
 
 from chatapp_cli.domain import limits
 from chatapp_cli.domain.access import PROGRAM, Right
-from chatapp_cli.domain.address import KINDS, called, canonical, kinds, openings
+from chatapp_cli.domain.address import KINDS, called, canonical, kinds, openings, spellings
 from chatapp_cli.domain.draft import not_installed
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.finding import search_text
@@ -52,9 +52,14 @@ def reach(tx: Tx, channel: ChannelRow, can: Capabilities, to: str, *, subject: s
         address = canonical(to, kind)
         if can.may_begin(kind, address):
             found = _better(tx, can, Reach(address, kind, None))
-            met = tx.value("dialogs.at_key", channel=channel.id, key=_key(channel, can, found.address, subject))
-            return replace(found, dialog=None if met is None else DialogId(met))
+            return replace(found, dialog=_at_key(tx, channel, can, found.address, subject))
     raise _out_of_reach(channel, can, to)
+
+
+def _at_key(tx: Tx, channel: ChannelRow, can: Capabilities, address: str, subject: str) -> DialogId | None:
+    keys = (_key(channel, can, one, subject) for one in spellings(address))
+    met = (tx.value("dialogs.at_key", channel=channel.id, key=key) for key in keys)
+    return next((DialogId(one) for one in met if one is not None), None)
 
 
 def _better(tx: Tx, can: Capabilities, found: Reach) -> Reach:
@@ -111,8 +116,8 @@ def _known(tx: Tx, channel: ChannelRow, kind: AddressKind, address: str) -> Dial
 
 
 def _address(tx: Tx, channel: ChannelRow, address: str) -> DialogId | None:
-    found = tx.value("dialogs.at_address", channel=channel.id, address=address)
-    return None if found is None else DialogId(found)
+    met = (tx.value("dialogs.at_address", channel=channel.id, address=one) for one in spellings(address))
+    return next((DialogId(one) for one in met if one is not None), None)
 
 
 def _key(channel: ChannelRow, can: Capabilities, address: str, subject: str) -> str:
@@ -126,7 +131,7 @@ def _open(tx: Tx, channel: ChannelRow, can: Capabilities, new: Reach, subject: s
     key = _key(channel, can, address, subject)
     contact = _contact(tx, address, kind) if new.contact is None else contacts.one(tx, new.contact)
     name = subject if key != address else called(address, contact.name)
-    dialog = tx.insert(
+    dialog = tx.value(
         "dialogs.add",
         channel=channel.id,
         contact_id=contact.id,
@@ -134,7 +139,7 @@ def _open(tx: Tx, channel: ChannelRow, can: Capabilities, new: Reach, subject: s
         address=address,
         kind="private",
         name=name,
-        search=search_text(name, contact.name, address, phone=address if kind == "phone" else ""),
+        search=search_text(name, contact.name, *spellings(address), phone=address if kind == "phone" else ""),
         last_at=tx.now,
         now=tx.now,
     )
@@ -151,4 +156,4 @@ def _contact(tx: Tx, address: str, kind: AddressKind) -> ContactRow:
         return known_so
     taken = kind == "username" and bool(contacts.at(tx, f"@{address}"))
     known = {name: address if name == kind and not taken else "" for name in ("username", "phone", "email")}
-    return contacts.one(tx, ContactId(tx.insert("contacts.add", name="", now=tx.now, **known)))
+    return ContactRow(ContactId(tx.insert("contacts.add", name="", now=tx.now, **known)), name="", chain="", **known)

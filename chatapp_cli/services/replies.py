@@ -338,6 +338,7 @@ def values(card: DialogCard, *, company: str, operator: str, now: Millis) -> dic
         variables.CLIENT: _called(card),
         variables.COMPANY: company,
         variables.OPERATOR: operator,
+        variables.LINE: card.line,
         variables.DATE: f"{local(now):%d.%m.%Y}",
     }
     return {name: value for name, value in known.items() if value.strip()}

@@ -52,7 +52,16 @@ def digest(request: MessageRequest) -> RequestDigest:
             to = [spelled(one.to), one.channel, list(one.others), one.line]
     words = request.words and [type(request.words).__name__, request.words.named, dict(request.words.values)]
     draft = request.draft or Draft()
-    content = [draft.text, draft.subject, draft.reply_to, [[file.name, file.sha256] for file in draft.files]]
+    content: list[object] = [
+        draft.text,
+        draft.subject,
+        draft.reply_to,
+        [[file.name, file.sha256] for file in draft.files],
+    ]
+    if draft.cc or draft.bcc:  # added later: digests of messages without copies stay as they were
+        content += [list(draft.cc), list(draft.bcc)]
+    if draft.invitation:
+        content += [draft.invitation.event, draft.invitation.decision]
     return RequestDigest(*(key_of(json.dumps(part, sort_keys=True)) for part in ([content, words], to)))
 
 

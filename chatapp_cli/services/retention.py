@@ -1,13 +1,14 @@
 """How long what only history needs is kept: raw arrivals, the journal, attempts and answered requests.
 
 Messages are kept for ever. The row of an arrival is kept too, because it tells a duplicate from news: only its raw
-bytes go. A dead letter stays until a person decides, and no entry of the journal goes that a follower has still to
-read. Everything is deleted some hundred rows at once.
+bytes go, and not even those where they are the message itself, as a mail's are (``Capabilities.keeps_raw``). A dead
+letter stays until a person decides, and no entry of the journal goes that a follower has still to read. Everything is
+deleted some hundred rows at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -39,6 +40,8 @@ class Sweep(NamedTuple):
     before: Millis
     done: int = 0
     """How many are deleted already."""
+    lasting: str = ""
+    """The kinds of channels whose raw arrivals stay, each between commas."""
 
     @property
     def label(self) -> Text:
@@ -103,20 +106,22 @@ _KINDS: Mapping[str, _Kind] = MappingProxyType(
 )
 
 
-def plan(tx: Tx, options: Options) -> list[Sweep]:
-    """What is older than it is kept."""
-    found = (_planned(tx.whole(), name, options.number(tx, name)) for name in KEEP)
+def plan(tx: Tx, options: Options, *, lasting: Collection[str] = ()) -> list[Sweep]:
+    """What is older than it is kept; raw arrivals of the kinds of channels in ``lasting`` are kept for ever."""
+    kinds = "".join(f",{kind}," for kind in lasting)
+    found = (_planned(tx.whole(), name, options.number(tx, name), kinds) for name in KEEP)
     return [one for one in found if one is not None and one.n]
 
 
-def _planned(tx: Tx, option: str, days: int) -> Sweep | None:
+def _planned(tx: Tx, option: str, days: int, lasting: str) -> Sweep | None:
     kind = _KINDS[option]
     if not days:
         return None
     before = tx.now - max(days, kind.floor) * DAY
     until = first_since(tx, kind.at, int(tx.value(kind.last)), before)
-    n, first = tx.one(lambda *row: row, kind.old, until=until, before=before) or (0, 0)
-    return Sweep(option, n, first, until, before)
+    which = {"lasting": lasting} if option == "keep_raw" else {}
+    n, first = tx.one(lambda *row: row, kind.old, until=until, before=before, **which) or (0, 0)
+    return Sweep(option, n, first, until, before, lasting=lasting)
 
 
 def sweep(tx: Tx, planned: Sweep, *, most: int = AT_ONCE) -> Sweep:
@@ -126,7 +131,7 @@ def sweep(tx: Tx, planned: Sweep, *, most: int = AT_ONCE) -> Sweep:
     if planned.option != "keep_raw":
         n = tx.run(kind.delete, **span)
         return planned._replace(n=0 if n < most else max(1, planned.n - n), done=planned.done + n)
-    found = tx.all(int, kind.delete, **span)
+    found = tx.all(int, kind.delete, lasting=planned.lasting, **span)
     done = planned.done + packing.replace(tx, [packing.PackedRaw(number, packing.GONE, b"") for number in found])
     if len(found) < most:
         return planned._replace(n=0, done=done)

@@ -6,11 +6,10 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 from chatapp_cli.domain import limits
 from chatapp_cli.domain.access import Right
-from chatapp_cli.domain.arrival import ChatKind
 from chatapp_cli.domain.draft import Draft, StagedFile, require_deliverable
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId, Millis
@@ -18,12 +17,23 @@ from chatapp_cli.domain.journal.channels import OutboxReplayed
 from chatapp_cli.domain.journal.messages import ChangeAsked, MessageStateChanged, MessageWritten
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import SENT, Direction, Operation, Origin, Priority, State
-from chatapp_cli.domain.moment import written
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.preview import preview
 from chatapp_cli.domain.template import Filled
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import access, cancel_on_reply, changes, channels, dialogs, duties, words
+from chatapp_cli.services import (
+    access,
+    answering,
+    cancel_on_reply,
+    changes,
+    channels,
+    dialogs,
+    duties,
+    mails,
+    obstacles,
+    state_changes,
+    words,
+)
 from chatapp_cli.services.transcript import message as message_of
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.dialogs import DialogCard
@@ -62,35 +72,6 @@ class SendOptions:
         return self.hold if self.origin is Origin.OPERATOR else 0
 
 
-class Side(Protocol):
-    """The properties of a dialog, existing or not, that decide what may be sent."""
-
-    @property
-    def name(self) -> str:
-        """The name of the other side."""
-        ...
-
-    @property
-    def channel(self) -> str:
-        """The channel's title."""
-        ...
-
-    @property
-    def channel_id(self) -> ChannelId:
-        """The channel's number."""
-        ...
-
-    @property
-    def chat_kind(self) -> ChatKind:
-        """The kind of chat."""
-        ...
-
-    @property
-    def heard_at(self) -> Millis | None:
-        """When the other side last wrote."""
-        ...
-
-
 def key_of(text: str) -> str:
     """The key for a word chosen by a person or a program."""
     return hashlib.sha256(text.encode()).hexdigest()[:32]
@@ -99,45 +80,50 @@ def key_of(text: str) -> str:
 def enqueue(tx: Tx, can: Capabilities, dialog: DialogId, draft: Draft, options: SendOptions) -> MessageId:
     """Accept a message. Raises Refused, with the reason, if it could not be delivered."""
     access.require(tx, Right.ANSWER)
-    already = tx.value("messages.by_key", key=options.key)
-    if already is not None:
-        return MessageId(already)
     card = dialogs.card(tx, dialog)
     require_sending(tx, can, card.channel_id)
-    require_reachable(card)
+    obstacles.require_reachable(card)
     require_deliverable(can, draft)
     scheduled = options.at is not None and options.at > tx.now
-    refusal = None if draft.template else closed(can, card, options.at if options.at and scheduled else tx.now)
+    refusal = (
+        None if draft.template else obstacles.closed(can, card, options.at if options.at and scheduled else tx.now)
+    )
     if refusal is not None:
         raise refusal
+    state = State.SCHEDULED if scheduled else State.QUEUED
+    answers = not (scheduled or draft.forwards or options.origin.traits.automatic)
+    subject = draft.subject
+    if can.subject and not subject:
+        subject = answering.subject_of_answer(tx, dialog, draft.reply_to or draft.answers)
+    written = tx.insert(
+        "messages.say",
+        dialog=dialog,
+        channel=card.channel_id,
+        origin=options.origin,
+        author=tx.name,
+        key=options.key,
+        asked=options.asked,
+        state=state,
+        text=draft.text,
+        subject=subject,
+        reply_to=_quoted(tx, card, draft),
+        automatic=int(options.origin.traits.automatic),
+        answers=int(answers),
+        template=_kept(draft.template),
+        now=tx.now,
+    )
+    if written is None:
+        return MessageId(tx.value("messages.by_key", key=options.key))
+    message = MessageId(written)
     if draft.first_name or draft.last_name:
         dialogs.introduce(tx, dialog, first_name=draft.first_name, last_name=draft.last_name)
-    state = State.SCHEDULED if scheduled else State.QUEUED
-    subject = draft.subject or (tx.value("messages.last_subject", dialog=dialog) or "" if can.subject else "")
-    message = MessageId(
-        tx.insert(
-            "messages.say",
-            dialog=dialog,
-            channel=card.channel_id,
-            origin=options.origin,
-            author=tx.name,
-            key=options.key,
-            asked=options.asked,
-            state=state,
-            text=draft.text,
-            subject=subject,
-            reply_to=_quoted(tx, card, draft),
-            automatic=int(options.origin.traits.automatic),
-            template=_kept(draft.template),
-            now=tx.now,
-        )
-    )
     for file in draft.files:
         _attach(tx, card, message, file)
+    mails.keep_written(tx, message, dialog, draft)
     _queue(tx, card, message, Operation.SEND, options, state=state)
     if not scheduled:
         shown = preview(draft.text or draft.subject, [file.name for file in draft.files])
-        dialogs.show_last(tx, dialog, message, shown, answers=not options.origin.traits.automatic)
+        dialogs.show_last(tx, dialog, message, shown, answers=answers)
     tx.emit(MessageWritten(channel=card.channel_id, dialog=dialog, message=message, state=state))
     if options.assignee:
         duties.assign(tx, dialog, options.assignee)
@@ -146,66 +132,8 @@ def enqueue(tx: Tx, can: Capabilities, dialog: DialogId, draft: Draft, options: 
 
 def require_sending(tx: Tx, can: Capabilities, channel: ChannelId) -> None:
     """Raise Refused for an account that only receives."""
-    if can.send_needs and (refusal := only_receives(can, channels.one(tx, channel))) is not None:
+    if can.send_needs and (refusal := obstacles.only_receives(can, channels.one(tx, channel))) is not None:
         raise refusal
-
-
-def only_receives(can: Capabilities, channel: ChannelRow) -> Refused | None:
-    """Why an account can send nothing at all, as without an address to send to; ``None`` if it can."""
-    if not can.send_needs or channel.settings.get(can.send_needs):
-        return None
-    return Refused(
-        "receives_only",
-        T("{channel} only receives: {field} is not set.", channel=channel.title, field=can.send_needs),
-        T("Set it: {how}", how=to_do(Next.CONFIGURE)),
-    )
-
-
-def require_reachable(card: DialogCard) -> None:
-    """Raise Refused for clients who are blacklisted or no longer reachable."""
-    refusal = out_of_reach(card)
-    if refusal is not None:
-        raise refusal
-
-
-def out_of_reach(card: DialogCard) -> Refused | None:
-    """Why nothing can be said in a dialog, whatever it is; ``None`` if something may."""
-    if card.blocked:
-        return Refused(
-            "blocked",
-            T("{name} is on the blacklist.", name=card.name),
-            T("Take them off it first: {how}", how=to_do(Next.UNBLOCK, n=card.id)),
-        )
-    if not card.reachable:
-        return Refused(
-            "unreachable",
-            T("{name} cannot be reached through {channel}.", name=card.name, channel=card.channel),
-            T("Wait until they write again, or use another channel."),
-        )
-    return None
-
-
-def closed(can: Capabilities, card: Side, at: Millis) -> Refused | None:
-    """Why only an approved template may be sent to a dialog at a time (S-090); ``None`` if anything may."""
-    step = T("Choose an approved template: {how}", how=to_do(Next.TEMPLATES, n=card.channel_id))
-    if not can.free_text:
-        what = T("{channel} carries only approved templates.", channel=card.channel)
-        return Refused("template_only", what, step)
-    if not can.window or card.chat_kind != "private":
-        return None
-    if card.heard_at is None:
-        what = T("{name} has not written yet: only a template may go first.", name=card.name)
-        return Refused("window_closed", what, step)
-    until = card.heard_at + can.window * 1000
-    if at <= until:
-        return None
-    moment = written(until)
-    what = T(
-        "{name} could be written to freely until {moment}: too long since their last message.",
-        name=card.name,
-        moment=moment,
-    )
-    return Refused("window_closed", what, step)
 
 
 def _kept(template: Filled | None) -> str:
@@ -303,7 +231,7 @@ def retry(tx: Tx, message: MessageId) -> None:
             T("Message {n} is {state}; there is nothing to retry.", n=message, state=words.state(found.state)),
         )
     card = dialogs.card(tx, found.dialog_id)
-    require_reachable(card._replace(reachable=1))
+    obstacles.require_reachable(card._replace(reachable=1))
     _queue(tx, card, message, Operation.SEND, SendOptions(key=""), state=State.QUEUED)
     _settle(tx, found, State.QUEUED)
 
@@ -347,7 +275,7 @@ def resolve(tx: Tx, message: MessageId, verdict: Literal["sent", "failed"]) -> N
 
 def _settle(tx: Tx, found: MessageRow, state: State, *, code: str = "") -> None:
     tx.run("messages.state", id=found.id, state=state, code=code, detail="")
-    tx.run("dialogs.state", id=found.dialog_id, message=found.id, state=state)
+    state_changes.show(tx, found.dialog_id, found.id, state, before=found.state)
     channel = dialogs.card(tx, found.dialog_id).channel_id
     tx.emit(MessageStateChanged(channel=channel, dialog=found.dialog_id, message=found.id, state=state, code=code))
 

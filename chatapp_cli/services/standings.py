@@ -26,6 +26,7 @@ STATES: Mapping[ChannelState, str] = MappingProxyType(
         ChannelState.WORKING: N_("works"),
         ChannelState.RESTING: N_("rests"),
         ChannelState.RECEIVES_ONLY: N_("receives, sends nothing"),
+        ChannelState.SENDS_ONLY: N_("sends, receives nothing"),
         ChannelState.RETRYING: N_("tries again"),
         ChannelState.STOPPED: N_("stopped"),
         ChannelState.SILENT: N_("gives no sign of life"),
@@ -36,16 +37,25 @@ _UNTIL: Mapping[ChannelState, str] = MappingProxyType(
     {
         ChannelState.RESTING: N_("paused until {moment}"),
         ChannelState.RECEIVES_ONLY: N_("receives, sends nothing until {moment}"),
+        ChannelState.SENDS_ONLY: N_("sends, receives nothing until {moment}"),
         ChannelState.RETRYING: N_("tries again at {moment}"),
         ChannelState.STOPPED: N_("stopped; looks again at {moment} by itself"),
         ChannelState.SILENT: N_("gives no sign of life since {moment}"),
     }
 )
-FAULTS = frozenset({ChannelState.RECEIVES_ONLY, ChannelState.RETRYING, ChannelState.STOPPED, ChannelState.SILENT})
+FAULTS = frozenset(
+    {
+        ChannelState.RECEIVES_ONLY,
+        ChannelState.SENDS_ONLY,
+        ChannelState.RETRYING,
+        ChannelState.STOPPED,
+        ChannelState.SILENT,
+    }
+)
 """The states that are faults: what a person is told of if they last."""
 _GOES_ON = frozenset({ChannelState.RESTING, ChannelState.RECEIVES_ONLY, ChannelState.STOPPED})
 """What a person can end at once."""
-_BY_CODE = _GOES_ON | {ChannelState.RETRYING}
+_BY_CODE = _GOES_ON | {ChannelState.RETRYING, ChannelState.SENDS_ONLY}
 Moment = Callable[[Millis], str]
 
 
@@ -130,6 +140,8 @@ def _troubled(row: ChannelRow) -> ChannelState:
     """
     if row.health == Health.RETRYING:
         return ChannelState.RETRYING
+    if row.health == Health.SENDS_ONLY:
+        return ChannelState.SENDS_ONLY
     if row.health in DOWN and (row.look_at or not row.paused_code):
         return ChannelState.STOPPED
     return ChannelState.RECEIVES_ONLY
@@ -156,6 +168,7 @@ def _until(row: ChannelRow, state: ChannelState, now: Millis) -> Millis:
         ChannelState.RECEIVES_ONLY: row.paused_until,
         ChannelState.STOPPED: row.look_at,
         ChannelState.RETRYING: row.look_at,
+        ChannelState.SENDS_ONLY: row.look_at,
     }
     return until if (until := known.get(state, 0)) > now else 0
 
@@ -168,7 +181,8 @@ def _reason(
         return T("The daemon is not running: nothing is received"), T("Start it: {how}", how=to_do(Next.SERVE))
     if state is ChannelState.SILENT:
         return None, T("Look: {how}", how=to_do(Next.CHECK, n=row.id))
-    if state not in _BY_CODE:
+    partly = state is ChannelState.WORKING and row.health_code != ""
+    if state not in _BY_CODE and not partly:
         return None, None
     resting_now = state is ChannelState.RESTING
     code, detail = (row.paused_code, row.paused_detail) if resting_now else (row.health_code, row.health_detail)

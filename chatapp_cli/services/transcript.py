@@ -13,7 +13,7 @@ from chatapp_cli.domain.ids import DialogId, MessageId, Millis
 from chatapp_cli.domain.message import Direction
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
-from chatapp_cli.store.rows.messages import FileRow, MessageRow, ReactionRow
+from chatapp_cli.store.rows.messages import FileRow, MailRow, MessageRow, ReactionRow
 from chatapp_cli.store.rows.outbox import OutboxRow
 from chatapp_cli.store.tx import Tx
 
@@ -37,10 +37,14 @@ class TranscriptEntry(NamedTuple):
     reactions: Sequence[ReactionRow] = ()
     waiting: OutboxRow | None = None
     """Its outbox row, if any: when it is sent and why it waits."""
+    mail: MailRow | None = None
+    """What a mail has beside its message, if there is anything."""
     place: QueuePosition | None = None
     """Its place in the channel's queue, if requested."""
     onward: MessageId | None = None
     """Its continuation in the next channel of its chain, if requested."""
+    left_behind: Sequence[str] = ()
+    """What that channel does not carry of it, see ``services.words``."""
 
 
 def message(tx: Tx, wanted: MessageId) -> MessageRow:
@@ -103,28 +107,36 @@ def _dress(tx: Tx, dialog: DialogId, newest_first: list[MessageRow]) -> list[Tra
     for reaction in tx.all(ReactionRow, "reactions.of_messages", ids=ids):
         reactions[reaction.message_id].append(reaction)
     waiting = {row.message_id: row for row in tx.all(OutboxRow, "outbox.of_dialog", dialog=dialog)}
-    hides = _hides_links(tx, dialog)
+    hides, has_mails = _traits(tx, dialog)
+    shown = [_without_links(m) for m in newest_first] if hides else newest_first
+    mails = {row.message_id: row for row in tx.all(MailRow, "mails.of_messages", ids=ids)} if has_mails else {}
     return [
-        TranscriptEntry(_shown(m, hides=hides), files[m.id], reactions[m.id], waiting.get(m.id))
-        for m in reversed(newest_first)
+        TranscriptEntry(m, files[m.id], reactions[m.id], waiting.get(m.id), mails.get(m.id)) for m in reversed(shown)
     ]
 
 
 def shown(tx: Tx, found: MessageRow) -> MessageRow:
     """The message as operators see it: without links, if its channel hides those of clients (S-099)."""
-    return _shown(found, hides=_hides_links(tx, found.dialog_id))
-
-
-def _shown(found: MessageRow, *, hides: bool) -> MessageRow:
-    return _without_links(found) if hides and found.direction == Direction.IN else found
+    return _without_links(found) if _traits(tx, found.dialog_id).hides_links else found
 
 
 def _without_links(found: MessageRow) -> MessageRow:
+    """The client's message without its links; ours as it is."""
+    if found.direction != Direction.IN:
+        return found
     from chatapp_cli.domain.links import without_links
 
     return found._replace(text=without_links(found.text))
 
 
-def _hides_links(tx: Tx, dialog: DialogId) -> bool:
+class _Traits(NamedTuple):
+    """What decides how the messages of a dialog are read."""
+
+    hides_links: int
     """Whether the channel's option ``remove_links`` is on."""
-    return bool(tx.value("dialogs.hides_links", id=dialog))
+    has_mails: int
+    """Whether the store has anything beside mails; most dialogs are none."""
+
+
+def _traits(tx: Tx, dialog: DialogId) -> _Traits:
+    return tx.one(_Traits, "dialogs.traits", id=dialog) or _Traits(0, 0)

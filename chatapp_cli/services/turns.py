@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from chatapp_cli.domain.health import STOPPED, Health
-from chatapp_cli.domain.ids import ChannelId, MessageId
+from chatapp_cli.domain.health import SENDING, STOPPED
+from chatapp_cli.domain.ids import ChannelId, MessageId, Millis
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Operation, State
-from chatapp_cli.services import channels, dialogs, pace
+from chatapp_cli.services import channels, dialogs, pace, waiting
 from chatapp_cli.services.resting import PACE
 from chatapp_cli.services.routes import Able
 from chatapp_cli.services.transcript import QueuePosition, TranscriptEntry
@@ -38,7 +38,7 @@ def _placed(tx: Tx, able: Able, entry: TranscriptEntry) -> TranscriptEntry:
 def place(tx: Tx, channel: ChannelRow, can: Capabilities, row: OutboxRow) -> QueuePosition:
     """The number of the channel's messages before it, and how long they take at its rates."""
     ahead = tx.all(RecentSend, "outbox.ahead", channel=channel.id, priority=row.priority, before=row.message_id)
-    if channel.health != Health.OK:
+    if channel.health not in SENDING:
         return QueuePosition(len(ahead) + 1)
     card = dialogs.card(tx, row.dialog_id)
     stranger = int(card.heard_at is None and card.chat_kind == "private")
@@ -60,7 +60,12 @@ def expected(tx: Tx, able: Able, rows: Sequence[WaitingRow]) -> list[WaitingRow]
         pauses[number] = channel.paused_code or PACE
         turns |= _turns(tx, able, channel)
     found = [_at_its_turn(row, turns.get(row.message_id, pace.NOW), pauses.get(row.channel_id, PACE)) for row in rows]
-    return sorted(found, key=lambda row: row.not_before)
+    return sorted((_ahead(row, tx.now) for row in found), key=lambda row: row.not_before)
+
+
+def _ahead(row: WaitingRow, now: Millis) -> WaitingRow:
+    """The same without a time that is over: it goes as soon as its channel sends."""
+    return row if waiting.goes_at(row) > now else row._replace(not_before=0, paused_until=0)
 
 
 def _turns(tx: Tx, able: Able, channel: ChannelRow) -> dict[MessageId, pace.Turn]:
@@ -73,5 +78,5 @@ def _at_its_turn(row: WaitingRow, turn: pace.Turn, pause: str) -> WaitingRow:
     """``pause``: the code of its channel's pause, which is the reason if its turn comes when the pause ends."""
     if row.action != Operation.SEND or row.state != State.QUEUED or turn.at <= row.not_before or not turn.reason:
         return row._replace(wait_code=_CODES.get(turn.reason, row.wait_code))
-    code = pause if turn.at == row.paused_until else PACE
+    code = pause if turn.at <= row.paused_until else PACE
     return row._replace(not_before=turn.at, wait_code=_CODES.get(turn.reason, code))

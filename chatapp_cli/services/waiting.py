@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from chatapp_cli.domain.health import STOPPED
+from chatapp_cli.domain.address import with_name
+from chatapp_cli.domain.health import STOPPED, Health
 from chatapp_cli.domain.ids import ChannelId, MessageId, Millis
 from chatapp_cli.store.rows.dialogs import WaitingRow
 from chatapp_cli.store.rows.messages import TroubledRow
@@ -22,6 +23,16 @@ def everything(tx: Tx, *, n: int = 200) -> list[WaitingRow]:
 def troubled(tx: Tx, *, n: int = 200) -> list[TroubledRow]:
     """Uncertain and failed messages, newest first."""
     return tx.all(TroubledRow, "waiting.troubled", n=n)
+
+
+def undelivered(tx: Tx, *, channel: ChannelId | None = None, since: Millis = 0, n: int = 200) -> list[TroubledRow]:
+    """Uncertain, failed and late messages sent since then, and those of which a copy failed, newest first.
+
+    A server that gives a mail up says so within a week; one that is late for longer has arrived. A failed copy is
+    listed as long.
+    """
+    late = tx.now - RECENT
+    return tx.all(TroubledRow, "waiting.undelivered", channel=channel or 0, since=since, late=late, n=n)
 
 
 def counts(tx: Tx) -> Mapping[tuple[ChannelId, str], int]:
@@ -45,9 +56,16 @@ def goes_at(row: WaitingRow) -> Millis:
     return max(row.not_before, row.paused_until)
 
 
+def recipient(row: WaitingRow | TroubledRow) -> str:
+    """Whom a message goes to, by name and address; the name of a dialog may be a subject."""
+    return with_name(row.person or row.name, row.address)
+
+
 def reason(row: WaitingRow) -> str:
-    """The code for why it waits: the channel's reason before its own; empty if none."""
-    return row.health_code if row.health in STOPPED else row.wait_code
+    """The code for why it waits: the reason of a stopped channel before its own; empty if none."""
+    if row.health in STOPPED:
+        return row.health_code
+    return row.wait_code or (row.health_code if row.health == Health.RETRYING else "")
 
 
 def for_elsewhere(tx: Tx, *, n: int = 100) -> list[MessageId]:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import reduce
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from chatapp_cli.domain.draft import NOT_INSTALLED
 from chatapp_cli.domain.health import Health
+from chatapp_cli.domain.manifest import ErrorWords
+from chatapp_cli.domain.message import DELAYED, Direction, Origin
 from chatapp_cli.domain.next_step import Next, to_do
+from chatapp_cli.domain.recipients import NamedAddress, Recipients
 from chatapp_cli.domain.text import T, Text
 
 if TYPE_CHECKING:
-    from chatapp_cli.domain.manifest import ErrorWords, Manifest
+    from chatapp_cli.domain.manifest import Manifest
+    from chatapp_cli.services.transcript import TranscriptEntry
 
 STATES: Mapping[str, Text] = MappingProxyType(
     {
@@ -26,6 +31,19 @@ STATES: Mapping[str, Text] = MappingProxyType(
         "failed": T("failed"),
         "uncertain": T("uncertain"),
         "cancelled": T("cancelled"),
+    }
+)
+ORIGINS: Mapping[Origin, Text] = MappingProxyType(
+    {
+        Origin.CLIENT: T("Client"),
+        Origin.OPERATOR: T("Operator"),
+        Origin.PHONE: T("We, outside the desk"),
+        Origin.API: T("Program, by the API"),
+        Origin.AUTOREPLY: T("Automatic answer"),
+        Origin.CRM: T("CRM"),
+        Origin.ROBOT: T("Robot"),
+        Origin.RULE: T("Rule"),
+        Origin.CAMPAIGN: T("Mass send"),
     }
 )
 ACTIONS: Mapping[str, Text] = MappingProxyType(
@@ -42,6 +60,16 @@ HEALTH: Mapping[Health, Text] = MappingProxyType(
         Health.NEEDS_REBIND: T("bind again"),
         Health.MISCONFIGURED: T("a setting is wrong"),
         Health.BLOCKED: T("sends nothing for now"),
+        Health.SENDS_ONLY: T("receives nothing for now"),
+    }
+)
+INVITATIONS: Mapping[str, Text] = MappingProxyType(
+    {
+        "open": T("Invitation, not answered yet"),
+        "accepted": T("Invitation, accepted"),
+        "tentative": T("Invitation, answered with maybe"),
+        "declined": T("Invitation, declined"),
+        "cancelled": T("Invitation, cancelled by the organizer"),
     }
 )
 STAGES: Mapping[str, Text] = MappingProxyType(
@@ -140,9 +168,14 @@ OWN_CODES: Mapping[str, tuple[Text, Text | None]] = MappingProxyType(
 """Texts of our own codes; a channel's are in its manifest."""
 
 
-def state(name: str) -> Text:
-    """The text of a message's state."""
-    return STATES.get(name, Text(name))
+def state(name: str, code: str | None = None) -> Text:
+    """The text of a message's state; a sent one may be late."""
+    return T("late") if code == DELAYED else STATES.get(name, Text(name))
+
+
+def origin(name: str) -> Text:
+    """The text of who caused a message; an unknown one is shown as it is."""
+    return ORIGINS[Origin(name)] if name in set(Origin) else Text(name)
 
 
 def action(name: str) -> Text:
@@ -171,7 +204,61 @@ def health(name: str) -> Text:
 
 
 def why(manifest: Manifest, code: str, detail: str = "") -> tuple[Text, Text | None]:
-    """The meaning of a code in this channel, the next step, and the provider's own words."""
-    known: ErrorWords | None = manifest.errors.get(code)
-    what, step = (known.what, known.next_step) if known else OWN_CODES.get(code, (Text(code), None))
-    return (T("{what} ({detail})", what=what, detail=detail) if detail else what), step
+    """The meaning of a code in a channel that is bound, with the provider's own words, and the next step."""
+    words = _words_of(manifest, code)
+    return _with_detail(words, detail), words.step_when_bound
+
+
+def why_not_bound(manifest: Manifest, code: str, detail: str = "") -> tuple[Text, Text | None]:
+    """The same for a person who binds a channel."""
+    words = _words_of(manifest, code)
+    return _with_detail(words, detail), words.step_while_binding
+
+
+def _words_of(manifest: Manifest, code: str) -> ErrorWords:
+    return manifest.errors.get(code) or ErrorWords(*OWN_CODES.get(code, (Text(code), None)))
+
+
+def _with_detail(words: ErrorWords, detail: str) -> Text:
+    return T("{what} ({detail})", what=words.what, detail=detail) if detail else words.what
+
+
+LEFT_BEHIND: Mapping[str, Text] = MappingProxyType(
+    {
+        "subject": T("the subject"),
+        "copies": T("the copies"),
+        "signature": T("the signature"),
+        "invitation": T("the answer to the invitation"),
+    }
+)
+"""What a mail has that a messenger has no place for."""
+
+
+def left_behind(what: Sequence[str]) -> Text:
+    """What of a mail did not go on along its chain, listed."""
+    first, *others = (LEFT_BEHIND.get(one, Text(one)) for one in what)
+    return reduce(lambda listed, one: T("{kinds}, {kind}", kinds=listed, kind=one), others, first)
+
+
+def invitation(state: str) -> Text:
+    """How an invitation is answered."""
+    return INVITATIONS[state]
+
+
+def recipients(entry: TranscriptEntry) -> list[Text]:
+    """Whom a mail names, if there are others beside the one that it is for.
+
+    Of a mail that came nothing is stored if it names our own address alone; an alias that it was written to is named.
+    """
+    found = Recipients.parse("" if entry.mail is None else entry.mail.recipients)
+    said = (
+        (found.to, T("To: {who}", who=_listed(found.to))),
+        (found.cc, T("Cc: {who}", who=_listed(found.cc))),
+        (found.bcc, T("Bcc: {who}", who=_listed(found.bcc))),
+    )
+    tells = found.are_several or entry.message.direction == Direction.IN
+    return [text for people, text in said if people] if tells else []
+
+
+def _listed(people: Sequence[NamedAddress]) -> str:
+    return ", ".join(map(str, people))

@@ -22,6 +22,10 @@ R = TypeVar("R")
 Job = Callable[[Tx], R]
 
 
+def _end_reading(connection: Connection) -> None:
+    connection.execute("COMMIT")
+
+
 class Database:
     """A store at its current revision. Each thread has its own connection.
 
@@ -65,7 +69,7 @@ class Database:
 
     def read(self, job: Job[R]) -> R:
         """Run a job that reads and return its result."""
-        with self.reading() as tx:
+        with self._session(self.driver.begin_read) as tx:
             return job(tx)
 
     def write(self, job: Job[R]) -> R:
@@ -75,24 +79,28 @@ class Database:
         """
         if self.damaged is not None:
             raise self.damaged.with_traceback(None)
-        with self._session(self.driver.begin) as tx:
+        with self._session(self.driver.begin, self.driver.commit) as tx:
             return job(tx)
 
     def touch(self, job: Job[R]) -> R:
         """Run a job that changes one row and emits nothing; it does not wait for long writes of others if it can."""
-        with self._session(self.driver.begin_row) as tx:
+        with self._session(self.driver.begin_row, self.driver.commit) as tx:
             return job(tx)
 
     @contextmanager
-    def _session(self, begin: Callable[[Connection], None]) -> Iterator[Tx]:
-        with self._explained():
+    def _session(
+        self, begin: Callable[[Connection], None], commit: Callable[[Connection], None] = _end_reading
+    ) -> Iterator[Tx]:
+        connection: Connection | None = None
+        try:
             connection = self.connection()
-            try:
-                begin(connection)
-                yield self.tx(connection, guarded=True)
-                connection.execute("COMMIT")
-            except BaseException as error:  # an interrupt too must not leave a transaction open
+            begin(connection)
+            yield self.tx(connection, guarded=True)
+            commit(connection)
+        except BaseException as error:  # an interrupt too must not leave a transaction open
+            if connection is not None:
                 self.abandon(connection, error)
+            with self._explained():
                 raise
 
     @contextmanager

@@ -9,18 +9,20 @@ from typing import Any, NamedTuple, TypeAlias
 
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.finding import needles, other_spellings
-from chatapp_cli.domain.ids import DialogId, Millis
+from chatapp_cli.domain.ids import ChannelId, DialogId, Millis
 from chatapp_cli.store.named import spell
 from chatapp_cli.store.rows.dialogs import DialogRow
 from chatapp_cli.store.tx import Tx
 
 _ROW = """SELECT d.id, d.channel_id, d.line_id, c.kind, d.name, d.address, d.pinned, d.blocked, d.unread,
-  d.waiting_since, d.last_at, d.last_direction, d.last_state, d.preview, d.assignee,
-  d.snoozed_until,
-  CASE WHEN d.last_direction = 'in' AND EXISTS (
-    SELECT 1 FROM stored_option o WHERE o.subject = 'channel' AND o.ref = d.channel_id AND o.name = 'remove_links'
-      AND o.value = 'on') THEN 1 ELSE 0 END
+  d.waiting_since, d.last_at, d.last_direction, d.last_state, d.preview, d.assignee, d.snoozed_until, NULL
 FROM dialog d JOIN channel c ON c.id = d.channel_id"""
+_AUTHORS = """SELECT d.id,
+  COALESCE((SELECT CASE WHEN d.name <> p.name THEN COALESCE(NULLIF(p.name, ''), d.address) ELSE '' END
+    FROM contact p WHERE p.id = d.contact_id), d.address)
+FROM dialog d
+WHERE LENGTH(d.key) > LENGTH(d.address) AND SUBSTR(d.key, 1, LENGTH(d.address) + 1) = d.address || '\n' AND d.id"""
+"""The key of a dialog for one subject has the address in its first line (S-098): there the client is named too."""
 ALL = (1 << 63) - 1
 _NEWEST = "ORDER BY d.pinned DESC, d.last_at DESC, d.id DESC"
 _NEWEST_OF_FEW = "ORDER BY +d.pinned DESC, d.last_at DESC, d.id DESC"
@@ -59,14 +61,19 @@ def page(
         where.append("(d.pinned, d.last_at, d.id) < (:pinned, :last_at, :id)")
         params |= {"pinned": after.pinned, "last_at": after.last_at, "id": after.id}
     sql = f"{_ROW} WHERE {' AND '.join(where)} {_order(wanted, among)} LIMIT :n"
-    return tx.compose(_row, spell(sql, dialect), {**params, "n": n})
+    return _shown(tx, dialect, tx.compose(DialogRow, spell(sql, dialect), {**params, "n": n}))
 
 
 def ids(tx: Tx, dialect: str, wanted: DialogFilter, *, among: Sequence[DialogId] | None = None) -> list[DialogId]:
-    """The ids of all dialogs in order, for a virtual list."""
+    """The ids of all dialogs in order."""
+    return list(map(DialogId, each_id(tx, dialect, wanted, among=among)))
+
+
+def each_id(tx: Tx, dialect: str, wanted: DialogFilter, *, among: Sequence[DialogId] | None = None) -> Iterator[int]:
+    """The same one by one, for a virtual list."""
     where, params = _where(wanted, dialect, tx.now, among)
     sql = f"SELECT d.id FROM dialog d{_join(where)} WHERE {' AND '.join(where)} {_order(wanted, among)}"
-    return tx.compose(DialogId, spell(sql, dialect), params)
+    return tx.numbers(spell(sql, dialect), params)
 
 
 def count(tx: Tx, dialect: str, wanted: DialogFilter, *, most: int = ALL) -> int:
@@ -86,17 +93,45 @@ def rows(
     names = {f"i{n}": one for n, one in enumerate(wanted)}
     where.append(f"d.id IN ({', '.join(':' + name for name in names)})")
     sql = f"{_ROW} WHERE {' AND '.join(where)}"
-    return {row.id: row for row in tx.compose(_row, spell(sql, dialect), {**params, **names})}
+    found = tx.compose(DialogRow, spell(sql, dialect), {**params, **names})
+    return {row.id: row for row in _shown(tx, dialect, found)}
 
 
-def _row(*columns: Any) -> DialogRow:
-    """A row; where the channel hides links (S-099), so does the preview."""
-    *shown, hides = columns
-    row = DialogRow(*shown)
-    return _without_links(row) if hides else row
+def _shown(tx: Tx, dialect: str, found: list[DialogRow]) -> list[DialogRow]:
+    """The rows as operators see them: with the client beside a subject (S-098), without links where those are hidden.
+
+    Few channels need it (S-099), so that is asked once and not of each row.
+    """
+    for channel, hides_links in tx.all(_Special, "channels.special"):
+        adapt = _without_links if hides_links else _authors(tx, dialect, channel, found)
+        found = [adapt(row) if row.channel_id == channel else row for row in found]
+    return found
+
+
+class _Special(NamedTuple):
+    """A channel whose dialogs are shown in another way than they are stored."""
+
+    channel: ChannelId
+    hides_links: int
+    """Whether links are hidden; otherwise a dialog may be one subject."""
+
+
+def _authors(tx: Tx, dialect: str, channel: ChannelId, found: list[DialogRow]) -> Callable[[DialogRow], DialogRow]:
+    """Adds the client's name to the rows whose name is a subject."""
+    these = json.dumps([row.id for row in found if row.channel_id == channel])
+    names = dict(tx.compose(_Author, spell(f"{_AUTHORS} {_AMONG[dialect]}", dialect), {"among": these}))
+    return lambda row: row._replace(author=names[row.id]) if row.id in names else row
+
+
+class _Author(NamedTuple):
+    dialog: DialogId
+    name: str
 
 
 def _without_links(row: DialogRow) -> DialogRow:
+    """The row without the links of the client's last message; ours stay."""
+    if row.last_direction != "in":
+        return row
     from chatapp_cli.domain.links import without_links
 
     return row._replace(preview=without_links(row.preview))

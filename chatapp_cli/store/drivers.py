@@ -50,6 +50,8 @@ class Driver(Protocol):
     url: str
     locks: bool
     """Whether ``lock`` keeps every other process out until this one ends, however late its heartbeats are."""
+    fair: bool
+    """Whether writers take turns in the order in which they came, so that none has to leave a gap for others."""
 
     def connect(self) -> Connection:
         """Open a connection for the calling thread."""
@@ -61,6 +63,10 @@ class Driver(Protocol):
 
     def begin(self, connection: Connection) -> None:
         """Begin a writing transaction, waiting for other writers."""
+        ...
+
+    def commit(self, connection: Connection) -> None:
+        """End a transaction that writes; it is durable when this returns."""
         ...
 
     def begin_row(self, connection: Connection) -> None:
@@ -132,6 +138,7 @@ class Sqlite:
 
     dialect = "sqlite"
     locks = True
+    fair = False
 
     def __init__(self, path: Path, patience: float = PATIENCE) -> None:
         self.path = path
@@ -200,6 +207,10 @@ class Sqlite:
         SQLite's own handler sleeps up to 100 ms between tries, which people would notice.
         """
         self._retry_while_busy(connection, "BEGIN IMMEDIATE")
+
+    def commit(self, connection: Connection) -> None:
+        """Commit, with a sync of the log."""
+        connection.execute("COMMIT")
 
     def begin_row(self, connection: Connection) -> None:
         """There is one write lock, for a row as for everything."""

@@ -82,7 +82,9 @@ def _read() -> Mapping[str, str]:
     found: dict[str, str] = {}
     for file in sorted(Path(__file__).parent.joinpath("queries").glob("*.sql")):
         parts = _HEAD.split(file.read_text("utf-8"))
-        found.update(zip(parts[1::2], (text.strip().rstrip(";") for text in parts[2::2]), strict=True))
+        for name, text in zip(parts[1::2], parts[2::2], strict=True):
+            assert name not in found, f"two statements are called {name}"
+            found[name] = text.strip().rstrip(";")
     return found
 
 

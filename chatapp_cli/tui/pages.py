@@ -15,6 +15,7 @@ PAGES = {
     "operators": "operators.OperatorsScreen",
     "people": "people.PeopleScreen",
     "replies": "replies.RepliesScreen",
+    "mail": "mail.MailScreen",
     "find": "search.SearchScreen",
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual.widget import Widget
+from textual.widgets import Input
 
 from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.listing.listing import Listing
@@ -15,6 +16,8 @@ from chatapp_cli.tui.widgets.transcript import Transcript
 if TYPE_CHECKING:
     from chatapp_cli.tui.widgets.composer import Pen
 
+_OF_MAIL = ("transcript.message('whole')",)
+"""Actions that are hinted at in a dialog of mails alone."""
 _SCOPES = {"DialogList": "list", "Transcript": "transcript", "Pen": "composer"}
 
 
@@ -29,7 +32,13 @@ class Panes:
         scope = _SCOPES.get(type(widget).__name__)
         if scope in {"transcript", "composer"}:
             self._listing.dialogs.follow_the_open_one()
-        self._status.tell_keys(*filter(None, (scope, "inbox", "app")))
+        typing = isinstance(widget, Input) or scope == "composer"
+        without = () if self._shows_mail() else _OF_MAIL
+        self._status.tell_keys(*filter(None, (scope, "inbox", "app")), typing=typing, without=without)
+
+    def _shows_mail(self) -> bool:
+        opening = self._conversation.opening
+        return opening is not None and self._page.workspace.capabilities(opening.channel).keeps_raw
 
     def back(self) -> None:
         """Go back to the list; from the list, drop what is picked, or list all dialogs."""

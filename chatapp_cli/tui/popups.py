@@ -191,6 +191,7 @@ class Choose(Popup[str]):
     DEFAULT_CSS = """
     Choose > Vertical { width: auto; min-width: 44; }
     Choose .title, Choose OptionList { width: auto; max-width: 100%; }
+    Choose OptionList { max-height: 70vh; }
     """
 
     def __init__(self, title: str, options: Sequence[tuple[str, str]], *, keys: Sequence[str] = ()) -> None:

@@ -25,7 +25,7 @@ from chatapp_cli.settings import LoadedSettings
 from chatapp_cli.store.database import Database
 from chatapp_cli.store.effects import effect, table
 from tests.contract.connector_contract import ANNA
-from tests.runtime.test_daemon import bound, eventually, serving, the_dialogs
+from tests.runtime.desk import bound, eventually, serving, the_dialogs
 
 
 @pytest.fixture

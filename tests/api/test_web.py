@@ -34,7 +34,7 @@ from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.sandbox.api import ApiSandbox
 from chatapp_cli.services import operators, options, passwords
 from chatapp_cli.settings import load, save
-from tests.runtime.test_daemon import bound, eventually
+from tests.runtime.desk import bound, eventually
 
 ECHO = (sys.executable, str(Path(__file__).with_name("fake_window.py")))
 PASSWORD = "тёплый плед 7"

@@ -74,6 +74,7 @@ RECORDED: Mapping[str, Sequence[object]] = {
     "message show": (6,),
     "message transcribe": (36,),
     "outbox list": (),
+    "outbox undelivered": (),
     "quick import": ("replies.csv",),
     "quick list": (),
     "quick sections": (),

@@ -9,7 +9,7 @@ import pytest
 from docx import Document
 
 from tests.commands.conftest import Shell
-from tests.connectors.vk_notify.test_application import PERSON
+from tests.connectors.vk_notify.notices import PERSON
 
 pytestmark = pytest.mark.req("S-088")
 

@@ -48,6 +48,7 @@ SHOWN: Mapping[str, str] = {
     "message history": "messages.revision",
     "message show": "messages.message",
     "message transcribe": "messages.file",
+    "outbox undelivered": "sending.undelivered",
     "quick import": "replies.taken",
     "quick list": "replies.reply",
     "quick sections": "replies.section",

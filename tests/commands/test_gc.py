@@ -16,7 +16,7 @@ from chatapp_cli.runtime.lease import holding
 from chatapp_cli.services import ingest, journal
 from chatapp_cli.store import temporary
 from tests.commands.conftest import Program, Shell, Write
-from tests.services.test_packing import raw, stored_row
+from tests.services.packed import raw, stored_row
 
 DAY = 86_400
 

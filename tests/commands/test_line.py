@@ -2,6 +2,7 @@
 
 import pytest
 
+from chatapp_cli.kit.manifests import manifest
 from tests.commands.conftest import Program, Shell, Write
 
 
@@ -63,8 +64,8 @@ def test_a_missing_answer_names_the_field_its_hint_and_how_to_give_it(chatapp: S
     assert target.err.splitlines() == [
         "Name of the program (name): An answer is needed.",
         (
-            "→ As operators see it, such as «Shop». Give it with --set name=… or in a file with --answers, "
-            "or run this on a terminal."
+            "→ Give it with --set name=… or in a file with --answers, "
+            "or run this on a terminal. As operators see it, such as «Shop»."
         ),
     ]
 
@@ -76,6 +77,17 @@ def test_a_refused_answer_is_blamed_on_its_field(chatapp: Shell, program: Progra
     assert target.err.startswith("Signing secret (secret): A secret is whsec_ and the base64")
     assert chatapp.run("line", "bind", "api", "--set", "naem=Shop").err.startswith("There is no field naem.\n→ Fields")
     assert chatapp.run("line", "bind", "api", "--set", "name").err.startswith("name is not an answer.\n→ Write it so")
+
+
+def test_help_says_where_the_fields_of_a_channel_stand_and_they_stand_there(chatapp: Shell) -> None:
+    assert "chatapp line channels KIND, or docs/channels/KIND.md" in " ".join(
+        chatapp("line", "bind", "email", "--help").out.split()
+    )
+    told = chatapp("line", "channels", "email").err
+    assert "docs/channels/email.md" in told
+    known = {field.name for field in manifest("email").fields}
+    assert known == {line.split()[0] for line in told.partition("docs/channels/email.md")[2].splitlines()[1:]}
+    assert "docs/channels" not in chatapp("line", "channels").err
 
 
 def test_binding_again_renews_the_binding_that_is_there(chatapp: Shell, program: Program, bound: int) -> None:

@@ -107,3 +107,12 @@ def test_a_line_of_the_journal_is_one_that_a_person_reads(
     assert len(line) < 1_100
     assert line.endswith("…")
     assert chatapp("tail", "-n", "1", "--json").json["data"]["name"] == "ы" * 50_000
+
+
+@pytest.mark.usefixtures("two_clients")
+def test_a_message_is_passed_on_to_a_new_address_with_words_above_it(chatapp: Shell) -> None:
+    came = chatapp.run("message", "forward", "1", "--to", "client-9", "--text", "-", stdin="Посмотрите\n")
+    assert "client-9" in came.err
+    passed = chatapp("message", "show", came.out.strip(), "--json").json
+    assert passed["text"].splitlines()[0] == "Посмотрите"
+    assert passed["text"].splitlines()[3] == "Где заказ 812?"

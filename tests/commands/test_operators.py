@@ -312,6 +312,7 @@ OF_THE_LINE = [
 ANSWERS = {
     "dialog": "2", "message": "2", "messages": "2", "name": "Вера", "tag": "Вера", "text": "нет", "change": "add",
     "until": "+30m", "emoji": "👍", "at": "+30m", "to": "1", "verdict": "sent", "folder": ".", "file": "2",
+    "answer": "accepted",
 }  # fmt: skip
 OPTIONS = {"forward": ["--to", "1"]}
 

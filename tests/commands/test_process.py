@@ -10,7 +10,7 @@ import time
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import pytest
 
@@ -19,13 +19,7 @@ from chatapp_cli.runtime.restricted import own_settings
 from chatapp_cli.services import operators
 from chatapp_cli.settings import save
 from tests.commands.conftest import Shell, Write
-
-PROGRAM = [sys.executable, "-m", "chatapp_cli"]
-AS_ON_A_TERMINAL = ("env", "--default-signal=INT")
-"""A shell has what runs in the background ignore the key."""
-
-
-PIPES: Mapping[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+from tests.commands.process import AS_ON_A_TERMINAL, PIPES, PROGRAM, in_a_shell, run
 
 
 def a_login(company: Company, name: str) -> str:
@@ -43,11 +37,6 @@ def read_until(words: str, out: IO[str]) -> str:
         assert line, f"It ended without «{words}»: {said}"
         said += line
     return said
-
-
-def run(env: Mapping[str, str], *words: str, **changes: str) -> subprocess.CompletedProcess[str]:
-    around = {name: value for name, value in {**os.environ, **env, **changes}.items() if value}
-    return subprocess.run([*PROGRAM, *words], env=around, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.req("S-012")
@@ -197,7 +186,7 @@ def test_one_press_of_ctrl_c_ends_a_question(env: Mapping[str, str], chatapp: Sh
         said += os.read(person, 4096)
     time.sleep(0.2)
     os.killpg(asked.pid, signal.SIGINT)
-    assert asked.wait(10) == 130
+    assert in_a_shell(asked.wait(10)) == 130
 
 
 def test_following_prints_news_as_they_happen_until_interrupted(env: Mapping[str, str], chatapp: Shell) -> None:
@@ -210,7 +199,7 @@ def test_following_prints_news_as_they_happen_until_interrupted(env: Mapping[str
             assert tail.stderr is not None
             assert json.loads(tail.stdout.readline())["topic"] == "line.added"
             tail.send_signal(signal.SIGINT)
-            assert tail.wait(10) == 130
+            assert in_a_shell(tail.wait(10)) == 130
             assert b"Traceback" not in tail.stderr.read()
         finally:
             tail.kill()

@@ -12,7 +12,7 @@ import pytest
 
 from chatapp_cli.bootstrap import Company
 from tests.commands.conftest import Write
-from tests.commands.test_process import PROGRAM
+from tests.commands.process import PROGRAM
 
 BOUND_BY_RIGHTS = ("setpriv", "--bounding-set=-dac_override,-dac_read_search") if os.geteuid() == 0 else ()
 """Root too is then held to the rights of files."""

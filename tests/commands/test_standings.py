@@ -72,6 +72,12 @@ CASES = {
     "resting": Case(ChannelState.RESTING, _rests, "paused until ", "chatapp line resume 1"),
     "blocked": Case(ChannelState.RECEIVES_ONLY, _blocked, "receives, sends nothing until "),
     "refused to send": Case(ChannelState.RECEIVES_ONLY, _refused_to_send, "receives, sends nothing until "),
+    "sends only": Case(
+        ChannelState.SENDS_ONLY,
+        lambda tx, channel: channels.set_health(tx, channel, "sends_only", "unreachable", look=90),
+        "sends, receives nothing until ",
+        "Check that it runs",
+    ),
     "retrying": Case(
         ChannelState.RETRYING,
         lambda tx, channel: channels.set_health(tx, channel, "retrying", "unreachable"),
@@ -137,7 +143,7 @@ def test_the_command_line_says_it(chatapp: Shell, case: Case) -> None:
     assert case.said.partition(": ")[0] in shown
     (channel,) = chatapp("line", "show", "--json").json["channels"]
     assert channel["standing"] == case.state
-    assert (channel["look_at"] is not None) == ("looks again at" in case.said)
+    assert (channel["look_at"] is not None) == ("looks again at" in case.said or case.state is ChannelState.SENDS_ONLY)
     finding = _of_the_channel(chatapp.run("doctor", "--json"))
     assert finding["ok"] is well
     _told(case, finding["what"])
@@ -152,6 +158,16 @@ def test_the_doctor_does_not_say_that_a_channel_works_while_no_daemon_runs_it(
         assert _of_the_channel(chatapp.run("doctor", "--json"))["what"] == "Ёлочный базар: works"
     finding = _of_the_channel(chatapp.run("doctor", "--json"))
     assert (finding["ok"], finding["what"]) == (True, "Ёлочный базар: worked when the daemon last ran")
+
+
+def test_the_doctor_says_what_a_channel_that_works_does_not_read(
+    chatapp: Shell, company: Company, bound: ChannelId
+) -> None:
+    company.write(lambda tx: _proved(tx, bound))
+    company.write(lambda tx: channels.set_health(tx, bound, "ok", "unreachable", "Orders"))
+    with holding(company):
+        finding = _of_the_channel(chatapp.run("doctor", "--json"))
+    assert (finding["ok"], finding["what"]) == (True, "Ёлочный базар: works: The program cannot be reached. (Orders)")
 
 
 def test_the_window_says_it(company: Company, case: Case) -> None:
@@ -172,7 +188,9 @@ def test_monitoring_says_it(company: Company, case: Case) -> None:
     assert healthz["channels"] == {"1": case.state}
     (told,) = readyz["channels"]
     assert told["standing"] == case.state
-    assert (told["why"] is not None) == (case.said.endswith("reached.") or case.state in BY_CODE)
+    assert (told["why"] is not None) == (
+        case.said.endswith("reached.") or case.state in BY_CODE | {ChannelState.SENDS_ONLY}
+    )
     values = {state: f'chatapp_channel_standing{{channel="1",kind="api",standing="{state}"}}' for state in ChannelState}
     assert [state for state, name in values.items() if f"{name} 1.0" in metrics] == [case.state]
     up = case.state in {ChannelState.WORKING, ChannelState.RESTING}

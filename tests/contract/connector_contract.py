@@ -33,6 +33,8 @@ from chatapp_cli.ports.connector import (
     ReadsChats,
     Session,
     ShowsTyping,
+    ShowsWhole,
+    StoredArrival,
     TakesHooks,
 )
 from chatapp_cli.sandbox.stage import CallsHooks, Customer, EndsLogins, Sandbox, SaysOddly
@@ -308,7 +310,7 @@ class ConnectorContract:
     ) -> None:
         await sandbox.say(ANNA, "Ёлки?", subject="Заказ")
         (first,) = await first_arrivals(session, bound.cursor, door)
-        again = connector.understand(bound, first.raw, 1_790_000_000_000)
+        again = connector.understand(bound, StoredArrival(first.provider_id, 1_790_000_000_000, first.raw))
         (heard,), (read_again,) = messages(Batch(arrivals=(first,))), messages(Batch(arrivals=(again,)))
         assert again.problem == ""
         assert (read_again.text, read_again.ext_id, read_again.peer) == (heard.text, heard.ext_id, heard.peer)
@@ -374,8 +376,9 @@ class ConnectorContract:
         assert {"receive", "send"} <= {f.name for f in findings}
         assert all(f.ok for f in findings)
 
-    def test_the_manifest_tells_the_truth_about_rare_abilities(self, session: Session) -> None:
+    def test_the_manifest_tells_the_truth_about_rare_abilities(self, connector: Connector, session: Session) -> None:
         can = manifest(self.kind).capabilities
+        assert isinstance(connector, ShowsWhole) == can.keeps_raw
         assert isinstance(session, Edits) == can.edits
         assert isinstance(session, Deletes) == can.deletes
         assert isinstance(session, Reacts) == can.reactions

@@ -22,6 +22,7 @@ from chatapp_cli.domain import border
 from chatapp_cli.domain.arrival import Arrival, Batch, IncomingFile, MessageArrived
 from chatapp_cli.kit.manifests import create
 from chatapp_cli.kit.system import system_world
+from chatapp_cli.ports.connector import StoredArrival
 from chatapp_cli.services.ingest import ingest
 from tests.contract.connector_contract import changed, places
 from tests.fuzz.recorder import seeds
@@ -141,7 +142,7 @@ def read_oddly(kind: str, place: Path) -> list[Arrival]:
     """All that a channel understands of its seeds with something odd in them."""
     connector, bounds = create(kind, system_world(place)), bindings(kind)
     odd = (raw for seed in (*seeds(kind), *WITH_FILE.get(kind, ())) for raw in ODDLY.get(kind, with_odd_leaves)(seed))
-    return [connector.understand(bound, raw, NOON) for raw in odd for bound in bounds]
+    return [connector.understand(bound, StoredArrival("again", NOON, raw)) for raw in odd for bound in bounds]
 
 
 def leaves(told: Any, name: str = "") -> Iterator[tuple[str, Any]]:
@@ -174,7 +175,8 @@ def test_nothing_that_a_database_refuses_or_a_terminal_obeys_comes_in(kind: str,
 @pytest.mark.parametrize("kind", sorted(TIMED))
 def test_a_time_at_which_nothing_can_have_been_written_is_that_of_the_arrival(kind: str, tmp_path: Path) -> None:
     connector, bounds = create(kind, system_world(tmp_path)), bindings(kind)
-    found = [connector.understand(bounds[0], raw, NOON) for seed in seeds(kind) for raw in with_odd_times(seed)]
+    odd = (raw for seed in seeds(kind) for raw in with_odd_times(seed))
+    found = [connector.understand(bounds[0], StoredArrival("again", NOON, raw)) for raw in odd]
     times = [value for one in found for name, value in leaves(one) if name == "at"]
     assert times
     assert [at for at in times if not border.EARLIEST <= at <= NOON + border.AHEAD] == []

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fuzz.rounds import play
-from tests.fuzz.test_messengers import EACH, SEED, SLOW
+from tests.fuzz.rounds import EACH, SEED, SLOW, play
 
 
 @pytest.mark.parametrize("kind", SLOW)

@@ -6,12 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.fuzz.rounds import HOOKED, KINDS, play
+from tests.fuzz.rounds import EACH, HOOKED, KINDS, SEED, SLOW, play
 
-SEED = 9
-EACH = 5_000
-SLOW = ("email", "telegram", "whatsapp_web")
-"""They have a file of their own, so that two cores share the work."""
 DOORS = 1_000
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.daemons import Child, Serving
 from tests.growing.page import ROOT, Growth, edited
-from tests.runtime.test_daemon import eventually
+from tests.runtime.desk import eventually
 
 _BESIDE = ("tests", "config", "scripts", "pyproject.toml")
 

@@ -30,7 +30,7 @@ from tests.contract.connector_contract import ANNA, BORIS
 from tests.daemons import DAY, SECOND, Child
 from tests.growing.grown import Grown
 from tests.growing.page import growths
-from tests.runtime.test_daemon import bound, eventually, the_dialogs
+from tests.runtime.desk import bound, eventually, the_dialogs
 
 pytestmark = pytest.mark.timeout(180)
 Grow = Callable[[str], Grown]

@@ -4,14 +4,12 @@ import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import typer.main
 
-from chatapp_cli.cli import app
 from chatapp_cli.settings import Settings, load
 from scripts import parts, settings_part
+from tests.meta.prose import slip
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted({ROOT / "README.md", *ROOT.joinpath("docs").rglob("*.md")})
@@ -31,25 +29,6 @@ def calls(page: Path) -> Iterator[list[str]]:
     for code in CODE.findall(page.read_text("utf-8").replace("\\\n", " ")):
         for call in CALL.findall(code):
             yield shlex.split(call, comments=True)
-
-
-def slip(words: list[str]) -> str:
-    """What is wrong with a call; nothing if the program knows each of its words."""
-    command: Any = typer.main.get_command(app)
-    path, rest = "chatapp", iter(words)
-    for word in rest:
-        if word.startswith("-"):
-            option = next((o for o in command.params if word.split("=")[0] in [*o.opts, *o.secondary_opts]), None)
-            takes_any = command.context_settings.get("ignore_unknown_options", False) and not word.startswith("--")
-            if option is None and word not in {"--help", "-h"} and not takes_any:
-                return f"{path} has no {word}"
-            if option is not None and not option.is_flag and "=" not in word:
-                next(rest, None)
-        elif hasattr(command, "list_commands"):
-            if word not in command.list_commands(None):
-                return f"{path} has no {word}"
-            command, path = command.get_command(None, word), f"{path} {word}"
-    return ""
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())

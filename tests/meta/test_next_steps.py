@@ -20,7 +20,16 @@ from chatapp_cli.tui.keys.next_steps import KEYS, SHELL, keys
 
 ROOT = Path(chatapp_cli.__file__).parent
 ABOVE = ("cli.py", "__main__.py", "commands", "tui", "api", "locale", "config")
-VALUES = {"n": 7, "kind": "sms", "line": "Опт", "name": "Пётр", "right": "lines", "to": "anna", "value": "x"}
+VALUES = {
+    "answer": "accepted",
+    "n": 7,
+    "kind": "sms",
+    "line": "Опт",
+    "name": "Пётр",
+    "right": "lines",
+    "to": "anna",
+    "value": "x",
+}
 
 
 def test_every_code_has_a_command_and_keys() -> None:

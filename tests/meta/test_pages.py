@@ -6,7 +6,8 @@ from typing import Annotated
 import pytest
 import typer
 
-from scripts import channels_part, cli_page, coverage_page, keys_page, modules_page
+from chatapp_cli.kit.manifests import manifest, manifests
+from scripts import channels_part, cli_page, coverage_page, docs, fields_part, keys_page, modules_page
 
 PROOF = """
 import pytest
@@ -103,3 +104,22 @@ def test_every_key_is_listed_as_people_write_it(tmp_path: Path) -> None:
     page = keys_page.render(tmp_path)
     assert "| `?`, `F1` | Show all keys |" in page
     assert "| `Home`, `g g` | To the first |" in page
+
+
+@pytest.mark.parametrize("kind", manifests())
+def test_the_page_of_a_channel_names_every_field_that_can_be_answered_in_advance(kind: str) -> None:
+    name = f"docs/channels/{kind}.md"
+    page = (docs.ROOT / name).read_text("utf-8")
+    assert docs.PAGES[name](docs.ROOT) == page, "run: make docs"
+    about, first = manifest(kind), [line.partition(" |")[0] for line in page.splitlines()]
+    names = [*(field.name for field in about.fields), *about.later]
+    assert [one for one in names if f"| `{one}`" not in first] == []
+
+
+def test_a_field_is_listed_with_what_may_be_answered_what_is_usual_and_when_it_is_asked() -> None:
+    rows = fields_part.of("email")(docs.ROOT).splitlines()
+    assert "| `password` | Password | secret | if `login_by` is `password` |" in rows
+    assert (
+        "| `imap_port` | IMAP: port | port; usually `993` | as a further question, if `service` is `custom` |" in rows
+    )
+    assert "| `remove_links` | Remove links | `on` or `off`; usually `off`; an option | as a further question |" in rows

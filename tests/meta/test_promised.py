@@ -14,7 +14,7 @@ from chatapp_cli.domain.journal.reading import read
 from chatapp_cli.settings import load
 from chatapp_cli.tui.keys.remapping import keymap
 from scripts import promised
-from tests.meta.test_documentation import slip
+from tests.meta.prose import slip
 
 RENAMED: Sequence[tuple[str, str, str]] = ()
 """Kind, old and new spelling of what was renamed and is understood in both for one version."""
@@ -48,7 +48,7 @@ def test_every_string_that_leaves_the_process_is_as_it_was_written_down() -> Non
         "setting theme=contrast",
         "sheet column keywords",
         "stored MessageEdited at by ext_id from_us peer_key text",
-        "stored object edits files reply_to subject text",
+        "stored object bcc cc edits files reply_to subject text",
         "values in|out",
         "web route /healthz",
         "worker relay",

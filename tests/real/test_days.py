@@ -23,7 +23,7 @@ from chatapp_cli.store.tx import Tx
 from tests.contract.connector_contract import ANNA
 from tests.daemons import DAY, SECOND, Serving
 from tests.rehearsals.parts import DUE, FAR, FIRED, TWICE
-from tests.runtime.test_daemon import bound, eventually, state_of, the_dialogs
+from tests.runtime.desk import bound, eventually, state_of, the_dialogs
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]
 ROOT = Path(__file__).parents[2]

@@ -167,6 +167,7 @@ async def test_another_bot_joins_the_line_and_the_link_is_printed(machine: Machi
         for question, answer in (
             ("Bot token:", answers["token"]),
             ("How messages are received [polling]:", ""),
+            ("Further questions [no]:", "yes"),
             ("Bot API server [https://api.telegram.org]:", answers["api_url"]),
             ("in local mode [no]:", ""),
         ):

@@ -18,7 +18,7 @@ from chatapp_cli.runtime.lease import HolderKind, current_holder
 from chatapp_cli.sandbox.telegram_bot import TelegramBotSandbox
 from chatapp_cli.settings import Settings
 from tests.contract.connector_contract import ANNA
-from tests.runtime.test_daemon import answer, bound, eventually, state_of, the_dialogs
+from tests.runtime.desk import answer, bound, eventually, state_of, the_dialogs
 from tests.stores import OWNER
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]

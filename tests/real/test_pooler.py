@@ -17,8 +17,8 @@ from chatapp_cli.services import lines
 from chatapp_cli.settings import Settings
 from tests import pooler, postgres
 from tests.contract.connector_contract import ANNA
-from tests.runtime.test_daemon import answer, bound, call_here, eventually, serving, state_of, the_dialogs
-from tests.runtime.test_lease import process
+from tests.leases import process
+from tests.runtime.desk import answer, bound, call_here, eventually, serving, state_of, the_dialogs
 from tests.stores import OWNER
 
 pytestmark = [

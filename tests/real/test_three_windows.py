@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from chatapp_cli.services.presence import TYPING
+from tests.real.browser import CHROMIUM, Tab, opened
 from tests.real.terminal import Terminal, terminal
-from tests.real.test_browser import CHROMIUM, Tab, opened
 
 SOON = TYPING / 1000 - 1
 """Seconds within which colleagues see one another: before the sign that one is typing has run out."""

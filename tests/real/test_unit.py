@@ -23,7 +23,7 @@ from chatapp_cli.runtime.demo import DemoStage, play, staged
 from chatapp_cli.sandbox.stage import Customer, StageFile
 from chatapp_cli.services import operators, passwords
 from tests.real.confined import rules, settings, under
-from tests.runtime.test_daemon import eventually
+from tests.runtime.desk import eventually
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(240)]
 

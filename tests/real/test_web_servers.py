@@ -22,7 +22,7 @@ from chatapp_cli.services import operators, passwords
 from chatapp_cli.settings import Settings
 from tests.real.email.certificates import Authority, Files
 from tests.real.machine import ROOT, blocks
-from tests.runtime.test_daemon import eventually
+from tests.runtime.desk import eventually
 from tests.stores import OWNER
 
 NGINX, CADDY = shutil.which("nginx", path="/usr/sbin:/usr/bin"), shutil.which("caddy")

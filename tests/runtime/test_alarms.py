@@ -25,6 +25,7 @@ from chatapp_cli.runtime.alarms import AlarmWatch
 from chatapp_cli.runtime.restarting import WorkerState
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import alarms, channels, ingest, lines, onward, options, outbox, waiting
+from tests.runtime.alarming import told, with_command
 from tests.stores import NOON, OWNER, HeldClock, hand_over, said
 
 MINUTES = 60_000
@@ -38,18 +39,7 @@ def clock() -> HeldClock:
 
 @pytest.fixture
 def desk(companies: Callable[..., Company], clock: HeldClock, tmp_path: Path) -> Company:
-    """A desk whose alarm command writes what it is told, and for what, into a file."""
-    script = tmp_path / "tell"
-    script.write_text(f"#!/bin/sh\n(echo $ALARM_KIND $ALARM_STATE; cat) >> {tmp_path}/told\n")
-    script.chmod(0o755)
-    settings = companies(alarm_command=str(script)).settings
-    return open_company(settings, World(clock=clock, chance=SystemChance())).seen_by(OWNER)
-
-
-def told(desk: Company) -> list[str]:
-    """What the command was told."""
-    file = Path(desk.settings.home).parent / "told"
-    return file.read_text().splitlines() if file.exists() else []
+    return with_command(companies, clock, tmp_path)
 
 
 @asynccontextmanager

@@ -10,7 +10,7 @@ from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import alarms
 from tests.daemons import SECOND, Serving
-from tests.runtime.test_daemon import eventually
+from tests.runtime.desk import eventually
 
 SCRIPT = """#!/bin/sh
 cat >> {folder}/words

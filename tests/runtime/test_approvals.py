@@ -5,7 +5,7 @@ import pytest
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.sandbox.whatsapp.server import WhatsAppSandbox
 from chatapp_cli.services import templates
-from tests.runtime.test_daemon import bound, eventually, serving
+from tests.runtime.desk import bound, eventually, serving
 
 
 @pytest.mark.req("S-090")

@@ -19,7 +19,7 @@ from chatapp_cli.sandbox.whatsapp_web import create
 from chatapp_cli.services import channels
 from chatapp_cli.store.rows.channels import ChannelRow
 from tests.contract.connector_contract import ANNA
-from tests.runtime.test_daemon import bound, eventually, serving, the_dialogs
+from tests.runtime.desk import bound, eventually, serving, the_dialogs
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from chatapp_cli.runtime.carrier import Carrier
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.verdicts import VerdictJob, VerdictWriter
 from chatapp_cli.store.tx import Tx
-from tests.runtime.test_daemon import eventually
+from tests.runtime.desk import eventually
 
 
 class Parcel(NamedTuple):

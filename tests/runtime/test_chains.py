@@ -15,7 +15,7 @@ from chatapp_cli.sandbox.api import ApiSandbox
 from chatapp_cli.sandbox.telegram_bot.server import TelegramBotSandbox
 from chatapp_cli.services import chains, channels, dialogs, lines, routes, sending
 from tests.contract.connector_contract import ANNA, ScriptedAsker
-from tests.runtime.test_daemon import bound, eventually, serving, state_of, the_dialogs
+from tests.runtime.desk import bound, eventually, serving, state_of, the_dialogs
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from chatapp_cli.kit.system import SystemChance, SystemClock
 from chatapp_cli.ports.world import World
 from chatapp_cli.runtime.timekeeper import TICK
 from chatapp_cli.sandbox.telegram_bot.server import Fault
-from tests.runtime.test_daemon import eventually
-from tests.runtime.test_verdicts import played
+from tests.runtime.desk import eventually
+from tests.runtime.judged import played
 from tests.stores import OWNER
 
 HOUR = 3_600_000

@@ -14,8 +14,8 @@ from chatapp_cli.kit.system import SystemChance
 from chatapp_cli.ports.world import World
 from chatapp_cli.runtime.fleet import Fleet
 from chatapp_cli.runtime.lifecycle import AGAIN, Lifecycle
-from tests.runtime.test_channel import Restless
-from tests.runtime.test_daemon import eventually
+from tests.runtime.desk import eventually
+from tests.runtime.scripted import Restless
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from chatapp_cli.ports.bind import Bound
 from chatapp_cli.services import channels, ingest, joining, lines, transcript
 from chatapp_cli.store.tx import Tx
 from tests.daemons import SECOND, Serving
-from tests.runtime.test_daemon import eventually
+from tests.runtime.desk import eventually
 from tests.stores import NOON, said
 
 PIECES = 4

@@ -7,11 +7,9 @@ import fcntl
 import os
 import resource
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -35,20 +33,8 @@ from chatapp_cli.settings import LoadedSettings, Settings
 from chatapp_cli.store.database import driver_for
 from chatapp_cli.store.drivers import Driver
 from chatapp_cli.store.migrate import ensure_current, running, upgrade
-from tests.leases import ELSEWHERE, clock_of, hold_as_daemon, hold_elsewhere, rewrite
+from tests.leases import ELSEWHERE, clock_of, hold_as_daemon, hold_elsewhere, process, rewrite
 from tests.stores import ON_POSTGRESQL, ON_SQLITE, OWNER, Templates
-
-HOLDER = """
-import sys, time
-from chatapp_cli.bootstrap import open_company
-from chatapp_cli.runtime.held_lease import HeldLease, LeaseKeeper, elapsed
-from chatapp_cli.runtime.lease import HolderKind, holding
-from chatapp_cli.settings import Settings
-
-with holding(open_company(Settings(home=sys.argv[1], database_url=sys.argv[2])), HolderKind(sys.argv[3])):
-    print("up", flush=True)
-    time.sleep(60)
-"""
 
 
 @pytest.fixture
@@ -63,19 +49,6 @@ def desks(driver: Driver, tmp_path: Path) -> Iterator[Callable[[], Company]]:
     yield open_one
     for company in opened:
         company.close()
-
-
-@contextmanager
-def process(company: Company, kind: HolderKind = HolderKind.DAEMON) -> Iterator[subprocess.Popen[bytes]]:
-    """Another process of this machine that holds the store."""
-    command = [sys.executable, "-c", HOLDER, company.settings.home, company.settings.store_url, kind]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as other:
-        try:
-            assert other.stdout is not None
-            assert other.stdout.readline() == b"up\n"
-            yield other
-        finally:
-            other.kill()
 
 
 async def ended(held: HeldLease) -> str:

@@ -170,10 +170,10 @@ async def test_what_failed_before_the_hand_over_certainly_did_not_go() -> None:
     account = Account()
     error = OutcomeUnknown("timeout", "connect")
     await account.outcomes.not_handed_over(Silent(), account, account.claim, error)  # type: ignore[arg-type]
-    assert account.done == later("Retryable(timeout, connect)")
+    assert account.done == [("note_attempt", {}), *later("Retryable(timeout, connect)")]
     other = Account()
     await other.outcomes.not_handed_over(Silent(), other, other.claim, Rejected("no_user"))  # type: ignore[arg-type]
-    assert other.done == refused("Rejected(no_user, )")
+    assert other.done == [("note_attempt", {}), *refused("Rejected(no_user, )")]
 
 
 @pytest.mark.parametrize(("action", "took"), [(Operation.SEND, [("took", 5.0)]), (Operation.EDIT, [])])

@@ -24,7 +24,7 @@ from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.worker import Worker, WorkerRunner
 from chatapp_cli.services import lines
 from tests.daemons import Serving
-from tests.runtime.test_daemon import eventually
+from tests.runtime.desk import eventually
 
 EMPTY = """\
 from chatapp_cli.runtime.parts import Part

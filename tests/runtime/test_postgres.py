@@ -15,7 +15,7 @@ from chatapp_cli.runtime.lease import HolderKind, current_holder, holding
 from chatapp_cli.sandbox.api import ApiSandbox
 from chatapp_cli.settings import Settings
 from tests.contract.connector_contract import ANNA
-from tests.runtime.test_daemon import answer, bound, call_here, eventually, serving, state_of, the_dialogs
+from tests.runtime.desk import answer, bound, call_here, eventually, serving, state_of, the_dialogs
 from tests.stores import OWNER
 
 

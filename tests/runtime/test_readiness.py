@@ -22,7 +22,7 @@ from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import timers
 from chatapp_cli.store.database import Database, driver_for
 from chatapp_cli.store.tx import Tx
-from tests.runtime.test_daemon import eventually
+from tests.runtime.desk import eventually
 
 
 class Full(AsyncStore):

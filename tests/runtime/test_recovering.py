@@ -10,17 +10,21 @@ from dataclasses import replace
 import pytest
 
 from chatapp_cli.bootstrap import Company, open_company
-from chatapp_cli.domain.errors import RateLimited, Retryable
+from chatapp_cli.domain import border
+from chatapp_cli.domain.arrival import DeliveryChanged
+from chatapp_cli.domain.errors import OutcomeUnknown, RateLimited, Retryable
 from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.manifest import Capabilities
+from chatapp_cli.domain.message import State
 from chatapp_cli.domain.outbound import Outbound, Receipt
 from chatapp_cli.kit.system import SystemChance
 from chatapp_cli.ports.world import World
 from chatapp_cli.runtime.sender import Sender
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.services import outbox, trace
-from tests.runtime.test_daemon import eventually
-from tests.runtime.test_sending_permission import CAN, PatientClock, Provider, Scene, at_work, nothing
+from chatapp_cli.services import outbox, trace, transcript
+from chatapp_cli.services.delivery_reports import apply_delivery
+from tests.runtime.desk import eventually
+from tests.runtime.permission import CAN, PatientClock, Provider, Scene, at_work, nothing
 from tests.stores import OWNER
 
 
@@ -106,6 +110,20 @@ async def test_the_provider_is_asked_three_times_at_most_whether_it_went(
     await recovered(scene, provider, CAN, lambda: scene.state(number) == state)
     assert provider.sent == []
     assert clock.waits[: len(waits)] == waits
+
+
+async def test_a_provider_that_cannot_tell_says_under_which_id_a_report_of_it_would_come(
+    company: Company, clock: CountedClock
+) -> None:
+    scene, number = await lost(company, clock)
+    unknown = OutcomeUnknown("nobody_knows", ids=("e1",))
+    await recovered(scene, Remembering([unknown]), CAN, lambda: scene.state(number) == "uncertain")
+    report = DeliveryChanged(
+        ext_id=border.external_id("e1"), state=State.FAILED, at=border.at(1, 1), code=border.name("no")
+    )
+    assert company.read(lambda tx: transcript.message(tx, number)).code == "nobody_knows"
+    company.write(lambda tx: apply_delivery(tx, scene.channel, report))
+    assert scene.state(number) == "failed"
 
 
 async def test_where_a_key_delivers_once_it_goes_again_at_once_and_that_counts_as_no_attempt(

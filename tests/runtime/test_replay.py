@@ -10,7 +10,7 @@ from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.sandbox.api import ApiSandbox
 from chatapp_cli.services import channels, sending
 from tests.contract.connector_contract import ANNA
-from tests.runtime.test_daemon import answer, bound, call_here, eventually, serving, state_of, the_dialogs
+from tests.runtime.desk import answer, bound, call_here, eventually, serving, state_of, the_dialogs
 
 
 @pytest.mark.req("S-111")

@@ -13,7 +13,7 @@ from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.runtime.rereading import retry
 from chatapp_cli.sandbox.api import ApiSandbox
 from chatapp_cli.services import deadletters, ingest
-from tests.runtime.test_daemon import bound, the_dialogs
+from tests.runtime.desk import bound, the_dialogs
 
 EVENT = {"type": "message", "id": "m1", "chat_id": "c1", "text": "Ау, ёлки!", "sender": {"name": "Вера"}}
 

@@ -11,20 +11,19 @@ from pathlib import Path
 
 import pytest
 
-from chatapp_cli.bootstrap import Company, open_company
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.errors import Busy, ChatappError, StoreAway, StoreError
 from chatapp_cli.domain.text import T
 from chatapp_cli.kit import volatile
-from chatapp_cli.kit.system import SystemChance
-from chatapp_cli.ports.world import World
 from chatapp_cli.runtime.readiness import LASTS, Readiness
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.store_alarm import StoreAlarm
 from chatapp_cli.services import alarms
 from chatapp_cli.store.tx import Tx
 from tests.daemons import Serving
-from tests.runtime.test_daemon import eventually
-from tests.stores import NOON, OWNER, HeldClock
+from tests.runtime.alarming import told, with_command
+from tests.runtime.desk import eventually
+from tests.stores import NOON, HeldClock
 
 FULL = T("The disk is full.")
 
@@ -41,17 +40,7 @@ def clock() -> HeldClock:
 
 @pytest.fixture
 def desk(companies: Callable[..., Company], clock: HeldClock, tmp_path: Path) -> Company:
-    """A desk whose command notes what it is told."""
-    script = tmp_path / "tell"
-    script.write_text(f"#!/bin/sh\n(echo $ALARM_KIND $ALARM_STATE; cat) >> {tmp_path}/told\n")
-    script.chmod(0o755)
-    settings = companies(alarm_command=str(script)).settings
-    return open_company(settings, World(clock=clock, chance=SystemChance())).seen_by(OWNER)
-
-
-def told(desk: Company) -> list[str]:
-    file = Path(desk.settings.home).parent / "told"
-    return file.read_text().splitlines() if file.exists() else []
+    return with_command(companies, clock, tmp_path)
 
 
 async def test_it_is_told_once_that_nothing_can_be_stored_and_once_that_it_can_whichever_process_finds_it(

@@ -23,7 +23,7 @@ from chatapp_cli.runtime.transcriber import Transcriber
 from chatapp_cli.services import channels, ingest, lines, raw_bodies, transcript, voice
 from chatapp_cli.settings import Settings, load, save
 from chatapp_cli.store.rows.messages import FileRow
-from tests.runtime.test_daemon import eventually
+from tests.runtime.desk import eventually
 
 LISTENER = """
 import os, pathlib, sys, time

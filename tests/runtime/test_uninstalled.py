@@ -8,7 +8,7 @@ from chatapp_cli.runtime.daemon import running
 from chatapp_cli.sandbox.telegram_bot.server import TelegramBotSandbox
 from chatapp_cli.services import channels, lines
 from tests.contract.connector_contract import ANNA
-from tests.runtime.test_daemon import bound, eventually, the_dialogs
+from tests.runtime.desk import bound, eventually, the_dialogs
 
 
 async def test_it_is_unhealthy_with_its_reason_while_the_others_receive(company: Company) -> None:

@@ -17,7 +17,7 @@ from chatapp_cli.runtime.packing import Packing
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.upkeep import RARELY, Upkeep
 from chatapp_cli.services import channels, ingest, journal, lines, packing
-from tests.services.test_packing import raw
+from tests.services.packed import raw
 from tests.unit.kit.worlds import held_world
 
 DAY = 86_400

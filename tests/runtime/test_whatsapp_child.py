@@ -18,7 +18,7 @@ from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
 from chatapp_cli.sandbox.whatsapp_web import WhatsAppWebSandbox, create
 from chatapp_cli.services import channels, sending, transcript
 from tests.contract.connector_contract import ANNA, BORIS
-from tests.runtime.test_daemon import bound, eventually, serving, the_dialogs
+from tests.runtime.desk import bound, eventually, serving, the_dialogs
 
 HEARD, SAID, KILLS = 60, 30, 3
 

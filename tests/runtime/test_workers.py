@@ -25,7 +25,7 @@ from chatapp_cli.runtime.timekeeper import Timekeeper
 from chatapp_cli.runtime.worker import Worker
 from chatapp_cli.services import lines, timers
 from chatapp_cli.store.tx import Tx
-from tests.runtime.test_daemon import eventually
+from tests.runtime.desk import eventually
 from tests.stores import OWNER
 
 

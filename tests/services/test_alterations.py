@@ -27,8 +27,7 @@ from chatapp_cli.domain.message import Operation, State
 from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.services import channels, ingest, outbox, sending, trace, transcript, upkeep
 from chatapp_cli.store.rows.messages import MessageRow
-from tests.services.test_ingest import the_list
-from tests.services.test_sending import claim, say
+from tests.services.dialogs import claim, say, the_list
 from tests.stores import EVERYTHING, NOON, Shop, said
 
 DAY = 86_400_000

@@ -15,12 +15,24 @@ from chatapp_cli.domain.arrival import DeliveryChanged, Peer, PeerChanged
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import OutcomeUnknown, Refused, Rejected, UsageError
 from chatapp_cli.domain.ids import ChannelId, MessageId
-from chatapp_cli.domain.journal.chains import ChainEnded, ChannelPassed, Continued, HandedOn
+from chatapp_cli.domain.journal.chains import ChainEnded, ChannelPassed, Continued, HandedOn, LeftBehind
 from chatapp_cli.domain.journal.messages import MessageWritten
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.outbound import Receipt
-from chatapp_cli.services import chains, channels, contacts, journal, onward, outbox, routes, sending, trace, waiting
+from chatapp_cli.services import (
+    chains,
+    channels,
+    contacts,
+    journal,
+    onward,
+    outbox,
+    routes,
+    sending,
+    trace,
+    transcript,
+    waiting,
+)
 from chatapp_cli.services.journal_words import sentence
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.tx import Tx
@@ -28,7 +40,7 @@ from tests.stores import EVERYTHING, Shop, hand_over, owner
 
 PHONE = "+79161234567"
 WORDS = Draft(text="Заказ готов")
-CHAIN = (ChainEnded, ChannelPassed, Continued, HandedOn)
+CHAIN = (ChainEnded, ChannelPassed, Continued, HandedOn, LeftBehind)
 
 
 def able(row: ChannelRow) -> Capabilities:
@@ -328,3 +340,31 @@ def _family(shop: Shop, first: MessageId) -> list[MessageId]:
     while (following := shop.read(lambda tx: chains.continuation_of(tx, went[-1]))) is not None:
         went.append(following)
     return went
+
+
+def test_what_a_mail_has_beside_its_text_goes_on_with_it_where_the_next_channel_carries_it(shop: Shop) -> None:
+    first, second, small = shop.channel(), shop.channel(), shop.channel(kind="tiny")
+    draft = Draft(text="Да", cc=("vera@client.test",), bcc=("gleb@client.test",), signature="Лавка")
+    chained(shop, [first, second, small], draft)
+    carried = []
+    for channel in (first, second, small):
+        claim = shop.write(lambda tx, channel=channel: hand_over(tx, shop.media, channel))
+        carried.append(([*claim.outbound.cc], [*claim.outbound.bcc], claim.outbound.signature))
+        shop.write(lambda tx, claim=claim: outbox.fail(tx, claim, Rejected("blocked")))
+        continue_chains(shop)
+    everything = (["vera@client.test"], ["gleb@client.test"], "Лавка")
+    assert carried == [everything, everything, ([], [], "")]
+
+
+def test_what_the_next_channel_does_not_carry_of_a_mail_is_told_at_the_mail(shop: Shop) -> None:
+    first, second, small = shop.channel(), shop.channel(), shop.channel(kind="tiny")
+    draft = Draft(text="Да", subject="Заказ", cc=("vera@client.test",), signature="Лавка")
+    message = chained(shop, [first, second, small], draft)
+    for channel in (first, second):
+        rejected(shop, channel)
+        continue_chains(shop)
+    family = _family(shop, message)
+    entries = shop.read(lambda tx: chains.with_onward(tx, [transcript.entry(tx, one) for one in family]))
+    assert [[*one.left_behind] for one in entries] == [[], ["subject", "copies", "signature"], []]
+    said = "That channel does not carry: the subject, the copies, the signature."
+    assert [told(shop, one).count(said) for one in family] == [0, 1, 0]

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.services.calls import Place, ours
 from tests.services.deeds import ACTIONS, LIST, found
-from tests.services.test_access import Place, ours
 from tests.stores import ON_SQLITE, Shop
 
 __all__ = ["ours"]

@@ -22,7 +22,7 @@ from chatapp_cli.store import tables
 from chatapp_cli.store.rows.operators import ViewRow
 from chatapp_cli.store.rows.replies import QuickReplyRow, SectionRow
 from chatapp_cli.store.tx import Tx
-from tests.meta.test_access import PUBLIC
+from tests.meta.rights import PUBLIC
 from tests.stores import Shop
 
 pytestmark = pytest.mark.req("S-128", part="access by lines, assignees")

@@ -37,15 +37,9 @@ from chatapp_cli.services import (
     trace,
     transcript,
 )
-from chatapp_cli.store import dialog_list
-from chatapp_cli.store.rows.dialogs import DialogCard, DialogRow
+from chatapp_cli.store.rows.dialogs import DialogCard
+from tests.services.dialogs import the_list
 from tests.stores import EVERYTHING, NOON, Shop, hand_over, said
-
-NEVER = DialogFilter()
-
-
-def the_list(shop: Shop, wanted: DialogFilter = NEVER) -> list[DialogRow]:
-    return shop.read(lambda tx: dialog_list.page(tx, shop.driver.dialect, wanted))
 
 
 def card_of(shop: Shop, dialog: DialogId) -> DialogCard:

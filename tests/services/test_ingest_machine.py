@@ -108,6 +108,8 @@ class Chat:
     waiting: int | None = None
     last: str = ""
     last_at: int = 0
+    heard: dict[str, int] = field(default_factory=dict)
+    """When people wrote to us."""
     blocked: bool = False
     reachable: bool = True
     notes: list[str] = field(default_factory=list)
@@ -118,7 +120,10 @@ class Chat:
         if event.ext_id in self.texts:
             return self.fill(event)
         self.texts[event.ext_id] = event.text
-        self.last, self.last_at = event.ext_id, max(self.last_at, event.at)
+        if not event.from_us or event.at >= self.last_at:
+            self.last = event.ext_id
+        self.last_at = max(self.last_at, event.at)
+        self.write_down(event)
         self.reachable |= not event.from_us
         if not (event.from_us or event.automatic):
             self.reminders = dict.fromkeys(self.reminders, State.CANCELLED)
@@ -126,11 +131,18 @@ class Chat:
             self.placeholders.add(event.ext_id)
         if event.from_us:
             self.ours.add(event.ext_id)
-            self.waiting = None
+            if max(self.heard.values(), default=0) <= event.at:
+                self.waiting = None
         elif not self.blocked and not event.silent:
             self.unread += 1
             self.waiting = event.at if self.waiting is None else self.waiting
         return True
+
+    def write_down(self, event: MessageArrived) -> None:
+        """Only what a person wrote after an answer makes it late."""
+        self.heard.pop(event.ext_id, None)
+        if not (event.from_us or event.automatic):
+            self.heard[event.ext_id] = event.at
 
     def fill(self, event: MessageArrived) -> bool:
         ours = event.ext_id in self.ours
@@ -138,6 +150,7 @@ class Chat:
             return False
         self.placeholders.remove(event.ext_id)
         self.texts[event.ext_id] = event.text
+        self.write_down(event)
         if not (self.blocked or event.silent or ours):
             self.unread = max(self.unread, 1)
             self.waiting = event.at if self.waiting is None else self.waiting
@@ -156,6 +169,7 @@ class Chat:
         """The other one turns out to be this one; it was never blocked."""
         self.texts |= other.texts
         self.notes += other.notes
+        self.heard |= other.heard
         self.reminders |= other.reminders
         self.unread += other.unread
         self.waiting = other.waiting if self.waiting is None else self.waiting

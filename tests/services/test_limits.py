@@ -51,18 +51,8 @@ from chatapp_cli.services.message_request import MessageRequest, ToAddress
 from chatapp_cli.services.reply_entries import ReplyEntry, ReplyFile
 from chatapp_cli.services.routes import ChainStep
 from chatapp_cli.store.tx import Tx
-from tests.meta.test_access import PUBLIC, SERVICES, WITHOUT_A_RIGHT
-from tests.services.test_access import (
-    NEW,
-    TEMPLATES,
-    Place,
-    _line,
-    _reached,
-    _section,
-    able,
-    everything,
-    ours,
-)
+from tests.meta.rights import PUBLIC, SERVICES, WITHOUT_A_RIGHT
+from tests.services.calls import NEW, TEMPLATES, Place, _line, _reached, _section, able, everything, ours
 from tests.stores import EVERYTHING, OWNER, Shop
 
 __all__ = ["ours"]
@@ -139,6 +129,10 @@ LIMITED: Mapping[str, tuple[TextLimit, Call]] = {
     "composing.accept request": (
         limits.SUBJECT,
         lambda tx, at, text: composing.accept(tx, _with_subjects, _by_subject(at, text)),
+    ),
+    "composing.accept_once request": (
+        limits.SUBJECT,
+        lambda tx, at, text: composing.accept_once(tx, _with_subjects, _by_subject(at, text)),
     ),
     "contacts.met_or_new address": (
         limits.ADDRESS,
@@ -276,6 +270,9 @@ NO_TEXT_OF_ANYBODY: Mapping[str, str] = {
     "dialogs.untag name": NAMES_SOMETHING,
     "duties.join role": ONE_OF_A_FEW,
     "duties.leave name": NAMES_SOMETHING,
+    "forwarding.forward text": BY_CAPABILITIES,
+    "forwarding.forward to": "addresses: reaching.dialog_for opens their dialogs",
+    "invitations.answer decision": ONE_OF_A_FEW,
     "later.reword text": BY_CAPABILITIES,
     "mailing.accept to": "addresses: reaching.dialog_for opens their dialogs",
     "mailing.preview to": "addresses: reaching.dialog_for opens their dialogs",

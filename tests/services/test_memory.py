@@ -34,3 +34,17 @@ def test_it_is_sealed_and_goes_with_its_channel(shop: Shop, tmp_path: object) ->
         shop.read(lambda tx: memory.known(tx, wrong, channel))
     shop.write(lambda tx: channels.unbind(tx, channels.one(tx, channel), force=True))
     assert shop.read(lambda tx: memory.known(tx, shop.vault, channel)) == {}
+
+
+def test_an_entry_is_swapped_only_while_it_is_what_was_seen(shop: Shop) -> None:
+    channel = shop.channel()
+
+    def swap(before: str, after: str) -> bool:
+        return shop.write(lambda tx: memory.swap(tx, shop.vault, channel, "note", before, after))
+
+    assert swap("", "one")
+    assert not swap("", "two")
+    assert shop.read(lambda tx: memory.known(tx, shop.vault, channel)) == {"note": "one"}
+    assert swap("one", "")
+    assert not swap("one", "two")
+    assert shop.read(lambda tx: memory.known(tx, shop.vault, channel)) == {}

@@ -2,30 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from functools import partial
 
 from chatapp_cli.domain.arrival import Arrival, Batch
-from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.services import deadletters, ingest, packing, trace
-from chatapp_cli.store.rows.journal import ArrivedRow
-from chatapp_cli.store.tx import Tx
+from tests.services.packed import arrive, raw, read
 from tests.stores import ON_SQLITE, Shop, said
-
-
-def raw(number: int) -> bytes:
-    """What a provider sends."""
-    sender = {"id": number % 50, "first_name": "Анна", "language_code": "ru", "is_premium": False}
-    return json.dumps({"update_id": number, "message": {"from": sender, "text": f"Ёлка {number}"}}).encode()
-
-
-def arrive(shop: Shop, channel: ChannelId, numbers: range) -> None:
-    """Let them arrive, each a message."""
-    arrivals = tuple(
-        Arrival(provider_id=f"u{n}", raw=raw(n), events=(said(f"Ёлка {n}", ext_id=f"x{n}", at=shop.clock.now()),))
-        for n in numbers
-    )
-    shop.write(lambda tx: ingest.ingest(tx, channel, Batch(arrivals=arrivals)))
 
 
 def pack(shop: Shop, *, after: int = 0) -> int:
@@ -41,18 +23,6 @@ def stored(shop: Shop) -> dict[str, tuple[int, int]]:
         lambda tx: tx.compose(lambda *row: row, "SELECT provider_id, packed, length(raw) FROM arrived", {})
     )
     return {name: (packed, size) for name, packed, size in rows}
-
-
-def stored_row(tx: Tx, number: int) -> ArrivedRow:
-    """An arrival, understood or not, as the store holds it."""
-    row = tx.one(ArrivedRow, "arrived.one", id=number)
-    assert row is not None
-    return row
-
-
-def read(shop: Shop, number: int) -> bytes:
-    row = shop.read(partial(stored_row, number=number))
-    return bytes(shop.read(partial(packing.unpack, raw=row.raw, number=row.packed)))
 
 
 def test_a_packed_arrival_is_smaller_and_reads_as_it_came(shop: Shop) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -22,6 +24,7 @@ from chatapp_cli.services import (
     ingest,
     journal,
     options,
+    orphans,
     outbox,
     packing,
     presence,
@@ -32,7 +35,7 @@ from chatapp_cli.services import (
 )
 from chatapp_cli.services.options import Options
 from chatapp_cli.settings import Settings
-from tests.services.test_packing import stored_row
+from tests.services.packed import stored_row
 from tests.stores import EVERYTHING, Shop, hand_over, said
 
 DAY = retention.DAY
@@ -44,9 +47,9 @@ def keep(shop: Shop, **days: int) -> None:
     shop.write(lambda tx: options.configure_company(tx, {name: str(n) for name, n in days.items()}))
 
 
-def sweep(shop: Shop, *, most: int = retention.AT_ONCE) -> dict[str, int]:
+def sweep(shop: Shop, *, most: int = retention.AT_ONCE, lasting: Sequence[str] = ()) -> dict[str, int]:
     """Delete everything that is old; returns what was planned."""
-    planned = shop.read(partial(retention.plan, options=OPTIONS))
+    planned = shop.read(partial(retention.plan, options=OPTIONS, lasting=lasting))
     for one in planned:
         left = one
         while left.n:
@@ -121,6 +124,27 @@ def test_by_default_everything_goes_after_ninety_days_and_not_before(shop: Shop)
     assert sweep(shop) == {}
     row = shop.read(partial(stored_row, number=1))
     assert (row.packed, bytes(row.raw), row.provider_id) == (packing.GONE, b"", "u1")
+
+
+@pytest.mark.req("S-097")
+def test_a_raw_arrival_that_is_the_message_itself_stays_with_it(shop: Shop) -> None:
+    for kind in ("letters", "mail", "letters", "mailbox"):
+        hear(shop, shop.channel(kind=kind), 1)
+    shop.clock.at += 900 * DAY
+    assert sweep(shop, most=1, lasting=["mail", "other"])["keep_raw"] == 3
+    rows = [shop.read(partial(stored_row, number=n)) for n in range(1, 5)]
+    assert [row.packed == packing.GONE for row in rows] == [True, False, True, True]
+    assert bytes(rows[1].raw) == b"raw bytes " * 9
+
+
+def test_the_file_of_a_raw_arrival_that_stays_is_needed(shop: Shop) -> None:
+    channel, kept = shop.channel(kind="mail"), shop.media.put(b"mail" * 20_000)
+    arrival = Arrival(provider_id="u1", raw=b"", raw_sha256=kept)
+    shop.write(lambda tx: ingest.ingest(tx, channel, Batch(arrivals=(arrival,))))
+    os.utime(shop.media.path(kept), (0, 0))
+    old = partial(orphans.orphans, media=shop.media, part=kept[0], until=2, before=shop.clock.now() + DAY)
+    assert kept in shop.read(old)
+    assert kept not in shop.read(partial(old, lasting=",mail,"))
 
 
 def test_nothing_goes_that_is_kept_for_ever(shop: Shop) -> None:

@@ -1,7 +1,5 @@
 """Accepting, refusing, taking back and repeating messages of ours, and what each verdict does."""
 
-from typing import Any
-
 import pytest
 
 from chatapp_cli.domain.arrival import DeliveryChanged, Peer, PeerChanged
@@ -17,6 +15,7 @@ from chatapp_cli.services import channels, dialogs, outbox, reaching, sending, t
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.named import statements
 from chatapp_cli.store.rows.dialogs import DialogRow
+from tests.services.dialogs import claim, say
 from tests.stores import EVERYTHING, NOON, ON_SQLITE, Shop, hand_over, owner, said
 
 BARE = Capabilities(intake="poll", max_text=10)
@@ -31,17 +30,6 @@ def channel(shop: Shop) -> ChannelId:
 @pytest.fixture
 def dialog(shop: Shop, channel: ChannelId) -> DialogId:
     return shop.message(shop.hear(channel, ext_id="in-1")).dialog_id
-
-
-def say(shop: Shop, dialog: DialogId, text: str = "Добрый день", **values: Any) -> MessageId:
-    order = shop.order(**values)
-    return shop.write(lambda tx: sending.enqueue(tx, EVERYTHING, dialog, Draft(text=text), order))
-
-
-def claim(shop: Shop, channel: ChannelId) -> outbox.Claim:
-    found = shop.write(lambda tx: hand_over(tx, shop.media, channel))
-    assert found is not None
-    return found
 
 
 def nothing_to_claim(shop: Shop, channel: ChannelId) -> bool:

@@ -8,7 +8,9 @@ import pytest
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.outbound import Receipt
-from chatapp_cli.services import outbox, sending
+from chatapp_cli.services import mailing, outbox, sending
+from chatapp_cli.services.mailing import Recipient
+from chatapp_cli.services.message_request import MessageRequest, ToPerson
 from tests.stores import EVERYTHING, ON_SQLITE, Shop, hand_over, said
 
 pytestmark = ON_SQLITE
@@ -37,7 +39,7 @@ def channel(shop: Shop) -> ChannelId:
 
 @pytest.mark.parametrize(
     ("values", "statements"),
-    [({}, 6), ({"automatic": True}, 6), ({"who": "boris"}, 11), ({"from_us": True}, 7)],
+    [({}, 6), ({"automatic": True}, 6), ({"who": "boris"}, 9), ({"from_us": True}, 7)],
     ids=["in a known dialog", "from a machine", "in a new dialog", "as an echo"],
 )
 def test_an_arrival_costs_no_more_statements_than_it_did(
@@ -57,4 +59,11 @@ def test_a_message_of_ours_costs_no_more_statements_than_it_did(shop: Shop, chan
         claim = shop.write(lambda tx: hand_over(tx, shop.media, channel))
     with counting(shop) as landing:
         shop.write(lambda tx: outbox.succeed(tx, claim, Receipt(ids=("their-1",))))
-    assert [len(seen) for seen in (accepting, handing_over, landing)] == [9, 12, 9]
+    assert [len(seen) for seen in (accepting, handing_over, landing)] == [7, 12, 9]
+
+
+def test_a_new_address_of_a_mailing_costs_no_more_statements_than_it_did(shop: Shop, channel: ChannelId) -> None:
+    request = MessageRequest(to=ToPerson(to="", channel=str(channel)), draft=Draft(text="Скидка"), options=shop.order())
+    with counting(shop) as seen:
+        shop.write(lambda tx: mailing.accept(tx, lambda _row: EVERYTHING, request, [Recipient("+79160000042")]))
+    assert len(seen) == 19

@@ -83,3 +83,30 @@ def test_what_waits_behind_a_pause_gives_its_reason_and_what_waits_longer_its_ra
         "anna": (now + 60_000, "flood"),
         "+79160000002": (now + 240_000, "phone_pace"),
     }
+
+
+def test_a_wait_names_a_time_to_come_and_the_reason_of_a_channel_that_falls(shop: Shop) -> None:
+    channel = shop.channel()
+    dialog = shop.message(shop.hear(channel, who="anna")).dialog_id
+    shop.write(lambda tx: sending.enqueue(tx, EVERYTHING, dialog, Draft(text="да"), shop.order()))
+    shop.write(lambda tx: channels.set_health(tx, channel, "retrying", "unreachable"))
+
+    def told() -> tuple[int, str]:
+        (row,) = shop.read(lambda tx: turns.expected(tx, lambda _row: EVERYTHING, waiting.everything(tx)))
+        return waiting.goes_at(row), waiting.reason(row)
+
+    shop.clock.at += 3_600_000
+    assert told() == (0, "unreachable")
+    shop.write(lambda tx: outbox.pause(tx, channel, seconds=60, code="rate_limited"))
+    assert told()[0] == shop.clock.now() + 60_000
+    shop.clock.at += 3_600_000
+    assert told() == (0, "unreachable")
+
+
+def test_a_channel_that_only_receives_nothing_holds_nothing(shop: Shop) -> None:
+    channel = shop.channel()
+    dialog = shop.message(shop.hear(channel, who="anna")).dialog_id
+    sent = shop.write(lambda tx: sending.enqueue(tx, EVERYTHING, dialog, Draft(text="да"), shop.order()))
+    shop.write(lambda tx: channels.set_health(tx, channel, "sends_only", "unreachable", look=90))
+    (row,) = shop.read(lambda tx: turns.expected(tx, lambda _row: EVERYTHING, waiting.everything(tx)))
+    assert (row.message_id, waiting.goes_at(row), waiting.reason(row)) == (sent, 0, "")

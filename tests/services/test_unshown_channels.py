@@ -12,11 +12,12 @@ from chatapp_cli.kit.manifests import create
 from chatapp_cli.kit.system import system_world
 from chatapp_cli.kit.understanding import dead
 from chatapp_cli.ports.bind import Bound
+from chatapp_cli.ports.connector import StoredArrival
 from chatapp_cli.services import deadletters
 from chatapp_cli.services.ingest import UNSHOWN, ingest
+from tests.fuzz.glimpses import GLIMPSES
 from tests.fuzz.recorder import seeds
 from tests.fuzz.rounds import bindings
-from tests.fuzz.test_glimpses import GLIMPSES
 from tests.stores import NOON, ON_SQLITE, Shop
 
 
@@ -24,7 +25,7 @@ def message(kind: str, bound: Bound, folder: Path) -> tuple[Arrival, str]:
     """The first arrival of the seeds that is one message with words, and these."""
     connector = create(kind, system_world(folder))
     for raw in seeds(kind):
-        found = connector.understand(bound, raw, NOON)
+        found = connector.understand(bound, StoredArrival("again", NOON, raw))
         said = [event.text for event in found.events if isinstance(event, MessageArrived) and not event.placeholder]
         if len(said) == 1 and said[0]:
             return found, said[0]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from chatapp_cli.services import packing
 from chatapp_cli.store.database import Database
-from tests.services.test_packing import arrive, raw, read
+from tests.services.packed import arrive, raw, read
 from tests.stores import Shop
 
 ROOT = Path(__file__).parents[2]

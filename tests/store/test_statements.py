@@ -13,7 +13,8 @@ from sqlalchemy import Engine, Inspector, NullPool, create_engine, inspect
 from chatapp_cli.store import rows, tables
 from chatapp_cli.store.database import Database, driver_for
 from chatapp_cli.store.drivers import Driver
-from chatapp_cli.store.named import _PARAMETER, _read, statements
+from chatapp_cli.store.named import _read, statements
+from tests.store.samples import sample
 
 CODE = Path(rows.__file__).parents[2]
 USED = {
@@ -30,17 +31,6 @@ SHAPES = {
     if hasattr(shape, "_fields")
 }
 SHAPED = sorted((shape, name) for shape, name in USED if shape in SHAPES)
-NUMBERS = re.compile(
-    r"(id|keeps_hour|channel|crm|dialog|message|contact|contact_id|line_id|tag|at|now|n|low|high|after|before|until|since|due|size|seconds"
-    r"|pinned|blocked|renamed|reachable|automatic|answers|priority|not_before|next_at|claims|epoch|longest|uncounted|last_at|arrived"
-    r"|every_line|place|placeholder|bears_text|disabled|line|channel_id|dialog_id|message_id|old|new|by|stranger|section|kept|gone|typing_until|first|packed|look_at|healed|other|answer|later|until_at|until_id|skip)"
-)
-
-
-def sample(statement: str, dialect: str) -> dict[str, object]:
-    named = set(_PARAMETER.findall(statement)) | set(re.findall(r"%\((\w+)\)s", statement))
-    special = {"raw": b"", "secrets": b"", "sealed": b"", "ids": "[1]", "topics": "[]", "old_key": "x", "new_key": "x"}
-    return {name: special[name] if name in special else 1 if NUMBERS.fullmatch(name) else "x" for name in named}
 
 
 @pytest.mark.parametrize("name", sorted({name.partition("@")[0] for name in _read()}))

@@ -12,7 +12,7 @@ from chatapp_cli.store.database import Database
 from chatapp_cli.store.named import prepared, statements
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.store.visibility import Visibility
-from tests.store.test_statements import sample
+from tests.store.samples import sample
 from tests.stores import Shop, owner
 
 QUESTIONS = sorted(
@@ -25,6 +25,7 @@ THROUGH = {
     "contact_merge": "contact",
     "draft": "dialog",
     "early_news": "channel",
+    "mail": "message",
     "message_part": "message",
     "message_revision": "message",
     "operator_line": "line",

@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -9,9 +10,10 @@ import pytest
 
 from chatapp_cli.domain.errors import StoreDamaged, StoreError, StoreLost
 from chatapp_cli.services import lines
-from chatapp_cli.store.tx import Tx
+from chatapp_cli.store.database import Database
+from chatapp_cli.store.tx import Connection, Tx
 from chatapp_cli.store.writer import Outcome, Slowest, Writer
-from tests.stores import ON_SQLITE, OWNER, Shop
+from tests.stores import ON_POSTGRESQL, ON_SQLITE, OWNER, Shop
 
 
 @pytest.fixture
@@ -210,3 +212,26 @@ def test_a_writer_counts_its_commits_and_what_they_took(writer: Writer) -> None:
     waiting.until(1)
     assert writer.commits == 1
     assert 0 < writer.slowest <= writer.seconds < 30
+
+
+@ON_POSTGRESQL
+def test_a_server_lets_who_waits_write_before_who_has_just_written(database: Database) -> None:
+    connection, wrote = database.connection(), list[str]()
+    other = threading.Thread(target=lambda: database.write(lambda _tx: wrote.append("who waited")))
+    database.driver.begin(connection)
+    other.start()
+    until_somebody_waits(connection)
+    connection.execute("COMMIT")
+    database.driver.begin(connection)
+    wrote.append("who had just written")
+    connection.execute("COMMIT")
+    other.join(30)
+    assert database.driver.fair
+    assert wrote == ["who waited", "who had just written"]
+
+
+def until_somebody_waits(connection: Connection) -> None:
+    deadline = time.monotonic() + 30
+    while not connection.execute("SELECT 1 FROM pg_locks WHERE NOT granted").fetchall():
+        assert time.monotonic() < deadline, "nobody waits"
+        time.sleep(0.005)

@@ -37,7 +37,7 @@ from chatapp_cli.services import (
 )
 from chatapp_cli.store.tx import Tx
 from tests.stores import owner
-from tests.tui.stage import ANNA, DAY, HOUR, ME, MINUTE, Stage
+from tests.tui.stage import ANNA, DAY, HOUR, MAIL, ME, MINUTE, Stage
 
 COLLEAGUE = "Пётр"
 FYODOR = Profile(id="RU.77", name="Фёдор Громов", phone="+79160000077")
@@ -118,6 +118,29 @@ def _anna(stage: Stage) -> DialogId:
 
 
 # What happened before a picture is taken
+
+
+def _a_mail(*parts: bytes) -> bytes:
+    head = (
+        "From: Борис Савин <boris@savin.example>\r\nTo: hello@teply-dom.example, Склад <sklad@teply-dom.example>\r\n"
+        "Cc: Ирина Савина <irina@savin.example>\r\nSubject: Re: Счёт 17\r\nDate: Thu, 19 Nov 2026 10:15:00 +0300\r\n"
+        "Message-ID: <17@savin.example>\r\nMIME-Version: 1.0\r\n"
+        'Content-Type: multipart/mixed; boundary="edge"\r\n\r\n'
+    )
+    return head.encode() + b"".join(b"--edge\r\n" + part + b"\r\n" for part in parts) + b"--edge--\r\n"
+
+
+def boris_answers_all(stage: Stage) -> None:
+    """A mail with several recipients, HTML that quotes ours, a table, a link and a file."""
+    html = (
+        "<p>Добрый день! Берём <b>двенадцать</b>, адрес <a href='https://savin.example/sklad'>на карте</a>.</p>"
+        "<table><tr><td>Плед «Облако»<td>8<tr><td>Лампа «Маяк»<td>4</table>"
+        "<div class='gmail_quote'><div class='gmail_attr'>ср, 18 нояб. 2026 г. в 17:02, Тёплый дом "
+        "&lt;hello@teply-dom.example&gt;:</div><blockquote><p>Борис, здравствуйте!</p>"
+        "<p>Счёт во вложении, резерв до пятницы.</p></blockquote></div>"
+    )
+    invoice = b'Content-Type: application/pdf\r\nContent-Disposition: attachment; filename="act-17.pdf"\r\n\r\n%PDF-1.7'
+    stage.mail(MAIL, _a_mail(b"Content-Type: text/html; charset=utf-8\r\n\r\n" + html.encode(), invoice))
 
 
 def anna_writes(stage: Stage) -> None:

@@ -171,6 +171,7 @@ BOUND = ("f2", page("LinesScreen"), "down")
 CARD: Seen = lambda app: bool(app.screen.query("ClientCard.-shown"))  # noqa: E731 - a condition like the others
 TO_CHATS = (*BOUND, shows("Марина Тёплая"), "down", "down", "down", "f", page("ChatsScreen"))
 
+TO_BORIS = (*to("Савин"), conversation, "escape", "tab", "G")
 INBOX = (
     Scene("inbox", (), lambda app: app.screen.query_one(DialogList).under_cursor),
     Scene("empty", (), lambda app: "F2" in text_of(app), bare=True),
@@ -190,6 +191,15 @@ CONVERSATION = (
     Scene("conversation", OPEN, conversation, before=furniture.anna_writes),
     Scene("narrow-conversation", OPEN, conversation, sizes=NARROW),
     Scene("mail", to("Олег"), conversation),
+    Scene("folded", to("Савин"), conversation, before=furniture.boris_answers_all),
+    Scene("unfolded", (*TO_BORIS, "Y"), shows("<hello@teply-dom.example>:"), before=furniture.boris_answers_all),
+    Scene("whole-mail", (*TO_BORIS, "g", "m"), shows("act-17.pdf ·"), before=furniture.boris_answers_all),
+    Scene(
+        "mail-headers",
+        (*TO_BORIS, "g", "m", shows("act-17"), "H"),
+        shows("Message-ID"),
+        before=furniture.boris_answers_all,
+    ),
     Scene("note", to("Игорь"), conversation),
     Scene("failed", (*to("Вера"), conversation, "escape", "tab", "G"), conversation),
     Scene("unreachable", to("Зоя"), conversation),
@@ -207,7 +217,7 @@ CONVERSATION = (
     Scene("deeds", (*LAST, "full_stop"), page("Choose")),
     Scene("refused", (*LAST, "e"), said, notices=True),
     Scene("history", (*LAST, "k", "H"), page("History")),
-    Scene("forward", (*LAST, "F"), page("DialogPick")),
+    Scene("forward", (*LAST, "F"), page("ForwardPick")),
     Scene("illustrated", OPEN, drawn, before=furniture.anna_shows, settings={"pictures": "halfcells"}),
     Scene("picture", (*LAST, "l"), drawn, before=furniture.anna_shows, settings={"pictures": "halfcells"}),
 )

@@ -6,16 +6,19 @@ import itertools
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from chatapp_cli.bootstrap import Company, open_company
+from chatapp_cli.connectors.email.convert import Mail, Reading, arrival
 from chatapp_cli.domain.access import Acting
 from chatapp_cli.domain.arrival import (
     Arrival,
     Batch,
     DeliveryChanged,
     IncomingFile,
+    MailDetails,
     MessageArrived,
     MessageEdited,
     MessagesDeleted,
@@ -64,6 +67,11 @@ def opened(folder: Path, clock: HeldClock, **settings: str) -> Company:
     return open_company(Settings(**values), World(clock=clock, chance=SystemChance())).seen_by(Acting(ME, owner=True))
 
 
+MAIL = ChannelId(2)
+"""The shop's mailbox."""
+MAILBOX = Reading(own_address="hello@teply-dom.example")
+
+
 class Stage:
     """Lets customers write and a provider answer."""
 
@@ -97,6 +105,7 @@ class Stage:
         files: Sequence[IncomingFile] = (),
         reply_to: str = "",
         peer: Peer | None = None,
+        mail: MailDetails | None = None,
     ) -> str:
         """A client writes; returns the provider's id."""
         peer = peer or Peer(key=who.id, address=who.email or who.id, title=who.name)
@@ -110,9 +119,17 @@ class Stage:
             sender=who,
             files=files,
             reply_to=reply_to,
+            mail=mail,
         )
         self.happen(channel, event, ago=ago)
         return ext_id
+
+    def mail(self, channel: ChannelId, raw: bytes, *, ago: int = 0, aliases: Sequence[str] = ()) -> None:
+        """A mail arrives, as the mailbox reads it."""
+        mail = Mail(uid=next(self._numbers), at=self.clock.at - ago, size=0, raw=raw)
+        read = arrival(mail, replace(MAILBOX, aliases=tuple(aliases)), self.clock.at)
+        batch = raw_bodies.store_large(self.company.media, Batch(arrivals=(read,)))
+        self.company.write(lambda tx: ingest.ingest(tx, channel, batch))
 
     def happen(self, channel: ChannelId, event: object, *, ago: int = 0) -> None:
         """Any other event of a provider."""

@@ -8,8 +8,12 @@ from dataclasses import dataclass
 import pytest
 
 from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain import border
+from chatapp_cli.domain.arrival import Profile
+from chatapp_cli.domain.dialog import MOST_AT_ONCE, DialogFilter
 from chatapp_cli.domain.ids import DialogId
-from chatapp_cli.services import dialogs, duties, notes, persons
+from chatapp_cli.services import channels, dialogs, duties, notes, persons
+from chatapp_cli.store import dialog_list
 from chatapp_cli.tui.actions.dialog import ACTIONS
 from chatapp_cli.tui.popups import Choose, Confirm, TextPrompt
 from chatapp_cli.tui.widgets.dialog_list import DialogList
@@ -175,6 +179,20 @@ async def test_those_picked_out_are_meant_whatever_is_open(window: Opener, compa
         await it.press("p")
         await it.until(lambda: all(card(company, each).pinned for each in picked))
         assert not card(company, one).pinned or one in picked
+
+
+async def test_more_than_one_write_may_change_are_refused(window: Opener, company: Company, stage: Stage) -> None:
+    channel = company.read(channels.everything)[0].id
+    for n in range(MOST_AT_ONCE):
+        stage.hear(channel, Profile(id=border.external_id(f"crowd-{n}")), "Добрый день")
+    async with window() as it:
+        shown = it.app.screen.query_one(DialogList)
+        shown.focus()
+        before = company.read(lambda tx: dialog_list.count(tx, "sqlite", DialogFilter(pinned=True)))
+        await it.until(lambda: len(shown.ids) > MOST_AT_ONCE)
+        await it.press("*", "p")
+        await it.until(lambda: any("at most 1000" in note.message for note in it.app._notifications))
+        assert company.read(lambda tx: dialog_list.count(tx, "sqlite", DialogFilter(pinned=True))) == before
 
 
 async def test_where_only_the_list_is_seen_its_row_is_meant(window: Opener, company: Company) -> None:

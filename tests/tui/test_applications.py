@@ -14,7 +14,7 @@ from chatapp_cli.domain.ids import ApplicationId, LineId
 from chatapp_cli.services import applications, lines
 from chatapp_cli.tui.screens.applications import ApplicationsScreen, ApplyScreen
 from chatapp_cli.tui.screens.lines import LinesScreen
-from tests.connectors.vk_notify.test_application import PERSON
+from tests.connectors.vk_notify.notices import PERSON
 from tests.tui.conftest import Opener, Window
 
 pytestmark = [pytest.mark.req("S-031", part="applications"), pytest.mark.req("S-088")]

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 
 import pytest
+from textual.widgets import Button, Input, RadioButton, RadioSet
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.form import Form, Notice
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import lines
+from chatapp_cli.sandbox.email_oauth import OauthEmailSandbox
+from chatapp_cli.services import channels, lines
 from chatapp_cli.tui.screens.asking import WindowAsker, qr, shown
 from chatapp_cli.tui.screens.bind import BindScreen
+from chatapp_cli.tui.widgets.form import FieldRow
 from tests.tui.conftest import Opener
+from tests.tui.stage import Stage
 
 LOGIN = "https://id.example.test/allow"
 
@@ -78,3 +83,73 @@ async def test_the_button_of_a_form_says_what_it_does(window: Opener, company: C
     async with window() as it:
         await it.app.push_screen(BindScreen(company.read(lines.everything)[0], "api", None))
         await it.sees("Continue")
+
+
+def fill(page: BindScreen, answers: Mapping[str, str]) -> None:
+    """Type the answers into the form."""
+    for row in page.query(FieldRow):
+        said = answers.get(row.field.name, row.field.default)
+        if row.field.kind == "choice":
+            chosen = [choice.value for choice in row.field.choices].index(said)
+            row.query(RadioButton)[chosen].value = True
+        elif row.field.kind != "flag":
+            row.query_one(Input).value = said
+
+
+async def mail_page(it: Stage, company: Company) -> tuple[BindScreen, Mapping[str, FieldRow]]:
+    """The form of a mailbox, with the rows by their names."""
+    page = BindScreen(company.read(lines.everything)[-1], "email", None)
+    await it.app.push_screen(page)
+    await it.until(lambda: page.query(RadioSet) and all(one.pressed_button for one in page.query(RadioSet)))
+    return page, {row.field.name: row for row in page.query(FieldRow)}
+
+
+async def test_a_mailbox_is_bound_by_oauth_in_the_window(window: Opener, company: Company) -> None:
+    async with OauthEmailSandbox() as sandbox, window(size=(120, 50)) as it:
+        company.write(partial(lines.add, name="Почта"))
+        page, rows = await mail_page(it, company)
+        fill(page, {**sandbox.answers, "oauth_by": "code"})
+        await it.until(lambda: not rows["password"].display and rows["auth_url"].display)
+        page.query_one("#continue", Button).press()
+        await it.until(lambda: [row.field.name for row in page.query(FieldRow)] == ["code"])
+        link = next(line for line in str(page.query_one("#notice").render()).splitlines() if "/authorize?" in line)
+        fill(page, {"code": await sandbox.authorisation.open(link)})
+        page.query_one("#continue", Button).press()
+        await it.until(lambda: it.app.screen is not page)
+    assert "desk@shop.example.org" in {row.account for row in company.read(channels.everything)}
+
+
+async def test_further_settings_are_folded_until_they_are_wanted_and_one_that_is_missing_unfolds_them(
+    window: Opener, company: Company
+) -> None:
+    async with window(size=(120, 50)) as it:
+        page, rows = await mail_page(it, company)
+        folded = {name for name, row in rows.items() if row.applies and not row.display}
+        assert folded == {name for name, row in rows.items() if row.applies and row.field.further}
+        assert {"imap_port", "signature", "per_day"} < folded
+        page.query_one("#further", Button).press()
+        await it.until(lambda: all(rows[name].display for name in folded))
+        fill(
+            page, {"address": "desk@shop.example", "password": "x", "imap_host": "mx", "smtp_host": "mx", "per_day": ""}
+        )
+        page.query_one("#further", Button).press()
+        await it.until(lambda: not any(rows[name].display for name in folded))
+        page.query_one("#continue", Button).press()
+        await it.until(lambda: rows["per_day"].display and rows["per_day"].has_class("-wrong"))
+
+
+async def test_an_address_tells_the_service_and_a_service_the_login_until_a_person_chooses_another(
+    window: Opener, company: Company
+) -> None:
+    async with window(size=(120, 50)) as it:
+        _, rows = await mail_page(it, company)
+        address = rows["address"].query_one(Input)
+        address.value = "desk@Yandex.ru"
+        await it.until(lambda: rows["service"].value == "yandex" and not rows["imap_host"].applies)
+        address.value = "desk@shop.example"
+        await it.until(lambda: rows["service"].value == "custom" and rows["imap_host"].display)
+        rows["service"].choose("microsoft")
+        await it.until(lambda: rows["login_by"].value == "oauth" and rows["tenant"].display)
+        rows["login_by"].choose("password")
+        await it.until(lambda: rows["password"].display)
+        assert rows["service"].value == "microsoft"

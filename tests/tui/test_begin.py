@@ -9,12 +9,14 @@ import pytest
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.arrival import Profile
 from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.domain.recipients import Recipients
 from chatapp_cli.domain.template import Template
 from chatapp_cli.services import approvals, channels, dialogs, lines, reaching, transcript
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.tui.questions.contact_pick import ContactPick
 from chatapp_cli.tui.screens.begin import BeginScreen, Start
 from chatapp_cli.tui.screens.inbox import InboxScreen
+from tests.tui.beginning import chooses, opens
 from tests.tui.conftest import Opener, Window
 from tests.tui.stage import ME, Stage, locked
 
@@ -26,22 +28,6 @@ def messengers(company: Company, stage: Stage) -> dict[str, ChannelId]:
     """Channels of the second line that write first, beside its mailbox."""
     line = company.read(lines.everything)[1].id
     return {kind: stage.channel(line, kind, kind, f"Опт {kind}") for kind in ("telegram", "sms", "whatsapp")}
-
-
-async def opens(it: Window, start: Start | None = None) -> BeginScreen:
-    page = BeginScreen(start)
-    await it.app.push_screen(page)
-    await it.until(lambda: page.query("#channel #label"))
-    return page
-
-
-async def chooses(it: Window, page: BeginScreen, channel: ChannelId) -> None:
-    """The line of a channel, and the channel."""
-    row = it.app.company.read(lambda tx: channels.one(tx, channel))
-    page.query_one("#line").value = row.line_id
-    await it.until(lambda: page._form.channel.line_id == row.line_id)
-    page.query_one("#channel").value = row.id
-    await it.until(lambda: page._form.channel.id == channel)
 
 
 async def fills(page: BeginScreen, **boxes: str) -> None:
@@ -112,6 +98,24 @@ async def test_a_mail_is_begun_by_keys_alone_and_its_dialog_opens(
         assert said(company, card) == [("Цены", "Добрый день")]
         (entry,) = company.read(lambda tx: transcript.latest(tx, card.id, n=9))
         assert [file.name for file in entry.files] == ["прайс.txt"]
+
+
+async def test_a_mail_is_begun_with_copies_which_a_messenger_does_not_have(
+    window: Opener, company: Company, messengers: dict[str, ChannelId]
+) -> None:
+    async with window() as it:
+        page = await opens(it)
+        await chooses(it, page, messengers["telegram"])
+        await it.until(lambda: page.query_one("#row-copies").has_class("-gone"))
+        row = next(one for one in company.read(channels.everything) if one.kind == "email")
+        await chooses(it, page, row.id)
+        await fills(page, to="nina@example.org", text="Цены", cc="Вера <vera@e.org>; b@e.org", bcc="gleb@e.org")
+        await it.press("f8")
+        card = await opened(it)
+        (entry,) = company.read(lambda tx: transcript.latest(tx, card.id, n=9))
+    assert entry.mail is not None
+    copies = Recipients.parse(entry.mail.recipients)
+    assert [one.address for one in (*copies.cc, *copies.bcc)] == ["vera@e.org", "b@e.org", "gleb@e.org"]
 
 
 @pytest.mark.req("S-120", "S-122", "S-054", "S-056")
@@ -271,9 +275,15 @@ async def test_the_form_stands_in_every_window_and_its_buttons_take_a_click(
         page = await opens(it)
         await fills(page, to="nina@example.org", text="Добрый день")
         await it.sees("e-mail address nina@example.org")
-        page.query_one("#begin").scroll_visible(animate=False)
-        await it.pilot.pause()
-        await it.pilot.click("#begin")
+        button = page.query_one("#begin")
+        await it.until(lambda: page.query_one("#row-subject").region.height)
+
+        def is_shown() -> bool:
+            button.scroll_visible(animate=False)
+            return button.region in page.query_one("BeginForm").region
+
+        await it.until(is_shown)
+        await it.pilot.click(button)
         assert (await opened(it)).address == "nina@example.org"
 
 

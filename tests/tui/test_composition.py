@@ -66,6 +66,7 @@ def test_what_only_a_conversation_needs_is_not_imported_before_the_first_paint()
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     late = {f"chatapp_cli.tui.widgets.{name}" for name in ("client_card", "composer", "message_lines")}
     late |= {"chatapp_cli.tui.popups", "chatapp_cli.runtime.login", "chatapp_cli.domain.links", "hashlib"}
+    late |= {f"chatapp_cli.{name}" for name in ("services.channels", "services.views", "domain.journal.reading")}
     assert {"structlog", "textual.widgets._text_area", *late} & set(done.stdout.split()) == set()
 
 

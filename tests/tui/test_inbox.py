@@ -318,7 +318,7 @@ async def test_a_failed_message_says_why_and_goes_again_by_a_key(
 ) -> None:
     async with window() as it:
         await it.open("Вера")
-        await it.sees("✗ The mailbox of the customer is full", "s send again")
+        await it.sees("✗ The client's mailbox is full", "s send again")
         await it.press("up", "s")
         dialog = it.app.screen.opening.card.id
         await it.until(lambda: outbox(company, dialog))
@@ -442,6 +442,7 @@ async def test_a_dialog_opened_before_everything_is_ready_opens_all_the_same(com
 @pytest.mark.req("S-116")
 async def test_enter_right_after_the_last_letter_never_leads_to_what_the_list_showed_before(window: Opener) -> None:
     async with window() as it:
+        await it.until(lambda: it.app.screen.query("#search"))
         search, shown = it.app.screen.query_one("#search", Input), it.app.screen.query_one(DialogList)
         search.focus()
         await it.until(lambda: search.has_focus)

@@ -14,6 +14,7 @@ from chatapp_cli.tui.screens.bind import BindScreen
 from chatapp_cli.tui.screens.chats import ChatsScreen
 from chatapp_cli.tui.screens.inbox import InboxScreen
 from chatapp_cli.tui.screens.lines import LinesScreen
+from chatapp_cli.tui.screens.mail import MailScreen
 from chatapp_cli.tui.screens.operators import OperatorsScreen
 from chatapp_cli.tui.screens.people import PeopleScreen
 from chatapp_cli.tui.screens.replies import RepliesScreen
@@ -42,6 +43,7 @@ PLACES = {
     "chats": ChatsScreen,
     "composer": Pen,
     "picture": PictureScreen,
+    "mail": MailScreen,
 }
 
 

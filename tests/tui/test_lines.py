@@ -20,7 +20,9 @@ async def test_lines_show_their_channels_with_health_in_words_and_the_next_step(
         await it.press("f2")
         await it.sees("Розница  11 dialogs", "@teply_dom_bot", "Опт  1 dialog", "stopped 17 min")
         await it.press("end")
-        await it.sees("The mail server does not accept this login and password", "→ Gmail, Yandex and Mail.ru want")
+        await it.sees(
+            "The mail server does not accept this login and password", "→ Check the address and the password."
+        )
         await it.press("escape")
         await it.sees("Анна Кузнецова")
 
@@ -78,7 +80,7 @@ async def test_a_form_that_was_refused_is_asked_again_with_the_error_in_place_an
         await it.type("Касса")
         await it.press("tab")
         await it.type("ftp://kassa.example")
-        it.app.screen.query_one("Button").focus()
+        it.app.screen.query_one("#continue").focus()
         await it.press("enter")
         await it.until(lambda: it.app.screen.query(".-wrong"))
         assert [row.field.name for row in it.app.screen.query(".-wrong")] == ["url"]
@@ -87,7 +89,7 @@ async def test_a_form_that_was_refused_is_asked_again_with_the_error_in_place_an
         box = it.app.screen.query(".-wrong Input").first()
         assert box.has_focus
         box.value = ""
-        it.app.screen.query_one("Button").focus()
+        it.app.screen.query_one("#continue").focus()
         await it.press("enter")
         await it.until(lambda: any(c.title == "Касса" for c in company.read(channels.everything)))
         await it.until(lambda: isinstance(it.app.screen, LinesScreen))
@@ -100,7 +102,7 @@ async def test_a_needed_answer_that_is_missing_is_blamed_without_asking_the_prov
     async with window() as it:
         await it.press("f2", "down", "down", "b")
         await it.sees("Username (e-mail address)")
-        it.app.screen.query_one("Button").focus()
+        it.app.screen.query_one("#continue").focus()
         await it.sees("Continue")
         await it.press("enter")
         await it.sees("This is needed.")

@@ -44,12 +44,28 @@ async def test_chosen_messages_are_forwarded_to_a_dialog_that_is_looked_up(windo
         await it.sees("Forward to")
         await it.type("Игорь")
         await it.until(lambda: it.app.screen.query_one(OptionList).option_count == 1)
-        await it.press("enter")
-        await told(it, "Forwarded to Игорь.")
+        await it.press("enter", "enter")
+        await told(it, "Forwarded to Игорь (")
         await it.open("Игорь")
         await it.sees("Молочный, пожалуйста", "350 ₽, два дня", "Анна Кузнецова, ")
         await it.press("escape", "U")
         await told(it, "Taken back.")
+
+
+async def test_a_message_is_forwarded_to_a_new_address_with_words_of_ones_own(window: Opener) -> None:
+    async with window() as it:
+        await it.open("Анна")
+        await choose(it, "Молочный, пожалуйста")
+        await it.press("F")
+        await it.sees("Forward to")
+        await it.type("kollega@example.org")
+        await it.until(lambda: {one.name for one in it.app.screen.found} == {"kollega@example.org"})
+        await it.press("enter")
+        await it.type("Посмотри, пожалуйста")
+        await it.press("enter")
+        await told(it, "Forwarded to kollega@example.org.")
+        await it.open("kollega@example.org")
+        await it.sees("Посмотри, пожалуйста", "Молочный, пожалуйста")
 
 
 async def test_a_message_is_written_for_later_moved_and_sent_now(window: Opener, clock: HeldClock) -> None:

@@ -8,9 +8,9 @@ from chatapp_cli.bootstrap import Company
 from chatapp_cli.kit.manifests import manifests
 from chatapp_cli.services import channels, lines
 from chatapp_cli.tui.questions.narrow import Narrow
+from tests.tui.beginning import chooses, opens
 from tests.tui.conftest import Opener
 from tests.tui.stage import Stage
-from tests.tui.test_begin import chooses, opens
 
 LABEL = "[WEB] WhatsApp"
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from textual.containers import Vertical
 from textual.screen import Screen
 
 from chatapp_cli.bootstrap import Company, open_company
@@ -22,12 +23,14 @@ from chatapp_cli.ports.world import World
 from chatapp_cli.services import channels
 from chatapp_cli.settings import Settings
 from chatapp_cli.tui.app import InboxApp
+from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.launch import report
 from chatapp_cli.tui.screens.inbox import InboxScreen
 from chatapp_cli.tui.session.error_guard import LONG, ErrorGuard
 from chatapp_cli.tui.session.rescue import FOLDER, save_to_file
 from chatapp_cli.tui.widgets.composer import Composer, Pen
 from chatapp_cli.tui.widgets.dialog_list import DialogList
+from chatapp_cli.tui.widgets.pane import ConversationPane
 from tests.postgres import Postgres
 from tests.stores import OWNER
 from tests.tui.conftest import GOOD, Opener, Window
@@ -286,3 +289,16 @@ async def test_what_the_store_cannot_keep_when_the_window_is_left_is_not_lost(
     else:
         assert kept(there) == ["Анна Кузнецова\n\nЖдём вас\n"]
         assert str(there.settings.folder / FOLDER) in told
+
+
+async def test_a_page_that_closes_while_its_conversation_is_set_up_ends_without_an_error(window: Opener) -> None:
+    async with window() as it:
+        page = it.app.screen
+        assert isinstance(page, InboxScreen)
+        body = Vertical()
+        await page.mount(body)
+        leaving = body.remove()
+        conversation = Conversation(page, body, page.dialogs, ConversationPane(page.appearance))
+        await conversation.ready()
+        await leaving
+        assert not conversation.is_ready

@@ -39,6 +39,7 @@ PLACES = {
     "chats": "chats",
     "applications": "applications",
     "bind": "bind",
+    "mail": "whole-mail",
 }
 """A scene of the gallery for each place that keys work in."""
 SCENE = {scene.name: scene for scene in SCENES}

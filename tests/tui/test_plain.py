@@ -27,6 +27,7 @@ from chatapp_cli.tui.plain.plain import PASTE_GAP, Plain, conversation
 from chatapp_cli.tui.plain.vocabulary import COMMANDS, understood
 from chatapp_cli.tui.session.journal_feed import JournalAdvanced
 from chatapp_cli.tui.session.workspace import Workspace
+from tests.tui.furniture import boris_answers_all
 from tests.tui.stage import ANNA, ME, Stage
 
 BOT = ChannelId(1)
@@ -267,3 +268,23 @@ async def test_who_sees_other_lines_meanwhile_is_told_and_begins_anew(company: C
 async def test_a_script_at_the_other_end_of_a_pipe_may_be_as_fast_as_it_likes(company: Company) -> None:
     await held(company, Typist("найти Анна", "|1", "|ответ Да", "|выход", pause=0, tty=False))
     assert sent(company)[-1] == "Да"
+
+
+@pytest.mark.req("S-097")
+async def test_a_mail_is_read_out_without_what_it_quotes_and_whole_on_request(talk: Talk, stage: Stage) -> None:
+    boris_answers_all(stage)
+    await talk("find Счёт 17")
+    read = " ".join(await talk("1"))
+    assert "To: hello@teply-dom.example, Склад <sklad@teply-dom.example>, Cc: Ирина Савина" in read
+    assert "… 3 more lines: «whole»" in read
+    assert "резерв до пятницы" not in read
+    assert "> Счёт во вложении, резерв до пятницы." in await talk("whole")
+    await talk("find Анна")
+    await talk("1")
+    assert (await talk("целиком"))[0].startswith("Nothing was folded in what was read out of Анна")
+
+
+async def test_the_list_names_who_wrote_before_the_subject(talk: Talk, stage: Stage) -> None:
+    boris_answers_all(stage)
+    (row,) = await talk("find Счёт 17")
+    assert row.startswith("1. Борис Савин · Счёт 17. Mail")

@@ -201,7 +201,7 @@ async def test_forwarding_that_is_refused_leaves_the_list_to_choose_from(
         question = it.app.screen
         await it.type("Зоя")
         await it.until(lambda: question.found and question.found[0].name == "Зоя Белая")
-        await it.press("enter")
+        await it.press("enter", "enter")
         await it.until(lambda: question.query(".why"))
         assert it.app.screen is question
         await it.press("escape")
@@ -437,6 +437,7 @@ async def test_take_is_not_called_after_a_no(company: Company) -> None:
 ANSWERED_AT_ONCE = {
     ("spelling.py", "_('Instead of «{word}»', word=word)"),
     ("actions/file.py", "_('Which file?')"),
+    ("actions/invitation.py", "_('Answer all the same?')"),
     ("actions/link.py", "link.address"),
     ("actions/link.py", "_('Which one?')"),
     ("actions/channel.py", "_('Proxies')"),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from itertools import count
 
 import pytest
+from textual.widgets import Input
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.arrival import Profile
@@ -127,10 +129,13 @@ async def test_what_is_indexed_is_found_while_the_rest_is_still_to_come(window: 
     company.database.clock = Slow()
     company.database.write(lambda tx: tx.compose(str, MANY.strip(), {}))
     async with window() as it:
-        await it.press("f7")
-        await it.sees("Search in messages")
+        it.app.simulate_key("f7")  # pressed by the pilot, the index would be complete before it returns
+        while not it.app.screen.query(Input):
+            await asyncio.sleep(0)
         page = it.app.screen
-        it.app.workers.cancel_group(page, "index")
+        while not it.app.workers.cancel_group(page, "index"):
+            await asyncio.sleep(0)
+        await it.sees("Search in messages")
         await it.type("самовары")
         await it.sees("are not in the index yet.", "Самовары по оптовой цене, партия 60000")
         page.do(page._begin, group="index")

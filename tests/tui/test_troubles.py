@@ -5,15 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.domain.arrival import Arrival, Batch
+from chatapp_cli.domain.arrival import Arrival, Batch, DeliveryChanged, Profile
+from chatapp_cli.domain.message import DELAYED, State
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import alarms, channels, deadletters, ingest
+from chatapp_cli.services import alarms, channels, deadletters, ingest, transcript
 from chatapp_cli.store.rows.outbox import OutboxRow
 from chatapp_cli.tui.screens.inbox import InboxScreen
 from chatapp_cli.tui.screens.lines import LinesScreen
 from tests.stores import said
 from tests.tui.conftest import Opener, Window
-from tests.tui.stage import Stage
+from tests.tui.stage import DAY, HOUR, NOON, Stage
 
 
 def not_understood(company: Company) -> None:
@@ -28,6 +29,44 @@ async def test_the_status_bar_counts_what_needs_a_person_and_a_key_lists_it(wind
         await it.sees("! 3 F3")
         await it.press("f3")
         await it.sees("✗ Вера Ильина", "? Kirill", "✉ @teply_dom_bot", "no such field: chat", "◷ Гостиница «Север»")
+
+
+async def test_below_the_list_stand_the_whole_reason_of_the_chosen_row_and_what_to_do(window: Opener) -> None:
+    async with window() as it:
+        await it.press("f3")
+        await it.sees("✗ Вера Ильина")
+        listed, found = it.app.screen.query_one("OptionList"), it.app.screen._found
+        listed.highlighted = next(n for n, one in enumerate(found) if "Вера" in one.shown.plain)
+        await it.sees("→ Write later, or reach the client by another channel")
+        listed.highlighted = next(n for n, one in enumerate(found) if "Гостиница" in one.shown.plain)
+        await it.sees_no("→ Write later")
+
+
+async def test_a_mail_that_is_late_is_listed_and_shown_with_the_servers_words(
+    window: Opener, company: Company, stage: Stage
+) -> None:
+    mail = next(c for c in company.read(channels.everything) if c.account == "hello@teply-dom.example")
+    zoya = Profile(id="zoya@pochta.example", name="Зоя Лунина", email="zoya@pochta.example")
+    stage.hear(mail.id, zoya, "Где счёт?", ago=DAY)
+    number = stage.say(stage.dialog(mail.id, zoya), "Вот счёт", ago=HOUR)
+    ext_id = company.read(lambda tx: transcript.message(tx, number)).ext_id
+    late = DeliveryChanged(ext_id=ext_id, state=State.SENT, at=NOON, code=DELAYED, detail="4.4.1 timed out")
+    stage.happen(mail.id, late)
+    async with window() as it:
+        await it.press("f3")
+        await it.sees("◷ Зоя Лунина", "The mail is late")
+        listed = it.app.screen.query_one("OptionList")
+        listed.highlighted = next(n for n, one in enumerate(it.app.screen._found) if "Зоя" in one.shown.plain)
+        await it.sees(
+            "keeps trying to deliver it (4.4.1 timed out)",
+            "→ Wait: if that server gives up, the mail fails with its reason.",
+        )
+        await it.press("s")
+        refused = "Only a message that failed and a dead letter can be tried again."
+        await it.until(lambda: [note.message for note in it.app._notifications] == [refused])
+        await it.press("enter")
+        await it.until(lambda: isinstance(it.app.screen, InboxScreen) and it.app.screen.opening)
+        await it.sees("Вот счёт", "◷ The mail is late")
 
 
 async def test_a_failed_message_is_sent_again_from_the_list(window: Opener, company: Company) -> None:

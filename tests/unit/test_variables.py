@@ -13,6 +13,7 @@ from chatapp_cli.domain.variables import (
     CLIENT,
     COMPANY,
     DATE,
+    LINE,
     OPERATOR,
     canonical,
     escape,
@@ -87,5 +88,5 @@ def test_the_text_around_a_variable_stays(before: str, name: str, after: str, va
 @pytest.mark.parametrize("language", ["ru", "en"])
 def test_the_known_ones_are_told_as_they_are_understood(language: str) -> None:
     told = names(language)
-    assert [canonical(name) for name in told] == [CLIENT, COMPANY, OPERATOR, DATE]
+    assert [canonical(name) for name in told] == [CLIENT, COMPANY, OPERATOR, LINE, DATE]
     assert all(name.isascii() for name in told) == (language == "en")

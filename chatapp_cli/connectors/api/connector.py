@@ -26,7 +26,7 @@ from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.kit.outside import require_outside
 from chatapp_cli.kit.signatures import Unsigned, verify
 from chatapp_cli.ports.bind import Asker, Bound
-from chatapp_cli.ports.connector import Finding, HookReply, HookRequest, Session
+from chatapp_cli.ports.connector import Finding, HookReply, HookRequest, Session, StoredArrival
 from chatapp_cli.ports.world import World
 
 _PULSE: Final = 30.0
@@ -47,9 +47,9 @@ class ApiConnector:
         """Ask for address and secret, and prove them by a ping."""
         return await binding.bind(self._world, ask, previous)
 
-    def understand(self, bound: Bound, raw: bytes, at: Millis) -> Arrival:  # noqa: ARG002 - one format for all
+    def understand(self, bound: Bound, stored: StoredArrival) -> Arrival:  # noqa: ARG002 - one format for all
         """Read an event once more."""
-        return convert.arrival("again", raw, at)
+        return convert.arrival(stored.provider_id, stored.raw, stored.at)
 
     async def accept(self, bound: Bound, request: HookRequest) -> HookReply:
         """Take events without a session."""

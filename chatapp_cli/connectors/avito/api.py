@@ -13,12 +13,11 @@ import aiohttp
 import msgspec
 
 from chatapp_cli.connectors.avito import errors
-from chatapp_cli.connectors.avito.tokens import ANSWERED_WITHIN, Token, Tokens
-from chatapp_cli.connectors.avito.wire import Granted
 from chatapp_cli.domain.errors import OutcomeUnknown, Rejected, Retryable
 from chatapp_cli.kit.http import HttpResponse, network, open_proxied, read
 from chatapp_cli.kit.lenient import read_as
 from chatapp_cli.kit.slices import items
+from chatapp_cli.kit.tokens import ANSWERED_WITHIN, AccessToken, Granted, Tokens
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.world import Clock
 
@@ -128,11 +127,11 @@ class AvitoApi:
             raise errors.refusal(response, now=self._clock.now(), once=once, secrets=[token.access])
         return response
 
-    def _expired(self, response: HttpResponse, token: Token) -> bool:
+    def _expired(self, response: HttpResponse, token: AccessToken) -> bool:
         fresh = 0 <= self._clock.now() - token.at < _FRESH
         return response.status == errors.UNAUTHORISED or (response.status == errors.FORBIDDEN and not fresh)
 
-    async def _attempt(self, token: Token, method: str, path: str, *, once: bool, **request: Any) -> HttpResponse:
+    async def _attempt(self, token: AccessToken, method: str, path: str, *, once: bool, **request: Any) -> HttpResponse:
         headers = {"Authorization": f"Bearer {token.access}"}
         upload = request.pop("upload", None)
         data = upload() if upload else None

@@ -10,10 +10,8 @@ from urllib.parse import urlencode, urlsplit
 import aiohttp
 
 from chatapp_cli.connectors.avito.api import Application, AvitoApi
-from chatapp_cli.connectors.avito.errors import GrantRefused
 from chatapp_cli.connectors.avito.receive import present
-from chatapp_cli.connectors.avito.tokens import Tokens, token_of, written
-from chatapp_cli.connectors.avito.wire import Account, Granted
+from chatapp_cli.connectors.avito.wire import Account
 from chatapp_cli.domain.errors import ChannelError, Misconfigured, UsageError
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_
@@ -21,6 +19,7 @@ from chatapp_cli.kit import proxies
 from chatapp_cli.kit.binding import ask_until_proved, form_of
 from chatapp_cli.kit.http import open_proxied
 from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.kit.tokens import Granted, GrantRefused, Tokens, token_of, written
 from chatapp_cli.ports.bind import Asker, Bound
 from chatapp_cli.ports.world import World
 
@@ -75,10 +74,11 @@ class _Attempt:
         except UsageError:
             raise
         except Misconfigured as error:
-            raise UsageError(manifest(KIND).errors[error.code].what, field=error.field) from None
+            words = manifest(KIND).errors[error.code]
+            raise UsageError(words.what, words.step_while_binding, field=error.field) from None
         except ChannelError as error:
-            words = T("Avito does not answer as it should: {detail}", detail=error.detail or error.code)
-            raise UsageError(words, field=proxies.NAME if error.code == "proxies_down" else "api_url") from None
+            why = T("Avito does not answer as it should: {detail}", detail=error.detail or error.code)
+            raise UsageError(why, field=proxies.NAME if error.code == "proxies_down" else "api_url") from None
 
     async def _granted(self, http: aiohttp.ClientSession) -> Granted:
         application = Application(

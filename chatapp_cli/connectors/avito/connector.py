@@ -15,11 +15,11 @@ from chatapp_cli.connectors.avito.receive import EVERY, EVERY_BESIDE_HOOK, Reade
 from chatapp_cli.connectors.avito.wire import VoiceFiles
 from chatapp_cli.domain.arrival import Arrival, Batch
 from chatapp_cli.domain.errors import Rejected
-from chatapp_cli.domain.ids import ChannelId, Millis
+from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.outbound import Outbound, Receipt
 from chatapp_cli.kit.checking import with_proxies
 from chatapp_cli.ports.bind import Asker, Bound
-from chatapp_cli.ports.connector import Connector, Finding, HookReply, HookRequest, Session
+from chatapp_cli.ports.connector import Connector, Finding, HookReply, HookRequest, Session, StoredArrival
 from chatapp_cli.ports.world import Clock, World
 
 
@@ -85,9 +85,9 @@ class Avito:
         """Ask for the keys, authorise and verify them."""
         return await bind.bind(ask, self._world, previous)
 
-    def understand(self, bound: Bound, raw: bytes, at: Millis) -> Arrival:
+    def understand(self, bound: Bound, stored: StoredArrival) -> Arrival:
         """Read a message once more."""
-        return convert.arrival(raw, _mine(bound), at)
+        return convert.arrival(stored.raw, _mine(bound), stored.at)
 
     async def accept(self, bound: Bound, request: HookRequest) -> HookReply:  # noqa: ARG002 - nothing of it is kept
         """Accept a webhook without a session: nothing is lost, it only says that there is something to fetch."""

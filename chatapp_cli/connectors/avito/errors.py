@@ -20,6 +20,7 @@ from chatapp_cli.domain.ids import Millis
 from chatapp_cli.kit.http import HttpResponse, retry_after, veil
 from chatapp_cli.kit.lenient import UNREADABLE
 from chatapp_cli.kit.pauses import pause
+from chatapp_cli.kit.tokens import GrantRefused
 from chatapp_cli.kit.trees import known, loaded
 
 MINUTE: Final = 60.0
@@ -43,10 +44,6 @@ _SPENT: Final = frozenset({"invalid_grant", "invalid_client", "unauthorized_clie
 _LONGEST: Final = 300
 _TELLING: Final = ("message", "error_description", "error", "errors")
 """Fields that may contain the reason, most specific first."""
-
-
-class GrantRefused(NeedsRebind):
-    """The token endpoint refused the credentials."""
 
 
 def words(response: HttpResponse, secrets: Sequence[str] = ()) -> str:

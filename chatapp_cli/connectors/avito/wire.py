@@ -20,14 +20,6 @@ class Account(Struct, frozen=True):
     profile_url: str = ""
 
 
-class Granted(Struct, frozen=True):
-    """Issued tokens; ``expires_in`` is in seconds."""
-
-    access_token: str
-    expires_in: float = 86_400
-    refresh_token: str = ""
-
-
 class Image(Struct, frozen=True):
     """A picture in several sizes, by ``width x height``."""
 

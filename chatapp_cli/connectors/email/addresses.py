@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, TypeAlias
+
+from chatapp_cli.domain.address import domain_in_ascii
 
 _UNSEEN = r"\s\x00-\x20\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff"
 _ATOM = rf"[^{_UNSEEN}\x7f()<>\[\]:;@\\,\"]+"
 _HOST = rf"[^{_UNSEEN}\x00-\x2c/:-@\[-^`{{-\x7f]+"
 _QUOTED = r'"(?:[^"\\\x00-\x1f\x7f]|\\[^\x00-\x1f\x7f])*+"'
 _LITERAL = r"\[[^\s\[\]\\]+\]"
-_WHOLE = re.compile(rf"(?P<local>{_ATOM}|{_QUOTED})@(?P<domain>{_HOST}|{_LITERAL})", re.DOTALL)
+_COMPLETE = re.compile(rf"(?P<local>{_ATOM}|{_QUOTED})@(?P<domain>{_HOST}|{_LITERAL})", re.DOTALL)
 _PLAIN_LOCAL = re.compile(_ATOM)
 _COMMENT, _LOST = "\x00", "\ufffd"
 """Markers for a comment and for a control character: characters that no address has."""
@@ -39,9 +41,13 @@ _LONGEST_FIELD = 100_000
 """The longest field that is read, enough for a thousand recipients; a cut address could be another person's."""
 
 _LONGEST_NAME = 8
-"""The most words of a name before a comma."""
+"""The most tokens of a name before a comma that are kept."""
 
 _Kind: TypeAlias = Literal["word", "quoted", "comment", "angle", "end", "colon"]
+_KINDS: Mapping[str, _Kind] = {'"': "quoted", "(": "comment", "<": "angle", "[": "word"}
+_SEPARATORS: Mapping[str, _Kind] = {",": "end", ";": "end", ":": "colon"}
+_OPENING = frozenset(_KINDS)
+_GROUP_NAME = re.compile(r"^[^:]*\w[^:]*$")
 
 
 class Mailbox(NamedTuple):
@@ -52,9 +58,9 @@ class Mailbox(NamedTuple):
     address: str
 
 
-def whole(said: str) -> str:
+def complete(said: str) -> str:
     """The address without needless quotes; empty unless the text is exactly one complete address."""
-    found = _WHOLE.fullmatch(said.strip(" \t"))
+    found = _COMPLETE.fullmatch(said.strip(" \t"))
     if found is None or len(found.group()) > _LONGEST or has_foreign_letters(found.group()):
         return ""
     local, domain = found["local"], found["domain"].rstrip(".")
@@ -77,31 +83,16 @@ def has_foreign_letters(said: str) -> bool:
 def ascii_form(address: str) -> str:
     """The address in the form every server accepts: a domain such as пример.рф in ASCII.
 
-    Raises ValueError, also for a domain that would become another one, as straße.de becomes strasse.de.
+    Raises ValueError, also for a domain that would become another one, see ``domain_in_ascii``.
     """
-    known = whole(address)
+    known = complete(address)
     if not known:
         raise ValueError(address)
     local, _, domain = known.rpartition("@")
-    name = domain.encode("idna")
-    if not domain.isascii() and name.decode("idna") != domain.lower():
-        raise ValueError(address)
-    return f"{local}@{name.decode('ascii')}"
+    return f"{local}@{domain_in_ascii(domain)}"
 
 
-def same(one: str, other: str) -> bool:
-    """Whether two addresses are the same mailbox, in either form of the domain."""
-    return one.lower() == other.lower() or _comparable(one) == _comparable(other)
-
-
-def _comparable(address: str) -> str:
-    try:
-        return ascii_form(address).lower()
-    except ValueError:
-        return address.lower()
-
-
-def parts(address: str) -> tuple[str, str]:
+def halves(address: str) -> tuple[str, str]:
     """The local part, unquoted, and the domain of a complete address."""
     local, _, domain = address.rpartition("@")
     return (_ESCAPED.sub(r"\1", local[1:-1]) if local.startswith('"') else local), domain
@@ -117,12 +108,13 @@ def mailboxes(value: str) -> Sequence[Mailbox]:
     sure = True
     entry = _Entry()
     tokens = [*_tokens(value)] if len(value) <= _LONGEST_FIELD else []
-    groups = tokens.count(("end", ";"))
+    ends_of_groups = tokens.count(("end", ";"))
     for kind, text in (*tokens, ("end", ",")):
         sure = sure and not (kind == "word" and text in _OPENING)
-        groups -= text == ";" and kind == "end"
+        if (kind, text) == ("end", ";"):
+            ends_of_groups -= 1
         if kind == "colon":
-            entry.colon(ends=groups > 0)
+            entry.colon(ends=ends_of_groups > 0)
         elif kind != "end":
             entry.pieces.append((kind, text))
         elif (mailbox := entry.mailbox()) is not None:
@@ -145,7 +137,7 @@ class _Entry:
     def colon(self, *, ends: bool) -> None:
         """Take a colon: text before it is dropped if it is a group name (a semicolon follows) or ``mailto``."""
         before = _joined(self.pieces).lower()
-        if before == "mailto" or (ends and _NAMED.search(before) and not self._has_address()):
+        if before == "mailto" or (ends and _GROUP_NAME.search(before) and not self._has_address()):
             self.pieces.clear()
         else:
             self.pieces.append(("word", ":"))
@@ -199,7 +191,7 @@ class _Entry:
 def _in_angles(text: str) -> str:
     said = _ROUTE.sub("", text[1:-1].strip(" \t"), count=1).removeprefix("mailto:")
     said = _without_comments(_REPLACED.sub(_LOST, said))
-    return whole(said) or whole(_AROUND_SIGNS.sub(r"\1", said))
+    return complete(said) or complete(_AROUND_SIGNS.sub(r"\1", said))
 
 
 def _without_comments(said: str) -> str:
@@ -216,7 +208,7 @@ def _bare(said: str) -> str:
     """An address without brackets and without other words, which could be part of it."""
     if len(said) > 1 and said.startswith("'") and said.endswith("'"):
         said = said[1:-1]
-    return whole(said) or ("" if '"' in said else whole(_AROUND_AT.sub("@", said)))
+    return complete(said) or ("" if '"' in said else complete(_AROUND_AT.sub("@", said)))
 
 
 def _unquoted(text: str) -> str:
@@ -240,12 +232,6 @@ def _tokens(value: str) -> Iterator[tuple[_Kind, str]]:
             end, kind = found.end(), _SEPARATORS.get(sign, "word")
         yield kind, value[at:end]
         at = end
-
-
-_KINDS: dict[str, _Kind] = {'"': "quoted", "(": "comment", "<": "angle", "[": "word"}
-_NAMED = re.compile(r"^[^:]*\w[^:]*$")
-_OPENING = frozenset('"(<[')
-_SEPARATORS: dict[str, _Kind] = {",": "end", ";": "end", ":": "colon"}
 
 
 def _end(pattern: re.Pattern[str], value: str, at: int) -> int:

@@ -9,22 +9,51 @@ import re
 import socket
 import ssl
 from collections.abc import Iterator
+from typing import TypeVar
 
-from chatapp_cli.domain.errors import ChannelError, Misconfigured, NeedsRebind, Rejected, Retryable, SendingBlocked
+from chatapp_cli.domain.errors import (
+    ChannelError,
+    Misconfigured,
+    NeedsRebind,
+    OutcomeUnknown,
+    Rejected,
+    Retryable,
+    SendingBlocked,
+)
 
 _EXPIRED, _NOT_YET_VALID, _OTHER_NAME, _OTHER_ADDRESS = 10, 9, 62, 64
 _NOT_TLS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL", "RECORD_LAYER_FAILURE"})
 _COME_BACK = re.compile(r"\[(UNAVAILABLE|INUSE|LIMIT|SERVERBUG)|too many|try again|temporar", re.IGNORECASE)
-_ENHANCED = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
-_PERMANENT = 500
+_ENHANCED = re.compile(r"(?<![\w.])([245])\.(\d{1,3})\.(\d{1,3})(?!\w|\.\d)")
+PERMANENT = 500
+_REFUSED, _NO_CODE = 400, 600
+_CLOSING = 421
 _TOO_BIG = 552
 
+E = TypeVar("E", bound=ChannelError)
+
 _REFUSALS = (
-    (re.compile(r"[45]\.1\.[0-36]|[45]\.2\.1"), "no_such_mailbox"),
+    (re.compile(r"[45]\.1\.(?:[0-36]|10)|[45]\.2\.1"), "no_such_mailbox"),
     (re.compile(r"[45]\.2\.2"), "mailbox_full"),
     (re.compile(r"[45]\.2\.3|[45]\.3\.4"), "too_big"),
     (re.compile(r"[45]\.7\.\d+"), "taken_for_spam"),
 )
+_WORDED = (
+    (
+        re.compile(
+            r"(?:user|mailbox|account|recipient|address)(?: \S+){0,4}"
+            r" (?:unknown|unavailable|not found|does ?n[o']t exist)"
+            r"|(?:unknown|no such|invalid) (?:user|mailbox|account|recipient|address)"
+            r"|(?:ящик|пользовател|адресат|получател)\w*(?: \S+){0,4} не (?:существует|найден)",
+            re.IGNORECASE,
+        ),
+        "no_such_mailbox",
+    ),
+    (re.compile(r"over ?quota|quota exceeded|(?:mail)?box (?:is )?full|переполнен", re.IGNORECASE), "mailbox_full"),
+    (re.compile(r"too (?:big|large)|size (?:limit|exceed)|слишком больш", re.IGNORECASE), "too_big"),
+    (re.compile(r"spam|спам|black ?list|dmarc|\bspf\b|dkim", re.IGNORECASE), "taken_for_spam"),
+)
+"""How servers say the same without a status code."""
 
 
 def unreachable(error: BaseException) -> ChannelError:
@@ -54,42 +83,70 @@ def _certificate(error: ssl.SSLCertVerificationError) -> ChannelError:
     return Misconfigured("certificate_unknown", detail, field="ca_file")
 
 
-def imap_login(answer: str) -> ChannelError:
-    """The error for a NO to LOGIN: wrong credentials, unless the server reports a fault of its own."""
+def imap_login(answer: str, *, by_token: bool) -> ChannelError:
+    """The error for a NO to a login: wrong credentials, unless the server reports a fault of its own."""
     if _COME_BACK.search(answer):
         return Retryable("server_busy", answer)
-    return NeedsRebind("login_refused", answer)
+    return NeedsRebind("access_refused", answer) if by_token else NeedsRebind("login_refused", answer)
 
 
 def smtp_login(code: int, answer: str) -> ChannelError:
     """The error for a refused AUTH. It blocks only sending: reading has a login of its own."""
-    if code < _PERMANENT:
+    if code < PERMANENT:
         return Retryable("server_busy", f"{code} {answer}")
     return SendingBlocked("sending_refused", f"{code} {answer}")
 
 
+def between_commands(error: E) -> E:
+    """The error, marked as one after which the connection goes on: no answer is outstanding."""
+    error.connection_lives = True
+    return error
+
+
+def imap_refusal(answer: str) -> ChannelError:
+    """The error for a NO or BAD to anything but a login."""
+    return between_commands(Retryable("imap_refused", answer))
+
+
 def smtp_sender(code: int, answer: str) -> ChannelError:
     """The error for a refused MAIL FROM: it concerns our account, so every message would be refused."""
-    if code < _PERMANENT:
-        return Retryable("try_later", f"{code} {answer}")
-    if code == _TOO_BIG:
-        return Rejected("too_big", f"{code} {answer}")
-    return SendingBlocked("sender_refused", f"{code} {answer}")
+    detail = f"{code} {answer}"
+    return _answered(
+        code, Rejected("too_big", detail) if code == _TOO_BIG else SendingBlocked("sender_refused", detail)
+    )
 
 
 def smtp_refusal(code: int, answer: str) -> ChannelError:
-    """The error for a refused RCPT TO or DATA."""
-    detail = f"{code} {answer}"
-    if code < _PERMANENT:
-        return Retryable("try_later", detail)
-    if code == _TOO_BIG and not _ENHANCED.search(answer):
-        return Rejected("too_big", detail)
-    return Rejected(refusal(answer), detail)
+    """The error for a refused RCPT TO, DATA or content."""
+    too_big = code == _TOO_BIG and not _ENHANCED.search(answer)
+    return _answered(code, Rejected("too_big" if too_big else refusal(answer), f"{code} {answer}"))
+
+
+def copy_refusal(address: str, code: int, answer: str) -> ChannelError:
+    """The error for a refused RCPT TO of somebody who was to get a copy."""
+    return _answered(code, Rejected("copy_refused", f"{address}: {code} {answer}"))
+
+
+def _answered(code: int, lasting: ChannelError) -> ChannelError:
+    """A refusal by SMTP: below 500 a passing one. What is no refusal, or ends the connection, leaves none to go on."""
+    error = Retryable("try_later", lasting.detail) if code < PERMANENT else lasting
+    error.connection_lives = is_refusal(code) and code != _CLOSING
+    return error
+
+
+def is_refusal(code: int) -> bool:
+    """Whether a reply code says that a command was not done (RFC 5321 §4.2.1)."""
+    return _REFUSED <= code < _NO_CODE
+
+
+def unknown(ext_id: str, *, files_itself: bool, detail: str = "") -> OutcomeUnknown:
+    """The error for a mail that may have been sent; a service that files sent mail itself shows whether it was."""
+    return OutcomeUnknown("look_into_sent" if files_itself else "outcome_unknown", detail, ids=(ext_id,))
 
 
 def refusal(answer: str) -> str:
-    """The manifest's code for an enhanced status code somewhere in an answer, such as ``5.1.1``."""
+    """The manifest's code for an answer: by its enhanced status code, such as ``5.1.1``, or else by its words."""
     status = _ENHANCED.search(answer)
     if status is None:
-        return "refused"
+        return next((code for pattern, code in _WORDED if pattern.search(answer)), "refused")
     return next((code for pattern, code in _REFUSALS if pattern.fullmatch(status.group())), "refused")

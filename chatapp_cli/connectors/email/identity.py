@@ -66,6 +66,14 @@ def message_id(key: str, domain: str) -> str:
     return f"<{key}@{domain}>"
 
 
+def own_key(ext_id: str, domain: str) -> str:
+    """The idempotency key in a Message-ID that has the form of ours; empty for others.
+
+    Some webmails make Message-IDs of the same form, so it alone does not prove that the desk sent a mail.
+    """
+    return ext_id[1:].partition("@")[0] if is_own_id(ext_id, domain) else ""
+
+
 def is_own_id(ext_id: str, domain: str) -> bool:
     """Whether this Message-ID has the form of ours."""
     return re.fullmatch(rf"<[0-9a-z]{{32}}@{re.escape(domain)}>", ext_id) is not None

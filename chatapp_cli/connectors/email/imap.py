@@ -7,10 +7,10 @@ STARTTLS.
 from __future__ import annotations
 
 import asyncio
-import base64
+import math
 import re
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,22 +18,30 @@ from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
 from aioimaplib import IMAP4, AioImapException
-from aioimaplib.aioimaplib import Command, IMAP4ClientProtocol, Response, quoted
+from aioimaplib.aioimaplib import SELECTED, Command, Response, quoted
 
-from chatapp_cli.connectors.email import errors
+from chatapp_cli.connectors.email import errors, login
 from chatapp_cli.connectors.email.account import Account, Server
 from chatapp_cli.connectors.email.convert import Mail
+from chatapp_cli.connectors.email.folders import Folder, listed
 from chatapp_cli.domain.errors import Misconfigured, Retryable
 from chatapp_cli.domain.ids import Millis
 
+INBOX = "INBOX"
 DEADLINE = 30.0
 """The timeout for an answer, in seconds."""
 _SLOWEST = 20_000
-"""The slowest accepted transfer, in bytes per second."""
+"""The slowest accepted transfer of a mail to the server, in bytes per second."""
+_TRICKLE = 1_000
+"""The slowest accepted transfer of mails from the server, in bytes per second: slow lines are slow for every mail."""
+_LONGEST_HEAD = 256 * 1024
 _PIECE = 8192
 """Bytes passed to aioimaplib's parser at once: at most some 600 lines, which fits Python's stack."""
+_BEGIN = re.compile(rb"(?:\* )?\d+ FETCH \(")
+"""The beginning of an answer about a mail; aioimaplib leaves the star if it takes the line before for unfinished."""
+_QUOTED = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+_QUOTED_CONTENT = re.compile(rb'\bBODY\[[^\]"]*\](?:<\d+>)? ("(?:[^"\\]|\\.)*+")', re.DOTALL)
 _NEVER = datetime.fromtimestamp(0, UTC)
-_SENT_NAMES = ("Sent", "Sent Items", "Sent Messages", "Отправленные")
 
 _T = TypeVar("_T")
 
@@ -48,8 +56,18 @@ class Entry:
     """When the server received it; 0 if its time is invalid."""
 
 
-class _Protocol(IMAP4ClientProtocol):  # type: ignore[misc]  # aioimaplib is untyped
+class _Protocol(login.ChallengedProtocol):
+    news = False
+    """Whether the server told of new mails since the folder was searched last; it tells so only once."""
+    received = 0
+    """Bytes received so far."""
+
+    def _untagged_response(self, line: bytes) -> Command | None:
+        self.news = self.news or re.fullmatch(rb"\* \d+ EXISTS\s*", line) is not None
+        return super()._untagged_response(line)
+
     def data_received(self, d: bytes) -> None:
+        self.received += len(d)
         for start in range(0, len(d), _PIECE):
             super().data_received(d[start : start + _PIECE])
 
@@ -68,6 +86,10 @@ class Imap:
         self._lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._server = server
         self._trust = trust
+        self.inside = ""
+        """The entered folder."""
+        self.uidvalidity = 0
+        """That of the entered folder."""
         self._client = _Client(
             server.host,
             server.port,
@@ -84,7 +106,7 @@ class Imap:
         """Wait for an answer, or raise why there will be none."""
         task = asyncio.ensure_future(call)
         try:
-            await _first(task, self._lost, seconds)
+            await self._wait_for(task, seconds)
             if task.done():
                 return task.result()
         except (OSError, AioImapException) as error:
@@ -95,22 +117,35 @@ class Imap:
             raise Retryable("connection_lost")
         raise Retryable("unreachable", f"no answer within {seconds:.0f} s")
 
+    async def _wait_for(self, task: asyncio.Future[Any], seconds: float) -> None:
+        """Wait until it is done, the connection is lost, or nothing worth mentioning came for so many seconds."""
+        before = -math.inf
+        while not (task.done() or self._lost.done()) and self._received - before >= _TRICKLE * seconds:
+            before = self._received
+            await _first(task, self._lost, seconds)
+
+    @property
+    def _received(self) -> int:
+        """Bytes received so far."""
+        found: int = self._client.protocol.received
+        return found
+
     async def _done(self, call: Awaitable[Response], seconds: float = DEADLINE) -> Sequence[bytes]:
         """Wait for an OK answer and return its lines."""
         response = await self._answer(call, seconds)
         if response.result != "OK":
-            raise Retryable("imap_refused", _words(response))
+            raise errors.imap_refusal(_words(response))
         lines: Sequence[bytes] = response.lines
         return lines
 
-    async def start(self, login: str, password: str) -> None:
+    async def start(self, account: Account) -> None:
         """Connect, start TLS, log in and read the server's capabilities."""
         await self._answer(self._client.wait_hello_from_server())
         if self._server.tls == "starttls":
             await self._start_tls()
-        response = await self._answer(self._client.login(quoted(login), password))
+        response = await login.enter(self._client, account, self._answer)
         if response.result != "OK":
-            raise errors.imap_login(_words(response))
+            raise errors.imap_login(_words(response), by_token=account.access is not None)
         await self._answer(self._client.protocol.capability())
 
     async def _start_tls(self) -> None:
@@ -135,16 +170,36 @@ class Imap:
             await asyncio.wait({self._lost}, timeout=1)
             self._client.protocol.transport.abort()
 
-    async def select(self, folder: str = "INBOX") -> int:
+    async def select(self, folder: str = INBOX) -> int:
         """Enter a folder and return its UIDVALIDITY."""
+        self.inside = ""
         lines = await self._done(self._client.select(quoted(folder)))
-        found = re.search(rb"\[UIDVALIDITY (\d+)\]", b"\n".join(lines))
-        return int(found[1]) if found else 0
+        self.inside, self.uidvalidity = folder, _uidvalidity(lines)
+        return self.uidvalidity
+
+    async def examine(self, folder: str) -> int:
+        """Enter a folder without changing anything there, and return its UIDVALIDITY."""
+        self.inside = ""
+        lines = await self._done(self._client.examine(quoted(folder)))
+        self._client.protocol.state = SELECTED  # aioimaplib knows only of SELECT
+        self.inside, self.uidvalidity = folder, _uidvalidity(lines)
+        return self.uidvalidity
+
+    async def mark_of(self, folder: str) -> tuple[int, ...]:
+        """Numbers of a folder that change when a mail comes in: UIDVALIDITY and UIDNEXT."""
+        lines = await self._done(self._client.status(quoted(folder), "(UIDVALIDITY UIDNEXT)"))
+        return tuple(int(found) for line in lines[:-1] for found in re.findall(rb"\bUID[A-Z]+ (\d+)", line))
 
     async def search(self, *criteria: str) -> Sequence[int]:
         """UIDs in the folder that meet the criteria, ascending."""
+        self._client.protocol.news = False
         lines = await self._done(self._client.uid_search(*criteria, charset=None))
-        return sorted(int(uid) for line in lines[:-1] for uid in re.findall(rb"\b\d+\b", line))
+        return _numbers(lines)
+
+    async def existing(self, uids: Sequence[int]) -> Sequence[int]:
+        """Those of these mails that are in the folder."""
+        lines = await self._done(self._client.uid_search("UID", _range(uids), charset=None))
+        return sorted({*uids}.intersection(_numbers(lines)))
 
     async def noop(self) -> None:
         """Check that the server responds, and let it report new mail."""
@@ -157,16 +212,19 @@ class Imap:
 
     async def fetch(self, entries: Sequence[Entry], first: int | None = None) -> Sequence[Mail]:
         """The mails, or their ``first`` bytes."""
-        total = sum(entry.size for entry in entries)
         what = "(UID BODY.PEEK[])" if first is None else f"(UID BODY.PEEK[]<0.{first}>)"
         call = self._client.uid("fetch", _range([entry.uid for entry in entries]), what)
-        lines = await self._done(call, DEADLINE + total / _SLOWEST)
-        bodies = dict(_bodies(lines))
+        bodies = dict(_bodies(await self._done(call)))
         return [
             Mail(uid=entry.uid, at=entry.at, size=entry.size if first else 0, raw=bodies[entry.uid])
             for entry in entries
             if entry.uid in bodies
         ]
+
+    async def head(self, uid: int) -> bytes:
+        """The head of a mail; empty if the server does not give it."""
+        lines = await self._done(self._client.uid("fetch", str(uid), f"(UID BODY.PEEK[HEADER]<0.{_LONGEST_HEAD}>)"))
+        return dict(_bodies(lines)).get(uid, b"")
 
     @property
     def can_idle(self) -> bool:
@@ -174,7 +232,12 @@ class Imap:
         return bool(self._client.has_capability("IDLE"))
 
     async def idle(self, seconds: float) -> None:
-        """Wait for new mail up to this long; the closing exchange proves that the server responds."""
+        """Wait for new mail up to this long; the closing exchange proves that the server responds.
+
+        Ends at once if the server told of new mail since the last search: it would not do so again.
+        """
+        if self._client.protocol.news:
+            return
         idling = await self._answer(self._client.idle_start(seconds + 2 * DEADLINE))
         push = asyncio.ensure_future(self._client.wait_server_push())
         try:
@@ -184,14 +247,20 @@ class Imap:
         self._client.idle_done()
         await self._answer(idling)
 
-    async def sent_folder(self) -> str | None:
-        """The folder of sent mail: marked as such (RFC 6154), or named as usual."""
-        lines = await self._done(self._client.list('""', '"*"'))
-        folders = [found for line in lines if (found := _LISTED.match(line))]
-        marked = (folder for folder in folders if b"\\sent" in folder["flags"].lower())
-        usual = (folder for folder in folders if _is_usual(_name(folder)))
-        chosen = next(marked, None) or next(usual, None)
-        return _name(chosen) if chosen else None
+    async def folders(self) -> Sequence[Folder]:
+        """All folders of the mailbox that hold mails."""
+        return listed(await self._done(self._client.list('""', '"*"')))
+
+    async def message_ids(self, uids: Sequence[int]) -> Mapping[int, str]:
+        """The Message-ID of each of these mails that has one."""
+        what = "(UID BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])"
+        lines = await self._done(self._client.uid("fetch", _range(uids), what))
+        found = {uid: re.search(rb"<[^<>]+>", head) for uid, head in _bodies(lines)}
+        return {uid: one.group().decode("ascii", "replace") for uid, one in found.items() if one}
+
+    async def add_flags(self, uids: Sequence[int], flags: str) -> None:
+        """Set flags, separated by blanks, on mails of the entered folder."""
+        await self._done(self._client.uid("store", _range(uids), "+FLAGS.SILENT", f"({flags})"))
 
     async def append(self, folder: str, mail: bytes) -> None:
         """File a mail as read."""
@@ -202,9 +271,9 @@ class Imap:
 @asynccontextmanager
 async def connect(account: Account) -> AsyncIterator[Imap]:
     """Log in to a mailbox."""
-    imap = Imap(account.imap, account.trust)
+    imap = Imap(account.imap, await account.trust.load())
     try:
-        await imap.start(account.login, account.password)
+        await imap.start(account)
         yield imap
     finally:
         await imap.close()
@@ -214,26 +283,9 @@ async def _first(one: asyncio.Future[Any], other: asyncio.Future[Any], seconds: 
     await asyncio.wait({one, other}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
 
 
-_LISTED = re.compile(rb'\((?P<flags>[^)]*)\) (?:"(?P<delimiter>\\?.)"|NIL) (?P<name>.+)$')
-
-
-def _name(folder: re.Match[bytes]) -> str:
-    name = folder["name"].decode("utf-8", "replace")
-    return re.sub(r"\\(.)", r"\1", name[1:-1]) if name.startswith('"') else name
-
-
-def _is_usual(name: str) -> bool:
-    last = re.split(r"[./|]", name)[-1].lower()
-    return last in {modified_utf7(usual).lower() for usual in _SENT_NAMES}
-
-
-def modified_utf7(name: str) -> str:
-    """A folder's name as IMAP writes it (RFC 3501 §5.1.3)."""
-    return re.sub(r"[^\x20-\x7e]+", lambda found: f"&{_shifted(found[0])}-", name.replace("&", "&-"))
-
-
-def _shifted(letters: str) -> str:
-    return base64.b64encode(letters.encode("utf-16-be"), b"+,").decode("ascii").rstrip("=")
+def _uidvalidity(lines: Sequence[bytes]) -> int:
+    found = re.search(rb"\[UIDVALIDITY (\d+)\]", b"\n".join(lines))
+    return int(found[1]) if found else 0
 
 
 def _words(response: Response) -> str:
@@ -259,6 +311,11 @@ def _spans(uids: Iterable[int]) -> Iterator[tuple[int, int]]:
         yield first, last
 
 
+def _numbers(lines: Sequence[bytes]) -> Sequence[int]:
+    """The numbers in the answer to SEARCH, ascending."""
+    return sorted({int(number) for line in lines[:-1] for number in re.findall(rb"\b\d+\b", line)})
+
+
 def _entry(line: bytes) -> Entry | None:
     uid, size = re.search(rb"\bUID (\d+)", line), re.search(rb"\bRFC822\.SIZE (\d+)", line)
     if not (uid and size):
@@ -282,10 +339,17 @@ def _bodies(lines: Sequence[bytes | bytearray]) -> Iterator[tuple[int, bytes]]:
     for line in [*lines, b"0 FETCH ("]:
         if isinstance(line, bytearray):
             literal = line
-        elif re.match(rb"\d+ FETCH \(", line):
-            uid = re.search(rb"\bUID (\d+)", about)
-            if uid and literal is not None:
-                yield int(uid[1]), bytes(literal)
+        elif _BEGIN.match(line):
+            content = literal if literal is not None else _quoted_content(about)
+            uid = re.search(rb"\bUID (\d+)", _QUOTED.sub(b'""', about))
+            if uid and content is not None:
+                yield int(uid[1]), bytes(content)
             about, literal = line, None
         else:
             about += b" " + line
+
+
+def _quoted_content(about: bytes) -> bytes | None:
+    """The content of a mail that came as a quoted string (RFC 9051 §4.3.2), which needs no size before it."""
+    found = _QUOTED_CONTENT.search(about)
+    return re.sub(rb"\\(.)", rb"\1", found[1][1:-1]) if found else None

@@ -6,48 +6,51 @@ import re
 from collections.abc import Sequence
 from email.message import Message
 
-from chatapp_cli.connectors.email.addresses import parts
+from chatapp_cli.connectors.email.addresses import halves
 from chatapp_cli.connectors.email.headers import raw, words
+from chatapp_cli.domain.subject import plain_subject
 
-_NAMES = re.compile(
+_NOBODYS = re.compile(
     r"(?:^|[-_.+])(?:no[-_.]?repl(?:y|ies)|do[-_.]?not[-_.]?reply|mailer-daemon|postmaster|bounces?)(?:[-_.+=]|$)",
     re.IGNORECASE,
 )
 _BULK = frozenset({"bulk", "list", "junk"})
 _LISTS = ("List-Id", "List-Unsubscribe")
+"""RFC 2919 and RFC 2369."""
 _ANSWERING = ("X-Autoreply", "X-Autorespond", "X-Autoresponder")
 _AWAY = re.compile(
-    r"^\s*(?:re:\s*)?(?:automatic reply|auto[- ]?reply|out of (?:the )?office"
-    r"|автоматический ответ|автоответ|вне офиса)",
+    r"automatic reply|auto[- ]?reply|out of (?:the )?office|автоматический ответ|автоответ|вне офиса",
     re.IGNORECASE,
 )
 
 
 def is_automatic(message: Message, sender: str) -> bool:
     """Whether a machine wrote it, so that it must not be answered automatically."""
-    return _says_so(message) or is_newsletter(message) or is_nobodys(sender)
+    return _is_marked(message) or is_newsletter(message) or is_nobodys(sender)
 
 
-def _says_so(message: Message) -> bool:
+def _is_marked(message: Message) -> bool:
+    """Whether its head or its form says that nobody typed it."""
     return (
-        is_submitted_automatically(message)
-        or _answers_by_itself(message)
+        is_auto_submitted(message)
+        or _is_marked_as_reply(message)
         or is_receipt(message)
         or is_delivery_report(message)
         or has_no_return_path(message)
     )
 
 
-def is_answer_of_a_machine(message: Message) -> bool:
+def is_automatic_reply(message: Message) -> bool:
     """Whether it is an automatic reply, such as a holiday notice."""
     return (
         _auto_submitted(message).startswith("auto-replied")
-        or _answers_by_itself(message)
-        or (_says_so(message) and _AWAY.match(words(message, "Subject")) is not None)
+        or _is_marked_as_reply(message)
+        or (_is_marked(message) and _AWAY.match(plain_subject(words(message, "Subject"))) is not None)
     )
 
 
-def _answers_by_itself(message: Message) -> bool:
+def _is_marked_as_reply(message: Message) -> bool:
+    """Whether a field that only automatic replies have says so; there is no standard for these."""
     marks = (words(message, name).lower() for name in _ANSWERING)
     return any(mark not in {"", "no", "false", "0"} for mark in marks) or _precedence(message) == "auto_reply"
 
@@ -69,14 +72,15 @@ def is_receipt(message: Message) -> bool:
 
 def _report_type(message: Message) -> str:
     """The report type of a ``multipart/report`` (RFC 6522); empty for other mails."""
-    said = str(message.get_param("report-type", "")).lower()
-    return said if message.get_content_type() == "multipart/report" else ""
+    if message.get_content_type() != "multipart/report":
+        return ""
+    return str(message.get_param("report-type", "")).lower()
 
 
 def is_by_a_server(message: Message, authors: Sequence[str]) -> bool:
     """Whether a server sent it, by its name or the empty return path: anybody can imitate the form of a report."""
     by_name = len(authors) == 1 and is_nobodys(authors[0])
-    return by_name or has_no_return_path(message) or is_submitted_automatically(message)
+    return by_name or has_no_return_path(message) or is_auto_submitted(message)
 
 
 def has_no_return_path(message: Message) -> bool:
@@ -84,7 +88,7 @@ def has_no_return_path(message: Message) -> bool:
     return "Return-Path" in message and raw(message, "Return-Path").strip() == "<>"
 
 
-def is_submitted_automatically(message: Message) -> bool:
+def is_auto_submitted(message: Message) -> bool:
     """Whether the Auto-Submitted field marks it as automatic."""
     said = _auto_submitted(message)
     return said != "" and not said.startswith("no")
@@ -92,7 +96,7 @@ def is_submitted_automatically(message: Message) -> bool:
 
 def is_nobodys(address: str) -> bool:
     """Whether an address is a no-reply one, by its name."""
-    return _NAMES.search(parts(address)[0]) is not None
+    return _NOBODYS.search(halves(address)[0]) is not None
 
 
 def _auto_submitted(message: Message) -> str:

@@ -1,26 +1,33 @@
-"""The parts of a mail: its text and its files (RFC 2045, RFC 2183)."""
+"""What a mail contains: its text and its files (RFC 2045, RFC 2183)."""
 
 from __future__ import annotations
 
-import mimetypes
-import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from email.message import Message
-from email.utils import collapse_rfc2231_value
-from functools import partial
+from itertools import islice, repeat
 
-from chatapp_cli.connectors.email import html
-from chatapp_cli.connectors.email.charset import decode
-from chatapp_cli.connectors.email.headers import decode_words
+from chatapp_cli.connectors.email import invitations, signed, tnef
+from chatapp_cli.connectors.email.alternatives import is_text, leaves
+from chatapp_cli.connectors.email.armor import is_encrypted
+from chatapp_cli.connectors.email.file_names import given_name
+from chatapp_cli.connectors.email.files import file, hidden_file
+from chatapp_cli.connectors.email.headers import parsed
+from chatapp_cli.connectors.email.invited import kept_of
+from chatapp_cli.connectors.email.texts import payload, text
 from chatapp_cli.domain import border
-from chatapp_cli.domain.arrival import FileKind, IncomingFile
+from chatapp_cli.domain.arrival import IncomingFile
+from chatapp_cli.domain.invitation import EventInvitation
+from chatapp_cli.i18n import _
 from chatapp_cli.kit.understanding import readable
 
-_KINDS: dict[str, FileKind] = {"image": "photo", "video": "video", "audio": "audio"}
-_META_CHARSET = re.compile(rb"<meta[^>]{0,200}charset=[\"']?([\w.-]+)", re.IGNORECASE)
-_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"|?*\u202a-\u202e\u2066-\u2069]+')
-_LONGEST_NAME = 120
+_CALENDARS = frozenset({"text/calendar", "application/ics"})
+_MOST_PARTS = 1000
+"""The most parts of a mail that are read: each file becomes one of the message."""
+_MOST_CALENDARS = 20
+_WINMAIL = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
+_CONTROL = "application/pgp-encrypted"
+"""A part for programs, beside the encrypted one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,109 +36,94 @@ class Content:
 
     text: str
     files: Sequence[IncomingFile]
+    notes: Sequence[str] = ()
+    """What is said of the mail below its text: the invitation in words, and that it is signed, encrypted or cut off."""
+    invitation: EventInvitation | None = None
 
 
-def content(message: Message, *, quotes: bool) -> Content:
-    """Read a mail's parts; without ``quotes``, quotations are cut from HTML unless nothing would be left."""
-    bodies: list[Message] = []
-    files: list[Message] = []
-    for part in _leaves(message):
-        (bodies if _is_body(part) else files).append(part)
-    text = _join(bodies, quotes=quotes) or _join(bodies, quotes=True)
-    found, unread = readable(files, _file)
-    return Content("\n\n".join(filter(None, (text, *(unread * ("[attachment]",))))), found)
+@dataclass(slots=True)
+class _Parts:
+    """The parts of a mail by their use."""
+
+    bodies: list[Message] = field(default_factory=list)
+    files: list[Message] = field(default_factory=list)
+    calendars: dict[bytes, Message] = field(default_factory=dict)
+    """By their words, apart from the breaks between lines."""
+    winmails: list[tnef.Winmail] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    ends_with_file: bool = False
+
+
+def content(message: Message, *, cut: bool = False) -> Content:
+    """Read a mail's parts; of a ``cut`` mail only the beginning is there, so that its last file is not whole."""
+    parts, leaves_there = _Parts(), _leaves(message)
+    for part in islice(leaves_there, _MOST_PARTS):
+        _place(part, parts)
+    left_out = sum(1 for _part in leaves_there)
+    said = _texts(parts.bodies) or _paragraphs(winmail.text for winmail in parts.winmails)
+    files, unread = readable(parts.files, file)
+    if cut and parts.ends_with_file and files and not left_out:
+        files[-1] = replace(files[-1], content=None, size=border.NOTHING, problem="mail_too_big")
+    files += [hidden_file(one) for winmail in parts.winmails for one in winmail.files]
+    events = _events([*parts.calendars.values()])
+    notes = [*(invitations.words(one, described=not said) for _calendar, one in events), *parts.notes]
+    if left_out:
+        notes.append(f"[{_('Parts left out here: {n}; the mail as it came has all', n=left_out)}]")
+    if cut:
+        notes.append(f"[{_('Only the beginning of this mail is here')}]")
+    shown = _paragraphs([said, *repeat(_("[attachment]"), unread)])
+    return Content(shown, files, tuple(dict.fromkeys(notes)), kept_of(events))
 
 
 def _leaves(message: Message) -> Iterator[Message]:
-    """The leaf parts; of alternatives, the most readable one."""
-    if not message.is_multipart() or message.get_content_maintype() == "message":
-        yield message
-        return
-    children = [part for part in message.get_payload() if isinstance(part, Message)]
-    chosen = _best(children) if message.get_content_subtype() == "alternative" else None
-    for child in children:
-        yield from (leaf for leaf in _leaves(child) if chosen in {None, child} or not _is_body(leaf))
+    """The parts without parts, also those of a mail that is signed as a whole."""
+    for leaf in leaves(message):
+        for mail in readable((leaf,), signed.opened)[0]:
+            yield from leaves(parsed(mail)) if mail else ()
+        yield leaf
 
 
-def _best(alternatives: list[Message]) -> Message | None:
-    """Non-empty plain text, otherwise the richest alternative, which comes last (RFC 2046 §5.1.4)."""
-    plain = (part for part in alternatives if part.get_content_type() == "text/plain" and _bytes(part).strip())
-    readable = (part for part in reversed(alternatives) if any(_is_body(leaf) for leaf in _leaves(part)))
-    return next(plain, None) or next(readable, None)
-
-
-def _is_body(part: Message) -> bool:
-    """Whether it is body text; a multipart without parts is the rest of a damaged mail."""
+def _place(part: Message, found: _Parts) -> None:
+    """Keep a part by its use. A text with a name is a file unless the mail begins with it."""
     kind = part.get_content_type()
-    return (
-        (kind in {"text/plain", "text/html"} or kind.startswith("multipart/"))
-        and part.get_content_disposition() != "attachment"
-        and not _raw_name(part)
-    )
+    if note := signed.note(part):
+        found.notes.append(note)
+    if kind in _CALENDARS:
+        _place_calendar(part, found)
+        return
+    winmails = readable((payload(part),), tnef.read)[0] if kind in _WINMAIL else ()
+    is_body = is_text(part) and not ((found.bodies or found.files) and given_name(part))
+    found.winmails += winmails
+    found.ends_with_file = not (is_body or winmails)
+    if is_body:
+        found.bodies.append(part)
+    if (found.ends_with_file and kind != _CONTROL) or (is_body and is_encrypted(payload(part))):
+        found.files.append(part)
 
 
-def _join(bodies: Sequence[Message], *, quotes: bool) -> str:
-    texts, unread = readable(bodies, partial(_text, quotes=quotes))
-    return "\n\n".join(filter(None, (*texts, *(unread * ("[text]",)))))
+def _place_calendar(part: Message, found: _Parts) -> None:
+    """Keep a calendar as an invitation and as a file, once: many programs send it twice, with a name and without."""
+    words = b" ".join(payload(part).split())
+    double = found.calendars.get(words)
+    if double is not None and not given_name(double):
+        found.files.remove(double)
+    if double is None or not given_name(double):
+        found.files.append(part)
+        found.calendars[words] = part
+    found.ends_with_file = True
 
 
-def _text(part: Message, *, quotes: bool) -> str:
-    data = _bytes(part)
-    if part.get_content_subtype() == "html":
-        return html.to_text(decode(data, _charset(part) or _meta_charset(data)), quotes=quotes)
-    return decode(data, _charset(part)).replace("\r\n", "\n").replace("\x00", "").strip()
+def _texts(bodies: Sequence[Message]) -> str:
+    found, unread = readable(bodies, text)
+    return _paragraphs([*found, *repeat(_("[text]"), unread)])
 
 
-def _charset(part: Message) -> str | None:
-    found, _ = readable((part,), lambda one: one.get_param("charset"))
-    values, _ = readable(found, lambda value: None if value is None else collapse_rfc2231_value(value))
-    return next(iter(values), None)
+def _paragraphs(texts: Iterable[str]) -> str:
+    return "\n\n".join(filter(None, texts))
 
 
-def _meta_charset(data: bytes) -> str | None:
-    found = _META_CHARSET.search(data[:4096])
-    return found[1].decode("ascii") if found else None
-
-
-def _bytes(part: Message) -> bytes:
-    payload = part.get_payload(decode=True)
-    return payload if isinstance(payload, bytes) else b""
-
-
-def _file(part: Message) -> IncomingFile:
-    if part.get_content_maintype() == "message" and part.is_multipart():
-        data = b"".join(inner.as_bytes() for inner in part.get_payload() if isinstance(inner, Message))
-    else:
-        data = _bytes(part)
-    return IncomingFile(
-        kind=_KINDS.get(part.get_content_maintype(), "document"),
-        name=border.file_name(_name(part)),
-        mime=border.name(part.get_content_type()),
-        size=border.count(len(data)),
-        content=data,
-    )
-
-
-def _name(part: Message) -> str:
-    name = clean_name(decode_words(_raw_name(part)))
-    if name:
-        return name
-    if part.get_content_type() == "message/rfc822":
-        return "message.eml"
-    return part.get_content_maintype() + (mimetypes.guess_extension(part.get_content_type()) or ".bin")
-
-
-def _raw_name(part: Message) -> str:
-    """The name as sent, with raw 8-bit characters as surrogates; empty if unreadable."""
-    found, _ = readable((part,), lambda one: one.get_filename(""))
-    name = "".join(found)
-    return decode(name.encode("utf-8", "surrogateescape")) if name else ""
-
-
-def clean_name(name: str) -> str:
-    """A safe file name: no folders, no control or bidirectional characters, not too long."""
-    name = _FORBIDDEN.sub("_", re.split(r"[/\\]", name)[-1]).strip(" .")
-    stem, dot, extension = name.rpartition(".")
-    if len(name) <= _LONGEST_NAME or not dot:
-        return name[:_LONGEST_NAME]
-    return f"{stem[: _LONGEST_NAME - 1 - len(extension[:20])]}.{extension[:20]}"
+def _events(parts: Sequence[Message]) -> Sequence[tuple[str, invitations.Invitation]]:
+    """Those of the first calendars that have an event, with it."""
+    texts, _unread = readable(parts[:_MOST_CALENDARS], text)
+    found, _unread = readable(map(border.text, texts), lambda one: (one, invitations.read(one)))
+    return [(calendar, event) for calendar, event in found if event is not None]

@@ -81,7 +81,7 @@ def _texts(human: Message) -> Iterator[str]:
     """All alternatives of the readable text; a file among them is not standard."""
     for leaf in human.walk():
         if not leaf.is_multipart():
-            found = content(leaf, quotes=True)
+            found = content(leaf)
             yield "\ufffd" if found.files or len(found.text) > _LONGEST else _plain(found.text)
 
 

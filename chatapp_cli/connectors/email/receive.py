@@ -1,175 +1,218 @@
-"""Reading the inbox: everything after the cursor in order, then new mail as it arrives."""
+"""Reading a mailbox over one connection: the inbox at once, other folders now and then, and what came before."""
 
 from __future__ import annotations
 
-import asyncio
-import json
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime, timedelta
-from itertools import zip_longest
-from typing import Self
+import math
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
-from chatapp_cli.connectors.email.convert import Mail, Reading, arrival
-from chatapp_cli.connectors.email.imap import Entry, Imap
-from chatapp_cli.domain.arrival import Arrival, Batch
-from chatapp_cli.domain.border import AHEAD
+import structlog
+
+from chatapp_cli.connectors.email import folders
+from chatapp_cli.connectors.email.account import Account
+from chatapp_cli.connectors.email.folder_reader import FolderReader, Step, end_of
+from chatapp_cli.connectors.email.imap import INBOX, Entry, Imap
+from chatapp_cli.connectors.email.known import Known
+from chatapp_cli.connectors.email.places import History, Places
+from chatapp_cli.connectors.email.rests import Rests
+from chatapp_cli.domain import border
+from chatapp_cli.domain.arrival import Batch
+from chatapp_cli.domain.errors import Retryable
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.ports.world import Clock
 
-_WINDOW = 200
-"""Mails whose sizes are requested at once."""
-_COUNT = 50
-"""Mails fetched at once: aioimaplib needs quadratic time in the lines of an answer."""
-_RUN = 4 * 1024 * 1024
-"""Bytes fetched at once, unless a single mail is larger."""
-_LARGEST = 48 * 1024 * 1024
-"""No known service accepts a larger mail; of such a mail only the beginning is read."""
-_BEGINNING = 1024 * 1024
+_log = structlog.get_logger(__name__)
 _QUIET = 50.0
 """Seconds without new mail after which the connection is checked."""
 _POLL = 30.0
-"""Seconds between polls if the server has no IDLE."""
-_OVERLAP = 2 * 24 * 3600 * 1000
-"""Milliseconds before the newest known mail that are read again when the server has renumbered its mails."""
-_DAY = timedelta(days=1)
-_NO_NUMBERING = -1
-"""A UIDVALIDITY that no server has."""
+"""Seconds between polls if the server has no IDLE, and between polls of the other folders."""
+_AGAIN = 5.0
+"""Seconds between polls of the other folders, at least."""
+_LISTED = 600.0
+"""Seconds between looks at which folders there are."""
+_DAY = 24 * 3600 * 1000
+_PIECE = 50
+"""Old mails fetched before the inbox is looked at again."""
+_MOST_OLD = 20_000
+"""Old mails fetched at a binding, at most; the newest ones."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """How far the inbox has been read."""
+class _Old(NamedTuple):
+    """A mail from before the binding."""
 
-    uidvalidity: int
-    uid: int
-    """The last mail that was read."""
-    newest: Millis
-    """When the newest mail was received."""
-    start: Millis
-    """Mails received before are older than the binding."""
-    plain_until: Millis = 0
-    """See ``Reading``."""
-
-    @classmethod
-    def load(cls, cursor: str) -> Self:
-        """Read it from a cursor; one without ``plain_until`` was written by a version with a weaker mail identity."""
-        said = json.loads(cursor)
-        return cls(**{"plain_until": said["newest"], **said})
-
-    def dump(self) -> str:
-        """Write it as a cursor."""
-        return json.dumps(asdict(self))
-
-    def elsewhere(self) -> Place:
-        """The same place on another server, with other numbers."""
-        return replace(self, uidvalidity=_NO_NUMBERING)
-
-    def after(self, entries: Sequence[Entry], now: Millis) -> Place:
-        """The place after these mails; a time in the future is ignored."""
-        newest = max([self.newest, *(entry.at for entry in entries if entry.at <= now + AHEAD)])
-        return replace(self, uid=max(self.uid, entries[-1].uid), newest=newest)
+    reader: FolderReader
+    entry: Entry
 
 
-async def end_of(imap: Imap, now: Millis) -> Place:
-    """The place after everything that is in the inbox now."""
-    uidvalidity = await imap.select()
-    last = (await imap.search("UID", "*"))[-1:]
-    newest = min(now, max((entry.at for entry in await imap.entries(last)), default=0)) if last else 0
-    return Place(uidvalidity=uidvalidity, uid=max(last, default=0), newest=newest, start=newest + 1 if last else 0)
+async def bound_at(imap: Imap, account: Account, now: Millis) -> Places:
+    """The cursor of a new binding: after everything in each folder, and the days before that are still to be read."""
+    places = Places(inbox=await end_of(imap, now))
+    for folder in await _others(imap, account):
+        places = places.at(folder.name, await end_of(imap, now, folder.name))
+    since = now - account.history_days * _DAY
+    return replace(places, history=History(since=since, until=now)) if account.history_days else places
 
 
-class Inbox:
-    """The inbox of a mailbox, read from a cursor on."""
+async def _others(imap: Imap, account: Account) -> Sequence[folders.Folder]:
+    """The folders read beside the inbox, that of sent mail first and marked so."""
+    try:
+        found = await imap.folders()
+    except Retryable as error:
+        if error.code != "imap_refused":
+            raise
+        return ()
+    return folders.beside_inbox(found, account.folders)
 
-    def __init__(self, imap: Imap, reading: Reading, clock: Clock) -> None:
+
+class Mailbox:
+    """A mailbox, read from a cursor on; ``known`` is what the session remembers."""
+
+    def __init__(self, imap: Imap, account: Account, clock: Clock, known: Known) -> None:
         self._imap = imap
-        self._reading = reading
+        self._account = account
+        self._reading = account.reading
         self._clock = clock
+        self._known = known
+        self._others: Sequence[FolderReader] = ()
+        self._marks: dict[str, Sequence[int]] = {}
+        self._polled = -math.inf
+        self._listed_until = -math.inf
+        self._rests = Rests()
+        self._old: list[_Old] | None = None
 
     async def batches(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
         """Everything after the cursor, without end; see ``Session.events``."""
-        uidvalidity = await self._imap.select()
-        place = Place.load(cursor) if cursor else await end_of(self._imap, self._clock.now())
-        self._reading = replace(self._reading, plain_until=place.plain_until)
-        if place.uidvalidity != uidvalidity:
-            renumbered = await self._renumbered(place)
-            async for arrivals, _ in self._read(await self._since(place)):
-                yield Batch(arrivals=arrivals)
-            place = renumbered
-        yield Batch(cursor=place.dump())
+        now = self._clock.now()
+        self._places = Places.load(cursor) if cursor else await bound_at(self._imap, self._account, now)
+        self._polled, self._listed_until, self._marks, self._old = -math.inf, -math.inf, {}, None
+        self._reading = replace(self._reading, plain_until=self._places.inbox.plain_until)
+        inbox = self._reader(INBOX)
+        yield Batch(cursor=self._places.dump())
         while True:
-            async for arrivals, entries in self._read(await self._after(place)):
-                place = place.after(entries, self._clock.now())
-                yield Batch(arrivals=arrivals, cursor=place.dump())
-            await self._news()
-            yield Batch()
+            async for batch in self._news(inbox):
+                yield batch
+            await self._find_others()
+            async for batch in self._polled_others():
+                yield batch
+            async for batch in self._missed_once_more(inbox):
+                yield batch
+            async for batch in self._piece_of_history(inbox):
+                yield batch
+            if self._imap.inside != INBOX:  # nobody tells of what came to it meanwhile
+                async for batch in self._news(inbox):
+                    yield batch
+            names = map(folders.from_modified_utf7, self._rests.folders)
+            yield Batch(not_read=border.name(", ".join(names)))
+            if self._places.history is None:
+                await self._wait()
+                yield Batch()
 
-    async def _news(self) -> None:
+    def _reader(self, folder: str, *, sent: bool = False) -> FolderReader:
+        return FolderReader(self._imap, folder, self._reading, self._clock, self._known, sent=sent)
+
+    async def _wait(self) -> None:
+        """Wait for news of the inbox, or until the other folders are to be looked at.
+
+        Not every server tells at the start of IDLE what came shortly before.
+        """
+        await self._imap.noop()
         if self._imap.can_idle:
-            await self._imap.idle(_QUIET)
+            await self._imap.idle(_POLL if self._others else _QUIET)
         else:
             await self._clock.sleep(_POLL)
         await self._imap.noop()
 
-    async def _after(self, place: Place) -> Sequence[Entry]:
-        """Mails after the place; ``n:*`` always includes the last mail, even if its number is below n (RFC 9051 §9)."""
-        uids = await self._imap.search("UID", f"{place.uid + 1}:*")
-        return await self._entries([uid for uid in uids if uid > place.uid])
-
-    async def _renumbered(self, place: Place) -> Place:
-        """The place in the new numbering; determined before the old mails are read again, so that none is missed."""
-        end = await end_of(self._imap, self._clock.now())
-        return replace(place, uidvalidity=end.uidvalidity, uid=end.uid, newest=max(place.newest, end.newest))
-
-    async def _since(self, place: Place) -> Sequence[Entry]:
-        """Mails since shortly before the newest known one, by the server's dates; duplicates are recognised by id."""
-        now = self._clock.now()
-        since = max(min(place.start, now), min(place.newest, now) - _OVERLAP, 0)
-        day = datetime.fromtimestamp(since / 1000, UTC) - _DAY
-        entries = await self._entries(await self._imap.search("SINCE", _imap_date(day)))
-        return [entry for entry in entries if entry.at >= since or not entry.at]
-
-    async def _entries(self, uids: Sequence[int]) -> Sequence[Entry]:
-        windows = [await self._imap.entries(uids[at : at + _WINDOW]) for at in range(0, len(uids), _WINDOW)]
-        return [entry for window in windows for entry in window]
-
-    async def _read(self, entries: Sequence[Entry]) -> AsyncIterator[tuple[Sequence[Arrival], Sequence[Entry]]]:
-        """Fetch and parse in runs: while one run is parsed and stored, the next is being fetched."""
-        runs = [*_runs(entries)]
-        coming: asyncio.Task[Sequence[Mail]] | None = None
+    async def _find_others(self) -> None:
+        """Look now and then which other folders there are; if the server refuses to say, the known ones are read."""
+        now = self._clock.monotonic()
+        if now < self._listed_until:
+            return
         try:
-            for run, following in zip_longest(runs, runs[1:]):
-                mails = await (coming or self._fetch(run))
-                coming = asyncio.create_task(self._fetch(following)) if following else None
-                yield await asyncio.to_thread(self._understand, mails), run
-        finally:
-            if coming is not None:
-                coming.cancel()
-                await asyncio.gather(coming, return_exceptions=True)
+            found = folders.beside_inbox(await self._imap.folders(), self._account.folders)
+        except Retryable as error:
+            if error.code != "imap_refused":
+                raise
+            self._listed_until = now + _POLL
+            return
+        self._listed_until = now + _LISTED
+        known = {(reader.name, reader.sent): reader for reader in self._others}
+        self._others = [known.get((one.name, one.sent)) or self._reader(one.name, sent=one.sent) for one in found]
 
-    async def _fetch(self, run: Sequence[Entry]) -> Sequence[Mail]:
-        return await self._imap.fetch(run, _BEGINNING if run[0].size > _LARGEST else None)
+    async def _news(self, reader: FolderReader) -> AsyncGenerator[Batch, None]:
+        """New mails of a folder, from now on if it was never read."""
+        place = self._places.of(reader.name)
+        if place is None:
+            place = await end_of(self._imap, self._clock.now(), reader.name)
+            self._places = self._places.at(reader.name, place)
+            yield Batch(cursor=self._places.dump())
+        async for step in reader.news(place):
+            yield self._stepped(reader, step)
 
-    def _understand(self, mails: Sequence[Mail]) -> Sequence[Arrival]:
-        now = self._clock.now()
-        return [arrival(mail, self._reading, now) for mail in mails]
+    def _stepped(self, reader: FolderReader, step: Step) -> Batch:
+        """The batch of a step, with the cursor behind it if that is known."""
+        self._places = self._places.with_missed(step.run.missed)
+        if step.place is None:
+            return Batch(arrivals=step.run.arrivals)
+        self._places = self._places.at(reader.name, step.place)
+        return Batch(arrivals=step.run.arrivals, cursor=self._places.dump())
 
+    async def _polled_others(self) -> AsyncGenerator[Batch, None]:
+        """New mails of the other folders; one that the server refuses is tried again after a pause that grows."""
+        if self._clock.monotonic() - self._polled < _AGAIN:
+            return
+        self._polled = self._clock.monotonic()
+        for reader in [one for one in self._others if self._rests.is_over(one.name, self._polled)]:
+            try:
+                mark = await self._imap.mark_of(reader.name)
+                if mark and mark == self._marks.get(reader.name):
+                    continue
+                async for batch in self._news(reader):
+                    yield batch
+                self._marks[reader.name] = mark
+                self._rests.end(reader.name)
+            except Retryable as error:
+                if error.code != "imap_refused":
+                    raise
+                if self._rests.begin(reader.name, self._clock.monotonic()):
+                    _log.warning("folder not read", folder=reader.name, detail=error.detail)
 
-def _runs(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
-    """Split into runs that are fetched at once, limited in number and bytes."""
-    run: list[Entry] = []
-    total = 0
-    for entry in entries:
-        if run and (len(run) == _COUNT or total + entry.size > _RUN):
-            yield run
-            run, total = [], 0
-        run.append(entry)
-        total += entry.size
-    if run:
-        yield run
+    async def _missed_once_more(self, inbox: FolderReader) -> AsyncGenerator[Batch, None]:
+        """Ask again for what the server did not hand out, when a session begins and then every hour."""
+        readers = {reader.name: reader for reader in (inbox, *self._others)}
+        for spot in self._places.missed:
+            place, reader = self._places.of(spot.folder), readers.get(spot.folder)
+            if place and reader and self._known.faults.is_due(spot, self._clock.monotonic()):
+                run = await reader.once_more(place, spot)
+                if run is None or not run.missed:
+                    self._places = self._places.without_missed(spot)
+                    yield Batch(arrivals=run.arrivals if run else (), cursor=self._places.dump())
 
+    async def _piece_of_history(self, inbox: FolderReader) -> AsyncGenerator[Batch, None]:
+        """A piece of the mails from before the binding, in the order in which they came."""
+        history = self._places.history
+        if history is None:
+            return
+        if self._old is None:
+            self._old = await self._mails_of(history, (inbox, *self._others))
+        piece, self._old = self._old[:_PIECE], self._old[_PIECE:]
+        for reader in dict.fromkeys(old.reader for old in piece):
+            await reader.enter()
+            if not self._is_numbered_so(reader):
+                self._old = None
+                return
+            mine = sorted((old.entry for old in piece if old.reader is reader), key=lambda entry: entry.uid)
+            async for run in reader.old(mine, history.until - _DAY):
+                yield self._stepped(reader, Step(run, None))
+        left = replace(history, since=piece[-1].entry.at) if self._old else None
+        self._places = replace(self._places, history=left)
+        yield Batch(cursor=self._places.dump())
 
-def _imap_date(day: datetime) -> str:
-    months = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-    return f"{day.day}-{months[day.month - 1]}-{day.year}"
+    def _is_numbered_so(self, reader: FolderReader) -> bool:
+        """Whether the entered folder has the numbers that its place is from."""
+        place = self._places.of(reader.name)
+        return place is None or place.uidvalidity == self._imap.uidvalidity
+
+    async def _mails_of(self, history: History, readers: Iterable[FolderReader]) -> list[_Old]:
+        found = [_Old(one, entry) for one in readers for entry in await one.between(history.since, history.until)]
+        return sorted(found, key=lambda old: old.entry.at)[-_MOST_OLD:]

@@ -97,11 +97,12 @@ async def _met(
     except NeedsRebind:
         raise UsageError(T("MAX does not know this token. Copy it again."), field="token") from None
     except Misconfigured as error:
-        words = manifest(KIND).errors[error.code].what
-        raise UsageError(T("{problem} ({detail})", problem=words, detail=error.detail), field=error.field) from None
+        words = manifest(KIND).errors[error.code]
+        what = T("{problem} ({detail})", problem=words.what, detail=error.detail)
+        raise UsageError(what, words.step_while_binding, field=error.field) from None
     except ChannelError as error:
-        words = T("MAX does not answer as it should: {detail}", detail=error.detail or error.code)
-        raise UsageError(words, field=proxies.NAME if error.code == "proxies_down" else "api_url") from None
+        why = T("MAX does not answer as it should: {detail}", detail=error.detail or error.code)
+        raise UsageError(why, field=proxies.NAME if error.code == "proxies_down" else "api_url") from None
 
 
 def _facts(me: User) -> Mapping[str, str]:

@@ -40,7 +40,7 @@ async def _receiving(api: MaxApi, bound: Bound) -> Finding:
     if not called:
         return Finding(name="receive", ok=True, what=T("The desk polls MAX for messages, which is meant for trials."))
     words = manifest(KIND).errors["subscribed_elsewhere"]
-    return Finding(name="receive", ok=False, what=words.what, next_step=words.next_step)
+    return Finding(name="receive", ok=False, what=words.what, next_step=words.step_when_bound)
 
 
 def _called(*, ok: bool) -> Finding:

@@ -15,11 +15,11 @@ from chatapp_cli.connectors.max.outgoing import MaxSender
 from chatapp_cli.connectors.max.wire import User, Video
 from chatapp_cli.domain.arrival import Arrival, Batch
 from chatapp_cli.domain.errors import Rejected, Retryable
-from chatapp_cli.domain.ids import ChannelId, Millis
+from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.outbound import Outbound, Receipt
 from chatapp_cli.kit.checking import with_proxies
 from chatapp_cli.ports.bind import Asker, Bound
-from chatapp_cli.ports.connector import Connector, Finding, HookReply, HookRequest, Session
+from chatapp_cli.ports.connector import Connector, Finding, HookReply, HookRequest, Session, StoredArrival
 from chatapp_cli.ports.world import Clock, World
 
 
@@ -109,9 +109,9 @@ class Max:
         """Ask for the token and prove it."""
         return await bind.bind(ask, self._world, previous)
 
-    def understand(self, bound: Bound, raw: bytes, at: Millis) -> Arrival:
+    def understand(self, bound: Bound, stored: StoredArrival) -> Arrival:
         """Read an update once more."""
-        return convert.arrival(raw, Ears(bound.account, at))
+        return convert.arrival(stored.raw, Ears(bound.account, stored.at))
 
     async def accept(self, bound: Bound, request: HookRequest) -> HookReply:
         """Accept an update without a session; its chat is recorded, so that gaps in it are found."""

@@ -8,11 +8,11 @@ from contextlib import asynccontextmanager
 from chatapp_cli.connectors.sms.bind import TRADE
 from chatapp_cli.connectors.sms.convert import outgoing
 from chatapp_cli.domain.arrival import Arrival
-from chatapp_cli.domain.ids import ChannelId, Millis
+from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.kit import gateway_bind, gateway_session
 from chatapp_cli.kit.gateway_session import GatewaySession, ProvingGatewaySession
 from chatapp_cli.ports.bind import Asker, Bound
-from chatapp_cli.ports.connector import Connector, Finding, HookReply, HookRequest, Session
+from chatapp_cli.ports.connector import Connector, Finding, HookReply, HookRequest, Session, StoredArrival
 from chatapp_cli.ports.world import World
 
 
@@ -26,9 +26,9 @@ class Sms:
         """Ask for the gateway and verify the login."""
         return await gateway_bind.bind(TRADE, self._world, ask, previous)
 
-    def understand(self, bound: Bound, raw: bytes, at: Millis) -> Arrival:
+    def understand(self, bound: Bound, stored: StoredArrival) -> Arrival:
         """Read a report or a message once more."""
-        return gateway_session.understand(TRADE, bound, raw, at)
+        return gateway_session.understand(TRADE, bound, stored)
 
     async def accept(self, bound: Bound, request: HookRequest) -> HookReply:
         """Accept a delivery report without a session."""

@@ -19,10 +19,10 @@ from chatapp_cli.connectors.telegram.reading import Reading
 from chatapp_cli.connectors.telegram.session import AccountSession
 from chatapp_cli.connectors.telegram.wire import Wire
 from chatapp_cli.domain.arrival import Arrival
-from chatapp_cli.domain.ids import ChannelId, Millis
+from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.kit.understanding import guarded
 from chatapp_cli.ports.bind import Asker, Bound
-from chatapp_cli.ports.connector import Connector, Finding, Session
+from chatapp_cli.ports.connector import Connector, Finding, Session, StoredArrival
 from chatapp_cli.ports.world import World
 
 
@@ -36,11 +36,10 @@ class Telegram:
         """Ask for what Telegram needs and log in."""
         return await bind.bind(ask, previous)
 
-    def understand(self, bound: Bound, raw: bytes, at: Millis) -> Arrival:
+    def understand(self, bound: Bound, stored: StoredArrival) -> Arrival:
         """Read an update once more."""
-        return guarded(
-            raw, lambda kept: convert.understand(kept, me=int(bound.account), max_download=bind.max_download(), at=at)
-        )
+        me, limit = bound.account, bind.max_download()
+        return guarded(stored.raw, lambda kept: convert.understand(kept, me=int(me), max_download=limit, at=stored.at))
 
     async def check(self, bound: Bound) -> Sequence[Finding]:
         """Ask Telegram about the account."""

@@ -26,11 +26,11 @@ from chatapp_cli.connectors.telegram_bot.errors import Moved
 from chatapp_cli.connectors.telegram_bot.outgoing import Send, plan
 from chatapp_cli.domain.arrival import Arrival, Batch
 from chatapp_cli.domain.errors import Rejected
-from chatapp_cli.domain.ids import ChannelId, Millis
+from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.outbound import Outbound, Receipt
 from chatapp_cli.kit.parts import send_part
 from chatapp_cli.ports.bind import Asker, Bound
-from chatapp_cli.ports.connector import Connector, Finding, HookReply, HookRequest, Session
+from chatapp_cli.ports.connector import Connector, Finding, HookReply, HookRequest, Session, StoredArrival
 from chatapp_cli.ports.world import Clock, World
 
 VARIATION = "\N{VARIATION SELECTOR-16}"
@@ -151,9 +151,9 @@ class TelegramBot:
         """Ask for the token and prove it."""
         return await bind.bind(ask, self._world.chance, previous)
 
-    def understand(self, bound: Bound, raw: bytes, at: Millis) -> Arrival:
+    def understand(self, bound: Bound, stored: StoredArrival) -> Arrival:
         """Read an update once more."""
-        return arrival(raw, _ears(bound), at)
+        return arrival(stored.raw, _ears(bound), stored.at)
 
     async def accept(self, bound: Bound, request: HookRequest) -> HookReply:
         """Accept an update without a session; a polling bot gets no webhooks."""

@@ -12,11 +12,11 @@ from chatapp_cli.connectors.vk.names import Book, Names
 from chatapp_cli.connectors.vk.receive import Receiver
 from chatapp_cli.connectors.vk.session import HookedSession, PollingSession
 from chatapp_cli.domain.arrival import Arrival
-from chatapp_cli.domain.ids import ChannelId, Millis
+from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.kit.checking import with_proxies
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.ports.bind import Asker, Bound
-from chatapp_cli.ports.connector import Connector, Finding, HookReply, HookRequest, Session
+from chatapp_cli.ports.connector import Connector, Finding, HookReply, HookRequest, Session, StoredArrival
 from chatapp_cli.ports.world import World
 
 
@@ -30,9 +30,9 @@ class Vk:
         """Ask for a key and verify its rights."""
         return await bind.bind(ask, self._world, previous)
 
-    def understand(self, bound: Bound, raw: bytes, at: Millis) -> Arrival:
+    def understand(self, bound: Bound, stored: StoredArrival) -> Arrival:
         """Read an event once more."""
-        return _reader(bound, Book()).arrival(raw, at)
+        return _reader(bound, Book()).arrival(stored.raw, stored.at)
 
     async def accept(self, bound: Bound, request: HookRequest) -> HookReply:
         """Accept a call without a session; only VK's confirmation request needs one."""

@@ -17,7 +17,15 @@ from chatapp_cli.domain.text import Text
 from chatapp_cli.kit import gateway_bind, gateway_session
 from chatapp_cli.kit.gateway_session import GatewaySession, ProvingGatewaySession
 from chatapp_cli.ports.bind import Asker, Bound
-from chatapp_cli.ports.connector import ApplicationDocument, Connector, Finding, HookReply, HookRequest, Session
+from chatapp_cli.ports.connector import (
+    ApplicationDocument,
+    Connector,
+    Finding,
+    HookReply,
+    HookRequest,
+    Session,
+    StoredArrival,
+)
 from chatapp_cli.ports.world import World
 
 
@@ -47,9 +55,9 @@ class VkNotify:
         """Ask for the community and the partner's address and key."""
         return await gateway_bind.bind(TRADE, self._world, ask, previous)
 
-    def understand(self, bound: Bound, raw: bytes, at: Millis) -> Arrival:
+    def understand(self, bound: Bound, stored: StoredArrival) -> Arrival:
         """Read a report once more."""
-        return gateway_session.understand(TRADE, bound, raw, at)
+        return gateway_session.understand(TRADE, bound, stored)
 
     async def accept(self, bound: Bound, request: HookRequest) -> HookReply:
         """Accept a delivery report without a session."""

@@ -16,7 +16,7 @@ from chatapp_cli.connectors.whatsapp.outgoing import Part
 from chatapp_cli.connectors.whatsapp.people import Book
 from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived
 from chatapp_cli.domain.errors import ChannelError, Rejected
-from chatapp_cli.domain.ids import ChannelId, Millis
+from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.outbound import Outbound, Receipt
 from chatapp_cli.domain.template import Template
 from chatapp_cli.kit import proxies
@@ -25,7 +25,7 @@ from chatapp_cli.kit.http import open_proxied
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.kit.parts import send_part
 from chatapp_cli.ports.bind import Asker, Bound
-from chatapp_cli.ports.connector import Connector, Finding, GroupChanged, HookReply, HookRequest, Session
+from chatapp_cli.ports.connector import Connector, Finding, GroupChanged, HookReply, HookRequest, Session, StoredArrival
 from chatapp_cli.ports.world import Clock, World
 
 log = structlog.get_logger()
@@ -169,9 +169,9 @@ class WhatsApp:
         await book.keep(bound.memory)
         return reply
 
-    def understand(self, bound: Bound, raw: bytes, at: Millis) -> Arrival:
+    def understand(self, bound: Bound, stored: StoredArrival) -> Arrival:
         """Read one item of a webhook once more."""
-        return convert.arrival(raw, bound.account, Book(), at)
+        return convert.arrival(stored.raw, bound.account, Book(), stored.at)
 
     async def check(self, bound: Bound) -> Sequence[Finding]:
         """Check the number, the app's subscription and every proxy."""

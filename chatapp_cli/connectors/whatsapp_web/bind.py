@@ -57,7 +57,8 @@ async def bind(ask: Asker, world: World, previous: Bound | None) -> Bound:
         try:
             return await _link(ask, world, values, previous)
         except ChannelError as error:
-            raise UsageError(errors.words(error).what, field=_BLAMED.get(error.code)) from None
+            words = errors.words(error)
+            raise UsageError(words.what, words.step_while_binding, field=_BLAMED.get(error.code)) from None
 
     return await ask_until_proved(ask, form, prove)
 

@@ -23,7 +23,7 @@ async def findings(opening: AbstractAsyncContextManager[Session]) -> Sequence[Fi
         if error.code == "in_use" and error.detail == "online":
             return _good(T("The daemon has this device connected just now."))
         words = errors.words(error)
-        return [Finding(name=side, ok=False, what=words.what, next_step=words.next_step) for side in _SIDES]
+        return [Finding(name=side, ok=False, what=words.what, next_step=words.step_when_bound) for side in _SIDES]
 
 
 def _good(what: Text) -> Sequence[Finding]:

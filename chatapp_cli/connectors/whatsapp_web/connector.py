@@ -21,7 +21,7 @@ from chatapp_cli.domain.outbound import Outbound, Receipt
 from chatapp_cli.kit import proxies
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.ports.bind import Asker, Bound
-from chatapp_cli.ports.connector import Connector, Finding, Session
+from chatapp_cli.ports.connector import Connector, Finding, Session, StoredArrival
 from chatapp_cli.ports.world import World
 
 QUIET: Final = 40.0
@@ -140,9 +140,9 @@ class WhatsAppWeb:
         """Link a device of the account's phone."""
         return await bind.bind(ask, self._world, previous)
 
-    def understand(self, bound: Bound, raw: bytes, at: Millis) -> Arrival:  # noqa: ARG002 - an event says all
+    def understand(self, bound: Bound, stored: StoredArrival) -> Arrival:  # noqa: ARG002 - an event says all
         """Read an event once more."""
-        return _arrival(raw, at)
+        return _arrival(stored.raw, stored.at)
 
     async def check(self, bound: Bound) -> Sequence[Finding]:
         """Connect the device, unless the daemon has connected it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
@@ -28,6 +28,16 @@ class HandedOn(JournalEvent):
     dialog: DialogId
     message: MessageId
     into: int
+
+
+class LeftBehind(JournalEvent):
+    """Something of a mail that went on has no place in the next channel."""
+
+    topic: ClassVar[str] = "chain.left_behind"
+    dialog: DialogId
+    message: MessageId
+    what: Sequence[str]
+    """As ``services.words.LEFT_BEHIND`` calls it."""
 
 
 class Continued(JournalEvent):

@@ -167,6 +167,13 @@ class DeadLetterRevived(ArrivalEvent):
     words: ClassVar[Text] = T("Dead letter {arrived} was understood after all")
 
 
+class DeadLetterAsked(ArrivalEvent):
+    """A person wants the provider asked for what it stands for."""
+
+    topic: ClassVar[str] = "arrived.asked"
+    words: ClassVar[Text] = T("The provider is asked again for dead letter {arrived}")
+
+
 class DeadLetterForgotten(ArrivalEvent):
     """It was deleted."""
 

@@ -71,8 +71,8 @@ UPDATE channel SET paused_until = :until, paused_code = :code, paused_detail = :
 
 -- name: channels.show_pause
 UPDATE channel SET paused_until = :until,
-  paused_code = CASE WHEN paused_until + 1000 > :until THEN paused_code ELSE 'pace' END,
-  paused_detail = CASE WHEN paused_until > :now THEN paused_detail ELSE '' END
+  paused_code = CASE WHEN paused_until + 1000 > :until THEN paused_code ELSE :code END,
+  paused_detail = CASE WHEN paused_until > :now AND :detail = '' THEN paused_detail ELSE :detail END
 WHERE id = :id;
 
 -- name: channels.unpause
@@ -111,5 +111,9 @@ SELECT COUNT(*) FROM dialog WHERE channel_id = :channel AND created_at > :since;
 -- name: channels.seal
 UPDATE channel SET secrets = :secrets, revision = revision + 1 WHERE id = :id;
 
+-- name: channels.special
+SELECT ref, 1 FROM stored_option WHERE subject = 'channel' AND name = 'remove_links' AND value = 'on'
+UNION ALL SELECT id, 0 FROM channel WHERE kind = 'email';
+
 -- name: channels.hiding_links
-SELECT ref FROM stored_option WHERE subject = 'channel' AND name = 'remove_links' AND value = 'on';
+SELECT ref FROM stored_option WHERE subject = 'channel' AND name = 'remove_links' AND value = 'on' ORDER BY ref;

@@ -15,6 +15,13 @@ FROM message m JOIN dialog d ON d.id = m.dialog_id LEFT JOIN contact p ON p.id =
 WHERE m.channel_id = :channel AND m.ext_id = :ext_id AND d.address = :address
 ORDER BY m.id DESC LIMIT 1;
 
+-- name: dialogs.heard_in
+SELECT d.id, d.contact_id, d.blocked, d.reachable, d.name, d.renamed, COALESCE(p.name, ''), COALESCE(p.username, ''),
+  COALESCE(p.phone, ''), COALESCE(p.email, ''), d.early,
+  CASE WHEN EXISTS (SELECT 1 FROM operator WHERE disabled = 0) THEN 1 ELSE 0 END,
+  CASE WHEN EXISTS (SELECT 1 FROM timer WHERE kind = 'join') THEN 1 ELSE 0 END
+FROM dialog d LEFT JOIN contact p ON p.id = d.contact_id WHERE d.id = :id;
+
 -- name: dialogs.add
 INSERT INTO dialog (channel_id, line_id, contact_id, key, address, kind, name, renamed, pinned, blocked, reachable,
   unreachable_code, unread, waiting_since, last_at, last_id, last_direction, last_state, preview, search, created_at, early)
@@ -22,7 +29,7 @@ SELECT c.id, c.line_id, :contact_id, :key, :address, :kind, :name, 0, 0, 0, 1, '
   :search, :now, CASE WHEN EXISTS (
     SELECT 1 FROM early_news e WHERE e.channel_id = c.id AND e.dialog_key = :key AND e.change <> '') THEN 1 ELSE 0 END
 FROM channel c WHERE c.id = :channel
-RETURNING id;
+RETURNING id, early, CASE WHEN EXISTS (SELECT 1 FROM operator WHERE disabled = 0) THEN 1 ELSE 0 END;
 
 -- name: contacts.add
 INSERT INTO contact (name, username, phone, email, created_at)
@@ -63,7 +70,19 @@ WHERE id = :id;
 -- name: dialogs.show_last
 UPDATE dialog SET last_id = :message, last_at = CASE WHEN last_at > :at THEN last_at ELSE :at END,
   last_direction = 'out', last_state = :state, preview = :preview,
-  waiting_since = CASE WHEN :answers = 1 THEN NULL ELSE waiting_since END
+  waiting_since = CASE WHEN :answers = 1 THEN NULL ELSE waiting_since END,
+  unread = CASE WHEN :answers = 1 THEN 0 ELSE unread END
+WHERE id = :id;
+
+-- name: dialogs.show_echo
+UPDATE dialog SET last_id = CASE WHEN last_at > :at THEN last_id ELSE :message END,
+  last_direction = CASE WHEN last_at > :at THEN last_direction ELSE 'out' END,
+  last_state = CASE WHEN last_at > :at THEN last_state ELSE :state END,
+  preview = CASE WHEN last_at > :at THEN preview ELSE :preview END,
+  waiting_since = CASE WHEN :answers = 1 AND NOT EXISTS (
+    SELECT 1 FROM message m WHERE m.dialog_id = dialog.id AND m.direction = 'in' AND m.automatic = 0 AND m.at > :at
+  ) THEN NULL ELSE waiting_since END,
+  last_at = CASE WHEN last_at > :at THEN last_at ELSE :at END
 WHERE id = :id;
 
 -- name: dialogs.state
@@ -89,6 +108,11 @@ ORDER BY at DESC, id DESC LIMIT 1;
 SELECT ext_id FROM message
 WHERE dialog_id = :dialog AND direction = 'in' AND ext_id IS NOT NULL AND stored_at <= :until
 ORDER BY at DESC, id DESC LIMIT 1;
+
+-- name: dialogs.all_heard_until
+SELECT ext_id FROM message
+WHERE dialog_id = :dialog AND direction = 'in' AND ext_id IS NOT NULL AND stored_at <= :until
+ORDER BY at DESC, id DESC LIMIT 50;
 
 -- name: dialogs.rename
 UPDATE dialog SET name = :name, renamed = :renamed, search = :search WHERE id = :id;
@@ -124,10 +148,14 @@ WHERE d.id = :id;
 -- name: dialogs.at_address
 SELECT id FROM dialog WHERE channel_id = :channel AND address = :address ORDER BY last_at DESC, id DESC LIMIT 1;
 
--- name: dialogs.hides_links
-SELECT COUNT(*) FROM dialog d
-JOIN stored_option o ON o.subject = 'channel' AND o.ref = d.channel_id AND o.name = 'remove_links'
-WHERE d.id = :id AND o.value = 'on';
+-- name: dialogs.keys_at
+SELECT key FROM dialog WHERE channel_id = :channel AND address = :address;
+
+-- name: dialogs.traits
+SELECT (SELECT COUNT(*) FROM stored_option o
+    WHERE o.subject = 'channel' AND o.ref = d.channel_id AND o.name = 'remove_links' AND o.value = 'on'),
+  CASE WHEN EXISTS (SELECT 1 FROM mail) THEN 1 ELSE 0 END
+FROM dialog d WHERE d.id = :id;
 
 -- name: dialogs.contact_at
 SELECT contact_id FROM dialog WHERE channel_id = :channel AND address = :address AND contact_id IS NOT NULL

@@ -2,10 +2,35 @@
 UPDATE dialog SET assignee = :name WHERE id = :id AND assignee <> :name;
 
 -- name: duties.no_answer
-UPDATE dialog SET waiting_since = NULL WHERE id = :id AND waiting_since IS NOT NULL;
+UPDATE dialog SET waiting_since = NULL, waived_at = :now WHERE id = :id;
 
 -- name: duties.awaits_answer
-UPDATE dialog SET waiting_since = :at WHERE id = :id AND waiting_since IS NULL AND blocked = 0;
+UPDATE dialog SET waiting_since = :at, waived_at = NULL WHERE id = :id AND waiting_since IS NULL AND blocked = 0;
+
+-- name: duties.failed_answer
+SELECT m.dialog_id, m.at, m.ended_wait FROM message m JOIN dialog d ON d.id = m.dialog_id
+WHERE m.id = :message AND m.state = 'failed' AND m.chain = '' AND m.ended_wait IS NOT NULL
+  AND (d.waived_at IS NULL OR d.waived_at < m.at);
+
+-- name: duties.next_answer
+SELECT m.id FROM message m
+WHERE m.dialog_id = :dialog AND (m.at, m.id) > (:at, :message) AND m.direction = 'out' AND m.automatic = 0
+  AND m.state NOT IN ('scheduled', 'cancelled', 'failed')
+  AND NOT EXISTS (SELECT 1 FROM mail x WHERE x.message_id = m.id AND x.forwards = 1)
+ORDER BY m.at, m.id LIMIT 1;
+
+-- name: duties.ends_wait_too
+UPDATE message SET ended_wait = CASE WHEN ended_wait < :since THEN ended_wait ELSE :since END WHERE id = :id;
+
+-- name: duties.waits_again
+UPDATE dialog SET waiting_since = :since
+WHERE id = :id AND blocked = 0 AND (waiting_since IS NULL OR waiting_since > :since);
+
+-- name: duties.answered_after_all
+UPDATE dialog SET waiting_since = NULL WHERE id = (
+  SELECT m.dialog_id FROM message m WHERE m.id = :message AND m.ended_wait IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM message n
+    WHERE n.dialog_id = m.dialog_id AND n.direction = 'in' AND n.automatic = 0 AND n.at > m.at));
 
 -- name: duties.snooze
 UPDATE dialog SET snoozed_until = :until WHERE id = :id;

@@ -61,6 +61,7 @@ UPDATE dialog SET heard_at = COALESCE(heard_at, (SELECT o.heard_at FROM dialog o
   pinned = CASE WHEN pinned = 1 THEN 1 ELSE (SELECT o.pinned FROM dialog o WHERE o.id = :old) END,
   blocked = CASE WHEN blocked = 1 THEN 1 ELSE (SELECT o.blocked FROM dialog o WHERE o.id = :old) END,
   waiting_since = COALESCE(waiting_since, (SELECT o.waiting_since FROM dialog o WHERE o.id = :old)),
+  waived_at = COALESCE(waived_at, (SELECT o.waived_at FROM dialog o WHERE o.id = :old)),
   contact_id = COALESCE(contact_id, (SELECT o.contact_id FROM dialog o WHERE o.id = :old)),
   assignee = CASE WHEN assignee <> '' THEN assignee ELSE (SELECT o.assignee FROM dialog o WHERE o.id = :old) END
 WHERE id = :new;

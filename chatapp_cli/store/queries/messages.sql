@@ -16,14 +16,19 @@ SELECT COUNT(*) FROM arrived WHERE problem <> '';
 -- name: arrived.revive
 UPDATE arrived SET problem = '' WHERE id = :id;
 
+-- name: arrived.settle
+UPDATE arrived SET problem = '' WHERE channel_id = :channel AND provider_id = :provider_id AND problem <> ''
+RETURNING id;
+
 -- name: arrived.forget
 DELETE FROM arrived WHERE id = :id AND problem <> '';
 
 -- name: messages.hear
 INSERT INTO message (dialog_id, channel_id, arrived_id, direction, origin, author, ext_id, key, state, code, detail,
-  text, subject, reply_to, album, automatic, at, stored_at, edited_at, deleted_at, sender, placeholder)
+  text, subject, reply_to, album, automatic, at, stored_at, edited_at, deleted_at, sender, placeholder, ended_wait)
 VALUES (:dialog, :channel, :arrived, :direction, :origin, :author, :ext_id, NULL, :state, '', '',
-  :text, :subject, :reply_to, :album, :automatic, :at, :now, NULL, NULL, :sender, :placeholder)
+  :text, :subject, :reply_to, :album, :automatic, :at, :now, NULL, NULL, :sender, :placeholder,
+  CASE WHEN :answers = 1 THEN (SELECT waiting_since FROM dialog WHERE id = :dialog) END)
 ON CONFLICT DO NOTHING RETURNING id;
 
 -- name: messages.fill
@@ -33,17 +38,27 @@ WHERE id = :id AND placeholder = 1;
 
 -- name: messages.say
 INSERT INTO message (dialog_id, channel_id, arrived_id, direction, origin, author, ext_id, key, state, code, detail,
-  text, subject, reply_to, album, automatic, at, stored_at, edited_at, deleted_at, template, asked)
+  text, subject, reply_to, album, automatic, at, stored_at, edited_at, deleted_at, template, asked, ended_wait)
 VALUES (:dialog, :channel, NULL, 'out', :origin, :author, NULL, :key, :state, '', '',
-  :text, :subject, :reply_to, '', :automatic, :now, :now, NULL, NULL, :template, :asked)
+  :text, :subject, :reply_to, '', :automatic, :now, :now, NULL, NULL, :template, :asked,
+  CASE WHEN :answers = 1 THEN (SELECT waiting_since FROM dialog WHERE id = :dialog) END)
 ON CONFLICT DO NOTHING RETURNING id;
 
 -- name: messages.template
 SELECT template FROM message WHERE id = :id;
 
+-- name: messages.beside
+SELECT m.template, COALESCE(x.recipients, ''), COALESCE(x.signature, ''), COALESCE(x.forwards, 0),
+  COALESCE(x.typed_subject, 0), COALESCE(x.answers, ''), COALESCE(x.event, ''), COALESCE(x.invitation, ''), COALESCE(x.calendar, '')
+FROM message m LEFT JOIN mail x ON x.message_id = m.id WHERE m.id = :id;
+
 -- name: messages.uncertain_under
 SELECT id, dialog_id, direction, state, origin, sender, placeholder FROM message
 WHERE key = :key AND channel_id = :channel AND state IN ('uncertain', 'sending') AND ext_id IS NULL;
+
+-- name: messages.addressed
+SELECT d.id, d.channel_id, d.address, d.name, d.kind, d.created_at, d.heard_at, m.text
+FROM message m JOIN dialog d ON d.id = m.dialog_id WHERE m.id = :id;
 
 -- name: messages.by_key
 SELECT id FROM message WHERE key = :key;
@@ -100,6 +115,11 @@ WHERE id = :id;
 -- name: messages.state
 UPDATE message SET state = :state, code = :code, detail = :detail WHERE id = :id;
 
+-- name: messages.note
+UPDATE message SET code = :code, detail = :detail
+WHERE id = :id AND state = 'sent' AND (code <> :code OR detail <> :detail)
+  AND (code <> 'copy_failed' OR :code = 'copy_failed');
+
 -- name: messages.mark
 UPDATE message SET state = :state, code = :code, detail = :detail
 WHERE id = :id AND state NOT IN ('delivered', 'read');
@@ -111,7 +131,9 @@ UPDATE message SET state = :state, code = :code, detail = :detail, chain = '' WH
 UPDATE message SET ext_id = :ext_id WHERE id = :id;
 
 -- name: messages.due
-UPDATE message SET state = 'queued', code = '', detail = '', at = :now WHERE id = :id;
+UPDATE message SET state = 'queued', code = '', detail = '', at = :now,
+  ended_wait = CASE WHEN :answers = 1 THEN (SELECT waiting_since FROM dialog WHERE id = message.dialog_id) END
+WHERE id = :id;
 
 -- name: messages.edit
 UPDATE message SET text = :text, edited_at = :at WHERE id = :id;
@@ -179,6 +201,75 @@ INSERT INTO file (message_id, channel_id, kind, name, mime, size, seconds, sha25
 VALUES (:message, :channel, :kind, :name, :mime, :size, :seconds, :sha256, :remote, :state, :code, 0, :now)
 RETURNING id;
 
+-- name: mails.keep
+INSERT INTO mail (message_id, whole, folded_lines, notes, recipients, signature, forwards, typed_subject, answers, event,
+  invitation, calendar)
+VALUES (:message, :whole, :folded_lines, :notes, :recipients, :signature, :forwards, :typed_subject, :answers, :event,
+  :invitation, :calendar)
+ON CONFLICT (message_id) DO UPDATE
+SET whole = excluded.whole, folded_lines = excluded.folded_lines, notes = excluded.notes,
+  recipients = excluded.recipients, event = excluded.event, invitation = excluded.invitation, calendar = excluded.calendar;
+
+-- name: mails.of_messages
+SELECT x.message_id, x.folded_lines, x.recipients,
+  CASE WHEN x.invitation = 'open' THEN COALESCE((
+    SELECT later.invitation FROM mail later
+    JOIN message n ON n.id = later.message_id JOIN message m ON m.id = x.message_id
+    WHERE later.event = x.event AND later.event <> '' AND later.message_id > x.message_id
+      AND n.channel_id = m.channel_id AND later.invitation <> 'open'
+      AND (n.state IN ('sent', 'delivered', 'read') OR n.direction = 'in' AND (
+        n.dialog_id = m.dialog_id OR LOWER(n.sender) = LOWER(json_extract(x.calendar, '$.organizer'))))
+    ORDER BY later.message_id DESC LIMIT 1), 'open') ELSE '' END
+FROM mail x
+WHERE x.message_id IN (SELECT value FROM json_each(:ids));
+
+-- name: mails.of_messages@postgresql
+SELECT x.message_id, x.folded_lines, x.recipients,
+  CASE WHEN x.invitation = 'open' THEN COALESCE((
+    SELECT later.invitation FROM mail later
+    JOIN message n ON n.id = later.message_id JOIN message m ON m.id = x.message_id
+    WHERE later.event = x.event AND later.event <> '' AND later.message_id > x.message_id
+      AND n.channel_id = m.channel_id AND later.invitation <> 'open'
+      AND (n.state IN ('sent', 'delivered', 'read') OR n.direction = 'in' AND (
+        n.dialog_id = m.dialog_id OR LOWER(n.sender) = LOWER(CAST(x.calendar AS json) ->> 'organizer')))
+    ORDER BY later.message_id DESC LIMIT 1), 'open') ELSE '' END
+FROM mail x
+WHERE x.message_id IN (SELECT CAST(value AS bigint) FROM json_array_elements_text(CAST(:ids AS json)));
+
+-- name: mails.whole
+SELECT whole FROM mail WHERE message_id = :message;
+
+-- name: mails.heard
+SELECT m.author, m.sender, m.at, m.subject, COALESCE(NULLIF(x.whole, ''), m.text), COALESCE(x.recipients, ''),
+  COALESCE(x.notes, '')
+FROM message m LEFT JOIN mail x ON x.message_id = m.id
+WHERE m.dialog_id = :dialog AND m.direction = 'in' AND (:message = 0 OR m.id = :message)
+ORDER BY m.at DESC, m.id DESC LIMIT 1;
+
+-- name: mails.in_dialog
+SELECT m.id, m.ext_id, m.direction, m.sender, m.subject, COALESCE(x.recipients, '')
+FROM message m LEFT JOIN mail x ON x.message_id = m.id
+WHERE m.dialog_id = :dialog AND m.ext_id IS NOT NULL AND m.at <= :until ORDER BY m.at DESC, m.id DESC LIMIT 40;
+
+-- name: mails.recipients
+SELECT recipients FROM mail WHERE message_id = :message;
+
+-- name: mails.invitation
+SELECT x.calendar, m.sender FROM mail x JOIN message m ON m.id = x.message_id
+WHERE m.id = :message AND x.invitation = 'open';
+
+-- name: mails.of_event
+SELECT m.id, m.direction, m.state, x.invitation FROM mail x JOIN message m ON m.id = x.message_id
+WHERE x.event = :event AND x.event <> '' AND m.channel_id = :channel AND m.id > :message
+  AND (m.direction = 'out' OR m.dialog_id = :dialog OR LOWER(m.sender) = LOWER(:organizer)) ORDER BY m.id DESC;
+
+-- name: mails.under
+SELECT m.dialog_id, x.recipients FROM message m JOIN mail x ON x.message_id = m.id
+WHERE m.channel_id = :channel AND m.ext_id = :ext_id ORDER BY m.id DESC;
+
+-- name: mails.answered
+SELECT id FROM message WHERE dialog_id = :dialog AND ext_id = :ext_id AND direction = 'in';
+
 -- name: files.of_messages
 SELECT id, message_id, channel_id, kind, name, mime, size, seconds, sha256, remote, state, code, attempts, words FROM file
 WHERE message_id IN (SELECT value FROM json_each(:ids)) ORDER BY message_id, id;
@@ -228,8 +319,8 @@ UPDATE file SET attempts = attempts + 1, next_at = :next_at, code = :code WHERE 
 UPDATE file SET state = 'missing', code = :code WHERE id = :id;
 
 -- name: early.keep
-INSERT INTO early_news (channel_id, ext_id, state, code, detail, at)
-VALUES (:channel, :ext_id, :state, :code, :detail, :at);
+INSERT INTO early_news (channel_id, ext_id, state, code, detail, about, at)
+VALUES (:channel, :ext_id, :state, :code, :detail, :about, :at);
 
 -- name: early.keep_change
 INSERT INTO early_news (channel_id, ext_id, state, code, detail, at, dialog_key, change)
@@ -237,7 +328,7 @@ VALUES (:channel, :ext_id, '', '', '', :at, :dialog_key, :change);
 
 -- name: early.take
 DELETE FROM early_news WHERE channel_id = :channel AND ext_id = :ext_id AND state <> ''
-RETURNING state, code, detail;
+RETURNING id, state, code, detail, about;
 
 -- name: early.told
 SELECT 1 FROM early_news WHERE channel_id = :channel AND ext_id = :ext_id AND state <> '' LIMIT 1;

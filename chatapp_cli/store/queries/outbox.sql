@@ -113,6 +113,10 @@ WHERE id = (SELECT MAX(a.id) FROM attempt a WHERE a.message_id = :message AND a.
 SELECT id, message_id, action, started_at, finished_at, verdict, code, detail
 FROM attempt WHERE message_id = :message ORDER BY id;
 
+-- name: attempts.latest
+SELECT verdict, code, detail FROM attempt WHERE channel_id = :channel AND verdict <> ''
+ORDER BY started_at DESC, id DESC LIMIT 3;
+
 -- name: attempts.recent
 SELECT COALESCE(NULLIF(a.address, ''), d.address), d.kind, a.stranger, a.started_at FROM attempt a JOIN dialog d ON d.id = a.dialog_id
 WHERE a.channel_id = :channel AND a.started_at > :since AND a.action = 'send' ORDER BY a.started_at;

@@ -43,11 +43,14 @@ SELECT id, at FROM arrived WHERE id >= :id ORDER BY id LIMIT 1;
 
 -- name: retention.old_raw
 SELECT COUNT(*), COALESCE(MIN(id), 0) FROM arrived
-WHERE id < :until AND at < :before AND packed >= 0 AND problem = '';
+WHERE id < :until AND at < :before AND packed >= 0 AND problem = ''
+  AND channel_id NOT IN (SELECT id FROM channel WHERE REPLACE(:lasting, ',' || kind || ',', '') <> :lasting);
 
 -- name: retention.some_raw
 SELECT id FROM arrived
-WHERE id >= :first AND id < :until AND at < :before AND packed >= 0 AND problem = '' ORDER BY id LIMIT :n;
+WHERE id >= :first AND id < :until AND at < :before AND packed >= 0 AND problem = ''
+  AND channel_id NOT IN (SELECT id FROM channel WHERE REPLACE(:lasting, ',' || kind || ',', '') <> :lasting)
+ORDER BY id LIMIT :n;
 
 -- name: retention.journal_end
 SELECT COALESCE(MIN(n), 0) FROM (
@@ -107,7 +110,8 @@ SELECT DISTINCT sha256 FROM file WHERE sha256 LIKE :like;
 
 -- name: media.of_arrivals
 SELECT DISTINCT raw_sha256 FROM arrived
-WHERE raw_sha256 LIKE :like AND NOT (id < :until AND at < :before AND packed >= 0 AND problem = '');
+WHERE raw_sha256 LIKE :like AND NOT (id < :until AND at < :before AND packed >= 0 AND problem = ''
+  AND channel_id NOT IN (SELECT id FROM channel WHERE REPLACE(:lasting, ',' || kind || ',', '') <> :lasting));
 
 -- name: media.of_replies
 SELECT DISTINCT sha256 FROM quick_reply_file WHERE sha256 LIKE :like;

@@ -28,6 +28,13 @@ class DialogRow(NamedTuple):
     preview: str
     assignee: str
     snoozed_until: Millis | None
+    author: str | None
+    """Who writes, if the name is what they write about."""
+
+    @property
+    def full_name(self) -> str:
+        """Who writes, and about what."""
+        return f"{self.author} · {self.name}" if self.author else self.name
 
 
 class DialogCard(NamedTuple):
@@ -116,6 +123,17 @@ class WaitingRow(NamedTuple):
     health_code: str
     paused_until: Millis
     text: str
+    person: str
+    """The client's own name, where the dialog is named by a subject or by an operator."""
+    address: str
+
+
+class OpenedDialog(NamedTuple):
+    """What the store knows of a dialog that was just added; see ``IngestDialog``."""
+
+    id: DialogId
+    early: int
+    counted: int
 
 
 class IngestDialog(NamedTuple):

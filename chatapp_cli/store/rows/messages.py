@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from chatapp_cli.domain.ids import ChannelId, DialogId, FileId, MessageId, Millis
 
 if TYPE_CHECKING:
-    from chatapp_cli.domain.arrival import FileKind
+    from chatapp_cli.domain.arrival import ChatKind, FileKind
 
 
 class MessageRow(NamedTuple):
@@ -29,6 +29,34 @@ class MessageRow(NamedTuple):
     stored_at: Millis
     edited_at: Millis | None
     deleted_at: Millis | None
+
+
+class AddressedMessage(NamedTuple):
+    """A message of ours and whom it is for."""
+
+    dialog_id: DialogId
+    channel_id: ChannelId
+    address: str
+    name: str
+    """Of the dialog."""
+    chat_kind: "ChatKind"
+    created_at: Millis
+    """When the dialog was opened."""
+    heard_at: Millis | None
+    """When they last wrote; ``None`` for a stranger."""
+    text: str
+
+
+class MailRow(NamedTuple):
+    """What a mail has beside its message, apart from the whole text."""
+
+    message_id: MessageId
+    folded: int
+    """How many lines the message's text leaves out."""
+    recipients: str
+    """See ``domain.recipients``."""
+    invitation: str = ""
+    """``open`` for an invitation, ``cancelled``, or how we answered it; otherwise empty."""
 
 
 class FileRow(NamedTuple):
@@ -85,6 +113,9 @@ class TroubledRow(NamedTuple):
     detail: str
     at: Millis
     text: str
+    person: str
+    """The client's own name, where the dialog is named by a subject or by an operator."""
+    address: str
 
 
 class MessageRef(NamedTuple):

@@ -51,6 +51,9 @@ class RecentSend(NamedTuple):
 class EarlyRow(NamedTuple):
     """A delivery report that came before the verdict."""
 
+    id: int
     state: str
     code: str
     detail: str
+    about: str
+    """The recipients that it is about, as a JSON list; empty if it does not say."""

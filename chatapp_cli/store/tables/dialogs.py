@@ -52,6 +52,8 @@ class Dialog(Table, table=True):
     """The assignee; may be empty (S-122)."""
     snoozed_until: int | None = Field(sa_column=moment(null=True))
     """Snoozed until then."""
+    waived_at: int | None = Field(sa_column=moment(null=True))
+    """When a person last said that no answer is needed."""
     early: int = Field(0, sa_column_kwargs=later(0))
     """Whether changes wait for a message that has not arrived yet."""
 

@@ -47,6 +47,7 @@ class Message(Table, table=True):
         UniqueConstraint("channel_id", "ext_id", "dialog_id"),
         Index("ix_message_transcript", "dialog_id", text("at DESC"), text("id DESC")),
         partly("ix_message_trouble", "id", where="state = 'uncertain' OR state = 'failed'"),
+        partly("ix_message_late", "id", where="state = 'sent' AND (code = 'delayed' OR code = 'copy_failed')"),
         partly("ix_message_chain", "id", where="chain <> '' AND state = 'failed'"),
         NEVER_AGAIN,
     )
@@ -82,6 +83,8 @@ class Message(Table, table=True):
     """Whether it stands for a message that the provider will show later under the same id."""
     asked: str = Field("", sa_column_kwargs=later())
     """Digest of what was asked for under its key; empty where nobody chose a key, or before this was kept."""
+    ended_wait: int | None = Field(sa_column=moment(null=True))
+    """Of an answer: since when the client had waited for one; it counts again if the answer fails."""
 
 
 class MessagePart(Table, table=True):
@@ -93,6 +96,35 @@ class MessagePart(Table, table=True):
     message_id: int = Field(sa_column=Column(Big, ForeignKey("message.id", ondelete="CASCADE"), index=True))
     bears_text: int = Field(0, sa_column_kwargs=later(0))
     """Whether it carries text; if no part is marked, the first id carries all of it."""
+
+
+class Mail(Table, table=True):
+    """What a mail has beside its message."""
+
+    __table_args__ = (partly("ix_mail_event", "event", where="event <> ''"),)
+    message_id: int = Field(sa_column=Column(Big, ForeignKey("message.id", ondelete="CASCADE"), primary_key=True))
+    whole: str
+    """All of its text, if the message's text leaves lines out; otherwise empty."""
+    folded_lines: int
+    """How many lines the message's text leaves out."""
+    notes: str
+    """What the desk says of a mail that came at the end of its text, which its author did not write."""
+    recipients: str
+    """See ``domain.recipients``."""
+    signature: str
+    """What stands below the text of a mail of ours, filled in."""
+    forwards: int
+    """Whether a mail of ours passes on another one."""
+    typed_subject: int
+    """Whether a person gave a mail of ours its subject, so that it goes out as it is."""
+    answers: str
+    """The ``ext_id`` of the mail whose people get copies of ours, and which it answers; empty: the last one."""
+    event: str
+    """The event of an invitation, a cancellation or an answer, see ``domain.invitation``; otherwise empty."""
+    invitation: str
+    """``open`` for an invitation, ``cancelled``, or the decision of an answer."""
+    calendar: str
+    """The invitation, see ``EventInvitation``; of an answer the calendar that it answers."""
 
 
 class MessageRevision(Table, table=True):
@@ -159,3 +191,5 @@ class EarlyNews(Table, table=True):
     dialog_key: str = Field("", sa_column_kwargs=later())
     change: str = Field("", sa_column_kwargs=later())
     """An edit, a deletion or a reaction: the event's name and the event as JSON."""
+    about: str = Field("", sa_column_kwargs=later())
+    """The recipients that a report is about, as a JSON list; empty if it does not say."""

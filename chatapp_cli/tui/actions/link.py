@@ -22,7 +22,12 @@ def found(target: MessageTarget) -> list[Link]:
 
 async def follow(page: ActionPage, target: MessageTarget) -> None:
     """Open, write to or copy one of the links."""
-    link = await _pick(page, found(target))
+    await follow_one(page, found(target))
+
+
+async def follow_one(page: ActionPage, links: list[Link]) -> None:
+    """Open, write to or copy one of these links."""
+    link = await _pick(page, links)
     if link is None:
         return
     first = ("open", _("Open {host}", host=link.host)) if link.kind == "url" else ("write", _("Write first"))
@@ -55,8 +60,7 @@ async def _write_to(page: ActionPage, address: str) -> None:
     people.query(Input).first().value = address
 
 
+NO_LINK = T("There is no link, address or phone number in this message.")
 ACTIONS: dict[str, Action[MessageTarget]] = {
-    "follow": message_action(
-        follow, unless(found, T("There is no link, address or phone number in this message.")), notes=True
-    ),
+    "follow": message_action(follow, unless(found, NO_LINK), notes=True),
 }

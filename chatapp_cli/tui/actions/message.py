@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from chatapp_cli.domain.errors import ChatappError
@@ -9,23 +10,28 @@ from chatapp_cli.domain.excerpt import excerpt
 from chatapp_cli.domain.message import Direction, Operation
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _
-from chatapp_cli.services import changes, deadletters, sending, transcript
+from chatapp_cli.services import addressing, changes, deadletters, mails, sending, transcript
 from chatapp_cli.tui.action_page import Action, ActionPage
 from chatapp_cli.tui.actions import file as file_actions
 from chatapp_cli.tui.actions import forward as forward_actions
+from chatapp_cli.tui.actions import invitation as invitation_actions
 from chatapp_cli.tui.actions import link as link_actions
 from chatapp_cli.tui.actions import waiting as waiting_actions
 from chatapp_cli.tui.actions.message_target import NO_TEXT, Against, MessageTarget, message_action, unless
+from chatapp_cli.tui.pages import page_named
 from chatapp_cli.tui.reading import words
 
 EMOJI = ("👍", "❤", "🔥", "🎉", "🙏", "😁", "👌", "🤔")
 
 
-async def reply(_page: ActionPage, target: MessageTarget) -> None:
-    """Quote the message in the composer."""
-    composer = target.among.composer
+async def reply(page: ActionPage, target: MessageTarget) -> None:
+    """Quote the message in the composer; the author of a mail gets a copy, unless the answer goes to them anyhow."""
+    composer, message = target.among.composer, target.entry.message.id
     if target.can.replies and target.there:
-        composer.quote(target.entry)
+        state, author = composer.state, partial(addressing.author_beside, can=target.can, answered=message)
+        beside = await page.workspace.read(author) if target.can.copies else ()
+        if composer.state is state:  # otherwise another dialog was opened meanwhile
+            composer.quote(target.entry, beside)
     composer.focus_pen()
 
 
@@ -68,8 +74,22 @@ async def copy(page: ActionPage, target: MessageTarget) -> None:
     page.say(_("Copied."))
 
 
+async def fold(page: ActionPage, target: MessageTarget) -> None:
+    """Show the whole text of a mail in its place, or fold it again."""
+    transcript, message = target.among.transcript, target.entry.message.id
+    if message in transcript.folds.unfolded:
+        transcript.folds.fold(message)
+        transcript.choose(message)
+    else:
+        transcript.folds.unfold(message, await page.workspace.read(partial(mails.whole, message=message)))
+
+
 async def whole(page: ActionPage, target: MessageTarget) -> None:
-    """Show all of a text, however long it is."""
+    """Show all of a mail, or all of a text, however long it is."""
+    if target.is_mail:
+        mail: Callable[[MessageTarget], ActionPage] = page_named("mail")
+        await page.app.push_screen_wait(mail(target))
+        return
     from chatapp_cli.tui.questions.whole_text import WholeText
 
     message = target.entry.message
@@ -109,15 +129,23 @@ ACTIONS: dict[str, Action[MessageTarget]] = {
     **forward_actions.ACTIONS,
     **file_actions.ACTIONS,
     **link_actions.ACTIONS,
+    **invitation_actions.ACTIONS,
     "history": message_action(
         history, unless(lambda target: target.entry.message.edited_at is not None, T("This message was never edited."))
     ),
     "raw": message_action(
         raw, unless(lambda target: target.entry.message.direction == Direction.IN, T("This message did not arrive."))
     ),
+    "fold": message_action(
+        fold,
+        unless(lambda target: target.entry.mail and target.entry.mail.folded, T("Nothing is folded in this message.")),
+    ),
     "whole": message_action(
         whole,
-        unless(lambda target: excerpt(target.entry.message.text).left_out, T("The conversation shows all of it.")),
+        unless(
+            lambda target: target.is_mail or excerpt(target.entry.message.text).left_out,
+            T("The conversation shows all of it."),
+        ),
         notes=True,
     ),
     "copy": message_action(copy, unless(lambda target: target.entry.message.text, NO_TEXT), notes=True),

@@ -21,6 +21,28 @@ if TYPE_CHECKING:
 NOT_GONE = frozenset({State.SCHEDULED, State.QUEUED})
 
 
+class MailsAround(Protocol):
+    """What the page of a mail asks of the conversation behind it."""
+
+    def begin(self) -> None:
+        """Take the list as it is now."""
+
+    async def beside(self, entry: TranscriptEntry, step: int) -> MessageTarget | None:
+        """The next mail, or the one before."""
+
+    def saw(self, entry: TranscriptEntry) -> None:
+        """A mail was shown whole."""
+
+    def write(self) -> None:
+        """Answer without a quote."""
+
+    def reply(self, entry: TranscriptEntry) -> None:
+        """Answer this mail."""
+
+    def reply_to_all(self, entry: TranscriptEntry) -> None:
+        """Answer this mail, with copies to all whom it names."""
+
+
 class Shown(Protocol):
     """The conversation that shows a message."""
 
@@ -31,6 +53,10 @@ class Shown(Protocol):
     @property
     def composer(self) -> Composer:
         """The composer of the conversation."""
+
+    @property
+    def mails(self) -> MailsAround:
+        """What the page of a mail asks of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +72,11 @@ class MessageTarget:
     def ours(self) -> bool:
         """Whether the message is ours."""
         return self.entry.message.direction == Direction.OUT
+
+    @property
+    def is_mail(self) -> bool:
+        """Whether it is a mail, of which more came than the conversation shows."""
+        return self.can.keeps_raw and self.entry.message.direction in set(Direction)
 
     @property
     def waits(self) -> bool:

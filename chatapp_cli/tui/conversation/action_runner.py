@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from chatapp_cli.domain.dialog import MOST_AT_ONCE
+from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _
 from chatapp_cli.services import dialogs
 from chatapp_cli.store.rows.dialogs import DialogCard
@@ -20,6 +23,11 @@ from chatapp_cli.tui.widgets.transcript import Transcript
 if TYPE_CHECKING:
     from chatapp_cli.services.transcript import TranscriptEntry
     from chatapp_cli.tui.actions.message_target import MessageTarget
+
+
+_OF_MAIL = ("everybody", "copies", "signature")
+_ANSWERING = (*_OF_MAIL, "later", "attach", "editor", "detach")
+"""Actions on what is written, of which those of a mail need a channel with copies."""
 
 
 class ActionRunner(ConversationController):
@@ -46,6 +54,12 @@ class ActionRunner(ConversationController):
         from chatapp_cli.tui.actions import dialog as dialog_actions
         from chatapp_cli.tui.actions import many as many_actions
 
+        if len(chosen) > MOST_AT_ONCE:
+            raise Refused(
+                "too_many",
+                T("{n} dialogs are selected: at most {most} are changed at once.", n=len(chosen), most=MOST_AT_ONCE),
+                T("Narrow the list by a filter, or use the command line."),
+            )
         cards = await self._cards(chosen)
         if name in many_actions.ACTIONS:
             await many_actions.ACTIONS[name].run(self.page, cards)
@@ -65,7 +79,7 @@ class ActionRunner(ConversationController):
         """Run an action on a message, or show why it is not possible."""
         from chatapp_cli.tui.actions import message as message_actions
 
-        target, action = self._target(entry), message_actions.ACTIONS[name]
+        target, action = self.target(entry), message_actions.ACTIONS[name]
         reason = action.against(target)
         if reason is None:
             work = partial(action.run, self.page, target)
@@ -76,11 +90,19 @@ class ActionRunner(ConversationController):
     def recall(self) -> None:
         """Cancel the last message that has not been sent yet."""
         transcript = self.conversation.transcript
-        last = next((entry for entry in reversed(transcript.entries) if self._target(entry).waits), None)
+        last = next((entry for entry in reversed(transcript.entries) if self.target(entry).waits), None)
         if last is not None:
             transcript.post_message(Transcript.Asked("cancel", last))
 
-    def _target(self, entry: TranscriptEntry) -> MessageTarget:
+    async def reply(self, entry: TranscriptEntry) -> None:
+        """Answer a message with a quote."""
+        from chatapp_cli.tui.actions import message as message_actions
+
+        work = partial(message_actions.reply, self.page, self.target(entry))
+        await self._joining.in_its_own_dialog("reply", entry, work)
+
+    def target(self, entry: TranscriptEntry) -> MessageTarget:
+        """A message with what decides which actions are possible on it."""
         from chatapp_cli.tui.actions.message_target import MessageTarget
 
         opening = self.conversation.opening
@@ -100,6 +122,7 @@ class ActionRunner(ConversationController):
         found = [
             *self._ways_to_open(cards),
             *self._with_message(),
+            *self._with_answer(),
             *(("inbox", f"deed({name!r})", name) for name in _with_dialogs(cards)),
         ]
         acts = [action(scope, full) for scope, full, _name in found]
@@ -112,6 +135,8 @@ class ActionRunner(ConversationController):
             self.conversation.start_opening(targets[0])
         elif chosen == "new_tab":
             self._tabs.new_tab(targets[0])
+        elif chosen in _ANSWERING:
+            await self.page.run_action(f"screen.{chosen}")
         elif chosen is not None:
             await self._do_with_dialogs(chosen, targets)
 
@@ -121,6 +146,14 @@ class ActionRunner(ConversationController):
             return []
         return [("list", "open", "open"), ("inbox", "new_tab", "new_tab")]
 
+    def _with_answer(self) -> list[tuple[str, str, str]]:
+        """Scope, keymap name and name of what can be done with the answer that is written in the open dialog."""
+        opening = self.conversation.writable()
+        if opening is None or self.conversation.dialogs.has_focus:
+            return []
+        copies = self.page.workspace.capabilities(opening.channel).copies
+        return [("inbox", name, name) for name in _ANSWERING if copies or name not in _OF_MAIL]
+
     def _with_message(self) -> list[tuple[str, str, str]]:
         """Scope, keymap name and name of each action that is possible with the chosen message."""
         from chatapp_cli.tui.actions import message as message_actions
@@ -128,7 +161,7 @@ class ActionRunner(ConversationController):
         transcript = self.conversation.transcript
         if not transcript.has_focus or transcript.selected is None:
             return []
-        target = self._target(transcript.selected)
+        target = self.target(transcript.selected)
         possible = [name for name, action in message_actions.ACTIONS.items() if action.possible(target)]
         return [("transcript", f"message({name!r})", name) for name in possible]
 

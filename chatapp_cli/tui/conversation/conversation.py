@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import partial
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from textual.widget import Widget
@@ -15,7 +17,7 @@ from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.domain.journal.messages import ChangeRefused
 from chatapp_cli.domain.message import PENDING, State
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import channels, dialogs
+from chatapp_cli.services import dialogs
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.action_page import ActionPage
 from chatapp_cli.tui.conversation import ways
@@ -28,8 +30,12 @@ from chatapp_cli.tui.widgets.dialog_list import DialogList
 from chatapp_cli.tui.widgets.pane import ConversationPane
 
 if TYPE_CHECKING:
+    from chatapp_cli.tui.actions.message_target import MailsAround
     from chatapp_cli.tui.widgets.client_card import ClientCard
     from chatapp_cli.tui.widgets.composer import Composer, Pen
+
+_FRAME = 1 / 60
+"""Seconds between two frames of Textual."""
 
 
 class Conversation:
@@ -39,6 +45,11 @@ class Conversation:
     """The client's card; it exists once the conversation is `ready`."""
     composer: Composer
     """Where answers are written; it exists once the conversation is `ready`."""
+
+    one_frame: Callable[[], AbstractContextManager[None]] = nullcontext
+    """Holds the painting of the page; the page of dialogs sets it."""
+    mails: MailsAround
+    """What the page of a mail asks of the conversation; the page of dialogs sets it."""
 
     def __init__(self, page: ActionPage, body: Widget, dialogs: DialogList, pane: ConversationPane) -> None:
         self.page, self.dialogs, self.pane = page, dialogs, pane
@@ -71,6 +82,14 @@ class Conversation:
             return self.dialogs.under_cursor
         return self.opening.card.id
 
+    def writable(self) -> Opening | None:
+        """The open dialog, if it can be answered."""
+        return None if self.opening is None or self.pen.disabled else self.opening
+
+    def is_open(self, opening: Opening) -> bool:
+        """Whether answers still go to the dialog of ``opening``."""
+        return self.opening is not None and self.opening.card.id == opening.card.id
+
     def shows(self, opening: Opening) -> bool:
         """Whether the messages that ``opening`` shows are still on the page."""
         return self.opening is not None and set(self.opening.thread) == set(opening.thread)
@@ -89,6 +108,8 @@ class Conversation:
 
         self.card, self.composer = ClientCard(self.page.appearance), Composer()
         await self._body.mount(self.pane, self.card)
+        if not self.pane.is_attached:  # the page is closing, and mounts nothing more
+            return
         await self.pane.mount(self.composer)
         self.is_ready = True
         for part in self.parts:
@@ -108,28 +129,46 @@ class Conversation:
     def show_end(self) -> None:
         """Open the same dialog again, at its latest message."""
         if self.opening is not None:
-            self.start_opening(self.opening.card.id, exact=True)
+            job = partial(self.open, self.opening.card.id, exact=True, at_end=True)
+            self.page.do(job, group="open", exclusive=True)
 
-    async def open(self, dialog: DialogId, message: MessageId | None = None, *, exact: bool = False) -> None:
+    async def open(
+        self, dialog: DialogId, message: MessageId | None = None, *, exact: bool = False, at_end: bool = False
+    ) -> None:
         """Show a dialog and focus the composer, or show ``message`` of it. Raises NotFound.
 
+        It begins with what is unread, unless there is room for all that or ``at_end`` asks for the latest message.
         Where a person's dialogs are joined, answers go to this one with ``exact``, else to where they wrote last.
         """
         job = partial(conversations.opening, dialog=dialog, message=message, joined=self.joined, exact=exact)
         opening = await self.page.workspace.read(job)
         await self.ready()
-        self.page.add_class("-open", "-conversing")
-        await self._turn_to(opening)
-        known, routes = self.page.workspace.manifest(opening.channel), ways.routes(opening)
-        self.transcript.open(known, opening.page, at=message, routes=routes)
-        self.composer.focus_pen()
-        if self.pen.disabled or message is not None:
-            self.transcript.focus()
-        await self._call_opened(opening)
+        await self._leave_for(opening)
+        with self.one_frame():
+            self.page.add_class("-open", "-conversing")
+            self._turn_to(opening)
+            known, routes = self.page.workspace.manifest(opening.channel), ways.routes(opening)
+            unread = None if at_end else opening.first_unread
+            self.transcript.open(known, opening.page, at=message, unread=unread, routes=routes)
+            self.composer.focus_pen()
+            if self.pen.disabled or message is not None:
+                self.transcript.focus()
+            await self._call_opened(opening)
+            await self._focused()
+
+    async def _focused(self) -> None:
+        """Wait until each widget up to the page knows where the focus is; one that is busy or closes may never say."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_FRAME):
+                for widget in takewhile(lambda widget: widget is not self.page.app, self.pen.ancestors_with_self):
+                    knows = asyncio.Event()
+                    widget.call_later(knows.set)
+                    await knows.wait()
 
     async def answer_by(self, opening: Opening) -> None:
         """Send answers to another dialog while the same messages are shown."""
-        await self._turn_to(opening)
+        await self._leave_for(opening)
+        self._turn_to(opening)
         self.composer.focus_pen()
         await self._call_opened(opening)
 
@@ -137,18 +176,22 @@ class Conversation:
         for part in self.parts:
             await part.opened(opening)
 
-    async def _turn_to(self, opening: Opening) -> None:
-        """Make a dialog the one that answers go to."""
+    async def _leave_for(self, opening: Opening) -> None:
         for part in self.parts:
             await part.before_opening(opening)
+
+    def _turn_to(self, opening: Opening) -> None:
+        """Make a dialog the one that answers go to."""
         self.opening = opening
         self._show_card(opening)
         self.dialogs.mark_opened(opening.card.id)
         self._turn_composer(opening, self.states.setdefault(opening.card.id, ComposerState()))
 
     def _turn_composer(self, opening: Opening, state: ComposerState) -> None:
-        can, price = self.page.workspace.capabilities(opening.channel), channels.price_of_part(opening.channel)
-        stop, warning = self._obstacles(opening)
+        from chatapp_cli.services.channels import price_of_part
+
+        can, price = self.page.workspace.capabilities(opening.channel), price_of_part(opening.channel)
+        stop, warning = self._refusal_and_warning(opening)
         self.composer.turn_to(state, can, stop=stop, warning=warning, price=price)
         self.composer.border_title = ways.title(opening)
 
@@ -180,9 +223,9 @@ class Conversation:
         """Show whether the dialog can be answered now; the text stays."""
         if self.opening is not None and self.is_ready:
             self.composer.border_title = ways.title(self.opening)
-            self.composer.allow(*self._obstacles(self.opening))
+            self.composer.allow(*self._refusal_and_warning(self.opening))
 
-    def _obstacles(self, opening: Opening) -> tuple[Refused | None, str]:
+    def _refusal_and_warning(self, opening: Opening) -> tuple[Refused | None, str]:
         """Why nothing can be sent, and a warning."""
         card, channel, workspace = opening.card, opening.channel, self.page.workspace
         if card.id == self.deleted_dialog:
@@ -190,14 +233,14 @@ class Conversation:
             return Refused("gone", what, T("Choose another dialog.")), ""
         from chatapp_cli.tui.session import outgoing
 
-        stop, warning = outgoing.obstacles(
+        stop, warning = outgoing.refusal_and_warning(
             card, channel, workspace.capabilities(channel), workspace.company.world.clock.now()
         )
         return stop, "  ".join(filter(None, (warning, *(part.warning() for part in self.parts))))
 
     def lose(self, opening: Opening) -> None:
         """Note that the open dialog was deleted; its messages and the text of the composer stay on the page."""
-        if self.deleted_dialog == opening.card.id or self.opening is None or self.opening.card.id != opening.card.id:
+        if self.deleted_dialog == opening.card.id or not self.is_open(opening):
             return
         self.deleted_dialog = opening.card.id
         for part in self.parts:
@@ -249,7 +292,7 @@ class Conversation:
                 raise
             self.lose(opening)
             return
-        if self.opening is None or self.opening.card.id != opening.card.id or not self.shows(opening):
+        if not self.is_open(opening) or not self.shows(opening):
             return
         if not self.shows(fresh):
             await self.open(fresh.card.id, exact=True)

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from textual.timer import Timer
 
 from chatapp_cli.domain.ids import DialogId, MessageId
+from chatapp_cli.domain.message import Direction
 from chatapp_cli.services import dialogs
 from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.conversation.part import ConversationPart
 
 if TYPE_CHECKING:
+    from chatapp_cli.services.transcript import TranscriptEntry
     from chatapp_cli.tui.reading.conversations import Opening
 
 DWELL = 1.0
@@ -62,12 +64,23 @@ class ReadMarks(ConversationPart):
             self.dwell.stop()
 
     def _dwelt(self, opening: Opening) -> None:
-        conversation = self.conversation
-        if not conversation.shows(opening) or not self.page.app.app_focus or not self.page.is_current:
+        conversation, app = self.conversation, self.page.app
+        is_covered = app.screen is not self.page  # `is_current` is true below a page that lets through its colours
+        if not conversation.shows(opening) or not app.app_focus or is_covered:
             return
         if conversation.transcript.at_end and conversation.pane.display:
             for dialog in opening.unread:
                 self.page.do(partial(self._mark, dialog), group="read")
+
+    def saw(self, entry: TranscriptEntry) -> None:
+        """Mark the dialog as read whose last message from the client was shown on a page of its own."""
+        opening, seen = self.conversation.opening, entry.message
+        entries = (one.message for one in self.conversation.transcript.entries)
+        heard = (one for one in entries if one.dialog_id == seen.dialog_id and one.direction == Direction.IN)
+        if opening is None or seen.dialog_id not in opening.unread or seen.dialog_id == self.peeked:
+            return
+        if not any((one.at, one.id) > (seen.at, seen.id) for one in heard):
+            self.page.do(partial(self._mark, seen.dialog_id), group="read")
 
     async def _mark(self, dialog: DialogId) -> None:
         await self.page.workspace.write(partial(dialogs.read, dialog=dialog))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.services import drafts, transcript
@@ -13,10 +15,7 @@ from chatapp_cli.tui.session.composer_state import ComposerState
 
 def unsent(state: ComposerState) -> Unsent:
     """The draft to store."""
-    from chatapp_cli.domain.draft import Draft
-
-    reply = None if state.reply_to is None else state.reply_to.message.id
-    draft = Draft(text=state.text, subject=state.subject, files=tuple(state.files), reply_to=reply)
+    draft = replace(state.draft(), text=state.text, subject=state.subject)
     return Unsent(draft, None if state.editing is None else state.editing.message.id)
 
 
@@ -27,7 +26,13 @@ def state_of(tx: Tx, dialog: DialogId) -> ComposerState:
         return ComposerState()
     draft = stored.draft
     return ComposerState(
-        draft.text, draft.subject, list(draft.files), _entry(tx, draft.reply_to), _entry(tx, stored.edits)
+        text=draft.text,
+        subject=draft.subject,
+        files=list(draft.files),
+        reply_to=_entry(tx, draft.reply_to),
+        editing=_entry(tx, stored.edits),
+        cc=", ".join(draft.cc),
+        bcc=", ".join(draft.bcc),
     )
 
 

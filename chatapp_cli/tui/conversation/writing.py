@@ -69,7 +69,7 @@ class Writing(ConversationPart):
 
     def quick(self) -> None:
         """Ask for a quick reply and insert it."""
-        if opening := self._writable():
+        if opening := self.conversation.writable():
             self.page.do(partial(self._quick, opening.card), group="quick", exclusive=True)
 
     async def _quick(self, card: DialogCard) -> None:
@@ -82,7 +82,7 @@ class Writing(ConversationPart):
 
     def editor(self) -> None:
         """Edit the text in the person's own editor."""
-        if self._writable():
+        if self.conversation.writable():
             self.page.do(self._write_elsewhere, group="editor", exclusive=True)
 
     async def _write_elsewhere(self) -> None:
@@ -96,11 +96,6 @@ class Writing(ConversationPart):
         pen.replace_all(edit_in_own_editor(self.page.app, pen.text, folder, env))
         self.conversation.composer.focus_pen()
 
-    def _writable(self) -> Opening | None:
-        """The open dialog, if it can be answered."""
-        opening = self.conversation.opening
-        return None if opening is None or self.conversation.pen.disabled else opening
-
     def spelling(self) -> None:
         """Suggest other spellings of the word under the cursor."""
         if self.conversation.opening is not None:
@@ -111,6 +106,14 @@ class Writing(ConversationPart):
         """Remove the last file, or the quote or edit."""
         if self.conversation.opening is not None:
             self.conversation.composer.drop()
+
+    def signature(self) -> None:
+        """Leave the signature out of what is written, or put it below again."""
+        if self.conversation.writable():
+            self.page.do(self._turn_signature)
+
+    async def _turn_signature(self) -> None:
+        self.conversation.composer.turn_signature()
 
     # Sending
 
@@ -137,6 +140,8 @@ class Writing(ConversationPart):
         sent = replace(composer.state, files=[*composer.state.files])
         job = outgoing.send_job(sent, workspace, opening.channel, dialog, options or workspace.send_options())
         composer.clear()
+        if sent.editing is None:
+            self.conversation.transcript.cursor.follow_end()
         sending = asyncio.ensure_future(workspace.write(self._drafts.without_draft(dialog, job)))
         sending.add_done_callback(partial(self._put_back_unsent, dialog, sent))
         await asyncio.shield(sending)  # it continues if the waiting worker is cancelled

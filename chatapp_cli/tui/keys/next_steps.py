@@ -55,6 +55,7 @@ KEYS: Final[Mapping[Next, Keys]] = MappingProxyType(
         Next.RETRY: (("transcript", "message('retry')"),),
         Next.TAKE: (("inbox", "deed('assign')"),),
         Next.TEMPLATES: (("inbox", "deed('template')"),),
+        Next.TO_ORGANIZER: (("transcript", "message('invitation')"),),
         Next.TRANSCRIBE: (("transcript", "message('transcribe')"),),
         Next.UNBLOCK: (("inbox", "deed('block')"),),
         Next.UNMERGE: (("inbox", "deed('part')"),),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 
 from textual.timer import Timer
-from textual.widgets import Input
 
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.errors import NotFound
@@ -131,8 +130,7 @@ class Listing:
 
     def everything(self) -> None:
         """Remove all filters."""
-        with self.pane.search.prevent(Input.Changed):
-            self.pane.search.value = ""
+        self.pane.search.clear()
         self.filter_by(DialogFilter())
 
     def unread(self) -> None:
@@ -190,7 +188,7 @@ class Listing:
     def search(self) -> None:
         """Focus the search box."""
         self.page.remove_class("-open")
-        self.pane.search.focus()
+        self.pane.search.ready().focus()
 
     def typed(self, text: str) -> None:
         """Search for a text, `SEARCH_PAUSE` after the last key."""

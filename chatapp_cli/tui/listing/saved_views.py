@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from textual.timer import Timer
 
 from chatapp_cli.domain.dialog import DialogFilter
-from chatapp_cli.services import views
 from chatapp_cli.store.rows.operators import ViewRow
 from chatapp_cli.tui.action_page import ActionPage
 from chatapp_cli.tui.widgets.pane import ListPane
@@ -56,7 +55,6 @@ class SavedViews:
         if bar is None and self._views:
             self._bar = bar = ViewsBar(self._page.appearance)
             await self._pane.mount(bar, after=self._pane.filters)
-            self._page.call_after_refresh(self.count)
         if bar is not None:
             bar.display = bool(self._views)
             bar.tell(self._views, counts, self._listed())
@@ -67,12 +65,17 @@ class SavedViews:
             self._bar.choose(self._listed())
 
     def _listed(self) -> int | None:
-        me, dialog_filter = self._page.workspace.actor, self._dialog_filter()
-        return next((row.id for row in self._views if views.filter_of(row, operator=me) == dialog_filter), None)
+        dialog_filter = self._dialog_filter()
+        return next((row.id for row in self._views if self._filter_of(row) == dialog_filter), None)
+
+    def _filter_of(self, view: ViewRow) -> DialogFilter:
+        from chatapp_cli.services import views
+
+        return views.filter_of(view, operator=self._page.workspace.actor)
 
     def go_to(self, view: ViewRow) -> None:
         """Use the filter of a view."""
-        self._show(views.filter_of(view, operator=self._page.workspace.actor))
+        self._show(self._filter_of(view))
         self.count()
 
     def next_view(self) -> None:

@@ -15,7 +15,7 @@ from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import NotFound, Refused
 from chatapp_cli.domain.excerpt import excerpt
-from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.domain.journal.messages import MessageReceived, MessageStateChanged
 from chatapp_cli.domain.message import Direction, State
 from chatapp_cli.domain.text import T
@@ -23,10 +23,10 @@ from chatapp_cli.domain.when import when
 from chatapp_cli.i18n import _, ngettext, show
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.services import dialogs, duties, notes, transcript
+from chatapp_cli.services import dialogs, duties, mails, notes, transcript
 from chatapp_cli.services.message_request import InDialog
 from chatapp_cli.services.transcript import TranscriptEntry
-from chatapp_cli.services.words import state
+from chatapp_cli.services.words import recipients, state
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.rows.dialogs import DialogCard, DialogRow
 from chatapp_cli.store.rows.messages import MessageRow
@@ -60,6 +60,8 @@ class Plain:
         self._listed: Sequence[DialogId] = ()
         self._open: DialogCard | None = None
         self._first: MessageRow | None = None
+        self._folded: MessageId | None = None
+        """The last mail that was read out without what it quotes."""
         self._unconfirmed = ""
         """A text that is sent if the operator says yes."""
         self.left = False
@@ -71,6 +73,7 @@ class Plain:
             "find": self._find,
             "open": self._open_numbered,
             "more": self._earlier,
+            "whole": self._whole,
             "answer": self._answer,
             "claim": self._claim,
             "later": self._snooze,
@@ -156,7 +159,7 @@ class Plain:
         waits = _("waits {time}", time=words.age(now - row.waiting_since)) if row.waiting_since else ""
         unread = ngettext("{n} unread", "{n} unread", row.unread) if row.unread else ""
         facts = [manifest(row.kind).label, waits, unread, f"@{row.assignee}" if row.assignee else ""]
-        return f"{n}. {line(row.name)}. {', '.join(filter(None, facts))}. {line(row.preview)}"
+        return f"{n}. {line(row.full_name)}. {', '.join(filter(None, facts))}. {line(row.preview)}"
 
     # One dialog
 
@@ -171,12 +174,13 @@ class Plain:
         card, entries = await self._workspace.read(
             lambda tx: (dialogs.card(tx, dialog), transcript.latest(tx, dialog, n=_AT_ONCE))
         )
-        self._open = card
+        self._open, self._folded = card, None
         self._say(f"{line(card.name)}. {manifest(card.kind).label}, {line(card.line)}.")
         self._read_out(entries)
 
     def _read_out(self, entries: Sequence[TranscriptEntry]) -> None:
         self._first = entries[0].message if entries else None
+        self._folded = next((one.message.id for one in reversed(entries) if one.mail and one.mail.folded), self._folded)
         self._lines(map(self._entry, entries))
 
     def _entry(self, entry: TranscriptEntry) -> str:
@@ -184,8 +188,9 @@ class Plain:
         client = self._open.name if self._open else ""
         who = line(message.author) or (_("we") if message.direction == Direction.OUT else line(client))
         files = [_("file {name}", name=line(file.name)) for file in entry.files]
-        heading = f"{words.moment(message.at, now)} {', '.join([who, *self._marks(message)])}"
-        return f"{heading}: {', '.join(filter(None, [line(excerpt(message.text).text), *files]))}"
+        beside = (line(show(one)) for one in recipients(entry))
+        heading = f"{words.moment(message.at, now)} {', '.join([who, *self._marks(message), *beside])}"
+        return f"{heading}: {', '.join(filter(None, [line(excerpt(message.text).text), *_folded(entry), *files]))}"
 
     def _marks(self, message: MessageRow) -> Iterator[str]:
         """What is read out before the text, so that nobody takes a note, an unsent or a deleted message for sent."""
@@ -205,6 +210,13 @@ class Plain:
         self._read_out(entries)
         if not entries:
             self._say(_("Nothing was said before."))
+
+    async def _whole(self, _rest: str) -> None:
+        card, folded = self._card(), self._folded
+        text = "" if folded is None else await self._workspace.read(partial(mails.whole, message=folded))
+        if not text:
+            raise NotFound(T("Nothing was folded in what was read out of {name}.", name=line(card.name)))
+        self._lines(map(line, excerpt(text).text.splitlines()))
 
     def _card(self) -> DialogCard:
         if self._open is None:
@@ -284,6 +296,13 @@ class Plain:
         n, text = self._listed.index(dialog) + 1, line(excerpt(found.message.text).text)
         state = _("Not delivered") if found.message.state == State.FAILED else _("New message")
         self._say(f"{state}, {n}. {line(card.name)}, {manifest(card.kind).label}: {text}")
+
+
+def _folded(entry: TranscriptEntry) -> Iterator[str]:
+    """How much of a mail is left out, and the word for the rest."""
+    if entry.mail is not None and entry.mail.folded:
+        more = ngettext("… {n} more line", "… {n} more lines", entry.mail.folded)
+        yield f"{more}: «{_('whole')}»"
 
 
 async def conversation(

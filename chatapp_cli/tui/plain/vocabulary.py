@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, Command] = {
     "find": Command(("найти", "find"), N_("words"), N_("Dialogs by name, phone or e-mail")),
     "open": Command(("открыть", "open", "о", "o"), N_("number"), N_("Read a dialog; the number alone does it too")),
     "more": Command(("раньше", "earlier"), "", N_("What was said before")),
+    "whole": Command(("целиком", "whole"), "", N_("The last mail with what it quotes")),
     "answer": Command(("ответ", "ответить", "answer", "a"), N_("text"), N_("Answer at once, without a question")),
     "claim": Command(("взять", "take"), "", N_("Take it: I answer")),
     "later": Command(("отложить", "later"), N_("time"), N_("Snooze until then, such as: tomorrow 9:00, +2h")),

@@ -43,4 +43,4 @@ class DialogPick(Picker[DialogRow]):
     def line(self, one: DialogRow) -> Text:
         """Name, channel and address."""
         channel = f"  {manifest(one.kind).label} {line(one.address)}"
-        return Text.assemble((fit(one.name, _NAME), "bold"), (channel, "dim"), no_wrap=True, overflow="ellipsis")
+        return Text.assemble((fit(one.full_name, _NAME), "bold"), (channel, "dim"), no_wrap=True, overflow="ellipsis")

@@ -45,7 +45,7 @@ class Picker(Popup[T], Generic[T]):
         with Vertical():
             if self._title:
                 yield Label(self._title, classes="title", markup=False)
-            yield Input(placeholder=self._placeholder)
+            yield Input(placeholder=self._placeholder, id="search")
             yield OptionList(markup=False)
             yield from self.below()
 
@@ -58,7 +58,7 @@ class Picker(Popup[T], Generic[T]):
         self.query_one(OptionList).can_focus = False
         self.narrow("")
 
-    @on(Input.Changed)
+    @on(Input.Changed, "#search")
     def _typed(self, event: Input.Changed) -> None:
         self.narrow(event.value)
 
@@ -87,6 +87,10 @@ class Picker(Popup[T], Generic[T]):
     @on(Input.Submitted)
     @on(OptionList.OptionSelected)
     def action_pick(self) -> None:
-        """Answer with the chosen value."""
+        """Take the chosen value."""
         if self.chosen is not None:
-            self.answer(self.chosen)
+            self.take(self.chosen)
+
+    def take(self, chosen: T) -> None:
+        """Answer with the chosen value, unless a picker asks for more first."""
+        self.answer(chosen)

@@ -18,6 +18,8 @@ def channel_notice(channel: ChannelRow, now: Millis) -> str:
     found = standing(channel, manifest(channel.kind), now)
     if found.state in {ChannelState.STOPPED, ChannelState.RECEIVES_ONLY}:
         return _stopped(found, now)
+    if found.state is ChannelState.SENDS_ONLY:
+        return _deaf(found, now)
     if found.state in {ChannelState.WORKING, ChannelState.RESTING}:
         return _paused(found, now) if resting.rests(channel, now) else ""
     return _(
@@ -35,6 +37,15 @@ def _stopped(found: ChannelStanding, now: Millis) -> str:
         state=show(found.word),
         since=words.moment(found.channel.health_since, now),
         key=key("app", "page('lines')"),
+    )
+
+
+def _deaf(found: ChannelStanding, now: Millis) -> str:
+    return _(
+        "{channel}: {state}, since {since}. Your messages go out; what clients write comes once it works.",
+        channel=found.channel.title,
+        state=show(found.word),
+        since=words.moment(found.channel.health_since, now),
     )
 
 

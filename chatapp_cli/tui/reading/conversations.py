@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import DialogId, MessageId, Millis
-from chatapp_cli.domain.message import State
-from chatapp_cli.kit.manifests import manifest
-from chatapp_cli.services import channels, dialogs, duties, notes, thread, transcript
+from chatapp_cli.domain.message import Direction, State
+from chatapp_cli.services import dialogs, duties, notes, thread, transcript
 from chatapp_cli.services.transcript import TranscriptEntry
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.dialogs import DialogCard, MemberRow
@@ -83,8 +82,24 @@ class Opening(NamedTuple):
     @property
     def unread(self) -> Sequence[DialogId]:
         """The dialogs that are shown and have unread messages."""
-        known = {way.id for way in self.ways if way.unread} | ({self.card.id} if self.card.unread else set())
-        return [one for one in self.thread if one in known]
+        return [one for one, n in self._unread_in.items() if n]
+
+    @property
+    def first_unread(self) -> MessageId | None:
+        """The first unread message; ``None`` if there is none, or it is before those that are loaded."""
+        left, first = self._unread_in, None
+        for message in (entry.message for entry in reversed(self.page.entries)):
+            if message.direction == Direction.IN and left.get(message.dialog_id):
+                left[message.dialog_id] -= 1
+                first = message.id
+        return first if self.page.complete or not any(left.values()) else None
+
+    @property
+    def _unread_in(self) -> dict[DialogId, int]:
+        """How many messages are unread in each dialog that is shown."""
+        found = {way.id: way.unread for way in self.ways}
+        found[self.card.id] = max(self.card.unread, found.get(self.card.id, 0))
+        return {one: found.get(one, 0) for one in self.thread}
 
 
 class MessageUpdates(NamedTuple):
@@ -118,6 +133,8 @@ def again(tx: Tx, opening: Opening, dialog: DialogId | None = None) -> Opening:
 
 def _about(tx: Tx, dialog: DialogId, *, joined: bool) -> Opening:
     """The opening without messages."""
+    from chatapp_cli.services import channels
+
     card = dialogs.card(tx, dialog)
     known = (card, dialogs.tags(tx, dialog), duties.members(tx, dialog), channels.one(tx, card.channel_id), NOTHING)
     if card.contact_id is None:
@@ -198,9 +215,11 @@ def _with_places(tx: Tx, entries: Sequence[TranscriptEntry]) -> Sequence[Transcr
     """The same entries with the places of waiting ones; the turns are imported only if one waits."""
     if all(entry.waiting is None or entry.waiting.state != State.QUEUED for entry in entries):
         return entries
+    from chatapp_cli.kit.manifests import manifest
+    from chatapp_cli.services.channels import capabilities
     from chatapp_cli.services.turns import with_places
 
-    return with_places(tx, lambda channel: channels.capabilities(manifest(channel.kind), channel), entries)
+    return with_places(tx, lambda channel: capabilities(manifest(channel.kind), channel), entries)
 
 
 def _quotes(tx: Tx, entries: Sequence[TranscriptEntry]) -> Quotes:

@@ -86,7 +86,7 @@ def head(
 
 def read(tx: Tx, dialect: str, dialog_filter: DialogFilter, *, among: Sequence[DialogId] | None = None) -> DialogOrder:
     """All dialogs that pass the filter, or those of ``among`` that do."""
-    return DialogOrder(dialog_filter, dialect, array("q", dialog_list.ids(tx, dialect, dialog_filter, among=among)))
+    return DialogOrder(dialog_filter, dialect, array("q", dialog_list.each_id(tx, dialect, dialog_filter, among=among)))
 
 
 def found(

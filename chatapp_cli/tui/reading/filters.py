@@ -9,7 +9,6 @@ from chatapp_cli.domain.dialog import DialogFilter, Filter, FilterKind, chips
 from chatapp_cli.domain.moment import local
 from chatapp_cli.i18n import _, show
 from chatapp_cli.kit.manifests import manifest
-from chatapp_cli.services import views
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.reading.overview import Overview
@@ -48,7 +47,11 @@ def _after(known: Sequence[T], now: T | None) -> T | None:
 
 def first(tx: Tx, view: str) -> DialogFilter:
     """The filter that the window opens with, by the name of a built-in or saved view. Raises NotFound."""
-    return _PLAIN[view] if view in _PLAIN else views.filter_of(views.find(tx, view), operator=tx.name)
+    if view in _PLAIN:
+        return _PLAIN[view]
+    from chatapp_cli.services import views
+
+    return views.filter_of(views.find(tx, view), operator=tx.name)
 
 
 def names(dialog_filter: DialogFilter, overview: Overview) -> list[str]:

@@ -9,7 +9,6 @@ from typing import NamedTuple
 from chatapp_cli.domain.alarm import AlarmKind
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.message import State
-from chatapp_cli.services import alarms, channels, dialogs, notes, waiting
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.reading.cells import line
@@ -30,11 +29,15 @@ class Overview(NamedTuple):
 
 def read(tx: Tx) -> Overview:
     """Read it from the store."""
+    from chatapp_cli.services import channels, dialogs, waiting
+
     return Overview(channels.everything(tx), waiting.depth(tx), dialogs.unread_count(tx), dialogs.waiting_count(tx))
 
 
 def needing(tx: Tx) -> int:
     """How much needs a person: this week's failed and uncertain messages, dead letters, mentions, and other alarms."""
+    from chatapp_cli.services import alarms, notes, waiting
+
     others = [one for one in alarms.open_alarms(tx) if one.kind not in _COUNTED]
     return sum(waiting.counts(tx).values()) + sum(waiting.dead(tx).values()) + len(notes.calling(tx)) + len(others)
 

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static
 
 from chatapp_cli.i18n import _
@@ -79,8 +79,18 @@ def _halves(found: Sequence[Group]) -> list[Sequence[Group]]:
 
 
 class Chord(Choose):
-    """A choice among the keys that may follow the first key of a chord."""
+    """A choice among the keys that may follow the first key of a chord; 24 lines show all of them."""
+
+    DEFAULT_CSS = """
+    Chord > Vertical { padding: 0 2; max-height: 100%; }
+    Chord .title { display: none; }
+    Chord OptionList { max-height: 92vh; }
+    """
 
     def __init__(self, first: str, following: Mapping[str, KeyAction]) -> None:
         options = [(key, _(act.help)) for key, act in following.items()]
         super().__init__(f"{shown(first)} …", options, keys=list(following))
+
+    def on_mount(self) -> None:
+        """Show the first key in the border, where it takes no line."""
+        self.query_one(Vertical).border_title = self._title

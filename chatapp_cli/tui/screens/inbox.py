@@ -9,15 +9,16 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.message import Message
-from textual.widgets import Input
 
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.tui.action_page import ActionPage
 from chatapp_cli.tui.conversation.action_runner import ActionRunner
+from chatapp_cli.tui.conversation.addressees import Addressees
 from chatapp_cli.tui.conversation.colleagues import Colleagues
 from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.conversation.drafts import Drafts
 from chatapp_cli.tui.conversation.joining import Joining
+from chatapp_cli.tui.conversation.mail_steps import MailSteps
 from chatapp_cli.tui.conversation.paging import Paging
 from chatapp_cli.tui.conversation.pictures import Pictures
 from chatapp_cli.tui.conversation.read_marks import ReadMarks
@@ -27,11 +28,13 @@ from chatapp_cli.tui.conversation.writing import Writing
 from chatapp_cli.tui.freshness import Freshness
 from chatapp_cli.tui.keys.keymap import bindings
 from chatapp_cli.tui.listing.listing import Listing
+from chatapp_cli.tui.painting import Painting
 from chatapp_cli.tui.panes import Panes
 from chatapp_cli.tui.session.journal_feed import JournalAdvanced
 from chatapp_cli.tui.widgets.bars import StatusBar
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 from chatapp_cli.tui.widgets.pane import ConversationPane, ListPane
+from chatapp_cli.tui.widgets.search_box import SearchBox
 from chatapp_cli.tui.widgets.tab_bar import TabBar
 from chatapp_cli.tui.widgets.transcript import Transcript
 from chatapp_cli.tui.widgets.views_bar import ViewsBar
@@ -54,15 +57,13 @@ def forward(to: Callable[[InboxScreen], Callable[A, object]]) -> Callable[Concat
     return forwarded
 
 
-def handler(
-    kind: type[M], answer: Callable[[InboxScreen, M], object], selector: str | None = None
-) -> Callable[[InboxScreen, M], None]:
-    """Make a handler for a message; a selector limits it to messages of some widgets."""
+def handler(kind: type[M], answer: Callable[[InboxScreen, M], object]) -> Callable[[InboxScreen, M], None]:
+    """Make a handler for a message."""
 
     def handle(page: InboxScreen, message: M) -> None:
         answer(page, message)
 
-    return on(kind, selector)(handle)
+    return on(kind)(handle)
 
 
 def late_handler(answer: Callable[[InboxScreen], object]) -> Callable[[InboxScreen], None]:
@@ -90,8 +91,6 @@ class InboxScreen(ActionPage):
     DEFAULT_CSS = """
     InboxScreen #left { width: 38%; min-width: 30; max-width: 56; border-right: solid $rule; }
     InboxScreen.-wide #left { width: 40%; max-width: 90; }
-    InboxScreen #search { border: none; height: 1; padding: 0 1; background: $background; }
-    InboxScreen #search:focus { background: $panel; background-tint: $panel 0%; }
     InboxScreen #right { width: 1fr; }
     InboxScreen #body { layers: panes card; }
     InboxScreen.-narrow ClientCard, InboxScreen.-normal ClientCard { layer: card; dock: right; }
@@ -108,12 +107,13 @@ class InboxScreen(ActionPage):
         self.add_class(next(name for least, name in reversed(self.HORIZONTAL_BREAKPOINTS) if width >= least))
         self._body, self._status = Body(id="body"), StatusBar(self.appearance)
         self._left, self._right = ListPane(self.appearance), ConversationPane(self.appearance)
-        self.dialogs = self._left.dialogs
+        self.dialogs, self.painting = self._left.dialogs, Painting(self)
         self.listing = Listing(self, self._left)
         self.conversation = Conversation(self, self._body, self.dialogs, self._right)
         self.drafts = Drafts(self.conversation)
         self.colleagues = Colleagues(self.conversation)
         self.writing = Writing(self.conversation, self.drafts)
+        self.addressees = Addressees(self.conversation)
         self.read_marks = ReadMarks(self.conversation)
         self.tabs = Tabs(self.conversation)
         self.search_in_conversation = ConversationSearch(self.conversation)
@@ -121,10 +121,13 @@ class InboxScreen(ActionPage):
         self.paging = Paging(self.conversation)
         self.joining = Joining(self.conversation)
         self.action_runner = ActionRunner(self.conversation, self.joining, self.tabs)
+        self.conversation.one_frame = self.painting.one_frame
+        self.conversation.mails = MailSteps(self.conversation, self.action_runner, self.addressees, self.read_marks)
         self.conversation.parts = (
             self.drafts,  # first: what was written to the dialog that is left is saved before anything else
             self.colleagues,
             self.writing,
+            self.addressees,
             self.read_marks,
             self.tabs,
             self.search_in_conversation,  # last with an `opened` hook: it may open another place of the dialog
@@ -145,12 +148,13 @@ class InboxScreen(ActionPage):
         await self.carry_out(self.listing.show_first_rows)
 
     def _compositor_refresh(self) -> None:
-        """Paint, unless Textual is starting: it would throw away what is painted then."""
-        if not self.app._batch_count:
+        """Paint, unless it is held, or Textual is starting: it would throw away what is painted then."""
+        if not self.app._batch_count and not self.painting.held:
             super()._compositor_refresh()
 
     def go_on(self) -> None:
         """Begin what follows the first paint: the whole list, the composer, and what is renewed from time to time."""
+        self._left.search.ready()
         self.do(self.listing.reload, group="list")
         self.do(self.freshness.tell_bars, group="bars", exclusive=True)
         self.do(self.conversation.ready, group="setup")
@@ -182,6 +186,11 @@ class InboxScreen(ActionPage):
         self.conversation.repaint()
         self.refresh(recompose=False)
 
+    def _resume(self) -> None:
+        """Count the views again, and watch what is read: the time on another page does not count."""
+        self.listing.views.resume()
+        self.read_marks.watch()
+
     # Keys
 
     action_back = forward(lambda page: page.panes.back)
@@ -207,6 +216,9 @@ class InboxScreen(ActionPage):
     action_quick = forward(lambda page: page.writing.quick)
     action_editor = forward(lambda page: page.writing.editor)
     action_spelling = forward(lambda page: page.writing.spelling)
+    action_everybody = forward(lambda page: page.addressees.everybody)
+    action_copies = forward(lambda page: page.addressees.copies)
+    action_signature = forward(lambda page: page.writing.signature)
     action_detach = forward(lambda page: page.writing.detach)
     action_later = forward(lambda page: page.writing.send_later)
     action_deed = forward(lambda page: page.action_runner.act_on_dialogs)
@@ -226,8 +238,9 @@ class InboxScreen(ActionPage):
 
     _news = handler(JournalAdvanced, lambda page, news: page.freshness.hear(news))
     _needs_rows = handler(DialogList.Needs, lambda page, needs: page.listing.load_rows(needs.start, needs.n))
-    _searched = handler(Input.Changed, lambda page, box: page.listing.typed(box.value), "#search")
-    _search_sent = handler(Input.Submitted, lambda page, box: page.listing.submitted(box.value), "#search")
+    _searched = handler(SearchBox.Typed, lambda page, box: page.listing.typed(box.text))
+    _search_sent = handler(SearchBox.Confirmed, lambda page, box: page.listing.submitted(box.text))
+    _views_room = handler(ViewsBar.RoomChanged, lambda page, _changed: page.listing.views.count())
     _view_chosen = handler(ViewsBar.ViewChosen, lambda page, chosen: page.listing.views.go_to(chosen.view))
     _picked = handler(DialogList.Picked, lambda page, picked: page._status.tell_picked(picked.n))
     _tab_chosen = handler(TabBar.TabChosen, lambda page, chosen: page.tabs.show_tab(chosen.tab))
@@ -240,10 +253,11 @@ class InboxScreen(ActionPage):
 
     _opened = handler(DialogList.Opened, lambda page, wanted: page.read_marks.open(wanted.dialog, wanted.message))
     _focused = handler(events.DescendantFocus, lambda page, focus: page.panes.focused(focus.widget))
-    on_screen_resume = late_handler(lambda page: page.listing.views.resume())
+    on_screen_resume = late_handler(lambda page: page._resume())
     on_pen_left = late_handler(lambda page: page.panes.up())
     on_pen_wants_quick = late_handler(lambda page: page.writing.quick())
     on_pen_wants_back = late_handler(lambda page: page.action_runner.recall())
+    on_composer_quoted = late_handler(lambda page: page.addressees.show())
     on_composer_submitted = late_handler(lambda page: page.writing.send())
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:

@@ -141,7 +141,9 @@ def _matters(field: Field, known: Mapping[str, Field], answered: Mapping[str, st
 
 
 def _plain(field: Field, answered: Mapping[str, str]) -> Field:
-    return replace(field, when={name: value for name, value in field.when.items() if name not in answered})
+    """A field that applies by the answers from the binding, and is not folded: here everything is further."""
+    when = {name: value for name, value in field.when.items() if name not in answered}
+    return replace(field, when=when, further=False)
 
 
 def _unknown(name: str, value: str) -> Text:

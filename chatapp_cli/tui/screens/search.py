@@ -56,7 +56,7 @@ class SearchScreen(ActionPage):
     def compose(self) -> ComposeResult:
         """Box, status, messages."""
         yield Input(placeholder=_('Words in any form, "a phrase", -without'), compact=True)
-        yield Static(_("Search in messages: the newest come first."), id="status", markup=False)
+        yield Static(self._status(Query(), Missing()), id="status", markup=False)
         yield OptionList(markup=False)
         yield StatusBar(self.appearance)
 
@@ -106,7 +106,9 @@ class SearchScreen(ActionPage):
         said = missing.said(lambda at: words.moment(at, self.appearance.now()))
         if said is not None:
             return show(said)
-        return "" if self._found or not query else _("Nothing is found.")
+        if not query:
+            return _("Search in messages: the newest come first.")
+        return "" if self._found else _("Nothing is found.")
 
     async def _page(self, query: Query, below: int) -> SearchPage:
         index, dialect = self.workspace.company.search, self.workspace.dialect

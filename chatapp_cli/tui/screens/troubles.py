@@ -1,4 +1,4 @@
-"""What needs a person: alarms, mentions, failed and uncertain messages, dead letters, and messages that wait."""
+"""What needs a person: alarms, mentions, what did not arrive or is late, dead letters, and messages that wait."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from chatapp_cli.domain.journal.channels import ChannelEvent
 from chatapp_cli.domain.journal.company import AlarmEvent
 from chatapp_cli.domain.journal.dialogs import NoteWritten
 from chatapp_cli.domain.journal.messages import ArrivalEvent, MessageEvent
-from chatapp_cli.domain.message import State
+from chatapp_cli.domain.message import DELAYED, State
 from chatapp_cli.i18n import _, show
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import alarms, deadletters, notes, sending, turns, waiting
@@ -32,6 +32,7 @@ from chatapp_cli.store.rows.journal import DeadLetterRow
 from chatapp_cli.store.rows.messages import CallRow, TroubledRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.action_page import ActionPage
+from chatapp_cli.tui.appearance import Appearance
 from chatapp_cli.tui.keys.keymap import bindings
 from chatapp_cli.tui.reading import overview, words
 from chatapp_cli.tui.reading.cells import cut, fit, line
@@ -60,6 +61,8 @@ class TroubleRow:
     alarm: AlarmRow | None = None
     channel: ChannelId | None = None
     """The channel of an alarm, a message or a dead letter."""
+    about: str = ""
+    """The whole reason, which may be cut in the row, and what to do."""
 
 
 class _Found(NamedTuple):
@@ -77,11 +80,90 @@ def _look(tx: Tx, able: Able) -> _Found:
     return _Found(
         alarms.open_alarms(tx),
         notes.calling(tx),
-        waiting.troubled(tx),
+        waiting.undelivered(tx),
         deadletters.everything(tx),
         turns.expected(tx, able, waiting.everything(tx)),
         overview.read(tx),
     )
+
+
+def _to(row: TroubledRow | WaitingRow) -> str:
+    return _("To: {who}", who=line(waiting.recipient(row)))
+
+
+class _Rows:
+    """Draws the rows of the page."""
+
+    def __init__(self, appearance: Appearance) -> None:
+        self._appearance = appearance
+
+    def mention(self, row: CallRow) -> TroubleRow:
+        """Somebody who mentioned us."""
+        why = _("{author} mentioned you", author=row.author)
+        return TroubleRow(
+            self._shown(
+                ("✎", self._appearance.styles.warn), row.name, row.at, (why, self._appearance.styles.warn), row.text
+            ),
+            row.dialog_id,
+        )
+
+    def troubled(self, row: TroubledRow) -> TroubleRow:
+        """A message that did not arrive, is late, or of which a copy did not arrive."""
+        styles, late = self._appearance.styles, row.code == DELAYED
+        why, step = words.reason(manifest(row.kind), row.code, row.detail)
+        style = styles.bad if row.state == "failed" else styles.warn
+        reason = why or show(states.state(row.state))
+        return TroubleRow(
+            self._shown(
+                ("◷" if late else words.SIGNS[row.state], style),
+                row.person or row.name,
+                row.at,
+                (reason, style),
+                row.text,
+            ),
+            row.dialog_id,
+            None if row.state == State.SENT else row.id,
+            uncertain=row.state == State.UNCERTAIN,
+            channel=row.channel_id,
+            about="\n".join(filter(None, (_to(row), reason, step and f"→ {step}"))),
+        )
+
+    def waiting(self, row: WaitingRow) -> TroubleRow:
+        """A message that waits."""
+        styles, code = self._appearance.styles, waiting.reason(row)
+        why = words.reason(manifest(row.kind), code)[0] if code else show(states.state(row.state))
+        shown = self._shown(
+            ("◷", styles.warn), row.person or row.name, waiting.goes_at(row), (why, styles.muted), row.text
+        )
+        return TroubleRow(shown, row.dialog_id, about=_to(row))
+
+    def alarm(self, row: AlarmRow) -> TroubleRow:
+        """An alarm."""
+        styles = self._appearance.styles
+        why = (show(alarms.sentence(row)), styles.plain)
+        shown = self._shown(("!", styles.bad), _("Alarm"), row.since, why, "")
+        return TroubleRow(shown, alarm=row, channel=row.channel_id)
+
+    def dead_letter(self, row: DeadLetterRow) -> TroubleRow:
+        """Something that arrived and was not understood."""
+        styles = self._appearance.styles
+        name = line(row.who) or line(row.channel)
+        why = _("not understood: {problem}", problem=line(row.problem))
+        text = _("arrival {n} of {channel}", n=row.id, channel=line(row.channel))
+        shown = self._shown(("✉", styles.bad), name, row.at, (why, styles.plain), text)
+        return TroubleRow(shown, row.dialog_id, letter=row.id, channel=row.channel_id)
+
+    def _shown(self, sign: StyledText, name: str, at: int, why: StyledText, text: str) -> Text:
+        """Sign, name and time in columns; then the reason and the text."""
+        styles = self._appearance.styles
+        moment = words.moment(at, self._appearance.now()) if at else ""
+        return Text.assemble(
+            (f"{sign[0]} ", sign[1]),
+            (fit(name, _NAME), styles.strong),
+            (f" {fit(moment, _MOMENT)} ", styles.faint),
+            why,
+            (f"  {cut(text, _TEXT)}" if text else "", styles.faint),
+        )
 
 
 class TroublesScreen(ActionPage):
@@ -90,6 +172,7 @@ class TroublesScreen(ActionPage):
     SCOPE = "troubles"
     DEFAULT_CSS = """
     TroublesScreen #title { height: 2; padding: 0 2; border-bottom: solid $rule; color: $muted; }
+    TroublesScreen #about { height: auto; max-height: 6; padding: 0 2; color: $muted; }
     TroublesScreen OptionList { border: none; height: 1fr; padding: 0 1; background: $background;
         scrollbar-size-vertical: 1; text-wrap: nowrap; text-overflow: ellipsis; }
     TroublesScreen OptionList:focus { border: none; background-tint: $background 0%; }
@@ -104,6 +187,7 @@ class TroublesScreen(ActionPage):
         """One list."""
         yield Static(_("What needs a person"), id="title", markup=False)
         yield OptionList(markup=False)
+        yield Static(id="about", markup=False)
         yield StatusBar(self.appearance)
 
     def on_mount(self) -> None:
@@ -119,12 +203,13 @@ class TroublesScreen(ActionPage):
     async def _read(self) -> None:
         found = await self.workspace.read(partial(_look, able=self.workspace.capabilities))
         self.query_one(StatusBar).tell(found.bars)
+        rows = _Rows(self.appearance)
         self._found = [
-            *map(self._alarm, found.alarms),
-            *map(self._mention, found.calls),
-            *map(self._troubled, found.troubled),
-            *map(self._dead_letter, found.dead),
-            *map(self._waiting, found.waits),
+            *map(rows.alarm, found.alarms),
+            *map(rows.mention, found.calls),
+            *map(rows.troubled, found.troubled),
+            *map(rows.dead_letter, found.dead),
+            *map(rows.waiting, found.waits),
         ]
         shown = self.query_one(OptionList)
         chosen = shown.highlighted or 0
@@ -133,54 +218,15 @@ class TroublesScreen(ActionPage):
         shown.add_options([Option(one.shown) for one in self._found] or [nothing])
         shown.highlighted = min(chosen, len(self._found) - 1) if self._found else None
         shown.focus()
+        self._tell_about()
 
-    def _mention(self, row: CallRow) -> TroubleRow:
-        why = _("{author} mentioned you", author=row.author)
-        return TroubleRow(
-            self._shown(
-                ("✎", self.appearance.styles.warn), row.name, row.at, (why, self.appearance.styles.warn), row.text
-            ),
-            row.dialog_id,
-        )
-
-    def _troubled(self, row: TroubledRow) -> TroubleRow:
-        sign, styles = words.SIGNS[row.state], self.appearance.styles
-        why = words.reason(manifest(row.kind), row.code, row.detail)[0] or show(states.state(row.state))
-        style = styles.bad if row.state == "failed" else styles.warn
-        shown = self._shown((sign, style), row.name, row.at, (why, style), row.text)
-        return TroubleRow(shown, row.dialog_id, row.id, uncertain=row.state == State.UNCERTAIN, channel=row.channel_id)
-
-    def _waiting(self, row: WaitingRow) -> TroubleRow:
-        styles, code = self.appearance.styles, waiting.reason(row)
-        why = words.reason(manifest(row.kind), code)[0] if code else show(states.state(row.state))
-        shown = self._shown(("◷", styles.warn), row.name, waiting.goes_at(row), (why, styles.muted), row.text)
-        return TroubleRow(shown, row.dialog_id)
-
-    def _alarm(self, row: AlarmRow) -> TroubleRow:
-        styles = self.appearance.styles
-        why = (show(alarms.sentence(row)), styles.plain)
-        shown = self._shown(("!", styles.bad), _("Alarm"), row.since, why, "")
-        return TroubleRow(shown, alarm=row, channel=row.channel_id)
-
-    def _dead_letter(self, row: DeadLetterRow) -> TroubleRow:
-        styles = self.appearance.styles
-        name = line(row.who) or line(row.channel)
-        why = _("not understood: {problem}", problem=line(row.problem))
-        text = _("arrival {n} of {channel}", n=row.id, channel=line(row.channel))
-        shown = self._shown(("✉", styles.bad), name, row.at, (why, styles.plain), text)
-        return TroubleRow(shown, row.dialog_id, letter=row.id, channel=row.channel_id)
-
-    def _shown(self, sign: StyledText, name: str, at: int, why: StyledText, text: str) -> Text:
-        """Sign, name and time in columns; then the reason and the text."""
-        styles = self.appearance.styles
-        moment = words.moment(at, self.appearance.now()) if at else ""
-        return Text.assemble(
-            (f"{sign[0]} ", sign[1]),
-            (fit(name, _NAME), styles.strong),
-            (f" {fit(moment, _MOMENT)} ", styles.faint),
-            why,
-            (f"  {cut(text, _TEXT)}" if text else "", styles.faint),
-        )
+    @on(OptionList.OptionHighlighted)
+    def _tell_about(self) -> None:
+        """Show below the list the whole reason of the chosen row, and what to do."""
+        about = "" if self._chosen is None else self._chosen.about
+        shown = self.query_one("#about", Static)
+        shown.update(about)
+        shown.display = about != ""
 
     # What can be done
 

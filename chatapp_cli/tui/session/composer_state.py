@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -20,19 +21,45 @@ class ComposerState:
     reply_to: TranscriptEntry | None = None
     editing: TranscriptEntry | None = None
     """The sent message that the text will replace."""
+    cc: str = ""
+    """Who else gets it, as it is typed."""
+    bcc: str = ""
+    beside: Sequence[str] = ()
+    """Those of ``cc`` who are in it because the message that is answered is theirs."""
+    unsigned: bool = False
+    """Whether it goes without the signature that the channel puts below messages."""
+
+    def quote(self, entry: TranscriptEntry | None, beside: Sequence[str] = ()) -> None:
+        """Answer a message with a copy to ``beside``, or none; who got a copy for an earlier one gets none any more."""
+        from chatapp_cli.domain.recipients import typed_addresses, unique
+
+        self.reply_to = entry
+        if beside or self.beside:
+            kept = unique(typed_addresses(self.cc), but=self.beside)
+            self.beside = unique(beside, but=kept)
+            self.cc = ", ".join((*kept, *self.beside))
 
     def put_back(self, before: ComposerState) -> None:
         """Put back what was not sent, above what was written since; the quote and edit of the newer text stay."""
         if not (self.text.strip() or self.files):
             self.text, self.reply_to, self.editing = before.text, before.reply_to, before.editing
+            self.beside, self.unsigned = before.beside, before.unsigned
         elif before.text.strip():
             self.text = f"{before.text}\n\n{self.text}"
         self.subject = self.subject or before.subject
+        self.cc, self.bcc = self.cc or before.cc, self.bcc or before.bcc
         self.files[:0] = before.files
 
     def draft(self) -> Draft:
         """The draft that would be sent."""
         from chatapp_cli.domain.draft import Draft
+        from chatapp_cli.domain.recipients import typed_addresses
 
-        reply = None if self.reply_to is None else self.reply_to.message.id
-        return Draft(text=self.text.strip("\n"), subject=self.subject.strip(), files=tuple(self.files), reply_to=reply)
+        return Draft(
+            text=self.text.strip("\n"),
+            subject=self.subject.strip(),
+            files=tuple(self.files),
+            reply_to=None if self.reply_to is None else self.reply_to.message.id,
+            cc=typed_addresses(self.cc),
+            bcc=typed_addresses(self.bcc),
+        )

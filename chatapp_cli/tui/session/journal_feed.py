@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import closing
 from functools import partial
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from textual.message import Message
 
@@ -15,11 +15,11 @@ from chatapp_cli.domain.journal.base import JournalEvent
 from chatapp_cli.domain.journal.channels import ChannelEvent
 from chatapp_cli.domain.journal.dialogs import DialogMoved, Returned
 from chatapp_cli.domain.journal.presence import DraftEvent, PresenceEvent
-from chatapp_cli.domain.journal.reading import JournalEntry
-from chatapp_cli.runtime.journal_tail import PollPace
-from chatapp_cli.services import journal
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.session.workspace import Workspace
+
+if TYPE_CHECKING:
+    from chatapp_cli.domain.journal.reading import JournalEntry
 
 PACE = 0.11
 """Seconds between two batches of entries on average: at most nine repaints a second."""
@@ -74,10 +74,14 @@ class JournalFeed:
 
     async def start(self) -> None:
         """Begin after the entries that the journal has now."""
+        from chatapp_cli.services import journal
+
         self._seen = await self._workspace.read(journal.last)
 
     async def next(self) -> Sequence[JournalEntry]:
         """Wait for new entries. After a quiet time they are returned at once, otherwise `PACE` apart on average."""
+        from chatapp_cli.runtime.journal_tail import PollPace
+
         loop = asyncio.get_running_loop()
         await asyncio.sleep(self._due - loop.time())
         with closing(await self._workspace.store.off_loop(self._workspace.company.database.pulse)) as pulse:
@@ -90,6 +94,8 @@ class JournalFeed:
                 await asyncio.sleep(pace.pause)
 
     def _new(self, tx: Tx) -> list[JournalEntry]:
+        from chatapp_cli.services import journal
+
         return journal.after(tx, self._seen, n=MOST) if journal.last(tx) > self._seen else []
 
 

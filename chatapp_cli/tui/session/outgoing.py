@@ -12,7 +12,7 @@ from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Operation
 from chatapp_cli.i18n import _
 from chatapp_cli.kit.manifests import manifest
-from chatapp_cli.services import files
+from chatapp_cli.services import files, obstacles
 from chatapp_cli.services.words import why
 from chatapp_cli.store.media import Media
 from chatapp_cli.store.rows.channels import ChannelRow
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 StoreJob: TypeAlias = Callable[[Tx], object]
 
 
-def obstacles(card: DialogCard, channel: ChannelRow, can: Capabilities, now: Millis) -> tuple[Refused | None, str]:
+def refusal_and_warning(
+    card: DialogCard, channel: ChannelRow, can: Capabilities, now: Millis
+) -> tuple[Refused | None, str]:
     """Why no text can be sent in a dialog, and a warning if it can; ``None`` and empty if there is neither."""
-    from chatapp_cli.services import sending
-
-    refusal = sending.out_of_reach(card) or (sending.closed(can, card, now) if can.templates else None)
+    refusal = obstacles.out_of_reach(card) or (obstacles.closed(can, card, now) if can.templates else None)
     if refusal is None:
         return None, channel_notice(channel, now)
     if refusal.code == "unreachable" and card.unreachable_code:
@@ -67,7 +67,7 @@ def send_job(
 
     draft, editing, can = state.draft(), state.editing, workspace.capabilities(channel)
     if editing is None:
-        return workspace.accept(InDialog(dialog), draft, options)
+        return workspace.accept(InDialog(dialog), draft, options, signed=not state.unsigned)
     message = editing.message.id
     if not editing.message.ext_id:
         return lambda tx: later.reword(tx, can, message, draft.text)

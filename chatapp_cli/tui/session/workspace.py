@@ -53,14 +53,17 @@ class Workspace:
         return SendOptions(key=self.company.world.chance.key())
 
     def accept(
-        self, to: SendTarget, draft: Draft, options: SendOptions, *, undoable: bool = True
+        self, to: SendTarget, draft: Draft, options: SendOptions, *, undoable: bool = True, signed: bool = True
     ) -> Callable[[Tx], MessageId]:
-        """The transaction that accepts a new message; an ``undoable`` one waits for the channel's undo time."""
+        """The transaction that accepts a new message; an ``undoable`` one waits for the channel's undo time.
+
+        ``signed``: with the signature, if the channel has one.
+        """
         from chatapp_cli.services.composing import accept
         from chatapp_cli.services.message_request import MessageRequest
 
-        undo = self.company.options if undoable else None
-        request = MessageRequest(to=to, draft=draft, options=options, undo_options=undo)
+        undo, signing = (self.company.options if wanted else None for wanted in (undoable, signed))
+        request = MessageRequest(to=to, draft=draft, options=options, undo_options=undo, signing=signing)
         return partial(accept, able=self.capabilities, request=request)
 
     def manifest(self, channel: ChannelRow) -> Manifest:

@@ -10,28 +10,28 @@ from textual.scroll_view import ScrollView
 class AutoScroll:
     """Scrolls at once, and again after the layout that is under way."""
 
-    def __init__(self, pane: ScrollView, show: Callable[[], None]) -> None:
-        self._pane, self._show = pane, show
+    def __init__(self, pane: ScrollView) -> None:
+        self._pane = pane
+        self._show: Callable[[], None] | None = None
         self.at_end = True
         """Whether the end is kept in view as messages are added."""
-        self._aiming = False
 
-    def begin(self, *, at_end: bool) -> None:
-        """Begin another conversation, at its end or at the chosen message."""
-        self.at_end, self._aiming = at_end, not at_end
-
-    def aim(self) -> None:
-        """Scroll to the chosen message if that has not been done yet."""
-        if self._aiming:
-            self._aiming = False
-            self._show()
-            self._pane.call_after_refresh(self._show)
+    def begin(self, show: Callable[[], None] | None = None, *, at_end: bool = True) -> None:
+        """Begin another conversation, at its end; ``show``, which is called twice, may scroll elsewhere."""
+        self._show, self.at_end = show, at_end
 
     def settle(self) -> None:
-        """Scroll to the chosen message, or to the end if it is kept in view; later if the pane has no size yet."""
+        """Scroll to where the conversation begins, or to the end; later if the pane has no size yet."""
         if self._pane.scrollable_content_region.width > 0:
-            self.aim()
+            if self._show is not None:
+                show, self._show = self._show, None
+                show()
+                self._pane.call_after_refresh(self._show_again, show)
             self.keep()
+
+    def _show_again(self, show: Callable[[], None]) -> None:
+        show()
+        self.keep()
 
     def keep(self, *, again: bool = True) -> None:
         """Scroll to the end if it is kept in view."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -159,6 +159,8 @@ class StatusBar(Bar):
     daemon = ""
     trouble = False
     scopes: tuple[str, ...] = ()
+    typing = False
+    without: Collection[str] = ()
 
     def tell(self, overview: Overview) -> None:
         """Show the health of channels and the outbox."""
@@ -181,10 +183,13 @@ class StatusBar(Bar):
         self.daemon, self.trouble = text, trouble
         self.refresh()
 
-    def tell_keys(self, *scopes: str) -> None:
-        """Show the keys of some scopes."""
-        if self.scopes != scopes:
-            self.scopes = scopes
+    def tell_keys(self, *scopes: str, typing: bool = False, without: Collection[str] = ()) -> None:
+        """Show the keys of some scopes, except of some actions by their ids.
+
+        While something is typed, only those that are no letters.
+        """
+        if (self.scopes, self.typing, self.without) != (scopes, typing, without):
+            self.scopes, self.typing, self.without = scopes, typing, without
             self.refresh()
 
     def lines(self) -> Sequence[tuple[list[Piece], list[Piece]]]:
@@ -249,10 +254,9 @@ class StatusBar(Bar):
     def _hints(self) -> list[Piece]:
         styles = self.appearance.styles
         pieces, room = [], self.size.width - 1
-        typing = "composer" in self.scopes
         for act in (act for scope in self.scopes for act in actions(scope)):
-            key = next((key for key in act.keys if not typing or _works_while_typing(key)), None)
-            if not act.hint or key is None:
+            key = next((key for key in act.keys if not self.typing or _works_while_typing(key)), None)
+            if not act.hint or key is None or act.id in self.without:
                 continue
             name, text = f" {shown(key)}", f" {_(act.hint)} "
             room -= cell_len(name + text)

@@ -17,6 +17,7 @@ from textual.widgets import Button, Input, Label, Select, Static, TextArea
 from chatapp_cli.domain.draft import Draft, StagedFile
 from chatapp_cli.domain.ids import ChannelId, LineId
 from chatapp_cli.domain.manifest import Capabilities
+from chatapp_cli.domain.recipients import typed_addresses
 from chatapp_cli.domain.template import Filled
 from chatapp_cli.i18n import _
 from chatapp_cli.kit.manifests import manifest
@@ -41,6 +42,8 @@ class BeginFormValues:
     first_name: str
     last_name: str
     template: Filled | None
+    cc: str = ""
+    bcc: str = ""
 
     def draft(self, files: Sequence[StagedFile] = ()) -> Draft:
         """The message that would be sent."""
@@ -51,6 +54,8 @@ class BeginFormValues:
             template=self.template,
             first_name=self.first_name,
             last_name=self.last_name,
+            cc=typed_addresses(self.cc),
+            bcc=typed_addresses(self.bcc),
         )
 
     @property
@@ -143,6 +148,8 @@ class BeginForm(VerticalScroll):
             id="text", placeholder=_("Type a message"), tab_behavior="focus", highlight_cursor_line=False, compact=True
         )
         yield FormRow(_("Message"), pen, row="text")
+        copies = [Input(placeholder=words, id=name, compact=True) for name, words in _copies()]
+        yield FormRow(_("Copies"), *copies, row="copies")
         with Horizontal(id="buttons"):
             yield _button(_("Begin the dialog"), "begin")
             yield _button(_("Template"), "template")
@@ -181,6 +188,8 @@ class BeginForm(VerticalScroll):
             first_name=box["first"] if named else "",
             last_name=box["last"] if named else "",
             template=self.template,
+            cc=box["cc"] if can.copies else "",
+            bcc=box["bcc"] if can.copies else "",
         )
 
     def typed(self) -> bool:
@@ -193,7 +202,7 @@ class BeginForm(VerticalScroll):
     def fit(self) -> None:
         """Show the fields that the chosen channel has."""
         can = self._able[self.channel.id]
-        there = {"names": can.keeps_names, "subject": can.subject, "path": can.max_upload}
+        there = {"names": can.keeps_names, "subject": can.subject, "copies": can.copies, "path": can.max_upload}
         for row, has in there.items():
             self.query_one(f"#row-{row}").set_class(not has, "-gone")
         self.query_one("#contacts").set_class(not can.lists_contacts, "-gone")
@@ -265,6 +274,10 @@ def _as_they_stand(options: Iterable[tuple[str, T]]) -> list[tuple[Text, T]]:
 
 def _button(words: str, name: str) -> Button:
     return Button(as_it_stands(f"{words}  {shown(action('begin', name).keys[0])}"), id=name, compact=True)
+
+
+def _copies() -> Sequence[tuple[str, str]]:
+    return (("cc", _("seen by all")), ("bcc", _("seen by nobody")))
 
 
 def _names() -> Sequence[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Where answers are written: text, subject, files and quote, with the reason if they cannot be sent."""
+"""Where answers are written: text, subject, copies, files and quote, with the reason if they cannot be sent."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Input, Static, TextArea
 
-from chatapp_cli.domain.draft import Draft, StagedFile, require_deliverable
+from chatapp_cli.domain.draft import Draft, StagedFile, no_copies, require_deliverable
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.manifest import Capabilities
+from chatapp_cli.domain.recipients import Recipients
 from chatapp_cli.domain.segments import cost, segments
+from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _, ngettext, show
 from chatapp_cli.services.files import staged
 from chatapp_cli.services.transcript import TranscriptEntry
@@ -24,16 +26,19 @@ from chatapp_cli.tui.keys.keymap import action, shown
 from chatapp_cli.tui.reading import words
 from chatapp_cli.tui.reading.cells import cut
 from chatapp_cli.tui.session.composer_state import ComposerState
+from chatapp_cli.tui.widgets.address_line import AddressLine
+from chatapp_cli.tui.widgets.copies import Copies
 from chatapp_cli.tui.widgets.underlined import Underlined
 
 if TYPE_CHECKING:
+    from chatapp_cli.services.addressing import Addressed
     from chatapp_cli.tui.keys.typeahead import TypeAhead
 
 _PASTED = {"enter": "\n", "tab": "\t"}
 """The text of keys within a paste without brackets, in which Enter does not send."""
 MOST_PASTED = 500_000
 """The most characters of a paste, which is what a mail carries; more would block the window."""
-_ASKED = ("editor", "spelling")
+_ASKED = ("editor", "spelling", "everybody", "copies")
 """Actions of the page whose keys the text area would otherwise handle itself."""
 
 
@@ -139,6 +144,9 @@ class Composer(Vertical):
 
         state: ComposerState
 
+    class Quoted(Message):
+        """Another message is answered, or none."""
+
     def __init__(self) -> None:
         super().__init__()
         self.state = ComposerState()
@@ -148,9 +156,11 @@ class Composer(Vertical):
         self._price: Decimal | None = None
 
     def compose(self) -> ComposeResult:
-        """The notice, the subject and the text."""
+        """Who gets it, the notice, the subject, the copies and the text."""
+        yield AddressLine()
         yield Static(id="notice", markup=False)
         yield Input(id="subject", placeholder=_("Subject"), compact=True)
+        yield Copies()
         yield Pen(
             compact=True, highlight_cursor_line=False, placeholder=_("Write an answer…"), id="pen", tab_behavior="focus"
         )
@@ -172,7 +182,7 @@ class Composer(Vertical):
         """Write in another dialog; ``stop`` is why nothing can be sent in it, ``price`` the price of one part."""
         self.state, self._can, self._price = state, can, price
         self.set_class(can.subject, "-subject")
-        self.query_one("#subject", Input).value = state.subject
+        self._show_head()
         pen = self.query_one(Pen)
         if pen.text != state.text:
             with pen.prevent(TextArea.Changed):  # nobody typed it
@@ -180,11 +190,45 @@ class Composer(Vertical):
             pen.move_cursor(pen.document.end)
         self.allow(stop, warning)
 
+    def _show_head(self) -> None:
+        """Show the subject and the copies of the state."""
+        self.query_one("#subject", Input).value = self.state.subject
+        self.query_one(Copies).show_state(self.state)
+
+    def show_addressed(self, addressed: Addressed | None) -> None:
+        """Show who gets what is written; ``None`` shows nothing, where it can be nobody but the client."""
+        self.query_one(AddressLine).turn_to(addressed)
+        self._tell()
+
+    def ask_for_copies(self) -> None:
+        """Show the line for copies; the one for blind copies, if that is there. Raises Refused without either."""
+        self._require_copies()
+        self.query_one(Copies).ask()
+
+    def copy_to(self, addresses: Sequence[str]) -> None:
+        """Send a copy to these too. Raises Refused if the channel sends none."""
+        self._require_copies()
+        known = {address.lower() for address in self.state.draft().cc}
+        self.query_one(Copies).add([address for address in addresses if address.lower() not in known])
+        self.focus_pen()
+
+    def _require_copies(self) -> None:
+        if self._can is None or not self._can.copies:
+            raise no_copies()
+
+    def turn_signature(self) -> None:
+        """Leave the signature out of this message, or put it below again. Raises Refused if the channel has none."""
+        if self._can is None or not self._can.signature_in:
+            raise Refused("no_signature", T("This channel puts no signature below messages."))
+        self.state.unsigned = not self.state.unsigned
+        self._tell()
+
     def allow(self, stop: Refused | None, warning: str) -> None:
         """Show whether the dialog can be answered now."""
         self._stop, self._warning = stop, warning
         pen = self.query_one(Pen)
         pen.disabled = self.query_one("#subject", Input).disabled = stop is not None
+        self.query_one(Copies).allow(enabled=stop is None)
         self._tell()
 
     def focus_pen(self) -> None:
@@ -212,14 +256,21 @@ class Composer(Vertical):
         trial = Draft(text="·", files=(*self.state.files, file))
         return self._refusal(trial)
 
-    def quote(self, entry: TranscriptEntry) -> None:
-        """Answer a message with a quote."""
-        self.state.reply_to, self.state.editing = entry, None
+    def quote(self, entry: TranscriptEntry, beside: Sequence[str] = ()) -> None:
+        """Answer a message with a quote, with a copy to ``beside``."""
+        self.state.editing = None
+        self._quote(entry, beside)
+
+    def _quote(self, entry: TranscriptEntry | None, beside: Sequence[str] = ()) -> None:
+        self.state.quote(entry, beside)
+        self.query_one(Copies).show_state(self.state)
+        self.post_message(self.Quoted())
         self._tell()
 
     def edit(self, entry: TranscriptEntry) -> None:
         """Edit a message that was sent."""
-        self.state.editing, self.state.reply_to = entry, None
+        self.state.editing = entry
+        self._quote(None)
         self._load(entry.message.text)
         self._tell()
 
@@ -230,15 +281,18 @@ class Composer(Vertical):
         pen.move_cursor(pen.document.end)
 
     def take_back(self, entry: TranscriptEntry) -> None:
-        """Take over the text and files of a cancelled message, unless something else is being written."""
+        """Take over the text, files and copies of a cancelled message, unless something else is being written."""
         if not (self.state.text.strip() or self.state.files):
-            self.state.put_back(ComposerState(text=entry.message.text, files=[staged(file) for file in entry.files]))
+            copies = Recipients.parse("" if entry.mail is None else entry.mail.recipients)
+            files = [staged(file) for file in entry.files]
+            cc, bcc = (", ".join(one.address for one in people) for people in (copies.cc, copies.bcc))
+            self.state.put_back(ComposerState(text=entry.message.text, files=files, cc=cc, bcc=bcc))
             self.show_again(self.state)
 
     def show_again(self, state: ComposerState) -> None:
         """Show a changed state, if it is the one of the open dialog."""
         if state is self.state:
-            self.query_one("#subject", Input).value = state.subject
+            self._show_head()
             self._load(state.text)
             self.focus_pen()
             self._tell()
@@ -251,13 +305,16 @@ class Composer(Vertical):
             self.state.editing = None
             self.query_one(Pen).load_text("")
         else:
-            self.state.reply_to = None
+            self._quote(None)
         self._tell()
 
     def clear(self) -> None:
         """Remove everything but the subject, which stays for the next message."""
-        self.state.text, self.state.reply_to, self.state.editing = "", None, None
+        self.state.text, self.state.editing, self.state.unsigned = "", None, False
         self.state.files.clear()
+        self._quote(None)
+        self.state.cc = self.state.bcc = ""
+        self.query_one(Copies).show_state(self.state)
         self.query_one(Pen).load_text("")
         self._tell()
 
@@ -267,12 +324,13 @@ class Composer(Vertical):
         self._tell()
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Keep the subject."""
+        """Keep the subject and the copies."""
         event.stop()
-        self.state.subject = event.value
+        setattr(self.state, event.input.id or "", event.input.value)
+        self._tell()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Go from the subject to the text."""
+        """Go from the subject or the copies to the text."""
         event.stop()
         self.focus_pen()
 
@@ -298,7 +356,8 @@ class Composer(Vertical):
         return None
 
     def _tell(self) -> None:
-        """Show the line above the text: a refusal, else warning, quote, files and parts."""
+        """Show who gets it, and the line above the text: a refusal, else warning, quote, files and parts."""
+        self.query_one(AddressLine).tell(self.state.draft())
         started = bool(self.state.text.strip() or self.state.files)
         refusal = self._stop or (self._refusal(self.state.draft()) if started else None)
         if refusal is not None:
@@ -322,6 +381,8 @@ class Composer(Vertical):
             chips.insert(0, _("answer to: {text}", text=cut(self.state.reply_to.message.text or "…", 40)))
         if self.state.editing is not None:
             chips.insert(0, _("changes: {text}", text=cut(self.state.editing.message.text, 40)))
+        elif self.state.unsigned:
+            chips.insert(0, _("without signature"))
         return chips
 
     def _say(self, text: str, *, refused: bool) -> None:

@@ -22,6 +22,7 @@ from chatapp_cli.tui.widgets.badges import NOTHING, DialogBadges
 
 ONE_LINE = 72
 """Cells from which a dialog is painted in one line."""
+_BETWEEN = " · "
 _NAME, _BADGE, _AGE, _OPERATOR, _TITLE = 26, 8, 7, 9, 12
 
 
@@ -43,7 +44,8 @@ def _stacked(
     dialog: DialogRow, width: int, base: Style, styles: PaintStyles, now: Millis, badges: DialogBadges
 ) -> list[list[Segment]]:
     time = (words.short(dialog.last_at, now), styles.muted)
-    name = (dialog.name, styles.strong if dialog.unread else styles.plain)
+    right = [*badges.colleagues(styles), (" ", styles.plain), time, (" ", styles.plain)]
+    room = width - 2 - sum(cell_len(text) for text, _style in (*_pin(dialog, styles), *right))
     badge = (cut(badges.channel, _TITLE) or manifest(dialog.kind).label, styles.faint)
     ends = [*_waiting(dialog, styles, now), *_count(dialog, styles)]
     if ends:
@@ -51,8 +53,8 @@ def _stacked(
     return [
         row(
             width,
-            [_mark(dialog, styles, badges), name, *_pin(dialog, styles)],
-            [*badges.colleagues(styles), (" ", styles.plain), time, (" ", styles.plain)],
+            [_mark(dialog, styles, badges), *_name(dialog, styles, room), *_pin(dialog, styles)],
+            right,
             base,
         ),
         row(
@@ -74,15 +76,14 @@ def _stacked(
 def _aligned(
     dialog: DialogRow, width: int, base: Style, styles: PaintStyles, now: Millis, badges: DialogBadges
 ) -> list[Segment]:
-    name = styles.strong if dialog.unread else styles.plain
     pin = [*_pin(dialog, styles), *badges.colleagues(styles)]
     room = _NAME - sum(cell_len(text) for text, _style in pin)
-    shown = cut(dialog.name, room)
+    name = _name(dialog, styles, room)
     left = [
         _mark(dialog, styles, badges),
-        (shown, name),
+        *name,
         *pin,
-        (" " * (room - cell_len(shown) + 1), name),
+        (" " * (room - sum(cell_len(text) for text, _style in name) + 1), styles.plain),
         (fit(badges.channel or manifest(dialog.kind).label, _BADGE) + " ", styles.faint),
         *_assignee(dialog, styles),
         *badges.unsent(styles),
@@ -95,6 +96,16 @@ def _aligned(
         (words.short(dialog.last_at, now).rjust(7) + " ", styles.muted),
     ]
     return row(width, left, right, base)
+
+
+def _name(dialog: DialogRow, styles: PaintStyles, room: int) -> list[tuple[str, Style]]:
+    """The name; where it is a subject, after the person who writes, who gives way to it as far as it needs the room."""
+    style = styles.strong if dialog.unread else styles.plain
+    if not dialog.author:
+        return [(cut(dialog.name, room), style)]
+    room -= cell_len(_BETWEEN)
+    author = cut(dialog.author, max(room - cell_len(cut(dialog.name, room)), room * 2 // 5))
+    return [(author, style), (_BETWEEN, styles.faint), (cut(dialog.name, room - cell_len(author)), style)]
 
 
 def _mark(dialog: DialogRow, styles: PaintStyles, badges: DialogBadges) -> tuple[str, Style]:

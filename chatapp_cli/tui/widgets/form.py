@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from textual import on
 from textual.app import ComposeResult
@@ -16,6 +17,9 @@ from chatapp_cli.domain.form import Field, Form
 from chatapp_cli.i18n import _, show
 from chatapp_cli.tui.media.paths import Paths
 from chatapp_cli.tui.reading.cells import as_it_stands
+
+_A_MOMENT = 0.01
+"""In seconds."""
 
 
 class FieldRow(Vertical):
@@ -37,6 +41,8 @@ class FieldRow(Vertical):
     def __init__(self, field: Field, value: str, error: str) -> None:
         super().__init__(classes="-wrong" if error else "")
         self.field, self._given, self._error = field, value, error
+        self.applies = True
+        """Whether the question applies; a further question may apply and yet be folded."""
 
     def compose(self) -> ComposeResult:
         """Label, answer, hint and error."""
@@ -69,6 +75,11 @@ class FieldRow(Vertical):
             return "on" if self.query_one(Checkbox).value else "off"
         return self.query_one(Input).value.strip()
 
+    def choose(self, value: str) -> None:
+        """Choose another answer of several."""
+        at = [choice.value for choice in self.field.choices].index(value)
+        self.query(RadioButton)[at].value = True
+
     def blame(self, error: str) -> None:
         """Show an error; an empty one removes it."""
         self.query_one(".error", Static).update(error)
@@ -76,13 +87,14 @@ class FieldRow(Vertical):
 
 
 class FormView(VerticalScroll):
-    """A form, with a button that submits it."""
+    """A form, with a button that submits it; further questions stand last, folded until another button shows them."""
 
     DEFAULT_CSS = """
     FormView { height: 1fr; padding: 1 2; scrollbar-size-vertical: 1; }
     FormView > .title { text-style: bold; width: 1fr; margin: 0 0 1 0; }
     FormView > .intro { color: $muted; width: 1fr; margin: 0 0 1 0; }
     FormView > .whole { color: $error; width: 1fr; margin: 0 0 1 0; }
+    FormView > #further { margin: 0 0 1 0; }
     FormView > Button { border: none; height: 1; min-width: 16; background: $panel; color: $foreground; }
     FormView > Button:focus { background: $primary; color: $background; text-style: none; }
     """
@@ -96,6 +108,8 @@ class FormView(VerticalScroll):
     def __init__(self, form: Form, typed: Mapping[str, str], lasting: Callable[[str], str]) -> None:
         super().__init__()
         self.form, self._typed, self._lasting = form, typed, lasting
+        self._unfolded = any(field.further and field.name in form.errors for field in form.fields)
+        self._told: dict[str, str] = {}
 
     def compose(self) -> ComposeResult:
         """Title, introduction, error of the whole form, fields, button."""
@@ -104,18 +118,26 @@ class FormView(VerticalScroll):
             yield Static("\n".join(map(show, self.form.intro)), classes="intro", markup=False)
         if "" in self.form.errors:
             yield Static(show(self.form.errors[""]), classes="whole", markup=False)
-        for field in self.form.fields:
-            given = self.form.values.get(field.name, self._typed.get(field.name, field.default))
-            yield FieldRow(field, given, show(self.form.errors.get(field.name)))
-        yield Button(_("Continue"), compact=True)
+        fields = self.form.fields
+        yield from (self._row(field) for field in fields if not field.further)
+        if any(field.further for field in fields):
+            yield Button(_("Further questions"), id="further", compact=True)
+        yield from (self._row(field) for field in fields if field.further)
+        yield Button(_("Continue"), id="continue", compact=True)
+
+    def _row(self, field: Field) -> FieldRow:
+        given = self.form.values.get(field.name, self._typed.get(field.name, field.default))
+        return FieldRow(field, given, show(self.form.errors.get(field.name)))
 
     def on_mount(self) -> None:
         """Hide fields that do not apply, and focus the first one with an error, or the first one."""
+        values = self.typed()
+        self._told = {field.name: field.found(values) for field in self.form.fields if field.found_in}
         self._show_fields_that_apply()
         rows = [row for row in self.query(FieldRow) if row.display]
         first = next((row for row in rows if row.has_class("-wrong")), rows[0] if rows else None)
         target = None if first is None else next((w for w in first.query("*") if w.focusable), None)
-        (target or self.query_one(Button)).focus()
+        (target or self.query_one("#continue")).focus()
 
     def typed(self) -> dict[str, str]:
         """All present answers, those of hidden fields included."""
@@ -125,23 +147,44 @@ class FormView(VerticalScroll):
     @on(Checkbox.Changed)
     @on(Input.Changed)
     def _show_fields_that_apply(self) -> None:
+        self._choose_what_is_told()
         values = self.typed()
         for row in self.query(FieldRow):
-            row.display = all(values.get(name) == value for name, value in row.field.when.items())
+            row.applies = row.field.applies(values)
+            row.display = row.applies and (self._unfolded or not row.field.further)
+
+    def _choose_what_is_told(self) -> None:
+        """Choose the answers that another answer tells, once it changes; a person may still choose others.
+
+        That is done a moment later: while a RadioSet reports a change, those of other buttons are not reported.
+        """
+        for row in self.query(FieldRow):
+            told = row.field.found(self.typed())
+            if row.field.found_in and told != self._told[row.field.name]:
+                self._told[row.field.name] = told
+                self.set_timer(_A_MOMENT, partial(row.choose, told or row.field.default))
+
+    @on(Button.Pressed, "#further")
+    def _unfold(self) -> None:
+        """Show the further questions, or fold them again."""
+        self._unfolded = not self._unfolded
+        self._show_fields_that_apply()
 
     @on(Input.Submitted)
     def _on(self) -> None:
         """Go to the next field, from the last one to the button."""
         self.screen.focus_next()
 
-    @on(Button.Pressed)
+    @on(Button.Pressed, "#continue")
     def _answer(self) -> None:
-        asked = [row for row in self.query(FieldRow) if row.display]
+        asked = [row for row in self.query(FieldRow) if row.applies]
         answers = {row.field.name: self._answer_of(row) for row in asked}
         wrong = next((row for row in asked if row.has_class("-wrong")), None)
         if wrong is None:
             self.post_message(self.Answered(answers))
         else:
+            self._unfolded |= wrong.field.further
+            self._show_fields_that_apply()
             wrong.query_one("Input, RadioSet, Checkbox").focus()
 
     def _answer_of(self, row: FieldRow) -> str:

@@ -28,7 +28,11 @@ class LoadedMessages:
     @property
     def at(self) -> int:
         """The index of the message that actions are for: the chosen one, else the last; -1 if none is loaded."""
-        found = (n for n, entry in enumerate(self.entries) if entry.message.id == self.chosen)
+        return self.index(self.chosen)
+
+    def index(self, message: MessageId | None) -> int:
+        """The index of a message; of the last one if it is not loaded."""
+        found = (n for n, entry in enumerate(self.entries) if entry.message.id == message)
         return next(found, len(self.entries) - 1)
 
     @property

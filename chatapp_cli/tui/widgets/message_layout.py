@@ -27,6 +27,10 @@ class MessageLayout:
         """The number of lines."""
         return self.starts[-1]
 
+    def lines(self, message: int) -> int:
+        """The number of lines of a message, by its index."""
+        return len(self.blocks[message].strips)
+
     def at(self, line: int) -> int:
         """The index of the message at a line; -1 above the first, the number of messages below the last."""
         return bisect_right(self.starts, line) - 1

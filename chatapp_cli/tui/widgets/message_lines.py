@@ -14,18 +14,19 @@ from rich.text import Text
 from textual.strip import Strip
 
 from chatapp_cli.domain.excerpt import excerpt
-from chatapp_cli.domain.ids import DialogId, Millis
+from chatapp_cli.domain.ids import DialogId, MessageId, Millis
 from chatapp_cli.domain.links import find
 from chatapp_cli.domain.manifest import Manifest
 from chatapp_cli.domain.markup import signed
-from chatapp_cli.domain.message import Direction, Operation, Origin, State
+from chatapp_cli.domain.message import COPY_FAILED, DELAYED, ELSEWHERE_FAILED, Direction, Operation, Origin, State
 from chatapp_cli.domain.moment import local
 from chatapp_cli.domain.subject import plain_subject
 from chatapp_cli.i18n import N_, _, ngettext, show
 from chatapp_cli.services import notes
 from chatapp_cli.services.transcript import TranscriptEntry
+from chatapp_cli.services.words import invitation, left_behind, recipients
 from chatapp_cli.services.words import state as state_name
-from chatapp_cli.store.rows.messages import FileRow, MessageRow
+from chatapp_cli.store.rows.messages import FileRow, MailRow, MessageRow
 from chatapp_cli.tui.keys.keymap import action, shown
 from chatapp_cli.tui.reading import words
 from chatapp_cli.tui.reading.cells import cut, fit, line, lines
@@ -45,6 +46,8 @@ _GUTTER = 10
 _ROOM_TO_INDENT = 56
 _CONSOLE = Console(width=200, force_terminal=True, color_system="truecolor")
 _BAR, _SECONDS_A_CELL = 20, 3
+FOLDS = Style(meta={"folds": True})
+"""Marks the line on which a click folds or unfolds a mail."""
 _FILE_SIGNS = {"photo": "▣", "video": "▶", "audio": "♪", "voice": "♪", "sticker": "☺", "location": "⌖"}
 
 
@@ -71,6 +74,10 @@ class PaintContext:
     """The spans of a text that a search has found."""
     picture_rows: Callable[[FileRow], int] = lambda _file: 0
     """The lines that a file's picture takes."""
+    unfolded: Mapping[MessageId, str] = field(default_factory=dict)
+    """The whole texts of mails that are shown so."""
+    takes_keys: bool = True
+    """Whether letters are keys here, and are not typed elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +88,8 @@ class Painted:
     lead: int
     pictured: Mapping[int, PictureLine] = field(default_factory=dict)
     """The lines that show parts of pictures, by their index."""
+    keyed: bool = False
+    """Whether it looks otherwise where letters are no keys."""
 
 
 def paint(entry: TranscriptEntry, before: TranscriptEntry | None, context: PaintContext) -> Painted:
@@ -95,7 +104,7 @@ def paint(entry: TranscriptEntry, before: TranscriptEntry | None, context: Paint
     titled = before is None or plain_subject(before.message.subject) != plain_subject(message.subject)
     block, lead = _Block(entry, context, same_album=same_album), len(painted)
     painted += block.lines(headed=bool(lead), titled=titled)
-    return Painted(painted, lead, {lead + n: line for n, line in block.pictured.items()})
+    return Painted(painted, lead, {lead + n: line for n, line in block.pictured.items()}, block.keyed)
 
 
 def _of_one_album(message: MessageRow, before: MessageRow) -> bool:
@@ -133,7 +142,7 @@ class _Block:
     """Paints one message."""
 
     def __init__(self, entry: TranscriptEntry, context: PaintContext, *, same_album: bool = False) -> None:
-        self.same_album = same_album
+        self.same_album, self.keyed = same_album, False
         self.pictured: dict[int, PictureLine] = {}
         self.entry, self.message, self.context, self.styles = entry, entry.message, context, context.styles
         self.route = context.routes.get(entry.message.dialog_id)
@@ -159,6 +168,8 @@ class _Block:
             yield self._author()
         if self.message.subject and titled:
             yield [self._segment(cut(self.message.subject, self.room), self.styles.strong)]
+        for who in recipients(self.entry):
+            yield [self._segment(cut(show(who), self.room), self.styles.faint)]
         if self.message.reply_to:
             yield self._quote()
         if self.message.deleted_at is not None:
@@ -170,6 +181,8 @@ class _Block:
             ]
         if self.message.text:
             yield from self._text()
+        if self.entry.mail is not None:
+            yield from self._mail(self.entry.mail)
         for file in self.entry.files:
             yield self._file(file)
             yield from self._picture(file)
@@ -208,7 +221,7 @@ class _Block:
 
     def _text(self) -> Iterator[list[Segment]]:
         style = self.styles.faint if self.message.deleted_at is not None else self.styles.plain
-        begin, left_out = excerpt(self.message.text)
+        begin, left_out = excerpt(self.context.unfolded.get(self.message.id, self.message.text))
         written = lines(begin).strip("\n")
         drawn = bool(self.manifest.capabilities.markup) and not self.noted and signed(written)
         text = marked.drawn(written, style, self.styles) if drawn else Text(written, style=style)
@@ -222,7 +235,34 @@ class _Block:
             yield [Segment(s.text, self.base + (s.style or Style())) for s in part.render(_CONSOLE)]
         if left_out:
             more = ngettext("… {n} more character", "… {n} more characters", left_out)
-            yield [self._segment(cut(f"{more}: {_keys(_('read to the end'), 'whole')}", self.room), self.styles.accent)]
+            yield [
+                self._segment(cut(f"{more}: {self._key(_('read to the end'), 'whole')}", self.room), self.styles.accent)
+            ]
+
+    def _mail(self, mail: MailRow) -> Iterator[list[Segment]]:
+        """What there is to a mail beside its text here."""
+        if mail.folded:
+            yield self._fold(mail.folded)
+        if mail.invitation:
+            yield self._invitation(mail.invitation)
+
+    def _fold(self, n: int) -> list[Segment]:
+        """How much of a mail is folded, and the key for the rest; a click does it too."""
+        folds = self.message.id in self.context.unfolded
+        what = self._key(_("fold") if folds else _("unfold"), "fold")
+        more = f"… {what}" if folds else f"{_more_lines(n)}: {what}"
+        return [self._segment(cut(more, self.room), self.styles.accent + FOLDS)]
+
+    def _invitation(self, state: str) -> list[Segment]:
+        """How an invitation is answered, and the key to answer it."""
+        said = show(invitation(state))
+        shown = f"{said}: {self._key(_('answer'), 'invitation')}" if state == "open" else said
+        return [self._segment(cut(shown, self.room), self.styles.accent)]
+
+    def _key(self, what: str, name: str) -> str:
+        """What a key does, with the key if it does so now."""
+        self.keyed = True
+        return _keys(what, name) if self.context.takes_keys else what
 
     def _picture(self, file: FileRow) -> Iterator[PictureLine]:
         rows = self.context.picture_rows(file) if self.message.deleted_at is None else 0
@@ -267,8 +307,7 @@ class _Block:
         if message.state == State.FAILED:
             yield f"✗ {what}", self.styles.bad
             if self.entry.onward is not None:
-                onward = _("It continued as message {n} in the next channel.", n=self.entry.onward)
-                yield f"→ {onward}", self.styles.accent
+                yield from self._continuation(self.entry.onward)
             else:
                 yield from self._steps(step, _keys(_("send again"), "retry"))
         elif message.state == State.UNCERTAIN:
@@ -277,12 +316,22 @@ class _Block:
             yield from self._steps(step, asks)
         elif message.state == State.CANCELLED:
             yield f"⊘ {what or _('cancelled before it was sent')}", self.styles.faint
+        elif message.state == State.SENT and message.code in {DELAYED, COPY_FAILED, ELSEWHERE_FAILED}:
+            yield f"◷ {what}", self.styles.warn
+            if step:
+                yield f"→ {step}", self.styles.muted
         elif waiting is not None and (waiting.wait_code or waiting.not_before > self.context.now):
             yield self._why_it_waits(waiting.wait_code, waiting.not_before), self.styles.warn
         if self.entry.place is not None and self.entry.place.n > 1:
             yield f"◷ {self._place(self.entry.place)}", self.styles.muted
         if waiting is not None and waiting.action != Operation.SEND:
             yield "◷ " + _(_UNDER_WAY[waiting.action]), self.styles.warn
+
+    def _continuation(self, onward: MessageId) -> Iterator[tuple[str, Style]]:
+        yield "→ " + _("It continued as message {n} in the next channel.", n=onward), self.styles.accent
+        if self.entry.left_behind:
+            what = show(left_behind(self.entry.left_behind))
+            yield _("That channel does not carry: {what}.", what=what), self.styles.muted
 
     def _steps(self, step: str, keys: str) -> Iterator[tuple[str, Style]]:
         if step:
@@ -327,6 +376,10 @@ _UNDER_WAY: dict[str, str] = {
     Operation.DELETE: N_("the deletion is on its way"),
     Operation.REACT: N_("the reaction is on its way"),
 }
+
+
+def _more_lines(n: int) -> str:
+    return ngettext("… {n} more line", "… {n} more lines", n)
 
 
 def _length(seconds: int) -> str:

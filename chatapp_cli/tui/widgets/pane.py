@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.widgets import Input
 
-from chatapp_cli.i18n import _
 from chatapp_cli.tui.appearance import Appearance
 from chatapp_cli.tui.widgets.bars import FilterBar, Heading
 from chatapp_cli.tui.widgets.dialog_list import DialogList
+from chatapp_cli.tui.widgets.search_box import SearchBox
 from chatapp_cli.tui.widgets.transcript import Transcript
 
 
@@ -19,7 +18,7 @@ class ListPane(Vertical):
     def __init__(self, appearance: Appearance) -> None:
         super().__init__(id="left")
         self.filters = FilterBar(appearance)
-        self.search = Input(placeholder=_("Search: name, phone, e-mail"), id="search", compact=True)
+        self.search = SearchBox()
         self.dialogs = DialogList(appearance)
 
     def compose(self) -> ComposeResult:

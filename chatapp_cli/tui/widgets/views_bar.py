@@ -37,6 +37,9 @@ class ViewsBar(Bar):
             super().__init__()
             self.view = view
 
+    class RoomChanged(Message):
+        """There is room for more or fewer views."""
+
     def __init__(self, appearance: Appearance) -> None:
         super().__init__(appearance)
         self._views: Sequence[ViewRow] = ()
@@ -87,6 +90,10 @@ class ViewsBar(Bar):
                 (" " * _BETWEEN, styles.plain),
             ]
         return [(pieces, [])]
+
+    def on_resize(self) -> None:
+        """Tell: views out of view are not counted."""
+        self.post_message(self.RoomChanged())
 
     def on_click(self, event: events.Click) -> None:
         """Choose the view under the mouse."""

@@ -27,7 +27,7 @@ from chatapp_cli.domain.arrival import (
 )
 from chatapp_cli.domain.errors import Rejected
 from chatapp_cli.domain.message import State
-from chatapp_cli.ports.connector import HookReply
+from chatapp_cli.ports.connector import HookReply, StoredArrival
 from tests.connectors.api.conftest import SECRET, Post, binding, request
 from tests.contract.connector_contract import ODD
 from tests.unit.kit.worlds import NOON, held_world
@@ -258,7 +258,7 @@ def test_an_empty_array_is_answered_in_words_and_kept_by_nobody(post: Post, body
 
 @given(st.binary(max_size=200))
 def test_understanding_raises_at_nothing(raw: bytes) -> None:
-    assert create(held_world()).understand(binding(), raw, NOON).problem
+    assert create(held_world()).understand(binding(), StoredArrival("again", NOON, raw)).problem
 
 
 @pytest.mark.req("S-009", part="webhooks")

@@ -9,18 +9,17 @@ import pytest
 
 from chatapp_cli.connectors.avito.connector import AvitoSession, create
 from chatapp_cli.connectors.avito.convert import Mine, arrival, raw_of
-from chatapp_cli.connectors.avito.tokens import token_of
-from chatapp_cli.connectors.avito.wire import Granted
 from chatapp_cli.domain.arrival import Arrival, MessageArrived
 from chatapp_cli.domain.errors import Misconfigured, NeedsRebind, OutcomeUnknown, RateLimited, Rejected
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.outbound import LocalFile, Outbound
+from chatapp_cli.kit.tokens import Granted, token_of
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import Connector, HookRequest
 from chatapp_cli.ports.world import World
 from chatapp_cli.sandbox.avito import AvitoSandbox
 from chatapp_cli.sandbox.avito.server import Fault
-from tests.connectors.avito.test_receive import arrivals, events
+from tests.connectors.avito.reading import arrivals, events
 from tests.contract.connector_contract import ANNA, BORIS, ODD, ScriptedAsker
 from tests.contract.oddities import bent, with_odd_fields
 from tests.unit.kit.worlds import NOON, CountedChance, HeldClock

@@ -24,6 +24,7 @@ from chatapp_cli.sandbox.avito import AvitoSandbox
 from chatapp_cli.sandbox.avito.server import Fault
 from chatapp_cli.sandbox.avito.town import ACCOUNT
 from chatapp_cli.sandbox.stage import Customer, StageFile
+from tests.connectors.avito.reading import arrivals, events
 from tests.contract.connector_contract import ANNA, BORIS, ScriptedAsker, collect
 from tests.contract.door import Door
 from tests.unit.kit.worlds import CountedChance, HeldClock
@@ -66,21 +67,6 @@ async def door() -> AsyncIterator[Door]:
 async def rung(patient: Connector, sandbox: AvitoSandbox, door: Door) -> Bound:
     public = door.address("").removesuffix("/hooks/")
     return await patient.bind(ScriptedAsker({**sandbox.answers, "public_url": public}))
-
-
-async def arrivals(session: AvitoSession, cursor: str | None) -> list[Batch]:
-    """One look at everything."""
-    found: list[Batch] = []
-    async with aclosing(session.events(cursor)) as batches:
-        async for batch in batches:
-            found.append(batch)
-            if not batch.arrivals:
-                return found
-    raise AssertionError
-
-
-def events(batches: list[Batch]) -> list[object]:
-    return [event for batch in batches for one in batch.arrivals for event in one.events]
 
 
 def asked(sandbox: AvitoSandbox) -> Counter[str]:

@@ -186,7 +186,7 @@ CASES = (
         name="forwarded mail",
         raw=mixed(part("text/plain", b"ok"), part("message/rfc822", plain(b"inner"))),
         text="ok",
-        files=("message.eml",),
+        files=("Заказ.eml",),
     ),
     Case(
         name="inline picture",
@@ -229,3 +229,27 @@ UNREADABLE = plain(
     extra=kind('multipart/mixed; boundary="0"'),
 )
 """Nested deeper than the parser goes."""
+
+
+FORM = (
+    "From: Сайт <desk@shop.example.org>\r\nTo: desk@shop.example.org\r\nSubject: Заявка с сайта лавки\r\n"
+    "Message-ID: <form-1@shop.test>\r\nReply-To: Мария Орлова <maria@client.test>\r\n"
+    "Date: Sat, 28 Nov 2026 20:00:00 +0300\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
+    "Имя: Мария\r\nТелефон: +79990001122\r\nХочу плед\r\n"
+).encode()
+
+
+ARMORED = "-----BEGIN PGP MESSAGE-----\r\n\r\nhQEMA\r\n=abcd\r\n-----END PGP MESSAGE-----"
+
+
+def length(size: int) -> bytes:
+    data = size.to_bytes(4, "big")
+    return b"\x84" + data
+
+
+def streamed(content: bytes) -> bytes:
+    """Signed data as programs write it that do not know its length beforehand (BER)."""
+    pieces = b"".join(b"\x04" + length(len(one)) + one for one in (content[:10], content[10:]))
+    data = b"\x30\x80" + bytes.fromhex("06092a864886f70d010701") + b"\xa0\x80\x24\x80" + pieces + bytes(6)
+    inner = b"\x30\x80\x02\x01\x01\x31\x00" + data + b"\x31\x00" + bytes(2)
+    return b"\x30\x80" + bytes.fromhex("06092a864886f70d010702") + b"\xa0\x80" + inner + bytes(4)

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from chatapp_cli.domain import border
 from chatapp_cli.domain.arrival import DeliveryChanged
 from chatapp_cli.domain.message import State
 from tests.connectors.email.corpus import mixed, part, plain
-from tests.connectors.email.reading import OWN_ID, message, read
+from tests.connectors.email.reading import KEY, OWN_ID, message, read
+from tests.connectors.email.reported import OURS_BACK, REPORTED, Reported, bounce, group, report, said
 
-OURS_BACK = f"Message-ID: {OWN_ID}\r\nSubject: Order\r\n\r\nPrice list\r\n".encode()
 
-
-def bounce(action: bytes = b"failed", status: bytes = b"5.1.1", original: str = OWN_ID) -> bytes:
-    return mixed(
-        part("text/plain", b"I'm sorry to have to inform you."),
-        part(
-            "message/delivery-status",
-            b"Reporting-MTA: dns; mx.example.org\r\n\r\nFinal-Recipient: rfc822; anna@example.org\r\n"
-            b"Action: %s\r\nStatus: %s\r\nDiagnostic-Code: smtp; 550 no such user\r\n" % (action, status),
-        ),
-        part("text/rfc822-headers", f"Subject: x\r\nReferences: <1@x>\r\nMessage-ID: {original}\r\n".encode()),
-        subtype="report; report-type=delivery-status",
-        sender=b"MAILER-DAEMON@mx.example.org",
-    )
+def told(raw: bytes) -> list[DeliveryChanged]:
+    """What a mail reports."""
+    return [one for one in read(raw).events if isinstance(one, DeliveryChanged)]
 
 
 @pytest.mark.parametrize(
@@ -37,24 +30,86 @@ def bounce(action: bytes = b"failed", status: bytes = b"5.1.1", original: str = 
     ],
 )
 def test_a_bounce_is_news_of_our_message_and_no_dialog(status: bytes, code: str) -> None:
-    (news,) = read(bounce(status=status)).events
+    (news,) = told(bounce(status=status))
     assert news == DeliveryChanged(
         ext_id=OWN_ID,
+        key=KEY,
         state=State.FAILED,
         at=1_700_000_000_000,
         code=code,
         detail=f"{status.decode()} smtp; 550 no such user",
+        about=("anna@example.org",),
     )
 
 
-def test_a_delay_is_no_failure() -> None:
-    found = read(bounce(b"delayed", b"4.4.1"))
-    assert (found.events, found.problem) == ((), "")
+@pytest.mark.parametrize("one", REPORTED, ids=lambda one: one.name)
+def test_a_report_of_every_usual_kind_says_what_became_of_our_mail(one: Reported) -> None:
+    *others, news = told(one.raw)
+    assert (news.ext_id, news.state, news.code, news.detail) == (OWN_ID, one.state, one.code, one.detail)
+    assert all(other.state is State.SENT for other in others)
+    assert (message(one.raw).reports_on, message(one.raw).silent) == (OWN_ID, False)
 
 
-def test_a_bounce_of_a_mail_that_the_desk_did_not_send_is_shown_and_nobody_need_look() -> None:
-    found = message(bounce(original="<1@elsewhere.example.org>"))
-    assert (found.automatic, found.silent) == (True, True)
+def test_a_report_about_several_says_of_each_what_became_of_the_mail() -> None:
+    anna, boris, evil = "anna@client.test", "boris@client.test", "evil@else.test"
+    groups = (
+        group("failed", "5.1.1", to=evil), group("delivered", "2.0.0", to=anna), group("delayed", "4.4.1", to=boris),
+    )  # fmt: skip
+    returned = part("text/rfc822-headers", f"Message-ID: {OWN_ID}\r\n".encode())
+    found = told(report(*said("Sorry", *groups), returned))
+    assert [(one.state, one.code, one.about) for one in found] == [
+        (State.SENT, "", (anna,)),
+        (State.SENT, "delayed", (boris,)),
+        (State.FAILED, "no_such_mailbox", (evil,)),
+    ]
+
+
+@pytest.mark.parametrize("action", [b"delivered", b"relayed", b"expanded"])
+def test_a_report_of_success_ends_a_delay(action: bytes) -> None:
+    (news,) = told(bounce(action, b"2.0.0"))
+    assert message(bounce(action, b"2.0.0")).silent
+    about = border.address("anna@example.org")
+    assert news == DeliveryChanged(ext_id=OWN_ID, key=KEY, state=State.SENT, at=1_700_000_000_000, about=(about,))
+
+
+@pytest.mark.parametrize("one", REPORTED, ids=lambda one: one.name)
+def test_the_same_from_a_person_is_shown_and_changes_nothing(one: Reported) -> None:
+    raw = re.sub(rb"^From: .*\r\n", b"From: anna@client.example.org\r\n", one.raw, count=1)
+    raw = raw.replace(b"Return-Path: <>", b"Return-Path: <anna@client.example.org>").replace(b"Auto-Submitted", b"X-No")
+    assert message(raw).sender.email == "anna@client.example.org"
+    assert told(raw) == []
+
+
+def test_a_report_about_another_mail_of_the_thread_is_about_that_one() -> None:
+    foreign = f"Message-ID: <1@phone.example.org>\r\nReferences: {OWN_ID}\r\n".encode()
+    raw = report(*said("Sorry"), part("text/rfc822-headers", foreign), extra=f"References: {OWN_ID}\r\n".encode())
+    assert [one.ext_id for one in told(raw)] == ["<1@phone.example.org>"]
+    after = report(*said("Sorry"), extra=f"References: {OWN_ID} <1@phone.example.org>\r\n".encode())
+    assert [one.ext_id for one in told(after)] == ["<1@phone.example.org>"]
+
+
+def test_an_automatic_reply_from_a_servers_name_that_answers_our_mail_fails_nothing() -> None:
+    extra = f"Auto-Submitted: auto-replied\r\nIn-Reply-To: {OWN_ID}\r\n".encode()
+    away = plain(b"I return on Monday.", sender=b"postmaster@client.test", subject=b"Away: delivery of 17", extra=extra)
+    assert (message(away).text, told(away)) == ("I return on Monday.", [])
+    extra += b"Return-Path: <>\r\n"
+    times = b"Section 5.1.1 of our terms: nothing is delivered at Christmas."
+    notice = plain(times, sender=b"postmaster@client.test", subject=b"Delivery times at Christmas", extra=extra)
+    assert (message(notice).text, told(notice)) == (times.decode(), [])
+
+
+def test_a_report_within_a_returned_mail_is_not_the_reports_own() -> None:
+    inner = part("message/delivery-status", b"Reporting-MTA: dns; x\r\n\r\nAction: failed\r\nStatus: 5.1.1\r\n")
+    returned = part("message/rfc822", mixed(inner, extra=f"Message-ID: {OWN_ID}\r\n".encode()).replace(b"edge", b"e"))
+    (news,) = told(report(*said("Late", group("delayed", "4.4.1")), returned))
+    assert (news.state, news.code, news.detail) == (State.SENT, "delayed", "4.4.1")
+
+
+@pytest.mark.parametrize("original", ["<1@elsewhere.example.org>", ""])
+def test_a_bounce_of_a_mail_that_the_desk_did_not_make_is_shown_unless_that_is_known(original: str) -> None:
+    found = message(bounce(original=original))
+    assert (found.automatic, found.silent, found.reports_on) == (True, False, original)
+    assert [one.ext_id for one in told(bounce(original=original))] == [original] * bool(original)
 
 
 OLD = (
@@ -79,8 +134,7 @@ OLD = (
 def test_an_old_servers_bounce_is_recognised_by_how_it_was_sent_and_our_id_in_it(
     sender: bytes, subject: bytes, mark: bytes
 ) -> None:
-    (news,) = read(plain(b"Sorry.\r\n\r\n" + OURS_BACK, sender=sender, subject=subject, extra=mark)).events
-    assert isinstance(news, DeliveryChanged)
+    (news,) = told(plain(b"Sorry.\r\n\r\n" + OURS_BACK, sender=sender, subject=subject, extra=mark))
     assert (news.ext_id, news.state, news.code, news.detail) == (OWN_ID, State.FAILED, "refused", subject.decode())
 
 
@@ -108,7 +162,7 @@ def test_a_person_who_writes_from_a_servers_name_and_attaches_our_mail_is_shown(
     )
     assert found.text == "Is this from you?"
     assert len(found.files) == 1
-    assert message(plain(b"Yours?\r\n\r\n" + OURS_BACK, sender=sender, subject=subject, extra=mark)).text
+    assert told(plain(b"Yours?\r\n\r\n" + OURS_BACK, sender=sender, subject=subject, extra=mark)) == []
 
 
 def test_a_persons_mail_from_a_servers_name_waits() -> None:
@@ -121,6 +175,7 @@ def test_a_report_in_form_alone_is_a_persons_mail_which_waits_and_fails_nothing(
     raw = bounce(original=original).replace(b"MAILER-DAEMON@mx.example.org", b"anna@client.test")
     found = message(raw)
     assert (found.text, found.silent) == ("I'm sorry to have to inform you.", False)
+    assert told(raw) == []
 
 
 @pytest.mark.parametrize(
@@ -129,12 +184,14 @@ def test_a_report_in_form_alone_is_a_persons_mail_which_waits_and_fails_nothing(
 def test_a_server_beside_a_person_is_no_server(sender: bytes) -> None:
     raw = plain(b"Sorry.\r\n\r\n" + OURS_BACK, sender=sender, extra=b"X-Failed-Recipients: a@b.test\r\n")
     assert message(raw).text
+    assert told(raw) == []
 
 
 def test_a_report_of_another_kind_fails_nothing() -> None:
     raw = bounce().replace(b"report-type=delivery-status", b"report-type=feedback-report")
     assert message(raw).text
+    assert told(raw) == []
 
 
 def test_a_customer_cannot_fail_our_message_by_quoting_its_id() -> None:
-    assert message(plain(f"Message-ID: {OWN_ID}\r\n".encode())).text
+    assert told(plain(f"Message-ID: {OWN_ID}\r\n".encode())) == []

@@ -28,6 +28,10 @@ class TestEmail(ConnectorContract):
         ({"ca_file": "/nowhere/ca.pem"}, "ca_file"),
         ({"ca_file": "/dev/zero"}, "ca_file"),
         ({"service": "somebody"}, "service"),
+        ({"history_days": "many"}, "history_days"),
+        ({"history_days": "400"}, "history_days"),
+        ({"per_minute": "0"}, "per_minute"),
+        ({"per_day": "-1"}, "per_day"),
     )
 
     @pytest.fixture

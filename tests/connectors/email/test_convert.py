@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatapp_cli.connectors.email.parts import clean_name
+from chatapp_cli.connectors.email.file_names import clean_name
 from chatapp_cli.domain.arrival import MessageArrived
 from tests.connectors.email.corpus import CASES, UNREADABLE, Case, kind, plain
 from tests.connectors.email.reading import FLAT, message, read
@@ -77,7 +77,7 @@ def test_of_a_mail_that_is_too_big_the_beginning_arrives_with_a_mark() -> None:
     (event,) = read(plain(b"beginning"), size=60_000_000).events
     assert isinstance(event, MessageArrived)
     (file,) = event.files
-    assert event.text == "beginning"
+    assert event.text == "beginning\n\n[Only the beginning of this mail is here]"
     assert (file.problem, file.size, file.content) == ("mail_too_big", 60_000_000, None)
 
 

@@ -16,14 +16,35 @@ from chatapp_cli.domain.arrival import Arrival, MessageArrived
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.kit.system import system_world
 from chatapp_cli.ports.bind import Bound
+from chatapp_cli.ports.connector import StoredArrival
 from chatapp_cli.sandbox.email import ADDRESS, EmailSandbox
-from tests.connectors.email.corpus import CASES, UNREADABLE, attachment, kind, mixed, part, plain
+from tests.connectors.email.calendars import CUSTOM, calendar, invitation
+from tests.connectors.email.corpus import (
+    ARMORED,
+    CASES,
+    FORM,
+    UNREADABLE,
+    attachment,
+    kind,
+    mixed,
+    part,
+    plain,
+    streamed,
+)
 from tests.connectors.email.reading import AT, FLAT, OURS, message, read
-from tests.connectors.email.test_bounce import bounce
-from tests.connectors.email.test_sender import FORM
+from tests.connectors.email.reported import bounce
+from tests.connectors.email.winmail import file, winmail, words
 from tests.contract.connector_contract import ScriptedAsker
 
-SEEDS = (*(case.raw for case in CASES), FORM, bounce())
+SEEDS = (
+    *(case.raw for case in CASES),
+    FORM,
+    bounce(),
+    invitation(calendar(more="RRULE:FREQ=WEEKLY\r\n", zones=CUSTOM.format(name="Ours", offset="+0400"))),
+    plain(winmail(file("a.txt", b"a", words(0x3707, "b.txt"))), extra=kind("application/ms-tnef")),
+    plain(streamed(b"Subject: x\r\n\r\nok"), extra=kind("application/pkcs7-mime")),
+    plain(f"Анна\r\n{ARMORED}".encode(), extra=kind("text/plain; format=flowed")),
+)
 DEEP = b"Subject: " + b"=?utf-8?B?" * 9000
 SECRETS = {"password": ""}
 PIECES = (
@@ -55,14 +76,17 @@ def test_5000_mutilated_mails_escape_nothing_and_each_is_a_message_news_or_a_dea
         assert found.provider_id
 
 
-def test_what_was_kept_raw_never_raises_when_it_is_read_again() -> None:
+@pytest.mark.parametrize("sent", [False, True])
+def test_what_was_kept_raw_never_raises_when_it_is_read_again(*, sent: bool) -> None:
     server = {"host": "127.0.0.1", "port": "1", "tls": "none"}
     settings = {f"{side}_{name}": value for side in ("imap", "smtp") for name, value in server.items()}
     bound = Bound(account="desk@shop.example.org", title="", settings=settings | {"login": "desk"}, secrets=SECRETS)
     for raw in (b"", b"\x00", b"\xff" * 100, UNREADABLE, b"(" * 100_000, b"From: " + b"(" * 200_000, DEEP):
-        found = create(system_world()).understand(bound, raw, 10**18)
+        stored = StoredArrival("sent:<1@shop.test>" if sent else "<1@client.test>", 10**18, raw)
+        found = create(system_world()).understand(bound, stored)
         assert isinstance(found, Arrival)
-        assert found.events or found.problem
+        assert sent or found.events or found.problem
+        assert all(event.from_us == sent for event in found.events if isinstance(event, MessageArrived))
 
 
 @pytest.mark.parametrize(

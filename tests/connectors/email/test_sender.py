@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from chatapp_cli.connectors.email.convert import Reading
-from tests.connectors.email.corpus import plain, word
+from tests.connectors.email.corpus import FORM, plain, word
 from tests.connectors.email.reading import OURS, OWN_ID, message
 
 DESK = b"desk@shop.example.org"
@@ -16,14 +16,6 @@ DESK = b"desk@shop.example.org"
 def written(sender: bytes, to: bytes = DESK, extra: bytes = b"", body: bytes = b"ok") -> bytes:
     raw = plain(body, sender=sender, extra=b"Message-ID: <1@site.test>\r\n" + extra)
     return raw.replace(b"To: desk@shop.example.org", b"To: " + to, 1)
-
-
-FORM = (
-    "From: Сайт <desk@shop.example.org>\r\nTo: desk@shop.example.org\r\nSubject: Заявка с сайта лавки\r\n"
-    "Message-ID: <form-1@shop.test>\r\nReply-To: Мария Орлова <maria@client.test>\r\n"
-    "Date: Sat, 28 Nov 2026 20:00:00 +0300\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
-    "Имя: Мария\r\nТелефон: +79990001122\r\nХочу плед\r\n"
-).encode()
 
 
 def test_the_sites_own_form_is_the_client_writing_whom_an_answer_reaches() -> None:
@@ -54,25 +46,26 @@ def test_a_persons_own_choice_where_answers_go_is_kept_with_the_name() -> None:
     assert (found.sender.name, found.peer.address, found.automatic) == ("Anna", "anna@home.test", False)
 
 
-def test_an_answer_of_ours_from_elsewhere_is_ours_and_names_the_dialog() -> None:
-    found = message(
-        written(DESK, b"Anna <anna@client.test>", b"In-Reply-To: <q@client.test>\r\nReferences: <q@client.test>\r\n")
-    )
-    assert found.from_us
-    assert (found.peer.address, found.thread, found.reply_to) == (
-        "anna@client.test",
-        ("<q@client.test>",),
-        "<q@client.test>",
-    )
+def claimed(raw: bytes) -> list[str]:
+    """To whom a mail was written that claims to be ours."""
+    return [one.address for one in message(raw).claims]
+
+
+@pytest.mark.parametrize("field", [b"In-Reply-To", b"References"])
+def test_an_answer_of_ours_from_elsewhere_claims_the_dialog_with_whom_it_names(field: bytes) -> None:
+    found = message(written(DESK, b"Anna <anna@client.test>", field + b": <q@client.test>\r\n"))
+    assert not found.from_us
+    assert (found.peer.address, [one.address for one in found.claims]) == (DESK.decode(), ["anna@client.test"])
+    assert found.thread == ("<q@client.test>",)
     assert not found.silent
     assert not found.automatic
 
 
 def test_the_other_side_of_an_answer_of_ours_is_whoever_is_not_we() -> None:
     raw = written(DESK, b"Desk <desk@shop.example.org>, Anna <anna@client.test>", b"In-Reply-To: <q@client.test>\r\n")
-    assert message(raw).peer.address == "anna@client.test"
-    raw = written(DESK, DESK, b"Cc: Anna <anna@client.test>\r\nIn-Reply-To: <q@client.test>\r\n")
-    assert message(raw).peer.address == "anna@client.test"
+    assert claimed(raw) == ["anna@client.test"]
+    raw = written(DESK, DESK, b"Cc: Anna <anna@client.test>, b@b.test\r\nIn-Reply-To: <q@client.test>\r\n")
+    assert claimed(raw) == ["anna@client.test", "b@b.test"]
 
 
 @pytest.mark.parametrize(
@@ -89,14 +82,15 @@ def test_what_anybody_could_have_written_in_our_name_is_shown_waits_and_is_answe
 ) -> None:
     found = message(written(DESK, to, extra))
     assert (found.from_us, found.peer.address) == (False, DESK.decode())
-    assert (found.automatic, found.silent) == (True, False)
+    assert (found.automatic, found.silent, found.claims, found.thread) == (True, False, (), ())
 
 
-def test_a_copy_of_our_own_mail_is_an_echo_in_the_dialog_with_its_recipient() -> None:
+def test_a_copy_of_our_own_mail_claims_to_be_one_in_the_dialog_with_its_recipient() -> None:
     raw = plain(b"ok", sender=DESK, extra=f"Message-ID: {OWN_ID}\r\n".encode())
     found = message(raw.replace(b"To: desk@shop.example.org", b"To: Anna <anna@example.org>"))
-    assert found.from_us
-    assert (found.ext_id, found.peer.address) == (OWN_ID, "anna@example.org")
+    assert (found.ext_id, found.thread, found.from_us) == (OWN_ID, (OWN_ID,), False)
+    assert [one.address for one in found.claims] == ["anna@example.org"]
+    assert claimed(raw) == [DESK.decode()]
 
 
 def test_our_id_in_a_strangers_mail_makes_no_echo_and_takes_no_message_of_ours_its_id() -> None:

@@ -27,7 +27,7 @@ from chatapp_cli.kit.gateway_client import FAULTS, VERDICTS
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.kit.system import system_world
 from chatapp_cli.ports.bind import Bound
-from chatapp_cli.ports.connector import HookRequest, TakesHooks
+from chatapp_cli.ports.connector import HookRequest, StoredArrival, TakesHooks
 from chatapp_cli.ports.memory import ShortMemory
 from chatapp_cli.sandbox.sms import SECRET, Preset, SmsSandbox
 from tests.contract.connector_contract import ANNA, ScriptedAsker
@@ -239,7 +239,8 @@ async def test_a_desk_that_cannot_be_called_asks_for_what_clients_wrote_meanwhil
     arrivals, cursor = await first_heard(bound, None)
     assert [event.text for one in arrivals for event in one.events] == ["Да", "Нет, лучше завтра"]
     assert [one.provider_id for one in arrivals] == ["message +79160000001 1", "message +79160000001 2"]
-    assert create(system_world()).understand(bound, arrivals[0].raw, arrivals[0].events[0].at) == arrivals[0]
+    stored = StoredArrival(arrivals[0].provider_id, arrivals[0].events[0].at, arrivals[0].raw)
+    assert create(system_world()).understand(bound, stored) == arrivals[0]
     assert await first_heard(bound, cursor) == ([], None)
     await smsc.say(ANNA, "Ау")
     (later,), cursor = await first_heard(bound, cursor)

@@ -13,6 +13,7 @@ from chatapp_cli.connectors.telegram.session import AccountSession
 from chatapp_cli.domain.arrival import MessageArrived, PeerMoved
 from chatapp_cli.domain.errors import NeedsRebind, OutcomeUnknown, RateLimited, Rejected, Retryable, SendingBlocked
 from chatapp_cli.domain.outbound import LocalFile
+from chatapp_cli.ports.connector import StoredArrival
 from chatapp_cli.sandbox.stage import StageFile
 from chatapp_cli.sandbox.telegram import TelegramSandbox
 from tests.connectors.telegram.conftest import Desk, Store, outbound, texts
@@ -175,7 +176,7 @@ async def test_a_move_that_was_not_durable_when_the_desk_was_killed_comes_again(
         await desk.one(MessageArrived)  # the echo of what was sent
     assert isinstance(desk.store.events[0], PeerMoved), "before what was said under the new key"
     assert (moved.old_key, moved.peer.key) == (ANNA.phone, str(ANNA.number))
-    again = desk.connector.understand(desk.bound, desk.store.raw[0], moved.at)
+    again = desk.connector.understand(desk.bound, StoredArrival("again", moved.at, desk.store.raw[0]))
     assert list(again.events) == [moved]
     fresh = Store(desk.store.cursor)
     desk.store = fresh

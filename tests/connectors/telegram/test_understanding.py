@@ -17,6 +17,7 @@ from chatapp_cli.domain.arrival import MessageArrived, MessageEdited, MessagesDe
 from chatapp_cli.kit.manifests import create
 from chatapp_cli.kit.system import system_world
 from chatapp_cli.ports.bind import Bound
+from chatapp_cli.ports.connector import StoredArrival
 from chatapp_cli.sandbox.telegram.files import Tomorrow
 
 ME, ANNA, BORIS, GROUP = 5, 7, 8, 30
@@ -108,14 +109,14 @@ def test_of_a_thousand_mutations_none_escapes(seed: int) -> None:
     chance, kept = random.Random(seed), parcels()
     for _ in range(1000):
         raw = mutated(chance.choice(kept), chance)
-        found = CONNECTOR.understand(BOUND, raw, NOW)
+        found = CONNECTOR.understand(BOUND, StoredArrival("again", NOW, raw))
         assert found.raw == raw
         assert found.provider_id
 
 
 @given(st.binary(max_size=300))
 def test_any_bytes_are_an_arrival(raw: bytes) -> None:
-    assert CONNECTOR.understand(BOUND, raw, NOW).raw == raw
+    assert CONNECTOR.understand(BOUND, StoredArrival("again", NOW, raw)).raw == raw
 
 
 @pytest.mark.parametrize(
@@ -134,23 +135,23 @@ def test_any_bytes_are_an_arrival(raw: bytes) -> None:
     ],
 )
 def test_what_is_no_update_is_a_dead_letter_with_its_reason(raw: bytes) -> None:
-    found = CONNECTOR.understand(BOUND, raw, NOW)
+    found = CONNECTOR.understand(BOUND, StoredArrival("again", NOW, raw))
     assert found.problem
     assert found.events == ()
 
 
 def test_a_binding_without_a_number_is_no_reason_to_raise() -> None:
-    assert CONNECTOR.understand(Bound(account="", title=""), parcels()[0], NOW).problem
+    assert CONNECTOR.understand(Bound(account="", title=""), StoredArrival("again", NOW, parcels()[0])).problem
 
 
 def test_a_page_that_could_not_be_read_is_understood_once_it_can_be() -> None:
-    found = CONNECTOR.understand(BOUND, parcels()[-2], NOW)
+    found = CONNECTOR.understand(BOUND, StoredArrival("again", NOW, parcels()[-2]))
     assert [event.text for event in found.events if isinstance(event, MessageArrived)] == ["Ау"]
 
 
 def test_login_codes_in_a_page_stay_unread_even_then() -> None:
     page = tl.messages.Messages([message(tl.PeerUser(777_000), message="Login code: 24680")], [], [], [])
-    assert CONNECTOR.understand(BOUND, bytes(page), NOW).events == ()
+    assert CONNECTOR.understand(BOUND, StoredArrival("again", NOW, bytes(page))).events == ()
 
 
 def lasting(seconds: float) -> Any:

@@ -43,7 +43,7 @@ def test_every_code_that_is_raised_is_explained_with_what_to_do() -> None:
     assert raised | network | statuses <= explained.keys()
     assert explained.keys() <= raised | network | statuses | {"file_too_big", "removed_from_chat"}
     obvious = {"message_gone", "bad_request"}
-    assert {code for code, words in explained.items() if words.next_step is None} == obvious
+    assert {code for code, words in explained.items() if words.step_when_bound is None} == obvious
 
 
 def test_every_number_that_vk_publishes_leads_somewhere() -> None:

@@ -14,24 +14,11 @@ from docx import Document
 from chatapp_cli.connectors.vk_notify.connector import create
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.ports.connector import TakesApplication
+from tests.connectors.vk_notify.notices import PERSON
 from tests.unit.kit.worlds import NOON, held_world
 
 pytestmark = [pytest.mark.req("S-087"), pytest.mark.req("S-089")]
 
-PERSON = {
-    "accepted": "on",
-    "form": "ip",
-    "company": "",
-    "edo_id": "2BM-400000000065-0001",
-    "edo_operator": "Калуга Астрал",
-    "inn": "400000000065",
-    "ogrn": "320400000000016",
-    "kpp": "",
-    "address": "248000, г. Калуга, ул. Еловая, д. 7",
-    "position": "индивидуальный предприниматель",
-    "signer": "Ёлкина  Ольга Петровна",
-    "basis": "лист записи ЕГРИП",
-}
 COMPANY = PERSON | {
     "form": "ooo",
     "company": "Ёлки & Палки",

@@ -10,27 +10,17 @@ import pytest
 
 from chatapp_cli.domain.arrival import Arrival, DeliveryChanged
 from chatapp_cli.domain.errors import NeedsRebind, Retryable
-from chatapp_cli.domain.ids import ChannelId, MessageId
+from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.message import State
-from chatapp_cli.domain.outbound import Outbound
-from chatapp_cli.domain.template import Filled
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.ports.bind import Bound
-from chatapp_cli.ports.connector import Connector, HasTemplates, Session
+from chatapp_cli.ports.connector import Connector, HasTemplates, Session, StoredArrival
 from chatapp_cli.sandbox.vk_notify import VkNotifySandbox
+from tests.connectors.vk_notify.notices import notice
 from tests.contract.connector_contract import ANNA, BORIS, ConnectorContract, ScriptedAsker, first_arrivals
 from tests.contract.door import Door
 
 pytestmark = [pytest.mark.req("S-036"), pytest.mark.req("S-085"), pytest.mark.req("S-086")]
-
-READY = Filled(name="order_ready", language="ru", values=(("number", '№7 "А"'), ("till", "{20:00}\nпн & вт")))
-
-
-def notice(**changes: object) -> Outbound:
-    message = Outbound(
-        message_id=MessageId(1), key="k" * 32, address="+79160000001", text="Заказ готов", template=READY, stranger=True
-    )
-    return replace(message, **changes)  # type: ignore[arg-type]
 
 
 def changes_of(*arrivals: Arrival) -> list[State]:
@@ -124,7 +114,7 @@ class TestVkNotify(ConnectorContract):
         (first,) = await first_arrivals(session, None, door)
         (event,) = first.events
         assert isinstance(event, DeliveryChanged)
-        assert connector.understand(bound, first.raw, event.at) == first
+        assert connector.understand(bound, StoredArrival(first.provider_id, event.at, first.raw)) == first
 
     async def test_what_was_said_between_the_end_of_a_login_and_its_renewal_arrives_once(
         self, connector: Connector, sandbox: VkNotifySandbox, bound: Bound, door: Door

@@ -23,7 +23,7 @@ from chatapp_cli.kit.system import system_world
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import HasTemplates
 from chatapp_cli.sandbox.vk_notify import VkNotifySandbox
-from tests.connectors.vk_notify.test_contract import notice
+from tests.connectors.vk_notify.notices import notice
 from tests.contract.connector_contract import ScriptedAsker
 from tests.contract.door import Door
 from tests.contract.proxy import ConnectProxy

@@ -51,3 +51,6 @@ def payload(*values: dict[str, Any], field: str = "messages", number: str = NUMB
 
 def out(address: str, text: str = "Да", **changes: Any) -> Outbound:
     return Outbound(**{"message_id": MessageId(1), "key": KEY, "address": address, "text": text, **changes})
+
+
+TEXT = {"from": "7916", "id": "wamid.1", "timestamp": "1795000000", "type": "text", "text": {"body": "да"}}

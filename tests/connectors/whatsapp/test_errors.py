@@ -127,4 +127,4 @@ def test_every_word_that_it_raises_is_explained_with_what_to_do() -> None:
     assert {"sent_in_part", "file_damaged", "number_down", "window_closed"} <= words
     explained = manifest("whatsapp").errors
     assert words - explained.keys() == set()
-    assert [word for word, said in explained.items() if said.next_step is None] == ["not_member"]
+    assert [word for word, said in explained.items() if said.step_when_bound is None] == ["not_member"]

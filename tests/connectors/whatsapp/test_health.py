@@ -15,8 +15,7 @@ from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import Connector, ProvesAccess
 from chatapp_cli.sandbox.whatsapp import WhatsAppSandbox
 from chatapp_cli.sandbox.whatsapp.server import Fault
-from tests.connectors.whatsapp.calls import call, of, out, payload, taken
-from tests.connectors.whatsapp.test_webhook import TEXT
+from tests.connectors.whatsapp.calls import TEXT, call, of, out, payload, taken
 from tests.contract.connector_contract import ANNA
 from tests.unit.kit.worlds import held_world
 

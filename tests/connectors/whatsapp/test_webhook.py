@@ -22,18 +22,17 @@ from chatapp_cli.domain.arrival import (
 )
 from chatapp_cli.domain.message import State
 from chatapp_cli.ports.bind import Bound
-from chatapp_cli.ports.connector import Connector, HookRequest
+from chatapp_cli.ports.connector import Connector, HookRequest, StoredArrival
 from chatapp_cli.sandbox.stage import StageFile
 from chatapp_cli.sandbox.whatsapp import WhatsAppSandbox
 from chatapp_cli.sandbox.whatsapp.meta import NUMBER
 from chatapp_cli.sandbox.whatsapp.server import VERIFY_TOKEN
-from tests.connectors.whatsapp.calls import KEY, call, of, out, payload, signed, taken
+from tests.connectors.whatsapp.calls import KEY, TEXT, call, of, out, payload, signed, taken
 from tests.contract.connector_contract import ANNA, BORIS, ODD
 from tests.unit.kit.worlds import NOON
 
 pytestmark = pytest.mark.req("S-043")
 USER = "RU.1000000000007001"
-TEXT = {"from": "7916", "id": "wamid.1", "timestamp": "1795000000", "type": "text", "text": {"body": "да"}}
 
 
 @pytest.mark.parametrize(
@@ -120,7 +119,8 @@ def test_what_came_for_another_number_is_confirmed_and_kept_for_a_person(
         ((), "it came for another number of ours, 106549999999999")
     ] * 2
     assert b"wamid.2" in reply.batch.arrivals[1].raw
-    again = connector.understand(bound, reply.batch.arrivals[0].raw, 1_795_000_000_000)
+    first = reply.batch.arrivals[0]
+    again = connector.understand(bound, StoredArrival(first.provider_id, 1_795_000_000_000, first.raw))
     assert (again.events, again.problem) == ((), reply.batch.arrivals[0].problem)
 
 

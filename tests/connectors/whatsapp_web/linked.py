@@ -5,18 +5,22 @@ from __future__ import annotations
 import asyncio
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 
 from neonize.proto import Neonize_pb2 as events
 
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.connectors.whatsapp_web.connector import WhatsAppSession
 from chatapp_cli.domain.arrival import Arrival, MessageArrived, ProviderEvent
-from chatapp_cli.domain.ids import MessageId
+from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.domain.outbound import Outbound
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import Connector
+from chatapp_cli.services import transcript
 from tests.connectors.whatsapp_web.library import OWNER, jid
 from tests.connectors.whatsapp_web.native import Native
 from tests.contract.connector_contract import ScriptedAsker
+from tests.runtime.desk import the_dialogs
 
 PHONE = "+79160000001"
 
@@ -58,3 +62,11 @@ def words(found: list[Arrival]) -> list[str]:
 
 def happened(found: list[Arrival]) -> list[ProviderEvent]:
     return [event for one in found for event in one.events]
+
+
+def entries(company: Company, dialog: DialogId) -> list[transcript.TranscriptEntry]:
+    return list(company.read(partial(transcript.latest, dialog=dialog)))
+
+
+def texts(company: Company) -> list[list[str]]:
+    return [[entry.message.text for entry in entries(company, dialog.id)] for dialog in the_dialogs(company)]

@@ -131,13 +131,17 @@ async def test_another_account_is_another_channel_and_is_taken_off_its_phone_aga
 
 async def test_without_a_company_there_is_no_place_for_keys(sandbox: WhatsAppWebSandbox) -> None:
     blamed = await refused(create(system_world()), sandbox.answers)
-    assert blamed == {"": "There is no folder of a company to keep the device's keys in."}
+    nowhere = "There is no folder of a company to keep the device's keys in."
+    assert blamed == {"": f"{nowhere} Bind and run this channel with a company: serve kind=whatsapp_web"}
 
 
 async def test_a_child_of_another_version_is_refused(connector: Connector, sandbox: WhatsAppWebSandbox) -> None:
     sandbox.protocol = 2
     blamed = await refused(connector, sandbox.answers)
-    assert blamed == {"child": "The program that speaks with WhatsApp belongs to another version of this one."}
+    assert blamed == {
+        "child": "The program that speaks with WhatsApp belongs to another version of this one.",
+        "": "Update both, or leave its command empty: bind again.",
+    }
 
 
 async def test_the_childs_surroundings_hold_nothing_of_the_desks_settings(
@@ -160,5 +164,8 @@ async def test_proxies_that_lead_nowhere_are_blamed_before_anything_is_started(
     async with ConnectProxy("olga:word-1") as proxy:
         wrong = proxy.url.replace("word-1", "word-2")
         blamed = await refused(connector, {**sandbox.answers, "proxies": wrong})
-    assert blamed == {"proxies": "None of the proxies leads to WhatsApp."}
+    assert blamed == {
+        "proxies": "None of the proxies leads to WhatsApp.",
+        "": "Replace them: proxies kind=whatsapp_web",
+    }
     assert sandbox.pids == []

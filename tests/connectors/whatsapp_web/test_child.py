@@ -239,4 +239,7 @@ async def test_binding_without_a_way_to_whatsapp_says_so(connector: Connector, t
     asker = ScriptedAsker({"consent": "on", "method": "qr", "phone": "", "child": "", "proxies": NOWHERE})
     with pytest.raises(UsageError):
         await connector.bind(asker)
-    assert asker.blamed == {"proxies": "None of the proxies leads to WhatsApp."}
+    assert asker.blamed == {
+        "proxies": "None of the proxies leads to WhatsApp.",
+        "": "Replace them: proxies kind=whatsapp_web",
+    }

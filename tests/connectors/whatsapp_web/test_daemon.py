@@ -13,13 +13,14 @@ import pytest
 
 from chatapp_cli.bootstrap import Company, open_company
 from chatapp_cli.domain.draft import Draft
-from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
+from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.runtime.binding import bind
 from chatapp_cli.sandbox.whatsapp_web import WhatsAppWebSandbox
-from chatapp_cli.services import channels, reaching, sending, transcript
+from chatapp_cli.services import channels, reaching, sending
 from chatapp_cli.settings import Settings
+from tests.connectors.whatsapp_web.linked import entries, texts
 from tests.contract.connector_contract import ANNA, BORIS, ScriptedAsker
-from tests.runtime.test_daemon import bound, eventually, serving, state_of, the_dialogs
+from tests.runtime.desk import bound, eventually, serving, state_of, the_dialogs
 from tests.stores import OWNER
 
 ANNAS = "79160000001"
@@ -37,14 +38,6 @@ def write(company: Company, channel: ChannelId, to: str, text: str) -> MessageId
     order = sending.SendOptions(key=company.world.chance.key())
     dialog = company.write(lambda tx: reaching.dialog_for(tx, row, can, to))
     return company.write(lambda tx: sending.enqueue(tx, can, dialog, Draft(text=text), order))
-
-
-def entries(company: Company, dialog: DialogId) -> list[transcript.TranscriptEntry]:
-    return list(company.read(partial(transcript.latest, dialog=dialog)))
-
-
-def texts(company: Company) -> list[list[str]]:
-    return [[entry.message.text for entry in entries(company, dialog.id)] for dialog in the_dialogs(company)]
 
 
 @pytest.mark.req("S-120")

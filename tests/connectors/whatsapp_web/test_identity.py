@@ -24,10 +24,9 @@ from chatapp_cli.services.ingest import ingest
 from chatapp_cli.settings import Settings
 from tests.connectors.whatsapp_web import library
 from tests.connectors.whatsapp_web.library import ANNA, ANNA_HIDDEN, GROUP, jid
-from tests.connectors.whatsapp_web.linked import arrivals, happened
+from tests.connectors.whatsapp_web.linked import arrivals, entries, happened, texts
 from tests.connectors.whatsapp_web.native import Native
-from tests.connectors.whatsapp_web.test_daemon import entries, texts
-from tests.runtime.test_daemon import bound, the_dialogs
+from tests.runtime.desk import bound, the_dialogs
 from tests.stores import OWNER
 
 EDIT, REVOKE = ProtocolMessage.MESSAGE_EDIT, ProtocolMessage.REVOKE

@@ -80,7 +80,10 @@ async def test_a_pairing_code_is_asked_for_once_whatsapp_offers_to_link(connecto
     await native.happens("qr", b"third")
     with pytest.raises(UsageError):
         await refused
-    assert asker.blamed == {"": "WhatsApp or the phone refused to link the device."}
+    assert asker.blamed == {
+        "": "WhatsApp or the phone refused to link the device. Update WhatsApp on the phone. An account that asks for "
+        "a passkey cannot be linked; remove a device if there are four already."
+    }
 
 
 async def test_what_ends_the_connection_is_the_childs_last_word(

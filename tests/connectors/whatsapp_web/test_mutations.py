@@ -20,7 +20,7 @@ from chatapp_cli.connectors.whatsapp_web.child.phone import Phone
 from chatapp_cli.connectors.whatsapp_web.convert import arrival
 from tests.connectors.whatsapp_web import library
 from tests.connectors.whatsapp_web.library import ANNA
-from tests.connectors.whatsapp_web.test_sealed import edit, original
+from tests.connectors.whatsapp_web.sealed import edit, original
 from tests.unit.kit.worlds import NOON
 
 SEEDS = (

@@ -15,7 +15,7 @@ from chatapp_cli.domain.arrival import MessageArrived, PeerMoved
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.outbound import Outbound
 from chatapp_cli.ports.bind import Bound
-from chatapp_cli.ports.connector import Connector
+from chatapp_cli.ports.connector import Connector, StoredArrival
 from chatapp_cli.sandbox.stage import Customer
 from chatapp_cli.sandbox.whatsapp_web import WhatsAppWebSandbox
 from tests.contract.connector_contract import collect
@@ -51,7 +51,7 @@ def test_five_thousand_mutations_of_what_the_child_says_escape_nowhere(connector
     dead = 0
     for n in range(5_000):
         raw = mutated(raws[n % len(raws)], chance)
-        found = connector.understand(bound, raw, 1)
+        found = connector.understand(bound, StoredArrival("again", 1, raw))
         assert found.raw == raw
         assert found.provider_id
         dead += bool(found.problem)

@@ -22,8 +22,12 @@ from tests.real.email.certificates import Authority, Files
 
 DESK = "desk@shop.example.org"
 ANNA = "anna@example.org"
+UNREACHABLE = "late.example.org"
+"""A domain whose mail server does not answer."""
 PASSWORD = "app-password"
 MAIL_USER = "nobody"
+SENT = '"&BB4EQgQ,BEAEMAQyBDsENQQ9BD0ESwQ1-"'
+"""The folder of sent mail, as IMAP writes it."""
 
 _DOVECOT = """
 base_dir = {home}/run
@@ -72,6 +76,23 @@ service auth {{
 mail_max_userip_connections = 50
 """
 
+_OAUTH = """
+auth_mechanisms = plain xoauth2
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2
+  args = {home}/oauth2.conf
+}}
+"""
+
+_INTROSPECTION = """
+introspection_url = {url}
+introspection_mode = post
+username_attribute = username
+active_attribute = active
+active_value = true
+"""
+
 _MAIN_CF = """
 compatibility_level = 3.6
 queue_directory = {home}/queue
@@ -103,6 +124,11 @@ message_size_limit = 52428800
 virtual_mailbox_limit = 0
 notify_classes =
 bounce_queue_lifetime = 1h
+transport_maps = inline:{{ {{ {unreachable} = smtp:[127.0.0.1]:1 }} }}
+delay_warning_time = 2s
+minimal_backoff_time = 1s
+maximal_backoff_time = 2s
+queue_run_delay = 1s
 """
 
 _MASTER_CF = """
@@ -138,7 +164,9 @@ def missing() -> str:
 class MailServers:
     """One Dovecot and one Postfix that share a folder of mailboxes."""
 
-    def __init__(self) -> None:
+    def __init__(self, introspection: str = "") -> None:
+        """``introspection`` is where Dovecot asks about the tokens of XOAUTH2 (RFC 7662)."""
+        self._introspection = introspection
         self.home = Path(tempfile.mkdtemp(prefix="mail-"))
         self.home.chmod(0o755)
         names = ("imap", "imaps", "submission", "smtps")
@@ -165,7 +193,9 @@ class MailServers:
     def start_dovecot(self, files: Files | None = None) -> None:
         """Serve IMAP, with a certificate of the authority unless another is given."""
         config = self.home / "dovecot.conf"
-        config.write_text(self._filled(_DOVECOT, files or self.authority.issue("imap")), "utf-8")
+        template = (_OAUTH if self._introspection else "") + _DOVECOT
+        config.write_text(self._filled(template, files or self.authority.issue("imap")), "utf-8")
+        (self.home / "oauth2.conf").write_text(_INTROSPECTION.format(url=self._introspection), "utf-8")
         self._dovecot = subprocess.Popen(["dovecot", "-F", "-c", str(config)])
         _until_listens(self.ports["imaps"])
 
@@ -179,7 +209,7 @@ class MailServers:
     def renumber(self) -> None:
         """Forget all UIDs, as after a restored backup."""
         self.stop_dovecot()
-        for path in (self.home / "mail" / DESK).glob("dovecot*"):
+        for path in (self.home / "mail" / DESK).rglob("dovecot*"):
             path.unlink()
         self.start_dovecot()
 
@@ -201,6 +231,7 @@ class MailServers:
             gid=user.pw_gid,
             desk=DESK,
             anna=ANNA,
+            unreachable=UNREACHABLE,
             **self.ports,
         )
 
@@ -220,6 +251,32 @@ class MailServers:
                 answer, lines = imap.append("INBOX", "", imaplib.Time2Internaldate(time.time()), raw)
                 assert answer == "OK", lines
 
+    def file_sent(self, *raws: bytes) -> None:
+        """Put mails into the desk's folder of sent mail, as a phone or a webmail does."""
+        with self._login(DESK) as imap:
+            for raw in raws:
+                answer, lines = imap.append(SENT, "\\Seen", imaplib.Time2Internaldate(time.time()), raw)
+                assert answer == "OK", lines
+
+    def flags(self, folder: str = "INBOX") -> Sequence[str]:
+        """The flags of each mail in a folder of the desk."""
+        with self._login(DESK) as imap:
+            imap.select(folder, readonly=True)
+            _, lines = imap.fetch("1:*", "(FLAGS)")
+        return [line.decode() for line in lines if isinstance(line, bytes)]
+
+    def hide(self, name: bytes, *, hidden: bool = True) -> None:
+        """Let Dovecot not open the file of the mail that has this in it, or let it again."""
+        files = [one for folder in ("cur", "new") for one in (self.home / "mail" / DESK / folder).iterdir()]
+        (path,) = [one for one in files if name in one.read_bytes()]
+        owner = pwd.getpwnam("root" if hidden else MAIL_USER)
+        os.chown(path, owner.pw_uid, owner.pw_gid)
+        path.chmod(0o600)
+
+    def logins(self) -> int:
+        """How often somebody has logged in for IMAP."""
+        return (self.home / "dovecot.log").read_text("utf-8").count("imap-login: Info: Login:")
+
     def fill(self, raws: Iterable[bytes]) -> None:
         """Put many mails straight into the desk's folder, an hour apart, the newest received a month ago."""
         user = pwd.getpwnam(MAIL_USER)
@@ -236,7 +293,9 @@ class MailServers:
     def mails(self, owner: str, folder: str = "INBOX") -> Sequence[EmailMessage]:
         """The mails in somebody's folder, oldest first."""
         with self._login(owner) as imap:
-            imap.select(folder, readonly=True)
+            _, (count,) = imap.select(folder, readonly=True)
+            if count == b"0":
+                return []
             _, lines = imap.fetch("1:*", "(BODY.PEEK[])")
         raws = [line[1] for line in lines if isinstance(line, tuple)]
         return [message_from_bytes(raw, policy=policy.default) for raw in raws]

@@ -3,70 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from chatapp_cli.connectors.email.connector import EmailConnector, EmailSession, create
-from chatapp_cli.connectors.email.receive import Place
+from chatapp_cli.connectors.email.connector import EmailConnector, EmailSession
+from chatapp_cli.connectors.email.places import Place
 from chatapp_cli.domain.arrival import Arrival, Batch, DeliveryChanged, MessageArrived
-from chatapp_cli.domain.errors import ChannelError, UsageError
-from chatapp_cli.domain.ids import ChannelId, MessageId
+from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, Retryable, UsageError
+from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.message import State
-from chatapp_cli.domain.outbound import LocalFile, Outbound
-from chatapp_cli.kit.system import system_world
+from chatapp_cli.domain.outbound import LocalFile
 from chatapp_cli.ports.bind import Bound
 from tests.connectors.email.corpus import CASES, UNREADABLE, plain
+from tests.connectors.email.desk import arrivals
+from tests.connectors.email.reading import KEY
 from tests.contract.connector_contract import ScriptedAsker, collect, messages
 from tests.real.email.certificates import DAY
-from tests.real.email.servers import ANNA, DESK, MailServers, missing
+from tests.real.email.outgoing import outbound
+from tests.real.email.servers import ANNA, DESK, SENT, UNREACHABLE, MailServers
 
 pytestmark = pytest.mark.real
-KEY = "0123456789abcdef0123456789abcdef"
-
-
-@pytest.fixture
-def servers() -> Iterator[MailServers]:
-    if reason := missing():
-        pytest.skip(reason)
-    with MailServers() as servers:
-        yield servers
-
-
-@pytest.fixture
-def connector() -> EmailConnector:
-    return create(system_world())
-
-
-@pytest.fixture
-async def bound(servers: MailServers, connector: EmailConnector) -> Bound:
-    return await connector.bind(ScriptedAsker(servers.answers))
-
-
-@pytest.fixture
-async def session(connector: EmailConnector, bound: Bound) -> AsyncIterator[EmailSession]:
-    async with connector.open(ChannelId(1), bound) as session:
-        yield session
-
-
-async def arrivals(session: EmailSession, cursor: str | None, count: int) -> tuple[list[Arrival], str | None]:
-    """Take batches until so many arrivals came and the cursor stands behind them."""
-    found: list[Arrival] = []
-    async with asyncio.timeout(30), aclosing(session.events(cursor)) as batches:
-        async for batch in batches:
-            found += batch.arrivals
-            cursor = batch.cursor or cursor
-            if len(found) >= count and batch.cursor:
-                return found, cursor
-    raise AssertionError("the session ended by itself")
-
-
-def outbound(**changes: object) -> Outbound:
-    values = {"message_id": MessageId(1), "key": KEY, "address": ANNA, "text": "Есть, приезжайте.", "subject": "Заказ"}
-    return Outbound(**(values | changes))  # type: ignore[arg-type]
 
 
 @pytest.mark.req("S-095")
@@ -123,8 +84,8 @@ async def test_a_certificate_that_runs_out_while_bound_is_no_reason_to_give_up(
     servers.stop_dovecot()
     servers.start_dovecot(servers.authority.issue("old", starts=-3 * DAY, ends=-DAY))
     with pytest.raises(ChannelError) as caught:
-        async with connector.open(ChannelId(1), bound):
-            pass
+        async with connector.open(ChannelId(1), bound) as session, aclosing(session.events(bound.cursor)) as batches:
+            await anext(batches)
     assert (type(caught.value).__name__, caught.value.code) == ("Retryable", "certificate_expired")
 
 
@@ -141,6 +102,48 @@ async def test_every_mail_arrives_as_one_message_however_nasty(
     await asyncio.to_thread(servers.put, plain("после всего".encode()))
     (last,), _ = await collect(session, 1, cursor)
     assert last.text == "после всего"
+
+
+async def test_a_mail_whose_file_cannot_be_read_holds_up_no_other_and_comes_when_it_can(
+    servers: MailServers, connector: EmailConnector, bound: Bound
+) -> None:
+    servers.put(*(plain(b"mail %d" % number) for number in range(5)))
+    servers.hide(b"mail 1")
+    logins = servers.logins()
+    async with connector.open(ChannelId(1), bound) as session:
+        found, cursor = await arrivals_over_breaks(session, bound.cursor, 5)
+    assert [bool(one.problem) for one in found] == [False, True, False, False, False]
+    assert [one.text for one in told(found)] == ["mail 0", "mail 2", "mail 3", "mail 4"]
+    assert servers.logins() - logins <= 5
+    servers.hide(b"mail 1", hidden=False)
+    async with connector.open(ChannelId(1), bound) as session:
+        (late,), _ = await arrivals(session, cursor, 1)
+    assert [one.text for one in told([late])] == ["mail 1"]
+    assert late.replaces == found[1].provider_id
+
+
+async def arrivals_over_breaks(
+    session: EmailSession, cursor: str | None, count: int
+) -> tuple[list[Arrival], str | None]:
+    """The same, where the server may break the connection."""
+    found: list[Arrival] = []
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                async with aclosing(session.events(cursor)) as batches:
+                    async for batch in batches:
+                        found += batch.arrivals
+                        cursor = batch.cursor or cursor
+                        if len(found) >= count and batch.cursor:
+                            return found, cursor
+            except Retryable:
+                await session.reconnect()
+
+
+def told(found: list[Arrival]) -> list[MessageArrived]:
+    return [
+        event for one in found for event in one.events if isinstance(event, MessageArrived) and not event.placeholder
+    ]
 
 
 async def test_a_mail_is_brought_at_once_while_idling(
@@ -214,10 +217,22 @@ async def test_an_answer_reaches_the_sender_in_its_thread_and_is_filed(
     assert (answer["In-Reply-To"], answer["References"]) == ("<question@example.org>", "<question@example.org>")
     assert answer["Subject"] == "Re: Заказ"
     assert answer.get_content().strip() == "Есть, приезжайте."
-    (copy,) = await asyncio.to_thread(servers.mails, DESK, '"&BB4EQgQ,BEAEMAQyBDsENQQ9BD0ESwQ1-"')
+    (copy,) = await asyncio.to_thread(servers.mails, DESK, SENT)
     assert copy["Message-ID"] == answer["Message-ID"]
     assert await session.reconcile(outbound()) == receipt
-    assert await session.reconcile(outbound(key="f" * 32)) is None
+    with pytest.raises(OutcomeUnknown) as caught:
+        await session.reconcile(outbound(key="f" * 32))
+    assert caught.value.ids == (f"<{'f' * 32}@shop.example.org>",)
+
+
+async def test_a_copy_goes_with_the_mail_and_russian_text_as_it_is(servers: MailServers, session: EmailSession) -> None:
+    await session.send(outbound(title="Анна", text="Есть *ёлки*", cc=[DESK]))
+    for address in (ANNA, DESK):
+        (mail,) = await servers.until_mailed(address, 1)
+        assert (mail["To"], mail["Cc"], mail["Bcc"]) == (f"Анна <{ANNA}>", DESK, None)
+        plain_part, html = mail.iter_parts()
+        assert (plain_part["Content-Transfer-Encoding"], html["Content-Transfer-Encoding"]) == ("8bit", "8bit")
+        assert plain_part.get_content().strip() == "Есть *ёлки*"
 
 
 async def test_a_mail_to_nobody_comes_back_as_news_of_the_message(
@@ -225,10 +240,25 @@ async def test_a_mail_to_nobody_comes_back_as_news_of_the_message(
 ) -> None:
     await session.send(outbound(address="nobody@example.org"))
     (bounce,), _ = await arrivals(session, bound.cursor, 1)
-    (news,) = bounce.events
+    news, report = bounce.events
     assert isinstance(news, DeliveryChanged)
+    assert isinstance(report, MessageArrived)
+    assert report.reports_on
     assert (news.ext_id, news.state, news.code) == (f"<{KEY}@shop.example.org>", State.FAILED, "no_such_mailbox")
     assert "5.1.1" in news.detail
+
+
+async def test_a_server_that_cannot_pass_a_mail_on_yet_says_that_it_is_late(
+    servers: MailServers, session: EmailSession, bound: Bound
+) -> None:
+    await session.send(outbound(address=f"anna@{UNREACHABLE}"))
+    (warning,), _ = await arrivals(session, bound.cursor, 1)
+    news, report = warning.events
+    assert isinstance(news, DeliveryChanged)
+    assert isinstance(report, MessageArrived)
+    assert report.reports_on
+    assert (news.ext_id, news.state, news.code) == (f"<{KEY}@shop.example.org>", State.SENT, "delayed")
+    assert "4.4.1" in news.detail
 
 
 async def test_a_mail_of_25_mb_goes_out_and_comes_in(
@@ -242,4 +272,72 @@ async def test_a_mail_of_25_mb_goes_out_and_comes_in(
     (event,) = found[0].events
     assert isinstance(event, MessageArrived)
     assert [(file.name, file.kind, file.size) for file in event.files] == [("Ёлка.mp4", "video", 24 * 1024 * 1024)]
-    assert event.from_us
+    assert event.claims
+
+
+async def test_an_answer_from_a_phone_arrives_as_ours_and_what_the_desk_sent_does_not_arrive_again(
+    servers: MailServers, connector: EmailConnector, bound: Bound
+) -> None:
+    await asyncio.to_thread(servers.put, plain("Есть ёлки?".encode(), extra=b"Message-ID: <question@example.org>\r\n"))
+    async with connector.open(ChannelId(1), bound) as session:
+        (message,), cursor = await collect(session, 1, bound.cursor)
+        await session.send(outbound(subject=message.subject, thread=(message.ext_id,)))
+        await asyncio.to_thread(servers.file_sent, ANSWER)
+        found, cursor = await arrivals(session, cursor, 1)
+    await asyncio.to_thread(servers.renumber)
+    async with connector.open(ChannelId(1), bound) as session:
+        again, _ = await arrivals(session, cursor, 3)
+    (echo,) = found[0].events
+    assert isinstance(echo, MessageArrived)
+    assert (echo.from_us, echo.peer.address, echo.text) == (True, ANNA, "Серые тоже есть.")
+    assert echo.thread[0] == message.ext_id
+    assert found[0].provider_id in {one.provider_id for one in again}
+
+
+ANSWER = plain(
+    "Серые тоже есть.".encode(),
+    sender=DESK.encode(),
+    extra=b"Message-ID: <answer@phone.example.org>\r\nIn-Reply-To: <question@example.org>\r\n",
+).replace(b"To: desk@shop.example.org", b"To: anna@example.org")
+
+
+async def test_mails_that_follow_each_other_go_and_are_filed_over_one_login_each(
+    servers: MailServers, connector: EmailConnector, bound: Bound
+) -> None:
+    log = servers.home / "postfix.log"
+    before, connected = await asyncio.to_thread(servers.logins), log.read_text("utf-8").count(": connect from ")
+    async with connector.open(ChannelId(1), bound) as session:
+        for number in range(100):
+            await session.send(outbound(key=f"{number:032d}"))
+    assert await asyncio.to_thread(servers.logins) - before == 2  # one reads, one files
+    assert log.read_text("utf-8").count(": connect from ") - connected == 1
+    assert len(await servers.until_mailed(ANNA, 100)) == 100
+    assert len(await asyncio.to_thread(servers.mails, DESK, SENT)) == 100
+
+
+async def test_what_was_read_and_answered_is_marked_so_in_the_mailbox(
+    servers: MailServers, connector: EmailConnector, bound: Bound
+) -> None:
+    ids = [f"<{number}@example.org>" for number in range(3)]
+    await asyncio.to_thread(servers.put, *(plain(b"?", extra=f"Message-ID: {one}\r\n".encode()) for one in ids))
+    async with connector.open(ChannelId(1), bound) as session:
+        await collect(session, 3, bound.cursor)
+        await session.send(outbound(thread=(ids[0],)))
+        await session.mark_seen(ids[:2])
+        async with asyncio.timeout(10):
+            while "\\Seen" not in (flags := await asyncio.to_thread(servers.flags))[1]:
+                await asyncio.sleep(0.05)
+    assert ["\\Seen" in one for one in flags] == [True, True, False]
+    assert ["\\Answered" in one for one in flags] == [True, False, False]
+
+
+async def test_mail_goes_out_while_the_server_that_it_is_read_from_is_away(
+    servers: MailServers, connector: EmailConnector, bound: Bound
+) -> None:
+    deaf = replace(bound, settings={**bound.settings, "imap_port": "1"})
+    async with connector.open(ChannelId(1), deaf) as session:
+        with pytest.raises(Retryable) as caught:
+            await anext(session.events(bound.cursor))
+        await session.send(outbound())
+    assert caught.value.code == "unreachable"
+    assert len(await servers.until_mailed(ANNA, 1)) == 1

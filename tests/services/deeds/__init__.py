@@ -7,12 +7,12 @@ from pathlib import Path
 
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.store.tx import Tx
+from tests.services.calls import CALLS, Place
 from tests.services.deeds.answers import ANSWERS
 from tests.services.deeds.kinds import WHO, Deed
 from tests.services.deeds.reports import REPORTS
 from tests.services.deeds.verdicts import VERDICTS
 from tests.services.listed import Lines, Listed, moments
-from tests.services.test_access import CALLS, Place
 from tests.stores import Shop
 
 LIST = Listed(Path(__file__).with_name("deeds.txt"))

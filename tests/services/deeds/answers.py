@@ -6,11 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from chatapp_cli.domain.arrival import (
-    IncomingFile,
-    Peer,
-    PeerChanged,
-)
+from chatapp_cli.domain.arrival import IncomingFile, Peer, PeerChanged
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft, StagedFile
 from chatapp_cli.domain.errors import Misconfigured
@@ -38,10 +34,10 @@ from chatapp_cli.services import (
     voice,
 )
 from chatapp_cli.store.tx import Tx
+from tests.services.calls import ME, Place
 from tests.services.deeds.kinds import DAY, MINUTE, THEN, WHO, Deed, Job
 from tests.services.deeds.reports import PHOTO, says, waits_for_changes
 from tests.services.deeds.verdicts import paused, queued, tells
-from tests.services.test_access import ME, Place
 from tests.stores import EVERYTHING, Shop
 
 

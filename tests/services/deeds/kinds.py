@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from chatapp_cli.domain.access import Acting
 from chatapp_cli.store.tx import Tx
-from tests.services.test_access import ME, Place
+from tests.services.calls import ME, Place
 from tests.stores import HeldClock, Shop
 
 WHO = Acting(ME, owner=True)

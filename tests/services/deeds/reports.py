@@ -19,15 +19,9 @@ from chatapp_cli.domain.arrival import (
     ReactionsChanged,
 )
 from chatapp_cli.domain.draft import Draft
-from chatapp_cli.services import (
-    dialogs,
-    duties,
-    ingest,
-    notes,
-    sending,
-)
+from chatapp_cli.services import dialogs, duties, ingest, notes, sending
+from tests.services.calls import Place
 from tests.services.deeds.kinds import DAY, THEN, Deed, Job
-from tests.services.test_access import Place
 from tests.stores import EVERYTHING, Shop
 from tests.stores import said as message
 

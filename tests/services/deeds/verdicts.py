@@ -5,12 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from chatapp_cli.domain.arrival import (
-    Arrival,
-    Batch,
-    ChatRead,
-    DeliveryChanged,
-)
+from chatapp_cli.domain.arrival import Arrival, Batch, ChatRead, DeliveryChanged
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import OutcomeUnknown, Rejected, Retryable
 from chatapp_cli.domain.health import Health
@@ -18,17 +13,11 @@ from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.message import Operation, State
 from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.kit.manifests import manifest
-from chatapp_cli.services import (
-    channels,
-    ingest,
-    outbox,
-    sending,
-    transcript,
-)
+from chatapp_cli.services import channels, ingest, outbox, sending, transcript
 from chatapp_cli.store.tx import Tx
+from tests.services.calls import Place
 from tests.services.deeds.kinds import DAY, THEN, Deed, Job
 from tests.services.deeds.reports import says
-from tests.services.test_access import Place
 from tests.stores import EVERYTHING, Shop, hand_over
 
 

@@ -14,7 +14,7 @@ def test_a_failure_is_told_in_the_manifests_words_with_the_providers_beside_them
     assert str(broken("telegram", "send", Retryable("unreachable", "no route")).what) == f"{words.what} (no route)"
     assert broken("telegram", "send", Retryable("unreachable")).what == words.what
     bare = broken("telegram", "send", Retryable("unreachable", "no route"), detailed=False)
-    assert (bare.what, bare.next_step, bare.name, bare.ok) == (words.what, words.next_step, "send", False)
+    assert (bare.what, bare.next_step, bare.name, bare.ok) == (words.what, words.step_when_bound, "send", False)
 
 
 def test_a_code_that_no_manifest_explains_speaks_for_itself() -> None:

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 import msgspec
 import pytest
 
 from chatapp_cli.connectors.email.addresses import mailboxes
 from chatapp_cli.connectors.email.convert import Mail, Reading, arrival
+from chatapp_cli.connectors.email.folding import fold
 from chatapp_cli.connectors.email.html import to_text
-from chatapp_cli.connectors.email.quotes import cut
+from chatapp_cli.connectors.email.whole import whole
 from chatapp_cli.connectors.vk.content import plain
 from chatapp_cli.connectors.vk.names import mentioned
 from chatapp_cli.domain.address import canonical, given, kinds
@@ -24,7 +26,7 @@ from chatapp_cli.domain.subject import plain_subject
 from chatapp_cli.domain.wording import phones
 from chatapp_cli.kit import gateway_calls, slices
 from chatapp_cli.kit.lenient import read_as
-from tests.unit.kit.test_gateway_raw import PLAIN, call
+from tests.unit.kit.gateways import PLAIN, call
 from tests.unit.kit.worlds import NOON
 
 SIZE = 200_000
@@ -93,6 +95,7 @@ def test_a_gateways_call_is_kept_at_once(piece: str) -> None:
     assert [one.raw.endswith(body) for one in gateway_calls.arrivals(PLAIN, call(body, "application/json"), NOON)]
 
 
+folded = partial(fold, people={"a@b"}, titled=True, answers=True)
 READINGS: tuple[Callable[[str], object], ...] = (
     lambda text: list(find(text)),
     lambda text: list(phones(text)),
@@ -103,8 +106,9 @@ READINGS: tuple[Callable[[str], object], ...] = (
     lambda text: canonical(text, "phone"),
     plain,
     lambda text: mentioned(text.encode()),
-    cut,
-    lambda text: cut(f"12.12.2020 x\n{text} a:\n"),
+    folded,
+    lambda text: folded(f"12.12.2020 x\n{text} a:\n> {text}"),
+    lambda text: folded(f"{text} <a@b> 12.12.2020:\n> {text}\nFrom: {text}\nSent: 2020\nTo: {text}"),
     without_links,
     mailboxes,
     lambda text: mailboxes(f"<{text}>"),
@@ -133,6 +137,7 @@ FIELDS = (
 def test_a_mails_fields_are_read_at_once(piece: str) -> None:
     for begun in FIELDS:
         raw = f"From: anna@example.org\r\n{begun}{filled(piece)}\r\n\r\nДа".encode()
+        assert whole(raw).headers[0] == ("From", "anna@example.org")
         assert (
             arrival(Mail(uid=1, at=1, size=len(raw), raw=raw), Reading(own_address="we@example.org"), NOON).raw == raw
         )
@@ -144,10 +149,4 @@ def test_a_mails_fields_are_read_at_once(piece: str) -> None:
 def test_a_web_page_in_a_mail_is_read_however_deep_it_is(tag: str) -> None:
     for count in (1000, 40_000):
         assert to_text(tag * count + "Да").endswith("Да") or "(https://a.test)" in to_text(tag * 10 + "Да")
-    assert to_text("Да" + tag * 40_000, quotes=False).startswith("Да")
-
-
-def test_what_follows_the_mark_of_an_earlier_mail_goes() -> None:
-    source = "<div><p>Да</p><p>Нет</p><div id=divRplyFwdMsg>От: Анны</div><hr><p>раньше</p> слова</div><p>конец</p>"
-    assert to_text(source, quotes=False) == "Да\n\nНет\n\nконец"
-    assert "раньше" in to_text(source)
+    assert to_text("Да" + tag * 40_000).startswith("Да")

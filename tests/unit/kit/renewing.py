@@ -1,32 +1,29 @@
-"""Tokens that renew themselves once each: two processes, crashes at every step, answers that are lost."""
+"""Two processes that renew one token."""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain
+from typing import ClassVar
 
-import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from chatapp_cli.connectors.avito.errors import GrantRefused
-from chatapp_cli.connectors.avito.tokens import ANSWERED_WITHIN, Token, Tokens, token_of, written
-from chatapp_cli.connectors.avito.wire import Granted
-from chatapp_cli.domain.errors import ChannelError, NeedsRebind, Retryable, StoreError
-from chatapp_cli.domain.text import T
+from chatapp_cli.domain.errors import ChannelError, NeedsRebind, Retryable
+from chatapp_cli.kit.tokens import ANSWERED_WITHIN, AccessToken, Ask, Granted, GrantRefused, Tokens, token_of, written
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.memory import ShortMemory
-from tests.unit.kit.worlds import NOON, HeldClock
+from tests.unit.kit.worlds import NOON
 
 WRITES_WITHIN = 5.0
 
 
 class Provider:
-    """Avito's end of the chain: one refresh token works, once."""
+    """The provider's end of the chain: one refresh token works, once."""
 
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
@@ -59,10 +56,10 @@ class Process:
         self.machine = machine
         self.gates: list[Gate] = []
         self.holds = ""
-        """A refresh token that Avito has given us and that is not in the store yet."""
-        self.waiters: list[asyncio.Task[Token]] = []
+        """A refresh token that the provider has given us and that is not in the store yet."""
+        self.waiters: list[asyncio.Task[AccessToken]] = []
         bound = Bound(account="1", title="", secrets={"token": machine.first, "grant": "g"}, memory=self)
-        self.tokens = Tokens(bound, self.ask, self)
+        self.tokens = Tokens(bound, machine.asking(self, bound), self)
 
     async def stand(self, what: str, seconds: float) -> None:
         gate = Gate(what, self.machine.time + seconds, self.machine.loop.create_future())
@@ -95,6 +92,10 @@ class Process:
         self.holds = ""
         await self.stand("written", WRITES_WITHIN)
 
+    async def swap(self, name: str, before: str, after: str) -> bool:
+        await self.stand("swap", WRITES_WITHIN)
+        return await self.machine.store.swap(name, before, after)
+
     def now(self) -> int:
         return NOON + int(self.machine.time * 1000)
 
@@ -109,7 +110,9 @@ PROCESSES = st.sampled_from(["daemon", "check"])
 
 
 class TwoProcesses(RuleBasedStateMachine):
-    """The chain breaks only where an answer of Avito's did not reach the store: ``lost`` says that it happened."""
+    """The chain breaks only where an answer did not reach the store: ``lost`` says that it happened."""
+
+    timeout: ClassVar[ChannelError] = Retryable("timeout")
 
     def __init__(self) -> None:
         super().__init__()
@@ -122,6 +125,10 @@ class TwoProcesses(RuleBasedStateMachine):
         self.lost = False
         self.processes = {"daemon": Process(self), "check": Process(self)}
         self.dead: list[Process] = []
+
+    def asking(self, process: Process, _bound: Bound) -> Ask:
+        """How a process asks for tokens."""
+        return process.ask
 
     def teardown(self) -> None:
         try:
@@ -145,7 +152,7 @@ class TwoProcesses(RuleBasedStateMachine):
             process.waiters.append(self.loop.create_task(self.renew(process)))
             self.run_on()
 
-    async def renew(self, process: Process) -> Token:
+    async def renew(self, process: Process) -> AccessToken:
         return await process.tokens.another(await process.tokens.present())
 
     @rule(name=PROCESSES)
@@ -175,7 +182,7 @@ class TwoProcesses(RuleBasedStateMachine):
             if gate.what in {"request", "answer"}:
                 self.lost |= bool(process.holds)
                 process.holds = ""
-                gate.opened.set_exception(Retryable("timeout"))
+                gate.opened.set_exception(self.timeout)
                 self.run_on()
             else:
                 self.open(gate)
@@ -198,7 +205,7 @@ class TwoProcesses(RuleBasedStateMachine):
                 process.waiters.remove(waiter)
                 self.judge(waiter)
 
-    def judge(self, waiter: asyncio.Task[Token]) -> None:
+    def judge(self, waiter: asyncio.Task[AccessToken]) -> None:
         error = None if waiter.cancelled() else waiter.exception()
         assert not isinstance(error, NeedsRebind) or self.lost, "bound again although no answer was lost"
         assert error is None or isinstance(error, ChannelError)
@@ -218,26 +225,22 @@ class TwoProcesses(RuleBasedStateMachine):
                 while gate := process.next_gate():
                     self.open(gate)
         if not self.lost:
-            newcomer = self.processes["check"] = Process(self)
-            task = self.loop.create_task(self.renew(newcomer))
-            self.run_on()
-            while gate := newcomer.next_gate():
+            assert self.newcomer().result().refresh == self.provider.valid
+
+    def newcomer(self) -> asyncio.Task[AccessToken]:
+        """The call of a process that starts now, ended."""
+        process = self.processes["check"] = Process(self)
+        task = self.loop.create_task(self.renew(process))
+        self.run_on()
+        while not task.done():
+            if gate := process.next_gate():
                 self.open(gate)
-            assert task.result().refresh == self.provider.valid
+            else:
+                self.let_time_pass(1.0)
+        return task
 
 
 TwoProcesses.TestCase.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)
-
-
-class TestTwoProcesses(TwoProcesses.TestCase):  # type: ignore[valid-type,misc]
-    pass
-
-
-@pytest.fixture
-def machine() -> Iterator[TwoProcesses]:
-    machine = TwoProcesses()
-    yield machine
-    machine.teardown()
 
 
 def lead(machine: TwoProcesses, name: str, place: str) -> None:
@@ -248,111 +251,6 @@ def lead(machine: TwoProcesses, name: str, place: str) -> None:
         machine.let_it_on(name)
 
 
-def test_a_check_waits_for_the_slow_answer_that_the_daemon_is_about_to_get(machine: TwoProcesses) -> None:
-    for name, place in (("daemon", "answer"), ("check", "sleep")):
-        machine.have_a_call_refused(name)
-        lead(machine, name, place)
-    (waiter,) = machine.processes["check"].waiters
-    for _ in range(36):
-        machine.let_time_pass(0.5)
-        machine.let_it_on("check")
-    assert not waiter.done()
-    lead(machine, "daemon", "written")
-    machine.let_time_pass(40)
-    assert waiter.result().refresh == "refresh-2"
-
-
-def test_an_answer_is_kept_even_where_everybody_gave_up_waiting_for_it(machine: TwoProcesses) -> None:
-    machine.have_a_call_refused("daemon")
-    lead(machine, "daemon", "answer")
-    machine.let_somebody_give_up_waiting("daemon")
-    assert machine.processes["daemon"].waiters == []
-    lead(machine, "daemon", "written")
-    assert "refresh-2" in machine.loop.run_until_complete(machine.store.known())["token:g"]
-
-
-class BusyStore(ShortMemory):
-    """Cannot be written a few times."""
-
-    def __init__(self, times: int) -> None:
-        super().__init__()
-        self.times = times
-
-    async def save(self, changes: Mapping[str, str]) -> None:
-        if self.times:
-            self.times -= 1
-            raise StoreError(T("The disk is full."))
-        await super().save(changes)
-
-
 def bound_with(provider: Provider, memory: ShortMemory) -> Bound:
     first = written(token_of(Granted(access_token="first", refresh_token=provider.valid), NOON))
     return Bound(account="1", title="", secrets={"token": first, "grant": "g"}, memory=memory)
-
-
-def asking(provider: Provider, *, seen: list[str]) -> Callable[[str], Awaitable[Granted]]:
-    async def ask(refresh: str) -> Granted:
-        seen.append(refresh)
-        answer = provider.renew(refresh)
-        if isinstance(answer, GrantRefused):
-            raise answer
-        return answer
-
-    return ask
-
-
-async def test_a_store_that_is_busy_for_a_moment_does_not_cost_the_account() -> None:
-    provider, memory = Provider(), BusyStore(4)
-    seen: list[str] = []
-    tokens = Tokens(bound_with(provider, memory), asking(provider, seen=seen), HeldClock())
-    token = await tokens.another(await tokens.present())
-    assert token.refresh == provider.valid
-    assert seen == ["refresh-1"]
-    assert provider.valid in (await memory.known())["token:g"]
-
-
-async def test_a_token_is_durable_before_it_is_used() -> None:
-    provider, memory = Provider(), BusyStore(99)
-    seen: list[str] = []
-    tokens = Tokens(bound_with(provider, memory), asking(provider, seen=seen), HeldClock())
-    with pytest.raises(StoreError):
-        await tokens.another(await tokens.present())
-    assert (await tokens.present()).access == "first"
-
-
-async def test_a_token_is_renewed_before_it_ends_and_only_then() -> None:
-    provider, clock = Provider(), HeldClock()
-    seen: list[str] = []
-    tokens = Tokens(bound_with(provider, ShortMemory()), asking(provider, seen=seen), clock)
-    await clock.sleep(86_400 - 301)
-    assert (await tokens.present()).access == "first"
-    await clock.sleep(2)
-    assert (await tokens.present()).access == "access of refresh-2"
-    assert (await tokens.present()).access == "access of refresh-2"
-    assert seen == ["refresh-1"]
-
-
-async def test_many_refused_calls_renew_once() -> None:
-    provider = Provider()
-    seen: list[str] = []
-    tokens = Tokens(bound_with(provider, ShortMemory()), asking(provider, seen=seen), HeldClock())
-    refused = await tokens.present()
-    found = await asyncio.gather(*(tokens.another(refused) for _ in range(20)))
-    assert {token.access for token in found} == {"access of refresh-2"}
-    assert seen == ["refresh-1"]
-
-
-async def test_a_new_binding_forgets_the_chain_of_the_old_one() -> None:
-    provider, memory = Provider(), ShortMemory()
-    seen: list[str] = []
-    old = bound_with(provider, memory)
-    before = Tokens(old, asking(provider, seen=seen), HeldClock())
-    await before.another(await before.present())
-    again = Bound(account="1", title="", secrets={**old.secrets, "grant": "another"}, memory=memory)
-    assert (await Tokens(again, asking(provider, seen=seen), HeldClock()).present()).access == "first"
-
-
-def test_a_token_is_not_shown() -> None:
-    token = token_of(Granted(access_token="open sesame", refresh_token="again"), NOON)
-    assert "sesame" not in repr(token)
-    assert "again" not in repr(token)

@@ -1,10 +1,10 @@
-"""The life of an account's tokens.
+"""The life of an account's OAuth tokens (RFC 6749).
 
-A refresh token works once; the answer contains its successor. So renewals run one at a time, survive the cancellation
-of a caller, and are stored before use. Another process, such as a check from the command line, may renew the same
-chain: if Avito reports our token as used, the newer one is in the channel's memory, or will be once that process has
-its answer. Only a lost answer, or a process that died between the answer and the write, breaks the chain; then the
-account has to be bound again.
+A refresh token may work once; the answer contains its successor. So renewals run one at a time, survive the
+cancellation of a caller, and are stored before use. Another process, such as a check from the command line, may renew
+the same chain: if the provider reports our token as used, the newer one is in the channel's memory, or will be once
+that process has its answer. A lost answer, or a process that died between the answer and the write, may break the
+chain: `rotation` tries the same token once more, and if it is refused the account has to be bound again.
 """
 
 from __future__ import annotations
@@ -15,31 +15,41 @@ from typing import Final
 
 import msgspec
 
-from chatapp_cli.connectors.avito.errors import GrantRefused
-from chatapp_cli.connectors.avito.wire import Granted
-from chatapp_cli.domain.errors import Busy, StoreError
+from chatapp_cli.domain.errors import Busy, NeedsRebind, StoreError
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.memory import Memory
 from chatapp_cli.ports.world import Clock
 
 AHEAD: Final = 5 * 60_000
-"""Milliseconds before its end at which a token is renewed."""
+"""Milliseconds before its end at which a token is renewed; half of its life, if that is shorter."""
 ANSWERED_WITHIN: Final = 20.0
 """The timeout of the token endpoint, in seconds."""
 DAY: Final = 86_400.0
 LONGEST: Final = 366 * DAY
 """The longest plausible lifetime in seconds; outside it, or for none, a token is renewed after a day."""
-_PATIENCE: Final = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0)
-"""Seconds between looks for another process's token; their sum exceeds the time of its request and its write."""
+PATIENCE: Final = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0)
+"""Seconds between looks for another process's token; their sum exceeds the time of its request and its writes."""
 _WRITE_AGAIN: Final = (0.1, 0.5, 2.0, 5.0)
 
-Ask = Callable[[str], Awaitable[Granted]]
-"""Asks for tokens, given the refresh token; raises GrantRefused if it was used before."""
+
+class GrantRefused(NeedsRebind):
+    """The token endpoint refused the credentials."""
 
 
-class Token(msgspec.Struct, frozen=True):
-    """The access token, and the refresh token (empty for our own account)."""
+class Granted(msgspec.Struct, frozen=True):
+    """Issued tokens (RFC 6749, 5.1); ``expires_in`` is in seconds."""
+
+    access_token: str
+    expires_in: float = DAY
+    refresh_token: str = ""
+
+    def __repr__(self) -> str:
+        return f"Granted(expires_in={self.expires_in})"
+
+
+class AccessToken(msgspec.Struct, frozen=True):
+    """The access token, and the refresh token (empty if the account renews by its own keys)."""
 
     access: str
     refresh: str
@@ -47,23 +57,32 @@ class Token(msgspec.Struct, frozen=True):
     until: Millis
 
     def __repr__(self) -> str:
-        return f"Token(until={self.until})"
+        return f"AccessToken(until={self.until})"
 
 
-def token_of(granted: Granted, now: Millis) -> Token:
+def token_of(granted: Granted, now: Millis) -> AccessToken:
     """Make a token from an answer received now."""
     lives = granted.expires_in if 0 < granted.expires_in <= LONGEST else DAY
     until = now + int(lives * 1000)
-    return Token(access=granted.access_token, refresh=granted.refresh_token, at=now, until=until)
+    return AccessToken(access=granted.access_token, refresh=granted.refresh_token, at=now, until=until)
 
 
-def written(token: Token) -> str:
+def name_of(bound: Bound) -> str:
+    """The name of a binding's token in the memory."""
+    return f"token:{bound.secrets['grant']}"
+
+
+def written(token: AccessToken) -> str:
     """The token as it is stored among the secrets and in the memory."""
     return msgspec.json.encode(token).decode()
 
 
-def _read(text: str) -> Token:
-    return msgspec.json.decode(text, type=Token)
+def _read(text: str) -> AccessToken:
+    return msgspec.json.decode(text, type=AccessToken)
+
+
+Ask = Callable[[str], Awaitable[Granted]]
+"""Asks for tokens, given the refresh token; raises GrantRefused if it was used before."""
 
 
 class Tokens:
@@ -71,24 +90,24 @@ class Tokens:
 
     def __init__(self, bound: Bound, ask: Ask, clock: Clock) -> None:
         self._first = _read(bound.secrets["token"])
-        self._name = f"token:{bound.secrets['grant']}"
+        self._name = name_of(bound)
         self._memory: Memory = bound.memory
         self._ask, self._clock = ask, clock
-        self._present: Token | None = None
-        self._renewal: asyncio.Task[Token] | None = None
+        self._present: AccessToken | None = None
+        self._renewal: asyncio.Task[AccessToken] | None = None
 
     async def aclose(self) -> None:
         """Wait for a running renewal: its answer must not be lost."""
         if self._renewal:
             await asyncio.gather(self._renewal, return_exceptions=True)
 
-    async def present(self) -> Token:
+    async def present(self) -> AccessToken:
         """The current token, renewed before it expires."""
         if self._present is None or self._ends_soon(self._present):
             self._present = await self._known()
         return await self.another(self._present) if self._ends_soon(self._present) else self._present
 
-    async def another(self, refused: Token) -> Token:
+    async def another(self, refused: AccessToken) -> AccessToken:
         """A token to replace a rejected one. Raises NeedsRebind if there is none."""
         if self._renewal is None or self._renewal.done():
             self._renewal = asyncio.create_task(self._renew(refused))
@@ -96,11 +115,11 @@ class Tokens:
         self._present = await asyncio.shield(self._renewal)
         return self._present
 
-    async def _known(self) -> Token:
+    async def _known(self) -> AccessToken:
         kept = await self._memory.known(self._name)
         return _read(kept[self._name]) if self._name in kept else self._first
 
-    async def _renew(self, refused: Token) -> Token:
+    async def _renew(self, refused: AccessToken) -> AccessToken:
         known = await self._known()
         if known != refused and not self._ends_soon(known):
             return known
@@ -112,15 +131,15 @@ class Tokens:
         await self._keep(token)
         return token
 
-    async def _taken_over(self, spent: Token, refusal: GrantRefused) -> Token:
+    async def _taken_over(self, spent: AccessToken, refusal: GrantRefused) -> AccessToken:
         """Find the successor that another process got for a used token."""
-        for pause in _PATIENCE if spent.refresh else ():
+        for pause in PATIENCE if spent.refresh else ():
             await self._clock.sleep(pause)
             if (known := await self._known()) != spent:
                 return known
         raise refusal
 
-    async def _keep(self, token: Token) -> None:
+    async def _keep(self, token: AccessToken) -> None:
         """Store the token; retries while the store is busy, because losing it would cost the account."""
         for pause in _WRITE_AGAIN:
             try:
@@ -131,11 +150,11 @@ class Tokens:
                 return
         await self._memory.save({self._name: written(token)})
 
-    def _ends_soon(self, token: Token) -> bool:
-        return self._clock.now() >= token.until - AHEAD
+    def _ends_soon(self, token: AccessToken) -> bool:
+        return self._clock.now() >= token.until - min(AHEAD, (token.until - token.at) // 2)
 
 
-def _heed(renewal: asyncio.Task[Token]) -> None:
+def _heed(renewal: asyncio.Task[AccessToken]) -> None:
     """Mark a failure as retrieved even if all waiters were cancelled: the next call fails again anyway."""
     if not renewal.cancelled():
         renewal.exception()

@@ -1,0 +1,59 @@
+"""The text of one part of a mail, plain or HTML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from email.message import Message
+from email.utils import collapse_rfc2231_value
+
+from chatapp_cli.connectors.email import html
+from chatapp_cli.connectors.email.armor import without_armor
+from chatapp_cli.connectors.email.charset import decode
+from chatapp_cli.connectors.email.flowed import unwrapped
+from chatapp_cli.connectors.email.headers import Parsed
+from chatapp_cli.kit.understanding import readable
+
+_META_CHARSET = re.compile(rb"<meta[^>]{0,200}charset=[\"']?([\w.-]+)", re.IGNORECASE)
+_HTML = re.compile(r"\s*<(?:!doctype html|html|head|body|table|div|p)\b[^<>]*>", re.IGNORECASE)
+
+
+def source(part: Message) -> str:
+    """The decoded source of a part of HTML."""
+    data = payload(part)
+    return decode(data, _parameters(part).get("charset") or _meta_charset(data))
+
+
+def text(part: Message) -> str:
+    """The text of a part."""
+    if part.get_content_subtype() == "html":
+        return html.to_text(source(part))
+    said = _parameters(part)
+    found = decode(payload(part), said.get("charset")).replace("\r\n", "\n").replace("\x00", "")
+    if _HTML.match(found) and "</" in found:
+        return html.to_text(found) or found.strip()
+    if said.get("format", "").lower() == "flowed":
+        found = unwrapped(found, delsp=said.get("delsp", "").lower() == "yes")
+    return (without_armor(found) if "-----BEGIN PGP" in found else found).strip()
+
+
+def payload(part: Message) -> bytes:
+    """The decoded bytes of a part."""
+    if isinstance(part, Parsed):
+        return part.decoded
+    found = part.get_payload(decode=True)
+    return found if isinstance(found, bytes) else b""
+
+
+def _parameters(part: Message) -> Mapping[str, str]:
+    """The parameters of the content type; none if they are unreadable."""
+    found, _ = readable((part,), lambda one: one.get_params([]))
+    pairs, _ = readable(
+        (pair for pairs in found for pair in pairs), lambda pair: (pair[0].lower(), collapse_rfc2231_value(pair[1]))
+    )
+    return dict(reversed(pairs))
+
+
+def _meta_charset(data: bytes) -> str | None:
+    found = _META_CHARSET.search(data[:4096])
+    return found[1].decode("ascii") if found else None

@@ -1,0 +1,103 @@
+"""The recipients of a mail beside the client, as they are stored."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+
+from chatapp_cli.domain.address import mailbox_of
+from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.text import T
+
+MOST_COPIES: Final = 50
+"""The most further recipients of one mail, Cc and Bcc together."""
+_PIECE: Final = re.compile(r'(?:"[^"\n]*"|[^,;\n])+')
+_IN_ANGLES: Final = re.compile(r"<([^<>]*)>\s*$")
+_LETTERS: Final = r"[^@\s<>()\[\],;:\\\"]+"
+_ADDRESS: Final = re.compile(rf"{_LETTERS}@{_LETTERS}\.{_LETTERS}")
+
+
+class NamedAddress(NamedTuple):
+    """An address with the name before it, which may be empty."""
+
+    name: str
+    address: str
+
+    def __str__(self) -> str:
+        """As mail programs show it."""
+        return f"{self.name} <{self.address}>" if self.name else self.address
+
+
+class Recipients(NamedTuple):
+    """Whom a mail names as its recipients."""
+
+    to: Sequence[NamedAddress] = ()
+    cc: Sequence[NamedAddress] = ()
+    bcc: Sequence[NamedAddress] = ()
+
+    @property
+    def are_several(self) -> bool:
+        """Whether the mail went to others beside the one that it is for."""
+        return len(self.to) > 1 or bool(self.cc or self.bcc)
+
+    def stored(self) -> str:
+        """As JSON; empty without any."""
+        found = {name: mailboxes for name, mailboxes in self._asdict().items() if mailboxes}
+        return json.dumps(found, ensure_ascii=False) if found else ""
+
+    @classmethod
+    def parse(cls, stored: str) -> Recipients:
+        """Stored recipients."""
+        found = json.loads(stored) if stored else {}
+        return cls(**{name: tuple(NamedAddress(*one) for one in found.get(name, ())) for name in cls._fields})
+
+
+def typed_addresses(typed: str) -> tuple[str, ...]:
+    """The addresses that a person typed or pasted, apart by commas, semicolons or lines; names before them are dropped.
+
+    What is no address stays as it is, for the refusal that names it.
+    """
+    pieces = (_bare(piece) for piece in _PIECE.findall(typed))
+    return unique(piece for piece in pieces if piece)
+
+
+def _bare(piece: str) -> str:
+    found = _IN_ANGLES.search(piece)
+    return (found[1] if found else piece).strip()
+
+
+def unique(addresses: Iterable[str], *, but: Iterable[str] = ()) -> tuple[str, ...]:
+    """The addresses of different mailboxes, each as it is written first and in order, except some."""
+    others = {mailbox_of(address) for address in but}
+    found: dict[str, str] = {}
+    for address in addresses:
+        found.setdefault(mailbox_of(address), address)
+    return tuple(address for mailbox, address in found.items() if mailbox not in others)
+
+
+def written_to(named: Iterable[str], own: Sequence[str]) -> str:
+    """The first of our addresses among those that a mail names; if it names none, the mailbox's own, our first."""
+    ours = {mailbox_of(address): address for address in reversed(own)}
+    return next((ours[one] for one in map(mailbox_of, named) if one in ours), own[0])
+
+
+def require_addresses(name: str, typed: str) -> None:
+    """Raise UsageError, naming the option, for addresses of which one cannot be a mailbox's."""
+    wrong = next((one for one in typed_addresses(typed) if not _is_mailbox(one)), None)
+    if wrong is not None:
+        raise UsageError(
+            T("{name} has {address}, which is no e-mail address.", name=name, address=wrong),
+            T("Write addresses like info@example.org, with commas between them."),
+            field=name,
+        )
+
+
+def _is_mailbox(address: str) -> bool:
+    return is_address(address) and mailbox_of(address).rpartition("@")[2].isascii()
+
+
+def is_address(text: str) -> bool:
+    """Whether this can be the address of a mailbox."""
+    return _ADDRESS.fullmatch(text) is not None

@@ -1,0 +1,44 @@
+"""A mail of ours as it goes out, for reading: what the conversation shows and what stands below that."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from chatapp_cli.domain.ids import MessageId
+from chatapp_cli.domain.message import Origin
+from chatapp_cli.domain.outbound import AnsweredMail, Outbound
+from chatapp_cli.services import answering, dialogs, mails, outbox, transcript
+from chatapp_cli.store.rows.dialogs import DialogCard
+from chatapp_cli.store.rows.messages import MessageRow
+from chatapp_cli.store.tx import Tx
+
+
+def as_written(tx: Tx, message: MessageId) -> Outbound:
+    """The text of a mail of ours with its signature and the mail that it answers. Raises NotFound."""
+    found, beside = transcript.message(tx, message), outbox.beside_text(tx, message)
+    card = dialogs.card(tx, found.dialog_id)
+    return Outbound(
+        message_id=message,
+        key=found.key or "",
+        address=card.address,
+        text=found.text,
+        automatic=Origin(found.origin).traits.automatic,
+        signature=beside.signature,
+        forwards=bool(beside.forwards),
+        invitation=beside.answer,
+        answered=_answered(tx, card, found, beside.answers),
+    )
+
+
+def _answered(tx: Tx, card: DialogCard, message: MessageRow, unchosen: str) -> AnsweredMail | None:
+    """The mail that it answers, of those that were there then, as operators see it."""
+    named = message.reply_to or unchosen
+    known = named and tx.value("mails.answered", dialog=card.id, ext_id=named)
+    if not known:
+        named = answering.heard_until(tx, card, message.subject, message.at)
+        known = named and tx.value("mails.answered", dialog=card.id, ext_id=named)
+    if not known:
+        return None
+    chosen = message.reply_to if named == message.reply_to else ""
+    found = answering.answered(tx, card, chosen, message.subject, unchosen=named)
+    return found and replace(found, text=mails.as_shown(tx, MessageId(known), found.text))

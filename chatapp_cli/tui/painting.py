@@ -1,0 +1,26 @@
+"""Holds the painting of a page while several of its parts change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from textual.screen import Screen
+
+
+class Painting:
+    """Whether a page paints what changes; its ``_compositor_refresh`` asks ``held``."""
+
+    def __init__(self, page: Screen[None]) -> None:
+        self._page = page
+        self.held = False
+
+    @contextmanager
+    def one_frame(self) -> Iterator[None]:
+        """Paint nothing until the end, and then all of it; layout goes on, and with it what waits for one."""
+        self.held = True
+        try:
+            yield
+        finally:
+            self.held = False
+            self._page._on_timer_update()

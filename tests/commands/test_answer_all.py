@@ -1,0 +1,85 @@
+"""An answer to all, from the command line to the mail that goes out."""
+
+from __future__ import annotations
+
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTP
+
+import pytest
+
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.connectors.email.compose import compose
+from chatapp_cli.connectors.email.convert import Mail, Reading, arrival
+from chatapp_cli.domain.arrival import Batch
+from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.ports.bind import Bound
+from chatapp_cli.services import channels, lines
+from chatapp_cli.services.ingest import ingest
+from tests.commands.conftest import NOON, Shell
+from tests.connectors.email.corpus import plain
+from tests.connectors.email.reading import account
+from tests.stores import hand_over
+
+DESK = "desk@shop.example.org"
+FLAT = Reading(own_address=DESK, by_subject=False)
+BORIS, VERA, GLEB = b"Boris Orlov <boris@client.test>", b"Vera <vera@client.test>", b"gleb@client.test"
+
+
+@pytest.fixture
+def mailbox(company: Company) -> ChannelId:
+    bound = Bound(account=DESK, title=DESK, settings={"group_by_subject": "off"})
+    return company.write(lambda tx: channels.save(tx, company.vault, bound, line=lines.add(tx, "Shop"), kind="email"))
+
+
+def comes(
+    company: Company, mailbox: ChannelId, n: int, text: bytes, *, subject: bytes = b"Order", **head: bytes
+) -> None:
+    sender, fields = head.pop("sender", b"Anna <anna@client.test>"), b"Message-ID: <%d@client.test>\r\n" % n
+    if n > 1:
+        fields += b"In-Reply-To: <1@client.test>\r\n"
+    fields += b"".join(b"%s: %s\r\n" % (name.title().encode(), value) for name, value in head.items())
+    mail = Mail(uid=n, at=NOON + n, size=0, raw=plain(text, subject=subject, sender=sender, extra=fields))
+    batch = Batch(arrivals=(arrival(mail, FLAT, mail.at),))
+    company.write(lambda tx: ingest(tx, mailbox, batch))
+
+
+def goes_out(company: Company, mailbox: ChannelId) -> EmailMessage:
+    claim = company.write(lambda tx: hand_over(tx, company.media, mailbox))
+    assert claim is not None
+    letter = compose(claim.outbound, account(address=DESK, quotes_original=True), NOON)
+    mail = message_from_bytes(letter.content, policy=SMTP)
+    assert isinstance(mail, EmailMessage)
+    return mail
+
+
+def about(mail: EmailMessage) -> tuple[object, ...]:
+    (body,) = [part for part in mail.walk() if part.get_content_type() == "text/plain"]
+    quoted = [line for line in body.get_content().splitlines() if line.startswith(">")]
+    return mail["Subject"], mail["Cc"], mail["In-Reply-To"], mail["References"], quoted
+
+
+FIRST = ("<1@client.test>", "<1@client.test>", ["> Where is it?"])
+
+
+@pytest.mark.req("S-097")
+@pytest.mark.req("S-126")
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        (("--all",), ("Re: Invoice", "Vera <vera@client.test>", "<2@client.test>", "<2@client.test>", ["> And now?"])),
+        (("--all", "--quote", "1"), ("Re: Order", "Boris Orlov <boris@client.test>", *FIRST)),
+        (("--all", "--subject", "Order"), ("Order", "Boris Orlov <boris@client.test>", *FIRST)),
+        (("--all", "--subject", "Thanks"), ("Thanks", "Vera <vera@client.test>", None, None, [])),
+    ],
+)
+def test_people_thread_and_quotation_of_an_answer_to_all_are_of_one_mail(
+    chatapp: Shell, company: Company, mailbox: ChannelId, more: tuple[str, ...], expected: tuple[object, ...]
+) -> None:
+    comes(company, mailbox, 1, b"Where is it?", cc=BORIS)
+    comes(company, mailbox, 2, b"And now?", subject=b"Invoice", cc=VERA)
+    comes(company, mailbox, 3, b"Between us", subject=b"Invoice", sender=VERA, cc=GLEB)
+    chatapp("reply", "1", "-t", "Soon", "--wait", "0", *more)
+    comes(company, mailbox, 4, b"Too late", cc=GLEB)
+    comes(company, mailbox, 5, b"Later", subject=b"Invoice", cc=GLEB)
+    assert about(goes_out(company, mailbox)) == expected

@@ -1,0 +1,212 @@
+"""Which services change the store, and which of them ask for no right."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+from chatapp_cli.services.effects import EFFECTS
+from chatapp_cli.store.named import statements
+
+CODE = Path(__file__).parents[2] / "chatapp_cli"
+
+
+CHANGES = {
+    name for name, sql in statements("sqlite").items() if re.search(r"\b(INSERT INTO|UPDATE|DELETE FROM) \w", sql)
+}
+
+
+WRITING = {"run", "insert", "tell", "emit"}
+
+
+READING = {"one", "all", "value"}
+
+
+A_SESSION = "what a channel's session reports; no person asks for it"
+
+
+ONLY_PART = "a step of a service that has asked already"
+
+
+A_TIMER = "the daemon's timer does it for everybody"
+
+
+A_PROCESS = "a process of the program takes its place, whoever started it"
+
+
+A_LOGIN = "proved by a password or a token, before anybody acts"
+
+
+WHAT_HAPPENED = "says what happened, whoever was at work"
+
+
+WITHOUT_A_RIGHT = {
+    "alarm_messages.confirm": A_TIMER,
+    "alarm_messages.send": A_TIMER,
+    "alarms.begin_telling": A_TIMER,
+    "alarms.heal": WHAT_HAPPENED,
+    "alarms.raise_": WHAT_HAPPENED,
+    "alarms.record_told": A_TIMER,
+    "alterations.catch_up": A_SESSION,
+    "alterations.apply_deletion": A_SESSION,
+    "alterations.apply_edit": A_SESSION,
+    "alterations.apply_reactions": A_SESSION,
+    "channels.look_again": A_SESSION,
+    "channels.prove": A_SESSION,
+    "channels.set_health": A_SESSION,
+    "contacts.confirmed": A_SESSION,
+    "dialogs.show_last": ONLY_PART,
+    "duties.wake": A_TIMER,
+    "session_requests.claim": A_SESSION,
+    "session_requests.done": A_SESSION,
+    "session_requests.failed": A_SESSION,
+    "session_requests.interrupted": A_SESSION,
+    "faults.settle": A_TIMER,
+    "files.here": A_SESSION,
+    "files.later": A_SESSION,
+    "files.missing": A_SESSION,
+    "following.follow": "a worker's own place in the journal",
+    "ingest.apply": A_SESSION,
+    "ingest.ingest": A_SESSION,
+    "alterations.let_happen": A_SESSION,
+    "joining.move_early": A_SESSION,
+    "joining.go_on": A_SESSION,
+    "joining.join": A_SESSION,
+    "joining.readdress": A_SESSION,
+    "peers.apply_change": A_SESSION,
+    "peers.dialog_of": A_SESSION,
+    "peers.respell": A_SESSION,
+    "peers.meet": A_SESSION,
+    "peers.apply_move": A_SESSION,
+    "delivery_reports.apply_delivery": A_SESSION,
+    "delivery_reports.apply_early": A_SESSION,
+    "delivery_reports.move_on": A_SESSION,
+    "delivery_reports.apply_read": A_SESSION,
+    "ingest.set_aside": A_SESSION,
+    "journal.delete_live": A_TIMER,
+    "lease.ask": A_PROCESS,
+    "lease.beat": A_PROCESS,
+    "lease.leave": A_PROCESS,
+    "lease.take": A_PROCESS,
+    "lease.ask_no_longer": A_PROCESS,
+    "memory.save": A_SESSION,
+    "memory.swap": A_SESSION,
+    "mails.keep_arrived": A_SESSION,
+    "mails.keep_written": ONLY_PART,
+    "login_attempts.begin": A_LOGIN,
+    "login_attempts.succeeded": A_LOGIN,
+    "operators.close_session": A_LOGIN,
+    "operators.open_session": A_LOGIN,
+    "operators.rehash": A_LOGIN,
+    "operators.saw": A_LOGIN,
+    "onward.continue_chain": A_TIMER,
+    "options.change": ONLY_PART,
+    "options.drop": ONLY_PART,
+    "options.drop_with_line": ONLY_PART,
+    "options.save": ONLY_PART,
+    "packing.learn_dictionaries": A_TIMER,
+    "packing.replace": A_TIMER,
+    "retention.forget_dictionaries": A_TIMER,
+    "retention.sweep": A_TIMER,
+    "outbox.begin": A_SESSION,
+    "outbox.claim": A_SESSION,
+    "outbox.fail": A_SESSION,
+    "outbox.delay": A_SESSION,
+    "outbox.leave_uncertain": A_SESSION,
+    "outbox.note_attempt": A_SESSION,
+    "outbox.pause": A_SESSION,
+    "outbox.pause_strangers": A_SESSION,
+    "outbox.postpone": A_SESSION,
+    "outbox.promote": A_TIMER,
+    "outbox.show_pause": A_SESSION,
+    "outbox.succeed": A_SESSION,
+    "outbox.unpause": A_SESSION,
+    "presence.beat": "says where a window is, and only of what its person sees",
+    "presence.gone": "says where a window is, and only of what its person sees",
+    "presence.look": "says where a window is, and only of what its person sees",
+    "presence.typing": "says where a window is, and only of what its person sees",
+    "state_changes.answer_failed": WHAT_HAPPENED,
+    "state_changes.show": ONLY_PART,
+    "templates.put": ONLY_PART,
+    "timers.cancel": "whoever sets a timer asks for the right to what it does",
+    "timers.fire": A_TIMER,
+    "timers.put": "whoever sets a timer asks for the right to what it does",
+    "timers.delay": A_TIMER,
+    "upkeep.clock_went_back": A_TIMER,
+    "upkeep.delete_early_changes": A_TIMER,
+    "upkeep.delete_expired": A_TIMER,
+    "voice.claim": "the transcriber's own",
+    "voice.give_up": "the transcriber's own",
+    "voice.save_text": "the transcriber's own",
+    "voice.release": "the transcriber's own",
+}
+"""Public writing functions that ask for no right, each with the reason."""
+
+
+def _calls(node: ast.AST) -> list[ast.Call]:
+    return [one for one in ast.walk(node) if isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute)]
+
+
+def _changes_store(call: ast.Call) -> bool:
+    """Whether a call on a transaction writes: by its name, or because the statement that it names does."""
+    assert isinstance(call.func, ast.Attribute)
+    if not (isinstance(call.func.value, ast.Name) and call.func.value.id == "tx"):
+        return False
+    named = {arg.value for arg in call.args if isinstance(arg, ast.Constant)}
+    return call.func.attr in WRITING or (call.func.attr in READING and bool(named & CHANGES))
+
+
+class _Services:
+    """Every function of the services, and what it calls of them."""
+
+    def __init__(self) -> None:
+        self.bodies: dict[str, ast.FunctionDef] = {}
+        self.calls: dict[str, set[str]] = {}
+        for path in sorted((CODE / "services").glob("*.py")):
+            tree = ast.parse(path.read_text("utf-8"))
+            known = _imported(tree)
+            for node in tree.body:
+                if isinstance(node, ast.FunctionDef):
+                    self.bodies[f"{path.stem}.{node.name}"] = node
+                    self.calls[f"{path.stem}.{node.name}"] = _used(node, path.stem, known)
+
+    def writing(self) -> set[str]:
+        """Functions that change the store, by themselves or through another."""
+        found = {name for name, node in self.bodies.items() if any(map(_changes_store, _calls(node)))}
+        while more := {name for name, used in self.calls.items() if used & found} - found:
+            found |= more
+        return found
+
+
+def _imported(tree: ast.Module) -> dict[str, str]:
+    """What a module calls other services and their functions."""
+    found = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("chatapp_cli.services"):
+            module = (node.module or "").removeprefix("chatapp_cli.services").strip(".")
+            for one in node.names:
+                found[one.asname or one.name] = f"{module}.{one.name}" if module else one.name
+    return found
+
+
+def _used(node: ast.AST, module: str, known: dict[str, str]) -> set[str]:
+    found = set()
+    for one in ast.walk(node):
+        if isinstance(one, ast.Name):
+            found.add(known.get(one.id, f"{module}.{one.id}"))
+        elif isinstance(one, ast.Attribute) and isinstance(one.value, ast.Name) and one.value.id in known:
+            found.add(f"{known[one.value.id]}.{one.attr}")
+    return found
+
+
+SERVICES = _Services()
+
+
+EFFECTS_RUN = {
+    f"{one.run.__module__.rpartition('.')[2]}.{one.run.__name__}" for all_of in EFFECTS.values() for one in all_of
+}
+"""They happen with an event, whoever caused it, and so ask for no right."""
+
+
+PUBLIC = {name for name in SERVICES.writing() if not name.partition(".")[2].startswith("_")} - EFFECTS_RUN

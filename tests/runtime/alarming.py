@@ -1,0 +1,25 @@
+"""A desk whose alarm command writes what it is told, and for what, into a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from chatapp_cli.bootstrap import Company, open_company
+from chatapp_cli.kit.system import SystemChance
+from chatapp_cli.ports.world import World
+from tests.stores import OWNER, HeldClock
+
+
+def with_command(companies: Callable[..., Company], clock: HeldClock, folder: Path) -> Company:
+    script = folder / "tell"
+    script.write_text(f"#!/bin/sh\n(echo $ALARM_KIND $ALARM_STATE; cat) >> {folder}/told\n")
+    script.chmod(0o755)
+    settings = companies(alarm_command=str(script)).settings
+    return open_company(settings, World(clock=clock, chance=SystemChance())).seen_by(OWNER)
+
+
+def told(desk: Company) -> list[str]:
+    """What the command was told."""
+    file = Path(desk.settings.home).parent / "told"
+    return file.read_text().splitlines() if file.exists() else []

@@ -1,0 +1,201 @@
+"""Copies of a mail in the window: answer all by a key, Cc and Bcc by another, kept with the draft."""
+
+from __future__ import annotations
+
+import pytest
+
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.arrival import MailDetails, Peer, Profile
+from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.domain.recipients import NamedAddress
+from chatapp_cli.services import channels, drafts, outbox
+from chatapp_cli.services.addressing import Addressed
+from chatapp_cli.tui.widgets.address_line import addressed_in
+from tests.tui.conftest import Opener, Window
+from tests.tui.stage import HOUR, Stage
+
+OURS = "desk@shop.example"
+FYODOR = Profile(id="fyodor@example.org", name="Фёдор Громов", email="fyodor@example.org")
+BORIS, VERA = (Profile(id=f"{name}@example.org", email=f"{name}@example.org") for name in ("boris", "vera"))
+
+
+@pytest.fixture
+def channel(stage: Stage) -> ChannelId:
+    made = stage.channel(stage.line("Почта"), "email", OURS, OURS)
+    to = (Profile(email=OURS), BORIS)
+    stage.hear(made, FYODOR, "Где заказ?", ago=HOUR, subject="Заказ", mail=MailDetails(to=to, cc=(VERA, FYODOR)))
+    return made
+
+
+def outbound(company: Company, channel: ChannelId) -> tuple[list[str], list[str], str]:
+    claim = company.write(lambda tx: outbox.claim(tx, company.media, channel))
+    assert claim is not None
+    return [*claim.outbound.cc], [*claim.outbound.bcc], claim.outbound.text
+
+
+async def opens(it: Window) -> None:
+    await it.press("/")
+    await it.type("Громов")
+    await it.press("enter")
+    await it.sees("Фёдор Громов")
+    await it.press("home", "enter")
+    await it.sees("Где заказ?")
+
+
+async def test_one_key_answers_all_whom_the_mail_names(window: Opener, company: Company, channel: ChannelId) -> None:
+    async with window() as it:
+        await opens(it)
+        await it.press("f6")
+        await it.sees("Copy: boris@example.org, vera@example.org")
+        await it.press("f6")
+        await it.type("Едет")
+        await it.press("enter")
+        await it.until(lambda: "Copy:" not in it.text())
+    assert outbound(company, channel) == (["boris@example.org", "vera@example.org"], [], "Едет")
+
+
+async def test_an_answer_goes_to_the_client_alone_unless_somebody_says_otherwise(
+    window: Opener, company: Company, channel: ChannelId
+) -> None:
+    async with window() as it:
+        await opens(it)
+        assert "Copy:" not in it.text()
+        await it.type("Едет")
+        await it.press("enter")
+        await it.sees("Марина")
+    assert outbound(company, channel) == ([], [], "Едет")
+
+
+async def test_copies_are_typed_stay_with_the_draft_and_wrong_ones_are_told(
+    window: Opener, company: Company, channel: ChannelId
+) -> None:
+    async with window() as it:
+        await opens(it)
+        await it.type("Едет")
+        await it.press("f12")
+        await it.type("boris")
+        await it.sees("Copy: boris", "boris is no e-mail address.")
+        await it.type("@example.org")
+        await it.press("f12")
+        await it.type("vera@example.org")
+        await it.sees("Blind copy: vera@example.org")
+        await it.press("enter", "escape")
+    async with window() as it:
+        await opens(it)
+        await it.sees("Copy: boris@example.org", "Blind copy: vera@example.org", "Едет")
+        await it.press("enter")
+        await it.until(lambda: "Copy:" not in it.text())
+    assert outbound(company, channel) == (["boris@example.org"], ["vera@example.org"], "Едет")
+    assert company.read(drafts.everywhere) == []
+
+
+async def test_a_mail_that_is_taken_back_keeps_its_copies(window: Opener, company: Company, channel: ChannelId) -> None:
+    async with window() as it:
+        await opens(it)
+        await it.press("f6")
+        await it.sees("Copy: boris")
+        await it.type("Едет")
+        await it.press("enter")
+        await it.until(lambda: "Copy:" not in it.text())
+        await it.press("ctrl+z")
+        await it.sees("Copy: boris@example.org, vera@example.org", "Едет")
+
+
+async def test_a_messenger_says_that_it_sends_no_copies(window: Opener) -> None:
+    for key in ("f6", "f12"):
+        async with window() as it:
+            await it.open("Анна")
+            await it.press(key)
+            await it.until(lambda: any("sends no copies" in note.message for note in it.app._notifications))
+
+
+def answers(stage: Stage, channel: ChannelId, who: Profile, text: str) -> None:
+    """Somebody who got a copy answers all, and joins the dialog."""
+    mail = MailDetails(to=(FYODOR, Profile(email=OURS)), cc=(BORIS,))
+    client = Peer(key=FYODOR.id, address=FYODOR.email, title=FYODOR.name)
+    stage.hear(channel, who, text, subject="Заказ", peer=client, mail=mail)
+
+
+async def test_the_composer_says_who_gets_a_mail_and_from_which_address_of_ours_it_goes(
+    window: Opener, company: Company, channel: ChannelId, stage: Stage
+) -> None:
+    row = company.read(lambda tx: channels.one(tx, channel))
+    aliases = {"aliases": "support@shop.example"}
+    company.write(lambda tx: channels.configure(tx, row, company.manifest(row), aliases))
+    async with window((150, 35)) as it:
+        await opens(it)
+        await it.sees("To: Фёдор Громов <fyodor@example.org>")
+        assert "support@" not in it.text()
+        await it.press("f6")
+        await it.sees("· Cc: boris@example.org, vera@example.org")
+        mail = MailDetails(to=(Profile(email="Support@shop.example"),))
+        stage.hear(channel, FYODOR, "И ещё", subject="Заказ", mail=mail)
+        await it.sees("· from support@shop.example")
+        await it.press("escape")
+        await it.open("Анна")
+        await it.sees_no("To: Фёдор")
+
+
+async def test_who_is_answered_gets_the_answer_and_can_be_left_out(
+    window: Opener, company: Company, channel: ChannelId, stage: Stage
+) -> None:
+    answers(stage, channel, VERA, "Я тоже жду")
+    async with window() as it:
+        await opens(it)
+        await it.press("up", "enter")
+        await it.sees("answer to: Я тоже жду", "Copy: vera@example.org", "· Cc: vera@example.org")
+        await it.press("ctrl+g")
+        await it.sees_no("Copy:")
+        assert "· Cc:" not in it.text()
+        await it.press("up", "enter")
+        await it.sees("Copy: vera@example.org")
+        await it.type("Едет")
+        await it.press("enter")
+        await it.sees_no("Copy:")
+    assert outbound(company, channel) == (["vera@example.org"], [], "Едет")
+
+
+async def test_an_answer_to_the_client_brings_no_copy(
+    window: Opener, company: Company, channel: ChannelId, stage: Stage
+) -> None:
+    answers(stage, channel, VERA, "Я тоже жду")
+    async with window() as it:
+        await opens(it)
+        await it.press("up", "enter")
+        await it.sees("Copy: vera@example.org")
+        await it.press("up", "up", "enter")
+        await it.sees("answer to: Где заказ?")
+        assert "Copy:" not in it.text()
+
+
+async def test_copies_stay_without_a_text_when_another_dialog_is_opened(
+    window: Opener, company: Company, channel: ChannelId
+) -> None:
+    async with window() as it:
+        await opens(it)
+        await it.press("f6")
+        await it.sees("Copy: boris@example.org, vera@example.org")
+        await it.press("escape")
+        await it.open("Анна")
+        await it.press("escape")
+    async with window() as it:
+        await opens(it)
+        await it.sees("Copy: boris@example.org, vera@example.org")
+
+
+CLIENT = Addressed(NamedAddress("Вера", "vera@e.org"), "desk@e.org")
+
+
+@pytest.mark.parametrize(
+    ("width", "cc", "bcc", "shown"),
+    [
+        (80, [], [], "{to} · from desk@e.org"),
+        (70, ["a@e.org", "b@e.org"], ["c@e.org"], "{to} · Cc: a@e.org, b@e.org · Bcc: c@e.org\n· from desk@e.org"),
+        (40, [f"{n}@e.org" for n in range(9)], [], "{to} · Cc: 0@e.org,\n1@e.org, · 7 more · from desk@e.org"),
+        (12, ["a@e.org"], [], "To: Вера <v…\n· 1 more\n· from desk…"),
+    ],
+)
+def test_as_many_copies_are_named_as_two_lines_have_room_for(
+    width: int, cc: list[str], bcc: list[str], shown: str
+) -> None:
+    assert addressed_in(width, CLIENT, cc, bcc) == shown.format(to="To: Вера <vera@e.org>")
