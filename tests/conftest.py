@@ -1,4 +1,4 @@
-"""Keeps the developer's machine out of the tests: its settings, its home, its language and its network."""
+"""Keeps the developer's machine out of the tests: its settings, its home, its memory, its language and its network."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 HOME = pytest.StashKey[Path]()
+MEMORY = pytest.StashKey[Path]()
 KEPT = ("CHATAPP_TEST_POSTGRES",)
 
 
@@ -32,12 +33,14 @@ def pytest_configure(config: pytest.Config) -> None:
         foreign = name.startswith("CHATAPP_") and name not in KEPT
         if foreign or name.startswith(("XDG_", "LC_")) or name in {"LANG", "LANGUAGE", "COLUMNS", "LINES", "NO_COLOR"}:
             del os.environ[name]
-    os.environ |= {"HOME": str(home), "TZ": "UTC", "LC_ALL": "C.UTF-8"}
+    memory = config.stash[MEMORY] = Path(tempfile.mkdtemp(prefix="memory-"))
+    os.environ |= {"HOME": str(home), "TZ": "UTC", "LC_ALL": "C.UTF-8", "RUNTIME_DIRECTORY": str(memory)}
     time.tzset()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    shutil.rmtree(config.stash[HOME], ignore_errors=True)
+    for folder in (HOME, MEMORY):
+        shutil.rmtree(config.stash[folder], ignore_errors=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

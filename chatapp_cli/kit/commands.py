@@ -7,6 +7,7 @@ import os
 import shlex
 import signal
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -17,8 +18,10 @@ LONGEST = 30.0
 """Seconds that a program may take."""
 MOST = 16_384
 """Bytes of the words that it is told; a pipe holds them before anybody reads."""
-_RUN_AND_MARK = '"$@"; code=$?; echo $code > "$0"; exit $code'
-"""Writes the exit code into a file even when we are gone."""
+_RUN_AND_MARK = 'what=$1; shift; "$@" || exit; echo "$what" > "$0"'
+"""Writes what was told into a file if the command ended well, even when we are gone."""
+_GAP = 0.05
+"""Seconds between looks at a command that another of our processes, or a worker of this one, still runs."""
 
 
 def bare(env: Mapping[str, str] = os.environ) -> dict[str, str]:
@@ -37,11 +40,13 @@ def tell(command: str, text: str, *, extra: Mapping[str, str], seconds: float = 
         return str(error)
 
 
-def tell_once(command: str, text: str, *, extra: Mapping[str, str], mark: Path, seconds: float = LONGEST) -> str:
-    """The same, but only once for a file that marks it, even if this process is killed while the command runs.
+def tell_once(
+    command: str, text: str, *, extra: Mapping[str, str], mark: Path, what: str, seconds: float = LONGEST
+) -> str:
+    """The same, unless a file says that this is what people were told last; it does even if this process is killed.
 
-    The command then goes on, and whoever asks next gets how it ended. The caller removes the file. Where no file can be
-    made the command is run all the same.
+    The command then goes on, and whoever asks next waits for how it ended: two commands of one file never run at a
+    time, so people are told in order. Where no file can be made the command is run all the same.
     """
     try:
         mark.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -50,29 +55,43 @@ def tell_once(command: str, text: str, *, extra: Mapping[str, str], mark: Path, 
         return tell(command, text, extra=extra, seconds=seconds)
     try:
         with kept:
-            return _told_once(shlex.split(command), text, extra=extra, seconds=seconds, kept=kept)
+            return _told_once(shlex.split(command), text, extra=extra, seconds=seconds, kept=kept, what=what)
     except (OSError, ValueError) as error:
         return str(error)
 
 
-def was_told(mark: Path) -> bool:
-    """Whether the command ended well for a file that marks it."""
+def was_told(mark: Path, what: str) -> bool:
+    """Whether this is what people were told last, by the file that marks it."""
     try:
-        return mark.read_text().strip() == "0"
+        return mark.read_text().strip() == what
     except OSError:
         return False
 
 
-def _told_once(words: Sequence[str], text: str, *, extra: Mapping[str, str], seconds: float, kept: IO[str]) -> str:
-    try:
-        fcntl.flock(kept, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+def _told_once(
+    words: Sequence[str], text: str, *, extra: Mapping[str, str], seconds: float, kept: IO[str], what: str
+) -> str:
+    if not _alone(kept, seconds):
         return "it still runs"
     kept.seek(0)
-    if kept.read().strip() == "0":
+    if kept.read().strip() == what:
         return ""
-    marking = ["/bin/sh", "-c", _RUN_AND_MARK, kept.name, *words]
+    marking = ["/bin/sh", "-c", _RUN_AND_MARK, kept.name, what, *words]
     return _told(marking, text, extra=extra, seconds=seconds, inherited=(kept.fileno(),))
+
+
+def _alone(kept: IO[str], seconds: float) -> bool:
+    """Whether nobody else runs a command of this file, within the time that one may take."""
+    ends = time.monotonic() + seconds
+    while True:
+        try:
+            fcntl.flock(kept, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= ends:
+                return False
+            time.sleep(_GAP)
+        else:
+            return True
 
 
 def _told(

@@ -19,9 +19,14 @@ from chatapp_cli.store.rows.alarms import AlarmRow
 
 log = structlog.get_logger()
 
+_RAISED, _HEALED = "raised", "healed"
+
 
 class AlarmCommand:
-    """Runs the command once for each mark, even if the process dies meanwhile or ends without waiting for it."""
+    """Runs the command once for each state of what a mark names, and in their order.
+
+    Even if the process dies meanwhile or ends without waiting for it.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._command = settings.alarm_command
@@ -34,22 +39,25 @@ class AlarmCommand:
         return bool(self._command)
 
     async def run(self, alarm: AlarmRow, words: Text, *, mark: str) -> bool:
-        """Run it with words about an alarm; whether it ended well, now or before. Takes up to 30 seconds."""
-        job = partial(commands.tell_once, self._command, f"{show(words)}\n", extra=_about(alarm), mark=self._file(mark))
-        why = await left_behind(job)
+        """Run it with words about an alarm; whether it ended well, now or before. Takes up to 30 seconds.
+
+        Another 30 seconds if the command still runs for what was told before under this mark.
+        """
+        about = _about(alarm)
+        tell = partial(commands.tell_once, self._command, f"{show(words)}\n", extra=about, mark=self._file(mark))
+        why = await left_behind(partial(tell, what=about["ALARM_STATE"]))
         if why:
             log.error("alarm.untold", why=why)
         return not why
 
     def was_told(self, mark: str) -> bool:
-        """Whether it ended well for a mark."""
-        return commands.was_told(self._file(mark))
+        """Whether the last that people heard under a mark is that it broke."""
+        return commands.was_told(self._file(mark), _RAISED)
 
-    def forget(self, *marks: str) -> None:
-        """Remove marks: what comes under them next is new."""
-        for mark in marks:
-            with suppress(OSError):
-                self._file(mark).unlink()
+    def forget(self, mark: str) -> None:
+        """Remove a mark: what comes under it next is new."""
+        with suppress(OSError):
+            self._file(mark).unlink()
 
     def _file(self, mark: str) -> Path:
         return self._folder / hashlib.sha256(f"{self._company} {mark}".encode()).hexdigest()[:32]
@@ -57,5 +65,5 @@ class AlarmCommand:
 
 def _about(alarm: AlarmRow) -> Mapping[str, str]:
     """What the command finds in its environment."""
-    state = "raised" if alarm.healed_at is None else "healed"
+    state = _RAISED if alarm.healed_at is None else _HEALED
     return {"ALARM_KIND": alarm.kind, "ALARM_REF": alarm.ref, "ALARM_STATE": state}

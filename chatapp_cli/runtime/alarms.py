@@ -115,10 +115,9 @@ class AlarmWatch:
             await self._settled(alarm, told=told.reached)
 
     async def _settled(self, alarm: AlarmRow, *, told: bool) -> None:
-        """Note the outcome; what was told, or is over, needs no mark any more."""
+        """Note the outcome; what was told needs no mark any more."""
         if told:
-            marks = {_mark(alarm), _mark(alarm._replace(healed_at=None))}
-            await self._store.off_loop(partial(self._command.forget, *marks))
+            await self._store.off_loop(partial(self._command.forget, _mark(alarm)))
         self._say(alarm, told=told)
 
     def _say(self, alarm: AlarmRow, *, told: bool) -> None:
@@ -147,8 +146,8 @@ def _send_and_record(
 
 
 def _mark(alarm: AlarmRow) -> str:
-    """Under which the command is run once for it."""
-    return f"{alarm.kind} {alarm.ref} {alarm.since} {alarm.healed_at}"
+    """Under which the command is run once for each of its states."""
+    return f"{alarm.kind} {alarm.ref} {alarm.since}"
 
 
 def _free_bytes(folder: Path) -> int:

@@ -21,7 +21,7 @@ EVERY = 5.0
 GRACE = 10.0
 """Seconds for which a daemon that ends waits for the command, which then goes on by itself."""
 _MINUTE = 60.0
-_RAISED, _HEALED = "store raised", "store healed"
+_MARK = "store"
 
 
 class StoreAlarm:
@@ -43,25 +43,22 @@ class StoreAlarm:
         """Tell why nothing can be stored, unless that was told."""
         if self._open or not self._is_due():
             return
-        if not self._tries:
-            self._command.forget(_HEALED)
         what = T("Nothing can be stored: {why}", why=why)
-        self._open = await self._told(_alarm(what, self._clock.now()), _RAISED) or None
+        self._open = await self._told(_alarm(what, self._clock.now())) or None
 
     async def heal(self) -> None:
         """Tell that things can be stored again, if people know that they could not."""
-        self._open = self._command.was_told(_RAISED) if self._open is None else self._open
+        self._open = self._command.was_told(_MARK) if self._open is None else self._open
         if not self._open:
             self._tries, self._next = 0, 0.0
-        elif self._is_due() and await self._told(_alarm(T("Nothing could be stored"), 0, self._clock.now()), _HEALED):
-            self._command.forget(_RAISED, _HEALED)
+        elif self._is_due() and await self._told(_alarm(T("Nothing could be stored"), 0, self._clock.now())):
             self._open = False
 
     def _is_due(self) -> bool:
         return self._command.is_set and self._clock.monotonic() >= self._next
 
-    async def _told(self, alarm: AlarmRow, mark: str) -> bool:
-        told = await self._command.run(alarm, alarm_messages.sentence(alarm, self._company), mark=mark)
+    async def _told(self, alarm: AlarmRow) -> bool:
+        told = await self._command.run(alarm, alarm_messages.sentence(alarm, self._company), mark=_MARK)
         pause = 0.0 if told else _MINUTE * (1 << self._tries)
         self._tries = 0 if told else self._tries + 1
         self._next = self._clock.monotonic() + pause

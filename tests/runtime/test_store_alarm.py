@@ -17,7 +17,7 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.kit import volatile
 from chatapp_cli.runtime.readiness import LASTS, Readiness
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.runtime.store_alarm import StoreAlarm
+from chatapp_cli.runtime.store_alarm import StoreAlarm, tell_at_end
 from chatapp_cli.services import alarms
 from chatapp_cli.store.tx import Tx
 from tests.daemons import Serving
@@ -64,6 +64,27 @@ async def test_it_is_told_once_that_nothing_can_be_stored_and_once_that_it_can_w
     await process.broke(FULL)
     assert told(desk)[4:5] == ["store raised"], "the next time is news"
     assert len(told(desk)) == 6
+
+
+async def test_a_process_that_ends_while_people_are_told_that_it_is_over_tells_them_afterwards_why_it_ends(
+    desk: Company, tmp_path: Path
+) -> None:
+    await StoreAlarm(desk).broke(FULL)
+    begun, go = tmp_path / "begun", tmp_path / "go"
+    script = f"#!/bin/sh\ntouch {begun}\nwhile [ ! -e {go} ]; do sleep 0.02; done\ncat >> {tmp_path}/told\n"
+    (tmp_path / "tell").write_text(script)
+    healing = asyncio.create_task(StoreAlarm(desk).heal())
+    await eventually(begun.exists)
+    healing.cancel()
+    ending = asyncio.create_task(tell_at_end(desk, T("The file is damaged.")))
+    await asyncio.sleep(0.1)
+    go.touch()
+    await ending
+    over, damaged = told(desk)[2:]
+    assert over.startswith("main: over since ")
+    assert damaged.startswith("main: Nothing can be stored: The file is damaged.")
+    await StoreAlarm(desk).broke(FULL)
+    assert len(told(desk)) == 4, "the next process knows that people know"
 
 
 async def test_a_command_that_fails_is_tried_again_after_a_pause_that_doubles_and_silence_needs_no_end(
