@@ -14,5 +14,8 @@ SessionRequestId = NewType("SessionRequestId", int)
 ApplicationId = NewType("ApplicationId", int)
 SectionId = NewType("SectionId", int)
 QuickReplyId = NewType("QuickReplyId", int)
+LinkId = NewType("LinkId", int)
+PairingId = NewType("PairingId", int)
+EntryId = NewType("EntryId", int)
 
 Millis: TypeAlias = int

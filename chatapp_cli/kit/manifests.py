@@ -36,20 +36,21 @@ def parse(kind: str, data: Mapping[str, Any]) -> Manifest:
     rest = dict(data)
     capabilities = dict(rest.pop("capabilities"))
     rates = tuple(Rate(**rate) for rate in capabilities.pop("rates", ()))
-    own = tuple(_field(entry) for entry in rest.pop("fields", ()))
+    own = tuple(field_of(entry) for entry in rest.pop("fields", ()))
     return Manifest(
         kind=kind,
         title=Text(rest.pop("title")),
         summary=Text(rest.pop("summary")),
         capabilities=Capabilities(rates=rates, **capabilities),
         fields=(*own, FIELD) if capabilities.get("proxies") else own,
-        limits=tuple(_with_steps(words, kind) for words in rest.pop("limits", ())),
-        errors={code: _words(entry, kind) for code, entry in rest.pop("errors", {}).items()},
+        limits=tuple(with_steps(words, kind) for words in rest.pop("limits", ())),
+        errors={code: error_words(entry, kind) for code, entry in rest.pop("errors", {}).items()},
         **rest,
     )
 
 
-def _field(entry: Mapping[str, Any]) -> Field:
+def field_of(entry: Mapping[str, Any]) -> Field:
+    """A question of a manifest; an unknown key is a TypeError."""
     rest = dict(entry)
     return Field(
         label=Text(rest.pop("label")),
@@ -63,8 +64,9 @@ def _choice(entry: Mapping[str, Any]) -> Choice:
     return Choice(value=entry["value"], label=Text(entry["label"]), endings=tuple(entry.get("endings", ())))
 
 
-def _words(entry: Mapping[str, str], kind: str) -> ErrorWords:
-    step, running = (_with_steps(entry[key], kind) if key in entry else None for key in ("next_step", "running"))
+def error_words(entry: Mapping[str, str], kind: str) -> ErrorWords:
+    """The explanation of an error code of a manifest."""
+    step, running = (with_steps(entry[key], kind) if key in entry else None for key in ("next_step", "running"))
     return ErrorWords(what=Text(entry["what"]), next_step=step, running=running)
 
 
@@ -72,7 +74,7 @@ def _text(words: str | None) -> Text | None:
     return None if words is None else Text(words)
 
 
-def _with_steps(words: str, kind: str) -> Text:
+def with_steps(words: str, kind: str) -> Text:
     """A sentence in which a code in braces is a next step with this kind of channel."""
     codes = [code for code in _IN_BRACES.findall(words) if code in set(Next)]
     return Text(words, {code: to_do(Next(code), kind=kind) for code in codes})

@@ -1,0 +1,44 @@
+"""What a kind of CRM is, readable without importing it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from chatapp_cli.domain.form import Field
+from chatapp_cli.domain.manifest import ErrorWords
+from chatapp_cli.domain.text import Text
+
+
+class ChannelThere(NamedTuple):
+    """How a kind of our channels is named and drawn in the CRM (S-155)."""
+
+    id: str
+    name: str
+    colour: str
+    options: Sequence[str] = ()
+    """Names of the ``pairing_fields`` that this channel has there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrmManifest:
+    """A CRM's manifest.toml as a value."""
+
+    kind: str
+    """The folder's name, such as ``bitrix24``; other code uses it only as data."""
+    title: Text
+    summary: Text
+    place: Text
+    """What a place is called there, such as «open line»."""
+    fields: Sequence[Field] = ()
+    """The questions of the linking."""
+    pairing_fields: Sequence[Field] = ()
+    """The options of a pairing."""
+    channels: Mapping[str, ChannelThere] = field(default_factory=dict)
+    """By our kinds of channels; others cannot be paired."""
+    at_once: int = 1
+    """The most entries that a session is given at once."""
+    limits: Sequence[Text] = ()
+    """What the link cannot do, in words."""
+    errors: Mapping[str, ErrorWords] = field(default_factory=dict)

@@ -1,0 +1,79 @@
+"""Finds CRMs by their manifests and imports one only on request."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from chatapp_cli.domain.crm_manifest import ChannelThere, CrmManifest
+from chatapp_cli.domain.errors import Misconfigured
+from chatapp_cli.domain.text import Text
+from chatapp_cli.kit.manifests import error_words, field_of, with_steps
+
+if TYPE_CHECKING:
+    from chatapp_cli.ports.crm import Crm
+    from chatapp_cli.ports.world import World
+
+ENTRY_POINTS = "chatapp.crms"
+"""Other packages add a CRM by an entry point of this group that names its package (S-018)."""
+_OWN = "chatapp_cli.crm"
+
+
+def parse(kind: str, data: Mapping[str, Any]) -> CrmManifest:
+    """Turn a manifest's TOML into a value; an unknown key is a TypeError."""
+    rest = dict(data)
+    return CrmManifest(
+        kind=kind,
+        title=Text(rest.pop("title")),
+        summary=Text(rest.pop("summary")),
+        place=Text(rest.pop("place")),
+        fields=tuple(map(field_of, rest.pop("fields", ()))),
+        pairing_fields=tuple(map(field_of, rest.pop("pairing_fields", ()))),
+        channels={name: ChannelThere(**there) for name, there in rest.pop("channels", {}).items()},
+        limits=tuple(with_steps(words, kind) for words in rest.pop("limits", ())),
+        errors={code: error_words(entry, kind) for code, entry in rest.pop("errors", {}).items()},
+        **rest,
+    )
+
+
+@cache
+def packages() -> Mapping[str, str]:
+    """Every CRM's kind and the package that holds it, without importing any."""
+    from importlib import metadata
+
+    folders = (Path(place) for place in import_module(_OWN).__path__)
+    own = {
+        file.parent.name: f"{_OWN}.{file.parent.name}" for folder in folders for file in folder.glob("*/manifest.toml")
+    }
+    foreign = {point.name: point.value for point in metadata.entry_points(group=ENTRY_POINTS)}
+    return MappingProxyType(dict(sorted((foreign | own).items())))
+
+
+@cache
+def manifest(kind: str) -> CrmManifest:
+    """One CRM's manifest; if its package is not installed, one without channels in its place."""
+    from pkgutil import get_data
+
+    try:
+        text = (get_data(packages()[kind], "manifest.toml") or b"").decode()
+    except (KeyError, ImportError, OSError):  # the link is left, but not the package
+        return CrmManifest(kind=kind, title=Text(kind), summary=Text(""), place=Text(kind))
+    return parse(kind, tomllib.loads(text))
+
+
+def manifests() -> Mapping[str, CrmManifest]:
+    """All of them, by name."""
+    return {kind: manifest(kind) for kind in packages()}
+
+
+def create(kind: str, world: World) -> Crm:
+    """Import the CRM, which may take a second: never on the event loop. Raises Misconfigured if there is none."""
+    if kind not in packages():
+        raise Misconfigured("not_installed", kind)
+    crm: Crm = import_module(f"{packages()[kind]}.connector").create(world)
+    return crm
