@@ -1,0 +1,202 @@
+"""The methods of the CRM's cards, of the SMS providers and of files."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+from urllib.parse import quote
+
+from chatapp_cli.sandbox.bitrix24.basic_methods import said_against_address
+from chatapp_cli.sandbox.bitrix24.call import Call, Desk, Method
+from chatapp_cli.sandbox.bitrix24.objects import KINDS, Json, PortalCard, PortalComment, PortalRefusal
+
+PAGE: Final = 50
+_STATUSES: Final = frozenset({"queued", "sent", "delivered", "undelivered", "failed"})
+_FIELDS: Final[Mapping[str, Callable[[PortalCard], Any]]] = {
+    "id": lambda card: card.id,
+    "title": lambda card: card.title,
+    "name": lambda card: card.title,
+    "stageId": lambda card: card.stage,
+    "categoryId": lambda card: card.category,
+    "assignedById": lambda card: card.responsible,
+    "contactId": lambda card: card.contact,
+    "contactIds": lambda card: [card.contact] if card.contact else [],
+    "closed": lambda card: "Y" if card.closed else "N",
+    "fm": lambda card: [{"typeId": "IM", "valueType": "IMOL", "value": f"imol|{code}"} for code in card.codes],
+}
+"""What a card shows; own fields stand in ``PortalCard.fields``."""
+_COMPARES: Final[Mapping[str, Callable[[int, int], bool]]] = {
+    ">": operator.gt, "<": operator.lt, ">=": operator.ge, "<=": operator.le,
+}  # fmt: skip
+
+
+class CardMethods:
+    """Bound to one portal."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk, self._office = desk, desk.office
+
+    @property
+    def table(self) -> Mapping[str, Method]:
+        """The methods by their names."""
+        return {
+            "crm.item.list": self.items,
+            "crm.item.get": lambda call: {"item": _shown(self._card(call))},
+            "crm.item.update": self.change,
+            "crm.timeline.comment.add": self.comment,
+            "crm.duplicate.findbycomm": self.find,
+            "crm.category.list": lambda _call: {"categories": [{"id": 0, "name": "Общая", "isDefault": "Y"}]},
+            "crm.status.list": self.stages,
+            "messageservice.sender.add": self.add_sender,
+            "messageservice.sender.update": self.change_sender,
+            "messageservice.sender.list": lambda _call: list(self._office.senders),
+            "messageservice.sender.delete": self.delete_sender,
+            "messageservice.message.status.update": self.set_status,
+            "disk.file.get": self.file,
+        }
+
+    def _kind(self, call: Call) -> str:
+        for kind, number in KINDS.items():
+            if number == call.number("entityTypeId"):
+                return kind
+        raise PortalRefusal(400, "NOT_FOUND", "There is no such type")
+
+    def _card(self, call: Call) -> PortalCard:
+        card = self._office.card(self._kind(call), call.number("id"))
+        if card is None:
+            raise PortalRefusal(400, "NOT_FOUND", "There is no such card")
+        return card
+
+    def items(self, call: Call) -> Json:
+        """The cards that a filter finds, 50 on a page."""
+        kind, wanted = self._kind(call), call.map("filter")
+        found = [card for card in self._office.cards if card.kind == kind and _fits(card, wanted)]
+        order = {str(name): str(way).lower() for name, way in call.map("order").items()}
+        for name, way in reversed(order.items()):
+            found.sort(key=_FIELDS.get(name, _FIELDS["id"]), reverse=way == "desc")
+        start = call.number("start")
+        if start >= 0:
+            call.extra["total"] = len(found)
+            if len(found) > start + PAGE:
+                call.extra["next"] = start + PAGE
+        chosen = call.params.get("select") or ["*"]
+        return {"items": [_shown(card, chosen) for card in found[max(start, 0) :][:PAGE]]}
+
+    def change(self, call: Call) -> Json:
+        """New fields of a card."""
+        card, fields = self._card(call), call.map("fields")
+        set_fields(card, fields)
+        self._desk.courier.tell(f"OnCrm{card.kind}Update", {"FIELDS": {"ID": card.id}}, user=call.user)
+        return {"item": _shown(card)}
+
+    def comment(self, call: Call) -> int:
+        """A comment in a card's timeline."""
+        fields = call.map("fields")
+        kind, number = str(fields.get("ENTITY_TYPE", "")).lower(), int(fields.get("ENTITY_ID") or 0)
+        if self._office.card(kind, number) is None or not fields.get("COMMENT"):
+            raise PortalRefusal(400, "ERROR_ARGUMENT", "The comment is empty, or there is no such card")
+        made = PortalComment(id=self._office.next_number(), kind=kind, entity=number, text=str(fields["COMMENT"]))
+        self._office.comments.append(made)
+        return made.id
+
+    def find(self, call: Call) -> Any:
+        """The cards with one of these phones; nothing found is a list in PHP."""
+        values, kinds = call.params.get("values"), call.text("entity_type").lower()
+        if call.text("type") not in {"PHONE", "EMAIL"} or not isinstance(values, list) or len(values) > 20:  # noqa: PLR2004 - the largest number that findbycomm takes
+            raise PortalRefusal(400, "ERROR_ARGUMENT", "type or values are wrong")
+        phones = {str(value).lstrip("+") for value in values}
+        found: dict[str, list[int]] = {}
+        for card in self._office.cards:
+            if card.phone and card.phone.lstrip("+") in phones and kinds in {"", card.kind}:
+                found.setdefault(card.kind.upper(), []).append(card.id)
+        return found or []
+
+    def stages(self, call: Call) -> list[Json]:
+        """The stages of leads or of a funnel."""
+        entity = str(call.map("filter").get("ENTITY_ID", "DEAL_STAGE"))
+        names = {"NEW": "Новая", "PREPARATION": "Подготовка", "WON": "Успешна", "LOSE": "Провалена"}
+        return [{"ENTITY_ID": entity, "STATUS_ID": stage, "NAME": name} for stage, name in names.items()]
+
+    def add_sender(self, call: Call) -> bool:
+        """Register an SMS provider."""
+        code = call.text("CODE")
+        if code in self._office.senders:
+            raise PortalRefusal(400, "ERROR_SENDER_ALREADY_INSTALLED", "The code is taken")
+        if call.text("TYPE") != "SMS":
+            raise PortalRefusal(400, "ERROR_SENDER_VALIDATION_FAILURE", "The type is not known")
+        self._desk.problems.extend(said_against_address("messageservice.sender.add: HANDLER", call.text("HANDLER")))
+        self._office.senders[code] = dict(call.params)
+        return True
+
+    def _sender(self, call: Call) -> Json:
+        sender = self._office.senders.get(call.text("CODE"))
+        if sender is None:
+            raise PortalRefusal(400, "ERROR_SENDER_NOT_FOUND", "There is no such provider")
+        return sender
+
+    def change_sender(self, call: Call) -> bool:
+        """New words or a new address of an SMS provider."""
+        self._sender(call).update(call.params)
+        return True
+
+    def delete_sender(self, call: Call) -> bool:
+        """Remove an SMS provider."""
+        self._sender(call)
+        del self._office.senders[call.text("CODE")]
+        return True
+
+    def set_status(self, call: Call) -> bool:
+        """What became of an SMS."""
+        self._sender(call)
+        statuses = self._office.sms_statuses.get(call.text("MESSAGE_ID"))
+        if statuses is None:
+            raise PortalRefusal(400, "ERROR_MESSAGE_NOT_FOUND", "There is no such message")
+        if call.text("STATUS") not in _STATUSES:
+            raise PortalRefusal(400, "ERROR_MESSAGE_STATUS_INCORRECT", "The status is not known")
+        statuses.append(call.text("STATUS"))
+        return True
+
+    def file(self, call: Call) -> Json:
+        """A file of the disk; its address carries a token."""
+        number = call.number("id")
+        file = self._office.files.get(number)
+        if file is None:
+            raise PortalRefusal(400, "ERROR_NOT_FOUND", "There is no such file")
+        token = self._desk.authority.access_for(call.user)
+        query = f"auth={token}&token={quote(f'disk|{number}')}"
+        return {
+            "ID": str(number), "NAME": file.name, "SIZE": str(len(file.content)), "TYPE": "file",
+            "DOWNLOAD_URL": f"{self._desk.authority.client_endpoint}download.json?{query}",
+        }  # fmt: skip
+
+
+def set_fields(card: PortalCard, fields: Mapping[str, Any]) -> None:
+    """Set fields of a card, in the names of ``crm.item.*``."""
+    card.responsible = int(fields.get("assignedById", card.responsible))
+    card.stage = str(fields.get("stageId", card.stage))
+    card.title = str(fields.get("name", fields.get("title", card.title)))
+    card.fields.update({name: value for name, value in fields.items() if name not in _FIELDS})
+
+
+def _shown(card: PortalCard, chosen: Any = ("*",)) -> Json:
+    shown = {**{name: read(card) for name, read in _FIELDS.items()}, **card.fields}
+    return shown if "*" in chosen else {name: shown[name] for name in ("id", *chosen) if name in shown}
+
+
+def _fits(card: PortalCard, wanted: Mapping[str, Any]) -> bool:
+    return all(_matches(card, name, value) for name, value in wanted.items())
+
+
+def _matches(card: PortalCard, name: str, value: Any) -> bool:
+    sign = name[: len(name) - len(name.lstrip("=><@!"))]
+    bare = name.removeprefix(sign)
+    if bare == "imol":
+        return str(value).removeprefix("imol|") in card.codes
+    if bare not in _FIELDS and bare not in card.fields:
+        raise PortalRefusal(400, "INVALID_ARG_VALUE", "The filter has a field that is not known")
+    said = _FIELDS[bare](card) if bare in _FIELDS else card.fields[bare]
+    if compare := _COMPARES.get(sign):
+        return compare(int(said), int(value))
+    allowed = [str(one) for one in (value if isinstance(value, list) else [value])]
+    return any(str(one) in allowed for one in (said if isinstance(said, list) else [said])) is not sign.startswith("!")

@@ -1,0 +1,161 @@
+"""The portal's data: what survives an outage of its servers."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Any, Final
+
+from chatapp_cli.ports.world import Clock
+from chatapp_cli.sandbox.bitrix24.objects import (
+    ADMIN,
+    OPERATOR,
+    EventBinding,
+    Json,
+    OpenLine,
+    PlacementBinding,
+    PortalCard,
+    PortalChat,
+    PortalComment,
+    PortalEmployee,
+    PortalMessage,
+    PortalNotice,
+    PortalRefusal,
+)
+from chatapp_cli.sandbox.stage import StageFile
+
+_LINE: Final[Json] = {
+    "CRM": "Y", "CRM_CREATE": "deal", "CRM_CREATE_SECOND": "0", "CRM_CREATE_THIRD": "Y", "CRM_FORWARD": "Y",
+    "CRM_TRANSFER_CHANGE": "Y", "CRM_CHAT_TRACKER": "Y", "CRM_SOURCE": "create", "QUEUE_TYPE": "evenly",
+    "QUEUE_TIME": "60",
+}  # fmt: skip
+"""The settings that a new line of this portal has, see B1 of the facts: one active deal for each client."""
+
+
+class PortalOffice:
+    """Everything in the portal, and the finding of it."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.employees = {
+            ADMIN: PortalEmployee(id=ADMIN, name="Анна", last_name="Смирнова", email="anna@firma.test", admin=True),
+            OPERATOR: PortalEmployee(id=OPERATOR, name="Светлана", last_name="Белова", email="svetlana@firma.test"),
+            29: PortalEmployee(id=29, name="Олег", last_name="Ким", email="oleg@firma.test"),
+        }
+        self.lines: dict[int, OpenLine] = {}
+        self.connectors: dict[str, Json] = {}
+        self.active: set[tuple[str, int]] = set()
+        self.connector_data: dict[tuple[str, int], Json] = {}
+        self.bindings: list[EventBinding] = []
+        self.placements: list[PlacementBinding] = []
+        self.senders: dict[str, Json] = {}
+        self.sms_statuses: dict[str, list[str]] = {}
+        self.chats: list[PortalChat] = []
+        self.persons: dict[str, int] = {}
+        """User ids of clients by connector, line and our id of the person."""
+        self.cards: list[PortalCard] = []
+        self.notices: list[PortalNotice] = []
+        self.comments: list[PortalComment] = []
+        self.files: dict[int, StageFile] = {}
+        self._line_numbers = itertools.count(107, 2)
+        self._person_numbers = itertools.count(585)
+        self._chat_numbers = itertools.count(1767)
+        self._session_numbers = itertools.count(323)
+        self._message_numbers = itertools.count(86_497)
+        self._others = itertools.count(9043)
+        self._card_numbers = {kind: itertools.count(first) for kind, first in (("lead", 1209), ("deal", 17))}
+        self._card_numbers["contact"] = itertools.count(2301)
+        self.add_line("Продажи")
+        self.add_line("Поддержка")
+
+    def add_line(self, name: str, *, active: bool = True, **settings: Any) -> int:
+        """Add an open line; returns its id."""
+        queue = [{"ENTITY_TYPE": "user", "ENTITY_ID": OPERATOR}]
+        number = next(self._line_numbers)
+        line = OpenLine(id=number, name=name, active=active, settings={**_LINE, "QUEUE": queue, **settings})
+        self.lines[number] = line
+        return number
+
+    def line(self, number: Any) -> OpenLine:
+        """A line by its id. Raises PortalRefusal."""
+        line = self.lines.get(int(number))
+        if line is None:
+            raise PortalRefusal(400, "ERROR_ARGUMENT", "There is no such open line")
+        return line
+
+    def person(self, connector: str, line: int, outside: str) -> int:
+        """The user id of a client, made if needed."""
+        key = f"{connector}|{line}|{outside}"
+        if key not in self.persons:
+            self.persons[key] = next(self._person_numbers)
+        return self.persons[key]
+
+    def find_chat(self, connector: str, line: int, outside: str, person: int = 0) -> PortalChat | None:
+        """The chat with our id; with a ``person`` only theirs, as connectors without groups have it."""
+        for chat in self.chats:
+            same = (chat.connector, chat.line, chat.outside) == (connector, line, outside)
+            if same and person in {0, chat.person}:
+                return chat
+        return None
+
+    def add_chat(self, connector: str, line: int, outside: str, person_outside: str) -> PortalChat:
+        """A new chat without a session."""
+        person = self.person(connector, line, person_outside)
+        chat = PortalChat(
+            id=next(self._chat_numbers), connector=connector, line=line, outside=outside, person=person,
+            person_outside=person_outside, closed=True,
+        )  # fmt: skip
+        chat.operator = next(iter(self.lines[line].queue), ADMIN)
+        self.chats.append(chat)
+        return chat
+
+    def open_session(self, chat: PortalChat) -> None:
+        """Begin a new session in a chat."""
+        chat.session = next(self._session_numbers)
+        chat.sessions.append(chat.session)
+        chat.closed = chat.tracked = False
+
+    def chat_by(self, *, chat: Any = 0, session: Any = 0, code: str = "") -> PortalChat | None:
+        """A chat by the portal's id, a session or its code."""
+        for one in self.chats:
+            if one.id == int(chat or 0) or int(session or 0) in one.sessions or (code and one.code == code):
+                return one
+        return None
+
+    def post(self, chat: PortalChat, author: int, text: str, *, client: bool = False, **more: Any) -> PortalMessage:
+        """Add a message to a chat's session."""
+        message = PortalMessage(
+            id=next(self._message_numbers), chat=chat.id, session=chat.session, author=author, text=text,
+            at=self._clock.now(), by_client=client, **more,
+        )  # fmt: skip
+        chat.messages.append(message)
+        return message
+
+    def keep_file(self, file: StageFile) -> int:
+        """Store a file; returns its id."""
+        number = self.next_number()
+        self.files[number] = file
+        return number
+
+    def file_ids(self, message: PortalMessage) -> list[int]:
+        """The ids of a message's stored files."""
+        wanted = [id(file) for file in message.files]
+        return [number for number, file in self.files.items() if id(file) in wanted]
+
+    def next_number(self) -> int:
+        """A number for a notice, a comment or a file."""
+        return next(self._others)
+
+    def add_card(self, kind: str, **said: Any) -> PortalCard:
+        """A new card."""
+        card = PortalCard(kind=kind, id=next(self._card_numbers[kind]), **said)
+        self.cards.append(card)
+        return card
+
+    def card(self, kind: str, number: Any) -> PortalCard | None:
+        """A card by its kind and id."""
+        return next((card for card in self.cards if card.kind == kind and card.id == int(number)), None)
+
+    def cards_of(self, chat: PortalChat) -> Iterator[PortalCard]:
+        """The cards that are bound to a chat, oldest first."""
+        return (card for card in self.cards if chat.code in card.codes)
