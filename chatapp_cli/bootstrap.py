@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from chatapp_cli.domain.manifest import Capabilities, Manifest
     from chatapp_cli.ports.bind import Bound
     from chatapp_cli.ports.connector import Connector
+    from chatapp_cli.ports.crm import Crm
     from chatapp_cli.services.options import Options
     from chatapp_cli.store.search import Index
     from chatapp_cli.store.visibility import Visibility
@@ -99,6 +100,12 @@ class Company:
     def connector(self, kind: str) -> Connector:
         """Import and make a connector; may take seconds."""
         from chatapp_cli.kit.manifests import create
+
+        return create(kind, self.world)
+
+    def crm(self, kind: str) -> Crm:
+        """Import and make a CRM; may take a second."""
+        from chatapp_cli.kit.crms import create
 
         return create(kind, self.world)
 

@@ -84,5 +84,6 @@ async def fail(send: Send) -> None:
 
 async def _answer(send: Send, reply: HookReply, *more: tuple[bytes, bytes]) -> None:
     headers = [(b"content-type", reply.content_type.encode()), (b"content-length", b"%d" % len(reply.body)), *more]
+    headers += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers.items()]
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": reply.body})

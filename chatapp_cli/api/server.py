@@ -19,7 +19,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from chatapp_cli.api import health, hooks
+from chatapp_cli.api import health, hooks, media
 from chatapp_cli.api.http_protocol import protocol_with
 from chatapp_cli.api.limits import LIMITS, Limits
 from chatapp_cli.bootstrap import Company
@@ -45,6 +45,7 @@ def application(daemon: Daemon, web: ASGIApp | None = None, limits: Limits = LIM
             Route("/healthz", health.healthz),
             Route("/readyz", health.readyz),
             Route("/metrics", health.metrics),
+            Route("/media/{token}/{name}", media.media),
             *([Mount("/", web)] if web else []),
         ],
         exception_handlers={ChatappError: _unavailable, Exception: _failed},

@@ -41,6 +41,7 @@ class Right(StrEnum):
     SHARED_VIEWS = "shared-views"
     SECTIONS = "sections"
     BACKUPS = "backups"
+    CRM = "crm"
 
 
 RIGHTS: Mapping[Right, Text] = MappingProxyType(
@@ -72,6 +73,7 @@ RIGHTS: Mapping[Right, Text] = MappingProxyType(
         Right.SHARED_VIEWS: T("change views that everybody sees"),
         Right.SECTIONS: T("manage who edits others' sections of quick replies"),
         Right.BACKUPS: T("make backups and restore them"),
+        Right.CRM: T("link a CRM, and pair channels with it"),
     }
 )
 """What each right allows, worded to follow «may …» and «may not …»."""

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from chatapp_cli.domain.arrival import ChatKind
 from chatapp_cli.domain.ids import EntryId, Millis, PairingId
+from chatapp_cli.domain.message import Origin
 
 
 class LinkState(StrEnum):
@@ -51,7 +52,7 @@ class Pairing:
 
 
 class Act(StrEnum):
-    """What an entry of the ledger asks for."""
+    """What an entry of the ledger asks for; its value is stored."""
 
     ADD = "add"
     """Show a message in the CRM."""
@@ -129,6 +130,8 @@ class LedgerEntry:
     author_phone: str = ""
     ours: bool = False
     """Whether we wrote it: an operator here, the provider's own application, a program."""
+    origin: Origin = Origin.CLIENT
+    """Who caused it."""
     employee: str = ""
     """The CRM's id of the employee who wrote it, if our operator is one."""
     automatic: bool = False

@@ -205,6 +205,16 @@ declare(
 )
 declare(
     Field(
+        name="public_url",
+        label=T("Public address of this desk"),
+        hint=T("Where a CRM reaches the daemon from outside, such as https://desk.example.ru"),
+        kind="url",
+        required=False,
+    ),
+    OptionLevel.COMPANY,
+)
+declare(
+    Field(
         name="alarm",
         label=T("Who is told of alarms"),
         hint=T("E-mails, or addresses with their channel, such as: olga@shop.example, telegram_bot:@olga"),

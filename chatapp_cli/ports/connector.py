@@ -114,6 +114,8 @@ class HookReply:
     status: int = 200
     body: bytes = b""
     content_type: str = "text/plain; charset=utf-8"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Further headers of the response, in lower case."""
 
 
 @runtime_checkable

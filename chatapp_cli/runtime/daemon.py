@@ -15,8 +15,11 @@ from chatapp_cli.domain.errors import Busy, ChatappError, StoreError
 from chatapp_cli.domain.text import T
 from chatapp_cli.ports.connector import HookReply, HookRequest
 from chatapp_cli.runtime import alarms, builtin, store_alarm
+from chatapp_cli.runtime.channel import ChannelRunner
 from chatapp_cli.runtime.held_lease import HeldLease
 from chatapp_cli.runtime.journal_tail import new_entries
+from chatapp_cli.runtime.link import LinkRunner
+from chatapp_cli.runtime.links import LinkSupervisor
 from chatapp_cli.runtime.no_lease import NO_LEASE, NoLease
 from chatapp_cli.runtime.parts import Installed, Part, handlers_of, load_installed, note, workers_of
 from chatapp_cli.runtime.readiness import Readiness, not_stored
@@ -48,6 +51,7 @@ class Daemon:
         self.store = store
         self.counted: Counter[tuple[str, str]] = Counter()
         self.supervisor = Supervisor(store, count=self._count)
+        self.links = LinkSupervisor(store)
         self.ready = False
         self.readiness = Readiness(store)
         self.started_at = store.company.world.clock.now()
@@ -57,7 +61,7 @@ class Daemon:
         snoozed = Chore("snoozed", self._wake, clock=clock, every=SELDOM)
         parts = (*builtin.PARTS, *parts)
         watches = (alarms.chore(store, lambda: self.conditions), store_alarm.chore(store.company, self.readiness))
-        workers, without_workers = workers_of(parts, store, (self.supervisor, scheduled, snoozed, *watches))
+        workers, without_workers = workers_of(parts, store, (self.supervisor, self.links, scheduled, snoozed, *watches))
         self._failing = (*failing, *without_workers)
         note(store.company.settings.folder, self._failing)
         self._posts = [WorkerRunner(worker, clock) for worker in workers]
@@ -68,20 +72,30 @@ class Daemon:
     def conditions(self) -> Sequence[WorkerState]:
         """The condition of each worker, each kind of timer, and of what failed: parts at the start, channels' tasks."""
         posts = (post.state for post in self._posts)
-        return [*posts, *self._timekeeper.conditions.values(), *self._failing, *self.supervisor.stumbling]
+        return [
+            *posts,
+            *self._timekeeper.conditions.values(),
+            *self._failing,
+            *self.supervisor.stumbling,
+            *self.links.stumbling,
+        ]
 
     def _count(self, kind: str, word: str) -> None:
         self.counted[kind, word] += 1
 
     async def knows(self, hook_key: str) -> bool:
-        """Whether a channel takes webhooks under this key; bindings are re-read before an unknown one is denied."""
-        if self.supervisor.by_hook(hook_key) is None:
+        """Whether a channel or a CRM calls us under this key; both are re-read before an unknown one is denied."""
+        if self._by_hook(hook_key) is None:
             await self.supervisor.refresh()
-        return self.supervisor.by_hook(hook_key) is not None
+            await self.links.refresh()
+        return self._by_hook(hook_key) is not None
+
+    def _by_hook(self, hook_key: str) -> ChannelRunner | LinkRunner | None:
+        return self.supervisor.by_hook(hook_key) or self.links.by_hook(hook_key)
 
     async def accept(self, hook_key: str, request: HookRequest) -> HookReply:
-        """Pass a webhook to its channel. Raises ChatappError if it cannot be stored soon."""
-        runner = self.supervisor.by_hook(hook_key)
+        """Pass a webhook to its channel or CRM. Raises ChatappError if it cannot be stored soon."""
+        runner = self._by_hook(hook_key)
         if runner is None:
             return HookReply(status=404, body=b"no such channel\n")
         try:
@@ -94,6 +108,7 @@ class Daemon:
         """Run until cancelled, then stop gracefully. Raises StoreLost, or the error that broke the core."""
         try:
             await self.supervisor.refresh()
+            await self.links.refresh()
             self.ready = True
             core = {"follower": self._follow, "timekeeper": self._timekeeper.run, "readiness": self.readiness.run}
             parts = (_core(name, run()) for name, run in core.items())
@@ -101,6 +116,7 @@ class Daemon:
         finally:
             self.ready = False
             await self.supervisor.stop()
+            await self.links.stop()
 
     async def _lost(self) -> None:
         """Stop the channels before anything else when the lease is lost: another process may begin with them."""
@@ -109,6 +125,7 @@ class Daemon:
         except StoreError as error:
             log.warning("daemon.lost_store", why=str(error))
             await self.supervisor.stop()
+            await self.links.stop()
             raise
 
     async def _follow(self) -> None:

@@ -78,6 +78,14 @@ def stage(media: Media, path: Path, *, most: int | None = None) -> StagedFile:
     return StagedFile(name=path.name, mime=mime, size=kept.size, sha256=kept.sha256, kind=_kind(mime), inode=kept.inode)
 
 
+def adopt(media: Media, scratch: Path, *, name: str, mime: str = "") -> StagedFile:
+    """Take a file that was fetched from elsewhere into the store. Raises StoreError if the disk is full."""
+    sha256, size = media.adopt(scratch)
+    name = sound(name) or "file"
+    mime = mime or _mime(Path(name))
+    return StagedFile(name=name, mime=mime, size=size, sha256=sha256, kind=_kind(mime))
+
+
 def _is_ours(media: Media, path: Path) -> bool:
     """Whether a file belongs to a company's folder, or is a settings file or a login; uploads do not count."""
     found, own = path.resolve(), media.root.parent.resolve()

@@ -179,7 +179,8 @@ def _hear(tx: Tx, channel: ChannelId, event: MessageArrived, arrived: int, resul
     _keep_parts(tx, channel, message, event, result)
     _refresh_dialog(tx, dialog, event, message)
     came = MessageEchoed if event.from_us else MessageReceived
-    tx.emit(came(channel=channel, dialog=dialog.id, message=message), actor=PROGRAM)
+    paired = True if dialog.paired else None
+    tx.emit(came(channel=channel, dialog=dialog.id, message=message, paired=paired), actor=PROGRAM)
     if dialog.early:
         alterations.catch_up(tx, channel, event.peer.key, event.ext_id)
     if event.from_us and event.mail is not None:
@@ -231,7 +232,8 @@ def _hear_again(
     if _wants_eyes(dialog, event):
         tx.run("dialogs.heard_again", id=dialog.id, at=event.at)
         tx.run("unread.heard_again", dialog=dialog.id)
-        tx.emit(MessageReceived(channel=channel, dialog=dialog.id, message=found.id), actor=PROGRAM)
+        paired = True if dialog.paired else None
+        tx.emit(MessageReceived(channel=channel, dialog=dialog.id, message=found.id, paired=paired), actor=PROGRAM)
     tx.emit(MessageTextChanged(channel=channel, dialog=dialog.id, message=found.id), actor=PROGRAM)
     if dialog.early:
         alterations.catch_up(tx, channel, event.peer.key, event.ext_id)

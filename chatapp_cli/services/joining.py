@@ -32,6 +32,8 @@ _JOINED_AT_ONCE = (
     "joining.notes",
     "joining.unread",
     "joining.drafts",
+    "chats.join",
+    "chats.joinentries",
 )
 """What is joined at once."""
 _DROP_COPIES = ("joining.drop_tags", "joining.drop_members", "joining.drop_drafts", "joining.drop_unread")

@@ -104,6 +104,7 @@ def _open_dialog(tx: Tx, channel: ChannelId, peer: Peer, profile: Profile, *, la
         email=profile.email,
         early=opened.early,
         counted=opened.counted,
+        paired=opened.paired,
     )
 
 

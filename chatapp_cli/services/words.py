@@ -16,6 +16,7 @@ from chatapp_cli.domain.recipients import NamedAddress, Recipients
 from chatapp_cli.domain.text import T, Text
 
 if TYPE_CHECKING:
+    from chatapp_cli.domain.crm_manifest import CrmManifest
     from chatapp_cli.domain.manifest import Manifest
     from chatapp_cli.services.transcript import TranscriptEntry
 
@@ -206,6 +207,12 @@ def health(name: str) -> Text:
 def why(manifest: Manifest, code: str, detail: str = "") -> tuple[Text, Text | None]:
     """The meaning of a code in a channel that is bound, with the provider's own words, and the next step."""
     words = _words_of(manifest, code)
+    return _with_detail(words, detail), words.step_when_bound
+
+
+def why_there(about: CrmManifest, code: str, detail: str = "") -> tuple[Text, Text | None]:
+    """The meaning of a code in a CRM that is linked, with its own words, and the next step."""
+    words = about.errors.get(code) or ErrorWords(*OWN_CODES.get(code, (Text(code), None)))
     return _with_detail(words, detail), words.step_when_bound
 
 

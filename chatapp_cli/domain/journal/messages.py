@@ -22,6 +22,8 @@ class MessageReceived(MessageEvent):
     topic: ClassVar[str] = "message.in"
     words: ClassVar[Text] = T("Message {message} received")
     channel: ChannelId
+    paired: bool | None = None
+    """Whether the channel is paired with a CRM, which is then told in the same transaction."""
 
 
 class MessageWritten(MessageEvent):
@@ -39,6 +41,8 @@ class MessageEchoed(MessageEvent):
     topic: ClassVar[str] = "message.out"
     words: ClassVar[Text] = T("Message {message} written")
     channel: ChannelId
+    paired: bool | None = None
+    """See ``MessageReceived``."""
 
 
 class MessageStateChanged(MessageEvent):

@@ -15,13 +15,14 @@ from chatapp_cli.domain.journal import (
     contacts,
     dialogs,
     lines,
+    links,
     messages,
     operators,
     presence,
 )
 from chatapp_cli.domain.journal.base import Audience, JournalEvent, Unknown
 
-_MODULES = (chains, channels, company, contacts, dialogs, lines, messages, operators, presence)
+_MODULES = (chains, channels, company, contacts, dialogs, lines, links, messages, operators, presence)
 
 
 class JournalEntry(NamedTuple):

@@ -2,7 +2,8 @@
 SELECT d.id, d.contact_id, d.blocked, d.reachable, d.name, d.renamed, COALESCE(p.name, ''), COALESCE(p.username, ''),
   COALESCE(p.phone, ''), COALESCE(p.email, ''), d.early,
   CASE WHEN EXISTS (SELECT 1 FROM operator WHERE disabled = 0) THEN 1 ELSE 0 END,
-  CASE WHEN EXISTS (SELECT 1 FROM timer WHERE kind = 'join') THEN 1 ELSE 0 END
+  CASE WHEN EXISTS (SELECT 1 FROM timer WHERE kind = 'join') THEN 1 ELSE 0 END,
+  CASE WHEN EXISTS (SELECT 1 FROM crm_pairing k WHERE k.channel_id = d.channel_id AND k.active = 1) THEN 1 ELSE 0 END
 FROM dialog d LEFT JOIN contact p ON p.id = d.contact_id
 WHERE d.channel_id = :channel AND d.key = :key;
 
@@ -10,7 +11,8 @@ WHERE d.channel_id = :channel AND d.key = :key;
 SELECT d.id, d.contact_id, d.blocked, d.reachable, d.name, d.renamed, COALESCE(p.name, ''), COALESCE(p.username, ''),
   COALESCE(p.phone, ''), COALESCE(p.email, ''), d.early,
   CASE WHEN EXISTS (SELECT 1 FROM operator WHERE disabled = 0) THEN 1 ELSE 0 END,
-  CASE WHEN EXISTS (SELECT 1 FROM timer WHERE kind = 'join') THEN 1 ELSE 0 END
+  CASE WHEN EXISTS (SELECT 1 FROM timer WHERE kind = 'join') THEN 1 ELSE 0 END,
+  CASE WHEN EXISTS (SELECT 1 FROM crm_pairing k WHERE k.channel_id = d.channel_id AND k.active = 1) THEN 1 ELSE 0 END
 FROM message m JOIN dialog d ON d.id = m.dialog_id LEFT JOIN contact p ON p.id = d.contact_id
 WHERE m.channel_id = :channel AND m.ext_id = :ext_id AND d.address = :address
 ORDER BY m.id DESC LIMIT 1;
@@ -19,7 +21,8 @@ ORDER BY m.id DESC LIMIT 1;
 SELECT d.id, d.contact_id, d.blocked, d.reachable, d.name, d.renamed, COALESCE(p.name, ''), COALESCE(p.username, ''),
   COALESCE(p.phone, ''), COALESCE(p.email, ''), d.early,
   CASE WHEN EXISTS (SELECT 1 FROM operator WHERE disabled = 0) THEN 1 ELSE 0 END,
-  CASE WHEN EXISTS (SELECT 1 FROM timer WHERE kind = 'join') THEN 1 ELSE 0 END
+  CASE WHEN EXISTS (SELECT 1 FROM timer WHERE kind = 'join') THEN 1 ELSE 0 END,
+  CASE WHEN EXISTS (SELECT 1 FROM crm_pairing k WHERE k.channel_id = d.channel_id AND k.active = 1) THEN 1 ELSE 0 END
 FROM dialog d LEFT JOIN contact p ON p.id = d.contact_id WHERE d.id = :id;
 
 -- name: dialogs.add
@@ -29,7 +32,8 @@ SELECT c.id, c.line_id, :contact_id, :key, :address, :kind, :name, 0, 0, 0, 1, '
   :search, :now, CASE WHEN EXISTS (
     SELECT 1 FROM early_news e WHERE e.channel_id = c.id AND e.dialog_key = :key AND e.change <> '') THEN 1 ELSE 0 END
 FROM channel c WHERE c.id = :channel
-RETURNING id, early, CASE WHEN EXISTS (SELECT 1 FROM operator WHERE disabled = 0) THEN 1 ELSE 0 END;
+RETURNING id, early, CASE WHEN EXISTS (SELECT 1 FROM operator WHERE disabled = 0) THEN 1 ELSE 0 END,
+  CASE WHEN EXISTS (SELECT 1 FROM crm_pairing k WHERE k.channel_id = :channel AND k.active = 1) THEN 1 ELSE 0 END;
 
 -- name: contacts.add
 INSERT INTO contact (name, username, phone, email, created_at)

@@ -134,6 +134,7 @@ class OpenedDialog(NamedTuple):
     id: DialogId
     early: int
     counted: int
+    paired: int
 
 
 class IngestDialog(NamedTuple):
@@ -154,3 +155,5 @@ class IngestDialog(NamedTuple):
     """Whether an operator has an account, for which unread messages are counted."""
     joining: int = 0
     """Whether some dialog is still being joined, so that a message of this one may be in another."""
+    paired: int = 0
+    """Whether the channel is paired with a CRM."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from chatapp_cli.store.tables import (
     channels,
+    crm,
     dialogs,
     journal,
     keeping,
@@ -21,6 +22,7 @@ from chatapp_cli.store.tables.base import metadata
 
 __all__ = [
     "channels",
+    "crm",
     "dialogs",
     "journal",
     "keeping",

@@ -1,0 +1,154 @@
+"""Events of links to CRMs, of pairings, and of what CRMs are told."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
+from chatapp_cli.domain.journal.base import Audience, JournalEvent
+from chatapp_cli.domain.text import T, Text
+
+
+class LinkEvent(JournalEvent):
+    """Something happened to a link; only people who see every line see it."""
+
+    audience: ClassVar[Audience] = Audience.ALL_LINES
+    link: int
+
+
+class LinkAdded(LinkEvent):
+    """A CRM was linked, or linked again."""
+
+    topic: ClassVar[str] = "crm.linked"
+    words: ClassVar[Text] = T("CRM linked: {title}")
+    kind: str
+    title: str
+
+
+class LinkGranted(LinkEvent):
+    """The CRM gave us tokens: a session can begin."""
+
+    topic: ClassVar[str] = "crm.granted"
+    words: ClassVar[Text] = T("The CRM of link {link} installed the application")
+
+
+class LinkForgotten(LinkEvent):
+    """A link was removed with what it owed."""
+
+    topic: ClassVar[str] = "crm.unlinked"
+    words: ClassVar[Text] = T("CRM unlinked: {title}")
+    kind: str
+    title: str
+
+
+class LinkStateChanged(LinkEvent):
+    """The state of a link changed."""
+
+    topic: ClassVar[str] = "crm.state"
+    words: ClassVar[Text] = T("CRM link {link}: {state} {code} {detail}")
+    state: str
+    code: str = ""
+    detail: str = ""
+
+
+class LinkResumed(LinkEvent):
+    """A person wants a link to try again now."""
+
+    topic: ClassVar[str] = "crm.resumed"
+    words: ClassVar[Text] = T("CRM link {link} tries again")
+
+
+class CatchUpAsked(LinkEvent):
+    """A person wants to know now what employees wrote and nobody delivered."""
+
+    topic: ClassVar[str] = "crm.catchup_asked"
+    words: ClassVar[Text] = T("CRM link {link} is asked for what was missed")
+
+
+class CaughtUp(LinkEvent):
+    """What employees wrote while the link was down was looked for in all chats."""
+
+    topic: ClassVar[str] = "crm.caught_up"
+    words: ClassVar[Text] = T("CRM link {link}: {chats} chats were looked through, {found} missed messages found")
+    chats: int
+    found: int
+
+
+class LinkHeard(LinkEvent):
+    """The CRM told something that has to be applied."""
+
+    topic: ClassVar[str] = "crm.heard"
+    live: ClassVar[bool] = True
+
+
+class LinkDeadLetterKept(LinkEvent):
+    """An event of the CRM could not be used."""
+
+    topic: ClassVar[str] = "crm.dead"
+    words: ClassVar[Text] = T("An event of CRM link {link} could not be used: {problem}")
+    arrived: int
+    problem: str
+
+
+class PairingEvent(JournalEvent):
+    """Something happened to a pairing of a channel."""
+
+    channel: ChannelId
+    link: int
+
+
+class PairingMade(PairingEvent):
+    """A channel was paired with a place of the CRM, or its options changed."""
+
+    topic: ClassVar[str] = "crm.attached"
+    words: ClassVar[Text] = T("Channel {channel} is paired with {place} of CRM link {link}")
+    place: str
+
+
+class PairingEnded(PairingEvent):
+    """A channel is no longer paired."""
+
+    topic: ClassVar[str] = "crm.detached"
+    words: ClassVar[Text] = T("Channel {channel} is no longer paired with {place} of CRM link {link}")
+    place: str
+    code: str = ""
+
+
+class EntryEvent(JournalEvent):
+    """Something happened to an entry of the ledger."""
+
+    dialog: DialogId
+    message: MessageId | None = None
+    link: int
+    entry: int
+    act: str
+
+
+class EntrySettled(EntryEvent):
+    """The CRM has taken it."""
+
+    topic: ClassVar[str] = "crm.told"
+    words: ClassVar[Text] = T("CRM link {link} was told: {act}")
+
+
+class EntryDied(EntryEvent):
+    """The CRM refused it; the dialog goes on behind it."""
+
+    topic: ClassVar[str] = "crm.refused"
+    words: ClassVar[Text] = T("CRM link {link} refused: {act} ({code} {detail})")
+    code: str
+    detail: str = ""
+
+
+class EntryRetried(EntryEvent):
+    """A person wants it told again."""
+
+    topic: ClassVar[str] = "crm.retried"
+    words: ClassVar[Text] = T("CRM link {link} is told again: {act}")
+
+
+class EntryDropped(EntryEvent):
+    """A person gave it up."""
+
+    topic: ClassVar[str] = "crm.dropped"
+    words: ClassVar[Text] = T("CRM link {link} is not told: {act}")

@@ -1,0 +1,254 @@
+"""Tells one CRM what the ledger says, in bundles, and records each verdict."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+import structlog
+
+from chatapp_cli.domain.crm import LedgerEntry, Shown
+from chatapp_cli.domain.errors import (
+    ChannelError,
+    Misconfigured,
+    NeedsRebind,
+    OutcomeUnknown,
+    RateLimited,
+    Rejected,
+    Retryable,
+)
+from chatapp_cli.domain.ids import LinkId, Millis
+from chatapp_cli.ports.crm import CrmSession
+from chatapp_cli.runtime.carrier import Carrier
+from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.runtime.verdicts import VerdictJob, VerdictWriter
+from chatapp_cli.services import ledger
+from chatapp_cli.services.crm_entries import EntryLoader, FilesAwaited
+from chatapp_cli.store.rows.crm import EntryRow
+from chatapp_cli.store.tx import Tx
+
+log = structlog.get_logger()
+
+BUNDLES = 2
+"""Requests under way at once: more would only wait for the CRM's rate."""
+FOR_FILES = 2.0
+"""Seconds until an entry is looked at again whose files are still being downloaded."""
+_FATAL = (NeedsRebind, Misconfigured, Retryable)
+"""What concerns the link as a whole if a session raises it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """Entries that are told together."""
+
+    entries: Sequence[tuple[EntryRow, LedgerEntry]]
+    empty: Sequence[EntryRow] = ()
+    """Those with nothing to tell any more."""
+    awaiting: Sequence[EntryRow] = ()
+    """Those whose files are not here yet."""
+
+    @property
+    def rows(self) -> Sequence[EntryRow]:
+        """All of them."""
+        return [*(row for row, _ in self.entries), *self.empty, *self.awaiting]
+
+
+@dataclass(slots=True)
+class _Sorted:
+    entries: list[tuple[EntryRow, LedgerEntry]] = field(default_factory=list)
+    empty: list[EntryRow] = field(default_factory=list)
+    awaiting: list[EntryRow] = field(default_factory=list)
+
+
+def _bundle(tx: Tx, loader: EntryLoader, rows: Sequence[EntryRow]) -> Bundle:
+    found = _Sorted()
+    for row in rows:
+        try:
+            entry = loader.load(tx, row)
+        except FilesAwaited:
+            found.awaiting.append(row)
+            continue
+        if entry is None:
+            found.empty.append(row)
+        else:
+            found.entries.append((row, entry))
+    return Bundle(found.entries, found.empty, found.awaiting)
+
+
+class LedgerQueue:
+    """The entries of one link as a queue for the carrier."""
+
+    def __init__(
+        self,
+        store: AsyncStore,
+        link: LinkId,
+        session: CrmSession,
+        loader: EntryLoader,
+        verdicts: VerdictWriter,
+        broke: Callable[[ChannelError], None],
+        pause: Callable[[float], None],
+    ) -> None:
+        self._store = store
+        self._link = link
+        self._session = session
+        self._loader = loader
+        self._record = verdicts.record
+        self._broke = broke
+        self._pause = pause
+
+    def claim(self, tx: Tx, n: int) -> Sequence[Bundle]:
+        """One bundle of entries of different dialogs."""
+        del n
+        rows = ledger.claim(tx, self._link, self._loader.crm.at_once, self._store.lease.epoch)
+        return [_bundle(tx, self._loader, rows)] if rows else []
+
+    async def carry(self, item: Bundle) -> None:
+        """Tell the CRM, and record what it answered."""
+        for row in item.empty:
+            await self._record(partial(ledger.skip, row=row))
+        for row in item.awaiting:
+            await self._again(row, Retryable("files_awaited"), FOR_FILES, counted=False)
+        ready = [pair for pair in item.entries if await self._is_open(*pair)]
+        mine = await self._begun([row for row, _ in ready])
+        ready = [(row, entry) for row, entry in ready if row.id in mine]
+        if ready:
+            await self._tell(ready)
+
+    async def _begun(self, rows: Sequence[EntryRow]) -> set[int]:
+        begun = await self._store.write(partial(ledger.begin, rows=rows)) if rows else []
+        return {row.id for row in begun}
+
+    async def _is_open(self, row: EntryRow, entry: LedgerEntry) -> bool:
+        """Whether an entry has to be told; the CRM is asked first whether it has a doubtful one."""
+        if not row.doubtful:
+            return True
+        try:
+            shown = await self._session.find(entry)
+        except OutcomeUnknown as error:
+            await self._in_doubt(row, error)
+            return False
+        except ChannelError as error:
+            await self._again(row, error, self._jittered(row), counted=False)
+            self._heed(error)
+            return False
+        if shown is not None:
+            await self._record(partial(ledger.settle, row=row, shown=shown, chat=entry.chat.id))
+            return False
+        await self._record(partial(ledger.certain, row=row))
+        return True
+
+    async def _tell(self, pairs: Sequence[tuple[EntryRow, LedgerEntry]]) -> None:
+        try:
+            answers = await self._session.deliver([entry for _, entry in pairs])
+        except asyncio.CancelledError:
+            for row, _ in pairs:
+                await self._in_doubt(row, OutcomeUnknown("interrupted"))
+            raise
+        except ChannelError as error:
+            for row, entry in pairs:
+                await self._verdict(row, entry, error)
+            self._heed(error)
+            return
+        for (row, entry), answer in zip(pairs, answers, strict=True):
+            await self._verdict(row, entry, answer)
+
+    def _heed(self, error: ChannelError) -> None:
+        """Let the whole link rest or fall for what concerns all of it."""
+        if isinstance(error, RateLimited):
+            self._pause(error.retry_after)
+        elif isinstance(error, _FATAL):
+            self._broke(error)
+
+    async def _verdict(self, row: EntryRow, entry: LedgerEntry, answer: Shown | ChannelError) -> None:
+        if isinstance(answer, Shown):
+            await self._record(partial(ledger.settle, row=row, shown=answer, chat=entry.chat.id))
+        elif isinstance(answer, Rejected):
+            await self._record(partial(ledger.die, row=row, code=answer.code, detail=answer.detail))
+        elif isinstance(answer, OutcomeUnknown):
+            await self._in_doubt(row, answer)
+        elif isinstance(answer, RateLimited):
+            await self._again(row, answer, answer.retry_after, counted=False)
+        else:
+            await self._again(row, answer, self._jittered(row))
+
+    async def _in_doubt(self, row: EntryRow, error: ChannelError) -> None:
+        """Look again later; after some looks a person has to decide."""
+        if row.tries >= ledger.MOST_LOOKS:
+            await self._record(partial(ledger.die, row=row, code=ledger.UNCERTAIN, detail=error.detail or error.code))
+        else:
+            await self._record(partial(ledger.again, row=row, error=error, seconds=self._jittered(row), doubtful=True))
+
+    async def _again(self, row: EntryRow, error: ChannelError, seconds: float, *, counted: bool = True) -> None:
+        await self._record(partial(ledger.again, row=row, error=error, seconds=seconds, counted=counted))
+
+    def _jittered(self, row: EntryRow) -> float:
+        return ledger.wait_after(row.tries) * self._store.company.world.chance.between(0.5, 1.0)
+
+    def leave(self, item: Bundle, error: Exception | None) -> VerdictJob:
+        """Put a bundle back; after a mistake of ours its entries are doubtful."""
+        return partial(_leave, rows=item.rows, mistake=error is not None)
+
+    async def next_due(self, *, idle: bool) -> Millis | None:
+        """When the next entry may be told that waits for a time."""
+        del idle
+        return await self._store.read(partial(ledger.next_due, link=self._link))
+
+
+def _leave(tx: Tx, *, rows: Sequence[EntryRow], mistake: bool) -> None:
+    for row in rows:
+        if mistake and row.tries >= ledger.MOST_LOOKS:
+            ledger.die(tx, row, "unexpected", "")
+        elif mistake:
+            ledger.again(tx, row, Retryable("unexpected"), seconds=ledger.wait_after(row.tries), doubtful=True)
+        else:
+            ledger.again(tx, row, Retryable("stopped"), seconds=0, counted=False)
+
+
+class LedgerKeeper:
+    """Owns the ledger of one link while its session is up."""
+
+    def __init__(self, store: AsyncStore, link: LinkId) -> None:
+        self._store = store
+        self._link = link
+        self._clock = store.company.world.clock
+        self._verdicts = VerdictWriter(store, log.bind(link=link))
+        self._carrier: Carrier[Bundle] = Carrier(store, self._verdicts, log.bind(link=link), at_once=1)
+        self._rests_until = 0.0
+        self._fall: asyncio.Future[None] | None = None
+
+    def wake(self) -> None:
+        """Wake it: there may be something to tell."""
+        self._carrier.wake()
+
+    async def run(self, session: CrmSession, loader: EntryLoader) -> None:
+        """Tell the CRM until cancelled. Raises the ChannelError that concerns the link as a whole."""
+        await self._store.write(partial(ledger.recover, link=self._link, epoch=self._store.lease.epoch))
+        self._fall = asyncio.get_running_loop().create_future()
+        queue = LedgerQueue(
+            self._store, self._link, session, loader, self._verdicts, broke=self._broke, pause=self._rest
+        )
+        carrying = asyncio.create_task(self._carrier.run(queue, self._ready), name="ledger")
+        try:
+            await asyncio.wait({carrying, self._fall}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            carrying.cancel()
+            await asyncio.gather(carrying, return_exceptions=True)
+        for done in (self._fall, carrying):
+            if done.done() and not done.cancelled():
+                done.result()
+
+    def _broke(self, error: ChannelError) -> None:
+        if self._fall is not None and not self._fall.done():
+            self._fall.set_exception(error)
+
+    def _rest(self, seconds: float) -> None:
+        self._rests_until = self._clock.monotonic() + seconds
+
+    async def _ready(self) -> int:
+        left = self._rests_until - self._clock.monotonic()
+        if left <= 0:
+            return BUNDLES
+        await self._clock.sleep(min(left, 5.0))
+        return 0

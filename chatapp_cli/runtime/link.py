@@ -1,0 +1,204 @@
+"""Runs one link to a CRM: connects, arranges, tells what the ledger says, applies what comes, and catches up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+import structlog
+
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.crm import CrmArrival, LinkState, MirroredChat
+from chatapp_cli.domain.errors import ChannelError
+from chatapp_cli.domain.health import Health
+from chatapp_cli.domain.ids import PairingId
+from chatapp_cli.kit.crms import manifest
+from chatapp_cli.ports.bind import Bound
+from chatapp_cli.ports.connector import HookReply, HookRequest
+from chatapp_cli.ports.crm import Crm, CrmSession
+from chatapp_cli.runtime.ledger import LedgerKeeper
+from chatapp_cli.runtime.lifecycle import Lifecycle
+from chatapp_cli.runtime.link_inbox import LinkInbox
+from chatapp_cli.runtime.memory import bound_link
+from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.runtime.tasks import raise_if_cancelled, run_all
+from chatapp_cli.runtime.wakeup import WakeUp
+from chatapp_cli.services import crm_entries, crm_intake, links, pairings
+from chatapp_cli.services.crm_entries import EntryLoader
+from chatapp_cli.store.rows.crm import ChatRow, LinkRow, PairingRow
+from chatapp_cli.store.tx import Tx
+
+log = structlog.get_logger()
+
+PROOF_EVERY = 60.0
+"""Seconds between stored proofs that the link works; no call is made for them."""
+CATCH_UP_EVERY = 3600.0
+"""Seconds between looks for what employees wrote and nobody delivered: the CRM repeats no event."""
+_STATES: Mapping[Health, LinkState] = {
+    Health.OK: LinkState.OK,
+    Health.RETRYING: LinkState.LIMITED,
+    Health.NEEDS_REBIND: LinkState.AUTH_LOST,
+    Health.MISCONFIGURED: LinkState.SUSPENDED,
+}
+_PAYMENT = "payment"
+
+
+class LinkRunner:
+    """Keeps one revision of a link running until it is cancelled."""
+
+    noun = "crm"
+
+    def __init__(self, store: AsyncStore, row: LinkRow) -> None:
+        self.row = row
+        self._store = store
+        self._clock = store.company.world.clock
+        self._keeper = LedgerKeeper(store, row.id)
+        self._inbox = LinkInbox(store, row.id)
+        self._lifecycle = Lifecycle(self, store.company.world, log.bind(link=row.id, kind=row.kind))
+        self._arranging, self._catching_up = True, True
+        self._work = WakeUp()
+        self._door: tuple[Crm, Bound] | None = None
+        self._opening = asyncio.Lock()
+
+    async def run(self) -> None:
+        """Run until cancelled."""
+        await self._lifecycle.run()
+
+    async def stumbled(self, why: str) -> None:
+        """Record in the link's state that its task ended by a mistake of ours."""
+        await self._lifecycle.stumbled(why)
+
+    def told(self) -> None:
+        """There may be something to tell."""
+        self._keeper.wake()
+
+    def heard(self) -> None:
+        """The CRM told something."""
+        self._inbox.wake()
+
+    def arrange(self) -> None:
+        """A pairing changed."""
+        self._arranging = True
+        self._work.set()
+
+    def catch_up(self) -> None:
+        """Look now for what was missed, because a person says so."""
+        self._catching_up = True
+        self._work.set()
+
+    def resume(self) -> None:
+        """Try again now because a person says so."""
+        self._lifecycle.resume()
+
+    async def accept(self, request: HookRequest) -> HookReply:
+        """Accept a call of the CRM, also while the link is down; replies only after its events are stored."""
+        crm, bound = await self._opened()
+        reply = await crm.accept(bound, request)
+        if reply.arrivals:
+            await self._keep(reply.arrivals)
+        return HookReply(status=reply.status, body=reply.body, content_type=reply.content_type, headers=reply.headers)
+
+    async def _opened(self) -> tuple[Crm, Bound]:
+        """The CRM and the link's secrets, read once."""
+        async with self._opening:
+            if self._door is None:
+                crm = await self._store.off_loop(partial(self._store.company.crm, self.row.kind))
+                bound = await self._store.off_loop(partial(bound_link, self._store.company, self.row, self._store))
+                self._door = crm, bound
+            return self._door
+
+    async def _keep(self, arrivals: Sequence[CrmArrival]) -> int:
+        new = await self._store.write(partial(crm_intake.keep, link=self.row.id, arrivals=arrivals))
+        if new:
+            self._inbox.wake()
+        return new
+
+    async def live(self) -> None:
+        """Open the session and work with it until it fails."""
+        crm, bound = await self._opened()
+        address = await self._store.read(partial(public_url, company=self._store.company))
+        async with crm.open(self.row.id, bound, public_url=address) as session:
+            raise_if_cancelled()
+            self._lifecycle.came_up()
+            self._arranging = self._catching_up = True
+            await self._arrange(session)
+            await self._lifecycle.tell(Health.OK)
+            loader = self._loader(address)
+            await run_all(self._keeper.run(session, loader), self._inbox.run(session), self._tend(session))
+
+    def _loader(self, address: str) -> EntryLoader:
+        company = self._store.company
+        return EntryLoader(
+            crm=manifest(self.row.kind), manifest=company.manifest, vault=company.vault, public_url=address
+        )
+
+    async def _tend(self, session: CrmSession) -> None:
+        """Keep the CRM arranged, prove that the link works, and catch up now and then."""
+        caught_up_at = self._clock.monotonic()
+        while True:
+            self._work.clear()
+            if self._arranging:
+                await self._arrange(session)
+            if self._catching_up:
+                await self._catch_up(session)
+                caught_up_at = self._clock.monotonic()
+            await self._store.write(partial(links.prove, link=self.row.id))
+            self._lifecycle.lives(moved=False)
+            await self._work.wait_by(self._clock, PROOF_EVERY)
+            self._catching_up |= self._clock.monotonic() - caught_up_at >= CATCH_UP_EVERY
+
+    async def _arrange(self, session: CrmSession) -> None:
+        """Make the CRM as the pairings say, and record which of them it refuses."""
+        self._arranging = False
+        rows = await self._store.read(partial(pairings.of_link, link=self.row.id))
+        crm = manifest(self.row.kind)
+        refused = await session.arrange([crm_entries.pairing_of(crm, row) for row in rows])
+        await self._store.write(partial(_record_refusals, rows=rows, refused=refused))
+
+    async def _catch_up(self, session: CrmSession) -> None:
+        """Look for what employees wrote since the link was last known to work."""
+        self._catching_up = False
+        await self._store.write(partial(links.open_gap, link=self.row.id))
+        chats = await self._store.read(partial(_chats, link=self.row))
+        found = 0
+        async for arrivals in session.catch_up(chats):
+            found += await self._keep(arrivals)
+        await self._store.write(partial(links.close_gap, link=self.row.id, chats=len(chats), found=found))
+
+    async def write_health(self, health: Health, code: str, detail: str, look: float) -> None:
+        """Store the link's state."""
+        state = LinkState.PAYMENT if code == _PAYMENT else _STATES[health]
+        await self._store.write(
+            partial(links.set_state, link=self.row.id, state=state, code=code, detail=detail, look=look)
+        )
+
+    async def write_retry(self, look: float) -> None:
+        """Nothing: the state says already when it is tried again."""
+
+
+def public_url(tx: Tx, *, company: Company) -> str:
+    """Where a CRM reaches us, without a slash at its end; empty if nobody said."""
+    return company.options.text(tx, "public_url").rstrip("/")
+
+
+def _record_refusals(tx: Tx, *, rows: Sequence[PairingRow], refused: Mapping[PairingId, ChannelError]) -> None:
+    for row in rows:
+        error = refused.get(row.id)
+        pairings.refused(tx, row.id, "" if error is None else error.code, "" if error is None else error.detail)
+
+
+def _chats(tx: Tx, *, link: LinkRow) -> list[MirroredChat]:
+    by_pairing = {row.id: row for row in pairings.of_link(tx, link.id)}
+    return [
+        MirroredChat(
+            kind=by_pairing[chat.pairing_id].kind,
+            place=by_pairing[chat.pairing_id].place,
+            chat=chat.chat,
+            remote=chat.remote,
+            session=chat.session,
+            seen=chat.seen,
+        )
+        for chat in tx.all(ChatRow, "chats.of_link", link=link.id)
+        if chat.pairing_id in by_pairing
+    ]

@@ -1,0 +1,107 @@
+"""Linking a CRM, and questions to it from a command or the window, with or without a daemon."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import TypeVar
+
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.access import Right
+from chatapp_cli.domain.crm import Place
+from chatapp_cli.domain.crm_manifest import CrmManifest
+from chatapp_cli.domain.errors import ChannelError, NotFound, UsageError
+from chatapp_cli.domain.ids import LinkId, PairingId
+from chatapp_cli.domain.next_step import Next, to_do
+from chatapp_cli.domain.text import T
+from chatapp_cli.kit.crms import manifest
+from chatapp_cli.ports.bind import Asker
+from chatapp_cli.ports.connector import Finding
+from chatapp_cli.ports.crm import CrmSession
+from chatapp_cli.runtime.link import public_url
+from chatapp_cli.runtime.memory import bound_link
+from chatapp_cli.services import links, pairings, words
+from chatapp_cli.store.rows.channels import ChannelRow
+from chatapp_cli.store.rows.crm import LinkRow
+
+R = TypeVar("R")
+
+
+async def link(company: Company, ask: Asker, *, kind: str, previous: LinkRow | None = None) -> LinkId:
+    """Link a CRM, or renew a link; it works once the CRM has given tokens. Raises what the asker raises."""
+    await asyncio.to_thread(company.require, Right.CRM)
+    address = await asyncio.to_thread(_reachable_address, company)
+    crm = await asyncio.to_thread(company.crm, kind)
+    old = None
+    if previous is not None:
+        old = await asyncio.to_thread(company.read, lambda tx: links.renewable(tx, company.vault, previous))
+    with explained(manifest(kind)):
+        bound = await crm.link(ask, public_url=address, previous=old)
+    number = None if previous is None else previous.id
+    save = partial(links.save, vault=company.vault, binding=bound, kind=kind, previous=number)
+    return await asyncio.to_thread(company.write, save)
+
+
+def _reachable_address(company: Company) -> str:
+    address = company.read(partial(public_url, company=company))
+    if not address:
+        raise UsageError(
+            T("A CRM calls this desk from outside, and its public address is not known."),
+            T(
+                "Set it: {how}",
+                how=to_do(Next.CONFIGURE_COMPANY, name="public_url", value="https://desk.example.ru"),
+            ),
+            field="public_url",
+        )
+    return address
+
+
+@contextmanager
+def explained(about: CrmManifest) -> Iterator[None]:
+    """Replace the error codes of a CRM by the texts of its manifest."""
+    try:
+        yield
+    except ChannelError as error:
+        error.what, error.next_step = words.why_there(about, error.code, error.detail)
+        raise
+
+
+async def asked(company: Company, row: LinkRow, question: Callable[[CrmSession], Awaitable[R]]) -> R:
+    """The answer of a CRM to a question, over a session of our own. Raises ChannelError in the manifest's words."""
+    crm = await asyncio.to_thread(company.crm, row.kind)
+    bound = await asyncio.to_thread(bound_link, company, row)
+    address = await asyncio.to_thread(company.read, partial(public_url, company=company))
+    with explained(manifest(row.kind)):
+        async with crm.open(row.id, bound, public_url=address) as session:
+            return await question(session)
+
+
+async def check(company: Company, row: LinkRow) -> list[Finding]:
+    """Check a link without changing anything in the CRM."""
+    crm = await asyncio.to_thread(company.crm, row.kind)
+    bound = await asyncio.to_thread(bound_link, company, row)
+    with explained(manifest(row.kind)):
+        return list(await crm.check(bound))
+
+
+async def attach(
+    company: Company, row: LinkRow, channel: ChannelRow, place: str, changes: Mapping[str, str]
+) -> PairingId:
+    """Pair a channel with a place of the CRM, by its number or name. Raises NotFound for an unknown one."""
+    await asyncio.to_thread(company.require, Right.CRM)
+    found = _named(await asked(company, row, lambda session: session.places()), place)
+    pair = partial(
+        pairings.attach, manifest=manifest(row.kind), link=row.id, channel=channel, place=found, changes=changes
+    )
+    return await asyncio.to_thread(company.write, pair)
+
+
+def _named(places: Sequence[Place], named: str) -> Place:
+    fitting = [place for place in places if named in {place.id, place.name}]
+    if len(fitting) != 1:
+        raise NotFound(
+            T("There is no place {name} in the CRM.", name=named), T("See them with: {how}", how=to_do(Next.PLACES))
+        )
+    return fitting[0]

@@ -1,0 +1,127 @@
+"""The running links of a company to its CRMs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import structlog
+
+from chatapp_cli.domain.ids import LinkId
+from chatapp_cli.domain.journal.company import CompanyConfigured
+from chatapp_cli.domain.journal.links import (
+    CatchUpAsked,
+    EntryRetried,
+    LinkAdded,
+    LinkForgotten,
+    LinkGranted,
+    LinkHeard,
+    LinkResumed,
+    PairingEnded,
+    PairingMade,
+)
+from chatapp_cli.domain.journal.messages import (
+    FileArrived,
+    FileMissing,
+    MessageEchoed,
+    MessageReceived,
+    MessageStateChanged,
+    MessageTextChanged,
+    MessageWithdrawn,
+)
+from chatapp_cli.domain.journal.reading import JournalEntry
+from chatapp_cli.runtime.fleet import Fleet
+from chatapp_cli.runtime.link import LinkRunner
+from chatapp_cli.runtime.restarting import WorkerState
+from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.runtime.wakeup import WakeUp
+from chatapp_cli.runtime.worker import Worker
+from chatapp_cli.services import links
+from chatapp_cli.store.rows.crm import LinkRow
+
+log = structlog.get_logger()
+
+_LINKS = (LinkAdded, LinkForgotten, LinkGranted)
+_TO_TELL = (
+    EntryRetried,
+    FileArrived,
+    FileMissing,
+    MessageEchoed,
+    MessageReceived,
+    MessageStateChanged,
+    MessageTextChanged,
+    MessageWithdrawn,
+)
+
+
+class LinkSupervisor(Worker):
+    """Starts, restarts and stops the links' runners as the store says, and passes events to them."""
+
+    name = "crm"
+    wakes = (*_LINKS, *_TO_TELL, CatchUpAsked, CompanyConfigured, LinkHeard, LinkResumed, PairingEnded, PairingMade)
+
+    def __init__(self, store: AsyncStore) -> None:
+        self._store = store
+        self._changed = WakeUp()
+        self._fleet = Fleet(self._wanted, self._make, clock=store.company.world.clock, noun="crm")
+
+    @property
+    def stumbling(self) -> Sequence[WorkerState]:
+        """The links whose tasks ended, until they have run for a while again."""
+        return self._fleet.stumbling
+
+    def by_hook(self, hook_key: str) -> LinkRunner | None:
+        """The link of a webhook address."""
+        return next((r for r in self._fleet.runners.values() if r.row.hook_key == hook_key and hook_key), None)
+
+    def hear(self, entries: Sequence[JournalEntry]) -> None:
+        """Re-read the links, or pass the event to its runner."""
+        runners = self._fleet.runners
+        for entry in entries:
+            if isinstance(entry.event, _LINKS):
+                self._changed.set()
+            elif runners:
+                self._pass_on(entry, runners)
+
+    def _pass_on(self, entry: JournalEntry, runners: Mapping[LinkId, LinkRunner]) -> None:
+        if isinstance(entry.event, (*_TO_TELL, CompanyConfigured)):
+            for runner in runners.values():
+                runner.told()
+                if isinstance(entry.event, CompanyConfigured):
+                    runner.resume()
+            return
+        runner_of = runners.get(LinkId(getattr(entry.event, "link", 0)))
+        if runner_of is not None:
+            _hear(runner_of, entry)
+
+    async def run(self) -> None:
+        """Follow the links until cancelled."""
+        while True:
+            await self.refresh()
+            await self._changed.wait()
+
+    async def refresh(self) -> None:
+        """Start new links, restart changed ones, stop removed ones. Raises StoreError."""
+        await self._fleet.refresh()
+
+    async def stop(self) -> None:
+        """Stop every link; each finishes what is in flight."""
+        await self._fleet.stop()
+
+    async def _wanted(self) -> Mapping[LinkId, LinkRow]:
+        return {row.id: row for row in await self._store.read(links.everything)}
+
+    def _make(self, row: LinkRow) -> LinkRunner:
+        log.info("crm.started", link=row.id, kind=row.kind)
+        return LinkRunner(self._store, row)
+
+
+def _hear(runner: LinkRunner, entry: JournalEntry) -> None:
+    match entry.event:
+        case LinkHeard():
+            runner.heard()
+        case PairingMade() | PairingEnded():
+            runner.arrange()
+        case CatchUpAsked():
+            runner.catch_up()
+        case LinkResumed():
+            runner.resume()

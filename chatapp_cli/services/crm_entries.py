@@ -1,0 +1,165 @@
+"""Entries of the ledger as a CRM is told them: as the message, its files and its dialog stand now."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from chatapp_cli.domain.crm import Act, CrmChat, CrmPerson, LedgerEntry, Pairing, SharedFile
+from chatapp_cli.domain.errors import NotFound
+from chatapp_cli.domain.ids import LinkId, PairingId
+from chatapp_cli.domain.message import Direction, Origin
+from chatapp_cli.domain.preview import preview
+from chatapp_cli.domain.text import restored
+from chatapp_cli.i18n import show
+from chatapp_cli.services import channels, dialogs, files, media_links, pairings, transcript, words
+from chatapp_cli.store.rows.crm import ChatRow, EntryRow, PairingRow
+from chatapp_cli.store.rows.dialogs import DialogCard
+from chatapp_cli.store.rows.messages import FileRow, MessageRow
+from chatapp_cli.store.secrets import Vault
+from chatapp_cli.store.tx import Tx
+
+if TYPE_CHECKING:
+    from chatapp_cli.domain.crm_manifest import CrmManifest
+    from chatapp_cli.domain.manifest import Manifest
+    from chatapp_cli.store.rows.channels import ChannelRow
+
+_WANTED = "wanted"
+_FIRST_WORDS = 60
+"""Characters of a quoted message that are shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryLoader:
+    """Makes entries of one kind of CRM; files get addresses under ``public_url``."""
+
+    crm: CrmManifest
+    manifest: Callable[[ChannelRow], Manifest]
+    vault: Vault
+    public_url: str
+
+    def load(self, tx: Tx, row: EntryRow) -> LedgerEntry | None:
+        """An entry as it stands; ``None`` if there is nothing to tell any more. Raises FilesAwaited."""
+        pairing = pairings.one(tx, row.pairing_id)
+        try:
+            card = dialogs.card(tx, row.dialog_id)
+            message = None if row.message_id is None else transcript.message(tx, row.message_id)
+        except NotFound:
+            return None
+        if message is not None and row.act in {Act.ADD, Act.EDIT} and message.deleted_at is not None:
+            return None
+        told = LedgerEntry(
+            id=row.id,
+            act=Act(row.act),
+            pairing=pairing_of(self.crm, pairing),
+            chat=chat_of(tx, pairing.id, card),
+            person=_person(tx, card),
+            remote=row.remote,
+            reason=self._reason(tx, row, message, pairing),
+        )
+        return told if message is None else self._with_message(tx, row, told, card, message)
+
+    def _with_message(
+        self, tx: Tx, row: EntryRow, told: LedgerEntry, card: DialogCard, message: MessageRow
+    ) -> LedgerEntry:
+        ours, origin = message.direction == Direction.OUT, Origin(message.origin)
+        named = message.author if ours or card.chat_kind != "private" else ""
+        return replace(
+            told,
+            key=f"m-{message.id}",
+            at=message.at,
+            text=_text(message, card),
+            files=self._files(tx, message) if told.act is Act.ADD else (),
+            quoted=_quoted(tx, message),
+            author=named,
+            ours=ours,
+            origin=origin,
+            employee=_employee(tx, row.link_id, message.author) if ours else "",
+            automatic=origin.traits.automatic,
+            sent_as=_sent_as(tx, message) if told.act is Act.DELIVERED else (),
+        )
+
+    def _reason(self, tx: Tx, row: EntryRow, message: MessageRow | None, pairing: PairingRow) -> str:
+        if row.reason:
+            return show(restored(json.loads(row.reason)))
+        if row.act != Act.FAILED or message is None:
+            return ""
+        manifest = self.manifest(channels.one(tx, pairing.channel_id))
+        return show(words.why(manifest, message.code, message.detail)[0])
+
+    def _files(self, tx: Tx, message: MessageRow) -> Sequence[SharedFile]:
+        found = transcript.entry(tx, message.id).files
+        if any(file.state == _WANTED for file in found):
+            raise FilesAwaited
+        return [self._shared(tx, file) for file in found if file.state == "here"]
+
+    def _shared(self, tx: Tx, file: FileRow) -> SharedFile:
+        name = files.sound_name(file)
+        until = tx.now + media_links.LASTS
+        content = media_links.SharedContent(sha256=file.sha256, mime=file.mime, until=until)
+        url = media_links.address(self.vault, self.public_url, name, content)
+        return SharedFile(name=name, url=url, mime=file.mime, size=file.size)
+
+
+class FilesAwaited(Exception):
+    """The files of the message are still being downloaded."""
+
+
+def pairing_of(crm: CrmManifest, row: PairingRow) -> Pairing:
+    """A pairing as a session gets it."""
+    return Pairing(id=row.id, kind=row.kind, account=row.channel, place=row.place, options=pairings.options(crm, row))
+
+
+def chat_of(tx: Tx, pairing: PairingId, card: DialogCard) -> CrmChat:
+    """A dialog as a CRM knows it, or will."""
+    known = tx.one(ChatRow, "chats.of_dialog", dialog=card.id, pairing=pairing)
+    kind, name = card.chat_kind, card.name
+    if known is None:
+        return CrmChat(id=f"chat-{card.id}", name=name, kind=kind)
+    return CrmChat(id=known.chat, name=name, kind=kind, remote=known.remote, session=known.session, code=known.code)
+
+
+def _person(tx: Tx, card: DialogCard) -> CrmPerson:
+    """The client: the same for all their dialogs in a channel; of a group, the group."""
+    if card.chat_kind != "private" or card.contact_id is None:
+        return CrmPerson(id=f"chat-{card.id}", name=card.name)
+    return CrmPerson(
+        id=f"person-{card.contact_id}",
+        name=card.person or card.username or card.name,
+        first_name=card.first_name,
+        last_name=card.last_name,
+        phone="" if _is_ours(tx, card.phone) else card.phone,
+        username=card.username,
+    )
+
+
+def _is_ours(tx: Tx, phone: str) -> bool:
+    """Whether a number belongs to one of our own lines: as a client's it would join strangers in the CRM."""
+    digits = phone.lstrip("+")
+    return bool(digits) and any(digits == row.account.lstrip("+") for row in channels.everything(tx))
+
+
+def _text(message: MessageRow, card: DialogCard) -> str:
+    """What the message says, below its subject if the dialog is not named by that."""
+    if not message.subject or message.subject == card.name:
+        return message.text
+    return f"{message.subject}\n\n{message.text}".strip()
+
+
+def _quoted(tx: Tx, message: MessageRow) -> str:
+    if not message.reply_to:
+        return ""
+    found = transcript.quoted(tx, message.dialog_id, message.reply_to)
+    return "" if found is None else preview(found.text, [])[:_FIRST_WORDS]
+
+
+def _employee(tx: Tx, link: LinkId, operator: str) -> str:
+    return str(tx.value("employees.of", link=link, operator=operator) or "")
+
+
+def _sent_as(tx: Tx, message: MessageRow) -> Sequence[str]:
+    """The channel's ids of a message, all that it was split into."""
+    parts = tx.all(lambda ext_id, _bears: str(ext_id), "messages.parts", message=message.id)
+    return [message.ext_id or f"m-{message.id}", *parts]

@@ -1,0 +1,345 @@
+"""What CRMs tell us: kept once, and applied in the transaction that marks it as done."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import msgspec
+
+from chatapp_cli.domain import border
+from chatapp_cli.domain.access import PROGRAM, Right, system
+from chatapp_cli.domain.crm import (
+    CrmArrival,
+    CrmConversation,
+    CrmEvent,
+    CrmRewrote,
+    CrmWithdrew,
+    CrmWrote,
+    LinkInstalled,
+    LinkRemoved,
+    LinkState,
+    PlaceDetached,
+)
+from chatapp_cli.domain.draft import Draft, StagedFile
+from chatapp_cli.domain.errors import ChatappError, NotFound, Refused
+from chatapp_cli.domain.ids import DialogId, LinkId, MessageId, Millis
+from chatapp_cli.domain.journal.links import LinkDeadLetterKept, LinkHeard
+from chatapp_cli.domain.message import Operation, Origin, State
+from chatapp_cli.domain.next_step import Next, to_do
+from chatapp_cli.domain.text import T
+from chatapp_cli.services import (
+    access,
+    channels,
+    composing,
+    dialogs,
+    later,
+    ledger,
+    links,
+    pairings,
+    sending,
+    transcript,
+)
+from chatapp_cli.services.message_request import InDialog, MessageRequest
+from chatapp_cli.services.sending import SendOptions, key_of
+from chatapp_cli.store.rows.crm import ChatRow, CrmArrivedRow, CrmDeadRow, PairedRow, PairingRow
+from chatapp_cli.store.rows.messages import MessageRef
+from chatapp_cli.store.tx import Tx
+
+if TYPE_CHECKING:
+    from chatapp_cli.services.routes import Able
+
+UNINSTALLED = "uninstalled"
+"""The code of a link whose application an administrator of the CRM removed."""
+MOST_TRIES = 12
+"""Attempts at an event that names something unknown, such as an edit before its message; then a person decides."""
+KEPT: Millis = 90 * 86_400_000
+"""How long applied events are kept: a doubled one, or one that a catch-up finds, comes within that time."""
+
+
+_OUR_CHAT = re.compile(r"chat-([0-9]{1,18})")
+
+
+class NotYet(ChatappError):
+    """What the event is about is not there: it may come, since events are not ordered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrmContext:
+    """What applying an event needs."""
+
+    able: Able
+    files: Sequence[StagedFile] = field(default=())
+    """The files of the event, fetched."""
+
+
+def keep(tx: Tx, link: LinkId, arrivals: Sequence[CrmArrival]) -> int:
+    """Store events, each once; returns how many are new."""
+    new = 0
+    for arrival in arrivals:
+        number = tx.insert(
+            "crmevents.keep",
+            link=link,
+            provider_id=border.external_id(arrival.provider_id),
+            event=written(arrival.event),
+            raw=arrival.raw,
+            state="dead" if arrival.event is None else "new",
+            problem=border.text(arrival.problem),
+            now=tx.now,
+        )
+        if number is None:
+            continue
+        new += 1
+        if arrival.event is None:
+            _tell_of_death(tx, link, number, arrival.problem)
+    if new:
+        tx.emit(LinkHeard(link=link), actor=PROGRAM)
+    return new
+
+
+def _tell_of_death(tx: Tx, link: LinkId, arrived: int, problem: str) -> None:
+    tx.emit(LinkDeadLetterKept(link=link, arrived=arrived, problem=border.name(problem)), actor=PROGRAM)
+
+
+def waiting(tx: Tx, link: LinkId, *, n: int = 500) -> list[CrmArrivedRow]:
+    """Events that are not applied, in the order of their arrival; some wait for a time."""
+    return tx.all(CrmArrivedRow, "crmevents.open", link=link, n=n)
+
+
+def next_due(tx: Tx, link: LinkId) -> Millis | None:
+    """When the next event is tried again that waits for a time."""
+    found: Millis | None = tx.value("crmevents.next_due", link=link, now=tx.now)
+    return found
+
+
+def apply(tx: Tx, row: CrmArrivedRow, event: CrmEvent, context: CrmContext) -> None:
+    """Apply an event once. Raises NotYet if what it is about is not known yet."""
+    if tx.run("crmevents.done", id=row.id):
+        _APPLY[type(event)](tx, row.link_id, event, context)
+
+
+def reject(tx: Tx, row: CrmArrivedRow, event: CrmWrote, refusal: ChatappError) -> None:
+    """Record that a message of the CRM cannot go out, and have its author told."""
+    if tx.run("crmevents.done", id=row.id):
+        pairing, chat = _chat(tx, row.link_id, event.kind, event.place, event.chat, event.remote_chat)
+        _tell_author(tx, pairing, chat.dialog_id, event.remote, refusal)
+
+
+def put_off(tx: Tx, row: CrmArrivedRow, problem: str, *, seconds: float) -> None:
+    """Try an event later; after too many attempts it is a dead letter."""
+    problem = border.name(problem)
+    if row.tries + 1 < MOST_TRIES:
+        tx.run("crmevents.later", id=row.id, next_at=tx.now + int(seconds * 1000), problem=problem)
+    else:
+        die(tx, row, problem)
+
+
+def die(tx: Tx, row: CrmArrivedRow, problem: str) -> None:
+    """Make an event a dead letter."""
+    problem = border.name(problem)
+    if tx.run("crmevents.die", id=row.id, problem=problem):
+        _tell_of_death(tx, row.link_id, row.id, problem)
+
+
+def dead(tx: Tx, *, n: int = 100) -> list[CrmDeadRow]:
+    """Events that could not be used, the oldest first."""
+    return tx.all(CrmDeadRow, "crmevents.dead", n=n)
+
+
+def revive(tx: Tx, arrived: int) -> None:
+    """Try a dead letter of a CRM again, as after a fix. Raises NotFound."""
+    access.require(tx, Right.REPAIR)
+    if not tx.run("crmevents.revive", id=arrived):
+        raise _no_dead_letter(arrived)
+
+
+def delete(tx: Tx, arrived: int) -> None:
+    """Delete a dead letter of a CRM. Raises NotFound."""
+    access.require(tx, Right.REPAIR)
+    if not tx.run("crmevents.drop", id=arrived):
+        raise _no_dead_letter(arrived)
+
+
+def _no_dead_letter(arrived: int) -> NotFound:
+    step = T("See them with: {how}", how=to_do(Next.LEDGER))
+    return NotFound(T("There is no dead letter {n} of a CRM.", n=arrived), step)
+
+
+def sweep(tx: Tx) -> int:
+    """Delete applied events that are older than anything that may come twice."""
+    return tx.run("crmevents.sweep", before=tx.now - KEPT)
+
+
+def _wrote(tx: Tx, link: LinkId, event: CrmWrote, context: CrmContext) -> None:
+    """Accept a message under a key of its own, so that it goes out once however often it is told."""
+    pairing, chat = _chat(tx, link, event.kind, event.place, event.chat, event.remote_chat)
+    if event.remote_chat or event.remote:
+        tx.run("chats.see", pairing=pairing.id, chat=chat.chat, seen=event.remote)
+    draft = Draft(text=event.text, files=context.files, reply_to=_quoted(tx, chat.dialog_id, event.quoted))
+    options = SendOptions(key=key_of(f"crm {link} {event.remote}"), origin=Origin.CRM)
+    request = MessageRequest(to=InDialog(chat.dialog_id), options=options, draft=draft)
+    try:
+        with tx.trial():
+            message = composing.accept(_as_author(tx, link, event.author), context.able, request)
+            ledger.came_from(tx, link, message, event.remote)
+    except (Refused, NotFound) as refusal:
+        _tell_author(tx, pairing, chat.dialog_id, event.remote, refusal)
+
+
+def _as_author(tx: Tx, link: LinkId, employee: str) -> Tx:
+    """The transaction in the name of the employee, or of our operator who is one."""
+    name = tx.value("employees.named", link=link, employee=employee) if employee else ""
+    return tx.by(system(str(name or ""), Right.ANSWER))
+
+
+def _quoted(tx: Tx, dialog: DialogId, words: str) -> MessageId | None:
+    """The message that is quoted, by its first words; the CRM does not tell which it is."""
+    if not words:
+        return None
+    recent = transcript.latest(tx, dialog, n=50)
+    found = (one.message for one in reversed(recent) if one.message.ext_id and _says(one.message.text, words))
+    return next((message.id for message in found), None)
+
+
+def _says(text: str, words: str) -> bool:
+    return bool(text) and " ".join(text.split()).startswith(" ".join(words.split())[:60])
+
+
+def _tell_author(tx: Tx, pairing: PairingRow, dialog: DialogId, remote: str, refusal: ChatappError) -> None:
+    paired = PairedRow(pairing.id, pairing.link_id, pairing.after)
+    ledger.refuse_arrival(tx, paired, dialog, remote, refusal.what)
+
+
+def _rewrote(tx: Tx, link: LinkId, event: CrmRewrote, context: CrmContext) -> None:
+    """Change a message as the employee did: one that waits goes out as it stands last."""
+    pairing, chat = _chat(tx, link, event.kind, event.place, event.chat, "")
+    message = _message(tx, link, pairing, chat, event.remote, event.sent_as)
+    able = context.able(channels.one(tx, pairing.channel_id))
+    by = _as_author(tx, link, "")
+    try:
+        if transcript.message(tx, message).state in {State.SCHEDULED, State.QUEUED}:
+            later.reword(by, able, message, event.text)
+        else:
+            options = SendOptions(key="", origin=Origin.CRM)
+            sending.change(by, able, message, Operation.EDIT, event.text, options=options)
+    except (Refused, NotFound) as refusal:
+        _tell_author(tx, pairing, chat.dialog_id, event.remote, refusal)
+
+
+def _withdrew(tx: Tx, link: LinkId, event: CrmWithdrew, context: CrmContext) -> None:
+    """Take a message back as the employee did: one that waits does not go out at all."""
+    pairing, chat = _chat(tx, link, event.kind, event.place, event.chat, "")
+    message = _message(tx, link, pairing, chat, event.remote, event.sent_as)
+    able = context.able(channels.one(tx, pairing.channel_id))
+    by = _as_author(tx, link, "")
+    try:
+        if transcript.message(tx, message).state in {State.SCHEDULED, State.QUEUED}:
+            sending.cancel(by, message)
+        else:
+            options = SendOptions(key="", origin=Origin.CRM)
+            sending.change(by, able, message, Operation.DELETE, "", options=options)
+    except (Refused, NotFound) as refusal:
+        _tell_author(tx, pairing, chat.dialog_id, event.remote, refusal)
+
+
+def _conversation(tx: Tx, link: LinkId, event: CrmConversation, context: CrmContext) -> None:
+    del context
+    pairing, chat = _chat(tx, link, event.kind, event.place, event.chat, event.remote_chat)
+    tx.run(
+        "chats.conversation",
+        pairing=pairing.id,
+        chat=chat.chat,
+        session=border.external_id(event.session),
+        remote=border.external_id(event.remote_chat),
+        closed=int(event.closed),
+    )
+
+
+def _detached(tx: Tx, link: LinkId, event: PlaceDetached, context: CrmContext) -> None:
+    del context
+    pairings.detached_there(tx, link, event.place, event.kind)
+
+
+def _installed(tx: Tx, link: LinkId, event: LinkInstalled, context: CrmContext) -> None:
+    del event, context
+    links.granted(tx, link)
+
+
+def _removed(tx: Tx, link: LinkId, event: LinkRemoved, context: CrmContext) -> None:
+    del event, context
+    links.set_state(tx, link, LinkState.AUTH_LOST, UNINSTALLED)
+
+
+_Apply: TypeAlias = Callable[[Tx, LinkId, Any, CrmContext], None]
+_APPLY: Mapping[type[CrmEvent], _Apply] = {
+    CrmWrote: _wrote,
+    CrmRewrote: _rewrote,
+    CrmWithdrew: _withdrew,
+    CrmConversation: _conversation,
+    PlaceDetached: _detached,
+    LinkInstalled: _installed,
+    LinkRemoved: _removed,
+}
+
+
+def _chat(tx: Tx, link: LinkId, kind: str, place: str, chat: str, remote: str) -> tuple[PairingRow, ChatRow]:
+    """The pairing and the chat that an event is about. Raises NotFound if they are none of ours, NotYet."""
+    pairing = tx.one(PairingRow, "pairings.at", link=link, kind=kind, place=place)
+    if pairing is None or not pairing.active:
+        raise NotFound(T("No channel is paired with {kind} in place {place}.", kind=kind, place=place))
+    found = tx.one(ChatRow, "chats.find", pairing=pairing.id, chat=chat)
+    if found is None and remote:
+        found = tx.one(ChatRow, "chats.by_remote", pairing=pairing.id, remote=remote)
+    if found is None:
+        found = _opened(tx, pairing, chat)
+    if found is None:
+        raise NotYet(T("Chat {chat} is not known.", chat=chat))
+    return pairing, found
+
+
+def _opened(tx: Tx, pairing: PairingRow, chat: str) -> ChatRow | None:
+    """A chat that we named and whose first answer was lost: its dialog stands in its name."""
+    number = _OUR_CHAT.fullmatch(chat)
+    if number is None:
+        return None
+    dialog = DialogId(int(number[1]))
+    try:
+        if dialogs.card(tx, dialog).channel_id != pairing.channel_id:
+            return None
+    except NotFound:
+        return None
+    tx.run("chats.keep", pairing=pairing.id, chat=chat, dialog=dialog, remote="", session="", code="")
+    return tx.one(ChatRow, "chats.find", pairing=pairing.id, chat=chat)
+
+
+def _message(tx: Tx, link: LinkId, pairing: PairingRow, chat: ChatRow, remote: str, sent_as: str) -> MessageId:
+    """The message of ours that was written in the CRM. Raises NotYet."""
+    number = tx.value("ledger.message_of", link=link, remote=remote) if remote else None
+    if number is None and sent_as:
+        found = tx.one(MessageRef, "messages.ref", channel=pairing.channel_id, dialog=chat.dialog_id, ext_id=sent_as)
+        number = None if found is None else tx.value("ledger.has_sent", link=link, message=found.id)
+    if number is None:
+        raise NotYet(T("Message {id} of the CRM is not known.", id=remote or sent_as))
+    return MessageId(number)
+
+
+_EVENTS = (CrmWrote, CrmRewrote, CrmWithdrew, CrmConversation, PlaceDetached, LinkInstalled, LinkRemoved)
+_BY_NAME: Mapping[str, type[CrmEvent]] = {kind.__name__: kind for kind in _EVENTS}
+
+
+def written(event: CrmEvent | None) -> str:
+    """An event as it is stored; empty for none."""
+    if event is None:
+        return ""
+    return msgspec.json.encode([type(event).__name__, event]).decode()
+
+
+def event_of(row: CrmArrivedRow) -> CrmEvent:
+    """The stored event. Raises ValueError for one of a newer version."""
+    name, values = msgspec.json.decode(row.event)
+    kind = _BY_NAME.get(name)
+    if kind is None:
+        raise ValueError(f"unknown event {name}")
+    return msgspec.convert(values, type=kind)

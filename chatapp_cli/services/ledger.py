@@ -1,0 +1,301 @@
+"""The ledger: what each linked CRM has to be told, one row for each thing, made in the transaction of its message.
+
+Rows of one dialog are told in order, also behind a row that the CRM refused. A row is claimed before it is told, and
+marked as being told before the request: so after a crash it is known which rows the CRM may have. Those are doubtful:
+the CRM is asked about them before they are told again. A claim bears the epoch of the lease, as in ``outbox``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from chatapp_cli.domain import border
+from chatapp_cli.domain.access import PROGRAM, Right
+from chatapp_cli.domain.crm import Act, Shown
+from chatapp_cli.domain.errors import ChannelError, NotFound, Refused
+from chatapp_cli.domain.ids import DialogId, EntryId, LinkId, MessageId, Millis, PairingId
+from chatapp_cli.domain.journal.links import EntryDied, EntryDropped, EntryEvent, EntryRetried, EntrySettled
+from chatapp_cli.domain.journal.messages import (
+    MessageEchoed,
+    MessageReceived,
+    MessageStateChanged,
+    MessageTextChanged,
+    MessageWithdrawn,
+)
+from chatapp_cli.domain.message import SENT, Direction, Origin, Priority, State
+from chatapp_cli.domain.next_step import Next, to_do
+from chatapp_cli.domain.text import T, Text, stored
+from chatapp_cli.services import access
+from chatapp_cli.services.transcript import message as message_of
+from chatapp_cli.store.rows.crm import EntryRow, KnownMessageRow, PairedRow, ShownEntryRow
+from chatapp_cli.store.tx import Tx
+
+LONGEST_WAIT = 600.0
+"""The longest pause in seconds before an entry that was surely not taken is told again; it is never given up."""
+MOST_LOOKS = 8
+"""How often the CRM is asked about a doubtful entry before a person has to decide."""
+UNCERTAIN = "uncertain"
+"""The code of an entry of which nobody can say whether the CRM has it."""
+_LAST = Priority.OPERATOR
+
+
+def on_received(tx: Tx, event: MessageReceived) -> None:
+    """Have the paired CRMs told of a client's message. An effect of its event."""
+    if event.paired:
+        _owe_to_all(tx, event.dialog, event.message, Origin.CLIENT)
+
+
+def on_echoed(tx: Tx, event: MessageEchoed) -> None:
+    """Have the paired CRMs told of a message that we wrote in the provider's own application."""
+    if event.paired:
+        _owe_to_all(tx, event.dialog, event.message, Origin.PHONE)
+
+
+def on_state(tx: Tx, event: MessageStateChanged) -> None:
+    """Have the CRM that a message came from told how it fared, and the others of a message that was sent."""
+    state = State(event.state)
+    if state not in SENT and state not in {State.FAILED, State.UNCERTAIN}:
+        return
+    pairings = _pairings(tx, event.dialog)
+    if not pairings:
+        return
+    known = {row.link_id: row for row in _known(tx, event.message)}
+    found = message_of(tx, event.message)
+    for pairing in pairings:
+        row = known.get(pairing.link_id)
+        if row is not None and row.came:
+            _report(tx, pairing, row, event, state)
+        elif row is None and state in SENT and found.direction == Direction.OUT:
+            _owe(tx, pairing, event.dialog, event.message, Act.ADD, Origin(found.origin))
+
+
+def on_text(tx: Tx, event: MessageTextChanged) -> None:
+    """Have the CRMs that show a message told of its new text."""
+    _owe_change(tx, event.dialog, event.message, Act.EDIT)
+
+
+def on_withdrawn(tx: Tx, event: MessageWithdrawn) -> None:
+    """Have the CRMs that show a message told that it is gone; one that does not show it yet is told nothing."""
+    _owe_change(tx, event.dialog, event.message, Act.DELETE)
+
+
+def _pairings(tx: Tx, dialog: DialogId) -> Sequence[PairedRow]:
+    return tx.all(PairedRow, "pairings.of_dialog", dialog=dialog)
+
+
+def _known(tx: Tx, message: MessageId) -> Sequence[KnownMessageRow]:
+    return tx.all(KnownMessageRow, "ledger.known", message=message)
+
+
+def _owe_to_all(tx: Tx, dialog: DialogId, message: MessageId, origin: Origin) -> None:
+    known = {row.link_id for row in _known(tx, message)}
+    for pairing in _pairings(tx, dialog):
+        if pairing.link_id not in known:
+            _owe(tx, pairing, dialog, message, Act.ADD, origin)
+
+
+def _owe(tx: Tx, pairing: PairedRow, dialog: DialogId, message: MessageId, act: Act, origin: Origin) -> None:
+    if message <= pairing.after or tx.value("ledger.waits", message=message, link=pairing.link_id, act=act) is not None:
+        return
+    _add(tx, pairing.link_id, pairing.id, dialog, message, act, rank=_LAST - origin.traits.priority)
+
+
+def _report(tx: Tx, pairing: PairedRow, row: KnownMessageRow, event: MessageStateChanged, state: State) -> None:
+    """Tell of the first good news and of each first bad one; later states say nothing new to the CRM."""
+    act = Act.DELIVERED if state in SENT else Act.FAILED
+    if not tx.run("ledger.told", link=pairing.link_id, message=event.message, told=act):
+        return
+    _add(tx, pairing.link_id, pairing.id, event.dialog, event.message, act, remote=row.remote)
+
+
+def _owe_change(tx: Tx, dialog: DialogId, message: MessageId, act: Act) -> None:
+    pairings = _pairings(tx, dialog)
+    if not pairings:
+        return
+    known = {row.link_id: row for row in _known(tx, message)}
+    for pairing in pairings:
+        row = known.get(pairing.link_id)
+        if row is not None and not row.came:
+            _owe(tx, pairing, dialog, message, act, Origin.CLIENT)
+        elif row is None and act is Act.DELETE:
+            tx.run("ledger.withdraw", message=message, link=pairing.link_id)
+        elif row is None and tx.value("ledger.asked", message=message, link=pairing.link_id) is not None:
+            _owe(tx, pairing, dialog, message, act, Origin.CLIENT)
+
+
+def _add(
+    tx: Tx,
+    link: LinkId,
+    pairing: PairingId,
+    dialog: DialogId,
+    message: MessageId | None,
+    act: Act,
+    *,
+    rank: int = 0,
+    remote: str = "",
+    reason: Text | None = None,
+) -> None:
+    kept = "" if reason is None else json.dumps(stored(reason), ensure_ascii=False)
+    tx.insert(
+        "ledger.add",
+        link=link,
+        pairing=pairing,
+        dialog=dialog,
+        message=message,
+        remote=remote,
+        reason=kept,
+        act=act,
+        rank=rank,
+        now=tx.now,
+    )
+
+
+def refuse_arrival(tx: Tx, pairing: PairedRow, dialog: DialogId, remote: str, reason: Text) -> None:
+    """Have the author of a message of the CRM told why it did not become one of ours."""
+    _add(tx, pairing.link_id, pairing.id, dialog, None, Act.FAILED, remote=remote, reason=reason)
+
+
+def came_from(tx: Tx, link: LinkId, message: MessageId, remote: str) -> None:
+    """Note that a message was written in a CRM, which is then not told of it as if it were ours."""
+    tx.run("ledger.keep_message", link=link, message=message, remote=border.external_id(remote), came=1)
+    tx.run("ledger.withdraw", message=message, link=link)
+
+
+def claim(tx: Tx, link: LinkId, n: int, epoch: int = 0) -> list[EntryRow]:
+    """Claim the entries that may be told now, at most one of each dialog."""
+    rows = tx.all(EntryRow, "ledger.claim", link=link, epoch=epoch, n=n, now=tx.now)
+    return sorted(rows, key=lambda row: (row.rank, row.id))
+
+
+def begin(tx: Tx, rows: Sequence[EntryRow]) -> list[EntryRow]:
+    """Record that they are being told, and return those of which the claim still holds."""
+    return [row for row in rows if tx.run("ledger.begin", id=row.id, claims=row.claims)]
+
+
+def recover(tx: Tx, link: LinkId, epoch: int = 0) -> None:
+    """Put back what the last holder of the lease left; what it was telling is doubtful."""
+    tx.run("ledger.recover", link=link, epoch=epoch)
+
+
+def next_due(tx: Tx, link: LinkId) -> Millis | None:
+    """When the next entry may be told that waits for a time."""
+    found: Millis | None = tx.value("ledger.next_due", link=link, now=tx.now)
+    return found
+
+
+def settle(tx: Tx, row: EntryRow, shown: Shown, chat: str) -> bool:
+    """Record that the CRM has taken an entry, with its ids; false if the claim was lost."""
+    if not _is_mine(tx, row):
+        return False
+    tx.run(
+        "chats.keep",
+        pairing=row.pairing_id,
+        chat=chat,
+        dialog=row.dialog_id,
+        remote=border.external_id(shown.chat),
+        session=border.external_id(shown.session),
+        code=border.external_id(shown.code),
+    )
+    if row.message_id is not None and row.act == Act.ADD:
+        remote = border.external_id(shown.remote)
+        tx.run("ledger.keep_message", link=row.link_id, message=row.message_id, remote=remote, came=0)
+    tx.run("ledger.done", id=row.id)
+    _emit(tx, EntrySettled, row, actor=PROGRAM)
+    return True
+
+
+def _emit(
+    tx: Tx, kind: type[EntryEvent], row: EntryRow | ShownEntryRow, *, actor: str | None = None, **values: Any
+) -> None:
+    tx.emit(
+        kind(dialog=row.dialog_id, message=row.message_id, link=row.link_id, entry=row.id, act=row.act, **values),
+        actor=actor,
+    )
+
+
+def skip(tx: Tx, row: EntryRow) -> bool:
+    """Give up an entry that has nothing to tell any more; false if the claim was lost."""
+    return _is_mine(tx, row) and bool(tx.run("ledger.done", id=row.id))
+
+
+def again(
+    tx: Tx, row: EntryRow, error: ChannelError, *, seconds: float, doubtful: bool = False, counted: bool = True
+) -> bool:
+    """Put an entry back for this many seconds; ``doubtful``: the CRM may have taken it."""
+    if not _is_mine(tx, row):
+        return False
+    tx.run(
+        "ledger.again",
+        id=row.id,
+        not_before=tx.now + int(seconds * 1000),
+        code=error.code,
+        detail=border.name(error.detail),
+        doubtful=int(doubtful),
+        uncounted=0 if counted else 1,
+    )
+    return True
+
+
+def certain(tx: Tx, row: EntryRow) -> None:
+    """Record that the CRM certainly did not take a doubtful entry."""
+    tx.run("ledger.certain", id=row.id)
+
+
+def die(tx: Tx, row: EntryRow, code: str, detail: str) -> bool:
+    """Record that the CRM refused an entry: a person decides, and the dialog goes on behind it."""
+    if not _is_mine(tx, row):
+        return False
+    detail = border.name(detail)
+    tx.run("ledger.die", id=row.id, code=code, detail=detail)
+    _emit(tx, EntryDied, row, actor=PROGRAM, code=code, detail=detail)
+    return True
+
+
+def _is_mine(tx: Tx, row: EntryRow) -> bool:
+    return tx.value("ledger.mine", id=row.id, claims=row.claims) is not None
+
+
+def wait_after(tries: int) -> float:
+    """Seconds, at most, after so many attempts."""
+    return min(LONGEST_WAIT, 1.0 * 2.0 ** min(tries, 10))
+
+
+def everything(tx: Tx, *, n: int = 100) -> list[ShownEntryRow]:
+    """What CRMs are still to be told, refused entries first."""
+    return tx.all(ShownEntryRow, "ledger.shown", n=n)
+
+
+def one(tx: Tx, entry: EntryId) -> ShownEntryRow:
+    """An entry by number. Raises NotFound."""
+    found = tx.one(ShownEntryRow, "ledger.one", id=entry)
+    if found is None:
+        raise NotFound(
+            T("There is no entry {n}: the CRM was told, or it was dropped.", n=entry),
+            T("See what waits: {how}", how=to_do(Next.LEDGER)),
+        )
+    return found
+
+
+def of_message(tx: Tx, message: MessageId) -> list[ShownEntryRow]:
+    """What CRMs are still to be told of a message."""
+    return tx.all(ShownEntryRow, "ledger.of_message", message=message)
+
+
+def retry(tx: Tx, entry: EntryId) -> None:
+    """Have a CRM told again what it refused."""
+    access.require(tx, Right.REPAIR)
+    row = one(tx, entry)
+    if not tx.run("ledger.retry", id=entry):
+        raise Refused("not_dead", T("Entry {n} waits to be told anyway.", n=entry))
+    _emit(tx, EntryRetried, row)
+
+
+def drop(tx: Tx, entry: EntryId) -> None:
+    """Give up telling a CRM something. Raises Refused while it is being told."""
+    access.require(tx, Right.REPAIR)
+    row = one(tx, entry)
+    if not tx.run("ledger.drop", id=entry):
+        raise Refused("being_told", T("Entry {n} is being told right now.", n=entry), T("Try again in a minute."))
+    _emit(tx, EntryDropped, row)

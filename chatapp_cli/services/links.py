@@ -1,0 +1,186 @@
+"""Links to CRMs: their settings, secrets and states."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from chatapp_cli.domain import border, limits
+from chatapp_cli.domain.access import PROGRAM, Right
+from chatapp_cli.domain.crm import LinkState
+from chatapp_cli.domain.errors import NotFound, Refused, StoreError, UsageError
+from chatapp_cli.domain.ids import LinkId
+from chatapp_cli.domain.journal.links import (
+    CatchUpAsked,
+    CaughtUp,
+    LinkAdded,
+    LinkForgotten,
+    LinkGranted,
+    LinkResumed,
+    LinkStateChanged,
+)
+from chatapp_cli.domain.next_step import Next, to_do
+from chatapp_cli.domain.text import T
+from chatapp_cli.services import access
+from chatapp_cli.store.rows.crm import LinkRow
+from chatapp_cli.store.secrets import Vault
+from chatapp_cli.store.tx import Tx
+
+if TYPE_CHECKING:
+    from chatapp_cli.ports.bind import Bound
+
+NEW = "not_connected"
+"""The code of a link of which no session has begun yet."""
+
+
+def everything(tx: Tx) -> list[LinkRow]:
+    """All links, the oldest first."""
+    return tx.all(LinkRow, "links.all")
+
+
+def one(tx: Tx, link: LinkId) -> LinkRow:
+    """A link by number. Raises NotFound."""
+    found = tx.one(LinkRow, "links.one", id=link)
+    if found is None:
+        raise NotFound(T("There is no CRM link {n}.", n=link), T("See them with: {how}", how=to_do(Next.LINKS)))
+    return found
+
+
+def find(tx: Tx, named: str = "") -> LinkRow:
+    """A link by number, address or kind; without a name the only one. Raises NotFound and UsageError."""
+    rows = everything(tx)
+    fitting = [row for row in rows if not named or named in {str(row.id), row.account, row.title, row.kind}]
+    if len(fitting) == 1:
+        return fitting[0]
+    if not rows:
+        raise NotFound(T("No CRM is linked yet."), T("Link one: {how}", how=to_do(Next.LINK)))
+    if not fitting:
+        raise NotFound(T("No CRM {name} is linked.", name=named), T("See them with: {how}", how=to_do(Next.LINKS)))
+    numbers = ", ".join(str(row.id) for row in fitting)
+    raise UsageError(
+        T("Several CRMs are linked."), T("Name one by its number: {numbers}", numbers=numbers), field="link"
+    )
+
+
+def bound(tx: Tx, vault: Vault, link: LinkRow) -> Bound:
+    """The link with decrypted secrets. Raises StoreError if the key does not decrypt them."""
+    return _bound(link, vault.open(tx.value("links.secrets", id=link.id)))
+
+
+def renewable(tx: Tx, vault: Vault, link: LinkRow) -> Bound:
+    """The link to renew; undecryptable secrets are missing and will be asked for."""
+    try:
+        return bound(tx, vault, link)
+    except StoreError:
+        return _bound(link, {})
+
+
+def _bound(link: LinkRow, secrets: Mapping[str, str]) -> Bound:
+    from chatapp_cli.ports.bind import Bound
+
+    return Bound(
+        account=link.account,
+        title=link.title,
+        settings=link.settings,
+        facts=link.facts,
+        secrets=secrets,
+        hook_key=link.hook_key,
+    )
+
+
+def save(tx: Tx, vault: Vault, binding: Bound, *, kind: str, previous: LinkId | None = None) -> LinkId:
+    """Store a new or renewed link; it works once the CRM has given tokens.
+
+    Raises Refused if the portal is linked already.
+    """
+    access.require(tx, Right.CRM)
+    _require_free(tx, binding.account, kind, previous)
+    for name, value in (*binding.settings.items(), *binding.secrets.items()):
+        limits.SECRET.require(value, field=name)
+    values = {
+        "account": binding.account,
+        "title": border.name(binding.title),
+        "hook_key": binding.hook_key,
+        "settings": json.dumps(dict(binding.settings), ensure_ascii=False),
+        "facts": json.dumps(dict(binding.facts), ensure_ascii=False),
+        "secrets": vault.seal(binding.secrets),
+        "state": LinkState.LIMITED,
+        "code": NEW,
+        "now": tx.now,
+    }
+    if previous is None:
+        previous = LinkId(tx.insert("links.add", kind=kind, **values))
+    else:
+        tx.run("links.renew", id=previous, **values)
+    tx.emit(LinkAdded(link=previous, kind=kind, title=binding.title))
+    return previous
+
+
+def _require_free(tx: Tx, account: str, kind: str, previous: LinkId | None) -> None:
+    other = next((row for row in everything(tx) if (row.kind, row.account) == (kind, account)), None)
+    if other is not None and other.id != previous:
+        raise Refused(
+            "portal_linked",
+            T("{title} is linked already.", title=other.title),
+            T("Renew that link: {how}", how=to_do(Next.LINK, link=other.id)),
+        )
+
+
+def granted(tx: Tx, link: LinkId) -> None:
+    """Begin a session anew, because the CRM gave tokens."""
+    tx.run("links.restart", id=link)
+    tx.emit(LinkGranted(link=link), actor=PROGRAM)
+
+
+def set_state(tx: Tx, link: LinkId, state: LinkState, code: str = "", detail: str = "", *, look: float = 0.0) -> None:
+    """Record a change of state; ``look``: in how many seconds a link that a person has to mend tries by itself."""
+    look_at = tx.now + int(look * 1000) if look else 0
+    detail = border.name(detail)
+    tx.run("links.set_state", id=link, state=state, code=code, detail=detail, look_at=look_at, now=tx.now)
+    tx.emit(LinkStateChanged(link=link, state=state, code=code, detail=detail), actor=PROGRAM)
+
+
+def prove(tx: Tx, link: LinkId) -> None:
+    """Record that the link works now."""
+    tx.run("links.prove", id=link, now=tx.now)
+
+
+def open_gap(tx: Tx, link: LinkId) -> None:
+    """Record that what employees wrote since the last proof may be missing, until it is caught up."""
+    tx.run("links.open_gap", id=link, now=tx.now)
+
+
+def close_gap(tx: Tx, link: LinkId, *, chats: int, found: int) -> None:
+    """Record that everything was caught up."""
+    tx.run("links.close_gap", id=link)
+    if found:
+        tx.emit(CaughtUp(link=link, chats=chats, found=found), actor=PROGRAM)
+
+
+def resume(tx: Tx, link: LinkId) -> None:
+    """Let a link try again now: a person knows that the reason is gone."""
+    access.require(tx, Right.REPAIR)
+    one(tx, link)
+    tx.emit(LinkResumed(link=link))
+
+
+def ask_catch_up(tx: Tx, link: LinkId) -> None:
+    """Have the link look now for what employees wrote and nobody delivered."""
+    access.require(tx, Right.REPAIR)
+    one(tx, link)
+    tx.emit(CatchUpAsked(link=link))
+
+
+def remove(tx: Tx, link: LinkRow, *, force: bool) -> None:
+    """Remove a link with what is known of it. Without ``force`` raises Refused if it still owes the CRM something."""
+    access.require(tx, Right.CRM)
+    now = one(tx, link.id)
+    if now.waiting and not force:
+        raise Refused(
+            "still_owing",
+            T("{title} still has to be told {n} things.", title=now.title, n=now.waiting),
+            T("Wait until it is told, or use --force."),
+        )
+    tx.run("links.remove", id=link.id)
+    tx.emit(LinkForgotten(link=link.id, kind=link.kind, title=link.title))

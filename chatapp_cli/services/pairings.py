@@ -1,0 +1,168 @@
+"""Pairings of channels with places of a CRM, such as open lines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from chatapp_cli.domain import border, option
+from chatapp_cli.domain.access import PROGRAM, Right
+from chatapp_cli.domain.errors import NotFound, Refused, UsageError
+from chatapp_cli.domain.form import Field
+from chatapp_cli.domain.ids import ChannelId, LinkId, PairingId
+from chatapp_cli.domain.journal.links import PairingEnded, PairingMade
+from chatapp_cli.domain.next_step import Next, to_do
+from chatapp_cli.domain.text import T
+from chatapp_cli.services import access, channels, links
+from chatapp_cli.store.rows.channels import ChannelRow
+from chatapp_cli.store.rows.crm import PairingRow
+from chatapp_cli.store.tx import Tx
+
+if TYPE_CHECKING:
+    from chatapp_cli.domain.crm import Place
+    from chatapp_cli.domain.crm_manifest import CrmManifest
+
+DETACHED_THERE = "detached_there"
+"""The code of a pairing that an administrator of the CRM ended."""
+PLACE_GONE = "place_gone"
+"""The code of a pairing whose place was deleted in the CRM."""
+
+
+def everything(tx: Tx) -> list[PairingRow]:
+    """All pairings that are known, also those that ended, by link."""
+    return tx.all(PairingRow, "pairings.all")
+
+
+def of_link(tx: Tx, link: LinkId) -> list[PairingRow]:
+    """The active pairings of a link."""
+    return [row for row in everything(tx) if row.link_id == link and row.active]
+
+
+def one(tx: Tx, pairing: PairingId) -> PairingRow:
+    """A pairing by number. Raises NotFound."""
+    found = tx.one(PairingRow, "pairings.one", id=pairing)
+    if found is None:
+        raise NotFound(T("There is no pairing {n}.", n=pairing), T("See them with: {how}", how=to_do(Next.LINKS)))
+    return found
+
+
+def of_channel(tx: Tx, link: LinkId, channel: ChannelId) -> PairingRow | None:
+    """The pairing of a channel with a CRM, if it is active."""
+    return next((row for row in of_link(tx, link) if row.channel_id == channel), None)
+
+
+def fields_of(manifest: CrmManifest, kind: str) -> Sequence[Field]:
+    """The options that a kind of channel has in a CRM."""
+    there = manifest.channels.get(kind)
+    names = set() if there is None else set(there.options)
+    return [field for field in manifest.pairing_fields if field.name in names]
+
+
+def options(manifest: CrmManifest, row: PairingRow) -> Mapping[str, str]:
+    """The effective options of a pairing."""
+    return {field.name: row.options.get(field.name, field.default) for field in fields_of(manifest, row.kind)}
+
+
+def attach(
+    tx: Tx, manifest: CrmManifest, link: LinkId, channel: ChannelRow, place: Place, changes: Mapping[str, str]
+) -> PairingId:
+    """Pair a channel with a place; what was written before does not go to the CRM.
+
+    A channel that is paired already moves to the place, or only gets other options.
+    """
+    access.require(tx, Right.CRM)
+    links.one(tx, link)
+    channels.one(tx, channel.id)
+    _require_known(manifest, channel)
+    _require_free(tx, link, channel, place)
+    before = next((row for row in everything(tx) if (row.link_id, row.channel_id) == (link, channel.id)), None)
+    stored = _changed(manifest, channel.kind, {} if before is None else before.options, changes)
+    values = {"place": place.id, "place_name": border.name(place.name), "options": stored}
+    if before is None:
+        number = PairingId(
+            tx.insert("pairings.add", link=link, channel=channel.id, kind=channel.kind, now=tx.now, **values)
+        )
+    else:
+        number = before.id
+        tx.run("pairings.again", id=number, **values)
+    tx.emit(PairingMade(channel=channel.id, link=link, place=place.id))
+    return number
+
+
+def configure(tx: Tx, manifest: CrmManifest, row: PairingRow, changes: Mapping[str, str]) -> None:
+    """Change options of a pairing. Raises UsageError before any change."""
+    access.require(tx, Right.CRM)
+    found = one(tx, row.id)
+    stored = _changed(manifest, found.kind, found.options, changes)
+    tx.run("pairings.again", id=row.id, place=found.place, place_name=found.place_name, options=stored)
+    tx.emit(PairingMade(channel=found.channel_id, link=found.link_id, place=found.place))
+
+
+def _changed(manifest: CrmManifest, kind: str, before: Mapping[str, str], changes: Mapping[str, str]) -> str:
+    fields = {field.name: field for field in fields_of(manifest, kind)}
+    for name, value in changes.items():
+        if name not in fields:
+            known = ", ".join(fields) or "–"
+            raise UsageError(
+                T("There is no option {name} here.", name=name), T("Options: {known}", known=known), field=name
+            )
+        fields[name].require_short(value)
+        if value:
+            option.decoded(fields[name], value)
+    kept = {name: value for name, value in {**before, **changes}.items() if value}
+    return json.dumps(kept, ensure_ascii=False)
+
+
+def _require_known(manifest: CrmManifest, channel: ChannelRow) -> None:
+    if channel.kind not in manifest.channels:
+        raise Refused(
+            "not_there",
+            T("{title} has no counterpart in {crm}.", title=channel.title, crm=manifest.title),
+            T("Kinds of channels that have one: {known}", known=", ".join(manifest.channels)),
+        )
+
+
+def _require_free(tx: Tx, link: LinkId, channel: ChannelRow, place: Place) -> None:
+    other = tx.one(PairingRow, "pairings.at", link=link, kind=channel.kind, place=place.id)
+    if other is None or other.channel_id == channel.id:
+        return
+    if not other.active:
+        tx.run("pairings.vacate", id=other.id)
+        return
+    raise Refused(
+        "place_taken",
+        T(
+            "{place} has this kind of channel already: {title}, line {line}.",
+            place=place.name,
+            title=other.channel,
+            line=other.line,
+        ),
+        T("Detach that one first, or choose another place."),
+    )
+
+
+def detach(tx: Tx, row: PairingRow) -> None:
+    """End a pairing; what waits to be told is given up, what was mirrored stays known."""
+    access.require(tx, Right.CRM)
+    one(tx, row.id)
+    _end(tx, row, "")
+
+
+def detached_there(tx: Tx, link: LinkId, place: str, kind: str = "") -> None:
+    """End the pairings that the CRM ended: of one kind in a place, or all of a place that is gone."""
+    for row in of_link(tx, link):
+        if row.place == place and kind in {"", row.kind}:
+            _end(tx, row, DETACHED_THERE if kind else PLACE_GONE)
+
+
+def _end(tx: Tx, row: PairingRow, code: str) -> None:
+    if tx.run("pairings.end", id=row.id, code=code):
+        tx.run("pairings.forget_entries", id=row.id)
+        event = PairingEnded(channel=row.channel_id, link=row.link_id, place=row.place, code=code)
+        tx.emit(event, actor=PROGRAM if code else None)
+
+
+def refused(tx: Tx, pairing: PairingId, code: str, detail: str) -> None:
+    """Record why the CRM does not take a pairing; empty if it does."""
+    tx.run("pairings.refuse", id=pairing, code=code, detail=border.name(detail))

@@ -1,0 +1,306 @@
+-- name: links.all
+SELECT k.id, k.kind, k.account, k.title, k.hook_key, k.settings, k.facts, k.revision, k.state, k.code, k.detail,
+  k.state_since, k.look_at, k.proof_at, k.gap_from, k.gap_until, k.created_at,
+  (SELECT COUNT(*) FROM crm_entry e WHERE e.link_id = k.id AND e.state <> 'dead'),
+  (SELECT COUNT(*) FROM crm_entry e WHERE e.link_id = k.id AND e.state = 'dead')
+    + (SELECT COUNT(*) FROM crm_arrived a WHERE a.link_id = k.id AND a.state <> 'done' AND a.problem <> ''),
+  (SELECT MIN(e.created_at) FROM crm_entry e WHERE e.link_id = k.id AND e.state <> 'dead')
+FROM crm_link k ORDER BY k.id;
+
+-- name: links.one
+SELECT k.id, k.kind, k.account, k.title, k.hook_key, k.settings, k.facts, k.revision, k.state, k.code, k.detail,
+  k.state_since, k.look_at, k.proof_at, k.gap_from, k.gap_until, k.created_at,
+  (SELECT COUNT(*) FROM crm_entry e WHERE e.link_id = k.id AND e.state <> 'dead'),
+  (SELECT COUNT(*) FROM crm_entry e WHERE e.link_id = k.id AND e.state = 'dead')
+    + (SELECT COUNT(*) FROM crm_arrived a WHERE a.link_id = k.id AND a.state <> 'done' AND a.problem <> ''),
+  (SELECT MIN(e.created_at) FROM crm_entry e WHERE e.link_id = k.id AND e.state <> 'dead')
+FROM crm_link k WHERE k.id = :id;
+
+-- name: links.secrets
+SELECT secrets FROM crm_link WHERE id = :id;
+
+-- name: links.add
+INSERT INTO crm_link (kind, account, title, hook_key, settings, facts, secrets, revision, state, code, detail,
+  state_since, look_at, created_at)
+VALUES (:kind, :account, :title, :hook_key, :settings, :facts, :secrets, 0, :state, :code, '', :now, 0, :now)
+RETURNING id;
+
+-- name: links.renew
+UPDATE crm_link SET account = :account, title = :title, hook_key = :hook_key, settings = :settings, facts = :facts,
+  secrets = :secrets, revision = revision + 1, state = :state, code = :code, detail = '', state_since = :now, look_at = 0
+WHERE id = :id;
+
+-- name: links.restart
+UPDATE crm_link SET revision = revision + 1 WHERE id = :id;
+
+-- name: links.set_state
+UPDATE crm_link SET state = :state, code = :code, detail = :detail, look_at = :look_at,
+  state_since = CASE WHEN state = :state AND code = :code THEN state_since ELSE :now END,
+  proof_at = CASE WHEN :state = 'ok' THEN :now ELSE proof_at END
+WHERE id = :id;
+
+-- name: links.prove
+UPDATE crm_link SET proof_at = :now WHERE id = :id;
+
+-- name: links.open_gap
+UPDATE crm_link SET gap_from = COALESCE(gap_from, proof_at, created_at), gap_until = :now WHERE id = :id;
+
+-- name: links.close_gap
+UPDATE crm_link SET gap_from = NULL, gap_until = NULL WHERE id = :id;
+
+-- name: links.remove
+DELETE FROM crm_link WHERE id = :id;
+
+-- name: linkmemory.known
+SELECT name, value FROM crm_memory WHERE link_id = :link AND name LIKE :like ESCAPE '!';
+
+-- name: linkmemory.keep
+INSERT INTO crm_memory (link_id, name, value) VALUES (:link, :name, :sealed)
+ON CONFLICT (link_id, name) DO UPDATE SET value = excluded.value;
+
+-- name: linkmemory.forget
+DELETE FROM crm_memory WHERE link_id = :link AND name = :name;
+
+-- name: pairings.all
+SELECT p.id, p.link_id, p.channel_id, c.line_id, l.name, p.kind, c.account, c.title, p.place, p.place_name, p.options,
+  p.active, p.after, p.code, p.detail
+FROM crm_pairing p JOIN channel c ON c.id = p.channel_id JOIN line l ON l.id = c.line_id
+ORDER BY p.link_id, p.id;
+
+-- name: pairings.one
+SELECT p.id, p.link_id, p.channel_id, c.line_id, l.name, p.kind, c.account, c.title, p.place, p.place_name, p.options,
+  p.active, p.after, p.code, p.detail
+FROM crm_pairing p JOIN channel c ON c.id = p.channel_id JOIN line l ON l.id = c.line_id
+WHERE p.id = :id;
+
+-- name: pairings.add
+INSERT INTO crm_pairing (link_id, channel_id, kind, place, place_name, options, active, after, code, detail, created_at)
+VALUES (:link, :channel, :kind, :place, :place_name, :options, 1,
+  (SELECT COALESCE(MAX(m.id), 0) FROM message m), '', '', :now)
+RETURNING id;
+
+-- name: pairings.again
+UPDATE crm_pairing SET place = :place, place_name = :place_name, options = :options, active = 1, code = '', detail = '',
+  after = CASE WHEN active = 1 THEN after ELSE (SELECT COALESCE(MAX(m.id), 0) FROM message m) END
+WHERE id = :id;
+
+-- name: pairings.end
+UPDATE crm_pairing SET active = 0, code = :code, detail = '' WHERE id = :id AND active = 1;
+
+-- name: pairings.vacate
+UPDATE crm_pairing SET place = '' || id || ' ' || place WHERE id = :id AND active = 0;
+
+-- name: pairings.refuse
+UPDATE crm_pairing SET code = :code, detail = :detail WHERE id = :id AND (code <> :code OR detail <> :detail);
+
+-- name: pairings.forget_entries
+DELETE FROM crm_entry WHERE pairing_id = :id AND state IN ('waiting', 'dead');
+
+-- name: pairings.of_dialog
+SELECT p.id, p.link_id, p.after FROM dialog d JOIN crm_pairing p ON p.channel_id = d.channel_id AND p.active = 1
+WHERE d.id = :dialog;
+
+-- name: pairings.at
+SELECT p.id, p.link_id, p.channel_id, c.line_id, l.name, p.kind, c.account, c.title, p.place, p.place_name, p.options,
+  p.active, p.after, p.code, p.detail
+FROM crm_pairing p JOIN channel c ON c.id = p.channel_id JOIN line l ON l.id = c.line_id
+WHERE p.link_id = :link AND p.kind = :kind AND p.place = :place;
+
+-- name: pairings.of_place
+SELECT id FROM crm_pairing WHERE link_id = :link AND place = :place AND active = 1;
+
+-- name: ledger.add
+INSERT INTO crm_entry (link_id, pairing_id, dialog_id, message_id, remote, reason, act, rank, state, doubtful,
+  not_before, tries, claims, epoch, code, detail, created_at)
+VALUES (:link, :pairing, :dialog, :message, :remote, :reason, :act, :rank, 'waiting', 0, 0, 0, 0, 0, '', '', :now)
+RETURNING id;
+
+-- name: ledger.known
+SELECT link_id, remote, came, told FROM crm_message WHERE message_id = :message;
+
+-- name: ledger.waits
+SELECT id FROM crm_entry WHERE message_id = :message AND link_id = :link AND act = :act AND state = 'waiting' LIMIT 1;
+
+-- name: ledger.asked
+SELECT 1 FROM crm_entry WHERE message_id = :message AND link_id = :link AND act = 'add' LIMIT 1;
+
+-- name: ledger.told
+UPDATE crm_message SET told = :told WHERE link_id = :link AND message_id = :message AND told <> :told;
+
+-- name: ledger.withdraw
+DELETE FROM crm_entry WHERE message_id = :message AND link_id = :link AND act IN ('add', 'edit') AND state = 'waiting';
+
+-- name: ledger.claim
+UPDATE crm_entry SET state = 'claimed', claims = claims + 1, tries = tries + 1, epoch = :epoch
+WHERE :epoch = COALESCE((SELECT l.epoch FROM lease l), 0) AND id IN (
+  SELECT e.id FROM crm_entry e
+  WHERE e.link_id = :link AND e.state <> 'dead' AND e.state = 'waiting' AND e.not_before <= :now
+    AND NOT EXISTS (
+      SELECT 1 FROM crm_entry p
+      WHERE p.dialog_id = e.dialog_id AND p.link_id = e.link_id AND p.id < e.id AND p.state <> 'dead')
+  ORDER BY e.rank, e.id LIMIT :n)
+RETURNING id, link_id, pairing_id, dialog_id, message_id, remote, reason, act, rank, state, doubtful, not_before, tries,
+  claims, code, detail, created_at;
+
+-- name: ledger.begin
+UPDATE crm_entry SET state = 'sending' WHERE id = :id AND state = 'claimed' AND claims = :claims
+  AND epoch = COALESCE((SELECT l.epoch FROM lease l), 0);
+
+-- name: ledger.mine
+SELECT 1 FROM crm_entry WHERE id = :id AND state IN ('claimed', 'sending') AND claims = :claims;
+
+-- name: ledger.done
+DELETE FROM crm_entry WHERE id = :id;
+
+-- name: ledger.again
+UPDATE crm_entry SET state = 'waiting', not_before = :not_before, code = :code, detail = :detail,
+  doubtful = CASE WHEN :doubtful = 1 THEN 1 ELSE doubtful END, tries = tries - :uncounted
+WHERE id = :id;
+
+-- name: ledger.certain
+UPDATE crm_entry SET doubtful = 0 WHERE id = :id;
+
+-- name: ledger.die
+UPDATE crm_entry SET state = 'dead', code = :code, detail = :detail WHERE id = :id;
+
+-- name: ledger.recover
+UPDATE crm_entry SET doubtful = CASE WHEN state = 'sending' THEN 1 ELSE doubtful END, state = 'waiting', not_before = 0
+WHERE link_id = :link AND state IN ('claimed', 'sending') AND :epoch = COALESCE((SELECT l.epoch FROM lease l), 0);
+
+-- name: ledger.next_due
+SELECT MIN(not_before) FROM crm_entry WHERE link_id = :link AND state = 'waiting' AND not_before > :now;
+
+-- name: ledger.retry
+UPDATE crm_entry SET state = 'waiting', not_before = 0, tries = 0, code = '', detail = '' WHERE id = :id AND state = 'dead';
+
+-- name: ledger.drop
+DELETE FROM crm_entry WHERE id = :id AND state IN ('dead', 'waiting');
+
+-- name: ledger.shown
+SELECT e.id, e.link_id, k.title, e.dialog_id, d.name, e.message_id, e.act, e.state, e.doubtful, e.not_before, e.tries,
+  e.code, e.detail, e.created_at, COALESCE(m.text, '')
+FROM crm_entry e JOIN crm_link k ON k.id = e.link_id JOIN dialog d ON d.id = e.dialog_id
+LEFT JOIN message m ON m.id = e.message_id
+ORDER BY CASE e.state WHEN 'dead' THEN 0 ELSE 1 END, e.id LIMIT :n;
+
+-- name: ledger.one
+SELECT e.id, e.link_id, k.title, e.dialog_id, d.name, e.message_id, e.act, e.state, e.doubtful, e.not_before, e.tries,
+  e.code, e.detail, e.created_at, COALESCE(m.text, '')
+FROM crm_entry e JOIN crm_link k ON k.id = e.link_id JOIN dialog d ON d.id = e.dialog_id
+LEFT JOIN message m ON m.id = e.message_id
+WHERE e.id = :id;
+
+-- name: ledger.of_message
+SELECT e.id, e.link_id, k.title, e.dialog_id, d.name, e.message_id, e.act, e.state, e.doubtful, e.not_before, e.tries,
+  e.code, e.detail, e.created_at, COALESCE(m.text, '')
+FROM crm_entry e JOIN crm_link k ON k.id = e.link_id JOIN dialog d ON d.id = e.dialog_id
+JOIN message m ON m.id = e.message_id
+WHERE e.message_id = :message ORDER BY e.id;
+
+-- name: ledger.keep_message
+INSERT INTO crm_message (link_id, message_id, remote, came, told) VALUES (:link, :message, :remote, :came, '')
+ON CONFLICT (link_id, message_id) DO UPDATE SET remote = CASE WHEN excluded.remote <> '' THEN excluded.remote
+  ELSE crm_message.remote END;
+
+-- name: ledger.becomes
+UPDATE crm_message SET message_id = :new WHERE message_id = :old
+  AND NOT EXISTS (SELECT 1 FROM crm_message k WHERE k.message_id = :new AND k.link_id = crm_message.link_id);
+
+-- name: ledger.becomes_entry
+UPDATE crm_entry SET message_id = :new WHERE message_id = :old;
+
+-- name: ledger.message_of
+SELECT message_id FROM crm_message WHERE link_id = :link AND remote = :remote AND came = 1;
+
+-- name: ledger.has_sent
+SELECT message_id FROM crm_message WHERE link_id = :link AND message_id = :message AND came = 1;
+
+-- name: chats.keep
+INSERT INTO crm_dialog (pairing_id, chat, dialog_id, remote, session, code, seen, closed)
+VALUES (:pairing, :chat, :dialog, :remote, :session, :code, '', 0)
+ON CONFLICT (pairing_id, chat) DO UPDATE SET
+  remote = CASE WHEN excluded.remote <> '' THEN excluded.remote ELSE crm_dialog.remote END,
+  session = CASE WHEN excluded.session <> '' THEN excluded.session ELSE crm_dialog.session END,
+  code = CASE WHEN excluded.code <> '' THEN excluded.code ELSE crm_dialog.code END, closed = 0;
+
+-- name: chats.of_dialog
+SELECT pairing_id, dialog_id, chat, remote, session, code, seen, closed FROM crm_dialog
+WHERE dialog_id = :dialog AND pairing_id = :pairing ORDER BY closed, chat LIMIT 1;
+
+-- name: chats.find
+SELECT pairing_id, dialog_id, chat, remote, session, code, seen, closed FROM crm_dialog
+WHERE pairing_id = :pairing AND chat = :chat;
+
+-- name: chats.by_remote
+SELECT pairing_id, dialog_id, chat, remote, session, code, seen, closed FROM crm_dialog
+WHERE pairing_id = :pairing AND remote = :remote AND remote <> '';
+
+-- name: chats.of_link
+SELECT h.pairing_id, h.dialog_id, h.chat, h.remote, h.session, h.code, h.seen, h.closed
+FROM crm_dialog h JOIN crm_pairing p ON p.id = h.pairing_id
+WHERE p.link_id = :link AND p.active = 1 AND h.remote <> '' ORDER BY h.pairing_id, h.chat;
+
+-- name: chats.conversation
+UPDATE crm_dialog SET session = CASE WHEN :session <> '' THEN :session ELSE session END, closed = :closed,
+  remote = CASE WHEN :remote <> '' THEN :remote ELSE remote END
+WHERE pairing_id = :pairing AND chat = :chat;
+
+-- name: chats.see
+UPDATE crm_dialog SET seen = :seen WHERE pairing_id = :pairing AND chat = :chat;
+
+-- name: chats.join
+UPDATE crm_dialog SET dialog_id = :new WHERE dialog_id = :old;
+
+-- name: chats.joinentries
+UPDATE crm_entry SET dialog_id = :new WHERE dialog_id = :old;
+
+-- name: crmevents.keep
+INSERT INTO crm_arrived (link_id, provider_id, event, raw, state, problem, tries, next_at, at)
+VALUES (:link, :provider_id, :event, :raw, :state, :problem, 0, 0, :now)
+ON CONFLICT DO NOTHING RETURNING id;
+
+-- name: crmevents.open
+SELECT id, link_id, provider_id, event, raw, state, problem, tries, next_at, at FROM crm_arrived
+WHERE link_id = :link AND state <> 'done' AND state = 'new' ORDER BY id LIMIT :n;
+
+-- name: crmevents.next_due
+SELECT MIN(next_at) FROM crm_arrived WHERE link_id = :link AND state <> 'done' AND state = 'new' AND next_at > :now;
+
+-- name: crmevents.done
+UPDATE crm_arrived SET state = 'done', problem = '' WHERE id = :id AND state <> 'done';
+
+-- name: crmevents.later
+UPDATE crm_arrived SET next_at = :next_at, tries = tries + 1, problem = :problem WHERE id = :id AND state = 'new';
+
+-- name: crmevents.die
+UPDATE crm_arrived SET state = 'dead', problem = :problem WHERE id = :id AND state = 'new';
+
+-- name: crmevents.dead
+SELECT a.id, a.link_id, k.title, a.provider_id, a.problem, a.at
+FROM crm_arrived a JOIN crm_link k ON k.id = a.link_id
+WHERE a.state <> 'done' AND a.state = 'dead' ORDER BY a.id LIMIT :n;
+
+-- name: crmevents.revive
+UPDATE crm_arrived SET state = 'new', next_at = 0, tries = 0 WHERE id = :id AND state = 'dead';
+
+-- name: crmevents.drop
+DELETE FROM crm_arrived WHERE id = :id AND state = 'dead';
+
+-- name: crmevents.sweep
+DELETE FROM crm_arrived WHERE state = 'done' AND at < :before;
+
+-- name: employees.all
+SELECT operator, employee, name FROM crm_employee WHERE link_id = :link ORDER BY operator;
+
+-- name: employees.of
+SELECT employee FROM crm_employee WHERE link_id = :link AND operator = :operator;
+
+-- name: employees.named
+SELECT operator FROM crm_employee WHERE link_id = :link AND employee = :employee;
+
+-- name: employees.map
+INSERT INTO crm_employee (link_id, operator, employee, name) VALUES (:link, :operator, :employee, :name)
+ON CONFLICT (link_id, operator) DO UPDATE SET employee = excluded.employee, name = excluded.name;
+
+-- name: employees.unmap
+DELETE FROM crm_employee WHERE link_id = :link AND operator = :operator;

@@ -1,0 +1,185 @@
+"""Links to CRMs, pairings, and the ledger."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+import msgspec
+
+from chatapp_cli.domain.ids import ChannelId, DialogId, EntryId, LineId, LinkId, MessageId, Millis, PairingId
+
+
+@lru_cache(maxsize=256)
+def _texts(stored: str) -> Mapping[str, str]:
+    return msgspec.json.decode(stored, type=dict[str, str])
+
+
+class LinkRow(NamedTuple):
+    """A link as a person sees it: no secrets."""
+
+    id: LinkId
+    kind: str
+    account: str
+    title: str
+    hook_key: str
+    settings_text: str
+    facts_text: str
+    revision: int
+    state: str
+    code: str
+    detail: str
+    state_since: Millis
+    look_at: Millis
+    proof_at: Millis | None
+    gap_from: Millis | None
+    gap_until: Millis | None
+    created_at: Millis
+    waiting: int
+    """Entries of the ledger that wait."""
+    dead: int
+    """Entries that the CRM refused, and events of it that could not be used."""
+    oldest: Millis | None
+    """When the oldest waiting entry was made."""
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """The answers of the linking."""
+        return _texts(self.settings_text)
+
+    @property
+    def facts(self) -> Mapping[str, str]:
+        """Facts about the link for people."""
+        return _texts(self.facts_text)
+
+
+class PairingRow(NamedTuple):
+    """A channel that is joined to a place of a CRM."""
+
+    id: PairingId
+    link_id: LinkId
+    channel_id: ChannelId
+    line_id: LineId
+    line: str
+    kind: str
+    account: str
+    channel: str
+    """The channel's title."""
+    place: str
+    place_name: str
+    options_text: str
+    active: int
+    after: MessageId
+    code: str
+    detail: str
+
+    @property
+    def options(self) -> Mapping[str, str]:
+        """The stored options, without defaults."""
+        return _texts(self.options_text)
+
+
+class PairedRow(NamedTuple):
+    """The part of a pairing that decides what the CRM is told."""
+
+    id: PairingId
+    link_id: LinkId
+    after: MessageId
+
+
+class KnownMessageRow(NamedTuple):
+    """What a CRM knows of a message."""
+
+    link_id: LinkId
+    remote: str
+    came: int
+    told: str
+
+
+class EntryRow(NamedTuple):
+    """A row of the ledger."""
+
+    id: EntryId
+    link_id: LinkId
+    pairing_id: PairingId
+    dialog_id: DialogId
+    message_id: MessageId | None
+    remote: str
+    reason: str
+    act: str
+    rank: int
+    state: str
+    doubtful: int
+    not_before: Millis
+    tries: int
+    claims: int
+    code: str
+    detail: str
+    created_at: Millis
+
+
+class ShownEntryRow(NamedTuple):
+    """A row of the ledger as a person sees it."""
+
+    id: EntryId
+    link_id: LinkId
+    link: str
+    dialog_id: DialogId
+    name: str
+    """Of the dialog."""
+    message_id: MessageId | None
+    act: str
+    state: str
+    doubtful: int
+    not_before: Millis
+    tries: int
+    code: str
+    detail: str
+    created_at: Millis
+    text: str
+
+
+class ChatRow(NamedTuple):
+    """A dialog as a CRM knows it."""
+
+    pairing_id: PairingId
+    dialog_id: DialogId
+    chat: str
+    remote: str
+    session: str
+    code: str
+    seen: str
+    closed: int
+
+
+class CrmArrivedRow(NamedTuple):
+    """An event of a CRM."""
+
+    id: int
+    link_id: LinkId
+    provider_id: str
+    event: str
+    raw: bytes
+    state: str
+    problem: str
+    tries: int
+    next_at: Millis
+    at: Millis
+
+
+class CrmDeadRow(NamedTuple):
+    """An event of a CRM that could not be used."""
+
+    id: int
+    link_id: LinkId
+    link: str
+    provider_id: str
+    problem: str
+    at: Millis
+
+
+class EmployeeRow(NamedTuple):
+    """An operator of ours who is an employee of the CRM."""
+
+    operator: str
+    employee: str
+    name: str

@@ -1,0 +1,181 @@
+"""Links to CRMs, what of ours is paired with what of theirs, and what each owes the other."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlmodel import Field
+
+from chatapp_cli.store.tables.base import NEVER_AGAIN, Big, Table, key, moment, partly, ref
+
+
+class CrmLink(Table, table=True):
+    """A portal that the company works with."""
+
+    __tablename__ = "crm_link"
+    __table_args__ = (UniqueConstraint("kind", "account"), UniqueConstraint("hook_key"), NEVER_AGAIN)
+    id: int | None = Field(sa_column=key())
+    kind: str
+    account: str
+    title: str
+    hook_key: str
+    settings: str
+    facts: str
+    secrets: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    revision: int
+    """Incremented by every change that has to restart the session."""
+    state: str
+    code: str
+    detail: str
+    state_since: int = Field(sa_column=moment())
+    look_at: int = Field(sa_column=moment())
+    """When a link that a person has to mend looks again by itself; 0 if it does not."""
+    proof_at: int | None = Field(sa_column=moment(null=True))
+    """When it last proved that it works; what came to the CRM since then has to be caught up."""
+    gap_from: int | None = Field(sa_column=moment(null=True))
+    """Since when it may lack what employees wrote, while that is not caught up."""
+    gap_until: int | None = Field(sa_column=moment(null=True))
+    created_at: int = Field(sa_column=moment())
+
+
+class CrmMemory(Table, table=True):
+    """The memory of a link's sessions, encrypted."""
+
+    __tablename__ = "crm_memory"
+    link_id: int = Field(sa_column=Column(Big, ForeignKey("crm_link.id", ondelete="CASCADE"), primary_key=True))
+    name: str = Field(primary_key=True)
+    value: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class CrmPairing(Table, table=True):
+    """A channel that is joined to a place of the CRM, such as an open line."""
+
+    __tablename__ = "crm_pairing"
+    __table_args__ = (
+        UniqueConstraint("link_id", "channel_id"),
+        UniqueConstraint("link_id", "kind", "place"),
+        Index("ix_crm_pairing_channel", "channel_id"),
+        NEVER_AGAIN,
+    )
+    id: int | None = Field(sa_column=key())
+    link_id: int = Field(sa_column=ref("crm_link"))
+    channel_id: int = Field(sa_column=ref("channel"))
+    kind: str
+    """The channel's kind: the CRM knows one channel of a kind in one place."""
+    place: str
+    place_name: str
+    options: str
+    active: int
+    """0 after it was detached: what was mirrored stays known."""
+    after: int = Field(sa_column=Column(Big, nullable=False))
+    """Messages up to this one are history and do not go to the CRM."""
+    code: str
+    """Why the CRM does not take it; empty if it does."""
+    detail: str
+    created_at: int = Field(sa_column=moment())
+
+
+class CrmDialog(Table, table=True):
+    """A dialog that the CRM knows, by our id of the chat and its own."""
+
+    __tablename__ = "crm_dialog"
+    __table_args__ = (Index("ix_crm_dialog_dialog", "dialog_id", "pairing_id"),)
+    pairing_id: int = Field(sa_column=Column(Big, ForeignKey("crm_pairing.id", ondelete="CASCADE"), primary_key=True))
+    chat: str = Field(primary_key=True)
+    dialog_id: int = Field(sa_column=ref("dialog"))
+    """Several chats have the same one after dialogs were joined."""
+    remote: str
+    """The CRM's id of the chat; empty until it has told one."""
+    session: str
+    """The CRM's id of the conversation that goes on in it."""
+    code: str
+    """The CRM's code that joins chat, person and place."""
+    seen: str
+    """The CRM's id of the last message that we took."""
+    closed: int
+
+
+class CrmMessage(Table, table=True):
+    """A message that the CRM has, or that came from it."""
+
+    __tablename__ = "crm_message"
+    __table_args__ = (
+        Index("ix_crm_message_message", "message_id"),
+        partly("ix_crm_message_remote", "link_id", "remote", where="remote <> ''"),
+    )
+    link_id: int = Field(sa_column=Column(Big, ForeignKey("crm_link.id", ondelete="CASCADE"), primary_key=True))
+    message_id: int = Field(sa_column=Column(Big, ForeignKey("message.id", ondelete="CASCADE"), primary_key=True))
+    remote: str
+    """The CRM's id; empty for a message of ours, of which it tells none."""
+    came: int
+    """Whether it was written there."""
+    told: str
+    """What the CRM was last told of a message that came from it: ``delivered``, ``failed``, or nothing yet."""
+
+
+class CrmEntry(Table, table=True):
+    """One thing that a CRM has to be told: a row of the ledger, deleted when it is."""
+
+    __tablename__ = "crm_entry"
+    __table_args__ = (
+        partly("ix_crm_entry_due", "link_id", "rank", "id", where="state <> 'dead'"),
+        partly("ix_crm_entry_dead", "link_id", "id", where="state = 'dead'"),
+        Index("ix_crm_entry_dialog", "dialog_id", "link_id", "id"),
+        Index("ix_crm_entry_message", "message_id"),
+        NEVER_AGAIN,
+    )
+    id: int | None = Field(sa_column=key())
+    link_id: int = Field(sa_column=ref("crm_link"))
+    pairing_id: int = Field(sa_column=ref("crm_pairing"))
+    dialog_id: int = Field(sa_column=ref("dialog"))
+    message_id: int | None = Field(sa_column=ref("message", null=True))
+    """``NULL`` for a message of the CRM that was refused before it became one of ours."""
+    remote: str
+    """The CRM's id of that message."""
+    reason: str
+    """Why it failed, as stored words."""
+    act: str
+    rank: int
+    """Lower goes first."""
+    state: str
+    """``waiting``, ``claimed``, ``sending`` or ``dead``."""
+    doubtful: int
+    """Whether an earlier attempt may have been taken: the CRM is asked before the next one."""
+    not_before: int = Field(sa_column=moment())
+    tries: int
+    claims: int
+    epoch: int
+    code: str
+    detail: str
+    created_at: int = Field(sa_column=moment())
+
+
+class CrmArrived(Table, table=True):
+    """An event of a CRM, unique; it is applied in the transaction that marks it as done."""
+
+    __tablename__ = "crm_arrived"
+    __table_args__ = (
+        UniqueConstraint("link_id", "provider_id"),
+        partly("ix_crm_arrived_open", "link_id", "id", where="state <> 'done'"),
+    )
+    id: int | None = Field(sa_column=key())
+    link_id: int = Field(sa_column=ref("crm_link"))
+    provider_id: str
+    event: str
+    """The event as JSON; empty if it could not be understood."""
+    raw: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    state: str
+    """``new``, ``done`` or ``dead``."""
+    problem: str
+    tries: int
+    next_at: int = Field(sa_column=moment())
+    at: int = Field(sa_column=moment())
+
+
+class CrmEmployee(Table, table=True):
+    """Which operator of ours is which employee of the CRM."""
+
+    __tablename__ = "crm_employee"
+    link_id: int = Field(sa_column=Column(Big, ForeignKey("crm_link.id", ondelete="CASCADE"), primary_key=True))
+    operator: str = Field(primary_key=True)
+    employee: str
+    name: str
