@@ -1,0 +1,1 @@
+"""Bitrix24: open-line connectors of a local server application."""

@@ -1,0 +1,222 @@
+"""What the portal sends to ``/hooks/<key>/…``: events, the installation, a code, the page of a connector.
+
+Nothing here asks the network. An installation is only kept as offered: a session proves it before it is used.
+Sources: b24-rest-docs ``installation-callback.md``, ``settings/oauth``, ``api-reference/events``; providers' sheet
+§1.2, §1.6, §2.1, addendum A.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Awaitable, Callable, Mapping
+from hashlib import sha256
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import msgspec
+
+from chatapp_cli.crm.bitrix24 import events, names, pages
+from chatapp_cli.crm.bitrix24.record import (
+    ECHO,
+    HEARD,
+    INSTALLED,
+    NONCE,
+    OFFER,
+    STATE_USED,
+    Installation,
+    Offer,
+    installation,
+    joined,
+    written,
+)
+from chatapp_cli.domain.crm import CrmArrival, LinkInstalled
+from chatapp_cli.domain.ids import Millis
+from chatapp_cli.kit.brackets import parse
+from chatapp_cli.ports.bind import Bound
+from chatapp_cli.ports.connector import HookRequest
+from chatapp_cli.ports.crm import CrmReply
+
+_NO: Final = CrmReply(status=403)
+_BAD: Final = CrmReply(status=400)
+_DONE: Final = CrmReply(body=b"ok")
+_LONGEST: Final = 2000
+"""Characters of a token or a code."""
+_HOUR: Final = 3600.0
+_RU: Final = "ru"
+
+Tree = Mapping[str, Any]
+
+
+async def accept(bound: Bound, request: HookRequest, now: Millis) -> CrmReply:
+    """Check a call and translate it; a refusal stores nothing."""
+    page = request.path.strip("/")
+    handlers: Mapping[tuple[str, str], Callable[[Bound, HookRequest, Millis], Awaitable[CrmReply]]] = {
+        ("POST", "event"): _event,
+        ("POST", "install"): _install,
+        ("GET", "code"): _code,
+        ("POST", "connector"): _connector,
+    }
+    if handler := handlers.get((request.method, page)):
+        try:
+            return await handler(bound, request, now)
+        except ValueError:  # of the brackets: too deep, too many
+            return _BAD
+    return CrmReply(status=405 if page in {name for _, name in handlers} else 404)
+
+
+async def _event(bound: Bound, request: HookRequest, now: Millis) -> CrmReply:
+    tree = parse(request.body)
+    name = str(tree.get("event", "")).upper()
+    if name == events.INSTALL:
+        return await _installed_by_event(bound, tree, now)
+    known = await installation(bound)
+    auth = _map(tree, "auth")
+    if known is None or not _is_from(known, _text(auth, "member_id"), _text(auth, "application_token")):
+        return await _introduced(bound, known, tree) if known and name == events.TEST else _NO
+    if name == events.TEST:
+        await _hear(bound, tree)
+        return _DONE
+    signed = {pair for pair, one in (await joined(bound.memory)).items() if one.names}
+    parts = events.kept(tree, lambda connector, line: f"{connector}|{line}" in signed)
+    return CrmReply(arrivals=[events.arrival(raw, now) for raw in parts], body=b"ok")
+
+
+def _is_from(known: Installation, member_id: str, application_token: str) -> bool:
+    """Whether a call is the linked portal's; takes the same time for any wrong password."""
+    password = hmac.compare_digest(known.application_token.encode(), application_token.encode("utf-8", "replace"))
+    portal = hmac.compare_digest(known.member_id.encode(), member_id.encode("utf-8", "replace"))
+    return bool(known.application_token) and password and portal
+
+
+async def _introduced(bound: Bound, known: Installation, tree: Tree) -> CrmReply:
+    """Learn the application token from the test event that we asked for: only the portal has its nonce.
+
+    After the flow with a code the portal has not told it.
+    """
+    auth = _map(tree, "auth")
+    password = _text(auth, "application_token")
+    if known.application_token or _text(auth, "member_id") != known.member_id or not password:
+        return _NO
+    if not await _hear(bound, tree):
+        return _NO
+    await bound.memory.save({INSTALLED: written(msgspec.structs.replace(known, application_token=password))})
+    return _DONE
+
+
+async def _hear(bound: Bound, tree: Tree) -> bool:
+    """Note that the awaited test event came; returns whether it was awaited."""
+    nonce = _text(_map(_map(tree, "data"), "QUERY"), NONCE)
+    awaited = (await bound.memory.known(ECHO)).get(ECHO, "")
+    if not nonce or not hmac.compare_digest(awaited.encode(), nonce.encode("utf-8", "replace")):
+        return False
+    return await bound.memory.swap(ECHO, awaited, HEARD + nonce)
+
+
+async def _install(bound: Bound, request: HookRequest, now: Millis) -> CrmReply:
+    tree = parse(request.body)
+    if "AUTH_ID" not in tree:
+        return await _installed_by_event(bound, tree, now)
+    scheme = "http" if request.query.get("PROTOCOL") == "0" else "https"
+    offer = Offer(
+        at=now,
+        member_id=_text(tree, "member_id"),
+        endpoint=f"{scheme}://{request.query.get('DOMAIN', '')}/rest/",
+        access=_text(tree, "AUTH_ID"),
+        refresh=_text(tree, "REFRESH_ID"),
+        expires_in=_seconds(_text(tree, "AUTH_EXPIRES")),
+        application_token=_text(tree, "APPLICATION_TOKEN"),
+    )
+    return await _offered(bound, offer, now, language=request.query.get("LANG", _RU))
+
+
+async def _installed_by_event(bound: Bound, tree: Tree, now: Millis) -> CrmReply:
+    auth = _map(tree, "auth")
+    offer = Offer(
+        at=now,
+        member_id=_text(auth, "member_id"),
+        endpoint=_text(auth, "client_endpoint") or f"https://{_text(auth, 'domain')}/rest/",
+        access=_text(auth, "access_token"),
+        refresh=_text(auth, "refresh_token"),
+        expires_in=_seconds(_text(auth, "expires_in")),
+        application_token=_text(auth, "application_token"),
+        owner=_text(auth, "user_id"),
+    )
+    language = _text(_map(tree, "data"), "LANGUAGE_ID") or _RU
+    return await _offered(bound, offer, now, language=language)
+
+
+async def _code(bound: Bound, request: HookRequest, now: Millis) -> CrmReply:
+    """The browser comes back from the portal; its code lives for half a minute and works once."""
+    told = request.query
+    state = bound.secrets.get("state", "")
+    used = (await bound.memory.known(STATE_USED)).get(STATE_USED, "")
+    if not state or used == state or not hmac.compare_digest(state.encode(), told.get("state", "").encode()):
+        return _NO
+    scheme = urlsplit(bound.settings["portal"]).scheme
+    offer = Offer(
+        at=now,
+        member_id=told.get("member_id", ""),
+        endpoint=f"{scheme}://{told.get('domain', '')}/rest/",
+        code=told.get("code", ""),
+    )
+    if not _is_whole(offer) or not await _may_install(bound, offer, now):
+        return _NO
+    if not await bound.memory.swap(STATE_USED, used, state):
+        return _NO
+    return await _offered(bound, offer, now, language=told.get("LANG", _RU))
+
+
+async def _offered(bound: Bound, offer: Offer, now: Millis, *, language: str) -> CrmReply:
+    """Keep an installation until a session has proved it."""
+    if not _is_whole(offer) or not await _may_install(bound, offer, now):
+        return _NO
+    await bound.memory.save({OFFER: written(offer)})
+    mark = sha256((offer.code or offer.access).encode("utf-8", "replace")).hexdigest()[:24]
+    page = pages.installed(bound.settings["portal"], language)
+    arrival = CrmArrival(provider_id=f"install:{mark}", event=LinkInstalled(), raw=b'{"event":"ONAPPINSTALL"}')
+    return CrmReply(arrivals=[arrival], body=page.body, content_type=page.content_type, headers=page.headers)
+
+
+def _is_whole(offer: Offer) -> bool:
+    proofs = (offer.code,) if offer.code else (offer.access, offer.refresh)
+    return bool(offer.member_id) and all(0 < len(one) <= _LONGEST for one in (*proofs, offer.member_id))
+
+
+async def _may_install(bound: Bound, offer: Offer, now: Millis) -> bool:
+    """Whether the installation is awaited now, and of the portal that was named, or of the same one elsewhere."""
+    if now >= int(bound.secrets.get("window", "0")):
+        return False
+    parts = urlsplit(offer.endpoint)
+    if parts.scheme != urlsplit(bound.settings["portal"]).scheme or parts.path != "/rest/":
+        return False
+    known = await installation(bound)
+    return parts.netloc.lower() == bound.account or (known is not None and known.member_id == offer.member_id)
+
+
+async def _connector(bound: Bound, request: HookRequest, now: Millis) -> CrmReply:  # noqa: ARG001 - as the others
+    """The settings page of a connector, opened in the portal's frame. ``APP_SID`` is not the application token."""
+    tree = parse(request.body)
+    known = await installation(bound)
+    if known is None or not _is_from(known, _text(tree, "member_id"), _text(tree, "APPLICATION_TOKEN")):
+        return _NO
+    connector, line = pages.place_of(_text(tree, "PLACEMENT_OPTIONS"))
+    kind = names.kind_of(connector)
+    if not kind:
+        return CrmReply(status=404)
+    there = (await joined(bound.memory)).get(f"{connector}|{line}")
+    title = names.channels()[kind].name
+    return pages.settings(known.origin, request.query.get("LANG", _RU), (title, line), there)
+
+
+def _map(tree: Any, name: str) -> Tree:
+    found = tree.get(name) if isinstance(tree, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
+
+
+def _text(tree: Tree, name: str) -> str:
+    found = tree.get(name)
+    return found if isinstance(found, str) else ""
+
+
+def _seconds(said: str) -> float:
+    return float(said) if said.isascii() and said.isdecimal() and len(said) < 10 else _HOUR  # noqa: PLR2004 - 30 years

@@ -1,0 +1,86 @@
+"""Texts of the portal's chats, which have BBCode, and ours, which have none.
+
+Source: b24-rest-docs ``im`` (formatting of messages); providers' sheet §2.4, B4.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+_WORDS: Final = (
+    "b|i|u|s|code|quote|url|user|chat|br|img|size|color|p|list|icon|send|put|call|attach|disk|rating|timestamp|context"
+)
+_TAG: Final = re.compile(rf"\[(?P<end>/?)(?P<tag>{_WORDS}|\*)(?:=(?P<value>[^\]\n]{{0,2000}}))?\]", re.IGNORECASE)
+_SIGNED: Final = re.compile(r"\[b\]([^\[\]\n]{1,120}):\[/b\][ ]?(?:\[br\]|\n)[ ]?", re.IGNORECASE)
+_RULE: Final = "-{20,100}"
+_QUOTED_LINES: Final = re.compile(
+    rf"\A\s*{_RULE}[ ]*\n(?P<head>[^\n]*)\n(?P<words>.*?)\n?{_RULE}[ ]*(?:\n|\Z)", re.DOTALL
+)
+_QUOTED_TAG: Final = re.compile(r"\A\s*\[quote(?:=[^\]\n]*)?\](?P<words>.*?)\[/quote\]\s*", re.IGNORECASE | re.DOTALL)
+_HEAD: Final = re.compile(r"\[[^\]\n]*\d{1,2}[.:]\d{2}[^\]\n]*\]\s*$")
+"""The time behind a name, at the end of a quote's first line."""
+_BREAK: Final = "\u200b"
+"""Between a bracket and its word: the portal shows both, and obeys neither."""
+
+
+class Said(NamedTuple):
+    """A message of an employee."""
+
+    text: str
+    quoted: str = ""
+    """What it quotes, in one line."""
+    signature: str = ""
+    """The employee's name that the portal put before the text."""
+
+
+def read(text: str) -> Said:
+    """Take a message apart, and turn it into plain text."""
+    text = re.sub(r"\[br\]", "\n", text, flags=re.IGNORECASE) if not _SIGNED.match(text) else text
+    signature = ""
+    if signed := _SIGNED.match(text):
+        signature, text = signed[1].strip(), re.sub(r"\[br\]", "\n", text[signed.end() :], flags=re.IGNORECASE)
+    quoted = ""
+    if match := _QUOTED_TAG.match(text):
+        quoted, text = _without_head(match["words"]), text[match.end() :]
+    elif match := _QUOTED_LINES.match(text):
+        quoted, text = match["words"], text[match.end() :]
+    return Said(plain(text), " ".join(plain(quoted).split()), signature)
+
+
+def _without_head(words: str) -> str:
+    """A quote without its first line, if that is a name and a time."""
+    head, _, rest = words.strip().partition("\n")
+    return rest if rest and _HEAD.search(head) else words
+
+
+def plain(text: str) -> str:
+    """A text without tags; links keep their address, unknown brackets stay."""
+    found: list[str] = []
+    links: list[tuple[str, int]] = []
+    at = 0
+    for tag in _TAG.finditer(text):
+        found.append(text[at : tag.start()])
+        at = tag.end()
+        name, value = tag["tag"].lower(), tag["value"]
+        if name == "br":
+            found.append("\n")
+        elif name == "*":
+            found.append("\n- ")
+        elif name == "url" and not tag["end"]:
+            links.append((value or "", len(found)))
+        elif name == "url" and links:
+            found.append(_address(*links.pop(), found))
+    found.append(text[at:])
+    return "".join(found).strip()
+
+
+def _address(link: str, begun: int, found: list[str]) -> str:
+    """What stands behind a link's words: its address, if the words are not the address."""
+    words = "".join(found[begun:]).strip()
+    return "" if not link or link == words else f" ({link})" if words else link
+
+
+def shielded(text: str) -> str:
+    """A text of ours so that the portal shows its brackets and does not obey them."""
+    return _TAG.sub(lambda tag: f"[{_BREAK}{tag[0][1:]}", text)

@@ -1,0 +1,168 @@
+"""What a doctor can find out about a portal without changing it: providers' sheet §10, addendum B1–B3."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from chatapp_cli.crm.bitrix24 import lines, record
+from chatapp_cli.crm.bitrix24.api import Command, PortalApi
+from chatapp_cli.crm.bitrix24.bind import SCOPES
+from chatapp_cli.crm.bitrix24.events import BOUND
+from chatapp_cli.crm.bitrix24.names import KIND
+from chatapp_cli.crm.bitrix24.record import ECHO, HEARD, NONCE
+from chatapp_cli.domain.errors import ChannelError
+from chatapp_cli.domain.next_step import Next, to_do
+from chatapp_cli.domain.text import T, Text
+from chatapp_cli.kit.crms import manifest
+from chatapp_cli.ports.bind import Bound
+from chatapp_cli.ports.connector import Finding
+from chatapp_cli.ports.world import World
+
+SKEW: Final = 60.0
+"""Seconds that our clock may differ from the portal's."""
+PATIENCE: Final = 30
+"""Seconds in which a test event has to come."""
+_NEEDED: Final = frozenset(SCOPES[:5])
+
+
+async def findings(api: PortalApi, bound: Bound, world: World) -> Sequence[Finding]:
+    """Rights, owner, clock, bindings, lines, and whether an event comes back."""
+    asked = {name: Command(name) for name in ("scope", "user.current", "server.time", "event.get")}
+    answers = await api.batch(asked)
+    found = [
+        await _tokens(bound, world),
+        _scopes(answers["scope"]),
+        _owner(answers["user.current"]),
+        _clock(answers["server.time"], world),
+        _bindings(answers["event.get"], bound),
+    ]
+    found += [one async for one in _lines(api)]
+    return [*found, await _echo(api, bound, world)]
+
+
+def broken(name: str, error: ChannelError) -> Finding:
+    """Explain a failure in the manifest's words."""
+    words = manifest(KIND).errors.get(error.code)
+    if words is None:
+        return Finding(name=name, ok=False, what=error.what, next_step=error.next_step)
+    what = T("{problem} ({detail})", problem=words.what, detail=error.detail) if error.detail else words.what
+    return Finding(name=name, ok=False, what=what, next_step=words.step_when_bound)
+
+
+async def _tokens(bound: Bound, world: World) -> Finding:
+    token = await record.token(bound)
+    minutes = (world.clock.now() - token.at) // 60_000 if token else 0
+    return Finding(
+        name="tokens", ok=True, what=T("Bitrix24 accepts our token, which is {minutes} minutes old.", minutes=minutes)
+    )
+
+
+def _scopes(said: Any) -> Finding:
+    if isinstance(said, ChannelError):
+        return broken("scopes", said)
+    there = {str(one).strip() for one in said} if isinstance(said, list) else set()
+    if lacking := sorted(_NEEDED - there):
+        return Finding(
+            name="scopes",
+            ok=False,
+            what=T("The application lacks the rights {scopes}.", scopes=", ".join(lacking)),
+            next_step=T("Tick them in the local application, and install it again."),
+        )
+    return Finding(name="scopes", ok=True, what=T("The application has all rights that it needs."))
+
+
+def _owner(said: Any) -> Finding:
+    if isinstance(said, ChannelError):
+        return broken("owner", said)
+    about = said if isinstance(said, Mapping) else {}
+    name = " ".join(str(about[part]) for part in ("NAME", "LAST_NAME") if about.get(part)) or str(about.get("ID", ""))
+    if about.get("ACTIVE") in {False, "N"}:
+        return Finding(
+            name="owner",
+            ok=False,
+            what=T("{name}, who installed the application, has left the portal: the link will end.", name=name),
+            next_step=T("Let a service employee with an administrator's rights install it again."),
+        )
+    return Finding(name="owner", ok=True, what=T("The application belongs to {name}, who is active.", name=name))
+
+
+def _clock(said: Any, world: World) -> Finding:
+    if isinstance(said, ChannelError):
+        return broken("clock", said)
+    try:
+        apart = world.clock.now() / 1000 - datetime.fromisoformat(str(said)).timestamp()
+    except (ValueError, OverflowError):
+        return Finding(name="clock", ok=True, what=T("The portal does not tell its time."))
+    if abs(apart) > SKEW:
+        return Finding(
+            name="clock",
+            ok=False,
+            what=T("Our clock and the portal's are {seconds} seconds apart.", seconds=round(abs(apart))),
+            next_step=T("Let this machine set its clock by the network (NTP)."),
+        )
+    return Finding(name="clock", ok=True, what=T("Our clock and the portal's agree."))
+
+
+def _bindings(said: Any, bound: Bound) -> Finding:
+    """Each event has to come to one address, once: two spellings of ours would double everything."""
+    if isinstance(said, ChannelError):
+        return broken("events", said)
+    there = [one for one in said if isinstance(one, Mapping)] if isinstance(said, list) else []
+    ours = f"/hooks/{bound.hook_key}/event"
+    counted = Counter(str(one.get("event", "")).upper() for one in there)
+    reached = {str(one.get("event", "")).upper() for one in there if str(one.get("handler", "")).endswith(ours)}
+    missing = [event for event in BOUND if event.upper() not in reached]
+    doubled = [event for event in BOUND if counted[event.upper()] > 1]
+    step = T("It is mended when the daemon opens the link: start {how}.", how=to_do(Next.SERVE))
+    if missing or doubled:
+        return Finding(name="events", ok=False, what=_odd_bindings(missing, doubled), next_step=step)
+    return Finding(name="events", ok=True, what=T("Each event is bound to this desk once."))
+
+
+def _odd_bindings(missing: Sequence[str], doubled: Sequence[str]) -> Text:
+    if missing:
+        return T("Bitrix24 does not tell this desk: {events}.", events=", ".join(missing))
+    return T("Bitrix24 tells twice: {events}.", events=", ".join(doubled))
+
+
+async def _lines(api: PortalApi) -> AsyncIterator[Finding]:
+    try:
+        there = await lines.places(api)
+    except ChannelError as error:
+        yield broken("lines", error)
+        return
+    for place in there:
+        for code in place.warnings:
+            words = manifest(KIND).errors[code]
+            what = T("Open line «{name}»: {problem}", name=place.name, problem=words.what)
+            yield Finding(name="lines", ok=False, what=what, next_step=words.step_when_bound)
+
+
+async def _echo(api: PortalApi, bound: Bound, world: World) -> Finding:
+    """Let the portal send a test event: the only proof that its calls reach this desk (addendum B3)."""
+    nonce = world.chance.key()
+    await bound.memory.save({ECHO: nonce})
+    begun = world.clock.monotonic()
+    try:
+        await api.call("event.test", {NONCE: nonce})
+    except ChannelError as error:
+        return broken("echo", error)
+    while world.clock.monotonic() - begun < PATIENCE:
+        if (await bound.memory.known(ECHO)).get(ECHO) == HEARD + nonce:
+            seconds = round(world.clock.monotonic() - begun, 1)
+            return Finding(
+                name="echo", ok=True, what=T("A test event came back in {seconds} seconds.", seconds=seconds)
+            )
+        await world.clock.sleep(1)
+    return Finding(
+        name="echo",
+        ok=False,
+        what=T("A test event of the portal did not come back in {seconds} seconds.", seconds=PATIENCE),
+        next_step=T(
+            "The public address has to be reachable from the Internet, and the daemon has to run: start {how}.",
+            how=to_do(Next.SERVE),
+        ),
+    )

@@ -1,0 +1,129 @@
+"""Bitrix24, wired together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from chatapp_cli.crm.bitrix24 import accept, bind, cards, check, events, files, lines
+from chatapp_cli.crm.bitrix24.api import PortalApi, connected
+from chatapp_cli.crm.bitrix24.arrange import Arrangement
+from chatapp_cli.crm.bitrix24.deliver import Delivery
+from chatapp_cli.crm.bitrix24.history import History
+from chatapp_cli.crm.bitrix24.naming import ChatNaming
+from chatapp_cli.domain.crm import (
+    Act,
+    Card,
+    CrmArrival,
+    CrmChat,
+    CrmEvent,
+    Employee,
+    LedgerEntry,
+    MirroredChat,
+    Pairing,
+    Place,
+    Shown,
+)
+from chatapp_cli.domain.errors import ChannelError
+from chatapp_cli.domain.ids import LinkId, PairingId
+from chatapp_cli.ports.bind import Asker, Bound
+from chatapp_cli.ports.connector import Finding, HookRequest
+from chatapp_cli.ports.crm import Crm, CrmReply, CrmSession
+from chatapp_cli.ports.world import World
+
+
+class Bitrix24Session:
+    """A portal at work."""
+
+    def __init__(self, api: PortalApi, bound: Bound, public_url: str, world: World) -> None:
+        self._api, self._clock = api, world.clock
+        self._arrangement = Arrangement(api, bound, public_url, world)
+        self._delivery = Delivery(api, public_url)
+        self._naming = ChatNaming(api, world.clock)
+
+    async def arrange(self, pairings: Sequence[Pairing]) -> Mapping[PairingId, ChannelError]:
+        """Register connectors, connect lines, bind events; what is done is not repeated."""
+        return await self._arrangement.arrange(pairings)
+
+    async def deliver(self, entries: Sequence[LedgerEntry]) -> Sequence[Shown | ChannelError]:
+        """Tell the portal, several messages in a request."""
+        outcomes = await self._delivery.deliver(entries)
+        for entry, outcome in zip(entries, outcomes, strict=True):
+            if entry.act is Act.ADD and isinstance(outcome, Shown):
+                self._naming.note(entry, outcome.chat)
+        return outcomes
+
+    async def find(self, entry: LedgerEntry) -> Shown | None:
+        """Look for a message in its chat's history."""
+        return await self._delivery.find(entry)
+
+    def catch_up(self, chats: Sequence[MirroredChat]) -> AsyncGenerator[Sequence[CrmArrival], None]:
+        """What employees wrote and nobody delivered."""
+        return History(self._api).owed(chats, self._clock.now())
+
+    async def fetch(self, address: str, target: Path) -> None:
+        """Write an employee's file to ``target``; only from the portal."""
+        await files.fetch(self._api, address, target)
+
+    async def prove(self) -> None:
+        """Ask for the application's rights."""
+        await self._api.call("scope")
+
+    async def places(self) -> Sequence[Place]:
+        """The open lines, with the settings that make trouble."""
+        return await lines.places(self._api)
+
+    async def employees(self) -> Sequence[Employee]:
+        """Who works in the portal."""
+        return await lines.employees(self._api)
+
+    async def cards(self, chat: CrmChat) -> Sequence[Card]:
+        """The cards that the portal has bound to a chat."""
+        return await cards.cards(self._api, chat)
+
+    async def aclose(self) -> None:
+        """End the work beside the deliveries."""
+        await self._naming.aclose()
+
+
+class Bitrix24:
+    """The CRM."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def link(self, ask: Asker, *, public_url: str, previous: Bound | None = None) -> Bound:
+        """Ask for portal and application; the tokens come when it is installed."""
+        return await bind.link(ask, self._world, public_url, previous)
+
+    async def accept(self, bound: Bound, request: HookRequest) -> CrmReply:
+        """Check and translate what the portal sends."""
+        return await accept.accept(bound, request, self._world.clock.now())
+
+    def understand(self, bound: Bound, raw: bytes) -> CrmEvent:  # noqa: ARG002 - an event says all by itself
+        """Parse a stored event again."""
+        return events.understand(raw, self._world.clock.now())
+
+    async def check(self, bound: Bound) -> Sequence[Finding]:
+        """Ask the portal about rights, owner, clock, events and lines."""
+        try:
+            async with connected(bound, self._world) as api:
+                return await check.findings(api, bound, self._world)
+        except ChannelError as error:
+            return [check.broken("tokens", error)]
+
+    @asynccontextmanager
+    async def open(self, link: LinkId, bound: Bound, *, public_url: str) -> AsyncIterator[CrmSession]:  # noqa: ARG002 - the memory knows
+        """Prove an offered installation, and start."""
+        async with connected(bound, self._world) as api:
+            session = Bitrix24Session(api, bound, public_url, self._world)
+            try:
+                yield session
+            finally:
+                await session.aclose()
+
+
+def create(world: World) -> Crm:
+    """Make the CRM."""
+    return Bitrix24(world)

@@ -1,0 +1,143 @@
+"""Entries of the ledger as the portal's requests take them.
+
+Sources: b24-rest-docs ``imconnector.send.messages`` and its neighbours; providers' sheet §2.3, §2.6, addendum A, B4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from chatapp_cli.crm.bitrix24 import bbcode, names
+from chatapp_cli.domain.crm import LedgerEntry, SharedFile
+from chatapp_cli.domain.message import Origin
+
+SHOWN_BY: Final[Mapping[Origin, str]] = {
+    Origin.PHONE: "show_phone",
+    Origin.OPERATOR: "show_desk",
+    Origin.AUTOREPLY: "show_robots",
+    Origin.ROBOT: "show_robots",
+    Origin.RULE: "show_robots",
+    Origin.CAMPAIGN: "show_campaigns",
+    Origin.API: "show_api",
+}
+"""The option that decides whether messages of an origin are shown (S-159, S-163); clients' always are."""
+ON: Final = "on"
+_QUOTE: Final = 60
+"""Letters of a quote."""
+_FIRST_DATE: Final = 1_000_000_000
+_NOTHING: Final = "…"
+"""In place of a message that has neither words nor files: the portal refuses an empty one."""
+
+
+def is_shown(entry: LedgerEntry) -> bool:
+    """Whether the pairing's options let an entry into the open line."""
+    options = entry.pairing.options
+    if entry.chat.kind == "group" and options.get("groups", ON) != ON:
+        return False
+    return options.get(SHOWN_BY.get(entry.origin, ""), ON) == ON
+
+
+def connector(entry: LedgerEntry) -> str:
+    """The connector of an entry's channel."""
+    return names.channels()[entry.pairing.kind].id
+
+
+def added(entry: LedgerEntry, owner: str, is_ours: Callable[[str], bool]) -> dict[str, Any]:
+    """An item of ``imconnector.send.messages``.
+
+    ``user.id`` is one for each person and ``chat.id`` one for each dialog: were both the dialog's, the portal would
+    make a lead for each post that somebody comments (addendum A on §2.3). What we wrote appears as an employee's,
+    the owner's if its author is none there. ``is_ours`` tells which addresses of files the portal may be given.
+    """
+    files = [file for file in entry.files if is_ours(file.url)]
+    left_out = [file for file in entry.files if not is_ours(file.url)]
+    said: dict[str, Any] = {"id": entry.key, **_date(entry), "text": _text(entry, left_out)}
+    if files:
+        said["files"] = [{"url": file.url, "name": file.name or "file"} for file in files]
+    if not said["text"]:
+        said |= {} if files else {"text": _NOTHING}
+    if entry.chat.kind == "group":
+        said["disable_crm"] = "Y"
+    if entry.ours and (author := _number(entry.employee) or _number(owner)):
+        said["user_id"] = author
+    return {"user": _user(entry), "message": said, "chat": _chat(entry)}
+
+
+def edited(entry: LedgerEntry) -> dict[str, Any]:
+    """An item of ``imconnector.update.messages``."""
+    said = {"id": entry.key, **_date(entry), "text": _text(entry, ()) or _NOTHING}
+    return {"user": {"id": entry.person.id}, "message": said, "chat": {"id": entry.chat.id}}
+
+
+def deleted(entry: LedgerEntry) -> dict[str, Any]:
+    """An item of ``imconnector.delete.messages``."""
+    return {"user": {"id": entry.person.id}, "message": {"id": entry.key}, "chat": {"id": entry.chat.id}}
+
+
+def delivered(entry: LedgerEntry) -> dict[str, Any]:
+    """An item of ``imconnector.send.status.delivery``, whose ids are a list."""
+    return {
+        "im": {"chat_id": _number(entry.chat.remote), "message_id": _number(entry.remote)},
+        "message": {"id": list(entry.sent_as) or [entry.key or f"im-{entry.remote}"], **_date(entry)},
+        "chat": {"id": entry.chat.id},
+    }
+
+
+def _user(entry: LedgerEntry) -> dict[str, Any]:
+    person = entry.person
+    known: dict[str, Any] = {"id": person.id}
+    if entry.chat.kind == "group":
+        return known | {"name": names.letters(entry.chat.name) or names.NOBODY}
+    known |= names.called(person)
+    for name, value in (("phone", names.phone(person.phone)), ("url", names.web(person.url))):
+        known |= {name: value} if value else {}
+    return known
+
+
+def _chat(entry: LedgerEntry) -> dict[str, Any]:
+    chat = {"id": entry.chat.id, "name": entry.chat.name or entry.person.name}
+    return chat | ({"url": link} if (link := names.web(entry.chat.url)) else {})
+
+
+def _text(entry: LedgerEntry, left_out: Sequence[SharedFile]) -> str:
+    """Who wrote, where it is not seen; what it answers; the words; the post that it comments."""
+    words = bbcode.shielded(entry.text)
+    who = _author(entry)
+    if who and (words or not entry.files):
+        words = f"{who}: {words}"
+    elif who:
+        words = f"{who}:"
+    quote = _quote(entry.quoted)
+    gone = "\n".join(f"[{file.name}]" for file in left_out)
+    return "\n".join(filter(None, (quote, words, gone, entry.chat.url)))
+
+
+def _author(entry: LedgerEntry) -> str:
+    """The member of a group, or an operator of ours who is nobody there."""
+    if entry.ours:
+        return "" if entry.employee else bbcode.shielded(entry.author)
+    if entry.chat.kind != "group" or not entry.author:
+        return ""
+    phone = entry.author_phone if entry.pairing.options.get("group_phones") == ON else ""
+    return bbcode.shielded(f"{entry.author} ({phone})" if phone else entry.author)
+
+
+def _quote(words: str) -> str:
+    """The portal has no field for what a message answers (addendum B4)."""
+    line = " ".join(words.split())
+    return f"«{bbcode.shielded(line if len(line) <= _QUOTE else line[: _QUOTE - 1] + '…')}»" if line else ""
+
+
+def _date(entry: LedgerEntry) -> dict[str, int]:
+    seconds = entry.at // 1000
+    return {"date": seconds} if seconds >= _FIRST_DATE else {}
+
+
+def _number(said: str) -> int:
+    return int(said) if said.isascii() and said.isdecimal() else 0
+
+
+def ours_at(public_url: str) -> Callable[[str], bool]:
+    """Whether an address is below ours: no other is ever given to the portal, such as one inside our network."""
+    return lambda url: url.startswith(f"{public_url}/")

@@ -1,0 +1,182 @@
+"""Tells the portal what the ledger owes it: several messages in a request, each one's own answer read."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final, TypeAlias
+
+from chatapp_cli.crm.bitrix24 import convert, errors
+from chatapp_cli.crm.bitrix24.api import Command, PortalApi
+from chatapp_cli.crm.bitrix24.cards import bound_cards
+from chatapp_cli.crm.bitrix24.history import History
+from chatapp_cli.crm.bitrix24.rate import Urgency
+from chatapp_cli.domain.crm import Act, LedgerEntry, Shown
+from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, Rejected
+
+TOGETHER: Final = 20
+"""Messages in a request: no largest number is documented, and a lost answer leaves so many unknown (addendum B7)."""
+
+Outcome: TypeAlias = "Shown | ChannelError"
+_Item: TypeAlias = Callable[[LedgerEntry], Mapping[str, Any]]
+
+
+class Delivery:
+    """Delivers for one session."""
+
+    def __init__(self, api: PortalApi, public_url: str) -> None:
+        self._api = api
+        self._is_ours = convert.ours_at(public_url)
+
+    async def deliver(self, entries: Sequence[LedgerEntry]) -> Sequence[Outcome]:
+        """The outcome of each entry; raises only what hindered all of them."""
+        found: dict[int, Outcome] = {}
+        jobs: dict[tuple[Act, str, str], list[tuple[int, LedgerEntry]]] = {}
+        for place, entry in enumerate(entries):
+            if reason := _unfit(entry):
+                found[place] = reason
+            elif entry.act is Act.ADD and not convert.is_shown(entry):
+                found[place] = Shown()
+            else:
+                jobs.setdefault((entry.act, entry.pairing.kind, entry.pairing.place), []).append((place, entry))
+        work = [self._together(job[at : at + TOGETHER]) for job in jobs.values() for at in range(0, len(job), TOGETHER)]
+        for outcomes in await asyncio.gather(*work):
+            found |= outcomes
+        return _unless_all_failed([found[place] for place in range(len(entries))])
+
+    async def find(self, entry: LedgerEntry) -> Shown | None:
+        """Look for a message in the chat's history by our id; what else we tell may be told twice."""
+        if entry.act is not Act.ADD:
+            return None
+        connector, place = convert.connector(entry), entry.pairing.place
+        return await History(self._api).find(entry.chat, entry.person, connector, place, entry.key)
+
+    async def _together(self, some: Sequence[tuple[int, LedgerEntry]]) -> Mapping[int, Outcome]:
+        entries = [entry for _, entry in some]
+        try:
+            outcomes = await self._tell(entries)
+        except ChannelError as error:
+            outcomes = [error] * len(some)
+        return {place: outcome for (place, _), outcome in zip(some, outcomes, strict=True)}
+
+    def _tell(self, entries: Sequence[LedgerEntry]) -> Awaitable[Sequence[Outcome]]:
+        match entries[0].act:
+            case Act.ADD:
+                return self._add(entries)
+            case Act.EDIT:
+                return self._again("imconnector.update.messages", entries, convert.edited)
+            case Act.DELETE:
+                return self._again("imconnector.delete.messages", entries, convert.deleted)
+            case Act.DELIVERED:
+                return self._again("imconnector.send.status.delivery", entries, convert.delivered)
+        return self._complain(entries)
+
+    async def _add(self, entries: Sequence[LedgerEntry]) -> Sequence[Outcome]:
+        owner = self._api.held.owner
+        items = [convert.added(entry, owner, self._is_ours) for entry in entries]
+        result = await self._api.call("imconnector.send.messages", _about(entries[0], items), once=True)
+        told = _items(result)
+        by_key = {str(_inside(one, "message").get("id", "")): one for one in told}
+        straight = told if len(told) == len(entries) else [{}] * len(entries)
+        return [
+            _shown(entry, by_key.get(entry.key) or one, result) for entry, one in zip(entries, straight, strict=True)
+        ]
+
+    async def _again(self, method: str, entries: Sequence[LedgerEntry], item: _Item) -> Sequence[Outcome]:
+        """Tell what may be told twice: a lost answer is simply asked for once more."""
+        result = await self._api.call(
+            method, _about(entries[0], [item(entry) for entry in entries]), urgency=Urgency.OPERATOR
+        )
+        told = _items(result)
+        if len(told) != len(entries):
+            told = [{"SUCCESS": isinstance(result, dict) and result.get("SUCCESS", True) is not False}] * len(entries)
+        return [Shown() if _is_taken(one) else _refused(one) for one in told]
+
+    async def _complain(self, entries: Sequence[LedgerEntry]) -> Sequence[Outcome]:
+        """Tell authors that their messages did not get through, by a notification and in the card of the chat.
+
+        A chat of an open line has no negative status, and ``imopenlines.crm.message.add`` would write to the client.
+        """
+        chats = {f"c{place}": entry.chat.remote for place, entry in enumerate(entries) if entry.chat.remote}
+        cards = await bound_cards(self._api, chats)
+        commands: dict[str, Command] = {}
+        for place, entry in enumerate(entries):
+            if entry.employee:
+                tag = f"CHATAPP|FAILED|{entry.remote}"
+                notice = {"USER_ID": entry.employee, "MESSAGE": complaint(entry), "TAG": tag}
+                commands[f"n{place}"] = Command("im.notify.system.add", notice)
+            for kind, card in list(cards.get(f"c{place}", {}).items())[:1]:
+                comment = {"ENTITY_ID": card, "ENTITY_TYPE": kind, "COMMENT": complaint(entry)}
+                commands[f"t{place}"] = Command("crm.timeline.comment.add", {"fields": comment})
+        answers = await self._api.batch(commands, urgency=Urgency.OPERATOR) if commands else {}
+        return [_complained(answers.get(f"n{place}"), answers.get(f"t{place}")) for place in range(len(entries))]
+
+
+def complaint(entry: LedgerEntry) -> str:
+    """What is told about a failed message: to whom, why, and its first words."""
+    return "\n".join(filter(None, (entry.chat.name or entry.person.name, entry.reason, entry.text)))
+
+
+def _complained(notice: Any, comment: Any) -> Outcome:
+    """It counts as told if one of the two ways worked; with none, nobody is left to tell."""
+    told = [one for one in (notice, comment) if one is not None]
+    if told and all(isinstance(one, ChannelError) for one in told):
+        return next(one for one in told if isinstance(one, ChannelError))
+    return Shown()
+
+
+def _unfit(entry: LedgerEntry) -> ChannelError | None:
+    """Why an entry cannot be told at all."""
+    if not entry.pairing.place.isdecimal():
+        return Rejected("line_inactive", entry.pairing.place)
+    if entry.act is Act.DELIVERED and not (entry.chat.remote.isdecimal() and entry.remote.isdecimal()):
+        return Rejected("chat_unknown")
+    return None
+
+
+def _about(entry: LedgerEntry, items: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    return {"CONNECTOR": convert.connector(entry), "LINE": int(entry.pairing.place), "MESSAGES": items}
+
+
+def _items(result: Any) -> list[Mapping[str, Any]]:
+    found = _inside(result, "DATA").get("RESULT")
+    found = list(found.values()) if isinstance(found, dict) else found
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def _inside(said: Any, name: str) -> Mapping[str, Any]:
+    found = said.get(name) if isinstance(said, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _shown(entry: LedgerEntry, one: Mapping[str, Any], result: Any) -> Outcome:
+    """The answer to one message; the outer success says nothing about it."""
+    if not one:
+        outright = isinstance(result, dict) and result.get("SUCCESS") is False
+        return _refused(result) if outright else OutcomeUnknown("no_answer", entry.key)
+    if not _is_taken(one):
+        return _refused(one)
+    session = _inside(one, "session")
+    return Shown(chat=_id(session.get("CHAT_ID")), session=_id(session.get("ID")))
+
+
+def _is_taken(one: Mapping[str, Any]) -> bool:
+    return one.get("SUCCESS") is True or one.get("SUCCESS") == "Y"
+
+
+def _refused(one: Any) -> ChannelError:
+    told = one.get("ERRORS") if isinstance(one, dict) else None
+    words = [str(word) for word in told] if isinstance(told, list) else [str(told)] if told else []
+    code = words[0].split()[0].strip(":").lower() if words and words[0].split() else ""
+    return errors.refusal(code, "; ".join(words))
+
+
+def _id(said: Any) -> str:
+    return str(said) if isinstance(said, int | str) and not isinstance(said, bool) else ""
+
+
+def _unless_all_failed(outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
+    failed = [one for one in outcomes if isinstance(one, ChannelError)]
+    if failed and len(failed) == len(outcomes) and all(map(errors.stops_everything, failed)):
+        raise failed[0]
+    return outcomes

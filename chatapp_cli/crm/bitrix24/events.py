@@ -1,0 +1,304 @@
+"""Events of a portal, as our own JSON without tokens, and what they mean.
+
+Sources: b24-rest-docs ``imconnector/events``, providers' sheet §2.4 with addendum B4, B5. Every leaf is a text.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from hashlib import sha256
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from chatapp_cli.crm.bitrix24 import bbcode
+from chatapp_cli.crm.bitrix24.names import kind_of
+from chatapp_cli.domain import border
+from chatapp_cli.domain.crm import (
+    CrmArrival,
+    CrmConversation,
+    CrmEvent,
+    CrmRewrote,
+    CrmWithdrew,
+    CrmWrote,
+    LinkRemoved,
+    PlaceDetached,
+    RemoteFile,
+)
+from chatapp_cli.domain.ids import Millis
+from chatapp_cli.kit.brackets import members
+
+MESSAGE_ADD: Final = "ONIMCONNECTORMESSAGEADD"
+MESSAGE_UPDATE: Final = "ONIMCONNECTORMESSAGEUPDATE"
+MESSAGE_DELETE: Final = "ONIMCONNECTORMESSAGEDELETE"
+DIALOG_START: Final = "ONIMCONNECTORDIALOGSTART"
+DIALOG_FINISH: Final = "ONIMCONNECTORDIALOGFINISH"
+STATUS_DELETE: Final = "ONIMCONNECTORSTATUSDELETE"
+LINE_DELETE: Final = "ONIMCONNECTORLINEDELETE"
+UNINSTALL: Final = "ONAPPUNINSTALL"
+TEST: Final = "ONAPPTEST"
+INSTALL: Final = "ONAPPINSTALL"
+
+BOUND: Final[Sequence[str]] = (
+    "OnImConnectorMessageAdd",
+    "OnImConnectorMessageUpdate",
+    "OnImConnectorMessageDelete",
+    "OnImConnectorDialogStart",
+    "OnImConnectorDialogFinish",
+    "OnImConnectorStatusDelete",
+    "OnImConnectorLineDelete",
+    "OnAppUninstall",
+    "OnAppTest",
+)
+"""What we ask the portal to tell us."""
+
+_SEVERAL: Final = {
+    MESSAGE_ADD: "MESSAGES",
+    MESSAGE_UPDATE: "MESSAGES",
+    MESSAGE_DELETE: "MESSAGES",
+    DIALOG_START: "DATA",
+    DIALOG_FINISH: "DATA",
+}
+_SIGNED: Final = "signed"
+"""Our own mark in a kept event: whether the employee's name before a text goes to the client."""
+SYSTEM: Final = "0"
+"""The author of automatic texts."""
+_LINKS: Final = ("downloadLink", "link", "url")
+"""Where the address of a file stands, the best first."""
+DISK: Final = "disk:"
+"""Before the id of a file on the portal's disk, in place of an address."""
+
+Tree = Mapping[str, Any]
+
+
+def kept(tree: Tree, is_signed: Callable[[str, str], bool]) -> Iterator[bytes]:
+    """An event as its parts are stored, one for each message or conversation; tokens are left out.
+
+    ``is_signed`` tells for a connector and a line whether clients are told the names of employees.
+    """
+    name = str(tree.get("event", "")).upper()
+    data = tree.get("data")
+    about = {"event": name, "ts": str(tree.get("ts", ""))}
+    several = _SEVERAL.get(name, "")
+    items = members(data.get(several)) if several and isinstance(data, Mapping) else ()
+    if not items:
+        yield _written({**about, "data": data})
+        return
+    assert isinstance(data, Mapping)
+    connector, line = str(data.get("CONNECTOR", "")), str(data.get("LINE", ""))
+    signed = {_SIGNED: "Y"} if is_signed(connector, line) else {}
+    for item in items:
+        yield _written({**about, **signed, "data": {"CONNECTOR": connector, "LINE": line, several: [_bare(item)]}})
+
+
+def _bare(item: Any, name: str = "") -> Any:
+    """A message whose links to files bear no token of ours."""
+    if isinstance(item, Mapping):
+        return {name: _bare(value, name) for name, value in item.items()}
+    if isinstance(item, list):
+        return [_bare(value) for value in item]
+    return without_token(item) if name in _LINKS and "auth=" in item else item
+
+
+def without_token(link: str) -> str:
+    """A link to a file without the access token that the portal may put into it."""
+    parts = urlsplit(link)
+    pairs = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name != "auth"]
+    return urlunsplit(parts._replace(query=urlencode(pairs)))
+
+
+def _written(tree: Any) -> bytes:
+    return json.dumps(tree, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def added_raw(*, connector: str, line: str, item: Tree, at: Millis) -> bytes:
+    """A message that a catch-up found, as the event would have been stored."""
+    data = {"CONNECTOR": connector, "LINE": line, "MESSAGES": [item]}
+    return _written({"event": MESSAGE_ADD, "ts": str(at // 1000), "data": data})
+
+
+def arrival(raw: bytes, now: Millis) -> CrmArrival:
+    """A stored part; what cannot be understood is kept with the reason."""
+    try:
+        tree = _tree(raw)
+        return CrmArrival(provider_id=border.external_id(_provider_id(tree, raw)), event=_event(tree, now), raw=raw)
+    except ValueError as error:
+        problem = border.text(str(error) or type(error).__name__)
+        return CrmArrival(provider_id=f"odd:{_digest(raw)}", event=None, raw=raw, problem=problem)
+
+
+def understand(raw: bytes, now: Millis) -> CrmEvent:
+    """A stored part once more. Raises ValueError."""
+    return _event(_tree(raw), now)
+
+
+def _tree(raw: bytes) -> Tree:
+    found = json.loads(raw)
+    if not isinstance(found, dict):
+        raise ValueError("an event that is no mapping")  # noqa: TRY004 - what is read from outside is a wrong value
+    return found
+
+
+def _provider_id(tree: Tree, raw: bytes) -> str:
+    """An id that a doubled event has too."""
+    name, data, at = str(tree["event"]), tree.get("data"), str(tree.get("ts", ""))
+    item = _item(tree)
+    if name == MESSAGE_ADD:
+        said = _map(item, "message")
+        whole = _text(said, "text").strip() or members(said.get("files"))
+        return (added if whole else "empty:{}".format)(_text(_map(item, "im"), "message_id"))
+    if name == MESSAGE_UPDATE:
+        return f"edit:{_text(_map(item, 'im'), 'message_id')}:{_digest(raw)}"
+    if name == MESSAGE_DELETE:
+        return f"delete:{_text(_map(item, 'im'), 'message_id')}"
+    if name in {DIALOG_START, DIALOG_FINISH}:
+        session = _text(_map(item, "session"), "id")
+        return f"{'start' if name == DIALOG_START else 'finish'}:{session}:{at}"
+    return f"{name.lower()}:{_digest(_written([data, at]))}"
+
+
+def added(message: str) -> str:
+    """The id of an arrival that brings this message, by an event or a catch-up."""
+    return f"add:{message}"
+
+
+def _digest(raw: bytes) -> str:
+    return sha256(raw).hexdigest()[:24]
+
+
+def _event(tree: Tree, now: Millis) -> CrmEvent:
+    name, data = str(tree.get("event", "")), tree.get("data")
+    if name == MESSAGE_ADD:
+        return _wrote(tree, now)
+    if name in {MESSAGE_UPDATE, MESSAGE_DELETE}:
+        return _changed(tree, name)
+    if name in {DIALOG_START, DIALOG_FINISH}:
+        return _conversation(tree, closed=name == DIALOG_FINISH)
+    if name == STATUS_DELETE:
+        kind, place = _whose(_text(data, "connector"), _text(data, "line"))
+        return PlaceDetached(place=place, kind=kind)
+    if name == LINE_DELETE and isinstance(data, str) and data:
+        return PlaceDetached(place=border.external_id(data))
+    if name == UNINSTALL:
+        return LinkRemoved()
+    raise ValueError(f"an event of a kind that we do not know: {name}")
+
+
+def _wrote(tree: Tree, now: Millis) -> CrmWrote:
+    item = _item(tree)
+    said, im = _map(item, "message"), _map(item, "im")
+    kind, place = _whose(_text(tree["data"], "CONNECTOR"), _text(tree["data"], "LINE"))
+    remote = _text(im, "message_id")
+    if not remote:
+        raise ValueError("a message without an id")
+    files = [file for one in members(said.get("files")) if (file := _file(one))]
+    if not _text(said, "text").strip() and not files:
+        raise ValueError("a message without words and files: the next catch-up looks what it is")
+    author = _text(said, "user_id")
+    return wrote(
+        _text(said, "text"),
+        signed=tree.get(_SIGNED) == "Y",
+        kind=kind,
+        place=place,
+        chat=border.external_id(_required(_map(item, "chat"), "id")),
+        remote=border.external_id(remote),
+        remote_chat=border.external_id(_text(im, "chat_id")),
+        author="" if author == SYSTEM else border.external_id(author),
+        files=files,
+        at=_at(_text(tree, "ts"), now),
+    )
+
+
+def wrote(text: str, *, signed: bool, **about: Any) -> CrmWrote:
+    """A message of an employee, its text taken apart."""
+    said = bbcode.read(text)
+    shown = f"{said.signature}:\n{said.text}" if signed and said.signature else said.text
+    return CrmWrote(text=border.text(shown), quoted=border.name(said.quoted), **about)
+
+
+def _changed(tree: Tree, name: str) -> CrmRewrote | CrmWithdrew:
+    item = _item(tree)
+    said = _map(item, "message")
+    kind, place = _whose(_text(tree["data"], "CONNECTOR"), _text(tree["data"], "LINE"))
+    outside = members(said.get("id")) or [said.get("id")]
+    about = {
+        "kind": kind,
+        "place": place,
+        "chat": border.external_id(_required(_map(item, "chat"), "id")),
+        "remote": border.external_id(_text(_map(item, "im"), "message_id")),
+        "sent_as": border.external_id(str(outside[0] or "")),
+    }
+    if not about["remote"] and not about["sent_as"]:
+        raise ValueError("a change of no message")
+    if name == MESSAGE_DELETE:
+        return CrmWithdrew(**about)
+    said_now = bbcode.read(_text(said, "text"))
+    signed = tree.get(_SIGNED) == "Y" and said_now.signature
+    return CrmRewrote(text=border.text(f"{said_now.signature}:\n{said_now.text}" if signed else said_now.text), **about)
+
+
+def _conversation(tree: Tree, *, closed: bool) -> CrmConversation:
+    item = _item(tree)
+    kind, place = _whose(_text(tree["data"], "CONNECTOR"), _text(tree["data"], "LINE"))
+    theirs = _map(item, "connector")
+    chat = _text(_map(item, "chat"), "id") or _text(theirs, "chat_id")
+    return CrmConversation(
+        kind=kind,
+        place=place,
+        chat=border.external_id(chat),
+        session=border.external_id(_required(_map(item, "session"), "id")),
+        closed=closed,
+    )
+
+
+def _file(said: Any) -> RemoteFile | None:
+    """A file of a message. Its fields are in no document; several public handlers agree on these (addendum B5)."""
+    link = next((found for name in _LINKS if (found := _text(said, name))), "")
+    if not link:
+        return None
+    name = _text(said, "name") or "file"
+    size = _text(said, "size")
+    return RemoteFile(
+        name=border.file_name(name),
+        address=border.external_id(link),
+        mime=border.name(_text(said, "mime")),
+        size=int(size) if size.isascii() and size.isdecimal() and len(size) < 15 else 0,  # noqa: PLR2004 - a petabyte
+    )
+
+
+def _item(tree: Tree) -> Tree:
+    """The only message or conversation of a stored part."""
+    data = tree.get("data")
+    several = _SEVERAL.get(str(tree.get("event", "")), "")
+    found = members(data.get(several)) if several and isinstance(data, Mapping) else ()
+    if several and not (found and isinstance(found[0], Mapping)):
+        raise ValueError("an event without its data")
+    return found[0] if found else {}
+
+
+def _whose(connector: str, line: str) -> tuple[str, str]:
+    kind = kind_of(connector)
+    if not kind or not line:
+        raise ValueError(f"an event of a connector that is none of ours: {connector} {line}")
+    return kind, border.external_id(line)
+
+
+def _map(tree: Any, name: str) -> Tree:
+    found = tree.get(name) if isinstance(tree, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
+
+
+def _text(tree: Any, name: str) -> str:
+    found = tree.get(name) if isinstance(tree, Mapping) else None
+    return found if isinstance(found, str) else ""
+
+
+def _required(tree: Tree, name: str) -> str:
+    if not (found := _text(tree, name)):
+        raise ValueError(f"an event without {name}")
+    return found
+
+
+def _at(seconds: str, now: Millis) -> Millis:
+    plausible = seconds.isascii() and seconds.isdecimal() and len(seconds) < 12  # noqa: PLR2004 - until the year 5138
+    return border.at(int(seconds) * 1000, now) if plausible else now

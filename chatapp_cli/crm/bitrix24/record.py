@@ -1,0 +1,115 @@
+"""What a link's memory holds: the installation, one that is offered, and who stands on which line."""
+
+from __future__ import annotations
+
+from typing import Final, TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+
+from chatapp_cli.domain.ids import Millis
+from chatapp_cli.kit.tokens import AccessToken, name_of
+from chatapp_cli.ports.bind import Bound
+from chatapp_cli.ports.memory import Memory
+
+INSTALLED: Final = "portal"
+OFFER: Final = "offer"
+STATE_USED: Final = "state used"
+ECHO: Final = "echo"
+"""The nonce of a test event that is awaited, or ``HEARD`` and the nonce of one that came."""
+HEARD: Final = "heard "
+NONCE: Final = "chatapp"
+"""The parameter of a test event that comes back."""
+JOINED: Final = "joined "
+"""Before connector and line: the account that is connected there."""
+
+WINDOW: Final[Millis] = 10 * 60_000
+"""How long an installation is awaited after the linking, in milliseconds."""
+
+R = TypeVar("R", bound=msgspec.Struct)
+
+
+class Installation(msgspec.Struct, frozen=True, kw_only=True):
+    """The application in its portal; the portal is known by ``member_id``, because its address may change."""
+
+    member_id: str
+    endpoint: str
+    """Where its API is, with a slash at the end."""
+    application_token: str = ""
+    """The password of its events; empty until the portal has told it."""
+    owner: str = ""
+    """The employee who installed it, by their id."""
+
+    def __repr__(self) -> str:
+        return f"Installation(endpoint={self.endpoint!r})"
+
+    @property
+    def host(self) -> str:
+        """The portal's host and port."""
+        return urlsplit(self.endpoint).netloc
+
+    @property
+    def origin(self) -> str:
+        """The portal's address, without a slash at the end."""
+        parts = urlsplit(self.endpoint)
+        return f"{parts.scheme}://{parts.netloc}"
+
+
+class Offer(msgspec.Struct, frozen=True, kw_only=True):
+    """An installation that came from outside and is not proved yet: a pair of tokens, or a code for one."""
+
+    at: Millis
+    member_id: str
+    endpoint: str
+    access: str = ""
+    refresh: str = ""
+    expires_in: float = 3600.0
+    code: str = ""
+    application_token: str = ""
+    owner: str = ""
+
+    def __repr__(self) -> str:
+        return f"Offer(endpoint={self.endpoint!r})"
+
+
+class Joined(msgspec.Struct, frozen=True, kw_only=True):
+    """A channel that stands on an open line."""
+
+    pairing: int
+    account: str
+    data: str = ""
+    """Digest of what the portal was told about it."""
+    names: bool = False
+    """Whether clients are told the names of employees."""
+
+
+def on_line(connector: str, line: str) -> str:
+    """The name under which a channel on a line is remembered."""
+    return f"{JOINED}{connector}|{line}"
+
+
+def written(value: msgspec.Struct) -> str:
+    """As it is remembered."""
+    return msgspec.json.encode(value).decode()
+
+
+async def remembered(memory: Memory, name: str, kind: type[R]) -> R | None:
+    """An entry of the memory."""
+    text = (await memory.known(name)).get(name, "")
+    return msgspec.json.decode(text, type=kind) if text else None
+
+
+async def installation(bound: Bound) -> Installation | None:
+    """The installation, if one was proved."""
+    return await remembered(bound.memory, INSTALLED, Installation)
+
+
+async def joined(memory: Memory) -> dict[str, Joined]:
+    """Which channels stand on which lines, by ``connector|line``."""
+    kept = await memory.known(JOINED)
+    return {name.removeprefix(JOINED): msgspec.json.decode(text, type=Joined) for name, text in kept.items()}
+
+
+async def token(bound: Bound) -> AccessToken | None:
+    """The present pair of tokens, if there is one."""
+    return await remembered(bound.memory, name_of(bound), AccessToken)
