@@ -47,6 +47,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "outbox": N_("Waiting, uncertain and failed messages"),
         "alarm": N_("Alarms: what is wrong, and who is told"),
         "deadletter": N_("Arrivals that could not be understood"),
+        "crm": N_("CRMs: link, pair channels with them, see what they are owed"),
         "user": N_("Operators with accounts: who may log in, and which lines they see"),
         "login": N_("Log in as an operator"),
         "logout": N_("Log out"),

@@ -78,8 +78,8 @@ class Noun(TyperGroup):
         translate(self)
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """All verbs, in the order of their module."""
-        return list(self.verbs) or super().list_commands(ctx)
+        """All verbs, in the order of their module, and the groups in it."""
+        return [*self.verbs, *(name for name in super().list_commands(ctx) if name not in self.verbs)]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Build the verb the first time."""
@@ -91,9 +91,10 @@ class Noun(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the verb, or suggest a similar one."""
-        if not self.verbs or args[0] in self.verbs or args[0].startswith("-") or ctx.resilient_parsing:
+        known = self.list_commands(ctx)
+        if not self.verbs or args[0] in known or args[0].startswith("-") or ctx.resilient_parsing:
             return super().resolve_command(ctx, args)
-        raise unknown_command(args[0], self.verbs, ctx.command_path)
+        raise unknown_command(args[0], known, ctx.command_path)
 
     def format_usage(self, ctx: Any, formatter: Any) -> None:
         """Translate «Usage»."""

@@ -7,6 +7,7 @@ from functools import reduce
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from chatapp_cli.domain.crm import Act, LinkState
 from chatapp_cli.domain.draft import NOT_INSTALLED
 from chatapp_cli.domain.health import Health
 from chatapp_cli.domain.manifest import ErrorWords
@@ -62,6 +63,32 @@ HEALTH: Mapping[Health, Text] = MappingProxyType(
         Health.MISCONFIGURED: T("a setting is wrong"),
         Health.BLOCKED: T("sends nothing for now"),
         Health.SENDS_ONLY: T("receives nothing for now"),
+    }
+)
+LINK_STATES: Mapping[LinkState, Text] = MappingProxyType(
+    {
+        LinkState.OK: T("works"),
+        LinkState.LIMITED: T("waits"),
+        LinkState.AUTH_LOST: T("link again"),
+        LinkState.PAYMENT: T("the CRM has to be paid"),
+        LinkState.SUSPENDED: T("blocked by the CRM"),
+    }
+)
+ACTS: Mapping[Act, Text] = MappingProxyType(
+    {
+        Act.ADD: T("new message"),
+        Act.EDIT: T("edit"),
+        Act.DELETE: T("deletion"),
+        Act.DELIVERED: T("sent to the client"),
+        Act.FAILED: T("not sent to the client"),
+    }
+)
+ENTRY_STATES: Mapping[str, Text] = MappingProxyType(
+    {
+        "waiting": T("waiting"),
+        "claimed": T("being told"),
+        "sending": T("being told"),
+        "dead": T("refused"),
     }
 )
 INVITATIONS: Mapping[str, Text] = MappingProxyType(

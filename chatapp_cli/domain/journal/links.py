@@ -74,6 +74,15 @@ class CaughtUp(LinkEvent):
     found: int
 
 
+class EmployeeMapped(LinkEvent):
+    """An operator of ours was said to be an employee of the CRM, or nobody there."""
+
+    topic: ClassVar[str] = "crm.employee"
+    words: ClassVar[Text] = T("CRM link {link}: operator {name} is employee {employee}")
+    name: str
+    employee: str
+
+
 class LinkHeard(LinkEvent):
     """The CRM told something that has to be applied."""
 

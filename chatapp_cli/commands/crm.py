@@ -1,0 +1,401 @@
+"""``chatapp crm``: links to CRMs, the channels paired with them, and what they are owed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from chatapp_cli.commands import listing, printing
+from chatapp_cli.commands.base import Channel, Force, Json, Line, Verb, completing, noun, opened
+from chatapp_cli.commands.errors import note, say
+from chatapp_cli.commands.input_checks import number
+from chatapp_cli.commands.line import Answers, Set
+from chatapp_cli.documents import crm as documents
+from chatapp_cli.domain.crm import LinkState
+from chatapp_cli.domain.ids import EntryId
+from chatapp_cli.domain.text import T
+from chatapp_cli.i18n import N_, _, show
+from chatapp_cli.services import crm_intake, ledger, links, pairings, words
+
+if TYPE_CHECKING:
+    from chatapp_cli.bootstrap import Company
+    from chatapp_cli.store.rows.crm import LinkRow, PairingRow
+    from chatapp_cli.store.tx import Tx
+
+app = noun()
+outbox = noun()
+letters = noun()
+app.add_typer(outbox, name="outbox", help=N_("What CRMs are still to be told, and what they refused"))
+app.add_typer(letters, name="deadletter", help=N_("Events of CRMs that could not be used"))
+
+_EXIT: Mapping[str, int] = {LinkState.OK: 0, LinkState.LIMITED: 3}
+_NEEDS_A_PERSON = 4
+
+
+def _crm_kinds(company: Company) -> list[str]:
+    from chatapp_cli.kit.crms import packages
+
+    del company
+    return list(packages())
+
+
+def _link_names(company: Company) -> list[str]:
+    return [row.account for row in company.read(links.everything)]
+
+
+Kind = Annotated[str, typer.Argument(metavar="KIND", help=N_("Kind of CRM"), autocompletion=completing(_crm_kinds))]
+Link = Annotated[
+    str,
+    typer.Option(
+        "--link", help=N_("CRM by address or number; not needed with only one"), autocompletion=completing(_link_names)
+    ),
+]
+OneLink = Annotated[
+    str,
+    typer.Argument(
+        metavar="LINK",
+        help=N_("CRM by address or number; not needed with only one"),
+        autocompletion=completing(_link_names),
+    ),
+]
+Entry = Annotated[int, typer.Argument(metavar="NUMBER", parser=number, help=N_("Number of the entry"))]
+Letter = Annotated[int, typer.Argument(metavar="NUMBER", parser=number, help=N_("Number of the dead letter"))]
+
+
+@app.command(cls=Verb)
+def link(
+    ctx: typer.Context,
+    kind: Kind = "bitrix24",
+    given: Set = None,
+    answers: Answers = "",
+    *,
+    renew: Annotated[str, typer.Option("--renew", metavar="LINK", help=N_("The link to renew"))] = "",
+) -> None:
+    """Link a CRM, or renew a link. The daemon has to run: the CRM calls it. Steps: docs/crm/KIND.md."""
+    from chatapp_cli.commands import linking
+
+    with opened(ctx) as company:
+        row = linking.link(company, kind, renew=renew, given=given or [], answers=answers)
+        typer.echo(row.id)
+        note("{title} is linked once it has installed the application. See: chatapp crm list", title=row.title)
+
+
+@app.command("list", cls=Verb)
+def list_(ctx: typer.Context, as_json: Json = False) -> None:
+    """Show the links and how they are. The exit code is 3 if one waits, 4 if one needs a person."""
+    with opened(ctx) as company:
+        rows, paired = company.read(lambda tx: (links.everything(tx), pairings.everything(tx)))
+    if as_json:
+        printing.document([documents.link(row, _of(row, paired)) for row in rows])
+    else:
+        _print_links(rows, paired)
+    raise typer.Exit(max((_EXIT.get(row.state, _NEEDS_A_PERSON) for row in rows), default=0))
+
+
+def _of(row: LinkRow, paired: Sequence[PairingRow]) -> list[PairingRow]:
+    return [one for one in paired if one.link_id == row.id and one.active]
+
+
+def _print_links(rows: Sequence[LinkRow], paired: Sequence[PairingRow]) -> None:
+    columns = (_("No."), _("CRM"), _("State"), _("Channels"), _("Waiting"), _("Oldest"), _("Refused"))
+    printing.table(columns, [_columns(row, len(_of(row, paired))) for row in rows])
+    for row in rows:
+        _say_trouble(row)
+    if not rows:
+        note("No CRM is linked yet. Link one: chatapp crm link")
+
+
+def _columns(row: LinkRow, channels: int) -> tuple[object, ...]:
+    state = show(words.LINK_STATES[LinkState(row.state)])
+    return row.id, row.title, state, channels, row.waiting, printing.moment(row.oldest), row.dead
+
+
+def _say_trouble(row: LinkRow) -> None:
+    from chatapp_cli.kit.crms import manifest
+
+    if row.state != LinkState.OK and row.code:
+        what, step = words.why_there(manifest(row.kind), row.code, row.detail)
+        say(T("{title}: {what}", title=row.title, what=what), step)
+    if row.gap_from is not None and row.gap_until is not None:
+        say(
+            T(
+                "{title}: what was written there from {start} until {end} is being looked for.",
+                title=row.title,
+                start=printing.moment(row.gap_from),
+                end=printing.moment(row.gap_until),
+            )
+        )
+
+
+@app.command("show", cls=Verb)
+def show_(ctx: typer.Context, link: OneLink = "", as_json: Json = False) -> None:
+    """Show a link with the channels that are paired."""
+    with opened(ctx) as company:
+        row, paired = company.read(lambda tx: _with_pairings(tx, link))
+    if as_json:
+        printing.document(documents.link(row, paired))
+        return
+    printing.facts(
+        {
+            _("CRM"): f"{row.title} ({row.kind}, {row.id})",
+            _("State"): show(words.LINK_STATES[LinkState(row.state)]),
+            _("Since"): printing.moment(row.state_since),
+            _("Tries again"): printing.moment(row.look_at),
+            _("Last sign of life"): printing.moment(row.proof_at),
+            _("Waiting"): row.waiting,
+            _("Refused"): row.dead,
+            **{_(name): value for name, value in row.facts.items()},
+        }
+    )
+    _print_pairings(row, paired)
+    _say_trouble(row)
+
+
+def _with_pairings(tx: Tx, named: str) -> tuple[LinkRow, list[PairingRow]]:
+    row = links.find(tx, named)
+    return row, [one for one in pairings.everything(tx) if one.link_id == row.id]
+
+
+def _print_pairings(row: LinkRow, paired: Sequence[PairingRow]) -> None:
+    from chatapp_cli.kit.crms import manifest
+
+    about = manifest(row.kind)
+    columns = (_("No."), _("Line"), _("Channel"), _("Place"), _("State"), _("Options"))
+    printing.table(columns, [_pairing(one, pairings.options(about, one)) for one in paired])
+    for one in paired:
+        if one.code:
+            what, step = words.why_there(about, one.code, one.detail)
+            say(T("{title}: {what}", title=one.channel, what=what), step)
+
+
+def _pairing(one: PairingRow, options: Mapping[str, str]) -> tuple[object, ...]:
+    state = _("paired") if one.active and not one.code else _("not paired") if not one.active else _("refused")
+    chosen = ", ".join(f"{name}={value}" for name, value in options.items() if value)
+    return one.id, one.line, one.channel, f"{one.place_name} ({one.place})", state, chosen
+
+
+@app.command(cls=Verb)
+def places(ctx: typer.Context, link: OneLink = "", as_json: Json = False) -> None:
+    """Ask the CRM for the places that channels can be paired with, such as open lines."""
+    from chatapp_cli.commands import linking
+
+    with opened(ctx) as company:
+        row, found = linking.asked(company, link, lambda session: session.places())
+    if as_json:
+        printing.document([documents.place(one) for one in found])
+        return
+    printing.table(
+        (_("No."), _("Name"), _("State")), [(one.id, one.name, _("on") if one.active else _("off")) for one in found]
+    )
+    linking.say_warnings(row, found)
+
+
+@app.command(cls=Verb)
+def attach(
+    ctx: typer.Context,
+    channel: Channel,
+    place: Annotated[str, typer.Argument(metavar="PLACE", help=N_("Place in the CRM by number or name"))],
+    line: Line = "",
+    link: Link = "",
+    given: Set = None,
+) -> None:
+    """Pair a channel with a place of the CRM; new messages go there from now on."""
+    from chatapp_cli.commands import linking
+    from chatapp_cli.commands.binding import found, gathered
+
+    with opened(ctx) as company:
+        row = company.read(lambda tx: links.find(tx, link))
+        made = linking.attach(company, row, found(company, channel, line), place, gathered(given or [], ""))
+        typer.echo(made.id)
+        note("{title} is paired with {place}.", title=made.channel, place=made.place_name)
+
+
+@app.command(cls=Verb)
+def configure(ctx: typer.Context, channel: Channel, line: Line = "", link: Link = "", given: Set = None) -> None:
+    """Show or change the options of a pairing."""
+    from chatapp_cli.commands import linking
+    from chatapp_cli.commands.binding import found, gathered
+
+    with opened(ctx) as company:
+        row = linking.paired(company, link, found(company, channel, line))
+        changes = gathered(given or [], "")
+        if changes:
+            linking.configure(company, row, changes)
+            note("{title} is configured.", title=row.channel)
+        else:
+            printing.facts(linking.options(company, row))
+
+
+@app.command(cls=Verb)
+def detach(ctx: typer.Context, channel: Channel, line: Line = "", link: Link = "") -> None:
+    """End a pairing; what was mirrored stays in both."""
+    from chatapp_cli.commands import linking
+    from chatapp_cli.commands.binding import found
+
+    with opened(ctx) as company:
+        row = linking.paired(company, link, found(company, channel, line))
+        company.write(lambda tx: pairings.detach(tx, row))
+    note("{title} is no longer paired with {place}.", title=row.channel, place=row.place_name)
+
+
+@app.command(cls=Verb)
+def check(ctx: typer.Context, link: OneLink = "", as_json: Json = False) -> None:
+    """Check a link without changing anything in the CRM."""
+    from chatapp_cli.commands import linking
+    from chatapp_cli.commands.binding import print_findings
+    from chatapp_cli.documents import channels
+
+    with opened(ctx) as company:
+        findings = linking.checked(company, link)
+    if as_json:
+        printing.document([channels.finding(one) for one in findings])
+    else:
+        print_findings(findings)
+    raise typer.Exit(0 if all(one.ok for one in findings) else 1)
+
+
+@app.command(cls=Verb)
+def resume(ctx: typer.Context, link: OneLink = "") -> None:
+    """Have a link tried again now."""
+    with opened(ctx) as company:
+        row = company.read(lambda tx: links.find(tx, link))
+        company.write(lambda tx: links.resume(tx, row.id))
+    note("{title} is tried again now, if the daemon runs.", title=row.title)
+
+
+@app.command(cls=Verb)
+def catchup(ctx: typer.Context, link: OneLink = "") -> None:
+    """Look now for what was written in the CRM and did not reach us."""
+    with opened(ctx) as company:
+        row = company.read(lambda tx: links.find(tx, link))
+        company.write(lambda tx: links.ask_catch_up(tx, row.id))
+    note("{title} is asked now, if the daemon runs. See what came: chatapp tail", title=row.title)
+
+
+@app.command(cls=Verb)
+def unlink(ctx: typer.Context, link: OneLink = "", force: Force = False) -> None:
+    """Remove a link with what is known of it; dialogs and messages stay."""
+    with opened(ctx) as company:
+        row = company.read(lambda tx: links.find(tx, link))
+        company.write(lambda tx: links.remove(tx, row, force=force))
+    note("{title} is not linked any more. Remove the application there too.", title=row.title)
+
+
+@app.command(cls=Verb)
+def employees(
+    ctx: typer.Context,
+    link: OneLink = "",
+    *,
+    operator: Annotated[
+        str, typer.Option("--operator", metavar="NAME", help=N_("The operator whose messages are an employee's"))
+    ] = "",
+    employee: Annotated[
+        str, typer.Option("--is", metavar="NUMBER", help=N_("Number of the employee in the CRM; 0: nobody"))
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """Show who works in the CRM, or say which of them an operator is."""
+    from chatapp_cli.commands import linking
+
+    with opened(ctx) as company:
+        if operator:
+            named = linking.map_employee(company, link, operator, employee)
+            note("{operator} is {employee} in the CRM.", operator=operator, employee=named)
+            return
+        found, operators = linking.employees(company, link)
+    if as_json:
+        printing.document([documents.employee(one, operators) for one in found])
+        return
+    mine = {row.employee: row.operator for row in operators}
+    columns = (_("No."), _("Name"), _("E-mail"), _("Operator"))
+    printing.table(columns, [(one.id, one.name, one.email, mine.get(one.id, "")) for one in found])
+
+
+@outbox.command("list", cls=Verb)
+def outbox_list(ctx: typer.Context, limit: listing.Limit = 100, as_json: Json = False) -> None:
+    """Show what CRMs are still to be told, refused entries first."""
+    with opened(ctx) as company:
+        found = company.read(lambda tx: ledger.everything(tx, n=limit))
+    if as_json:
+        printing.document([documents.entry(row) for row in found])
+        return
+    columns = (_("No."), _("CRM"), _("Dialog"), _("What"), _("State"), _("Since"), _("Why"), _("Text"))
+    printing.table(
+        columns,
+        [
+            (
+                row.id,
+                row.link,
+                row.name,
+                show(words.ACTS[row.act]),  # type: ignore[index]
+                show(words.ENTRY_STATES[row.state]),
+                printing.moment(row.created_at),
+                f"{row.code} {row.detail}".strip(),
+                row.text,
+            )
+            for row in found
+        ],
+    )
+    if not found:
+        note("The CRMs have been told everything.")
+
+
+@outbox.command("show", cls=Verb)
+def outbox_show(ctx: typer.Context, entry: Entry, as_json: Json = False) -> None:
+    """Show one entry."""
+    with opened(ctx) as company:
+        row = company.read(lambda tx: ledger.one(tx, EntryId(entry)))
+    if as_json:
+        printing.document(documents.entry(row))
+    else:
+        printing.facts({name: value for name, value in documents.entry(row).items() if value is not None})
+
+
+@outbox.command("retry", cls=Verb)
+def outbox_retry(ctx: typer.Context, entry: Entry) -> None:
+    """Tell the CRM again what it refused."""
+    with opened(ctx) as company:
+        company.write(lambda tx: ledger.retry(tx, EntryId(entry)))
+    note("Entry {n} is told again.", n=entry)
+
+
+@outbox.command("drop", cls=Verb)
+def outbox_drop(ctx: typer.Context, entry: Entry) -> None:
+    """Give up telling the CRM something."""
+    with opened(ctx) as company:
+        company.write(lambda tx: ledger.drop(tx, EntryId(entry)))
+    note("Entry {n} is dropped.", n=entry)
+
+
+@letters.command("list", cls=Verb)
+def letters_list(ctx: typer.Context, limit: listing.Limit = 100, as_json: Json = False) -> None:
+    """Show events of CRMs that could not be used."""
+    with opened(ctx) as company:
+        found = company.read(lambda tx: crm_intake.dead(tx, n=limit))
+    if as_json:
+        printing.document([documents.dead_letter(row) for row in found])
+        return
+    printing.table(
+        (_("No."), _("When"), _("CRM"), _("Problem")),
+        [(row.id, printing.moment(row.at), row.link, row.problem) for row in found],
+    )
+    if not found:
+        note("There are no dead letters.")
+
+
+@letters.command("retry", cls=Verb)
+def letters_retry(ctx: typer.Context, letter: Letter) -> None:
+    """Try a dead letter again."""
+    with opened(ctx) as company:
+        company.write(lambda tx: crm_intake.revive(tx, letter))
+    note("Dead letter {n} is tried again, if the daemon runs.", n=letter)
+
+
+@letters.command("forget", cls=Verb)
+def letters_forget(ctx: typer.Context, letter: Letter) -> None:
+    """Delete a dead letter."""
+    with opened(ctx) as company:
+        company.write(lambda tx: crm_intake.delete(tx, letter))
+    note("Dead letter {n} is forgotten.", n=letter)

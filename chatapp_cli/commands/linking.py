@@ -1,0 +1,112 @@
+"""Linking a CRM and asking it, for ``chatapp crm``."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from typing import TypeVar
+
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.commands.binding import asker, gathered
+from chatapp_cli.commands.errors import say
+from chatapp_cli.domain.crm import Employee, Place
+from chatapp_cli.domain.errors import NotFound
+from chatapp_cli.domain.next_step import Next, to_do
+from chatapp_cli.domain.text import T
+from chatapp_cli.i18n import show
+from chatapp_cli.kit.crms import manifest, packages
+from chatapp_cli.ports.connector import Finding
+from chatapp_cli.ports.crm import CrmSession
+from chatapp_cli.runtime import linking
+from chatapp_cli.services import employees as staff
+from chatapp_cli.services import links, pairings, words
+from chatapp_cli.store.rows.channels import ChannelRow
+from chatapp_cli.store.rows.crm import EmployeeRow, LinkRow, PairingRow
+
+R = TypeVar("R")
+_NOBODY = "0"
+
+
+def link(company: Company, kind: str, *, renew: str, given: Sequence[str], answers: str) -> LinkRow:
+    """Link a CRM, or renew the named link. Raises NotFound for an unknown kind."""
+    previous = company.read(lambda tx: links.find(tx, renew)) if renew else None
+    kind = kind if previous is None else previous.kind
+    if kind not in packages():
+        raise NotFound(
+            T("There is no kind of CRM {kind}.", kind=kind), T("Known kinds: {known}", known=", ".join(packages()))
+        )
+    known = {field.name for field in manifest(kind).fields}
+    ask = asker(gathered(given, answers), known=known)
+    made = asyncio.run(linking.link(company, ask, kind=kind, previous=previous))
+    return company.read(lambda tx: links.one(tx, made))
+
+
+def asked(company: Company, named: str, question: Callable[[CrmSession], Awaitable[R]]) -> tuple[LinkRow, R]:
+    """The link that a person named, and its CRM's answer to a question."""
+    row = company.read(lambda tx: links.find(tx, named))
+    return row, asyncio.run(linking.asked(company, row, question))
+
+
+def checked(company: Company, named: str) -> list[Finding]:
+    """The findings about a link."""
+    row = company.read(lambda tx: links.find(tx, named))
+    return asyncio.run(linking.check(company, row))
+
+
+def attach(company: Company, row: LinkRow, channel: ChannelRow, place: str, changes: Mapping[str, str]) -> PairingRow:
+    """Pair a channel with a place."""
+    made = asyncio.run(linking.attach(company, row, channel, place, changes))
+    return company.read(lambda tx: pairings.one(tx, made))
+
+
+def paired(company: Company, named: str, channel: ChannelRow) -> PairingRow:
+    """The active pairing of a channel. Raises NotFound."""
+    row = company.read(lambda tx: links.find(tx, named))
+    found = company.read(lambda tx: pairings.of_channel(tx, row.id, channel.id))
+    if found is None:
+        raise NotFound(
+            T("{channel} is not paired with {crm}.", channel=channel.title, crm=row.title),
+            T("Pair it: {how}", how=to_do(Next.PAIR)),
+        )
+    return found
+
+
+def configure(company: Company, row: PairingRow, changes: Mapping[str, str]) -> None:
+    """Change options of a pairing."""
+    kind = company.read(lambda tx: links.one(tx, row.link_id)).kind
+    company.write(partial(pairings.configure, manifest=manifest(kind), row=row, changes=changes))
+
+
+def options(company: Company, row: PairingRow) -> Mapping[str, str]:
+    """The options of a pairing in words."""
+    about = manifest(company.read(lambda tx: links.one(tx, row.link_id)).kind)
+    values = pairings.options(about, row)
+    return {
+        f"{field.name} ({show(field.label)})": show(field.shown(values[field.name]))
+        for field in pairings.fields_of(about, row.kind)
+    }
+
+
+def employees(company: Company, named: str) -> tuple[Sequence[Employee], list[EmployeeRow]]:
+    """Who works in the CRM, and which operators are employees."""
+    row, found = asked(company, named, lambda session: session.employees())
+    return found, company.read(lambda tx: staff.everything(tx, row.id))
+
+
+def map_employee(company: Company, named: str, operator: str, employee: str) -> str:
+    """Say which employee an operator is; returns the employee's name. Raises NotFound for an unknown one."""
+    row, found = asked(company, named, lambda session: session.employees())
+    one = next((one for one in found if one.id == employee), None)
+    if one is None and employee != _NOBODY:
+        raise NotFound(T("There is no employee {n} in {crm}.", n=employee, crm=row.title))
+    company.write(partial(staff.map_to, link=row.id, operator=operator, employee=one))
+    return "–" if one is None else one.name
+
+
+def say_warnings(row: LinkRow, places: Sequence[Place]) -> None:
+    """Say which settings of places make trouble, and what to do."""
+    for place in places:
+        for code in place.warnings:
+            what, step = words.why_there(manifest(row.kind), code)
+            say(T("{place}: {what}", place=place.name, what=what), step)

@@ -1,0 +1,93 @@
+"""Links to CRMs, pairings, and what CRMs are owed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from chatapp_cli.domain.moment import iso
+from chatapp_cli.i18n import show
+from chatapp_cli.kit.crms import manifest
+from chatapp_cli.services import pairings, words
+
+if TYPE_CHECKING:
+    from chatapp_cli.domain.crm import Employee, Place
+    from chatapp_cli.domain.crm_manifest import CrmManifest
+    from chatapp_cli.store.rows.crm import CrmDeadRow, EmployeeRow, LinkRow, PairingRow, ShownEntryRow
+
+
+def link(row: LinkRow, paired: Sequence[PairingRow]) -> Mapping[str, Any]:
+    """A link with its pairings, without secrets."""
+    why, step = words.why_there(manifest(row.kind), row.code, row.detail) if row.code else (None, None)
+    return {
+        "id": row.id,
+        "kind": row.kind,
+        "account": row.account,
+        "title": row.title,
+        "state": row.state,
+        "code": row.code,
+        "why": show(why) or None,
+        "next_step": show(step) or None,
+        "since": iso(row.state_since),
+        "look_at": iso(row.look_at),
+        "proof_at": iso(row.proof_at),
+        "gap_from": iso(row.gap_from),
+        "gap_until": iso(row.gap_until),
+        "waiting": row.waiting,
+        "oldest": iso(row.oldest),
+        "dead": row.dead,
+        "facts": dict(row.facts),
+        "pairings": [pairing(one, manifest(row.kind)) for one in paired],
+    }
+
+
+def pairing(row: PairingRow, about: CrmManifest) -> Mapping[str, Any]:
+    """A pairing with its effective options."""
+    return {
+        "id": row.id,
+        "line": row.line,
+        "channel": row.channel_id,
+        "kind": row.kind,
+        "title": row.channel,
+        "place": row.place,
+        "place_name": row.place_name,
+        "active": bool(row.active),
+        "code": row.code,
+        "detail": row.detail,
+        "options": dict(pairings.options(about, row)),
+    }
+
+
+def place(one: Place) -> Mapping[str, Any]:
+    """What a channel can be paired with."""
+    return {"id": one.id, "name": one.name, "active": one.active, "warnings": list(one.warnings)}
+
+
+def employee(one: Employee, operators: Sequence[EmployeeRow]) -> Mapping[str, Any]:
+    """Somebody who works in the CRM, and which operator they are here."""
+    mine = next((row.operator for row in operators if row.employee == one.id), None)
+    return {"id": one.id, "name": one.name, "email": one.email, "operator": mine}
+
+
+def entry(row: ShownEntryRow) -> Mapping[str, Any]:
+    """Something that a CRM is owed."""
+    return {
+        "id": row.id,
+        "link": row.link_id,
+        "dialog": row.dialog_id,
+        "message": row.message_id,
+        "act": row.act,
+        "state": row.state,
+        "doubtful": bool(row.doubtful),
+        "tries": row.tries,
+        "not_before": iso(row.not_before),
+        "code": row.code,
+        "detail": row.detail,
+        "since": iso(row.created_at),
+        "text": row.text,
+    }
+
+
+def dead_letter(row: CrmDeadRow) -> Mapping[str, Any]:
+    """An event of a CRM that could not be used."""
+    return {"id": row.id, "link": row.link_id, "event": row.provider_id, "problem": row.problem, "at": iso(row.at)}

@@ -1,0 +1,30 @@
+"""Which operators of ours are which employees of a CRM."""
+
+from __future__ import annotations
+
+from chatapp_cli.domain import border, limits
+from chatapp_cli.domain.access import Right
+from chatapp_cli.domain.crm import Employee
+from chatapp_cli.domain.ids import LinkId
+from chatapp_cli.domain.journal.links import EmployeeMapped
+from chatapp_cli.services import access, links
+from chatapp_cli.store.rows.crm import EmployeeRow
+from chatapp_cli.store.tx import Tx
+
+
+def everything(tx: Tx, link: LinkId) -> list[EmployeeRow]:
+    """The operators who are employees of a CRM."""
+    return tx.all(EmployeeRow, "employees.all", link=link)
+
+
+def map_to(tx: Tx, link: LinkId, operator: str, employee: Employee | None) -> None:
+    """Record that an operator's messages are an employee's, or nobody's in particular with ``None``."""
+    access.require(tx, Right.CRM)
+    links.one(tx, link)
+    limits.NAME.require(operator, field="operator")
+    if employee is None:
+        tx.run("employees.unmap", link=link, operator=operator)
+    else:
+        number, name = border.external_id(employee.id), border.name(employee.name)
+        tx.run("employees.map", link=link, operator=operator, employee=number, name=name)
+    tx.emit(EmployeeMapped(link=link, name=operator, employee="" if employee is None else employee.id))
