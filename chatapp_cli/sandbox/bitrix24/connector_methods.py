@@ -40,7 +40,7 @@ class ConnectorMethods:
             "update.messages": self.update,
             "delete.messages": self.delete,
             "send.status.delivery": self.delivered,
-            "send.status.reading": lambda call: self._each(call, lambda _chat, _item: None),
+            "send.status.reading": self.read,
             "chat.name.set": self.rename,
         }
         return {f"imconnector.{name}": method for name, method in methods.items()}
@@ -122,6 +122,11 @@ class ConnectorMethods:
                     message.delivered, message.connector_mid = True, list(item["message"]["id"])
         return {"SUCCESS": True, "DATA": []}
 
+    def read(self, call: Call) -> Json:
+        """Answer that a message was read, and change nothing."""
+        self._active_pair(call)
+        return {"SUCCESS": True, "DATA": []}
+
     def rename(self, call: Call) -> Json:
         """Name a chat; a connector without groups has to say whose chat it is."""
         connector, line = self._active_pair(call)
@@ -141,7 +146,8 @@ class ConnectorMethods:
             chat = self._office.find_chat(connector, line, str(item["chat"]["id"]), 0 if group else person)
             if chat:
                 act(chat, item)
-            results.append({"user": str(person), "message": item["message"], "chat": item["chat"], "SUCCESS": True})
+            said = {**item["message"], **({"date": {}} if "date" in item["message"] else {})}
+            results.append({"user": str(person), "message": said, "chat": item["chat"], "SUCCESS": True})
         return {"SUCCESS": True, "DATA": {"RESULT": results}}
 
     def _items(self, call: Call) -> list[Json]:

@@ -35,6 +35,8 @@ class EventCourier:
         self._authority, self._office, self._clock, self._misbehaviour = authority, office, clock, misbehaviour
         self.events: list[PortalEvent] = []
         """All events that somebody was or should have been told, in order."""
+        self.posted: list[tuple[Pairs, Json]] = []
+        """All forms that the portal posted, each with its query."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._last: asyncio.Task[None] | None = None
 
@@ -86,6 +88,11 @@ class EventCourier:
 
     async def post(self, url: str, form: Pairs, query: Mapping[str, str] | None = None) -> Answered:
         """Post a form to the desk; status 0 if it does not answer in time."""
+        self.posted.append((form, dict(query or {})))
+        return await self.post_unnoted(url, form, query)
+
+    async def post_unnoted(self, url: str, form: Pairs, query: Mapping[str, str] | None = None) -> Answered:
+        """The same for a form that is not the portal's own."""
         patience = aiohttp.ClientTimeout(total=self._misbehaviour.patience)
         try:
             async with (

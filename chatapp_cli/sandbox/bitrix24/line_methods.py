@@ -58,7 +58,7 @@ class LineMethods:
         """The lines, with the fields that were asked for."""
         params, options = call.map("PARAMS"), call.map("OPTIONS")
         shown = [self._settings(line) for line in self._office.lines.values()]
-        wanted = params.get("select") or list(shown[0]) if shown else []
+        wanted = params.get("select") or ["ID", "LINE_NAME", "ACTIVE"]
         wanted = [name for name in wanted if name != "QUEUE"] + (["QUEUE"] if options.get("QUEUE") == "Y" else [])
         said = params.get("filter") or {}
         offset, limit = int(params.get("offset") or 0), min(int(params.get("limit") or 50), 200)
@@ -168,12 +168,12 @@ class LineMethods:
             for chat in self._chats_of(call) if call.text("ACTIVE_ONLY") == "N" or not chat.closed
         ]  # fmt: skip
 
-    def last_chat_of_card(self, call: Call) -> str:
+    def last_chat_of_card(self, call: Call) -> int:
         """The newest of them."""
         found = [chat.id for chat in self._chats_of(call)]
         if not found:
             raise PortalRefusal(400, "NOT_FOUND", "The card has no chat")
-        return str(found[-1])
+        return found[-1]
 
     def write(self, call: Call) -> int:
         """Write to the client as an employee: it goes out like anything that an operator writes."""

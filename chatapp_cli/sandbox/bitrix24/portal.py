@@ -235,6 +235,10 @@ class Portal:
         """Wait until every queued event is delivered or dropped."""
         await self.server.courier.settled()
 
+    async def cards_made(self) -> None:
+        """Wait until the tracker has made what it will; the clock has to move meanwhile."""
+        await self.server.tracker.settled()
+
     def hand_out(self) -> Pair:
         """Tokens of the administrator, without any call."""
         return self.authority.hand_out()
@@ -265,4 +269,4 @@ class Portal:
 
     async def posts(self, url: str, form: Sequence[tuple[str, str]]) -> Answered:
         """Post any form to the desk, such as a forged event."""
-        return await self.server.courier.post(url, list(form))
+        return await self.server.courier.post_unnoted(url, list(form))
