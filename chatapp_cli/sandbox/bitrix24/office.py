@@ -51,6 +51,9 @@ class PortalOffice:
         self.senders: dict[str, Json] = {}
         self.sms_statuses: dict[str, list[str]] = {}
         self.chats: list[PortalChat] = []
+        self._by_outside: dict[tuple[str, int, str], list[PortalChat]] = {}
+        self._by_id: dict[int, PortalChat] = {}
+        self._by_session: dict[int, PortalChat] = {}
         self.persons: dict[str, int] = {}
         """User ids of clients by connector, line and our id of the person."""
         self.cards: list[PortalCard] = []
@@ -92,11 +95,8 @@ class PortalOffice:
 
     def find_chat(self, connector: str, line: int, outside: str, person: int = 0) -> PortalChat | None:
         """The chat with our id; with a ``person`` only theirs, as connectors without groups have it."""
-        for chat in self.chats:
-            same = (chat.connector, chat.line, chat.outside) == (connector, line, outside)
-            if same and person in {0, chat.person}:
-                return chat
-        return None
+        chats = self._by_outside.get((connector, line, outside), ())
+        return next((chat for chat in chats if person in {0, chat.person}), None)
 
     def add_chat(self, connector: str, line: int, outside: str, person_outside: str) -> PortalChat:
         """A new chat without a session."""
@@ -107,20 +107,21 @@ class PortalOffice:
         )  # fmt: skip
         chat.operator = next(iter(self.lines[line].queue), ADMIN)
         self.chats.append(chat)
+        self._by_outside.setdefault((connector, line, outside), []).append(chat)
+        self._by_id[chat.id] = chat
         return chat
 
     def open_session(self, chat: PortalChat) -> None:
         """Begin a new session in a chat."""
         chat.session = next(self._session_numbers)
         chat.sessions.append(chat.session)
+        self._by_session[chat.session] = chat
         chat.closed = chat.tracked = False
 
     def chat_by(self, *, chat: Any = 0, session: Any = 0, code: str = "") -> PortalChat | None:
         """A chat by the portal's id, a session or its code."""
-        for one in self.chats:
-            if one.id == int(chat or 0) or int(session or 0) in one.sessions or (code and one.code == code):
-                return one
-        return None
+        found = self._by_id.get(int(chat or 0)) or self._by_session.get(int(session or 0))
+        return found or next((one for one in self.chats if code and one.code == code), None)
 
     def post(self, chat: PortalChat, author: int, text: str, *, client: bool = False, **more: Any) -> PortalMessage:
         """Add a message to a chat's session."""

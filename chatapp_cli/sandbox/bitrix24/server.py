@@ -77,6 +77,7 @@ class MethodServer(HttpSandbox):
         if self._second_port is not None:
             await self.move()
         self.authority.portal_address = self.address
+        self.tracker.begin()
 
     async def move(self) -> None:
         """Open another port: calls at the first one are redirected there from now on."""

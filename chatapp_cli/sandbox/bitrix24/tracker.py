@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +10,7 @@ from chatapp_cli.sandbox.bitrix24.courier import EventCourier, reach
 from chatapp_cli.sandbox.bitrix24.misbehaviour import Misbehaviour
 from chatapp_cli.sandbox.bitrix24.objects import ADMIN, Json, PortalCard, PortalChat
 from chatapp_cli.sandbox.bitrix24.office import PortalOffice
+from chatapp_cli.sandbox.serving import Background
 
 _STEPS: Final = 3
 """The delays go round between the shortest and the longest, so that two of them differ."""
@@ -33,7 +33,7 @@ class CardTracker:
         self._office, self._courier, self._clock, self._misbehaviour = office, courier, clock, misbehaviour
         self._looks: list[_Look] = []
         self._looked = 0
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._watch = Background(self.settled)
 
     def look_later(self, chat: PortalChat, user: Json) -> None:
         """A client wrote; once in each session, unless the line has no CRM or the connector is for groups."""
@@ -45,31 +45,28 @@ class CardTracker:
         low, high = self._misbehaviour.tracker_delay
         pause = low + (high - low) * (self._looked % _STEPS) / (_STEPS - 1)
         self._looked += 1
-        look = _Look(chat, chat.session, dict(user), self._clock.monotonic() + pause)
-        self._looks.append(look)
-        task = asyncio.create_task(self._wait(look))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._looks.append(_Look(chat, chat.session, dict(user), self._clock.monotonic() + pause))
+        self.begin()
 
-    async def _wait(self, look: _Look) -> None:
-        await reach(self._clock, look.due)
-        self.work()
+    def begin(self) -> None:
+        """Do what is due when it is due, as long as there is anything to do."""
+        self._watch.start()
 
     async def settled(self) -> None:
         """Wait until all cards are there that will be; the clock has to move meanwhile."""
-        while self._tasks:
-            await asyncio.wait(set(self._tasks))
+        while self._looks:
+            await reach(self._clock, min(look.due for look in self._looks))
+            self.work()
 
     async def stop(self) -> None:
         """Stop waiting; what is due is done at the next :meth:`work`."""
-        for task in (stopped := set(self._tasks)):
-            task.cancel()
-        await asyncio.gather(*stopped, return_exceptions=True)
+        await self._watch.stop()
 
     def work(self) -> None:
         """Do what is due."""
-        due = [look for look in self._looks if look.due <= self._clock.monotonic()]
-        self._looks = [look for look in self._looks if look not in due]
+        now = self._clock.monotonic()
+        due = [look for look in self._looks if look.due <= now]
+        self._looks = [look for look in self._looks if look.due > now]
         for look in due:
             self._do(look)
 

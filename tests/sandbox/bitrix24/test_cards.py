@@ -29,6 +29,20 @@ async def test_a_deal_with_its_contact_appears_seconds_after_the_message(
     assert dialog["entity_data_1"].split("|")[:6] == ["Y", "DEAL", str(deal.id), "N", "N", str(portal.chats[0].session)]
 
 
+async def test_a_card_is_made_and_told_of_although_nobody_asks_also_after_an_outage(
+    portal: Portal, client: Client, clock: HandClock, handler: Handler
+) -> None:
+    await client.connect()
+    await client.done("event.bind", event="OnCrmDealAdd", handler=f"{handler.url}/event")
+    await client.send("m-1")
+    await portal.vanish()
+    await portal.come_back()
+    clock.passed += 3
+    await portal.cards_made()
+    await portal.settled()
+    assert [form["event"] for form in handler.forms] == ["ONCRMDEALADD"]
+
+
 @pytest.mark.parametrize(
     ("settings", "group", "more", "made"),
     [

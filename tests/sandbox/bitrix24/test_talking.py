@@ -177,3 +177,14 @@ async def test_a_chat_is_renamed_only_if_its_client_is_named(portal: Portal, cli
     assert await client.refused("imconnector.chat.name.set", **said) == (400, "CHAT_RENAMING_FAILED")
     await client.done("imconnector.chat.name.set", **said, USER_ID=CHAT)
     assert portal.chats[0].name == "Иван, сделка 17"
+
+
+@pytest.mark.parametrize(("group", "chats"), [(False, 2), (True, 1)])
+async def test_two_people_share_a_chat_only_in_a_connector_for_groups(
+    portal: Portal, client: Client, group: bool, chats: int
+) -> None:
+    await client.connect(CHAT_GROUP=group)
+    for person in ("wa:1", "wa:2"):
+        await client.send(person, user={"id": person})
+    assert len(portal.chats) == chats
+    assert len(portal.messages(CHAT)) == 2
