@@ -20,9 +20,9 @@ from chatapp_cli.store.named import Statement
 _BEGINS = re.compile(r"(SELECT|WITH RECURSIVE|WITH)\s")
 _CHANGES = re.compile(r"\b(INSERT INTO|UPDATE|DELETE FROM) \w")
 _WORD = re.compile(r"\w+")
-_OF_CHANNELS = ("alarm", "message", "file", "outbox", "attempt", "arrived", "errand", "template")
+_OF_CHANNELS = ("alarm", "message", "file", "outbox", "attempt", "arrived", "errand", "template", "crm_pairing")
 _OF_LINES = ("channel", "application")
-_OF_DIALOGS = ("note", "dialog_member", "dialog_tag", "presence")
+_OF_DIALOGS = ("note", "dialog_member", "dialog_tag", "presence", "crm_dialog", "crm_entry")
 _BY_READER = {"dialogs.totals": "unread.totals", "lines.all": "unread.lines"}
 """Counts over all dialogs start, for a reader, from their few unread ones."""
 

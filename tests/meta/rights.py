@@ -26,6 +26,9 @@ READING = {"one", "all", "value"}
 A_SESSION = "what a channel's session reports; no person asks for it"
 
 
+A_CRM = "what a CRM's session reports; no person asks for it"
+
+
 ONLY_PART = "a step of a service that has asked already"
 
 
@@ -56,6 +59,12 @@ WITHOUT_A_RIGHT = {
     "channels.prove": A_SESSION,
     "channels.set_health": A_SESSION,
     "contacts.confirmed": A_SESSION,
+    "crm_intake.apply": A_CRM,
+    "crm_intake.die": A_CRM,
+    "crm_intake.keep": A_CRM,
+    "crm_intake.put_off": A_CRM,
+    "crm_intake.reject": A_CRM,
+    "crm_intake.sweep": A_TIMER,
     "dialogs.show_last": ONLY_PART,
     "duties.wake": A_TIMER,
     "session_requests.claim": A_SESSION,
@@ -94,6 +103,23 @@ WITHOUT_A_RIGHT = {
     "memory.swap": A_SESSION,
     "mails.keep_arrived": A_SESSION,
     "mails.keep_written": ONLY_PART,
+    "ledger.again": A_CRM,
+    "ledger.begin": A_CRM,
+    "ledger.came_from": A_CRM,
+    "ledger.certain": A_CRM,
+    "ledger.claim": A_CRM,
+    "ledger.die": A_CRM,
+    "ledger.recover": A_CRM,
+    "ledger.refuse_arrival": A_CRM,
+    "ledger.settle": A_CRM,
+    "ledger.skip": A_CRM,
+    "links.close_gap": A_CRM,
+    "links.granted": A_CRM,
+    "links.open_gap": A_CRM,
+    "links.prove": A_CRM,
+    "links.set_state": A_CRM,
+    "pairings.detached_there": A_CRM,
+    "pairings.refused": A_CRM,
     "login_attempts.begin": A_LOGIN,
     "login_attempts.succeeded": A_LOGIN,
     "operators.close_session": A_LOGIN,

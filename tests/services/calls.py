@@ -11,9 +11,10 @@ import pytest
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.application import ApplicationStage
 from chatapp_cli.domain.arrival import Arrival
+from chatapp_cli.domain.crm import CrmArrival, Employee
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft
-from chatapp_cli.domain.ids import ApplicationId, ContactId, DialogId, LineId, MessageId
+from chatapp_cli.domain.ids import ApplicationId, ContactId, DialogId, EntryId, LineId, LinkId, MessageId
 from chatapp_cli.domain.invitation import Decision
 from chatapp_cli.domain.manifest import Capabilities, Manifest
 from chatapp_cli.domain.message import Operation, State
@@ -31,19 +32,24 @@ from chatapp_cli.services import (
     channels,
     composing,
     contacts,
+    crm_intake,
     deadletters,
     dialogs,
     drafts,
     duties,
+    employees,
     forwarding,
     ingest,
     invitations,
     later,
+    ledger,
     lines,
+    links,
     mailing,
     notes,
     operators,
     options,
+    pairings,
     persons,
     reaching,
     replies,
@@ -59,10 +65,12 @@ from chatapp_cli.services.drafts import Unsent
 from chatapp_cli.services.message_request import InDialog, MessageRequest, ToAddress
 from chatapp_cli.services.routes import ChainStep
 from chatapp_cli.store.rows.channels import ChannelRow
+from chatapp_cli.store.rows.crm import PairedRow, PairingRow
 from chatapp_cli.store.rows.journal import ArrivedRow
 from chatapp_cli.store.rows.people import ContactRow
 from chatapp_cli.store.tx import Tx
-from tests.stores import EVERYTHING, Shop, owner
+from tests.services.paired import CRM, another_link, pair
+from tests.stores import EVERYTHING, OWNER, Shop, owner
 
 ME = "Пётр"
 
@@ -152,6 +160,32 @@ def _line(tx: Tx, at: Place) -> Any:
     return LineRow(at.line, "Опт", 0, 0, 0)
 
 
+def _link(tx: Tx, at: Place) -> LinkId:
+    """A CRM that is linked for this call."""
+    return another_link(tx.whole().by(OWNER), at.shop.vault, f"crm{at.line}.example")
+
+
+def _pairing(tx: Tx, at: Place) -> PairingRow:
+    whole = tx.whole().by(OWNER)
+    return pairings.one(whole, pair(whole, _link(tx, at), at.channel))
+
+
+def _entry(tx: Tx, at: Place) -> EntryId:
+    """Something that a CRM refused."""
+    row, whole = _pairing(tx, at), tx.whole().by(OWNER)
+    paired = PairedRow(row.id, row.link_id, row.after)
+    ledger.refuse_arrival(whole, paired, at.dialog, "900", T("No."))
+    (claimed,) = ledger.claim(whole, row.link_id, 1)
+    ledger.die(whole, claimed, "no", "")
+    return claimed.id
+
+
+def _crm_letter(tx: Tx, at: Place) -> int:
+    arrival = CrmArrival(provider_id="odd", event=None, raw=b"odd", problem="ValueError")
+    crm_intake.keep(tx.whole(), _link(tx, at), [arrival])
+    return crm_intake.dead(tx.whole())[0].id
+
+
 def _asked(at: Place, to: ToAddress) -> MessageRequest:
     return MessageRequest(to=to, draft=Draft(text="Да"), options=at.order())
 
@@ -209,6 +243,14 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
         Right.PEOPLE,
         lambda tx, at: contacts.set_chain(tx, [at.person], ["email"]),
     ),
+    "ledger.drop": (Right.REPAIR, lambda tx, at: ledger.drop(tx, _entry(tx, at))),
+    "ledger.retry": (Right.REPAIR, lambda tx, at: ledger.retry(tx, _entry(tx, at))),
+    "pairings.attach": (Right.CRM, lambda tx, at: pair(tx, _link(tx, at), at.channel)),
+    "pairings.configure": (
+        Right.CRM,
+        lambda tx, at: pairings.configure(tx, CRM, _pairing(tx, at), {"group_phones": "on"}),
+    ),
+    "pairings.detach": (Right.CRM, lambda tx, at: pairings.detach(tx, _pairing(tx, at))),
     "deadletters.ask_again": (Right.REPAIR, lambda tx, at: deadletters.ask_again(tx, at.letter)),
     "deadletters.delete": (Right.REPAIR, lambda tx, at: deadletters.delete(tx, at.letter.id)),
     "deadletters.revive": (
@@ -400,6 +442,16 @@ OF_THE_COMPANY: Mapping[str, tuple[Right, Call]] = {
         lambda tx, at: replies.rename_section(tx, _section(tx), "Доставка"),
     ),
     "replies.uninvite": (Right.REPLIES, lambda tx, at: replies.uninvite(tx, _section(tx), "Вера")),
+    "crm_intake.delete": (Right.REPAIR, lambda tx, at: crm_intake.delete(tx, _crm_letter(tx, at))),
+    "crm_intake.revive": (Right.REPAIR, lambda tx, at: crm_intake.revive(tx, _crm_letter(tx, at))),
+    "employees.map_to": (
+        Right.CRM,
+        lambda tx, at: employees.map_to(tx, _link(tx, at), ME, Employee(id="27", name="Светлана")),
+    ),
+    "links.ask_catch_up": (Right.REPAIR, lambda tx, at: links.ask_catch_up(tx, _link(tx, at))),
+    "links.remove": (Right.CRM, lambda tx, at: links.remove(tx, links.one(tx, _link(tx, at)), force=True)),
+    "links.resume": (Right.REPAIR, lambda tx, at: links.resume(tx, _link(tx, at))),
+    "links.save": (Right.CRM, lambda tx, at: another_link(tx, at.shop.vault, "north.example")),
     "reply_sheet.take": (Right.REPLIES, lambda tx, at: reply_sheet.take(tx, reply_sheet.ReplyFile())),
     "views.add": (Right.SHARED_VIEWS, lambda tx, at: views.add(tx, "Все", DialogFilter())),
     "views.add of one's own": (

@@ -18,6 +18,8 @@ from chatapp_cli.services import channels, crm_entries, crm_intake, ledger, link
 from chatapp_cli.services.crm_intake import CrmContext
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.crm import EntryRow
+from chatapp_cli.store.secrets import Vault
+from chatapp_cli.store.tx import Tx
 from tests.stores import EVERYTHING, Shop, hand_over
 
 FLAG = Field(name="group_phones", label=T("Phones in groups"), kind="flag", default="off")
@@ -103,13 +105,18 @@ class Paired:
         return claim.message.id
 
 
-def another_link(shop: Shop, channel: ChannelId, account: str) -> tuple[LinkId, PairingId]:
-    link = shop.write(lambda tx: links.save(tx, shop.vault, bound(account), kind=CRM.kind))
-    row = shop.read(lambda tx: channels.one(tx, channel))
-    return link, shop.write(lambda tx: pairings.attach(tx, CRM, link, row, HERE, {}))
+def another_link(tx: Tx, vault: Vault, account: str) -> LinkId:
+    """Link an invented CRM."""
+    return links.save(tx, vault, bound(account), kind=CRM.kind)
 
 
-def paired(shop: Shop) -> Paired:
-    channel = shop.channel(kind="email")
-    link, pairing = another_link(shop, channel, "north.example")
+def pair(tx: Tx, link: LinkId, channel: ChannelRow) -> PairingId:
+    """Pair a channel with its only place."""
+    return pairings.attach(tx, CRM, link, channel, HERE, {})
+
+
+def linked(shop: Shop, channel: ChannelId, account: str) -> Paired:
+    """A channel that is paired with a CRM of its own."""
+    link = shop.write(lambda tx: another_link(tx, shop.vault, account))
+    pairing = shop.write(lambda tx: pair(tx, link, channels.one(tx, channel)))
     return Paired(shop, channel, link, pairing)

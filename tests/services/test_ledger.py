@@ -12,7 +12,7 @@ from chatapp_cli.domain.journal.links import EntrySettled
 from chatapp_cli.domain.message import Origin, State
 from chatapp_cli.services import channels, composing, crm_entries, crm_intake, ledger, links, outbox, pairings, trace
 from chatapp_cli.services.message_request import InDialog, MessageRequest
-from tests.services.paired import CRM, HERE, Paired, able, another_link, paired
+from tests.services.paired import CRM, HERE, Paired, able, bound, linked
 from tests.stores import Shop, hand_over, owner
 
 ANNA = Peer(key="anna", address="anna")
@@ -20,7 +20,7 @@ ANNA = Peer(key="anna", address="anna")
 
 @pytest.fixture
 def desk(shop: Shop) -> Paired:
-    return paired(shop)
+    return linked(shop, shop.channel(kind="email"), "north.example")
 
 
 def answer(desk: Paired, dialog: int, text: str = "Добрый день") -> int:
@@ -31,8 +31,7 @@ def answer(desk: Paired, dialog: int, text: str = "Добрый день") -> in
 def test_a_clients_message_is_owed_to_the_crm_once_and_what_was_written_before_the_pairing_is_not(shop: Shop) -> None:
     channel = shop.channel(kind="email")
     shop.hear(channel, "до")
-    link, pairing = another_link(shop, channel, "north.example")
-    desk = Paired(shop, channel, link, pairing)
+    desk = linked(shop, channel, "north.example")
     message = shop.hear(channel, "после")
     (row,) = desk.entries()
     entry = desk.entry(row)
@@ -192,7 +191,7 @@ def test_what_an_employee_wrote_goes_out_once_however_often_it_is_told_and_never
 
 
 def test_what_an_employee_wrote_is_told_to_another_crm_but_not_to_its_own(desk: Paired) -> None:
-    south, _ = another_link(desk.shop, desk.channel, "south.example")
+    south = linked(desk.shop, desk.channel, "south.example").link
     dialog = desk.dialog(desk.shop.hear(desk.channel))
     desk.tell_all(), desk.tell_all(south)
     desk.come(desk.wrote(dialog, "Ответ"), "add:900")
@@ -202,7 +201,7 @@ def test_what_an_employee_wrote_is_told_to_another_crm_but_not_to_its_own(desk: 
 
 
 def test_two_portals_with_equal_ids_do_not_mix(desk: Paired) -> None:
-    south, _ = another_link(desk.shop, desk.channel, "south.example")
+    south = linked(desk.shop, desk.channel, "south.example").link
     dialog = desk.dialog(desk.shop.hear(desk.channel))
     desk.tell_all(), desk.tell_all(south)
     assert desk.come(desk.wrote(dialog, "с севера", remote="1"), "add:1") == 1
@@ -364,8 +363,6 @@ def test_a_link_with_something_to_tell_is_removed_only_by_force(desk: Paired) ->
 
 
 def test_a_portal_is_linked_once_and_only_by_who_may(desk: Paired) -> None:
-    from tests.services.paired import bound
-
     with pytest.raises(Refused, match="linked already"):
         desk.shop.write(lambda tx: links.save(tx, desk.shop.vault, bound("north.example"), kind=CRM.kind))
     nobody = owner("Пётр")._replace(owner=False, account=True)

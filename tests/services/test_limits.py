@@ -12,14 +12,17 @@ import pytest
 
 from chatapp_cli.domain import limits
 from chatapp_cli.domain.application import ApplicationStage
+from chatapp_cli.domain.crm import Employee
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import ChatappError, UsageError
+from chatapp_cli.domain.form import Field
 from chatapp_cli.domain.limits import TextLimit
 from chatapp_cli.domain.message import Operation
 from chatapp_cli.domain.option import OptionLevel, declared
 from chatapp_cli.domain.quick_reply import QuickReplyDraft
 from chatapp_cli.domain.template import Template
+from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import show, use
 from chatapp_cli.kit.manifests import manifest, manifests
 from chatapp_cli.ports.bind import Bound
@@ -33,11 +36,14 @@ from chatapp_cli.services import (
     dialogs,
     drafts,
     duties,
+    employees,
     lines,
+    links,
     mailing,
     notes,
     operators,
     options,
+    pairings,
     reaching,
     replies,
     reply_sheet,
@@ -52,7 +58,20 @@ from chatapp_cli.services.reply_entries import ReplyEntry, ReplyFile
 from chatapp_cli.services.routes import ChainStep
 from chatapp_cli.store.tx import Tx
 from tests.meta.rights import PUBLIC, SERVICES, WITHOUT_A_RIGHT
-from tests.services.calls import NEW, TEMPLATES, Place, _line, _reached, _section, able, everything, ours
+from tests.services.calls import (
+    NEW,
+    TEMPLATES,
+    Place,
+    _line,
+    _link,
+    _pairing,
+    _reached,
+    _section,
+    able,
+    everything,
+    ours,
+)
+from tests.services.paired import CRM, HERE, bound
 from tests.stores import EVERYTHING, OWNER, Shop
 
 __all__ = ["ours"]
@@ -87,6 +106,15 @@ def _save(tx: Tx, at: Place, bound: Bound) -> None:
     channels.save(tx, at.shop.vault, bound, line=at.line, kind="api")
 
 
+def _linked(tx: Tx, at: Place, **values: Any) -> None:
+    links.save(tx, at.shop.vault, replace(bound(f"crm{at.line}.example"), **values), kind=CRM.kind)
+
+
+NAMING = replace(
+    CRM,
+    pairing_fields=(Field(name="widget_name", label=T("Name of the widget")),),
+    channels={"email": CRM.channels["email"]._replace(options=("widget_name",))},
+)
 COMPANY_NAME = TextLimit(declared(OptionLevel.COMPANY)["company_name"].label, 200)
 LIMITED: Mapping[str, tuple[TextLimit, Call]] = {
     "applications.add answers": (
@@ -168,6 +196,23 @@ LIMITED: Mapping[str, tuple[TextLimit, Call]] = {
         lambda tx, at, text: lines.configure(tx, _line(tx, at), {"company_name": text}),
     ),
     "lines.rename name": (limits.NAME, lambda tx, at, text: lines.rename(tx, at.line, text)),
+    "employees.map_to operator": (
+        limits.NAME,
+        lambda tx, at, text: employees.map_to(tx, _link(tx, at), text, Employee(id="27", name="Светлана")),
+    ),
+    "links.save binding": (limits.SECRET, lambda tx, at, text: _linked(tx, at, settings={"portal": text})),
+    "links.save binding of secrets": (
+        limits.SECRET,
+        lambda tx, at, text: _linked(tx, at, secrets={"client_secret": text}),
+    ),
+    "pairings.attach changes": (
+        limits.OPTION,
+        lambda tx, at, text: pairings.attach(tx, NAMING, _link(tx, at), at.channel, HERE, {"widget_name": text}),
+    ),
+    "pairings.configure changes": (
+        limits.OPTION,
+        lambda tx, at, text: pairings.configure(tx, NAMING, _pairing(tx, at), {"widget_name": text}),
+    ),
     "mailing.accept request": (
         limits.SUBJECT,
         lambda tx, at, text: _reached(mailing.accept(tx, _with_subjects, _by_subject(at, text), NEW)),
@@ -267,6 +312,9 @@ NO_TEXT_OF_ANYBODY: Mapping[str, str] = {
     "channels.save kind": ONE_OF_A_FEW,
     "channels.set_secret name": ONE_OF_A_FEW,
     "deadletters.revive arrival": A_PROVIDERS,
+    "employees.map_to employee": A_PROVIDERS,
+    "links.save kind": ONE_OF_A_FEW,
+    "pairings.attach place": A_PROVIDERS,
     "dialogs.untag name": NAMES_SOMETHING,
     "duties.join role": ONE_OF_A_FEW,
     "duties.leave name": NAMES_SOMETHING,

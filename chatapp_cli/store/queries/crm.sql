@@ -106,9 +106,6 @@ SELECT p.id, p.link_id, p.channel_id, c.line_id, l.name, p.kind, c.account, c.ti
 FROM crm_pairing p JOIN channel c ON c.id = p.channel_id JOIN line l ON l.id = c.line_id
 WHERE p.link_id = :link AND p.kind = :kind AND p.place = :place;
 
--- name: pairings.of_place
-SELECT id FROM crm_pairing WHERE link_id = :link AND place = :place AND active = 1;
-
 -- name: ledger.add
 INSERT INTO crm_entry (link_id, pairing_id, dialog_id, message_id, remote, reason, act, rank, state, doubtful,
   not_before, tries, claims, epoch, code, detail, created_at)
@@ -210,7 +207,8 @@ UPDATE crm_message SET message_id = :new WHERE message_id = :old
 UPDATE crm_entry SET message_id = :new WHERE message_id = :old;
 
 -- name: ledger.message_of
-SELECT message_id FROM crm_message WHERE link_id = :link AND remote = :remote AND came = 1;
+SELECT k.message_id FROM crm_message k JOIN message m ON m.id = k.message_id
+WHERE k.link_id = :link AND k.remote = :remote AND k.remote <> '' AND k.came = 1;
 
 -- name: ledger.has_sent
 SELECT message_id FROM crm_message WHERE link_id = :link AND message_id = :message AND came = 1;
