@@ -344,7 +344,7 @@ NO_TEXT_OF_ANYBODY: Mapping[str, str] = {
 HOLDS_NO_TEXT = re.compile(
     r"\w+Id( \| None)?|Sequence\[(\w+Id|tuple\[ContactId, ContactId\])\]( \| None)?|bool|int|float|Millis( \| None)?"
     r"|\w+Row( \| None)?|Sequence\[\w+Row\]|Vault|Media|Able|Capabilities|Manifest|SendOptions|Options \| None"
-    r"|AnySection( \| None)?|ApplicationStage|Collection\[Right\]|Mailing \| None"
+    r"|AnySection( \| None)?|CrmManifest|ApplicationStage|Collection\[Right\]|Mailing \| None"
 )
 """Types of parameters: numbers, rows of the store, and parts of the program."""
 

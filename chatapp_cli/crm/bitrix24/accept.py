@@ -17,6 +17,7 @@ import msgspec
 
 from chatapp_cli.crm.bitrix24 import events, names, pages
 from chatapp_cli.crm.bitrix24.record import (
+    COPY_RETURNS,
     ECHO,
     HEARD,
     INSTALLED,
@@ -78,7 +79,18 @@ async def _event(bound: Bound, request: HookRequest, now: Millis) -> CrmReply:
         return _DONE
     signed = {pair for pair, one in (await joined(bound.memory)).items() if one.names}
     parts = events.kept(tree, lambda connector, line: f"{connector}|{line}" in signed)
-    return CrmReply(arrivals=[events.arrival(raw, now) for raw in parts], body=b"ok")
+    arrivals = [events.arrival(raw, now) for raw in parts if not await _is_copy(bound, raw, now)]
+    return CrmReply(arrivals=arrivals, body=b"ok")
+
+
+async def _is_copy(bound: Bound, raw: bytes, now: Millis) -> bool:
+    """Whether it is a message that we have just shown there ourselves.
+
+    If an employee did write the same words in these minutes, the next catch-up finds them as not delivered.
+    """
+    mark = events.copy_mark_of(raw)
+    at = (await bound.memory.known(mark)).get(mark, "") if mark else ""
+    return bool(at) and now - int(at) <= COPY_RETURNS and await bound.memory.swap(mark, at, "")
 
 
 def _is_from(known: Installation, member_id: str, application_token: str) -> bool:

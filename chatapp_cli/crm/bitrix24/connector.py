@@ -39,7 +39,7 @@ class Bitrix24Session:
     def __init__(self, api: PortalApi, bound: Bound, public_url: str, world: World) -> None:
         self._api, self._clock = api, world.clock
         self._arrangement = Arrangement(api, bound, public_url, world)
-        self._delivery = Delivery(api, public_url)
+        self._delivery = Delivery(api, bound.memory, public_url, world.clock)
         self._naming = ChatNaming(api, world.clock)
 
     async def arrange(self, pairings: Sequence[Pairing]) -> Mapping[PairingId, ChannelError]:

@@ -11,8 +11,11 @@ from chatapp_cli.crm.bitrix24.api import Command, PortalApi
 from chatapp_cli.crm.bitrix24.cards import bound_cards
 from chatapp_cli.crm.bitrix24.history import History
 from chatapp_cli.crm.bitrix24.rate import Urgency
+from chatapp_cli.crm.bitrix24.record import COPY_RETURNS, copy_mark
 from chatapp_cli.domain.crm import Act, LedgerEntry, Shown
 from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, Rejected
+from chatapp_cli.ports.memory import Memory
+from chatapp_cli.ports.world import Clock
 
 TOGETHER: Final = 20
 """Messages in a request: no largest number is documented, and a lost answer leaves so many unknown (addendum B7)."""
@@ -24,9 +27,10 @@ _Item: TypeAlias = Callable[[LedgerEntry], Mapping[str, Any]]
 class Delivery:
     """Delivers for one session."""
 
-    def __init__(self, api: PortalApi, public_url: str) -> None:
-        self._api = api
+    def __init__(self, api: PortalApi, memory: Memory, public_url: str, clock: Clock) -> None:
+        self._api, self._memory, self._clock = api, memory, clock
         self._is_ours = convert.ours_at(public_url)
+        self._copies: dict[str, int] = {}
 
     async def deliver(self, entries: Sequence[LedgerEntry]) -> Sequence[Outcome]:
         """The outcome of each entry; raises only what hindered all of them."""
@@ -74,6 +78,7 @@ class Delivery:
     async def _add(self, entries: Sequence[LedgerEntry]) -> Sequence[Outcome]:
         owner = self._api.held.owner
         items = [convert.added(entry, owner, self._is_ours) for entry in entries]
+        await self._expect_copies(items)
         result = await self._api.call("imconnector.send.messages", _about(entries[0], items), once=True)
         told = _items(result)
         by_key = {str(_inside(one, "message").get("id", "")): one for one in told}
@@ -81,6 +86,19 @@ class Delivery:
         return [
             _shown(entry, by_key.get(entry.key) or one, result) for entry, one in zip(entries, straight, strict=True)
         ]
+
+    async def _expect_copies(self, items: Sequence[Mapping[str, Any]]) -> None:
+        """Note what is shown as an employee's, before it is: a portal may tell it back as theirs (addendum B11)."""
+        now = self._clock.now()
+        new = {
+            copy_mark(item["chat"]["id"], str(said["user_id"]), said.get("text", "")): now
+            for item in items
+            if "user_id" in (said := item["message"])
+        }
+        if new:
+            old = [mark for mark, at in self._copies.items() if now - at > COPY_RETURNS]
+            self._copies = {mark: at for mark, at in self._copies.items() if mark not in old} | new
+            await self._memory.save({**dict.fromkeys(old, ""), **{mark: str(at) for mark, at in new.items()}})
 
     async def _again(self, method: str, entries: Sequence[LedgerEntry], item: _Item) -> Sequence[Outcome]:
         """Tell what may be told twice: a lost answer is simply asked for once more."""

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from chatapp_cli.crm.bitrix24 import bbcode
 from chatapp_cli.crm.bitrix24.names import kind_of
+from chatapp_cli.crm.bitrix24.record import copy_mark
 from chatapp_cli.domain import border
 from chatapp_cli.domain.crm import (
     CrmArrival,
@@ -109,6 +110,18 @@ def without_token(link: str) -> str:
 
 def _written(tree: Any) -> bytes:
     return json.dumps(tree, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def copy_mark_of(raw: bytes) -> str:
+    """The mark that an employee's message would have, were it a copy of one of ours; empty for other events."""
+    tree = _tree(raw)
+    if tree.get("event") != MESSAGE_ADD:
+        return ""
+    data = tree.get("data")
+    found = members(data.get("MESSAGES")) if isinstance(data, Mapping) else ()
+    item = found[0] if found and isinstance(found[0], Mapping) else {}
+    said = _map(item, "message")
+    return copy_mark(_text(_map(item, "chat"), "id"), _text(said, "user_id"), _text(said, "text"))
 
 
 def added_raw(*, connector: str, line: str, item: Tree, at: Millis) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -22,6 +23,11 @@ NONCE: Final = "chatapp"
 """The parameter of a test event that comes back."""
 JOINED: Final = "joined "
 """Before connector and line: the account that is connected there."""
+
+COPY: Final = "copy "
+"""Before the mark of a message of ours that was shown there as an employee's: when that was."""
+COPY_RETURNS: Final[Millis] = 2 * 60_000
+"""How long such a message may come back as if the employee had written it there, in milliseconds."""
 
 WINDOW: Final[Millis] = 10 * 60_000
 """How long an installation is awaited after the linking, in milliseconds."""
@@ -91,6 +97,11 @@ def on_line(connector: str, line: str) -> str:
 def written(value: msgspec.Struct) -> str:
     """As it is remembered."""
     return msgspec.json.encode(value).decode()
+
+
+def copy_mark(chat: str, employee: str, text: str) -> str:
+    """The name under which a message is remembered that an employee seems to write in a chat."""
+    return COPY + sha256(f"{chat}\0{employee}\0{text}".encode("utf-8", "replace")).hexdigest()[:32]
 
 
 async def remembered(memory: Memory, name: str, kind: type[R]) -> R | None:
