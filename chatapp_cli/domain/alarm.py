@@ -9,6 +9,7 @@ class AlarmKind(StrEnum):
     """What an alarm is about; programs and the alarm command see its value."""
 
     CHANNEL = "channel"
+    CRM = "crm"
     DEAD_LETTER = "deadletter"
     DISK = "disk"
     FOLLOWER = "follower"

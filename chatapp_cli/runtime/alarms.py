@@ -15,9 +15,11 @@ from chatapp_cli.domain.alarm import AlarmKind
 from chatapp_cli.domain.draft import MEGABYTE
 from chatapp_cli.domain.journal.channels import HealthChanged
 from chatapp_cli.domain.journal.company import AlarmHealed, AlarmRaised, CompanyConfigured
+from chatapp_cli.domain.journal.links import LinkStateChanged
 from chatapp_cli.domain.journal.messages import DeadLetterKept
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T, Text
+from chatapp_cli.kit import crms
 from chatapp_cli.runtime.alarm_command import AlarmCommand
 from chatapp_cli.runtime.restarting import WorkerState
 from chatapp_cli.runtime.store import AsyncStore
@@ -42,7 +44,7 @@ NAME_SOMEBODY = T(
     addresses=to_do(Next.CONFIGURE_COMPANY, name=OPTION, value="email:olga@shop.example"),
     command=to_do(Next.SET, name="alarm_command", value="'curl -fsS --data-binary @- https://push.example/desk'"),
 )
-_WAKES = (AlarmRaised, AlarmHealed, CompanyConfigured, DeadLetterKept, HealthChanged)
+_WAKES = (AlarmRaised, AlarmHealed, CompanyConfigured, DeadLetterKept, HealthChanged, LinkStateChanged)
 
 
 class _Seen(NamedTuple):
@@ -84,7 +86,7 @@ class AlarmWatch:
         found = alarms.open_alarms(tx)
         known = {(one.kind, one.ref) for one in found}
         wrong = faults.everything(tx, self._company.manifest, known=known, began=self._began)
-        return _Seen({**wrong, **self._process_faults(known, free)}, found)
+        return _Seen({**wrong, **faults.of_links(tx, crms.manifest), **self._process_faults(known, free)}, found)
 
     def _process_faults(self, known: set[Key], free: int) -> Mapping[Key, Fault]:
         """What only this process knows: workers that fail, and the disk."""

@@ -32,6 +32,7 @@ class Upkeep:
         store, company = self._store, self._store.company
         await self._delete(upkeep.delete_early_changes)
         await self._delete(upkeep.delete_expired)
+        await self._delete(upkeep.delete_crm_events)
         for planned in await store.read(partial(retention.plan, options=company.options, lasting=keeping_raw())):
             await self._sweep(planned)
         await store.off_loop(company.media.sweep)

@@ -16,7 +16,9 @@ from chatapp_cli.store.rows.alarms import AlarmRow
 from chatapp_cli.store.tx import Tx
 
 MINUTE: Final = 60_000
-GRACE: Final[Mapping[str, int]] = MappingProxyType({AlarmKind.CHANNEL: 5 * MINUTE, AlarmKind.WORKER: 5 * MINUTE})
+GRACE: Final[Mapping[str, int]] = MappingProxyType(
+    dict.fromkeys((AlarmKind.CHANNEL, AlarmKind.CRM, AlarmKind.WORKER), 5 * MINUTE)
+)
 """Milliseconds by kind for which an alarm is only shown: people are told of it if it lasts. None for other kinds."""
 
 

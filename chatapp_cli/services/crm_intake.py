@@ -167,9 +167,9 @@ def _no_dead_letter(arrived: int) -> NotFound:
     return NotFound(T("There is no dead letter {n} of a CRM.", n=arrived), step)
 
 
-def sweep(tx: Tx) -> int:
-    """Delete applied events that are older than anything that may come twice."""
-    return tx.run("crmevents.sweep", before=tx.now - KEPT)
+def delete_applied(tx: Tx, most: int) -> int:
+    """Delete applied events that are older than anything that may come twice; returns how many."""
+    return tx.run("crmevents.sweep", before=tx.now - KEPT, n=most)
 
 
 def _wrote(tx: Tx, link: LinkId, event: CrmWrote, context: CrmContext) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from chatapp_cli.domain.access import PROGRAM
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.journal.company import ClockSetBack
-from chatapp_cli.services import duties, journal, outbox, timers
+from chatapp_cli.services import crm_intake, duties, journal, outbox, timers
 from chatapp_cli.store.tx import Tx
 
 DAY = 86_400_000
@@ -49,11 +49,16 @@ def delete_expired(tx: Tx, most: int = AT_ONCE) -> int:
     return done
 
 
+def delete_crm_events(tx: Tx, most: int = AT_ONCE) -> int:
+    """Delete old events of CRMs; returns how many, as the ones before."""
+    return crm_intake.delete_applied(tx, most)
+
+
 def clock_went_back(tx: Tx, milliseconds: Millis) -> None:
     """Shift every wait by as much as the wall clock was set back.
 
     Times chosen by a person are not shifted.
     """
-    for wait in ("outbox.shift", "channels.shift", "files.shift", "timers.shift"):
+    for wait in ("outbox.shift", "channels.shift", "files.shift", "timers.shift", "ledger.shift", "crmevents.shift"):
         tx.run(wait, by=milliseconds, now=tx.now)
     tx.emit(ClockSetBack(seconds=milliseconds // 1000), actor=PROGRAM)

@@ -167,6 +167,9 @@ WHERE link_id = :link AND state IN ('claimed', 'sending') AND :epoch = COALESCE(
 -- name: ledger.next_due
 SELECT MIN(not_before) FROM crm_entry WHERE link_id = :link AND state = 'waiting' AND not_before > :now;
 
+-- name: ledger.shift
+UPDATE crm_entry SET not_before = not_before - :by WHERE state <> 'dead' AND not_before > :now;
+
 -- name: ledger.retry
 UPDATE crm_entry SET state = 'waiting', not_before = 0, tries = 0, code = '', detail = '' WHERE id = :id AND state = 'dead';
 
@@ -285,7 +288,11 @@ UPDATE crm_arrived SET state = 'new', next_at = 0, tries = 0 WHERE id = :id AND 
 DELETE FROM crm_arrived WHERE id = :id AND state = 'dead';
 
 -- name: crmevents.sweep
-DELETE FROM crm_arrived WHERE state = 'done' AND at < :before;
+DELETE FROM crm_arrived WHERE id IN (
+  SELECT a.id FROM crm_arrived a WHERE a.state = 'done' AND a.at < :before ORDER BY a.id LIMIT :n);
+
+-- name: crmevents.shift
+UPDATE crm_arrived SET next_at = next_at - :by WHERE state <> 'done' AND next_at > :now;
 
 -- name: employees.all
 SELECT operator, employee, name FROM crm_employee WHERE link_id = :link ORDER BY operator;
