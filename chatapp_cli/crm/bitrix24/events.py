@@ -204,7 +204,7 @@ def _wrote(tree: Tree, now: Millis) -> CrmWrote:
     remote = _text(im, "message_id")
     if not remote:
         raise ValueError("a message without an id")
-    files = [file for one in members(said.get("files")) if (file := _file(one))]
+    files = tuple(file for one in members(said.get("files")) if (file := _file(one)))
     if not _text(said, "text").strip() and not files:
         raise ValueError("a message without words and files: the next catch-up looks what it is")
     author = _text(said, "user_id")

@@ -20,7 +20,6 @@ from chatapp_cli.sandbox.bitrix24 import Portal
 from tests.contract.connector_contract import ScriptedAsker
 
 WHATSAPP = "chatapp_whatsapp"
-VK = "chatapp_vk"
 LINE = 107
 SVETLANA = 27
 
