@@ -106,8 +106,20 @@ class AuthServer:
 
     async def _get(self, path: str, query: Mapping[str, str]) -> HttpResponse:
         patience = aiohttp.ClientTimeout(total=ANSWERED_WITHIN)
-        async with self.http.get(self.url + path, params=query, timeout=patience, allow_redirects=False) as response:
+        async with self.http.get(
+            self.url + path, params=query, timeout=patience, allow_redirects=False, middlewares=(_unrepeated,)
+        ) as response:
             return await read(response, _LARGEST)
+
+
+async def _unrepeated(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Keep the library from sending a GET again whose connection broke: a refresh token may work only once."""
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:  # it never left
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as broken:
+        raise aiohttp.ClientPayloadError(type(broken).__name__) from None
 
 
 async def settle(bound: Bound, server: AuthServer, clock: Clock) -> Installation:
