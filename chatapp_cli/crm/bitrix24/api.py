@@ -35,7 +35,7 @@ _AGAIN: Final = 3
 Answer: TypeAlias = Mapping[str, Any]
 
 
-class Command(NamedTuple):
+class BatchCommand(NamedTuple):
     """A call inside a batch."""
 
     method: str
@@ -74,7 +74,7 @@ class PortalApi:
         return (await self._answer(method, params or {}, urgency, once=once)).get("result")
 
     async def batch(
-        self, commands: Mapping[str, Command], *, urgency: Urgency = Urgency.CLIENT
+        self, commands: Mapping[str, BatchCommand], *, urgency: Urgency = Urgency.CLIENT
     ) -> Mapping[str, Any | ChannelError]:
         """The results of many methods, in as few requests as possible; of a failed one its error.
 
@@ -108,7 +108,7 @@ class PortalApi:
             )
         return response, token.access
 
-    async def _batch(self, commands: Mapping[str, Command], urgency: Urgency) -> dict[str, Any | ChannelError]:
+    async def _batch(self, commands: Mapping[str, BatchCommand], urgency: Urgency) -> dict[str, Any | ChannelError]:
         found: dict[str, Any | ChannelError] = {}
         lines: dict[str, str] = {}
         for name, (method, params) in commands.items():
@@ -123,7 +123,7 @@ class PortalApi:
         answer = await self._answer("batch", {"halt": 0, "cmd": lines}, urgency)
         return found | self._split(answer.get("result"), {name: commands[name] for name in lines})
 
-    def _split(self, result: Any, commands: Mapping[str, Command]) -> dict[str, Any | ChannelError]:
+    def _split(self, result: Any, commands: Mapping[str, BatchCommand]) -> dict[str, Any | ChannelError]:
         """Each command's own result; PHP writes an empty mapping as a list."""
         good, bad, times = (_mapping(result, name) for name in ("result", "result_error", "result_time"))
         found: dict[str, Any | ChannelError] = {}

@@ -14,7 +14,7 @@ from urllib.parse import quote
 import msgspec
 
 from chatapp_cli.crm.bitrix24 import names
-from chatapp_cli.crm.bitrix24.api import Command, PortalApi
+from chatapp_cli.crm.bitrix24.api import BatchCommand, PortalApi
 from chatapp_cli.crm.bitrix24.convert import ON
 from chatapp_cli.crm.bitrix24.events import BOUND
 from chatapp_cli.crm.bitrix24.rate import Urgency
@@ -61,13 +61,14 @@ class Arrangement:
         present = {str(one.get("event", "")).upper() for one in online if one.get("handler") == self._event}
         old = [one for one in online if one.get("handler") != self._event]
         commands = {
-            f"u{n}": Command("event.unbind", {"event": one["event"], "handler": one["handler"]})
+            f"u{n}": BatchCommand("event.unbind", {"event": one["event"], "handler": one["handler"]})
             for n, one in enumerate(old)
             if one.get("event") and one.get("handler")
         }
         missing = [event for event in BOUND if event.upper() not in present]
         commands |= {
-            f"b{n}": Command("event.bind", {"event": event, "handler": self._event}) for n, event in enumerate(missing)
+            f"b{n}": BatchCommand("event.bind", {"event": event, "handler": self._event})
+            for n, event in enumerate(missing)
         }
         _require(await self._all(commands))
         if not self._api.held.application_token:
@@ -91,7 +92,7 @@ class Arrangement:
             for connector, said in asked.items()
             if known.get(REGISTERED + connector) != _digest(said) or connector not in present
         }
-        answers = await self._all({one: Command("imconnector.register", said) for one, said in lacking.items()})
+        answers = await self._all({one: BatchCommand("imconnector.register", said) for one, said in lacking.items()})
         done = {one: _digest(lacking[one]) for one, said in answers.items() if not isinstance(said, ChannelError)}
         await self._memory.save({REGISTERED + connector: digest for connector, digest in done.items()})
         failed = {one: said for one, said in answers.items() if isinstance(said, ChannelError)}
@@ -120,7 +121,7 @@ class Arrangement:
         for pair in gone:
             connector, line = pair.split("|", 1)
             off = {"CONNECTOR": connector, "LINE": int(line), "ACTIVE": "0"}
-            commands[pair] = Command("imconnector.activate", off)
+            commands[pair] = BatchCommand("imconnector.activate", off)
         answers = await self._all(commands)
         left = [pair for pair, said in answers.items() if not isinstance(said, ChannelError) or _is_gone(said)]
         await self._memory.save({on_line(*pair.split("|", 1)): "" for pair in left})
@@ -129,15 +130,15 @@ class Arrangement:
         """Connect each channel with its line, and say whose account it is."""
         known = await joined(self._memory)
         status = await self._all({f"{c}|{line}": _status(c, line) for c, line in wanted})
-        commands: dict[str, Command] = {}
+        commands: dict[str, BatchCommand] = {}
         for (connector, line), pairing in wanted.items():
             pair, data = f"{connector}|{line}", _data(pairing)
             on = {"CONNECTOR": connector, "LINE": int(line)}
             if not _says(status.get(pair), "STATUS"):
-                commands[f"a {pair}"] = Command("imconnector.activate", {**on, "ACTIVE": "1"})
+                commands[f"a {pair}"] = BatchCommand("imconnector.activate", {**on, "ACTIVE": "1"})
             told = known.get(pair)
             if told is None or told.data != _digest(data) or not _says(status.get(pair), "CONFIGURED"):
-                commands[f"d {pair}"] = Command("imconnector.connector.data.set", {**on, "DATA": data})
+                commands[f"d {pair}"] = BatchCommand("imconnector.connector.data.set", {**on, "DATA": data})
         answers = await self._all(commands)
         refused: dict[PairingId, ChannelError] = {}
         for (connector, line), pairing in wanted.items():
@@ -149,7 +150,7 @@ class Arrangement:
                 await self._memory.save({on_line(connector, line): written(_joined(pairing))})
         return refused
 
-    async def _all(self, commands: Mapping[str, Command]) -> Mapping[str, Any]:
+    async def _all(self, commands: Mapping[str, BatchCommand]) -> Mapping[str, Any]:
         return await self._api.batch(commands, urgency=Urgency.BACKGROUND) if commands else {}
 
 
@@ -170,8 +171,8 @@ def _by_line(pairings: Sequence[Pairing]) -> tuple[dict[tuple[str, str], Pairing
     return wanted, refused
 
 
-def _status(connector: str, line: str) -> Command:
-    return Command("imconnector.status", {"CONNECTOR": connector, "LINE": line})
+def _status(connector: str, line: str) -> BatchCommand:
+    return BatchCommand("imconnector.status", {"CONNECTOR": connector, "LINE": line})
 
 
 def _says(status: Any, name: str) -> bool:

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 _WORDS: Final = (
     "b|i|u|s|code|quote|url|user|chat|br|img|size|color|p|list|icon|send|put|call|attach|disk|rating|timestamp|context"
 )
-_TAG: Final = re.compile(rf"\[(?P<end>/?)(?P<tag>{_WORDS}|\*)(?:=(?P<value>[^\]\n]{{0,2000}}))?\]", re.IGNORECASE)
+_TAG: Final = re.compile(rf"\[(?P<end>/?)(?P<tag>{_WORDS}|\*)(?:=(?P<value>[^\[\]\n]{{0,2000}}))?\]", re.IGNORECASE)
 _SIGNED: Final = re.compile(r"\[b\]([^\[\]\n]{1,120}):\[/b\][ ]?(?:\[br\]|\n)[ ]?", re.IGNORECASE)
 _RULE: Final = "-{20,100}"
 _QUOTED_LINES: Final = re.compile(

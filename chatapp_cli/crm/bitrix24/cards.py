@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from chatapp_cli.crm.bitrix24.api import Command, PortalApi
+from chatapp_cli.crm.bitrix24.api import BatchCommand, PortalApi
 from chatapp_cli.crm.bitrix24.rate import Urgency
 from chatapp_cli.domain import border
 from chatapp_cli.domain.crm import Card, CrmChat
@@ -25,7 +25,7 @@ Tree = Mapping[str, Any]
 async def bound_cards(api: PortalApi, chats: Mapping[str, str]) -> Mapping[str, Mapping[str, int]]:
     """The ids of the cards of chats, by kind in the order of ``TYPES``; chats by any name and their portal's number."""
     commands = {
-        name: Command("imopenlines.dialog.get", {"CHAT_ID": int(number)})
+        name: BatchCommand("imopenlines.dialog.get", {"CHAT_ID": int(number)})
         for name, number in chats.items()
         if number.isdecimal()
     }
@@ -36,7 +36,9 @@ async def bound_cards(api: PortalApi, chats: Mapping[str, str]) -> Mapping[str, 
 async def cards(api: PortalApi, chat: CrmChat) -> Sequence[Card]:
     """The cards of one chat with their titles, stages and responsible employees."""
     ids = (await bound_cards(api, {"chat": chat.remote})).get("chat", {})
-    wanted = {kind: Command("crm.item.get", {"entityTypeId": TYPES[kind], "id": card}) for kind, card in ids.items()}
+    wanted = {
+        kind: BatchCommand("crm.item.get", {"entityTypeId": TYPES[kind], "id": card}) for kind, card in ids.items()
+    }
     answers = await api.batch(wanted) if wanted else {}
     items = {kind: item for kind, answer in answers.items() if (item := _item(answer))}
     words = await _words(api, items)
@@ -57,16 +59,18 @@ def _item(answer: Any) -> Tree:
 
 async def _words(api: PortalApi, items: Mapping[str, Tree]) -> Mapping[str, str]:
     """The names of stages and employees, by ``stage:<id>`` and ``user:<id>``."""
-    commands: dict[str, Command] = {}
+    commands: dict[str, BatchCommand] = {}
     for kind, item in items.items():
         if kind in _STAGES and item.get("stageId"):
             entity = _STAGES[kind]
             category = str(item.get("categoryId") or "0")
             entity = f"{entity}_{category}" if kind == "deal" and category != "0" else entity
             found = {"ENTITY_ID": entity, "STATUS_ID": str(item["stageId"])}
-            commands[f"stage:{item['stageId']}"] = Command("crm.status.list", {"filter": found})
+            commands[f"stage:{item['stageId']}"] = BatchCommand("crm.status.list", {"filter": found})
         if item.get("assignedById"):
-            commands[f"user:{item['assignedById']}"] = Command("user.get", {"FILTER": {"ID": item["assignedById"]}})
+            commands[f"user:{item['assignedById']}"] = BatchCommand(
+                "user.get", {"FILTER": {"ID": item["assignedById"]}}
+            )
     answers = await api.batch(commands) if commands else {}
     return {name: words for name, answer in answers.items() if (words := _first_name(answer))}
 
@@ -100,7 +104,7 @@ async def contact_names(api: PortalApi, chats: Mapping[str, str]) -> Mapping[str
     """What the contacts of chats are called in the CRM, where there is one (S-161)."""
     found = await bound_cards(api, chats)
     wanted = {
-        name: Command("crm.item.get", {"entityTypeId": TYPES["contact"], "id": ids["contact"]})
+        name: BatchCommand("crm.item.get", {"entityTypeId": TYPES["contact"], "id": ids["contact"]})
         for name, ids in found.items()
         if "contact" in ids
     }

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from chatapp_cli.crm.bitrix24 import lines, record
-from chatapp_cli.crm.bitrix24.api import Command, PortalApi
+from chatapp_cli.crm.bitrix24.api import BatchCommand, PortalApi
 from chatapp_cli.crm.bitrix24.bind import SCOPES
 from chatapp_cli.crm.bitrix24.events import BOUND
 from chatapp_cli.crm.bitrix24.names import KIND
@@ -30,7 +30,7 @@ _NEEDED: Final = frozenset(SCOPES[:5])
 
 async def findings(api: PortalApi, bound: Bound, world: World) -> Sequence[Finding]:
     """Rights, owner, clock, bindings, lines, and whether an event comes back."""
-    asked = {name: Command(name) for name in ("scope", "user.current", "server.time", "event.get")}
+    asked = {name: BatchCommand(name) for name in ("scope", "user.current", "server.time", "event.get")}
     answers = await api.batch(asked)
     found = [
         await _tokens(bound, world),

@@ -10,7 +10,7 @@ from chatapp_cli.crm.bitrix24 import accept, bind, cards, check, events, files, 
 from chatapp_cli.crm.bitrix24.api import PortalApi, connected
 from chatapp_cli.crm.bitrix24.arrange import Arrangement
 from chatapp_cli.crm.bitrix24.deliver import Delivery
-from chatapp_cli.crm.bitrix24.history import History
+from chatapp_cli.crm.bitrix24.history import ChatHistory
 from chatapp_cli.crm.bitrix24.naming import ChatNaming
 from chatapp_cli.domain.crm import (
     Act,
@@ -60,7 +60,7 @@ class Bitrix24Session:
 
     def catch_up(self, chats: Sequence[MirroredChat]) -> AsyncGenerator[Sequence[CrmArrival], None]:
         """What employees wrote and nobody delivered."""
-        return History(self._api).owed(chats, self._clock.now())
+        return ChatHistory(self._api).owed(chats, self._clock.now())
 
     async def fetch(self, address: str, target: Path) -> None:
         """Write an employee's file to ``target``; only from the portal."""

@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from chatapp_cli.crm.bitrix24 import convert, errors
-from chatapp_cli.crm.bitrix24.api import Command, PortalApi
+from chatapp_cli.crm.bitrix24.api import BatchCommand, PortalApi
 from chatapp_cli.crm.bitrix24.cards import bound_cards
-from chatapp_cli.crm.bitrix24.history import History
+from chatapp_cli.crm.bitrix24.history import ChatHistory
 from chatapp_cli.crm.bitrix24.rate import Urgency
 from chatapp_cli.crm.bitrix24.record import COPY_RETURNS, copy_mark
 from chatapp_cli.domain.crm import Act, LedgerEntry, Shown
@@ -53,7 +53,7 @@ class Delivery:
         if entry.act is not Act.ADD:
             return None
         connector, place = convert.connector(entry), entry.pairing.place
-        return await History(self._api).find(entry.chat, entry.person, connector, place, entry.key)
+        return await ChatHistory(self._api).find(entry.chat, entry.person, connector, place, entry.key)
 
     async def _together(self, some: Sequence[tuple[int, LedgerEntry]]) -> Mapping[int, Outcome]:
         entries = [entry for _, entry in some]
@@ -117,15 +117,15 @@ class Delivery:
         """
         chats = {f"c{place}": entry.chat.remote for place, entry in enumerate(entries) if entry.chat.remote}
         cards = await bound_cards(self._api, chats)
-        commands: dict[str, Command] = {}
+        commands: dict[str, BatchCommand] = {}
         for place, entry in enumerate(entries):
             if entry.employee:
                 tag = f"CHATAPP|FAILED|{entry.remote}"
                 notice = {"USER_ID": entry.employee, "MESSAGE": complaint(entry), "TAG": tag}
-                commands[f"n{place}"] = Command("im.notify.system.add", notice)
+                commands[f"n{place}"] = BatchCommand("im.notify.system.add", notice)
             for kind, card in list(cards.get(f"c{place}", {}).items())[:1]:
                 comment = {"ENTITY_ID": card, "ENTITY_TYPE": kind, "COMMENT": complaint(entry)}
-                commands[f"t{place}"] = Command("crm.timeline.comment.add", {"fields": comment})
+                commands[f"t{place}"] = BatchCommand("crm.timeline.comment.add", {"fields": comment})
         answers = await self._api.batch(commands, urgency=Urgency.OPERATOR) if commands else {}
         return [_complained(answers.get(f"n{place}"), answers.get(f"t{place}")) for place in range(len(entries))]
 

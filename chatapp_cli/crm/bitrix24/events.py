@@ -157,9 +157,7 @@ def _provider_id(tree: Tree, raw: bytes) -> str:
     name, data, at = str(tree["event"]), tree.get("data"), str(tree.get("ts", ""))
     item = _item(tree)
     if name == MESSAGE_ADD:
-        said = _map(item, "message")
-        whole = _text(said, "text").strip() or members(said.get("files"))
-        return (added if whole else "empty:{}".format)(_text(_map(item, "im"), "message_id"))
+        return added(_text(_map(item, "im"), "message_id"))
     if name == MESSAGE_UPDATE:
         return f"edit:{_text(_map(item, 'im'), 'message_id')}:{_digest(raw)}"
     if name == MESSAGE_DELETE:

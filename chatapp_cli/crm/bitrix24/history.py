@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from chatapp_cli.crm.bitrix24 import events, names
-from chatapp_cli.crm.bitrix24.api import AT_ONCE, Command, PortalApi
+from chatapp_cli.crm.bitrix24.api import AT_ONCE, BatchCommand, PortalApi
 from chatapp_cli.crm.bitrix24.rate import Urgency
 from chatapp_cli.domain import border
 from chatapp_cli.domain.crm import CrmArrival, CrmChat, CrmPerson, MirroredChat, Shown
@@ -24,7 +24,7 @@ HISTORY: Final = "imopenlines.session.history.get"
 Tree = Mapping[str, Any]
 
 
-class History:
+class ChatHistory:
     """Reads the portal's chats."""
 
     def __init__(self, api: PortalApi) -> None:
@@ -90,7 +90,7 @@ class History:
 
     async def _ask(self, wanted: Mapping[str, Tree], urgency: Urgency) -> Mapping[str, Any | ChannelError]:
         return await self._api.batch(
-            {name: Command(HISTORY, params) for name, params in wanted.items()}, urgency=urgency
+            {name: BatchCommand(HISTORY, params) for name, params in wanted.items()}, urgency=urgency
         )
 
 

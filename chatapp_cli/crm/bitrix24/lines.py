@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from chatapp_cli.crm.bitrix24.api import Command, PortalApi
+from chatapp_cli.crm.bitrix24.api import BatchCommand, PortalApi
 from chatapp_cli.crm.bitrix24.rate import Urgency
 from chatapp_cli.domain import border
 from chatapp_cli.domain.crm import Employee, Place
@@ -23,7 +23,9 @@ async def places(api: PortalApi) -> Sequence[Place]:
     select = {"PARAMS": {"select": ["ID", "LINE_NAME", "ACTIVE"]}, "OPTIONS": {"QUEUE": "N"}}
     there = await api.call("imopenlines.config.list.get", select)
     lines = {str(one["ID"]): one for one in members(there) if isinstance(one, Mapping) and one.get("ID")}
-    asked = {line: Command("imopenlines.config.get", {"CONFIG_ID": int(line), "WITH_QUEUE": "Y"}) for line in lines}
+    asked = {
+        line: BatchCommand("imopenlines.config.get", {"CONFIG_ID": int(line), "WITH_QUEUE": "Y"}) for line in lines
+    }
     settings = await api.batch(asked, urgency=Urgency.BACKGROUND) if asked else {}
     return [_place(line, about, settings.get(line)) for line, about in lines.items()]
 

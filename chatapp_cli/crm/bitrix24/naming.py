@@ -14,7 +14,7 @@ from typing import Any, Final
 import structlog
 
 from chatapp_cli.crm.bitrix24 import convert
-from chatapp_cli.crm.bitrix24.api import Command, PortalApi
+from chatapp_cli.crm.bitrix24.api import BatchCommand, PortalApi
 from chatapp_cli.crm.bitrix24.cards import contact_names
 from chatapp_cli.crm.bitrix24.rate import Urgency
 from chatapp_cli.domain.crm import LedgerEntry
@@ -79,8 +79,8 @@ class ChatNaming:
             self._looked[chat] = (now, called.get(chat, entry.chat.name) if done else entry.chat.name)
 
 
-def _renaming(entry: LedgerEntry, name: str) -> Command:
-    return Command(
+def _renaming(entry: LedgerEntry, name: str) -> BatchCommand:
+    return BatchCommand(
         "imconnector.chat.name.set",
         {
             "CONNECTOR": convert.connector(entry),
