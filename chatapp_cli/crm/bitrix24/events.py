@@ -113,7 +113,7 @@ def _written(tree: Any) -> bytes:
 
 
 def copy_mark_of(raw: bytes) -> str:
-    """The mark that an employee's message would have, were it a copy of one of ours; empty for other events."""
+    """The mark that an employee's message would have, were it a copy of one of ours; empty for everything else."""
     tree = _tree(raw)
     if tree.get("event") != MESSAGE_ADD:
         return ""
@@ -121,6 +121,8 @@ def copy_mark_of(raw: bytes) -> str:
     found = members(data.get("MESSAGES")) if isinstance(data, Mapping) else ()
     item = found[0] if found and isinstance(found[0], Mapping) else {}
     said = _map(item, "message")
+    if _text(said, "user_id") in {"", SYSTEM}:
+        return ""
     return copy_mark(_text(_map(item, "chat"), "id"), _text(said, "user_id"), _text(said, "text"))
 
 

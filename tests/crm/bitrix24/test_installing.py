@@ -238,3 +238,15 @@ async def test_a_portal_that_moved_is_followed_and_remembered(desk: OfficeDesk, 
     assert known
     assert known.endpoint == portal.client_endpoint
     assert (WHATSAPP, LINE) in portal.active
+
+
+async def test_an_installation_whose_tokens_belong_to_another_address_is_not_used(
+    desk: OfficeDesk, portal: Portal
+) -> None:
+    await desk.install()
+    await portal.moves()
+    with pytest.raises(NeedsRebind, match="install_forged"):
+        async with desk.session():
+            pass
+    assert desk.bound
+    assert await installation(desk.bound) is None
