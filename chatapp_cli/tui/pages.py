@@ -16,6 +16,7 @@ PAGES = {
     "people": "people.PeopleScreen",
     "replies": "replies.RepliesScreen",
     "mail": "mail.MailScreen",
+    "crm": "crm.CrmScreen",
     "find": "search.SearchScreen",
 }
 

@@ -15,6 +15,7 @@ Keys: TypeAlias = Sequence[tuple[str, str]]
 
 _LINES = ("app", "page('lines')")
 _OPERATORS = ("app", "page('operators')")
+_CRM = ("app", "page('crm')")
 _PAPERS = (_LINES, ("lines", "documents"))
 KEYS: Final[Mapping[Next, Keys]] = MappingProxyType(
     {
@@ -43,11 +44,16 @@ KEYS: Final[Mapping[Next, Keys]] = MappingProxyType(
         Next.DIALOG: (("list", "open"),),
         Next.DIALOGS: (("inbox", "everything"),),
         Next.KINDS: (_LINES, ("lines", "bind")),
+        Next.LEDGER: (_CRM,),
         Next.LINES: (_LINES,),
+        Next.LINK: (_CRM, ("crm", "link")),
+        Next.LINKS: (_CRM,),
         Next.NEW_APPLICATION: (*_PAPERS, ("applications", "new")),
         Next.OPERATORS: (_OPERATORS,),
         Next.OUTBOX: (("app", "page('troubles')"),),
+        Next.PAIR: (_CRM, ("crm", "attach")),
         Next.PASSWORD: (_OPERATORS, ("operators", "password")),
+        Next.PLACES: (_CRM, ("crm", "attach")),
         Next.PROXIES: (_LINES, ("lines", "proxies")),
         Next.QUICK_REPLIES: (("app", "page('replies')"),),
         Next.RENEW: (_LINES, ("lines", "bind")),

@@ -1,0 +1,210 @@
+"""The page of CRMs: links with their states, the channels paired with them, and what they are still to be told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import NamedTuple
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+from textual.widgets import OptionList, Static
+
+from chatapp_cli.domain.ids import ChannelId, LinkId, PairingId
+from chatapp_cli.domain.journal.links import EntryEvent, LinkEvent, PairingEvent
+from chatapp_cli.i18n import _
+from chatapp_cli.ports.connector import Finding
+from chatapp_cli.runtime import linking
+from chatapp_cli.services import ledger, links, pairings
+from chatapp_cli.store.rows.crm import LinkRow, PairingRow, ShownEntryRow
+from chatapp_cli.store.tx import Tx
+from chatapp_cli.tui.action_page import ActionPage
+from chatapp_cli.tui.actions import crm as crm_actions
+from chatapp_cli.tui.keys.keymap import bindings
+from chatapp_cli.tui.reading import overview
+from chatapp_cli.tui.reading.overview import Overview
+from chatapp_cli.tui.session.journal_feed import JournalAdvanced
+from chatapp_cli.tui.widgets.bars import StatusBar
+from chatapp_cli.tui.widgets.link_words import LinkWords
+
+
+class _Found(NamedTuple):
+    """What the page shows, as it stands in the store."""
+
+    links: Sequence[LinkRow]
+    pairings: Sequence[PairingRow]
+    entries: Sequence[ShownEntryRow]
+    bars: Overview
+
+
+def _look(tx: Tx) -> _Found:
+    active = [row for row in pairings.everything(tx) if row.active]
+    return _Found(links.everything(tx), active, ledger.everything(tx), overview.read(tx))
+
+
+class CrmScreen(ActionPage):
+    """The links of a company to its CRMs."""
+
+    SCOPE = "crm"
+    DEFAULT_CSS = """
+    CrmScreen #tree { width: 50%; min-width: 34; border: none; border-right: solid $rule; height: 1fr; padding: 1 0;
+        background: $background; scrollbar-size-vertical: 1; text-wrap: nowrap; text-overflow: ellipsis; }
+    CrmScreen #tree:focus { border: none; border-right: solid $rule; background-tint: $background 0%; }
+    CrmScreen #detail { width: 1fr; padding: 1 2; scrollbar-size-vertical: 1; }
+    """
+    BINDINGS = bindings("crm")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._links: Sequence[LinkRow] = ()
+        self._pairings: Sequence[PairingRow] = ()
+        self._entries: Sequence[ShownEntryRow] = ()
+        self._findings: dict[LinkId, list[Finding]] = {}
+        self._words = LinkWords(self.appearance)
+
+    def compose(self) -> ComposeResult:
+        """Tree on the left, the chosen link, pairing or entry on the right."""
+        with Horizontal():
+            yield OptionList(id="tree", markup=False)
+            with VerticalScroll(id="detail", can_focus=False):
+                yield Static(id="about", markup=False)
+        yield StatusBar(self.appearance)
+
+    def on_mount(self) -> None:
+        """Read."""
+        self.query_one(StatusBar).tell_keys("crm", "app")
+        self._read_again()
+
+    def on_journal_advanced(self, news: JournalAdvanced) -> None:
+        """Read again when a link, a pairing or an entry changed."""
+        if news.any_of(LinkEvent, PairingEvent, EntryEvent):
+            self._read_again()
+
+    def on_screen_resume(self) -> None:
+        """Read again after another page, such as that of linking."""
+        self._read_again()
+
+    def _read_again(self) -> None:
+        self.do(self._read, group="read", exclusive=True)
+
+    async def _read(self) -> None:
+        found = await self.workspace.read(_look)
+        self._links, self._pairings, self._entries = found.links, found.pairings, found.entries
+        self.query_one(StatusBar).tell(found.bars)
+        chosen = (tree := self.query_one("#tree", OptionList)).highlighted
+        tree.clear_options()
+        tree.add_options(self._words.tree(self._links, self._pairings, self._entries))
+        tree.highlighted = min(chosen or 0, tree.option_count - 1) if tree.option_count else None
+        tree.focus()
+        self._show_chosen()
+
+    # What is chosen
+
+    def _chosen(self) -> tuple[str, int]:
+        tree = self.query_one("#tree", OptionList)
+        if tree.highlighted is None:
+            return "", 0
+        kind, _space, number = (tree.get_option_at_index(tree.highlighted).id or "").partition(" ")
+        return kind, int(number or 0)
+
+    def _chosen_entry(self) -> ShownEntryRow | None:
+        kind, number = self._chosen()
+        return next((row for row in self._entries if kind == "entry" and row.id == number), None)
+
+    def _chosen_pairing(self) -> PairingRow | None:
+        kind, number = self._chosen()
+        return next((row for row in self._pairings if kind == "pairing" and row.id == PairingId(number)), None)
+
+    def _chosen_link(self) -> LinkRow | None:
+        """The chosen link, or that of the chosen pairing or entry."""
+        kind, number = self._chosen()
+        below = self._chosen_pairing() or self._chosen_entry()
+        wanted = number if kind == "link" else None if below is None else below.link_id
+        return next((row for row in self._links if row.id == wanted), None)
+
+    @on(OptionList.OptionHighlighted)
+    def _show_chosen(self) -> None:
+        link, pairing, entry = self._chosen_link(), self._chosen_pairing(), self._chosen_entry()
+        about = self.query_one("#about", Static)
+        if link is None:
+            about.update(self._words.nothing())
+        elif entry is not None:
+            about.update(self._words.about_entry(entry, link))
+        elif pairing is not None:
+            about.update(self._words.about_pairing(pairing, link))
+        else:
+            about.update(self._words.about_link(link, self._findings.get(link.id, [])))
+
+    # What can be done
+
+    def action_back(self) -> None:
+        """Back to the dialogs."""
+        self.dismiss()
+
+    def action_link(self) -> None:
+        """Link a CRM."""
+        self.do(partial(crm_actions.link, self))
+
+    @on(OptionList.OptionSelected)
+    def action_open(self) -> None:
+        """Link the chosen CRM again, or open the options of the chosen pairing."""
+        link, pairing = self._chosen_link(), self._chosen_pairing()
+        if link is None:
+            self.action_link()
+        elif pairing is not None:
+            crm_actions.options(self, link, pairing)
+        elif self._chosen_entry() is None:
+            crm_actions.renew(self, link)
+
+    def action_attach(self) -> None:
+        """Pair a channel with the chosen CRM."""
+        if link := self._chosen_link():
+            paired: set[ChannelId] = {row.channel_id for row in self._pairings if row.link_id == link.id}
+            self.do(partial(crm_actions.attach, self, link, paired))
+
+    def action_detach(self) -> None:
+        """End the chosen pairing, after a question."""
+        if pairing := self._chosen_pairing():
+            self.do(partial(crm_actions.detach, self, pairing))
+
+    def action_check(self) -> None:
+        """Check the chosen link."""
+        if link := self._chosen_link():
+            self.say(_("Asking the CRM…"))
+            self.do(partial(self._check, link), group="check", exclusive=True)
+
+    async def _check(self, link: LinkRow) -> None:
+        self._findings[link.id] = await linking.check(self.workspace.company, link)
+        self._show_chosen()
+
+    def action_resume(self) -> None:
+        """Try the chosen link again now."""
+        if link := self._chosen_link():
+            self.do(partial(crm_actions.resume, self, link))
+
+    def action_catch_up(self) -> None:
+        """Look now for what did not reach us."""
+        if link := self._chosen_link():
+            self.do(partial(crm_actions.catch_up, self, link))
+
+    def action_retry(self) -> None:
+        """Tell the CRM the chosen entry again."""
+        if entry := self._entry_or_say():
+            self.do(partial(crm_actions.retry, self, entry))
+
+    def action_drop(self) -> None:
+        """Give up the chosen entry, after a question."""
+        if entry := self._entry_or_say():
+            self.do(partial(crm_actions.drop, self, entry))
+
+    def _entry_or_say(self) -> ShownEntryRow | None:
+        entry = self._chosen_entry()
+        if entry is None:
+            self.say(_("That is for entries that the CRM is still to be told."))
+        return entry
+
+    def action_unlink(self) -> None:
+        """Remove the chosen link, after a question."""
+        if link := self._chosen_link():
+            self.do(partial(crm_actions.unlink, self, link))

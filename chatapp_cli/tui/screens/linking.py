@@ -1,0 +1,77 @@
+"""Linking a CRM, and the options of a pairing: pages of questions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+
+from rich.text import Text
+
+from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.form import Form
+from chatapp_cli.domain.text import T
+from chatapp_cli.i18n import _, show
+from chatapp_cli.kit.crms import manifest
+from chatapp_cli.ports.bind import Asker
+from chatapp_cli.runtime import linking
+from chatapp_cli.services import pairings
+from chatapp_cli.store.rows.crm import LinkRow, PairingRow
+from chatapp_cli.tui.screens.asking import AskingScreen
+
+
+class LinkingScreen(AskingScreen):
+    """The questions of one kind of CRM, for a new link or for one that is renewed."""
+
+    def __init__(self, kind: str, previous: LinkRow | None = None) -> None:
+        super().__init__()
+        self._kind, self._previous = kind, previous
+
+    def where(self) -> str:
+        """The kind of CRM."""
+        return f"{_('Link again') if self._previous else _('Link a CRM')}: {show(manifest(self._kind).title)}"
+
+    def about(self) -> Text:
+        """What the CRM is for, and what the link cannot do."""
+        about = manifest(self._kind)
+        return Text("\n".join([show(about.summary), "", *(f"· {show(limit)}" for limit in about.limits)]))
+
+    async def converse(self, ask: Asker) -> str:
+        """Link it. Raises ChatappError."""
+        await linking.link(self.workspace.company, ask, kind=self._kind, previous=self._previous)
+        return _("{title} is linked once it has installed the application.", title=show(manifest(self._kind).title))
+
+
+class PairingScreen(AskingScreen):
+    """The options of one pairing."""
+
+    def __init__(self, link: LinkRow, pairing: PairingRow) -> None:
+        super().__init__()
+        self._link, self._pairing = link, pairing
+
+    def where(self) -> str:
+        """The channel and the place."""
+        return f"{_('Options')} · {self._pairing.channel} · {self._pairing.place_name}"
+
+    def about(self) -> Text:
+        """Where the options hold."""
+        return Text(_("They hold for this channel in this place of the CRM, from the next message on."))
+
+    async def converse(self, ask: Asker) -> str:
+        """Ask until the options are accepted and stored."""
+        about = manifest(self._link.kind)
+        before = dict(pairings.options(about, self._pairing))
+        form = Form(title=T("Options"), fields=pairings.fields_of(about, self._pairing.kind), values=before)
+        while True:
+            answers = await ask.form(form)
+            try:
+                await self._save({name: value for name, value in answers.items() if value != before.get(name)})
+            except UsageError as error:
+                form = replace(form, values={**before, **answers}, errors={error.field or "": error.what})
+            else:
+                return _("The options of {title} are kept.", title=self._pairing.channel)
+
+    async def _save(self, changes: Mapping[str, str]) -> None:
+        if changes:
+            save = partial(pairings.configure, manifest=manifest(self._link.kind), row=self._pairing, changes=changes)
+            await self.workspace.write(save)

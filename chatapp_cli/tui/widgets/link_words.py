@@ -1,0 +1,146 @@
+"""Texts of the page of CRMs: the tree of links, pairings and entries, and the details beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.style import Style
+from rich.text import Text
+from textual.widgets.option_list import Option
+
+from chatapp_cli.domain.crm import Act, LinkState
+from chatapp_cli.i18n import _, ngettext, show
+from chatapp_cli.kit.crms import manifest
+from chatapp_cli.kit.manifests import manifest as channel_manifest
+from chatapp_cli.ports.connector import Finding
+from chatapp_cli.services import pairings
+from chatapp_cli.services import words as states
+from chatapp_cli.store.rows.crm import LinkRow, PairingRow, ShownEntryRow
+from chatapp_cli.tui.appearance import Appearance
+from chatapp_cli.tui.keys.keymap import key
+from chatapp_cli.tui.reading import words
+from chatapp_cli.tui.reading.cells import cut, line
+
+_TEXT = 40
+
+
+class LinkWords:
+    """Makes the texts in the styles of the window."""
+
+    def __init__(self, appearance: Appearance) -> None:
+        self._appearance = appearance
+
+    def tree(
+        self, links: Sequence[LinkRow], paired: Sequence[PairingRow], entries: Sequence[ShownEntryRow]
+    ) -> list[Option]:
+        """Each link with its pairings and entries below it; ids are such as ``link 1``."""
+        found = []
+        for link in links:
+            found.append(Option(self._link(link), id=f"link {link.id}"))
+            found += [Option(self._pairing(one), id=f"pairing {one.id}") for one in paired if one.link_id == link.id]
+            found += [Option(self._entry(one), id=f"entry {one.id}") for one in entries if one.link_id == link.id]
+        return found
+
+    def _link(self, link: LinkRow) -> Text:
+        state, style = self._state(link)
+        title = (f" {link.title}", self._appearance.styles.strong)
+        return Text.assemble(("●", style), title, (f"  {state}", style), no_wrap=True)
+
+    def _state(self, link: LinkRow) -> tuple[str, Style]:
+        styles = self._appearance.styles
+        state = LinkState(link.state)
+        style = {LinkState.OK: styles.good, LinkState.LIMITED: styles.warn}.get(state, styles.bad)
+        return show(states.LINK_STATES[state]), style
+
+    def _pairing(self, one: PairingRow) -> Text:
+        styles = self._appearance.styles
+        style = styles.bad if one.code else styles.good
+        label = (f"{channel_manifest(one.kind).label} ", styles.accent)
+        place = (f"  {line(one.place_name)} ({one.place})", styles.faint)
+        return Text.assemble(("   ⇄ ", style), label, (line(one.channel), styles.plain), place, no_wrap=True)
+
+    def _entry(self, one: ShownEntryRow) -> Text:
+        styles = self._appearance.styles
+        dead = one.state == "dead"
+        sign = ("   ✗ ", styles.bad) if dead else ("   ◷ ", styles.warn)
+        what = (f"{show(states.ACTS[Act(one.act)])}  ", styles.muted)
+        return Text.assemble(
+            sign, what, (line(one.name), styles.plain), (f"  {cut(line(one.text), _TEXT)}", styles.faint), no_wrap=True
+        )
+
+    def nothing(self) -> str:
+        """The text where no CRM is linked."""
+        return _(
+            "A CRM shows the conversations of paired channels and answers in them. Press {key} to link one.",
+            key=key("crm", "link"),
+        )
+
+    def about_link(self, link: LinkRow, findings: Sequence[Finding]) -> Text:
+        """The details of a link, with the findings of a check."""
+        text = self._headed(link.title, show(manifest(link.kind).title))
+        state, style = self._state(link)
+        self._fact(text, _("State"), state, style)
+        self._fact(text, _("Since"), self._moment(link.state_since))
+        self._explain(text, link.kind, link.code, link.detail)
+        self._fact(text, _("Waiting"), ngettext("{n} entry", "{n} entries", link.waiting))
+        if link.oldest is not None:
+            self._fact(text, _("Oldest"), self._moment(link.oldest))
+        if link.dead:
+            self._fact(text, _("Refused"), ngettext("{n} entry", "{n} entries", link.dead), self._appearance.styles.bad)
+        self._tell_gap(text, link)
+        for label, value in link.facts.items():
+            self._fact(text, _(label), value)
+        for finding in findings:
+            self._tell_finding(text, finding)
+        hint = _("Press {key} to pair a channel with it.", key=key("crm", "attach"))
+        return text.append(f"\n{hint}\n", self._appearance.styles.muted)
+
+    def _tell_gap(self, text: Text, link: LinkRow) -> None:
+        if link.gap_from is not None and link.gap_until is not None:
+            between = f"{self._moment(link.gap_from)} – {self._moment(link.gap_until)}"
+            self._fact(text, _("Being looked for"), between, self._appearance.styles.warn)
+
+    def about_pairing(self, one: PairingRow, link: LinkRow) -> Text:
+        """The details of a pairing with its options."""
+        about = manifest(link.kind)
+        text = self._headed(one.channel, f"{one.line} · {show(about.place)} {one.place_name} ({one.place})")
+        self._explain(text, link.kind, one.code, one.detail)
+        values = pairings.options(about, one)
+        for field in pairings.fields_of(about, one.kind):
+            self._fact(text, show(field.label), show(field.shown(values[field.name])))
+        hint = _("Press {key} to change this.", key=key("crm", "open"))
+        return text.append(f"\n{hint}\n", self._appearance.styles.muted)
+
+    def about_entry(self, one: ShownEntryRow, link: LinkRow) -> Text:
+        """The details of an entry of the ledger."""
+        text = self._headed(line(one.name), show(states.ACTS[Act(one.act)]))
+        self._fact(text, _("State"), show(states.ENTRY_STATES[one.state]))
+        self._fact(text, _("Since"), self._moment(one.created_at))
+        self._explain(text, link.kind, one.code, one.detail)
+        return text.append(f"\n{one.text}\n", self._appearance.styles.plain)
+
+    def _headed(self, title: str, below: str) -> Text:
+        styles = self._appearance.styles
+        return Text().append(f"{title}\n", styles.strong).append(f"{below}\n\n", styles.muted)
+
+    def _fact(self, text: Text, label: str, value: str, style: Style | None = None) -> None:
+        styles = self._appearance.styles
+        text.append(f"{label}: ", styles.faint).append(f"{value}\n", style or styles.plain)
+
+    def _explain(self, text: Text, kind: str, code: str, detail: str) -> None:
+        if not code:
+            return
+        what, step = states.why_there(manifest(kind), code, detail)
+        text.append(f"{show(what)}\n", self._appearance.styles.plain)
+        if step is not None:
+            text.append(f"→ {show(step)}\n", self._appearance.styles.accent)
+
+    def _moment(self, at: int) -> str:
+        return words.moment(at, self._appearance.now())
+
+    def _tell_finding(self, text: Text, finding: Finding) -> None:
+        styles = self._appearance.styles
+        sign, style = ("✓ ", styles.good) if finding.ok else ("✗ ", styles.bad)
+        text.append(f"\n{sign}", style).append(show(finding.what) + "\n", styles.plain)
+        if finding.next_step is not None and not finding.ok:
+            text.append(f"→ {show(finding.next_step)}\n", styles.accent)

@@ -1,0 +1,206 @@
+"""A client in a messenger, an employee of a portal, and ``serve`` between them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import pytest
+
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.crm import LinkState
+from chatapp_cli.domain.ids import ChannelId, LinkId
+from chatapp_cli.runtime import linking
+from chatapp_cli.sandbox.bitrix24 import Portal
+from chatapp_cli.sandbox.telegram_bot import TelegramBotSandbox
+from chatapp_cli.services import channels, crm_intake, ledger, links, options, transcript
+from chatapp_cli.store.rows.crm import LinkRow
+from tests.contract.connector_contract import ScriptedAsker
+from tests.runtime.desk import bound, eventually, serving, state_of, the_dialogs
+
+CONNECTOR = "chatapp_tgbot"
+LINE = 107
+
+
+@dataclass(slots=True)
+class Office:
+    """A desk with a bot, a portal, and the daemon between them."""
+
+    company: Company
+    bot: TelegramBotSandbox
+    portal: Portal
+    channel: ChannelId
+    link: LinkId
+
+    def row(self) -> LinkRow:
+        return self.company.read(lambda tx: links.one(tx, self.link))
+
+    def shown(self) -> list[str]:
+        """What stands in the portal's chats."""
+        return [message.text for chat in self.portal.chats for message in self.portal.messages(chat.id)]
+
+    async def sees(self, *texts: str) -> None:
+        """Wait until the portal shows exactly these messages."""
+        try:
+            await eventually(lambda: self.shown() == list(texts))
+        except TimeoutError:
+            raise AssertionError((self.shown(), self.company.read(ledger.everything), self.row())) from None
+
+    def texts(self) -> list[str]:
+        (dialog,) = the_dialogs(self.company)
+        return [entry.message.text for entry in self.company.read(lambda tx: transcript.latest(tx, dialog.id))]
+
+
+@asynccontextmanager
+async def office(company: Company, *, name: str = "north") -> AsyncIterator[Office]:
+    async with TelegramBotSandbox() as bot, Portal(name=name, rate=50.0) as portal, serving(company) as address:
+        channel = await bound(company, bot)
+        company.write(lambda tx: options.configure_company(tx, {"public_url": address}))
+        link = await linked(company, portal, address)
+        desk = Office(company, bot, portal, channel, link)
+        row = company.read(lambda tx: channels.one(tx, channel))
+        await linking.attach(company, desk.row(), row, str(LINE), {})
+        await eventually(lambda: (CONNECTOR, LINE) in portal.active)
+        yield desk
+        await portal.settled()
+        assert portal.problems == []
+
+
+async def linked(company: Company, portal: Portal, address: str) -> LinkId:
+    answers = {
+        "portal": portal.address,
+        "client_id": portal.client_id,
+        "client_secret": portal.client_secret,
+        "auth_server": portal.auth_address,
+    }
+    link = await linking.link(company, ScriptedAsker(answers), kind="bitrix24")
+    key = company.read(lambda tx: links.one(tx, link)).hook_key
+    await eventually(lambda: _installs(portal, f"{address}/hooks/{key}/install"))
+    await eventually(lambda: company.read(lambda tx: links.one(tx, link)).state == LinkState.OK)
+    return link
+
+
+async def _installs(portal: Portal, url: str) -> bool:
+    return (await portal.install(url)).status == 200
+
+
+@pytest.fixture
+async def desk(companies: Callable[..., Company]) -> AsyncIterator[Office]:
+    company = companies(http_port=0)
+    async with office(company) as found:
+        yield found
+
+
+@pytest.mark.req("S-006", "S-164", "C-02")
+async def test_a_conversation_goes_both_ways_once_and_in_order(desk: Office) -> None:
+    desk.bot.arrive("Здравствуйте", who="anna")
+    desk.bot.arrive("Сколько стоит?", who="anna")
+    await desk.sees("Здравствуйте", "Сколько стоит?")
+    (chat,) = desk.portal.chats
+    written = await desk.portal.staff.writes(CONNECTOR, LINE, chat.outside, "Сто рублей")
+    await eventually(lambda: len(desk.bot.sent) == 1)
+    await eventually(lambda: written.delivered)
+    assert desk.texts() == ["Здравствуйте", "Сколько стоит?", "Сто рублей"]
+    await desk.sees("Здравствуйте", "Сколько стоит?", "Сто рублей")
+    assert desk.company.read(ledger.everything) == []
+
+
+async def test_a_doubled_event_reaches_the_client_once(desk: Office) -> None:
+    desk.bot.arrive("Здравствуйте", who="anna")
+    await desk.sees("Здравствуйте")
+    desk.portal.misbehaviour.doubled = True
+    (chat,) = desk.portal.chats
+    for text in ("раз", "два"):
+        await desk.portal.staff.writes(CONNECTOR, LINE, chat.outside, text)
+    await desk.portal.settled()
+    await eventually(lambda: len(desk.bot.sent) >= 2)
+    await asyncio.sleep(0.3)
+    assert len(desk.bot.sent) == 2
+
+
+async def test_a_message_whose_answer_was_lost_is_shown_once(desk: Office) -> None:
+    desk.portal.misbehaviour.lose_after["imconnector.send.messages"] = 1
+    desk.bot.arrive("Здравствуйте", who="anna")
+    await eventually(lambda: desk.shown() == ["Здравствуйте"])
+    await eventually(lambda: desk.company.read(ledger.everything) == [], seconds=30)
+    assert desk.shown() == ["Здравствуйте"]
+
+
+async def test_what_an_employee_wrote_while_we_were_deaf_is_caught_up(desk: Office) -> None:
+    desk.bot.arrive("Здравствуйте", who="anna")
+    await desk.sees("Здравствуйте")
+    (chat,) = desk.portal.chats
+    desk.portal.misbehaviour.dropped = True
+    await desk.portal.staff.writes(CONNECTOR, LINE, chat.outside, "Перезвоним")
+    await desk.portal.settled()
+    desk.portal.misbehaviour.dropped = False
+    assert desk.bot.sent == []
+    desk.company.write(lambda tx: links.ask_catch_up(tx, desk.link))
+    await eventually(lambda: len(desk.bot.sent) == 1)
+    assert desk.row().gap_from is None
+    assert desk.company.read(crm_intake.dead) == []
+
+
+async def test_a_portal_that_is_away_is_told_everything_when_it_comes_back(desk: Office) -> None:
+    desk.bot.arrive("раз", who="anna")
+    await desk.sees("раз")
+    await desk.portal.vanish()
+    desk.bot.arrive("два", who="anna")
+    desk.bot.arrive("три", who="boris")
+    await eventually(lambda: desk.row().state == LinkState.LIMITED)
+    assert desk.row().waiting == 2
+    await desk.portal.come_back()
+    desk.company.write(lambda tx: links.resume(tx, desk.link))
+    await eventually(lambda: sorted(desk.shown()) == ["два", "раз", "три"], seconds=30)
+    await eventually(lambda: desk.row().state == LinkState.OK)
+
+
+async def test_tokens_that_are_refused_for_good_stop_the_link_and_its_queue_waits(desk: Office) -> None:
+    desk.portal.authority.withdraw()
+    desk.bot.arrive("раз", who="anna")
+    await eventually(lambda: desk.row().state == LinkState.AUTH_LOST, seconds=30)
+    assert desk.row().waiting == 1
+    assert desk.shown() == []
+
+
+async def test_a_message_that_does_not_reach_the_client_is_told_to_its_author(desk: Office) -> None:
+    desk.bot.arrive("Здравствуйте", who="anna")
+    await desk.sees("Здравствуйте")
+    (chat,) = desk.portal.chats
+    await desk.portal.staff.writes(CONNECTOR, LINE, chat.outside, "я" * 20_000)
+    await eventually(lambda: desk.portal.notices)
+    (notice,) = desk.portal.notices
+    assert notice.user == 27
+    assert desk.bot.sent == []
+
+
+async def test_a_channel_that_an_administrator_disconnects_is_no_longer_told_of(desk: Office) -> None:
+    desk.bot.arrive("раз", who="anna")
+    await desk.sees("раз")
+    await desk.portal.staff.disconnects(CONNECTOR, LINE)
+    await desk.portal.settled()
+    await eventually(lambda: not desk.company.read(lambda tx: tx.value("pairings.one", id=1) and _active(tx)))
+    desk.bot.arrive("два", who="anna")
+    await eventually(lambda: desk.texts() == ["раз", "два"])
+    assert desk.company.read(ledger.everything) == []
+
+
+def _active(tx: object) -> bool:
+    from chatapp_cli.services import pairings
+
+    return any(row.active for row in pairings.everything(tx))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("state", ["sent"])
+async def test_an_answer_from_the_desk_appears_in_the_portal_when_it_was_sent(desk: Office, state: str) -> None:
+    from tests.runtime.desk import answer
+
+    desk.bot.arrive("раз", who="anna")
+    await desk.sees("раз")
+    (dialog,) = the_dialogs(desk.company)
+    message = answer(desk.company, desk.channel, dialog, "Ответ со стойки")
+    await eventually(lambda: state_of(desk.company, message) == state)
+    await eventually(lambda: len(desk.shown()) == 2)
+    assert "Ответ со стойки" in desk.shown()[1]
