@@ -22,6 +22,10 @@ SURVIVES_A_CRASH = "-c fsync=off -c max_connections=50"
 """What was committed outlives the server, though not the machine."""
 
 
+ROOM = 4 << 30
+"""Free bytes in memory that a server wants: its logs alone may take one of them."""
+
+
 @dataclass(slots=True)
 class Postgres:
     """A running server that hands out empty databases."""
@@ -63,9 +67,9 @@ def _name_in(url: str) -> str:
 
 
 @contextmanager
-def running(options: str = SPEEDY) -> Iterator[Postgres]:
-    """Start a server in a folder of its own and remove both at the end."""
-    folder = Path(tempfile.mkdtemp(prefix="pg-"))
+def running(options: str = SPEEDY, *, in_memory: bool = True) -> Iterator[Postgres]:
+    """Start a server in a folder of its own, on the disk if it is to be as fast as one, and remove both at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="pg-", dir=_memory() if in_memory else None))
     try:
         programs, run = _programs(folder)
         data = folder / "data"
@@ -79,6 +83,12 @@ def running(options: str = SPEEDY) -> Iterator[Postgres]:
             run(*serving, "-w", "-m", "immediate", "stop")
     finally:
         shutil.rmtree(folder)
+
+
+def _memory() -> str | None:
+    """A folder in memory with room for logs and some databases; ``None``: that of all temporary files."""
+    memory = Path("/dev/shm")
+    return str(memory) if memory.is_dir() and shutil.disk_usage(memory).free > ROOM else None
 
 
 def _programs(folder: Path) -> tuple[Path, Callable[..., None]]:
