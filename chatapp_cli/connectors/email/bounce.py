@@ -18,6 +18,9 @@ from chatapp_cli.domain.message import DELAYED, State
 from chatapp_cli.domain.subject import is_reply
 
 _SERVERS = re.compile(r"(?:mailer-daemon|mail-daemon|postmaster|microsoftexchange[0-9a-f]{32})@")
+"""Who writes reports. Exchange writes those for its own organisation as its *Microsoft Exchange recipient*, whose
+address is ``MicrosoftExchange329e71ec88ae4615bbc36ab6ce41109e@`` and the domain, as ``Get-OrganizationConfig`` shows
+it under ``MicrosoftExchangeRecipientPrimarySmtpAddress``; other digits are allowed, as none are documented."""
 _PHRASES = re.compile(r"deliver|fail|return|delay|достав|задерж|возвра", re.IGNORECASE)
 _LATE = re.compile(
     r"warning: (?:message|mail) [^:]{0,80}\bdelayed|delayed\b|delivery (?:has been |was |is )?delayed"

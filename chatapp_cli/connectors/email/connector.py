@@ -76,8 +76,8 @@ class EmailSession:
         """See ``Session``."""
         if self._inbox is None:
             raise self._trouble
-        mailbox = Mailbox(self._inbox, self._account, self._clock, self._known)
-        async with aclosing(mailbox.batches(cursor)) as batches:
+        mailbox = await Mailbox.at(cursor, self._inbox, self._account, self._clock, self._known)
+        async with aclosing(mailbox.batches()) as batches:
             async for batch in batches:
                 yield batch
 

@@ -134,7 +134,7 @@ class Imap:
         """Wait for an OK answer and return its lines."""
         response = await self._answer(call, seconds)
         if response.result != "OK":
-            raise errors.imap_refusal(_words(response))
+            raise errors.ImapRefused(_words(response))
         lines: Sequence[bytes] = response.lines
         return lines
 
@@ -185,7 +185,7 @@ class Imap:
         self.inside, self.uidvalidity = folder, _uidvalidity(lines)
         return self.uidvalidity
 
-    async def mark_of(self, folder: str) -> tuple[int, ...]:
+    async def status(self, folder: str) -> tuple[int, ...]:
         """Numbers of a folder that change when a mail comes in: UIDVALIDITY and UIDNEXT."""
         lines = await self._done(self._client.status(quoted(folder), "(UIDVALIDITY UIDNEXT)"))
         return tuple(int(found) for line in lines[:-1] for found in re.findall(rb"\bUID[A-Z]+ (\d+)", line))

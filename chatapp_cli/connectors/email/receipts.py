@@ -51,6 +51,18 @@ there is no guarantee that the recipient has read or understood the message cont
 (?:примечание: )?это уведомление о прочтении {лишь}, что сообщение было {показано} на компьютере получателя
 (?:мы не гарантируем|нет (?:никакой )?гарантии), что получатель прочитал или понял содерж(?:ание|имое) сообщения
 """
+"""What programs write, in the order of these lines:
+
+- Outlook, in English and in Russian: as seen in receipts, there is no document;
+- Outlook Express (*a receipt for the mail you sent*, c_szReadableTextFirst in its source) and Thunderbird (*a Return
+  Receipt for the mail that you sent*, MsgMdnDisplayed in msgmdn.properties);
+- Roundcube (*a Return Receipt for your message*), as far as we know;
+- Outlook Express, its second sentence (c_szReadableTextSecond);
+- KMail, two lines (the library KMime, mdn.cpp); Horde writes the same (Horde_Mime_Mdn);
+- the note of Thunderbird and Roundcube, two lines;
+- the Russian of Thunderbird (*Это уведомление*, *Примечание*) and of Roundcube (*Это подтверждение*), as we know them:
+  their translations differ between versions, so that the words in braces and brackets may be others.
+"""
 _FORMS = {
     "{when}": _WHEN,
     "{read}": "(?:read|displayed|deleted without being read)",

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import structlog
 
 from chatapp_cli.connectors.email import folders
 from chatapp_cli.connectors.email.account import Account
+from chatapp_cli.connectors.email.errors import ImapRefused
 from chatapp_cli.connectors.email.folder_reader import FolderReader, Step, end_of
 from chatapp_cli.connectors.email.imap import INBOX, Entry, Imap
 from chatapp_cli.connectors.email.known import Known
@@ -18,7 +19,6 @@ from chatapp_cli.connectors.email.places import History, Places
 from chatapp_cli.connectors.email.rests import Rests
 from chatapp_cli.domain import border
 from chatapp_cli.domain.arrival import Batch
-from chatapp_cli.domain.errors import Retryable
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.ports.world import Clock
 
@@ -48,45 +48,46 @@ class _Old(NamedTuple):
 async def bound_at(imap: Imap, account: Account, now: Millis) -> Places:
     """The cursor of a new binding: after everything in each folder, and the days before that are still to be read."""
     places = Places(inbox=await end_of(imap, now))
-    for folder in await _others(imap, account):
+    for folder in await _other_folders(imap, account) or ():
         places = places.at(folder.name, await end_of(imap, now, folder.name))
     since = now - account.history_days * _DAY
     return replace(places, history=History(since=since, until=now)) if account.history_days else places
 
 
-async def _others(imap: Imap, account: Account) -> Sequence[folders.Folder]:
-    """The folders read beside the inbox, that of sent mail first and marked so."""
+async def _other_folders(imap: Imap, account: Account) -> Sequence[folders.Folder] | None:
+    """The folders read beside the inbox, that of sent mail first and marked so; ``None`` if the server refuses that."""
     try:
         found = await imap.folders()
-    except Retryable as error:
-        if error.code != "imap_refused":
-            raise
-        return ()
+    except ImapRefused:
+        return None
     return folders.beside_inbox(found, account.folders)
 
 
 class Mailbox:
-    """A mailbox, read from a cursor on; ``known`` is what the session remembers."""
+    """A mailbox, read from some places on; ``known`` is what the session remembers."""
 
-    def __init__(self, imap: Imap, account: Account, clock: Clock, known: Known) -> None:
+    def __init__(self, imap: Imap, account: Account, clock: Clock, known: Known, places: Places) -> None:
         self._imap = imap
         self._account = account
-        self._reading = account.reading
+        self._places = places
+        self._reading = replace(account.reading, plain_until=places.inbox.plain_until)
         self._clock = clock
         self._known = known
         self._others: Sequence[FolderReader] = ()
-        self._marks: dict[str, Sequence[int]] = {}
+        self._statuses: dict[str, Sequence[int]] = {}
         self._polled = -math.inf
         self._listed_until = -math.inf
         self._rests = Rests()
         self._old: list[_Old] | None = None
 
-    async def batches(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
-        """Everything after the cursor, without end; see ``Session.events``."""
-        now = self._clock.now()
-        self._places = Places.load(cursor) if cursor else await bound_at(self._imap, self._account, now)
-        self._polled, self._listed_until, self._marks, self._old = -math.inf, -math.inf, {}, None
-        self._reading = replace(self._reading, plain_until=self._places.inbox.plain_until)
+    @classmethod
+    async def at(cls, cursor: str | None, imap: Imap, account: Account, clock: Clock, known: Known) -> Self:
+        """Read from a cursor on; without one, from now on."""
+        places = Places.load(cursor) if cursor else await bound_at(imap, account, clock.now())
+        return cls(imap, account, clock, known, places)
+
+    async def batches(self) -> AsyncGenerator[Batch, None]:
+        """Everything that is not read yet, without end; once. See ``Session.events``."""
         inbox = self._reader(INBOX)
         yield Batch(cursor=self._places.dump())
         while True:
@@ -128,11 +129,8 @@ class Mailbox:
         now = self._clock.monotonic()
         if now < self._listed_until:
             return
-        try:
-            found = folders.beside_inbox(await self._imap.folders(), self._account.folders)
-        except Retryable as error:
-            if error.code != "imap_refused":
-                raise
+        found = await _other_folders(self._imap, self._account)
+        if found is None:
             self._listed_until = now + _POLL
             return
         self._listed_until = now + _LISTED
@@ -164,16 +162,14 @@ class Mailbox:
         self._polled = self._clock.monotonic()
         for reader in [one for one in self._others if self._rests.is_over(one.name, self._polled)]:
             try:
-                mark = await self._imap.mark_of(reader.name)
-                if mark and mark == self._marks.get(reader.name):
+                status = await self._imap.status(reader.name)
+                if status and status == self._statuses.get(reader.name):
                     continue
                 async for batch in self._news(reader):
                     yield batch
-                self._marks[reader.name] = mark
+                self._statuses[reader.name] = status
                 self._rests.end(reader.name)
-            except Retryable as error:
-                if error.code != "imap_refused":
-                    raise
+            except ImapRefused as error:
                 if self._rests.begin(reader.name, self._clock.monotonic()):
                     _log.warning("folder not read", folder=reader.name, detail=error.detail)
 
