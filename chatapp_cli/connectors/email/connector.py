@@ -14,9 +14,10 @@ from chatapp_cli.connectors.email.account import Account, quotes_original
 from chatapp_cli.connectors.email.below import below
 from chatapp_cli.connectors.email.check import check
 from chatapp_cli.connectors.email.compose import Letter, Offer, compose, envelope
-from chatapp_cli.connectors.email.convert import SENT, Mail, arrival
+from chatapp_cli.connectors.email.convert import SENT, arrival
 from chatapp_cli.connectors.email.filing import ANSWERED, SEEN, Filing
 from chatapp_cli.connectors.email.identity import is_own_id, message_id
+from chatapp_cli.connectors.email.incoming import Mail
 from chatapp_cli.connectors.email.known import Known
 from chatapp_cli.connectors.email.missed import still_missing
 from chatapp_cli.connectors.email.places import Place

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import structlog
 
-from chatapp_cli.connectors.email.convert import Mail
 from chatapp_cli.connectors.email.errors import ImapRefused
 from chatapp_cli.connectors.email.imap import Entry, Imap
+from chatapp_cli.connectors.email.incoming import Mail
 from chatapp_cli.connectors.email.known import BREAKS, Fault, Known, Spot
 from chatapp_cli.connectors.email.missed import Missed
 from chatapp_cli.domain.errors import Retryable

@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 from itertools import zip_longest
 from typing import NamedTuple
 
-from chatapp_cli.connectors.email.convert import Mail, Reading, arrival
+from chatapp_cli.connectors.email.convert import arrival
 from chatapp_cli.connectors.email.fetching import Fetching
 from chatapp_cli.connectors.email.imap import INBOX, Entry, Imap
+from chatapp_cli.connectors.email.incoming import Mail, Reading
 from chatapp_cli.connectors.email.known import Known, Spot
 from chatapp_cli.connectors.email.missed import Missed, stand_in, stand_in_id
 from chatapp_cli.connectors.email.places import Place

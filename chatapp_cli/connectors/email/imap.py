@@ -22,8 +22,8 @@ from aioimaplib.aioimaplib import SELECTED, Command, Response, quoted
 
 from chatapp_cli.connectors.email import errors, login
 from chatapp_cli.connectors.email.account import Account, Server
-from chatapp_cli.connectors.email.convert import Mail
 from chatapp_cli.connectors.email.folders import Folder, listed
+from chatapp_cli.connectors.email.incoming import Mail
 from chatapp_cli.domain.errors import Misconfigured, Retryable
 from chatapp_cli.domain.ids import Millis
 

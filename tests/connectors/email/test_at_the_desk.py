@@ -10,7 +10,8 @@ from functools import partial
 import pytest
 
 from chatapp_cli.connectors.email.compose import compose
-from chatapp_cli.connectors.email.convert import Mail, Reading, arrival
+from chatapp_cli.connectors.email.convert import arrival
+from chatapp_cli.connectors.email.incoming import Mail, Reading
 from chatapp_cli.domain.arrival import Batch, MessageArrived, Peer
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.ids import ChannelId
