@@ -15,7 +15,8 @@ from chatapp_cli.connectors.email.below import below
 from chatapp_cli.connectors.email.check import check
 from chatapp_cli.connectors.email.compose import Letter, Offer, compose, envelope
 from chatapp_cli.connectors.email.convert import SENT, arrival
-from chatapp_cli.connectors.email.filing import ANSWERED, SEEN, Filing
+from chatapp_cli.connectors.email.filing import Filing
+from chatapp_cli.connectors.email.flags import ANSWERED, SEEN
 from chatapp_cli.connectors.email.identity import is_own_id, message_id
 from chatapp_cli.connectors.email.incoming import Mail
 from chatapp_cli.connectors.email.known import Known

@@ -144,7 +144,7 @@ class Fetching:
             raise ImapRefused(faults[0][1].why)
 
     async def _hands_out_another(self, uids: Sequence[int]) -> bool:
-        near = await self._imap.existing(range(max(1, uids[0] - _NEAR), uids[-1] + _NEAR))
+        near = await self._imap.existing(range(max(1, min(uids) - _NEAR), max(uids) + _NEAR))
         for uid in [uid for uid in near if uid not in uids and self._spot(uid) not in self._faults][-3:]:
             try:
                 if await self._imap.fetch([Entry(uid=uid, size=1, at=0)], 1):

@@ -196,6 +196,11 @@ class Imap:
         lines = await self._done(self._client.uid_search(*criteria, charset=None))
         return _numbers(lines)
 
+    async def with_message_id(self, message_id: str) -> Sequence[int]:
+        """UIDs of the mails in the folder with this Message-ID, ascending."""
+        quotable = message_id.replace("\\", "\\\\").replace('"', '\\"')
+        return await self.search("HEADER", "Message-ID", f'"{quotable}"')
+
     async def existing(self, uids: Sequence[int]) -> Sequence[int]:
         """Those of these mails that are in the folder."""
         lines = await self._done(self._client.uid_search("UID", _range(uids), charset=None))

@@ -12,9 +12,9 @@ from itertools import islice
 
 from chatapp_cli.connectors.email.headers import people, words
 from chatapp_cli.connectors.email.parts import content
+from chatapp_cli.connectors.email.tree import RETURNED
 
 _NEWS = "message/disposition-notification"
-_RETURNED = frozenset({"message/rfc822", "text/rfc822-headers", "message/rfc822-headers"})
 _MOST_NAMES = 10
 _LONGEST = 2000
 """The longest standard text, in characters."""
@@ -86,7 +86,7 @@ def says_nothing_more(message: Message) -> bool:
 def _is_usual(parts: list[Message]) -> bool:
     """Whether it consists of readable text, the machine-readable report, and perhaps the original mail."""
     news, *rest = [part.get_content_type() for part in parts[1:]] or [""]
-    return news == _NEWS and (not rest or (len(rest) == 1 and rest[0] in _RETURNED))
+    return news == _NEWS and (not rest or (len(rest) == 1 and rest[0] in RETURNED))
 
 
 def _texts(human: Message) -> Iterator[str]:

@@ -12,11 +12,11 @@ import structlog
 from chatapp_cli.connectors.email import folders
 from chatapp_cli.connectors.email.account import Account
 from chatapp_cli.connectors.email.errors import ImapRefused
+from chatapp_cli.connectors.email.folder_backoff import FolderBackoff
 from chatapp_cli.connectors.email.folder_reader import FolderReader, Step, end_of
 from chatapp_cli.connectors.email.imap import INBOX, Entry, Imap
 from chatapp_cli.connectors.email.known import Known
 from chatapp_cli.connectors.email.places import History, Places
-from chatapp_cli.connectors.email.rests import Rests
 from chatapp_cli.domain import border
 from chatapp_cli.domain.arrival import Batch
 from chatapp_cli.domain.ids import Millis
@@ -31,7 +31,8 @@ _AGAIN = 5.0
 """Seconds between polls of the other folders, at least."""
 _LISTED = 600.0
 """Seconds between looks at which folders there are."""
-_DAY = 24 * 3600 * 1000
+_ONE_DAY = 24 * 3600 * 1000
+"""Milliseconds."""
 _PIECE = 50
 """Old mails fetched before the inbox is looked at again."""
 _MOST_OLD = 20_000
@@ -50,7 +51,7 @@ async def bound_at(imap: Imap, account: Account, now: Millis) -> Places:
     places = Places(inbox=await end_of(imap, now))
     for folder in await _other_folders(imap, account) or ():
         places = places.at(folder.name, await end_of(imap, now, folder.name))
-    since = now - account.history_days * _DAY
+    since = now - account.history_days * _ONE_DAY
     return replace(places, history=History(since=since, until=now)) if account.history_days else places
 
 
@@ -77,7 +78,7 @@ class Mailbox:
         self._statuses: dict[str, Sequence[int]] = {}
         self._polled = -math.inf
         self._listed_until = -math.inf
-        self._rests = Rests()
+        self._backoff = FolderBackoff()
         self._old: list[_Old] | None = None
 
     @classmethod
@@ -103,7 +104,7 @@ class Mailbox:
             if self._imap.inside != INBOX:  # nobody tells of what came to it meanwhile
                 async for batch in self._news(inbox):
                     yield batch
-            names = map(folders.from_modified_utf7, self._rests.folders)
+            names = map(folders.from_modified_utf7, self._backoff.folders)
             yield Batch(not_read=border.name(", ".join(names)))
             if self._places.history is None:
                 await self._wait()
@@ -160,7 +161,7 @@ class Mailbox:
         if self._clock.monotonic() - self._polled < _AGAIN:
             return
         self._polled = self._clock.monotonic()
-        for reader in [one for one in self._others if self._rests.is_over(one.name, self._polled)]:
+        for reader in [one for one in self._others if self._backoff.is_over(one.name, self._polled)]:
             try:
                 status = await self._imap.status(reader.name)
                 if status and status == self._statuses.get(reader.name):
@@ -168,9 +169,9 @@ class Mailbox:
                 async for batch in self._news(reader):
                     yield batch
                 self._statuses[reader.name] = status
-                self._rests.end(reader.name)
+                self._backoff.end(reader.name)
             except ImapRefused as error:
-                if self._rests.begin(reader.name, self._clock.monotonic()):
+                if self._backoff.begin(reader.name, self._clock.monotonic()):
                     _log.warning("folder not read", folder=reader.name, detail=error.detail)
 
     async def _missed_once_more(self, inbox: FolderReader) -> AsyncGenerator[Batch, None]:
@@ -185,7 +186,7 @@ class Mailbox:
                     yield Batch(arrivals=run.arrivals if run else (), cursor=self._places.dump())
 
     async def _piece_of_history(self, inbox: FolderReader) -> AsyncGenerator[Batch, None]:
-        """A piece of the mails from before the binding, in the order in which they came."""
+        """A piece of the mails from before the binding, the oldest first; within it folder by folder."""
         history = self._places.history
         if history is None:
             return
@@ -197,8 +198,8 @@ class Mailbox:
             if not self._is_numbered_so(reader):
                 self._old = None
                 return
-            mine = sorted((old.entry for old in piece if old.reader is reader), key=lambda entry: entry.uid)
-            async for run in reader.old(mine, history.until - _DAY):
+            mine = [old.entry for old in piece if old.reader is reader]
+            async for run in reader.old(mine, history.until - _ONE_DAY):
                 yield self._stepped(reader, Step(run, None))
         left = replace(history, since=piece[-1].entry.at) if self._old else None
         self._places = replace(self._places, history=left)

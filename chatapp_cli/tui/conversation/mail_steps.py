@@ -12,7 +12,6 @@ from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import transcript
 from chatapp_cli.services.transcript import TranscriptEntry
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui.conversation.action_runner import ActionRunner
 from chatapp_cli.tui.conversation.addressees import Addressees
 from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.conversation.part import ConversationController
@@ -22,6 +21,7 @@ from chatapp_cli.tui.reading.dialog_order import DialogOrder
 
 if TYPE_CHECKING:
     from chatapp_cli.tui.actions.message_target import MessageTarget
+    from chatapp_cli.tui.conversation.action_runner import ActionRunner
 
 _AT_ONCE = 50
 """Dialogs of the list that are looked through in one read."""
@@ -68,7 +68,7 @@ class MailSteps(ConversationController):
         rest = order.ids[at + 1 :] if step > 0 else order.ids[:at][::-1]
         for start in range(0, len(rest), _AT_ONCE):
             some = [DialogId(one) for one in rest[start : start + _AT_ONCE]]
-            found = await self.page.workspace.read(partial(_first_mail, order=order, among=some, unread=step > 0))
+            found = await self.page.workspace.read(partial(_where_to_go_on, order=order, among=some, unread=step > 0))
             if found is not None:
                 return found
         return None
@@ -99,8 +99,11 @@ def _mails(entries: Sequence[TranscriptEntry]) -> list[TranscriptEntry]:
     return [one for one in entries if one.message.direction in set(Direction)]
 
 
-def _first_mail(tx: Tx, order: DialogOrder, among: Sequence[DialogId], *, unread: bool) -> TranscriptEntry | None:
-    """Of the first dialog of mails the first unread mail, if that is wanted and there is one, otherwise the last."""
+def _where_to_go_on(tx: Tx, order: DialogOrder, among: Sequence[DialogId], *, unread: bool) -> TranscriptEntry | None:
+    """The mail to go on with: of the first of these dialogs that is one of mails and has any.
+
+    That is its last mail; with ``unread`` its first unread one, if there is one.
+    """
     rows = order.rows(tx, among)
     listed = (rows[one] for one in among if one in rows and manifest(rows[one].kind).capabilities.keeps_raw)
     return next(filter(None, (_mail_of(tx, row.id, row.unread if unread else 0) for row in listed)), None)
