@@ -34,11 +34,7 @@ E = TypeVar("E", bound=ChannelError)
 
 
 class ImapRefused(Retryable):
-    """The server answered NO or BAD to anything but a login; the connection goes on."""
-
-    def __init__(self, answer: str) -> None:
-        super().__init__("imap_refused", answer)
-        self.connection_lives = True
+    """The server answered NO or BAD to anything but a login."""
 
 
 _REFUSALS = (
@@ -110,6 +106,11 @@ def between_commands(error: E) -> E:
     """The error, marked as one after which the connection goes on: no answer is outstanding."""
     error.connection_lives = True
     return error
+
+
+def imap_refusal(answer: str) -> ImapRefused:
+    """The error for a NO or BAD to anything but a login."""
+    return between_commands(ImapRefused("imap_refused", answer))
 
 
 def smtp_sender(code: int, answer: str) -> ChannelError:

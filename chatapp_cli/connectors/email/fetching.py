@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import structlog
 
-from chatapp_cli.connectors.email.errors import ImapRefused
+from chatapp_cli.connectors.email.errors import ImapRefused, imap_refusal
 from chatapp_cli.connectors.email.imap import Entry, Imap
 from chatapp_cli.connectors.email.incoming import Mail
 from chatapp_cli.connectors.email.known import BREAKS, Fault, Known, Spot
@@ -141,7 +141,7 @@ class Fetching:
         if not refused or self._clock.monotonic() - min(refused) >= _PATIENCE:
             return
         if not await self._hands_out_another([entry.uid for entry, _ in faults]):
-            raise ImapRefused(faults[0][1].why)
+            raise imap_refusal(faults[0][1].why)
 
     async def _hands_out_another(self, uids: Sequence[int]) -> bool:
         near = await self._imap.existing(range(max(1, min(uids) - _NEAR), max(uids) + _NEAR))

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from functools import partial
-from typing import Final
 
 import structlog
 
@@ -27,13 +26,12 @@ _log = structlog.get_logger(__name__)
 
 _IDLE = 60.0
 """Seconds after which the connection is closed."""
-_FAILURE: Final = "sent mail not filed"
 
 
 class CopyErrands:
     """See ``Errands``: the copies that wait are filed in the folder of sent mail."""
 
-    failure: str = _FAILURE
+    failure = "sent mail not filed"
 
     def __init__(self, connection: Reused[imap.Imap], copies: Copies) -> None:
         self._connection = connection
@@ -49,7 +47,7 @@ class CopyErrands:
         async with self._connection.held() as connection:
             folder = folders.sent_folder(await connection.folders())
             if folder is None:
-                _log.warning(_FAILURE, code="no_folder", detail=message_id)
+                _log.warning("sent mail not filed", code="no_folder", detail=message_id)
             elif not await _holds(connection, folder.name, message_id):
                 await connection.append(folder.name, content)
         await self._copies.remove(message_id)
@@ -81,7 +79,7 @@ class Filing:
         """Wait until the copies are filed, if that is possible now."""
         await self._filing.wait_for(lambda: not self._copies)
         if lost := self._copies.lost_at_the_end:
-            _log.warning(_FAILURE, code="closed", detail=str(lost))
+            _log.warning("sent mail not filed", code="closed", detail=str(lost))
 
     async def aclose(self) -> None:
         """Hang up."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
 
 import structlog
 
@@ -19,13 +18,12 @@ SEEN = "\\Seen"
 ANSWERED = "\\Seen \\Answered"
 _MOST = 2000
 """Mails that wait for their flags."""
-_FAILURE: Final = "mail not marked"
 
 
 class FlagErrands:
     """See ``Errands``."""
 
-    failure: str = _FAILURE
+    failure = "mail not marked"
 
     def __init__(self, connection: Reused[imap.Imap], known: Known) -> None:
         self._connection = connection
@@ -50,7 +48,7 @@ class FlagErrands:
 
     def _warn_of_too_many(self) -> None:
         if not self._overflowed:
-            _log.warning(_FAILURE, code="too_many", detail=str(_MOST))
+            _log.warning("mail not marked", code="too_many", detail=str(_MOST))
         self._overflowed = True
 
     async def do_next(self) -> bool:
@@ -72,7 +70,7 @@ class FlagErrands:
         """See ``Errands``."""
         if self._waiting:
             ext_id, _ = self._waiting.popitem(last=False)
-            _log.warning(_FAILURE, code="given_up", detail=ext_id)
+            _log.warning("mail not marked", code="given_up", detail=ext_id)
 
     async def _where(self, connection: imap.Imap, ext_id: str) -> Mapping[str, Sequence[int]]:
         """The mail's number in its folder: where it was read, or else where its Message-ID is found once."""

@@ -134,7 +134,7 @@ class Imap:
         """Wait for an OK answer and return its lines."""
         response = await self._answer(call, seconds)
         if response.result != "OK":
-            raise errors.ImapRefused(_words(response))
+            raise errors.imap_refusal(_words(response))
         lines: Sequence[bytes] = response.lines
         return lines
 

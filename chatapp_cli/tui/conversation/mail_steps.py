@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.domain.message import Direction
@@ -21,17 +21,32 @@ from chatapp_cli.tui.reading.dialog_order import DialogOrder
 
 if TYPE_CHECKING:
     from chatapp_cli.tui.actions.message_target import MessageTarget
-    from chatapp_cli.tui.conversation.action_runner import ActionRunner
 
 _AT_ONCE = 50
 """Dialogs of the list that are looked through in one read."""
+
+
+class MessageActions(Protocol):
+    """What runs the actions on messages; see ``ActionRunner``."""
+
+    def target(self, entry: TranscriptEntry) -> MessageTarget:
+        """A message with what decides which actions are possible on it."""
+        ...
+
+    def act_on_message(self, name: str, entry: TranscriptEntry) -> None:
+        """Run an action on a message, or show why it is not possible."""
+        ...
+
+    async def reply(self, entry: TranscriptEntry) -> None:
+        """Answer a message with a quote."""
+        ...
 
 
 class MailSteps(ConversationController):
     """Goes from mail to mail through the open dialog, then through the list as it was when the page was opened."""
 
     def __init__(
-        self, conversation: Conversation, runner: ActionRunner, addressees: Addressees, read_marks: ReadMarks
+        self, conversation: Conversation, runner: MessageActions, addressees: Addressees, read_marks: ReadMarks
     ) -> None:
         super().__init__(conversation)
         self._runner, self._addressees, self._read_marks = runner, addressees, read_marks
