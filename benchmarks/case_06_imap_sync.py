@@ -60,9 +60,9 @@ async def ours(servers: MailServers, opened: Company) -> None:
     store = AsyncStore(opened)
     intake = Intake(store, ChannelId(1))
     async with imap.connect(account(servers)) as connection:
-        reader = Mailbox(connection, account(servers), SystemClock(), Known())
         place = Place(uidvalidity=await connection.select(), uid=0, newest=0, start=0)
-        async with aclosing(reader.batches(Places(inbox=place).dump())) as batches:
+        reader = Mailbox(connection, account(servers), SystemClock(), Known(), Places(inbox=place))
+        async with aclosing(reader.batches()) as batches:
             async for batch in batches:
                 seen += (await intake.take(batch)).messages
                 if seen >= MAILS:

@@ -39,9 +39,9 @@ def seconds(work: object) -> float:
 async def ours(servers: MailServers) -> None:
     """Start from a cursor of another numbering; done when a cursor of this one comes."""
     async with imap.connect(account(servers)) as connection:
-        reader = Mailbox(connection, account(servers), SystemClock(), Known())
         lost = Place(uidvalidity=1, uid=MAILS, newest=int(time.time() * 1000), start=0)
-        async with aclosing(reader.batches(Places(inbox=lost).dump())) as batches:
+        reader = Mailbox(connection, account(servers), SystemClock(), Known(), Places(inbox=lost))
+        async with aclosing(reader.batches()) as batches:
             async for batch in batches:
                 if batch.cursor:
                     assert Place.load(batch.cursor).uid == MAILS

@@ -53,7 +53,7 @@ def _urls(dialect: str, opened: ExitStack) -> tuple[str, str]:
     if dialect == "SQLite":
         folder = opened.enter_context(tempfile.TemporaryDirectory(prefix="bench-"))
         return "", f"sqlite:///{folder}/bare.db"
-    server = opened.enter_context(postgres.running(DURABLE))
+    server = opened.enter_context(postgres.running(DURABLE, in_memory=False))
     return server.fresh(), server.fresh()
 
 

@@ -69,6 +69,8 @@ def postgres_server() -> Iterator[postgres.Postgres]:
 
 
 @pytest.fixture
-def postgres_url(postgres_server: postgres.Postgres) -> str:
+def postgres_url(postgres_server: postgres.Postgres) -> Iterator[str]:
     """An empty database of its own for one test."""
-    return postgres_server.fresh()
+    url = postgres_server.fresh()
+    yield url
+    postgres_server.drop(url)

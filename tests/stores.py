@@ -9,9 +9,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict
 
 from chatapp_cli.domain.access import Acting
 from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived, Peer, Profile, ProviderEvent
@@ -159,7 +157,6 @@ class Templates:
 
     folder: Path
     server: Callable[[], Any]
-    numbers: Iterator[int] = field(default_factory=lambda: count(1))
     made: dict[str, str] = field(default_factory=dict)
 
     def copy(self, dialect: str, folder: Path) -> str:
@@ -169,19 +166,17 @@ class Templates:
                 f"sqlite:///{self.folder}/template.db" if dialect == "sqlite" else self.server().fresh()
             )
             ensure_current(driver_for(self.made[dialect]))
-        return self._copy_file(folder) if dialect == "sqlite" else self._copy_database()
+        return self._copy_file(folder) if dialect == "sqlite" else str(self.server().copy(self.made[dialect]))
 
     def _copy_file(self, folder: Path) -> str:
         copy = folder / "chatapp.db"
         shutil.copyfile(self.folder / "template.db", copy)
         return f"sqlite:///{copy}"
 
-    def _copy_database(self) -> str:
-        template = conninfo_to_dict(self.made["postgresql"])["dbname"]
-        name = f"{template}_{next(self.numbers)}"
-        with psycopg.connect(self.server().url("postgres"), autocommit=True) as admin:
-            admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
-        return str(self.server().url(name))
+    def drop(self, url: str) -> None:
+        """Remove a copy that takes room outside the test's own folder."""
+        if not url.startswith("sqlite:"):
+            self.server().drop(url)
 
 
 @pytest.fixture(scope="session")
@@ -203,9 +198,11 @@ def dialect(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def driver(dialect: str, templates: Templates, tmp_path: Path) -> Driver:
+def driver(dialect: str, templates: Templates, tmp_path: Path) -> Iterator[Driver]:
     """A migrated store of this test's own."""
-    return driver_for(templates.copy(dialect, tmp_path))
+    url = templates.copy(dialect, tmp_path)
+    yield driver_for(url)
+    templates.drop(url)
 
 
 @pytest.fixture

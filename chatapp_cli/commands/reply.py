@@ -66,17 +66,17 @@ def reply(
         elif quoted:
             options = _to_author(company, can, quoted, options)
         if not quoted:
-            _note_last_author(company, to.dialog)
+            _note_unknown_author(company, to.dialog)
         with options.request(company, to, [channel], reply_to=quoted, answers=answers) as request:
             code = send_off(company, request, wait=options.wait, as_json=as_json)
     raise typer.Exit(code)
 
 
-def _note_last_author(company: Company, dialog: DialogId) -> None:
+def _note_unknown_author(company: Company, dialog: DialogId) -> None:
     """Say that the last mail was written by somebody else, to us alone, if that is so."""
     from chatapp_cli.services import answering
 
-    author = company.read(lambda tx: answering.last_author(tx, dialog))
+    author = company.read(lambda tx: answering.author_unknown_to_client(tx, dialog))
     if author:
         note("The last mail is from {address}; the answer goes to the client.", address=author)
 

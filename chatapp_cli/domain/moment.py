@@ -28,6 +28,11 @@ def written(at: Millis) -> str:
     return f"{local(at):%Y-%m-%d %H:%M}"
 
 
+def spelled(at: Millis, language: str) -> str:
+    """A time as people who write in this language expect it in a letter: in Russian 20.11.2026 12:00."""
+    return f"{local(at):%d.%m.%Y %H:%M}" if language == "ru" else written(at)
+
+
 def iso(at: Millis | None) -> str | None:
     """A time for programs: ISO 8601 in UTC; ``None`` for ``None`` and 0."""
     if not at:

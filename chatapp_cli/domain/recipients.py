@@ -25,6 +25,11 @@ class NamedAddress(NamedTuple):
     name: str
     address: str
 
+    @classmethod
+    def of(cls, name: str, address: str) -> NamedAddress:
+        """An address and what its owner is called; a name that only repeats the address is none."""
+        return cls("" if name == address else name, address)
+
     def __str__(self) -> str:
         """As mail programs show it."""
         return f"{self.name} <{self.address}>" if self.name else self.address

@@ -1,10 +1,8 @@
 """The life of an account's OAuth tokens (RFC 6749).
 
 A refresh token may work once; the answer contains its successor. So renewals run one at a time, survive the
-cancellation of a caller, and are stored before use. Another process, such as a check from the command line, may renew
-the same chain: if the provider reports our token as used, the newer one is in the channel's memory, or will be once
-that process has its answer. A lost answer, or a process that died between the answer and the write, may break the
-chain: `rotation` tries the same token once more, and if it is refused the account has to be bound again.
+cancellation of a caller, and are stored before use. `rotation` keeps apart the processes that renew the same tokens,
+such as the daemon and a check from the command line.
 """
 
 from __future__ import annotations

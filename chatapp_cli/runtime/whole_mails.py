@@ -19,17 +19,26 @@ from chatapp_cli.store.tx import Tx
 
 
 def text(company: Company, message: MessageId) -> str:
-    """All of the text of a mail: from its raw bytes if they are there, else as it is stored; of ours, as it goes out.
+    """All of the text of a mail, from where `best` has it."""
+    return best(company, message).text
+
+
+def best(company: Company, message: MessageId) -> WholeMail:
+    """All that is there of a mail: from its raw bytes, or without them its stored text alone; of ours, as it goes out.
 
     Raises NotFound if there is no such message, Refused if it is no mail.
     """
     try:
-        return whole(company, message).text
+        return whole(company, message)
     except NotFound:
-        row = company.read(partial(transcript.message, wanted=message))
-        if row.direction == Direction.IN or Origin(row.origin) is Origin.PHONE:
-            return company.read(partial(_stored, message=message))
-        return _as_written(company, message)
+        return WholeMail(headers=(), text=_kept_text(company, message), html="")
+
+
+def _kept_text(company: Company, message: MessageId) -> str:
+    row = company.read(partial(transcript.message, wanted=message))
+    if row.direction == Direction.IN or Origin(row.origin) is Origin.PHONE:
+        return company.read(partial(_stored, message=message))
+    return _as_written(company, message)
 
 
 def _as_written(company: Company, message: MessageId) -> str:

@@ -108,7 +108,7 @@ def thread(tx: Tx, card: DialogCard, subject: str = "", *, until: str = "") -> S
     return tuple(reversed(ids[latest : latest + _LONGEST_THREAD]))
 
 
-def last_author(tx: Tx, dialog: DialogId) -> str:
+def author_unknown_to_client(tx: Tx, dialog: DialogId) -> str:
     """The address of who wrote the last mail that came, if the client does not know it; otherwise empty."""
     card = dialogs.card(tx, dialog)
     mail = mails.heard(tx, dialog) if kinds(card.address)[0] == "email" else None
@@ -122,18 +122,17 @@ def subject_of_answer(tx: Tx, dialog: DialogId, chosen: MessageId | None = None)
 
 
 def answered_now(tx: Tx, card: DialogCard, chosen: MessageId | None = None) -> AnsweredMail | None:
-    """The mail that an answer answers which is written now, to a chosen one if there is one."""
+    """The mail that is answered if a person writes now: the chosen one, if they chose one to quote."""
     reply_to = transcript.message(tx, chosen).ext_id or "" if chosen else ""
     return answered(tx, card, reply_to, subject_of_answer(tx, card.id, chosen))
 
 
 def answered(tx: Tx, card: DialogCard, reply_to: str, subject: str = "", *, unchosen: str = "") -> AnsweredMail | None:
-    """The mail that is answered: the one with this id, otherwise the last one that the client wrote or was named in.
+    """The mail that an answer continues, with the text that may be quoted; ``None`` if it continues none.
 
-    ``subject``: that of the answer; a mail under a new subject answers none. ``unchosen``: the id of the mail, if it is
-    not quoted by a person's choice.
-
-    The text of another one is left out: the client does not know it.
+    ``reply_to``: the id of a mail that a person chose to quote; ``unchosen``: that of one that is answered without
+    such a choice. Without either, or if it is not there, it is the last mail under ``subject``, that of the answer,
+    which the client wrote or was named in. The text is empty if the client wrote and got no such mail.
     """
     if kinds(card.address)[0] != "email":
         return None

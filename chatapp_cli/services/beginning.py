@@ -115,7 +115,7 @@ def _looked(
     wanted = RecentSend(side.address, side.chat_kind, int(stranger), at)
     return replace(
         reached,
-        refusal=obstacles.only_receives(can, reached.channel) or _refusal(can, side, draft, at=max(at, tx.now)),
+        refusal=obstacles.why_nothing_goes_out(can, reached.channel) or _refusal(can, side, draft, at=max(at, tx.now)),
         turn=forecast(tx, reached.channel, can).next(wanted),
         counted=counted,
         cost=price * counted.parts if price is not None and counted else None,
@@ -131,7 +131,7 @@ def _refusal(can: Capabilities, side: DialogCard | _Stranger, draft: Draft | Non
             require_deliverable(can, draft)
     except Refused as refusal:
         return refusal
-    return None if draft is not None and draft.template else obstacles.closed(can, side, at)
+    return None if draft is not None and draft.template else obstacles.why_closed(can, side, at)
 
 
 def held(channel: ChannelRow, now: Millis) -> Text | None:

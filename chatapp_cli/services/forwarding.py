@@ -12,10 +12,10 @@ from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.message import Direction
-from chatapp_cli.domain.moment import local
+from chatapp_cli.domain.moment import spelled
 from chatapp_cli.domain.subject import plain_subject
 from chatapp_cli.domain.text import T
-from chatapp_cli.i18n import _
+from chatapp_cli.i18n import _, language
 from chatapp_cli.services import access, channels, composing, dialogs, files, transcript
 from chatapp_cli.services.message_request import InDialog, MessageRequest, ToAddress
 from chatapp_cli.services.options import Options
@@ -116,5 +116,4 @@ def _byline(tx: Tx, entry: TranscriptEntry) -> str:
     """The author and time, as the recipient reads them."""
     message = entry.message
     other = dialogs.card(tx, message.dialog_id).name if message.direction == Direction.IN else _("We")
-    moment = f"{local(message.at):%d.%m.%Y %H:%M}"
-    return f"{message.author or other}, {moment}:"
+    return f"{message.author or other}, {spelled(message.at, language())}:"

@@ -41,6 +41,13 @@ _TEXTS: Mapping[Decision, str] = MappingProxyType(
         Decision.DECLINED: N_("{who} declines the invitation: {what}"),
     }
 )
+_TEXTS_WITHOUT_NAME: Mapping[Decision, str] = MappingProxyType(
+    {
+        Decision.ACCEPTED: N_("The invitation is accepted: {what}"),
+        Decision.TENTATIVE: N_("It is not certain yet whether we will come: {what}"),
+        Decision.DECLINED: N_("The invitation is declined: {what}"),
+    }
+)
 
 
 class OpenInvitation(NamedTuple):
@@ -118,11 +125,16 @@ def _draft(tx: Tx, found: OpenInvitation, decision: Decision) -> Draft:
     invitation = found.invitation
     quotes = isinstance(found.to, InDialog) and found.message.ext_id
     return Draft(
-        text=_(_TEXTS[decision], who=tx.name or _("We"), what=found.what),
+        text=_text(decision, tx.name, found.what),
         subject=_(_SUBJECTS[decision], what=found.what)[: limits.SUBJECT.most],
         reply_to=found.message.id if quotes else None,
         invitation=InvitationAnswer(decision=decision, event=invitation.event, calendar=invitation.calendar),
     )
+
+
+def _text(decision: Decision, who: str, what: str) -> str:
+    """The answer in words; ``who``: empty if nobody has a name."""
+    return _(_TEXTS[decision], who=who, what=what) if who else _(_TEXTS_WITHOUT_NAME[decision], what=what)
 
 
 class _OfEvent(NamedTuple):

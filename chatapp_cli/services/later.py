@@ -37,7 +37,7 @@ def reschedule(tx: Tx, can: Capabilities, message: MessageId, at: Millis | None)
     access.require(tx, Right.ANSWER)
     found = message_of(tx, message)
     card = dialogs.card(tx, found.dialog_id)
-    refusal = None if tx.value("messages.template", id=message) else obstacles.closed(can, card, at or tx.now)
+    refusal = None if tx.value("messages.template", id=message) else obstacles.why_closed(can, card, at or tx.now)
     if refusal is not None:
         raise refusal
     if not tx.run("outbox.reschedule", message=message, at=at or tx.now):

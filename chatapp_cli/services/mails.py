@@ -139,8 +139,9 @@ def _mailboxes(people: Sequence[Profile]) -> Sequence[NamedAddress]:
 def _copies(tx: Tx, dialog: DialogId, draft: Draft) -> Recipients:
     """Who gets copies of a mail of ours, under the names that the answered mail gives them."""
     mail = heard(tx, dialog, draft.reply_to or draft.answers) if draft.cc or draft.bcc else None
-    people = (NamedAddress(mail.author, mail.sender), *mail.named.to, *mail.named.cc) if mail else ()
-    called = {mailbox_of(one.address): one.name for one in reversed(people) if one.name != one.address}
+    people = ((mail.author, mail.sender), *mail.named.to, *mail.named.cc) if mail else ()
+    named = [NamedAddress.of(*one) for one in people]
+    called = {mailbox_of(one.address): one.name for one in reversed(named) if one.name}
     cc, bcc = (
         tuple(NamedAddress(called.get(mailbox_of(one), ""), one) for one in some) for some in (draft.cc, draft.bcc)
     )

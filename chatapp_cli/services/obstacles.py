@@ -46,7 +46,7 @@ class Side(Protocol):
         ...
 
 
-def only_receives(can: Capabilities, channel: ChannelRow) -> Refused | None:
+def why_nothing_goes_out(can: Capabilities, channel: ChannelRow) -> Refused | None:
     """Why an account can send nothing at all, as without an address to send to; ``None`` if it can."""
     if not can.send_needs or channel.settings.get(can.send_needs):
         return None
@@ -59,12 +59,12 @@ def only_receives(can: Capabilities, channel: ChannelRow) -> Refused | None:
 
 def require_reachable(card: DialogCard) -> None:
     """Raise Refused for clients who are blacklisted or no longer reachable."""
-    refusal = out_of_reach(card)
+    refusal = why_out_of_reach(card)
     if refusal is not None:
         raise refusal
 
 
-def out_of_reach(card: DialogCard) -> Refused | None:
+def why_out_of_reach(card: DialogCard) -> Refused | None:
     """Why nothing can be said in a dialog, whatever it is; ``None`` if something may."""
     if card.blocked:
         return Refused(
@@ -81,7 +81,7 @@ def out_of_reach(card: DialogCard) -> Refused | None:
     return None
 
 
-def closed(can: Capabilities, card: Side, at: Millis) -> Refused | None:
+def why_closed(can: Capabilities, card: Side, at: Millis) -> Refused | None:
     """Why only an approved template may be sent to a dialog at a time (S-090); ``None`` if anything may."""
     step = T("Choose an approved template: {how}", how=to_do(Next.TEMPLATES, n=card.channel_id))
     if not can.free_text:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from chatapp_cli.domain.message import Direction
-from chatapp_cli.domain.moment import local
+from chatapp_cli.domain.moment import spelled
 from chatapp_cli.domain.recipients import NamedAddress, Recipients
 from chatapp_cli.domain.subject import without_subject
-from chatapp_cli.i18n import _
+from chatapp_cli.i18n import _, language
 from chatapp_cli.services import channels, dialogs, mails
 from chatapp_cli.services.mails import StoredMail
 from chatapp_cli.store.rows.dialogs import DialogCard
@@ -24,8 +24,8 @@ def passed_on(tx: Tx, message: MessageRow) -> str:
     named = mail.named
     head = (
         _("-------- Forwarded message --------"),
-        _("From: {who}", who=NamedAddress(mail.author if mail.author != mail.sender else "", mail.sender)),
-        _("Date: {moment}", moment=f"{local(mail.at):%d.%m.%Y %H:%M}"),
+        _("From: {who}", who=NamedAddress.of(mail.author, mail.sender)),
+        _("Date: {moment}", moment=spelled(mail.at, language())),
         _("Subject: {subject}", subject=mail.subject),
         _("To: {who}", who=", ".join(map(str, named.to))) if named.to else "",
         _("Cc: {who}", who=", ".join(map(str, named.cc))) if named.cc else "",

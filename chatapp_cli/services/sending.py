@@ -86,7 +86,7 @@ def enqueue(tx: Tx, can: Capabilities, dialog: DialogId, draft: Draft, options: 
     require_deliverable(can, draft)
     scheduled = options.at is not None and options.at > tx.now
     refusal = (
-        None if draft.template else obstacles.closed(can, card, options.at if options.at and scheduled else tx.now)
+        None if draft.template else obstacles.why_closed(can, card, options.at if options.at and scheduled else tx.now)
     )
     if refusal is not None:
         raise refusal
@@ -132,7 +132,7 @@ def enqueue(tx: Tx, can: Capabilities, dialog: DialogId, draft: Draft, options: 
 
 def require_sending(tx: Tx, can: Capabilities, channel: ChannelId) -> None:
     """Raise Refused for an account that only receives."""
-    if can.send_needs and (refusal := obstacles.only_receives(can, channels.one(tx, channel))) is not None:
+    if can.send_needs and (refusal := obstacles.why_nothing_goes_out(can, channels.one(tx, channel))) is not None:
         raise refusal
 
 

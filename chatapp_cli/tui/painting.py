@@ -17,7 +17,11 @@ class Painting:
 
     @contextmanager
     def one_frame(self) -> Iterator[None]:
-        """Paint nothing until the end, and then all of it; layout goes on, and with it what waits for one."""
+        """Paint nothing until the end, and then all of it; layout goes on, and with it what waits for one.
+
+        ``_on_timer_update`` of Textual (seen in 8.2.8) paints what is due. Nothing public does so at once: ``refresh``
+        waits for the next tick of the screen, so that a frame of the old content might be painted before.
+        """
         self.held = True
         try:
             yield

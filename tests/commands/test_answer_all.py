@@ -10,7 +10,8 @@ import pytest
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.connectors.email.compose import compose
-from chatapp_cli.connectors.email.convert import Mail, Reading, arrival
+from chatapp_cli.connectors.email.convert import arrival
+from chatapp_cli.connectors.email.incoming import Mail, Reading
 from chatapp_cli.domain.arrival import Batch
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.ports.bind import Bound

@@ -8,7 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.connectors.email.convert import Mail, Reading, arrival
+from chatapp_cli.connectors.email.convert import arrival
+from chatapp_cli.connectors.email.incoming import Mail, Reading
 from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived, Peer, Profile
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
 from chatapp_cli.domain.recipients import NamedAddress, Recipients

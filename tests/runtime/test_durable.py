@@ -38,5 +38,5 @@ def test_a_server_that_forgets_in_a_crash_what_it_committed_is_told(
 
 def test_a_server_as_it_is_delivered_is_not_complained_of(tmp_path: Path, postgres_server: postgres.Postgres) -> None:
     del postgres_server  # where PostgreSQL is left out, so is this one
-    with postgres.running(AS_DELIVERED) as server:
+    with postgres.running(AS_DELIVERED, in_memory=False) as server:
         assert said_of_the_store(tmp_path, server.fresh()) == []

@@ -122,7 +122,7 @@ def test_a_mail_is_forwarded_to_mail_whole_with_its_head_and_its_files(shop: Sho
     message = shop.hear(mailbox, "Да", subject="Re: Заказ", mail=details, files=[file], ext_id="m1", **mailed(ANNA))
     (sent,) = forward(shop, [message], there)
     found = shop.message(sent)
-    moment = f"{local(shop.message(message).at):%d.%m.%Y %H:%M}"
+    moment = f"{local(shop.message(message).at):%Y-%m-%d %H:%M}"
     assert (found.subject, found.text) == (
         "Fwd: Заказ",
         (

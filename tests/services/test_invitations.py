@@ -11,8 +11,9 @@ from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.invitation import Decision, EventInvitation
 from chatapp_cli.domain.message import SENT, UNDECIDED, State
 from chatapp_cli.domain.outbound import Receipt
+from chatapp_cli.i18n import show
 from chatapp_cli.services import invitations, outbox, sending, transcript
-from tests.stores import EVERYTHING, Shop, hand_over
+from tests.stores import EVERYTHING, Shop, hand_over, owner
 
 ORGANIZER = "anna@example.org"
 PERSON = Profile(id=border.external_id(ORGANIZER), name=border.name("Анна"), email=border.address(ORGANIZER))
@@ -67,20 +68,24 @@ def deliver(shop: Shop, channel: ChannelId) -> None:
 
 
 @pytest.mark.parametrize(
-    ("decision", "text"),
+    ("name", "decision", "text"),
     [
-        (Decision.ACCEPTED, "We accepts the invitation: Приёмка"),
-        (Decision.TENTATIVE, "We may come, but is not sure yet: Приёмка"),
-        (Decision.DECLINED, "We declines the invitation: Приёмка"),
+        ("Ольга", Decision.ACCEPTED, "Ольга accepts the invitation: Приёмка"),
+        ("Ольга", Decision.TENTATIVE, "Ольга may come, but is not sure yet: Приёмка"),
+        ("Ольга", Decision.DECLINED, "Ольга declines the invitation: Приёмка"),
+        ("", Decision.ACCEPTED, "The invitation is accepted: Приёмка"),
+        ("", Decision.TENTATIVE, "It is not certain yet whether we will come: Приёмка"),
+        ("", Decision.DECLINED, "The invitation is declined: Приёмка"),
     ],
 )
 def test_the_answer_is_a_mail_in_the_dialog_and_counts_once_it_is_sent(
-    shop: Shop, channel: ChannelId, decision: Decision, text: str
+    shop: Shop, channel: ChannelId, name: str, decision: Decision, text: str
 ) -> None:
+    shop.acting = owner(name)
     message = invited(shop, channel)
     assert state(shop, message) == "open"
     made = shop.message(answer(shop, message, decision))
-    assert (made.dialog_id, made.text) == (shop.message(message).dialog_id, text.replace("We", made.author or "We"))
+    assert (made.dialog_id, made.text) == (shop.message(message).dialog_id, text)
     assert made.subject == f"{decision.capitalize()}: Приёмка"
     assert state(shop, message) == "open"
     out = outgoing(shop, channel)
@@ -148,11 +153,12 @@ def test_a_newer_invitation_waits_for_an_answer_of_its_own(shop: Shop, channel: 
     assert state(shop, second) == "accepted"
 
 
-def test_an_event_that_is_over_is_said_to_be(shop: Shop, channel: ChannelId) -> None:
+def test_of_an_event_it_is_known_whether_it_is_over(shop: Shop, channel: ChannelId) -> None:
     now = shop.clock.now()
     over, runs, unknown = (invited(shop, channel, event(ends=at, event=str(at))) for at in (now - 1, now + 1000, 0))
     found = [shop.read(lambda tx, one=one: invitations.find(tx, one)).is_over for one in (over, runs, unknown)]
     assert found == [True, False, False]
+    assert show(invitations.OVER) == "The event is over."
 
 
 def test_nothing_goes_to_an_organizer_who_is_not_the_sender_unless_somebody_says_so(

@@ -184,7 +184,7 @@ def test_an_answer_repeats_and_continues_only_mails_of_its_subject_that_the_clie
         for ext_id, sender, details, title in came
     }
     dialog = shop.message(numbers["1"]).dialog_id
-    assert shop.read(lambda tx: answering.last_author(tx, dialog)) == last
+    assert shop.read(lambda tx: answering.author_unknown_to_client(tx, dialog)) == last
     draft = Draft(text="Да", subject=subject, reply_to=numbers[chosen] if chosen else None)
     shop.write(lambda tx: sending.enqueue(tx, EVERYTHING, dialog, draft, shop.order()))
     outbound = shop.write(lambda tx: hand_over(tx, shop.media, channel)).outbound

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from chatapp_cli.bootstrap import Company, open_company
-from chatapp_cli.connectors.email.convert import Mail, Reading, arrival
+from chatapp_cli.connectors.email.convert import arrival
+from chatapp_cli.connectors.email.incoming import Mail, Reading
 from chatapp_cli.domain.access import Acting
 from chatapp_cli.domain.arrival import (
     Arrival,

@@ -8,7 +8,9 @@ from time import perf_counter
 import pytest
 from textual.widgets import OptionList
 
-from chatapp_cli.services import dialogs, packing
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.outbound import Outbound, Receipt
+from chatapp_cli.services import dialogs, outbox, packing
 from chatapp_cli.tui.conversation.read_marks import DWELL
 from chatapp_cli.tui.keys.keymap import actions
 from chatapp_cli.tui.widgets.reader import Paragraph, Reader, wrapped
@@ -259,7 +261,7 @@ async def test_the_dialog_is_read_once_its_last_mail_was_on_a_page_of_its_own(wi
         assert _told(it) == [], "J works here, so nothing is said of where else it does"
 
 
-async def test_a_mail_is_answered_and_passed_on_from_its_page(window: Opener, stage: Stage) -> None:
+async def test_a_mail_is_answered_and_passed_on_from_its_page(window: Opener, company: Company, stage: Stage) -> None:
     boris_answers_all(stage)
     async with window((150, 35)) as it:
         await _at_the_mail(it)
@@ -267,7 +269,12 @@ async def test_a_mail_is_answered_and_passed_on_from_its_page(window: Opener, st
         await it.sees("act-17.pdf")
         await it.press("F")
         await it.sees("Forward to")
-        await it.press("escape", "N")
+        await it.type("yakov@wax.example")
+        await it.sees("yakov@wax.example")
+        await it.press("enter")
+        await it.press("enter")
+        await it.until(lambda: any("Forwarded to yakov@wax.example" in one for one in _told(it)))
+        await it.press("N")
         await it.until(lambda: "N works in the conversation: Esc leads there." in _told(it))
         await it.press("w")
         await it.sees("Write an answer…")
@@ -276,6 +283,23 @@ async def test_a_mail_is_answered_and_passed_on_from_its_page(window: Opener, st
         await it.sees("act-17.pdf")
         await it.press("f6")
         await it.sees("answer to: Добрый день", "Copy: sklad@teply-dom.example, irina@savin.example")
+        await it.type("Едет")
+        await it.press("enter")
+        await it.sees_no("Copy: ")
+    forwarded, answer = went_out(company), went_out(company)
+    assert (forwarded.address, [*forwarded.cc], forwarded.subject) == ("yakov@wax.example", [], "Fwd: Счёт 17")
+    assert "Берём двенадцать" in forwarded.text
+    assert [file.name for file in forwarded.files] == ["act-17.pdf"]
+    copies = ["sklad@teply-dom.example", "irina@savin.example"]
+    assert (answer.address, [*answer.cc], answer.text) == ("boris@savin.example", copies, "Едет")
+
+
+def went_out(company: Company) -> Outbound:
+    """The next mail of the outbox, which the provider then takes."""
+    claim = company.write(lambda tx: outbox.claim(tx, company.media, MAIL))
+    assert claim is not None
+    company.write(lambda tx: outbox.succeed(tx, claim, Receipt(ids=(f"<{claim.message.id}@e.org>",))))
+    return claim.outbound
 
 
 async def test_the_menu_offers_what_a_mail_can_be_answered_by(window: Opener, stage: Stage) -> None:

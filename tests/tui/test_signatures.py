@@ -11,7 +11,7 @@ from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.services import channels, outbox, transcript
 from chatapp_cli.store.tx import Tx
 from tests.tui.conftest import Opener, Window
-from tests.tui.stage import MINUTE, Stage
+from tests.tui.stage import MINUTE, Stage, locked
 
 OURS = "desk@shop.example"
 FYODOR = Profile(id="fyodor@example.org", name="Фёдор Громов", email="fyodor@example.org")
@@ -66,19 +66,24 @@ async def test_a_key_leaves_the_signature_out_of_one_mail_and_the_composer_says_
     assert written(company, stage.dialog(channel, FYODOR)) == [("Едет", ""), ("Приехал", SIGNATURE)]
 
 
-@pytest.mark.usefixtures("channel")
-async def test_a_mail_that_cannot_be_stored_stays_without_signature(window: Opener) -> None:
+async def test_a_mail_that_the_store_does_not_take_comes_back_without_signature_as_it_was(
+    window: Opener, company: Company, channel: ChannelId, stage: Stage
+) -> None:
+    dialog, busy = stage.dialog(channel, FYODOR), "The store is being written by another process."
     async with window() as it:
         await it.open("Громов")
         await it.press("f11")
         await it.type("Едет")
-        conversation = it.app.screen.conversation
-        unsent = conversation.composer.state
-        kept = type(unsent)(text=unsent.text, unsigned=unsent.unsigned)
-        conversation.composer.clear()
-        await it.sees_no("without signature")
-        conversation.put_back(conversation.opening.card.id, kept)
-        await it.sees("without signature", "Едет")
+        company.database.driver.hurry(0.05)
+        with locked(company):
+            await it.press("enter")
+            await it.until(lambda: any(busy in note.message for note in it.app._notifications))
+            await it.sees("without signature", "Едет")
+        assert written(company, dialog) == []
+        company.database.driver.hurry(30)
+        await it.press("enter")
+        await it.until(lambda: written(company, dialog))
+    assert written(company, dialog) == [("Едет", "")]
 
 
 async def test_a_messenger_has_no_signature_to_leave_out(window: Opener) -> None:
@@ -112,7 +117,7 @@ async def test_the_page_of_our_mail_shows_signature_and_quotation_as_the_client_
             "Едет",
             "С уважением,",
             "Тёплый дом",
-            "20.11.2026 11:59, Фёдор Громов <fyodor@example.org> wrote:",
+            "2026-11-20 11:59, Фёдор Громов <fyodor@example.org> wrote:",
             "> Где заказ?",
         )
         assert "А теперь?" not in it.text(), "it came after the answer"

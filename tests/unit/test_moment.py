@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatapp_cli.domain.moment import iso, local, utc
+from chatapp_cli.domain.moment import iso, local, spelled, utc
 
 NOW = 1_790_000_000_000
 
@@ -33,3 +33,8 @@ def test_programs_read_a_moment_to_the_millisecond_in_utc_and_nothing_where_ther
     at: int | None, said: str | None
 ) -> None:
     assert iso(at) == said
+
+
+@pytest.mark.parametrize(("language", "said"), [("ru", "21.09.2026 14:13"), ("en", "2026-09-21 14:13")])
+def test_clients_read_a_moment_in_a_mail_as_their_language_writes_it(language: str, said: str) -> None:
+    assert spelled(NOW, language) == said

@@ -10,8 +10,8 @@ from functools import cached_property
 from typing import Literal, Self, cast
 
 from chatapp_cli.connectors.email.access import Access
-from chatapp_cli.connectors.email.convert import Reading
 from chatapp_cli.connectors.email.folders import names_of
+from chatapp_cli.connectors.email.incoming import Reading
 from chatapp_cli.domain.recipients import typed_addresses
 from chatapp_cli.ports.bind import Bound
 

@@ -8,6 +8,7 @@ from email.message import Message
 from typing import NamedTuple
 
 from chatapp_cli.connectors.email.texts import payload, text
+from chatapp_cli.connectors.email.tree import children, is_leaf
 from chatapp_cli.kit.understanding import readable
 
 _FORMS = frozenset({"text/x-amp-html", "text/watch-html", "text/enriched", "text/richtext", "text/rtf"})
@@ -38,9 +39,9 @@ def leaves(message: Message) -> Sequence[Message]:
 
 
 def _below(message: Message) -> _Below:
-    if not message.is_multipart() or message.get_content_maintype() == "message":
+    if is_leaf(message):
         return _Below(message, [message], has_choice=False)
-    found = [_below(part) for part in message.get_payload() if isinstance(part, Message)]
+    found = [_below(part) for part in children(message)]
     is_choice = message.get_content_subtype() == "alternative"
     return _Below(
         message,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from chatapp_cli.domain.moment import local
+from chatapp_cli.domain.moment import spelled
 from chatapp_cli.domain.outbound import AnsweredMail, Outbound
-from chatapp_cli.i18n import _
+from chatapp_cli.domain.recipients import NamedAddress
+from chatapp_cli.i18n import _, language
 
 _MARK: Final = "-- "
 """The line by which mail programs recognise a signature (RFC 3676 §4.3)."""
@@ -43,7 +44,7 @@ def _quoted(mail: AnsweredMail) -> str:
     """
     if not mail.text.strip():
         return ""
-    who = f"{mail.author} <{mail.address}>" if mail.author and mail.author != mail.address else mail.address
-    said = _("{moment}, {who} wrote:", moment=f"{local(mail.at):%d.%m.%Y %H:%M}", who=who)
+    who = NamedAddress.of(mail.author, mail.address)
+    said = _("{moment}, {who} wrote:", moment=spelled(mail.at, language()), who=who)
     lines = mail.text[:_LONGEST_QUOTE].strip("\n").split("\n")
     return "\n".join([said, *(f">{line}" if line.startswith(">") else f"> {line}".rstrip() for line in lines)])

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from email.message import Message
+from enum import Enum, auto
 
 from chatapp_cli.connectors.email import machines, reports
 from chatapp_cli.connectors.email.errors import refusal
@@ -18,6 +19,9 @@ from chatapp_cli.domain.message import DELAYED, State
 from chatapp_cli.domain.subject import is_reply
 
 _SERVERS = re.compile(r"(?:mailer-daemon|mail-daemon|postmaster|microsoftexchange[0-9a-f]{32})@")
+"""Who writes reports. Exchange writes those for its own organisation as its *Microsoft Exchange recipient*, whose
+address is ``MicrosoftExchange329e71ec88ae4615bbc36ab6ce41109e@`` and the domain, as ``Get-OrganizationConfig`` shows
+it under ``MicrosoftExchangeRecipientPrimarySmtpAddress``; other digits are allowed, as none are documented."""
 _PHRASES = re.compile(r"deliver|fail|return|delay|достав|задерж|возвра", re.IGNORECASE)
 _LATE = re.compile(
     r"warning: (?:message|mail) [^:]{0,80}\bdelayed|delayed\b|delivery (?:has been |was |is )?delayed"
@@ -30,17 +34,40 @@ _GOES_ON = re.compile(
     r"|попытк\w*(?: \w+){0,6} (?<!не )(?:продолж|будут)",
     re.IGNORECASE,
 )
-_FAILED, _PASSED_ON = "failed", ""
 _REFUSAL = re.compile(r"[45]\d\d[ -]#?[45]\.\d")
 """How a server refuses in SMTP, which no person writes."""
 _LONGEST_DETAIL = 300
 
 
-def news(message: Message, content: bytes, *, domain: str, at: border.At) -> Sequence[DeliveryChanged] | None:
-    """The delivery states that a server reports for a mail; ``None`` if this is no such report.
+class _Outcome(Enum):
+    """What happened to a mail, the worst last."""
 
-    Empty if it does not say which mail. A late mail stays *sent*, with a code, until a later report.
-    """
+    PASSED_ON = auto()
+    LATE = auto()
+    FAILED = auto()
+
+
+_OUTCOMES = {"delayed": _Outcome.LATE, "failed": _Outcome.FAILED}
+"""By the actions of RFC 3464 §2.3.3; after the others, *delivered*, *relayed* and *expanded*, the mail goes on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryReport:
+    """What a server reports about a mail."""
+
+    about: border.ExternalId = border.NO_ID
+    """The Message-ID of the mail; empty if the report does not say which one."""
+    changes: Sequence[DeliveryChanged] = ()
+    """What became of it, with the recipients of each outcome; a late mail is *sent*, with a code."""
+
+    @property
+    def is_good(self) -> bool:
+        """Whether it says that a mail was passed on, and of nobody anything else."""
+        return bool(self.changes) and all(one.state is State.SENT and not one.code for one in self.changes)
+
+
+def report_of(message: Message, content: bytes, *, domain: str, at: border.At) -> DeliveryReport | None:
+    """The report that a mail is, for the mailbox of this domain; ``None`` if it is none of a server."""
     if not _is_report(message):
         return None
     text, about = reports.text_of(message), reports.groups(message)
@@ -49,24 +76,31 @@ def news(message: Message, content: bytes, *, domain: str, at: border.At) -> Seq
     tells = bool(about or _REFUSAL.match(answer) or (answer and not _may_be_a_notice(message)))
     original = _original(message, text, content, domain, tells=tells)
     if original is None:
-        return None if _may_be_a_notice(message) else ()
-    key = border.external_id(own_key(original, domain))
-    if not about:
-        named = tuple(one.email for one in people(message, "X-Failed-Recipients"))
-        told = _changed(original, _told(message, said), answer or words(message, "Subject"), at, named)
-        return (replace(told, key=key),)
+        return None if _may_be_a_notice(message) else DeliveryReport()
+    base = DeliveryChanged(
+        ext_id=border.external_id(original), state=State.SENT, at=at, key=border.external_id(own_key(original, domain))
+    )
+    changes = _by_groups(base, message, about, answer) if about else _by_words(base, message, said, answer)
+    return DeliveryReport(about=base.ext_id, changes=changes)
+
+
+def _by_groups(
+    base: DeliveryChanged, message: Message, about: Sequence[Group], answer: str
+) -> Sequence[DeliveryChanged]:
+    """What a report in the form of RFC 3464 says; only the desk knows which recipients the mail was written to."""
     found = []
-    for action, those in _by_action(about).items():
-        detail = _detail(those, answer, named=len(about) > 1) or words(message, "Subject")
-        found.append(replace(_changed(original, action, detail, at, _named(those)), key=key))
+    for outcome in _Outcome:
+        those = [one for one in about if _OUTCOMES.get(one.action, _Outcome.PASSED_ON) is outcome]
+        if those:
+            detail = _detail(those, answer, named=len(about) > 1) or words(message, "Subject")
+            found.append(_changed(replace(base, about=_named(those)), outcome, detail))
     return tuple(found)
 
 
-def _by_action(about: Sequence[Group]) -> Mapping[str, Sequence[Group]]:
-    """What happened to which recipients, the worst last: only the desk knows which of them the mail was written to."""
-    of_each = {action: [one for one in about if one.action == action] for action in (DELAYED, _FAILED)}
-    passed_on = [one for one in about if one.action not in of_each]
-    return {action: those for action, those in ((_PASSED_ON, passed_on), *of_each.items()) if those}
+def _by_words(base: DeliveryChanged, message: Message, said: str, answer: str) -> Sequence[DeliveryChanged]:
+    """What a report in words only says."""
+    named = tuple(one.email for one in people(message, "X-Failed-Recipients"))
+    return (_changed(replace(base, about=named), _worded_outcome(message, said), answer or words(message, "Subject")),)
 
 
 def _named(about: Sequence[Group]) -> Sequence[border.Address]:
@@ -81,16 +115,13 @@ def _may_be_a_notice(message: Message) -> bool:
     return not formal and machines.is_automatic_reply(message)
 
 
-def _changed(
-    original: str, action: str, detail: str, at: border.At, about: Sequence[border.Address]
-) -> DeliveryChanged:
-    changed = DeliveryChanged(ext_id=border.external_id(original), state=State.SENT, at=at, about=about)
-    if action == _PASSED_ON:
-        return changed
+def _changed(base: DeliveryChanged, outcome: _Outcome, detail: str) -> DeliveryChanged:
+    if outcome is _Outcome.PASSED_ON:
+        return base
     detail = detail[:_LONGEST_DETAIL]
-    failed = action == _FAILED
+    failed = outcome is _Outcome.FAILED
     state, code = (State.FAILED, refusal(detail)) if failed else (State.SENT, DELAYED)
-    return replace(changed, state=state, code=border.name(code), detail=border.name(detail))
+    return replace(base, state=state, code=border.name(code), detail=border.name(detail))
 
 
 def _is_report(message: Message) -> bool:
@@ -132,11 +163,11 @@ def _raw_ids(message: Message, content: bytes) -> Sequence[str]:
     return [one.decode("ascii") for one in found["Message-ID" in message :]]
 
 
-def _told(message: Message, said: str) -> str:
-    """The same from the words of a report without a form."""
+def _worded_outcome(message: Message, said: str) -> _Outcome:
+    """What a report in words says: that a mail is late, if its subject or its text does; otherwise that it failed."""
     named_late, goes_on = _LATE.match(words(message, "Subject")), _GOES_ON.search(said)
     late = named_late and goes_on if "X-Failed-Recipients" in message else named_late or goes_on
-    return DELAYED if late else _FAILED
+    return _Outcome.LATE if late else _Outcome.FAILED
 
 
 def _detail(about: Sequence[Group], answer: str, *, named: bool) -> str:

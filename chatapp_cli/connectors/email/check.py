@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from chatapp_cli.connectors.email import folders, imap, smtp
 from chatapp_cli.connectors.email.account import Account
+from chatapp_cli.connectors.email.errors import ImapRefused
 from chatapp_cli.connectors.email.folders import Folder
-from chatapp_cli.domain.errors import ChannelError, Retryable
+from chatapp_cli.domain.errors import ChannelError
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.kit.checking import broken
 from chatapp_cli.ports.connector import Finding
@@ -43,9 +44,7 @@ async def _refused(connection: imap.Imap, beside: Sequence[Folder]) -> Mapping[s
     for folder in beside:
         try:
             await connection.examine(folder.name)
-        except Retryable as error:
-            if error.code != "imap_refused":
-                raise
+        except ImapRefused as error:
             reasons[folder.shown] = error.detail
     return reasons
 

@@ -71,16 +71,16 @@ class Letter:
     recipients: Sequence[str]
     """Who gets it: the client, then those who get a copy."""
     content: bytes
-    needs: Offer
-    """What the server has to take."""
+    requires: Offer
+    """What the server has to take beyond ASCII."""
 
 
 def compose(message: Outbound, account: Account, now: Millis, offer: Offer = ASCII_ONLY) -> Letter:
     """Compose the mail for a server. Reads files, so run it on a thread. Raises Rejected for an unusable address."""
     recipients, ext_id = envelope(message), message_id(message.key, account.domain)
-    sender = _from(message, account, offer)
-    needs = _needed(recipients, offer, sender)
-    mail = EmailMessage(policy=_UTF8 if needs.utf8 else _EIGHT_BIT if needs.eight_bit else _SEVEN_BIT)
+    sender = _own_address(message, account, offer)
+    required = _required(recipients, offer, sender)
+    mail = EmailMessage(policy=_UTF8 if required.utf8 else _EIGHT_BIT if required.eight_bit else _SEVEN_BIT)
     mail["From"] = _named(sender, account.sender_name)
     mail["To"] = _recipient(recipients[0], message.title)
     if copies := _copies(message, recipients[0]):
@@ -94,10 +94,10 @@ def compose(message: Outbound, account: Account, now: Millis, offer: Offer = ASC
         _answer(mail, message.invitation, account, now)
     for file in message.files:
         _attach(mail, file)
-    return Letter(message_id=ext_id, recipients=recipients, content=mail.as_bytes(), needs=needs)
+    return Letter(message_id=ext_id, recipients=recipients, content=mail.as_bytes(), requires=required)
 
 
-def _needed(recipients: Sequence[str], offer: Offer, sender: str) -> Offer:
+def _required(recipients: Sequence[str], offer: Offer, sender: str) -> Offer:
     """What the server has to take for a mail to these from this address. Raises Rejected if it does not."""
     foreign = next((one for one in recipients if not one.isascii()), None)
     if foreign is not None and not offer.utf8:
@@ -105,10 +105,10 @@ def _needed(recipients: Sequence[str], offer: Offer, sender: str) -> Offer:
     return Offer(eight_bit=offer.eight_bit, utf8=foreign is not None or not sender.isascii())
 
 
-def _from(message: Outbound, account: Account, offer: Offer) -> str:
-    """The address of ours that was invited or that the client wrote to, otherwise the mailbox's own.
+def _own_address(message: Outbound, account: Account, offer: Offer) -> str:
+    """Which address of ours it is from: the one that was invited or that the client wrote to.
 
-    So it is too if the server does not take the letters of that address.
+    The mailbox's own if there is none, or if that one has letters that the server does not take.
     """
     invited = invitation_answer.invited(message.invitation.calendar) if message.invitation else ()
     named = (*invited, *(message.answered.to if message.answered else ()))

@@ -14,9 +14,11 @@ from chatapp_cli.connectors.email.account import Account, quotes_original
 from chatapp_cli.connectors.email.below import below
 from chatapp_cli.connectors.email.check import check
 from chatapp_cli.connectors.email.compose import Letter, Offer, compose, envelope
-from chatapp_cli.connectors.email.convert import SENT, Mail, arrival
-from chatapp_cli.connectors.email.filing import ANSWERED, SEEN, Filing
+from chatapp_cli.connectors.email.convert import SENT, arrival
+from chatapp_cli.connectors.email.filing import Filing
+from chatapp_cli.connectors.email.flags import ANSWERED, SEEN
 from chatapp_cli.connectors.email.identity import is_own_id, message_id
+from chatapp_cli.connectors.email.incoming import Mail
 from chatapp_cli.connectors.email.known import Known
 from chatapp_cli.connectors.email.missed import still_missing
 from chatapp_cli.connectors.email.places import Place
@@ -76,8 +78,8 @@ class EmailSession:
         """See ``Session``."""
         if self._inbox is None:
             raise self._trouble
-        mailbox = Mailbox(self._inbox, self._account, self._clock, self._known)
-        async with aclosing(mailbox.batches(cursor)) as batches:
+        mailbox = await Mailbox.at(cursor, self._inbox, self._account, self._clock, self._known)
+        async with aclosing(mailbox.batches()) as batches:
             async for batch in batches:
                 yield batch
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from email.message import Message
 
-from chatapp_cli.connectors.email import bounce, machines, receipts
+from chatapp_cli.connectors.email import bounce, machines
 from chatapp_cli.connectors.email.addressed import Named, addressed
+from chatapp_cli.connectors.email.dialog_choice import dialog_moved, peer, possible_peers, thread
 from chatapp_cli.connectors.email.folding import Folded, fold
 from chatapp_cli.connectors.email.headers import head, ids, parsed, words
 from chatapp_cli.connectors.email.identity import Identity, identity, is_own_id, own_key
+from chatapp_cli.connectors.email.incoming import Mail, Reading
 from chatapp_cli.connectors.email.parts import Content, content
 from chatapp_cli.connectors.email.sender import Correspondence, correspondence, is_nobody, written_by_us
+from chatapp_cli.connectors.email.silence import is_silent
 from chatapp_cli.domain import border
 from chatapp_cli.domain.address import mailbox_of
 from chatapp_cli.domain.arrival import (
@@ -21,62 +24,19 @@ from chatapp_cli.domain.arrival import (
     IncomingFile,
     MailDetails,
     MessageArrived,
-    Peer,
     PeerChanged,
-    PeerMoved,
-    Profile,
     ProviderEvent,
 )
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.invitation import EventInvitation
 from chatapp_cli.domain.message import State
-from chatapp_cli.domain.subject import former_subject_key, is_forward, is_reply, plain_subject, subject_key
+from chatapp_cli.domain.subject import is_forward, is_reply
 from chatapp_cli.i18n import _
 from chatapp_cli.kit.understanding import guarded
 
 SENT = "sent:"
 """How the id of a mail from the folder of sent mail begins."""
-_LONGEST_THREAD = 50
 _LONGEST_SUBJECT = 500
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mail:
-    """A mail as the server keeps it."""
-
-    uid: int
-    at: Millis
-    """When the server received it."""
-    size: int
-    raw: bytes = field(repr=False)
-    """All of it, or only its beginning if ``size`` is larger."""
-    sent: bool = False
-    """Whether it lies in the folder of sent mail, so that it is ours."""
-    settled: bool = False
-    """Whether it is so old that nobody needs to be told of it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """Reading options of a mailbox."""
-
-    own_address: str
-    by_subject: bool = True
-    newsletters_wait: bool = True
-    aliases: Sequence[str] = ()
-    """Further addresses of ours."""
-    plain_until: Millis = 0
-    """Mails received until then were read by a version that identified a mail by its Message-ID alone."""
-
-    @property
-    def own_addresses(self) -> Sequence[str]:
-        """Every address of ours, the mailbox's first."""
-        return (self.own_address, *self.aliases)
-
-    @property
-    def domain(self) -> str:
-        """The part of our address behind the @."""
-        return self.own_address.rpartition("@")[2]
 
 
 def arrival(mail: Mail, reading: Reading, now: Millis) -> Arrival:
@@ -96,14 +56,14 @@ def glimpse(raw: bytes, at: border.At, reading: Reading, *, sent: bool = False) 
     between = _between(message, known, reading, sent=sent)
     subject = _subject(message)
     return MessageArrived(
-        peer=_peer(between.other, subject, reading),
+        peer=peer(between.other, subject, reading),
         ext_id=_ext_id(known, between, reading),
         at=at,
         subject=subject,
         sender=between.sender,
         from_us=between.from_us,
-        thread=_thread(message, known, between, reading),
-        claims=_claims(between, subject, reading),
+        thread=thread(message, known, between, reading),
+        claims=possible_peers(between, subject, reading),
         placeholder=True,
     )
 
@@ -116,25 +76,6 @@ def _between(message: Message, known: Identity, reading: Reading, *, sent: bool)
 
 def _subject(message: Message) -> border.ExternalText:
     return border.name(words(message, "Subject")[:_LONGEST_SUBJECT])
-
-
-def _thread(
-    message: Message, known: Identity, between: Correspondence, reading: Reading
-) -> Sequence[border.ExternalId]:
-    """The mails that it descends from, and itself if it has an id of ours and so may be known.
-
-    None for a mail to ourselves, which may be forged: it joins no dialog.
-    """
-    if between.own_name and not between.claims:
-        return ()
-    found = list(ids(message, "References", "In-Reply-To")[-_LONGEST_THREAD:])
-    if between.claims and is_own_id(known.message_id, reading.domain):
-        found.append(known.message_id)
-    return tuple(map(border.external_id, found))
-
-
-def _claims(between: Correspondence, subject: str, reading: Reading) -> Sequence[Peer]:
-    return tuple(_peer(one, subject, reading) for one in between.claims)
 
 
 def _arrival(content: bytes, mail: Mail, reading: Reading, at: border.At) -> Arrival:
@@ -152,7 +93,7 @@ def _provider_id(known: Identity, mail: Mail, reading: Reading) -> str:
     if mail.sent:
         return f"{SENT}{known.own}"
     by_message_id_alone = 0 < mail.at <= reading.plain_until
-    return known.shown if by_message_id_alone else known.own
+    return known.id_in_dialog if by_message_id_alone else known.own
 
 
 def _sent_events(
@@ -166,45 +107,31 @@ def _sent_events(
     arrived = replace(arrived, thread=(*arrived.thread, arrived.ext_id))
     key = own_key(known.message_id, reading.domain)
     proof = DeliveryChanged(ext_id=arrived.ext_id, state=State.SENT, at=at, key=border.external_id(key))
-    moved = _moved(arrived, reading)
+    moved = dialog_moved(arrived, reading)
     return (proof, *moved, arrived) if key else (*moved, arrived)
 
 
 def _events(message: Message, known: Identity, mail: Mail, reading: Reading, at: border.At) -> Sequence[ProviderEvent]:
     """A mail that came; a server's report stands only if it is about no mail of ours, and then it waits."""
     arrived = _message(message, known, mail, reading, at)
-    news = bounce.news(message, mail.raw, domain=reading.domain, at=at)
-    before: Sequence[ProviderEvent] = _moved(arrived, reading) if news is None else news
-    if news is not None:
-        about = news[0].ext_id if news else border.NO_ID
-        arrived = replace(arrived, silent=mail.settled or _is_good(news), reports_on=about)
+    report = bounce.report_of(message, mail.raw, domain=reading.domain, at=at)
+    if report:
+        arrived = replace(arrived, silent=mail.settled or report.is_good, reports_on=report.about)
+    changes = report.changes if report else ()
     if not is_nobody(arrived.peer.address):
-        return (*before, arrived)
-    return (*(news or ()), arrived, PeerChanged(peer=arrived.peer, at=at, reachable=False, code="no_sender"))
-
-
-def _is_good(news: Sequence[DeliveryChanged]) -> bool:
-    """Whether a report says that a mail was passed on, and of nobody anything else."""
-    return bool(news) and all(one.state is State.SENT and not one.code for one in news)
-
-
-def _moved(arrived: MessageArrived, reading: Reading) -> Sequence[PeerMoved]:
-    """That a dialog is the same under the key that an earlier version gave it, where that was another one."""
-    former = border.external_id(former_subject_key(arrived.peer.address, arrived.subject))
-    if not (reading.by_subject and arrived.subject) or former == arrived.peer.key:
-        return ()
-    return (PeerMoved(old_key=former, peer=arrived.peer, at=arrived.at),)
+        return (*(changes if report else dialog_moved(arrived, reading)), arrived)
+    return (*changes, arrived, PeerChanged(peer=arrived.peer, at=at, reachable=False, code="no_sender"))
 
 
 def _message(message: Message, known: Identity, mail: Mail, reading: Reading, at: border.At) -> MessageArrived:
     between = _between(message, known, reading, sent=mail.sent)
     subject = _subject(message)
     parts = _doubted(content(message, cut=mail.size > len(mail.raw)), between)
-    claims = _claims(between, subject, reading)
+    claims = possible_peers(between, subject, reading)
     named = addressed(message, reading.own_address, reading.aliases)
     left, lines = _folded(message, subject, parts.text, named, reading)
     return MessageArrived(
-        peer=_peer(between.other, subject, reading),
+        peer=peer(between.other, subject, reading),
         ext_id=_ext_id(known, between, reading),
         spare_id=border.external_id("" if between.from_us else known.own),
         at=at,
@@ -214,10 +141,10 @@ def _message(message: Message, known: Identity, mail: Mail, reading: Reading, at
         from_us=between.from_us,
         files=(*parts.files, *_missing(mail)),
         reply_to=border.external_id(next(iter(ids(message, "In-Reply-To")), "")),
-        thread=_thread(message, known, between, reading),
+        thread=thread(message, known, between, reading),
         claims=claims,
-        automatic=(between.own_name and not claims) or machines.is_automatic(message, between.sender.email),
-        silent=mail.settled or _is_silent(message, between, reading),
+        automatic=(between.uses_our_address and not claims) or machines.is_automatic(message, between.sender.email),
+        silent=mail.settled or is_silent(message, between, reading),
         mail=MailDetails(
             whole=_shown(parts.text, parts, subject, reading) if lines else border.NO_TEXT,
             folded=border.count(lines),
@@ -233,28 +160,9 @@ def _message(message: Message, known: Identity, mail: Mail, reading: Reading, at
 def _ext_id(known: Identity, between: Correspondence, reading: Reading) -> border.ExternalId:
     """Only our own mail gets an id of ours: another sender's mail with that id merely repeats what we sent."""
     ours = is_own_id(known.message_id, reading.domain)
-    return border.external_id(known.own if ours and not (between.from_us or between.claims) else known.shown)
-
-
-def _is_silent(message: Message, between: Correspondence, reading: Reading) -> bool:
-    """Whether no operator needs to look; never true if an answer would reach a person."""
-    if between.from_us or between.personal:
-        return False
-    if machines.is_receipt(message):
-        return receipts.says_nothing_more(message)
-    if machines.is_delivery_report(message):
-        return False
-    by_choice = not reading.newsletters_wait and machines.is_newsletter(message)
-    return by_choice or machines.is_automatic_reply(message)
-
-
-def _peer(profile: Profile, subject: str, reading: Reading) -> Peer:
-    if not reading.by_subject:
-        title = border.name(profile.name or profile.email)
-        return Peer(key=border.external_id(profile.email), address=profile.email, title=title)
-    title = border.name(plain_subject(subject) or profile.name or profile.email)
-    key = border.external_id(subject_key(profile.email, subject) if subject else profile.email)
-    return Peer(key=key, address=profile.email, title=title)
+    return border.external_id(
+        known.own if ours and not (between.from_us or between.possible_recipients) else known.id_in_dialog
+    )
 
 
 def _folded(message: Message, subject: str, text: str, named: Named, reading: Reading) -> Folded:
@@ -281,7 +189,7 @@ def _shown(text: str, parts: Content, subject: str, reading: Reading) -> border.
 
 def _invitation(parts: Content, between: Correspondence) -> EventInvitation | None:
     """The client's invitation, or our answer to one; what we invite to and what clients answer are words only."""
-    found = None if between.claims else parts.invitation
+    found = None if between.possible_recipients else parts.invitation
     return found if found and between.from_us == (found.decision is not None) else None
 
 

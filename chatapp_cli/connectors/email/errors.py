@@ -32,6 +32,11 @@ _TOO_BIG = 552
 
 E = TypeVar("E", bound=ChannelError)
 
+
+class ImapRefused(Retryable):
+    """The server answered NO or BAD to anything but a login."""
+
+
 _REFUSALS = (
     (re.compile(r"[45]\.1\.(?:[0-36]|10)|[45]\.2\.1"), "no_such_mailbox"),
     (re.compile(r"[45]\.2\.2"), "mailbox_full"),
@@ -103,32 +108,34 @@ def between_commands(error: E) -> E:
     return error
 
 
-def imap_refusal(answer: str) -> ChannelError:
+def imap_refusal(answer: str) -> ImapRefused:
     """The error for a NO or BAD to anything but a login."""
-    return between_commands(Retryable("imap_refused", answer))
+    return between_commands(ImapRefused("imap_refused", answer))
 
 
 def smtp_sender(code: int, answer: str) -> ChannelError:
     """The error for a refused MAIL FROM: it concerns our account, so every message would be refused."""
     detail = f"{code} {answer}"
-    return _answered(
-        code, Rejected("too_big", detail) if code == _TOO_BIG else SendingBlocked("sender_refused", detail)
-    )
+    too_big = code == _TOO_BIG
+    return _by_reply_code(code, Rejected("too_big", detail) if too_big else SendingBlocked("sender_refused", detail))
 
 
 def smtp_refusal(code: int, answer: str) -> ChannelError:
     """The error for a refused RCPT TO, DATA or content."""
     too_big = code == _TOO_BIG and not _ENHANCED.search(answer)
-    return _answered(code, Rejected("too_big" if too_big else refusal(answer), f"{code} {answer}"))
+    return _by_reply_code(code, Rejected("too_big" if too_big else refusal(answer), f"{code} {answer}"))
 
 
 def copy_refusal(address: str, code: int, answer: str) -> ChannelError:
     """The error for a refused RCPT TO of somebody who was to get a copy."""
-    return _answered(code, Rejected("copy_refused", f"{address}: {code} {answer}"))
+    return _by_reply_code(code, Rejected("copy_refused", f"{address}: {code} {answer}"))
 
 
-def _answered(code: int, lasting: ChannelError) -> ChannelError:
-    """A refusal by SMTP: below 500 a passing one. What is no refusal, or ends the connection, leaves none to go on."""
+def _by_reply_code(code: int, lasting: ChannelError) -> ChannelError:
+    """The error for a reply code of SMTP: ``lasting`` from 500 on, below that one that passes.
+
+    The connection goes on, unless the code is no refusal, or 421, with which the server hangs up.
+    """
     error = Retryable("try_later", lasting.detail) if code < PERMANENT else lasting
     error.connection_lives = is_refusal(code) and code != _CLOSING
     return error

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import structlog
 
-from chatapp_cli.connectors.email import errors
-from chatapp_cli.connectors.email.convert import Mail
+from chatapp_cli.connectors.email.errors import ImapRefused, imap_refusal
 from chatapp_cli.connectors.email.imap import Entry, Imap
+from chatapp_cli.connectors.email.incoming import Mail
 from chatapp_cli.connectors.email.known import BREAKS, Fault, Known, Spot
 from chatapp_cli.connectors.email.missed import Missed
 from chatapp_cli.domain.errors import Retryable
@@ -18,8 +18,9 @@ _log = structlog.get_logger(__name__)
 _WINDOW = 200
 """Mails whose sizes are requested at once."""
 _LARGEST = 48 * 1024 * 1024
-"""No known service accepts a larger mail; of such a mail only the beginning is read."""
+"""Bytes of the largest mail that is read whole: our choice. Of a larger one only the beginning is read and shown."""
 _BEGINNING = 1024 * 1024
+"""Bytes of that beginning."""
 _PATIENCE = 600.0
 """Seconds for which a refusal may be a fault of the whole server, if no other mail shows the contrary."""
 _NEAR = 50
@@ -49,9 +50,7 @@ class Fetching:
     async def _window(self, uids: Sequence[int]) -> Sequence[Entry]:
         try:
             found = {entry.uid: entry for entry in await self._imap.entries(uids)}
-        except Retryable as error:
-            if error.code != "imap_refused":
-                raise
+        except ImapRefused:
             return await self._halved(uids)
         absent = [uid for uid in uids if uid not in found]
         silent = await self._imap.existing(absent) if absent else ()
@@ -81,9 +80,7 @@ class Fetching:
         """Those that we did not send ourselves: large files are not fetched only to be recognised."""
         try:
             ids = await self._imap.message_ids([entry.uid for entry in run])
-        except Retryable as error:
-            if error.code != "imap_refused":
-                raise
+        except ImapRefused:
             return run
         return [entry for entry in run if not self._known.was_sent(ids.get(entry.uid, ""))]
 
@@ -92,12 +89,17 @@ class Fetching:
             return {}
         try:
             return {mail.uid: mail for mail in await self._imap.fetch(run, _first(run[0]))}
-        except Retryable as error:
-            for entry in run:
-                self._faults.of(self._spot(entry.uid))
-            if error.code != "imap_refused":
-                raise
+        except ImapRefused:
+            self._suspect(run)
             return {}
+        except Retryable:
+            self._suspect(run)
+            raise
+
+    def _suspect(self, run: Sequence[Entry]) -> None:
+        """Note that each of these mails is to be fetched alone."""
+        for entry in run:
+            self._faults.of(self._spot(entry.uid))
 
     async def _alone(self, entry: Entry) -> Mail | Fault | None:
         """A mail; what is wrong with it; or ``None`` if it is no longer there."""
@@ -108,13 +110,14 @@ class Fetching:
             fault.head = await self._head(entry)
         try:
             found = await self._imap.fetch([entry], _first(entry))
-        except Retryable as error:
-            fault.why = " ".join(filter(None, (error.code, error.detail)))
-            if error.code != "imap_refused":
-                fault.breaks += 1
-                raise
+        except ImapRefused as error:
+            fault.why = _reason(error)
             fault.refused_since = self._clock.monotonic() if fault.refused_since is None else fault.refused_since
             return fault
+        except Retryable as error:
+            fault.why = _reason(error)
+            fault.breaks += 1
+            raise
         if not found:
             return await self._without_content(entry, fault)
         self._faults.forget(self._spot(entry.uid))
@@ -138,17 +141,16 @@ class Fetching:
         if not refused or self._clock.monotonic() - min(refused) >= _PATIENCE:
             return
         if not await self._hands_out_another([entry.uid for entry, _ in faults]):
-            raise errors.between_commands(Retryable("imap_refused", faults[0][1].why))
+            raise imap_refusal(faults[0][1].why)
 
     async def _hands_out_another(self, uids: Sequence[int]) -> bool:
-        near = await self._imap.existing(range(max(1, uids[0] - _NEAR), uids[-1] + _NEAR))
+        near = await self._imap.existing(range(max(1, min(uids) - _NEAR), max(uids) + _NEAR))
         for uid in [uid for uid in near if uid not in uids and self._spot(uid) not in self._faults][-3:]:
             try:
                 if await self._imap.fetch([Entry(uid=uid, size=1, at=0)], 1):
                     return True
-            except Retryable as error:
-                if error.code != "imap_refused":
-                    raise
+            except ImapRefused:
+                continue
         return False
 
     async def _missed(self, entry: Entry, fault: Fault) -> Missed:
@@ -164,14 +166,18 @@ class Fetching:
         fault = self._faults.of(self._spot(entry.uid))
         try:
             return await self._imap.head(entry.uid)
-        except Retryable as error:
-            if error.code != "imap_refused":
-                fault.breaks += 1
-                raise
+        except ImapRefused:
             return b""
+        except Retryable:
+            fault.breaks += 1
+            raise
 
     def _spot(self, uid: int) -> Spot:
         return Spot(self._folder, self._imap.uidvalidity, uid)
+
+
+def _reason(error: Retryable) -> str:
+    return " ".join(filter(None, (error.code, error.detail)))
 
 
 def _first(entry: Entry) -> int | None:

@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 from itertools import zip_longest
 from typing import NamedTuple
 
-from chatapp_cli.connectors.email.convert import Mail, Reading, arrival
+from chatapp_cli.connectors.email.convert import arrival
 from chatapp_cli.connectors.email.fetching import Fetching
 from chatapp_cli.connectors.email.imap import INBOX, Entry, Imap
+from chatapp_cli.connectors.email.incoming import Mail, Reading
 from chatapp_cli.connectors.email.known import Known, Spot
 from chatapp_cli.connectors.email.missed import Missed, stand_in, stand_in_id
 from chatapp_cli.connectors.email.places import Place
@@ -27,8 +28,8 @@ _SIGN = 30.0
 """Seconds of a transfer after which a sign of life is given."""
 _OVERLAP = 2 * 24 * 3600 * 1000
 """Milliseconds before the newest known mail that are read again when the server has renumbered its mails."""
-_DAY = timedelta(days=1)
 _ONE_DAY = 24 * 3600 * 1000
+"""Milliseconds."""
 
 
 class Run(NamedTuple):
@@ -110,7 +111,7 @@ class FolderReader:
     async def between(self, since: Millis, until: Millis) -> Sequence[Entry]:
         """The mails received in a period, by the server's dates."""
         await self.enter()
-        day = datetime.fromtimestamp(max(since, 0) / 1000, UTC) - _DAY
+        day = datetime.fromtimestamp(max(since, 0) / 1000, UTC) - timedelta(days=1)
         entries = await self._fetching.entries(await self._imap.search("SINCE", _imap_date(day)))
         return [entry for entry in entries if since <= entry.at < until]
 
@@ -139,7 +140,7 @@ class FolderReader:
         """Mails since shortly before the newest known one, by the server's dates."""
         now = self._clock.now()
         since = max(min(place.start, now), min(place.newest, now) - _OVERLAP, 0)
-        day = datetime.fromtimestamp(since / 1000, UTC) - _DAY
+        day = datetime.fromtimestamp(since / 1000, UTC) - timedelta(days=1)
         entries = await self._fetching.entries(await self._imap.search("SINCE", _imap_date(day)))
         return [entry for entry in entries if entry.at >= since or not entry.at]
 

@@ -10,7 +10,13 @@ from dataclasses import dataclass, replace
 
 _MOST = 20
 """Folders read beside the inbox, at most: each is asked about once a minute."""
-_SENT_NAMES = frozenset({"sent", "sent items", "sent messages", "sent mail", "отправленные", "исходящие"})
+_SENT_NAMES = ("sent", "sent items", "отправленные", "sent messages", "sent mail")
+"""Names of the folder of sent mail, for servers that mark none; of several folders the first name counts.
+
+*Sent* and *Sent Messages* stand in the example configuration of Dovecot (15-mailboxes.conf), the latter for Apple
+Mail. *Sent Items* is the name in Exchange and Outlook, *Отправленные* in Yandex, Mail.ru and Russian Outlook, *Sent
+Mail* in Gmail: seen there, but not documented. *Исходящие* is not among them: it is the outbox.
+"""
 _LISTED = re.compile(rb'\((?P<flags>[^)]*)\) (?:"(?P<delimiter>\\?.)"|NIL) (?P<name>.+)$')
 
 
@@ -47,7 +53,7 @@ def sent_folder(folders: Sequence[Folder]) -> Folder | None:
     """The folder of sent mail: marked as such, or named as usual; never the inbox, whatever the server marks."""
     others = [folder for folder in folders if not is_inbox(folder)]
     marked = (folder for folder in others if folder.sent)
-    usual = (folder for folder in others if folder.shown.rpartition("/")[2].lower() in _SENT_NAMES)
+    usual = (folder for name in _SENT_NAMES for folder in others if folder.shown.rpartition("/")[2].lower() == name)
     return next(marked, None) or next(usual, None)
 
 

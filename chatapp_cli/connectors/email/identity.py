@@ -25,8 +25,8 @@ class Identity(NamedTuple):
     """Unique to this mail: senders reuse Message-IDs, on purpose or not."""
 
     @property
-    def shown(self) -> str:
-        """The id that the dialog shows."""
+    def id_in_dialog(self) -> str:
+        """The id under which the dialog has the mail: its Message-ID, if there is one."""
         return self.message_id or self.own
 
 

@@ -22,8 +22,8 @@ from aioimaplib.aioimaplib import SELECTED, Command, Response, quoted
 
 from chatapp_cli.connectors.email import errors, login
 from chatapp_cli.connectors.email.account import Account, Server
-from chatapp_cli.connectors.email.convert import Mail
 from chatapp_cli.connectors.email.folders import Folder, listed
+from chatapp_cli.connectors.email.incoming import Mail
 from chatapp_cli.domain.errors import Misconfigured, Retryable
 from chatapp_cli.domain.ids import Millis
 
@@ -185,7 +185,7 @@ class Imap:
         self.inside, self.uidvalidity = folder, _uidvalidity(lines)
         return self.uidvalidity
 
-    async def mark_of(self, folder: str) -> tuple[int, ...]:
+    async def status(self, folder: str) -> tuple[int, ...]:
         """Numbers of a folder that change when a mail comes in: UIDVALIDITY and UIDNEXT."""
         lines = await self._done(self._client.status(quoted(folder), "(UIDVALIDITY UIDNEXT)"))
         return tuple(int(found) for line in lines[:-1] for found in re.findall(rb"\bUID[A-Z]+ (\d+)", line))
@@ -195,6 +195,11 @@ class Imap:
         self._client.protocol.news = False
         lines = await self._done(self._client.uid_search(*criteria, charset=None))
         return _numbers(lines)
+
+    async def with_message_id(self, message_id: str) -> Sequence[int]:
+        """UIDs of the mails in the folder with this Message-ID, ascending."""
+        quotable = message_id.replace("\\", "\\\\").replace('"', '\\"')
+        return await self.search("HEADER", "Message-ID", f'"{quotable}"')
 
     async def existing(self, uids: Sequence[int]) -> Sequence[int]:
         """Those of these mails that are in the folder."""

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from chatapp_cli.connectors.email.addresses import complete
 from chatapp_cli.connectors.email.event_time import Zones, event_end, event_time, without_zones
 from chatapp_cli.domain.ids import Millis
+from chatapp_cli.domain.recipients import NamedAddress
 from chatapp_cli.i18n import N_, _
 from chatapp_cli.kit.understanding import readable
 
@@ -147,7 +148,7 @@ def _headline(invitation: Invitation) -> str:
 
 def _named(invitation: Invitation) -> str:
     name, address = invitation.organizer_name, invitation.organizer
-    return f"{name} <{address}>" if name and address else name or address
+    return str(NamedAddress(name, address)) if address else name
 
 
 def _repeats(event: Component) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from chatapp_cli.connectors.email.convert import Reading, glimpse
+from chatapp_cli.connectors.email.convert import glimpse
+from chatapp_cli.connectors.email.incoming import Reading
 from chatapp_cli.connectors.email.known import Spot
 from chatapp_cli.domain import border
 from chatapp_cli.domain.arrival import Arrival

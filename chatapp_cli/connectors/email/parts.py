@@ -56,7 +56,7 @@ class _Parts:
 
 def content(message: Message, *, cut: bool = False) -> Content:
     """Read a mail's parts; of a ``cut`` mail only the beginning is there, so that its last file is not whole."""
-    parts, leaves_there = _Parts(), _leaves(message)
+    parts, leaves_there = _Parts(), _leaves_and_signed_ones(message)
     for part in islice(leaves_there, _MOST_PARTS):
         _place(part, parts)
     left_out = sum(1 for _part in leaves_there)
@@ -75,8 +75,8 @@ def content(message: Message, *, cut: bool = False) -> Content:
     return Content(shown, files, tuple(dict.fromkeys(notes)), kept_of(events))
 
 
-def _leaves(message: Message) -> Iterator[Message]:
-    """The parts without parts, also those of a mail that is signed as a whole."""
+def _leaves_and_signed_ones(message: Message) -> Iterator[Message]:
+    """The parts that have no parts. A part that holds a signed mail follows the parts of that mail."""
     for leaf in leaves(message):
         for mail in readable((leaf,), signed.opened)[0]:
             yield from leaves(parsed(mail)) if mail else ()

@@ -12,9 +12,9 @@ from itertools import islice
 
 from chatapp_cli.connectors.email.headers import people, words
 from chatapp_cli.connectors.email.parts import content
+from chatapp_cli.connectors.email.tree import RETURNED
 
 _NEWS = "message/disposition-notification"
-_RETURNED = frozenset({"message/rfc822", "text/rfc822-headers", "message/rfc822-headers"})
 _MOST_NAMES = 10
 _LONGEST = 2000
 """The longest standard text, in characters."""
@@ -51,6 +51,18 @@ there is no guarantee that the recipient has read or understood the message cont
 (?:примечание: )?это уведомление о прочтении {лишь}, что сообщение было {показано} на компьютере получателя
 (?:мы не гарантируем|нет (?:никакой )?гарантии), что получатель прочитал или понял содерж(?:ание|имое) сообщения
 """
+"""What programs write, in the order of these lines:
+
+- Outlook, in English and in Russian: as seen in receipts, there is no document;
+- Outlook Express (*a receipt for the mail you sent*, c_szReadableTextFirst in its source) and Thunderbird (*a Return
+  Receipt for the mail that you sent*, MsgMdnDisplayed in msgmdn.properties);
+- Roundcube (*a Return Receipt for your message*), as far as we know;
+- Outlook Express, its second sentence (c_szReadableTextSecond);
+- KMail, two lines (the library KMime, mdn.cpp); Horde writes the same (Horde_Mime_Mdn);
+- the note of Thunderbird and Roundcube, two lines;
+- the Russian of Thunderbird (*Это уведомление*, *Примечание*) and of Roundcube (*Это подтверждение*), as we know them:
+  their translations differ between versions, so that the words in braces and brackets may be others.
+"""
 _FORMS = {
     "{when}": _WHEN,
     "{read}": "(?:read|displayed|deleted without being read)",
@@ -74,7 +86,7 @@ def says_nothing_more(message: Message) -> bool:
 def _is_usual(parts: list[Message]) -> bool:
     """Whether it consists of readable text, the machine-readable report, and perhaps the original mail."""
     news, *rest = [part.get_content_type() for part in parts[1:]] or [""]
-    return news == _NEWS and (not rest or (len(rest) == 1 and rest[0] in _RETURNED))
+    return news == _NEWS and (not rest or (len(rest) == 1 and rest[0] in RETURNED))
 
 
 def _texts(human: Message) -> Iterator[str]:

@@ -5,20 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import structlog
 
 from chatapp_cli.connectors.email import folders
 from chatapp_cli.connectors.email.account import Account
+from chatapp_cli.connectors.email.errors import ImapRefused
+from chatapp_cli.connectors.email.folder_backoff import FolderBackoff
 from chatapp_cli.connectors.email.folder_reader import FolderReader, Step, end_of
 from chatapp_cli.connectors.email.imap import INBOX, Entry, Imap
 from chatapp_cli.connectors.email.known import Known
 from chatapp_cli.connectors.email.places import History, Places
-from chatapp_cli.connectors.email.rests import Rests
 from chatapp_cli.domain import border
 from chatapp_cli.domain.arrival import Batch
-from chatapp_cli.domain.errors import Retryable
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.ports.world import Clock
 
@@ -31,7 +31,8 @@ _AGAIN = 5.0
 """Seconds between polls of the other folders, at least."""
 _LISTED = 600.0
 """Seconds between looks at which folders there are."""
-_DAY = 24 * 3600 * 1000
+_ONE_DAY = 24 * 3600 * 1000
+"""Milliseconds."""
 _PIECE = 50
 """Old mails fetched before the inbox is looked at again."""
 _MOST_OLD = 20_000
@@ -48,45 +49,46 @@ class _Old(NamedTuple):
 async def bound_at(imap: Imap, account: Account, now: Millis) -> Places:
     """The cursor of a new binding: after everything in each folder, and the days before that are still to be read."""
     places = Places(inbox=await end_of(imap, now))
-    for folder in await _others(imap, account):
+    for folder in await _other_folders(imap, account) or ():
         places = places.at(folder.name, await end_of(imap, now, folder.name))
-    since = now - account.history_days * _DAY
+    since = now - account.history_days * _ONE_DAY
     return replace(places, history=History(since=since, until=now)) if account.history_days else places
 
 
-async def _others(imap: Imap, account: Account) -> Sequence[folders.Folder]:
-    """The folders read beside the inbox, that of sent mail first and marked so."""
+async def _other_folders(imap: Imap, account: Account) -> Sequence[folders.Folder] | None:
+    """The folders read beside the inbox, that of sent mail first and marked so; ``None`` if the server refuses that."""
     try:
         found = await imap.folders()
-    except Retryable as error:
-        if error.code != "imap_refused":
-            raise
-        return ()
+    except ImapRefused:
+        return None
     return folders.beside_inbox(found, account.folders)
 
 
 class Mailbox:
-    """A mailbox, read from a cursor on; ``known`` is what the session remembers."""
+    """A mailbox, read from some places on; ``known`` is what the session remembers."""
 
-    def __init__(self, imap: Imap, account: Account, clock: Clock, known: Known) -> None:
+    def __init__(self, imap: Imap, account: Account, clock: Clock, known: Known, places: Places) -> None:
         self._imap = imap
         self._account = account
-        self._reading = account.reading
+        self._places = places
+        self._reading = replace(account.reading, plain_until=places.inbox.plain_until)
         self._clock = clock
         self._known = known
         self._others: Sequence[FolderReader] = ()
-        self._marks: dict[str, Sequence[int]] = {}
+        self._statuses: dict[str, Sequence[int]] = {}
         self._polled = -math.inf
         self._listed_until = -math.inf
-        self._rests = Rests()
+        self._backoff = FolderBackoff()
         self._old: list[_Old] | None = None
 
-    async def batches(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
-        """Everything after the cursor, without end; see ``Session.events``."""
-        now = self._clock.now()
-        self._places = Places.load(cursor) if cursor else await bound_at(self._imap, self._account, now)
-        self._polled, self._listed_until, self._marks, self._old = -math.inf, -math.inf, {}, None
-        self._reading = replace(self._reading, plain_until=self._places.inbox.plain_until)
+    @classmethod
+    async def at(cls, cursor: str | None, imap: Imap, account: Account, clock: Clock, known: Known) -> Self:
+        """Read from a cursor on; without one, from now on."""
+        places = Places.load(cursor) if cursor else await bound_at(imap, account, clock.now())
+        return cls(imap, account, clock, known, places)
+
+    async def batches(self) -> AsyncGenerator[Batch, None]:
+        """Everything that is not read yet, without end; once. See ``Session.events``."""
         inbox = self._reader(INBOX)
         yield Batch(cursor=self._places.dump())
         while True:
@@ -102,7 +104,7 @@ class Mailbox:
             if self._imap.inside != INBOX:  # nobody tells of what came to it meanwhile
                 async for batch in self._news(inbox):
                     yield batch
-            names = map(folders.from_modified_utf7, self._rests.folders)
+            names = map(folders.from_modified_utf7, self._backoff.folders)
             yield Batch(not_read=border.name(", ".join(names)))
             if self._places.history is None:
                 await self._wait()
@@ -128,11 +130,8 @@ class Mailbox:
         now = self._clock.monotonic()
         if now < self._listed_until:
             return
-        try:
-            found = folders.beside_inbox(await self._imap.folders(), self._account.folders)
-        except Retryable as error:
-            if error.code != "imap_refused":
-                raise
+        found = await _other_folders(self._imap, self._account)
+        if found is None:
             self._listed_until = now + _POLL
             return
         self._listed_until = now + _LISTED
@@ -162,19 +161,17 @@ class Mailbox:
         if self._clock.monotonic() - self._polled < _AGAIN:
             return
         self._polled = self._clock.monotonic()
-        for reader in [one for one in self._others if self._rests.is_over(one.name, self._polled)]:
+        for reader in [one for one in self._others if self._backoff.is_over(one.name, self._polled)]:
             try:
-                mark = await self._imap.mark_of(reader.name)
-                if mark and mark == self._marks.get(reader.name):
+                status = await self._imap.status(reader.name)
+                if status and status == self._statuses.get(reader.name):
                     continue
                 async for batch in self._news(reader):
                     yield batch
-                self._marks[reader.name] = mark
-                self._rests.end(reader.name)
-            except Retryable as error:
-                if error.code != "imap_refused":
-                    raise
-                if self._rests.begin(reader.name, self._clock.monotonic()):
+                self._statuses[reader.name] = status
+                self._backoff.end(reader.name)
+            except ImapRefused as error:
+                if self._backoff.begin(reader.name, self._clock.monotonic()):
                     _log.warning("folder not read", folder=reader.name, detail=error.detail)
 
     async def _missed_once_more(self, inbox: FolderReader) -> AsyncGenerator[Batch, None]:
@@ -189,7 +186,7 @@ class Mailbox:
                     yield Batch(arrivals=run.arrivals if run else (), cursor=self._places.dump())
 
     async def _piece_of_history(self, inbox: FolderReader) -> AsyncGenerator[Batch, None]:
-        """A piece of the mails from before the binding, in the order in which they came."""
+        """A piece of the mails from before the binding, the oldest first; within it folder by folder."""
         history = self._places.history
         if history is None:
             return
@@ -201,8 +198,8 @@ class Mailbox:
             if not self._is_numbered_so(reader):
                 self._old = None
                 return
-            mine = sorted((old.entry for old in piece if old.reader is reader), key=lambda entry: entry.uid)
-            async for run in reader.old(mine, history.until - _DAY):
+            mine = [old.entry for old in piece if old.reader is reader]
+            async for run in reader.old(mine, history.until - _ONE_DAY):
                 yield self._stepped(reader, Step(run, None))
         left = replace(history, since=piece[-1].entry.at) if self._old else None
         self._places = replace(self._places, history=left)

@@ -13,19 +13,11 @@ from itertools import islice, takewhile
 from chatapp_cli.connectors.email import html
 from chatapp_cli.connectors.email.charset import decode
 from chatapp_cli.connectors.email.headers import Parsed, ids, words
+from chatapp_cli.connectors.email.tree import RETURNED, walk
 from chatapp_cli.kit.understanding import readable
 
 _STATUS = frozenset({"message/delivery-status", "message/global-delivery-status"})
 _WRITTEN = frozenset({"text/plain", "text/html"})
-_RETURNED = frozenset(
-    {
-        "message/rfc822",
-        "message/rfc822-headers",
-        "message/global",
-        "message/global-headers",
-        "text/rfc822-headers",
-    }
-)
 _LONGEST = 262_144
 """The most bytes of a part that are read: a returned mail's header and a server's words are at its beginning."""
 _MOST_PARTS = _MOST_GROUPS = 200
@@ -64,15 +56,7 @@ class Group:
 
 def _own(message: Message, kinds: Container[str]) -> list[Message]:
     """The parts of these types that a server wrote or returned: not those within the returned mail."""
-    return [part for part in islice(_parts(message), _MOST_PARTS) if part.get_content_type() in kinds]
-
-
-def _parts(message: Message) -> Iterator[Message]:
-    yield message
-    if message.is_multipart() and message.get_content_maintype() != "message":
-        for part in message.get_payload():
-            if isinstance(part, Message):
-                yield from _parts(part)
+    return [part for part in islice(walk(message), _MOST_PARTS) if part.get_content_type() in kinds]
 
 
 def groups(message: Message) -> Sequence[Group]:
@@ -105,7 +89,7 @@ def _address(typed: str) -> str:
 
 def returned_ids(message: Message) -> Sequence[str]:
     """The Message-IDs of returned mails, whole or header, however they are encoded."""
-    found, _ = readable(_own(message, _RETURNED), _returned)
+    found, _ = readable(_own(message, RETURNED), _returned)
     return [one for some in found for one in some]
 
 

@@ -13,7 +13,11 @@ from chatapp_cli.ports.world import Clock
 C = TypeVar("C")
 
 _MOST_USES = 100
-"""Uses of one connection: services close it after some hundred mails, and then the first mail after it is refused."""
+"""Uses of one connection, at most: our choice.
+
+Servers may limit the mails of a connection and refuse the next one, such as Exim by ``smtp_accept_max_per_connection``,
+which is 1000 by default. The known services do not document theirs.
+"""
 
 
 class Reused(Generic[C]):

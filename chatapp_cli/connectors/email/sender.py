@@ -19,7 +19,7 @@ from chatapp_cli.domain.arrival import Profile
 _NOWHERE = "sender.invalid"
 """A domain that never exists (RFC 2606), for the address of a sender without a valid one."""
 _LONGEST_NAME = 200
-_MOST_CLAIMS = 5
+_MOST_POSSIBLE_RECIPIENTS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,42 +27,94 @@ class Correspondence:
     """The two sides of a mail, seen from the mailbox."""
 
     sender: Profile
-    """The author, whom the desk answers."""
+    """The author, who gets the desk's answer."""
     other: Profile
-    """The other side of the dialog that it belongs to."""
+    """The other side of the dialog that the mail belongs to."""
     from_us: bool = False
-    own_name: bool = False
-    """Whether our own address is the sender's although nothing in the mail proves that it is ours."""
-    claims: Sequence[Profile] = ()
-    """Whom it was written to if it is ours, which only the mails that it answers can prove; empty if it cannot be."""
+    """Whether it certainly is ours."""
+    uses_our_address: bool = False
+    """Whether the sender's address is ours, which anybody can write into a mail: nothing in it proves that it is."""
+    possible_recipients: Sequence[Profile] = ()
+    """Who got it if it is ours, which only the mails that it answers can prove; empty if it cannot be ours."""
     personal: bool = False
     """Whether a machine wrote it for a person who gets the answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Named:
+    """Whom the head of a mail names, and which of them is meant."""
+
+    message: Message
+    ours: Container[str]
+    author: Profile | None
+    """Of From; ``None``: nobody valid, or not certain who."""
+    answered: Profile | None
+    """Of Reply-To; ``None``: nobody, not certain who, or we ourselves."""
+    own_id: bool
+    """Whether its Message-ID has the form of ours."""
+
+    @property
+    def author_is_us(self) -> bool:
+        return self.author is not None and mailbox_of(self.author.email) in self.ours
 
 
 def correspondence(message: Message, message_id: str, own: Sequence[str]) -> Correspondence:
     """Read From, Reply-To, Sender and To of a mail in the mailbox with the addresses ``own``.
 
-    A mail From our own address may be forged. It claims to be ours if it has an id of ours or answers another person;
-    with a foreign Reply-To, our website's form sent it for a client; otherwise it is a mail to ourselves. A mail that
-    names one other address beside ours is from that person; with several others the sender is unknown.
+    The rules are those of the table *Recipient of an answer* in docs/channels/email.md.
     """
+    named = _named(message, message_id, own)
+    return _perhaps_our_answer(named) or _wants_answers_elsewhere(named) or _from_its_author(named)
+
+
+def _named(message: Message, message_id: str, own: Sequence[str]) -> _Named:
     ours = frozenset(map(mailbox_of, own))
-    authors, answered = _people(message, "From"), _people(message, "Reply-To")
-    author = _meant(authors, ours)
-    answers = None if (found := _meant(answered, ours)) is None or mailbox_of(found.email) in ours else found
-    agent = None if authors else next(_others(message, ours, "Sender"), None)
-    in_our_name = author is not None and mailbox_of(author.email) in ours
-    if in_our_name and answers is None and any(mailbox_of(one.email) not in ours for one in answered):
-        author, in_our_name = None, False
-    own_id = is_own_id(message_id, own[0].rpartition("@")[2])
-    if author and in_our_name and (own_id or (not answers and ids(message, "In-Reply-To", "References"))):
-        claims = tuple(islice(_others(message, ours, "To", "Cc"), _MOST_CLAIMS))
-        return Correspondence(sender=author, other=author, own_name=True, claims=claims or (author,) * own_id)
-    if answers:
-        named = answers if answers.name or not author else replace(answers, name=author.name)
-        return Correspondence(sender=named, other=named, personal=in_our_name or _is_personal(message, answers, author))
-    sender = author or agent or _nobody(message)
-    return Correspondence(sender=sender, other=sender, own_name=in_our_name)
+    reply_to = _people(message, "Reply-To")
+    answered = _meant(reply_to, ours)
+    found = _Named(
+        message=message,
+        ours=ours,
+        author=_meant(_people(message, "From"), ours),
+        answered=None if answered is None or mailbox_of(answered.email) in ours else answered,
+        own_id=is_own_id(message_id, own[0].rpartition("@")[2]),
+    )
+    beside_us = any(mailbox_of(one.email) not in ours for one in reply_to)
+    return replace(found, author=None) if found.author_is_us and found.answered is None and beside_us else found
+
+
+def _perhaps_our_answer(named: _Named) -> Correspondence | None:
+    """From our mailbox, in answer to a mail: perhaps written on a phone, perhaps forged.
+
+    An id of ours says that it answers something; without one it names a mail and wants no answers elsewhere.
+    """
+    answers_a_mail = not named.answered and bool(ids(named.message, "In-Reply-To", "References"))
+    if named.author is None or not named.author_is_us or not (named.own_id or answers_a_mail):
+        return None
+    recipients = tuple(islice(_others(named.message, named.ours, "To", "Cc"), _MOST_POSSIBLE_RECIPIENTS))
+    to_ourselves = (named.author,) if named.own_id else ()
+    return Correspondence(
+        sender=named.author,
+        other=named.author,
+        uses_our_address=True,
+        possible_recipients=recipients or to_ourselves,
+    )
+
+
+def _wants_answers_elsewhere(named: _Named) -> Correspondence | None:
+    """With another address in Reply-To: of a person, or of a form, which may use our own mailbox as its sender."""
+    author, answered = named.author, named.answered
+    if answered is None:
+        return None
+    client = answered if answered.name or not author else replace(answered, name=author.name)
+    personal = named.author_is_us or _is_personal(named.message, answered, author)
+    return Correspondence(sender=client, other=client, personal=personal)
+
+
+def _from_its_author(named: _Named) -> Correspondence:
+    """From a person, or from our own mailbox to ourselves; with nobody valid in From from Sender, if that has one."""
+    senders = () if _people(named.message, "From") else _others(named.message, named.ours, "Sender")
+    sender = named.author or next(iter(senders), None) or _nobody(named.message)
+    return Correspondence(sender=sender, other=sender, uses_our_address=named.author_is_us)
 
 
 def written_by_us(message: Message, own: Sequence[str]) -> Correspondence:

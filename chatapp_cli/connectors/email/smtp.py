@@ -140,7 +140,7 @@ async def _ask(client: aiosmtplib.SMTP, account: Account, letter: Letter) -> Non
     if limit and len(letter.content) > limit:
         raise errors.between_commands(Rejected("too_big", f"{len(letter.content)} > {limit}"))
     try:
-        await _name_sender(client, account, letter.needs)
+        await _name_sender(client, account, letter.requires)
         await _name_recipients(client, letter)
         code, answer = await client.execute_command(b"DATA", timeout=DATA_DEADLINE)
     except aiosmtplib.SMTPSenderRefused as error:

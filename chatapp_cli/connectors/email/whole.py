@@ -12,6 +12,7 @@ from chatapp_cli.connectors.email.alternatives import is_text
 from chatapp_cli.connectors.email.file_names import given_name, name
 from chatapp_cli.connectors.email.headers import fields, head, parsed, words
 from chatapp_cli.connectors.email.parts import content
+from chatapp_cli.connectors.email.tree import children, is_leaf
 from chatapp_cli.domain import border
 from chatapp_cli.kit.understanding import readable
 from chatapp_cli.ports.connector import WholeMail
@@ -31,7 +32,7 @@ def whole(raw: bytes) -> WholeMail:
     """Read all of a mail; what cannot be read of it is left out."""
     message = readable((raw, head(raw)), parsed)[0][0]
     headers = [field for found in readable((message,), fields)[0] for field in found]
-    leaves = [leaf for found in readable((message,), _leaves)[0] for leaf in found]
+    leaves = [leaf for found in readable((message,), _leaves_but_plain)[0] for leaf in found]
     sources, _ = readable((one.part for one in leaves if one.is_html), texts.source)
     return WholeMail(
         headers=[(border.name(field), border.text(value)) for field, value in headers],
@@ -40,12 +41,11 @@ def whole(raw: bytes) -> WholeMail:
     )
 
 
-def _leaves(message: Message) -> Sequence[_Leaf]:
-    """The parts that have no parts, but for those of attached mails; plain text with HTML as an alternative goes."""
-    if not message.is_multipart() or message.get_content_maintype() == "message":
+def _leaves_but_plain(message: Message) -> Sequence[_Leaf]:
+    """The parts that have no parts; an attached mail is one. Plain text beside an alternative in HTML is left out."""
+    if is_leaf(message):
         return [_Leaf(message, message.get_content_type() == "text/html" and _is_shown(message))]
-    children = [part for part in message.get_payload() if isinstance(part, Message)]
-    found = [leaf for child in children for leaf in _leaves(child)][:_MOST_PARTS]
+    found = [leaf for child in children(message) for leaf in _leaves_but_plain(child)][:_MOST_PARTS]
     if message.get_content_subtype() != "alternative" or not any(leaf.is_html for leaf in found):
         return found
     return [leaf for leaf in found if leaf.part.get_content_type() != "text/plain"]

@@ -54,19 +54,16 @@ class Shown(Protocol):
     def composer(self) -> Composer:
         """The composer of the conversation."""
 
-    @property
-    def mails(self) -> MailsAround:
-        """What the page of a mail asks of it."""
-
 
 @dataclass(frozen=True, slots=True)
 class MessageTarget:
-    """A message, the capabilities of its channel, the time, and the conversation that shows it."""
+    """A message, the capabilities of its channel, the time, the conversation that shows it, and the mails around it."""
 
     entry: TranscriptEntry
     can: Capabilities
     now: Millis
     among: Shown
+    mails: MailsAround
 
     @property
     def ours(self) -> bool:

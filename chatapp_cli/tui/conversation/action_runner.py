@@ -13,9 +13,12 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _
 from chatapp_cli.services import dialogs
 from chatapp_cli.store.rows.dialogs import DialogCard
+from chatapp_cli.tui.conversation.addressees import Addressees
 from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.conversation.joining import Joining
+from chatapp_cli.tui.conversation.mail_steps import MailSteps
 from chatapp_cli.tui.conversation.part import ConversationController
+from chatapp_cli.tui.conversation.read_marks import ReadMarks
 from chatapp_cli.tui.conversation.tabs import Tabs
 from chatapp_cli.tui.keys.keymap import action, shown
 from chatapp_cli.tui.widgets.transcript import Transcript
@@ -33,9 +36,17 @@ _ANSWERING = (*_OF_MAIL, "later", "attach", "editor", "detach")
 class ActionRunner(ConversationController):
     """Finds the dialogs or the message that an action is for, and runs it."""
 
-    def __init__(self, conversation: Conversation, joining: Joining, tabs: Tabs) -> None:
+    def __init__(
+        self,
+        conversation: Conversation,
+        joining: Joining,
+        tabs: Tabs,
+        addressees: Addressees,
+        read_marks: ReadMarks,
+    ) -> None:
         super().__init__(conversation)
         self._joining, self._tabs = joining, tabs
+        self._mails = MailSteps(conversation, self, addressees, read_marks)
 
     def _targets(self) -> Sequence[DialogId]:
         """The picked dialogs if the list has the focus and any are picked, else the one dialog that actions are for."""
@@ -108,7 +119,7 @@ class ActionRunner(ConversationController):
         opening = self.conversation.opening
         assert opening is not None
         can = self.page.workspace.capabilities(opening.channel_of(entry.message.dialog_id))
-        return MessageTarget(entry, can, self.page.appearance.now(), self.conversation)
+        return MessageTarget(entry, can, self.page.appearance.now(), self.conversation, self._mails)
 
     def menu(self) -> None:
         """Ask for one of the actions that are possible here; the menu shows their keys."""

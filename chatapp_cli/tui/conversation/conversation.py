@@ -30,7 +30,6 @@ from chatapp_cli.tui.widgets.dialog_list import DialogList
 from chatapp_cli.tui.widgets.pane import ConversationPane
 
 if TYPE_CHECKING:
-    from chatapp_cli.tui.actions.message_target import MailsAround
     from chatapp_cli.tui.widgets.client_card import ClientCard
     from chatapp_cli.tui.widgets.composer import Composer, Pen
 
@@ -46,12 +45,15 @@ class Conversation:
     composer: Composer
     """Where answers are written; it exists once the conversation is `ready`."""
 
-    one_frame: Callable[[], AbstractContextManager[None]] = nullcontext
-    """Holds the painting of the page; the page of dialogs sets it."""
-    mails: MailsAround
-    """What the page of a mail asks of the conversation; the page of dialogs sets it."""
-
-    def __init__(self, page: ActionPage, body: Widget, dialogs: DialogList, pane: ConversationPane) -> None:
+    def __init__(
+        self,
+        page: ActionPage,
+        body: Widget,
+        dialogs: DialogList,
+        pane: ConversationPane,
+        one_frame: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
+        """With ``one_frame`` the page paints nothing until all of a dialog is there."""
         self.page, self.dialogs, self.pane = page, dialogs, pane
         self.heading, self.transcript = pane.heading, pane.transcript
         self.parts: Sequence[Hooks] = ()
@@ -66,6 +68,7 @@ class Conversation:
         self.is_ready = False
         """Whether `card` and `composer` exist."""
         self._body = body
+        self._one_frame = one_frame
         self._setting_up: Worker[None] | None = None
 
     @property
@@ -94,8 +97,6 @@ class Conversation:
         """Whether the messages that ``opening`` shows are still on the page."""
         return self.opening is not None and set(self.opening.thread) == set(opening.thread)
 
-    # What only a conversation needs
-
     async def ready(self) -> None:
         """Wait until the pane, the card, the composer and the parts are set up; the first call begins it."""
         if self._setting_up is None:
@@ -120,8 +121,6 @@ class Conversation:
         for part in self.parts:
             await self.page.carry_out(part.close)
 
-    # Opening
-
     def start_opening(self, dialog: DialogId, message: MessageId | None = None, *, exact: bool = False) -> None:
         """Open a dialog in a worker, which cancels an earlier one that has not finished."""
         self.page.do(partial(self.open, dialog, message, exact=exact), group="open", exclusive=True)
@@ -144,7 +143,7 @@ class Conversation:
         opening = await self.page.workspace.read(job)
         await self.ready()
         await self._leave_for(opening)
-        with self.one_frame():
+        with self._one_frame():
             self.page.add_class("-open", "-conversing")
             self._turn_to(opening)
             known, routes = self.page.workspace.manifest(opening.channel), ways.routes(opening)
@@ -217,8 +216,6 @@ class Conversation:
         if self.opening is not None:
             self.card.tell(self.opening)
 
-    # What stands in the way of an answer
-
     def allow(self) -> None:
         """Show whether the dialog can be answered now; the text stays."""
         if self.opening is not None and self.is_ready:
@@ -246,8 +243,6 @@ class Conversation:
         for part in self.parts:
             part.dialog_deleted()
         self.allow()
-
-    # News
 
     async def hear(self, news: JournalAdvanced) -> None:
         """Pass all journal entries to the parts, presence and drafts included."""

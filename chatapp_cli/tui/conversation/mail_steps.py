@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.domain.message import Direction
@@ -12,7 +12,6 @@ from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import transcript
 from chatapp_cli.services.transcript import TranscriptEntry
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui.conversation.action_runner import ActionRunner
 from chatapp_cli.tui.conversation.addressees import Addressees
 from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.conversation.part import ConversationController
@@ -27,11 +26,27 @@ _AT_ONCE = 50
 """Dialogs of the list that are looked through in one read."""
 
 
+class MessageActions(Protocol):
+    """What runs the actions on messages; see ``ActionRunner``."""
+
+    def target(self, entry: TranscriptEntry) -> MessageTarget:
+        """A message with what decides which actions are possible on it."""
+        ...
+
+    def act_on_message(self, name: str, entry: TranscriptEntry) -> None:
+        """Run an action on a message, or show why it is not possible."""
+        ...
+
+    async def reply(self, entry: TranscriptEntry) -> None:
+        """Answer a message with a quote."""
+        ...
+
+
 class MailSteps(ConversationController):
     """Goes from mail to mail through the open dialog, then through the list as it was when the page was opened."""
 
     def __init__(
-        self, conversation: Conversation, runner: ActionRunner, addressees: Addressees, read_marks: ReadMarks
+        self, conversation: Conversation, runner: MessageActions, addressees: Addressees, read_marks: ReadMarks
     ) -> None:
         super().__init__(conversation)
         self._runner, self._addressees, self._read_marks = runner, addressees, read_marks
@@ -68,7 +83,7 @@ class MailSteps(ConversationController):
         rest = order.ids[at + 1 :] if step > 0 else order.ids[:at][::-1]
         for start in range(0, len(rest), _AT_ONCE):
             some = [DialogId(one) for one in rest[start : start + _AT_ONCE]]
-            found = await self.page.workspace.read(partial(_first_mail, order=order, among=some, unread=step > 0))
+            found = await self.page.workspace.read(partial(_where_to_go_on, order=order, among=some, unread=step > 0))
             if found is not None:
                 return found
         return None
@@ -99,8 +114,11 @@ def _mails(entries: Sequence[TranscriptEntry]) -> list[TranscriptEntry]:
     return [one for one in entries if one.message.direction in set(Direction)]
 
 
-def _first_mail(tx: Tx, order: DialogOrder, among: Sequence[DialogId], *, unread: bool) -> TranscriptEntry | None:
-    """Of the first dialog of mails the first unread mail, if that is wanted and there is one, otherwise the last."""
+def _where_to_go_on(tx: Tx, order: DialogOrder, among: Sequence[DialogId], *, unread: bool) -> TranscriptEntry | None:
+    """The mail to go on with: of the first of these dialogs that is one of mails and has any.
+
+    That is its last mail; with ``unread`` its first unread one, if there is one.
+    """
     rows = order.rows(tx, among)
     listed = (rows[one] for one in among if one in rows and manifest(rows[one].kind).capabilities.keeps_raw)
     return next(filter(None, (_mail_of(tx, row.id, row.unread if unread else 0) for row in listed)), None)

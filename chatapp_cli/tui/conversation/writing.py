@@ -40,8 +40,6 @@ class Writing(ConversationPart):
         else:
             conversation.composer.focus_pen()
 
-    # The text and its files
-
     def attach(self) -> None:
         """Ask for a path and attach the file."""
         if self.conversation.opening is not None:
@@ -62,7 +60,7 @@ class Writing(ConversationPart):
         if not typed:
             return
         composer, workspace = self.conversation.composer, self.page.workspace
-        refusal = composer.refusal_of(await workspace.store.off_loop(partial(outgoing.inspect_file, typed)))
+        refusal = composer.why_not_taken(await workspace.store.off_loop(partial(outgoing.inspect_file, typed)))
         if refusal is not None:
             raise refusal
         composer.attach([await workspace.store.off_loop(partial(outgoing.stage_file, workspace.company.media, typed))])
@@ -115,8 +113,6 @@ class Writing(ConversationPart):
     async def _turn_signature(self) -> None:
         self.conversation.composer.turn_signature()
 
-    # Sending
-
     def send(self) -> None:
         """Send what is written."""
         if self.conversation.opening is not None:
@@ -149,8 +145,6 @@ class Writing(ConversationPart):
     def _put_back_unsent(self, dialog: DialogId, sent: ComposerState, sending: asyncio.Future[None]) -> None:
         if sending.cancelled() or sending.exception() is not None:
             self.conversation.put_back(dialog, sent)
-
-    # The typing indicator
 
     def typed(self, text: str) -> None:
         """Show the client that the operator is typing, every `TYPING_LASTS` seconds."""

@@ -18,7 +18,6 @@ from chatapp_cli.tui.conversation.colleagues import Colleagues
 from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.conversation.drafts import Drafts
 from chatapp_cli.tui.conversation.joining import Joining
-from chatapp_cli.tui.conversation.mail_steps import MailSteps
 from chatapp_cli.tui.conversation.paging import Paging
 from chatapp_cli.tui.conversation.pictures import Pictures
 from chatapp_cli.tui.conversation.read_marks import ReadMarks
@@ -109,7 +108,7 @@ class InboxScreen(ActionPage):
         self._left, self._right = ListPane(self.appearance), ConversationPane(self.appearance)
         self.dialogs, self.painting = self._left.dialogs, Painting(self)
         self.listing = Listing(self, self._left)
-        self.conversation = Conversation(self, self._body, self.dialogs, self._right)
+        self.conversation = Conversation(self, self._body, self.dialogs, self._right, self.painting.one_frame)
         self.drafts = Drafts(self.conversation)
         self.colleagues = Colleagues(self.conversation)
         self.writing = Writing(self.conversation, self.drafts)
@@ -120,9 +119,7 @@ class InboxScreen(ActionPage):
         self.pictures = Pictures(self.conversation)
         self.paging = Paging(self.conversation)
         self.joining = Joining(self.conversation)
-        self.action_runner = ActionRunner(self.conversation, self.joining, self.tabs)
-        self.conversation.one_frame = self.painting.one_frame
-        self.conversation.mails = MailSteps(self.conversation, self.action_runner, self.addressees, self.read_marks)
+        self.action_runner = ActionRunner(self.conversation, self.joining, self.tabs, self.addressees, self.read_marks)
         self.conversation.parts = (
             self.drafts,  # first: what was written to the dialog that is left is saved before anything else
             self.colleagues,

@@ -9,7 +9,6 @@ from textual import events
 from textual.app import ComposeResult
 from textual.widgets import Static
 
-from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.links import Link, find
 from chatapp_cli.i18n import _, show
 from chatapp_cli.ports.connector import WholeMail
@@ -71,18 +70,12 @@ class MailScreen(ActionPage):
 
     async def _read(self) -> None:
         message, company = self._target.entry.message.id, self.workspace.company
-        try:
-            self._mail = await self.workspace.store.off_loop(partial(whole_mails.whole, company, message))
-        except NotFound:
-            text = await self.workspace.store.off_loop(partial(whole_mails.text, company, message))
-            self._mail = WholeMail(headers=(), text=text, html="")
+        self._mail = await self.workspace.store.off_loop(partial(whole_mails.best, company, message))
         await self._show()
 
     async def _show(self) -> None:
         found = partial(paragraphs, self._mail, self._target.entry, all_headers=self._all_headers)
         self._reader.read(await self.workspace.store.off_loop(found))
-
-    # Moving
 
     @property
     def _reader(self) -> Reader:
@@ -110,11 +103,9 @@ class MailScreen(ActionPage):
         await self._read()
         self._dwell = self.set_timer(DWELL, partial(self._steps.saw, found.entry))
 
-    # What can be done
-
     @property
     def _steps(self) -> MailsAround:
-        return self._target.among.mails
+        return self._target.mails
 
     def action_write(self) -> None:
         """Answer without a quote."""

@@ -33,7 +33,7 @@ def refusal_and_warning(
     card: DialogCard, channel: ChannelRow, can: Capabilities, now: Millis
 ) -> tuple[Refused | None, str]:
     """Why no text can be sent in a dialog, and a warning if it can; ``None`` and empty if there is neither."""
-    refusal = obstacles.out_of_reach(card) or (obstacles.closed(can, card, now) if can.templates else None)
+    refusal = obstacles.why_out_of_reach(card) or (obstacles.why_closed(can, card, now) if can.templates else None)
     if refusal is None:
         return None, channel_notice(channel, now)
     if refusal.code == "unreachable" and card.unreachable_code:

@@ -247,14 +247,14 @@ class Composer(Vertical):
         self.query_one(Pen).insert(text)
         self.focus_pen()
         for file in files:
-            if refusal := self.refusal_of(file):
+            if refusal := self.why_not_taken(file):
                 raise refusal
             self.attach([file])
 
-    def refusal_of(self, file: StagedFile) -> Refused | None:
+    def why_not_taken(self, file: StagedFile) -> Refused | None:
         """Why one more file could not be sent, before it is copied into the store; ``None`` if it could."""
         trial = Draft(text="·", files=(*self.state.files, file))
-        return self._refusal(trial)
+        return self._why_undeliverable(trial)
 
     def quote(self, entry: TranscriptEntry, beside: Sequence[str] = ()) -> None:
         """Answer a message with a quote, with a copy to ``beside``."""
@@ -326,7 +326,13 @@ class Composer(Vertical):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Keep the subject and the copies."""
         event.stop()
-        setattr(self.state, event.input.id or "", event.input.value)
+        match event.input.id:
+            case "subject":
+                self.state.subject = event.value
+            case "cc":
+                self.state.cc = event.value
+            case "bcc":
+                self.state.bcc = event.value
         self._tell()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -342,12 +348,13 @@ class Composer(Vertical):
 
     def ready(self) -> bool:
         """Whether it can be sent; if not, the reason is shown."""
-        refusal = self._stop or self._refusal(self.state.draft())
+        refusal = self._stop or self._why_undeliverable(self.state.draft())
         if refusal is not None:
             self._say(_refused(refusal), refused=True)
         return refusal is None
 
-    def _refusal(self, draft: Draft) -> Refused | None:
+    def _why_undeliverable(self, draft: Draft) -> Refused | None:
+        """Why the channel cannot carry a draft; ``None`` if it can."""
         try:
             if self._can is not None:
                 require_deliverable(self._can, draft)
@@ -359,7 +366,7 @@ class Composer(Vertical):
         """Show who gets it, and the line above the text: a refusal, else warning, quote, files and parts."""
         self.query_one(AddressLine).tell(self.state.draft())
         started = bool(self.state.text.strip() or self.state.files)
-        refusal = self._stop or (self._refusal(self.state.draft()) if started else None)
+        refusal = self._stop or (self._why_undeliverable(self.state.draft()) if started else None)
         if refusal is not None:
             self._say(_refused(refusal), refused=True)
         else:

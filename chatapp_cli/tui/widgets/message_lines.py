@@ -248,9 +248,9 @@ class _Block:
 
     def _fold(self, n: int) -> list[Segment]:
         """How much of a mail is folded, and the key for the rest; a click does it too."""
-        folds = self.message.id in self.context.unfolded
-        what = self._key(_("fold") if folds else _("unfold"), "fold")
-        more = f"… {what}" if folds else f"{_more_lines(n)}: {what}"
+        is_whole = self.message.id in self.context.unfolded
+        what = self._key(_("fold") if is_whole else _("unfold"), "fold")
+        more = f"… {what}" if is_whole else f"{_more_lines(n)}: {what}"
         return [self._segment(cut(more, self.room), self.styles.accent + FOLDS)]
 
     def _invitation(self, state: str) -> list[Segment]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chatapp_cli.connectors.email.convert import Mail, Reading, arrival
+from chatapp_cli.connectors.email.convert import arrival
+from chatapp_cli.connectors.email.incoming import Mail, Reading
 from chatapp_cli.domain.arrival import Batch
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft

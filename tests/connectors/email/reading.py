@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from chatapp_cli.connectors.email.account import Account, Server
-from chatapp_cli.connectors.email.convert import Mail, Reading, arrival
+from chatapp_cli.connectors.email.convert import arrival
+from chatapp_cli.connectors.email.incoming import Mail, Reading
 from chatapp_cli.domain.arrival import Arrival, MessageArrived
 from chatapp_cli.sandbox.email import ADDRESS
 

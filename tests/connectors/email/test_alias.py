@@ -11,7 +11,7 @@ import pytest
 from chatapp_cli.connectors.email.addresses import ascii_form
 from chatapp_cli.connectors.email.compose import Letter, Offer, compose
 from chatapp_cli.connectors.email.connector import create
-from chatapp_cli.connectors.email.convert import Reading
+from chatapp_cli.connectors.email.incoming import Reading
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.ids import MessageId

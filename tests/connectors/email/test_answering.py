@@ -12,7 +12,8 @@ from icalendar import Calendar
 
 from chatapp_cli.connectors.email.compose import Offer, compose
 from chatapp_cli.connectors.email.connector import create
-from chatapp_cli.connectors.email.convert import Mail, arrival
+from chatapp_cli.connectors.email.convert import arrival
+from chatapp_cli.connectors.email.incoming import Mail
 from chatapp_cli.domain.arrival import Batch
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.invitation import Decision, InvitationAnswer

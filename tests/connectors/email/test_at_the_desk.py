@@ -10,9 +10,11 @@ from functools import partial
 import pytest
 
 from chatapp_cli.connectors.email.compose import compose
-from chatapp_cli.connectors.email.convert import Mail, Reading, arrival
+from chatapp_cli.connectors.email.convert import arrival
+from chatapp_cli.connectors.email.incoming import Mail, Reading
 from chatapp_cli.domain.arrival import Batch, MessageArrived, Peer
 from chatapp_cli.domain.draft import Draft
+from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.domain.subject import former_subject_key
@@ -162,10 +164,14 @@ def test_who_cannot_be_answered_is_shown_waits_and_says_so_before_anybody_writes
 ) -> None:
     take(shop, channel, plain("Где заказ?".encode(), sender=b"Sean <sean@o'brien@client.test>"))
     (row,) = the_list(shop)
-    assert (row.unread, row.preview) == (1, "Где заказ?")
+    assert (row.unread, row.preview, row.waiting_since is not None) == (1, "Где заказ?", True)
     assert not card(shop, row).reachable
     take(shop, channel, plain("Ну где же?".encode(), sender=b"Sean <sean@o'brien@client.test>"))
-    assert not card(shop, the_list(shop)[0]).reachable
+    (row,) = the_list(shop)
+    assert (row.unread, row.waiting_since is not None, card(shop, row).reachable) == (2, True, False)
+    with pytest.raises(Refused, match="Заказ cannot be reached through") as caught:
+        shop.write(lambda tx: sending.enqueue(tx, EVERYTHING, row.id, Draft(text="Едет"), shop.order()))
+    assert caught.value.code == "unreachable"
 
 
 @pytest.mark.parametrize(
@@ -293,7 +299,6 @@ OURS_ANEW = OWN_ID.replace("0123", "abcd").encode()
         (ANNA, KNOWN, True),
         (b"x@evil.test, " + ANNA, KNOWN, True),
         (ANNA, b"References: <1@client.test> <7@phone.test>\r\n", True),
-        (ANNA, b"Message-ID: " + OWN_ID.encode() + b"\r\n", True),
         (ANNA, b"", False),
         (ANNA, b"In-Reply-To: <nothing@evil.test>\r\n", False),
         (b"vic@client.test", KNOWN, False),
@@ -310,17 +315,37 @@ def test_a_mail_in_our_name_in_the_inbox_is_ours_only_if_the_dialog_knows_what_i
     say(shop, channel, anna)
     take(shop, channel, plain("И ещё?".encode(), extra=head("6", "1")))
     waiting = {row.id for row in the_list(shop) if row.waiting_since}
+    assert anna.id in waiting
     raw = plain("Едет".encode(), sender=DESK, extra=extra).replace(b"\r\nTo: " + DESK, b"\r\nTo: " + to)
-    take(shop, channel, raw)
+    late = Mail(uid=9, at=NOON + 3_600_000, size=0, raw=raw)
+    shop.write(lambda tx: ingest.ingest(tx, channel, Batch(arrivals=(arrival(late, OURS, late.at),))))
     found = {row.id: row for row in the_list(shop)}
     if ours:
-        assert len(found) == 2
-        assert not any(row.unread and row.id not in waiting for row in found.values())
+        said = [("in", "Где заказ?"), ("in", "И ещё?"), ("out", "Есть"), ("out", "Едет")]
+        assert sorted((one.direction, one.text) for one in messages(shop, anna)) == sorted(said)
+        assert {row.id for row in found.values() if row.waiting_since} == waiting - {anna.id}
+        assert found.keys() == waiting
         return
     (itself,) = found.keys() - waiting
     assert (card(shop, found[itself]).address, found[itself].unread) == (DESK.decode(), 1)
     assert all(found[one].waiting_since for one in waiting)
     assert [one.direction for one in messages(shop, found[itself])] == ["in"]
+
+
+def test_a_mail_in_the_inbox_with_the_id_of_one_of_ours_is_that_one_and_changes_nothing(
+    shop: Shop, channel: ChannelId
+) -> None:
+    take(shop, channel, plain("Где заказ?".encode(), extra=head("1")))
+    (anna,) = the_list(shop)
+    say(shop, channel, anna)
+    take(shop, channel, plain("И ещё?".encode(), extra=head("6", "1")))
+    before = the_list(shop)
+    raw = plain("Едет".encode(), sender=DESK, extra=b"Message-ID: " + OWN_ID.encode() + b"\r\n")
+    take(shop, channel, raw.replace(b"\r\nTo: " + DESK, b"\r\nTo: " + ANNA))
+    said = [("in", "Где заказ?"), ("in", "И ещё?"), ("out", "Есть")]
+    assert sorted((one.direction, one.text) for one in messages(shop, anna)) == sorted(said)
+    assert the_list(shop) == before
+    assert before[0].waiting_since is not None
 
 
 def test_a_mail_in_our_own_name_that_nothing_proves_joins_no_clients_dialog(shop: Shop, channel: ChannelId) -> None:

@@ -11,14 +11,16 @@ import pytest
 from structlog.testing import capture_logs
 
 from chatapp_cli.connectors.email import copies
-from chatapp_cli.connectors.email.connector import EmailConnector, EmailSession
+from chatapp_cli.connectors.email.connector import EmailConnector, EmailSession, create
 from chatapp_cli.domain.errors import OutcomeUnknown, StoreAway
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.text import T
+from chatapp_cli.kit.system import SystemChance
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.memory import ShortMemory
+from chatapp_cli.ports.world import World
 from chatapp_cli.sandbox.email import SENT, EmailSandbox
-from tests.connectors.email.desk import IMAP, at, outbound, scripted
+from tests.connectors.email.desk import IMAP, Eager, at, outbound, scripted
 from tests.connectors.email.reading import OWN_ID
 from tests.contract.connector_contract import ANNA
 
@@ -109,6 +111,36 @@ async def test_a_copy_that_the_server_refuses_three_times_is_given_up_with_a_war
     said = [(one["event"], one["code"]) for one in logs if one["log_level"] == "warning"]
     assert said == [("sent mail not filed", "imap_refused"), ("sent mail not filed", "given_up")]
     assert sum(refused in line for line in heard) == 3
+
+
+class Stopped(Eager):
+    """A clock on which no pause ends."""
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.Event().wait()
+
+
+async def test_a_copy_that_the_server_refuses_holds_up_no_mark(bound: Bound) -> None:
+    script = [
+        (OWN_ID.upper().encode(), b"* SEARCH\r\n% OK done\r\n"),
+        (b"APPEND", b"% NO not here\r\n"),
+        (b"LIST", b'* LIST (\\Sent) "/" Sent\r\n% OK done\r\n'),
+        (b"STORE", b"% OK done\r\n"),
+        (b"NOOP", b"% OK done\r\n"),
+        *IMAP,
+    ]
+    heard: list[bytes] = []
+    connector = create(World(clock=Stopped(), chance=SystemChance()))
+    async with scripted(script, b"* OK hello\r\n", heard) as port:
+        other = at(bound, port)
+        with capture_logs() as logs:
+            async with session_of(connector, other) as session:
+                await session.send(outbound(thread=("<1@client.test>",)))
+                async with asyncio.timeout(10):
+                    while not any(b"STORE 7 +FLAGS" in line for line in heard):
+                        await asyncio.sleep(0.01)
+        assert list(await other.memory.known("copy:")) == [f"copy:{OWN_ID}"]
+    assert [(one["event"], one["code"]) for one in logs] == [("sent mail not filed", "imap_refused")]
 
 
 async def test_a_copy_that_is_too_large_to_be_kept_is_said_to_be_lost_with_the_process(

@@ -150,6 +150,22 @@ def test_the_inbox_is_never_the_folder_of_sent_mail_nor_a_chosen_one(inbox: str)
     assert [one.name for one in beside_inbox([marked, usual], [inbox, "Sent"])] == ["Sent"]
 
 
+@pytest.mark.parametrize(
+    ("names", "sent"),
+    [
+        (("Исходящие", "Отправленные"), "Отправленные"),
+        (("Исходящие",), None),
+        (("Отправленные", "Sent Items", "Sent"), "Sent"),
+        (("Sent Messages", "INBOX/Отправленные", "Sent Mail"), "INBOX/Отправленные"),
+    ],
+)
+def test_without_a_mark_the_folder_of_sent_mail_is_the_one_with_the_most_usual_name_and_never_the_outbox(
+    names: tuple[str, ...], sent: str | None
+) -> None:
+    found = sent_folder([Folder(name=name, shown=name) for name in names])
+    assert (found and found.shown) == sent
+
+
 async def test_of_two_mails_with_one_message_id_the_one_that_was_read_is_marked_and_in_doubt_none(
     connector: EmailConnector, session: EmailSession, sandbox: EmailSandbox, bound: Bound
 ) -> None:

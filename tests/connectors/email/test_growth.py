@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from chatapp_cli.connectors.email.addressed import addressed
-from chatapp_cli.connectors.email.convert import Mail, Reading, arrival
+from chatapp_cli.connectors.email.convert import arrival
 from chatapp_cli.connectors.email.headers import parsed
+from chatapp_cli.connectors.email.incoming import Mail, Reading
 from chatapp_cli.domain.arrival import DeliveryChanged, MessageArrived
 from tests.connectors.email.corpus import kind, mixed, part, plain
 from tests.connectors.email.reading import AT, OWN_ID, message, read

@@ -17,7 +17,7 @@ from chatapp_cli.ports.bind import Bound
 from chatapp_cli.sandbox.email import SENT, EmailSandbox
 from chatapp_cli.services import ingest
 from tests.connectors.email.corpus import plain
-from tests.connectors.email.dialogs import messages, the_list
+from tests.connectors.email.dialogs import card, messages, the_list
 from tests.connectors.email.sent import connector, ours, reading
 from tests.contract.connector_contract import ScriptedAsker
 from tests.stores import Shop
@@ -76,7 +76,7 @@ async def _until_said(batches: AsyncIterator[Batch]) -> AsyncIterator[Batch]:
             return
 
 
-async def test_the_days_before_the_binding_come_oldest_first_and_only_the_last_day_asks_for_eyes(
+async def test_the_days_before_the_binding_come_oldest_first_in_each_folder_and_only_the_last_day_asks_for_eyes(
     connector: EmailConnector, sandbox: EmailSandbox
 ) -> None:
     await sandbox.deliver(mail("час назад"), at=ago(HOUR))
@@ -85,10 +85,10 @@ async def test_the_days_before_the_binding_come_oldest_first_and_only_the_last_d
     await sandbox.deliver(ours("ответ"), SENT, at=ago(2 * DAY - HOUR))
     bound = await bind(connector, sandbox, "3")
     found, cursor = await told(connector, bound, bound.cursor)
-    assert [(one.text, one.from_us, one.silent) for one in sorted(shown(found), key=lambda one: one.at)] == [
+    assert [(one.text, one.from_us, one.silent) for one in shown(found)] == [
         ("два дня назад", False, True),
-        ("ответ", True, True),
         ("час назад", False, False),
+        ("ответ", True, True),
     ]
     again, _ = await told(connector, bound, cursor)
     assert shown(again) == []
@@ -141,13 +141,15 @@ async def test_what_was_answered_before_the_binding_does_not_wait_and_what_was_n
 ) -> None:
     await sandbox.deliver(mail("Где заказ?"), at=ago(5 * HOUR))
     await sandbox.deliver(ours("Едет"), SENT, at=ago(4 * HOUR))
+    await sandbox.deliver(mail("А скидки?").replace(b"anna@example.org", b"boris@example.org"), at=ago(3 * HOUR))
     bound = await bind(connector, sandbox, "1")
     found, _ = await told(connector, bound, bound.cursor)
     for batch in found:
         await asyncio.to_thread(shop.write, lambda tx, batch=batch: ingest.ingest(tx, channel, batch))
-    (row,) = the_list(shop)
-    assert [(one.text, one.direction) for one in messages(shop, row)] == [("Где заказ?", "in"), ("Едет", "out")]
-    assert row.waiting_since is None
+    anna, boris = sorted(the_list(shop), key=lambda row: card(shop, row).address)
+    assert [(one.text, one.direction) for one in messages(shop, anna)] == [("Где заказ?", "in"), ("Едет", "out")]
+    assert [(one.text, one.direction) for one in messages(shop, boris)] == [("А скидки?", "in")]
+    assert (anna.waiting_since is None, boris.waiting_since is None) == (True, False)
 
 
 @pytest.mark.parametrize("at", ["0", "6", "7"])

@@ -9,7 +9,8 @@ import pytest
 from icalendar import Calendar
 
 from chatapp_cli.connectors.email import invitations
-from chatapp_cli.connectors.email.convert import Mail, arrival
+from chatapp_cli.connectors.email.convert import arrival
+from chatapp_cli.connectors.email.incoming import Mail
 from chatapp_cli.connectors.email.invitation_answer import answer
 from chatapp_cli.domain.arrival import MessageArrived
 from chatapp_cli.domain.invitation import Decision

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatapp_cli.connectors.email.convert import Reading
+from chatapp_cli.connectors.email.incoming import Reading
 from chatapp_cli.domain import border
 from chatapp_cli.domain.arrival import Peer, Profile
 from chatapp_cli.domain.dialog import DialogFilter

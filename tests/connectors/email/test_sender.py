@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from chatapp_cli.connectors.email.convert import Reading
+from chatapp_cli.connectors.email.incoming import Reading
 from tests.connectors.email.corpus import FORM, plain, word
 from tests.connectors.email.reading import OURS, OWN_ID, message
 

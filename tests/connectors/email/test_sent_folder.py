@@ -10,7 +10,8 @@ import pytest
 
 from chatapp_cli.connectors.email.account import Account
 from chatapp_cli.connectors.email.connector import EmailConnector, EmailSession
-from chatapp_cli.connectors.email.convert import Mail, arrival
+from chatapp_cli.connectors.email.convert import arrival
+from chatapp_cli.connectors.email.incoming import Mail
 from chatapp_cli.connectors.email.places import Places
 from chatapp_cli.domain.arrival import Arrival, Batch, DeliveryChanged, MessageArrived
 from chatapp_cli.domain.draft import Draft

@@ -162,10 +162,15 @@ async def test_what_the_server_says_to_a_recipient_decides(
 @pytest.mark.parametrize(
     "address", ["anna", "@example.org", "anna@", "a b@example.org", "anna@localhost", "a@b@c.d\r\nX: y"]
 )
-async def test_what_is_no_address_is_refused_before_anything_is_sent(session: EmailSession, address: str) -> None:
-    with pytest.raises(Rejected) as caught:
-        await session.send(outbound(address=address))
+async def test_what_is_no_address_is_refused_before_anything_is_sent(
+    bound: Bound, connector: EmailConnector, address: str
+) -> None:
+    heard: list[bytes] = []
+    async with scripted(SMTP, b"220 mx\r\n", heard) as port, connector.open(ChannelId(1), by(bound, port)) as session:
+        with pytest.raises(Rejected) as caught:
+            await session.send(outbound(address=address))
     assert caught.value.code == "bad_address"
+    assert heard == []
 
 
 async def test_a_russian_domain_is_reached_by_its_ascii_name(session: EmailSession, sandbox: EmailSandbox) -> None:

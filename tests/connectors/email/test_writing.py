@@ -246,7 +246,7 @@ async def test_the_answered_mail_stands_below_the_answer_where_the_mailbox_says_
 ) -> None:
     async with desk(quote_original="on") as (session, sandbox):
         mail = await sent(sandbox, session, text=RUSSIAN, answered=ANSWERED, **values)
-        moment = f"{local(ANSWERED.at):%d.%m.%Y %H:%M}"
+        moment = f"{local(ANSWERED.at):%Y-%m-%d %H:%M}"
         said = f"\n\n{moment}, Анна Белова <{ANNA.email}> wrote:\n> Где заказ?\n>> Какой?"
         assert words(mail) == RUSSIAN + (said if quoted else "")
 

@@ -13,9 +13,10 @@ import msgspec
 import pytest
 
 from chatapp_cli.connectors.email.addresses import mailboxes
-from chatapp_cli.connectors.email.convert import Mail, Reading, arrival
+from chatapp_cli.connectors.email.convert import arrival
 from chatapp_cli.connectors.email.folding import fold
 from chatapp_cli.connectors.email.html import to_text
+from chatapp_cli.connectors.email.incoming import Mail, Reading
 from chatapp_cli.connectors.email.whole import whole
 from chatapp_cli.connectors.vk.content import plain
 from chatapp_cli.connectors.vk.names import mentioned

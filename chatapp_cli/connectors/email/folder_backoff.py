@@ -1,13 +1,15 @@
-"""Folders that the server refuses to open rest, each time for longer."""
+"""Pauses before a folder that the server refused is opened again, each twice as long as the one before."""
 
 from __future__ import annotations
 
 _FIRST = 30.0
+"""Seconds of the first pause."""
 _LONGEST = 1800.0
+"""Seconds."""
 
 
-class Rests:
-    """Until when folders rest, by name; times by the monotonic clock."""
+class FolderBackoff:
+    """Until when folders are left alone, by name; times by the monotonic clock."""
 
     def __init__(self) -> None:
         self._until: dict[str, float] = {}
@@ -18,7 +20,7 @@ class Rests:
         return now >= self._until.get(folder, now)
 
     def begin(self, folder: str, now: float) -> bool:
-        """Let a folder rest, twice as long as the last time; returns whether it was read until now."""
+        """The folder was refused: leave it alone for a while; returns whether it was read until now."""
         before = self._seconds.get(folder)
         self._seconds[folder] = _FIRST if before is None else min(2 * before, _LONGEST)
         self._until[folder] = now + self._seconds[folder]
