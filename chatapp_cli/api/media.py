@@ -24,11 +24,9 @@ _SAFE: Final = {
 
 
 async def media(request: Request) -> Response:
-    """``GET`` or ``HEAD`` of ``/media/{token}/{name}``: the file, or 404 for an address that is not ours or has ended."""
+    """``GET`` or ``HEAD`` of ``/media/{token}/{name}``: the file, or 404 if the address is not ours or has ended."""
     company: Company = request.app.state.daemon.store.company
-    find = partial(
-        media_links.content_of, company.vault, request.path_params["token"], now=company.world.clock.now()
-    )
+    find = partial(media_links.content_of, company.vault, request.path_params["token"], now=company.world.clock.now())
     found = await asyncio.to_thread(find)
     if found is None or not await asyncio.to_thread(company.media.path(found.sha256).is_file):
         return PlainTextResponse("no such file, or its address has ended\n", 404)

@@ -144,7 +144,7 @@ class LedgerEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
+class CrmReceipt:
     """The CRM has taken an entry, and tells its own ids where it has some."""
 
     chat: str = ""

@@ -16,12 +16,12 @@ from chatapp_cli.domain.crm import (
     CrmArrival,
     CrmChat,
     CrmEvent,
+    CrmReceipt,
     Employee,
     LedgerEntry,
     MirroredChat,
     Pairing,
     Place,
-    Shown,
 )
 from chatapp_cli.domain.errors import ChannelError
 from chatapp_cli.domain.ids import LinkId, PairingId
@@ -45,7 +45,7 @@ class CrmSession(Protocol):
         """
         ...
 
-    async def deliver(self, entries: Sequence[LedgerEntry]) -> Sequence[Shown | ChannelError]:
+    async def deliver(self, entries: Sequence[LedgerEntry]) -> Sequence[CrmReceipt | ChannelError]:
         """Tell the CRM, in order; the answer to each entry, or why not.
 
         The entries are of different chats, at most ``CrmManifest.at_once``. ``OutcomeUnknown`` for an entry that may
@@ -53,7 +53,7 @@ class CrmSession(Protocol):
         """
         ...
 
-    async def find(self, entry: LedgerEntry) -> Shown | None:
+    async def find(self, entry: LedgerEntry) -> CrmReceipt | None:
         """Look whether an entry of unknown outcome was taken; ``None`` if it certainly was not.
 
         Raises OutcomeUnknown if that cannot be found out.

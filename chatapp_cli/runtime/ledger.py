@@ -9,7 +9,7 @@ from functools import partial
 
 import structlog
 
-from chatapp_cli.domain.crm import LedgerEntry, Shown
+from chatapp_cli.domain.crm import CrmReceipt, LedgerEntry
 from chatapp_cli.domain.errors import (
     ChannelError,
     Misconfigured,
@@ -161,8 +161,8 @@ class LedgerQueue:
         elif isinstance(error, _FATAL):
             self._broke(error)
 
-    async def _verdict(self, row: EntryRow, entry: LedgerEntry, answer: Shown | ChannelError) -> None:
-        if isinstance(answer, Shown):
+    async def _verdict(self, row: EntryRow, entry: LedgerEntry, answer: CrmReceipt | ChannelError) -> None:
+        if isinstance(answer, CrmReceipt):
             await self._record(partial(ledger.settle, row=row, shown=answer, chat=entry.chat.id))
         elif isinstance(answer, Rejected):
             await self._record(partial(ledger.die, row=row, code=answer.code, detail=answer.detail))

@@ -76,7 +76,10 @@ class CrmContext:
 
 
 def keep(tx: Tx, link: LinkId, arrivals: Sequence[CrmArrival]) -> int:
-    """Store events, each once; returns how many are new."""
+    """Store events, each once; returns how many are new.
+
+    What concerns the link itself is applied at once: without tokens there is no session that could.
+    """
     new = 0
     for arrival in arrivals:
         number = tx.insert(
@@ -94,6 +97,9 @@ def keep(tx: Tx, link: LinkId, arrivals: Sequence[CrmArrival]) -> int:
         new += 1
         if arrival.event is None:
             _tell_of_death(tx, link, number, arrival.problem)
+        elif (at_once := _AT_ONCE.get(type(arrival.event))) is not None:
+            tx.run("crmevents.done", id=number)
+            at_once(tx, link)
     if new:
         tx.emit(LinkHeard(link=link), actor=PROGRAM)
     return new
@@ -262,16 +268,11 @@ def _detached(tx: Tx, link: LinkId, event: PlaceDetached, context: CrmContext) -
     pairings.detached_there(tx, link, event.place, event.kind)
 
 
-def _installed(tx: Tx, link: LinkId, event: LinkInstalled, context: CrmContext) -> None:
-    del event, context
-    links.granted(tx, link)
-
-
-def _removed(tx: Tx, link: LinkId, event: LinkRemoved, context: CrmContext) -> None:
-    del event, context
+def _removed(tx: Tx, link: LinkId) -> None:
     links.set_state(tx, link, LinkState.AUTH_LOST, UNINSTALLED)
 
 
+_AT_ONCE: Mapping[type[CrmEvent], Callable[[Tx, LinkId], None]] = {LinkInstalled: links.granted, LinkRemoved: _removed}
 _Apply: TypeAlias = Callable[[Tx, LinkId, Any, CrmContext], None]
 _APPLY: Mapping[type[CrmEvent], _Apply] = {
     CrmWrote: _wrote,
@@ -279,8 +280,6 @@ _APPLY: Mapping[type[CrmEvent], _Apply] = {
     CrmWithdrew: _withdrew,
     CrmConversation: _conversation,
     PlaceDetached: _detached,
-    LinkInstalled: _installed,
-    LinkRemoved: _removed,
 }
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from chatapp_cli.domain import border
 from chatapp_cli.domain.access import PROGRAM, Right
-from chatapp_cli.domain.crm import Act, Shown
+from chatapp_cli.domain.crm import Act, CrmReceipt
 from chatapp_cli.domain.errors import ChannelError, NotFound, Refused
 from chatapp_cli.domain.ids import DialogId, EntryId, LinkId, MessageId, Millis, PairingId
 from chatapp_cli.domain.journal.links import EntryDied, EntryDropped, EntryEvent, EntryRetried, EntrySettled
@@ -185,7 +185,7 @@ def next_due(tx: Tx, link: LinkId) -> Millis | None:
     return found
 
 
-def settle(tx: Tx, row: EntryRow, shown: Shown, chat: str) -> bool:
+def settle(tx: Tx, row: EntryRow, shown: CrmReceipt, chat: str) -> bool:
     """Record that the CRM has taken an entry, with its ids; false if the claim was lost."""
     if not _is_mine(tx, row):
         return False

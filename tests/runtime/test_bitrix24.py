@@ -14,12 +14,15 @@ from chatapp_cli.domain.crm import LinkState
 from chatapp_cli.domain.ids import ChannelId, LinkId
 from chatapp_cli.runtime import linking
 from chatapp_cli.sandbox.bitrix24 import Portal
+from chatapp_cli.sandbox.stage import Customer
 from chatapp_cli.sandbox.telegram_bot import TelegramBotSandbox
-from chatapp_cli.services import channels, crm_intake, ledger, links, options, transcript
-from chatapp_cli.store.rows.crm import LinkRow
+from chatapp_cli.services import channels, crm_intake, ledger, links, options, pairings, transcript
+from chatapp_cli.store.rows.crm import LinkRow, PairingRow
 from tests.contract.connector_contract import ScriptedAsker
-from tests.runtime.desk import bound, eventually, serving, state_of, the_dialogs
+from tests.runtime.desk import answer, bound, eventually, serving, state_of, the_dialogs
 
+ANNA = Customer(number=101, name="Анна", username="anna")
+BORIS = Customer(number=102, name="Борис", username="boris")
 CONNECTOR = "chatapp_tgbot"
 LINE = 107
 
@@ -37,6 +40,9 @@ class Office:
     def row(self) -> LinkRow:
         return self.company.read(lambda tx: links.one(tx, self.link))
 
+    def paired(self) -> list[PairingRow]:
+        return self.company.read(lambda tx: pairings.of_link(tx, self.link))
+
     def shown(self) -> list[str]:
         """What stands in the portal's chats."""
         return [message.text for chat in self.portal.chats for message in self.portal.messages(chat.id)]
@@ -47,6 +53,18 @@ class Office:
             await eventually(lambda: self.shown() == list(texts))
         except TimeoutError:
             raise AssertionError((self.shown(), self.company.read(ledger.everything), self.row())) from None
+
+    async def received(self) -> list[str]:
+        """What Anna got."""
+        return [one.text for one in await self.bot.heard(ANNA)]
+
+    async def client_gets(self, n: int) -> None:
+        """Wait until Anna got so many messages."""
+
+        async def has() -> bool:
+            return len(await self.received()) >= n
+
+        await eventually(has)
 
     def texts(self) -> list[str]:
         (dialog,) = the_dialogs(self.company)
@@ -95,12 +113,12 @@ async def desk(companies: Callable[..., Company]) -> AsyncIterator[Office]:
 
 @pytest.mark.req("S-006", "S-164", "C-02")
 async def test_a_conversation_goes_both_ways_once_and_in_order(desk: Office) -> None:
-    desk.bot.arrive("Здравствуйте", who="anna")
-    desk.bot.arrive("Сколько стоит?", who="anna")
+    await desk.bot.say(ANNA, "Здравствуйте")
+    await desk.bot.say(ANNA, "Сколько стоит?")
     await desk.sees("Здравствуйте", "Сколько стоит?")
     (chat,) = desk.portal.chats
     written = await desk.portal.staff.writes(CONNECTOR, LINE, chat.outside, "Сто рублей")
-    await eventually(lambda: len(desk.bot.sent) == 1)
+    await desk.client_gets(1)
     await eventually(lambda: written.delivered)
     assert desk.texts() == ["Здравствуйте", "Сколько стоит?", "Сто рублей"]
     await desk.sees("Здравствуйте", "Сколько стоит?", "Сто рублей")
@@ -108,47 +126,46 @@ async def test_a_conversation_goes_both_ways_once_and_in_order(desk: Office) -> 
 
 
 async def test_a_doubled_event_reaches_the_client_once(desk: Office) -> None:
-    desk.bot.arrive("Здравствуйте", who="anna")
+    await desk.bot.say(ANNA, "Здравствуйте")
     await desk.sees("Здравствуйте")
-    desk.portal.misbehaviour.doubled = True
+    desk.portal.misbehaviour.doubled_events = 2
     (chat,) = desk.portal.chats
     for text in ("раз", "два"):
         await desk.portal.staff.writes(CONNECTOR, LINE, chat.outside, text)
     await desk.portal.settled()
-    await eventually(lambda: len(desk.bot.sent) >= 2)
+    await desk.client_gets(2)
     await asyncio.sleep(0.3)
-    assert len(desk.bot.sent) == 2
+    assert await desk.received() == ["раз", "два"]
 
 
 async def test_a_message_whose_answer_was_lost_is_shown_once(desk: Office) -> None:
     desk.portal.misbehaviour.lose_after["imconnector.send.messages"] = 1
-    desk.bot.arrive("Здравствуйте", who="anna")
+    await desk.bot.say(ANNA, "Здравствуйте")
     await eventually(lambda: desk.shown() == ["Здравствуйте"])
     await eventually(lambda: desk.company.read(ledger.everything) == [], seconds=30)
     assert desk.shown() == ["Здравствуйте"]
 
 
 async def test_what_an_employee_wrote_while_we_were_deaf_is_caught_up(desk: Office) -> None:
-    desk.bot.arrive("Здравствуйте", who="anna")
+    await desk.bot.say(ANNA, "Здравствуйте")
     await desk.sees("Здравствуйте")
     (chat,) = desk.portal.chats
-    desk.portal.misbehaviour.dropped = True
+    desk.portal.misbehaviour.drop_events = 1
     await desk.portal.staff.writes(CONNECTOR, LINE, chat.outside, "Перезвоним")
     await desk.portal.settled()
-    desk.portal.misbehaviour.dropped = False
-    assert desk.bot.sent == []
+    assert await desk.received() == []
     desk.company.write(lambda tx: links.ask_catch_up(tx, desk.link))
-    await eventually(lambda: len(desk.bot.sent) == 1)
+    await desk.client_gets(1)
     assert desk.row().gap_from is None
     assert desk.company.read(crm_intake.dead) == []
 
 
 async def test_a_portal_that_is_away_is_told_everything_when_it_comes_back(desk: Office) -> None:
-    desk.bot.arrive("раз", who="anna")
+    await desk.bot.say(ANNA, "раз")
     await desk.sees("раз")
     await desk.portal.vanish()
-    desk.bot.arrive("два", who="anna")
-    desk.bot.arrive("три", who="boris")
+    await desk.bot.say(ANNA, "два")
+    await desk.bot.say(BORIS, "три")
     await eventually(lambda: desk.row().state == LinkState.LIMITED)
     assert desk.row().waiting == 2
     await desk.portal.come_back()
@@ -159,48 +176,40 @@ async def test_a_portal_that_is_away_is_told_everything_when_it_comes_back(desk:
 
 async def test_tokens_that_are_refused_for_good_stop_the_link_and_its_queue_waits(desk: Office) -> None:
     desk.portal.authority.withdraw()
-    desk.bot.arrive("раз", who="anna")
+    await desk.bot.say(ANNA, "раз")
     await eventually(lambda: desk.row().state == LinkState.AUTH_LOST, seconds=30)
     assert desk.row().waiting == 1
     assert desk.shown() == []
 
 
 async def test_a_message_that_does_not_reach_the_client_is_told_to_its_author(desk: Office) -> None:
-    desk.bot.arrive("Здравствуйте", who="anna")
+    await desk.bot.say(ANNA, "Здравствуйте")
     await desk.sees("Здравствуйте")
     (chat,) = desk.portal.chats
-    await desk.portal.staff.writes(CONNECTOR, LINE, chat.outside, "я" * 20_000)
+    await desk.bot.block(ANNA)
+    await desk.portal.staff.writes(CONNECTOR, LINE, chat.outside, "Вы здесь?")
     await eventually(lambda: desk.portal.notices)
     (notice,) = desk.portal.notices
     assert notice.user == 27
-    assert desk.bot.sent == []
+    assert await desk.received() == []
 
 
 async def test_a_channel_that_an_administrator_disconnects_is_no_longer_told_of(desk: Office) -> None:
-    desk.bot.arrive("раз", who="anna")
+    await desk.bot.say(ANNA, "раз")
     await desk.sees("раз")
     await desk.portal.staff.disconnects(CONNECTOR, LINE)
     await desk.portal.settled()
-    await eventually(lambda: not desk.company.read(lambda tx: tx.value("pairings.one", id=1) and _active(tx)))
-    desk.bot.arrive("два", who="anna")
+    await eventually(lambda: not desk.paired())
+    await desk.bot.say(ANNA, "два")
     await eventually(lambda: desk.texts() == ["раз", "два"])
     assert desk.company.read(ledger.everything) == []
 
 
-def _active(tx: object) -> bool:
-    from chatapp_cli.services import pairings
-
-    return any(row.active for row in pairings.everything(tx))  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize("state", ["sent"])
-async def test_an_answer_from_the_desk_appears_in_the_portal_when_it_was_sent(desk: Office, state: str) -> None:
-    from tests.runtime.desk import answer
-
-    desk.bot.arrive("раз", who="anna")
+async def test_an_answer_from_the_desk_appears_in_the_portal_when_it_was_sent(desk: Office) -> None:
+    await desk.bot.say(ANNA, "раз")
     await desk.sees("раз")
     (dialog,) = the_dialogs(desk.company)
     message = answer(desk.company, desk.channel, dialog, "Ответ со стойки")
-    await eventually(lambda: state_of(desk.company, message) == state)
+    await eventually(lambda: state_of(desk.company, message) == "sent")
     await eventually(lambda: len(desk.shown()) == 2)
     assert "Ответ со стойки" in desk.shown()[1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from chatapp_cli.domain.crm import CrmArrival, CrmEvent, CrmWrote, LedgerEntry, Place, Shown
+from chatapp_cli.domain.crm import CrmArrival, CrmEvent, CrmReceipt, CrmWrote, LedgerEntry, Place
 from chatapp_cli.domain.crm_manifest import ChannelThere, CrmManifest
 from chatapp_cli.domain.form import Field
 from chatapp_cli.domain.ids import ChannelId, DialogId, LinkId, MessageId, PairingId
@@ -61,7 +61,7 @@ class Paired:
     def told(self, row: EntryRow, *, chat: str = "55", session: str = "7") -> bool:
         """Let the CRM take an entry."""
         self.shop.write(lambda tx: ledger.begin(tx, [row]))
-        shown = Shown(chat=chat, session=session)
+        shown = CrmReceipt(chat=chat, session=session)
         return bool(self.shop.write(lambda tx: ledger.settle(tx, row, shown, f"chat-{row.dialog_id}")))
 
     def tell_all(self, link: LinkId | None = None) -> list[tuple[str, MessageId | None]]:

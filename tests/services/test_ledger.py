@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chatapp_cli.domain.arrival import IncomingFile, MessageEdited, MessagesDeleted, Peer
-from chatapp_cli.domain.crm import Act, CrmRewrote, CrmWithdrew, PlaceDetached, Shown
+from chatapp_cli.domain.crm import Act, CrmReceipt, CrmRewrote, CrmWithdrew, PlaceDetached
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import NotFound, OutcomeUnknown, Refused, Rejected, Retryable
 from chatapp_cli.domain.journal.links import EntrySettled
@@ -381,7 +381,7 @@ def test_shown_keeps_what_the_crm_tells_of_its_chat(desk: Paired) -> None:
     message = desk.shop.hear(desk.channel)
     (row,) = desk.entries()
     desk.shop.write(lambda tx: ledger.begin(tx, [row]))
-    shown, chat = Shown(chat="1767", session="323", code="x|107|chat|585"), f"chat-{desk.dialog(message)}"
+    shown, chat = CrmReceipt(chat="1767", session="323", code="x|107|chat|585"), f"chat-{desk.dialog(message)}"
     desk.shop.write(lambda tx: ledger.settle(tx, row, shown, chat))
     desk.shop.hear(desk.channel, "ещё")
     (row,) = desk.entries()

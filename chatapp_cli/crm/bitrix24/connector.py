@@ -18,12 +18,12 @@ from chatapp_cli.domain.crm import (
     CrmArrival,
     CrmChat,
     CrmEvent,
+    CrmReceipt,
     Employee,
     LedgerEntry,
     MirroredChat,
     Pairing,
     Place,
-    Shown,
 )
 from chatapp_cli.domain.errors import ChannelError
 from chatapp_cli.domain.ids import LinkId, PairingId
@@ -46,15 +46,15 @@ class Bitrix24Session:
         """Register connectors, connect lines, bind events; what is done is not repeated."""
         return await self._arrangement.arrange(pairings)
 
-    async def deliver(self, entries: Sequence[LedgerEntry]) -> Sequence[Shown | ChannelError]:
+    async def deliver(self, entries: Sequence[LedgerEntry]) -> Sequence[CrmReceipt | ChannelError]:
         """Tell the portal, several messages in a request."""
         outcomes = await self._delivery.deliver(entries)
         for entry, outcome in zip(entries, outcomes, strict=True):
-            if entry.act is Act.ADD and isinstance(outcome, Shown):
+            if entry.act is Act.ADD and isinstance(outcome, CrmReceipt):
                 self._naming.note(entry, outcome.chat)
         return outcomes
 
-    async def find(self, entry: LedgerEntry) -> Shown | None:
+    async def find(self, entry: LedgerEntry) -> CrmReceipt | None:
         """Look for a message in its chat's history."""
         return await self._delivery.find(entry)
 

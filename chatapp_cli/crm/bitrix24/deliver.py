@@ -12,7 +12,7 @@ from chatapp_cli.crm.bitrix24.cards import bound_cards
 from chatapp_cli.crm.bitrix24.history import ChatHistory
 from chatapp_cli.crm.bitrix24.rate import Urgency
 from chatapp_cli.crm.bitrix24.record import COPY_RETURNS, copy_mark
-from chatapp_cli.domain.crm import Act, LedgerEntry, Shown
+from chatapp_cli.domain.crm import Act, CrmReceipt, LedgerEntry
 from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, Rejected
 from chatapp_cli.ports.memory import Memory
 from chatapp_cli.ports.world import Clock
@@ -20,7 +20,7 @@ from chatapp_cli.ports.world import Clock
 TOGETHER: Final = 20
 """Messages in a request: no largest number is documented, and a lost answer leaves so many unknown (addendum B7)."""
 
-Outcome: TypeAlias = "Shown | ChannelError"
+Outcome: TypeAlias = "CrmReceipt | ChannelError"
 _Item: TypeAlias = Callable[[LedgerEntry], Mapping[str, Any]]
 
 
@@ -40,7 +40,7 @@ class Delivery:
             if reason := _unfit(entry):
                 found[place] = reason
             elif entry.act is Act.ADD and not convert.is_shown(entry):
-                found[place] = Shown()
+                found[place] = CrmReceipt()
             else:
                 jobs.setdefault((entry.act, entry.pairing.kind, entry.pairing.place), []).append((place, entry))
         work = [self._together(job[at : at + TOGETHER]) for job in jobs.values() for at in range(0, len(job), TOGETHER)]
@@ -48,7 +48,7 @@ class Delivery:
             found |= outcomes
         return _unless_all_failed([found[place] for place in range(len(entries))])
 
-    async def find(self, entry: LedgerEntry) -> Shown | None:
+    async def find(self, entry: LedgerEntry) -> CrmReceipt | None:
         """Look for a message in the chat's history by our id; what else we tell may be told twice."""
         if entry.act is not Act.ADD:
             return None
@@ -108,7 +108,7 @@ class Delivery:
         told = _items(result)
         if len(told) != len(entries):
             told = [{"SUCCESS": isinstance(result, dict) and result.get("SUCCESS", True) is not False}] * len(entries)
-        return [Shown() if _is_taken(one) else _refused(one) for one in told]
+        return [CrmReceipt() if _is_taken(one) else _refused(one) for one in told]
 
     async def _complain(self, entries: Sequence[LedgerEntry]) -> Sequence[Outcome]:
         """Tell authors that their messages did not get through, by a notification and in the card of the chat.
@@ -140,7 +140,7 @@ def _complained(notice: Any, comment: Any) -> Outcome:
     told = [one for one in (notice, comment) if one is not None]
     if told and all(isinstance(one, ChannelError) for one in told):
         return next(one for one in told if isinstance(one, ChannelError))
-    return Shown()
+    return CrmReceipt()
 
 
 def _unfit(entry: LedgerEntry) -> ChannelError | None:
@@ -175,7 +175,7 @@ def _shown(entry: LedgerEntry, one: Mapping[str, Any], result: Any) -> Outcome:
     if not _is_taken(one):
         return _refused(one)
     session = _inside(one, "session")
-    return Shown(chat=_id(session.get("CHAT_ID")), session=_id(session.get("ID")))
+    return CrmReceipt(chat=_id(session.get("CHAT_ID")), session=_id(session.get("ID")))
 
 
 def _is_taken(one: Mapping[str, Any]) -> bool:

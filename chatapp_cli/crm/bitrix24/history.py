@@ -14,7 +14,7 @@ from chatapp_cli.crm.bitrix24 import events, names
 from chatapp_cli.crm.bitrix24.api import AT_ONCE, BatchCommand, PortalApi
 from chatapp_cli.crm.bitrix24.rate import Urgency
 from chatapp_cli.domain import border
-from chatapp_cli.domain.crm import CrmArrival, CrmChat, CrmPerson, MirroredChat, Shown
+from chatapp_cli.domain.crm import CrmArrival, CrmChat, CrmPerson, CrmReceipt, MirroredChat
 from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, Rejected
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.kit.brackets import members
@@ -30,7 +30,7 @@ class ChatHistory:
     def __init__(self, api: PortalApi) -> None:
         self._api = api
 
-    async def find(self, chat: CrmChat, person: CrmPerson, connector: str, place: str, key: str) -> Shown | None:
+    async def find(self, chat: CrmChat, person: CrmPerson, connector: str, place: str, key: str) -> CrmReceipt | None:
         """The message with our id; ``None`` if the chat is known and it is not there.
 
         Raises OutcomeUnknown if the chat cannot be found or read: after the first message of a chat the portal may
@@ -118,10 +118,10 @@ def _outside_ids(message: Tree) -> Sequence[str]:
     return [str(one) for one in (members(found) or [found]) if one]
 
 
-def _with_key(answer: Tree, key: str) -> Shown | None:
+def _with_key(answer: Tree, key: str) -> CrmReceipt | None:
     for message in _messages(answer):
         if key in _outside_ids(message):
-            return Shown(
+            return CrmReceipt(
                 chat=_number(answer.get("chatId")),
                 session=_number(answer.get("sessionId")),
                 remote=_number(message.get("id")),

@@ -15,28 +15,10 @@ from chatapp_cli.store.rows.crm import LinkRow, PairingRow, ShownEntryRow
 from chatapp_cli.tui.action_page import ActionPage
 
 
-async def link(page: ActionPage) -> None:
-    """Ask which kind of CRM to link, and open its questions."""
-    from chatapp_cli.tui.screens.linking import LinkingScreen
-
+async def kind_of_crm(page: ActionPage) -> str | None:
+    """Ask which kind of CRM to link, if there are several."""
     kinds = [(kind, f"{show(one.title)} — {show(one.summary)}") for kind, one in manifests().items()]
-    kind = kinds[0][0] if len(kinds) == 1 else await page.choose(_("Which CRM?"), kinds)
-    if kind is not None:
-        page.app.push_screen(LinkingScreen(kind))
-
-
-def renew(page: ActionPage, row: LinkRow) -> None:
-    """Open the questions of a link again."""
-    from chatapp_cli.tui.screens.linking import LinkingScreen
-
-    page.app.push_screen(LinkingScreen(row.kind, row))
-
-
-def options(page: ActionPage, row: LinkRow, pairing: PairingRow) -> None:
-    """Open the options of a pairing."""
-    from chatapp_cli.tui.screens.linking import PairingScreen
-
-    page.app.push_screen(PairingScreen(row, pairing))
+    return kinds[0][0] if len(kinds) == 1 else await page.choose(_("Which CRM?"), kinds)
 
 
 async def attach(page: ActionPage, row: LinkRow, paired: Collection[int]) -> None:

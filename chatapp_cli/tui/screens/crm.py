@@ -24,12 +24,13 @@ from chatapp_cli.tui.actions import crm as crm_actions
 from chatapp_cli.tui.keys.keymap import bindings
 from chatapp_cli.tui.reading import overview
 from chatapp_cli.tui.reading.overview import Overview
+from chatapp_cli.tui.screens.linking import LinkingScreen, PairingScreen
 from chatapp_cli.tui.session.journal_feed import JournalAdvanced
 from chatapp_cli.tui.widgets.bars import StatusBar
 from chatapp_cli.tui.widgets.link_words import LinkWords
 
 
-class _Found(NamedTuple):
+class _CrmState(NamedTuple):
     """What the page shows, as it stands in the store."""
 
     links: Sequence[LinkRow]
@@ -38,9 +39,9 @@ class _Found(NamedTuple):
     bars: Overview
 
 
-def _look(tx: Tx) -> _Found:
+def _look(tx: Tx) -> _CrmState:
     active = [row for row in pairings.everything(tx) if row.active]
-    return _Found(links.everything(tx), active, ledger.everything(tx), overview.read(tx))
+    return _CrmState(links.everything(tx), active, ledger.everything(tx), overview.read(tx))
 
 
 class CrmScreen(ActionPage):
@@ -144,7 +145,12 @@ class CrmScreen(ActionPage):
 
     def action_link(self) -> None:
         """Link a CRM."""
-        self.do(partial(crm_actions.link, self))
+        self.do(self._link)
+
+    async def _link(self) -> None:
+        kind = await crm_actions.kind_of_crm(self)
+        if kind is not None:
+            self.app.push_screen(LinkingScreen(kind))
 
     @on(OptionList.OptionSelected)
     def action_open(self) -> None:
@@ -153,9 +159,9 @@ class CrmScreen(ActionPage):
         if link is None:
             self.action_link()
         elif pairing is not None:
-            crm_actions.options(self, link, pairing)
+            self.app.push_screen(PairingScreen(link, pairing))
         elif self._chosen_entry() is None:
-            crm_actions.renew(self, link)
+            self.app.push_screen(LinkingScreen(link.kind, link))
 
     def action_attach(self) -> None:
         """Pair a channel with the chosen CRM."""

@@ -9,7 +9,7 @@ import pytest
 from chatapp_cli.crm.bitrix24 import api, errors, record
 from chatapp_cli.crm.bitrix24.connector import Bitrix24Session
 from chatapp_cli.crm.bitrix24.rate import BURST, LEAK, Bucket, Parking, Urgency
-from chatapp_cli.domain.crm import CrmChat, CrmPerson, Shown
+from chatapp_cli.domain.crm import CrmChat, CrmPerson, CrmReceipt
 from chatapp_cli.domain.errors import (
     ChannelError,
     Misconfigured,
@@ -60,8 +60,8 @@ async def test_each_refusal_has_its_name_by_code_first(
     assert isinstance(outcome, kind)
     assert outcome.code == ours
     assert ours in manifest("bitrix24").errors
-    (again,) = await session.deliver([entry()]) if ours != "method_parked" else (Shown(),)
-    assert isinstance(again, Shown)
+    (again,) = await session.deliver([entry()]) if ours != "method_parked" else (CrmReceipt(),)
+    assert isinstance(again, CrmReceipt)
 
 
 def test_every_code_that_is_raised_is_explained() -> None:
@@ -87,7 +87,7 @@ async def test_an_unreachable_portal_is_retryable_and_nothing_was_sent(
         await session.deliver([entry()])
     await portal.come_back()
     (outcome,) = await session.deliver([entry()])
-    assert isinstance(outcome, Shown)
+    assert isinstance(outcome, CrmReceipt)
 
 
 async def test_a_full_bucket_is_waited_for_and_nothing_is_sent_twice(
@@ -96,7 +96,7 @@ async def test_a_full_bucket_is_waited_for_and_nothing_is_sent_twice(
     portal.misbehaviour.answer_with[SEND] = [(503, "QUERY_LIMIT_EXCEEDED")] * 2
     before = world.clock.monotonic()
     (outcome,) = await session.deliver([entry()])
-    assert isinstance(outcome, Shown)
+    assert isinstance(outcome, CrmReceipt)
     assert world.clock.monotonic() - before >= 2
     assert len(portal.messages("d-1")) == 1
     portal.misbehaviour.answer_with[SEND] = [(503, "QUERY_LIMIT_EXCEEDED")] * 4
@@ -116,7 +116,7 @@ async def test_a_backlog_goes_at_the_portals_pace_and_is_never_turned_away(
             for n in range(60)
         ]
         outcomes = await session.deliver(some)
-        assert all(isinstance(one, Shown) for one in outcomes)
+        assert all(isinstance(one, CrmReceipt) for one in outcomes)
     made, took = portal.requests - before, world.clock.monotonic() - begun
     assert portal.refused == 0
     assert made / 3600 <= 0.1

@@ -15,6 +15,7 @@ from chatapp_cli.domain.crm import (
     CrmChat,
     CrmConversation,
     CrmPerson,
+    CrmReceipt,
     CrmRewrote,
     CrmWithdrew,
     CrmWrote,
@@ -22,7 +23,6 @@ from chatapp_cli.domain.crm import (
     MirroredChat,
     PlaceDetached,
     SharedFile,
-    Shown,
 )
 from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, RateLimited, Rejected, Retryable
 from chatapp_cli.domain.message import Origin
@@ -35,13 +35,13 @@ TRACKED = 4.0
 """Seconds after which the tracker has made its cards."""
 
 
-async def shown(session: Bitrix24Session, *entries: LedgerEntry) -> list[Shown]:
+async def shown(session: Bitrix24Session, *entries: LedgerEntry) -> list[CrmReceipt]:
     outcomes = await session.deliver(entries)
     assert [one for one in outcomes if isinstance(one, ChannelError)] == []
-    return [one for one in outcomes if isinstance(one, Shown)]
+    return [one for one in outcomes if isinstance(one, CrmReceipt)]
 
 
-def at(one: Shown, **about: str) -> CrmChat:
+def at(one: CrmReceipt, **about: str) -> CrmChat:
     return CrmChat(id="d-1", name="Иван Иванов", remote=one.chat, session=one.session, **about)
 
 
@@ -85,7 +85,9 @@ async def test_many_messages_go_in_few_requests_and_each_has_its_own_answer(
     assert [(n, type(one), one.code) for n, one in failed.items()] == [(7, Rejected, "refused")]
     assert [chat.outside for chat in portal.chats] == [f"d-{n}" for n in range(1, 46) if n != 7]
     by_chat = {str(chat.id): chat.outside for chat in portal.chats}
-    assert [by_chat[one.chat] for one in outcomes if isinstance(one, Shown)] == [chat.outside for chat in portal.chats]
+    assert [by_chat[one.chat] for one in outcomes if isinstance(one, CrmReceipt)] == [
+        chat.outside for chat in portal.chats
+    ]
 
 
 @pytest.mark.parametrize("name", ["🙂🙂", "12345", "", "<script>", "Иван 2-й (склад) №5", "А" * 60 + " " + "Б" * 60])
@@ -386,7 +388,7 @@ async def test_a_line_that_is_off_refuses_its_messages_and_no_others(session: Bi
     assert await session.arrange([pairing(), other]) == {}
     portal.lines[109].active = False
     outcomes = await session.deliver([entry("m-1"), entry("m-2", pairing=other)])
-    assert isinstance(outcomes[0], Shown)
+    assert isinstance(outcomes[0], CrmReceipt)
     assert isinstance(outcomes[1], Rejected)
     assert outcomes[1].code == "line_inactive"
 
@@ -399,7 +401,7 @@ async def test_one_blocked_method_blocks_no_other(session: Bitrix24Session, port
     for _ in range(2):
         parked, done = await session.deliver([entry("m-2"), told])
         assert isinstance(parked, RateLimited)
-        assert (parked.code, done) == ("method_parked", Shown())
+        assert (parked.code, done) == ("method_parked", CrmReceipt())
     assert parked.retry_after > 0
     sent = [call for call in portal.calls if call.method == "imconnector.send.messages"]
     assert len(sent) == 2
