@@ -133,7 +133,7 @@ class LedgerEntry:
     origin: Origin = Origin.CLIENT
     """Who caused it."""
     employee: str = ""
-    """The CRM's id of the employee who wrote it, if our operator is one."""
+    """The CRM's id of the employee who wrote it: there, or here as our operator."""
     automatic: bool = False
     remote: str = ""
     """The CRM's id of the message, for ``DELIVERED`` and ``FAILED``."""

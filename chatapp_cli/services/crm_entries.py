@@ -57,6 +57,7 @@ class EntryLoader:
             chat=chat_of(tx, pairing.id, card),
             person=_person(tx, card),
             remote=row.remote,
+            employee=row.employee,
             reason=self._reason(tx, row, message, pairing),
         )
         return told if message is None else self._with_message(tx, row, told, card, message)
@@ -76,7 +77,7 @@ class EntryLoader:
             author=named,
             ours=ours,
             origin=origin,
-            employee=_employee(tx, row.link_id, message.author) if ours else "",
+            employee=row.employee or (_employee(tx, row.link_id, message.author) if ours else ""),
             automatic=origin.traits.automatic,
             sent_as=_sent_as(tx, message) if told.act is Act.DELIVERED else (),
         )

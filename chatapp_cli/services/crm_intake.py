@@ -130,7 +130,7 @@ def reject(tx: Tx, row: CrmArrivedRow, event: CrmWrote, refusal: ChatappError) -
     """Record that a message of the CRM cannot go out, and have its author told."""
     if tx.run("crmevents.done", id=row.id):
         pairing, chat = _chat(tx, row.link_id, event.kind, event.place, event.chat, event.remote_chat)
-        _tell_author(tx, pairing, chat.dialog_id, event.remote, refusal)
+        _tell_author(tx, pairing, chat.dialog_id, event.remote, refusal, employee=event.author)
 
 
 def put_off(tx: Tx, row: CrmArrivedRow, problem: str, *, seconds: float) -> None:
@@ -189,9 +189,9 @@ def _wrote(tx: Tx, link: LinkId, event: CrmWrote, context: CrmContext) -> None:
     try:
         with tx.trial():
             message = composing.accept(_as_author(tx, link, event.author), context.able, request)
-            ledger.came_from(tx, link, message, event.remote)
+            ledger.came_from(tx, link, message, event.remote, employee=event.author)
     except (Refused, NotFound) as refusal:
-        _tell_author(tx, pairing, chat.dialog_id, event.remote, refusal)
+        _tell_author(tx, pairing, chat.dialog_id, event.remote, refusal, employee=event.author)
 
 
 def _as_author(tx: Tx, link: LinkId, employee: str) -> Tx:
@@ -213,9 +213,11 @@ def _says(text: str, words: str) -> bool:
     return bool(text) and " ".join(text.split()).startswith(" ".join(words.split())[:60])
 
 
-def _tell_author(tx: Tx, pairing: PairingRow, dialog: DialogId, remote: str, refusal: ChatappError) -> None:
+def _tell_author(
+    tx: Tx, pairing: PairingRow, dialog: DialogId, remote: str, refusal: ChatappError, *, employee: str = ""
+) -> None:
     paired = PairedRow(pairing.id, pairing.link_id, pairing.after)
-    ledger.refuse_arrival(tx, paired, dialog, remote, refusal.what)
+    ledger.refuse_arrival(tx, paired, dialog, remote, refusal.what, employee=employee)
 
 
 def _rewrote(tx: Tx, link: LinkId, event: CrmRewrote, context: CrmContext) -> None:

@@ -107,7 +107,8 @@ def _report(tx: Tx, pairing: PairedRow, row: KnownMessageRow, event: MessageStat
     act = Act.DELIVERED if state in SENT else Act.FAILED
     if not tx.run("ledger.told", link=pairing.link_id, message=event.message, told=act):
         return
-    _add(tx, pairing.link_id, pairing.id, event.dialog, event.message, act, remote=row.remote)
+    where = (pairing.link_id, pairing.id, event.dialog, event.message)
+    _add(tx, *where, act, remote=row.remote, employee=row.employee)
 
 
 def _owe_change(tx: Tx, dialog: DialogId, message: MessageId, act: Act) -> None:
@@ -135,6 +136,7 @@ def _add(
     *,
     rank: int = 0,
     remote: str = "",
+    employee: str = "",
     reason: Text | None = None,
 ) -> None:
     kept = "" if reason is None else json.dumps(stored(reason), ensure_ascii=False)
@@ -145,6 +147,7 @@ def _add(
         dialog=dialog,
         message=message,
         remote=remote,
+        employee=employee,
         reason=kept,
         act=act,
         rank=rank,
@@ -152,14 +155,19 @@ def _add(
     )
 
 
-def refuse_arrival(tx: Tx, pairing: PairedRow, dialog: DialogId, remote: str, reason: Text) -> None:
+def refuse_arrival(
+    tx: Tx, pairing: PairedRow, dialog: DialogId, remote: str, reason: Text, *, employee: str = ""
+) -> None:
     """Have the author of a message of the CRM told why it did not become one of ours."""
-    _add(tx, pairing.link_id, pairing.id, dialog, None, Act.FAILED, remote=remote, reason=reason)
+    remote, employee = border.external_id(remote), border.external_id(employee)
+    where = (pairing.link_id, pairing.id, dialog, None)
+    _add(tx, *where, Act.FAILED, remote=remote, employee=employee, reason=reason)
 
 
-def came_from(tx: Tx, link: LinkId, message: MessageId, remote: str) -> None:
+def came_from(tx: Tx, link: LinkId, message: MessageId, remote: str, *, employee: str = "") -> None:
     """Note that a message was written in a CRM, which is then not told of it as if it were ours."""
-    tx.run("ledger.keep_message", link=link, message=message, remote=border.external_id(remote), came=1)
+    whose = {"remote": border.external_id(remote), "employee": border.external_id(employee)}
+    tx.run("ledger.keep_message", link=link, message=message, came=1, **whose)
     tx.run("ledger.withdraw", message=message, link=link)
 
 
@@ -200,7 +208,7 @@ def settle(tx: Tx, row: EntryRow, shown: CrmReceipt, chat: str) -> bool:
     )
     if row.message_id is not None and row.act == Act.ADD:
         remote = border.external_id(shown.remote)
-        tx.run("ledger.keep_message", link=row.link_id, message=row.message_id, remote=remote, came=0)
+        tx.run("ledger.keep_message", link=row.link_id, message=row.message_id, remote=remote, came=0, employee="")
     tx.run("ledger.done", id=row.id)
     _emit(tx, EntrySettled, row, actor=PROGRAM)
     return True

@@ -221,7 +221,7 @@ def test_a_failure_is_told_to_the_author_with_its_reason(desk: Paired) -> None:
     (row,) = desk.entries()
     entry = desk.entry(row)
     assert entry is not None
-    assert (entry.act, entry.remote) == (Act.FAILED, "900")
+    assert (entry.act, entry.remote, entry.employee) == (Act.FAILED, "900", "27")
     assert "550 no such user" in entry.reason
 
 
@@ -232,7 +232,8 @@ def test_what_cannot_go_out_at_all_is_told_to_the_author_and_is_no_message(desk:
     (row,) = desk.entries()
     entry = desk.entry(row)
     assert entry is not None
-    assert (entry.act, entry.remote, bool(entry.reason), row.message_id) == (Act.FAILED, "900", True, None)
+    assert (entry.act, entry.remote, entry.employee, row.message_id) == (Act.FAILED, "900", "27", None)
+    assert entry.reason
     assert len(desk.shop.texts(dialog)) == 1  # type: ignore[arg-type]
 
 

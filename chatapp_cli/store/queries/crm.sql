@@ -107,13 +107,13 @@ FROM crm_pairing p JOIN channel c ON c.id = p.channel_id JOIN line l ON l.id = c
 WHERE p.link_id = :link AND p.kind = :kind AND p.place = :place;
 
 -- name: ledger.add
-INSERT INTO crm_entry (link_id, pairing_id, dialog_id, message_id, remote, reason, act, rank, state, doubtful,
+INSERT INTO crm_entry (link_id, pairing_id, dialog_id, message_id, remote, employee, reason, act, rank, state, doubtful,
   not_before, tries, claims, epoch, code, detail, created_at)
-VALUES (:link, :pairing, :dialog, :message, :remote, :reason, :act, :rank, 'waiting', 0, 0, 0, 0, 0, '', '', :now)
+VALUES (:link, :pairing, :dialog, :message, :remote, :employee, :reason, :act, :rank, 'waiting', 0, 0, 0, 0, 0, '', '', :now)
 RETURNING id;
 
 -- name: ledger.known
-SELECT link_id, remote, came, told FROM crm_message WHERE message_id = :message;
+SELECT link_id, remote, came, employee, told FROM crm_message WHERE message_id = :message;
 
 -- name: ledger.waits
 SELECT id FROM crm_entry WHERE message_id = :message AND link_id = :link AND act = :act AND state = 'waiting' LIMIT 1;
@@ -136,8 +136,8 @@ WHERE :epoch = COALESCE((SELECT l.epoch FROM lease l), 0) AND id IN (
       SELECT 1 FROM crm_entry p
       WHERE p.dialog_id = e.dialog_id AND p.link_id = e.link_id AND p.id < e.id AND p.state <> 'dead')
   ORDER BY e.rank, e.id LIMIT :n)
-RETURNING id, link_id, pairing_id, dialog_id, message_id, remote, reason, act, rank, state, doubtful, not_before, tries,
-  claims, code, detail, created_at;
+RETURNING id, link_id, pairing_id, dialog_id, message_id, remote, employee, reason, act, rank, state, doubtful, not_before,
+  tries, claims, code, detail, created_at;
 
 -- name: ledger.begin
 UPDATE crm_entry SET state = 'sending' WHERE id = :id AND state = 'claimed' AND claims = :claims
@@ -198,7 +198,8 @@ JOIN message m ON m.id = e.message_id
 WHERE e.message_id = :message ORDER BY e.id;
 
 -- name: ledger.keep_message
-INSERT INTO crm_message (link_id, message_id, remote, came, told) VALUES (:link, :message, :remote, :came, '')
+INSERT INTO crm_message (link_id, message_id, remote, came, employee, told)
+VALUES (:link, :message, :remote, :came, :employee, '')
 ON CONFLICT (link_id, message_id) DO UPDATE SET remote = CASE WHEN excluded.remote <> '' THEN excluded.remote
   ELSE crm_message.remote END;
 

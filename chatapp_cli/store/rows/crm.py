@@ -92,6 +92,7 @@ class KnownMessageRow(NamedTuple):
     link_id: LinkId
     remote: str
     came: int
+    employee: str
     told: str
 
 
@@ -104,6 +105,7 @@ class EntryRow(NamedTuple):
     dialog_id: DialogId
     message_id: MessageId | None
     remote: str
+    employee: str
     reason: str
     act: str
     rank: int

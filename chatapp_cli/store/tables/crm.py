@@ -108,6 +108,8 @@ class CrmMessage(Table, table=True):
     """The CRM's id; empty for a message of ours, of which it tells none."""
     came: int
     """Whether it was written there."""
+    employee: str
+    """The CRM's id of who wrote it there."""
     told: str
     """What the CRM was last told of a message that came from it: ``delivered``, ``failed``, or nothing yet."""
 
@@ -131,6 +133,8 @@ class CrmEntry(Table, table=True):
     """``NULL`` for a message of the CRM that was refused before it became one of ours."""
     remote: str
     """The CRM's id of that message."""
+    employee: str
+    """The CRM's id of who wrote that message, to whom a failure is told."""
     reason: str
     """Why it failed, as stored words."""
     act: str
