@@ -20,7 +20,6 @@ WORDS: Mapping[str, str] = {
     "мёртвое письмо": r"м[её]ртв\w+ (?:письм|сообщ|поступ)",
     "Email": r"\bE-?mail\b(?<!E-mail)(?<!e-mail)|\b[иэ]?-?мейл|\bемэйл",
     "Новый диалог +": r"диалог \+(?!$)",
-    "сотрудник": r"(?i)сотрудни",
     "опция": r"\bопци[яийюе]",
     "тег": r"\bт[еэ]г(?:а|у|ом|и|ов|ам|ами|ах|е)?\b",
     "юзернейм": r"юзерне[йи]м",
@@ -31,6 +30,7 @@ WORDS: Mapping[str, str] = {
 MEANT: Mapping[str, tuple[str, str]] = {
     "подключить канал": (r"\bbind", r"(?<!«)\bподключ(?:ите|ать|ить|ени[еяю])\b"),
     "рабочий стол": (r"\bdesk\b", r"рабоч\w+ стол"),
+    "сотрудник": (r"^(?!.*\bemployees?\b).*\boperators?\b", r"сотрудни"),
     "тип канала": (r"\bkinds? of channels?|by kind", r"\bтип(?:а|у|ом|ы|ов|ам)?\b"),
     "сервис": (r"\bproviders?\b", r"\bсервис(?!н)"),
     "сохранённый вид": (r"\bviews?\b", r"\bвид(?:а|у|ом|ы|ов|ам|ами|ах|е)?\b"),
@@ -108,6 +108,7 @@ def test_a_slip_is_found_out(english: str, russian: str) -> None:
         ("List every kind of channel.", "Показать все виды каналов."),
         ("Did you mean: {name}", "Возможно, вы имели в виду: {name}"),
         ("Mail service", "Почтовый сервис"),
+        ("The operator is an employee of the portal", "Оператор — сотрудник портала"),
         ("The text; - reads it", "Текст; «-» читает стандартный ввод"),
         ("It may be so", "Может быть, и так — неясно."),
         ("New dialog +", "Новый диалог +"),
