@@ -13,7 +13,7 @@ from chatapp_cli.commands.errors import note, say
 from chatapp_cli.commands.input_checks import number
 from chatapp_cli.commands.line import Answers, Set
 from chatapp_cli.documents import crm as documents
-from chatapp_cli.domain.crm import LinkState
+from chatapp_cli.domain.crm import Act, LinkState
 from chatapp_cli.domain.ids import EntryId
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _, show
@@ -21,7 +21,7 @@ from chatapp_cli.services import crm_intake, ledger, links, pairings, words
 
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Company
-    from chatapp_cli.store.rows.crm import LinkRow, PairingRow
+    from chatapp_cli.store.rows.crm import LinkRow, PairingRow, ShownEntryRow
     from chatapp_cli.store.tx import Tx
 
 app = noun()
@@ -171,9 +171,10 @@ def _print_pairings(row: LinkRow, paired: Sequence[PairingRow]) -> None:
 
 
 def _pairing(one: PairingRow, options: Mapping[str, str]) -> tuple[object, ...]:
+    from chatapp_cli.commands import linking
+
     state = _("paired") if one.active and not one.code else _("not paired") if not one.active else _("refused")
-    chosen = ", ".join(f"{name}={value}" for name, value in options.items() if value)
-    return one.id, one.line, one.channel, f"{one.place_name} ({one.place})", state, chosen
+    return one.id, one.line, one.channel, f"{one.place_name} ({one.place})", state, linking.changed(one, options)
 
 
 @app.command(cls=Verb)
@@ -300,7 +301,7 @@ def employees(
     from chatapp_cli.commands import linking
 
     with opened(ctx) as company:
-        if operator:
+        if operator or employee:
             named = linking.map_employee(company, link, operator, employee)
             note("{operator} is {employee} in the CRM.", operator=operator, employee=named)
             return
@@ -321,36 +322,63 @@ def outbox_list(ctx: typer.Context, limit: listing.Limit = 100, as_json: Json = 
     if as_json:
         printing.document([documents.entry(row) for row in found])
         return
-    columns = (_("No."), _("CRM"), _("Dialog"), _("What"), _("State"), _("Since"), _("Why"), _("Text"))
-    printing.table(
-        columns,
-        [
-            (
-                row.id,
-                row.link,
-                row.name,
-                show(words.ACTS[row.act]),  # type: ignore[index]
-                show(words.ENTRY_STATES[row.state]),
-                printing.moment(row.created_at),
-                f"{row.code} {row.detail}".strip(),
-                row.text,
-            )
-            for row in found
-        ],
-    )
+    columns = (_("No."), _("CRM"), _("Dialog"), _("What"), _("State"), _("Since"), _("Text"))
+    printing.table(columns, [_in_line(row) for row in found])
     if not found:
         note("The CRMs have been told everything.")
+
+
+def _in_line(row: ShownEntryRow) -> tuple[object, ...]:
+    state = show(words.ENTRY_STATES[row.state])
+    return (
+        row.id,
+        row.link_id,
+        row.name,
+        show(words.ACTS[Act(row.act)]),
+        f"{state}: {row.code}" if row.code else state,
+        printing.moment(row.created_at),
+        row.text,
+    )
 
 
 @outbox.command("show", cls=Verb)
 def outbox_show(ctx: typer.Context, entry: Entry, as_json: Json = False) -> None:
     """Show one entry."""
     with opened(ctx) as company:
-        row = company.read(lambda tx: ledger.one(tx, EntryId(entry)))
+        row, kind = company.read(lambda tx: _with_kind(tx, EntryId(entry)))
     if as_json:
         printing.document(documents.entry(row))
     else:
-        printing.facts({name: value for name, value in documents.entry(row).items() if value is not None})
+        printing.facts(_entry(row))
+        _say_refusal(row, kind)
+
+
+def _with_kind(tx: Tx, entry: EntryId) -> tuple[ShownEntryRow, str]:
+    row = ledger.one(tx, entry)
+    return row, links.one(tx, row.link_id).kind
+
+
+def _entry(row: ShownEntryRow) -> Mapping[str, object]:
+    return {
+        _("No."): row.id,
+        _("CRM"): row.link,
+        _("Dialog"): f"{row.name} ({row.dialog_id})",
+        _("Message"): row.message_id,
+        _("What"): show(words.ACTS[Act(row.act)]),
+        _("State"): show(words.ENTRY_STATES[row.state]),
+        _("Since"): printing.moment(row.created_at),
+        _("Tries"): row.tries,
+        _("Tries again"): printing.moment(row.not_before),
+        _("Text"): row.text,
+    }
+
+
+def _say_refusal(row: ShownEntryRow, kind: str) -> None:
+    from chatapp_cli.kit.crms import manifest
+
+    if row.code:
+        what, step = words.why_there(manifest(kind), row.code, row.detail)
+        say(what, step)
 
 
 @outbox.command("retry", cls=Verb)

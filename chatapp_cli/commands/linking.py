@@ -10,8 +10,9 @@ from typing import TypeVar
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.commands.binding import asker, gathered
 from chatapp_cli.commands.errors import say
+from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.crm import Employee, Place
-from chatapp_cli.domain.errors import NotFound
+from chatapp_cli.domain.errors import NotFound, UsageError
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import show
@@ -78,6 +79,11 @@ def configure(company: Company, row: PairingRow, changes: Mapping[str, str]) -> 
     company.write(partial(pairings.configure, manifest=manifest(kind), row=row, changes=changes))
 
 
+def changed(row: PairingRow, options: Mapping[str, str]) -> str:
+    """The options of a pairing that are not as usual."""
+    return ", ".join(f"{name}={value}" for name, value in options.items() if name in row.options)
+
+
 def options(company: Company, row: PairingRow) -> Mapping[str, str]:
     """The options of a pairing in words."""
     about = manifest(company.read(lambda tx: links.one(tx, row.link_id)).kind)
@@ -96,6 +102,13 @@ def employees(company: Company, named: str) -> tuple[Sequence[Employee], list[Em
 
 def map_employee(company: Company, named: str, operator: str, employee: str) -> str:
     """Say which employee an operator is; returns the employee's name. Raises NotFound for an unknown one."""
+    if not (operator and employee):
+        raise UsageError(
+            T("Both the operator and the employee are needed."),
+            T("Write it so: {how}", how="--operator NAME --is NUMBER"),
+            field="is" if operator else "operator",
+        )
+    company.require(Right.CRM)
     row, found = asked(company, named, lambda session: session.employees())
     one = next((one for one in found if one.id == employee), None)
     if one is None and employee != _NOBODY:

@@ -31,6 +31,7 @@ class Next(StrEnum):
     CONFIGURE = "configure"
     CONFIGURE_COMPANY = "configure_company"
     CONTACT = "contact"
+    CRM_DEAD_LETTERS = "crm_dead_letters"
     DEAD_LETTER = "dead_letter"
     DEAD_LETTERS = "dead_letters"
     DECIDE = "decide"

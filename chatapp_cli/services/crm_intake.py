@@ -169,7 +169,7 @@ def delete(tx: Tx, arrived: int) -> None:
 
 
 def _no_dead_letter(arrived: int) -> NotFound:
-    step = T("See them with: {how}", how=to_do(Next.LEDGER))
+    step = T("See them with: {how}", how=to_do(Next.CRM_DEAD_LETTERS))
     return NotFound(T("There is no dead letter {n} of a CRM.", n=arrived), step)
 
 

@@ -69,7 +69,7 @@ LINK_STATES: Mapping[LinkState, Text] = MappingProxyType(
     {
         LinkState.OK: T("works"),
         LinkState.LIMITED: T("waits"),
-        LinkState.AUTH_LOST: T("link again"),
+        LinkState.AUTH_LOST: T("no access"),
         LinkState.PAYMENT: T("the CRM has to be paid"),
         LinkState.SUSPENDED: T("blocked by the CRM"),
     }
@@ -127,6 +127,7 @@ _COMMAND = T(
 )
 OWN_CODES: Mapping[str, tuple[Text, Text | None]] = MappingProxyType(
     {
+        "files_awaited": (T("Its files are still being downloaded."), None),
         "scheduled": (T("It is scheduled."), None),
         "unless_heard": (T("It is scheduled in case the client does not write first."), None),
         "heard_first": (T("The client wrote first, so it was not sent."), None),

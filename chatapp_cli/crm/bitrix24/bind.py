@@ -127,16 +127,23 @@ def _is_host(host: str) -> bool:
         host.encode("idna")
     except UnicodeError:
         return ":" in host
-    return not any(sign.isspace() or sign in "/\\@%?#<>\"'" for sign in host)
+    if ":" in host:
+        return _is_address(host)
+    labels = host.split(".")
+    named = len(labels) > 1 or _is_here(host)
+    return named and all(label.replace("-", "").replace("_", "").isalnum() for label in labels)
 
 
 def _is_here(host: str) -> bool:
-    if host == "localhost":
-        return True
+    return host == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)
+
+
+def _is_address(host: str) -> bool:
     try:
-        return ipaddress.ip_address(host).is_loopback
+        ipaddress.ip_address(host)
     except ValueError:
         return False
+    return True
 
 
 def _given(values: Mapping[str, str], name: str) -> str:

@@ -70,6 +70,8 @@ KEYS: Final[Mapping[Next, Keys]] = MappingProxyType(
 )
 SHELL: Final[Mapping[Next, str]] = MappingProxyType(
     {
+        # The page of CRMs shows what they are owed, not what they said.
+        Next.CRM_DEAD_LETTERS: "chatapp crm deadletter list",
         # It also works where the window does not open.
         Next.DOCTOR: "chatapp doctor",
         # Only ``doctor`` names a follower.

@@ -1,0 +1,462 @@
+"""A person at a shell who links a CRM, with a portal and a daemon that are other programs."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived, Peer, Profile
+from chatapp_cli.domain.crm import CrmArrival, LinkState, Place
+from chatapp_cli.domain.ids import ChannelId, LinkId
+from chatapp_cli.kit.crms import manifest
+from chatapp_cli.ports.bind import Bound
+from chatapp_cli.sandbox.bitrix24 import Portal
+from chatapp_cli.services import channels, crm_intake, employees, ledger, links, operators, pairings
+from chatapp_cli.services.ingest import ingest
+from tests.commands.conftest import Shell, elsewhere
+from tests.commands.process import PROGRAM
+
+DESK = "http://127.0.0.1:9"
+FIRM = "firma.bitrix24.test"
+KEYS = ("--set", "client_id=local.5", "--set", "client_secret=тайна")
+PATIENCE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """A portal on a loop of its own, and the address of the daemon that it calls."""
+
+    portal: Portal
+    address: str
+    loop: asyncio.AbstractEventLoop
+
+    def do(self, coroutine: Any) -> Any:
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(PATIENCE)
+
+    @property
+    def answers(self) -> Mapping[str, str]:
+        return {
+            "portal": self.portal.address,
+            "client_id": self.portal.client_id,
+            "client_secret": self.portal.client_secret,
+            "auth_server": self.portal.auth_address,
+        }
+
+    def installs(self, key: str) -> bool:
+        """An administrator presses «Install»."""
+        answered = self.do(self.portal.install(f"{self.address}/hooks/{key}/install"))
+        return bool(answered.status == 200)
+
+
+@pytest.fixture
+def office(env: Mapping[str, str]) -> Iterator[Office]:
+    around = {**os.environ, **env, "CHATAPP_HTTP_PORT": "0"}
+    daemon = subprocess.Popen(
+        [*PROGRAM, "serve"], env=around, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    assert daemon.stdout is not None
+    with elsewhere() as loop:
+        found = Office(Portal(rate=50.0), daemon.stdout.readline().strip(), loop)
+        found.do(found.portal.come_back())
+        yield found
+        daemon.terminate()
+        daemon.communicate(timeout=PATIENCE)
+        found.do(found.portal.vanish())
+
+
+def eventually(condition: Callable[[], object]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def installed(chatapp: Shell, company: Company, office: Office, tmp_path: Path) -> LinkId:
+    """A link that works."""
+    chatapp("company", "configure", "--set", f"public_url={office.address}")
+    file = tmp_path / "answers.toml"
+    file.write_text("".join(f'{name} = "{value}"\n' for name, value in office.answers.items()), "utf-8")
+    said = chatapp("crm", "link", "--answers", file)
+    link = LinkId(int(said.out))
+    row = company.read(lambda tx: links.one(tx, link))
+    assert f"{office.address}/hooks/{row.hook_key}/install" in said.err
+    assert office.portal.client_secret not in said.out + said.err
+    eventually(lambda: office.installs(row.hook_key))
+    eventually(lambda: company.read(lambda tx: links.one(tx, link)).state == LinkState.OK)
+    return link
+
+
+@pytest.fixture
+def kept(company: Company) -> LinkId:
+    """A link in the store of which nobody takes care."""
+    settings = {"portal": DESK, "client_id": "local.5", "auth_server": DESK}
+    firm = Bound(account=FIRM, title=FIRM, settings=settings, secrets={"client_secret": "тайна"}, hook_key="k1")
+    return company.write(lambda tx: links.save(tx, company.vault, firm, kind="bitrix24"))
+
+
+@pytest.fixture
+def paired(company: Company, kept: LinkId, bound: ChannelId) -> LinkId:
+    """The same with the shop's channel in an open line."""
+    place = Place(id="107", name="Продажи")
+    company.write(
+        lambda tx: pairings.attach(tx, manifest("bitrix24"), kept, channels.one(tx, bound), place, {"show_api": "off"})
+    )
+    return kept
+
+
+Write = Callable[..., None]
+
+
+@pytest.fixture
+def client_writes(company: Company, bound: ChannelId) -> Write:
+    """A client writes now, which is after the pairing."""
+    numbers = count(1)
+
+    def write(text: str, *, name: str = "Анна") -> None:
+        ext_id, key = f"in-{next(numbers)}", f"client-{name}"
+        event = MessageArrived(
+            peer=Peer(key=key, address=key, title=name),
+            ext_id=ext_id,
+            at=company.world.clock.now(),
+            text=text,
+            sender=Profile(id=key, name=name),
+        )
+        batch = Batch(arrivals=(Arrival(provider_id=ext_id, raw=b"{}", events=(event,)),))
+        company.write(lambda tx: ingest(tx, bound, batch))
+
+    return write
+
+
+def refused(company: Company, link: LinkId) -> None:
+    """The portal refuses everything that waits."""
+    for row in company.write(lambda tx: ledger.claim(tx, link, 9)):
+        company.write(lambda tx, row=row: (ledger.begin(tx, [row]), ledger.die(tx, row, "refused", "25 букв")))  # type: ignore[misc]
+
+
+# A portal that answers
+
+
+@pytest.mark.req("S-016", part="CRMs on the command line")
+def test_a_portal_is_linked_without_a_terminal_and_a_channel_is_paired_with_its_open_line(
+    chatapp: Shell, company: Company, office: Office, installed: LinkId, bound: ChannelId
+) -> None:
+    listed = chatapp("crm", "list")
+    assert listed.rows == [[str(installed), office.portal.domain, "works", "0", "0", "", "0"]]
+    assert chatapp("crm", "places").rows == [["107", "Продажи", "on"], ["109", "Поддержка", "on"]]
+    made = chatapp("crm", "attach", bound, "Продажи", "--set", "show_api=off")
+    assert made.err == "Ёлочный базар is paired with Продажи.\n"
+    assert chatapp("crm", "show").rows[-1][1:] == [
+        "Магазин", "Ёлочный базар", "Продажи (107)", "paired", "show_api=off",
+    ]  # fmt: skip
+    eventually(lambda: office.portal.active == {("chatapp_api", 107)})
+    chatapp("crm", "detach", bound)
+    eventually(lambda: office.portal.active == set())
+
+
+def test_a_place_that_makes_trouble_is_named_with_what_to_do(
+    chatapp: Shell, office: Office, installed: LinkId, bound: ChannelId
+) -> None:
+    number = office.portal.add_line("Возвраты", CRM_CREATE="deal", CRM_CREATE_THIRD="N", QUEUE=[])
+    told = chatapp("crm", "places")
+    assert "Возвраты: Nobody is in the queue of the open line.\n→ Add an employee to the queue" in told.err
+    assert chatapp("crm", "places", "--json").json[-1] == {
+        "id": str(number),
+        "name": "Возвраты",
+        "active": True,
+        "warnings": ["deal_each_time", "queue_empty"],
+    }
+    checked = chatapp.run("crm", "check")
+    assert checked.code == 1
+    assert ["ok", "clock", "Our clock and the portal's agree."] in checked.rows
+    assert {one["name"] for one in chatapp.run("crm", "check", "--json").json if not one["ok"]} == {"lines"}
+    unknown = chatapp.run("crm", "attach", bound, "Нет такой 😀")
+    assert (unknown.code, unknown.err) == (
+        1,
+        "There is no place Нет такой 😀 in the CRM.\n→ See them with: chatapp crm places\n",
+    )
+
+
+def test_an_operator_becomes_an_employee_and_nobody_again(
+    chatapp: Shell, company: Company, office: Office, installed: LinkId
+) -> None:
+    assert chatapp("crm", "employees").rows[1] == ["27", "Светлана Белова", "svetlana@firma.test", ""]
+    said = chatapp("crm", "employees", "--operator", "Ольга", "--is", "27")
+    assert said.err == "Ольга is Светлана Белова in the CRM.\n"
+    assert chatapp("crm", "employees", "--json").json[1]["operator"] == "Ольга"
+    unknown = chatapp.run("crm", "employees", "--operator", "Ольга", "--is", "99")
+    assert (unknown.code, unknown.err) == (1, f"There is no employee 99 in {office.portal.domain}.\n")
+    chatapp("crm", "employees", "--operator", "Ольга", "--is", "0")
+    assert company.read(lambda tx: employees.everything(tx, installed)) == []
+
+
+def test_what_a_portal_that_is_away_still_has_to_be_told_is_listed_and_holds_the_link(
+    chatapp: Shell, company: Company, office: Office, installed: LinkId, bound: ChannelId, client_writes: Write
+) -> None:
+    chatapp("crm", "attach", bound, "107")
+    eventually(lambda: office.portal.active)
+    office.do(office.portal.vanish())
+    client_writes("Где ёлка?")
+    eventually(lambda: chatapp.run("crm", "list").code == 3)
+    (row,) = chatapp("crm", "outbox", "list").rows
+    assert (row[1], row[2], row[3], row[-1]) == (str(installed), "Анна", "new message", "Где ёлка?")
+    kept = chatapp.run("crm", "unlink")
+    assert (kept.code, kept.err.splitlines()[1]) == (1, "→ Wait until it is told, or use --force.")
+    office.do(office.portal.come_back())
+    chatapp("crm", "resume")
+    chatapp("crm", "catchup")
+    eventually(lambda: [message.text for message in office.portal.messages(1767)] == ["Где ёлка?"])
+    eventually(lambda: chatapp.run("crm", "list").code == 0)
+    assert chatapp("crm", "outbox", "list").err == "The CRMs have been told everything.\n"
+
+
+# Linking, and what cannot be linked
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["amo"], 1, "There is no kind of CRM amo.\n→ Known kinds: bitrix24"),
+        (["-"], 1, "There is no kind of CRM -."),
+        (["😀"], 1, "There is no kind of CRM 😀."),
+        (["--set", "portal=http://evil.example"], 2, "It has to begin with https://."),
+        (["--set", "portal=😀"], 2, "An address like company.bitrix24.ru is needed."),
+        (["--set", "portal=😀.ru"], 2, "An address like company.bitrix24.ru is needed."),
+        (["--set", "portal=-"], 2, "An address like company.bitrix24.ru is needed."),
+        (["--set", "portal=firma"], 2, "An address like company.bitrix24.ru is needed."),
+        (["--set", "portal=https://anna:geheim@firma.bitrix24.ru"], 2, "An address like company.bitrix24.ru is needed"),
+        (["--set", f"portal={FIRM}", "--set", "frob=1"], 2, "There is no field frob.\n→ Fields are: portal, client_id"),
+        (["--set", "portal"], 2, "portal is not an answer.\n→ Write it so: --set field=value"),
+        (["--set", f"portal={FIRM}", "--set", "auth_server=http://oauth.example"], 2, "It has to begin with https://."),
+        ([], 2, "Address of the portal (portal): An answer is needed."),
+        (["--renew", "7"], 1, "No CRM is linked yet.\n→ Link one: chatapp crm link"),
+    ],
+)
+def test_what_is_no_portal_is_refused_with_what_to_do_and_nothing_is_kept(
+    chatapp: Shell, company: Company, words: list[str], code: int, said: str
+) -> None:
+    chatapp("company", "configure", "--set", f"public_url={DESK}")
+    target = chatapp.run("crm", "link", *words, *KEYS)
+    assert (target.code, target.out) == (code, "")
+    assert said in target.err
+    assert "geheim" not in target.err
+    assert company.read(links.everything) == []
+
+
+def test_without_a_public_address_nothing_is_asked(chatapp: Shell) -> None:
+    said = chatapp.run("crm", "link", "--set", f"portal={FIRM}", *KEYS)
+    assert (said.code, said.out, said.err.splitlines()) == (
+        2,
+        "",
+        [
+            "A CRM calls this desk from outside, and its public address is not known.",
+            "→ Set it: chatapp company configure --set public_url=https://desk.example.ru",
+        ],
+    )
+
+
+def test_answers_come_from_standard_input_and_a_portal_is_linked_once(chatapp: Shell, company: Company) -> None:
+    chatapp("company", "configure", "--set", f"public_url={DESK}")
+    answers = f'portal = "{FIRM}"\nclient_id = "local.5"\nclient_secret = "тайна"\n'
+    link = chatapp("crm", "link", "bitrix24", "--answers", "-", stdin=answers).out.strip()
+    again = chatapp.run("crm", "link", "--answers", "-", stdin=answers)
+    assert (again.code, again.out) == (1, "")
+    assert again.err.endswith(f"{FIRM} is linked already.\n→ Renew that link: chatapp crm link --renew {link}\n")
+    assert chatapp("crm", "link", "--renew", FIRM, "--answers", "-", stdin=answers).out.strip() == link
+    other = chatapp.run("crm", "link", "--renew", link, "--set", "portal=other.bitrix24.ru", *KEYS)
+    assert other.code == 2
+    assert f"This link belongs to {FIRM}." in other.err
+    assert len(company.read(links.everything)) == 1
+
+
+def test_a_portal_that_has_not_installed_the_application_says_so_to_every_question(
+    chatapp: Shell, paired: LinkId, bound: ChannelId
+) -> None:
+    for words in (["places"], ["employees"], ["attach", bound, "109"]):
+        said = chatapp.run("crm", *words)
+        assert (said.code, said.out) == (4, ""), words
+        assert said.err.startswith("The local application is not installed in the portal yet"), words
+        assert "→ Press «Переустановить» in the local application." in said.err
+
+
+# States, and what a program reads
+
+
+@pytest.mark.parametrize(
+    ("state", "code", "exit_code", "word"),
+    [
+        (LinkState.OK, "", 0, "works"),
+        (LinkState.LIMITED, "unreachable", 3, "waits"),
+        (LinkState.AUTH_LOST, "grant_refused", 4, "no access"),
+        (LinkState.PAYMENT, "payment", 4, "the CRM has to be paid"),
+        (LinkState.SUSPENDED, "suspended", 4, "blocked by the CRM"),
+    ],
+)
+def test_the_list_says_how_a_link_is_in_words_and_by_its_exit_code(
+    chatapp: Shell, company: Company, kept: LinkId, state: LinkState, code: str, exit_code: int, word: str
+) -> None:
+    company.write(lambda tx: links.set_state(tx, kept, state, code))
+    listed = chatapp.run("crm", "list")
+    assert (listed.code, listed.rows[0][2]) == (exit_code, word)
+    found = chatapp.run("crm", "list", "--json")
+    assert (found.code, found.json[0]["state"], found.json[0]["code"]) == (exit_code, state, code)
+    why = manifest("bitrix24").errors[code].what if code else None
+    assert found.json[0]["why"] == (None if why is None else str(why))
+    assert bool(listed.err) == bool(code)
+
+
+def test_a_gap_is_told_from_when_until_when(chatapp: Shell, company: Company, kept: LinkId) -> None:
+    company.write(lambda tx: links.set_state(tx, kept, LinkState.OK))
+    company.write(lambda tx: links.prove(tx, kept))
+    company.write(lambda tx: links.open_gap(tx, kept))
+    assert f"{FIRM}: what was written there from " in chatapp("crm", "list").err
+    assert chatapp("crm", "show", "--json").json["gap_until"] is not None
+
+
+def test_without_a_link_every_verb_says_how_to_make_one(chatapp: Shell, bound: ChannelId) -> None:
+    assert chatapp("crm", "list").err == "No CRM is linked yet. Link one: chatapp crm link\n"
+    verbs = (["show"], ["places"], ["check"], ["resume"], ["catchup"], ["unlink", "--force"], ["employees"])
+    for words in (*verbs, ["attach", bound, "107"], ["configure", bound], ["detach", bound]):
+        said = chatapp.run("crm", *words)
+        assert (said.code, said.out, said.err) == (1, "", "No CRM is linked yet.\n→ Link one: chatapp crm link\n"), (
+            words
+        )
+
+
+def test_among_several_links_one_has_to_be_named(chatapp: Shell, company: Company, kept: LinkId) -> None:
+    second = Bound(account="south.test", title="south.test", hook_key="k2")
+    company.write(lambda tx: links.save(tx, company.vault, second, kind="bitrix24"))
+    asked = chatapp.run("crm", "show")
+    assert (asked.code, asked.err) == (2, "Several CRMs are linked.\n→ Say which one, by its number: 1, 2\n")
+    assert chatapp("crm", "show", "south.test").rows[0][1] == "south.test (bitrix24, 2)"
+    for name in ("😀", "-", "'; DROP TABLE crm_link; --"):
+        said = chatapp.run("crm", "show", "--", name)
+        assert (said.code, said.err.splitlines()[0]) == (1, f"No CRM {name} is linked.")
+
+
+def test_the_options_of_a_pairing_are_shown_in_words_and_changed_one_by_one(
+    chatapp: Shell, company: Company, paired: LinkId, bound: ChannelId
+) -> None:
+    assert ["show_api (Show messages sent by other programs)", "no"] in chatapp("crm", "configure", bound).rows
+    chatapp("crm", "configure", bound, "--set", "show_robots=off", "--set", "show_api=")
+    (row,) = company.read(lambda tx: pairings.of_link(tx, paired))
+    assert dict(row.options) == {"show_robots": "off"}
+    for change, what in (
+        ("show_api=perhaps", "show_api cannot be perhaps.\n→ Choose one of: on, off\n"),
+        ("groups=off", "There is no option groups here.\n→ Options: show_desk, show_robots,"),
+        ("😀=on", "There is no option 😀 here."),
+    ):
+        said = chatapp.run("crm", "configure", bound, "--set", "show_desk=off", "--set", change)
+        assert (said.code, said.out) == (2, "")
+        assert what in said.err
+    assert company.read(lambda tx: pairings.of_link(tx, paired)) == [row]
+
+
+def test_a_pairing_ends_once(chatapp: Shell, paired: LinkId, bound: ChannelId) -> None:
+    assert chatapp("crm", "detach", bound).err == "Ёлочный базар is no longer paired with Продажи.\n"
+    assert chatapp.run("crm", "detach", bound).err == (
+        f"Ёлочный базар is not paired with {FIRM}.\n→ Pair it: chatapp crm attach CHANNEL PLACE\n"
+    )
+    assert chatapp("crm", "show", "--json").json["pairings"][0]["active"] is False
+
+
+# What is owed, and what could not be used
+
+
+def test_a_refused_entry_is_shown_told_again_and_given_up(
+    chatapp: Shell, company: Company, paired: LinkId, client_writes: Write
+) -> None:
+    client_writes("раз")
+    client_writes("два", name="Борис")
+    refused(company, paired)
+    (first, second) = chatapp("crm", "outbox", "list", "--json").json
+    assert [(one["state"], one["code"], one["text"]) for one in (first, second)] == [
+        ("dead", "refused", "раз"),
+        ("dead", "refused", "два"),
+    ]
+    shown = chatapp("crm", "outbox", "show", first["id"])
+    assert ["What", "new message"] in shown.rows
+    assert "Bitrix24 refused the request. (25 букв)\n" in shown.err
+    assert chatapp.run("crm", "list").rows[0][4:] == ["0", "", "2"]
+    chatapp("crm", "outbox", "retry", first["id"])
+    waits = chatapp.run("crm", "outbox", "retry", first["id"])
+    assert (waits.code, waits.err) == (1, f"Entry {first['id']} waits to be told anyway.\n")
+    chatapp("crm", "outbox", "drop", second["id"])
+    assert [row[0] for row in chatapp("crm", "outbox", "list").rows] == [str(first["id"])]
+    gone = chatapp.run("crm", "outbox", "show", second["id"])
+    assert (gone.code, gone.err.splitlines()[1]) == (1, "→ See what waits: chatapp crm outbox list")
+    for word in ("-", "😀", "1.5"):
+        assert chatapp.run("crm", "outbox", "drop", "--", word).code == 2
+
+
+def test_events_that_could_not_be_used_are_listed_tried_again_and_forgotten(
+    chatapp: Shell, company: Company, kept: LinkId
+) -> None:
+    broken = CrmArrival(provider_id="e-1", event=None, raw=b"{", problem="no such chat")
+    company.write(lambda tx: crm_intake.keep(tx, kept, [broken]))
+    (letter,) = chatapp("crm", "deadletter", "list", "--json").json
+    assert (letter["event"], letter["problem"]) == ("e-1", "no such chat")
+    assert chatapp("crm", "deadletter", "list").rows[0][2:] == [FIRM, "no such chat"]
+    chatapp("crm", "deadletter", "retry", letter["id"])
+    assert chatapp("crm", "deadletter", "list").err == "There are no dead letters.\n"
+    company.write(lambda tx: crm_intake.keep(tx, kept, [CrmArrival(provider_id="e-2", event=None, raw=b"[")]))
+    (letter,) = chatapp("crm", "deadletter", "list", "--json").json
+    chatapp("crm", "deadletter", "forget", letter["id"])
+    gone = chatapp.run("crm", "deadletter", "forget", letter["id"])
+    assert (gone.code, gone.err.splitlines()[1]) == (1, "→ See them with: chatapp crm deadletter list")
+
+
+def test_a_link_that_owes_something_goes_only_by_force(
+    chatapp: Shell, company: Company, paired: LinkId, client_writes: Write
+) -> None:
+    client_writes("раз")
+    assert chatapp.run("crm", "unlink").err == (
+        f"{FIRM} still has to be told 1 things.\n→ Wait until it is told, or use --force.\n"
+    )
+    assert (
+        chatapp("crm", "unlink", "--force").err == f"{FIRM} is not linked any more. Remove the application there too.\n"
+    )
+    assert company.read(ledger.everything) == []
+    assert json.loads(chatapp("dialog", "list", "--json").out) != []
+
+
+def test_half_an_answer_about_an_employee_is_refused(chatapp: Shell, kept: LinkId) -> None:
+    for words in (["--operator", "Ольга"], ["--is", "27"]):
+        said = chatapp.run("crm", "employees", *words)
+        assert (said.code, said.err) == (
+            2,
+            "Both the operator and the employee are needed.\n→ Write it so: --operator NAME --is NUMBER\n",
+        )
+
+
+@pytest.mark.req("S-016", part="CRMs on the command line")
+def test_an_operator_without_the_right_changes_nothing(
+    chatapp: Shell, company: Company, paired: LinkId, bound: ChannelId
+) -> None:
+    company.write(lambda tx: operators.add(tx, "Пётр", "scrypt", ()))
+    token = company.world.chance.key()
+    company.write(lambda tx: operators.open_session(tx, "Пётр", token))
+    for words in (
+        ["link", "--set", f"portal={FIRM}", *KEYS],
+        ["attach", bound, "107"],
+        ["configure", bound, "--set", "show_api=on"],
+        ["detach", bound],
+        ["unlink", "--force"],
+        ["employees", "--operator", "Пётр", "--is", "0"],
+    ):
+        said = chatapp.run("crm", *words, CHATAPP_TOKEN=token)
+        assert (said.code, said.out) == (1, ""), words
+        assert said.err.startswith("Пётр may not link a CRM, and pair channels with it.\n"), (words, said)
+    (row,) = company.read(lambda tx: pairings.of_link(tx, paired))
+    assert dict(row.options) == {"show_api": "off"}
