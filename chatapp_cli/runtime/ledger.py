@@ -134,10 +134,10 @@ class LedgerQueue:
             self._heed(error)
             return False
         if shown is not None:
-            await self._record(partial(ledger.settle, row=row, shown=shown, chat=entry.chat.id))
+            await self._record(partial(ledger.settle, row=row, shown=shown))
             return False
         await self._record(partial(ledger.certain, row=row))
-        return True
+        return False
 
     async def _tell(self, pairs: Sequence[tuple[EntryRow, LedgerEntry]]) -> None:
         try:
@@ -147,12 +147,12 @@ class LedgerQueue:
                 await self._in_doubt(row, OutcomeUnknown("interrupted"))
             raise
         except ChannelError as error:
-            for row, entry in pairs:
-                await self._verdict(row, entry, error)
+            for row, _ in pairs:
+                await self._verdict(row, error)
             self._heed(error)
             return
-        for (row, entry), answer in zip(pairs, answers, strict=True):
-            await self._verdict(row, entry, answer)
+        for (row, _), answer in zip(pairs, answers, strict=True):
+            await self._verdict(row, answer)
 
     def _heed(self, error: ChannelError) -> None:
         """Let the whole link rest or fall for what concerns all of it."""
@@ -161,9 +161,9 @@ class LedgerQueue:
         elif isinstance(error, _FATAL):
             self._broke(error)
 
-    async def _verdict(self, row: EntryRow, entry: LedgerEntry, answer: CrmReceipt | ChannelError) -> None:
+    async def _verdict(self, row: EntryRow, answer: CrmReceipt | ChannelError) -> None:
         if isinstance(answer, CrmReceipt):
-            await self._record(partial(ledger.settle, row=row, shown=answer, chat=entry.chat.id))
+            await self._record(partial(ledger.settle, row=row, shown=answer))
         elif isinstance(answer, Rejected):
             await self._record(partial(ledger.die, row=row, code=answer.code, detail=answer.detail))
         elif isinstance(answer, OutcomeUnknown):

@@ -7,15 +7,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from chatapp_cli.domain.crm import Act, CrmChat, CrmPerson, LedgerEntry, Pairing, SharedFile
+from chatapp_cli.domain.crm import Act, CrmPerson, LedgerEntry, Pairing, SharedFile
 from chatapp_cli.domain.errors import NotFound
-from chatapp_cli.domain.ids import LinkId, PairingId
+from chatapp_cli.domain.ids import LinkId
 from chatapp_cli.domain.message import Direction, Origin
 from chatapp_cli.domain.preview import preview
 from chatapp_cli.domain.text import restored
 from chatapp_cli.i18n import show
-from chatapp_cli.services import channels, dialogs, files, media_links, pairings, transcript, words
-from chatapp_cli.store.rows.crm import ChatRow, EntryRow, PairingRow
+from chatapp_cli.services import channels, crm_chats, dialogs, files, media_links, pairings, transcript, words
+from chatapp_cli.store.rows.crm import EntryRow, KnownMessageRow, PairingRow
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.rows.messages import FileRow, MessageRow
 from chatapp_cli.store.secrets import Vault
@@ -48,13 +48,13 @@ class EntryLoader:
             message = None if row.message_id is None else transcript.message(tx, row.message_id)
         except NotFound:
             return None
-        if message is not None and row.act in {Act.ADD, Act.EDIT} and message.deleted_at is not None:
+        if message is not None and not _is_worth_telling(tx, row, message):
             return None
         told = LedgerEntry(
             id=row.id,
             act=Act(row.act),
             pairing=pairing_of(self.crm, pairing),
-            chat=chat_of(tx, pairing.id, card),
+            chat=crm_chats.chat_of(tx, pairing.id, card, row.chat),
             person=_person(tx, card),
             remote=row.remote,
             employee=row.employee,
@@ -104,6 +104,17 @@ class EntryLoader:
         return SharedFile(name=name, url=url, mime=file.mime, size=file.size)
 
 
+def _is_worth_telling(tx: Tx, row: EntryRow, message: MessageRow) -> bool:
+    """Whether there is something to tell: not of a deleted message, unless the CRM has it or may have it."""
+    gone = message.deleted_at is not None
+    if row.act == Act.ADD:
+        return not gone or bool(row.doubtful)
+    if row.act not in {Act.EDIT, Act.DELETE}:
+        return True
+    known = tx.all(KnownMessageRow, "ledger.known", message=message.id)
+    return not (gone and row.act == Act.EDIT) and any(one.link_id == row.link_id for one in known)
+
+
 class FilesAwaited(Exception):
     """The files of the message are still being downloaded."""
 
@@ -111,15 +122,6 @@ class FilesAwaited(Exception):
 def pairing_of(crm: CrmManifest, row: PairingRow) -> Pairing:
     """A pairing as a session gets it."""
     return Pairing(id=row.id, kind=row.kind, account=row.channel, place=row.place, options=pairings.options(crm, row))
-
-
-def chat_of(tx: Tx, pairing: PairingId, card: DialogCard) -> CrmChat:
-    """A dialog as a CRM knows it, or will."""
-    known = tx.one(ChatRow, "chats.of_dialog", dialog=card.id, pairing=pairing)
-    kind, name = card.chat_kind, card.name
-    if known is None:
-        return CrmChat(id=f"chat-{card.id}", name=name, kind=kind)
-    return CrmChat(id=known.chat, name=name, kind=kind, remote=known.remote, session=known.session, code=known.code)
 
 
 def _person(tx: Tx, card: DialogCard) -> CrmPerson:
@@ -156,8 +158,8 @@ def _quoted(tx: Tx, message: MessageRow) -> str:
     return "" if found is None else preview(found.text, [])[:_FIRST_WORDS]
 
 
-def _employee(tx: Tx, link: LinkId, operator: str) -> str:
-    return str(tx.value("employees.of", link=link, operator=operator) or "")
+def _employee(tx: Tx, link: LinkId, name: str) -> str:
+    return str(tx.value("employees.of", link=link, operator=name) or "")
 
 
 def _sent_as(tx: Tx, message: MessageRow) -> Sequence[str]:

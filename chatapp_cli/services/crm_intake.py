@@ -130,7 +130,7 @@ def reject(tx: Tx, row: CrmArrivedRow, event: CrmWrote, refusal: ChatappError) -
     """Record that a message of the CRM cannot go out, and have its author told."""
     if tx.run("crmevents.done", id=row.id):
         pairing, chat = _chat(tx, row.link_id, event.kind, event.place, event.chat, event.remote_chat)
-        _tell_author(tx, pairing, chat.dialog_id, event.remote, refusal, employee=event.author)
+        _tell_author(tx, pairing, chat, event.remote, refusal, employee=event.author)
 
 
 def put_off(tx: Tx, row: CrmArrivedRow, problem: str, *, seconds: float) -> None:
@@ -189,9 +189,9 @@ def _wrote(tx: Tx, link: LinkId, event: CrmWrote, context: CrmContext) -> None:
     try:
         with tx.trial():
             message = composing.accept(_as_author(tx, link, event.author), context.able, request)
-            ledger.came_from(tx, link, message, event.remote, employee=event.author)
+            ledger.came_from(tx, link, message, event.remote, chat=chat.chat, employee=event.author)
     except (Refused, NotFound) as refusal:
-        _tell_author(tx, pairing, chat.dialog_id, event.remote, refusal, employee=event.author)
+        _tell_author(tx, pairing, chat, event.remote, refusal, employee=event.author)
 
 
 def _as_author(tx: Tx, link: LinkId, employee: str) -> Tx:
@@ -214,10 +214,10 @@ def _says(text: str, words: str) -> bool:
 
 
 def _tell_author(
-    tx: Tx, pairing: PairingRow, dialog: DialogId, remote: str, refusal: ChatappError, *, employee: str = ""
+    tx: Tx, pairing: PairingRow, chat: ChatRow, remote: str, refusal: ChatappError, *, employee: str = ""
 ) -> None:
     paired = PairedRow(pairing.id, pairing.link_id, pairing.after)
-    ledger.refuse_arrival(tx, paired, dialog, remote, refusal.what, employee=employee)
+    ledger.refuse_arrival(tx, paired, chat.dialog_id, remote, refusal.what, chat=chat.chat, employee=employee)
 
 
 def _rewrote(tx: Tx, link: LinkId, event: CrmRewrote, context: CrmContext) -> None:
@@ -233,7 +233,7 @@ def _rewrote(tx: Tx, link: LinkId, event: CrmRewrote, context: CrmContext) -> No
             options = SendOptions(key="", origin=Origin.CRM)
             sending.change(by, able, message, Operation.EDIT, event.text, options=options)
     except (Refused, NotFound) as refusal:
-        _tell_author(tx, pairing, chat.dialog_id, event.remote, refusal)
+        _tell_author(tx, pairing, chat, event.remote, refusal)
 
 
 def _withdrew(tx: Tx, link: LinkId, event: CrmWithdrew, context: CrmContext) -> None:
@@ -249,7 +249,7 @@ def _withdrew(tx: Tx, link: LinkId, event: CrmWithdrew, context: CrmContext) -> 
             options = SendOptions(key="", origin=Origin.CRM)
             sending.change(by, able, message, Operation.DELETE, "", options=options)
     except (Refused, NotFound) as refusal:
-        _tell_author(tx, pairing, chat.dialog_id, event.remote, refusal)
+        _tell_author(tx, pairing, chat, event.remote, refusal)
 
 
 def _conversation(tx: Tx, link: LinkId, event: CrmConversation, context: CrmContext) -> None:

@@ -27,7 +27,7 @@ from chatapp_cli.domain.journal.messages import (
 from chatapp_cli.domain.message import SENT, Direction, Origin, Priority, State
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T, Text, stored
-from chatapp_cli.services import access
+from chatapp_cli.services import access, crm_chats
 from chatapp_cli.services.transcript import message as message_of
 from chatapp_cli.store.rows.crm import EntryRow, KnownMessageRow, PairedRow, ShownEntryRow
 from chatapp_cli.store.tx import Tx
@@ -96,10 +96,13 @@ def _owe_to_all(tx: Tx, dialog: DialogId, message: MessageId, origin: Origin) ->
             _owe(tx, pairing, dialog, message, Act.ADD, origin)
 
 
-def _owe(tx: Tx, pairing: PairedRow, dialog: DialogId, message: MessageId, act: Act, origin: Origin) -> None:
+def _owe(
+    tx: Tx, pairing: PairedRow, dialog: DialogId, message: MessageId, act: Act, origin: Origin, chat: str = ""
+) -> None:
     if message <= pairing.after or tx.value("ledger.waits", message=message, link=pairing.link_id, act=act) is not None:
         return
-    _add(tx, pairing.link_id, pairing.id, dialog, message, act, rank=_LAST - origin.traits.priority)
+    where = (pairing.link_id, pairing.id, dialog, message)
+    _add(tx, *where, act, rank=_LAST - origin.traits.priority, chat=chat)
 
 
 def _report(tx: Tx, pairing: PairedRow, row: KnownMessageRow, event: MessageStateChanged, state: State) -> None:
@@ -108,7 +111,7 @@ def _report(tx: Tx, pairing: PairedRow, row: KnownMessageRow, event: MessageStat
     if not tx.run("ledger.told", link=pairing.link_id, message=event.message, told=act):
         return
     where = (pairing.link_id, pairing.id, event.dialog, event.message)
-    _add(tx, *where, act, remote=row.remote, employee=row.employee)
+    _add(tx, *where, act, remote=row.remote, employee=row.employee, chat=row.chat)
 
 
 def _owe_change(tx: Tx, dialog: DialogId, message: MessageId, act: Act) -> None:
@@ -118,12 +121,19 @@ def _owe_change(tx: Tx, dialog: DialogId, message: MessageId, act: Act) -> None:
     known = {row.link_id: row for row in _known(tx, message)}
     for pairing in pairings:
         row = known.get(pairing.link_id)
-        if row is not None and not row.came:
-            _owe(tx, pairing, dialog, message, act, Origin.CLIENT)
-        elif row is None and act is Act.DELETE:
-            tx.run("ledger.withdraw", message=message, link=pairing.link_id)
-        elif row is None and tx.value("ledger.asked", message=message, link=pairing.link_id) is not None:
-            _owe(tx, pairing, dialog, message, act, Origin.CLIENT)
+        if row is None:
+            _owe_change_of_untold(tx, pairing, dialog, message, act)
+        elif not row.came:
+            _owe(tx, pairing, dialog, message, act, Origin.CLIENT, row.chat)
+
+
+def _owe_change_of_untold(tx: Tx, pairing: PairedRow, dialog: DialogId, message: MessageId, act: Act) -> None:
+    """Have a change follow a message that is being told; one that is deleted before is not told at all."""
+    if act is Act.DELETE:
+        tx.run("ledger.withdraw", message=message, link=pairing.link_id)
+    asked = tx.value("ledger.asked", message=message, link=pairing.link_id)
+    if asked is not None:
+        _owe(tx, pairing, dialog, message, act, Origin.CLIENT, str(asked))
 
 
 def _add(
@@ -135,16 +145,19 @@ def _add(
     act: Act,
     *,
     rank: int = 0,
+    chat: str = "",
     remote: str = "",
     employee: str = "",
     reason: Text | None = None,
 ) -> None:
+    """Add an entry; without a ``chat`` it is told in the one that the dialog has now."""
     kept = "" if reason is None else json.dumps(stored(reason), ensure_ascii=False)
     tx.insert(
         "ledger.add",
         link=link,
         pairing=pairing,
         dialog=dialog,
+        chat=chat or crm_chats.name_of(tx, pairing, dialog),
         message=message,
         remote=remote,
         employee=employee,
@@ -156,17 +169,24 @@ def _add(
 
 
 def refuse_arrival(
-    tx: Tx, pairing: PairedRow, dialog: DialogId, remote: str, reason: Text, *, employee: str = ""
+    tx: Tx,
+    pairing: PairedRow,
+    dialog: DialogId,
+    remote: str,
+    reason: Text,
+    *,
+    chat: str = "",
+    employee: str = "",
 ) -> None:
     """Have the author of a message of the CRM told why it did not become one of ours."""
     remote, employee = border.external_id(remote), border.external_id(employee)
     where = (pairing.link_id, pairing.id, dialog, None)
-    _add(tx, *where, Act.FAILED, remote=remote, employee=employee, reason=reason)
+    _add(tx, *where, Act.FAILED, chat=chat, remote=remote, employee=employee, reason=reason)
 
 
-def came_from(tx: Tx, link: LinkId, message: MessageId, remote: str, *, employee: str = "") -> None:
+def came_from(tx: Tx, link: LinkId, message: MessageId, remote: str, *, chat: str, employee: str = "") -> None:
     """Note that a message was written in a CRM, which is then not told of it as if it were ours."""
-    whose = {"remote": border.external_id(remote), "employee": border.external_id(employee)}
+    whose = {"chat": chat, "remote": border.external_id(remote), "employee": border.external_id(employee)}
     tx.run("ledger.keep_message", link=link, message=message, came=1, **whose)
     tx.run("ledger.withdraw", message=message, link=link)
 
@@ -193,46 +213,47 @@ def next_due(tx: Tx, link: LinkId) -> Millis | None:
     return found
 
 
-def settle(tx: Tx, row: EntryRow, shown: CrmReceipt, chat: str) -> bool:
+def settle(tx: Tx, row: EntryRow, shown: CrmReceipt) -> bool:
     """Record that the CRM has taken an entry, with its ids; false if the claim was lost."""
-    if not _is_mine(tx, row):
+    held = _held(tx, row)
+    if held is None:
         return False
     tx.run(
         "chats.keep",
-        pairing=row.pairing_id,
-        chat=chat,
-        dialog=row.dialog_id,
+        pairing=held.pairing_id,
+        chat=held.chat,
+        dialog=held.dialog_id,
         remote=border.external_id(shown.chat),
         session=border.external_id(shown.session),
         code=border.external_id(shown.code),
     )
-    if row.message_id is not None and row.act == Act.ADD:
-        remote = border.external_id(shown.remote)
-        tx.run("ledger.keep_message", link=row.link_id, message=row.message_id, remote=remote, came=0, employee="")
-    tx.run("ledger.done", id=row.id)
-    _emit(tx, EntrySettled, row, actor=PROGRAM)
+    if held.message_id is not None and held.act == Act.ADD:
+        about = {"chat": held.chat, "remote": border.external_id(shown.remote), "employee": ""}
+        tx.run("ledger.keep_message", link=held.link_id, message=held.message_id, came=0, **about)
+    tx.run("ledger.done", id=held.id)
+    _emit_settled(tx, EntrySettled, held)
     return True
 
 
-def _emit(
-    tx: Tx, kind: type[EntryEvent], row: EntryRow | ShownEntryRow, *, actor: str | None = None, **values: Any
-) -> None:
-    tx.emit(
-        kind(dialog=row.dialog_id, message=row.message_id, link=row.link_id, entry=row.id, act=row.act, **values),
-        actor=actor,
-    )
+def _emit_settled(tx: Tx, kind: type[EntryEvent], row: EntryRow, **values: Any) -> None:
+    """Tell of a CRM's answer, which nobody here caused."""
+    tx.emit(_about(kind, row, **values), actor=PROGRAM)
+
+
+def _about(kind: type[EntryEvent], row: EntryRow | ShownEntryRow, **values: Any) -> EntryEvent:
+    return kind(dialog=row.dialog_id, message=row.message_id, link=row.link_id, entry=row.id, act=row.act, **values)
 
 
 def skip(tx: Tx, row: EntryRow) -> bool:
     """Give up an entry that has nothing to tell any more; false if the claim was lost."""
-    return _is_mine(tx, row) and bool(tx.run("ledger.done", id=row.id))
+    return _held(tx, row) is not None and bool(tx.run("ledger.done", id=row.id))
 
 
 def again(
     tx: Tx, row: EntryRow, error: ChannelError, *, seconds: float, doubtful: bool = False, counted: bool = True
 ) -> bool:
     """Put an entry back for this many seconds; ``doubtful``: the CRM may have taken it."""
-    if not _is_mine(tx, row):
+    if _held(tx, row) is None:
         return False
     tx.run(
         "ledger.again",
@@ -246,23 +267,31 @@ def again(
     return True
 
 
-def certain(tx: Tx, row: EntryRow) -> None:
-    """Record that the CRM certainly did not take a doubtful entry."""
-    tx.run("ledger.certain", id=row.id)
+def certain(tx: Tx, row: EntryRow) -> bool:
+    """Put back a doubtful entry that the CRM certainly did not take: it is told as it stands then, if at all.
+
+    False if the claim was lost.
+    """
+    return _held(tx, row) is not None and bool(tx.run("ledger.certain", id=row.id))
 
 
 def die(tx: Tx, row: EntryRow, code: str, detail: str) -> bool:
     """Record that the CRM refused an entry: a person decides, and the dialog goes on behind it."""
-    if not _is_mine(tx, row):
+    held = _held(tx, row)
+    if held is None:
         return False
     detail = border.name(detail)
     tx.run("ledger.die", id=row.id, code=code, detail=detail)
-    _emit(tx, EntryDied, row, actor=PROGRAM, code=code, detail=detail)
+    _emit_settled(tx, EntryDied, held, code=code, detail=detail)
     return True
 
 
-def _is_mine(tx: Tx, row: EntryRow) -> bool:
-    return tx.value("ledger.mine", id=row.id, claims=row.claims) is not None
+def _held(tx: Tx, row: EntryRow) -> EntryRow | None:
+    """A claimed entry with its dialog and message, which may have become others; ``None`` if the claim was lost."""
+    found: tuple[DialogId, MessageId | None] | None = tx.one(
+        lambda *values: values, "ledger.mine", id=row.id, claims=row.claims
+    )
+    return None if found is None else row._replace(dialog_id=found[0], message_id=found[1])
 
 
 def wait_after(tries: int) -> float:
@@ -297,7 +326,7 @@ def retry(tx: Tx, entry: EntryId) -> None:
     row = one(tx, entry)
     if not tx.run("ledger.retry", id=entry):
         raise Refused("not_dead", T("Entry {n} waits to be told anyway.", n=entry))
-    _emit(tx, EntryRetried, row)
+    tx.emit(_about(EntryRetried, row))
 
 
 def drop(tx: Tx, entry: EntryId) -> None:
@@ -306,4 +335,4 @@ def drop(tx: Tx, entry: EntryId) -> None:
     row = one(tx, entry)
     if not tx.run("ledger.drop", id=entry):
         raise Refused("being_told", T("Entry {n} is being told right now.", n=entry), T("Try again in a minute."))
-    _emit(tx, EntryDropped, row)
+    tx.emit(_about(EntryDropped, row))

@@ -62,7 +62,7 @@ class Paired:
         """Let the CRM take an entry."""
         self.shop.write(lambda tx: ledger.begin(tx, [row]))
         shown = CrmReceipt(chat=chat, session=session)
-        return bool(self.shop.write(lambda tx: ledger.settle(tx, row, shown, f"chat-{row.dialog_id}")))
+        return bool(self.shop.write(lambda tx: ledger.settle(tx, row, shown)))
 
     def tell_all(self, link: LinkId | None = None) -> list[tuple[str, MessageId | None]]:
         """Let the CRM take everything, in the order in which it is told."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatapp_cli.domain.arrival import IncomingFile, MessageEdited, MessagesDeleted, Peer
+from chatapp_cli.domain.arrival import IncomingFile, MessageEdited, MessagesDeleted, Peer, PeerMoved
 from chatapp_cli.domain.crm import Act, CrmReceipt, CrmRewrote, CrmWithdrew, PlaceDetached
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import NotFound, OutcomeUnknown, Refused, Rejected, Retryable
@@ -116,8 +116,8 @@ def test_an_entry_of_unknown_outcome_stays_doubtful_until_the_crm_says_that_it_h
     desk.shop.write(lambda tx: ledger.again(tx, row, Retryable("away"), seconds=0))
     (row,) = desk.entries()
     assert row.doubtful
-    desk.shop.write(lambda tx: ledger.certain(tx, row))
-    desk.shop.write(lambda tx: ledger.again(tx, row, Rejected("no"), seconds=0))
+    assert desk.shop.write(lambda tx: ledger.certain(tx, row))
+    assert not desk.shop.write(lambda tx: ledger.certain(tx, row))
     assert [one.doubtful for one in desk.entries()] == [0]
 
 
@@ -379,11 +379,11 @@ def test_trace_tells_what_the_crm_was_told(desk: Paired) -> None:
 
 
 def test_shown_keeps_what_the_crm_tells_of_its_chat(desk: Paired) -> None:
-    message = desk.shop.hear(desk.channel)
+    desk.shop.hear(desk.channel)
     (row,) = desk.entries()
     desk.shop.write(lambda tx: ledger.begin(tx, [row]))
-    shown, chat = CrmReceipt(chat="1767", session="323", code="x|107|chat|585"), f"chat-{desk.dialog(message)}"
-    desk.shop.write(lambda tx: ledger.settle(tx, row, shown, chat))
+    shown = CrmReceipt(chat="1767", session="323", code="x|107|chat|585")
+    desk.shop.write(lambda tx: ledger.settle(tx, row, shown))
     desk.shop.hear(desk.channel, "ещё")
     (row,) = desk.entries()
     entry = desk.entry(row)
@@ -398,3 +398,63 @@ def test_an_entry_needs_no_key_of_its_own_to_be_the_same_at_every_attempt(desk: 
     (again,) = desk.entries()
     keys = {entry.key for one in (row, again) if (entry := desk.entry(one)) is not None}
     assert keys == {f"m-{message}"}
+
+
+def test_what_the_crm_may_have_is_looked_for_although_it_was_deleted_and_taken_away_if_it_is_there(
+    desk: Paired,
+) -> None:
+    message = desk.shop.hear(desk.channel, "раз", ext_id="e1")
+    (row,) = desk.entries()
+    desk.shop.write(lambda tx: ledger.begin(tx, [row]))
+    desk.shop.take(desk.channel, MessagesDeleted(peer_key="anna", ext_ids=("e1",), at=desk.shop.clock.at))  # type: ignore[arg-type]
+    desk.shop.write(lambda tx: ledger.again(tx, row, OutcomeUnknown("no_answer"), seconds=0, doubtful=True))
+    (row,) = desk.entries()
+    assert (row.doubtful, desk.entry(row) is None) == (1, False)
+    desk.told(row)
+    (row,) = desk.entries()
+    assert (row.act, row.message_id, desk.entry(row) is None) == (Act.DELETE, message, False)
+
+
+def test_what_the_crm_does_not_have_after_all_is_not_told_once_it_was_deleted(desk: Paired) -> None:
+    desk.shop.hear(desk.channel, "раз", ext_id="e1")
+    (row,) = desk.entries()
+    desk.shop.write(lambda tx: ledger.again(tx, row, OutcomeUnknown("no_answer"), seconds=0, doubtful=True))
+    desk.shop.take(desk.channel, MessagesDeleted(peer_key="anna", ext_ids=("e1",), at=desk.shop.clock.at))  # type: ignore[arg-type]
+    (row,) = desk.entries()
+    desk.shop.write(lambda tx: ledger.certain(tx, row))
+    for act in (Act.ADD, Act.DELETE):
+        (row,) = desk.entries()
+        assert (row.act, desk.entry(row)) == (act, None)
+        desk.shop.write(lambda tx, row=row: ledger.skip(tx, row))
+
+
+def test_a_message_stays_in_the_chat_where_it_was_told_when_dialogs_become_one(desk: Paired) -> None:
+    message = desk.shop.hear(desk.channel, "раз", ext_id="e1")
+    old = desk.dialog(message)
+    (row,) = desk.entries()
+    desk.shop.write(lambda tx: ledger.begin(tx, [row]))
+    desk.shop.hear(desk.channel, "другая", who="boris")
+    moved = PeerMoved(old_key="anna", peer=Peer(key="boris", address="boris"), at=desk.shop.clock.at)  # type: ignore[arg-type]
+    desk.shop.take(desk.channel, moved)
+    assert desk.dialog(message) != old
+    assert desk.shop.write(lambda tx: ledger.settle(tx, row, CrmReceipt(chat="55")))
+    desk.tell_all()
+    edit = MessageEdited(peer_key="boris", ext_id="e1", text="два", at=desk.shop.clock.at)  # type: ignore[arg-type]
+    desk.shop.take(desk.channel, edit)
+    (row,) = desk.entries()
+    entry = desk.entry(row)
+    assert entry is not None
+    assert (entry.act, entry.chat.id, entry.chat.remote, entry.text) == (Act.EDIT, f"chat-{old}", "55", "два")
+
+
+def test_what_is_under_way_when_a_pairing_ends_is_given_up_too(desk: Paired) -> None:
+    desk.shop.hear(desk.channel, "раз")
+    (row,) = desk.entries()
+    desk.shop.write(lambda tx: ledger.begin(tx, [row]))
+    pairing = desk.shop.read(lambda tx: pairings.one(tx, desk.pairing))
+    desk.shop.write(lambda tx: pairings.detach(tx, pairing))
+    desk.shop.write(lambda tx: ledger.recover(tx, desk.link))
+    channel = desk.shop.read(lambda tx: channels.one(tx, desk.channel))
+    desk.shop.write(lambda tx: pairings.attach(tx, CRM, desk.link, channel, HERE, {}))
+    assert desk.entries() == []
+    assert not desk.shop.write(lambda tx: ledger.settle(tx, row, CrmReceipt()))

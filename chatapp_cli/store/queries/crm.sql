@@ -94,7 +94,7 @@ UPDATE crm_pairing SET place = '' || id || ' ' || place WHERE id = :id AND activ
 UPDATE crm_pairing SET code = :code, detail = :detail WHERE id = :id AND (code <> :code OR detail <> :detail);
 
 -- name: pairings.forget_entries
-DELETE FROM crm_entry WHERE pairing_id = :id AND state IN ('waiting', 'dead');
+DELETE FROM crm_entry WHERE pairing_id = :id;
 
 -- name: pairings.of_dialog
 SELECT p.id, p.link_id, p.after FROM dialog d JOIN crm_pairing p ON p.channel_id = d.channel_id AND p.active = 1
@@ -107,25 +107,26 @@ FROM crm_pairing p JOIN channel c ON c.id = p.channel_id JOIN line l ON l.id = c
 WHERE p.link_id = :link AND p.kind = :kind AND p.place = :place;
 
 -- name: ledger.add
-INSERT INTO crm_entry (link_id, pairing_id, dialog_id, message_id, remote, employee, reason, act, rank, state, doubtful,
+INSERT INTO crm_entry (link_id, pairing_id, dialog_id, chat, message_id, remote, employee, reason, act, rank, state, doubtful,
   not_before, tries, claims, epoch, code, detail, created_at)
-VALUES (:link, :pairing, :dialog, :message, :remote, :employee, :reason, :act, :rank, 'waiting', 0, 0, 0, 0, 0, '', '', :now)
+VALUES (:link, :pairing, :dialog, :chat, :message, :remote, :employee, :reason, :act, :rank, 'waiting', 0, 0, 0, 0, 0, '', '', :now)
 RETURNING id;
 
 -- name: ledger.known
-SELECT link_id, remote, came, employee, told FROM crm_message WHERE message_id = :message;
+SELECT link_id, chat, remote, came, employee, told FROM crm_message WHERE message_id = :message;
 
 -- name: ledger.waits
 SELECT id FROM crm_entry WHERE message_id = :message AND link_id = :link AND act = :act AND state = 'waiting' LIMIT 1;
 
 -- name: ledger.asked
-SELECT 1 FROM crm_entry WHERE message_id = :message AND link_id = :link AND act = 'add' LIMIT 1;
+SELECT chat FROM crm_entry WHERE message_id = :message AND link_id = :link AND act = 'add' LIMIT 1;
 
 -- name: ledger.told
 UPDATE crm_message SET told = :told WHERE link_id = :link AND message_id = :message AND told <> :told;
 
 -- name: ledger.withdraw
-DELETE FROM crm_entry WHERE message_id = :message AND link_id = :link AND act IN ('add', 'edit') AND state = 'waiting';
+DELETE FROM crm_entry WHERE message_id = :message AND link_id = :link AND act IN ('add', 'edit') AND state = 'waiting'
+  AND doubtful = 0;
 
 -- name: ledger.claim
 UPDATE crm_entry SET state = 'claimed', claims = claims + 1, tries = tries + 1, epoch = :epoch
@@ -136,7 +137,7 @@ WHERE :epoch = COALESCE((SELECT l.epoch FROM lease l), 0) AND id IN (
       SELECT 1 FROM crm_entry p
       WHERE p.dialog_id = e.dialog_id AND p.link_id = e.link_id AND p.id < e.id AND p.state <> 'dead')
   ORDER BY e.rank, e.id LIMIT :n)
-RETURNING id, link_id, pairing_id, dialog_id, message_id, remote, employee, reason, act, rank, state, doubtful, not_before,
+RETURNING id, link_id, pairing_id, dialog_id, chat, message_id, remote, employee, reason, act, rank, state, doubtful, not_before,
   tries, claims, code, detail, created_at;
 
 -- name: ledger.begin
@@ -144,7 +145,7 @@ UPDATE crm_entry SET state = 'sending' WHERE id = :id AND state = 'claimed' AND 
   AND epoch = COALESCE((SELECT l.epoch FROM lease l), 0);
 
 -- name: ledger.mine
-SELECT 1 FROM crm_entry WHERE id = :id AND state IN ('claimed', 'sending') AND claims = :claims;
+SELECT dialog_id, message_id FROM crm_entry WHERE id = :id AND state IN ('claimed', 'sending') AND claims = :claims;
 
 -- name: ledger.done
 DELETE FROM crm_entry WHERE id = :id;
@@ -155,7 +156,7 @@ UPDATE crm_entry SET state = 'waiting', not_before = :not_before, code = :code, 
 WHERE id = :id;
 
 -- name: ledger.certain
-UPDATE crm_entry SET doubtful = 0 WHERE id = :id;
+UPDATE crm_entry SET state = 'waiting', doubtful = 0, not_before = 0, tries = tries - 1 WHERE id = :id;
 
 -- name: ledger.die
 UPDATE crm_entry SET state = 'dead', code = :code, detail = :detail WHERE id = :id;
@@ -198,8 +199,8 @@ JOIN message m ON m.id = e.message_id
 WHERE e.message_id = :message ORDER BY e.id;
 
 -- name: ledger.keep_message
-INSERT INTO crm_message (link_id, message_id, remote, came, employee, told)
-VALUES (:link, :message, :remote, :came, :employee, '')
+INSERT INTO crm_message (link_id, message_id, chat, remote, came, employee, told)
+VALUES (:link, :message, :chat, :remote, :came, :employee, '')
 ON CONFLICT (link_id, message_id) DO UPDATE SET remote = CASE WHEN excluded.remote <> '' THEN excluded.remote
   ELSE crm_message.remote END;
 

@@ -90,6 +90,8 @@ class KnownMessageRow(NamedTuple):
     """What a CRM knows of a message."""
 
     link_id: LinkId
+    chat: str
+    """Our id of the chat in which the CRM has it."""
     remote: str
     came: int
     employee: str
@@ -103,6 +105,8 @@ class EntryRow(NamedTuple):
     link_id: LinkId
     pairing_id: PairingId
     dialog_id: DialogId
+    chat: str
+    """Our id of the chat in which it is told."""
     message_id: MessageId | None
     remote: str
     employee: str

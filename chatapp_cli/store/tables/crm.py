@@ -104,6 +104,8 @@ class CrmMessage(Table, table=True):
     )
     link_id: int = Field(sa_column=Column(Big, ForeignKey("crm_link.id", ondelete="CASCADE"), primary_key=True))
     message_id: int = Field(sa_column=Column(Big, ForeignKey("message.id", ondelete="CASCADE"), primary_key=True))
+    chat: str
+    """Our id of the chat in which the CRM has it; empty for one that came from there."""
     remote: str
     """The CRM's id; empty for a message of ours, of which it tells none."""
     came: int
@@ -129,6 +131,8 @@ class CrmEntry(Table, table=True):
     link_id: int = Field(sa_column=ref("crm_link"))
     pairing_id: int = Field(sa_column=ref("crm_pairing"))
     dialog_id: int = Field(sa_column=ref("dialog"))
+    chat: str
+    """Our id of the chat in which it is told, at every attempt, also after its dialog became part of another."""
     message_id: int | None = Field(sa_column=ref("message", null=True))
     """``NULL`` for a message of the CRM that was refused before it became one of ours."""
     remote: str
