@@ -111,8 +111,8 @@ def _is_worth_telling(tx: Tx, row: EntryRow, message: MessageRow) -> bool:
         return not gone or bool(row.doubtful)
     if row.act not in {Act.EDIT, Act.DELETE}:
         return True
-    known = tx.all(KnownMessageRow, "ledger.known", message=message.id)
-    return not (gone and row.act == Act.EDIT) and any(one.link_id == row.link_id for one in known)
+    known = [one for one in tx.all(KnownMessageRow, "ledger.known", message=message.id) if one.link_id == row.link_id]
+    return not (gone and row.act == Act.EDIT) and any(one.shows_ours for one in known)
 
 
 class FilesAwaited(Exception):

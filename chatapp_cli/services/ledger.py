@@ -29,7 +29,7 @@ from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T, Text, stored
 from chatapp_cli.services import access, crm_chats
 from chatapp_cli.services.transcript import message as message_of
-from chatapp_cli.store.rows.crm import EntryRow, KnownMessageRow, PairedRow, ShownEntryRow
+from chatapp_cli.store.rows.crm import GIVEN_UP, EntryRow, KnownMessageRow, PairedRow, ShownEntryRow
 from chatapp_cli.store.tx import Tx
 
 LONGEST_WAIT = 600.0
@@ -123,7 +123,7 @@ def _owe_change(tx: Tx, dialog: DialogId, message: MessageId, act: Act) -> None:
         row = known.get(pairing.link_id)
         if row is None:
             _owe_change_of_untold(tx, pairing, dialog, message, act)
-        elif not row.came:
+        elif row.shows_ours:
             _owe(tx, pairing, dialog, message, act, Origin.CLIENT, row.chat)
 
 
@@ -335,4 +335,7 @@ def drop(tx: Tx, entry: EntryId) -> None:
     row = one(tx, entry)
     if not tx.run("ledger.drop", id=entry):
         raise Refused("being_told", T("Entry {n} is being told right now.", n=entry), T("Try again in a minute."))
+    if row.message_id is not None and row.act == Act.ADD:
+        tx.run("ledger.keep_message", link=row.link_id, message=row.message_id, chat="", remote="", came=0, employee="")
+        tx.run("ledger.told", link=row.link_id, message=row.message_id, told=GIVEN_UP)
     tx.emit(_about(EntryDropped, row))

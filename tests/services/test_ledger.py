@@ -146,6 +146,25 @@ def test_later_states_of_a_sent_message_owe_nothing_more(desk: Paired) -> None:
     assert [act for act, _ in desk.tell_all()] == [Act.ADD, Act.ADD]
 
 
+@pytest.mark.parametrize("fate", ["on its way", "refused", "given up by a person"])
+def test_a_report_of_a_sent_message_has_it_told_no_second_time(desk: Paired, fate: str) -> None:
+    from chatapp_cli.domain.arrival import DeliveryChanged
+
+    dialog = desk.dialog(desk.shop.hear(desk.channel))
+    desk.tell_all()
+    answer(desk, dialog)
+    desk.send_next("x1")
+    (row,) = desk.entries()
+    desk.shop.write(lambda tx: ledger.begin(tx, [row]))
+    if fate != "on its way":
+        desk.shop.write(lambda tx: ledger.die(tx, row, "refused", ""))
+    if fate == "given up by a person":
+        desk.shop.write(lambda tx: ledger.drop(tx, row.id))
+    desk.shop.take(desk.channel, DeliveryChanged(ext_id="x1", state=State.DELIVERED, at=desk.shop.clock.at))  # type: ignore[arg-type]
+    desk.shop.write(lambda tx: ledger.settle(tx, row, CrmReceipt()))
+    assert desk.entries() == []
+
+
 def test_an_edit_is_owed_only_where_the_message_is_shown_and_goes_as_the_text_last_stood(desk: Paired) -> None:
     message = desk.shop.hear(desk.channel, "раз", ext_id="e1")
     edit = MessageEdited(peer_key="anna", ext_id="e1", text="два", at=desk.shop.clock.at)  # type: ignore[arg-type]

@@ -116,7 +116,8 @@ RETURNING id;
 SELECT link_id, chat, remote, came, employee, told FROM crm_message WHERE message_id = :message;
 
 -- name: ledger.waits
-SELECT id FROM crm_entry WHERE message_id = :message AND link_id = :link AND act = :act AND state = 'waiting' LIMIT 1;
+SELECT id FROM crm_entry WHERE message_id = :message AND link_id = :link AND act = :act
+  AND (state = 'waiting' OR act = 'add') LIMIT 1;
 
 -- name: ledger.asked
 SELECT chat FROM crm_entry WHERE message_id = :message AND link_id = :link AND act = 'add' LIMIT 1;

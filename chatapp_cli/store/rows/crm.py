@@ -86,6 +86,10 @@ class PairedRow(NamedTuple):
     after: MessageId
 
 
+GIVEN_UP = "given_up"
+"""In place of what a CRM was told: a person decided that it is not told of a message."""
+
+
 class KnownMessageRow(NamedTuple):
     """What a CRM knows of a message."""
 
@@ -96,6 +100,11 @@ class KnownMessageRow(NamedTuple):
     came: int
     employee: str
     told: str
+
+    @property
+    def shows_ours(self) -> bool:
+        """Whether it shows a message that did not come from there."""
+        return not self.came and self.told != GIVEN_UP
 
 
 class EntryRow(NamedTuple):

@@ -113,7 +113,10 @@ class CrmMessage(Table, table=True):
     employee: str
     """The CRM's id of who wrote it there."""
     told: str
-    """What the CRM was last told of a message that came from it: ``delivered``, ``failed``, or nothing yet."""
+    """What the CRM was last told of a message that came from it: ``delivered``, ``failed``, or nothing yet.
+
+    ``given_up`` for one of ours of which a person decided that it is not told.
+    """
 
 
 class CrmEntry(Table, table=True):
