@@ -52,12 +52,12 @@ class InventedCrm:
     """What it has, or must still be told of."""
     given_up: set[MessageId] = field(default_factory=set)
     """What it refused, in whole or in part, or of which nobody knows whether it has it."""
-    by_a_person: set[int] = field(default_factory=set)
-    """Entries that a person had told again: those are out of order."""
+    unordered: set[int] = field(default_factory=set)
+    """Entries that a person had told again, or of two dialogs that became one: those are out of order."""
 
     def take(self, row: EntryRow, entry: LedgerEntry, who: str) -> None:
         """Show it."""
-        if row.id not in self.by_a_person:
+        if row.id not in self.unordered:
             self.order.setdefault(who, []).append(row.id)
         place = entry.chat.id, entry.key
         if entry.act is Act.ADD:
@@ -83,3 +83,5 @@ class Telling:
     row: EntryRow
     entry: LedgerEntry | None
     """As it was when it was claimed; ``None`` if there was nothing to tell any more."""
+    given_up: bool = False
+    """Whether its pairing ended meanwhile."""

@@ -200,7 +200,7 @@ class LedgerMachine(RuleBasedStateMachine):
         )
         before = self.newest()
         self.come(crm, event, [f"add:{number}"] + [f"add:{number}"] * doubled + [f"look:{number}"] * found_again)
-        new = self.shop.read(lambda tx: tx.compose(int, "SELECT id FROM message WHERE id > :id", {"id": before}))
+        new = self.shop.read(lambda tx: tx.compose(int, f"SELECT id FROM message WHERE id > {before}", {}))
         assert len(new) <= 1
         for message in new:
             self.said[MessageId(message)] = Said(self.who_of(MessageId(message)), text, written_in=where)
@@ -301,7 +301,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def it_is_taken(self, pick: int) -> None:
         telling, entry = self.land(pick)
         self.take(telling)
-        assert self.settle(telling, entry) == telling.crm.active
+        assert self.settle(telling, entry) != telling.given_up
 
     @precondition(lambda self: self.flying)
     @rule(pick=PICK)
@@ -363,7 +363,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def a_person_decides(self, where: int, keep: bool) -> None:
         crm = self.crms[where]
         for row in self.dead(crm)[:1]:
-            crm.by_a_person.add(row.id)
+            crm.unordered.add(row.id)
             self.shop.write(lambda tx, n=row.id: (ledger.retry if keep else ledger.drop)(tx, n))
             if not keep and row.message_id is not None:
                 crm.owed.discard(row.message_id)
@@ -375,6 +375,10 @@ class LedgerMachine(RuleBasedStateMachine):
         self.shop.write(lambda tx: pairings.detach(tx, row))
         crm.active = False
         crm.owed.clear()
+        for telling in self.flying:
+            if telling.crm is crm:
+                telling.given_up = True
+                crm.unordered.add(telling.row.id)
 
     @precondition(lambda self: any(not crm.active for crm in self.crms))
     @rule()
@@ -396,7 +400,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.names[who] = f"new {next(self.numbers)}"
         for crm in self.crms:  # what was told of the two until now was told of two
             crm.order.pop(old, None), crm.order.pop(new, None)
-            crm.by_a_person |= {row.id for row in self.entries(crm)}
+            crm.unordered |= {row.id for row in self.entries(crm)}
         message = self.shop.hear(self.channel, "новый", who=self.names[who])
         self.said[message] = Said(self.names[who], "новый")
         self.owe(message)
@@ -421,7 +425,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @invariant()
     def never_two_of_a_dialog_are_on_their_way(self) -> None:
-        if not any(crm.by_a_person for crm in self.crms):
+        if not any(crm.unordered for crm in self.crms):
             under_way = Counter((telling.row.link_id, telling.row.dialog_id) for telling in self.flying)
             assert max(under_way.values(), default=0) <= 1
 
