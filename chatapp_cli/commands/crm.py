@@ -146,7 +146,7 @@ def show_(ctx: typer.Context, link: OneLink = "", as_json: Json = False) -> None
             _("Last sign of life"): printing.moment(row.proof_at),
             _("Waiting"): row.waiting,
             _("Refused"): row.dead,
-            **{_(name): value for name, value in row.facts.items()},
+            **{_(name): value for name, value in row.facts.items() if value != row.title},
         }
     )
     _print_pairings(row, paired)

@@ -70,8 +70,8 @@ LINK_STATES: Mapping[LinkState, Text] = MappingProxyType(
         LinkState.OK: T("works"),
         LinkState.LIMITED: T("waits"),
         LinkState.AUTH_LOST: T("no access"),
-        LinkState.PAYMENT: T("the CRM has to be paid"),
-        LinkState.SUSPENDED: T("blocked by the CRM"),
+        LinkState.PAYMENT: T("not paid"),
+        LinkState.SUSPENDED: T("blocked there"),
     }
 )
 ACTS: Mapping[Act, Text] = MappingProxyType(

@@ -299,8 +299,8 @@ def test_a_portal_that_has_not_installed_the_application_says_so_to_every_questi
         (LinkState.OK, "", 0, "works"),
         (LinkState.LIMITED, "unreachable", 3, "waits"),
         (LinkState.AUTH_LOST, "grant_refused", 4, "no access"),
-        (LinkState.PAYMENT, "payment", 4, "the CRM has to be paid"),
-        (LinkState.SUSPENDED, "suspended", 4, "blocked by the CRM"),
+        (LinkState.PAYMENT, "payment", 4, "not paid"),
+        (LinkState.SUSPENDED, "suspended", 4, "blocked there"),
     ],
 )
 def test_the_list_says_how_a_link_is_in_words_and_by_its_exit_code(

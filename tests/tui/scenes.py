@@ -24,7 +24,7 @@ from chatapp_cli.tui.session.user_files import UserFiles
 from chatapp_cli.tui.widgets.composer import Pen
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 from chatapp_cli.tui.widgets.transcript import Transcript
-from tests.tui import furniture
+from tests.tui import furniture, portals
 from tests.tui.stage import Stage
 
 Size: TypeAlias = tuple[int, int]
@@ -243,6 +243,15 @@ PAGES = (
     Scene("apply", ("f2", "d", "a"), lambda app: app.screen.query("FormView")),
     Scene("chats", TO_CHATS, shows("@teply_dom_news"), before=furniture.account, answers={"chats": furniture.CHATS}),
     Scene("troubles", ("f3",), page("TroublesScreen")),
+    Scene("crm", ("g", "k", shows("Анна"), "down", "down", "down"), shows("ERROR_CONNECTOR"), before=portals.furnish),
+    Scene("portal", ("g", "k", shows("Анна"), "end", "up"), shows("→"), before=portals.furnish),
+    Scene("unlinked", ("g", "k"), page("CrmScreen")),
+    Scene(
+        "pairing",
+        ("g", "k", shows("Анна"), "down", "enter"),
+        lambda app: app.screen.query("FormView"),
+        before=portals.furnish,
+    ),
     Scene("people", ("f4",), page("PeopleScreen")),
     Scene(
         "found",

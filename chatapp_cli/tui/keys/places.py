@@ -292,7 +292,7 @@ PLACES: Final = (
         "crm",
         N_("CRMs"),
         acts=(
-            KeyActionSpec("link", ["a"], N_("Link a CRM"), N_("link")),
+            KeyActionSpec("link", ["a"], N_("Link a CRM"), N_("link one")),
             KeyActionSpec("attach", ["b"], N_("Pair a channel with the CRM"), N_("pair")),
             KeyActionSpec("open", ["enter", "o"], N_("Link again, or the options of the pairing"), N_("options")),
             KeyActionSpec("check", ["c"], N_("Check the link"), N_("check")),

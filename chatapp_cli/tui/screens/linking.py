@@ -8,6 +8,7 @@ from functools import partial
 
 from rich.text import Text
 
+from chatapp_cli.domain.crm import LinkState
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.form import Form
 from chatapp_cli.domain.text import T
@@ -15,7 +16,7 @@ from chatapp_cli.i18n import _, show
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.bind import Asker
 from chatapp_cli.runtime import linking
-from chatapp_cli.services import pairings
+from chatapp_cli.services import links, pairings
 from chatapp_cli.store.rows.crm import LinkRow, PairingRow
 from chatapp_cli.tui.screens.asking import AskingScreen
 
@@ -37,9 +38,13 @@ class LinkingScreen(AskingScreen):
         return Text("\n".join([show(about.summary), "", *(f"· {show(limit)}" for limit in about.limits)]))
 
     async def converse(self, ask: Asker) -> str:
-        """Link it. Raises ChatappError."""
-        await linking.link(self.workspace.company, ask, kind=self._kind, previous=self._previous)
-        return _("{title} is linked once it has installed the application.", title=show(manifest(self._kind).title))
+        """Link it, and leave on the page what is to be done there until it is done. Raises ChatappError."""
+        link = await linking.link(self.workspace.company, ask, kind=self._kind, previous=self._previous)
+        await ask.form(Form(title=T("Go on once the application is installed there."), fields=()))
+        row = await self.workspace.read(partial(links.one, link=link))
+        if row.state == LinkState.OK:
+            return _("{title} works. Now pair a channel with it.", title=row.title)
+        return _("{title} is linked once it has installed the application.", title=row.title)
 
 
 class PairingScreen(AskingScreen):

@@ -56,17 +56,17 @@ class LinkWords:
         styles = self._appearance.styles
         style = styles.bad if one.code else styles.good
         label = (f"{channel_manifest(one.kind).label} ", styles.accent)
-        place = (f"  {line(one.place_name)} ({one.place})", styles.faint)
+        place = (f"  {line(one.place_name)}", styles.faint)
         return Text.assemble(("   ⇄ ", style), label, (line(one.channel), styles.plain), place, no_wrap=True)
 
     def _entry(self, one: ShownEntryRow) -> Text:
         styles = self._appearance.styles
         dead = one.state == "dead"
         sign = ("   ✗ ", styles.bad) if dead else ("   ◷ ", styles.warn)
-        what = (f"{show(states.ACTS[Act(one.act)])}  ", styles.muted)
-        return Text.assemble(
-            sign, what, (line(one.name), styles.plain), (f"  {cut(line(one.text), _TEXT)}", styles.faint), no_wrap=True
-        )
+        what = (f"  {cut(line(one.text), _TEXT)}" if one.text else "", styles.faint)
+        if one.act != Act.ADD:
+            what = (f"  {show(states.ACTS[Act(one.act)])}", styles.muted)
+        return Text.assemble(sign, (line(one.name), styles.plain), what, no_wrap=True)
 
     def nothing(self) -> str:
         """The text where no CRM is linked."""
@@ -89,10 +89,13 @@ class LinkWords:
             self._fact(text, _("Refused"), ngettext("{n} entry", "{n} entries", link.dead), self._appearance.styles.bad)
         self._tell_gap(text, link)
         for label, value in link.facts.items():
-            self._fact(text, _(label), value)
+            if value != link.title:
+                self._fact(text, _(label), value)
         for finding in findings:
             self._tell_finding(text, finding)
         hint = _("Press {key} to pair a channel with it.", key=key("crm", "attach"))
+        if link.state != LinkState.OK:
+            hint = _("Press {key} to try it now.", key=key("crm", "resume"))
         return text.append(f"\n{hint}\n", self._appearance.styles.muted)
 
     def _tell_gap(self, text: Text, link: LinkRow) -> None:
@@ -117,7 +120,11 @@ class LinkWords:
         self._fact(text, _("State"), show(states.ENTRY_STATES[one.state]))
         self._fact(text, _("Since"), self._moment(one.created_at))
         self._explain(text, link.kind, one.code, one.detail)
-        return text.append(f"\n{one.text}\n", self._appearance.styles.plain)
+        if one.text:
+            text.append(f"\n{one.text}\n", self._appearance.styles.plain)
+        again, drop = key("crm", "retry"), key("crm", "drop")
+        hint = _("Press {again} to tell it again, {drop} to give it up.", again=again, drop=drop)
+        return text.append(f"\n{hint}\n", self._appearance.styles.muted) if one.state == "dead" else text
 
     def _headed(self, title: str, below: str) -> Text:
         styles = self._appearance.styles

@@ -1,0 +1,75 @@
+"""Two portals of the invented company: one that works, and one that has to be paid."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from chatapp_cli.domain.crm import LinkState, Place
+from chatapp_cli.domain.ids import LinkId, PairingId
+from chatapp_cli.i18n import N_
+from chatapp_cli.kit.crms import manifest
+from chatapp_cli.ports.bind import Bound
+from chatapp_cli.services import channels, ledger, links, pairings
+from chatapp_cli.store.rows.crm import EntryRow
+from chatapp_cli.store.tx import Tx
+from tests.tui.stage import ANNA, DAY, HOUR, MINUTE, Stage
+
+KIND = "bitrix24"
+HOME, TRADE = "teply-dom.bitrix24.ru", "opt-teply-dom.bitrix24.ru"
+SALES, POST = Place(id="107", name="Продажи"), Place(id="109", name="Почта и сайт")
+
+
+def furnish(stage: Stage) -> None:
+    """Both, with channels, and with what they are still to be told."""
+    home = linked(stage, HOME)
+    paired(stage, home, "@teply_dom_bot", SALES, show_robots="off")
+    paired(stage, home, "hello@teply-dom.example", POST)
+    _tell_some(stage, home)
+    trade = linked(stage, TRADE)
+    paired(stage, trade, "Сайт", Place(id="12", name="Заявки"))
+    stage.company.write(lambda tx: links.set_state(tx, trade, LinkState.PAYMENT, "payment"))
+
+
+def linked(stage: Stage, account: str) -> LinkId:
+    """A portal that works since yesterday."""
+    settings = {"portal": f"https://{account}", "client_id": "local.5", "auth_server": "https://oauth.bitrix24.tech"}
+    facts = {N_("Portal"): account}
+    bound = Bound(account=account, title=account, settings=settings, facts=facts, hook_key=f"key of {account}")
+
+    def link(tx: Tx) -> LinkId:
+        made = links.save(tx, stage.company.vault, bound, kind=KIND)
+        links.set_state(tx, made, LinkState.OK)
+        links.prove(tx, made)
+        return made
+
+    now, stage.clock.at = stage.clock.at, stage.clock.at - DAY
+    made = stage.company.write(link)
+    stage.clock.at = now
+    return made
+
+
+def paired(stage: Stage, link: LinkId, channel: str, place: Place, **options: str) -> PairingId:
+    """Pair a channel; what is written from then on is for the portal too."""
+    row = stage.company.read(partial(channels.find, named=channel))
+    attach = partial(pairings.attach, manifest=manifest(KIND), link=link, channel=row, place=place, changes=options)
+    now, stage.clock.at = stage.clock.at, stage.clock.at - 3 * HOUR
+    made = stage.company.write(attach)
+    stage.clock.at = now
+    return made
+
+
+def _tell_some(stage: Stage, link: LinkId) -> None:
+    """One message is told there, one is refused, one waits."""
+    bot = stage.company.read(partial(channels.find, named="@teply_dom_bot")).id
+    for ago, text in ((40, "А доставка бесплатная?"), (22, "И ещё открытку, пожалуйста"), (2, "Жду счёт")):
+        stage.hear(bot, ANNA, text, ago=ago * MINUTE)
+        for row in () if ago == 2 else stage.company.write(partial(ledger.claim, link=link, n=9)):
+            stage.company.write(partial(_answer, row=row, refuses=ago == 22))
+
+
+def _answer(tx: Tx, *, row: EntryRow, refuses: bool) -> None:
+    ledger.begin(tx, [row])
+    if refuses:
+        ledger.die(tx, row, "line_inactive", "ERROR_CONNECTOR_NOT_ACTIVE")
+    else:
+        ledger.skip(tx, row)

@@ -1,0 +1,173 @@
+"""The page of CRMs: links, pairings, and what the portals are still to be told."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+
+from chatapp_cli import i18n
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.crm import LinkState
+from chatapp_cli.domain.journal.links import CatchUpAsked, LinkResumed
+from chatapp_cli.services import journal, ledger, links, pairings
+from chatapp_cli.store.rows.crm import LinkRow, PairingRow
+from chatapp_cli.tui.screens.crm import CrmScreen
+from chatapp_cli.tui.screens.linking import PairingScreen
+from tests.tui import portals
+from tests.tui.conftest import GOOD, SMALL, Opener, Window
+from tests.tui.stage import Stage
+
+BOTH = pytest.mark.parametrize("size", [SMALL, GOOD])
+
+
+def linked(company: Company) -> list[LinkRow]:
+    return company.read(links.everything)
+
+
+def paired(company: Company) -> list[PairingRow]:
+    return [row for row in company.read(pairings.everything) if row.active]
+
+
+async def to_the_page(it: Window) -> None:
+    await it.press("g", "k")
+    await it.until(lambda: isinstance(it.app.screen, CrmScreen))
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ("A CRM shows the conversations of", "Press a to link one")),
+        ("ru", ("В CRM видны переписки", "Нажмите a")),
+    ],
+)
+async def test_without_a_link_the_page_says_what_a_crm_is_for(
+    window: Opener, size: tuple[int, int], language: str, words: tuple[str, str]
+) -> None:
+    i18n.use(language)
+    async with window(size) as it:
+        await to_the_page(it)
+        await it.until(lambda: all(word in " ".join(it.text().replace("│", " ").split()) for word in words))
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("language", "works", "unpaid", "refused"),
+    [("en", "works", "not paid", "State: refused"), ("ru", "работает", "не оплач", "Состояние: отклонено")],
+)
+async def test_links_pairings_and_entries_are_told_in_words(
+    window: Opener, stage: Stage, size: tuple[int, int], language: str, works: str, unpaid: str, refused: str
+) -> None:
+    portals.furnish(stage)
+    i18n.use(language)
+    async with window(size) as it:
+        await to_the_page(it)
+        await it.sees(f"● {portals.HOME}  {works}", f"● {portals.TRADE}  {unpaid}", "⇄ TG bot @teply_dom_bot  Продажи")
+        await it.sees("✗ Анна Кузнецова  И ещё", "◷ Анна Кузнецова  Жду счёт")
+        await it.press("down", "down", "down")
+        await it.sees(refused, "ERROR_CONNECTOR_NOT_ACTIVE", "→ ")
+
+
+async def test_the_page_follows_what_happens_to_a_link(window: Opener, stage: Stage, company: Company) -> None:
+    portals.linked(stage, portals.HOME)
+    async with window() as it:
+        await to_the_page(it)
+        await it.sees(f"● {portals.HOME}  works")
+        (link,) = linked(company)
+        company.write(partial(links.set_state, link=link.id, state=LinkState.AUTH_LOST, code="grant_refused"))
+        await it.sees(f"● {portals.HOME}  no access", "Bitrix24 gives no more tokens", "Press r to try it now.")
+        company.write(partial(links.set_state, link=link.id, state=LinkState.OK))
+        stage.clock.at += 60_000
+        company.write(partial(links.open_gap, link=link.id))
+        company.write(partial(links.resume, link=link.id))
+        await it.sees("Being looked for: ")
+
+
+async def test_a_refused_entry_is_told_again_and_given_up_by_keys(
+    window: Opener, stage: Stage, company: Company
+) -> None:
+    portals.furnish(stage)
+    refused = company.read(ledger.everything)[0]
+    async with window() as it:
+        await to_the_page(it)
+        await it.sees("✗ Анна")
+        await it.press("s")
+        await it.until(lambda: any("entries" in note.message for note in it.app._notifications))
+        await it.press("down", "down", "down")
+        await it.sees("Press s to tell it again, d to give it up.")
+        await it.press("s")
+        await it.until(lambda: company.read(partial(ledger.one, entry=refused.id)).state == "waiting")
+        await it.sees_no("✗ Анна")
+        await it.press("d")
+        await it.sees("Give it up?", "The CRM will never show it.")
+        await it.press("n")
+        assert len(company.read(ledger.everything)) == 2
+        await it.press("d", "y")
+        await it.until(lambda: len(company.read(ledger.everything)) == 1)
+
+
+@BOTH
+async def test_the_options_of_a_pairing_are_a_form(
+    window: Opener, stage: Stage, company: Company, size: tuple[int, int]
+) -> None:
+    portals.furnish(stage)
+    async with window(size) as it:
+        await to_the_page(it)
+        await it.press("down")
+        await it.sees("Show what robots", "no")
+        await it.press("enter")
+        await it.until(lambda: isinstance(it.app.screen, PairingScreen) and it.app.screen.query("FormView"))
+        await it.sees("Options · @teply_dom_bot · Продажи")
+        form = it.app.screen.query_one("FormView")
+        assert form.typed()["show_robots"] == "off"
+        it.app.screen.query("Checkbox")[1].value = True
+        it.app.screen.query("Checkbox")[0].value = False
+        it.app.screen.query_one("#continue").focus()
+        await it.press("enter")
+        await it.until(lambda: isinstance(it.app.screen, CrmScreen))
+        wanted = {"show_desk": "off", "show_robots": "on"}
+        await it.until(lambda: {**paired(company)[0].options}.items() >= wanted.items())
+        await it.press("down", "enter")
+        await it.until(lambda: isinstance(it.app.screen, PairingScreen))
+        await it.press("escape")
+        await it.until(lambda: isinstance(it.app.screen, CrmScreen))
+
+
+async def test_a_pairing_and_a_link_end_after_a_question(window: Opener, stage: Stage, company: Company) -> None:
+    portals.furnish(stage)
+    async with window() as it:
+        await to_the_page(it)
+        await it.press("down", "u")
+        await it.sees("End the pairing of @teply_dom_bot with Продажи?")
+        await it.press("y")
+        await it.until(lambda: len(paired(company)) == 2)
+        await it.press("home", "x")
+        await it.sees(f"Remove the link to {portals.HOME}?", "Dialogs and messages stay.")
+        await it.press("n", "x", "y")
+        await it.until(lambda: [row.title for row in linked(company)] == [portals.TRADE])
+        await it.sees_no(portals.HOME + "  works")
+
+
+async def test_trying_again_and_catching_up_are_told_to_the_daemon(
+    window: Opener, stage: Stage, company: Company
+) -> None:
+    portals.linked(stage, portals.HOME)
+    async with window() as it:
+        await to_the_page(it)
+        await it.sees("works")
+        await it.press("r", "m")
+
+        def told() -> list[type]:
+            return [type(entry.event) for entry in company.read(partial(journal.after, number=0, n=5000))]
+
+        await it.until(lambda: {LinkResumed, CatchUpAsked} <= {*told()})
+
+
+async def test_without_a_public_address_linking_says_what_to_set(window: Opener, company: Company) -> None:
+    async with window() as it:
+        await to_the_page(it)
+        await it.press("a")
+        await it.until(lambda: any("public address" in note.message for note in it.app._notifications))
+        assert isinstance(it.app.screen, CrmScreen)
+        assert linked(company) == []
