@@ -12,6 +12,7 @@ from chatapp_cli.tui.screens.applications import ApplicationsScreen
 from chatapp_cli.tui.screens.begin import BeginScreen
 from chatapp_cli.tui.screens.bind import BindScreen
 from chatapp_cli.tui.screens.chats import ChatsScreen
+from chatapp_cli.tui.screens.crm import CrmScreen
 from chatapp_cli.tui.screens.inbox import InboxScreen
 from chatapp_cli.tui.screens.lines import LinesScreen
 from chatapp_cli.tui.screens.mail import MailScreen
@@ -31,6 +32,7 @@ PLACES = {
     "list": DialogList,
     "transcript": Transcript,
     "lines": LinesScreen,
+    "crm": CrmScreen,
     "troubles": TroublesScreen,
     "applications": ApplicationsScreen,
     "find": SearchScreen,
@@ -69,6 +71,7 @@ def test_no_key_means_two_things_in_one_place() -> None:
         ("app", "inbox", "list"),
         ("app", "inbox", "transcript"),
         ("app", "lines"),
+        ("app", "crm"),
         ("app", "troubles"),
         ("app", "applications"),
         ("app", "find"),
