@@ -157,10 +157,14 @@ def detached_there(tx: Tx, link: LinkId, place: str, kind: str = "") -> None:
 
 
 def _end(tx: Tx, row: PairingRow, code: str) -> None:
-    if tx.run("pairings.end", id=row.id, code=code):
-        tx.run("pairings.forget_entries", id=row.id)
-        event = PairingEnded(channel=row.channel_id, link=row.link_id, place=row.place, code=code)
-        tx.emit(event, actor=PROGRAM if code else None)
+    if not tx.run("pairings.end", id=row.id, code=code):
+        return
+    tx.run("pairings.forget_entries", id=row.id)
+    event = PairingEnded(channel=row.channel_id, link=row.link_id, place=row.place, code=code)
+    if code:
+        tx.emit(event, actor=PROGRAM)
+    else:
+        tx.emit(event)
 
 
 def refused(tx: Tx, pairing: PairingId, code: str, detail: str) -> None:

@@ -28,10 +28,12 @@ AS_ANOTHER = {
     "onward.continue_chain": "a chain goes on under the name of the message's first author",
     "alarm_messages.send": "an alarm is the program's, and what was written of it too",
     "alarm_messages._accept": "an alarm is the program's, and so is a trial of it",
+    "crm_intake._as_author": "an employee of a CRM writes, whom no account of ours stands for",
     "approvals._announce": "a mail about a template is the program's, whoever moved the template",
 }
 """Services that let a part of the program act in their transaction, each with the reason."""
 MEANT = {
+    "employees.map_to": "whose messages are an employee's",
     "replies.invite": "who is invited",
     "replies.uninvite": "who is invited no longer",
 }
