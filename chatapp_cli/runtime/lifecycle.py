@@ -6,7 +6,6 @@ It does not depend on the kind of provider: a channel has a lifecycle, and so ma
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from chatapp_cli.domain.errors import ChannelError, ChatappError, Misconfigured, NeedsRebind, RateLimited, Retryable
@@ -27,10 +26,6 @@ FIRST_LOOK = 300.0
 LONGEST_LOOK = 3600.0
 AGAIN = 5.0
 """Seconds after which a report that could not be stored is stored again."""
-_NEEDS_A_PERSON: Mapping[type[ChannelError], Health] = {
-    NeedsRebind: Health.NEEDS_REBIND,
-    Misconfigured: Health.MISCONFIGURED,
-}
 
 
 class ManagedConnection(Protocol):
@@ -60,6 +55,10 @@ def retry_after(looks: int) -> float:
 def pause_after(falls: int) -> float:
     """Seconds, at most, until a connection is tried again after this many failures in a row."""
     return min(LONGEST_PAUSE, 0.6 * 2.0 ** min(falls, 9))
+
+
+def _health_of(error: NeedsRebind | Misconfigured) -> Health:
+    return Health.NEEDS_REBIND if isinstance(error, NeedsRebind) else Health.MISCONFIGURED
 
 
 class Lifecycle:
@@ -137,7 +136,7 @@ class Lifecycle:
         """Report that a person must act, and retry now and then: some providers readmit accounts."""
         pause = retry_after(self._refusals) * self._chance.between(0.9, 1.1)
         self._refusals += 1
-        await self._rest(_NEEDS_A_PERSON[type(error)], error.code, error.detail, pause, looks=True)
+        await self._rest(_health_of(error), error.code, error.detail, pause, looks=True)
 
     async def _fall(self, error: ChatappError) -> None:
         """Report a failure once, wait longer after each one, and reconnect."""

@@ -9,6 +9,7 @@ import pytest
 
 from chatapp_cli.domain.arrival import Arrival, Batch
 from chatapp_cli.domain.errors import ChannelError, Misconfigured, NeedsRebind, Retryable
+from chatapp_cli.kit.tokens import GrantRefused
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import HookReply, HookRequest
 from chatapp_cli.runtime import rereading
@@ -63,8 +64,12 @@ async def test_what_came_of_a_session_or_a_while_without_a_fall_makes_the_next_f
 
 @pytest.mark.parametrize(
     ("refusal", "health"),
-    [(NeedsRebind("logged_out"), "needs_rebind"), (Misconfigured("bad_url"), "misconfigured")],
-    ids=["needs_rebind", "misconfigured"],
+    [
+        (NeedsRebind("logged_out"), "needs_rebind"),
+        (GrantRefused("grant_refused"), "needs_rebind"),
+        (Misconfigured("bad_url"), "misconfigured"),
+    ],
+    ids=["needs_rebind", "refused grant", "misconfigured"],
 )
 async def test_a_refused_account_is_looked_at_again_by_itself_and_heals(
     play: Callable[..., object], refusal: ChannelError, health: str
