@@ -122,6 +122,7 @@ class LinkRunner:
             raise_if_cancelled()
             self._lifecycle.came_up()
             self._arranging = self._catching_up = True
+            self._inbox.hold()
             await self._arrange(session)
             await self._lifecycle.tell(Health.OK)
             loader = self._loader(address)
@@ -142,6 +143,7 @@ class LinkRunner:
                 await self._arrange(session)
             if self._catching_up:
                 await self._catch_up(session)
+                self._inbox.release()
                 caught_up_at = self._clock.monotonic()
             await self._store.write(partial(links.prove, link=self.row.id))
             self._lifecycle.lives(moved=False)

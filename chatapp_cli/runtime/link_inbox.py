@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import structlog
@@ -21,6 +21,8 @@ from chatapp_cli.store.rows.crm import CrmArrivedRow
 
 log = structlog.get_logger()
 
+CAUGHT_UP_WITHIN = 15.0
+"""Seconds that what comes waits, at most, for what employees wrote while no session was up."""
 LOOK = 30.0
 """Seconds after which it looks even without a wake-up."""
 FOR_UNKNOWN = 2.0
@@ -35,6 +37,15 @@ class LinkInbox:
         self._link = link
         self._clock = store.company.world.clock
         self._news = WakeUp()
+        self._caught_up = WakeUp()
+
+    def hold(self) -> None:
+        """Wait for what was written before: a session begins, and has to catch up first."""
+        self._caught_up.clear()
+
+    def release(self) -> None:
+        """Everything that was written before is here."""
+        self._caught_up.set()
 
     def wake(self) -> None:
         """Wake it: the CRM told something."""
@@ -42,6 +53,7 @@ class LinkInbox:
 
     async def run(self, session: CrmSession) -> None:
         """Apply events until cancelled."""
+        await self._caught_up.wait_by(self._clock, CAUGHT_UP_WITHIN)
         while True:
             self._news.clear()
             await self._turn(session)
@@ -52,18 +64,23 @@ class LinkInbox:
     async def _turn(self, session: CrmSession) -> None:
         """Apply what may be applied now; in a chat a message waits for those before it."""
         held: set[tuple[str, str]] = set()
-        for row in await self._store.read(partial(crm_intake.waiting, link=self._link)):
-            try:
-                event = crm_intake.event_of(row)
-            except ValueError as error:
-                await self._store.write(partial(crm_intake.die, row=row, problem=str(error)))
-                continue
+        for row, event in in_order(await self._waiting()):
             where = _chat_of(event)
             waits = row.next_at > self._clock.now() or where in held
             if not waits:
                 waits = not await self._apply(session, row, event)
             if waits and where is not None and isinstance(event, CrmWrote):
                 held.add(where)
+
+    async def _waiting(self) -> list[tuple[CrmArrivedRow, CrmEvent]]:
+        """Events that are not applied; one that cannot be read becomes a dead letter."""
+        found = []
+        for row in await self._store.read(partial(crm_intake.waiting, link=self._link)):
+            try:
+                found.append((row, crm_intake.event_of(row)))
+            except ValueError as error:
+                await self._store.write(partial(crm_intake.die, row=row, problem=str(error)))
+        return found
 
     async def _apply(self, session: CrmSession, row: CrmArrivedRow, event: CrmEvent) -> bool:
         """Apply an event; false if it is tried again later."""
@@ -113,6 +130,26 @@ class LinkInbox:
             return await self._store.off_loop(partial(files.adopt, media, scratch, name=file.name, mime=file.mime))
         finally:
             await self._store.off_loop(partial(scratch.unlink, missing_ok=True))
+
+
+def in_order(found: Sequence[tuple[CrmArrivedRow, CrmEvent]]) -> Iterator[tuple[CrmArrivedRow, CrmEvent]]:
+    """The same events, the messages of each chat in the order in which they were written.
+
+    Those that a catch-up finds come after the events that overtook them.
+    """
+    chats: dict[tuple[str, str], list[tuple[CrmArrivedRow, CrmWrote]]] = {}
+    for row, event in found:
+        if isinstance(event, CrmWrote):
+            chats.setdefault((event.place, event.chat), []).append((row, event))
+    sorted_ones = {chat: iter(sorted(some, key=_place_of)) for chat, some in chats.items()}
+    for row, event in found:
+        yield next(sorted_ones[event.place, event.chat]) if isinstance(event, CrmWrote) else (row, event)
+
+
+def _place_of(found: tuple[CrmArrivedRow, CrmWrote]) -> tuple[int, int]:
+    """By the CRM's number of the message, if it has numbers."""
+    row, event = found
+    return (int(event.remote) if event.remote.isascii() and event.remote.isdecimal() else 0), row.id
 
 
 def _chat_of(event: CrmEvent) -> tuple[str, str] | None:

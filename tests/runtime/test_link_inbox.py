@@ -1,0 +1,29 @@
+"""What employees wrote is applied in the order in which they wrote it, however late a part of it was found."""
+
+from __future__ import annotations
+
+from chatapp_cli.domain.crm import CrmEvent, CrmRewrote, CrmWrote
+from chatapp_cli.domain.ids import LinkId
+from chatapp_cli.runtime.link_inbox import in_order
+from chatapp_cli.store.rows.crm import CrmArrivedRow
+
+
+def arrived(number: int, event: CrmEvent) -> tuple[CrmArrivedRow, CrmEvent]:
+    row = CrmArrivedRow(number, LinkId(1), f"p{number}", "", b"", "new", "", 0, 0, 0)  # type: ignore[arg-type]
+    return row, event
+
+
+def wrote(remote: str, chat: str = "chat-1") -> CrmWrote:
+    return CrmWrote(kind="email", place="107", chat=chat, remote=remote)
+
+
+def test_messages_of_a_chat_come_as_they_were_written_and_those_of_others_keep_their_places() -> None:
+    edit = CrmRewrote(kind="email", place="107", chat="chat-1", remote="100", text="как теперь")
+    events: list[CrmEvent] = [wrote("100"), wrote("7", "chat-2"), edit, wrote("99"), wrote("6", "chat-2")]
+    found = [event for _, event in in_order([arrived(n, event) for n, event in enumerate(events)])]
+    assert found == [wrote("99"), wrote("6", "chat-2"), edit, wrote("100"), wrote("7", "chat-2")]
+
+
+def test_messages_without_numbers_come_as_they_arrived() -> None:
+    events = [wrote("b"), wrote("a")]
+    assert [event for _, event in in_order([arrived(n, event) for n, event in enumerate(events)])] == events
