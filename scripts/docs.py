@@ -6,11 +6,13 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from chatapp_cli.kit import crms
 from chatapp_cli.kit.manifests import manifests
 from scripts import (
     channels_part,
     cli_page,
     coverage_page,
+    crm_part,
     fields_part,
     keys_page,
     modules_page,
@@ -36,6 +38,7 @@ PAGES: Mapping[str, Callable[[Path], str]] = {
         page: parts.page(page, {"fields": fields_part.of(kind)})
         for page, kind in ((f"docs/channels/{kind}.md", kind) for kind in manifests())
     },
+    **{f"docs/crm/{kind}.md": parts.page(f"docs/crm/{kind}.md", crm_part.parts(kind)) for kind in crms.manifests()},
 }
 
 
