@@ -5,7 +5,8 @@ Sources: b24-rest-docs ``settings/oauth/index.md``, ``auto-renewal.md``; provide
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -134,13 +135,23 @@ async def settle(bound: Bound, server: AuthServer, clock: Clock) -> Installation
         raise NeedsRebind("not_installed")
     if offer is not None:
         try:
-            known = await _accepted(bound, server, offer, known, clock)
+            known = await _undisturbed(_accepted(bound, server, offer, known, clock))
         except (NeedsRebind, Rejected, OutcomeUnknown):
             await bound.memory.swap(OFFER, written(offer), "")
             if known is None:
                 raise
     assert known is not None
     return known
+
+
+async def _undisturbed(proving: Coroutine[None, None, Installation]) -> Installation:
+    """Prove it to its end although the session is stopped: a pair that nobody stores is lost, and with it the link."""
+    task = asyncio.create_task(proving)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.gather(task, return_exceptions=True)
+        raise
 
 
 async def _accepted(

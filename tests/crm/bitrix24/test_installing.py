@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -12,6 +13,7 @@ from chatapp_cli.domain.crm import LinkInstalled, LinkRemoved
 from chatapp_cli.domain.errors import NeedsRebind, UsageError
 from chatapp_cli.ports.world import World
 from chatapp_cli.sandbox.bitrix24 import Portal
+from chatapp_cli.sandbox.bitrix24.misbehaviour import TOKEN
 from tests.contract.connector_contract import ScriptedAsker
 from tests.crm.bitrix24.desk import LINE, WHATSAPP, OfficeDesk, pairing
 
@@ -41,6 +43,25 @@ async def test_both_forms_of_an_installation_let_a_session_begin(desk: OfficeDes
     async with desk.session() as session:
         await session.prove()
     assert portal.calls[-1].method == "scope"
+
+
+async def test_an_installation_is_proved_to_its_end_although_its_session_is_stopped(
+    desk: OfficeDesk, portal: Portal
+) -> None:
+    await desk.install()
+    portal.misbehaviour.slow[TOKEN] = 0.2
+    opening = asyncio.create_task(prove(desk))
+    while not portal.authority.renewals:  # noqa: ASYNC110 - the portal has no event for it
+        await asyncio.sleep(0.01)
+    opening.cancel()
+    await asyncio.wait({opening})
+    await prove(desk)
+    assert len(portal.authority.renewals) == 1
+
+
+async def prove(desk: OfficeDesk) -> None:
+    async with desk.session() as session:
+        await session.prove()
 
 
 async def test_the_code_of_the_browser_is_redeemed_by_the_session_once(desk: OfficeDesk, portal: Portal) -> None:
