@@ -26,14 +26,19 @@ DAY = 86_400_000
 class Serving:
     """A company's store in a folder, the clock by which it is served, and the daemons that serve it.
 
-    ``root`` is where the program's sources are; packages in ``site`` are found beside them.
+    ``root`` is where the program's sources are; packages in ``site`` are found beside them. With a ``port`` every
+    daemon listens there, so that what calls it finds the next one.
     """
 
-    def __init__(self, home: Path, *, parts: Mapping[str, str] | None = None, root: Path = ROOT) -> None:
+    def __init__(
+        self, home: Path, *, parts: Mapping[str, str] | None = None, root: Path = ROOT, port: int = 0
+    ) -> None:
         self.home = home
         self.site = home / "site"
         self._root = root
-        self._env = {**os.environ, "CHATAPP_HOME": str(home), "CHATAPP_HTTP_PORT": "0", "CHATAPP_LOG_LEVEL": "warning"}
+        self._port = port
+        ours = {"CHATAPP_HOME": str(home), "CHATAPP_HTTP_PORT": str(port), "CHATAPP_LOG_LEVEL": "warning"}
+        self._env = {**os.environ, **ours}
         self._env["PYTHONPATH"] = os.pathsep.join([str(self.site), str(root), self._env.get("PYTHONPATH", "")])
         home.mkdir(parents=True, exist_ok=True)
         self.clock = DrivenClock(home / "clock")
@@ -57,7 +62,7 @@ class Serving:
     def company(self) -> Company:
         """The store as another process sees it, by the same clock. The caller closes it."""
         world = World(clock=self.clock, chance=SystemChance())
-        return open_company(Settings(home=str(self.home), http_port=0), world).seen_by(OWNER)
+        return open_company(Settings(home=str(self.home), http_port=self._port), world).seen_by(OWNER)
 
     async def chatapp(self, *words: str) -> tuple[int, str]:
         """A command in English beside the daemon: how it ended, and what it said."""
