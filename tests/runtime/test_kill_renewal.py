@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
-import sys
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
@@ -26,9 +23,9 @@ from chatapp_cli.sandbox.email_oauth import OauthEmailSandbox
 from chatapp_cli.services import channels, lines
 from chatapp_cli.store.rows.channels import ChannelRow
 from tests.contract.connector_contract import ScriptedAsker
+from tests.runtime.standing import killed_at
 from tests.unit.kit.worlds import HeldClock
 
-ROOT = Path(__file__).parents[2]
 CHILD = """
 import asyncio, sys
 from dataclasses import replace
@@ -40,36 +37,14 @@ from chatapp_cli.kit.tokens import Tokens
 from chatapp_cli.runtime.memory import bound_with_memory
 from chatapp_cli.services import channels
 from chatapp_cli.settings import Settings
+from tests.runtime.standing import StandingMemory
 
 home, channel, place = sys.argv[1], int(sys.argv[2]), sys.argv[3]
-
-async def stand(here):
-    if here == place:
-        print(here, flush=True)
-        await asyncio.Event().wait()
-
-class Memory:
-    def __init__(self, memory):
-        self.memory = memory
-
-    async def known(self, prefix=""):
-        return await self.memory.known(prefix)
-
-    async def swap(self, name, before, after):
-        await stand("nothing noted")
-        done = await self.memory.swap(name, before, after)
-        await stand("noted")
-        return done
-
-    async def save(self, changes):
-        await stand("answered")
-        await self.memory.save(changes)
-        await stand("stored")
 
 async def renew():
     company = open_company(Settings(home=home, http_port=0))
     bound = bound_with_memory(company, company.whole.read(lambda tx: channels.one(tx, channel)))
-    bound = replace(bound, memory=Memory(bound.memory))
+    bound = replace(bound, memory=StandingMemory(bound.memory, place))
     client = client_of(bound.settings, bound.secrets, None)
     world = system_world()
     tokens = Tokens(bound, Rotation(client.renew, bound, world), world.clock)
@@ -92,18 +67,6 @@ async def channel(company: Company, sandbox: OauthEmailSandbox) -> ChannelRow:
     return await asyncio.to_thread(company.read, partial(channels.one, channel=number))
 
 
-async def killed_at(place: str, home: Path, channel: ChannelRow) -> None:
-    """Begin a renewal in another process, and kill it there."""
-    child = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", CHILD, str(home), str(channel.id), place, cwd=ROOT, stdout=asyncio.subprocess.PIPE
-    )
-    assert child.stdout is not None
-    said = (await child.stdout.readline()).decode().strip()
-    os.kill(child.pid, signal.SIGKILL)
-    await child.wait()
-    assert said == place
-
-
 async def renewed(company: Company, channel: ChannelRow, refused: AccessToken) -> AccessToken:
     """The token of a process that starts now and whose first one is refused."""
     bound = await asyncio.to_thread(bound_with_memory, company, channel)
@@ -122,7 +85,7 @@ async def test_a_renewal_that_was_killed_costs_the_login_only_if_its_answer_was_
 ) -> None:  # fmt: skip
     bound = await asyncio.to_thread(bound_with_memory, company, channel)
     first = msgspec.json.decode(bound.secrets["token"], type=AccessToken)
-    await killed_at(place, tmp_path / "home", channel)
+    await killed_at(place, CHILD, str(tmp_path / "home"), str(channel.id))
     for _ in range(3):
         try:
             found = await renewed(company, channel, first)
