@@ -49,7 +49,7 @@ class CrmScreen(ActionPage):
 
     SCOPE = "crm"
     DEFAULT_CSS = """
-    CrmScreen #tree { width: 50%; min-width: 34; border: none; border-right: solid $rule; height: 1fr; padding: 1 0;
+    CrmScreen #tree { width: 50%; min-width: 34; border: none; border-right: solid $rule; height: 1fr; padding: 1 0 1 1;
         background: $background; scrollbar-size-vertical: 1; text-wrap: nowrap; text-overflow: ellipsis; }
     CrmScreen #tree:focus { border: none; border-right: solid $rule; background-tint: $background 0%; }
     CrmScreen #detail { width: 1fr; padding: 1 2; scrollbar-size-vertical: 1; }

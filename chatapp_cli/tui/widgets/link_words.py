@@ -117,11 +117,12 @@ class LinkWords:
     def about_entry(self, one: ShownEntryRow, link: LinkRow) -> Text:
         """The details of an entry of the ledger."""
         text = self._headed(line(one.name), show(states.ACTS[Act(one.act)]))
-        self._fact(text, _("State"), show(states.ENTRY_STATES[one.state]))
+        style = self._appearance.styles.bad if one.state == "dead" else None
+        self._fact(text, _("State"), show(states.ENTRY_STATES[one.state]), style)
         self._fact(text, _("Since"), self._moment(one.created_at))
         self._explain(text, link.kind, one.code, one.detail)
         if one.text:
-            text.append(f"\n{one.text}\n", self._appearance.styles.plain)
+            text.append("" if one.code else "\n").append(f"{one.text}\n", self._appearance.styles.plain)
         again, drop = key("crm", "retry"), key("crm", "drop")
         hint = _("Press {again} to tell it again, {drop} to give it up.", again=again, drop=drop)
         return text.append(f"\n{hint}\n", self._appearance.styles.muted) if one.state == "dead" else text
@@ -138,9 +139,10 @@ class LinkWords:
         if not code:
             return
         what, step = states.why_there(manifest(kind), code, detail)
-        text.append(f"{show(what)}\n", self._appearance.styles.plain)
+        text.append(f"\n{show(what)}\n", self._appearance.styles.plain)
         if step is not None:
             text.append(f"→ {show(step)}\n", self._appearance.styles.accent)
+        text.append("\n")
 
     def _moment(self, at: int) -> str:
         return words.moment(at, self._appearance.now())
