@@ -96,14 +96,17 @@ def _last_known(tx: Tx, card: DialogCard, subject: str) -> MessageId | None:
     return next((one.id for one in _known(tx, card, subject) if one.direction == Direction.IN), None)
 
 
-def thread(tx: Tx, card: DialogCard, subject: str = "", *, until: str = "") -> Sequence[str]:
+def thread(
+    tx: Tx, card: DialogCard, subject: str = "", *, until: str = "", before: Millis | None = None
+) -> Sequence[str]:
     """The ids of the last messages of a dialog, oldest first; of mails, of those under a subject that the client knows.
 
-    Empty for a mail with a new subject, which begins another thread. ``until``: the mail that is answered.
+    Empty for a mail with a new subject, which begins another thread. ``until``: the mail that is answered;
+    ``before``: only messages of an earlier time.
     """
     if kinds(card.address)[0] != "email":
         return tuple(reversed(tx.all(str, "messages.thread", dialog=card.id)))
-    ids = [one.ext_id for one in _known(tx, card, subject)]
+    ids = [one.ext_id for one in _known(tx, card, subject, EVER if before is None else before - 1)]
     latest = ids.index(until) if until in ids else 0
     return tuple(reversed(ids[latest : latest + _LONGEST_THREAD]))
 

@@ -275,7 +275,7 @@ async def test_a_mail_is_answered_and_passed_on_from_its_page(window: Opener, st
         await it.press("escape", "tab", "g", "m")
         await it.sees("act-17.pdf")
         await it.press("f6")
-        await it.sees("answer to: Добрый день", "Copy: sklad@teply-dom.example, irina@savin.example")
+        await it.sees("answer to: Добрый день", "Cc: sklad@teply-dom.example, irina@savin.example")
 
 
 async def test_the_menu_offers_what_a_mail_can_be_answered_by(window: Opener, stage: Stage) -> None:
@@ -287,7 +287,7 @@ async def test_the_menu_offers_what_a_mail_can_be_answered_by(window: Opener, st
         menu = it.app.screen.query_one(OptionList)
         menu.highlighted = menu.get_option_index("everybody")
         await it.press("enter")
-        await it.sees("Copy: sklad@teply-dom.example, irina@savin.example")
+        await it.sees("Cc: sklad@teply-dom.example, irina@savin.example")
 
 
 async def test_unfolding_keeps_the_place(window: Opener, stage: Stage) -> None:

@@ -105,7 +105,7 @@ PLACES: Final = (
             KeyActionSpec("write", ["w", "space"], N_("Write"), N_("write")),
             KeyActionSpec("later", ["L", "ctrl+l"], N_("Send what is written at a later time")),
             KeyActionSpec("everybody", ["g s", "f6"], N_("Answer all: copies to everybody whom the mail names")),
-            KeyActionSpec("copies", ["g c", "f12"], N_("Who gets a copy; once more: a blind copy")),
+            KeyActionSpec("copies", ["g c", "f12"], N_("Who gets a copy: Cc; once more: Bcc, then the text again")),
             KeyActionSpec("signature", ["g x", "f11"], N_("Leave the signature out of this mail, or put it back")),
             KeyActionSpec("attach", ["a", "ctrl+o"], N_("Attach a file"), N_("attach")),
             KeyActionSpec("editor", ["g e", "ctrl+e"], N_("Write in your own editor")),
@@ -117,7 +117,9 @@ PLACES: Final = (
             KeyActionSpec("next_tab", ["}", "ctrl+pagedown"], N_("The next tab")),
             KeyActionSpec("previous_tab", ["{", "ctrl+pageup"], N_("The tab before")),
             KeyActionSpec("close_tab", ["X"], N_("Close the tab")),
-            KeyActionSpec("previous_pane", ["shift+tab", "h"], N_("To the pane before")),
+            KeyActionSpec(
+                "previous_pane", ["shift+tab", "h"], N_("To the pane before; from the text to Bcc, Cc and the subject")
+            ),
             KeyActionSpec("back", ["escape"], N_("Back to the list"), N_("back")),
         ),
     ),
