@@ -137,10 +137,11 @@ def _mailboxes(people: Sequence[Profile]) -> Sequence[NamedAddress]:
 
 
 def _copies(tx: Tx, dialog: DialogId, draft: Draft) -> Recipients:
-    """Who gets copies of a mail of ours, under the names that the answered mail gives them."""
+    """Who gets copies of a mail of ours, under the names that were typed, else those that the answered mail gives."""
     mail = heard(tx, dialog, draft.reply_to or draft.answers) if draft.cc or draft.bcc else None
     people = (NamedAddress(mail.author, mail.sender), *mail.named.to, *mail.named.cc) if mail else ()
-    called = {mailbox_of(one.address): one.name for one in reversed(people) if one.name != one.address}
+    known = (*draft.called, *people)
+    called = {mailbox_of(one.address): one.name for one in reversed(known) if one.name not in {"", one.address}}
     cc, bcc = (
         tuple(NamedAddress(called.get(mailbox_of(one), ""), one) for one in some) for some in (draft.cc, draft.bcc)
     )

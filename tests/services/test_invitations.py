@@ -69,9 +69,9 @@ def deliver(shop: Shop, channel: ChannelId) -> None:
 @pytest.mark.parametrize(
     ("decision", "text"),
     [
-        (Decision.ACCEPTED, "We accepts the invitation: Приёмка"),
-        (Decision.TENTATIVE, "We may come, but is not sure yet: Приёмка"),
-        (Decision.DECLINED, "We declines the invitation: Приёмка"),
+        (Decision.ACCEPTED, "The invitation is accepted: Приёмка"),
+        (Decision.TENTATIVE, "It is not certain yet whether we will come: Приёмка"),
+        (Decision.DECLINED, "The invitation is declined: Приёмка"),
     ],
 )
 def test_the_answer_is_a_mail_in_the_dialog_and_counts_once_it_is_sent(

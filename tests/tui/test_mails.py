@@ -8,7 +8,7 @@ from time import perf_counter
 import pytest
 from textual.widgets import OptionList
 
-from chatapp_cli.services import dialogs, packing
+from chatapp_cli.services import channels, dialogs, packing
 from chatapp_cli.tui.conversation.read_marks import DWELL
 from chatapp_cli.tui.keys.keymap import actions
 from chatapp_cli.tui.widgets.reader import Paragraph, Reader, wrapped
@@ -240,6 +240,52 @@ async def test_one_key_goes_to_the_next_mail_of_the_dialog_then_of_the_list(wind
         await it.sees("Второе письмо")
         await it.press("escape")
         await it.until(lambda: it.app.screen.query_one(Transcript).selected.message.text == "Второе письмо")
+
+
+async def test_the_way_goes_on_through_the_list_that_an_answered_mail_has_left(window: Opener, stage: Stage) -> None:
+    three_mails(stage)
+    async with window() as it:
+        await it.press("3")
+        await it.until(lambda: it.app.screen.query_one("DialogList").order.dialog_filter.unanswered)
+        listed = it.app.screen.query_one("DialogList").order.ids
+        await it.press("/")
+        await it.type("Аренда")
+        await it.press("enter", "enter")
+        await it.sees("Пора платить", "Write an answer…")
+        rent = it.app.screen.opening.card.id
+        await it.press("/", *["backspace"] * 6, "enter")
+        await it.until(lambda: it.app.screen.query_one("DialogList").order.ids == listed)
+        await it.press("w")
+        await it.type("Заплатим")
+        await it.press("enter")
+        await it.until(lambda: rent not in it.app.screen.query_one("DialogList").order.ids)
+        await it.press("up", "g", "m")
+        await it.sees("Заплатим", "J next")
+        await it.press("J")
+        await it.until(lambda: it.app.screen._target.entry.message.dialog_id != rent)
+    assert "There is no further mail." not in _told(it)
+
+
+async def test_our_own_mail_has_the_fields_that_it_goes_out_with(window: Opener, stage: Stage) -> None:
+    stage.mail(
+        MAIL, a_mail(1, "b@e.org", "Поставка", "Где она?").replace(b"To: hello@", b"To: sklad@"), aliases=(ALIAS,)
+    )
+    row = stage.company.read(lambda tx: channels.one(tx, MAIL))
+    manifest = stage.company.manifest(row)
+    stage.company.write(lambda tx: channels.configure(tx, row, manifest, {"aliases": ALIAS}))
+    async with window((150, 35)) as it:
+        await it.open("Поставка")
+        await it.press("f12")
+        await it.type("vera@e.org")
+        await it.press("f12")
+        await it.type("gleb@e.org")
+        await it.press("f12")
+        await it.type("Едет")
+        await it.press("enter")
+        await it.until(lambda: it.app.screen.query_one("Pen").text == "")
+        await it.press("escape", "tab", "G", "g", "m")
+        await it.sees(f"From: {ALIAS}", "To: b@e.org", "Cc: vera@e.org", "Bcc: gleb@e.org", "Subject: Re: Поставка")
+        await it.sees("Date: Fri, 20 Nov 2026")
 
 
 async def test_the_dialog_is_read_once_its_last_mail_was_on_a_page_of_its_own(window: Opener, stage: Stage) -> None:

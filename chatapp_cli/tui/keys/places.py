@@ -198,13 +198,14 @@ PLACES: Final = (
             KeyActionSpec("page_down", ["pagedown", "ctrl+d", "space"], N_("A page down")),
             KeyActionSpec("page_up", ["pageup", "ctrl+u"], N_("A page up")),
             KeyActionSpec("step(1)", ["J", "right"], N_("The next mail: of this dialog, then of the list"), N_("next")),
-            KeyActionSpec("step(-1)", ["K", "left"], N_("The mail before"), N_("before")),
+            KeyActionSpec("step(-1)", ["K", "left"], N_("The mail before")),
             KeyActionSpec("reply", ["enter"], N_("Answer this message with a quote"), N_("answer")),
             KeyActionSpec(
                 "everybody", ["f6", "g s"], N_("Answer all: copies to everybody whom the mail names"), N_("answer all")
             ),
-            KeyActionSpec("write", ["w"], N_("Write"), N_("write")),
             KeyActionSpec("message('forward')", ["F"], N_("Forward it to another dialog"), N_("forward")),
+            KeyActionSpec("back", ["escape"], N_("Back to the conversation"), N_("back")),
+            KeyActionSpec("write", ["w"], N_("Write"), N_("write")),
             KeyActionSpec("first", ["home", "g g"], N_("To the beginning")),
             KeyActionSpec("last", ["end", "G"], N_("To the end")),
             KeyActionSpec("headers", ["H"], N_("All headers, or those that matter"), N_("headers")),
@@ -215,7 +216,6 @@ PLACES: Final = (
             KeyActionSpec("message('invitation')", ["g y"], N_("Accept or decline the invitation of a mail")),
             KeyActionSpec("undo", ["U"], N_("Undo the last action")),
             KeyActionSpec("copy", ["y"], N_("Copy the text")),
-            KeyActionSpec("back", ["escape"], N_("Back to the conversation"), N_("back")),
         ),
     ),
     KeyScope(

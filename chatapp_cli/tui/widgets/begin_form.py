@@ -17,7 +17,7 @@ from textual.widgets import Button, Input, Label, Select, Static, TextArea
 from chatapp_cli.domain.draft import Draft, StagedFile
 from chatapp_cli.domain.ids import ChannelId, LineId
 from chatapp_cli.domain.manifest import Capabilities
-from chatapp_cli.domain.recipients import typed_addresses
+from chatapp_cli.domain.recipients import typed_addresses, typed_names
 from chatapp_cli.domain.template import Filled
 from chatapp_cli.i18n import _
 from chatapp_cli.kit.manifests import manifest
@@ -56,6 +56,7 @@ class BeginFormValues:
             last_name=self.last_name,
             cc=typed_addresses(self.cc),
             bcc=typed_addresses(self.bcc),
+            called=typed_names(self.cc, self.bcc),
         )
 
     @property

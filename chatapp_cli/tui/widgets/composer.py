@@ -16,7 +16,7 @@ from textual.widgets import Input, Static, TextArea
 from chatapp_cli.domain.draft import Draft, StagedFile, no_copies, require_deliverable
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.manifest import Capabilities
-from chatapp_cli.domain.recipients import Recipients
+from chatapp_cli.domain.recipients import Recipients, as_typed
 from chatapp_cli.domain.segments import cost, segments
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _, ngettext, show
@@ -293,7 +293,7 @@ class Composer(Vertical):
         if not (self.state.text.strip() or self.state.files):
             copies = Recipients.parse("" if entry.mail is None else entry.mail.recipients)
             files = [staged(file) for file in entry.files]
-            cc, bcc = (", ".join(one.address for one in people) for people in (copies.cc, copies.bcc))
+            cc, bcc = (as_typed([one.address for one in people], people) for people in (copies.cc, copies.bcc))
             self.state.put_back(ComposerState(text=entry.message.text, files=files, cc=cc, bcc=bcc))
             self.show_again(self.state)
 
