@@ -26,7 +26,7 @@ def as_written(tx: Tx, message: MessageId) -> Outbound:
         text=found.text,
         subject=found.subject,
         reply_to=found.reply_to or beside.answers,
-        thread=answering.thread(tx, card, found.subject, before=found.at),
+        thread=answering.thread(tx, card, found.subject, before=found),
         automatic=Origin(found.origin).traits.automatic,
         cc=[one.address for one in copies.cc],
         names={one.address: one.name for one in copies.cc if one.name},

@@ -157,7 +157,8 @@ def test_a_new_mail_and_an_answer_go_to_others_too(chatapp: Shell, company: Comp
     typed = ("--cc", "Борис <boris@example.org>, vera@example.org", "--cc", "gleb@example.org", "--bcc", "d@e.org")
     for words in (("send", "anna@example.org", "-c", "email"), ("reply", "1")):
         found = copies(company, int(chatapp(*words, *quiet, *typed).out))
-        assert found.cc == named("boris@example.org", "vera@example.org", "gleb@example.org")
+        boris = NamedAddress("Борис", "boris@example.org")
+        assert found.cc == (boris, *named("vera@example.org", "gleb@example.org"))
         assert found.bcc == named("d@e.org")
 
 
@@ -385,10 +386,10 @@ def test_no_mail_bears_the_login_name_of_who_writes_it_without_a_name_here(
         "LNAME": "kassir7",
         "USERNAME": "kassir7",
     }
-    chatapp("line", "configure", "email", "--set", "signature={operator}|Shop")
+    chatapp("line", "configure", "email", "--set", "signature={operator_name}|Shop")
     written = [
         chatapp("message", "invitation", 1, "declined", **nobody),
-        chatapp("reply", 1, "--text", "Ждём", "--answer-to", 1, **nobody),
+        chatapp("reply", 1, "--text", "Ждём", "--quote", 1, "--wait", 0, **nobody),
         chatapp("message", "forward", 1, "--to", "boss@e.org", "--channel", "email", **nobody),
     ]
     numbers = [MessageId(int(one.out.split()[-1])) for one in written]
@@ -415,7 +416,7 @@ def test_a_mail_of_ours_shows_all_its_fields_and_the_names_that_were_typed(chata
         "Subject": "Re: Заказ",
     }
     first = chatapp.run(
-        "send", "--channel", "email", "--to", "new@e.org", "--subject", "Оферта", "--text", "Вот", "--json"
+        "send", "new@e.org", "-c", "email", "--wait", "0", "--subject", "Оферта", "--text", "Вот", "--json"
     )
     assert "Subject: Оферта\n" in chatapp("message", "show", first.json["message"], "--headers").out
 
@@ -439,5 +440,5 @@ def test_search_finds_what_a_mail_folds_and_whom_it_names(chatapp: Shell, arrive
     arrive_raw(plain(quoted.encode(), subject=b"Re: Zakaz", extra=head))
     assert "самовар" not in chatapp("message", "show", 1).out
     for words in ("самовары", "karl@savin.example", "Belov", "самовар Karl"):
-        assert [one["message_id"] for one in chatapp("search", words, "--json").json["found"]] == [1], words
+        assert [one["message"] for one in chatapp("search", words, "--json").json] == [1], words
     assert "> Возьмёте самовар?" in chatapp("search", "самовар").out

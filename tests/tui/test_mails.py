@@ -246,7 +246,7 @@ async def test_the_way_goes_on_through_the_list_that_an_answered_mail_has_left(w
     three_mails(stage)
     async with window() as it:
         await it.press("3")
-        await it.until(lambda: it.app.screen.query_one("DialogList").order.dialog_filter.unanswered)
+        await it.until(lambda: it.app.screen.query_one("DialogList").order.dialog_filter.waiting)
         listed = it.app.screen.query_one("DialogList").order.ids
         await it.press("/")
         await it.type("Аренда")
