@@ -42,7 +42,7 @@ COMMANDS: Final[Mapping[Next, Sequence[str]]] = MappingProxyType(
         Next.LOGIN: ("chatapp login",),
         Next.NEW_APPLICATION: ("chatapp application new {kind}", "chatapp application new"),
         Next.OPERATORS: ("chatapp user list",),
-        Next.OUTBOX: ("chatapp outbox list",),
+        Next.OUTBOX: ("chatapp outbox undelivered",),
         Next.PASSWORD: ("chatapp user password NAME",),
         Next.PROXIES: ("chatapp line proxies",),
         Next.QUICK_REPLIES: ("chatapp quick list --search WORDS",),

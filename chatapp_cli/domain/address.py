@@ -120,6 +120,11 @@ def with_name(name: str, address: str) -> str:
     return f"{name} ({address})" if address and name not in {"", address} else address or name
 
 
+def title_of(name: str, address: str) -> str:
+    """The name of a dialog if it can be that of a person; with an e-mail address it may be a subject: then empty."""
+    return "" if "@" in address else name
+
+
 def named(text: str) -> str:
     """A person's address as channels accept it: ``+7916…``, ``@name``, an e-mail or a ChatID."""
     likeliest = kinds(text.strip())[0]

@@ -11,7 +11,7 @@ from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.invitation import InvitationAnswer
 from chatapp_cli.domain.manifest import NoCapabilities
-from chatapp_cli.domain.recipients import MOST_COPIES, is_address
+from chatapp_cli.domain.recipients import MOST_COPIES, NamedAddress, is_address
 from chatapp_cli.domain.segments import MOST, segments
 from chatapp_cli.domain.text import T
 
@@ -53,6 +53,8 @@ class Draft:
     """Further addresses that get a copy, and see each other; only for channels of mail."""
     bcc: Sequence[str] = ()
     """Further addresses that get a copy, seen by nobody."""
+    called: Sequence[NamedAddress] = ()
+    """Those of ``cc`` and ``bcc`` that a person named."""
     signature: str = ""
     """What a mail has below its text, filled in; ``composing`` sets it."""
     invitation: InvitationAnswer | None = None

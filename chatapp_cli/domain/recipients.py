@@ -60,17 +60,29 @@ class Recipients(NamedTuple):
 
 
 def typed_addresses(typed: str) -> tuple[str, ...]:
-    """The addresses that a person typed or pasted, apart by commas, semicolons or lines; names before them are dropped.
+    """The addresses that a person typed or pasted, apart by commas, semicolons or lines; see `typed_names`.
 
     What is no address stays as it is, for the refusal that names it.
     """
-    pieces = (_bare(piece) for piece in _PIECE.findall(typed))
-    return unique(piece for piece in pieces if piece)
+    return unique(one.address for one in _typed(typed) if one.address)
 
 
-def _bare(piece: str) -> str:
-    found = _IN_ANGLES.search(piece)
-    return (found[1] if found else piece).strip()
+def typed_names(*typed: str) -> tuple[NamedAddress, ...]:
+    """Those of the typed addresses before which a name stands."""
+    return tuple(one for some in typed for one in _typed(some) if one.name and one.address)
+
+
+def as_typed(addresses: Iterable[str], called: Iterable[NamedAddress]) -> str:
+    """Addresses as a person types them, each behind its name, if it has one."""
+    known = {one.address: f'"{one.name}" <{one.address}>' for one in called if one.name}
+    return ", ".join(known.get(address, address) for address in addresses)
+
+
+def _typed(typed: str) -> Iterable[NamedAddress]:
+    for piece in _PIECE.findall(typed):
+        found = _IN_ANGLES.search(piece)
+        name = " ".join(piece[: found.start()].replace('"', " ").split()) if found else ""
+        yield NamedAddress(name, (found[1] if found else piece).strip())
 
 
 def unique(addresses: Iterable[str], *, but: Iterable[str] = ()) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from chatapp_cli.services import channels, dialogs, mails, transcript
 from chatapp_cli.services.notes import EVER
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.dialogs import DialogCard
+from chatapp_cli.store.rows.messages import MessageRow
 from chatapp_cli.store.tx import Tx
 
 _LONGEST_THREAD: Final = 20
@@ -96,14 +97,18 @@ def _last_known(tx: Tx, card: DialogCard, subject: str) -> MessageId | None:
     return next((one.id for one in _known(tx, card, subject) if one.direction == Direction.IN), None)
 
 
-def thread(tx: Tx, card: DialogCard, subject: str = "", *, until: str = "") -> Sequence[str]:
+def thread(
+    tx: Tx, card: DialogCard, subject: str = "", *, until: str = "", before: MessageRow | None = None
+) -> Sequence[str]:
     """The ids of the last messages of a dialog, oldest first; of mails, of those under a subject that the client knows.
 
-    Empty for a mail with a new subject, which begins another thread. ``until``: the mail that is answered.
+    Empty for a mail with a new subject, which begins another thread. ``until``: the mail that is answered;
+    ``before``: a message of ours, so that only what was there when it was written counts.
     """
     if kinds(card.address)[0] != "email":
         return tuple(reversed(tx.all(str, "messages.thread", dialog=card.id)))
-    ids = [one.ext_id for one in _known(tx, card, subject)]
+    known = _known(tx, card, subject, before.at if before else EVER)
+    ids = [one.ext_id for one in known if before is None or one.id != before.id]
     latest = ids.index(until) if until in ids else 0
     return tuple(reversed(ids[latest : latest + _LONGEST_THREAD]))
 

@@ -49,6 +49,7 @@ def save(tx: Tx, dialog: DialogId, unsent: Unsent) -> None:
         "edits": unsent.edits,
         "cc": list(draft.cc),
         "bcc": list(draft.bcc),
+        "called": [list(one) for one in draft.called],
     }
     kept = json.dumps(sheet, ensure_ascii=False)
     if tx.run("drafts.keep", operator=tx.name, dialog=card(tx, dialog).id, sheet=kept, at=tx.now):
@@ -68,6 +69,7 @@ def of(tx: Tx, dialog: DialogId) -> Unsent | None:
     if kept is None:
         return None
     from chatapp_cli.domain.draft import Draft, StagedFile
+    from chatapp_cli.domain.recipients import NamedAddress
 
     sheet = json.loads(kept)
     files = tuple(StagedFile(**file) for file in sheet["files"])
@@ -78,6 +80,7 @@ def of(tx: Tx, dialog: DialogId) -> Unsent | None:
         reply_to=sheet["reply_to"],
         cc=tuple(sheet.get("cc", ())),  # drafts of earlier versions have none
         bcc=tuple(sheet.get("bcc", ())),
+        called=tuple(NamedAddress(*one) for one in sheet.get("called", ())),
     )
     return Unsent(draft, sheet["edits"])
 

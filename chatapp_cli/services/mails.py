@@ -137,11 +137,11 @@ def _mailboxes(people: Sequence[Profile]) -> Sequence[NamedAddress]:
 
 
 def _copies(tx: Tx, dialog: DialogId, draft: Draft) -> Recipients:
-    """Who gets copies of a mail of ours, under the names that the answered mail gives them."""
+    """Who gets copies of a mail of ours, under the names that were typed, else those that the answered mail gives."""
     mail = heard(tx, dialog, draft.reply_to or draft.answers) if draft.cc or draft.bcc else None
-    people = ((mail.author, mail.sender), *mail.named.to, *mail.named.cc) if mail else ()
-    named = [NamedAddress.of(*one) for one in people]
-    called = {mailbox_of(one.address): one.name for one in reversed(named) if one.name}
+    people = [NamedAddress.of(mail.author, mail.sender), *mail.named.to, *mail.named.cc] if mail else []
+    known = [NamedAddress.of(*one) for one in (*draft.called, *people)]
+    called = {mailbox_of(one.address): one.name for one in reversed(known) if one.name}
     cc, bcc = (
         tuple(NamedAddress(called.get(mailbox_of(one), ""), one) for one in some) for some in (draft.cc, draft.bcc)
     )

@@ -7,6 +7,7 @@ from dataclasses import replace
 from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.message import Origin
 from chatapp_cli.domain.outbound import AnsweredMail, Outbound
+from chatapp_cli.domain.recipients import Recipients
 from chatapp_cli.services import answering, dialogs, mails, outbox, transcript
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.rows.messages import MessageRow
@@ -16,14 +17,22 @@ from chatapp_cli.store.tx import Tx
 def as_written(tx: Tx, message: MessageId) -> Outbound:
     """The text of a mail of ours with its signature and the mail that it answers. Raises NotFound."""
     found, beside = transcript.message(tx, message), outbox.beside_text(tx, message)
-    card = dialogs.card(tx, found.dialog_id)
+    card, copies = dialogs.card(tx, found.dialog_id), Recipients.parse(beside.recipients)
     return Outbound(
         message_id=message,
         key=found.key or "",
         address=card.address,
+        title=outbox.title(card),
         text=found.text,
+        subject=found.subject,
+        reply_to=found.reply_to or beside.answers,
+        thread=answering.thread(tx, card, found.subject, before=found),
         automatic=Origin(found.origin).traits.automatic,
+        cc=[one.address for one in copies.cc],
+        names={one.address: one.name for one in copies.cc if one.name},
+        bcc=[one.address for one in copies.bcc],
         signature=beside.signature,
+        typed_subject=bool(beside.typed_subject),
         forwards=bool(beside.forwards),
         invitation=beside.answer,
         answered=_answered(tx, card, found, beside.answers),

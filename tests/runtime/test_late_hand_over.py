@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 
 import pytest
 
+from chatapp_cli import i18n
 from chatapp_cli.bootstrap import Company, open_company
 from chatapp_cli.domain import border
 from chatapp_cli.domain.arrival import DeliveryChanged
@@ -69,6 +71,30 @@ def shown(scene: Scene, number: MessageId) -> tuple[str, str]:
 
 def attempts(scene: Scene, number: MessageId) -> list[tuple[str, str]]:
     return [(one.verdict, one.code) for one in scene.company.read(lambda tx: trace.life(tx, number)).attempts]
+
+
+class Speaking(Prompt):
+    """Takes down the language in which it writes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.languages: list[str] = []
+
+    async def send_late(self, message: Outbound, begin: Callable[[Sequence[str]], Awaitable[None]]) -> Receipt:
+        self.languages.append(i18n.language())
+        return await super().send_late(message, begin)
+
+
+@pytest.mark.parametrize(("config", "written"), [('lang = "ru"', "ru"), ("", "en")], ids=["set", "not set"])
+async def test_what_the_program_adds_to_a_message_is_in_the_language_that_the_settings_file_names(
+    company: Company, clock: PatientClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, config: str, written: str
+) -> None:
+    (tmp_path / "config.toml").write_text(config, "utf-8")
+    monkeypatch.setenv("CHATAPP_CONFIG", str(tmp_path / "config.toml"))
+    provider = Speaking()
+    async with at_work(company, clock, provider, []) as scene:
+        await scene.until(scene.say("раз"), "sent")
+    assert (provider.languages, i18n.language()) == ([written], "en")
 
 
 async def test_a_message_is_handed_over_when_the_session_says_so(company: Company, clock: PatientClock) -> None:

@@ -38,6 +38,8 @@ class Content:
     files: Sequence[IncomingFile]
     notes: Sequence[str] = ()
     """What is said of the mail below its text: the invitation in words, and that it is signed, encrypted or cut off."""
+    events: Sequence[str] = ()
+    """The events of its calendars, each in words."""
     invitation: EventInvitation | None = None
 
 
@@ -66,13 +68,19 @@ def content(message: Message, *, cut: bool = False) -> Content:
         files[-1] = replace(files[-1], content=None, size=border.NOTHING, problem="mail_too_big")
     files += [hidden_file(one) for winmail in parts.winmails for one in winmail.files]
     events = _events([*parts.calendars.values()])
-    notes = [*(invitations.words(one, described=not said) for _calendar, one in events), *parts.notes]
+    told = [invitations.words(one, described=not said) for _calendar, one in events]
+    notes = [*told, *parts.notes]
     if left_out:
         notes.append(f"[{_('Parts left out here: {n}; the mail as it came has all', n=left_out)}]")
     if cut:
         notes.append(f"[{_('Only the beginning of this mail is here')}]")
     shown = _paragraphs([said, *repeat(_("[attachment]"), unread)])
-    return Content(shown, files, tuple(dict.fromkeys(notes)), kept_of(events))
+    return Content(shown, files, tuple(dict.fromkeys(notes)), tuple(told), kept_of(events))
+
+
+def is_calendar(part: Message) -> bool:
+    """Whether a part is a calendar, which may have an event."""
+    return part.get_content_type() in _CALENDARS
 
 
 def _leaves_and_signed_ones(message: Message) -> Iterator[Message]:
@@ -88,7 +96,7 @@ def _place(part: Message, found: _Parts) -> None:
     kind = part.get_content_type()
     if note := signed.note(part):
         found.notes.append(note)
-    if kind in _CALENDARS:
+    if is_calendar(part):
         _place_calendar(part, found)
         return
     winmails = readable((payload(part),), tnef.read)[0] if kind in _WINMAIL else ()

@@ -31,13 +31,13 @@ class ComposerState:
 
     def quote(self, entry: TranscriptEntry | None, beside: Sequence[str] = ()) -> None:
         """Answer a message with a copy to ``beside``, or none; who got a copy for an earlier one gets none any more."""
-        from chatapp_cli.domain.recipients import typed_addresses, unique
+        from chatapp_cli.domain.recipients import as_typed, typed_addresses, typed_names, unique
 
         self.reply_to = entry
         if beside or self.beside:
             kept = unique(typed_addresses(self.cc), but=self.beside)
             self.beside = unique(beside, but=kept)
-            self.cc = ", ".join((*kept, *self.beside))
+            self.cc = as_typed((*kept, *self.beside), typed_names(self.cc))
 
     def put_back(self, before: ComposerState) -> None:
         """Put back what was not sent, above what was written since; the quote and edit of the newer text stay."""
@@ -53,7 +53,7 @@ class ComposerState:
     def draft(self) -> Draft:
         """The draft that would be sent."""
         from chatapp_cli.domain.draft import Draft
-        from chatapp_cli.domain.recipients import typed_addresses
+        from chatapp_cli.domain.recipients import typed_addresses, typed_names
 
         return Draft(
             text=self.text.strip("\n"),
@@ -62,4 +62,5 @@ class ComposerState:
             reply_to=None if self.reply_to is None else self.reply_to.message.id,
             cc=typed_addresses(self.cc),
             bcc=typed_addresses(self.bcc),
+            called=typed_names(self.cc, self.bcc),
         )

@@ -38,8 +38,7 @@ def test_an_invitation_is_told_in_words_below_the_text_of_the_mail() -> None:
         "When: 2026-12-01 17:00–18:30 UTC+05:00 (2026-12-01 15:00–16:30 Europe/Moscow)\n"
         "Repeats every week\n"
         "Where: Склад 5; ворота 2\n"
-        "Organizer: Белова, Анна <anna@example.org>\n"
-        "It can be accepted or declined."
+        "Organizer: Белова, Анна <anna@example.org>"
     )
     assert [file.mime for file in found.files] == ["text/calendar"]
 
@@ -47,7 +46,7 @@ def test_an_invitation_is_told_in_words_below_the_text_of_the_mail() -> None:
 def test_an_invitation_without_any_text_beside_it_brings_its_description() -> None:
     found = message(plain(calendar(more="DESCRIPTION:Возьмите\\nнакладную\r\n").encode(), extra=kind("text/calendar")))
     assert found.text.startswith("Invitation: Приёмка, склад\n")
-    assert found.text.endswith("It can be accepted or declined.\n\nВозьмите\nнакладную")
+    assert found.text.endswith("Organizer: Белова, Анна <anna@example.org>\n\nВозьмите\nнакладную")
 
 
 def test_the_same_invitation_in_two_parts_is_told_once_and_is_one_file() -> None:
