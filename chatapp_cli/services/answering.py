@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from chatapp_cli.domain.address import kinds, mailbox_of
+from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.ids import DialogId, MessageId, Millis
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Direction
@@ -30,11 +31,13 @@ class ToAll(NamedTuple):
     """Who gets it beside the client."""
 
 
-def to_all(tx: Tx, can: Capabilities, dialog: DialogId, subject: str = "") -> ToAll:
+def to_all(tx: Tx, can: Capabilities, dialog: DialogId, subject: str = "", chosen: MessageId | None = None) -> ToAll:
     """An answer to all whom the last mail names that the client knows; with a subject of its own, one under that.
 
-    If there is none under it, the people are those of the last one under any.
+    If there is none under it, the people are those of the last one under any. ``chosen``: the mail, if a person chose.
     """
+    if chosen is not None:
+        return ToAll(chosen, everybody_else(tx, can, dialog, chosen))
     card = dialogs.card(tx, dialog)
     mail = _last_known(tx, card, subject)
     return ToAll(mail, everybody_else(tx, can, dialog, mail or _last_known(tx, card, "")))
@@ -127,13 +130,32 @@ def answered_now(tx: Tx, card: DialogCard, chosen: MessageId | None = None) -> A
     return answered(tx, card, reply_to, subject_of_answer(tx, card.id, chosen))
 
 
-def answered(tx: Tx, card: DialogCard, reply_to: str, subject: str = "", *, unchosen: str = "") -> AnsweredMail | None:
+def answered_with_copies(tx: Tx, card: DialogCard, draft: Draft, subject: str) -> MessageId | None:
+    """The mail that a mail with copies answers: fixed when it is written, for people in copy may not get a later one.
+
+    ``subject``: that of the answer; a mail under a new subject answers none.
+    """
+    given, plain = draft.answers, plain_subject(subject)
+    if given is None or plain_subject(transcript.message(tx, given).subject) != plain:
+        return _last_known(tx, card, subject)
+    return given
+
+
+def answered(
+    tx: Tx,
+    card: DialogCard,
+    reply_to: str,
+    subject: str = "",
+    *,
+    unchosen: str = "",
+    copies: Iterable[str] = (),
+) -> AnsweredMail | None:
     """The mail that is answered: the one with this id, otherwise the last one that the client wrote or was named in.
 
     ``subject``: that of the answer; a mail under a new subject answers none. ``unchosen``: the id of the mail, if it is
-    not quoted by a person's choice.
+    not quoted by a person's choice. ``copies``: who gets a copy of the answer.
 
-    The text of another one is left out: the client does not know it.
+    The text is left out if the client does not know it, and unless a person chose it, if somebody in copy does not.
     """
     if kinds(card.address)[0] != "email":
         return None
@@ -144,9 +166,10 @@ def answered(tx: Tx, card: DialogCard, reply_to: str, subject: str = "", *, unch
     if mail is None:
         return None
     to = [one.address for one in (*mail.named.to, *mail.named.cc, *mail.named.bcc)]
-    is_known = _is_known_to(card.address, mail.sender, mail.named)
-    text = without_subject(mail.text, mail.subject) if is_known else ""
     chosen = bool(found and reply_to)
+    readers = (card.address, *(() if chosen else copies))
+    is_known = all(_is_known_to(one, mail.sender, mail.named) for one in readers)
+    text = without_subject(mail.text, mail.subject) if is_known else ""
     return AnsweredMail(author=mail.author, address=mail.sender, at=mail.at, text=text, to=to, chosen=chosen)
 
 

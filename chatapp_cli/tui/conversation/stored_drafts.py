@@ -33,6 +33,7 @@ def state_of(tx: Tx, dialog: DialogId) -> ComposerState:
         editing=_entry(tx, stored.edits),
         cc=", ".join(draft.cc),
         bcc=", ".join(draft.bcc),
+        answers=draft.answers,
     )
 
 
