@@ -128,6 +128,10 @@ OWN_CODES: Mapping[str, tuple[Text, Text | None]] = MappingProxyType(
             T("Something unexpected happened while it was sent."),
             T("The log has the details. Look in the chat before you send it again."),
         ),
+        "not_prepared": (
+            T("The program could not prepare the message, so it was not sent."),
+            T("The log has the details. Write it in another way, or reach the client by another channel."),
+        ),
         "stopped": (T("The daemon stopped before it was sent."), T("It is sent when the daemon runs.")),
         "silent": (T("The channel gave no sign of life."), T("It reconnects automatically.")),
         "ended": (T("The connection ended."), T("It reconnects automatically.")),
