@@ -96,8 +96,8 @@ def _apply_beside(tx: Tx, channel: ChannelId, found: MessageRef, report: Reporte
     """Record a failure that does not concern the client: the mail stays sent, with a code and who did not get it.
 
     Of copies, all who did not get one, also if the client did not either; otherwise the address that was named last,
-    which the mail may have been passed on to. Any report proves that an uncertain mail was sent. One that waits to be sent again still goes: the client may
-    not have it.
+    which the mail may have been passed on to. Any report proves that an uncertain mail was sent. One that waits to be
+    sent again still goes: the client may not have it.
     """
     if report.state is not State.FAILED:
         if found.state == State.UNCERTAIN:
