@@ -36,22 +36,25 @@ class Recipients(NamedTuple):
     to: Sequence[NamedAddress] = ()
     cc: Sequence[NamedAddress] = ()
     bcc: Sequence[NamedAddress] = ()
+    left_out: int = 0
+    """How many it names beside those that are kept."""
 
     @property
     def are_several(self) -> bool:
         """Whether the mail went to others beside the one that it is for."""
-        return len(self.to) > 1 or bool(self.cc or self.bcc)
+        return len(self.to) > 1 or bool(self.cc or self.bcc or self.left_out)
 
     def stored(self) -> str:
         """As JSON; empty without any."""
-        found = {name: mailboxes for name, mailboxes in self._asdict().items() if mailboxes}
+        found = {name: value for name, value in self._asdict().items() if value}
         return json.dumps(found, ensure_ascii=False) if found else ""
 
     @classmethod
     def parse(cls, stored: str) -> Recipients:
         """Stored recipients."""
         found = json.loads(stored) if stored else {}
-        return cls(**{name: tuple(NamedAddress(*one) for one in found.get(name, ())) for name in cls._fields})
+        to, cc, bcc = (tuple(NamedAddress(*one) for one in found.get(name, ())) for name in ("to", "cc", "bcc"))
+        return cls(to, cc, bcc, found.get("left_out", 0))
 
 
 def typed_addresses(typed: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from chatapp_cli.domain.address import kinds, mailbox_of
-from chatapp_cli.domain.draft import Draft
+from chatapp_cli.domain.draft import Draft, too_many_copies
 from chatapp_cli.domain.ids import DialogId, MessageId, Millis
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Direction
@@ -35,12 +35,15 @@ def to_all(tx: Tx, can: Capabilities, dialog: DialogId, subject: str = "", chose
     """An answer to all whom the last mail names that the client knows; with a subject of its own, one under that.
 
     If there is none under it, the people are those of the last one under any. ``chosen``: the mail, if a person chose.
+    Raises Refused for a mail that names more than are kept of it.
     """
-    if chosen is not None:
-        return ToAll(chosen, everybody_else(tx, can, dialog, chosen))
     card = dialogs.card(tx, dialog)
-    mail = _last_known(tx, card, subject)
-    return ToAll(mail, everybody_else(tx, can, dialog, mail or _last_known(tx, card, "")))
+    mail = chosen or _last_known(tx, card, subject)
+    named_in = mail or _last_known(tx, card, "")
+    others, known = everybody_else(tx, can, dialog, named_in), mails.heard(tx, dialog, named_in)
+    if can.copies and known is not None and known.named.left_out:
+        raise too_many_copies(len(others) + known.named.left_out)
+    return ToAll(mail, others)
 
 
 def everybody_else(tx: Tx, can: Capabilities, dialog: DialogId, answered: MessageId | None = None) -> Sequence[str]:

@@ -30,7 +30,8 @@ _NOTHING: Mapping[str, str | int] = {
 
 def keep_arrived(tx: Tx, message: MessageId, details: MailDetails) -> None:
     """Store what came with a mail, if there is anything."""
-    recipients = Recipients(*map(_mailboxes, (details.to, details.cc, details.delivered_as)))
+    to, cc, bcc = map(_mailboxes, (details.to, details.cc, details.delivered_as))
+    recipients = Recipients(to, cc, bcc, details.left_out)
     invitation = details.invitation
     if details.folded or details.notes or recipients != Recipients() or invitation:
         _keep(

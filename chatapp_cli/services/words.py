@@ -261,7 +261,8 @@ def recipients(entry: TranscriptEntry) -> list[Text]:
         (found.bcc, T("Bcc: {who}", who=_listed(found.bcc))),
     )
     tells = found.are_several or entry.message.direction == Direction.IN
-    return [text for people, text in said if people] if tells else []
+    more = [T("{n} more recipients", n=found.left_out)] if found.left_out else []
+    return [*(text for people, text in said if people), *more] if tells else []
 
 
 def _listed(people: Sequence[NamedAddress]) -> str:

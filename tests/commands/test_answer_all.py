@@ -108,6 +108,25 @@ def test_people_in_copy_get_a_quotation_only_of_a_mail_that_they_got_or_that_was
     assert (subject, answered, quoted) == expected
 
 
+@pytest.mark.parametrize("people", [500, 700, 1500, 10_000])
+@pytest.mark.parametrize("more", [(), ("--quote", "1")])
+def test_an_answer_to_more_people_than_one_mail_may_have_is_refused_with_their_number(
+    chatapp: Shell, company: Company, mailbox: ChannelId, people: int, more: tuple[str, ...]
+) -> None:
+    comes(
+        company,
+        mailbox,
+        1,
+        b"To all",
+        cc=b",\r\n ".join(b"Person %d <person%d@client.test>" % (n, n) for n in range(people)),
+    )
+    said = chatapp.run("reply", "1", "-t", "Soon", "--wait", "0", "--all", *more)
+    assert f"{people} copies are too many; one mail has 50 at most." in said.err
+    shown = chatapp("message", "show", "1").out
+    unnamed = {500: "", 700: "200", 1500: "1000", 10_000: "10000"}[people]
+    assert [line.split()[0] for line in shown.splitlines() if "more recipients" in line] == [unnamed] * bool(unnamed)
+
+
 @pytest.mark.req("S-097")
 def test_a_mail_with_a_copy_that_answered_nothing_never_quotes_what_comes_before_it_goes(
     chatapp: Shell, company: Company, mailbox: ChannelId
