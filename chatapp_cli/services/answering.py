@@ -11,7 +11,7 @@ from chatapp_cli.domain.ids import DialogId, MessageId, Millis
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Direction
 from chatapp_cli.domain.outbound import AnsweredMail
-from chatapp_cli.domain.recipients import Recipients, is_address, typed_addresses, unique
+from chatapp_cli.domain.recipients import Recipients, typed_addresses, unique
 from chatapp_cli.domain.subject import plain_subject, without_subject
 from chatapp_cli.services import channels, dialogs, mails, transcript
 from chatapp_cli.services.notes import EVER
@@ -57,8 +57,8 @@ def everybody_else(tx: Tx, can: Capabilities, dialog: DialogId, answered: Messag
         return ()
     named = mail.named
     ours = [one for row in channels.everything(tx.whole()) if row.kind == card.kind for one in own_addresses(can, row)]
-    people = (mail.sender, *(one.address for one in (*named.to, *named.cc)))
-    return unique(filter(is_address, people), but=(card.address, *ours))
+    people = (mail.sender, *(one.address for one in (*named.also_from, *named.to, *named.cc)))
+    return unique((one for one in people if "@" in one), but=(card.address, *ours))
 
 
 def own_addresses(can: Capabilities, channel: ChannelRow) -> Sequence[str]:
@@ -79,8 +79,8 @@ class _InDialog(NamedTuple):
 
 def _is_known_to(address: str, sender: str, recipients: Recipients) -> bool:
     """Whether whoever has this address wrote a mail that came, or is named in it."""
-    named = (one.address for one in (*recipients.to, *recipients.cc, *recipients.bcc))
-    return not is_address(sender) or mailbox_of(address) in map(mailbox_of, (sender, *named))
+    named = (one.address for one in (*recipients.also_from, *recipients.to, *recipients.cc, *recipients.bcc))
+    return "@" not in sender or mailbox_of(address) in map(mailbox_of, (sender, *named))
 
 
 def _known(tx: Tx, card: DialogCard, subject: str, until: Millis = EVER) -> Sequence[_InDialog]:

@@ -30,8 +30,8 @@ _NOTHING: Mapping[str, str | int] = {
 
 def keep_arrived(tx: Tx, message: MessageId, details: MailDetails) -> None:
     """Store what came with a mail, if there is anything."""
-    to, cc, bcc = map(_mailboxes, (details.to, details.cc, details.delivered_as))
-    recipients = Recipients(to, cc, bcc, details.left_out)
+    to, cc, bcc, authors = map(_mailboxes, (details.to, details.cc, details.delivered_as, details.also_from))
+    recipients = Recipients(to, cc, bcc, authors, details.left_out)
     invitation = details.invitation
     if details.folded or details.notes or recipients != Recipients() or invitation:
         _keep(
@@ -140,7 +140,9 @@ def _mailboxes(people: Sequence[Profile]) -> Sequence[NamedAddress]:
 def _copies(tx: Tx, dialog: DialogId, draft: Draft) -> Recipients:
     """Who gets copies of a mail of ours, under the names that the answered mail gives them."""
     mail = heard(tx, dialog, draft.reply_to or draft.answers) if draft.cc or draft.bcc else None
-    people = (NamedAddress(mail.author, mail.sender), *mail.named.to, *mail.named.cc) if mail else ()
+    people = (
+        (NamedAddress(mail.author, mail.sender), *mail.named.also_from, *mail.named.to, *mail.named.cc) if mail else ()
+    )
     called = {mailbox_of(one.address): one.name for one in reversed(people) if one.name != one.address}
     cc, bcc = (
         tuple(NamedAddress(called.get(mailbox_of(one), ""), one) for one in some) for some in (draft.cc, draft.bcc)

@@ -256,6 +256,7 @@ def recipients(entry: TranscriptEntry) -> list[Text]:
     """
     found = Recipients.parse("" if entry.mail is None else entry.mail.recipients)
     said = (
+        (found.also_from, T("From: {who}", who=_listed(found.also_from))),
         (found.to, T("To: {who}", who=_listed(found.to))),
         (found.cc, T("Cc: {who}", who=_listed(found.cc))),
         (found.bcc, T("Bcc: {who}", who=_listed(found.bcc))),

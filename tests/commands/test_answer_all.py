@@ -108,6 +108,23 @@ def test_people_in_copy_get_a_quotation_only_of_a_mail_that_they_got_or_that_was
     assert (subject, answered, quoted) == expected
 
 
+@pytest.mark.parametrize(
+    ("head", "copied"),
+    [
+        ({"sender": b"Anna <anna@client.test>, Boris Orlov <boris@client.test>"}, "Boris Orlov <boris@client.test>"),
+        ({"reply-to": b"anna@client.test, Vera <vera@client.test>, desk@shop.example.org"}, "Vera <vera@client.test>"),
+        ({"cc": b'Gleb <"gleb o"@client.test>'}, 'Gleb <"gleb o"@client.test>'),
+    ],
+)
+def test_an_answer_to_all_reaches_every_author_and_every_address_that_is_to_get_the_answer(
+    chatapp: Shell, company: Company, mailbox: ChannelId, head: dict[str, bytes], copied: str
+) -> None:
+    comes(company, mailbox, 1, b"Where is it?", **head)
+    chatapp("reply", "1", "-t", "Soon", "--wait", "0", "--all")
+    mail = goes_out(company, mailbox)
+    assert (mail["To"], mail["Cc"]) == ("Anna <anna@client.test>", copied)
+
+
 @pytest.mark.parametrize("people", [500, 700, 1500, 10_000])
 @pytest.mark.parametrize("more", [(), ("--quote", "1")])
 def test_an_answer_to_more_people_than_one_mail_may_have_is_refused_with_their_number(

@@ -23,6 +23,8 @@ class Named(NamedTuple):
     cc: Sequence[Profile]
     delivered_as: Sequence[Profile]
     """The alias of ours that it was delivered to without naming it."""
+    also_from: Sequence[Profile] = ()
+    """All whom it names as its authors, or for the answer, if those are several."""
     left_out: int = 0
     """How many addresses it names beside those that are kept."""
 
@@ -39,7 +41,9 @@ def addressed(message: Message, own: str, aliases: Sequence[str]) -> Named:
     unnamed = {*map(mailbox_of, aliases)} - {mailbox_of(one.email) for one in (*to, *cc)}
     delivered = (one for name in _DELIVERED for one in people(message, name))
     hidden = next((one for one in delivered if mailbox_of(one.email) in unnamed), None)
-    return Named(to, cc, () if hidden is None else (hidden,), left_out)
+    authors = people(message, "Reply-To") or people(message, "From")
+    also_from = authors[:_MOST] if len(authors) > 1 else ()
+    return Named(to, cc, () if hidden is None else (hidden,), also_from, left_out)
 
 
 def _beyond(message: Message, name: str, kept: int) -> int:

@@ -225,6 +225,7 @@ def _message(message: Message, known: Identity, mail: Mail, reading: Reading, at
             to=named.to,
             cc=named.cc,
             delivered_as=named.delivered_as,
+            also_from=named.also_from,
             left_out=border.count(named.left_out),
             invitation=_invitation(parts, between),
         ),
