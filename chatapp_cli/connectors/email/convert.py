@@ -200,6 +200,9 @@ def _message(message: Message, known: Identity, mail: Mail, reading: Reading, at
     between = _between(message, known, reading, sent=mail.sent)
     subject = _subject(message)
     parts = _doubted(content(message, cut=mail.size > len(mail.raw)), between)
+    if bounce.is_doubtful(message, reading.domain):
+        said = _("This mail has the form of a report of a mail server, but no server sent it")
+        parts = replace(parts, notes=(*parts.notes, f"[{said}]"))
     claims = _claims(between, subject, reading)
     named = addressed(message, reading.own_address, reading.aliases)
     left, lines = _folded(message, subject, parts.text, named, reading)
