@@ -148,7 +148,7 @@ class Handover:
         except TimeoutError as error:
             if begin.done:
                 raise
-            raise Retryable("pace") from error
+            raise Retryable("server_silent") from error
 
     async def _before(self, claim: Claim, error: Exception) -> None:
         """The consequence of an error before the hand-over: the message was certainly not sent."""

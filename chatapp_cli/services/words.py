@@ -128,6 +128,10 @@ OWN_CODES: Mapping[str, tuple[Text, Text | None]] = MappingProxyType(
             T("Something unexpected happened while it was sent."),
             T("The log has the details. Look in the chat before you send it again."),
         ),
+        "server_silent": (
+            T("The server has been silent for minutes; an earlier message may still be on its way to it."),
+            T("It was not sent, and goes automatically once the server answers again."),
+        ),
         "not_prepared": (
             T("The program could not prepare the message, so it was not sent."),
             T("The log has the details. Write it in another way, or reach the client by another channel."),

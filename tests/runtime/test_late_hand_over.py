@@ -91,7 +91,7 @@ async def test_a_message_is_handed_over_when_the_session_says_so(company: Compan
         (Rejected("no_such_mailbox", "550"), ("failed", "no_such_mailbox"), ("failed", "no_such_mailbox")),
         (Retryable("try_later"), ("queued", "try_later"), ("postponed", "try_later")),
         (OutcomeUnknown("timeout"), ("queued", "timeout"), ("postponed", "timeout")),
-        (TimeoutError(), ("queued", "pace"), ("postponed", "pace")),
+        (TimeoutError(), ("queued", "server_silent"), ("postponed", "server_silent")),
         (KeyError("mistake"), ("queued", "unexpected"), ()),
     ],
 )
