@@ -51,6 +51,11 @@ class Recipients(NamedTuple):
         """Whether the mail went to others beside the one that it is for."""
         return len(self.to) > 1 or bool(self.cc or self.bcc or self.left_out)
 
+    @property
+    def copied(self) -> Sequence[str]:
+        """The addresses of all who get a copy."""
+        return [one.address for one in (*self.cc, *self.bcc)]
+
     def stored(self) -> str:
         """As JSON; empty without any."""
         found = {name: value for name, value in self._asdict().items() if value}

@@ -124,7 +124,7 @@ def _loaded(tx: Tx, media: Media, row: OutboxRow) -> Claim:
     card = dialogs.card(tx, row.dialog_id)
     files = tx.all(FileRow, "files.of_message", message=row.message_id) if row.action == Operation.SEND else []
     beside = beside_text(tx, message.id)
-    copies, answers = beside.copies, message.reply_to or beside.answers
+    copies, answers = Recipients.parse(beside.recipients), message.reply_to or beside.answers
     outbound = Outbound(
         message_id=message.id,
         key=message.key or "",
@@ -149,7 +149,7 @@ def _loaded(tx: Tx, media: Media, row: OutboxRow) -> Claim:
         typed_subject=bool(beside.typed_subject),
         invitation=beside.answer,
         answered=answering.answered(
-            tx, card, message.reply_to, message.subject, unchosen=beside.answers, copies=beside.copied
+            tx, card, message.reply_to, message.subject, unchosen=beside.answers, copies=copies.copied
         ),
     )
     return Claim(row, message, outbound, _meant(tx, row, message.ext_id or ""))
@@ -184,16 +184,6 @@ class Beside(NamedTuple):
     event: str = ""
     decision: str = ""
     calendar: str = ""
-
-    @property
-    def copies(self) -> Recipients:
-        """Who gets a copy."""
-        return Recipients.parse(self.recipients)
-
-    @property
-    def copied(self) -> Sequence[str]:
-        """The addresses of all who get one."""
-        return [one.address for one in (*self.copies.cc, *self.copies.bcc)]
 
     @property
     def answer(self) -> InvitationAnswer | None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.message import Origin
 from chatapp_cli.domain.outbound import AnsweredMail, Outbound
+from chatapp_cli.domain.recipients import Recipients
 from chatapp_cli.services import answering, dialogs, mails, outbox, transcript
 from chatapp_cli.services.outbox import Beside
 from chatapp_cli.store.rows.dialogs import DialogCard
@@ -41,5 +42,7 @@ def _answered(tx: Tx, card: DialogCard, message: MessageRow, beside: Beside) -> 
     if not known:
         return None
     chosen = message.reply_to if named == message.reply_to else ""
-    found = answering.answered(tx, card, chosen, message.subject, unchosen=named, copies=beside.copied)
+    found = answering.answered(
+        tx, card, chosen, message.subject, unchosen=named, copies=Recipients.parse(beside.recipients).copied
+    )
     return found and replace(found, text=mails.as_shown(tx, MessageId(known), found.text))

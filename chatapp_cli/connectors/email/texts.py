@@ -15,7 +15,7 @@ from chatapp_cli.connectors.email.headers import Parsed, words
 from chatapp_cli.kit.understanding import readable
 
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}charset=[\"']?([\w.-]+)", re.IGNORECASE)
-_BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
+_BASE64 = re.compile(rb"[A-Za-z0-9+/]+={0,2}")
 _LINES_LOOKED_AT = 2000
 _SHORTEST_LINE = 20
 """The fewest letters of a first line of base64 with other text below: a word may be of the same letters."""
@@ -43,17 +43,18 @@ def text(part: Message) -> str:
 
 def _data(part: Message) -> bytes:
     """The decoded bytes of a text; as they are, if they are labelled base64 and are not."""
-    raw = part.get_payload()
-    if isinstance(raw, str) and words(part, "Content-Transfer-Encoding").lower() == "base64" and not _is_base64(raw):
-        return raw.encode("utf-8", "surrogateescape")
+    if words(part, "Content-Transfer-Encoding").lower() == "base64":
+        written, _ = readable((part,), lambda one: one.as_bytes().partition(b"\n\n")[2])
+        if written and not _is_base64(written[0]):
+            return written[0]
     return payload(part)
 
 
-def _is_base64(raw: str) -> bool:
-    """Whether a text begins with base64; a line that a mailing list put below it does not count."""
-    first, *others = [line.strip() for line in raw.splitlines() if line.strip()][:_LINES_LOOKED_AT] or [""]
+def _is_base64(written: bytes) -> bool:
+    """Whether a text begins with base64, damaged or not; what a mailing list put below it does not count."""
+    first, *others = [line.strip() for line in written.splitlines() if line.strip()][:_LINES_LOOKED_AT] or [b""]
     if not _BASE64.fullmatch(first):
-        return False
+        return written.isascii() and not any(len(line.split()) > 1 for line in (first, *others))
     alone = all(map(_BASE64.fullmatch, others))
     return len(first) % 4 != 1 if alone else len(first) % 4 == 0 and len(first) >= _SHORTEST_LINE
 
