@@ -15,7 +15,7 @@ KINDS: Mapping[AddressKind, Text] = MappingProxyType(
 )
 """What people call each kind."""
 
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+_EMAIL = re.compile(r'(?:"(?:[^"\\\n]|\\.)+"|[^@\s]+)@[^@\s]+')
 _USERNAME = re.compile(r"@[A-Za-z0-9_.]{2,}")
 _PHONE = re.compile(rf"[+＋]?[{SIGNS}]{{7,24}}")
 _FEWEST = 5

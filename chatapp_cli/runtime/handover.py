@@ -151,7 +151,7 @@ class Handover:
         except TimeoutError as error:
             if begin.done:
                 raise
-            raise Retryable("pace") from error
+            raise Retryable("server_silent") from error
 
     async def _before(self, claim: Claim, error: Exception) -> None:
         """The consequence of an error before the hand-over: the message was certainly not sent."""
@@ -161,9 +161,9 @@ class Handover:
             await self._outcomes.put_back(claim)
         elif isinstance(error, ChannelError):
             await self._outcomes.not_handed_over(self._session, self._governor, claim, error)
-        else:  # retry; the traceback is logged
+        else:  # the traceback is logged
             log.error("prepare.failed", channel=self._channel, message=claim.row.message_id, exc_info=error)
-            await self._outcomes.again(claim, Retryable("unexpected", type(error).__name__))
+            await self._outcomes.stumbled_over(claim, error)
 
     async def _after(self, claim: Claim, error: Exception, ids: tuple[str, ...]) -> None:
         """The consequence of an error after the hand-over: only the provider's own answer tells what happened."""

@@ -46,6 +46,7 @@ def save(tx: Tx, dialog: DialogId, unsent: Unsent) -> None:
         "subject": draft.subject,
         "files": [asdict(file) for file in draft.files],
         "reply_to": draft.reply_to,
+        "answers": draft.answers,
         "edits": unsent.edits,
         "cc": list(draft.cc),
         "bcc": list(draft.bcc),
@@ -78,7 +79,8 @@ def of(tx: Tx, dialog: DialogId) -> Unsent | None:
         subject=sheet["subject"],
         files=files,
         reply_to=sheet["reply_to"],
-        cc=tuple(sheet.get("cc", ())),  # drafts of earlier versions have none
+        answers=sheet.get("answers"),  # drafts of earlier versions have neither this nor copies
+        cc=tuple(sheet.get("cc", ())),
         bcc=tuple(sheet.get("bcc", ())),
         called=tuple(NamedAddress(*one) for one in sheet.get("called", ())),
     )

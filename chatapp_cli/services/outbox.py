@@ -148,7 +148,9 @@ def _loaded(tx: Tx, media: Media, row: OutboxRow) -> Claim:
         forwards=bool(beside.forwards),
         typed_subject=bool(beside.typed_subject),
         invitation=beside.answer,
-        answered=answering.answered(tx, card, message.reply_to, message.subject, unchosen=beside.answers),
+        answered=answering.answered(
+            tx, card, message.reply_to, message.subject, unchosen=beside.answers, copies=copies.copied
+        ),
     )
     return Claim(row, message, outbound, _meant(tx, row, message.ext_id or ""))
 

@@ -15,6 +15,7 @@ from chatapp_cli.domain.ids import ContactId, DialogId
 from chatapp_cli.domain.journal.dialogs import DialogOpened
 from chatapp_cli.domain.manifest import AddressKind, Capabilities, NoCapabilities
 from chatapp_cli.domain.next_step import Next, to_do
+from chatapp_cli.domain.recipients import is_address
 from chatapp_cli.domain.subject import subject_key
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import access, channels, contacts, usernames
@@ -51,6 +52,8 @@ def reach(tx: Tx, channel: ChannelRow, can: Capabilities, to: str, *, subject: s
     for kind in openings(to):
         address = canonical(to, kind)
         if can.may_begin(kind, address):
+            if kind == "email" and not is_address(address):
+                raise Refused("bad_address", T("{address} is no e-mail address.", address=address), T("Correct it."))
             found = _better(tx, can, Reach(address, kind, None))
             return replace(found, dialog=_at_key(tx, channel, can, found.address, subject))
     raise _out_of_reach(channel, can, to)

@@ -182,6 +182,19 @@ def test_copies_to_what_is_no_address_or_to_too_many_are_refused_at_once(
     assert (refused.code, refused.out, refused.err.splitlines()[0]) == (1, "", what)
 
 
+@pytest.mark.parametrize("to", ["a@x..example", f"a@{'l' * 64}.example", f"{'b' * 65}@x.example", "a@x.example>"])
+def test_a_recipient_and_a_copy_that_no_server_could_take_are_refused_at_once(
+    chatapp: Shell, arrive: Arrive, to: str
+) -> None:
+    arrive(("Заказ", "Где он?"))
+    words = ("--text", "Да", "--wait", "0")
+    for refused in (
+        chatapp.run("send", to, "-c", "email", "--subject", "Заказ", *words),
+        chatapp.run("reply", "1", "--cc", to, *words),
+    ):
+        assert (refused.code, refused.err.splitlines()[0]) == (1, f"{to} is no e-mail address.")
+
+
 @pytest.mark.parametrize("given", [("--cc", "boris@example.org"), ("--all",)])
 def test_a_messenger_refuses_copies_in_words(chatapp: Shell, bound: int, given: tuple[str, ...]) -> None:
     chatapp("send", "client-7", "-c", "api", "-t", "x", "--wait", "0")

@@ -19,8 +19,10 @@ from chatapp_cli.domain.outbound import Outbound, Receipt
 from chatapp_cli.domain.text import T
 from chatapp_cli.kit.system import SystemChance
 from chatapp_cli.ports.world import World
+from chatapp_cli.runtime.outcomes import MOST_MISTAKES
 from chatapp_cli.services import sending, trace, transcript
 from chatapp_cli.services.delivery_reports import apply_delivery
+from chatapp_cli.services.outbox import LONGEST_WAIT
 from tests.runtime.desk import eventually
 from tests.runtime.permission import PatientClock, Provider, Scene, at_work
 from tests.stores import OWNER
@@ -31,10 +33,11 @@ class Late(Provider):
 
     def __init__(self, *, before: Exception | None = None, answer: Exception | None = None) -> None:
         super().__init__()
-        self.before, self.answer = before, answer
+        self.before, self.answer, self.tried = before, answer, 0
         self.logging_in, self.logged_in = asyncio.Event(), asyncio.Event()
 
     async def send_late(self, message: Outbound, begin: Callable[[Sequence[str]], Awaitable[None]]) -> Receipt:
+        self.tried += 1
         self.logging_in.set()
         await self.logged_in.wait()
         if self.before:
@@ -114,7 +117,7 @@ async def test_a_message_is_handed_over_when_the_session_says_so(company: Compan
         (Rejected("no_such_mailbox", "550"), ("failed", "no_such_mailbox"), ("failed", "no_such_mailbox")),
         (Retryable("try_later"), ("queued", "try_later"), ("postponed", "try_later")),
         (OutcomeUnknown("timeout"), ("queued", "timeout"), ("postponed", "timeout")),
-        (TimeoutError(), ("queued", "pace"), ("postponed", "pace")),
+        (TimeoutError(), ("queued", "server_silent"), ("postponed", "server_silent")),
         (KeyError("mistake"), ("queued", "unexpected"), ()),
     ],
 )
@@ -125,6 +128,28 @@ async def test_what_fails_before_that_certainly_did_not_go_and_the_attempt_is_to
         number = scene.say("раз")
         await eventually(lambda: shown(scene, number) == state)
         assert attempts(scene, number)[:1] == ([attempt] if attempt else [])
+
+
+@pytest.mark.parametrize(
+    ("error", "attempts", "after"),
+    [
+        (KeyError("mistake"), MOST_MISTAKES, ("failed", "not_prepared")),
+        (PermissionError("no"), MOST_MISTAKES + 1, ("queued", "unexpected")),
+    ],
+)
+async def test_a_message_that_our_own_code_cannot_prepare_fails_after_some_attempts(
+    company: Company, clock: PatientClock, error: Exception, attempts: int, after: tuple[str, str]
+) -> None:
+    provider = Prompt(before=error)
+    async with at_work(company, clock, provider, []) as scene:
+        number = scene.say("раз")
+
+        def came_to_that() -> bool:
+            clock.pass_by(LONGEST_WAIT)
+            scene.sender.wake()
+            return provider.tried >= attempts and shown(scene, number) == after
+
+        await eventually(came_to_that)
 
 
 @pytest.mark.parametrize("error", [OutcomeUnknown("outcome_unknown"), KeyError("mistake"), TimeoutError()], ids=repr)

@@ -60,6 +60,30 @@ async def test_one_key_answers_all_whom_the_mail_names(window: Opener, company: 
     assert outbound(company, channel) == (["boris@example.org", "vera@example.org"], [], "Едет")
 
 
+async def test_an_answer_to_all_answers_the_mail_whose_people_it_took_whatever_comes_before_it_goes(
+    window: Opener, company: Company, channel: ChannelId, stage: Stage
+) -> None:
+    async with window() as it:
+        await opens(it)
+        await it.press("f6")
+        await it.sees("Copy: boris@example.org, vera@example.org")
+        await it.type("Едет")
+        await it.press("escape")
+    async with window() as it:  # the draft keeps it too
+        await opens(it)
+        await it.sees("Copy: boris@example.org, vera@example.org")
+        stage.hear(channel, FYODOR, "Только вам", subject="Счёт", mail=MailDetails(to=(Profile(email=OURS),)))
+        await it.sees("Только вам")
+        await it.press("enter")
+        await it.until(lambda: "Copy:" not in it.text())
+    claim = company.write(lambda tx: outbox.claim(tx, company.media, channel))
+    assert claim is not None
+    assert claim.outbound.answered is not None
+    answered = claim.outbound.answered
+    assert (claim.outbound.subject, answered.text, answered.chosen) == ("Заказ", "Где заказ?", False)
+    assert claim.outbound.reply_to == claim.outbound.thread[-1]
+
+
 async def test_an_answer_goes_to_the_client_alone_unless_somebody_says_otherwise(
     window: Opener, company: Company, channel: ChannelId
 ) -> None:
@@ -204,6 +228,9 @@ async def test_the_composer_says_who_gets_a_mail_and_from_which_address_of_ours_
         await it.sees("· Cc: boris@example.org, vera@example.org")
         mail = MailDetails(to=(Profile(email="Support@shop.example"),))
         stage.hear(channel, FYODOR, "И ещё", subject="Заказ", mail=mail)
+        await it.sees("И ещё")
+        assert "from support@" not in it.text()  # the mail whose people get a copy is still the one that is answered
+        await it.press("ctrl+g")
         await it.sees("· from support@shop.example")
         await it.press("escape")
         await it.open("Анна")

@@ -217,16 +217,21 @@ def _about(message: Outbound) -> Sequence[tuple[str, str]]:
 def _thread(message: Outbound) -> Sequence[tuple[str, str]]:
     """The mail being answered and the latest before it, oldest first (RFC 5322 §3.6.4); none for one that is passed on.
 
-    Mails without a Message-ID are left out: their digest means nothing to others.
+    Mails without a Message-ID are left out, because their digest means nothing to others, and those whose Message-ID a
+    header field cannot hold (RFC 5322 §3.6.4 allows ASCII only).
     """
     if message.forwards:
         return ()
     known = [*filter(None, map(plain_id, message.thread))]
     answered = plain_id(message.reply_to) or next(reversed(known), "")
-    if not answered:
-        return ()
     chain = [ext_id for ext_id in dict.fromkeys(known) if ext_id != answered]
-    return (("In-Reply-To", answered), ("References", " ".join([*chain, answered][-_LATEST:])))
+    ids = [ext_id for ext_id in (*chain, answered) if _is_quotable(ext_id)][-_LATEST:]
+    replies = (("In-Reply-To", answered),) if _is_quotable(answered) else ()
+    return (*replies, *((("References", " ".join(ids)),) if ids else ()))
+
+
+def _is_quotable(ext_id: str) -> bool:
+    return ext_id != "" and ext_id.isascii() and ext_id.isprintable()
 
 
 def _automatic(message: Outbound) -> Sequence[tuple[str, str]]:

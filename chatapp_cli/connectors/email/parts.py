@@ -67,15 +67,16 @@ def content(message: Message, *, cut: bool = False) -> Content:
     if cut and parts.ends_with_file and files and not left_out:
         files[-1] = replace(files[-1], content=None, size=border.NOTHING, problem="mail_too_big")
     files += [hidden_file(one) for winmail in parts.winmails for one in winmail.files]
-    events = _events([*parts.calendars.values()])
-    told = [invitations.words(one, described=not said) for _calendar, one in events]
+    events = _events([*parts.calendars.values()], described=not said)
+    told = [words for words, _invitation in events]
     notes = [*told, *parts.notes]
     if left_out:
         notes.append(f"[{_('Parts left out here: {n}; the mail as it came has all', n=left_out)}]")
     if cut:
         notes.append(f"[{_('Only the beginning of this mail is here')}]")
     shown = _paragraphs([said, *repeat(_("[attachment]"), unread)])
-    return Content(shown, files, tuple(dict.fromkeys(notes)), tuple(told), kept_of(events))
+    invitation = next((one for _words, one in events if one is not None), None)
+    return Content(shown, files, tuple(dict.fromkeys(notes)), tuple(told), invitation)
 
 
 def is_calendar(part: Message) -> bool:
@@ -130,8 +131,13 @@ def _paragraphs(texts: Iterable[str]) -> str:
     return "\n\n".join(filter(None, texts))
 
 
-def _events(parts: Sequence[Message]) -> Sequence[tuple[str, invitations.Invitation]]:
-    """Those of the first calendars that have an event, with it."""
+def _events(parts: Sequence[Message], *, described: bool) -> Sequence[tuple[str, EventInvitation | None]]:
+    """The events of the first calendars, in words and as far as they can be answered; unreadable ones stay files."""
     texts, _unread = readable(parts[:_MOST_CALENDARS], text)
-    found, _unread = readable(map(border.text, texts), lambda one: (one, invitations.read(one)))
-    return [(calendar, event) for calendar, event in found if event is not None]
+    found, _unread = readable(map(border.text, texts), lambda one: _event(one, described=described))
+    return [event for event in found if event is not None]
+
+
+def _event(calendar: str, *, described: bool) -> tuple[str, EventInvitation | None] | None:
+    event = invitations.read(calendar)
+    return None if event is None else (invitations.words(event, described=described), kept_of([(calendar, event)]))

@@ -206,6 +206,12 @@ class Conversation:
         if self.is_ready and self.composer.is_attached:
             self.composer.show_again(state)
 
+    def show_state(self, dialog: DialogId) -> None:
+        """Show what is being written in a dialog, if it is open and another state of it was shown."""
+        opening, state = self.opening, self.states.get(dialog)
+        if opening is not None and opening.card.id == dialog and state is not None and state is not self.composer.state:
+            self._turn_composer(opening, state)
+
     def typed(self, text: str) -> None:
         """Tell the parts that the text of the composer changed."""
         for part in self.parts if self.opening else ():

@@ -34,6 +34,7 @@ def state_of(tx: Tx, dialog: DialogId) -> ComposerState:
         editing=_entry(tx, stored.edits),
         cc=as_typed(draft.cc, draft.called),
         bcc=as_typed(draft.bcc, draft.called),
+        answers=draft.answers,
     )
 
 

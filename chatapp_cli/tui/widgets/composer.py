@@ -15,6 +15,7 @@ from textual.widgets import Input, Static, TextArea
 
 from chatapp_cli.domain.draft import Draft, StagedFile, no_copies, require_deliverable
 from chatapp_cli.domain.errors import Refused
+from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.recipients import Recipients, as_typed
 from chatapp_cli.domain.segments import cost, segments
@@ -213,9 +214,10 @@ class Composer(Vertical):
         subject = [self.query_one("#subject", Input)] if self.has_class("-subject") else []
         return [*subject, *self.query_one(Copies).boxes]
 
-    def copy_to(self, addresses: Sequence[str]) -> None:
-        """Send a copy to these too. Raises Refused if the channel sends none."""
+    def copy_to(self, addresses: Sequence[str], answers: MessageId | None) -> None:
+        """Send a copy to these too, whom the mail ``answers`` names. Raises Refused if the channel sends none."""
         self._require_copies()
+        self.state.answers = answers
         known = {address.lower() for address in self.state.draft().cc}
         self.query_one(Copies).add([address for address in addresses if address.lower() not in known])
         self.focus_pen()

@@ -286,3 +286,13 @@ def test_an_invitation_of_ours_in_the_folder_of_sent_mail_is_nothing_to_answer()
     raw = invitation(calendar())
     found = arrival(Mail(uid=1, at=AT, size=len(raw), raw=raw, sent=True), OURS, AT)
     assert all(one.mail.invitation is None for one in found.events if isinstance(one, MessageArrived) and one.mail)
+
+
+@pytest.mark.parametrize(
+    "more", ["RECURRENCE-ID:garbage\r\n", "RRULE:FREQ=GARBAGE\r\n", "DTEND:garbage\r\n", "SEQUENCE:x\r\n", "GEO:x\r\n"]
+)
+def test_no_property_of_an_event_hides_the_mail(more: str) -> None:
+    raw = invitation(calendar(more=more), part("text/plain; charset=utf-8", "Ждём вас".encode()))
+    found = message(raw)
+    assert found.text.startswith("Ждём вас")
+    assert [file.mime for file in found.files] == ["text/calendar"]
