@@ -39,6 +39,7 @@ def dialog_for(tx: Tx, channel: ChannelRow, can: Capabilities, to: str, *, subje
     """Find the dialog with an address, or open one if the channel may write first (S-120)."""
     access.require(tx, Right.ANSWER)
     channels.one(tx, channel.id)
+    limits.ADDRESS.require(to, field="to")
     found = reach(tx, channel, can, to, subject=subject)
     return _open(tx, channel, can, found, subject) if found.dialog is None else found.dialog
 
@@ -129,7 +130,6 @@ def _key(channel: ChannelRow, can: Capabilities, address: str, subject: str) -> 
 
 def _open(tx: Tx, channel: ChannelRow, can: Capabilities, new: Reach, subject: str) -> DialogId:
     address, kind = new.address, new.kind
-    limits.ADDRESS.require(address, field="to")
     limits.SUBJECT.require(subject, field="subject")
     key = _key(channel, can, address, subject)
     contact = _contact(tx, address, kind) if new.contact is None else contacts.one(tx, new.contact)

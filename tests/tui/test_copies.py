@@ -66,16 +66,16 @@ async def test_an_answer_to_all_answers_the_mail_whose_people_it_took_whatever_c
     async with window() as it:
         await opens(it)
         await it.press("f6")
-        await it.sees("Copy: boris@example.org, vera@example.org")
+        await it.sees("Cc: boris@example.org, vera@example.org")
         await it.type("Едет")
         await it.press("escape")
     async with window() as it:  # the draft keeps it too
         await opens(it)
-        await it.sees("Copy: boris@example.org, vera@example.org")
+        await it.sees("Cc: boris@example.org, vera@example.org")
         stage.hear(channel, FYODOR, "Только вам", subject="Счёт", mail=MailDetails(to=(Profile(email=OURS),)))
         await it.sees("Только вам")
         await it.press("enter")
-        await it.until(lambda: "Copy:" not in it.text())
+        await it.until(lambda: "Cc: boris@example.org, vera@example.org" not in it.text())
     claim = company.write(lambda tx: outbox.claim(tx, company.media, channel))
     assert claim is not None
     assert claim.outbound.answered is not None
