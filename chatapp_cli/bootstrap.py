@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from chatapp_cli.kit.system import TEST_CLOCK, system_world
 from chatapp_cli.ports.world import World
 from chatapp_cli.services.effects import EFFECTS
-from chatapp_cli.settings import Settings, is_private
+from chatapp_cli.settings import Settings, is_private, language_of_mails
 from chatapp_cli.store.database import Absent, Database, driver_for
 from chatapp_cli.store.drivers import Sqlite
 from chatapp_cli.store.media import Media
@@ -57,6 +57,14 @@ class Company:
     def write(self, job: Callable[[Tx], R]) -> R:
         """Run a write on this thread; durable when it returns."""
         return self.database.write(self.seen(job))
+
+    @property
+    def language_of_mails(self) -> str:
+        """The language of what the program adds to mails, the same in every process: that of the settings files.
+
+        Empty if they name none: then it is that of the process.
+        """
+        return language_of_mails(os.environ, self.settings.company)
 
     @property
     def acting_name(self) -> str:

@@ -414,6 +414,11 @@ def stored_language(file: Path) -> str:
     return found
 
 
+def language_of_mails(env: Mapping[str, str], company: str) -> str:
+    """The language that the settings files of a company name, whoever reads them; empty if they name none."""
+    return stored_language(company_file(env, company)) or stored_language(config_file(env))
+
+
 def save(file: Path, name: str, value: str) -> None:
     """Write one setting to the file, or remove it if empty; all others, unknown too, are kept. Raises UsageError."""
     option = next((f for f in fields(Settings) if f.name == name), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING
 
 import typer
@@ -41,9 +42,14 @@ def show(company: Company, message: MessageId, part: MailPart) -> None:
 
 
 def _whole(company: Company, message: MessageId) -> None:
+    from chatapp_cli.i18n import show as show_text
     from chatapp_cli.runtime import whole_mails
+    from chatapp_cli.services import transcript, words
 
     typer.echo(printing.plain(whole_mails.text(company, message)))
+    mail = company.read(partial(transcript.entry, wanted=message)).mail
+    if mail is not None and mail.invitation:
+        typer.echo(f"\n{show_text(words.invitation(mail.invitation))}")
 
 
 def _html(company: Company, message: MessageId) -> None:

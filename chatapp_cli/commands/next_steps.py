@@ -46,7 +46,7 @@ COMMANDS: Final[Mapping[Next, Sequence[str]]] = MappingProxyType(
         Next.LOGIN: ("chatapp login",),
         Next.NEW_APPLICATION: ("chatapp application new {kind}", "chatapp application new"),
         Next.OPERATORS: ("chatapp user list",),
-        Next.OUTBOX: ("chatapp outbox list",),
+        Next.OUTBOX: ("chatapp outbox undelivered",),
         Next.PAIR: ("chatapp crm attach CHANNEL PLACE",),
         Next.PASSWORD: ("chatapp user password NAME",),
         Next.PLACES: ("chatapp crm places",),

@@ -93,11 +93,8 @@ def _to_all(
 
     if not can.copies:
         raise no_copies()
-    if quoted:
-        mail, others = None, company.read(lambda tx: answering.everybody_else(tx, can, dialog, quoted))
-    else:
-        mail, others = company.read(lambda tx: answering.to_all(tx, can, dialog, options.subject))
-    return replace(options, cc=[*(options.cc or ()), *others]), mail
+    mail, others = company.read(lambda tx: answering.to_all(tx, can, dialog, options.subject, quoted))
+    return replace(options, cc=[*(options.cc or ()), *others]), None if quoted else mail
 
 
 def _to_author(company: Company, can: Capabilities, answered: MessageId, options: MessageOptions) -> MessageOptions:

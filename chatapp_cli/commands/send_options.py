@@ -121,6 +121,7 @@ class MessageOptions:
         """The message for one of these channels, with its files staged; they are kept if it is accepted within."""
         from chatapp_cli.commands.staging import most_of, staging
         from chatapp_cli.domain.draft import Draft
+        from chatapp_cli.domain.recipients import typed_names
         from chatapp_cli.services.message_request import MessageRequest
 
         self._require_sense()
@@ -137,6 +138,7 @@ class MessageOptions:
                 last_name=self.last_name.strip(),
                 cc=_addresses(self.cc),
                 bcc=_addresses(self.bcc),
+                called=typed_names(*(self.cc or ()), *(self.bcc or ())),
             )
             yield MessageRequest(
                 to=to,

@@ -15,7 +15,7 @@ KINDS: Mapping[AddressKind, Text] = MappingProxyType(
 )
 """What people call each kind."""
 
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+_EMAIL = re.compile(r'(?:"(?:[^"\\\n]|\\.)+"|[^@\s]+)@[^@\s]+')
 _USERNAME = re.compile(r"@[A-Za-z0-9_.]{2,}")
 _PHONE = re.compile(rf"[+＋]?[{SIGNS}]{{7,24}}")
 _FEWEST = 5
@@ -118,6 +118,11 @@ def called(now: str, before: str) -> str:
 def with_name(name: str, address: str) -> str:
     """A recipient by name and address; one of them if there is no other."""
     return f"{name} ({address})" if address and name not in {"", address} else address or name
+
+
+def title_of(name: str, address: str) -> str:
+    """The name of a dialog if it can be that of a person; with an e-mail address it may be a subject: then empty."""
+    return "" if "@" in address else name
 
 
 def named(text: str) -> str:

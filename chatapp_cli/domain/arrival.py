@@ -81,6 +81,10 @@ class MailDetails:
     cc: Sequence[Profile] = ()
     delivered_as: Sequence[Profile] = ()
     """The address of ours that it was delivered to without naming it, if that is known."""
+    also_from: Sequence[Profile] = ()
+    """All whom it names as its authors, or for the answer, if those are several."""
+    left_out: Count = NOTHING
+    """How many recipients it names beside those of ``to`` and ``cc``."""
     invitation: EventInvitation | None = None
     """The client's invitation to an event or its cancellation, or our answer from outside the desk."""
 

@@ -11,7 +11,7 @@ from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.invitation import InvitationAnswer
 from chatapp_cli.domain.manifest import NoCapabilities
-from chatapp_cli.domain.recipients import MOST_COPIES, is_address
+from chatapp_cli.domain.recipients import MOST_COPIES, NamedAddress, is_address
 from chatapp_cli.domain.segments import MOST, segments
 from chatapp_cli.domain.text import T
 
@@ -53,6 +53,8 @@ class Draft:
     """Further addresses that get a copy, and see each other; only for channels of mail."""
     bcc: Sequence[str] = ()
     """Further addresses that get a copy, seen by nobody."""
+    called: Sequence[NamedAddress] = ()
+    """Those of ``cc`` and ``bcc`` that a person named."""
     signature: str = ""
     """What a mail has below its text, filled in; ``composing`` sets it."""
     invitation: InvitationAnswer | None = None
@@ -103,16 +105,21 @@ def _require_copies(can: Capabilities, copies: Sequence[str]) -> None:
     if copies and not can.copies:
         raise no_copies()
     if len(copies) > MOST_COPIES:
-        raise Refused(
-            "too_many_copies",
-            T("{n} copies are too many; one mail has {limit} at most.", n=len(copies), limit=MOST_COPIES),
-            T("Leave some addresses out, or write a second mail."),
-        )
+        raise too_many_copies(len(copies))
     wrong = next((address for address in copies if not is_address(address)), None)
     if wrong is not None:
         raise Refused(
             "bad_copy", T("{address} is no e-mail address.", address=wrong), T("Correct it, or leave it out.")
         )
+
+
+def too_many_copies(n: int) -> Refused:
+    """One mail does not go to so many."""
+    return Refused(
+        "too_many_copies",
+        T("{n} copies are too many; one mail has {limit} at most.", n=n, limit=MOST_COPIES),
+        T("Leave some addresses out, or write a second mail."),
+    )
 
 
 def no_copies() -> Refused:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
-from chatapp_cli.domain.address import mailbox_of
+from chatapp_cli.domain.address import domain_in_ascii, mailbox_of
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import T
 
@@ -16,7 +16,12 @@ MOST_COPIES: Final = 50
 _PIECE: Final = re.compile(r'(?:"[^"\n]*"|[^,;\n])+')
 _IN_ANGLES: Final = re.compile(r"<([^<>]*)>\s*$")
 _LETTERS: Final = r"[^@\s<>()\[\],;:\\\"]+"
-_ADDRESS: Final = re.compile(rf"{_LETTERS}@{_LETTERS}\.{_LETTERS}")
+_QUOTED: Final = r'"(?:[^"\\]|\\.)+"'
+_ADDRESS: Final = re.compile(rf"({_LETTERS}|{_QUOTED})@({_LETTERS}\.{_LETTERS})")
+_LONGEST: Final = 254
+"""The most characters of an address (RFC 5321 §4.5.3.1.3, erratum 1690)."""
+_LONGEST_LOCAL: Final = 64
+"""The most bytes before the @ (RFC 5321 §4.5.3.1.1)."""
 
 
 class NamedAddress(NamedTuple):
@@ -41,36 +46,59 @@ class Recipients(NamedTuple):
     to: Sequence[NamedAddress] = ()
     cc: Sequence[NamedAddress] = ()
     bcc: Sequence[NamedAddress] = ()
+    also_from: Sequence[NamedAddress] = ()
+    """All whom it names as its authors, or for the answer, if those are several."""
+    left_out: int = 0
+    """How many it names beside those that are kept."""
 
     @property
     def are_several(self) -> bool:
         """Whether the mail went to others beside the one that it is for."""
-        return len(self.to) > 1 or bool(self.cc or self.bcc)
+        return len(self.to) > 1 or bool(self.cc or self.bcc or self.left_out)
+
+    @property
+    def copied(self) -> Sequence[str]:
+        """The addresses of all who get a copy."""
+        return [one.address for one in (*self.cc, *self.bcc)]
 
     def stored(self) -> str:
         """As JSON; empty without any."""
-        found = {name: mailboxes for name, mailboxes in self._asdict().items() if mailboxes}
+        found = {name: value for name, value in self._asdict().items() if value}
         return json.dumps(found, ensure_ascii=False) if found else ""
 
     @classmethod
     def parse(cls, stored: str) -> Recipients:
         """Stored recipients."""
         found = json.loads(stored) if stored else {}
-        return cls(**{name: tuple(NamedAddress(*one) for one in found.get(name, ())) for name in cls._fields})
+        names = ("to", "cc", "bcc", "also_from")
+        people = {name: tuple(NamedAddress(*one) for one in found.get(name, ())) for name in names}
+        return cls(**people, left_out=found.get("left_out", 0))
 
 
 def typed_addresses(typed: str) -> tuple[str, ...]:
-    """The addresses that a person typed or pasted, apart by commas, semicolons or lines; names before them are dropped.
+    """The addresses that a person typed or pasted, apart by commas, semicolons or lines; see `typed_names`.
 
     What is no address stays as it is, for the refusal that names it.
     """
-    pieces = (_bare(piece) for piece in _PIECE.findall(typed))
-    return unique(piece for piece in pieces if piece)
+    return unique(one.address for one in _typed(typed) if one.address)
 
 
-def _bare(piece: str) -> str:
-    found = _IN_ANGLES.search(piece)
-    return (found[1] if found else piece).strip()
+def typed_names(*typed: str) -> tuple[NamedAddress, ...]:
+    """Those of the typed addresses before which a name stands."""
+    return tuple(one for some in typed for one in _typed(some) if one.name and one.address)
+
+
+def as_typed(addresses: Iterable[str], called: Iterable[NamedAddress]) -> str:
+    """Addresses as a person types them, each behind its name, if it has one."""
+    known = {one.address: f'"{one.name}" <{one.address}>' for one in called if one.name}
+    return ", ".join(known.get(address, address) for address in addresses)
+
+
+def _typed(typed: str) -> Iterable[NamedAddress]:
+    for piece in _PIECE.findall(typed):
+        found = _IN_ANGLES.search(piece)
+        name = " ".join(piece[: found.start()].replace('"', " ").split()) if found else ""
+        yield NamedAddress(name, (found[1] if found else piece).strip())
 
 
 def unique(addresses: Iterable[str], *, but: Iterable[str] = ()) -> tuple[str, ...]:
@@ -100,9 +128,16 @@ def require_addresses(name: str, typed: str) -> None:
 
 
 def _is_mailbox(address: str) -> bool:
-    return is_address(address) and mailbox_of(address).rpartition("@")[2].isascii()
+    local, _at, domain = mailbox_of(address).rpartition("@")
+    return is_address(address) and domain.isascii() and "*" not in local
 
 
 def is_address(text: str) -> bool:
     """Whether this can be the address of a mailbox."""
-    return _ADDRESS.fullmatch(text) is not None
+    found = _ADDRESS.fullmatch(text)
+    if found is None or len(text) > _LONGEST or len(found[1].encode()) > _LONGEST_LOCAL or not text.isprintable():
+        return False
+    try:
+        return domain_in_ascii(found[2].lower()) != ""
+    except ValueError:
+        return False

@@ -86,13 +86,26 @@ def fill(text: str, values: Mapping[str, str]) -> str:
 def require_signature(name: str, text: str) -> None:
     """Raise UsageError, naming the option, for a variable that a signature does not have."""
     unknown = next((written for gap, written in gaps(text).items() if gap not in OF_SIGNATURES), None)
-    if unknown is not None:
+    if unknown is None:
+        _require_paired(name, text)
+    else:
         raise UsageError(
             T(
                 "{name} has {variable}, which nothing fills: its line would be left out.",
                 name=name,
                 variable=_in(unknown),
             ),
+            T("Use {known}; write {brace} for a brace.", known=", ".join(map(_in, OF_SIGNATURES)), brace="{{"),
+            field=name,
+        )
+
+
+def _require_paired(name: str, text: str) -> None:
+    """Raise UsageError for a brace that belongs to no variable, or closes what was not opened."""
+    left = _PIECE.sub(lambda piece: "" if piece[1] else {"{{": "\0", "}}": "\1"}[piece[0]], text)
+    if "{" in left or "}" in left or "\1" in left.split("\0")[0]:
+        raise UsageError(
+            T("{name} has a brace that belongs to no variable.", name=name),
             T("Use {known}; write {brace} for a brace.", known=", ".join(map(_in, OF_SIGNATURES)), brace="{{"),
             field=name,
         )

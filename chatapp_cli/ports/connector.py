@@ -325,8 +325,8 @@ class ShowsWhole(Protocol):
         """Read a raw arrival for showing; never raises on what is in it."""
         ...
 
-    def written(self, bound: Bound, message: Outbound) -> str:
-        """The text of a message of ours as it goes out, with what stands below it."""
+    def written(self, bound: Bound, message: Outbound, at: Millis) -> WholeMail:
+        """A message of ours as it goes out, with what stands below its text; ``at``: when it was written."""
         ...
 
 

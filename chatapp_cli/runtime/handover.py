@@ -12,6 +12,7 @@ from chatapp_cli.domain.errors import Busy, ChannelError, OutcomeUnknown, Reject
 from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.message import Operation
 from chatapp_cli.domain.outbound import Receipt
+from chatapp_cli.i18n import speaking
 from chatapp_cli.ports.connector import SEND_TIMEOUT, Deletes, Edits, HandsOverLate, Prepares, Reacts, Session
 from chatapp_cli.runtime.governor import Governor
 from chatapp_cli.runtime.outcomes import Outcomes, put_back, stumbled, target
@@ -80,6 +81,7 @@ class Handover:
         self._governor = governor
         self._outcomes = outcomes
         self._permission = permission
+        self._language = store.company.language_of_mails
 
     def claim(self, tx: Tx, n: int) -> list[Claim]:
         """Claim the first messages that may go."""
@@ -93,7 +95,8 @@ class Handover:
         """Wait for its turn and send it, unless it was cancelled meanwhile."""
         begin = Begin(self._store, item)
         try:
-            receipt = await self._answer(item, begin)
+            with speaking(self._language):
+                receipt = await self._answer(item, begin)
         except asyncio.CancelledError:
             if not begin.done:
                 await self._outcomes.put_back(item)
@@ -148,7 +151,7 @@ class Handover:
         except TimeoutError as error:
             if begin.done:
                 raise
-            raise Retryable("pace") from error
+            raise Retryable("server_silent") from error
 
     async def _before(self, claim: Claim, error: Exception) -> None:
         """The consequence of an error before the hand-over: the message was certainly not sent."""
@@ -158,9 +161,9 @@ class Handover:
             await self._outcomes.put_back(claim)
         elif isinstance(error, ChannelError):
             await self._outcomes.not_handed_over(self._session, self._governor, claim, error)
-        else:  # retry; the traceback is logged
+        else:  # the traceback is logged
             log.error("prepare.failed", channel=self._channel, message=claim.row.message_id, exc_info=error)
-            await self._outcomes.again(claim, Retryable("unexpected", type(error).__name__))
+            await self._outcomes.stumbled_over(claim, error)
 
     async def _after(self, claim: Claim, error: Exception, ids: tuple[str, ...]) -> None:
         """The consequence of an error after the hand-over: only the provider's own answer tells what happened."""

@@ -29,6 +29,8 @@ from chatapp_cli.store.tx import Tx
 
 SHORTEST_WAIT = 0.5
 """Seconds; a shorter wait demanded by a provider counts as none, and back-off applies."""
+MOST_MISTAKES = 8
+"""Attempts, some four minutes, after which a message that our own code cannot prepare fails: it never will."""
 BEHIND = 5.0
 """Seconds after the next check for which a refused message waits, so that another one is tried first."""
 
@@ -108,6 +110,13 @@ class Outcomes:
         seconds = outbox.backoff(claim.row.attempts) * self._chance.between(0.5, 1.0)
         await self._record(partial(outbox.postpone, claim=claim, error=error, seconds=seconds, counted=True))
         self._count("postponed")
+
+    async def stumbled_over(self, claim: Claim, error: Exception) -> None:
+        """Our code failed on a message before the hand-over: retry some times, unless the system was the reason."""
+        if claim.row.attempts < MOST_MISTAKES or isinstance(error, OSError | MemoryError):
+            await self.again(claim, Retryable("unexpected", type(error).__name__))
+        else:
+            await self._fail(claim, Rejected("not_prepared", type(error).__name__))
 
     async def _fail(self, claim: Claim, error: ChannelError) -> None:
         await self._record(partial(outbox.fail, claim=claim, error=error))

@@ -10,11 +10,13 @@ from chatapp_cli.domain.errors import NotFound, Refused
 from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.message import Direction, Origin
 from chatapp_cli.domain.text import T
+from chatapp_cli.i18n import speaking
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.ports.connector import ShowsWhole, WholeMail
 from chatapp_cli.runtime import rereading
 from chatapp_cli.services import channels, deadletters, dialogs, mails, sent_mails, transcript
 from chatapp_cli.store.rows.journal import ArrivedRow
+from chatapp_cli.store.rows.messages import MessageRow
 from chatapp_cli.store.tx import Tx
 
 
@@ -31,29 +33,38 @@ def best(company: Company, message: MessageId) -> WholeMail:
     try:
         return whole(company, message)
     except NotFound:
-        return WholeMail(headers=(), text=_kept_text(company, message), html="")
+        row = company.read(partial(transcript.message, wanted=message))
+        if _is_written_here(row):
+            return _as_written(company, message)
+        return WholeMail(headers=(), text=company.read(partial(_stored, message=message)), html="")
 
 
-def _kept_text(company: Company, message: MessageId) -> str:
-    row = company.read(partial(transcript.message, wanted=message))
-    if row.direction == Direction.IN or Origin(row.origin) is Origin.PHONE:
-        return company.read(partial(_stored, message=message))
-    return _as_written(company, message)
+def _is_written_here(row: MessageRow) -> bool:
+    return row.direction == Direction.OUT and Origin(row.origin) is not Origin.PHONE
 
 
-def _as_written(company: Company, message: MessageId) -> str:
-    """The text of a mail that was written here, with what stands below it."""
+def _as_written(company: Company, message: MessageId) -> WholeMail:
+    """A mail that was written here, with what stands below it, in the language in which it goes out."""
     card = company.read(lambda tx: dialogs.card(tx, transcript.message(tx, message).dialog_id))
     connector = company.connector(card.kind)
     if not isinstance(connector, ShowsWhole):
         raise _no_mail(message)
     channel = company.read(partial(channels.one, channel=card.channel_id))
-    return connector.written(company.bound(channel), company.read(partial(sent_mails.as_written, message=message)))
+    row = company.read(partial(transcript.message, wanted=message))
+    with speaking(company.language_of_mails):
+        return connector.written(
+            company.bound(channel), company.read(partial(sent_mails.as_written, message=message)), row.at
+        )
 
 
 def whole(company: Company, message: MessageId) -> WholeMail:
-    """All that a mail says. Raises as `raw` does."""
-    kind, arrived = company.read(partial(_arrived, message=message))
+    """All that a mail says; of ours, what goes out. Raises as `raw` does."""
+    try:
+        kind, arrived = company.read(partial(_arrived, message=message))
+    except NotFound:
+        if not _is_written_here(company.read(partial(transcript.message, wanted=message))):
+            raise
+        return _as_written(company, message)
     connector = company.connector(kind)
     if not isinstance(connector, ShowsWhole):
         raise _no_mail(message)

@@ -9,6 +9,7 @@ from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Direction
 from chatapp_cli.domain.recipients import NamedAddress, written_to
+from chatapp_cli.domain.subject import plain_subject
 from chatapp_cli.services import answering, channels, mails, transcript
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.tx import Tx
@@ -20,12 +21,20 @@ class Addressed(NamedTuple):
     client: NamedAddress
     alias: str = ""
     """The address of ours that it goes from; empty: the mailbox's own."""
+    subject: str = ""
+    """What it goes out under unless another subject is typed; empty without any before."""
 
 
 def addressed(tx: Tx, can: Capabilities, card: DialogCard, answered: MessageId | None = None) -> Addressed:
     """Both ends of an answer to a mail; ``None``: to the last one that came."""
     name = "" if card.person == card.address or "@" in card.person else card.person
-    return Addressed(NamedAddress(name, card.address), _alias(tx, can, card, answered))
+    return Addressed(NamedAddress(name, card.address), _alias(tx, can, card, answered), _subject(tx, card, answered))
+
+
+def _subject(tx: Tx, card: DialogCard, answered: MessageId | None) -> str:
+    """The subject of an answer."""
+    plain = plain_subject(answering.subject_of_answer(tx, card.id, answered))
+    return f"Re: {plain}" if plain else ""
 
 
 def _alias(tx: Tx, can: Capabilities, card: DialogCard, answered: MessageId | None) -> str:

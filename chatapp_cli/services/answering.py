@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from chatapp_cli.domain.address import kinds, mailbox_of
+from chatapp_cli.domain.draft import Draft, too_many_copies
 from chatapp_cli.domain.ids import DialogId, MessageId, Millis
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Direction
 from chatapp_cli.domain.outbound import AnsweredMail
-from chatapp_cli.domain.recipients import Recipients, is_address, typed_addresses, unique
+from chatapp_cli.domain.recipients import Recipients, typed_addresses, unique
 from chatapp_cli.domain.subject import plain_subject, without_subject
 from chatapp_cli.services import channels, dialogs, mails, transcript
 from chatapp_cli.services.notes import EVER
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.dialogs import DialogCard
+from chatapp_cli.store.rows.messages import MessageRow
 from chatapp_cli.store.tx import Tx
 
 _LONGEST_THREAD: Final = 20
@@ -30,14 +32,19 @@ class ToAll(NamedTuple):
     """Who gets it beside the client."""
 
 
-def to_all(tx: Tx, can: Capabilities, dialog: DialogId, subject: str = "") -> ToAll:
+def to_all(tx: Tx, can: Capabilities, dialog: DialogId, subject: str = "", chosen: MessageId | None = None) -> ToAll:
     """An answer to all whom the last mail names that the client knows; with a subject of its own, one under that.
 
-    If there is none under it, the people are those of the last one under any.
+    If there is none under it, the people are those of the last one under any. ``chosen``: the mail, if a person chose.
+    Raises Refused for a mail that names more than are kept of it.
     """
     card = dialogs.card(tx, dialog)
-    mail = _last_known(tx, card, subject)
-    return ToAll(mail, everybody_else(tx, can, dialog, mail or _last_known(tx, card, "")))
+    mail = chosen or _last_known(tx, card, subject)
+    named_in = mail or _last_known(tx, card, "")
+    others, known = everybody_else(tx, can, dialog, named_in), mails.heard(tx, dialog, named_in)
+    if can.copies and known is not None and known.named.left_out:
+        raise too_many_copies(len(others) + known.named.left_out)
+    return ToAll(mail, others)
 
 
 def everybody_else(tx: Tx, can: Capabilities, dialog: DialogId, answered: MessageId | None = None) -> Sequence[str]:
@@ -51,8 +58,8 @@ def everybody_else(tx: Tx, can: Capabilities, dialog: DialogId, answered: Messag
         return ()
     named = mail.named
     ours = [one for row in channels.everything(tx.whole()) if row.kind == card.kind for one in own_addresses(can, row)]
-    people = (mail.sender, *(one.address for one in (*named.to, *named.cc)))
-    return unique(filter(is_address, people), but=(card.address, *ours))
+    people = (mail.sender, *(one.address for one in (*named.also_from, *named.to, *named.cc)))
+    return unique((one for one in people if "@" in one), but=(card.address, *ours))
 
 
 def own_addresses(can: Capabilities, channel: ChannelRow) -> Sequence[str]:
@@ -73,8 +80,8 @@ class _InDialog(NamedTuple):
 
 def _is_known_to(address: str, sender: str, recipients: Recipients) -> bool:
     """Whether whoever has this address wrote a mail that came, or is named in it."""
-    named = (one.address for one in (*recipients.to, *recipients.cc, *recipients.bcc))
-    return not is_address(sender) or mailbox_of(address) in map(mailbox_of, (sender, *named))
+    named = (one.address for one in (*recipients.also_from, *recipients.to, *recipients.cc, *recipients.bcc))
+    return "@" not in sender or mailbox_of(address) in map(mailbox_of, (sender, *named))
 
 
 def _known(tx: Tx, card: DialogCard, subject: str, until: Millis = EVER) -> Sequence[_InDialog]:
@@ -96,14 +103,18 @@ def _last_known(tx: Tx, card: DialogCard, subject: str) -> MessageId | None:
     return next((one.id for one in _known(tx, card, subject) if one.direction == Direction.IN), None)
 
 
-def thread(tx: Tx, card: DialogCard, subject: str = "", *, until: str = "") -> Sequence[str]:
+def thread(
+    tx: Tx, card: DialogCard, subject: str = "", *, until: str = "", before: MessageRow | None = None
+) -> Sequence[str]:
     """The ids of the last messages of a dialog, oldest first; of mails, of those under a subject that the client knows.
 
-    Empty for a mail with a new subject, which begins another thread. ``until``: the mail that is answered.
+    Empty for a mail with a new subject, which begins another thread. ``until``: the mail that is answered;
+    ``before``: a message of ours, so that only what was there when it was written counts.
     """
     if kinds(card.address)[0] != "email":
         return tuple(reversed(tx.all(str, "messages.thread", dialog=card.id)))
-    ids = [one.ext_id for one in _known(tx, card, subject)]
+    known = _known(tx, card, subject, before.at if before else EVER)
+    ids = [one.ext_id for one in known if before is None or one.id != before.id]
     latest = ids.index(until) if until in ids else 0
     return tuple(reversed(ids[latest : latest + _LONGEST_THREAD]))
 
@@ -127,12 +138,34 @@ def answered_now(tx: Tx, card: DialogCard, chosen: MessageId | None = None) -> A
     return answered(tx, card, reply_to, subject_of_answer(tx, card.id, chosen))
 
 
-def answered(tx: Tx, card: DialogCard, reply_to: str, subject: str = "", *, unchosen: str = "") -> AnsweredMail | None:
+def answered_with_copies(tx: Tx, card: DialogCard, draft: Draft, subject: str) -> MessageId | None:
+    """The mail that a mail with copies answers: fixed when it is written, for people in copy may not get a later one.
+
+    ``subject``: that of the answer; a mail under a new subject answers none.
+    """
+    given, plain = draft.answers, plain_subject(subject)
+    if given is None or plain_subject(transcript.message(tx, given).subject) != plain:
+        return _last_known(tx, card, subject)
+    return given
+
+
+def answered(
+    tx: Tx,
+    card: DialogCard,
+    reply_to: str,
+    subject: str = "",
+    *,
+    unchosen: str = "",
+    copies: Iterable[str] = (),
+) -> AnsweredMail | None:
     """The mail that an answer continues, with the text that may be quoted; ``None`` if it continues none.
 
     ``reply_to``: the id of a mail that a person chose to quote; ``unchosen``: that of one that is answered without
     such a choice. Without either, or if it is not there, it is the last mail under ``subject``, that of the answer,
-    which the client wrote or was named in. The text is empty if the client wrote and got no such mail.
+    which the client wrote or was named in. ``copies``: who gets a copy of the answer.
+
+    The text is empty if the client wrote and got no such mail, and unless a person chose it, if somebody in copy did
+    not.
     """
     if kinds(card.address)[0] != "email":
         return None
@@ -143,9 +176,10 @@ def answered(tx: Tx, card: DialogCard, reply_to: str, subject: str = "", *, unch
     if mail is None:
         return None
     to = [one.address for one in (*mail.named.to, *mail.named.cc, *mail.named.bcc)]
-    is_known = _is_known_to(card.address, mail.sender, mail.named)
-    text = without_subject(mail.text, mail.subject) if is_known else ""
     chosen = bool(found and reply_to)
+    readers = (card.address, *(() if chosen else copies))
+    is_known = all(_is_known_to(one, mail.sender, mail.named) for one in readers)
+    text = without_subject(mail.text, mail.subject) if is_known else ""
     return AnsweredMail(author=mail.author, address=mail.sender, at=mail.at, text=text, to=to, chosen=chosen)
 
 

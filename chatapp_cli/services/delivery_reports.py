@@ -12,7 +12,7 @@ from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
 from chatapp_cli.domain.journal.dialogs import MarkedRead
 from chatapp_cli.domain.journal.messages import MessageStateChanged
 from chatapp_cli.domain.message import COPY_FAILED, ELSEWHERE_FAILED, REACHED, State, may_follow
-from chatapp_cli.services import mails, state_changes, transcript
+from chatapp_cli.services import dialogs, mails, state_changes, transcript
 from chatapp_cli.store.rows.dialogs import IngestDialog
 from chatapp_cli.store.rows.messages import MessageRef
 from chatapp_cli.store.rows.outbox import EarlyRow
@@ -84,15 +84,20 @@ def _apply(tx: Tx, channel: ChannelId, found: MessageRef, report: Reported) -> N
     if about and (beside := mails.beside_client(tx, found, about)) is not None:
         _apply_beside(tx, channel, found, report._replace(about=beside or about), is_copy=bool(beside))
         return
+    if about and state is State.SENT and found.state == State.FAILED:
+        return  # another server said that the client did not get it, which must not vanish
+    before = transcript.message(tx, found.id)
+    if state is State.FAILED and before.code == COPY_FAILED:
+        detail = "; ".join((f"{dialogs.card(tx, found.dialog_id).address}: {detail}", before.detail))
     move_on(tx, channel, found, state, code=code, detail=detail, of_part=of_part)
 
 
 def _apply_beside(tx: Tx, channel: ChannelId, found: MessageRef, report: Reported, *, is_copy: bool) -> None:
     """Record a failure that does not concern the client: the mail stays sent, with a code and who did not get it.
 
-    Of copies, all who did not get one; otherwise the address that was named last, which the mail may have been passed
-    on to. Any report proves that an uncertain mail was sent. One that waits to be sent again still goes: the client may
-    not have it.
+    Of copies, all who did not get one, also if the client did not either; otherwise the address that was named last,
+    which the mail may have been passed on to. Any report proves that an uncertain mail was sent. One that waits to be
+    sent again still goes: the client may not have it.
     """
     if report.state is not State.FAILED:
         if found.state == State.UNCERTAIN:
@@ -102,10 +107,27 @@ def _apply_beside(tx: Tx, channel: ChannelId, found: MessageRef, report: Reporte
         lost = f"{', '.join(report.about)}: {report.detail}"
         if is_copy:
             known = before.detail if before.code == COPY_FAILED else ""
-            detail = known if lost in known else "; ".join(filter(None, (known, lost)))
-            move_on(tx, channel, found, State.SENT, code=COPY_FAILED, detail=detail)
+            move_on(tx, channel, found, State.SENT, code=COPY_FAILED, detail=_with(known, lost))
         elif before.code in {"", ELSEWHERE_FAILED} or found.state == State.UNCERTAIN:
             move_on(tx, channel, found, State.SENT, code=ELSEWHERE_FAILED, detail=lost)
+    elif found.state == State.FAILED and is_copy:
+        _name_too(tx, channel, found, f"{', '.join(report.about)}: {report.detail}")
+
+
+def _name_too(tx: Tx, channel: ChannelId, found: MessageRef, lost: str) -> None:
+    """Name a copy that did not arrive beside the reason why the message failed."""
+    before = transcript.message(tx, found.id)
+    if (detail := _with(before.detail, lost)) == before.detail:
+        return
+    tx.run("messages.state", id=found.id, state=State.FAILED, code=before.code, detail=detail)
+    event = MessageStateChanged(
+        channel=channel, dialog=found.dialog_id, message=found.id, state=State.FAILED, code=before.code
+    )
+    tx.emit(event, actor=PROGRAM)
+
+
+def _with(known: str, lost: str) -> str:
+    return known if lost in known else "; ".join(filter(None, (known, lost)))
 
 
 def _proved(tx: Tx, channel: ChannelId, event: DeliveryChanged) -> MessageRef | None:

@@ -46,9 +46,11 @@ def save(tx: Tx, dialog: DialogId, unsent: Unsent) -> None:
         "subject": draft.subject,
         "files": [asdict(file) for file in draft.files],
         "reply_to": draft.reply_to,
+        "answers": draft.answers,
         "edits": unsent.edits,
         "cc": list(draft.cc),
         "bcc": list(draft.bcc),
+        "called": [list(one) for one in draft.called],
     }
     kept = json.dumps(sheet, ensure_ascii=False)
     if tx.run("drafts.keep", operator=tx.name, dialog=card(tx, dialog).id, sheet=kept, at=tx.now):
@@ -68,6 +70,7 @@ def of(tx: Tx, dialog: DialogId) -> Unsent | None:
     if kept is None:
         return None
     from chatapp_cli.domain.draft import Draft, StagedFile
+    from chatapp_cli.domain.recipients import NamedAddress
 
     sheet = json.loads(kept)
     files = tuple(StagedFile(**file) for file in sheet["files"])
@@ -76,8 +79,10 @@ def of(tx: Tx, dialog: DialogId) -> Unsent | None:
         subject=sheet["subject"],
         files=files,
         reply_to=sheet["reply_to"],
-        cc=tuple(sheet.get("cc", ())),  # drafts of earlier versions have none
+        answers=sheet.get("answers"),  # drafts of earlier versions have neither this nor copies
+        cc=tuple(sheet.get("cc", ())),
         bcc=tuple(sheet.get("bcc", ())),
+        called=tuple(NamedAddress(*one) for one in sheet.get("called", ())),
     )
     return Unsent(draft, sheet["edits"])
 

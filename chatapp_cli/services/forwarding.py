@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from chatapp_cli.domain import limits
 from chatapp_cli.domain.access import Right
-from chatapp_cli.domain.address import kinds, with_name
+from chatapp_cli.domain.address import kinds, title_of, with_name
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import ChannelId, MessageId
@@ -65,7 +65,7 @@ def through(tx: Tx, message: MessageId, channel: str) -> ChannelId:
 def recipient(tx: Tx, message: MessageId) -> str:
     """Whom a message of ours goes to, by name and address."""
     card = dialogs.card(tx, transcript.message(tx, message).dialog_id)
-    return with_name(card.person or card.name, card.address)
+    return with_name(card.person or title_of(card.name, card.address), card.address)
 
 
 def _draft(tx: Tx, able: Able, entry: TranscriptEntry, to: InDialog | ToAddress) -> Draft:

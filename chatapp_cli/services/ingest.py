@@ -166,6 +166,7 @@ def _hear(tx: Tx, channel: ChannelId, event: MessageArrived, arrived: int, resul
     copied = _copied_by(tx, channel, dialog, event) if event.from_us else None
     if copied is not None:
         _confirm(tx, channel, copied)
+        _prove(tx, channel, dialog, event, copied)
         _hear_again(tx, channel, dialog, event, arrived, result)
         return
     message = _write(tx, channel, dialog, event, arrived)
@@ -283,6 +284,13 @@ def _confirm(tx: Tx, channel: ChannelId, copied: MessageRef) -> None:
     """Mark a message as sent if we did not know it yet: the provider's copy proves it."""
     if copied.state in {State.UNCERTAIN, State.QUEUED}:
         delivery_reports.move_on(tx, channel, copied, State.SENT)
+
+
+def _prove(tx: Tx, channel: ChannelId, dialog: IngestDialog, event: MessageArrived, copied: MessageRef) -> None:
+    """Let a message that only claimed to be ours end the wait: the provider shows it among what we sent."""
+    if not event.automatic and tx.run("messages.prove", id=copied.id, dialog=dialog.id):
+        _refresh_dialog(tx, dialog, event, copied.id)
+        tx.emit(MessageEchoed(channel=channel, dialog=dialog.id, message=copied.id), actor=PROGRAM)
 
 
 def _refresh_dialog(tx: Tx, dialog: IngestDialog, event: MessageArrived, message: MessageId) -> None:

@@ -36,13 +36,6 @@ _SUBJECTS: Mapping[Decision, str] = MappingProxyType(
 )
 _TEXTS: Mapping[Decision, str] = MappingProxyType(
     {
-        Decision.ACCEPTED: N_("{who} accepts the invitation: {what}"),
-        Decision.TENTATIVE: N_("{who} may come, but is not sure yet: {what}"),
-        Decision.DECLINED: N_("{who} declines the invitation: {what}"),
-    }
-)
-_TEXTS_WITHOUT_NAME: Mapping[Decision, str] = MappingProxyType(
-    {
         Decision.ACCEPTED: N_("The invitation is accepted: {what}"),
         Decision.TENTATIVE: N_("It is not certain yet whether we will come: {what}"),
         Decision.DECLINED: N_("The invitation is declined: {what}"),
@@ -117,24 +110,19 @@ def answer(
             T("The answer goes to {address}, who is not the sender.", address=found.invitation.organizer),
             T("If that is right: {how}", how=to_do(Next.TO_ORGANIZER, n=message, answer=decision)),
         )
-    request = MessageRequest(to=found.to, draft=_draft(tx, found, decision), options=options, undo_options=undo_options)
+    request = MessageRequest(to=found.to, draft=_draft(found, decision), options=options, undo_options=undo_options)
     return composing.accept(tx, able, request)
 
 
-def _draft(tx: Tx, found: OpenInvitation, decision: Decision) -> Draft:
+def _draft(found: OpenInvitation, decision: Decision) -> Draft:
     invitation = found.invitation
     quotes = isinstance(found.to, InDialog) and found.message.ext_id
     return Draft(
-        text=_text(decision, tx.name, found.what),
+        text=_(_TEXTS[decision], what=found.what),
         subject=_(_SUBJECTS[decision], what=found.what)[: limits.SUBJECT.most],
         reply_to=found.message.id if quotes else None,
         invitation=InvitationAnswer(decision=decision, event=invitation.event, calendar=invitation.calendar),
     )
-
-
-def _text(decision: Decision, who: str, what: str) -> str:
-    """The answer in words; ``who``: empty if nobody has a name."""
-    return _(_TEXTS[decision], who=who, what=what) if who else _(_TEXTS_WITHOUT_NAME[decision], what=what)
 
 
 class _OfEvent(NamedTuple):

@@ -30,7 +30,8 @@ _NOTHING: Mapping[str, str | int] = {
 
 def keep_arrived(tx: Tx, message: MessageId, details: MailDetails) -> None:
     """Store what came with a mail, if there is anything."""
-    recipients = Recipients(*map(_mailboxes, (details.to, details.cc, details.delivered_as)))
+    to, cc, bcc, authors = map(_mailboxes, (details.to, details.cc, details.delivered_as, details.also_from))
+    recipients = Recipients(to, cc, bcc, authors, details.left_out)
     invitation = details.invitation
     if details.folded or details.notes or recipients != Recipients() or invitation:
         _keep(
@@ -137,11 +138,12 @@ def _mailboxes(people: Sequence[Profile]) -> Sequence[NamedAddress]:
 
 
 def _copies(tx: Tx, dialog: DialogId, draft: Draft) -> Recipients:
-    """Who gets copies of a mail of ours, under the names that the answered mail gives them."""
+    """Who gets copies of a mail of ours, under the names that were typed, else those that the answered mail gives."""
     mail = heard(tx, dialog, draft.reply_to or draft.answers) if draft.cc or draft.bcc else None
-    people = ((mail.author, mail.sender), *mail.named.to, *mail.named.cc) if mail else ()
-    named = [NamedAddress.of(*one) for one in people]
-    called = {mailbox_of(one.address): one.name for one in reversed(named) if one.name}
+    named = (*mail.named.also_from, *mail.named.to, *mail.named.cc) if mail else ()
+    people = [NamedAddress.of(mail.author, mail.sender), *named] if mail else []
+    known = [NamedAddress.of(*one) for one in (*draft.called, *people)]
+    called = {mailbox_of(one.address): one.name for one in reversed(known) if one.name}
     cc, bcc = (
         tuple(NamedAddress(called.get(mailbox_of(one), ""), one) for one in some) for some in (draft.cc, draft.bcc)
     )

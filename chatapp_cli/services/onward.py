@@ -42,6 +42,7 @@ def continue_chain(tx: Tx, able: Able, message: MessageId) -> MessageId | None:
         files=_files(tx, message),
         cc=[one.address for one in copies.cc],
         bcc=[one.address for one in copies.bcc],
+        called=[one for one in (*copies.cc, *copies.bcc) if one.name],
         signature=beside.signature,
         invitation=beside.answer,
         forwards=bool(beside.forwards),

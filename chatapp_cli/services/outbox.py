@@ -130,7 +130,7 @@ def _loaded(tx: Tx, media: Media, row: OutboxRow) -> Claim:
         key=message.key or "",
         address=card.address,
         chat_kind=card.chat_kind,
-        title=_title(card),
+        title=title(card),
         text=message.text,
         subject=message.subject,
         files=tuple(_local(media, file) for file in files),
@@ -148,12 +148,14 @@ def _loaded(tx: Tx, media: Media, row: OutboxRow) -> Claim:
         forwards=bool(beside.forwards),
         typed_subject=bool(beside.typed_subject),
         invitation=beside.answer,
-        answered=answering.answered(tx, card, message.reply_to, message.subject, unchosen=beside.answers),
+        answered=answering.answered(
+            tx, card, message.reply_to, message.subject, unchosen=beside.answers, copies=copies.copied
+        ),
     )
     return Claim(row, message, outbound, _meant(tx, row, message.ext_id or ""))
 
 
-def _title(card: DialogCard) -> str:
+def title(card: DialogCard) -> str:
     """The client's own name, never the operators' name of the dialog."""
     if card.chat_kind == "private":
         return card.person

@@ -48,9 +48,12 @@ def dialog_of(tx: Tx, channel: ChannelId, peer: Peer, event: MessageArrived) -> 
 
 
 def settled(tx: Tx, channel: ChannelId, event: MessageArrived) -> MessageArrived:
-    """A message that claims to be ours, as whose it is: anybody can write our name, but only we answer in a dialog."""
+    """A message that claims to be ours, as whose it is: anybody can write our name, but only we answer in a dialog.
+
+    Nothing proves it until the provider shows it among what we sent, so until then it ends no wait.
+    """
     for peer in event.claims:
-        ours = replace(event, peer=peer, from_us=True, spare_id=border.NO_ID, claims=())
+        ours = replace(event, peer=peer, from_us=True, automatic=True, spare_id=border.NO_ID, claims=())
         if _by_thread(tx, channel, ours) or _by_copy(tx, channel, ours):
             return ours
     return replace(event, thread=(), automatic=True, claims=()) if event.claims else event

@@ -15,6 +15,7 @@ from chatapp_cli.domain.ids import ContactId, DialogId
 from chatapp_cli.domain.journal.dialogs import DialogOpened
 from chatapp_cli.domain.manifest import AddressKind, Capabilities, NoCapabilities
 from chatapp_cli.domain.next_step import Next, to_do
+from chatapp_cli.domain.recipients import is_address
 from chatapp_cli.domain.subject import subject_key
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import access, channels, contacts, usernames
@@ -38,6 +39,7 @@ def dialog_for(tx: Tx, channel: ChannelRow, can: Capabilities, to: str, *, subje
     """Find the dialog with an address, or open one if the channel may write first (S-120)."""
     access.require(tx, Right.ANSWER)
     channels.one(tx, channel.id)
+    limits.ADDRESS.require(to, field="to")
     found = reach(tx, channel, can, to, subject=subject)
     return _open(tx, channel, can, found, subject) if found.dialog is None else found.dialog
 
@@ -51,6 +53,8 @@ def reach(tx: Tx, channel: ChannelRow, can: Capabilities, to: str, *, subject: s
     for kind in openings(to):
         address = canonical(to, kind)
         if can.may_begin(kind, address):
+            if kind == "email" and not is_address(address):
+                raise Refused("bad_address", T("{address} is no e-mail address.", address=address), T("Correct it."))
             found = _better(tx, can, Reach(address, kind, None))
             return replace(found, dialog=_at_key(tx, channel, can, found.address, subject))
     raise _out_of_reach(channel, can, to)
@@ -126,7 +130,6 @@ def _key(channel: ChannelRow, can: Capabilities, address: str, subject: str) -> 
 
 def _open(tx: Tx, channel: ChannelRow, can: Capabilities, new: Reach, subject: str) -> DialogId:
     address, kind = new.address, new.kind
-    limits.ADDRESS.require(address, field="to")
     limits.SUBJECT.require(subject, field="subject")
     key = _key(channel, can, address, subject)
     contact = _contact(tx, address, kind) if new.contact is None else contacts.one(tx, new.contact)

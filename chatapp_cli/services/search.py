@@ -14,6 +14,7 @@ from chatapp_cli.domain.journal.dialogs import DialogMoved
 from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.domain.links import without_links
 from chatapp_cli.domain.message import Direction
+from chatapp_cli.domain.recipients import Recipients
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.domain.wording import Query
 from chatapp_cli.services import dialogs, journal, names
@@ -150,7 +151,13 @@ def _wordings(found: Sequence[MessageWords]) -> list[Wording]:
 
 
 def _everything(one: MessageWords) -> str:
-    return "\n".join(filter(None, (one.subject, one.text, one.files)))
+    return "\n".join(filter(None, (one.subject, one.text, one.files, _people(one))))
+
+
+def _people(one: MessageWords) -> str:
+    """Whom a mail names: To, Cc and Bcc."""
+    found = Recipients.parse(one.recipients)
+    return ", ".join(map(str, (*found.to, *found.cc, *found.bcc)))
 
 
 # Asking
@@ -255,7 +262,7 @@ def _shown(one: MessageWords) -> MessageWords:
 
 def snippet(message: MessageWords, query: Query) -> Snippet:
     """The part of a message around the first match, on one line."""
-    for part in (message.text[:_SEARCHED], message.subject, message.files):
+    for part in (message.text[:_SEARCHED], message.subject, message.files, _people(message)):
         if found := marks(part, query):
             return _cut(part, found)
     return _cut(message.text[:_SEARCHED] or message.subject or message.files, [])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
 from chatapp_cli.domain import limits
@@ -95,6 +95,8 @@ def enqueue(tx: Tx, can: Capabilities, dialog: DialogId, draft: Draft, options: 
     subject = draft.subject
     if can.subject and not subject:
         subject = answering.subject_of_answer(tx, dialog, draft.reply_to or draft.answers)
+    if (draft.cc or draft.bcc) and not (draft.reply_to or draft.forwards):
+        draft = replace(draft, answers=answering.answered_with_copies(tx, card, draft, subject))
     written = tx.insert(
         "messages.say",
         dialog=dialog,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from chatapp_cli.domain.address import with_name
+from chatapp_cli.domain.address import title_of, with_name
 from chatapp_cli.domain.health import STOPPED, Health
 from chatapp_cli.domain.ids import ChannelId, MessageId, Millis
 from chatapp_cli.store.rows.dialogs import WaitingRow
@@ -58,7 +58,7 @@ def goes_at(row: WaitingRow) -> Millis:
 
 def recipient(row: WaitingRow | TroubledRow) -> str:
     """Whom a message goes to, by name and address; the name of a dialog may be a subject."""
-    return with_name(row.person or row.name, row.address)
+    return with_name(row.person or title_of(row.name, row.address), row.address)
 
 
 def reason(row: WaitingRow) -> str:

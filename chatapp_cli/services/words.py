@@ -157,6 +157,14 @@ OWN_CODES: Mapping[str, tuple[Text, Text | None]] = MappingProxyType(
             T("Something unexpected happened while it was sent."),
             T("The log has the details. Look in the chat before you send it again."),
         ),
+        "server_silent": (
+            T("The server has been silent for minutes; an earlier message may still be on its way to it."),
+            T("It was not sent, and goes automatically once the server answers again."),
+        ),
+        "not_prepared": (
+            T("The program could not prepare the message, so it was not sent."),
+            T("The log has the details. Write it in another way, or reach the client by another channel."),
+        ),
         "stopped": (T("The daemon stopped before it was sent."), T("It is sent when the daemon runs.")),
         "silent": (T("The channel gave no sign of life."), T("It reconnects automatically.")),
         "ended": (T("The connection ended."), T("It reconnects automatically.")),
@@ -287,12 +295,14 @@ def recipients(entry: TranscriptEntry) -> list[Text]:
     """
     found = Recipients.parse("" if entry.mail is None else entry.mail.recipients)
     said = (
+        (found.also_from, T("From: {who}", who=_listed(found.also_from))),
         (found.to, T("To: {who}", who=_listed(found.to))),
         (found.cc, T("Cc: {who}", who=_listed(found.cc))),
         (found.bcc, T("Bcc: {who}", who=_listed(found.bcc))),
     )
     tells = found.are_several or entry.message.direction == Direction.IN
-    return [text for people, text in said if people] if tells else []
+    more = [T("{n} more recipients", n=found.left_out)] if found.left_out else []
+    return [*(text for people, text in said if people), *more] if tells else []
 
 
 def _listed(people: Sequence[NamedAddress]) -> str:

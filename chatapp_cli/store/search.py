@@ -20,7 +20,7 @@ from chatapp_cli.store.tx import Connection
 
 R = TypeVar("R")
 
-_FORMAT = 4
+_FORMAT = 5
 _TABLES = (
     """CREATE TABLE mark
     (journal INTEGER NOT NULL, lowest INTEGER NOT NULL, unnamed INTEGER NOT NULL, stale INTEGER NOT NULL)""",
@@ -74,9 +74,12 @@ class MessageWords(NamedTuple):
     at: Millis
     deleted_at: Millis | None
     text: str
+    """All of it: of a mail also what the conversation folds."""
     subject: str
     files: str
     """Names of files and transcripts of voice messages."""
+    recipients: str
+    """See ``domain.recipients``; empty for what is no mail."""
 
 
 class Hit(NamedTuple):

@@ -62,10 +62,11 @@ class Freshness:
             raise
 
     async def tell_bars(self) -> None:
-        """Renew health, outbox and counts in the bars."""
+        """Renew health, outbox and counts in the bars, and what the open dialog says of its channel."""
         found = await self._page.workspace.read(overview.read)
         self._status.tell(found)
         self._listing.tell(found)
+        self._conversation.take_channels(found.channels)
 
     async def _tell_needs(self) -> None:
         workspace = self._page.workspace

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual.widget import Widget
@@ -52,26 +53,30 @@ class Panes:
         listed.focus()
 
     def next_pane(self) -> None:
-        """Focus the next pane: list, conversation, composer, list."""
+        """Focus the next pane: list, conversation, composer, list; from a box above the text the next one."""
         self._go(1)
 
     def previous_pane(self) -> None:
-        """Focus the previous pane."""
+        """Focus the previous pane; from the text the boxes above it, the last one first."""
         self._go(-1)
 
     def _go(self, step: int) -> None:
         panes = self._all()
         here = next((n for n, pane in enumerate(panes) if pane.has_focus), 0)
+        if step > 0 and panes[here] is self._conversation.transcript:
+            here = max(here, len(panes) - 2)
         target = panes[(here + step) % len(panes)]
         if self._page.has_class("-narrow"):
             self._page.set_class(target is not self._listing.dialogs, "-open")
         target.focus()
 
-    def _all(self) -> list[DialogList | Transcript | Pen]:
+    def _all(self) -> Sequence[DialogList | Transcript | Input | Pen]:
         first, shown = self._listing.dialogs, self._conversation
         if shown.opening is None:
             return [first]
-        return [first, shown.transcript, *([shown.pen] if shown.pen.focusable else [])]
+        if not shown.pen.focusable:
+            return [first, shown.transcript]
+        return [first, shown.transcript, *shown.composer.boxes, shown.pen]
 
     def up(self) -> None:
         """Move the focus from the composer to the conversation."""

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from typing import Self
 
 R = TypeVar("R")
+_NEXT_DIGIT = 0.8
+"""Seconds in which a person types the next digit of a number."""
 Take: TypeAlias = Callable[[R], Awaitable[object]]
 """Acts on an answer. It raises where it refuses one, and returns ``False`` where the person changed their mind."""
 
@@ -186,7 +188,10 @@ class TextPrompt(Popup[str]):
 
 
 class Choose(Popup[str]):
-    """One of several, each in a row of its own; a letter before a choice picks it."""
+    """One of several, each in a row of its own; the letter or the number before a choice picks it.
+
+    Where a number of more digits begins with the same ones, it is waited for them for `_NEXT_DIGIT` seconds.
+    """
 
     DEFAULT_CSS = """
     Choose > Vertical { width: auto; min-width: 44; }
@@ -197,6 +202,8 @@ class Choose(Popup[str]):
     def __init__(self, title: str, options: Sequence[tuple[str, str]], *, keys: Sequence[str] = ()) -> None:
         super().__init__()
         self._title, self._options, self._keys = title, options, keys or [""] * len(options)
+        self._digits = ""
+        """The digits that were typed of a number."""
 
     def compose(self) -> ComposeResult:
         """Question and list."""
@@ -210,13 +217,36 @@ class Choose(Popup[str]):
         return Text.assemble((key, "bold"), self._options[n][1], no_wrap=True, overflow="ellipsis")
 
     def on_key(self, event: events.Key) -> None:
-        """Choose by a letter, in either layout; the page below does not get the key."""
-        for n, key in enumerate(self._keys):
-            if event.character and event.character in {key, SAME_KEY.get(key)}:
-                event.stop()
-                event.prevent_default()
-                self.answer(self._options[n][0])
-                return
+        """Choose by a letter, in either layout, or by a number; the page below does not get the key."""
+        character = event.character or ""
+        whole = self._digits + character if character.isdigit() else character
+        typed = next((one for one in (whole, character) if self._meant(one)), "")
+        self._digits = typed if typed.isdigit() else ""
+        if typed:
+            event.stop()
+            event.prevent_default()
+            self._take_typed(typed)
+
+    def _meant(self, typed: str) -> Sequence[int]:
+        """The choices whose number begins with some digits, the number itself first, or that have this letter."""
+        if not typed.isdigit():
+            return [n for n, key in enumerate(self._keys) if typed and typed in {key, SAME_KEY.get(key)}]
+        begun = [n for n, key in enumerate(self._keys) if key.isdigit() and key.startswith(typed)]
+        return sorted(begun, key=lambda n: self._keys[n] != typed)
+
+    def _take_typed(self, typed: str) -> None:
+        meant = self._meant(typed)
+        if len(meant) == 1 and (not typed.isdigit() or self._keys[meant[0]] == typed):
+            self.answer(self._options[meant[0]][0])
+            return
+        self.query_one(OptionList).highlighted = meant[0]
+        self.set_timer(_NEXT_DIGIT, partial(self._end_number, typed))
+
+    def _end_number(self, typed: str) -> None:
+        """Choose the number that was typed, if no more digits came and nothing else was chosen."""
+        at = self._meant(typed)[0]
+        if typed == self._digits == self._keys[at] and self.query_one(OptionList).highlighted == at:
+            self.answer(self._options[at][0])
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Answer."""

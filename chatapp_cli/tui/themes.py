@@ -196,6 +196,10 @@ def _without_colours(c: Colours) -> PaintStyles:
     )
 
 
+_GREY = "#404040"
+"""Behind the box that has the focus where the cursor is reversed: its text stays white."""
+
+
 def _theme(name: str, c: Colours) -> Theme:
     return Theme(
         name=name,
@@ -215,7 +219,7 @@ def _theme(name: str, c: Colours) -> Theme:
             "muted": c.muted,
             "faint": c.faint,
             "rule": c.rule,
-            "cursor": c.cursor,
+            "cursor": _GREY if c.reverse else c.cursor,
             "own": c.own,
             "scrollbar": c.rule,
             "scrollbar-hover": c.muted,

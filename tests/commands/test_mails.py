@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -157,7 +158,8 @@ def test_a_new_mail_and_an_answer_go_to_others_too(chatapp: Shell, company: Comp
     typed = ("--cc", "Борис <boris@example.org>, vera@example.org", "--cc", "gleb@example.org", "--bcc", "d@e.org")
     for words in (("send", "anna@example.org", "-c", "email"), ("reply", "1")):
         found = copies(company, int(chatapp(*words, *quiet, *typed).out))
-        assert found.cc == named("boris@example.org", "vera@example.org", "gleb@example.org")
+        boris = NamedAddress("Борис", "boris@example.org")
+        assert found.cc == (boris, *named("vera@example.org", "gleb@example.org"))
         assert found.bcc == named("d@e.org")
 
 
@@ -178,6 +180,19 @@ def test_copies_to_what_is_no_address_or_to_too_many_are_refused_at_once(
     arrive(("Заказ", "Где он?"))
     refused = chatapp.run("reply", "1", "--text", "Да", "--wait", "0", *given)
     assert (refused.code, refused.out, refused.err.splitlines()[0]) == (1, "", what)
+
+
+@pytest.mark.parametrize("to", ["a@x..example", f"a@{'l' * 64}.example", f"{'b' * 65}@x.example", "a@x.example>"])
+def test_a_recipient_and_a_copy_that_no_server_could_take_are_refused_at_once(
+    chatapp: Shell, arrive: Arrive, to: str
+) -> None:
+    arrive(("Заказ", "Где он?"))
+    words = ("--text", "Да", "--wait", "0")
+    for refused in (
+        chatapp.run("send", to, "-c", "email", "--subject", "Заказ", *words),
+        chatapp.run("reply", "1", "--cc", to, *words),
+    ):
+        assert (refused.code, refused.err.splitlines()[0]) == (1, f"{to} is no e-mail address.")
 
 
 @pytest.mark.parametrize("given", [("--cc", "boris@example.org"), ("--all",)])
@@ -312,6 +327,10 @@ def test_what_is_no_mail_or_not_there_is_told(chatapp: Shell, arrive: Arrive, co
     assert "has no HTML" in chatapp.run("message", "show", 1, "--html").err
     assert chatapp.run("message", "show", 7, "--whole").code == 1
     sent = chatapp.run("reply", 1, "--text", "Ждём", "--json").json["message"]
+    assert chatapp("message", "show", sent, "--headers").out.splitlines()[:2] == [
+        "From: desk@shop.example.org",
+        "To: Анна Белова <anna@example.org>",
+    ]
     refused = chatapp.run("message", "show", sent, "--raw")
     assert (refused.code, refused.out) == (1, "")
     assert f"Message {sent} did not arrive: it was written here." in refused.err
@@ -350,6 +369,10 @@ def test_an_invitation_is_answered_by_a_command(
     assert "The answer goes to anna@example.org." in said.err
     made = chatapp("message", "show", said.out.strip(), "--json").json
     assert (made["state"], made["subject"]) == ("queued", f"{INVITED[decision]}Приёмка, склад")
+    whole = chatapp("message", "show", 1, "--whole").out
+    assert "When: " in whole
+    assert "Organizer: " in whole
+    assert whole.endswith("\n\nInvitation, not answered yet\n")
     assert chatapp("message", "show", 1, "--json").json["invitation"] == "open"
 
 
@@ -364,3 +387,72 @@ def test_a_command_says_why_an_invitation_is_not_answered(chatapp: Shell, arrive
     said = chatapp("message", "invitation", 1, "accepted", "--to-organizer")
     assert "The event is over." in said.err
     assert chatapp("message", "show", said.out.strip(), "--json").json["dialog_id"] != 1
+
+
+def test_no_mail_bears_the_login_name_of_who_writes_it_without_a_name_here(
+    chatapp: Shell, arrive_raw: Callable[[bytes], None], company: Company, mailbox: ChannelId
+) -> None:
+    arrive_raw(invitation(calendar()))
+    nobody = {
+        "CHATAPP_OPERATOR": "",
+        "LOGNAME": "kassir7",
+        "USER": "kassir7",
+        "LNAME": "kassir7",
+        "USERNAME": "kassir7",
+    }
+    chatapp("line", "configure", "email", "--set", "signature={operator_name}|Shop")
+    written = [
+        chatapp("message", "invitation", 1, "declined", **nobody),
+        chatapp("reply", 1, "--text", "Ждём", "--quote", 1, "--wait", 0, **nobody),
+        chatapp("message", "forward", 1, "--to", "boss@e.org", "--channel", "email", **nobody),
+    ]
+    numbers = [MessageId(int(one.out.split()[-1])) for one in written]
+    assert written[2].err.startswith("It is in the outbox, to boss@e.org.\n")
+    assert {company.read(lambda tx, n=n: transcript.message(tx, n)).author for n in numbers} == {"kassir7"}
+    for number in numbers:
+        mail = "\n".join(chatapp("message", "show", number, part).out for part in ("--headers", "--whole"))
+        assert "Subject: " in mail
+        assert "kassir7" not in mail
+    assert "The invitation is declined: Приёмка, склад" in chatapp("message", "show", numbers[0]).out
+
+
+def test_a_mail_of_ours_shows_all_its_fields_and_the_names_that_were_typed(chatapp: Shell, arrive: Arrive) -> None:
+    arrive(("Заказ", "Да"))
+    copies = ("--cc", "Карл Белов <karl@e.org>, vera@e.org", "--bcc", "gleb@e.org")
+    sent = chatapp.run("reply", 1, "--text", "Ждём", *copies, "--json").json["message"]
+    fields = dict(line.split(": ", 1) for line in chatapp("message", "show", sent, "--headers").out.splitlines())
+    assert fields.pop("Date")
+    assert fields == {
+        "From": DESK,
+        "To": "Анна Белова <anna@example.org>",
+        "Cc": "Карл Белов <karl@e.org>, vera@e.org",
+        "Bcc": "gleb@e.org",
+        "Subject": "Re: Заказ",
+    }
+    first = chatapp.run(
+        "send", "new@e.org", "-c", "email", "--wait", "0", "--subject", "Оферта", "--text", "Вот", "--json"
+    )
+    assert "Subject: Оферта\n" in chatapp("message", "show", first.json["message"], "--headers").out
+
+
+def test_a_mail_of_ours_is_shown_in_the_language_in_which_it_goes_out_whoever_reads_it(
+    chatapp: Shell, arrive: Arrive, env: dict[str, str]
+) -> None:
+    arrive(("Заказ", "Где он?"))
+    chatapp("line", "configure", "email", "--set", "quote_original=on")
+    sent = chatapp.run("reply", 1, "--text", "Едет", "--json").json["message"]
+    assert "<anna@example.org> wrote:\n> Где он?" in chatapp("message", "show", sent, "--whole").out
+    Path(env["CHATAPP_CONFIG"]).write_text('lang = "ru"\n', "utf-8")
+    shown = [chatapp("message", "show", sent, "--whole", CHATAPP_LANG=reader).out for reader in ("en", "ru")]
+    assert "<anna@example.org> пишет:\n> Где он?" in shown[0]
+    assert shown[0] == shown[1]
+
+
+def test_search_finds_what_a_mail_folds_and_whom_it_names(chatapp: Shell, arrive_raw: Callable[[bytes], None]) -> None:
+    quoted = "Согласны.\r\n\r\n01.11.2026 10:00, Лавка <desk@shop.example.org> пишет:\r\n> Возьмёте самовар?\r\n"
+    head = b"Cc: Karl Belov <karl@savin.example>\r\nIn-Reply-To: <1@e.org>\r\n"
+    arrive_raw(plain(quoted.encode(), subject=b"Re: Zakaz", extra=head))
+    assert "самовар" not in chatapp("message", "show", 1).out
+    for words in ("самовары", "karl@savin.example", "Belov", "самовар Karl"):
+        assert [one["message"] for one in chatapp("search", words, "--json").json] == [1], words
+    assert "> Возьмёте самовар?" in chatapp("search", "самовар").out

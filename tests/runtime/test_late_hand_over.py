@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 
 import pytest
 
+from chatapp_cli import i18n
 from chatapp_cli.bootstrap import Company, open_company
 from chatapp_cli.domain import border
 from chatapp_cli.domain.arrival import DeliveryChanged
@@ -17,8 +19,10 @@ from chatapp_cli.domain.outbound import Outbound, Receipt
 from chatapp_cli.domain.text import T
 from chatapp_cli.kit.system import SystemChance
 from chatapp_cli.ports.world import World
+from chatapp_cli.runtime.outcomes import MOST_MISTAKES
 from chatapp_cli.services import sending, trace, transcript
 from chatapp_cli.services.delivery_reports import apply_delivery
+from chatapp_cli.services.outbox import LONGEST_WAIT
 from tests.runtime.desk import eventually
 from tests.runtime.permission import PatientClock, Provider, Scene, at_work
 from tests.stores import OWNER
@@ -29,10 +33,11 @@ class Late(Provider):
 
     def __init__(self, *, before: Exception | None = None, answer: Exception | None = None) -> None:
         super().__init__()
-        self.before, self.answer = before, answer
+        self.before, self.answer, self.tried = before, answer, 0
         self.logging_in, self.logged_in = asyncio.Event(), asyncio.Event()
 
     async def send_late(self, message: Outbound, begin: Callable[[Sequence[str]], Awaitable[None]]) -> Receipt:
+        self.tried += 1
         self.logging_in.set()
         await self.logged_in.wait()
         if self.before:
@@ -71,6 +76,30 @@ def attempts(scene: Scene, number: MessageId) -> list[tuple[str, str]]:
     return [(one.verdict, one.code) for one in scene.company.read(lambda tx: trace.life(tx, number)).attempts]
 
 
+class Speaking(Prompt):
+    """Takes down the language in which it writes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.languages: list[str] = []
+
+    async def send_late(self, message: Outbound, begin: Callable[[Sequence[str]], Awaitable[None]]) -> Receipt:
+        self.languages.append(i18n.language())
+        return await super().send_late(message, begin)
+
+
+@pytest.mark.parametrize(("config", "written"), [('lang = "ru"', "ru"), ("", "en")], ids=["set", "not set"])
+async def test_what_the_program_adds_to_a_message_is_in_the_language_that_the_settings_file_names(
+    company: Company, clock: PatientClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, config: str, written: str
+) -> None:
+    (tmp_path / "config.toml").write_text(config, "utf-8")
+    monkeypatch.setenv("CHATAPP_CONFIG", str(tmp_path / "config.toml"))
+    provider = Speaking()
+    async with at_work(company, clock, provider, []) as scene:
+        await scene.until(scene.say("раз"), "sent")
+    assert (provider.languages, i18n.language()) == ([written], "en")
+
+
 async def test_a_message_is_handed_over_when_the_session_says_so(company: Company, clock: PatientClock) -> None:
     provider = Late()
     async with at_work(company, clock, provider, []) as scene:
@@ -88,7 +117,7 @@ async def test_a_message_is_handed_over_when_the_session_says_so(company: Compan
         (Rejected("no_such_mailbox", "550"), ("failed", "no_such_mailbox"), ("failed", "no_such_mailbox")),
         (Retryable("try_later"), ("queued", "try_later"), ("postponed", "try_later")),
         (OutcomeUnknown("timeout"), ("queued", "timeout"), ("postponed", "timeout")),
-        (TimeoutError(), ("queued", "pace"), ("postponed", "pace")),
+        (TimeoutError(), ("queued", "server_silent"), ("postponed", "server_silent")),
         (KeyError("mistake"), ("queued", "unexpected"), ()),
     ],
 )
@@ -99,6 +128,28 @@ async def test_what_fails_before_that_certainly_did_not_go_and_the_attempt_is_to
         number = scene.say("раз")
         await eventually(lambda: shown(scene, number) == state)
         assert attempts(scene, number)[:1] == ([attempt] if attempt else [])
+
+
+@pytest.mark.parametrize(
+    ("error", "attempts", "after"),
+    [
+        (KeyError("mistake"), MOST_MISTAKES, ("failed", "not_prepared")),
+        (PermissionError("no"), MOST_MISTAKES + 1, ("queued", "unexpected")),
+    ],
+)
+async def test_a_message_that_our_own_code_cannot_prepare_fails_after_some_attempts(
+    company: Company, clock: PatientClock, error: Exception, attempts: int, after: tuple[str, str]
+) -> None:
+    provider = Prompt(before=error)
+    async with at_work(company, clock, provider, []) as scene:
+        number = scene.say("раз")
+
+        def came_to_that() -> bool:
+            clock.pass_by(LONGEST_WAIT)
+            scene.sender.wake()
+            return provider.tried >= attempts and shown(scene, number) == after
+
+        await eventually(came_to_that)
 
 
 @pytest.mark.parametrize("error", [OutcomeUnknown("outcome_unknown"), KeyError("mistake"), TimeoutError()], ids=repr)

@@ -14,7 +14,7 @@ from chatapp_cli.domain.errors import OutcomeUnknown
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
 from chatapp_cli.domain.message import COPY_FAILED, DELAYED, ELSEWHERE_FAILED, State
 from chatapp_cli.domain.outbound import Receipt
-from chatapp_cli.services import outbox, sending
+from chatapp_cli.services import outbox, sending, waiting
 from tests.stores import EVERYTHING, NOON, ON_SQLITE, Shop, hand_over
 
 ANNA, BORIS, VERA = "anna@client.test", "boris@ёлки.рф", "vera@client.test"
@@ -117,6 +117,25 @@ def test_every_copy_that_was_lost_stays_named_whatever_is_reported_of_the_client
     says: list[Say] = [(FAILED, (VERA,)), (FAILED, (BORIS,)), (FAILED, (VERA,)), (PASSED_ON, (ANNA,))]
     found = played(shop, channel, dialog, says[:early], says[early:], known=True)
     assert found == ("sent", COPY_FAILED, f"{VERA}: 550 5.1.1; {BORIS}: 550 5.1.1")
+
+
+@pytest.mark.req("S-126")
+@pytest.mark.parametrize("early", [0, 1, 2, 3, 4])
+@pytest.mark.parametrize(
+    ("says", "detail"),
+    [
+        (((VERA,), (ANNA,), (BORIS,)), f"{ANNA}: 550 5.1.1; {VERA}: 550 5.1.1; {BORIS}: 550 5.1.1"),
+        (((ANNA,), (VERA,), (VERA,)), f"550 5.1.1; {VERA}: 550 5.1.1"),
+        (((ANNA,), ("elsewhere@client.test",), (ANNA,)), "550 5.1.1"),
+    ],
+)
+def test_a_mail_that_failed_names_every_copy_that_was_lost_and_no_later_report_takes_that_back(
+    shop: Shop, channel: ChannelId, dialog: DialogId, says: Sequence[Sequence[str]], detail: str, early: int
+) -> None:
+    said: list[Say] = [*((FAILED, about) for about in says), (PASSED_ON, (ANNA,))]
+    assert played(shop, channel, dialog, said[:early], said[early:], known=True) == ("failed", FAILED[1], detail)
+    (row,) = shop.read(waiting.undelivered)
+    assert (row.state, row.detail) == ("failed", detail)
 
 
 @pytest.mark.req("S-126")

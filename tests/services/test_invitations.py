@@ -13,7 +13,7 @@ from chatapp_cli.domain.message import SENT, UNDECIDED, State
 from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.i18n import show
 from chatapp_cli.services import invitations, outbox, sending, transcript
-from tests.stores import EVERYTHING, Shop, hand_over, owner
+from tests.stores import EVERYTHING, Shop, hand_over
 
 ORGANIZER = "anna@example.org"
 PERSON = Profile(id=border.external_id(ORGANIZER), name=border.name("Анна"), email=border.address(ORGANIZER))
@@ -68,20 +68,16 @@ def deliver(shop: Shop, channel: ChannelId) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "decision", "text"),
+    ("decision", "text"),
     [
-        ("Ольга", Decision.ACCEPTED, "Ольга accepts the invitation: Приёмка"),
-        ("Ольга", Decision.TENTATIVE, "Ольга may come, but is not sure yet: Приёмка"),
-        ("Ольга", Decision.DECLINED, "Ольга declines the invitation: Приёмка"),
-        ("", Decision.ACCEPTED, "The invitation is accepted: Приёмка"),
-        ("", Decision.TENTATIVE, "It is not certain yet whether we will come: Приёмка"),
-        ("", Decision.DECLINED, "The invitation is declined: Приёмка"),
+        (Decision.ACCEPTED, "The invitation is accepted: Приёмка"),
+        (Decision.TENTATIVE, "It is not certain yet whether we will come: Приёмка"),
+        (Decision.DECLINED, "The invitation is declined: Приёмка"),
     ],
 )
 def test_the_answer_is_a_mail_in_the_dialog_and_counts_once_it_is_sent(
-    shop: Shop, channel: ChannelId, name: str, decision: Decision, text: str
+    shop: Shop, channel: ChannelId, decision: Decision, text: str
 ) -> None:
-    shop.acting = owner(name)
     message = invited(shop, channel)
     assert state(shop, message) == "open"
     made = shop.message(answer(shop, message, decision))

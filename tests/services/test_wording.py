@@ -83,7 +83,7 @@ def test_what_was_looked_for_is_marked_where_it_stands(text: str, said: str, typ
 
 
 def said(text: str = "", *, subject: str = "", files: str = "") -> MessageWords:
-    return MessageWords(MessageId(1), DialogId(1), "in", "", 0, None, text, subject, files)
+    return MessageWords(MessageId(1), DialogId(1), "in", "", 0, None, text, subject, files, "")
 
 
 FAR = "а" * 9 + " " + "слово " * 10 + "диван " + "потом " * 40

@@ -106,7 +106,7 @@ async def test_a_mail_is_begun_with_copies_which_a_messenger_does_not_have(
     async with window() as it:
         page = await opens(it)
         await chooses(it, page, messengers["telegram"])
-        await it.until(lambda: page.query_one("#row-copies").has_class("-gone"))
+        await it.until(lambda: page.query_one("#row-cc").has_class("-gone"))
         row = next(one for one in company.read(channels.everything) if one.kind == "email")
         await chooses(it, page, row.id)
         await fills(page, to="nina@example.org", text="Цены", cc="Вера <vera@e.org>; b@e.org", bcc="gleb@e.org")

@@ -8,7 +8,7 @@ from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.arrival import Profile
 from chatapp_cli.services import channels, outbox
 from tests.tui.conftest import Opener
-from tests.tui.stage import MINUTE, Stage
+from tests.tui.stage import MINUTE, HeldClock, Stage
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,19 @@ async def test_a_channel_that_stands_still_says_since_when_and_what_becomes_of_w
         await it.sees(words)
         stage.health(bot.id, "ok")
         await it.sees_no("Your messages")
+
+
+async def test_a_sign_of_life_ends_the_notice_of_an_open_dialog_as_it_does_in_the_last_line(
+    window: Opener, company: Company, clock: HeldClock
+) -> None:
+    bot = next(c for c in company.read(channels.everything) if c.kind == "telegram_bot")
+    async with window((160, 35)) as it:
+        await it.open("Анна")
+        clock.at += 4 * MINUTE
+        await it.sees("@teply_dom_bot: gives no sign of life, since 11:59. Your messages are sent once it works.")
+        company.write(lambda tx: channels.prove(tx, bot.id))
+        await it.app.screen.freshness.tell_bars()
+        await it.sees_no("gives no sign of life, since")
 
 
 async def test_a_channel_that_a_provider_paused_says_until_when(window: Opener, company: Company) -> None:

@@ -11,6 +11,7 @@ from chatapp_cli.domain.recipients import NamedAddress
 from chatapp_cli.services import channels, drafts, outbox
 from chatapp_cli.services.addressing import Addressed
 from chatapp_cli.tui.widgets.address_line import addressed_in
+from chatapp_cli.tui.widgets.copies import Copies
 from tests.tui.conftest import Opener, Window
 from tests.tui.stage import HOUR, Stage
 
@@ -33,6 +34,11 @@ def outbound(company: Company, channel: ChannelId) -> tuple[list[str], list[str]
     return [*claim.outbound.cc], [*claim.outbound.bcc], claim.outbound.text
 
 
+def boxes(it: Window) -> dict[str, str]:
+    """The boxes of copies that are shown, with what stands in them."""
+    return {box.id or "": box.value for box in it.app.screen.query_one(Copies).boxes}
+
+
 async def opens(it: Window) -> None:
     await it.press("/")
     await it.type("Громов")
@@ -46,12 +52,36 @@ async def test_one_key_answers_all_whom_the_mail_names(window: Opener, company: 
     async with window() as it:
         await opens(it)
         await it.press("f6")
-        await it.sees("Copy: boris@example.org, vera@example.org")
+        await it.sees("Cc: boris@example.org, vera@example.org")
         await it.press("f6")
         await it.type("Едет")
         await it.press("enter")
-        await it.until(lambda: "Copy:" not in it.text())
+        await it.until(lambda: boxes(it) == {})
     assert outbound(company, channel) == (["boris@example.org", "vera@example.org"], [], "Едет")
+
+
+async def test_an_answer_to_all_answers_the_mail_whose_people_it_took_whatever_comes_before_it_goes(
+    window: Opener, company: Company, channel: ChannelId, stage: Stage
+) -> None:
+    async with window() as it:
+        await opens(it)
+        await it.press("f6")
+        await it.sees("Cc: boris@example.org, vera@example.org")
+        await it.type("Едет")
+        await it.press("escape")
+    async with window() as it:  # the draft keeps it too
+        await opens(it)
+        await it.sees("Cc: boris@example.org, vera@example.org")
+        stage.hear(channel, FYODOR, "Только вам", subject="Счёт", mail=MailDetails(to=(Profile(email=OURS),)))
+        await it.sees("Только вам")
+        await it.press("enter")
+        await it.sees("Write an answer…")
+    claim = company.write(lambda tx: outbox.claim(tx, company.media, channel))
+    assert claim is not None
+    assert claim.outbound.answered is not None
+    answered = claim.outbound.answered
+    assert (claim.outbound.subject, answered.text, answered.chosen) == ("Заказ", "Где заказ?", False)
+    assert claim.outbound.reply_to == claim.outbound.thread[-1]
 
 
 async def test_an_answer_goes_to_the_client_alone_unless_somebody_says_otherwise(
@@ -59,7 +89,7 @@ async def test_an_answer_goes_to_the_client_alone_unless_somebody_says_otherwise
 ) -> None:
     async with window() as it:
         await opens(it)
-        assert "Copy:" not in it.text()
+        assert boxes(it) == {}
         await it.type("Едет")
         await it.press("enter")
         await it.sees("Марина")
@@ -74,31 +104,99 @@ async def test_copies_are_typed_stay_with_the_draft_and_wrong_ones_are_told(
         await it.type("Едет")
         await it.press("f12")
         await it.type("boris")
-        await it.sees("Copy: boris", "boris is no e-mail address.")
+        await it.sees("Cc: boris", "boris is no e-mail address.")
         await it.type("@example.org")
         await it.press("f12")
         await it.type("vera@example.org")
-        await it.sees("Blind copy: vera@example.org")
+        await it.sees("Bcc: vera@example.org")
         await it.press("enter", "escape")
     async with window() as it:
         await opens(it)
-        await it.sees("Copy: boris@example.org", "Blind copy: vera@example.org", "Едет")
+        await it.sees("Cc: boris@example.org", "Bcc: vera@example.org", "Едет")
         await it.press("enter")
-        await it.until(lambda: "Copy:" not in it.text())
+        await it.until(lambda: boxes(it) == {})
     assert outbound(company, channel) == (["boris@example.org"], ["vera@example.org"], "Едет")
     assert company.read(drafts.everywhere) == []
+
+
+def focused(it: Window) -> str:
+    return it.app.focused.id if it.app.focused else ""
+
+
+async def test_one_key_goes_round_cc_bcc_and_the_text_also_where_cc_is_shown_already(
+    window: Opener, channel: ChannelId
+) -> None:
+    async with window() as it:
+        await opens(it)
+        await it.press("f6")
+        await it.until(lambda: boxes(it) == {"cc": "boris@example.org, vera@example.org"})
+        places = []
+        for _press in range(4):
+            await it.press("f12")
+            places.append(focused(it))
+        assert places == ["cc", "bcc", "pen", "cc"]
+
+
+async def test_a_refusal_for_a_wrong_copy_leads_to_the_box_where_it_stands(
+    window: Opener, company: Company, channel: ChannelId
+) -> None:
+    async with window() as it:
+        await opens(it)
+        await it.type("Едет")
+        await it.press("f12")
+        await it.type("boris@example.org")
+        await it.press("f12")
+        await it.type("vera")
+        await it.press("f12", "enter")
+        await it.sees("vera is no e-mail address.")
+        assert focused(it) == "bcc"
+        await it.type("@example.org")
+        await it.press("enter", "enter")
+        await it.until(lambda: boxes(it) == {})
+    assert outbound(company, channel) == (["boris@example.org"], ["vera@example.org"], "Едет")
+
+
+async def test_shift_tab_leads_from_the_text_to_its_boxes_and_the_subject_that_goes_out_stands_there(
+    window: Opener, company: Company, channel: ChannelId
+) -> None:
+    async with window() as it:
+        await opens(it)
+        await it.sees("Re: Заказ  (Shift+Tab: change it)")
+        await it.press("shift+tab")
+        assert focused(it) == "subject"
+        await it.type("Счёт")
+        await it.press("tab")
+        assert focused(it) == "pen"
+        await it.type("Вот он")
+        await it.press("f12", "tab")
+        assert focused(it) == "pen"
+        await it.press("shift+tab", "shift+tab")
+        assert focused(it) == "subject"
+        await it.press("enter", "enter")
+        await it.until(lambda: it.app.screen.query_one("Pen").text == "")
+    claim = company.write(lambda tx: outbox.claim(tx, company.media, channel))
+    assert claim is not None
+    assert (claim.outbound.subject, claim.outbound.typed_subject) == ("Счёт", True)
+
+
+async def test_tab_leads_from_the_conversation_to_the_text_past_the_boxes(window: Opener, channel: ChannelId) -> None:
+    async with window() as it:
+        await opens(it)
+        await it.press("up")
+        await it.press("tab")
+        assert focused(it) == "pen"
 
 
 async def test_a_mail_that_is_taken_back_keeps_its_copies(window: Opener, company: Company, channel: ChannelId) -> None:
     async with window() as it:
         await opens(it)
         await it.press("f6")
-        await it.sees("Copy: boris")
+        await it.sees("Cc: boris")
         await it.type("Едет")
         await it.press("enter")
-        await it.until(lambda: "Copy:" not in it.text())
+        await it.until(lambda: boxes(it) == {})
         await it.press("ctrl+z")
-        await it.sees("Copy: boris@example.org, vera@example.org", "Едет")
+        await it.sees("Cc: boris@example.org, vera@example.org", "Едет")
 
 
 async def test_a_messenger_says_that_it_sends_no_copies(window: Opener) -> None:
@@ -130,6 +228,9 @@ async def test_the_composer_says_who_gets_a_mail_and_from_which_address_of_ours_
         await it.sees("· Cc: boris@example.org, vera@example.org")
         mail = MailDetails(to=(Profile(email="Support@shop.example"),))
         stage.hear(channel, FYODOR, "И ещё", subject="Заказ", mail=mail)
+        await it.sees("И ещё")
+        assert "from support@" not in it.text()  # the mail whose people get a copy is still the one that is answered
+        await it.press("ctrl+g")
         await it.sees("· from support@shop.example")
         await it.press("escape")
         await it.open("Анна")
@@ -143,15 +244,15 @@ async def test_who_is_answered_gets_the_answer_and_can_be_left_out(
     async with window() as it:
         await opens(it)
         await it.press("up", "enter")
-        await it.sees("answer to: Я тоже жду", "Copy: vera@example.org", "· Cc: vera@example.org")
+        await it.sees("answer to: Я тоже жду", "Cc: vera@example.org", "· Cc: vera@example.org")
         await it.press("ctrl+g")
-        await it.sees_no("Copy:")
+        await it.until(lambda: boxes(it) == {})
         assert "· Cc:" not in it.text()
         await it.press("up", "enter")
-        await it.sees("Copy: vera@example.org")
+        await it.sees("Cc: vera@example.org")
         await it.type("Едет")
         await it.press("enter")
-        await it.sees_no("Copy:")
+        await it.until(lambda: boxes(it) == {})
     assert outbound(company, channel) == (["vera@example.org"], [], "Едет")
 
 
@@ -162,10 +263,10 @@ async def test_an_answer_to_the_client_brings_no_copy(
     async with window() as it:
         await opens(it)
         await it.press("up", "enter")
-        await it.sees("Copy: vera@example.org")
+        await it.sees("Cc: vera@example.org")
         await it.press("up", "up", "enter")
         await it.sees("answer to: Где заказ?")
-        assert "Copy:" not in it.text()
+        assert boxes(it) == {}
 
 
 async def test_copies_stay_without_a_text_when_another_dialog_is_opened(
@@ -174,13 +275,13 @@ async def test_copies_stay_without_a_text_when_another_dialog_is_opened(
     async with window() as it:
         await opens(it)
         await it.press("f6")
-        await it.sees("Copy: boris@example.org, vera@example.org")
+        await it.sees("Cc: boris@example.org, vera@example.org")
         await it.press("escape")
         await it.open("Анна")
         await it.press("escape")
     async with window() as it:
         await opens(it)
-        await it.sees("Copy: boris@example.org, vera@example.org")
+        await it.sees("Cc: boris@example.org, vera@example.org")
 
 
 CLIENT = Addressed(NamedAddress("Вера", "vera@e.org"), "desk@e.org")

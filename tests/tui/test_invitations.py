@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.services import outbox
 from tests.connectors.email.calendars import calendar
 from tests.connectors.email.corpus import mixed, part, word
@@ -61,6 +62,28 @@ async def test_the_page_of_the_mail_answers_it_too_and_takes_it_back(
         await it.until(lambda: any("goes to anna@example.org" in note.message for note in it.app._notifications))
         await it.press("U")
         await it.until(lambda: company.write(lambda tx: outbox.claim(tx, company.media, MAIL)) is None)
+
+
+async def test_the_conversation_and_the_page_say_that_it_is_accepted_once_the_answer_was_sent(
+    window: Opener, stage: Stage, company: Company
+) -> None:
+    invites(stage)
+    async with window() as it:
+        await at_the_invitation(it)
+        await it.press("g", "m")
+        await it.sees("Invitation, not answered yet: g y answer", "When: ", "Organizer: ")
+        await it.press("g", "y")
+        await it.sees("Приёмка, склад: answer anna@example.org")
+        await it.press("a")
+        await it.until(lambda: any("goes to anna@example.org" in note.message for note in it.app._notifications))
+        claim = company.write(lambda tx: outbox.claim(tx, company.media, MAIL))
+        assert claim is not None
+        company.write(lambda tx: outbox.succeed(tx, claim, Receipt(ids=("<1@teply-dom.example>",))))
+        await it.sees("Invitation, accepted")
+        assert "not answered yet" not in it.text()
+        await it.press("escape")
+        await it.sees("Accepted: Приёмка", "Invitation, accepted")
+        assert "can be accepted" not in it.text()
 
 
 async def test_another_organizer_and_an_event_that_is_over_are_asked_about_first(

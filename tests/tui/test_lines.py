@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from chatapp_cli.bootstrap import Company
@@ -10,7 +12,7 @@ from chatapp_cli.services import channels, lines, outbox
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.screens.bind import BindScreen
 from chatapp_cli.tui.screens.lines import LinesScreen
-from tests.tui.conftest import Opener
+from tests.tui.conftest import Opener, Window
 from tests.tui.stage import Stage
 
 
@@ -187,3 +189,48 @@ async def test_the_account_s_own_pace_is_no_rest(window: Opener, company: Compan
         await it.press("f2", "down")
         await it.sees("works; last sign of life")
         assert "paused until" not in it.text()
+
+
+@pytest.mark.parametrize(
+    ("typed", "kind"), [("13", "whatsapp_web"), ("12", "vk_notify"), ("3", "vk"), ("1", "telegram_bot")]
+)
+async def test_a_channel_is_chosen_by_all_digits_of_its_number(
+    window: Opener, company: Company, typed: str, kind: str
+) -> None:
+    company.write(lambda tx: lines.add(tx, "Склад"))
+    async with window() as it:
+        await it.press("f2")
+        await it.sees("Склад")
+        await it.press("end", "b")
+        await it.sees("13  [WEB] WhatsApp")
+        await it.type(typed)
+        await it.until(lambda: isinstance(it.app.screen, BindScreen))
+        assert it.app.screen._kind == kind
+
+
+async def test_in_a_theme_without_colours_no_letter_has_the_colour_behind_it(window: Opener, company: Company) -> None:
+    company.write(lambda tx: lines.add(tx, "Склад"))
+    async with window() as it:
+        it.app.theme = "mono"
+        await it.press("f2")
+        await it.sees("Склад")
+        await it.press("end", "b")
+        await it.sees("11  Email")
+        await it.type("11")
+        await it.sees("Username")
+        for _field in range(5):
+            await it.press("x", "tab")
+            assert invisible(it) == []
+        await it.press("escape", "escape", "D")
+        await it.sees("Add a dialog")
+        for _field in range(5):
+            await it.press("x", "tab")
+            assert invisible(it) == []
+
+
+def invisible(it: Window) -> list[str]:
+    """What stands on the screen in the colour of its background."""
+    pieces = (piece for strip in it.app.screen._compositor.render_strips() for piece in strip)
+    return [
+        text for text, style, _control in pieces if re.search(r"\w", text) and style and style.color == style.bgcolor
+    ]

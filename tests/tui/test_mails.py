@@ -10,7 +10,7 @@ from textual.widgets import OptionList
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.outbound import Outbound, Receipt
-from chatapp_cli.services import dialogs, outbox, packing
+from chatapp_cli.services import channels, dialogs, outbox, packing
 from chatapp_cli.tui.conversation.read_marks import DWELL
 from chatapp_cli.tui.keys.keymap import actions
 from chatapp_cli.tui.widgets.reader import Paragraph, Reader, wrapped
@@ -244,6 +244,48 @@ async def test_one_key_goes_to_the_next_mail_of_the_dialog_then_of_the_list(wind
         await it.until(lambda: it.app.screen.query_one(Transcript).selected.message.text == "Второе письмо")
 
 
+async def test_the_way_goes_on_through_the_list_that_an_answered_mail_has_left(window: Opener, stage: Stage) -> None:
+    three_mails(stage)
+    async with window() as it:
+        await it.press("3")
+        await it.until(lambda: it.app.screen.query_one("DialogList").order.dialog_filter.waiting)
+        key = "olga@e.org\nаренда"
+        rent = stage.company.read(lambda tx: tx.value("dialogs.at_key", channel=MAIL, key=key))
+        listed = it.app.screen.query_one("DialogList").order.ids
+        await it.press("home", *["down"] * listed.index(rent), "enter")
+        await it.sees("Пора платить", "Write an answer…")
+        await it.type("Заплатим")
+        await it.press("enter")
+        await it.until(lambda: rent not in it.app.screen.query_one("DialogList").order.ids)
+        await it.press("up", "g", "m")
+        await it.sees("Заплатим", "J next")
+        await it.press("J")
+        await it.until(lambda: it.app.screen._target.entry.message.dialog_id != rent)
+    assert "There is no further mail." not in _told(it)
+
+
+async def test_our_own_mail_has_the_fields_that_it_goes_out_with(window: Opener, stage: Stage) -> None:
+    stage.mail(
+        MAIL, a_mail(1, "b@e.org", "Поставка", "Где она?").replace(b"To: hello@", b"To: sklad@"), aliases=(ALIAS,)
+    )
+    row = stage.company.read(lambda tx: channels.one(tx, MAIL))
+    manifest = stage.company.manifest(row)
+    stage.company.write(lambda tx: channels.configure(tx, row, manifest, {"aliases": ALIAS}))
+    async with window((150, 35)) as it:
+        await it.open("Поставка")
+        await it.press("f12")
+        await it.type("vera@e.org")
+        await it.press("f12")
+        await it.type("gleb@e.org")
+        await it.press("f12")
+        await it.type("Едет")
+        await it.press("enter")
+        await it.until(lambda: it.app.screen.query_one("Pen").text == "")
+        await it.press("escape", "tab", "G", "g", "m")
+        await it.sees(f"From: {ALIAS}", "To: b@e.org", "Cc: vera@e.org", "Bcc: gleb@e.org", "Subject: Re: Поставка")
+        await it.sees("Date: Fri, 20 Nov 2026")
+
+
 async def test_the_dialog_is_read_once_its_last_mail_was_on_a_page_of_its_own(window: Opener, stage: Stage) -> None:
     three_mails(stage)
     async with window() as it:
@@ -282,10 +324,10 @@ async def test_a_mail_is_answered_and_passed_on_from_its_page(window: Opener, co
         await it.press("escape", "tab", "g", "m")
         await it.sees("act-17.pdf")
         await it.press("f6")
-        await it.sees("answer to: Добрый день", "Copy: sklad@teply-dom.example, irina@savin.example")
+        await it.sees("answer to: Добрый день", "Cc: sklad@teply-dom.example, irina@savin.example")
         await it.type("Едет")
         await it.press("enter")
-        await it.sees_no("Copy: ")
+        await it.sees_no("Cc: sklad@teply-dom.example, irina")
     forwarded, answer = went_out(company), went_out(company)
     assert (forwarded.address, [*forwarded.cc], forwarded.subject) == ("yakov@wax.example", [], "Fwd: Счёт 17")
     assert "Берём двенадцать" in forwarded.text
@@ -311,7 +353,7 @@ async def test_the_menu_offers_what_a_mail_can_be_answered_by(window: Opener, st
         menu = it.app.screen.query_one(OptionList)
         menu.highlighted = menu.get_option_index("everybody")
         await it.press("enter")
-        await it.sees("Copy: sklad@teply-dom.example, irina@savin.example")
+        await it.sees("Cc: sklad@teply-dom.example, irina@savin.example")
 
 
 async def test_unfolding_keeps_the_place(window: Opener, stage: Stage) -> None:

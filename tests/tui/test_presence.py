@@ -13,11 +13,12 @@ from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.ids import DialogId, Millis
 from chatapp_cli.domain.journal.dialogs import Assigned
-from chatapp_cli.services import dialogs, drafts, duties, journal, presence
+from chatapp_cli.services import dialogs, drafts, duties, journal, presence, transcript
 from chatapp_cli.services.drafts import Unsent
 from chatapp_cli.store.rows.dialogs import PresenceRow
 from chatapp_cli.tui.app import InboxApp
 from chatapp_cli.tui.conversation.other_windows import OtherWindows
+from chatapp_cli.tui.widgets.composer import Pen
 from tests.stores import owner
 from tests.tui.conftest import GOOD, Opener, Window
 from tests.tui.stage import ME, HeldClock, opened
@@ -253,3 +254,67 @@ async def test_who_is_there_is_told_by_the_read_that_began_last(company: Company
     workspace.reads[0].set_result([looking])
     await asyncio.gather(*seen)
     assert windows.viewers(Millis(1))[DialogId(1)].writing == [COLLEAGUE]
+
+
+def sayings(company: Company, dialog: DialogId, text: str) -> int:
+    return [one.message.text for one in company.read(lambda tx: transcript.latest(tx, dialog))].count(text)
+
+
+@pytest.mark.parametrize("leaves", [True, False], ids=["the dialog was left", "the dialog stayed open"])
+async def test_a_draft_that_another_window_of_the_operator_sent_is_gone_from_this_one(
+    window: Opener, company: Company, *, leaves: bool
+) -> None:
+    async with window() as first:
+        await first.open("Анна")
+        dialog = first.app.screen.opening.card.id
+        await first.type("Доплата 400")
+        await first.until(lambda: company.read(lambda tx: drafts.of(tx, dialog)) == Unsent(Draft(text="Доплата 400")))
+        if leaves:
+            await first.press("escape")
+            await first.open("Игорь")
+        async with window() as second:
+            await second.open("Анна")
+            await second.sees("Доплата 400")
+            await second.press("enter")
+            await second.until(lambda: not company.read(drafts.everywhere))
+        if leaves:
+            await first.press("escape")
+            await first.open("Анна")
+        await first.until(
+            lambda: first.app.screen.opening.card.id == dialog and not first.app.screen.query_one(Pen).text
+        )
+        await first.press("enter")
+        await first.type("И ещё")
+        await first.press("enter")
+        await first.until(lambda: sayings(company, dialog, "И ещё") == 1)
+    assert sayings(company, dialog, "Доплата 400") == 1
+
+
+async def test_what_another_window_sent_before_this_one_heard_of_it_goes_again_only_if_it_is_sent_twice(
+    window: Opener, company: Company
+) -> None:
+    async with window() as it:
+        await it.open("Анна")
+        dialog = it.app.screen.opening.card.id
+        await it.type("Доплата 400")
+        await it.until(lambda: company.read(lambda tx: drafts.of(tx, dialog)) == Unsent(Draft(text="Доплата 400")))
+        company.write(lambda tx: tx.run("drafts.drop", operator=ME, dialog=dialog))  # nothing tells it
+        await it.press("enter")
+        await it.until(lambda: any("sent or discarded in" in note.message for note in it.app._notifications))
+        await it.until(lambda: it.app.screen.query_one(Pen).text == "Доплата 400")
+        assert sayings(company, dialog, "Доплата 400") == 0
+        await it.press("enter")
+        await it.until(lambda: sayings(company, dialog, "Доплата 400") == 1)
+
+
+async def test_the_same_words_go_twice_at_once_if_this_window_sent_them_itself(
+    window: Opener, company: Company
+) -> None:
+    async with window() as it:
+        await it.open("Анна")
+        dialog = it.app.screen.opening.card.id
+        for times in (1, 2):
+            await it.type("да")
+            await it.until(lambda: company.read(drafts.everywhere))
+            await it.press("enter")
+            await it.until(lambda times=times: sayings(company, dialog, "да") == times)

@@ -109,6 +109,11 @@ class Account:
         )
 
 
+def own_addresses(account: str, settings: Mapping[str, str]) -> Sequence[str]:
+    """The addresses of a mailbox: its own, then its aliases."""
+    return (account, *typed_addresses(settings.get("aliases", "")))
+
+
 def quotes_original(settings: Mapping[str, str]) -> bool:
     """Whether the mail that is answered stands below every answer of a mailbox."""
     return settings.get("quote_original") == "on"

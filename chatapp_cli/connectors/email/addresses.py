@@ -37,7 +37,7 @@ _LONGEST = 254
 """The longest address in characters (RFC 5321 §4.5.3.1.3, erratum 1690)."""
 _LONGEST_ANGLE = 1000
 """The longest text in angle brackets, with comments; limits the search for the closing one."""
-_LONGEST_FIELD = 100_000
+LONGEST_FIELD = 100_000
 """The longest field that is read, enough for a thousand recipients; a cut address could be another person's."""
 
 _LONGEST_NAME = 8
@@ -107,7 +107,7 @@ def mailboxes(value: str) -> Sequence[Mailbox]:
     found: list[tuple[Mailbox, bool]] = []
     sure = True
     entry = _Entry()
-    tokens = [*_tokens(value)] if len(value) <= _LONGEST_FIELD else []
+    tokens = [*_tokens(value)] if len(value) <= LONGEST_FIELD else []
     ends_of_groups = tokens.count(("end", ";"))
     for kind, text in (*tokens, ("end", ",")):
         sure = sure and not (kind == "word" and text in _OPENING)

@@ -68,7 +68,7 @@ class DeliveryReport:
 
 def report_of(message: Message, content: bytes, *, domain: str, at: border.At) -> DeliveryReport | None:
     """The report that a mail is, for the mailbox of this domain; ``None`` if it is none of a server."""
-    if not _is_report(message):
+    if not _is_report(message, domain):
         return None
     text, about = reports.text_of(message), reports.groups(message)
     said = reports.before_copy(text)
@@ -124,15 +124,26 @@ def _changed(base: DeliveryChanged, outcome: _Outcome, detail: str) -> DeliveryC
     return replace(base, state=state, code=border.name(code), detail=border.name(detail))
 
 
-def _is_report(message: Message) -> bool:
+def is_doubtful(message: Message, domain: str) -> bool:
+    """Whether it has the form of a report, though no server wrote it: anybody can imitate that form."""
+    return machines.is_delivery_report(message) and not _is_by_a_server(message, domain)
+
+
+def _is_by_a_server(message: Message, domain: str) -> bool:
+    """Whether a server wrote a report: by its name, by the empty return path (RFC 3464 §2), or as one of our domain."""
+    authors = [author.email for author in people(message, "From")]
+    by_name = len(authors) == 1 and (_SERVERS.match(authors[0]) or authors[0].rpartition("@")[2] == domain.lower())
+    return bool(by_name) or machines.has_no_return_path(message)
+
+
+def _is_report(message: Message, domain: str) -> bool:
     """Whether a mail server wrote it: only a server may report that a mail of ours failed.
 
     Old servers do not use ``multipart/report``. For those the sender's name is not enough, because people use such
     names too: the mail must be sent the way servers send and have the form of a report.
     """
     if message.get_content_type() == "multipart/report":
-        authors = [author.email for author in people(message, "From")]
-        return machines.is_delivery_report(message) and machines.is_by_a_server(message, authors)
+        return machines.is_delivery_report(message) and _is_by_a_server(message, domain)
     by_itself = machines.has_no_return_path(message) or machines.is_auto_submitted(message)
     if "X-Failed-Recipients" not in message and not (by_itself and _is_about_delivery(message)):
         return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
@@ -78,16 +78,11 @@ class Letter:
 def compose(message: Outbound, account: Account, now: Millis, offer: Offer = ASCII_ONLY) -> Letter:
     """Compose the mail for a server. Reads files, so run it on a thread. Raises Rejected for an unusable address."""
     recipients, ext_id = envelope(message), message_id(message.key, account.domain)
-    sender = _own_address(message, account, offer)
+    sender = _own_address(message, (account.address, *account.aliases), offer)
     required = _required(recipients, offer, sender)
     mail = EmailMessage(policy=_UTF8 if required.utf8 else _EIGHT_BIT if required.eight_bit else _SEVEN_BIT)
-    mail["From"] = _named(sender, account.sender_name)
-    mail["To"] = _recipient(recipients[0], message.title)
-    if copies := _copies(message, recipients[0]):
-        mail["Cc"] = copies
-    mail["Date"] = format_datetime(local(now))
-    mail["Message-ID"] = ext_id
-    for name, value in (*_about(message), *_thread(message), *_automatic(message)):
+    addressed = _addressed(message, recipients[0], _named(sender, account.sender_name), now)
+    for name, value in (*addressed, ("Message-ID", ext_id), *_about(message), *_thread(message), *_automatic(message)):
         mail[name] = value
     _write(mail, message.text, below(message, quotes_original=account.quotes_original))
     if message.invitation:
@@ -95,6 +90,32 @@ def compose(message: Outbound, account: Account, now: Millis, offer: Offer = ASC
     for file in message.files:
         _attach(mail, file)
     return Letter(message_id=ext_id, recipients=recipients, content=mail.as_bytes(), requires=required)
+
+
+def written_fields(message: Outbound, own: Sequence[str], name: str, at: Millis) -> Sequence[tuple[str, str]]:
+    """The fields of a mail of ours for people, with Bcc, which does not go out; none for an unusable address.
+
+    ``own``: the addresses of the mailbox; ``name``: what stands before the one that it goes from.
+    """
+    mail = EmailMessage(policy=_UTF8)
+    try:
+        sender = _named(_own_address(message, own, Offer(utf8=True)), name)
+        hidden = (("Bcc", [_recipient(one) for one in map(mail_address, message.bcc)]),) if message.bcc else ()
+        addressed = _addressed(message, mail_address(message.address), sender, at)
+    except Rejected:
+        return ()
+    for field, value in (*addressed, *hidden, *_about(message)):
+        mail[field] = value
+    return [(field, str(value)) for field, value in mail.items()]
+
+
+def _addressed(message: Outbound, client: str, sender: Address, at: Millis) -> Iterator[tuple[str, Any]]:
+    """From whom it goes, to whom and when."""
+    yield "From", sender
+    yield "To", _recipient(client, message.title)
+    if copies := _copies(message, client):
+        yield "Cc", copies
+    yield "Date", format_datetime(local(at))
 
 
 def _required(recipients: Sequence[str], offer: Offer, sender: str) -> Offer:
@@ -105,7 +126,7 @@ def _required(recipients: Sequence[str], offer: Offer, sender: str) -> Offer:
     return Offer(eight_bit=offer.eight_bit, utf8=foreign is not None or not sender.isascii())
 
 
-def _own_address(message: Outbound, account: Account, offer: Offer) -> str:
+def _own_address(message: Outbound, own: Sequence[str], offer: Offer) -> str:
     """Which address of ours it is from: the one that was invited or that the client wrote to.
 
     The mailbox's own if there is none, or if that one has letters that the server does not take.
@@ -113,10 +134,10 @@ def _own_address(message: Outbound, account: Account, offer: Offer) -> str:
     invited = invitation_answer.invited(message.invitation.calendar) if message.invitation else ()
     named = (*invited, *(message.answered.to if message.answered else ()))
     try:
-        found = ascii_form(written_to(named, (account.address, *account.aliases)))
+        found = ascii_form(written_to(named, own))
     except ValueError:  # an alias of an earlier version, which took any text
-        return account.address
-    return found if found.isascii() or offer.utf8 else account.address
+        return own[0]
+    return found if found.isascii() or offer.utf8 else own[0]
 
 
 def _copies(message: Outbound, client: str) -> Sequence[Address]:
@@ -196,16 +217,21 @@ def _about(message: Outbound) -> Sequence[tuple[str, str]]:
 def _thread(message: Outbound) -> Sequence[tuple[str, str]]:
     """The mail being answered and the latest before it, oldest first (RFC 5322 §3.6.4); none for one that is passed on.
 
-    Mails without a Message-ID are left out: their digest means nothing to others.
+    Mails without a Message-ID are left out, because their digest means nothing to others, and those whose Message-ID a
+    header field cannot hold (RFC 5322 §3.6.4 allows ASCII only).
     """
     if message.forwards:
         return ()
     known = [*filter(None, map(plain_id, message.thread))]
     answered = plain_id(message.reply_to) or next(reversed(known), "")
-    if not answered:
-        return ()
     chain = [ext_id for ext_id in dict.fromkeys(known) if ext_id != answered]
-    return (("In-Reply-To", answered), ("References", " ".join([*chain, answered][-_LATEST:])))
+    ids = [ext_id for ext_id in (*chain, answered) if _is_quotable(ext_id)][-_LATEST:]
+    replies = (("In-Reply-To", answered),) if _is_quotable(answered) else ()
+    return (*replies, *((("References", " ".join(ids)),) if ids else ()))
+
+
+def _is_quotable(ext_id: str) -> bool:
+    return ext_id != "" and ext_id.isascii() and ext_id.isprintable()
 
 
 def _automatic(message: Outbound) -> Sequence[tuple[str, str]]:

@@ -10,10 +10,10 @@ from functools import partial
 from typing import Self
 
 from chatapp_cli.connectors.email import bind, errors, imap, login, smtp
-from chatapp_cli.connectors.email.account import Account, quotes_original
+from chatapp_cli.connectors.email.account import Account, own_addresses, quotes_original
 from chatapp_cli.connectors.email.below import below
 from chatapp_cli.connectors.email.check import check
-from chatapp_cli.connectors.email.compose import Letter, Offer, compose, envelope
+from chatapp_cli.connectors.email.compose import Letter, Offer, compose, envelope, written_fields
 from chatapp_cli.connectors.email.convert import SENT, arrival
 from chatapp_cli.connectors.email.filing import Filing
 from chatapp_cli.connectors.email.flags import ANSWERED, SEEN
@@ -27,7 +27,7 @@ from chatapp_cli.connectors.email.reuse import Reused
 from chatapp_cli.connectors.email.whole import whole
 from chatapp_cli.domain.arrival import Arrival, Batch
 from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, Retryable
-from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.outbound import Outbound, Receipt
 from chatapp_cli.ports.bind import Asker, Bound
 from chatapp_cli.ports.connector import Finding, StoredArrival, WholeMail
@@ -170,9 +170,12 @@ class EmailConnector:
         """Read all of a mail."""
         return whole(raw)
 
-    def written(self, bound: Bound, message: Outbound) -> str:
-        """The text of a mail of ours with signature and quotation."""
-        return message.text + below(message, quotes_original=quotes_original(bound.settings))
+    def written(self, bound: Bound, message: Outbound, at: Millis) -> WholeMail:
+        """A mail of ours with signature and quotation."""
+        settings = bound.settings
+        own, name = own_addresses(bound.account, settings), settings.get("sender_name", "")
+        text = message.text + below(message, quotes_original=quotes_original(settings))
+        return WholeMail(headers=written_fields(message, own, name, at), text=text, html="")
 
     async def check(self, bound: Bound) -> Sequence[Finding]:
         """Log in to both servers."""

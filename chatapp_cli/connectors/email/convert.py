@@ -127,6 +127,9 @@ def _message(message: Message, known: Identity, mail: Mail, reading: Reading, at
     between = _between(message, known, reading, sent=mail.sent)
     subject = _subject(message)
     parts = _doubted(content(message, cut=mail.size > len(mail.raw)), between)
+    if bounce.is_doubtful(message, reading.domain):
+        said = _("This mail has the form of a report of a mail server, but no server sent it")
+        parts = replace(parts, notes=(*parts.notes, f"[{said}]"))
     claims = possible_peers(between, subject, reading)
     named = addressed(message, reading.own_address, reading.aliases)
     left, lines = _folded(message, subject, parts.text, named, reading)
@@ -152,6 +155,8 @@ def _message(message: Message, known: Identity, mail: Mail, reading: Reading, at
             to=named.to,
             cc=named.cc,
             delivered_as=named.delivered_as,
+            also_from=named.also_from,
+            left_out=border.count(named.left_out),
             invitation=_invitation(parts, between),
         ),
     )

@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import islice
 from typing import Any
 
-from chatapp_cli.connectors.email.addresses import Mailbox, mailboxes
+from chatapp_cli.connectors.email.addresses import LONGEST_FIELD, Mailbox, mailboxes
 from chatapp_cli.connectors.email.charset import decode
 from chatapp_cli.domain import border
 from chatapp_cli.domain.arrival import Profile
@@ -172,6 +172,15 @@ def people(message: Message, name: str) -> Sequence[Profile]:
     """Names and lower-case addresses of the fields of this name, in order; of thousands the first."""
     found = (one for value in raws(message, name) for one in _mailboxes(value))
     return [_person(one) for one in islice(found, _MOST_PEOPLE)]
+
+
+def count_people(message: Message, name: str) -> int:
+    """How many addresses the fields of this name have, also those beyond the first that ``people`` reads.
+
+    Of a field that is too long to be read it is the number of @, which is about the same.
+    """
+    values = raws(message, name)
+    return sum(one.count("@") if len(one) > LONGEST_FIELD else len(_mailboxes(one)) for one in values)
 
 
 def _mailboxes(value: str) -> Sequence[Mailbox]:

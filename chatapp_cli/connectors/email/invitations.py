@@ -132,7 +132,6 @@ def words(invitation: Invitation, *, described: bool) -> str:
         _(_REPETITIONS.get(invitation.repeats, _REPETITIONS[""])) if invitation.repeats else "",
         _("Where: {place}", place=invitation.place) if invitation.place else "",
         _("Organizer: {who}", who=_named(invitation)) if invitation.organizer or invitation.organizer_name else "",
-        _("It can be accepted or declined.") if invitation.can_be_answered else "",
     )
     said = "\n".join(filter(None, lines))
     return f"{said}\n\n{invitation.description}".strip() if described else said

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from email.message import Message
 
 from chatapp_cli.connectors.email.addresses import halves
@@ -75,12 +74,6 @@ def _report_type(message: Message) -> str:
     if message.get_content_type() != "multipart/report":
         return ""
     return str(message.get_param("report-type", "")).lower()
-
-
-def is_by_a_server(message: Message, authors: Sequence[str]) -> bool:
-    """Whether a server sent it, by its name or the empty return path: anybody can imitate the form of a report."""
-    by_name = len(authors) == 1 and is_nobodys(authors[0])
-    return by_name or has_no_return_path(message) or is_auto_submitted(message)
 
 
 def has_no_return_path(message: Message) -> bool:

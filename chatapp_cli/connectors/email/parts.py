@@ -38,6 +38,8 @@ class Content:
     files: Sequence[IncomingFile]
     notes: Sequence[str] = ()
     """What is said of the mail below its text: the invitation in words, and that it is signed, encrypted or cut off."""
+    events: Sequence[str] = ()
+    """The events of its calendars, each in words."""
     invitation: EventInvitation | None = None
 
 
@@ -65,14 +67,21 @@ def content(message: Message, *, cut: bool = False) -> Content:
     if cut and parts.ends_with_file and files and not left_out:
         files[-1] = replace(files[-1], content=None, size=border.NOTHING, problem="mail_too_big")
     files += [hidden_file(one) for winmail in parts.winmails for one in winmail.files]
-    events = _events([*parts.calendars.values()])
-    notes = [*(invitations.words(one, described=not said) for _calendar, one in events), *parts.notes]
+    events = _events([*parts.calendars.values()], described=not said)
+    told = [words for words, _invitation in events]
+    notes = [*told, *parts.notes]
     if left_out:
         notes.append(f"[{_('Parts left out here: {n}; the mail as it came has all', n=left_out)}]")
     if cut:
         notes.append(f"[{_('Only the beginning of this mail is here')}]")
     shown = _paragraphs([said, *repeat(_("[attachment]"), unread)])
-    return Content(shown, files, tuple(dict.fromkeys(notes)), kept_of(events))
+    invitation = next((one for _words, one in events if one is not None), None)
+    return Content(shown, files, tuple(dict.fromkeys(notes)), tuple(told), invitation)
+
+
+def is_calendar(part: Message) -> bool:
+    """Whether a part is a calendar, which may have an event."""
+    return part.get_content_type() in _CALENDARS
 
 
 def _leaves_and_signed_ones(message: Message) -> Iterator[Message]:
@@ -88,7 +97,7 @@ def _place(part: Message, found: _Parts) -> None:
     kind = part.get_content_type()
     if note := signed.note(part):
         found.notes.append(note)
-    if kind in _CALENDARS:
+    if is_calendar(part):
         _place_calendar(part, found)
         return
     winmails = readable((payload(part),), tnef.read)[0] if kind in _WINMAIL else ()
@@ -122,8 +131,13 @@ def _paragraphs(texts: Iterable[str]) -> str:
     return "\n\n".join(filter(None, texts))
 
 
-def _events(parts: Sequence[Message]) -> Sequence[tuple[str, invitations.Invitation]]:
-    """Those of the first calendars that have an event, with it."""
+def _events(parts: Sequence[Message], *, described: bool) -> Sequence[tuple[str, EventInvitation | None]]:
+    """The events of the first calendars, in words and as far as they can be answered; unreadable ones stay files."""
     texts, _unread = readable(parts[:_MOST_CALENDARS], text)
-    found, _unread = readable(map(border.text, texts), lambda one: (one, invitations.read(one)))
-    return [(calendar, event) for calendar, event in found if event is not None]
+    found, _unread = readable(map(border.text, texts), lambda one: _event(one, described=described))
+    return [event for event in found if event is not None]
+
+
+def _event(calendar: str, *, described: bool) -> tuple[str, EventInvitation | None] | None:
+    event = invitations.read(calendar)
+    return None if event is None else (invitations.words(event, described=described), kept_of([(calendar, event)]))

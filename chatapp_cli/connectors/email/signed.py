@@ -13,7 +13,9 @@ from chatapp_cli.i18n import N_, _
 
 _SIGNED_SMIME = N_("Signed with S/MIME; the signature was not checked")
 _ENCRYPTED_SMIME = N_("Encrypted with S/MIME: it can be read only where its key is")
+_DAMAGED_SMIME = N_("Signed with S/MIME, but damaged: it cannot be read")
 _KINDS = {
+    "multipart/encrypted": N_("Encrypted, but without its content: nothing of it can be read"),
     "application/pgp-signature": SIGNED_PGP,
     "application/pgp-encrypted": ENCRYPTED_PGP,
     "application/pkcs7-signature": _SIGNED_SMIME,
@@ -31,7 +33,9 @@ def note(part: Message) -> str:
     """What a part says of the mail, in brackets: that it is signed or encrypted; empty for other parts."""
     kind = part.get_content_type()
     if kind in _CMS:
-        said = _SIGNED_SMIME if _SIGNED_DATA in payload(part)[:64] else _ENCRYPTED_SMIME
+        damaged = str(part.get_param("smime-type", "")).lower() == "signed-data"
+        otherwise = _DAMAGED_SMIME if damaged else _ENCRYPTED_SMIME
+        said = _SIGNED_SMIME if _SIGNED_DATA in payload(part)[:64] else otherwise
     else:
         said = _KINDS.get(kind, "")
     return f"[{_(said)}]" if said else ""

@@ -11,7 +11,7 @@ from chatapp_cli.connectors.email import html, texts
 from chatapp_cli.connectors.email.alternatives import is_text
 from chatapp_cli.connectors.email.file_names import given_name, name
 from chatapp_cli.connectors.email.headers import fields, head, parsed, words
-from chatapp_cli.connectors.email.parts import content
+from chatapp_cli.connectors.email.parts import content, is_calendar
 from chatapp_cli.connectors.email.tree import children, is_leaf
 from chatapp_cli.domain import border
 from chatapp_cli.kit.understanding import readable
@@ -59,7 +59,13 @@ def _text(message: Message, leaves: Sequence[_Leaf]) -> str:
     parts = [leaf.part for leaf in leaves]
     pictures = dict(readable(parts, _picture)[0])
     said, _ = readable(filter(_is_shown, parts), partial(_said, pictures=pictures))
-    return "\n\n".join(filter(None, said)) or "".join(readable((message,), lambda one: content(one).text)[0])
+    whole = "\n\n".join(filter(None, said))
+    if whole and not any(map(is_calendar, parts)):
+        return whole
+    read = readable((message,), content)[0]
+    return "\n\n".join(
+        filter(None, (whole or "".join(one.text for one in read), *(e for one in read for e in one.events)))
+    )
 
 
 def _said(part: Message, *, pictures: Mapping[str, str]) -> str:

@@ -31,6 +31,10 @@ VALUES (:dialog, :channel, :arrived, :direction, :origin, :author, :ext_id, NULL
   CASE WHEN :answers = 1 THEN (SELECT waiting_since FROM dialog WHERE id = :dialog) END)
 ON CONFLICT DO NOTHING RETURNING id;
 
+-- name: messages.prove
+UPDATE message SET automatic = 0, ended_wait = (SELECT waiting_since FROM dialog WHERE id = :dialog)
+WHERE id = :id AND automatic = 1 AND direction = 'out' AND origin = 'phone';
+
 -- name: messages.fill
 UPDATE message SET arrived_id = :arrived, author = :author, sender = :sender, text = :text, subject = :subject,
   reply_to = :reply_to, album = :album, automatic = :automatic, at = :at, placeholder = 0

@@ -5,19 +5,25 @@ SELECT COALESCE(MAX(id), 0) FROM message;
 SELECT at FROM message WHERE id >= :id ORDER BY id LIMIT 1;
 
 -- name: search.before
-SELECT m.id, m.dialog_id, m.direction, m.author, m.at, m.deleted_at, m.text, m.subject,
-  COALESCE((SELECT group_concat(f.name || ' ' || f.words, ' ') FROM file f WHERE f.message_id = m.id), '')
-FROM message m WHERE m.id < :before ORDER BY m.id DESC LIMIT :n;
+SELECT m.id, m.dialog_id, m.direction, m.author, m.at, m.deleted_at,
+  COALESCE(NULLIF(x.whole, ''), m.text), m.subject,
+  COALESCE((SELECT group_concat(f.name || ' ' || f.words, ' ') FROM file f WHERE f.message_id = m.id), ''),
+  COALESCE(x.recipients, '')
+FROM message m LEFT JOIN mail x ON x.message_id = m.id WHERE m.id < :before ORDER BY m.id DESC LIMIT :n;
 
 -- name: search.these
-SELECT m.id, m.dialog_id, m.direction, m.author, m.at, m.deleted_at, m.text, m.subject,
-  COALESCE((SELECT group_concat(f.name || ' ' || f.words, ' ') FROM file f WHERE f.message_id = m.id), '')
-FROM message m WHERE m.id IN (SELECT value FROM json_each(:ids));
+SELECT m.id, m.dialog_id, m.direction, m.author, m.at, m.deleted_at,
+  COALESCE(NULLIF(x.whole, ''), m.text), m.subject,
+  COALESCE((SELECT group_concat(f.name || ' ' || f.words, ' ') FROM file f WHERE f.message_id = m.id), ''),
+  COALESCE(x.recipients, '')
+FROM message m LEFT JOIN mail x ON x.message_id = m.id WHERE m.id IN (SELECT value FROM json_each(:ids));
 
 -- name: search.in_dialog
-SELECT m.id, m.dialog_id, m.direction, m.author, m.at, m.deleted_at, m.text, m.subject,
-  COALESCE((SELECT group_concat(f.name || ' ' || f.words, ' ') FROM file f WHERE f.message_id = m.id), '')
-FROM message m WHERE m.dialog_id = :dialog;
+SELECT m.id, m.dialog_id, m.direction, m.author, m.at, m.deleted_at,
+  COALESCE(NULLIF(x.whole, ''), m.text), m.subject,
+  COALESCE((SELECT group_concat(f.name || ' ' || f.words, ' ') FROM file f WHERE f.message_id = m.id), ''),
+  COALESCE(x.recipients, '')
+FROM message m LEFT JOIN mail x ON x.message_id = m.id WHERE m.dialog_id = :dialog;
 
 -- name: search.newest_dialog
 SELECT COALESCE(MAX(id), 0) FROM dialog;
@@ -46,19 +52,25 @@ JOIN dialog e ON e.contact_id = o.id
 WHERE d.id IN (SELECT value FROM json_each(:ids));
 
 -- name: search.before@postgresql
-SELECT m.id, m.dialog_id, m.direction, m.author, m.at, m.deleted_at, m.text, m.subject,
-  COALESCE((SELECT string_agg(f.name || ' ' || f.words, ' ') FROM file f WHERE f.message_id = m.id), '')
-FROM message m WHERE m.id < :before ORDER BY m.id DESC LIMIT :n;
+SELECT m.id, m.dialog_id, m.direction, m.author, m.at, m.deleted_at,
+  COALESCE(NULLIF(x.whole, ''), m.text), m.subject,
+  COALESCE((SELECT string_agg(f.name || ' ' || f.words, ' ') FROM file f WHERE f.message_id = m.id), ''),
+  COALESCE(x.recipients, '')
+FROM message m LEFT JOIN mail x ON x.message_id = m.id WHERE m.id < :before ORDER BY m.id DESC LIMIT :n;
 
 -- name: search.these@postgresql
-SELECT m.id, m.dialog_id, m.direction, m.author, m.at, m.deleted_at, m.text, m.subject,
-  COALESCE((SELECT string_agg(f.name || ' ' || f.words, ' ') FROM file f WHERE f.message_id = m.id), '')
-FROM message m WHERE m.id IN (SELECT CAST(value AS bigint) FROM json_array_elements_text(CAST(:ids AS json)));
+SELECT m.id, m.dialog_id, m.direction, m.author, m.at, m.deleted_at,
+  COALESCE(NULLIF(x.whole, ''), m.text), m.subject,
+  COALESCE((SELECT string_agg(f.name || ' ' || f.words, ' ') FROM file f WHERE f.message_id = m.id), ''),
+  COALESCE(x.recipients, '')
+FROM message m LEFT JOIN mail x ON x.message_id = m.id WHERE m.id IN (SELECT CAST(value AS bigint) FROM json_array_elements_text(CAST(:ids AS json)));
 
 -- name: search.in_dialog@postgresql
-SELECT m.id, m.dialog_id, m.direction, m.author, m.at, m.deleted_at, m.text, m.subject,
-  COALESCE((SELECT string_agg(f.name || ' ' || f.words, ' ') FROM file f WHERE f.message_id = m.id), '')
-FROM message m WHERE m.dialog_id = :dialog;
+SELECT m.id, m.dialog_id, m.direction, m.author, m.at, m.deleted_at,
+  COALESCE(NULLIF(x.whole, ''), m.text), m.subject,
+  COALESCE((SELECT string_agg(f.name || ' ' || f.words, ' ') FROM file f WHERE f.message_id = m.id), ''),
+  COALESCE(x.recipients, '')
+FROM message m LEFT JOIN mail x ON x.message_id = m.id WHERE m.dialog_id = :dialog;
 
 -- name: search.names@postgresql
 SELECT d.id, d.search || COALESCE((

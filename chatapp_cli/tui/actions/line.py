@@ -39,8 +39,5 @@ async def kind_for(page: ActionPage, line: LineRow, channels: Sequence[ChannelRo
     if not free:
         page.say(_("Every kind of channel is bound to this line already."))
         return None
-    options = [
-        (known.kind, f"{known.source_id:>2}  {known.source_name or show(known.title)} — {show(known.summary)}")
-        for known in free
-    ]
-    return await page.choose(_("Which channel?"), options)
+    options = [(known.kind, f"{known.source_name or show(known.title)} — {show(known.summary)}") for known in free]
+    return await page.choose(_("Which channel?"), options, keys=[str(known.source_id) for known in free])

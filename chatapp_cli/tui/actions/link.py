@@ -47,7 +47,7 @@ async def _pick(page: ActionPage, links: list[Link]) -> Link | None:
     if len(links) == 1:
         return links[0]
     options = [(str(n), link.text) for n, link in enumerate(links, 1)]
-    chosen = await page.choose(_("Which one?"), options, keys=[number for number, _text in options[:9]])
+    chosen = await page.choose(_("Which one?"), options, keys=[number for number, _text in options])
     return None if chosen is None else links[int(chosen) - 1]
 
 

@@ -24,8 +24,8 @@ NOT_GONE = frozenset({State.SCHEDULED, State.QUEUED})
 class MailsAround(Protocol):
     """What the page of a mail asks of the conversation behind it."""
 
-    def begin(self) -> None:
-        """Take the list as it is now."""
+    def begin(self, entry: TranscriptEntry) -> None:
+        """Take the list as it is now, to go through it from a mail."""
 
     async def beside(self, entry: TranscriptEntry, step: int) -> MessageTarget | None:
         """The next mail, or the one before."""

@@ -38,7 +38,7 @@ class Addressees(ConversationPart):
 
         before, workspace = self.conversation.opening, self.page.workspace
         can, quoted = workspace.capabilities(opening.channel), state.reply_to
-        answered = None if quoted is None else quoted.message.id
+        answered = state.answers if quoted is None else quoted.message.id
         job = partial(addressing.addressed, can=can, card=opening.card, answered=answered)
         found = await workspace.read(job) if can.copies else None
         if state.reply_to is quoted and self.conversation.opening is before:
@@ -56,13 +56,15 @@ class Addressees(ConversationPart):
         can, quoted = workspace.capabilities(opening.channel), composer.state.reply_to
         if not can.copies:
             raise no_copies()
-        answered = None if quoted is None else quoted.message.id
-        everybody = partial(answering.everybody_else, can=can, dialog=opening.card.id, answered=answered)
-        others = await workspace.read(everybody)
-        if not others:
+        chosen = None if quoted is None else quoted.message.id
+        subject = composer.state.subject.strip()
+        job = partial(answering.to_all, can=can, dialog=opening.card.id, subject=subject, chosen=chosen)
+        found = await workspace.read(job)
+        if not found.others:
             self.page.notify(_("The mail names nobody else."), markup=False)
         elif self.conversation.is_open(opening):
-            composer.copy_to(others)
+            composer.copy_to(found.others, found.mail)
+            self.show()
 
     def copies(self) -> None:
         """Write who gets a copy."""

@@ -14,7 +14,7 @@ from textual.worker import Worker
 
 from chatapp_cli.domain.errors import NotFound, Refused
 from chatapp_cli.domain.ids import DialogId, MessageId
-from chatapp_cli.domain.journal.messages import ChangeRefused
+from chatapp_cli.domain.journal.messages import ChangeRefused, MessageEvent
 from chatapp_cli.domain.message import PENDING, State
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import dialogs
@@ -30,6 +30,7 @@ from chatapp_cli.tui.widgets.dialog_list import DialogList
 from chatapp_cli.tui.widgets.pane import ConversationPane
 
 if TYPE_CHECKING:
+    from chatapp_cli.store.rows.channels import ChannelRow
     from chatapp_cli.tui.widgets.client_card import ClientCard
     from chatapp_cli.tui.widgets.composer import Composer, Pen
 
@@ -205,6 +206,12 @@ class Conversation:
         if self.is_ready and self.composer.is_attached:
             self.composer.show_again(state)
 
+    def show_state(self, dialog: DialogId) -> None:
+        """Show what is being written in a dialog, if it is open and another state of it was shown."""
+        opening, state = self.opening, self.states.get(dialog)
+        if opening is not None and opening.card.id == dialog and state is not None and state is not self.composer.state:
+            self._turn_composer(opening, state)
+
     def typed(self, text: str) -> None:
         """Tell the parts that the text of the composer changed."""
         for part in self.parts if self.opening else ():
@@ -235,6 +242,17 @@ class Conversation:
         )
         return stop, "  ".join(filter(None, (warning, *(part.warning() for part in self.parts))))
 
+    def take_channels(self, rows: Sequence[ChannelRow]) -> None:
+        """Show what the channels do now: a sign of life is no event, so nothing else reads it again."""
+        known, opening = {row.id: row for row in rows}, self.opening
+        if opening is None or known.get(opening.channel.id, opening.channel) == opening.channel:
+            return
+        channels = {dialog: known.get(row.id, row) for dialog, row in opening.channels.items()}
+        self.opening = opening._replace(channel=known[opening.channel.id], channels=channels)
+        self.allow()
+        for part in self.parts:
+            part.renewed()
+
     def lose(self, opening: Opening) -> None:
         """Note that the open dialog was deleted; its messages and the text of the composer stay on the page."""
         if self.deleted_dialog == opening.card.id or not self.is_open(opening):
@@ -255,9 +273,18 @@ class Conversation:
         if opening is None:
             return
         near = {opening.card.id, *(way.id for way in opening.ways)}
+        invited = self._invitations() if news.any_of(MessageEvent) else set()
         if near & news.dialogs() or opening.channel.id in news.channels():
             self._tell_refusals(opening, news)
-            await self._reread(opening, {one for dialog in opening.thread for one in news.messages(dialog)})
+            await self._reread(
+                opening, {*invited, *(one for dialog in opening.thread for one in news.messages(dialog))}
+            )
+        elif invited:
+            await self._refresh(opening, invited)
+
+    def _invitations(self) -> set[MessageId]:
+        """The invitations that are shown: a message in any dialog may answer one."""
+        return {one.message.id for one in self.transcript.entries if one.mail is not None and one.mail.invitation}
 
     def _tell_refusals(self, opening: Opening, news: JournalAdvanced) -> None:
         """Show notices of refused edits, deletions and reactions, which leave no mark on their messages."""

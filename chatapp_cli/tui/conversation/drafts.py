@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 from textual.timer import Timer
 
+from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import DialogId
-from chatapp_cli.domain.journal.presence import DraftEvent
+from chatapp_cli.domain.journal.presence import DraftDropped, DraftEvent
+from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _
 from chatapp_cli.services import drafts
 from chatapp_cli.services.drafts import Unsent
@@ -63,9 +65,13 @@ class Drafts(ConversationPart):
         await self._restore(opening.card.id)
 
     async def hear(self, news: JournalAdvanced) -> None:
-        """Mark the dialogs with drafts again if one was saved or sent."""
+        """Mark the dialogs with drafts again if one was saved or sent; what another window sent is no draft here."""
         if news.any_of(DraftEvent):
             await self._mark_drafts()
+        for dialog in {event.dialog for event in news.events if isinstance(event, DraftDropped)}:
+            if dialog in self._saved:
+                await self._restore(dialog)
+                self.conversation.show_state(dialog)
 
     def typed(self, text: str) -> None:
         """Save the draft after `PAUSE`."""
@@ -110,11 +116,17 @@ class Drafts(ConversationPart):
     async def _restore(self, dialog: DialogId) -> None:
         """Read the stored draft, unless this window has a newer text."""
         states, workspace = self.conversation.states, self.page.workspace
-        known = states.get(dialog)
-        if known is not None and stored_drafts.unsent(known) != self._saved.get(dialog):
+        if self._is_newer(dialog):
             return
         state = await workspace.read(partial(stored_drafts.state_of, dialog=dialog))
+        if self._is_newer(dialog):  # typed meanwhile
+            return
         states[dialog], self._saved[dialog] = state, stored_drafts.unsent(state)
+
+    def _is_newer(self, dialog: DialogId) -> bool:
+        """Whether this window has what the store does not."""
+        known = self.conversation.states.get(dialog)
+        return known is not None and stored_drafts.unsent(known) != self._saved.get(dialog)
 
     async def _save(self) -> None:
         """Save what is written in the open dialog, if it changed."""
@@ -128,12 +140,24 @@ class Drafts(ConversationPart):
         now = stored_drafts.unsent(self.conversation.states[dialog])
         if now != self._saved.get(dialog):
             await workspace.write(partial(drafts.save, dialog=dialog, unsent=now))
-            self._saved[dialog] = now
+            if now == stored_drafts.unsent(self.conversation.states[dialog]):  # otherwise it may be sent by now
+                self._saved[dialog] = now
 
-    def without_draft(self, dialog: DialogId, job: Callable[[Tx], object]) -> Callable[[Tx], None]:
-        """A transaction that runs ``job`` and deletes the draft."""
+    def without_draft(self, dialog: DialogId, sent: ComposerState, job: Callable[[Tx], object]) -> Callable[[Tx], None]:
+        """A transaction that runs ``job`` and deletes the draft.
+
+        It raises Refused, once, if what is sent was the draft and is it no longer: another window sent or discarded it.
+        """
+        saved = self._saved.pop(dialog, None)
+        was_draft = saved is not None and not saved.empty and saved == stored_drafts.unsent(sent)
 
         def send_and_delete(tx: Tx) -> None:
+            if was_draft and drafts.of(tx, dialog) is None:
+                raise Refused(
+                    "draft_gone",
+                    T("This text was sent or discarded in another window."),
+                    T("Send it once more if it is to go again."),
+                )
             job(tx)
             drafts.delete(tx, dialog)
 

@@ -52,9 +52,15 @@ class MailSteps(ConversationController):
         self._runner, self._addressees, self._read_marks = runner, addressees, read_marks
         self._order: DialogOrder | None = None
 
-    def begin(self) -> None:
-        """Take the list as it is now: what is read may leave it meanwhile."""
-        self._order = self.conversation.dialogs.order
+    def begin(self, entry: TranscriptEntry) -> None:
+        """Take the list as it is now: what is read may leave it meanwhile.
+
+        If the dialog has left it, as one that was answered does, the way goes on through the list in which it stood.
+        """
+        dialog, before = entry.message.dialog_id, self._order
+        now = self.conversation.dialogs.order
+        if before is None or dialog not in before.ids or (now is not None and dialog in now.ids):
+            self._order = now
 
     async def beside(self, entry: TranscriptEntry, step: int) -> MessageTarget | None:
         """The next mail, or with -1 the one before; the conversation turns to it. ``None`` if there is no other."""
@@ -77,10 +83,10 @@ class MailSteps(ConversationController):
 
     async def _in_list(self, dialog: DialogId, step: int) -> TranscriptEntry | None:
         order = self._order
-        if order is None or dialog not in order.ids:
+        if order is None:
             return None
-        at = order.ids.index(dialog)
-        rest = order.ids[at + 1 :] if step > 0 else order.ids[:at][::-1]
+        at = order.ids.index(dialog) if dialog in order.ids else -1  # one that is not listed comes before the first
+        rest = order.ids[at + 1 :] if step > 0 else order.ids[: max(at, 0)][::-1]
         for start in range(0, len(rest), _AT_ONCE):
             some = [DialogId(one) for one in rest[start : start + _AT_ONCE]]
             found = await self.page.workspace.read(partial(_where_to_go_on, order=order, among=some, unread=step > 0))

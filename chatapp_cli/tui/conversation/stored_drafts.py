@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import DialogId, MessageId
+from chatapp_cli.domain.recipients import as_typed
 from chatapp_cli.services import drafts, transcript
 from chatapp_cli.services.drafts import Unsent
 from chatapp_cli.services.transcript import TranscriptEntry
@@ -31,8 +32,9 @@ def state_of(tx: Tx, dialog: DialogId) -> ComposerState:
         files=list(draft.files),
         reply_to=_entry(tx, draft.reply_to),
         editing=_entry(tx, stored.edits),
-        cc=", ".join(draft.cc),
-        bcc=", ".join(draft.bcc),
+        cc=as_typed(draft.cc, draft.called),
+        bcc=as_typed(draft.bcc, draft.called),
+        answers=draft.answers,
     )
 
 

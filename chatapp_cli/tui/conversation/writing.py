@@ -138,7 +138,7 @@ class Writing(ConversationPart):
         composer.clear()
         if sent.editing is None:
             self.conversation.transcript.cursor.follow_end()
-        sending = asyncio.ensure_future(workspace.write(self._drafts.without_draft(dialog, job)))
+        sending = asyncio.ensure_future(workspace.write(self._drafts.without_draft(dialog, sent, job)))
         sending.add_done_callback(partial(self._put_back_unsent, dialog, sent))
         await asyncio.shield(sending)  # it continues if the waiting worker is cancelled
 

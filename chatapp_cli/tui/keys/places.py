@@ -106,7 +106,7 @@ PLACES: Final = (
             KeyActionSpec("write", ["w", "space"], N_("Write"), N_("write")),
             KeyActionSpec("later", ["L", "ctrl+l"], N_("Send what is written at a later time")),
             KeyActionSpec("everybody", ["g s", "f6"], N_("Answer all: copies to everybody whom the mail names")),
-            KeyActionSpec("copies", ["g c", "f12"], N_("Who gets a copy; once more: a blind copy")),
+            KeyActionSpec("copies", ["g c", "f12"], N_("Who gets a copy: Cc; once more: Bcc, then the text again")),
             KeyActionSpec("signature", ["g x", "f11"], N_("Leave the signature out of this mail, or put it back")),
             KeyActionSpec("attach", ["a", "ctrl+o"], N_("Attach a file"), N_("attach")),
             KeyActionSpec("editor", ["g e", "ctrl+e"], N_("Write in your own editor")),
@@ -118,7 +118,9 @@ PLACES: Final = (
             KeyActionSpec("next_tab", ["}", "ctrl+pagedown"], N_("The next tab")),
             KeyActionSpec("previous_tab", ["{", "ctrl+pageup"], N_("The tab before")),
             KeyActionSpec("close_tab", ["X"], N_("Close the tab")),
-            KeyActionSpec("previous_pane", ["shift+tab", "h"], N_("To the pane before")),
+            KeyActionSpec(
+                "previous_pane", ["shift+tab", "h"], N_("To the pane before; from the text to Bcc, Cc and the subject")
+            ),
             KeyActionSpec("back", ["escape"], N_("Back to the list"), N_("back")),
         ),
     ),
@@ -197,13 +199,14 @@ PLACES: Final = (
             KeyActionSpec("page_down", ["pagedown", "ctrl+d", "space"], N_("A page down")),
             KeyActionSpec("page_up", ["pageup", "ctrl+u"], N_("A page up")),
             KeyActionSpec("step(1)", ["J", "right"], N_("The next mail: of this dialog, then of the list"), N_("next")),
-            KeyActionSpec("step(-1)", ["K", "left"], N_("The mail before"), N_("before")),
+            KeyActionSpec("step(-1)", ["K", "left"], N_("The mail before")),
             KeyActionSpec("reply", ["enter"], N_("Answer this message with a quote"), N_("answer")),
             KeyActionSpec(
                 "everybody", ["f6", "g s"], N_("Answer all: copies to everybody whom the mail names"), N_("answer all")
             ),
-            KeyActionSpec("write", ["w"], N_("Write"), N_("write")),
             KeyActionSpec("message('forward')", ["F"], N_("Forward it to another dialog"), N_("forward")),
+            KeyActionSpec("back", ["escape"], N_("Back to the conversation"), N_("back")),
+            KeyActionSpec("write", ["w"], N_("Write"), N_("write")),
             KeyActionSpec("first", ["home", "g g"], N_("To the beginning")),
             KeyActionSpec("last", ["end", "G"], N_("To the end")),
             KeyActionSpec("headers", ["H"], N_("All headers, or those that matter"), N_("headers")),
@@ -214,7 +217,6 @@ PLACES: Final = (
             KeyActionSpec("message('invitation')", ["g y"], N_("Accept or decline the invitation of a mail")),
             KeyActionSpec("undo", ["U"], N_("Undo the last action")),
             KeyActionSpec("copy", ["y"], N_("Copy the text")),
-            KeyActionSpec("back", ["escape"], N_("Back to the conversation"), N_("back")),
         ),
     ),
     KeyScope(

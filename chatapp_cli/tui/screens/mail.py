@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from textual import events
 from textual.app import ComposeResult
 from textual.widgets import Static
 
+from chatapp_cli.domain.journal.messages import MessageEvent
 from chatapp_cli.domain.links import Link, find
 from chatapp_cli.i18n import _, show
 from chatapp_cli.ports.connector import WholeMail
 from chatapp_cli.runtime import whole_mails
+from chatapp_cli.services import transcript
 from chatapp_cli.tui.action_page import ActionPage
 from chatapp_cli.tui.actions.message_target import NO_TEXT, MailsAround, MessageTarget
 from chatapp_cli.tui.conversation.read_marks import DWELL
 from chatapp_cli.tui.keys.keymap import actions, around, bindings, groups, key, shown, with_russian
 from chatapp_cli.tui.reading import overview, words
 from chatapp_cli.tui.reading.cells import lines
+from chatapp_cli.tui.session.journal_feed import JournalAdvanced
 from chatapp_cli.tui.widgets.bars import StatusBar
 from chatapp_cli.tui.widgets.mail_paragraphs import paragraphs
 from chatapp_cli.tui.widgets.reader import Reader
@@ -63,7 +67,7 @@ class MailScreen(ActionPage):
         """Read the mail."""
         self.query_one(StatusBar).tell_keys("mail", "app")
         self._reader.focus()
-        self._steps.begin()
+        self._steps.begin(self._target.entry)
         self._dwell = self.set_timer(DWELL, partial(self._steps.saw, self._target.entry))
         self.do(self._read, group="read")
         self.do(self._tell_health, group="health")
@@ -72,6 +76,19 @@ class MailScreen(ActionPage):
         message, company = self._target.entry.message.id, self.workspace.company
         self._mail = await self.workspace.store.off_loop(partial(whole_mails.best, company, message))
         await self._show()
+
+    def on_journal_advanced(self, news: JournalAdvanced) -> None:
+        """Read again how an invitation is answered: any message may be the answer to it."""
+        mail = self._target.entry.mail
+        if mail is not None and mail.invitation and news.any_of(MessageEvent):
+            self.do(self._read_entry, group="entry", exclusive=True)
+
+    async def _read_entry(self) -> None:
+        target = self._target
+        entry = await self.workspace.read(partial(transcript.entry, wanted=target.entry.message.id))
+        if self._target is target and entry.mail != target.entry.mail:
+            self._target = replace(target, entry=entry)
+            await self._show()
 
     async def _show(self) -> None:
         found = partial(paragraphs, self._mail, self._target.entry, all_headers=self._all_headers)

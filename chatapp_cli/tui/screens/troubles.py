@@ -43,6 +43,8 @@ from chatapp_cli.tui.widgets.dialog_list import DialogList
 
 StyledText: TypeAlias = tuple[str, Style]
 
+_OF_LETTERS = ("troubles.raw", "troubles.forget")
+"""Actions that are hinted at on a dead letter alone."""
 _NAME = 22
 _MOMENT = 12
 _TEXT = 60
@@ -192,7 +194,7 @@ class TroublesScreen(ActionPage):
 
     def on_mount(self) -> None:
         """Read."""
-        self.query_one(StatusBar).tell_keys("troubles", "app")
+        self.query_one(StatusBar).tell_keys("troubles", "app", without=_OF_LETTERS)
         self.do(self._read, group="read", exclusive=True)
 
     def on_journal_advanced(self, news: JournalAdvanced) -> None:
@@ -222,11 +224,13 @@ class TroublesScreen(ActionPage):
 
     @on(OptionList.OptionHighlighted)
     def _tell_about(self) -> None:
-        """Show below the list the whole reason of the chosen row, and what to do."""
+        """Show below the list the whole reason of the chosen row, and what to do; and in the last line its keys."""
         about = "" if self._chosen is None else self._chosen.about
         shown = self.query_one("#about", Static)
         shown.update(about)
         shown.display = about != ""
+        is_letter = self._chosen is not None and self._chosen.letter is not None
+        self.query_one(StatusBar).tell_keys("troubles", "app", without=() if is_letter else _OF_LETTERS)
 
     # What can be done
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from chatapp_cli.domain.draft import Draft, StagedFile
+    from chatapp_cli.domain.ids import MessageId
     from chatapp_cli.services.transcript import TranscriptEntry
 
 
@@ -26,24 +27,26 @@ class ComposerState:
     bcc: str = ""
     beside: Sequence[str] = ()
     """Those of ``cc`` who are in it because the message that is answered is theirs."""
+    answers: MessageId | None = None
+    """The mail whose recipients were taken into ``cc``; without ``reply_to`` it is the one that is answered."""
     unsigned: bool = False
     """Whether it goes without the signature that the channel puts below messages."""
 
     def quote(self, entry: TranscriptEntry | None, beside: Sequence[str] = ()) -> None:
         """Answer a message with a copy to ``beside``, or none; who got a copy for an earlier one gets none any more."""
-        from chatapp_cli.domain.recipients import typed_addresses, unique
+        from chatapp_cli.domain.recipients import as_typed, typed_addresses, typed_names, unique
 
-        self.reply_to = entry
+        self.reply_to, self.answers = entry, None
         if beside or self.beside:
             kept = unique(typed_addresses(self.cc), but=self.beside)
             self.beside = unique(beside, but=kept)
-            self.cc = ", ".join((*kept, *self.beside))
+            self.cc = as_typed((*kept, *self.beside), typed_names(self.cc))
 
     def put_back(self, before: ComposerState) -> None:
         """Put back what was not sent, above what was written since; the quote and edit of the newer text stay."""
         if not (self.text.strip() or self.files):
             self.text, self.reply_to, self.editing = before.text, before.reply_to, before.editing
-            self.beside, self.unsigned = before.beside, before.unsigned
+            self.beside, self.answers, self.unsigned = before.beside, before.answers, before.unsigned
         elif before.text.strip():
             self.text = f"{before.text}\n\n{self.text}"
         self.subject = self.subject or before.subject
@@ -53,13 +56,15 @@ class ComposerState:
     def draft(self) -> Draft:
         """The draft that would be sent."""
         from chatapp_cli.domain.draft import Draft
-        from chatapp_cli.domain.recipients import typed_addresses
+        from chatapp_cli.domain.recipients import typed_addresses, typed_names
 
         return Draft(
             text=self.text.strip("\n"),
             subject=self.subject.strip(),
             files=tuple(self.files),
             reply_to=None if self.reply_to is None else self.reply_to.message.id,
+            answers=self.answers if self.reply_to is None and self.cc.strip() else None,
             cc=typed_addresses(self.cc),
             bcc=typed_addresses(self.bcc),
+            called=typed_names(self.cc, self.bcc),
         )

@@ -17,7 +17,7 @@ from textual.widgets import Button, Input, Label, Select, Static, TextArea
 from chatapp_cli.domain.draft import Draft, StagedFile
 from chatapp_cli.domain.ids import ChannelId, LineId
 from chatapp_cli.domain.manifest import Capabilities
-from chatapp_cli.domain.recipients import typed_addresses
+from chatapp_cli.domain.recipients import typed_addresses, typed_names
 from chatapp_cli.domain.template import Filled
 from chatapp_cli.i18n import _
 from chatapp_cli.kit.manifests import manifest
@@ -56,6 +56,7 @@ class BeginFormValues:
             last_name=self.last_name,
             cc=typed_addresses(self.cc),
             bcc=typed_addresses(self.bcc),
+            called=typed_names(self.cc, self.bcc),
         )
 
     @property
@@ -148,8 +149,8 @@ class BeginForm(VerticalScroll):
             id="text", placeholder=_("Type a message"), tab_behavior="focus", highlight_cursor_line=False, compact=True
         )
         yield FormRow(_("Message"), pen, row="text")
-        copies = [Input(placeholder=words, id=name, compact=True) for name, words in _copies()]
-        yield FormRow(_("Copies"), *copies, row="copies")
+        for name, label, hint in _copies():
+            yield FormRow(label, Input(placeholder=hint, id=name, compact=True), row=name)
         with Horizontal(id="buttons"):
             yield _button(_("Begin the dialog"), "begin")
             yield _button(_("Template"), "template")
@@ -202,7 +203,13 @@ class BeginForm(VerticalScroll):
     def fit(self) -> None:
         """Show the fields that the chosen channel has."""
         can = self._able[self.channel.id]
-        there = {"names": can.keeps_names, "subject": can.subject, "copies": can.copies, "path": can.max_upload}
+        there = {
+            "names": can.keeps_names,
+            "subject": can.subject,
+            "cc": can.copies,
+            "bcc": can.copies,
+            "path": can.max_upload,
+        }
         for row, has in there.items():
             self.query_one(f"#row-{row}").set_class(not has, "-gone")
         self.query_one("#contacts").set_class(not can.lists_contacts, "-gone")
@@ -276,8 +283,9 @@ def _button(words: str, name: str) -> Button:
     return Button(as_it_stands(f"{words}  {shown(action('begin', name).keys[0])}"), id=name, compact=True)
 
 
-def _copies() -> Sequence[tuple[str, str]]:
-    return (("cc", _("seen by all")), ("bcc", _("seen by nobody")))
+def _copies() -> Sequence[tuple[str, str, str]]:
+    """The boxes of copies: id, label and hint."""
+    return (("cc", _("Cc"), _("seen by all")), ("bcc", _("Bcc"), _("seen by nobody")))
 
 
 def _names() -> Sequence[tuple[str, str]]:

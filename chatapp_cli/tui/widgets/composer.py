@@ -15,14 +15,15 @@ from textual.widgets import Input, Static, TextArea
 
 from chatapp_cli.domain.draft import Draft, StagedFile, no_copies, require_deliverable
 from chatapp_cli.domain.errors import Refused
+from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.manifest import Capabilities
-from chatapp_cli.domain.recipients import Recipients
+from chatapp_cli.domain.recipients import Recipients, as_typed
 from chatapp_cli.domain.segments import cost, segments
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _, ngettext, show
 from chatapp_cli.services.files import staged
 from chatapp_cli.services.transcript import TranscriptEntry
-from chatapp_cli.tui.keys.keymap import action, shown
+from chatapp_cli.tui.keys.keymap import action, key, shown
 from chatapp_cli.tui.reading import words
 from chatapp_cli.tui.reading.cells import cut
 from chatapp_cli.tui.session.composer_state import ComposerState
@@ -159,7 +160,7 @@ class Composer(Vertical):
         """Who gets it, the notice, the subject, the copies and the text."""
         yield AddressLine()
         yield Static(id="notice", markup=False)
-        yield Input(id="subject", placeholder=_("Subject"), compact=True)
+        yield Input(id="subject", placeholder=_placeholder(""), compact=True)
         yield Copies()
         yield Pen(
             compact=True, highlight_cursor_line=False, placeholder=_("Write an answer…"), id="pen", tab_behavior="focus"
@@ -198,16 +199,25 @@ class Composer(Vertical):
     def show_addressed(self, addressed: Addressed | None) -> None:
         """Show who gets what is written; ``None`` shows nothing, where it can be nobody but the client."""
         self.query_one(AddressLine).turn_to(addressed)
+        self.query_one("#subject", Input).placeholder = _placeholder(addressed.subject if addressed else "")
         self._tell()
 
     def ask_for_copies(self) -> None:
-        """Show the line for copies; the one for blind copies, if that is there. Raises Refused without either."""
+        """Go from the text to Cc, from Cc to Bcc and from Bcc to the text. Raises Refused without either."""
         self._require_copies()
-        self.query_one(Copies).ask()
+        if not self.query_one(Copies).ask():
+            self.focus_pen()
 
-    def copy_to(self, addresses: Sequence[str]) -> None:
-        """Send a copy to these too. Raises Refused if the channel sends none."""
+    @property
+    def boxes(self) -> Sequence[Input]:
+        """The boxes above the text that are shown: subject, Cc and Bcc."""
+        subject = [self.query_one("#subject", Input)] if self.has_class("-subject") else []
+        return [*subject, *self.query_one(Copies).boxes]
+
+    def copy_to(self, addresses: Sequence[str], answers: MessageId | None) -> None:
+        """Send a copy to these too, whom the mail ``answers`` names. Raises Refused if the channel sends none."""
         self._require_copies()
+        self.state.answers = answers
         known = {address.lower() for address in self.state.draft().cc}
         self.query_one(Copies).add([address for address in addresses if address.lower() not in known])
         self.focus_pen()
@@ -285,7 +295,7 @@ class Composer(Vertical):
         if not (self.state.text.strip() or self.state.files):
             copies = Recipients.parse("" if entry.mail is None else entry.mail.recipients)
             files = [staged(file) for file in entry.files]
-            cc, bcc = (", ".join(one.address for one in people) for people in (copies.cc, copies.bcc))
+            cc, bcc = (as_typed([one.address for one in people], people) for people in (copies.cc, copies.bcc))
             self.state.put_back(ComposerState(text=entry.message.text, files=files, cc=cc, bcc=bcc))
             self.show_again(self.state)
 
@@ -351,7 +361,17 @@ class Composer(Vertical):
         refusal = self._stop or self._why_undeliverable(self.state.draft())
         if refusal is not None:
             self._say(_refused(refusal), refused=True)
+            self._focus_refused(refusal.code)
         return refusal is None
+
+    def _focus_refused(self, code: str) -> None:
+        """Focus the box that has to be changed first, if it is not the text."""
+        if code == "bad_copy":
+            self.query_one(Copies).go_to_wrong()
+        elif code == "too_many_copies":
+            self.query_one(Copies).go_to("cc")
+        elif code == "subject_too_long":
+            self.query_one("#subject", Input).focus()
 
     def _why_undeliverable(self, draft: Draft) -> Refused | None:
         """Why the channel cannot carry a draft; ``None`` if it can."""
@@ -398,6 +418,12 @@ class Composer(Vertical):
             notice.update(text)
         notice.set_class(bool(text), "-said")
         notice.set_class(refused, "-refused")
+
+
+def _placeholder(subject: str) -> str:
+    """The subject that goes out unless another one is typed, and the key that leads there from the text."""
+    back = key("inbox", "previous_pane")
+    return _("{subject}  ({key}: change it)", subject=subject or _("Subject"), key=back)
 
 
 def _refused(refusal: Refused) -> str:

@@ -36,6 +36,7 @@ class FieldRow(Vertical):
     FieldRow > RadioSet, FieldRow > Checkbox { border: none; background: $background; padding: 0; }
     FieldRow > RadioSet:focus, FieldRow > Checkbox:focus { border: none; background: $panel; }
     FieldRow > RadioSet:focus, FieldRow > Checkbox:focus { background-tint: $panel 0%; }
+    FieldRow > RadioSet:blur > RadioButton.-selected > .toggle--label { color: $block-cursor-blurred-foreground; }
     """
 
     def __init__(self, field: Field, value: str, error: str) -> None:

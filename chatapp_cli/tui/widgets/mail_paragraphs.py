@@ -10,7 +10,8 @@ from chatapp_cli.i18n import N_, _, show
 from chatapp_cli.ports.connector import WholeMail
 from chatapp_cli.services import files
 from chatapp_cli.services.transcript import TranscriptEntry
-from chatapp_cli.services.words import recipients
+from chatapp_cli.services.words import invitation, recipients
+from chatapp_cli.tui.keys.keymap import key
 from chatapp_cli.tui.reading import words
 from chatapp_cli.tui.reading.cells import lines
 from chatapp_cli.tui.widgets.reader import Paragraph
@@ -23,13 +24,24 @@ _MATTER = {
     "date": N_("Date: {when}"),
 }
 """The headers at the top, in this order."""
+_OF_OURS = {**_MATTER, "bcc": N_("Bcc: {who}"), "subject": N_("Subject: {what}")}
+"""Those of a mail of ours: the title above names the subject without what stands before it."""
 _LONGEST_HEADER = 2000
+_ANSWER = "message('invitation')"
 
 
 def paragraphs(mail: WholeMail, entry: TranscriptEntry, *, all_headers: bool) -> Sequence[Paragraph]:
     """All of a mail."""
     head = _all_headers(mail) if all_headers else _headers(mail, entry)
-    return [*head, Paragraph(""), *_text(mail), *_files(entry)]
+    return [*head, *_invitation(entry), Paragraph(""), *_text(mail), *_files(entry)]
+
+
+def _invitation(entry: TranscriptEntry) -> Iterator[Paragraph]:
+    """How an invitation is answered, and the key to answer it."""
+    state = entry.mail.invitation if entry.mail else ""
+    if state:
+        said, answer = show(invitation(state)), f"{key('mail', _ANSWER)} {_('answer')}"
+        yield Paragraph(f"{said}: {answer}" if state == "open" else said, "accent")
 
 
 def _all_headers(mail: WholeMail) -> Iterator[Paragraph]:
@@ -42,9 +54,10 @@ def _headers(mail: WholeMail, entry: TranscriptEntry) -> Iterator[Paragraph]:
     if not found:
         yield from _without_headers(entry)
         return
+    matter = _MATTER if entry.message.direction == Direction.IN else _OF_OURS
     yield from (
-        Paragraph(_(said, who=found[name], when=found[name]), "muted")
-        for name, said in _MATTER.items()
+        Paragraph(_(said, who=found[name], when=found[name], what=found[name]), "muted")
+        for name, said in matter.items()
         if found.get(name)
     )
     unnamed = Recipients.parse(entry.mail.recipients if entry.mail else "").bcc

@@ -174,8 +174,28 @@ def test_a_persons_mail_from_a_servers_name_waits() -> None:
 def test_a_report_in_form_alone_is_a_persons_mail_which_waits_and_fails_nothing(original: str) -> None:
     raw = bounce(original=original).replace(b"MAILER-DAEMON@mx.example.org", b"anna@client.test")
     found = message(raw)
-    assert (found.text, found.silent) == ("I'm sorry to have to inform you.", False)
+    note = "[This mail has the form of a report of a mail server, but no server sent it]"
+    assert (found.text, found.silent) == (f"I'm sorry to have to inform you.\n\n{note}", False)
     assert told(raw) == []
+
+
+@pytest.mark.parametrize(
+    ("sender", "head", "counts"),
+    [
+        (b"mallory@else.test", b"Auto-Submitted: auto-replied\r\n", False),
+        (b"noreply@else.test", b"", False),
+        (b"mallory@else.test", b"Return-Path: <mallory@else.test>\r\nReturn-Path: <>\r\n", False),
+        (b"mallory@else.test", b"Return-Path: <>\r\n", True),
+        (b"postmaster@else.test", b"", True),
+        (b"robot@shop.example.org", b"", True),
+    ],
+)
+def test_a_report_counts_only_from_a_server_by_name_return_path_or_our_own_domain(
+    sender: bytes, head: bytes, counts: bool
+) -> None:
+    raw = head + bounce().replace(b"MAILER-DAEMON@mx.example.org", sender)
+    assert bool(told(raw)) == counts
+    assert ("no server sent it" in message(raw).text) == (not counts)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import time
 
 import pytest
@@ -106,3 +107,16 @@ def test_megabytes_of_whatever_are_read_in_linear_time(unit: bytes) -> None:
     for declared in (None, "utf-8", "windows-1252", "koi8-r"):
         decode(unit * (4_000_000 // len(unit)), declared)
     assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize("text", ["Где мой заказ?", "Hello\n\nWhere is my order?", "Good\nmorning, all", "Hello"])
+def test_a_text_that_is_labelled_base64_and_is_not_is_shown_as_it_is(text: str) -> None:
+    labelled = kind("text/plain; charset=utf-8") + b"Content-Transfer-Encoding: base64\r\n"
+    assert message(plain(text.encode(), extra=labelled)).text == text
+
+
+@pytest.mark.parametrize("below", ["", "\n____\nsent by a list, to you"])
+def test_base64_is_read_also_with_a_line_of_a_mailing_list_below_it(below: str) -> None:
+    labelled = kind("text/plain; charset=utf-8") + b"Content-Transfer-Encoding: base64\r\n"
+    encoded = base64.b64encode("Где мой заказ? Жду его.".encode()).decode()
+    assert message(plain(f"{encoded}{below}".encode(), extra=labelled)).text.startswith("Где мой заказ? Жду его.")

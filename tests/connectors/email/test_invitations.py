@@ -38,8 +38,7 @@ def test_an_invitation_is_told_in_words_below_the_text_of_the_mail() -> None:
         "When: 2026-12-01 17:00–18:30 UTC+05:00 (2026-12-01 15:00–16:30 Europe/Moscow)\n"
         "Repeats every week\n"
         "Where: Склад 5; ворота 2\n"
-        "Organizer: Белова, Анна <anna@example.org>\n"
-        "It can be accepted or declined."
+        "Organizer: Белова, Анна <anna@example.org>"
     )
     assert [file.mime for file in found.files] == ["text/calendar"]
 
@@ -47,7 +46,7 @@ def test_an_invitation_is_told_in_words_below_the_text_of_the_mail() -> None:
 def test_an_invitation_without_any_text_beside_it_brings_its_description() -> None:
     found = message(plain(calendar(more="DESCRIPTION:Возьмите\\nнакладную\r\n").encode(), extra=kind("text/calendar")))
     assert found.text.startswith("Invitation: Приёмка, склад\n")
-    assert found.text.endswith("It can be accepted or declined.\n\nВозьмите\nнакладную")
+    assert found.text.endswith("Organizer: Белова, Анна <anna@example.org>\n\nВозьмите\nнакладную")
 
 
 def test_the_same_invitation_in_two_parts_is_told_once_and_is_one_file() -> None:
@@ -287,3 +286,13 @@ def test_an_invitation_of_ours_in_the_folder_of_sent_mail_is_nothing_to_answer()
     raw = invitation(calendar())
     found = arrival(Mail(uid=1, at=AT, size=len(raw), raw=raw, sent=True), OURS, AT)
     assert all(one.mail.invitation is None for one in found.events if isinstance(one, MessageArrived) and one.mail)
+
+
+@pytest.mark.parametrize(
+    "more", ["RECURRENCE-ID:garbage\r\n", "RRULE:FREQ=GARBAGE\r\n", "DTEND:garbage\r\n", "SEQUENCE:x\r\n", "GEO:x\r\n"]
+)
+def test_no_property_of_an_event_hides_the_mail(more: str) -> None:
+    raw = invitation(calendar(more=more), part("text/plain; charset=utf-8", "Ждём вас".encode()))
+    found = message(raw)
+    assert found.text.startswith("Ждём вас")
+    assert [file.mime for file in found.files] == ["text/calendar"]

@@ -155,3 +155,10 @@ def test_every_signed_text_of_several_is_read() -> None:
     assert message(plain(text.encode())).text == f"Было:\n-- ёлка\n{PGP_SIGNED}\nи стало:\n-- пихта\n{PGP_SIGNED}"
     whole = "-----BEGIN PGP SIGNED MESSAGE-----\r\n\r\n- без подписи"
     assert message(plain(whole.encode())).text == whole.replace("\r\n", "\n")
+
+
+def test_what_is_damaged_is_told_as_what_it_says_it_is() -> None:
+    smime = kind("application/pkcs7-mime; smime-type=signed-data")
+    assert message(plain(b"broken", extra=smime)).text == "[Signed with S/MIME, but damaged: it cannot be read]"
+    empty = message(plain(b"--a--\r\n", extra=kind('multipart/encrypted; boundary="a"')))
+    assert empty.text == "[Encrypted, but without its content: nothing of it can be read]"

@@ -26,7 +26,7 @@ from chatapp_cli.ports.world import World
 from chatapp_cli.sandbox.email import ADDRESS, EmailSandbox
 from tests.connectors.email.corpus import plain
 from tests.connectors.email.desk import Eager, outbound
-from tests.connectors.email.reading import OURS, account, message
+from tests.connectors.email.reading import KEY, OURS, account, message
 from tests.contract.connector_contract import ANNA, BORIS, ScriptedAsker
 
 ANSWERED = AnsweredMail(author="Анна Белова", address=ANNA.email, at=1_790_000_000_000, text="Где заказ?\n> Какой?\n")
@@ -64,6 +64,15 @@ async def test_copies_reach_everybody_and_name_only_those_who_see_each_other() -
         assert VERA not in mail.as_string()
         assert "Bcc" not in mail
         assert [len(sandbox.mails(address)) for address in (BORIS.email, VERA)] == [1, 1]
+
+
+@pytest.mark.parametrize("theirs", ["<1ё@e.org>", "<caf\xe9@e.org>", "<a\ufffdb@e.org>", "<\udcd1@e.org>"])
+async def test_a_mail_whose_message_id_no_field_can_hold_is_answered_without_it(theirs: str) -> None:
+    async with desk() as (session, sandbox):
+        mail = await sent(sandbox, session, thread=["<0@e.org>", theirs], reply_to=theirs, subject="Заказ")
+        assert (mail["In-Reply-To"], mail["References"], mail["Subject"]) == (None, "<0@e.org>", "Re: Заказ")
+        mail = await sent(sandbox, session, to=BORIS.email, thread=[theirs], key=KEY[::-1])
+        assert (mail["In-Reply-To"], mail["References"]) == (None, None)
 
 
 @pytest.mark.req("S-126")

@@ -51,7 +51,7 @@ async def test_an_installation_is_proved_to_its_end_although_its_session_is_stop
     await desk.install()
     portal.misbehaviour.slow[TOKEN] = 0.2
     opening = asyncio.create_task(prove(desk))
-    while not portal.authority.renewals:  # noqa: ASYNC110 - the portal has no event for it
+    while not portal.authority.renewals:
         await asyncio.sleep(0.01)
     opening.cancel()
     await asyncio.wait({opening})
