@@ -25,6 +25,8 @@ from chatapp_cli.sandbox.directory import sandbox as provider
 from chatapp_cli.sandbox.stage import CallsHooks, Sandbox, StageFile
 from chatapp_cli.services import channels, crm_intake, ledger, lines, links, options
 from chatapp_cli.settings import Settings
+from chatapp_cli.store.rows.channels import ChannelRow
+from chatapp_cli.store.rows.crm import LinkRow
 from tests.contract.connector_contract import ScriptedAsker
 from tests.rehearsals.kill import PEOPLE, Killed, free_port, until
 from tests.stores import OWNER
@@ -127,15 +129,15 @@ class Figures:
 
     def __str__(self) -> str:
         ins, outs = (_direction(self.written, way) for way in ("in", "out"))
+        heard = f"{self.files['heard']} of {self.files['sent out']} heard"
         edited = f"{self.files['edited']} edited"
         return "\n".join(
             [
                 f"{len(ins)} from clients, {len(outs)} from employees, {self.kills} kills, {self.minutes:.1f} minutes",
-                f"{len(self.lost)} lost, {len(self.doubled)} doubled, {len(self.echoes)} told back, "
+                f"{len(self.lost)} lost, {len(self.doubled)} doubled, {len(self.echoes)} told back",
                 f"{len(self.disorder)} out of order, {self.overtaken} late because no event told of them",
                 f"{len(self.uncertain)} uncertain; {len(self.told_of)} authors were told",
-                f"files: {self.files['shown']} of {self.files['sent in']} shown, "
-                f"{self.files['heard']} of {self.files['sent out']} heard; {edited}",
+                f"files: {self.files['shown']} of {self.files['sent in']} shown, {heard}; {edited}",
                 "faults: " + ", ".join(f"{name} {times}" for name, times in sorted(self.faults.items())),
                 "events: " + ", ".join(f"{name} {times}" for name, times in sorted(self.events.items())),
             ]
@@ -147,9 +149,9 @@ def _direction(found: Mapping[str, int], way: str) -> list[str]:
 
 
 def _said(text: str) -> str:
-    """What was written, without what a channel or the portal puts around it; empty for a greeting."""
-    found = SAID.search(text)
-    return found[1] if found else ""
+    """What was written, below what it quotes and without what is put around it; empty for a greeting."""
+    found = SAID.findall(text)
+    return str(found[-1]) if found else ""
 
 
 @dataclass(slots=True)
@@ -163,7 +165,7 @@ class Office:
     port: int
     figures: Figures
     moments: list[int] = field(default_factory=list)
-    link: LinkId = LinkId(0)
+    link: LinkId = field(init=False)
     sent: dict[str, PortalMessage] = field(default_factory=dict)
     """What employees wrote."""
     bound: dict[str, ChannelId] = field(default_factory=dict)
@@ -206,10 +208,10 @@ class Office:
         await until(self.told_all, 60, "greetings are told", say)
         await self.portal.settled()
 
-    def _row(self) -> links.LinkRow:
+    def _row(self) -> LinkRow:
         return self.company.read(lambda tx: links.one(tx, self.link))
 
-    def _channel(self, kind: str) -> channels.ChannelRow:
+    def _channel(self, kind: str) -> ChannelRow:
         return self.company.read(lambda tx: channels.one(tx, self.bound[kind]))
 
     def told_all(self) -> bool:
@@ -258,10 +260,8 @@ class Office:
                 case "slow":
                     fault.slow = {SEND: 0.7, "batch": 0.3}
                 case "limiting":
-                    fault.answer_with = {
-                        SEND: [(503, "QUERY_LIMIT_EXCEEDED")] * 3,
-                        TELL: [(429, "OPERATION_TIME_LIMIT")],
-                    }
+                    full, slow = (503, "QUERY_LIMIT_EXCEEDED"), (429, "OPERATION_TIME_LIMIT")
+                    fault.answer_with = {SEND: [full] * 3, TELL: [slow]}
                 case "no answers":
                     fault.lose_after = {SEND: 2, TELL: 1, "batch": 1}
                 case "doubling":
@@ -334,9 +334,7 @@ class Office:
                 self.figures.heard.update(texts)
                 self.figures.files["heard"] += sum(len(heard.files) for heard in got)
                 on_time = [said for said in texts if said not in missed]
-                self.figures.overtaken += texts != sorted(texts, key=_number) and on_time == sorted(
-                    on_time, key=_number
-                )
+                self.figures.overtaken += texts != sorted(texts, key=_number)
                 if on_time != sorted(on_time, key=_number):
                     self.figures.disorder.append(f"{one.kind} {person.name}: {on_time}")
 
