@@ -175,7 +175,7 @@ class LedgerQueue:
 
     async def _in_doubt(self, row: EntryRow, error: ChannelError) -> None:
         """Look again later; after some looks a person has to decide."""
-        if row.tries >= ledger.MOST_LOOKS:
+        if row.doubtful and row.tries >= ledger.MOST_LOOKS:
             await self._record(partial(ledger.die, row=row, code=ledger.UNCERTAIN, detail=error.detail or error.code))
         else:
             await self._record(partial(ledger.again, row=row, error=error, seconds=self._jittered(row), doubtful=True))

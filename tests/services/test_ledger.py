@@ -477,3 +477,22 @@ def test_what_is_under_way_when_a_pairing_ends_is_given_up_too(desk: Paired) -> 
     desk.shop.write(lambda tx: pairings.attach(tx, CRM, desk.link, channel, HERE, {}))
     assert desk.entries() == []
     assert not desk.shop.write(lambda tx: ledger.settle(tx, row, CrmReceipt()))
+
+
+@pytest.mark.parametrize("how", ["an answer was lost", "the process died"])
+def test_looks_for_a_doubtful_entry_are_counted_anew_however_often_it_was_tried_before(desk: Paired, how: str) -> None:
+    desk.shop.hear(desk.channel, "раз")
+    for _ in range(ledger.MOST_LOOKS + 1):
+        (row,) = desk.entries()
+        desk.shop.write(lambda tx, row=row: ledger.again(tx, row, Retryable("away"), seconds=0))
+    (row,) = desk.entries()
+    assert row.tries > ledger.MOST_LOOKS
+    desk.shop.write(lambda tx: ledger.begin(tx, [row]))
+    if how == "the process died":
+        desk.shop.write(lambda tx: ledger.recover(tx, desk.link))
+    else:
+        desk.shop.write(lambda tx: ledger.again(tx, row, OutcomeUnknown("no_answer"), seconds=0, doubtful=True))
+    for looks in (1, 2):
+        (row,) = desk.entries()
+        assert (row.doubtful, row.tries) == (1, looks)
+        desk.shop.write(lambda tx, row=row: ledger.again(tx, row, OutcomeUnknown("away"), seconds=0, doubtful=True))

@@ -153,7 +153,8 @@ DELETE FROM crm_entry WHERE id = :id;
 
 -- name: ledger.again
 UPDATE crm_entry SET state = 'waiting', not_before = :not_before, code = :code, detail = :detail,
-  doubtful = CASE WHEN :doubtful = 1 THEN 1 ELSE doubtful END, tries = tries - :uncounted
+  doubtful = CASE WHEN :doubtful = 1 THEN 1 ELSE doubtful END,
+  tries = CASE WHEN :doubtful = 1 AND doubtful = 0 THEN 0 ELSE tries - :uncounted END
 WHERE id = :id;
 
 -- name: ledger.certain
@@ -163,7 +164,8 @@ UPDATE crm_entry SET state = 'waiting', doubtful = 0, not_before = 0, tries = tr
 UPDATE crm_entry SET state = 'dead', code = :code, detail = :detail WHERE id = :id;
 
 -- name: ledger.recover
-UPDATE crm_entry SET doubtful = CASE WHEN state = 'sending' THEN 1 ELSE doubtful END, state = 'waiting', not_before = 0
+UPDATE crm_entry SET doubtful = CASE WHEN state = 'sending' THEN 1 ELSE doubtful END, state = 'waiting', not_before = 0,
+  tries = CASE WHEN state = 'sending' AND doubtful = 0 THEN 0 ELSE tries END
 WHERE link_id = :link AND state IN ('claimed', 'sending') AND :epoch = COALESCE((SELECT l.epoch FROM lease l), 0);
 
 -- name: ledger.next_due

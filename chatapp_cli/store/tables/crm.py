@@ -153,6 +153,7 @@ class CrmEntry(Table, table=True):
     """Whether an earlier attempt may have been taken: the CRM is asked before the next one."""
     not_before: int = Field(sa_column=moment())
     tries: int
+    """Attempts; of a doubtful entry how often the CRM was asked about it."""
     claims: int
     epoch: int
     code: str
