@@ -32,6 +32,7 @@ PLACES = {
     "replies": "replies",
     "operators": "operators",
     "lines": "lines",
+    "crm": "crm",
     "troubles": "troubles",
     "find": "find",
     "begin": "begin",
