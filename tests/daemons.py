@@ -30,9 +30,7 @@ class Serving:
     daemon listens there, so that what calls it finds the next one.
     """
 
-    def __init__(
-        self, home: Path, *, parts: Mapping[str, str] | None = None, root: Path = ROOT, port: int = 0
-    ) -> None:
+    def __init__(self, home: Path, *, parts: Mapping[str, str] | None = None, root: Path = ROOT, port: int = 0) -> None:
         self.home = home
         self.site = home / "site"
         self._root = root
