@@ -85,8 +85,8 @@ async def test_each_event_comes_to_one_address_and_old_ones_are_removed(desk: Of
     assert {one.handler for one in portal.bindings} == {f"{before}/hooks/{desk.bound.hook_key}/event"}
 
 
-@pytest.mark.req("S-162")
-@pytest.mark.req("S-163")
+@pytest.mark.req("S-162", part="the widget on the site")
+@pytest.mark.req("S-163", part="the widget on the site")
 @pytest.mark.parametrize(
     ("options", "told"),
     [

@@ -162,7 +162,7 @@ async def test_a_group_has_its_name_and_its_members_before_their_words(
 
 
 @pytest.mark.req("S-159")
-@pytest.mark.req("S-163")
+@pytest.mark.req("S-163", part="whose messages are shown, groups")
 @pytest.mark.parametrize(
     ("option", "origin"),
     [
@@ -184,7 +184,7 @@ async def test_only_the_chosen_origins_are_shown(
     assert [one.text for one in portal.messages("d-1")] == ["клиент", "on", "клиент"]
 
 
-@pytest.mark.req("S-163")
+@pytest.mark.req("S-163", part="whose messages are shown, groups")
 async def test_groups_are_shown_only_if_chosen(session: Bitrix24Session, portal: Portal) -> None:
     group = CrmChat(id="d-9", name="Стройка", kind="group")
     for said in ("off", "on"):
