@@ -287,7 +287,7 @@ _APPLY: Mapping[type[CrmEvent], _Apply] = {
 
 def _chat(tx: Tx, link: LinkId, kind: str, place: str, chat: str, remote: str) -> tuple[PairingRow, ChatRow]:
     """The pairing and the chat that an event is about. Raises NotFound if they are none of ours, NotYet."""
-    pairing = tx.one(PairingRow, "pairings.at", link=link, kind=kind, place=place)
+    pairing = tx.one(PairingRow, "pairings.at", link=link, kind=kind, spot=place)
     if pairing is None or not pairing.active:
         raise NotFound(T("No channel is paired with {kind} in place {place}.", kind=kind, place=place))
     found = tx.one(ChatRow, "chats.find", pairing=pairing.id, chat=chat)

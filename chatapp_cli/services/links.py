@@ -137,7 +137,9 @@ def set_state(tx: Tx, link: LinkId, state: LinkState, code: str = "", detail: st
     """Record a change of state; ``look``: in how many seconds a link that a person has to mend tries by itself."""
     look_at = tx.now + int(look * 1000) if look else 0
     detail = border.name(detail)
-    tx.run("links.set_state", id=link, state=state, code=code, detail=detail, look_at=look_at, now=tx.now)
+    works = int(state is LinkState.OK)
+    values = {"state": state, "works": works, "code": code, "detail": detail, "look_at": look_at, "now": tx.now}
+    tx.run("links.set_state", id=link, **values)
     tx.emit(LinkStateChanged(link=link, state=state, code=code, detail=detail), actor=PROGRAM)
 
 

@@ -78,7 +78,7 @@ def attach(
     _require_free(tx, link, channel, place)
     before = next((row for row in everything(tx) if (row.link_id, row.channel_id) == (link, channel.id)), None)
     stored = _changed(manifest, channel.kind, {} if before is None else before.options, changes)
-    values = {"place": place.id, "place_name": border.name(place.name), "options": stored}
+    values = {"spot": place.id, "place_name": border.name(place.name), "options": stored}
     if before is None:
         number = PairingId(
             tx.insert("pairings.add", link=link, channel=channel.id, kind=channel.kind, now=tx.now, **values)
@@ -95,7 +95,7 @@ def configure(tx: Tx, manifest: CrmManifest, row: PairingRow, changes: Mapping[s
     access.require(tx, Right.CRM)
     found = one(tx, row.id)
     stored = _changed(manifest, found.kind, found.options, changes)
-    tx.run("pairings.again", id=row.id, place=found.place, place_name=found.place_name, options=stored)
+    tx.run("pairings.again", id=row.id, spot=found.place, place_name=found.place_name, options=stored)
     tx.emit(PairingMade(channel=found.channel_id, link=found.link_id, place=found.place))
 
 
@@ -124,7 +124,7 @@ def _require_known(manifest: CrmManifest, channel: ChannelRow) -> None:
 
 
 def _require_free(tx: Tx, link: LinkId, channel: ChannelRow, place: Place) -> None:
-    other = tx.one(PairingRow, "pairings.at", link=link, kind=channel.kind, place=place.id)
+    other = tx.one(PairingRow, "pairings.at", link=link, kind=channel.kind, spot=place.id)
     if other is None or other.channel_id == channel.id:
         return
     if not other.active:

@@ -36,7 +36,7 @@ UPDATE crm_link SET revision = revision + 1 WHERE id = :id;
 -- name: links.set_state
 UPDATE crm_link SET state = :state, code = :code, detail = :detail, look_at = :look_at,
   state_since = CASE WHEN state = :state AND code = :code THEN state_since ELSE :now END,
-  proof_at = CASE WHEN :state = 'ok' THEN :now ELSE proof_at END
+  proof_at = CASE WHEN :works = 1 THEN :now ELSE proof_at END
 WHERE id = :id;
 
 -- name: links.prove
@@ -75,12 +75,12 @@ WHERE p.id = :id;
 
 -- name: pairings.add
 INSERT INTO crm_pairing (link_id, channel_id, kind, place, place_name, options, active, after, code, detail, created_at)
-VALUES (:link, :channel, :kind, :place, :place_name, :options, 1,
+VALUES (:link, :channel, :kind, :spot, :place_name, :options, 1,
   (SELECT COALESCE(MAX(m.id), 0) FROM message m), '', '', :now)
 RETURNING id;
 
 -- name: pairings.again
-UPDATE crm_pairing SET place = :place, place_name = :place_name, options = :options, active = 1, code = '', detail = '',
+UPDATE crm_pairing SET place = :spot, place_name = :place_name, options = :options, active = 1, code = '', detail = '',
   after = CASE WHEN active = 1 THEN after ELSE (SELECT COALESCE(MAX(m.id), 0) FROM message m) END
 WHERE id = :id;
 
@@ -104,7 +104,7 @@ WHERE d.id = :dialog;
 SELECT p.id, p.link_id, p.channel_id, c.line_id, l.name, p.kind, c.account, c.title, p.place, p.place_name, p.options,
   p.active, p.after, p.code, p.detail
 FROM crm_pairing p JOIN channel c ON c.id = p.channel_id JOIN line l ON l.id = c.line_id
-WHERE p.link_id = :link AND p.kind = :kind AND p.place = :place;
+WHERE p.link_id = :link AND p.kind = :kind AND p.place = :spot;
 
 -- name: ledger.add
 INSERT INTO crm_entry (link_id, pairing_id, dialog_id, chat, message_id, remote, employee, reason, act, rank, state, doubtful,
