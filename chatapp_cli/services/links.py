@@ -137,9 +137,18 @@ def set_state(tx: Tx, link: LinkId, state: LinkState, code: str = "", detail: st
     """Record a change of state; ``look``: in how many seconds a link that a person has to mend tries by itself."""
     look_at = tx.now + int(look * 1000) if look else 0
     detail = border.name(detail)
-    works = int(state is LinkState.OK)
-    values = {"state": state, "works": works, "code": code, "detail": detail, "look_at": look_at, "now": tx.now}
-    tx.run("links.set_state", id=link, **values)
+    tx.run(
+        "links.set_state",
+        id=link,
+        state=state,
+        same_state=state,
+        works=int(state is LinkState.OK),
+        code=code,
+        same_code=code,
+        detail=detail,
+        look_at=look_at,
+        now=tx.now,
+    )
     tx.emit(LinkStateChanged(link=link, state=state, code=code, detail=detail), actor=PROGRAM)
 
 

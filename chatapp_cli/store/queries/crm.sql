@@ -35,7 +35,7 @@ UPDATE crm_link SET revision = revision + 1 WHERE id = :id;
 
 -- name: links.set_state
 UPDATE crm_link SET state = :state, code = :code, detail = :detail, look_at = :look_at,
-  state_since = CASE WHEN state = :state AND code = :code THEN state_since ELSE :now END,
+  state_since = CASE WHEN state = :same_state AND code = :same_code THEN state_since ELSE :now END,
   proof_at = CASE WHEN :works = 1 THEN :now ELSE proof_at END
 WHERE id = :id;
 
