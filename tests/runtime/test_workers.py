@@ -118,7 +118,7 @@ async def test_a_daemon_without_other_parts_has_all_of_ours(quick: Company) -> N
     async with running(quick, parts=()) as daemon:
         names = [one.name for one in daemon.conditions]
     assert names == [
-        *("channels", "scheduled", "snoozed", "alarms", "store_alarm", "relay"),
+        *("channels", "crm", "scheduled", "snoozed", "alarms", "store_alarm", "relay"),
         *("upkeep", "packing", "index", "timer join"),
     ]
 

@@ -30,7 +30,7 @@ def paired(company: Company) -> list[PairingRow]:
 
 
 async def to_the_page(it: Window) -> None:
-    await it.press("g", "k")
+    await it.press("ctrl+k")
     await it.until(lambda: isinstance(it.app.screen, CrmScreen))
 
 

@@ -52,7 +52,7 @@ async def test_a_portal_is_linked_paired_and_checked_without_leaving_the_window(
     office: Office, window: Opener, company: Company
 ) -> None:
     async with window() as it:
-        await it.press("g", "k")
+        await it.press("ctrl+k")
         await it.press("a")
         await it.until(lambda: isinstance(it.app.screen, LinkingScreen) and it.app.screen.query("FormView"))
         await it.sees("Link a CRM: Bitrix24", "Address of the first installation")

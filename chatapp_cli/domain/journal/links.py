@@ -87,6 +87,7 @@ class LinkHeard(LinkEvent):
     """The CRM told something that has to be applied."""
 
     topic: ClassVar[str] = "crm.heard"
+    words: ClassVar[Text] = T("CRM link {link} told something")
     live: ClassVar[bool] = True
 
 

@@ -122,10 +122,15 @@ class Bitrix24Schema:
             yield from (f"{name}: {e.json_path} {e.validator}" for e in self._of(self._events, name).iter_errors(said))
 
 
+OF_REFUSED_ITEMS = "ERRORS"
+"""The overlay describes it; the examples show items that were taken."""
+
+
 def _differences(where: str, example: Any, said: Any) -> Iterator[str]:
     """What an answer has that its example does not have, in the places that both show."""
     if isinstance(example, dict) and isinstance(said, dict):
-        yield from (f"{where} does not know {name}" for name in said if name not in example and not _is_id(name))
+        strange = [name for name in said if name not in example and name != OF_REFUSED_ITEMS and not _is_id(name)]
+        yield from (f"{where} does not know {name}" for name in strange)
         for name in said.keys() & example.keys():
             yield from _differences(f"{where}.{name}", example[name], said[name])
     elif isinstance(example, list) and isinstance(said, list) and example:
