@@ -48,6 +48,9 @@ run(open_company(load().settings), alone=True)
 ALL = b"1"
 """Drops every filter: the newest come first."""
 DOWN = b"\x1b[B"
+BACK = b"\x1b"
+"""From wherever the focus is to the list."""
+FIRST = b"\x1b[H"
 TOP = f"Клиент {DIALOGS:06}"
 _numbers = itertools.count()
 
@@ -92,22 +95,23 @@ def steps(window: Terminal) -> float:
 
 
 def openings(window: Terminal) -> float:
-    """The middle of a few dialogs opened one after the other."""
+    """The middle of a few dialogs opened one after the other, each told by its name on the screen."""
+    window.press(BACK)
+    window.press(FIRST)
 
-    def once() -> float:
-        took = window.press(b"\r", quiet=0.1)
-        window.press(b"\x1b[Z")
-        window.press(b"\x1b[Z")
+    def once(number: int) -> float:
         window.press(DOWN)
+        took = window.press(b"\r", quiet=0.1, shows=f"Клиент {number:06}")
+        window.press(BACK)
         return took
 
-    return median(once() for _ in range(7))
+    return median(once(DIALOGS - place) for place in range(1, 8))
 
 
 def arrivals(window: Terminal, company: Company) -> float:
     """From the transaction of an arrival to its words in the window."""
-    window.press(b"\x1b")
-    window.press(b"\x1b[H")
+    window.press(BACK)
+    window.press(FIRST)
     window.rest()
 
     def once() -> float:

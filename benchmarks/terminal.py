@@ -53,12 +53,15 @@ class Terminal:
         """Press a key and go on."""
         os.write(self._handle, key)
 
-    def press(self, key: bytes, quiet: float = 0.03) -> float:
-        """Milliseconds from a key to the last byte that it caused."""
-        began = last = perf_counter()
+    def press(self, key: bytes, quiet: float = 0.03, *, shows: str = "") -> float:
+        """Milliseconds from a key to the last byte that it caused; some of these have to be the words that it shows."""
+        seen, began = b"", perf_counter()
+        last = began
         os.write(self._handle, key)
-        while self.read(quiet if last > began else 1.0):
+        while said := self.read(quiet if last > began else 1.0):
             last = perf_counter()
+            seen += said
+        assert shows.encode() in seen, f"{key!r} did not show {shows!r}; the end was {seen[-300:]!r}"
         return (last - began) * 1000
 
     def until(self, words: str, began: float) -> float:

@@ -13,7 +13,7 @@ from chatapp_cli.commands.errors import note, say
 from chatapp_cli.commands.input_checks import number
 from chatapp_cli.commands.line import Answers, Set
 from chatapp_cli.documents import crm as documents
-from chatapp_cli.domain.crm import Act, LinkState
+from chatapp_cli.domain.crm.states import Act, LinkState
 from chatapp_cli.domain.ids import EntryId
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _, show

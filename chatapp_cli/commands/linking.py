@@ -11,7 +11,7 @@ from chatapp_cli.bootstrap import Company
 from chatapp_cli.commands.binding import asker, gathered
 from chatapp_cli.commands.errors import say
 from chatapp_cli.domain.access import Right
-from chatapp_cli.domain.crm import Employee, Place
+from chatapp_cli.domain.crm.link import Employee, Place
 from chatapp_cli.domain.errors import NotFound, UsageError
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T

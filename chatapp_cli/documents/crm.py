@@ -11,7 +11,7 @@ from chatapp_cli.kit.crms import manifest
 from chatapp_cli.services import pairings, words
 
 if TYPE_CHECKING:
-    from chatapp_cli.domain.crm import Employee, Place
+    from chatapp_cli.domain.crm.link import Employee, Place
     from chatapp_cli.domain.crm_manifest import CrmManifest
     from chatapp_cli.store.rows.crm import CrmDeadRow, EmployeeRow, LinkRow, PairingRow, ShownEntryRow
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from chatapp_cli.domain import limits
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import MessageId
-from chatapp_cli.domain.invitation import InvitationAnswer
 from chatapp_cli.domain.manifest import NoCapabilities
 from chatapp_cli.domain.recipients import MOST_COPIES, NamedAddress, is_address
 from chatapp_cli.domain.segments import MOST, segments
@@ -17,6 +16,7 @@ from chatapp_cli.domain.text import T
 
 if TYPE_CHECKING:
     from chatapp_cli.domain.arrival import FileKind
+    from chatapp_cli.domain.invitation import InvitationAnswer
     from chatapp_cli.domain.manifest import Capabilities
     from chatapp_cli.domain.template import Filled
 

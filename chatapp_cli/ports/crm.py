@@ -11,18 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from chatapp_cli.domain.crm import (
-    Card,
-    CrmArrival,
-    CrmChat,
-    CrmEvent,
-    CrmReceipt,
-    Employee,
-    LedgerEntry,
-    MirroredChat,
-    Pairing,
-    Place,
-)
+from chatapp_cli.domain.crm.entry import CrmChat, CrmReceipt, LedgerEntry
+from chatapp_cli.domain.crm.events import CrmArrival, CrmEvent, MirroredChat
+from chatapp_cli.domain.crm.link import Card, Employee, Pairing, Place
 from chatapp_cli.domain.errors import ChannelError
 from chatapp_cli.domain.ids import LinkId, PairingId
 from chatapp_cli.ports.bind import Asker, Bound

@@ -9,7 +9,7 @@ from functools import partial
 
 import structlog
 
-from chatapp_cli.domain.crm import CrmReceipt, LedgerEntry
+from chatapp_cli.domain.crm.entry import CrmReceipt, LedgerEntry
 from chatapp_cli.domain.errors import (
     ChannelError,
     Misconfigured,

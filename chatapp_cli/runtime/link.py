@@ -9,7 +9,8 @@ from functools import partial
 import structlog
 
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.domain.crm import CrmArrival, LinkState, MirroredChat
+from chatapp_cli.domain.crm.events import CrmArrival, MirroredChat
+from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.errors import ChannelError
 from chatapp_cli.domain.health import Health
 from chatapp_cli.domain.ids import PairingId

@@ -7,7 +7,7 @@ from functools import partial
 
 import structlog
 
-from chatapp_cli.domain.crm import CrmEvent, CrmWrote, RemoteFile
+from chatapp_cli.domain.crm.events import CrmEvent, CrmWrote, RemoteFile
 from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import ChannelError, ChatappError, NotFound, Rejected, StoreError
 from chatapp_cli.domain.ids import LinkId

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.access import Right
-from chatapp_cli.domain.crm import Place
+from chatapp_cli.domain.crm.link import Place
 from chatapp_cli.domain.crm_manifest import CrmManifest
 from chatapp_cli.domain.errors import ChannelError, NotFound, UsageError
 from chatapp_cli.domain.ids import LinkId, PairingId

@@ -7,15 +7,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from chatapp_cli.domain.crm import Act, CrmPerson, LedgerEntry, Pairing, SharedFile
+from chatapp_cli.domain.crm.entry import CrmChat, CrmPerson, LedgerEntry, SharedFile
+from chatapp_cli.domain.crm.link import Pairing
+from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.errors import NotFound
-from chatapp_cli.domain.ids import LinkId
+from chatapp_cli.domain.ids import LinkId, PairingId
 from chatapp_cli.domain.message import Direction, Origin
 from chatapp_cli.domain.preview import preview
 from chatapp_cli.domain.text import restored
 from chatapp_cli.i18n import show
 from chatapp_cli.services import channels, crm_chats, dialogs, files, media_links, pairings, transcript, words
-from chatapp_cli.store.rows.crm import EntryRow, KnownMessageRow, PairingRow
+from chatapp_cli.store.rows.crm import ChatRow, EntryRow, KnownMessageRow, PairingRow
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.rows.messages import FileRow, MessageRow
 from chatapp_cli.store.secrets import Vault
@@ -54,7 +56,7 @@ class EntryLoader:
             id=row.id,
             act=Act(row.act),
             pairing=pairing_of(self.crm, pairing),
-            chat=crm_chats.chat_of(tx, pairing.id, card, row.chat),
+            chat=_chat_of(tx, pairing.id, card, row.chat),
             person=_person(tx, card),
             remote=row.remote,
             employee=row.employee,
@@ -166,3 +168,19 @@ def _sent_as(tx: Tx, message: MessageRow) -> Sequence[str]:
     """The channel's ids of a message, all that it was split into."""
     parts = tx.all(lambda ext_id, _bears: str(ext_id), "messages.parts", message=message.id)
     return [message.ext_id or f"m-{message.id}", *parts]
+
+
+def _chat_of(tx: Tx, pairing: PairingId, card: DialogCard, chat: str = "") -> CrmChat:
+    """A chat as a CRM knows it, or will; without its id the one that the dialog has now."""
+    chat = chat or crm_chats.name_of(tx, pairing, card.id)
+    known = tx.one(ChatRow, "chats.find", pairing=pairing, chat=chat)
+    if known is None:
+        return CrmChat(id=chat, name=card.name, kind=card.chat_kind)
+    return CrmChat(
+        id=chat,
+        name=card.name,
+        kind=card.chat_kind,
+        remote=known.remote,
+        session=known.session,
+        code=known.code,
+    )

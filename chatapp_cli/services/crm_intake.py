@@ -11,7 +11,7 @@ import msgspec
 
 from chatapp_cli.domain import border
 from chatapp_cli.domain.access import PROGRAM, Right, system
-from chatapp_cli.domain.crm import (
+from chatapp_cli.domain.crm.events import (
     CrmArrival,
     CrmConversation,
     CrmEvent,
@@ -20,9 +20,9 @@ from chatapp_cli.domain.crm import (
     CrmWrote,
     LinkInstalled,
     LinkRemoved,
-    LinkState,
     PlaceDetached,
 )
+from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.draft import Draft, StagedFile
 from chatapp_cli.domain.errors import ChatappError, NotFound, Refused
 from chatapp_cli.domain.ids import DialogId, LinkId, MessageId, Millis

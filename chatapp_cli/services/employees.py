@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chatapp_cli.domain import border, limits
 from chatapp_cli.domain.access import Right
-from chatapp_cli.domain.crm import Employee
+from chatapp_cli.domain.crm.link import Employee
 from chatapp_cli.domain.ids import LinkId
 from chatapp_cli.domain.journal.links import EmployeeMapped
 from chatapp_cli.services import access, links

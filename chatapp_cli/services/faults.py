@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from chatapp_cli.domain.alarm import AlarmKind
-from chatapp_cli.domain.crm import LinkState
+from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.draft import MEGABYTE
 from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.text import T, Text

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chatapp_cli.domain import border
 from chatapp_cli.domain.access import PROGRAM, Right
-from chatapp_cli.domain.crm import Act, CrmReceipt
+from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.errors import ChannelError, NotFound, Refused
 from chatapp_cli.domain.ids import DialogId, EntryId, LinkId, MessageId, Millis, PairingId
 from chatapp_cli.domain.journal.links import EntryDied, EntryDropped, EntryEvent, EntryRetried, EntrySettled
@@ -31,6 +31,9 @@ from chatapp_cli.services import access, crm_chats
 from chatapp_cli.services.transcript import message as message_of
 from chatapp_cli.store.rows.crm import GIVEN_UP, EntryRow, KnownMessageRow, PairedRow, ShownEntryRow
 from chatapp_cli.store.tx import Tx
+
+if TYPE_CHECKING:
+    from chatapp_cli.domain.crm.entry import CrmReceipt
 
 LONGEST_WAIT = 600.0
 """The longest pause in seconds before an entry that was surely not taken is told again; it is never given up."""

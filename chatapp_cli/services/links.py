@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from chatapp_cli.domain import border, limits
 from chatapp_cli.domain.access import PROGRAM, Right
-from chatapp_cli.domain.crm import LinkState
+from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.errors import NotFound, Refused, StoreError, UsageError
 from chatapp_cli.domain.ids import LinkId
 from chatapp_cli.domain.journal.links import (

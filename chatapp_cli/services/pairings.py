@@ -20,7 +20,7 @@ from chatapp_cli.store.rows.crm import PairingRow
 from chatapp_cli.store.tx import Tx
 
 if TYPE_CHECKING:
-    from chatapp_cli.domain.crm import Place
+    from chatapp_cli.domain.crm.link import Place
     from chatapp_cli.domain.crm_manifest import CrmManifest
 
 DETACHED_THERE = "detached_there"

@@ -7,7 +7,7 @@ from functools import reduce
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from chatapp_cli.domain.crm import Act, LinkState
+from chatapp_cli.domain.crm.states import Act, LinkState
 from chatapp_cli.domain.draft import NOT_INSTALLED
 from chatapp_cli.domain.health import Health
 from chatapp_cli.domain.manifest import ErrorWords

@@ -23,7 +23,7 @@ from chatapp_cli.bootstrap import open_company
 from chatapp_cli.cli import app
 from chatapp_cli.domain.access import Acting
 from chatapp_cli.domain.arrival import Arrival, Batch, IncomingFile, Peer, Profile
-from chatapp_cli.domain.crm import CrmArrival
+from chatapp_cli.domain.crm.events import CrmArrival
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.ids import ChannelId, DialogId, LinkId
 from chatapp_cli.domain.text import T

@@ -17,7 +17,9 @@ import pytest
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived, Peer, Profile
-from chatapp_cli.domain.crm import CrmArrival, LinkState, Place
+from chatapp_cli.domain.crm.events import CrmArrival
+from chatapp_cli.domain.crm.link import Place
+from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.ids import ChannelId, LinkId
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.bind import Bound

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from chatapp_cli.bootstrap import Company, open_company
-from chatapp_cli.domain.crm import LinkState
+from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.ids import ChannelId, LinkId
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.runtime import linking

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.domain.crm import LinkState
+from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.ids import ChannelId, LinkId
 from chatapp_cli.runtime import linking
 from chatapp_cli.sandbox.bitrix24 import Portal

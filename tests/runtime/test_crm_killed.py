@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chatapp_cli.domain.crm import LinkState
+from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.sandbox.bitrix24.misbehaviour import TOKEN
 from chatapp_cli.services import crm_intake
 from tests.runtime.desk import eventually

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from chatapp_cli.bootstrap import open_company
-from chatapp_cli.domain.crm import LinkState
+from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.errors import NeedsRebind, Retryable
 from chatapp_cli.kit.system import SystemChance
 from chatapp_cli.ports.crm import CrmSession

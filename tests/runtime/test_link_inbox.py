@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatapp_cli.domain.crm import CrmEvent, CrmRewrote, CrmWrote
+from chatapp_cli.domain.crm.events import CrmEvent, CrmRewrote, CrmWrote
 from chatapp_cli.domain.ids import LinkId
 from chatapp_cli.runtime.link_inbox import in_order
 from chatapp_cli.store.rows.crm import CrmArrivedRow

@@ -11,7 +11,8 @@ import pytest
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.application import ApplicationStage
 from chatapp_cli.domain.arrival import Arrival
-from chatapp_cli.domain.crm import CrmArrival, Employee
+from chatapp_cli.domain.crm.events import CrmArrival
+from chatapp_cli.domain.crm.link import Employee
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.ids import ApplicationId, ContactId, DialogId, EntryId, LineId, LinkId, MessageId

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from chatapp_cli.domain.crm import Act, LedgerEntry
+from chatapp_cli.domain.crm.entry import LedgerEntry
+from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.store.rows.crm import EntryRow
 from tests.services.paired import Paired

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from chatapp_cli.domain.crm import CrmArrival, CrmEvent, CrmReceipt, CrmWrote, LedgerEntry, Place
+from chatapp_cli.domain.crm.entry import CrmReceipt, LedgerEntry
+from chatapp_cli.domain.crm.events import CrmArrival, CrmEvent, CrmWrote
+from chatapp_cli.domain.crm.link import Place
 from chatapp_cli.domain.crm_manifest import ChannelThere, CrmManifest
 from chatapp_cli.domain.form import Field
 from chatapp_cli.domain.ids import ChannelId, DialogId, LinkId, MessageId, PairingId

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from chatapp_cli.domain.arrival import IncomingFile, MessageEdited, MessagesDeleted, Peer, PeerMoved
-from chatapp_cli.domain.crm import Act, CrmReceipt, CrmRewrote, CrmWithdrew, PlaceDetached
+from chatapp_cli.domain.crm.entry import CrmReceipt
+from chatapp_cli.domain.crm.events import CrmRewrote, CrmWithdrew, PlaceDetached
+from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import NotFound, OutcomeUnknown, Refused, Rejected, Retryable
 from chatapp_cli.domain.journal.links import EntrySettled

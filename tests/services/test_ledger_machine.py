@@ -20,7 +20,9 @@ from hypothesis.stateful import (
 )
 
 from chatapp_cli.domain.arrival import DeliveryChanged, MessageEdited, MessagesDeleted, Peer, PeerMoved
-from chatapp_cli.domain.crm import Act, CrmArrival, CrmReceipt, CrmWrote, LedgerEntry
+from chatapp_cli.domain.crm.entry import CrmReceipt, LedgerEntry
+from chatapp_cli.domain.crm.events import CrmArrival, CrmWrote
+from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import NotFound, OutcomeUnknown, Rejected, Retryable
 from chatapp_cli.domain.ids import MessageId, Millis

@@ -12,7 +12,7 @@ import pytest
 
 from chatapp_cli.domain import limits
 from chatapp_cli.domain.application import ApplicationStage
-from chatapp_cli.domain.crm import Employee
+from chatapp_cli.domain.crm.link import Employee
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import ChatappError, UsageError

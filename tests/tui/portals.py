@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from chatapp_cli.domain.crm import LinkState, Place
+from chatapp_cli.domain.crm.link import Place
+from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.ids import LinkId, PairingId
 from chatapp_cli.i18n import N_
 from chatapp_cli.kit.crms import manifest

@@ -8,7 +8,7 @@ import pytest
 
 from chatapp_cli import i18n
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.domain.crm import LinkState
+from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.journal.links import CatchUpAsked, LinkResumed
 from chatapp_cli.services import journal, ledger, links, pairings
 from chatapp_cli.store.rows.crm import LinkRow, PairingRow

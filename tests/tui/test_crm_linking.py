@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.domain.crm import LinkState
+from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.sandbox.bitrix24 import Portal
 from chatapp_cli.services import channels, lines, links, options, pairings

@@ -30,7 +30,7 @@ from chatapp_cli.crm.bitrix24.record import (
     joined,
     written,
 )
-from chatapp_cli.domain.crm import CrmArrival, LinkInstalled
+from chatapp_cli.domain.crm.events import CrmArrival, LinkInstalled
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.kit.brackets import parse
 from chatapp_cli.ports.bind import Bound

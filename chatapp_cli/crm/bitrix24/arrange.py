@@ -19,7 +19,7 @@ from chatapp_cli.crm.bitrix24.convert import ON
 from chatapp_cli.crm.bitrix24.events import BOUND
 from chatapp_cli.crm.bitrix24.rate import Urgency
 from chatapp_cli.crm.bitrix24.record import ECHO, NONCE, Joined, joined, on_line, written
-from chatapp_cli.domain.crm import Pairing
+from chatapp_cli.domain.crm.link import Pairing
 from chatapp_cli.domain.crm_manifest import ChannelThere
 from chatapp_cli.domain.errors import ChannelError, Misconfigured, NeedsRebind, Rejected
 from chatapp_cli.domain.ids import PairingId

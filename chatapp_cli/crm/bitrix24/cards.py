@@ -13,7 +13,8 @@ from typing import Any, Final
 from chatapp_cli.crm.bitrix24.api import BatchCommand, PortalApi
 from chatapp_cli.crm.bitrix24.rate import Urgency
 from chatapp_cli.domain import border
-from chatapp_cli.domain.crm import Card, CrmChat
+from chatapp_cli.domain.crm.entry import CrmChat
+from chatapp_cli.domain.crm.link import Card
 
 TYPES: Final[Mapping[str, int]] = {"deal": 2, "lead": 1, "contact": 3, "company": 4}
 """``entityTypeId`` of each kind of card; the one that work is done in comes first."""

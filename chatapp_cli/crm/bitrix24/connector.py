@@ -12,19 +12,10 @@ from chatapp_cli.crm.bitrix24.arrange import Arrangement
 from chatapp_cli.crm.bitrix24.deliver import Delivery
 from chatapp_cli.crm.bitrix24.history import ChatHistory
 from chatapp_cli.crm.bitrix24.naming import ChatNaming
-from chatapp_cli.domain.crm import (
-    Act,
-    Card,
-    CrmArrival,
-    CrmChat,
-    CrmEvent,
-    CrmReceipt,
-    Employee,
-    LedgerEntry,
-    MirroredChat,
-    Pairing,
-    Place,
-)
+from chatapp_cli.domain.crm.entry import CrmChat, CrmReceipt, LedgerEntry
+from chatapp_cli.domain.crm.events import CrmArrival, CrmEvent, MirroredChat
+from chatapp_cli.domain.crm.link import Card, Employee, Pairing, Place
+from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.errors import ChannelError
 from chatapp_cli.domain.ids import LinkId, PairingId
 from chatapp_cli.ports.bind import Asker, Bound

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from chatapp_cli.crm.bitrix24 import bbcode, names
-from chatapp_cli.domain.crm import LedgerEntry, SharedFile
+from chatapp_cli.domain.crm.entry import LedgerEntry, SharedFile
 from chatapp_cli.domain.message import Origin
 
 SHOWN_BY: Final[Mapping[Origin, str]] = {

@@ -12,7 +12,8 @@ from chatapp_cli.crm.bitrix24.cards import bound_cards
 from chatapp_cli.crm.bitrix24.history import ChatHistory
 from chatapp_cli.crm.bitrix24.rate import Urgency
 from chatapp_cli.crm.bitrix24.record import COPY_RETURNS, copy_mark
-from chatapp_cli.domain.crm import Act, CrmReceipt, LedgerEntry
+from chatapp_cli.domain.crm.entry import CrmReceipt, LedgerEntry
+from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, Rejected
 from chatapp_cli.ports.memory import Memory
 from chatapp_cli.ports.world import Clock

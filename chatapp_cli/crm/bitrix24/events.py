@@ -15,7 +15,7 @@ from chatapp_cli.crm.bitrix24 import bbcode
 from chatapp_cli.crm.bitrix24.names import kind_of
 from chatapp_cli.crm.bitrix24.record import copy_mark
 from chatapp_cli.domain import border
-from chatapp_cli.domain.crm import (
+from chatapp_cli.domain.crm.events import (
     CrmArrival,
     CrmConversation,
     CrmEvent,

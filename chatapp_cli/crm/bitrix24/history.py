@@ -14,7 +14,8 @@ from chatapp_cli.crm.bitrix24 import events, names
 from chatapp_cli.crm.bitrix24.api import AT_ONCE, BatchCommand, PortalApi
 from chatapp_cli.crm.bitrix24.rate import Urgency
 from chatapp_cli.domain import border
-from chatapp_cli.domain.crm import CrmArrival, CrmChat, CrmPerson, CrmReceipt, MirroredChat
+from chatapp_cli.domain.crm.entry import CrmChat, CrmPerson, CrmReceipt
+from chatapp_cli.domain.crm.events import CrmArrival, MirroredChat
 from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, Rejected
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.kit.brackets import members

@@ -12,7 +12,7 @@ from typing import Any
 from chatapp_cli.crm.bitrix24.api import BatchCommand, PortalApi
 from chatapp_cli.crm.bitrix24.rate import Urgency
 from chatapp_cli.domain import border
-from chatapp_cli.domain.crm import Employee, Place
+from chatapp_cli.domain.crm.link import Employee, Place
 from chatapp_cli.kit.brackets import members
 
 Tree = Mapping[str, Any]

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Final
 from unicodedata import category
 
-from chatapp_cli.domain.crm import CrmPerson
+from chatapp_cli.domain.crm.entry import CrmPerson
 from chatapp_cli.domain.crm_manifest import ChannelThere
 from chatapp_cli.kit.crms import manifest
 

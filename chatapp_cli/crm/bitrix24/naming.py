@@ -17,7 +17,7 @@ from chatapp_cli.crm.bitrix24 import convert
 from chatapp_cli.crm.bitrix24.api import BatchCommand, PortalApi
 from chatapp_cli.crm.bitrix24.cards import contact_names
 from chatapp_cli.crm.bitrix24.rate import Urgency
-from chatapp_cli.domain.crm import LedgerEntry
+from chatapp_cli.domain.crm.entry import LedgerEntry
 from chatapp_cli.domain.errors import ChannelError
 from chatapp_cli.ports.world import Clock
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from functools import partial
 
-from chatapp_cli.domain.crm import Place
+from chatapp_cli.domain.crm.link import Place
 from chatapp_cli.i18n import _, show
 from chatapp_cli.kit.crms import manifest, manifests
 from chatapp_cli.runtime import linking

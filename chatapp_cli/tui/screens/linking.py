@@ -8,7 +8,7 @@ from functools import partial
 
 from rich.text import Text
 
-from chatapp_cli.domain.crm import LinkState
+from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.form import Form
 from chatapp_cli.domain.text import T

@@ -8,7 +8,7 @@ from rich.style import Style
 from rich.text import Text
 from textual.widgets.option_list import Option
 
-from chatapp_cli.domain.crm import Act, LinkState
+from chatapp_cli.domain.crm.states import Act, LinkState
 from chatapp_cli.i18n import _, ngettext, show
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.kit.manifests import manifest as channel_manifest

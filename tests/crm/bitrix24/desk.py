@@ -9,7 +9,9 @@ from typing import Any, Self
 from aiohttp import web
 
 from chatapp_cli.crm.bitrix24.connector import Bitrix24, Bitrix24Session
-from chatapp_cli.domain.crm import Act, CrmChat, CrmPerson, LedgerEntry, Pairing
+from chatapp_cli.domain.crm.entry import CrmChat, CrmPerson, LedgerEntry
+from chatapp_cli.domain.crm.link import Pairing
+from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.ids import EntryId, LinkId, PairingId
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.bind import Bound

@@ -12,7 +12,9 @@ import pytest
 from chatapp_cli.crm.bitrix24.connector import Bitrix24Session
 from chatapp_cli.crm.bitrix24.events import BOUND
 from chatapp_cli.crm.bitrix24.record import installation
-from chatapp_cli.domain.crm import CrmChat, CrmWrote, Employee
+from chatapp_cli.domain.crm.entry import CrmChat
+from chatapp_cli.domain.crm.events import CrmWrote
+from chatapp_cli.domain.crm.link import Employee
 from chatapp_cli.domain.errors import Misconfigured, NeedsRebind, Rejected
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.world import World

@@ -15,7 +15,8 @@ from chatapp_cli.crm.bitrix24 import accept, bbcode, events, names
 from chatapp_cli.crm.bitrix24.bind import portal_of
 from chatapp_cli.crm.bitrix24.connector import Bitrix24
 from chatapp_cli.crm.bitrix24.record import INSTALLED, Installation, written
-from chatapp_cli.domain.crm import CrmPerson, CrmWrote, LinkRemoved, RemoteFile
+from chatapp_cli.domain.crm.entry import CrmPerson
+from chatapp_cli.domain.crm.events import CrmWrote, LinkRemoved, RemoteFile
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.kit.brackets import parse
 from chatapp_cli.ports.bind import Bound

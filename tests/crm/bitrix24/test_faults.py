@@ -9,7 +9,7 @@ import pytest
 from chatapp_cli.crm.bitrix24 import api, errors, record
 from chatapp_cli.crm.bitrix24.connector import Bitrix24Session
 from chatapp_cli.crm.bitrix24.rate import BURST, LEAK, Bucket, Parking, Urgency
-from chatapp_cli.domain.crm import CrmChat, CrmPerson, CrmReceipt
+from chatapp_cli.domain.crm.entry import CrmChat, CrmPerson, CrmReceipt
 from chatapp_cli.domain.errors import (
     ChannelError,
     Misconfigured,

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 
 from chatapp_cli.crm.bitrix24.record import OFFER, installation
-from chatapp_cli.domain.crm import LinkInstalled, LinkRemoved
+from chatapp_cli.domain.crm.events import LinkInstalled, LinkRemoved
 from chatapp_cli.domain.errors import NeedsRebind, UsageError
 from chatapp_cli.ports.world import World
 from chatapp_cli.sandbox.bitrix24 import Portal

@@ -10,20 +10,16 @@ from pathlib import Path
 import pytest
 
 from chatapp_cli.crm.bitrix24.connector import Bitrix24Session
-from chatapp_cli.domain.crm import (
-    Act,
-    CrmChat,
+from chatapp_cli.domain.crm.entry import CrmChat, CrmPerson, CrmReceipt, LedgerEntry, SharedFile
+from chatapp_cli.domain.crm.events import (
     CrmConversation,
-    CrmPerson,
-    CrmReceipt,
     CrmRewrote,
     CrmWithdrew,
     CrmWrote,
-    LedgerEntry,
     MirroredChat,
     PlaceDetached,
-    SharedFile,
 )
+from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, RateLimited, Rejected, Retryable
 from chatapp_cli.domain.message import Origin
 from chatapp_cli.ports.world import World

@@ -1,0 +1,102 @@
+"""What a CRM is told: an entry of the ledger as it stands when it is told, and the CRM's answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chatapp_cli.domain.message import Origin
+
+if TYPE_CHECKING:
+    from chatapp_cli.domain.arrival import ChatKind
+    from chatapp_cli.domain.crm.link import Pairing
+    from chatapp_cli.domain.crm.states import Act
+    from chatapp_cli.domain.ids import EntryId, Millis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrmPerson:
+    """A client, or the group in whose name its members write."""
+
+    id: str
+    """One for each person in the whole pairing, also if they write in several dialogs (S-080)."""
+    name: str
+    first_name: str = ""
+    last_name: str = ""
+    phone: str = ""
+    """As ``+`` and digits; empty if unknown, or if it belongs to one of our own lines."""
+    username: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrmChat:
+    """A dialog of ours as the CRM shows it."""
+
+    id: str
+    """One for each dialog."""
+    name: str
+    kind: ChatKind = "private"
+    url: str = ""
+    """The post under which its comments stand, if it is a public one."""
+    remote: str = ""
+    """The CRM's own id of the chat, once it has told one."""
+    session: str = ""
+    """The CRM's id of the present conversation in the chat, once it has told one."""
+    code: str = ""
+    """The CRM's code that joins person, chat and place, once it has told one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedFile:
+    """A file of ours that the CRM fetches by a signed address."""
+
+    name: str
+    url: str
+    mime: str = ""
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerEntry:
+    """One thing that the CRM has to be told, as it stands now."""
+
+    id: EntryId
+    act: Act
+    pairing: Pairing
+    chat: CrmChat
+    person: CrmPerson
+    key: str = ""
+    """Our id of the message there, the same at every attempt; empty for a message written in the CRM."""
+    at: Millis = 0
+    text: str = ""
+    files: Sequence[SharedFile] = ()
+    quoted: str = ""
+    """The first words of the message that it answers."""
+    author: str = ""
+    """The member of a group who wrote, or our operator; empty for the client of a private dialog."""
+    author_phone: str = ""
+    ours: bool = False
+    """Whether we wrote it: an operator here, the provider's own application, a program."""
+    origin: Origin = Origin.CLIENT
+    """Who caused it."""
+    employee: str = ""
+    """The CRM's id of the employee who wrote it: there, or here as our operator."""
+    automatic: bool = False
+    remote: str = ""
+    """The CRM's id of the message, for ``DELIVERED`` and ``FAILED``."""
+    sent_as: Sequence[str] = ()
+    """The channel's ids of a message that was delivered."""
+    reason: str = ""
+    """Why it failed, in words of the company's language."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrmReceipt:
+    """The CRM has taken an entry, and tells its own ids where it has some."""
+
+    chat: str = ""
+    session: str = ""
+    code: str = ""
+    remote: str = ""

@@ -1,0 +1,126 @@
+"""What a CRM tells: its events, and chats in which a catch-up looks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from chatapp_cli.domain.ids import Millis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteFile:
+    """A file that an employee attached; ``address`` is what the session's ``fetch`` takes."""
+
+    name: str
+    address: str
+    mime: str = ""
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrmWrote:
+    """An employee, or the CRM by itself, wrote to a client."""
+
+    kind: str
+    """The channel's kind that the CRM's connector stands for."""
+    place: str
+    chat: str
+    """Our id of the chat, see ``CrmChat.id``."""
+    remote: str
+    """The CRM's id of the message."""
+    remote_chat: str = ""
+    author: str = ""
+    """The CRM's id of the employee; empty for an automatic text."""
+    text: str = ""
+    files: Sequence[RemoteFile] = ()
+    quoted: str = ""
+    """What the message quotes, if anything."""
+    at: Millis | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrmRewrote:
+    """An employee edited a message that was written in the CRM."""
+
+    kind: str
+    place: str
+    chat: str
+    remote: str
+    """The CRM's id of the message; empty if it told only the channel's."""
+    sent_as: str = ""
+    """The channel's id of the message, which the CRM knows from ``Act.DELIVERED``."""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrmWithdrew:
+    """An employee deleted a message that was written in the CRM."""
+
+    kind: str
+    place: str
+    chat: str
+    remote: str
+    sent_as: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrmConversation:
+    """A conversation began in a chat of the CRM, or ended."""
+
+    kind: str
+    place: str
+    chat: str
+    session: str
+    remote_chat: str = ""
+    closed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceDetached:
+    """An administrator of the CRM disconnected a channel from a place; without a kind, the place itself is gone."""
+
+    place: str
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkInstalled:
+    """The CRM has given tokens for a link: a session can begin."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkRemoved:
+    """The CRM has taken the application away."""
+
+
+CrmEvent: TypeAlias = (
+    CrmWrote | CrmRewrote | CrmWithdrew | CrmConversation | PlaceDetached | LinkInstalled | LinkRemoved
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrmArrival:
+    """One event of the CRM with what it was read from; tokens are taken out of ``raw``."""
+
+    provider_id: str
+    """Unique in the link: the same for a doubled call, and for what a catch-up finds once more."""
+    event: CrmEvent | None
+    """``None`` if it could not be understood."""
+    raw: bytes = field(default=b"", repr=False)
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MirroredChat:
+    """A chat that a catch-up looks into."""
+
+    kind: str
+    place: str
+    chat: str
+    remote: str
+    session: str = ""
+    seen: str = ""
+    """The CRM's id of the last message that we know."""

@@ -1,0 +1,55 @@
+"""A link to a CRM: places there, channels that are paired with them, and the people and cards of the CRM."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from chatapp_cli.domain.ids import PairingId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A place in the CRM that a channel can be paired with, such as an open line."""
+
+    id: str
+    name: str
+    active: bool = True
+    warnings: Sequence[str] = ()
+    """Codes of settings of the place that make trouble; the manifest's ``[errors]`` explains them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pairing:
+    """A channel of ours that is joined to a place of the CRM."""
+
+    id: PairingId
+    kind: str
+    """The channel's kind, such as ``telegram``; a CRM uses it only to look into its manifest."""
+    account: str
+    """The channel's account, as people see it."""
+    place: str
+    options: Mapping[str, str] = field(default_factory=dict)
+    """By the names of the manifest's ``pairing_fields``, defaults included."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Employee:
+    """A person who works in the CRM."""
+
+    id: str
+    name: str
+    email: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A card of the CRM that belongs to a chat."""
+
+    kind: str
+    """``lead``, ``deal``, ``contact`` or ``company``."""
+    id: str
+    title: str
+    stage: str = ""
+    responsible: str = ""
+    url: str = ""

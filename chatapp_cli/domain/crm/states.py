@@ -1,0 +1,34 @@
+"""How a link is, and what an entry of the ledger asks for: values that are stored."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class LinkState(StrEnum):
+    """How a link is; programs use the value."""
+
+    OK = "ok"
+    LIMITED = "limited"
+    """The CRM cannot be reached, or asks us to wait; the link tries by itself."""
+    AUTH_LOST = "auth_lost"
+    """The CRM does not accept our tokens: a person has to link it again."""
+    PAYMENT = "payment"
+    """The CRM's subscription has ended."""
+    SUSPENDED = "suspended"
+    """The CRM has blocked the application, or closed the portal for a while."""
+
+
+class Act(StrEnum):
+    """What an entry of the ledger asks for; its value is stored."""
+
+    ADD = "add"
+    """Show a message in the CRM."""
+    EDIT = "edit"
+    """Show its new text."""
+    DELETE = "delete"
+    """Take it away there."""
+    DELIVERED = "delivered"
+    """Tell that a message written in the CRM was sent to the client."""
+    FAILED = "failed"
+    """Tell its author that it was not."""
