@@ -83,6 +83,11 @@ class Parsed(Message):
         return found
 
     @cached_property
+    def people(self) -> dict[str, Sequence[Profile]]:
+        """Whom its fields name, as far as somebody asked."""
+        return {}
+
+    @cached_property
     def decoded(self) -> bytes:
         """The bytes of the content, its transfer encoding undone; none of a part with parts."""
         found = self.get_payload(decode=True)
@@ -170,6 +175,13 @@ def _as_bytes(chunk: bytes | str) -> bytes:
 
 def people(message: Message, name: str) -> Sequence[Profile]:
     """Names and lower-case addresses of the fields of this name, in order; of thousands the first."""
+    known = message.people if isinstance(message, Parsed) else {}
+    if name not in known:
+        known[name] = _people(message, name)
+    return known[name]
+
+
+def _people(message: Message, name: str) -> Sequence[Profile]:
     found = (one for value in raws(message, name) for one in _mailboxes(value))
     return [_person(one) for one in islice(found, _MOST_PEOPLE)]
 

@@ -44,10 +44,16 @@ def text(part: Message) -> str:
 def _data(part: Message) -> bytes:
     """The decoded bytes of a text; as they are, if they are labelled base64 and are not."""
     if words(part, "Content-Transfer-Encoding").lower() == "base64":
-        written, _ = readable((part,), lambda one: one.as_bytes().partition(b"\n\n")[2])
+        written, _ = readable((part,), _written)
         if written and not _is_base64(written[0]):
             return written[0]
     return payload(part)
+
+
+def _written(part: Message) -> bytes:
+    """The bytes of a part as they were sent; the standard library hands over those alone that are ASCII."""
+    said = part.get_payload()
+    return said.encode() if isinstance(said, str) and said.isascii() else part.as_bytes().partition(b"\n\n")[2]
 
 
 def _is_base64(written: bytes) -> bool:
