@@ -21,6 +21,7 @@ from chatapp_cli.ports.crm import Crm, CrmSession
 from chatapp_cli.runtime.ledger import LedgerKeeper
 from chatapp_cli.runtime.lifecycle import Lifecycle
 from chatapp_cli.runtime.link_inbox import LinkInbox
+from chatapp_cli.runtime.link_owners import OwnerKeeper
 from chatapp_cli.runtime.memory import bound_link
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.tasks import raise_if_cancelled, run_all
@@ -55,7 +56,8 @@ class LinkRunner:
         self._store = store
         self._clock = store.company.world.clock
         self._keeper = LedgerKeeper(store, row.id)
-        self._inbox = LinkInbox(store, row.id)
+        self._owners = OwnerKeeper(store, row)
+        self._inbox = LinkInbox(store, row.id, self._owners)
         self._lifecycle = Lifecycle(self, store.company.world, log.bind(link=row.id, kind=row.kind))
         self._arranging, self._catching_up = True, True
         self._work = WakeUp()
@@ -164,7 +166,8 @@ class LinkRunner:
         self._catching_up = False
         await self._store.write(partial(links.open_gap, link=self.row.id))
         chats = await self._store.read(partial(_chats, link=self.row))
-        found = 0
+        gap = await self._store.read(partial(links.one, link=self.row.id))
+        found = await self._owners.changed_since(session, gap.gap_from or gap.created_at)
         async for arrivals in session.catch_up(chats):
             found += await self._keep(arrivals)
         await self._store.write(partial(links.close_gap, link=self.row.id, chats=len(chats), found=found))

@@ -7,12 +7,13 @@ from functools import partial
 
 import structlog
 
-from chatapp_cli.domain.crm.events import CrmEvent, CrmWrote, RemoteFile
+from chatapp_cli.domain.crm.events import CardEvent, CrmEvent, CrmWrote, RemoteFile
 from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import ChannelError, ChatappError, NotFound, Rejected, StoreError
 from chatapp_cli.domain.ids import LinkId
 from chatapp_cli.domain.text import T
 from chatapp_cli.ports.crm import CrmSession
+from chatapp_cli.runtime.link_owners import OwnerKeeper
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.wakeup import WakeUp
 from chatapp_cli.services import crm_intake, files, ledger
@@ -32,9 +33,10 @@ FOR_UNKNOWN = 2.0
 class LinkInbox:
     """The events of one link."""
 
-    def __init__(self, store: AsyncStore, link: LinkId) -> None:
+    def __init__(self, store: AsyncStore, link: LinkId, owners: OwnerKeeper) -> None:
         self._store = store
         self._link = link
+        self._owners = owners
         self._clock = store.company.world.clock
         self._news = WakeUp()
         self._caught_up = WakeUp()
@@ -64,13 +66,18 @@ class LinkInbox:
     async def _turn(self, session: CrmSession) -> None:
         """Apply what may be applied now; in a chat a message waits for those before it."""
         held: set[tuple[str, str]] = set()
-        for row, event in in_order(await self._waiting()):
+        waiting = await self._waiting()
+        now = self._clock.now()
+        cards = [(row, event) for row, event in waiting if isinstance(event, CardEvent) and row.next_at <= now]
+        for row, event in in_order([one for one in waiting if not isinstance(one[1], CardEvent)]):
             where = _chat_of(event)
             waits = row.next_at > self._clock.now() or where in held
             if not waits:
                 waits = not await self._apply(session, row, event)
             if waits and where is not None and isinstance(event, CrmWrote):
                 held.add(where)
+        if cards:
+            await self._owners.apply(session, cards)
 
     async def _waiting(self) -> list[tuple[CrmArrivedRow, CrmEvent]]:
         """Events that are not applied; one that cannot be read becomes a dead letter."""

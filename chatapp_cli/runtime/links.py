@@ -8,6 +8,7 @@ import structlog
 
 from chatapp_cli.domain.ids import LinkId
 from chatapp_cli.domain.journal.company import CompanyConfigured
+from chatapp_cli.domain.journal.dialogs import Assigned
 from chatapp_cli.domain.journal.links import (
     CatchUpAsked,
     EntryRetried,
@@ -42,6 +43,7 @@ log = structlog.get_logger()
 
 _LINKS = (LinkAdded, LinkForgotten, LinkGranted)
 _TO_TELL = (
+    Assigned,
     EntryRetried,
     FileArrived,
     FileMissing,

@@ -61,6 +61,7 @@ class EntryLoader:
             remote=row.remote,
             employee=row.employee,
             reason=self._reason(tx, row, message, pairing),
+            at=row.created_at,
         )
         return told if message is None else self._with_message(tx, row, told, card, message)
 

@@ -12,6 +12,8 @@ import msgspec
 from chatapp_cli.domain import border
 from chatapp_cli.domain.access import PROGRAM, Right, system
 from chatapp_cli.domain.crm.events import (
+    CardChanged,
+    CardCommented,
     CrmArrival,
     CrmConversation,
     CrmEvent,
@@ -326,7 +328,10 @@ def _message(tx: Tx, link: LinkId, pairing: PairingRow, chat: ChatRow, remote: s
     return MessageId(number)
 
 
-_EVENTS = (CrmWrote, CrmRewrote, CrmWithdrew, CrmConversation, PlaceDetached, LinkInstalled, LinkRemoved)
+_EVENTS = (
+    *(CrmWrote, CrmRewrote, CrmWithdrew, CrmConversation, PlaceDetached),
+    *(CardChanged, CardCommented, LinkInstalled, LinkRemoved),
+)
 _BY_NAME: Mapping[str, type[CrmEvent]] = {kind.__name__: kind for kind in _EVENTS}
 
 

@@ -16,10 +16,11 @@ import msgspec
 from chatapp_cli.crm.bitrix24 import names
 from chatapp_cli.crm.bitrix24.api import BatchCommand, PortalApi
 from chatapp_cli.crm.bitrix24.convert import ON
-from chatapp_cli.crm.bitrix24.events import BOUND
+from chatapp_cli.crm.bitrix24.events import BOUND, CARD_EVENTS, COMMENT
 from chatapp_cli.crm.bitrix24.rate import Urgency
 from chatapp_cli.crm.bitrix24.record import ECHO, NONCE, Joined, joined, on_line, written
 from chatapp_cli.domain.crm.link import Pairing
+from chatapp_cli.domain.crm.owner import cards, heeds_cards
 from chatapp_cli.domain.crm_manifest import ChannelThere
 from chatapp_cli.domain.errors import ChannelError, Misconfigured, NeedsRebind, Rejected
 from chatapp_cli.domain.ids import PairingId
@@ -47,25 +48,30 @@ class Arrangement:
 
     async def arrange(self, pairings: Sequence[Pairing]) -> Mapping[PairingId, ChannelError]:
         """Do what lacks; returns what was refused."""
-        await self._bind()
+        await self._bind(_wanted_events(pairings))
         wanted, refused = _by_line(pairings)
         refused |= await self._register(wanted)
         await self._leave(wanted)
         return refused | await self._join({pair: one for pair, one in wanted.items() if one.id not in refused})
 
-    async def _bind(self) -> None:
-        """Have every event come to the present address, once."""
+    async def _bind(self, wanted: Sequence[str]) -> None:
+        """Have these events come to the present address, once, and no others."""
         there = await self._api.call("event.get", urgency=Urgency.BACKGROUND)
         known = [one for one in there if isinstance(one, dict)] if isinstance(there, list) else []
         online = [one for one in known if str(one.get("offline") or "0") == "0"]
+        names_wanted = {event.upper() for event in wanted}
         present = {str(one.get("event", "")).upper() for one in online if one.get("handler") == self._event}
-        old = [one for one in online if one.get("handler") != self._event]
+        old = [
+            one
+            for one in online
+            if one.get("handler") != self._event or str(one.get("event", "")).upper() not in names_wanted
+        ]
         commands = {
             f"u{n}": BatchCommand("event.unbind", {"event": one["event"], "handler": one["handler"]})
             for n, one in enumerate(old)
             if one.get("event") and one.get("handler")
         }
-        missing = [event for event in BOUND if event.upper() not in present]
+        missing = [event for event in wanted if event.upper() not in present]
         commands |= {
             f"b{n}": BatchCommand("event.bind", {"event": event, "handler": self._event})
             for n, event in enumerate(missing)
@@ -169,6 +175,13 @@ def _by_line(pairings: Sequence[Pairing]) -> tuple[dict[tuple[str, str], Pairing
         else:
             wanted[there.id, pairing.place] = pairing
     return wanted, refused
+
+
+def _wanted_events(pairings: Sequence[Pairing]) -> Sequence[str]:
+    """The events of messages always; those of cards only while a pairing heeds them."""
+    kinds = [kind for one in pairings if heeds_cards(one.options) for kind in cards(one.options)]
+    told = [event for kind, event in CARD_EVENTS.items() if kind in kinds]
+    return [*BOUND, *told, *((COMMENT,) if told else ())]
 
 
 def _status(connector: str, line: str) -> BatchCommand:

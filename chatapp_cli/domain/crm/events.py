@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
-if TYPE_CHECKING:
-    from chatapp_cli.domain.ids import Millis
+from chatapp_cli.domain.ids import Millis
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +86,23 @@ class PlaceDetached:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CardChanged:
+    """A field of a card changed; which one, and to what, has to be asked."""
+
+    card: str
+    """``lead``, ``deal``, ``contact`` or ``company``."""
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardCommented:
+    """Somebody commented a card; which one has to be asked."""
+
+    comment: str
+    """The CRM's id of the comment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LinkInstalled:
     """The CRM has given tokens for a link: a session can begin."""
 
@@ -97,8 +113,17 @@ class LinkRemoved:
 
 
 CrmEvent: TypeAlias = (
-    CrmWrote | CrmRewrote | CrmWithdrew | CrmConversation | PlaceDetached | LinkInstalled | LinkRemoved
+    CrmWrote
+    | CrmRewrote
+    | CrmWithdrew
+    | CrmConversation
+    | PlaceDetached
+    | CardChanged
+    | CardCommented
+    | LinkInstalled
+    | LinkRemoved
 )
+CardEvent: TypeAlias = CardChanged | CardCommented
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,3 +32,5 @@ class Act(StrEnum):
     """Tell that a message written in the CRM was sent to the client."""
     FAILED = "failed"
     """Tell its author that it was not."""
+    OWNER = "owner"
+    """Make an employee responsible for the cards of a chat."""

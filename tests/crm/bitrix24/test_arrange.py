@@ -269,8 +269,9 @@ async def test_the_application_token_is_learned_from_our_own_test_event_only(des
 
 
 def test_the_manifest_names_only_options_that_the_code_reads() -> None:
-    folder = Path(__file__).parents[3] / "chatapp_cli" / "crm" / "bitrix24"
-    code = "".join(path.read_text("utf-8") for path in folder.glob("*.py"))
+    program = Path(__file__).parents[3] / "chatapp_cli"
+    read = [*(program / "crm" / "bitrix24").glob("*.py"), program / "domain" / "crm" / "owner.py"]
+    code = "".join(path.read_text("utf-8") for path in read)
     about = manifest("bitrix24")
     named = {field.name for field in about.pairing_fields}
     assert {name for name in named if f'"{name}"' not in code} == set()
