@@ -13,7 +13,7 @@ from typing import Protocol
 
 from chatapp_cli.domain.crm.entry import CrmChat, CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.events import CardEvent, CrmArrival, CrmEvent, MirroredChat
-from chatapp_cli.domain.crm.link import Card, Employee, Pairing, Place
+from chatapp_cli.domain.crm.link import Account, Card, Employee, Pairing, Place
 from chatapp_cli.domain.crm.owner import ChatOwner
 from chatapp_cli.domain.errors import ChannelError
 from chatapp_cli.domain.ids import LinkId, Millis, PairingId
@@ -35,6 +35,10 @@ class CrmSession(Protocol):
         Called when the session begins, and when a pairing or the public address changes: it repeats nothing that
         is done already.
         """
+        ...
+
+    async def offer(self, accounts: Sequence[Account]) -> None:
+        """Take the channels that people may choose on the CRM's own pages: all of them, in place of those before."""
         ...
 
     async def deliver(self, entries: Sequence[LedgerEntry]) -> Sequence[CrmReceipt | ChannelError]:

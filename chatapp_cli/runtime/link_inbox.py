@@ -7,18 +7,19 @@ from functools import partial
 
 import structlog
 
-from chatapp_cli.domain.crm.events import CardEvent, CrmEvent, CrmWrote, RemoteFile
+from chatapp_cli.domain.crm.events import CardEvent, CrmEvent, CrmWrote, PlaceConfigured, RemoteFile
 from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import ChannelError, ChatappError, NotFound, Rejected, StoreError
-from chatapp_cli.domain.ids import LinkId
+from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.text import T
 from chatapp_cli.ports.crm import CrmSession
 from chatapp_cli.runtime.link_owners import OwnerKeeper
+from chatapp_cli.runtime.link_places import PlaceKeeper
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.wakeup import WakeUp
 from chatapp_cli.services import crm_intake, files, ledger
 from chatapp_cli.services.crm_intake import CrmContext, NotYet
-from chatapp_cli.store.rows.crm import CrmArrivedRow
+from chatapp_cli.store.rows.crm import CrmArrivedRow, LinkRow
 
 log = structlog.get_logger()
 
@@ -33,10 +34,10 @@ FOR_UNKNOWN = 2.0
 class LinkInbox:
     """The events of one link."""
 
-    def __init__(self, store: AsyncStore, link: LinkId, owners: OwnerKeeper) -> None:
+    def __init__(self, store: AsyncStore, link: LinkRow) -> None:
         self._store = store
-        self._link = link
-        self._owners = owners
+        self._link = link.id
+        self._places, self._owners = PlaceKeeper(store, link), OwnerKeeper(store, link)
         self._clock = store.company.world.clock
         self._news = WakeUp()
         self._caught_up = WakeUp()
@@ -52,6 +53,10 @@ class LinkInbox:
     def wake(self) -> None:
         """Wake it: the CRM told something."""
         self._news.set()
+
+    async def look_at_cards(self, session: CrmSession, since: Millis) -> int:
+        """Look for the cards that changed since a moment; returns how many are new."""
+        return await self._owners.changed_since(session, since)
 
     async def run(self, session: CrmSession) -> None:
         """Apply events until cancelled."""
@@ -92,9 +97,7 @@ class LinkInbox:
     async def _apply(self, session: CrmSession, row: CrmArrivedRow, event: CrmEvent) -> bool:
         """Apply an event; false if it is tried again later."""
         try:
-            staged = await self._fetched(session, event.files) if isinstance(event, CrmWrote) else ()
-            context = CrmContext(able=self._store.company.capabilities, files=staged)
-            await self._store.write(partial(crm_intake.apply, row=row, event=event, context=context))
+            await self._carry_out(session, row, event)
         except StoreError:
             raise
         except Rejected as error:
@@ -112,6 +115,14 @@ class LinkInbox:
             await self._put_off(row, ChatappError(T("{error}", error=type(error).__name__)))
             return False
         return True
+
+    async def _carry_out(self, session: CrmSession, row: CrmArrivedRow, event: CrmEvent) -> None:
+        if isinstance(event, PlaceConfigured):
+            await self._places.apply(session, row, event)
+            return
+        staged = await self._fetched(session, event.files) if isinstance(event, CrmWrote) else ()
+        context = CrmContext(able=self._store.company.capabilities, files=staged)
+        await self._store.write(partial(crm_intake.apply, row=row, event=event, context=context))
 
     async def _reject(self, row: CrmArrivedRow, event: CrmEvent, error: Rejected) -> None:
         if isinstance(event, CrmWrote):

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import structlog
 
 from chatapp_cli.domain.ids import LinkId
+from chatapp_cli.domain.journal.channels import ChannelBound, ChannelUnbound, HealthChanged
 from chatapp_cli.domain.journal.company import CompanyConfigured
 from chatapp_cli.domain.journal.dialogs import Assigned
 from chatapp_cli.domain.journal.links import (
@@ -55,11 +56,25 @@ _TO_TELL = (
 )
 
 
+_ACCOUNTS = (ChannelBound, ChannelUnbound, HealthChanged)
+"""What changes which channels can be chosen on a CRM's own pages."""
+
+
 class LinkSupervisor(Worker):
     """Starts, restarts and stops the links' runners as the store says, and passes events to them."""
 
     name = "crm"
-    wakes = (*_LINKS, *_TO_TELL, CatchUpAsked, CompanyConfigured, LinkHeard, LinkResumed, PairingEnded, PairingMade)
+    wakes = (
+        *_LINKS,
+        *_TO_TELL,
+        *_ACCOUNTS,
+        CatchUpAsked,
+        CompanyConfigured,
+        LinkHeard,
+        LinkResumed,
+        PairingEnded,
+        PairingMade,
+    )
 
     def __init__(self, store: AsyncStore) -> None:
         self._store = store
@@ -90,6 +105,10 @@ class LinkSupervisor(Worker):
                 runner.told()
                 if isinstance(entry.event, CompanyConfigured):
                     runner.resume()
+            return
+        if isinstance(entry.event, _ACCOUNTS):
+            for runner in runners.values():
+                runner.offer()
             return
         runner_of = runners.get(LinkId(getattr(entry.event, "link", 0)))
         if runner_of is not None:

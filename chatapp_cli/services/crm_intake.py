@@ -22,6 +22,7 @@ from chatapp_cli.domain.crm.events import (
     CrmWrote,
     LinkInstalled,
     LinkRemoved,
+    PlaceConfigured,
     PlaceDetached,
 )
 from chatapp_cli.domain.crm.states import LinkState
@@ -330,7 +331,7 @@ def _message(tx: Tx, link: LinkId, pairing: PairingRow, chat: ChatRow, remote: s
 
 _EVENTS = (
     *(CrmWrote, CrmRewrote, CrmWithdrew, CrmConversation, PlaceDetached),
-    *(CardChanged, CardCommented, LinkInstalled, LinkRemoved),
+    *(PlaceConfigured, CardChanged, CardCommented, LinkInstalled, LinkRemoved),
 )
 _BY_NAME: Mapping[str, type[CrmEvent]] = {kind.__name__: kind for kind in _EVENTS}
 

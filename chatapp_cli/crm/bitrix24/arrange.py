@@ -18,8 +18,18 @@ from chatapp_cli.crm.bitrix24.api import BatchCommand, PortalApi
 from chatapp_cli.crm.bitrix24.convert import ON
 from chatapp_cli.crm.bitrix24.events import BOUND, CARD_EVENTS, COMMENT
 from chatapp_cli.crm.bitrix24.rate import Urgency
-from chatapp_cli.crm.bitrix24.record import ECHO, NONCE, Joined, joined, on_line, written
-from chatapp_cli.domain.crm.link import Pairing
+from chatapp_cli.crm.bitrix24.record import (
+    CALLED_AT,
+    ECHO,
+    NONCE,
+    OFFERED,
+    Joined,
+    OfferedAccount,
+    joined,
+    on_line,
+    written,
+)
+from chatapp_cli.domain.crm.link import Account, Pairing
 from chatapp_cli.domain.crm.owner import cards, heeds_cards
 from chatapp_cli.domain.crm_manifest import ChannelThere
 from chatapp_cli.domain.errors import ChannelError, Misconfigured, NeedsRebind, Rejected
@@ -53,6 +63,16 @@ class Arrangement:
         refused |= await self._register(wanted)
         await self._leave(wanted)
         return refused | await self._join({pair: one for pair, one in wanted.items() if one.id not in refused})
+
+    async def offer(self, accounts: Sequence[Account]) -> None:
+        """Remember what the page of a connector lets an administrator choose, and where the portal calls us."""
+        known = {**await self._memory.known(OFFERED), **await self._memory.known(CALLED_AT)}
+        wanted = {CALLED_AT: self._event} | {
+            f"{OFFERED}{one.channel}": written(OfferedAccount(channel=one.channel, kind=one.kind, name=one.name))
+            for one in accounts
+        }
+        changes = {**dict.fromkeys(known, ""), **wanted}
+        await self._memory.save({name: said for name, said in changes.items() if known.get(name, "") != said})
 
     async def _bind(self, wanted: Sequence[str]) -> None:
         """Have these events come to the present address, once, and no others."""
@@ -203,7 +223,14 @@ def _data(pairing: Pairing) -> Mapping[str, str]:
 
 def _joined(pairing: Pairing) -> Joined:
     signed = pairing.options.get("show_operator_name") == ON
-    return Joined(pairing=pairing.id, account=pairing.account, data=_digest(_data(pairing)), names=signed)
+    return Joined(
+        pairing=pairing.id,
+        account=pairing.account,
+        data=_digest(_data(pairing)),
+        names=signed,
+        channel=pairing.channel,
+        options=dict(pairing.options),
+    )
 
 
 def _is_gone(error: ChannelError) -> bool:

@@ -14,7 +14,7 @@ from chatapp_cli.crm.bitrix24.history import ChatHistory
 from chatapp_cli.crm.bitrix24.naming import ChatNaming
 from chatapp_cli.domain.crm.entry import CrmChat, CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.events import CardEvent, CrmArrival, CrmEvent, MirroredChat
-from chatapp_cli.domain.crm.link import Card, Employee, Pairing, Place
+from chatapp_cli.domain.crm.link import Account, Card, Employee, Pairing, Place
 from chatapp_cli.domain.crm.owner import ChatOwner
 from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.errors import ChannelError
@@ -37,6 +37,10 @@ class Bitrix24Session:
     async def arrange(self, pairings: Sequence[Pairing]) -> Mapping[PairingId, ChannelError]:
         """Register connectors, connect lines, bind events; what is done is not repeated."""
         return await self._arrangement.arrange(pairings)
+
+    async def offer(self, accounts: Sequence[Account]) -> None:
+        """Let administrators choose these channels on the pages of the connectors."""
+        await self._arrangement.offer(accounts)
 
     async def deliver(self, entries: Sequence[LedgerEntry]) -> Sequence[CrmReceipt | ChannelError]:
         """Tell the portal, several messages in a request."""
@@ -99,7 +103,7 @@ class Bitrix24:
 
     async def accept(self, bound: Bound, request: HookRequest) -> CrmReply:
         """Check and translate what the portal sends."""
-        return await accept.accept(bound, request, self._world.clock.now())
+        return await accept.accept(bound, request, self._world)
 
     def understand(self, bound: Bound, raw: bytes) -> CrmEvent:  # noqa: ARG002 - an event says all by itself
         """Parse a stored event again."""

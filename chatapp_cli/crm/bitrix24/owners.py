@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from chatapp_cli.crm.bitrix24 import events, names
 from chatapp_cli.crm.bitrix24.api import BatchCommand, PortalApi
 from chatapp_cli.crm.bitrix24.cards import TYPES, bound_cards, bound_to, item_of
+from chatapp_cli.crm.bitrix24.errors import CARD_AWAITED
 from chatapp_cli.crm.bitrix24.rate import Urgency
 from chatapp_cli.domain import border
 from chatapp_cli.domain.crm.entry import CrmReceipt, LedgerEntry
@@ -233,5 +234,5 @@ def _told(
     if failures := [one for one in said if isinstance(one, ChannelError)]:
         return failures[0]
     if not keys and now - entry.at < TRACKED_WITHIN:
-        return Retryable("card_awaited")
+        return Retryable(CARD_AWAITED)
     return CrmReceipt()

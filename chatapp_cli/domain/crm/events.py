@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from chatapp_cli.domain.ids import Millis
+from chatapp_cli.domain.ids import ChannelId, Millis
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +86,17 @@ class PlaceDetached:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceConfigured:
+    """An administrator of the CRM chose a channel of ours for a place, on a page of ours there."""
+
+    kind: str
+    place: str
+    channel: ChannelId
+    options: Mapping[str, str]
+    """All that the kind of channel has there; an empty value is the default."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CardChanged:
     """A field of a card changed; which one, and to what, has to be asked."""
 
@@ -118,6 +129,7 @@ CrmEvent: TypeAlias = (
     | CrmWithdrew
     | CrmConversation
     | PlaceDetached
+    | PlaceConfigured
     | CardChanged
     | CardCommented
     | LinkInstalled
