@@ -84,6 +84,8 @@ ACTS: Mapping[Act, Text] = MappingProxyType(
         Act.OWNER: T("who is responsible"),
     }
 )
+WORKS_UNTIL = T("without end")
+"""Until when a line works: the lines of a desk of one's own have no paid time."""
 ENTRY_STATES: Mapping[str, Text] = MappingProxyType(
     {
         "waiting": T("waiting"),

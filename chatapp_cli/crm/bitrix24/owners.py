@@ -23,7 +23,7 @@ from chatapp_cli.domain.crm.entry import CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.events import CardChanged, CardCommented, CardEvent, CrmArrival
 from chatapp_cli.domain.crm.link import Pairing
 from chatapp_cli.domain.crm.owner import ChatOwner, cards, heeds_cards
-from chatapp_cli.domain.errors import ChannelError, Rejected, Retryable
+from chatapp_cli.domain.errors import ChannelError, Misconfigured, Rejected, Retryable
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.kit.brackets import members
 
@@ -139,10 +139,13 @@ def _owner(
 
 
 async def _all(api: PortalApi, commands: Mapping[str, BatchCommand]) -> Mapping[str, Any]:
-    """The answers, without those that were refused: a card may be gone. Raises what passes by itself."""
+    """The answers, without those that were refused: a card may be gone, or not be shown to the application's owner.
+
+    Raises what passes by itself.
+    """
     answers = await api.batch(commands, urgency=Urgency.BACKGROUND) if commands else {}
     for said in answers.values():
-        if isinstance(said, ChannelError) and not isinstance(said, Rejected):
+        if isinstance(said, ChannelError) and not isinstance(said, Rejected | Misconfigured):
             raise said
     return {name: said for name, said in answers.items() if not isinstance(said, ChannelError)}
 
@@ -232,7 +235,12 @@ def _told(
         return Rejected("employee_left", entry.employee)
     said = [answers.get(f"{place} {key.kind}") for key in keys]
     if failures := [one for one in said if isinstance(one, ChannelError)]:
-        return failures[0]
+        return _about_card(failures[0])
     if not keys and now - entry.at < TRACKED_WITHIN:
         return Retryable(CARD_AWAITED)
     return CrmReceipt()
+
+
+def _about_card(error: ChannelError) -> ChannelError:
+    """That the application's owner may not change a card says nothing about the link."""
+    return Rejected("card_denied", error.detail) if isinstance(error, Misconfigured) else error

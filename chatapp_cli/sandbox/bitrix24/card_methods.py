@@ -90,6 +90,8 @@ class CardMethods:
     def change(self, call: Call) -> Json:
         """New fields of a card, which somebody who works here is responsible for."""
         card, fields = self._card(call), call.map("fields")
+        if (card.kind, card.id) in self._desk.misbehaviour.denied_cards:
+            raise PortalRefusal(403, "ACCESS_DENIED", "You may not change this item")
         who = self._office.employees.get(int(fields.get("assignedById", card.responsible)))
         if "assignedById" in fields and (who is None or not who.active):
             raise PortalRefusal(400, "CRM_FIELD_ERROR_VALUE_NOT_VALID", "Invalid value of field assignedById")

@@ -88,6 +88,17 @@ async def test_who_left_or_never_worked_there_is_refused_and_changes_nothing(
     assert (said.code, said.detail, changes(portal)) == ("employee_left", str(employee), [])
 
 
+async def test_a_card_that_the_application_may_not_change_is_refused_and_the_others_are_changed(
+    session: Bitrix24Session, portal: Portal, world: World
+) -> None:
+    chat = await shown(session, portal, world)
+    deal, contact = of_kind(portal, "deal"), of_kind(portal, "contact")
+    portal.misbehaviour.denied_cards = {("contact", contact.id)}
+    (said,) = await session.deliver([owes(chat)])
+    assert isinstance(said, Rejected)
+    assert (said.code, deal.responsible, contact.responsible) == ("card_denied", OLEG, SVETLANA)
+
+
 async def test_a_changed_card_is_read_with_the_others_of_its_chat_and_the_newest_decides(
     session: Bitrix24Session, portal: Portal, world: World
 ) -> None:
