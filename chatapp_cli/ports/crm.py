@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from chatapp_cli.domain.crm.entry import CrmChat, CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.events import CardEvent, CrmArrival, CrmEvent, MirroredChat
@@ -35,10 +35,6 @@ class CrmSession(Protocol):
         Called when the session begins, and when a pairing or the public address changes: it repeats nothing that
         is done already.
         """
-        ...
-
-    async def offer(self, accounts: Sequence[Account]) -> None:
-        """Take the channels that people may choose on the CRM's own pages: all of them, in place of those before."""
         ...
 
     async def deliver(self, entries: Sequence[LedgerEntry]) -> Sequence[CrmReceipt | ChannelError]:
@@ -80,10 +76,24 @@ class CrmSession(Protocol):
         """The cards that the CRM has bound to a chat."""
         ...
 
+
+@runtime_checkable
+class OffersChannels(Protocol):
+    """A session of a CRM with pages of ours on which people choose a channel for a place, see ``PlaceConfigured``."""
+
+    async def offer(self, accounts: Sequence[Account]) -> None:
+        """Take the channels that they may choose: all of them, in place of those before."""
+        ...
+
+
+@runtime_checkable
+class KnowsOwners(Protocol):
+    """A session that can tell who is responsible for the cards of chats, and be told so by ``Act.OWNER`` (K-04)."""
+
     async def owners(self, changes: Sequence[CardEvent], pairings: Sequence[Pairing]) -> Sequence[ChatOwner]:
         """Who is responsible now for the chats of cards that changed, of those kinds that each pairing heeds.
 
-        Of several cards of a chat the one decides that changed last, by a field or a comment (K-04).
+        Of several cards of a chat the one decides that changed last, by a field or a comment.
         """
         ...
 

@@ -17,7 +17,7 @@ from chatapp_cli.domain.ids import PairingId
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import HookReply, HookRequest
-from chatapp_cli.ports.crm import Crm, CrmSession
+from chatapp_cli.ports.crm import Crm, CrmSession, OffersChannels
 from chatapp_cli.runtime.ledger import LedgerKeeper
 from chatapp_cli.runtime.lifecycle import Lifecycle
 from chatapp_cli.runtime.link_inbox import LinkInbox
@@ -169,8 +169,9 @@ class LinkRunner:
     async def _offer(self, session: CrmSession) -> None:
         """Tell the CRM's own pages which channels can be chosen."""
         self._offering = False
-        crm = manifest(self.row.kind)
-        await session.offer(await self._store.read(partial(pairings.accounts, manifest=crm)))
+        if isinstance(session, OffersChannels):
+            crm = manifest(self.row.kind)
+            await session.offer(await self._store.read(partial(pairings.accounts, manifest=crm)))
 
     async def _catch_up(self, session: CrmSession) -> None:
         """Look for what employees wrote since the link was last known to work."""

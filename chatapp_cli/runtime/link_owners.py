@@ -9,11 +9,11 @@ import structlog
 
 from chatapp_cli.domain.crm.events import CardEvent
 from chatapp_cli.domain.crm.link import Pairing
-from chatapp_cli.domain.crm.owner import heeds_cards
+from chatapp_cli.domain.crm.owner import ChatOwner, heeds_cards
 from chatapp_cli.domain.errors import ChannelError
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.kit.crms import manifest
-from chatapp_cli.ports.crm import CrmSession
+from chatapp_cli.ports.crm import CrmSession, KnowsOwners
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import crm_entries, crm_intake, crm_owners, ledger, pairings
 from chatapp_cli.store.rows.crm import CrmArrivedRow, LinkRow
@@ -46,7 +46,7 @@ class OwnerKeeper:
     async def changed_since(self, session: CrmSession, since: Millis) -> int:
         """Look for the cards that changed since a moment; returns how many are new."""
         wanted = await self._heeding()
-        if not wanted:
+        if not wanted or not isinstance(session, KnowsOwners):
             return 0
         arrivals = await session.changed_cards(max(0, since - MARGIN), wanted)
         return await self._store.write(partial(crm_intake.keep, link=self._link.id, arrivals=arrivals))
@@ -56,7 +56,7 @@ class OwnerKeeper:
     ) -> None:
         rows = [row for row, _ in events]
         try:
-            found = await session.owners(list(dict.fromkeys(event for _, event in events)), wanted) if wanted else ()
+            found = await _asked(session, [event for _, event in events], wanted)
         except ChannelError as error:
             await self._put_off(rows, error)
             return
@@ -76,6 +76,12 @@ class OwnerKeeper:
             if (operator, line) not in self._said:
                 self._said.add((operator, line))
                 log.warning("crm.owner_does_not_see_line", link=self._link.id, operator=operator, line=line)
+
+
+async def _asked(session: CrmSession, events: Sequence[CardEvent], wanted: Sequence[Pairing]) -> Sequence[ChatOwner]:
+    if not wanted or not isinstance(session, KnowsOwners):
+        return ()
+    return await session.owners(list(dict.fromkeys(events)), wanted)
 
 
 def _heeding(tx: Tx, *, link: LinkRow) -> Sequence[Pairing]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Awaitable, Callable, Mapping
-from functools import partial
 from hashlib import sha256
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -38,7 +37,6 @@ from chatapp_cli.kit.brackets import parse
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import HookRequest
 from chatapp_cli.ports.crm import CrmReply
-from chatapp_cli.ports.world import Chance, World
 
 _NO: Final = CrmReply(status=403)
 _BAD: Final = CrmReply(status=400)
@@ -51,15 +49,15 @@ _RU: Final = "ru"
 Tree = Mapping[str, Any]
 
 
-async def accept(bound: Bound, request: HookRequest, world: World) -> CrmReply:
+async def accept(bound: Bound, request: HookRequest, now: Millis) -> CrmReply:
     """Check a call and translate it; a refusal stores nothing."""
-    page, now = request.path.strip("/"), world.clock.now()
+    page = request.path.strip("/")
     handlers: Mapping[tuple[str, str], Callable[[Bound, HookRequest, Millis], Awaitable[CrmReply]]] = {
         ("POST", "event"): _event,
         ("POST", "install"): _install,
         ("GET", "code"): _code,
-        ("POST", "connector"): partial(_connector, chance=world.chance),
-        ("POST", place_form.SAVE): partial(_save, chance=world.chance),
+        ("POST", "connector"): _connector,
+        ("POST", place_form.SAVE): _save,
     }
     if handler := handlers.get((request.method, page)):
         try:
@@ -210,7 +208,7 @@ async def _may_install(bound: Bound, offer: Offer, now: Millis) -> bool:
     return parts.netloc.lower() == bound.account or (known is not None and known.member_id == offer.member_id)
 
 
-async def _connector(bound: Bound, request: HookRequest, now: Millis, chance: Chance) -> CrmReply:
+async def _connector(bound: Bound, request: HookRequest, now: Millis) -> CrmReply:
     """The settings page of a connector, opened in the portal's frame. ``APP_SID`` is not the application token."""
     tree = parse(request.body)
     known = await installation(bound)
@@ -220,13 +218,13 @@ async def _connector(bound: Bound, request: HookRequest, now: Millis, chance: Ch
     if not names.kind_of(connector) or not line.isdecimal():
         return CrmReply(status=404)
     where = FormPlace(connector=connector, line=line, language=request.query.get("LANG", _RU), now=now)
-    return await place_form.shown(bound, known.origin, where, chance)
+    return await place_form.shown(bound, known.origin, where, seed=_text(tree, "AUTH_ID"))
 
 
-async def _save(bound: Bound, request: HookRequest, now: Millis, chance: Chance) -> CrmReply:
+async def _save(bound: Bound, request: HookRequest, now: Millis) -> CrmReply:
     """The form of that page comes back: its token proves that the page was shown to the portal's administrator."""
     known = await installation(bound)
-    return _NO if known is None else await place_form.saved(bound, known.origin, parse(request.body), now, chance)
+    return _NO if known is None else await place_form.saved(bound, known.origin, parse(request.body), now)
 
 
 def _map(tree: Any, name: str) -> Tree:

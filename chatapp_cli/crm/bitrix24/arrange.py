@@ -16,7 +16,7 @@ import msgspec
 from chatapp_cli.crm.bitrix24 import names
 from chatapp_cli.crm.bitrix24.api import BatchCommand, PortalApi
 from chatapp_cli.crm.bitrix24.convert import ON
-from chatapp_cli.crm.bitrix24.events import BOUND, CARD_EVENTS, COMMENT
+from chatapp_cli.crm.bitrix24.events import wanted as wanted_events
 from chatapp_cli.crm.bitrix24.rate import Urgency
 from chatapp_cli.crm.bitrix24.record import (
     CALLED_AT,
@@ -30,7 +30,6 @@ from chatapp_cli.crm.bitrix24.record import (
     written,
 )
 from chatapp_cli.domain.crm.link import Account, Pairing
-from chatapp_cli.domain.crm.owner import cards, heeds_cards
 from chatapp_cli.domain.crm_manifest import ChannelThere
 from chatapp_cli.domain.errors import ChannelError, Misconfigured, NeedsRebind, Rejected
 from chatapp_cli.domain.ids import PairingId
@@ -58,7 +57,7 @@ class Arrangement:
 
     async def arrange(self, pairings: Sequence[Pairing]) -> Mapping[PairingId, ChannelError]:
         """Do what lacks; returns what was refused."""
-        await self._bind(_wanted_events(pairings))
+        await self._bind(wanted_events([one.options for one in pairings]))
         wanted, refused = _by_line(pairings)
         refused |= await self._register(wanted)
         await self._leave(wanted)
@@ -195,13 +194,6 @@ def _by_line(pairings: Sequence[Pairing]) -> tuple[dict[tuple[str, str], Pairing
         else:
             wanted[there.id, pairing.place] = pairing
     return wanted, refused
-
-
-def _wanted_events(pairings: Sequence[Pairing]) -> Sequence[str]:
-    """The events of messages always; those of cards only while a pairing heeds them."""
-    kinds = [kind for one in pairings if heeds_cards(one.options) for kind in cards(one.options)]
-    told = [event for kind, event in CARD_EVENTS.items() if kind in kinds]
-    return [*BOUND, *told, *((COMMENT,) if told else ())]
 
 
 def _status(connector: str, line: str) -> BatchCommand:

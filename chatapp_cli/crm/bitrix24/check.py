@@ -7,10 +7,9 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from chatapp_cli.crm.bitrix24 import lines, record
+from chatapp_cli.crm.bitrix24 import events, lines, record
 from chatapp_cli.crm.bitrix24.api import BatchCommand, PortalApi
 from chatapp_cli.crm.bitrix24.bind import SCOPES
-from chatapp_cli.crm.bitrix24.events import BOUND
 from chatapp_cli.crm.bitrix24.names import KIND
 from chatapp_cli.crm.bitrix24.record import ECHO, HEARD, NONCE
 from chatapp_cli.domain.errors import ChannelError
@@ -37,7 +36,7 @@ async def findings(api: PortalApi, bound: Bound, world: World) -> Sequence[Findi
         _scopes(answers["scope"]),
         _owner(answers["user.current"]),
         _clock(answers["server.time"], world),
-        _bindings(answers["event.get"], bound),
+        _bindings(answers["event.get"], bound, await _wanted(bound)),
     ]
     found += [one async for one in _lines(api)]
     return [*found, await _echo(api, bound, world)]
@@ -106,7 +105,11 @@ def _clock(said: Any, world: World) -> Finding:
     return Finding(name="clock", ok=True, what=T("Our clock and the portal's agree."))
 
 
-def _bindings(said: Any, bound: Bound) -> Finding:
+async def _wanted(bound: Bound) -> Sequence[str]:
+    return events.wanted([one.options for one in (await record.joined(bound.memory)).values()])
+
+
+def _bindings(said: Any, bound: Bound, wanted: Sequence[str]) -> Finding:
     """Each event has to come to one address, once: two spellings of ours would double everything."""
     if isinstance(said, ChannelError):
         return broken("events", said)
@@ -114,8 +117,8 @@ def _bindings(said: Any, bound: Bound) -> Finding:
     ours = f"/hooks/{bound.hook_key}/event"
     counted = Counter(str(one.get("event", "")).upper() for one in there)
     reached = {str(one.get("event", "")).upper() for one in there if str(one.get("handler", "")).endswith(ours)}
-    missing = [event for event in BOUND if event.upper() not in reached]
-    doubled = [event for event in BOUND if counted[event.upper()] > 1]
+    missing = [event for event in wanted if event.upper() not in reached]
+    doubled = [event for event in wanted if counted[event.upper()] > 1]
     step = T("It is mended when the daemon opens the link: start {how}.", how=to_do(Next.SERVE))
     if missing or doubled:
         return Finding(name="events", ok=False, what=_odd_bindings(missing, doubled), next_step=step)

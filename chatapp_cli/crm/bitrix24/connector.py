@@ -103,7 +103,7 @@ class Bitrix24:
 
     async def accept(self, bound: Bound, request: HookRequest) -> CrmReply:
         """Check and translate what the portal sends."""
-        return await accept.accept(bound, request, self._world)
+        return await accept.accept(bound, request, self._world.clock.now())
 
     def understand(self, bound: Bound, raw: bytes) -> CrmEvent:  # noqa: ARG002 - an event says all by itself
         """Parse a stored event again."""

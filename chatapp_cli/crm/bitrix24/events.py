@@ -6,7 +6,7 @@ Sources: b24-rest-docs ``imconnector/events``, providers' sheet §2.4 with adden
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -29,6 +29,7 @@ from chatapp_cli.domain.crm.events import (
     PlaceDetached,
     RemoteFile,
 )
+from chatapp_cli.domain.crm.owner import cards, heeds_cards
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.kit.brackets import members
 
@@ -63,6 +64,15 @@ CARD_EVENTS: Final[Mapping[str, str]] = {
 }
 """What it tells of each kind of card, only while a pairing heeds that kind: a busy portal tells it often."""
 COMMENT: Final = "OnCrmTimelineCommentAdd"
+
+
+def wanted(options: Iterable[Mapping[str, str]]) -> Sequence[str]:
+    """What the portal has to tell with pairings of these options."""
+    kinds = {kind for one in options if heeds_cards(one) for kind in cards(one)}
+    told = [event for kind, event in CARD_EVENTS.items() if kind in kinds]
+    return [*BOUND, *told, *((COMMENT,) if told else ())]
+
+
 _CARDS: Final = {event.upper(): kind for kind, event in CARD_EVENTS.items()}
 
 _SEVERAL: Final = {

@@ -26,7 +26,6 @@ from chatapp_cli.i18n import show, speaking
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.crm import CrmReply
-from chatapp_cli.ports.world import Chance
 
 SAVE: Final = "save"
 """The page that takes the form."""
@@ -62,18 +61,21 @@ class FormPlace:
 
 
 async def shown(
-    bound: Bound, origin: str, where: FormPlace, chance: Chance, said: Mapping[str, str] | None = None,
+    bound: Bound, origin: str, where: FormPlace, *, seed: str, typed: Mapping[str, str] | None = None,
     problem: UsageError | None = None,
 ) -> CrmReply:  # fmt: skip
-    """The page as it stands, or with what was just ``said`` and what is wrong with it."""
+    """The page as it stands, or with what was just ``typed`` and what is wrong with it.
+
+    ``seed`` is something that comes once: the access token that the portal makes for each page, or a form's token.
+    """
     there = (await joined(bound.memory)).get(where.pair)
     accounts = await offered(bound.memory, where.kind)
     address = (await bound.memory.known(CALLED_AT)).get(CALLED_AT, "")
     with speaking(pages.spoken(where.language)):
         body = _state(where, there) + _trouble(problem) + _about(address)
         if accounts or there:
-            token = _token(bound, where, chance.key())
-            body += _form(token, where, there, accounts, said or (there.options if there else {}))
+            token = _token(bound, where, _nonce(seed, where.now))
+            body += _form(token, where, there, accounts, typed or (there.options if there else {}))
         else:
             body += _nothing_to_choose(where.kind)
     return pages.page(origin, where.language, Text(names.channels()[where.kind].name), body, forms=True)
@@ -164,12 +166,16 @@ def _token(bound: Bound, where: FormPlace, nonce: str) -> str:
     return f"{body}.{_signed(bound, body)}"
 
 
+def _nonce(seed: str, now: Millis) -> str:
+    return sha256(f"{now} {seed}".encode("utf-8", "replace")).hexdigest()[:32]
+
+
 def _signed(bound: Bound, body: str) -> str:
     key = bound.secrets["client_secret"].encode()
     return hmac.new(key, f"place form {bound.hook_key} {body}".encode("utf-8", "replace"), sha256).hexdigest()
 
 
-async def saved(bound: Bound, origin: str, tree: Mapping[str, Any], now: Millis, chance: Chance) -> CrmReply:
+async def saved(bound: Bound, origin: str, tree: Mapping[str, Any], now: Millis) -> CrmReply:
     """Take the form: what is wrong stands on the page, what is right is kept once."""
     said = {name: value for name, value in tree.items() if isinstance(value, str)}
     where, nonce, until = _read(bound, said.get("token", ""))
@@ -179,7 +185,8 @@ async def saved(bound: Bound, origin: str, tree: Mapping[str, Any], now: Millis,
     try:
         event = await _event(bound, where, said)
     except UsageError as problem:
-        return await shown(bound, origin, where, chance, _values(where.kind, said), problem)
+        typed = _values(where.kind, said)
+        return await shown(bound, origin, where, seed=said["token"], typed=typed, problem=problem)
     if not await bound.memory.swap(_USED + nonce, "", str(until)):
         return _NO
     await _forget_old(bound, now)
