@@ -31,7 +31,8 @@ def parse(body: bytes, *, deepest: int = DEEPEST, most: int = MOST) -> dict[str,
     for pair in body.decode("utf-8", "replace").split("&"):
         name, _, value = pair.partition("=")
         if "%" in pair or "+" in pair:
-            name, value = _decoded(name), _decoded(value)
+            # Brackets are all that names have encoded as a rule, and ``unquote`` takes ten times as long.
+            name, value = _decoded(name.replace("%5B", "[").replace("%5D", "]")), _decoded(value)
         if "[" in name:
             keep = put_counting if "[0]" in name or "[]" in name else put
             keep(_path(name, deepest), value)
@@ -57,9 +58,10 @@ def _path(name: str, deepest: int) -> list[str]:
     opened = name.count("[")
     if opened > deepest:
         raise ValueError(f"more than {deepest} brackets in a name")
-    root, _, rest = name.partition("[")
-    if name[-1] == "]" and opened == rest.count("]") == rest.count("][") + 1 and root and "]" not in root:
+    whole = name[-1] == "]" and opened == name.count("]") == name.count("][") + 1
+    if whole and 0 < name.index("[") < name.index("]"):
         return name[:-1].replace("][", "[").split("[")
+    root, _, rest = name.partition("[")
     return _odd_path(name, root, rest) if root else [name]
 
 
