@@ -52,6 +52,8 @@ class Misbehaviour:
     """Seconds on the clock between a client's message and the card that the tracker makes."""
     doubled_events: int = 0
     """How many next events come twice at the same moment."""
+    doubled_sms: int = 0
+    """How many next SMS are told twice to their provider."""
     drop_events: int = 0
     """How many next events are lost before anybody is called."""
     late_events: float = 0.0

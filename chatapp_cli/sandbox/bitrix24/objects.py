@@ -206,6 +206,21 @@ class PortalCard:
         return self.stage.rpartition(":")[2] in {"WON", "LOSE", "CONVERTED", "JUNK"}
 
 
+@dataclass(slots=True, kw_only=True)
+class PortalSms:
+    """An SMS that somebody sent by a provider of ours."""
+
+    id: str
+    code: str
+    """The provider's."""
+    phone: str
+    text: str
+    author: int
+    """The employee who sent it, or in whose name a robot did."""
+    statuses: list[str] = field(default_factory=list)
+    """What was told of it, in order."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortalNotice:
     """A notice that a user got from the system."""
