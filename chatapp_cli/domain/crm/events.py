@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
-if TYPE_CHECKING:
-    from chatapp_cli.domain.ids import Millis, PairingId
+from chatapp_cli.domain.ids import Millis, PairingId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
