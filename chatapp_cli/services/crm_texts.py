@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.address import canonical, kinds
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.message import Origin
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import composing, ledger, pairings
+from chatapp_cli.services import access, composing, ledger, pairings
 from chatapp_cli.services.message_request import MessageRequest, ToAddress
 from chatapp_cli.services.sending import SendOptions, key_of
 from chatapp_cli.store.rows.crm import PairedRow
@@ -26,6 +27,7 @@ def send(tx: Tx, link: LinkId, event: CrmTexted, able: Able) -> None:
 
     ``tx`` acts in the name of who sent it. Raises NotFound if the pairing is not one of the link's, or has ended.
     """
+    access.require(tx, Right.ANSWER)
     pairing = pairings.one(tx, event.pairing)
     if pairing.link_id != link or not pairing.active:
         raise NotFound(T("Pairing {n} does not send texts of this CRM.", n=event.pairing))

@@ -66,6 +66,8 @@ class PortalCall:
     """The name of the command in its batch."""
     status: int = 0
     """0: cut off, or not answered yet."""
+    lost: bool = False
+    """Whether its answer is cut off because of a command inside."""
     error: str = ""
     answer: Any = None
 

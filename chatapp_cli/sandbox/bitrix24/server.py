@@ -120,7 +120,7 @@ class MethodServer(HttpSandbox):
             return page()
         answer = await self._settled(request, call)
         await asyncio.sleep(fault.slow.get(method, 0))
-        if fault.spend(fault.lose_after, method):
+        if call.lost or fault.spend(fault.lose_after, method):
             return await cut_off(request)
         return answer
 
@@ -198,6 +198,7 @@ class MethodServer(HttpSandbox):
         except PortalRefusal as refused:
             call.status, call.error = refused.status, refused.code
             raise
+        batch.lost |= self.misbehaviour.spend(self.misbehaviour.lose_after, method)
         return answer
 
     def _allow(self, call: PortalCall) -> None:
