@@ -12,6 +12,7 @@ import pytest
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.message import Origin
+from chatapp_cli.runtime import linking
 from chatapp_cli.sandbox.bitrix24 import Portal
 from chatapp_cli.sandbox.sms import SmsSandbox
 from chatapp_cli.sandbox.stage import Customer
@@ -126,6 +127,20 @@ async def test_without_the_option_the_provider_is_gone_and_the_line_stays(desk: 
     (row,) = desk.company.read(lambda tx: pairings.of_link(tx, desk.link))
     desk.company.write(lambda tx: pairings.detach(tx, row))
     await eventually(lambda: not desk.portal.senders)
+
+
+async def test_a_link_that_is_removed_leaves_no_provider_there(desk: SmsDesk) -> None:
+    await linking.unlink(desk.company, desk.row(), force=False)
+    assert desk.company.read(links.everything) == []
+    assert desk.portal.senders == {}
+    assert desk.portal.active == set()
+
+
+async def test_a_link_is_removed_also_while_the_portal_is_away(desk: SmsDesk) -> None:
+    await desk.portal.vanish()
+    await linking.unlink(desk.company, desk.row(), force=True)
+    assert desk.company.read(links.everything) == []
+    await desk.portal.come_back()
 
 
 async def test_a_call_for_a_pairing_that_has_ended_is_kept_for_a_person(desk: SmsDesk) -> None:
