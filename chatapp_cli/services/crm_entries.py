@@ -85,7 +85,7 @@ class EntryLoader:
         self, tx: Tx, row: EntryRow, told: LedgerEntry, card: DialogCard, message: MessageRow
     ) -> LedgerEntry:
         ours, origin = message.direction == Direction.OUT, Origin(message.origin)
-        texted = _is_texted(tx, row, message)
+        texted = ours and _is_texted(tx, row, message)
         named = message.author if ours or card.chat_kind != "private" else ""
         return replace(
             told,

@@ -28,6 +28,7 @@ _CODE: Final = re.compile(r"chatapp_[a-z_]+_([1-9][0-9]{0,17})", re.ASCII)
 _ASKED: Final = "asked"
 """In the memory of a provider whose registration may or may not have been carried out."""
 _LANGUAGES: Final = ("ru", "en")
+_SCOPE: Final = "sms_scope"
 _GONE: Final = "error_sender_not_found"
 _STEPS: Final = frozenset({TextFate.QUEUED, TextFate.SENT})
 """What a message goes through on its way; older portals know only how it ended."""
@@ -133,9 +134,14 @@ def _is_gone(error: ChannelError) -> bool:
 
 def _explained(error: ChannelError) -> ChannelError:
     """The refusal of a provider: the line itself is connected all the same."""
-    if isinstance(error, Misconfigured) and error.code == "scope":
-        return Rejected("sms_scope", error.detail)
-    return Rejected("sms_refused", error.detail) if isinstance(error, Rejected) else error
+    error = _without_right(error)
+    return Rejected("sms_refused", error.detail) if isinstance(error, Rejected) and error.code != _SCOPE else error
+
+
+def _without_right(error: ChannelError) -> ChannelError:
+    """A lacking right to provide SMS must not stop the whole link."""
+    lacking = isinstance(error, Misconfigured) and error.code == "scope"
+    return Rejected(_SCOPE, error.detail) if lacking else error
 
 
 async def report(api: PortalApi, entries: Sequence[LedgerEntry]) -> Sequence[Outcome]:
@@ -165,4 +171,4 @@ def _outcome(entry: LedgerEntry, said: Any) -> Outcome:
     if not isinstance(said, ChannelError):
         return CrmReceipt()
     unknown = isinstance(said, Rejected) and errors.begins_with(said, _UNKNOWN_STATUS)
-    return CrmReceipt() if unknown and entry.fate in _STEPS else said
+    return CrmReceipt() if unknown and entry.fate in _STEPS else _without_right(said)

@@ -319,6 +319,15 @@ async def test_a_message_that_the_portal_does_not_know_waits_for_a_person(
     assert strange.detail.startswith("ERROR_MESSAGE_NOT_FOUND")
 
 
+async def test_a_right_that_was_taken_away_stops_the_fate_of_a_message_and_not_the_link(
+    provider: Bitrix24Session, portal: Portal
+) -> None:
+    number, _ = await portal.sends_sms(CODE, PHONE, "Заказ готов")
+    portal.misbehaviour.missing_scopes = {"messageservice"}
+    (answer,) = await provider.deliver([fate(number, TextFate.SENT)])
+    assert (type(answer), answer.code) == (Rejected, "sms_scope")  # type: ignore[union-attr]
+
+
 async def test_a_portal_without_the_provider_is_told_nothing(provider: Bitrix24Session, portal: Portal) -> None:
     number, _ = await portal.sends_sms(CODE, PHONE, "Заказ готов")
     assert await provider.arrange([pairing()]) == {}
