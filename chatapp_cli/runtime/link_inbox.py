@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import structlog
@@ -32,9 +32,11 @@ FOR_UNKNOWN = 2.0
 class LinkInbox:
     """The events of one link."""
 
-    def __init__(self, store: AsyncStore, link: LinkId) -> None:
+    def __init__(self, store: AsyncStore, link: LinkId, applied: Callable[[], None]) -> None:
+        """``applied`` is called after each event: the CRM may have to be told something because of it."""
         self._store = store
         self._link = link
+        self._applied = applied
         self._clock = store.company.world.clock
         self._news = WakeUp()
         self._caught_up = WakeUp()
@@ -104,6 +106,7 @@ class LinkInbox:
             log.exception("crm.not_applied", link=self._link, arrived=row.id)
             await self._put_off(row, ChatappError(T("{error}", error=type(error).__name__)))
             return False
+        self._applied()
         return True
 
     async def _reject(self, row: CrmArrivedRow, event: CrmEvent, error: Rejected) -> None:
