@@ -132,11 +132,18 @@ def _say_trouble(row: LinkRow) -> None:
 @app.command("show", cls=Verb)
 def show_(ctx: typer.Context, link: OneLink = "", as_json: Json = False) -> None:
     """Show a link with the channels that are paired."""
+    from chatapp_cli.commands import linking
+
     with opened(ctx) as company:
         row, paired = company.read(lambda tx: _with_pairings(tx, link))
-    if as_json:
-        printing.document(documents.link(row, paired))
-        return
+        if as_json:
+            printing.document(documents.link(row, paired))
+        else:
+            _print_link(row, paired)
+            linking.say_strangers(company, row)
+
+
+def _print_link(row: LinkRow, paired: Sequence[PairingRow]) -> None:
     printing.facts(
         {
             _("CRM"): f"{row.title} ({row.kind}, {row.id})",

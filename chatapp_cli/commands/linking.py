@@ -15,13 +15,14 @@ from chatapp_cli.domain.crm.link import Employee, Place
 from chatapp_cli.domain.errors import NotFound, UsageError
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
-from chatapp_cli.i18n import show
+from chatapp_cli.i18n import _, show
 from chatapp_cli.kit.crms import manifest, packages
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.ports.crm import CrmSession
 from chatapp_cli.runtime import linking
+from chatapp_cli.runtime.link import public_url
+from chatapp_cli.services import crm_owners, links, pairings, words
 from chatapp_cli.services import employees as staff
-from chatapp_cli.services import links, pairings, words
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.crm import EmployeeRow, LinkRow, PairingRow
 
@@ -90,13 +91,26 @@ def changed(row: PairingRow, options: Mapping[str, str]) -> str:
 
 
 def options(company: Company, row: PairingRow) -> Mapping[str, str]:
-    """The options of a pairing in words."""
-    about = manifest(company.read(lambda tx: links.one(tx, row.link_id)).kind)
-    values = pairings.options(about, row)
-    return {
+    """The options of a pairing in words, the address that the CRM calls, and until when the line works."""
+    link = company.read(lambda tx: links.one(tx, row.link_id))
+    about, values = manifest(link.kind), pairings.options(manifest(link.kind), row)
+    shown = {
         f"{field.name} ({show(field.label)})": show(field.shown(values[field.name]))
         for field in pairings.fields_of(about, row.kind)
     }
+    address = company.read(lambda tx: links.webhook(tx, link, about, public_url(tx, company=company)))
+    return {**shown, _("Webhook"): address or "–", _("The line works until"): show(words.WORKS_UNTIL)}
+
+
+def say_strangers(company: Company, row: LinkRow) -> None:
+    """Say who answers on one side and is nobody on the other, as far as pairings synchronise that."""
+    about, how = manifest(row.kind), "chatapp crm employees --operator NAME --is NUMBER"
+    for number in company.read(lambda tx: crm_owners.unknown_employees(tx, about, row.id)):
+        what = T("Employee {n} of the CRM is no operator here: dialogs of their cards stay as they are.", n=number)
+        say(what, T("Say who they are: {how}", how=how))
+    for name in company.read(lambda tx: crm_owners.unknown_operators(tx, about, row.id)):
+        what = T("{name} answers dialogs and is no employee of the CRM: it is not told of them.", name=name)
+        say(what, T("Say who they are: {how}", how=how))
 
 
 def employees(company: Company, named: str) -> tuple[Sequence[Employee], list[EmployeeRow]]:

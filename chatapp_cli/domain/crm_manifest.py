@@ -37,6 +37,8 @@ class CrmManifest:
     """The options of a pairing."""
     channels: Mapping[str, ChannelThere] = field(default_factory=dict)
     """By our kinds of channels; others cannot be paired."""
+    hook: str = ""
+    """Where below our own address for a link its CRM tells us what happens."""
     at_once: int = 1
     """The most entries that a session is given at once."""
     limits: Sequence[Text] = ()

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Protocol
 
 from chatapp_cli.domain.crm.entry import CrmChat, CrmReceipt, LedgerEntry
-from chatapp_cli.domain.crm.events import CrmArrival, CrmEvent, MirroredChat
-from chatapp_cli.domain.crm.link import Card, Employee, Pairing, Place
+from chatapp_cli.domain.crm.events import CardEvent, CrmArrival, CrmEvent, MirroredChat
+from chatapp_cli.domain.crm.link import Account, Card, Employee, Pairing, Place
+from chatapp_cli.domain.crm.owner import ChatOwner
 from chatapp_cli.domain.errors import ChannelError
-from chatapp_cli.domain.ids import LinkId, PairingId
+from chatapp_cli.domain.ids import LinkId, Millis, PairingId
 from chatapp_cli.ports.bind import Asker, Bound
 from chatapp_cli.ports.connector import Finding, HookRequest
 
@@ -36,10 +37,14 @@ class CrmSession(Protocol):
         """
         ...
 
+    async def offer(self, accounts: Sequence[Account]) -> None:
+        """Take the channels that people may choose on the CRM's own pages: all of them, in place of those before."""
+        ...
+
     async def deliver(self, entries: Sequence[LedgerEntry]) -> Sequence[CrmReceipt | ChannelError]:
         """Tell the CRM, in order; the answer to each entry, or why not.
 
-        The entries are of different chats, at most ``CrmManifest.at_once``. ``OutcomeUnknown`` for an entry that may
+        The messages are of different chats, at most ``CrmManifest.at_once``. ``OutcomeUnknown`` for an entry that may
         have been taken. Raises what concerns all of them.
         """
         ...
@@ -73,6 +78,17 @@ class CrmSession(Protocol):
 
     async def cards(self, chat: CrmChat) -> Sequence[Card]:
         """The cards that the CRM has bound to a chat."""
+        ...
+
+    async def owners(self, changes: Sequence[CardEvent], pairings: Sequence[Pairing]) -> Sequence[ChatOwner]:
+        """Who is responsible now for the chats of cards that changed, of those kinds that each pairing heeds.
+
+        Of several cards of a chat the one decides that changed last, by a field or a comment (K-04).
+        """
+        ...
+
+    async def changed_cards(self, since: Millis, pairings: Sequence[Pairing]) -> Sequence[CrmArrival]:
+        """The cards of the kinds that pairings heed which changed since then: the newest, up to a bound."""
         ...
 
 

@@ -55,9 +55,9 @@ class LinkRunner:
         self._store = store
         self._clock = store.company.world.clock
         self._keeper = LedgerKeeper(store, row.id)
-        self._inbox = LinkInbox(store, row.id, self._keeper.wake)
+        self._inbox = LinkInbox(store, row, self._keeper.wake)
         self._lifecycle = Lifecycle(self, store.company.world, log.bind(link=row.id, kind=row.kind))
-        self._arranging, self._catching_up = True, True
+        self._arranging, self._catching_up, self._offering = True, True, True
         self._work = WakeUp()
         self._door: tuple[Crm, Bound] | None = None
         self._opening = asyncio.Lock()
@@ -81,6 +81,11 @@ class LinkRunner:
     def arrange(self) -> None:
         """A pairing changed."""
         self._arranging = True
+        self._work.set()
+
+    def offer(self) -> None:
+        """A channel was bound, unbound or authorised: others can be chosen on the CRM's own pages."""
+        self._offering = True
         self._work.set()
 
     def catch_up(self) -> None:
@@ -122,7 +127,7 @@ class LinkRunner:
         async with crm.open(self.row.id, bound, public_url=address) as session:
             raise_if_cancelled()
             self._lifecycle.came_up()
-            self._arranging = self._catching_up = True
+            self._arranging = self._catching_up = self._offering = True
             self._inbox.hold()
             await self._arrange(session)
             await self._lifecycle.tell(Health.OK)
@@ -142,6 +147,8 @@ class LinkRunner:
             self._work.clear()
             if self._arranging:
                 await self._arrange(session)
+            if self._offering:
+                await self._offer(session)
             if self._catching_up:
                 await self._catch_up(session)
                 self._inbox.release()
@@ -159,12 +166,19 @@ class LinkRunner:
         refused = await session.arrange([crm_entries.pairing_of(crm, row) for row in rows])
         await self._store.write(partial(_record_refusals, rows=rows, refused=refused))
 
+    async def _offer(self, session: CrmSession) -> None:
+        """Tell the CRM's own pages which channels can be chosen."""
+        self._offering = False
+        crm = manifest(self.row.kind)
+        await session.offer(await self._store.read(partial(pairings.accounts, manifest=crm)))
+
     async def _catch_up(self, session: CrmSession) -> None:
         """Look for what employees wrote since the link was last known to work."""
         self._catching_up = False
         await self._store.write(partial(links.open_gap, link=self.row.id))
         chats = await self._store.read(partial(_chats, link=self.row))
-        found = 0
+        gap = await self._store.read(partial(links.one, link=self.row.id))
+        found = await self._inbox.look_at_cards(session, gap.gap_from or gap.created_at)
         async for arrivals in session.catch_up(chats):
             found += await self._keep(arrivals)
         await self._store.write(partial(links.close_gap, link=self.row.id, chats=len(chats), found=found))

@@ -7,17 +7,19 @@ from functools import partial
 
 import structlog
 
-from chatapp_cli.domain.crm.events import CrmEvent, CrmWrote, RemoteFile
+from chatapp_cli.domain.crm.events import CardEvent, CrmEvent, CrmWrote, PlaceConfigured, RemoteFile
 from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import ChannelError, ChatappError, NotFound, Rejected, StoreError
-from chatapp_cli.domain.ids import LinkId
+from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.text import T
 from chatapp_cli.ports.crm import CrmSession
+from chatapp_cli.runtime.link_owners import OwnerKeeper
+from chatapp_cli.runtime.link_places import PlaceKeeper
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.wakeup import WakeUp
 from chatapp_cli.services import crm_intake, files, ledger
 from chatapp_cli.services.crm_intake import CrmContext, NotYet
-from chatapp_cli.store.rows.crm import CrmArrivedRow
+from chatapp_cli.store.rows.crm import CrmArrivedRow, LinkRow
 
 log = structlog.get_logger()
 
@@ -32,11 +34,12 @@ FOR_UNKNOWN = 2.0
 class LinkInbox:
     """The events of one link."""
 
-    def __init__(self, store: AsyncStore, link: LinkId, applied: Callable[[], None]) -> None:
+    def __init__(self, store: AsyncStore, link: LinkRow, applied: Callable[[], None]) -> None:
         """``applied`` is called after each event: the CRM may have to be told something because of it."""
         self._store = store
-        self._link = link
+        self._link = link.id
         self._applied = applied
+        self._places, self._owners = PlaceKeeper(store, link), OwnerKeeper(store, link)
         self._clock = store.company.world.clock
         self._news = WakeUp()
         self._caught_up = WakeUp()
@@ -53,6 +56,10 @@ class LinkInbox:
         """Wake it: the CRM told something."""
         self._news.set()
 
+    async def look_at_cards(self, session: CrmSession, since: Millis) -> int:
+        """Look for the cards that changed since a moment; returns how many are new."""
+        return await self._owners.changed_since(session, since)
+
     async def run(self, session: CrmSession) -> None:
         """Apply events until cancelled."""
         await self._caught_up.wait_by(self._clock, CAUGHT_UP_WITHIN)
@@ -66,13 +73,18 @@ class LinkInbox:
     async def _turn(self, session: CrmSession) -> None:
         """Apply what may be applied now; in a chat a message waits for those before it."""
         held: set[tuple[str, str]] = set()
-        for row, event in in_order(await self._waiting()):
+        waiting = await self._waiting()
+        now = self._clock.now()
+        cards = [(row, event) for row, event in waiting if isinstance(event, CardEvent) and row.next_at <= now]
+        for row, event in in_order([one for one in waiting if not isinstance(one[1], CardEvent)]):
             where = _chat_of(event)
             waits = row.next_at > self._clock.now() or where in held
             if not waits:
                 waits = not await self._apply(session, row, event)
             if waits and where is not None and isinstance(event, CrmWrote):
                 held.add(where)
+        if cards:
+            await self._owners.apply(session, cards)
 
     async def _waiting(self) -> list[tuple[CrmArrivedRow, CrmEvent]]:
         """Events that are not applied; one that cannot be read becomes a dead letter."""
@@ -87,9 +99,7 @@ class LinkInbox:
     async def _apply(self, session: CrmSession, row: CrmArrivedRow, event: CrmEvent) -> bool:
         """Apply an event; false if it is tried again later."""
         try:
-            staged = await self._fetched(session, event.files) if isinstance(event, CrmWrote) else ()
-            context = CrmContext(able=self._store.company.capabilities, files=staged)
-            await self._store.write(partial(crm_intake.apply, row=row, event=event, context=context))
+            await self._carry_out(session, row, event)
         except StoreError:
             raise
         except Rejected as error:
@@ -108,6 +118,14 @@ class LinkInbox:
             return False
         self._applied()
         return True
+
+    async def _carry_out(self, session: CrmSession, row: CrmArrivedRow, event: CrmEvent) -> None:
+        if isinstance(event, PlaceConfigured):
+            await self._places.apply(session, row, event)
+            return
+        staged = await self._fetched(session, event.files) if isinstance(event, CrmWrote) else ()
+        context = CrmContext(able=self._store.company.capabilities, files=staged)
+        await self._store.write(partial(crm_intake.apply, row=row, event=event, context=context))
 
     async def _reject(self, row: CrmArrivedRow, event: CrmEvent, error: Rejected) -> None:
         if isinstance(event, CrmWrote):

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import structlog
 
 from chatapp_cli.domain.ids import LinkId
+from chatapp_cli.domain.journal.channels import ChannelBound, ChannelUnbound, HealthChanged
 from chatapp_cli.domain.journal.company import CompanyConfigured
+from chatapp_cli.domain.journal.dialogs import Assigned
 from chatapp_cli.domain.journal.links import (
     CatchUpAsked,
     EntryRetried,
@@ -46,6 +48,7 @@ log = structlog.get_logger()
 
 _LINKS = (LinkAdded, LinkForgotten, LinkGranted)
 _TO_TELL = (
+    Assigned,
     EntryRetried,
     FileArrived,
     FileMissing,
@@ -57,11 +60,25 @@ _TO_TELL = (
 )
 
 
+_ACCOUNTS = (ChannelBound, ChannelUnbound, HealthChanged)
+"""What changes which channels can be chosen on a CRM's own pages."""
+
+
 class LinkSupervisor(Worker):
     """Starts, restarts and stops the links' runners as the store says, and passes events to them."""
 
     name = "crm"
-    wakes = (*_LINKS, *_TO_TELL, CatchUpAsked, CompanyConfigured, LinkHeard, LinkResumed, PairingEnded, PairingMade)
+    wakes = (
+        *_LINKS,
+        *_TO_TELL,
+        *_ACCOUNTS,
+        CatchUpAsked,
+        CompanyConfigured,
+        LinkHeard,
+        LinkResumed,
+        PairingEnded,
+        PairingMade,
+    )
 
     def __init__(self, store: AsyncStore) -> None:
         self._store = store
@@ -92,6 +109,10 @@ class LinkSupervisor(Worker):
                 runner.told()
                 if isinstance(entry.event, CompanyConfigured):
                     runner.resume()
+            return
+        if isinstance(entry.event, _ACCOUNTS):
+            for runner in runners.values():
+                runner.offer()
             return
         runner_of = runners.get(LinkId(getattr(entry.event, "link", 0)))
         if runner_of is not None:

@@ -63,6 +63,7 @@ class EntryLoader:
             remote=row.remote,
             employee=row.employee,
             reason=self._reason(tx, row, message, pairing),
+            at=row.created_at,
         )
         return told if message is None else self._with_message(tx, row, told, card, message)
 
@@ -152,7 +153,10 @@ class FilesAwaited(Exception):
 
 def pairing_of(crm: CrmManifest, row: PairingRow) -> Pairing:
     """A pairing as a session gets it."""
-    return Pairing(id=row.id, kind=row.kind, account=row.channel, place=row.place, options=pairings.options(crm, row))
+    options = pairings.options(crm, row)
+    return Pairing(
+        id=row.id, kind=row.kind, account=row.channel, place=row.place, options=options, channel=row.channel_id
+    )
 
 
 def _person(tx: Tx, card: DialogCard) -> CrmPerson:

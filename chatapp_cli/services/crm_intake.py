@@ -12,6 +12,8 @@ import msgspec
 from chatapp_cli.domain import border
 from chatapp_cli.domain.access import PROGRAM, Right, system
 from chatapp_cli.domain.crm.events import (
+    CardChanged,
+    CardCommented,
     CrmArrival,
     CrmConversation,
     CrmEvent,
@@ -21,6 +23,7 @@ from chatapp_cli.domain.crm.events import (
     CrmWrote,
     LinkInstalled,
     LinkRemoved,
+    PlaceConfigured,
     PlaceDetached,
 )
 from chatapp_cli.domain.crm.states import LinkState
@@ -335,14 +338,8 @@ def _message(tx: Tx, link: LinkId, pairing: PairingRow, chat: ChatRow, remote: s
 
 
 _EVENTS = (
-    CrmWrote,
-    CrmRewrote,
-    CrmWithdrew,
-    CrmTexted,
-    CrmConversation,
-    PlaceDetached,
-    LinkInstalled,
-    LinkRemoved,
+    *(CrmWrote, CrmRewrote, CrmWithdrew, CrmTexted, CrmConversation, PlaceDetached),
+    *(PlaceConfigured, CardChanged, CardCommented, LinkInstalled, LinkRemoved),
 )
 _BY_NAME: Mapping[str, type[CrmEvent]] = {kind.__name__: kind for kind in _EVENTS}
 

@@ -238,6 +238,12 @@ def refuse_arrival(
     _add(tx, *where, Act.FAILED, chat=chat, remote=remote, employee=employee, reason=reason)
 
 
+def owe_owner(tx: Tx, pairing: PairedRow, dialog: DialogId, employee: str) -> None:
+    """Have a CRM told who is responsible for a dialog, in place of what it was to be told of that before."""
+    tx.run("owners.withdraw", dialog=dialog, link=pairing.link_id)
+    _add(tx, pairing.link_id, pairing.id, dialog, None, Act.OWNER, rank=_LAST, employee=employee)
+
+
 def came_from(tx: Tx, link: LinkId, message: MessageId, remote: str, *, chat: str, employee: str = "") -> None:
     """Note that a message was written in a CRM, which is then not told of it as if it were ours."""
     whose = {"chat": chat, "remote": border.external_id(remote), "employee": border.external_id(employee)}
@@ -285,6 +291,8 @@ def settle(tx: Tx, row: EntryRow, shown: CrmReceipt) -> bool:
     if held.message_id is not None and held.act == Act.ADD:
         about = {"chat": held.chat, "remote": border.external_id(shown.remote), "employee": ""}
         tx.run("ledger.keep_message", link=held.link_id, message=held.message_id, came=0, **about)
+    if held.act == Act.OWNER:
+        tx.run("owners.set", pairing=held.pairing_id, chat=held.chat, owner=held.employee, at=0)
     tx.run("ledger.done", id=held.id)
     _emit_settled(tx, EntrySettled, held)
     return True

@@ -28,6 +28,7 @@ from chatapp_cli.store.secrets import Vault
 from chatapp_cli.store.tx import Tx
 
 if TYPE_CHECKING:
+    from chatapp_cli.domain.crm_manifest import CrmManifest
     from chatapp_cli.ports.bind import Bound
 
 NEW = "not_connected"
@@ -131,6 +132,11 @@ def granted(tx: Tx, link: LinkId) -> None:
     """Begin a session anew, because the CRM gave tokens."""
     tx.run("links.restart", id=link)
     tx.emit(LinkGranted(link=link), actor=PROGRAM)
+
+
+def webhook(tx: Tx, link: LinkRow, manifest: CrmManifest, public_url: str) -> str:
+    """The address at which a CRM tells us what happens; empty for those who may not link one: it has a secret part."""
+    return f"{public_url}/hooks/{link.hook_key}/{manifest.hook}" if access.has(tx, Right.CRM) else ""
 
 
 def set_state(tx: Tx, link: LinkId, state: LinkState, code: str = "", detail: str = "", *, look: float = 0.0) -> None:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from chatapp_cli.domain import border, option
 from chatapp_cli.domain.access import PROGRAM, Right
+from chatapp_cli.domain.crm.link import Account
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.form import Field
+from chatapp_cli.domain.health import Health
 from chatapp_cli.domain.ids import ChannelId, LinkId, PairingId
 from chatapp_cli.domain.journal.links import PairingEnded, PairingMade
 from chatapp_cli.domain.next_step import Next, to_do
@@ -73,8 +75,8 @@ def attach(
     """
     access.require(tx, Right.CRM)
     links.one(tx, link)
-    channels.one(tx, channel.id)
     _require_known(manifest, channel)
+    _require_authorised(channels.one(tx, channel.id))
     _require_free(tx, link, channel, place)
     before = next((row for row in everything(tx) if (row.link_id, row.channel_id) == (link, channel.id)), None)
     stored = _changed(manifest, channel.kind, {} if before is None else before.options, changes)
@@ -121,6 +123,25 @@ def _require_known(manifest: CrmManifest, channel: ChannelRow) -> None:
             T("{title} has no counterpart in {crm}.", title=channel.title, crm=manifest.title),
             T("Kinds of channels that have one: {known}", known=", ".join(manifest.channels)),
         )
+
+
+def _require_authorised(channel: ChannelRow) -> None:
+    """A channel is paired once its account is bound and authorised (S-156)."""
+    if channel.health == Health.NEEDS_REBIND:
+        raise Refused(
+            "not_authorised",
+            T("The account of {title} is not authorised.", title=channel.title),
+            T("Bind it again, then pair it: {how}", how=to_do(Next.BIND_AGAIN, kind=channel.kind)),
+        )
+
+
+def accounts(tx: Tx, manifest: CrmManifest) -> Sequence[Account]:
+    """The bound and authorised channels that have a counterpart in a CRM."""
+    return [
+        Account(channel=row.id, kind=row.kind, name=f"{row.title} · {row.line}")
+        for row in channels.everything(tx)
+        if row.kind in manifest.channels and row.health != Health.NEEDS_REBIND
+    ]
 
 
 def _require_free(tx: Tx, link: LinkId, channel: ChannelRow, place: Place) -> None:

@@ -82,8 +82,11 @@ ACTS: Mapping[Act, Text] = MappingProxyType(
         Act.DELIVERED: T("sent to the client"),
         Act.FAILED: T("not sent to the client"),
         Act.TEXTED: T("what became of an SMS"),
+        Act.OWNER: T("who is responsible"),
     }
 )
+WORKS_UNTIL = T("without end")
+"""Until when a line works: the lines of a desk of one's own have no paid time."""
 ENTRY_STATES: Mapping[str, Text] = MappingProxyType(
     {
         "waiting": T("waiting"),

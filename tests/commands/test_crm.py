@@ -20,11 +20,11 @@ from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived, Peer, Pro
 from chatapp_cli.domain.crm.events import CrmArrival
 from chatapp_cli.domain.crm.link import Place
 from chatapp_cli.domain.crm.states import LinkState
-from chatapp_cli.domain.ids import ChannelId, LinkId
+from chatapp_cli.domain.ids import ChannelId, DialogId, LinkId
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.sandbox.bitrix24 import Portal
-from chatapp_cli.services import channels, crm_intake, employees, ledger, links, operators, pairings
+from chatapp_cli.services import channels, crm_intake, duties, employees, ledger, links, operators, pairings
 from chatapp_cli.services.ingest import ingest
 from tests.commands.conftest import Shell, elsewhere
 from tests.commands.process import PROGRAM
@@ -363,6 +363,32 @@ def test_the_options_of_a_pairing_are_shown_in_words_and_changed_one_by_one(
         assert (said.code, said.out) == (2, "")
         assert what in said.err
     assert company.read(lambda tx: pairings.of_link(tx, paired)) == [row]
+
+
+@pytest.mark.req("S-163", part="webhook, valid until")
+def test_a_pairing_shows_the_address_that_the_crm_calls_and_until_when_its_line_works(
+    chatapp: Shell, company: Company, paired: LinkId, bound: ChannelId
+) -> None:
+    chatapp("company", "configure", "--set", f"public_url={DESK}")
+    rows = chatapp("crm", "configure", bound).rows
+    key = company.read(lambda tx: links.one(tx, paired)).hook_key
+    assert ["Webhook", f"{DESK}/hooks/{key}/event"] in rows
+    assert ["The line works until", "without end"] in rows
+
+
+@pytest.mark.usefixtures("paired")
+def test_who_answers_on_one_side_and_is_nobody_on_the_other_is_named(
+    chatapp: Shell, company: Company, bound: ChannelId, client_writes: Write
+) -> None:
+    chatapp("crm", "configure", bound, "--set", "owner_sync=both")
+    client_writes("Здравствуйте")
+    assert "is no operator here" not in chatapp("crm", "show").err
+    company.write(lambda tx: tx.run("chats.keep", pairing=1, chat="chat-1", dialog=1, remote="5", session="", code=""))
+    company.write(lambda tx: tx.run("owners.set", pairing=1, chat="chat-1", owner="29", at=1))
+    company.write(lambda tx: duties.assign(tx, DialogId(1), "олег"))
+    said = chatapp("crm", "show").err
+    assert "Employee 29 of the CRM is no operator here: dialogs of their cards stay as they are.\n" in said
+    assert "олег answers dialogs and is no employee of the CRM: it is not told of them.\n" in said
 
 
 def test_a_pairing_ends_once(chatapp: Shell, paired: LinkId, bound: ChannelId) -> None:

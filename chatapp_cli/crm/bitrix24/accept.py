@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from hashlib import sha256
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import msgspec
 
-from chatapp_cli.crm.bitrix24 import events, names, pages
+from chatapp_cli.crm.bitrix24 import events, names, pages, place_form
+from chatapp_cli.crm.bitrix24.place_form import FormPlace
 from chatapp_cli.crm.bitrix24.record import (
     COPY_RETURNS,
     ECHO,
@@ -36,6 +38,7 @@ from chatapp_cli.kit.brackets import parse
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import HookRequest
 from chatapp_cli.ports.crm import CrmReply
+from chatapp_cli.ports.world import Chance, World
 
 _NO: Final = CrmReply(status=403)
 _BAD: Final = CrmReply(status=400)
@@ -48,14 +51,15 @@ _RU: Final = "ru"
 Tree = Mapping[str, Any]
 
 
-async def accept(bound: Bound, request: HookRequest, now: Millis) -> CrmReply:
+async def accept(bound: Bound, request: HookRequest, world: World) -> CrmReply:
     """Check a call and translate it; a refusal stores nothing."""
-    page = request.path.strip("/")
+    page, now = request.path.strip("/"), world.clock.now()
     handlers: Mapping[tuple[str, str], Callable[[Bound, HookRequest, Millis], Awaitable[CrmReply]]] = {
         ("POST", "event"): _event,
         ("POST", "install"): _install,
         ("GET", "code"): _code,
-        ("POST", "connector"): _connector,
+        ("POST", "connector"): partial(_connector, chance=world.chance),
+        ("POST", place_form.SAVE): partial(_save, chance=world.chance),
         ("POST", "sms"): _sms,
     }
     if handler := handlers.get((request.method, page)):
@@ -207,19 +211,23 @@ async def _may_install(bound: Bound, offer: Offer, now: Millis) -> bool:
     return parts.netloc.lower() == bound.account or (known is not None and known.member_id == offer.member_id)
 
 
-async def _connector(bound: Bound, request: HookRequest, now: Millis) -> CrmReply:  # noqa: ARG001 - as the others
+async def _connector(bound: Bound, request: HookRequest, now: Millis, chance: Chance) -> CrmReply:
     """The settings page of a connector, opened in the portal's frame. ``APP_SID`` is not the application token."""
     tree = parse(request.body)
     known = await installation(bound)
     if known is None or not _is_from(known, _text(tree, "member_id"), _text(tree, "APPLICATION_TOKEN")):
         return _NO
     connector, line = pages.place_of(_text(tree, "PLACEMENT_OPTIONS"))
-    kind = names.kind_of(connector)
-    if not kind:
+    if not names.kind_of(connector) or not line.isdecimal():
         return CrmReply(status=404)
-    there = (await joined(bound.memory)).get(f"{connector}|{line}")
-    title = names.channels()[kind].name
-    return pages.settings(known.origin, request.query.get("LANG", _RU), (title, line), there)
+    where = FormPlace(connector=connector, line=line, language=request.query.get("LANG", _RU), now=now)
+    return await place_form.shown(bound, known.origin, where, chance)
+
+
+async def _save(bound: Bound, request: HookRequest, now: Millis, chance: Chance) -> CrmReply:
+    """The form of that page comes back: its token proves that the page was shown to the portal's administrator."""
+    known = await installation(bound)
+    return _NO if known is None else await place_form.saved(bound, known.origin, parse(request.body), now, chance)
 
 
 async def _sms(bound: Bound, request: HookRequest, now: Millis) -> CrmReply:

@@ -13,11 +13,23 @@ from urllib.parse import quote
 from chatapp_cli.crm.bitrix24 import names
 from chatapp_cli.crm.bitrix24.api import BatchCommand, PortalApi
 from chatapp_cli.crm.bitrix24.convert import ON
-from chatapp_cli.crm.bitrix24.events import BOUND
+from chatapp_cli.crm.bitrix24.events import BOUND, CARD_EVENTS, COMMENT
 from chatapp_cli.crm.bitrix24.rate import Urgency
-from chatapp_cli.crm.bitrix24.record import ECHO, NONCE, Joined, digest, joined, on_line, written
+from chatapp_cli.crm.bitrix24.record import (
+    CALLED_AT,
+    ECHO,
+    NONCE,
+    OFFERED,
+    Joined,
+    OfferedAccount,
+    digest,
+    joined,
+    on_line,
+    written,
+)
 from chatapp_cli.crm.bitrix24.texts import TextProviders
-from chatapp_cli.domain.crm.link import Pairing
+from chatapp_cli.domain.crm.link import Account, Pairing
+from chatapp_cli.domain.crm.owner import cards, heeds_cards
 from chatapp_cli.domain.crm_manifest import ChannelThere
 from chatapp_cli.domain.errors import ChannelError, Misconfigured, NeedsRebind, Rejected
 from chatapp_cli.domain.ids import PairingId
@@ -46,26 +58,41 @@ class Arrangement:
 
     async def arrange(self, pairings: Sequence[Pairing]) -> Mapping[PairingId, ChannelError]:
         """Do what lacks; returns what was refused."""
-        await self._bind()
+        await self._bind(_wanted_events(pairings))
         wanted, refused = _by_line(pairings)
         refused |= await self._register(wanted)
         await self._leave(wanted)
         refused |= await self._join({pair: one for pair, one in wanted.items() if one.id not in refused})
         return await self._providers.arrange(list(wanted.values())) | refused
 
-    async def _bind(self) -> None:
-        """Have every event come to the present address, once."""
+    async def offer(self, accounts: Sequence[Account]) -> None:
+        """Remember what the page of a connector lets an administrator choose, and where the portal calls us."""
+        known = {**await self._memory.known(OFFERED), **await self._memory.known(CALLED_AT)}
+        wanted = {CALLED_AT: self._event} | {
+            f"{OFFERED}{one.channel}": written(OfferedAccount(channel=one.channel, kind=one.kind, name=one.name))
+            for one in accounts
+        }
+        changes = {**dict.fromkeys(known, ""), **wanted}
+        await self._memory.save({name: said for name, said in changes.items() if known.get(name, "") != said})
+
+    async def _bind(self, wanted: Sequence[str]) -> None:
+        """Have these events come to the present address, once, and no others."""
         there = await self._api.call("event.get", urgency=Urgency.BACKGROUND)
         known = [one for one in there if isinstance(one, dict)] if isinstance(there, list) else []
         online = [one for one in known if str(one.get("offline") or "0") == "0"]
+        names_wanted = {event.upper() for event in wanted}
         present = {str(one.get("event", "")).upper() for one in online if one.get("handler") == self._event}
-        old = [one for one in online if one.get("handler") != self._event]
+        old = [
+            one
+            for one in online
+            if one.get("handler") != self._event or str(one.get("event", "")).upper() not in names_wanted
+        ]
         commands = {
             f"u{n}": BatchCommand("event.unbind", {"event": one["event"], "handler": one["handler"]})
             for n, one in enumerate(old)
             if one.get("event") and one.get("handler")
         }
-        missing = [event for event in BOUND if event.upper() not in present]
+        missing = [event for event in wanted if event.upper() not in present]
         commands |= {
             f"b{n}": BatchCommand("event.bind", {"event": event, "handler": self._event})
             for n, event in enumerate(missing)
@@ -171,6 +198,13 @@ def _by_line(pairings: Sequence[Pairing]) -> tuple[dict[tuple[str, str], Pairing
     return wanted, refused
 
 
+def _wanted_events(pairings: Sequence[Pairing]) -> Sequence[str]:
+    """The events of messages always; those of cards only while a pairing heeds them."""
+    kinds = [kind for one in pairings if heeds_cards(one.options) for kind in cards(one.options)]
+    told = [event for kind, event in CARD_EVENTS.items() if kind in kinds]
+    return [*BOUND, *told, *((COMMENT,) if told else ())]
+
+
 def _status(connector: str, line: str) -> BatchCommand:
     return BatchCommand("imconnector.status", {"CONNECTOR": connector, "LINE": line})
 
@@ -190,7 +224,14 @@ def _data(pairing: Pairing) -> Mapping[str, str]:
 
 def _joined(pairing: Pairing) -> Joined:
     signed = pairing.options.get("show_operator_name") == ON
-    return Joined(pairing=pairing.id, account=pairing.account, data=digest(_data(pairing)), names=signed)
+    return Joined(
+        pairing=pairing.id,
+        account=pairing.account,
+        data=digest(_data(pairing)),
+        names=signed,
+        channel=pairing.channel,
+        options=dict(pairing.options),
+    )
 
 
 def _is_gone(error: ChannelError) -> bool:

@@ -31,7 +31,7 @@ async def bound_cards(api: PortalApi, chats: Mapping[str, str]) -> Mapping[str, 
         if number.isdecimal()
     }
     answers = await api.batch(commands) if commands else {}
-    return {name: _ids(dialog) for name, dialog in answers.items() if isinstance(dialog, Mapping)}
+    return {name: bound_to(dialog) for name, dialog in answers.items() if isinstance(dialog, Mapping)}
 
 
 async def cards(api: PortalApi, chat: CrmChat) -> Sequence[Card]:
@@ -41,19 +41,20 @@ async def cards(api: PortalApi, chat: CrmChat) -> Sequence[Card]:
         kind: BatchCommand("crm.item.get", {"entityTypeId": TYPES[kind], "id": card}) for kind, card in ids.items()
     }
     answers = await api.batch(wanted) if wanted else {}
-    items = {kind: item for kind, answer in answers.items() if (item := _item(answer))}
+    items = {kind: item for kind, answer in answers.items() if (item := item_of(answer))}
     words = await _words(api, items)
     return [_card(kind, item, words, api.held.origin) for kind, item in items.items()]
 
 
-def _ids(dialog: Tree) -> Mapping[str, int]:
-    """Read ``LEAD|1209|COMPANY|0|CONTACT|0|DEAL|0``; 0 is none."""
+def bound_to(dialog: Tree) -> Mapping[str, int]:
+    """The cards of a dialog by kind, from ``LEAD|1209|COMPANY|0|CONTACT|0|DEAL|0``; 0 is none."""
     parts = str(dialog.get("entity_data_2") or "").split("|")
     told = {kind.lower(): number for kind, number in zip(parts[::2], parts[1::2], strict=False)}
     return {kind: int(told[kind]) for kind in TYPES if told.get(kind, "").isdecimal() and int(told[kind])}
 
 
-def _item(answer: Any) -> Tree:
+def item_of(answer: Any) -> Tree:
+    """The card in the answer of ``crm.item.get``; empty if there is none."""
     item = answer.get("item") if isinstance(answer, Mapping) else None
     return item if isinstance(item, Mapping) else {}
 
@@ -110,4 +111,4 @@ async def contact_names(api: PortalApi, chats: Mapping[str, str]) -> Mapping[str
         if "contact" in ids
     }
     answers = await api.batch(wanted, urgency=Urgency.BACKGROUND) if wanted else {}
-    return {name: title for name, answer in answers.items() if (title := title_of(_item(answer)))}
+    return {name: title for name, answer in answers.items() if (title := title_of(item_of(answer)))}

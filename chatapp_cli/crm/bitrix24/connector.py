@@ -6,18 +6,19 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from chatapp_cli.crm.bitrix24 import accept, bind, cards, check, events, files, lines
+from chatapp_cli.crm.bitrix24 import accept, bind, cards, check, events, files, lines, owners
 from chatapp_cli.crm.bitrix24.api import PortalApi, connected
 from chatapp_cli.crm.bitrix24.arrange import Arrangement
 from chatapp_cli.crm.bitrix24.deliver import Delivery
 from chatapp_cli.crm.bitrix24.history import ChatHistory
 from chatapp_cli.crm.bitrix24.naming import ChatNaming
 from chatapp_cli.domain.crm.entry import CrmChat, CrmReceipt, LedgerEntry
-from chatapp_cli.domain.crm.events import CrmArrival, CrmEvent, MirroredChat
-from chatapp_cli.domain.crm.link import Card, Employee, Pairing, Place
+from chatapp_cli.domain.crm.events import CardEvent, CrmArrival, CrmEvent, MirroredChat
+from chatapp_cli.domain.crm.link import Account, Card, Employee, Pairing, Place
+from chatapp_cli.domain.crm.owner import ChatOwner
 from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.errors import ChannelError
-from chatapp_cli.domain.ids import LinkId, PairingId
+from chatapp_cli.domain.ids import LinkId, Millis, PairingId
 from chatapp_cli.ports.bind import Asker, Bound
 from chatapp_cli.ports.connector import Finding, HookRequest
 from chatapp_cli.ports.crm import Crm, CrmReply, CrmSession
@@ -36,6 +37,10 @@ class Bitrix24Session:
     async def arrange(self, pairings: Sequence[Pairing]) -> Mapping[PairingId, ChannelError]:
         """Register connectors, connect lines, bind events; what is done is not repeated."""
         return await self._arrangement.arrange(pairings)
+
+    async def offer(self, accounts: Sequence[Account]) -> None:
+        """Let administrators choose these channels on the pages of the connectors."""
+        await self._arrangement.offer(accounts)
 
     async def deliver(self, entries: Sequence[LedgerEntry]) -> Sequence[CrmReceipt | ChannelError]:
         """Tell the portal, several messages in a request."""
@@ -73,6 +78,14 @@ class Bitrix24Session:
         """The cards that the portal has bound to a chat."""
         return await cards.cards(self._api, chat)
 
+    async def owners(self, changes: Sequence[CardEvent], pairings: Sequence[Pairing]) -> Sequence[ChatOwner]:
+        """Who is responsible now for the chats of cards that changed."""
+        return await owners.owners(self._api, changes, pairings)
+
+    async def changed_cards(self, since: Millis, pairings: Sequence[Pairing]) -> Sequence[CrmArrival]:
+        """The newest cards that changed since a moment."""
+        return await owners.changed_cards(self._api, since, pairings)
+
     async def aclose(self) -> None:
         """End the work beside the deliveries."""
         await self._naming.aclose()
@@ -90,7 +103,7 @@ class Bitrix24:
 
     async def accept(self, bound: Bound, request: HookRequest) -> CrmReply:
         """Check and translate what the portal sends."""
-        return await accept.accept(bound, request, self._world.clock.now())
+        return await accept.accept(bound, request, self._world)
 
     def understand(self, bound: Bound, raw: bytes) -> CrmEvent:  # noqa: ARG002 - an event says all by itself
         """Parse a stored event again."""

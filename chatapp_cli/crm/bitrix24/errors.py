@@ -31,6 +31,8 @@ TOO_LONG: Final = "operation_time_limit"
 """A method used up its time; other methods go on."""
 PAUSE: Final = 2.0
 """Seconds in which the bucket has room again."""
+CARD_AWAITED: Final = "card_awaited"
+"""The code of an entry that waits until the tracker has made its card."""
 PARKED_CODE: Final = "method_parked"
 PARKED: Final = 60.0
 """Seconds that a method rests whose end of the pause was not told: the limit counts by minutes."""
@@ -138,4 +140,6 @@ def begins_with(error: ChannelError, code: str) -> bool:
 
 def stops_everything(error: ChannelError) -> bool:
     """Whether an error concerns the whole link, and not one entry or one method."""
-    return isinstance(error, _STOPPING) or (isinstance(error, Retryable | RateLimited) and error.code != PARKED_CODE)
+    return isinstance(error, _STOPPING) or (
+        isinstance(error, Retryable | RateLimited) and error.code not in {PARKED_CODE, CARD_AWAITED}
+    )

@@ -17,6 +17,9 @@ from chatapp_cli.crm.bitrix24.record import copy_mark
 from chatapp_cli.crm.bitrix24.texts import pairing_of
 from chatapp_cli.domain import border
 from chatapp_cli.domain.crm.events import (
+    CardChanged,
+    CardCommented,
+    CardEvent,
     CrmArrival,
     CrmConversation,
     CrmEvent,
@@ -56,6 +59,15 @@ BOUND: Final[Sequence[str]] = (
     "OnAppTest",
 )
 """What we ask the portal to tell us."""
+CARD_EVENTS: Final[Mapping[str, str]] = {
+    "deal": "OnCrmDealUpdate",
+    "lead": "OnCrmLeadUpdate",
+    "contact": "OnCrmContactUpdate",
+    "company": "OnCrmCompanyUpdate",
+}
+"""What it tells of each kind of card, only while a pairing heeds that kind: a busy portal tells it often."""
+COMMENT: Final = "OnCrmTimelineCommentAdd"
+_CARDS: Final = {event.upper(): kind for kind, event in CARD_EVENTS.items()}
 
 _SEVERAL: Final = {
     MESSAGE_ADD: "MESSAGES",
@@ -147,10 +159,24 @@ def arrival(raw: bytes, now: Millis) -> CrmArrival:
     """A stored part; what cannot be understood is kept with the reason."""
     try:
         tree = _tree(raw)
+        if told := _of_card(tree):
+            return _card_arrival(told, now, raw)
         return CrmArrival(provider_id=border.external_id(_provider_id(tree, raw)), event=_event(tree, now), raw=raw)
     except ValueError as error:
         problem = border.text(str(error) or type(error).__name__)
         return CrmArrival(provider_id=f"odd:{_digest(raw)}", event=None, raw=raw, problem=problem)
+
+
+def card_changed(card: str, number: str, at: Millis) -> CrmArrival:
+    """A card that a catch-up found changed at a moment, as the event would have told it."""
+    raw = _written({"event": CARD_EVENTS[card].upper(), "data": {"FIELDS": {"ID": number}}})
+    return _card_arrival(CardChanged(card=card, id=border.external_id(number)), at, raw)
+
+
+def _card_arrival(told: CardEvent, at: Millis, raw: bytes) -> CrmArrival:
+    """Two changes of a second are told alike, so the time of arrival tells them apart; a doubled one does no harm."""
+    which = f"{told.card}:{told.id}" if isinstance(told, CardChanged) else f"comment:{told.comment}"
+    return CrmArrival(provider_id=border.external_id(f"card:{which}:{at}"), event=told, raw=raw)
 
 
 def understand(raw: bytes, now: Millis) -> CrmEvent:
@@ -205,9 +231,23 @@ def _event(tree: Tree, now: Millis) -> CrmEvent:
         return PlaceDetached(place=place, kind=kind)
     if name == LINE_DELETE and isinstance(data, str) and data:
         return PlaceDetached(place=border.external_id(data))
-    if name in {UNINSTALL, SMS}:
-        return LinkRemoved() if name == UNINSTALL else _texted(_map(tree, "data"))
+    return LinkRemoved() if name == UNINSTALL else _outside_chats(tree)
+
+
+def _outside_chats(tree: Tree) -> CrmEvent:
+    name = str(tree.get("event", ""))
+    if found := _texted(_map(tree, "data")) if name == SMS else _of_card(tree):
+        return found
     raise ValueError(f"an event of a kind that we do not know: {name}")
+
+
+def _of_card(tree: Tree) -> CardEvent | None:
+    """A card that changed, or a comment in one; of either only the id is told."""
+    name = str(tree.get("event", ""))
+    if name not in _CARDS and name != COMMENT.upper():
+        return None
+    number = border.external_id(_required(_map(_map(tree, "data"), "FIELDS"), "ID"))
+    return CardCommented(comment=number) if name not in _CARDS else CardChanged(card=_CARDS[name], id=number)
 
 
 def _wrote(tree: Tree, now: Millis) -> CrmWrote:

@@ -1,4 +1,4 @@
-"""The small pages that an administrator sees in the portal: installed, and who stands on this line.
+"""The small pages that an administrator sees in the portal: what they have in common, and that of the installation.
 
 They bear no script, and only the linked portal may show them in its frame. Bitrix24 tells the language as ``LANG``.
 """
@@ -10,38 +10,24 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from chatapp_cli.crm.bitrix24.record import Joined
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import show, speaking
 from chatapp_cli.ports.crm import CrmReply
 
-_STYLE = "body{font:16px/1.5 sans-serif;margin:2em;color:#333}code{background:#eef;padding:.2em .4em}"
+_STYLE = (
+    "body{font:16px/1.5 sans-serif;margin:2em;color:#333}code{background:#eef;padding:.2em .4em}"
+    "label{display:block;margin:.6em 0}"
+)
 
 
 def installed(origin: str, language: str) -> CrmReply:
     """After the installation."""
-    return _page(
-        origin,
-        language,
-        T("The application is installed"),
-        [
-            T("The desk checks it now with Bitrix24. You can close this page."),
-            T("Then pair a channel with an open line:"),
-        ],
-        "chatapp crm attach",
-    )
-
-
-def settings(origin: str, language: str, place: tuple[str, str], joined: Joined | None) -> CrmReply:
-    """The page of a connector: what stands on a line, and the command that changes it."""
-    name, line = place
-    if joined:
-        what = T("{account} is connected to open line {line}.", account=joined.account, line=line)
-        how, command = T("This command disconnects it:"), "chatapp crm detach"
-    else:
-        what = T("No channel of the desk is connected to open line {line}.", line=line)
-        how, command = T("Bind the channel at the desk, then this command connects it:"), "chatapp crm attach"
-    return _page(origin, language, Text(name), [what, how], command)
+    lines = [
+        T("The desk checks it now with Bitrix24. You can close this page."),
+        T("Then pair a channel with an open line: in its connector in the contact centre, or at the desk:"),
+    ]
+    body = f"{paragraphs(language, lines)}<p><code>chatapp crm attach</code></p>"
+    return page(origin, language, T("The application is installed"), body)
 
 
 def place_of(options: str) -> tuple[str, str]:
@@ -54,15 +40,27 @@ def place_of(options: str) -> tuple[str, str]:
     return str(found.get("CONNECTOR") or ""), str(found.get("LINE") or "")
 
 
-def _page(origin: str, language: str, title: Text, lines: Sequence[Text], command: str) -> CrmReply:
-    spoken = "ru" if language.lower().startswith("ru") else "en"
-    with speaking(spoken):
-        said = "".join(f"<p>{escape(show(line))}</p>" for line in lines)
+def spoken(language: str) -> str:
+    """The language of ours in which a page answers one of the portal's."""
+    return "ru" if language.lower().startswith("ru") else "en"
+
+
+def page(origin: str, language: str, title: Text, body: str, *, forms: bool = False) -> CrmReply:
+    """A page for the frame of a portal; ``body`` is HTML, ``forms``: its forms may come back to us."""
+    tongue = spoken(language)
+    with speaking(tongue):
         head = escape(show(title))
-    body = (
-        f'<!doctype html><html lang="{spoken}"><meta charset="utf-8"><title>{head}</title><style>{_STYLE}</style>'
-        f"<h1>{head}</h1>{said}<p><code>{escape(command)}</code></p></html>"
+    whole = (
+        f'<!doctype html><html lang="{tongue}"><meta charset="utf-8"><title>{head}</title><style>{_STYLE}</style>'
+        f"<h1>{head}</h1>{body}</html>"
     )
-    policy = f"default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; frame-ancestors {origin}"
+    action = "'self'" if forms else "'none'"
+    policy = f"default-src 'none'; style-src 'unsafe-inline'; form-action {action}; frame-ancestors {origin}"
     headers = {"Content-Security-Policy": policy, "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
-    return CrmReply(body=body.encode(), content_type="text/html; charset=utf-8", headers=headers)
+    return CrmReply(body=whole.encode(), content_type="text/html; charset=utf-8", headers=headers)
+
+
+def paragraphs(language: str, lines: Sequence[Text]) -> str:
+    """Sentences as HTML."""
+    with speaking(spoken(language)):
+        return "".join(f"<p>{escape(show(line))}</p>" for line in lines)

@@ -21,6 +21,10 @@ ECHO: Final = "echo"
 HEARD: Final = "heard "
 NONCE: Final = "chatapp"
 """The parameter of a test event that comes back."""
+OFFERED: Final = "account "
+"""Before the number of a channel of ours: what an administrator may choose on the page of a connector."""
+CALLED_AT: Final = "called at"
+"""The address at which the portal calls us."""
 JOINED: Final = "joined "
 """Before connector and line: the account that is connected there."""
 
@@ -90,6 +94,18 @@ class Joined(msgspec.Struct, frozen=True, kw_only=True):
     """Digest of what the portal was told about it."""
     names: bool = False
     """Whether clients are told the names of employees."""
+    channel: int = 0
+    """The channel's number."""
+    options: dict[str, str] = {}
+    """The pairing's options, as the page of the connector shows them."""
+
+
+class OfferedAccount(msgspec.Struct, frozen=True, kw_only=True):
+    """A channel of ours that an administrator may choose."""
+
+    channel: int
+    kind: str
+    name: str
 
 
 def on_line(connector: str, line: str) -> str:
@@ -127,6 +143,12 @@ async def joined(memory: Memory) -> dict[str, Joined]:
     """Which channels stand on which lines, by ``connector|line``."""
     kept = await memory.known(JOINED)
     return {name.removeprefix(JOINED): msgspec.json.decode(text, type=Joined) for name, text in kept.items()}
+
+
+async def offered(memory: Memory, kind: str) -> list[OfferedAccount]:
+    """The channels of a kind that may be chosen, by name."""
+    found = [msgspec.json.decode(one, type=OfferedAccount) for one in (await memory.known(OFFERED)).values()]
+    return sorted((one for one in found if one.kind == kind), key=lambda one: (one.name, one.channel))
 
 
 async def token(bound: Bound) -> AccessToken | None:

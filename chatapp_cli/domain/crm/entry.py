@@ -70,6 +70,7 @@ class LedgerEntry:
     key: str = ""
     """Our id of the message there, the same at every attempt; empty for a message written in the CRM."""
     at: Millis = 0
+    """When the message was written; for ``OWNER`` when the dialog got its operator."""
     text: str = ""
     files: Sequence[SharedFile] = ()
     quoted: str = ""
@@ -82,7 +83,7 @@ class LedgerEntry:
     origin: Origin = Origin.CLIENT
     """Who caused it."""
     employee: str = ""
-    """The CRM's id of the employee who wrote it: there, or here as our operator."""
+    """The CRM's id of the employee who wrote it: there, or here as our operator. For ``OWNER`` who is responsible."""
     automatic: bool = False
     remote: str = ""
     """The CRM's id of the message, for ``DELIVERED`` and ``FAILED``."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from chatapp_cli.domain.ids import Millis, PairingId
+from chatapp_cli.domain.ids import ChannelId, Millis, PairingId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +102,34 @@ class PlaceDetached:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceConfigured:
+    """An administrator of the CRM chose a channel of ours for a place, on a page of ours there."""
+
+    kind: str
+    place: str
+    channel: ChannelId
+    options: Mapping[str, str]
+    """All that the kind of channel has there; an empty value is the default."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardChanged:
+    """A field of a card changed; which one, and to what, has to be asked."""
+
+    card: str
+    """``lead``, ``deal``, ``contact`` or ``company``."""
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardCommented:
+    """Somebody commented a card; which one has to be asked."""
+
+    comment: str
+    """The CRM's id of the comment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LinkInstalled:
     """The CRM has given tokens for a link: a session can begin."""
 
@@ -112,8 +140,19 @@ class LinkRemoved:
 
 
 CrmEvent: TypeAlias = (
-    CrmWrote | CrmRewrote | CrmWithdrew | CrmTexted | CrmConversation | PlaceDetached | LinkInstalled | LinkRemoved
+    CrmWrote
+    | CrmRewrote
+    | CrmWithdrew
+    | CrmTexted
+    | CrmConversation
+    | PlaceDetached
+    | PlaceConfigured
+    | CardChanged
+    | CardCommented
+    | LinkInstalled
+    | LinkRemoved
 )
+CardEvent: TypeAlias = CardChanged | CardCommented
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
-from chatapp_cli.domain.ids import PairingId
+from chatapp_cli.domain.ids import ChannelId, PairingId
+
+_NONE: Final = ChannelId(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +34,18 @@ class Pairing:
     place: str
     options: Mapping[str, str] = field(default_factory=dict)
     """By the names of the manifest's ``pairing_fields``, defaults included."""
+    channel: ChannelId = _NONE
+    """The channel's number; 0 if nobody asks for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A bound and authorised channel of ours that can be chosen on the CRM's own pages."""
+
+    channel: ChannelId
+    kind: str
+    name: str
+    """The channel and its line, as people see them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,6 +34,8 @@ class Act(StrEnum):
     """Tell its author that it was not."""
     TEXTED = "texted"
     """Tell how a message fares that the CRM had us send to a phone."""
+    OWNER = "owner"
+    """Make an employee responsible for the cards of a chat."""
 
 
 class TextFate(StrEnum):

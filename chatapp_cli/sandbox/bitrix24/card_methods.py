@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
 
 from chatapp_cli.sandbox.bitrix24.call import Call, Desk, Method
-from chatapp_cli.sandbox.bitrix24.objects import KINDS, Json, PortalCard, PortalComment, PortalRefusal
+from chatapp_cli.sandbox.bitrix24.line_methods import written_time
+from chatapp_cli.sandbox.bitrix24.objects import KINDS, Json, PortalCard, PortalRefusal
 
 PAGE: Final = 50
 _FIELDS: Final[Mapping[str, Callable[[PortalCard], Any]]] = {
@@ -21,10 +23,11 @@ _FIELDS: Final[Mapping[str, Callable[[PortalCard], Any]]] = {
     "contactId": lambda card: card.contact,
     "contactIds": lambda card: [card.contact] if card.contact else [],
     "closed": lambda card: "Y" if card.closed else "N",
+    "updatedTime": lambda card: written_time(card.updated),
     "fm": lambda card: [{"typeId": "IM", "valueType": "IMOL", "value": f"imol|{code}"} for code in card.codes],
 }
 """What a card shows; own fields stand in ``PortalCard.fields``."""
-_COMPARES: Final[Mapping[str, Callable[[int, int], bool]]] = {
+_COMPARES: Final[Mapping[str, Callable[[float, float], bool]]] = {
     ">": operator.gt, "<": operator.lt, ">=": operator.ge, "<=": operator.le,
 }  # fmt: skip
 
@@ -43,6 +46,7 @@ class CardMethods:
             "crm.item.get": lambda call: {"item": _shown(self._card(call))},
             "crm.item.update": self.change,
             "crm.timeline.comment.add": self.comment,
+            "crm.timeline.comment.get": self.commented,
             "crm.duplicate.findbycomm": self.find,
             "crm.category.list": lambda _call: {"categories": [{"id": 0, "name": "Общая", "isDefault": "Y"}]},
             "crm.status.list": self.stages,
@@ -77,9 +81,15 @@ class CardMethods:
         return {"items": [_shown(card, chosen) for card in found[max(start, 0) :][:PAGE]]}
 
     def change(self, call: Call) -> Json:
-        """New fields of a card."""
+        """New fields of a card, which somebody who works here is responsible for."""
         card, fields = self._card(call), call.map("fields")
+        if (card.kind, card.id) in self._desk.misbehaviour.denied_cards:
+            raise PortalRefusal(403, "ACCESS_DENIED", "You may not change this item")
+        who = self._office.employees.get(int(fields.get("assignedById", card.responsible)))
+        if "assignedById" in fields and (who is None or not who.active):
+            raise PortalRefusal(400, "CRM_FIELD_ERROR_VALUE_NOT_VALID", "Invalid value of field assignedById")
         set_fields(card, fields)
+        self._office.touch(card)
         self._desk.courier.tell(f"OnCrm{card.kind}Update", {"FIELDS": {"ID": card.id}}, user=call.user)
         return {"item": _shown(card)}
 
@@ -87,11 +97,22 @@ class CardMethods:
         """A comment in a card's timeline."""
         fields = call.map("fields")
         kind, number = str(fields.get("ENTITY_TYPE", "")).lower(), int(fields.get("ENTITY_ID") or 0)
-        if self._office.card(kind, number) is None or not fields.get("COMMENT"):
+        card = self._office.card(kind, number)
+        if card is None or not fields.get("COMMENT"):
             raise PortalRefusal(400, "ERROR_ARGUMENT", "The comment is empty, or there is no such card")
-        made = PortalComment(id=self._office.next_number(), kind=kind, entity=number, text=str(fields["COMMENT"]))
-        self._office.comments.append(made)
+        made = self._office.add_comment(card, str(fields["COMMENT"]), call.user)
+        self._desk.courier.tell("OnCrmTimelineCommentAdd", {"FIELDS": {"ID": made.id}}, user=call.user)
         return made.id
+
+    def commented(self, call: Call) -> Json:
+        """A comment."""
+        found = next((one for one in self._office.comments if one.id == call.number("id")), None)
+        if found is None:
+            raise PortalRefusal(400, "NOT_FOUND", "There is no such comment")
+        return {
+            "ID": str(found.id), "ENTITY_ID": str(found.entity), "ENTITY_TYPE": found.kind,
+            "CREATED": written_time(found.at), "COMMENT": found.text, "AUTHOR_ID": str(found.author), "FILES": [],
+        }  # fmt: skip
 
     def find(self, call: Call) -> Any:
         """The cards with one of these phones; nothing found is a list in PHP."""
@@ -138,6 +159,12 @@ def _shown(card: PortalCard, chosen: Any = ("*",)) -> Json:
     return shown if "*" in chosen else {name: shown[name] for name in ("id", *chosen) if name in shown}
 
 
+def _number(said: Any) -> float:
+    """What is compared: a number, or the seconds of a written time."""
+    text = str(said)
+    return float(text) if text.lstrip("-").isdecimal() else datetime.fromisoformat(text).timestamp()
+
+
 def _fits(card: PortalCard, wanted: Mapping[str, Any]) -> bool:
     return all(_matches(card, name, value) for name, value in wanted.items())
 
@@ -151,6 +178,6 @@ def _matches(card: PortalCard, name: str, value: Any) -> bool:
         raise PortalRefusal(400, "INVALID_ARG_VALUE", "The filter has a field that is not known")
     said = _FIELDS[bare](card) if bare in _FIELDS else card.fields[bare]
     if compare := _COMPARES.get(sign):
-        return compare(int(said), int(value))
+        return compare(_number(said), _number(value))
     allowed = [str(one) for one in (value if isinstance(value, list) else [value])]
     return any(str(one) in allowed for one in (said if isinstance(said, list) else [said])) is not sign.startswith("!")

@@ -51,6 +51,8 @@ class Misbehaviour:
     """Whether a message whose id came before is taken for the same one. Nobody promises that it is."""
     copies_return: bool = False
     """Whether messages sent with ``message.user_id`` come back as an operator's message."""
+    denied_cards: set[tuple[str, int]] = field(default_factory=set)
+    """Cards, by kind and id, that the owner of the application may read and not change."""
     tracker_delay: tuple[float, float] = (1.0, 3.0)
     """Seconds on the clock between a client's message and the card that the tracker makes."""
     doubled_events: int = 0

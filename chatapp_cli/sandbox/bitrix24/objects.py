@@ -185,7 +185,7 @@ class PortalChat:
 
 @dataclass(slots=True, kw_only=True)
 class PortalCard:
-    """A lead, a deal or a contact."""
+    """A lead, a deal, a contact or a company."""
 
     kind: str
     id: int
@@ -200,6 +200,8 @@ class PortalCard:
     phone: str = ""
     codes: list[str] = field(default_factory=list)
     """The chats' codes bound to it."""
+    updated: Millis = 0
+    """When one of its fields last changed; a comment changes none."""
     fields: Json = field(default_factory=dict)
 
     @property
@@ -240,3 +242,5 @@ class PortalComment:
     kind: str
     entity: int
     text: str
+    author: int = ADMIN
+    at: Millis = 0

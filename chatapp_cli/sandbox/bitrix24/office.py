@@ -68,7 +68,7 @@ class PortalOffice:
         self._message_numbers = itertools.count(86_497)
         self._others = itertools.count(9043)
         self._card_numbers = {kind: itertools.count(first) for kind, first in (("lead", 1209), ("deal", 17))}
-        self._card_numbers["contact"] = itertools.count(2301)
+        self._card_numbers |= {"contact": itertools.count(2301), "company": itertools.count(401)}
         self.add_line("Продажи")
         self.add_line("Поддержка")
 
@@ -150,9 +150,21 @@ class PortalOffice:
 
     def add_card(self, kind: str, **said: Any) -> PortalCard:
         """A new card."""
-        card = PortalCard(kind=kind, id=next(self._card_numbers[kind]), **said)
+        card = PortalCard(kind=kind, id=next(self._card_numbers[kind]), updated=self._clock.now(), **said)
         self.cards.append(card)
         return card
+
+    def touch(self, card: PortalCard) -> None:
+        """A field of a card changed."""
+        card.updated = self._clock.now()
+
+    def add_comment(self, card: PortalCard, text: str, author: int) -> PortalComment:
+        """A comment in a card's timeline."""
+        made = PortalComment(
+            id=self.next_number(), kind=card.kind, entity=card.id, text=text, author=author, at=self._clock.now()
+        )
+        self.comments.append(made)
+        return made
 
     def card(self, kind: str, number: Any) -> PortalCard | None:
         """A card by its kind and id."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Literal
+from urllib.parse import urljoin
 from uuid import uuid4
 
 from chatapp_cli.sandbox.bitrix24.authority import SCOPES
 from chatapp_cli.sandbox.bitrix24.brackets import flattened, unordered
+from chatapp_cli.sandbox.bitrix24.browser import ShownForm
 from chatapp_cli.sandbox.bitrix24.call import Desk
 from chatapp_cli.sandbox.bitrix24.objects import ADMIN, KINDS, Answered, Json, PortalCard, PortalSms
 
@@ -39,6 +42,15 @@ class PortalPages:
         }  # fmt: skip
         said = {"PLACEMENT": "SETTING_CONNECTOR", "PLACEMENT_OPTIONS": json.dumps(options)}
         return await self._page(str(known["PLACEMENT_HANDLER"]), said, application_token)
+
+    async def submits(self, connector: str, shown: Answered, changes: Mapping[str, str | None]) -> Answered:
+        """An administrator sends the form of a connector's page back; the browser lets only our own frame show it."""
+        policy = {name.lower(): said for name, said in shown.headers.items()}.get("content-security-policy", "")
+        if f"frame-ancestors http://{self._desk.authority.domain}" not in policy or "form-action 'self'" not in policy:
+            self._desk.problems.append("the browser would not show the page of a connector, or not send its form")
+        form = ShownForm(shown.body)
+        address = urljoin(str(self._desk.office.connectors[connector]["PLACEMENT_HANDLER"]), form.action)
+        return await self._desk.courier.post_unnoted(address, form.filled(changes))
 
     async def card(self, card: PortalCard, placement: str) -> Answered:
         """Somebody opens our tab in a card."""

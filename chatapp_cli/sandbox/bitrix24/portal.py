@@ -260,6 +260,10 @@ class Portal:
         """An administrator opens a connector's page for a line, with another token if a test wants to forge it."""
         return await self._pages.settings(connector, line, application_token)
 
+    async def submits(self, connector: str, shown: Answered, **changes: str | None) -> Answered:
+        """An administrator sends the form of that page back, with these changes; ``None`` unticks a box."""
+        return await self._pages.submits(connector, shown, changes)
+
     async def opens_card(self, card: PortalCard, placement: str = "CRM_DEAL_DETAIL_TAB") -> Answered:
         """Somebody opens our tab in a card."""
         return await self._pages.card(card, placement)

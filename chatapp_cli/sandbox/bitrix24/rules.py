@@ -127,6 +127,7 @@ RULES: Final[Mapping[str, MethodRule]] = {
     "crm.item.get": _rule("crm", _ITEM),
     "crm.item.update": _rule("crm", f"{_ITEM} fields!:object"),
     "crm.timeline.comment.add": _rule("crm", "fields!:object"),
+    "crm.timeline.comment.get": _rule("crm", "id!:integer"),
     "crm.duplicate.findbycomm": _rule("crm", "type!:string values!:array entity_type:string"),
     "crm.category.list": _rule("crm", "entityTypeId!:integer"),
     "crm.status.list": _rule("crm", "order:object filter:object"),

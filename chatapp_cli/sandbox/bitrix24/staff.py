@@ -125,6 +125,15 @@ class PortalStaff:
         set_fields(card, fields)
         self._told(card, "Update")
 
+    async def comments(self, card: PortalCard, text: str, *, employee: int = OPERATOR) -> None:
+        """Somebody comments a card, which changes none of its fields."""
+        made = self._office.add_comment(card, text, employee)
+        self._desk.courier.tell("OnCrmTimelineCommentAdd", {"FIELDS": {"ID": made.id}}, user=employee)
+
+    async def dismisses(self, employee: int) -> None:
+        """Somebody does not work here any more."""
+        self._office.employees[employee].active = False
+
     async def converts(self, lead: PortalCard) -> PortalCard:
         """Somebody converts a lead: a contact and a deal take its chats over; returns the deal."""
         lead.stage = "CONVERTED"
@@ -150,4 +159,6 @@ class PortalStaff:
         await self.deletes_card(card)
 
     def _told(self, card: PortalCard, what: str) -> None:
+        if what == "Update":
+            self._office.touch(card)
         self._desk.courier.tell(f"OnCrm{card.kind}{what}", {"FIELDS": {"ID": card.id}}, user=ADMIN)

@@ -136,7 +136,8 @@ WHERE :epoch = COALESCE((SELECT l.epoch FROM lease l), 0) AND id IN (
   WHERE e.link_id = :link AND e.state <> 'dead' AND e.state = 'waiting' AND e.not_before <= :now
     AND NOT EXISTS (
       SELECT 1 FROM crm_entry p
-      WHERE p.dialog_id = e.dialog_id AND p.link_id = e.link_id AND p.id < e.id AND p.state <> 'dead')
+      WHERE p.dialog_id = e.dialog_id AND p.link_id = e.link_id AND p.id < e.id AND p.state <> 'dead'
+        AND (p.act <> 'owner' OR e.act = 'owner'))
   ORDER BY e.rank, e.id LIMIT :n)
 RETURNING id, link_id, pairing_id, dialog_id, chat, message_id, remote, employee, reason, act, rank, state, doubtful, not_before,
   tries, claims, code, detail, created_at;
@@ -243,19 +244,19 @@ ON CONFLICT (pairing_id, chat) DO UPDATE SET
   code = CASE WHEN excluded.code <> '' THEN excluded.code ELSE crm_dialog.code END, closed = 0;
 
 -- name: chats.of_dialog
-SELECT pairing_id, dialog_id, chat, remote, session, code, seen, closed FROM crm_dialog
+SELECT pairing_id, dialog_id, chat, remote, session, code, seen, closed, owner, owner_at FROM crm_dialog
 WHERE dialog_id = :dialog AND pairing_id = :pairing ORDER BY closed, chat LIMIT 1;
 
 -- name: chats.find
-SELECT pairing_id, dialog_id, chat, remote, session, code, seen, closed FROM crm_dialog
+SELECT pairing_id, dialog_id, chat, remote, session, code, seen, closed, owner, owner_at FROM crm_dialog
 WHERE pairing_id = :pairing AND chat = :chat;
 
 -- name: chats.by_remote
-SELECT pairing_id, dialog_id, chat, remote, session, code, seen, closed FROM crm_dialog
+SELECT pairing_id, dialog_id, chat, remote, session, code, seen, closed, owner, owner_at FROM crm_dialog
 WHERE pairing_id = :pairing AND remote = :remote AND remote <> '';
 
 -- name: chats.of_link
-SELECT h.pairing_id, h.dialog_id, h.chat, h.remote, h.session, h.code, h.seen, h.closed
+SELECT h.pairing_id, h.dialog_id, h.chat, h.remote, h.session, h.code, h.seen, h.closed, h.owner, h.owner_at
 FROM crm_dialog h JOIN crm_pairing p ON p.id = h.pairing_id
 WHERE p.link_id = :link AND p.active = 1 AND h.remote <> '' ORDER BY h.pairing_id, h.chat;
 
@@ -266,6 +267,35 @@ WHERE pairing_id = :pairing AND chat = :chat;
 
 -- name: chats.see
 UPDATE crm_dialog SET seen = :seen WHERE pairing_id = :pairing AND chat = :chat;
+
+-- name: owners.of_dialog
+SELECT p.id, p.link_id, p.after, p.options FROM dialog d
+JOIN crm_pairing p ON p.channel_id = d.channel_id AND p.active = 1
+WHERE d.id = :dialog;
+
+-- name: owners.set
+UPDATE crm_dialog SET owner = :owner, owner_at = CASE WHEN :at > owner_at THEN :at ELSE owner_at END
+WHERE pairing_id = :pairing AND chat = :chat;
+
+-- name: owners.waiting
+SELECT created_at FROM crm_entry WHERE dialog_id = :dialog AND link_id = :link AND act = 'owner' AND state <> 'dead'
+ORDER BY id DESC LIMIT 1;
+
+-- name: owners.withdraw
+DELETE FROM crm_entry WHERE dialog_id = :dialog AND link_id = :link AND act = 'owner' AND state = 'waiting';
+
+-- name: owners.employees
+SELECT DISTINCT h.pairing_id, h.owner FROM crm_dialog h JOIN crm_pairing p ON p.id = h.pairing_id
+WHERE p.link_id = :link AND p.active = 1 AND h.owner <> ''
+  AND NOT EXISTS (SELECT 1 FROM crm_employee e WHERE e.link_id = p.link_id AND e.employee = h.owner)
+ORDER BY h.pairing_id, h.owner;
+
+-- name: owners.operators
+SELECT DISTINCT h.pairing_id, d.assignee FROM crm_dialog h JOIN crm_pairing p ON p.id = h.pairing_id
+JOIN dialog d ON d.id = h.dialog_id
+WHERE p.link_id = :link AND p.active = 1 AND d.assignee <> ''
+  AND NOT EXISTS (SELECT 1 FROM crm_employee e WHERE e.link_id = p.link_id AND e.operator = d.assignee)
+ORDER BY h.pairing_id, d.assignee;
 
 -- name: chats.join
 UPDATE crm_dialog SET dialog_id = :new WHERE dialog_id = :old;
@@ -311,6 +341,9 @@ DELETE FROM crm_arrived WHERE id IN (
 
 -- name: crmevents.shift
 UPDATE crm_arrived SET next_at = next_at - :by WHERE state <> 'done' AND next_at > :now;
+
+-- name: crmevents.forget
+DELETE FROM crm_arrived WHERE id = :id;
 
 -- name: employees.all
 SELECT operator, employee, name FROM crm_employee WHERE link_id = :link ORDER BY operator;

@@ -86,6 +86,20 @@ class PairedRow(NamedTuple):
     after: MessageId
 
 
+class OwningRow(NamedTuple):
+    """The part of a pairing that decides whether the CRM is told who answers."""
+
+    id: PairingId
+    link_id: LinkId
+    after: MessageId
+    options_text: str
+
+    @property
+    def options(self) -> Mapping[str, str]:
+        """The stored options, without defaults."""
+        return _texts(self.options_text)
+
+
 GIVEN_UP = "given_up"
 """In place of what a CRM was told: a person decided that it is not told of a message."""
 
@@ -172,6 +186,9 @@ class ChatRow(NamedTuple):
     code: str
     seen: str
     closed: int
+    owner: str
+    """The employee who is responsible for its cards, as the CRM last told us or we told it."""
+    owner_at: Millis
 
 
 class CrmArrivedRow(NamedTuple):

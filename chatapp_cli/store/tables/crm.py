@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Column, ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field
 
-from chatapp_cli.store.tables.base import NEVER_AGAIN, Big, Table, key, moment, partly, ref
+from chatapp_cli.store.tables.base import NEVER_AGAIN, Big, Table, key, later, moment, partly, ref
 
 
 class CrmLink(Table, table=True):
@@ -92,6 +92,10 @@ class CrmDialog(Table, table=True):
     seen: str
     """The CRM's id of the last message that we took."""
     closed: int
+    owner: str = Field("", sa_column_kwargs=later())
+    """The employee who is responsible for its cards, as the CRM last told us or we told it; empty if nobody said."""
+    owner_at: int = Field(0, sa_column=Column(Big, nullable=False, server_default="0"))
+    """When a card changed that last decided who answers, by the CRM's clock."""
 
 
 class CrmMessage(Table, table=True):

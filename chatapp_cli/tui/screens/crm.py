@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -11,11 +11,14 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import OptionList, Static
 
+from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.ids import ChannelId, LinkId, PairingId
 from chatapp_cli.domain.journal.links import EntryEvent, LinkEvent, PairingEvent
 from chatapp_cli.i18n import _
+from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.runtime import linking
+from chatapp_cli.runtime.link import public_url
 from chatapp_cli.services import ledger, links, pairings
 from chatapp_cli.store.rows.crm import LinkRow, PairingRow, ShownEntryRow
 from chatapp_cli.store.tx import Tx
@@ -37,11 +40,15 @@ class _CrmState(NamedTuple):
     pairings: Sequence[PairingRow]
     entries: Sequence[ShownEntryRow]
     bars: Overview
+    addresses: Mapping[LinkId, str]
+    """Where each CRM calls us, for those who may see it."""
 
 
-def _look(tx: Tx) -> _CrmState:
+def _look(tx: Tx, company: Company) -> _CrmState:
     active = [row for row in pairings.everything(tx) if row.active]
-    return _CrmState(links.everything(tx), active, ledger.everything(tx), overview.read(tx))
+    linked, address = links.everything(tx), public_url(tx, company=company)
+    addresses = {row.id: links.webhook(tx, row, manifest(row.kind), address) for row in linked}
+    return _CrmState(linked, active, ledger.everything(tx), overview.read(tx), addresses)
 
 
 class CrmScreen(ActionPage):
@@ -61,6 +68,7 @@ class CrmScreen(ActionPage):
         self._links: Sequence[LinkRow] = ()
         self._pairings: Sequence[PairingRow] = ()
         self._entries: Sequence[ShownEntryRow] = ()
+        self._addresses: Mapping[LinkId, str] = {}
         self._findings: dict[LinkId, list[Finding]] = {}
         self._words = LinkWords(self.appearance)
 
@@ -90,8 +98,9 @@ class CrmScreen(ActionPage):
         self.do(self._read, group="read", exclusive=True)
 
     async def _read(self) -> None:
-        found = await self.workspace.read(_look)
+        found = await self.workspace.read(partial(_look, company=self.workspace.company))
         self._links, self._pairings, self._entries = found.links, found.pairings, found.entries
+        self._addresses = found.addresses
         self.query_one(StatusBar).tell(found.bars)
         chosen = (tree := self.query_one("#tree", OptionList)).highlighted
         tree.clear_options()
@@ -133,7 +142,7 @@ class CrmScreen(ActionPage):
         elif entry is not None:
             about.update(self._words.about_entry(entry, link))
         elif pairing is not None:
-            about.update(self._words.about_pairing(pairing, link))
+            about.update(self._words.about_pairing(pairing, link, self._addresses.get(link.id, "")))
         else:
             about.update(self._words.about_link(link, self._findings.get(link.id, [])))
 

@@ -103,14 +103,17 @@ class LinkWords:
             between = f"{self._moment(link.gap_from)} – {self._moment(link.gap_until)}"
             self._fact(text, _("Being looked for"), between, self._appearance.styles.warn)
 
-    def about_pairing(self, one: PairingRow, link: LinkRow) -> Text:
-        """The details of a pairing with its options."""
+    def about_pairing(self, one: PairingRow, link: LinkRow, address: str) -> Text:
+        """The details of a pairing with its options; ``address``: where the CRM calls us, empty if it is not shown."""
         about = manifest(link.kind)
         text = self._headed(one.channel, f"{one.line} · {show(about.place)} {one.place_name} ({one.place})")
         self._explain(text, link.kind, one.code, one.detail)
         values = pairings.options(about, one)
         for field in pairings.fields_of(about, one.kind):
             self._fact(text, show(field.label), show(field.shown(values[field.name])))
+        if address:
+            self._fact(text, _("Webhook"), address)
+        self._fact(text, _("The line works until"), show(states.WORKS_UNTIL))
         hint = _("Press {key} to change this.", key=key("crm", "open"))
         return text.append(f"\n{hint}\n", self._appearance.styles.muted)
 

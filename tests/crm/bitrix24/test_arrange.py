@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -197,33 +196,6 @@ async def test_the_cards_of_a_chat_are_read_anew(session: Bitrix24Session, porta
     assert main not in {card.kind for card in await session.cards(chat)}
 
 
-async def test_the_page_of_a_connector_says_who_stands_on_the_line_to_the_portal_alone(
-    session: Bitrix24Session, portal: Portal
-) -> None:
-    shown = await portal.opens_settings(WHATSAPP, LINE)
-    assert shown.status == 200
-    body = shown.body if isinstance(shown.body, str) else shown.body.decode()
-    assert "+79990000000" in body
-    assert "chatapp crm detach" in body
-    assert "<script" not in body
-    policy = {name.lower(): said for name, said in shown.headers.items()}["content-security-policy"]
-    assert policy.endswith(f"frame-ancestors {portal.address}")
-    empty = await portal.opens_settings("chatapp_telegram", LINE)
-    assert b"chatapp crm attach" in (empty.body if isinstance(empty.body, bytes) else empty.body.encode())
-    assert (await portal.opens_settings(WHATSAPP, LINE, application_token="forged")).status == 403
-
-
-async def test_what_a_channels_account_is_called_cannot_break_out_of_the_page(
-    desk: OfficeDesk, session: Bitrix24Session, portal: Portal
-) -> None:
-    evil = "<script>alert(1)</script>"
-    await session.arrange([pairing(widget_name=evil)])
-    options = json.dumps({"CONNECTOR": WHATSAPP, "LINE": evil})
-    form = {"member_id": portal.member_id, "APPLICATION_TOKEN": portal.application_token, "PLACEMENT_OPTIONS": options}
-    reply = await desk.accept("connector", urlencode(form).encode())
-    assert (reply.status, evil.encode() in reply.body) == (200, False)
-
-
 @pytest.mark.req("S-197")
 async def test_a_doctor_finds_rights_owner_clock_bindings_and_a_test_event(
     session: Bitrix24Session, desk: OfficeDesk, portal: Portal, world: World
@@ -269,8 +241,9 @@ async def test_the_application_token_is_learned_from_our_own_test_event_only(des
 
 
 def test_the_manifest_names_only_options_that_the_code_reads() -> None:
-    folder = Path(__file__).parents[3] / "chatapp_cli" / "crm" / "bitrix24"
-    code = "".join(path.read_text("utf-8") for path in folder.glob("*.py"))
+    program = Path(__file__).parents[3] / "chatapp_cli"
+    read = [*(program / "crm" / "bitrix24").glob("*.py"), program / "domain" / "crm" / "owner.py"]
+    code = "".join(path.read_text("utf-8") for path in read)
     about = manifest("bitrix24")
     named = {field.name for field in about.pairing_fields}
     assert {name for name in named if f'"{name}"' not in code} == set()

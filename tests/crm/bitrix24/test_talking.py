@@ -139,17 +139,21 @@ async def test_a_copy_that_the_portal_tells_back_is_not_sent_again(
     assert [one.text for one in written(desk)] == ["Да"]
 
 
+@pytest.mark.req("S-160")
+@pytest.mark.parametrize("kind", ["whatsapp_web", "telegram", "telegram_bot", "avito"])
 async def test_a_group_has_its_name_and_its_members_before_their_words(
-    session: Bitrix24Session, portal: Portal
+    session: Bitrix24Session, portal: Portal, kind: str
 ) -> None:
+    assert await session.arrange([pairing(kind)]) == {}
     group = {
+        "pairing": pairing(kind),
         "chat": CrmChat(id="d-9", name="Стройка 🏗 2", kind="group"),
         "person": CrmPerson(id="g-9", name="Стройка 🏗 2"),
         "author": "Олег",
         "author_phone": "+79990000001",
     }
     await shown(session, entry("m-1", "Везём", **group))
-    with_phones = pairing(group_phones="on")
+    with_phones = pairing(kind, group_phones="on")
     await shown(session, entry("m-2", "Везём", **{**group, "pairing": with_phones}))
     assert [one.text for one in portal.messages("d-9")] == ["Олег: Везём", "Олег (+79990000001): Везём"]
     (call, _) = [one for one in portal.calls if one.method == "imconnector.send.messages"]

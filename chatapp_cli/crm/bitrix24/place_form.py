@@ -1,0 +1,230 @@
+"""The page of a connector in the portal: which channel of ours stands on an open line, and its switches (S-157).
+
+It has no script. Its form comes back with a token that is signed with the application's key, ends after an hour and
+works once. Nothing here asks the network: what is chosen is kept as an event, which the desk applies.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from html import escape
+from typing import Any, Final
+
+from chatapp_cli.crm.bitrix24 import names, pages
+from chatapp_cli.crm.bitrix24.names import KIND
+from chatapp_cli.crm.bitrix24.record import CALLED_AT, Joined, OfferedAccount, joined, offered
+from chatapp_cli.domain import option
+from chatapp_cli.domain.crm.events import CrmArrival, CrmEvent, PlaceConfigured, PlaceDetached
+from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.form import Field
+from chatapp_cli.domain.ids import ChannelId, Millis
+from chatapp_cli.domain.text import T, Text
+from chatapp_cli.i18n import show, speaking
+from chatapp_cli.kit.crms import manifest
+from chatapp_cli.ports.bind import Bound
+from chatapp_cli.ports.crm import CrmReply
+from chatapp_cli.ports.world import Chance
+
+SAVE: Final = "save"
+"""The page that takes the form."""
+LEAVE: Final = "leave"
+"""The value of the button that disconnects."""
+LASTS: Final[Millis] = 60 * 60_000
+"""How long a form may be sent, in milliseconds."""
+_USED: Final = "form "
+"""In the memory before the nonce of a form that came back: until when it would have been valid."""
+_OPTION: Final = "option_"
+_NO: Final = CrmReply(status=403)
+_INPUTS: Final[Mapping[str, str]] = {"phone": "tel", "url": "url", "email": "email", "number": "number"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormPlace:
+    """The open line whose page is looked at, and when."""
+
+    connector: str
+    line: str
+    language: str
+    now: Millis
+
+    @property
+    def kind(self) -> str:
+        """The kind of channel that stands there."""
+        return names.kind_of(self.connector)
+
+    @property
+    def pair(self) -> str:
+        """The name under which a channel on a line is remembered."""
+        return f"{self.connector}|{self.line}"
+
+
+async def shown(
+    bound: Bound, origin: str, where: FormPlace, chance: Chance, said: Mapping[str, str] | None = None,
+    problem: UsageError | None = None,
+) -> CrmReply:  # fmt: skip
+    """The page as it stands, or with what was just ``said`` and what is wrong with it."""
+    there = (await joined(bound.memory)).get(where.pair)
+    accounts = await offered(bound.memory, where.kind)
+    address = (await bound.memory.known(CALLED_AT)).get(CALLED_AT, "")
+    with speaking(pages.spoken(where.language)):
+        body = _state(where, there) + _trouble(problem) + _about(address)
+        if accounts or there:
+            token = _token(bound, where, chance.key())
+            body += _form(token, where, there, accounts, said or (there.options if there else {}))
+        else:
+            body += _nothing_to_choose(where.kind)
+    return pages.page(origin, where.language, Text(names.channels()[where.kind].name), body, forms=True)
+
+
+def _state(where: FormPlace, there: Joined | None) -> str:
+    if there is None:
+        return _said(T("No channel of the desk is connected to open line {line}.", line=where.line))
+    return _said(T("{account} is connected to open line {line}.", account=there.account, line=where.line))
+
+
+def _trouble(problem: UsageError | None) -> str:
+    if problem is None:
+        return ""
+    return "".join(_said(text, "strong") for text in (problem.what, problem.next_step) if text)
+
+
+def _about(address: str) -> str:
+    """«Вебхук» and «Линия действует до» of S-163: the lines of a desk of one's own do not end."""
+    until = _said(T("The line works until: {until}", until=T("without end")))
+    webhook = f"<p>{escape(show(T('Webhook')))}: <code>{escape(address)}</code></p>" if address else ""
+    return webhook + until
+
+
+def _nothing_to_choose(kind: str) -> str:
+    words = T("Bind a channel of this kind at the desk and authorise it; then open this page again:")
+    return f"{_said(words)}<p><code>chatapp line bind {escape(kind)}</code></p>"
+
+
+def _said(words: Text, tag: str = "span") -> str:
+    return f"<p><{tag}>{escape(show(words))}</{tag}></p>"
+
+
+def _form(
+    token: str, where: FormPlace, there: Joined | None, accounts: Sequence[OfferedAccount], values: Mapping[str, str]
+) -> str:
+    chosen = there.channel if there else 0
+    choices = [(str(one.channel), Text("{value}", {"value": one.name})) for one in accounts]
+    inside = _hidden("token", token) + _hidden("language", where.language)
+    inside += _labelled(T("Account"), _select("channel", choices, str(chosen)))
+    for field in _fields(where.kind):
+        inside += _question(field, values.get(field.name, field.default))
+    inside += _button("save", T("Save and connect")) if accounts else ""
+    inside += _button(LEAVE, T("Disconnect")) if there else ""
+    return f'<form method="post" action="{SAVE}">{inside}</form>'
+
+
+def _fields(kind: str) -> Sequence[Field]:
+    wanted = names.channels()[kind].options
+    return [field for field in manifest(KIND).pairing_fields if field.name in wanted]
+
+
+def _question(field: Field, value: str) -> str:
+    name = f"{_OPTION}{field.name}"
+    if field.kind == "flag":
+        on = " checked" if value == "on" else ""
+        box = f'<input type="checkbox" name="{name}" value="on"{on}>'
+        return f"<label>{box} {escape(show(field.label))}</label>"
+    if field.choices:
+        return _labelled(field.label, _select(name, [(one.value, one.label) for one in field.choices], value))
+    kind = _INPUTS.get(field.kind, "text")
+    typed = f'<input type="{kind}" name="{name}" value="{escape(value)}" maxlength="{field.longest}">'
+    return _labelled(field.label, typed)
+
+
+def _labelled(label: Text, inside: str) -> str:
+    return f"<label>{escape(show(label))}: {inside}</label>"
+
+
+def _select(name: str, choices: Sequence[tuple[str, Text]], chosen: str) -> str:
+    inside = "".join(
+        f'<option value="{escape(value)}"{" selected" if value == chosen else ""}>{escape(show(label))}</option>'
+        for value, label in choices
+    )
+    return f'<select name="{name}">{inside}</select>'
+
+
+def _hidden(name: str, value: str) -> str:
+    return f'<input type="hidden" name="{name}" value="{escape(value)}">'
+
+
+def _button(act: str, label: Text) -> str:
+    return f'<p><button name="act" value="{act}">{escape(show(label))}</button></p>'
+
+
+def _token(bound: Bound, where: FormPlace, nonce: str) -> str:
+    body = f"{where.now + LASTS}.{nonce}.{where.connector}.{where.line}"
+    return f"{body}.{_signed(bound, body)}"
+
+
+def _signed(bound: Bound, body: str) -> str:
+    key = bound.secrets["client_secret"].encode()
+    return hmac.new(key, f"place form {bound.hook_key} {body}".encode("utf-8", "replace"), sha256).hexdigest()
+
+
+async def saved(bound: Bound, origin: str, tree: Mapping[str, Any], now: Millis, chance: Chance) -> CrmReply:
+    """Take the form: what is wrong stands on the page, what is right is kept once."""
+    said = {name: value for name, value in tree.items() if isinstance(value, str)}
+    where, nonce, until = _read(bound, said.get("token", ""))
+    if where is None or until <= now:
+        return _NO
+    where = replace(where, language=said.get("language", ""), now=now)
+    try:
+        event = await _event(bound, where, said)
+    except UsageError as problem:
+        return await shown(bound, origin, where, chance, _values(where.kind, said), problem)
+    if not await bound.memory.swap(_USED + nonce, "", str(until)):
+        return _NO
+    await _forget_old(bound, now)
+    arrival = CrmArrival(provider_id=f"form:{nonce}", event=event, raw=b'{"event":"FORM"}')
+    return replace(_thanks(origin, where, event), arrivals=[arrival])
+
+
+def _read(bound: Bound, token: str) -> tuple[FormPlace | None, str, Millis]:
+    """What a token of ours says; nothing for another one."""
+    body, _, signature = token.rpartition(".")
+    if not hmac.compare_digest(_signed(bound, body).encode(), signature.encode("utf-8", "replace")):
+        return None, "", 0
+    until, nonce, connector, line = body.split(".")
+    return FormPlace(connector=connector, line=line, language="", now=0), nonce, int(until)
+
+
+async def _event(bound: Bound, where: FormPlace, said: Mapping[str, str]) -> CrmEvent:
+    """What the form asks for. Raises UsageError."""
+    if said.get("act") == LEAVE:
+        return PlaceDetached(place=where.line, kind=where.kind)
+    known = {str(one.channel) for one in await offered(bound.memory, where.kind)}
+    if (channel := said.get("channel", "")) not in known:
+        raise UsageError(T("Choose one of the accounts."), field="channel")
+    values = _values(where.kind, said)
+    for field in _fields(where.kind):
+        field.require_short(values[field.name])
+        if values[field.name]:
+            option.decoded(field, values[field.name])
+    return PlaceConfigured(kind=where.kind, place=where.line, channel=ChannelId(int(channel)), options=values)
+
+
+def _values(kind: str, said: Mapping[str, str]) -> dict[str, str]:
+    """The options as they were typed; a box that is not ticked is not sent."""
+    missing = {field.name: "off" if field.kind == "flag" else "" for field in _fields(kind)}
+    return {name: said.get(_OPTION + name, unsaid) for name, unsaid in missing.items()}
+
+
+async def _forget_old(bound: Bound, now: Millis) -> None:
+    used = await bound.memory.known(_USED)
+    await bound.memory.save({name: "" for name, until in used.items() if int(until) <= now})
+
+
+def _thanks(origin: str, where: FormPlace, event: CrmEvent) -> CrmReply:
+    connected = T("Saved. The desk connects the channel now; you can close this page.")
+    left = T("Saved. The desk disconnects the channel now; you can close this page.")
+    words = connected if isinstance(event, PlaceConfigured) else left
+    title = Text(names.channels()[where.kind].name)
+    return pages.page(origin, where.language, title, pages.paragraphs(where.language, [words]))

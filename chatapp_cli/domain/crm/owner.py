@@ -1,0 +1,51 @@
+"""Who answers: how a pairing joins a dialog's operator with the employee who is responsible for its cards (K-04)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from chatapp_cli.domain.ids import Millis
+
+_CARDS: Final[Mapping[str, str]] = {
+    "deal": "owner_deal",
+    "lead": "owner_lead",
+    "contact": "owner_contact",
+    "company": "owner_company",
+}
+"""The kinds of cards that may count, see ``Card.kind``, and the option that chooses each."""
+_SYNC: Final = "owner_sync"
+_FROM: Final = frozenset({"from_crm", "both"})
+_TO: Final = frozenset({"to_crm", "both"})
+_ON: Final = "on"
+
+
+def heeds_cards(options: Mapping[str, str]) -> bool:
+    """Whether the employee who is responsible for a card becomes the operator of its dialogs."""
+    return options.get(_SYNC) in _FROM and bool(cards(options))
+
+
+def tells_cards(options: Mapping[str, str]) -> bool:
+    """Whether the operator of a dialog becomes responsible for its cards."""
+    return options.get(_SYNC) in _TO
+
+
+def cards(options: Mapping[str, str]) -> Sequence[str]:
+    """The kinds of cards that count."""
+    return [kind for kind, name in _CARDS.items() if options.get(name) == _ON]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatOwner:
+    """The employee who is responsible for the card of a chat that changed last."""
+
+    kind: str
+    """The channel's kind that the CRM's connector stands for."""
+    place: str
+    chat: str
+    """Our id of the chat, see ``CrmChat.id``."""
+    remote_chat: str
+    employee: str
+    at: Millis
+    """When that card changed, by the CRM's clock."""

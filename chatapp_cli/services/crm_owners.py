@@ -1,0 +1,146 @@
+"""Who answers a dialog, here and in the CRMs (K-04).
+
+What a CRM told is not told back to it, and what we told it changes nothing when it comes back: both sides then have the
+same person. If both change at the same time, the later change holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from chatapp_cli.domain.access import Right, system
+from chatapp_cli.domain.crm.owner import ChatOwner, heeds_cards, tells_cards
+from chatapp_cli.domain.crm.states import Act
+from chatapp_cli.domain.ids import DialogId, LineId, LinkId, Millis, PairingId
+from chatapp_cli.domain.journal.dialogs import Assigned
+from chatapp_cli.domain.journal.links import EntrySettled
+from chatapp_cli.services import dialogs, duties, ledger, operators, pairings
+from chatapp_cli.store.rows.crm import ChatRow, CrmArrivedRow, OwningRow, PairedRow, PairingRow
+from chatapp_cli.store.tx import Tx
+
+if TYPE_CHECKING:
+    from chatapp_cli.domain.crm_manifest import CrmManifest
+
+
+def on_assigned(tx: Tx, event: Assigned) -> None:
+    """Have the CRMs told who answers now, except the one that said so. An effect of its event."""
+    for row in tx.all(OwningRow, "owners.of_dialog", dialog=event.dialog):
+        if tells_cards(row.options) and (chat := _chat(tx, row, event.dialog)) is not None:
+            _owe(tx, row, chat, event.name)
+
+
+def on_settled(tx: Tx, event: EntrySettled) -> None:
+    """Have a CRM that shows the first message of a dialog told who answers it. An effect of its event."""
+    if event.act != Act.ADD or event.dialog is None:
+        return
+    for row in tx.all(OwningRow, "owners.of_dialog", dialog=event.dialog):
+        if row.link_id != event.link or not tells_cards(row.options):
+            continue
+        chat = _chat(tx, row, event.dialog)
+        if chat is not None and not chat.owner and (name := dialogs.card(tx, event.dialog).assignee):
+            _owe(tx, row, chat, name)
+
+
+def _chat(tx: Tx, row: OwningRow, dialog: DialogId) -> ChatRow | None:
+    return tx.one(ChatRow, "chats.of_dialog", dialog=dialog, pairing=row.id)
+
+
+def _owe(tx: Tx, row: OwningRow, chat: ChatRow, name: str) -> None:
+    """Owe it in place of what was owed before; an operator who is nobody there is not told."""
+    employee = _employee(tx, row.link_id, name)
+    waits = _waits_since(tx, row.link_id, chat.dialog_id) is not None
+    if employee and (waits or employee != chat.owner):
+        ledger.owe_owner(tx, PairedRow(row.id, row.link_id, row.after), chat.dialog_id, employee)
+    elif waits:
+        tx.run("owners.withdraw", dialog=chat.dialog_id, link=row.link_id)
+
+
+def _employee(tx: Tx, link: LinkId, name: str) -> str:
+    return str(tx.value("employees.of", link=link, operator=name) or "")
+
+
+def _waits_since(tx: Tx, link: LinkId, dialog: DialogId) -> Millis | None:
+    """Since when the CRM is still to be told who answers; ``None`` if it knows."""
+    found: Millis | None = tx.value("owners.waiting", dialog=dialog, link=link)
+    return found
+
+
+def apply(tx: Tx, link: LinkId, rows: Sequence[CrmArrivedRow], found: Sequence[ChatOwner]) -> Mapping[str, str]:
+    """Assign dialogs as the CRM's cards say, and forget the events: each only said that something changed.
+
+    Returns the operators who do not see a line whose dialog they would get, with the line's name.
+    """
+    for row in rows:
+        tx.run("crmevents.forget", id=row.id)
+    blind: dict[str, str] = {}
+    for one in found:
+        blind |= _heed(tx, link, one)
+    return blind
+
+
+def _heed(tx: Tx, link: LinkId, one: ChatOwner) -> Mapping[str, str]:
+    chat = _shown_chat(tx, link, one)
+    if chat is None or not one.employee or not _is_news(chat, one) or _is_overtaken(tx, link, chat, one):
+        return {}
+    tx.run("owners.withdraw", dialog=chat.dialog_id, link=link)
+    tx.run("owners.set", pairing=chat.pairing_id, chat=chat.chat, owner=one.employee, at=one.at)
+    return _assign(tx, link, chat.dialog_id, one.employee)
+
+
+def _shown_chat(tx: Tx, link: LinkId, one: ChatOwner) -> ChatRow | None:
+    pairing = tx.one(PairingRow, "pairings.at", link=link, kind=one.kind, spot=one.place)
+    if pairing is None or not pairing.active:
+        return None
+    found = tx.one(ChatRow, "chats.find", pairing=pairing.id, chat=one.chat)
+    return found or tx.one(ChatRow, "chats.by_remote", pairing=pairing.id, remote=one.remote_chat)
+
+
+def _is_news(chat: ChatRow, one: ChatOwner) -> bool:
+    """Whether the card changed after the change that decided last; the CRM's times are whole seconds."""
+    return one.at > chat.owner_at or (one.at == chat.owner_at and one.employee != chat.owner)
+
+
+def _is_overtaken(tx: Tx, link: LinkId, chat: ChatRow, one: ChatOwner) -> bool:
+    """Whether the CRM is still to be told of an operator who came after the change of the card."""
+    since = _waits_since(tx, link, chat.dialog_id)
+    return since is not None and (one.at <= since or one.employee == chat.owner)
+
+
+def _assign(tx: Tx, link: LinkId, dialog: DialogId, employee: str) -> Mapping[str, str]:
+    """Assign a dialog to the operator who is an employee; without one it stays as it is."""
+    card = dialogs.card(tx, dialog)
+    if card.assignee and _employee(tx, link, card.assignee) == employee:
+        return {}
+    operator = str(tx.value("employees.named", link=link, employee=employee) or "")
+    if operator and not _sees(tx, operator, card.line_id):
+        return {operator: card.line}
+    if operator:
+        duties.assign(tx.by(system("", Right.ASSIGN)), dialog, operator)
+    return {}
+
+
+def _sees(tx: Tx, name: str, line: LineId) -> bool:
+    """Whether an operator may answer on a line; one without an account is the owner of the store."""
+    who = operators.known(tx, name)
+    if who is None:
+        return True
+    seen = operators.lines(tx, who)
+    return not who.disabled and (seen is None or any(one.id == line for one in seen))
+
+
+def unknown_employees(tx: Tx, manifest: CrmManifest, link: LinkId) -> Sequence[str]:
+    """Employees who are responsible for chats and are no operators here: those dialogs stay as they are."""
+    heeding = {row.id for row in pairings.of_link(tx, link) if heeds_cards(pairings.options(manifest, row))}
+    return _strangers(tx, "owners.employees", link, heeding)
+
+
+def unknown_operators(tx: Tx, manifest: CrmManifest, link: LinkId) -> Sequence[str]:
+    """Operators who answer dialogs and are no employees of the CRM: it is not told of them."""
+    telling = {row.id for row in pairings.of_link(tx, link) if tells_cards(pairings.options(manifest, row))}
+    return _strangers(tx, "owners.operators", link, telling)
+
+
+def _strangers(tx: Tx, statement: str, link: LinkId, wanted: set[PairingId]) -> Sequence[str]:
+    found = tx.all(lambda pairing, name: (PairingId(pairing), str(name)), statement, link=link)
+    return sorted({name for pairing, name in found if pairing in wanted})

@@ -1,0 +1,141 @@
+"""The page of a connector in the portal: choosing the account, the switches, connecting and disconnecting."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import urlencode
+
+import pytest
+
+from chatapp_cli.crm.bitrix24.connector import Bitrix24Session
+from chatapp_cli.domain.crm.events import PlaceConfigured, PlaceDetached
+from chatapp_cli.domain.crm.link import Account
+from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.kit.crms import manifest
+from chatapp_cli.ports.world import World
+from chatapp_cli.sandbox.bitrix24 import Portal
+from chatapp_cli.sandbox.bitrix24.browser import ShownForm
+from tests.crm.bitrix24.desk import LINE, WHATSAPP, OfficeDesk, pairing
+
+SHOP = Account(channel=ChannelId(4), kind="whatsapp_web", name="+79990000000 · Продажи")
+OTHER = Account(channel=ChannelId(5), kind="whatsapp_web", name="<b>{x} · Опт")
+BOT = Account(channel=ChannelId(6), kind="telegram_bot", name="@shop_bot · Продажи")
+
+
+@pytest.mark.req("S-157", part="in the portal: account, save and connect, disconnect")
+async def test_an_administrator_chooses_account_and_switches_in_the_portal(
+    session: Bitrix24Session, portal: Portal, desk: OfficeDesk
+) -> None:
+    await session.offer([SHOP, OTHER, BOT])
+    page = await portal.opens_settings("chatapp_tgbot", LINE)
+    form = ShownForm(page.body)
+    assert (page.status, form.choices["channel"]) == (200, {"6": "@shop_bot · Продажи"})
+    assert form.buttons in ({"save": "Save and connect"}, {"save": "Сохранить и подключить"})
+    assert form.values["option_show_desk"] == "on"
+    answered = await portal.submits(
+        "chatapp_tgbot", page, act="save", option_show_desk=None, option_owner_sync="both", option_name_sync="on"
+    )
+    assert answered.status == 200
+    (event,) = [one for one in desk.events if isinstance(one, PlaceConfigured)]
+    assert (event.kind, event.place, event.channel) == ("telegram_bot", str(LINE), 6)
+    wanted = {"show_desk": "off", "owner_sync": "both", "name_sync": "on", "show_api": "on", "widget_name": ""}
+    assert {name: event.options[name] for name in wanted} == wanted
+    assert set(event.options) == set(manifest("bitrix24").channels["telegram_bot"].options)
+
+
+@pytest.mark.req("S-157", part="in the portal: account, save and connect, disconnect")
+async def test_an_administrator_disconnects_in_the_portal(
+    session: Bitrix24Session, portal: Portal, desk: OfficeDesk
+) -> None:
+    await session.offer([SHOP, OTHER])
+    page = await portal.opens_settings(WHATSAPP, LINE)
+    assert "+79990000000 · Продажи" in page.body
+    assert set(ShownForm(page.body).buttons) == {"save", "leave"}
+    assert (await portal.submits(WHATSAPP, page, act="leave")).status == 200
+    assert [one for one in desk.events if isinstance(one, PlaceDetached)] == [
+        PlaceDetached(kind="whatsapp_web", place=str(LINE))
+    ]
+
+
+async def test_the_page_shows_the_options_as_they_are_kept(session: Bitrix24Session, portal: Portal) -> None:
+    await session.offer([SHOP])
+    await session.arrange([pairing(groups="off", widget_name='Про"дажи', owner_sync="to_crm")])
+    form = ShownForm((await portal.opens_settings(WHATSAPP, LINE)).body)
+    assert "option_groups" not in form.values
+    assert (form.values["option_widget_name"], form.values["option_owner_sync"]) == ('Про"дажи', "to_crm")
+
+
+async def test_a_form_works_once_and_only_for_an_hour_and_nobody_can_make_one(
+    session: Bitrix24Session, portal: Portal, desk: OfficeDesk, world: World
+) -> None:
+    await session.offer([SHOP])
+    page = await portal.opens_settings(WHATSAPP, LINE)
+    form = dict(ShownForm(page.body).filled({"act": "leave"}))
+    body, _, signature = form["token"].rpartition(".")
+    for token in ("", "....", body, f"{body}0.{signature}", f"{body[:-1]}9.{signature}", f"{body}.\ud800"):
+        forged = {**form, "token": token}
+        sent = urlencode(forged, errors="replace").encode()
+        assert (await desk.accept("save", sent)).status == 403
+    assert (await portal.submits(WHATSAPP, page, act="leave")).status == 200
+    assert (await portal.submits(WHATSAPP, page, act="leave")).status == 403
+    late = await portal.opens_settings(WHATSAPP, LINE)
+    await world.clock.sleep(3601)
+    assert (await portal.submits(WHATSAPP, late, act="leave")).status == 403
+    assert [type(one).__name__ for one in desk.events] == ["LinkInstalled", "PlaceDetached"]
+    await portal.submits(WHATSAPP, await portal.opens_settings(WHATSAPP, LINE), act="leave")
+    assert desk.bound
+    assert len(await desk.bound.memory.known("form ")) == 1
+
+
+async def test_what_is_wrong_stands_on_the_page_and_nothing_is_kept(
+    session: Bitrix24Session, portal: Portal, desk: OfficeDesk
+) -> None:
+    await session.offer([SHOP])
+    page = await portal.opens_settings(WHATSAPP, LINE)
+    for wrong in ({"channel": "6"}, {"option_widget_phone": "звоните"}, {"option_owner_sync": "nobody"}):
+        answered = await portal.submits(WHATSAPP, page, act="save", option_widget_name="Опт", **wrong)
+        assert (answered.status, "<strong>" in answered.body) == (200, True)
+        assert ShownForm(answered.body).values["option_widget_name"] == "Опт"
+    assert [one for one in desk.events if isinstance(one, PlaceConfigured)] == []
+    assert (await portal.submits(WHATSAPP, answered, act="save", option_owner_sync="off")).status == 200
+
+
+@pytest.mark.req("S-156")
+async def test_without_a_bound_channel_the_page_says_what_comes_first(session: Bitrix24Session, portal: Portal) -> None:
+    page = await portal.opens_settings("chatapp_avito", LINE)
+    assert "chatapp line bind avito" in page.body
+    assert "<form" not in page.body
+
+
+@pytest.mark.req("S-163", part="webhook, valid until")
+async def test_the_page_shows_the_webhook_and_until_when_the_line_works(
+    session: Bitrix24Session, portal: Portal, desk: OfficeDesk
+) -> None:
+    await session.offer([SHOP])
+    page = await portal.opens_settings(WHATSAPP, LINE)
+    assert desk.address("event") in page.body
+    assert {one.handler for one in portal.bindings} == {desk.address("event")}
+    assert "without end" in page.body or "без срока" in page.body
+
+
+async def test_only_the_portal_may_show_the_page(session: Bitrix24Session, portal: Portal) -> None:
+    await session.offer([SHOP])
+    shown = await portal.opens_settings(WHATSAPP, LINE)
+    assert "<script" not in shown.body
+    policy = {name.lower(): said for name, said in shown.headers.items()}["content-security-policy"]
+    assert policy.endswith(f"form-action 'self'; frame-ancestors {portal.address}")
+    assert (await portal.opens_settings(WHATSAPP, LINE, application_token="forged")).status == 403
+
+
+async def test_what_a_channels_account_is_called_cannot_break_out_of_the_page(
+    desk: OfficeDesk, session: Bitrix24Session, portal: Portal
+) -> None:
+    evil = "<script>alert(1)</script>"
+    await session.offer([SHOP, OTHER])
+    await session.arrange([pairing(widget_name=evil)])
+    shown = await portal.opens_settings(WHATSAPP, LINE)
+    assert evil not in shown.body
+    assert ShownForm(shown.body).choices["channel"]["5"] == OTHER.name
+    options = json.dumps({"CONNECTOR": WHATSAPP, "LINE": evil})
+    form = {"member_id": portal.member_id, "APPLICATION_TOKEN": portal.application_token, "PLACEMENT_OPTIONS": options}
+    assert (await desk.accept("connector", urlencode(form).encode())).status == 404

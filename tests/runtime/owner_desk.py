@@ -1,0 +1,154 @@
+"""A desk with a bot that is paired with one portal or more, where operators and employees answer."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.crm.link import Employee
+from chatapp_cli.domain.crm.states import LinkState
+from chatapp_cli.domain.ids import ChannelId, DialogId, LinkId
+from chatapp_cli.kit.crms import manifest
+from chatapp_cli.runtime import linking
+from chatapp_cli.sandbox.bitrix24 import Portal
+from chatapp_cli.sandbox.bitrix24.objects import PortalCard
+from chatapp_cli.sandbox.stage import Customer
+from chatapp_cli.sandbox.telegram_bot import TelegramBotSandbox
+from chatapp_cli.services import channels, dialogs, duties, employees, ledger, links, options, pairings
+from chatapp_cli.store.rows.crm import PairingRow
+from tests.contract.connector_contract import ScriptedAsker
+from tests.runtime.desk import bound, eventually, serving, the_dialogs
+
+ANNA = Customer(number=101, name="Анна", username="anna")
+CONNECTOR = "chatapp_tgbot"
+LINE = 107
+SVETLANA, OLEG = 27, 29
+
+
+@dataclass(slots=True)
+class OwnerDesk:
+    """What a test sees of it."""
+
+    company: Company
+    bot: TelegramBotSandbox
+    portals: Sequence[Portal]
+    links: Sequence[LinkId]
+    channel: ChannelId
+
+    @property
+    def portal(self) -> Portal:
+        """The first portal."""
+        return self.portals[0]
+
+    @property
+    def dialog(self) -> DialogId:
+        """The only dialog."""
+        (one,) = the_dialogs(self.company)
+        return one.id
+
+    def pairing(self, link: LinkId) -> PairingRow:
+        """The pairing with a portal."""
+        found = self.company.read(lambda tx: pairings.of_channel(tx, link, self.channel))
+        assert found is not None
+        return found
+
+    def configure(self, **changes: str) -> None:
+        """Change options of every pairing."""
+        for link in self.links:
+            row = self.pairing(link)
+            self.company.write(lambda tx, row=row: pairings.configure(tx, manifest("bitrix24"), row, changes))
+
+    async def arranged(self, *events: str) -> None:
+        """Wait until exactly these events of cards are bound in every portal."""
+
+        def bound_now(portal: Portal) -> set[str]:
+            return {one.event for one in portal.bindings if one.event.startswith("ONCRM")}
+
+        await eventually(lambda: all(bound_now(portal) == set(events) for portal in self.portals))
+
+    def joins(self, people: Mapping[str, int]) -> None:
+        """Say for every portal which operators are which employees."""
+        for link in self.links:
+            for name, number in people.items():
+                one = Employee(id=str(number), name=name)
+                self.company.write(lambda tx, link=link, name=name, one=one: employees.map_to(tx, link, name, one))
+
+    def assignee(self) -> str:
+        """Who answers the dialog."""
+        dialog = self.dialog
+        return self.company.read(lambda tx: dialogs.card(tx, dialog)).assignee
+
+    def assign(self, name: str) -> None:
+        """Let somebody answer the dialog."""
+        dialog = self.dialog
+        self.company.write(lambda tx: duties.assign(tx, dialog, name))
+
+    async def becomes(self, name: str) -> None:
+        """Wait until this operator answers."""
+        await eventually(lambda: self.assignee() == name)
+
+    async def rests(self) -> None:
+        """Wait until nothing more goes on between the desk and the portals."""
+        for _ in range(3):
+            await eventually(lambda: self.company.read(ledger.everything) == [])
+            for portal in self.portals:
+                await portal.settled()
+
+    def card(self, kind: str, portal: Portal | None = None) -> PortalCard:
+        """The only card of a kind."""
+        (one,) = [card for card in (portal or self.portal).cards if card.kind == kind]
+        return one
+
+    def responsible(self, portal: Portal | None = None) -> Mapping[str, int]:
+        """Who is responsible for the cards of a portal, by kind."""
+        return {card.kind: card.responsible for card in (portal or self.portal).cards}
+
+    def writes(self, portal: Portal | None = None) -> int:
+        """How often a portal's cards were changed by us."""
+        return sum(call.method == "crm.item.update" for call in (portal or self.portal).calls)
+
+    async def client_writes(self, text: str = "Здравствуйте") -> None:
+        """Let the client write, and every portal make its cards."""
+        await self.bot.say(ANNA, text)
+        await eventually(lambda: all(len(portal.cards) == 2 for portal in self.portals))
+
+
+@asynccontextmanager
+async def owner_desk(company: Company, *names: str) -> AsyncIterator[OwnerDesk]:
+    """A desk that is paired with a portal of each name; no owner is synchronised yet."""
+    async with AsyncExitStack() as stack:
+        bot = await stack.enter_async_context(TelegramBotSandbox())
+        portals = [await stack.enter_async_context(Portal(name=name, rate=50.0)) for name in names or ("north",)]
+        address = await stack.enter_async_context(serving(company))
+        channel = await bound(company, bot)
+        company.write(lambda tx: options.configure_company(tx, {"public_url": address}))
+        numbers = [await _linked(company, portal, address, channel) for portal in portals]
+        desk = OwnerDesk(company, bot, portals, numbers, channel)
+        yield desk
+        for portal in portals:
+            await portal.settled()
+            assert portal.problems == []
+
+
+async def _linked(company: Company, portal: Portal, address: str, channel: ChannelId) -> LinkId:
+    portal.misbehaviour.tracker_delay = (0.0, 0.0)
+    answers = {
+        "portal": portal.address,
+        "client_id": portal.client_id,
+        "client_secret": portal.client_secret,
+        "auth_server": portal.auth_address,
+    }
+    link = await linking.link(company, ScriptedAsker(answers), kind="bitrix24")
+    row = company.read(lambda tx: links.one(tx, link))
+
+    async def installed() -> bool:
+        return (await portal.install(f"{address}/hooks/{row.hook_key}/install")).status == 200
+
+    await eventually(installed)
+    await eventually(lambda: company.read(lambda tx: links.one(tx, link)).state == LinkState.OK)
+    whole = company.read(lambda tx: channels.one(tx, channel))
+    await linking.attach(company, company.read(lambda tx: links.one(tx, link)), whole, str(LINE), {})
+    await eventually(lambda: (CONNECTOR, LINE) in portal.active)
+    return link
