@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -18,7 +19,6 @@ from chatapp_cli.runtime import alarms, builtin, store_alarm
 from chatapp_cli.runtime.channel import ChannelRunner
 from chatapp_cli.runtime.held_lease import HeldLease
 from chatapp_cli.runtime.journal_tail import new_entries
-from chatapp_cli.runtime.link import LinkRunner
 from chatapp_cli.runtime.links import LinkSupervisor
 from chatapp_cli.runtime.no_lease import NO_LEASE, NoLease
 from chatapp_cli.runtime.parts import Installed, Part, handlers_of, load_installed, note, workers_of
@@ -30,6 +30,9 @@ from chatapp_cli.runtime.tasks import raise_if_cancelled, run_all
 from chatapp_cli.runtime.timekeeper import Timekeeper
 from chatapp_cli.runtime.worker import Chore, WorkerRunner
 from chatapp_cli.services import duties, outbox
+
+if TYPE_CHECKING:
+    from chatapp_cli.runtime.link import LinkRunner
 
 log = structlog.get_logger()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import structlog
@@ -34,9 +34,11 @@ FOR_UNKNOWN = 2.0
 class LinkInbox:
     """The events of one link."""
 
-    def __init__(self, store: AsyncStore, link: LinkRow) -> None:
+    def __init__(self, store: AsyncStore, link: LinkRow, applied: Callable[[], None]) -> None:
+        """``applied`` is called after each event: the CRM may have to be told something because of it."""
         self._store = store
         self._link = link.id
+        self._applied = applied
         self._places, self._owners = PlaceKeeper(store, link), OwnerKeeper(store, link)
         self._clock = store.company.world.clock
         self._news = WakeUp()
@@ -114,6 +116,7 @@ class LinkInbox:
             log.exception("crm.not_applied", link=self._link, arrived=row.id)
             await self._put_off(row, ChatappError(T("{error}", error=type(error).__name__)))
             return False
+        self._applied()
         return True
 
     async def _carry_out(self, session: CrmSession, row: CrmArrivedRow, event: CrmEvent) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -32,13 +34,15 @@ from chatapp_cli.domain.journal.messages import (
 )
 from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.runtime.fleet import Fleet
-from chatapp_cli.runtime.link import LinkRunner
 from chatapp_cli.runtime.restarting import WorkerState
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.wakeup import WakeUp
 from chatapp_cli.runtime.worker import Worker
 from chatapp_cli.services import links
 from chatapp_cli.store.rows.crm import LinkRow
+
+if TYPE_CHECKING:
+    from chatapp_cli.runtime.link import LinkRunner
 
 log = structlog.get_logger()
 
@@ -129,11 +133,21 @@ class LinkSupervisor(Worker):
         await self._fleet.stop()
 
     async def _wanted(self) -> Mapping[LinkId, LinkRow]:
-        return {row.id: row for row in await self._store.read(links.everything)}
+        rows = await self._store.read(links.everything)
+        if rows:
+            await self._store.off_loop(_code_of_links)
+        return {row.id: row for row in rows}
 
     def _make(self, row: LinkRow) -> LinkRunner:
+        from chatapp_cli.runtime.link import LinkRunner
+
         log.info("crm.started", link=row.id, kind=row.kind)
         return LinkRunner(self._store, row)
+
+
+def _code_of_links() -> None:
+    """Load what only a desk with a link needs, off the event loop."""
+    import_module("chatapp_cli.runtime.link")
 
 
 def _hear(runner: LinkRunner, entry: JournalEntry) -> None:

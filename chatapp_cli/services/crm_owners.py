@@ -32,7 +32,7 @@ def on_assigned(tx: Tx, event: Assigned) -> None:
 
 def on_settled(tx: Tx, event: EntrySettled) -> None:
     """Have a CRM that shows the first message of a dialog told who answers it. An effect of its event."""
-    if event.act != Act.ADD:
+    if event.act != Act.ADD or event.dialog is None:
         return
     for row in tx.all(OwningRow, "owners.of_dialog", dialog=event.dialog):
         if row.link_id != event.link or not tells_cards(row.options):

@@ -1,7 +1,10 @@
-"""A channel costs nothing before it is bound."""
+"""A channel costs nothing before it is bound, and a CRM nothing before it is linked."""
 
 import subprocess
 import sys
+from collections.abc import Sequence
+
+import pytest
 
 DAEMON = """
 import asyncio, sys
@@ -26,17 +29,34 @@ async def main() -> None:
                     await asyncio.sleep(0.01)
     company.close()
     print(*sorted({name.split(".")[2] for name in sys.modules if name.startswith("chatapp_cli.connectors.")}))
+    print(*sorted({name.removeprefix("chatapp_cli.") for name in sys.modules}))
     print(*sorted({name.split(".")[0] for name in sys.modules}))
 
 asyncio.run(main())
 """
 HEAVY = {"aiogram", "telethon", "neonize", "aioimaplib", "aiosmtplib", "phonenumbers", "docx", "textual"}
+OF_CRMS = {"crm", "sandbox.bitrix24", "runtime.link", "runtime.link_inbox", "runtime.ledger", "services.crm_entries"}
+"""What a desk without a CRM does without; the last four only a link needs."""
+FACES = ("chatapp_cli.cli", "chatapp_cli.commands.serve", "chatapp_cli.tui.app", "chatapp_cli.tui.screens.inbox")
 
 
 def test_a_daemon_imports_the_channels_that_are_bound_and_no_other(tmp_path: object) -> None:
     ran = subprocess.run(
         [sys.executable, "-c", DAEMON, str(tmp_path)], check=True, capture_output=True, text=True, timeout=120
     )
-    *_, channels, modules = ran.stdout.splitlines()
+    *_, channels, ours, modules = ran.stdout.splitlines()
     assert channels.split() == ["api"]
     assert HEAVY & set(modules.split()) == set()
+    assert of_crms(ours.split()) == []
+
+
+def of_crms(modules: Sequence[str]) -> list[str]:
+    """Which of these a desk without a CRM does without."""
+    return [name for name in modules if any(name == one or name.startswith(f"{one}.") for one in OF_CRMS)]
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_the_window_and_the_commands_load_nothing_of_crms(face: str) -> None:
+    code = f"import sys, {face}; print(*(name.removeprefix('chatapp_cli.') for name in sys.modules))"
+    ran = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=120)
+    assert of_crms(ran.stdout.split()) == []

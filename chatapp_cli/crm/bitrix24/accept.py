@@ -58,6 +58,7 @@ async def accept(bound: Bound, request: HookRequest, now: Millis) -> CrmReply:
         ("GET", "code"): _code,
         ("POST", "connector"): _connector,
         ("POST", place_form.SAVE): _save,
+        ("POST", "sms"): _sms,
     }
     if handler := handlers.get((request.method, page)):
         try:
@@ -225,6 +226,15 @@ async def _save(bound: Bound, request: HookRequest, now: Millis) -> CrmReply:
     """The form of that page comes back: its token proves that the page was shown to the portal's administrator."""
     known = await installation(bound)
     return _NO if known is None else await place_form.saved(bound, known.origin, parse(request.body), now)
+
+
+async def _sms(bound: Bound, request: HookRequest, now: Millis) -> CrmReply:
+    """The portal sends an SMS by one of our providers; it does not repeat the call."""
+    tree = parse(request.body)
+    known, auth = await installation(bound), _map(tree, "auth")
+    if known is None or not _is_from(known, _text(auth, "member_id"), _text(auth, "application_token")):
+        return _NO
+    return CrmReply(arrivals=[events.arrival(events.kept_sms(tree), now)], body=b"ok")
 
 
 def _map(tree: Any, name: str) -> Tree:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
-from chatapp_cli.crm.bitrix24 import convert, errors, owners
+from chatapp_cli.crm.bitrix24 import convert, errors, owners, texts
 from chatapp_cli.crm.bitrix24.api import BatchCommand, PortalApi
 from chatapp_cli.crm.bitrix24.cards import bound_cards
 from chatapp_cli.crm.bitrix24.history import ChatHistory
@@ -74,6 +74,13 @@ class Delivery:
                 return self._again("imconnector.delete.messages", entries, convert.deleted)
             case Act.DELIVERED:
                 return self._again("imconnector.send.status.delivery", entries, convert.delivered)
+        return self._tell_beside(entries)
+
+    def _tell_beside(self, entries: Sequence[LedgerEntry]) -> Awaitable[Sequence[Outcome]]:
+        """What does not stand in the chat: who is responsible, how an SMS fares, what did not get through."""
+        match entries[0].act:
+            case Act.TEXTED:
+                return texts.report(self._api, entries)
             case Act.OWNER:
                 return owners.tell(self._api, entries, self._clock.now())
         return self._complain(entries)

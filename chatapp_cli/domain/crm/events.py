@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from chatapp_cli.domain.ids import ChannelId, Millis
+from chatapp_cli.domain.ids import ChannelId, Millis, PairingId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +63,22 @@ class CrmWithdrew:
     chat: str
     remote: str
     sent_as: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrmTexted:
+    """The CRM wants a text sent to a phone by a pairing's channel, as it does with providers of SMS."""
+
+    pairing: PairingId
+    remote: str
+    """The CRM's id of the message, by which it is told how the message fares."""
+    phone: str
+    """As the CRM has it; not necessarily a phone."""
+    text: str
+    employee: str = ""
+    """The CRM's id of who sent it, or of in whose name a program did; empty if it told none."""
+    automatic: bool = False
+    """Whether a program of the CRM sent it, and no person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +143,7 @@ CrmEvent: TypeAlias = (
     CrmWrote
     | CrmRewrote
     | CrmWithdrew
+    | CrmTexted
     | CrmConversation
     | PlaceDetached
     | PlaceConfigured

@@ -172,7 +172,7 @@ class BitrixAuthority(HttpSandbox):
         except PortalRefusal as refused:
             call.status, call.error = refused.status, refused.code
             return web.json_response(refused.body, status=refused.status)
-        call.status = 200
+        call.status, call.answer = 200, answer
         return web.json_response({"result": answer})
 
     def _info(self, method: str, token: str) -> Json:

@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator
 
 from chatapp_cli.sandbox.bitrix24 import Portal
 from chatapp_cli.sandbox.bitrix24.brackets import Pairs, nested
+from chatapp_cli.sandbox.bitrix24.misbehaviour import TOKEN
 from chatapp_cli.sandbox.bitrix24.objects import Json, PortalCall
 
 PUBLISHED = Path(__file__).parents[4] / "shared" / "contracts"
@@ -69,7 +70,7 @@ class Bitrix24Schema:
         lacking = [name for name, one in known.items() if one["required"] is True and name not in call.params]
         yield from (f"{call.method} needs {name}" for name in lacking)
         yield from self._inside(call)
-        if call.status == 200 and not call.error and not call.inside:
+        if call.status == 200 and not call.error:
             yield from self._answer(call)
 
     def _is_fitting(self, method: str, described: Json, value: Any) -> bool:
@@ -153,11 +154,16 @@ def schema() -> Bitrix24Schema | None:
     return Bitrix24Schema() if METHODS.is_dir() and OVERLAY.is_dir() else None
 
 
+def judged(portal: Portal) -> list[PortalCall]:
+    """The answered calls of methods, those of the authorisation server too; its answers with tokens are in no file."""
+    return [call for call in (*portal.calls, *portal.authority.calls) if call.status == 200 and call.method != TOKEN]
+
+
 def problems(portal: Portal) -> list[str]:
     """Everything that is wrong with what went between us and a portal."""
     judge = schema()
     if judge is None:
         return portal.problems
-    done = [call for call in portal.calls if call.status == 200]
+    done = judged(portal)
     said = [words for call in done for words in judge.call(call)]
     return portal.problems + said + [words for post in portal.server.courier.posted for words in judge.post(*post)]

@@ -1,0 +1,148 @@
+"""Every method that the code calls and every event that it asks for stands before the published descriptions.
+
+The fixture of the portal judges each call, answer and event of a test; here it is seen that none escapes it.
+"""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import chatapp_cli.crm.bitrix24 as adapter
+from chatapp_cli.crm.bitrix24 import events
+from chatapp_cli.crm.bitrix24.connector import Bitrix24Session
+from chatapp_cli.domain.crm.entry import CrmChat, CrmReceipt
+from chatapp_cli.domain.crm.events import CrmWrote, MirroredChat
+from chatapp_cli.domain.crm.states import Act
+from chatapp_cli.ports.world import World
+from chatapp_cli.sandbox.bitrix24 import Portal
+from chatapp_cli.sandbox.stage import StageFile
+from tests.crm.bitrix24.desk import LINE, SVETLANA, WHATSAPP, OfficeDesk, entry, pairing
+from tests.sandbox.bitrix24.schema import judged, problems, schema
+
+CALLERS = {"call", "pages", "BatchCommand", "_again"}
+"""Functions whose first argument is a method's name."""
+IN_TURN = {"scope", "user.current", "server.time", "event.get"}
+"""The check asks for these in a loop."""
+BELOW = {"batch", "app.info"}
+"""What the transport and the proof of an installation call: by a path, not by a name."""
+PICTURE = StageFile(name="a.png", mime="image/png", content=b"png")
+
+
+def named() -> Iterator[str]:
+    """The methods that stand in the code of the adapter, in lower case."""
+    for path in sorted(Path(adapter.__path__[0]).glob("*.py")):
+        tree = ast.parse(path.read_text("utf-8"))
+        constants = {
+            node.target.id: node.value.value
+            for node in ast.walk(tree)
+            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and _is_text(node.value)
+        }
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and _name(node.func) in CALLERS and node.args:
+                first = node.args[0]
+                if _is_text(first):
+                    yield first.value.lower()
+                elif isinstance(first, ast.Name) and first.id in constants:
+                    yield constants[first.id].lower()
+
+
+def _is_text(node: ast.AST | None) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def _name(node: ast.AST) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def called() -> set[str]:
+    """All methods that the adapter may call."""
+    return set(named()) | IN_TURN | BELOW
+
+
+async def everything(session: Bitrix24Session, portal: Portal, desk: OfficeDesk, world: World, folder: Path) -> None:
+    """Everything that a link does in its life; what is new in the adapter belongs here too."""
+    await session.prove()
+    await session.places()
+    await session.employees()
+    (done,) = await session.deliver([entry("m-1")])
+    assert isinstance(done, CrmReceipt)
+    chat = CrmChat(id="d-1", name="Иван Иванов", remote=done.chat)
+    await world.clock.sleep(5)
+    await portal.cards_made()
+    await session.cards(chat)
+    (contact,) = [card for card in portal.cards if card.kind == "contact"]
+    await portal.staff.changes(contact, name="Иван Оптовик")
+    message = await portal.staff.writes(WHATSAPP, LINE, "d-1", "Да")
+    failed = {"remote": str(message.id), "reason": "Нет такого номера", "employee": str(SVETLANA)}
+    await session.deliver([entry("m-2", "ещё", chat=chat, pairing=pairing(name_sync="on"))])
+    while portal.chats[0].name != "Иван Оптовик":
+        await asyncio.sleep(0.01)
+    told = [
+        entry("m-2", "не так", act=Act.EDIT, chat=chat, remote=done.remote),
+        entry("m-2", act=Act.DELETE, chat=chat, remote=done.remote),
+        entry("", act=Act.DELIVERED, chat=chat, remote=str(message.id), sent_as=["wa-1"]),
+        entry("", "Да", act=Act.FAILED, chat=chat, **failed),
+    ]
+    assert all(isinstance(one, CrmReceipt) for one in await session.deliver(told))
+    await session.find(entry("m-1", chat=chat))
+    portal.misbehaviour.drop_events = 1
+    await portal.staff.writes(WHATSAPP, LINE, "d-1", "В тишине", files=[PICTURE])
+    owed = MirroredChat(kind="whatsapp_web", place=str(LINE), chat="d-1", remote=done.chat, session=done.session)
+    (found,) = [one async for some in session.catch_up([owed]) for one in some if isinstance(one.event, CrmWrote)]
+    assert isinstance(found.event, CrmWrote)
+    await session.fetch(found.event.files[0].address, folder / "file")
+    assert desk.bound
+    await desk.crm.check(desk.bound)
+    desk.url = f"{desk.url}/moved"
+
+
+def test_every_method_in_the_code_is_described() -> None:
+    judge = schema()
+    if judge is None:
+        pytest.skip("the published descriptions are not beside this checkout")
+    assert len(called()) > len(BELOW | IN_TURN)
+    for method in called():
+        assert judge.method(method)["method"].lower() == method
+
+
+async def test_every_method_that_the_code_calls_is_judged_with_its_answer(
+    session: Bitrix24Session, portal: Portal, desk: OfficeDesk, world: World, tmp_path: Path
+) -> None:
+    await everything(session, portal, desk, world, tmp_path)
+    async with desk.crm.open(1, desk.bound, public_url=desk.url) as moved:  # type: ignore[arg-type]
+        assert await moved.arrange([pairing()]) == {}
+    assert {call.method for call in judged(portal)} == called()
+    assert problems(portal) == []
+
+
+async def test_every_event_that_the_code_asks_for_is_judged(
+    session: Bitrix24Session, portal: Portal, desk: OfficeDesk
+) -> None:
+    assert desk.bound
+    await desk.crm.check(desk.bound)
+    await session.deliver([entry("m-1")])
+    staff = portal.staff
+    message = await staff.writes(WHATSAPP, LINE, "d-1", "Да", files=[PICTURE])
+    message.connector_mid = ["wa-1"]
+    await staff.edits(message, "Нет")
+    await staff.deletes(message)
+    await staff.finishes("d-1")
+    await staff.disconnects(WHATSAPP, LINE)
+    await staff.deletes_line(LINE)
+    await staff.uninstalls()
+    await portal.settled()
+    names = {dict(form).get("event", "") for form, _ in portal.server.courier.posted}
+    assert names >= {name.upper() for name in events.BOUND}
+    judge = schema()
+    if judge is None:
+        pytest.skip("the published descriptions are not beside this checkout")
+    for form, query in portal.server.courier.posted:
+        assert list(judge.post(form, query)) == []
+        (name, text) = next((name, text) for name, text in form if name == "auth[domain]")
+        broken = [("auth" if one == (name, text) else one[0], one[1]) for one in form]
+        assert list(judge.post(broken, query)) != []
