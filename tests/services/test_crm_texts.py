@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import pytest
 
-from chatapp_cli.domain.arrival import DeliveryChanged
+from chatapp_cli.domain.arrival import DeliveryChanged, Profile
 from chatapp_cli.domain.crm.entry import LedgerEntry
-from chatapp_cli.domain.crm.events import CrmTexted
+from chatapp_cli.domain.crm.events import CrmArrival, CrmTexted
 from chatapp_cli.domain.crm.states import Act, TextFate
 from chatapp_cli.domain.errors import NotFound, OutcomeUnknown, Rejected
 from chatapp_cli.domain.ids import MessageId, PairingId
+from chatapp_cli.domain.manifest import AddressKind
 from chatapp_cli.domain.message import Origin, State
 from chatapp_cli.services import crm_intake, ledger, outbox, pairings, sending
+from chatapp_cli.services.crm_intake import CrmContext
 from tests.services.paired import Paired, linked
-from tests.stores import Shop, hand_over
+from tests.stores import EVERYTHING, Shop, hand_over
 
 PHONE = "+79161234567"
 
@@ -165,6 +168,29 @@ def test_what_cannot_be_sent_has_failed_with_the_reason_and_leaves_nothing(
     assert desk.shop.read(lambda tx: tx.value("dialogs.of_phone", channel=desk.channel, phone=PHONE)) is None
 
 
+@pytest.mark.parametrize("first", [(), ("email",)])
+def test_a_channel_that_cannot_write_first_to_a_phone_fails_it_and_reaches_who_wrote_before(
+    desk: Paired, first: tuple[AddressKind, ...]
+) -> None:
+    context = CrmContext(able=lambda _channel: replace(EVERYTHING, write_first=first))
+    event = CrmTexted(pairing=desk.pairing, remote="6557", phone=PHONE, text="Заказ готов")
+
+    def come(remote: str) -> None:
+        arrival = CrmArrival(provider_id=remote, event=replace(event, remote=remote))
+        desk.shop.write(partial(crm_intake.keep, link=desk.link, arrivals=[arrival]))
+        (row,) = desk.shop.read(lambda tx: crm_intake.waiting(tx, desk.link))
+        desk.shop.write(lambda tx: crm_intake.apply(tx, row, crm_intake.event_of(row), context))
+
+    come("1")
+    assert fates(desk) == [TextFate.FAILED]
+    sender = Profile(id="anna", name="Анна", phone=PHONE)  # type: ignore[arg-type]
+    heard = desk.shop.hear(desk.channel, sender=sender)
+    waiting(desk)
+    come("2")
+    assert fates(desk) == [TextFate.QUEUED]
+    assert desk.dialog(desk.send_next()) == desk.dialog(heard)
+
+
 def test_a_refused_text_waits_for_a_person_if_the_crm_does_not_take_its_fate_either(desk: Paired) -> None:
     text(desk, "nobody")
     (row,) = desk.entries()
@@ -204,8 +230,6 @@ def test_another_crm_of_the_channel_shows_it_as_any_message(desk: Paired, shop: 
 
 def test_an_event_is_stored_and_read_back_as_it_came(desk: Paired) -> None:
     event = CrmTexted(pairing=desk.pairing, remote="1", phone=PHONE, text="Да", employee="27", automatic=True)
-    desk.shop.write(
-        partial(crm_intake.keep, link=desk.link, arrivals=[crm_intake.CrmArrival(provider_id="1", event=event)])
-    )
+    desk.shop.write(partial(crm_intake.keep, link=desk.link, arrivals=[CrmArrival(provider_id="1", event=event)]))
     (row,) = desk.shop.read(lambda tx: crm_intake.waiting(tx, desk.link))
     assert crm_intake.event_of(row) == event

@@ -225,9 +225,6 @@ SELECT link_id, remote, employee FROM crm_text WHERE message_id = :message;
 -- name: texts.told
 UPDATE crm_text SET told = :told WHERE link_id = :link AND message_id = :message AND told <> :told;
 
--- name: texts.becomes
-UPDATE crm_text SET message_id = :new WHERE message_id = :old;
-
 -- name: ledger.message_of
 SELECT k.message_id FROM crm_message k JOIN message m ON m.id = k.message_id
 WHERE k.link_id = :link AND k.remote = :remote AND k.remote <> '' AND k.came = 1;
