@@ -16,7 +16,7 @@ import chatapp_cli.crm.bitrix24 as adapter
 from chatapp_cli.crm.bitrix24 import events
 from chatapp_cli.crm.bitrix24.connector import Bitrix24Session
 from chatapp_cli.domain.crm.entry import CrmChat, CrmReceipt
-from chatapp_cli.domain.crm.events import CrmWrote, MirroredChat
+from chatapp_cli.domain.crm.events import CardChanged, CardCommented, CrmWrote, MirroredChat
 from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.ports.world import World
 from chatapp_cli.sandbox.bitrix24 import Portal
@@ -96,9 +96,21 @@ async def everything(session: Bitrix24Session, portal: Portal, desk: OfficeDesk,
     (found,) = [one async for some in session.catch_up([owed]) for one in some if isinstance(one.event, CrmWrote)]
     assert isinstance(found.event, CrmWrote)
     await session.fetch(found.event.files[0].address, folder / "file")
+    await owners(session, portal, chat)
     assert desk.bound
     await desk.crm.check(desk.bound)
     desk.url = f"{desk.url}/moved"
+
+
+async def owners(session: Bitrix24Session, portal: Portal, chat: CrmChat) -> None:
+    """Who is responsible, both ways."""
+    both, deal = pairing(owner_sync="both"), next(card for card in portal.cards if card.kind == "deal")
+    await portal.staff.comments(deal, "Перезвонить")
+    changes = [CardChanged(card="deal", id=str(deal.id)), CardCommented(comment=str(portal.comments[-1].id))]
+    assert len(await session.owners(changes, [both])) == 1
+    assert len(await session.changed_cards(0, [both])) == len(portal.cards)
+    told = entry("", act=Act.OWNER, chat=chat, pairing=both, employee="29")
+    assert await session.deliver([told]) == [CrmReceipt()]
 
 
 def test_every_method_in_the_code_is_described() -> None:
