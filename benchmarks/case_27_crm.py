@@ -143,8 +143,8 @@ class EventLoad:
         item = "data[DATA][0]"
         said = {
             "event": "ONIMCONNECTORDIALOGFINISH", "eventId": "12", "ts": str(1_796_000_000 + number),
-            "data[CONNECTOR]": "chatapp_whatsapp", "data[LINE]": "107", f"{item}[connector][connector_id]": "chatapp",
-            f"{item}[chat][id]": self._chats[number % DIALOGS], f"{item}[session][id]": str(number), f"{item}[user]": "27",
+            "data[CONNECTOR]": "chatapp_whatsapp", "data[LINE]": "107", f"{item}[connector][connector_id]": "c",
+            f"{item}[chat][id]": self._chats[number % DIALOGS], f"{item}[session][id]": str(number),
             f"{item}[session][closed]": "Y", **{f"auth[{name}]": value for name, value in auth.items()},
         }  # fmt: skip
         body = urlencode(said).encode()

@@ -16,6 +16,8 @@ from time import perf_counter
 ASKED = {b"\x1b[6n": b"\x1b[1;1R", b"\x1b[c": b"\x1b[?62c", b"\x1b[?2026$p": b"\x1b[?2026;2$y"}
 """What programs ask a terminal at their start, and what one answers."""
 PATIENCE = 30.0
+_SLOWEST = 1.0
+"""Seconds after which nothing more is expected of a key."""
 
 
 class Terminal:
@@ -54,14 +56,14 @@ class Terminal:
         os.write(self._handle, key)
 
     def press(self, key: bytes, quiet: float = 0.03, *, shows: str = "") -> float:
-        """Milliseconds from a key to the last byte that it caused; some of these have to be the words that it shows."""
-        seen, began = b"", perf_counter()
+        """Milliseconds from a key to the last byte that it caused, once it shows these words."""
+        seen, wanted, began = b"", shows.encode(), perf_counter()
         last = began
         os.write(self._handle, key)
-        while said := self.read(quiet if last > began else 1.0):
+        while said := self.read(quiet if seen and wanted in seen else _SLOWEST):
             last = perf_counter()
             seen += said
-        assert shows.encode() in seen, f"{key!r} did not show {shows!r}; the end was {seen[-300:]!r}"
+        assert wanted in seen, f"{key!r} did not show {shows!r}; the end was {seen[-300:]!r}"
         return (last - began) * 1000
 
     def until(self, words: str, began: float) -> float:

@@ -278,9 +278,11 @@ def catchup(ctx: typer.Context, link: OneLink = "") -> None:
 @app.command(cls=Verb)
 def unlink(ctx: typer.Context, link: OneLink = "", force: Force = False) -> None:
     """Remove a link with what is known of it; dialogs and messages stay."""
+    from chatapp_cli.commands import linking
+
     with opened(ctx) as company:
         row = company.read(lambda tx: links.find(tx, link))
-        company.write(lambda tx: links.remove(tx, row, force=force))
+        linking.unlink(company, row, force=force)
     note("{title} is not linked any more. Remove the application there too.", title=row.title)
 
 
@@ -362,7 +364,7 @@ def _entry(row: ShownEntryRow) -> Mapping[str, object]:
     return {
         _("No."): row.id,
         _("CRM"): row.link,
-        _("Dialog"): f"{row.name} ({row.dialog_id})",
+        _("Dialog"): f"{row.name} ({row.dialog_id})" if row.dialog_id else "",
         _("Message"): row.message_id,
         _("What"): show(words.ACTS[Act(row.act)]),
         _("State"): show(words.ENTRY_STATES[row.state]),

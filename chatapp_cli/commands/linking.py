@@ -55,6 +55,11 @@ def checked(company: Company, named: str) -> list[Finding]:
     return asyncio.run(linking.check(company, row))
 
 
+def unlink(company: Company, row: LinkRow, *, force: bool) -> None:
+    """Remove a link, here and in the CRM."""
+    asyncio.run(linking.unlink(company, row, force=force))
+
+
 def attach(company: Company, row: LinkRow, channel: ChannelRow, place: str, changes: Mapping[str, str]) -> PairingRow:
     """Pair a channel with a place."""
     made = asyncio.run(linking.attach(company, row, channel, place, changes))

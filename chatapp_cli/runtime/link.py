@@ -55,7 +55,7 @@ class LinkRunner:
         self._store = store
         self._clock = store.company.world.clock
         self._keeper = LedgerKeeper(store, row.id)
-        self._inbox = LinkInbox(store, row.id)
+        self._inbox = LinkInbox(store, row.id, self._keeper.wake)
         self._lifecycle = Lifecycle(self, store.company.world, log.bind(link=row.id, kind=row.kind))
         self._arranging, self._catching_up = True, True
         self._work = WakeUp()

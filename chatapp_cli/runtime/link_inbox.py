@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 import structlog
@@ -34,9 +34,11 @@ FOR_UNKNOWN = 2.0
 class LinkInbox:
     """The events of one link."""
 
-    def __init__(self, store: AsyncStore, link: LinkId) -> None:
+    def __init__(self, store: AsyncStore, link: LinkId, applied: Callable[[], None]) -> None:
+        """``applied`` is called after events: the CRM may have to be told something because of it."""
         self._store = store
         self._link = link
+        self._applied = applied
         self._clock = store.company.world.clock
         self._news = WakeUp()
         self._caught_up = WakeUp()
@@ -104,11 +106,14 @@ class LinkInbox:
             raise
         except Exception as error:  # noqa: BLE001 - of a file, which is alone in its bundle
             errors |= {row.id: error for row, _ in some}
-        return {
+        done = {
             row.id: error is None or await self._failed(row, event, error)
             for row, event in some
             for error in ([errors[row.id]] if row.id in errors else [])
         }
+        if any(done.values()):
+            self._applied()
+        return done
 
     async def _failed(self, row: CrmArrivedRow, event: CrmEvent, error: Exception) -> bool:
         """Record what hindered an event; false if it is tried again later."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TypeVar
 
@@ -12,7 +12,7 @@ from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.crm.link import Place
 from chatapp_cli.domain.crm_manifest import CrmManifest
-from chatapp_cli.domain.errors import ChannelError, NotFound, UsageError
+from chatapp_cli.domain.errors import ChannelError, ChatappError, NotFound, UsageError
 from chatapp_cli.domain.ids import LinkId, PairingId
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
@@ -96,6 +96,18 @@ async def attach(
         pairings.attach, manifest=manifest(row.kind), link=row.id, channel=channel, place=found, changes=changes
     )
     return await asyncio.to_thread(company.write, pair)
+
+
+async def unlink(company: Company, row: LinkRow, *, force: bool) -> None:
+    """Remove a link, and what stands of it in the CRM if that can be reached.
+
+    Without ``force`` raises Refused if it still owes the CRM something.
+    """
+    await asyncio.to_thread(company.require, Right.CRM)
+    await asyncio.to_thread(company.read, partial(links.require_removable, link=row, force=force))
+    with suppress(ChatappError):  # whatever hinders it: somebody wants the link gone
+        await asked(company, row, lambda session: session.arrange(()))
+    await asyncio.to_thread(company.write, partial(links.remove, link=row, force=force))
 
 
 def _named(places: Sequence[Place], named: str) -> Place:

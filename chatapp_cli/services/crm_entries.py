@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 from chatapp_cli.domain.crm.entry import CrmChat, CrmPerson, LedgerEntry, SharedFile
 from chatapp_cli.domain.crm.link import Pairing
-from chatapp_cli.domain.crm.states import Act
+from chatapp_cli.domain.crm.states import Act, TextFate
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import LinkId, PairingId
 from chatapp_cli.domain.message import Direction, Origin
 from chatapp_cli.domain.preview import preview
 from chatapp_cli.domain.text import restored
 from chatapp_cli.i18n import show
-from chatapp_cli.services import channels, crm_chats, dialogs, files, media_links, pairings, transcript, words
-from chatapp_cli.store.rows.crm import ChatRow, EntryRow, KnownMessageRow, PairingRow
+from chatapp_cli.services import channels, crm_chats, dialogs, files, ledger, media_links, pairings, transcript, words
+from chatapp_cli.store.rows.crm import ChatRow, EntryRow, KnownMessageRow, PairingRow, TextRow
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.rows.messages import FileRow, MessageRow
 from chatapp_cli.store.secrets import Vault
@@ -45,6 +45,8 @@ class EntryLoader:
     def load(self, tx: Tx, row: EntryRow) -> LedgerEntry | None:
         """An entry as it stands; ``None`` if there is nothing to tell any more. Raises FilesAwaited."""
         pairing = pairings.one(tx, row.pairing_id)
+        if row.dialog_id is None:
+            return self._without_dialog(row, pairing)
         try:
             card = dialogs.card(tx, row.dialog_id)
             message = None if row.message_id is None else transcript.message(tx, row.message_id)
@@ -64,10 +66,26 @@ class EntryLoader:
         )
         return told if message is None else self._with_message(tx, row, told, card, message)
 
+    def _without_dialog(self, row: EntryRow, pairing: PairingRow) -> LedgerEntry:
+        """A text for what is no phone that the channel could write to."""
+        return LedgerEntry(
+            id=row.id,
+            act=Act(row.act),
+            pairing=pairing_of(self.crm, pairing),
+            chat=CrmChat(id="", name=""),
+            person=CrmPerson(id="", name=""),
+            remote=row.remote,
+            employee=row.employee,
+            reason=show(restored(json.loads(row.reason))),
+            texted=True,
+            fate=TextFate.FAILED,
+        )
+
     def _with_message(
         self, tx: Tx, row: EntryRow, told: LedgerEntry, card: DialogCard, message: MessageRow
     ) -> LedgerEntry:
         ours, origin = message.direction == Direction.OUT, Origin(message.origin)
+        texted = ours and _is_texted(tx, row, message)
         named = message.author if ours or card.chat_kind != "private" else ""
         return replace(
             told,
@@ -81,13 +99,15 @@ class EntryLoader:
             origin=origin,
             employee=row.employee or (_employee(tx, row.link_id, message.author) if ours else ""),
             automatic=origin.traits.automatic,
+            texted=texted,
+            fate=ledger.fate_of(message) if texted else None,
             sent_as=_sent_as(tx, message) if told.act is Act.DELIVERED else (),
         )
 
     def _reason(self, tx: Tx, row: EntryRow, message: MessageRow | None, pairing: PairingRow) -> str:
         if row.reason:
             return show(restored(json.loads(row.reason)))
-        if row.act != Act.FAILED or message is None:
+        if message is None or not (row.act == Act.FAILED or _is_bad_news(row, message)):
             return ""
         manifest = self.manifest(channels.one(tx, pairing.channel_id))
         return show(words.why(manifest, message.code, message.detail)[0])
@@ -104,6 +124,15 @@ class EntryLoader:
         content = media_links.SharedContent(sha256=file.sha256, mime=file.mime, until=until)
         url = media_links.address(self.vault, self.public_url, name, content)
         return SharedFile(name=name, url=url, mime=file.mime, size=file.size)
+
+
+def _is_texted(tx: Tx, row: EntryRow, message: MessageRow) -> bool:
+    """Whether this CRM had us send a message to a phone."""
+    return any(one.link_id == row.link_id for one in tx.all(TextRow, "texts.of_message", message=message.id))
+
+
+def _is_bad_news(row: EntryRow, message: MessageRow) -> bool:
+    return row.act == Act.TEXTED and ledger.fate_of(message) in {TextFate.FAILED, TextFate.UNDELIVERED}
 
 
 def _is_worth_telling(tx: Tx, row: EntryRow, message: MessageRow) -> bool:

@@ -16,6 +16,7 @@ from chatapp_cli.domain.crm.events import (
     CrmConversation,
     CrmEvent,
     CrmRewrote,
+    CrmTexted,
     CrmWithdrew,
     CrmWrote,
     LinkInstalled,
@@ -34,6 +35,7 @@ from chatapp_cli.services import (
     access,
     channels,
     composing,
+    crm_texts,
     dialogs,
     later,
     ledger,
@@ -286,6 +288,11 @@ def _withdrew(tx: Tx, link: LinkId, event: CrmWithdrew, context: CrmContext) -> 
         _tell_author(tx, pairing, chat, event.remote, refusal)
 
 
+def _texted(tx: Tx, link: LinkId, event: CrmTexted, context: CrmContext) -> None:
+    by = _as_author(tx, link, "" if event.automatic else event.employee)
+    crm_texts.send(by, link, event, context.able)
+
+
 def _conversation(tx: Tx, link: LinkId, event: CrmConversation, context: CrmContext) -> None:
     del context
     pairing, chat = _chat(tx, link, event.kind, event.place, event.chat, event.remote_chat)
@@ -314,6 +321,7 @@ _APPLY: Mapping[type[CrmEvent], _Apply] = {
     CrmWrote: _wrote,
     CrmRewrote: _rewrote,
     CrmWithdrew: _withdrew,
+    CrmTexted: _texted,
     CrmConversation: _conversation,
     PlaceDetached: _detached,
 }
@@ -360,7 +368,16 @@ def _message(tx: Tx, link: LinkId, pairing: PairingRow, chat: ChatRow, remote: s
     return MessageId(number)
 
 
-_EVENTS = (CrmWrote, CrmRewrote, CrmWithdrew, CrmConversation, PlaceDetached, LinkInstalled, LinkRemoved)
+_EVENTS = (
+    CrmWrote,
+    CrmRewrote,
+    CrmWithdrew,
+    CrmTexted,
+    CrmConversation,
+    PlaceDetached,
+    LinkInstalled,
+    LinkRemoved,
+)
 _BY_NAME: Mapping[str, type[CrmEvent]] = {kind.__name__: kind for kind in _EVENTS}
 
 

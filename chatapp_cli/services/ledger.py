@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from chatapp_cli.domain import border
 from chatapp_cli.domain.access import PROGRAM, Right
-from chatapp_cli.domain.crm.states import Act
+from chatapp_cli.domain.crm.states import Act, TextFate
 from chatapp_cli.domain.errors import ChannelError, NotFound, Refused
 from chatapp_cli.domain.ids import DialogId, EntryId, LinkId, MessageId, Millis, PairingId
 from chatapp_cli.domain.journal.links import EntryDied, EntryDropped, EntryEvent, EntryRetried, EntrySettled
@@ -24,12 +24,13 @@ from chatapp_cli.domain.journal.messages import (
     MessageTextChanged,
     MessageWithdrawn,
 )
-from chatapp_cli.domain.message import SENT, Direction, Origin, Priority, State
+from chatapp_cli.domain.message import REACHED, SENT, Direction, Origin, Priority, State
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T, Text, stored
 from chatapp_cli.services import access, crm_chats
 from chatapp_cli.services.transcript import message as message_of
-from chatapp_cli.store.rows.crm import GIVEN_UP, EntryRow, KnownMessageRow, PairedRow, ShownEntryRow
+from chatapp_cli.store.rows.crm import GIVEN_UP, EntryRow, KnownMessageRow, PairedRow, ShownEntryRow, TextRow
+from chatapp_cli.store.rows.messages import MessageRow
 from chatapp_cli.store.tx import Tx
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ MOST_LOOKS = 8
 UNCERTAIN = "uncertain"
 """The code of an entry of which nobody can say whether the CRM has it."""
 _LAST = Priority.OPERATOR
+_OF_TEXTS = _LAST - Priority.AUTOMATIC
+"""The rank of what became of messages to phones: after what people wait for."""
 
 
 def on_received(tx: Tx, event: MessageReceived) -> None:
@@ -59,10 +62,13 @@ def on_echoed(tx: Tx, event: MessageEchoed) -> None:
 def on_state(tx: Tx, event: MessageStateChanged) -> None:
     """Have the CRM that a message came from told how it fared, and the others of a message that was sent."""
     state = State(event.state)
-    if state not in SENT and state not in {State.FAILED, State.UNCERTAIN}:
+    if state not in SENT and state not in {State.FAILED, State.UNCERTAIN, State.CANCELLED}:
         return
     pairings = _pairings(tx, event.dialog)
     if not pairings:
+        return
+    _owe_fate(tx, pairings, event)
+    if state is State.CANCELLED:
         return
     known = {row.link_id: row for row in _known(tx, event.message)}
     found = message_of(tx, event.message)
@@ -117,6 +123,51 @@ def _report(tx: Tx, pairing: PairedRow, row: KnownMessageRow, event: MessageStat
     _add(tx, *where, act, remote=row.remote, employee=row.employee, chat=row.chat)
 
 
+def _owe_fate(tx: Tx, pairings: Sequence[PairedRow], event: MessageStateChanged) -> None:
+    """Have the CRM that had us send a message to a phone told how it fares, if that is new to it."""
+    texts = {row.link_id: row for row in tx.all(TextRow, "texts.of_message", message=event.message)}
+    for pairing in pairings if texts else ():
+        if text := texts.get(pairing.link_id):
+            fate = fate_of(message_of(tx, event.message))
+            if tx.run("texts.told", link=pairing.link_id, message=event.message, told=fate):
+                _tell_fate(tx, pairing, event.dialog, event.message, text)
+
+
+def _tell_fate(tx: Tx, pairing: PairedRow, dialog: DialogId, message: MessageId, text: TextRow) -> None:
+    """Add an entry, unless one waits: it is told how the message fares by then."""
+    if tx.value("ledger.waits", message=message, link=pairing.link_id, act=Act.TEXTED) is None:
+        where = (pairing.link_id, pairing.id, dialog, message)
+        _add(tx, *where, Act.TEXTED, rank=_OF_TEXTS, remote=text.remote, employee=text.employee)
+
+
+def fate_of(message: MessageRow) -> TextFate:
+    """How a message fares that a CRM had us send to a phone; one of unknown outcome waits for a person."""
+    state = State(message.state)
+    if state in REACHED:
+        return TextFate.DELIVERED
+    if state is State.SENT:
+        return TextFate.SENT
+    if state is State.FAILED and message.ext_id:
+        return TextFate.UNDELIVERED
+    return TextFate.FAILED if state in {State.FAILED, State.CANCELLED} else TextFate.QUEUED
+
+
+def keep_text(tx: Tx, pairing: PairedRow, message: MessageId, remote: str, *, employee: str = "") -> None:
+    """Note that a CRM had us send a message to a phone, and have it told that it waits here."""
+    text = TextRow(pairing.link_id, border.external_id(remote), border.external_id(employee))
+    fate = fate_of(found := message_of(tx, message))
+    about = {"remote": text.remote, "employee": text.employee, "told": fate}
+    if tx.run("texts.keep", link=pairing.link_id, message=message, **about):
+        _tell_fate(tx, pairing, found.dialog_id, message, text)
+
+
+def refuse_text(tx: Tx, pairing: PairedRow, remote: str, reason: Text, *, employee: str = "") -> None:
+    """Have a CRM told why a text that it wanted sent to a phone did not become a message."""
+    remote, employee = border.external_id(remote), border.external_id(employee)
+    where = (pairing.link_id, pairing.id, None, None)
+    _add(tx, *where, Act.TEXTED, rank=_OF_TEXTS, remote=remote, employee=employee, reason=reason)
+
+
 def _owe_change(tx: Tx, dialog: DialogId, message: MessageId, act: Act) -> None:
     pairings = _pairings(tx, dialog)
     if not pairings:
@@ -143,7 +194,7 @@ def _add(
     tx: Tx,
     link: LinkId,
     pairing: PairingId,
-    dialog: DialogId,
+    dialog: DialogId | None,
     message: MessageId | None,
     act: Act,
     *,
@@ -160,7 +211,7 @@ def _add(
         link=link,
         pairing=pairing,
         dialog=dialog,
-        chat=chat or crm_chats.name_of(tx, pairing, dialog),
+        chat=chat or ("" if dialog is None else crm_chats.name_of(tx, pairing, dialog)),
         message=message,
         remote=remote,
         employee=employee,
@@ -221,15 +272,16 @@ def settle(tx: Tx, row: EntryRow, shown: CrmReceipt) -> bool:
     held = _held(tx, row)
     if held is None:
         return False
-    tx.run(
-        "chats.keep",
-        pairing=held.pairing_id,
-        chat=held.chat,
-        dialog=held.dialog_id,
-        remote=border.external_id(shown.chat),
-        session=border.external_id(shown.session),
-        code=border.external_id(shown.code),
-    )
+    if held.act != Act.TEXTED:
+        tx.run(
+            "chats.keep",
+            pairing=held.pairing_id,
+            chat=held.chat,
+            dialog=held.dialog_id,
+            remote=border.external_id(shown.chat),
+            session=border.external_id(shown.session),
+            code=border.external_id(shown.code),
+        )
     if held.message_id is not None and held.act == Act.ADD:
         about = {"chat": held.chat, "remote": border.external_id(shown.remote), "employee": ""}
         tx.run("ledger.keep_message", link=held.link_id, message=held.message_id, came=0, **about)
@@ -291,7 +343,7 @@ def die(tx: Tx, row: EntryRow, code: str, detail: str) -> bool:
 
 def _held(tx: Tx, row: EntryRow) -> EntryRow | None:
     """A claimed entry with its dialog and message, which may have become others; ``None`` if the claim was lost."""
-    found: tuple[DialogId, MessageId | None] | None = tx.one(
+    found: tuple[DialogId | None, MessageId | None] | None = tx.one(
         lambda *values: values, "ledger.mine", id=row.id, claims=row.claims
     )
     return None if found is None else row._replace(dialog_id=found[0], message_id=found[1])

@@ -81,6 +81,7 @@ ACTS: Mapping[Act, Text] = MappingProxyType(
         Act.DELETE: T("deletion"),
         Act.DELIVERED: T("sent to the client"),
         Act.FAILED: T("not sent to the client"),
+        Act.TEXTED: T("what became of an SMS"),
     }
 )
 ENTRY_STATES: Mapping[str, Text] = MappingProxyType(

@@ -326,7 +326,7 @@ def test_what_is_no_mail_or_not_there_is_told(chatapp: Shell, arrive: Arrive, co
     assert (twice.code, twice.err) == (2, "Only one of these at a time: --html, --raw\n")
     assert "has no HTML" in chatapp.run("message", "show", 1, "--html").err
     assert chatapp.run("message", "show", 7, "--whole").code == 1
-    sent = chatapp.run("reply", 1, "--text", "Ждём", "--json").json["message"]
+    sent = chatapp.run("reply", 1, "--text", "Ждём", "--wait", 0, "--json").json["message"]
     assert chatapp("message", "show", sent, "--headers").out.splitlines()[:2] == [
         "From: desk@shop.example.org",
         "To: Анна Белова <anna@example.org>",
@@ -419,7 +419,7 @@ def test_no_mail_bears_the_login_name_of_who_writes_it_without_a_name_here(
 def test_a_mail_of_ours_shows_all_its_fields_and_the_names_that_were_typed(chatapp: Shell, arrive: Arrive) -> None:
     arrive(("Заказ", "Да"))
     copies = ("--cc", "Карл Белов <karl@e.org>, vera@e.org", "--bcc", "gleb@e.org")
-    sent = chatapp.run("reply", 1, "--text", "Ждём", *copies, "--json").json["message"]
+    sent = chatapp.run("reply", 1, "--text", "Ждём", "--wait", 0, *copies, "--json").json["message"]
     fields = dict(line.split(": ", 1) for line in chatapp("message", "show", sent, "--headers").out.splitlines())
     assert fields.pop("Date")
     assert fields == {
@@ -440,7 +440,7 @@ def test_a_mail_of_ours_is_shown_in_the_language_in_which_it_goes_out_whoever_re
 ) -> None:
     arrive(("Заказ", "Где он?"))
     chatapp("line", "configure", "email", "--set", "quote_original=on")
-    sent = chatapp.run("reply", 1, "--text", "Едет", "--json").json["message"]
+    sent = chatapp.run("reply", 1, "--text", "Едет", "--wait", 0, "--json").json["message"]
     assert "<anna@example.org> wrote:\n> Где он?" in chatapp("message", "show", sent, "--whole").out
     Path(env["CHATAPP_CONFIG"]).write_text('lang = "ru"\n', "utf-8")
     shown = [chatapp("message", "show", sent, "--whole", CHATAPP_LANG=reader).out for reader in ("en", "ru")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from copy import copy
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,7 @@ class Late(Provider):
         self.logging_in.set()
         await self.logged_in.wait()
         if self.before:
-            raise self.before
+            raise copy(self.before)  # raised again, one and the same would bear all earlier tracebacks
         await begin(("e1",))
         self.sent.append(message.text)
         if self.answer:
@@ -194,7 +195,9 @@ async def test_a_sender_that_ends_before_that_leaves_the_message_in_the_queue(
         for task in flying:
             task.cancel()
         await eventually(lambda: shown(scene, number) == ("queued", "stopped"))
-    assert provider.sent == []
+        assert provider.sent == []
+        provider.logged_in.set()
+        await scene.until(number, "sent")
 
 
 async def test_a_store_that_cannot_be_written_keeps_the_message_from_going(

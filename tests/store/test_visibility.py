@@ -24,6 +24,7 @@ THROUGH = {
     "contact_apart": "contact",
     "contact_merge": "contact",
     "crm_message": "message",
+    "crm_text": "message",
     "draft": "dialog",
     "early_news": "channel",
     "mail": "message",

@@ -56,6 +56,7 @@ async def accept(bound: Bound, request: HookRequest, now: Millis) -> CrmReply:
         ("POST", "install"): _install,
         ("GET", "code"): _code,
         ("POST", "connector"): _connector,
+        ("POST", "sms"): _sms,
     }
     if handler := handlers.get((request.method, page)):
         try:
@@ -219,6 +220,15 @@ async def _connector(bound: Bound, request: HookRequest, now: Millis) -> CrmRepl
     there = (await joined(bound.memory)).get(f"{connector}|{line}")
     title = names.channels()[kind].name
     return pages.settings(known.origin, request.query.get("LANG", _RU), (title, line), there)
+
+
+async def _sms(bound: Bound, request: HookRequest, now: Millis) -> CrmReply:
+    """The portal sends an SMS by one of our providers; it does not repeat the call."""
+    tree = parse(request.body)
+    known, auth = await installation(bound), _map(tree, "auth")
+    if known is None or not _is_from(known, _text(auth, "member_id"), _text(auth, "application_token")):
+        return _NO
+    return CrmReply(arrivals=[events.arrival(events.kept_sms(tree), now)], body=b"ok")
 
 
 def _map(tree: Any, name: str) -> Tree:

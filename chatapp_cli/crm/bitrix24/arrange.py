@@ -7,18 +7,16 @@ Sources: b24-rest-docs ``imconnector.register``, ``activate``, ``connector.data.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from hashlib import sha256
 from typing import Any, Final
 from urllib.parse import quote
-
-import msgspec
 
 from chatapp_cli.crm.bitrix24 import names
 from chatapp_cli.crm.bitrix24.api import BatchCommand, PortalApi
 from chatapp_cli.crm.bitrix24.convert import ON
 from chatapp_cli.crm.bitrix24.events import BOUND
 from chatapp_cli.crm.bitrix24.rate import Urgency
-from chatapp_cli.crm.bitrix24.record import ECHO, NONCE, Joined, joined, on_line, written
+from chatapp_cli.crm.bitrix24.record import ECHO, NONCE, Joined, digest, joined, on_line, written
+from chatapp_cli.crm.bitrix24.texts import TextProviders
 from chatapp_cli.domain.crm.link import Pairing
 from chatapp_cli.domain.crm_manifest import ChannelThere
 from chatapp_cli.domain.errors import ChannelError, Misconfigured, NeedsRebind, Rejected
@@ -44,6 +42,7 @@ class Arrangement:
         self._api, self._memory, self._world = api, bound.memory, world
         self._event = address(public_url, bound, "event")
         self._page = address(public_url, bound, "connector")
+        self._providers = TextProviders(api, bound.memory, address(public_url, bound, "sms"))
 
     async def arrange(self, pairings: Sequence[Pairing]) -> Mapping[PairingId, ChannelError]:
         """Do what lacks; returns what was refused."""
@@ -51,7 +50,8 @@ class Arrangement:
         wanted, refused = _by_line(pairings)
         refused |= await self._register(wanted)
         await self._leave(wanted)
-        return refused | await self._join({pair: one for pair, one in wanted.items() if one.id not in refused})
+        refused |= await self._join({pair: one for pair, one in wanted.items() if one.id not in refused})
+        return await self._providers.arrange(list(wanted.values())) | refused
 
     async def _bind(self) -> None:
         """Have every event come to the present address, once."""
@@ -90,10 +90,10 @@ class Arrangement:
         lacking = {
             connector: said
             for connector, said in asked.items()
-            if known.get(REGISTERED + connector) != _digest(said) or connector not in present
+            if known.get(REGISTERED + connector) != digest(said) or connector not in present
         }
         answers = await self._all({one: BatchCommand("imconnector.register", said) for one, said in lacking.items()})
-        done = {one: _digest(lacking[one]) for one, said in answers.items() if not isinstance(said, ChannelError)}
+        done = {one: digest(lacking[one]) for one, said in answers.items() if not isinstance(said, ChannelError)}
         await self._memory.save({REGISTERED + connector: digest for connector, digest in done.items()})
         failed = {one: said for one, said in answers.items() if isinstance(said, ChannelError)}
         return {one.id: failed[connector] for (connector, _), one in wanted.items() if connector in failed}
@@ -137,7 +137,7 @@ class Arrangement:
             if not _says(status.get(pair), "STATUS"):
                 commands[f"a {pair}"] = BatchCommand("imconnector.activate", {**on, "ACTIVE": "1"})
             told = known.get(pair)
-            if told is None or told.data != _digest(data) or not _says(status.get(pair), "CONFIGURED"):
+            if told is None or told.data != digest(data) or not _says(status.get(pair), "CONFIGURED"):
                 commands[f"d {pair}"] = BatchCommand("imconnector.connector.data.set", {**on, "DATA": data})
         answers = await self._all(commands)
         refused: dict[PairingId, ChannelError] = {}
@@ -190,7 +190,7 @@ def _data(pairing: Pairing) -> Mapping[str, str]:
 
 def _joined(pairing: Pairing) -> Joined:
     signed = pairing.options.get("show_operator_name") == ON
-    return Joined(pairing=pairing.id, account=pairing.account, data=_digest(_data(pairing)), names=signed)
+    return Joined(pairing=pairing.id, account=pairing.account, data=digest(_data(pairing)), names=signed)
 
 
 def _is_gone(error: ChannelError) -> bool:
@@ -205,10 +205,6 @@ def _require(answers: Mapping[str, Any]) -> None:
             raise Misconfigured("bad_webhook", said.detail, field="public_url")
         if isinstance(said, NeedsRebind | Misconfigured) or (isinstance(said, ChannelError) and name.startswith("b")):
             raise said
-
-
-def _digest(said: Any) -> str:
-    return sha256(msgspec.json.encode(said, order="deterministic")).hexdigest()[:32]
 
 
 def _icon(colour: str) -> str:

@@ -21,7 +21,10 @@ SHOWN_BY: Final[Mapping[Origin, str]] = {
     Origin.CAMPAIGN: "show_campaigns",
     Origin.API: "show_api",
 }
-"""The option that decides whether messages of an origin are shown (S-159, S-163); clients' always are."""
+"""The option that decides whether messages of an origin are shown (S-159, S-163); clients' always are.
+
+What the portal sent as an SMS stands in its card already: it is shown in the line as a robot's message is (S-158).
+"""
 ON: Final = "on"
 _QUOTE: Final = 60
 """Letters of a quote."""
@@ -35,7 +38,8 @@ def is_shown(entry: LedgerEntry) -> bool:
     options = entry.pairing.options
     if entry.chat.kind == "group" and options.get("groups", ON) != ON:
         return False
-    return options.get(SHOWN_BY.get(entry.origin, ""), ON) == ON
+    by = SHOWN_BY[Origin.ROBOT] if entry.texted else SHOWN_BY.get(entry.origin, "")
+    return options.get(by, ON) == ON
 
 
 def connector(entry: LedgerEntry) -> str:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
-from chatapp_cli.crm.bitrix24 import convert, errors
+from chatapp_cli.crm.bitrix24 import convert, errors, texts
 from chatapp_cli.crm.bitrix24.api import BatchCommand, PortalApi
 from chatapp_cli.crm.bitrix24.cards import bound_cards
 from chatapp_cli.crm.bitrix24.history import ChatHistory
@@ -74,6 +74,8 @@ class Delivery:
                 return self._again("imconnector.delete.messages", entries, convert.deleted)
             case Act.DELIVERED:
                 return self._again("imconnector.send.status.delivery", entries, convert.delivered)
+            case Act.TEXTED:
+                return texts.report(self._api, entries)
         return self._complain(entries)
 
     async def _add(self, entries: Sequence[LedgerEntry]) -> Sequence[Outcome]:

@@ -131,6 +131,11 @@ def token_refusal(response: HttpResponse, secrets: Sequence[str]) -> ChannelErro
     return refusal(code, words, status=response.status, once=True)
 
 
+def begins_with(error: ChannelError, code: str) -> bool:
+    """Whether a refusal without a meaning of its own here has this code, which stands first in its words."""
+    return error.detail.lower().startswith(code)
+
+
 def stops_everything(error: ChannelError) -> bool:
     """Whether an error concerns the whole link, and not one entry or one method."""
     return isinstance(error, _STOPPING) or (isinstance(error, Retryable | RateLimited) and error.code != PARKED_CODE)

@@ -14,12 +14,14 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from chatapp_cli.crm.bitrix24 import bbcode
 from chatapp_cli.crm.bitrix24.names import kind_of
 from chatapp_cli.crm.bitrix24.record import copy_mark
+from chatapp_cli.crm.bitrix24.texts import pairing_of
 from chatapp_cli.domain import border
 from chatapp_cli.domain.crm.events import (
     CrmArrival,
     CrmConversation,
     CrmEvent,
     CrmRewrote,
+    CrmTexted,
     CrmWithdrew,
     CrmWrote,
     LinkRemoved,
@@ -39,6 +41,8 @@ LINE_DELETE: Final = "ONIMCONNECTORLINEDELETE"
 UNINSTALL: Final = "ONAPPUNINSTALL"
 TEST: Final = "ONAPPTEST"
 INSTALL: Final = "ONAPPINSTALL"
+SMS: Final = "SMS"
+"""Our own name for the call of a provider of SMS, which is no event of the portal."""
 
 BOUND: Final[Sequence[str]] = (
     "OnImConnectorMessageAdd",
@@ -90,6 +94,13 @@ def kept(tree: Tree, is_signed: Callable[[str, str], bool]) -> Iterator[bytes]:
     signed = {_SIGNED: "Y"} if is_signed(connector, line) else {}
     for item in items:
         yield _written({**about, **signed, "data": {"CONNECTOR": connector, "LINE": line, several: [_bare(item)]}})
+
+
+def kept_sms(tree: Tree) -> bytes:
+    """The call of a provider of SMS as it is stored: without tokens, and without what nobody reads."""
+    told = ("module_id", "code", "message_id", "message_to", "message_body", "bindings", "workflow_id")
+    about = {"user_id": _text(_map(tree, "auth"), "user_id")}
+    return _written({"event": SMS, "data": {name: tree[name] for name in told if name in tree} | about})
 
 
 def _bare(item: Any, name: str = "") -> Any:
@@ -164,6 +175,8 @@ def _provider_id(tree: Tree, raw: bytes) -> str:
         return f"edit:{_text(_map(item, 'im'), 'message_id')}:{_digest(raw)}"
     if name == MESSAGE_DELETE:
         return f"delete:{_text(_map(item, 'im'), 'message_id')}"
+    if name == SMS:
+        return f"sms:{_required(_map(tree, 'data'), 'message_id')}"
     if name in {DIALOG_START, DIALOG_FINISH}:
         session = _text(_map(item, "session"), "id")
         return f"{'start' if name == DIALOG_START else 'finish'}:{session}:{at}"
@@ -192,8 +205,8 @@ def _event(tree: Tree, now: Millis) -> CrmEvent:
         return PlaceDetached(place=place, kind=kind)
     if name == LINE_DELETE and isinstance(data, str) and data:
         return PlaceDetached(place=border.external_id(data))
-    if name == UNINSTALL:
-        return LinkRemoved()
+    if name in {UNINSTALL, SMS}:
+        return LinkRemoved() if name == UNINSTALL else _texted(_map(tree, "data"))
     raise ValueError(f"an event of a kind that we do not know: {name}")
 
 
@@ -248,6 +261,19 @@ def _changed(tree: Tree, name: str) -> CrmRewrote | CrmWithdrew:
     said_now = bbcode.read(_text(said, "text"))
     signed = tree.get(_SIGNED) == "Y" and said_now.signature
     return CrmRewrote(text=border.text(f"{said_now.signature}:\n{said_now.text}" if signed else said_now.text), **about)
+
+
+def _texted(data: Tree) -> CrmTexted:
+    """An SMS; ``module_id`` tells robots and business processes from cards (``messageservice.sender.add``)."""
+    employee = _text(data, "user_id")
+    return CrmTexted(
+        pairing=pairing_of(_text(data, "code")),
+        remote=border.external_id(_required(data, "message_id")),
+        phone=border.name(_text(data, "message_to")),
+        text=border.text(_text(data, "message_body")),
+        employee="" if employee == SYSTEM else border.external_id(employee),
+        automatic=_text(data, "module_id") != "crm",
+    )
 
 
 def _conversation(tree: Tree, *, closed: bool) -> CrmConversation:

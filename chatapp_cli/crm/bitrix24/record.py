@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -23,6 +23,9 @@ NONCE: Final = "chatapp"
 """The parameter of a test event that comes back."""
 JOINED: Final = "joined "
 """Before connector and line: the account that is connected there."""
+
+SENDER: Final = "sms "
+"""Before the code of a provider of SMS: the digest of what it was registered with."""
 
 COPY: Final = "copy "
 """Before the mark of a message of ours that was shown there as an employee's: when that was."""
@@ -92,6 +95,11 @@ class Joined(msgspec.Struct, frozen=True, kw_only=True):
 def on_line(connector: str, line: str) -> str:
     """The name under which a channel on a line is remembered."""
     return f"{JOINED}{connector}|{line}"
+
+
+def digest(said: Any) -> str:
+    """A mark of what the portal was told, by which it is not told the same twice."""
+    return sha256(msgspec.json.encode(said, order="deterministic")).hexdigest()[:32]
 
 
 def written(value: msgspec.Struct) -> str:

@@ -11,7 +11,7 @@ from chatapp_cli.domain.message import Origin
 if TYPE_CHECKING:
     from chatapp_cli.domain.arrival import ChatKind
     from chatapp_cli.domain.crm.link import Pairing
-    from chatapp_cli.domain.crm.states import Act
+    from chatapp_cli.domain.crm.states import Act, TextFate
     from chatapp_cli.domain.ids import EntryId, Millis
 
 
@@ -90,6 +90,10 @@ class LedgerEntry:
     """The channel's ids of a message that was delivered."""
     reason: str = ""
     """Why it failed, in words of the company's language."""
+    texted: bool = False
+    """Whether this CRM had us send it to a phone, beside any conversation."""
+    fate: TextFate | None = None
+    """How such a message fares, for ``TEXTED``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
-if TYPE_CHECKING:
-    from chatapp_cli.domain.ids import Millis
+from chatapp_cli.domain.ids import Millis, PairingId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +66,22 @@ class CrmWithdrew:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CrmTexted:
+    """The CRM wants a text sent to a phone by a pairing's channel, as it does with providers of SMS."""
+
+    pairing: PairingId
+    remote: str
+    """The CRM's id of the message, by which it is told how the message fares."""
+    phone: str
+    """As the CRM has it; not necessarily a phone."""
+    text: str
+    employee: str = ""
+    """The CRM's id of who sent it, or of in whose name a program did; empty if it told none."""
+    automatic: bool = False
+    """Whether a program of the CRM sent it, and no person."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CrmConversation:
     """A conversation began in a chat of the CRM, or ended."""
 
@@ -97,7 +112,7 @@ class LinkRemoved:
 
 
 CrmEvent: TypeAlias = (
-    CrmWrote | CrmRewrote | CrmWithdrew | CrmConversation | PlaceDetached | LinkInstalled | LinkRemoved
+    CrmWrote | CrmRewrote | CrmWithdrew | CrmTexted | CrmConversation | PlaceDetached | LinkInstalled | LinkRemoved
 )
 
 

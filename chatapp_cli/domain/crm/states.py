@@ -32,3 +32,18 @@ class Act(StrEnum):
     """Tell that a message written in the CRM was sent to the client."""
     FAILED = "failed"
     """Tell its author that it was not."""
+    TEXTED = "texted"
+    """Tell how a message fares that the CRM had us send to a phone."""
+
+
+class TextFate(StrEnum):
+    """How a message fares that a CRM had us send to a phone."""
+
+    QUEUED = "queued"
+    """It waits here, or nobody can say yet whether the provider has it."""
+    SENT = "sent"
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+    """The provider had it and did not get it to the phone."""
+    FAILED = "failed"
+    """It did not leave us."""

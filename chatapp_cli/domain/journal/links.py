@@ -127,7 +127,7 @@ class PairingEnded(PairingEvent):
 class EntryEvent(JournalEvent):
     """Something happened to an entry of the ledger."""
 
-    dialog: DialogId
+    dialog: DialogId | None = None
     message: MessageId | None = None
     link: int
     entry: int

@@ -1,4 +1,4 @@
-"""The methods of the CRM's cards, of the SMS providers and of files."""
+"""The methods of the CRM's cards and of files."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
-from chatapp_cli.sandbox.bitrix24.basic_methods import said_against_address
 from chatapp_cli.sandbox.bitrix24.call import Call, Desk, Method
 from chatapp_cli.sandbox.bitrix24.objects import KINDS, Json, PortalCard, PortalComment, PortalRefusal
 
 PAGE: Final = 50
-_STATUSES: Final = frozenset({"queued", "sent", "delivered", "undelivered", "failed"})
 _FIELDS: Final[Mapping[str, Callable[[PortalCard], Any]]] = {
     "id": lambda card: card.id,
     "title": lambda card: card.title,
@@ -48,11 +46,6 @@ class CardMethods:
             "crm.duplicate.findbycomm": self.find,
             "crm.category.list": lambda _call: {"categories": [{"id": 0, "name": "Общая", "isDefault": "Y"}]},
             "crm.status.list": self.stages,
-            "messageservice.sender.add": self.add_sender,
-            "messageservice.sender.update": self.change_sender,
-            "messageservice.sender.list": lambda _call: list(self._office.senders),
-            "messageservice.sender.delete": self.delete_sender,
-            "messageservice.message.status.update": self.set_status,
             "disk.file.get": self.file,
         }
 
@@ -117,45 +110,6 @@ class CardMethods:
         entity = str(call.map("filter").get("ENTITY_ID", "DEAL_STAGE"))
         names = {"NEW": "Новая", "PREPARATION": "Подготовка", "WON": "Успешна", "LOSE": "Провалена"}
         return [{"ENTITY_ID": entity, "STATUS_ID": stage, "NAME": name} for stage, name in names.items()]
-
-    def add_sender(self, call: Call) -> bool:
-        """Register an SMS provider."""
-        code = call.text("CODE")
-        if code in self._office.senders:
-            raise PortalRefusal(400, "ERROR_SENDER_ALREADY_INSTALLED", "The code is taken")
-        if call.text("TYPE") != "SMS":
-            raise PortalRefusal(400, "ERROR_SENDER_VALIDATION_FAILURE", "The type is not known")
-        self._desk.problems.extend(said_against_address("messageservice.sender.add: HANDLER", call.text("HANDLER")))
-        self._office.senders[code] = dict(call.params)
-        return True
-
-    def _sender(self, call: Call) -> Json:
-        sender = self._office.senders.get(call.text("CODE"))
-        if sender is None:
-            raise PortalRefusal(400, "ERROR_SENDER_NOT_FOUND", "There is no such provider")
-        return sender
-
-    def change_sender(self, call: Call) -> bool:
-        """New words or a new address of an SMS provider."""
-        self._sender(call).update(call.params)
-        return True
-
-    def delete_sender(self, call: Call) -> bool:
-        """Remove an SMS provider."""
-        self._sender(call)
-        del self._office.senders[call.text("CODE")]
-        return True
-
-    def set_status(self, call: Call) -> bool:
-        """What became of an SMS."""
-        self._sender(call)
-        statuses = self._office.sms_statuses.get(call.text("MESSAGE_ID"))
-        if statuses is None:
-            raise PortalRefusal(400, "ERROR_MESSAGE_NOT_FOUND", "There is no such message")
-        if call.text("STATUS") not in _STATUSES:
-            raise PortalRefusal(400, "ERROR_MESSAGE_STATUS_INCORRECT", "The status is not known")
-        statuses.append(call.text("STATUS"))
-        return True
 
     def file(self, call: Call) -> Json:
         """A file of the disk; its address carries a token."""

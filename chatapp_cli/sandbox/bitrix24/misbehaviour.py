@@ -15,7 +15,10 @@ class Misbehaviour:
     lose_before: dict[str, int] = field(default_factory=dict)
     """How many next calls are cut off before they are carried out."""
     lose_after: dict[str, int] = field(default_factory=dict)
-    """How many next calls are cut off after they were carried out, so that nobody hears the answer."""
+    """How many next calls are cut off after they were carried out, so that nobody hears the answer.
+
+    A method that is called inside a batch takes the whole answer of the batch with it.
+    """
     answer_with: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
     """The next refusals of a method as pairs of status and code; nothing is carried out."""
     html: dict[str, int] = field(default_factory=dict)
@@ -52,6 +55,8 @@ class Misbehaviour:
     """Seconds on the clock between a client's message and the card that the tracker makes."""
     doubled_events: int = 0
     """How many next events come twice at the same moment."""
+    doubled_sms: int = 0
+    """How many next SMS are told twice to their provider."""
     drop_events: int = 0
     """How many next events are lost before anybody is called."""
     late_events: float = 0.0

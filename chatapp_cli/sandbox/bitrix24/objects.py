@@ -66,6 +66,8 @@ class PortalCall:
     """The name of the command in its batch."""
     status: int = 0
     """0: cut off, or not answered yet."""
+    lost: bool = False
+    """Whether its answer is cut off because of a command inside."""
     error: str = ""
     answer: Any = None
 
@@ -204,6 +206,21 @@ class PortalCard:
     def closed(self) -> bool:
         """Whether it is won, lost or converted."""
         return self.stage.rpartition(":")[2] in {"WON", "LOSE", "CONVERTED", "JUNK"}
+
+
+@dataclass(slots=True, kw_only=True)
+class PortalSms:
+    """An SMS that somebody sent by a provider of ours."""
+
+    id: str
+    code: str
+    """The provider's."""
+    phone: str
+    text: str
+    author: int
+    """The employee who sent it, or in whose name a robot did."""
+    statuses: list[str] = field(default_factory=list)
+    """What was told of it, in order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

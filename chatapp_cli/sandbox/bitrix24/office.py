@@ -21,6 +21,7 @@ from chatapp_cli.sandbox.bitrix24.objects import (
     PortalMessage,
     PortalNotice,
     PortalRefusal,
+    PortalSms,
 )
 from chatapp_cli.sandbox.stage import StageFile
 
@@ -49,7 +50,7 @@ class PortalOffice:
         self.bindings: list[EventBinding] = []
         self.placements: list[PlacementBinding] = []
         self.senders: dict[str, Json] = {}
-        self.sms_statuses: dict[str, list[str]] = {}
+        self.sms: dict[str, PortalSms] = {}
         self.chats: list[PortalChat] = []
         self._by_outside: dict[tuple[str, int, str], list[PortalChat]] = {}
         self._by_id: dict[int, PortalChat] = {}

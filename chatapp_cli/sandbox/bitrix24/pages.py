@@ -9,7 +9,7 @@ from uuid import uuid4
 from chatapp_cli.sandbox.bitrix24.authority import SCOPES
 from chatapp_cli.sandbox.bitrix24.brackets import flattened, unordered
 from chatapp_cli.sandbox.bitrix24.call import Desk
-from chatapp_cli.sandbox.bitrix24.objects import ADMIN, KINDS, Answered, Json, PortalCard
+from chatapp_cli.sandbox.bitrix24.objects import ADMIN, KINDS, Answered, Json, PortalCard, PortalSms
 
 
 class PortalPages:
@@ -58,15 +58,34 @@ class PortalPages:
         }  # fmt: skip
         return await self._desk.courier.post(handler, unordered(flattened(body)), query)
 
-    async def sms(self, code: str, phone: str, text: str, card: PortalCard | None) -> tuple[str, Answered]:
-        """Somebody sends an SMS by our provider; returns its id and the answer."""
-        message_id = uuid4().hex
-        self._desk.office.sms_statuses[message_id] = []
-        owner = [{"OWNER_TYPE_ID": KINDS[card.kind], "OWNER_ID": card.id}] if card else []
+    async def sms(
+        self, code: str, phone: str, text: str, card: PortalCard | None, *, employee: int, workflow: bool = False
+    ) -> tuple[str, Answered]:
+        """Somebody sends an SMS by our provider, from a card or by a robot; returns its id and the answer."""
+        fault, courier = self._desk.misbehaviour, self._desk.courier
+        sms = PortalSms(id=uuid4().hex, code=code, phone=phone, text=text, author=employee)
+        self._desk.office.sms[sms.id] = sms
         said = {
-            "module_id": "crm", "bindings": owner, "properties": {"phone_number": phone, "message_text": text},
-            "type": "SMS", "code": code, "message_id": message_id, "message_to": phone, "message_body": text,
-            "ts": self._desk.courier.seconds(), "auth": self._desk.courier.auth_block(ADMIN),
+            **(_of_workflow() if workflow else _of_card(card)),
+            "properties": {"phone_number": phone, "message_text": text}, "type": "SMS", "code": code,
+            "message_id": sms.id, "message_to": phone, "message_body": text, "ts": courier.seconds(),
+            "auth": courier.auth_block(employee, tokens=not fault.events_without_tokens),
         }  # fmt: skip
-        handler = str(self._desk.office.senders[code]["HANDLER"])
-        return message_id, await self._desk.courier.post(handler, unordered(flattened(said)))
+        handler, form = str(self._desk.office.senders[code]["HANDLER"]), unordered(flattened(said))
+        if fault.doubled_sms:
+            fault.doubled_sms -= 1
+            await courier.post(handler, form)
+        return sms.id, await courier.post(handler, form)
+
+
+def _of_card(card: PortalCard | None) -> Json:
+    bindings = [{"OWNER_TYPE_ID": KINDS[card.kind], "OWNER_ID": card.id}] if card else []
+    return {"module_id": "crm", "bindings": bindings}
+
+
+def _of_workflow() -> Json:
+    document = ["crm", "CCrmDocumentDeal"]
+    return {
+        "module_id": "bizproc", "workflow_id": uuid4().hex, "document_id": [*document, "DEAL_17"],
+        "document_type": [*document, "DEAL"],
+    }  # fmt: skip

@@ -9,6 +9,7 @@ from chatapp_cli.ports.world import Clock
 from chatapp_cli.sandbox.bitrix24.misbehaviour import Misbehaviour
 from chatapp_cli.sandbox.bitrix24.objects import (
     ADMIN,
+    OPERATOR,
     Answered,
     EventBinding,
     Json,
@@ -184,7 +185,7 @@ class Portal:
     @property
     def sms_statuses(self) -> dict[str, list[str]]:
         """What was told of each SMS, in order."""
-        return self._office.sms_statuses
+        return {number: one.statuses for number, one in self._office.sms.items()}
 
     @property
     def employees(self) -> dict[int, PortalEmployee]:
@@ -263,9 +264,15 @@ class Portal:
         """Somebody opens our tab in a card."""
         return await self._pages.card(card, placement)
 
-    async def sends_sms(self, code: str, phone: str, text: str, card: PortalCard | None = None) -> tuple[str, Answered]:
-        """Somebody sends an SMS by our provider; returns its id and our answer."""
-        return await self._pages.sms(code, phone, text, card)
+    async def sends_sms(
+        self, code: str, phone: str, text: str, card: PortalCard | None = None, *, employee: int = OPERATOR
+    ) -> tuple[str, Answered]:
+        """An employee sends an SMS from a card by our provider; returns its id and our answer."""
+        return await self._pages.sms(code, phone, text, card, employee=employee)
+
+    async def robot_sends_sms(self, code: str, phone: str, text: str) -> tuple[str, Answered]:
+        """A robot sends an SMS by our provider, in the name of an employee; returns its id and our answer."""
+        return await self._pages.sms(code, phone, text, None, employee=OPERATOR, workflow=True)
 
     async def posts(self, url: str, form: Sequence[tuple[str, str]]) -> Answered:
         """Post any form to the desk, such as a forged event."""

@@ -25,13 +25,14 @@ from chatapp_cli.sandbox.bitrix24.misbehaviour import Misbehaviour
 from chatapp_cli.sandbox.bitrix24.objects import Json, PortalCall, PortalRefusal
 from chatapp_cli.sandbox.bitrix24.office import PortalOffice
 from chatapp_cli.sandbox.bitrix24.rules import RULES, missing, said_against
+from chatapp_cli.sandbox.bitrix24.sms_methods import SmsMethods
 from chatapp_cli.sandbox.bitrix24.tracker import CardTracker
 from chatapp_cli.sandbox.bitrix24.wire import cut_off, page, read_parameters, without_tokens
 from chatapp_cli.sandbox.serving import HttpSandbox
 
 _HOST: Final = "127.0.0.1"
 _LARGEST: Final = 1 << 24
-_CHECKED_BY_THE_METHOD: Final = frozenset({"imconnector.register"})
+_CHECKED_BY_THE_METHOD: Final = frozenset({"imconnector.register", "messageservice.sender.add"})
 """Methods that name what is missing in an answer of their own."""
 _RESET: Final = 600
 """Seconds until operating time begins anew."""
@@ -63,7 +64,7 @@ class MethodServer(HttpSandbox):
         self.desk = Desk(self.office, self.authority, self.courier, self.tracker, self.misbehaviour, self.problems)
         self.methods: Mapping[str, Method] = {
             **BasicMethods(self.desk, self.clock).table, **ConnectorMethods(self.desk).table,
-            **LineMethods(self.desk).table, **CardMethods(self.desk).table,
+            **LineMethods(self.desk).table, **CardMethods(self.desk).table, **SmsMethods(self.desk).table,
         }  # fmt: skip
 
     @property
@@ -119,7 +120,7 @@ class MethodServer(HttpSandbox):
             return page()
         answer = await self._settled(request, call)
         await asyncio.sleep(fault.slow.get(method, 0))
-        if fault.spend(fault.lose_after, method):
+        if call.lost or fault.spend(fault.lose_after, method):
             return await cut_off(request)
         return answer
 
@@ -197,6 +198,7 @@ class MethodServer(HttpSandbox):
         except PortalRefusal as refused:
             call.status, call.error = refused.status, refused.code
             raise
+        batch.lost |= self.misbehaviour.spend(self.misbehaviour.lose_after, method)
         return answer
 
     def _allow(self, call: PortalCall) -> None:

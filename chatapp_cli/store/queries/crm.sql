@@ -181,23 +181,23 @@ UPDATE crm_entry SET state = 'waiting', not_before = 0, tries = 0, code = '', de
 DELETE FROM crm_entry WHERE id = :id AND state IN ('dead', 'waiting');
 
 -- name: ledger.shown
-SELECT e.id, e.link_id, k.title, e.dialog_id, d.name, e.message_id, e.act, e.state, e.doubtful, e.not_before, e.tries,
+SELECT e.id, e.link_id, k.title, e.dialog_id, COALESCE(d.name, ''), e.message_id, e.act, e.state, e.doubtful, e.not_before, e.tries,
   e.code, e.detail, e.created_at, COALESCE(m.text, '')
-FROM crm_entry e JOIN crm_link k ON k.id = e.link_id JOIN dialog d ON d.id = e.dialog_id
+FROM crm_entry e JOIN crm_link k ON k.id = e.link_id LEFT JOIN dialog d ON d.id = e.dialog_id
 LEFT JOIN message m ON m.id = e.message_id
 ORDER BY CASE e.state WHEN 'dead' THEN 0 ELSE 1 END, e.id LIMIT :n;
 
 -- name: ledger.one
-SELECT e.id, e.link_id, k.title, e.dialog_id, d.name, e.message_id, e.act, e.state, e.doubtful, e.not_before, e.tries,
+SELECT e.id, e.link_id, k.title, e.dialog_id, COALESCE(d.name, ''), e.message_id, e.act, e.state, e.doubtful, e.not_before, e.tries,
   e.code, e.detail, e.created_at, COALESCE(m.text, '')
-FROM crm_entry e JOIN crm_link k ON k.id = e.link_id JOIN dialog d ON d.id = e.dialog_id
+FROM crm_entry e JOIN crm_link k ON k.id = e.link_id LEFT JOIN dialog d ON d.id = e.dialog_id
 LEFT JOIN message m ON m.id = e.message_id
 WHERE e.id = :id;
 
 -- name: ledger.of_message
-SELECT e.id, e.link_id, k.title, e.dialog_id, d.name, e.message_id, e.act, e.state, e.doubtful, e.not_before, e.tries,
+SELECT e.id, e.link_id, k.title, e.dialog_id, COALESCE(d.name, ''), e.message_id, e.act, e.state, e.doubtful, e.not_before, e.tries,
   e.code, e.detail, e.created_at, COALESCE(m.text, '')
-FROM crm_entry e JOIN crm_link k ON k.id = e.link_id JOIN dialog d ON d.id = e.dialog_id
+FROM crm_entry e JOIN crm_link k ON k.id = e.link_id LEFT JOIN dialog d ON d.id = e.dialog_id
 JOIN message m ON m.id = e.message_id
 WHERE e.message_id = :message ORDER BY e.id;
 
@@ -213,6 +213,19 @@ UPDATE crm_message SET message_id = :new WHERE message_id = :old
 
 -- name: ledger.becomes_entry
 UPDATE crm_entry SET message_id = :new WHERE message_id = :old;
+
+-- name: texts.keep
+INSERT INTO crm_text (link_id, remote, message_id, employee, told) VALUES (:link, :remote, :message, :employee, :told)
+ON CONFLICT DO NOTHING;
+
+-- name: texts.of_message
+SELECT link_id, remote, employee FROM crm_text WHERE message_id = :message;
+
+-- name: texts.told
+UPDATE crm_text SET told = :told WHERE link_id = :link AND message_id = :message AND told <> :told;
+
+-- name: texts.becomes
+UPDATE crm_text SET message_id = :new WHERE message_id = :old;
 
 -- name: ledger.message_of
 SELECT k.message_id FROM crm_message k JOIN message m ON m.id = k.message_id

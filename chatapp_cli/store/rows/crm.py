@@ -107,13 +107,21 @@ class KnownMessageRow(NamedTuple):
         return not self.came and self.told != GIVEN_UP
 
 
+class TextRow(NamedTuple):
+    """A message that a CRM had us send to a phone."""
+
+    link_id: LinkId
+    remote: str
+    employee: str
+
+
 class EntryRow(NamedTuple):
     """A row of the ledger."""
 
     id: EntryId
     link_id: LinkId
     pairing_id: PairingId
-    dialog_id: DialogId
+    dialog_id: DialogId | None
     chat: str
     """Our id of the chat in which it is told."""
     message_id: MessageId | None
@@ -138,9 +146,9 @@ class ShownEntryRow(NamedTuple):
     id: EntryId
     link_id: LinkId
     link: str
-    dialog_id: DialogId
+    dialog_id: DialogId | None
     name: str
-    """Of the dialog."""
+    """Of the dialog; empty without one."""
     message_id: MessageId | None
     act: str
     state: str

@@ -119,6 +119,21 @@ class CrmMessage(Table, table=True):
     """
 
 
+class CrmText(Table, table=True):
+    """A message that a CRM had us send to a phone."""
+
+    __tablename__ = "crm_text"
+    __table_args__ = (Index("ix_crm_text_message", "message_id"),)
+    link_id: int = Field(sa_column=Column(Big, ForeignKey("crm_link.id", ondelete="CASCADE"), primary_key=True))
+    remote: str = Field(primary_key=True)
+    """The CRM's id of it."""
+    message_id: int = Field(sa_column=ref("message"))
+    employee: str
+    """The CRM's id of who sent it."""
+    told: str
+    """How it fared when the CRM was last to be told."""
+
+
 class CrmEntry(Table, table=True):
     """One thing that a CRM has to be told: a row of the ledger, deleted when it is."""
 
@@ -133,7 +148,8 @@ class CrmEntry(Table, table=True):
     id: int | None = Field(sa_column=key())
     link_id: int = Field(sa_column=ref("crm_link"))
     pairing_id: int = Field(sa_column=ref("crm_pairing"))
-    dialog_id: int = Field(sa_column=ref("dialog"))
+    dialog_id: int | None = Field(sa_column=ref("dialog", null=True))
+    """``NULL`` for a text that the CRM wanted sent to what is no phone that the channel could write to."""
     chat: str
     """Our id of the chat in which it is told, at every attempt, also after its dialog became part of another."""
     message_id: int | None = Field(sa_column=ref("message", null=True))

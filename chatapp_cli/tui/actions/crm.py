@@ -84,4 +84,4 @@ async def unlink(page: ActionPage, row: LinkRow) -> None:
     """Remove a link, after a question."""
     note = _("Dialogs and messages stay. Remove the application in the CRM too.")
     if await page.confirm(_("Remove the link to {title}?", title=row.title), note, yes=_("Remove")):
-        await page.workspace.write(partial(links.remove, link=row, force=True))
+        await linking.unlink(page.workspace.company, row, force=True)

@@ -17,7 +17,7 @@ from chatapp_cli.crm.bitrix24 import events
 from chatapp_cli.crm.bitrix24.connector import Bitrix24Session
 from chatapp_cli.domain.crm.entry import CrmChat, CrmReceipt
 from chatapp_cli.domain.crm.events import CrmWrote, MirroredChat
-from chatapp_cli.domain.crm.states import Act
+from chatapp_cli.domain.crm.states import Act, TextFate
 from chatapp_cli.ports.world import World
 from chatapp_cli.sandbox.bitrix24 import Portal
 from chatapp_cli.sandbox.stage import StageFile
@@ -96,9 +96,22 @@ async def everything(session: Bitrix24Session, portal: Portal, desk: OfficeDesk,
     (found,) = [one async for some in session.catch_up([owed]) for one in some if isinstance(one.event, CrmWrote)]
     assert isinstance(found.event, CrmWrote)
     await session.fetch(found.event.files[0].address, folder / "file")
+    await sends_texts(session, portal)
     assert desk.bound
     await desk.crm.check(desk.bound)
     desk.url = f"{desk.url}/moved"
+
+
+async def sends_texts(session: Bitrix24Session, portal: Portal) -> None:
+    """A channel becomes a provider of SMS, moves to another line, sends one, and is none any more."""
+    for place in (LINE, 109):
+        assert await session.arrange([pairing(place=place, sms="on")]) == {}
+    number, answered = await portal.sends_sms(next(iter(portal.senders)), "+79161234567", "Заказ готов")
+    assert answered.status == 200
+    fate = {"pairing": pairing(sms="on"), "remote": number, "fate": TextFate.DELIVERED, "texted": True}
+    (done,) = await session.deliver([entry("m-9", "Заказ готов", act=Act.TEXTED, **fate)])
+    assert isinstance(done, CrmReceipt)
+    assert await session.arrange([pairing(sms="off")]) == {}
 
 
 def test_every_method_in_the_code_is_described() -> None:
