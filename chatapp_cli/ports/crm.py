@@ -9,8 +9,9 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+from chatapp_cli.domain.crm.cards import CardRef, ClientOfCard
 from chatapp_cli.domain.crm.entry import CrmChat, CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.events import CrmArrival, CrmEvent, MirroredChat
 from chatapp_cli.domain.crm.link import Card, Employee, Pairing, Place
@@ -73,6 +74,18 @@ class CrmSession(Protocol):
 
     async def cards(self, chat: CrmChat) -> Sequence[Card]:
         """The cards that the CRM has bound to a chat."""
+        ...
+
+
+@runtime_checkable
+class FindsClients(Protocol):
+    """A session that can tell whom a card is about, so that they can be written to."""
+
+    async def client_of(self, card: CardRef) -> ClientOfCard:
+        """The card's chats and phones; a card that became another is followed.
+
+        Raises Rejected with the code ``card_gone`` for a card that was deleted, merged into another, or never was.
+        """
         ...
 
 

@@ -83,6 +83,10 @@ ACTS: Mapping[Act, Text] = MappingProxyType(
         Act.FAILED: T("not sent to the client"),
     }
 )
+CARDS: Mapping[str, Text] = MappingProxyType(
+    {"deal": T("deal"), "lead": T("lead"), "contact": T("contact"), "company": T("company")}
+)
+"""What the kinds of cards of a CRM are called."""
 ENTRY_STATES: Mapping[str, Text] = MappingProxyType(
     {
         "waiting": T("waiting"),

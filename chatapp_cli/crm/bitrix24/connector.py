@@ -6,12 +6,13 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from chatapp_cli.crm.bitrix24 import accept, bind, cards, check, events, files, lines
+from chatapp_cli.crm.bitrix24 import accept, bind, cards, check, clients, events, files, lines
 from chatapp_cli.crm.bitrix24.api import PortalApi, connected
 from chatapp_cli.crm.bitrix24.arrange import Arrangement
 from chatapp_cli.crm.bitrix24.deliver import Delivery
 from chatapp_cli.crm.bitrix24.history import ChatHistory
 from chatapp_cli.crm.bitrix24.naming import ChatNaming
+from chatapp_cli.domain.crm.cards import CardRef, ClientOfCard
 from chatapp_cli.domain.crm.entry import CrmChat, CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.events import CrmArrival, CrmEvent, MirroredChat
 from chatapp_cli.domain.crm.link import Card, Employee, Pairing, Place
@@ -72,6 +73,10 @@ class Bitrix24Session:
     async def cards(self, chat: CrmChat) -> Sequence[Card]:
         """The cards that the portal has bound to a chat."""
         return await cards.cards(self._api, chat)
+
+    async def client_of(self, card: CardRef) -> ClientOfCard:
+        """Whom a card is about: its chats, and the phones that stand in it."""
+        return await clients.client_of(self._api, card)
 
     async def aclose(self) -> None:
         """End the work beside the deliveries."""

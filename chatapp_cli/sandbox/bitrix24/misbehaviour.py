@@ -50,6 +50,8 @@ class Misbehaviour:
     """Whether messages sent with ``message.user_id`` come back as an operator's message."""
     tracker_delay: tuple[float, float] = (1.0, 3.0)
     """Seconds on the clock between a client's message and the card that the tracker makes."""
+    stale_cards: bool = False
+    """Whether a chat goes on naming cards that were converted, merged or deleted."""
     doubled_events: int = 0
     """How many next events come twice at the same moment."""
     drop_events: int = 0

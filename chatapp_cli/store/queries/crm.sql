@@ -201,6 +201,14 @@ FROM crm_entry e JOIN crm_link k ON k.id = e.link_id JOIN dialog d ON d.id = e.d
 JOIN message m ON m.id = e.message_id
 WHERE e.message_id = :message ORDER BY e.id;
 
+-- name: ledger.of_dialog
+SELECT e.id, e.link_id, k.title, e.dialog_id, d.name, e.message_id, e.act, e.state, e.doubtful, e.not_before, e.tries,
+  e.code, e.detail, e.created_at, COALESCE(m.text, '')
+FROM crm_entry e JOIN crm_link k ON k.id = e.link_id JOIN dialog d ON d.id = e.dialog_id
+LEFT JOIN message m ON m.id = e.message_id
+WHERE e.link_id = :link AND e.dialog_id = :dialog
+ORDER BY CASE e.state WHEN 'dead' THEN 1 ELSE 0 END, e.id LIMIT 1;
+
 -- name: ledger.keep_message
 INSERT INTO crm_message (link_id, message_id, chat, remote, came, employee, told)
 VALUES (:link, :message, :chat, :remote, :came, :employee, '')
