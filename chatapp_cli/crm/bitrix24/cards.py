@@ -60,8 +60,8 @@ async def cards(api: PortalApi, chat: CrmChat) -> Sequence[Card]:
     ids = _ids(dialog)
     items = dict(await card_items(api, ids))
     items |= await _merged(api, [kind for kind in ids if kind not in items], str(dialog.get("entity_id") or ""))
-    items = await _with_what_became_of_the_lead(api, items)
-    return await shown(api, [(kind, items[kind]) for kind in TYPES if kind in items])
+    found = await _with_what_became_of_the_lead(api, items)
+    return await shown(api, [(kind, found[kind]) for kind in TYPES if kind in found])
 
 
 async def card_items(api: PortalApi, ids: Mapping[str, int]) -> Mapping[str, Tree]:
