@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.address import canonical, kinds
-from chatapp_cli.domain.crm.cards import CardPhone, ClientOfCard
+from chatapp_cli.domain.crm.cards import CardPhone, CardSheet, ChannelOnCard, ClientOfCard, DialogOnCard
 from chatapp_cli.domain.crm.entry import CrmChat
 from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
@@ -138,6 +138,19 @@ def known_dialogs(tx: Tx, link: LinkId, client: ClientOfCard) -> list[DialogCard
     return list(_visible(tx, numbers))
 
 
+def sheet(tx: Tx, able: Able, link: LinkId, client: ClientOfCard | None) -> CardSheet:
+    """What the desk shows in a card; without a client the CRM could not be asked."""
+    found = [] if client is None else known_dialogs(tx, link, client)
+    return CardSheet(
+        dialogs=[
+            DialogOnCard(id=card.id, name=card.name, channel=card.channel, last_at=card.last_at) for card in found
+        ],
+        phones=[] if client is None else client.phones,
+        channels=[ChannelOnCard(id=row.id, title=row.title) for row in beginners(tx, able, link)],
+        asked=client is not None,
+    )
+
+
 def _visible(tx: Tx, numbers: Iterable[DialogId]) -> Iterable[DialogCard]:
     for number in numbers:
         try:
@@ -214,6 +227,22 @@ def beginners(tx: Tx, able: Able, link: LinkId) -> list[ChannelRow]:
     """The paired channels that can write first to a phone."""
     paired = {row.channel_id for row in pairings.of_link(tx, link)}
     return [row for row in channels.everything(tx) if row.id in paired and "phone" in able(row).write_first]
+
+
+def require_beginner(tx: Tx, able: Able, link: LinkId, channel: ChannelId) -> None:
+    """Raise Refused for a channel that is not paired with the CRM, or cannot write first to a phone."""
+    if channel not in {row.id for row in beginners(tx, able, link)}:
+        raise Refused("cannot_write_first", T("This channel is not paired any more, or cannot write first to a phone."))
+
+
+def require_phone(tx: Tx, said: str) -> str:
+    """A phone as it is stored. Raises Refused for something else, and for a number of our own."""
+    if "phone" not in kinds(said.strip()):
+        raise Refused("bad_phone", T("{phone} is no phone number.", phone=said), T("Write it so: {how}", how="+79…"))
+    phone = canonical(said, "phone")
+    if phone.lstrip("+") in _our_phones(tx):
+        raise Refused("own_phone", T("{phone} is a number of the desk itself.", phone=phone))
+    return phone
 
 
 def _channel(tx: Tx, able: Able, link: LinkId, client: ClientOfCard, phone: str, way: CardWay) -> ChannelRow:

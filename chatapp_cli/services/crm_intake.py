@@ -18,6 +18,7 @@ from chatapp_cli.domain.crm.events import (
     CrmRewrote,
     CrmWithdrew,
     CrmWrote,
+    CrmWroteFirst,
     LinkInstalled,
     LinkRemoved,
     PlaceDetached,
@@ -34,6 +35,7 @@ from chatapp_cli.services import (
     access,
     channels,
     composing,
+    crm_cards,
     dialogs,
     later,
     ledger,
@@ -42,7 +44,7 @@ from chatapp_cli.services import (
     sending,
     transcript,
 )
-from chatapp_cli.services.message_request import InDialog, MessageRequest
+from chatapp_cli.services.message_request import InDialog, MessageRequest, ToAddress
 from chatapp_cli.services.sending import SendOptions, key_of
 from chatapp_cli.store.rows.crm import ChatRow, CrmArrivedRow, CrmDeadRow, PairedRow, PairingRow
 from chatapp_cli.store.rows.messages import MessageRef
@@ -102,6 +104,19 @@ def keep(tx: Tx, link: LinkId, arrivals: Sequence[CrmArrival]) -> int:
             at_once(tx, link)
     if new:
         tx.emit(LinkHeard(link=link), actor=PROGRAM)
+    return new
+
+
+def keep_and_apply(tx: Tx, link: LinkId, arrivals: Sequence[CrmArrival], context: CrmContext) -> int:
+    """Store events and apply them at once, for somebody who waits for the answer; returns how many are new.
+
+    Raises what applying them raises, and then nothing is stored.
+    """
+    new = keep(tx, link, arrivals)
+    named = {arrival.provider_id for arrival in arrivals}
+    for row in waiting(tx, link) if new else ():
+        if row.provider_id in named:
+            apply(tx, row, event_of(row), context)
     return new
 
 
@@ -252,6 +267,15 @@ def _withdrew(tx: Tx, link: LinkId, event: CrmWithdrew, context: CrmContext) -> 
         _tell_author(tx, pairing, chat, event.remote, refusal)
 
 
+def _wrote_first(tx: Tx, link: LinkId, event: CrmWroteFirst, context: CrmContext) -> None:
+    """Accept a message to a phone, once for its mark. Raises Refused and NotFound."""
+    crm_cards.require_beginner(tx, context.able, link, event.channel)
+    options = SendOptions(key=key_of(f"crm {link} card {event.mark}"), origin=Origin.CRM)
+    to = ToAddress(event.channel, crm_cards.require_phone(tx, event.phone))
+    request = MessageRequest(to=to, options=options, draft=Draft(text=event.text))
+    composing.accept(_as_author(tx, link, event.author), context.able, request)
+
+
 def _conversation(tx: Tx, link: LinkId, event: CrmConversation, context: CrmContext) -> None:
     del context
     pairing, chat = _chat(tx, link, event.kind, event.place, event.chat, event.remote_chat)
@@ -280,6 +304,7 @@ _APPLY: Mapping[type[CrmEvent], _Apply] = {
     CrmWrote: _wrote,
     CrmRewrote: _rewrote,
     CrmWithdrew: _withdrew,
+    CrmWroteFirst: _wrote_first,
     CrmConversation: _conversation,
     PlaceDetached: _detached,
 }
@@ -326,7 +351,7 @@ def _message(tx: Tx, link: LinkId, pairing: PairingRow, chat: ChatRow, remote: s
     return MessageId(number)
 
 
-_EVENTS = (CrmWrote, CrmRewrote, CrmWithdrew, CrmConversation, PlaceDetached, LinkInstalled, LinkRemoved)
+_EVENTS = (CrmWrote, CrmRewrote, CrmWithdrew, CrmWroteFirst, CrmConversation, PlaceDetached, LinkInstalled, LinkRemoved)
 _BY_NAME: Mapping[str, type[CrmEvent]] = {kind.__name__: kind for kind in _EVENTS}
 
 

@@ -15,10 +15,12 @@ import msgspec
 
 from chatapp_cli.crm.bitrix24 import names
 from chatapp_cli.crm.bitrix24.api import BatchCommand, PortalApi
+from chatapp_cli.crm.bitrix24.card_tab import CARD
 from chatapp_cli.crm.bitrix24.convert import ON
 from chatapp_cli.crm.bitrix24.events import BOUND
 from chatapp_cli.crm.bitrix24.rate import Urgency
 from chatapp_cli.crm.bitrix24.record import ECHO, NONCE, Joined, joined, on_line, written
+from chatapp_cli.crm.bitrix24.tabs import CardTabs
 from chatapp_cli.domain.crm.link import Pairing
 from chatapp_cli.domain.crm_manifest import ChannelThere
 from chatapp_cli.domain.errors import ChannelError, Misconfigured, NeedsRebind, Rejected
@@ -44,6 +46,7 @@ class Arrangement:
         self._api, self._memory, self._world = api, bound.memory, world
         self._event = address(public_url, bound, "event")
         self._page = address(public_url, bound, "connector")
+        self._tabs = CardTabs(api, address(public_url, bound, CARD))
 
     async def arrange(self, pairings: Sequence[Pairing]) -> Mapping[PairingId, ChannelError]:
         """Do what lacks; returns what was refused."""
@@ -51,7 +54,16 @@ class Arrangement:
         wanted, refused = _by_line(pairings)
         refused |= await self._register(wanted)
         await self._leave(wanted)
+        await self._tabs.arrange(wanted=bool(wanted))
         return refused | await self._join({pair: one for pair, one in wanted.items() if one.id not in refused})
+
+    async def depart(self) -> None:
+        """Take away what the portal would go on showing and calling when the link has ended."""
+        await self._tabs.arrange(wanted=False)
+        there = await self._api.call("event.get", urgency=Urgency.BACKGROUND)
+        await self._all(
+            _unbinding([one for one in (there if isinstance(there, list) else []) if isinstance(one, dict)])
+        )
 
     async def _bind(self) -> None:
         """Have every event come to the present address, once."""
@@ -60,11 +72,7 @@ class Arrangement:
         online = [one for one in known if str(one.get("offline") or "0") == "0"]
         present = {str(one.get("event", "")).upper() for one in online if one.get("handler") == self._event}
         old = [one for one in online if one.get("handler") != self._event]
-        commands = {
-            f"u{n}": BatchCommand("event.unbind", {"event": one["event"], "handler": one["handler"]})
-            for n, one in enumerate(old)
-            if one.get("event") and one.get("handler")
-        }
+        commands = _unbinding(old)
         missing = [event for event in BOUND if event.upper() not in present]
         commands |= {
             f"b{n}": BatchCommand("event.bind", {"event": event, "handler": self._event})
@@ -169,6 +177,14 @@ def _by_line(pairings: Sequence[Pairing]) -> tuple[dict[tuple[str, str], Pairing
         else:
             wanted[there.id, pairing.place] = pairing
     return wanted, refused
+
+
+def _unbinding(bindings: Sequence[Mapping[str, Any]]) -> dict[str, BatchCommand]:
+    return {
+        f"u{n}": BatchCommand("event.unbind", {"event": one["event"], "handler": one["handler"]})
+        for n, one in enumerate(bindings)
+        if one.get("event") and one.get("handler")
+    }
 
 
 def _status(connector: str, line: str) -> BatchCommand:

@@ -31,6 +31,12 @@ async def client_of(api: PortalApi, ref: CardRef) -> ClientOfCard:
     return ClientOfCard(card=card, chats=chats, phones=_phones(ref, item, people))
 
 
+async def employee_of(api: PortalApi, access: str) -> str:
+    """The id of the employee who has an access token (b24-rest-docs ``profile``, which needs no right)."""
+    told = await api.call_as(access, "profile") if access else None
+    return border.external_id(str(told["ID"])) if isinstance(told, Mapping) and told.get("ID") else ""
+
+
 async def _followed(api: PortalApi, ref: CardRef) -> tuple[CardRef, Tree]:
     """The card, or the deal that it has become."""
     item = item_of((await known(api, {"card": get_card(ref.kind, int(ref.id))})).get("card"))

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from chatapp_cli.crm.bitrix24 import accept, bind, cards, check, clients, events, files, lines
+from chatapp_cli.crm.bitrix24 import accept, bind, card_tab, cards, check, clients, events, files, lines
 from chatapp_cli.crm.bitrix24.api import PortalApi, connected
 from chatapp_cli.crm.bitrix24.arrange import Arrangement
 from chatapp_cli.crm.bitrix24.deliver import Delivery
@@ -78,6 +78,14 @@ class Bitrix24Session:
         """Whom a card is about: its chats, and the phones that stand in it."""
         return await clients.client_of(self._api, card)
 
+    async def employee_of(self, proof: str) -> str:
+        """The employee with an access token; empty for a token that the portal does not tell anything about."""
+        return await clients.employee_of(self._api, proof)
+
+    async def depart(self) -> None:
+        """Unbind tabs and events: the link ends."""
+        await self._arrangement.depart()
+
     async def aclose(self) -> None:
         """End the work beside the deliveries."""
         await self._naming.aclose()
@@ -95,6 +103,8 @@ class Bitrix24:
 
     async def accept(self, bound: Bound, request: HookRequest) -> CrmReply:
         """Check and translate what the portal sends."""
+        if card_tab.concerns(request):
+            return await card_tab.accept(bound, request, self._world)
         return await accept.accept(bound, request, self._world.clock.now())
 
     def understand(self, bound: Bound, raw: bytes) -> CrmEvent:  # noqa: ARG002 - an event says all by itself

@@ -55,14 +55,25 @@ def place_of(options: str) -> tuple[str, str]:
 
 
 def _page(origin: str, language: str, title: Text, lines: Sequence[Text], command: str) -> CrmReply:
-    spoken = "ru" if language.lower().startswith("ru") else "en"
-    with speaking(spoken):
+    with speaking(spoken(language)):
         said = "".join(f"<p>{escape(show(line))}</p>" for line in lines)
+    return framed(origin, language, title, f"{said}<p><code>{escape(command)}</code></p>")
+
+
+def spoken(language: str) -> str:
+    """The language of a page for an employee of a portal in this one."""
+    return "ru" if language.lower().startswith("ru") else "en"
+
+
+def framed(origin: str, language: str, title: Text, inside: str, *, status: int = 200, forms: bool = False) -> CrmReply:
+    """A page of ours that only the linked portal may frame; ``inside`` is HTML. ``forms``: it may be sent to us."""
+    with speaking(spoken(language)):
         head = escape(show(title))
     body = (
-        f'<!doctype html><html lang="{spoken}"><meta charset="utf-8"><title>{head}</title><style>{_STYLE}</style>'
-        f"<h1>{head}</h1>{said}<p><code>{escape(command)}</code></p></html>"
+        f'<!doctype html><html lang="{spoken(language)}"><meta charset="utf-8"><title>{head}</title>'
+        f"<style>{_STYLE}</style><h1>{head}</h1>{inside}</html>"
     )
-    policy = f"default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; frame-ancestors {origin}"
+    action = "'self'" if forms else "'none'"
+    policy = f"default-src 'none'; style-src 'unsafe-inline'; form-action {action}; frame-ancestors {origin}"
     headers = {"Content-Security-Policy": policy, "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
-    return CrmReply(body=body.encode(), content_type="text/html; charset=utf-8", headers=headers)
+    return CrmReply(status=status, body=body.encode(), content_type="text/html; charset=utf-8", headers=headers)

@@ -9,6 +9,7 @@ from typing import Final
 
 from chatapp_cli.domain.crm.link import Card
 from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.ids import ChannelId, DialogId, Millis
 from chatapp_cli.domain.text import T
 
 CARD_KINDS: Final = ("deal", "lead", "contact", "company")
@@ -66,3 +67,36 @@ class ClientOfCard:
     """The card itself, or the one that it has become."""
     chats: Sequence[CardChat] = ()
     phones: Sequence[CardPhone] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialogOnCard:
+    """A dialog of the desk that belongs to a card."""
+
+    id: DialogId
+    name: str
+    channel: str
+    """The channel's title."""
+    last_at: Millis
+    """When somebody wrote last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelOnCard:
+    """A channel by which the client of a card can be written to first."""
+
+    id: ChannelId
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardSheet:
+    """What the desk shows in a card of the CRM."""
+
+    dialogs: Sequence[DialogOnCard] = ()
+    phones: Sequence[CardPhone] = ()
+    channels: Sequence[ChannelOnCard] = ()
+    employee: str = ""
+    """The CRM's id of whoever opened the card; empty if that is not known."""
+    asked: bool = True
+    """Whether the CRM could be asked about the card."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
-if TYPE_CHECKING:
-    from chatapp_cli.domain.ids import Millis
+from chatapp_cli.domain.ids import ChannelId, Millis
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +66,20 @@ class CrmWithdrew:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CrmWroteFirst:
+    """An employee wrote to a phone from a card, by a channel that they chose of those that we offered."""
+
+    channel: ChannelId
+    phone: str
+    """As they wrote it; not necessarily a phone."""
+    text: str
+    mark: str
+    """Unique in the link, so that it is sent once."""
+    author: str = ""
+    """The CRM's id of the employee; empty if it is not known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CrmConversation:
     """A conversation began in a chat of the CRM, or ended."""
 
@@ -97,7 +110,7 @@ class LinkRemoved:
 
 
 CrmEvent: TypeAlias = (
-    CrmWrote | CrmRewrote | CrmWithdrew | CrmConversation | PlaceDetached | LinkInstalled | LinkRemoved
+    CrmWrote | CrmRewrote | CrmWithdrew | CrmWroteFirst | CrmConversation | PlaceDetached | LinkInstalled | LinkRemoved
 )
 
 
