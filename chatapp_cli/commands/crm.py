@@ -261,9 +261,13 @@ def catchup(ctx: typer.Context, link: OneLink = "") -> None:
 @app.command(cls=Verb)
 def unlink(ctx: typer.Context, link: OneLink = "", force: Force = False) -> None:
     """Remove a link with what is known of it; dialogs and messages stay."""
+    from chatapp_cli.commands import linking
+
     with opened(ctx) as company:
         row = company.read(lambda tx: links.find(tx, link))
-        company.write(lambda tx: links.remove(tx, row, force=force))
+        left = linking.unlink(company, row, force=force)
+    if left is not None:
+        note("What the link made there could not be taken away: {why}", why=show(left.what))
     note("{title} is not linked any more. Remove the application there too.", title=row.title)
 
 

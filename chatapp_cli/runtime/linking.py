@@ -12,14 +12,14 @@ from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.crm.link import Place
 from chatapp_cli.domain.crm_manifest import CrmManifest
-from chatapp_cli.domain.errors import ChannelError, NotFound, UsageError
+from chatapp_cli.domain.errors import ChannelError, NeedsRebind, NotFound, Retryable, StoreError, UsageError
 from chatapp_cli.domain.ids import LinkId, PairingId
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.bind import Asker
 from chatapp_cli.ports.connector import Finding
-from chatapp_cli.ports.crm import CrmSession
+from chatapp_cli.ports.crm import CrmSession, DepartsFromCrm
 from chatapp_cli.runtime.link import public_url
 from chatapp_cli.runtime.memory import bound_link
 from chatapp_cli.services import links, pairings, words
@@ -27,6 +27,9 @@ from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.crm import LinkRow
 
 R = TypeVar("R")
+
+DEPARTS_WITHIN = 20.0
+"""Seconds that a CRM has for taking away what a link made there; then the link ends all the same."""
 
 
 async def link(company: Company, ask: Asker, *, kind: str, previous: LinkRow | None = None) -> LinkId:
@@ -76,6 +79,32 @@ async def asked(company: Company, row: LinkRow, question: Callable[[CrmSession],
     with explained(manifest(row.kind)):
         async with crm.open(row.id, bound, public_url=address) as session:
             return await question(session)
+
+
+async def unlink(company: Company, row: LinkRow, *, force: bool) -> ChannelError | None:
+    """Remove a link and what it made in the CRM; returns why the CRM could not be rid of that, if so.
+
+    Raises Refused as ``links.remove`` does, before anything is taken away.
+    """
+    await asyncio.to_thread(company.require, Right.CRM)
+    await asyncio.to_thread(company.read, partial(links.require_settled, link=row, force=force))
+    left: ChannelError | None = None
+    try:
+        async with asyncio.timeout(DEPARTS_WITHIN):
+            await asked(company, row, _depart)
+    except NeedsRebind:  # never installed, or removed there: only a person can take away what is left
+        pass
+    except ChannelError as error:
+        left = error
+    except (TimeoutError, StoreError):
+        left = Retryable("timeout")
+    await asyncio.to_thread(company.write, partial(links.remove, link=row, force=force))
+    return left
+
+
+async def _depart(session: CrmSession) -> None:
+    if isinstance(session, DepartsFromCrm):
+        await session.depart()
 
 
 async def check(company: Company, row: LinkRow) -> list[Finding]:

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.ids import ChannelId, LinkId
 from chatapp_cli.sandbox.bitrix24.objects import PortalCard
 from tests.commands.conftest import Program, Shell
@@ -35,10 +34,10 @@ def test_the_cards_of_a_dialog_are_shown_with_stage_responsible_and_address(
 ) -> None:
     client_writes("Где ёлка?")
     eventually(lambda: len(office.portal.cards) == 2)
-    address = office.portal.address
+    address, firm = office.portal.address, office.portal.domain
     assert chatapp("crm", "card", 1).rows == [
-        [office.portal.domain, "deal", "deal:17", "Анна", "Новая", "Светлана Белова", f"{address}/crm/deal/details/17/"],
-        [office.portal.domain, "contact", "contact:2301", "Анна", "", "Светлана Белова",
+        [firm, "deal", "deal:17", "Анна", "Новая", "Светлана Белова", f"{address}/crm/deal/details/17/"],
+        [firm, "contact", "contact:2301", "Анна", "", "Светлана Белова",
          f"{address}/crm/contact/details/2301/"],
     ]  # fmt: skip
     (found,) = chatapp("crm", "card", 1, "--json").json

@@ -60,6 +60,7 @@ class Arrangement:
     async def depart(self) -> None:
         """Take away what the portal would go on showing and calling when the link has ended."""
         await self._tabs.arrange(wanted=False)
+        await self._leave({})
         there = await self._api.call("event.get", urgency=Urgency.BACKGROUND)
         await self._all(
             _unbinding([one for one in (there if isinstance(there, list) else []) if isinstance(one, dict)])

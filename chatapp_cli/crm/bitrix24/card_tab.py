@@ -52,6 +52,20 @@ class FormTicket(msgspec.Struct, frozen=True, kw_only=True):
     language: str = _RU
 
 
+class _Stored(msgspec.Struct, frozen=True):
+    """An event as it is kept."""
+
+    card: CrmWroteFirst
+
+
+def understand(raw: bytes) -> CrmWroteFirst | None:
+    """A stored event again; ``None`` for one that is not of the tab."""
+    try:
+        return msgspec.json.decode(raw, type=_Stored).card
+    except msgspec.DecodeError:
+        return None
+
+
 def concerns(request: HookRequest) -> bool:
     """Whether a call is about the tab."""
     return request.path.strip("/") in {CARD, WRITE}
@@ -125,7 +139,7 @@ def _written(bound: Bound, known: Installation, said: Mapping[str, Any], now: Mi
 
 
 def _accepted(event: CrmWroteFirst, answer: Any) -> CrmReply:
-    raw = msgspec.json.encode({"card": event})
+    raw = msgspec.json.encode(_Stored(card=event))
     page: CrmReply = answer(T("The message is accepted, and goes out in its turn. Its dialog appears in this tab."))
     again = answer(T("This form was sent already. Open the tab again to write once more."), status=409)
     return CrmReply(

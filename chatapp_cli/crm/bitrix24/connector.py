@@ -109,7 +109,7 @@ class Bitrix24:
 
     def understand(self, bound: Bound, raw: bytes) -> CrmEvent:  # noqa: ARG002 - an event says all by itself
         """Parse a stored event again."""
-        return events.understand(raw, self._world.clock.now())
+        return card_tab.understand(raw) or events.understand(raw, self._world.clock.now())
 
     async def check(self, bound: Bound) -> Sequence[Finding]:
         """Ask the portal about rights, owner, clock, events and lines."""

@@ -40,15 +40,21 @@ class PortalPages:
         said = {"PLACEMENT": "SETTING_CONNECTOR", "PLACEMENT_OPTIONS": json.dumps(options)}
         return await self._page(str(known["PLACEMENT_HANDLER"]), said, application_token)
 
-    async def card(self, card: PortalCard, placement: str) -> Answered:
-        """Somebody opens our tab in a card."""
+    async def card(
+        self, card: PortalCard, placement: str, employee: int, application_token: str | None
+    ) -> tuple[str, Answered]:
+        """An employee opens our tab in a card: the page's address, and what it is."""
         bound = [one for one in self._desk.office.placements if one.placement == placement]
+        if not bound:
+            raise LookupError(f"nothing is bound at {placement}")
         said = {"PLACEMENT": placement, "PLACEMENT_OPTIONS": json.dumps({"ID": str(card.id)})}
-        return await self._page(bound[0].handler, said)
+        return bound[0].handler, await self._page(bound[0].handler, said, application_token, employee)
 
-    async def _page(self, handler: str, said: Json, application_token: str | None = None) -> Answered:
+    async def _page(
+        self, handler: str, said: Json, application_token: str | None = None, employee: int = ADMIN
+    ) -> Answered:
         authority = self._desk.authority
-        pair = authority.hand_out()
+        pair = authority.hand_out(employee)
         query = {"DOMAIN": authority.domain, "PROTOCOL": "0", "LANG": "ru", "APP_SID": uuid4().hex}
         body = {
             "AUTH_ID": pair.access, "AUTH_EXPIRES": int(authority.lives), "REFRESH_ID": pair.refresh,

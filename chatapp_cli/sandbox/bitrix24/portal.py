@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from typing import Any, Literal, Self
 
 from chatapp_cli.ports.world import Clock
+from chatapp_cli.sandbox.bitrix24.browser import PageForm
 from chatapp_cli.sandbox.bitrix24.misbehaviour import Misbehaviour
 from chatapp_cli.sandbox.bitrix24.objects import (
     ADMIN,
+    OPERATOR,
     Answered,
     EventBinding,
     Json,
@@ -50,6 +52,8 @@ class Portal:
         self.staff = PortalStaff(self.server.desk)
         self._pages = PortalPages(self.server.desk)
         self._office = self.server.office
+        self._shown = ""
+        """The address of the page that somebody opened last."""
 
     async def __aenter__(self) -> Self:
         await self.come_back()
@@ -259,9 +263,18 @@ class Portal:
         """An administrator opens a connector's page for a line, with another token if a test wants to forge it."""
         return await self._pages.settings(connector, line, application_token)
 
-    async def opens_card(self, card: PortalCard, placement: str = "CRM_DEAL_DETAIL_TAB") -> Answered:
-        """Somebody opens our tab in a card."""
-        return await self._pages.card(card, placement)
+    async def opens_card(
+        self, card: PortalCard, *, employee: int = OPERATOR, application_token: str | None = None
+    ) -> Answered:
+        """An employee opens our tab in a card, with another token if a test wants to forge it."""
+        placement = f"CRM_{card.kind.upper()}_DETAIL_TAB"
+        self._shown, answered = await self._pages.card(card, placement, employee, application_token)
+        return answered
+
+    async def fills_form(self, page: Answered, **fields: str) -> Answered:
+        """The employee fills in the form of the page that was opened last, and sends it."""
+        url, form = PageForm(page.body).sent(self._shown, **fields)
+        return await self.posts(url, form)
 
     async def sends_sms(self, code: str, phone: str, text: str, card: PortalCard | None = None) -> tuple[str, Answered]:
         """Somebody sends an SMS by our provider; returns its id and our answer."""
