@@ -7,6 +7,9 @@ SELECT k.id, k.kind, k.account, k.title, k.hook_key, k.settings, k.facts, k.revi
   (SELECT MIN(e.created_at) FROM crm_entry e WHERE e.link_id = k.id AND e.state <> 'dead')
 FROM crm_link k ORDER BY k.id;
 
+-- name: links.any
+SELECT id FROM crm_link LIMIT 1;
+
 -- name: links.one
 SELECT k.id, k.kind, k.account, k.title, k.hook_key, k.settings, k.facts, k.revision, k.state, k.code, k.detail,
   k.state_since, k.look_at, k.proof_at, k.gap_from, k.gap_until, k.created_at,

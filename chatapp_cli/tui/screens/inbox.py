@@ -16,6 +16,7 @@ from chatapp_cli.tui.conversation.action_runner import ActionRunner
 from chatapp_cli.tui.conversation.addressees import Addressees
 from chatapp_cli.tui.conversation.colleagues import Colleagues
 from chatapp_cli.tui.conversation.conversation import Conversation
+from chatapp_cli.tui.conversation.crm_cards import CrmCards
 from chatapp_cli.tui.conversation.drafts import Drafts
 from chatapp_cli.tui.conversation.joining import Joining
 from chatapp_cli.tui.conversation.paging import Paging
@@ -117,6 +118,7 @@ class InboxScreen(ActionPage):
         self.tabs = Tabs(self.conversation)
         self.search_in_conversation = ConversationSearch(self.conversation)
         self.pictures = Pictures(self.conversation)
+        self.crm_cards = CrmCards(self.conversation)
         self.paging = Paging(self.conversation)
         self.joining = Joining(self.conversation)
         self.action_runner = ActionRunner(self.conversation, self.joining, self.tabs, self.addressees, self.read_marks)
@@ -129,6 +131,7 @@ class InboxScreen(ActionPage):
             self.tabs,
             self.search_in_conversation,  # last with an `opened` hook: it may open another place of the dialog
             self.pictures,
+            self.crm_cards,
         )
         self.panes = Panes(self.listing, self.conversation, self._status)
         self.freshness = Freshness(self.listing, self.conversation, self._status)
@@ -194,6 +197,7 @@ class InboxScreen(ActionPage):
     action_next_pane = forward(lambda page: page.panes.next_pane)
     action_previous_pane = forward(lambda page: page.panes.previous_pane)
     action_card = forward(lambda page: page.panes.card)
+    action_deal = forward(lambda page: page.crm_cards.ask_again)
     action_search = forward(lambda page: page.listing.search)
     action_everything = forward(lambda page: page.listing.everything)
     action_unread = forward(lambda page: page.listing.unread)
@@ -254,6 +258,7 @@ class InboxScreen(ActionPage):
     on_pen_left = late_handler(lambda page: page.panes.up())
     on_pen_wants_quick = late_handler(lambda page: page.writing.quick())
     on_pen_wants_back = late_handler(lambda page: page.action_runner.recall())
+    on_client_card_wants_crm = late_handler(lambda page: page.crm_cards.ask())
     on_composer_quoted = late_handler(lambda page: page.addressees.show())
     on_composer_submitted = late_handler(lambda page: page.writing.send())
 
