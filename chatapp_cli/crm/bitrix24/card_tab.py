@@ -52,7 +52,7 @@ class FormTicket(msgspec.Struct, frozen=True, kw_only=True):
     language: str = _RU
 
 
-class _Stored(msgspec.Struct, frozen=True):
+class _StoredForm(msgspec.Struct, frozen=True):
     """An event as it is kept."""
 
     card: CrmWroteFirst
@@ -61,7 +61,7 @@ class _Stored(msgspec.Struct, frozen=True):
 def understand(raw: bytes) -> CrmWroteFirst | None:
     """A stored event again; ``None`` for one that is not of the tab."""
     try:
-        return msgspec.json.decode(raw, type=_Stored).card
+        return msgspec.json.decode(raw, type=_StoredForm).card
     except msgspec.DecodeError:
         return None
 
@@ -139,7 +139,7 @@ def _written(bound: Bound, known: Installation, said: Mapping[str, Any], now: Mi
 
 
 def _accepted(event: CrmWroteFirst, answer: Any) -> CrmReply:
-    raw = msgspec.json.encode(_Stored(card=event))
+    raw = msgspec.json.encode(_StoredForm(card=event))
     page: CrmReply = answer(T("The message is accepted, and goes out in its turn. Its dialog appears in this tab."))
     again = answer(T("This form was sent already. Open the tab again to write once more."), status=409)
     return CrmReply(

@@ -3,42 +3,41 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.domain.journal.links import EntryEvent
 from chatapp_cli.services import crm_chats
-from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.conversation.part import ConversationPart
 from chatapp_cli.tui.session.journal_feed import JournalAdvanced
 
+if TYPE_CHECKING:
+    from chatapp_cli.tui.reading.conversations import Opening
+
 
 class CrmCards(ConversationPart):
-    """The part «CRM» of the client's card."""
+    """Asks the CRMs for the client's deal while their card is shown."""
 
-    def __init__(self, conversation: Conversation) -> None:
-        super().__init__(conversation)
-        self._awaited: DialogId | None = None
-        """The dialog that had no cards when the CRMs were last asked."""
+    _awaited: DialogId | None = None
+    """The dialog that had no card when the CRMs were last asked."""
 
-    def ask(self) -> None:
-        """Ask for the cards of the open dialog."""
-        if self.conversation.opening is not None:
-            job = partial(self._ask, self.conversation.opening.card.id)
-            self.page.do(job, group="crm", exclusive=True)
+    async def opened(self, opening: Opening) -> None:  # noqa: ARG002 - as the hook has it
+        """Another client's card is shown."""
+        self.renewed()
 
-    def ask_again(self) -> None:
-        """Show the client's card, and ask again."""
-        if self.conversation.opening is None or not self.conversation.is_ready:
-            return
-        if not self.conversation.card.is_shown:
-            self.conversation.card.turn()
-        self.ask()
+    def renewed(self) -> None:
+        """Ask, if the card is shown and the CRMs were not asked of its dialog."""
+        opening, card = self.conversation.opening, self.conversation.card
+        if opening is not None and card.wants_crm:
+            card.tell_crm(opening.card.id, ())
+            self.page.do(partial(self._ask, opening.card.id), group="crm", exclusive=True)
 
     async def hear(self, news: JournalAdvanced) -> None:
         """Ask again when a CRM was told of a dialog that had no card there."""
         told = any(isinstance(event, EntryEvent) and event.dialog == self._awaited for event in news.events)
-        if told and self.conversation.card.is_shown:
-            self.ask()
+        if told and self.conversation.is_ready:
+            self.conversation.card.forget_crm()
+            self.renewed()
 
     async def _ask(self, dialog: DialogId) -> None:
         card = self.conversation.card

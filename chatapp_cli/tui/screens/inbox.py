@@ -118,7 +118,6 @@ class InboxScreen(ActionPage):
         self.tabs = Tabs(self.conversation)
         self.search_in_conversation = ConversationSearch(self.conversation)
         self.pictures = Pictures(self.conversation)
-        self.crm_cards = CrmCards(self.conversation)
         self.paging = Paging(self.conversation)
         self.joining = Joining(self.conversation)
         self.action_runner = ActionRunner(self.conversation, self.joining, self.tabs, self.addressees, self.read_marks)
@@ -131,7 +130,7 @@ class InboxScreen(ActionPage):
             self.tabs,
             self.search_in_conversation,  # last with an `opened` hook: it may open another place of the dialog
             self.pictures,
-            self.crm_cards,
+            CrmCards(self.conversation),
         )
         self.panes = Panes(self.listing, self.conversation, self._status)
         self.freshness = Freshness(self.listing, self.conversation, self._status)
@@ -197,7 +196,7 @@ class InboxScreen(ActionPage):
     action_next_pane = forward(lambda page: page.panes.next_pane)
     action_previous_pane = forward(lambda page: page.panes.previous_pane)
     action_card = forward(lambda page: page.panes.card)
-    action_deal = forward(lambda page: page.crm_cards.ask_again)
+    action_deal = forward(lambda page: page.panes.deal)
     action_search = forward(lambda page: page.listing.search)
     action_everything = forward(lambda page: page.listing.everything)
     action_unread = forward(lambda page: page.listing.unread)
@@ -258,7 +257,6 @@ class InboxScreen(ActionPage):
     on_pen_left = late_handler(lambda page: page.panes.up())
     on_pen_wants_quick = late_handler(lambda page: page.writing.quick())
     on_pen_wants_back = late_handler(lambda page: page.action_runner.recall())
-    on_client_card_wants_crm = late_handler(lambda page: page.crm_cards.ask())
     on_composer_quoted = late_handler(lambda page: page.addressees.show())
     on_composer_submitted = late_handler(lambda page: page.writing.send())
 

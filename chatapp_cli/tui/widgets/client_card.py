@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rich.text import Text
-from textual.message import Message
 from textual.widgets import Static
 
 from chatapp_cli.domain.ids import DialogId
@@ -40,9 +39,6 @@ class ClientCard(Static):
         " ClientCard.-shown { display: block; }"
     )
 
-    class WantsCrm(Message):
-        """The card shows a dialog of which the CRMs were not asked yet."""
-
     def __init__(self, appearance: Appearance) -> None:
         super().__init__(markup=False)
         self._appearance = appearance
@@ -61,9 +57,17 @@ class ClientCard(Static):
         if not self.is_shown:
             return
         if self._crm_of != opening.card.id:
-            self._crm_of, self._crm = opening.card.id, ()
-            self.post_message(self.WantsCrm())
+            self._crm_of, self._crm = None, ()
         self._write(opening)
+
+    @property
+    def wants_crm(self) -> bool:
+        """Whether it shows a dialog of which the CRMs were not asked yet."""
+        return self.is_shown and self._opening is not None and self._crm_of is None
+
+    def forget_crm(self) -> None:
+        """Have the CRMs asked again."""
+        self._crm_of = None
 
     def tell_crm(self, dialog: DialogId, found: Sequence[CardsInCrm] | None) -> None:
         """Show the cards of a dialog in the CRMs, if it is still shown; ``None`` while they are being asked."""
