@@ -113,9 +113,9 @@ def keep_and_apply(tx: Tx, link: LinkId, arrivals: Sequence[CrmArrival], context
     Raises what applying them raises, and then nothing is stored.
     """
     new = keep(tx, link, arrivals)
-    named = {arrival.provider_id for arrival in arrivals}
-    for row in waiting(tx, link) if new else ():
-        if row.provider_id in named:
+    for arrival in arrivals:
+        row = tx.one(CrmArrivedRow, "crmevents.named", link=link, provider_id=border.external_id(arrival.provider_id))
+        if row is not None:
             apply(tx, row, event_of(row), context)
     return new
 

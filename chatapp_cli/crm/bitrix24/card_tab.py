@@ -140,7 +140,7 @@ def _written(bound: Bound, known: Installation, said: Mapping[str, Any], now: Mi
 
 def _accepted(event: CrmWroteFirst, answer: Any) -> CrmReply:
     raw = msgspec.json.encode(_StoredForm(card=event))
-    page: CrmReply = answer(T("The message is accepted, and goes out in its turn. Its dialog appears in this tab."))
+    page: CrmReply = answer(T("The message is accepted, and goes out in its turn."))
     again = answer(T("This form was sent already. Open the tab again to write once more."), status=409)
     return CrmReply(
         arrivals=[CrmArrival(provider_id=f"card:{event.mark}", event=event, raw=raw)],

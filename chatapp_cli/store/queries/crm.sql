@@ -280,6 +280,10 @@ ON CONFLICT DO NOTHING RETURNING id;
 SELECT id, link_id, provider_id, event, raw, state, problem, tries, next_at, at FROM crm_arrived
 WHERE link_id = :link AND state <> 'done' AND state = 'new' ORDER BY id LIMIT :n;
 
+-- name: crmevents.named
+SELECT id, link_id, provider_id, event, raw, state, problem, tries, next_at, at FROM crm_arrived
+WHERE link_id = :link AND provider_id = :provider_id AND state = 'new';
+
 -- name: crmevents.next_due
 SELECT MIN(next_at) FROM crm_arrived WHERE link_id = :link AND state <> 'done' AND state = 'new' AND next_at > :now;
 
