@@ -37,7 +37,7 @@ def _dialogs(sheet: CardSheet, language: str) -> Iterator[str]:
         yield _line(T("No dialog of the desk belongs to this card yet."))
     if sheet.dialogs:
         rows = "".join(_row(dialog, language) for dialog in sheet.dialogs)
-        heads = (T("Name"), T("Channel"), T("Last message"), T("At the desk"))
+        heads = (T("Client"), T("Channel"), T("Last message"), T("At the desk"))
         head = "".join(f"<th>{escape(show(one))}</th>" for one in heads)
         yield f"<table><tr>{head}</tr>{rows}</table>"
 
