@@ -21,7 +21,7 @@ from chatapp_cli.sandbox.bitrix24 import Portal
 from chatapp_cli.sandbox.bitrix24.browser import PageForm
 from chatapp_cli.sandbox.bitrix24.objects import Answered, PortalCard
 from chatapp_cli.sandbox.sms import SmsSandbox
-from chatapp_cli.services import channels, crm_intake, employees, links, options, transcript
+from chatapp_cli.services import channels, crm_intake, employees, ledger, links, options, transcript
 from tests.contract.connector_contract import ANNA, ScriptedAsker
 from tests.runtime.desk import bound, call_here, eventually, serving, the_dialogs
 
@@ -47,6 +47,9 @@ class CardDesk:
         (dialog,) = the_dialogs(self.company)
         found = self.company.read(lambda tx: transcript.latest(tx, dialog.id))
         return [(entry.message.text, entry.message.origin) for entry in found]
+
+    def told_all(self) -> bool:
+        return self.company.read(ledger.everything) == []
 
     def card(self, kind: str, title: str = "Яна", **more: Any) -> PortalCard:
         return self.portal.server.office.add_card(kind, title=title, responsible=SVETLANA, **more)
@@ -94,7 +97,7 @@ async def filled(desk: CardDesk, page: Answered, phone: str, text: str) -> Answe
 @pytest.mark.req("S-165", part="an existing dialog in the card")
 async def test_the_tab_shows_the_dialogs_of_the_card_and_may_be_framed_by_the_portal_alone(desk: CardDesk) -> None:
     await desk.gateway.say(ANNA, "Где ёлка?")
-    await eventually(lambda: [one.kind for one in desk.portal.cards] == ["contact", "deal"])
+    await eventually(lambda: [one.kind for one in desk.portal.cards] == ["contact", "deal"] and desk.told_all())
     (dialog,) = the_dialogs(desk.company)
     for card in desk.portal.cards:
         page = await desk.portal.opens_card(card)
@@ -129,6 +132,24 @@ async def test_an_employee_writes_to_the_phone_of_a_card_once_however_often_the_
     await eventually(lambda: [one.text for one in desk.portal.messages(1767)] == ["Заказ готов"])
     assert desk.portal.messages(1767)[0].author == SVETLANA
     assert desk.sent() == [("79160000001", "Заказ готов")]
+
+
+@pytest.mark.req("S-165")
+@pytest.mark.parametrize("kind", ["contact", "lead", "deal"])
+async def test_from_a_contact_lead_or_deal_the_dialog_is_opened_and_the_client_written_to_by_phone(
+    desk: CardDesk, kind: str
+) -> None:
+    desk.portal.lines[LINE].settings["CRM_CREATE"] = "lead" if kind == "lead" else "deal"
+    await desk.gateway.say(ANNA, "Где ёлка?")
+    await eventually(lambda: kind in {one.kind for one in desk.portal.cards} and desk.told_all())
+    (dialog,) = the_dialogs(desk.company)
+    page = await desk.portal.opens_card(next(one for one in desk.portal.cards if one.kind == kind))
+    assert f"chatapp dialog show {dialog.id}" in page.body
+    assert PageForm(page.body).fields["phone"] == ANNA.phone
+    assert (await filled(desk, page, ANNA.phone, "Едет")).status == 200
+    await eventually(lambda: [text for _, text in desk.sent()] == ["Едет"])
+    assert desk.messages() == [("Где ёлка?", Origin.CLIENT), ("Едет", Origin.CRM)]
+    await eventually(lambda: [one.text for one in desk.portal.messages(1767)] == ["Где ёлка?", "Едет"])
 
 
 async def test_what_cannot_be_written_is_said_at_once_and_the_form_can_be_sent_again(desk: CardDesk) -> None:

@@ -43,8 +43,11 @@ def _get_dialog(number: str) -> BatchCommand:
 
 
 async def known(api: PortalApi, commands: Mapping[str, BatchCommand]) -> Mapping[str, Any]:
-    """The results of commands but those that the portal refuses, as for what is gone. Raises every other error."""
-    answers = await api.batch(commands) if commands else {}
+    """The results of commands but those that the portal refuses, as for what is gone. Raises every other error.
+
+    A person waits for them.
+    """
+    answers = await api.batch(commands, urgency=Urgency.OPERATOR) if commands else {}
     for answer in answers.values():
         if isinstance(answer, ChannelError) and not isinstance(answer, Rejected):
             raise answer
