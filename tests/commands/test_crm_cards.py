@@ -28,12 +28,18 @@ def new_card(office: Office, kind: str, title: str, **more: Any) -> PortalCard:
     return office.portal.server.office.add_card(kind, title=title, responsible=29, **more)
 
 
+def until_carded(chatapp: Shell, office: Office, cards: int) -> None:
+    """Wait until the portal has so many cards, and we know that it was told everything."""
+    eventually(lambda: len(office.portal.cards) == cards)
+    eventually(lambda: chatapp("crm", "outbox", "list", "--json").json == [])
+
+
 @pytest.mark.req("S-165", part="the cards of a dialog on the command line")
 def test_the_cards_of_a_dialog_are_shown_with_stage_responsible_and_address(
     chatapp: Shell, office: Office, paired_there: LinkId, client_writes: Write
 ) -> None:
     client_writes("Где ёлка?")
-    eventually(lambda: len(office.portal.cards) == 2)
+    until_carded(chatapp, office, 2)
     address, firm = office.portal.address, office.portal.domain
     assert chatapp("crm", "card", 1).rows == [
         [firm, "deal", "deal:17", "Анна", "Новая", "Светлана Белова", f"{address}/crm/deal/details/17/"],
@@ -86,7 +92,7 @@ def test_the_client_of_a_card_is_written_to_in_their_dialog_once_for_a_key(
     chatapp: Shell, office: Office, program: Program, paired_there: LinkId, client_writes: Write
 ) -> None:
     client_writes("Где ёлка?")
-    eventually(lambda: len(office.portal.cards) == 2)
+    until_carded(chatapp, office, 2)
     for name in ("deal:17", "contact:2301", " Deal:0017 "):
         said = chatapp("crm", "write", name, "-", "--idempotency-key", "k1", "--json", stdin="Едет\n")
         assert (said.json["dialog"], said.json["state"]) == (1, "sent")
@@ -103,7 +109,7 @@ def test_nobody_is_guessed_when_a_card_belongs_to_several(
 ) -> None:
     client_writes("Раз")
     client_writes("Два", ext_id="in-2", key="client-8", name="Борис")
-    eventually(lambda: len(office.portal.cards) == 4)
+    until_carded(chatapp, office, 4)
     deal = next(one for one in office.portal.cards if one.kind == "deal")
     deal.codes.extend(chat.code for chat in office.portal.chats if chat.code not in deal.codes)
     said = chatapp.run("crm", "write", "deal:17", "Кому?")

@@ -18,7 +18,7 @@ from chatapp_cli.domain.ids import ChannelId, LinkId
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.runtime import linking
 from chatapp_cli.sandbox.bitrix24 import Portal
-from chatapp_cli.services import channels, ingest, lines, links, options
+from chatapp_cli.services import channels, ingest, ledger, lines, links, options
 from tests.contract.connector_contract import ScriptedAsker
 from tests.runtime.desk import eventually, serving
 from tests.tui.conftest import GOOD, SMALL, Opener
@@ -104,7 +104,7 @@ async def test_the_clients_card_shows_deal_stage_responsible_and_address(
     i18n.use(language)
     await desk.pair()
     desk.anna_writes()
-    await eventually(lambda: len(desk.portal.cards) == 2)
+    await eventually(lambda: len(desk.portal.cards) == 2 and desk.company.read(ledger.everything) == [])
     async with window(size) as it:
         await it.press("enter")
         await it.until(lambda: it.app.screen.query("ClientCard"))
