@@ -9,6 +9,7 @@ import pytest
 
 from chatapp_cli.domain.ids import ChannelId, LinkId
 from chatapp_cli.sandbox.bitrix24.objects import PortalCard
+from chatapp_cli.sandbox.sms import SmsSandbox
 from tests.commands.conftest import Program, Shell
 from tests.commands.crm_office import Office, eventually
 
@@ -121,6 +122,38 @@ def test_nobody_is_guessed_when_a_card_belongs_to_several(
     assert chatapp("crm", "write", "deal:17", "Борису", "--dialog", 2, "--json").json["dialog"] == 2
     wrong = chatapp.run("crm", "write", "deal:17", "Никому", "--dialog", 3)
     assert (wrong.code, wrong.err.splitlines()[0]) == (1, "Dialog 3 does not belong to Анна.")
+
+
+def test_a_client_without_a_dialog_is_written_to_by_phone_once_also_after_their_dialog_is_there(
+    chatapp: Shell, office: Office, program: Program, installed: LinkId
+) -> None:
+    office.portal.misbehaviour.tracker_delay = (0.0, 0.0)
+    gateway = SmsSandbox()
+    program.do(gateway.__aenter__())
+    try:
+        chatapp("line", "add", "Магазин")
+        answers = [word for name, value in gateway.answers.items() for word in ("--set", f"{name}={value}")]
+        channel = chatapp("line", "bind", "sms", *answers).out.strip()
+        chatapp("crm", "attach", channel, "107")
+        eventually(lambda: office.portal.active)
+        contact = new_card(office, "contact", "Яна", phone="+79160000001")
+        words = ("crm", "write", f"contact:{contact.id}", "Готово", "--idempotency-key", "k1", "--json")
+        first = chatapp(*words)
+        assert [(short.phone, short.text) for short in gateway.sent] == [("79160000001", "Готово")]
+        until_carded(chatapp, office, 2)
+        assert chatapp(*words).json["message"] == first.json["message"]
+        assert [(short.phone, short.text) for short in gateway.sent] == [("79160000001", "Готово")]
+        contact.more_phones.append("+79160000002")
+        contact.codes.clear()
+        several = chatapp.run("crm", "write", f"contact:{contact.id}", "Кому?")
+        assert (several.code, several.err) == (
+            2,
+            "Яна has several phones: +79160000001 (Яна); +79160000002 (Яна)\n→ Say which one: --phone PHONE\n",
+        )
+        assert chatapp.run("crm", "write", f"contact:{contact.id}", "Ей", "--phone", "89160000002").code == 0
+        assert [short.phone for short in gateway.sent] == ["79160000001", "79160000002"]
+    finally:
+        program.do(gateway.__aexit__(None, None, None))
 
 
 @pytest.mark.parametrize(
