@@ -12,7 +12,7 @@ from chatapp_cli.commands.binding import asker, gathered
 from chatapp_cli.commands.errors import say
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.crm.link import Employee, Place
-from chatapp_cli.domain.errors import ChannelError, NotFound, UsageError
+from chatapp_cli.domain.errors import ChatappError, NotFound, UsageError
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import show
@@ -79,7 +79,7 @@ def configure(company: Company, row: PairingRow, changes: Mapping[str, str]) -> 
     company.write(partial(pairings.configure, manifest=manifest(kind), row=row, changes=changes))
 
 
-def unlink(company: Company, row: LinkRow, *, force: bool) -> ChannelError | None:
+def unlink(company: Company, row: LinkRow, *, force: bool) -> ChatappError | None:
     """Remove a link; returns why what it made in the CRM is still there, if so."""
     return asyncio.run(linking.unlink(company, row, force=force))
 

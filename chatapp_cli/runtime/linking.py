@@ -8,11 +8,13 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TypeVar
 
+import structlog
+
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.crm.link import Place
 from chatapp_cli.domain.crm_manifest import CrmManifest
-from chatapp_cli.domain.errors import ChannelError, NeedsRebind, NotFound, Retryable, StoreError, UsageError
+from chatapp_cli.domain.errors import ChannelError, ChatappError, NeedsRebind, NotFound, UsageError
 from chatapp_cli.domain.ids import LinkId, PairingId
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
@@ -25,6 +27,8 @@ from chatapp_cli.runtime.memory import bound_link
 from chatapp_cli.services import links, pairings, words
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.crm import LinkRow
+
+log = structlog.get_logger()
 
 R = TypeVar("R")
 
@@ -81,25 +85,31 @@ async def asked(company: Company, row: LinkRow, question: Callable[[CrmSession],
             return await question(session)
 
 
-async def unlink(company: Company, row: LinkRow, *, force: bool) -> ChannelError | None:
+async def unlink(company: Company, row: LinkRow, *, force: bool) -> ChatappError | None:
     """Remove a link and what it made in the CRM; returns why the CRM could not be rid of that, if so.
 
     Raises Refused as ``links.remove`` does, before anything is taken away.
     """
     await asyncio.to_thread(company.require, Right.CRM)
     await asyncio.to_thread(company.read, partial(links.require_settled, link=row, force=force))
-    left: ChannelError | None = None
+    left = await _departed(company, row)
+    await asyncio.to_thread(company.write, partial(links.remove, link=row, force=force))
+    return left
+
+
+async def _departed(company: Company, row: LinkRow) -> ChatappError | None:
+    """Have the CRM rid of what the link made there; returns why that did not work."""
     try:
         async with asyncio.timeout(DEPARTS_WITHIN):
             await asked(company, row, _depart)
     except NeedsRebind:  # never installed, or removed there: only a person can take away what is left
-        pass
-    except ChannelError as error:
-        left = error
-    except (TimeoutError, StoreError):
-        left = Retryable("timeout")
-    await asyncio.to_thread(company.write, partial(links.remove, link=row, force=force))
-    return left
+        return None
+    except ChatappError as error:
+        return error
+    except Exception as error:  # a link has to end, whatever the code of its CRM does
+        log.exception("crm.not_departed", link=row.id)
+        return ChatappError(T("{error}", error=type(error).__name__))
+    return None
 
 
 async def _depart(session: CrmSession) -> None:

@@ -212,3 +212,14 @@ async def test_the_tab_goes_with_the_last_pairing_and_the_link(desk: CardDesk) -
     await linking.unlink(desk.company, row, force=False)
     assert (desk.portal.placements, desk.portal.bindings) == ([], [])
     assert desk.company.read(links.everything) == []
+
+
+async def test_a_link_ends_also_while_the_portal_is_away_and_says_what_stays_there(desk: CardDesk) -> None:
+    row = desk.company.read(lambda tx: links.one(tx, desk.link))
+    await desk.portal.vanish()
+    left = await linking.unlink(desk.company, row, force=True)
+    assert left is not None
+    assert str(left.what).startswith("The portal cannot be reached.")
+    assert desk.company.read(links.everything) == []
+    await desk.portal.come_back()
+    assert len(desk.portal.placements) == 4
