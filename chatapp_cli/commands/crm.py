@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chatapp_cli.commands import listing, printing
+from chatapp_cli.commands import crm_cards, listing, printing
 from chatapp_cli.commands.base import Channel, Force, Json, Line, Verb, completing, noun, opened
+from chatapp_cli.commands.crm_names import Link, OneLink
 from chatapp_cli.commands.errors import note, say
 from chatapp_cli.commands.input_checks import number
 from chatapp_cli.commands.line import Answers, Set
@@ -41,25 +42,7 @@ def _crm_kinds(company: Company) -> list[str]:
     return list(packages())
 
 
-def _link_names(company: Company) -> list[str]:
-    return [row.account for row in company.read(links.everything)]
-
-
 Kind = Annotated[str, typer.Argument(metavar="KIND", help=N_("Kind of CRM"), autocompletion=completing(_crm_kinds))]
-Link = Annotated[
-    str,
-    typer.Option(
-        "--link", help=N_("CRM by address or number; not needed with only one"), autocompletion=completing(_link_names)
-    ),
-]
-OneLink = Annotated[
-    str,
-    typer.Argument(
-        metavar="LINK",
-        help=N_("CRM by address or number; not needed with only one"),
-        autocompletion=completing(_link_names),
-    ),
-]
 Entry = Annotated[int, typer.Argument(metavar="NUMBER", parser=number, help=N_("Number of the entry"))]
 Letter = Annotated[int, typer.Argument(metavar="NUMBER", parser=number, help=N_("Number of the dead letter"))]
 
@@ -289,7 +272,9 @@ def unlink(ctx: typer.Context, link: OneLink = "", force: Force = False) -> None
 
     with opened(ctx) as company:
         row = company.read(lambda tx: links.find(tx, link))
-        linking.unlink(company, row, force=force)
+        left = linking.unlink(company, row, force=force)
+    if left is not None:
+        note("What the link made there could not be taken away: {why}", why=show(left.what))
     note("{title} is not linked any more. Remove the application there too.", title=row.title)
 
 
@@ -436,3 +421,7 @@ def letters_forget(ctx: typer.Context, letter: Letter) -> None:
     with opened(ctx) as company:
         company.write(lambda tx: crm_intake.delete(tx, letter))
     note("Dead letter {n} is forgotten.", n=letter)
+
+
+app.command(cls=Verb)(crm_cards.card)
+app.command(cls=Verb)(crm_cards.write)

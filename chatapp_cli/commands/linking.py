@@ -12,7 +12,7 @@ from chatapp_cli.commands.binding import asker, gathered
 from chatapp_cli.commands.errors import say
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.crm.link import Employee, Place
-from chatapp_cli.domain.errors import NotFound, UsageError
+from chatapp_cli.domain.errors import ChatappError, NotFound, UsageError
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _, show
@@ -56,11 +56,6 @@ def checked(company: Company, named: str) -> list[Finding]:
     return asyncio.run(linking.check(company, row))
 
 
-def unlink(company: Company, row: LinkRow, *, force: bool) -> None:
-    """Remove a link, here and in the CRM."""
-    asyncio.run(linking.unlink(company, row, force=force))
-
-
 def attach(company: Company, row: LinkRow, channel: ChannelRow, place: str, changes: Mapping[str, str]) -> PairingRow:
     """Pair a channel with a place."""
     made = asyncio.run(linking.attach(company, row, channel, place, changes))
@@ -83,6 +78,11 @@ def configure(company: Company, row: PairingRow, changes: Mapping[str, str]) -> 
     """Change options of a pairing."""
     kind = company.read(lambda tx: links.one(tx, row.link_id)).kind
     company.write(partial(pairings.configure, manifest=manifest(kind), row=row, changes=changes))
+
+
+def unlink(company: Company, row: LinkRow, *, force: bool) -> ChatappError | None:
+    """Remove a link; returns why what it made in the CRM is still there, if so."""
+    return asyncio.run(linking.unlink(company, row, force=force))
 
 
 def changed(row: PairingRow, options: Mapping[str, str]) -> str:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 from chatapp_cli.domain.moment import iso
 from chatapp_cli.i18n import show
 from chatapp_cli.kit.crms import manifest
-from chatapp_cli.services import pairings, words
+from chatapp_cli.services import crm_cards, pairings, words
 
 if TYPE_CHECKING:
-    from chatapp_cli.domain.crm.link import Employee, Place
+    from chatapp_cli.domain.crm.link import Card, Employee, Place
     from chatapp_cli.domain.crm_manifest import CrmManifest
+    from chatapp_cli.services.crm_cards import DialogInCrm
     from chatapp_cli.store.rows.crm import CrmDeadRow, EmployeeRow, LinkRow, PairingRow, ShownEntryRow
 
 
@@ -67,6 +68,32 @@ def employee(one: Employee, operators: Sequence[EmployeeRow]) -> Mapping[str, An
     """Somebody who works in the CRM, and which operator they are here."""
     mine = next((row.operator for row in operators if row.employee == one.id), None)
     return {"id": one.id, "name": one.name, "email": one.email, "operator": mine}
+
+
+def cards(found: DialogInCrm, bound: Sequence[Card]) -> Mapping[str, Any]:
+    """The cards of a dialog in one CRM, or why there are none."""
+    why, step = (None, None) if bound else crm_cards.why_none(manifest(found.link.kind), found)
+    return {
+        "link": found.link.id,
+        "crm": found.link.title,
+        "cards": [card(one) for one in bound],
+        "code": "" if bound else found.code,
+        "why": show(why) or None,
+        "next_step": show(step) or None,
+    }
+
+
+def card(one: Card) -> Mapping[str, Any]:
+    """A card of a CRM."""
+    return {
+        "card": f"{one.kind}:{one.id}",
+        "kind": one.kind,
+        "id": one.id,
+        "title": one.title,
+        "stage": one.stage,
+        "responsible": one.responsible,
+        "url": one.url,
+    }
 
 
 def entry(row: ShownEntryRow) -> Mapping[str, Any]:

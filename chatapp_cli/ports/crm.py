@@ -5,18 +5,20 @@ A CRM's folder has ``manifest.toml`` and ``connector.py`` with ``create(world) -
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from chatapp_cli.domain.crm.cards import CardRef, CardSheet, ClientOfCard
 from chatapp_cli.domain.crm.entry import CrmChat, CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.events import CardEvent, CrmArrival, CrmEvent, MirroredChat
 from chatapp_cli.domain.crm.link import Account, Card, Employee, Pairing, Place
 from chatapp_cli.domain.crm.owner import ChatOwner
 from chatapp_cli.domain.errors import ChannelError
 from chatapp_cli.domain.ids import LinkId, Millis, PairingId
+from chatapp_cli.domain.text import Text
 from chatapp_cli.ports.bind import Asker, Bound
 from chatapp_cli.ports.connector import Finding, HookRequest
 
@@ -102,9 +104,55 @@ class KnowsOwners(Protocol):
         ...
 
 
+@runtime_checkable
+class FindsClients(Protocol):
+    """A session that can tell whom a card is about, so that they can be written to."""
+
+    async def client_of(self, card: CardRef) -> ClientOfCard:
+        """The card's chats and phones; a card that became another is followed.
+
+        Raises Rejected with the code ``card_gone`` for a card that was deleted, merged into another, or never was.
+        """
+        ...
+
+    async def employee_of(self, proof: str) -> str:
+        """The CRM's id of whoever opened a page of ours with this proof, see ``CardOpened``."""
+        ...
+
+
+@runtime_checkable
+class DepartsFromCrm(Protocol):
+    """A session that takes away what it made in the CRM, because the link ends."""
+
+    async def depart(self) -> None:
+        """Take away what the CRM would go on showing and calling."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardOpened:
+    """Somebody opened our page in a card, and the CRM has vouched for it."""
+
+    card: CardRef
+    show: Callable[[CardSheet], CrmReply]
+    """Makes the page."""
+    proof: str = field(default="", repr=False)
+    """What the CRM gave for asking who they are; a secret."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrmReply:
     """What to store, and the response to send once it is durable."""
+
+    card: CardOpened | None = None
+    """A page of a card to make, and to send in place of this response."""
+    repeated: CrmReply | None = None
+    """Sent in place of this response if the arrivals had all been stored before."""
+    refused: Callable[[Text], CrmReply] | None = None
+    """Makes the response to send if the arrivals cannot be applied, of the reason.
+
+    With it, somebody waits for the answer: they are applied in the transaction that stores them, or not stored.
+    """
 
     arrivals: Sequence[CrmArrival] = ()
     status: int = 200

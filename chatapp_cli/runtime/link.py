@@ -18,6 +18,7 @@ from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import HookReply, HookRequest
 from chatapp_cli.ports.crm import Crm, CrmSession, OffersChannels
+from chatapp_cli.runtime import card_pages
 from chatapp_cli.runtime.ledger import LedgerKeeper
 from chatapp_cli.runtime.lifecycle import Lifecycle
 from chatapp_cli.runtime.link_inbox import LinkInbox
@@ -59,6 +60,8 @@ class LinkRunner:
         self._lifecycle = Lifecycle(self, store.company.world, log.bind(link=row.id, kind=row.kind))
         self._arranging, self._catching_up, self._offering = True, True, True
         self._work = WakeUp()
+        self._session: CrmSession | None = None
+        """The live one, which pages in cards ask."""
         self._door: tuple[Crm, Bound] | None = None
         self._opening = asyncio.Lock()
 
@@ -101,7 +104,11 @@ class LinkRunner:
         """Accept a call of the CRM, also while the link is down; replies only after its events are stored."""
         crm, bound = await self._opened()
         reply = await crm.accept(bound, request)
-        if reply.arrivals:
+        if reply.card is not None:
+            reply = await card_pages.opened(self._store, self.row.id, self._session, reply.card)
+        elif reply.refused is not None:
+            reply = await card_pages.written(self._store, self.row.id, reply)
+        elif reply.arrivals:
             await self._keep(reply.arrivals)
         return HookReply(status=reply.status, body=reply.body, content_type=reply.content_type, headers=reply.headers)
 
@@ -127,12 +134,19 @@ class LinkRunner:
         async with crm.open(self.row.id, bound, public_url=address) as session:
             raise_if_cancelled()
             self._lifecycle.came_up()
-            self._arranging = self._catching_up = self._offering = True
-            self._inbox.hold()
-            await self._arrange(session)
-            await self._lifecycle.tell(Health.OK)
-            loader = self._loader(address)
-            await run_all(self._keeper.run(session, loader), self._inbox.run(session), self._tend(session))
+            self._session = session
+            try:
+                await self._work_with(session, address)
+            finally:
+                self._session = None
+
+    async def _work_with(self, session: CrmSession, address: str) -> None:
+        self._arranging = self._catching_up = self._offering = True
+        self._inbox.hold()
+        await self._arrange(session)
+        await self._lifecycle.tell(Health.OK)
+        loader = self._loader(address)
+        await run_all(self._keeper.run(session, loader), self._inbox.run(session), self._tend(session))
 
     def _loader(self, address: str) -> EntryLoader:
         company = self._store.company

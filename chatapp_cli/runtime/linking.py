@@ -4,29 +4,36 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from typing import TypeVar
+
+import structlog
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.crm.link import Place
 from chatapp_cli.domain.crm_manifest import CrmManifest
-from chatapp_cli.domain.errors import ChannelError, ChatappError, NotFound, UsageError
+from chatapp_cli.domain.errors import ChannelError, ChatappError, NeedsRebind, NotFound, UsageError
 from chatapp_cli.domain.ids import LinkId, PairingId
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.bind import Asker
 from chatapp_cli.ports.connector import Finding
-from chatapp_cli.ports.crm import CrmSession
+from chatapp_cli.ports.crm import CrmSession, DepartsFromCrm
 from chatapp_cli.runtime.link import public_url
 from chatapp_cli.runtime.memory import bound_link
 from chatapp_cli.services import links, pairings, words
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.crm import LinkRow
 
+log = structlog.get_logger()
+
 R = TypeVar("R")
+
+DEPARTS_WITHIN = 20.0
+"""Seconds that a CRM has for taking away what a link made there; then the link ends all the same."""
 
 
 async def link(company: Company, ask: Asker, *, kind: str, previous: LinkRow | None = None) -> LinkId:
@@ -78,6 +85,38 @@ async def asked(company: Company, row: LinkRow, question: Callable[[CrmSession],
             return await question(session)
 
 
+async def unlink(company: Company, row: LinkRow, *, force: bool) -> ChatappError | None:
+    """Remove a link and what it made in the CRM; returns why the CRM could not be rid of that, if so.
+
+    Raises Refused as ``links.remove`` does, before anything is taken away.
+    """
+    await asyncio.to_thread(company.require, Right.CRM)
+    await asyncio.to_thread(company.read, partial(links.require_settled, link=row, force=force))
+    left = await _departed(company, row)
+    await asyncio.to_thread(company.write, partial(links.remove, link=row, force=force))
+    return left
+
+
+async def _departed(company: Company, row: LinkRow) -> ChatappError | None:
+    """Have the CRM rid of what the link made there; returns why that did not work."""
+    try:
+        async with asyncio.timeout(DEPARTS_WITHIN):
+            await asked(company, row, _depart)
+    except NeedsRebind:  # never installed, or removed there: only a person can take away what is left
+        return None
+    except ChatappError as error:
+        return error
+    except Exception as error:  # a link has to end, whatever the code of its CRM does
+        log.exception("crm.not_departed", link=row.id)
+        return ChatappError(T("{error}", error=type(error).__name__))
+    return None
+
+
+async def _depart(session: CrmSession) -> None:
+    if isinstance(session, DepartsFromCrm):
+        await session.depart()
+
+
 async def check(company: Company, row: LinkRow) -> list[Finding]:
     """Check a link without changing anything in the CRM."""
     crm = await asyncio.to_thread(company.crm, row.kind)
@@ -96,18 +135,6 @@ async def attach(
         pairings.attach, manifest=manifest(row.kind), link=row.id, channel=channel, place=found, changes=changes
     )
     return await asyncio.to_thread(company.write, pair)
-
-
-async def unlink(company: Company, row: LinkRow, *, force: bool) -> None:
-    """Remove a link, and what stands of it in the CRM if that can be reached.
-
-    Without ``force`` raises Refused if it still owes the CRM something.
-    """
-    await asyncio.to_thread(company.require, Right.CRM)
-    await asyncio.to_thread(company.read, partial(links.require_removable, link=row, force=force))
-    with suppress(ChatappError):  # whatever hinders it: somebody wants the link gone
-        await asked(company, row, lambda session: session.arrange(()))
-    await asyncio.to_thread(company.write, partial(links.remove, link=row, force=force))
 
 
 def _named(places: Sequence[Place], named: str) -> Place:

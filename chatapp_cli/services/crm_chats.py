@@ -11,3 +11,8 @@ def name_of(tx: Tx, pairing: PairingId, dialog: DialogId) -> str:
     """Our id of the chat in which a CRM is told of a dialog from now on."""
     known = tx.one(ChatRow, "chats.of_dialog", dialog=dialog, pairing=pairing)
     return f"chat-{dialog}" if known is None else known.chat
+
+
+def any_link(tx: Tx) -> bool:
+    """Whether a CRM is linked at all."""
+    return tx.value("links.any") is not None

@@ -21,6 +21,7 @@ from chatapp_cli.domain.crm.events import (
     CrmTexted,
     CrmWithdrew,
     CrmWrote,
+    CrmWroteFirst,
     LinkInstalled,
     LinkRemoved,
     PlaceConfigured,
@@ -38,6 +39,7 @@ from chatapp_cli.services import (
     access,
     channels,
     composing,
+    crm_cards,
     crm_texts,
     dialogs,
     later,
@@ -47,7 +49,7 @@ from chatapp_cli.services import (
     sending,
     transcript,
 )
-from chatapp_cli.services.message_request import InDialog, MessageRequest
+from chatapp_cli.services.message_request import InDialog, MessageRequest, ToAddress
 from chatapp_cli.services.sending import SendOptions, key_of
 from chatapp_cli.store.rows.crm import ChatRow, CrmArrivedRow, CrmDeadRow, PairedRow, PairingRow
 from chatapp_cli.store.rows.messages import MessageRef
@@ -109,6 +111,19 @@ def keep(tx: Tx, link: LinkId, arrivals: Sequence[CrmArrival]) -> int:
             at_once(tx, link)
     if new:
         tx.emit(LinkHeard(link=link), actor=PROGRAM)
+    return new
+
+
+def keep_and_apply(tx: Tx, link: LinkId, arrivals: Sequence[CrmArrival], context: CrmContext) -> int:
+    """Store events and apply them at once, for somebody who waits for the answer; returns how many are new.
+
+    Raises what applying them raises, and then nothing is stored.
+    """
+    new = keep(tx, link, arrivals)
+    for arrival in arrivals:
+        row = tx.one(CrmArrivedRow, "crmevents.named", link=link, provider_id=border.external_id(arrival.provider_id))
+        if row is not None:
+            apply(tx, row, event_of(row), context)
     return new
 
 
@@ -296,6 +311,15 @@ def _texted(tx: Tx, link: LinkId, event: CrmTexted, context: CrmContext) -> None
     crm_texts.send(by, link, event, context.able)
 
 
+def _wrote_first(tx: Tx, link: LinkId, event: CrmWroteFirst, context: CrmContext) -> None:
+    """Accept a message to a phone, once for its mark. Raises Refused and NotFound."""
+    crm_cards.require_beginner(tx, context.able, link, event.channel)
+    options = SendOptions(key=key_of(f"crm {link} card {event.mark}"), origin=Origin.CRM)
+    to = ToAddress(event.channel, crm_cards.require_phone(tx, event.phone))
+    request = MessageRequest(to=to, options=options, draft=Draft(text=event.text))
+    composing.accept(_as_author(tx, link, event.author), context.able, request)
+
+
 def _conversation(tx: Tx, link: LinkId, event: CrmConversation, context: CrmContext) -> None:
     del context
     pairing, chat = _chat(tx, link, event.kind, event.place, event.chat, event.remote_chat)
@@ -325,6 +349,7 @@ _APPLY: Mapping[type[CrmEvent], _Apply] = {
     CrmRewrote: _rewrote,
     CrmWithdrew: _withdrew,
     CrmTexted: _texted,
+    CrmWroteFirst: _wrote_first,
     CrmConversation: _conversation,
     PlaceDetached: _detached,
 }
@@ -372,7 +397,7 @@ def _message(tx: Tx, link: LinkId, pairing: PairingRow, chat: ChatRow, remote: s
 
 
 _EVENTS = (
-    *(CrmWrote, CrmRewrote, CrmWithdrew, CrmTexted, CrmConversation, PlaceDetached),
+    *(CrmWrote, CrmRewrote, CrmWithdrew, CrmTexted, CrmWroteFirst, CrmConversation, PlaceDetached),
     *(PlaceConfigured, CardChanged, CardCommented, LinkInstalled, LinkRemoved),
 )
 _BY_NAME: Mapping[str, type[CrmEvent]] = {kind.__name__: kind for kind in _EVENTS}

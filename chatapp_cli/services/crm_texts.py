@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chatapp_cli.domain.access import Right
-from chatapp_cli.domain.address import canonical, kinds
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.message import Origin
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import access, composing, ledger, pairings
+from chatapp_cli.services import access, composing, crm_cards, ledger, pairings
 from chatapp_cli.services.message_request import MessageRequest, ToAddress
 from chatapp_cli.services.sending import SendOptions, key_of
 from chatapp_cli.store.rows.crm import PairedRow
@@ -36,17 +35,9 @@ def send(tx: Tx, link: LinkId, event: CrmTexted, able: Able) -> None:
     options = SendOptions(key=key_of(f"crm {link} text {event.remote}"), origin=origin)
     try:
         with tx.trial():
-            to = ToAddress(pairing.channel_id, _phone(event.phone))
+            to = ToAddress(pairing.channel_id, crm_cards.require_phone(tx, event.phone))
             request = MessageRequest(to=to, options=options, draft=Draft(text=event.text))
             message = composing.accept(tx, able, request)
             ledger.keep_text(tx, paired, message, event.remote, employee=event.employee)
     except (Refused, NotFound, UsageError) as refusal:
         ledger.refuse_text(tx, paired, event.remote, refusal.what, employee=event.employee)
-
-
-def _phone(said: str) -> str:
-    """The phone. Raises Refused for what a channel might take for an address of another kind."""
-    said = said.strip()
-    if "phone" not in kinds(said):
-        raise Refused("no_phone", T("{phone} is no phone number.", phone=said or "–"))
-    return canonical(said, "phone")

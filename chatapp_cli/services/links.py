@@ -189,16 +189,8 @@ def ask_catch_up(tx: Tx, link: LinkId) -> None:
     tx.emit(CatchUpAsked(link=link))
 
 
-def remove(tx: Tx, link: LinkRow, *, force: bool) -> None:
-    """Remove a link with what is known of it. Without ``force`` raises Refused if it still owes the CRM something."""
-    access.require(tx, Right.CRM)
-    require_removable(tx, link, force=force)
-    tx.run("links.remove", id=link.id)
-    tx.emit(LinkForgotten(link=link.id, kind=link.kind, title=link.title))
-
-
-def require_removable(tx: Tx, link: LinkRow, *, force: bool) -> None:
-    """Raise Refused if a link still owes the CRM something, unless by force. Raises NotFound."""
+def require_settled(tx: Tx, link: LinkRow, *, force: bool) -> None:
+    """Raise Refused for a link that still owes the CRM something, unless ``force`` says that it may."""
     now = one(tx, link.id)
     if now.waiting and not force:
         raise Refused(
@@ -206,3 +198,11 @@ def require_removable(tx: Tx, link: LinkRow, *, force: bool) -> None:
             T("{title} still has to be told {n} things.", title=now.title, n=now.waiting),
             T("Wait until it is told, or use --force."),
         )
+
+
+def remove(tx: Tx, link: LinkRow, *, force: bool) -> None:
+    """Remove a link with what is known of it. Without ``force`` raises Refused if it still owes the CRM something."""
+    access.require(tx, Right.CRM)
+    require_settled(tx, link, force=force)
+    tx.run("links.remove", id=link.id)
+    tx.emit(LinkForgotten(link=link.id, kind=link.kind, title=link.title))

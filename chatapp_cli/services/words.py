@@ -87,6 +87,10 @@ ACTS: Mapping[Act, Text] = MappingProxyType(
 )
 WORKS_UNTIL = T("without end")
 """Until when a line works: the lines of a desk of one's own have no paid time."""
+CARDS: Mapping[str, Text] = MappingProxyType(
+    {"deal": T("deal"), "lead": T("lead"), "contact": T("contact"), "company": T("company")}
+)
+"""What the kinds of cards of a CRM are called."""
 ENTRY_STATES: Mapping[str, Text] = MappingProxyType(
     {
         "waiting": T("waiting"),

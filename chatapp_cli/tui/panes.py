@@ -89,3 +89,20 @@ class Panes:
     async def _turn_card(self) -> None:
         await self._conversation.ready()
         self._conversation.card.turn()
+        self._tell_parts()
+
+    def deal(self) -> None:
+        """Show the client's card, and have the CRMs asked again."""
+        self._page.do(self._ask_crms)
+
+    async def _ask_crms(self) -> None:
+        await self._conversation.ready()
+        card = self._conversation.card
+        card.forget_crm()
+        if not card.is_shown:
+            card.turn()
+        self._tell_parts()
+
+    def _tell_parts(self) -> None:
+        for part in self._conversation.parts:
+            part.renewed()

@@ -88,6 +88,8 @@ INSIDE = {
     "channels.channel",
     "channels.finding",
     "channels.standing",
+    "crm.card",
+    "crm.cards",
     "crm.employee",
     "crm.pairing",
     "crm.place",

@@ -62,6 +62,7 @@ WITHOUT_A_RIGHT = {
     "crm_intake.apply": A_CRM,
     "crm_intake.die": A_CRM,
     "crm_intake.keep": A_CRM,
+    "crm_intake.keep_and_apply": A_CRM,
     "crm_intake.put_off": A_CRM,
     "crm_intake.reject": A_CRM,
     "crm_intake.delete_applied": A_TIMER,

@@ -20,7 +20,7 @@ from chatapp_cli.tui.keys.next_steps import KEYS, SHELL, keys
 
 ROOT = Path(chatapp_cli.__file__).parent
 ABOVE = ("cli.py", "__main__.py", "commands", "tui", "api", "locale", "config")
-FRAMES = "crm/*/pages.py"
+FRAMES = "crm/*/*pages.py"
 """Pages in a CRM's frame, where a command is to be copied, whichever front end runs."""
 VALUES = {
     "answer": "accepted",

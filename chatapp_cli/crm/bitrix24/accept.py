@@ -28,6 +28,7 @@ from chatapp_cli.crm.bitrix24.record import (
     Installation,
     Offer,
     installation,
+    is_from,
     joined,
     written,
 )
@@ -75,7 +76,7 @@ async def _event(bound: Bound, request: HookRequest, now: Millis) -> CrmReply:
         return await _installed_by_event(bound, tree, now)
     known = await installation(bound)
     auth = _map(tree, "auth")
-    if known is None or not _is_from(known, _text(auth, "member_id"), _text(auth, "application_token")):
+    if known is None or not is_from(known, _text(auth, "member_id"), _text(auth, "application_token")):
         return await _introduced(bound, known, tree) if known and name == events.TEST else _NO
     if name == events.TEST:
         await _hear(bound, tree)
@@ -95,13 +96,6 @@ async def _is_copy(bound: Bound, raw: bytes, now: Millis) -> bool:
     mark = events.copy_mark_of(raw)
     at = (await bound.memory.known(mark)).get(mark, "") if mark else ""
     return bool(at) and now - int(at) <= COPY_RETURNS and await bound.memory.swap(mark, at, "")
-
-
-def _is_from(known: Installation, member_id: str, application_token: str) -> bool:
-    """Whether a call is the linked portal's; takes the same time for any wrong password."""
-    password = hmac.compare_digest(known.application_token.encode(), application_token.encode("utf-8", "replace"))
-    portal = hmac.compare_digest(known.member_id.encode(), member_id.encode("utf-8", "replace"))
-    return bool(known.application_token) and password and portal
 
 
 async def _introduced(bound: Bound, known: Installation, tree: Tree) -> CrmReply:
@@ -213,7 +207,7 @@ async def _connector(bound: Bound, request: HookRequest, now: Millis) -> CrmRepl
     """The settings page of a connector, opened in the portal's frame. ``APP_SID`` is not the application token."""
     tree = parse(request.body)
     known = await installation(bound)
-    if known is None or not _is_from(known, _text(tree, "member_id"), _text(tree, "APPLICATION_TOKEN")):
+    if known is None or not is_from(known, _text(tree, "member_id"), _text(tree, "APPLICATION_TOKEN")):
         return _NO
     connector, line = pages.place_of(_text(tree, "PLACEMENT_OPTIONS"))
     if not names.kind_of(connector) or not line.isdecimal():
@@ -232,7 +226,7 @@ async def _sms(bound: Bound, request: HookRequest, now: Millis) -> CrmReply:
     """The portal sends an SMS by one of our providers; it does not repeat the call."""
     tree = parse(request.body)
     known, auth = await installation(bound), _map(tree, "auth")
-    if known is None or not _is_from(known, _text(auth, "member_id"), _text(auth, "application_token")):
+    if known is None or not is_from(known, _text(auth, "member_id"), _text(auth, "application_token")):
         return _NO
     return CrmReply(arrivals=[events.arrival(events.kept_sms(tree), now)], body=b"ok")
 

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from chatapp_cli.crm.bitrix24 import names
 from chatapp_cli.crm.bitrix24.api import BatchCommand, PortalApi
+from chatapp_cli.crm.bitrix24.card_tab import CARD
 from chatapp_cli.crm.bitrix24.convert import ON
 from chatapp_cli.crm.bitrix24.events import wanted as wanted_events
 from chatapp_cli.crm.bitrix24.rate import Urgency
@@ -27,6 +28,7 @@ from chatapp_cli.crm.bitrix24.record import (
     on_line,
     written,
 )
+from chatapp_cli.crm.bitrix24.tabs import CardTabs
 from chatapp_cli.crm.bitrix24.texts import TextProviders
 from chatapp_cli.domain.crm.link import Account, Pairing
 from chatapp_cli.domain.crm_manifest import ChannelThere
@@ -54,6 +56,7 @@ class Arrangement:
         self._event = address(public_url, bound, "event")
         self._page = address(public_url, bound, "connector")
         self._providers = TextProviders(api, bound.memory, address(public_url, bound, "sms"))
+        self._tabs = CardTabs(api, address(public_url, bound, CARD))
 
     async def arrange(self, pairings: Sequence[Pairing]) -> Mapping[PairingId, ChannelError]:
         """Do what lacks; returns what was refused."""
@@ -61,8 +64,19 @@ class Arrangement:
         wanted, refused = _by_line(pairings)
         refused |= await self._register(wanted)
         await self._leave(wanted)
+        await self._tabs.arrange(wanted=bool(wanted))
         refused |= await self._join({pair: one for pair, one in wanted.items() if one.id not in refused})
         return await self._providers.arrange(list(wanted.values())) | refused
+
+    async def depart(self) -> None:
+        """Take away what the portal would go on showing and calling when the link has ended."""
+        await self._tabs.arrange(wanted=False)
+        await self._leave({})
+        await self._providers.arrange(())
+        there = await self._api.call("event.get", urgency=Urgency.BACKGROUND)
+        await self._all(
+            _unbinding([one for one in (there if isinstance(there, list) else []) if isinstance(one, dict)])
+        )
 
     async def offer(self, accounts: Sequence[Account]) -> None:
         """Remember what the page of a connector lets an administrator choose, and where the portal calls us."""
@@ -86,11 +100,7 @@ class Arrangement:
             for one in online
             if one.get("handler") != self._event or str(one.get("event", "")).upper() not in names_wanted
         ]
-        commands = {
-            f"u{n}": BatchCommand("event.unbind", {"event": one["event"], "handler": one["handler"]})
-            for n, one in enumerate(old)
-            if one.get("event") and one.get("handler")
-        }
+        commands = _unbinding(old)
         missing = [event for event in wanted if event.upper() not in present]
         commands |= {
             f"b{n}": BatchCommand("event.bind", {"event": event, "handler": self._event})
@@ -195,6 +205,14 @@ def _by_line(pairings: Sequence[Pairing]) -> tuple[dict[tuple[str, str], Pairing
         else:
             wanted[there.id, pairing.place] = pairing
     return wanted, refused
+
+
+def _unbinding(bindings: Sequence[Mapping[str, Any]]) -> dict[str, BatchCommand]:
+    return {
+        f"u{n}": BatchCommand("event.unbind", {"event": one["event"], "handler": one["handler"]})
+        for n, one in enumerate(bindings)
+        if one.get("event") and one.get("handler")
+    }
 
 
 def _status(connector: str, line: str) -> BatchCommand:

@@ -6,12 +6,13 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from chatapp_cli.crm.bitrix24 import accept, bind, cards, check, events, files, lines, owners
+from chatapp_cli.crm.bitrix24 import accept, bind, card_tab, cards, check, clients, events, files, lines, owners
 from chatapp_cli.crm.bitrix24.api import PortalApi, connected
 from chatapp_cli.crm.bitrix24.arrange import Arrangement
 from chatapp_cli.crm.bitrix24.deliver import Delivery
 from chatapp_cli.crm.bitrix24.history import ChatHistory
 from chatapp_cli.crm.bitrix24.naming import ChatNaming
+from chatapp_cli.domain.crm.cards import CardRef, ClientOfCard
 from chatapp_cli.domain.crm.entry import CrmChat, CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.events import CardEvent, CrmArrival, CrmEvent, MirroredChat
 from chatapp_cli.domain.crm.link import Account, Card, Employee, Pairing, Place
@@ -86,6 +87,18 @@ class Bitrix24Session:
         """The newest cards that changed since a moment."""
         return await owners.changed_cards(self._api, since, pairings)
 
+    async def client_of(self, card: CardRef) -> ClientOfCard:
+        """Whom a card is about: its chats, and the phones that stand in it."""
+        return await clients.client_of(self._api, card)
+
+    async def employee_of(self, proof: str) -> str:
+        """The employee with an access token; empty for a token that the portal does not tell anything about."""
+        return await clients.employee_of(self._api, proof)
+
+    async def depart(self) -> None:
+        """Unbind tabs and events: the link ends."""
+        await self._arrangement.depart()
+
     async def aclose(self) -> None:
         """End the work beside the deliveries."""
         await self._naming.aclose()
@@ -103,11 +116,13 @@ class Bitrix24:
 
     async def accept(self, bound: Bound, request: HookRequest) -> CrmReply:
         """Check and translate what the portal sends."""
+        if card_tab.concerns(request):
+            return await card_tab.accept(bound, request, self._world)
         return await accept.accept(bound, request, self._world.clock.now())
 
     def understand(self, bound: Bound, raw: bytes) -> CrmEvent:  # noqa: ARG002 - an event says all by itself
         """Parse a stored event again."""
-        return events.understand(raw, self._world.clock.now())
+        return card_tab.understand(raw) or events.understand(raw, self._world.clock.now())
 
     async def check(self, bound: Bound) -> Sequence[Finding]:
         """Ask the portal about rights, owner, clock, events and lines."""

@@ -45,7 +45,7 @@ def spoken(language: str) -> str:
     return "ru" if language.lower().startswith("ru") else "en"
 
 
-def page(origin: str, language: str, title: Text, body: str, *, forms: bool = False) -> CrmReply:
+def page(origin: str, language: str, title: Text, body: str, *, status: int = 200, forms: bool = False) -> CrmReply:
     """A page for the frame of a portal; ``body`` is HTML, ``forms``: its forms may come back to us."""
     tongue = spoken(language)
     with speaking(tongue):
@@ -57,7 +57,7 @@ def page(origin: str, language: str, title: Text, body: str, *, forms: bool = Fa
     action = "'self'" if forms else "'none'"
     policy = f"default-src 'none'; style-src 'unsafe-inline'; form-action {action}; frame-ancestors {origin}"
     headers = {"Content-Security-Policy": policy, "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
-    return CrmReply(body=whole.encode(), content_type="text/html; charset=utf-8", headers=headers)
+    return CrmReply(status=status, body=whole.encode(), content_type="text/html; charset=utf-8", headers=headers)
 
 
 def paragraphs(language: str, lines: Sequence[Text]) -> str:

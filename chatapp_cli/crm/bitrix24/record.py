@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from hashlib import sha256
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
@@ -66,6 +67,13 @@ class Installation(msgspec.Struct, frozen=True, kw_only=True):
         """The portal's address, without a slash at the end."""
         parts = urlsplit(self.endpoint)
         return f"{parts.scheme}://{parts.netloc}"
+
+
+def is_from(known: Installation, member_id: str, application_token: str) -> bool:
+    """Whether a call is the linked portal's; takes the same time for any wrong password."""
+    password = hmac.compare_digest(known.application_token.encode(), application_token.encode("utf-8", "replace"))
+    portal = hmac.compare_digest(known.member_id.encode(), member_id.encode("utf-8", "replace"))
+    return bool(known.application_token) and password and portal
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True):

@@ -82,6 +82,20 @@ class CrmTexted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CrmWroteFirst:
+    """An employee wrote to a phone from a card, by a channel that they chose of those that we offered."""
+
+    channel: ChannelId
+    phone: str
+    """As they wrote it; not necessarily a phone."""
+    text: str
+    mark: str
+    """Unique in the link, so that it is sent once."""
+    author: str = ""
+    """The CRM's id of the employee; empty if it is not known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CrmConversation:
     """A conversation began in a chat of the CRM, or ended."""
 
@@ -144,6 +158,7 @@ CrmEvent: TypeAlias = (
     | CrmRewrote
     | CrmWithdrew
     | CrmTexted
+    | CrmWroteFirst
     | CrmConversation
     | PlaceDetached
     | PlaceConfigured

@@ -20,6 +20,8 @@ class ShownForm(HTMLParser):
         """The values of each list of choices, with their words."""
         self.buttons: dict[str, str] = {}
         """The words of each button, by its value."""
+        self.names: set[str] = set()
+        """All fields and buttons; empty for a page without a form."""
         self._list = self._option = self._button = ""
         self.feed(page)
 
@@ -27,14 +29,16 @@ class ShownForm(HTMLParser):
         """Note a field."""
         said = {name: value or "" for name, value in attrs}
         name, value = said.get("name", ""), said.get("value", "")
+        if tag in {"input", "textarea", "select", "button"}:
+            self.names.add(name)
         if tag == "form":
             self.action = said.get("action", "")
-        elif tag == "input" and (said.get("type") != "checkbox" or "checked" in said):
+        elif tag in {"input", "textarea"} and (said.get("type") != "checkbox" or "checked" in said):
             self.values[name] = value
         elif tag == "select":
             self._list = name
             self.choices[name] = {}
-        elif tag == "option":
+        elif tag == "option" and self._list:
             self._choice(value, chosen="selected" in said)
         elif tag == "button":
             self._button = value
@@ -48,6 +52,8 @@ class ShownForm(HTMLParser):
         """Leave a field."""
         if tag == "option":
             self._option = ""
+        elif tag == "select":
+            self._list = ""
         elif tag == "button":
             self._button = ""
 
@@ -59,6 +65,8 @@ class ShownForm(HTMLParser):
             self.buttons[self._button] = data
 
     def filled(self, changes: Mapping[str, str | None]) -> list[tuple[str, str]]:
-        """What is sent after these changes; ``None`` unticks a box."""
+        """What is sent after these changes; ``None`` unticks a box. Raises LookupError for what cannot be filled in."""
+        if unknown := changes.keys() - self.names:
+            raise LookupError(f"the page has no form with {', '.join(sorted(unknown))}")
         said = {**self.values, **changes}
         return [(name, value) for name, value in said.items() if value is not None]

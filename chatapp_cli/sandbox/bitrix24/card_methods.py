@@ -13,6 +13,16 @@ from chatapp_cli.sandbox.bitrix24.line_methods import written_time
 from chatapp_cli.sandbox.bitrix24.objects import KINDS, Json, PortalCard, PortalRefusal
 
 PAGE: Final = 50
+
+
+def _means(card: PortalCard) -> list[Json]:
+    """Phones and messengers; a deal has none of its own."""
+    chats = [("IM", "IMOL", f"imol|{code}") for code in card.codes]
+    phones = [("PHONE", "WORK", phone) for phone in (card.phone, *card.more_phones) if phone]
+    said = [] if card.kind == "deal" else [*phones, *chats]
+    return [{"id": n, "typeId": kind, "valueType": use, "value": value} for n, (kind, use, value) in enumerate(said, 1)]
+
+
 _FIELDS: Final[Mapping[str, Callable[[PortalCard], Any]]] = {
     "id": lambda card: card.id,
     "title": lambda card: card.title,
@@ -21,10 +31,11 @@ _FIELDS: Final[Mapping[str, Callable[[PortalCard], Any]]] = {
     "categoryId": lambda card: card.category,
     "assignedById": lambda card: card.responsible,
     "contactId": lambda card: card.contact,
-    "contactIds": lambda card: [card.contact] if card.contact else [],
+    "contactIds": lambda card: [one for one in (card.contact, *card.more_contacts) if one],
     "closed": lambda card: "Y" if card.closed else "N",
     "updatedTime": lambda card: written_time(card.updated),
-    "fm": lambda card: [{"typeId": "IM", "valueType": "IMOL", "value": f"imol|{code}"} for code in card.codes],
+    "leadId": lambda card: card.lead,
+    "fm": _means,
 }
 """What a card shows; own fields stand in ``PortalCard.fields``."""
 _COMPARES: Final[Mapping[str, Callable[[float, float], bool]]] = {
@@ -127,10 +138,17 @@ class CardMethods:
         return found or []
 
     def stages(self, call: Call) -> list[Json]:
-        """The stages of leads or of a funnel."""
-        entity = str(call.map("filter").get("ENTITY_ID", "DEAL_STAGE"))
+        """The stages of leads or of a funnel, those alone that the filter wants."""
+        wanted = call.map("filter")
+        entity, only = str(wanted.get("ENTITY_ID", "DEAL_STAGE")), str(wanted.get("STATUS_ID", ""))
         names = {"NEW": "Новая", "PREPARATION": "Подготовка", "WON": "Успешна", "LOSE": "Провалена"}
-        return [{"ENTITY_ID": entity, "STATUS_ID": stage, "NAME": name} for stage, name in names.items()]
+        if entity == "STATUS":
+            names = {"NEW": "Не обработан", "IN_PROCESS": "В работе", "CONVERTED": "Качественный лид"}
+        return [
+            {"ENTITY_ID": entity, "STATUS_ID": stage, "NAME": name}
+            for stage, name in names.items()
+            if only in {"", stage}
+        ]
 
     def file(self, call: Call) -> Json:
         """A file of the disk; its address carries a token."""

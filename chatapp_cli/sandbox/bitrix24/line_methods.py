@@ -86,6 +86,7 @@ class LineMethods:
         newest = {card.kind: card for card in bound}
         main = newest.get("deal") or newest.get("lead") or newest.get("contact")
         numbers = {kind: newest[kind].id if kind in newest else 0 for kind in ("lead", "company", "contact", "deal")}
+        numbers |= dict.fromkeys(numbers, 0) | chat.stale if chat.stale is not None else {}
         head = f"Y|{main.kind.upper()}|{main.id}" if main else "N|NONE|0"
         return {
             "id": chat.id, "name": chat.name, "owner": chat.operator, "type": "lines", "entity_type": "LINES",

@@ -55,6 +55,8 @@ class Misbehaviour:
     """Cards, by kind and id, that the owner of the application may read and not change."""
     tracker_delay: tuple[float, float] = (1.0, 3.0)
     """Seconds on the clock between a client's message and the card that the tracker makes."""
+    stale_cards: bool = False
+    """Whether a chat goes on naming cards that were converted, merged or deleted."""
     doubled_events: int = 0
     """How many next events come twice at the same moment."""
     doubled_sms: int = 0

@@ -176,6 +176,8 @@ class PortalChat:
     messages: list[PortalMessage] = field(default_factory=list)
     tracked: bool = False
     """Whether the tracker has begun to look for the present session's card."""
+    stale: dict[str, int] | None = None
+    """The cards that its data still name after a change, see ``Misbehaviour.stale_cards``."""
 
     @property
     def code(self) -> str:
@@ -194,10 +196,14 @@ class PortalCard:
     stage: str = ""
     category: int = 0
     contact: int = 0
+    more_contacts: list[int] = field(default_factory=list)
+    lead: int = 0
+    """The lead that became it."""
     chat: int = 0
     """The chat that it was made for; 0 if none."""
     session: int = 0
     phone: str = ""
+    more_phones: list[str] = field(default_factory=list)
     codes: list[str] = field(default_factory=list)
     """The chats' codes bound to it."""
     updated: Millis = 0

@@ -68,7 +68,7 @@ class PortalOffice:
         self._message_numbers = itertools.count(86_497)
         self._others = itertools.count(9043)
         self._card_numbers = {kind: itertools.count(first) for kind, first in (("lead", 1209), ("deal", 17))}
-        self._card_numbers |= {"contact": itertools.count(2301), "company": itertools.count(401)}
+        self._card_numbers |= {"contact": itertools.count(2301), "company": itertools.count(4101)}
         self.add_line("Продажи")
         self.add_line("Поддержка")
 

@@ -34,33 +34,42 @@ class PortalPages:
 
     async def settings(self, connector: str, line: int, application_token: str | None) -> Answered:
         """An administrator opens the connector's page for a line."""
-        known = self._desk.office.connectors[connector]
         active = (connector, line) in self._desk.office.active
         options = {
             "CONNECTOR": connector, "LINE": line, "STATUS": active, "ACTIVE_STATUS": active,
             "CONNECTION_STATUS": active, "REGISTER_STATUS": active, "ERROR_STATUS": False, "URI": "",
         }  # fmt: skip
         said = {"PLACEMENT": "SETTING_CONNECTOR", "PLACEMENT_OPTIONS": json.dumps(options)}
-        return await self._page(str(known["PLACEMENT_HANDLER"]), said, application_token)
+        return await self._page(self.address_of(connector), said, application_token)
 
-    async def submits(self, connector: str, shown: Answered, changes: Mapping[str, str | None]) -> Answered:
-        """An administrator sends the form of a connector's page back; the browser lets only our own frame show it."""
+    def address_of(self, connector: str) -> str:
+        """The address of a connector's page."""
+        return str(self._desk.office.connectors[connector]["PLACEMENT_HANDLER"])
+
+    async def submits(self, address: str, shown: Answered, changes: Mapping[str, str | None]) -> Answered:
+        """Somebody sends the form of a page back; the browser lets only our own frame show it."""
+        form = ShownForm(shown.body)
+        said = form.filled(changes)
         policy = {name.lower(): said for name, said in shown.headers.items()}.get("content-security-policy", "")
         if f"frame-ancestors http://{self._desk.authority.domain}" not in policy or "form-action 'self'" not in policy:
-            self._desk.problems.append("the browser would not show the page of a connector, or not send its form")
-        form = ShownForm(shown.body)
-        address = urljoin(str(self._desk.office.connectors[connector]["PLACEMENT_HANDLER"]), form.action)
-        return await self._desk.courier.post_unnoted(address, form.filled(changes))
+            self._desk.problems.append("the browser would not show the page, or not send its form")
+        return await self._desk.courier.post_unnoted(urljoin(address, form.action), said)
 
-    async def card(self, card: PortalCard, placement: str) -> Answered:
-        """Somebody opens our tab in a card."""
+    async def card(
+        self, card: PortalCard, placement: str, employee: int, application_token: str | None
+    ) -> tuple[str, Answered]:
+        """An employee opens our tab in a card: the page's address, and what it is."""
         bound = [one for one in self._desk.office.placements if one.placement == placement]
+        if not bound:
+            raise LookupError(f"nothing is bound at {placement}")
         said = {"PLACEMENT": placement, "PLACEMENT_OPTIONS": json.dumps({"ID": str(card.id)})}
-        return await self._page(bound[0].handler, said)
+        return bound[0].handler, await self._page(bound[0].handler, said, application_token, employee)
 
-    async def _page(self, handler: str, said: Json, application_token: str | None = None) -> Answered:
+    async def _page(
+        self, handler: str, said: Json, application_token: str | None = None, employee: int = ADMIN
+    ) -> Answered:
         authority = self._desk.authority
-        pair = authority.hand_out()
+        pair = authority.hand_out(employee)
         query = {"DOMAIN": authority.domain, "PROTOCOL": "0", "LANG": "ru", "APP_SID": uuid4().hex}
         body = {
             "AUTH_ID": pair.access, "AUTH_EXPIRES": int(authority.lives), "REFRESH_ID": pair.refresh,

@@ -51,6 +51,8 @@ class Portal:
         self.staff = PortalStaff(self.server.desk)
         self._pages = PortalPages(self.server.desk)
         self._office = self.server.office
+        self._shown = ""
+        """The address of the page that somebody opened last."""
 
     async def __aenter__(self) -> Self:
         await self.come_back()
@@ -262,11 +264,19 @@ class Portal:
 
     async def submits(self, connector: str, shown: Answered, **changes: str | None) -> Answered:
         """An administrator sends the form of that page back, with these changes; ``None`` unticks a box."""
-        return await self._pages.submits(connector, shown, changes)
+        return await self._pages.submits(self._pages.address_of(connector), shown, changes)
 
-    async def opens_card(self, card: PortalCard, placement: str = "CRM_DEAL_DETAIL_TAB") -> Answered:
-        """Somebody opens our tab in a card."""
-        return await self._pages.card(card, placement)
+    async def opens_card(
+        self, card: PortalCard, *, employee: int = OPERATOR, application_token: str | None = None
+    ) -> Answered:
+        """An employee opens our tab in a card, with another token if a test wants to forge it."""
+        placement = f"CRM_{card.kind.upper()}_DETAIL_TAB"
+        self._shown, answered = await self._pages.card(card, placement, employee, application_token)
+        return answered
+
+    async def fills_form(self, page: Answered, **fields: str) -> Answered:
+        """The employee fills in the form of the page that was opened last, and sends it."""
+        return await self._pages.submits(self._shown, page, fields)
 
     async def sends_sms(
         self, code: str, phone: str, text: str, card: PortalCard | None = None, *, employee: int = OPERATOR

@@ -136,11 +136,12 @@ class PortalStaff:
 
     async def converts(self, lead: PortalCard) -> PortalCard:
         """Somebody converts a lead: a contact and a deal take its chats over; returns the deal."""
+        self._keep_stale(lead)
         lead.stage = "CONVERTED"
         more: Json = {"responsible": lead.responsible, "phone": lead.phone, "chat": lead.chat, "session": lead.session}
         contact = self._office.add_card("contact", title=lead.title, codes=list(lead.codes), **more)
         deal = self._office.add_card(
-            "deal", title=lead.title, stage="NEW", contact=contact.id, codes=list(lead.codes), **more
+            "deal", title=lead.title, stage="NEW", contact=contact.id, lead=lead.id, codes=list(lead.codes), **more
         )
         self._told(contact, "Add")
         self._told(deal, "Add")
@@ -149,14 +150,22 @@ class PortalStaff:
 
     async def deletes_card(self, card: PortalCard) -> None:
         """Somebody deletes a card."""
+        self._keep_stale(card)
         self._office.cards.remove(card)
         self._told(card, "Delete")
 
     async def merges(self, card: PortalCard, into: PortalCard) -> None:
         """Somebody finds that two cards are one: the first disappears, its chats are the other's."""
+        self._keep_stale(card)
         into.codes += [code for code in card.codes if code not in into.codes]
         self._told(into, "Update")
         await self.deletes_card(card)
+
+    def _keep_stale(self, card: PortalCard) -> None:
+        """Let the card's chats go on naming it, if the portal is late with that."""
+        for chat in self._office.chats:
+            if self._desk.misbehaviour.stale_cards and chat.code in card.codes and chat.stale is None:
+                chat.stale = {one.kind: one.id for one in self._office.cards_of(chat)}
 
     def _told(self, card: PortalCard, what: str) -> None:
         if what == "Update":

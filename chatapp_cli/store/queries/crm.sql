@@ -7,6 +7,9 @@ SELECT k.id, k.kind, k.account, k.title, k.hook_key, k.settings, k.facts, k.revi
   (SELECT MIN(e.created_at) FROM crm_entry e WHERE e.link_id = k.id AND e.state <> 'dead')
 FROM crm_link k ORDER BY k.id;
 
+-- name: links.any
+SELECT id FROM crm_link LIMIT 1;
+
 -- name: links.one
 SELECT k.id, k.kind, k.account, k.title, k.hook_key, k.settings, k.facts, k.revision, k.state, k.code, k.detail,
   k.state_since, k.look_at, k.proof_at, k.gap_from, k.gap_until, k.created_at,
@@ -202,6 +205,14 @@ FROM crm_entry e JOIN crm_link k ON k.id = e.link_id LEFT JOIN dialog d ON d.id 
 JOIN message m ON m.id = e.message_id
 WHERE e.message_id = :message ORDER BY e.id;
 
+-- name: ledger.of_dialog
+SELECT e.id, e.link_id, k.title, e.dialog_id, d.name, e.message_id, e.act, e.state, e.doubtful, e.not_before, e.tries,
+  e.code, e.detail, e.created_at, COALESCE(m.text, '')
+FROM crm_entry e JOIN crm_link k ON k.id = e.link_id JOIN dialog d ON d.id = e.dialog_id
+LEFT JOIN message m ON m.id = e.message_id
+WHERE e.link_id = :link AND e.dialog_id = :dialog
+ORDER BY CASE e.state WHEN 'dead' THEN 1 ELSE 0 END, e.id LIMIT 1;
+
 -- name: ledger.keep_message
 INSERT INTO crm_message (link_id, message_id, chat, remote, came, employee, told)
 VALUES (:link, :message, :chat, :remote, :came, :employee, '')
@@ -308,6 +319,10 @@ ON CONFLICT DO NOTHING RETURNING id;
 -- name: crmevents.open
 SELECT id, link_id, provider_id, event, raw, state, problem, tries, next_at, at FROM crm_arrived
 WHERE link_id = :link AND state <> 'done' AND state = 'new' ORDER BY id LIMIT :n;
+
+-- name: crmevents.named
+SELECT id, link_id, provider_id, event, raw, state, problem, tries, next_at, at FROM crm_arrived
+WHERE link_id = :link AND provider_id = :provider_id AND state = 'new';
 
 -- name: crmevents.next_due
 SELECT MIN(next_at) FROM crm_arrived WHERE link_id = :link AND state <> 'done' AND state = 'new' AND next_at > :now;

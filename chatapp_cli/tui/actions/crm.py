@@ -84,4 +84,6 @@ async def unlink(page: ActionPage, row: LinkRow) -> None:
     """Remove a link, after a question."""
     note = _("Dialogs and messages stay. Remove the application in the CRM too.")
     if await page.confirm(_("Remove the link to {title}?", title=row.title), note, yes=_("Remove")):
-        await linking.unlink(page.workspace.company, row, force=True)
+        left = await linking.unlink(page.workspace.company, row, force=True)
+        if left is not None:
+            page.say(_("What the link made there could not be taken away: {why}", why=show(left.what)))

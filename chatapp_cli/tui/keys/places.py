@@ -102,6 +102,7 @@ PLACES: Final = (
             KeyActionSpec("deed('template')", ["P", "ctrl+t"], N_("Send an approved template")),
             KeyActionSpec("quick", ["R", "ctrl+r"], N_("A quick reply into the text")),
             KeyActionSpec("card", ["i"], N_("Who is this: the client's card"), N_("client")),
+            KeyActionSpec("deal", ["%"], N_("The client's deal in the CRM: ask again")),
             KeyActionSpec("menu", [".", "f10"], N_("What can be done here"), N_("menu")),
             KeyActionSpec("write", ["w", "space"], N_("Write"), N_("write")),
             KeyActionSpec("later", ["L", "ctrl+l"], N_("Send what is written at a later time")),

@@ -16,6 +16,7 @@ from chatapp_cli.tui.conversation.action_runner import ActionRunner
 from chatapp_cli.tui.conversation.addressees import Addressees
 from chatapp_cli.tui.conversation.colleagues import Colleagues
 from chatapp_cli.tui.conversation.conversation import Conversation
+from chatapp_cli.tui.conversation.crm_cards import CrmCards
 from chatapp_cli.tui.conversation.drafts import Drafts
 from chatapp_cli.tui.conversation.joining import Joining
 from chatapp_cli.tui.conversation.paging import Paging
@@ -129,6 +130,7 @@ class InboxScreen(ActionPage):
             self.tabs,
             self.search_in_conversation,  # last with an `opened` hook: it may open another place of the dialog
             self.pictures,
+            CrmCards(self.conversation),
         )
         self.panes = Panes(self.listing, self.conversation, self._status)
         self.freshness = Freshness(self.listing, self.conversation, self._status)
@@ -194,6 +196,7 @@ class InboxScreen(ActionPage):
     action_next_pane = forward(lambda page: page.panes.next_pane)
     action_previous_pane = forward(lambda page: page.panes.previous_pane)
     action_card = forward(lambda page: page.panes.card)
+    action_deal = forward(lambda page: page.panes.deal)
     action_search = forward(lambda page: page.listing.search)
     action_everything = forward(lambda page: page.listing.everything)
     action_unread = forward(lambda page: page.listing.unread)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual.widgets import Static
 
+from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.domain.manifest import Receipts
 from chatapp_cli.i18n import N_, _, show
 from chatapp_cli.kit.manifests import manifest
@@ -16,6 +18,9 @@ from chatapp_cli.tui.appearance import Appearance
 from chatapp_cli.tui.reading import words
 from chatapp_cli.tui.reading.cells import line
 from chatapp_cli.tui.reading.conversations import Opening
+
+if TYPE_CHECKING:
+    from chatapp_cli.runtime.crm_cards import CardsInCrm
 
 RECEIPTS: Mapping[Receipts, str] = {
     "none": N_("not available"),
@@ -38,12 +43,37 @@ class ClientCard(Static):
         super().__init__(markup=False)
         self._appearance = appearance
         self._opening: Opening | None = None
+        self._crm_of: DialogId | None = None
+        self._crm: Sequence[CardsInCrm] | None = ()
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether the card is open."""
+        return self.has_class("-shown")
 
     def tell(self, opening: Opening) -> None:
         """Show the client of a dialog; a closed card is written when it is opened."""
         self._opening = opening
-        if self.has_class("-shown"):
-            self._write(opening)
+        if not self.is_shown:
+            return
+        if self._crm_of != opening.card.id:
+            self._crm_of, self._crm = None, ()
+        self._write(opening)
+
+    @property
+    def wants_crm(self) -> bool:
+        """Whether it shows a dialog of which the CRMs were not asked yet."""
+        return self.is_shown and self._opening is not None and self._crm_of is None
+
+    def forget_crm(self) -> None:
+        """Have the CRMs asked again."""
+        self._crm_of = None
+
+    def tell_crm(self, dialog: DialogId, found: Sequence[CardsInCrm] | None) -> None:
+        """Show the cards of a dialog in the CRMs, if it is still shown; ``None`` while they are being asked."""
+        if self._opening is not None and self._opening.card.id == dialog:
+            self._crm_of, self._crm = dialog, found
+            self._write(self._opening)
 
     def turn(self) -> None:
         """Open or close the card."""
@@ -57,6 +87,10 @@ class ClientCard(Static):
         styles, card = self._appearance.styles, opening.card
         text = Text().append(line(card.name) + "\n", styles.strong)
         text.append_text(related_people(opening, styles))
+        if self._crm is None or self._crm:
+            from chatapp_cli.tui.widgets.crm_part import crm_part
+
+            text.append_text(crm_part(self._crm, styles))
         for label, value in [*self._facts(opening), *self._people(card, opening.members)]:
             if value:
                 text.append(f"\n{label}\n", styles.faint)

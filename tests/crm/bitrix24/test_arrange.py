@@ -56,7 +56,7 @@ async def test_what_is_done_is_not_repeated(session: Bitrix24Session, portal: Po
     before = len(portal.calls)
     assert await session.arrange([pairing()]) == {}
     assert {call.method for call in portal.calls[before:]} == {
-        "event.get", "imconnector.list", "batch", "imconnector.status",
+        "event.get", "imconnector.list", "batch", "imconnector.status", "placement.get",
     }  # fmt: skip
 
 

@@ -29,7 +29,7 @@ BLOCKS = {
     "imconnector.send.messages": "send", "imconnector.update.messages": "update",
     "imconnector.delete.messages": "delete", "imconnector.send.status.delivery": "delivery",
 }  # fmt: skip
-OF_DEALS = ("categoryId", "contactIds", "closed")
+OF_DEALS = ("categoryId", "contactIds", "closed", "leadId")
 """Fields of deals in the documents of ``crm.item``; the example of an answer is a lead."""
 KINDS = {
     "string": (str, int), "char": (str,), "object": (dict, list), "array": (list,), "integer": (int, str),

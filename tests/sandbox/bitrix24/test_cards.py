@@ -221,6 +221,49 @@ async def test_pages_are_bound_once_and_opened_with_the_card_and_our_token(
     assert portal.placements == []
 
 
+async def test_a_late_portal_goes_on_naming_cards_that_are_gone(
+    portal: Portal, client: Client, clock: HandClock
+) -> None:
+    portal.misbehaviour.stale_cards = True
+    await client.connect()
+    await client.send("m-1")
+    clock.passed += 3
+    contact, deal = portal.cards
+    await portal.staff.deletes_card(deal)
+    dialog = await client.done("imopenlines.dialog.get", CHAT_ID=portal.chats[0].id)
+    assert dialog["entity_data_2"] == f"LEAD|0|COMPANY|0|CONTACT|{contact.id}|DEAL|{deal.id}"
+    assert await client.refused("crm.item.get", entityTypeId=2, id=deal.id) == (400, "NOT_FOUND")
+
+
+async def test_a_contact_shows_its_phones_and_a_deal_has_none(portal: Portal, client: Client, clock: HandClock) -> None:
+    await client.connect()
+    await client.send("m-1")
+    clock.passed += 3
+    contact, deal = portal.cards
+    contact.more_phones.append("8 916 000-00-02")
+    shown = await client.done("crm.item.get", entityTypeId=3, id=contact.id)
+    means = [(one["typeId"], one["value"]) for one in shown["item"]["fm"]]
+    assert means == [
+        ("PHONE", "+79990000000"), ("PHONE", "8 916 000-00-02"), ("IM", f"imol|{portal.chats[0].code}"),
+    ]  # fmt: skip
+    assert (await client.done("crm.item.get", entityTypeId=2, id=deal.id))["item"]["fm"] == []
+    stages = await client.done("crm.status.list", filter={"ENTITY_ID": "STATUS", "STATUS_ID": "CONVERTED"})
+    assert [one["NAME"] for one in stages] == ["Качественный лид"]
+
+
+async def test_a_tab_that_is_not_bound_cannot_be_opened_and_a_page_without_a_form_not_filled_in(
+    portal: Portal, client: Client, handler: Handler
+) -> None:
+    card = portal.server.office.add_card("company", title="Ёлки", responsible=27)
+    with pytest.raises(LookupError):
+        await portal.opens_card(card)
+    await client.done("placement.bind", PLACEMENT="CRM_COMPANY_DETAIL_TAB", HANDLER=f"{handler.url}/event")
+    page = await portal.opens_card(card, employee=29)
+    assert portal.authority.let_in(handler.forms[0]["AUTH_ID"]) == 29
+    with pytest.raises(LookupError):
+        await portal.fills_form(page, text="Здравствуйте")
+
+
 async def test_the_settings_page_names_connector_and_line_and_can_be_forged(
     portal: Portal, client: Client, handler: Handler
 ) -> None:

@@ -1,0 +1,71 @@
+"""The pages of the tab in cards: no script, and in no frame but the linked portal's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+
+from chatapp_cli.crm.bitrix24.pages import page, paragraphs, spoken
+from chatapp_cli.domain.crm.cards import CardSheet, DialogOnCard
+from chatapp_cli.domain.moment import spelled
+from chatapp_cli.domain.text import T, Text
+from chatapp_cli.i18n import show, speaking
+from chatapp_cli.ports.crm import CrmReply
+
+_TITLE = Text("ChatApp")
+
+
+def card(origin: str, language: str, sheet: CardSheet, ticket: str) -> CrmReply:
+    """The dialogs of a card, and the form."""
+    with speaking(spoken(language)):
+        inside = "".join([*_dialogs(sheet, spoken(language)), *_form(sheet, ticket)])
+    return page(origin, language, _TITLE, inside, forms=True)
+
+
+def said(origin: str, language: str, what: Text, *, status: int = 200) -> CrmReply:
+    """One sentence."""
+    return page(origin, language, _TITLE, paragraphs(language, [what]), status=status)
+
+
+def _dialogs(sheet: CardSheet, language: str) -> Iterator[str]:
+    yield f"<h2>{escape(show(T('Dialogs')))}</h2>"
+    if not sheet.asked:
+        yield _line(T("Bitrix24 did not say in time which dialogs belong to this card. Open the tab again."))
+    elif not sheet.dialogs:
+        yield _line(T("No dialog of the desk belongs to this card yet."))
+    if sheet.dialogs:
+        rows = "".join(_row(dialog, language) for dialog in sheet.dialogs)
+        heads = (T("Client"), T("Channel"), T("Last message"), T("At the desk"))
+        head = "".join(f"<th>{escape(show(one))}</th>" for one in heads)
+        yield f"<table><tr>{head}</tr>{rows}</table>"
+
+
+def _row(dialog: DialogOnCard, language: str) -> str:
+    command = f"chatapp dialog show {dialog.id}"
+    cells = (escape(dialog.name), escape(dialog.channel), escape(spelled(dialog.last_at, language)))
+    return "<tr>" + "".join(f"<td>{cell}</td>" for cell in (*cells, f"<code>{command}</code>")) + "</tr>"
+
+
+def _form(sheet: CardSheet, ticket: str) -> Iterator[str]:
+    yield f"<h2>{escape(show(T('Write by phone')))}</h2>"
+    if not sheet.channels:
+        yield _line(T("No channel that can write first is paired with Bitrix24."))
+        return
+    yield f'<form method="post" action="write"><input type="hidden" name="ticket" value="{escape(ticket)}">'
+    known = "".join(f'<option value="{escape(one.phone)}">{escape(one.whose)}</option>' for one in sheet.phones)
+    only = escape(sheet.phones[0].phone) if len(sheet.phones) == 1 else ""
+    phone = f'<input name="phone" type="tel" required maxlength="40" list="phones" value="{only}">'
+    yield _labelled(T("Phone"), f'{phone}<datalist id="phones">{known}</datalist>')
+    options = "".join(f'<option value="{one.id}">{escape(one.title)}</option>' for one in sheet.channels)
+    none = "" if len(sheet.channels) == 1 else '<option value=""></option>'
+    yield _labelled(T("Channel"), f'<select name="channel" required>{none}{options}</select>')
+    yield _labelled(T("Text"), '<textarea name="text" required rows="4" maxlength="4000"></textarea>')
+    yield f"<button>{escape(show(T('Send')))}</button></form>"
+
+
+def _labelled(label: Text, field: str) -> str:
+    return f"<p><label>{escape(show(label))}<br>{field}</label></p>"
+
+
+def _line(what: Text) -> str:
+    return f"<p>{escape(show(what))}</p>"

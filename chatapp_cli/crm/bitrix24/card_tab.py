@@ -1,0 +1,193 @@
+"""The tab «ChatApp» in cards: the client's dialogs, and a form that writes to their phone (S-165).
+
+The portal opens it by a POST that bears the application token. The form bears a ticket of ours in its place: signed,
+short-lived, and sent once, because what it asks for is stored under the ticket's own number.
+Sources: b24-rest-docs ``api-reference/widgets``, ``crm/detail-tab``; providers' sheet §2.7, addendum A, B10.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any, Final
+
+import msgspec
+
+from chatapp_cli.crm.bitrix24 import card_pages
+from chatapp_cli.crm.bitrix24.record import Installation, installation, is_from
+from chatapp_cli.domain import border
+from chatapp_cli.domain.crm.cards import CardRef, CardSheet
+from chatapp_cli.domain.crm.events import CrmArrival, CrmWroteFirst
+from chatapp_cli.domain.ids import ChannelId, Millis
+from chatapp_cli.domain.text import T, Text
+from chatapp_cli.kit.brackets import parse
+from chatapp_cli.ports.bind import Bound
+from chatapp_cli.ports.connector import HookRequest
+from chatapp_cli.ports.crm import CardOpened, CrmReply
+from chatapp_cli.ports.world import World
+
+PLACEMENTS: Final[Mapping[str, str]] = {
+    f"CRM_{kind.upper()}_DETAIL_TAB": kind for kind in ("lead", "deal", "contact", "company")
+}
+"""Where the tab is shown, and of which kind the card is then."""
+LASTS: Final[Millis] = 3_600_000
+"""How long a form may be sent after it was opened, in milliseconds."""
+CARD, WRITE = "card", "write"
+_LONGEST: Final = 4000
+"""Characters of a ticket."""
+_RU: Final = "ru"
+
+
+class FormTicket(msgspec.Struct, frozen=True, kw_only=True):
+    """What a form may do: write from one card, by one of some channels, until a moment, once."""
+
+    card: str
+    channels: Sequence[int]
+    until: Millis
+    number: str
+    employee: str = ""
+    language: str = _RU
+
+
+class _StoredForm(msgspec.Struct, frozen=True):
+    """An event as it is kept."""
+
+    card: CrmWroteFirst
+
+
+def understand(raw: bytes) -> CrmWroteFirst | None:
+    """A stored event again; ``None`` for one that is not of the tab."""
+    try:
+        return msgspec.json.decode(raw, type=_StoredForm).card
+    except msgspec.DecodeError:
+        return None
+
+
+def concerns(request: HookRequest) -> bool:
+    """Whether a call is about the tab."""
+    return request.path.strip("/") in {CARD, WRITE}
+
+
+async def accept(bound: Bound, request: HookRequest, world: World) -> CrmReply:
+    """Check a call, and translate it."""
+    if request.method != "POST":
+        return CrmReply(status=405)
+    known = await installation(bound)
+    try:
+        said = parse(request.body)
+    except ValueError:  # of the brackets: too deep, too many
+        return CrmReply(status=400)
+    if known is None:
+        return CrmReply(status=403)
+    if request.path.strip("/") == WRITE:
+        return _written(bound, known, said, world.clock.now())
+    return _opened(bound, known, said, request.query.get("LANG", _RU), world)
+
+
+def _opened(bound: Bound, known: Installation, said: Mapping[str, Any], language: str, world: World) -> CrmReply:
+    """The page of a card for an employee whose browser the portal sent."""
+    if not is_from(known, _text(said, "member_id"), _text(said, "APPLICATION_TOKEN")):
+        return CrmReply(status=403)
+    kind, number = PLACEMENTS.get(_text(said, "PLACEMENT")), _number(_text(said, "PLACEMENT_OPTIONS"))
+    if kind is None or not number:
+        return CrmReply(status=404)
+    card, now, fresh = CardRef(kind, number), world.clock.now(), world.chance.key()
+    show = partial(_page, bound, known.origin, card, language, now + LASTS, fresh)
+    return CrmReply(card=CardOpened(card=card, show=show, proof=_text(said, "AUTH_ID")[:_LONGEST]))
+
+
+def _page(
+    bound: Bound, origin: str, card: CardRef, language: str, until: Millis, number: str, sheet: CardSheet
+) -> CrmReply:
+    ticket = FormTicket(
+        card=str(card),
+        channels=[channel.id for channel in sheet.channels],
+        until=until,
+        number=number,
+        employee=sheet.employee,
+        language=language,
+    )
+    return card_pages.card(origin, language, sheet, signed(bound, ticket))
+
+
+def _written(bound: Bound, known: Installation, said: Mapping[str, Any], now: Millis) -> CrmReply:
+    """What an employee wrote in the form."""
+    ticket = _ticket(bound, _text(said, "ticket"))
+    if ticket is None:
+        return CrmReply(status=403)
+    answer = partial(card_pages.said, known.origin, ticket.language)
+    if ticket.until < now:
+        return answer(T("The form is too old. Open the tab again."), status=410)
+    channel, phone, text = (
+        _text(said, "channel"),
+        _text(said, "phone").strip(),
+        border.text(_text(said, "text").strip()),
+    )
+    if not (phone and text and channel in map(str, ticket.channels)):
+        return answer(T("A channel, a phone and a text are needed. Go back and fill them in."), status=400)
+    event = CrmWroteFirst(
+        channel=ChannelId(int(channel)),
+        phone=border.name(phone),
+        text=border.text(text),
+        mark=ticket.number,
+        author=ticket.employee,
+    )
+    return _accepted(event, answer)
+
+
+def _accepted(event: CrmWroteFirst, answer: Any) -> CrmReply:
+    raw = msgspec.json.encode(_StoredForm(card=event))
+    page: CrmReply = answer(T("The message is accepted, and goes out in its turn."))
+    again = answer(T("This form was sent already. Open the tab again to write once more."), status=409)
+    return CrmReply(
+        arrivals=[CrmArrival(provider_id=f"card:{event.mark}", event=event, raw=raw)],
+        body=page.body,
+        content_type=page.content_type,
+        headers=page.headers,
+        repeated=again,
+        refused=lambda why: _refusal(answer, why),
+    )
+
+
+def _refusal(answer: Any, why: Text) -> CrmReply:
+    said: CrmReply = answer(T("The message was not accepted: {why}", why=why), status=400)
+    return said
+
+
+def signed(bound: Bound, ticket: FormTicket) -> str:
+    """A ticket as the form bears it."""
+    body = base64.urlsafe_b64encode(msgspec.json.encode(ticket))
+    return f"{body.decode()}.{_signature(bound, body)}"
+
+
+def _ticket(bound: Bound, said: str) -> FormTicket | None:
+    """The ticket that a form bears; ``None`` if it was not made by us for this link."""
+    body, _, signature = said.partition(".")
+    if len(said) > _LONGEST or not said.isascii():
+        return None
+    if not hmac.compare_digest(_signature(bound, body.encode()), signature):
+        return None
+    return msgspec.json.decode(base64.urlsafe_b64decode(body), type=FormTicket)
+
+
+def _signature(bound: Bound, body: bytes) -> str:
+    key = f"card form {bound.hook_key} {bound.secrets['client_secret']}".encode()
+    return hmac.new(key, body, "sha256").hexdigest()
+
+
+def _number(options: str) -> str:
+    """The card's id in ``PLACEMENT_OPTIONS``, which is JSON; empty if it is not told."""
+    try:
+        told = json.loads(options)
+    except (ValueError, RecursionError):
+        return ""
+    found = str(told.get("ID") or "") if isinstance(told, dict) else ""
+    return found if found.isascii() and found.isdecimal() and len(found) < 19 else ""  # noqa: PLR2004 - of 63 bits
+
+
+def _text(said: Mapping[str, Any], name: str) -> str:
+    found = said.get(name)
+    return found if isinstance(found, str) else ""

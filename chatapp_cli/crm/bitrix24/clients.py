@@ -1,0 +1,103 @@
+"""Whom a card is about: the chats that are bound to it and to its people, and their phones.
+
+Sources: b24-rest-docs ``imopenlines.crm.chat.get``, ``crm.item.get`` (``fm``); providers' sheet §2.5, §2.7, §3.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from chatapp_cli.crm.bitrix24.api import BatchCommand, PortalApi
+from chatapp_cli.crm.bitrix24.cards import Tree, deal_of_lead, get_card, item_of, known, shown, title_of
+from chatapp_cli.domain import border
+from chatapp_cli.domain.crm.cards import CardChat, CardPhone, CardRef, ClientOfCard
+from chatapp_cli.domain.errors import Rejected
+
+GONE: Final = "card_gone"
+_PHONE: Final = "PHONE"
+
+People = Mapping[CardRef, Tree]
+
+
+async def client_of(api: PortalApi, ref: CardRef) -> ClientOfCard:
+    """The chats of a card, or else of its people, and the phones. Raises Rejected for a card that is not there."""
+    ref, item = await _followed(api, ref)
+    people = await _people(api, ref, item)
+    chats = await _chats(api, {ref: ""})
+    if not chats:
+        chats = await _chats(api, {one: _called(one, theirs) for one, theirs in people.items()})
+    (card,) = await shown(api, [(ref.kind, item)])
+    return ClientOfCard(card=card, chats=chats, phones=_phones(ref, item, people))
+
+
+async def employee_of(api: PortalApi, access: str) -> str:
+    """The id of the employee who has an access token (b24-rest-docs ``profile``, which needs no right)."""
+    told = await api.call_as(access, "profile") if access else None
+    return border.external_id(str(told["ID"])) if isinstance(told, Mapping) and told.get("ID") else ""
+
+
+async def _followed(api: PortalApi, ref: CardRef) -> tuple[CardRef, Tree]:
+    """The card, or the deal that it has become."""
+    item = item_of((await known(api, {"card": get_card(ref.kind, int(ref.id))})).get("card"))
+    if not item:
+        raise Rejected(GONE, str(ref))
+    deal = await deal_of_lead(api, item) if ref.kind == "lead" else {}
+    return (CardRef("deal", str(deal["id"])), deal) if deal else (ref, item)
+
+
+async def _people(api: PortalApi, ref: CardRef, item: Tree) -> People:
+    """The contacts of a deal or lead; its company, if it has no contacts."""
+    if ref.kind not in {"deal", "lead"}:
+        return {}
+    told = item.get("contactIds")
+    numbers = dict.fromkeys([*(told if isinstance(told, list) else []), item.get("contactId")])
+    wanted = [CardRef("contact", str(number)) for number in numbers if _is_number(number)]
+    if not wanted and _is_number(item.get("companyId")):
+        wanted = [CardRef("company", str(item["companyId"]))]
+    answers = await known(api, {str(one): get_card(one.kind, int(one.id)) for one in wanted})
+    return {one: theirs for one in wanted if (theirs := item_of(answers.get(str(one))))}
+
+
+def _is_number(said: Any) -> bool:
+    return str(said).isascii() and str(said).isdecimal() and int(said) > 0
+
+
+async def _chats(api: PortalApi, owners: Mapping[CardRef, str]) -> Sequence[CardChat]:
+    """The chats that are bound to cards, also those in which the conversation has ended."""
+    commands = {
+        str(one): BatchCommand(
+            "imopenlines.crm.chat.get",
+            {"CRM_ENTITY_TYPE": one.kind, "CRM_ENTITY": int(one.id), "ACTIVE_ONLY": "N"},
+        )
+        for one in owners
+    }
+    answers = await known(api, commands)
+    return [
+        CardChat(remote=border.external_id(str(chat["CHAT_ID"])), whose=whose)
+        for one, whose in owners.items()
+        for chat in _rows(answers.get(str(one)))
+        if chat.get("CHAT_ID")
+    ]
+
+
+def _rows(answer: Any) -> Iterator[Tree]:
+    return (row for row in (answer if isinstance(answer, list) else ()) if isinstance(row, Mapping))
+
+
+def _phones(ref: CardRef, item: Tree, people: People) -> Sequence[CardPhone]:
+    """The phones of the people of a card; those of the card itself, if its people have none."""
+    return _phones_in(people) or _phones_in({ref: item})
+
+
+def _phones_in(owners: People) -> Sequence[CardPhone]:
+    return [
+        CardPhone(phone=border.name(str(mean["value"])), whose=_called(one, theirs))
+        for one, theirs in owners.items()
+        for mean in _rows(theirs.get("fm"))
+        if mean.get("typeId") == _PHONE and mean.get("value")
+    ]
+
+
+def _called(one: CardRef, item: Tree) -> str:
+    return border.name(title_of(item)) or str(one)

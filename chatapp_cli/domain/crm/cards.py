@@ -1,0 +1,102 @@
+"""A card of a CRM as a person names it, and the client that it belongs to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from chatapp_cli.domain.crm.link import Card
+from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.ids import ChannelId, DialogId, Millis
+from chatapp_cli.domain.text import T
+
+CARD_KINDS: Final = ("deal", "lead", "contact", "company")
+_NAMED: Final = re.compile(rf"({'|'.join(CARD_KINDS)})[:\s]\s*([0-9]{{1,18}})")
+
+
+@dataclass(frozen=True, slots=True)
+class CardRef:
+    """A card by kind and number, as ``deal:17``."""
+
+    kind: str
+    id: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.id}"
+
+    @classmethod
+    def parse(cls, named: str) -> CardRef:
+        """A card as a person writes it. Raises UsageError."""
+        found = _NAMED.fullmatch(named.strip().lower())
+        if found is None:
+            raise UsageError(
+                T("{name} names no card.", name=named),
+                T("Write it so: deal:17, lead:17, contact:17 or company:17"),
+                field="card",
+            )
+        return cls(found[1], str(int(found[2])))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardChat:
+    """A chat that the CRM has bound to a card, or to a person of the card."""
+
+    remote: str
+    """The CRM's own id of the chat."""
+    whose: str = ""
+    """The person to whose card it is bound; empty if it is bound to the card itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardPhone:
+    """A phone that stands in a card, or in the card of one of its people."""
+
+    phone: str
+    """As it is written there."""
+    whose: str = ""
+    """The person whose it is, as the CRM calls them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientOfCard:
+    """Whom a card is about: the chats and phones by which they can be reached."""
+
+    card: Card
+    """The card itself, or the one that it has become."""
+    chats: Sequence[CardChat] = ()
+    phones: Sequence[CardPhone] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialogOnCard:
+    """A dialog of the desk that belongs to a card."""
+
+    id: DialogId
+    name: str
+    channel: str
+    """The channel's title."""
+    last_at: Millis
+    """When somebody wrote last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelOnCard:
+    """A channel by which the client of a card can be written to first."""
+
+    id: ChannelId
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardSheet:
+    """What the desk shows in a card of the CRM."""
+
+    dialogs: Sequence[DialogOnCard] = ()
+    phones: Sequence[CardPhone] = ()
+    channels: Sequence[ChannelOnCard] = ()
+    employee: str = ""
+    """The CRM's id of whoever opened the card; empty if that is not known."""
+    asked: bool = True
+    """Whether the CRM could be asked about the card."""

@@ -1,0 +1,58 @@
+"""Answers whoever opens our page in a card of a CRM, or writes from it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from dataclasses import replace
+from functools import partial
+from typing import Final, TypeVar
+
+import structlog
+
+from chatapp_cli.domain.crm.cards import ClientOfCard
+from chatapp_cli.domain.errors import ChannelError, NotFound, Refused, UsageError
+from chatapp_cli.domain.ids import LinkId
+from chatapp_cli.ports.crm import CardOpened, CrmReply, CrmSession, FindsClients
+from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.services import crm_cards, crm_intake
+from chatapp_cli.services.crm_intake import CrmContext
+
+log = structlog.get_logger()
+
+R = TypeVar("R")
+
+PATIENCE: Final = 5.0
+"""Seconds that whoever opens a card waits for what the CRM says; then the page comes without it."""
+
+
+async def opened(store: AsyncStore, link: LinkId, session: CrmSession | None, page: CardOpened) -> CrmReply:
+    """The page of a card: with the client's dialogs and phones, if the CRM tells them in time."""
+    client: ClientOfCard | None = None
+    employee: str | None = None
+    if session is not None and isinstance(session, FindsClients):
+        whose = session.employee_of(page.proof)
+        client, employee = await asyncio.gather(_told(session.client_of(page.card)), _told(whose))
+    job = partial(crm_cards.sheet, able=store.company.capabilities, link=link, client=client)
+    return page.show(replace(await store.read(job), employee=employee or ""))
+
+
+async def _told(answer: Awaitable[R]) -> R | None:
+    """What a CRM says in time, or nothing."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await answer
+    except (ChannelError, TimeoutError) as error:
+        log.info("crm.card_not_read", error=type(error).__name__)
+        return None
+
+
+async def written(store: AsyncStore, link: LinkId, reply: CrmReply) -> CrmReply:
+    """Apply what somebody wrote who waits for the answer, once."""
+    context = CrmContext(able=store.company.capabilities)
+    job = partial(crm_intake.keep_and_apply, link=link, arrivals=reply.arrivals, context=context)
+    try:
+        new = await store.write(job)
+    except (Refused, NotFound, UsageError) as refusal:
+        return reply if reply.refused is None else reply.refused(refusal.what)
+    return reply.repeated if not new and reply.repeated is not None else reply

@@ -1,0 +1,263 @@
+"""Where a dialog stands in each CRM, and through which dialog or channel the client of a card is written to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from chatapp_cli.domain.access import Right
+from chatapp_cli.domain.address import canonical, kinds
+from chatapp_cli.domain.crm.cards import CardPhone, CardSheet, ChannelOnCard, ClientOfCard, DialogOnCard
+from chatapp_cli.domain.crm.entry import CrmChat
+from chatapp_cli.domain.crm.states import LinkState
+from chatapp_cli.domain.errors import NotFound, Refused, UsageError
+from chatapp_cli.domain.ids import ChannelId, DialogId, LinkId
+from chatapp_cli.domain.next_step import Next, to_do
+from chatapp_cli.domain.text import T, Text
+from chatapp_cli.services import access, channels, dialogs, links, pairings, words
+from chatapp_cli.services.message_request import InDialog, SendTarget, ToAddress
+from chatapp_cli.store.rows.channels import ChannelRow
+from chatapp_cli.store.rows.crm import ChatRow, LinkRow, ShownEntryRow
+from chatapp_cli.store.rows.dialogs import DialogCard
+from chatapp_cli.store.tx import Tx
+
+if TYPE_CHECKING:
+    from chatapp_cli.domain.crm_manifest import CrmManifest
+    from chatapp_cli.services.routes import Able
+
+NOT_PAIRED = "not_paired"
+NOTHING_WRITTEN = "nothing_written"
+WAITS = "waits"
+REFUSED = "refused"
+NO_CARD = "no_card"
+"""Why there are no cards: see ``why_none``."""
+_DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialogInCrm:
+    """A dialog in one CRM: its chat there, or why there is none."""
+
+    link: LinkRow
+    chat: CrmChat | None = None
+    code: str = ""
+    """Why there is no chat; stable for programs."""
+    entry: ShownEntryRow | None = None
+    """What the CRM is still to be told, or refused, if that is why."""
+    detail: str = ""
+
+
+def standing(tx: Tx, dialog: DialogId) -> list[DialogInCrm]:
+    """Where a dialog stands in each CRM that is linked. Raises NotFound."""
+    card = dialogs.card(tx, dialog)
+    return [_in_crm(tx, link, card) for link in links.everything(tx)]
+
+
+def _in_crm(tx: Tx, link: LinkRow, card: DialogCard) -> DialogInCrm:
+    pairing = pairings.of_channel(tx, link.id, card.channel_id)
+    if pairing is None:
+        return DialogInCrm(link=link, code=NOT_PAIRED)
+    chat = tx.one(ChatRow, "chats.of_dialog", dialog=card.id, pairing=pairing.id)
+    if chat is not None and chat.remote:
+        there = CrmChat(id=chat.chat, name=card.name, kind=card.chat_kind, remote=chat.remote, code=chat.code)
+        return DialogInCrm(link=link, chat=there)
+    entry = tx.one(ShownEntryRow, "ledger.of_dialog", link=link.id, dialog=card.id)
+    if entry is None:
+        return DialogInCrm(link=link, code=NOTHING_WRITTEN)
+    return DialogInCrm(link=link, code=REFUSED if entry.state == _DEAD else WAITS, entry=entry)
+
+
+def why_none(about: CrmManifest, found: DialogInCrm) -> tuple[Text, Text | None]:
+    """Why a dialog has no card in a CRM, and what to do."""
+    if found.code in _WHY:
+        return _WHY[found.code]
+    entry, link = found.entry, found.link
+    if found.code == REFUSED and entry is not None:
+        what, step = words.why_there(about, entry.code, entry.detail)
+        return T("The CRM refused its messages: {why}", why=what), step
+    if found.code != WAITS:
+        return words.why_there(about, found.code, found.detail)
+    if link.state == LinkState.OK or not link.code:
+        return T("Its messages are being told to the CRM."), T("Look again in a moment.")
+    what, step = words.why_there(about, link.code, link.detail)
+    return T("Its messages wait to be told: {why}", why=what), step
+
+
+_WHY: Mapping[str, tuple[Text, Text | None]] = MappingProxyType(
+    {
+        NOT_PAIRED: (T("Its channel is not paired with the CRM."), T("Pair it: {how}", how=to_do(Next.PAIR))),
+        NOTHING_WRITTEN: (T("Nothing was written in it since its channel was paired."), None),
+        NO_CARD: (
+            T("The CRM has bound no card to it yet: it makes one some seconds after the client's first message."),
+            T("If none appears, look at the settings: {how}", how=to_do(Next.PLACES)),
+        ),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardWay:
+    """By which way a person wants the client of a card to be written to; empty: the only one that there is."""
+
+    channels: frozenset[ChannelId] | None = None
+    """The channels that are possible; ``None``: every one that is paired."""
+    dialog: DialogId | None = None
+    phone: str = ""
+
+
+def target(tx: Tx, able: Able, link: LinkId, client: ClientOfCard, way: CardWay) -> SendTarget:
+    """The dialog of a card's client, otherwise their phone in a channel that can write first.
+
+    Raises UsageError with the list if there are several, since a guess could be the wrong person; Refused if there is
+    none.
+    """
+    access.require(tx, Right.ANSWER)
+    found = [] if way.phone else _narrowed(known_dialogs(tx, link, client), way)
+    people = {*(one.whose for one in client.chats), *(one.whose for one in client.phones)} - {""}
+    own = any(not chat.whose for chat in client.chats)
+    if len(found) == 1 and (own or len(people) <= 1 or way.dialog is not None):
+        return InDialog(found[0].id)
+    if way.dialog is not None:
+        raise _no_such_dialog(client, way.dialog)
+    if found:
+        raise _several_dialogs(client, found)
+    phone = _phone(client, way.phone, ours=_our_phones(tx))
+    return ToAddress(_channel(tx, able, link, client, phone, way).id, phone)
+
+
+def known_dialogs(tx: Tx, link: LinkId, client: ClientOfCard) -> list[DialogCard]:
+    """The dialogs here whose chats the CRM has bound to a card; chats of other programs are none of ours."""
+    numbers: dict[DialogId, None] = {}
+    for pairing in pairings.of_link(tx, link):
+        for chat in client.chats:
+            row = tx.one(ChatRow, "chats.by_remote", pairing=pairing.id, remote=chat.remote)
+            if row is not None:
+                numbers[row.dialog_id] = None
+    return list(_visible(tx, numbers))
+
+
+def sheet(tx: Tx, able: Able, link: LinkId, client: ClientOfCard | None) -> CardSheet:
+    """What the desk shows in a card; without a client the CRM could not be asked."""
+    found = [] if client is None else known_dialogs(tx, link, client)
+    return CardSheet(
+        dialogs=[
+            DialogOnCard(id=card.id, name=card.name, channel=card.channel, last_at=card.last_at) for card in found
+        ],
+        phones=[] if client is None else client.phones,
+        channels=[ChannelOnCard(id=row.id, title=row.title) for row in beginners(tx, able, link)],
+        asked=client is not None,
+    )
+
+
+def _visible(tx: Tx, numbers: Iterable[DialogId]) -> Iterable[DialogCard]:
+    for number in numbers:
+        try:
+            yield dialogs.card(tx, number)
+        except NotFound:
+            continue
+
+
+def _narrowed(found: Sequence[DialogCard], way: CardWay) -> list[DialogCard]:
+    return [
+        card
+        for card in found
+        if way.channels is None or card.channel_id in way.channels
+        if way.dialog in {None, card.id}
+    ]
+
+
+def _several_dialogs(client: ClientOfCard, found: Sequence[DialogCard]) -> UsageError:
+    listed = "; ".join(f"{card.id}: {card.name}, {card.channel}" for card in found)
+    return UsageError(
+        T("{card} belongs to several dialogs or people: {dialogs}", card=client.card.title, dialogs=listed),
+        T("Say which one: {how}", how="--dialog NUMBER"),
+        field="dialog",
+    )
+
+
+def _no_such_dialog(client: ClientOfCard, dialog: DialogId) -> NotFound:
+    return NotFound(
+        T("Dialog {n} does not belong to {card}.", n=dialog, card=client.card.title),
+        T("See the dialogs: {how}", how=to_do(Next.DIALOGS)),
+    )
+
+
+def _our_phones(tx: Tx) -> set[str]:
+    """The numbers of our own lines: a message to one of them would go to ourselves."""
+    return {row.account.lstrip("+") for row in channels.everything(tx) if row.account}
+
+
+def _phone(client: ClientOfCard, wanted: str, *, ours: set[str]) -> str:
+    """The only phone of a card, or the one that a person chose of them."""
+    known: dict[str, CardPhone] = {}
+    for one in client.phones:
+        if "phone" in kinds(one.phone) and (number := canonical(one.phone, "phone")).lstrip("+") not in ours:
+            known.setdefault(number, one)
+    if wanted:
+        number = canonical(wanted, "phone") if "phone" in kinds(wanted) else wanted
+        if number not in known:
+            raise UsageError(
+                T("{phone} is not a phone of {card}.", phone=wanted, card=client.card.title),
+                T("Its phones: {phones}", phones=_listed(known) or "–"),
+                field="phone",
+            )
+        return number
+    if not known:
+        raise Refused(
+            "no_phone",
+            T("{card} has no dialog here and no phone.", card=client.card.title),
+            T("Add a phone to the card in the CRM."),
+        )
+    if len(known) > 1:
+        raise UsageError(
+            T("{card} has several phones: {phones}", card=client.card.title, phones=_listed(known)),
+            T("Say which one: {how}", how="--phone PHONE"),
+            field="phone",
+        )
+    return next(iter(known))
+
+
+def _listed(known: dict[str, CardPhone]) -> str:
+    return "; ".join(f"{number} ({one.whose})" if one.whose else number for number, one in known.items())
+
+
+def beginners(tx: Tx, able: Able, link: LinkId) -> list[ChannelRow]:
+    """The paired channels that can write first to a phone."""
+    paired = {row.channel_id for row in pairings.of_link(tx, link)}
+    return [row for row in channels.everything(tx) if row.id in paired and "phone" in able(row).write_first]
+
+
+def require_beginner(tx: Tx, able: Able, link: LinkId, channel: ChannelId) -> None:
+    """Raise Refused for a channel that is not paired with the CRM, or cannot write first to a phone."""
+    if channel not in {row.id for row in beginners(tx, able, link)}:
+        raise Refused("cannot_write_first", T("This channel is not paired any more, or cannot write first to a phone."))
+
+
+def require_phone(tx: Tx, said: str) -> str:
+    """A phone as it is stored. Raises Refused for something else, and for a number of our own."""
+    if "phone" not in kinds(said.strip()):
+        raise Refused("bad_phone", T("{phone} is no phone number.", phone=said), T("Write it so: {how}", how="+79…"))
+    phone = canonical(said, "phone")
+    if phone.lstrip("+") in _our_phones(tx):
+        raise Refused("own_phone", T("{phone} is a number of the desk itself.", phone=phone))
+    return phone
+
+
+def _channel(tx: Tx, able: Able, link: LinkId, client: ClientOfCard, phone: str, way: CardWay) -> ChannelRow:
+    fitting = [row for row in beginners(tx, able, link) if way.channels is None or row.id in way.channels]
+    if not fitting:
+        raise Refused(
+            "cannot_write_first",
+            T("{card} has no dialog here, and no paired channel can write first to a phone.", card=client.card.title),
+            T("Pair a channel that can: {how}", how=to_do(Next.PAIR)),
+        )
+    if len(fitting) > 1:
+        listed = "; ".join(f"{row.id}: {row.title}" for row in fitting)
+        raise UsageError(
+            T("Several channels can write first to {phone}: {channels}", phone=phone, channels=listed),
+            T("Say which one: {how}", how="--channel CHANNEL"),
+            field="channel",
+        )
+    return fitting[0]

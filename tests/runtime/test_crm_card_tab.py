@@ -1,0 +1,226 @@
+"""An employee who opens our tab in a card of the portal, and writes from there."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.crm.bitrix24 import card_pages
+from chatapp_cli.crm.bitrix24.card_tab import FormTicket, signed
+from chatapp_cli.domain.crm.cards import CardSheet, ChannelOnCard
+from chatapp_cli.domain.crm.link import Employee
+from chatapp_cli.domain.crm.states import LinkState
+from chatapp_cli.domain.ids import ChannelId, LinkId
+from chatapp_cli.domain.message import Origin
+from chatapp_cli.runtime import linking
+from chatapp_cli.sandbox.bitrix24 import Portal
+from chatapp_cli.sandbox.bitrix24.browser import ShownForm
+from chatapp_cli.sandbox.bitrix24.objects import Answered, PortalCard
+from chatapp_cli.sandbox.sms import SmsSandbox
+from chatapp_cli.services import channels, crm_intake, employees, ledger, links, options, transcript
+from tests.contract.connector_contract import ANNA, ScriptedAsker
+from tests.runtime.desk import bound, call_here, eventually, serving, the_dialogs
+
+SVETLANA, LINE = 27, 107
+SHEET = CardSheet(channels=[ChannelOnCard(id=ChannelId(1), title="SMS")])
+
+
+@dataclass(slots=True)
+class CardDesk:
+    """A desk with a gateway, and a portal with the tab in its cards."""
+
+    company: Company
+    gateway: SmsSandbox
+    portal: Portal
+    channel: ChannelId
+    link: LinkId
+
+    def sent(self) -> list[tuple[str, str]]:
+        return [(short.phone, short.text) for short in self.gateway.sent]
+
+    def messages(self) -> list[tuple[str, str]]:
+        """Texts and origins of what stands in the only dialog."""
+        (dialog,) = the_dialogs(self.company)
+        found = self.company.read(lambda tx: transcript.latest(tx, dialog.id))
+        return [(entry.message.text, entry.message.origin) for entry in found]
+
+    def told_all(self) -> bool:
+        return self.company.read(ledger.everything) == []
+
+    def card(self, kind: str, title: str = "Яна", **more: Any) -> PortalCard:
+        return self.portal.server.office.add_card(kind, title=title, responsible=SVETLANA, **more)
+
+
+@pytest.fixture
+async def desk(companies: Callable[..., Company]) -> AsyncIterator[CardDesk]:
+    company = companies(http_port=0)
+    async with SmsSandbox() as gateway, Portal(rate=50.0) as portal, serving(company) as address:
+        channel = await bound(company, gateway)
+        company.write(lambda tx: options.configure_company(tx, {"public_url": address}))
+        call_here(company, gateway, channel, address)
+        answers = {
+            "portal": portal.address,
+            "client_id": portal.client_id,
+            "client_secret": portal.client_secret,
+            "auth_server": portal.auth_address,
+        }
+        link = await linking.link(company, ScriptedAsker(answers), kind="bitrix24")
+        found = CardDesk(company, gateway, portal, channel, link)
+        await _installed(found, address)
+        portal.misbehaviour.tracker_delay = (0.0, 0.0)
+        yield found
+        await portal.settled()
+        assert portal.problems == []
+
+
+async def _installed(desk: CardDesk, address: str) -> None:
+    row = desk.company.read(lambda tx: links.one(tx, desk.link))
+
+    async def installs() -> bool:
+        return (await desk.portal.install(f"{address}/hooks/{row.hook_key}/install")).status == 200
+
+    await eventually(installs)
+    await eventually(lambda: desk.company.read(lambda tx: links.one(tx, desk.link)).state == LinkState.OK)
+    channel = desk.company.read(lambda tx: channels.one(tx, desk.channel))
+    await linking.attach(desk.company, row, channel, str(LINE), {})
+    await eventually(lambda: len(desk.portal.placements) == 4)
+
+
+async def filled(desk: CardDesk, page: Answered, phone: str, text: str) -> Answered:
+    return await desk.portal.fills_form(page, phone=phone, text=text, channel=str(desk.channel))
+
+
+@pytest.mark.req("S-165", part="an existing dialog in the card")
+async def test_the_tab_shows_the_dialogs_of_the_card_and_may_be_framed_by_the_portal_alone(desk: CardDesk) -> None:
+    await desk.gateway.say(ANNA, "Где ёлка?")
+    await eventually(lambda: [one.kind for one in desk.portal.cards] == ["contact", "deal"] and desk.told_all())
+    (dialog,) = the_dialogs(desk.company)
+    for card in desk.portal.cards:
+        page = await desk.portal.opens_card(card)
+        assert page.status == 200
+        assert f"<code>chatapp dialog show {dialog.id}</code>" in page.body
+        assert f"<td>{dialog.name}</td><td>SMS</td>" in page.body
+        assert "<script" not in page.body
+        policy = page.headers["Content-Security-Policy"]
+        assert policy.endswith(f"form-action 'self'; frame-ancestors {desk.portal.address}")
+    assert ShownForm(page.body).values["phone"] == ANNA.phone
+    for secret in (desk.portal.application_token, desk.portal.client_secret, desk.portal.member_id):
+        assert secret not in page.body
+
+
+@pytest.mark.req("S-165", part="writing by phone from the card")
+async def test_an_employee_writes_to_the_phone_of_a_card_once_however_often_the_form_is_sent(desk: CardDesk) -> None:
+    svetlana = Employee(id=str(SVETLANA), name="Светлана Белова")
+    desk.company.write(lambda tx: employees.map_to(tx, desk.link, "Ольга", svetlana))
+    contact = desk.card("contact", phone="+79160000001")
+    deal = desk.card("deal", "Ёлки", contact=contact.id, stage="NEW")
+    page = await desk.portal.opens_card(deal)
+    assert ShownForm(page.body).values["phone"] == "+79160000001"
+    said = await filled(desk, page, "8 (916) 000-00-01", "Заказ готов")
+    assert (said.status, "accepted" in said.body or "принято" in said.body) == (200, True)
+    await eventually(lambda: desk.sent() == [("79160000001", "Заказ готов")])
+    assert desk.messages() == [("Заказ готов", Origin.CRM)]
+    (dialog,) = the_dialogs(desk.company)
+    (entry,) = desk.company.read(lambda tx: transcript.latest(tx, dialog.id))
+    assert entry.message.author == "Ольга"
+    for text in ("Заказ готов", "Другое"):
+        assert (await filled(desk, page, "+79160000001", text)).status == 409
+    await eventually(lambda: [one.text for one in desk.portal.messages(1767)] == ["Заказ готов"])
+    assert desk.portal.messages(1767)[0].author == SVETLANA
+    assert desk.sent() == [("79160000001", "Заказ готов")]
+
+
+@pytest.mark.req("S-165")
+@pytest.mark.parametrize("kind", ["contact", "lead", "deal"])
+async def test_from_a_contact_lead_or_deal_the_dialog_is_opened_and_the_client_written_to_by_phone(
+    desk: CardDesk, kind: str
+) -> None:
+    desk.portal.lines[LINE].settings["CRM_CREATE"] = "lead" if kind == "lead" else "deal"
+    await desk.gateway.say(ANNA, "Где ёлка?")
+    await eventually(lambda: kind in {one.kind for one in desk.portal.cards} and desk.told_all())
+    (dialog,) = the_dialogs(desk.company)
+    page = await desk.portal.opens_card(next(one for one in desk.portal.cards if one.kind == kind))
+    assert f"chatapp dialog show {dialog.id}" in page.body
+    assert ShownForm(page.body).values["phone"] == ANNA.phone
+    assert (await filled(desk, page, ANNA.phone, "Едет")).status == 200
+    await eventually(lambda: [text for _, text in desk.sent()] == ["Едет"])
+    assert desk.messages() == [("Где ёлка?", Origin.CLIENT), ("Едет", Origin.CRM)]
+    await eventually(lambda: [one.text for one in desk.portal.messages(1767)] == ["Где ёлка?", "Едет"])
+
+
+async def test_what_cannot_be_written_is_said_at_once_and_the_form_can_be_sent_again(desk: CardDesk) -> None:
+    page = await desk.portal.opens_card(desk.card("lead", stage="NEW"))
+    for phone in ("звонить Яне", "😀", "12"):
+        refused = await filled(desk, page, phone, "Здравствуйте")
+        assert refused.status == 400, phone
+        assert phone in refused.body
+    empty = await filled(desk, page, "+79160000001", "  ")
+    elsewhere = await desk.portal.fills_form(page, phone="+79160000001", text="Здравствуйте", channel="99")
+    assert (empty.status, elsewhere.status) == (400, 400)
+    assert the_dialogs(desk.company) == []
+    assert desk.company.read(crm_intake.dead) == []
+    assert (await filled(desk, page, "+79160000001", "Здравствуйте")).status == 200
+    await eventually(lambda: desk.sent() == [("79160000001", "Здравствуйте")])
+
+
+async def test_a_forged_a_foreign_and_an_old_form_send_nothing(desk: CardDesk) -> None:
+    card = desk.card("company")
+    assert (await desk.portal.opens_card(card, application_token="of-somebody-else")).status == 403
+    page = await desk.portal.opens_card(card)
+    ticket = ShownForm(page.body).values["ticket"]
+    body, _, signature = ticket.partition(".")
+    for forged in ("", ".", "x", body, f"{body[:-4]}AAAA.{signature}", f"{body}.{signature[::-1]}", "é" * 5000):
+        said = await desk.portal.fills_form(
+            page, ticket=forged, phone="+79160000001", text="Здравствуйте", channel=str(desk.channel)
+        )
+        assert said.status in {400, 403}, forged
+    assert desk.sent() == []
+    late = await _as_of_two_hours_ago(desk)
+    assert (await filled(desk, late, "+79160000001", "Здравствуйте")).status == 410
+    assert desk.sent() == []
+
+
+async def _as_of_two_hours_ago(desk: CardDesk) -> Answered:
+    """A page whose form has ended."""
+    row = desk.company.read(lambda tx: links.one(tx, desk.link))
+    bound = desk.company.read(lambda tx: links.bound(tx, desk.company.vault, row))
+    now = desk.company.world.clock.now()
+    ticket = FormTicket(card="deal:1", channels=[desk.channel], until=now - 1, number="n1")
+    page = card_pages.card(desk.portal.address, "ru", SHEET, signed(bound, ticket))
+    return Answered(status=200, body=page.body.decode(), headers=dict(page.headers))
+
+
+async def test_a_portal_that_does_not_answer_has_its_form_all_the_same(desk: CardDesk) -> None:
+    card = desk.card("contact", phone="+79160000001")
+    desk.portal.misbehaviour.answer_with["batch"] = [(500, "INTERNAL_SERVER_ERROR")]
+    page = await desk.portal.opens_card(card)
+    assert page.status == 200
+    assert ShownForm(page.body).values["phone"] == ""
+    assert (await filled(desk, page, "+79160000001", "Здравствуйте")).status == 200
+    await eventually(lambda: desk.sent() == [("79160000001", "Здравствуйте")])
+
+
+async def test_the_tab_goes_with_the_last_pairing_and_the_link(desk: CardDesk) -> None:
+    row = desk.company.read(lambda tx: links.one(tx, desk.link))
+    assert {one.placement for one in desk.portal.placements} == {
+        f"CRM_{kind}_DETAIL_TAB" for kind in ("LEAD", "DEAL", "CONTACT", "COMPANY")
+    }
+    assert {(one.title, one.handler.rpartition("/")[2]) for one in desk.portal.placements} == {("ChatApp", "card")}
+    await linking.unlink(desk.company, row, force=False)
+    assert (desk.portal.placements, desk.portal.bindings) == ([], [])
+    assert desk.company.read(links.everything) == []
+
+
+async def test_a_link_ends_also_while_the_portal_is_away_and_says_what_stays_there(desk: CardDesk) -> None:
+    row = desk.company.read(lambda tx: links.one(tx, desk.link))
+    await desk.portal.vanish()
+    left = await linking.unlink(desk.company, row, force=True)
+    assert left is not None
+    assert str(left.what).startswith("The portal cannot be reached.")
+    assert desk.company.read(links.everything) == []
+    await desk.portal.come_back()
+    assert len(desk.portal.placements) == 4

@@ -1,0 +1,114 @@
+"""Who is written to when a person names a card: never somebody who was only guessed."""
+
+from __future__ import annotations
+
+import pytest
+
+from chatapp_cli.domain.crm.cards import CardChat, CardPhone, ClientOfCard
+from chatapp_cli.domain.crm.link import Card, Place
+from chatapp_cli.domain.errors import ChatappError, NotFound, Refused, UsageError
+from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.services import channels, crm_cards, ledger, pairings
+from chatapp_cli.services.crm_cards import CardWay
+from chatapp_cli.services.message_request import InDialog, ToAddress
+from tests.services.paired import CRM, Paired, able, linked
+from tests.stores import Shop
+
+DEAL = Card(kind="deal", id="17", title="Ёлки")
+ANNA, BORIS = CardPhone(phone="8 (916) 000-00-01", whose="Анна"), CardPhone(phone="+79160000002", whose="Борис")
+
+
+@pytest.fixture
+def desk(shop: Shop) -> Paired:
+    return linked(shop, shop.channel(kind="email"), "north.example")
+
+
+def heard(desk: Paired, who: str, remote: str) -> DialogId:
+    """A client writes, and the CRM has a chat for it."""
+    dialog = desk.dialog(desk.shop.hear(desk.channel, who=who))
+    (row,) = desk.entries()
+    assert desk.told(row, chat=remote)
+    return dialog
+
+
+def target(
+    desk: Paired, *, chats: tuple[CardChat, ...] = (), phones: tuple[CardPhone, ...] = (), **way: object
+) -> object:
+    client = ClientOfCard(card=DEAL, chats=chats, phones=phones)
+    chosen = CardWay(**way)  # type: ignore[arg-type]
+    return desk.shop.read(lambda tx: crm_cards.target(tx, able, desk.link, client, chosen))
+
+
+def refusal(desk: Paired, kind: type[ChatappError], **said: object) -> str:
+    with pytest.raises(kind) as error:
+        target(desk, **said)  # type: ignore[arg-type]
+    return f"{error.value.what} → {error.value.next_step}"
+
+
+def test_the_dialog_of_a_card_is_written_to_and_chats_of_other_programs_are_none_of_ours(desk: Paired) -> None:
+    anna = heard(desk, "anna", "55")
+    assert target(desk, chats=(CardChat(remote="55"), CardChat(remote="99"))) == InDialog(anna)
+    assert target(desk, chats=(CardChat(remote="55", whose="Анна"),), phones=(ANNA,)) == InDialog(anna)
+    assert target(desk, chats=(CardChat(remote="99"),), phones=(ANNA,)) == ToAddress(desk.channel, "+79160000001")
+
+
+def test_a_chat_of_one_of_several_people_is_not_taken_for_the_others(desk: Paired) -> None:
+    anna = heard(desk, "anna", "55")
+    both = {"chats": (CardChat(remote="55", whose="Анна"),), "phones": (ANNA, BORIS)}
+    assert "belongs to several dialogs or people: 1: Anna" in refusal(desk, UsageError, **both)
+    assert target(desk, **both, dialog=anna) == InDialog(anna)  # type: ignore[arg-type]
+    assert target(desk, **both, phone="89160000002") == ToAddress(desk.channel, "+79160000002")  # type: ignore[arg-type]
+
+
+def test_among_several_dialogs_one_has_to_be_named_and_it_has_to_be_the_cards(desk: Paired) -> None:
+    anna, boris = heard(desk, "anna", "55"), heard(desk, "boris", "56")
+    chats = (CardChat(remote="55"), CardChat(remote="56"))
+    assert refusal(desk, UsageError, chats=chats).endswith("→ Say which one: --dialog NUMBER")
+    assert target(desk, chats=chats, dialog=boris) == InDialog(boris)
+    assert refusal(desk, NotFound, chats=chats[:1], dialog=boris).startswith(f"Dialog {boris} does not belong to Ёлки.")
+    assert anna != boris
+
+
+def test_among_several_phones_one_has_to_be_named_and_the_same_written_twice_is_one(desk: Paired) -> None:
+    assert "Ёлки has several phones: +79160000001 (Анна); +79160000002 (Борис)" in refusal(
+        desk, UsageError, phones=(ANNA, BORIS)
+    )
+    same = CardPhone(phone="+7 916 000-00-01", whose="Анна")
+    assert target(desk, phones=(ANNA, same)) == ToAddress(desk.channel, "+79160000001")
+    for wrong in ("+79169999999", "😀", "-"):
+        assert "is not a phone of Ёлки. → Its phones: +79160000001 (Анна)" in refusal(
+            desk, UsageError, phones=(ANNA,), phone=wrong
+        )
+
+
+def test_our_own_number_and_what_is_no_number_are_nobodys_phone(desk: Paired) -> None:
+    desk.shop.channel(kind="email", account="+79160000001")
+    assert "no dialog here and no phone" in refusal(desk, Refused, phones=(ANNA, CardPhone(phone="звонить Яне")))
+
+
+def test_among_several_channels_that_can_write_first_one_has_to_be_named(shop: Shop, desk: Paired) -> None:
+    other = shop.channel(kind="email", account="second")
+    assert target(desk, phones=(ANNA,)) == ToAddress(desk.channel, "+79160000001")
+    elsewhere = Place(id="109", name="Опт")
+    shop.write(lambda tx: pairings.attach(tx, CRM, desk.link, channels.one(tx, other), elsewhere, {}))
+    assert "Several channels can write first to +79160000001" in refusal(desk, UsageError, phones=(ANNA,))
+    assert target(desk, phones=(ANNA,), channels=frozenset({other})) == ToAddress(other, "+79160000001")
+    assert "no paired channel can write first" in refusal(desk, Refused, phones=(ANNA,), channels=frozenset())
+
+
+def test_what_stands_in_the_way_of_a_card_is_told_by_a_code(shop: Shop, desk: Paired) -> None:
+    def code(dialog: DialogId) -> str:
+        (found,) = shop.read(lambda tx: crm_cards.standing(tx, dialog))
+        return found.code
+
+    other = shop.channel(kind="email", account="second")
+    assert code(desk.dialog(shop.hear(other, who="boris"))) == "not_paired"
+    dialog = desk.dialog(shop.hear(desk.channel))
+    assert code(dialog) == "waits"
+    (row,) = desk.entries()
+    shop.write(lambda tx: (ledger.begin(tx, [row]), ledger.die(tx, row, "refused", "25 букв")))
+    assert code(dialog) == "refused"
+    shop.write(lambda tx: ledger.retry(tx, row.id))
+    desk.tell_all()
+    (found,) = shop.read(lambda tx: crm_cards.standing(tx, dialog))
+    assert (found.code, found.chat and found.chat.remote) == ("", "55")
