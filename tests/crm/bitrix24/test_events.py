@@ -177,6 +177,7 @@ async def test_a_message_that_only_mentions_a_token_stays_as_it_is() -> None:
         b'{"event":"ONIMCONNECTORMESSAGEADD"}',
         b"",
     ],
+    ids=["brackets", "deep", "many names", "bytes", "JSON", "nothing"],
 )
 @pytest.mark.parametrize("page", ["event", "install", "connector"])
 async def test_nonsense_of_any_size_is_refused_and_nothing_is_kept(body: bytes, page: str) -> None:
