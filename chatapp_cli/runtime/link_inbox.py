@@ -7,7 +7,7 @@ from functools import partial
 
 import structlog
 
-from chatapp_cli.domain.crm.events import CardEvent, CrmEvent, CrmWrote, PlaceConfigured, RemoteFile
+from chatapp_cli.domain.crm.events import CrmEvent, CrmWrote, PlaceConfigured, RemoteFile
 from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import ChannelError, ChatappError, NotFound, Rejected, StoreError
 from chatapp_cli.domain.ids import Millis
@@ -73,18 +73,14 @@ class LinkInbox:
     async def _turn(self, session: CrmSession) -> None:
         """Apply what may be applied now; in a chat a message waits for those before it."""
         held: set[tuple[str, str]] = set()
-        waiting = await self._waiting()
-        now = self._clock.now()
-        cards = [(row, event) for row, event in waiting if isinstance(event, CardEvent) and row.next_at <= now]
-        for row, event in in_order([one for one in waiting if not isinstance(one[1], CardEvent)]):
+        for row, event in in_order(await self._waiting()):
             where = _chat_of(event)
             waits = row.next_at > self._clock.now() or where in held
             if not waits:
                 waits = not await self._apply(session, row, event)
             if waits and where is not None and isinstance(event, CrmWrote):
                 held.add(where)
-        if cards:
-            await self._owners.apply(session, cards)
+        await self._owners.apply(session)
 
     async def _waiting(self) -> list[tuple[CrmArrivedRow, CrmEvent]]:
         """Events that are not applied; one that cannot be read becomes a dead letter."""
