@@ -28,6 +28,7 @@ from chatapp_cli.services import ledger, links
 from chatapp_cli.services.ingest import ingest
 
 EVENTS = 6000
+DIALOGS = 500
 BACKLOG = 1_600
 AT_ONCE = 20
 """Requests that we let go at once after a pause."""
@@ -105,6 +106,7 @@ def _hooks() -> Iterator[Case]:
         made = stack.enter_context(shop())
         served, port, pid = stack.enter_context(_linked(stack, made))
         row = made.company.read(links.everything)[0]
+        _write(made, served, DIALOGS)
         daemon = Server(port, pid, made.path)
         events = EventLoad(Server(port, pid, f"/hooks/{row.hook_key}/event"), served)
         yield Case(
@@ -117,10 +119,11 @@ def _hooks() -> Iterator[Case]:
 
 
 class EventLoad:
-    """Events of conversations that nobody here knows yet: stored, answered, and looked at again later."""
+    """Ends of conversations that the desk knows: stored, answered, and applied soon afterwards."""
 
     def __init__(self, server: Server, served: ServedPortal) -> None:
         self._server, self._portal = server, served.portal
+        self._chats = [chat.outside for chat in served.portal.chats]
 
     def take(self) -> float:
         """So many a second of the daemon's processor."""
@@ -140,8 +143,8 @@ class EventLoad:
         item = "data[DATA][0]"
         said = {
             "event": "ONIMCONNECTORDIALOGFINISH", "eventId": "12", "ts": str(1_796_000_000 + number),
-            "data[CONNECTOR]": "chatapp_whatsapp", "data[LINE]": "107", f"{item}[connector][connector_id]": "chatapp",
-            f"{item}[chat][id]": f"c{number % 500}", f"{item}[session][id]": str(number), f"{item}[user]": "27",
+            "data[CONNECTOR]": "chatapp_whatsapp", "data[LINE]": "107", f"{item}[connector][connector_id]": "c",
+            f"{item}[chat][id]": self._chats[number % DIALOGS], f"{item}[session][id]": str(number),
             f"{item}[session][closed]": "Y", **{f"auth[{name}]": value for name, value in auth.items()},
         }  # fmt: skip
         body = urlencode(said).encode()
@@ -191,14 +194,19 @@ def _tell(made: Shop, served: ServedPortal) -> tuple[float, float]:
     """Messages a second once no more may go at once, and requests for a message."""
     time.sleep(AT_ONCE / LEAK)
     before = served.portal.requests
-    arrivals = [ingesting.arrival(f"b{number}", number) for number in range(BACKLOG)]
-    made.company.write(lambda tx: ingest(tx, ChannelId(1), Batch(arrivals=arrivals)))
-    wait(lambda: _shown(served) >= BACKLOG, "the backlog", 600)
+    _write(made, served, BACKLOG)
     calls = [call for call in served.portal.calls if call.method == SEND]
     late = calls[AT_ONCE:]
     seconds = (late[-1].at - calls[AT_ONCE - 1].at) / 1000
     assert served.portal.refused == 0
     return sum(len(call.params["MESSAGES"]) for call in late) / seconds, (served.portal.requests - before) / BACKLOG
+
+
+def _write(made: Shop, served: ServedPortal, messages: int) -> None:
+    """Let clients write, and wait until the portal shows it."""
+    arrivals = [ingesting.arrival(f"b{number}", number) for number in range(messages)]
+    made.company.write(lambda tx: ingest(tx, ChannelId(1), Batch(arrivals=arrivals)))
+    wait(lambda: _shown(served) >= messages, "the clients' messages", 600)
 
 
 def _shown(served: ServedPortal) -> int:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 import structlog
 
 from chatapp_cli.domain.crm.events import CrmEvent, CrmWrote, PlaceConfigured, RemoteFile
 from chatapp_cli.domain.draft import StagedFile
-from chatapp_cli.domain.errors import ChannelError, ChatappError, NotFound, Rejected, StoreError
+from chatapp_cli.domain.errors import ChatappError, NotFound, Rejected, StoreError
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.text import T
 from chatapp_cli.ports.crm import CrmSession
@@ -18,7 +18,7 @@ from chatapp_cli.runtime.link_places import PlaceKeeper
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.wakeup import WakeUp
 from chatapp_cli.services import crm_intake, files, ledger
-from chatapp_cli.services.crm_intake import CrmContext, NotYet
+from chatapp_cli.services.crm_intake import CrmContext
 from chatapp_cli.store.rows.crm import CrmArrivedRow, LinkRow
 
 log = structlog.get_logger()
@@ -27,6 +27,8 @@ CAUGHT_UP_WITHIN = 15.0
 """Seconds that what comes waits, at most, for what employees wrote while no session was up."""
 LOOK = 30.0
 """Seconds after which it looks even without a wake-up."""
+TOGETHER = 20
+"""Events that are applied in one transaction."""
 FOR_UNKNOWN = 2.0
 """Seconds until an event is tried again that came before what it is about; doubled each time."""
 
@@ -35,7 +37,7 @@ class LinkInbox:
     """The events of one link."""
 
     def __init__(self, store: AsyncStore, link: LinkRow, applied: Callable[[], None]) -> None:
-        """``applied`` is called after each event: the CRM may have to be told something because of it."""
+        """``applied`` is called after events: the CRM may have to be told something because of it."""
         self._store = store
         self._link = link.id
         self._applied = applied
@@ -65,22 +67,31 @@ class LinkInbox:
         await self._caught_up.wait_by(self._clock, CAUGHT_UP_WITHIN)
         while True:
             self._news.clear()
-            await self._turn(session)
+            if await self._turn(session):
+                continue
             due = await self._store.read(partial(crm_intake.next_due, link=self._link))
             later = LOOK if due is None else (due - self._clock.now()) / 1000
             await self._news.wait_by(self._clock, min(max(later, 0.01), LOOK))
 
-    async def _turn(self, session: CrmSession) -> None:
-        """Apply what may be applied now; in a chat a message waits for those before it."""
+    async def _turn(self, session: CrmSession) -> bool:
+        """Apply what may be applied now; in a chat a message waits for those before it. True: more can be done now."""
         held: set[tuple[str, str]] = set()
-        for row, event in in_order(await self._waiting()):
-            where = _chat_of(event)
-            waits = row.next_at > self._clock.now() or where in held
-            if not waits:
-                waits = not await self._apply(session, row, event)
-            if waits and where is not None and isinstance(event, CrmWrote):
-                held.add(where)
+        found = await self._waiting()
+        moved = left = False
+        for some in bundles(in_order(found)):
+            free = [pair for pair in some if not self._waits(held, *pair)]
+            done = await self._apply(session, free) if free else {}
+            moved |= any(done.values())
+            left |= len(done) < len(free)
+            held.update(where for row, event in free if not done.get(row.id) and (where := _held_by(event)))
         await self._owners.apply(session)
+        return left or (moved and len(found) >= crm_intake.PAGE)
+
+    def _waits(self, held: set[tuple[str, str]], row: CrmArrivedRow, event: CrmEvent) -> bool:
+        waits = row.next_at > self._clock.now() or crm_intake.chat_of(event) in held
+        if waits and (where := _held_by(event)):
+            held.add(where)
+        return waits
 
     async def _waiting(self) -> list[tuple[CrmArrivedRow, CrmEvent]]:
         """Events that are not applied; one that cannot be read becomes a dead letter."""
@@ -92,36 +103,49 @@ class LinkInbox:
                 await self._store.write(partial(crm_intake.die, row=row, problem=str(error)))
         return found
 
-    async def _apply(self, session: CrmSession, row: CrmArrivedRow, event: CrmEvent) -> bool:
-        """Apply an event; false if it is tried again later."""
+    async def _apply(self, session: CrmSession, some: Sequence[tuple[CrmArrivedRow, CrmEvent]]) -> Mapping[int, bool]:
+        """Apply a bundle; whether each one that was tried is done with, and not tried again later."""
+        errors = dict[int, Exception | None]()
         try:
-            await self._carry_out(session, row, event)
+            errors |= await self._carried_out(session, some)
         except StoreError:
             raise
-        except Rejected as error:
-            await self._reject(row, event, error)
-        except (NotYet, ChannelError) as error:
-            await self._put_off(row, error)
-            return False
-        except NotFound as error:
-            await self._store.write(partial(crm_intake.die, row=row, problem=str(error.what)))
-        except ChatappError as error:
-            await self._put_off(row, error)
-            return False
-        except Exception as error:  # a mistake of ours in one event must not keep the others
-            log.exception("crm.not_applied", link=self._link, arrived=row.id)
-            await self._put_off(row, ChatappError(T("{error}", error=type(error).__name__)))
-            return False
-        self._applied()
-        return True
+        except Exception as error:  # noqa: BLE001 - of what needs the network, which is alone in its bundle
+            errors |= {row.id: error for row, _ in some}
+        done = {
+            row.id: error is None or await self._failed(row, event, error)
+            for row, event in some
+            for error in ([errors[row.id]] if row.id in errors else [])
+        }
+        if any(done.values()):
+            self._applied()
+        return done
 
-    async def _carry_out(self, session: CrmSession, row: CrmArrivedRow, event: CrmEvent) -> None:
+    async def _failed(self, row: CrmArrivedRow, event: CrmEvent, error: Exception) -> bool:
+        """Record what hindered an event; false if it is tried again later."""
+        if isinstance(error, Rejected):
+            await self._reject(row, event, error)
+            return True
+        if isinstance(error, NotFound):
+            await self._store.write(partial(crm_intake.die, row=row, problem=str(error.what)))
+            return True
+        if not isinstance(error, ChatappError):  # a mistake of ours
+            log.error("crm.not_applied", link=self._link, arrived=row.id, exc_info=error)
+            error = ChatappError(T("{error}", error=type(error).__name__))
+        await self._put_off(row, error)
+        return False
+
+    async def _carried_out(
+        self, session: CrmSession, some: Sequence[tuple[CrmArrivedRow, CrmEvent]]
+    ) -> Mapping[int, Exception | None]:
+        """What hindered each event that was tried; ``None`` for one that is applied."""
+        row, event = some[0]
         if isinstance(event, PlaceConfigured):
             await self._places.apply(session, row, event)
-            return
-        staged = await self._fetched(session, event.files) if isinstance(event, CrmWrote) else ()
-        context = CrmContext(able=self._store.company.capabilities, files=staged)
-        await self._store.write(partial(crm_intake.apply, row=row, event=event, context=context))
+            return {row.id: None}
+        files = [await self._fetched(session, one.files) for _, one in some if isinstance(one, CrmWrote)]
+        context = CrmContext(able=self._store.company.capabilities, files=[file for one in files for file in one])
+        return await self._store.write(partial(crm_intake.apply_each, found=some, context=context))
 
     async def _reject(self, row: CrmArrivedRow, event: CrmEvent, error: Rejected) -> None:
         if isinstance(event, CrmWrote):
@@ -169,6 +193,24 @@ def _place_of(found: tuple[CrmArrivedRow, CrmWrote]) -> tuple[int, int]:
     return (int(event.remote) if event.remote.isascii() and event.remote.isdecimal() else 0), row.id
 
 
-def _chat_of(event: CrmEvent) -> tuple[str, str] | None:
-    place, chat = getattr(event, "place", None), getattr(event, "chat", None)
-    return None if place is None or chat is None else (place, chat)
+def bundles(
+    found: Iterable[tuple[CrmArrivedRow, CrmEvent]],
+) -> Iterator[Sequence[tuple[CrmArrivedRow, CrmEvent]]]:
+    """The same events in bundles for one transaction each; one that needs the network first is alone."""
+    bundle: list[tuple[CrmArrivedRow, CrmEvent]] = []
+    for row, event in found:
+        alone = isinstance(event, PlaceConfigured) or (isinstance(event, CrmWrote) and bool(event.files))
+        if bundle and (alone or len(bundle) == TOGETHER):
+            yield bundle
+            bundle = []
+        bundle.append((row, event))
+        if alone:
+            yield bundle
+            bundle = []
+    if bundle:
+        yield bundle
+
+
+def _held_by(event: CrmEvent) -> tuple[str, str] | None:
+    """The chat whose later events wait for this one."""
+    return crm_intake.chat_of(event) if isinstance(event, CrmWrote) else None

@@ -10,7 +10,7 @@ import structlog
 from chatapp_cli.domain.crm.events import CardEvent
 from chatapp_cli.domain.crm.link import Pairing
 from chatapp_cli.domain.crm.owner import ChatOwner, heeds_cards
-from chatapp_cli.domain.errors import ChannelError
+from chatapp_cli.domain.errors import ChannelError, StoreError
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.crm import CrmSession, KnowsOwners
@@ -55,8 +55,14 @@ class OwnerKeeper:
         """Apply some; false if the CRM does not answer now."""
         try:
             found = await _asked(session, await self._events(rows), await self._heeding())
+        except StoreError:
+            raise
         except ChannelError as error:
             await self._store.write(partial(_put_off, rows=rows, problem=str(error.what)))
+            return False
+        except Exception as error:  # a mistake of ours about cards must not keep the messages
+            log.exception("crm.owners_not_applied", link=self._link.id)
+            await self._store.write(partial(_put_off, rows=rows, problem=type(error).__name__))
             return False
         self._say(await self._store.write(partial(crm_owners.apply, link=self._link.id, rows=rows, found=found)))
         return True

@@ -28,7 +28,7 @@ from chatapp_cli.domain.crm.events import (
 )
 from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.draft import Draft, StagedFile
-from chatapp_cli.domain.errors import ChatappError, NotFound, Refused
+from chatapp_cli.domain.errors import ChatappError, NotFound, Refused, StoreError
 from chatapp_cli.domain.ids import DialogId, LinkId, MessageId, Millis
 from chatapp_cli.domain.journal.links import LinkDeadLetterKept, LinkHeard
 from chatapp_cli.domain.message import Operation, Origin, State
@@ -58,6 +58,8 @@ if TYPE_CHECKING:
 
 UNINSTALLED = "uninstalled"
 """The code of a link whose application an administrator of the CRM removed."""
+PAGE = 500
+"""Events that are read at once."""
 MOST_TRIES = 12
 """Attempts at an event that names something unknown, such as an edit before its message; then a person decides."""
 KEPT: Millis = 90 * 86_400_000
@@ -116,7 +118,7 @@ def _tell_of_death(tx: Tx, link: LinkId, arrived: int, problem: str) -> None:
     tx.emit(LinkDeadLetterKept(link=link, arrived=arrived, problem=border.name(problem)), actor=PROGRAM)
 
 
-def waiting(tx: Tx, link: LinkId, *, n: int = 500) -> list[CrmArrivedRow]:
+def waiting(tx: Tx, link: LinkId, *, n: int = PAGE) -> list[CrmArrivedRow]:
     """Events that are not applied, in the order of their arrival; some wait for a time.
 
     Those of cards are read apart: a busy CRM tells many, and messages do not wait behind them.
@@ -139,6 +141,38 @@ def apply(tx: Tx, row: CrmArrivedRow, event: CrmEvent, context: CrmContext) -> N
     """Apply an event once. Raises NotYet if what it is about is not known yet."""
     if tx.run("crmevents.done", id=row.id):
         _APPLY[type(event)](tx, row.link_id, event, context)
+
+
+def apply_each(
+    tx: Tx, found: Sequence[tuple[CrmArrivedRow, CrmEvent]], context: CrmContext
+) -> Mapping[int, Exception | None]:
+    """Apply events in one transaction; one that fails undoes only itself, and the later ones of its chat are left.
+
+    Returns the error, or ``None``, of each that was tried, by its number.
+    """
+    tried: dict[int, Exception | None] = {}
+    stuck: set[tuple[str, str]] = set()
+    for row, event in found:
+        where = chat_of(event)
+        if where in stuck:
+            continue
+        try:
+            with tx.savepoint("applying"):
+                apply(tx, row, event, context)
+            tried[row.id] = None
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a mistake of ours in one event must not keep the others
+            tried[row.id] = error
+            if where is not None:
+                stuck.add(where)
+    return tried
+
+
+def chat_of(event: CrmEvent) -> tuple[str, str] | None:
+    """The place and the chat that an event is about, if it is about one."""
+    place, chat = getattr(event, "place", None), getattr(event, "chat", None)
+    return None if place is None or chat is None else (place, chat)
 
 
 def reject(tx: Tx, row: CrmArrivedRow, event: CrmWrote, refusal: ChatappError) -> None:

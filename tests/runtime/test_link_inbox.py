@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from chatapp_cli.domain.crm.events import CrmEvent, CrmRewrote, CrmWrote
+from chatapp_cli.domain.crm.events import CrmEvent, CrmRewrote, CrmWrote, RemoteFile
 from chatapp_cli.domain.ids import LinkId
-from chatapp_cli.runtime.link_inbox import in_order
+from chatapp_cli.runtime.link_inbox import TOGETHER, bundles, in_order
 from chatapp_cli.store.rows.crm import CrmArrivedRow
 
 
@@ -27,3 +27,11 @@ def test_messages_of_a_chat_come_as_they_were_written_and_those_of_others_keep_t
 def test_messages_without_numbers_come_as_they_arrived() -> None:
     events = [wrote("b"), wrote("a")]
     assert [event for _, event in in_order([arrived(n, event) for n, event in enumerate(events)])] == events
+
+
+def test_events_are_applied_in_bundles_and_one_whose_files_are_fetched_is_alone() -> None:
+    file = RemoteFile(name="a.png", address="/a")
+    with_file = CrmWrote(kind="email", place="107", chat="chat-1", remote="5", files=(file,))
+    events = [*(wrote(str(n)) for n in range(TOGETHER + 1)), with_file, wrote("6")]
+    found = [[row.id for row, _ in one] for one in bundles(arrived(n, event) for n, event in enumerate(events))]
+    assert found == [[*range(TOGETHER)], [TOGETHER], [TOGETHER + 1], [TOGETHER + 2]]

@@ -17,7 +17,7 @@ from chatapp_cli.crm.bitrix24 import events
 from chatapp_cli.crm.bitrix24.connector import Bitrix24Session
 from chatapp_cli.domain.crm.entry import CrmChat, CrmReceipt
 from chatapp_cli.domain.crm.events import CardChanged, CardCommented, CrmWrote, MirroredChat
-from chatapp_cli.domain.crm.states import Act
+from chatapp_cli.domain.crm.states import Act, TextFate
 from chatapp_cli.ports.world import World
 from chatapp_cli.sandbox.bitrix24 import Portal
 from chatapp_cli.sandbox.stage import StageFile
@@ -97,6 +97,7 @@ async def everything(session: Bitrix24Session, portal: Portal, desk: OfficeDesk,
     assert isinstance(found.event, CrmWrote)
     await session.fetch(found.event.files[0].address, folder / "file")
     await owners(session, portal, chat)
+    await sends_texts(session, portal)
     assert desk.bound
     await desk.crm.check(desk.bound)
     desk.url = f"{desk.url}/moved"
@@ -111,6 +112,18 @@ async def owners(session: Bitrix24Session, portal: Portal, chat: CrmChat) -> Non
     assert len(await session.changed_cards(0, [both])) == len(portal.cards)
     told = entry("", act=Act.OWNER, chat=chat, pairing=both, employee="29")
     assert await session.deliver([told]) == [CrmReceipt()]
+
+
+async def sends_texts(session: Bitrix24Session, portal: Portal) -> None:
+    """A channel becomes a provider of SMS, moves to another line, sends one, and is none any more."""
+    for place in (LINE, 109):
+        assert await session.arrange([pairing(place=place, sms="on")]) == {}
+    number, answered = await portal.sends_sms(next(iter(portal.senders)), "+79161234567", "Заказ готов")
+    assert answered.status == 200
+    fate = {"pairing": pairing(sms="on"), "remote": number, "fate": TextFate.DELIVERED, "texted": True}
+    (done,) = await session.deliver([entry("m-9", "Заказ готов", act=Act.TEXTED, **fate)])
+    assert isinstance(done, CrmReceipt)
+    assert await session.arrange([pairing(sms="off")]) == {}
 
 
 def test_every_method_in_the_code_is_described() -> None:
