@@ -7,7 +7,7 @@ from functools import partial
 
 import structlog
 
-from chatapp_cli.domain.crm.events import CardEvent, CrmEvent, CrmWrote, PlaceConfigured, RemoteFile
+from chatapp_cli.domain.crm.events import CrmEvent, CrmWrote, PlaceConfigured, RemoteFile
 from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import ChatappError, NotFound, Rejected, StoreError
 from chatapp_cli.domain.ids import Millis
@@ -77,21 +77,15 @@ class LinkInbox:
         """Apply what may be applied now; in a chat a message waits for those before it. True: more can be done now."""
         held: set[tuple[str, str]] = set()
         found = await self._waiting()
-        of_cards = [(row, event) for row, event in found if isinstance(event, CardEvent)]
         moved = left = False
-        for some in bundles(in_order([one for one in found if not isinstance(one[1], CardEvent)])):
+        for some in bundles(in_order(found)):
             free = [pair for pair in some if not self._waits(held, *pair)]
             done = await self._apply(session, free) if free else {}
             moved |= any(done.values())
             left |= len(done) < len(free)
             held.update(where for row, event in free if not done.get(row.id) and (where := _held_by(event)))
-        await self._heed_cards(session, of_cards)
+        await self._owners.apply(session)
         return left or (moved and len(found) >= crm_intake.PAGE)
-
-    async def _heed_cards(self, session: CrmSession, some: Sequence[tuple[CrmArrivedRow, CardEvent]]) -> None:
-        now = self._clock.now()
-        if due := [(row, event) for row, event in some if row.next_at <= now]:
-            await self._owners.apply(session, due)
 
     def _waits(self, held: set[tuple[str, str]], row: CrmArrivedRow, event: CrmEvent) -> bool:
         waits = row.next_at > self._clock.now() or crm_intake.chat_of(event) in held

@@ -10,7 +10,7 @@ import structlog
 from chatapp_cli.domain.crm.events import CardEvent
 from chatapp_cli.domain.crm.link import Pairing
 from chatapp_cli.domain.crm.owner import ChatOwner, heeds_cards
-from chatapp_cli.domain.errors import ChannelError
+from chatapp_cli.domain.errors import ChannelError, StoreError
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.crm import CrmSession, KnowsOwners
@@ -37,11 +37,11 @@ class OwnerKeeper:
         self._link = link
         self._said: set[tuple[str, str]] = set()
 
-    async def apply(self, session: CrmSession, events: Sequence[tuple[CrmArrivedRow, CardEvent]]) -> None:
-        """Ask about the cards of these events, and assign their dialogs."""
-        wanted = await self._heeding()
-        for start in range(0, len(events), AT_ONCE):
-            await self._some(session, events[start : start + AT_ONCE], wanted)
+    async def apply(self, session: CrmSession) -> None:
+        """Ask about the cards that changed, and assign their dialogs."""
+        while rows := await self._store.read(partial(crm_intake.waiting_cards, link=self._link.id, n=AT_ONCE)):
+            if not await self._some(session, rows):
+                return
 
     async def changed_since(self, session: CrmSession, since: Millis) -> int:
         """Look for the cards that changed since a moment; returns how many are new."""
@@ -51,24 +51,36 @@ class OwnerKeeper:
         arrivals = await session.changed_cards(max(0, since - MARGIN), wanted)
         return await self._store.write(partial(crm_intake.keep, link=self._link.id, arrivals=arrivals))
 
-    async def _some(
-        self, session: CrmSession, events: Sequence[tuple[CrmArrivedRow, CardEvent]], wanted: Sequence[Pairing]
-    ) -> None:
-        rows = [row for row, _ in events]
+    async def _some(self, session: CrmSession, rows: Sequence[CrmArrivedRow]) -> bool:
+        """Apply some; false if the CRM does not answer now."""
         try:
-            found = await _asked(session, [event for _, event in events], wanted)
+            found = await _asked(session, await self._events(rows), await self._heeding())
+        except StoreError:
+            raise
         except ChannelError as error:
-            await self._put_off(rows, error)
-            return
+            await self._store.write(partial(_put_off, rows=rows, problem=str(error.what)))
+            return False
+        except Exception as error:  # a mistake of ours about cards must not keep the messages
+            log.exception("crm.owners_not_applied", link=self._link.id)
+            await self._store.write(partial(_put_off, rows=rows, problem=type(error).__name__))
+            return False
         self._say(await self._store.write(partial(crm_owners.apply, link=self._link.id, rows=rows, found=found)))
+        return True
+
+    async def _events(self, rows: Sequence[CrmArrivedRow]) -> Sequence[CardEvent]:
+        """What the rows say; one that cannot be read, as of a newer version, becomes a dead letter."""
+        found: list[CardEvent] = []
+        for row in rows:
+            try:
+                event = crm_intake.event_of(row)
+            except ValueError as error:
+                await self._store.write(partial(crm_intake.die, row=row, problem=str(error)))
+            else:
+                found += [event] if isinstance(event, CardEvent) else []
+        return found
 
     async def _heeding(self) -> Sequence[Pairing]:
         return await self._store.read(partial(_heeding, link=self._link))
-
-    async def _put_off(self, rows: Sequence[CrmArrivedRow], error: ChannelError) -> None:
-        for row in rows:
-            seconds = min(ledger.LONGEST_WAIT, FOR_ERRORS * 2.0**row.tries)
-            await self._store.write(partial(crm_intake.put_off, row=row, problem=str(error.what), seconds=seconds))
 
     def _say(self, blind: Mapping[str, str]) -> None:
         """Say once for each who does not see a line."""
@@ -76,6 +88,12 @@ class OwnerKeeper:
             if (operator, line) not in self._said:
                 self._said.add((operator, line))
                 log.warning("crm.owner_does_not_see_line", link=self._link.id, operator=operator, line=line)
+
+
+def _put_off(tx: Tx, *, rows: Sequence[CrmArrivedRow], problem: str) -> None:
+    for row in rows:
+        seconds = min(ledger.LONGEST_WAIT, FOR_ERRORS * 2.0**row.tries)
+        crm_intake.put_off(tx, row, problem, seconds=seconds)
 
 
 async def _asked(session: CrmSession, events: Sequence[CardEvent], wanted: Sequence[Pairing]) -> Sequence[ChatOwner]:

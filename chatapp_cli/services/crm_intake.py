@@ -68,6 +68,8 @@ KEPT: Millis = 90 * 86_400_000
 """How long applied events are kept: a doubled one, or one that a catch-up finds, comes within that time."""
 
 
+_OF_CARDS = '["Card%'
+"""How stored events of cards begin, see ``written``."""
 _OUR_CHAT = re.compile(r"chat-([0-9]{1,18})")
 
 
@@ -132,8 +134,16 @@ def _tell_of_death(tx: Tx, link: LinkId, arrived: int, problem: str) -> None:
 
 
 def waiting(tx: Tx, link: LinkId, *, n: int = PAGE) -> list[CrmArrivedRow]:
-    """Events that are not applied, in the order of their arrival; some wait for a time."""
-    return tx.all(CrmArrivedRow, "crmevents.open", link=link, n=n)
+    """Events that are not applied, in the order of their arrival; some wait for a time.
+
+    Those of cards are read apart: a busy CRM tells many, and messages do not wait behind them.
+    """
+    return tx.all(CrmArrivedRow, "crmevents.open", link=link, cards=_OF_CARDS, n=n)
+
+
+def waiting_cards(tx: Tx, link: LinkId, *, n: int) -> list[CrmArrivedRow]:
+    """Events of cards that may be applied now, in the order of their arrival."""
+    return tx.all(CrmArrivedRow, "crmevents.cards", link=link, cards=_OF_CARDS, now=tx.now, n=n)
 
 
 def next_due(tx: Tx, link: LinkId) -> Millis | None:

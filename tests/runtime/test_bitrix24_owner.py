@@ -140,7 +140,7 @@ async def test_what_changed_while_we_were_deaf_is_caught_up(desk: OwnerDesk) -> 
     assert desk.assignee() == ""
     desk.company.write(lambda tx: links.ask_catch_up(tx, desk.links[0]))
     await desk.becomes("олег")
-    assert desk.company.read(lambda tx: crm_intake.waiting(tx, desk.links[0])) == []
+    assert desk.company.read(lambda tx: crm_intake.waiting_cards(tx, desk.links[0], n=9)) == []
 
 
 async def test_events_of_cards_are_bound_only_while_a_pairing_heeds_them(desk: OwnerDesk) -> None:

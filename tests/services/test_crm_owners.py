@@ -177,8 +177,9 @@ def test_without_the_option_nothing_is_owed(shop: Shop) -> None:
 def test_events_of_cards_are_forgotten_once_they_are_applied(desk: Paired) -> None:
     arrival = CrmArrival(provider_id="card:deal:17:1", event=CardChanged(card="deal", id="17"), raw=b"{}")
     desk.shop.write(lambda tx: crm_intake.keep(tx, desk.link, [arrival]))
-    (row,) = desk.shop.read(lambda tx: crm_intake.waiting(tx, desk.link))
+    assert desk.shop.read(lambda tx: crm_intake.waiting(tx, desk.link)) == []
+    (row,) = desk.shop.read(lambda tx: crm_intake.waiting_cards(tx, desk.link, n=50))
     assert crm_intake.event_of(row) == arrival.event
     desk.shop.write(lambda tx: crm_owners.apply(tx, desk.link, [row], []))
-    assert desk.shop.read(lambda tx: crm_intake.waiting(tx, desk.link)) == []
+    assert desk.shop.read(lambda tx: crm_intake.waiting_cards(tx, desk.link, n=50)) == []
     assert desk.shop.write(lambda tx: crm_intake.keep(tx, desk.link, [arrival])) == 1

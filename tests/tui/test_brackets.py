@@ -77,7 +77,7 @@ OURS = {
     "channel_memory": {"name"},
     "contact": {"chain"},
     "crm_arrived": {"provider_id", "event", "state"},
-    "crm_dialog": {"chat", "remote", "session", "code", "seen"},
+    "crm_dialog": {"chat", "remote", "session", "code", "seen", "owner"},
     "crm_employee": {"employee"},
     "crm_entry": {"chat", "remote", "employee", "reason", "act", "state", "code"},
     "crm_link": {"kind", "account", "hook_key", "settings", "facts", "state", "code"},

@@ -21,6 +21,7 @@ from chatapp_cli.domain.crm.events import CrmArrival, CrmEvent, PlaceConfigured,
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.form import Field
 from chatapp_cli.domain.ids import ChannelId, Millis
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import show, speaking
 from chatapp_cli.kit.crms import manifest
@@ -101,8 +102,8 @@ def _about(address: str) -> str:
 
 
 def _nothing_to_choose(kind: str) -> str:
-    words = T("Bind a channel of this kind at the desk and authorise it; then open this page again:")
-    return f"{_said(words)}<p><code>chatapp line bind {escape(kind)}</code></p>"
+    words = T("Bind a channel of this kind at the desk and authorise it; then open this page again.")
+    return _said(words) + _said(T("{how}", how=to_do(Next.BIND, kind=kind)), "code")
 
 
 def _said(words: Text, tag: str = "span") -> str:

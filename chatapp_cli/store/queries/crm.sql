@@ -318,7 +318,12 @@ ON CONFLICT DO NOTHING RETURNING id;
 
 -- name: crmevents.open
 SELECT id, link_id, provider_id, event, raw, state, problem, tries, next_at, at FROM crm_arrived
-WHERE link_id = :link AND state <> 'done' AND state = 'new' ORDER BY id LIMIT :n;
+WHERE link_id = :link AND state <> 'done' AND state = 'new' AND event NOT LIKE :cards ORDER BY id LIMIT :n;
+
+-- name: crmevents.cards
+SELECT id, link_id, provider_id, event, raw, state, problem, tries, next_at, at FROM crm_arrived
+WHERE link_id = :link AND state <> 'done' AND state = 'new' AND next_at <= :now AND event LIKE :cards
+ORDER BY id LIMIT :n;
 
 -- name: crmevents.named
 SELECT id, link_id, provider_id, event, raw, state, problem, tries, next_at, at FROM crm_arrived
@@ -355,7 +360,7 @@ DELETE FROM crm_arrived WHERE id IN (
 UPDATE crm_arrived SET next_at = next_at - :by WHERE state <> 'done' AND next_at > :now;
 
 -- name: crmevents.forget
-DELETE FROM crm_arrived WHERE id = :id;
+DELETE FROM crm_arrived WHERE id = :id AND state <> 'dead';
 
 -- name: employees.all
 SELECT operator, employee, name FROM crm_employee WHERE link_id = :link ORDER BY operator;

@@ -308,3 +308,46 @@ async def test_a_file_of_the_disk_is_fetched_by_the_address_that_the_portal_give
     both = [item("m-2", "раз"), item("m-3", "два")]
     await client.done("imconnector.send.messages", CONNECTOR=CONNECTOR, LINE=LINE, MESSAGES=both)
     assert [message.text for message in portal.messages(portal.chats[0].id)] == ["Добрый день", "раз", "два"]
+
+
+async def test_a_card_shows_when_a_field_changed_and_a_comment_changes_none(
+    portal: Portal, client: Client, clock: HandClock, handler: Handler
+) -> None:
+    await client.connect()
+    for event in ("OnCrmDealUpdate", "OnCrmTimelineCommentAdd"):
+        await client.done("event.bind", event=event, handler=f"{handler.url}/event")
+    await client.send("m-1")
+    clock.passed += 3
+    deal = portal.cards[1]
+    made = deal.updated
+    clock.passed += 60
+    await portal.staff.comments(deal, "Перезвонить", employee=29)
+    comment = await client.done("crm.timeline.comment.get", id=portal.comments[0].id)
+    assert (comment["ENTITY_TYPE"], comment["ENTITY_ID"], comment["AUTHOR_ID"]) == ("deal", str(deal.id), "29")
+    assert deal.updated == made
+    await client.done("crm.item.update", entityTypeId=2, id=deal.id, fields={"assignedById": 29})
+    assert (deal.responsible, deal.updated - made) == (29, 60_000)
+    since = {"entityTypeId": 2, "filter": {">=updatedTime": "2020-01-01T00:00:00+00:00"}, "select": ["id"]}
+    assert (await client.done("crm.item.list", **since))["items"] == [{"id": deal.id}]
+    since["filter"] = {">=updatedTime": "2100-01-01T00:00:00+00:00"}
+    assert (await client.done("crm.item.list", **since))["items"] == []
+    await portal.settled()
+    assert [form["event"] for form in handler.forms] == ["ONCRMTIMELINECOMMENTADD", "ONCRMDEALUPDATE"]
+
+
+async def test_nobody_becomes_responsible_who_does_not_work_here(
+    portal: Portal, client: Client, clock: HandClock
+) -> None:
+    await client.connect()
+    await client.send("m-1")
+    clock.passed += 3
+    deal = portal.cards[1]
+    await portal.staff.dismisses(29)
+    change = {"entityTypeId": 2, "id": deal.id}
+    for employee in (29, 4711):
+        said = await client.refused("crm.item.update", **change, fields={"assignedById": employee})
+        assert said == (400, "CRM_FIELD_ERROR_VALUE_NOT_VALID")
+    portal.misbehaviour.denied_cards = {("deal", deal.id)}
+    assert await client.refused("crm.item.update", **change, fields={"assignedById": 1}) == (403, "ACCESS_DENIED")
+    assert deal.responsible == 27
+    assert await client.refused("crm.timeline.comment.get", id=1) == (400, "NOT_FOUND")
