@@ -63,7 +63,7 @@ class Plan:
 
 
 FULL = Plan(incoming=300, outgoing=150, mails=60, kills=50, people=10, patience=300)
-TENTH = Plan(incoming=30, outgoing=15, mails=6, kills=5, people=4, patience=60)
+TENTH = Plan(incoming=15, outgoing=8, mails=4, kills=5, people=5, patience=60)
 
 
 @dataclass(slots=True)
@@ -86,6 +86,8 @@ class Figures:
     overtaken: int = 0
     """Answers that came late, because no event told of them."""
     files: Counter[str] = field(default_factory=Counter)
+    bare: list[str] = field(default_factory=list)
+    """Answers that clients got without their file."""
     faults: Counter[str] = field(default_factory=Counter)
     events: Counter[str] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
@@ -120,6 +122,7 @@ class Figures:
         yield from (f"its author was not told: {text}" for text in sorted(self._untold))
         yield from (f"it waits: {what}" for what in self.left)
         yield from (f"the portal's rules: {problem}" for problem in sorted(set(self.problems)))
+        yield from (f"its file did not arrive: {text}" for text in self.bare)
         if self.files["shown"] + self.kills < self.files["sent in"]:
             yield f"files: {self.files['shown']} of {self.files['sent in']} shown"
 
@@ -129,7 +132,8 @@ class Figures:
 
     def __str__(self) -> str:
         ins, outs = (_direction(self.written, way) for way in ("in", "out"))
-        heard = f"{self.files['heard']} of {self.files['sent out']} heard"
+        unheard = sum(not self.heard[text] for text in self.uncertain if _has_file(text) and " out " in text)
+        heard = f"{self.files['heard']} of {self.files['sent out']} heard, {unheard} of uncertain answers"
         edited = f"{self.files['edited']} edited"
         return "\n".join(
             [
@@ -222,7 +226,7 @@ class Office:
         """Let clients write as long as the daemon is killed."""
         for number in range(self.plan.incoming):
             person, text = PEOPLE[number % self.plan.people], f"{one.kind} in {number}"
-            files = _file(text) if number % WITH_FILE == 0 else ()
+            files = _file(text) if _has_file(text) else ()
             self.figures.files["sent in"] += len(files)
             self.figures.written[text] += 1
             await one.say(person, text, subject=SUBJECT, files=files)
@@ -234,7 +238,7 @@ class Office:
         chats = [chat for chat in self.portal.chats if chat.connector == connector]
         for number in range(many):
             chat, text = chats[number % len(chats)], f"{kind} out {number}"
-            files = _file(text) if number % WITH_FILE == 0 else ()
+            files = _file(text) if _has_file(text) else ()
             self.figures.files["sent out"] += len(files)
             self.figures.written[text] += 1
             message = await self.portal.staff.writes(connector, LINE, chat.outside, text, files=files)
@@ -332,7 +336,9 @@ class Office:
                 got = await one.heard(person)
                 texts = [said for heard in got if (said := _said(heard.text))]
                 self.figures.heard.update(texts)
-                self.figures.files["heard"] += sum(len(heard.files) for heard in got)
+                named = {file.name for heard in got for file in heard.files}
+                self.figures.files["heard"] += len(named)
+                self.figures.bare += [said for said in texts if _has_file(said) and _file(said)[0].name not in named]
                 on_time = [said for said in texts if said not in missed]
                 self.figures.overtaken += texts != sorted(texts, key=_number)
                 if on_time != sorted(on_time, key=_number):
@@ -350,6 +356,10 @@ class Office:
 
 def _number(said: str) -> int:
     return int(said.rpartition(" ")[2])
+
+
+def _has_file(said: str) -> bool:
+    return _number(said) % WITH_FILE == 0
 
 
 def _file(text: str) -> tuple[StageFile, ...]:

@@ -81,10 +81,11 @@ async def _event(bound: Bound, request: HookRequest, now: Millis) -> CrmReply:
     if name == events.TEST:
         await _hear(bound, tree)
         return _DONE
+    spoken = name == events.MESSAGE_ADD
     talks = name in {events.MESSAGE_ADD, events.MESSAGE_UPDATE}
     signed = {pair for pair, one in (await joined(bound.memory)).items() if one.names} if talks else set()
     parts = events.kept(tree, lambda connector, line: f"{connector}|{line}" in signed)
-    arrivals = [events.arrival(raw, now) for raw in parts if not await _is_copy(bound, raw, now)]
+    arrivals = [events.arrival(raw, now) for raw in parts if not (spoken and await _is_copy(bound, raw, now))]
     return CrmReply(arrivals=arrivals, body=b"ok")
 
 

@@ -95,6 +95,8 @@ _LINKS: Final = ("downloadLink", "link", "url")
 DISK: Final = "disk:"
 """Before the id of a file on the portal's disk, in place of an address."""
 
+_JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 Tree = Mapping[str, Any]
 
 
@@ -142,7 +144,7 @@ def without_token(link: str) -> str:
 
 
 def _written(tree: Any) -> bytes:
-    return json.dumps(tree, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return _JSON.encode(tree).encode("utf-8", "replace")
 
 
 def copy_mark_of(raw: bytes) -> str:
