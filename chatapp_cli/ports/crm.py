@@ -5,7 +5,7 @@ A CRM's folder has ``manifest.toml`` and ``connector.py`` with ``create(world) -
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -65,6 +65,13 @@ class CrmSession(Protocol):
 
     async def places(self) -> Sequence[Place]:
         """What channels can be paired with."""
+        ...
+
+    async def mend(self, place: str, codes: Collection[str]) -> Place:
+        """Set what the named ``warnings`` of a place say (``Place.mends``) and nothing else; returns it as it is then.
+
+        A warning that holds no longer is passed over. Raises Rejected if the place is gone.
+        """
         ...
 
     async def employees(self) -> Sequence[Employee]:

@@ -90,12 +90,33 @@ async def attach(
     company: Company, row: LinkRow, channel: ChannelRow, place: str, changes: Mapping[str, str]
 ) -> PairingId:
     """Pair a channel with a place of the CRM, by its number or name. Raises NotFound for an unknown one."""
+    return await pair(company, row, channel, await place_of(company, row, place), changes)
+
+
+async def place_of(company: Company, row: LinkRow, named: str) -> Place:
+    """A place of the CRM by its number or name. Raises NotFound for an unknown one."""
     await asyncio.to_thread(company.require, Right.CRM)
-    found = _named(await asked(company, row, lambda session: session.places()), place)
-    pair = partial(
-        pairings.attach, manifest=manifest(row.kind), link=row.id, channel=channel, place=found, changes=changes
+    return _named(await asked(company, row, lambda session: session.places()), named)
+
+
+async def pair(
+    company: Company, row: LinkRow, channel: ChannelRow, place: Place, changes: Mapping[str, str]
+) -> PairingId:
+    """Pair a channel with a place."""
+    save = partial(
+        pairings.attach, manifest=manifest(row.kind), link=row.id, channel=channel, place=place, changes=changes
     )
-    return await asyncio.to_thread(company.write, pair)
+    return await asyncio.to_thread(company.write, save)
+
+
+async def mend(company: Company, row: LinkRow, place: Place) -> tuple[Place, str]:
+    """Set at the CRM what the warnings of a place need; returns it as it is then, and what was set, in its words."""
+    await asyncio.to_thread(company.require, Right.CRM)
+    after = await asked(company, row, lambda session: session.mend(place.id, tuple(place.mends)))
+    done = ", ".join(said for code, said in place.mends.items() if code not in after.warnings)
+    if done:
+        await asyncio.to_thread(company.write, partial(links.mended, link=row.id, place=place.name, settings=done))
+    return after, done
 
 
 def _named(places: Sequence[Place], named: str) -> Place:

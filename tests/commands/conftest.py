@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
+import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,11 +20,16 @@ from typer.testing import CliRunner
 from chatapp_cli.bootstrap import Company, open_company
 from chatapp_cli.cli import app
 from chatapp_cli.domain.arrival import Arrival, Batch, IncomingFile, MessageArrived, Peer, Profile
-from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.domain.crm.states import LinkState
+from chatapp_cli.domain.ids import ChannelId, LinkId
 from chatapp_cli.sandbox.api import ApiSandbox
+from chatapp_cli.sandbox.bitrix24 import Portal
+from chatapp_cli.services import links
 from chatapp_cli.services.ingest import ingest
 from chatapp_cli.services.raw_bodies import store_large
 from chatapp_cli.settings import Settings
+from tests.commands.offices import PATIENCE, Office, eventually
+from tests.commands.process import PROGRAM
 from tests.stores import OWNER
 
 NOON = 1_795_000_000_000
@@ -180,3 +187,35 @@ def client_writes(company: Company, bound: ChannelId) -> Write:
 
 def a_file(name: str = "price.txt", content: bytes = b"fir 900") -> IncomingFile:
     return IncomingFile(kind="document", name=name, mime="text/plain", size=len(content), content=content)
+
+
+@pytest.fixture
+def office(env: Mapping[str, str]) -> Iterator[Office]:
+    around = {**os.environ, **env, "CHATAPP_HTTP_PORT": "0"}
+    daemon = subprocess.Popen(
+        [*PROGRAM, "serve"], env=around, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    assert daemon.stdout is not None
+    with elsewhere() as loop:
+        found = Office(Portal(rate=50.0), daemon.stdout.readline().strip(), loop)
+        found.do(found.portal.come_back())
+        yield found
+        daemon.terminate()
+        daemon.communicate(timeout=PATIENCE)
+        found.do(found.portal.vanish())
+
+
+@pytest.fixture
+def installed(chatapp: Shell, company: Company, office: Office, tmp_path: Path) -> LinkId:
+    """A link that works."""
+    chatapp("company", "configure", "--set", f"public_url={office.address}")
+    file = tmp_path / "answers.toml"
+    file.write_text("".join(f'{name} = "{value}"\n' for name, value in office.answers.items()), "utf-8")
+    said = chatapp("crm", "link", "--answers", file)
+    link = LinkId(int(said.out))
+    row = company.read(lambda tx: links.one(tx, link))
+    assert f"{office.address}/hooks/{row.hook_key}/install" in said.err
+    assert office.portal.client_secret not in said.out + said.err
+    eventually(lambda: office.installs(row.hook_key))
+    eventually(lambda: company.read(lambda tx: links.one(tx, link)).state == LinkState.OK)
+    return link

@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
-import subprocess
-import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from itertools import count
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -23,81 +16,14 @@ from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.ids import ChannelId, LinkId
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.bind import Bound
-from chatapp_cli.sandbox.bitrix24 import Portal
 from chatapp_cli.services import channels, crm_intake, employees, ledger, links, operators, pairings
 from chatapp_cli.services.ingest import ingest
-from tests.commands.conftest import Shell, elsewhere
-from tests.commands.process import PROGRAM
+from tests.commands.conftest import Shell
+from tests.commands.offices import Office, eventually
 
 DESK = "http://127.0.0.1:9"
 FIRM = "firma.bitrix24.test"
 KEYS = ("--set", "client_id=local.5", "--set", "client_secret=тайна")
-PATIENCE = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Office:
-    """A portal on a loop of its own, and the address of the daemon that it calls."""
-
-    portal: Portal
-    address: str
-    loop: asyncio.AbstractEventLoop
-
-    def do(self, coroutine: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(PATIENCE)
-
-    @property
-    def answers(self) -> Mapping[str, str]:
-        return {
-            "portal": self.portal.address,
-            "client_id": self.portal.client_id,
-            "client_secret": self.portal.client_secret,
-            "auth_server": self.portal.auth_address,
-        }
-
-    def installs(self, key: str) -> bool:
-        """An administrator presses «Install»."""
-        answered = self.do(self.portal.install(f"{self.address}/hooks/{key}/install"))
-        return bool(answered.status == 200)
-
-
-@pytest.fixture
-def office(env: Mapping[str, str]) -> Iterator[Office]:
-    around = {**os.environ, **env, "CHATAPP_HTTP_PORT": "0"}
-    daemon = subprocess.Popen(
-        [*PROGRAM, "serve"], env=around, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
-    assert daemon.stdout is not None
-    with elsewhere() as loop:
-        found = Office(Portal(rate=50.0), daemon.stdout.readline().strip(), loop)
-        found.do(found.portal.come_back())
-        yield found
-        daemon.terminate()
-        daemon.communicate(timeout=PATIENCE)
-        found.do(found.portal.vanish())
-
-
-def eventually(condition: Callable[[], object]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
-@pytest.fixture
-def installed(chatapp: Shell, company: Company, office: Office, tmp_path: Path) -> LinkId:
-    """A link that works."""
-    chatapp("company", "configure", "--set", f"public_url={office.address}")
-    file = tmp_path / "answers.toml"
-    file.write_text("".join(f'{name} = "{value}"\n' for name, value in office.answers.items()), "utf-8")
-    said = chatapp("crm", "link", "--answers", file)
-    link = LinkId(int(said.out))
-    row = company.read(lambda tx: links.one(tx, link))
-    assert f"{office.address}/hooks/{row.hook_key}/install" in said.err
-    assert office.portal.client_secret not in said.out + said.err
-    eventually(lambda: office.installs(row.hook_key))
-    eventually(lambda: company.read(lambda tx: links.one(tx, link)).state == LinkState.OK)
-    return link
 
 
 @pytest.fixture
@@ -178,6 +104,7 @@ def test_a_place_that_makes_trouble_is_named_with_what_to_do(
         "name": "Возвраты",
         "active": True,
         "warnings": ["deal_each_time", "queue_empty"],
+        "mends": {"deal_each_time": "CRM_CREATE_THIRD=Y"},
     }
     checked = chatapp.run("crm", "check")
     assert checked.code == 1

@@ -56,6 +56,7 @@ async def test_a_portal_is_linked_paired_and_checked_without_leaving_the_window(
         await it.press("a")
         await it.until(lambda: isinstance(it.app.screen, LinkingScreen) and it.app.screen.query("FormView"))
         await it.sees("Link a CRM: Bitrix24", "Address of the first installation")
+        office.portal.lines[109].settings.update(CRM_CREATE="deal", CRM_CREATE_THIRD="N")
         answers = (office.portal.address, office.portal.client_id, office.portal.client_secret)
         for box, answer in zip(it.app.screen.query("Input"), (*answers, office.portal.auth_address), strict=True):
             box.value = answer
@@ -78,11 +79,20 @@ async def test_a_portal_is_linked_paired_and_checked_without_leaving_the_window(
         await it.press("enter")
         await it.sees("Which place?", "Поддержка (109)")
         await it.press("down", "enter")
+        await it.sees("Поддержка", "makes a new deal for every conversation", "Set CRM_CREATE_THIRD=Y there, then pair")
+        assert office.portal.lines[109].settings["CRM_CREATE_THIRD"] == "N"
+        await it.press("down", "enter")
         await it.sees("⇄ ", "Поддержка")
+        assert office.portal.lines[109].settings["CRM_CREATE_THIRD"] == "N"
         await it.until(lambda: len(office.portal.active) == 1)
         assert [(row.channel, row.place, row.place_name) for row in company.read(pairings.everything)] == [
             ("Сайт", "109", "Поддержка")
         ]
+        await it.press("down", "f")
+        await it.sees("Change the settings of Поддержка?", "Set CRM_CREATE_THIRD=Y")
+        await it.press("enter")
+        await it.sees("Поддержка: CRM_CREATE_THIRD=Y is set now.")
+        assert office.portal.lines[109].settings["CRM_CREATE_THIRD"] == "Y"
         await it.press("c")
         await it.sees(
             "✓ A test event came back", "✗ Our clock and the portal's are", "→ Let this machine set its clock"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -64,6 +64,10 @@ class Bitrix24Session:
     async def places(self) -> Sequence[Place]:
         """The open lines, with the settings that make trouble."""
         return await lines.places(self._api)
+
+    async def mend(self, place: str, codes: Collection[str]) -> Place:
+        """Change the settings of an open line that make trouble."""
+        return await lines.mend(self._api, place, codes)
 
     async def employees(self) -> Sequence[Employee]:
         """Who works in the portal."""
