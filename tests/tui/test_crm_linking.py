@@ -90,8 +90,8 @@ async def test_a_portal_is_linked_paired_and_checked_without_leaving_the_window(
         ]
         await it.press("down", "f")
         await it.sees("Change the settings of Поддержка?", "Set CRM_CREATE_THIRD=Y")
-        await it.press("enter")
-        await it.sees("Поддержка: CRM_CREATE_THIRD=Y is set now.")
+        await it.press("y")
+        await it.until(lambda: any("CRM_CREATE_THIRD=Y is set now" in one.message for one in it.app._notifications))
         assert office.portal.lines[109].settings["CRM_CREATE_THIRD"] == "Y"
         await it.press("c")
         await it.sees(
