@@ -93,7 +93,7 @@ async def test_a_portal_is_linked_paired_and_checked_without_leaving_the_window(
         await it.press("y")
         await it.until(lambda: any("CRM_CREATE_THIRD=Y is set now" in one.message for one in it.app._notifications))
         assert office.portal.lines[109].settings["CRM_CREATE_THIRD"] == "Y"
-        await it.press("c")
+        await it.press("up", "c")
         await it.sees(
             "✓ A test event came back", "✗ Our clock and the portal's are", "→ Let this machine set its clock"
         )
