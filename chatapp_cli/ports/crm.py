@@ -28,6 +28,11 @@ class CrmSession(Protocol):
     money mends, ``RateLimited`` and ``Retryable`` for what passes by itself.
     """
 
+    @property
+    def calls(self) -> int:
+        """How many requests the session has made to the CRM."""
+        ...
+
     async def arrange(self, pairings: Sequence[Pairing]) -> Mapping[PairingId, ChannelError]:
         """Make the CRM as the pairings say, and take away what of ours is none of them; returns what was refused.
 
@@ -116,7 +121,10 @@ class Crm(Protocol):
         ...
 
     async def check(self, bound: Bound) -> Sequence[Finding]:
-        """Test what can be tested without changing anything in the CRM."""
+        """Test what can be tested without changing anything in the CRM.
+
+        The finding of a call that we asked the CRM for, and that came or did not, is named ``echo``.
+        """
         ...
 
     def open(self, link: LinkId, bound: Bound, *, public_url: str) -> AbstractAsyncContextManager[CrmSession]:

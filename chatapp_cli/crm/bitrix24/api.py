@@ -61,6 +61,8 @@ class PortalApi:
         self._tokens = Tokens(bound, Rotation(self._renewal, bound, world), world.clock)
         self._bucket, self._parking = Bucket(world.clock), Parking(world.clock)
         self.held = held
+        self.calls = 0
+        """Requests made so far."""
 
     async def aclose(self) -> None:
         """Wait for a running renewal."""
@@ -212,6 +214,7 @@ class PortalApi:
     async def _attempt(self, token: AccessToken, method: str, params: Answer, *, once: bool) -> HttpResponse:
         body = msgspec.json.encode({**params, "auth": token.access})
         headers = {"Content-Type": "application/json"}
+        self.calls += 1
         with network([token.access], once=once):
             url = f"{self.held.endpoint}{method}"
             async with self._http.post(url, data=body, headers=headers, allow_redirects=False) as response:

@@ -33,6 +33,11 @@ class Bitrix24Session:
         self._delivery = Delivery(api, bound.memory, public_url, world.clock)
         self._naming = ChatNaming(api, world.clock)
 
+    @property
+    def calls(self) -> int:
+        """Requests to the portal so far; a batch is one."""
+        return self._api.calls
+
     async def arrange(self, pairings: Sequence[Pairing]) -> Mapping[PairingId, ChannelError]:
         """Register connectors, connect lines, bind events; what is done is not repeated."""
         return await self._arrangement.arrange(pairings)

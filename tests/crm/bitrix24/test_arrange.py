@@ -224,33 +224,6 @@ async def test_what_a_channels_account_is_called_cannot_break_out_of_the_page(
     assert (reply.status, evil.encode() in reply.body) == (200, False)
 
 
-@pytest.mark.req("S-197")
-async def test_a_doctor_finds_rights_owner_clock_bindings_and_a_test_event(
-    session: Bitrix24Session, desk: OfficeDesk, portal: Portal, world: World
-) -> None:
-    assert desk.bound
-    found = {one.name: one for one in await desk.crm.check(desk.bound)}
-    assert {name: one.ok for name, one in found.items()} == {
-        "tokens": True, "scopes": True, "owner": True, "clock": True, "events": True, "echo": True,
-    }  # fmt: skip
-    portal.misbehaviour.drop_events = 1
-    portal.bindings.clear()
-    portal.add_line("Опт", CRM_CREATE="deal", CRM_CREATE_THIRD="N")
-    found = {one.name: one for one in await desk.crm.check(desk.bound)}
-    assert {name: one.ok for name, one in found.items() if not one.ok} == {
-        "events": False,
-        "lines": False,
-        "echo": False,
-    }
-    assert "new deal for every conversation" in str(found["lines"].what)
-
-
-async def test_a_doctor_says_what_a_dead_link_needs(desk: OfficeDesk) -> None:
-    bound = await desk.link()
-    (found,) = await desk.crm.check(bound)
-    assert (found.name, found.ok, "not installed" in str(found.what)) == ("tokens", False, True)
-
-
 async def test_the_application_token_is_learned_from_our_own_test_event_only(desk: OfficeDesk, portal: Portal) -> None:
     bound = await desk.link()
     code = portal.authorise(desk.address("code"), bound.secrets["state"])
