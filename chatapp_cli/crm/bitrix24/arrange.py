@@ -14,7 +14,8 @@ from urllib.parse import quote
 import msgspec
 
 from chatapp_cli.crm.bitrix24 import names
-from chatapp_cli.crm.bitrix24.api import BatchCommand, PortalApi
+from chatapp_cli.crm.bitrix24.api import PortalApi
+from chatapp_cli.crm.bitrix24.calls import BatchCommand
 from chatapp_cli.crm.bitrix24.convert import ON
 from chatapp_cli.crm.bitrix24.events import BOUND
 from chatapp_cli.crm.bitrix24.rate import Urgency

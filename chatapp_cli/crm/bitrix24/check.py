@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from chatapp_cli.crm.bitrix24 import lines, record
-from chatapp_cli.crm.bitrix24.api import BatchCommand, PortalApi
+from chatapp_cli.crm.bitrix24.api import PortalApi
 from chatapp_cli.crm.bitrix24.bind import SCOPES
+from chatapp_cli.crm.bitrix24.calls import BatchCommand
 from chatapp_cli.crm.bitrix24.events import BOUND
 from chatapp_cli.crm.bitrix24.names import KIND
 from chatapp_cli.crm.bitrix24.record import ECHO, HEARD, NONCE

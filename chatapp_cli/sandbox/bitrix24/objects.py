@@ -196,6 +196,9 @@ class PortalCard:
     """The chat that it was made for; 0 if none."""
     session: int = 0
     phone: str = ""
+    email: str = ""
+    origin: tuple[str, str] = ("", "")
+    """Which program made it, and that program's id for it."""
     codes: list[str] = field(default_factory=list)
     """The chats' codes bound to it."""
     fields: Json = field(default_factory=dict)
@@ -204,6 +207,12 @@ class PortalCard:
     def closed(self) -> bool:
         """Whether it is won, lost or converted."""
         return self.stage.rpartition(":")[2] in {"WON", "LOSE", "CONVERTED", "JUNK"}
+
+    @property
+    def semantic(self) -> str:
+        """P: in progress, S: won or converted, F: lost."""
+        last = self.stage.rpartition(":")[2]
+        return "S" if last in {"WON", "CONVERTED"} else "F" if last in {"LOSE", "JUNK"} else "P"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,7 +224,7 @@ class PortalNotice:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class PortalComment:
     """A comment in a card's timeline."""
 
@@ -223,3 +232,4 @@ class PortalComment:
     kind: str
     entity: int
     text: str
+    author: int = ADMIN
