@@ -79,7 +79,7 @@ def link(
     with opened(ctx) as company:
         row = linking.link(company, kind, renew=renew, given=given or [], answers=answers)
         typer.echo(row.id)
-        note("{title} is linked once it has installed the application. See: chatapp crm list", title=row.title)
+        note("{title} works once the CRM has let us in. See: chatapp crm list", title=row.title)
 
 
 @app.command("list", cls=Verb)

@@ -123,7 +123,8 @@ class Crm(Protocol):
     async def check(self, bound: Bound) -> Sequence[Finding]:
         """Test what can be tested without changing anything in the CRM.
 
-        The finding of a call that we asked the CRM for, and that came or did not, is named ``echo``.
+        The finding of a call that we asked the CRM for, and that came or did not, is named ``echo``; a link that the
+        CRM never calls has one named ``uncalled``.
         """
         ...
 

@@ -31,6 +31,7 @@ LONG: Final[Millis] = 10 * 60_000
 SLOW: Final = 1.0
 """Seconds for an answer after which a CRM may slow its calls down (providers' sheet §1.6)."""
 _ECHO: Final = "echo"
+_UNCALLED: Final = "uncalled"
 _MOST: Final = 1000
 
 
@@ -64,7 +65,9 @@ async def _link(company: Company, row: LinkRow) -> Sequence[Finding]:
     proved = any(one.name == _ECHO and one.ok for one in checked)
     address = await asyncio.to_thread(company.read, partial(public_url, company=company))
     now = company.world.clock.now()
-    seen = await doctor_address.look(address, now, beside=_is_here(row.account), proved=proved)
+    called = all(one.name != _UNCALLED for one in checked)
+    beside = _is_here(row.account)
+    seen = await doctor_address.look(address, now, beside=beside, proved=proved) if called else ()
     rows, letters = await asyncio.to_thread(
         company.read, lambda tx: (pairings.of_link(tx, row.id), crm_intake.dead(tx, n=_MOST))
     )

@@ -12,11 +12,11 @@ from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.crm.link import Place
 from chatapp_cli.domain.crm_manifest import CrmManifest
-from chatapp_cli.domain.errors import ChannelError, NotFound, UsageError
+from chatapp_cli.domain.errors import ChannelError, NotFound
 from chatapp_cli.domain.ids import LinkId, PairingId
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
-from chatapp_cli.kit.crms import manifest
+from chatapp_cli.kit.crms import manifest, require_address
 from chatapp_cli.ports.bind import Asker
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.ports.crm import CrmSession
@@ -32,7 +32,9 @@ R = TypeVar("R")
 async def link(company: Company, ask: Asker, *, kind: str, previous: LinkRow | None = None) -> LinkId:
     """Link a CRM, or renew a link; it works once the CRM has given tokens. Raises what the asker raises."""
     await asyncio.to_thread(company.require, Right.CRM)
-    address = await asyncio.to_thread(_reachable_address, company)
+    address = await asyncio.to_thread(company.read, partial(public_url, company=company))
+    if manifest(kind).always_called:
+        require_address(address)
     crm = await asyncio.to_thread(company.crm, kind)
     old = None
     if previous is not None:
@@ -42,20 +44,6 @@ async def link(company: Company, ask: Asker, *, kind: str, previous: LinkRow | N
     number = None if previous is None else previous.id
     save = partial(links.save, vault=company.vault, binding=bound, kind=kind, previous=number)
     return await asyncio.to_thread(company.write, save)
-
-
-def _reachable_address(company: Company) -> str:
-    address = company.read(partial(public_url, company=company))
-    if not address:
-        raise UsageError(
-            T("A CRM calls this desk from outside, and its public address is not known."),
-            T(
-                "Set it: {how}",
-                how=to_do(Next.CONFIGURE_COMPANY, name="public_url", value="https://desk.example.ru"),
-            ),
-            field="public_url",
-        )
-    return address
 
 
 @contextmanager

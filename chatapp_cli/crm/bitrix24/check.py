@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -40,9 +40,9 @@ async def findings(api: PortalApi, bound: Bound, world: World) -> Sequence[Findi
     answers = await api.batch(asked)
     found = [
         await _tokens(bound, world),
-        _scopes(answers["scope"]),
+        scopes(answers["scope"]),
         _owner(answers["user.current"], answers["user.admin"]),
-        _clock(answers["server.time"], world),
+        clock(answers["server.time"], world),
         _bindings(answers["event.get"], bound),
     ]
     found += [one async for one in _lines(api)]
@@ -77,11 +77,12 @@ async def _tokens(bound: Bound, world: World) -> Finding:
     )
 
 
-def _scopes(said: Any) -> Finding:
+def scopes(said: Any, needed: Collection[str] = _NEEDED) -> Finding:
+    """Whether a right is lacking."""
     if isinstance(said, ChannelError):
         return broken("scopes", said)
     there = {str(one).strip() for one in said} if isinstance(said, list) else set()
-    if lacking := sorted(_NEEDED - there):
+    if lacking := sorted(set(needed) - there):
         return Finding(
             name="scopes",
             ok=False,
@@ -115,7 +116,8 @@ def _owner(said: Any, admin: Any) -> Finding:
     return Finding(name="owner", ok=True, what=T("The application belongs to {name}, who is active.", name=name))
 
 
-def _clock(said: Any, world: World) -> Finding:
+def clock(said: Any, world: World) -> Finding:
+    """Whether our clock and the portal's agree."""
     if isinstance(said, ChannelError):
         return broken("clock", said)
     try:

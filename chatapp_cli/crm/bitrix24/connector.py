@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, 
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from chatapp_cli.crm.bitrix24 import accept, bind, cards, check, events, files, lines
+from chatapp_cli.crm.bitrix24 import accept, cards, check, events, files, lines, linking, lite, webhook
 from chatapp_cli.crm.bitrix24.api import PortalApi, connected
 from chatapp_cli.crm.bitrix24.arrange import Arrangement
 from chatapp_cli.crm.bitrix24.deliver import Delivery
@@ -94,11 +94,13 @@ class Bitrix24:
         self._world = world
 
     async def link(self, ask: Asker, *, public_url: str, previous: Bound | None = None) -> Bound:
-        """Ask for portal and application; the tokens come when it is installed."""
-        return await bind.link(ask, self._world, public_url, previous)
+        """Ask for portal and application, whose tokens come when it is installed, or for a webhook."""
+        return await linking.link(ask, self._world, public_url, previous)
 
     async def accept(self, bound: Bound, request: HookRequest) -> CrmReply:
-        """Check and translate what the portal sends."""
+        """Check and translate what the portal sends; nothing if it is linked by a webhook alone."""
+        if webhook.is_lite(bound):
+            return CrmReply(status=404)
         return await accept.accept(bound, request, self._world.clock.now())
 
     def understand(self, bound: Bound, raw: bytes) -> CrmEvent:  # noqa: ARG002 - an event says all by itself
@@ -108,6 +110,8 @@ class Bitrix24:
     async def check(self, bound: Bound) -> Sequence[Finding]:
         """Ask the portal about rights, owner, clock, events and lines."""
         try:
+            if webhook.is_lite(bound):
+                return await lite.findings(bound, self._world)
             async with connected(bound, self._world) as api:
                 return await check.findings(api, bound, self._world)
         except ChannelError as error:
@@ -115,7 +119,11 @@ class Bitrix24:
 
     @asynccontextmanager
     async def open(self, link: LinkId, bound: Bound, *, public_url: str) -> AsyncIterator[CrmSession]:  # noqa: ARG002 - the memory knows
-        """Prove an offered installation, and start."""
+        """Prove an offered installation, and start; with a webhook there is nothing to prove."""
+        if webhook.is_lite(bound):
+            async with webhook.opened(bound, self._world) as calls:
+                yield lite.Bitrix24LiteSession(calls, bound, public_url, self._world)
+            return
         async with connected(bound, self._world) as api:
             session = Bitrix24Session(api, bound, public_url, self._world)
             try:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from chatapp_cli.crm.bitrix24.api import PortalApi
-from chatapp_cli.crm.bitrix24.calls import BatchCommand
+from chatapp_cli.crm.bitrix24.calls import BatchCommand, MethodCalls
 from chatapp_cli.crm.bitrix24.rate import Urgency
 from chatapp_cli.domain import border
 from chatapp_cli.domain.crm.link import Employee, Place
@@ -92,7 +92,7 @@ def warnings(settings: Tree) -> Iterator[str]:
         yield "queue_empty"
 
 
-async def employees(api: PortalApi) -> Sequence[Employee]:
+async def employees(api: MethodCalls) -> Sequence[Employee]:
     """Everybody who works there and is active."""
     found = await api.pages("user.get", {"FILTER": {"ACTIVE": True}})
     return [_employee(one) for one in found if isinstance(one, Mapping) and one.get("ID")]
