@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
 from chatapp_cli.crm.bitrix24 import bbcode, check, convert, errors, lines
-from chatapp_cli.crm.bitrix24.calls import BatchCommand
+from chatapp_cli.crm.bitrix24.calls import AT_ONCE, BatchCommand
 from chatapp_cli.crm.bitrix24.cards import TYPES
+from chatapp_cli.crm.bitrix24.deliver import unless_all_failed
 from chatapp_cli.crm.bitrix24.lite_cards import LiteCard, LiteCards, places
 from chatapp_cli.crm.bitrix24.rate import Urgency
 from chatapp_cli.crm.bitrix24.webhook import WebhookApi, opened
@@ -39,6 +41,7 @@ class Bitrix24LiteSession:
         self._api, self._memory = api, bound.memory
         self._cards = LiteCards(api, bound.secrets["mark"], world.clock)
         self._is_ours = convert.ours_at(public_url)
+        self._written_in: dict[str, LiteCard] = {}
 
     @property
     def calls(self) -> int:
@@ -51,37 +54,50 @@ class Bitrix24LiteSession:
         return {one.id: Rejected("place_gone", one.place) for one in pairings if one.place not in there}
 
     async def deliver(self, entries: Sequence[LedgerEntry]) -> Sequence[CrmReceipt | ChannelError]:
-        """Find or make each client's card, and write the messages down in one request."""
+        """Find or make each client's card, and write the messages down in one request.
+
+        What a card refuses is written once more after a new look: somebody may have deleted it.
+        """
+        found = await self._told(dict(enumerate(entries)))
+        refused = {n: entries[n] for n, answer in found.items() if isinstance(answer, Rejected)}
+        for entry in refused.values():
+            self._cards.forget(entry)
+        try:
+            found |= await self._told(refused)
+        except ChannelError as error:
+            found |= dict.fromkeys(refused, error)
+        return unless_all_failed([found[number] for number in range(len(entries))])
+
+    async def _told(self, entries: Mapping[int, LedgerEntry]) -> dict[int, CrmReceipt | ChannelError]:
+        """The outcome of each entry; raises what concerns all of them before anything is written down."""
         found: dict[int, CrmReceipt | ChannelError] = {}
         commands: dict[str, BatchCommand] = {}
-        for number, entry in enumerate(entries):
+        for number, entry in entries.items():
             try:
                 command = await self._command(entry)
             except ChannelError as error:
+                if errors.stops_everything(error):
+                    raise
                 found[number] = error
             else:
                 found[number] = CrmReceipt()
                 commands |= {} if command is None else {str(number): command}
         found |= await self._written(commands)
-        for number, answer in found.items():
-            if isinstance(answer, Rejected):
-                self._cards.forget(entries[number])
-        outcomes = [found[number] for number in range(len(entries))]
-        failed = [one for one in outcomes if isinstance(one, ChannelError)]
-        if failed and len(failed) == len(outcomes) and all(map(errors.stops_everything, failed)):
-            raise failed[0]
-        return outcomes
+        return found
 
     async def _written(self, commands: Mapping[str, BatchCommand]) -> Mapping[int, CrmReceipt | ChannelError]:
-        if not commands:
-            return {}
-        try:
-            answers = await self._api.batch(commands, once=True)
-        except ChannelError as error:
-            return dict.fromkeys(map(int, commands), error)
-        return {
-            int(name): answer if isinstance(answer, ChannelError) else CrmReceipt() for name, answer in answers.items()
-        }
+        """Write comments, as many in a request as it takes: each request has an outcome of its own."""
+        found: dict[int, CrmReceipt | ChannelError] = {}
+        waiting = iter(commands.items())
+        while some := dict(islice(waiting, AT_ONCE)):
+            try:
+                answers = await self._api.batch(some, once=True)
+            except ChannelError as error:
+                found |= dict.fromkeys(map(int, some), error)
+                continue
+            for name, answer in answers.items():
+                found[int(name)] = answer if isinstance(answer, ChannelError) else CrmReceipt()
+        return found
 
     async def _command(self, entry: LedgerEntry) -> BatchCommand | None:
         """What has to be asked for an entry; ``None`` if there is nothing to tell."""
@@ -91,7 +107,7 @@ class Bitrix24LiteSession:
             card = await self._cards.of(entry) if convert.is_shown(entry) else None
             if card is None:
                 return None
-            await self._memory.save({_CARD + entry.chat.id: f"{card.kind}-{card.id}"})
+            await self._remember(entry.chat.id, card)
             return BatchCommand("crm.timeline.comment.add", {"fields": self._comment(entry, card)})
         comment = await self._found(entry)
         if comment is None:
@@ -100,6 +116,12 @@ class Bitrix24LiteSession:
             return BatchCommand("crm.timeline.comment.delete", {"id": comment})
         text = {"COMMENT": self._text(entry)}
         return BatchCommand("crm.timeline.comment.update", {"id": comment, "fields": text})
+
+    async def _remember(self, chat: str, card: LiteCard) -> None:
+        """Note where a chat is written down, before it is: a lost answer is looked for there."""
+        if self._written_in.get(chat) != card:
+            await self._memory.save({_CARD + chat: f"{card.kind}-{card.id}"})
+            self._written_in[chat] = card
 
     def _comment(self, entry: LedgerEntry, card: LiteCard) -> Mapping[str, Any]:
         return {"ENTITY_ID": card.id, "ENTITY_TYPE": card.kind, "COMMENT": self._text(entry)}

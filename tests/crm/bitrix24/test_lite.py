@@ -281,6 +281,23 @@ async def test_a_comment_whose_answer_was_lost_is_found_and_one_that_never_came_
     assert await lite.find(said("m-2", "Не дошло")) is None
 
 
+async def test_what_is_written_down_is_not_told_again_because_something_else_failed(
+    lite: CrmSession, portal: Portal
+) -> None:
+    many = [said(f"m-{n}", f"№ {n}", chat=CrmChat(id=f"d-{n}", name="Х")) for n in range(60)]
+    await lite.deliver(many[:1])
+    portal.comments.clear()
+    portal.misbehaviour.answer_with = {"crm.timeline.comment.add": [(400, "ERROR_ARGUMENT")]}
+    portal.misbehaviour.lose_before = {"crm.item.list": 1}
+    answers = await lite.deliver(many)
+    assert [n for n, one in enumerate(answers) if isinstance(one, Exception)] == [0]
+    assert isinstance(answers[0], Retryable)
+    assert sorted(words for *_, words in comments(portal)) == sorted(f"№ {n}" for n in range(1, 60))
+    portal.misbehaviour.lose_before = {}
+    await lite.deliver(many[:1])
+    assert len(portal.comments) == 60
+
+
 async def test_another_session_goes_on_in_the_same_card(world: World, portal: Portal, bound: Bound) -> None:
     async with opened(world, bound) as session:
         await session.deliver([said()])
@@ -325,18 +342,38 @@ async def test_a_name_of_emoji_and_markup_do_no_harm(lite: CrmSession, portal: P
     assert "[url=" not in portal.comments[0].text
 
 
-async def test_a_pipeline_that_is_gone_and_a_deleted_card_are_refused_and_looked_for_again(
-    lite: CrmSession, portal: Portal
-) -> None:
-    (refused,) = await lite.deliver([said(place="deal-8")])
+async def test_a_pipeline_that_is_gone_is_refused(lite: CrmSession, portal: Portal) -> None:
+    refused, fine = await lite.deliver([said(place="deal-8"), said("m-2", person=CrmPerson(id="p-2", name="Х"))])
     assert isinstance(refused, Rejected)
-    await lite.deliver([said("m-2")])
-    portal.server.office.cards.remove(cards(portal, "deal")[0])
-    (refused,) = await lite.deliver([said("m-3", "Ау")])
+    assert not isinstance(fine, Exception)
+    assert comments(portal) == [("deal", cards(portal, "deal")[0].id, "Добрый день")]
+
+
+async def test_after_its_deal_was_deleted_a_conversation_goes_on_in_another(lite: CrmSession, portal: Portal) -> None:
+    await lite.deliver([said()])
+    gone = cards(portal, "deal")[0]
+    portal.server.office.cards.remove(gone)
+    (answer,) = await lite.deliver([said("m-2", "Ау")])
+    assert not isinstance(answer, Exception)
+    (deal,) = cards(portal, "deal")
+    assert deal.id != gone.id
+    assert comments(portal)[-1] == ("deal", deal.id, "Ау")
+    portal.misbehaviour.answer_with = {"crm.timeline.comment.add": [(400, "ERROR_ARGUMENT")] * 9}
+    (refused,) = await lite.deliver([said("m-3", "Нет")])
     assert isinstance(refused, Rejected)
-    await lite.deliver([said("m-3", "Ау")])
-    assert comments(portal)[-1][2] == "Ау"
     assert len(cards(portal, "deal")) == 1
+
+
+@pytest.mark.parametrize("fault", ["overloaded", "unpaid"])
+async def test_what_concerns_the_portal_as_a_whole_is_raised_after_one_request(
+    lite: CrmSession, portal: Portal, fault: str
+) -> None:
+    setattr(portal.misbehaviour, fault, True)
+    before = portal.requests
+    with pytest.raises(Misconfigured) as stopped:
+        await lite.deliver([said(f"m-{n}", person=CrmPerson(id=f"p-{n}", name="Х")) for n in range(9)])
+    assert stopped.value.code == ("payment" if fault == "unpaid" else "suspended")
+    assert portal.requests - before == 1
 
 
 async def test_many_dialogs_are_written_down_in_few_requests(lite: CrmSession, portal: Portal) -> None:
