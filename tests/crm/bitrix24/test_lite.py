@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -229,6 +230,10 @@ async def test_two_dialogs_of_one_person_at_once_share_a_deal(lite: CrmSession, 
     await lite.deliver([said(), other])
     assert [len(cards(portal, kind)) for kind in ("contact", "deal")] == [1, 1]
     assert [words for *_, words in comments(portal)] == ["Добрый день", "И тут"]
+    fresh = CrmPerson(id="p-9", name="Пётр")
+    both = [said(f"m-{n}", "Ау", person=fresh, chat=CrmChat(id=f"d-{n}", name="Пётр")) for n in (8, 9)]
+    await asyncio.gather(*(lite.deliver([one]) for one in both))
+    assert [len(cards(portal, kind)) for kind in ("contact", "deal")] == [2, 2]
 
 
 async def test_what_we_write_first_makes_no_card_and_stands_in_one_that_is_there(
