@@ -120,7 +120,7 @@ class _Snapshot(Collector):
         slowest = GaugeMetricFamily(
             SLOWEST, "What 99 of 100 of the CRM's latest calls waited for their answer at most", labels=named
         )
-        for row, load in self._daemon.links.loads.items():
+        for row, load in self._daemon.links.loads:
             for family, value in zip((calls, answered, slowest), load, strict=True):
                 family.add_metric([str(row.id), row.kind], value)
         yield from (calls, answered, slowest) if calls.samples else ()

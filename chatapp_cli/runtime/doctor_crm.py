@@ -140,20 +140,20 @@ def _owed(row: LinkRow, letters: int, now: Millis) -> Iterator[Finding]:
     late = row.oldest is not None and now - row.oldest > LONG
     what = T("Everything has been told.")
     if row.oldest is not None:
-        what = T("{n} things wait to be told, the oldest since {moment}.", n=row.waiting, moment=written(row.oldest))
+        what = T("Waiting to be told: {n}, the oldest since {moment}.", n=row.waiting, moment=written(row.oldest))
     yield Finding(name="outbox", ok=not late, what=what, next_step=T("Look: {how}", how=to_do(Next.LEDGER)))
     if refused := row.dead - letters:
         yield Finding(
             name="outbox",
             ok=False,
-            what=T("{n} things were refused there, and wait for a person.", n=refused),
+            what=T("Refused there, for a person to decide: {n}.", n=refused),
             next_step=T("Look: {how}", how=to_do(Next.LEDGER)),
         )
     if letters:
         yield Finding(
             name="deadletter",
             ok=False,
-            what=T("{n} events of the CRM could not be used.", n=letters),
+            what=T("Events of the CRM that could not be used: {n}.", n=letters),
             next_step=T("Look: {how}", how=to_do(Next.CRM_DEAD_LETTERS)),
         )
 
@@ -169,9 +169,9 @@ def _load(row: LinkRow, load: LinkLoad | None) -> Iterator[Finding]:
         )  # fmt: skip
         return
     most = manifest(row.kind).calls_per_hour
-    what = T("{n} calls to the CRM in the last hour.", n=load.calls)
+    what = T("Calls to the CRM in the last hour: {n}.", n=load.calls)
     if most:
-        what = T("{n} calls to the CRM in the last hour; {most} are safe.", n=load.calls, most=most)
+        what = T("Calls to the CRM in the last hour: {n}; {most} are safe.", n=load.calls, most=most)
     yield Finding(
         name="calls",
         ok=not most or load.calls <= most,

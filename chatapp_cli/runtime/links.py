@@ -71,9 +71,9 @@ class LinkSupervisor(Worker):
         return self._fleet.stumbling
 
     @property
-    def loads(self) -> Mapping[LinkRow, LinkLoad]:
+    def loads(self) -> Sequence[tuple[LinkRow, LinkLoad]]:
         """How much each running link asks of its CRM, and how fast it answers."""
-        return {runner.row: runner.load for runner in self._fleet.runners.values()}
+        return [(runner.row, runner.load) for runner in self._fleet.runners.values()]
 
     def by_hook(self, hook_key: str) -> LinkRunner | None:
         """The link of a webhook address."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -92,7 +93,7 @@ def test_a_sound_link_is_sound_in_every_answer(chatapp: Shell, office: Office, p
     )  # fmt: skip
     assert said.code == 0
     assert found["pairings"][1] == "Paired: Ёлочный базар (Продажи)"
-    calls, most = (int(word) for word in found["calls"][1].replace(";", "").split() if word.isdecimal())
+    calls, most = map(int, re.findall(r"\d+", found["calls"][1]))
     assert 0 < calls <= office.portal.requests
     assert most == 2400
     assert found["answers"][1].startswith("99 of 100 of its last ")
@@ -136,8 +137,8 @@ def test_what_was_refused_and_what_could_not_be_used_is_counted(
     broken_event = CrmArrival(provider_id="e-1", event=None, raw=b"{", problem="no such chat")
     company.write(lambda tx: crm_intake.keep(tx, paired, [broken_event]))
     assert broken(examined(chatapp, office, "--json")) == {
-        "outbox": "1 things were refused there, and wait for a person.",
-        "deadletter": "1 events of the CRM could not be used.",
+        "outbox": "Refused there, for a person to decide: 1.",
+        "deadletter": "Events of the CRM that could not be used: 1.",
     }
 
 
@@ -165,7 +166,7 @@ def test_without_a_daemon_what_only_it_knows_is_said_to_be_unknown(
     found = broken(said)
     assert said.code == 1
     assert found["daemon"] == "The daemon does not run: CRMs are told nothing, and what they tell is lost."
-    assert found["outbox"].startswith("1 things wait to be told, the oldest since ")
+    assert found["outbox"].startswith("Waiting to be told: 1, the oldest since ")
     assert "not installed" in found["tokens"]
     assert found["address"] == "The public address of this desk is not known: no CRM can call it."
     assert told(said)["load"][0]
@@ -204,7 +205,7 @@ def telling(figures: bytes) -> Iterator[str]:
     ("calls", "slowest", "wrong"),
     [
         (2400, 1.0, {}),
-        (2401, 0.012, {"calls": "2401 calls to the CRM in the last hour; 2400 are safe."}),
+        (2401, 0.012, {"calls": "Calls to the CRM in the last hour: 2401; 2400 are safe."}),
         (9, 3.4567, {"answers": "99 of 100 of its last 500 calls were answered within 3457 ms."}),
     ],
 )
