@@ -134,6 +134,7 @@ def _environment() -> Iterator[str]:
 def _metrics() -> Iterator[str]:
     from chatapp_cli.api.metrics import exposition
     from chatapp_cli.domain.health import ChannelState
+    from chatapp_cli.runtime.link_load import LinkLoad
     from chatapp_cli.runtime.restarting import WorkerState
     from chatapp_cli.runtime.store import CommitFigures
     from chatapp_cli.services.figures import Figures
@@ -151,6 +152,7 @@ def _metrics() -> Iterator[str]:
         ready=True,
         readiness=SimpleNamespace(proved=True),
         store=store,
+        links=SimpleNamespace(loads=[(channel, LinkLoad(1, 1, 1.0))]),
     )
     text = re.sub(r'="[^"]*"', "", exposition(daemon, found, [standing]).decode())
     return (line.rpartition(" ")[0] for line in text.splitlines() if not line.startswith("#"))

@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from chatapp_cli.api.body import BodyMemory, read_body
 from chatapp_cli.api.limits import Limits, Refusal
+from chatapp_cli.domain.doors import NO_CHANNEL
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.ports.connector import HookReply, HookRequest
 from chatapp_cli.runtime.daemon import Daemon
@@ -57,7 +58,7 @@ class Webhooks:
         except ChatappError as error:
             raise Refusal(503, f"not stored: {error}", again=True) from None
         if not known:
-            raise Refusal(404, "no such channel")
+            raise Refusal(404, NO_CHANNEL)
 
     async def _take(self, scope: Scope, key: str, rest: str, headers: dict[str, str], body: bytes, send: Send) -> None:
         raw_query: bytes = scope["query_string"]

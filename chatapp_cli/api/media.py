@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
 from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.doors import NO_FILE
 from chatapp_cli.services import media_links
 from chatapp_cli.services.media_links import SharedContent
 
@@ -29,7 +30,7 @@ async def media(request: Request) -> Response:
     find = partial(media_links.content_of, company.vault, request.path_params["token"], now=company.world.clock.now())
     found = await asyncio.to_thread(find)
     if found is None or not await asyncio.to_thread(company.media.path(found.sha256).is_file):
-        return PlainTextResponse("no such file, or its address has ended\n", 404)
+        return PlainTextResponse(f"{NO_FILE}\n", 404)
     return _file(company, found, request.path_params["name"])
 
 

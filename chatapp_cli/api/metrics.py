@@ -10,6 +10,7 @@ from prometheus_client.registry import Collector
 
 from chatapp_cli.domain.health import ChannelState
 from chatapp_cli.runtime.daemon import Daemon
+from chatapp_cli.runtime.link_figures import ANSWERED, CALLS, SLOWEST
 from chatapp_cli.services.figures import Figures
 from chatapp_cli.services.standings import ChannelStanding
 
@@ -36,6 +37,7 @@ class _Snapshot(Collector):
         yield self._counted()
         yield from self._store()
         yield from self._workers()
+        yield from self._crms()
         if self._found is not None:
             yield from self._read(self._found)
 
@@ -109,6 +111,19 @@ class _Snapshot(Collector):
         for kind, number in found.alarms.items():
             family.add_metric([kind], number)
         return family
+
+    def _crms(self) -> Iterable[Metric]:
+        """The load of the links to CRMs; nothing without one."""
+        named = ["link", "kind"]
+        calls = GaugeMetricFamily(CALLS, "Requests to the CRM in the last hour", labels=named)
+        answered = GaugeMetricFamily(ANSWERED, "The latest calls of the CRM that the next one speaks of", labels=named)
+        slowest = GaugeMetricFamily(
+            SLOWEST, "What 99 of 100 of the CRM's latest calls waited for their answer at most", labels=named
+        )
+        for row, load in self._daemon.links.loads:
+            for family, value in zip((calls, answered, slowest), load, strict=True):
+                family.add_metric([str(row.id), row.kind], value)
+        yield from (calls, answered, slowest) if calls.samples else ()
 
     def _workers(self) -> Iterable[Metric]:
         up = GaugeMetricFamily("chatapp_worker_up", "1 while the worker works", labels=["worker"])

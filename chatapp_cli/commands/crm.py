@@ -62,7 +62,7 @@ def link(
     with opened(ctx) as company:
         row = linking.link(company, kind, renew=renew, given=given or [], answers=answers)
         typer.echo(row.id)
-        note("{title} is linked once it has installed the application. See: chatapp crm list", title=row.title)
+        note("{title} works once the CRM has let us in. See: chatapp crm list", title=row.title)
 
 
 @app.command("list", cls=Verb)
@@ -168,11 +168,23 @@ def _pairing(one: PairingRow, options: Mapping[str, str]) -> tuple[object, ...]:
 
 
 @app.command(cls=Verb)
-def places(ctx: typer.Context, link: OneLink = "", as_json: Json = False) -> None:
+def places(
+    ctx: typer.Context,
+    link: OneLink = "",
+    *,
+    mend: Annotated[
+        str,
+        typer.Option("--mend", metavar="PLACE", help=N_("Change the settings of this place that make trouble")),
+    ] = "",
+    as_json: Json = False,
+) -> None:
     """Ask the CRM for the places that channels can be paired with, such as open lines."""
-    from chatapp_cli.commands import linking
+    from chatapp_cli.commands import linking, mending
 
     with opened(ctx) as company:
+        if mend:
+            mending.mend(company, mend, company.read(lambda tx: links.find(tx, link)))
+            return
         row, found = linking.asked(company, link, lambda session: session.places())
     if as_json:
         printing.document([documents.place(one) for one in found])
@@ -180,7 +192,7 @@ def places(ctx: typer.Context, link: OneLink = "", as_json: Json = False) -> Non
     printing.table(
         (_("No."), _("Name"), _("State")), [(one.id, one.name, _("on") if one.active else _("off")) for one in found]
     )
-    linking.say_warnings(row, found)
+    mending.say_warnings(row, found)
 
 
 @app.command(cls=Verb)
@@ -191,6 +203,10 @@ def attach(
     line: Line = "",
     link: Link = "",
     given: Set = None,
+    *,
+    mend: Annotated[
+        bool, typer.Option("--mend", help=N_("Change the settings of the place that make trouble, before it is paired"))
+    ] = False,
 ) -> None:
     """Pair a channel with a place of the CRM; new messages go there from now on."""
     from chatapp_cli.commands import linking
@@ -198,7 +214,7 @@ def attach(
 
     with opened(ctx) as company:
         row = company.read(lambda tx: links.find(tx, link))
-        made = linking.attach(company, row, found(company, channel, line), place, gathered(given or [], ""))
+        made = linking.attach(company, row, found(company, channel, line), place, gathered(given or [], ""), mend=mend)
         typer.echo(made.id)
         note("{title} is paired with {place}.", title=made.channel, place=made.place_name)
 

@@ -8,10 +8,11 @@ from functools import partial
 from typing import TypeVar
 
 from chatapp_cli.bootstrap import Company
+from chatapp_cli.commands import mending
 from chatapp_cli.commands.binding import asker, gathered
 from chatapp_cli.commands.errors import say
 from chatapp_cli.domain.access import Right
-from chatapp_cli.domain.crm.link import Employee, Place
+from chatapp_cli.domain.crm.link import Employee
 from chatapp_cli.domain.errors import ChatappError, NotFound, UsageError
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
@@ -56,9 +57,13 @@ def checked(company: Company, named: str) -> list[Finding]:
     return asyncio.run(linking.check(company, row))
 
 
-def attach(company: Company, row: LinkRow, channel: ChannelRow, place: str, changes: Mapping[str, str]) -> PairingRow:
-    """Pair a channel with a place."""
-    made = asyncio.run(linking.attach(company, row, channel, place, changes))
+def attach(
+    company: Company, row: LinkRow, channel: ChannelRow, place: str, changes: Mapping[str, str], *, mend: bool
+) -> PairingRow:
+    """Pair a channel with a place, after its settings that make trouble were shown, and mended if a person wants."""
+    found = asyncio.run(linking.place_of(company, row, place))
+    mending.offer(company, row, found, wanted=mend)
+    made = asyncio.run(linking.pair(company, row, channel, found, changes))
     return company.read(lambda tx: pairings.one(tx, made))
 
 
@@ -134,11 +139,3 @@ def map_employee(company: Company, named: str, operator: str, employee: str) -> 
         raise NotFound(T("There is no employee {n} in {crm}.", n=employee, crm=row.title))
     company.write(partial(staff.map_to, link=row.id, operator=operator, employee=one))
     return "–" if one is None else one.name
-
-
-def say_warnings(row: LinkRow, places: Sequence[Place]) -> None:
-    """Say which settings of places make trouble, and what to do."""
-    for place in places:
-        for code in place.warnings:
-            what, step = words.why_there(manifest(row.kind), code)
-            say(T("{place}: {what}", place=place.name, what=what), step)

@@ -24,6 +24,7 @@ COMMANDS: Final[Mapping[Next, Sequence[str]]] = MappingProxyType(
         Next.BIND: ("chatapp line bind {kind}", "chatapp line bind"),
         Next.BIND_AGAIN: ("chatapp line bind",),
         Next.BIND_ANOTHER: ("chatapp line bind {kind} --another",),
+        Next.CATCH_UP: ("chatapp crm catchup",),
         Next.CHAIN: ("chatapp contact chain {to} CHANNELS",),
         Next.CHANNELS: ("chatapp line show",),
         Next.CHECK: ("chatapp line check {n}", "chatapp line check"),

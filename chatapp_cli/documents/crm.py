@@ -61,7 +61,13 @@ def pairing(row: PairingRow, about: CrmManifest) -> Mapping[str, Any]:
 
 def place(one: Place) -> Mapping[str, Any]:
     """What a channel can be paired with."""
-    return {"id": one.id, "name": one.name, "active": one.active, "warnings": list(one.warnings)}
+    return {
+        "id": one.id,
+        "name": one.name,
+        "active": one.active,
+        "warnings": list(one.warnings),
+        "mends": dict(one.mends),
+    }
 
 
 def employee(one: Employee, operators: Sequence[EmployeeRow]) -> Mapping[str, Any]:

@@ -41,6 +41,10 @@ class CrmManifest:
     """Where below our own address for a link its CRM tells us what happens."""
     at_once: int = 1
     """The most entries that a session is given at once."""
+    always_called: bool = True
+    """Whether the CRM calls every link of it, so that none works without a public address."""
+    calls_per_hour: int = 0
+    """How many requests an hour the CRM bears from us for long; 0: not known."""
     limits: Sequence[Text] = ()
     """What the link cannot do, in words."""
     errors: Mapping[str, ErrorWords] = field(default_factory=dict)

@@ -25,6 +25,7 @@ class Next(StrEnum):
     BIND = "bind"
     BIND_AGAIN = "bind_again"
     BIND_ANOTHER = "bind_another"
+    CATCH_UP = "catch_up"
     CHAIN = "chain"
     CHANNELS = "channels"
     CHECK = "check"

@@ -11,8 +11,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from chatapp_cli.domain.crm_manifest import ChannelThere, CrmManifest
-from chatapp_cli.domain.errors import Misconfigured
-from chatapp_cli.domain.text import Text
+from chatapp_cli.domain.errors import Misconfigured, UsageError
+from chatapp_cli.domain.next_step import Next, to_do
+from chatapp_cli.domain.text import T, Text
 from chatapp_cli.kit.manifests import error_words, field_of, with_steps
 
 if TYPE_CHECKING:
@@ -77,3 +78,16 @@ def create(kind: str, world: World) -> Crm:
         raise Misconfigured("not_installed", kind)
     crm: Crm = import_module(f"{packages()[kind]}.connector").create(world)
     return crm
+
+
+def require_address(public_url: str) -> None:
+    """Raise UsageError for a link that a CRM has to call, if nobody has said where."""
+    if not public_url:
+        raise UsageError(
+            T("A CRM calls this desk from outside, and its public address is not known."),
+            T(
+                "Set it: {how}",
+                how=to_do(Next.CONFIGURE_COMPANY, name="public_url", value="https://desk.example.ru"),
+            ),
+            field="public_url",
+        )

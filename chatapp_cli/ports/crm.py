@@ -5,7 +5,7 @@ A CRM's folder has ``manifest.toml`` and ``connector.py`` with ``create(world) -
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +30,11 @@ class CrmSession(Protocol):
     tokens are refused for good, ``Misconfigured`` with the codes ``payment`` and ``suspended`` for what only time or
     money mends, ``RateLimited`` and ``Retryable`` for what passes by itself.
     """
+
+    @property
+    def calls(self) -> int:
+        """How many requests the session has made to the CRM."""
+        ...
 
     async def arrange(self, pairings: Sequence[Pairing]) -> Mapping[PairingId, ChannelError]:
         """Make the CRM as the pairings say, and take away what of ours is none of them; returns what was refused.
@@ -68,6 +73,13 @@ class CrmSession(Protocol):
 
     async def places(self) -> Sequence[Place]:
         """What channels can be paired with."""
+        ...
+
+    async def mend(self, place: str, codes: Collection[str]) -> Place:
+        """Set what the named ``warnings`` of a place say (``Place.mends``) and nothing else; returns it as it is then.
+
+        A warning that holds no longer is passed over. Raises Rejected if the place is gone.
+        """
         ...
 
     async def employees(self) -> Sequence[Employee]:
@@ -183,7 +195,11 @@ class Crm(Protocol):
         ...
 
     async def check(self, bound: Bound) -> Sequence[Finding]:
-        """Test what can be tested without changing anything in the CRM."""
+        """Test what can be tested without changing anything in the CRM.
+
+        The finding of a call that we asked the CRM for, and that came or did not, is named ``echo``; a link that the
+        CRM never calls has one named ``uncalled``.
+        """
         ...
 
     def open(self, link: LinkId, bound: Bound, *, public_url: str) -> AbstractAsyncContextManager[CrmSession]:

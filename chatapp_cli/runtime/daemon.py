@@ -12,6 +12,7 @@ import structlog
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.access import DAEMON
+from chatapp_cli.domain.doors import NO_CHANNEL
 from chatapp_cli.domain.errors import Busy, ChatappError, StoreError
 from chatapp_cli.domain.text import T
 from chatapp_cli.ports.connector import HookReply, HookRequest
@@ -100,7 +101,7 @@ class Daemon:
         """Pass a webhook to its channel or CRM. Raises ChatappError if it cannot be stored soon."""
         runner = self._by_hook(hook_key)
         if runner is None:
-            return HookReply(status=404, body=b"no such channel\n")
+            return HookReply(status=404, body=f"{NO_CHANNEL}\n".encode())
         try:
             async with asyncio.timeout(ANSWER):
                 return await runner.accept(request)

@@ -22,6 +22,7 @@ from chatapp_cli.runtime import card_pages
 from chatapp_cli.runtime.ledger import LedgerKeeper
 from chatapp_cli.runtime.lifecycle import Lifecycle
 from chatapp_cli.runtime.link_inbox import LinkInbox
+from chatapp_cli.runtime.link_load import AnswerTimes, CallMeter, LinkLoad
 from chatapp_cli.runtime.memory import bound_link
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.tasks import raise_if_cancelled, run_all
@@ -64,6 +65,17 @@ class LinkRunner:
         """The live one, which pages in cards ask."""
         self._door: tuple[Crm, Bound] | None = None
         self._opening = asyncio.Lock()
+        self._meter, self._answers = CallMeter(self._clock), AnswerTimes()
+
+    @property
+    def load(self) -> LinkLoad:
+        """How much the link asks of the CRM, and how fast it answers."""
+        self._count()
+        return LinkLoad(self._meter.last_hour, len(self._answers), self._answers.slowest)
+
+    def _count(self) -> None:
+        if self._session is not None:
+            self._meter.note(self._session.calls)
 
     async def run(self) -> None:
         """Run until cancelled."""
@@ -102,6 +114,7 @@ class LinkRunner:
 
     async def accept(self, request: HookRequest) -> HookReply:
         """Accept a call of the CRM, also while the link is down; replies only after its events are stored."""
+        begun = self._clock.monotonic()
         crm, bound = await self._opened()
         reply = await crm.accept(bound, request)
         if reply.card is not None:
@@ -110,6 +123,7 @@ class LinkRunner:
             reply = await card_pages.written(self._store, self.row.id, reply)
         elif reply.arrivals:
             await self._keep(reply.arrivals)
+        self._answers.note(self._clock.monotonic() - begun)
         return HookReply(status=reply.status, body=reply.body, content_type=reply.content_type, headers=reply.headers)
 
     async def _opened(self) -> tuple[Crm, Bound]:
@@ -133,11 +147,13 @@ class LinkRunner:
         address = await self._store.read(partial(public_url, company=self._store.company))
         async with crm.open(self.row.id, bound, public_url=address) as session:
             raise_if_cancelled()
-            self._lifecycle.came_up()
             self._session = session
+            self._meter.begin()
+            self._lifecycle.came_up()
             try:
                 await self._work_with(session, address)
             finally:
+                self._count()
                 self._session = None
 
     async def _work_with(self, session: CrmSession, address: str) -> None:
@@ -167,6 +183,7 @@ class LinkRunner:
                 await self._catch_up(session)
                 self._inbox.release()
                 caught_up_at = self._clock.monotonic()
+            self._count()
             await self._store.write(partial(links.prove, link=self.row.id))
             self._lifecycle.lives(moved=False)
             await self._work.wait_by(self._clock, PROOF_EVERY)

@@ -14,11 +14,11 @@ from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.crm.link import Place
 from chatapp_cli.domain.crm_manifest import CrmManifest
-from chatapp_cli.domain.errors import ChannelError, ChatappError, NeedsRebind, NotFound, UsageError
+from chatapp_cli.domain.errors import ChannelError, ChatappError, NeedsRebind, NotFound
 from chatapp_cli.domain.ids import LinkId, PairingId
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
-from chatapp_cli.kit.crms import manifest
+from chatapp_cli.kit.crms import manifest, require_address
 from chatapp_cli.ports.bind import Asker
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.ports.crm import CrmSession, DepartsFromCrm
@@ -39,7 +39,9 @@ DEPARTS_WITHIN = 20.0
 async def link(company: Company, ask: Asker, *, kind: str, previous: LinkRow | None = None) -> LinkId:
     """Link a CRM, or renew a link; it works once the CRM has given tokens. Raises what the asker raises."""
     await asyncio.to_thread(company.require, Right.CRM)
-    address = await asyncio.to_thread(_reachable_address, company)
+    address = await asyncio.to_thread(company.read, partial(public_url, company=company))
+    if manifest(kind).always_called:
+        require_address(address)
     crm = await asyncio.to_thread(company.crm, kind)
     old = None
     if previous is not None:
@@ -49,20 +51,6 @@ async def link(company: Company, ask: Asker, *, kind: str, previous: LinkRow | N
     number = None if previous is None else previous.id
     save = partial(links.save, vault=company.vault, binding=bound, kind=kind, previous=number)
     return await asyncio.to_thread(company.write, save)
-
-
-def _reachable_address(company: Company) -> str:
-    address = company.read(partial(public_url, company=company))
-    if not address:
-        raise UsageError(
-            T("A CRM calls this desk from outside, and its public address is not known."),
-            T(
-                "Set it: {how}",
-                how=to_do(Next.CONFIGURE_COMPANY, name="public_url", value="https://desk.example.ru"),
-            ),
-            field="public_url",
-        )
-    return address
 
 
 @contextmanager
@@ -129,12 +117,33 @@ async def attach(
     company: Company, row: LinkRow, channel: ChannelRow, place: str, changes: Mapping[str, str]
 ) -> PairingId:
     """Pair a channel with a place of the CRM, by its number or name. Raises NotFound for an unknown one."""
+    return await pair(company, row, channel, await place_of(company, row, place), changes)
+
+
+async def place_of(company: Company, row: LinkRow, named: str) -> Place:
+    """A place of the CRM by its number or name. Raises NotFound for an unknown one."""
     await asyncio.to_thread(company.require, Right.CRM)
-    found = _named(await asked(company, row, lambda session: session.places()), place)
-    pair = partial(
-        pairings.attach, manifest=manifest(row.kind), link=row.id, channel=channel, place=found, changes=changes
+    return _named(await asked(company, row, lambda session: session.places()), named)
+
+
+async def pair(
+    company: Company, row: LinkRow, channel: ChannelRow, place: Place, changes: Mapping[str, str]
+) -> PairingId:
+    """Pair a channel with a place."""
+    save = partial(
+        pairings.attach, manifest=manifest(row.kind), link=row.id, channel=channel, place=place, changes=changes
     )
-    return await asyncio.to_thread(company.write, pair)
+    return await asyncio.to_thread(company.write, save)
+
+
+async def mend(company: Company, row: LinkRow, place: Place) -> tuple[Place, str]:
+    """Set at the CRM what the warnings of a place need; returns it as it is then, and what was set, in its words."""
+    await asyncio.to_thread(company.require, Right.CRM)
+    after = await asked(company, row, lambda session: session.mend(place.id, tuple(place.mends)))
+    done = ", ".join(said for code, said in place.mends.items() if code not in after.warnings)
+    if done:
+        await asyncio.to_thread(company.write, partial(links.mended, link=row.id, place=place.name, settings=done))
+    return after, done
 
 
 def _named(places: Sequence[Place], named: str) -> Place:

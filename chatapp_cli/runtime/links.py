@@ -34,6 +34,7 @@ from chatapp_cli.domain.journal.messages import (
 )
 from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.runtime.fleet import Fleet
+from chatapp_cli.runtime.link_load import LinkLoad
 from chatapp_cli.runtime.restarting import WorkerState
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.wakeup import WakeUp
@@ -89,6 +90,11 @@ class LinkSupervisor(Worker):
     def stumbling(self) -> Sequence[WorkerState]:
         """The links whose tasks ended, until they have run for a while again."""
         return self._fleet.stumbling
+
+    @property
+    def loads(self) -> Sequence[tuple[LinkRow, LinkLoad]]:
+        """How much each running link asks of its CRM, and how fast it answers."""
+        return [(runner.row, runner.load) for runner in self._fleet.runners.values()]
 
     def by_hook(self, hook_key: str) -> LinkRunner | None:
         """The link of a webhook address."""

@@ -19,6 +19,7 @@ from chatapp_cli.domain.journal.links import (
     LinkGranted,
     LinkResumed,
     LinkStateChanged,
+    PlaceMended,
 )
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
@@ -187,6 +188,13 @@ def ask_catch_up(tx: Tx, link: LinkId) -> None:
     access.require(tx, Right.REPAIR)
     one(tx, link)
     tx.emit(CatchUpAsked(link=link))
+
+
+def mended(tx: Tx, link: LinkId, place: str, settings: str) -> None:
+    """Record that a person had settings of a place in the CRM changed."""
+    access.require(tx, Right.CRM)
+    one(tx, link)
+    tx.emit(PlaceMended(link=link, place=border.name(place), settings=settings))
 
 
 def require_settled(tx: Tx, link: LinkRow, *, force: bool) -> None:

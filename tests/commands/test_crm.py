@@ -102,6 +102,7 @@ def test_a_place_that_makes_trouble_is_named_with_what_to_do(
         "name": "Возвраты",
         "active": True,
         "warnings": ["deal_each_time", "queue_empty"],
+        "mends": {"deal_each_time": "CRM_CREATE_THIRD=Y"},
     }
     checked = chatapp.run("crm", "check")
     assert checked.code == 1
@@ -162,7 +163,11 @@ def test_what_a_portal_that_is_away_still_has_to_be_told_is_listed_and_holds_the
         (["--set", "portal=-"], 2, "An address like company.bitrix24.ru is needed."),
         (["--set", "portal=firma"], 2, "An address like company.bitrix24.ru is needed."),
         (["--set", "portal=https://anna:geheim@firma.bitrix24.ru"], 2, "An address like company.bitrix24.ru is needed"),
-        (["--set", f"portal={FIRM}", "--set", "frob=1"], 2, "There is no field frob.\n→ Fields are: portal, client_id"),
+        (
+            ["--set", f"portal={FIRM}", "--set", "frob=1"],
+            2,
+            "There is no field frob.\n→ Fields are: way, webhook, portal",
+        ),
         (["--set", "portal"], 2, "portal is not an answer.\n→ Write it so: --set field=value"),
         (["--set", f"portal={FIRM}", "--set", "auth_server=http://oauth.example"], 2, "It has to begin with https://."),
         ([], 2, "Address of the portal (portal): An answer is needed."),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from textual.widgets import Input
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.crm.states import LinkState
@@ -14,6 +15,7 @@ from chatapp_cli.ports.bind import Bound
 from chatapp_cli.sandbox.bitrix24 import Portal
 from chatapp_cli.services import channels, lines, links, options, pairings
 from chatapp_cli.tui.screens.linking import LinkingScreen
+from chatapp_cli.tui.widgets.form import FieldRow
 from tests.runtime.desk import eventually, serving
 from tests.tui.conftest import Opener
 from tests.tui.gallery import StillClock
@@ -56,9 +58,16 @@ async def test_a_portal_is_linked_paired_and_checked_without_leaving_the_window(
         await it.press("a")
         await it.until(lambda: isinstance(it.app.screen, LinkingScreen) and it.app.screen.query("FormView"))
         await it.sees("Link a CRM: Bitrix24", "Address of the first installation")
-        answers = (office.portal.address, office.portal.client_id, office.portal.client_secret)
-        for box, answer in zip(it.app.screen.query("Input"), (*answers, office.portal.auth_address), strict=True):
-            box.value = answer
+        office.portal.lines[109].settings.update(CRM_CREATE="deal", CRM_CREATE_THIRD="N")
+        answers = {
+            "portal": office.portal.address,
+            "client_id": office.portal.client_id,
+            "client_secret": office.portal.client_secret,
+            "auth_server": office.portal.auth_address,
+        }
+        for row in it.app.screen.query(FieldRow):
+            if row.field.name in answers:
+                row.query_one(Input).value = answers[row.field.name]
         it.app.screen.query_one("#continue").focus()
         await it.press("enter")
         await it.sees("Go on once the application is installed there.")
@@ -78,12 +87,39 @@ async def test_a_portal_is_linked_paired_and_checked_without_leaving_the_window(
         await it.press("enter")
         await it.sees("Which place?", "Поддержка (109)")
         await it.press("down", "enter")
+        await it.sees("Поддержка", "makes a new deal for every conversation", "Set CRM_CREATE_THIRD=Y there, then pair")
+        assert office.portal.lines[109].settings["CRM_CREATE_THIRD"] == "N"
+        await it.press("down", "enter")
         await it.sees("⇄ ", "Поддержка")
+        assert office.portal.lines[109].settings["CRM_CREATE_THIRD"] == "N"
         await it.until(lambda: len(office.portal.active) == 1)
         assert [(row.channel, row.place, row.place_name) for row in company.read(pairings.everything)] == [
             ("Сайт", "109", "Поддержка")
         ]
-        await it.press("c")
+        await it.press("down", "f")
+        await it.sees("Change the settings of Поддержка?", "Set CRM_CREATE_THIRD=Y")
+        await it.press("y")
+        await it.until(lambda: any("CRM_CREATE_THIRD=Y is set now" in one.message for one in it.app._notifications))
+        assert office.portal.lines[109].settings["CRM_CREATE_THIRD"] == "Y"
+        await it.press("up", "c")
         await it.sees(
             "✓ A test event came back", "✗ Our clock and the portal's are", "→ Let this machine set its clock"
         )
+
+
+async def test_a_portal_is_linked_by_a_webhook_alone(office: Office, window: Opener, company: Company) -> None:
+    company.write(lambda tx: options.configure_company(tx, {"public_url": ""}))
+    async with window() as it:
+        await it.press("ctrl+k")
+        await it.press("a")
+        await it.sees("Link a CRM: Bitrix24", "By a webhook alone (lite)")
+        rows = {row.field.name: row for row in it.app.screen.query(FieldRow)}
+        rows["way"].choose("webhook")
+        await it.sees("Address of the incoming webhook")
+        await it.sees_no("Application ID (client_id)")
+        rows["webhook"].query_one(Input).value = office.portal.webhook
+        it.app.screen.query_one("#continue").focus()
+        await it.press("enter")
+        await it.until(lambda: any(row.state == LinkState.OK for row in company.read(links.everything)))
+        await it.sees(f"● {office.portal.domain}  works")
+        assert office.portal.webhook not in it.text()

@@ -1,45 +1,28 @@
-"""Calls to a portal: one by one and by batch, with a token that is renewed only when the portal calls it expired."""
+"""Calls of an application, with a token that is renewed only when the portal calls it expired."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from itertools import islice
-from typing import Any, Final, NamedTuple, TypeAlias
-from urllib.parse import quote, urlsplit
+from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
 
 from chatapp_cli.crm.bitrix24 import errors, record
 from chatapp_cli.crm.bitrix24.access import AuthServer, belongs, settle
-from chatapp_cli.crm.bitrix24.rate import Bucket, Parking, Urgency
+from chatapp_cli.crm.bitrix24.calls import AGAIN, LARGEST, PATIENCE, Answer, MethodCalls
+from chatapp_cli.crm.bitrix24.rate import Urgency
 from chatapp_cli.crm.bitrix24.record import INSTALLED, Installation
-from chatapp_cli.domain.errors import ChannelError, NeedsRebind, OutcomeUnknown, RateLimited, Retryable
+from chatapp_cli.domain.errors import NeedsRebind
 from chatapp_cli.kit import tokens
 from chatapp_cli.kit.http import HttpResponse, network, open_session, read
 from chatapp_cli.kit.rotation import Rotation
 from chatapp_cli.kit.tokens import AccessToken, Granted, Tokens
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.world import World
-
-AT_ONCE: Final = 50
-"""The most commands of a batch (b24-rest-docs ``batch.md``)."""
-_LARGEST: Final = 32 << 20
-_PATIENCE: Final = 65.0
-"""Seconds: the portal cuts a request at 60."""
-_AGAIN: Final = 3
-"""How often a request that the full bucket turned away is repeated here, before the caller hears of it."""
-
-Answer: TypeAlias = Mapping[str, Any]
-
-
-class BatchCommand(NamedTuple):
-    """A call inside a batch."""
-
-    method: str
-    params: Mapping[str, Any] = {}
 
 
 @dataclass(slots=True)
@@ -51,27 +34,21 @@ class _Tried:
     full: int = 0
 
 
-class PortalApi:
+class PortalApi(MethodCalls):
     """Calls for one link; every failure is a ChannelError without secrets."""
 
     def __init__(
         self, http: aiohttp.ClientSession, server: AuthServer, bound: Bound, held: Installation, world: World
     ) -> None:
-        self._http, self._server, self._memory, self._world = http, server, bound.memory, world
+        super().__init__(world)
+        self._http, self._server, self._memory = http, server, bound.memory
         self._tokens = Tokens(bound, Rotation(self._renewal, bound, world), world.clock)
-        self._bucket, self._parking = Bucket(world.clock), Parking(world.clock)
         self.held = held
 
     async def aclose(self) -> None:
         """Wait for a running renewal."""
-        await self._bucket.aclose()
+        await super().aclose()
         await self._tokens.aclose()
-
-    async def call(
-        self, method: str, params: Answer | None = None, *, urgency: Urgency = Urgency.CLIENT, once: bool = False
-    ) -> Any:
-        """The ``result`` of a method; with ``once`` (not repeatable) no answer means OutcomeUnknown."""
-        return (await self._answer(method, params or {}, urgency, once=once)).get("result")
 
     async def call_as(self, access: str, method: str) -> Any:
         """The ``result`` of a method for whoever has this token, such as an employee who opened a page of ours."""
@@ -83,32 +60,6 @@ class PortalApi:
             raise self._failed(method, response, said, once=False, secrets=[access])
         return said.get("result")
 
-    async def batch(
-        self, commands: Mapping[str, BatchCommand], *, urgency: Urgency = Urgency.CLIENT
-    ) -> Mapping[str, Any | ChannelError]:
-        """The results of many methods, in as few requests as possible; of a failed one its error.
-
-        Raises what concerns all of them.
-        """
-        found: dict[str, Any | ChannelError] = {}
-        waiting = iter(commands.items())
-        while some := dict(islice(waiting, AT_ONCE)):
-            found |= await self._batch(some, urgency)
-        return found
-
-    async def pages(self, method: str, params: Answer, *, urgency: Urgency = Urgency.BACKGROUND) -> Sequence[Any]:
-        """All members of a list, which comes in pages of fifty."""
-        found: list[Any] = []
-        start = 0
-        while True:
-            answer = await self._answer(method, {**params, "start": start}, urgency)
-            page = answer.get("result")
-            found += page if isinstance(page, list) else []
-            following = answer.get("next")
-            if not isinstance(following, int) or following <= start:
-                return found
-            start = following
-
     async def download(self, url: str) -> tuple[aiohttp.ClientResponse, str]:
         """Begin to fetch a file of the portal; the caller reads and releases it. The token goes into the query."""
         token = await self._tokens.present()
@@ -117,36 +68,6 @@ class PortalApi:
                 url, params={"auth": token.access}, timeout=aiohttp.ClientTimeout(total=600), allow_redirects=False
             )
         return response, token.access
-
-    async def _batch(self, commands: Mapping[str, BatchCommand], urgency: Urgency) -> dict[str, Any | ChannelError]:
-        found: dict[str, Any | ChannelError] = {}
-        lines: dict[str, str] = {}
-        for name, (method, params) in commands.items():
-            try:
-                self._parking.require_free(method)
-            except RateLimited as parked:
-                found[name] = parked
-            else:
-                lines[name] = f"{method}?{query(params)}"
-        if not lines:
-            return found
-        answer = await self._answer("batch", {"halt": 0, "cmd": lines}, urgency)
-        return found | self._split(answer.get("result"), {name: commands[name] for name in lines})
-
-    def _split(self, result: Any, commands: Mapping[str, BatchCommand]) -> dict[str, Any | ChannelError]:
-        """Each command's own result; PHP writes an empty mapping as a list."""
-        good, bad, times = (_mapping(result, name) for name in ("result", "result_error", "result_time"))
-        found: dict[str, Any | ChannelError] = {}
-        for name, (method, _) in commands.items():
-            self._parking.heed(method, times.get(name))
-            said = {"error": "", **_error(bad[name])} if name in bad else {"result": good.get(name)}
-            if name not in bad and name not in good:
-                found[name] = Retryable("strange_answer", method)
-            elif errors.code_of(said):
-                found[name] = self._refused(method, {**said, "time": times.get(name)})
-            else:
-                found[name] = good[name]
-        return found
 
     async def _answer(self, method: str, params: Answer, urgency: Urgency, *, once: bool = False) -> Answer:
         self._parking.require_free(method)
@@ -169,7 +90,7 @@ class PortalApi:
             tried.renewed = True
             await self._tokens.another(token)
             return True
-        if code == errors.TOO_MANY and tried.full < _AGAIN:
+        if code == errors.TOO_MANY and tried.full < AGAIN:
             tried.full += 1
             self._bucket.overflowed()
             await self._world.clock.sleep(self._world.chance.between(errors.PAUSE / 2, errors.PAUSE))
@@ -201,31 +122,14 @@ class PortalApi:
             self.held = msgspec.structs.replace(self.held, endpoint=endpoint)
             await self._memory.save({INSTALLED: record.written(self.held)})
 
-    def _failed(
-        self, method: str, response: HttpResponse, said: Answer | None, *, once: bool, secrets: Sequence[str]
-    ) -> ChannelError:
-        if said is None and response.ok:
-            return (OutcomeUnknown if once else Retryable)("strange_answer", method)
-        return self._refused(method, said or {}, status=response.status, once=once, secrets=secrets)
-
-    def _refused(
-        self, method: str, said: Answer, *, status: int = 0, once: bool = False, secrets: Sequence[str] = ()
-    ) -> ChannelError:
-        words = errors.words_of(said, secrets) or f"{method} HTTP {status}"
-        error = errors.refusal(errors.code_of(said), words, status=status, once=once)
-        if isinstance(error, RateLimited) and error.code == errors.PARKED_CODE:
-            seconds = self._parking.told(said.get("time"), errors.PARKED)
-            self._parking.park(method, seconds)
-            return RateLimited(error.code, words, retry_after=seconds)
-        return error
-
     async def _attempt(self, token: AccessToken, method: str, params: Answer, *, once: bool) -> HttpResponse:
         body = msgspec.json.encode({**params, "auth": token.access})
         headers = {"Content-Type": "application/json"}
+        self.calls += 1
         with network([token.access], once=once):
             url = f"{self.held.endpoint}{method}"
             async with self._http.post(url, data=body, headers=headers, allow_redirects=False) as response:
-                return await read(response, _LARGEST)
+                return await read(response, LARGEST)
 
     async def _renewal(self, spent: str) -> Granted:
         """The next pair; a portal of another ``member_id`` is none of ours."""
@@ -237,35 +141,10 @@ class PortalApi:
         return issued.granted
 
 
-def query(params: Answer) -> str:
-    """Parameters as PHP reads them from a query, for a command of a batch."""
-    return "&".join(f"{quote(name, safe='[]')}={quote(value, safe='')}" for name, value in _pairs(params))
-
-
-def _pairs(params: Any, name: str = "") -> Iterator[tuple[str, str]]:
-    if isinstance(params, Mapping):
-        for key, value in params.items():
-            yield from _pairs(value, f"{name}[{key}]" if name else str(key))
-    elif isinstance(params, list | tuple):
-        for place, value in enumerate(params):
-            yield from _pairs(value, f"{name}[{place}]")
-    else:
-        yield name, str(int(params)) if isinstance(params, bool) else str(params)
-
-
-def _mapping(result: Any, name: str) -> Mapping[str, Any]:
-    found = result.get(name) if isinstance(result, dict) else None
-    return found if isinstance(found, dict) else {}
-
-
-def _error(said: Any) -> Mapping[str, Any]:
-    return said if isinstance(said, dict) else {"error": str(said)}
-
-
 @asynccontextmanager
 async def connected(bound: Bound, world: World) -> AsyncIterator[PortalApi]:
     """Open the API for a link, once its installation is proved. Raises NeedsRebind if there is none."""
-    async with open_session(total=_PATIENCE) as http:
+    async with open_session(total=PATIENCE) as http:
         server = AuthServer.of(http, bound)
         held = await settle(bound, server, world.clock)
         token = await record.token(bound)

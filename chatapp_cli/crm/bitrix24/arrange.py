@@ -11,7 +11,8 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from chatapp_cli.crm.bitrix24 import names
-from chatapp_cli.crm.bitrix24.api import BatchCommand, PortalApi
+from chatapp_cli.crm.bitrix24.api import PortalApi
+from chatapp_cli.crm.bitrix24.calls import BatchCommand
 from chatapp_cli.crm.bitrix24.card_tab import CARD
 from chatapp_cli.crm.bitrix24.convert import ON
 from chatapp_cli.crm.bitrix24.events import wanted as wanted_events

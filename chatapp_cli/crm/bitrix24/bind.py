@@ -1,4 +1,4 @@
-"""Linking a portal: its address, the keys of the local application, and what to type into the portal.
+"""Linking a portal by a local application: its address and keys, and what to type into the portal.
 
 Sources: b24-rest-docs ``local-integrations``, ``settings/oauth/index.md``; providers' sheet §1.1–1.3.
 """
@@ -10,53 +10,20 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlencode, urlsplit
 
-from chatapp_cli.crm.bitrix24.names import KIND
 from chatapp_cli.crm.bitrix24.record import WINDOW
 from chatapp_cli.domain.errors import UsageError
-from chatapp_cli.domain.form import Form, Notice
-from chatapp_cli.domain.text import T, Text
+from chatapp_cli.domain.form import Notice
+from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_
-from chatapp_cli.kit.binding import ask_until_proved
-from chatapp_cli.kit.crms import manifest
-from chatapp_cli.ports.bind import Asker, Bound
+from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.world import World
 
 SCOPES: Final = ("crm", "im", "imconnector", "imopenlines", "disk", "user", "placement", "messageservice")
 """The rights that the local application has to be given."""
 
 
-async def link(ask: Asker, world: World, public_url: str, previous: Bound | None) -> Bound:
-    """Ask for portal and application, and show what to enter there; the tokens come with the installation."""
-    hook_key = previous.hook_key if previous and previous.hook_key else world.chance.key()
-    base = f"{public_url.rstrip('/')}/hooks/{hook_key}"
-
-    async def proved(values: Mapping[str, str]) -> Bound:
-        return _bound(values, world, previous, hook_key)
-
-    bound = await ask_until_proved(ask, _form(previous, base), proved)
-    await ask.show(_notice(bound, base))
-    return bound
-
-
-def _form(previous: Bound | None, base: str) -> Form:
-    about = manifest(KIND)
-    values = {field.name: field.default for field in about.fields}
-    values |= {name: said for name, said in (previous.settings if previous else {}).items() if name in values}
-    return Form(title=T("Bitrix24 portal"), intro=_steps(base), fields=about.fields, values=values)
-
-
-def _steps(base: str) -> tuple[Text, ...]:
-    return (
-        T("In the portal, as an administrator: «Разработчикам», «Другое», «Локальное приложение», «Серверное»."),
-        T("Better as a service employee: if the one who installed it leaves, the link ends."),
-        T("Tick «Использует только API» and the rights {scopes}.", scopes=", ".join(SCOPES)),
-        T("Address of the handler: {url}", url=f"{base}/event"),
-        T("Address of the first installation: {url}", url=f"{base}/install"),
-        T("Save it there, copy its ID and key to here, and press «Переустановить» only after that."),
-    )
-
-
-def _notice(bound: Bound, base: str) -> Notice:
+def notice(bound: Bound, base: str) -> Notice:
+    """What is to be done in the portal now."""
     query = urlencode({"client_id": bound.settings["client_id"], "state": bound.secrets["state"]})
     return Notice(
         title=T("Now install the application in the portal, within ten minutes"),
@@ -72,7 +39,8 @@ def _notice(bound: Bound, base: str) -> Notice:
     )
 
 
-def _bound(values: Mapping[str, str], world: World, previous: Bound | None, hook_key: str) -> Bound:
+def bound_by(values: Mapping[str, str], world: World, previous: Bound | None, hook_key: str) -> Bound:
+    """The link of a local application. Raises UsageError."""
     portal = portal_of(values.get("portal", ""))
     account = urlsplit(portal).netloc
     if previous and previous.account != account:

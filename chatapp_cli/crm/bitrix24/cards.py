@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from chatapp_cli.crm.bitrix24.api import BatchCommand, PortalApi
+from chatapp_cli.crm.bitrix24.api import PortalApi
+from chatapp_cli.crm.bitrix24.calls import BatchCommand
 from chatapp_cli.crm.bitrix24.rate import Urgency
 from chatapp_cli.domain import border
 from chatapp_cli.domain.crm.entry import CrmChat

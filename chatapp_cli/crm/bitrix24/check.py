@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from chatapp_cli.crm.bitrix24 import events, lines, record
-from chatapp_cli.crm.bitrix24.api import BatchCommand, PortalApi
+from chatapp_cli.crm.bitrix24.api import PortalApi
 from chatapp_cli.crm.bitrix24.bind import SCOPES
+from chatapp_cli.crm.bitrix24.calls import BatchCommand
 from chatapp_cli.crm.bitrix24.names import KIND
 from chatapp_cli.crm.bitrix24.record import ECHO, HEARD, NONCE
 from chatapp_cli.domain.errors import ChannelError
+from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.kit.crms import manifest
@@ -24,18 +26,22 @@ SKEW: Final = 60.0
 """Seconds that our clock may differ from the portal's."""
 PATIENCE: Final = 30
 """Seconds in which a test event has to come."""
+RENEWABLE: Final[Millis] = 180 * 86_400_000
+"""How long a refresh token is good in milliseconds, counted from when it came (addendum B6)."""
+_MINUTE: Final = 60_000
+_DAY: Final = 86_400_000
 _NEEDED: Final = frozenset(SCOPES[:5])
 
 
 async def findings(api: PortalApi, bound: Bound, world: World) -> Sequence[Finding]:
     """Rights, owner, clock, bindings, lines, and whether an event comes back."""
-    asked = {name: BatchCommand(name) for name in ("scope", "user.current", "server.time", "event.get")}
+    asked = {name: BatchCommand(name) for name in ("scope", "user.current", "user.admin", "server.time", "event.get")}
     answers = await api.batch(asked)
     found = [
         await _tokens(bound, world),
-        _scopes(answers["scope"]),
-        _owner(answers["user.current"]),
-        _clock(answers["server.time"], world),
+        scopes(answers["scope"]),
+        _owner(answers["user.current"], answers["user.admin"]),
+        clock(answers["server.time"], world),
         _bindings(answers["event.get"], bound, await _wanted(bound)),
     ]
     found += [one async for one in _lines(api)]
@@ -52,18 +58,30 @@ def broken(name: str, error: ChannelError) -> Finding:
 
 
 async def _tokens(bound: Bound, world: World) -> Finding:
+    """Both tokens come at once, so they have one age; the check renews them if the first has ended."""
     token = await record.token(bound)
-    minutes = (world.clock.now() - token.at) // 60_000 if token else 0
+    if token is None:
+        return Finding(name="tokens", ok=True, what=T("Bitrix24 accepts our token."))
+    now = world.clock.now()
     return Finding(
-        name="tokens", ok=True, what=T("Bitrix24 accepts our token, which is {minutes} minutes old.", minutes=minutes)
+        name="tokens",
+        ok=True,
+        what=T(
+            "Bitrix24 accepts our token. It was renewed {minutes} minutes ago, ends in {left} minutes, and can be"
+            " renewed for {days} days.",
+            minutes=(now - token.at) // _MINUTE,
+            left=max(0, token.until - now) // _MINUTE,
+            days=max(0, token.at + RENEWABLE - now) // _DAY,
+        ),
     )
 
 
-def _scopes(said: Any) -> Finding:
+def scopes(said: Any, needed: Collection[str] = _NEEDED) -> Finding:
+    """Whether a right is lacking."""
     if isinstance(said, ChannelError):
         return broken("scopes", said)
     there = {str(one).strip() for one in said} if isinstance(said, list) else set()
-    if lacking := sorted(_NEEDED - there):
+    if lacking := sorted(set(needed) - there):
         return Finding(
             name="scopes",
             ok=False,
@@ -73,7 +91,7 @@ def _scopes(said: Any) -> Finding:
     return Finding(name="scopes", ok=True, what=T("The application has all rights that it needs."))
 
 
-def _owner(said: Any) -> Finding:
+def _owner(said: Any, admin: Any) -> Finding:
     if isinstance(said, ChannelError):
         return broken("owner", said)
     about = said if isinstance(said, Mapping) else {}
@@ -85,10 +103,20 @@ def _owner(said: Any) -> Finding:
             what=T("{name}, who installed the application, has left the portal: the link will end.", name=name),
             next_step=T("Let a service employee with an administrator's rights install it again."),
         )
+    if admin is False:
+        return Finding(
+            name="owner",
+            ok=False,
+            what=T(
+                "{name}, who installed the application, is no administrator: Bitrix24 may refuse changes.", name=name
+            ),
+            next_step=T("Let a service employee with an administrator's rights install it again."),
+        )
     return Finding(name="owner", ok=True, what=T("The application belongs to {name}, who is active.", name=name))
 
 
-def _clock(said: Any, world: World) -> Finding:
+def clock(said: Any, world: World) -> Finding:
+    """Whether our clock and the portal's agree."""
     if isinstance(said, ChannelError):
         return broken("clock", said)
     try:

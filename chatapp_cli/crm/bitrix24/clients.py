@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from chatapp_cli.crm.bitrix24.api import BatchCommand, PortalApi
+from chatapp_cli.crm.bitrix24.api import PortalApi
+from chatapp_cli.crm.bitrix24.calls import BatchCommand
 from chatapp_cli.crm.bitrix24.cards import Tree, deal_of_lead, get_card, item_of, known, shown, title_of
 from chatapp_cli.domain import border
 from chatapp_cli.domain.crm.cards import CardChat, CardPhone, CardRef, ClientOfCard

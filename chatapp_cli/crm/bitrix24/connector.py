@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from chatapp_cli.crm.bitrix24 import accept, bind, card_tab, cards, check, clients, events, files, lines, owners
+from chatapp_cli.crm.bitrix24 import (
+    accept,
+    card_tab,
+    cards,
+    check,
+    clients,
+    events,
+    files,
+    lines,
+    linking,
+    lite,
+    owners,
+    webhook,
+)
 from chatapp_cli.crm.bitrix24.api import PortalApi, connected
 from chatapp_cli.crm.bitrix24.arrange import Arrangement
 from chatapp_cli.crm.bitrix24.deliver import Delivery
@@ -34,6 +47,11 @@ class Bitrix24Session:
         self._arrangement = Arrangement(api, bound, public_url, world)
         self._delivery = Delivery(api, bound.memory, public_url, world.clock)
         self._naming = ChatNaming(api, world.clock)
+
+    @property
+    def calls(self) -> int:
+        """Requests to the portal so far; a batch is one."""
+        return self._api.calls
 
     async def arrange(self, pairings: Sequence[Pairing]) -> Mapping[PairingId, ChannelError]:
         """Register connectors, connect lines, bind events; what is done is not repeated."""
@@ -70,6 +88,10 @@ class Bitrix24Session:
     async def places(self) -> Sequence[Place]:
         """The open lines, with the settings that make trouble."""
         return await lines.places(self._api)
+
+    async def mend(self, place: str, codes: Collection[str]) -> Place:
+        """Change the settings of an open line that make trouble."""
+        return await lines.mend(self._api, place, codes)
 
     async def employees(self) -> Sequence[Employee]:
         """Who works in the portal."""
@@ -111,11 +133,13 @@ class Bitrix24:
         self._world = world
 
     async def link(self, ask: Asker, *, public_url: str, previous: Bound | None = None) -> Bound:
-        """Ask for portal and application; the tokens come when it is installed."""
-        return await bind.link(ask, self._world, public_url, previous)
+        """Ask for portal and application, whose tokens come when it is installed, or for a webhook."""
+        return await linking.link(ask, self._world, public_url, previous)
 
     async def accept(self, bound: Bound, request: HookRequest) -> CrmReply:
-        """Check and translate what the portal sends."""
+        """Check and translate what the portal sends; nothing if it is linked by a webhook alone."""
+        if webhook.is_lite(bound):
+            return CrmReply(status=404)
         if card_tab.concerns(request):
             return await card_tab.accept(bound, request, self._world)
         return await accept.accept(bound, request, self._world.clock.now())
@@ -127,6 +151,8 @@ class Bitrix24:
     async def check(self, bound: Bound) -> Sequence[Finding]:
         """Ask the portal about rights, owner, clock, events and lines."""
         try:
+            if webhook.is_lite(bound):
+                return await lite.findings(bound, self._world)
             async with connected(bound, self._world) as api:
                 return await check.findings(api, bound, self._world)
         except ChannelError as error:
@@ -134,7 +160,11 @@ class Bitrix24:
 
     @asynccontextmanager
     async def open(self, link: LinkId, bound: Bound, *, public_url: str) -> AsyncIterator[CrmSession]:  # noqa: ARG002 - the memory knows
-        """Prove an offered installation, and start."""
+        """Prove an offered installation, and start; with a webhook there is nothing to prove."""
+        if webhook.is_lite(bound):
+            async with webhook.opened(bound, self._world) as calls:
+                yield lite.Bitrix24LiteSession(calls, bound, public_url, self._world)
+            return
         async with connected(bound, self._world) as api:
             session = Bitrix24Session(api, bound, public_url, self._world)
             try:

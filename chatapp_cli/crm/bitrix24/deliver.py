@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from chatapp_cli.crm.bitrix24 import convert, errors, owners, texts
-from chatapp_cli.crm.bitrix24.api import BatchCommand, PortalApi
+from chatapp_cli.crm.bitrix24.api import PortalApi
+from chatapp_cli.crm.bitrix24.calls import BatchCommand
 from chatapp_cli.crm.bitrix24.cards import bound_cards
 from chatapp_cli.crm.bitrix24.history import ChatHistory
 from chatapp_cli.crm.bitrix24.rate import Urgency
@@ -47,7 +48,7 @@ class Delivery:
         work = [self._together(job[at : at + TOGETHER]) for job in jobs.values() for at in range(0, len(job), TOGETHER)]
         for outcomes in await asyncio.gather(*work):
             found |= outcomes
-        return _unless_all_failed([found[place] for place in range(len(entries))])
+        return unless_all_failed([found[place] for place in range(len(entries))])
 
     async def find(self, entry: LedgerEntry) -> CrmReceipt | None:
         """Look for a message in the chat's history by our id; what else we tell may be told twice."""
@@ -203,7 +204,8 @@ def _id(said: Any) -> str:
     return str(said) if isinstance(said, int | str) and not isinstance(said, bool) else ""
 
 
-def _unless_all_failed(outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
+def unless_all_failed(outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
+    """The same; raises what hindered all of them."""
     failed = [one for one in outcomes if isinstance(one, ChannelError)]
     if failed and len(failed) == len(outcomes) and all(map(errors.stops_everything, failed)):
         raise failed[0]

@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from chatapp_cli.crm.bitrix24 import events, names
-from chatapp_cli.crm.bitrix24.api import AT_ONCE, BatchCommand, PortalApi
+from chatapp_cli.crm.bitrix24.api import PortalApi
+from chatapp_cli.crm.bitrix24.calls import AT_ONCE, BatchCommand
 from chatapp_cli.crm.bitrix24.rate import Urgency
 from chatapp_cli.domain import border
 from chatapp_cli.domain.crm.entry import CrmChat, CrmPerson, CrmReceipt

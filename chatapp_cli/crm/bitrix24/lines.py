@@ -1,21 +1,32 @@
 """The open lines of a portal with the settings that make trouble, and who works there.
 
 What the settings do: providers' sheet, addendum B1 (from the module's own code); b24-rest-docs
-``imopenlines.config.get``, ``user.get``.
+``imopenlines.config.get``, ``imopenlines.config.update``, ``user.get``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, Final
 
-from chatapp_cli.crm.bitrix24.api import BatchCommand, PortalApi
+from chatapp_cli.crm.bitrix24.api import PortalApi
+from chatapp_cli.crm.bitrix24.calls import BatchCommand, MethodCalls
 from chatapp_cli.crm.bitrix24.rate import Urgency
 from chatapp_cli.domain import border
 from chatapp_cli.domain.crm.link import Employee, Place
+from chatapp_cli.domain.errors import Rejected
 from chatapp_cli.kit.brackets import members
 
 Tree = Mapping[str, Any]
+
+MENDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "crm_off": {"CRM": "Y"},
+    "card_none": {"CRM_CREATE": "deal", "CRM_CREATE_THIRD": "Y"},
+    "deal_each_time": {"CRM_CREATE_THIRD": "Y"},
+    "responsible_ignored": {"CRM_FORWARD": "Y"},
+    "tracker_off": {"CRM_CHAT_TRACKER": "Y"},
+}
+"""The settings that end a trouble, by its code. Who answers in a line (``queue_empty``) only a person can say."""
 
 
 async def places(api: PortalApi) -> Sequence[Place]:
@@ -30,20 +41,45 @@ async def places(api: PortalApi) -> Sequence[Place]:
     return [_place(line, about, settings.get(line)) for line, about in lines.items()]
 
 
+async def mend(api: PortalApi, line: str, codes: Collection[str]) -> Place:
+    """Set what these troubles of a line need, as far as they are still there. Raises Rejected if the line is gone."""
+    if not line.isdecimal():
+        raise Rejected("place_gone", line)
+    present = await _settings(api, line)
+    wanted = {name: value for code in warnings(present) if code in codes for name, value in MENDS.get(code, {}).items()}
+    if wanted:
+        if await api.call("imopenlines.config.update", {"CONFIG_ID": int(line), "PARAMS": wanted}) is not True:
+            raise Rejected("place_gone", line)
+        present = await _settings(api, line)
+    return _place(line, present, present)
+
+
+async def _settings(api: PortalApi, line: str) -> Tree:
+    said = await api.call("imopenlines.config.get", {"CONFIG_ID": int(line), "WITH_QUEUE": "Y"})
+    if not isinstance(said, Mapping):
+        raise Rejected("place_gone", line)
+    return said
+
+
 def _place(line: str, about: Tree, settings: Any) -> Place:
+    found = tuple(warnings(settings)) if isinstance(settings, Mapping) else ()
     return Place(
         id=border.external_id(line),
         name=border.name(str(about.get("LINE_NAME") or line)),
         active=about.get("ACTIVE") != "N",
-        warnings=tuple(warnings(settings)) if isinstance(settings, Mapping) else (),
+        warnings=found,
+        mends={code: _written(MENDS[code]) for code in found if code in MENDS},
     )
+
+
+def _written(settings: Mapping[str, str]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in settings.items())
 
 
 def warnings(settings: Tree) -> Iterator[str]:
     """Codes of the settings that double cards, lose them or lead to the wrong person."""
     if settings.get("CRM") == "N":
         yield "crm_off"
-        return
     if settings.get("CRM_CREATE") == "none":
         yield "card_none"
     if settings.get("CRM_CREATE") == "deal" and settings.get("CRM_CREATE_THIRD") == "N":
@@ -56,7 +92,7 @@ def warnings(settings: Tree) -> Iterator[str]:
         yield "queue_empty"
 
 
-async def employees(api: PortalApi) -> Sequence[Employee]:
+async def employees(api: MethodCalls) -> Sequence[Employee]:
     """Everybody who works there and is active."""
     found = await api.pages("user.get", {"FILTER": {"ACTIVE": True}})
     return [_employee(one) for one in found if isinstance(one, Mapping) and one.get("ID")]

@@ -14,7 +14,8 @@ from typing import Any, Final
 import structlog
 
 from chatapp_cli.crm.bitrix24 import convert
-from chatapp_cli.crm.bitrix24.api import BatchCommand, PortalApi
+from chatapp_cli.crm.bitrix24.api import PortalApi
+from chatapp_cli.crm.bitrix24.calls import BatchCommand
 from chatapp_cli.crm.bitrix24.cards import contact_names
 from chatapp_cli.crm.bitrix24.rate import Urgency
 from chatapp_cli.domain.crm.entry import LedgerEntry

@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from chatapp_cli.crm.bitrix24 import events, names
-from chatapp_cli.crm.bitrix24.api import BatchCommand, PortalApi
+from chatapp_cli.crm.bitrix24.api import PortalApi
+from chatapp_cli.crm.bitrix24.calls import BatchCommand
 from chatapp_cli.crm.bitrix24.cards import TYPES, bound_cards, bound_to, item_of
 from chatapp_cli.crm.bitrix24.errors import CARD_AWAITED
 from chatapp_cli.crm.bitrix24.rate import Urgency

@@ -11,7 +11,8 @@ from typing import Any, Final
 
 import structlog
 
-from chatapp_cli.crm.bitrix24.api import BatchCommand, PortalApi
+from chatapp_cli.crm.bitrix24.api import PortalApi
+from chatapp_cli.crm.bitrix24.calls import BatchCommand
 from chatapp_cli.crm.bitrix24.card_tab import PLACEMENTS
 from chatapp_cli.crm.bitrix24.rate import Urgency
 from chatapp_cli.domain.errors import ChannelError, NeedsRebind

@@ -20,6 +20,8 @@ class Place:
     active: bool = True
     warnings: Sequence[str] = ()
     """Codes of settings of the place that make trouble; the manifest's ``[errors]`` explains them."""
+    mends: Mapping[str, str] = field(default_factory=dict)
+    """What ``CrmSession.mend`` would set there, as the CRM writes it, by those ``warnings`` that it can mend."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,6 +74,15 @@ class CaughtUp(LinkEvent):
     found: int
 
 
+class PlaceMended(LinkEvent):
+    """A person had settings of a place in the CRM changed from here."""
+
+    topic: ClassVar[str] = "crm.mended"
+    words: ClassVar[Text] = T("CRM link {link}: in {place}, {settings} was set")
+    place: str
+    settings: str
+
+
 class EmployeeMapped(LinkEvent):
     """An operator of ours was said to be an employee of the CRM, or nobody there."""
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from chatapp_cli.sandbox.bitrix24.call import Call, Desk, Method
 from chatapp_cli.sandbox.bitrix24.line_methods import written_time
-from chatapp_cli.sandbox.bitrix24.objects import KINDS, Json, PortalCard, PortalRefusal
+from chatapp_cli.sandbox.bitrix24.objects import KINDS, Json, PortalCard, PortalComment, PortalRefusal
 
 PAGE: Final = 50
 
@@ -35,6 +35,9 @@ _FIELDS: Final[Mapping[str, Callable[[PortalCard], Any]]] = {
     "closed": lambda card: "Y" if card.closed else "N",
     "updatedTime": lambda card: written_time(card.updated),
     "leadId": lambda card: card.lead,
+    "stageSemanticId": lambda card: card.semantic,
+    "originatorId": lambda card: card.origin[0],
+    "originId": lambda card: card.origin[1],
     "fm": _means,
 }
 """What a card shows; own fields stand in ``PortalCard.fields``."""
@@ -55,11 +58,15 @@ class CardMethods:
         return {
             "crm.item.list": self.items,
             "crm.item.get": lambda call: {"item": _shown(self._card(call))},
+            "crm.item.add": self.add,
             "crm.item.update": self.change,
             "crm.timeline.comment.add": self.comment,
             "crm.timeline.comment.get": self.commented,
+            "crm.timeline.comment.list": self.comments,
+            "crm.timeline.comment.update": self.rewrite,
+            "crm.timeline.comment.delete": self.remove,
             "crm.duplicate.findbycomm": self.find,
-            "crm.category.list": lambda _call: {"categories": [{"id": 0, "name": "Общая", "isDefault": "Y"}]},
+            "crm.category.list": self.funnels,
             "crm.status.list": self.stages,
             "disk.file.get": self.file,
         }
@@ -91,6 +98,27 @@ class CardMethods:
         chosen = call.params.get("select") or ["*"]
         return {"items": [_shown(card, chosen) for card in found[max(start, 0) :][:PAGE]]}
 
+    def add(self, call: Call) -> Json:
+        """A new card; the portal itself looks for no duplicate. Raises PortalRefusal."""
+        kind, fields = self._kind(call), call.map("fields")
+        category = int(fields.get("categoryId") or 0)
+        if kind == "deal" and category not in self._office.funnels:
+            raise PortalRefusal(400, "CRM_FIELD_ERROR_VALUE_NOT_VALID", "There is no such pipeline")
+        contacts = fields.get("contactIds") or [fields.get("contactId") or 0]
+        if any(int(one) and self._office.card("contact", one) is None for one in contacts):
+            raise PortalRefusal(400, "CRM_FIELD_ERROR_VALUE_NOT_VALID", "There is no such contact")
+        reach = {str(one.get("typeId")): str(one.get("value", "")) for one in fields.get("fm") or [] if one}
+        stage = "" if kind == "contact" else f"C{category}:NEW" if category else "NEW"
+        name = " ".join(str(fields[part]) for part in ("name", "lastName") if fields.get(part))
+        card = self._office.add_card(
+            kind, title=str(fields.get("title") or name), responsible=int(fields.get("assignedById") or call.user),
+            stage=stage, category=category, contact=int(contacts[0]), phone=reach.get("PHONE", ""),
+            email=reach.get("EMAIL", ""), origin=(str(fields.get("originatorId", "")), str(fields.get("originId", ""))),
+        )  # fmt: skip
+        card.fields.update({name: value for name, value in fields.items() if name in {"sourceId", "sourceDescription"}})
+        self._desk.courier.tell(f"OnCrm{kind}Add", {"FIELDS": {"ID": card.id}}, user=call.user)
+        return {"item": _shown(card)}
+
     def change(self, call: Call) -> Json:
         """New fields of a card, which somebody who works here is responsible for."""
         card, fields = self._card(call), call.map("fields")
@@ -117,25 +145,73 @@ class CardMethods:
 
     def commented(self, call: Call) -> Json:
         """A comment."""
-        found = next((one for one in self._office.comments if one.id == call.number("id")), None)
-        if found is None:
-            raise PortalRefusal(400, "NOT_FOUND", "There is no such comment")
+        found = self._comment(call)
         return {
             "ID": str(found.id), "ENTITY_ID": str(found.entity), "ENTITY_TYPE": found.kind,
             "CREATED": written_time(found.at), "COMMENT": found.text, "AUTHOR_ID": str(found.author), "FILES": [],
         }  # fmt: skip
 
+    def comments(self, call: Call) -> list[Json]:
+        """The comments of a card, 50 on a page; the card has to be said. Raises PortalRefusal."""
+        wanted = call.map("filter")
+        kind, number = str(wanted.get("ENTITY_TYPE", "")).lower(), int(wanted.get("ENTITY_ID") or 0)
+        if not (kind and number):
+            raise PortalRefusal(400, "ERROR_ARGUMENT", "ENTITY_ID and ENTITY_TYPE are needed in the filter")
+        found = [one for one in self._office.comments if (one.kind, one.entity) == (kind, number)]
+        newest = str(call.map("order").get("ID", "asc")).lower() == "desc"
+        found.sort(key=lambda one: one.id, reverse=newest)
+        start = max(call.number("start"), 0)
+        call.extra["total"] = len(found)
+        if len(found) > start + PAGE:
+            call.extra["next"] = start + PAGE
+        return [
+            {"ID": str(one.id), "ENTITY_ID": str(one.entity), "ENTITY_TYPE": one.kind, "COMMENT": one.text,
+             "AUTHOR_ID": str(one.author)}
+            for one in found[start:][:PAGE]
+        ]  # fmt: skip
+
+    def _comment(self, call: Call) -> PortalComment:
+        for one in self._office.comments:
+            if one.id == call.number("id"):
+                return one
+        raise PortalRefusal(400, "NOT_FOUND", "There is no such comment")
+
+    def rewrite(self, call: Call) -> int:
+        """Another text of a comment. Raises PortalRefusal."""
+        one, text = self._comment(call), str(call.map("fields").get("COMMENT") or "")
+        if not text:
+            raise PortalRefusal(400, "ERROR_ARGUMENT", "The comment is empty")
+        one.text = text
+        return one.id
+
+    def remove(self, call: Call) -> None:
+        """Take a comment away. Raises PortalRefusal."""
+        self._office.comments.remove(self._comment(call))
+
     def find(self, call: Call) -> Any:
-        """The cards with one of these phones; nothing found is a list in PHP."""
+        """The cards with one of these phones or addresses; nothing found is a list in PHP."""
         values, kinds = call.params.get("values"), call.text("entity_type").lower()
         if call.text("type") not in {"PHONE", "EMAIL"} or not isinstance(values, list) or len(values) > 20:  # noqa: PLR2004 - the largest number that findbycomm takes
             raise PortalRefusal(400, "ERROR_ARGUMENT", "type or values are wrong")
-        phones = {str(value).lstrip("+") for value in values}
+        wanted = {str(value).lstrip("+").lower() for value in values}
         found: dict[str, list[int]] = {}
         for card in self._office.cards:
-            if card.phone and card.phone.lstrip("+") in phones and kinds in {"", card.kind}:
+            has = card.phone.lstrip("+") if call.text("type") == "PHONE" else card.email.lower()
+            if has and has in wanted and kinds in {"", card.kind}:
                 found.setdefault(card.kind.upper(), []).append(card.id)
         return found or []
+
+    def funnels(self, call: Call) -> Json:
+        """The pipelines of deals; other kinds of cards have none here. Raises PortalRefusal."""
+        if self._kind(call) != "deal":
+            raise PortalRefusal(400, "ENTITY_TYPE_NOT_SUPPORTED", "The type has no pipelines")
+        return {
+            "categories": [
+                {"id": number, "name": name, "sort": 100, "entityTypeId": KINDS["deal"],
+                 "isDefault": "Y" if number == 0 else "N"}
+                for number, name in self._office.funnels.items()
+            ]
+        }  # fmt: skip
 
     def stages(self, call: Call) -> list[Json]:
         """The stages of leads or of a funnel, those alone that the filter wants."""

@@ -72,8 +72,10 @@ class LineMethods:
         return self._office.add_line(name, active=active, **said)
 
     def change_line(self, call: Call) -> bool:
-        """New settings of a line; the others stay."""
-        line, said = self._office.line(call.number("CONFIG_ID")), dict(call.map("PARAMS"))
+        """New settings of a line, while the others stay; false without such a line."""
+        line, said = self._office.lines.get(call.number("CONFIG_ID")), dict(call.map("PARAMS"))
+        if line is None:
+            return False
         line.name = str(said.pop("LINE_NAME", line.name))
         line.active = said.pop("ACTIVE", "Y" if line.active else "N") == "Y"
         line.settings.update(said)

@@ -204,6 +204,9 @@ class PortalCard:
     session: int = 0
     phone: str = ""
     more_phones: list[str] = field(default_factory=list)
+    email: str = ""
+    origin: tuple[str, str] = ("", "")
+    """Which program made it, and that program's id for it."""
     codes: list[str] = field(default_factory=list)
     """The chats' codes bound to it."""
     updated: Millis = 0
@@ -214,6 +217,12 @@ class PortalCard:
     def closed(self) -> bool:
         """Whether it is won, lost or converted."""
         return self.stage.rpartition(":")[2] in {"WON", "LOSE", "CONVERTED", "JUNK"}
+
+    @property
+    def semantic(self) -> str:
+        """P: in progress, S: won or converted, F: lost."""
+        last = self.stage.rpartition(":")[2]
+        return "S" if last in {"WON", "CONVERTED"} else "F" if last in {"LOSE", "JUNK"} else "P"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -240,7 +249,7 @@ class PortalNotice:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class PortalComment:
     """A comment in a card's timeline."""
 

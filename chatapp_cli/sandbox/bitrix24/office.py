@@ -60,6 +60,8 @@ class PortalOffice:
         self.cards: list[PortalCard] = []
         self.notices: list[PortalNotice] = []
         self.comments: list[PortalComment] = []
+        self.funnels: dict[int, str] = {0: "Общая"}
+        """The names of the deals' pipelines."""
         self.files: dict[int, StageFile] = {}
         self._line_numbers = itertools.count(107, 2)
         self._person_numbers = itertools.count(585)

@@ -22,7 +22,7 @@ from chatapp_cli.sandbox.bitrix24.courier import EventCourier
 from chatapp_cli.sandbox.bitrix24.limits import LeakyBucket
 from chatapp_cli.sandbox.bitrix24.line_methods import LineMethods, written_time
 from chatapp_cli.sandbox.bitrix24.misbehaviour import Misbehaviour
-from chatapp_cli.sandbox.bitrix24.objects import Json, PortalCall, PortalRefusal
+from chatapp_cli.sandbox.bitrix24.objects import ADMIN, Json, PortalCall, PortalRefusal
 from chatapp_cli.sandbox.bitrix24.office import PortalOffice
 from chatapp_cli.sandbox.bitrix24.rules import RULES, missing, said_against
 from chatapp_cli.sandbox.bitrix24.sms_methods import SmsMethods
@@ -161,7 +161,8 @@ class MethodServer(HttpSandbox):
     def _identify(self, request: web.Request, call: PortalCall, token: str) -> None:
         if "code" in request.match_info:
             call.context = "webhook"
-            if request.match_info["code"] != self.webhook_code:
+            known = request.match_info["user"] == str(ADMIN) and request.match_info["code"] == self.webhook_code
+            if not known or not self.office.employees[ADMIN].active:
                 raise PortalRefusal(401, "INVALID_CREDENTIALS", "The webhook is not known")
             return
         call.user = self.authority.let_in(token)

@@ -9,10 +9,12 @@ from chatapp_cli.domain.crm.link import Place
 from chatapp_cli.i18n import _, show
 from chatapp_cli.kit.crms import manifest, manifests
 from chatapp_cli.runtime import linking
-from chatapp_cli.services import channels, ledger, links, pairings
+from chatapp_cli.services import channels, ledger, links, pairings, words
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.crm import LinkRow, PairingRow, ShownEntryRow
 from chatapp_cli.tui.action_page import ActionPage
+
+_MEND, _LEAVE = "mend", "leave"
 
 
 async def kind_of_crm(page: ActionPage) -> str | None:
@@ -43,10 +45,52 @@ async def _attach_to(page: ActionPage, row: LinkRow, channel: ChannelRow, places
         return
     named = [(place.id, f"{place.name} ({place.id})") for place in places.values()]
     wanted = await page.choose(_("Which place?"), named)
-    if wanted is not None:
-        pair = partial(pairings.attach, manifest=about, link=row.id, channel=channel, place=places[wanted], changes={})
-        await page.workspace.write(pair)
-        page.say(_("{title} is paired with {place}.", title=channel.title, place=places[wanted].name))
+    if wanted is None or not await _settled(page, row, places[wanted]):
+        return
+    pair = partial(pairings.attach, manifest=about, link=row.id, channel=channel, place=places[wanted], changes={})
+    await page.workspace.write(pair)
+    page.say(_("{title} is paired with {place}.", title=channel.title, place=places[wanted].name))
+
+
+async def _settled(page: ActionPage, row: LinkRow, place: Place) -> bool:
+    """Show what makes trouble in a place, and mend it if that is wanted; false if the person leaves."""
+    if not place.warnings:
+        return True
+    ways = [(_LEAVE, _("Pair as it is"))]
+    if place.mends:
+        ways.insert(0, (_MEND, _("Set {settings} there, then pair", settings=", ".join(place.mends.values()))))
+    chosen = await page.choose(_troubles(row, place), ways)
+    if chosen == _MEND:
+        await _mend(page, row, place)
+    return chosen is not None
+
+
+def _troubles(row: LinkRow, place: Place) -> str:
+    about = manifest(row.kind)
+    said = [show(words.why_there(about, code)[0]) for code in place.warnings]
+    return "\n".join([place.name, *said])
+
+
+async def mend(page: ActionPage, row: LinkRow, pairing: PairingRow) -> None:
+    """Show what makes trouble in the place of a pairing, and mend it after a question."""
+    page.say(_("Asking the CRM…"))
+    place = await linking.place_of(page.workspace.company, row, pairing.place)
+    if not place.mends:
+        page.say(
+            _troubles(row, place) if place.warnings else _("No setting of {place} makes trouble.", place=place.name)
+        )
+        return
+    yes = _("Set {settings}", settings=", ".join(place.mends.values()))
+    if await page.confirm(_("Change the settings of {place}?", place=place.name), _troubles(row, place), yes=yes):
+        await _mend(page, row, place)
+
+
+async def _mend(page: ActionPage, row: LinkRow, place: Place) -> None:
+    after, done = await linking.mend(page.workspace.company, row, place)
+    if done:
+        page.say(_("{place}: {settings} is set now.", place=place.name, settings=done))
+    if left := [code for code in after.warnings if code in place.mends]:
+        page.say(_("{place}: the CRM did not keep it: {codes}", place=place.name, codes=", ".join(left)))
 
 
 async def detach(page: ActionPage, row: PairingRow) -> None:

@@ -31,6 +31,7 @@ KEYS: Final[Mapping[Next, Keys]] = MappingProxyType(
         Next.BIND: (_LINES, ("lines", "bind")),
         Next.BIND_AGAIN: (_LINES, ("lines", "bind")),
         Next.BIND_ANOTHER: (_LINES, ("lines", "bind")),
+        Next.CATCH_UP: (_CRM, ("crm", "catch_up")),
         Next.CHAIN: (("inbox", "deed('chain')"),),
         Next.CHANNELS: (_LINES,),
         Next.CHECK: (_LINES, ("lines", "check")),
@@ -71,8 +72,8 @@ KEYS: Final[Mapping[Next, Keys]] = MappingProxyType(
 SHELL: Final[Mapping[Next, str]] = MappingProxyType(
     {
         # The page of CRMs shows what they are owed, not what they said.
-        Next.CRM_DEAD_LETTERS: "chatapp crm deadletter list",
         # It also works where the window does not open.
+        Next.CRM_DEAD_LETTERS: "chatapp crm deadletter list",
         Next.DOCTOR: "chatapp doctor",
         # Only ``doctor`` names a follower.
         Next.FORGET_FOLLOWER: "chatapp gc --forget",

@@ -304,6 +304,7 @@ PLACES: Final = (
             KeyActionSpec("retry", ["s"], N_("Tell the CRM the entry again"), N_("again")),
             KeyActionSpec("drop", ["d"], N_("Give up the entry")),
             KeyActionSpec("detach", ["u"], N_("End the pairing")),
+            KeyActionSpec("mend", ["f"], N_("Mend the settings of the place that double or lose cards")),
             KeyActionSpec("unlink", ["x"], N_("Remove the link")),
             KeyActionSpec("back", ["escape"], N_("Back to the dialogs"), N_("back")),
         ),

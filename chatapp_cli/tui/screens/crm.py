@@ -183,6 +183,14 @@ class CrmScreen(ActionPage):
         if pairing := self._chosen_pairing():
             self.do(partial(crm_actions.detach, self, pairing))
 
+    def action_mend(self) -> None:
+        """Mend the settings of the chosen pairing's place."""
+        link, pairing = self._chosen_link(), self._chosen_pairing()
+        if link is None or pairing is None:
+            self.say(_("That is for pairings."))
+        else:
+            self.do(partial(crm_actions.mend, self, link, pairing))
+
     def action_check(self) -> None:
         """Check the chosen link."""
         if link := self._chosen_link():

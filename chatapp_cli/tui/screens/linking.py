@@ -10,7 +10,7 @@ from rich.text import Text
 
 from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.errors import UsageError
-from chatapp_cli.domain.form import Form
+from chatapp_cli.domain.form import Form, Notice
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _, show
 from chatapp_cli.kit.crms import manifest
@@ -27,6 +27,8 @@ class LinkingScreen(AskingScreen):
     def __init__(self, kind: str, previous: LinkRow | None = None) -> None:
         super().__init__()
         self._kind, self._previous = kind, previous
+        self._rests = False
+        """Whether something is left to be done at the CRM."""
 
     def where(self) -> str:
         """The kind of CRM."""
@@ -37,14 +39,20 @@ class LinkingScreen(AskingScreen):
         about = manifest(self._kind)
         return Text("\n".join([show(about.summary), "", *(f"· {show(limit)}" for limit in about.limits)]))
 
+    def notice(self, notice: Notice) -> None:
+        """Show what is to be done at the CRM."""
+        self._rests = True
+        super().notice(notice)
+
     async def converse(self, ask: Asker) -> str:
         """Link it, and leave on the page what is to be done there until it is done. Raises ChatappError."""
         link = await linking.link(self.workspace.company, ask, kind=self._kind, previous=self._previous)
-        await ask.form(Form(title=T("Go on once the application is installed there."), fields=()))
+        if self._rests:
+            await ask.form(Form(title=T("Go on once the application is installed there."), fields=()))
         row = await self.workspace.read(partial(links.one, link=link))
         if row.state == LinkState.OK:
             return _("{title} works. Now pair a channel with it.", title=row.title)
-        return _("{title} is linked once it has installed the application.", title=row.title)
+        return _("{title} works once the CRM has let us in.", title=row.title)
 
 
 class PairingScreen(AskingScreen):

@@ -196,33 +196,6 @@ async def test_the_cards_of_a_chat_are_read_anew(session: Bitrix24Session, porta
     assert main not in {card.kind for card in await session.cards(chat)}
 
 
-@pytest.mark.req("S-197")
-async def test_a_doctor_finds_rights_owner_clock_bindings_and_a_test_event(
-    session: Bitrix24Session, desk: OfficeDesk, portal: Portal, world: World
-) -> None:
-    assert desk.bound
-    found = {one.name: one for one in await desk.crm.check(desk.bound)}
-    assert {name: one.ok for name, one in found.items()} == {
-        "tokens": True, "scopes": True, "owner": True, "clock": True, "events": True, "echo": True,
-    }  # fmt: skip
-    portal.misbehaviour.drop_events = 1
-    portal.bindings.clear()
-    portal.add_line("Опт", CRM_CREATE="deal", CRM_CREATE_THIRD="N")
-    found = {one.name: one for one in await desk.crm.check(desk.bound)}
-    assert {name: one.ok for name, one in found.items() if not one.ok} == {
-        "events": False,
-        "lines": False,
-        "echo": False,
-    }
-    assert "new deal for every conversation" in str(found["lines"].what)
-
-
-async def test_a_doctor_says_what_a_dead_link_needs(desk: OfficeDesk) -> None:
-    bound = await desk.link()
-    (found,) = await desk.crm.check(bound)
-    assert (found.name, found.ok, "not installed" in str(found.what)) == ("tokens", False, True)
-
-
 async def test_the_application_token_is_learned_from_our_own_test_event_only(desk: OfficeDesk, portal: Portal) -> None:
     bound = await desk.link()
     code = portal.authorise(desk.address("code"), bound.secrets["state"])
@@ -249,3 +222,49 @@ def test_the_manifest_names_only_options_that_the_code_reads() -> None:
     assert {name for name in named if f'"{name}"' not in code} == set()
     assert {name for there in about.channels.values() for name in there.options} == named
     assert NeedsRebind("not_installed").code in about.errors
+
+
+TROUBLED = {
+    "CRM": "N", "CRM_CREATE": "deal", "CRM_CREATE_SECOND": "9", "CRM_CREATE_THIRD": "N", "CRM_FORWARD": "N",
+    "CRM_CHAT_TRACKER": "N", "WELCOME_MESSAGE_TEXT": "Здравствуйте!",
+    "QUEUE": [{"ENTITY_TYPE": "user", "ENTITY_ID": 27}],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("codes", "set_there"),
+    [
+        (("deal_each_time",), {"CRM_CREATE_THIRD": "Y"}),
+        (("crm_off", "responsible_ignored"), {"CRM": "Y", "CRM_FORWARD": "Y"}),
+        (("tracker_off", "queue_empty", "card_none"), {"CRM_CHAT_TRACKER": "Y"}),
+        ((), {}),
+    ],
+)
+async def test_exactly_the_named_settings_of_a_line_are_mended_and_everything_else_stays(
+    session: Bitrix24Session, portal: Portal, codes: tuple[str, ...], set_there: dict[str, str]
+) -> None:
+    number, other = portal.add_line("Опт", **TROUBLED), portal.add_line("Возвраты", **TROUBLED)
+    before, asked = dict(portal.lines[number].settings), len(portal.calls)
+    after = await session.mend(str(number), codes)
+    assert portal.lines[number].settings == {**before, **set_there}
+    assert (portal.lines[number].name, portal.lines[number].active) == ("Опт", True)
+    assert portal.lines[other].settings == before
+    told = [call.params for call in portal.calls[asked:] if call.method == "imopenlines.config.update"]
+    assert told == ([{"CONFIG_ID": number, "PARAMS": set_there}] if set_there else [])
+    assert (after.id, after.name) == (str(number), "Опт")
+    assert set(after.warnings) == {"crm_off", "deal_each_time", "responsible_ignored", "tracker_off"} - set(codes)
+
+
+async def test_a_line_without_a_card_gets_a_deal_that_is_used_again(session: Bitrix24Session, portal: Portal) -> None:
+    number = portal.add_line("Опт", CRM_CREATE="none", CRM_CREATE_THIRD="N")
+    (place,) = [one for one in await session.places() if one.id == str(number)]
+    assert place.mends == {"card_none": "CRM_CREATE=deal, CRM_CREATE_THIRD=Y"}
+    assert (await session.mend(place.id, ["card_none"])).warnings == ()
+    settings = portal.lines[number].settings
+    assert (settings["CRM_CREATE"], settings["CRM_CREATE_THIRD"]) == ("deal", "Y")
+
+
+@pytest.mark.parametrize("line", ["999", "нет", "-1"])
+async def test_a_line_that_is_gone_is_not_mended(session: Bitrix24Session, line: str) -> None:
+    with pytest.raises(Rejected):
+        await session.mend(line, ["crm_off"])

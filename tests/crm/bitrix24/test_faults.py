@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from chatapp_cli.crm.bitrix24 import api, errors, record
+from chatapp_cli.crm.bitrix24 import calls, errors, record
 from chatapp_cli.crm.bitrix24.connector import Bitrix24Session
 from chatapp_cli.crm.bitrix24.rate import BURST, LEAK, Bucket, Parking, Urgency
 from chatapp_cli.domain.crm.entry import CrmChat, CrmPerson, CrmReceipt
@@ -261,5 +261,5 @@ def test_a_pause_that_a_portal_asks_for_has_a_limit() -> None:
 
 
 def test_parameters_of_a_batch_are_written_as_php_reads_them() -> None:
-    written = api.query({"filter": {"=a": [1, "x&y"]}, "on": True, "off": False, "text": "[b] я"})
+    written = calls.query({"filter": {"=a": [1, "x&y"]}, "on": True, "off": False, "text": "[b] я"})
     assert written == "filter[%3Da][0]=1&filter[%3Da][1]=x%26y&on=1&off=0&text=%5Bb%5D%20%D1%8F"

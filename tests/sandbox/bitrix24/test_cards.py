@@ -194,6 +194,7 @@ async def test_notices_and_comments_are_seen_and_a_message_by_card_goes_to_the_c
 async def test_lines_are_listed_made_and_changed(portal: Portal, client: Client) -> None:
     made = await client.done("imopenlines.config.add", PARAMS={"LINE_NAME": "ChatApp", "ACTIVE": "N", "CRM": "N"})
     await client.done("imopenlines.config.update", CONFIG_ID=made, PARAMS={"ACTIVE": "Y", "CRM_CREATE_THIRD": "N"})
+    assert await client.done("imopenlines.config.update", CONFIG_ID=999, PARAMS={"ACTIVE": "Y"}) is False
     listed = await client.done(
         "imopenlines.config.list.get", PARAMS={"select": ["ID", "LINE_NAME", "ACTIVE"]}, OPTIONS={"QUEUE": "Y"}
     )

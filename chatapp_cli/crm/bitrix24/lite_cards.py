@@ -1,0 +1,169 @@
+"""Cards in a portal without open lines: the contact and the deal or lead of a client, each made once.
+
+Nothing but us makes cards there, so each is looked for before it is made: by our own marks (``originatorId``,
+``originId``), which find what a lost answer left, and by phone and address, which find what people made.
+Sources: b24-rest-docs ``crm.item.*``, ``crm.duplicate.findbycomm``, ``crm.category.list``; providers' sheet §3.1.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from chatapp_cli.crm.bitrix24 import names
+from chatapp_cli.crm.bitrix24.cards import TYPES
+from chatapp_cli.crm.bitrix24.webhook import WebhookApi
+from chatapp_cli.domain import border
+from chatapp_cli.domain.crm.entry import CrmPerson, LedgerEntry
+from chatapp_cli.domain.crm.link import Place
+from chatapp_cli.domain.errors import OutcomeUnknown, Rejected, Retryable
+from chatapp_cli.kit.brackets import members
+from chatapp_cli.ports.world import Clock
+
+ORIGINATOR: Final = "chatapp"
+LEADS: Final = "lead"
+_FRESH: Final = 600.0
+"""Seconds for which a card that was found is taken to be open still."""
+
+
+class LiteCard(NamedTuple):
+    """A deal or lead in which a conversation is written down."""
+
+    kind: str
+    id: int
+
+
+class LitePlace(NamedTuple):
+    """Where cards are made: leads, or deals in a pipeline."""
+
+    kind: str
+    category: int = 0
+
+
+def place_of(said: str) -> LitePlace | None:
+    """Read a place such as ``lead`` or ``deal-9``; ``None`` for another."""
+    kind, _, number = said.partition("-")
+    if said == LEADS:
+        return LitePlace(LEADS)
+    return LitePlace(kind, int(number)) if kind == "deal" and number.isdecimal() else None
+
+
+async def places(api: WebhookApi) -> Sequence[Place]:
+    """Leads, and the pipelines of deals."""
+    told = await api.call("crm.category.list", {"entityTypeId": TYPES["deal"]})
+    found = told.get("categories") if isinstance(told, Mapping) else None
+    funnels = [one for one in members(found or []) if isinstance(one, Mapping) and str(one.get("id", "")).isdecimal()]
+    funnels.sort(key=lambda one: one.get("isDefault") != "Y")
+    deals = [Place(id=f"deal-{one['id']}", name=border.name(f"Сделки: {one.get('name', '')}")) for one in funnels]
+    return [*deals, Place(id=LEADS, name="Лиды")]
+
+
+class LiteCards:
+    """Finds and makes cards for one session; ``mark`` tells our cards from those of another desk."""
+
+    def __init__(self, api: WebhookApi, mark: str, clock: Clock) -> None:
+        self._api, self._mark, self._clock = api, mark, clock
+        self._known: dict[tuple[str, str], tuple[float, LiteCard]] = {}
+        self._one_at_a_time = asyncio.Lock()
+
+    async def of(self, entry: LedgerEntry) -> LiteCard | None:
+        """The card of an entry's client: an open one, or a new one if the client wrote; ``None`` if there is none."""
+        place = place_of(entry.pairing.place)
+        if place is None:
+            raise Rejected("place_gone", entry.pairing.place)
+        asked = (entry.person.id, entry.pairing.place)
+        async with self._one_at_a_time:
+            at, card = self._known.get(asked, (0.0, None))
+            if card is None or self._clock.monotonic() - at > _FRESH:
+                card = await self._looked(entry.person, place, entry, makes=not entry.ours)
+            if card is not None:
+                self._known[asked] = (self._clock.monotonic(), card)
+            return card
+
+    def forget(self, entry: LedgerEntry) -> None:
+        """Look again the next time: the card may be gone."""
+        self._known.pop((entry.person.id, entry.pairing.place), None)
+
+    async def _looked(self, person: CrmPerson, place: LitePlace, entry: LedgerEntry, *, makes: bool) -> LiteCard | None:
+        contact = await self.contact(person)
+        if contact is not None and (card := await self._open(contact, place)) is not None:
+            return card
+        if not makes:
+            return None
+        return await self._made(place, contact or await self._made_contact(person), entry)
+
+    async def contact(self, person: CrmPerson) -> int | None:
+        """The contact that we made for a person, or that has their phone or address."""
+        ours = await self._items("contact", {"=originatorId": ORIGINATOR, "=originId": self._origin(person)})
+        if ours:
+            return ours[0]
+        for kind, values in _reached(person):
+            asked = {"type": kind, "values": values, "entity_type": "CONTACT"}
+            told = await self._api.call("crm.duplicate.findbycomm", asked)
+            found = told.get("CONTACT") if isinstance(told, Mapping) else None
+            if ids := [int(one) for one in members(found or []) if str(one).isdecimal()]:
+                return min(ids)
+        return None
+
+    async def _open(self, contact: int, place: LitePlace) -> LiteCard | None:
+        """The newest card of the contact that work goes on with, in whichever pipeline."""
+        wanted = {"contactId" if place.kind == LEADS else "contactIds": contact, "=stageSemanticId": "P"}
+        found = await self._items(place.kind, wanted)
+        return LiteCard(place.kind, found[0]) if found else None
+
+    async def _items(self, kind: str, wanted: Mapping[str, Any]) -> Sequence[int]:
+        """The ids of cards, the newest first."""
+        asked = {"entityTypeId": TYPES[kind], "filter": wanted, "order": {"id": "desc"}, "select": ["id"], "start": -1}
+        told = await self._api.call("crm.item.list", asked)
+        found = told.get("items") if isinstance(told, Mapping) else None
+        return [int(one["id"]) for one in members(found or []) if isinstance(one, Mapping) and one.get("id")]
+
+    async def _made_contact(self, person: CrmPerson) -> int:
+        called = names.called(person)
+        fields: dict[str, Any] = {"name": called["name"], **self._signed(self._origin(person))}
+        if last := called.get("last_name"):
+            fields["lastName"] = last
+        if reach := [{"typeId": kind, "valueType": "WORK", "value": values[0]} for kind, values in _reached(person)]:
+            fields["fm"] = reach
+        return await self._add("contact", fields)
+
+    async def _made(self, place: LitePlace, contact: int, entry: LedgerEntry) -> LiteCard:
+        channel = names.channels()[entry.pairing.kind].name
+        fields: dict[str, Any] = {
+            "title": f"{channel}: {entry.person.name or names.NOBODY}",
+            "sourceDescription": f"{channel}, {entry.pairing.account}",
+            **self._signed(f"{self._mark}:{entry.chat.id}"),
+        }
+        if place.kind == LEADS:
+            return LiteCard(LEADS, await self._add(LEADS, {**fields, "contactId": contact}))
+        fields |= {"categoryId": place.category, "contactIds": [contact]}
+        return LiteCard("deal", await self._add("deal", fields))
+
+    async def _add(self, kind: str, fields: Mapping[str, Any]) -> int:
+        """Make a card. A lost answer is Retryable: the card is looked for before another is made."""
+        try:
+            told = await self._api.call("crm.item.add", {"entityTypeId": TYPES[kind], "fields": fields}, once=True)
+        except OutcomeUnknown as lost:
+            raise Retryable(lost.code, lost.detail) from lost
+        item = told.get("item") if isinstance(told, Mapping) else None
+        number = item.get("id") if isinstance(item, Mapping) else None
+        if not str(number or "").isdecimal():
+            raise Retryable("strange_answer", "crm.item.add")
+        return int(str(number))
+
+    def _origin(self, person: CrmPerson) -> str:
+        return f"{self._mark}:{person.id}"
+
+    def _signed(self, origin: str) -> Mapping[str, str]:
+        return {"originatorId": ORIGINATOR, "originId": origin}
+
+
+def _reached(person: CrmPerson) -> Iterator[tuple[str, list[str]]]:
+    """By what a person is found: the spellings of their phone, and their e-mail address."""
+    if phone := names.phone(person.phone):
+        digits = phone.removeprefix("+")
+        home = [f"8{digits[1:]}"] if digits.startswith("7") and len(digits) == len("79991112233") else []
+        yield "PHONE", [phone, digits, *home]
+    if address := border.address(person.username) if "@" in person.username.strip("@") else "":
+        yield "EMAIL", [address]

@@ -1,0 +1,191 @@
+"""Diagnosis of the links to CRMs: why messages do not reach a CRM, or its answers do not come (S-197)."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Final
+from urllib.parse import urlsplit
+
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.crm.states import LinkState
+from chatapp_cli.domain.errors import ChatappError
+from chatapp_cli.domain.ids import Millis
+from chatapp_cli.domain.moment import written
+from chatapp_cli.domain.next_step import Next, to_do
+from chatapp_cli.domain.text import T
+from chatapp_cli.kit.crms import manifest
+from chatapp_cli.ports.connector import Finding
+from chatapp_cli.runtime import doctor_address, link_figures, linking
+from chatapp_cli.runtime.lease import HolderKind, current_holder
+from chatapp_cli.runtime.link import public_url
+from chatapp_cli.runtime.link_load import LinkLoad
+from chatapp_cli.services import crm_intake, links, pairings, words
+from chatapp_cli.store.rows.crm import LinkRow, PairingRow
+
+LONG: Final[Millis] = 10 * 60_000
+"""Milliseconds after which something that waits to be told is late."""
+SLOW: Final = 1.0
+"""Seconds for an answer after which a CRM may slow its calls down (providers' sheet §1.6)."""
+_ECHO: Final = "echo"
+_UNCALLED: Final = "uncalled"
+_MOST: Final = 1000
+
+
+def examine(company: Company, named: str = "") -> Iterator[Finding]:
+    """Yield the findings about one link, or about all. Raises NotFound for an unknown one."""
+    rows = [company.read(lambda tx: links.find(tx, named))] if named else company.read(links.everything)
+    if not rows:
+        yield Finding(name="crm", ok=True, what=T("No CRM is linked yet."))
+        return
+    yield _daemon(company)
+    for row in rows:
+        for one in asyncio.run(_link(company, row)):
+            yield replace(one, name=f"{row.kind} {one.name}", what=T("{title}: {said}", title=row.title, said=one.what))
+
+
+def _daemon(company: Company) -> Finding:
+    held = current_holder(company)
+    runs = held is not None and held.kind is not HolderKind.COMMAND
+    what = (
+        T("The daemon runs.")
+        if runs
+        else T("The daemon does not run: CRMs are told nothing, and what they tell is lost.")
+    )
+    return Finding(name="daemon", ok=runs, what=what, next_step=T("Start it: {how}", how=to_do(Next.SERVE)))
+
+
+async def _link(company: Company, row: LinkRow) -> Sequence[Finding]:
+    """Everything about one link; the CRM is asked once."""
+    checked = await _checked(company, row)
+    loads = await link_figures.loads(company)
+    proved = any(one.name == _ECHO and one.ok for one in checked)
+    address = await asyncio.to_thread(company.read, partial(public_url, company=company))
+    now = company.world.clock.now()
+    called = all(one.name != _UNCALLED for one in checked)
+    beside = _is_here(row.account)
+    seen = await doctor_address.look(address, now, beside=beside, proved=proved) if called else ()
+    rows, letters = await asyncio.to_thread(
+        company.read, lambda tx: (pairings.of_link(tx, row.id), crm_intake.dead(tx, n=_MOST))
+    )
+    return [
+        *_state(row),
+        *checked,
+        *seen,
+        *_pairings(row, rows),
+        *_owed(row, sum(one.link_id == row.id for one in letters), now),
+        *_load(row, None if loads is None else loads.get(row.id)),
+    ]
+
+
+async def _checked(company: Company, row: LinkRow) -> Sequence[Finding]:
+    try:
+        return await linking.check(company, row)
+    except ChatappError as error:
+        return [Finding(name="check", ok=False, what=error.what, next_step=error.next_step)]
+
+
+def _is_here(account: str) -> bool:
+    """Whether a CRM is reached by an address of this machine alone."""
+    host = urlsplit(f"//{account}").hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _state(row: LinkRow) -> Iterator[Finding]:
+    said = T("The link {state}.", state=words.LINK_STATES[LinkState(row.state)])
+    if row.state == LinkState.OK:
+        yield Finding(name="state", ok=True, what=said)
+    else:
+        what, step = words.why_there(manifest(row.kind), row.code, row.detail) if row.code else (said, None)
+        yield Finding(name="state", ok=False, what=what, next_step=step)
+    if row.gap_from is not None and row.gap_until is not None:
+        yield Finding(
+            name="gap",
+            ok=False,
+            what=T(
+                "What was written there from {start} until {end} is being looked for.",
+                start=written(row.gap_from),
+                end=written(row.gap_until),
+            ),
+            next_step=T("It is found once the link works; look now by: {how}", how=to_do(Next.CATCH_UP)),
+        )
+
+
+def _pairings(row: LinkRow, paired: Sequence[PairingRow]) -> Iterator[Finding]:
+    step = T("Pair it: {how}", how=to_do(Next.PAIR))
+    if not paired:
+        yield Finding(name="pairings", ok=False, what=T("No channel is paired: nothing is told."), next_step=step)
+    for one in paired:
+        if one.code:
+            what, after = words.why_there(manifest(row.kind), one.code, one.detail)
+            yield Finding(
+                name="pairings",
+                ok=False,
+                what=T("{title}: {said}", title=one.channel, said=what),
+                next_step=after or step,
+            )
+    if paired and not any(one.code for one in paired):
+        names = ", ".join(f"{one.channel} ({one.place_name})" for one in paired)
+        yield Finding(name="pairings", ok=True, what=T("Paired: {names}", names=names))
+
+
+def _owed(row: LinkRow, letters: int, now: Millis) -> Iterator[Finding]:
+    """What waits, since when, and what was refused."""
+    late = row.oldest is not None and now - row.oldest > LONG
+    what = T("Everything has been told.")
+    if row.oldest is not None:
+        what = T("Waiting to be told: {n}, the oldest since {moment}.", n=row.waiting, moment=written(row.oldest))
+    yield Finding(name="outbox", ok=not late, what=what, next_step=T("Look: {how}", how=to_do(Next.LEDGER)))
+    if refused := row.dead - letters:
+        yield Finding(
+            name="outbox",
+            ok=False,
+            what=T("Refused there, for a person to decide: {n}.", n=refused),
+            next_step=T("Look: {how}", how=to_do(Next.LEDGER)),
+        )
+    if letters:
+        yield Finding(
+            name="deadletter",
+            ok=False,
+            what=T("Events of the CRM that could not be used: {n}.", n=letters),
+            next_step=T("Look: {how}", how=to_do(Next.CRM_DEAD_LETTERS)),
+        )
+
+
+def _load(row: LinkRow, load: LinkLoad | None) -> Iterator[Finding]:
+    """What only the running daemon knows."""
+    if load is None:
+        yield Finding(
+            name="load",
+            ok=True,
+            what=T("How often the CRM is called, and how fast it is answered, only a daemon knows that listens at the"
+                   " port of the settings."),
+        )  # fmt: skip
+        return
+    most = manifest(row.kind).calls_per_hour
+    what = T("Calls to the CRM in the last hour: {n}.", n=load.calls)
+    if most:
+        what = T("Calls to the CRM in the last hour: {n}; {most} are safe.", n=load.calls, most=most)
+    yield Finding(
+        name="calls",
+        ok=not most or load.calls <= most,
+        what=what,
+        next_step=T("Look what is told so often: {how}. A CRM may block what asks too much.", how=to_do(Next.LEDGER)),
+    )
+    what = T("The CRM has not called since the daemon started.")
+    if load.answered:
+        ms = round(load.slowest * 1000)
+        what = T("99 of 100 of its last {n} calls were answered within {ms} ms.", n=load.answered, ms=ms)
+    yield Finding(
+        name="answers",
+        ok=load.slowest <= SLOW,
+        what=what,
+        next_step=T("Look what else this machine and its disk do: a CRM calls slow handlers late. {how}",
+                    how=to_do(Next.DOCTOR)),
+    )  # fmt: skip

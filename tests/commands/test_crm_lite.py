@@ -1,0 +1,106 @@
+"""A person at a shell who links a portal by a webhook alone, on a machine that nobody reaches from outside."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import pytest
+
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived, Peer, Profile
+from chatapp_cli.domain.crm.states import LinkState
+from chatapp_cli.domain.ids import ChannelId, LinkId
+from chatapp_cli.services import links
+from chatapp_cli.services.ingest import ingest
+from tests.commands.conftest import Shell
+from tests.commands.crm_office import Office, eventually
+
+
+def hears(company: Company, channel: ChannelId, *texts: str) -> None:
+    """A client writes."""
+    for text in texts:
+        event = MessageArrived(
+            peer=Peer(key="anna", address="anna", title="Анна"),
+            ext_id=text,
+            at=company.world.clock.now(),
+            text=text,
+            sender=Profile(id="anna", name="Анна Петрова"),
+        )
+        batch = Batch(arrivals=(Arrival(provider_id=text, raw=b"{}", events=(event,)),))
+        company.write(lambda tx, batch=batch: ingest(tx, channel, batch))  # type: ignore[misc]
+
+
+def written(office: Office) -> list[str]:
+    return [one.text.partition("\n")[2] for one in office.portal.comments]
+
+
+@pytest.fixture
+def linked(chatapp: Shell, company: Company, office: Office) -> LinkId:
+    said = chatapp("crm", "link", "--set", "way=webhook", "--set", f"webhook={office.portal.webhook}")
+    secret = office.portal.webhook.rstrip("/").rpartition("/")[2]
+    assert secret not in said.out + said.err
+    link = LinkId(int(said.out))
+    eventually(lambda: company.read(lambda tx: links.one(tx, link)).state == LinkState.OK)
+    return link
+
+
+def test_a_conversation_stands_as_comments_in_one_deal_without_a_public_address(
+    chatapp: Shell, company: Company, office: Office, linked: LinkId, bound: ChannelId
+) -> None:
+    assert chatapp("crm", "list").rows[0][1:3] == [office.portal.domain, "works"]
+    assert chatapp("crm", "places").rows == [["deal-0", "Сделки: Общая", "on"], ["lead", "Лиды", "on"]]
+    chatapp("crm", "attach", bound, "Сделки: Общая")
+    hears(company, bound, "Здравствуйте", "Где ёлка?")
+    eventually(lambda: written(office) == ["Здравствуйте", "Где ёлка?"])
+    (deal,) = [card for card in office.portal.cards if card.kind == "deal"]
+    (contact,) = [card for card in office.portal.cards if card.kind == "contact"]
+    assert (contact.title, deal.contact) == ("Анна Петрова", contact.id)
+    assert chatapp("crm", "outbox", "list").err == "The CRMs have been told everything.\n"
+    assert {call.context for call in office.portal.calls} == {"webhook"}
+    assert [call.error for call in office.portal.calls if call.error] == []
+
+
+def test_an_outage_and_lost_answers_lose_and_double_nothing(
+    chatapp: Shell, company: Company, office: Office, linked: LinkId, bound: ChannelId
+) -> None:
+    chatapp("crm", "attach", bound, "deal-0")
+    office.portal.misbehaviour.lose_after = {"crm.item.add": 2, "batch": 1}
+    hears(company, bound, "раз")
+    office.do(office.portal.vanish())
+    hears(company, bound, "два")
+    office.do(office.portal.come_back())
+    chatapp("crm", "resume")
+    hears(company, bound, "три")
+    eventually(lambda: written(office)[-1:] == ["три"])
+    assert written(office) == ["раз", "два", "три"]
+    assert sorted(card.kind for card in office.portal.cards) == ["contact", "deal"]
+
+
+def test_a_doctor_of_a_webhook_asks_for_no_address(
+    chatapp: Shell, office: Office, linked: LinkId, bound: ChannelId
+) -> None:
+    chatapp("crm", "attach", bound, "lead")
+    port = str(urlsplit(office.address).port)
+    said = chatapp.run("doctor", "crm", "--json", CHATAPP_HTTP_PORT=port)
+    found = {one["name"].rpartition(" ")[2]: one["ok"] for one in said.json}
+    assert found == dict.fromkeys(
+        ("daemon", "state", "tokens", "scopes", "clock", "uncalled", "pairings", "outbox", "calls", "answers"), True
+    )
+    assert said.code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--set", "webhook="], "An answer is needed"),
+        (["--set", "webhook=https://firma.bitrix24.ru/crm/"], "An address like https://company.bitrix24.ru/rest/1/"),
+        (["--set", "way=pigeon"], "Choose one of: application, webhook"),
+    ],
+)
+def test_what_is_no_webhook_is_refused_with_what_to_do(
+    chatapp: Shell, company: Company, words: list[str], said: str
+) -> None:
+    refused = chatapp.run("crm", "link", "--set", "way=webhook", *words)
+    assert (refused.code, refused.out) == (2, "")
+    assert said in refused.err
+    assert company.read(links.everything) == []
