@@ -102,8 +102,8 @@ def _about(address: str) -> str:
 
 
 def _nothing_to_choose(kind: str) -> str:
-    words = T("Bind a channel of this kind at the desk and authorise it; then open this page again.")
-    return _said(words) + _said(T("{how}", how=to_do(Next.BIND, kind=kind)), "code")
+    how = to_do(Next.BIND, kind=kind)
+    return _said(T("Bind a channel of this kind at the desk, then open this page again: {how}", how=how))
 
 
 def _said(words: Text, tag: str = "span") -> str:
