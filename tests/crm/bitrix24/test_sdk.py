@@ -12,6 +12,9 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 import aiohttp
 import pytest
+from b24pysdk.credentials import OAuthEventData, OAuthPlacementData
+from b24pysdk.credentials._utils import parse_flattened_keys
+from b24pysdk.credentials.auth import EventOAuth, RenewedOAuth
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,12 +29,6 @@ from chatapp_cli.ports.connector import HookRequest
 from chatapp_cli.sandbox.bitrix24 import Portal
 from chatapp_cli.sandbox.stage import StageFile
 from tests.crm.bitrix24.desk import LINE, WHATSAPP, OfficeDesk, entry
-
-pytest.importorskip("b24pysdk", reason="its releases from 1.3 on want older packages than the program's lock has")
-
-from b24pysdk.credentials import OAuthEventData, OAuthPlacementData
-from b24pysdk.credentials._utils import parse_flattened_keys
-from b24pysdk.credentials.auth import EventOAuth, RenewedOAuth
 
 PRICES = StageFile(name="Прайс.pdf", mime="application/pdf", content=b"%PDF of prices")
 
