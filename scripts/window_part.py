@@ -24,7 +24,7 @@ def _order() -> Iterator[str]:
     ordered = values[PARTS]
     assert isinstance(ordered, ast.Tuple)
     for part in ordered.elts:
-        made = values[ast.unparse(part)]
+        made = part if isinstance(part, ast.Call) else values[ast.unparse(part)]
         assert isinstance(made, ast.Call)
         yield ast.unparse(made.func)
 

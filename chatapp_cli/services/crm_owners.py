@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from chatapp_cli.domain.access import Right, system
+from chatapp_cli.domain.access import PROGRAM, Right, system
 from chatapp_cli.domain.crm.owner import ChatOwner, heeds_cards, tells_cards
 from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.ids import DialogId, LineId, LinkId, Millis, PairingId
@@ -116,7 +116,7 @@ def _assign(tx: Tx, link: LinkId, dialog: DialogId, employee: str) -> Mapping[st
     if operator and not _sees(tx, operator, card.line_id):
         return {operator: card.line}
     if operator:
-        duties.assign(tx.by(system("", Right.ASSIGN)), dialog, operator)
+        duties.assign(tx.by(system(PROGRAM, Right.ASSIGN)), dialog, operator)
     return {}
 
 

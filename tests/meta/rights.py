@@ -60,6 +60,7 @@ WITHOUT_A_RIGHT = {
     "channels.set_health": A_SESSION,
     "contacts.confirmed": A_SESSION,
     "crm_intake.apply": A_CRM,
+    "crm_intake.apply_each": A_CRM,
     "crm_intake.die": A_CRM,
     "crm_intake.keep": A_CRM,
     "crm_intake.keep_and_apply": A_CRM,

@@ -11,7 +11,7 @@ import pytest
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.application import ApplicationStage
 from chatapp_cli.domain.arrival import Arrival
-from chatapp_cli.domain.crm.events import CrmArrival
+from chatapp_cli.domain.crm.events import CrmArrival, CrmTexted
 from chatapp_cli.domain.crm.link import Employee
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft
@@ -34,6 +34,7 @@ from chatapp_cli.services import (
     composing,
     contacts,
     crm_intake,
+    crm_texts,
     deadletters,
     dialogs,
     drafts,
@@ -185,6 +186,12 @@ def _crm_letter(tx: Tx, at: Place) -> int:
     arrival = CrmArrival(provider_id="odd", event=None, raw=b"odd", problem="ValueError")
     crm_intake.keep(tx.whole(), _link(tx, at), [arrival])
     return crm_intake.dead(tx.whole())[0].id
+
+
+def _text_of_a_crm(tx: Tx, at: Place) -> None:
+    """A CRM has a text sent to a phone by this channel."""
+    row = _pairing(tx, at)
+    crm_texts.send(tx, row.link_id, CrmTexted(pairing=row.id, remote="m1", phone="+79160000001", text="Да"), able)
 
 
 def _asked(at: Place, to: ToAddress) -> MessageRequest:
@@ -445,11 +452,13 @@ OF_THE_COMPANY: Mapping[str, tuple[Right, Call]] = {
     "replies.uninvite": (Right.REPLIES, lambda tx, at: replies.uninvite(tx, _section(tx), "Вера")),
     "crm_intake.delete": (Right.REPAIR, lambda tx, at: crm_intake.delete(tx, _crm_letter(tx, at))),
     "crm_intake.revive": (Right.REPAIR, lambda tx, at: crm_intake.revive(tx, _crm_letter(tx, at))),
+    "crm_texts.send": (Right.ANSWER, _text_of_a_crm),
     "employees.map_to": (
         Right.CRM,
         lambda tx, at: employees.map_to(tx, _link(tx, at), ME, Employee(id="27", name="Светлана")),
     ),
     "links.ask_catch_up": (Right.REPAIR, lambda tx, at: links.ask_catch_up(tx, _link(tx, at))),
+    "links.mended": (Right.CRM, lambda tx, at: links.mended(tx, _link(tx, at), "Продажи", "CRM_FORWARD=Y")),
     "links.remove": (Right.CRM, lambda tx, at: links.remove(tx, links.one(tx, _link(tx, at)), force=True)),
     "links.resume": (Right.REPAIR, lambda tx, at: links.resume(tx, _link(tx, at))),
     "links.save": (Right.CRM, lambda tx, at: another_link(tx, at.shop.vault, "north.example")),

@@ -118,7 +118,6 @@ class InboxScreen(ActionPage):
         self.tabs = Tabs(self.conversation)
         self.search_in_conversation = ConversationSearch(self.conversation)
         self.pictures = Pictures(self.conversation)
-        self.crm_cards = CrmCards(self.conversation)
         self.paging = Paging(self.conversation)
         self.joining = Joining(self.conversation)
         self.action_runner = ActionRunner(self.conversation, self.joining, self.tabs, self.addressees, self.read_marks)
@@ -131,7 +130,7 @@ class InboxScreen(ActionPage):
             self.tabs,
             self.search_in_conversation,  # last with an `opened` hook: it may open another place of the dialog
             self.pictures,
-            self.crm_cards,
+            CrmCards(self.conversation),
         )
         self.panes = Panes(self.listing, self.conversation, self._status)
         self.freshness = Freshness(self.listing, self.conversation, self._status)
