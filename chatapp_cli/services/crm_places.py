@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chatapp_cli.domain.access import Right, system
+from chatapp_cli.domain.access import PROGRAM, Right, system
 from chatapp_cli.domain.crm.events import PlaceConfigured
 from chatapp_cli.services import channels, pairings
 from chatapp_cli.store.rows.crm import CrmArrivedRow
@@ -19,7 +19,7 @@ def configure(tx: Tx, manifest: CrmManifest, row: CrmArrivedRow, event: PlaceCon
     """Pair the channel that was chosen, in place of another one of its kind. Raises Refused, NotFound, UsageError."""
     if not tx.run("crmevents.done", id=row.id):
         return
-    by = tx.by(system("", Right.CRM))
+    by = tx.by(system(PROGRAM, Right.CRM))
     for other in pairings.of_link(tx, row.link_id):
         if (other.kind, other.place) == (event.kind, event.place) and other.channel_id != event.channel:
             pairings.detach(by, other)

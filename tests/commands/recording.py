@@ -116,10 +116,12 @@ MORE: Mapping[str, Sequence[object]] = {
 """The same commands asked for something else."""
 
 UNRECORDED: Mapping[str, str] = {
+    "crm card": "asks the CRM itself",
     "crm check": "asks the CRM itself",
     "crm employees": "asks the CRM itself",
     "crm places": "asks the CRM itself",
-    "doctor": "tells of this machine",
+    "crm write": "asks the CRM itself",
+    "doctor crm": "asks the CRM itself",
     "gc": "tells of this machine",
     "keys probe": "listens to a terminal",
     "line check": "asks the providers themselves",
