@@ -17,10 +17,10 @@ Written by `make docs` from the program itself. Each command explains itself wit
 def render(_root: Path) -> str:
     """The whole page."""
     i18n.use("en")
-    return "\n".join([INTRO, *describe(_program(), "chatapp")])
+    return "\n".join([INTRO, *describe(program(), "chatapp")])
 
 
-def _program() -> Any:
+def program() -> Any:
     import typer.main
 
     from chatapp_cli.cli import app

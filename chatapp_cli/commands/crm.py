@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chatapp_cli.commands import crm_cards, listing, printing
+from chatapp_cli.commands import listing, printing
 from chatapp_cli.commands.base import Channel, Force, Json, Line, Verb, completing, noun, opened
-from chatapp_cli.commands.crm_names import Link, OneLink
+from chatapp_cli.commands.crm_names import Link, OneLink, app
 from chatapp_cli.commands.errors import note, say
 from chatapp_cli.commands.input_checks import number
 from chatapp_cli.commands.line import Answers, Set
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from chatapp_cli.store.rows.crm import LinkRow, PairingRow, ShownEntryRow
     from chatapp_cli.store.tx import Tx
 
-app = noun()
 outbox = noun()
 letters = noun()
 app.add_typer(outbox, name="outbox", help=N_("What CRMs are still to be told, and what they refused"))
@@ -439,5 +438,4 @@ def letters_forget(ctx: typer.Context, letter: Letter) -> None:
     note("Dead letter {n} is forgotten.", n=letter)
 
 
-app.command(cls=Verb)(crm_cards.card)
-app.command(cls=Verb)(crm_cards.write)
+from chatapp_cli.commands import crm_cards  # noqa: E402, F401 - registers its verbs, behind these

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chatapp_cli.commands import printing
-from chatapp_cli.commands.base import Dialog, Json, Line, channel_names, completing, opened
-from chatapp_cli.commands.crm_names import Link
+from chatapp_cli.commands.base import Dialog, Json, Line, Verb, channel_names, completing, opened
+from chatapp_cli.commands.crm_names import Link, app
 from chatapp_cli.commands.errors import say
 from chatapp_cli.commands.input_checks import number
 from chatapp_cli.commands.send_options import PATIENCE, Key, MessageOptions, Wait, send_off
@@ -49,6 +49,7 @@ InThis = Annotated[
 ToPhone = Annotated[str, typer.Option("--phone", metavar="PHONE", help=N_("One of the card's phones"))]
 
 
+@app.command(cls=Verb)
 def card(ctx: typer.Context, dialog: Dialog, as_json: Json = False) -> None:
     """Show the cards that the CRM has bound to a dialog, or why there is none. The exit code is 3 if one may come."""
     from chatapp_cli.runtime import crm_cards as asking
@@ -99,6 +100,7 @@ def _way(company: Company, channel: str, line: str, dialog: DialogId, phone: str
     return CardWay(channels=named, dialog=dialog or None, phone=phone)
 
 
+@app.command(cls=Verb)
 def write(
     ctx: typer.Context,
     card: CardName,

@@ -10,7 +10,7 @@ from chatapp_cli.domain.draft import too_big
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import show
 from chatapp_cli.tui.reading import words
-from scripts import messages
+from scripts import cli_page, messages
 
 
 def test_the_catalogues_hold_what_the_sources_say() -> None:
@@ -21,6 +21,13 @@ def test_the_catalogues_hold_what_the_sources_say() -> None:
 @pytest.mark.parametrize("language", messages.LANGUAGES)
 def test_every_sentence_is_translated_with_the_same_placeholders(language: str) -> None:
     assert messages.faults(messages.translated(language, messages.template())) == []
+
+
+def test_every_command_explains_itself_in_russian() -> None:
+    helps = {path: command.help for path, command in cli_page.commands(cli_page.program(), "chatapp") if command.help}
+    assert len(helps) > 150
+    i18n.use("ru")
+    assert [path for path, said in helps.items() if i18n._(said) == said] == []
 
 
 def test_a_counted_sentence_is_never_asked_for_without_its_number(tmp_path: Path) -> None:
