@@ -45,14 +45,16 @@ def demo(
 async def _headless(folder: Path) -> None:
     from chatapp_cli.api.server import serve
     from chatapp_cli.runtime.demo import play, staged
+    from chatapp_cli.runtime.demo_crm import crms_linked, play_crm
     from chatapp_cli.runtime.logs import configure
 
     configure("warning")
-    async with staged(folder, language()) as stage:
+    async with staged(folder, language()) as stage, crms_linked(stage) as linking:
         stop = asyncio.Event()
         daemon = asyncio.create_task(serve(stage.company, announce=stage.listen_at, stop=stop))
         try:
             await play(stage, _tell)
+            await play_crm(stage, linking, _tell)
         finally:
             stop.set()
             await daemon
@@ -72,6 +74,9 @@ _LINES = {
     "arrived": N_("← [{channel}] {name}: {text}"),
     "answered": N_("→ [{channel}] {name}: {text} ({state})"),
     "reacted": N_("← [{channel}] {name}: {text}"),
+    "crm_arrived": N_("{crm} ← [{channel}] {name}: {text}"),
+    "crm_answered": N_("{crm} → [{channel}] {name}: {text} ({state})"),
+    "crm_deal": N_("{crm}: the deal of {name} is «{deal}»."),
 }
 
 
@@ -121,13 +126,14 @@ def _dismiss(backstage: subprocess.Popen[bytes]) -> None:
 async def _backstage(folder: Path) -> None:
     from chatapp_cli.api.server import serve
     from chatapp_cli.runtime.demo import staged
+    from chatapp_cli.runtime.demo_crm import crms_linked, employees
     from chatapp_cli.runtime.logs import configure
     from chatapp_cli.runtime.parent_watch import watch_input
 
     configure("warning")
     stop = asyncio.Event()
     watch_input(stop)
-    async with staged(folder, language()) as stage:
+    async with staged(folder, language()) as stage, crms_linked(stage) as linking:
 
         def ready(address: str) -> None:
             stage.listen_at(address)
@@ -135,9 +141,11 @@ async def _backstage(folder: Path) -> None:
             sys.stdout.flush()
 
         crowd = asyncio.create_task(stage.town.live(stage.company.world))
+        staff = asyncio.create_task(employees(stage, linking))
         try:
             await serve(stage.company, announce=ready, stop=stop)
         finally:
-            crowd.cancel()
-            with suppress(asyncio.CancelledError):
-                await crowd
+            for one in (crowd, staff):
+                one.cancel()
+                with suppress(asyncio.CancelledError):
+                    await one
