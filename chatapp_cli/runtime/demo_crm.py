@@ -28,8 +28,8 @@ from chatapp_cli.store.tx import Tx
 
 log = structlog.get_logger()
 
-_FIRST, _LAST = 5.0, 12.0
-"""Between how many seconds and how many an employee takes to answer somebody."""
+PAUSE = (5.0, 12.0)
+"""Seconds between two answers of employees, at least and at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +90,8 @@ def _working(stage: DemoStage, number: LinkId) -> LinkRow | None:
     return row if row.state == LinkState.OK else None
 
 
-async def employees(stage: DemoStage, making: CrmLinking) -> None:
-    """Let an employee of each CRM answer every client once who waits there, now and then, until cancelled."""
+async def employees(stage: DemoStage, making: CrmLinking, *, pause: tuple[float, float] = PAUSE) -> None:
+    """Let employees of the CRMs answer the clients who wait there, now and then, each of them once."""
     try:
         linked = await making
     except ChatappError as error:
@@ -100,7 +100,7 @@ async def employees(stage: DemoStage, making: CrmLinking) -> None:
     world = stage.company.world
     waiting = [(one.crm, man) for one in linked for man in one.people]
     while waiting:
-        await world.clock.sleep(world.chance.between(_FIRST, _LAST))
+        await world.clock.sleep(world.chance.between(*pause))
         for crm, man in waiting:
             if await crm.replies(man.customer, stage.town.from_crm):
                 waiting.remove((crm, man))
@@ -112,14 +112,16 @@ async def play_crm(stage: DemoStage, making: CrmLinking, tell: Tell) -> None:
 
     ``tell`` is called with a word and values for each step.
     """
+    scenes = []
     for one in await making:
-        for man in {man.sandbox.kind: man for man in one.people}.values():
-            await _play(stage, one.crm, man, tell)
+        last = {man.sandbox.kind: man for man in one.people}
+        scenes += [_play(stage, one.crm, man, tell) for man in last.values()]
+    await asyncio.gather(*scenes)
 
 
 async def _play(stage: DemoStage, crm: CrmSandbox, man: Townsman, tell: Tell) -> None:
     dialog, _ = await received(stage, man, said := await man.add())
-    title, answer = str(crms.manifest(crm.kind).title), stage.town.from_crm
+    title, answer = crms.manifest(crm.kind).title, stage.town.from_crm
     about = {"crm": title, "name": man.customer.name, "channel": manifest(dialog.kind).label}
     await until_there(partial(crm.shows, man.customer, said), what=said)
     tell("crm_arrived", {**about, "text": said})
@@ -128,7 +130,7 @@ async def _play(stage: DemoStage, crm: CrmSandbox, man: Townsman, tell: Tell) ->
     state = await settled(stage, message)
     await delivered(man, answer)
     tell("crm_answered", {**about, "text": answer, "state": state, "message": message})
-    deal = await until_there(partial(crm.deal_of, man.customer), what=title)
+    deal = await until_there(partial(crm.deal_of, man.customer), what=str(title))
     tell("crm_deal", {**about, "deal": deal})
 
 

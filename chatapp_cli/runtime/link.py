@@ -58,7 +58,8 @@ class LinkRunner:
         self._clock = store.company.world.clock
         self._keeper = LedgerKeeper(store, row.id)
         self._inbox = LinkInbox(store, row, self._keeper.wake)
-        self._lifecycle = Lifecycle(self, store.company.world, log.bind(link=row.id, kind=row.kind))
+        named = log.bind(link=row.id, kind=row.kind)
+        self._lifecycle = Lifecycle(self, store.company.world, named, awaits_admission=row.code == links.NEW)
         self._arranging, self._catching_up, self._offering = True, True, True
         self._work = WakeUp()
         self._session: CrmSession | None = None
