@@ -78,7 +78,7 @@ async def test_clients_of_the_demo_have_deals_and_an_employee_answers_them_from_
         (message,) = from_crm(stage, "whatsapp_web")
         assert message.text == stage.town.from_crm
         (found,) = await crm_cards.of_dialog(stage.company, message.dialog_id)
-        assert {(card.ref.kind, card.title) for card in found.cards} == {
+        assert {(card.kind, card.title) for card in found.cards} == {
             ("deal", "Игорь Валентинович"),
             ("contact", "Игорь Валентинович"),
         }
