@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,6 +19,10 @@ from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _, language, show
 from chatapp_cli.services.words import state
+
+if TYPE_CHECKING:
+    from chatapp_cli.runtime.demo import DemoStage
+    from chatapp_cli.runtime.demo_crm import CrmLinking
 
 app = single()
 
@@ -37,32 +41,50 @@ def demo(
         return
     with tempfile.TemporaryDirectory(prefix="chatapp-demo-", ignore_cleanup_errors=True) as folder:
         if headless:
-            asyncio.run(_headless(Path(folder)))
+            if not asyncio.run(_headless(Path(folder))):
+                raise KeyboardInterrupt
+            typer.echo(_("Every channel played its round: written, answered, heard, answered again."))
         else:
             _window(Path(folder))
 
 
-async def _headless(folder: Path) -> None:
+async def _headless(folder: Path) -> bool:
+    """Play the round; false if a signal ended the daemon before the round was over."""
     from chatapp_cli.api.server import serve
-    from chatapp_cli.runtime.demo import play, staged
+    from chatapp_cli.runtime.demo import staged
+    from chatapp_cli.runtime.demo_crm import crms_linked
     from chatapp_cli.runtime.logs import configure
 
     configure("warning")
-    async with staged(folder, language()) as stage:
+    async with staged(folder, language()) as stage, crms_linked(stage) as linking:
         stop = asyncio.Event()
         daemon = asyncio.create_task(serve(stage.company, announce=stage.listen_at, stop=stop))
+        playing = asyncio.create_task(_round(stage, linking))
         try:
-            await play(stage, _tell)
+            await asyncio.wait((daemon, playing), return_when=asyncio.FIRST_COMPLETED)
+            if playing.done():
+                playing.result()
+            return playing.done()
         finally:
             stop.set()
+            playing.cancel()
             await daemon
-    typer.echo(_("Every channel played its round: written, answered, heard, answered again."))
+
+
+async def _round(stage: DemoStage, linking: CrmLinking) -> None:
+    from chatapp_cli.runtime.demo import play
+    from chatapp_cli.runtime.demo_crm import play_crm
+
+    await play(stage, _tell)
+    await play_crm(stage, linking, _tell)
 
 
 def _tell(word: str, values: Mapping[str, Any]) -> None:
     shown = dict(values)
     if "state" in shown:
         shown["state"] = show(state(shown["state"]))
+    if "crm" in shown:
+        shown["crm"] = show(shown["crm"])
     if shown.get("files"):
         shown["text"] += f" [{', '.join(shown['files'])}]"
     typer.echo(_(_LINES[word], **shown))
@@ -72,6 +94,9 @@ _LINES = {
     "arrived": N_("← [{channel}] {name}: {text}"),
     "answered": N_("→ [{channel}] {name}: {text} ({state})"),
     "reacted": N_("← [{channel}] {name}: {text}"),
+    "crm_arrived": N_("{crm} ← [{channel}] {name}: {text}"),
+    "crm_answered": N_("{crm} → [{channel}] {name}: {text} ({state})"),
+    "crm_deal": N_("{crm}: the deal of {name} is «{deal}»."),
 }
 
 
@@ -121,13 +146,14 @@ def _dismiss(backstage: subprocess.Popen[bytes]) -> None:
 async def _backstage(folder: Path) -> None:
     from chatapp_cli.api.server import serve
     from chatapp_cli.runtime.demo import staged
+    from chatapp_cli.runtime.demo_crm import crms_linked, employees
     from chatapp_cli.runtime.logs import configure
     from chatapp_cli.runtime.parent_watch import watch_input
 
     configure("warning")
     stop = asyncio.Event()
     watch_input(stop)
-    async with staged(folder, language()) as stage:
+    async with staged(folder, language()) as stage, crms_linked(stage) as linking:
 
         def ready(address: str) -> None:
             stage.listen_at(address)
@@ -135,9 +161,11 @@ async def _backstage(folder: Path) -> None:
             sys.stdout.flush()
 
         crowd = asyncio.create_task(stage.town.live(stage.company.world))
+        staff = asyncio.create_task(employees(stage, linking))
         try:
             await serve(stage.company, announce=ready, stop=stop)
         finally:
-            crowd.cancel()
-            with suppress(asyncio.CancelledError):
-                await crowd
+            for one in (crowd, staff):
+                one.cancel()
+                with suppress(asyncio.CancelledError):
+                    await one

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -53,9 +53,13 @@ class DemoStage:
     company: Company
     sandboxes: Sequence[Sandbox]
     town: Town
+    address: asyncio.Future[str]
+    """Where the daemon listens, once it does; empty if nowhere."""
 
     def listen_at(self, address: str) -> None:
         """Tell the providers with webhooks where the daemon listens."""
+        if not self.address.done():
+            self.address.set_result(address)
         keys = {row.kind: row.hook_key for row in self.company.read(channels.everything)}
         for one in self.sandboxes:
             if isinstance(one, CallsHooks) and address:
@@ -74,10 +78,10 @@ async def staged(folder: Path, lang: str) -> AsyncIterator[DemoStage]:
         stack.callback(company.close)
         line = company.write(partial(lines.add, name=people.line))
         for one in sandboxes:
-            channel = await bind(company, _DemoAsker(one.answers), line=line, kind=one.kind)
+            channel = await bind(company, DemoAsker(one.answers), line=line, kind=one.kind)
             if isinstance(one, Approves):
                 company.write(partial(_approve, company=company, channel=channel, approved=one.approved))
-        yield DemoStage(company, sandboxes, people)
+        yield DemoStage(company, sandboxes, people, asyncio.get_running_loop().create_future())
 
 
 def _approve(tx: Tx, *, company: Company, channel: ChannelId, approved: Mapping[str, str]) -> None:
@@ -92,8 +96,8 @@ def demo_settings(folder: Path, company: str, lang: str) -> Settings:
     return Settings(home=str(folder), company="demo", company_name=company, lang=lang, http_port=0)
 
 
-class _DemoAsker:
-    """Answers the binding dialogue with what the sandbox server expects."""
+class DemoAsker:
+    """Answers the dialogue of binding or linking with what the sandbox server expects."""
 
     def __init__(self, answers: Mapping[str, str]) -> None:
         self._answers = answers
@@ -141,7 +145,7 @@ async def _notify(stage: DemoStage, provider: Sandbox, customer: Customer, tell:
         return accept(tx, company.capabilities, request), text
 
     message, text = await asyncio.to_thread(company.write, enqueue)
-    state = await _until_settled(stage, message)
+    state = await settled(stage, message)
     about = {"name": customer.name, "channel": manifest(provider.kind).label}
     tell("answered", {**about, "text": text, "state": state, "message": message})
     async with asyncio.timeout(PATIENCE):
@@ -151,16 +155,16 @@ async def _notify(stage: DemoStage, provider: Sandbox, customer: Customer, tell:
 
 async def _play(stage: DemoStage, one: Townsman, tell: Tell, *, attach: bool) -> None:
     await one.begin()
-    dialog, arrived = await _until_received(stage, one, one.first)
+    dialog, arrived = await received(stage, one, one.first)
     about = {"name": one.customer.name, "channel": manifest(dialog.kind).label}
     tell("arrived", {**about, "text": one.first, "files": [file.name for file in arrived.files]})
     message = await _answer(stage, dialog, one.answer, attach=attach)
-    state = await _until_settled(stage, message)
+    state = await settled(stage, message)
     tell("answered", {**about, "text": one.answer, "state": state, "message": message})
-    await _until_delivered(one, one.answer, attach=attach)
+    await delivered(one, one.answer, attach=attach)
     reaction = one.then[one.answered]
     await one.react()
-    await _until_received(stage, one, reaction)
+    await received(stage, one, reaction)
     tell("reacted", {**about, "text": reaction})
 
 
@@ -168,7 +172,8 @@ def _channel(stage: DemoStage, dialog: DialogRow) -> ChannelRow:
     return stage.company.read(partial(channels.one, channel=dialog.channel_id))
 
 
-async def _until_received(stage: DemoStage, one: Townsman, text: str) -> tuple[DialogRow, transcript.TranscriptEntry]:
+async def received(stage: DemoStage, one: Townsman, text: str) -> tuple[DialogRow, transcript.TranscriptEntry]:
+    """Wait for a customer's message at the desk. Raises ChatappError."""
     wanted = DialogFilter(kind=one.sandbox.kind)
 
     def look() -> tuple[DialogRow, transcript.TranscriptEntry] | None:
@@ -179,7 +184,7 @@ async def _until_received(stage: DemoStage, one: Townsman, text: str) -> tuple[D
                         return dialog, entry
         return None
 
-    return await _until(look, what=text)
+    return await until(look, what=text)
 
 
 async def _answer(stage: DemoStage, dialog: DialogRow, text: str, *, attach: bool) -> MessageId:
@@ -196,18 +201,21 @@ async def _answer(stage: DemoStage, dialog: DialogRow, text: str, *, attach: boo
     return await asyncio.to_thread(company.write, partial(accept, able=company.capabilities, request=request))
 
 
-async def _until_settled(stage: DemoStage, message: MessageId) -> str:
+async def settled(stage: DemoStage, message: MessageId) -> str:
+    """Wait until a message has left the desk; returns its state. Raises ChatappError if it did not."""
+
     def look() -> str | None:
         state = stage.company.read(partial(transcript.message, wanted=message)).state
         return None if state in {State.QUEUED, State.SENDING} else state
 
-    state = await _until(look, what=str(message))
+    state = await until(look, what=str(message))
     if state not in {State.SENT, State.DELIVERED, State.READ}:
         raise ChatappError(T("The answer {n} became {state}.", n=message, state=state))
     return state
 
 
-async def _until_delivered(one: Townsman, text: str, *, attach: bool) -> None:
+async def delivered(one: Townsman, text: str, *, attach: bool = False) -> None:
+    """Wait until a customer got this message, and with ``attach`` also a file. Raises TimeoutError."""
     async with asyncio.timeout(PATIENCE):
         while not _has_received(await one.sandbox.heard(one.customer), text, attach=attach):  # noqa: ASYNC110 - no event
             await asyncio.sleep(0.05)
@@ -217,10 +225,20 @@ def _has_received(messages: Sequence[Heard], text: str, *, attach: bool) -> bool
     return any(text in one.text for one in messages) and (not attach or any(one.files for one in messages))
 
 
-async def _until(look: Callable[[], R | None], *, what: str) -> R:
+async def until(look: Callable[[], R | None], *, what: str) -> R:
+    """Wait for what ``look`` finds, which is called in a thread. Raises ChatappError that names ``what``."""
+
+    async def found() -> R | None:
+        return await asyncio.to_thread(look)
+
+    return await until_there(found, what=what)
+
+
+async def until_there(ask: Callable[[], Awaitable[R | None]], *, what: str) -> R:
+    """Wait until ``ask`` returns anything true. Raises ChatappError that names ``what``."""
     try:
         async with asyncio.timeout(PATIENCE):
-            while (found := await asyncio.to_thread(look)) is None:  # noqa: ASYNC110 - another process writes
+            while not (found := await ask()):  # noqa: ASYNC110 - another process writes
                 await asyncio.sleep(0.05)
     except TimeoutError as error:
         raise ChatappError(

@@ -216,11 +216,21 @@ class LedgerKeeper:
         self._verdicts = VerdictWriter(store, log.bind(link=link))
         self._carrier: Carrier[Bundle] = Carrier(store, self._verdicts, log.bind(link=link), at_once=1)
         self._rests_until = 0.0
+        self._free = asyncio.Event()
+        self._free.set()
         self._fall: asyncio.Future[None] | None = None
 
     def wake(self) -> None:
         """Wake it: there may be something to tell."""
         self._carrier.wake()
+
+    def hold(self) -> None:
+        """Begin to tell nothing more: the CRM is not arranged as the pairings say, and would refuse it for good."""
+        self._free.clear()
+
+    def release(self) -> None:
+        """Tell it now."""
+        self._free.set()
 
     async def run(self, session: CrmSession, loader: EntryLoader) -> None:
         """Tell the CRM until cancelled. Raises the ChannelError that concerns the link as a whole."""
@@ -247,6 +257,9 @@ class LedgerKeeper:
         self._rests_until = self._clock.monotonic() + seconds
 
     async def _ready(self) -> int:
+        if not self._free.is_set():
+            await self._free.wait()
+            return 0
         left = self._rests_until - self._clock.monotonic()
         if left <= 0:
             return BUNDLES

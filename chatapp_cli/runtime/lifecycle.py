@@ -64,8 +64,12 @@ def _health_of(error: NeedsRebind | Misconfigured) -> Health:
 class Lifecycle:
     """The lifecycle of one revision of a connection."""
 
-    def __init__(self, link: ManagedConnection, world: World, log: FilteringBoundLogger) -> None:
+    def __init__(
+        self, link: ManagedConnection, world: World, log: FilteringBoundLogger, *, awaits_admission: bool = False
+    ) -> None:
+        """``awaits_admission``: nobody has let it in there yet, so a first refusal is not worth a warning."""
         self._link = link
+        self._awaits_admission = awaits_admission
         self._clock, self._chance = world.clock, world.chance
         self._log = log
         self._health: tuple[Health, str, str] | None = None
@@ -124,7 +128,8 @@ class Lifecycle:
         """Log a health that may have to be stored several times."""
         if (health, code, detail) == self._logged:
             return
-        say = self._log.info if health is Health.OK else self._log.warning
+        expected = self._awaits_admission and self._logged is None and health is Health.NEEDS_REBIND
+        say = self._log.info if expected or health is Health.OK else self._log.warning
         say(f"{self._link.noun}.health", health=health, code=code, detail=detail)
         self._logged = health, code, detail
 

@@ -58,7 +58,8 @@ class LinkRunner:
         self._clock = store.company.world.clock
         self._keeper = LedgerKeeper(store, row.id)
         self._inbox = LinkInbox(store, row, self._keeper.wake)
-        self._lifecycle = Lifecycle(self, store.company.world, log.bind(link=row.id, kind=row.kind))
+        named = log.bind(link=row.id, kind=row.kind)
+        self._lifecycle = Lifecycle(self, store.company.world, named, awaits_admission=row.code == links.NEW)
         self._arranging, self._catching_up, self._offering = True, True, True
         self._work = WakeUp()
         self._session: CrmSession | None = None
@@ -94,8 +95,9 @@ class LinkRunner:
         self._inbox.wake()
 
     def arrange(self) -> None:
-        """A pairing changed."""
+        """A pairing changed; nothing is told until the CRM knows of it."""
         self._arranging = True
+        self._keeper.hold()
         self._work.set()
 
     def offer(self) -> None:
@@ -196,6 +198,8 @@ class LinkRunner:
         crm = manifest(self.row.kind)
         refused = await session.arrange([crm_entries.pairing_of(crm, row) for row in rows])
         await self._store.write(partial(_record_refusals, rows=rows, refused=refused))
+        if not self._arranging:
+            self._keeper.release()
 
     async def _offer(self, session: CrmSession) -> None:
         """Tell the CRM's own pages which channels can be chosen."""
@@ -213,6 +217,8 @@ class LinkRunner:
         found = await self._inbox.look_at_cards(session, gap.gap_from or gap.created_at)
         async for arrivals in session.catch_up(chats):
             found += await self._keep(arrivals)
+            if self._arranging:
+                await self._arrange(session)
         await self._store.write(partial(links.close_gap, link=self.row.id, chats=len(chats), found=found))
 
     async def write_health(self, health: Health, code: str, detail: str, look: float) -> None:

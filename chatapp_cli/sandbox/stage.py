@@ -1,4 +1,4 @@
-"""The interface of all sandbox servers: invented customers write and get the desk's answers."""
+"""The interfaces of all sandbox servers: invented customers write and get the desk's answers, also from a CRM."""
 
 from __future__ import annotations
 
@@ -123,4 +123,41 @@ class SaysOddly(Protocol):
 
     async def say_oddly(self, who: Customer, text: str, value: bytes) -> None:
         """Let a customer write a message with an extra JSON field that has these bytes as its value."""
+        ...
+
+
+class CrmSandbox(Protocol):
+    """A simulated CRM with invented employees, listening on loopback while entered as a context."""
+
+    kind: str
+    place: str
+    """The name of the place there that channels are paired with."""
+
+    async def __aenter__(self) -> Self:
+        """Listen on a free port."""
+        ...
+
+    async def __aexit__(self, *exc: object) -> None:
+        """Stop listening."""
+        ...
+
+    @property
+    def answers(self) -> Mapping[str, str]:
+        """The answers for linking this CRM, by field name."""
+        ...
+
+    async def lets_in(self, url: str) -> bool:
+        """An administrator lets in the desk that is called below this address; false if it did not take that."""
+        ...
+
+    async def replies(self, who: Customer, text: str) -> bool:
+        """An employee answers this customer; false if there is no message of theirs without an answer."""
+        ...
+
+    async def shows(self, who: Customer, text: str) -> bool:
+        """Whether the employees see this message of a customer."""
+        ...
+
+    async def deal_of(self, who: Customer) -> str:
+        """The title of this customer's deal; empty as long as there is none."""
         ...

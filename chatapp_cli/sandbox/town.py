@@ -41,6 +41,13 @@ class Townsman:
         """Write the first message."""
         await self.sandbox.say(self.customer, self.first, subject=self.subject, files=self.files)
 
+    async def add(self) -> str:
+        """Write the next message without waiting for an answer; returns its text."""
+        text = self.then[min(self.answered, len(self.then) - 1)]
+        await self.sandbox.say(self.customer, text, subject=f"Re: {self.subject}")
+        self.answered = min(self.answered + 1, len(self.then))
+        return text
+
     async def react(self) -> bool:
         """Write the next message if the desk answered the last one; true if it did."""
         heard = len(await self.sandbox.heard(self.customer))
@@ -60,6 +67,10 @@ class Town:
     line: str
     from_phone: str
     """What somebody of the desk answers from a phone."""
+    in_crm: Sequence[str]
+    """The kinds of channels that CRMs are paired with."""
+    from_crm: str
+    """What an employee answers from a CRM."""
     people: Sequence[Townsman] = field(default_factory=list)
 
     async def live(self, world: World) -> None:
@@ -86,7 +97,8 @@ def town(sandboxes: Sequence[Sandbox]) -> Town:
     """Create the customers for these channels."""
     data = tomllib.loads(resources.files(__package__).joinpath("town.toml").read_text("utf-8"))
     people = [_townsman(entry, sandboxes[n % len(sandboxes)]) for n, entry in enumerate(data["people"])]
-    return Town(company=data["company"], line=data["line"], from_phone=data["from_phone"], people=people)
+    said = {name: data[name] for name in ("company", "line", "from_phone", "in_crm", "from_crm")}
+    return Town(**said, people=people)
 
 
 def _townsman(entry: dict[str, Any], sandbox: Sandbox) -> Townsman:

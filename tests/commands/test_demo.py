@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -14,12 +15,17 @@ from chatapp_cli.sandbox.directory import has_sandbox
 COMMAND = [sys.executable, "-m", "chatapp_cli", "--lang", "ru", "demo"]
 
 
-@pytest.mark.req("S-011")
-@pytest.mark.req("S-015")
-def test_one_round_through_every_channel_plays_by_itself(tmp_path: Path) -> None:
-    done = subprocess.run(
+@pytest.fixture(scope="module")
+def played() -> subprocess.CompletedProcess[str]:
+    """One round without a window."""
+    return subprocess.run(
         [*COMMAND, "--headless"], capture_output=True, text=True, timeout=110, cwd=_root(), check=False
     )
+
+
+@pytest.mark.req("S-015")
+def test_one_round_through_every_channel_plays_by_itself(played: subprocess.CompletedProcess[str]) -> None:
+    done = played
     assert done.stderr == ""
     assert done.returncode == 0
     lines = done.stdout.splitlines()
@@ -33,6 +39,31 @@ def test_one_round_through_every_channel_plays_by_itself(tmp_path: Path) -> None
         one.label for one in known.values()
     }
     assert all(line.endswith(("(отправлено)", "(доставлено)", "(прочитано)")) for line in answered)
+
+
+def test_the_round_shows_what_a_crm_sees_and_answers_and_the_deals_there(
+    played: subprocess.CompletedProcess[str],
+) -> None:
+    lines = [line for line in played.stdout.splitlines() if line.startswith("Битрикс24")]
+    assert len(lines) == 6
+    for name, channel in (("Арсен", "Telegram"), ("Игорь Валентинович", "[WEB] WhatsApp")):
+        seen, answered, deal = (line for line in lines if name in line)
+        assert seen.startswith(f"Битрикс24 ← [{channel}] {name}: ")
+        assert answered.startswith(f"Битрикс24 → [{channel}] {name}: Это Светлана")
+        assert answered.endswith(("(отправлено)", "(доставлено)", "(прочитано)"))
+        assert f"«{name}»" in deal
+
+
+def test_a_signal_ends_the_round_at_once() -> None:
+    with subprocess.Popen(
+        [*COMMAND, "--headless"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=_root()
+    ) as playing:
+        assert playing.stdout is not None
+        assert playing.stdout.readline().startswith("← ")
+        playing.send_signal(signal.SIGINT)
+        said = playing.communicate(timeout=20)[1]
+        assert playing.returncode == 130
+        assert said.strip() == ""
 
 
 def test_the_servers_end_and_clear_up_with_whoever_started_them(tmp_path: Path) -> None:

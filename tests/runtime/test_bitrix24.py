@@ -125,6 +125,22 @@ async def test_a_conversation_goes_both_ways_once_and_in_order(desk: Office) -> 
     assert desk.company.read(ledger.everything) == []
 
 
+async def test_a_message_that_comes_right_after_the_pairing_waits_until_the_portal_knows_the_channel(
+    desk: Office,
+) -> None:
+    (pairing,) = desk.paired()
+    desk.company.write(lambda tx: pairings.detach(tx, pairing))
+    await eventually(lambda: (CONNECTOR, LINE) not in desk.portal.active)
+    desk.portal.misbehaviour.slow["event.get"] = 0.5
+    channel = desk.company.read(lambda tx: channels.one(tx, desk.channel))
+    await linking.attach(desk.company, desk.row(), channel, str(LINE), {})
+    await desk.bot.say(ANNA, "Здравствуйте")
+    await eventually(lambda: [one.text for one in desk.company.read(ledger.everything)] == ["Здравствуйте"])
+    assert (CONNECTOR, LINE) not in desk.portal.active
+    await desk.sees("Здравствуйте")
+    assert desk.company.read(ledger.everything) == []
+
+
 async def test_a_doubled_event_reaches_the_client_once(desk: Office) -> None:
     await desk.bot.say(ANNA, "Здравствуйте")
     await desk.sees("Здравствуйте")

@@ -1,0 +1,144 @@
+"""The demo's CRMs: linked in the background once the daemon listens, with employees who answer clients there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeAlias
+
+import structlog
+
+from chatapp_cli.domain.crm.states import LinkState
+from chatapp_cli.domain.errors import ChatappError
+from chatapp_cli.domain.ids import DialogId, LinkId, MessageId
+from chatapp_cli.domain.message import Origin
+from chatapp_cli.kit import crms
+from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.runtime import linking
+from chatapp_cli.runtime.demo import DemoAsker, DemoStage, Tell, delivered, received, settled, until, until_there
+from chatapp_cli.sandbox.directory import crm_sandbox, has_sandbox
+from chatapp_cli.sandbox.stage import CrmSandbox
+from chatapp_cli.sandbox.town import Townsman
+from chatapp_cli.services import channels, links, options, transcript
+from chatapp_cli.store.rows.crm import LinkRow
+from chatapp_cli.store.tx import Tx
+
+log = structlog.get_logger()
+
+PAUSE = (5.0, 12.0)
+"""Seconds between two answers of employees, at least and at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoCrm:
+    """A linked CRM, and the customers whose channels are paired with it."""
+
+    crm: CrmSandbox
+    link: LinkId
+    people: Sequence[Townsman]
+
+
+CrmLinking: TypeAlias = "asyncio.Task[list[DemoCrm]]"
+
+
+@asynccontextmanager
+async def crms_linked(stage: DemoStage) -> AsyncIterator[CrmLinking]:
+    """Link every CRM that has a sandbox, without waiting for it; the CRMs stop serving at the end."""
+    async with AsyncExitStack() as stack:
+        making = asyncio.create_task(_link_all(stage, stack), name="demo-crms")
+        try:
+            yield making
+        finally:
+            making.cancel()
+            await asyncio.gather(making, return_exceptions=True)
+
+
+async def _link_all(stage: DemoStage, stack: AsyncExitStack) -> list[DemoCrm]:
+    address = await stage.address
+    if not address:
+        return []
+    say_where = partial(options.configure_company, changes={"public_url": address})
+    await asyncio.to_thread(stage.company.write, say_where)
+    made = []
+    for kind in await asyncio.to_thread(_kinds):
+        crm = await stack.enter_async_context(await asyncio.to_thread(crm_sandbox, kind))
+        made.append(await _linked(stage, crm, address))
+    return made
+
+
+def _kinds() -> list[str]:
+    return [kind for kind in crms.packages() if has_sandbox(kind)]
+
+
+async def _linked(stage: DemoStage, crm: CrmSandbox, address: str) -> DemoCrm:
+    """Link a CRM as a person would, and pair the channels that the town names."""
+    number = await linking.link(stage.company, DemoAsker(crm.answers), kind=crm.kind)
+    row = await asyncio.to_thread(stage.company.read, partial(links.one, link=number))
+    await until_there(partial(crm.lets_in, f"{address}/hooks/{row.hook_key}"), what=row.title)
+    row = await until(partial(_working, stage, number), what=row.title)
+    for channel in await asyncio.to_thread(stage.company.read, channels.everything):
+        if channel.kind in stage.town.in_crm:
+            await linking.attach(stage.company, row, channel, crm.place, {})
+    return DemoCrm(crm, number, [one for one in stage.town.people if one.sandbox.kind in stage.town.in_crm])
+
+
+def _working(stage: DemoStage, number: LinkId) -> LinkRow | None:
+    row = stage.company.read(partial(links.one, link=number))
+    return row if row.state == LinkState.OK else None
+
+
+async def employees(stage: DemoStage, making: CrmLinking, *, pause: tuple[float, float] = PAUSE) -> None:
+    """Let employees of the CRMs answer the clients who wait there, now and then, each of them once."""
+    try:
+        linked = await making
+    except ChatappError as error:
+        log.warning("demo.no_crm", error=str(error))
+        return
+    world = stage.company.world
+    waiting = [(one.crm, man) for one in linked for man in one.people]
+    while waiting:
+        await world.clock.sleep(world.chance.between(*pause))
+        for crm, man in waiting:
+            if await crm.replies(man.customer, stage.town.from_crm):
+                waiting.remove((crm, man))
+                break
+
+
+async def play_crm(stage: DemoStage, making: CrmLinking, tell: Tell) -> None:
+    """In each CRM: a client of each paired channel writes on, and an employee answers. Raises ChatappError.
+
+    ``tell`` is called with a word and values for each step.
+    """
+    scenes = []
+    for one in await making:
+        last = {man.sandbox.kind: man for man in one.people}
+        scenes += [_play(stage, one.crm, man, tell) for man in last.values()]
+    await asyncio.gather(*scenes)
+
+
+async def _play(stage: DemoStage, crm: CrmSandbox, man: Townsman, tell: Tell) -> None:
+    dialog, _ = await received(stage, man, said := await man.add())
+    title, answer = crms.manifest(crm.kind).title, stage.town.from_crm
+    about = {"crm": title, "name": man.customer.name, "channel": manifest(dialog.kind).label}
+    await until_there(partial(crm.shows, man.customer, said), what=said)
+    tell("crm_arrived", {**about, "text": said})
+    await until_there(partial(crm.replies, man.customer, answer), what=answer)
+    message = await until(partial(_from_crm, stage, dialog.id), what=answer)
+    state = await settled(stage, message)
+    await delivered(man, answer)
+    tell("crm_answered", {**about, "text": answer, "state": state, "message": message})
+    deal = await until_there(partial(crm.deal_of, man.customer), what=str(title))
+    tell("crm_deal", {**about, "deal": deal})
+
+
+def _from_crm(stage: DemoStage, dialog: DialogId) -> MessageId | None:
+    """The last message of a dialog that came from a CRM, if any did."""
+
+    def look(tx: Tx) -> MessageId | None:
+        found = [one.message for one in transcript.latest(tx, dialog) if one.message.origin == Origin.CRM]
+        return found[-1].id if found else None
+
+    return stage.company.read(look)
