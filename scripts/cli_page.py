@@ -21,6 +21,7 @@ def render(_root: Path) -> str:
 
 
 def program() -> Any:
+    """The command line as click sees it."""
     import typer.main
 
     from chatapp_cli.cli import app

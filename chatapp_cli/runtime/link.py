@@ -9,9 +9,9 @@ from functools import partial
 import structlog
 
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.domain.crm.events import CrmArrival, MirroredChat
+from chatapp_cli.domain.crm.events import CrmArrival
 from chatapp_cli.domain.crm.states import LinkState
-from chatapp_cli.domain.errors import ChannelError
+from chatapp_cli.domain.errors import ChannelError, StoreError
 from chatapp_cli.domain.health import Health
 from chatapp_cli.domain.ids import PairingId
 from chatapp_cli.kit.crms import manifest
@@ -29,7 +29,7 @@ from chatapp_cli.runtime.tasks import raise_if_cancelled, run_all
 from chatapp_cli.runtime.wakeup import WakeUp
 from chatapp_cli.services import crm_entries, crm_intake, links, pairings
 from chatapp_cli.services.crm_entries import EntryLoader
-from chatapp_cli.store.rows.crm import ChatRow, LinkRow, PairingRow
+from chatapp_cli.store.rows.crm import LinkRow, PairingRow
 from chatapp_cli.store.tx import Tx
 
 log = structlog.get_logger()
@@ -113,6 +113,7 @@ class LinkRunner:
     def resume(self) -> None:
         """Try again now because a person says so."""
         self._lifecycle.resume()
+        self._keeper.wake()
 
     async def accept(self, request: HookRequest) -> HookReply:
         """Accept a call of the CRM, also while the link is down; replies only after its events are stored."""
@@ -124,7 +125,7 @@ class LinkRunner:
         elif reply.refused is not None:
             reply = await card_pages.written(self._store, self.row.id, reply)
         elif reply.arrivals:
-            await self._keep(reply.arrivals)
+            await self._keep_or_look_later(reply.arrivals)
         self._answers.note(self._clock.monotonic() - begun)
         return HookReply(status=reply.status, body=reply.body, content_type=reply.content_type, headers=reply.headers)
 
@@ -136,6 +137,14 @@ class LinkRunner:
                 bound = await self._store.off_loop(partial(bound_link, self._store.company, self.row, self._store))
                 self._door = crm, bound
             return self._door
+
+    async def _keep_or_look_later(self, arrivals: Sequence[CrmArrival]) -> None:
+        """Keep what the CRM told; it does not repeat what could not be kept, so that is looked for afterwards."""
+        try:
+            await self._keep(arrivals)
+        except StoreError:
+            self.catch_up()
+            raise
 
     async def _keep(self, arrivals: Sequence[CrmArrival]) -> int:
         new = await self._store.write(partial(crm_intake.keep, link=self.row.id, arrivals=arrivals))
@@ -212,7 +221,7 @@ class LinkRunner:
         """Look for what employees wrote since the link was last known to work."""
         self._catching_up = False
         await self._store.write(partial(links.open_gap, link=self.row.id))
-        chats = await self._store.read(partial(_chats, link=self.row))
+        chats = await self._store.read(partial(crm_intake.mirrored, link=self.row.id))
         gap = await self._store.read(partial(links.one, link=self.row.id))
         found = await self._inbox.look_at_cards(session, gap.gap_from or gap.created_at)
         async for arrivals in session.catch_up(chats):
@@ -241,19 +250,3 @@ def _record_refusals(tx: Tx, *, rows: Sequence[PairingRow], refused: Mapping[Pai
     for row in rows:
         error = refused.get(row.id)
         pairings.refused(tx, row.id, "" if error is None else error.code, "" if error is None else error.detail)
-
-
-def _chats(tx: Tx, *, link: LinkRow) -> list[MirroredChat]:
-    by_pairing = {row.id: row for row in pairings.of_link(tx, link.id)}
-    return [
-        MirroredChat(
-            kind=by_pairing[chat.pairing_id].kind,
-            place=by_pairing[chat.pairing_id].place,
-            chat=chat.chat,
-            remote=chat.remote,
-            session=chat.session,
-            seen=chat.seen,
-        )
-        for chat in tx.all(ChatRow, "chats.of_link", link=link.id)
-        if chat.pairing_id in by_pairing
-    ]

@@ -7,7 +7,7 @@ from functools import partial
 
 import structlog
 
-from chatapp_cli.domain.crm.events import CrmEvent, CrmWrote, PlaceConfigured, RemoteFile
+from chatapp_cli.domain.crm.events import CopyCame, CrmEvent, CrmWrote, PlaceConfigured, RemoteFile
 from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import ChatappError, NotFound, Rejected, StoreError
 from chatapp_cli.domain.ids import Millis
@@ -143,9 +143,19 @@ class LinkInbox:
         if isinstance(event, PlaceConfigured):
             await self._places.apply(session, row, event)
             return {row.id: None}
+        if isinstance(event, CopyCame):
+            await self._look_into(session, row, event)
+            return {row.id: None}
         files = [await self._fetched(session, one.files) for _, one in some if isinstance(one, CrmWrote)]
         context = CrmContext(able=self._store.company.capabilities, files=[file for one in files for file in one])
         return await self._store.write(partial(crm_intake.apply_each, found=some, context=context))
+
+    async def _look_into(self, session: CrmSession, row: CrmArrivedRow, event: CopyCame) -> None:
+        """Look whether an employee wrote what seems to be a copy of one of our messages."""
+        chats = await self._store.read(partial(crm_intake.mirrored, link=self._link, chat=event.chat))
+        found = [one async for some in session.catch_up(chats) for one in some]
+        await self._store.write(partial(crm_intake.looked, row=row, arrivals=found))
+        self._news.set()
 
     async def _reject(self, row: CrmArrivedRow, event: CrmEvent, error: Rejected) -> None:
         if isinstance(event, CrmWrote):
@@ -199,7 +209,7 @@ def bundles(
     """The same events in bundles for one transaction each; one that needs the network first is alone."""
     bundle: list[tuple[CrmArrivedRow, CrmEvent]] = []
     for row, event in found:
-        alone = isinstance(event, PlaceConfigured) or (isinstance(event, CrmWrote) and bool(event.files))
+        alone = isinstance(event, PlaceConfigured | CopyCame) or (isinstance(event, CrmWrote) and bool(event.files))
         if bundle and (alone or len(bundle) == TOGETHER):
             yield bundle
             bundle = []

@@ -115,7 +115,7 @@ def target(tx: Tx, able: Able, link: LinkId, client: ClientOfCard, way: CardWay)
     """
     access.require(tx, Right.ANSWER)
     found = [] if way.phone else _narrowed(known_dialogs(tx, link, client), way)
-    people = {*(one.whose for one in client.chats), *(one.whose for one in client.phones)} - {""}
+    people = {*client.people, *(one.whose for one in client.chats), *(one.whose for one in client.phones)} - {""}
     own = any(not chat.whose for chat in client.chats)
     if len(found) == 1 and (own or len(people) <= 1 or way.dialog is not None):
         return InDialog(found[0].id)

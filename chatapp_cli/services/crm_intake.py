@@ -14,6 +14,7 @@ from chatapp_cli.domain.access import PROGRAM, Right, system
 from chatapp_cli.domain.crm.events import (
     CardChanged,
     CardCommented,
+    CopyCame,
     CrmArrival,
     CrmConversation,
     CrmEvent,
@@ -24,6 +25,7 @@ from chatapp_cli.domain.crm.events import (
     CrmWroteFirst,
     LinkInstalled,
     LinkRemoved,
+    MirroredChat,
     PlaceConfigured,
     PlaceDetached,
 )
@@ -188,6 +190,29 @@ def chat_of(event: CrmEvent) -> tuple[str, str] | None:
     """The place and the chat that an event is about, if it is about one."""
     place, chat = getattr(event, "place", None), getattr(event, "chat", None)
     return None if place is None or chat is None else (place, chat)
+
+
+def looked(tx: Tx, row: CrmArrivedRow, arrivals: Sequence[CrmArrival]) -> None:
+    """Keep what a look into a chat has found, and be done with the event that asked for it."""
+    if tx.run("crmevents.done", id=row.id):
+        keep(tx, row.link_id, arrivals)
+
+
+def mirrored(tx: Tx, link: LinkId, chat: str = "") -> list[MirroredChat]:
+    """The chats of a link that a catch-up looks into, or one of them."""
+    by_pairing = {row.id: row for row in pairings.of_link(tx, link)}
+    return [
+        MirroredChat(
+            kind=by_pairing[one.pairing_id].kind,
+            place=by_pairing[one.pairing_id].place,
+            chat=one.chat,
+            remote=one.remote,
+            session=one.session,
+            seen=one.seen,
+        )
+        for one in tx.all(ChatRow, "chats.of_link", link=link)
+        if one.pairing_id in by_pairing and chat in {"", one.chat}
+    ]
 
 
 def reject(tx: Tx, row: CrmArrivedRow, event: CrmWrote, refusal: ChatappError) -> None:
@@ -407,7 +432,7 @@ def _message(tx: Tx, link: LinkId, pairing: PairingRow, chat: ChatRow, remote: s
 
 
 _EVENTS = (
-    *(CrmWrote, CrmRewrote, CrmWithdrew, CrmTexted, CrmWroteFirst, CrmConversation, PlaceDetached),
+    *(CrmWrote, CrmRewrote, CrmWithdrew, CrmTexted, CrmWroteFirst, CrmConversation, PlaceDetached, CopyCame),
     *(PlaceConfigured, CardChanged, CardCommented, LinkInstalled, LinkRemoved),
 )
 _BY_NAME: Mapping[str, type[CrmEvent]] = {kind.__name__: kind for kind in _EVENTS}

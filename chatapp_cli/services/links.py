@@ -177,9 +177,10 @@ def close_gap(tx: Tx, link: LinkId, *, chats: int, found: int) -> None:
 
 
 def resume(tx: Tx, link: LinkId) -> None:
-    """Let a link try again now: a person knows that the reason is gone."""
+    """Let a link try again now, and tell what waits: a person knows that the reason is gone."""
     access.require(tx, Right.REPAIR)
     one(tx, link)
+    tx.run("ledger.hurry", link=link)
     tx.emit(LinkResumed(link=link))
 
 

@@ -124,6 +124,23 @@ def test_nobody_is_guessed_when_a_card_belongs_to_several(
     assert (wrong.code, wrong.err.splitlines()[0]) == (1, "Dialog 3 does not belong to Анна.")
 
 
+def test_two_people_of_one_name_are_two(
+    chatapp: Shell, office: Office, paired_there: LinkId, client_writes: Write
+) -> None:
+    client_writes("Раз")
+    until_carded(chatapp, office, 2)
+    talked = next(one for one in office.portal.cards if one.kind == "contact")
+    other = new_card(office, "contact", talked.title, phone="+79160000009")
+    deal = new_card(office, "deal", "Ёлки", contact=other.id, stage="NEW")
+    deal.more_contacts.append(talked.id)
+    said = chatapp.run("crm", "write", f"deal:{deal.id}", "Кому?")
+    assert (said.code, said.out) == (2, "")
+    assert "Ёлки belongs to several dialogs or people: 1: Анна" in said.err
+    nobody = new_card(office, "contact", talked.title)
+    deal.contact = nobody.id
+    assert chatapp.run("crm", "write", f"deal:{deal.id}", "Кому?").code == 2
+
+
 def test_a_client_without_a_dialog_is_written_to_by_phone_once_also_after_their_dialog_is_there(
     chatapp: Shell, office: Office, program: Program, installed: LinkId
 ) -> None:

@@ -63,6 +63,7 @@ WITHOUT_A_RIGHT = {
     "crm_intake.apply_each": A_CRM,
     "crm_intake.die": A_CRM,
     "crm_intake.keep": A_CRM,
+    "crm_intake.looked": A_CRM,
     "crm_intake.keep_and_apply": A_CRM,
     "crm_intake.put_off": A_CRM,
     "crm_intake.reject": A_CRM,

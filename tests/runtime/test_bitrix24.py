@@ -10,16 +10,18 @@ from dataclasses import dataclass
 import pytest
 
 from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.crm.link import Employee
 from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.ids import ChannelId, LinkId
 from chatapp_cli.runtime import linking
 from chatapp_cli.sandbox.bitrix24 import Portal
 from chatapp_cli.sandbox.stage import Customer
 from chatapp_cli.sandbox.telegram_bot import TelegramBotSandbox
-from chatapp_cli.services import channels, crm_intake, ledger, links, options, pairings, transcript
+from chatapp_cli.services import channels, crm_intake, employees, ledger, links, options, pairings, transcript
 from chatapp_cli.store.rows.crm import LinkRow, PairingRow
 from tests.contract.connector_contract import ScriptedAsker
 from tests.runtime.desk import answer, bound, eventually, serving, state_of, the_dialogs
+from tests.stores import OWNER
 
 ANNA = Customer(number=101, name="Анна", username="anna")
 BORIS = Customer(number=102, name="Борис", username="boris")
@@ -152,6 +154,20 @@ async def test_a_doubled_event_reaches_the_client_once(desk: Office) -> None:
     await desk.client_gets(2)
     await asyncio.sleep(0.3)
     assert await desk.received() == ["раз", "два"]
+
+
+async def test_an_employee_who_writes_the_same_words_as_the_operator_is_heard_at_once(desk: Office) -> None:
+    await desk.bot.say(ANNA, "Здравствуйте")
+    await desk.sees("Здравствуйте")
+    svetlana = Employee(id="27", name="Светлана")
+    desk.company.write(lambda tx: employees.map_to(tx, desk.link, OWNER.name, svetlana))
+    (dialog,) = the_dialogs(desk.company)
+    answer(desk.company, desk.channel, dialog, "да")
+    await desk.sees("Здравствуйте", "да")
+    (chat,) = desk.portal.chats
+    await desk.portal.staff.writes(CONNECTOR, LINE, chat.outside, "да")
+    await desk.client_gets(2)
+    assert await desk.received() == ["да", "да"]
 
 
 async def test_a_message_whose_answer_was_lost_is_shown_once(desk: Office) -> None:

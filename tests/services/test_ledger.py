@@ -110,6 +110,15 @@ def test_an_entry_that_was_surely_not_taken_is_told_again_later_without_end(desk
     assert desk.shop.read(ledger.everything)[0].code == "away"
 
 
+def test_what_waits_is_told_at_once_when_a_person_says_so(desk: Paired) -> None:
+    desk.shop.hear(desk.channel, "раз")
+    (row,) = desk.entries()
+    desk.shop.write(lambda tx: ledger.again(tx, row, Retryable("unreachable"), seconds=600))
+    assert desk.entries() == []
+    desk.shop.write(lambda tx: links.resume(tx, desk.link))
+    assert len(desk.entries()) == 1
+
+
 def test_an_entry_of_unknown_outcome_stays_doubtful_until_the_crm_says_that_it_has_it_not(desk: Paired) -> None:
     desk.shop.hear(desk.channel, "раз")
     (row,) = desk.entries()

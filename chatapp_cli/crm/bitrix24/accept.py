@@ -85,18 +85,26 @@ async def _event(bound: Bound, request: HookRequest, now: Millis) -> CrmReply:
     talks = name in {events.MESSAGE_ADD, events.MESSAGE_UPDATE}
     signed = {pair for pair, one in (await joined(bound.memory)).items() if one.names} if talks else set()
     parts = events.kept(tree, lambda connector, line: f"{connector}|{line}" in signed)
-    arrivals = [events.arrival(raw, now) for raw in parts if not (spoken and await _is_copy(bound, raw, now))]
-    return CrmReply(arrivals=arrivals, body=b"ok")
+    return CrmReply(arrivals=[await _arrival(bound, raw, now, spoken=spoken) for raw in parts], body=b"ok")
 
 
-async def _is_copy(bound: Bound, raw: bytes, now: Millis) -> bool:
-    """Whether it is a message that we have just shown there ourselves.
+async def _arrival(bound: Bound, raw: bytes, now: Millis, *, spoken: bool) -> CrmArrival:
+    """A part of an event; of a message that seems to be ours only that the chat has to be looked into.
 
-    If an employee did write the same words in these minutes, the next catch-up finds them as not delivered.
+    An employee may have written the same words in these minutes: the chat's history tells the two apart.
     """
-    mark = events.copy_mark_of(raw)
-    at = (await bound.memory.known(mark)).get(mark, "") if mark else ""
-    return bool(at) and now - int(at) <= COPY_RETURNS and await bound.memory.swap(mark, at, "")
+    if spoken and (number := events.message_of(raw)) and await _is_copy(bound, events.copy_mark_of(raw), number, now):
+        return events.copy(raw, number)
+    return events.arrival(raw, now)
+
+
+async def _is_copy(bound: Bound, mark: str, number: str, now: Millis) -> bool:
+    """Whether it is the first message with the words that we have just shown there, or the same one told again."""
+    said = (await bound.memory.known(mark)).get(mark, "") if mark else ""
+    at, _, claimed = said.partition(" ")
+    if not at or now - int(at) > COPY_RETURNS:
+        return False
+    return claimed == number if claimed else await bound.memory.swap(mark, said, f"{at} {number}")
 
 
 async def _introduced(bound: Bound, known: Installation, tree: Tree) -> CrmReply:

@@ -5,6 +5,7 @@ Sources: b24-rest-docs ``imopenlines.crm.chat.get``, ``crm.item.get`` (``fm``); 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -25,11 +26,11 @@ async def client_of(api: PortalApi, ref: CardRef) -> ClientOfCard:
     """The chats of a card, or else of its people, and the phones. Raises Rejected for a card that is not there."""
     ref, item = await _followed(api, ref)
     people = await _people(api, ref, item)
-    chats = await _chats(api, {ref: ""})
-    if not chats:
-        chats = await _chats(api, {one: _called(one, theirs) for one, theirs in people.items()})
+    called = _called(people)
+    chats = await _chats(api, {ref: ""}) or await _chats(api, called)
     (card,) = await shown(api, [(ref.kind, item)])
-    return ClientOfCard(card=card, chats=chats, phones=_phones(ref, item, people))
+    phones = _phones(people, called) or _phones({ref: item}, _called({ref: item}))
+    return ClientOfCard(card=card, chats=chats, phones=phones, people=list(called.values()))
 
 
 async def employee_of(api: PortalApi, access: str) -> str:
@@ -86,19 +87,17 @@ def _rows(answer: Any) -> Iterator[Tree]:
     return (row for row in (answer if isinstance(answer, list) else ()) if isinstance(row, Mapping))
 
 
-def _phones(ref: CardRef, item: Tree, people: People) -> Sequence[CardPhone]:
-    """The phones of the people of a card; those of the card itself, if its people have none."""
-    return _phones_in(people) or _phones_in({ref: item})
-
-
-def _phones_in(owners: People) -> Sequence[CardPhone]:
+def _phones(owners: People, called: Mapping[CardRef, str]) -> Sequence[CardPhone]:
     return [
-        CardPhone(phone=border.name(str(mean["value"])), whose=_called(one, theirs))
+        CardPhone(phone=border.name(str(mean["value"])), whose=called[one])
         for one, theirs in owners.items()
         for mean in _rows(theirs.get("fm"))
         if mean.get("typeId") == _PHONE and mean.get("value")
     ]
 
 
-def _called(one: CardRef, item: Tree) -> str:
-    return border.name(title_of(item)) or str(one)
+def _called(people: People) -> Mapping[CardRef, str]:
+    """What people are called; with the number of their card if others of them are called the same."""
+    names = {one: border.name(title_of(item)) or str(one) for one, item in people.items()}
+    often = Counter(names.values())
+    return {one: f"{name} ({one})" if often[name] > 1 else name for one, name in names.items()}

@@ -6,10 +6,10 @@ Sources: b24-rest-docs ``imconnector/events``, providers' sheet §2.4 with adden
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from chatapp_cli.crm.bitrix24 import bbcode
 from chatapp_cli.crm.bitrix24.names import kind_of
@@ -20,6 +20,7 @@ from chatapp_cli.domain.crm.events import (
     CardChanged,
     CardCommented,
     CardEvent,
+    CopyCame,
     CrmArrival,
     CrmConversation,
     CrmEvent,
@@ -90,6 +91,8 @@ _SIGNED: Final = "signed"
 """Our own mark in a kept event: whether the employee's name before a text goes to the client."""
 SYSTEM: Final = "0"
 """The author of automatic texts."""
+_SECRET: Final = re.compile(r"auth|.*token", re.IGNORECASE)
+_TOKEN: Final = re.compile(r"([?&])auth=[^&#]*&?")
 _LINKS: Final = ("downloadLink", "link", "url")
 """Where the address of a file stands, the best first."""
 DISK: Final = "disk:"
@@ -111,7 +114,7 @@ def kept(tree: Tree, is_signed: Callable[[str, str], bool]) -> Iterator[bytes]:
     several = _SEVERAL.get(name, "")
     items = members(data.get(several)) if several and isinstance(data, Mapping) else ()
     if not items:
-        yield _written({**about, "data": data})
+        yield _written({**about, "data": _bare(data)})
         return
     assert isinstance(data, Mapping)
     connector, line = str(data.get("CONNECTOR", "")), str(data.get("LINE", ""))
@@ -128,19 +131,17 @@ def kept_sms(tree: Tree) -> bytes:
 
 
 def _bare(item: Any, name: str = "") -> Any:
-    """A message whose links to files bear no token of ours."""
+    """The same without tokens, wherever they stand: as a value, or in a link; the words of a message stay."""
     if isinstance(item, Mapping):
-        return {name: _bare(value, name) for name, value in item.items()}
+        return {name: _bare(value, name) for name, value in item.items() if not _SECRET.fullmatch(name)}
     if isinstance(item, list):
         return [_bare(value) for value in item]
-    return without_token(item) if name in _LINKS and "auth=" in item else item
+    return without_token(item) if isinstance(item, str) and name != "text" else item
 
 
 def without_token(link: str) -> str:
-    """A link to a file without the access token that the portal may put into it."""
-    parts = urlsplit(link)
-    pairs = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name != "auth"]
-    return urlunsplit(parts._replace(query=urlencode(pairs)))
+    """A link without the access token that the portal may put into it."""
+    return _TOKEN.sub(r"\1", link).rstrip("?&") if "auth=" in link else link
 
 
 def _written(tree: Any) -> bytes:
@@ -152,13 +153,32 @@ def copy_mark_of(raw: bytes) -> str:
     tree = _tree(raw)
     if tree.get("event") != MESSAGE_ADD:
         return ""
-    data = tree.get("data")
-    found = members(data.get("MESSAGES")) if isinstance(data, Mapping) else ()
-    item = found[0] if found and isinstance(found[0], Mapping) else {}
+    item = _first(tree)
     said = _map(item, "message")
     if _text(said, "user_id") in {"", SYSTEM}:
         return ""
     return copy_mark(_text(_map(item, "chat"), "id"), _text(said, "user_id"), _text(said, "text"))
+
+
+def message_of(raw: bytes) -> str:
+    """The portal's number of the message that an event adds; empty for everything else."""
+    tree = _tree(raw)
+    return _text(_map(_first(tree), "im"), "message_id") if tree.get("event") == MESSAGE_ADD else ""
+
+
+def copy(raw: bytes, number: str) -> CrmArrival:
+    """The arrival of a message that seems to be a copy of one of ours. Nothing of one in a chat that is not ours."""
+    tree = _tree(raw)
+    kind, place = _whose(_text(tree["data"], "CONNECTOR"), _text(tree["data"], "LINE"))
+    chat = border.external_id(_text(_map(_first(tree), "chat"), "id"))
+    event = CopyCame(kind=kind, place=place, chat=chat)
+    return CrmArrival(provider_id=border.external_id(f"copy:{number}"), event=event, raw=raw)
+
+
+def _first(tree: Tree) -> Tree:
+    data = tree.get("data")
+    found = members(data.get("MESSAGES")) if isinstance(data, Mapping) else ()
+    return found[0] if found and isinstance(found[0], Mapping) else {}
 
 
 def added_raw(*, connector: str, line: str, item: Tree, at: Millis) -> bytes:

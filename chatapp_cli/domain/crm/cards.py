@@ -67,6 +67,8 @@ class ClientOfCard:
     """The card itself, or the one that it has become."""
     chats: Sequence[CardChat] = ()
     phones: Sequence[CardPhone] = ()
+    people: Sequence[str] = ()
+    """Everybody whom the card names, also those without a chat and a phone; each is called otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

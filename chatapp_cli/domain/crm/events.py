@@ -108,6 +108,18 @@ class CrmConversation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CopyCame:
+    """An employee's message that seems to be a copy of one of ours, which we showed there in their name.
+
+    The chat is looked into: if it is none, the look finds it as not delivered.
+    """
+
+    kind: str
+    place: str
+    chat: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceDetached:
     """An administrator of the CRM disconnected a channel from a place; without a kind, the place itself is gone."""
 
@@ -160,6 +172,7 @@ CrmEvent: TypeAlias = (
     | CrmTexted
     | CrmWroteFirst
     | CrmConversation
+    | CopyCame
     | PlaceDetached
     | PlaceConfigured
     | CardChanged

@@ -164,6 +164,9 @@ WHERE id = :id;
 -- name: ledger.certain
 UPDATE crm_entry SET state = 'waiting', doubtful = 0, not_before = 0, tries = tries - 1 WHERE id = :id;
 
+-- name: ledger.hurry
+UPDATE crm_entry SET not_before = 0 WHERE link_id = :link AND state <> 'dead' AND state = 'waiting';
+
 -- name: ledger.die
 UPDATE crm_entry SET state = 'dead', code = :code, detail = :detail WHERE id = :id;
 

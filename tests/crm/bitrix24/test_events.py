@@ -161,6 +161,22 @@ async def test_files_are_read_in_every_spelling(file: dict[str, str], read: tupl
     assert b"sesame" not in one.raw
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "kept"),
+    [
+        ("data[MESSAGES][0][message][files][0][urlDownload]", "https://b/f?auth=sesame&x=1", "https://b/f?x=1"),
+        ("data[MESSAGES][0][message][files][0][link]", "http://[bad?x=1&auth=sesame", "http://[bad?x=1"),
+        ("data[MESSAGES][0][message][files][0][access_token]", "sesame", ""),
+        ("data[MESSAGES][0][message][auth]", "sesame", ""),
+    ],
+)
+async def test_a_token_is_kept_nowhere_and_no_link_keeps_its_message_away(name: str, value: str, kept: str) -> None:
+    (one,) = (await taken({**ADD, name: value, **AUTH})).arrivals
+    assert isinstance(one.event, CrmWrote)
+    assert b"sesame" not in one.raw
+    assert kept.encode() in one.raw
+
+
 async def test_a_message_that_only_mentions_a_token_stays_as_it_is() -> None:
     (one,) = (await taken({**ADD, "data[MESSAGES][0][message][text]": "https://x.ru/?auth=1&b=2", **AUTH})).arrivals
     assert isinstance(one.event, CrmWrote)
