@@ -80,6 +80,7 @@ OURS = {
     "crm_dialog": {"chat", "remote", "session", "code", "seen", "owner"},
     "crm_employee": {"employee"},
     "crm_entry": {"chat", "remote", "employee", "reason", "act", "state", "code"},
+    "crm_text": {"remote", "employee", "told"},
     "crm_link": {"kind", "account", "hook_key", "settings", "facts", "state", "code"},
     "crm_memory": {"name"},
     "crm_message": {"chat", "remote", "employee", "told"},

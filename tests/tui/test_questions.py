@@ -450,6 +450,8 @@ ANSWERED_AT_ONCE = {
     ("actions/crm.py", "_('Which place?')"),
     ("actions/crm.py", "_('Which CRM?')"),
     ("actions/crm.py", "_('Give it up?')"),
+    ("actions/crm.py", "_('Change the settings of {place}?', place=place.name)"),
+    ("actions/crm.py", "_troubles(row, place)"),
     ("actions/crm.py", "_('Remove the link to {title}?', title=row.title)"),
     ("actions/crm.py", "title"),
     ("conversation/action_runner.py", "question"),
