@@ -1,9 +1,12 @@
+-- Where a state is compared twice, as in "state <> 'done' AND state = 'new'", the first comparison is the condition of a
+-- partial index: SQLite takes such an index only if the statement repeats its condition.
+
 -- name: links.all
 SELECT k.id, k.kind, k.account, k.title, k.hook_key, k.settings, k.facts, k.revision, k.state, k.code, k.detail,
   k.state_since, k.look_at, k.proof_at, k.gap_from, k.gap_until, k.created_at,
   (SELECT COUNT(*) FROM crm_entry e WHERE e.link_id = k.id AND e.state <> 'dead'),
-  (SELECT COUNT(*) FROM crm_entry e WHERE e.link_id = k.id AND e.state = 'dead')
-    + (SELECT COUNT(*) FROM crm_arrived a WHERE a.link_id = k.id AND a.state <> 'done' AND a.problem <> ''),
+  (SELECT COUNT(*) FROM crm_entry e WHERE e.link_id = k.id AND e.state = 'dead'),
+  (SELECT COUNT(*) FROM crm_arrived a WHERE a.link_id = k.id AND a.state <> 'done' AND a.state = 'dead'),
   (SELECT MIN(e.created_at) FROM crm_entry e WHERE e.link_id = k.id AND e.state <> 'dead')
 FROM crm_link k ORDER BY k.id;
 
@@ -14,8 +17,8 @@ SELECT id FROM crm_link LIMIT 1;
 SELECT k.id, k.kind, k.account, k.title, k.hook_key, k.settings, k.facts, k.revision, k.state, k.code, k.detail,
   k.state_since, k.look_at, k.proof_at, k.gap_from, k.gap_until, k.created_at,
   (SELECT COUNT(*) FROM crm_entry e WHERE e.link_id = k.id AND e.state <> 'dead'),
-  (SELECT COUNT(*) FROM crm_entry e WHERE e.link_id = k.id AND e.state = 'dead')
-    + (SELECT COUNT(*) FROM crm_arrived a WHERE a.link_id = k.id AND a.state <> 'done' AND a.problem <> ''),
+  (SELECT COUNT(*) FROM crm_entry e WHERE e.link_id = k.id AND e.state = 'dead'),
+  (SELECT COUNT(*) FROM crm_arrived a WHERE a.link_id = k.id AND a.state <> 'done' AND a.state = 'dead'),
   (SELECT MIN(e.created_at) FROM crm_entry e WHERE e.link_id = k.id AND e.state <> 'dead')
 FROM crm_link k WHERE k.id = :id;
 
