@@ -6,6 +6,7 @@ from collections.abc import Collection
 from functools import partial
 
 from chatapp_cli.domain.crm.link import Place
+from chatapp_cli.domain.errors import Refused
 from chatapp_cli.i18n import _, show
 from chatapp_cli.kit.crms import manifest, manifests
 from chatapp_cli.runtime import linking
@@ -125,9 +126,19 @@ async def drop(page: ActionPage, row: ShownEntryRow) -> None:
 
 
 async def unlink(page: ActionPage, row: LinkRow) -> None:
-    """Remove a link, after a question."""
+    """Remove a link, after a question, and after another one if the CRM would never be told something."""
     note = _("Dialogs and messages stay. Remove the application in the CRM too.")
-    if await page.confirm(_("Remove the link to {title}?", title=row.title), note, yes=_("Remove")):
+    title = _("Remove the link to {title}?", title=row.title)
+    if not await page.confirm(title, note, yes=_("Remove")):
+        return
+    try:
+        left = await linking.unlink(page.workspace.company, row, force=False)
+    except Refused as owing:
+        if owing.code != "still_owing":
+            raise
+        lost = f"{show(owing.what)}\n{_('The CRM will never be told them.')}"
+        if not await page.confirm(title, lost, yes=_("Remove all the same")):
+            return
         left = await linking.unlink(page.workspace.company, row, force=True)
-        if left is not None:
-            page.say(_("What the link made there could not be taken away: {why}", why=show(left.what)))
+    if left is not None:
+        page.say(_("What the link made there could not be taken away: {why}", why=show(left.what)))
