@@ -27,7 +27,6 @@ class CrmPerson:
     phone: str = ""
     """As ``+`` and digits; empty if unknown, or if it belongs to one of our own lines."""
     username: str = ""
-    url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +37,6 @@ class CrmChat:
     """One for each dialog."""
     name: str
     kind: ChatKind = "private"
-    url: str = ""
-    """The post under which its comments stand, if it is a public one."""
     remote: str = ""
     """The CRM's own id of the chat, once it has told one."""
     session: str = ""
