@@ -188,7 +188,7 @@ class Arrangement:
         return refused
 
     async def _all(self, commands: Mapping[str, BatchCommand]) -> Mapping[str, Any]:
-        return await self._api.batch(commands, urgency=Urgency.BACKGROUND) if commands else {}
+        return await self._api.batch(commands, urgency=Urgency.BACKGROUND)
 
 
 def _by_line(pairings: Sequence[Pairing]) -> tuple[dict[tuple[str, str], Pairing], dict[PairingId, ChannelError]]:
