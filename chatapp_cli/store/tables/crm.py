@@ -9,7 +9,7 @@ from chatapp_cli.store.tables.base import NEVER_AGAIN, Big, Table, key, later, m
 
 
 class CrmLink(Table, table=True):
-    """A portal that the company works with."""
+    """A CRM that the company works with."""
 
     __tablename__ = "crm_link"
     __table_args__ = (UniqueConstraint("kind", "account"), UniqueConstraint("hook_key"), NEVER_AGAIN)
