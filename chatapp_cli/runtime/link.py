@@ -246,7 +246,6 @@ def _chats(tx: Tx, *, link: LinkRow) -> list[MirroredChat]:
             chat=chat.chat,
             remote=chat.remote,
             session=chat.session,
-            seen=chat.seen,
         )
         for chat in tx.all(ChatRow, "chats.of_link", link=link.id)
         if chat.pairing_id in by_pairing

@@ -61,7 +61,7 @@ def _in_crm(tx: Tx, link: LinkRow, card: DialogCard) -> DialogInCrm:
         return DialogInCrm(link=link, code=NOT_PAIRED)
     chat = tx.one(ChatRow, "chats.of_dialog", dialog=card.id, pairing=pairing.id)
     if chat is not None and chat.remote:
-        there = CrmChat(id=chat.chat, name=card.name, kind=card.chat_kind, remote=chat.remote, code=chat.code)
+        there = CrmChat(id=chat.chat, name=card.name, kind=card.chat_kind, remote=chat.remote)
         return DialogInCrm(link=link, chat=there)
     entry = tx.one(ShownEntryRow, "ledger.of_dialog", link=link.id, dialog=card.id)
     if entry is None:

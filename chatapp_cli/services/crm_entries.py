@@ -99,7 +99,6 @@ class EntryLoader:
             ours=ours,
             origin=origin,
             employee=row.employee or (_employee(tx, row.link_id, message.author) if ours else ""),
-            automatic=origin.traits.automatic,
             texted=texted,
             fate=ledger.fate_of(message) if texted else None,
             sent_as=_sent_as(tx, message) if told.act is Act.DELIVERED else (),
@@ -124,7 +123,7 @@ class EntryLoader:
         until = tx.now + media_links.LASTS
         content = media_links.SharedContent(sha256=file.sha256, mime=file.mime, until=until)
         url = media_links.address(self.vault, self.public_url, name, content)
-        return SharedFile(name=name, url=url, mime=file.mime, size=file.size)
+        return SharedFile(name=name, url=url)
 
 
 def _is_texted(tx: Tx, row: EntryRow, message: MessageRow) -> bool:
@@ -215,5 +214,4 @@ def _chat_of(tx: Tx, pairing: PairingId, card: DialogCard, chat: str = "") -> Cr
         kind=card.chat_kind,
         remote=known.remote,
         session=known.session,
-        code=known.code,
     )

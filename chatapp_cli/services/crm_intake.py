@@ -245,8 +245,6 @@ def delete_applied(tx: Tx, most: int) -> int:
 def _wrote(tx: Tx, link: LinkId, event: CrmWrote, context: CrmContext) -> None:
     """Accept a message under a key of its own, so that it goes out once however often it is told."""
     pairing, chat = _chat(tx, link, event.kind, event.place, event.chat, event.remote_chat)
-    if event.remote_chat or event.remote:
-        tx.run("chats.see", pairing=pairing.id, chat=chat.chat, seen=event.remote)
     draft = Draft(text=event.text, files=context.files, reply_to=_quoted(tx, chat.dialog_id, event.quoted))
     options = SendOptions(key=key_of(f"crm {link} {event.remote}"), origin=Origin.CRM)
     request = MessageRequest(to=InDialog(chat.dialog_id), options=options, draft=draft)
@@ -332,13 +330,12 @@ def _wrote_first(tx: Tx, link: LinkId, event: CrmWroteFirst, context: CrmContext
 
 def _conversation(tx: Tx, link: LinkId, event: CrmConversation, context: CrmContext) -> None:
     del context
-    pairing, chat = _chat(tx, link, event.kind, event.place, event.chat, event.remote_chat)
+    pairing, chat = _chat(tx, link, event.kind, event.place, event.chat)
     tx.run(
         "chats.conversation",
         pairing=pairing.id,
         chat=chat.chat,
         session=border.external_id(event.session),
-        remote=border.external_id(event.remote_chat),
         closed=int(event.closed),
     )
 
@@ -365,7 +362,7 @@ _APPLY: Mapping[type[CrmEvent], _Apply] = {
 }
 
 
-def _chat(tx: Tx, link: LinkId, kind: str, place: str, chat: str, remote: str) -> tuple[PairingRow, ChatRow]:
+def _chat(tx: Tx, link: LinkId, kind: str, place: str, chat: str, remote: str = "") -> tuple[PairingRow, ChatRow]:
     """The pairing and the chat that an event is about. Raises NotFound if they are none of ours, NotYet."""
     pairing = tx.one(PairingRow, "pairings.at", link=link, kind=kind, spot=place)
     if pairing is None or not pairing.active:
@@ -391,7 +388,7 @@ def _opened(tx: Tx, pairing: PairingRow, chat: str) -> ChatRow | None:
             return None
     except NotFound:
         return None
-    tx.run("chats.keep", pairing=pairing.id, chat=chat, dialog=dialog, remote="", session="", code="")
+    tx.run("chats.keep", pairing=pairing.id, chat=chat, dialog=dialog, remote="", session="")
     return tx.one(ChatRow, "chats.find", pairing=pairing.id, chat=chat)
 
 

@@ -236,7 +236,6 @@ def _data(pairing: Pairing) -> Mapping[str, str]:
 def _joined(pairing: Pairing) -> Joined:
     signed = pairing.options.get("show_operator_name") == ON
     return Joined(
-        pairing=pairing.id,
         account=pairing.account,
         data=digest(_data(pairing)),
         names=signed,

@@ -96,7 +96,6 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
 class Joined(msgspec.Struct, frozen=True, kw_only=True):
     """A channel that stands on an open line."""
 
-    pairing: int
     account: str
     data: str = ""
     """Digest of what the portal was told about it."""

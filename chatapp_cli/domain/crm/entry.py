@@ -41,8 +41,6 @@ class CrmChat:
     """The CRM's own id of the chat, once it has told one."""
     session: str = ""
     """The CRM's id of the present conversation in the chat, once it has told one."""
-    code: str = ""
-    """The CRM's code that joins person, chat and place, once it has told one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +49,6 @@ class SharedFile:
 
     name: str
     url: str
-    mime: str = ""
-    size: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +77,6 @@ class LedgerEntry:
     """Who caused it."""
     employee: str = ""
     """The CRM's id of the employee who wrote it: there, or here as our operator. For ``OWNER`` who is responsible."""
-    automatic: bool = False
     remote: str = ""
     """The CRM's id of the message, for ``DELIVERED`` and ``FAILED``."""
     sent_as: Sequence[str] = ()
@@ -100,5 +95,4 @@ class CrmReceipt:
 
     chat: str = ""
     session: str = ""
-    code: str = ""
     remote: str = ""

@@ -190,8 +190,6 @@ class ChatRow(NamedTuple):
     chat: str
     remote: str
     session: str
-    code: str
-    seen: str
     closed: int
     owner: str
     """The employee who is responsible for its cards, as the CRM last told us or we told it."""

@@ -88,9 +88,9 @@ class CrmDialog(Table, table=True):
     session: str
     """The CRM's id of the conversation that goes on in it."""
     code: str
-    """The CRM's code that joins chat, person and place."""
+    """Empty: nothing reads it."""
     seen: str
-    """The CRM's id of the last message that we took."""
+    """Empty: nothing reads it."""
     closed: int
     owner: str = Field("", sa_column_kwargs=later())
     """The employee who is responsible for its cards, as the CRM last told us or we told it; empty if nobody said."""
