@@ -15,9 +15,10 @@ from typing import Any, Final
 
 from chatapp_cli.crm.bitrix24 import names, pages
 from chatapp_cli.crm.bitrix24.names import KIND
-from chatapp_cli.crm.bitrix24.record import CALLED_AT, Joined, OfferedAccount, joined, offered
+from chatapp_cli.crm.bitrix24.record import CALLED_AT, Joined, joined, offered
 from chatapp_cli.domain import option
 from chatapp_cli.domain.crm.events import CrmArrival, CrmEvent, PlaceConfigured, PlaceDetached
+from chatapp_cli.domain.crm.link import Account
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.form import Field
 from chatapp_cli.domain.ids import ChannelId, Millis
@@ -111,7 +112,7 @@ def _said(words: Text, tag: str = "span") -> str:
 
 
 def _form(
-    token: str, where: FormPlace, there: Joined | None, accounts: Sequence[OfferedAccount], values: Mapping[str, str]
+    token: str, where: FormPlace, there: Joined | None, accounts: Sequence[Account], values: Mapping[str, str]
 ) -> str:
     chosen = there.channel if there else 0
     choices = [(str(one.channel), Text("{value}", {"value": one.name})) for one in accounts]
