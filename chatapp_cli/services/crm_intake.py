@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -40,8 +39,10 @@ from chatapp_cli.services import (
     channels,
     composing,
     crm_cards,
+    crm_chats,
     crm_texts,
     dialogs,
+    employees,
     later,
     ledger,
     links,
@@ -70,7 +71,6 @@ KEPT: Millis = 90 * 86_400_000
 
 _OF_CARDS = '["Card%'
 """How stored events of cards begin, see ``written``."""
-_OUR_CHAT = re.compile(r"chat-([0-9]{1,18})")
 
 
 class NotYet(ChatappError):
@@ -258,8 +258,7 @@ def _wrote(tx: Tx, link: LinkId, event: CrmWrote, context: CrmContext) -> None:
 
 def _as_author(tx: Tx, link: LinkId, employee: str) -> Tx:
     """The transaction in the name of the employee, or of our operator who is one."""
-    name = tx.value("employees.named", link=link, employee=employee) if employee else ""
-    return tx.by(system(str(name or ""), Right.ANSWER))
+    return tx.by(system(employees.named(tx, link, employee), Right.ANSWER))
 
 
 def _quoted(tx: Tx, dialog: DialogId, words: str) -> MessageId | None:
@@ -379,10 +378,9 @@ def _chat(tx: Tx, link: LinkId, kind: str, place: str, chat: str, remote: str = 
 
 def _opened(tx: Tx, pairing: PairingRow, chat: str) -> ChatRow | None:
     """A chat that we named and whose first answer was lost: its dialog stands in its name."""
-    number = _OUR_CHAT.fullmatch(chat)
-    if number is None:
+    dialog = crm_chats.dialog_of(chat)
+    if dialog is None:
         return None
-    dialog = DialogId(int(number[1]))
     try:
         if dialogs.card(tx, dialog).channel_id != pairing.channel_id:
             return None
