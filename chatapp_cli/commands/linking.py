@@ -72,7 +72,7 @@ def attach(
     """Pair a channel with a place, after its settings that make trouble were shown, and mended if a person wants."""
     found = asyncio.run(linking.place_of(company, row, place))
     mending.offer(company, row, found, wanted=mend)
-    made = asyncio.run(linking.pair(company, row, channel, found, changes))
+    made = asyncio.run(linking.attach(company, row, channel, found, changes))
     return company.read(lambda tx: pairings.one(tx, made))
 
 

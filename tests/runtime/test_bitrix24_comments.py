@@ -15,7 +15,7 @@ from chatapp_cli.sandbox.vk import VkSandbox
 from chatapp_cli.sandbox.vk.town import GROUP
 from chatapp_cli.services import channels, links, options
 from tests.contract.connector_contract import ScriptedAsker
-from tests.runtime.desk import bound, eventually, serving
+from tests.runtime.desk import attached, bound, eventually, serving
 
 ANNA = Customer(number=101, name="Анна", username="anna")
 LINE = 107
@@ -40,7 +40,7 @@ async def paired(company: Company, portal: Portal, address: str, vk: VkSandbox) 
     await eventually(installed)
     await eventually(lambda: company.read(lambda tx: links.one(tx, link)).state == LinkState.OK)
     row, whole = company.read(lambda tx: (links.one(tx, link), channels.one(tx, channel)))
-    await linking.attach(company, row, whole, str(LINE), {})
+    await attached(company, row, whole, str(LINE), {})
     await eventually(lambda: any(line == LINE for _connector, line in portal.active))
 
 

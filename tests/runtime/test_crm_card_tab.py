@@ -23,7 +23,7 @@ from chatapp_cli.sandbox.bitrix24.objects import Answered, PortalCard
 from chatapp_cli.sandbox.sms import SmsSandbox
 from chatapp_cli.services import channels, crm_intake, employees, ledger, links, options, transcript
 from tests.contract.connector_contract import ANNA, ScriptedAsker
-from tests.runtime.desk import bound, call_here, eventually, serving, the_dialogs
+from tests.runtime.desk import attached, bound, call_here, eventually, serving, the_dialogs
 
 SVETLANA, LINE = 27, 107
 SHEET = CardSheet(channels=[ChannelOnCard(id=ChannelId(1), title="SMS")])
@@ -86,7 +86,7 @@ async def _installed(desk: CardDesk, address: str) -> None:
     await eventually(installs)
     await eventually(lambda: desk.company.read(lambda tx: links.one(tx, desk.link)).state == LinkState.OK)
     channel = desk.company.read(lambda tx: channels.one(tx, desk.channel))
-    await linking.attach(desk.company, row, channel, str(LINE), {})
+    await attached(desk.company, row, channel, str(LINE), {})
     await eventually(lambda: len(desk.portal.placements) == 4)
 
 

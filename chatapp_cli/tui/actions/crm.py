@@ -40,7 +40,6 @@ async def attach(page: ActionPage, row: LinkRow, paired: Collection[int]) -> Non
 
 
 async def _attach_to(page: ActionPage, row: LinkRow, channel: ChannelRow, places: dict[str, Place]) -> None:
-    about = manifest(row.kind)
     if not places:
         page.say(_("The CRM has no place for a channel yet: make one there."))
         return
@@ -48,8 +47,7 @@ async def _attach_to(page: ActionPage, row: LinkRow, channel: ChannelRow, places
     wanted = await page.choose(_("Which place?"), named)
     if wanted is None or not await _settled(page, row, places[wanted]):
         return
-    pair = partial(pairings.attach, manifest=about, link=row.id, channel=channel, place=places[wanted], changes={})
-    await page.workspace.write(pair)
+    await linking.attach(page.workspace.company, row, channel, places[wanted], {})
     page.say(_("{title} is paired with {place}.", title=channel.title, place=places[wanted].name))
 
 
@@ -87,11 +85,8 @@ async def mend(page: ActionPage, row: LinkRow, pairing: PairingRow) -> None:
 
 
 async def _mend(page: ActionPage, row: LinkRow, place: Place) -> None:
-    after, done = await linking.mend(page.workspace.company, row, place)
-    if done:
-        page.say(_("{place}: {settings} is set now.", place=place.name, settings=done))
-    if left := [code for code in after.warnings if code in place.mends]:
-        page.say(_("{place}: the CRM did not keep it: {codes}", place=place.name, codes=", ".join(left)))
+    for said in await linking.mend(page.workspace.company, row, place):
+        page.say(show(said))
 
 
 async def detach(page: ActionPage, row: PairingRow) -> None:
