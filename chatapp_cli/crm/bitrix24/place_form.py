@@ -122,7 +122,7 @@ def _form(
     chosen = there.channel if there else 0
     choices = [(str(one.channel), Text("{value}", {"value": one.name})) for one in accounts]
     inside = f'<input type="hidden" name="token" value="{escape(token)}">'
-    inside += _labelled(T("Account"), _select("channel", choices, str(chosen)))
+    inside += pages.labelled(T("Account"), pages.select("channel", choices, chosen=str(chosen)))
     for field in _fields(where.kind):
         inside += _question(field, values.get(field.name, field.default))
     inside += _button("save", T("Save and connect")) if accounts else ""
@@ -142,22 +142,12 @@ def _question(field: Field, value: str) -> str:
         box = f'<input type="checkbox" name="{name}" value="on"{on}>'
         return f"<label>{box} {escape(show(field.label))}</label>"
     if field.choices:
-        return _labelled(field.label, _select(name, [(one.value, one.label) for one in field.choices], value))
+        return pages.labelled(
+            field.label, pages.select(name, [(one.value, one.label) for one in field.choices], chosen=value)
+        )
     kind = _INPUTS.get(field.kind, "text")
     typed = f'<input type="{kind}" name="{name}" value="{escape(value)}" maxlength="{field.longest}">'
-    return _labelled(field.label, typed)
-
-
-def _labelled(label: Text, inside: str) -> str:
-    return f"<label>{escape(show(label))}: {inside}</label>"
-
-
-def _select(name: str, choices: Sequence[tuple[str, Text]], chosen: str) -> str:
-    inside = "".join(
-        f'<option value="{escape(value)}"{" selected" if value == chosen else ""}>{escape(show(label))}</option>'
-        for value, label in choices
-    )
-    return f'<select name="{name}">{inside}</select>'
+    return pages.labelled(field.label, typed)
 
 
 def _button(act: str, label: Text) -> str:
