@@ -17,9 +17,9 @@ def everything(tx: Tx, link: LinkId) -> list[EmployeeRow]:
     return tx.all(EmployeeRow, "employees.all", link=link)
 
 
-def of(tx: Tx, link: LinkId, operator: str) -> str:
-    """The CRM's id of the employee who an operator is; empty for nobody."""
-    return str(tx.value("employees.of", link=link, operator=operator) or "")
+def of(tx: Tx, link: LinkId, name: str) -> str:
+    """The CRM's id of the employee who the operator of a name is; empty for nobody."""
+    return str(tx.value("employees.of", link=link, operator=name) or "")
 
 
 def named(tx: Tx, link: LinkId, employee: str) -> str:
