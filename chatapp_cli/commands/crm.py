@@ -49,7 +49,7 @@ Letter = Annotated[int, typer.Argument(metavar="NUMBER", parser=number, help=N_(
 @app.command(cls=Verb)
 def link(
     ctx: typer.Context,
-    kind: Kind = "bitrix24",
+    kind: Kind = "",
     given: Set = None,
     answers: Answers = "",
     *,

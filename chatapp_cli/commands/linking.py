@@ -32,17 +32,26 @@ _NOBODY = "0"
 
 
 def link(company: Company, kind: str, *, renew: str, given: Sequence[str], answers: str) -> LinkRow:
-    """Link a CRM, or renew the named link. Raises NotFound for an unknown kind."""
+    """Link a CRM, or renew the named link. Raises what ``kind_of`` raises."""
     previous = company.read(lambda tx: links.find(tx, renew)) if renew else None
-    kind = kind if previous is None else previous.kind
-    if kind not in packages():
-        raise NotFound(
-            T("There is no kind of CRM {kind}.", kind=kind), T("Known kinds: {known}", known=", ".join(packages()))
-        )
+    kind = kind_of(kind if previous is None else previous.kind, list(packages()))
     known = {field.name for field in manifest(kind).fields}
     ask = asker(gathered(given, answers), known=known)
     made = asyncio.run(linking.link(company, ask, kind=kind, previous=previous))
     return company.read(lambda tx: links.one(tx, made))
+
+
+def kind_of(named: str, known: Sequence[str]) -> str:
+    """The kind of CRM that a person named; without a name the only one.
+
+    Raises NotFound for an unknown one, and UsageError without a name if there are several.
+    """
+    kinds = T("Known kinds: {known}", known=", ".join(known))
+    if not named and len(known) != 1:
+        raise UsageError(T("Say which kind of CRM."), kinds, field="kind")
+    if named and named not in known:
+        raise NotFound(T("There is no kind of CRM {kind}.", kind=named), kinds)
+    return named or known[0]
 
 
 def asked(company: Company, named: str, question: Callable[[CrmSession], Awaitable[R]]) -> tuple[LinkRow, R]:
@@ -63,7 +72,7 @@ def attach(
     """Pair a channel with a place, after its settings that make trouble were shown, and mended if a person wants."""
     found = asyncio.run(linking.place_of(company, row, place))
     mending.offer(company, row, found, wanted=mend)
-    made = asyncio.run(linking.pair(company, row, channel, found, changes))
+    made = asyncio.run(linking.attach(company, row, channel, found, changes))
     return company.read(lambda tx: pairings.one(tx, made))
 
 

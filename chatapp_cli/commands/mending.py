@@ -47,11 +47,8 @@ def mend(company: Company, named: str, link: LinkRow) -> None:
 
 
 def _mend(company: Company, row: LinkRow, place: Place) -> None:
-    after, done = asyncio.run(linking.mend(company, row, place))
-    if done:
-        note("{place}: {settings} is set now.", place=place.name, settings=done)
-    if left := [code for code in after.warnings if code in place.mends]:
-        say(T("{place}: the CRM did not keep it: {codes}", place=place.name, codes=", ".join(left)))
+    for said in asyncio.run(linking.mend(company, row, place)):
+        say(said)
 
 
 def _is_said_yes(place: Place) -> bool:

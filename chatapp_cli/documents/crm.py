@@ -37,6 +37,8 @@ def link(row: LinkRow, paired: Sequence[PairingRow]) -> Mapping[str, Any]:
         "waiting": row.waiting,
         "oldest": iso(row.oldest),
         "dead": row.dead,
+        "refused": row.refused,
+        "dead_letters": row.letters,
         "facts": dict(row.facts),
         "pairings": [pairing(one, manifest(row.kind)) for one in paired],
     }

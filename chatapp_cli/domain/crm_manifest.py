@@ -29,8 +29,6 @@ class CrmManifest:
     """The folder's name, such as ``bitrix24``; other code uses it only as data."""
     title: Text
     summary: Text
-    place: Text
-    """What a place is called there, such as «open line»."""
     fields: Sequence[Field] = ()
     """The questions of the linking."""
     pairing_fields: Sequence[Field] = ()

@@ -32,7 +32,6 @@ def parse(kind: str, data: Mapping[str, Any]) -> CrmManifest:
         kind=kind,
         title=Text(rest.pop("title")),
         summary=Text(rest.pop("summary")),
-        place=Text(rest.pop("place")),
         fields=tuple(map(field_of, rest.pop("fields", ()))),
         pairing_fields=tuple(map(field_of, rest.pop("pairing_fields", ()))),
         channels={name: ChannelThere(**there) for name, there in rest.pop("channels", {}).items()},
@@ -63,7 +62,7 @@ def manifest(kind: str) -> CrmManifest:
     try:
         text = (get_data(packages()[kind], "manifest.toml") or b"").decode()
     except (KeyError, ImportError, OSError):  # the link is left, but not the package
-        return CrmManifest(kind=kind, title=Text(kind), summary=Text(""), place=Text(kind))
+        return CrmManifest(kind=kind, title=Text(kind), summary=Text(""))
     return parse(kind, tomllib.loads(text))
 
 

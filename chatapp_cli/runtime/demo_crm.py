@@ -79,9 +79,10 @@ async def _linked(stage: DemoStage, crm: CrmSandbox, address: str) -> DemoCrm:
     row = await asyncio.to_thread(stage.company.read, partial(links.one, link=number))
     await until_there(partial(crm.lets_in, f"{address}/hooks/{row.hook_key}"), what=row.title)
     row = await until(partial(_working, stage, number), what=row.title)
+    place = await linking.place_of(stage.company, row, crm.place)
     for channel in await asyncio.to_thread(stage.company.read, channels.everything):
         if channel.kind in stage.town.in_crm:
-            await linking.attach(stage.company, row, channel, crm.place, {})
+            await linking.attach(stage.company, row, channel, place, {})
     return DemoCrm(crm, number, [one for one in stage.town.people if one.sandbox.kind in stage.town.in_crm])
 
 

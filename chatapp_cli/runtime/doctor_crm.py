@@ -23,7 +23,7 @@ from chatapp_cli.runtime import doctor_address, link_figures, linking
 from chatapp_cli.runtime.lease import HolderKind, current_holder
 from chatapp_cli.runtime.link import public_url
 from chatapp_cli.runtime.link_load import LinkLoad
-from chatapp_cli.services import crm_intake, links, pairings, words
+from chatapp_cli.services import links, pairings, words
 from chatapp_cli.store.rows.crm import LinkRow, PairingRow
 
 LONG: Final[Millis] = 10 * 60_000
@@ -32,7 +32,6 @@ SLOW: Final = 1.0
 """Seconds for an answer after which a CRM may slow its calls down (providers' sheet §1.6)."""
 _ECHO: Final = "echo"
 _UNCALLED: Final = "uncalled"
-_MOST: Final = 1000
 
 
 def examine(company: Company, named: str = "") -> Iterator[Finding]:
@@ -68,15 +67,13 @@ async def _link(company: Company, row: LinkRow) -> Sequence[Finding]:
     called = all(one.name != _UNCALLED for one in checked)
     beside = _is_here(row.account)
     seen = await doctor_address.look(address, now, beside=beside, proved=proved) if called else ()
-    rows, letters = await asyncio.to_thread(
-        company.read, lambda tx: (pairings.of_link(tx, row.id), crm_intake.dead(tx, n=_MOST))
-    )
+    rows = await asyncio.to_thread(company.read, partial(pairings.of_link, link=row.id))
     return [
         *_state(row),
         *checked,
         *seen,
         *_pairings(row, rows),
-        *_owed(row, sum(one.link_id == row.id for one in letters), now),
+        *_owed(row, now),
         *_load(row, None if loads is None else loads.get(row.id)),
     ]
 
@@ -135,25 +132,25 @@ def _pairings(row: LinkRow, paired: Sequence[PairingRow]) -> Iterator[Finding]:
         yield Finding(name="pairings", ok=True, what=T("Paired: {names}", names=names))
 
 
-def _owed(row: LinkRow, letters: int, now: Millis) -> Iterator[Finding]:
+def _owed(row: LinkRow, now: Millis) -> Iterator[Finding]:
     """What waits, since when, and what was refused."""
     late = row.oldest is not None and now - row.oldest > LONG
     what = T("Everything has been told.")
     if row.oldest is not None:
         what = T("Waiting to be told: {n}, the oldest since {moment}.", n=row.waiting, moment=written(row.oldest))
     yield Finding(name="outbox", ok=not late, what=what, next_step=T("Look: {how}", how=to_do(Next.LEDGER)))
-    if refused := row.dead - letters:
+    if row.refused:
         yield Finding(
             name="outbox",
             ok=False,
-            what=T("Refused there, for a person to decide: {n}.", n=refused),
+            what=T("Refused there, for a person to decide: {n}.", n=row.refused),
             next_step=T("Look: {how}", how=to_do(Next.LEDGER)),
         )
-    if letters:
+    if row.letters:
         yield Finding(
             name="deadletter",
             ok=False,
-            what=T("Events of the CRM that could not be used: {n}.", n=letters),
+            what=T("Events of the CRM that could not be used: {n}.", n=row.letters),
             next_step=T("Look: {how}", how=to_do(Next.CRM_DEAD_LETTERS)),
         )
 

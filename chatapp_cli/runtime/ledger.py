@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 import structlog
@@ -55,26 +55,21 @@ class Bundle:
         return [*(row for row, _ in self.entries), *self.empty, *self.awaiting]
 
 
-@dataclass(slots=True)
-class _Sorted:
-    entries: list[tuple[EntryRow, LedgerEntry]] = field(default_factory=list)
-    empty: list[EntryRow] = field(default_factory=list)
-    awaiting: list[EntryRow] = field(default_factory=list)
-
-
 def _bundle(tx: Tx, loader: EntryLoader, rows: Sequence[EntryRow]) -> Bundle:
-    found = _Sorted()
+    entries: list[tuple[EntryRow, LedgerEntry]] = []
+    empty: list[EntryRow] = []
+    awaiting: list[EntryRow] = []
     for row in rows:
         try:
             entry = loader.load(tx, row)
         except FilesAwaited:
-            found.awaiting.append(row)
+            awaiting.append(row)
             continue
         if entry is None:
-            found.empty.append(row)
+            empty.append(row)
         else:
-            found.entries.append((row, entry))
-    return Bundle(found.entries, found.empty, found.awaiting)
+            entries.append((row, entry))
+    return Bundle(entries, empty, awaiting)
 
 
 class LedgerQueue:

@@ -17,7 +17,7 @@ from chatapp_cli.domain.crm_manifest import CrmManifest
 from chatapp_cli.domain.errors import ChannelError, ChatappError, NeedsRebind, NotFound
 from chatapp_cli.domain.ids import LinkId, PairingId
 from chatapp_cli.domain.next_step import Next, to_do
-from chatapp_cli.domain.text import T
+from chatapp_cli.domain.text import T, Text
 from chatapp_cli.kit.crms import manifest, require_address
 from chatapp_cli.ports.bind import Asker
 from chatapp_cli.ports.connector import Finding
@@ -113,37 +113,33 @@ async def check(company: Company, row: LinkRow) -> list[Finding]:
         return list(await crm.check(bound))
 
 
-async def attach(
-    company: Company, row: LinkRow, channel: ChannelRow, place: str, changes: Mapping[str, str]
-) -> PairingId:
-    """Pair a channel with a place of the CRM, by its number or name. Raises NotFound for an unknown one."""
-    return await pair(company, row, channel, await place_of(company, row, place), changes)
-
-
 async def place_of(company: Company, row: LinkRow, named: str) -> Place:
     """A place of the CRM by its number or name. Raises NotFound for an unknown one."""
     await asyncio.to_thread(company.require, Right.CRM)
     return _named(await asked(company, row, lambda session: session.places()), named)
 
 
-async def pair(
+async def attach(
     company: Company, row: LinkRow, channel: ChannelRow, place: Place, changes: Mapping[str, str]
 ) -> PairingId:
-    """Pair a channel with a place."""
+    """Pair a channel with a place of the CRM, which may have options that differ from the usual ones."""
     save = partial(
         pairings.attach, manifest=manifest(row.kind), link=row.id, channel=channel, place=place, changes=changes
     )
     return await asyncio.to_thread(company.write, save)
 
 
-async def mend(company: Company, row: LinkRow, place: Place) -> tuple[Place, str]:
-    """Set at the CRM what the warnings of a place need; returns it as it is then, and what was set, in its words."""
+async def mend(company: Company, row: LinkRow, place: Place) -> Sequence[Text]:
+    """Set at the CRM what the warnings of a place need; returns what was set and what the CRM did not keep."""
     await asyncio.to_thread(company.require, Right.CRM)
     after = await asked(company, row, lambda session: session.mend(place.id, tuple(place.mends)))
     done = ", ".join(said for code, said in place.mends.items() if code not in after.warnings)
     if done:
         await asyncio.to_thread(company.write, partial(links.mended, link=row.id, place=place.name, settings=done))
-    return after, done
+    left = ", ".join(code for code in after.warnings if code in place.mends)
+    what = T("{place}: {settings} is set now.", place=place.name, settings=done)
+    trouble = T("{place}: the CRM did not keep it: {codes}", place=place.name, codes=left)
+    return [*((what,) if done else ()), *((trouble,) if left else ())]
 
 
 def _named(places: Sequence[Place], named: str) -> Place:

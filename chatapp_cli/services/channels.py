@@ -44,6 +44,11 @@ def everything(tx: Tx) -> list[ChannelRow]:
     return tx.all(ChannelRow, "channels.all")
 
 
+def accounts(tx: Tx) -> set[str]:
+    """The accounts of all channels, phones without their ``+``: what is written to one of them comes to ourselves."""
+    return {row.account.lstrip("+") for row in everything(tx) if row.account}
+
+
 def one(tx: Tx, channel: ChannelId) -> ChannelRow:
     """A channel by number."""
     found = tx.one(ChannelRow, "channels.one", id=channel)

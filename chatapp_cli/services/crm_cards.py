@@ -61,7 +61,7 @@ def _in_crm(tx: Tx, link: LinkRow, card: DialogCard) -> DialogInCrm:
         return DialogInCrm(link=link, code=NOT_PAIRED)
     chat = tx.one(ChatRow, "chats.of_dialog", dialog=card.id, pairing=pairing.id)
     if chat is not None and chat.remote:
-        there = CrmChat(id=chat.chat, name=card.name, kind=card.chat_kind, remote=chat.remote, code=chat.code)
+        there = CrmChat(id=chat.chat, name=card.name, kind=card.chat_kind, remote=chat.remote)
         return DialogInCrm(link=link, chat=there)
     entry = tx.one(ShownEntryRow, "ledger.of_dialog", link=link.id, dialog=card.id)
     if entry is None:
@@ -123,7 +123,7 @@ def target(tx: Tx, able: Able, link: LinkId, client: ClientOfCard, way: CardWay)
         raise _no_such_dialog(client, way.dialog)
     if found:
         raise _several_dialogs(client, found)
-    phone = _phone(client, way.phone, ours=_our_phones(tx))
+    phone = _phone(client, way.phone, ours=channels.accounts(tx))
     return ToAddress(_channel(tx, able, link, client, phone, way).id, phone)
 
 
@@ -184,11 +184,6 @@ def _no_such_dialog(client: ClientOfCard, dialog: DialogId) -> NotFound:
     )
 
 
-def _our_phones(tx: Tx) -> set[str]:
-    """The numbers of our own lines: a message to one of them would go to ourselves."""
-    return {row.account.lstrip("+") for row in channels.everything(tx) if row.account}
-
-
 def _phone(client: ClientOfCard, wanted: str, *, ours: set[str]) -> str:
     """The only phone of a card, or the one that a person chose of them."""
     known: dict[str, CardPhone] = {}
@@ -240,7 +235,7 @@ def require_phone(tx: Tx, said: str) -> str:
     if "phone" not in kinds(said.strip()):
         raise Refused("bad_phone", T("{phone} is no phone number.", phone=said), T("Write it so: {how}", how="+79…"))
     phone = canonical(said, "phone")
-    if phone.lstrip("+") in _our_phones(tx):
+    if phone.lstrip("+") in channels.accounts(tx):
         raise Refused("own_phone", T("{phone} is a number of the desk itself.", phone=phone))
     return phone
 

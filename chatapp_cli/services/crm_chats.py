@@ -1,16 +1,37 @@
-"""Dialogs as a CRM knows them: each chat there has an id of ours, which a message keeps when dialogs become one."""
+"""Dialogs and messages as a CRM knows them: each has an id of ours, which stays when dialogs become one."""
 
 from __future__ import annotations
 
-from chatapp_cli.domain.ids import DialogId, PairingId
+import re
+from typing import Final
+
+from chatapp_cli.domain.ids import DialogId, MessageId, PairingId
 from chatapp_cli.store.rows.crm import ChatRow
 from chatapp_cli.store.tx import Tx
+
+_CHAT: Final = re.compile(r"chat-([0-9]{1,18})")
+
+
+def new_name(dialog: DialogId) -> str:
+    """Our id of the first chat of a dialog; also that of the person in whose name a group writes."""
+    return f"chat-{dialog}"
+
+
+def dialog_of(chat: str) -> DialogId | None:
+    """The dialog that a chat was made for, by our id of the chat; ``None`` for an id that is none of ours."""
+    found = _CHAT.fullmatch(chat)
+    return None if found is None else DialogId(int(found[1]))
+
+
+def message_key(message: MessageId) -> str:
+    """Our id of a message."""
+    return f"m-{message}"
 
 
 def name_of(tx: Tx, pairing: PairingId, dialog: DialogId) -> str:
     """Our id of the chat in which a CRM is told of a dialog from now on."""
     known = tx.one(ChatRow, "chats.of_dialog", dialog=dialog, pairing=pairing)
-    return f"chat-{dialog}" if known is None else known.chat
+    return new_name(dialog) if known is None else known.chat
 
 
 def any_link(tx: Tx) -> bool:

@@ -11,12 +11,23 @@ from chatapp_cli.domain.crm.entry import CrmChat, CrmPerson, LedgerEntry, Shared
 from chatapp_cli.domain.crm.link import Pairing
 from chatapp_cli.domain.crm.states import Act, TextFate
 from chatapp_cli.domain.errors import NotFound
-from chatapp_cli.domain.ids import LinkId, PairingId
+from chatapp_cli.domain.ids import PairingId
 from chatapp_cli.domain.message import Direction, Origin
 from chatapp_cli.domain.preview import preview
 from chatapp_cli.domain.text import restored
 from chatapp_cli.i18n import show
-from chatapp_cli.services import channels, crm_chats, dialogs, files, ledger, media_links, pairings, transcript, words
+from chatapp_cli.services import (
+    channels,
+    crm_chats,
+    dialogs,
+    employees,
+    files,
+    ledger,
+    media_links,
+    pairings,
+    transcript,
+    words,
+)
 from chatapp_cli.store.rows.crm import ChatRow, EntryRow, KnownMessageRow, PairingRow, TextRow
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.rows.messages import FileRow, MessageRow
@@ -90,7 +101,7 @@ class EntryLoader:
         named = message.author if ours or card.chat_kind != "private" else ""
         return replace(
             told,
-            key=f"m-{message.id}",
+            key=crm_chats.message_key(message.id),
             at=message.at,
             text=_text(message, card),
             files=self._files(tx, message) if told.act is Act.ADD else (),
@@ -98,8 +109,7 @@ class EntryLoader:
             author=named,
             ours=ours,
             origin=origin,
-            employee=row.employee or (_employee(tx, row.link_id, message.author) if ours else ""),
-            automatic=origin.traits.automatic,
+            employee=row.employee or (employees.of(tx, row.link_id, message.author) if ours else ""),
             texted=texted,
             fate=ledger.fate_of(message) if texted else None,
             sent_as=_sent_as(tx, message) if told.act is Act.DELIVERED else (),
@@ -124,7 +134,7 @@ class EntryLoader:
         until = tx.now + media_links.LASTS
         content = media_links.SharedContent(sha256=file.sha256, mime=file.mime, until=until)
         url = media_links.address(self.vault, self.public_url, name, content)
-        return SharedFile(name=name, url=url, mime=file.mime, size=file.size)
+        return SharedFile(name=name, url=url)
 
 
 def _is_texted(tx: Tx, row: EntryRow, message: MessageRow) -> bool:
@@ -162,21 +172,16 @@ def pairing_of(crm: CrmManifest, row: PairingRow) -> Pairing:
 def _person(tx: Tx, card: DialogCard) -> CrmPerson:
     """The client: the same for all their dialogs in a channel; of a group, the group."""
     if card.chat_kind != "private" or card.contact_id is None:
-        return CrmPerson(id=f"chat-{card.id}", name=card.name)
+        return CrmPerson(id=crm_chats.new_name(card.id), name=card.name)
+    ours = card.phone.lstrip("+") in channels.accounts(tx)  # as a client's it would join strangers in the CRM
     return CrmPerson(
         id=f"person-{card.contact_id}",
         name=card.person or card.username or card.name,
         first_name=card.first_name,
         last_name=card.last_name,
-        phone="" if _is_ours(tx, card.phone) else card.phone,
+        phone="" if ours else card.phone,
         username=card.username,
     )
-
-
-def _is_ours(tx: Tx, phone: str) -> bool:
-    """Whether a number belongs to one of our own lines: as a client's it would join strangers in the CRM."""
-    digits = phone.lstrip("+")
-    return bool(digits) and any(digits == row.account.lstrip("+") for row in channels.everything(tx))
 
 
 def _text(message: MessageRow, card: DialogCard) -> str:
@@ -193,14 +198,10 @@ def _quoted(tx: Tx, message: MessageRow) -> str:
     return "" if found is None else preview(found.text, [])[:_FIRST_WORDS]
 
 
-def _employee(tx: Tx, link: LinkId, name: str) -> str:
-    return str(tx.value("employees.of", link=link, operator=name) or "")
-
-
 def _sent_as(tx: Tx, message: MessageRow) -> Sequence[str]:
     """The channel's ids of a message, all that it was split into."""
     parts = tx.all(lambda ext_id, _bears: str(ext_id), "messages.parts", message=message.id)
-    return [message.ext_id or f"m-{message.id}", *parts]
+    return [message.ext_id or crm_chats.message_key(message.id), *parts]
 
 
 def _chat_of(tx: Tx, pairing: PairingId, card: DialogCard, chat: str = "") -> CrmChat:
@@ -215,5 +216,4 @@ def _chat_of(tx: Tx, pairing: PairingId, card: DialogCard, chat: str = "") -> Cr
         kind=card.chat_kind,
         remote=known.remote,
         session=known.session,
-        code=known.code,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -42,8 +41,10 @@ from chatapp_cli.services import (
     channels,
     composing,
     crm_cards,
+    crm_chats,
     crm_texts,
     dialogs,
+    employees,
     later,
     ledger,
     links,
@@ -72,7 +73,6 @@ KEPT: Millis = 90 * 86_400_000
 
 _OF_CARDS = '["Card%'
 """How stored events of cards begin, see ``written``."""
-_OUR_CHAT = re.compile(r"chat-([0-9]{1,18})")
 
 
 class NotYet(ChatappError):
@@ -208,7 +208,6 @@ def mirrored(tx: Tx, link: LinkId, chat: str = "") -> list[MirroredChat]:
             chat=one.chat,
             remote=one.remote,
             session=one.session,
-            seen=one.seen,
         )
         for one in tx.all(ChatRow, "chats.of_link", link=link)
         if one.pairing_id in by_pairing and chat in {"", one.chat}
@@ -270,8 +269,6 @@ def delete_applied(tx: Tx, most: int) -> int:
 def _wrote(tx: Tx, link: LinkId, event: CrmWrote, context: CrmContext) -> None:
     """Accept a message under a key of its own, so that it goes out once however often it is told."""
     pairing, chat = _chat(tx, link, event.kind, event.place, event.chat, event.remote_chat)
-    if event.remote_chat or event.remote:
-        tx.run("chats.see", pairing=pairing.id, chat=chat.chat, seen=event.remote)
     draft = Draft(text=event.text, files=context.files, reply_to=_quoted(tx, chat.dialog_id, event.quoted))
     options = SendOptions(key=key_of(f"crm {link} {event.remote}"), origin=Origin.CRM)
     request = MessageRequest(to=InDialog(chat.dialog_id), options=options, draft=draft)
@@ -285,8 +282,7 @@ def _wrote(tx: Tx, link: LinkId, event: CrmWrote, context: CrmContext) -> None:
 
 def _as_author(tx: Tx, link: LinkId, employee: str) -> Tx:
     """The transaction in the name of the employee, or of our operator who is one."""
-    name = tx.value("employees.named", link=link, employee=employee) if employee else ""
-    return tx.by(system(str(name or ""), Right.ANSWER))
+    return tx.by(system(employees.named(tx, link, employee), Right.ANSWER))
 
 
 def _quoted(tx: Tx, dialog: DialogId, words: str) -> MessageId | None:
@@ -357,13 +353,12 @@ def _wrote_first(tx: Tx, link: LinkId, event: CrmWroteFirst, context: CrmContext
 
 def _conversation(tx: Tx, link: LinkId, event: CrmConversation, context: CrmContext) -> None:
     del context
-    pairing, chat = _chat(tx, link, event.kind, event.place, event.chat, event.remote_chat)
+    pairing, chat = _chat(tx, link, event.kind, event.place, event.chat)
     tx.run(
         "chats.conversation",
         pairing=pairing.id,
         chat=chat.chat,
         session=border.external_id(event.session),
-        remote=border.external_id(event.remote_chat),
         closed=int(event.closed),
     )
 
@@ -390,7 +385,7 @@ _APPLY: Mapping[type[CrmEvent], _Apply] = {
 }
 
 
-def _chat(tx: Tx, link: LinkId, kind: str, place: str, chat: str, remote: str) -> tuple[PairingRow, ChatRow]:
+def _chat(tx: Tx, link: LinkId, kind: str, place: str, chat: str, remote: str = "") -> tuple[PairingRow, ChatRow]:
     """The pairing and the chat that an event is about. Raises NotFound if they are none of ours, NotYet."""
     pairing = tx.one(PairingRow, "pairings.at", link=link, kind=kind, spot=place)
     if pairing is None or not pairing.active:
@@ -407,16 +402,15 @@ def _chat(tx: Tx, link: LinkId, kind: str, place: str, chat: str, remote: str) -
 
 def _opened(tx: Tx, pairing: PairingRow, chat: str) -> ChatRow | None:
     """A chat that we named and whose first answer was lost: its dialog stands in its name."""
-    number = _OUR_CHAT.fullmatch(chat)
-    if number is None:
+    dialog = crm_chats.dialog_of(chat)
+    if dialog is None:
         return None
-    dialog = DialogId(int(number[1]))
     try:
         if dialogs.card(tx, dialog).channel_id != pairing.channel_id:
             return None
     except NotFound:
         return None
-    tx.run("chats.keep", pairing=pairing.id, chat=chat, dialog=dialog, remote="", session="", code="")
+    tx.run("chats.keep", pairing=pairing.id, chat=chat, dialog=dialog, remote="", session="")
     return tx.one(ChatRow, "chats.find", pairing=pairing.id, chat=chat)
 
 

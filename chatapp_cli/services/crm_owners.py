@@ -15,7 +15,7 @@ from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.ids import DialogId, LineId, LinkId, Millis, PairingId
 from chatapp_cli.domain.journal.dialogs import Assigned
 from chatapp_cli.domain.journal.links import EntrySettled
-from chatapp_cli.services import dialogs, duties, ledger, operators, pairings
+from chatapp_cli.services import dialogs, duties, employees, ledger, operators, pairings
 from chatapp_cli.store.rows.crm import ChatRow, CrmArrivedRow, OwningRow, PairedRow, PairingRow
 from chatapp_cli.store.tx import Tx
 
@@ -48,16 +48,12 @@ def _chat(tx: Tx, row: OwningRow, dialog: DialogId) -> ChatRow | None:
 
 def _owe(tx: Tx, row: OwningRow, chat: ChatRow, name: str) -> None:
     """Owe it in place of what was owed before; an operator who is nobody there is not told."""
-    employee = _employee(tx, row.link_id, name)
+    employee = employees.of(tx, row.link_id, name)
     waits = _waits_since(tx, row.link_id, chat.dialog_id) is not None
     if employee and (waits or employee != chat.owner):
         ledger.owe_owner(tx, PairedRow(row.id, row.link_id, row.after), chat.dialog_id, employee)
     elif waits:
         tx.run("owners.withdraw", dialog=chat.dialog_id, link=row.link_id)
-
-
-def _employee(tx: Tx, link: LinkId, name: str) -> str:
-    return str(tx.value("employees.of", link=link, operator=name) or "")
 
 
 def _waits_since(tx: Tx, link: LinkId, dialog: DialogId) -> Millis | None:
@@ -110,9 +106,9 @@ def _is_overtaken(tx: Tx, link: LinkId, chat: ChatRow, one: ChatOwner) -> bool:
 def _assign(tx: Tx, link: LinkId, dialog: DialogId, employee: str) -> Mapping[str, str]:
     """Assign a dialog to the operator who is an employee; without one it stays as it is."""
     card = dialogs.card(tx, dialog)
-    if card.assignee and _employee(tx, link, card.assignee) == employee:
+    if card.assignee and employees.of(tx, link, card.assignee) == employee:
         return {}
-    operator = str(tx.value("employees.named", link=link, employee=employee) or "")
+    operator = employees.named(tx, link, employee)
     if operator and not _sees(tx, operator, card.line_id):
         return {operator: card.line}
     if operator:

@@ -17,6 +17,16 @@ def everything(tx: Tx, link: LinkId) -> list[EmployeeRow]:
     return tx.all(EmployeeRow, "employees.all", link=link)
 
 
+def of(tx: Tx, link: LinkId, name: str) -> str:
+    """The CRM's id of the employee who the operator of a name is; empty for nobody."""
+    return str(tx.value("employees.of", link=link, operator=name) or "")
+
+
+def named(tx: Tx, link: LinkId, employee: str) -> str:
+    """The operator who is an employee of a CRM; empty for nobody."""
+    return str(tx.value("employees.named", link=link, employee=employee) or "") if employee else ""
+
+
 def map_to(tx: Tx, link: LinkId, operator: str, employee: Employee | None) -> None:
     """Record that an operator's messages are an employee's, or nobody's in particular with ``None``."""
     access.require(tx, Right.CRM)

@@ -286,7 +286,6 @@ def settle(tx: Tx, row: EntryRow, shown: CrmReceipt) -> bool:
             dialog=held.dialog_id,
             remote=border.external_id(shown.chat),
             session=border.external_id(shown.session),
-            code=border.external_id(shown.code),
         )
     if held.message_id is not None and held.act == Act.ADD:
         about = {"chat": held.chat, "remote": border.external_id(shown.remote), "employee": ""}

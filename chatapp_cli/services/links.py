@@ -94,7 +94,7 @@ def _bound(link: LinkRow, secrets: Mapping[str, str]) -> Bound:
 def save(tx: Tx, vault: Vault, binding: Bound, *, kind: str, previous: LinkId | None = None) -> LinkId:
     """Store a new or renewed link; it works once the CRM has given tokens.
 
-    Raises Refused if the portal is linked already.
+    Raises Refused if that account of the CRM is linked already.
     """
     access.require(tx, Right.CRM)
     _require_free(tx, binding.account, kind, previous)
@@ -123,7 +123,7 @@ def _require_free(tx: Tx, account: str, kind: str, previous: LinkId | None) -> N
     other = next((row for row in everything(tx) if (row.kind, row.account) == (kind, account)), None)
     if other is not None and other.id != previous:
         raise Refused(
-            "portal_linked",
+            "crm_linked",
             T("{title} is linked already.", title=other.title),
             T("Renew that link: {how}", how=to_do(Next.LINK, link=other.id)),
         )

@@ -312,7 +312,7 @@ def test_who_answers_on_one_side_and_is_nobody_on_the_other_is_named(
     chatapp("crm", "configure", bound, "--set", "owner_sync=both")
     client_writes("Здравствуйте")
     assert "is no operator here" not in chatapp("crm", "show").err
-    company.write(lambda tx: tx.run("chats.keep", pairing=1, chat="chat-1", dialog=1, remote="5", session="", code=""))
+    company.write(lambda tx: tx.run("chats.keep", pairing=1, chat="chat-1", dialog=1, remote="5", session=""))
     company.write(lambda tx: tx.run("owners.set", pairing=1, chat="chat-1", owner="29", at=1))
     company.write(lambda tx: duties.assign(tx, DialogId(1), "олег"))
     said = chatapp("crm", "show").err

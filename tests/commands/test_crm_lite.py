@@ -48,8 +48,8 @@ def test_a_conversation_stands_as_comments_in_one_deal_without_a_public_address(
     chatapp: Shell, company: Company, office: Office, linked: LinkId, bound: ChannelId
 ) -> None:
     assert chatapp("crm", "list").rows[0][1:3] == [office.portal.domain, "works"]
-    assert chatapp("crm", "places").rows == [["deal-0", "Сделки: Общая", "on"], ["lead", "Лиды", "on"]]
-    chatapp("crm", "attach", bound, "Сделки: Общая")
+    assert chatapp("crm", "places").rows == [["deal-0", "Deals: Общая", "on"], ["lead", "Leads", "on"]]
+    chatapp("crm", "attach", bound, "Deals: Общая")
     hears(company, bound, "Здравствуйте", "Где ёлка?")
     eventually(lambda: written(office) == ["Здравствуйте", "Где ёлка?"])
     (deal,) = [card for card in office.portal.cards if card.kind == "deal"]

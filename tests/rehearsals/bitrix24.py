@@ -193,7 +193,8 @@ class Office:
         async with daemon.running():
             await self._install(address, say)
             for kind in KINDS:
-                await linking.attach(self.company, self._row(), self._channel(kind), str(LINE), {})
+                line = await linking.place_of(self.company, self._row(), str(LINE))
+                await linking.attach(self.company, self._row(), self._channel(kind), line, {})
             await until(lambda: len(self.portal.active) == len(KINDS), 60, "the lines are connected", say)
             await self._greet(say)
 

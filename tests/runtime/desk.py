@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 
 from chatapp_cli.api.server import serve
@@ -11,10 +11,13 @@ from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.ids import ChannelId, MessageId
+from chatapp_cli.runtime import linking
 from chatapp_cli.runtime.binding import bind
 from chatapp_cli.sandbox.stage import CallsHooks, Sandbox
 from chatapp_cli.services import channels, lines, sending, transcript
 from chatapp_cli.store import dialog_list
+from chatapp_cli.store.rows.channels import ChannelRow
+from chatapp_cli.store.rows.crm import LinkRow
 from chatapp_cli.store.rows.dialogs import DialogRow
 from tests.contract.connector_contract import ScriptedAsker
 
@@ -49,6 +52,11 @@ async def eventually(what: Callable[[], Awaitable[object] | object], seconds: fl
 async def bound(company: Company, sandbox: Sandbox) -> ChannelId:
     line = company.write(lambda tx: lines.add(tx, "Продажи"))
     return await bind(company, ScriptedAsker(sandbox.answers), line=line, kind=sandbox.kind)
+
+
+async def attached(company: Company, row: LinkRow, channel: ChannelRow, place: str, options: Mapping[str, str]) -> None:
+    """Pair a channel with a place of a CRM, by its number or name."""
+    await linking.attach(company, row, channel, await linking.place_of(company, row, place), options)
 
 
 def call_here(company: Company, sandbox: Sandbox, channel: ChannelId, address: str) -> None:

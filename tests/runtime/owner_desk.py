@@ -19,7 +19,7 @@ from chatapp_cli.sandbox.telegram_bot import TelegramBotSandbox
 from chatapp_cli.services import channels, dialogs, duties, employees, ledger, links, options, pairings
 from chatapp_cli.store.rows.crm import PairingRow
 from tests.contract.connector_contract import ScriptedAsker
-from tests.runtime.desk import bound, eventually, serving, the_dialogs
+from tests.runtime.desk import attached, bound, eventually, serving, the_dialogs
 
 ANNA = Customer(number=101, name="Анна", username="anna")
 CONNECTOR = "chatapp_tgbot"
@@ -149,6 +149,6 @@ async def _linked(company: Company, portal: Portal, address: str, channel: Chann
     await eventually(installed)
     await eventually(lambda: company.read(lambda tx: links.one(tx, link)).state == LinkState.OK)
     whole = company.read(lambda tx: channels.one(tx, channel))
-    await linking.attach(company, company.read(lambda tx: links.one(tx, link)), whole, str(LINE), {})
+    await attached(company, company.read(lambda tx: links.one(tx, link)), whole, str(LINE), {})
     await eventually(lambda: (CONNECTOR, LINE) in portal.active)
     return link

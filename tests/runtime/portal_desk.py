@@ -21,7 +21,7 @@ from chatapp_cli.store.rows.crm import LinkRow
 from tests.contract.connector_contract import ScriptedAsker
 from tests.daemons import Serving
 from tests.rehearsals.kill import free_port
-from tests.runtime.desk import bound, eventually, serving
+from tests.runtime.desk import attached, bound, eventually, serving
 
 ANNA = Customer(number=101, name="Анна", username="anna")
 CONNECTOR = "chatapp_tgbot"
@@ -138,5 +138,5 @@ async def _begun(
 
 async def _paired(desk: PortalDesk, channel: ChannelId) -> None:
     row = desk.company.read(lambda tx: channels.one(tx, channel))
-    await linking.attach(desk.company, desk.row(), row, str(LINE), {})
+    await attached(desk.company, desk.row(), row, str(LINE), {})
     await eventually(lambda: (CONNECTOR, LINE) in desk.portal.active)

@@ -15,7 +15,7 @@ from chatapp_cli.sandbox.sms import SmsSandbox
 from chatapp_cli.services import channels, ledger, links, options, pairings
 from chatapp_cli.store.rows.crm import LinkRow
 from tests.contract.connector_contract import ScriptedAsker
-from tests.runtime.desk import bound, call_here, eventually
+from tests.runtime.desk import attached, bound, call_here, eventually
 
 LINE = 107
 CONNECTOR = "chatapp_sms"
@@ -102,6 +102,6 @@ async def begun(company: Company, gateway: SmsSandbox, portal: Portal, address: 
     await eventually(accepted)
     await eventually(lambda: desk.row().state == LinkState.OK)
     row = company.read(lambda tx: channels.one(tx, channel))
-    await linking.attach(company, desk.row(), row, str(LINE), {"sms": "on"})
+    await attached(company, desk.row(), row, str(LINE), {"sms": "on"})
     await eventually(lambda: bool(portal.senders) and (CONNECTOR, LINE) in portal.active)
     return desk

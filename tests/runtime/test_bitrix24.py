@@ -20,7 +20,7 @@ from chatapp_cli.sandbox.telegram_bot import TelegramBotSandbox
 from chatapp_cli.services import channels, crm_intake, employees, ledger, links, options, pairings, transcript
 from chatapp_cli.store.rows.crm import LinkRow, PairingRow
 from tests.contract.connector_contract import ScriptedAsker
-from tests.runtime.desk import answer, bound, eventually, serving, state_of, the_dialogs
+from tests.runtime.desk import answer, attached, bound, eventually, serving, state_of, the_dialogs
 from tests.stores import OWNER
 
 ANNA = Customer(number=101, name="Анна", username="anna")
@@ -81,7 +81,7 @@ async def office(company: Company, *, name: str = "north") -> AsyncIterator[Offi
         link = await linked(company, portal, address)
         desk = Office(company, bot, portal, channel, link)
         row = company.read(lambda tx: channels.one(tx, channel))
-        await linking.attach(company, desk.row(), row, str(LINE), {})
+        await attached(company, desk.row(), row, str(LINE), {})
         await eventually(lambda: (CONNECTOR, LINE) in portal.active)
         yield desk
         await portal.settled()

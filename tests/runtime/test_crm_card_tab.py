@@ -10,7 +10,8 @@ import pytest
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.crm.bitrix24 import card_pages
-from chatapp_cli.crm.bitrix24.card_tab import FormTicket, signed
+from chatapp_cli.crm.bitrix24.card_tab import CardTicket
+from chatapp_cli.crm.bitrix24.form_tickets import signed
 from chatapp_cli.domain.crm.cards import CardSheet, ChannelOnCard
 from chatapp_cli.domain.crm.link import Employee
 from chatapp_cli.domain.crm.states import LinkState
@@ -23,7 +24,7 @@ from chatapp_cli.sandbox.bitrix24.objects import Answered, PortalCard
 from chatapp_cli.sandbox.sms import SmsSandbox
 from chatapp_cli.services import channels, crm_intake, employees, ledger, links, options, transcript
 from tests.contract.connector_contract import ANNA, ScriptedAsker
-from tests.runtime.desk import bound, call_here, eventually, serving, the_dialogs
+from tests.runtime.desk import attached, bound, call_here, eventually, serving, the_dialogs
 
 SVETLANA, LINE = 27, 107
 SHEET = CardSheet(channels=[ChannelOnCard(id=ChannelId(1), title="SMS")])
@@ -86,7 +87,7 @@ async def _installed(desk: CardDesk, address: str) -> None:
     await eventually(installs)
     await eventually(lambda: desk.company.read(lambda tx: links.one(tx, desk.link)).state == LinkState.OK)
     channel = desk.company.read(lambda tx: channels.one(tx, desk.channel))
-    await linking.attach(desk.company, row, channel, str(LINE), {})
+    await attached(desk.company, row, channel, str(LINE), {})
     await eventually(lambda: len(desk.portal.placements) == 4)
 
 
@@ -189,7 +190,7 @@ async def _as_of_two_hours_ago(desk: CardDesk) -> Answered:
     row = desk.company.read(lambda tx: links.one(tx, desk.link))
     bound = desk.company.read(lambda tx: links.bound(tx, desk.company.vault, row))
     now = desk.company.world.clock.now()
-    ticket = FormTicket(card="deal:1", channels=[desk.channel], until=now - 1, number="n1")
+    ticket = CardTicket(card="deal:1", channels=[desk.channel], until=now - 1, number="n1")
     page = card_pages.card(desk.portal.address, "ru", SHEET, signed(bound, ticket))
     return Answered(status=200, body=page.body.decode(), headers=dict(page.headers))
 

@@ -29,7 +29,6 @@ CRM = CrmManifest(
     kind="tillbook",
     title=T("Tillbook"),
     summary=T("An invented CRM."),
-    place=T("desk"),
     pairing_fields=(FLAG,),
     channels={
         kind: ChannelThere(id=kind, name=kind, colour="#000000", options=("group_phones",)) for kind in ("email",)

@@ -20,7 +20,7 @@ from chatapp_cli.runtime import linking
 from chatapp_cli.sandbox.bitrix24 import Portal
 from chatapp_cli.services import channels, ingest, ledger, lines, links, options
 from tests.contract.connector_contract import ScriptedAsker
-from tests.runtime.desk import eventually, serving
+from tests.runtime.desk import attached, eventually, serving
 from tests.tui.conftest import GOOD, SMALL, Opener
 from tests.tui.gallery import StillClock
 from tests.tui.stage import opened
@@ -41,7 +41,7 @@ class LinkedDesk:
     async def pair(self) -> None:
         row = self.company.read(lambda tx: links.one(tx, self.link))
         channel = self.company.read(lambda tx: channels.one(tx, self.channel))
-        await linking.attach(self.company, row, channel, "107", {})
+        await attached(self.company, row, channel, "107", {})
         await eventually(lambda: self.portal.active)
 
     def anna_writes(self, text: str = "Где ёлка?") -> None:

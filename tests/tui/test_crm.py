@@ -149,6 +149,23 @@ async def test_a_pairing_and_a_link_end_after_a_question(window: Opener, stage: 
         await it.sees_no(portals.HOME + "  works")
 
 
+async def test_a_link_that_still_owes_the_crm_something_ends_only_after_another_question(
+    window: Opener, stage: Stage, company: Company
+) -> None:
+    portals.furnish(stage)
+    async with window() as it:
+        await to_the_page(it)
+        await it.sees(portals.HOME)
+        await it.press("home", "x", "y")
+        await it.sees(f"{portals.HOME} still has to be told 1 things.", "The CRM will never be told them.")
+        await it.press("n")
+        assert [row.title for row in linked(company)] == [portals.HOME, portals.TRADE]
+        await it.press("x", "y")
+        await it.sees("still has to be told")
+        await it.press("y")
+        await it.until(lambda: [row.title for row in linked(company)] == [portals.TRADE])
+
+
 async def test_trying_again_and_catching_up_are_told_to_the_daemon(
     window: Opener, stage: Stage, company: Company
 ) -> None:

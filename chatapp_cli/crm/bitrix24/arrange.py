@@ -23,7 +23,6 @@ from chatapp_cli.crm.bitrix24.record import (
     NONCE,
     OFFERED,
     Joined,
-    OfferedAccount,
     digest,
     joined,
     on_line,
@@ -82,10 +81,7 @@ class Arrangement:
     async def offer(self, accounts: Sequence[Account]) -> None:
         """Remember what the page of a connector lets an administrator choose, and where the portal calls us."""
         known = {**await self._memory.known(OFFERED), **await self._memory.known(CALLED_AT)}
-        wanted = {CALLED_AT: self._event} | {
-            f"{OFFERED}{one.channel}": written(OfferedAccount(channel=one.channel, kind=one.kind, name=one.name))
-            for one in accounts
-        }
+        wanted = {CALLED_AT: self._event} | {f"{OFFERED}{one.channel}": written(one) for one in accounts}
         changes = {**dict.fromkeys(known, ""), **wanted}
         await self._memory.save({name: said for name, said in changes.items() if known.get(name, "") != said})
 
@@ -188,7 +184,7 @@ class Arrangement:
         return refused
 
     async def _all(self, commands: Mapping[str, BatchCommand]) -> Mapping[str, Any]:
-        return await self._api.batch(commands, urgency=Urgency.BACKGROUND) if commands else {}
+        return await self._api.batch(commands, urgency=Urgency.BACKGROUND)
 
 
 def _by_line(pairings: Sequence[Pairing]) -> tuple[dict[tuple[str, str], Pairing], dict[PairingId, ChannelError]]:
@@ -236,7 +232,6 @@ def _data(pairing: Pairing) -> Mapping[str, str]:
 def _joined(pairing: Pairing) -> Joined:
     signed = pairing.options.get("show_operator_name") == ON
     return Joined(
-        pairing=pairing.id,
         account=pairing.account,
         data=digest(_data(pairing)),
         names=signed,

@@ -59,7 +59,7 @@ class MethodCalls(ABC):
     async def batch(
         self, commands: Mapping[str, BatchCommand], *, urgency: Urgency = Urgency.CLIENT, once: bool = False
     ) -> Mapping[str, Any | ChannelError]:
-        """The results of many methods, in as few requests as possible; of a failed one its error.
+        """The results of many methods, in as few requests as possible, none for no method; of a failed one its error.
 
         Raises what concerns all of them; with ``once``, commands that are not repeatable, no answer is OutcomeUnknown.
         """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 
-from chatapp_cli.crm.bitrix24.pages import page, paragraphs, spoken
+from chatapp_cli.crm.bitrix24.pages import labelled, page, paragraphs, select, spoken
 from chatapp_cli.domain.crm.cards import CardSheet, DialogOnCard
 from chatapp_cli.domain.moment import spelled
 from chatapp_cli.domain.text import T, Text
@@ -55,16 +55,12 @@ def _form(sheet: CardSheet, ticket: str) -> Iterator[str]:
     known = "".join(f'<option value="{escape(one.phone)}">{escape(one.whose)}</option>' for one in sheet.phones)
     only = escape(sheet.phones[0].phone) if len(sheet.phones) == 1 else ""
     phone = f'<input name="phone" type="tel" required maxlength="40" list="phones" value="{only}">'
-    yield _labelled(T("Phone"), f'{phone}<datalist id="phones">{known}</datalist>')
-    options = "".join(f'<option value="{one.id}">{escape(one.title)}</option>' for one in sheet.channels)
-    none = "" if len(sheet.channels) == 1 else '<option value=""></option>'
-    yield _labelled(T("Channel"), f'<select name="channel" required>{none}{options}</select>')
-    yield _labelled(T("Text"), '<textarea name="text" required rows="4" maxlength="4000"></textarea>')
+    yield labelled(T("Phone"), f'{phone}<datalist id="phones">{known}</datalist>')
+    choices = [(str(one.id), Text("{title}", {"title": one.title})) for one in sheet.channels]
+    none = [] if len(sheet.channels) == 1 else [("", Text(""))]
+    yield labelled(T("Channel"), select("channel", [*none, *choices], required=True))
+    yield labelled(T("Text"), '<textarea name="text" required rows="4" maxlength="4000"></textarea>')
     yield f"<button>{escape(show(T('Send')))}</button></form>"
-
-
-def _labelled(label: Text, field: str) -> str:
-    return f"<p><label>{escape(show(label))}<br>{field}</label></p>"
 
 
 def _line(what: Text) -> str:

@@ -7,8 +7,6 @@ Sources: b24-rest-docs ``api-reference/widgets``, ``crm/detail-tab``; providers'
 
 from __future__ import annotations
 
-import base64
-import hmac
 import json
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -16,7 +14,8 @@ from typing import Any, Final
 
 import msgspec
 
-from chatapp_cli.crm.bitrix24 import card_pages
+from chatapp_cli.crm.bitrix24 import card_pages, form_tickets
+from chatapp_cli.crm.bitrix24.form_tickets import FormTicket
 from chatapp_cli.crm.bitrix24.record import Installation, installation, is_from
 from chatapp_cli.domain import border
 from chatapp_cli.domain.crm.cards import CardRef, CardSheet
@@ -33,23 +32,18 @@ PLACEMENTS: Final[Mapping[str, str]] = {
     f"CRM_{kind.upper()}_DETAIL_TAB": kind for kind in ("lead", "deal", "contact", "company")
 }
 """Where the tab is shown, and of which kind the card is then."""
-LASTS: Final[Millis] = 3_600_000
-"""How long a form may be sent after it was opened, in milliseconds."""
 CARD, WRITE = "card", "write"
 _LONGEST: Final = 4000
-"""Characters of a ticket."""
+"""Characters of an access token."""
 _RU: Final = "ru"
 
 
-class FormTicket(msgspec.Struct, frozen=True, kw_only=True):
-    """What a form may do: write from one card, by one of some channels, until a moment, once."""
+class CardTicket(FormTicket, frozen=True, kw_only=True):
+    """A form that may write from one card, by one of some channels."""
 
     card: str
     channels: Sequence[int]
-    until: Millis
-    number: str
     employee: str = ""
-    language: str = _RU
 
 
 class _StoredForm(msgspec.Struct, frozen=True):
@@ -95,14 +89,14 @@ def _opened(bound: Bound, known: Installation, said: Mapping[str, Any], language
     if kind is None or not number:
         return CrmReply(status=404)
     card, now, fresh = CardRef(kind, number), world.clock.now(), world.chance.key()
-    show = partial(_page, bound, known.origin, card, language, now + LASTS, fresh)
+    show = partial(_page, bound, known.origin, card, language, now + form_tickets.LASTS, fresh)
     return CrmReply(card=CardOpened(card=card, show=show, proof=_text(said, "AUTH_ID")[:_LONGEST]))
 
 
 def _page(
     bound: Bound, origin: str, card: CardRef, language: str, until: Millis, number: str, sheet: CardSheet
 ) -> CrmReply:
-    ticket = FormTicket(
+    ticket = CardTicket(
         card=str(card),
         channels=[channel.id for channel in sheet.channels],
         until=until,
@@ -110,17 +104,17 @@ def _page(
         employee=sheet.employee,
         language=language,
     )
-    return card_pages.card(origin, language, sheet, signed(bound, ticket))
+    return card_pages.card(origin, language, sheet, form_tickets.signed(bound, ticket))
 
 
 def _written(bound: Bound, known: Installation, said: Mapping[str, Any], now: Millis) -> CrmReply:
     """What an employee wrote in the form."""
-    ticket = _ticket(bound, _text(said, "ticket"))
+    ticket = form_tickets.read(bound, _text(said, "ticket"), CardTicket)
     if ticket is None:
         return CrmReply(status=403)
     answer = partial(card_pages.said, known.origin, ticket.language)
-    if ticket.until < now:
-        return answer(T("The form is too old. Open the tab again."), status=410)
+    if ticket.is_late(now):
+        return answer(form_tickets.LATE, status=410)
     channel, phone, text = (
         _text(said, "channel"),
         _text(said, "phone").strip(),
@@ -141,7 +135,7 @@ def _written(bound: Bound, known: Installation, said: Mapping[str, Any], now: Mi
 def _accepted(event: CrmWroteFirst, answer: Any) -> CrmReply:
     raw = msgspec.json.encode(_StoredForm(card=event))
     page: CrmReply = answer(T("The message is accepted, and goes out in its turn."))
-    again = answer(T("This form was sent already. Open the tab again to write once more."), status=409)
+    again = answer(form_tickets.SENT, status=409)
     return CrmReply(
         arrivals=[CrmArrival(provider_id=f"card:{event.mark}", event=event, raw=raw)],
         body=page.body,
@@ -155,27 +149,6 @@ def _accepted(event: CrmWroteFirst, answer: Any) -> CrmReply:
 def _refusal(answer: Any, why: Text) -> CrmReply:
     said: CrmReply = answer(T("The message was not accepted: {why}", why=why), status=400)
     return said
-
-
-def signed(bound: Bound, ticket: FormTicket) -> str:
-    """A ticket as the form bears it."""
-    body = base64.urlsafe_b64encode(msgspec.json.encode(ticket))
-    return f"{body.decode()}.{_signature(bound, body)}"
-
-
-def _ticket(bound: Bound, said: str) -> FormTicket | None:
-    """The ticket that a form bears; ``None`` if it was not made by us for this link."""
-    body, _, signature = said.partition(".")
-    if len(said) > _LONGEST or not said.isascii():
-        return None
-    if not hmac.compare_digest(_signature(bound, body.encode()), signature):
-        return None
-    return msgspec.json.decode(base64.urlsafe_b64decode(body), type=FormTicket)
-
-
-def _signature(bound: Bound, body: bytes) -> str:
-    key = f"card form {bound.hook_key} {bound.secrets['client_secret']}".encode()
-    return hmac.new(key, body, "sha256").hexdigest()
 
 
 def _number(options: str) -> str:

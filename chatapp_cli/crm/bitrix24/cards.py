@@ -2,7 +2,8 @@
 
 Its tracker makes them by itself, one to three seconds after a client's first message; we never make one (addendum B1).
 Asked anew each time, because a lead may have been converted since, and a card merged or deleted.
-Sources: b24-rest-docs ``imopenlines.dialog.get``, ``crm.item.get``, ``crm.item.list``; providers' sheet §2.5, §3.1.
+Sources: b24-rest-docs ``imopenlines.dialog.get``, ``imopenlines.crm.chat.get``, ``crm.item.get``,
+``crm.item.list``; providers' sheet §2.5, §3.1.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ async def bound_cards(api: PortalApi, chats: Mapping[str, str]) -> Mapping[str, 
     A chat of which the portal tells nothing now is left out.
     """
     commands = {name: _get_dialog(number) for name, number in chats.items() if number.isdecimal()}
-    answers = await api.batch(commands) if commands else {}
+    answers = await api.batch(commands)
     return {name: bound_to(dialog) for name, dialog in answers.items() if isinstance(dialog, Mapping)}
 
 
@@ -48,7 +49,7 @@ async def known(api: PortalApi, commands: Mapping[str, BatchCommand]) -> Mapping
 
     A person waits for them.
     """
-    answers = await api.batch(commands, urgency=Urgency.OPERATOR) if commands else {}
+    answers = await api.batch(commands, urgency=Urgency.OPERATOR)
     for answer in answers.values():
         if isinstance(answer, ChannelError) and not isinstance(answer, Rejected):
             raise answer
@@ -107,6 +108,12 @@ async def deal_of_lead(api: PortalApi, lead: Tree) -> Tree:
 def get_card(kind: str, number: int) -> BatchCommand:
     """The command that reads a card."""
     return BatchCommand("crm.item.get", {"entityTypeId": TYPES[kind], "id": number})
+
+
+def chats_of_card(kind: str, number: int) -> BatchCommand:
+    """The command that lists the chats of a card, also those in which the conversation has ended."""
+    asked = {"CRM_ENTITY_TYPE": kind, "CRM_ENTITY": number, "ACTIVE_ONLY": "N"}
+    return BatchCommand("imopenlines.crm.chat.get", asked)
 
 
 def bound_to(dialog: Tree) -> Mapping[str, int]:
@@ -191,5 +198,5 @@ async def contact_names(api: PortalApi, chats: Mapping[str, str]) -> Mapping[str
     """What the contacts of chats are called in the CRM, where there is one (S-161)."""
     found = await bound_cards(api, chats)
     wanted = {name: get_card("contact", ids["contact"]) for name, ids in found.items() if "contact" in ids}
-    answers = await api.batch(wanted, urgency=Urgency.BACKGROUND) if wanted else {}
+    answers = await api.batch(wanted, urgency=Urgency.BACKGROUND)
     return {name: title for name, answer in answers.items() if (title := title_of(item_of(answer)))}

@@ -10,8 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from chatapp_cli.crm.bitrix24.api import PortalApi
-from chatapp_cli.crm.bitrix24.calls import BatchCommand
-from chatapp_cli.crm.bitrix24.cards import Tree, deal_of_lead, get_card, item_of, known, shown, title_of
+from chatapp_cli.crm.bitrix24.cards import Tree, chats_of_card, deal_of_lead, get_card, item_of, known, shown, title_of
 from chatapp_cli.domain import border
 from chatapp_cli.domain.crm.cards import CardChat, CardPhone, CardRef, ClientOfCard
 from chatapp_cli.domain.errors import Rejected
@@ -67,14 +66,7 @@ def _is_number(said: Any) -> bool:
 
 async def _chats(api: PortalApi, owners: Mapping[CardRef, str]) -> Sequence[CardChat]:
     """The chats that are bound to cards, also those in which the conversation has ended."""
-    commands = {
-        str(one): BatchCommand(
-            "imopenlines.crm.chat.get",
-            {"CRM_ENTITY_TYPE": one.kind, "CRM_ENTITY": int(one.id), "ACTIVE_ONLY": "N"},
-        )
-        for one in owners
-    }
-    answers = await known(api, commands)
+    answers = await known(api, {str(one): chats_of_card(one.kind, int(one.id)) for one in owners})
     return [
         CardChat(remote=border.external_id(str(chat["CHAT_ID"])), whose=whose)
         for one, whose in owners.items()

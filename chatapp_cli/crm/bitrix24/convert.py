@@ -94,18 +94,15 @@ def _user(entry: LedgerEntry) -> dict[str, Any]:
     if entry.chat.kind == "group":
         return known | {"name": names.letters(entry.chat.name) or names.NOBODY}
     known |= names.called(person)
-    for name, value in (("phone", names.phone(person.phone)), ("url", names.web(person.url))):
-        known |= {name: value} if value else {}
-    return known
+    return known | ({"phone": phone} if (phone := names.phone(person.phone)) else {})
 
 
 def _chat(entry: LedgerEntry) -> dict[str, Any]:
-    chat = {"id": entry.chat.id, "name": entry.chat.name or entry.person.name}
-    return chat | ({"url": link} if (link := names.web(entry.chat.url)) else {})
+    return {"id": entry.chat.id, "name": entry.chat.name or entry.person.name}
 
 
 def _text(entry: LedgerEntry, left_out: Sequence[SharedFile]) -> str:
-    """Who wrote, where it is not seen; what it answers; the words; the post that it comments."""
+    """Who wrote, where it is not seen; what it answers; the words; the names of files that cannot be given."""
     words = bbcode.shielded(entry.text)
     who = _author(entry)
     if who and (words or not entry.files):
@@ -114,7 +111,7 @@ def _text(entry: LedgerEntry, left_out: Sequence[SharedFile]) -> str:
         words = f"{who}:"
     quote = _quote(entry.quoted)
     gone = "\n".join(f"[{file.name}]" for file in left_out)
-    return "\n".join(filter(None, (quote, words, gone, entry.chat.url)))
+    return "\n".join(filter(None, (quote, words, gone)))
 
 
 def _author(entry: LedgerEntry) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Literal, TypeAlias, assert_never
 
 from chatapp_cli.crm.bitrix24 import convert, errors, owners, texts
 from chatapp_cli.crm.bitrix24.api import PortalApi
@@ -24,6 +24,7 @@ TOGETHER: Final = 20
 
 Outcome: TypeAlias = "CrmReceipt | ChannelError"
 _Item: TypeAlias = Callable[[LedgerEntry], Mapping[str, Any]]
+_Beside: TypeAlias = Literal[Act.TEXTED, Act.OWNER, Act.FAILED]
 
 
 class Delivery:
@@ -75,16 +76,22 @@ class Delivery:
                 return self._again("imconnector.delete.messages", entries, convert.deleted)
             case Act.DELIVERED:
                 return self._again("imconnector.send.status.delivery", entries, convert.delivered)
-        return self._tell_beside(entries)
+            case Act.TEXTED | Act.OWNER | Act.FAILED as act:
+                return self._tell_beside(act, entries)
+            case unknown:
+                assert_never(unknown)
 
-    def _tell_beside(self, entries: Sequence[LedgerEntry]) -> Awaitable[Sequence[Outcome]]:
+    def _tell_beside(self, act: _Beside, entries: Sequence[LedgerEntry]) -> Awaitable[Sequence[Outcome]]:
         """What does not stand in the chat: who is responsible, how an SMS fares, what did not get through."""
-        match entries[0].act:
+        match act:
             case Act.TEXTED:
                 return texts.report(self._api, entries)
             case Act.OWNER:
                 return owners.tell(self._api, entries, self._clock.now())
-        return self._complain(entries)
+            case Act.FAILED:
+                return self._complain(entries)
+            case unknown:
+                assert_never(unknown)
 
     async def _add(self, entries: Sequence[LedgerEntry]) -> Sequence[Outcome]:
         owner = self._api.held.owner
@@ -137,7 +144,7 @@ class Delivery:
             for kind, card in list(cards.get(f"c{place}", {}).items())[:1]:
                 comment = {"ENTITY_ID": card, "ENTITY_TYPE": kind, "COMMENT": complaint(entry)}
                 commands[f"t{place}"] = BatchCommand("crm.timeline.comment.add", {"fields": comment})
-        answers = await self._api.batch(commands, urgency=Urgency.OPERATOR) if commands else {}
+        answers = await self._api.batch(commands, urgency=Urgency.OPERATOR)
         return [_complained(answers.get(f"n{place}"), answers.get(f"t{place}")) for place in range(len(entries))]
 
 

@@ -73,7 +73,7 @@ class ChatHistory:
                 for place, chat in enumerate(some)
                 if chat.session.isdecimal() and str(found[place].get("sessionId", "")) != chat.session
             }
-            earlier = await self._ask(older, Urgency.BACKGROUND) if older else {}
+            earlier = await self._ask(older, Urgency.BACKGROUND)
             arrivals: list[CrmArrival] = []
             for place, chat in enumerate(some):
                 before = earlier.get(str(place))
@@ -86,7 +86,7 @@ class ChatHistory:
         wanted = {
             str(place): {"CHAT_ID": int(chat.remote)} for place, chat in enumerate(chats) if chat.remote.isdecimal()
         }
-        answers = await self._ask(wanted, Urgency.BACKGROUND) if wanted else {}
+        answers = await self._ask(wanted, Urgency.BACKGROUND)
         found = [answers.get(str(place)) for place in range(len(chats))]
         return [one if isinstance(one, Mapping) else {} for one in found]
 

@@ -37,7 +37,7 @@ async def places(api: PortalApi) -> Sequence[Place]:
     asked = {
         line: BatchCommand("imopenlines.config.get", {"CONFIG_ID": int(line), "WITH_QUEUE": "Y"}) for line in lines
     }
-    settings = await api.batch(asked, urgency=Urgency.BACKGROUND) if asked else {}
+    settings = await api.batch(asked, urgency=Urgency.BACKGROUND)
     return [_place(line, about, settings.get(line)) for line, about in lines.items()]
 
 

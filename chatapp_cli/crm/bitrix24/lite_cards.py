@@ -18,6 +18,8 @@ from chatapp_cli.domain import border
 from chatapp_cli.domain.crm.entry import CrmPerson, LedgerEntry
 from chatapp_cli.domain.crm.link import Place
 from chatapp_cli.domain.errors import OutcomeUnknown, Rejected, Retryable
+from chatapp_cli.domain.text import T
+from chatapp_cli.i18n import show
 from chatapp_cli.kit.brackets import members
 from chatapp_cli.ports.world import Clock
 
@@ -55,8 +57,12 @@ async def places(api: WebhookApi) -> Sequence[Place]:
     found = told.get("categories") if isinstance(told, Mapping) else None
     funnels = [one for one in members(found or []) if isinstance(one, Mapping) and str(one.get("id", "")).isdecimal()]
     funnels.sort(key=lambda one: one.get("isDefault") != "Y")
-    deals = [Place(id=f"deal-{one['id']}", name=border.name(f"Сделки: {one.get('name', '')}")) for one in funnels]
-    return [*deals, Place(id=LEADS, name="Лиды")]
+    deals = [Place(id=f"deal-{one['id']}", name=_pipeline(border.name(str(one.get("name", ""))))) for one in funnels]
+    return [*deals, Place(id=LEADS, name=show(T("Leads")))]
+
+
+def _pipeline(name: str) -> str:
+    return show(T("Deals: {name}", name=name))
 
 
 class LiteCards:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import structlog
 
@@ -74,7 +74,7 @@ class ChatNaming:
             for chat, name in called.items()
             if name != self._looked.get(chat, (0.0, some[chat].chat.name))[1]
         }
-        answers: Mapping[str, Any] = await self._api.batch(commands, urgency=Urgency.BACKGROUND) if commands else {}
+        answers = await self._api.batch(commands, urgency=Urgency.BACKGROUND)
         for chat, entry in some.items():
             done = not isinstance(answers.get(chat), ChannelError)
             self._looked[chat] = (now, called.get(chat, entry.chat.name) if done else entry.chat.name)

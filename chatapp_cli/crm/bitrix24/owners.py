@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from chatapp_cli.crm.bitrix24 import events, names
 from chatapp_cli.crm.bitrix24.api import PortalApi
 from chatapp_cli.crm.bitrix24.calls import BatchCommand
-from chatapp_cli.crm.bitrix24.cards import TYPES, bound_cards, bound_to, item_of
+from chatapp_cli.crm.bitrix24.cards import TYPES, bound_cards, bound_to, chats_of_card, item_of
 from chatapp_cli.crm.bitrix24.errors import CARD_AWAITED
 from chatapp_cli.crm.bitrix24.rate import Urgency
 from chatapp_cli.domain import border
@@ -78,14 +78,7 @@ async def _changed(api: PortalApi, changes: Sequence[CardEvent]) -> Changed:
 
 async def _chats(api: PortalApi, changed: Changed) -> Mapping[str, set[CardKey]]:
     """The portal's numbers of the chats of cards, through our connectors, with the cards that lead to each."""
-    commands = {
-        f"{key.kind} {key.number}": BatchCommand(
-            "imopenlines.crm.chat.get",
-            {"CRM_ENTITY_TYPE": key.kind.upper(), "CRM_ENTITY": key.number, "ACTIVE_ONLY": "N"},
-        )
-        for key in changed
-    }
-    answers = await _all(api, commands)
+    answers = await _all(api, {f"{key.kind} {key.number}": chats_of_card(*key) for key in changed})
     found: dict[str, set[CardKey]] = {}
     for key in changed:
         for one in members(answers.get(f"{key.kind} {key.number}")):
@@ -144,7 +137,7 @@ async def _all(api: PortalApi, commands: Mapping[str, BatchCommand]) -> Mapping[
 
     Raises what passes by itself.
     """
-    answers = await api.batch(commands, urgency=Urgency.BACKGROUND) if commands else {}
+    answers = await api.batch(commands, urgency=Urgency.BACKGROUND)
     for said in answers.values():
         if isinstance(said, ChannelError) and not isinstance(said, Rejected | Misconfigured):
             raise said

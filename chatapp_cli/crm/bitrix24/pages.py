@@ -60,6 +60,20 @@ def page(origin: str, language: str, title: Text, body: str, *, status: int = 20
     return CrmReply(status=status, body=whole.encode(), content_type="text/html; charset=utf-8", headers=headers)
 
 
+def labelled(label: Text, field: str) -> str:
+    """A field of a form below its label, in the language that is spoken now; ``field`` is HTML."""
+    return f"<label>{escape(show(label))}<br>{field}</label>"
+
+
+def select(name: str, choices: Sequence[tuple[str, Text]], *, chosen: str = "", required: bool = False) -> str:
+    """A field with choices, each a value and its words."""
+    inside = "".join(
+        f'<option value="{escape(value)}"{" selected" if value == chosen else ""}>{escape(show(label))}</option>'
+        for value, label in choices
+    )
+    return f'<select name="{name}"{" required" if required else ""}>{inside}</select>'
+
+
 def paragraphs(language: str, lines: Sequence[Text]) -> str:
     """Sentences as HTML."""
     with speaking(spoken(language)):

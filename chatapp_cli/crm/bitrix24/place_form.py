@@ -6,18 +6,19 @@ works once. Nothing here asks the network: what is chosen is kept as an event, w
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from html import escape
 from typing import Any, Final
 
-from chatapp_cli.crm.bitrix24 import names, pages
+from chatapp_cli.crm.bitrix24 import form_tickets, names, pages
+from chatapp_cli.crm.bitrix24.form_tickets import FormTicket
 from chatapp_cli.crm.bitrix24.names import KIND
-from chatapp_cli.crm.bitrix24.record import CALLED_AT, Joined, OfferedAccount, joined, offered
+from chatapp_cli.crm.bitrix24.record import CALLED_AT, Joined, joined, offered
 from chatapp_cli.domain import option
 from chatapp_cli.domain.crm.events import CrmArrival, CrmEvent, PlaceConfigured, PlaceDetached
+from chatapp_cli.domain.crm.link import Account
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.form import Field
 from chatapp_cli.domain.ids import ChannelId, Millis
@@ -32,13 +33,18 @@ SAVE: Final = "save"
 """The page that takes the form."""
 LEAVE: Final = "leave"
 """The value of the button that disconnects."""
-LASTS: Final[Millis] = 60 * 60_000
-"""How long a form may be sent, in milliseconds."""
 _USED: Final = "form "
-"""In the memory before the nonce of a form that came back: until when it would have been valid."""
+"""In the memory before the number of a form that came back: until when it would have been valid."""
 _OPTION: Final = "option_"
 _NO: Final = CrmReply(status=403)
 _INPUTS: Final[Mapping[str, str]] = {"phone": "tel", "url": "url", "email": "email", "number": "number"}
+
+
+class PlaceTicket(FormTicket, frozen=True, kw_only=True):
+    """A form that may choose the channel of one line."""
+
+    connector: str
+    line: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +81,7 @@ async def shown(
     with speaking(pages.spoken(where.language)):
         body = _state(where, there) + _trouble(problem) + _about(address)
         if accounts or there:
-            token = _token(bound, where, _nonce(seed, where.now))
+            token = form_tickets.signed(bound, _ticket(where, seed))
             body += _form(token, where, there, accounts, typed or (there.options if there else {}))
         else:
             body += _nothing_to_choose(where.kind)
@@ -111,12 +117,12 @@ def _said(words: Text, tag: str = "span") -> str:
 
 
 def _form(
-    token: str, where: FormPlace, there: Joined | None, accounts: Sequence[OfferedAccount], values: Mapping[str, str]
+    token: str, where: FormPlace, there: Joined | None, accounts: Sequence[Account], values: Mapping[str, str]
 ) -> str:
     chosen = there.channel if there else 0
     choices = [(str(one.channel), Text("{value}", {"value": one.name})) for one in accounts]
-    inside = _hidden("token", token) + _hidden("language", where.language)
-    inside += _labelled(T("Account"), _select("channel", choices, str(chosen)))
+    inside = f'<input type="hidden" name="token" value="{escape(token)}">'
+    inside += pages.labelled(T("Account"), pages.select("channel", choices, chosen=str(chosen)))
     for field in _fields(where.kind):
         inside += _question(field, values.get(field.name, field.default))
     inside += _button("save", T("Save and connect")) if accounts else ""
@@ -136,72 +142,43 @@ def _question(field: Field, value: str) -> str:
         box = f'<input type="checkbox" name="{name}" value="on"{on}>'
         return f"<label>{box} {escape(show(field.label))}</label>"
     if field.choices:
-        return _labelled(field.label, _select(name, [(one.value, one.label) for one in field.choices], value))
+        return pages.labelled(
+            field.label, pages.select(name, [(one.value, one.label) for one in field.choices], chosen=value)
+        )
     kind = _INPUTS.get(field.kind, "text")
     typed = f'<input type="{kind}" name="{name}" value="{escape(value)}" maxlength="{field.longest}">'
-    return _labelled(field.label, typed)
-
-
-def _labelled(label: Text, inside: str) -> str:
-    return f"<label>{escape(show(label))}: {inside}</label>"
-
-
-def _select(name: str, choices: Sequence[tuple[str, Text]], chosen: str) -> str:
-    inside = "".join(
-        f'<option value="{escape(value)}"{" selected" if value == chosen else ""}>{escape(show(label))}</option>'
-        for value, label in choices
-    )
-    return f'<select name="{name}">{inside}</select>'
-
-
-def _hidden(name: str, value: str) -> str:
-    return f'<input type="hidden" name="{name}" value="{escape(value)}">'
+    return pages.labelled(field.label, typed)
 
 
 def _button(act: str, label: Text) -> str:
     return f'<p><button name="act" value="{act}">{escape(show(label))}</button></p>'
 
 
-def _token(bound: Bound, where: FormPlace, nonce: str) -> str:
-    body = f"{where.now + LASTS}.{nonce}.{where.connector}.{where.line}"
-    return f"{body}.{_signed(bound, body)}"
-
-
-def _nonce(seed: str, now: Millis) -> str:
-    return sha256(f"{now} {seed}".encode("utf-8", "replace")).hexdigest()[:32]
-
-
-def _signed(bound: Bound, body: str) -> str:
-    key = bound.secrets["client_secret"].encode()
-    return hmac.new(key, f"place form {bound.hook_key} {body}".encode("utf-8", "replace"), sha256).hexdigest()
+def _ticket(where: FormPlace, seed: str) -> PlaceTicket:
+    number = sha256(f"{where.now} {seed}".encode("utf-8", "replace")).hexdigest()[:32]
+    until = where.now + form_tickets.LASTS
+    return PlaceTicket(connector=where.connector, line=where.line, until=until, number=number, language=where.language)
 
 
 async def saved(bound: Bound, origin: str, tree: Mapping[str, Any], now: Millis) -> CrmReply:
     """Take the form: what is wrong stands on the page, what is right is kept once."""
     said = {name: value for name, value in tree.items() if isinstance(value, str)}
-    where, nonce, until = _read(bound, said.get("token", ""))
-    if where is None or until <= now:
+    ticket = form_tickets.read(bound, said.get("token", ""), PlaceTicket)
+    if ticket is None:
         return _NO
-    where = replace(where, language=said.get("language", ""), now=now)
+    where = FormPlace(connector=ticket.connector, line=ticket.line, language=ticket.language, now=now)
+    if ticket.is_late(now):
+        return _answer(origin, where, form_tickets.LATE, status=410)
     try:
         event = await _event(bound, where, said)
     except UsageError as problem:
         typed = _values(where.kind, said)
         return await shown(bound, origin, where, seed=said["token"], typed=typed, problem=problem)
-    if not await bound.memory.swap(_USED + nonce, "", str(until)):
-        return _NO
+    if not await bound.memory.swap(_USED + ticket.number, "", str(ticket.until)):
+        return _answer(origin, where, form_tickets.SENT, status=409)
     await _forget_old(bound, now)
-    arrival = CrmArrival(provider_id=f"form:{nonce}", event=event, raw=b'{"event":"FORM"}')
+    arrival = CrmArrival(provider_id=f"form:{ticket.number}", event=event, raw=b'{"event":"FORM"}')
     return replace(_thanks(origin, where, event), arrivals=[arrival])
-
-
-def _read(bound: Bound, token: str) -> tuple[FormPlace | None, str, Millis]:
-    """What a token of ours says; nothing for another one."""
-    body, _, signature = token.rpartition(".")
-    if not hmac.compare_digest(_signed(bound, body).encode(), signature.encode("utf-8", "replace")):
-        return None, "", 0
-    until, nonce, connector, line = body.split(".")
-    return FormPlace(connector=connector, line=line, language="", now=0), nonce, int(until)
 
 
 async def _event(bound: Bound, where: FormPlace, said: Mapping[str, str]) -> CrmEvent:
@@ -233,6 +210,9 @@ async def _forget_old(bound: Bound, now: Millis) -> None:
 def _thanks(origin: str, where: FormPlace, event: CrmEvent) -> CrmReply:
     connected = T("Saved. The desk connects the channel now; you can close this page.")
     left = T("Saved. The desk disconnects the channel now; you can close this page.")
-    words = connected if isinstance(event, PlaceConfigured) else left
+    return _answer(origin, where, connected if isinstance(event, PlaceConfigured) else left)
+
+
+def _answer(origin: str, where: FormPlace, words: Text, *, status: int = 200) -> CrmReply:
     title = Text(names.channels()[where.kind].name)
-    return pages.page(origin, where.language, title, pages.paragraphs(where.language, [words]))
+    return pages.page(origin, where.language, title, pages.paragraphs(where.language, [words]), status=status)

@@ -1,8 +1,10 @@
 """The portal's limits: a leaking bucket for requests, and time for each method.
 
 A portal counts two requests a second, and lets fifty more run up (b24-rest-docs ``limits.md``). All programs with our
-address share that, so we fill less than half of it. The time that a method takes is counted for ten minutes; its limit
-is not told, but each answer tells how much is used and when the oldest part of it ends.
+address share that, and each process of ours has a bucket of its own, such as a command beside the daemon: so one fills
+a little less than the rate and less than half of the fifty, and waits when the portal says that it is full. The time
+that a method takes is counted for ten minutes; its limit is not told, but each answer tells how much is used and when
+the oldest part of it ends.
 """
 
 from __future__ import annotations
@@ -18,8 +20,8 @@ from chatapp_cli.crm.bitrix24.errors import PARKED_CODE
 from chatapp_cli.domain.errors import RateLimited
 from chatapp_cli.ports.world import Clock
 
-LEAK: Final = 2.0
-"""Requests a second."""
+LEAK: Final = 1.9
+"""Requests a second: the rest is for commands beside the daemon."""
 BURST: Final = 20
 """Requests that may go at once after a pause."""
 SLOW: Final = 300.0

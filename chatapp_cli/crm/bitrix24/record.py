@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from chatapp_cli.domain.crm.link import Account
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.kit.tokens import AccessToken, name_of
 from chatapp_cli.ports.bind import Bound
@@ -96,7 +97,6 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
 class Joined(msgspec.Struct, frozen=True, kw_only=True):
     """A channel that stands on an open line."""
 
-    pairing: int
     account: str
     data: str = ""
     """Digest of what the portal was told about it."""
@@ -106,14 +106,6 @@ class Joined(msgspec.Struct, frozen=True, kw_only=True):
     """The channel's number."""
     options: dict[str, str] = {}
     """The pairing's options, as the page of the connector shows them."""
-
-
-class OfferedAccount(msgspec.Struct, frozen=True, kw_only=True):
-    """A channel of ours that an administrator may choose."""
-
-    channel: int
-    kind: str
-    name: str
 
 
 def on_line(connector: str, line: str) -> str:
@@ -126,7 +118,7 @@ def digest(said: Any) -> str:
     return sha256(msgspec.json.encode(said, order="deterministic")).hexdigest()[:32]
 
 
-def written(value: msgspec.Struct) -> str:
+def written(value: msgspec.Struct | Account) -> str:
     """As it is remembered."""
     return msgspec.json.encode(value).decode()
 
@@ -153,9 +145,9 @@ async def joined(memory: Memory) -> dict[str, Joined]:
     return {name.removeprefix(JOINED): msgspec.json.decode(text, type=Joined) for name, text in kept.items()}
 
 
-async def offered(memory: Memory, kind: str) -> list[OfferedAccount]:
+async def offered(memory: Memory, kind: str) -> list[Account]:
     """The channels of a kind that may be chosen, by name."""
-    found = [msgspec.json.decode(one, type=OfferedAccount) for one in (await memory.known(OFFERED)).values()]
+    found = [msgspec.json.decode(one, type=Account) for one in (await memory.known(OFFERED)).values()]
     return sorted((one for one in found if one.kind == kind), key=lambda one: (one.name, one.channel))
 
 

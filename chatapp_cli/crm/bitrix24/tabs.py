@@ -49,7 +49,7 @@ class CardTabs:
         await self._all(commands)
 
     async def _all(self, commands: Mapping[str, BatchCommand]) -> Mapping[str, Any]:
-        answers = await self._api.batch(commands, urgency=Urgency.BACKGROUND) if commands else {}
+        answers = await self._api.batch(commands, urgency=Urgency.BACKGROUND)
         for name, answer in answers.items():
             if isinstance(answer, NeedsRebind):
                 raise answer

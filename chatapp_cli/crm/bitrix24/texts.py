@@ -112,7 +112,7 @@ class TextProviders:
         return {"HANDLER": self._handler, "NAME": {language: _name(pairing, language) for language in _LANGUAGES}}
 
     async def _all(self, commands: Mapping[str, BatchCommand]) -> Mapping[str, Any]:
-        return await self._api.batch(commands, urgency=Urgency.BACKGROUND) if commands else {}
+        return await self._api.batch(commands, urgency=Urgency.BACKGROUND)
 
 
 def _command(code: str, described: Mapping[str, Any], is_there: bool) -> BatchCommand:
@@ -154,7 +154,7 @@ async def report(api: PortalApi, entries: Sequence[LedgerEntry]) -> Sequence[Out
         commands[f"s{place}"] = BatchCommand("messageservice.message.status.update", _status(entry))
         if entry.employee and entry.reason:
             commands[f"n{place}"] = BatchCommand("im.notify.system.add", _notice(entry))
-    answers = await api.batch(commands, urgency=Urgency.OPERATOR) if commands else {}
+    answers = await api.batch(commands, urgency=Urgency.OPERATOR)
     return [_outcome(entry, answers.get(f"s{place}")) for place, entry in enumerate(entries)]
 
 

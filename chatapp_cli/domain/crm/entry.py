@@ -27,7 +27,6 @@ class CrmPerson:
     phone: str = ""
     """As ``+`` and digits; empty if unknown, or if it belongs to one of our own lines."""
     username: str = ""
-    url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,14 +37,10 @@ class CrmChat:
     """One for each dialog."""
     name: str
     kind: ChatKind = "private"
-    url: str = ""
-    """The post under which its comments stand, if it is a public one."""
     remote: str = ""
     """The CRM's own id of the chat, once it has told one."""
     session: str = ""
     """The CRM's id of the present conversation in the chat, once it has told one."""
-    code: str = ""
-    """The CRM's code that joins person, chat and place, once it has told one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +49,6 @@ class SharedFile:
 
     name: str
     url: str
-    mime: str = ""
-    size: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +77,6 @@ class LedgerEntry:
     """Who caused it."""
     employee: str = ""
     """The CRM's id of the employee who wrote it: there, or here as our operator. For ``OWNER`` who is responsible."""
-    automatic: bool = False
     remote: str = ""
     """The CRM's id of the message, for ``DELIVERED`` and ``FAILED``."""
     sent_as: Sequence[str] = ()
@@ -103,5 +95,4 @@ class CrmReceipt:
 
     chat: str = ""
     session: str = ""
-    code: str = ""
     remote: str = ""

@@ -103,7 +103,6 @@ class CrmConversation:
     place: str
     chat: str
     session: str
-    remote_chat: str = ""
     closed: bool = False
 
 
@@ -204,5 +203,3 @@ class MirroredChat:
     chat: str
     remote: str
     session: str = ""
-    seen: str = ""
-    """The CRM's id of the last message that we know."""

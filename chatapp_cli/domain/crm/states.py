@@ -16,7 +16,7 @@ class LinkState(StrEnum):
     PAYMENT = "payment"
     """The CRM's subscription has ended."""
     SUSPENDED = "suspended"
-    """The CRM has blocked the application, or closed the portal for a while."""
+    """The CRM has blocked the application, or closed itself for a while."""
 
 
 class Act(StrEnum):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from chatapp_cli.sandbox.bitrix24.call import Call, Desk, Method
 from chatapp_cli.sandbox.bitrix24.objects import (
@@ -22,6 +22,10 @@ from chatapp_cli.sandbox.bitrix24.talk import message_event, session_event
 def written_time(at: int) -> str:
     """A moment as the portal writes it."""
     return datetime.fromtimestamp(at // 1000, UTC).isoformat()
+
+
+_CARDS: Final = frozenset(("lead", "deal", "company", "contact"))
+"""``CRM_ENTITY_TYPE``; the documentation lists lower case alone."""
 
 
 class LineMethods:
@@ -154,7 +158,10 @@ class LineMethods:
         return {"chatId": str(chat.id)}
 
     def _card(self, call: Call) -> PortalCard:
-        card = self._office.card(call.text("CRM_ENTITY_TYPE").lower(), call.number("CRM_ENTITY"))
+        kind = call.text("CRM_ENTITY_TYPE")
+        if kind not in _CARDS:
+            raise PortalRefusal(400, "ERROR_ARGUMENT", "There is no such kind of card")
+        card = self._office.card(kind, call.number("CRM_ENTITY"))
         if card is None:
             raise PortalRefusal(400, "ERROR_ARGUMENT", "There is no such card")
         return card

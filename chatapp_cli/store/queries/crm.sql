@@ -1,9 +1,12 @@
+-- Where a state is compared twice, as in "state <> 'done' AND state = 'new'", the first comparison is the condition of a
+-- partial index: SQLite takes such an index only if the statement repeats its condition.
+
 -- name: links.all
 SELECT k.id, k.kind, k.account, k.title, k.hook_key, k.settings, k.facts, k.revision, k.state, k.code, k.detail,
   k.state_since, k.look_at, k.proof_at, k.gap_from, k.gap_until, k.created_at,
   (SELECT COUNT(*) FROM crm_entry e WHERE e.link_id = k.id AND e.state <> 'dead'),
-  (SELECT COUNT(*) FROM crm_entry e WHERE e.link_id = k.id AND e.state = 'dead')
-    + (SELECT COUNT(*) FROM crm_arrived a WHERE a.link_id = k.id AND a.state <> 'done' AND a.problem <> ''),
+  (SELECT COUNT(*) FROM crm_entry e WHERE e.link_id = k.id AND e.state = 'dead'),
+  (SELECT COUNT(*) FROM crm_arrived a WHERE a.link_id = k.id AND a.state <> 'done' AND a.state = 'dead'),
   (SELECT MIN(e.created_at) FROM crm_entry e WHERE e.link_id = k.id AND e.state <> 'dead')
 FROM crm_link k ORDER BY k.id;
 
@@ -14,8 +17,8 @@ SELECT id FROM crm_link LIMIT 1;
 SELECT k.id, k.kind, k.account, k.title, k.hook_key, k.settings, k.facts, k.revision, k.state, k.code, k.detail,
   k.state_since, k.look_at, k.proof_at, k.gap_from, k.gap_until, k.created_at,
   (SELECT COUNT(*) FROM crm_entry e WHERE e.link_id = k.id AND e.state <> 'dead'),
-  (SELECT COUNT(*) FROM crm_entry e WHERE e.link_id = k.id AND e.state = 'dead')
-    + (SELECT COUNT(*) FROM crm_arrived a WHERE a.link_id = k.id AND a.state <> 'done' AND a.problem <> ''),
+  (SELECT COUNT(*) FROM crm_entry e WHERE e.link_id = k.id AND e.state = 'dead'),
+  (SELECT COUNT(*) FROM crm_arrived a WHERE a.link_id = k.id AND a.state <> 'done' AND a.state = 'dead'),
   (SELECT MIN(e.created_at) FROM crm_entry e WHERE e.link_id = k.id AND e.state <> 'dead')
 FROM crm_link k WHERE k.id = :id;
 
@@ -248,36 +251,32 @@ SELECT message_id FROM crm_message WHERE link_id = :link AND message_id = :messa
 
 -- name: chats.keep
 INSERT INTO crm_dialog (pairing_id, chat, dialog_id, remote, session, code, seen, closed)
-VALUES (:pairing, :chat, :dialog, :remote, :session, :code, '', 0)
+VALUES (:pairing, :chat, :dialog, :remote, :session, '', '', 0)
 ON CONFLICT (pairing_id, chat) DO UPDATE SET
   remote = CASE WHEN excluded.remote <> '' THEN excluded.remote ELSE crm_dialog.remote END,
   session = CASE WHEN excluded.session <> '' THEN excluded.session ELSE crm_dialog.session END,
-  code = CASE WHEN excluded.code <> '' THEN excluded.code ELSE crm_dialog.code END, closed = 0;
+  closed = 0;
 
 -- name: chats.of_dialog
-SELECT pairing_id, dialog_id, chat, remote, session, code, seen, closed, owner, owner_at FROM crm_dialog
+SELECT pairing_id, dialog_id, chat, remote, session, closed, owner, owner_at FROM crm_dialog
 WHERE dialog_id = :dialog AND pairing_id = :pairing ORDER BY closed, chat LIMIT 1;
 
 -- name: chats.find
-SELECT pairing_id, dialog_id, chat, remote, session, code, seen, closed, owner, owner_at FROM crm_dialog
+SELECT pairing_id, dialog_id, chat, remote, session, closed, owner, owner_at FROM crm_dialog
 WHERE pairing_id = :pairing AND chat = :chat;
 
 -- name: chats.by_remote
-SELECT pairing_id, dialog_id, chat, remote, session, code, seen, closed, owner, owner_at FROM crm_dialog
+SELECT pairing_id, dialog_id, chat, remote, session, closed, owner, owner_at FROM crm_dialog
 WHERE pairing_id = :pairing AND remote = :remote AND remote <> '';
 
 -- name: chats.of_link
-SELECT h.pairing_id, h.dialog_id, h.chat, h.remote, h.session, h.code, h.seen, h.closed, h.owner, h.owner_at
+SELECT h.pairing_id, h.dialog_id, h.chat, h.remote, h.session, h.closed, h.owner, h.owner_at
 FROM crm_dialog h JOIN crm_pairing p ON p.id = h.pairing_id
 WHERE p.link_id = :link AND p.active = 1 AND h.remote <> '' ORDER BY h.pairing_id, h.chat;
 
 -- name: chats.conversation
-UPDATE crm_dialog SET session = CASE WHEN :session <> '' THEN :session ELSE session END, closed = :closed,
-  remote = CASE WHEN :remote <> '' THEN :remote ELSE remote END
+UPDATE crm_dialog SET session = CASE WHEN :session <> '' THEN :session ELSE session END, closed = :closed
 WHERE pairing_id = :pairing AND chat = :chat;
-
--- name: chats.see
-UPDATE crm_dialog SET seen = :seen WHERE pairing_id = :pairing AND chat = :chat;
 
 -- name: owners.of_dialog
 SELECT p.id, p.link_id, p.after, p.options FROM dialog d

@@ -36,10 +36,17 @@ class LinkRow(NamedTuple):
     created_at: Millis
     waiting: int
     """Entries of the ledger that wait."""
-    dead: int
-    """Entries that the CRM refused, and events of it that could not be used."""
+    refused: int
+    """Entries that the CRM refused."""
+    letters: int
+    """Events of the CRM that could not be used."""
     oldest: Millis | None
     """When the oldest waiting entry was made."""
+
+    @property
+    def dead(self) -> int:
+        """All that a person has to decide: refused entries, and events that could not be used."""
+        return self.refused + self.letters
 
     @property
     def settings(self) -> Mapping[str, str]:
@@ -183,8 +190,6 @@ class ChatRow(NamedTuple):
     chat: str
     remote: str
     session: str
-    code: str
-    seen: str
     closed: int
     owner: str
     """The employee who is responsible for its cards, as the CRM last told us or we told it."""

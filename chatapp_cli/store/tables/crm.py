@@ -9,7 +9,7 @@ from chatapp_cli.store.tables.base import NEVER_AGAIN, Big, Table, key, later, m
 
 
 class CrmLink(Table, table=True):
-    """A portal that the company works with."""
+    """A CRM that the company works with."""
 
     __tablename__ = "crm_link"
     __table_args__ = (UniqueConstraint("kind", "account"), UniqueConstraint("hook_key"), NEVER_AGAIN)
@@ -88,9 +88,9 @@ class CrmDialog(Table, table=True):
     session: str
     """The CRM's id of the conversation that goes on in it."""
     code: str
-    """The CRM's code that joins chat, person and place."""
+    """Empty: nothing reads it."""
     seen: str
-    """The CRM's id of the last message that we took."""
+    """Empty: nothing reads it."""
     closed: int
     owner: str = Field("", sa_column_kwargs=later())
     """The employee who is responsible for its cards, as the CRM last told us or we told it; empty if nobody said."""

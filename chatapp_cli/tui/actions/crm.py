@@ -6,6 +6,7 @@ from collections.abc import Collection
 from functools import partial
 
 from chatapp_cli.domain.crm.link import Place
+from chatapp_cli.domain.errors import Refused
 from chatapp_cli.i18n import _, show
 from chatapp_cli.kit.crms import manifest, manifests
 from chatapp_cli.runtime import linking
@@ -39,7 +40,6 @@ async def attach(page: ActionPage, row: LinkRow, paired: Collection[int]) -> Non
 
 
 async def _attach_to(page: ActionPage, row: LinkRow, channel: ChannelRow, places: dict[str, Place]) -> None:
-    about = manifest(row.kind)
     if not places:
         page.say(_("The CRM has no place for a channel yet: make one there."))
         return
@@ -47,8 +47,7 @@ async def _attach_to(page: ActionPage, row: LinkRow, channel: ChannelRow, places
     wanted = await page.choose(_("Which place?"), named)
     if wanted is None or not await _settled(page, row, places[wanted]):
         return
-    pair = partial(pairings.attach, manifest=about, link=row.id, channel=channel, place=places[wanted], changes={})
-    await page.workspace.write(pair)
+    await linking.attach(page.workspace.company, row, channel, places[wanted], {})
     page.say(_("{title} is paired with {place}.", title=channel.title, place=places[wanted].name))
 
 
@@ -86,11 +85,8 @@ async def mend(page: ActionPage, row: LinkRow, pairing: PairingRow) -> None:
 
 
 async def _mend(page: ActionPage, row: LinkRow, place: Place) -> None:
-    after, done = await linking.mend(page.workspace.company, row, place)
-    if done:
-        page.say(_("{place}: {settings} is set now.", place=place.name, settings=done))
-    if left := [code for code in after.warnings if code in place.mends]:
-        page.say(_("{place}: the CRM did not keep it: {codes}", place=place.name, codes=", ".join(left)))
+    for said in await linking.mend(page.workspace.company, row, place):
+        page.say(show(said))
 
 
 async def detach(page: ActionPage, row: PairingRow) -> None:
@@ -125,9 +121,19 @@ async def drop(page: ActionPage, row: ShownEntryRow) -> None:
 
 
 async def unlink(page: ActionPage, row: LinkRow) -> None:
-    """Remove a link, after a question."""
+    """Remove a link, after a question, and after another one if the CRM would never be told something."""
     note = _("Dialogs and messages stay. Remove the application in the CRM too.")
-    if await page.confirm(_("Remove the link to {title}?", title=row.title), note, yes=_("Remove")):
+    title = _("Remove the link to {title}?", title=row.title)
+    if not await page.confirm(title, note, yes=_("Remove")):
+        return
+    try:
+        left = await linking.unlink(page.workspace.company, row, force=False)
+    except Refused as owing:
+        if owing.code != "still_owing":
+            raise
+        lost = f"{show(owing.what)}\n{_('The CRM will never be told them.')}"
+        if not await page.confirm(title, lost, yes=_("Remove all the same")):
+            return
         left = await linking.unlink(page.workspace.company, row, force=True)
-        if left is not None:
-            page.say(_("What the link made there could not be taken away: {why}", why=show(left.what)))
+    if left is not None:
+        page.say(_("What the link made there could not be taken away: {why}", why=show(left.what)))

@@ -106,7 +106,7 @@ class LinkWords:
     def about_pairing(self, one: PairingRow, link: LinkRow, address: str) -> Text:
         """The details of a pairing with its options; ``address``: where the CRM calls us, empty if it is not shown."""
         about = manifest(link.kind)
-        text = self._headed(one.channel, f"{one.line} · {show(about.place)} {one.place_name} ({one.place})")
+        text = self._headed(one.channel, f"{one.line} · {one.place_name} ({one.place})")
         self._explain(text, link.kind, one.code, one.detail)
         values = pairings.options(about, one)
         for field in pairings.fields_of(about, one.kind):

@@ -132,12 +132,17 @@ async def test_a_forged_installation_is_dropped_by_the_session(desk: OfficeDesk,
 
 async def test_a_forged_installation_takes_nothing_from_one_that_holds(desk: OfficeDesk, portal: Portal) -> None:
     await desk.install()
+    assert desk.bound is not None
     async with desk.session() as session:
         await session.prove()
+    held = await installation(desk.bound)
     forged = event_form(portal, access_token="forged", refresh_token="forged", member_id="other")
     await desk.accept("install", urlencode(forged).encode())
     async with desk.session() as session:
-        await session.prove()
+        assert str(LINE) in {one.id for one in await session.places()}
+    assert held is not None
+    assert await installation(desk.bound) == held
+    assert OFFER not in await desk.bound.memory.known()
 
 
 async def test_tokens_of_another_application_are_refused(desk: OfficeDesk, portal: Portal, world: World) -> None:

@@ -149,9 +149,9 @@ async def test_a_doctor_says_that_nothing_comes_back(world: World, portal: Porta
 async def test_pipelines_and_leads_are_the_places(lite: CrmSession, portal: Portal) -> None:
     portal.server.office.funnels[9] = "Опт"
     assert list(await lite.places()) == [
-        Place(id="deal-0", name="Сделки: Общая"),
-        Place(id="deal-9", name="Сделки: Опт"),
-        Place(id="lead", name="Лиды"),
+        Place(id="deal-0", name="Deals: Общая"),
+        Place(id="deal-9", name="Deals: Опт"),
+        Place(id="lead", name="Leads"),
     ]
     assert await lite.arrange([at("deal-9")]) == {}
     gone = await lite.arrange([at("deal-8"), replace(at("107"), id=2)])

@@ -95,23 +95,12 @@ async def test_names_of_any_kind_are_taken(session: Bitrix24Session, portal: Por
     assert len(portal.messages("d-1")) == 1
 
 
-@pytest.mark.req("S-080")
-@pytest.mark.req("S-166")
-async def test_comments_and_private_messages_of_one_person_make_one_lead(
-    session: Bitrix24Session, portal: Portal
-) -> None:
-    vk = pairing("vk", number=2)
-    assert await session.arrange([pairing(), vk]) == {}
+async def test_two_dialogs_of_one_person_are_two_chats_of_one_client(session: Bitrix24Session, portal: Portal) -> None:
     anna = CrmPerson(id="u-5", name="Анна")
-    post = "https://vk.com/wall-1_2"
-    comment = CrmChat(id="d-6", name="Анна: запись", url=post)
-    private = CrmChat(id="d-5", name="Анна")
-    await shown(session, entry("m-1", "Сколько?", pairing=vk, person=anna, chat=comment))
-    await shown(session, entry("m-2", "Пишу в личку", pairing=vk, person=anna, chat=private))
+    await shown(session, entry("m-1", "Сколько?", person=anna, chat=CrmChat(id="d-6", name="Анна: заказ")))
+    await shown(session, entry("m-2", "Пишу в личку", person=anna, chat=CrmChat(id="d-5", name="Анна")))
     assert [(chat.outside, chat.person_outside) for chat in portal.chats] == [("d-6", "u-5"), ("d-5", "u-5")]
     assert len({chat.person for chat in portal.chats}) == 1
-    assert portal.messages("d-6")[0].text == f"Сколько?\n{post}"
-    assert portal.chats[0].url == post
 
 
 async def test_what_an_operator_of_ours_writes_appears_as_the_employees(

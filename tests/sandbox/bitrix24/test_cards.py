@@ -148,9 +148,11 @@ async def test_a_converted_merged_or_deleted_card_gives_its_chats_away(
     assert (lead.stage, deal.codes) == ("CONVERTED", lead.codes)
     other = portal.server.office.add_card("deal", title="Та же", responsible=27, stage="NEW")
     await portal.staff.merges(deal, other)
-    chats = await client.done("imopenlines.crm.chat.get", CRM_ENTITY_TYPE="DEAL", CRM_ENTITY=other.id)
+    chats = await client.done("imopenlines.crm.chat.get", CRM_ENTITY_TYPE="deal", CRM_ENTITY=other.id)
+    upper = await client.refused("imopenlines.crm.chat.get", CRM_ENTITY_TYPE="DEAL", CRM_ENTITY=other.id)
+    assert upper == (400, "ERROR_ARGUMENT")
     assert [chat["CHAT_ID"] for chat in chats] == [str(portal.chats[0].id)]
-    assert await client.done("imopenlines.crm.chat.getLastId", CRM_ENTITY_TYPE="DEAL", CRM_ENTITY=other.id) == (
+    assert await client.done("imopenlines.crm.chat.getLastId", CRM_ENTITY_TYPE="deal", CRM_ENTITY=other.id) == (
         portal.chats[0].id
     )
     assert await client.refused("crm.item.get", entityTypeId=2, id=deal.id) == (400, "NOT_FOUND")
@@ -181,7 +183,7 @@ async def test_notices_and_comments_are_seen_and_a_message_by_card_goes_to_the_c
         "crm.timeline.comment.add", fields={"ENTITY_ID": deal.id, "ENTITY_TYPE": "deal", "COMMENT": "Не доставлено"}
     )
     await client.done(
-        "imopenlines.crm.message.add", CRM_ENTITY_TYPE="DEAL", CRM_ENTITY=deal.id, USER_ID=27,
+        "imopenlines.crm.message.add", CRM_ENTITY_TYPE="deal", CRM_ENTITY=deal.id, USER_ID=27,
         CHAT_ID=portal.chats[0].id, MESSAGE="Здравствуйте",
     )  # fmt: skip
     await portal.settled()
