@@ -135,7 +135,7 @@ async def test_a_message_that_comes_right_after_the_pairing_waits_until_the_port
     await eventually(lambda: (CONNECTOR, LINE) not in desk.portal.active)
     desk.portal.misbehaviour.slow["event.get"] = 0.5
     channel = desk.company.read(lambda tx: channels.one(tx, desk.channel))
-    await linking.attach(desk.company, desk.row(), channel, str(LINE), {})
+    await attached(desk.company, desk.row(), channel, str(LINE), {})
     await desk.bot.say(ANNA, "Здравствуйте")
     await eventually(lambda: [one.text for one in desk.company.read(ledger.everything)] == ["Здравствуйте"])
     assert (CONNECTOR, LINE) not in desk.portal.active
