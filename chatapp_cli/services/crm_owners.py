@@ -11,55 +11,13 @@ from typing import TYPE_CHECKING
 
 from chatapp_cli.domain.access import PROGRAM, Right, system
 from chatapp_cli.domain.crm.owner import ChatOwner, heeds_cards, tells_cards
-from chatapp_cli.domain.crm.states import Act
-from chatapp_cli.domain.ids import DialogId, LineId, LinkId, Millis, PairingId
-from chatapp_cli.domain.journal.dialogs import Assigned
-from chatapp_cli.domain.journal.links import EntrySettled
-from chatapp_cli.services import dialogs, duties, employees, ledger, operators, pairings
-from chatapp_cli.store.rows.crm import ChatRow, CrmArrivedRow, OwningRow, PairedRow, PairingRow
+from chatapp_cli.domain.ids import DialogId, LineId, LinkId, PairingId
+from chatapp_cli.services import crm_owner_effects, dialogs, duties, employees, operators, pairings
+from chatapp_cli.store.rows.crm import ChatRow, CrmArrivedRow, PairingRow
 from chatapp_cli.store.tx import Tx
 
 if TYPE_CHECKING:
     from chatapp_cli.domain.crm_manifest import CrmManifest
-
-
-def on_assigned(tx: Tx, event: Assigned) -> None:
-    """Have the CRMs told who answers now, except the one that said so. An effect of its event."""
-    for row in tx.all(OwningRow, "owners.of_dialog", dialog=event.dialog):
-        if tells_cards(row.options) and (chat := _chat(tx, row, event.dialog)) is not None:
-            _owe(tx, row, chat, event.name)
-
-
-def on_settled(tx: Tx, event: EntrySettled) -> None:
-    """Have a CRM that shows the first message of a dialog told who answers it. An effect of its event."""
-    if event.act != Act.ADD or event.dialog is None:
-        return
-    for row in tx.all(OwningRow, "owners.of_dialog", dialog=event.dialog):
-        if row.link_id != event.link or not tells_cards(row.options):
-            continue
-        chat = _chat(tx, row, event.dialog)
-        if chat is not None and not chat.owner and (name := dialogs.card(tx, event.dialog).assignee):
-            _owe(tx, row, chat, name)
-
-
-def _chat(tx: Tx, row: OwningRow, dialog: DialogId) -> ChatRow | None:
-    return tx.one(ChatRow, "chats.of_dialog", dialog=dialog, pairing=row.id)
-
-
-def _owe(tx: Tx, row: OwningRow, chat: ChatRow, name: str) -> None:
-    """Owe it in place of what was owed before; an operator who is nobody there is not told."""
-    employee = employees.of(tx, row.link_id, name)
-    waits = _waits_since(tx, row.link_id, chat.dialog_id) is not None
-    if employee and (waits or employee != chat.owner):
-        ledger.owe_owner(tx, PairedRow(row.id, row.link_id, row.after), chat.dialog_id, employee)
-    elif waits:
-        tx.run("owners.withdraw", dialog=chat.dialog_id, link=row.link_id)
-
-
-def _waits_since(tx: Tx, link: LinkId, dialog: DialogId) -> Millis | None:
-    """Since when the CRM is still to be told who answers; ``None`` if it knows."""
-    found: Millis | None = tx.value("owners.waiting", dialog=dialog, link=link)
-    return found
 
 
 def apply(tx: Tx, link: LinkId, rows: Sequence[CrmArrivedRow], found: Sequence[ChatOwner]) -> Mapping[str, str]:
@@ -99,7 +57,7 @@ def _is_news(chat: ChatRow, one: ChatOwner) -> bool:
 
 def _is_overtaken(tx: Tx, link: LinkId, chat: ChatRow, one: ChatOwner) -> bool:
     """Whether the CRM is still to be told of an operator who came after the change of the card."""
-    since = _waits_since(tx, link, chat.dialog_id)
+    since = crm_owner_effects.waits_since(tx, link, chat.dialog_id)
     return since is not None and (one.at <= since or one.employee == chat.owner)
 
 

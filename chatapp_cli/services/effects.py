@@ -13,7 +13,7 @@ from chatapp_cli.domain.journal.messages import (
     MessageTextChanged,
     MessageWithdrawn,
 )
-from chatapp_cli.services import cancel_on_reply, crm_owners, ledger
+from chatapp_cli.services import cancel_on_reply, crm_owner_effects, ledger
 from chatapp_cli.store.effects import EffectTable, effect, table
 from chatapp_cli.store.tx import Tx
 
@@ -24,8 +24,8 @@ EFFECTS: EffectTable = table(
     effect(MessageStateChanged, "tell_crm_state", ledger.on_state),
     effect(MessageTextChanged, "tell_crm_text", ledger.on_text),
     effect(MessageWithdrawn, "tell_crm_withdrawn", ledger.on_withdrawn),
-    effect(Assigned, "tell_crm_assigned", crm_owners.on_assigned),
-    effect(EntrySettled, "tell_crm_who_answers", crm_owners.on_settled),
+    effect(Assigned, "tell_crm_assigned", crm_owner_effects.on_assigned),
+    effect(EntrySettled, "tell_crm_who_answers", crm_owner_effects.on_settled),
 )
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from chatapp_cli.domain import border, limits
 from chatapp_cli.domain.access import Right
-from chatapp_cli.domain.crm.link import Employee
 from chatapp_cli.domain.ids import LinkId
 from chatapp_cli.domain.journal.links import EmployeeMapped
 from chatapp_cli.services import access, links
 from chatapp_cli.store.rows.crm import EmployeeRow
 from chatapp_cli.store.tx import Tx
+
+if TYPE_CHECKING:
+    from chatapp_cli.domain.crm.link import Employee
 
 
 def everything(tx: Tx, link: LinkId) -> list[EmployeeRow]:
