@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
-from chatapp_cli.domain import border, limits
+from chatapp_cli.domain import border, limits, own_phone
 from chatapp_cli.domain.access import PROGRAM, Right
 from chatapp_cli.domain.errors import NotFound, Refused, StoreError, UsageError
 from chatapp_cli.domain.health import Health
@@ -44,9 +44,12 @@ def everything(tx: Tx) -> list[ChannelRow]:
     return tx.all(ChannelRow, "channels.all")
 
 
-def accounts(tx: Tx) -> set[str]:
-    """The accounts of all channels, phones without their ``+``: what is written to one of them comes to ourselves."""
-    return {row.account.lstrip("+") for row in everything(tx) if row.account}
+def is_own_phone(tx: Tx) -> Callable[[str], bool]:
+    """Tells whether a phone is one of our accounts: what is written to it comes to ourselves."""
+    rows = everything(tx)
+    own = {own_phone.digest(said) for row in rows for said in (row.account, row.title)}
+    own |= {row.settings.get(own_phone.SETTING, "") for row in rows}
+    return lambda phone: bool(found := own_phone.digest(phone)) and found in own
 
 
 def one(tx: Tx, channel: ChannelId) -> ChannelRow:

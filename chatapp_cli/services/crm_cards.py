@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -123,7 +123,7 @@ def target(tx: Tx, able: Able, link: LinkId, client: ClientOfCard, way: CardWay)
         raise _no_such_dialog(client, way.dialog)
     if found:
         raise _several_dialogs(client, found)
-    phone = _phone(client, way.phone, ours=channels.accounts(tx))
+    phone = _phone(client, way.phone, ours=channels.is_own_phone(tx))
     return ToAddress(_channel(tx, able, link, client, phone, way).id, phone)
 
 
@@ -184,11 +184,11 @@ def _no_such_dialog(client: ClientOfCard, dialog: DialogId) -> NotFound:
     )
 
 
-def _phone(client: ClientOfCard, wanted: str, *, ours: set[str]) -> str:
+def _phone(client: ClientOfCard, wanted: str, *, ours: Callable[[str], bool]) -> str:
     """The only phone of a card, or the one that a person chose of them."""
     known: dict[str, CardPhone] = {}
     for one in client.phones:
-        if "phone" in kinds(one.phone) and (number := canonical(one.phone, "phone")).lstrip("+") not in ours:
+        if "phone" in kinds(one.phone) and not ours(number := canonical(one.phone, "phone")):
             known.setdefault(number, one)
     if wanted:
         number = canonical(wanted, "phone") if "phone" in kinds(wanted) else wanted
@@ -235,7 +235,7 @@ def require_phone(tx: Tx, said: str) -> str:
     if "phone" not in kinds(said.strip()):
         raise Refused("bad_phone", T("{phone} is no phone number.", phone=said), T("Write it so: {how}", how="+79…"))
     phone = canonical(said, "phone")
-    if phone.lstrip("+") in channels.accounts(tx):
+    if channels.is_own_phone(tx)(phone):
         raise Refused("own_phone", T("{phone} is a number of the desk itself.", phone=phone))
     return phone
 

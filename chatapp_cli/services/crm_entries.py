@@ -173,7 +173,7 @@ def _person(tx: Tx, card: DialogCard) -> CrmPerson:
     """The client: the same for all their dialogs in a channel; of a group, the group."""
     if card.chat_kind != "private" or card.contact_id is None:
         return CrmPerson(id=crm_chats.new_name(card.id), name=card.name)
-    ours = card.phone.lstrip("+") in channels.accounts(tx)  # as a client's it would join strangers in the CRM
+    ours = channels.is_own_phone(tx)(card.phone)  # as a client's it would join strangers in the CRM
     return CrmPerson(
         id=f"person-{card.contact_id}",
         name=card.person or card.username or card.name,

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from chatapp_cli.domain.crm.cards import CardChat, CardPhone, ClientOfCard
 from chatapp_cli.domain.crm.link import Card, Place
 from chatapp_cli.domain.errors import ChatappError, NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import DialogId
-from chatapp_cli.services import channels, crm_cards, ledger, pairings
+from chatapp_cli.domain.own_phone import digest
+from chatapp_cli.ports.bind import Bound
+from chatapp_cli.services import channels, crm_cards, ledger, lines, pairings
 from chatapp_cli.services.crm_cards import CardWay
 from chatapp_cli.services.message_request import InDialog, ToAddress
 from tests.services.paired import CRM, Paired, able, linked
@@ -112,3 +116,20 @@ def test_what_stands_in_the_way_of_a_card_is_told_by_a_code(shop: Shop, desk: Pa
     desk.tell_all()
     (found,) = shop.read(lambda tx: crm_cards.standing(tx, dialog))
     assert (found.code, found.chat and found.chat.remote) == ("", "55")
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        {"account": "79160004200"},
+        {"account": "5000000042", "settings": {"phone_digest": digest("+7 916 000-42-00")}},
+        {"account": "104", "title": "+7 916 000-42-00"},
+    ],
+)
+def test_a_number_of_our_own_is_nobodys_phone(desk: Paired, about: dict[str, Any]) -> None:
+    ours = Bound(**{"title": "Наш", **about})
+    line = desk.shop.read(lambda tx: lines.find(tx).id)
+    desk.shop.write(lambda tx: channels.save(tx, desk.shop.vault, ours, line=line, kind="telegram"))
+    with pytest.raises(Refused, match="a number of the desk itself"):
+        desk.shop.read(lambda tx: crm_cards.require_phone(tx, "8 916 000-42-00"))
+    assert desk.shop.read(lambda tx: crm_cards.require_phone(tx, "8 916 000-42-01")) == "+79160004201"

@@ -15,7 +15,7 @@ from chatapp_cli.connectors.telegram.account import Account, Home, connected
 from chatapp_cli.connectors.telegram.login import Wrong, blaming, by_code, by_qr
 from chatapp_cli.connectors.telegram.peers import username_of
 from chatapp_cli.connectors.telegram.position import Position
-from chatapp_cli.domain import given_file
+from chatapp_cli.domain import given_file, own_phone
 from chatapp_cli.domain.errors import ChannelError, UsageError
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_
@@ -129,6 +129,7 @@ async def _bound(
             "dc": values["dc"],
             "rsa_key": account.rsa_key,
             "home": str(home),
+            own_phone.SETTING: own_phone.digest(me.phone or ""),
         },
         secrets={name: secret for name, secret in kept.items() if secret},
         facts=_facts(me, home),

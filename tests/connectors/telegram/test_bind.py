@@ -84,6 +84,7 @@ async def test_facts_show_the_account_and_only_the_ends_of_its_phone(sandbox: Te
         "Data centre": "2",
     }
     assert sandbox.owner.phone not in str(bound.settings) + str(bound.facts)
+    assert bound.settings["phone_digest"] == digest(f"+{sandbox.owner.phone}")
     assert bound.secrets["auth_key"] not in repr(bound)
 
 
