@@ -8,6 +8,7 @@ import pytest
 
 from chatapp_cli.connectors.telegram import login
 from chatapp_cli.domain.form import Form, Notice
+from chatapp_cli.domain.own_phone import digest
 from chatapp_cli.i18n import show
 from chatapp_cli.kit.manifests import create
 from chatapp_cli.kit.system import system_world
