@@ -60,6 +60,20 @@ def test_a_conversation_stands_as_comments_in_one_deal_without_a_public_address(
     assert [call.error for call in office.portal.calls if call.error] == []
 
 
+def test_the_deal_in_which_a_conversation_stands_is_shown(
+    chatapp: Shell, company: Company, office: Office, linked: LinkId, bound: ChannelId
+) -> None:
+    chatapp("crm", "attach", bound, "deal-0")
+    hears(company, bound, "Здравствуйте")
+    eventually(lambda: written(office) == ["Здравствуйте"])
+    eventually(lambda: company.read(lambda tx: links.one(tx, linked)).waiting == 0)
+    (deal,) = [card for card in office.portal.cards if card.kind == "deal"]
+    (shown,) = chatapp("crm", "card", 1, "--json").json
+    (card,) = shown["cards"]
+    assert (card["card"], card["title"], shown["code"]) == (f"deal:{deal.id}", deal.title, "")
+    assert card["url"].endswith(f"/crm/deal/details/{deal.id}/")
+
+
 def test_an_outage_and_lost_answers_lose_and_double_nothing(
     chatapp: Shell, company: Company, office: Office, linked: LinkId, bound: ChannelId
 ) -> None:
