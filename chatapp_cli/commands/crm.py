@@ -62,7 +62,7 @@ def link(
     with opened(ctx) as company:
         row = linking.link(company, kind, renew=renew, given=given or [], answers=answers)
         typer.echo(row.id)
-        note("{title} works once the CRM has let us in. See: chatapp crm list", title=row.title)
+        linking.say_linked(row)
 
 
 @app.command("list", cls=Verb)
@@ -127,9 +127,13 @@ def show_(ctx: typer.Context, link: OneLink = "", as_json: Json = False) -> None
 
 
 def _print_link(row: LinkRow, paired: Sequence[PairingRow]) -> None:
+    from chatapp_cli.kit.crms import manifest
+
+    way = manifest(row.kind).one_way_of(row.settings)
     printing.facts(
         {
             _("CRM"): f"{row.title} ({row.kind}, {row.id})",
+            **({_("Way"): show(way.label)} if way else {}),
             _("State"): show(words.LINK_STATES[LinkState(row.state)]),
             _("Since"): printing.moment(row.state_since),
             _("Tries again"): printing.moment(row.look_at),
@@ -275,8 +279,11 @@ def resume(ctx: typer.Context, link: OneLink = "") -> None:
 @app.command(cls=Verb)
 def catchup(ctx: typer.Context, link: OneLink = "") -> None:
     """Look now for what was written in the CRM and did not reach us."""
+    from chatapp_cli.kit.crms import manifest
+
     with opened(ctx) as company:
         row = company.read(lambda tx: links.find(tx, link))
+        links.require_called(manifest(row.kind), row)
         company.write(lambda tx: links.ask_catch_up(tx, row.id))
     note("{title} is asked now, if the daemon runs. See what came: chatapp tail", title=row.title)
 
@@ -285,13 +292,15 @@ def catchup(ctx: typer.Context, link: OneLink = "") -> None:
 def unlink(ctx: typer.Context, link: OneLink = "", force: Force = False) -> None:
     """Remove a link with what is known of it; dialogs and messages stay."""
     from chatapp_cli.commands import linking
+    from chatapp_cli.kit.crms import manifest
 
     with opened(ctx) as company:
         row = company.read(lambda tx: links.find(tx, link))
         left = linking.unlink(company, row, force=force)
     if left is not None:
         note("What the link made there could not be taken away: {why}", why=show(left.what))
-    note("{title} is not linked any more. Remove the application there too.", title=row.title)
+    step = show(manifest(row.kind).leave_of(row.settings))
+    note("{title} is not linked any more. {step}", title=row.title, step=step)
 
 
 @app.command(cls=Verb)
@@ -328,24 +337,30 @@ def employees(
 def outbox_list(ctx: typer.Context, limit: listing.Limit = 100, as_json: Json = False) -> None:
     """Show what CRMs are still to be told, refused entries first."""
     with opened(ctx) as company:
-        found = company.read(lambda tx: ledger.everything(tx, n=limit))
+        found, rows = company.read(lambda tx: (ledger.everything(tx, n=limit), links.everything(tx)))
     if as_json:
         printing.document([documents.entry(row) for row in found])
         return
     columns = (_("No."), _("CRM"), _("Dialog"), _("What"), _("State"), _("Since"), _("Text"))
-    printing.table(columns, [_in_line(row) for row in found])
+    kinds = {row.id: row.kind for row in rows}
+    printing.table(columns, [_in_line(row, kinds[row.link_id]) for row in found])
     if not found:
         note("The CRMs have been told everything.")
 
 
-def _in_line(row: ShownEntryRow) -> tuple[object, ...]:
+def _in_line(row: ShownEntryRow, kind: str) -> tuple[object, ...]:
+    from chatapp_cli.kit.crms import manifest
+
     state = show(words.ENTRY_STATES[row.state])
+    if row.code:
+        why = show(words.why_there(manifest(kind), row.code)[0])
+        state = f"{state}: {why.rstrip('.')}"
     return (
         row.id,
         row.link_id,
         row.name,
         show(words.ACTS[Act(row.act)]),
-        f"{state}: {row.code}" if row.code else state,
+        state,
         printing.moment(row.created_at),
         row.text,
     )

@@ -10,7 +10,7 @@ from typing import TypeVar
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.commands import mending
 from chatapp_cli.commands.binding import asker, gathered
-from chatapp_cli.commands.errors import say
+from chatapp_cli.commands.errors import note, say
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.crm.link import Employee
 from chatapp_cli.domain.errors import ChatappError, NotFound, UsageError
@@ -43,6 +43,15 @@ def link(company: Company, kind: str, *, renew: str, given: Sequence[str], answe
     ask = asker(gathered(given, answers), known=known)
     made = asyncio.run(linking.link(company, ask, kind=kind, previous=previous))
     return company.read(lambda tx: links.one(tx, made))
+
+
+def say_linked(row: LinkRow) -> None:
+    """Say how a link that was just made comes to work."""
+    if manifest(row.kind).one_way_of(row.settings):
+        note("{title} is linked; messages go there while the daemon runs: chatapp serve", title=row.title)
+        note("Now pair a channel with a place. See them: chatapp crm places")
+    else:
+        note("{title} works once the CRM has let us in. See: chatapp crm list", title=row.title)
 
 
 def asked(company: Company, named: str, question: Callable[[CrmSession], Awaitable[R]]) -> tuple[LinkRow, R]:

@@ -6,9 +6,8 @@ import asyncio
 import sys
 from collections.abc import Sequence
 
-import typer
-
 from chatapp_cli.bootstrap import Company
+from chatapp_cli.commands.asking import TerminalAsker
 from chatapp_cli.commands.errors import note, say
 from chatapp_cli.domain.crm.link import Place
 from chatapp_cli.domain.text import T
@@ -59,4 +58,4 @@ def _is_said_yes(place: Place) -> bool:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
     settings = ", ".join(place.mends.values())
-    return typer.confirm(_("Set {settings} in {place}?", settings=settings, place=place.name), err=True)
+    return TerminalAsker({}).agrees(_("Set {settings} in {place}?", settings=settings, place=place.name))

@@ -37,6 +37,7 @@ def link(row: LinkRow, paired: Sequence[PairingRow]) -> Mapping[str, Any]:
         "waiting": row.waiting,
         "oldest": iso(row.oldest),
         "dead": row.dead,
+        "one_way": manifest(row.kind).one_way_of(row.settings) is not None,
         "facts": dict(row.facts),
         "pairings": [pairing(one, manifest(row.kind)) for one in paired],
     }

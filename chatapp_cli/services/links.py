@@ -190,6 +190,17 @@ def ask_catch_up(tx: Tx, link: LinkId) -> None:
     tx.emit(CatchUpAsked(link=link))
 
 
+def require_called(about: CrmManifest, link: LinkRow) -> None:
+    """Raise Refused for a link of which nothing comes back, since the CRM does not call it."""
+    way = about.one_way_of(link.settings)
+    if way is not None:
+        raise Refused(
+            "one_way",
+            T("Nothing comes here from {title}: it is linked {way}.", title=link.title, way=way.label),
+            T("Link it in the other way: {how}", how=to_do(Next.LINK, link=link.id)),
+        )
+
+
 def mended(tx: Tx, link: LinkId, place: str, settings: str) -> None:
     """Record that a person had settings of a place in the CRM changed."""
     access.require(tx, Right.CRM)

@@ -342,6 +342,7 @@ def test_a_refused_entry_is_shown_told_again_and_given_up(
         ("dead", "refused", "раз"),
         ("dead", "refused", "два"),
     ]
+    assert chatapp("crm", "outbox", "list").rows[0][4] == "refused: Bitrix24 refused the request"
     shown = chatapp("crm", "outbox", "show", first["id"])
     assert ["What", "new message"] in shown.rows
     assert "Bitrix24 refused the request. (25 букв)\n" in shown.err

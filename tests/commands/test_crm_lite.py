@@ -39,6 +39,7 @@ def linked(chatapp: Shell, company: Company, office: Office) -> LinkId:
     said = chatapp("crm", "link", "--set", "way=webhook", "--set", f"webhook={office.portal.webhook}")
     secret = office.portal.webhook.rstrip("/").rpartition("/")[2]
     assert secret not in said.out + said.err
+    assert "messages go there while the daemon runs: chatapp serve" in said.err
     link = LinkId(int(said.out))
     eventually(lambda: company.read(lambda tx: links.one(tx, link)).state == LinkState.OK)
     return link
@@ -72,6 +73,21 @@ def test_the_deal_in_which_a_conversation_stands_is_shown(
     (card,) = shown["cards"]
     assert (card["card"], card["title"], shown["code"]) == (f"deal:{deal.id}", deal.title, "")
     assert card["url"].endswith(f"/crm/deal/details/{deal.id}/")
+
+
+def test_a_link_by_webhook_is_spoken_of_as_what_it_is(
+    chatapp: Shell, company: Company, office: Office, linked: LinkId, bound: ChannelId
+) -> None:
+    assert "Way by a webhook alone" in [" ".join(line.split()) for line in chatapp("crm", "show").out.splitlines()]
+    assert chatapp("crm", "list", "--json").json[0]["one_way"] is True
+    for words in (("crm", "catchup"), ("crm", "write", "deal:17", "Здравствуйте")):
+        refused = chatapp.run(*words)
+        assert refused.code == 1
+        assert f"Nothing comes here from {office.portal.domain}: it is linked by a webhook alone." in refused.err
+        assert f"chatapp crm link --renew {linked}" in refused.err
+    said = chatapp("crm", "unlink", "--force").err
+    assert "Delete the webhook there too: whoever has its address can read the CRM." in said
+    assert "application" not in said
 
 
 def test_an_outage_and_lost_answers_lose_and_double_nothing(

@@ -111,7 +111,7 @@ def test_what_is_broken_is_told_with_what_to_do_and_the_exit_code(
     found = broken(said)
     assert found.pop("lines").startswith("Open line «Опт»: The open line makes a new deal")
     assert found == {
-        "scopes": "The application lacks the rights disk.",
+        "scopes": "The rights disk are lacking.",
         "pairings": "No channel is paired: nothing is told.",
     }
     table = examined(chatapp, office)

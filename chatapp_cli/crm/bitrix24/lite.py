@@ -209,7 +209,7 @@ async def findings(bound: Bound, world: World) -> Sequence[Finding]:
         answers = await api.batch(asked)
     return [
         Finding(name="tokens", ok=True, what=T("Bitrix24 accepts the webhook.")),
-        check.scopes(answers["scope"], frozenset({"crm"})),
+        check.scopes(answers["scope"], frozenset({"crm"}), T("Tick them in the webhook.")),
         check.clock(answers["server.time"], world),
         Finding(
             name="uncalled",

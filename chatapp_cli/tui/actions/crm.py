@@ -108,6 +108,7 @@ async def resume(page: ActionPage, row: LinkRow) -> None:
 
 async def catch_up(page: ActionPage, row: LinkRow) -> None:
     """Have a link look now for what did not reach us."""
+    links.require_called(manifest(row.kind), row)
     await page.workspace.write(partial(links.ask_catch_up, link=row.id))
     page.say(_("{title} is asked for what was missed, if the daemon runs.", title=row.title))
 
@@ -126,7 +127,8 @@ async def drop(page: ActionPage, row: ShownEntryRow) -> None:
 
 async def unlink(page: ActionPage, row: LinkRow) -> None:
     """Remove a link, after a question."""
-    note = _("Dialogs and messages stay. Remove the application in the CRM too.")
+    leave = show(manifest(row.kind).leave_of(row.settings))
+    note = _("Dialogs and messages stay. {step}", step=leave)
     if await page.confirm(_("Remove the link to {title}?", title=row.title), note, yes=_("Remove")):
         left = await linking.unlink(page.workspace.company, row, force=True)
         if left is not None:

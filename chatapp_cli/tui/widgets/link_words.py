@@ -80,6 +80,8 @@ class LinkWords:
         text = self._headed(link.title, show(manifest(link.kind).title))
         state, style = self._state(link)
         self._fact(text, _("State"), state, style)
+        if way := manifest(link.kind).one_way_of(link.settings):
+            self._fact(text, _("Way"), show(way.label))
         self._fact(text, _("Since"), self._moment(link.state_since))
         self._explain(text, link.kind, link.code, link.detail)
         self._fact(text, _("Waiting"), ngettext("{n} entry", "{n} entries", link.waiting))
@@ -106,7 +108,8 @@ class LinkWords:
     def about_pairing(self, one: PairingRow, link: LinkRow, address: str) -> Text:
         """The details of a pairing with its options; ``address``: where the CRM calls us, empty if it is not shown."""
         about = manifest(link.kind)
-        text = self._headed(one.channel, f"{one.line} · {show(about.place)} {one.place_name} ({one.place})")
+        place = f"{show(about.place_of(link.settings))} {one.place_name} ({one.place})"
+        text = self._headed(one.channel, f"{one.line} · {place}")
         self._explain(text, link.kind, one.code, one.detail)
         values = pairings.options(about, one)
         for field in pairings.fields_of(about, one.kind):
