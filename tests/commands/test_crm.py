@@ -185,16 +185,21 @@ def test_what_is_no_portal_is_refused_with_what_to_do_and_nothing_is_kept(
     assert company.read(links.everything) == []
 
 
-def test_without_a_public_address_nothing_is_asked(chatapp: Shell) -> None:
-    said = chatapp.run("crm", "link", "--set", f"portal={FIRM}", *KEYS)
-    assert (said.code, said.out, said.err.splitlines()) == (
-        2,
-        "",
-        [
-            "A CRM calls this desk from outside, and its public address is not known.",
-            "→ Set it: chatapp company configure --set public_url=https://desk.example.ru",
-        ],
-    )
+@pytest.mark.parametrize(
+    ("way", "why"),
+    [
+        ([], "Address of the incoming webhook (webhook): An answer is needed."),
+        (["--set", "way=application"], "A local application is called from outside, and the public address"),
+    ],
+)
+def test_without_a_public_address_a_webhook_is_asked_for_and_an_application_refused(
+    chatapp: Shell, way: list[str], why: str
+) -> None:
+    said = chatapp.run("crm", "link", *way, "--set", f"portal={FIRM}", *KEYS)
+    assert (said.code, said.out) == (2, "")
+    assert why in said.err
+    step = "For an application, set the public address first: "
+    assert f"{step}chatapp company configure --set public_url=https://desk.example.ru" in said.err
 
 
 def test_answers_come_from_standard_input_and_a_portal_is_linked_once(chatapp: Shell, company: Company) -> None:
