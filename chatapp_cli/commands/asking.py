@@ -206,11 +206,16 @@ def understood(field: Field, answer: str) -> str:
     return answer
 
 
-def _yes_or_no(field: Field, answer: str) -> str:
+def on_or_off(answer: str) -> str:
+    """``on`` or ``off`` for yes or no in either language; another answer as it is."""
     if answer.lower() in _YES:
         return "on"
-    if answer.lower() in _NO:
-        return "off"
+    return "off" if answer.lower() in _NO else answer
+
+
+def _yes_or_no(field: Field, answer: str) -> str:
+    if (said := on_or_off(answer)) in {"on", "off"}:
+        return said
     raise UsageError(T("Answer yes or no."), field=field.name)
 
 

@@ -197,6 +197,7 @@ def places(
         (_("No."), _("Name"), _("State")), [(one.id, one.name, _("on") if one.active else _("off")) for one in found]
     )
     mending.say_warnings(row, found)
+    mending.say_how(found)
 
 
 @app.command(cls=Verb)
@@ -224,10 +225,13 @@ def attach(
 
 
 @app.command(cls=Verb)
-def configure(ctx: typer.Context, channel: Channel, line: Line = "", link: Link = "", given: Set = None) -> None:
+def configure(
+    ctx: typer.Context, channel: Channel, line: Line = "", link: Link = "", given: Set = None, as_json: Json = False
+) -> None:
     """Show or change the options of a pairing."""
     from chatapp_cli.commands import linking
     from chatapp_cli.commands.binding import found, gathered
+    from chatapp_cli.kit.crms import manifest
 
     with opened(ctx) as company:
         row = linking.paired(company, link, found(company, channel, line))
@@ -235,6 +239,9 @@ def configure(ctx: typer.Context, channel: Channel, line: Line = "", link: Link 
         if changes:
             linking.configure(company, row, changes)
             note("{title} is configured.", title=row.channel)
+        elif as_json:
+            kind = company.read(lambda tx: links.one(tx, row.link_id)).kind
+            printing.document(documents.pairing(row, manifest(kind)))
         else:
             printing.facts(linking.options(company, row))
 

@@ -8,12 +8,14 @@ from functools import partial
 from typing import TypeVar
 
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.commands import mending
+from chatapp_cli.commands import asking, mending
 from chatapp_cli.commands.binding import asker, gathered
 from chatapp_cli.commands.errors import note, say
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.crm.link import Employee
+from chatapp_cli.domain.crm_manifest import CrmManifest
 from chatapp_cli.domain.errors import ChatappError, NotFound, UsageError
+from chatapp_cli.domain.form import Field
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _, show
@@ -72,7 +74,8 @@ def attach(
     """Pair a channel with a place, after its settings that make trouble were shown, and mended if a person wants."""
     found = asyncio.run(linking.place_of(company, row, place))
     mending.offer(company, row, found, wanted=mend)
-    made = asyncio.run(linking.pair(company, row, channel, found, changes))
+    said = _understood(manifest(row.kind), changes)
+    made = asyncio.run(linking.pair(company, row, channel, found, said))
     return company.read(lambda tx: pairings.one(tx, made))
 
 
@@ -90,8 +93,15 @@ def paired(company: Company, named: str, channel: ChannelRow) -> PairingRow:
 
 def configure(company: Company, row: PairingRow, changes: Mapping[str, str]) -> None:
     """Change options of a pairing."""
-    kind = company.read(lambda tx: links.one(tx, row.link_id)).kind
-    company.write(partial(pairings.configure, manifest=manifest(kind), row=row, changes=changes))
+    about = manifest(company.read(lambda tx: links.one(tx, row.link_id)).kind)
+    said = _understood(about, changes)
+    company.write(partial(pairings.configure, manifest=about, row=row, changes=said))
+
+
+def _understood(about: CrmManifest, changes: Mapping[str, str]) -> Mapping[str, str]:
+    """Yes and no as options have them; everything else as it was said."""
+    flags = {field.name for field in about.pairing_fields if field.kind == "flag"}
+    return {name: asking.on_or_off(value) if name in flags else value for name, value in changes.items()}
 
 
 def unlink(company: Company, row: LinkRow, *, force: bool) -> ChatappError | None:
@@ -109,11 +119,21 @@ def options(company: Company, row: PairingRow) -> Mapping[str, str]:
     link = company.read(lambda tx: links.one(tx, row.link_id))
     about, values = manifest(link.kind), pairings.options(manifest(link.kind), row)
     shown = {
-        f"{field.name} ({show(field.label)})": show(field.shown(values[field.name]))
+        f"{field.name} ({show(field.label)})": _value(field, values[field.name])
         for field in pairings.fields_of(about, row.kind)
     }
     address = company.read(lambda tx: links.webhook(tx, link, about, public_url(tx, company=company)))
     return {**shown, _("Webhook"): address or "–", _("The line works until"): show(words.WORKS_UNTIL)}
+
+
+def _value(field: Field, value: str) -> str:
+    """A value as ``--set`` takes it, with its words, and the others that are possible."""
+    if field.kind == "flag":
+        return f"{value} ({show(field.shown(value))})"
+    if not field.choices:
+        return value
+    possible = ", ".join(one.value for one in field.choices)
+    return _("{value} ({words}); one of {possible}", value=value, words=show(field.shown(value)), possible=possible)
 
 
 def say_strangers(company: Company, row: LinkRow) -> None:

@@ -26,13 +26,20 @@ def say_warnings(row: LinkRow, places: Sequence[Place]) -> None:
             say(T("{place}: {what}", place=place.name, what=what), step)
 
 
+def say_how(places: Sequence[Place]) -> None:
+    """Say which command ends the troubles of places that can be mended."""
+    for place in places:
+        if place.mends:
+            note("Have this set: chatapp crm places --mend {place}", place=place.id)
+
+
 def offer(company: Company, row: LinkRow, place: Place, *, wanted: bool) -> None:
     """Show the troubles of a place, and end them if that was wanted beforehand or is at the terminal."""
     say_warnings(row, [place])
     if place.mends and (wanted or _is_said_yes(place)):
         _mend(company, row, place)
-    elif place.mends:
-        note("Have this set: chatapp crm places --mend {place}", place=place.id)
+    else:
+        say_how([place])
 
 
 def mend(company: Company, named: str, link: LinkRow) -> None:

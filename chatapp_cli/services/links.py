@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from chatapp_cli.domain import border, limits
 from chatapp_cli.domain.access import PROGRAM, Right
-from chatapp_cli.domain.crm.states import LinkState
+from chatapp_cli.domain.crm.states import OTHER_WAY, LinkState
 from chatapp_cli.domain.errors import NotFound, Refused, StoreError, UsageError
 from chatapp_cli.domain.ids import LinkId
 from chatapp_cli.domain.journal.links import (
@@ -91,8 +91,12 @@ def _bound(link: LinkRow, secrets: Mapping[str, str]) -> Bound:
     )
 
 
-def save(tx: Tx, vault: Vault, binding: Bound, *, kind: str, previous: LinkId | None = None) -> LinkId:
+def save(
+    tx: Tx, vault: Vault, binding: Bound, *, kind: str, previous: LinkId | None = None, other_way: bool = False
+) -> LinkId:
     """Store a new or renewed link; it works once the CRM has given tokens.
+
+    ``other_way``: it goes another way from now on, so that the places of its pairings are none of it.
 
     Raises Refused if the portal is linked already.
     """
@@ -115,6 +119,8 @@ def save(tx: Tx, vault: Vault, binding: Bound, *, kind: str, previous: LinkId | 
         previous = LinkId(tx.insert("links.add", kind=kind, **values))
     else:
         tx.run("links.renew", id=previous, **values)
+        if other_way:
+            tx.run("pairings.misplace", link=previous, code=OTHER_WAY)
     tx.emit(LinkAdded(link=previous, kind=kind, title=binding.title))
     return previous
 

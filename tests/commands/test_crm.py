@@ -284,8 +284,11 @@ def test_among_several_links_one_has_to_be_named(chatapp: Shell, company: Compan
 def test_the_options_of_a_pairing_are_shown_in_words_and_changed_one_by_one(
     chatapp: Shell, company: Company, paired: LinkId, bound: ChannelId
 ) -> None:
-    assert ["show_api (Show messages sent by other programs)", "no"] in chatapp("crm", "configure", bound).rows
-    chatapp("crm", "configure", bound, "--set", "show_robots=off", "--set", "show_api=")
+    assert ["show_api (Show messages sent by other programs)", "off (no)"] in chatapp("crm", "configure", bound).rows
+    owners = "off (no); one of off, from_crm, to_crm, both"
+    assert ["owner_sync (Synchronise who is responsible)", owners] in chatapp("crm", "configure", bound).rows
+    assert chatapp("crm", "configure", bound, "--json").json["options"]["show_api"] == "off"
+    chatapp("crm", "configure", bound, "--set", "show_robots=нет", "--set", "show_api=")
     (row,) = company.read(lambda tx: pairings.of_link(tx, paired))
     assert dict(row.options) == {"show_robots": "off"}
     for change, what in (

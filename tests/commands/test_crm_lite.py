@@ -106,6 +106,28 @@ def test_an_outage_and_lost_answers_lose_and_double_nothing(
     assert sorted(card.kind for card in office.portal.cards) == ["contact", "deal"]
 
 
+def test_a_link_that_goes_another_way_says_which_channels_are_to_be_paired_again_and_loses_no_message(
+    chatapp: Shell, company: Company, office: Office, linked: LinkId, bound: ChannelId
+) -> None:
+    chatapp("crm", "attach", bound, "lead")
+    chatapp("company", "configure", "--set", f"public_url={office.address}")
+    given = {"way": "application", **office.answers}
+    chatapp("crm", "link", "--renew", linked, *(f"--set={name}={value}" for name, value in given.items()))
+    said = chatapp("crm", "show").err
+    assert "The link goes another way now, and this place is none of it." in said
+    assert "See its places: chatapp crm places, and pair again: chatapp crm attach CHANNEL PLACE" in said
+    key = company.read(lambda tx: links.one(tx, linked)).hook_key
+    eventually(lambda: office.installs(key))
+    eventually(lambda: company.read(lambda tx: links.one(tx, linked)).state == LinkState.OK)
+    hears(company, bound, "Здравствуйте")
+    eventually(lambda: company.read(lambda tx: links.one(tx, linked)).dead == 1)
+    assert chatapp("crm", "outbox", "list", "--json").json[0]["code"] == "other_way"
+    line = office.portal.add_line("Опт")
+    chatapp("crm", "attach", bound, line)
+    eventually(lambda: company.read(lambda tx: links.one(tx, linked)).dead == 0)
+    eventually(lambda: chatapp("crm", "outbox", "list").err == "The CRMs have been told everything.\n")
+
+
 def test_a_doctor_of_a_webhook_asks_for_no_address(
     chatapp: Shell, office: Office, linked: LinkId, bound: ChannelId
 ) -> None:

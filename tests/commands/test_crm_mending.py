@@ -46,6 +46,7 @@ def test_a_line_is_mended_by_its_number_or_name_and_what_only_a_person_can_decid
 ) -> None:
     line = office.portal.add_line("Опт", CRM="N", CRM_FORWARD="N", QUEUE=[])
     before = settings_of(office, line)
+    assert f"Have this set: chatapp crm places --mend {line}\n" in chatapp("crm", "places").err
     told = chatapp("crm", "places", "--mend", line)
     assert "Опт: CRM=Y, CRM_FORWARD=Y is set now.\n" in told.err
     assert settings_of(office, line) == {**before, "CRM": "Y", "CRM_FORWARD": "Y"}
