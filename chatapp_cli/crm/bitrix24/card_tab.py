@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import hmac
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ import msgspec
 from chatapp_cli.crm.bitrix24 import card_pages
 from chatapp_cli.crm.bitrix24.record import Installation, installation, is_from
 from chatapp_cli.domain import border
-from chatapp_cli.domain.crm.cards import CardRef, CardSheet
+from chatapp_cli.domain.crm.cards import CardRef, CardSheet, ChannelOnCard
 from chatapp_cli.domain.crm.events import CrmArrival, CrmWroteFirst
 from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.text import T, Text
@@ -126,8 +126,9 @@ def _written(bound: Bound, known: Installation, said: Mapping[str, Any], now: Mi
         _text(said, "phone").strip(),
         border.text(_text(said, "text").strip()),
     )
+    again = partial(_again, known.origin, ticket, said)
     if not (phone and text and channel in map(str, ticket.channels)):
-        return answer(T("A channel, a phone and a text are needed. Go back and fill them in."), status=400)
+        return again(T("A channel, a phone and a text are needed."))
     event = CrmWroteFirst(
         channel=ChannelId(int(channel)),
         phone=border.name(phone),
@@ -135,10 +136,10 @@ def _written(bound: Bound, known: Installation, said: Mapping[str, Any], now: Mi
         mark=ticket.number,
         author=ticket.employee,
     )
-    return _accepted(event, answer)
+    return _accepted(event, answer, again)
 
 
-def _accepted(event: CrmWroteFirst, answer: Any) -> CrmReply:
+def _accepted(event: CrmWroteFirst, answer: Any, refuse: Callable[[Text], CrmReply]) -> CrmReply:
     raw = msgspec.json.encode(_StoredForm(card=event))
     page: CrmReply = answer(T("The message is accepted, and goes out in its turn."))
     again = answer(T("This form was sent already. Open the tab again to write once more."), status=409)
@@ -148,13 +149,19 @@ def _accepted(event: CrmWroteFirst, answer: Any) -> CrmReply:
         content_type=page.content_type,
         headers=page.headers,
         repeated=again,
-        refused=lambda why: _refusal(answer, why),
+        refused=lambda why: refuse(T("The message was not accepted: {why}", why=why)),
     )
 
 
-def _refusal(answer: Any, why: Text) -> CrmReply:
-    said: CrmReply = answer(T("The message was not accepted: {why}", why=why), status=400)
-    return said
+def _again(origin: str, ticket: FormTicket, said: Mapping[str, Any], why: Text) -> CrmReply:
+    """The same form with what was typed; its message was not kept, so its ticket holds."""
+    channels = [
+        ChannelOnCard(id=one, title=_text(said, card_pages.title_of(one)) or str(one))
+        for one in map(ChannelId, ticket.channels)
+    ]
+    sheet = CardSheet(channels=channels)
+    typed = card_pages.Typed(_text(said, "phone"), _text(said, "channel"), _text(said, "text"))
+    return card_pages.again(origin, ticket.language, why, sheet, _text(said, "ticket"), typed)
 
 
 def signed(bound: Bound, ticket: FormTicket) -> str:
