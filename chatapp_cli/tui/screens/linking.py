@@ -72,6 +72,10 @@ class PairingScreen(AskingScreen):
         """Where the options hold."""
         return Text(_("They hold for this channel in this place of the CRM, from the next message on."))
 
+    def done(self) -> str:
+        """It saves."""
+        return _("Save")
+
     async def converse(self, ask: Asker) -> str:
         """Ask until the options are accepted and stored."""
         about = manifest(self._link.kind)
