@@ -31,6 +31,8 @@ from chatapp_cli.store.rows.crm import EmployeeRow, LinkRow, PairingRow
 
 R = TypeVar("R")
 _NOBODY = "0"
+_SOON = 5.0
+"""Seconds that a person waits for names that are only nicer than numbers."""
 
 
 def link(company: Company, kind: str, *, renew: str, given: Sequence[str], answers: str) -> LinkRow:
@@ -138,13 +140,26 @@ def _value(field: Field, value: str) -> str:
 
 def say_strangers(company: Company, row: LinkRow) -> None:
     """Say who answers on one side and is nobody on the other, as far as pairings synchronise that."""
-    about, how = manifest(row.kind), "chatapp crm employees --operator NAME --is NUMBER"
-    for number in company.read(lambda tx: crm_owners.unknown_employees(tx, about, row.id)):
-        what = T("Employee {n} of the CRM is no operator here: dialogs of their cards stay as they are.", n=number)
-        say(what, T("Say who they are: {how}", how=how))
+    about, how = manifest(row.kind), "chatapp crm employees --operator {operator} --is {number}"
+    unknown = company.read(lambda tx: crm_owners.unknown_employees(tx, about, row.id))
+    names = asyncio.run(_names(company, row)) if unknown else {}
+    for number in unknown:
+        who = f"{names[number]} ({number})" if names.get(number) else number
+        what = T("Employee {n} of the CRM is no operator here: dialogs of their cards stay as they are.", n=who)
+        say(what, T("Say who they are: {how}", how=how.format(operator="NAME", number=number)))
     for name in company.read(lambda tx: crm_owners.unknown_operators(tx, about, row.id)):
         what = T("{name} answers dialogs and is no employee of the CRM: it is not told of them.", name=name)
-        say(what, T("Say who they are: {how}", how=how))
+        say(what, T("Say who they are: {how}", how=how.format(operator=f"'{name}'", number="NUMBER")))
+
+
+async def _names(company: Company, row: LinkRow) -> Mapping[str, str]:
+    """The names of those who work in the CRM, if it tells them soon."""
+    try:
+        async with asyncio.timeout(_SOON):
+            found = await linking.asked(company, row, lambda session: session.employees())
+    except (ChatappError, TimeoutError):
+        return {}
+    return {one.id: one.name for one in found}
 
 
 def employees(company: Company, named: str) -> tuple[Sequence[Employee], list[EmployeeRow]]:

@@ -240,6 +240,8 @@ def require_beginner(tx: Tx, able: Able, link: LinkId, channel: ChannelId) -> No
 
 def require_phone(tx: Tx, said: str) -> str:
     """A phone as it is stored. Raises Refused for something else, and for a number of our own."""
+    if not said.strip():
+        raise Refused("bad_phone", T("The SMS was not sent: no phone was given."))
     if "phone" not in kinds(said.strip()):
         raise Refused("bad_phone", T("{phone} is no phone number.", phone=said), T("Write it so: {how}", how="+79…"))
     phone = canonical(said, "phone")

@@ -325,6 +325,8 @@ def test_who_answers_on_one_side_and_is_nobody_on_the_other_is_named(
     company.write(lambda tx: duties.assign(tx, DialogId(1), "олег"))
     said = chatapp("crm", "show").err
     assert "Employee 29 of the CRM is no operator here: dialogs of their cards stay as they are.\n" in said
+    assert "→ Say who they are: chatapp crm employees --operator NAME --is 29\n" in said
+    assert "→ Say who they are: chatapp crm employees --operator 'олег' --is NUMBER\n" in said
     assert "олег answers dialogs and is no employee of the CRM: it is not told of them.\n" in said
 
 
