@@ -22,6 +22,7 @@ from chatapp_cli.services import crm_intake, ledger, links, pairings, words
 
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Company
+    from chatapp_cli.domain.crm_manifest import CrmManifest
     from chatapp_cli.store.rows.crm import LinkRow, PairingRow, ShownEntryRow
     from chatapp_cli.store.tx import Tx
 
@@ -157,18 +158,18 @@ def _print_pairings(row: LinkRow, paired: Sequence[PairingRow]) -> None:
 
     about = manifest(row.kind)
     columns = (_("No."), _("Line"), _("Channel"), _("Place"), _("State"), _("Options"))
-    printing.table(columns, [_pairing(one, pairings.options(about, one)) for one in paired])
+    printing.table(columns, [_pairing(one, about) for one in paired])
     for one in paired:
         if one.code:
             what, step = words.why_there(about, one.code, one.detail)
             say(T("{title}: {what}", title=one.channel, what=what), step)
 
 
-def _pairing(one: PairingRow, options: Mapping[str, str]) -> tuple[object, ...]:
+def _pairing(one: PairingRow, about: CrmManifest) -> tuple[object, ...]:
     from chatapp_cli.commands import linking
 
     state = _("paired") if one.active and not one.code else _("not paired") if not one.active else _("refused")
-    return one.id, one.line, one.channel, f"{one.place_name} ({one.place})", state, linking.changed(one, options)
+    return one.id, one.line, one.channel, f"{one.place_name} ({one.place})", state, linking.changed(about, one)
 
 
 @app.command(cls=Verb)

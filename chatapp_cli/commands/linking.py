@@ -111,9 +111,11 @@ def unlink(company: Company, row: LinkRow, *, force: bool) -> ChatappError | Non
     return asyncio.run(linking.unlink(company, row, force=force))
 
 
-def changed(row: PairingRow, options: Mapping[str, str]) -> str:
+def changed(about: CrmManifest, row: PairingRow) -> str:
     """The options of a pairing that are not as usual."""
-    return ", ".join(f"{name}={value}" for name, value in options.items() if name in row.options)
+    usual = {field.name: field.default for field in about.pairing_fields}
+    values = pairings.options(about, row)
+    return ", ".join(f"{name}={value}" for name, value in values.items() if value != usual[name])
 
 
 def options(company: Company, row: PairingRow) -> Mapping[str, str]:

@@ -291,6 +291,9 @@ def test_the_options_of_a_pairing_are_shown_in_words_and_changed_one_by_one(
     chatapp("crm", "configure", bound, "--set", "show_robots=нет", "--set", "show_api=")
     (row,) = company.read(lambda tx: pairings.of_link(tx, paired))
     assert dict(row.options) == {"show_robots": "off"}
+    chatapp("crm", "configure", bound, "--set", "show_desk=on")
+    assert chatapp("crm", "show").rows[-1][-1] == "show_robots=off"
+    chatapp("crm", "configure", bound, "--set", "show_desk=")
     for change, what in (
         ("show_api=perhaps", "show_api cannot be perhaps.\n→ Choose one of: on, off\n"),
         ("groups=off", "There is no option groups here.\n→ Options: show_desk, show_robots,"),

@@ -138,6 +138,7 @@ def test_a_doctor_of_a_webhook_asks_for_no_address(
     assert found == dict.fromkeys(
         ("daemon", "state", "tokens", "scopes", "clock", "uncalled", "pairings", "outbox", "calls", "answers"), True
     )
+    assert [one for one in said.json if one["next_step"]] == []
     assert said.code == 0
 
 

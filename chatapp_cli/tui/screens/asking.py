@@ -117,7 +117,7 @@ class AskingScreen(ActionPage):
     def about(self) -> Text:
         """The text beside the form until a notice replaces it."""
 
-    def done(self) -> str:
+    def button(self) -> str:
         """What the button says that answers a form."""
         return _("Continue")
 
@@ -160,7 +160,7 @@ class AskingScreen(ActionPage):
         self.remove_class("-waiting", "-scanning", "-beside")
         await self.query(FormView).remove()
         lasting = partial(paths.lasting, self.workspace.company.media)
-        await self.query_one("#form").mount(FormView(form, self._typed, lasting, self.done()))
+        await self.query_one("#form").mount(FormView(form, self._typed, lasting, self.button()))
         return await self._answer
 
     def notice(self, notice: Notice) -> None:

@@ -72,7 +72,7 @@ class PairingScreen(AskingScreen):
         """Where the options hold."""
         return Text(_("They hold for this channel in this place of the CRM, from the next message on."))
 
-    def done(self) -> str:
+    def button(self) -> str:
         """It saves."""
         return _("Save")
 
