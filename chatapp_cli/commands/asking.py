@@ -20,7 +20,6 @@ from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import _, show
 from chatapp_cli.kit.qr import drawn
 
-_FURTHER = Field(name="further", label=T("Further questions"), kind="flag", default="off")
 _YES = {"on", "y", "yes", "да", "д", "1", "true"}
 _NO = {"off", "n", "no", "нет", "н", "0", "false"}
 
@@ -124,7 +123,16 @@ class TerminalAsker:
     def _wants(self, left: Sequence[Field]) -> bool:
         """Whether the person wants to answer what was left out."""
         _tell("  " + _("Left unchanged: {labels}", labels="; ".join(show(field.label) for field in left)))
-        return self._understood_reply(_FURTHER, _FURTHER.default) == "on"
+        several = len(left) > 1
+        return self._agrees(T("Further questions") if several else T("Change «{label}»?", label=left[0].label))
+
+    def _agrees(self, asked: Text) -> bool:
+        field = Field(name="agreed", label=asked, kind="flag", default="off")
+        return self._understood_reply(field, field.default) == "on"
+
+    def agrees(self, question: str) -> bool:
+        """Whether the person says yes; Enter is no."""
+        return self._agrees(Text("{question}", {"question": question}))
 
     def _is_put_off(self, field: Field, form: Form, told: str) -> bool:
         if field.name in form.errors or self._settled(field, form):
@@ -198,11 +206,16 @@ def understood(field: Field, answer: str) -> str:
     return answer
 
 
-def _yes_or_no(field: Field, answer: str) -> str:
+def on_or_off(answer: str) -> str:
+    """``on`` or ``off`` for yes or no in either language; another answer as it is."""
     if answer.lower() in _YES:
         return "on"
-    if answer.lower() in _NO:
-        return "off"
+    return "off" if answer.lower() in _NO else answer
+
+
+def _yes_or_no(field: Field, answer: str) -> str:
+    if (said := on_or_off(answer)) in {"on", "off"}:
+        return said
     raise UsageError(T("Answer yes or no."), field=field.name)
 
 

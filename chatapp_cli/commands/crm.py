@@ -22,6 +22,7 @@ from chatapp_cli.services import crm_intake, ledger, links, pairings, words
 
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Company
+    from chatapp_cli.domain.crm_manifest import CrmManifest
     from chatapp_cli.store.rows.crm import LinkRow, PairingRow, ShownEntryRow
     from chatapp_cli.store.tx import Tx
 
@@ -61,7 +62,7 @@ def link(
     with opened(ctx) as company:
         row = linking.link(company, kind, renew=renew, given=given or [], answers=answers)
         typer.echo(row.id)
-        note("{title} works once the CRM has let us in. See: chatapp crm list", title=row.title)
+        linking.say_linked(row)
 
 
 @app.command("list", cls=Verb)
@@ -126,9 +127,13 @@ def show_(ctx: typer.Context, link: OneLink = "", as_json: Json = False) -> None
 
 
 def _print_link(row: LinkRow, paired: Sequence[PairingRow]) -> None:
+    from chatapp_cli.kit.crms import manifest
+
+    way = manifest(row.kind).one_way_of(row.settings)
     printing.facts(
         {
             _("CRM"): f"{row.title} ({row.kind}, {row.id})",
+            **({_("Way"): show(way.label)} if way else {}),
             _("State"): show(words.LINK_STATES[LinkState(row.state)]),
             _("Since"): printing.moment(row.state_since),
             _("Tries again"): printing.moment(row.look_at),
@@ -152,18 +157,18 @@ def _print_pairings(row: LinkRow, paired: Sequence[PairingRow]) -> None:
 
     about = manifest(row.kind)
     columns = (_("No."), _("Line"), _("Channel"), _("Place"), _("State"), _("Options"))
-    printing.table(columns, [_pairing(one, pairings.options(about, one)) for one in paired])
+    printing.table(columns, [_pairing(one, about) for one in paired])
     for one in paired:
         if one.code:
             what, step = words.why_there(about, one.code, one.detail)
             say(T("{title}: {what}", title=one.channel, what=what), step)
 
 
-def _pairing(one: PairingRow, options: Mapping[str, str]) -> tuple[object, ...]:
+def _pairing(one: PairingRow, about: CrmManifest) -> tuple[object, ...]:
     from chatapp_cli.commands import linking
 
     state = _("paired") if one.active and not one.code else _("not paired") if not one.active else _("refused")
-    return one.id, one.line, one.channel, f"{one.place_name} ({one.place})", state, linking.changed(one, options)
+    return one.id, one.line, one.channel, f"{one.place_name} ({one.place})", state, linking.changed(about, one)
 
 
 @app.command(cls=Verb)
@@ -192,6 +197,7 @@ def places(
         (_("No."), _("Name"), _("State")), [(one.id, one.name, _("on") if one.active else _("off")) for one in found]
     )
     mending.say_warnings(row, found)
+    mending.say_how(found)
 
 
 @app.command(cls=Verb)
@@ -219,10 +225,13 @@ def attach(
 
 
 @app.command(cls=Verb)
-def configure(ctx: typer.Context, channel: Channel, line: Line = "", link: Link = "", given: Set = None) -> None:
+def configure(
+    ctx: typer.Context, channel: Channel, line: Line = "", link: Link = "", given: Set = None, as_json: Json = False
+) -> None:
     """Show or change the options of a pairing."""
     from chatapp_cli.commands import linking
     from chatapp_cli.commands.binding import found, gathered
+    from chatapp_cli.kit.crms import manifest
 
     with opened(ctx) as company:
         row = linking.paired(company, link, found(company, channel, line))
@@ -230,6 +239,9 @@ def configure(ctx: typer.Context, channel: Channel, line: Line = "", link: Link 
         if changes:
             linking.configure(company, row, changes)
             note("{title} is configured.", title=row.channel)
+        elif as_json:
+            kind = company.read(lambda tx: links.one(tx, row.link_id)).kind
+            printing.document(documents.pairing(row, manifest(kind)))
         else:
             printing.facts(linking.options(company, row))
 
@@ -274,8 +286,11 @@ def resume(ctx: typer.Context, link: OneLink = "") -> None:
 @app.command(cls=Verb)
 def catchup(ctx: typer.Context, link: OneLink = "") -> None:
     """Look now for what was written in the CRM and did not reach us."""
+    from chatapp_cli.kit.crms import manifest
+
     with opened(ctx) as company:
         row = company.read(lambda tx: links.find(tx, link))
+        links.require_called(manifest(row.kind), row)
         company.write(lambda tx: links.ask_catch_up(tx, row.id))
     note("{title} is asked now, if the daemon runs. See what came: chatapp tail", title=row.title)
 
@@ -284,13 +299,15 @@ def catchup(ctx: typer.Context, link: OneLink = "") -> None:
 def unlink(ctx: typer.Context, link: OneLink = "", force: Force = False) -> None:
     """Remove a link with what is known of it; dialogs and messages stay."""
     from chatapp_cli.commands import linking
+    from chatapp_cli.kit.crms import manifest
 
     with opened(ctx) as company:
         row = company.read(lambda tx: links.find(tx, link))
         left = linking.unlink(company, row, force=force)
     if left is not None:
         note("What the link made there could not be taken away: {why}", why=show(left.what))
-    note("{title} is not linked any more. Remove the application there too.", title=row.title)
+    step = show(manifest(row.kind).leave_of(row.settings))
+    note("{title} is not linked any more. {step}", title=row.title, step=step)
 
 
 @app.command(cls=Verb)
@@ -327,24 +344,30 @@ def employees(
 def outbox_list(ctx: typer.Context, limit: listing.Limit = 100, as_json: Json = False) -> None:
     """Show what CRMs are still to be told, refused entries first."""
     with opened(ctx) as company:
-        found = company.read(lambda tx: ledger.everything(tx, n=limit))
+        found, rows = company.read(lambda tx: (ledger.everything(tx, n=limit), links.everything(tx)))
     if as_json:
         printing.document([documents.entry(row) for row in found])
         return
     columns = (_("No."), _("CRM"), _("Dialog"), _("What"), _("State"), _("Since"), _("Text"))
-    printing.table(columns, [_in_line(row) for row in found])
+    kinds = {row.id: row.kind for row in rows}
+    printing.table(columns, [_in_line(row, kinds[row.link_id]) for row in found])
     if not found:
         note("The CRMs have been told everything.")
 
 
-def _in_line(row: ShownEntryRow) -> tuple[object, ...]:
+def _in_line(row: ShownEntryRow, kind: str) -> tuple[object, ...]:
+    from chatapp_cli.kit.crms import manifest
+
     state = show(words.ENTRY_STATES[row.state])
+    if row.code:
+        why = show(words.why_there(manifest(kind), row.code)[0])
+        state = f"{state}: {why.rstrip('.')}"
     return (
         row.id,
         row.link_id,
         row.name,
         show(words.ACTS[Act(row.act)]),
-        f"{state}: {row.code}" if row.code else state,
+        state,
         printing.moment(row.created_at),
         row.text,
     )

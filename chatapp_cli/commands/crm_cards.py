@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
@@ -76,8 +77,17 @@ def _exit_code(found: Sequence[CardsInCrm]) -> int:
 def _print_cards(found: Sequence[CardsInCrm]) -> None:
     from chatapp_cli.kit.crms import manifest
 
-    columns = (_("CRM"), _("Card"), _("No."), _("Title"), _("Stage"), _("Responsible"), _("Address"))
-    printing.table(columns, [_row(one.dialog.link, card) for one in found for card in one.cards])
+    shown = [(one.dialog.link, card) for one in found for card in one.cards]
+    columns = (_("CRM"), _("Card"), _("No."), _("Title"), _("Stage"), _("Responsible"))
+    rows = [_row(link, card) for link, card in shown]
+    if sys.stdout.isatty():  # a column there would cut the addresses
+        printing.table(columns, rows)
+        for _link, card in shown:
+            typer.echo(printing.plain(card.url))
+    else:
+        printing.table(
+            (*columns, _("Address")), [(*row, card.url) for row, (_link, card) in zip(rows, shown, strict=True)]
+        )
     for one in found:
         if not one.cards:
             what, step = crm_cards.why_none(manifest(one.dialog.link.kind), one.dialog)
@@ -85,8 +95,7 @@ def _print_cards(found: Sequence[CardsInCrm]) -> None:
 
 
 def _row(link: LinkRow, one: Card) -> tuple[object, ...]:
-    kind = show(words.CARDS[one.kind])
-    return link.title, kind, f"{one.kind}:{one.id}", one.title, one.stage, one.responsible, one.url
+    return link.title, show(words.CARDS[one.kind]), f"{one.kind}:{one.id}", one.title, one.stage, one.responsible
 
 
 def _way(company: Company, channel: str, line: str, dialog: DialogId, phone: str) -> CardWay:

@@ -8,12 +8,14 @@ from functools import partial
 from typing import TypeVar
 
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.commands import mending
+from chatapp_cli.commands import asking, mending
 from chatapp_cli.commands.binding import asker, gathered
-from chatapp_cli.commands.errors import say
+from chatapp_cli.commands.errors import note, say
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.crm.link import Employee
+from chatapp_cli.domain.crm_manifest import CrmManifest
 from chatapp_cli.domain.errors import ChatappError, NotFound, UsageError
+from chatapp_cli.domain.form import Field
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _, show
@@ -29,6 +31,8 @@ from chatapp_cli.store.rows.crm import EmployeeRow, LinkRow, PairingRow
 
 R = TypeVar("R")
 _NOBODY = "0"
+_SOON = 5.0
+"""Seconds that a person waits for names that are only nicer than numbers."""
 
 
 def link(company: Company, kind: str, *, renew: str, given: Sequence[str], answers: str) -> LinkRow:
@@ -54,6 +58,15 @@ def kind_of(named: str, known: Sequence[str]) -> str:
     return named or known[0]
 
 
+def say_linked(row: LinkRow) -> None:
+    """Say how a link that was just made comes to work."""
+    if manifest(row.kind).one_way_of(row.settings):
+        note("{title} is linked; messages go there while the daemon runs: chatapp serve", title=row.title)
+        note("Now pair a channel with a place. See them: chatapp crm places")
+    else:
+        note("{title} works once the CRM has let us in. See: chatapp crm list", title=row.title)
+
+
 def asked(company: Company, named: str, question: Callable[[CrmSession], Awaitable[R]]) -> tuple[LinkRow, R]:
     """The link that a person named, and its CRM's answer to a question."""
     row = company.read(lambda tx: links.find(tx, named))
@@ -72,7 +85,8 @@ def attach(
     """Pair a channel with a place, after its settings that make trouble were shown, and mended if a person wants."""
     found = asyncio.run(linking.place_of(company, row, place))
     mending.offer(company, row, found, wanted=mend)
-    made = asyncio.run(linking.attach(company, row, channel, found, changes))
+    said = _understood(manifest(row.kind), changes)
+    made = asyncio.run(linking.attach(company, row, channel, found, said))
     return company.read(lambda tx: pairings.one(tx, made))
 
 
@@ -90,8 +104,15 @@ def paired(company: Company, named: str, channel: ChannelRow) -> PairingRow:
 
 def configure(company: Company, row: PairingRow, changes: Mapping[str, str]) -> None:
     """Change options of a pairing."""
-    kind = company.read(lambda tx: links.one(tx, row.link_id)).kind
-    company.write(partial(pairings.configure, manifest=manifest(kind), row=row, changes=changes))
+    about = manifest(company.read(lambda tx: links.one(tx, row.link_id)).kind)
+    said = _understood(about, changes)
+    company.write(partial(pairings.configure, manifest=about, row=row, changes=said))
+
+
+def _understood(about: CrmManifest, changes: Mapping[str, str]) -> Mapping[str, str]:
+    """Yes and no as options have them; everything else as it was said."""
+    flags = {field.name for field in about.pairing_fields if field.kind == "flag"}
+    return {name: asking.on_or_off(value) if name in flags else value for name, value in changes.items()}
 
 
 def unlink(company: Company, row: LinkRow, *, force: bool) -> ChatappError | None:
@@ -99,9 +120,11 @@ def unlink(company: Company, row: LinkRow, *, force: bool) -> ChatappError | Non
     return asyncio.run(linking.unlink(company, row, force=force))
 
 
-def changed(row: PairingRow, options: Mapping[str, str]) -> str:
+def changed(about: CrmManifest, row: PairingRow) -> str:
     """The options of a pairing that are not as usual."""
-    return ", ".join(f"{name}={value}" for name, value in options.items() if name in row.options)
+    usual = {field.name: field.default for field in about.pairing_fields}
+    values = pairings.options(about, row)
+    return ", ".join(f"{name}={value}" for name, value in values.items() if value != usual[name])
 
 
 def options(company: Company, row: PairingRow) -> Mapping[str, str]:
@@ -109,22 +132,45 @@ def options(company: Company, row: PairingRow) -> Mapping[str, str]:
     link = company.read(lambda tx: links.one(tx, row.link_id))
     about, values = manifest(link.kind), pairings.options(manifest(link.kind), row)
     shown = {
-        f"{field.name} ({show(field.label)})": show(field.shown(values[field.name]))
+        f"{field.name} ({show(field.label)})": _value(field, values[field.name])
         for field in pairings.fields_of(about, row.kind)
     }
     address = company.read(lambda tx: links.webhook(tx, link, about, public_url(tx, company=company)))
     return {**shown, _("Webhook"): address or "–", _("The line works until"): show(words.WORKS_UNTIL)}
 
 
+def _value(field: Field, value: str) -> str:
+    """A value as ``--set`` takes it, with its words, and the others that are possible."""
+    if field.kind == "flag":
+        return f"{value} ({show(field.shown(value))})"
+    if not field.choices:
+        return value
+    possible = ", ".join(one.value for one in field.choices)
+    return _("{value} ({words}); one of {possible}", value=value, words=show(field.shown(value)), possible=possible)
+
+
 def say_strangers(company: Company, row: LinkRow) -> None:
     """Say who answers on one side and is nobody on the other, as far as pairings synchronise that."""
-    about, how = manifest(row.kind), "chatapp crm employees --operator NAME --is NUMBER"
-    for number in company.read(lambda tx: crm_owners.unknown_employees(tx, about, row.id)):
-        what = T("Employee {n} of the CRM is no operator here: dialogs of their cards stay as they are.", n=number)
-        say(what, T("Say who they are: {how}", how=how))
+    about, how = manifest(row.kind), "chatapp crm employees --operator {operator} --is {number}"
+    unknown = company.read(lambda tx: crm_owners.unknown_employees(tx, about, row.id))
+    names = asyncio.run(_names(company, row)) if unknown else {}
+    for number in unknown:
+        who = f"{names[number]} ({number})" if names.get(number) else number
+        what = T("Employee {n} of the CRM is no operator here: dialogs of their cards stay as they are.", n=who)
+        say(what, T("Say who they are: {how}", how=how.format(operator="NAME", number=number)))
     for name in company.read(lambda tx: crm_owners.unknown_operators(tx, about, row.id)):
         what = T("{name} answers dialogs and is no employee of the CRM: it is not told of them.", name=name)
-        say(what, T("Say who they are: {how}", how=how))
+        say(what, T("Say who they are: {how}", how=how.format(operator=f"'{name}'", number="NUMBER")))
+
+
+async def _names(company: Company, row: LinkRow) -> Mapping[str, str]:
+    """The names of those who work in the CRM, if it tells them soon."""
+    try:
+        async with asyncio.timeout(_SOON):
+            found = await linking.asked(company, row, lambda session: session.employees())
+    except (ChatappError, TimeoutError):
+        return {}
+    return {one.id: one.name for one in found}
 
 
 def employees(company: Company, named: str) -> tuple[Sequence[Employee], list[EmployeeRow]]:

@@ -11,6 +11,7 @@ import typer
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.commands import input_checks, printing
+from chatapp_cli.commands.asking import TerminalAsker
 from chatapp_cli.commands.errors import INTERRUPTED, note, say
 from chatapp_cli.commands.interrupt import Interrupt, interruptible
 from chatapp_cli.commands.progress import Progress
@@ -124,7 +125,7 @@ def _require_yes(company: Company, tried: Mailing) -> None:
             field="yes",
         )
     _tell(company, tried)
-    if not typer.confirm(_("Send it?"), err=True):
+    if not TerminalAsker({}).agrees(_("Send it?")):
         raise typer.Abort
 
 

@@ -6,9 +6,8 @@ import asyncio
 import sys
 from collections.abc import Sequence
 
-import typer
-
 from chatapp_cli.bootstrap import Company
+from chatapp_cli.commands.asking import TerminalAsker
 from chatapp_cli.commands.errors import note, say
 from chatapp_cli.domain.crm.link import Place
 from chatapp_cli.domain.text import T
@@ -27,13 +26,20 @@ def say_warnings(row: LinkRow, places: Sequence[Place]) -> None:
             say(T("{place}: {what}", place=place.name, what=what), step)
 
 
+def say_how(places: Sequence[Place]) -> None:
+    """Say which command ends the troubles of places that can be mended."""
+    for place in places:
+        if place.mends:
+            note("Have this set: chatapp crm places --mend {place}", place=place.id)
+
+
 def offer(company: Company, row: LinkRow, place: Place, *, wanted: bool) -> None:
     """Show the troubles of a place, and end them if that was wanted beforehand or is at the terminal."""
     say_warnings(row, [place])
     if place.mends and (wanted or _is_said_yes(place)):
         _mend(company, row, place)
-    elif place.mends:
-        note("Have this set: chatapp crm places --mend {place}", place=place.id)
+    else:
+        say_how([place])
 
 
 def mend(company: Company, named: str, link: LinkRow) -> None:
@@ -56,4 +62,4 @@ def _is_said_yes(place: Place) -> bool:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
     settings = ", ".join(place.mends.values())
-    return typer.confirm(_("Set {settings} in {place}?", settings=settings, place=place.name), err=True)
+    return TerminalAsker({}).agrees(_("Set {settings} in {place}?", settings=settings, place=place.name))

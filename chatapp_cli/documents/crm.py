@@ -39,6 +39,7 @@ def link(row: LinkRow, paired: Sequence[PairingRow]) -> Mapping[str, Any]:
         "dead": row.dead,
         "refused": row.refused,
         "dead_letters": row.letters,
+        "one_way": manifest(row.kind).one_way_of(row.settings) is not None,
         "facts": dict(row.facts),
         "pairings": [pairing(one, manifest(row.kind)) for one in paired],
     }

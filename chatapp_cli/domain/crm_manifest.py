@@ -21,6 +21,19 @@ class ChannelThere(NamedTuple):
     """Names of the ``pairing_fields`` that this channel has there."""
 
 
+class OneWay(NamedTuple):
+    """A way of linking a CRM in which it never calls us, so that only conversations go there."""
+
+    field: str
+    """The question of the linking that decides it."""
+    answer: str
+    """The answer by which a link is such a one."""
+    label: Text
+    """The way in two or three words."""
+    leave: Text
+    """What a person does there when such a link has ended."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrmManifest:
     """A CRM's manifest.toml as a value."""
@@ -29,6 +42,9 @@ class CrmManifest:
     """The folder's name, such as ``bitrix24``; other code uses it only as data."""
     title: Text
     summary: Text
+    leave: Text = Text("")  # noqa: RUF009 - a value that nobody changes
+    """What a person does there when a link has ended."""
+    one_way: OneWay | None = None
     fields: Sequence[Field] = ()
     """The questions of the linking."""
     pairing_fields: Sequence[Field] = ()
@@ -46,3 +62,13 @@ class CrmManifest:
     limits: Sequence[Text] = ()
     """What the link cannot do, in words."""
     errors: Mapping[str, ErrorWords] = field(default_factory=dict)
+
+    def one_way_of(self, settings: Mapping[str, str]) -> OneWay | None:
+        """The one way of a link with these settings; ``None`` for a link that the CRM calls."""
+        way = self.one_way
+        return way if way is not None and settings.get(way.field) == way.answer else None
+
+    def leave_of(self, settings: Mapping[str, str]) -> Text:
+        """What a person does there when a link with these settings has ended."""
+        way = self.one_way_of(settings)
+        return self.leave if way is None else way.leave

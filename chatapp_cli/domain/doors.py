@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-NO_CHANNEL: Final = "no such channel"
+NO_CHANNEL: Final = "no such channel or link"
 """At ``/hooks/``, with status 404."""
 NO_FILE: Final = "no such file, or its address has ended"
 """At ``/media/``, with status 404."""

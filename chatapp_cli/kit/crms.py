@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from chatapp_cli.domain.crm_manifest import ChannelThere, CrmManifest
+from chatapp_cli.domain.crm_manifest import ChannelThere, CrmManifest, OneWay
 from chatapp_cli.domain.errors import Misconfigured, UsageError
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T, Text
@@ -32,6 +32,8 @@ def parse(kind: str, data: Mapping[str, Any]) -> CrmManifest:
         kind=kind,
         title=Text(rest.pop("title")),
         summary=Text(rest.pop("summary")),
+        leave=Text(rest.pop("leave", "")),
+        one_way=_one_way(rest.pop("one_way", None)),
         fields=tuple(map(field_of, rest.pop("fields", ()))),
         pairing_fields=tuple(map(field_of, rest.pop("pairing_fields", ()))),
         channels={name: ChannelThere(**there) for name, there in rest.pop("channels", {}).items()},
@@ -39,6 +41,13 @@ def parse(kind: str, data: Mapping[str, Any]) -> CrmManifest:
         errors={code: error_words(entry, kind) for code, entry in rest.pop("errors", {}).items()},
         **rest,
     )
+
+
+def _one_way(data: Mapping[str, str] | None) -> OneWay | None:
+    if data is None:
+        return None
+    words = {name: Text(data[name]) for name in ("label", "leave")}
+    return OneWay(field=data["field"], answer=data["answer"], **words)
 
 
 @cache

@@ -14,9 +14,10 @@ from chatapp_cli.domain.crm.link import Card
 from chatapp_cli.domain.errors import ChannelError, Refused
 from chatapp_cli.domain.ids import DialogId, Millis
 from chatapp_cli.domain.text import T
+from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.crm import CrmSession, FindsClients
 from chatapp_cli.runtime import linking
-from chatapp_cli.services import crm_cards, dialogs
+from chatapp_cli.services import crm_cards, dialogs, links
 from chatapp_cli.services.crm_cards import NO_CARD, DialogInCrm
 from chatapp_cli.store.rows.crm import LinkRow
 
@@ -76,6 +77,7 @@ async def client_of(company: Company, link: LinkRow, card: CardRef) -> ClientOfC
 
     async def ask(session: CrmSession) -> ClientOfCard:
         if not isinstance(session, FindsClients):
+            links.require_called(manifest(link.kind), link)
             raise Refused("not_here", T("This kind of CRM cannot be asked for the client of a card."))
         return await session.client_of(card)
 

@@ -43,7 +43,9 @@ def examine(company: Company, named: str = "") -> Iterator[Finding]:
     yield _daemon(company)
     for row in rows:
         for one in asyncio.run(_link(company, row)):
-            yield replace(one, name=f"{row.kind} {one.name}", what=T("{title}: {said}", title=row.title, said=one.what))
+            step = None if one.ok else one.next_step
+            said = T("{title}: {said}", title=row.title, said=one.what)
+            yield replace(one, name=f"{row.kind} {one.name}", what=said, next_step=step)
 
 
 def _daemon(company: Company) -> Finding:
@@ -54,7 +56,8 @@ def _daemon(company: Company) -> Finding:
         if runs
         else T("The daemon does not run: CRMs are told nothing, and what they tell is lost.")
     )
-    return Finding(name="daemon", ok=runs, what=what, next_step=T("Start it: {how}", how=to_do(Next.SERVE)))
+    step = None if runs else T("Start it: {how}", how=to_do(Next.SERVE))
+    return Finding(name="daemon", ok=runs, what=what, next_step=step)
 
 
 async def _link(company: Company, row: LinkRow) -> Sequence[Finding]:
@@ -178,7 +181,7 @@ def _load(row: LinkRow, load: LinkLoad | None) -> Iterator[Finding]:
     what = T("The CRM has not called since the daemon started.")
     if load.answered:
         ms = round(load.slowest * 1000)
-        what = T("99 of 100 of its last {n} calls were answered within {ms} ms.", n=load.answered, ms=ms)
+        what = T("Its last {n} calls were answered within {ms} ms, but for one in a hundred.", n=load.answered, ms=ms)
     yield Finding(
         name="answers",
         ok=load.slowest <= SLOW,

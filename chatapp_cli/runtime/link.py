@@ -27,7 +27,7 @@ from chatapp_cli.runtime.memory import bound_link
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.tasks import raise_if_cancelled, run_all
 from chatapp_cli.runtime.wakeup import WakeUp
-from chatapp_cli.services import crm_entries, crm_intake, links, pairings
+from chatapp_cli.services import crm_entries, crm_intake, ledger, links, pairings
 from chatapp_cli.services.crm_entries import EntryLoader
 from chatapp_cli.store.rows.crm import LinkRow, PairingRow
 from chatapp_cli.store.tx import Tx
@@ -250,3 +250,5 @@ def _record_refusals(tx: Tx, *, rows: Sequence[PairingRow], refused: Mapping[Pai
     for row in rows:
         error = refused.get(row.id)
         pairings.refused(tx, row.id, "" if error is None else error.code, "" if error is None else error.detail)
+        if error is None:
+            ledger.placed(tx, row.id)

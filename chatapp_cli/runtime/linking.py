@@ -49,7 +49,9 @@ async def link(company: Company, ask: Asker, *, kind: str, previous: LinkRow | N
     with explained(manifest(kind)):
         bound = await crm.link(ask, public_url=address, previous=old)
     number = None if previous is None else previous.id
-    save = partial(links.save, vault=company.vault, binding=bound, kind=kind, previous=number)
+    way = manifest(kind).one_way_of
+    moved = previous is not None and way(previous.settings) != way(bound.settings)
+    save = partial(links.save, vault=company.vault, binding=bound, kind=kind, previous=number, other_way=moved)
     return await asyncio.to_thread(company.write, save)
 
 

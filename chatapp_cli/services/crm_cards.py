@@ -60,13 +60,16 @@ def _in_crm(tx: Tx, link: LinkRow, card: DialogCard) -> DialogInCrm:
     if pairing is None:
         return DialogInCrm(link=link, code=NOT_PAIRED)
     chat = tx.one(ChatRow, "chats.of_dialog", dialog=card.id, pairing=pairing.id)
-    if chat is not None and chat.remote:
-        there = CrmChat(id=chat.chat, name=card.name, kind=card.chat_kind, remote=chat.remote)
-        return DialogInCrm(link=link, chat=there)
-    entry = tx.one(ShownEntryRow, "ledger.of_dialog", link=link.id, dialog=card.id)
-    if entry is None:
+    entry = None
+    if chat is None or not chat.remote:
+        entry = tx.one(ShownEntryRow, "ledger.of_dialog", link=link.id, dialog=card.id)
+    if entry is not None:
+        return DialogInCrm(link=link, code=REFUSED if entry.state == _DEAD else WAITS, entry=entry)
+    if chat is None:
         return DialogInCrm(link=link, code=NOTHING_WRITTEN)
-    return DialogInCrm(link=link, code=REFUSED if entry.state == _DEAD else WAITS, entry=entry)
+    # A link that writes comments gets no id of a chat from the CRM, and knows the card itself.
+    there = CrmChat(id=chat.chat, name=card.name, kind=card.chat_kind, remote=chat.remote)
+    return DialogInCrm(link=link, chat=there)
 
 
 def why_none(about: CrmManifest, found: DialogInCrm) -> tuple[Text, Text | None]:
@@ -232,6 +235,8 @@ def require_beginner(tx: Tx, able: Able, link: LinkId, channel: ChannelId) -> No
 
 def require_phone(tx: Tx, said: str) -> str:
     """A phone as it is stored. Raises Refused for something else, and for a number of our own."""
+    if not said.strip():
+        raise Refused("bad_phone", T("The SMS was not sent: no phone was given."))
     if "phone" not in kinds(said.strip()):
         raise Refused("bad_phone", T("{phone} is no phone number.", phone=said), T("Write it so: {how}", how="+79…"))
     phone = canonical(said, "phone")

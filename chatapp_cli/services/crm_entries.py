@@ -165,7 +165,13 @@ def pairing_of(crm: CrmManifest, row: PairingRow) -> Pairing:
     """A pairing as a session gets it."""
     options = pairings.options(crm, row)
     return Pairing(
-        id=row.id, kind=row.kind, account=row.channel, place=row.place, options=options, channel=row.channel_id
+        id=row.id,
+        kind=row.kind,
+        account=row.channel,
+        place=row.place,
+        options=options,
+        place_name=row.place_name,
+        channel=row.channel_id,
     )
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from chatapp_cli.domain import border
 from chatapp_cli.domain.access import PROGRAM, Right
-from chatapp_cli.domain.crm.states import Act, TextFate
+from chatapp_cli.domain.crm.states import OTHER_WAY, Act, TextFate
 from chatapp_cli.domain.errors import ChannelError, NotFound, Refused
 from chatapp_cli.domain.ids import DialogId, EntryId, LinkId, MessageId, Millis, PairingId
 from chatapp_cli.domain.journal.links import EntryDied, EntryDropped, EntryEvent, EntryRetried, EntrySettled
@@ -389,6 +389,13 @@ def retry(tx: Tx, entry: EntryId) -> None:
     if not tx.run("ledger.retry", id=entry):
         raise Refused("not_dead", T("Entry {n} waits to be told anyway.", n=entry))
     tx.emit(_about(EntryRetried, row))
+
+
+def placed(tx: Tx, pairing: PairingId) -> None:
+    """Have a CRM told what it refused only because the pairing's place was one of the other way of linking."""
+    for row in tx.all(ShownEntryRow, "ledger.misplaced", pairing=pairing, code=OTHER_WAY):
+        tx.run("ledger.retry", id=row.id)
+        tx.emit(_about(EntryRetried, row), actor=PROGRAM)
 
 
 def drop(tx: Tx, entry: EntryId) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from chatapp_cli.domain import border, limits
 from chatapp_cli.domain.access import PROGRAM, Right
-from chatapp_cli.domain.crm.states import LinkState
+from chatapp_cli.domain.crm.states import OTHER_WAY, LinkState
 from chatapp_cli.domain.errors import NotFound, Refused, StoreError, UsageError
 from chatapp_cli.domain.ids import LinkId
 from chatapp_cli.domain.journal.links import (
@@ -91,8 +91,12 @@ def _bound(link: LinkRow, secrets: Mapping[str, str]) -> Bound:
     )
 
 
-def save(tx: Tx, vault: Vault, binding: Bound, *, kind: str, previous: LinkId | None = None) -> LinkId:
+def save(
+    tx: Tx, vault: Vault, binding: Bound, *, kind: str, previous: LinkId | None = None, other_way: bool = False
+) -> LinkId:
     """Store a new or renewed link; it works once the CRM has given tokens.
+
+    ``other_way``: it goes another way from now on, so that the places of its pairings are none of it.
 
     Raises Refused if that account of the CRM is linked already.
     """
@@ -115,6 +119,8 @@ def save(tx: Tx, vault: Vault, binding: Bound, *, kind: str, previous: LinkId | 
         previous = LinkId(tx.insert("links.add", kind=kind, **values))
     else:
         tx.run("links.renew", id=previous, **values)
+        if other_way:
+            tx.run("pairings.misplace", link=previous, code=OTHER_WAY)
     tx.emit(LinkAdded(link=previous, kind=kind, title=binding.title))
     return previous
 
@@ -189,6 +195,17 @@ def ask_catch_up(tx: Tx, link: LinkId) -> None:
     access.require(tx, Right.REPAIR)
     one(tx, link)
     tx.emit(CatchUpAsked(link=link))
+
+
+def require_called(about: CrmManifest, link: LinkRow) -> None:
+    """Raise Refused for a link of which nothing comes back, since the CRM does not call it."""
+    way = about.one_way_of(link.settings)
+    if way is not None:
+        raise Refused(
+            "one_way",
+            T("Nothing comes here from {title}: it is linked {way}.", title=link.title, way=way.label),
+            T("Link it in the other way: {how}", how=to_do(Next.LINK, link=link.id)),
+        )
 
 
 def mended(tx: Tx, link: LinkId, place: str, settings: str) -> None:

@@ -7,7 +7,7 @@ from functools import reduce
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from chatapp_cli.domain.crm.states import Act, LinkState
+from chatapp_cli.domain.crm.states import OTHER_WAY, Act, LinkState
 from chatapp_cli.domain.draft import NOT_INSTALLED
 from chatapp_cli.domain.health import Health
 from chatapp_cli.domain.manifest import ErrorWords
@@ -136,6 +136,10 @@ _COMMAND = T(
 OWN_CODES: Mapping[str, tuple[Text, Text | None]] = MappingProxyType(
     {
         "files_awaited": (T("Its files are still being downloaded."), None),
+        OTHER_WAY: (
+            T("The link goes another way now, and this place is none of it."),
+            T("See its places: {places}, and pair again: {how}", places=to_do(Next.PLACES), how=to_do(Next.PAIR)),
+        ),
         "scheduled": (T("It is scheduled."), None),
         "unless_heard": (T("It is scheduled in case the client does not write first."), None),
         "heard_first": (T("The client wrote first, so it was not sent."), None),

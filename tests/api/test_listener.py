@@ -77,7 +77,7 @@ def post(path: str, length: int) -> bytes:
 async def test_a_stranger_is_turned_away_before_a_byte_of_the_body_is_read() -> None:
     async with listening() as address, calling(address) as (reader, writer):
         writer.write(post("/hooks/nobody", 39 * MB))
-        assert await answer(reader) == ("HTTP/1.1 404 Not Found", "no such channel\n")
+        assert await answer(reader) == ("HTTP/1.1 404 Not Found", "no such channel or link\n")
 
 
 async def test_a_body_that_says_it_is_too_large_is_refused_unread() -> None:

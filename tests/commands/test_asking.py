@@ -139,6 +139,13 @@ async def test_further_questions_are_asked_last_and_only_of_those_who_want_them(
     assert thorough.asked[5:] == ["Further questions [no]: ", "Port [993]: ", "Signature [may stay empty]: "]
 
 
+async def test_a_single_further_question_is_named() -> None:
+    person = Person("y", "143")
+    port = Field(name="port", label=T("Port"), kind="port", default="993", further=True)
+    assert await prompt(person, Person()).form(Form(title=T("Mail"), fields=(port,))) == {"port": "143"}
+    assert person.asked == ["Change «Port»? [no]: ", "Port [993]: "]
+
+
 async def test_what_another_answer_tells_is_asked_only_among_the_further_questions() -> None:
     person = Person("desk@Post.example ", "k", "", "")
     answers = await bind(prompt(person, Person()))

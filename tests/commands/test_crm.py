@@ -185,16 +185,21 @@ def test_what_is_no_portal_is_refused_with_what_to_do_and_nothing_is_kept(
     assert company.read(links.everything) == []
 
 
-def test_without_a_public_address_nothing_is_asked(chatapp: Shell) -> None:
-    said = chatapp.run("crm", "link", "--set", f"portal={FIRM}", *KEYS)
-    assert (said.code, said.out, said.err.splitlines()) == (
-        2,
-        "",
-        [
-            "A CRM calls this desk from outside, and its public address is not known.",
-            "→ Set it: chatapp company configure --set public_url=https://desk.example.ru",
-        ],
-    )
+@pytest.mark.parametrize(
+    ("way", "why"),
+    [
+        ([], "Address of the incoming webhook (webhook): An answer is needed."),
+        (["--set", "way=application"], "A local application is called from outside, and the public address"),
+    ],
+)
+def test_without_a_public_address_a_webhook_is_asked_for_and_an_application_refused(
+    chatapp: Shell, way: list[str], why: str
+) -> None:
+    said = chatapp.run("crm", "link", *way, "--set", f"portal={FIRM}", *KEYS)
+    assert (said.code, said.out) == (2, "")
+    assert why in said.err
+    step = "For an application, set the public address first: "
+    assert f"{step}chatapp company configure --set public_url=https://desk.example.ru" in said.err
 
 
 def test_answers_come_from_standard_input_and_a_portal_is_linked_once(chatapp: Shell, company: Company) -> None:
@@ -279,10 +284,16 @@ def test_among_several_links_one_has_to_be_named(chatapp: Shell, company: Compan
 def test_the_options_of_a_pairing_are_shown_in_words_and_changed_one_by_one(
     chatapp: Shell, company: Company, paired: LinkId, bound: ChannelId
 ) -> None:
-    assert ["show_api (Show messages sent by other programs)", "no"] in chatapp("crm", "configure", bound).rows
-    chatapp("crm", "configure", bound, "--set", "show_robots=off", "--set", "show_api=")
+    assert ["show_api (Show messages sent by other programs)", "off (no)"] in chatapp("crm", "configure", bound).rows
+    owners = "off (no); one of off, from_crm, to_crm, both"
+    assert ["owner_sync (Synchronise who is responsible)", owners] in chatapp("crm", "configure", bound).rows
+    assert chatapp("crm", "configure", bound, "--json").json["options"]["show_api"] == "off"
+    chatapp("crm", "configure", bound, "--set", "show_robots=нет", "--set", "show_api=")
     (row,) = company.read(lambda tx: pairings.of_link(tx, paired))
     assert dict(row.options) == {"show_robots": "off"}
+    chatapp("crm", "configure", bound, "--set", "show_desk=on")
+    assert chatapp("crm", "show").rows[-1][-1] == "show_robots=off"
+    chatapp("crm", "configure", bound, "--set", "show_desk=")
     for change, what in (
         ("show_api=perhaps", "show_api cannot be perhaps.\n→ Choose one of: on, off\n"),
         ("groups=off", "There is no option groups here.\n→ Options: show_desk, show_robots,"),
@@ -317,6 +328,8 @@ def test_who_answers_on_one_side_and_is_nobody_on_the_other_is_named(
     company.write(lambda tx: duties.assign(tx, DialogId(1), "олег"))
     said = chatapp("crm", "show").err
     assert "Employee 29 of the CRM is no operator here: dialogs of their cards stay as they are.\n" in said
+    assert "→ Say who they are: chatapp crm employees --operator NAME --is 29\n" in said
+    assert "→ Say who they are: chatapp crm employees --operator 'олег' --is NUMBER\n" in said
     assert "олег answers dialogs and is no employee of the CRM: it is not told of them.\n" in said
 
 
@@ -342,6 +355,7 @@ def test_a_refused_entry_is_shown_told_again_and_given_up(
         ("dead", "refused", "раз"),
         ("dead", "refused", "два"),
     ]
+    assert chatapp("crm", "outbox", "list").rows[0][4] == "refused: Bitrix24 refused the request"
     shown = chatapp("crm", "outbox", "show", first["id"])
     assert ["What", "new message"] in shown.rows
     assert "Bitrix24 refused the request. (25 букв)\n" in shown.err

@@ -39,6 +39,7 @@ def linked(chatapp: Shell, company: Company, office: Office) -> LinkId:
     said = chatapp("crm", "link", "--set", "way=webhook", "--set", f"webhook={office.portal.webhook}")
     secret = office.portal.webhook.rstrip("/").rpartition("/")[2]
     assert secret not in said.out + said.err
+    assert "messages go there while the daemon runs: chatapp serve" in said.err
     link = LinkId(int(said.out))
     eventually(lambda: company.read(lambda tx: links.one(tx, link)).state == LinkState.OK)
     return link
@@ -60,6 +61,35 @@ def test_a_conversation_stands_as_comments_in_one_deal_without_a_public_address(
     assert [call.error for call in office.portal.calls if call.error] == []
 
 
+def test_the_deal_in_which_a_conversation_stands_is_shown(
+    chatapp: Shell, company: Company, office: Office, linked: LinkId, bound: ChannelId
+) -> None:
+    chatapp("crm", "attach", bound, "deal-0")
+    hears(company, bound, "Здравствуйте")
+    eventually(lambda: written(office) == ["Здравствуйте"])
+    eventually(lambda: company.read(lambda tx: links.one(tx, linked)).waiting == 0)
+    (deal,) = [card for card in office.portal.cards if card.kind == "deal"]
+    (shown,) = chatapp("crm", "card", 1, "--json").json
+    (card,) = shown["cards"]
+    assert (card["card"], card["title"], shown["code"]) == (f"deal:{deal.id}", deal.title, "")
+    assert card["url"].endswith(f"/crm/deal/details/{deal.id}/")
+
+
+def test_a_link_by_webhook_is_spoken_of_as_what_it_is(
+    chatapp: Shell, company: Company, office: Office, linked: LinkId, bound: ChannelId
+) -> None:
+    assert "Way by a webhook alone" in [" ".join(line.split()) for line in chatapp("crm", "show").out.splitlines()]
+    assert chatapp("crm", "list", "--json").json[0]["one_way"] is True
+    for words in (("crm", "catchup"), ("crm", "write", "deal:17", "Здравствуйте")):
+        refused = chatapp.run(*words)
+        assert refused.code == 1
+        assert f"Nothing comes here from {office.portal.domain}: it is linked by a webhook alone." in refused.err
+        assert f"chatapp crm link --renew {linked}" in refused.err
+    said = chatapp("crm", "unlink", "--force").err
+    assert "Delete the webhook there too: whoever has its address can read the CRM." in said
+    assert "application" not in said
+
+
 def test_an_outage_and_lost_answers_lose_and_double_nothing(
     chatapp: Shell, company: Company, office: Office, linked: LinkId, bound: ChannelId
 ) -> None:
@@ -76,6 +106,28 @@ def test_an_outage_and_lost_answers_lose_and_double_nothing(
     assert sorted(card.kind for card in office.portal.cards) == ["contact", "deal"]
 
 
+def test_a_link_that_goes_another_way_says_which_channels_are_to_be_paired_again_and_loses_no_message(
+    chatapp: Shell, company: Company, office: Office, linked: LinkId, bound: ChannelId
+) -> None:
+    chatapp("crm", "attach", bound, "lead")
+    chatapp("company", "configure", "--set", f"public_url={office.address}")
+    given = {"way": "application", **office.answers}
+    chatapp("crm", "link", "--renew", linked, *(f"--set={name}={value}" for name, value in given.items()))
+    said = chatapp("crm", "show").err
+    assert "The link goes another way now, and this place is none of it." in said
+    assert "See its places: chatapp crm places, and pair again: chatapp crm attach CHANNEL PLACE" in said
+    key = company.read(lambda tx: links.one(tx, linked)).hook_key
+    eventually(lambda: office.installs(key))
+    eventually(lambda: company.read(lambda tx: links.one(tx, linked)).state == LinkState.OK)
+    hears(company, bound, "Здравствуйте")
+    eventually(lambda: company.read(lambda tx: links.one(tx, linked)).dead == 1)
+    assert chatapp("crm", "outbox", "list", "--json").json[0]["code"] == "other_way"
+    line = office.portal.add_line("Опт")
+    chatapp("crm", "attach", bound, line)
+    eventually(lambda: company.read(lambda tx: links.one(tx, linked)).dead == 0)
+    eventually(lambda: chatapp("crm", "outbox", "list").err == "The CRMs have been told everything.\n")
+
+
 def test_a_doctor_of_a_webhook_asks_for_no_address(
     chatapp: Shell, office: Office, linked: LinkId, bound: ChannelId
 ) -> None:
@@ -86,6 +138,7 @@ def test_a_doctor_of_a_webhook_asks_for_no_address(
     assert found == dict.fromkeys(
         ("daemon", "state", "tokens", "scopes", "clock", "uncalled", "pairings", "outbox", "calls", "answers"), True
     )
+    assert [one for one in said.json if one["next_step"]] == []
     assert said.code == 0
 
 

@@ -46,6 +46,7 @@ def test_a_line_is_mended_by_its_number_or_name_and_what_only_a_person_can_decid
 ) -> None:
     line = office.portal.add_line("Опт", CRM="N", CRM_FORWARD="N", QUEUE=[])
     before = settings_of(office, line)
+    assert f"Have this set: chatapp crm places --mend {line}\n" in chatapp("crm", "places").err
     told = chatapp("crm", "places", "--mend", line)
     assert "Опт: CRM=Y, CRM_FORWARD=Y is set now.\n" in told.err
     assert settings_of(office, line) == {**before, "CRM": "Y", "CRM_FORWARD": "Y"}
@@ -56,7 +57,7 @@ def test_a_line_is_mended_by_its_number_or_name_and_what_only_a_person_can_decid
     assert (unknown.code, unknown.err.splitlines()[0]) == (1, "There is no place Нет такой in the CRM.")
 
 
-@pytest.mark.parametrize(("key", "value"), [("y", "Y"), ("n", "N")])
+@pytest.mark.parametrize(("key", "value"), [("y", "Y"), ("да", "Y"), ("n", "N"), ("", "N")])
 def test_at_a_terminal_a_person_is_asked_before_anything_is_changed(
     company: Company,
     office: Office,
@@ -82,6 +83,6 @@ def test_at_a_terminal_a_person_is_asked_before_anything_is_changed(
     os.close(ours)
     os.close(theirs)
     assert done.returncode == 0, said
-    assert "Set CRM_CREATE_THIRD=Y in Опт? [y/N]" in said
+    assert "Set CRM_CREATE_THIRD=Y in Опт? [no]: " in said
     assert settings_of(office, line)["CRM_CREATE_THIRD"] == value
     assert [row.place for row in company.read(pairings.everything)] == [str(line)]

@@ -116,6 +116,7 @@ WITHOUT_A_RIGHT = {
     "ledger.die": A_CRM,
     "ledger.keep_text": A_CRM,
     "ledger.owe_owner": ONLY_PART,
+    "ledger.placed": A_CRM,
     "ledger.recover": A_CRM,
     "ledger.refuse_arrival": A_CRM,
     "ledger.refuse_text": A_CRM,

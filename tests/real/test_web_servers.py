@@ -178,7 +178,7 @@ async def test_a_web_server_of_the_documentation_leads_to_the_desk_and_to_nothin
             said = (await browser.ask("GET", path)).text
             assert (path, not said or "<center>nginx" in said) == (path, True)
         hook = await browser.ask("POST", "/hooks/nobody", text="Алло")
-        assert (hook.status_code, hook.text) == (404, "no such channel\n")
+        assert (hook.status_code, hook.text) == (404, "no such channel or link\n")
         entered = await browser.log_in()
         assert entered.status_code == 303
         cookie = entered.headers["set-cookie"]

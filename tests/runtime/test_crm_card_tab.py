@@ -159,12 +159,17 @@ async def test_what_cannot_be_written_is_said_at_once_and_the_form_can_be_sent_a
         refused = await filled(desk, page, phone, "Здравствуйте")
         assert refused.status == 400, phone
         assert phone in refused.body
+    refused = await filled(desk, page, '8"><b>', "Ваш заказ <готов> & ждёт")
+    assert 'name="phone" type="tel" required maxlength="40" list="phones" value="8&quot;&gt;&lt;b&gt;"' in refused.body
+    assert "Ваш заказ &lt;готов&gt; &amp; ждёт</textarea>" in refused.body
+    title = ShownForm(page.body).values[f"title-{desk.channel}"]
+    assert f'<option value="{desk.channel}" selected>{title}</option>' in refused.body
     empty = await filled(desk, page, "+79160000001", "  ")
     elsewhere = await desk.portal.fills_form(page, phone="+79160000001", text="Здравствуйте", channel="99")
     assert (empty.status, elsewhere.status) == (400, 400)
     assert the_dialogs(desk.company) == []
     assert desk.company.read(crm_intake.dead) == []
-    assert (await filled(desk, page, "+79160000001", "Здравствуйте")).status == 200
+    assert (await filled(desk, refused, "+79160000001", "Здравствуйте")).status == 200
     await eventually(lambda: desk.sent() == [("79160000001", "Здравствуйте")])
 
 

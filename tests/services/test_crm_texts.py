@@ -51,6 +51,12 @@ def report(desk: Paired, ext_id: str, state: State, code: str = "") -> None:
     desk.shop.take(desk.channel, DeliveryChanged(ext_id=ext_id, state=state, code=code, at=desk.shop.clock.at))  # type: ignore[arg-type]
 
 
+def test_without_a_phone_the_employee_is_told_that_nothing_was_sent(desk: Paired) -> None:
+    text(desk, "  ")
+    (status,) = [one for one in waiting(desk) if one.act is Act.TEXTED]
+    assert (status.fate, status.reason) == (TextFate.FAILED, "The SMS was not sent: no phone was given.")
+
+
 def test_a_text_goes_to_the_phone_once_however_often_it_is_told(desk: Paired) -> None:
     text(desk)
     text(desk, automatic=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import pytest
+from textual.widgets import Button
 
 from chatapp_cli import i18n
 from chatapp_cli.bootstrap import Company
@@ -13,7 +14,7 @@ from chatapp_cli.domain.journal.links import CatchUpAsked, LinkResumed
 from chatapp_cli.services import journal, ledger, links, pairings
 from chatapp_cli.store.rows.crm import LinkRow, PairingRow
 from chatapp_cli.tui.screens.crm import CrmScreen
-from chatapp_cli.tui.screens.linking import PairingScreen
+from chatapp_cli.tui.screens.linking import LinkingScreen, PairingScreen
 from tests.tui import portals
 from tests.tui.conftest import GOOD, SMALL, Opener, Window
 from tests.tui.stage import Stage
@@ -107,6 +108,21 @@ async def test_a_refused_entry_is_told_again_and_given_up_by_keys(
         await it.until(lambda: len(company.read(ledger.everything)) == 1)
 
 
+async def test_the_bar_shows_the_keys_of_what_is_chosen(window: Opener, stage: Stage) -> None:
+    portals.furnish(stage)
+    async with window() as it:
+        await to_the_page(it)
+        await it.sees("n link again", "c check", "r try now", "m catch up", "x remove")
+        await it.sees_no("options")
+        await it.press("j")
+        await it.sees("Enter options", "c check", "u end", "f mend the place")
+        await it.sees_no("link again")
+        await it.press("k")
+        await it.sees("n link again")
+        await it.press("n")
+        await it.until(lambda: isinstance(it.app.screen, LinkingScreen))
+
+
 @BOTH
 async def test_the_options_of_a_pairing_are_a_form(
     window: Opener, stage: Stage, company: Company, size: tuple[int, int]
@@ -123,8 +139,9 @@ async def test_the_options_of_a_pairing_are_a_form(
         assert form.typed()["show_robots"] == "off"
         it.app.screen.query("Checkbox")[1].value = True
         it.app.screen.query("Checkbox")[0].value = False
-        it.app.screen.query_one("#continue").focus()
-        await it.press("enter")
+        assert str(it.app.screen.query_one("#continue", Button).label) == "Save"
+        await it.sees("F8 continue")
+        await it.press("f8")
         await it.until(lambda: isinstance(it.app.screen, CrmScreen))
         wanted = {"show_desk": "off", "show_robots": "on"}
         await it.until(lambda: {**paired(company)[0].options}.items() >= wanted.items())

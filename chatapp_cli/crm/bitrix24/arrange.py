@@ -31,6 +31,7 @@ from chatapp_cli.crm.bitrix24.record import (
 from chatapp_cli.crm.bitrix24.tabs import CardTabs
 from chatapp_cli.crm.bitrix24.texts import TextProviders
 from chatapp_cli.domain.crm.link import Account, Pairing
+from chatapp_cli.domain.crm.states import OTHER_WAY
 from chatapp_cli.domain.crm_manifest import ChannelThere
 from chatapp_cli.domain.errors import ChannelError, Misconfigured, NeedsRebind, Rejected
 from chatapp_cli.domain.ids import PairingId
@@ -196,7 +197,7 @@ def _by_line(pairings: Sequence[Pairing]) -> tuple[dict[tuple[str, str], Pairing
         if there is None:
             refused[pairing.id] = Rejected("no_connector", pairing.kind)
         elif not pairing.place.isdecimal():
-            refused[pairing.id] = Rejected("line_inactive", pairing.place)
+            refused[pairing.id] = Rejected(OTHER_WAY, pairing.place)
         elif (there.id, pairing.place) in wanted:
             refused[pairing.id] = Rejected("place_taken", wanted[there.id, pairing.place].account)
         else:

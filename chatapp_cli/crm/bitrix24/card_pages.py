@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from html import escape
+from typing import Final, NamedTuple
 
 from chatapp_cli.crm.bitrix24.pages import labelled, page, paragraphs, select, spoken
 from chatapp_cli.domain.crm.cards import CardSheet, DialogOnCard
+from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.moment import spelled
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import show, speaking
@@ -15,11 +17,34 @@ from chatapp_cli.ports.crm import CrmReply
 _TITLE = Text("ChatApp")
 
 
+class Typed(NamedTuple):
+    """What somebody typed into the form."""
+
+    phone: str = ""
+    channel: str = ""
+    text: str = ""
+
+
+_NOTHING: Final = Typed()
+
+
+def title_of(channel: ChannelId) -> str:
+    """The form's name for the title of a channel, so that the form can be shown again without a look into the store."""
+    return f"title-{channel}"
+
+
 def card(origin: str, language: str, sheet: CardSheet, ticket: str) -> CrmReply:
     """The dialogs of a card, and the form."""
     with speaking(spoken(language)):
         inside = "".join([*_dialogs(sheet, spoken(language)), *_form(sheet, ticket)])
     return page(origin, language, _TITLE, inside, forms=True)
+
+
+def again(origin: str, language: str, why: Text, sheet: CardSheet, ticket: str, typed: Typed) -> CrmReply:
+    """The form with what was typed, and why it was not accepted."""
+    with speaking(spoken(language)):
+        inside = "".join([_line(why), *_form(sheet, ticket, typed)])
+    return page(origin, language, _TITLE, inside, status=400, forms=True)
 
 
 def said(origin: str, language: str, what: Text, *, status: int = 200) -> CrmReply:
@@ -46,20 +71,23 @@ def _row(dialog: DialogOnCard, language: str) -> str:
     return "<tr>" + "".join(f"<td>{cell}</td>" for cell in (*cells, f"<code>{command}</code>")) + "</tr>"
 
 
-def _form(sheet: CardSheet, ticket: str) -> Iterator[str]:
+def _form(sheet: CardSheet, ticket: str, typed: Typed = _NOTHING) -> Iterator[str]:
     yield f"<h2>{escape(show(T('Write by phone')))}</h2>"
     if not sheet.channels:
         yield _line(T("No channel that can write first is paired with Bitrix24."))
         return
     yield f'<form method="post" action="write"><input type="hidden" name="ticket" value="{escape(ticket)}">'
+    for one in sheet.channels:
+        yield f'<input type="hidden" name="{title_of(one.id)}" value="{escape(one.title)}">'
     known = "".join(f'<option value="{escape(one.phone)}">{escape(one.whose)}</option>' for one in sheet.phones)
-    only = escape(sheet.phones[0].phone) if len(sheet.phones) == 1 else ""
+    only = escape(typed.phone or (sheet.phones[0].phone if len(sheet.phones) == 1 else ""))
     phone = f'<input name="phone" type="tel" required maxlength="40" list="phones" value="{only}">'
     yield labelled(T("Phone"), f'{phone}<datalist id="phones">{known}</datalist>')
     choices = [(str(one.id), Text("{title}", {"title": one.title})) for one in sheet.channels]
     none = [] if len(sheet.channels) == 1 else [("", Text(""))]
-    yield labelled(T("Channel"), select("channel", [*none, *choices], required=True))
-    yield labelled(T("Text"), '<textarea name="text" required rows="4" maxlength="4000"></textarea>')
+    yield labelled(T("Channel"), select("channel", [*none, *choices], chosen=typed.channel, required=True))
+    text = f'<textarea name="text" required rows="4" maxlength="4000">\n{escape(typed.text)}</textarea>'
+    yield labelled(T("Text"), text)
     yield f"<button>{escape(show(T('Send')))}</button></form>"
 
 

@@ -8,7 +8,7 @@ Sources: b24-rest-docs ``api-reference/widgets``, ``crm/detail-tab``; providers'
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ from chatapp_cli.crm.bitrix24 import card_pages, form_tickets
 from chatapp_cli.crm.bitrix24.form_tickets import FormTicket
 from chatapp_cli.crm.bitrix24.record import Installation, installation, is_from
 from chatapp_cli.domain import border
-from chatapp_cli.domain.crm.cards import CardRef, CardSheet
+from chatapp_cli.domain.crm.cards import CardRef, CardSheet, ChannelOnCard
 from chatapp_cli.domain.crm.events import CrmArrival, CrmWroteFirst
 from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.text import T, Text
@@ -120,8 +120,9 @@ def _written(bound: Bound, known: Installation, said: Mapping[str, Any], now: Mi
         _text(said, "phone").strip(),
         border.text(_text(said, "text").strip()),
     )
+    again = partial(_again, known.origin, ticket, said)
     if not (phone and text and channel in map(str, ticket.channels)):
-        return answer(T("A channel, a phone and a text are needed. Go back and fill them in."), status=400)
+        return again(T("A channel, a phone and a text are needed."))
     event = CrmWroteFirst(
         channel=ChannelId(int(channel)),
         phone=border.name(phone),
@@ -129,10 +130,10 @@ def _written(bound: Bound, known: Installation, said: Mapping[str, Any], now: Mi
         mark=ticket.number,
         author=ticket.employee,
     )
-    return _accepted(event, answer)
+    return _accepted(event, answer, again)
 
 
-def _accepted(event: CrmWroteFirst, answer: Any) -> CrmReply:
+def _accepted(event: CrmWroteFirst, answer: Any, refuse: Callable[[Text], CrmReply]) -> CrmReply:
     raw = msgspec.json.encode(_StoredForm(card=event))
     page: CrmReply = answer(T("The message is accepted, and goes out in its turn."))
     again = answer(form_tickets.SENT, status=409)
@@ -142,13 +143,19 @@ def _accepted(event: CrmWroteFirst, answer: Any) -> CrmReply:
         content_type=page.content_type,
         headers=page.headers,
         repeated=again,
-        refused=lambda why: _refusal(answer, why),
+        refused=lambda why: refuse(T("The message was not accepted: {why}", why=why)),
     )
 
 
-def _refusal(answer: Any, why: Text) -> CrmReply:
-    said: CrmReply = answer(T("The message was not accepted: {why}", why=why), status=400)
-    return said
+def _again(origin: str, ticket: CardTicket, said: Mapping[str, Any], why: Text) -> CrmReply:
+    """The same form with what was typed; its message was not kept, so its ticket holds."""
+    channels = [
+        ChannelOnCard(id=one, title=_text(said, card_pages.title_of(one)) or str(one))
+        for one in map(ChannelId, ticket.channels)
+    ]
+    sheet = CardSheet(channels=channels)
+    typed = card_pages.Typed(_text(said, "phone"), _text(said, "channel"), _text(said, "text"))
+    return card_pages.again(origin, ticket.language, why, sheet, _text(said, "ticket"), typed)
 
 
 def _number(options: str) -> str:

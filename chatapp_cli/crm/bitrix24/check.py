@@ -76,8 +76,11 @@ async def _tokens(bound: Bound, world: World) -> Finding:
     )
 
 
-def scopes(said: Any, needed: Collection[str] = _NEEDED) -> Finding:
-    """Whether a right is lacking."""
+_TICK: Final = T("Tick them in the local application, and install it again.")
+
+
+def scopes(said: Any, needed: Collection[str] = _NEEDED, step: Text = _TICK) -> Finding:
+    """Whether a right is lacking; ``step``: how it is given."""
     if isinstance(said, ChannelError):
         return broken("scopes", said)
     there = {str(one).strip() for one in said} if isinstance(said, list) else set()
@@ -85,10 +88,10 @@ def scopes(said: Any, needed: Collection[str] = _NEEDED) -> Finding:
         return Finding(
             name="scopes",
             ok=False,
-            what=T("The application lacks the rights {scopes}.", scopes=", ".join(lacking)),
-            next_step=T("Tick them in the local application, and install it again."),
+            what=T("The rights {scopes} are lacking.", scopes=", ".join(lacking)),
+            next_step=step,
         )
-    return Finding(name="scopes", ok=True, what=T("The application has all rights that it needs."))
+    return Finding(name="scopes", ok=True, what=T("All rights that are needed are given."))
 
 
 def _owner(said: Any, admin: Any) -> Finding:

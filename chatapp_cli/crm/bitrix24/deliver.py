@@ -14,7 +14,7 @@ from chatapp_cli.crm.bitrix24.history import ChatHistory
 from chatapp_cli.crm.bitrix24.rate import Urgency
 from chatapp_cli.crm.bitrix24.record import COPY_RETURNS, copy_mark
 from chatapp_cli.domain.crm.entry import CrmReceipt, LedgerEntry
-from chatapp_cli.domain.crm.states import Act
+from chatapp_cli.domain.crm.states import OTHER_WAY, Act
 from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, Rejected
 from chatapp_cli.ports.memory import Memory
 from chatapp_cli.ports.world import Clock
@@ -164,7 +164,7 @@ def _complained(notice: Any, comment: Any) -> Outcome:
 def _unfit(entry: LedgerEntry) -> ChannelError | None:
     """Why an entry cannot be told at all."""
     if not entry.pairing.place.isdecimal():
-        return Rejected("line_inactive", entry.pairing.place)
+        return Rejected(OTHER_WAY, entry.pairing.place)
     if entry.act is Act.DELIVERED and not (entry.chat.remote.isdecimal() and entry.remote.isdecimal()):
         return Rejected("chat_unknown")
     return None

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
 
 from chatapp_cli.crm.bitrix24 import bind, webhook
 from chatapp_cli.crm.bitrix24.names import KIND
-from chatapp_cli.domain.form import Form
+from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.form import Field, Form
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.kit.binding import ask_until_proved
-from chatapp_cli.kit.crms import manifest, require_address
+from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.bind import Asker, Bound
 from chatapp_cli.ports.world import World
+
+_UNREACHED: Final = T("A local application is called from outside, and the public address of this desk is not known.")
+_REACH: Final = T(
+    "For an application, set the public address first: {how}",
+    how=to_do(Next.CONFIGURE_COMPANY, name="public_url", value="https://desk.example.ru"),
+)
 
 
 async def link(ask: Asker, world: World, public_url: str, previous: Bound | None) -> Bound:
@@ -25,20 +35,30 @@ async def link(ask: Asker, world: World, public_url: str, previous: Bound | None
     async def proved(values: Mapping[str, str]) -> Bound:
         if values.get(webhook.WAY) == webhook.LITE:
             return await webhook.bound_by(values, world, previous)
+        if not base:
+            raise UsageError(_UNREACHED, _REACH, field=webhook.WAY)
         return bind.bound_by(values, world, previous, hook_key)
 
     bound = await ask_until_proved(ask, _form(previous, base), proved)
     if not webhook.is_lite(bound):
-        require_address(public_url)
         await ask.show(bind.notice(bound, base))
     return bound
 
 
 def _form(previous: Bound | None, base: str) -> Form:
-    about = manifest(KIND)
-    values = {field.name: field.default for field in about.fields}
+    """The questions; without a public address only those of a webhook, which is then the default of a new link."""
+    fields = manifest(KIND).fields
+    values = {field.name: field.default for field in fields}
+    if not base:
+        fields = [_as_unreached(field) for field in fields if not field.when or field.name == webhook.LITE]
+        values[webhook.WAY] = webhook.LITE if previous is None else values[webhook.WAY]
     values |= {name: said for name, said in (previous.settings if previous else {}).items() if name in values}
-    return Form(title=T("Bitrix24 portal"), intro=_steps(base), fields=about.fields, values=values)
+    return Form(title=T("Bitrix24 portal"), intro=_steps(base), fields=fields, values=values)
+
+
+def _as_unreached(field: Field) -> Field:
+    hint = T("{hint} {then}", hint=field.hint or "", then=_REACH) if field.when else field.hint
+    return replace(field, hint=hint)
 
 
 def _steps(base: str) -> tuple[Text, ...]:
@@ -47,7 +67,7 @@ def _steps(base: str) -> tuple[Text, ...]:
     )
     if not base:
         return (
-            T("The public address of this desk is not known, so that only a webhook can be linked; see public_url."),
+            T("The public address of this desk is not known, so that only a webhook can be linked."),
             *lite,
         )
     return (

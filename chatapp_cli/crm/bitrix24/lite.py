@@ -16,13 +16,13 @@ from chatapp_cli.crm.bitrix24 import bbcode, check, convert, errors, lines
 from chatapp_cli.crm.bitrix24.calls import AT_ONCE, BatchCommand
 from chatapp_cli.crm.bitrix24.cards import TYPES
 from chatapp_cli.crm.bitrix24.deliver import unless_all_failed
-from chatapp_cli.crm.bitrix24.lite_cards import LiteCard, LiteCards, places
+from chatapp_cli.crm.bitrix24.lite_cards import LiteCard, LiteCards, place_of, places
 from chatapp_cli.crm.bitrix24.rate import Urgency
 from chatapp_cli.crm.bitrix24.webhook import WebhookApi, opened
 from chatapp_cli.domain.crm.entry import CrmChat, CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.events import CrmArrival, MirroredChat
 from chatapp_cli.domain.crm.link import Card, Employee, Pairing, Place
-from chatapp_cli.domain.crm.states import Act
+from chatapp_cli.domain.crm.states import OTHER_WAY, Act
 from chatapp_cli.domain.errors import ChannelError, Rejected
 from chatapp_cli.domain.ids import PairingId
 from chatapp_cli.domain.text import T
@@ -51,7 +51,7 @@ class Bitrix24LiteSession:
     async def arrange(self, pairings: Sequence[Pairing]) -> Mapping[PairingId, ChannelError]:
         """There is nothing to arrange; a pipeline that is gone is refused."""
         there = {one.id for one in await places(self._api)} if pairings else set()
-        return {one.id: Rejected("place_gone", one.place) for one in pairings if one.place not in there}
+        return {one.id: _refused(one.place) for one in pairings if one.place not in there}
 
     async def deliver(self, entries: Sequence[LedgerEntry]) -> Sequence[CrmReceipt | ChannelError]:
         """Find or make each client's card, and write the messages down in one request.
@@ -209,7 +209,7 @@ async def findings(bound: Bound, world: World) -> Sequence[Finding]:
         answers = await api.batch(asked)
     return [
         Finding(name="tokens", ok=True, what=T("Bitrix24 accepts the webhook.")),
-        check.scopes(answers["scope"], frozenset({"crm"})),
+        check.scopes(answers["scope"], frozenset({"crm"}), T("Tick them in the webhook.")),
         check.clock(answers["server.time"], world),
         Finding(
             name="uncalled",
@@ -217,6 +217,10 @@ async def findings(bound: Bound, world: World) -> Sequence[Finding]:
             what=T("Linked by a webhook alone: what employees write there does not come here."),
         ),
     ]
+
+
+def _refused(place: str) -> ChannelError:
+    return Rejected("place_gone" if place_of(place) else OTHER_WAY, place)
 
 
 def _mark(entry: LedgerEntry) -> str:

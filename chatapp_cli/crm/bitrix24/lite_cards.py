@@ -17,6 +17,7 @@ from chatapp_cli.crm.bitrix24.webhook import WebhookApi
 from chatapp_cli.domain import border
 from chatapp_cli.domain.crm.entry import CrmPerson, LedgerEntry
 from chatapp_cli.domain.crm.link import Place
+from chatapp_cli.domain.crm.states import OTHER_WAY
 from chatapp_cli.domain.errors import OutcomeUnknown, Rejected, Retryable
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import show
@@ -77,7 +78,7 @@ class LiteCards:
         """The card of an entry's client: an open one, or a new one if the client wrote; ``None`` if there is none."""
         place = place_of(entry.pairing.place)
         if place is None:
-            raise Rejected("place_gone", entry.pairing.place)
+            raise Rejected(OTHER_WAY, entry.pairing.place)
         asked = (entry.person.id, entry.pairing.place)
         async with self._one_at_a_time:
             at, card = self._known.get(asked, (0.0, None))

@@ -26,7 +26,8 @@ def installed(origin: str, language: str) -> CrmReply:
         T("The desk checks it now with Bitrix24. You can close this page."),
         T("Then pair a channel with an open line: in its connector in the contact centre, or at the desk:"),
     ]
-    body = f"{paragraphs(language, lines)}<p><code>chatapp crm attach</code></p>"
+    commands = "".join(f"<p><code>chatapp crm {verb}</code></p>" for verb in ("places", "attach CHANNEL PLACE"))
+    body = f"{paragraphs(language, lines)}{commands}"
     return page(origin, language, T("The application is installed"), body)
 
 

@@ -124,9 +124,8 @@ def _command(code: str, described: Mapping[str, Any], is_there: bool) -> BatchCo
 def _name(pairing: Pairing, language: str) -> str:
     channel = names.channels()[pairing.kind].name
     with speaking(language):
-        return show(
-            T("{channel}: {account}, open line {line}", channel=channel, account=pairing.account, line=pairing.place)
-        )
+        line = pairing.place_name or pairing.place
+        return show(T("{channel}: {account}, open line {line}", channel=channel, account=pairing.account, line=line))
 
 
 def _is_gone(error: ChannelError) -> bool:

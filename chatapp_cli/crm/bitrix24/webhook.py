@@ -110,7 +110,7 @@ async def bound_by(values: Mapping[str, str], world: World, previous: Bound | No
         title=account,
         settings={WAY: LITE},
         secrets={LITE: address, "mark": kept.get("mark") or chance.key()[-12:]},
-        facts={N_("Portal"): account, N_("Way"): "lite"},
+        facts={N_("Portal"): account},
         hook_key=previous.hook_key if previous and previous.hook_key else chance.key(),
     )
     await _prove(found, world)

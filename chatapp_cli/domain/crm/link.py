@@ -36,6 +36,8 @@ class Pairing:
     place: str
     options: Mapping[str, str] = field(default_factory=dict)
     """By the names of the manifest's ``pairing_fields``, defaults included."""
+    place_name: str = ""
+    """What people there call the place; empty if that is not known."""
     channel: ChannelId = _NONE
     """The channel's number; 0 if nobody asks for it."""
 

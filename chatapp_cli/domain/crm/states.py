@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
+
+OTHER_WAY: Final = "other_way"
+"""The code of a pairing whose place belongs to the other way of linking its CRM, and of what is refused for that."""
 
 
 class LinkState(StrEnum):

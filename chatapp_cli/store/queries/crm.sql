@@ -99,6 +99,9 @@ UPDATE crm_pairing SET place = '' || id || ' ' || place WHERE id = :id AND activ
 -- name: pairings.refuse
 UPDATE crm_pairing SET code = :code, detail = :detail WHERE id = :id AND (code <> :code OR detail <> :detail);
 
+-- name: pairings.misplace
+UPDATE crm_pairing SET code = :code, detail = '' WHERE link_id = :link AND active = 1;
+
 -- name: pairings.forget_entries
 DELETE FROM crm_entry WHERE pairing_id = :id;
 
@@ -218,6 +221,13 @@ FROM crm_entry e JOIN crm_link k ON k.id = e.link_id JOIN dialog d ON d.id = e.d
 LEFT JOIN message m ON m.id = e.message_id
 WHERE e.link_id = :link AND e.dialog_id = :dialog
 ORDER BY CASE e.state WHEN 'dead' THEN 1 ELSE 0 END, e.id LIMIT 1;
+
+-- name: ledger.misplaced
+SELECT e.id, e.link_id, k.title, e.dialog_id, COALESCE(d.name, ''), e.message_id, e.act, e.state, e.doubtful, e.not_before, e.tries,
+  e.code, e.detail, e.created_at, COALESCE(m.text, '')
+FROM crm_entry e JOIN crm_link k ON k.id = e.link_id LEFT JOIN dialog d ON d.id = e.dialog_id
+LEFT JOIN message m ON m.id = e.message_id
+WHERE e.pairing_id = :pairing AND e.state = 'dead' AND e.code = :code ORDER BY e.id;
 
 -- name: ledger.keep_message
 INSERT INTO crm_message (link_id, message_id, chat, remote, came, employee, told)

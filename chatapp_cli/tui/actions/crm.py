@@ -104,6 +104,7 @@ async def resume(page: ActionPage, row: LinkRow) -> None:
 
 async def catch_up(page: ActionPage, row: LinkRow) -> None:
     """Have a link look now for what did not reach us."""
+    links.require_called(manifest(row.kind), row)
     await page.workspace.write(partial(links.ask_catch_up, link=row.id))
     page.say(_("{title} is asked for what was missed, if the daemon runs.", title=row.title))
 
@@ -122,7 +123,8 @@ async def drop(page: ActionPage, row: ShownEntryRow) -> None:
 
 async def unlink(page: ActionPage, row: LinkRow) -> None:
     """Remove a link, after a question, and after another one if the CRM would never be told something."""
-    note = _("Dialogs and messages stay. Remove the application in the CRM too.")
+    leave = show(manifest(row.kind).leave_of(row.settings))
+    note = _("Dialogs and messages stay. {step}", step=leave)
     title = _("Remove the link to {title}?", title=row.title)
     if not await page.confirm(title, note, yes=_("Remove")):
         return

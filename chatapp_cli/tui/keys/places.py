@@ -297,15 +297,22 @@ PLACES: Final = (
         acts=(
             KeyActionSpec("link", ["a"], N_("Link a CRM"), N_("link one")),
             KeyActionSpec("attach", ["b"], N_("Pair a channel with the CRM"), N_("pair")),
+            KeyActionSpec("down", ["j"], N_("Down")),
+            KeyActionSpec("up", ["k"], N_("Up")),
             KeyActionSpec("open", ["enter", "o"], N_("Link again, or the options of the pairing"), N_("options")),
+            KeyActionSpec("renew", ["n"], N_("Link the CRM again"), N_("link again")),
             KeyActionSpec("check", ["c"], N_("Check the link"), N_("check")),
-            KeyActionSpec("resume", ["r"], N_("Try the link again now")),
-            KeyActionSpec("catch_up", ["m"], N_("Look for what was written there and did not reach us")),
+            KeyActionSpec("resume", ["r"], N_("Try the link again now"), N_("try now")),
+            KeyActionSpec(
+                "catch_up", ["m"], N_("Look for what was written there and did not reach us"), N_("catch up")
+            ),
             KeyActionSpec("retry", ["s"], N_("Tell the CRM the entry again"), N_("again")),
-            KeyActionSpec("drop", ["d"], N_("Give up the entry")),
-            KeyActionSpec("detach", ["u"], N_("End the pairing")),
-            KeyActionSpec("mend", ["f"], N_("Mend the settings of the place that double or lose cards")),
-            KeyActionSpec("unlink", ["x"], N_("Remove the link")),
+            KeyActionSpec("drop", ["d"], N_("Give up the entry"), N_("give up")),
+            KeyActionSpec("detach", ["u"], N_("End the pairing"), N_("end")),
+            KeyActionSpec(
+                "mend", ["f"], N_("Mend the settings of the place that double or lose cards"), N_("mend the place")
+            ),
+            KeyActionSpec("unlink", ["x"], N_("Remove the link"), N_("remove")),
             KeyActionSpec("back", ["escape"], N_("Back to the dialogs"), N_("back")),
         ),
     ),
@@ -380,6 +387,7 @@ PLACES: Final = (
         inside="",
         acts=(
             KeyActionSpec("next_field", ["tab", "enter"], N_("The next field"), N_("next field")),
+            KeyActionSpec("submit", ["f8"], N_("Continue, or save"), N_("continue")),
             KeyActionSpec("leave", ["escape"], N_("Cancel; nothing is saved"), N_("stop")),
         ),
     ),

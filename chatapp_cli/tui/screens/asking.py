@@ -117,6 +117,10 @@ class AskingScreen(ActionPage):
     def about(self) -> Text:
         """The text beside the form until a notice replaces it."""
 
+    def button(self) -> str:
+        """What the button says that answers a form."""
+        return _("Continue")
+
     @abstractmethod
     async def converse(self, ask: Asker) -> str:
         """Ask everything and act on it; returns the notice for the end. Raises ChatappError."""
@@ -156,7 +160,7 @@ class AskingScreen(ActionPage):
         self.remove_class("-waiting", "-scanning", "-beside")
         await self.query(FormView).remove()
         lasting = partial(paths.lasting, self.workspace.company.media)
-        await self.query_one("#form").mount(FormView(form, self._typed, lasting))
+        await self.query_one("#form").mount(FormView(form, self._typed, lasting, self.button()))
         return await self._answer
 
     def notice(self, notice: Notice) -> None:
@@ -181,6 +185,12 @@ class AskingScreen(ActionPage):
     def action_next_field(self) -> None:
         """Focus the next field."""
         self.focus_next()
+
+    def action_submit(self) -> None:
+        """Answer the form, as its button does."""
+        for form in self.query(FormView):
+            if form.display:
+                form.submit()
 
     def action_leave(self) -> None:
         """End without saving."""

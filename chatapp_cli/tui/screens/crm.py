@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import NamedTuple
 
 from textual import on
@@ -24,13 +25,24 @@ from chatapp_cli.store.rows.crm import LinkRow, PairingRow, ShownEntryRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.action_page import ActionPage
 from chatapp_cli.tui.actions import crm as crm_actions
-from chatapp_cli.tui.keys.keymap import bindings
+from chatapp_cli.tui.keys.keymap import bindings, key
 from chatapp_cli.tui.reading import overview
 from chatapp_cli.tui.reading.overview import Overview
 from chatapp_cli.tui.screens.linking import LinkingScreen, PairingScreen
 from chatapp_cli.tui.session.journal_feed import JournalAdvanced
 from chatapp_cli.tui.widgets.bars import StatusBar
 from chatapp_cli.tui.widgets.link_words import LinkWords
+
+_FITTING: Mapping[str, Collection[str]] = MappingProxyType(
+    {
+        "": (),
+        "link": ("attach", "renew", "check", "resume", "catch_up", "unlink"),
+        "pairing": ("attach", "open", "check", "detach", "mend"),
+        "entry": ("retry", "drop"),
+    }
+)
+"""What can be done with what is chosen; the bar shows the keys of that."""
+_EVERY = frozenset(act for acts in _FITTING.values() for act in acts)
 
 
 class _CrmState(NamedTuple):
@@ -82,7 +94,6 @@ class CrmScreen(ActionPage):
 
     def on_mount(self) -> None:
         """Read."""
-        self.query_one(StatusBar).tell_keys("crm", "app")
         self._read_again()
 
     def on_journal_advanced(self, news: JournalAdvanced) -> None:
@@ -137,6 +148,7 @@ class CrmScreen(ActionPage):
     def _show_chosen(self) -> None:
         link, pairing, entry = self._chosen_link(), self._chosen_pairing(), self._chosen_entry()
         about = self.query_one("#about", Static)
+        self._tell_keys(link)
         if link is None:
             about.update(self._words.nothing())
         elif entry is not None:
@@ -146,7 +158,22 @@ class CrmScreen(ActionPage):
         else:
             about.update(self._words.about_link(link, self._findings.get(link.id, [])))
 
+    def _tell_keys(self, link: LinkRow | None) -> None:
+        kind, _number = self._chosen()
+        fitting = set(_FITTING[kind])
+        if link is not None and manifest(link.kind).one_way_of(link.settings):
+            fitting -= {"catch_up", "mend"}
+        self.query_one(StatusBar).tell_keys("crm", "app", without=[f"crm.{act}" for act in sorted(_EVERY - fitting)])
+
     # What can be done
+
+    def action_down(self) -> None:
+        """The next one."""
+        self.query_one("#tree", OptionList).action_cursor_down()
+
+    def action_up(self) -> None:
+        """The one before."""
+        self.query_one("#tree", OptionList).action_cursor_up()
 
     def action_back(self) -> None:
         """Back to the dialogs."""
@@ -170,6 +197,11 @@ class CrmScreen(ActionPage):
         elif pairing is not None:
             self.app.push_screen(PairingScreen(link, pairing))
         elif self._chosen_entry() is None:
+            self.action_renew()
+
+    def action_renew(self) -> None:
+        """Link the chosen CRM again."""
+        if link := self._chosen_link():
             self.app.push_screen(LinkingScreen(link.kind, link))
 
     def action_attach(self) -> None:
@@ -187,7 +219,8 @@ class CrmScreen(ActionPage):
         """Mend the settings of the chosen pairing's place."""
         link, pairing = self._chosen_link(), self._chosen_pairing()
         if link is None or pairing is None:
-            self.say(_("That is for pairings."))
+            pair = key("crm", "attach")
+            self.say(_("That is for pairings: choose one below its link, or pair a channel: {key}", key=pair))
         else:
             self.do(partial(crm_actions.mend, self, link, pairing))
 

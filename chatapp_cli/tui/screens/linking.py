@@ -52,6 +52,8 @@ class LinkingScreen(AskingScreen):
         row = await self.workspace.read(partial(links.one, link=link))
         if row.state == LinkState.OK:
             return _("{title} works. Now pair a channel with it.", title=row.title)
+        if manifest(self._kind).one_way_of(row.settings):
+            return _("{title} is linked. Now pair a channel with it.", title=row.title)
         return _("{title} works once the CRM has let us in.", title=row.title)
 
 
@@ -69,6 +71,10 @@ class PairingScreen(AskingScreen):
     def about(self) -> Text:
         """Where the options hold."""
         return Text(_("They hold for this channel in this place of the CRM, from the next message on."))
+
+    def button(self) -> str:
+        """It saves."""
+        return _("Save")
 
     async def converse(self, ask: Asker) -> str:
         """Ask until the options are accepted and stored."""

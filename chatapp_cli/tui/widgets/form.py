@@ -106,9 +106,9 @@ class FormView(VerticalScroll):
 
         values: Mapping[str, str]
 
-    def __init__(self, form: Form, typed: Mapping[str, str], lasting: Callable[[str], str]) -> None:
+    def __init__(self, form: Form, typed: Mapping[str, str], lasting: Callable[[str], str], done: str) -> None:
         super().__init__()
-        self.form, self._typed, self._lasting = form, typed, lasting
+        self.form, self._typed, self._lasting, self._done = form, typed, lasting, done
         self._unfolded = any(field.further and field.name in form.errors for field in form.fields)
         self._told: dict[str, str] = {}
 
@@ -124,7 +124,7 @@ class FormView(VerticalScroll):
         if any(field.further for field in fields):
             yield Button(_("Further questions"), id="further", compact=True)
         yield from (self._row(field) for field in fields if field.further)
-        yield Button(_("Continue"), id="continue", compact=True)
+        yield Button(self._done, id="continue", compact=True)
 
     def _row(self, field: Field) -> FieldRow:
         given = self.form.values.get(field.name, self._typed.get(field.name, field.default))
@@ -177,7 +177,8 @@ class FormView(VerticalScroll):
         self.screen.focus_next()
 
     @on(Button.Pressed, "#continue")
-    def _answer(self) -> None:
+    def submit(self) -> None:
+        """Answer, unless something is wrong, which is then shown."""
         asked = [row for row in self.query(FieldRow) if row.applies]
         answers = {row.field.name: self._answer_of(row) for row in asked}
         wrong = next((row for row in asked if row.has_class("-wrong")), None)

@@ -80,6 +80,8 @@ class LinkWords:
         text = self._headed(link.title, show(manifest(link.kind).title))
         state, style = self._state(link)
         self._fact(text, _("State"), state, style)
+        if way := manifest(link.kind).one_way_of(link.settings):
+            self._fact(text, _("Way"), show(way.label))
         self._fact(text, _("Since"), self._moment(link.state_since))
         self._explain(text, link.kind, link.code, link.detail)
         self._fact(text, _("Waiting"), ngettext("{n} entry", "{n} entries", link.waiting))

@@ -47,7 +47,7 @@ async def test_a_right_that_the_application_lacks_is_named(
     session: Bitrix24Session, desk: OfficeDesk, portal: Portal, scope: str
 ) -> None:
     portal.misbehaviour.missing_scopes = {scope}
-    assert broken(await checked(desk)) == {"scopes": f"The application lacks the rights {scope}."}
+    assert broken(await checked(desk)) == {"scopes": f"The rights {scope} are lacking."}
 
 
 async def test_an_owner_who_left_or_is_no_administrator_is_named(

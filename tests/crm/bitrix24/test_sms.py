@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -67,6 +68,9 @@ async def test_a_channel_is_a_provider_of_sms_while_the_option_is_on(
     assert (sender["CODE"], sender["TYPE"], sender["HANDLER"]) == (CODE, "SMS", desk.address("sms"))
     assert set(sender["NAME"]) == {"ru", "en"}
     assert all("+79990000000" in name and str(LINE) in name for name in sender["NAME"].values())
+    assert await provider.arrange([replace(pairing(sms="on"), place_name="Продажи")]) == {}
+    (sender,) = portal.senders.values()
+    assert all(name.endswith(" Продажи") for name in sender["NAME"].values())
     assert await provider.arrange([pairing(sms="off")]) == {}
     assert portal.senders == {}
     assert portal.active

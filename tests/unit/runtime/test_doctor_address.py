@@ -16,7 +16,7 @@ SOUND = AddressLook(
     addresses=("93.184.216.34",),
     days=60,
     answers={
-        "/hooks/doctor/nobody": AnswerHere(404, b"no such channel\n"),
+        "/hooks/doctor/nobody": AnswerHere(404, b"no such channel or link\n"),
         "/media/doctor/nothing": AnswerHere(404, b"no such file, or its address has ended\n"),
     },
 )
