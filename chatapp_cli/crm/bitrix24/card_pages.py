@@ -17,7 +17,7 @@ from chatapp_cli.ports.crm import CrmReply
 _TITLE = Text("ChatApp")
 
 
-class Typed(NamedTuple):
+class TypedIntoCard(NamedTuple):
     """What somebody typed into the form."""
 
     phone: str = ""
@@ -25,7 +25,7 @@ class Typed(NamedTuple):
     text: str = ""
 
 
-_NOTHING: Final = Typed()
+_NOTHING: Final = TypedIntoCard()
 
 
 def title_of(channel: ChannelId) -> str:
@@ -40,7 +40,7 @@ def card(origin: str, language: str, sheet: CardSheet, ticket: str) -> CrmReply:
     return page(origin, language, _TITLE, inside, forms=True)
 
 
-def again(origin: str, language: str, why: Text, sheet: CardSheet, ticket: str, typed: Typed) -> CrmReply:
+def again(origin: str, language: str, why: Text, sheet: CardSheet, ticket: str, typed: TypedIntoCard) -> CrmReply:
     """The form with what was typed, and why it was not accepted."""
     with speaking(spoken(language)):
         inside = "".join([_line(why), *_form(sheet, ticket, typed)])
@@ -71,7 +71,7 @@ def _row(dialog: DialogOnCard, language: str) -> str:
     return "<tr>" + "".join(f"<td>{cell}</td>" for cell in (*cells, f"<code>{command}</code>")) + "</tr>"
 
 
-def _form(sheet: CardSheet, ticket: str, typed: Typed = _NOTHING) -> Iterator[str]:
+def _form(sheet: CardSheet, ticket: str, typed: TypedIntoCard = _NOTHING) -> Iterator[str]:
     yield f"<h2>{escape(show(T('Write by phone')))}</h2>"
     if not sheet.channels:
         yield _line(T("No channel that can write first is paired with Bitrix24."))

@@ -154,7 +154,7 @@ def _again(origin: str, ticket: CardTicket, said: Mapping[str, Any], why: Text) 
         for one in map(ChannelId, ticket.channels)
     ]
     sheet = CardSheet(channels=channels)
-    typed = card_pages.Typed(_text(said, "phone"), _text(said, "channel"), _text(said, "text"))
+    typed = card_pages.TypedIntoCard(_text(said, "phone"), _text(said, "channel"), _text(said, "text"))
     return card_pages.again(origin, ticket.language, why, sheet, _text(said, "ticket"), typed)
 
 

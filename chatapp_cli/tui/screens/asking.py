@@ -188,9 +188,8 @@ class AskingScreen(ActionPage):
 
     def action_submit(self) -> None:
         """Answer the form, as its button does."""
-        for form in self.query(FormView):
-            if form.display:
-                form.submit()
+        for form in [one for one in self.query(FormView) if one.display]:
+            form.submit()
 
     def action_leave(self) -> None:
         """End without saving."""
