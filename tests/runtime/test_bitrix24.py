@@ -140,7 +140,7 @@ async def test_a_message_that_comes_right_after_the_pairing_waits_until_the_port
     await eventually(lambda: [one.text for one in desk.company.read(ledger.everything)] == ["Здравствуйте"])
     assert (CONNECTOR, LINE) not in desk.portal.active
     await desk.sees("Здравствуйте")
-    assert desk.company.read(ledger.everything) == []
+    await eventually(lambda: desk.company.read(ledger.everything) == [])
 
 
 async def test_a_doubled_event_reaches_the_client_once(desk: Office) -> None:

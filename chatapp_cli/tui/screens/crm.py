@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
-from types import MappingProxyType
 from typing import NamedTuple
 
 from textual import on
@@ -13,7 +12,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import OptionList, Static
 
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.domain.ids import ChannelId, LinkId, PairingId
+from chatapp_cli.domain.ids import ChannelId, LinkId
 from chatapp_cli.domain.journal.links import EntryEvent, LinkEvent, PairingEvent
 from chatapp_cli.i18n import _
 from chatapp_cli.kit.crms import manifest
@@ -31,18 +30,8 @@ from chatapp_cli.tui.reading.overview import Overview
 from chatapp_cli.tui.screens.linking import LinkingScreen, PairingScreen
 from chatapp_cli.tui.session.journal_feed import JournalAdvanced
 from chatapp_cli.tui.widgets.bars import StatusBar
+from chatapp_cli.tui.widgets.crm_tree import CrmTree
 from chatapp_cli.tui.widgets.link_words import LinkWords
-
-_FITTING: Mapping[str, Collection[str]] = MappingProxyType(
-    {
-        "": (),
-        "link": ("attach", "renew", "check", "resume", "catch_up", "unlink"),
-        "pairing": ("attach", "open", "check", "detach", "mend"),
-        "entry": ("retry", "drop"),
-    }
-)
-"""What can be done with what is chosen; the bar shows the keys of that."""
-_EVERY = frozenset(act for acts in _FITTING.values() for act in acts)
 
 
 class _CrmState(NamedTuple):
@@ -77,9 +66,7 @@ class CrmScreen(ActionPage):
 
     def __init__(self) -> None:
         super().__init__()
-        self._links: Sequence[LinkRow] = ()
-        self._pairings: Sequence[PairingRow] = ()
-        self._entries: Sequence[ShownEntryRow] = ()
+        self._tree = CrmTree()
         self._addresses: Mapping[LinkId, str] = {}
         self._findings: dict[LinkId, list[Finding]] = {}
         self._words = LinkWords(self.appearance)
@@ -87,7 +74,7 @@ class CrmScreen(ActionPage):
     def compose(self) -> ComposeResult:
         """Tree on the left, the chosen link, pairing or entry on the right."""
         with Horizontal():
-            yield OptionList(id="tree", markup=False)
+            yield self._tree
             with VerticalScroll(id="detail", can_focus=False):
                 yield Static(id="about", markup=False)
         yield StatusBar(self.appearance)
@@ -110,45 +97,17 @@ class CrmScreen(ActionPage):
 
     async def _read(self) -> None:
         found = await self.workspace.read(partial(_look, company=self.workspace.company))
-        self._links, self._pairings, self._entries = found.links, found.pairings, found.entries
         self._addresses = found.addresses
         self.query_one(StatusBar).tell(found.bars)
-        chosen = (tree := self.query_one("#tree", OptionList)).highlighted
-        tree.clear_options()
-        tree.add_options(self._words.tree(self._links, self._pairings, self._entries))
-        tree.highlighted = min(chosen or 0, tree.option_count - 1) if tree.option_count else None
-        tree.focus()
+        self._tree.show(self._words, found.links, found.pairings, found.entries)
+        self._tree.focus()
         self._show_chosen()
-
-    # What is chosen
-
-    def _chosen(self) -> tuple[str, int]:
-        tree = self.query_one("#tree", OptionList)
-        if tree.highlighted is None:
-            return "", 0
-        kind, _space, number = (tree.get_option_at_index(tree.highlighted).id or "").partition(" ")
-        return kind, int(number or 0)
-
-    def _chosen_entry(self) -> ShownEntryRow | None:
-        kind, number = self._chosen()
-        return next((row for row in self._entries if kind == "entry" and row.id == number), None)
-
-    def _chosen_pairing(self) -> PairingRow | None:
-        kind, number = self._chosen()
-        return next((row for row in self._pairings if kind == "pairing" and row.id == PairingId(number)), None)
-
-    def _chosen_link(self) -> LinkRow | None:
-        """The chosen link, or that of the chosen pairing or entry."""
-        kind, number = self._chosen()
-        below = self._chosen_pairing() or self._chosen_entry()
-        wanted = number if kind == "link" else None if below is None else below.link_id
-        return next((row for row in self._links if row.id == wanted), None)
 
     @on(OptionList.OptionHighlighted)
     def _show_chosen(self) -> None:
-        link, pairing, entry = self._chosen_link(), self._chosen_pairing(), self._chosen_entry()
+        link, pairing, entry = self._tree.link, self._tree.pairing, self._tree.entry
         about = self.query_one("#about", Static)
-        self._tell_keys(link)
+        self.query_one(StatusBar).tell_keys("crm", "app", without=self._tree.unfit())
         if link is None:
             about.update(self._words.nothing())
         elif entry is not None:
@@ -158,22 +117,15 @@ class CrmScreen(ActionPage):
         else:
             about.update(self._words.about_link(link, self._findings.get(link.id, [])))
 
-    def _tell_keys(self, link: LinkRow | None) -> None:
-        kind, _number = self._chosen()
-        fitting = set(_FITTING[kind])
-        if link is not None and manifest(link.kind).one_way_of(link.settings):
-            fitting -= {"catch_up", "mend"}
-        self.query_one(StatusBar).tell_keys("crm", "app", without=[f"crm.{act}" for act in sorted(_EVERY - fitting)])
-
     # What can be done
 
     def action_down(self) -> None:
         """The next one."""
-        self.query_one("#tree", OptionList).action_cursor_down()
+        self._tree.action_cursor_down()
 
     def action_up(self) -> None:
         """The one before."""
-        self.query_one("#tree", OptionList).action_cursor_up()
+        self._tree.action_cursor_up()
 
     def action_back(self) -> None:
         """Back to the dialogs."""
@@ -191,33 +143,33 @@ class CrmScreen(ActionPage):
     @on(OptionList.OptionSelected)
     def action_open(self) -> None:
         """Link the chosen CRM again, or open the options of the chosen pairing."""
-        link, pairing = self._chosen_link(), self._chosen_pairing()
+        link, pairing = self._tree.link, self._tree.pairing
         if link is None:
             self.action_link()
         elif pairing is not None:
             self.app.push_screen(PairingScreen(link, pairing))
-        elif self._chosen_entry() is None:
+        elif self._tree.entry is None:
             self.action_renew()
 
     def action_renew(self) -> None:
         """Link the chosen CRM again."""
-        if link := self._chosen_link():
+        if link := self._tree.link:
             self.app.push_screen(LinkingScreen(link.kind, link))
 
     def action_attach(self) -> None:
         """Pair a channel with the chosen CRM."""
-        if link := self._chosen_link():
-            paired: set[ChannelId] = {row.channel_id for row in self._pairings if row.link_id == link.id}
+        if link := self._tree.link:
+            paired: set[ChannelId] = {row.channel_id for row in self._tree.pairings if row.link_id == link.id}
             self.do(partial(crm_actions.attach, self, link, paired))
 
     def action_detach(self) -> None:
         """End the chosen pairing, after a question."""
-        if pairing := self._chosen_pairing():
+        if pairing := self._tree.pairing:
             self.do(partial(crm_actions.detach, self, pairing))
 
     def action_mend(self) -> None:
         """Mend the settings of the chosen pairing's place."""
-        link, pairing = self._chosen_link(), self._chosen_pairing()
+        link, pairing = self._tree.link, self._tree.pairing
         if link is None or pairing is None:
             pair = key("crm", "attach")
             self.say(_("That is for pairings: choose one below its link, or pair a channel: {key}", key=pair))
@@ -226,7 +178,7 @@ class CrmScreen(ActionPage):
 
     def action_check(self) -> None:
         """Check the chosen link."""
-        if link := self._chosen_link():
+        if link := self._tree.link:
             self.say(_("Asking the CRM…"))
             self.do(partial(self._check, link), group="check", exclusive=True)
 
@@ -236,12 +188,12 @@ class CrmScreen(ActionPage):
 
     def action_resume(self) -> None:
         """Try the chosen link again now."""
-        if link := self._chosen_link():
+        if link := self._tree.link:
             self.do(partial(crm_actions.resume, self, link))
 
     def action_catch_up(self) -> None:
         """Look now for what did not reach us."""
-        if link := self._chosen_link():
+        if link := self._tree.link:
             self.do(partial(crm_actions.catch_up, self, link))
 
     def action_retry(self) -> None:
@@ -255,12 +207,12 @@ class CrmScreen(ActionPage):
             self.do(partial(crm_actions.drop, self, entry))
 
     def _entry_or_say(self) -> ShownEntryRow | None:
-        entry = self._chosen_entry()
+        entry = self._tree.entry
         if entry is None:
             self.say(_("That is for entries that the CRM is still to be told."))
         return entry
 
     def action_unlink(self) -> None:
         """Remove the chosen link, after a question."""
-        if link := self._chosen_link():
+        if link := self._tree.link:
             self.do(partial(crm_actions.unlink, self, link))
