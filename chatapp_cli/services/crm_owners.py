@@ -7,11 +7,11 @@ same person. If both change at the same time, the later change holds.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from chatapp_cli.domain.access import PROGRAM, Right, system
 from chatapp_cli.domain.crm.owner import ChatOwner, heeds_cards, tells_cards
-from chatapp_cli.domain.ids import DialogId, LineId, LinkId, PairingId
+from chatapp_cli.domain.ids import DialogId, LineId, LinkId, Millis, PairingId
 from chatapp_cli.services import crm_owner_effects, dialogs, duties, employees, operators, pairings
 from chatapp_cli.store.rows.crm import ChatRow, CrmArrivedRow, PairingRow
 from chatapp_cli.store.tx import Tx
@@ -19,24 +19,30 @@ from chatapp_cli.store.tx import Tx
 if TYPE_CHECKING:
     from chatapp_cli.domain.crm_manifest import CrmManifest
 
+AGAIN: Final[Millis] = 2000
+"""After how many milliseconds a card is looked at again that changed while its CRM was to be told of somebody else."""
+
 
 def apply(tx: Tx, link: LinkId, rows: Sequence[CrmArrivedRow], found: Sequence[ChatOwner]) -> Mapping[str, str]:
     """Assign dialogs as the CRM's cards say, and forget the events: each only said that something changed.
 
+    While the CRM is still to be told of a later operator the events stay: it may have read a card before that changed.
     Returns the operators who do not see a line whose dialog they would get, with the line's name.
     """
+    news = [(chat, one) for one in found if (chat := _shown_chat(tx, link, one)) and _is_news(chat, one)]
+    overtaken = [one for chat, one in news if _is_overtaken(tx, link, chat, one)]
     for row in rows:
-        tx.run("crmevents.forget", id=row.id)
+        if overtaken:
+            tx.run("crmevents.later", id=row.id, next_at=tx.now + AGAIN, problem="")
+        else:
+            tx.run("crmevents.forget", id=row.id)
     blind: dict[str, str] = {}
-    for one in found:
-        blind |= _heed(tx, link, one)
+    for chat, one in news:
+        blind |= {} if one in overtaken else _heed(tx, link, chat, one)
     return blind
 
 
-def _heed(tx: Tx, link: LinkId, one: ChatOwner) -> Mapping[str, str]:
-    chat = _shown_chat(tx, link, one)
-    if chat is None or not one.employee or not _is_news(chat, one) or _is_overtaken(tx, link, chat, one):
-        return {}
+def _heed(tx: Tx, link: LinkId, chat: ChatRow, one: ChatOwner) -> Mapping[str, str]:
     tx.run("owners.withdraw", dialog=chat.dialog_id, link=link)
     tx.run("owners.set", pairing=chat.pairing_id, chat=chat.chat, owner=one.employee, at=one.at)
     return _assign(tx, link, chat.dialog_id, one.employee)
@@ -52,7 +58,8 @@ def _shown_chat(tx: Tx, link: LinkId, one: ChatOwner) -> ChatRow | None:
 
 def _is_news(chat: ChatRow, one: ChatOwner) -> bool:
     """Whether the card changed after the change that decided last; the CRM's times are whole seconds."""
-    return one.at > chat.owner_at or (one.at == chat.owner_at and one.employee != chat.owner)
+    later = one.at > chat.owner_at or (one.at == chat.owner_at and one.employee != chat.owner)
+    return bool(one.employee) and later
 
 
 def _is_overtaken(tx: Tx, link: LinkId, chat: ChatRow, one: ChatOwner) -> bool:

@@ -183,3 +183,20 @@ def test_events_of_cards_are_forgotten_once_they_are_applied(desk: Paired) -> No
     desk.shop.write(lambda tx: crm_owners.apply(tx, desk.link, [row], []))
     assert desk.shop.read(lambda tx: crm_intake.waiting_cards(tx, desk.link, n=50)) == []
     assert desk.shop.write(lambda tx: crm_intake.keep(tx, desk.link, [arrival])) == 1
+
+
+def test_a_card_that_changed_while_the_crm_was_being_told_is_looked_at_again(desk: Paired) -> None:
+    dialog = shown(desk)
+    assign(desk, dialog, "света")
+    arrival = CrmArrival(provider_id="card:deal:17:1", event=CardChanged(card="deal", id="17"), raw=b"{}")
+    desk.shop.write(lambda tx: crm_intake.keep(tx, desk.link, [arrival]))
+    (row,) = desk.shop.read(lambda tx: crm_intake.waiting_cards(tx, desk.link, n=50))
+    changed = ChatOwner(
+        kind="email", place=HERE.id, chat=f"chat-{dialog}", remote_chat="55", employee="29", at=now(desk)
+    )
+    desk.shop.write(lambda tx: crm_owners.apply(tx, desk.link, [row], [changed]))
+    assert assignee(desk, dialog) == "света"
+    assert desk.shop.read(lambda tx: crm_intake.next_due(tx, desk.link)) is not None
+    desk.tell_all()
+    desk.shop.write(lambda tx: crm_owners.apply(tx, desk.link, [row], [changed]))
+    assert assignee(desk, dialog) == "олег"
