@@ -8,7 +8,7 @@ from chatapp_cli.domain import border, limits
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.ids import LinkId
 from chatapp_cli.domain.journal.links import EmployeeMapped
-from chatapp_cli.services import access, links
+from chatapp_cli.services import access, links, operators
 from chatapp_cli.store.rows.crm import EmployeeRow
 from chatapp_cli.store.tx import Tx
 
@@ -32,13 +32,18 @@ def named(tx: Tx, link: LinkId, employee: str) -> str:
 
 
 def map_to(tx: Tx, link: LinkId, operator: str, employee: Employee | None) -> None:
-    """Record that an operator's messages are an employee's, or nobody's in particular with ``None``."""
+    """Record that an operator's messages are an employee's, or nobody's in particular with ``None``.
+
+    An employee is one operator: another one is that no more. Raises NotFound for a name that is no operator's.
+    """
     access.require(tx, Right.CRM)
     links.one(tx, link)
     limits.NAME.require(operator, field="operator")
     if employee is None:
         tx.run("employees.unmap", link=link, operator=operator)
     else:
+        operators.require_somebody(tx, operator)
         number, name = border.external_id(employee.id), border.name(employee.name)
+        tx.run("employees.take_over", link=link, operator=operator, employee=number)
         tx.run("employees.map", link=link, operator=operator, employee=number, name=name)
     tx.emit(EmployeeMapped(link=link, name=operator, employee="" if employee is None else employee.id))

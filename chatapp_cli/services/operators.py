@@ -52,6 +52,18 @@ def known(tx: Tx, name: str) -> OperatorRow | None:
     return tx.one(OperatorRow, "operators.find", name=name)
 
 
+def require_somebody(tx: Tx, name: str) -> None:
+    """Raise NotFound, where there are accounts, for a name without one that was never the owner's."""
+    if not everything(tx) or known(tx, name) is not None or name == access.acting(tx).name or _is_the_owners(tx, name):
+        return
+    find(tx, name)
+
+
+def _is_the_owners(tx: Tx, name: str) -> bool:
+    signed = tx.whole().value("operators.signed_before", name=name, until=tx.now + 1)
+    return name in access.acting(tx).owner_names or bool(signed)
+
+
 def find(tx: Tx, name: str) -> OperatorRow:
     """An account. Raises NotFound."""
     found = known(tx, name)
@@ -179,10 +191,7 @@ def _require_not_the_owners(tx: Tx, name: str) -> None:
 
     A name that signed something before there was an account of it counts as theirs too.
     """
-    who = access.acting(tx)
-    if who.owner or not (
-        name in who.owner_names or tx.whole().value("operators.signed_before", name=name, until=tx.now + 1)
-    ):
+    if access.acting(tx).owner or not _is_the_owners(tx, name):
         return
     raise Refused(
         "owners_name",

@@ -10,6 +10,7 @@ from chatapp_cli.domain.crm.events import CardChanged, CrmArrival
 from chatapp_cli.domain.crm.link import Employee
 from chatapp_cli.domain.crm.owner import ChatOwner
 from chatapp_cli.domain.crm.states import Act
+from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.form import Choice, Field
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.domain.text import T
@@ -200,3 +201,11 @@ def test_a_card_that_changed_while_the_crm_was_being_told_is_looked_at_again(des
     desk.tell_all()
     desk.shop.write(lambda tx: crm_owners.apply(tx, desk.link, [row], [changed]))
     assert assignee(desk, dialog) == "олег"
+
+
+def test_an_employee_is_one_operator_and_a_name_that_is_nobodys_is_refused(desk: Paired) -> None:
+    desk.shop.write(lambda tx: employees.map_to(tx, desk.link, "олег", Employee(id="27", name="Светлана")))
+    assert [row.operator for row in desk.shop.read(lambda tx: employees.everything(tx, desk.link))] == ["олег"]
+    desk.shop.write(lambda tx: operators.add(tx, "Пётр", "", []))
+    with pytest.raises(NotFound, match="Светта"):
+        desk.shop.write(lambda tx: employees.map_to(tx, desk.link, "Светта", Employee(id="29", name="Олег")))

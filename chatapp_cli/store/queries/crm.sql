@@ -387,5 +387,8 @@ SELECT operator FROM crm_employee WHERE link_id = :link AND employee = :employee
 INSERT INTO crm_employee (link_id, operator, employee, name) VALUES (:link, :operator, :employee, :name)
 ON CONFLICT (link_id, operator) DO UPDATE SET employee = excluded.employee, name = excluded.name;
 
+-- name: employees.take_over
+DELETE FROM crm_employee WHERE link_id = :link AND employee = :employee AND operator <> :operator;
+
 -- name: employees.unmap
 DELETE FROM crm_employee WHERE link_id = :link AND operator = :operator;
