@@ -32,6 +32,7 @@ SHOWN: Mapping[str, str] = {
     "crm list": "crm.link",
     "crm outbox list": "crm.entry",
     "crm outbox show": "crm.entry",
+    "crm configure": "crm.pairing",
     "crm show": "crm.link",
     "deadletter list": "channels.dead_letter",
     "deadletter show": "channels.raw_letter",

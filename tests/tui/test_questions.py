@@ -452,7 +452,6 @@ ANSWERED_AT_ONCE = {
     ("actions/crm.py", "_('Give it up?')"),
     ("actions/crm.py", "_('Change the settings of {place}?', place=place.name)"),
     ("actions/crm.py", "_troubles(row, place)"),
-    ("actions/crm.py", "_('Remove the link to {title}?', title=row.title)"),
     ("actions/crm.py", "title"),
     ("conversation/action_runner.py", "question"),
     ("screens/chats.py", "_('Read back {title}?', title=chat['title'])"),
