@@ -52,7 +52,7 @@ RECORDED: Mapping[str, Sequence[object]] = {
     "contact reach": ("+79160000001",),
     "contact show": ("k-1841",),
     "contact suggestions": (),
-    "crm configure": ("1",),
+    "crm configure": ("1", "--link", "1"),
     "crm deadletter list": (),
     "crm list": (),
     "crm outbox list": (),
