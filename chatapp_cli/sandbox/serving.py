@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
@@ -14,6 +15,8 @@ from aiohttp import web
 _HOST: Final = "127.0.0.1"
 _PATIENCE: Final = 0.1
 """Seconds that open requests have to finish when the port closes."""
+_TURNS: Final = 3
+"""Turns of the loop until an accepted connection has its protocol."""
 
 
 class HttpSandbox(ABC):
@@ -24,6 +27,7 @@ class HttpSandbox(ABC):
         self._tls = tls
         self._cancels = cancels
         self._port = 0
+        self._door: socket.socket | None = None
         self._runner: web.AppRunner | None = None
 
     async def __aenter__(self) -> Self:
@@ -44,16 +48,18 @@ class HttpSandbox(ABC):
             self._routes(), access_log=None, handler_cancellation=self._cancels, shutdown_timeout=_PATIENCE
         )
         await self._runner.setup()
-        await web.TCPSite(self._runner, _HOST, self._port, reuse_address=True, ssl_context=self._tls).start()
-        self._port = self._runner.addresses[0][1]
+        self._door = socket.create_server((_HOST, self._port))
+        self._port = self._door.getsockname()[1]
+        await web.SockSite(self._runner, self._door, ssl_context=self._tls).start()
         self._begin()
 
     async def vanish(self) -> None:
         """Stop the work and close the port."""
         await self._rest()
-        if self._runner:
+        if self._runner and self._door:
+            await _accept_no_more(self._door)
             await self._runner.cleanup()
-        self._runner = None
+        self._runner = self._door = None
 
     @abstractmethod
     def _routes(self) -> web.Application:
@@ -64,6 +70,16 @@ class HttpSandbox(ABC):
 
     async def _rest(self) -> None:  # noqa: B027 - as above
         """Stop outgoing calls."""
+
+
+async def _accept_no_more(door: socket.socket) -> None:
+    """Let connections that are being accepted become ones that the runner closes.
+
+    Before Python 3.12 a server that closes meanwhile leaves them open, and nobody reads them.
+    """
+    asyncio.get_running_loop().remove_reader(door)
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
 
 
 class Background:
