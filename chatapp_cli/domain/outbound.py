@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from chatapp_cli.domain.arrival import ChatKind, FileKind
 from chatapp_cli.domain.ids import MessageId, Millis
-from chatapp_cli.domain.invitation import InvitationAnswer
-from chatapp_cli.domain.template import Filled
+
+if TYPE_CHECKING:
+    from chatapp_cli.domain.arrival import ChatKind, FileKind
+    from chatapp_cli.domain.invitation import InvitationAnswer
+    from chatapp_cli.domain.template import Filled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,6 @@ A binding shows such a phone masked, see ``Bound.facts``; the digest tells only 
 
 from __future__ import annotations
 
-import hashlib
 from typing import Final
 
 SETTING: Final = "phone_digest"
@@ -14,5 +13,7 @@ SETTING: Final = "phone_digest"
 
 def digest(phone: str) -> str:
     """What is stored of a phone, in any spelling with its country's code; empty for none."""
+    import hashlib  # three megabytes, which a window need not have
+
     digits = "".join(filter(str.isdecimal, phone))
     return hashlib.sha256(f"own phone {digits}".encode()).hexdigest()[:24] if digits else ""

@@ -223,7 +223,8 @@ class LinkRunner:
         await self._store.write(partial(links.open_gap, link=self.row.id))
         chats = await self._store.read(partial(crm_intake.mirrored, link=self.row.id))
         gap = await self._store.read(partial(links.one, link=self.row.id))
-        found = await self._inbox.look_at_cards(session, gap.gap_from or gap.created_at)
+        if found := await self._inbox.look_at_cards(session, gap.gap_from or gap.created_at):
+            self._inbox.wake()
         async for arrivals in session.catch_up(chats):
             found += await self._keep(arrivals)
             if self._arranging:

@@ -16,9 +16,9 @@ from chatapp_cli.domain.journal.links import (
     CatchUpAsked,
     EntryRetried,
     LinkAdded,
+    LinkDeadLetterRevived,
     LinkForgotten,
     LinkGranted,
-    LinkHeard,
     LinkResumed,
     PairingEnded,
     PairingMade,
@@ -75,7 +75,7 @@ class LinkSupervisor(Worker):
         *_ACCOUNTS,
         CatchUpAsked,
         CompanyConfigured,
-        LinkHeard,
+        LinkDeadLetterRevived,
         LinkResumed,
         PairingEnded,
         PairingMade,
@@ -158,7 +158,7 @@ def _code_of_links() -> None:
 
 def _hear(runner: LinkRunner, entry: JournalEntry) -> None:
     match entry.event:
-        case LinkHeard():
+        case LinkDeadLetterRevived():
             runner.heard()
         case PairingMade() | PairingEnded():
             runner.arrange()

@@ -32,7 +32,7 @@ from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.draft import Draft, StagedFile
 from chatapp_cli.domain.errors import ChatappError, NotFound, Refused, StoreError
 from chatapp_cli.domain.ids import DialogId, LinkId, MessageId, Millis
-from chatapp_cli.domain.journal.links import LinkDeadLetterKept, LinkHeard
+from chatapp_cli.domain.journal.links import LinkDeadLetterKept, LinkDeadLetterRevived
 from chatapp_cli.domain.message import Operation, Origin, State
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
@@ -113,8 +113,6 @@ def keep(tx: Tx, link: LinkId, arrivals: Sequence[CrmArrival]) -> int:
         elif (at_once := _AT_ONCE.get(type(arrival.event))) is not None:
             tx.run("crmevents.done", id=number)
             at_once(tx, link)
-    if new:
-        tx.emit(LinkHeard(link=link), actor=PROGRAM)
     return new
 
 
@@ -245,8 +243,10 @@ def dead(tx: Tx, *, n: int = 100) -> list[CrmDeadRow]:
 def revive(tx: Tx, arrived: int) -> None:
     """Try a dead letter of a CRM again, as after a fix. Raises NotFound."""
     access.require(tx, Right.REPAIR)
-    if not tx.run("crmevents.revive", id=arrived):
+    link: LinkId | None = tx.value("crmevents.revive", id=arrived)
+    if link is None:
         raise _no_dead_letter(arrived)
+    tx.emit(LinkDeadLetterRevived(link=link, arrived=arrived))
 
 
 def delete(tx: Tx, arrived: int) -> None:

@@ -7,7 +7,7 @@ from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.ids import DialogId, LinkId, Millis
 from chatapp_cli.domain.journal.dialogs import Assigned
 from chatapp_cli.domain.journal.links import EntrySettled
-from chatapp_cli.services import dialogs, employees, ledger
+from chatapp_cli.services import dialogs, ledger
 from chatapp_cli.store.rows.crm import ChatRow, OwningRow, PairedRow
 from chatapp_cli.store.tx import Tx
 
@@ -37,6 +37,8 @@ def _chat(tx: Tx, row: OwningRow, dialog: DialogId) -> ChatRow | None:
 
 def _owe(tx: Tx, row: OwningRow, chat: ChatRow, name: str) -> None:
     """Owe it in place of what was owed before; an operator who is nobody there is not told."""
+    from chatapp_cli.services import employees  # and all about links, which a desk without one need not have
+
     employee = employees.of(tx, row.link_id, name)
     waits = waits_since(tx, row.link_id, chat.dialog_id) is not None
     if employee and (waits or employee != chat.owner):

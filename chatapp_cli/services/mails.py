@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from chatapp_cli.domain.address import mailbox_of
-from chatapp_cli.domain.arrival import MailDetails, Profile
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId, Millis
 from chatapp_cli.domain.recipients import NamedAddress, Recipients
 from chatapp_cli.services import dialogs, transcript
 from chatapp_cli.store.rows.messages import MessageRef
 from chatapp_cli.store.tx import Tx
+
+if TYPE_CHECKING:
+    from chatapp_cli.domain.arrival import MailDetails, Profile
 
 _NOTHING: Mapping[str, str | int] = {
     "whole": "",

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import T
-from chatapp_cli.services.common_passwords import is_common
 
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
@@ -22,6 +21,8 @@ def hashed(password: str, names: Iterable[str] = ()) -> str:
 
     ``names`` are those of the operator and the company, which are guessed first.
     """
+    from chatapp_cli.services.common_passwords import is_common
+
     if len(password) < LEAST:
         raise UsageError(T("A password needs at least {n} characters.", n=LEAST), field="password")
     if is_common(password, names):

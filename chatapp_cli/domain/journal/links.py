@@ -92,14 +92,6 @@ class EmployeeMapped(LinkEvent):
     employee: str
 
 
-class LinkHeard(LinkEvent):
-    """The CRM told something that has to be applied."""
-
-    topic: ClassVar[str] = "crm.heard"
-    words: ClassVar[Text] = T("CRM link {link} told something")
-    live: ClassVar[bool] = True
-
-
 class LinkDeadLetterKept(LinkEvent):
     """An event of the CRM could not be used."""
 
@@ -107,6 +99,14 @@ class LinkDeadLetterKept(LinkEvent):
     words: ClassVar[Text] = T("An event of CRM link {link} could not be used: {problem}")
     arrived: int
     problem: str
+
+
+class LinkDeadLetterRevived(LinkEvent):
+    """A person had an event of the CRM tried again that could not be used."""
+
+    topic: ClassVar[str] = "crm.revived"
+    words: ClassVar[Text] = T("Event {arrived} of CRM link {link} is tried again")
+    arrived: int
 
 
 class PairingEvent(JournalEvent):

@@ -359,7 +359,7 @@ FROM crm_arrived a JOIN crm_link k ON k.id = a.link_id
 WHERE a.state <> 'done' AND a.state = 'dead' ORDER BY a.id LIMIT :n;
 
 -- name: crmevents.revive
-UPDATE crm_arrived SET state = 'new', next_at = 0, tries = 0 WHERE id = :id AND state = 'dead';
+UPDATE crm_arrived SET state = 'new', next_at = 0, tries = 0 WHERE id = :id AND state = 'dead' RETURNING link_id;
 
 -- name: crmevents.drop
 DELETE FROM crm_arrived WHERE id = :id AND state = 'dead';

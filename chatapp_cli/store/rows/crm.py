@@ -1,17 +1,17 @@
 """Links to CRMs, pairings, and the ledger."""
 
+import json
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
-
-import msgspec
 
 from chatapp_cli.domain.ids import ChannelId, DialogId, EntryId, LineId, LinkId, MessageId, Millis, PairingId
 
 
 @lru_cache(maxsize=256)
 def _texts(stored: str) -> Mapping[str, str]:
-    return msgspec.json.decode(stored, type=dict[str, str])
+    found: dict[str, str] = json.loads(stored)
+    return found
 
 
 class LinkRow(NamedTuple):
