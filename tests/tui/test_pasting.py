@@ -18,7 +18,7 @@ from chatapp_cli.tui.keys.pasting import PASTE_TIMEOUT, WholePastes, clean
 from chatapp_cli.tui.keys.typeahead import HAND
 from chatapp_cli.tui.popups import Choose, Confirm
 from chatapp_cli.tui.screens.inbox import InboxScreen
-from chatapp_cli.tui.widgets.composer import MOST_PASTED, Pen
+from chatapp_cli.tui.widgets.composer import MOST_LINES, MOST_PASTED, Pen
 from tests.tui.conftest import GOOD, Opener, Window
 
 OPEN, CLOSE = "\x1b[200~", "\x1b[201~"
@@ -169,20 +169,23 @@ async def test_pasted_into_a_question_without_a_box_it_answers_nothing(
         assert it.app.screen is page
 
 
+@pytest.mark.parametrize(
+    "most", [f"{'ы' * 99}\n" * (MOST_PASTED // 100), "ы\n" * (MOST_LINES - 1)], ids=["characters", "lines"]
+)
 async def test_what_is_longer_than_any_message_is_not_taken_in_and_the_way_to_attach_it_is_told(
-    window: Opener,
+    window: Opener, most: str
 ) -> None:
     async with window() as it:
         await it.open("Анна")
         await it.type("Вот: ")
         pen = it.app.screen.query_one(Pen)
-        it.app.post_message(events.Paste("ы" * (MOST_PASTED + 1)))
+        it.app.post_message(events.Paste(most + "\n"))
         await it.until(lambda: it.app._notifications)
         (said,) = [note.message for note in it.app._notifications]
         assert said == "What was pasted is too long for a message. Attach it as a file: Ctrl+O"
         assert pen.text == "Вот: "
-        it.app.post_message(events.Paste("ы\n" * (MOST_PASTED // 2)))
-        await it.until(lambda: len(pen.text) == len("Вот: ") + MOST_PASTED)
+        it.app.post_message(events.Paste(most))
+        await it.until(lambda: pen.text == f"Вот: {most}")
 
 
 async def paste(it: Window, text: str, *, pace: float = 0.001) -> None:

@@ -39,6 +39,8 @@ _PASTED = {"enter": "\n", "tab": "\t"}
 """The text of keys within a paste without brackets, in which Enter does not send."""
 MOST_PASTED = 500_000
 """The most characters of a paste, which is what a mail carries; more would block the window."""
+MOST_LINES = 20_000
+"""The most lines of a paste: drawing more would block the window for seconds, however short they are."""
 _ASKED = ("editor", "spelling", "everybody", "copies")
 """Actions of the page whose keys the text area would otherwise handle itself."""
 
@@ -74,7 +76,7 @@ class Pen(Underlined):
             await super()._on_key(event)
 
     async def _on_paste(self, event: events.Paste) -> None:
-        if len(event.text) <= MOST_PASTED:
+        if len(event.text) <= MOST_PASTED and event.text.count("\n") < MOST_LINES:
             return
         event.stop()
         event.prevent_default()
