@@ -62,7 +62,7 @@ def call(form: dict[str, str] | bytes, page: str = "event", method: str = "POST"
 
 
 async def taken(form: dict[str, str] | bytes, **how: Any) -> CrmReply:
-    return await accept.accept(await installed(), call(form, **how), NOON)
+    return await accept.accept(await installed(), call(form, **how), NOON, accept.KnownPortals())
 
 
 async def test_an_event_is_understood_and_kept_without_tokens() -> None:
@@ -199,7 +199,7 @@ async def test_a_message_that_only_mentions_a_token_stays_as_it_is() -> None:
 async def test_nonsense_of_any_size_is_refused_and_nothing_is_kept(body: bytes, page: str) -> None:
     bound = await installed()
     before = dict(await bound.memory.known())
-    reply = await accept.accept(bound, call(body, page), NOON)
+    reply = await accept.accept(bound, call(body, page), NOON, accept.KnownPortals())
     assert reply.status in {400, 403}
     assert reply.arrivals == ()
     assert await bound.memory.known() == before
@@ -216,7 +216,23 @@ async def test_other_calls_are_told_so(page: str, method: str, status: int) -> N
 async def test_an_event_for_a_desk_that_is_not_installed_is_refused() -> None:
     bound = await installed()
     await bound.memory.save({INSTALLED: ""})
-    assert (await accept.accept(bound, call({**ADD, **AUTH}), NOON)).status == 403
+    assert (await accept.accept(bound, call({**ADD, **AUTH}), NOON, accept.KnownPortals())).status == 403
+
+
+async def test_a_new_password_is_taken_at_once_and_the_old_one_no_longer_after_a_moment() -> None:
+    bound, portals = await installed(), accept.KnownPortals()
+
+    async def status(token: str, at: int) -> int:
+        form = {**ADD, **AUTH, "auth[application_token]": token}
+        return (await accept.accept(bound, call(form), at, portals)).status
+
+    assert await status(TOKEN, NOON) == 200
+    known = Installation(member_id=MEMBER, endpoint="https://demo.bitrix24.ru/rest/", application_token="renewed")
+    await bound.memory.save({INSTALLED: written(known)})
+    assert await status("renewed", NOON + 1) == 200
+    assert [await status(TOKEN, NOON + 2), await status("renewed", NOON + 2)] == [403, 200]
+    await bound.memory.save({INSTALLED: ""})
+    assert await status("renewed", NOON + 1500) == 403
 
 
 async def test_a_removal_is_told_without_tokens() -> None:
