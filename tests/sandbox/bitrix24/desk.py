@@ -13,7 +13,7 @@ from aiohttp import web
 
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.sandbox.bitrix24 import Portal
-from chatapp_cli.sandbox.bitrix24.brackets import nested
+from chatapp_cli.sandbox.brackets import nested
 from chatapp_cli.sandbox.stage import StageFile
 
 CONNECTOR, LINE = "chatapp_whatsapp", 107
