@@ -30,7 +30,7 @@ class Client:
 
     account: Account
     clock: HandClock
-    token: str = ""
+    token: str = field(default="", repr=False)
 
     async def ask(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
         """The status and the answer; each request has a second of its own."""
