@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from chatapp_cli.sandbox.amocrm.channel import AmoChannel
 from chatapp_cli.sandbox.amocrm.objects import AmoChat, AmoMessage, AmoRefusal, Json
-from chatapp_cli.sandbox.amocrm.request import AccountDesk, AmoMethod, AmoRequest, Reply
+from chatapp_cli.sandbox.amocrm.request import AccountDesk, AmoMethod, AmoRequest, Reply, whole
 from chatapp_cli.sandbox.amocrm.shapes import (
     CHOICE,
     MAP,
@@ -206,7 +206,7 @@ class ChatMethods:
     def history(self, request: AmoRequest) -> Reply:
         """What was written in a chat, newest first; 204 if nothing was or nobody knows the chat (C5)."""
         self._scoped(request)
-        offset, limit = int(request.query.get("offset", 0)), int(request.query.get("limit", MOST_HISTORY))
+        offset, limit = whole(request, "offset", 0), whole(request, "limit", MOST_HISTORY)
         if limit > MOST_HISTORY:
             raise AmoRefusal(400, f"limit is at most {MOST_HISTORY}")
         chat = self._desk.office.chat(request.parts["id"])

@@ -89,7 +89,7 @@ AmoMethod: TypeAlias = Callable[[AmoRequest], Any]
 
 def listed(request: AmoRequest, name: str, items: list[Json]) -> Reply:
     """A page of a list; nothing at all if nothing is on it. Raises AmoRefusal."""
-    page, limit = _whole(request, "page", 1), _whole(request, "limit", MOST)
+    page, limit = whole(request, "page", 1), whole(request, "limit", MOST)
     if limit > MOST or page < 1 or limit < 1:
         raise AmoRefusal(400, f"limit is at most {MOST}")
     shown = items[(page - 1) * limit : page * limit]
@@ -102,7 +102,8 @@ def listed(request: AmoRequest, name: str, items: list[Json]) -> Reply:
     return Reply(200, {"_page": page, "_links": links, "_embedded": {name: shown}})
 
 
-def _whole(request: AmoRequest, name: str, usual: int) -> int:
+def whole(request: AmoRequest, name: str, usual: int) -> int:
+    """A number of the query. Raises AmoRefusal."""
     said = str(request.query.get(name, usual))
     if not said.isdecimal():
         raise AmoRefusal(400, f"{name} is not a number")
