@@ -96,7 +96,8 @@ class Account:
 
     async def vanish(self) -> None:
         """Stop serving, as in an outage; hooks that wait are lost."""
-        await asyncio.gather(self._desk.hooks.stop(), self._chat_hooks.stop(), self._desk.bots.stop())
+        desk = self._desk
+        await asyncio.gather(desk.hooks.stop(), self._chat_hooks.stop(), desk.bots.stop(), self._talk.stop())
         await self.server.vanish()
         await self.chat_server.vanish()
 

@@ -94,3 +94,6 @@ class AccountHooks:
         for task in (stopped := set(self._tasks)):
             task.cancel()
         await asyncio.gather(*stopped, return_exceptions=True)
+        for hook in self.hooks:
+            if hook.outcome in {"queued", "waiting"}:
+                hook.outcome = "given up"

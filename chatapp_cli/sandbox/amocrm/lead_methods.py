@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from chatapp_cli.sandbox.amocrm.cards import CONTACT, LEAD, CardKeeper
+from chatapp_cli.sandbox.amocrm.cards import CONTACT, LEAD, TAGS, CardKeeper
 from chatapp_cli.sandbox.amocrm.contact_methods import ContactMethods, is_asked_for
 from chatapp_cli.sandbox.amocrm.objects import CLOSED, AmoLead, AmoPipeline, AmoRefusal, Json
 from chatapp_cli.sandbox.amocrm.request import AccountDesk, AmoMethod, AmoRequest, Reply, answered, listed
@@ -17,6 +17,7 @@ from chatapp_cli.sandbox.amocrm.shapes import (
     UNKNOWN,
     WHOLE,
     YES_NO,
+    Inside,
     Judge,
     Shape,
     fits,
@@ -25,6 +26,11 @@ from chatapp_cli.sandbox.amocrm.shapes import (
 
 MOST_COMPLEX: Final = 50
 _EMBEDDED: Final = frozenset({"tags", "contacts", "companies", "source", "metadata"})
+_INSIDE: Final = Inside({
+    "tags": TAGS, "contacts": Inside({"id": WHOLE}, many=True), "companies": Inside({"id": WHOLE}, many=True),
+    "source": Inside({"external_id": TEXT, "type": TEXT}), "metadata": Inside({"category": TEXT}, needs=("category",)),
+})  # fmt: skip
+_LEAD: Final[Shape] = {**LEAD, "_embedded": _INSIDE}
 _LINK: Final[Shape] = {"to_entity_id": WHOLE, "to_entity_type": TEXT, "metadata": MAP, "request_id": TEXT}
 _NEW_CONTACT: Final[Shape] = {**CONTACT, "is_main": YES_NO}
 _FILTERS: Final = frozenset({"id", "pipeline_id", "statuses", "responsible_user_id", "updated_at"})
@@ -54,10 +60,10 @@ class LeadMethods:
 
     def find(self, request: AmoRequest) -> Reply:
         """Those that fit the filter; a filter that nobody knows changes nothing, and is a problem."""
-        for name in (request.query.get("filter") or {}).keys() - _FILTERS:
+        for name in request.filter.keys() - _FILTERS:
             self._desk.problems.append(f"GET /api/v4/leads: filter[{name}] is not known")
         fitting = [one for one in self._office.leads.values() if is_asked_for(one, request) and _fits(one, request)]
-        if str((request.query.get("order") or {}).get("updated_at", "")) == "desc":
+        if request.newest_first("updated_at"):
             fitting.sort(key=lambda one: one.updated_at, reverse=True)
         return listed(request, "leads", [self._shown(one, request) for one in fitting])
 
@@ -78,19 +84,23 @@ class LeadMethods:
         """Make each of an array, or none; contacts are named by id."""
         items, judge = items_of(request, self._desk.problems), self._judge(request)
         for request_id, item in items:
-            self._judge_lead(judge, request_id, item)
-            for place, contact in _embedded(item, "contacts"):
-                self._judge_known(judge, request_id, contact, f"_embedded.contacts.{place}.id")
+            if self._judge_lead(judge, request_id, item):
+                self._judge_cards(judge, request_id, item)
         judge.settle()
         made = [(request_id, self.make(item, request.user)) for request_id, item in items]
         return answered("leads", [{"id": lead.id, "request_id": request_id} for request_id, lead in made])
+
+    def _judge_cards(self, judge: Judge, request_id: str, item: Json) -> None:
+        for kind in ("contacts", "companies"):
+            for place, card in _embedded(item, kind):
+                self._judge_known(judge, request_id, card, f"_embedded.{kind}.{place}.id", kind)
 
     def add_complex(self, request: AmoRequest) -> Reply:
         """Make leads with one contact and one company each; nothing keeps a repeated request from a second lead."""
         items, judge = items_of(request, self._desk.problems, MOST_COMPLEX), self._judge(request)
         for request_id, item in items:
-            self._judge_lead(judge, request_id, item)
-            self._judge_inside(judge, request_id, item)
+            if self._judge_lead(judge, request_id, item):
+                self._judge_inside(judge, request_id, item)
         judge.settle()
         return Reply(200, [self._complex(request_id, item, request.user) for request_id, item in items][::-1])
 
@@ -119,7 +129,7 @@ class LeadMethods:
         }  # fmt: skip
 
     def _judge_lead(self, judge: Judge, request_id: str, item: Json, needs: tuple[str, ...] = ()) -> bool:
-        if not judge.shape(request_id, item, LEAD, needs):
+        if not judge.shape(request_id, item, _LEAD, needs):
             return False
         for name in (item.get("_embedded") or {}).keys() - _EMBEDDED:
             judge.says(request_id, UNKNOWN, f"_embedded.{name}")
@@ -160,8 +170,12 @@ class LeadMethods:
         """Change each of an array, or none."""
         items, judge = items_of(request, self._desk.problems), self._judge(request)
         for request_id, item in items:
-            if self._judge_lead(judge, request_id, item, ("id",)) and self._office.card("leads", item["id"]) is None:
+            if not self._judge_lead(judge, request_id, item, ("id",)):
+                continue
+            if self._office.card("leads", item["id"]) is None:
                 judge.says(request_id, CHOICE, "id")
+            if item.get("_embedded", {}).keys() & {"contacts", "companies"}:
+                self._desk.problems.append(f"{request.method} {request.path}: links are changed by /link only")
         judge.settle()
         return answered("leads", [self._changed(request_id, item, request.user) for request_id, item in items])
 
@@ -263,8 +277,7 @@ class LeadMethods:
 
 
 def _embedded(item: Json, kind: str) -> Iterator[tuple[int, Json]]:
-    for place, said in enumerate((item.get("_embedded") or {}).get(kind) or []):
-        yield place, said if isinstance(said, dict) else {}
+    yield from enumerate((item.get("_embedded") or {}).get(kind) or [])
 
 
 def _link(lead: AmoLead, number: int, kind: str, *, main: bool = False) -> Json:
@@ -274,15 +287,17 @@ def _link(lead: AmoLead, number: int, kind: str, *, main: bool = False) -> Json:
 
 
 def _fits(lead: AmoLead, request: AmoRequest) -> bool:
-    """Whether a lead fits the filter."""
-    said = request.query.get("filter") or {}
+    """Whether a lead fits the filter. Raises AmoRefusal."""
+    said = request.filter
     for name, value in (("pipeline_id", lead.pipeline), ("responsible_user_id", lead.responsible)):
         if (wanted := request.filtered(name)) and str(value) not in wanted:
             return False
     if (stages := said.get("statuses")) and not _is_on(lead, stages):
         return False
-    since = (said.get("updated_at") or {}).get("from") if isinstance(said.get("updated_at"), dict) else None
-    return since is None or lead.updated_at >= int(since)
+    since = said["updated_at"].get("from", "0") if isinstance(said.get("updated_at"), dict) else "0"
+    if not since.isdecimal():
+        raise AmoRefusal(400, "filter[updated_at][from] is not a number")
+    return lead.updated_at >= int(since)
 
 
 def _is_on(lead: AmoLead, stages: Any) -> bool:

@@ -73,11 +73,22 @@ class AmoRequest:
             raise AmoRefusal(400, "The body is not an object")
         return self.body
 
+    @property
+    def filter(self) -> Json:
+        """What stands under ``filter``."""
+        said = self.query.get("filter")
+        return said if isinstance(said, dict) else {}
+
+    def newest_first(self, name: str) -> bool:
+        """Whether the list shall be ordered by this, newest first."""
+        said = self.query.get("order")
+        return isinstance(said, dict) and said.get(name) == "desc"
+
     def filtered(self, name: str) -> list[str]:
         """The values of ``filter[name]``, one or many."""
-        said = (self.query.get("filter") or {}).get(name)
+        said = self.filter.get(name)
         values = said if isinstance(said, list) else list(said.values()) if isinstance(said, dict) else [said]
-        return [str(one) for one in values if one not in {None, ""}]
+        return [str(one) for one in values if one not in (None, "")]
 
     def with_(self, what: str) -> bool:
         """Whether the answer shall also have this."""

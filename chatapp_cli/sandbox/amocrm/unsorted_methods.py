@@ -9,10 +9,13 @@ from typing import Final
 from chatapp_cli.sandbox.amocrm.lead_methods import LeadMethods
 from chatapp_cli.sandbox.amocrm.objects import AmoChat, AmoLead, AmoRefusal, AmoUnsorted, Json
 from chatapp_cli.sandbox.amocrm.request import AccountDesk, AmoMethod, AmoRequest, Reply, listed
-from chatapp_cli.sandbox.amocrm.shapes import CHOICE, MAP, WHOLE, Judge, Shape
+from chatapp_cli.sandbox.amocrm.shapes import CHOICE, TEXT, WHOLE, Inside, Judge, Shape
 
 _ACCEPT: Final[Shape] = {"user_id": WHOLE, "status_id": WHOLE}
-_LINK: Final[Shape] = {"user_id": WHOLE, "link": MAP}
+_TARGET: Final = Inside(
+    {"entity_id": WHOLE, "entity_type": TEXT, "metadata": Inside({"contact_id": WHOLE})}, ("entity_id", "entity_type")
+)
+_LINK: Final[Shape] = {"user_id": WHOLE, "link": _TARGET}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class UnsortedMethods:
             if one.state == "open" and (not pipelines or str(one.pipeline) in pipelines)
             and (not categories or "chats" in categories)
         ]  # fmt: skip
-        if str((request.query.get("order") or {}).get("created_at", "")) == "desc":
+        if request.newest_first("created_at"):
             fitting.reverse()
         return listed(request, "unsorted", [self._shown(one) for one in fitting])
 
@@ -63,8 +66,10 @@ class UnsortedMethods:
     def _judged(self, request: AmoRequest, shape: Shape, needs: tuple[str, ...] = ()) -> tuple[Json, Judge]:
         item = request.map() if request.body is not None else {}
         judge = Judge(self.desk.problems, f"{request.method} {request.path}")
+        if not judge.shape("0", item, shape, needs):
+            judge.settle()
         user = self.desk.office.users.get(item.get("user_id", request.user))
-        if judge.shape("0", item, shape, needs) and (user is None or not user.active):
+        if user is None or not user.active:
             judge.says("0", CHOICE, "user_id")
         return item, judge
 

@@ -82,7 +82,8 @@ class Client:
         date = forged.get("Date") or formatdate(self.clock.now() / 1000)
         digest = hashlib.md5(body).hexdigest()
         plain = path.partition("?")[0]
-        text = f"{method}\n{digest}\napplication/json\n{date}\n{plain}"
+        kind = forged.get("Content-Type", "application/json")
+        text = f"{method}\n{digest}\n{kind}\n{date}\n{plain}"
         secret = self.account.channel_secret.encode()
         signature = hmac.new(secret, text.encode(), hashlib.sha1).hexdigest()
         headers = {"Date": date, "Content-MD5": digest, "Content-Type": "application/json",

@@ -158,6 +158,23 @@ async def test_a_lead_that_does_not_fit_the_account_is_refused_with_the_path_of_
     assert (careless.leads, careless.contacts) == ({}, {})
 
 
+async def test_who_does_not_work_here_any_more_gets_no_cards(account: Account, client: Client) -> None:
+    await account.staff.dismisses(MANAGER)
+    for kind in ("contacts", "leads", "leads/complex"):
+        assert await client.refused("POST", f"/api/v4/{kind}", [{"responsible_user_id": MANAGER}]) == [
+            ("NotSupportedChoice", "responsible_user_id")
+        ]
+    assert (account.contacts, account.leads) == ({}, {})
+
+
+async def test_links_are_not_changed_by_changing_a_lead(careless: Account, client: Client) -> None:
+    (contact,) = await client.made("contacts", {"name": "А"})
+    (lead,) = await client.made("leads", {"name": "Сруб"})
+    await client.done("PATCH", "/api/v4/leads", [{"id": lead, "_embedded": {"contacts": [{"id": contact}]}}])
+    assert careless.leads[lead].contacts == []
+    assert careless.problems == ["PATCH /api/v4/leads: links are changed by /link only"]
+
+
 async def test_no_more_than_fifty_leads_are_made_with_contacts_at_once(careless: Account, client: Client) -> None:
     assert (await client.ask("POST", "/api/v4/leads/complex", [{"name": "x"}] * 51))[0] == 400
     assert careless.leads == {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import aiohttp
 import pytest
@@ -12,6 +13,42 @@ from tests.sandbox.amocrm.desk import CHAT, Client, new_message
 from tests.sandbox.amocrm.schema import SCHEMAS, problems, said_against
 from tests.sandbox.clock import HandClock
 
+ODD: Any = (
+    "x", 7, None, True, [], {}, ["x"], [None], [{}], {"x": 1}, [{"id": "x"}], [{"name": 7}], [{"_embedded": "x"}],
+    [{"_embedded": {"contacts": "x"}}], [{"_embedded": {"contacts": ["x"]}}], [{"_embedded": {"tags": ["x"]}}],
+    [{"_embedded": {"source": "x"}}], [{"_embedded": {"contacts": [{"id": []}]}}], [{"tags_to_add": [{}]}],
+    [{"_embedded": {"companies": [{"custom_fields_values": "x"}]}}], [{"tags_to_delete": [7]}], [{"request_id": 7}],
+    [{"custom_fields_values": ["x"]}], [{"custom_fields_values": [{"values": ["x"], "field_id": 193201}]}],
+    [{"custom_fields_values": [{"values": [{"enum_id": []}], "field_id": []}]}],
+    [{"custom_fields_values": [{"values": [{"enum_id": [], "enum_code": []}], "field_id": 193201}]}],
+    [{"custom_fields_values": [{"values": [{"value": []}], "field_id": 1286575}]}], [{"responsible_user_id": []}],
+    [{"name": "a", "external_id": "b", "services": ["x"]}], [{"name": "a", "external_id": "", "pipeline_id": True}],
+    {"destination": "http://[", "settings": ["add_lead"]}, {"destination": "x", "settings": [[]]},
+    [{"bot_id": 321, "entity_id": 1, "entity_type": "customers"}], {"event_type": [], "payload": {}},
+    [{"note_type": "common", "params": {"text": []}, "entity_id": 1}], [{"contact_id": 1, "chat_id": "x"}],
+    {"conversation_id": "x", "user": {}}, {"conversation_id": "x", "sender": {}}, {"type": [], "user": {}},
+)  # fmt: skip
+"""Bodies of which no method can make sense."""
+ODD_PARTS: Any = (
+    {"sender": {}}, {"sender": {"id": [], "name": "x"}}, {"sender": {"id": 7, "name": 7, "profile": "x"}},
+    {"source": "x"}, {"source": {"external_id": []}}, {"message": {}}, {"message": {"type": []}},
+    {"message": {"type": "text", "text": []}}, {"message": {"type": "picture", "media": 7, "file_name": 7}},
+    {"reply_to": {}}, {"reply_to": {"message": {"id": []}}}, {"conversation_ref_id": 7}, {"receiver": {}},
+    {"receiver": {"id": "x", "name": "y"}, "sender": {"ref_id": []}}, {"delivery_status": {"status_code": "x"}},
+)  # fmt: skip
+ODD_QUERIES = (
+    "contacts?filter=x", "contacts?filter[id]=x", "leads?filter[statuses]=x", "leads?filter[statuses][0]=x",
+    "leads?filter[updated_at]=x", "leads?filter[updated_at][from]=x", "contacts?page=x", "contacts?limit=0",
+    "talks?filter=x", "leads/unsorted?filter=x&order=x", "leads?order=x", "leads/x", "users/x", "contacts?query[]=x",
+)  # fmt: skip
+PATHS = [
+    *(("POST", f"/api/v4/{name}") for name in (
+        "contacts", "leads", "leads/complex", "tasks", "sources", "webhooks", "bots/run", "contacts/chats",
+        "leads/notes", "bots/321/run", "bots/321/stop",
+    )),
+    ("PATCH", "/api/v4/contacts"), ("PATCH", "/api/v4/leads"), ("PATCH", "/api/v4/sources"),
+    ("PATCH", "/api/v4/leads/7"), ("DELETE", "/api/v4/webhooks"),
+]  # fmt: skip
 published = pytest.mark.skipif(not SCHEMAS.is_dir(), reason="the schemas are not here")
 
 
@@ -106,6 +143,7 @@ async def test_an_outage_loses_the_hooks_that_wait_and_nothing_else(account: Acc
     await account.settled()
     await account.vanish()
     await account.come_back()
+    assert account.hooks[0].outcome == "given up"
     assert (account.hooks[0].attempts, len(account.webhooks), len(account.leads)) == (1, 1, 1)
 
 
@@ -120,6 +158,20 @@ async def test_every_request_is_noted_with_who_asks(account: Account, client: Cl
     assert account.calls[0].query == {"with": "amojo_id"}
 
 
+async def test_whatever_comes_is_refused_or_taken_and_breaks_nothing(careless: Account, client: Client) -> None:
+    await client.made("leads", {"name": "А"})
+    await client.connect()
+    await client.send("m-1")
+    statuses = [(await client.ask(*asked, body))[0] for asked in PATHS for body in ODD]
+    statuses += [(await client.ask("GET", f"/api/v4/{query}"))[0] for query in ODD_QUERIES]
+    number = careless.chats[0].messages[0].id
+    for path in ("", "/chats", "/typing", "/react", f"/{number}/delivery_status"):
+        for body in (*ODD, *(new_message("m-2", **more) for more in ODD_PARTS)):
+            statuses.append((await client.chat("POST", path, body))[0])
+    assert set(statuses) <= {200, 201, 202, 204, 400, 404}
+    assert (statuses.count(400) > 500, [one for one in careless.calls if not one.status]) == (True, [])
+
+
 @published
 async def test_a_message_that_the_account_would_take_and_no_schema_knows_is_found(
     careless: Account, client: Client
@@ -127,7 +179,7 @@ async def test_a_message_that_the_account_would_take_and_no_schema_knows_is_foun
     await client.connect()
     await client.send("m-1")
     assert problems(careless) == []
-    await client.send("m-2", source={})
+    await client.send("m-2", source={"external_id": "l" * 41})
     assert problems(careless) != []
 
 

@@ -62,6 +62,11 @@ async def test_a_source_that_cannot_be_is_refused(
     assert len(careless.sources) == 1
 
 
+async def test_one_of_our_ids_twice_in_one_request_is_refused(account: Account, client: Client) -> None:
+    assert await client.refused("POST", "/api/v4/sources", [LINE, LINE]) == [("NotUnique", "external_id")]
+    assert account.sources == []
+
+
 async def test_our_id_of_a_source_cannot_be_changed_and_a_hundred_and_first_source_not_made(
     account: Account, client: Client
 ) -> None:
@@ -207,6 +212,20 @@ async def test_more_than_a_hundred_bad_answers_in_two_hours_disable_a_webhook_un
     await client.made("leads", {"name": "x"})
     await account.settled()
     assert len(told.forms) == before + 1
+
+
+async def test_what_waits_for_its_next_attempt_is_given_up_once_its_webhook_is_disabled(
+    account: Account, client: Client, told: Receiver, clock: HandClock
+) -> None:
+    told.status = 500
+    await client.made("leads", {"name": "Сруб"})
+    await account.settled()
+    account.misbehaviour.disable_hooks = True
+    clock.passed += 301
+    async with asyncio.timeout(5):
+        while account.hooks[0].outcome == "waiting":
+            await asyncio.sleep(0.005)
+    assert (account.hooks[0].outcome, len(told.forms)) == ("given up", 1)
 
 
 async def test_hooks_can_come_twice_be_lost_or_be_switched_off(

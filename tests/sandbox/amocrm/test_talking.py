@@ -74,6 +74,7 @@ async def test_nothing_is_taken_before_the_channel_is_connected_or_where_none_is
     assert (await client.chat("POST", "", new_message("m-1")))[0] == 404
     account.channel_id = ""
     assert (await client.connect())[0] == 404
+    assert not account.channel.connected
 
 
 @pytest.mark.parametrize(
@@ -196,6 +197,9 @@ async def test_an_incoming_lead_is_accepted_once_with_a_stage_and_somebody_who_w
     assert await client.refused("POST", f"{path}/accept", {"status_id": 33930752}) == [
         ("NotSupportedChoice", "status_id")
     ]
+    assert await client.refused("POST", f"{path}/accept", {"status_id": account.pipelines[0].unsorted.id}) == [
+        ("NotSupportedChoice", "status_id")
+    ]
     assert await client.refused("POST", f"{path}/accept", {"user_id": 9}) == [("NotSupportedChoice", "user_id")]
     await client.done("POST", f"{path}/accept", {"user_id": MANAGER, "status_id": 33929755})
     lead = account.leads[unsorted.lead]
@@ -211,6 +215,8 @@ async def test_an_incoming_lead_is_declined_or_linked_to_one_that_was_there(
     first = account.unsorted[0]
     await client.done("DELETE", f"/api/v4/leads/unsorted/{first.uid}/decline", {"user_id": ADMIN})
     assert (account.leads[first.lead].deleted, first.state, account.chats[0].lead) == (True, "declined", None)
+    for path in ("leads", f"leads/{first.lead}"):
+        assert (await client.ask("GET", f"/api/v4/{path}"))[0] == 204
     await client.send("m-2")
     second = account.unsorted[1]
     (lead,) = await client.made("leads", {"name": "Сруб"})
@@ -233,6 +239,7 @@ async def test_an_incoming_lead_is_declined_or_linked_to_one_that_was_there(
         ({"sender": {"id": CLIENT}}, [("FieldMissing", "sender.name")]),
         ({"sender": {"id": "mgr-7", "ref_id": SOMEBODY}, "receiver": PERSON},
          [("NotSupportedChoice", "sender.ref_id")]),
+        ({"conversation_id": ""}, [("FieldMissing", "conversation_id")]),
         ({"mood": "good"}, [("UnexpectedField", "mood")]),
         ({"msgid": 7}, [("InvalidType", "msgid")]),
     ],
@@ -412,6 +419,27 @@ async def test_a_reference_to_a_chat_that_has_our_id_or_is_not_there_is_refused(
     assert len(account.chats) == 1
 
 
+async def test_a_reference_to_a_person_who_has_another_id_of_ours_is_refused(
+    account: Account, client: Client, talking: Receiver
+) -> None:
+    await client.send("m-1")
+    for number in (account.chats[0].person.id, SOMEBODY):
+        other = {"id": "tg:7", "name": "Иван", "ref_id": number}
+        assert (await client.chat("POST", "", new_message("m-2", conversation_id="dlg-60", sender=other)))[0] == 400
+    assert len(account.chats) == 1
+
+
+async def test_nothing_is_told_while_the_channel_is_not_connected(
+    account: Account, client: Client, talking: Receiver
+) -> None:
+    await client.send("m-1")
+    path = f"/v2/origin/custom/{account.channel_id}/disconnect"
+    assert (await client.signed("DELETE", path, {"account_id": account.amojo_id}))[0] == 200
+    await account.manager_writes(CHAT, "Да, есть")
+    await account.settled()
+    assert (talking.chats, account.chat_hooks) == ([], [])
+
+
 async def test_nobody_writes_first_where_the_channel_cannot_or_from_a_source_that_is_not_there(
     account: Account, talking: Receiver
 ) -> None:
@@ -483,11 +511,13 @@ async def test_typing_goes_both_ways_where_the_channel_has_it(
     assert await client.chat("POST", "/typing", said) == (204, None)
     assert account.chats[0].typing_until == clock.now() + 7000
     assert (await client.chat("POST", "/typing", {**said, "conversation_id": "dlg-9"}))[0] == 404
+    await account.writes_first("Здравствуйте", phone="+79160000001")
+    assert (await client.chat("POST", "/typing", {**said, "conversation_id": ""}))[0] == 404
     await account.types(CHAT)
     account.capabilities.typing = False
     await account.types(CHAT)
     await account.settled()
-    (typing,) = (one["action"]["typing"] for one in talking.said)
+    _, typing = (one.get("action", {}).get("typing") for one in talking.said)
     assert typing["conversation"] == {"id": account.chats[0].id, "client_id": CHAT}
 
 
