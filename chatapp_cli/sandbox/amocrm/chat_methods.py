@@ -281,6 +281,8 @@ class ChatMethods:
         if code == _OTHER and not item.get("error"):
             judge.says("0", MISSING, "error")
         judge.settle()
+        if not self._channel.capabilities.delivery:
+            raise AmoRefusal(403, "The channel has no delivery statuses")
         message = self._known_message(item["msgid"])
         message.status, message.error_code = item["delivery_status"], item.get("error_code", 0)
         message.error = item.get("error", "")

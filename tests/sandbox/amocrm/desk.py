@@ -124,6 +124,7 @@ class Receiver:
     """The path, body and signature of each chat hook."""
     status: int = 200
     pause: float = 0.0
+    text: str = ""
     files: dict[str, StageFile] = field(default_factory=dict)
 
     @property
@@ -139,7 +140,7 @@ class Receiver:
     async def take_chat(self, request: web.Request) -> web.Response:
         self.chats.append((request.path, await request.read(), request.headers.get("X-Signature", "")))
         await asyncio.sleep(self.pause)
-        return web.Response(status=self.status)
+        return web.Response(status=self.status, text=self.text or None)
 
     async def give(self, request: web.Request) -> web.Response:
         file = self.files.get(request.match_info["name"])

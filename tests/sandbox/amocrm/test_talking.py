@@ -141,6 +141,26 @@ async def test_the_next_messages_of_a_client_bring_no_second_lead_until_the_firs
     assert len(account.unsorted) == 2
 
 
+async def test_a_pipeline_without_incoming_leads_gets_an_ordinary_one_at_once(
+    account: Account, client: Client, talking: Receiver
+) -> None:
+    account.pipelines[0].unsorted_on = False
+    await client.send("m-1")
+    (lead,) = account.leads.values()
+    assert (lead.status, account.unsorted, account.chats[0].lead) == (33929752, [], lead.id)
+
+
+async def test_an_incoming_lead_is_linked_with_the_contact_that_is_named(
+    account: Account, client: Client, talking: Receiver
+) -> None:
+    (contact,) = await client.made("contacts", {"name": "Иван Петров"})
+    (lead,) = await client.made("leads", {"_embedded": {"contacts": [{"id": contact}]}})
+    await client.send("m-1")
+    link = {"link": {"entity_id": lead, "entity_type": "leads", "metadata": {"contact_id": contact}}}
+    await client.done("POST", f"/api/v4/leads/unsorted/{account.unsorted[0].uid}/link", link)
+    assert (account.chats[0].person.contact, account.leads[lead].contacts) == (contact, [contact])
+
+
 async def test_another_client_with_the_same_phone_is_another_contact(
     account: Account, client: Client, talking: Receiver
 ) -> None:
@@ -462,6 +482,10 @@ async def test_what_became_of_a_message_is_told_by_the_chats_id_in_both_places(
     said = {"msgid": message.id, "delivery_status": -1, "error_code": 904, "error": "нет WhatsApp"}
     assert (await client.chat("POST", path, said))[0] == 200
     assert (message.status, message.error_code, message.error) == (-1, 904, "нет WhatsApp")
+    account.capabilities.delivery = False
+    assert (await client.chat("POST", path, {"msgid": message.id, "delivery_status": 1}))[0] == 403
+    assert message.status == -1
+    account.capabilities.delivery = True
     unknown = {"msgid": SOMEBODY, "delivery_status": 1}
     assert (await client.chat("POST", f"/{SOMEBODY}/delivery_status", unknown))[0] == 404
 
