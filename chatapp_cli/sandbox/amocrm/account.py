@@ -72,7 +72,7 @@ class Account:
             authority=self.authority, faults=self.misbehaviour, problems=[], hooks=hooks, bots=bots,
             channel_code=self.channel.code,
         )  # fmt: skip
-        self._chat_hooks = ChatHooks(self.channel, office, self.misbehaviour)
+        self._chat_hooks = ChatHooks(self.channel, office, clock, self.misbehaviour)
         self._talk = AmoTalk(self._desk, self.channel, self._chat_hooks)
         self.server = AccountServer(self._desk, clock, self.calls, rate)
         self.chat_server = ChatServer(self._desk, clock, self.calls, self.channel, self._talk)

@@ -111,6 +111,16 @@ class CardKeeper:
             card.values[known.id] = [_kept(known, value) for value in said["values"]]
         self._tag(card, item)
 
+    def several(self, kind: str, item: Json) -> set[tuple[int, str]]:
+        """The phones and addresses of a judged item, each with its field."""
+        named = [(self._field(kind, said), said["values"]) for said in item.get("custom_fields_values") or []]
+        return {
+            (known.id, value["value"])
+            for known, values in named
+            if known and known.type == "multitext"
+            for value in values
+        }
+
     def _tag(self, card: AmoCard, item: Json) -> None:
         embedded = item.get("_embedded") or {}
         if "tags" in embedded:

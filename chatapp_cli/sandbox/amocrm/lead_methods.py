@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from chatapp_cli.sandbox.amocrm.cards import CONTACT, LEAD, TAGS, CardKeeper
 from chatapp_cli.sandbox.amocrm.contact_methods import ContactMethods, is_asked_for
-from chatapp_cli.sandbox.amocrm.objects import CLOSED, AmoLead, AmoPipeline, AmoRefusal, Json
+from chatapp_cli.sandbox.amocrm.objects import CLOSED, AmoLead, AmoPipeline, AmoRefusal, AmoUnsorted, Json
 from chatapp_cli.sandbox.amocrm.request import AccountDesk, AmoMethod, AmoRequest, Reply, answered, listed
 from chatapp_cli.sandbox.amocrm.shapes import (
     CHOICE,
@@ -118,14 +118,17 @@ class LeadMethods:
 
     def _complex(self, request_id: str, item: Json, user: int) -> Json:
         ids: dict[str, int | None] = {"contacts": None, "companies": None}
+        merged = False
         for kind in ids:
             for _, said in _embedded(item, kind):
-                ids[kind] = said["id"] if "id" in said else self._contacts.make(kind, said, user).id
+                same = self._contacts.same(kind, said) if self._desk.faults.duplicate_control else None
+                merged |= same is not None
+                ids[kind] = said.get("id") or same or self._contacts.make(kind, said, user).id
         inside = {**(item.get("_embedded") or {}), **{kind: [{"id": one}] if one else [] for kind, one in ids.items()}}
         lead = self.make({**item, "_embedded": inside}, user)
         return {
             "id": lead.id, "contact_id": ids["contacts"], "company_id": ids["companies"], "request_id": [request_id],
-            "merged": False,
+            "merged": merged,
         }  # fmt: skip
 
     def _judge_lead(self, judge: Judge, request_id: str, item: Json, needs: tuple[str, ...] = ()) -> bool:
@@ -138,13 +141,16 @@ class LeadMethods:
         return True
 
     def _judge_place(self, judge: Judge, request_id: str, item: Json) -> None:
-        """A stage has to belong to the pipeline that is named with it, or to the one where the lead is."""
+        """A stage has to belong to the pipeline that is named with it, or to the one where the lead is.
+
+        The unsorted one takes only what names a form or a call in its metadata (4.5).
+        """
         known = self._office.leads.get(item.get("id", 0))
         usual = known.pipeline if known else self._office.main_pipeline.id
         pipeline = self._office.pipeline(item.get("pipeline_id", usual))
         if pipeline is None:
             judge.says(request_id, CHOICE, "pipeline_id")
-        elif "status_id" in item and pipeline.stage(item["status_id"]) is None:
+        elif "status_id" in item and not _may_be_on(pipeline, item, known):
             judge.says(request_id, CHOICE, "status_id")
 
     def _judge_known(self, judge: Judge, request_id: str, said: Json, where: str, kind: str = "contacts") -> None:
@@ -163,8 +169,19 @@ class LeadMethods:
         lead.source = str(((item.get("_embedded") or {}).get("source") or {}).get("external_id", ""))
         lead.price = item.get("price", 0)
         self._keeper.write(lead, "leads", item, user)
+        if lead.status == pipeline.unsorted.id:
+            self._arrives(lead, item["_embedded"]["metadata"])
         self._tell("add", lead)
         return lead
+
+    def _arrives(self, lead: AmoLead, metadata: Json) -> None:
+        self._office.unsorted.append(
+            AmoUnsorted(
+                uid=self._office.uuid().replace("-", ""), category=metadata["category"], pipeline=lead.pipeline,
+                lead=lead.id, contact=next(iter(lead.contacts), None), created_at=self._office.seconds(),
+                source_name=str(metadata.get("form_name", "")),
+            )
+        )  # fmt: skip
 
     def change(self, request: AmoRequest) -> Reply:
         """Change each of an array, or none."""
@@ -274,6 +291,14 @@ class LeadMethods:
             ids: list[int] = getattr(lead, item["to_entity_type"])
             ids[:] = [one for one in ids if one != item["to_entity_id"]]
         return Reply(204)
+
+
+def _may_be_on(pipeline: AmoPipeline, item: Json, known: AmoLead | None) -> bool:
+    stage = pipeline.stage(item["status_id"])
+    if stage is not pipeline.unsorted:
+        return stage is not None
+    category = item.get("_embedded", {}).get("metadata", {}).get("category")
+    return category in {"forms", "sip"} or (known is not None and known.status == item["status_id"])
 
 
 def _embedded(item: Json, kind: str) -> Iterator[tuple[int, Json]]:

@@ -20,7 +20,7 @@ _LINK: Final[Shape] = {"user_id": WHOLE, "link": _TARGET}
 
 @dataclass(frozen=True, slots=True)
 class UnsortedMethods:
-    """Lists, accepts, declines and links incoming leads; those that a chat made are the only ones here."""
+    """Lists, accepts, declines and links incoming leads; only those that a chat brought can be linked."""
 
     desk: AccountDesk
 
@@ -42,7 +42,7 @@ class UnsortedMethods:
         fitting = [
             one for one in self.desk.office.unsorted
             if one.state == "open" and (not pipelines or str(one.pipeline) in pipelines)
-            and (not categories or "chats" in categories)
+            and (not categories or one.category in categories)
         ]  # fmt: skip
         if request.newest_first("created_at"):
             fitting.reverse()
@@ -58,10 +58,8 @@ class UnsortedMethods:
                 return one
         raise AmoRefusal(404)
 
-    def _chat(self, one: AmoUnsorted) -> AmoChat:
-        chat = self.desk.office.chat(one.chat)
-        assert chat
-        return chat
+    def _chat(self, one: AmoUnsorted) -> AmoChat | None:
+        return self.desk.office.chat(one.chat)
 
     def _judged(self, request: AmoRequest, shape: Shape, needs: tuple[str, ...] = ()) -> tuple[Json, Judge]:
         item = request.map() if request.body is not None else {}
@@ -88,7 +86,7 @@ class UnsortedMethods:
         lead.responsible = item.get("user_id", request.user)
         LeadMethods(self.desk).move(lead, pipeline, stage.id)
         one.state = "accepted"
-        return Reply(200, {**self._shown(one), "_embedded": {"leads": [{"id": lead.id}], "contacts": [_id(one)]}})
+        return Reply(200, {**self._shown(one), "_embedded": _cards(lead.id, one)})
 
     def decline(self, request: AmoRequest) -> Reply:
         """Delete its lead."""
@@ -96,7 +94,8 @@ class UnsortedMethods:
         _, judge = self._judged(request, _ACCEPT)
         judge.settle()
         LeadMethods(self.desk).deleted(self.desk.office.leads[one.lead])
-        self._chat(one).lead = None
+        if chat := self._chat(one):
+            chat.lead = None
         one.state = "declined"
         return Reply(200, self._shown(one))
 
@@ -104,6 +103,8 @@ class UnsortedMethods:
         """Let its chat belong to a lead that was there before."""
         one = self._known(request)
         item, judge = self._judged(request, _LINK, ("link",))
+        if one.category != "chats":
+            raise AmoRefusal(400, "Only what a chat brought can be linked")
         link = item.get("link") or {}
         target = self.desk.office.card("leads", link.get("entity_id", 0))
         if link.get("entity_type") != "leads" or not isinstance(target, AmoLead):
@@ -111,30 +112,30 @@ class UnsortedMethods:
         judge.settle()
         assert isinstance(target, AmoLead)
         self._join(one, target, (link.get("metadata") or {}).get("contact_id"))
-        return Reply(200, {**self._shown(one), "_embedded": {"leads": [{"id": target.id}], "contacts": [_id(one)]}})
+        return Reply(200, {**self._shown(one), "_embedded": _cards(target.id, one)})
 
     def _join(self, one: AmoUnsorted, target: AmoLead, contact: int | None) -> None:
         chat = self._chat(one)
+        assert chat
         LeadMethods(self.desk).deleted(self.desk.office.leads[one.lead])
         chat.lead = target.id
         if contact in self.desk.office.contacts:
             chat.person.contact = contact
-        elif one.contact not in target.contacts:
+        elif one.contact and one.contact not in target.contacts:
             target.contacts.append(one.contact)
         one.state = "linked"
 
     def _shown(self, one: AmoUnsorted) -> Json:
         chat = self._chat(one)
+        said: Json = {"received_at": one.created_at, "service": one.source_name}
+        if chat:
+            said |= {"from": chat.person.name, "source": chat.source, "client": {"name": chat.person.name}}
         return {
-            "uid": one.uid, "source_uid": chat.id, "source_name": one.source_name, "category": "chats",
-            "pipeline_id": one.pipeline, "created_at": one.created_at, "account_id": self.desk.id,
-            "metadata": {
-                "from": chat.person.name, "received_at": one.created_at, "source": chat.source,
-                "service": one.source_name, "client": {"name": chat.person.name},
-            },
-            "_embedded": {"leads": [{"id": one.lead}], "contacts": [_id(one)]},
+            "uid": one.uid, "source_uid": one.chat, "source_name": one.source_name, "category": one.category,
+            "pipeline_id": one.pipeline, "created_at": one.created_at, "account_id": self.desk.id, "metadata": said,
+            "_embedded": _cards(one.lead, one),
         }  # fmt: skip
 
 
-def _id(one: AmoUnsorted) -> Json:
-    return {"id": one.contact}
+def _cards(lead: int, one: AmoUnsorted) -> Json:
+    return {"leads": [{"id": lead}], "contacts": [{"id": one.contact}] if one.contact else []}

@@ -175,6 +175,35 @@ async def test_links_are_not_changed_by_changing_a_lead(careless: Account, clien
     assert careless.problems == ["PATCH /api/v4/leads: links are changed by /link only"]
 
 
+async def test_only_a_form_or_a_call_puts_a_lead_among_the_incoming_ones(account: Account, client: Client) -> None:
+    there = {"status_id": account.pipelines[0].unsorted.id}
+    (lead,) = await client.made("leads", {"name": "Сруб"})
+    for method, item in (("POST", there), ("PATCH", {"id": lead, **there})):
+        assert await client.refused(method, "/api/v4/leads", [item]) == [("NotSupportedChoice", "status_id")]
+    form = {"category": "forms", "form_id": "f", "form_name": "Заявка"}
+    said = [{**there, "name": "С сайта", "_embedded": {"metadata": form, "contacts": [IVAN]}}]
+    (made,) = await client.done("POST", "/api/v4/leads/complex", said)
+    answer = await client.done("GET", "/api/v4/leads/unsorted?filter[category][]=forms")
+    (shown,) = answer["_embedded"]["unsorted"]
+    assert (shown["category"], shown["_embedded"]["leads"]) == ("forms", [{"id": made["id"]}])
+    link = {"link": {"entity_id": lead, "entity_type": "leads"}}
+    assert (await client.ask("POST", f"/api/v4/leads/unsorted/{shown['uid']}/link", link))[0] == 400
+    assert (await client.ask("DELETE", f"/api/v4/leads/unsorted/{shown['uid']}/decline", {}))[0] == 200
+    assert account.leads[made["id"]].deleted
+
+
+async def test_duplicate_control_takes_the_contact_with_the_same_phone_and_says_so(
+    account: Account, client: Client
+) -> None:
+    (number,) = await client.made("contacts", IVAN)
+    said = [{"name": "Сруб", "_embedded": {"contacts": [IVAN]}}]
+    (first,) = await client.done("POST", "/api/v4/leads/complex", said)
+    assert (first["merged"], first["contact_id"] == number) == (False, False)
+    account.misbehaviour.duplicate_control = True
+    (second,) = await client.done("POST", "/api/v4/leads/complex", said)
+    assert (second["merged"], second["contact_id"], len(account.contacts)) == (True, number, 2)
+
+
 async def test_no_more_than_fifty_leads_are_made_with_contacts_at_once(careless: Account, client: Client) -> None:
     assert (await client.ask("POST", "/api/v4/leads/complex", [{"name": "x"}] * 51))[0] == 400
     assert careless.leads == {}

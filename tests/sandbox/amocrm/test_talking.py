@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 from email.utils import formatdate
@@ -389,6 +390,19 @@ async def test_chat_hooks_come_twice_or_not_at_all_or_with_a_newline_if_so_wante
     _, body, signature = talking.chats[-1]
     assert body.endswith(b"}\n")
     assert signature == hmac.new(account.channel_secret.encode(), body.strip(), hashlib.sha1).hexdigest()
+
+
+async def test_chat_hooks_of_a_slow_receiver_come_minutes_late(
+    account: Account, client: Client, talking: Receiver, clock: HandClock
+) -> None:
+    await client.send("m-1")
+    account.misbehaviour.late_chat_hooks = 180
+    await account.manager_writes(CHAT, "раз")
+    await asyncio.sleep(0.05)
+    assert talking.chats == []
+    clock.passed += 181
+    await account.settled()
+    assert len(talking.chats) == 1
 
 
 async def test_the_address_of_the_channel_needs_the_place_of_the_scope(account: Account) -> None:
