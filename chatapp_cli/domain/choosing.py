@@ -6,7 +6,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Generic, NamedTuple, TypeVar
 
-from chatapp_cli.domain.condition import AllOf, Always, AnyOf, Condition, FromSource, HasWords, Negated, Occasion, OnSource
+from chatapp_cli.domain.condition import (
+    AllOf,
+    Always,
+    AnyOf,
+    Condition,
+    FromSource,
+    HasWords,
+    Negated,
+    Occasion,
+    OnSource,
+)
 
 R = TypeVar("R")
 

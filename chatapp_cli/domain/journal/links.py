@@ -92,6 +92,17 @@ class EmployeeMapped(LinkEvent):
     employee: str
 
 
+class RulesChanged(LinkEvent):
+    """A rule that chooses pipelines was added, changed, moved or removed."""
+
+    topic: ClassVar[str] = "crm.rules"
+    words: ClassVar[Text] = T("CRM link {link}: rule {name} was {change}")
+    rule: int
+    name: str
+    change: str
+    """``added``, ``changed``, ``moved`` or ``removed``."""
+
+
 class LinkDeadLetterKept(LinkEvent):
     """An event of the CRM could not be used."""
 
