@@ -208,8 +208,8 @@ def remove(ctx: typer.Context, rule: Number, link: Link = "") -> None:
     note("Rule {n} is removed.", n=rule)
 
 
-@rules.command(cls=Verb)
-def test(
+@rules.command("test", cls=Verb)
+def trial(
     ctx: typer.Context,
     *,
     text: Annotated[str, typer.Option("--text", metavar="TEXT", help=N_("What the client writes"))] = "",

@@ -5,7 +5,7 @@ A condition is a mapping; what it names has to hold together:
 - ``lines``, ``kinds``, ``channels``: numbers of lines, kinds of channels, numbers of channels; one of each suffices
 - ``words``: words and phrases of which one has to occur, or with ``every`` all; ``exact``: only in this form
 - ``without``: words and phrases of which none may occur
-- ``hours``: spans such as ``09:00-18:00``; ``days``: ``mon``…``sun``, ``working`` or ``off``; ``zone``: their time zone;
+- ``hours``: spans such as ``09:00-18:00``; ``days``: ``mon``…``sun``, ``working`` or ``off``; ``zone``: where;
   ``calendar``: what is a working day; ``outside``: not then
 - ``all``, ``any``: lists of such mappings; ``not``: one
 """
@@ -13,7 +13,7 @@ A condition is a mapping; what it names has to hold together:
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final

@@ -82,7 +82,8 @@ class RuleDesk:
             fields=said.fields,
             tags=said.tags,
             like_contact=said.way is ResponsibleWay.CONTACT,
-            employees=_employees(tx, row.link_id, card, rule, turn),
+            employees=_employees(tx, row.link_id, card, rule),
+            turn=turn if said.way is ResponsibleWay.TURNS else 0,
             moves=moves,
         )
 
@@ -112,12 +113,9 @@ def _is_moved(order: Sequence[PipelineRule], before: RouteRow, rule: PipelineRul
     return soon and numbers.index(rule.id) < numbers.index(decided.id)
 
 
-def _employees(tx: Tx, link: LinkId, card: DialogCard, rule: PipelineRule, turn: int) -> Sequence[str]:
+def _employees(tx: Tx, link: LinkId, card: DialogCard, rule: PipelineRule) -> Sequence[str]:
     said = rule.outcome
     if said.way is ResponsibleWay.ASSIGNEE:
         mine = employees.of(tx, link, card.assignee) if card.assignee else ""
         return (mine,) if mine else ()
-    if said.way is ResponsibleWay.TURNS and said.employees:
-        first = turn % len(said.employees)
-        return (*said.employees[first:], *said.employees[:first])
     return tuple(said.employees)

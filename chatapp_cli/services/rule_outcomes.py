@@ -94,8 +94,10 @@ def _pipeline(said: str, known: Sequence[CrmPipeline]) -> CrmPipeline | None:
 
 
 def _stage(said: str, pipeline: CrmPipeline) -> str:
-    return _one_of(said, pipeline.stages, T("There is no stage {name} in {pipeline}.", name=said, pipeline=pipeline.name),
-                   T("Stages: {known}", known=_shown(pipeline.stages)), "stage") if said else ""  # fmt: skip
+    if not said:
+        return ""
+    what = T("There is no stage {name} in {pipeline}.", name=said, pipeline=pipeline.name)
+    return _one_of(said, pipeline.stages, what, T("Stages: {known}", known=_shown(pipeline.stages)), "stage")
 
 
 def _fields(said: Mapping[str, str], pipeline: CrmPipeline) -> Mapping[str, str]:
@@ -103,9 +105,8 @@ def _fields(said: Mapping[str, str], pipeline: CrmPipeline) -> Mapping[str, str]
     for name, value in said.items():
         limits.OPTION.require(value, field="field")
         what = T("There is no field {name} in {pipeline} that can be filled.", name=name, pipeline=pipeline.name)
-        found[_one_of(name, pipeline.fields, what, T("Fields: {known}", known=_shown(pipeline.fields)), "field")] = (
-            value
-        )
+        known = T("Fields: {known}", known=_shown(pipeline.fields))
+        found[_one_of(name, pipeline.fields, what, known, "field")] = value
     return found
 
 

@@ -24,14 +24,14 @@ _SHORTEST: Final = 3
 _CASES: Final = (
     "а я ы и у ю е о ой ей ою ею ом ем ам ям ами ями ах ях ов ев ей ь ью ий ия ие ии ию ием иям иями иях "
     "ый ая яя ое ее ые ие ого его ому ему ым им ых их ыми ими ую юю"
-).split()  # noqa: SIM905 - a line of words is easier to read
+)
 _VERBAL: Final = (
     "ть ти чь л ла ло ли ал ала ало али ял яла яло яли ил ила ило или ел ела ело ели ыл ыла ыли ул ула уло ули "
     "у ю ешь ет ем ете ут ют ишь ит им ите ат ят аю аешь ает аем аете ают яю яешь яет яем яете яют "
     "ую уешь ует уем уете уют ать ять ить еть ыть уть овать евать ай айте яй яйте уй уйте и йте ите ься ься"
-).split()  # noqa: SIM905 - a line of words is easier to read
+)
 _PARTICIPLES: Final = ("вш", "ивш", "авш", "явш", "енн", "анн", "янн", "ющ", "ящ", "ащ", "ущ", "ающ")
-_AGREEING: Final = "ий ая ое ие его ему им их ими ую ей ем ый ые ого ому ым ых ыми ой ом".split()  # noqa: SIM905 - a line of words is easier to read
+_AGREEING: Final = "ий ая ое ие его ему им их ими ую ей ем ый ые ого ому ым ых ыми ой ом"
 _REFLEXIVE: Final = ("ся", "сь")
 _ENGLISH_ENDINGS: Final = ("", "s", "es", "ed", "d", "ing", "er", "ers", "'s")
 _CHANGES: Final = {
@@ -41,7 +41,7 @@ _CHANGES: Final = {
 _INFINITIVE: Final = re.compile(r"(.+?)(?:ить|еть)(?:ся)?")
 _CHANGING: Final = re.compile(r"(.+?)(?:(?<=[зс])ать|(?<=н)уть)(ся)?")
 """Verbs whose present has one stem, as «закажу» of «заказать», «верну» of «вернуть»."""
-_PRESENT: Final = "у ешь ет ем ете ут и ите".split()  # noqa: SIM905 - a line of words is easier to read
+_PRESENT: Final = "у ешь ет ем ете ут и ите"
 _ADJECTIVE: Final = re.compile(r"(?:ый|ий|ой|ая|ое|ые|ие)$")
 _VERB: Final = re.compile(r".+(?:ть|ти|чь)(?:ся|сь)?")
 _FLEETING: Final = re.compile(r"([а-я]+[бвгджзйклмнпрстфхчшщь])([кц])")
@@ -85,16 +85,16 @@ def _russian(word: str) -> frozenset[str]:
     shortened = (stem, word, word.rstrip("аеиоуыьюя"), _ADJECTIVE.sub("", word))
     bases = {base for base in shortened if word.startswith(base)}
     candidates = (base + end for base in {*bases, *_with_a_vowel(word, stem)} for end in _endings(verb=verb))
-    return frozenset({word, *_kept(word, candidates), *_first_person(word), *_present(word)})
+    return frozenset({word, *_kept(word, candidates), *_first_person(word), *_present(word), *_past(word)})
 
 
 @cache
 def _endings(*, verb: bool) -> tuple[str, ...]:
     if not verb:
-        return ("", *_CASES)
-    agreeing = [suffix + end for suffix in _PARTICIPLES for end in _AGREEING]
+        return ("", *_CASES.split())
+    agreeing = [suffix + end for suffix in _PARTICIPLES for end in _AGREEING.split()]
     short = [f"{suffix}{end}" for suffix in ("ен", "ан", "ян") for end in ("", "а", "о", "ы")]
-    bare = ["", *_CASES, *_VERBAL, *agreeing, *short]
+    bare = ["", *_CASES.split(), *_VERBAL.split(), *agreeing, *short]
     return tuple(dict.fromkeys([*bare, *(end + back for end in bare if end for back in _REFLEXIVE)]))
 
 
@@ -114,15 +114,22 @@ def _first_person(word: str) -> Iterator[str]:
     changed = root if end is None else root.removesuffix(end) + _CHANGES[end]
     for first in ("ю", "у"):
         yield from (changed + first, changed + first + "сь")
-    yield from (f"{changed}ен{end}" for end in ("", "а", "о", "ы", *(f"н{case}" for case in _AGREEING)))
+    yield from (f"{changed}ен{end}" for end in ("", "а", "о", "ы", *(f"н{case}" for case in _AGREEING.split())))
 
 
 def _present(word: str) -> Iterator[str]:
     found = _CHANGING.fullmatch(word)
     if found:
         root = found[1][:-1] + {"з": "ж", "с": "ш"}.get(found[1][-1], found[1][-1])
-        for end in _PRESENT:
+        for end in _PRESENT.split():
             yield root + end + ("" if found[2] is None else "сь" if end[-1] in "аеиоуыюя" else "ся")
+
+
+def _past(word: str) -> Iterator[str]:
+    if word.endswith(("ть", "ться")):
+        root, reflexive = word.removesuffix("ся")[:-2], word.endswith("ся")
+        for end in ("л", "ла", "ло", "ли"):
+            yield root + end + ("" if not reflexive else "ся" if end == "л" else "сь")
 
 
 class DictionaryForms:

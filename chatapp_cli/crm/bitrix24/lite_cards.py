@@ -155,13 +155,18 @@ class LiteCards:
         """Who is responsible, as a field; nobody in particular if none of those who are wanted works there."""
         if outcome is None:
             return {}
-        wanted = list(outcome.employees)
         if outcome.like_contact and contact is not None:
-            told = await self._api.call("crm.item.get", {"entityTypeId": TYPES["contact"], "id": contact})
-            item = told.get("item") if isinstance(told, Mapping) else None
-            wanted.insert(0, str(item.get("assignedById") or "") if isinstance(item, Mapping) else "")
-        found = await self._staff.first(wanted)
-        return {} if found is None else {"assignedById": found}
+            same = await self._staff.working([await self._owner(contact)])
+            if same:
+                return {"assignedById": same[0]}
+        working = await self._staff.working(outcome.employees)
+        return {"assignedById": working[outcome.turn % len(working)]} if working else {}
+
+    async def _owner(self, contact: int) -> str:
+        """Who is responsible for a contact; empty for nobody."""
+        told = await self._api.call("crm.item.get", {"entityTypeId": TYPES["contact"], "id": contact})
+        item = told.get("item") if isinstance(told, Mapping) else None
+        return str(item.get("assignedById") or "") if isinstance(item, Mapping) else ""
 
     async def _move(self, card: LiteCard, entry: LedgerEntry, outcome: CardOutcome) -> None:
         """Put a deal into the pipeline that was chosen later; a lead stays a lead, and a deal a deal."""

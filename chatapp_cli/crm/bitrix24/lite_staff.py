@@ -22,13 +22,11 @@ class LiteStaff:
         self._known: frozenset[str] | None = None
         self._at = 0.0
 
-    async def first(self, wanted: Sequence[str]) -> int | None:
-        """The first of these employees who works there; of a webhook that may not read that simply the first."""
+    async def working(self, wanted: Sequence[str]) -> Sequence[int]:
+        """Those of these employees who work there; of a webhook that may not read that, all."""
         named = [one for one in wanted if one.isdecimal() and int(one)]
-        if not named:
-            return None
-        active = await self._active()
-        return next((int(one) for one in named if active is None or one in active), None)
+        active = await self._active() if named else None
+        return [int(one) for one in named if active is None or one in active]
 
     async def _active(self) -> frozenset[str] | None:
         if self._known is None or self._clock.monotonic() - self._at > _FRESH:

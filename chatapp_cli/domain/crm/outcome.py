@@ -24,7 +24,9 @@ class CardOutcome:
     like_contact: bool = False
     """Whether the employee who is responsible for the contact is to be so for the card, if there is one."""
     employees: Sequence[str] = ()
-    """The CRM's ids, those preferred first: the first who still works there is responsible."""
+    """The CRM's ids; who no longer works there is passed over."""
+    turn: int = 0
+    """Whose turn it is among those who still work there, counted on and on; 0: the first one's."""
     moves: str = ""
     """The open card, as ``deal:17``, that goes to the pipeline and stage; empty: none is moved."""
 

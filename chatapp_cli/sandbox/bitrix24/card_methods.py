@@ -49,7 +49,7 @@ _FURTHER: Final[Mapping[str, str]] = {
 _READ_ONLY: Final = {"id", "closed", "updatedTime", "stageSemanticId"}
 _STAGES: Final[Mapping[str, Mapping[str, str]]] = {
     "deal": {"NEW": "Новая", "PREPARATION": "Подготовка", "WON": "Успешна", "LOSE": "Провалена"},
-    "lead": {"NEW": "Не обработан", "IN_PROCESS": "В работе", "CONVERTED": "Качественный лид", "JUNK": "Некачественный"},
+    "lead": {"NEW": "Не обработан", "IN_PROCESS": "В работе", "CONVERTED": "Качественный лид", "JUNK": "Спам"},
 }  # fmt: skip
 _DICTIONARIES: Final[Mapping[str, str]] = {"deal": "DEAL_STAGE", "lead": "STATUS"}
 _COMPARES: Final[Mapping[str, Callable[[float, float], bool]]] = {
