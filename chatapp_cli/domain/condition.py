@@ -15,10 +15,11 @@ from typing import Final, NamedTuple, Protocol
 from chatapp_cli.domain.ids import ChannelId, LineId, Millis
 from chatapp_cli.domain.moment import utc
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.domain.wording import tokens
+from chatapp_cli.domain.wording import words
 from chatapp_cli.domain.working_days import PLAIN_WEEK, WorkingCalendar
 
 MINUTES_OF_DAY: Final = 24 * 60
+_MINUTES_OF_WEEK: Final = 7 * MINUTES_OF_DAY
 _DAY: Final = timedelta(days=1)
 WEEKDAYS: Final = (T("Mon"), T("Tue"), T("Wed"), T("Thu"), T("Fri"), T("Sat"), T("Sun"))
 
@@ -61,8 +62,8 @@ class Occasion:
     @classmethod
     def of(cls, source: OnSource, text: str, at: Millis) -> Occasion:
         """A message with this text, written at this time."""
-        words = [token.word for token in tokens(text)]
-        return cls(source, words, at, frozenset(words))
+        said = words(text)
+        return cls(source, said, at, frozenset(said))
 
     def clock(self, zone: tzinfo) -> WallClock:
         """What the clocks of a zone showed."""
@@ -242,6 +243,15 @@ class WithinHours:
         if now.minute >= span.start:
             return self.takes(now.day)
         return now.minute < span.end and self.takes(now.day - _DAY)
+
+    def minutes_of_week(self) -> int:
+        """The minutes of a week, Monday's first, in which these hours can be, one bit each."""
+        found = 0
+        for weekday in self.weekdays:
+            for start, end in self.spans:
+                length = (end - start) % MINUTES_OF_DAY or MINUTES_OF_DAY
+                found |= ((1 << length) - 1) << (weekday * MINUTES_OF_DAY + start)
+        return (found | found >> _MINUTES_OF_WEEK) & ((1 << _MINUTES_OF_WEEK) - 1)
 
     def takes(self, day: date) -> bool:
         """Whether a day is one of these."""

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import combinations
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from chatapp_cli.domain.condition import (
-    MINUTES_OF_DAY,
     AllOf,
     Always,
     AnyOf,
@@ -23,8 +22,6 @@ from chatapp_cli.domain.condition import (
     Phrase,
     WithinHours,
 )
-
-_WEEK: Final = 7 * MINUTES_OF_DAY
 
 
 class Shadow(NamedTuple):
@@ -89,7 +86,7 @@ def _apart(one: WithinHours, other: WithinHours) -> bool:
     """Whether hours never meet."""
     if one.zone_name != other.zone_name:
         return False
-    if not _minutes(one) & _minutes(other):
+    if not one.minutes_of_week() & other.minutes_of_week():
         return True
     same_days = not any(span.overnight for span in (*one.spans, *other.spans)) and one.calendar == other.calendar
     return same_days and {one.day, other.day} == {DayKind.WORKING, DayKind.OFF}
@@ -136,18 +133,8 @@ def _says(one: Phrase, other: Phrase) -> bool:
 
 
 def _within(one: WithinHours, other: WithinHours) -> bool:
-    if one.zone_name != other.zone_name or _minutes(one) & ~_minutes(other):
+    if one.zone_name != other.zone_name or one.minutes_of_week() & ~other.minutes_of_week():
         return False
     if other.day is DayKind.ANY:
         return True
     return (one.day, one.calendar, one.spans) == (other.day, other.calendar, other.spans)
-
-
-def _minutes(hours: WithinHours) -> int:
-    """The minutes of a week in which these hours can be, one bit each."""
-    found = 0
-    for weekday in hours.weekdays:
-        for start, end in hours.spans:
-            length = (end - start) % MINUTES_OF_DAY or MINUTES_OF_DAY
-            found |= ((1 << length) - 1) << (weekday * MINUTES_OF_DAY + start)
-    return (found | found >> _WEEK) & ((1 << _WEEK) - 1)

@@ -38,6 +38,7 @@ from chatapp_cli.domain.condition import (
 )
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.ids import ChannelId, LineId
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services.calendars import calendar
 from chatapp_cli.services.word_forms import phrase
@@ -133,7 +134,7 @@ def _source(asked: Mapping[str, Any], names: SourceNames) -> Sequence[Condition]
     )
 
 
-_SOURCES: Final = T("See lines and channels: chatapp line list")
+_SOURCES: Final = T("See lines and channels: {how}", how=to_do(Next.LINES))
 
 
 def _words(asked: Mapping[str, Any], names: SourceNames) -> Sequence[Condition]:

@@ -165,6 +165,7 @@ def order(tx: Tx, link: LinkId, numbers: Sequence[RuleId], *, folder: Path | Non
 
 def move(tx: Tx, link: LinkId, rule: RuleId, place: int, *, folder: Path | None = None) -> None:
     """Move a rule to a place, counted from 1. Raises what ``order`` raises."""
+    access.require(tx, Right.CRM)
     one(tx, link, rule)
     others = [known.id for known in everything(tx, link, folder) if known.id != rule]
     others.insert(max(0, place - 1), rule)

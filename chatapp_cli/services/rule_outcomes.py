@@ -63,7 +63,7 @@ def settled(said: RuleOutcome, pipelines: Sequence[CrmPipeline], employees: Sequ
     pipeline = _pipeline(said.pipeline, pipelines)
     if pipeline is None and (said.stage or said.fields or said.tags):
         raise UsageError(
-            T("A stage, fields and tags belong to a pipeline."), T("Name one with --pipeline."), field="pipeline"
+            T("A stage, fields and tags belong to a pipeline."), T("Say which pipeline."), field="pipeline"
         )
     if not 0 <= said.window <= LONGEST_WINDOW:
         raise UsageError(
@@ -135,7 +135,8 @@ def _employee(said: str, known: Sequence[Employee]) -> str:
     fitting = [one.id for one in known if said in {one.id, one.name}]
     if len(fitting) != 1:
         what = T("There is no employee {n} who works in the CRM.", n=said)
-        raise _unknown(what, T("See them with: {how}", how="chatapp crm employees"), "responsible")
+        shown = ", ".join(f"{one.name} ({one.id})" for one in known)
+        raise _unknown(what, T("Employees: {known}", known=shown or "–"), "responsible")
     return fitting[0]
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 
 from chatapp_cli.domain.condition import Phrase
 from chatapp_cli.domain.finding import fold
-from chatapp_cli.domain.wording import tokens
+from chatapp_cli.domain.wording import words
 from chatapp_cli.services.wording import bare_stem
 
 _RUSSIAN: Final = re.compile(r"[а-я]+")
@@ -163,8 +163,8 @@ def word_forms() -> WordForms:
 
 def phrase(said: str, *, exact: bool = False, forms: WordForms | None = None) -> Phrase | None:
     """A word or phrase with the forms of each word; ``exact``: as it is said. ``None`` if there is no word in it."""
-    words = [token.word for token in tokens(said)]
-    if not words:
+    found = words(said)
+    if not found:
         return None
     known = forms or word_forms()
-    return Phrase(tuple(frozenset({word}) if exact else known.of(word) for word in words), said.strip())
+    return Phrase(tuple(frozenset({word}) if exact else known.of(word) for word in found), said.strip())

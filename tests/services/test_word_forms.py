@@ -43,7 +43,7 @@ def test_every_form_of_the_dictionary_is_known_where_it_is_installed() -> None:
 
 
 @pytest.mark.parametrize("forms", [STEMMED])
-def test_a_phrase_has_the_forms_of_each_word_and_ё_is_е(forms: WordForms) -> None:
+def test_a_phrase_has_the_forms_of_each_word_and_yo_is_folded(forms: WordForms) -> None:
     made = phrase("Красная ёлка", forms=forms)
     assert made is not None
     assert made.found(["хочу", "красную", "елку"]) == ["красную", "елку"]

@@ -1,4 +1,4 @@
-"""Choosing among many rules: the index finds what asking each in turn finds; rules that can never be chosen are found."""
+"""Choosing among many rules: the index finds what asking each in turn finds; so are rules that can never be chosen."""
 
 from __future__ import annotations
 
