@@ -57,7 +57,11 @@ def _occasion(number: int) -> Occasion:
 
 
 def _choosing(chooser: Chooser[int]) -> float:
-    began = time.process_time()
-    for number in range(TIMES):
-        chooser.choose(_occasion(number))
-    return (time.process_time() - began) / TIMES * 1e6
+    """Microseconds of processor for a message, the best of three."""
+    took = []
+    for _ in range(3):
+        began = time.process_time()
+        for number in range(TIMES):
+            chooser.choose(_occasion(number))
+        took.append(time.process_time() - began)
+    return min(took) / TIMES * 1e6

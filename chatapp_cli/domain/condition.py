@@ -48,16 +48,16 @@ class OnSource(NamedTuple):
     channel: ChannelId
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Occasion:
-    """What conditions are asked about: a message, split into words once."""
+    """What conditions are asked about: a message, split into words once. Nobody changes it."""
 
     source: OnSource
     words: Sequence[str]
     """Folded, in order."""
     at: Millis
     vocabulary: AbstractSet[str]
-    _clocks: dict[tzinfo, WallClock] = field(default_factory=dict, compare=False, repr=False)
+    _clocks: dict[tzinfo, WallClock] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, source: OnSource, text: str, at: Millis) -> Occasion:
