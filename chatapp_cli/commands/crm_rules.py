@@ -10,7 +10,7 @@ from chatapp_cli.commands import printing
 from chatapp_cli.commands.base import Json, Line, Verb, noun, opened
 from chatapp_cli.commands.crm_names import Link, app
 from chatapp_cli.commands.errors import note, say
-from chatapp_cli.commands.input_checks import number
+from chatapp_cli.commands.input_checks import may_be_empty, number
 from chatapp_cli.documents import crm_rules as documents
 from chatapp_cli.domain.ids import RuleId
 from chatapp_cli.domain.text import T
@@ -30,7 +30,7 @@ Many = Annotated[list[int], typer.Argument(metavar="NUMBER…", parser=number, h
 
 
 def _repeated(flag: str, metavar: str, help_: str) -> typer.models.OptionInfo:
-    found: typer.models.OptionInfo = typer.Option(flag, metavar=metavar, help=help_)
+    found: typer.models.OptionInfo = typer.Option(flag, metavar=metavar, help=help_, parser=may_be_empty)
     return found
 
 
@@ -48,21 +48,35 @@ Without = Annotated[
 Hours = Annotated[list[str] | None, _repeated("--hours", "09:00-18:00", N_("Hours of the day; repeatable"))]
 Days = Annotated[list[str] | None, _repeated("--days", "DAYS", N_("mon-fri, sat, working or off; repeatable"))]
 Outside = Annotated[bool | None, typer.Option("--outside/--within", help=N_("Whether those hours are left out"))]
-Zone = Annotated[str | None, typer.Option("--zone", metavar="ZONE", help=N_("Time zone of the hours: Europe/Moscow"))]
+Zone = Annotated[
+    str | None,
+    typer.Option("--zone", parser=may_be_empty, metavar="ZONE", help=N_("Time zone of the hours: Europe/Moscow")),
+]
 CalendarName = Annotated[
-    str | None, typer.Option("--calendar", metavar="NAME", help=N_("Calendar of working days: ru, or one of yours"))
+    str | None,
+    typer.Option(
+        "--calendar", parser=may_be_empty, metavar="NAME", help=N_("Calendar of working days: ru, or one of yours")
+    ),
 ]
 Tree = Annotated[
-    str | None, typer.Option("--if", metavar="FILE", help=N_("JSON file with all, any and not; - reads standard input"))
+    str | None,
+    typer.Option(
+        "--if", parser=may_be_empty, metavar="FILE", help=N_("JSON file with all, any and not; - reads standard input")
+    ),
 ]
-Pipeline = Annotated[str | None, typer.Option("--pipeline", metavar="NAME", help=N_("Pipeline by name or id"))]
-Stage = Annotated[str | None, typer.Option("--stage", metavar="NAME", help=N_("First stage by name or id"))]
+Pipeline = Annotated[
+    str | None, typer.Option("--pipeline", parser=may_be_empty, metavar="NAME", help=N_("Pipeline by name or id"))
+]
+Stage = Annotated[
+    str | None, typer.Option("--stage", parser=may_be_empty, metavar="NAME", help=N_("First stage by name or id"))
+]
 Fields = Annotated[list[str] | None, _repeated("--field", "FIELD=VALUE", N_("Field of the card to fill; repeatable"))]
 Tags = Annotated[list[str] | None, _repeated("--tag", "TAG", N_("Tag of the card; repeatable"))]
 Responsible = Annotated[
     str | None,
     typer.Option(
         "--responsible",
+        parser=may_be_empty,
         metavar="WHO",
         help=N_("Employee by number or name; several with commas take turns; or contact, or operator"),
     ),

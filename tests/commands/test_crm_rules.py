@@ -143,6 +143,44 @@ def test_rules_are_listed_changed_ordered_and_removed(chatapp: Shell, linked: Li
     assert [rule["id"] for rule in chatapp("crm", "rules", "list", "--json").json] == [three, one, rest]
 
 
+def test_an_empty_value_takes_a_condition_or_an_outcome_away(chatapp: Shell, linked: LinkId, bound: ChannelId) -> None:
+    rule = chatapp(
+        "crm", "rules", "add", "Опт", "--word", "опт", "--hours", "09:00-18:00", "--zone", "Europe/Moscow",
+        "--pipeline", "deal-9", "--stage", "C9:NEW", "--field", "ufCrm_1721=чат", "--responsible", "29",
+    ).out.strip()  # fmt: skip
+    chatapp("crm", "rules", "edit", rule, "--word", "", "--hours", "", "--zone", "", "--responsible", "", "--field", "")
+    (left,) = chatapp("crm", "rules", "list", "--json").json
+    assert (left["if"], left["fields"], left["responsible"]) == ({}, {}, None)
+    chatapp("crm", "rules", "edit", rule, "--pipeline", "lead")
+    assert chatapp("crm", "rules", "list", "--json").json[0]["stage"] is None  # it was one of the other pipeline
+
+
+@pytest.mark.req("S-189", part="by source and by time")
+@pytest.mark.parametrize(
+    ("at", "name"),
+    [
+        ("2026-12-30T17:59+03:00", "Рабочее время"),
+        ("2026-12-30T18:00+03:00", "Остальное"),
+        ("2026-12-31T12:00+03:00", "Остальное"),  # moved: off
+        ("2027-02-20T12:00+03:00", "Рабочее время"),  # moved: a Saturday on which people work
+        ("2026-12-30T23:59+03:00", "Остальное"),
+        ("2026-12-31T00:00+03:00", "Ночь на выходной"),
+    ],
+)
+def test_a_trial_says_which_rule_fits_at_a_time(
+    chatapp: Shell, linked: LinkId, bound: ChannelId, at: str, name: str
+) -> None:
+    moscow = ("--zone", "Europe/Moscow", "--calendar", "ru", "--channel", str(bound))
+    chatapp("crm", "rules", "add", "Рабочее время", "--hours", "09:00-18:00", "--days", "working", *moscow)
+    chatapp("crm", "rules", "add", "Ночь на выходной", "--hours", "00:00-06:00", "--days", "off", *moscow)
+    chatapp("crm", "rules", "add", "Остальное")
+    said = chatapp("crm", "rules", "test", "--source", bound, "--at", at, "--json").json
+    assert said["rule"]["name"] == name
+    shown = chatapp("crm", "rules", "test", "--source", bound, "--at", at)
+    assert shown.rows[-1][1:3] == [name, "yes"]
+    assert f"Rule {name}: –, responsible: the CRM decides" in shown.err
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
