@@ -174,11 +174,11 @@ class HasWords:
         """Which words are there, or which are missing."""
         there = [phrase for phrase in self.phrases if phrase.occurs(occasion)]
         if self.every and len(there) < len(self.phrases):
-            return T("{words} is not in it", words=_quoted(one for one in self.phrases if one not in there))
+            return T("it does not say {words}", words=_quoted(one for one in self.phrases if one not in there))
         if not there:
-            return T("none of {words} is in it", words=_quoted(self.phrases))
+            return T("it says none of {words}", words=_quoted(self.phrases))
         shown = ", ".join(f"«{' '.join(one.found(occasion.words))}»" for one in there)
-        return T("{words} is in it", words=shown)
+        return T("it says {words}", words=shown)
 
 
 def _quoted(phrases: Iterable[Phrase]) -> str:

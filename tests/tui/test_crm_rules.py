@@ -66,4 +66,4 @@ async def test_a_message_is_tried_and_the_rule_and_its_reason_are_told(
         await it.press("enter")
         await it.sees("When?")
         await it.press("enter")
-        await it.sees("✗ Опт: none of «опт» is in it", "✓ Возвраты: «возврат» is in it", "→ deal-11")
+        await it.sees("✗ Опт: it says none of «опт»", "✓ Возвраты: it says «возврат»", "→ deal-11")

@@ -96,7 +96,7 @@ class RulesChanged(LinkEvent):
     """A rule that chooses pipelines was added, changed, moved or removed."""
 
     topic: ClassVar[str] = "crm.rules"
-    words: ClassVar[Text] = T("CRM link {link}: rule {name} was {change}")
+    words: ClassVar[Text] = T("The rules of CRM link {link} changed: {name}")
     rule: int
     name: str
     change: str
