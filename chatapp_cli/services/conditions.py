@@ -116,6 +116,8 @@ def _source(asked: Mapping[str, Any], names: SourceNames) -> Sequence[Condition]
     lines, kinds, channels = (_listed(asked, name) for name in ("lines", "kinds", "channels"))
     if not (lines or kinds or channels):
         return ()
+    for kind in kinds:
+        limits.NAME.require(kind, field="kinds")
     for field, said, known in (("lines", lines, names.lines), ("channels", channels, names.channels)):
         if gone := [one for one in said if one not in known]:
             raise _wrong(T("There is none with the number {n} any more.", n=gone[0]), _SOURCES, field=field)

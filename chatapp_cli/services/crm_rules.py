@@ -185,6 +185,10 @@ def _sound(tx: Tx, name: str, asked: Mapping[str, Any], outcome: RuleOutcome, fo
     if not name:
         raise UsageError(T("A rule needs a name."), T("Say what it is for, such as: Sales"), field="name")
     limits.NAME.require(name, field="name")
+    for value in outcome.fields.values():
+        limits.OPTION.require(value, field="field")
+    for tag in outcome.tags:
+        limits.TAG.require(tag, field="tag")
     condition = conditions.compiled(asked, source_names(tx, folder))
     if rule_checks.is_never(condition):
         raise UsageError(

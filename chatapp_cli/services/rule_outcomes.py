@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from chatapp_cli.domain import limits
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import T, Text
 
@@ -103,7 +102,6 @@ def _stage(said: str, pipeline: CrmPipeline) -> str:
 def _fields(said: Mapping[str, str], pipeline: CrmPipeline) -> Mapping[str, str]:
     found = {}
     for name, value in said.items():
-        limits.OPTION.require(value, field="field")
         what = T("There is no field {name} in {pipeline} that can be filled.", name=name, pipeline=pipeline.name)
         known = T("Fields: {known}", known=_shown(pipeline.fields))
         found[_one_of(name, pipeline.fields, what, known, "field")] = value
@@ -122,8 +120,6 @@ def _one_of(said: str, known: Sequence[CrmStage | CrmField], what: Text, next_st
 
 
 def _tags(said: Sequence[str], pipeline: CrmPipeline) -> Sequence[str]:
-    for tag in said:
-        limits.TAG.require(tag, field="tag")
     if said and not pipeline.has_tags:
         raise UsageError(
             T("Cards in {pipeline} have no tags.", pipeline=pipeline.name), T("Fill a field instead."), field="tag"
