@@ -128,6 +128,19 @@ def test_a_later_message_moves_the_card_only_within_the_window_and_by_an_earlier
     assert outcome.moves == ""
 
 
+def test_a_card_that_was_moved_is_moved_again_only_within_the_first_window(sales: Sales, clock: HeldClock) -> None:
+    sales.rule("urgent", {"words": ["срочно"]})
+    sales.rule("returns", {"words": ["возврат"]}, window=10)
+    sales.rule("rest", window=10)
+    row, outcome = sales.hears("Здравствуйте")
+    sales.taken(row, outcome, "deal:17")
+    row, outcome = sales.hears("Возврат", at=clock.now() + 9 * 60_000)
+    sales.taken(row, outcome, "deal:17")
+    late = sales.hears("Срочно", at=clock.now() + 15 * 60_000)[1]
+    assert late is not None
+    assert (late.name, late.moves) == ("urgent", "")
+
+
 def test_a_message_after_the_window_moves_nothing(sales: Sales, clock: HeldClock) -> None:
     sales.rule("returns", {"words": ["возврат"]})
     sales.rule("rest", window=10)

@@ -53,9 +53,10 @@ times = st.builds(
     _hours, st.sampled_from(ZONES), st.lists(spans, min_size=1, max_size=2),
     st.frozensets(st.integers(0, 6), min_size=1), st.sampled_from(DayKind),
 )  # fmt: skip
+wordings = st.builds(HasWords, st.lists(phrases, min_size=1, max_size=2).map(tuple), st.booleans())
 simple: st.SearchStrategy[Condition] = st.one_of(
     st.just(Always()), sources, times,
-    st.builds(HasWords, st.lists(phrases, min_size=1, max_size=2).map(tuple), st.booleans()),
+    wordings,
 )  # fmt: skip
 conditions = st.recursive(
     simple,
@@ -87,9 +88,13 @@ def test_compiled_rules_choose_what_asking_each_in_turn_chooses(
         assert chooser.choose(occasion) == first(rules, occasion)
 
 
-@settings(max_examples=400, deadline=None)
-@given(conditions, conditions, occasions)
-def test_what_is_called_implied_or_never_fulfilled_is_so(one: Condition, other: Condition, occasion: Occasion) -> None:
+alike = st.one_of(st.tuples(each, each) for each in (wordings, sources, times, conditions))
+
+
+@settings(max_examples=600, deadline=None)
+@given(alike, occasions)
+def test_what_is_called_implied_or_never_fulfilled_is_so(two: tuple[Condition, Condition], occasion: Occasion) -> None:
+    one, other = two
     if rule_checks.implies(one, other):
         assert other.holds(occasion) or not one.holds(occasion)
     if rule_checks.is_never(one):
