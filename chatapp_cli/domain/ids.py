@@ -17,5 +17,6 @@ QuickReplyId = NewType("QuickReplyId", int)
 LinkId = NewType("LinkId", int)
 PairingId = NewType("PairingId", int)
 EntryId = NewType("EntryId", int)
+RuleId = NewType("RuleId", int)
 
 Millis: TypeAlias = int

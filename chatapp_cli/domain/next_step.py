@@ -33,6 +33,7 @@ class Next(StrEnum):
     CONFIGURE_COMPANY = "configure_company"
     CONTACT = "contact"
     CRM_DEAD_LETTERS = "crm_dead_letters"
+    CRM_RULES = "crm_rules"
     DEAD_LETTER = "dead_letter"
     DEAD_LETTERS = "dead_letters"
     DECIDE = "decide"

@@ -30,6 +30,12 @@ def tokens(text: str) -> Iterator[Token]:
     return (Token(fold(found[0]), *found.span()) for found in _TOKEN.finditer(text))
 
 
+def words(text: str) -> list[str]:
+    """The folded words of a text, without their positions: several times as fast."""
+    found: list[str] = _TOKEN.findall(text.lower().replace("ё", "е"))
+    return found
+
+
 def phones(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
     """The last digits and the position of each phone."""
     for found in PHONE.finditer(text):

@@ -15,6 +15,7 @@ from chatapp_cli.domain.crm.cards import CardRef, CardSheet, ClientOfCard
 from chatapp_cli.domain.crm.entry import CrmChat, CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.events import CardEvent, CrmArrival, CrmEvent, MirroredChat
 from chatapp_cli.domain.crm.link import Account, Card, Employee, Pairing, Place
+from chatapp_cli.domain.crm.outcome import CrmPipeline
 from chatapp_cli.domain.crm.owner import ChatOwner
 from chatapp_cli.domain.errors import ChannelError
 from chatapp_cli.domain.ids import LinkId, Millis, PairingId
@@ -113,6 +114,15 @@ class KnowsOwners(Protocol):
 
     async def changed_cards(self, since: Millis, pairings: Sequence[Pairing]) -> Sequence[CrmArrival]:
         """The cards of the kinds that pairings heed which changed since then: the newest, up to a bound."""
+        ...
+
+
+@runtime_checkable
+class MakesCards(Protocol):
+    """A session that makes clients' cards itself, and so heeds ``LedgerEntry.outcome`` (S-188)."""
+
+    async def pipelines(self) -> Sequence[CrmPipeline]:
+        """Where cards can be made."""
         ...
 
 

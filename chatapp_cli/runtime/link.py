@@ -27,8 +27,9 @@ from chatapp_cli.runtime.memory import bound_link
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.tasks import raise_if_cancelled, run_all
 from chatapp_cli.runtime.wakeup import WakeUp
-from chatapp_cli.services import crm_entries, crm_intake, ledger, links, pairings
+from chatapp_cli.services import calendars, crm_entries, crm_intake, ledger, links, pairings
 from chatapp_cli.services.crm_entries import EntryLoader
+from chatapp_cli.services.crm_routing import RuleDesk
 from chatapp_cli.store.rows.crm import LinkRow, PairingRow
 from chatapp_cli.store.tx import Tx
 
@@ -178,7 +179,11 @@ class LinkRunner:
     def _loader(self, address: str) -> EntryLoader:
         company = self._store.company
         return EntryLoader(
-            crm=manifest(self.row.kind), manifest=company.manifest, vault=company.vault, public_url=address
+            crm=manifest(self.row.kind),
+            manifest=company.manifest,
+            vault=company.vault,
+            public_url=address,
+            rules=RuleDesk(company.settings.folder / calendars.FOLDER),
         )
 
     async def _tend(self, session: CrmSession) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from chatapp_cli.domain.crm.entry import CrmChat, CrmPerson, LedgerEntry, SharedFile
@@ -28,6 +28,7 @@ from chatapp_cli.services import (
     transcript,
     words,
 )
+from chatapp_cli.services.crm_routing import RuleDesk
 from chatapp_cli.store.rows.crm import ChatRow, EntryRow, KnownMessageRow, PairingRow, TextRow
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.rows.messages import FileRow, MessageRow
@@ -52,6 +53,7 @@ class EntryLoader:
     manifest: Callable[[ChannelRow], Manifest]
     vault: Vault
     public_url: str
+    rules: RuleDesk = field(default_factory=RuleDesk)
 
     def load(self, tx: Tx, row: EntryRow) -> LedgerEntry | None:
         """An entry as it stands; ``None`` if there is nothing to tell any more. Raises FilesAwaited."""
@@ -113,6 +115,7 @@ class EntryLoader:
             texted=texted,
             fate=ledger.fate_of(message) if texted else None,
             sent_as=_sent_as(tx, message) if told.act is Act.DELIVERED else (),
+            outcome=self.rules.outcome(tx, row, card, message) if _may_need_a_card(told, message) else None,
         )
 
     def _reason(self, tx: Tx, row: EntryRow, message: MessageRow | None, pairing: PairingRow) -> str:
@@ -135,6 +138,11 @@ class EntryLoader:
         content = media_links.SharedContent(sha256=file.sha256, mime=file.mime, until=until)
         url = media_links.address(self.vault, self.public_url, name, content)
         return SharedFile(name=name, url=url)
+
+
+def _may_need_a_card(told: LedgerEntry, message: MessageRow) -> bool:
+    """Whether a CRM may make a card for a message: a client's, not in a group."""
+    return told.act is Act.ADD and message.direction != Direction.OUT and told.chat.kind != "group"
 
 
 def _is_texted(tx: Tx, row: EntryRow, message: MessageRow) -> bool:

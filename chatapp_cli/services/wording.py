@@ -23,6 +23,11 @@ _FLEETING = re.compile(r"(?<=[а-я][бвгджзклмнпрстфхцчшщ])(
 @lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
     """The stem of a folded word; a word neither Russian nor English is unchanged."""
+    return bare_stem(word)
+
+
+def bare_stem(word: str) -> str:
+    """The same, of words that nobody asks for twice."""
     if _RUSSIAN.fullmatch(word):
         return _russian(word)
     return _stemmer("english")(word) if _ENGLISH.fullmatch(word) else word

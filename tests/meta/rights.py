@@ -108,6 +108,7 @@ WITHOUT_A_RIGHT = {
     "mails.keep_written": ONLY_PART,
     "crm_owners.apply": A_CRM,
     "crm_places.configure": A_CRM,
+    "crm_routes.settled": A_CRM,
     "ledger.again": A_CRM,
     "ledger.begin": A_CRM,
     "ledger.came_from": A_CRM,

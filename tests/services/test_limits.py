@@ -17,6 +17,7 @@ from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import ChatappError, UsageError
 from chatapp_cli.domain.form import Field
+from chatapp_cli.domain.ids import RuleId
 from chatapp_cli.domain.limits import TextLimit
 from chatapp_cli.domain.message import Operation
 from chatapp_cli.domain.option import OptionLevel, declared
@@ -33,6 +34,7 @@ from chatapp_cli.services import (
     channels,
     composing,
     contacts,
+    crm_rules,
     dialogs,
     drafts,
     duties,
@@ -56,6 +58,7 @@ from chatapp_cli.services.drafts import Unsent
 from chatapp_cli.services.message_request import MessageRequest, ToAddress
 from chatapp_cli.services.reply_entries import ReplyEntry, ReplyFile
 from chatapp_cli.services.routes import ChainStep
+from chatapp_cli.services.rule_outcomes import RuleOutcome
 from chatapp_cli.store.tx import Tx
 from tests.meta.rights import PUBLIC, SERVICES, WITHOUT_A_RIGHT
 from tests.services.calls import (
@@ -116,6 +119,22 @@ NAMING = replace(
     channels={"email": CRM.channels["email"]._replace(options=("widget_name",))},
 )
 COMPANY_NAME = TextLimit(declared(OptionLevel.COMPANY)["company_name"].label, 200)
+
+
+def _rule(
+    tx: Tx, at: Place, name: str = "Опт", asked: Mapping[str, Any] | None = None, said: RuleOutcome | None = None
+) -> RuleId:
+    return crm_rules.add(tx, _link(tx, at), name, asked or {}, said or RuleOutcome())
+
+
+def _changed_rule(
+    tx: Tx, at: Place, name: str = "Опт", asked: Mapping[str, Any] | None = None, said: RuleOutcome | None = None
+) -> None:
+    link = _link(tx, at)
+    rule = crm_rules.add(tx, link, "Опт", {}, RuleOutcome())
+    crm_rules.change(tx, link, rule, name, asked or {}, said or RuleOutcome())
+
+
 LIMITED: Mapping[str, tuple[TextLimit, Call]] = {
     "applications.add answers": (
         limits.SECRET,
@@ -196,6 +215,17 @@ LIMITED: Mapping[str, tuple[TextLimit, Call]] = {
         lambda tx, at, text: lines.configure(tx, _line(tx, at), {"company_name": text}),
     ),
     "lines.rename name": (limits.NAME, lambda tx, at, text: lines.rename(tx, at.line, text)),
+    "crm_rules.add name": (limits.NAME, lambda tx, at, text: _rule(tx, at, name=text)),
+    "crm_rules.add asked": (limits.SEARCH, lambda tx, at, text: _rule(tx, at, asked={"words": [text]})),
+    "crm_rules.add asked of a source": (limits.NAME, lambda tx, at, text: _rule(tx, at, asked={"kinds": [text]})),
+    "crm_rules.add outcome": (limits.OPTION, lambda tx, at, text: _rule(tx, at, said=RuleOutcome(fields={"f": text}))),
+    "crm_rules.add outcome with a tag": (limits.TAG, lambda tx, at, text: _rule(tx, at, said=RuleOutcome(tags=[text]))),
+    "crm_rules.change name": (limits.NAME, lambda tx, at, text: _changed_rule(tx, at, name=text)),
+    "crm_rules.change asked": (limits.SEARCH, lambda tx, at, text: _changed_rule(tx, at, asked={"without": [text]})),
+    "crm_rules.change outcome": (
+        limits.OPTION,
+        lambda tx, at, text: _changed_rule(tx, at, said=RuleOutcome(fields={"f": text})),
+    ),
     "employees.map_to operator": (
         limits.NAME,
         lambda tx, at, text: employees.map_to(tx, _link(tx, at), text, Employee(id="27", name="Светлана")),
@@ -312,6 +342,7 @@ NO_TEXT_OF_ANYBODY: Mapping[str, str] = {
     "channels.save kind": ONE_OF_A_FEW,
     "channels.set_secret name": ONE_OF_A_FEW,
     "deadletters.revive arrival": A_PROVIDERS,
+    **dict.fromkeys([f"crm_rules.{deed} folder" for deed in ("add", "change", "move", "order")], OUR_OWN),
     "employees.map_to employee": A_PROVIDERS,
     "links.save kind": ONE_OF_A_FEW,
     "links.mended place": "border.name cuts what the CRM calls it",

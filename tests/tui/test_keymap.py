@@ -13,6 +13,7 @@ from chatapp_cli.tui.screens.begin import BeginScreen
 from chatapp_cli.tui.screens.bind import BindScreen
 from chatapp_cli.tui.screens.chats import ChatsScreen
 from chatapp_cli.tui.screens.crm import CrmScreen
+from chatapp_cli.tui.screens.crm_rules import CrmRulesScreen
 from chatapp_cli.tui.screens.inbox import InboxScreen
 from chatapp_cli.tui.screens.lines import LinesScreen
 from chatapp_cli.tui.screens.mail import MailScreen
@@ -33,6 +34,7 @@ PLACES = {
     "transcript": Transcript,
     "lines": LinesScreen,
     "crm": CrmScreen,
+    "crm_rules": CrmRulesScreen,
     "troubles": TroublesScreen,
     "applications": ApplicationsScreen,
     "find": SearchScreen,

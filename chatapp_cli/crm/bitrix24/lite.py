@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from chatapp_cli.crm.bitrix24 import bbcode, check, convert, errors, lines
+from chatapp_cli.crm.bitrix24 import bbcode, check, convert, errors, lines, lite_pipelines
 from chatapp_cli.crm.bitrix24.calls import AT_ONCE, BatchCommand
 from chatapp_cli.crm.bitrix24.cards import TYPES
 from chatapp_cli.crm.bitrix24.deliver import unless_all_failed
@@ -22,6 +22,7 @@ from chatapp_cli.crm.bitrix24.webhook import WebhookApi, opened
 from chatapp_cli.domain.crm.entry import CrmChat, CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.events import CrmArrival, MirroredChat
 from chatapp_cli.domain.crm.link import Card, Employee, Pairing, Place
+from chatapp_cli.domain.crm.outcome import CrmPipeline
 from chatapp_cli.domain.crm.states import OTHER_WAY, Act
 from chatapp_cli.domain.errors import ChannelError, Rejected
 from chatapp_cli.domain.ids import PairingId
@@ -82,8 +83,16 @@ class Bitrix24LiteSession:
             else:
                 found[number] = CrmReceipt()
                 commands |= {} if command is None else {str(number): command}
-        found |= await self._written(commands)
+        for number, answer in (await self._written(commands)).items():
+            found[number] = answer if isinstance(answer, ChannelError) else self._receipt(entries[number])
         return found
+
+    def _receipt(self, entry: LedgerEntry) -> CrmReceipt:
+        """The message is written down; and which card was made or moved for it as was decided."""
+        card = self._cards.chosen(entry)
+        if card is None or entry.outcome is None:
+            return CrmReceipt()
+        return CrmReceipt(card=str(card), outcome=entry.outcome.number)
 
     async def _written(self, commands: Mapping[str, BatchCommand]) -> Mapping[int, CrmReceipt | ChannelError]:
         """Write comments, as many in a request as it takes: each request has an outcome of its own."""
@@ -184,6 +193,10 @@ class Bitrix24LiteSession:
             if one.id == place:
                 return one
         raise Rejected("place_gone", place)
+
+    async def pipelines(self) -> Sequence[CrmPipeline]:
+        """Leads and the pipelines of deals, with their stages and fields."""
+        return await lite_pipelines.pipelines(self._api)
 
     async def employees(self) -> Sequence[Employee]:
         """Who works in the portal, if the webhook may read that."""

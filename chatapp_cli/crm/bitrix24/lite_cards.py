@@ -11,18 +11,24 @@ import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+import structlog
+
 from chatapp_cli.crm.bitrix24 import names
 from chatapp_cli.crm.bitrix24.cards import TYPES
+from chatapp_cli.crm.bitrix24.lite_staff import LiteStaff
 from chatapp_cli.crm.bitrix24.webhook import WebhookApi
 from chatapp_cli.domain import border
 from chatapp_cli.domain.crm.entry import CrmPerson, LedgerEntry
 from chatapp_cli.domain.crm.link import Place
+from chatapp_cli.domain.crm.outcome import CardOutcome
 from chatapp_cli.domain.crm.states import OTHER_WAY
 from chatapp_cli.domain.errors import OutcomeUnknown, Rejected, Retryable
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import show
 from chatapp_cli.kit.brackets import members
 from chatapp_cli.ports.world import Clock
+
+log = structlog.get_logger()
 
 ORIGINATOR: Final = "chatapp"
 LEADS: Final = "lead"
@@ -35,6 +41,9 @@ class LiteCard(NamedTuple):
 
     kind: str
     id: int
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.id}"
 
 
 class LitePlace(NamedTuple):
@@ -50,6 +59,16 @@ def place_of(said: str) -> LitePlace | None:
     if said == LEADS:
         return LitePlace(LEADS)
     return LitePlace(kind, int(number)) if kind == "deal" and number.isdecimal() else None
+
+
+def first_stage(place: LitePlace) -> str:
+    """The stage in which a card of a pipeline begins (providers' sheet §3.1)."""
+    return f"C{place.category}:NEW" if place.category else "NEW"
+
+
+def _kinds(place: LitePlace, outcome: CardOutcome | None) -> Sequence[str]:
+    """The kinds of cards among which an open one is looked for: if cards of both are made, both."""
+    return (place.kind,) if outcome is None else tuple(dict.fromkeys([place.kind, "deal", LEADS]))
 
 
 async def places(api: WebhookApi) -> Sequence[Place]:
@@ -71,6 +90,9 @@ class LiteCards:
 
     def __init__(self, api: WebhookApi, mark: str, clock: Clock) -> None:
         self._api, self._mark, self._clock = api, mark, clock
+        self._chosen: dict[str, LiteCard] = {}
+        """The cards that were made or moved by an outcome, by the keys of the messages, until those are told."""
+        self._staff = LiteStaff(api, clock)
         self._known: dict[tuple[str, str], tuple[float, LiteCard]] = {}
         self._one_at_a_time = asyncio.Lock()
 
@@ -84,6 +106,8 @@ class LiteCards:
             at, card = self._known.get(asked, (0.0, None))
             if card is None or self._clock.monotonic() - at > _FRESH:
                 card = await self._looked(entry.person, place, entry, makes=not entry.ours)
+            if card is not None and entry.outcome is not None and entry.outcome.moves == str(card):
+                await self._move(card, entry, entry.outcome)
             if card is not None:
                 self._known[asked] = (self._clock.monotonic(), card)
             return card
@@ -92,13 +116,74 @@ class LiteCards:
         """Look again the next time: the card may be gone."""
         self._known.pop((entry.person.id, entry.pairing.place), None)
 
+    def chosen(self, entry: LedgerEntry) -> LiteCard | None:
+        """The card that was made or moved for an entry by its outcome; the caller has taken note of it."""
+        return self._chosen.pop(entry.key, None)
+
     async def _looked(self, person: CrmPerson, place: LitePlace, entry: LedgerEntry, *, makes: bool) -> LiteCard | None:
         contact = await self.contact(person)
-        if contact is not None and (card := await self._open(contact, place)) is not None:
-            return card
+        for kind in _kinds(place, entry.outcome) if contact is not None else ():
+            if (card := await self._open(contact, kind)) is not None:
+                return card
         if not makes:
             return None
-        return await self._made(place, contact or await self._made_contact(person), entry)
+        responsible = await self._responsible(entry.outcome, contact)
+        contact = contact or await self._made_contact(person, responsible)
+        if entry.outcome is None:
+            return await self._made(place, contact, entry, {})
+        return await self._made_as_chosen(place, contact, entry, entry.outcome, responsible)
+
+    async def _made_as_chosen(
+        self, place: LitePlace, contact: int, entry: LedgerEntry, outcome: CardOutcome, responsible: Mapping[str, int]
+    ) -> LiteCard:
+        """A card as the outcome says; with less of it if the portal refuses that, as a stage that was deleted."""
+        wanted = place_of(outcome.pipeline) or place
+        fields = {**outcome.fields, **responsible}
+        stage = {"stageId": outcome.stage} if outcome.stage else {}
+        card = None
+        for there, said in ((wanted, {**fields, **stage}), (wanted, fields)):
+            try:
+                card = await self._made(there, contact, entry, said)
+                break
+            except Rejected as error:
+                log.warning("bitrix24.outcome_refused", outcome=outcome.number, code=error.code)
+        card = card or await self._made(place, contact, entry, {})
+        self._chosen[entry.key] = card
+        return card
+
+    async def _responsible(self, outcome: CardOutcome | None, contact: int | None) -> Mapping[str, int]:
+        """Who is responsible, as a field; nobody in particular if none of those who are wanted works there."""
+        if outcome is None:
+            return {}
+        if outcome.like_contact and contact is not None:
+            same = await self._staff.working([await self._owner(contact)])
+            if same:
+                return {"assignedById": same[0]}
+        working = await self._staff.working(outcome.employees)
+        return {"assignedById": working[outcome.turn % len(working)]} if working else {}
+
+    async def _owner(self, contact: int) -> str:
+        """Who is responsible for a contact; empty for nobody."""
+        told = await self._api.call("crm.item.get", {"entityTypeId": TYPES["contact"], "id": contact})
+        item = told.get("item") if isinstance(told, Mapping) else None
+        return str(item.get("assignedById") or "") if isinstance(item, Mapping) else ""
+
+    async def _move(self, card: LiteCard, entry: LedgerEntry, outcome: CardOutcome) -> None:
+        """Put a deal into the pipeline that was chosen later; a lead stays a lead, and a deal a deal."""
+        place = place_of(outcome.pipeline) or place_of(entry.pairing.place)
+        if place is None or place.kind != card.kind:
+            return
+        fields: dict[str, Any] = dict(await self._responsible(outcome, None))
+        if place.kind != LEADS:
+            fields |= {"categoryId": place.category, "stageId": outcome.stage or first_stage(place)}
+        elif outcome.stage:
+            fields["stageId"] = outcome.stage
+        try:
+            await self._api.call("crm.item.update", {"entityTypeId": TYPES[card.kind], "id": card.id, "fields": fields})
+        except Rejected as error:
+            log.warning("bitrix24.move_refused", outcome=outcome.number, code=error.code)
+        else:
+            self._chosen[entry.key] = card
 
     async def contact(self, person: CrmPerson) -> int | None:
         """The contact that we made for a person, or that has their phone or address."""
@@ -113,11 +198,11 @@ class LiteCards:
                 return min(ids)
         return None
 
-    async def _open(self, contact: int, place: LitePlace) -> LiteCard | None:
+    async def _open(self, contact: int | None, kind: str) -> LiteCard | None:
         """The newest card of the contact that work goes on with, in whichever pipeline."""
-        wanted = {"contactId" if place.kind == LEADS else "contactIds": contact, "=stageSemanticId": "P"}
-        found = await self._items(place.kind, wanted)
-        return LiteCard(place.kind, found[0]) if found else None
+        wanted = {"contactId" if kind == LEADS else "contactIds": contact, "=stageSemanticId": "P"}
+        found = await self._items(kind, wanted)
+        return LiteCard(kind, found[0]) if found else None
 
     async def _items(self, kind: str, wanted: Mapping[str, Any]) -> Sequence[int]:
         """The ids of cards, the newest first."""
@@ -126,20 +211,21 @@ class LiteCards:
         found = told.get("items") if isinstance(told, Mapping) else None
         return [int(one["id"]) for one in members(found or []) if isinstance(one, Mapping) and one.get("id")]
 
-    async def _made_contact(self, person: CrmPerson) -> int:
+    async def _made_contact(self, person: CrmPerson, responsible: Mapping[str, int]) -> int:
         called = names.called(person)
-        fields: dict[str, Any] = {"name": called["name"], **self._signed(self._origin(person))}
+        fields: dict[str, Any] = {"name": called["name"], **responsible, **self._signed(self._origin(person))}
         if last := called.get("last_name"):
             fields["lastName"] = last
         if reach := [{"typeId": kind, "valueType": "WORK", "value": values[0]} for kind, values in _reached(person)]:
             fields["fm"] = reach
         return await self._add("contact", fields)
 
-    async def _made(self, place: LitePlace, contact: int, entry: LedgerEntry) -> LiteCard:
+    async def _made(self, place: LitePlace, contact: int, entry: LedgerEntry, chosen: Mapping[str, Any]) -> LiteCard:
         channel = names.channels()[entry.pairing.kind].name
         fields: dict[str, Any] = {
             "title": f"{channel}: {entry.person.name or names.NOBODY}",
             "sourceDescription": f"{channel}, {entry.pairing.account}",
+            **chosen,
             **self._signed(f"{self._mark}:{entry.chat.id}"),
         }
         if place.kind == LEADS:

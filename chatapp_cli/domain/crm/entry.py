@@ -11,6 +11,7 @@ from chatapp_cli.domain.message import Origin
 if TYPE_CHECKING:
     from chatapp_cli.domain.arrival import ChatKind
     from chatapp_cli.domain.crm.link import Pairing
+    from chatapp_cli.domain.crm.outcome import CardOutcome
     from chatapp_cli.domain.crm.states import Act, TextFate
     from chatapp_cli.domain.ids import EntryId, Millis
 
@@ -87,6 +88,8 @@ class LedgerEntry:
     """Whether this CRM had us send it to a phone, beside any conversation."""
     fate: TextFate | None = None
     """How such a message fares, for ``TEXTED``."""
+    outcome: CardOutcome | None = None
+    """Where a card goes that the CRM's session makes for the message; ``None``: where the pairing says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,3 +99,7 @@ class CrmReceipt:
     chat: str = ""
     session: str = ""
     remote: str = ""
+    card: str = ""
+    """The card that the session made for the entry, or moved, as ``deal:17``; empty: neither."""
+    outcome: int = 0
+    """The number of the ``CardOutcome`` by which it did so; 0 without one."""

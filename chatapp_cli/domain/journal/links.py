@@ -92,6 +92,17 @@ class EmployeeMapped(LinkEvent):
     employee: str
 
 
+class RulesChanged(LinkEvent):
+    """A rule that chooses pipelines was added, changed, moved or removed."""
+
+    topic: ClassVar[str] = "crm.rules"
+    words: ClassVar[Text] = T("The rules of CRM link {link} changed: {name}")
+    rule: int
+    name: str
+    change: str
+    """``added``, ``changed``, ``moved`` or ``removed``."""
+
+
 class LinkDeadLetterKept(LinkEvent):
     """An event of the CRM could not be used."""
 

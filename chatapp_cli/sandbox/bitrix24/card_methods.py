@@ -41,6 +41,17 @@ _FIELDS: Final[Mapping[str, Callable[[PortalCard], Any]]] = {
     "fm": _means,
 }
 """What a card shows; own fields stand in ``PortalCard.fields``."""
+_FURTHER: Final[Mapping[str, str]] = {
+    "sourceId": "Источник", "sourceDescription": "Дополнительно об источнике", "comments": "Комментарий",
+    "opportunity": "Сумма",
+}  # fmt: skip
+"""Fields that a card keeps as they were given, with their titles."""
+_READ_ONLY: Final = {"id", "closed", "updatedTime", "stageSemanticId"}
+_STAGES: Final[Mapping[str, Mapping[str, str]]] = {
+    "deal": {"NEW": "Новая", "PREPARATION": "Подготовка", "WON": "Успешна", "LOSE": "Провалена"},
+    "lead": {"NEW": "Не обработан", "IN_PROCESS": "В работе", "CONVERTED": "Качественный лид", "JUNK": "Спам"},
+}  # fmt: skip
+_DICTIONARIES: Final[Mapping[str, str]] = {"deal": "DEAL_STAGE", "lead": "STATUS"}
 _COMPARES: Final[Mapping[str, Callable[[float, float], bool]]] = {
     ">": operator.gt, "<": operator.lt, ">=": operator.ge, "<=": operator.le,
 }  # fmt: skip
@@ -60,6 +71,7 @@ class CardMethods:
             "crm.item.get": lambda call: {"item": _shown(self._card(call))},
             "crm.item.add": self.add,
             "crm.item.update": self.change,
+            "crm.item.fields": self.described,
             "crm.timeline.comment.add": self.comment,
             "crm.timeline.comment.get": self.commented,
             "crm.timeline.comment.list": self.comments,
@@ -108,14 +120,18 @@ class CardMethods:
         if any(int(one) and self._office.card("contact", one) is None for one in contacts):
             raise PortalRefusal(400, "CRM_FIELD_ERROR_VALUE_NOT_VALID", "There is no such contact")
         reach = {str(one.get("typeId")): str(one.get("value", "")) for one in fields.get("fm") or [] if one}
-        stage = "" if kind == "contact" else f"C{category}:NEW" if category else "NEW"
+        first = f"C{category}:NEW" if category else "NEW"
+        stage = "" if kind == "contact" else str(fields.get("stageId") or first)
+        self._require_stage(kind, category, stage)
+        self._require_employee(fields)
         name = " ".join(str(fields[part]) for part in ("name", "lastName") if fields.get(part))
         card = self._office.add_card(
             kind, title=str(fields.get("title") or name), responsible=int(fields.get("assignedById") or call.user),
             stage=stage, category=category, contact=int(contacts[0]), phone=reach.get("PHONE", ""),
             email=reach.get("EMAIL", ""), origin=(str(fields.get("originatorId", "")), str(fields.get("originId", ""))),
         )  # fmt: skip
-        card.fields.update({name: value for name, value in fields.items() if name in {"sourceId", "sourceDescription"}})
+        known = {*_FURTHER, *(self._office.own_fields if kind == "deal" else ())}
+        card.fields.update({name: value for name, value in fields.items() if name in known})
         self._desk.courier.tell(f"OnCrm{kind}Add", {"FIELDS": {"ID": card.id}}, user=call.user)
         return {"item": _shown(card)}
 
@@ -124,13 +140,35 @@ class CardMethods:
         card, fields = self._card(call), call.map("fields")
         if (card.kind, card.id) in self._desk.misbehaviour.denied_cards:
             raise PortalRefusal(403, "ACCESS_DENIED", "You may not change this item")
-        who = self._office.employees.get(int(fields.get("assignedById", card.responsible)))
-        if "assignedById" in fields and (who is None or not who.active):
-            raise PortalRefusal(400, "CRM_FIELD_ERROR_VALUE_NOT_VALID", "Invalid value of field assignedById")
+        self._require_employee(fields)
+        category = int(fields.get("categoryId", card.category))
+        if card.kind == "deal" and category not in self._office.funnels:
+            raise PortalRefusal(400, "CRM_FIELD_ERROR_VALUE_NOT_VALID", "There is no such pipeline")
+        if {"categoryId", "stageId"} & fields.keys():
+            self._require_stage(card.kind, category, str(fields.get("stageId") or card.stage))
         set_fields(card, fields)
         self._office.touch(card)
         self._desk.courier.tell(f"OnCrm{card.kind}Update", {"FIELDS": {"ID": card.id}}, user=call.user)
         return {"item": _shown(card)}
+
+    def _require_employee(self, fields: Mapping[str, Any]) -> None:
+        """Raise PortalRefusal if a card is given to somebody who does not work here."""
+        who = self._office.employees.get(int(fields.get("assignedById") or 0))
+        if "assignedById" in fields and (who is None or not who.active):
+            raise PortalRefusal(400, "CRM_FIELD_ERROR_VALUE_NOT_VALID", "Invalid value of field assignedById")
+
+    def _require_stage(self, kind: str, category: int, stage: str) -> None:
+        """Raise PortalRefusal for a stage that the pipeline does not have."""
+        if kind in _DICTIONARIES and stage not in self._stages_of(_dictionary(kind, category)):
+            raise PortalRefusal(400, "CRM_FIELD_ERROR_VALUE_NOT_VALID", "Invalid value of field stageId")
+
+    def described(self, call: Call) -> Json:
+        """The fields of a kind of cards; those that nobody can fill are read-only."""
+        own = self._office.own_fields if self._kind(call) == "deal" else {}
+        titles = {**dict.fromkeys(_FIELDS), **_FURTHER, **own}
+        return {
+            "fields": {name: _described(name, title or name, dynamic=name in own) for name, title in titles.items()}
+        }
 
     def comment(self, call: Call) -> int:
         """A comment in a card's timeline."""
@@ -217,14 +255,18 @@ class CardMethods:
         """The stages of leads or of a funnel, those alone that the filter wants."""
         wanted = call.map("filter")
         entity, only = str(wanted.get("ENTITY_ID", "DEAL_STAGE")), str(wanted.get("STATUS_ID", ""))
-        names = {"NEW": "Новая", "PREPARATION": "Подготовка", "WON": "Успешна", "LOSE": "Провалена"}
-        if entity == "STATUS":
-            names = {"NEW": "Не обработан", "IN_PROCESS": "В работе", "CONVERTED": "Качественный лид"}
         return [
             {"ENTITY_ID": entity, "STATUS_ID": stage, "NAME": name}
-            for stage, name in names.items()
+            for stage, name in self._stages_of(entity).items()
             if only in {"", stage}
         ]
+
+    def _stages_of(self, entity: str) -> Mapping[str, str]:
+        """The stages of a dictionary: those of another funnel than the first begin with its number."""
+        category = entity.removeprefix("DEAL_STAGE").lstrip("_")
+        sign = f"C{category}:" if entity != "STATUS" and category else ""
+        found = {f"{sign}{stage}": name for stage, name in _STAGES["lead" if entity == "STATUS" else "deal"].items()}
+        return {stage: name for stage, name in found.items() if stage not in self._office.gone_stages}
 
     def file(self, call: Call) -> Json:
         """A file of the disk; its address carries a token."""
@@ -243,9 +285,21 @@ class CardMethods:
 def set_fields(card: PortalCard, fields: Mapping[str, Any]) -> None:
     """Set fields of a card, in the names of ``crm.item.*``."""
     card.responsible = int(fields.get("assignedById", card.responsible))
+    card.category = int(fields.get("categoryId", card.category))
     card.stage = str(fields.get("stageId", card.stage))
     card.title = str(fields.get("name", fields.get("title", card.title)))
     card.fields.update({name: value for name, value in fields.items() if name not in _FIELDS})
+
+
+def _dictionary(kind: str, category: int) -> str:
+    return f"{_DICTIONARIES[kind]}_{category}" if kind == "deal" and category else _DICTIONARIES[kind]
+
+
+def _described(name: str, title: str, *, dynamic: bool) -> Json:
+    return {
+        "type": "string", "isRequired": False, "isReadOnly": name in _READ_ONLY, "isImmutable": False,
+        "isMultiple": False, "isDynamic": dynamic, "title": title, "upperName": name.upper(),
+    }  # fmt: skip
 
 
 def _shown(card: PortalCard, chosen: Any = ("*",)) -> Json:

@@ -62,6 +62,10 @@ class PortalOffice:
         self.comments: list[PortalComment] = []
         self.funnels: dict[int, str] = {0: "Общая"}
         """The names of the deals' pipelines."""
+        self.gone_stages: set[str] = set()
+        """Stages that an administrator deleted, such as ``C9:PREPARATION``."""
+        self.own_fields: dict[str, str] = {}
+        """Titles of the fields that the company added to deals, such as ``ufCrm_1721`` → «Откуда»."""
         self.files: dict[int, StageFile] = {}
         self._line_numbers = itertools.count(107, 2)
         self._person_numbers = itertools.count(585)

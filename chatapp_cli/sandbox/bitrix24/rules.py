@@ -126,6 +126,7 @@ RULES: Final[Mapping[str, MethodRule]] = {
     ),
     "crm.item.get": _rule("crm", _ITEM),
     "crm.item.add": _rule("crm", "entityTypeId!:integer fields!:object useOriginalUfNames:boolean"),
+    "crm.item.fields": _rule("crm", "entityTypeId!:integer useOriginalUfNames:boolean"),
     "crm.item.update": _rule("crm", f"{_ITEM} fields!:object"),
     "crm.timeline.comment.add": _rule("crm", "fields!:object"),
     "crm.timeline.comment.get": _rule("crm", "id!:integer"),

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from chatapp_cli.domain.ids import ChannelId, DialogId, EntryId, LineId, LinkId, MessageId, Millis, PairingId
+from chatapp_cli.domain.ids import ChannelId, DialogId, EntryId, LineId, LinkId, MessageId, Millis, PairingId, RuleId
 
 
 @lru_cache(maxsize=256)
@@ -228,3 +228,25 @@ class EmployeeRow(NamedTuple):
     operator: str
     employee: str
     name: str
+
+
+class RuleRow(NamedTuple):
+    """A rule of a link as it is stored."""
+
+    id: RuleId
+    link_id: LinkId
+    position: int
+    name: str
+    condition: str
+    outcome: str
+    turn: int
+
+
+class RouteRow(NamedTuple):
+    """What the rules said for a chat."""
+
+    message_id: MessageId
+    rule_id: RuleId
+    turn: int
+    card: str
+    at: Millis

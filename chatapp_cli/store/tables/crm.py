@@ -35,6 +35,8 @@ class CrmLink(Table, table=True):
     """Since when it may lack what employees wrote, while that is not caught up."""
     gap_until: int | None = Field(sa_column=moment(null=True))
     created_at: int = Field(sa_column=moment())
+    rules: int = Field(0, sa_column_kwargs=later("0"))
+    """Incremented by every change of its rules, so that they are compiled again."""
 
 
 class CrmMemory(Table, table=True):
@@ -211,3 +213,39 @@ class CrmEmployee(Table, table=True):
     operator: str = Field(primary_key=True)
     employee: str
     name: str
+
+
+class CrmRule(Table, table=True):
+    """A rule that says in which pipeline a card is made."""
+
+    __tablename__ = "crm_rule"
+    __table_args__ = (Index("ix_crm_rule_link", "link_id", "position"), NEVER_AGAIN)
+    id: int | None = Field(sa_column=key())
+    link_id: int = Field(sa_column=ref("crm_link"))
+    position: int
+    """Lower is asked first."""
+    name: str
+    condition: str
+    """As a person asked for it, as JSON."""
+    outcome: str
+    """As JSON."""
+    turn: int
+    """How many cards it has given to the employees who take turns."""
+    created_at: int = Field(sa_column=moment())
+
+
+class CrmRoute(Table, table=True):
+    """What the rules said for a chat."""
+
+    __tablename__ = "crm_route"
+    pairing_id: int = Field(sa_column=Column(Big, ForeignKey("crm_pairing.id", ondelete="CASCADE"), primary_key=True))
+    chat: str = Field(primary_key=True)
+    message_id: int = Field(sa_column=Column(Big, nullable=False))
+    """The message that decided: told again, it decides the same."""
+    rule_id: int = Field(sa_column=Column(Big, nullable=False))
+    """0 if no rule fitted."""
+    turn: int
+    card: str
+    """The card that was made, as ``deal:17``; empty until the CRM has told it, or if one was open already."""
+    at: int = Field(sa_column=moment())
+    """When the message was written."""

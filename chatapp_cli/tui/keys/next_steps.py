@@ -38,6 +38,7 @@ KEYS: Final[Mapping[Next, Keys]] = MappingProxyType(
         Next.CONFIGURE: (_LINES, ("lines", "options")),
         Next.CONFIGURE_COMPANY: (_LINES, ("lines", "company")),
         Next.CONTACT: (("inbox", "card"),),
+        Next.CRM_RULES: (_CRM, ("crm", "rules")),
         Next.DEAD_LETTER: (("app", "page('troubles')"),),
         Next.ALARMS: (("app", "page('troubles')"),),
         Next.DEAD_LETTERS: (("app", "page('troubles')"),),

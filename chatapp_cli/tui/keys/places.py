@@ -312,8 +312,22 @@ PLACES: Final = (
             KeyActionSpec(
                 "mend", ["f"], N_("Mend the settings of the place that double or lose cards"), N_("mend the place")
             ),
+            KeyActionSpec("rules", ["p"], N_("Rules: in which pipeline cards are made"), N_("rules")),
             KeyActionSpec("unlink", ["x"], N_("Remove the link"), N_("remove")),
             KeyActionSpec("back", ["escape"], N_("Back to the dialogs"), N_("back")),
+        ),
+    ),
+    KeyScope(
+        "crm_rules",
+        N_("Rules of a CRM"),
+        acts=(
+            KeyActionSpec("test", ["t", "enter"], N_("Try a message: which rule it takes, and why"), N_("try")),
+            KeyActionSpec("earlier", ["K", "shift+up"], N_("Ask the rule earlier"), N_("earlier")),
+            KeyActionSpec("later", ["J", "shift+down"], N_("Ask the rule later"), N_("later")),
+            KeyActionSpec("remove", ["x"], N_("Remove the rule"), N_("remove")),
+            KeyActionSpec("down", ["j"], N_("Down")),
+            KeyActionSpec("up", ["k"], N_("Up")),
+            KeyActionSpec("back", ["escape"], N_("Back to the CRMs"), N_("back")),
         ),
     ),
     KeyScope(

@@ -27,6 +27,7 @@ from chatapp_cli.tui.actions import crm as crm_actions
 from chatapp_cli.tui.keys.keymap import bindings, key
 from chatapp_cli.tui.reading import overview
 from chatapp_cli.tui.reading.overview import Overview
+from chatapp_cli.tui.screens.crm_rules import CrmRulesScreen
 from chatapp_cli.tui.screens.linking import LinkingScreen, PairingScreen
 from chatapp_cli.tui.session.journal_feed import JournalAdvanced
 from chatapp_cli.tui.widgets.bars import StatusBar
@@ -211,6 +212,11 @@ class CrmScreen(ActionPage):
         if entry is None:
             self.say(_("That is for entries that the CRM is still to be told."))
         return entry
+
+    def action_rules(self) -> None:
+        """Show the rules of the chosen link."""
+        if link := self._tree.link:
+            self.app.push_screen(CrmRulesScreen(link))
 
     def action_unlink(self) -> None:
         """Remove the chosen link, after a question."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _FITTING: Mapping[str, Collection[str]] = MappingProxyType(
     {
         "": (),
-        "link": ("attach", "renew", "check", "resume", "catch_up", "unlink"),
+        "link": ("attach", "renew", "check", "resume", "catch_up", "rules", "unlink"),
         "pairing": ("attach", "open", "check", "detach", "mend"),
         "entry": ("retry", "drop"),
     }

@@ -21,6 +21,7 @@ from chatapp_cli.domain.crm.entry import CrmChat, CrmPerson, CrmReceipt
 from chatapp_cli.domain.crm.events import CardChanged, CardCommented, CrmWrote, MirroredChat
 from chatapp_cli.domain.crm.states import Act, TextFate
 from chatapp_cli.domain.ids import LinkId
+from chatapp_cli.ports.crm import MakesCards
 from chatapp_cli.ports.world import World
 from chatapp_cli.sandbox.bitrix24 import Portal
 from chatapp_cli.sandbox.stage import StageFile
@@ -148,7 +149,8 @@ async def by_a_webhook(portal: Portal, world: World) -> None:
     about = {"pairing": replace(pairing(), place="deal-0"), "chat": CrmChat(id="d-9", name="Олег")}
     person = CrmPerson(id="p-9", name="Олег", phone="+79160000009")
     async with crm.open(LinkId(9), bound, public_url="") as lite:
-        await lite.places()
+        assert isinstance(lite, MakesCards)
+        await lite.pipelines()
         for act, text in ((Act.ADD, "Добрый день"), (Act.EDIT, "Добрый вечер"), (Act.DELETE, "")):
             (done,) = await lite.deliver([entry("m-30", text, act=act, person=person, **about)])
             assert isinstance(done, CrmReceipt)

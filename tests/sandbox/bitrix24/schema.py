@@ -94,6 +94,10 @@ class Bitrix24Schema:
         if method == "imopenlines.config.list.get":
             settings = self.method("imopenlines.config.get")["resultExample"]["result"]
             return {"result": [*example["result"], {name: v for name, v in settings.items() if name != "QUEUE"}]}
+        if method == "crm.item.fields":
+            shown = self.method("crm.item.get")["resultExample"]["result"]["item"]
+            one, *_ = example["result"]["fields"].values()
+            return {"result": {"fields": dict.fromkeys([*example["result"]["fields"], *shown, *OF_DEALS], one)}}
         if method.startswith("crm.item."):
             fields = {**self.method("crm.item.get")["resultExample"]["result"]["item"], **dict.fromkeys(OF_DEALS)}
             return {"result": {"items": [fields], "item": fields}}
@@ -112,14 +116,14 @@ class Bitrix24Schema:
             yield from differences(part(self._events, name), said, name)
 
 
-OF_REFUSED_ITEMS = "ERRORS"
-"""The overlay describes it; the examples show items that were taken."""
+BESIDE = ("ERRORS", "ufCrm")
+"""What examples do not show: errors of items, which the overlay describes, and fields that a company added."""
 
 
 def _differences(where: str, example: Any, said: Any) -> Iterator[str]:
     """What an answer has that its example does not have, in the places that both show."""
     if isinstance(example, dict) and isinstance(said, dict):
-        strange = [name for name in said if name not in example and name != OF_REFUSED_ITEMS and not _is_id(name)]
+        strange = [name for name in said if name not in example and not _is_id(name) and not name.startswith(BESIDE)]
         yield from (f"{where} does not know {name}" for name in strange)
         for name in said.keys() & example.keys():
             yield from _differences(f"{where}.{name}", example[name], said[name])

@@ -355,3 +355,33 @@ async def test_nobody_becomes_responsible_who_does_not_work_here(
     assert await client.refused("crm.item.update", **change, fields={"assignedById": 1}) == (403, "ACCESS_DENIED")
     assert deal.responsible == 27
     assert await client.refused("crm.timeline.comment.get", id=1) == (400, "NOT_FOUND")
+
+
+async def test_a_stage_that_the_pipeline_does_not_have_is_refused(portal: Portal, client: Client) -> None:
+    office = portal.server.office
+    office.funnels[9] = "Опт"
+    stages = await client.done("crm.status.list", filter={"ENTITY_ID": "DEAL_STAGE_9"})
+    assert [one["STATUS_ID"] for one in stages] == ["C9:NEW", "C9:PREPARATION", "C9:WON", "C9:LOSE"]
+    for fields in (
+        {"categoryId": 9, "stageId": "NEW"},
+        {"stageId": "C9:NEW"},
+        {"categoryId": 8},
+        {"assignedById": 404},
+    ):
+        refused = await client.refused("crm.item.add", entityTypeId=2, fields={"title": "Ёлки", **fields})
+        assert refused == (400, "CRM_FIELD_ERROR_VALUE_NOT_VALID")
+    made = await client.done("crm.item.add", entityTypeId=2, fields={"title": "Ёлки", "categoryId": 9})
+    moves = {"categoryId": 0, "stageId": "C9:WON"}
+    refused = await client.refused("crm.item.update", entityTypeId=2, id=made["item"]["id"], fields=moves)
+    assert refused == (400, "CRM_FIELD_ERROR_VALUE_NOT_VALID")
+    assert portal.cards[-1].category == 9
+
+
+async def test_fields_are_described_and_those_that_are_not_known_are_ignored(portal: Portal, client: Client) -> None:
+    portal.server.office.own_fields["ufCrm_1"] = "Откуда"
+    told = (await client.done("crm.item.fields", entityTypeId=2))["fields"]
+    assert (told["ufCrm_1"]["title"], told["ufCrm_1"]["isDynamic"], told["id"]["isReadOnly"]) == ("Откуда", True, True)
+    assert "ufCrm_1" not in (await client.done("crm.item.fields", entityTypeId=1))["fields"]
+    made = await client.done("crm.item.add", entityTypeId=2, fields={"title": "Ёлки", "ufCrm_1": "чат", "ufCrm_2": "?"})
+    assert made["item"]["ufCrm_1"] == "чат"
+    assert "ufCrm_2" not in made["item"]

@@ -1,0 +1,43 @@
+"""Rules that choose pipelines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from chatapp_cli.i18n import show
+
+if TYPE_CHECKING:
+    from chatapp_cli.services.crm_rules import PipelineRule, RuleAnswer
+
+
+def rule(one: PipelineRule, place: int) -> Mapping[str, Any]:
+    """A rule; the CRM's things by its ids."""
+    said = one.outcome
+    return {
+        "id": one.id,
+        "place": place,
+        "name": one.name,
+        "if": dict(one.asked),
+        "pipeline": said.pipeline or None,
+        "stage": said.stage or None,
+        "fields": dict(said.fields),
+        "tags": list(said.tags),
+        "responsible": said.way.value or None,
+        "employees": list(said.employees),
+        "window": said.window,
+        "problem": None if one.problem is None else show(one.problem.what),
+    }
+
+
+def trial(answers: Sequence[RuleAnswer], at: str) -> Mapping[str, Any]:
+    """Which rule a message takes, and what each rule before it says."""
+    chosen = answers[-1].rule if answers and answers[-1].holds else None
+    return {
+        "at": at,
+        "rule": None if chosen is None else rule(chosen, len(answers)),
+        "why": show(answers[-1].why) if chosen is not None else None,
+        "asked": [
+            {"id": one.rule.id, "name": one.rule.name, "holds": one.holds, "why": show(one.why)} for one in answers
+        ],
+    }

@@ -1,0 +1,140 @@
+"""Finds rules that can never be chosen: what their conditions exclude, and what an earlier rule always takes.
+
+Careful on one side: what is found is certain, but not everything is found, since whole texts and calendars are not
+gone through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+from typing import NamedTuple
+
+from chatapp_cli.domain.condition import (
+    AllOf,
+    Always,
+    AnyOf,
+    Condition,
+    DayKind,
+    FromSource,
+    HasWords,
+    Negated,
+    Phrase,
+    WithinHours,
+)
+
+
+class Shadow(NamedTuple):
+    """A rule that is never reached, and the earlier one that takes all its messages."""
+
+    rule: int
+    behind: int
+
+
+def shadows(conditions: Sequence[Condition]) -> Sequence[Shadow]:
+    """The rules that are never reached, by their places in the order."""
+    found = {}
+    for behind, rule in combinations(range(len(conditions)), 2):
+        if rule not in found and implies(conditions[rule], conditions[behind]):
+            found[rule] = Shadow(rule, behind)
+    return [found[rule] for rule in sorted(found)]
+
+
+def is_never(condition: Condition) -> bool:
+    """Whether a condition certainly holds for no message."""
+    return contradiction(condition) is not None
+
+
+def contradiction(condition: Condition) -> tuple[Condition, Condition] | None:
+    """Two parts of a condition of which one excludes the other, so that it never holds."""
+    if isinstance(condition, Negated):
+        return (condition, condition.of) if isinstance(condition.of, Always) else None
+    if isinstance(condition, AnyOf):
+        each = [contradiction(part) for part in condition.parts]
+        return each[0] if each and None not in each else None
+    parts = list(_conjuncts(condition))
+    if len(parts) == 1 and parts[0] is condition:
+        return None
+    for part in parts:
+        if (inner := contradiction(part)) is not None:
+            return inner
+    return next((pair for pair in combinations(parts, 2) if _exclude(*pair)), None)
+
+
+def _conjuncts(condition: Condition) -> Sequence[Condition]:
+    """The conditions that all have to hold: those of an ``AllOf`` in an ``AllOf`` too, and each word of several."""
+    if isinstance(condition, AllOf):
+        return [inner for part in condition.parts for inner in _conjuncts(part)]
+    if isinstance(condition, HasWords) and condition.every and len(condition.phrases) > 1:
+        return [HasWords((phrase,)) for phrase in condition.phrases]
+    if isinstance(condition, Negated) and isinstance(condition.of, AnyOf):
+        return [Negated(part) for part in condition.of.parts]
+    return [condition]
+
+
+def _exclude(one: Condition, other: Condition) -> bool:
+    if isinstance(other, Negated) and implies(one, other.of):
+        return True
+    if isinstance(one, Negated) and implies(other, one.of):
+        return True
+    if isinstance(one, FromSource) and isinstance(other, FromSource):
+        return any(a and b and not a & b for a, b in zip(_asked(one), _asked(other), strict=True))
+    return isinstance(one, WithinHours) and isinstance(other, WithinHours) and _apart(one, other)
+
+
+def _apart(one: WithinHours, other: WithinHours) -> bool:
+    """Whether hours never meet."""
+    if one.zone_name != other.zone_name:
+        return False
+    if not one.minutes_of_week() & other.minutes_of_week():
+        return True
+    same_days = not any(span.overnight for span in (*one.spans, *other.spans)) and one.calendar == other.calendar
+    return same_days and {one.day, other.day} == {DayKind.WORKING, DayKind.OFF}
+
+
+def implies(one: Condition, other: Condition) -> bool:
+    """Whether the other certainly holds whenever the one does."""
+    if one == other or isinstance(other, Always):
+        return True
+    wanted = _conjuncts(other)
+    if len(wanted) > 1:
+        return all(implies(one, part) for part in wanted)
+    if isinstance(one, AnyOf) and one.parts:
+        return all(implies(part, other) for part in one.parts)
+    given = _conjuncts(one)
+    if len(given) > 1:
+        return any(implies(part, other) for part in given)
+    if isinstance(other, AnyOf):
+        return any(implies(one, part) for part in other.parts)
+    return _implies_simply(one, other)
+
+
+def _implies_simply(one: Condition, other: Condition) -> bool:
+    if isinstance(one, Negated) and isinstance(other, Negated):
+        return implies(other.of, one.of)
+    if isinstance(one, FromSource) and isinstance(other, FromSource):
+        return all(not b or (bool(a) and a <= b) for a, b in zip(_asked(one), _asked(other), strict=True))
+    if isinstance(one, HasWords) and isinstance(other, HasWords):
+        return bool(one.phrases) and all(any(_says(a, b) for b in other.phrases) for a in one.phrases)
+    return isinstance(one, WithinHours) and isinstance(other, WithinHours) and _within(one, other)
+
+
+def _asked(source: FromSource) -> tuple[frozenset[object], ...]:
+    return frozenset(source.lines), frozenset(source.kinds), frozenset(source.channels)
+
+
+def _says(one: Phrase, other: Phrase) -> bool:
+    """Whether a text with the one phrase always has the other."""
+    length = len(other.forms)
+    return any(
+        all(a <= b for a, b in zip(one.forms[start : start + length], other.forms, strict=True))
+        for start in range(len(one.forms) - length + 1)
+    )
+
+
+def _within(one: WithinHours, other: WithinHours) -> bool:
+    if one.zone_name != other.zone_name or one.minutes_of_week() & ~other.minutes_of_week():
+        return False
+    if other.day is DayKind.ANY:
+        return True
+    return (one.day, one.calendar, one.spans) == (other.day, other.calendar, other.spans)

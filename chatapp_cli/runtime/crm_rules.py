@@ -1,0 +1,66 @@
+"""Rules of a link that are checked against its CRM when they are kept: its pipelines, stages, fields and employees."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.access import Right
+from chatapp_cli.domain.crm.link import Employee
+from chatapp_cli.domain.crm.outcome import CrmPipeline
+from chatapp_cli.domain.errors import Refused
+from chatapp_cli.domain.ids import RuleId
+from chatapp_cli.domain.text import T
+from chatapp_cli.ports.crm import CrmSession, MakesCards
+from chatapp_cli.runtime import linking
+from chatapp_cli.services import calendars, crm_rules, rule_outcomes
+from chatapp_cli.services.rule_outcomes import RuleOutcome
+from chatapp_cli.store.rows.crm import LinkRow
+
+
+async def pipelines(company: Company, row: LinkRow) -> tuple[Sequence[CrmPipeline], Sequence[Employee]]:
+    """Where the CRM of a link can make cards, and who works there. Raises Refused for one that makes none by rules."""
+    return await linking.asked(company, row, partial(_asked, row))
+
+
+async def _asked(row: LinkRow, session: CrmSession) -> tuple[Sequence[CrmPipeline], Sequence[Employee]]:
+    if not isinstance(session, MakesCards):
+        raise Refused(
+            "no_rules",
+            T("{title} makes the cards by itself: rules have no say in it.", title=row.title),
+            T("Set the pipeline in the settings of its places there."),
+        )
+    return await session.pipelines(), await session.employees()
+
+
+async def add(company: Company, row: LinkRow, name: str, asked: Mapping[str, Any], said: RuleOutcome) -> RuleId:
+    """Add a rule. Raises what ``services.crm_rules.add`` raises, and UsageError for what the CRM does not have."""
+    outcome = await _settled(company, row, said)
+    save = partial(
+        crm_rules.add,
+        link=row.id,
+        name=name,
+        asked=asked,
+        outcome=outcome,
+        folder=company.settings.folder / calendars.FOLDER,
+    )
+    return await asyncio.to_thread(company.write, save)
+
+
+async def change(
+    company: Company, row: LinkRow, rule: RuleId, name: str, asked: Mapping[str, Any], said: RuleOutcome
+) -> None:
+    """Replace a rule. Raises what ``add`` raises, and NotFound."""
+    outcome = await _settled(company, row, said)
+    folder = company.settings.folder / calendars.FOLDER
+    save = partial(crm_rules.change, link=row.id, rule=rule, name=name, asked=asked, outcome=outcome, folder=folder)
+    await asyncio.to_thread(company.write, save)
+
+
+async def _settled(company: Company, row: LinkRow, said: RuleOutcome) -> RuleOutcome:
+    await asyncio.to_thread(company.require, Right.CRM)
+    there, employees = await pipelines(company, row)
+    return rule_outcomes.settled(said, there, employees)

@@ -1,0 +1,73 @@
+"""Calendars of working days: those that come with the program, and those that the company keeps in files of its own.
+
+A file of TOML names the days that are off in every year (``holidays``), and for each year the days that are off or
+worked besides (``years.2027.off``, ``years.2027.working``), all as month-day. The company's file of a name replaces
+ours of that name.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.text import T
+from chatapp_cli.domain.working_days import PLAIN_WEEK, WorkingCalendar
+
+FOLDER: Final = "calendars"
+"""In the company's folder."""
+_OURS: Final = Path(__file__).parent
+
+
+def calendar(name: str, folder: Path | None = None) -> WorkingCalendar:
+    """A calendar by name, such as ``ru``; empty: the plain week. Raises UsageError for an unknown or unreadable one."""
+    if not name:
+        return PLAIN_WEEK
+    if name.isalnum():
+        for path in (*((folder / f"{name}.toml",) if folder else ()), _OURS / f"calendar_{name}.toml"):
+            if path.is_file():
+                return _read(name, path, path.stat().st_mtime_ns)
+    raise UsageError(
+        T("There is no calendar {name}.", name=name),
+        T("Take ru, or write one as {file} in the company's folder.", file=f"{FOLDER}/{name}.toml"),
+        field="calendar",
+    )
+
+
+@lru_cache(maxsize=32)
+def _read(name: str, path: Path, changed: int) -> WorkingCalendar:
+    del changed  # a file that was changed is read again
+    try:
+        return understood(name, tomllib.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError, AttributeError, OSError) as error:
+        raise UsageError(
+            T("The calendar {file} cannot be read: {error}", file=path.name, error=str(error)),
+            T('Days are written as month-day, such as: holidays = ["01-01"]'),
+            field="calendar",
+        ) from error
+
+
+def understood(name: str, said: Mapping[str, Any]) -> WorkingCalendar:
+    """A calendar of a file's words. Raises ValueError, TypeError or AttributeError for others."""
+    years: Mapping[str, Any] = said.get("years", {})
+    return WorkingCalendar(
+        name=name,
+        holidays=frozenset((day.month, day.day) for day in map(_in_a_leap_year, said.get("holidays", ()))),
+        off=_days(years, "off"),
+        working=_days(years, "working"),
+        years=frozenset(map(int, years)),
+    )
+
+
+def _days(years: Mapping[str, Any], kind: str) -> frozenset[date]:
+    return frozenset(
+        date.fromisoformat(f"{int(year):04}-{day}") for year, days in years.items() for day in days.get(kind, ())
+    )
+
+
+def _in_a_leap_year(day: str) -> date:
+    return date.fromisoformat(f"2024-{day}")

@@ -1,0 +1,228 @@
+"""Rules of a link: in which pipeline a card of a conversation is made, and who is responsible for it (S-188, S-189).
+
+They are asked in order and the first one that fits decides; one without conditions fits always and so stands last.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from chatapp_cli.domain import limits, rule_checks
+from chatapp_cli.domain.access import Right
+from chatapp_cli.domain.choosing import Chooser, Ruled
+from chatapp_cli.domain.condition import Always, Condition, Occasion, judge
+from chatapp_cli.domain.errors import NotFound, UsageError
+from chatapp_cli.domain.ids import LinkId, RuleId
+from chatapp_cli.domain.journal.links import RulesChanged
+from chatapp_cli.domain.name import sound
+from chatapp_cli.domain.next_step import Next, to_do
+from chatapp_cli.domain.text import T, Text
+from chatapp_cli.services import access, channels, conditions, lines, links, rule_outcomes
+from chatapp_cli.services.conditions import SourceNames
+from chatapp_cli.services.rule_outcomes import RuleOutcome
+from chatapp_cli.store.rows.crm import RuleRow
+from chatapp_cli.store.tx import Tx
+
+MOST: Final = 500
+"""Rules of a link."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PipelineRule:
+    """A rule that can be asked."""
+
+    id: RuleId
+    name: str
+    asked: Mapping[str, Any]
+    """The condition as a person asked for it."""
+    condition: Condition
+    outcome: RuleOutcome
+    problem: UsageError | None = None
+    """Why the rule is passed over, such as a channel that is gone; ``None``: it is not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleAnswer:
+    """What a rule says of a message."""
+
+    rule: PipelineRule
+    holds: bool
+    why: Text
+
+
+def everything(tx: Tx, link: LinkId, folder: Path | None = None) -> list[PipelineRule]:
+    """The rules of a link in their order. ``folder``: where the company keeps calendars of its own."""
+    names = source_names(tx, folder)
+    return [_rule(row, names) for row in tx.all(RuleRow, "rules.all", link=link)]
+
+
+def source_names(tx: Tx, folder: Path | None) -> SourceNames:
+    """What conditions may name."""
+    every = channels.everything(tx)
+    return SourceNames(
+        lines={row.id: row.name for row in lines.everything(tx)},
+        channels={row.id: row.title for row in every},
+        folder=folder,
+    )
+
+
+def _rule(row: RuleRow, names: SourceNames) -> PipelineRule:
+    asked, outcome = json.loads(row.condition), rule_outcomes.restored(row.outcome)
+    condition: Condition = Always()
+    problem = None
+    try:
+        condition = conditions.compiled(asked, names)
+    except UsageError as error:
+        problem = error
+    return PipelineRule(id=row.id, name=row.name, asked=asked, condition=condition, outcome=outcome, problem=problem)
+
+
+def one(tx: Tx, link: LinkId, rule: RuleId) -> RuleRow:
+    """A rule of a link by number. Raises NotFound."""
+    found = tx.one(RuleRow, "rules.one", id=rule)
+    if found is None or found.link_id != link:
+        raise NotFound(T("There is no rule {n}.", n=rule), T("See them with: {how}", how=to_do(Next.CRM_RULES)))
+    return found
+
+
+def compiled(rules: Sequence[PipelineRule]) -> Chooser[PipelineRule]:
+    """The rules that are not passed over, ready to choose."""
+    return Chooser([Ruled(rule.condition, rule) for rule in rules if rule.problem is None])
+
+
+def explained(rules: Sequence[PipelineRule], occasion: Occasion) -> Sequence[RuleAnswer]:
+    """What each rule says of a message up to the one that is chosen, which is the last if it holds."""
+    found: list[RuleAnswer] = []
+    for rule in rules:
+        if rule.problem is not None:
+            found.append(RuleAnswer(rule=rule, holds=False, why=rule.problem.what))
+            continue
+        answer = judge(rule.condition, occasion)
+        found.append(RuleAnswer(rule=rule, holds=answer.holds, why=answer.why))
+        if answer.holds:
+            break
+    return found
+
+
+def add(
+    tx: Tx, link: LinkId, name: str, asked: Mapping[str, Any], outcome: RuleOutcome, *, folder: Path | None = None
+) -> RuleId:
+    """Add a rule behind the others, but before one that always fits. ``outcome`` in the CRM's ids.
+
+    Raises UsageError for conditions that never hold, and for rules that would never be reached.
+    """
+    access.require(tx, Right.CRM)
+    links.one(tx, link)
+    before = everything(tx, link, folder)
+    if len(before) >= MOST:
+        raise UsageError(T("There are {n} rules already.", n=len(before)), T("Remove one that is not needed."))
+    made = _sound(tx, name, asked, outcome, folder)
+    always = [rule.problem is None and isinstance(rule.condition, Always) for rule in before]
+    place = always.index(True) if True in always and not isinstance(made.condition, Always) else len(before)
+    order = [*before[:place], made, *before[place:]]
+    _require_reached(order)
+    number = RuleId(
+        tx.insert("rules.add", link=link, position=place + 1, name=made.name, condition=_stored(asked),
+                  outcome=outcome.stored(), now=tx.now)
+    )  # fmt: skip
+    _place(tx, [number if rule is made else rule.id for rule in order])
+    _changed(tx, link, number, made.name, "added")
+    return number
+
+
+def change(
+    tx: Tx, link: LinkId, rule: RuleId, name: str, asked: Mapping[str, Any], outcome: RuleOutcome,
+    *, folder: Path | None = None,
+) -> None:  # fmt: skip
+    """Replace a rule, which keeps its place. Raises what ``add`` raises, and NotFound."""
+    access.require(tx, Right.CRM)
+    one(tx, link, rule)
+    made = _sound(tx, name, asked, outcome, folder)
+    _require_reached([made if known.id == rule else known for known in everything(tx, link, folder)])
+    tx.run("rules.change", id=rule, name=made.name, condition=_stored(asked), outcome=outcome.stored())
+    _changed(tx, link, rule, made.name, "changed")
+
+
+def order(tx: Tx, link: LinkId, numbers: Sequence[RuleId], *, folder: Path | None = None) -> None:
+    """Put rules into an order: those named first, then the others as they were.
+
+    Raises NotFound for an unknown rule, and UsageError if one would never be reached.
+    """
+    access.require(tx, Right.CRM)
+    for number in numbers:
+        one(tx, link, number)
+    known = {rule.id: rule for rule in everything(tx, link, folder)}
+    chosen = list(dict.fromkeys([*numbers, *known]))
+    _require_reached([known[number] for number in chosen])
+    _place(tx, chosen)
+    if numbers:
+        _changed(tx, link, numbers[0], known[numbers[0]].name, "moved")
+
+
+def move(tx: Tx, link: LinkId, rule: RuleId, place: int, *, folder: Path | None = None) -> None:
+    """Move a rule to a place, counted from 1. Raises what ``order`` raises."""
+    access.require(tx, Right.CRM)
+    one(tx, link, rule)
+    others = [known.id for known in everything(tx, link, folder) if known.id != rule]
+    others.insert(max(0, place - 1), rule)
+    order(tx, link, others, folder=folder)
+
+
+def remove(tx: Tx, link: LinkId, rule: RuleId) -> None:
+    """Remove a rule; cards stay where they are. Raises NotFound."""
+    access.require(tx, Right.CRM)
+    row = one(tx, link, rule)
+    tx.run("rules.remove", id=rule)
+    _changed(tx, link, rule, row.name, "removed")
+
+
+def _sound(tx: Tx, name: str, asked: Mapping[str, Any], outcome: RuleOutcome, folder: Path | None) -> PipelineRule:
+    name = sound(name)
+    if not name:
+        raise UsageError(T("A rule needs a name."), T("Say what it is for, such as: Sales"), field="name")
+    limits.NAME.require(name, field="name")
+    for value in outcome.fields.values():
+        limits.OPTION.require(value, field="field")
+    for tag in outcome.tags:
+        limits.TAG.require(tag, field="tag")
+    condition = conditions.compiled(asked, source_names(tx, folder))
+    if rule_checks.is_never(condition):
+        raise UsageError(
+            T("The rule {name} can never fit: one of its conditions excludes another.", name=name),
+            T("Leave one of them out, or make two rules of it."),
+            field="if",
+        )
+    return PipelineRule(id=RuleId(0), name=name, asked=asked, condition=condition, outcome=outcome)
+
+
+def _require_reached(rules: Sequence[PipelineRule]) -> None:
+    """Raise UsageError if a rule stands behind one that takes all its messages."""
+    working = [rule for rule in rules if rule.problem is None]
+    for rule, behind in rule_checks.shadows([known.condition for known in working]):
+        raise UsageError(
+            T(
+                "The rule {name} would never be reached: all that it fits, {other} takes before it.",
+                name=working[rule].name,
+                other=working[behind].name,
+            ),
+            T("Put it before that one, or change one of them: {how}", how=to_do(Next.CRM_RULES)),
+            field="if",
+        )
+
+
+def _stored(asked: Mapping[str, Any]) -> str:
+    return json.dumps({name: value for name, value in asked.items() if value}, ensure_ascii=False)
+
+
+def _place(tx: Tx, numbers: Sequence[RuleId]) -> None:
+    for position, number in enumerate(numbers, start=1):
+        tx.run("rules.place", id=number, position=position)
+
+
+def _changed(tx: Tx, link: LinkId, rule: RuleId, name: str, change: str) -> None:
+    tx.run("rules.changed", link=link)
+    tx.emit(RulesChanged(link=link, rule=rule, name=name, change=change))

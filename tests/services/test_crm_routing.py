@@ -1,0 +1,223 @@
+"""What the rules of a link say of a client's messages, and what is remembered of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from chatapp_cli.domain.crm.entry import CrmReceipt, LedgerEntry
+from chatapp_cli.domain.crm.link import Employee
+from chatapp_cli.domain.crm.outcome import CardOutcome
+from chatapp_cli.domain.errors import NotFound, UsageError
+from chatapp_cli.domain.ids import LinkId, RuleId
+from chatapp_cli.domain.journal.links import RulesChanged
+from chatapp_cli.services import crm_entries, crm_rules, dialogs, duties, employees, journal, ledger, lines
+from chatapp_cli.services.crm_routing import RuleDesk, occasion
+from chatapp_cli.services.rule_outcomes import ResponsibleWay, RuleOutcome
+from chatapp_cli.store.rows.crm import EntryRow
+from tests.services.paired import CRM, Paired, linked
+from tests.stores import HeldClock, Shop
+
+
+@pytest.fixture
+def desk(shop: Shop) -> Paired:
+    return linked(shop, shop.channel(kind="email"), "north.example")
+
+
+class Sales:
+    """The rules of the desk's link, and its entries as a session gets them."""
+
+    def __init__(self, desk: Paired) -> None:
+        self.desk, self.shop = desk, desk.shop
+        self.loader = crm_entries.EntryLoader(
+            crm=CRM, manifest=lambda _row: pytest.fail("not needed"), vault=desk.shop.vault, public_url="",
+            rules=RuleDesk(),
+        )  # fmt: skip
+
+    def rule(self, name: str, asked: dict[str, Any] | None = None, **said: Any) -> RuleId:
+        outcome = RuleOutcome(**{"pipeline": name, **said})
+        add = partial(crm_rules.add, link=self.desk.link, name=name, asked=asked or {}, outcome=outcome)
+        made: RuleId = self.shop.write(add)
+        return made
+
+    def hears(self, text: str, who: str = "anna", **values: Any) -> tuple[EntryRow, CardOutcome | None]:
+        self.shop.hear(self.desk.channel, text, who=who, **values)
+        (row,) = self.desk.entries()
+        return row, self.outcome(row)
+
+    def outcome(self, row: EntryRow) -> CardOutcome | None:
+        entry: LedgerEntry | None = self.shop.write(partial(self.loader.load, row=row))
+        assert entry is not None
+        return entry.outcome
+
+    def taken(self, row: EntryRow, outcome: CardOutcome | None = None, card: str = "") -> None:
+        """Let the CRM take an entry, and make or move a card by its outcome."""
+        self.shop.write(lambda tx: ledger.begin(tx, [row]))
+        shown = CrmReceipt(card=card, outcome=0 if outcome is None else outcome.number)
+        assert self.shop.write(lambda tx: ledger.settle(tx, row, shown))
+
+
+@pytest.fixture
+def sales(desk: Paired) -> Sales:
+    return Sales(desk)
+
+
+def test_without_rules_nothing_is_decided(sales: Sales) -> None:
+    assert sales.hears("Здравствуйте")[1] is None
+
+
+def test_the_first_rule_that_fits_decides_and_a_default_stands_last(sales: Sales) -> None:
+    rest = sales.rule("rest")
+    wholesale = sales.rule("wholesale", {"words": ["опт"]}, stage="new", fields={"f": "1"}, tags=("chatapp",))
+    row, outcome = sales.hears("Продаёте оптом?")
+    assert outcome == CardOutcome(
+        number=wholesale, name="wholesale", pipeline="wholesale", stage="new", fields={"f": "1"}, tags=["chatapp"]
+    )
+    sales.taken(row)
+    other = sales.hears("Здравствуйте", "boris")[1]
+    assert other is not None
+    assert other.number == rest
+
+
+def test_a_message_that_is_told_again_decides_the_same_also_after_the_rules_changed(sales: Sales) -> None:
+    rule = sales.rule("sales", way=ResponsibleWay.TURNS, employees=("1", "2"))
+    row, outcome = sales.hears("Здравствуйте")
+    assert outcome is not None
+    sales.rule("earlier", {"words": ["здравствуйте"]})
+    again = sales.outcome(row)
+    assert again == outcome
+    assert (again.number, again.turn, again.employees) == (rule, 0, ("1", "2"))
+
+
+def test_each_conversation_is_the_next_ones_turn(sales: Sales) -> None:
+    sales.rule("sales", way=ResponsibleWay.TURNS, employees=("1", "2"))
+    turns = []
+    for who in ("anna", "boris", "clara"):
+        row, outcome = sales.hears("Здравствуйте", who)
+        assert outcome is not None
+        turns.append(outcome.turn)
+        sales.taken(row, outcome, f"deal:{len(turns)}")
+    row, outcome = sales.hears("И ещё")
+    assert outcome is not None
+    sales.taken(row)  # her deal is open: it was nobody's turn
+    assert turns == [0, 1, 2]
+    assert sales.hears("Здравствуйте", "dora")[1].turn == 3  # type: ignore[union-attr]
+
+
+def test_a_later_message_moves_the_card_only_within_the_window_and_by_an_earlier_rule(
+    sales: Sales, clock: HeldClock
+) -> None:
+    sales.rule("returns", {"words": ["возврат"]})
+    sales.rule("rest", window=10)
+    row, outcome = sales.hears("Здравствуйте")
+    sales.taken(row, outcome, "deal:17")
+    row, outcome = sales.hears("Как дела", at=clock.now() + 60_000)
+    assert outcome is not None
+    assert outcome.moves == ""
+    sales.taken(row)
+    row, outcome = sales.hears("Возврат", at=clock.now() + 10 * 60_000)
+    assert outcome is not None
+    assert (outcome.name, outcome.moves) == ("returns", "deal:17")
+    sales.taken(row, outcome, "deal:17")
+    row, outcome = sales.hears("Нет, возврат не нужен", at=clock.now() + 10 * 60_000)
+    assert outcome is not None
+    assert outcome.moves == ""
+
+
+def test_a_card_that_was_moved_is_moved_again_only_within_the_first_window(sales: Sales, clock: HeldClock) -> None:
+    sales.rule("urgent", {"words": ["срочно"]})
+    sales.rule("returns", {"words": ["возврат"]}, window=10)
+    sales.rule("rest", window=10)
+    row, outcome = sales.hears("Здравствуйте")
+    sales.taken(row, outcome, "deal:17")
+    row, outcome = sales.hears("Возврат", at=clock.now() + 9 * 60_000)
+    sales.taken(row, outcome, "deal:17")
+    late = sales.hears("Срочно", at=clock.now() + 15 * 60_000)[1]
+    assert late is not None
+    assert (late.name, late.moves) == ("urgent", "")
+
+
+def test_a_message_after_the_window_moves_nothing(sales: Sales, clock: HeldClock) -> None:
+    sales.rule("returns", {"words": ["возврат"]})
+    sales.rule("rest", window=10)
+    row, outcome = sales.hears("Здравствуйте")
+    sales.taken(row, outcome, "deal:17")
+    row, outcome = sales.hears("Возврат", at=clock.now() + 10 * 60_000 + 1)
+    assert outcome is not None
+    assert outcome.moves == ""
+    sales.taken(row, outcome, "deal:18")  # the first deal was closed meanwhile, so another was made
+    assert sales.hears("Возврат денег")[1].moves == ""  # type: ignore[union-attr]
+
+
+def test_the_dialogs_operator_is_responsible_as_the_employee_that_they_are(sales: Sales) -> None:
+    sales.rule("sales", way=ResponsibleWay.ASSIGNEE)
+    row, outcome = sales.hears("Здравствуйте")
+    assert outcome is not None
+    assert outcome.employees == ()
+    name = sales.shop.acting.name
+    employee = Employee(id="29", name="Ольга")
+    sales.shop.write(partial(employees.map_to, link=sales.desk.link, operator=name, employee=employee))
+    sales.shop.write(partial(duties.assign, dialog=row.dialog_id, name=name))
+    again = sales.outcome(row)
+    assert again is not None
+    assert again.employees == ("29",)
+
+
+@pytest.mark.parametrize(
+    ("at", "name"),
+    [
+        ("2026-12-30 23:59", "day"),
+        ("2026-12-31 00:00", "off"),  # moved: people do not work
+        ("2027-02-20 12:00", "day"),  # a Saturday on which they do
+        ("2027-02-22 12:00", "off"),
+    ],
+)
+def test_what_the_rules_decide_is_what_their_trial_says_also_at_midnight_and_at_a_moved_day(
+    sales: Sales, clock: HeldClock, at: str, name: str
+) -> None:
+    sales.rule("off", {"days": ["off"], "zone": "Europe/Moscow", "calendar": "ru"})
+    sales.rule("day")
+    clock.at = round(datetime.fromisoformat(at).replace(tzinfo=ZoneInfo("Europe/Moscow")).timestamp() * 1000)
+    row, outcome = sales.hears("Здравствуйте", at=clock.at)
+    assert outcome is not None
+    assert outcome.name == name
+    assert row.message_id is not None
+    message, card = sales.shop.message(row.message_id), sales.shop.read(partial(dialogs.card, dialog=row.dialog_id))
+    rules = sales.shop.read(partial(crm_rules.everything, link=sales.desk.link))
+    assert crm_rules.explained(rules, occasion(card, message.text, message.at))[-1].rule.name == name
+
+
+def test_a_rule_whose_line_is_gone_is_passed_over_and_says_so(sales: Sales) -> None:
+    line = sales.shop.line("Временная")
+    sales.rule("gone", {"lines": [line]})
+    sales.rule("rest")
+    sales.shop.write(lambda tx: lines.remove(tx, lines.find(tx, "Временная"), force=False))
+    (gone, rest) = sales.shop.read(partial(crm_rules.everything, link=sales.desk.link))
+    assert gone.problem is not None
+    assert rest.problem is None
+    outcome = sales.hears("Здравствуйте")[1]
+    assert outcome is not None
+    assert outcome.name == "rest"
+
+
+def test_the_journal_names_each_change_and_a_rule_of_another_link_is_not_found(sales: Sales) -> None:
+    rule, link = sales.rule("sales"), sales.desk.link
+    with pytest.raises(NotFound, match="There is no rule 99"):
+        sales.shop.write(partial(crm_rules.remove, link=link, rule=RuleId(99)))
+    with pytest.raises(NotFound):
+        sales.shop.write(partial(crm_rules.remove, link=LinkId(link + 1), rule=rule))
+    sales.shop.write(partial(crm_rules.remove, link=link, rule=rule))
+    told = [entry.event for entry in sales.shop.read(partial(journal.after, number=0))]
+    changes = [event.change for event in told if isinstance(event, RulesChanged)]
+    assert changes == ["added", "removed"]
+
+
+def test_an_order_that_leaves_a_rule_unreached_is_refused_and_nothing_is_moved(sales: Sales) -> None:
+    first, rest = sales.rule("first", {"words": ["опт"]}), sales.rule("rest")
+    with pytest.raises(UsageError, match="would never be reached"):
+        sales.shop.write(partial(crm_rules.order, link=sales.desk.link, numbers=[rest]))
+    assert [rule.id for rule in sales.shop.read(partial(crm_rules.everything, link=sales.desk.link))] == [first, rest]

@@ -1,0 +1,132 @@
+"""Choosing among many rules: the index finds what asking each in turn finds; so are rules that can never be chosen."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chatapp_cli.domain import rule_checks
+from chatapp_cli.domain.choosing import Chooser, Ruled, first
+from chatapp_cli.domain.condition import (
+    AllOf,
+    Always,
+    AnyOf,
+    Condition,
+    DayKind,
+    FromSource,
+    HasWords,
+    Negated,
+    Occasion,
+    OnSource,
+    Phrase,
+    TimeSpan,
+    WithinHours,
+)
+from chatapp_cli.domain.ids import ChannelId, LineId
+from chatapp_cli.services.calendars import calendar
+
+WORDS = ("опт", "цена", "елка", "возврат")
+ZONES = ("Europe/Moscow", "Europe/Berlin")
+
+words = st.sampled_from(WORDS)
+forms = st.frozensets(words, min_size=1, max_size=2)
+phrases = st.builds(Phrase, st.lists(forms, min_size=1, max_size=2).map(tuple))
+some = st.frozensets(st.integers(1, 3), max_size=2)
+sources = st.builds(
+    FromSource, lines=some, kinds=st.frozensets(st.sampled_from(("telegram", "sms")), max_size=1), channels=some
+)
+spans = (
+    st.tuples(st.integers(0, 47), st.integers(1, 48))
+    .filter(lambda one: one[0] != one[1])
+    .map(lambda one: TimeSpan(one[0] * 30, one[1] * 30))
+)
+
+
+def _hours(zone: str, span: list[TimeSpan], weekdays: frozenset[int], day: DayKind) -> WithinHours:
+    return WithinHours(zone=ZoneInfo(zone), zone_name=zone, spans=tuple(span), weekdays=weekdays, day=day,
+                       calendar=calendar("ru"))  # fmt: skip
+
+
+times = st.builds(
+    _hours, st.sampled_from(ZONES), st.lists(spans, min_size=1, max_size=2),
+    st.frozensets(st.integers(0, 6), min_size=1), st.sampled_from(DayKind),
+)  # fmt: skip
+wordings = st.builds(HasWords, st.lists(phrases, min_size=1, max_size=2).map(tuple), st.booleans())
+simple: st.SearchStrategy[Condition] = st.one_of(
+    st.just(Always()), sources, times,
+    wordings,
+)  # fmt: skip
+conditions = st.recursive(
+    simple,
+    lambda inner: st.one_of(
+        st.builds(Negated, inner),
+        st.builds(AllOf, st.lists(inner, max_size=3).map(tuple)),
+        st.builds(AnyOf, st.lists(inner, max_size=3).map(tuple)),
+    ),
+    max_leaves=5,
+)
+occasions = st.builds(
+    Occasion.of,
+    st.builds(
+        OnSource, st.integers(1, 3).map(LineId), st.sampled_from(("telegram", "sms")), st.integers(1, 3).map(ChannelId)
+    ),
+    st.lists(words | st.just("привет"), max_size=5).map(" ".join),
+    st.integers(1_790_000_000_000, 1_830_000_000_000),
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(conditions, max_size=8), st.lists(occasions, min_size=1, max_size=4))
+def test_compiled_rules_choose_what_asking_each_in_turn_chooses(
+    asked: list[Condition], messages: list[Occasion]
+) -> None:
+    rules = [Ruled(condition, number) for number, condition in enumerate(asked)]
+    chooser = Chooser(rules)
+    for occasion in messages:
+        assert chooser.choose(occasion) == first(rules, occasion)
+
+
+alike = st.one_of(st.tuples(each, each) for each in (wordings, sources, times, conditions))
+
+
+@settings(max_examples=600, deadline=None)
+@given(alike, occasions)
+def test_what_is_called_implied_or_never_fulfilled_is_so(two: tuple[Condition, Condition], occasion: Occasion) -> None:
+    one, other = two
+    if rule_checks.implies(one, other):
+        assert other.holds(occasion) or not one.holds(occasion)
+    if rule_checks.is_never(one):
+        assert not one.holds(occasion)
+    both = AllOf((one, other))
+    if rule_checks.is_never(both):
+        assert not both.holds(occasion)
+
+
+def has(*words: str) -> HasWords:
+    return HasWords(tuple(Phrase((frozenset({word}),), word) for word in words))
+
+
+def night(start: int, end: int, *weekdays: int) -> WithinHours:
+    return _hours(ZONES[0], [TimeSpan(start * 60, end * 60)], frozenset(weekdays or range(7)), DayKind.ANY)
+
+
+def test_a_rule_behind_one_that_takes_all_its_messages_is_found() -> None:
+    shop = FromSource(lines=frozenset({LineId(1)}))
+    assert rule_checks.shadows([has("опт"), AllOf((has("опт"), shop))]) == [(1, 0)]
+    assert rule_checks.shadows([Always(), has("опт"), shop]) == [(1, 0), (2, 0)]
+    assert rule_checks.shadows([has("опт", "цена"), has("цена")]) == [(1, 0)]
+    assert rule_checks.shadows([night(20, 8), night(22, 6)]) == [(1, 0)]
+    assert rule_checks.shadows([has("цена"), has("опт", "цена"), shop, Always()]) == []
+
+
+def test_conditions_that_exclude_each_other_are_found() -> None:
+    assert rule_checks.is_never(AllOf((has("опт"), Negated(has("опт", "цена")))))
+    assert rule_checks.is_never(AllOf((night(9, 12), night(12, 18))))
+    assert rule_checks.is_never(AllOf((night(9, 18, 0), night(9, 18, 1))))
+    assert rule_checks.is_never(
+        AllOf((FromSource(lines=frozenset({LineId(1)})), FromSource(lines=frozenset({LineId(2)}))))
+    )
+    assert not rule_checks.is_never(AllOf((has("опт", "цена"), Negated(has("опт")))))
+    assert not rule_checks.is_never(AllOf((night(22, 6, 4), night(0, 8, 5))))
