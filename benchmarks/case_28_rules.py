@@ -17,13 +17,18 @@ from chatapp_cli.domain.choosing import Chooser, Ruled
 from chatapp_cli.domain.condition import Occasion, OnSource
 from chatapp_cli.domain.ids import ChannelId, LineId
 from chatapp_cli.services.conditions import SourceNames, compiled
+from chatapp_cli.services.word_forms import DictionaryForms
 
 RULES = 500
 EVENTS = 6000
 TIMES = 5_000
 NOON = 1_796_029_200_000
 """Monday, 30 November 2026, 12:00 in Moscow."""
-_NAMES = SourceNames(lines={n: f"Линия {n}" for n in range(1, 6)}, channels={n: f"Канал {n}" for n in range(1, 11)})
+_NAMES = SourceNames(
+    lines={n: f"Линия {n}" for n in range(1, 6)},
+    channels={n: f"Канал {n}" for n in range(1, 11)},
+    forms=DictionaryForms(),
+)
 _SOURCE = OnSource(LineId(1), "telegram", ChannelId(1))
 
 

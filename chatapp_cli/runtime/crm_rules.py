@@ -16,7 +16,7 @@ from chatapp_cli.domain.ids import RuleId
 from chatapp_cli.domain.text import T
 from chatapp_cli.ports.crm import CrmSession, MakesCards
 from chatapp_cli.runtime import linking
-from chatapp_cli.services import calendars, crm_rules, rule_outcomes
+from chatapp_cli.services import calendars, crm_rules, rule_outcomes, word_forms
 from chatapp_cli.services.rule_outcomes import RuleOutcome
 from chatapp_cli.store.rows.crm import LinkRow
 
@@ -62,5 +62,6 @@ async def change(
 
 async def _settled(company: Company, row: LinkRow, said: RuleOutcome) -> RuleOutcome:
     await asyncio.to_thread(company.require, Right.CRM)
+    await asyncio.to_thread(word_forms.load)
     there, employees = await pipelines(company, row)
     return rule_outcomes.settled(said, there, employees)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -41,7 +41,7 @@ from chatapp_cli.domain.ids import ChannelId, LineId
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services.calendars import calendar
-from chatapp_cli.services.word_forms import phrase
+from chatapp_cli.services.word_forms import StoredForms, WordForms, phrase
 
 NAMES: Final = ("lines", "kinds", "channels", "words", "every", "exact", "without", "hours", "days", "zone", "calendar",
                 "outside", "all", "any", "not")  # fmt: skip
@@ -58,12 +58,13 @@ MOST_WORDS: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class SourceNames:
-    """What the company calls its lines and channels."""
+    """What the company calls its lines and channels, and what else conditions are made with."""
 
     lines: Mapping[int, str]
     channels: Mapping[int, str]
     folder: Path | None = None
     """Where the company keeps calendars of its own."""
+    forms: WordForms = field(default_factory=StoredForms)
 
 
 def compiled(asked: Mapping[str, Any], names: SourceNames) -> Condition:
@@ -118,9 +119,9 @@ def _source(asked: Mapping[str, Any], names: SourceNames) -> Sequence[Condition]
         return ()
     for kind in kinds:
         limits.NAME.require(kind, field="kinds")
-    for field, said, known in (("lines", lines, names.lines), ("channels", channels, names.channels)):
+    for name, said, known in (("lines", lines, names.lines), ("channels", channels, names.channels)):
         if gone := [one for one in said if one not in known]:
-            raise _wrong(T("There is none with the number {n} any more.", n=gone[0]), _SOURCES, field=field)
+            raise _wrong(T("There is none with the number {n} any more.", n=gone[0]), _SOURCES, field=name)
     shown = [
         ", ".join(names.lines[one] for one in lines),
         ", ".join(kinds),
@@ -140,27 +141,24 @@ _SOURCES: Final = T("See lines and channels: {how}", how=to_do(Next.LINES))
 
 
 def _words(asked: Mapping[str, Any], names: SourceNames) -> Sequence[Condition]:
-    del names
-    exact = bool(asked.get("exact"))
+    forms, exact = names.forms, bool(asked.get("exact"))
     found: list[Condition] = []
     if words := _listed(asked, "words"):
-        found.append(HasWords(_phrases("words", words, exact=exact), every=bool(asked.get("every"))))
+        found.append(HasWords(_phrases("words", words, forms, exact=exact), every=bool(asked.get("every"))))
     if without := _listed(asked, "without"):
-        found.append(Negated(HasWords(_phrases("without", without, exact=exact))))
+        found.append(Negated(HasWords(_phrases("without", without, forms, exact=exact))))
     return found
 
 
-def _phrases(field: str, said: Sequence[str], *, exact: bool) -> tuple[Phrase, ...]:
-    return tuple(_phrase(field, one, exact=exact) for one in said)
+def _phrases(name: str, said: Sequence[str], forms: WordForms, *, exact: bool) -> tuple[Phrase, ...]:
+    return tuple(_phrase(name, one, forms, exact=exact) for one in said)
 
 
-def _phrase(field: str, said: str, *, exact: bool) -> Phrase:
-    limits.SEARCH.require(said, field=field)
-    made = phrase(said, exact=exact)
+def _phrase(name: str, said: str, forms: WordForms, *, exact: bool) -> Phrase:
+    limits.SEARCH.require(said, field=name)
+    made = phrase(said, forms, exact=exact)
     if made is None:
-        raise _wrong(
-            T("There is no word in «{said}».", said=said), T("Write words of letters and digits."), field=field
-        )
+        raise _wrong(T("There is no word in «{said}».", said=said), T("Write words of letters and digits."), field=name)
     return made
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +24,7 @@ from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import access, channels, conditions, lines, links, rule_outcomes
 from chatapp_cli.services.conditions import SourceNames
 from chatapp_cli.services.rule_outcomes import RuleOutcome
+from chatapp_cli.services.word_forms import CollectedForms, DictionaryForms, StoredForms
 from chatapp_cli.store.rows.crm import RuleRow
 from chatapp_cli.store.tx import Tx
 
@@ -41,6 +42,8 @@ class PipelineRule:
     """The condition as a person asked for it."""
     condition: Condition
     outcome: RuleOutcome
+    forms: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Of its words, which are stored with it."""
     problem: UsageError | None = None
     """Why the rule is passed over, such as a channel that is gone; ``None``: it is not."""
 
@@ -71,14 +74,16 @@ def source_names(tx: Tx, folder: Path | None) -> SourceNames:
 
 
 def _rule(row: RuleRow, names: SourceNames) -> PipelineRule:
-    asked, outcome = json.loads(row.condition), rule_outcomes.restored(row.outcome)
+    asked, outcome, forms = json.loads(row.condition), rule_outcomes.restored(row.outcome), json.loads(row.forms)
     condition: Condition = Always()
     problem = None
     try:
-        condition = conditions.compiled(asked, names)
+        condition = conditions.compiled(asked, replace(names, forms=StoredForms(forms)))
     except UsageError as error:
         problem = error
-    return PipelineRule(id=row.id, name=row.name, asked=asked, condition=condition, outcome=outcome, problem=problem)
+    return PipelineRule(
+        id=row.id, name=row.name, asked=asked, condition=condition, outcome=outcome, forms=forms, problem=problem
+    )
 
 
 def one(tx: Tx, link: LinkId, rule: RuleId) -> RuleRow:
@@ -127,7 +132,7 @@ def add(
     _require_reached(order)
     number = RuleId(
         tx.insert("rules.add", link=link, position=place + 1, name=made.name, condition=_stored(asked),
-                  outcome=outcome.stored(), now=tx.now)
+                  forms=json.dumps(made.forms, ensure_ascii=False), outcome=outcome.stored(), now=tx.now)
     )  # fmt: skip
     _place(tx, [number if rule is made else rule.id for rule in order])
     _changed(tx, link, number, made.name, "added")
@@ -143,7 +148,8 @@ def change(
     one(tx, link, rule)
     made = _sound(tx, name, asked, outcome, folder)
     _require_reached([made if known.id == rule else known for known in everything(tx, link, folder)])
-    tx.run("rules.change", id=rule, name=made.name, condition=_stored(asked), outcome=outcome.stored())
+    forms = json.dumps(made.forms, ensure_ascii=False)
+    tx.run("rules.change", id=rule, name=made.name, condition=_stored(asked), forms=forms, outcome=outcome.stored())
     _changed(tx, link, rule, made.name, "changed")
 
 
@@ -189,14 +195,15 @@ def _sound(tx: Tx, name: str, asked: Mapping[str, Any], outcome: RuleOutcome, fo
         limits.OPTION.require(value, field="field")
     for tag in outcome.tags:
         limits.TAG.require(tag, field="tag")
-    condition = conditions.compiled(asked, source_names(tx, folder))
+    forms = CollectedForms(DictionaryForms())
+    condition = conditions.compiled(asked, replace(source_names(tx, folder), forms=forms))
     if rule_checks.is_never(condition):
         raise UsageError(
             T("The rule {name} can never fit: one of its conditions excludes another.", name=name),
             T("Leave one of them out, or make two rules of it."),
             field="if",
         )
-    return PipelineRule(id=RuleId(0), name=name, asked=asked, condition=condition, outcome=outcome)
+    return PipelineRule(id=RuleId(0), name=name, asked=asked, condition=condition, outcome=outcome, forms=forms.asked)
 
 
 def _require_reached(rules: Sequence[PipelineRule]) -> None:

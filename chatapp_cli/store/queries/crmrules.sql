@@ -5,21 +5,21 @@ SELECT rules FROM crm_link WHERE id = :link;
 UPDATE crm_link SET rules = rules + 1 WHERE id = :link;
 
 -- name: rules.all
-SELECT id, link_id, position, name, condition, outcome, turn FROM crm_rule WHERE link_id = :link ORDER BY position, id;
+SELECT id, link_id, position, name, condition, forms, outcome, turn FROM crm_rule WHERE link_id = :link ORDER BY position, id;
 
 -- name: rules.one
-SELECT id, link_id, position, name, condition, outcome, turn FROM crm_rule WHERE id = :id;
+SELECT id, link_id, position, name, condition, forms, outcome, turn FROM crm_rule WHERE id = :id;
 
 -- name: rules.turn
 SELECT turn FROM crm_rule WHERE id = :id;
 
 -- name: rules.add
-INSERT INTO crm_rule (link_id, position, name, condition, outcome, turn, created_at)
-VALUES (:link, :position, :name, :condition, :outcome, 0, :now)
+INSERT INTO crm_rule (link_id, position, name, condition, forms, outcome, turn, created_at)
+VALUES (:link, :position, :name, :condition, :forms, :outcome, 0, :now)
 RETURNING id;
 
 -- name: rules.change
-UPDATE crm_rule SET name = :name, condition = :condition, outcome = :outcome WHERE id = :id;
+UPDATE crm_rule SET name = :name, condition = :condition, forms = :forms, outcome = :outcome WHERE id = :id;
 
 -- name: rules.place
 UPDATE crm_rule SET position = :position WHERE id = :id;

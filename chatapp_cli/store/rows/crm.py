@@ -238,6 +238,7 @@ class RuleRow(NamedTuple):
     position: int
     name: str
     condition: str
+    forms: str
     outcome: str
     turn: int
 

@@ -227,6 +227,8 @@ class CrmRule(Table, table=True):
     name: str
     condition: str
     """As a person asked for it, as JSON."""
+    forms: str
+    """Those of its words, as JSON: a dictionary would tell them again, at a price."""
     outcome: str
     """As JSON."""
     turn: int
