@@ -42,6 +42,7 @@ from chatapp_cli.services import (
     composing,
     crm_cards,
     crm_chats,
+    crm_first,
     crm_texts,
     dialogs,
     employees,
@@ -343,7 +344,13 @@ def _texted(tx: Tx, link: LinkId, event: CrmTexted, context: CrmContext) -> None
 
 
 def _wrote_first(tx: Tx, link: LinkId, event: CrmWroteFirst, context: CrmContext) -> None:
-    """Accept a message to a phone, once for its mark. Raises Refused and NotFound."""
+    """Accept a message to a phone, once for its mark. Raises Refused and NotFound.
+
+    Of one that stands in a chat of the CRM, its author is told there if it is refused.
+    """
+    if event.remote:
+        crm_first.send(_as_author(tx, link, event.author), link, event, context.able)
+        return
     crm_cards.require_beginner(tx, context.able, link, event.channel)
     options = SendOptions(key=key_of(f"crm {link} card {event.mark}"), origin=Origin.CRM)
     to = ToAddress(event.channel, crm_cards.require_phone(tx, event.phone))
