@@ -12,11 +12,21 @@ from typing import Any, Final, Self
 
 from aiohttp import web
 
+from chatapp_cli.ports.world import Clock
+
 _HOST: Final = "127.0.0.1"
 _PATIENCE: Final = 0.1
 """Seconds that open requests have to finish when the port closes."""
 _TURNS: Final = 3
 """Turns of the loop until an accepted connection has its protocol."""
+_LOOK: Final = 0.02
+"""Real seconds between two looks at a clock that tests may drive."""
+
+
+async def reach(clock: Clock, moment: float) -> None:
+    """Wait until the monotonic clock shows a moment, whoever moves it."""
+    while clock.monotonic() < moment:  # noqa: ASYNC110 - a test moves the clock
+        await asyncio.sleep(_LOOK)
 
 
 class HttpSandbox(ABC):

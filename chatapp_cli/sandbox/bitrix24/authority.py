@@ -13,10 +13,10 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from chatapp_cli.ports.world import Clock
-from chatapp_cli.sandbox.bitrix24.brackets import parsed_query
 from chatapp_cli.sandbox.bitrix24.misbehaviour import TOKEN, Misbehaviour
 from chatapp_cli.sandbox.bitrix24.objects import ADMIN, Json, Pair, PortalCall, PortalRefusal
 from chatapp_cli.sandbox.bitrix24.wire import cut_off, page, read_parameters, without_tokens
+from chatapp_cli.sandbox.brackets import parsed_query
 from chatapp_cli.sandbox.serving import HttpSandbox
 
 HOUR: Final = 3600.0

@@ -6,8 +6,8 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
-from chatapp_cli.sandbox.bitrix24.brackets import parsed_query
 from chatapp_cli.sandbox.bitrix24.objects import Json, PortalRefusal
+from chatapp_cli.sandbox.brackets import parsed_query
 
 MOST: Final = 50
 _REFERENCE: Final = re.compile(r"\$result((?:\[[^\]]*\])+)")

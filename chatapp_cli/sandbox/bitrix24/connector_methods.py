@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from chatapp_cli.sandbox.bitrix24.basic_methods import said_against_address
 from chatapp_cli.sandbox.bitrix24.call import Call, Desk, Method
-from chatapp_cli.sandbox.bitrix24.downloads import fetched
 from chatapp_cli.sandbox.bitrix24.objects import Json, PortalChat, PortalMessage, PortalRefusal
 from chatapp_cli.sandbox.bitrix24.rules import refused_item, said_against_item
 from chatapp_cli.sandbox.bitrix24.talk import message_event, session_event
+from chatapp_cli.sandbox.downloads import fetched
 
 _ID: Final = re.compile(r"[a-z0-9_]+")
 _NEEDED: Final = {

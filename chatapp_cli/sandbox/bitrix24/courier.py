@@ -10,20 +10,13 @@ import aiohttp
 
 from chatapp_cli.ports.world import Clock
 from chatapp_cli.sandbox.bitrix24.authority import SCOPES, BitrixAuthority
-from chatapp_cli.sandbox.bitrix24.brackets import Pairs, flattened, unordered
 from chatapp_cli.sandbox.bitrix24.misbehaviour import Misbehaviour
 from chatapp_cli.sandbox.bitrix24.objects import ADMIN, SYSTEM, Answered, EventBinding, Json, PortalEvent
 from chatapp_cli.sandbox.bitrix24.office import PortalOffice
+from chatapp_cli.sandbox.brackets import Pairs, flattened, unordered
+from chatapp_cli.sandbox.serving import reach
 
 OK: Final = 200
-_LOOK: Final = 0.02
-"""Real seconds between two looks at a clock that tests may drive."""
-
-
-async def reach(clock: Clock, moment: float) -> None:
-    """Wait until the monotonic clock shows a moment, whoever moves it."""
-    while clock.monotonic() < moment:  # noqa: ASYNC110 - a test moves the clock
-        await asyncio.sleep(_LOOK)
 
 
 class EventCourier:

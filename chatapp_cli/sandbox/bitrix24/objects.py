@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 from chatapp_cli.domain.ids import Millis
-from chatapp_cli.sandbox.bitrix24.brackets import Pairs
+from chatapp_cli.sandbox.brackets import Pairs
 from chatapp_cli.sandbox.stage import StageFile
 
 Json: TypeAlias = dict[str, Any]

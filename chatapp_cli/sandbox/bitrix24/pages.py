@@ -9,10 +9,10 @@ from urllib.parse import urljoin
 from uuid import uuid4
 
 from chatapp_cli.sandbox.bitrix24.authority import SCOPES
-from chatapp_cli.sandbox.bitrix24.brackets import flattened, unordered
 from chatapp_cli.sandbox.bitrix24.browser import ShownForm
 from chatapp_cli.sandbox.bitrix24.call import Desk
 from chatapp_cli.sandbox.bitrix24.objects import ADMIN, KINDS, Answered, Json, PortalCard, PortalSms
+from chatapp_cli.sandbox.brackets import flattened, unordered
 
 
 class PortalPages:

@@ -14,7 +14,6 @@ from chatapp_cli.ports.world import Clock
 from chatapp_cli.sandbox.bitrix24.authority import BitrixAuthority
 from chatapp_cli.sandbox.bitrix24.basic_methods import BasicMethods
 from chatapp_cli.sandbox.bitrix24.batch import run_batch
-from chatapp_cli.sandbox.bitrix24.brackets import parsed_query
 from chatapp_cli.sandbox.bitrix24.call import Call, Desk, Method, Unusual
 from chatapp_cli.sandbox.bitrix24.card_methods import CardMethods
 from chatapp_cli.sandbox.bitrix24.connector_methods import ConnectorMethods
@@ -28,6 +27,7 @@ from chatapp_cli.sandbox.bitrix24.rules import RULES, missing, said_against
 from chatapp_cli.sandbox.bitrix24.sms_methods import SmsMethods
 from chatapp_cli.sandbox.bitrix24.tracker import CardTracker
 from chatapp_cli.sandbox.bitrix24.wire import cut_off, page, read_parameters, without_tokens
+from chatapp_cli.sandbox.brackets import parsed_query
 from chatapp_cli.sandbox.serving import HttpSandbox
 
 _HOST: Final = "127.0.0.1"

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from chatapp_cli.ports.world import Clock
-from chatapp_cli.sandbox.bitrix24.courier import EventCourier, reach
+from chatapp_cli.sandbox.bitrix24.courier import EventCourier
 from chatapp_cli.sandbox.bitrix24.misbehaviour import Misbehaviour
 from chatapp_cli.sandbox.bitrix24.objects import ADMIN, Json, PortalCard, PortalChat
 from chatapp_cli.sandbox.bitrix24.office import PortalOffice
-from chatapp_cli.sandbox.serving import Background
+from chatapp_cli.sandbox.serving import Background, reach
 
 _STEPS: Final = 3
 """The delays go round between the shortest and the longest, so that two of them differ."""

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from chatapp_cli.sandbox.bitrix24.brackets import parsed_query
 from chatapp_cli.sandbox.bitrix24.objects import Json, PortalRefusal
+from chatapp_cli.sandbox.brackets import parsed_query
 
 _SECRET: Final = frozenset({"auth", "client_secret", "refresh_token", "code", "access_token"})
 

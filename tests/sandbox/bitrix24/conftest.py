@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from chatapp_cli.sandbox.bitrix24 import Portal
-from tests.sandbox.bitrix24.desk import Client, HandClock, Handler, listening
+from tests.sandbox.bitrix24.desk import Client, Handler, listening
 from tests.sandbox.bitrix24.schema import problems
+from tests.sandbox.clock import HandClock
 
 
 @pytest.fixture

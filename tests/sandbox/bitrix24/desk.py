@@ -11,30 +11,13 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from chatapp_cli.domain.ids import Millis
 from chatapp_cli.sandbox.bitrix24 import Portal
-from chatapp_cli.sandbox.bitrix24.brackets import nested
+from chatapp_cli.sandbox.brackets import nested
 from chatapp_cli.sandbox.stage import StageFile
 
 CONNECTOR, LINE = "chatapp_whatsapp", 107
 CHAT = "wa:79990000000"
 ICON = {"DATA_IMAGE": "data:image/svg+xml,%3Csvg%3E"}
-
-
-class HandClock:
-    """Moves only when a test moves it."""
-
-    def __init__(self) -> None:
-        self.passed = 0.0
-
-    def now(self) -> Millis:
-        return 1_796_000_000_000 + int(self.passed * 1000)
-
-    def monotonic(self) -> float:
-        return self.passed
-
-    async def sleep(self, seconds: float) -> None:
-        raise AssertionError("nothing in a portal sleeps on this clock")
 
 
 @dataclass

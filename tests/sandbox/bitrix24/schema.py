@@ -1,24 +1,18 @@
-"""What the published descriptions of Bitrix24 say against a portal's calls, answers and posts.
-
-They lie beside the checkout in ``shared/contracts``, and need not be there.
-"""
+"""What the published descriptions of Bitrix24 say against a portal's calls, answers and posts."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator
-
 from chatapp_cli.sandbox.bitrix24 import Portal
-from chatapp_cli.sandbox.bitrix24.brackets import Pairs, nested
 from chatapp_cli.sandbox.bitrix24.misbehaviour import TOKEN
 from chatapp_cli.sandbox.bitrix24.objects import Json, PortalCall
+from chatapp_cli.sandbox.brackets import Pairs, nested
+from tests.sandbox.contracts import PUBLISHED, differences, part
 
-PUBLISHED = Path(__file__).parents[4] / "shared" / "contracts"
 METHODS = PUBLISHED / "bitrix24"
 OVERLAY = PUBLISHED / "bitrix24_overlay"
 
@@ -83,8 +77,7 @@ class Bitrix24Schema:
     def _inside(self, call: PortalCall) -> Iterator[str]:
         block = BLOCKS.get(call.method)
         for item in call.params.get("MESSAGES") or [] if block else []:
-            for error in self._of(self._items, str(block)).iter_errors(item):
-                yield f"{call.method}: {error.json_path} {error.validator}"
+            yield from differences(part(self._items, str(block)), item, call.method)
 
     def _answer(self, call: PortalCall) -> Iterator[str]:
         example = self._example(call.method)
@@ -92,8 +85,7 @@ class Bitrix24Schema:
             yield from _differences(f"answer of {call.method}", example["result"], call.answer)
         if call.method in BLOCKS and call.method.endswith(".messages"):
             for item in call.answer["DATA"]["RESULT"]:
-                for error in self._of(self._items, "item_answer").iter_errors(item):
-                    yield f"answer of {call.method}: {error.json_path} {error.validator}"
+                yield from differences(part(self._items, "item_answer"), item, f"answer of {call.method}")
 
     def _example(self, method: str) -> Json:
         """An answer of a method; where it shows a choice of fields, those of one thing stand in for them all."""
@@ -107,9 +99,6 @@ class Bitrix24Schema:
             return {"result": {"items": [fields], "item": fields}}
         return example
 
-    def _of(self, schema: Json, name: str) -> Draft202012Validator:
-        return Draft202012Validator({"$defs": schema["$defs"], "$ref": f"#/$defs/{name}"})
-
     def post(self, form: Pairs, query: Json) -> Iterator[str]:
         """Judge what the portal posted."""
         said = nested(form)
@@ -120,7 +109,7 @@ class Bitrix24Schema:
 
     def _against(self, name: str, said: Json) -> Iterator[str]:
         if name in self._events["$defs"]:
-            yield from (f"{name}: {e.json_path} {e.validator}" for e in self._of(self._events, name).iter_errors(said))
+            yield from differences(part(self._events, name), said, name)
 
 
 OF_REFUSED_ITEMS = "ERRORS"

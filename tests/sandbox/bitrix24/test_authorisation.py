@@ -9,7 +9,8 @@ import aiohttp
 import pytest
 
 from chatapp_cli.sandbox.bitrix24 import TOKEN, Portal
-from tests.sandbox.bitrix24.desk import Client, HandClock, Handler
+from tests.sandbox.bitrix24.desk import Client, Handler
+from tests.sandbox.clock import HandClock
 
 
 async def ask(portal: Portal, **params: str) -> tuple[int, Any]:

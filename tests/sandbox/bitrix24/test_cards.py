@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from chatapp_cli.sandbox.bitrix24 import Portal
-from tests.sandbox.bitrix24.desk import CHAT, CONNECTOR, LINE, Client, HandClock, Handler, item
+from tests.sandbox.bitrix24.desk import CHAT, CONNECTOR, LINE, Client, Handler, item
+from tests.sandbox.clock import HandClock
 
 
 def kinds(portal: Portal) -> list[str]:

@@ -10,7 +10,8 @@ import pytest
 
 from chatapp_cli.sandbox.bitrix24 import Portal
 from chatapp_cli.sandbox.stage import StageFile
-from tests.sandbox.bitrix24.desk import CHAT, CONNECTOR, LINE, Client, HandClock, Handler
+from tests.sandbox.bitrix24.desk import CHAT, CONNECTOR, LINE, Client, Handler
+from tests.sandbox.clock import HandClock
 
 PRICES = StageFile(name="Прайс.pdf", mime="application/pdf", content=b"%PDF of prices")
 EVENTS = (

@@ -9,7 +9,8 @@ import pytest
 
 from chatapp_cli.sandbox.bitrix24 import Portal
 from chatapp_cli.sandbox.bitrix24.rules import RULES
-from tests.sandbox.bitrix24.desk import CHAT, CONNECTOR, LINE, Client, HandClock, item
+from tests.sandbox.bitrix24.desk import CHAT, CONNECTOR, LINE, Client, item
+from tests.sandbox.clock import HandClock
 
 
 async def test_fifty_requests_pass_at_once_and_two_more_in_each_second(

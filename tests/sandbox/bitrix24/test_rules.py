@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatapp_cli.sandbox.bitrix24.brackets import flattened, nested, unordered
 from chatapp_cli.sandbox.bitrix24.rules import RULES, refused_item, said_against_item
 from chatapp_cli.sandbox.bitrix24.server import MethodServer
+from chatapp_cli.sandbox.brackets import flattened, nested, unordered
 from tests.sandbox.bitrix24.desk import item
 from tests.sandbox.bitrix24.schema import BOTH_SPELLINGS, Bitrix24Schema, schema
 

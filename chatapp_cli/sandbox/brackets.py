@@ -1,4 +1,4 @@
-"""PHP's bracket forms: how Bitrix24 posts events, and one of the ways in which it takes parameters."""
+"""PHP's bracket forms: how CRMs post events, and one of the ways in which Bitrix24 takes parameters."""
 
 from __future__ import annotations
 
