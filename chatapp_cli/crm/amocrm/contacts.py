@@ -23,12 +23,13 @@ PATH: Final = "/api/v4/contacts"
 
 async def contact_of(api: AmoApi, person: CrmPerson) -> int | None:
     """The oldest contact with the phone, the address or the @username of a person; ``None`` if there is none."""
-    for code, wanted, query in _reached(person):
-        answer = await api.get(PATH, {"query": query, "limit": _AT_MOST, "with": "leads"})
-        fitting = [one for one in embedded(answer, "contacts") if _has(one, code, wanted)]
-        numbers = [one["id"] for one in fitting if isinstance(one.get("id"), int) and not one.get("is_deleted")]
-        if numbers:
-            return int(min(numbers))
+    for code, wanted in _reached(person):
+        for query in _pieces(wanted):
+            answer = await api.get(PATH, {"query": query, "limit": _AT_MOST, "with": "leads"})
+            fitting = [one for one in embedded(answer, "contacts") if _has(one, code, wanted)]
+            numbers = [one["id"] for one in fitting if isinstance(one.get("id"), int) and not one.get("is_deleted")]
+            if numbers:
+                return int(min(numbers))
     return None
 
 
@@ -45,7 +46,7 @@ async def bind(api: AmoApi, contact: int, chat: str) -> None:
 async def made(api: AmoApi, person: CrmPerson, name: str) -> int:
     """A new contact. A lost answer is Retryable: it is looked for before another is made."""
     fields = [
-        {"field_code": code, "values": [{"value": wanted, "enum_code": "WORK"}]} for code, wanted, _ in _reached(person)
+        {"field_code": code, "values": [{"value": wanted, "enum_code": "WORK"}]} for code, wanted in _reached(person)
     ]
     item: dict[str, Any] = {"name": name, "request_id": "0"} | ({"custom_fields_values": fields} if fields else {})
     try:
@@ -58,18 +59,24 @@ async def made(api: AmoApi, person: CrmPerson, name: str) -> int:
     return int(found[0])
 
 
-def _reached(person: CrmPerson) -> Iterator[tuple[str, str, str]]:
-    """By what a person is found: the field, its value, and the piece of it that is asked for.
-
-    A @username stands in the field of the phone (S-186).
-    """
-    digits = re.sub(r"\D", "", person.phone)
-    if digits:
-        yield "PHONE", person.phone, digits[-_TAIL:]
+def _reached(person: CrmPerson) -> Iterator[tuple[str, str]]:
+    """By what a person is found: the field and its value. A @username stands in the field of the phone (S-186)."""
+    if person.phone:
+        yield "PHONE", person.phone
     if mail := mail_of(person):
-        yield "EMAIL", mail, mail
+        yield "EMAIL", mail
     elif name := person.username.strip().lstrip("@"):
-        yield "PHONE", f"@{name}", f"@{name}"
+        yield "PHONE", f"@{name}"
+
+
+def _pieces(wanted: str) -> Iterator[str]:
+    """The pieces of a value that are asked for: of a phone its last digits in the groups that people write."""
+    digits = "" if "@" in wanted else re.sub(r"\D", "", wanted)
+    yield digits[-_TAIL:] or wanted
+    if len(digits) > _TAIL:
+        three, two, last = digits[-7:-4], digits[-4:-2], digits[-2:]
+        yield f"{three}-{two}-{last}"
+        yield f"{three} {two} {last}"
 
 
 def _has(contact: Mapping[str, Any], code: str, wanted: str) -> bool:

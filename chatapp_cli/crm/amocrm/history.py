@@ -60,9 +60,9 @@ class AmoHistory:
                 messages = await self._chats.history(chat.remote, 0)
             except Rejected:
                 continue
-            arrivals = [_arrival(chat, one, staff, now) for one in messages if _is_theirs(one, staff)]
+            arrivals = [_arrival(chat, one, staff, now) for one in _in_order(messages) if _is_theirs(one, staff)]
             if arrivals:
-                yield sorted(arrivals, key=_at)
+                yield arrivals
 
 
 def _is_theirs(one: Json, staff: Mapping[str, str]) -> bool:
@@ -81,8 +81,15 @@ def _arrival(chat: MirroredChat, one: Json, staff: Mapping[str, str], now: Milli
     return events.arrival(events.words(tree, kind=chat.kind, place=chat.place, chat=chat.chat, author=author), now)
 
 
-def _at(arrival: CrmArrival) -> int:
-    return getattr(arrival.event, "at", None) or 0
+def _in_order(messages: Sequence[Json]) -> Sequence[Json]:
+    """Oldest first; in which order a history comes is not documented."""
+    newest_first = bool(messages) and _at(messages[0]) >= _at(messages[-1])
+    return sorted(reversed(messages) if newest_first else messages, key=_at)
+
+
+def _at(message: Json) -> int:
+    said = message.get("msec_timestamp")
+    return said if isinstance(said, int) else 0
 
 
 def _number(chat: str) -> int:
