@@ -10,6 +10,7 @@ import binascii
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
@@ -38,6 +39,7 @@ from chatapp_cli.ports.world import Clock, World
 WAY: Final = "way"
 TOKEN: Final = "token"  # noqa: S105 - the name of an answer
 """The answer to how an account is linked, and the name of the secret."""
+SUBDOMAIN: Final = "/oauth2/account/current/subdomain"
 
 
 class AccessClaims(msgspec.Struct, frozen=True):
@@ -94,6 +96,27 @@ class TokenServer:
             raise OutcomeUnknown("strange_answer", "token")
         return granted
 
+    async def moved_to(self, token: AccessToken) -> str:
+        """Where a renamed account is now (providers' sheet §4.1); empty if nobody tells it.
+
+        The refresh token goes only to a host of the vendor, which the access token names.
+        """
+        scheme = urlsplit(self.origin).scheme
+        try:
+            there = f"{scheme}://{claims_of(token.access).api_domain}"
+        except ValueError:
+            return ""
+        if not is_account(there):
+            return ""
+        headers = {"X-Refresh-Token": token.refresh}
+        with network([token.refresh]):
+            async with self.http.get(f"{there}{SUBDOMAIN}", headers=headers, allow_redirects=False) as response:
+                answer = await read(response)
+        said = errors.said(answer)
+        domain = said.get("domain") if answer.ok and isinstance(said, dict) else None
+        found = f"{scheme}://{domain}" if isinstance(domain, str) else ""
+        return found if found and is_account(found) else ""
+
     async def _granted(self, **grant: str) -> Granted:
         secrets = [self.keys.client_secret, *grant.values()]
         asked = {
@@ -133,6 +156,10 @@ class Bearer(ABC):
         """One in place of a refused one. Raises NeedsRebind if there is none."""
 
     @abstractmethod
+    async def where(self, token: AccessToken) -> str:
+        """Where the account is now that does not answer at its address; empty if that cannot be found out."""
+
+    @abstractmethod
     async def aclose(self) -> None:
         """Wait for a running renewal."""
 
@@ -151,6 +178,10 @@ class LongLived(Bearer):
         """There is none. Raises NeedsRebind."""
         raise NeedsRebind("token_refused")
 
+    async def where(self, token: AccessToken) -> str:  # noqa: ARG002 - see below
+        """Nothing: only a refresh token finds that out."""
+        return ""
+
     async def aclose(self) -> None:
         """There is nothing to wait for."""
 
@@ -160,7 +191,11 @@ class Rotated(Bearer):
 
     def __init__(self, bound: Bound, token: AccessToken, server: TokenServer, world: World) -> None:
         with_token = replace(bound, secrets={**bound.secrets, "token": tokens.written(token)})
-        self._tokens = Tokens(with_token, Rotation(server.renew, with_token, world), world.clock)
+        self._server = server
+        self._tokens = Tokens(with_token, Rotation(self._renewal, with_token, world), world.clock)
+
+    async def _renewal(self, spent: str) -> Granted:
+        return await self._server.renew(spent)
 
     async def present(self) -> AccessToken:
         """The token, renewed before it ends."""
@@ -169,6 +204,13 @@ class Rotated(Bearer):
     async def another(self, refused: AccessToken) -> AccessToken:
         """The next one."""
         return await self._tokens.another(refused)
+
+    async def where(self, token: AccessToken) -> str:
+        """Ask the vendor, at the host that the token names, where the account is; renewals go there from now on."""
+        found = await self._server.moved_to(token)
+        if found:
+            self._server = replace(self._server, origin=found)
+        return found
 
     async def aclose(self) -> None:
         """Wait for a running renewal: its answer must not be lost."""

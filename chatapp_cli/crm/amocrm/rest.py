@@ -16,12 +16,13 @@ import msgspec
 from chatapp_cli.crm.amocrm import errors
 from chatapp_cli.crm.amocrm.access import Bearer, account_in, bearer
 from chatapp_cli.crm.amocrm.record import HELD, HeldAccount, held
-from chatapp_cli.domain.errors import NeedsRebind, OutcomeUnknown, RateLimited, Rejected, Retryable
+from chatapp_cli.domain.errors import Misconfigured, NeedsRebind, OutcomeUnknown, RateLimited, Rejected, Retryable
 from chatapp_cli.kit.http import HttpResponse, network, open_session, read
 from chatapp_cli.kit.pace import Bucket, Urgency
 from chatapp_cli.kit.records import written
 from chatapp_cli.kit.tokens import AccessToken
 from chatapp_cli.ports.bind import Bound
+from chatapp_cli.ports.memory import Memory
 from chatapp_cli.ports.world import World
 
 RATE: Final = 6.4
@@ -30,6 +31,8 @@ BURST: Final = 1
 LARGEST: Final = 32 << 20
 """The largest answer in bytes."""
 PATIENCE: Final = 65.0
+"""Seconds: big requests take long, and some end with 504."""
+ACCOUNT: Final = "/api/v4/account"
 PAGE: Final = 250
 """The most members of a page, and of a collection that is written."""
 MOST_PAGES: Final = 200
@@ -43,8 +46,10 @@ Params = Mapping[str, str | int]
 class AmoApi:
     """Calls for one link; every failure is a ChannelError without secrets."""
 
-    def __init__(self, http: aiohttp.ClientSession, tokens: Bearer, account: HeldAccount, world: World) -> None:
-        self.http, self._bearer, self._world = http, tokens, world
+    def __init__(
+        self, http: aiohttp.ClientSession, tokens: Bearer, account: HeldAccount, memory: Memory, world: World
+    ) -> None:
+        self.http, self._bearer, self._memory, self._world = http, tokens, memory, world
         self._bucket = Bucket(world.clock, leak=RATE, burst=BURST)
         self.account = account
         self.date = ""
@@ -102,7 +107,7 @@ class AmoApi:
         urgency: Urgency,
         once: bool = False,
     ) -> Any:
-        token, renewed, full = await self._bearer.present(), False, 0
+        token, renewed, moved, full = await self._bearer.present(), False, False, 0
         while True:
             await self._bucket.enter(urgency)
             response = await self._attempt(token, method, path, params, body, once=once)
@@ -111,12 +116,33 @@ class AmoApi:
             error = errors.refusal(response, now=self._world.clock.now(), once=once, secrets=[token.access])
             if response.status == errors.UNAUTHORISED and not renewed:
                 token, renewed = await self._bearer.another(token), True
+            elif response.status == errors.NOT_FOUND and not moved and await self._has_moved(token):
+                moved = True
             elif isinstance(error, RateLimited) and full < AGAIN:
                 full += 1
                 self._bucket.overflowed()
                 await self._world.clock.sleep(error.retry_after)
             else:
                 raise error
+
+    async def _has_moved(self, token: AccessToken) -> bool:
+        """Whether the account itself is not at its address, and is found at another: nothing was carried out then.
+
+        Raises Misconfigured if it is nowhere.
+        """
+        await self._bucket.enter(Urgency.OPERATOR)
+        if (await self._attempt(token, "GET", ACCOUNT, None, None, once=False)).status != errors.NOT_FOUND:
+            return False
+        origin = await self._bearer.where(token)
+        if not origin:
+            raise Misconfigured("redirected", self.account.origin, field="account")
+        moved = msgspec.structs.replace(self.account, origin=origin)
+        self.account = moved
+        about = await self._attempt(token, "GET", ACCOUNT, None, None, once=False)
+        if about.ok and account_in(errors.said(about)) != moved.number:
+            raise NeedsRebind("other_account", origin)
+        await self._memory.save({HELD: written(moved)})
+        return True
 
     async def _attempt(
         self, token: AccessToken, method: str, path: str, params: Params | None, body: Any, *, once: bool
@@ -180,7 +206,7 @@ async def connected(bound: Bound, world: World) -> AsyncIterator[AmoApi]:
         tokens = await bearer(bound, http, world)
         known = await held(bound)
         account = known or HeldAccount(number=0, origin=bound.settings["account"])
-        api = AmoApi(http, tokens, account, world)
+        api = AmoApi(http, tokens, account, bound.memory, world)
         try:
             if known is None:
                 api.account = await _proved(api, bound)
@@ -201,7 +227,7 @@ async def _proved(api: AmoApi, bound: Bound) -> HeldAccount:
 
 async def about_account(api: AmoApi) -> HeldAccount:
     """The account of the present token with the employee whose it is."""
-    answer = await api.get("/api/v4/account", {"with": "amojo_id"}, urgency=Urgency.OPERATOR)
+    answer = await api.get(ACCOUNT, {"with": "amojo_id"}, urgency=Urgency.OPERATOR)
     user = answer.get("current_user_id")
     return HeldAccount(
         number=account_in(answer),
