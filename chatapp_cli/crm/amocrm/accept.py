@@ -17,7 +17,7 @@ from chatapp_cli.crm.amocrm import button, events, names
 from chatapp_cli.crm.amocrm.events import KeptStir
 from chatapp_cli.crm.amocrm.hosts import is_account
 from chatapp_cli.crm.amocrm.linking import ACCOUNT, CHAT, CODE, CONNECT, SECRETS
-from chatapp_cli.crm.amocrm.notes import written_in
+from chatapp_cli.crm.amocrm.notes import answer_in, written_in
 from chatapp_cli.crm.amocrm.record import (
     FIRST,
     MADE,
@@ -158,10 +158,15 @@ async def _stirs(bound: Bound, tree: Tree) -> Any:
 
 
 def _noted(tree: Tree) -> Iterator[tuple[int, int]]:
-    """The ids of leads and of their new notes; the note stands in the item, or is the item."""
+    """The ids of leads and of their new notes; the note stands in the item, or is the item.
+
+    Those that tell a text which answers nobody are passed over, such as our own: they need no look.
+    """
     for item in members(_map(tree, "leads").get("note")):
         note = _map(item, "note") or (item if isinstance(item, Mapping) else {})
         lead = next((note[name] for name in ("element_id", "entity_id") if name in note), "")
+        if isinstance(note.get("text"), str) and not answer_in(note["text"]):
+            continue
         if str(lead).isdecimal() and str(note.get("id", "")).isdecimal():
             yield int(str(lead)), int(str(note["id"]))
 

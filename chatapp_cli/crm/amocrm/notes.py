@@ -33,7 +33,8 @@ CHAT: Final = "note "
 """Before our id of a chat: the lead in which it is written down."""
 LEAD: Final = "lead "
 """Before the number of a lead: the chat that is written down there."""
-ANSWERS: Final = (">", "/ответ", "/reply")
+_MARK: Final = ">"
+ANSWERS: Final = (_MARK, "/ответ", "/reply")
 """How a note begins that is meant for the client."""
 SERVICE: Final = "ChatApp"
 _OURS: Final = "extended_service_message"
@@ -262,8 +263,9 @@ def answer_in(note: str) -> str:
     """The words for the client in a note; empty if it is not meant for them."""
     said = note.lstrip()
     for beginning in ANSWERS:
-        if said.lower().startswith(beginning):
-            return said[len(beginning) :].strip()
+        rest = said[len(beginning) :]
+        if said.lower().startswith(beginning) and (beginning == _MARK or rest[:1].isspace()):
+            return rest.strip()
     return ""
 
 
