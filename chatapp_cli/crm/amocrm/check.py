@@ -15,7 +15,7 @@ from chatapp_cli.crm.amocrm.names import KIND
 from chatapp_cli.crm.amocrm.people import people
 from chatapp_cli.crm.amocrm.record import SCOPE, ConnectedChats, has_chats
 from chatapp_cli.crm.amocrm.rest import AmoApi, inside
-from chatapp_cli.domain.errors import ChannelError
+from chatapp_cli.domain.errors import ChannelError, Misconfigured
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.kit import crm_checks, records
@@ -33,6 +33,8 @@ _MINUTE: Final = 60_000
 _ENTITIES: Final[Mapping[str, str]] = {"leads": "«Сделки»", "contacts": "«Контакты»", "companies": "«Компании»"}
 _NEEDED: Final = ("view", "edit", "add")
 _ALL: Final = "A"
+
+_GIVE: Final = T("Give it in «Настройки», «Пользователи», or let an administrator link the CRM.")
 
 broken = partial(crm_checks.broken, KIND)
 
@@ -104,6 +106,8 @@ async def _rights(api: AmoApi) -> Sequence[Finding]:
     """The rights of whoever made the tokens, as S-187 names them."""
     try:
         rows = await people(api)
+    except Misconfigured as error:
+        return [_no_administrator() if error.code == "scope" else broken("scopes", error)]
     except ChannelError as error:
         return [broken("scopes", error)]
     own = next((one for one in rows if one.get("id") == api.account.user), None)
@@ -111,23 +115,23 @@ async def _rights(api: AmoApi) -> Sequence[Finding]:
     if not isinstance(rights, dict):
         return [Finding(name="scopes", ok=True, what=T("amoCRM does not tell the rights of this user."))]
     name = str(own.get("name") or "") if own is not None else ""
-    lacking = list(_lacking(rights))
+    lacking = list(lacking_rights(rights))
     if lacking:
-        return [
-            Finding(
-                name="scopes",
-                ok=False,
-                what=T("{name} lacks full access to: {rights}.", name=name, rights=", ".join(lacking)),
-                next_step=T("Give it in «Настройки», «Пользователи», or let an administrator link the CRM."),
-            )
-        ]
+        what = T("{name} lacks full access to: {rights}.", name=name, rights=", ".join(lacking))
+        return [Finding(name="scopes", ok=False, what=what, next_step=_GIVE)]
     if rights.get("is_active") is False:
         what = T("{name}, whose tokens these are, is switched off: the link will end.", name=name)
         return [Finding(name="owner", ok=False, what=what, next_step=T("Link the CRM as a service employee."))]
     return [Finding(name="scopes", ok=True, what=T("All rights that are needed are given."))]
 
 
-def _lacking(rights: Mapping[str, Any]) -> Iterator[str]:
+def _no_administrator() -> Finding:
+    """Only administrators see rights at all."""
+    what = T("The user whose tokens these are is no administrator: «Интеграции» is lacking at least.")
+    return Finding(name="scopes", ok=False, what=what, next_step=_GIVE)
+
+
+def lacking_rights(rights: Mapping[str, Any]) -> Iterator[str]:
     """What is not fully open: everything is, to an administrator; only they make webhooks."""
     if rights.get("is_admin") is True:
         return
