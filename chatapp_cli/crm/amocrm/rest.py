@@ -116,7 +116,7 @@ class AmoApi:
             error = errors.refusal(response, now=self._world.clock.now(), once=once, secrets=[token.access])
             if response.status == errors.UNAUTHORISED and not renewed:
                 token, renewed = await self._bearer.another(token), True
-            elif response.status == errors.NOT_FOUND and not moved and await self._has_moved(token):
+            elif response.status == errors.NOT_FOUND and not moved and await self._followed(token):
                 moved = True
             elif isinstance(error, RateLimited) and full < AGAIN:
                 full += 1
@@ -125,8 +125,8 @@ class AmoApi:
             else:
                 raise error
 
-    async def _has_moved(self, token: AccessToken) -> bool:
-        """Whether the account itself is not at its address, and is found at another: nothing was carried out then.
+    async def _followed(self, token: AccessToken) -> bool:
+        """Follow an account that is not at its address; false if it is there: then the refusal is about something in it.
 
         Raises Misconfigured if it is nowhere.
         """
