@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, 
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from chatapp_cli.crm.amocrm import accept, cards, check, events, files, linking, places, rest
+from chatapp_cli.crm.amocrm import accept, cards, check, events, files, linking, names, places, rest
 from chatapp_cli.crm.amocrm.arrange import AmoArrangement
 from chatapp_cli.crm.amocrm.chats import ChatsApi
 from chatapp_cli.crm.amocrm.deliver import AmoDelivery
@@ -90,7 +90,7 @@ class AmoSession:
     async def cards(self, chat: CrmChat) -> Sequence[Card]:
         """The cards that the account has bound to a chat, or the lead in which it is written down."""
         if self._chats is not None:
-            return await cards.cards(self._api, await cards.ids_of_chat(self._api, chat.remote))
+            return await cards.cards(self._api, await cards.ids_of_chat(self._api, names.chat_of(chat.remote)))
         lead = await self._notes.lead_of(chat.id)
         return await cards.cards(self._api, {} if lead is None else {"deal": lead})
 

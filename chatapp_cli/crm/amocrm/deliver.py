@@ -70,7 +70,7 @@ class AmoDelivery:
 
     async def _add(self, entry: LedgerEntry) -> CrmReceipt:
         """Show a message; before the first one its chat is bound to the client's contact (addendum C5)."""
-        if not entry.chat.remote:
+        if not names.chat_of(entry.chat.remote):
             await self._bind(entry)
         return await self._shown(entry, {})
 
@@ -99,7 +99,7 @@ class AmoDelivery:
     async def _first(self, entry: LedgerEntry) -> str:
         """The client's id in a chat that an employee began, until our ids are told with it."""
         name = f"{FIRST}{entry.chat.remote}"
-        return (await self._memory.known(name)).get(name, "") if entry.chat.remote else ""
+        return (await self._memory.known(name)).get(name, "") if names.chat_of(entry.chat.remote) else ""
 
     async def find(self, entry: LedgerEntry) -> CrmReceipt | None:
         """Look for a message by our id, and complete it if only its first files came.

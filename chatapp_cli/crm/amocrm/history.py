@@ -37,7 +37,7 @@ class AmoHistory:
 
         Raises OutcomeUnknown for a history that does not end.
         """
-        chat = entry.chat.remote or await self._chats.chat(convert.opened(entry))
+        chat = names.chat_of(entry.chat.remote) or await self._chats.chat(convert.opened(entry))
         found: dict[str, str] = {}
         for page in range(MOST_PAGES):
             messages = await self._chats.history(chat, page * PAGE, urgency=Urgency.CLIENT)

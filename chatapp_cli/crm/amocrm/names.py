@@ -46,6 +46,11 @@ def read_conversation(client_id: str) -> tuple[PairingId, str] | None:
     return (PairingId(int(found[1])), found[2]) if found else None
 
 
+def chat_of(remote: str) -> str:
+    """A chat's id in the chats; empty for one that was written down as notes until now, whose lead has a number."""
+    return remote if is_uuid(remote) else ""
+
+
 def is_uuid(said: str) -> bool:
     """Whether it is an id of amojo's."""
     return _UUID.fullmatch(said) is not None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 import msgspec
 
@@ -76,31 +76,38 @@ class AmoNotes:
         return unless_all_failed([await self._outcome(one) for one in entries], errors.stops_everything)
 
     async def _outcome(self, entry: LedgerEntry) -> Outcome:
+        words = self._told(entry)
+        if not words or entry.chat.kind == "group" or not showing.is_shown(entry):
+            return CrmReceipt()
         try:
-            await self._tell(entry)
+            return await self._note(entry, words)
         except ChannelError as error:
             return error
-        return CrmReceipt()
 
-    async def _tell(self, entry: LedgerEntry) -> None:
-        """A note cannot be changed for the client's sake, so that a change is one more note."""
-        if entry.chat.kind == "group":
-            return
-        if entry.act is Act.ADD:
-            if showing.is_shown(entry):
-                await self._note(entry, self._words(entry))
-        elif entry.act is Act.EDIT:
-            await self._note(entry, f"{self._head(entry)}\n{show(T('Changed:'))} {showing.words(entry, ())}")
-        elif entry.act is Act.DELETE:
-            await self._note(entry, f"{self._head(entry)}\n{show(T('The message was deleted.'))}")
-        elif entry.act is Act.FAILED:
-            await self._note(entry, f"{show(T('Not delivered:'))} {showing.complaint(entry)}")
+    def _told(self, entry: LedgerEntry) -> str:
+        """The note of an entry; empty for what needs none. A change is one more note: they are not changed."""
+        match entry.act:
+            case Act.ADD:
+                return self._words(entry)
+            case Act.EDIT:
+                return f"{self._head(entry)}\n{show(T('Changed:'))} {showing.words(entry, ())}"
+            case Act.DELETE:
+                return f"{self._head(entry)}\n{show(T('The message was deleted.'))}"
+            case Act.FAILED:
+                return f"{show(T('Not delivered:'))} {showing.complaint(entry)}"
+            case Act.DELIVERED | Act.TEXTED | Act.OWNER:
+                return ""
+            case unknown:
+                assert_never(unknown)
 
-    async def _note(self, entry: LedgerEntry, words: str) -> None:
-        """Write a note into the lead of an entry; what nobody wrote to us in, is not begun for a change."""
+    async def _note(self, entry: LedgerEntry, words: str) -> CrmReceipt:
+        """Write a note into the lead of an entry, whose number stands for the chat.
+
+        A conversation that the client did not begin is not written down.
+        """
         lead = await self._lead(entry, makes=entry.act is Act.ADD and not entry.ours)
         if lead is None:
-            return
+            return CrmReceipt()
         item = {"note_type": _OURS, "params": {"service": SERVICE, "text": words}, "request_id": "0"}
         try:
             await self._api.post(f"/api/v4/leads/{lead}/notes", [item])
@@ -109,6 +116,7 @@ class AmoNotes:
                 raise
             self._looked.pop(entry.chat.id, None)
             raise Retryable("lead_gone", error.detail) from error
+        return CrmReceipt(chat=str(lead))
 
     def _head(self, entry: LedgerEntry) -> str:
         """Who wrote when, with our number of the message."""
@@ -211,7 +219,7 @@ class AmoNotes:
         for note in await self._notes(known.lead, _OURS):
             head = str((note.get("params") or {}).get("text") or "").partition("\n")[0]
             if head.endswith(f" · {_number_of(entry)}"):
-                return CrmReceipt()
+                return CrmReceipt(chat=str(known.lead))
         return None
 
     async def owed(self, chats: Sequence[MirroredChat], now: Millis) -> AsyncGenerator[Sequence[CrmArrival], None]:

@@ -126,7 +126,7 @@ class AmoApi:
                 raise error
 
     async def _followed(self, token: AccessToken) -> bool:
-        """Follow an account that is not at its address; false if it is there: then the refusal is about something in it.
+        """Follow an account that has moved; false if it is where it was: then the refusal is about something in it.
 
         Raises Misconfigured if it is nowhere.
         """

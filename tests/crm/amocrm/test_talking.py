@@ -301,3 +301,12 @@ async def test_cards_are_those_of_the_chats_talk_with_stage_and_employee(session
     assert lead.responsible == next(iter(account.users))
     await account.staff.deletes_deal(lead)
     assert [one.kind for one in await session.cards(chat)] == ["contact"]
+
+
+async def test_a_conversation_that_was_notes_goes_on_as_a_chat_once_a_channel_is_registered(
+    session: AmoSession, account: Account
+) -> None:
+    chat = CrmChat(id="chat-1", name="Иван Иванов", remote="1017")
+    [receipt] = await told(session, entry(chat=chat))
+    assert receipt.chat == account.chats[0].id
+    assert await session.cards(chat) == []
