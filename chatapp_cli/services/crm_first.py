@@ -48,6 +48,8 @@ def send(tx: Tx, link: LinkId, event: CrmWroteFirst, able: Able) -> None:
 
 def _address(tx: Tx, said: str) -> str:
     """A phone, a username or an e-mail address as it is stored. Raises Refused."""
+    if not said.strip():
+        raise Refused("bad_address", T("There is no phone, no address and no @username to write to."))
     found = [kind for kind in kinds(said.strip()) if kind != "chat_id"]
     if not found or found[0] == "phone":
         return crm_cards.require_phone(tx, said)
