@@ -13,6 +13,7 @@ from chatapp_cli.sandbox.amocrm.authority import AmoAuthority
 from chatapp_cli.sandbox.amocrm.channel import AmoChannel
 from chatapp_cli.sandbox.amocrm.chat_hooks import ChatHooks
 from chatapp_cli.sandbox.amocrm.chat_server import ChatServer
+from chatapp_cli.sandbox.amocrm.consent import AmoConsent
 from chatapp_cli.sandbox.amocrm.misbehaviour import AmoFaults
 from chatapp_cli.sandbox.amocrm.objects import (
     AmoBotRun,
@@ -46,7 +47,7 @@ class Account:
     """One account with one integration and one chat channel; listens while entered as a context.
 
     Two accounts with different subdomains have different ids and secrets. What is done in them by hand stands in
-    ``staff``, and its most usual parts here too.
+    ``staff`` and ``consent``, and its most usual parts here too.
     """
 
     def __init__(
@@ -71,10 +72,11 @@ class Account:
             authority=self.authority, faults=self.misbehaviour, problems=[], hooks=hooks, bots=bots,
             channel_code=self.channel.code,
         )  # fmt: skip
-        self._chat_hooks = ChatHooks(self.channel, office, self.misbehaviour)
+        self._chat_hooks = ChatHooks(self.channel, office, clock, self.misbehaviour)
         self._talk = AmoTalk(self._desk, self.channel, self._chat_hooks)
         self.server = AccountServer(self._desk, clock, self.calls, rate)
         self.chat_server = ChatServer(self._desk, clock, self.calls, self.channel, self._talk)
+        self.consent = AmoConsent(self._desk)
         self.staff = AmoStaff(self._desk, self._talk, self.chat_server)
         self.manager_writes, self.writes_first = self.staff.manager_writes, self.staff.writes_first
         self.edits, self.reacts, self.types = self.staff.edits, self.staff.reacts, self.staff.types
@@ -96,7 +98,8 @@ class Account:
 
     async def vanish(self) -> None:
         """Stop serving, as in an outage; hooks that wait are lost."""
-        await asyncio.gather(self._desk.hooks.stop(), self._chat_hooks.stop(), self._desk.bots.stop())
+        desk = self._desk
+        await asyncio.gather(desk.hooks.stop(), self._chat_hooks.stop(), desk.bots.stop(), self._talk.stop())
         await self.server.vanish()
         await self.chat_server.vanish()
 
@@ -174,7 +177,7 @@ class Account:
 
     def authorise(self, state: str) -> str:
         """The administrator consents: the address at which the browser ends, with a code for 20 minutes."""
-        return self.authority.redirect(self.domain, state)
+        return self.consent.agrees(state)
 
     @property
     def channel_id(self) -> str:

@@ -71,7 +71,7 @@ class AccountHooks:
             await reach(self._clock, self._clock.monotonic() + pause)
             if self.is_disabled(webhook):
                 break
-            hook.attempts += 1
+            hook.attempts, hook.outcome = hook.attempts + 1, "queued"
             hook.status = await post(hook.destination, self._faults.hook_patience, data=hook.form)
             if is_good(hook.status):
                 hook.outcome = "delivered"
@@ -94,3 +94,6 @@ class AccountHooks:
         for task in (stopped := set(self._tasks)):
             task.cancel()
         await asyncio.gather(*stopped, return_exceptions=True)
+        for hook in self.hooks:
+            if hook.outcome in {"queued", "waiting"}:
+                hook.outcome = "given up"

@@ -121,11 +121,12 @@ def _wrong(handler: Any) -> str:
         return "params"
     params = handler["params"]
     if handler.get("handler") == "goto":
-        return "" if params.get("type") in _STEPS else "params.type"
+        return "" if str(params.get("type")) in _STEPS else "params.type"
     if handler.get("handler") != "show":
         return "handler"
-    if params.get("type") not in _SHOWN:
+    if str(params.get("type")) not in _SHOWN:
         return "params.type"
     if not isinstance(params.get("value"), str) or len(params["value"]) > LONGEST_TEXT:
         return "params.value"
-    return "params.buttons" if len(params.get("buttons", [])) > MOST_BUTTONS else ""
+    buttons = params.get("buttons", [])
+    return "" if isinstance(buttons, list) and len(buttons) <= MOST_BUTTONS else "params.buttons"

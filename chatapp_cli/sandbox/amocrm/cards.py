@@ -9,7 +9,6 @@ from chatapp_cli.sandbox.amocrm.office import AmoOffice
 from chatapp_cli.sandbox.amocrm.shapes import (
     CHOICE,
     LIST,
-    MAP,
     MISSING,
     NULL,
     TEXT,
@@ -17,15 +16,17 @@ from chatapp_cli.sandbox.amocrm.shapes import (
     UNKNOWN,
     WHOLE,
     YES_NO,
+    Inside,
     Judge,
     Shape,
     fits,
 )
 
+TAGS: Final = Inside({"id": WHOLE, "name": TEXT}, many=True)
 COMMON: Final[Shape] = {
     "id": WHOLE, "name": TEXT, "responsible_user_id": WHOLE, "created_by": WHOLE, "updated_by": WHOLE,
-    "created_at": WHOLE, "updated_at": WHOLE, "custom_fields_values": (list, NULL), "tags_to_add": LIST,
-    "tags_to_delete": LIST, "_embedded": MAP, "request_id": TEXT,
+    "created_at": WHOLE, "updated_at": WHOLE, "custom_fields_values": (list, NULL), "tags_to_add": TAGS,
+    "tags_to_delete": TAGS, "_embedded": Inside({"tags": TAGS}), "request_id": TEXT,
 }  # fmt: skip
 CONTACT: Final[Shape] = {**COMMON, "first_name": TEXT, "last_name": TEXT, "is_main": YES_NO}
 LEAD: Final[Shape] = {
@@ -84,7 +85,7 @@ class CardKeeper:
             return
         for name in said.keys() - _VALUE.keys():
             judge.says(request_id, UNKNOWN, f"{where}.{name}")
-        if "enum_id" in said and said["enum_id"] not in known.enums:
+        if "enum_id" in said and said["enum_id"] not in list(known.enums):
             judge.says(request_id, CHOICE, f"{where}.enum_id")
         if "enum_code" in said and said["enum_code"] not in known.enums.values():
             judge.says(request_id, CHOICE, f"{where}.enum_code")
@@ -95,7 +96,7 @@ class CardKeeper:
         if known.type in _CHOSEN:
             if "enum_id" not in said and "enum_code" not in said and value not in known.enums.values():
                 judge.says(request_id, CHOICE, f"{where}.value")
-        elif value is None or not fits(value, _TYPES.get(known.type, (object,))):
+        elif not fits(value, _TYPES.get(known.type, (object,))):
             judge.says(request_id, TYPE, f"{where}.value")
 
     def write(self, card: AmoCard, kind: str, item: Json, user: int) -> None:
@@ -110,12 +111,22 @@ class CardKeeper:
             card.values[known.id] = [_kept(known, value) for value in said["values"]]
         self._tag(card, item)
 
+    def several(self, kind: str, item: Json) -> set[tuple[int, str]]:
+        """The phones and addresses of a judged item, each with its field."""
+        named = [(self._field(kind, said), said["values"]) for said in item.get("custom_fields_values") or []]
+        return {
+            (known.id, value["value"])
+            for known, values in named
+            if known and known.type == "multitext"
+            for value in values
+        }
+
     def _tag(self, card: AmoCard, item: Json) -> None:
         embedded = item.get("_embedded") or {}
         if "tags" in embedded:
-            card.tags = [str(one["name"]) for one in embedded["tags"] if "name" in one]
-        card.tags += [str(one["name"]) for one in item.get("tags_to_add", []) if one.get("name") not in card.tags]
-        gone = {one.get("name") for one in item.get("tags_to_delete", [])}
+            card.tags = _names(embedded["tags"])
+        card.tags += [name for name in _names(item.get("tags_to_add", [])) if name not in card.tags]
+        gone = _names(item.get("tags_to_delete", []))
         card.tags = [name for name in card.tags if name not in gone]
 
     def shown(self, card: AmoCard, kind: str, account: int) -> Json:
@@ -157,6 +168,11 @@ def _kept(known: AmoField, said: Json) -> Json:
         number = number or next(iter(known.enums))
         return {"value": said["value"], "enum_id": number, "enum_code": known.enums[number]}
     return {"value": said["value"]}
+
+
+def _names(tags: list[Json]) -> list[str]:
+    """The names of tags; those with an id alone are none of ours."""
+    return [one["name"] for one in tags if "name" in one]
 
 
 def _tag_id(name: str) -> int:

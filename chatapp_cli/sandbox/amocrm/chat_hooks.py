@@ -5,19 +5,21 @@ from __future__ import annotations
 import asyncio
 import json
 
+from chatapp_cli.ports.world import Clock
 from chatapp_cli.sandbox.amocrm.channel import AmoChannel
 from chatapp_cli.sandbox.amocrm.chat_signatures import of_hook
 from chatapp_cli.sandbox.amocrm.misbehaviour import AmoFaults
 from chatapp_cli.sandbox.amocrm.objects import ChatHook, Json
 from chatapp_cli.sandbox.amocrm.office import AmoOffice
 from chatapp_cli.sandbox.amocrm.posting import is_good, post
+from chatapp_cli.sandbox.serving import reach
 
 
 class ChatHooks:
     """Calls the channel's address, one hook after the other."""
 
-    def __init__(self, channel: AmoChannel, office: AmoOffice, faults: AmoFaults) -> None:
-        self._channel, self._office, self._faults = channel, office, faults
+    def __init__(self, channel: AmoChannel, office: AmoOffice, clock: Clock, faults: AmoFaults) -> None:
+        self._channel, self._office, self._clock, self._faults = channel, office, clock, faults
         self.hooks: list[ChatHook] = []
         """All that we were or should have been told, in order."""
         self._last: asyncio.Task[None] | None = None
@@ -39,11 +41,13 @@ class ChatHooks:
             self._faults.double_hooks -= 1
             copies.append(ChatHook(url=hook.url, body=body))
             self.hooks.append(copies[1])
-        self._last = asyncio.create_task(self._carry(copies, self._last))
+        moment = self._clock.monotonic() + self._faults.late_chat_hooks
+        self._last = asyncio.create_task(self._carry(copies, self._last, moment))
 
-    async def _carry(self, copies: list[ChatHook], before: asyncio.Task[None] | None) -> None:
+    async def _carry(self, copies: list[ChatHook], before: asyncio.Task[None] | None, moment: float) -> None:
         if before:
             await asyncio.wait({before})
+        await reach(self._clock, moment)
         await asyncio.gather(*(self._deliver(one) for one in copies))
 
     async def _deliver(self, hook: ChatHook) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from chatapp_cli.sandbox.amocrm.channel import AmoChannel
 from chatapp_cli.sandbox.amocrm.objects import AmoChat, AmoMessage, AmoRefusal, Json
-from chatapp_cli.sandbox.amocrm.request import AccountDesk, AmoMethod, AmoRequest, Reply
+from chatapp_cli.sandbox.amocrm.request import AccountDesk, AmoMethod, AmoRequest, Reply, whole
 from chatapp_cli.sandbox.amocrm.shapes import (
     CHOICE,
     MAP,
@@ -15,6 +15,7 @@ from chatapp_cli.sandbox.amocrm.shapes import (
     TEXT,
     WHOLE,
     YES_NO,
+    Inside,
     Judge,
     Shape,
 )
@@ -25,11 +26,22 @@ _ROOT: Final = "/v2/origin/custom"
 _CONNECT: Final[Shape] = {
     "account_id": TEXT, "title": TEXT, "hook_api_version": TEXT, "is_time_window_disabled": YES_NO,
 }  # fmt: skip
-_CHAT: Final[Shape] = {"conversation_id": TEXT, "source": MAP, "user": MAP}
+_PERSON: Final = Inside({
+    "id": TEXT, "ref_id": TEXT, "name": TEXT, "avatar": TEXT, "profile": Inside({"phone": TEXT, "email": TEXT}),
+    "profile_link": TEXT,
+})  # fmt: skip
+_SOURCE: Final = Inside({"external_id": TEXT}, ("external_id",))
+_MESSAGE: Final = Inside({
+    "type": TEXT, "text": TEXT, "media": TEXT, "file_name": TEXT, "file_size": WHOLE, "media_duration": WHOLE,
+    "location": MAP, "contact": MAP, "post": MAP,
+}, ("type",))  # fmt: skip
+_REPLY: Final = Inside({"message": Inside({"id": TEXT, "msgid": TEXT})}, ("message",))
+_STATUS: Final = Inside({"status_code": WHOLE, "error_code": WHOLE, "error": TEXT}, ("status_code",))
+_CHAT: Final[Shape] = {"conversation_id": TEXT, "source": _SOURCE, "user": _PERSON}
 _PAYLOAD: Final[Shape] = {
     "timestamp": WHOLE, "msec_timestamp": WHOLE, "msgid": TEXT, "conversation_id": TEXT, "conversation_ref_id": TEXT,
-    "source": MAP, "sender": MAP, "receiver": MAP, "message": MAP, "silent": YES_NO, "reply_to": MAP, "forwards": MAP,
-    "delivery_status": MAP,
+    "source": _SOURCE, "sender": _PERSON, "receiver": _PERSON, "message": _MESSAGE, "silent": YES_NO,
+    "reply_to": _REPLY, "forwards": MAP, "delivery_status": _STATUS,
 }  # fmt: skip
 _EVENT: Final[Shape] = {"event_type": TEXT, "payload": MAP}
 _NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -37,9 +49,9 @@ _NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
     "file": ("media", "file_name"), "voice": ("media",), "audio": ("media",), "sticker": ("media",),
     "location": ("location",), "contact": ("contact",),
 }  # fmt: skip
-_TYPING: Final[Shape] = {"conversation_id": TEXT, "sender": MAP, "duration_ms": WHOLE}
+_TYPING: Final[Shape] = {"conversation_id": TEXT, "sender": Inside({"id": TEXT}, ("id",)), "duration_ms": WHOLE}
 _REACT: Final[Shape] = {
-    "conversation_id": TEXT, "conversation_ref_id": TEXT, "id": TEXT, "msgid": TEXT, "user": MAP, "type": TEXT,
+    "conversation_id": TEXT, "conversation_ref_id": TEXT, "id": TEXT, "msgid": TEXT, "user": _PERSON, "type": TEXT,
     "emoji": TEXT,
 }  # fmt: skip
 _DELIVERY: Final[Shape] = {"msgid": TEXT, "delivery_status": WHOLE, "error_code": WHOLE, "error": TEXT}
@@ -112,18 +124,14 @@ class ChatMethods:
         """Make a chat before its first message, or find it again."""
         self._scoped(request)
         item, judge = self._judged(request, _CHAT, ("conversation_id", "user"))
-        self._judge_person(judge, item["user"], "user", ("id", "name"))
+        self._judge_filled(judge, item, ("conversation_id",))
+        self._judge_filled(judge, item["user"], ("id", "name"), "user.")
         judge.settle()
         chat = self._talk.chat(item, item["user"])
         person = chat.person
         optional = {"avatar": person.avatar, "phone": person.phone, "email": person.email}
         user = {"id": person.id, "client_id": person.client_id, "name": person.name}
         return Reply(200, {"id": chat.id, "user": user | {name: said for name, said in optional.items() if said}})
-
-    def _judge_person(self, judge: Judge, said: Any, where: str, needs: tuple[str, ...]) -> None:
-        for name in needs:
-            if not said.get(name):
-                judge.says("0", MISSING, f"{where}.{name}")
 
     def event(self, request: AmoRequest) -> Reply:
         """Take a new message, or the new text of an old one."""
@@ -139,6 +147,7 @@ class ChatMethods:
     def _new(self, said: Json, judge: Judge) -> Reply:
         needs = ("timestamp", "msec_timestamp", "msgid", "conversation_id", "sender", "message")
         if judge.shape("0", said, _PAYLOAD, needs):
+            self._judge_filled(judge, said, ("msgid", "conversation_id"))
             self._judge_message(judge, said["message"])
             self._judge_sides(judge, said)
         judge.settle()
@@ -154,22 +163,25 @@ class ChatMethods:
             "ref_id": message.client_id,
         }})  # fmt: skip
 
+    def _judge_filled(self, judge: Judge, said: Json, needs: tuple[str, ...], under: str = "") -> None:
+        for name in needs:
+            if not said.get(name):
+                judge.says("0", MISSING, f"{under}{name}")
+
     def _judge_message(self, judge: Judge, said: Json) -> None:
         kind = str(said.get("type", ""))
         if kind not in _NEEDS:
             judge.says("0", CHOICE, "message.type")
-        for name in _NEEDS.get(kind, ()):
-            if not said.get(name):
-                judge.says("0", MISSING, f"message.{name}")
+        self._judge_filled(judge, said, _NEEDS.get(kind, ()), "message.")
         if said.get("media") and not str(said["media"]).startswith(("http://", "https://")):
             judge.says("0", CHOICE, "message.media")
 
     def _judge_sides(self, judge: Judge, said: Json) -> None:
         """A client needs a name and our id; what we copy is written by a user or by the channel's bot."""
         if "receiver" not in said:
-            self._judge_person(judge, said["sender"], "sender", ("id", "name"))
+            self._judge_filled(judge, said["sender"], ("id", "name"), "sender.")
             return
-        self._judge_person(judge, said["receiver"], "receiver", ("id", "name"))
+        self._judge_filled(judge, said["receiver"], ("id", "name"), "receiver.")
         authors = {one.amojo_id for one in self._desk.office.users.values()} | {self._channel.bot}
         if said["sender"].get("ref_id") not in authors:
             judge.says("0", CHOICE, "sender.ref_id")
@@ -206,7 +218,7 @@ class ChatMethods:
     def history(self, request: AmoRequest) -> Reply:
         """What was written in a chat, newest first; 204 if nothing was or nobody knows the chat (C5)."""
         self._scoped(request)
-        offset, limit = int(request.query.get("offset", 0)), int(request.query.get("limit", MOST_HISTORY))
+        offset, limit = whole(request, "offset", 0), whole(request, "limit", MOST_HISTORY)
         if limit > MOST_HISTORY:
             raise AmoRefusal(400, f"limit is at most {MOST_HISTORY}")
         chat = self._desk.office.chat(request.parts["id"])
@@ -269,6 +281,8 @@ class ChatMethods:
         if code == _OTHER and not item.get("error"):
             judge.says("0", MISSING, "error")
         judge.settle()
+        if not self._channel.capabilities.delivery:
+            raise AmoRefusal(403, "The channel has no delivery statuses")
         message = self._known_message(item["msgid"])
         message.status, message.error_code = item["delivery_status"], item.get("error_code", 0)
         message.error = item.get("error", "")

@@ -76,6 +76,15 @@ class ContactMethods:
         self._tell("add", made)
         return made
 
+    def same(self, kind: str, item: Json) -> int | None:
+        """The one that has a phone or an address of a judged item, as duplicate control finds it."""
+        said = self._keeper.several(kind, item)
+        for card in self._office.cards(kind).values():
+            has = {(number, value["value"]) for number, values in card.values.items() for value in values}
+            if not card.deleted and said & has:
+                return card.id
+        return None
+
     def change(self, request: AmoRequest) -> Reply:
         """Change each of an array, or none."""
         kind, items = _kind(request), items_of(request, self._desk.problems)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from chatapp_cli.sandbox.amocrm.cards import CONTACT, LEAD, CardKeeper
+from chatapp_cli.sandbox.amocrm.cards import CONTACT, LEAD, TAGS, CardKeeper
 from chatapp_cli.sandbox.amocrm.contact_methods import ContactMethods, is_asked_for
-from chatapp_cli.sandbox.amocrm.objects import CLOSED, AmoLead, AmoPipeline, AmoRefusal, Json
+from chatapp_cli.sandbox.amocrm.objects import CLOSED, AmoLead, AmoPipeline, AmoRefusal, AmoUnsorted, Json
 from chatapp_cli.sandbox.amocrm.request import AccountDesk, AmoMethod, AmoRequest, Reply, answered, listed
 from chatapp_cli.sandbox.amocrm.shapes import (
     CHOICE,
@@ -17,6 +17,7 @@ from chatapp_cli.sandbox.amocrm.shapes import (
     UNKNOWN,
     WHOLE,
     YES_NO,
+    Inside,
     Judge,
     Shape,
     fits,
@@ -25,6 +26,11 @@ from chatapp_cli.sandbox.amocrm.shapes import (
 
 MOST_COMPLEX: Final = 50
 _EMBEDDED: Final = frozenset({"tags", "contacts", "companies", "source", "metadata"})
+_INSIDE: Final = Inside({
+    "tags": TAGS, "contacts": Inside({"id": WHOLE}, many=True), "companies": Inside({"id": WHOLE}, many=True),
+    "source": Inside({"external_id": TEXT, "type": TEXT}), "metadata": Inside({"category": TEXT}, needs=("category",)),
+})  # fmt: skip
+_LEAD: Final[Shape] = {**LEAD, "_embedded": _INSIDE}
 _LINK: Final[Shape] = {"to_entity_id": WHOLE, "to_entity_type": TEXT, "metadata": MAP, "request_id": TEXT}
 _NEW_CONTACT: Final[Shape] = {**CONTACT, "is_main": YES_NO}
 _FILTERS: Final = frozenset({"id", "pipeline_id", "statuses", "responsible_user_id", "updated_at"})
@@ -54,10 +60,10 @@ class LeadMethods:
 
     def find(self, request: AmoRequest) -> Reply:
         """Those that fit the filter; a filter that nobody knows changes nothing, and is a problem."""
-        for name in (request.query.get("filter") or {}).keys() - _FILTERS:
+        for name in request.filter.keys() - _FILTERS:
             self._desk.problems.append(f"GET /api/v4/leads: filter[{name}] is not known")
         fitting = [one for one in self._office.leads.values() if is_asked_for(one, request) and _fits(one, request)]
-        if str((request.query.get("order") or {}).get("updated_at", "")) == "desc":
+        if request.newest_first("updated_at"):
             fitting.sort(key=lambda one: one.updated_at, reverse=True)
         return listed(request, "leads", [self._shown(one, request) for one in fitting])
 
@@ -78,19 +84,23 @@ class LeadMethods:
         """Make each of an array, or none; contacts are named by id."""
         items, judge = items_of(request, self._desk.problems), self._judge(request)
         for request_id, item in items:
-            self._judge_lead(judge, request_id, item)
-            for place, contact in _embedded(item, "contacts"):
-                self._judge_known(judge, request_id, contact, f"_embedded.contacts.{place}.id")
+            if self._judge_lead(judge, request_id, item):
+                self._judge_cards(judge, request_id, item)
         judge.settle()
         made = [(request_id, self.make(item, request.user)) for request_id, item in items]
         return answered("leads", [{"id": lead.id, "request_id": request_id} for request_id, lead in made])
+
+    def _judge_cards(self, judge: Judge, request_id: str, item: Json) -> None:
+        for kind in ("contacts", "companies"):
+            for place, card in _embedded(item, kind):
+                self._judge_known(judge, request_id, card, f"_embedded.{kind}.{place}.id", kind)
 
     def add_complex(self, request: AmoRequest) -> Reply:
         """Make leads with one contact and one company each; nothing keeps a repeated request from a second lead."""
         items, judge = items_of(request, self._desk.problems, MOST_COMPLEX), self._judge(request)
         for request_id, item in items:
-            self._judge_lead(judge, request_id, item)
-            self._judge_inside(judge, request_id, item)
+            if self._judge_lead(judge, request_id, item):
+                self._judge_inside(judge, request_id, item)
         judge.settle()
         return Reply(200, [self._complex(request_id, item, request.user) for request_id, item in items][::-1])
 
@@ -108,18 +118,21 @@ class LeadMethods:
 
     def _complex(self, request_id: str, item: Json, user: int) -> Json:
         ids: dict[str, int | None] = {"contacts": None, "companies": None}
+        merged = False
         for kind in ids:
             for _, said in _embedded(item, kind):
-                ids[kind] = said["id"] if "id" in said else self._contacts.make(kind, said, user).id
+                same = self._contacts.same(kind, said) if self._desk.faults.duplicate_control else None
+                merged |= same is not None
+                ids[kind] = said.get("id") or same or self._contacts.make(kind, said, user).id
         inside = {**(item.get("_embedded") or {}), **{kind: [{"id": one}] if one else [] for kind, one in ids.items()}}
         lead = self.make({**item, "_embedded": inside}, user)
         return {
             "id": lead.id, "contact_id": ids["contacts"], "company_id": ids["companies"], "request_id": [request_id],
-            "merged": False,
+            "merged": merged,
         }  # fmt: skip
 
     def _judge_lead(self, judge: Judge, request_id: str, item: Json, needs: tuple[str, ...] = ()) -> bool:
-        if not judge.shape(request_id, item, LEAD, needs):
+        if not judge.shape(request_id, item, _LEAD, needs):
             return False
         for name in (item.get("_embedded") or {}).keys() - _EMBEDDED:
             judge.says(request_id, UNKNOWN, f"_embedded.{name}")
@@ -128,13 +141,16 @@ class LeadMethods:
         return True
 
     def _judge_place(self, judge: Judge, request_id: str, item: Json) -> None:
-        """A stage has to belong to the pipeline that is named with it, or to the one where the lead is."""
+        """A stage has to belong to the pipeline that is named with it, or to the one where the lead is.
+
+        The unsorted one takes only what names a form or a call in its metadata (4.5).
+        """
         known = self._office.leads.get(item.get("id", 0))
         usual = known.pipeline if known else self._office.main_pipeline.id
         pipeline = self._office.pipeline(item.get("pipeline_id", usual))
         if pipeline is None:
             judge.says(request_id, CHOICE, "pipeline_id")
-        elif "status_id" in item and pipeline.stage(item["status_id"]) is None:
+        elif "status_id" in item and not _may_be_on(pipeline, item, known):
             judge.says(request_id, CHOICE, "status_id")
 
     def _judge_known(self, judge: Judge, request_id: str, said: Json, where: str, kind: str = "contacts") -> None:
@@ -153,15 +169,30 @@ class LeadMethods:
         lead.source = str(((item.get("_embedded") or {}).get("source") or {}).get("external_id", ""))
         lead.price = item.get("price", 0)
         self._keeper.write(lead, "leads", item, user)
+        if lead.status == pipeline.unsorted.id:
+            self._arrives(lead, item["_embedded"]["metadata"])
         self._tell("add", lead)
         return lead
+
+    def _arrives(self, lead: AmoLead, metadata: Json) -> None:
+        self._office.unsorted.append(
+            AmoUnsorted(
+                uid=self._office.uuid().replace("-", ""), category=metadata["category"], pipeline=lead.pipeline,
+                lead=lead.id, contact=next(iter(lead.contacts), None), created_at=self._office.seconds(),
+                source_name=str(metadata.get("form_name", "")),
+            )
+        )  # fmt: skip
 
     def change(self, request: AmoRequest) -> Reply:
         """Change each of an array, or none."""
         items, judge = items_of(request, self._desk.problems), self._judge(request)
         for request_id, item in items:
-            if self._judge_lead(judge, request_id, item, ("id",)) and self._office.card("leads", item["id"]) is None:
+            if not self._judge_lead(judge, request_id, item, ("id",)):
+                continue
+            if self._office.card("leads", item["id"]) is None:
                 judge.says(request_id, CHOICE, "id")
+            if item.get("_embedded", {}).keys() & {"contacts", "companies"}:
+                self._desk.problems.append(f"{request.method} {request.path}: links are changed by /link only")
         judge.settle()
         return answered("leads", [self._changed(request_id, item, request.user) for request_id, item in items])
 
@@ -262,9 +293,16 @@ class LeadMethods:
         return Reply(204)
 
 
+def _may_be_on(pipeline: AmoPipeline, item: Json, known: AmoLead | None) -> bool:
+    stage = pipeline.stage(item["status_id"])
+    if stage is not pipeline.unsorted:
+        return stage is not None
+    category = item.get("_embedded", {}).get("metadata", {}).get("category")
+    return category in {"forms", "sip"} or (known is not None and known.status == item["status_id"])
+
+
 def _embedded(item: Json, kind: str) -> Iterator[tuple[int, Json]]:
-    for place, said in enumerate((item.get("_embedded") or {}).get(kind) or []):
-        yield place, said if isinstance(said, dict) else {}
+    yield from enumerate((item.get("_embedded") or {}).get(kind) or [])
 
 
 def _link(lead: AmoLead, number: int, kind: str, *, main: bool = False) -> Json:
@@ -274,15 +312,17 @@ def _link(lead: AmoLead, number: int, kind: str, *, main: bool = False) -> Json:
 
 
 def _fits(lead: AmoLead, request: AmoRequest) -> bool:
-    """Whether a lead fits the filter."""
-    said = request.query.get("filter") or {}
+    """Whether a lead fits the filter. Raises AmoRefusal."""
+    said = request.filter
     for name, value in (("pipeline_id", lead.pipeline), ("responsible_user_id", lead.responsible)):
         if (wanted := request.filtered(name)) and str(value) not in wanted:
             return False
     if (stages := said.get("statuses")) and not _is_on(lead, stages):
         return False
-    since = (said.get("updated_at") or {}).get("from") if isinstance(said.get("updated_at"), dict) else None
-    return since is None or lead.updated_at >= int(since)
+    since = said["updated_at"].get("from", "0") if isinstance(said.get("updated_at"), dict) else "0"
+    if not since.isdecimal():
+        raise AmoRefusal(400, "filter[updated_at][from] is not a number")
+    return lead.updated_at >= int(since)
 
 
 def _is_on(lead: AmoLead, stages: Any) -> bool:

@@ -52,6 +52,10 @@ class AmoFaults:
     """Whether chat hooks come without ``source``, as those of accounts with a single one do (5.5)."""
     bot_form: bool = False
     """Whether a bot's request comes as a form in place of JSON (6.2)."""
+    duplicate_control: bool = False
+    """Whether a new contact with a lead is taken for one that has the same phone or address: ``merged`` (4.5)."""
+    late_chat_hooks: float = 0.0
+    """Seconds on the clock that chat hooks wait, as those of a slow receiver do (C4)."""
     no_webhooks: bool = False
     """The tariff has no webhooks: 403 for a new one (C7)."""
     limit: float | None = None

@@ -316,10 +316,12 @@ class AmoUnsorted:
     """An incoming lead («Неразобранное»)."""
 
     uid: str
-    chat: str
+    category: Literal["chats", "forms", "sip"] = "chats"
+    chat: str = ""
+    """The chats' id of the chat that brought it; empty if a form or a call did."""
     pipeline: int
     lead: int
-    contact: int
+    contact: int | None
     created_at: int
     source_name: str = ""
     state: Literal["open", "accepted", "declined", "linked"] = "open"

@@ -73,11 +73,22 @@ class AmoRequest:
             raise AmoRefusal(400, "The body is not an object")
         return self.body
 
+    @property
+    def filter(self) -> Json:
+        """What stands under ``filter``."""
+        said = self.query.get("filter")
+        return said if isinstance(said, dict) else {}
+
+    def newest_first(self, name: str) -> bool:
+        """Whether the list shall be ordered by this, newest first."""
+        said = self.query.get("order")
+        return isinstance(said, dict) and said.get(name) == "desc"
+
     def filtered(self, name: str) -> list[str]:
         """The values of ``filter[name]``, one or many."""
-        said = (self.query.get("filter") or {}).get(name)
+        said = self.filter.get(name)
         values = said if isinstance(said, list) else list(said.values()) if isinstance(said, dict) else [said]
-        return [str(one) for one in values if one not in {None, ""}]
+        return [str(one) for one in values if one not in (None, "")]
 
     def with_(self, what: str) -> bool:
         """Whether the answer shall also have this."""
@@ -89,7 +100,7 @@ AmoMethod: TypeAlias = Callable[[AmoRequest], Any]
 
 def listed(request: AmoRequest, name: str, items: list[Json]) -> Reply:
     """A page of a list; nothing at all if nothing is on it. Raises AmoRefusal."""
-    page, limit = _whole(request, "page", 1), _whole(request, "limit", MOST)
+    page, limit = whole(request, "page", 1), whole(request, "limit", MOST)
     if limit > MOST or page < 1 or limit < 1:
         raise AmoRefusal(400, f"limit is at most {MOST}")
     shown = items[(page - 1) * limit : page * limit]
@@ -102,7 +113,8 @@ def listed(request: AmoRequest, name: str, items: list[Json]) -> Reply:
     return Reply(200, {"_page": page, "_links": links, "_embedded": {name: shown}})
 
 
-def _whole(request: AmoRequest, name: str, usual: int) -> int:
+def whole(request: AmoRequest, name: str, usual: int) -> int:
+    """A number of the query. Raises AmoRefusal."""
     said = str(request.query.get(name, usual))
     if not said.isdecimal():
         raise AmoRefusal(400, f"{name} is not a number")

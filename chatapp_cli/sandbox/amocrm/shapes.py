@@ -6,14 +6,25 @@ are ours, so that nobody should rely on them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
 
 from chatapp_cli.sandbox.amocrm.objects import AmoRefusal, Json
 from chatapp_cli.sandbox.amocrm.request import MOST, AmoRequest
 
-Shape: TypeAlias = Mapping[str, tuple[type, ...]]
-"""The known keys of an item, each with the types that are taken."""
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """An object inside an item, or an array of them; it may have keys that are not known."""
+
+    shape: Mapping[str, tuple[type, ...] | Inside]
+    needs: tuple[str, ...] = ()
+    many: bool = False
+
+
+Shape: TypeAlias = Mapping[str, tuple[type, ...] | Inside]
+"""The known keys of an item, each with the types that are taken, or with what is inside."""
 
 TEXT: Final = (str,)
 WHOLE: Final = (int,)
@@ -48,7 +59,7 @@ class Judge:
         """Judge the keys of an item and the types of their values; whether nothing is wrong."""
         wrong = [(MISSING, name) for name in needs if name not in item]
         wrong += [(UNKNOWN, name) for name in item if name not in shape]
-        wrong += [(TYPE, name) for name, value in item.items() if name in shape and not fits(value, shape[name])]
+        wrong += [pair for name, value in item.items() if name in shape for pair in _misfits(name, value, shape[name])]
         for code, path in wrong:
             self.says(request_id, code, path)
         return not wrong
@@ -58,6 +69,23 @@ class Judge:
         if self._wrong:
             errors = [{"request_id": name, "errors": errors} for name, errors in self._wrong.items()]
             raise AmoRefusal(400, "Request validation failed", **{"validation-errors": errors})
+
+
+def _misfits(path: str, value: Any, expected: tuple[type, ...] | Inside) -> Iterator[tuple[str, str]]:
+    """What is wrong with a value: codes and paths."""
+    if not isinstance(expected, Inside):
+        if not fits(value, expected):
+            yield TYPE, path
+    elif expected.many:
+        for place, one in enumerate(value) if isinstance(value, list) else [(0, None)]:
+            yield from _misfits(f"{path}.{place}", one, replace(expected, many=False))
+    elif not isinstance(value, dict):
+        yield TYPE, path
+    else:
+        yield from ((MISSING, f"{path}.{name}") for name in expected.needs if name not in value)
+        for name, inner in expected.shape.items():
+            if name in value:
+                yield from _misfits(f"{path}.{name}", value[name], inner)
 
 
 def fits(value: Any, types: tuple[type, ...]) -> bool:

@@ -11,12 +11,12 @@ from chatapp_cli.sandbox.amocrm.request import AccountDesk, AmoMethod, AmoReques
 from chatapp_cli.sandbox.amocrm.shapes import (
     CHOICE,
     LENGTH,
-    LIST,
     NULL,
     TAKEN,
     TEXT,
     WHOLE,
     YES_NO,
+    Inside,
     Judge,
     Shape,
     items_of,
@@ -24,9 +24,10 @@ from chatapp_cli.sandbox.amocrm.shapes import (
 
 MOST_SOURCES: Final = 100
 _LONGEST: Final = 40
+_SERVICES: Final = Inside({"type": TEXT, "pages": Inside({}, many=True)}, ("type",), many=True)
 _SOURCE: Final[Shape] = {
     "id": WHOLE, "name": TEXT, "external_id": TEXT, "pipeline_id": WHOLE, "default": YES_NO,
-    "origin_code": (str, NULL), "services": LIST, "request_id": TEXT,
+    "origin_code": (str, NULL), "services": _SERVICES, "request_id": TEXT,
 }  # fmt: skip
 
 
@@ -91,9 +92,6 @@ class SourceMethods:
                 judge.says(request_id, LENGTH, name)
         if "pipeline_id" in item and self.desk.office.pipeline(item["pipeline_id"]) is None:
             judge.says(request_id, CHOICE, "pipeline_id")
-        for place, service in enumerate(item.get("services", [])):
-            if not isinstance(service, dict) or "type" not in service:
-                judge.says(request_id, CHOICE, f"services.{place}.type")
 
     def _made(self, request_id: str, item: Json) -> Json:
         office = self.desk.office

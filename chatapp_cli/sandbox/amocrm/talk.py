@@ -157,6 +157,12 @@ class AmoTalk:
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 
+    async def stop(self) -> None:
+        """Forget what is being fetched."""
+        for task in (stopped := set(self.tasks)):
+            task.cancel()
+        await asyncio.gather(*stopped, return_exceptions=True)
+
     async def _fetched(self, message: AmoMessage) -> None:
         file, message.problem = await fetched(message.media, message.file_name, head_first=False)
         message.file = file.content if file else None

@@ -30,7 +30,7 @@ class TalkMethods:
 
     def find(self, request: AmoRequest) -> Reply:
         """Those of a lead, a contact or a chat."""
-        for name in (request.query.get("filter") or {}).keys() - _KNOWN:
+        for name in request.filter.keys() - _KNOWN:
             self.desk.problems.append(f"GET /api/v4/talks: filter[{name}] is not known")
         fitting = [
             shown(one, self.desk) for one in self._seen

@@ -63,13 +63,12 @@ class WebhookMethods:
     def _judge(self, item: Json) -> None:
         judge = Judge(self.desk.problems, "POST /api/v4/webhooks")
         if judge.shape("0", item, _HOOK, needs=["destination", "settings"]):
-            address = urlsplit(item["destination"])
-            if address.scheme not in {"http", "https"} or not address.hostname:
+            if not _is_address(item["destination"]):
                 judge.says("0", CHOICE, "destination")
             if not item["settings"]:
                 judge.says("0", LENGTH, "settings")
             for place, name in enumerate(item["settings"]):
-                if name not in NAMES:
+                if not isinstance(name, str) or name not in NAMES:
                     judge.says("0", CHOICE, f"settings.{place}")
             if len(self.desk.office.webhooks) >= MOST_WEBHOOKS:
                 judge.says("0", LENGTH, "webhooks")
@@ -90,3 +89,11 @@ class WebhookMethods:
             "id": webhook.id, "destination": webhook.destination, "settings": webhook.settings,
             "disabled": self.desk.hooks.is_disabled(webhook), "sort": webhook.sort,
         }  # fmt: skip
+
+
+def _is_address(said: str) -> bool:
+    try:
+        address = urlsplit(said)
+    except ValueError:
+        return False
+    return address.scheme in {"http", "https"} and bool(address.hostname)

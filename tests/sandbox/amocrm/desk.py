@@ -30,7 +30,7 @@ class Client:
 
     account: Account
     clock: HandClock
-    token: str = ""
+    token: str = field(default="", repr=False)
 
     async def ask(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
         """The status and the answer; each request has a second of its own."""
@@ -82,7 +82,8 @@ class Client:
         date = forged.get("Date") or formatdate(self.clock.now() / 1000)
         digest = hashlib.md5(body).hexdigest()
         plain = path.partition("?")[0]
-        text = f"{method}\n{digest}\napplication/json\n{date}\n{plain}"
+        kind = forged.get("Content-Type", "application/json")
+        text = f"{method}\n{digest}\n{kind}\n{date}\n{plain}"
         secret = self.account.channel_secret.encode()
         signature = hmac.new(secret, text.encode(), hashlib.sha1).hexdigest()
         headers = {"Date": date, "Content-MD5": digest, "Content-Type": "application/json",
@@ -123,6 +124,7 @@ class Receiver:
     """The path, body and signature of each chat hook."""
     status: int = 200
     pause: float = 0.0
+    text: str = ""
     files: dict[str, StageFile] = field(default_factory=dict)
 
     @property
@@ -138,7 +140,7 @@ class Receiver:
     async def take_chat(self, request: web.Request) -> web.Response:
         self.chats.append((request.path, await request.read(), request.headers.get("X-Signature", "")))
         await asyncio.sleep(self.pause)
-        return web.Response(status=self.status)
+        return web.Response(status=self.status, text=self.text or None)
 
     async def give(self, request: web.Request) -> web.Response:
         file = self.files.get(request.match_info["name"])

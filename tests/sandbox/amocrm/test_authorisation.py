@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 from urllib.parse import parse_qsl, urlsplit
 
 import aiohttp
 import pytest
 
 from chatapp_cli.sandbox.amocrm import Account
+from chatapp_cli.sandbox.amocrm.consent import WindowFailed
 from chatapp_cli.sandbox.amocrm.jwt import claims_of
 from chatapp_cli.sandbox.amocrm.objects import ADMIN, LOST, MANAGER, WON
-from tests.sandbox.amocrm.desk import Client
+from tests.sandbox.amocrm.desk import Client, Receiver
 from tests.sandbox.amocrm.schema import said_against
 from tests.sandbox.clock import HandClock
 
@@ -35,6 +39,38 @@ async def test_a_consent_leads_to_the_integration_with_a_code_that_gives_a_pair_
     client.token = pair["access_token"]
     assert (await client.done("GET", "/api/v4/account"))["id"] == account.id
     assert (await client.exchange(grant_type="authorization_code", code=said["code"]))[0] == 400
+
+
+async def test_a_refused_consent_comes_back_without_a_code(account: Account) -> None:
+    said = dict(parse_qsl(urlsplit(account.consent.disagrees("r4nd0m")).query))
+    assert said == {"error": "access_denied", "state": "r4nd0m"}
+    assert said_against("oauth.redirect.event", said) == []
+
+
+async def test_the_button_posts_the_secret_and_needs_an_answer_with_a_body_before_a_code_comes(
+    account: Account, client: Client, receiver: Receiver
+) -> None:
+    with pytest.raises(WindowFailed):
+        await account.consent.presses_button(f"{receiver.url}/chat/secrets", "s")
+    receiver.text = "ok"
+    where = await account.consent.presses_button(f"{receiver.url}/chat/secrets", "s")
+    assert said_against("oauth.secrets.event", receiver.said[1]) == []
+    assert receiver.said[1]["client_secret"] == account.client_secret
+    assert (await client.exchange(grant_type="authorization_code", code=code_in(where)))[0] == 200
+    receiver.status = 204
+    with pytest.raises(WindowFailed):
+        await account.consent.presses_button(f"{receiver.url}/chat/secrets", "s")
+
+
+async def test_the_widgets_token_names_who_opened_its_page_and_is_signed_otherwise_than_a_bots(
+    account: Account,
+) -> None:
+    token = account.consent.widget_token(MANAGER, "https://desk.example.ru")
+    head, claims, signature = token.split(".")
+    proof = hmac.new(account.client_secret.encode(), f"{head}.{claims}".encode(), hashlib.sha256).digest()
+    assert signature == base64.urlsafe_b64encode(proof).rstrip(b"=").decode()
+    assert said_against("token.onetime.claims", claims_of(token)) == []
+    assert (claims_of(token)["user_id"], claims_of(token)["is_admin"]) == (MANAGER, False)
 
 
 async def test_a_code_lives_for_twenty_minutes(account: Account, client: Client, clock: HandClock) -> None:
@@ -123,6 +159,9 @@ async def test_a_renamed_account_is_not_at_its_old_address_and_the_domain_in_the
         async with http.get(api, headers={"X-Refresh-Token": "another"}) as answer:
             assert answer.status == 401
     assert (await client.exchange(grant_type="refresh_token", refresh_token=pair.refresh))[0] == 200
+    await account.vanish()
+    await account.come_back()
+    assert account.address == new
     assert (await client.done("GET", "/api/v4/account"))["subdomain"] == "sosna"
 
 

@@ -1,0 +1,58 @@
+"""How an administrator lets the desk in: by a consent, by the provider's button, and by our widget's page.
+
+providers-crm.md 4.1, 4.2, C1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from chatapp_cli.sandbox.amocrm.jwt import signed
+from chatapp_cli.sandbox.amocrm.posting import exchange
+from chatapp_cli.sandbox.amocrm.request import AccountDesk
+
+_OK: Final = 200
+_PATIENCE: Final = 5.0
+_TOKEN_LIVES: Final = 1800
+
+
+class WindowFailed(Exception):
+    """The provider's window ends with the status of our answer, and no code comes."""
+
+
+@dataclass(frozen=True, slots=True)
+class AmoConsent:
+    """What an administrator does in a browser."""
+
+    desk: AccountDesk
+
+    def agrees(self, state: str) -> str:
+        """The administrator consents: the address at which the browser ends, with a code for 20 minutes."""
+        return self.desk.authority.redirect(self.desk.address.partition("://")[2], state)
+
+    def disagrees(self, state: str) -> str:
+        """The administrator refuses: the same without a code."""
+        return f"{self.desk.authority.redirect_uri}?error=access_denied&state={state}"
+
+    async def presses_button(self, secrets_uri: str, state: str) -> str:
+        """The administrator presses the button: the integration's secret is posted to us, and then comes a code.
+
+        Raises WindowFailed unless we answer 200 with a body.
+        """
+        authority = self.desk.authority
+        said = {"client_id": authority.client_id, "client_secret": authority.client_secret, "state": state}
+        status, body = await exchange(secrets_uri, _PATIENCE, json=said)
+        if status != _OK or not body:
+            raise WindowFailed(f"Code {status}")
+        return self.agrees(state)
+
+    def widget_token(self, user: int, audience: str) -> str:
+        """What our widget's page sends as ``X-Auth-Token``; ``audience`` is the desk's scheme and host."""
+        desk, now = self.desk, self.desk.office.seconds()
+        claims = {
+            "iss": desk.address, "aud": audience, "jti": desk.office.uuid(), "iat": now, "nbf": now,
+            "exp": now + _TOKEN_LIVES, "account_id": desk.id, "subdomain": desk.subdomain,
+            "client_uuid": desk.authority.client_id, "user_id": user, "is_admin": desk.office.users[user].admin,
+        }  # fmt: skip
+        return signed(claims, desk.authority.client_secret, "HS256")
