@@ -199,6 +199,19 @@ async def test_a_reply_of_the_client_names_the_managers_message(desk: AmoOffice)
     assert desk.chat.messages[-1].reply_to == written.id
 
 
+async def test_a_reply_of_the_manager_names_the_clients_message_and_one_of_their_own(desk: AmoOffice) -> None:
+    await desk.bot.say(ANNA, "Здравствуйте")
+    await desk.sees("Здравствуйте")
+    [first] = desk.chat.messages
+    second = await desk.account.manager_writes(desk.chat, "Слушаю", reply_to=first)
+    await desk.client_gets(1)
+    await desk.account.manager_writes(desk.chat, "И?", reply_to=second)
+    await desk.client_gets(2)
+    (dialog,) = the_dialogs(desk.company)
+    hello, listening, more = [one.message for one in desk.company.read(lambda tx: transcript.latest(tx, dialog.id))]
+    assert [one.reply_to for one in (hello, listening, more)] == ["", hello.ext_id, listening.ext_id]
+
+
 async def test_an_unpaid_tariff_stops_the_link_and_what_waits_is_told_when_it_is_paid(desk: AmoOffice) -> None:
     desk.account.misbehaviour.payment = True
     await desk.bot.say(ANNA, "раз")

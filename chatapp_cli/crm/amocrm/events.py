@@ -43,6 +43,8 @@ class KeptChatWords(msgspec.Struct, frozen=True, kw_only=True):
     file_name: str = ""
     file_size: int = 0
     quoted: str = ""
+    quoted_key: str = ""
+    quoted_remote: str = ""
     phone: str = ""
     email: str = ""
     called: str = ""
@@ -63,6 +65,7 @@ class KeptStir(msgspec.Struct, frozen=True, kw_only=True):
 def words(tree: Mapping[str, Any], **where: Any) -> KeptChatWords:
     """What is kept of the ``message`` of a hook, with what was found out about its place."""
     inner, receiver = _map(tree, "message"), _map(tree, "receiver")
+    answered = _map(_map(inner, "reply_to"), "message")
     said = _texts(inner)
     return KeptChatWords(
         remote=_text(inner, "id"),
@@ -72,7 +75,9 @@ def words(tree: Mapping[str, Any], **where: Any) -> KeptChatWords:
         media=_text(inner, "media"),
         file_name=_text(inner, "file_name"),
         file_size=_whole(inner.get("file_size")),
-        quoted=_text(_map(_map(inner, "reply_to"), "message"), "text"),
+        quoted=_text(answered, "text"),
+        quoted_key=_text(answered, "msgid"),
+        quoted_remote=_text(answered, "id"),
         phone=_text(receiver, "phone"),
         email=_text(receiver, "email"),
         called=_text(receiver, "name"),
@@ -147,6 +152,8 @@ def _event(kept: KeptChatWords, now: Millis) -> CrmEvent:
         text=border.text(kept.text),
         files=_files(kept),
         quoted=border.text(kept.quoted),
+        quoted_key=border.external_id(kept.quoted_key),
+        quoted_remote=border.external_id(kept.quoted_remote),
         at=border.at(kept.at, now) if kept.at else None,
     )
 
