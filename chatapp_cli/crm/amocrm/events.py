@@ -11,7 +11,15 @@ from typing import Any, Final
 import msgspec
 
 from chatapp_cli.domain import border
-from chatapp_cli.domain.crm.events import CopyCame, CrmArrival, CrmEvent, CrmWrote, CrmWroteFirst, RemoteFile
+from chatapp_cli.domain.crm.events import (
+    CopyCame,
+    CrmArrival,
+    CrmEvent,
+    CrmWrote,
+    CrmWroteFirst,
+    MirroredChat,
+    RemoteFile,
+)
 from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.kit.lenient import read_as
 
@@ -24,6 +32,8 @@ _TYPES: Final[Mapping[str, str]] = {
 }
 """The likely type of a file by the kind of its message; its name says more if there is one."""
 _MAIL: Final = "email"
+MOST_CHATS: Final = 600
+"""Chats that one look goes through, the newest first: each costs a request, and there is no list of new messages."""
 
 
 class KeptChatWords(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +70,16 @@ class KeptStir(msgspec.Struct, frozen=True, kw_only=True):
     place: str
     stirred: str
     """Our id of the chat."""
+
+
+def newest(chats: Sequence[MirroredChat]) -> Sequence[MirroredChat]:
+    """The chats of the newest dialogs, as many as one look goes through."""
+    return sorted(chats, key=lambda one: _number(one.chat), reverse=True)[:MOST_CHATS]
+
+
+def _number(chat: str) -> int:
+    digits = chat.rpartition("-")[2]
+    return int(digits) if digits.isascii() and digits.isdecimal() else 0
 
 
 def words(tree: Mapping[str, Any], **where: Any) -> KeptChatWords:
