@@ -259,11 +259,16 @@ async def _redeem_offer(bound: Bound, server: TokenServer) -> None:
     if offer is None:
         return
     taken = msgspec.structs.replace(offer, taken=True)
-    if offer.taken or not await bound.memory.swap(OFFER, written(offer), written(taken)):
+    if offer.taken or not await undisturbed(_take(bound, server, offer, taken)):
         await _await_redemption(bound, taken, server.clock)
-        return
+
+
+async def _take(bound: Bound, server: TokenServer, offer: OfferedCode, taken: OfferedCode) -> bool:
+    """Redeem a code that nobody else takes; false if somebody does."""
+    if not await bound.memory.swap(OFFER, written(offer), written(taken)):
+        return False
     try:
-        await undisturbed(_redeemed(bound, server, offer))
+        await _redeemed(bound, server, offer)
     except Retryable:  # it never left
         await bound.memory.swap(OFFER, written(taken), written(offer))
         raise
@@ -271,6 +276,7 @@ async def _redeem_offer(bound: Bound, server: TokenServer) -> None:
         await bound.memory.swap(OFFER, written(taken), "")
         if await records.token(bound) is None:
             raise _ended(error) from None
+    return True
 
 
 async def _await_redemption(bound: Bound, taken: OfferedCode, clock: Clock) -> None:
