@@ -8,8 +8,8 @@ such as the daemon and a check from the command line.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Final
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -29,6 +29,9 @@ LONGEST: Final = 366 * DAY
 PATIENCE: Final = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0)
 """Seconds between looks for another process's token; their sum exceeds the time of its request and its writes."""
 _WRITE_AGAIN: Final = (0.1, 0.5, 2.0, 5.0)
+
+
+P = TypeVar("P")
 
 
 class GrantRefused(NeedsRebind):
@@ -156,3 +159,13 @@ def _heed(renewal: asyncio.Task[AccessToken]) -> None:
     """Mark a failure as retrieved even if all waiters were cancelled: the next call fails again anyway."""
     if not renewal.cancelled():
         renewal.exception()
+
+
+async def undisturbed(asking: Coroutine[None, None, P]) -> P:
+    """Ask for tokens to the end although the caller is cancelled: a pair that nobody stores is lost."""
+    task = asyncio.create_task(asking)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.gather(task, return_exceptions=True)
+        raise

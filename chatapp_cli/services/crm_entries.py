@@ -102,12 +102,11 @@ class EntryLoader:
         texted = ours and _is_texted(tx, row, message)
         named = message.author if ours or card.chat_kind != "private" else ""
         return replace(
-            told,
+            _quoting(tx, row, told, message),
             key=crm_chats.message_key(message.id),
             at=message.at,
             text=_text(message, card),
             files=self._files(tx, message) if told.act is Act.ADD else (),
-            quoted=_quoted(tx, message),
             author=named,
             ours=ours,
             origin=origin,
@@ -205,11 +204,18 @@ def _text(message: MessageRow, card: DialogCard) -> str:
     return f"{message.subject}\n\n{message.text}".strip()
 
 
-def _quoted(tx: Tx, message: MessageRow) -> str:
-    if not message.reply_to:
-        return ""
-    found = transcript.quoted(tx, message.dialog_id, message.reply_to)
-    return "" if found is None else preview(found.text, [])[:_FIRST_WORDS]
+def _quoting(tx: Tx, row: EntryRow, told: LedgerEntry, message: MessageRow) -> LedgerEntry:
+    """The entry with the message that it answers: its first words, and what the CRM knows it by."""
+    found = transcript.quoted(tx, message.dialog_id, message.reply_to) if message.reply_to else None
+    if found is None:
+        return told
+    known = next((one for one in ledger.known_to(tx, found.id) if one.link_id == row.link_id), None)
+    return replace(
+        told,
+        quoted=preview(found.text, [])[:_FIRST_WORDS],
+        quoted_key=crm_chats.message_key(found.id) if known is not None and known.shows_ours else "",
+        quoted_remote="" if known is None else known.remote,
+    )
 
 
 def _sent_as(tx: Tx, message: MessageRow) -> Sequence[str]:

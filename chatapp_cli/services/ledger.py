@@ -70,7 +70,7 @@ def on_state(tx: Tx, event: MessageStateChanged) -> None:
     _owe_fate(tx, pairings, event)
     if state is State.CANCELLED:
         return
-    known = {row.link_id: row for row in _known(tx, event.message)}
+    known = {row.link_id: row for row in known_to(tx, event.message)}
     found = message_of(tx, event.message)
     for pairing in pairings:
         row = known.get(pairing.link_id)
@@ -94,12 +94,13 @@ def _pairings(tx: Tx, dialog: DialogId) -> Sequence[PairedRow]:
     return tx.all(PairedRow, "pairings.of_dialog", dialog=dialog)
 
 
-def _known(tx: Tx, message: MessageId) -> Sequence[KnownMessageRow]:
+def known_to(tx: Tx, message: MessageId) -> Sequence[KnownMessageRow]:
+    """What each CRM knows of a message."""
     return tx.all(KnownMessageRow, "ledger.known", message=message)
 
 
 def _owe_to_all(tx: Tx, dialog: DialogId, message: MessageId, origin: Origin) -> None:
-    known = {row.link_id for row in _known(tx, message)}
+    known = {row.link_id for row in known_to(tx, message)}
     for pairing in _pairings(tx, dialog):
         if pairing.link_id not in known:
             _owe(tx, pairing, dialog, message, Act.ADD, origin)
@@ -161,18 +162,20 @@ def keep_text(tx: Tx, pairing: PairedRow, message: MessageId, remote: str, *, em
         _tell_fate(tx, pairing, found.dialog_id, message, text)
 
 
-def refuse_text(tx: Tx, pairing: PairedRow, remote: str, reason: Text, *, employee: str = "") -> None:
-    """Have a CRM told why a text that it wanted sent to a phone did not become a message."""
+def refuse_text(
+    tx: Tx, pairing: PairedRow, remote: str, reason: Text, *, employee: str = "", act: Act = Act.TEXTED
+) -> None:
+    """Have a CRM told why what it wanted written to somebody did not become a message."""
     remote, employee = border.external_id(remote), border.external_id(employee)
     where = (pairing.link_id, pairing.id, None, None)
-    _add(tx, *where, Act.TEXTED, rank=_OF_TEXTS, remote=remote, employee=employee, reason=reason)
+    _add(tx, *where, act, rank=_OF_TEXTS, remote=remote, employee=employee, reason=reason)
 
 
 def _owe_change(tx: Tx, dialog: DialogId, message: MessageId, act: Act) -> None:
     pairings = _pairings(tx, dialog)
     if not pairings:
         return
-    known = {row.link_id: row for row in _known(tx, message)}
+    known = {row.link_id: row for row in known_to(tx, message)}
     for pairing in pairings:
         row = known.get(pairing.link_id)
         if row is None:
@@ -278,7 +281,7 @@ def settle(tx: Tx, row: EntryRow, shown: CrmReceipt) -> bool:
     held = _held(tx, row)
     if held is None:
         return False
-    if held.act != Act.TEXTED:
+    if held.act != Act.TEXTED and held.dialog_id is not None:
         tx.run(
             "chats.keep",
             pairing=held.pairing_id,

@@ -211,7 +211,7 @@ def installed(chatapp: Shell, company: Company, office: Office, tmp_path: Path) 
     chatapp("company", "configure", "--set", f"public_url={office.address}")
     file = tmp_path / "answers.toml"
     file.write_text("".join(f'{name} = "{value}"\n' for name, value in office.answers.items()), "utf-8")
-    said = chatapp("crm", "link", "--answers", file)
+    said = chatapp("crm", "link", "bitrix24", "--answers", file)
     link = LinkId(int(said.out))
     row = company.read(lambda tx: links.one(tx, link))
     assert f"{office.address}/hooks/{row.hook_key}/install" in said.err

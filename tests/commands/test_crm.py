@@ -154,7 +154,7 @@ def test_what_a_portal_that_is_away_still_has_to_be_told_is_listed_and_holds_the
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (["amo"], 1, "There is no kind of CRM amo.\n→ Known kinds: bitrix24"),
+        (["amo"], 1, "There is no kind of CRM amo.\n→ Known kinds: amocrm, bitrix24"),
         (["-"], 1, "There is no kind of CRM -."),
         (["😀"], 1, "There is no kind of CRM 😀."),
         (["--set", "portal=http://evil.example"], 2, "It has to begin with https://."),
@@ -178,7 +178,8 @@ def test_what_is_no_portal_is_refused_with_what_to_do_and_nothing_is_kept(
     chatapp: Shell, company: Company, words: list[str], code: int, said: str
 ) -> None:
     chatapp("company", "configure", "--set", f"public_url={DESK}")
-    target = chatapp.run("crm", "link", *words, *KEYS)
+    kind = ["bitrix24"] if not words or words[0].startswith("--") else []
+    target = chatapp.run("crm", "link", *kind, *words, *KEYS)
     assert (target.code, target.out) == (code, "")
     assert said in target.err
     assert "geheim" not in target.err
@@ -195,7 +196,7 @@ def test_what_is_no_portal_is_refused_with_what_to_do_and_nothing_is_kept(
 def test_without_a_public_address_a_webhook_is_asked_for_and_an_application_refused(
     chatapp: Shell, way: list[str], why: str
 ) -> None:
-    said = chatapp.run("crm", "link", *way, "--set", f"portal={FIRM}", *KEYS)
+    said = chatapp.run("crm", "link", "bitrix24", *way, "--set", f"portal={FIRM}", *KEYS)
     assert (said.code, said.out) == (2, "")
     assert why in said.err
     step = "For an application, set the public address first: "
@@ -206,7 +207,7 @@ def test_answers_come_from_standard_input_and_a_portal_is_linked_once(chatapp: S
     chatapp("company", "configure", "--set", f"public_url={DESK}")
     answers = f'portal = "{FIRM}"\nclient_id = "local.5"\nclient_secret = "тайна"\n'
     link = chatapp("crm", "link", "bitrix24", "--answers", "-", stdin=answers).out.strip()
-    again = chatapp.run("crm", "link", "--answers", "-", stdin=answers)
+    again = chatapp.run("crm", "link", "bitrix24", "--answers", "-", stdin=answers)
     assert (again.code, again.out) == (1, "")
     assert again.err.endswith(f"{FIRM} is linked already.\n→ Renew that link: chatapp crm link --renew {link}\n")
     assert chatapp("crm", "link", "--renew", FIRM, "--answers", "-", stdin=answers).out.strip() == link
@@ -419,7 +420,7 @@ def test_an_operator_without_the_right_changes_nothing(
     token = company.world.chance.key()
     company.write(lambda tx: operators.open_session(tx, "Пётр", token))
     for words in (
-        ["link", "--set", f"portal={FIRM}", *KEYS],
+        ["link", "bitrix24", "--set", f"portal={FIRM}", *KEYS],
         ["attach", bound, "107"],
         ["configure", bound, "--set", "show_api=on"],
         ["detach", bound],

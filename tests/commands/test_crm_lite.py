@@ -36,7 +36,7 @@ def written(office: Office) -> list[str]:
 
 @pytest.fixture
 def linked(chatapp: Shell, company: Company, office: Office) -> LinkId:
-    said = chatapp("crm", "link", "--set", "way=webhook", "--set", f"webhook={office.portal.webhook}")
+    said = chatapp("crm", "link", "bitrix24", "--set", "way=webhook", "--set", f"webhook={office.portal.webhook}")
     secret = office.portal.webhook.rstrip("/").rpartition("/")[2]
     assert secret not in said.out + said.err
     assert "messages go there while the daemon runs: chatapp serve" in said.err
@@ -153,7 +153,7 @@ def test_a_doctor_of_a_webhook_asks_for_no_address(
 def test_what_is_no_webhook_is_refused_with_what_to_do(
     chatapp: Shell, company: Company, words: list[str], said: str
 ) -> None:
-    refused = chatapp.run("crm", "link", "--set", "way=webhook", *words)
+    refused = chatapp.run("crm", "link", "bitrix24", "--set", "way=webhook", *words)
     assert (refused.code, refused.out) == (2, "")
     assert said in refused.err
     assert company.read(links.everything) == []

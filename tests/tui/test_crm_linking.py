@@ -56,6 +56,8 @@ async def test_a_portal_is_linked_paired_and_checked_without_leaving_the_window(
     async with window() as it:
         await it.press("ctrl+k")
         await it.press("a")
+        await it.sees("Which CRM?", "Bitrix24 —")
+        await it.press("down", "enter")
         await it.until(lambda: isinstance(it.app.screen, LinkingScreen) and it.app.screen.query("FormView"))
         await it.sees("Link a CRM: Bitrix24", "Address of the first installation")
         office.portal.lines[109].settings.update(CRM_CREATE="deal", CRM_CREATE_THIRD="N")
@@ -112,6 +114,8 @@ async def test_a_portal_is_linked_by_a_webhook_alone(office: Office, window: Ope
     async with window() as it:
         await it.press("ctrl+k")
         await it.press("a")
+        await it.sees("Which CRM?", "Bitrix24 —")
+        await it.press("down", "enter")
         await it.sees("Link a CRM: Bitrix24", "By a webhook alone (lite)")
         rows = {row.field.name: row for row in it.app.screen.query(FieldRow)}
         rows["way"].choose("webhook")

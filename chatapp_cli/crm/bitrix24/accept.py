@@ -31,11 +31,11 @@ from chatapp_cli.crm.bitrix24.record import (
     installation,
     is_from,
     joined,
-    written,
 )
 from chatapp_cli.domain.crm.events import CrmArrival, LinkInstalled
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.kit.brackets import parse
+from chatapp_cli.kit.records import written
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import HookRequest
 from chatapp_cli.ports.crm import CrmReply

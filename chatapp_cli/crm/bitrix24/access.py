@@ -5,8 +5,7 @@ Sources: b24-rest-docs ``settings/oauth/index.md``, ``auto-renewal.md``; provide
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -15,20 +14,13 @@ import aiohttp
 import msgspec
 
 from chatapp_cli.crm.bitrix24 import errors
-from chatapp_cli.crm.bitrix24.record import (
-    INSTALLED,
-    OFFER,
-    Installation,
-    Offer,
-    installation,
-    remembered,
-    written,
-)
+from chatapp_cli.crm.bitrix24.record import INSTALLED, OFFER, Installation, Offer, installation
 from chatapp_cli.domain.errors import NeedsRebind, OutcomeUnknown, Rejected, Retryable
 from chatapp_cli.kit import tokens
 from chatapp_cli.kit.http import HttpResponse, network, read
 from chatapp_cli.kit.lenient import read_as
-from chatapp_cli.kit.tokens import ANSWERED_WITHIN, Granted, name_of, token_of
+from chatapp_cli.kit.records import remembered, written
+from chatapp_cli.kit.tokens import ANSWERED_WITHIN, Granted, name_of, token_of, undisturbed
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.world import Clock
 
@@ -135,23 +127,13 @@ async def settle(bound: Bound, server: AuthServer, clock: Clock) -> Installation
         raise NeedsRebind("not_installed")
     if offer is not None:
         try:
-            known = await _undisturbed(_accepted(bound, server, offer, known, clock))
+            known = await undisturbed(_accepted(bound, server, offer, known, clock))
         except (NeedsRebind, Rejected, OutcomeUnknown):
             await bound.memory.swap(OFFER, written(offer), "")
             if known is None:
                 raise
     assert known is not None
     return known
-
-
-async def _undisturbed(proving: Coroutine[None, None, Installation]) -> Installation:
-    """Prove it to its end although the session is stopped: a pair that nobody stores is lost, and with it the link."""
-    task = asyncio.create_task(proving)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.gather(task, return_exceptions=True)
-        raise
 
 
 async def _accepted(

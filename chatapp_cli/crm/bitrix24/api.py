@@ -11,14 +11,14 @@ from urllib.parse import urlsplit
 import aiohttp
 import msgspec
 
-from chatapp_cli.crm.bitrix24 import errors, record
+from chatapp_cli.crm.bitrix24 import errors
 from chatapp_cli.crm.bitrix24.access import AuthServer, belongs, settle
 from chatapp_cli.crm.bitrix24.calls import AGAIN, LARGEST, PATIENCE, Answer, MethodCalls
-from chatapp_cli.crm.bitrix24.rate import Urgency
 from chatapp_cli.crm.bitrix24.record import INSTALLED, Installation
 from chatapp_cli.domain.errors import NeedsRebind
-from chatapp_cli.kit import tokens
+from chatapp_cli.kit import records, tokens
 from chatapp_cli.kit.http import HttpResponse, network, open_session, read
+from chatapp_cli.kit.pace import Urgency
 from chatapp_cli.kit.rotation import Rotation
 from chatapp_cli.kit.tokens import AccessToken, Granted, Tokens
 from chatapp_cli.ports.bind import Bound
@@ -120,7 +120,7 @@ class PortalApi(MethodCalls):
         scheme = urlsplit(endpoint).scheme
         if endpoint != self.held.endpoint and scheme in {"https", urlsplit(self.held.endpoint).scheme}:
             self.held = msgspec.structs.replace(self.held, endpoint=endpoint)
-            await self._memory.save({INSTALLED: record.written(self.held)})
+            await self._memory.save({INSTALLED: records.written(self.held)})
 
     async def _attempt(self, token: AccessToken, method: str, params: Answer, *, once: bool) -> HttpResponse:
         body = msgspec.json.encode({**params, "auth": token.access})
@@ -147,7 +147,7 @@ async def connected(bound: Bound, world: World) -> AsyncIterator[PortalApi]:
     async with open_session(total=PATIENCE) as http:
         server = AuthServer.of(http, bound)
         held = await settle(bound, server, world.clock)
-        token = await record.token(bound)
+        token = await records.token(bound)
         if token is None:
             raise NeedsRebind("not_installed")
         with_token = replace(bound, secrets={**bound.secrets, "token": tokens.written(token)})

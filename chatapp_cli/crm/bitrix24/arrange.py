@@ -14,27 +14,18 @@ from chatapp_cli.crm.bitrix24 import names
 from chatapp_cli.crm.bitrix24.api import PortalApi
 from chatapp_cli.crm.bitrix24.calls import BatchCommand
 from chatapp_cli.crm.bitrix24.card_tab import CARD
-from chatapp_cli.crm.bitrix24.convert import ON
 from chatapp_cli.crm.bitrix24.events import wanted as wanted_events
-from chatapp_cli.crm.bitrix24.rate import Urgency
-from chatapp_cli.crm.bitrix24.record import (
-    CALLED_AT,
-    ECHO,
-    NONCE,
-    OFFERED,
-    Joined,
-    digest,
-    joined,
-    on_line,
-    written,
-)
+from chatapp_cli.crm.bitrix24.record import CALLED_AT, ECHO, NONCE, OFFERED, Joined, joined, on_line
 from chatapp_cli.crm.bitrix24.tabs import CardTabs
 from chatapp_cli.crm.bitrix24.texts import TextProviders
 from chatapp_cli.domain.crm.link import Account, Pairing
+from chatapp_cli.domain.crm.showing import ON
 from chatapp_cli.domain.crm.states import OTHER_WAY
 from chatapp_cli.domain.crm_manifest import ChannelThere
 from chatapp_cli.domain.errors import ChannelError, Misconfigured, NeedsRebind, Rejected
 from chatapp_cli.domain.ids import PairingId
+from chatapp_cli.kit.pace import Urgency
+from chatapp_cli.kit.records import digest, written
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.world import World
 

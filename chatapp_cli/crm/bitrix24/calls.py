@@ -9,9 +9,10 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from urllib.parse import quote
 
 from chatapp_cli.crm.bitrix24 import errors
-from chatapp_cli.crm.bitrix24.rate import Bucket, Parking, Urgency
+from chatapp_cli.crm.bitrix24.rate import BURST, LEAK, Parking
 from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, RateLimited, Retryable
 from chatapp_cli.kit.http import HttpResponse
+from chatapp_cli.kit.pace import Bucket, Urgency
 from chatapp_cli.ports.world import World
 
 AT_ONCE: Final = 50
@@ -38,7 +39,7 @@ class MethodCalls(ABC):
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._bucket, self._parking = Bucket(world.clock), Parking(world.clock)
+        self._bucket, self._parking = Bucket(world.clock, leak=LEAK, burst=BURST), Parking(world.clock)
         self.calls = 0
         """Requests made so far."""
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from html import escape
 from typing import Final, NamedTuple
 
-from chatapp_cli.crm.bitrix24.pages import labelled, page, paragraphs, select, spoken
 from chatapp_cli.domain.crm.cards import CardSheet, DialogOnCard
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.moment import spelled
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import show, speaking
+from chatapp_cli.kit.crm_pages import labelled, page, paragraphs, select, spoken
 from chatapp_cli.ports.crm import CrmReply
 
 _TITLE = Text("ChatApp")

@@ -13,11 +13,11 @@ from typing import Any, Final
 
 from chatapp_cli.crm.bitrix24.api import PortalApi
 from chatapp_cli.crm.bitrix24.calls import BatchCommand
-from chatapp_cli.crm.bitrix24.rate import Urgency
 from chatapp_cli.domain import border
 from chatapp_cli.domain.crm.entry import CrmChat
 from chatapp_cli.domain.crm.link import Card
 from chatapp_cli.domain.errors import ChannelError, Rejected
+from chatapp_cli.kit.pace import Urgency
 
 TYPES: Final[Mapping[str, int]] = {"deal": 2, "lead": 1, "contact": 3, "company": 4}
 """``entityTypeId`` of each kind of card; the one that work is done in comes first."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from chatapp_cli.crm.bitrix24 import events, lines, record
@@ -17,13 +18,12 @@ from chatapp_cli.domain.errors import ChannelError
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T, Text
+from chatapp_cli.kit import crm_checks, records
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.ports.world import World
 
-SKEW: Final = 60.0
-"""Seconds that our clock may differ from the portal's."""
 PATIENCE: Final = 30
 """Seconds in which a test event has to come."""
 RENEWABLE: Final[Millis] = 180 * 86_400_000
@@ -31,6 +31,9 @@ RENEWABLE: Final[Millis] = 180 * 86_400_000
 _MINUTE: Final = 60_000
 _DAY: Final = 86_400_000
 _NEEDED: Final = frozenset(SCOPES[:5])
+
+
+broken = partial(crm_checks.broken, KIND)
 
 
 async def findings(api: PortalApi, bound: Bound, world: World) -> Sequence[Finding]:
@@ -48,18 +51,9 @@ async def findings(api: PortalApi, bound: Bound, world: World) -> Sequence[Findi
     return [*found, await _echo(api, bound, world)]
 
 
-def broken(name: str, error: ChannelError) -> Finding:
-    """Explain a failure in the manifest's words."""
-    words = manifest(KIND).errors.get(error.code)
-    if words is None:
-        return Finding(name=name, ok=False, what=error.what, next_step=error.next_step)
-    what = T("{problem} ({detail})", problem=words.what, detail=error.detail) if error.detail else words.what
-    return Finding(name=name, ok=False, what=what, next_step=words.step_when_bound)
-
-
 async def _tokens(bound: Bound, world: World) -> Finding:
     """Both tokens come at once, so they have one age; the check renews them if the first has ended."""
-    token = await record.token(bound)
+    token = await records.token(bound)
     if token is None:
         return Finding(name="tokens", ok=True, what=T("Bitrix24 accepts our token."))
     now = world.clock.now()
@@ -126,14 +120,8 @@ def clock(said: Any, world: World) -> Finding:
         apart = world.clock.now() / 1000 - datetime.fromisoformat(str(said)).timestamp()
     except (ValueError, OverflowError):
         return Finding(name="clock", ok=True, what=T("The portal does not tell its time."))
-    if abs(apart) > SKEW:
-        return Finding(
-            name="clock",
-            ok=False,
-            what=T("Our clock and the portal's are {seconds} seconds apart.", seconds=round(abs(apart))),
-            next_step=T("Let this machine set its clock by the network (NTP)."),
-        )
-    return Finding(name="clock", ok=True, what=T("Our clock and the portal's agree."))
+    differs = T("Our clock and the portal's are {seconds} seconds apart.", seconds=round(abs(apart)))
+    return crm_checks.clock(apart, agrees=T("Our clock and the portal's agree."), differs=differs)
 
 
 async def _wanted(bound: Bound) -> Sequence[str]:

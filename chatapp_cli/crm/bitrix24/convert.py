@@ -5,41 +5,16 @@ Sources: b24-rest-docs ``imconnector.send.messages`` and its neighbours; provide
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import Any, Final
 
 from chatapp_cli.crm.bitrix24 import bbcode, names
-from chatapp_cli.domain.crm.entry import LedgerEntry, SharedFile
-from chatapp_cli.domain.message import Origin
+from chatapp_cli.domain.crm import showing
+from chatapp_cli.domain.crm.entry import LedgerEntry
 
-SHOWN_BY: Final[Mapping[Origin, str]] = {
-    Origin.PHONE: "show_phone",
-    Origin.OPERATOR: "show_desk",
-    Origin.AUTOREPLY: "show_robots",
-    Origin.ROBOT: "show_robots",
-    Origin.RULE: "show_robots",
-    Origin.CAMPAIGN: "show_campaigns",
-    Origin.API: "show_api",
-}
-"""The option that decides whether messages of an origin are shown (S-159, S-163); clients' always are.
-
-What the portal sent as an SMS stands in its card already: it is shown in the line as a robot's message is (S-158).
-"""
-ON: Final = "on"
-_QUOTE: Final = 60
-"""Letters of a quote."""
 _FIRST_DATE: Final = 1_000_000_000
 _NOTHING: Final = "…"
 """In place of a message that has neither words nor files: the portal refuses an empty one."""
-
-
-def is_shown(entry: LedgerEntry) -> bool:
-    """Whether the pairing's options let an entry into the open line."""
-    options = entry.pairing.options
-    if entry.chat.kind == "group" and options.get("groups", ON) != ON:
-        return False
-    by = SHOWN_BY[Origin.ROBOT] if entry.texted else SHOWN_BY.get(entry.origin, "")
-    return options.get(by, ON) == ON
 
 
 def connector(entry: LedgerEntry) -> str:
@@ -56,7 +31,7 @@ def added(entry: LedgerEntry, owner: str, is_ours: Callable[[str], bool]) -> dic
     """
     files = [file for file in entry.files if is_ours(file.url)]
     left_out = [file for file in entry.files if not is_ours(file.url)]
-    said: dict[str, Any] = {"id": entry.key, **_date(entry), "text": _text(entry, left_out)}
+    said: dict[str, Any] = {"id": entry.key, **_date(entry), "text": showing.words(entry, left_out, bbcode.shielded)}
     if files:
         said["files"] = [{"url": file.url, "name": file.name or "file"} for file in files]
     if not said["text"]:
@@ -70,7 +45,7 @@ def added(entry: LedgerEntry, owner: str, is_ours: Callable[[str], bool]) -> dic
 
 def edited(entry: LedgerEntry) -> dict[str, Any]:
     """An item of ``imconnector.update.messages``."""
-    said = {"id": entry.key, **_date(entry), "text": _text(entry, ()) or _NOTHING}
+    said = {"id": entry.key, **_date(entry), "text": showing.words(entry, (), bbcode.shielded) or _NOTHING}
     return {"user": {"id": entry.person.id}, "message": said, "chat": {"id": entry.chat.id}}
 
 
@@ -101,35 +76,6 @@ def _chat(entry: LedgerEntry) -> dict[str, Any]:
     return {"id": entry.chat.id, "name": entry.chat.name or entry.person.name}
 
 
-def _text(entry: LedgerEntry, left_out: Sequence[SharedFile]) -> str:
-    """Who wrote, where it is not seen; what it answers; the words; the names of files that cannot be given."""
-    words = bbcode.shielded(entry.text)
-    who = _author(entry)
-    if who and (words or not entry.files):
-        words = f"{who}: {words}"
-    elif who:
-        words = f"{who}:"
-    quote = _quote(entry.quoted)
-    gone = "\n".join(f"[{file.name}]" for file in left_out)
-    return "\n".join(filter(None, (quote, words, gone)))
-
-
-def _author(entry: LedgerEntry) -> str:
-    """The member of a group, or an operator of ours who is nobody there."""
-    if entry.ours:
-        return "" if entry.employee else bbcode.shielded(entry.author)
-    if entry.chat.kind != "group" or not entry.author:
-        return ""
-    phone = entry.author_phone if entry.pairing.options.get("group_phones") == ON else ""
-    return bbcode.shielded(f"{entry.author} ({phone})" if phone else entry.author)
-
-
-def _quote(words: str) -> str:
-    """The portal has no field for what a message answers (addendum B4)."""
-    line = " ".join(words.split())
-    return f"«{bbcode.shielded(line if len(line) <= _QUOTE else line[: _QUOTE - 1] + '…')}»" if line else ""
-
-
 def _date(entry: LedgerEntry) -> dict[str, int]:
     seconds = entry.at // 1000
     return {"date": seconds} if seconds >= _FIRST_DATE else {}
@@ -137,8 +83,3 @@ def _date(entry: LedgerEntry) -> dict[str, int]:
 
 def _number(said: str) -> int:
     return int(said) if said.isascii() and said.isdecimal() else 0
-
-
-def ours_at(public_url: str) -> Callable[[str], bool]:
-    """Whether an address is below ours: no other is ever given to the portal, such as one inside our network."""
-    return lambda url: url.startswith(f"{public_url}/")

@@ -11,18 +11,19 @@ from chatapp_cli.crm.bitrix24.api import PortalApi
 from chatapp_cli.crm.bitrix24.calls import BatchCommand
 from chatapp_cli.crm.bitrix24.cards import bound_cards
 from chatapp_cli.crm.bitrix24.history import ChatHistory
-from chatapp_cli.crm.bitrix24.rate import Urgency
 from chatapp_cli.crm.bitrix24.record import COPY_RETURNS, copy_mark
+from chatapp_cli.domain.crm import showing
 from chatapp_cli.domain.crm.entry import CrmReceipt, LedgerEntry
+from chatapp_cli.domain.crm.receipts import Outcome, unless_all_failed
 from chatapp_cli.domain.crm.states import OTHER_WAY, Act
 from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, Rejected
+from chatapp_cli.kit.pace import Urgency
 from chatapp_cli.ports.memory import Memory
 from chatapp_cli.ports.world import Clock
 
 TOGETHER: Final = 20
 """Messages in a request: no largest number is documented, and a lost answer leaves so many unknown (addendum B7)."""
 
-Outcome: TypeAlias = "CrmReceipt | ChannelError"
 _Item: TypeAlias = Callable[[LedgerEntry], Mapping[str, Any]]
 _Beside: TypeAlias = Literal[Act.TEXTED, Act.OWNER, Act.FAILED]
 
@@ -32,7 +33,7 @@ class Delivery:
 
     def __init__(self, api: PortalApi, memory: Memory, public_url: str, clock: Clock) -> None:
         self._api, self._memory, self._clock = api, memory, clock
-        self._is_ours = convert.ours_at(public_url)
+        self._is_ours = showing.ours_at(public_url)
         self._copies: dict[str, int] = {}
 
     async def deliver(self, entries: Sequence[LedgerEntry]) -> Sequence[Outcome]:
@@ -42,14 +43,14 @@ class Delivery:
         for place, entry in enumerate(entries):
             if reason := _unfit(entry):
                 found[place] = reason
-            elif entry.act is Act.ADD and not convert.is_shown(entry):
+            elif entry.act is Act.ADD and not showing.is_shown(entry):
                 found[place] = CrmReceipt()
             else:
                 jobs.setdefault((entry.act, entry.pairing.kind, entry.pairing.place), []).append((place, entry))
         work = [self._together(job[at : at + TOGETHER]) for job in jobs.values() for at in range(0, len(job), TOGETHER)]
         for outcomes in await asyncio.gather(*work):
             found |= outcomes
-        return unless_all_failed([found[place] for place in range(len(entries))])
+        return unless_all_failed([found[place] for place in range(len(entries))], errors.stops_everything)
 
     async def find(self, entry: LedgerEntry) -> CrmReceipt | None:
         """Look for a message in the chat's history by our id; what else we tell may be told twice."""
@@ -139,18 +140,13 @@ class Delivery:
         for place, entry in enumerate(entries):
             if entry.employee:
                 tag = f"CHATAPP|FAILED|{entry.remote}"
-                notice = {"USER_ID": entry.employee, "MESSAGE": complaint(entry), "TAG": tag}
+                notice = {"USER_ID": entry.employee, "MESSAGE": showing.complaint(entry), "TAG": tag}
                 commands[f"n{place}"] = BatchCommand("im.notify.system.add", notice)
             for kind, card in list(cards.get(f"c{place}", {}).items())[:1]:
-                comment = {"ENTITY_ID": card, "ENTITY_TYPE": kind, "COMMENT": complaint(entry)}
+                comment = {"ENTITY_ID": card, "ENTITY_TYPE": kind, "COMMENT": showing.complaint(entry)}
                 commands[f"t{place}"] = BatchCommand("crm.timeline.comment.add", {"fields": comment})
         answers = await self._api.batch(commands, urgency=Urgency.OPERATOR)
         return [_complained(answers.get(f"n{place}"), answers.get(f"t{place}")) for place in range(len(entries))]
-
-
-def complaint(entry: LedgerEntry) -> str:
-    """What is told about a failed message: to whom, why, and its first words."""
-    return "\n".join(filter(None, (entry.chat.name or entry.person.name, entry.reason, entry.text)))
 
 
 def _complained(notice: Any, comment: Any) -> Outcome:
@@ -209,11 +205,3 @@ def _refused(one: Any) -> ChannelError:
 
 def _id(said: Any) -> str:
     return str(said) if isinstance(said, int | str) and not isinstance(said, bool) else ""
-
-
-def unless_all_failed(outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
-    """The same; raises what hindered all of them."""
-    failed = [one for one in outcomes if isinstance(one, ChannelError)]
-    if failed and len(failed) == len(outcomes) and all(map(errors.stops_everything, failed)):
-        raise failed[0]
-    return outcomes

@@ -15,11 +15,9 @@ from chatapp_cli.crm.bitrix24 import errors
 from chatapp_cli.crm.bitrix24.api import PortalApi
 from chatapp_cli.crm.bitrix24.events import DISK, without_token
 from chatapp_cli.domain.errors import ChannelError, Rejected, Retryable
+from chatapp_cli.kit.fetching import keep
 from chatapp_cli.kit.http import network, read
 
-LARGEST: Final = 512 << 20
-"""Bytes of a file that is fetched; channels take less."""
-_CHUNK: Final = 1 << 16
 _STEPS: Final = 3
 """So many redirections within the portal are followed."""
 
@@ -32,7 +30,9 @@ async def fetch(api: PortalApi, address: str, target: Path) -> None:
         response, secret = await api.download(url)
         async with response:
             if response.status not in errors.REDIRECT:
-                await _written(response, target, secret)
+                if response.status != 200 or _is_answer(response):  # noqa: PLR2004 - HTTP's OK
+                    raise await _refused(response, secret)
+                await keep(response, target, [secret])
                 return
             link = urljoin(url, response.headers.get("Location", ""))
     raise Rejected("file_gone")
@@ -59,20 +59,6 @@ def _at_portal(api: PortalApi, link: str) -> str:
     if not same:
         raise Rejected("file_elsewhere")
     return without_token(parts.geturl())
-
-
-async def _written(response: aiohttp.ClientResponse, target: Path, secret: str) -> None:
-    if response.status != 200 or _is_answer(response):  # noqa: PLR2004 - HTTP's OK
-        raise await _refused(response, secret)
-    if (response.content_length or 0) > LARGEST:
-        raise Rejected("file_too_big")
-    size = 0
-    with network([secret]), target.open("wb") as file:
-        async for chunk in response.content.iter_chunked(_CHUNK):
-            size += len(chunk)
-            if size > LARGEST:
-                raise Rejected("file_too_big")
-            file.write(chunk)
 
 
 def _is_answer(response: aiohttp.ClientResponse) -> bool:

@@ -13,13 +13,13 @@ from typing import Any, Final
 from chatapp_cli.crm.bitrix24 import events, names
 from chatapp_cli.crm.bitrix24.api import PortalApi
 from chatapp_cli.crm.bitrix24.calls import AT_ONCE, BatchCommand
-from chatapp_cli.crm.bitrix24.rate import Urgency
 from chatapp_cli.domain import border
 from chatapp_cli.domain.crm.entry import CrmChat, CrmPerson, CrmReceipt
 from chatapp_cli.domain.crm.events import CrmArrival, MirroredChat
 from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, Rejected
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.kit.brackets import members
+from chatapp_cli.kit.pace import Urgency
 
 HISTORY: Final = "imopenlines.session.history.get"
 

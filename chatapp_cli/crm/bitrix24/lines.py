@@ -11,11 +11,11 @@ from typing import Any, Final
 
 from chatapp_cli.crm.bitrix24.api import PortalApi
 from chatapp_cli.crm.bitrix24.calls import BatchCommand, MethodCalls
-from chatapp_cli.crm.bitrix24.rate import Urgency
 from chatapp_cli.domain import border
 from chatapp_cli.domain.crm.link import Employee, Place
 from chatapp_cli.domain.errors import Rejected
 from chatapp_cli.kit.brackets import members
+from chatapp_cli.kit.pace import Urgency
 
 Tree = Mapping[str, Any]
 

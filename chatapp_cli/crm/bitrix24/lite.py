@@ -12,21 +12,22 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from chatapp_cli.crm.bitrix24 import bbcode, check, convert, errors, lines, lite_pipelines
+from chatapp_cli.crm.bitrix24 import bbcode, check, errors, lines, lite_pipelines
 from chatapp_cli.crm.bitrix24.calls import AT_ONCE, BatchCommand
 from chatapp_cli.crm.bitrix24.cards import TYPES
-from chatapp_cli.crm.bitrix24.deliver import unless_all_failed
 from chatapp_cli.crm.bitrix24.lite_cards import LiteCard, LiteCards, place_of, places
-from chatapp_cli.crm.bitrix24.rate import Urgency
 from chatapp_cli.crm.bitrix24.webhook import WebhookApi, opened
+from chatapp_cli.domain.crm import showing
 from chatapp_cli.domain.crm.entry import CrmChat, CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.events import CrmArrival, MirroredChat
 from chatapp_cli.domain.crm.link import Card, Employee, Pairing, Place
 from chatapp_cli.domain.crm.outcome import CrmPipeline
+from chatapp_cli.domain.crm.receipts import unless_all_failed
 from chatapp_cli.domain.crm.states import OTHER_WAY, Act
 from chatapp_cli.domain.errors import ChannelError, Rejected
 from chatapp_cli.domain.ids import PairingId
 from chatapp_cli.domain.text import T
+from chatapp_cli.kit.pace import Urgency
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.ports.world import World
@@ -41,7 +42,7 @@ class Bitrix24LiteSession:
     def __init__(self, api: WebhookApi, bound: Bound, public_url: str, world: World) -> None:
         self._api, self._memory = api, bound.memory
         self._cards = LiteCards(api, bound.secrets["mark"], world.clock)
-        self._is_ours = convert.ours_at(public_url)
+        self._is_ours = showing.ours_at(public_url)
         self._written_in: dict[str, LiteCard] = {}
 
     @property
@@ -67,7 +68,7 @@ class Bitrix24LiteSession:
             found |= await self._told(refused)
         except ChannelError as error:
             found |= dict.fromkeys(refused, error)
-        return unless_all_failed([found[number] for number in range(len(entries))])
+        return unless_all_failed([found[number] for number in range(len(entries))], errors.stops_everything)
 
     async def _told(self, entries: Mapping[int, LedgerEntry]) -> dict[int, CrmReceipt | ChannelError]:
         """The outcome of each entry; raises what concerns all of them before anything is written down."""
@@ -113,7 +114,7 @@ class Bitrix24LiteSession:
         if entry.act not in {Act.ADD, Act.EDIT, Act.DELETE} or entry.chat.kind == "group":
             return None
         if entry.act is Act.ADD:
-            card = await self._cards.of(entry) if convert.is_shown(entry) else None
+            card = await self._cards.of(entry) if showing.is_shown(entry) else None
             if card is None:
                 return None
             await self._remember(entry.chat.id, card)

@@ -17,9 +17,10 @@ from chatapp_cli.crm.bitrix24 import convert
 from chatapp_cli.crm.bitrix24.api import PortalApi
 from chatapp_cli.crm.bitrix24.calls import BatchCommand
 from chatapp_cli.crm.bitrix24.cards import contact_names
-from chatapp_cli.crm.bitrix24.rate import Urgency
+from chatapp_cli.domain.crm import showing
 from chatapp_cli.domain.crm.entry import LedgerEntry
 from chatapp_cli.domain.errors import ChannelError
+from chatapp_cli.kit.pace import Urgency
 from chatapp_cli.ports.world import Clock
 
 log = structlog.get_logger()
@@ -43,7 +44,7 @@ class ChatNaming:
 
     def note(self, entry: LedgerEntry, chat: str) -> None:
         """Something was said in a chat."""
-        if entry.pairing.options.get("name_sync") != convert.ON or entry.chat.kind == "group" or not chat:
+        if entry.pairing.options.get("name_sync") != showing.ON or entry.chat.kind == "group" or not chat:
             return
         before = self._looked.get(chat)
         if before is None or self._clock.monotonic() - before[0] >= AGAIN:

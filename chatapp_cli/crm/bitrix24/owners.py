@@ -18,7 +18,6 @@ from chatapp_cli.crm.bitrix24.api import PortalApi
 from chatapp_cli.crm.bitrix24.calls import BatchCommand
 from chatapp_cli.crm.bitrix24.cards import TYPES, bound_cards, bound_to, chats_of_card, item_of
 from chatapp_cli.crm.bitrix24.errors import CARD_AWAITED
-from chatapp_cli.crm.bitrix24.rate import Urgency
 from chatapp_cli.domain import border
 from chatapp_cli.domain.crm.entry import CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.events import CardChanged, CardCommented, CardEvent, CrmArrival
@@ -27,6 +26,7 @@ from chatapp_cli.domain.crm.owner import ChatOwner, cards, heeds_cards
 from chatapp_cli.domain.errors import ChannelError, Misconfigured, Rejected, Retryable
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.kit.brackets import members
+from chatapp_cli.kit.pace import Urgency
 
 PAGES: Final = 4
 """Pages of fifty changed cards of a kind that are read after a gap; older changes do not count any more."""

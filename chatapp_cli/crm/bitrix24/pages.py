@@ -1,23 +1,14 @@
-"""The small pages that an administrator sees in the portal: what they have in common, and that of the installation.
-
-They bear no script, and only the linked portal may show them in its frame. Bitrix24 tells the language as ``LANG``.
-"""
+"""The page that an administrator sees in the portal after the installation, and what is told of a connector's page."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from html import escape
+from collections.abc import Mapping
 from typing import Any
 
-from chatapp_cli.domain.text import T, Text
-from chatapp_cli.i18n import show, speaking
+from chatapp_cli.domain.text import T
+from chatapp_cli.kit.crm_pages import page, paragraphs, to_pair
 from chatapp_cli.ports.crm import CrmReply
-
-_STYLE = (
-    "body{font:16px/1.5 sans-serif;margin:2em;color:#333}code{background:#eef;padding:.2em .4em}"
-    "label{display:block;margin:.6em 0}"
-)
 
 
 def installed(origin: str, language: str) -> CrmReply:
@@ -26,8 +17,7 @@ def installed(origin: str, language: str) -> CrmReply:
         T("The desk checks it now with Bitrix24. You can close this page."),
         T("Then pair a channel with an open line: in its connector in the contact centre, or at the desk:"),
     ]
-    commands = "".join(f"<p><code>chatapp crm {verb}</code></p>" for verb in ("places", "attach CHANNEL PLACE"))
-    body = f"{paragraphs(language, lines)}{commands}"
+    body = f"{paragraphs(language, lines)}{to_pair()}"
     return page(origin, language, T("The application is installed"), body)
 
 
@@ -39,43 +29,3 @@ def place_of(options: str) -> tuple[str, str]:
         return "", ""
     found: Mapping[str, Any] = told if isinstance(told, dict) else {}
     return str(found.get("CONNECTOR") or ""), str(found.get("LINE") or "")
-
-
-def spoken(language: str) -> str:
-    """The language of ours in which a page answers one of the portal's."""
-    return "ru" if language.lower().startswith("ru") else "en"
-
-
-def page(origin: str, language: str, title: Text, body: str, *, status: int = 200, forms: bool = False) -> CrmReply:
-    """A page for the frame of a portal; ``body`` is HTML, ``forms``: its forms may come back to us."""
-    tongue = spoken(language)
-    with speaking(tongue):
-        head = escape(show(title))
-    whole = (
-        f'<!doctype html><html lang="{tongue}"><meta charset="utf-8"><title>{head}</title><style>{_STYLE}</style>'
-        f"<h1>{head}</h1>{body}</html>"
-    )
-    action = "'self'" if forms else "'none'"
-    policy = f"default-src 'none'; style-src 'unsafe-inline'; form-action {action}; frame-ancestors {origin}"
-    headers = {"Content-Security-Policy": policy, "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
-    return CrmReply(status=status, body=whole.encode(), content_type="text/html; charset=utf-8", headers=headers)
-
-
-def labelled(label: Text, field: str) -> str:
-    """A field of a form below its label, in the language that is spoken now; ``field`` is HTML."""
-    return f"<label>{escape(show(label))}<br>{field}</label>"
-
-
-def select(name: str, choices: Sequence[tuple[str, Text]], *, chosen: str = "", required: bool = False) -> str:
-    """A field with choices, each a value and its words."""
-    inside = "".join(
-        f'<option value="{escape(value)}"{" selected" if value == chosen else ""}>{escape(show(label))}</option>'
-        for value, label in choices
-    )
-    return f'<select name="{name}"{" required" if required else ""}>{inside}</select>'
-
-
-def paragraphs(language: str, lines: Sequence[Text]) -> str:
-    """Sentences as HTML."""
-    with speaking(spoken(language)):
-        return "".join(f"<p>{escape(show(line))}</p>" for line in lines)

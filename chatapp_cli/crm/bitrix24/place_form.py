@@ -12,7 +12,7 @@ from hashlib import sha256
 from html import escape
 from typing import Any, Final
 
-from chatapp_cli.crm.bitrix24 import form_tickets, names, pages
+from chatapp_cli.crm.bitrix24 import form_tickets, names
 from chatapp_cli.crm.bitrix24.form_tickets import FormTicket
 from chatapp_cli.crm.bitrix24.names import KIND
 from chatapp_cli.crm.bitrix24.record import CALLED_AT, Joined, joined, offered
@@ -25,6 +25,7 @@ from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import show, speaking
+from chatapp_cli.kit import crm_pages
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.crm import CrmReply
@@ -78,14 +79,14 @@ async def shown(
     there = (await joined(bound.memory)).get(where.pair)
     accounts = await offered(bound.memory, where.kind)
     address = (await bound.memory.known(CALLED_AT)).get(CALLED_AT, "")
-    with speaking(pages.spoken(where.language)):
+    with speaking(crm_pages.spoken(where.language)):
         body = _state(where, there) + _trouble(problem) + _about(address)
         if accounts or there:
             token = form_tickets.signed(bound, _ticket(where, seed))
             body += _form(token, where, there, accounts, typed or (there.options if there else {}))
         else:
             body += _nothing_to_choose(where.kind)
-    return pages.page(origin, where.language, Text(names.channels()[where.kind].name), body, forms=True)
+    return crm_pages.page(origin, where.language, Text(names.channels()[where.kind].name), body, forms=True)
 
 
 def _state(where: FormPlace, there: Joined | None) -> str:
@@ -122,7 +123,7 @@ def _form(
     chosen = there.channel if there else 0
     choices = [(str(one.channel), Text("{value}", {"value": one.name})) for one in accounts]
     inside = f'<input type="hidden" name="token" value="{escape(token)}">'
-    inside += pages.labelled(T("Account"), pages.select("channel", choices, chosen=str(chosen)))
+    inside += crm_pages.labelled(T("Account"), crm_pages.select("channel", choices, chosen=str(chosen)))
     for field in _fields(where.kind):
         inside += _question(field, values.get(field.name, field.default))
     inside += _button("save", T("Save and connect")) if accounts else ""
@@ -142,12 +143,12 @@ def _question(field: Field, value: str) -> str:
         box = f'<input type="checkbox" name="{name}" value="on"{on}>'
         return f"<label>{box} {escape(show(field.label))}</label>"
     if field.choices:
-        return pages.labelled(
-            field.label, pages.select(name, [(one.value, one.label) for one in field.choices], chosen=value)
+        return crm_pages.labelled(
+            field.label, crm_pages.select(name, [(one.value, one.label) for one in field.choices], chosen=value)
         )
     kind = _INPUTS.get(field.kind, "text")
     typed = f'<input type="{kind}" name="{name}" value="{escape(value)}" maxlength="{field.longest}">'
-    return pages.labelled(field.label, typed)
+    return crm_pages.labelled(field.label, typed)
 
 
 def _button(act: str, label: Text) -> str:
@@ -215,4 +216,4 @@ def _thanks(origin: str, where: FormPlace, event: CrmEvent) -> CrmReply:
 
 def _answer(origin: str, where: FormPlace, words: Text, *, status: int = 200) -> CrmReply:
     title = Text(names.channels()[where.kind].name)
-    return pages.page(origin, where.language, title, pages.paragraphs(where.language, [words]), status=status)
+    return crm_pages.page(origin, where.language, title, crm_pages.paragraphs(where.language, [words]), status=status)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hmac
 from hashlib import sha256
-from typing import Any, Final, TypeVar
+from typing import Final
 from urllib.parse import urlsplit
 
 import msgspec
 
 from chatapp_cli.domain.crm.link import Account
 from chatapp_cli.domain.ids import Millis
-from chatapp_cli.kit.tokens import AccessToken, name_of
+from chatapp_cli.kit.records import remembered
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.memory import Memory
 
@@ -40,8 +40,6 @@ COPY_RETURNS: Final[Millis] = 2 * 60_000
 
 WINDOW: Final[Millis] = 10 * 60_000
 """How long an installation is awaited after the linking, in milliseconds."""
-
-R = TypeVar("R", bound=msgspec.Struct)
 
 
 class Installation(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,25 +111,9 @@ def on_line(connector: str, line: str) -> str:
     return f"{JOINED}{connector}|{line}"
 
 
-def digest(said: Any) -> str:
-    """A mark of what the portal was told, by which it is not told the same twice."""
-    return sha256(msgspec.json.encode(said, order="deterministic")).hexdigest()[:32]
-
-
-def written(value: msgspec.Struct | Account) -> str:
-    """As it is remembered."""
-    return msgspec.json.encode(value).decode()
-
-
 def copy_mark(chat: str, employee: str, text: str) -> str:
     """The name under which a message is remembered that an employee seems to write in a chat."""
     return COPY + sha256(f"{chat}\0{employee}\0{text}".encode("utf-8", "replace")).hexdigest()[:32]
-
-
-async def remembered(memory: Memory, name: str, kind: type[R]) -> R | None:
-    """An entry of the memory."""
-    text = (await memory.known(name)).get(name, "")
-    return msgspec.json.decode(text, type=kind) if text else None
 
 
 async def installation(bound: Bound) -> Installation | None:
@@ -149,8 +131,3 @@ async def offered(memory: Memory, kind: str) -> list[Account]:
     """The channels of a kind that may be chosen, by name."""
     found = [msgspec.json.decode(one, type=Account) for one in (await memory.known(OFFERED)).values()]
     return sorted((one for one in found if one.kind == kind), key=lambda one: (one.name, one.channel))
-
-
-async def token(bound: Bound) -> AccessToken | None:
-    """The present pair of tokens, if there is one."""
-    return await remembered(bound.memory, name_of(bound), AccessToken)

@@ -14,8 +14,8 @@ import structlog
 from chatapp_cli.crm.bitrix24.api import PortalApi
 from chatapp_cli.crm.bitrix24.calls import BatchCommand
 from chatapp_cli.crm.bitrix24.card_tab import PLACEMENTS
-from chatapp_cli.crm.bitrix24.rate import Urgency
 from chatapp_cli.domain.errors import ChannelError, NeedsRebind
+from chatapp_cli.kit.pace import Urgency
 
 log = structlog.get_logger()
 

@@ -13,16 +13,17 @@ from typing import Any, Final
 from chatapp_cli.crm.bitrix24 import errors, names
 from chatapp_cli.crm.bitrix24.api import PortalApi
 from chatapp_cli.crm.bitrix24.calls import BatchCommand
-from chatapp_cli.crm.bitrix24.convert import ON
-from chatapp_cli.crm.bitrix24.rate import Urgency
-from chatapp_cli.crm.bitrix24.record import SENDER, digest
+from chatapp_cli.crm.bitrix24.record import SENDER
 from chatapp_cli.domain.crm.entry import CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.link import Pairing
+from chatapp_cli.domain.crm.showing import ON
 from chatapp_cli.domain.crm.states import TextFate
 from chatapp_cli.domain.errors import ChannelError, Misconfigured, Rejected
 from chatapp_cli.domain.ids import PairingId
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import show, speaking
+from chatapp_cli.kit.pace import Urgency
+from chatapp_cli.kit.records import digest
 from chatapp_cli.ports.memory import Memory
 
 _CODE: Final = re.compile(r"chatapp_[a-z_]+_([1-9][0-9]{0,17})", re.ASCII)

@@ -18,11 +18,11 @@ import msgspec
 from chatapp_cli.crm.bitrix24 import errors
 from chatapp_cli.crm.bitrix24.bind import portal_of
 from chatapp_cli.crm.bitrix24.calls import AGAIN, LARGEST, PATIENCE, Answer, MethodCalls
-from chatapp_cli.crm.bitrix24.rate import Urgency
 from chatapp_cli.domain.errors import ChannelError, NeedsRebind, UsageError
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_
 from chatapp_cli.kit.http import HttpResponse, network, open_session, read
+from chatapp_cli.kit.pace import Urgency
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.world import World
 

@@ -69,6 +69,10 @@ class LedgerEntry:
     files: Sequence[SharedFile] = ()
     quoted: str = ""
     """The first words of the message that it answers."""
+    quoted_key: str = ""
+    """Our id of that message there, if the CRM was told of it."""
+    quoted_remote: str = ""
+    """The CRM's id of that message, if it has told one."""
     author: str = ""
     """The member of a group who wrote, or our operator; empty for the client of a private dialog."""
     author_phone: str = ""

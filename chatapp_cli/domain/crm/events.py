@@ -37,6 +37,10 @@ class CrmWrote:
     files: Sequence[RemoteFile] = ()
     quoted: str = ""
     """What the message quotes, if anything."""
+    quoted_key: str = ""
+    """Our id of the message that it answers, see ``LedgerEntry.key``; empty if the CRM does not tell one."""
+    quoted_remote: str = ""
+    """The CRM's id of that message."""
     at: Millis | None = None
 
 
@@ -83,16 +87,20 @@ class CrmTexted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrmWroteFirst:
-    """An employee wrote to a phone from a card, by a channel that they chose of those that we offered."""
+    """An employee wrote first from a card, by a channel that they chose of those that we offered."""
 
     channel: ChannelId
     phone: str
-    """As they wrote it; not necessarily a phone."""
+    """As they wrote it; not necessarily a phone. In a chat of the CRM also a username or an e-mail address."""
     text: str
     mark: str
     """Unique in the link, so that it is sent once."""
     author: str = ""
     """The CRM's id of the employee; empty if it is not known."""
+    remote: str = ""
+    """The CRM's id of the message, if it stands in a chat of the CRM already; it is told then what became of it."""
+    remote_chat: str = ""
+    """The CRM's id of that chat."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,9 +116,10 @@ class CrmConversation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopyCame:
-    """An employee's message that seems to be a copy of one of ours, which we showed there in their name.
+    """Something came that only a look into the chat tells.
 
-    The chat is looked into: if it is none, the look finds it as not delivered.
+    Such as an employee's message that seems to be a copy of one of ours, which we showed there in their name: if it is
+    none, the look finds it as not delivered. Or a call that is not signed, and cannot be believed.
     """
 
     kind: str

@@ -215,7 +215,7 @@ async def test_the_application_token_is_learned_from_our_own_test_event_only(des
 
 def test_the_manifest_names_only_options_that_the_code_reads() -> None:
     program = Path(__file__).parents[3] / "chatapp_cli"
-    read = [*(program / "crm" / "bitrix24").glob("*.py"), program / "domain" / "crm" / "owner.py"]
+    read = [*(program / "crm" / "bitrix24").glob("*.py"), *(program / "domain" / "crm").glob("*.py")]
     code = "".join(path.read_text("utf-8") for path in read)
     about = manifest("bitrix24")
     named = {field.name for field in about.pairing_fields}

@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from chatapp_cli.crm.bitrix24 import accept, bbcode, events, names
 from chatapp_cli.crm.bitrix24.bind import portal_of
 from chatapp_cli.crm.bitrix24.connector import Bitrix24
-from chatapp_cli.crm.bitrix24.record import INSTALLED, Installation, written
+from chatapp_cli.crm.bitrix24.record import INSTALLED, Installation
 from chatapp_cli.domain.crm.entry import CrmPerson
 from chatapp_cli.domain.crm.events import CrmWrote, LinkRemoved, RemoteFile
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.kit.brackets import parse
+from chatapp_cli.kit.records import written
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import HookRequest
 from chatapp_cli.ports.crm import CrmReply

@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from chatapp_cli.crm.bitrix24 import calls, errors, record
+from chatapp_cli.crm.bitrix24 import calls, errors
 from chatapp_cli.crm.bitrix24.connector import Bitrix24Session
-from chatapp_cli.crm.bitrix24.rate import BURST, Bucket, Parking, Urgency
+from chatapp_cli.crm.bitrix24.rate import BURST, LEAK, Parking
 from chatapp_cli.domain.crm.entry import CrmChat, CrmPerson, CrmReceipt
 from chatapp_cli.domain.errors import (
     ChannelError,
@@ -19,7 +19,9 @@ from chatapp_cli.domain.errors import (
     Rejected,
     Retryable,
 )
+from chatapp_cli.kit import records
 from chatapp_cli.kit.crms import manifest
+from chatapp_cli.kit.pace import Bucket, Urgency
 from chatapp_cli.ports.world import World
 from chatapp_cli.sandbox.bitrix24 import TOKEN, Portal
 from tests.crm.bitrix24.desk import LINE, WHATSAPP, OfficeDesk, entry, pairing
@@ -150,10 +152,10 @@ async def test_a_new_pair_is_stored_before_it_is_used(desk: OfficeDesk, portal: 
     assert desk.bound
     async with desk.session() as session:
         await session.prove()
-        before = await record.token(desk.bound)
+        before = await records.token(desk.bound)
         portal.authority.expire()
         await session.prove()
-    after = await record.token(desk.bound)
+    after = await records.token(desk.bound)
     assert before
     assert after
     assert before.refresh != after.refresh
@@ -223,7 +225,7 @@ async def test_two_portals_with_equal_numbers_share_nothing(portal: Portal, desk
 
 async def test_the_urgent_go_first_when_many_wait() -> None:
     clock = HeldClock()
-    bucket = Bucket(clock, burst=1)
+    bucket = Bucket(clock, leak=LEAK, burst=1)
     done: list[str] = []
 
     async def go(name: str, urgency: Urgency) -> None:
@@ -239,7 +241,7 @@ async def test_the_urgent_go_first_when_many_wait() -> None:
 
 async def test_a_caller_that_gave_up_takes_no_place() -> None:
     clock = HeldClock()
-    bucket = Bucket(clock, burst=1)
+    bucket = Bucket(clock, leak=LEAK, burst=1)
     await bucket.enter(Urgency.CLIENT)
     waiting = asyncio.ensure_future(bucket.enter(Urgency.CLIENT))
     await asyncio.sleep(0)

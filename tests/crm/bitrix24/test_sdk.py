@@ -21,10 +21,11 @@ from hypothesis import strategies as st
 from chatapp_cli.crm.bitrix24 import bbcode, events, pages
 from chatapp_cli.crm.bitrix24.access import Issued
 from chatapp_cli.crm.bitrix24.connector import Bitrix24Session
-from chatapp_cli.crm.bitrix24.record import NONCE, OFFER, Offer, remembered
+from chatapp_cli.crm.bitrix24.record import NONCE, OFFER, Offer
 from chatapp_cli.domain.crm.events import CrmArrival, CrmConversation, CrmRewrote, CrmWithdrew, CrmWrote, PlaceDetached
 from chatapp_cli.kit.brackets import parse
 from chatapp_cli.kit.lenient import read_as
+from chatapp_cli.kit.records import remembered
 from chatapp_cli.ports.connector import HookRequest
 from chatapp_cli.sandbox.bitrix24 import Portal
 from chatapp_cli.sandbox.stage import StageFile

@@ -1,0 +1,1 @@
+"""amoCRM: conversations as chats of its cards, or as notes where the account has no chat channel of ours."""

@@ -1,0 +1,172 @@
+"""Makes an account as the pairings say: chats connected, a source for each pairing, our address among the webhooks.
+
+Sources: providers' sheet §4.7, §4.9, §5.3; trap 8 of the contracts: a webhook is compared, then replaced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from chatapp_cli.crm.amocrm import names
+from chatapp_cli.crm.amocrm.chats import ChatsApi
+from chatapp_cli.crm.amocrm.linking import ACCOUNT
+from chatapp_cli.crm.amocrm.people import AmoStaff
+from chatapp_cli.crm.amocrm.places import pipelines
+from chatapp_cli.crm.amocrm.record import PAIRED, SCOPE, ConnectedChats, PairedSource, paired
+from chatapp_cli.crm.amocrm.rest import AmoApi
+from chatapp_cli.domain.crm.link import Pairing
+from chatapp_cli.domain.errors import ChannelError, Misconfigured, OutcomeUnknown, Rejected, Retryable
+from chatapp_cli.domain.ids import PairingId
+from chatapp_cli.kit.records import digest, remembered, written
+from chatapp_cli.ports.bind import Bound
+
+TITLE: Final = "ChatApp"
+SOURCES: Final = "/api/v4/sources"
+WEBHOOKS: Final = "/api/v4/webhooks"
+WITH_NOTES: Final = ("note_lead",)
+"""The events that are asked for without a chat channel: as few as are used, because our own writes come back too."""
+LONGEST_NAME: Final = 255
+
+
+class AmoArrangement:
+    """Arranges one account."""
+
+    def __init__(self, api: AmoApi, chats: ChatsApi | None, staff: AmoStaff, bound: Bound, public_url: str) -> None:
+        self._api, self._chats, self._staff, self._bound, self._memory = api, chats, staff, bound, bound.memory
+        self._address = f"{public_url}/hooks/{bound.hook_key}/{ACCOUNT}"
+
+    async def arrange(self, pairings: Sequence[Pairing]) -> Mapping[PairingId, ChannelError]:
+        """Do what is lacking; returns what was refused."""
+        await self._staff.employees()
+        if self._chats is not None:
+            await self._connect(self._chats)
+        await self._webhook()
+        there = {str(one["id"]) for one in await pipelines(self._api)} if pairings else set()
+        refused: dict[PairingId, ChannelError] = {
+            one.id: Rejected("place_gone", one.place) for one in pairings if one.place not in there
+        }
+        wanted = [one for one in pairings if one.id not in refused]
+        if self._chats is not None:
+            refused |= await self._sources(wanted)
+        await self._remember([one for one in wanted if one.id not in refused])
+        return refused
+
+    async def _connect(self, chats: ChatsApi) -> None:
+        """Connect the chats in every session: it is harmless, and an integration may have been reinstalled."""
+        account = self._api.account.amojo_id
+        if not account:
+            raise Misconfigured("no_chats_in_account")
+        scope = await chats.connect(account, TITLE)
+        known = await remembered(self._memory, SCOPE, ConnectedChats)
+        if known is None or known.scope != scope:
+            await self._memory.save({SCOPE: written(ConnectedChats(scope=scope, data=account))})
+
+    async def _webhook(self) -> None:
+        """Have the account call one address of ours with the wanted events, and no other of this link.
+
+        One that was disabled is made anew: nothing else enables it (providers' sheet §4.9).
+        """
+        wanted = [] if self._chats is not None else list(WITH_NOTES)
+        ours = await self._webhooks(wanted)
+        sound = [one for one in ours if self._is_sound(one, wanted)]
+        for one in ours:
+            if one not in sound:
+                await self._api.delete(WEBHOOKS, {"destination": one["destination"]})
+        if wanted and not sound:
+            await self._add_webhook(wanted)
+
+    async def _webhooks(self, wanted: Sequence[str]) -> Sequence[Mapping[str, Any]]:
+        """Those of this link. Who may not list them has made none. Raises Misconfigured if some are wanted."""
+        try:
+            there = await self._api.pages(WEBHOOKS, "webhooks")
+        except Misconfigured as error:
+            if error.code != "scope":
+                raise
+            if wanted:
+                raise Misconfigured("no_webhooks", error.detail) from error
+            return ()
+        return [one for one in there if str(one.get("destination", "")).endswith(self._path)]
+
+    @property
+    def _path(self) -> str:
+        return f"/hooks/{self._bound.hook_key}/{ACCOUNT}"
+
+    def _is_sound(self, webhook: Mapping[str, Any], wanted: Sequence[str]) -> bool:
+        events = webhook.get("settings")
+        same = isinstance(events, list) and sorted(map(str, events)) == sorted(wanted)
+        return same and webhook.get("destination") == self._address and webhook.get("disabled") is not True
+
+    async def _add_webhook(self, wanted: Sequence[str]) -> None:
+        try:
+            await self._api.post(WEBHOOKS, {"destination": self._address, "settings": list(wanted)})
+        except OutcomeUnknown as lost:  # the list is compared before another is made
+            raise Retryable(lost.code, lost.detail) from lost
+        except Misconfigured as error:
+            raise Misconfigured("no_webhooks", error.detail) if error.code == "scope" else error from None
+
+    async def _sources(self, pairings: Sequence[Pairing]) -> dict[PairingId, ChannelError]:
+        """A source for each pairing, and none of ours for what is paired no more; returns what was refused."""
+        wanted = {names.source_of(one.id): one for one in pairings}
+        known = {names.source_of(number): one for number, one in (await paired(self._memory)).items()}
+        told = {external: _source(external, one) for external, one in wanted.items()}
+        same = all(external in known and known[external].data == digest(told[external]) for external in wanted)
+        if same and known.keys() == wanted.keys():
+            return {}
+        there = await self._ours()
+        for external in there.keys() - wanted.keys():
+            await self._api.delete(f"{SOURCES}/{there[external]['id']}")
+        refused: dict[PairingId, ChannelError] = {}
+        for external, one in wanted.items():
+            try:
+                await self._source(told[external], there.get(external))
+            except (Rejected, Misconfigured) as error:
+                if isinstance(error, Misconfigured) and error.code != "scope":
+                    raise
+                refused[one.id] = Rejected("no_source", error.detail)
+        return refused
+
+    async def _ours(self) -> Mapping[str, Mapping[str, Any]]:
+        """The sources that a desk of this program made, by our id."""
+        there = {str(one.get("external_id")): one for one in await self._api.pages(SOURCES, "sources")}
+        return {external: one for external, one in there.items() if names.pairing_of_source(external) is not None}
+
+    async def _source(self, told: Mapping[str, Any], there: Mapping[str, Any] | None) -> None:
+        """Make a source, or change it; its ``external_id`` never changes."""
+        if there is None:
+            try:
+                await self._api.post(SOURCES, [told])
+            except OutcomeUnknown as lost:  # the list is compared before another is made
+                raise Retryable(lost.code, lost.detail) from lost
+        elif any(there.get(name) != said for name, said in told.items()):
+            changed = {name: said for name, said in told.items() if name != "external_id"}
+            await self._api.patch(SOURCES, [{"id": there["id"], **changed}])
+
+    async def _remember(self, pairings: Sequence[Pairing]) -> None:
+        """Keep what hooks need to know of each pairing, and forget the others."""
+        wanted = {f"{PAIRED}{one.id}": written(_paired(one)) for one in pairings}
+        known = await self._memory.known(PAIRED)
+        changes = {name: "" for name in known if name not in wanted}
+        changes |= {name: text for name, text in wanted.items() if known.get(name) != text}
+        if changes:
+            await self._memory.save(changes)
+
+    async def depart(self) -> None:
+        """Take away the sources, the webhook and the connection: the link ends."""
+        for one in (await self._ours()).values() if self._chats is not None else ():
+            await self._api.delete(f"{SOURCES}/{one['id']}")
+        for webhook in await self._webhooks(()):
+            await self._api.delete(WEBHOOKS, {"destination": webhook["destination"]})
+        if self._chats is not None:
+            await self._chats.disconnect(self._api.account.amojo_id)
+
+
+def _paired(one: Pairing) -> PairedSource:
+    told = _source(names.source_of(one.id), one)
+    return PairedSource(kind=one.kind, place=one.place, channel=int(one.channel), data=digest(told))
+
+
+def _source(external: str, pairing: Pairing) -> dict[str, Any]:
+    """A source as the account is told: employees see its name where they write first."""
+    name = f"{names.channels()[pairing.kind].name}: {pairing.account}"[:LONGEST_NAME]
+    return {"name": name, "external_id": external, "pipeline_id": int(pairing.place)}

@@ -1,0 +1,179 @@
+"""What a doctor can find out about an account without changing it (providers' sheet §10; S-187, S-197)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from email.utils import parsedate_to_datetime
+from functools import partial
+from typing import Any, Final
+
+from chatapp_cli.crm.amocrm import rest
+from chatapp_cli.crm.amocrm.access import TOKEN, ends_at, is_long_lived
+from chatapp_cli.crm.amocrm.arrange import WEBHOOKS
+from chatapp_cli.crm.amocrm.linking import ACCOUNT, CHAT
+from chatapp_cli.crm.amocrm.names import KIND
+from chatapp_cli.crm.amocrm.people import people
+from chatapp_cli.crm.amocrm.record import SCOPE, ConnectedChats, has_chats
+from chatapp_cli.crm.amocrm.rest import AmoApi, inside
+from chatapp_cli.domain.errors import ChannelError, Misconfigured
+from chatapp_cli.domain.next_step import Next, to_do
+from chatapp_cli.domain.text import T
+from chatapp_cli.kit import crm_checks, records
+from chatapp_cli.kit.records import remembered
+from chatapp_cli.ports.bind import Bound
+from chatapp_cli.ports.connector import Finding
+from chatapp_cli.ports.world import World
+
+ALARMS: Final = (1, 7, 30)
+"""Days before the end of a long-lived token at which it is told."""
+RENEWABLE: Final = 90
+"""Days for which a refresh token is good, counted from when it came (addendum C2)."""
+_DAY: Final = 86_400_000
+_MINUTE: Final = 60_000
+_ENTITIES: Final[Mapping[str, str]] = {"leads": "«Сделки»", "contacts": "«Контакты»", "companies": "«Компании»"}
+_NEEDED: Final = ("view", "edit", "add")
+_ALL: Final = "A"
+
+_GIVE: Final = T("Give it in «Настройки», «Пользователи», or let an administrator link the CRM.")
+
+broken = partial(crm_checks.broken, KIND)
+
+
+async def findings(api: AmoApi, bound: Bound, world: World) -> Sequence[Finding]:
+    """Token, rights, clock, webhooks and the chat channel."""
+    try:
+        await rest.about_account(api)
+    except ChannelError as error:
+        return [broken("tokens", error)]
+    return [
+        await _tokens(bound, world),
+        _clock(api, world),
+        *await _rights(api),
+        await _webhooks(api, bound),
+        await _channel(bound),
+    ]
+
+
+async def _tokens(bound: Bound, world: World) -> Finding:
+    return _long_lived(bound, world) if is_long_lived(bound) else await _renewed(bound, world)
+
+
+def _long_lived(bound: Bound, world: World) -> Finding:
+    """A long-lived token ends without a word: that is told from a month before."""
+    days = (ends_at(bound.secrets[TOKEN]) - world.clock.now()) // _DAY
+    due = next((one for one in ALARMS if days < one), None)
+    if due is None:
+        what = T("amoCRM accepts the long-lived token, which is good for {days} days.", days=days)
+        return Finding(name="tokens", ok=True, what=what)
+    return Finding(
+        name="tokens",
+        ok=False,
+        what=T("The long-lived token ends in {days} days.", days=max(0, days)),
+        next_step=T("Make another in the integration, «Ключи и доступы», and link the CRM again with it."),
+    )
+
+
+async def _renewed(bound: Bound, world: World) -> Finding:
+    token = await records.token(bound)
+    now = world.clock.now()
+    if token is None:
+        return Finding(name="tokens", ok=True, what=T("amoCRM accepts our token."))
+    return Finding(
+        name="tokens",
+        ok=True,
+        what=T(
+            "amoCRM accepts our token. It was renewed {minutes} minutes ago, and can be renewed for {days} days.",
+            minutes=(now - token.at) // _MINUTE,
+            days=max(0, token.at + RENEWABLE * _DAY - now) // _DAY,
+        ),
+    )
+
+
+def _clock(api: AmoApi, world: World) -> Finding:
+    """A wrong clock looks like a wrong secret to the chats: their signatures are good for 15 minutes."""
+    try:
+        apart = world.clock.now() / 1000 - parsedate_to_datetime(api.date).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return Finding(name="clock", ok=True, what=T("amoCRM does not tell its time."))
+    return crm_checks.clock(
+        apart,
+        agrees=T("Our clock and amoCRM's agree."),
+        differs=T("Our clock and amoCRM's are {seconds} seconds apart.", seconds=round(abs(apart))),
+    )
+
+
+async def _rights(api: AmoApi) -> Sequence[Finding]:
+    """The rights of whoever made the tokens, as S-187 names them."""
+    try:
+        rows = await people(api)
+    except Misconfigured as error:
+        return [_no_administrator() if error.code == "scope" else broken("scopes", error)]
+    except ChannelError as error:
+        return [broken("scopes", error)]
+    own = next((one for one in rows if one.get("id") == api.account.user), None)
+    rights = own.get("rights") if own is not None else None
+    if not isinstance(rights, dict):
+        return [Finding(name="scopes", ok=True, what=T("amoCRM does not tell the rights of this user."))]
+    name = str(own.get("name") or "") if own is not None else ""
+    lacking = list(lacking_rights(rights))
+    if lacking:
+        what = T("{name} lacks full access to: {rights}.", name=name, rights=", ".join(lacking))
+        return [Finding(name="scopes", ok=False, what=what, next_step=_GIVE)]
+    if rights.get("is_active") is False:
+        what = T("{name}, whose tokens these are, is switched off: the link will end.", name=name)
+        return [Finding(name="owner", ok=False, what=what, next_step=T("Link the CRM as a service employee."))]
+    return [Finding(name="scopes", ok=True, what=T("All rights that are needed are given."))]
+
+
+def _no_administrator() -> Finding:
+    """Only administrators see rights at all."""
+    what = T("The user whose tokens these are is no administrator: «Интеграции» is lacking at least.")
+    return Finding(name="scopes", ok=False, what=what, next_step=_GIVE)
+
+
+def lacking_rights(rights: Mapping[str, Any]) -> Iterator[str]:
+    """What is not fully open: everything is, to an administrator; only they make webhooks."""
+    if rights.get("is_admin") is True:
+        return
+    for entity, called in _ENTITIES.items():
+        if any(inside(rights, entity, one) != _ALL for one in _NEEDED):
+            yield called
+    yield "«Интеграции»"
+
+
+async def _webhooks(api: AmoApi, bound: Bound) -> Finding:
+    """Whether the account calls us: a hook with too many bad answers is disabled, and nobody is told."""
+    if has_chats(bound):
+        return Finding(name="events", ok=True, what=T("The chats call this desk; no other calls are needed."))
+    try:
+        there = await api.pages(WEBHOOKS, "webhooks")
+    except ChannelError as error:
+        return broken("events", error)
+    ours = [one for one in there if str(one.get("destination", "")).endswith(f"/hooks/{bound.hook_key}/{ACCOUNT}")]
+    step = T("It is mended when the daemon opens the link: start {how}.", how=to_do(Next.SERVE))
+    if not ours:
+        return Finding(name="events", ok=False, what=T("amoCRM does not call this desk."), next_step=step)
+    if any(one.get("disabled") is True for one in ours):
+        what = T("amoCRM has switched off its calls to this desk after too many bad answers.")
+        return Finding(name="events", ok=False, what=what, next_step=step)
+    return Finding(name="events", ok=True, what=T("amoCRM calls this desk once for each event."))
+
+
+async def _channel(bound: Bound) -> Finding:
+    """Whether the support has registered a chat channel, and it is connected."""
+    if not has_chats(bound):
+        return Finding(
+            name="channel",
+            ok=True,
+            what=T("Without an amoCRM chat: conversations are notes, and a note that begins with > answers."),
+        )
+    scope = await remembered(bound.memory, SCOPE, ConnectedChats)
+    if scope is None:
+        return Finding(
+            name="channel",
+            ok=False,
+            what=T("The chat channel is not connected yet."),
+            next_step=T("It is connected when the daemon opens the link: start {how}.", how=to_do(Next.SERVE)),
+        )
+    hook = f"/hooks/{bound.hook_key}/{CHAT}/:scope_id"
+    return Finding(name="channel", ok=True, what=T("The chat channel is connected; its webhook is {path}.", path=hook))

@@ -1,0 +1,143 @@
+"""amoCRM, wired together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from chatapp_cli.crm.amocrm import accept, cards, check, events, files, linking, names, places, rest
+from chatapp_cli.crm.amocrm.arrange import AmoArrangement
+from chatapp_cli.crm.amocrm.chats import ChatsApi
+from chatapp_cli.crm.amocrm.deliver import AmoDelivery
+from chatapp_cli.crm.amocrm.history import AmoHistory
+from chatapp_cli.crm.amocrm.notes import AmoNotes
+from chatapp_cli.crm.amocrm.people import AmoStaff
+from chatapp_cli.crm.amocrm.record import has_chats
+from chatapp_cli.crm.amocrm.rest import AmoApi
+from chatapp_cli.domain.crm.entry import CrmChat, CrmReceipt, LedgerEntry
+from chatapp_cli.domain.crm.events import CrmArrival, CrmEvent, MirroredChat
+from chatapp_cli.domain.crm.link import Card, Employee, Pairing, Place
+from chatapp_cli.domain.errors import ChannelError, Rejected
+from chatapp_cli.domain.ids import LinkId, PairingId
+from chatapp_cli.kit.crms import require_address
+from chatapp_cli.ports.bind import Asker, Bound
+from chatapp_cli.ports.connector import Finding, HookRequest
+from chatapp_cli.ports.crm import Crm, CrmReply, CrmSession
+from chatapp_cli.ports.world import World
+
+
+class AmoSession:
+    """An account at work: with chats, or with notes where no chat channel of ours is registered."""
+
+    def __init__(self, api: AmoApi, chats: ChatsApi | None, bound: Bound, public_url: str, world: World) -> None:
+        self._api, self._chats, self._clock = api, chats, world.clock
+        self._staff = AmoStaff(api, bound)
+        self._arrangement = AmoArrangement(api, chats, self._staff, bound, public_url)
+        self._notes = AmoNotes(api, bound.memory, public_url, bound.secrets["mark"], world.clock)
+        self._delivery: AmoDelivery | AmoNotes = self._notes
+        self._history: AmoHistory | AmoNotes = self._notes
+        if chats is not None:
+            self._delivery = AmoDelivery(api, chats, self._staff, bound.memory, public_url, world.clock)
+            self._history = AmoHistory(chats, bound.memory)
+
+    @property
+    def calls(self) -> int:
+        """Requests to the account and its chats so far."""
+        return self._api.calls + (self._chats.calls if self._chats else 0)
+
+    async def arrange(self, pairings: Sequence[Pairing]) -> Mapping[PairingId, ChannelError]:
+        """Connect the chats, make sources, be called; what is done is not repeated."""
+        return await self._arrangement.arrange(pairings)
+
+    async def deliver(self, entries: Sequence[LedgerEntry]) -> Sequence[CrmReceipt | ChannelError]:
+        """Tell the account, each message by a request of its own."""
+        return await self._delivery.deliver(entries)
+
+    async def find(self, entry: LedgerEntry) -> CrmReceipt | None:
+        """Look for a message in its chat's history, or among the notes."""
+        return await self._delivery.find(entry)
+
+    def catch_up(self, chats: Sequence[MirroredChat]) -> AsyncGenerator[Sequence[CrmArrival], None]:
+        """What employees wrote and no hook brought."""
+        return self._history.owed(chats, self._clock.now())
+
+    async def fetch(self, address: str, target: Path) -> None:
+        """Write an employee's file to ``target``; only from the account's chats."""
+        if self._chats is None:
+            raise Rejected("file_gone", target.name)
+        await files.fetch(self._api.http, self._chats.origin, address, target)
+
+    async def prove(self) -> None:
+        """Ask for the account."""
+        await rest.about_account(self._api)
+
+    async def places(self) -> Sequence[Place]:
+        """The pipelines."""
+        return await places.places(self._api)
+
+    async def mend(self, place: str, codes: Collection[str]) -> Place:  # noqa: ARG002 - a pipeline has no such settings
+        """There is nothing to mend. Raises Rejected for a pipeline that is gone."""
+        for one in await places.places(self._api):
+            if one.id == place:
+                return one
+        raise Rejected("place_gone", place)
+
+    async def employees(self) -> Sequence[Employee]:
+        """Who works in the account."""
+        return await self._staff.employees()
+
+    async def cards(self, chat: CrmChat) -> Sequence[Card]:
+        """The cards that the account has bound to a chat, or the lead in which it is written down."""
+        if self._chats is not None:
+            return await cards.cards(self._api, await cards.ids_of_chat(self._api, names.chat_of(chat.remote)))
+        lead = await self._notes.lead_of(chat.id)
+        return await cards.cards(self._api, {} if lead is None else {"deal": lead})
+
+    async def depart(self) -> None:
+        """Take away sources, webhook and connection: the link ends."""
+        await self._arrangement.depart()
+
+
+class AmoCrm:
+    """The CRM."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def link(self, ask: Asker, *, public_url: str, previous: Bound | None = None) -> Bound:
+        """Ask for the account and how it is reached. Raises UsageError without a public address."""
+        require_address(public_url)
+        return await linking.link(ask, self._world, public_url, previous)
+
+    async def accept(self, bound: Bound, request: HookRequest) -> CrmReply:
+        """Check and translate what the account and its chats send."""
+        return await accept.accept(bound, request, self._world.clock.now())
+
+    def understand(self, bound: Bound, raw: bytes) -> CrmEvent:  # noqa: ARG002 - an event says all by itself
+        """Parse a stored event again."""
+        return events.understand(raw, self._world.clock.now())
+
+    async def check(self, bound: Bound) -> Sequence[Finding]:
+        """Ask the account about token, rights, clock, webhooks and channel."""
+        try:
+            async with rest.connected(bound, self._world) as api:
+                return await check.findings(api, bound, self._world)
+        except ChannelError as error:
+            return [check.broken("tokens", error)]
+
+    @asynccontextmanager
+    async def open(self, link: LinkId, bound: Bound, *, public_url: str) -> AsyncIterator[CrmSession]:  # noqa: ARG002 - the memory knows
+        """Redeem a code that came, prove whose account it is, and start."""
+        async with rest.connected(bound, self._world) as api:
+            chats = ChatsApi(api.http, bound, self._world) if has_chats(bound) else None
+            try:
+                yield AmoSession(api, chats, bound, public_url, self._world)
+            finally:
+                if chats is not None:
+                    await chats.aclose()
+
+
+def create(world: World) -> Crm:
+    """Make the CRM."""
+    return AmoCrm(world)

@@ -1,0 +1,159 @@
+"""Entries of the ledger as the chats take them.
+
+Sources: providers' sheet §5.4, addendum A, C5; ``amojo.message.request.json`` of the contracts.
+"""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from chatapp_cli.crm.amocrm import names
+from chatapp_cli.domain.crm import showing
+from chatapp_cli.domain.crm.entry import CrmPerson, LedgerEntry, SharedFile
+from chatapp_cli.domain.ids import Millis
+from chatapp_cli.domain.text import T
+from chatapp_cli.i18n import show
+
+_FIRST_DATE: Final[Millis] = 1_000_000_000_000
+_NOTHING: Final = "…"
+"""In place of a message that has neither words nor files: an empty text is refused."""
+_VOICE: Final = "audio/ogg"
+OTHER: Final = 905
+"""The code of a failure that is told in words (providers' sheet §5.4)."""
+NO_CONVERSATION: Final = 904
+DELIVERED: Final = 1
+FAILED: Final = -1
+_LONGEST_REASON: Final = 250
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldAs:
+    """In whose name a copy of a message of ours is shown, and what the account calls both sides."""
+
+    employee: str = ""
+    """The id in the chats of the employee who wrote it, or of the bot."""
+    client: str = ""
+    """The id in the chats of a client to whom an employee wrote first; empty once ours is told (C5)."""
+
+
+def opened(entry: LedgerEntry) -> dict[str, Any]:
+    """The request that makes a chat: without a message nobody sees it."""
+    return {
+        "conversation_id": names.conversation_of(entry.pairing, entry.chat.id),
+        "source": {"external_id": names.source_of(entry.pairing.id)},
+        "user": _client(entry),
+    }
+
+
+def added(entry: LedgerEntry, told_as: ToldAs, is_ours: Callable[[str], bool], now: Millis) -> Sequence[dict[str, Any]]:
+    """The messages that show an entry: a message there has at most one file.
+
+    ``is_ours`` tells which addresses of files the account may be given.
+    """
+    files = [file for file in entry.files if is_ours(file.url)]
+    left_out = [file for file in entry.files if not is_ours(file.url)]
+    answers = _answered(entry)
+    words = showing.words(_unquoted(entry) if answers else entry, left_out)
+    shown = [_media(file, words if place == 0 else "") for place, file in enumerate(files)]
+    shown = shown or [{"type": "text", "text": words or _NOTHING}]
+    about = _about(entry, told_as, now)
+    parts = [{**about, "msgid": part_key(entry, place), "message": one} for place, one in enumerate(shown)]
+    if answers:
+        parts[0]["reply_to"] = {"message": answers}
+    return parts
+
+
+def part_key(entry: LedgerEntry, place: int) -> str:
+    """Our id of a part of a message there: of the first one that of the message."""
+    return entry.key if place == 0 else f"{entry.key}.{place + 1}"
+
+
+def _about(entry: LedgerEntry, told_as: ToldAs, now: Millis) -> dict[str, Any]:
+    at = entry.at if entry.at >= _FIRST_DATE else now
+    about: dict[str, Any] = {
+        "timestamp": at // 1000,
+        "msec_timestamp": at,
+        "conversation_id": names.conversation_of(entry.pairing, entry.chat.id),
+        "source": {"external_id": names.source_of(entry.pairing.id)},
+        "silent": False,
+    }
+    client = _client(entry) | ({"ref_id": told_as.client} if told_as.client else {})
+    if told_as.client:
+        about["conversation_ref_id"] = entry.chat.remote
+    if not entry.ours:
+        return {**about, "sender": client}
+    # What we wrote needs nobody's attention there: it must not raise a notification (providers' sheet §5.4).
+    sender = {"id": f"desk-{entry.employee or 0}", "name": entry.author or entry.pairing.account}
+    return {**about, "silent": True, "sender": {**sender, "ref_id": told_as.employee}, "receiver": client}
+
+
+def _client(entry: LedgerEntry) -> dict[str, Any]:
+    """One for each person: were it the dialog's, there would be a contact for each post that somebody comments."""
+    person = entry.person
+    name = entry.chat.name if entry.chat.kind == "group" else person.name
+    profile = {} if entry.chat.kind == "group" else _profile(person)
+    return {"id": person.id, "name": name or show(T("Client"))} | ({"profile": profile} if profile else {})
+
+
+def _profile(person: CrmPerson) -> dict[str, str]:
+    phone, mail = person.phone.removeprefix("+"), mail_of(person)
+    return {name: said for name, said in (("phone", phone), ("email", mail)) if said}
+
+
+def mail_of(person: CrmPerson) -> str:
+    """The e-mail address of a person; empty if there is none."""
+    return person.username if "@" in person.username.strip("@") else ""
+
+
+def _answered(entry: LedgerEntry) -> dict[str, str]:
+    """What a message answers, if the account knows that one."""
+    if names.is_uuid(entry.quoted_remote):
+        return {"id": entry.quoted_remote}
+    return {"msgid": entry.quoted_key} if entry.quoted_key else {}
+
+
+def _unquoted(entry: LedgerEntry) -> LedgerEntry:
+    return replace(entry, quoted="")
+
+
+def _media(file: SharedFile, words: str) -> dict[str, Any]:
+    mime = mimetypes.guess_type(file.name)[0] or ""
+    kind = {"image": "picture", "video": "video", "audio": "audio"}.get(mime.partition("/")[0], "file")
+    found = {"type": "voice" if mime == _VOICE else kind, "media": file.url, "file_name": file.name or "file"}
+    return found | ({"text": words} if words else {})
+
+
+def edited(entry: LedgerEntry, now: Millis) -> dict[str, Any]:
+    """The new text of a message."""
+    return _rewritten(entry, showing.words(_unquoted(entry), ()) or _NOTHING, now)
+
+
+def deleted(entry: LedgerEntry, now: Millis) -> dict[str, Any]:
+    """A message that is taken back: the chats have no request for that, so its words are replaced."""
+    return _rewritten(entry, show(T("The message was deleted.")), now)
+
+
+def _rewritten(entry: LedgerEntry, words: str, now: Millis) -> dict[str, Any]:
+    return {
+        "timestamp": now // 1000,
+        "msec_timestamp": now,
+        "msgid": entry.key,
+        "conversation_id": names.conversation_of(entry.pairing, entry.chat.id),
+        "message": {"type": "text", "text": words},
+    }
+
+
+def delivered() -> dict[str, Any]:
+    """A message of an employee went out to the client."""
+    return {"delivery_status": DELIVERED}
+
+
+def failed(entry: LedgerEntry) -> dict[str, Any]:
+    """It did not, and why in words that the employee can read: nothing else stops the clock in the card (C4)."""
+    words = " ".join(entry.reason.split())[:_LONGEST_REASON] or show(T("The message was not delivered."))
+    return {"delivery_status": FAILED, "error_code": OTHER if entry.chat.id else NO_CONVERSATION, "error": words}

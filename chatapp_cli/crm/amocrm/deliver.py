@@ -1,0 +1,124 @@
+"""Tells an account what the ledger owes it, each entry by a request of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import assert_never
+
+from chatapp_cli.crm.amocrm import contacts, convert, errors, names, owners
+from chatapp_cli.crm.amocrm.chats import ChatsApi
+from chatapp_cli.crm.amocrm.convert import ToldAs
+from chatapp_cli.crm.amocrm.history import AmoHistory
+from chatapp_cli.crm.amocrm.people import AmoStaff
+from chatapp_cli.crm.amocrm.record import FIRST
+from chatapp_cli.crm.amocrm.rest import AmoApi
+from chatapp_cli.domain.crm import showing
+from chatapp_cli.domain.crm.entry import CrmReceipt, LedgerEntry
+from chatapp_cli.domain.crm.receipts import Outcome, unless_all_failed
+from chatapp_cli.domain.crm.states import Act
+from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, Rejected
+from chatapp_cli.kit.parts import send_part
+from chatapp_cli.ports.memory import Memory
+from chatapp_cli.ports.world import Clock
+
+
+class AmoDelivery:
+    """Delivers for one session of an account with a chat channel."""
+
+    def __init__(
+        self, api: AmoApi, chats: ChatsApi, staff: AmoStaff, memory: Memory, public_url: str, clock: Clock
+    ) -> None:
+        self._api, self._chats, self._staff, self._memory, self._clock = api, chats, staff, memory, clock
+        self._history = AmoHistory(chats, memory)
+        self._is_ours = showing.ours_at(public_url)
+
+    async def deliver(self, entries: Sequence[LedgerEntry]) -> Sequence[Outcome]:
+        """The outcome of each entry; raises only what hindered all of them."""
+        return unless_all_failed(await asyncio.gather(*map(self._outcome, entries)), errors.stops_everything)
+
+    async def _outcome(self, entry: LedgerEntry) -> Outcome:
+        try:
+            return await self._told(entry)
+        except ChannelError as error:
+            return error
+
+    async def _told(self, entry: LedgerEntry) -> CrmReceipt:
+        match entry.act:
+            case Act.ADD:
+                return await self._add(entry) if showing.is_shown(entry) else CrmReceipt()
+            case Act.EDIT:
+                await self._chats.tell("edit_message", convert.edited(entry, self._clock.now()))
+            case Act.DELETE:
+                await self._chats.tell("edit_message", convert.deleted(entry, self._clock.now()))
+            case Act.DELIVERED:
+                await self._status(entry, convert.delivered())
+            case Act.FAILED:
+                await self._status(entry, convert.failed(entry))
+            case Act.OWNER:
+                await owners.tell(self._api, entry)
+            case Act.TEXTED:  # amoCRM has no providers of SMS
+                pass
+            case unknown:
+                assert_never(unknown)
+        return CrmReceipt()
+
+    async def _status(self, entry: LedgerEntry, status: Mapping[str, object]) -> None:
+        if not names.is_uuid(entry.remote):
+            raise Rejected("chat_unknown", entry.remote)
+        await self._chats.status(entry.remote, status)
+
+    async def _add(self, entry: LedgerEntry) -> CrmReceipt:
+        """Show a message; before the first one its chat is bound to the client's contact (addendum C5)."""
+        if not names.chat_of(entry.chat.remote):
+            await self._bind(entry)
+        return await self._shown(entry, {})
+
+    async def _bind(self, entry: LedgerEntry) -> None:
+        chat = await self._chats.chat(convert.opened(entry))
+        contact = None if entry.chat.kind == "group" else await contacts.contact_of(self._api, entry.person)
+        if contact is not None:
+            await contacts.bind(self._api, contact, chat)
+
+    async def _shown(self, entry: LedgerEntry, there: Mapping[str, str]) -> CrmReceipt:
+        """Send the parts that are not there yet; once one is sent, the whole must not be told anew."""
+        first = await self._first(entry)
+        told_as = ToldAs(employee=await self._staff.author(entry.employee) if entry.ours else "", client=first)
+        receipt, sent = CrmReceipt(), list(there.values())
+        for payload in convert.added(entry, told_as, self._is_ours, self._clock.now()):
+            if payload["msgid"] in there:
+                continue
+            answer = await send_part(lambda said=payload: self._chats.tell("new_message", said), sent, self._clock)  # type: ignore[misc]
+            sent.append(payload["msgid"])
+            if payload["msgid"] == entry.key:
+                receipt = CrmReceipt(chat=_id(answer, "conversation_id"), remote=_id(answer, "msgid"))
+        if first:
+            await self._memory.save({f"{FIRST}{entry.chat.remote}": ""})
+        return receipt
+
+    async def _first(self, entry: LedgerEntry) -> str:
+        """The client's id in a chat that an employee began, until our ids are told with it."""
+        name = f"{FIRST}{entry.chat.remote}"
+        return (await self._memory.known(name)).get(name, "") if names.chat_of(entry.chat.remote) else ""
+
+    async def find(self, entry: LedgerEntry) -> CrmReceipt | None:
+        """Look for a message by our id, and complete it if only its first files came.
+
+        What else we tell may be told twice.
+        """
+        if entry.act is not Act.ADD:
+            return None
+        keys = [convert.part_key(entry, place) for place in range(max(1, len(entry.files)))]
+        chat, there = await self._history.there(entry, keys)
+        if entry.key not in there:
+            return None
+        try:
+            await self._shown(entry, there)
+        except Rejected as error:
+            raise OutcomeUnknown("sent_in_part", error.detail) from error
+        return CrmReceipt(chat=chat, remote=there[entry.key])
+
+
+def _id(answer: Mapping[str, object], name: str) -> str:
+    said = answer.get(name)
+    return said if isinstance(said, str) and names.is_uuid(said) else ""

@@ -1,0 +1,126 @@
+"""Map amoCRM's refusals to errors: by the code first, by the status only without one.
+
+Sources: providers' sheet §4.3, §5.4, addendum C8; ``problem.json`` and ``oauth.token.refused`` of the contracts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, Final
+
+from chatapp_cli.domain.errors import (
+    ChannelError,
+    Misconfigured,
+    NeedsRebind,
+    OutcomeUnknown,
+    RateLimited,
+    Rejected,
+    Retryable,
+)
+from chatapp_cli.domain.ids import Millis
+from chatapp_cli.kit.http import HttpResponse, retry_after, veil
+from chatapp_cli.kit.lenient import UNREADABLE
+from chatapp_cli.kit.tokens import GrantRefused
+from chatapp_cli.kit.trees import loaded
+
+UNAUTHORISED: Final = 401
+FORBIDDEN: Final = 403
+NOT_FOUND: Final = 404
+FULL: Final = 429
+"""The request was certainly not carried out."""
+SERVER: Final = 500
+PAUSE: Final = 1.0
+"""Seconds: the account counts requests by seconds."""
+REVOKED: Final = "revoked"
+"""In the hint of the token endpoint: the token was used before, and its successors are dead too."""
+_LONGEST: Final = 300
+_STOPPING: Final = (NeedsRebind, Misconfigured, Retryable, RateLimited)
+_ABOUT: Final[Mapping[str, str]] = {
+    "pipeline_id": "pipeline_gone",
+    "status_id": "stage_gone",
+    "field_id": "field_gone",
+    "external_id": "source_taken",
+}
+"""The code of ours by the last name in the path of a validation error."""
+_BY_STATUS: Final[Mapping[int, Callable[[str], ChannelError]]] = {
+    **dict.fromkeys(range(300, 400), partial(Misconfigured, "redirected", field="account")),
+    UNAUTHORISED: partial(NeedsRebind, "unauthorised"),
+    402: partial(Misconfigured, "payment"),
+    NOT_FOUND: partial(Rejected, "gone"),
+    **dict.fromkeys((408, 425), partial(Retryable, "busy")),
+}
+
+
+def said(response: HttpResponse) -> Any:
+    """The JSON of an answer; ``None`` if it is something else, such as a page, or empty."""
+    try:
+        return loaded(response.body)
+    except UNREADABLE:
+        return None
+
+
+def words_of(response: HttpResponse, secrets: Sequence[str] = ()) -> str:
+    """What a refusal says, without secrets that it repeats: the paths of wrong fields go before its sentences."""
+    answer = said(response)
+    if not isinstance(answer, dict):
+        return f"HTTP {response.status}"
+    told = [f"{one.get('path', '')} {one.get('code', '')}".strip() for one in _wrong_fields(answer)]
+    told += [str(answer[name]) for name in ("hint", "detail", "title") if answer.get(name)]
+    return veil("; ".join(told) or f"HTTP {response.status}", secrets)[:_LONGEST]
+
+
+def refusal(response: HttpResponse, *, now: Millis, once: bool = False, secrets: Sequence[str] = ()) -> ChannelError:
+    """The error for an answer other than 2xx; ``once`` if the request must not be repeated blindly."""
+    words, status, answer = words_of(response, secrets), response.status, said(response)
+    if status == FULL:
+        return RateLimited("rate_limited", words, retry_after=retry_after(response.headers, now) or PAUSE)
+    if status == FORBIDDEN:
+        # Too many 429s block the address, by the front server's page and not by the API's answer (addendum C8).
+        return Misconfigured("scope", words) if isinstance(answer, dict) else Misconfigured("suspended", words)
+    if status >= SERVER:
+        return (OutcomeUnknown if once else Retryable)("server_error", words)
+    code = next(filter(None, map(_code, _wrong_fields(answer))), "") if isinstance(answer, dict) else ""
+    if code:
+        return Rejected(code, words)
+    return _BY_STATUS.get(status, partial(Rejected, "refused"))(words)
+
+
+def _wrong_fields(answer: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    groups = answer.get("validation-errors")
+    for group in groups if isinstance(groups, list) else ():
+        some = group.get("errors") if isinstance(group, dict) else None
+        yield from (one for one in some or () if isinstance(one, dict))
+
+
+def _code(wrong: Mapping[str, Any]) -> str:
+    return _ABOUT.get(str(wrong.get("path", "")).rpartition(".")[2], "")
+
+
+def token_refusal(response: HttpResponse, now: Millis, secrets: Sequence[str]) -> ChannelError:
+    """The error for an answer of the token endpoint without tokens: nobody knows what a failing server did."""
+    words, status = words_of(response, secrets), response.status
+    if response.ok or status >= SERVER:
+        return OutcomeUnknown("strange_answer", words)
+    if status == UNAUTHORISED:
+        return GrantRefused("access_ended" if REVOKED in words.lower() else "client_refused", words)
+    if status in {400, NOT_FOUND}:
+        return GrantRefused("grant_refused", words)
+    return refusal(response, now=now, secrets=secrets)
+
+
+def chats_refusal(
+    response: HttpResponse, *, now: Millis, once: bool = False, secrets: Sequence[str] = ()
+) -> ChannelError:
+    """The error for a refusal of the chats API: a wrong clock looks like a wrong secret there."""
+    words = words_of(response, secrets)
+    if response.status in {UNAUTHORISED, FORBIDDEN}:
+        return Misconfigured("signature", words)
+    if response.status == NOT_FOUND:
+        return Rejected("chat_unknown", words)
+    return refusal(response, now=now, once=once, secrets=secrets)
+
+
+def stops_everything(error: ChannelError) -> bool:
+    """Whether an error concerns the whole link, and not one entry."""
+    return isinstance(error, _STOPPING)

@@ -1,0 +1,81 @@
+"""The employees of an account: by their number there, and by the id that the chats know them by.
+
+Source: providers' sheet §4.4, §5.5; only an administrator may list them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from chatapp_cli.crm.amocrm.record import STAFF
+from chatapp_cli.crm.amocrm.rest import AmoApi, inside
+from chatapp_cli.domain import border
+from chatapp_cli.domain.crm.link import Employee
+from chatapp_cli.domain.errors import Misconfigured, Rejected
+from chatapp_cli.ports.bind import Bound
+from chatapp_cli.ports.memory import Memory
+
+PATH = "/api/v4/users"
+
+
+class AmoStaff:
+    """Who is who; read once in a session, and again when somebody is not found."""
+
+    def __init__(self, api: AmoApi, bound: Bound) -> None:
+        self._api, self._memory = api, bound.memory
+        self._bot = bound.settings.get("bot_id", "")
+        self._ids: Mapping[str, str] = {}
+        """The ids in the chats, by number."""
+
+    async def author(self, employee: str) -> str:
+        """In whose name a message of ours is shown: the employee's, the bot's, or the one's whose the tokens are.
+
+        Raises Rejected if nobody there has an id in the chats.
+        """
+        if employee and employee not in self._ids:
+            await self.employees()
+        found = self._ids.get(employee) or self._bot or await self._owner()
+        if not found:
+            raise Rejected("no_author")
+        return found
+
+    async def _owner(self) -> str:
+        owner = str(self._api.account.user)
+        if owner not in self._ids:
+            await self.employees()
+        return self._ids.get(owner, "")
+
+    async def employees(self) -> Sequence[Employee]:
+        """Who works in the account and is active; keeps what hooks call them."""
+        rows = [one for one in await people(self._api) if inside(one, "rights", "is_active") is not False]
+        self._ids = {str(one["id"]): str(one["amojo_id"]) for one in rows if one.get("id") and one.get("amojo_id")}
+        await _keep(self._memory, self._ids)
+        return [
+            Employee(
+                id=border.external_id(str(one["id"])),
+                name=border.name(str(one.get("name") or one["id"])),
+                email=border.text(str(one.get("email") or "")),
+            )
+            for one in rows
+            if one.get("id")
+        ]
+
+
+async def _keep(memory: Memory, ids: Mapping[str, str]) -> None:
+    wanted = {f"{STAFF}{amojo_id}": number for number, amojo_id in ids.items()}
+    known = await memory.known(STAFF)
+    changes = {name: number for name, number in wanted.items() if known.get(name) != number}
+    if changes:
+        await memory.save(changes)
+
+
+async def people(api: AmoApi) -> Sequence[Mapping[str, Any]]:
+    """The rows of the users with their rights; only one's own without an administrator's rights."""
+    try:
+        return await api.pages(PATH, "users", {"with": "amojo_id,role,group"})
+    except Misconfigured as error:
+        if error.code != "scope" or not api.account.user:
+            raise
+    own = await api.get(f"{PATH}/{api.account.user}", {"with": "amojo_id"})
+    return [own] if isinstance(own, dict) and own.get("id") else []

@@ -1,0 +1,67 @@
+"""Conversations that an employee begins in a chat of the CRM, which is there before the dialog (S-186)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chatapp_cli.domain import border
+from chatapp_cli.domain.access import Right
+from chatapp_cli.domain.address import kinds
+from chatapp_cli.domain.crm.states import Act
+from chatapp_cli.domain.draft import Draft
+from chatapp_cli.domain.errors import NotFound, Refused, UsageError
+from chatapp_cli.domain.message import Origin
+from chatapp_cli.domain.text import T
+from chatapp_cli.services import access, composing, crm_cards, crm_chats, ledger, pairings, transcript
+from chatapp_cli.services.message_request import MessageRequest, ToAddress
+from chatapp_cli.services.sending import SendOptions, key_of
+from chatapp_cli.store.rows.crm import ChatRow, PairedRow
+
+if TYPE_CHECKING:
+    from chatapp_cli.domain.crm.events import CrmWroteFirst
+    from chatapp_cli.domain.ids import LinkId, MessageId, PairingId
+    from chatapp_cli.services.routes import Able
+    from chatapp_cli.store.tx import Tx
+
+
+def send(tx: Tx, link: LinkId, event: CrmWroteFirst, able: Able) -> None:
+    """Accept the message once for its mark, and join the dialog to its chat there, or have the author told why not.
+
+    ``tx`` acts in the name of the author. Raises NotFound if the channel is not paired with the CRM.
+    """
+    access.require(tx, Right.ANSWER)
+    pairing = pairings.of_channel(tx, link, event.channel)
+    if pairing is None:
+        raise NotFound(T("Channel {n} is not paired with this CRM.", n=event.channel))
+    options = SendOptions(key=key_of(f"crm {link} {event.remote}"), origin=Origin.CRM)
+    try:
+        with tx.trial():
+            to = ToAddress(event.channel, _address(tx, event.phone))
+            request = MessageRequest(to=to, options=options, draft=Draft(text=event.text))
+            message = composing.accept(tx, able, request)
+            chat = _joined(tx, pairing.id, message, event.remote_chat)
+            ledger.came_from(tx, link, message, event.remote, chat=chat, employee=event.author)
+    except (Refused, NotFound, UsageError) as refusal:
+        paired = PairedRow(pairing.id, pairing.link_id, pairing.after)
+        ledger.refuse_text(tx, paired, event.remote, refusal.what, employee=event.author, act=Act.FAILED)
+
+
+def _address(tx: Tx, said: str) -> str:
+    """A phone, a username or an e-mail address as it is stored. Raises Refused."""
+    if not said.strip():
+        raise Refused("bad_address", T("There is no phone, no address and no @username to write to."))
+    found = [kind for kind in kinds(said.strip()) if kind != "chat_id"]
+    if not found or found[0] == "phone":
+        return crm_cards.require_phone(tx, said)
+    return said.strip()
+
+
+def _joined(tx: Tx, pairing: PairingId, message: MessageId, remote: str) -> str:
+    """Our id of the dialog's chat; one that the CRM has already stays where it is."""
+    dialog = transcript.message(tx, message).dialog_id
+    chat = crm_chats.name_of(tx, pairing, dialog)
+    known = tx.one(ChatRow, "chats.find", pairing=pairing, chat=chat)
+    if known is None or not known.remote:
+        remote = border.external_id(remote)
+        tx.run("chats.keep", pairing=pairing, chat=chat, dialog=dialog, remote=remote, session="")
+    return chat

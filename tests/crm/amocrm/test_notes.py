@@ -1,0 +1,161 @@
+"""An account without a chat channel of ours: notes in a lead, and answers from there."""
+
+from __future__ import annotations
+
+import pytest
+
+from chatapp_cli.crm.amocrm.connector import AmoSession
+from chatapp_cli.crm.amocrm.notes import answer_in
+from chatapp_cli.domain.crm.entry import CrmChat, CrmPerson, CrmReceipt, SharedFile
+from chatapp_cli.domain.crm.events import CopyCame, CrmWrote, MirroredChat
+from chatapp_cli.domain.crm.states import Act
+from chatapp_cli.domain.errors import OutcomeUnknown, Retryable
+from chatapp_cli.domain.message import Origin
+from chatapp_cli.sandbox.amocrm import Account
+from tests.crm.amocrm.desk import IVAN_PHONE, SALES, AmoDesk, entry
+
+MIRRORED = MirroredChat(kind="whatsapp_web", place=str(SALES), chat="chat-1", remote="")
+
+
+async def told(session: AmoSession, *entries: object) -> None:
+    found = await session.deliver(entries)  # type: ignore[arg-type]
+    assert all(isinstance(one, CrmReceipt) for one in found), found
+
+
+def words(account: Account) -> list[str]:
+    """What stands in the notes below their heads."""
+    return [one.params["text"].partition("\n")[2] for one in account.notes if one.type != "common"]
+
+
+async def test_a_new_client_gets_a_contact_and_a_lead_in_the_pipeline_and_the_words_a_note(
+    noting: AmoSession, account: Account
+) -> None:
+    await told(noting, entry())
+    await told(noting, entry("m-2", "Ау", files=[SharedFile(name="a.jpg", url="http://10.0.0.1/a.jpg")]))
+    [lead] = account.leads.values()
+    [contact] = account.contacts.values()
+    assert (lead.pipeline, lead.contacts, lead.name) == (SALES, [contact.id], "WhatsApp: Иван Иванов")
+    assert contact.name == "Иван Иванов"
+    assert [one["value"] for values in contact.values.values() for one in values] == [IVAN_PHONE]
+    heads = [one.params["text"].partition("\n")[0] for one in account.notes]
+    assert [head.endswith(f" · № {number}") for number, head in enumerate(heads, 1)] == [True, True]
+    assert heads[0].startswith("WhatsApp · Иван Иванов · ")
+    assert words(account) == ["Добрый день", "Ау\na.jpg"]
+    assert [card.id for card in await noting.cards(CrmChat(id="chat-1", name=""))] == [str(lead.id)]
+
+
+async def test_an_open_lead_of_the_contact_is_used_and_a_closed_one_is_not(
+    noting: AmoSession, account: Account
+) -> None:
+    contact = account._desk.office.add_contact("Иван", responsible=next(iter(account.users)))
+    contact.values[193201] = [{"value": "8 916 123-45-67", "enum_code": "WORK"}]
+    lead = await account.makes_deal(contact.id)
+    await told(noting, entry())
+    assert [one.card for one in account.notes] == [lead.id]
+    await account.moves(lead, 142)
+    await told(noting, entry("m-2", chat=CrmChat(id="chat-2", name="")))
+    [_, new] = account.leads.values()
+    assert (account.notes[-1].card, new.contacts, len(account.contacts)) == (new.id, [contact.id], 1)
+
+
+async def test_what_we_write_makes_no_lead_for_somebody_who_never_wrote(noting: AmoSession, account: Account) -> None:
+    await told(noting, entry(ours=True, origin=Origin.CAMPAIGN, author="Рассылка"))
+    assert (dict(account.leads), account.notes) == ({}, [])
+
+
+async def test_a_change_a_deletion_and_a_failure_are_notes_of_their_own(noting: AmoSession, account: Account) -> None:
+    await told(noting, entry())
+    await told(noting, entry(text="Добрый вечер", act=Act.EDIT), entry(act=Act.DELETE))
+    await told(noting, entry(act=Act.FAILED, reason="нет WhatsApp на номере", text="Ответ"))
+    assert words(account)[1:3] == ["Changed: Добрый вечер", "The message was deleted."]
+    assert account.notes[-1].params["text"] == "Not delivered: Иван Иванов\nнет WhatsApp на номере\nОтвет"
+
+
+async def test_a_note_that_begins_with_a_bracket_answers_the_client_and_is_told_once(
+    noting: AmoSession, account: Account, desk: AmoDesk
+) -> None:
+    await told(noting, entry())
+    [lead] = account.leads.values()
+    user = next(iter(account.users))
+    await account.staff.notes(lead, "для себя", user=user)
+    note = await account.staff.notes(lead, "> Да, есть красный", user=user)
+    await account.settled()
+    assert desk.events == [CopyCame(kind="whatsapp_web", place=str(SALES), chat="chat-1")]
+    assert [one.status for one in desk.replies] == [200] * 3
+    found = [one async for some in noting.catch_up([MIRRORED]) for one in some]
+    assert [one.event for one in found] == [
+        CrmWrote(
+            kind="whatsapp_web", place=str(SALES), chat="chat-1", remote=str(note.id), author=str(user),
+            text="Да, есть красный", at=note.at * 1000,
+        )
+    ]  # fmt: skip
+    assert found[0].provider_id == f"note:{note.id}"
+    assert desk.crm.understand(desk.bound, found[0].raw) == found[0].event  # type: ignore[arg-type]
+    [stirred] = desk.replies[2].arrivals
+    assert desk.crm.understand(desk.bound, stirred.raw) == stirred.event  # type: ignore[arg-type]
+
+
+async def test_notes_older_than_the_conversation_answer_nobody(
+    noting: AmoSession, account: Account, desk: AmoDesk
+) -> None:
+    contact = account._desk.office.add_contact("Иван", responsible=next(iter(account.users)))
+    contact.values[193201] = [{"value": IVAN_PHONE, "enum_code": "WORK"}]
+    lead = await account.makes_deal(contact.id)
+    await account.staff.notes(lead, "> старое")
+    await desk.world.clock.sleep(60)
+    await told(noting, entry())
+    assert [one async for one in noting.catch_up([MIRRORED])] == []
+
+
+async def test_a_note_whose_answer_was_lost_is_found_by_our_number_and_another_is_not(
+    noting: AmoSession, account: Account
+) -> None:
+    await told(noting, entry("m-7"))
+    account.misbehaviour.lose_after["POST /api/v4/leads/*/notes"] = 1
+    [outcome] = await noting.deliver([entry("m-17")])
+    assert isinstance(outcome, OutcomeUnknown)
+    [lead] = account.leads
+    assert await noting.find(entry("m-17")) == CrmReceipt(chat=str(lead))
+    assert await noting.find(entry("m-1")) is None
+    assert await noting.find(entry("m-2", chat=CrmChat(id="chat-9", name=""))) is None
+
+
+@pytest.mark.parametrize("path", ["POST /api/v4/contacts", "POST /api/v4/leads"])
+async def test_a_card_whose_answer_was_lost_is_found_and_not_made_again(
+    noting: AmoSession, account: Account, path: str
+) -> None:
+    account.misbehaviour.lose_after[path] = 1
+    with pytest.raises(Retryable):
+        await noting.deliver([entry()])
+    await told(noting, entry())
+    assert (len(account.contacts), len(account.leads), len(account.notes)) == (1, 1, 1)
+
+
+async def test_a_lead_that_was_deleted_meanwhile_is_replaced(noting: AmoSession, account: Account) -> None:
+    await told(noting, entry())
+    [lead] = account.leads.values()
+    await account.staff.deletes_deal(lead)
+    with pytest.raises(Retryable, match="lead_gone"):
+        await noting.deliver([entry("m-2")])
+    await told(noting, entry("m-2"))
+    assert [one.card == lead.id for one in account.notes] == [True, False]
+
+
+async def test_a_client_is_found_by_a_username_where_the_phone_stands(noting: AmoSession, account: Account) -> None:
+    person = CrmPerson(id="person-2", name="Пётр", username="petr")
+    await told(noting, entry(person=person))
+    await told(noting, entry("m-2", person=person, chat=CrmChat(id="chat-2", name="")))
+    [contact] = account.contacts.values()
+    assert [one["value"] for values in contact.values.values() for one in values] == ["@petr"]
+    assert len(account.leads) == 1
+
+
+@pytest.mark.parametrize(
+    ("note", "answer"),
+    [
+        ("> Да", "Да"), (">Да\nи нет", "Да\nи нет"), (" /ответ Да", "Да"), ("/ОТВЕТ\nДа", "Да"), ("Да > нет", ""),
+        ("", ""), (">", ""), ("ответ Да", ""), ("/ответственный", ""),
+    ],
+)  # fmt: skip
+def test_a_note_is_for_the_client_if_it_begins_so(note: str, answer: str) -> None:
+    assert answer_in(note) == answer

@@ -1,0 +1,233 @@
+"""A client in a messenger, a manager of an amoCRM account, and ``serve`` between them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import aiohttp
+import pytest
+
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.crm.states import LinkState
+from chatapp_cli.domain.ids import ChannelId, LinkId
+from chatapp_cli.runtime import linking
+from chatapp_cli.sandbox.amocrm import Account
+from chatapp_cli.sandbox.amocrm.objects import AmoChat
+from chatapp_cli.sandbox.stage import Customer
+from chatapp_cli.sandbox.telegram_bot import TelegramBotSandbox
+from chatapp_cli.services import channels, crm_intake, ledger, links, options, transcript
+from chatapp_cli.store.rows.crm import LinkRow
+from tests.contract.connector_contract import ScriptedAsker
+from tests.runtime.desk import answer, attached, bound, eventually, serving, state_of, the_dialogs
+from tests.sandbox.amocrm.schema import problems
+
+ANNA = Customer(number=101, name="Анна", username="anna")
+SALES = "3383152"
+
+
+@dataclass(slots=True)
+class AmoOffice:
+    """A desk with a bot, an account, and the daemon between them."""
+
+    company: Company
+    bot: TelegramBotSandbox
+    account: Account
+    channel: ChannelId
+    link: LinkId
+
+    def row(self) -> LinkRow:
+        return self.company.read(lambda tx: links.one(tx, self.link))
+
+    @property
+    def chat(self) -> AmoChat:
+        (chat,) = self.account.chats
+        return chat
+
+    def shown(self) -> list[str]:
+        """What stands in the account's chats."""
+        return [message.text for chat in self.account.chats for message in chat.messages]
+
+    async def sees(self, *texts: str) -> None:
+        """Wait until the account shows exactly these messages."""
+        try:
+            await eventually(lambda: self.shown() == list(texts))
+        except TimeoutError:
+            raise AssertionError((self.shown(), self.company.read(ledger.everything), self.row())) from None
+
+    async def received(self) -> list[str]:
+        """What Anna got."""
+        return [one.text for one in await self.bot.heard(ANNA)]
+
+    async def client_gets(self, n: int) -> None:
+        """Wait until Anna got so many messages."""
+
+        async def has() -> bool:
+            return len(await self.received()) >= n
+
+        await eventually(has)
+
+    def texts(self) -> list[str]:
+        (dialog,) = the_dialogs(self.company)
+        return [entry.message.text for entry in self.company.read(lambda tx: transcript.latest(tx, dialog.id))]
+
+
+@asynccontextmanager
+async def office(company: Company, *, channel: bool = True) -> AsyncIterator[AmoOffice]:
+    async with TelegramBotSandbox() as bot, Account(rate=50.0) as account, serving(company) as address:
+        number = await bound(company, bot)
+        company.write(lambda tx: options.configure_company(tx, {"public_url": address}))
+        link = await linked(company, account, channel=channel)
+        desk = AmoOffice(company, bot, account, number, link)
+        row = company.read(lambda tx: channels.one(tx, number))
+        await attached(company, desk.row(), row, SALES, {})
+        await eventually(lambda: bool(account.sources) or (not channel and bool(account.webhooks)))
+        yield desk
+        await account.settled()
+        assert problems(account) == []
+
+
+async def linked(company: Company, account: Account, *, channel: bool) -> LinkId:
+    """By an integration with a chat channel, or by a long-lived token without one."""
+    answers = {"account": account.address, "chats": account.chats_address}
+    if channel:
+        answers |= {"client_id": account.client_id, "client_secret": account.client_secret}
+        answers |= {"channel_id": account.channel_id, "channel_secret": account.channel_secret}
+        answers |= {"bot_id": account.channel.bot}
+    else:
+        answers |= {"way": "token", "token": account.long_lived(400)}
+    asker = ScriptedAsker(answers)
+    link = await linking.link(company, asker, kind="amocrm")
+    row = company.read(lambda tx: links.one(tx, link))
+    address = company.read(lambda tx: company.options.text(tx, "public_url"))
+    if channel:
+        account.redirect_uri = f"{address}/hooks/{row.hook_key}/code"
+        account.hook_url = f"{address}/hooks/{row.hook_key}/chat/:scope_id"
+        state = (asker.notices[-1].link or "").partition("state=")[2].partition("&")[0]
+        await eventually(lambda: _comes_back(account.authorise(state)))
+    await eventually(lambda: company.read(lambda tx: links.one(tx, link)).state == LinkState.OK)
+    return link
+
+
+async def _comes_back(url: str) -> bool:
+    async with aiohttp.ClientSession() as http, http.get(url) as response:
+        return response.status == 200
+
+
+@pytest.fixture
+async def desk(companies: Callable[..., Company]) -> AsyncIterator[AmoOffice]:
+    async with office(companies(http_port=0)) as found:
+        yield found
+
+
+@pytest.fixture
+async def plain(companies: Callable[..., Company]) -> AsyncIterator[AmoOffice]:
+    """Without a chat channel of ours."""
+    async with office(companies(http_port=0), channel=False) as found:
+        yield found
+
+
+@pytest.mark.req("S-196")
+async def test_a_conversation_goes_both_ways_once_and_in_order(desk: AmoOffice) -> None:
+    await desk.bot.say(ANNA, "Здравствуйте")
+    await desk.bot.say(ANNA, "Сколько стоит?")
+    await desk.sees("Здравствуйте", "Сколько стоит?")
+    written = await desk.account.manager_writes(desk.chat, "Сто рублей")
+    await desk.client_gets(1)
+    await eventually(lambda: written.status == 1)
+    assert desk.texts() == ["Здравствуйте", "Сколько стоит?", "Сто рублей"]
+    await desk.sees("Здравствуйте", "Сколько стоит?", "Сто рублей")
+    await eventually(lambda: desk.company.read(ledger.everything) == [])
+
+
+async def test_a_doubled_hook_reaches_the_client_once_and_an_answer_of_the_desk_appears_there(desk: AmoOffice) -> None:
+    await desk.bot.say(ANNA, "Здравствуйте")
+    await desk.sees("Здравствуйте")
+    desk.account.misbehaviour.double_hooks = 2
+    for text in ("раз", "два"):
+        await desk.account.manager_writes(desk.chat, text)
+    await desk.client_gets(2)
+    await asyncio.sleep(0.3)
+    assert await desk.received() == ["раз", "два"]
+    (dialog,) = the_dialogs(desk.company)
+    message = answer(desk.company, desk.channel, dialog, "Ответ со стойки")
+    await eventually(lambda: state_of(desk.company, message) == "sent")
+    await eventually(lambda: len(desk.shown()) == 4)
+    assert "Ответ со стойки" in desk.shown()[3]
+
+
+async def test_a_message_whose_answer_was_lost_is_shown_once(desk: AmoOffice) -> None:
+    desk.account.misbehaviour.lose_after[f"POST /v2/origin/custom/{desk.account.channel.scope_id}"] = 1
+    await desk.bot.say(ANNA, "Здравствуйте")
+    await eventually(lambda: desk.shown() == ["Здравствуйте"])
+    await eventually(lambda: desk.company.read(ledger.everything) == [], seconds=30)
+    assert desk.shown() == ["Здравствуйте"]
+
+
+async def test_what_a_manager_wrote_while_we_were_deaf_is_caught_up(desk: AmoOffice) -> None:
+    await desk.bot.say(ANNA, "Здравствуйте")
+    await desk.sees("Здравствуйте")
+    desk.account.misbehaviour.drop_hooks = 1
+    await desk.account.manager_writes(desk.chat, "Перезвоним")
+    await desk.account.settled()
+    assert await desk.received() == []
+    desk.company.write(lambda tx: links.ask_catch_up(tx, desk.link))
+    await desk.client_gets(1)
+    assert desk.company.read(crm_intake.dead) == []
+
+
+async def test_a_message_that_does_not_reach_the_client_is_told_to_its_author_with_the_reason(desk: AmoOffice) -> None:
+    await desk.bot.say(ANNA, "Здравствуйте")
+    await desk.sees("Здравствуйте")
+    await desk.bot.block(ANNA)
+    written = await desk.account.manager_writes(desk.chat, "Вы здесь?")
+    await eventually(lambda: written.status == -1)
+    assert (written.error_code, bool(written.error)) == (905, True)
+
+
+async def test_a_reply_of_the_client_names_the_managers_message(desk: AmoOffice) -> None:
+    await desk.bot.say(ANNA, "Здравствуйте")
+    await desk.sees("Здравствуйте")
+    written = await desk.account.manager_writes(desk.chat, "Красный или синий?")
+    await desk.client_gets(1)
+    chat = desk.bot.town.private(ANNA)
+    got = list(chat.messages.values())[-1]
+    await desk.bot.arrive(chat, ANNA, {"text": "Красный", "reply_to_message": got})
+    await desk.sees("Здравствуйте", "Красный или синий?", "Красный")
+    assert desk.chat.messages[-1].reply_to == written.id
+
+
+async def test_a_reply_of_the_manager_names_the_clients_message_and_one_of_their_own(desk: AmoOffice) -> None:
+    await desk.bot.say(ANNA, "Здравствуйте")
+    await desk.sees("Здравствуйте")
+    [first] = desk.chat.messages
+    second = await desk.account.manager_writes(desk.chat, "Слушаю", reply_to=first)
+    await desk.client_gets(1)
+    await desk.account.manager_writes(desk.chat, "И?", reply_to=second)
+    await desk.client_gets(2)
+    (dialog,) = the_dialogs(desk.company)
+    hello, listening, more = [one.message for one in desk.company.read(lambda tx: transcript.latest(tx, dialog.id))]
+    assert [one.reply_to for one in (hello, listening, more)] == ["", hello.ext_id, listening.ext_id]
+
+
+async def test_an_unpaid_tariff_stops_the_link_and_what_waits_is_told_when_it_is_paid(desk: AmoOffice) -> None:
+    desk.account.misbehaviour.payment = True
+    await desk.bot.say(ANNA, "раз")
+    await eventually(lambda: desk.row().state == LinkState.PAYMENT, seconds=30)
+    assert desk.shown() == []
+    desk.account.misbehaviour.payment = False
+    desk.company.write(lambda tx: links.resume(tx, desk.link))
+    await desk.sees("раз")
+
+
+async def test_without_a_chat_channel_a_conversation_is_notes_and_a_note_answers(plain: AmoOffice) -> None:
+    await plain.bot.say(ANNA, "Здравствуйте")
+    await eventually(lambda: bool(plain.account.notes))
+    [lead] = plain.account.leads.values()
+    await plain.account.staff.notes(lead, "> Добрый день!")
+    await plain.client_gets(1)
+    assert await plain.received() == ["Добрый день!"]
+    await eventually(lambda: plain.company.read(ledger.everything) == [])
+    assert plain.texts() == ["Здравствуйте", "Добрый день!"]

@@ -1,0 +1,97 @@
+"""An employee begins a conversation in a chat of the CRM: it goes out once, and the dialog joins that chat (S-186)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chatapp_cli.domain.crm.entry import LedgerEntry
+from chatapp_cli.domain.crm.events import CrmWrote, CrmWroteFirst
+from chatapp_cli.domain.crm.states import Act
+from chatapp_cli.domain.errors import NotFound
+from chatapp_cli.domain.message import Origin
+from chatapp_cli.services import crm_intake, dialogs, ledger, pairings
+from tests.services.paired import HERE, Paired, linked
+from tests.stores import Shop
+
+
+@pytest.fixture
+def desk(shop: Shop) -> Paired:
+    return linked(shop, shop.channel(kind="email"), "north.example")
+
+
+def first(desk: Paired, to: str = "petr@example.ru", text: str = "Пишу первой", **more: Any) -> int:
+    known = {"channel": desk.channel, "phone": to, "text": text, "mark": "r-1", "author": "27"}
+    said = CrmWroteFirst(**{**known, "remote": "r-1", "remote_chat": "c-1", **more})
+    return desk.come(said, f"message:{said.remote}:{text}")
+
+
+def waiting(desk: Paired) -> list[LedgerEntry]:
+    """Let the CRM take everything, and return what it was told, in order."""
+    told = []
+    while rows := desk.entries():
+        told += [entry for row in rows if (entry := desk.entry(row)) is not None]
+        assert all(desk.told(row) for row in rows)
+    return told
+
+
+@pytest.mark.req("S-186", part="the desk")
+@pytest.mark.parametrize(
+    ("said", "address"), [("Petr@Example.ru ", "petr@example.ru"), ("8 916 123-45-67", "+79161234567")]
+)
+def test_it_goes_out_once_and_the_crm_is_told_of_its_fate_and_not_of_it(desk: Paired, said: str, address: str) -> None:
+    first(desk, said)
+    first(desk, said)
+    message = desk.send_next("x1")
+    found = desk.shop.message(message)
+    assert (found.text, found.origin) == ("Пишу первой", Origin.CRM)
+    [chat] = desk.shop.read(lambda tx: crm_intake.mirrored(tx, desk.link))
+    assert (chat.remote, chat.chat, chat.place) == ("c-1", f"chat-{found.dialog_id}", HERE.id)
+    [told] = waiting(desk)
+    assert (told.act, told.remote, told.employee, told.chat.remote) == (Act.DELIVERED, "r-1", "27", "c-1")
+    assert desk.shop.read(lambda tx: dialogs.card(tx, found.dialog_id)).address == address
+
+
+def test_the_next_message_of_the_employee_stays_in_that_dialog(desk: Paired) -> None:
+    first(desk)
+    message = desk.send_next("x1")
+    dialog = desk.dialog(message)
+    desk.come(
+        CrmWrote(kind="email", place=HERE.id, chat="", remote="r-2", remote_chat="c-1", text="И ещё"), "message:r-2"
+    )
+    assert desk.dialog(desk.send_next("x2")) == dialog
+
+
+def test_a_dialog_that_the_crm_has_already_stays_in_its_chat(desk: Paired) -> None:
+    heard = desk.shop.hear(desk.channel, who="petr@example.ru")
+    [row] = desk.entries()
+    desk.told(row, chat="c-0")
+    first(desk)
+    assert desk.dialog(desk.send_next("x1")) == desk.dialog(heard)
+    [chat] = desk.shop.read(lambda tx: crm_intake.mirrored(tx, desk.link))
+    assert chat.remote == "c-0"
+
+
+@pytest.mark.parametrize(
+    ("to", "text", "why"),
+    [
+        ("Пётр", "Ау", "Пётр is no phone number."),
+        (" ", "Ау", "There is no phone, no address and no @username to write to."),
+        ("petr@example.ru", "", ""),
+    ],
+)
+def test_what_cannot_go_out_is_told_to_its_author_with_the_reason(desk: Paired, to: str, text: str, why: str) -> None:
+    first(desk, to, text)
+    [told] = waiting(desk)
+    assert (told.act, told.remote, told.employee, told.chat.id) == (Act.FAILED, "r-1", "27", "")
+    assert told.reason
+    assert why in told.reason
+    assert desk.shop.read(ledger.everything) == []
+
+
+def test_a_channel_that_is_not_paired_any_more_sends_nothing(desk: Paired) -> None:
+    row = desk.shop.read(lambda tx: pairings.one(tx, desk.pairing))
+    desk.shop.write(lambda tx: pairings.detach(tx, row))
+    with pytest.raises(NotFound):
+        first(desk)
