@@ -19,7 +19,7 @@ from chatapp_cli.kit import crms
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.runtime import linking
 from chatapp_cli.runtime.demo import DemoAsker, DemoStage, Tell, delivered, received, settled, until, until_there
-from chatapp_cli.sandbox.directory import crm_sandbox, has_sandbox
+from chatapp_cli.sandbox.directory import crm_sandbox, has_demo
 from chatapp_cli.sandbox.stage import CrmSandbox
 from chatapp_cli.sandbox.town import Townsman
 from chatapp_cli.services import channels, links, options, transcript
@@ -70,7 +70,7 @@ async def _link_all(stage: DemoStage, stack: AsyncExitStack) -> list[DemoCrm]:
 
 
 def _kinds() -> list[str]:
-    return [kind for kind in crms.packages() if has_sandbox(kind)]
+    return [kind for kind in crms.packages() if has_demo(kind)]
 
 
 async def _linked(stage: DemoStage, crm: CrmSandbox, address: str) -> DemoCrm:

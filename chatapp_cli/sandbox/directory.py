@@ -12,6 +12,11 @@ def has_sandbox(kind: str) -> bool:
     return util.find_spec(f"chatapp_cli.sandbox.{kind}") is not None
 
 
+def has_demo(kind: str) -> bool:
+    """Whether a CRM's sandbox has employees for the demo."""
+    return has_sandbox(kind) and util.find_spec(f"chatapp_cli.sandbox.{kind}.demo") is not None
+
+
 def sandbox(kind: str) -> Sandbox:
     """Make the channel's sandbox; it listens once it is entered."""
     made: Sandbox = import_module(f"chatapp_cli.sandbox.{kind}").create()

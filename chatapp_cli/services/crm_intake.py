@@ -68,8 +68,6 @@ PAGE = 500
 """Events that are read at once."""
 MOST_TRIES = 12
 """Attempts at an event that names something unknown, such as an edit before its message; then a person decides."""
-KEPT: Millis = 90 * 86_400_000
-"""How long applied events are kept: a doubled one, or one that a catch-up finds, comes within that time."""
 
 
 _OF_CARDS = '["Card%'
@@ -260,11 +258,6 @@ def delete(tx: Tx, arrived: int) -> None:
 def _no_dead_letter(arrived: int) -> NotFound:
     step = T("See them with: {how}", how=to_do(Next.CRM_DEAD_LETTERS))
     return NotFound(T("There is no dead letter {n} of a CRM.", n=arrived), step)
-
-
-def delete_applied(tx: Tx, most: int) -> int:
-    """Delete applied events that are older than anything that may come twice; returns how many."""
-    return tx.run("crmevents.sweep", before=tx.now - KEPT, n=most)
 
 
 def _wrote(tx: Tx, link: LinkId, event: CrmWrote, context: CrmContext) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from chatapp_cli.domain.access import PROGRAM
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.journal.company import ClockSetBack
-from chatapp_cli.services import crm_intake, duties, journal, outbox, timers
+from chatapp_cli.services import crm_upkeep, duties, journal, outbox, timers
 from chatapp_cli.store.tx import Tx
 
 DAY = 86_400_000
@@ -51,7 +51,7 @@ def delete_expired(tx: Tx, most: int = AT_ONCE) -> int:
 
 def delete_crm_events(tx: Tx, most: int = AT_ONCE) -> int:
     """Delete old events of CRMs; returns how many, as the ones before."""
-    return crm_intake.delete_applied(tx, most)
+    return crm_upkeep.delete_applied(tx, most)
 
 
 def clock_went_back(tx: Tx, milliseconds: Millis) -> None:

@@ -28,7 +28,19 @@ from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.ids import ChannelId, DialogId, LinkId
 from chatapp_cli.domain.text import T
 from chatapp_cli.ports.world import World
-from chatapp_cli.services import alarms, contacts, crm_intake, drafts, duties, ingest, notes, outbox, raw_bodies
+from chatapp_cli.services import (
+    alarms,
+    contacts,
+    crm_intake,
+    crm_rules,
+    drafts,
+    duties,
+    ingest,
+    notes,
+    outbox,
+    raw_bodies,
+)
+from chatapp_cli.services.rule_outcomes import RuleOutcome
 from chatapp_cli.settings import Settings
 from tests.stores import owner
 from tests.tui import furniture, portals
@@ -57,6 +69,8 @@ RECORDED: Mapping[str, Sequence[object]] = {
     "crm list": (),
     "crm outbox list": (),
     "crm outbox show": (2,),
+    "crm rules list": ("--link", "1"),
+    "crm rules test": ("--link", "1", "--text", "Почём опт?", "--source", "1", "--at", "2026-11-23 12:00"),
     "crm show": ("1",),
     "deadletter list": (),
     "deadletter show": (32,),
@@ -303,6 +317,7 @@ def _link(home: Path) -> None:
     portals.furnish(Stage(company, made.clock, first=9000))
     odd = CrmArrival(provider_id="odd", event=None, raw=b"{", problem="not JSON")
     company.write(lambda tx: crm_intake.keep(tx, LinkId(1), [odd]))
+    company.write(lambda tx: crm_rules.add(tx, LinkId(1), "Опт", {"words": ["опт"]}, RuleOutcome(pipeline="9")))
     company.close()
 
 

@@ -33,6 +33,8 @@ SHOWN: Mapping[str, str] = {
     "crm outbox list": "crm.entry",
     "crm outbox show": "crm.entry",
     "crm configure": "crm.pairing",
+    "crm rules list": "crm_rules.rule",
+    "crm rules test": "crm_rules.trial",
     "crm show": "crm.link",
     "deadletter list": "channels.dead_letter",
     "deadletter show": "channels.raw_letter",

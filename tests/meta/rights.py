@@ -67,7 +67,7 @@ WITHOUT_A_RIGHT = {
     "crm_intake.keep_and_apply": A_CRM,
     "crm_intake.put_off": A_CRM,
     "crm_intake.reject": A_CRM,
-    "crm_intake.delete_applied": A_TIMER,
+    "crm_upkeep.delete_applied": A_TIMER,
     "dialogs.show_last": ONLY_PART,
     "duties.wake": A_TIMER,
     "session_requests.claim": A_SESSION,

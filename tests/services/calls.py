@@ -11,11 +11,11 @@ import pytest
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.application import ApplicationStage
 from chatapp_cli.domain.arrival import Arrival
-from chatapp_cli.domain.crm.events import CrmArrival, CrmTexted
+from chatapp_cli.domain.crm.events import CrmArrival, CrmTexted, CrmWroteFirst
 from chatapp_cli.domain.crm.link import Employee
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft
-from chatapp_cli.domain.ids import ApplicationId, ContactId, DialogId, EntryId, LineId, LinkId, MessageId
+from chatapp_cli.domain.ids import ApplicationId, ContactId, DialogId, EntryId, LineId, LinkId, MessageId, RuleId
 from chatapp_cli.domain.invitation import Decision
 from chatapp_cli.domain.manifest import Capabilities, Manifest
 from chatapp_cli.domain.message import Operation, State
@@ -33,7 +33,9 @@ from chatapp_cli.services import (
     channels,
     composing,
     contacts,
+    crm_first,
     crm_intake,
+    crm_rules,
     crm_texts,
     deadletters,
     dialogs,
@@ -66,6 +68,7 @@ from chatapp_cli.services.alarm_messages import AlarmRecipient
 from chatapp_cli.services.drafts import Unsent
 from chatapp_cli.services.message_request import InDialog, MessageRequest, ToAddress
 from chatapp_cli.services.routes import ChainStep
+from chatapp_cli.services.rule_outcomes import RuleOutcome
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.crm import PairedRow, PairingRow
 from chatapp_cli.store.rows.journal import ArrivedRow
@@ -186,6 +189,19 @@ def _crm_letter(tx: Tx, at: Place) -> int:
     arrival = CrmArrival(provider_id="odd", event=None, raw=b"odd", problem="ValueError")
     crm_intake.keep(tx.whole(), _link(tx, at), [arrival])
     return crm_intake.dead(tx.whole())[0].id
+
+
+def _rule(tx: Tx, at: Place) -> tuple[LinkId, RuleId]:
+    """A rule of a CRM that is linked for this call."""
+    whole, link = tx.whole().by(OWNER), _link(tx, at)
+    return link, crm_rules.add(whole, link, "Опт", {"words": ["опт"]}, RuleOutcome())
+
+
+def _first_of_a_crm(tx: Tx, at: Place) -> None:
+    """An employee begins a conversation in a chat of the CRM."""
+    row = _pairing(tx, at)
+    event = CrmWroteFirst(phone="+79160000001", channel=at.channel, text="Да", mark="m1", remote="m1", remote_chat="c1")
+    crm_first.send(tx, row.link_id, event, able)
 
 
 def _text_of_a_crm(tx: Tx, at: Place) -> None:
@@ -450,6 +466,12 @@ OF_THE_COMPANY: Mapping[str, tuple[Right, Call]] = {
         lambda tx, at: replies.rename_section(tx, _section(tx), "Доставка"),
     ),
     "replies.uninvite": (Right.REPLIES, lambda tx, at: replies.uninvite(tx, _section(tx), "Вера")),
+    "crm_first.send": (Right.ANSWER, _first_of_a_crm),
+    "crm_rules.add": (Right.CRM, lambda tx, at: crm_rules.add(tx, _link(tx, at), "Опт", {}, RuleOutcome())),
+    "crm_rules.change": (Right.CRM, lambda tx, at: crm_rules.change(tx, *_rule(tx, at), "Розница", {}, RuleOutcome())),
+    "crm_rules.move": (Right.CRM, lambda tx, at: crm_rules.move(tx, *_rule(tx, at), 1)),
+    "crm_rules.order": (Right.CRM, lambda tx, at: crm_rules.order(tx, (found := _rule(tx, at))[0], [found[1]])),
+    "crm_rules.remove": (Right.CRM, lambda tx, at: crm_rules.remove(tx, *_rule(tx, at))),
     "crm_intake.delete": (Right.REPAIR, lambda tx, at: crm_intake.delete(tx, _crm_letter(tx, at))),
     "crm_intake.revive": (Right.REPAIR, lambda tx, at: crm_intake.revive(tx, _crm_letter(tx, at))),
     "crm_texts.send": (Right.ANSWER, _text_of_a_crm),

@@ -43,6 +43,8 @@ OF_THE_COMPANY = {
     "crm_employee": "which operator is which employee; both know each other",
     "crm_link": "a CRM serves the whole company; its secrets are sealed",
     "crm_memory": OF_THE_PROGRAM,
+    "crm_route": OF_THE_PROGRAM,
+    "crm_rule": "rules are for every line",
     "follower": OF_THE_PROGRAM,
     "lease": OF_THE_PROGRAM,
     "login_attempt": OF_THE_PROGRAM,

@@ -1,0 +1,14 @@
+"""Deletes what CRMs told long ago; apart from ``crm_intake``, which a desk without a CRM need not load."""
+
+from __future__ import annotations
+
+from chatapp_cli.domain.ids import Millis
+from chatapp_cli.store.tx import Tx
+
+KEPT: Millis = 90 * 86_400_000
+"""How long applied events are kept: a doubled one, or one that a catch-up finds, comes within that time."""
+
+
+def delete_applied(tx: Tx, most: int) -> int:
+    """Delete applied events that are older than anything that may come twice; returns how many."""
+    return tx.run("crmevents.sweep", before=tx.now - KEPT, n=most)
