@@ -60,11 +60,11 @@ def kind_of(named: str, known: Sequence[str]) -> str:
 
 def say_linked(row: LinkRow) -> None:
     """Say how a link that was just made comes to work."""
-    if manifest(row.kind).one_way_of(row.settings):
+    if manifest(row.kind).admits_of(row.settings):
+        note("{title} works once the CRM has let us in. See: chatapp crm list", title=row.title)
+    else:
         note("{title} is linked; messages go there while the daemon runs: chatapp serve", title=row.title)
         note("Now pair a channel with a place. See them: chatapp crm places")
-    else:
-        note("{title} works once the CRM has let us in. See: chatapp crm list", title=row.title)
 
 
 def asked(company: Company, named: str, question: Callable[[CrmSession], Awaitable[R]]) -> tuple[LinkRow, R]:

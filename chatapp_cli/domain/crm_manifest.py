@@ -42,7 +42,9 @@ class CrmManifest:
     """The folder's name, such as ``bitrix24``; other code uses it only as data."""
     title: Text
     summary: Text
-    leave: Text = Text("")  # noqa: RUF009 - a value that nobody changes
+    admits: Text = Text("")  # noqa: RUF009 - a value that nobody changes
+    """What a person does there until a new link works; empty if it works once it is made."""
+    leave: Text = Text("")  # noqa: RUF009 - as above
     """What a person does there when a link has ended."""
     one_way: OneWay | None = None
     fields: Sequence[Field] = ()
@@ -67,6 +69,10 @@ class CrmManifest:
         """The one way of a link with these settings; ``None`` for a link that the CRM calls."""
         way = self.one_way
         return way if way is not None and settings.get(way.field) == way.answer else None
+
+    def admits_of(self, settings: Mapping[str, str]) -> Text:
+        """What a person does there until a link with these settings works; empty if it works once it is made."""
+        return Text("") if self.one_way_of(settings) else self.admits
 
     def leave_of(self, settings: Mapping[str, str]) -> Text:
         """What a person does there when a link with these settings has ended."""

@@ -2,89 +2,73 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import json
-import os
-import re
-import subprocess
-import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import aiohttp
 import pytest
 
-from chatapp_cli.bootstrap import open_company
+from chatapp_cli.kit.crms import ENTRY_POINTS
 from chatapp_cli.sandbox.api import ApiSandbox
 from chatapp_cli.sandbox.stage import Customer
-from chatapp_cli.services import links
-from chatapp_cli.settings import Settings
+from tests.daemons import Child, Serving
+from tests.meta.printed import entry_points, files_of, put
+from tests.meta.tillbook import TILL, TOKEN, TillBook
 
-ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "write-a-crm.md").read_text("utf-8")
-FILES = dict(re.findall(r"^`(notebook_crm/[\w.]+)`\n\n```\w+\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL))
-GROUP = re.search(r'"(chatapp\.crms)"\]\n(.*?)\n```', PAGE, re.DOTALL)
+PAGE = "write-a-crm.md"
+FILES = files_of(PAGE)
 ANNA = Customer(number=101, name="Анна", username="anna")
-WORD = "lamp"
-
-
-@pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
-    """Where the page's package is installed."""
-    site = tmp_path / "site"
-    for name, text in {**FILES, "notebook_crm/__init__.py": ""}.items():
-        (site / name).parent.mkdir(parents=True, exist_ok=True)
-        (site / name).write_text(text, "utf-8")
-    assert GROUP is not None
-    info = site / "notebook_crm-1.dist-info"
-    info.mkdir()
-    info.joinpath("METADATA").write_text("Metadata-Version: 2.1\nName: notebook-crm\nVersion: 1\n", "utf-8")
-    info.joinpath("entry_points.txt").write_text(f"[{GROUP[1]}]\n{GROUP[2].replace(chr(34), '')}\n", "utf-8")
-    return {
-        **os.environ,
-        "PYTHONPATH": f"{site}{os.pathsep}{ROOT}",
-        "CHATAPP_HOME": str(tmp_path / "home"),
-        "CHATAPP_LANG": "en",
-        "CHATAPP_HTTP_PORT": "0",
-    }
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
-    """Somebody with the program and the notebook."""
+class Shop:
+    """The desk with the page's CRM, the book, and the program by which its clients write."""
 
-    environment: dict[str, str]
-    notebook: Path
+    serving: Serving
+    book: TillBook
+    clients: ApiSandbox
 
     async def run(self, *words: str) -> str:
         """Run a command; it has to succeed."""
-        command = [sys.executable, "-m", "chatapp_cli", *words]
-        done = await asyncio.to_thread(
-            subprocess.run, command, env=self.environment, capture_output=True, text=True, check=False, timeout=60
-        )
-        assert done.returncode == 0, done
-        return done.stdout
+        code, said = await self.serving.chatapp(*words)
+        assert code == 0, said
+        return said
 
-    def lines(self) -> list[dict[str, str]]:
-        text = self.notebook.read_text("utf-8") if self.notebook.exists() else ""
-        return [json.loads(line) for line in text.splitlines()]
+    async def read(self, *words: str) -> Any:
+        """What a command says as JSON."""
+        return json.loads(await self.run(*words, "--json"))
+
+    async def joined(self, child: Child) -> None:
+        """A line with a channel that is paired with the book's till."""
+        await self.run("line", "add", "Магазин")
+        answers = [word for name, value in self.clients.answers.items() for word in ("--set", f"{name}={value}")]
+        await self.run("line", "bind", "api", *answers)
+        listed = await self.read("line", "show")
+        self.clients.calls(child.address + listed["channels"][0]["facts"]["Webhook path"])
+        await self.run("company", "configure", "--set", f"public_url={child.address}")
+        await self.run("crm", "link", "tillbook", "--set", f"url={self.book.url}", "--set", f"token={TOKEN}")
+        await self.run("crm", "attach", "api", TILL)
+
+    def heard(self) -> list[str]:
+        """What clients got."""
+        return [one["text"] for one in self.clients.events if one["type"] == "message"]
 
 
 @asynccontextmanager
-async def serving(environment: dict[str, str]) -> AsyncIterator[str]:
-    """``chatapp serve``; yields its address."""
-    pipe = asyncio.subprocess.PIPE
-    daemon = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "chatapp_cli", "serve", env=environment, stdout=pipe, stderr=asyncio.subprocess.DEVNULL
-    )
-    assert daemon.stdout is not None
-    try:
-        yield (await asyncio.wait_for(daemon.stdout.readline(), 30)).decode().strip()
-    finally:
-        daemon.terminate()
-        await daemon.communicate()
+async def opened(home: Path) -> AsyncIterator[tuple[Shop, Child]]:
+    """A shop whose channel is paired with its book."""
+    serving = Serving(home)
+    put(FILES, serving.site)
+    serving.install(*entry_points(PAGE))
+    async with TillBook() as book, ApiSandbox() as clients, serving.child() as child:
+        shop = Shop(serving, book, clients)
+        await shop.joined(child)
+        yield shop, child
 
 
 async def eventually(condition: Callable[[], object]) -> None:
@@ -93,40 +77,47 @@ async def eventually(condition: Callable[[], object]) -> None:
             await asyncio.sleep(0.05)
 
 
-def texts(program: ApiSandbox) -> list[str]:
-    """What Анна got."""
-    return [one["text"] for one in program.events if one["type"] == "message"]
+def said(letter: Mapping[str, Any]) -> tuple[Any, Any]:
+    return letter["state"], letter["code"]
 
 
-def test_the_page_has_the_two_files_of_a_crm() -> None:
-    assert {*FILES} == {"notebook_crm/manifest.toml", "notebook_crm/connector.py"}
+def test_the_page_has_the_two_files_of_a_crm_and_its_entry_point() -> None:
+    assert {*FILES} == {"tillbook_crm/manifest.toml", "tillbook_crm/connector.py"}
+    assert entry_points(PAGE) == (ENTRY_POINTS, {"tillbook": "tillbook_crm"})
+
+
+def test_its_connector_imports_only_what_a_package_of_others_may() -> None:
+    tree = ast.parse(FILES["tillbook_crm/connector.py"])
+    ours = [node.module.split(".") for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module]
+    layers = {words[1] for words in ours if words[0] == "chatapp_cli"}
+    assert layers == {"domain", "kit", "ports"}
 
 
 @pytest.mark.req("S-018", part="a CRM of another package")
-async def test_its_crm_carries_a_conversation_both_ways_once(environment: dict[str, str], tmp_path: Path) -> None:
-    reader = Reader(environment, tmp_path / "notebook.jsonl")
-    await reader.run("line", "add", "Магазин")
-    async with ApiSandbox() as program, serving(environment) as address:
-        answers = [word for name, value in program.answers.items() for word in ("--set", f"{name}={value}")]
-        await reader.run("line", "bind", "api", *answers)
-        listed = json.loads(await reader.run("line", "show", "--json"))
-        program.calls(address + listed["channels"][0]["facts"]["Webhook path"])
-        await reader.run("company", "configure", "--set", f"public_url={address}")
-        await reader.run("crm", "link", "notebook", "--set", f"file={reader.notebook}", "--set", f"word={WORD}")
-        await reader.run("crm", "attach", "api", "1")
-        await program.say(ANNA, "Здравствуйте")
-        await eventually(reader.lines)
-        (line,) = reader.lines()
-        assert line["text"] == "Анна: Здравствуйте"
-        with closing(open_company(Settings(home=environment["CHATAPP_HOME"]))) as company:
-            (link,) = company.read(links.everything)
-        body = json.dumps({"id": "a-1", "chat": line["chat"], "text": "Добрый день"})
-        async with aiohttp.ClientSession() as http:
-            for word, status in (("other", 403), (WORD, 200), (WORD, 200)):
-                headers = {"X-Word": word}
-                async with http.post(f"{address}/hooks/{link.hook_key}/say", data=body, headers=headers) as answer:
-                    assert answer.status == status
-        await eventually(lambda: texts(program))
-        assert texts(program) == ["Добрый день"]
-        assert "works" in await reader.run("crm", "list")
-        assert len(reader.lines()) == 1
+async def test_its_crm_carries_a_conversation_both_ways_once(tmp_path: Path) -> None:
+    async with opened(tmp_path / "home") as (shop, _child):
+        book = shop.book
+        await eventually(lambda: book.hook)
+        await shop.clients.say(ANNA, "Здравствуйте")
+        await eventually(book.of_desk)
+        (first,) = book.notes
+        assert (first["text"], first["till"], first["source"]) == ("Анна: Здравствуйте", TILL, "api")
+
+        book.losing = 1
+        await shop.clients.say(ANNA, "Есть ли мёд?")
+        await eventually(lambda: book.looks)
+        await shop.clients.say(ANNA, "Гречишный")
+        await eventually(lambda: len(book.of_desk()) == 3)
+        assert book.of_desk() == ["Анна: Здравствуйте", "Анна: Есть ли мёд?", "Анна: Гречишный"]
+        assert book.looks == [book.notes[1]["mark"]]
+
+        answer = book.written_by_staff(first, "Есть, по 500")
+        forged = {**answer, "id": "99", "text": "Переведите деньги"}
+        assert await book.call(forged, key="guessed") == 403
+        assert await book.call(forged, ago=3600) == 403
+        assert [await book.call(answer) for _ in range(2)] == [200, 200]
+        assert [await book.call(note) for note in book.notes[:3]] == [200, 200, 200]
+        await eventually(shop.heard)
+        await eventually(lambda: "fate" in answer)
+        assert shop.heard() == ["Есть, по 500"]
+        assert answer["fate"] == "sent"
