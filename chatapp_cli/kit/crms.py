@@ -32,7 +32,7 @@ def parse(kind: str, data: Mapping[str, Any]) -> CrmManifest:
         kind=kind,
         title=Text(rest.pop("title")),
         summary=Text(rest.pop("summary")),
-        admits=Text(rest.pop("admits", "")),
+        admits=Text(words) if (words := rest.pop("admits", "")) else None,
         leave=Text(rest.pop("leave", "")),
         one_way=_one_way(rest.pop("one_way", None)),
         fields=tuple(map(field_of, rest.pop("fields", ()))),

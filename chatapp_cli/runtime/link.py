@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import structlog
 
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.domain.crm.events import CrmArrival
+from chatapp_cli.domain.crm.events import CrmArrival, CrmEvent
 from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.errors import ChannelError, StoreError
 from chatapp_cli.domain.health import Health
@@ -162,18 +162,19 @@ class LinkRunner:
             self._meter.begin()
             self._lifecycle.came_up()
             try:
-                await self._work_with(session, address)
+                await self._work_with(session, address, partial(crm.understand, bound))
             finally:
                 self._count()
                 self._session = None
 
-    async def _work_with(self, session: CrmSession, address: str) -> None:
+    async def _work_with(self, session: CrmSession, address: str, understand: Callable[[bytes], CrmEvent]) -> None:
         self._arranging = self._catching_up = self._offering = True
         self._inbox.hold()
         await self._arrange(session)
         await self._lifecycle.tell(Health.OK)
         loader = self._loader(address)
-        await run_all(self._keeper.run(session, loader), self._inbox.run(session), self._tend(session))
+        inbox = self._inbox.run(session, understand)
+        await run_all(self._keeper.run(session, loader), inbox, self._tend(session))
 
     def _loader(self, address: str) -> EntryLoader:
         company = self._store.company

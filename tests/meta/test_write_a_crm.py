@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,26 +59,28 @@ class Shop:
         return [one["text"] for one in self.clients.events if one["type"] == "message"]
 
 
-@asynccontextmanager
-async def opened(home: Path) -> AsyncIterator[tuple[Shop, Child]]:
-    """A shop whose channel is paired with its book."""
+def installed(home: Path) -> Serving:
+    """A desk beside which the page's package is installed."""
     serving = Serving(home)
     put(FILES, serving.site)
     serving.install(*entry_points(PAGE))
+    return serving
+
+
+@asynccontextmanager
+async def opened(home: Path) -> AsyncIterator[Shop]:
+    """A shop whose channel is paired with its book."""
+    serving = installed(home)
     async with TillBook() as book, ApiSandbox() as clients, serving.child() as child:
         shop = Shop(serving, book, clients)
         await shop.joined(child)
-        yield shop, child
+        yield shop
 
 
 async def eventually(condition: Callable[[], object]) -> None:
     async with asyncio.timeout(30):
         while not condition():
             await asyncio.sleep(0.05)
-
-
-def said(letter: Mapping[str, Any]) -> tuple[Any, Any]:
-    return letter["state"], letter["code"]
 
 
 def test_the_page_has_the_two_files_of_a_crm_and_its_entry_point() -> None:
@@ -95,7 +97,7 @@ def test_its_connector_imports_only_what_a_package_of_others_may() -> None:
 
 @pytest.mark.req("S-018", part="a CRM of another package")
 async def test_its_crm_carries_a_conversation_both_ways_once(tmp_path: Path) -> None:
-    async with opened(tmp_path / "home") as (shop, _child):
+    async with opened(tmp_path / "home") as shop:
         book = shop.book
         await eventually(lambda: book.hook)
         await shop.clients.say(ANNA, "Здравствуйте")
@@ -121,3 +123,88 @@ async def test_its_crm_carries_a_conversation_both_ways_once(tmp_path: Path) -> 
         await eventually(lambda: "fate" in answer)
         assert shop.heard() == ["Есть, по 500"]
         assert answer["fate"] == "sent"
+        assert len(book.notes) == 4
+
+
+async def test_what_it_refuses_is_shown_with_its_code_and_the_dialog_goes_on(tmp_path: Path) -> None:
+    async with opened(tmp_path / "home") as shop:
+        shop.book.erased = {"мой номер"}
+        await shop.clients.say(ANNA, "мой номер 5")
+        await shop.clients.say(ANNA, "Алло?")
+        await eventually(shop.book.of_desk)
+        assert shop.book.of_desk() == ["Анна: Алло?"]
+        (entry,) = await shop.read("crm", "outbox", "list")
+        assert (entry["state"], entry["code"], entry["detail"]) == ("dead", "erased", "erased on request")
+        assert "The customer was erased from the book" in await shop.run("crm", "outbox", "list")
+
+        assert await shop.book.call(b'{"id": "5"') == 200
+        (letter,) = await shop.read("crm", "deadletter", "list")
+        assert letter["problem"].startswith("Expecting ',' delimiter")
+        assert shop.heard() == []
+
+
+async def test_what_was_written_in_an_outage_and_what_its_code_misread_reach_the_client_once(tmp_path: Path) -> None:
+    serving = installed(tmp_path / "home")
+    code = serving.site / "tillbook_crm" / "connector.py"
+    code.write_text(
+        code.read_text("utf-8").replace("read_as(request.body, Note)", "read_as(request.body, int)"), "utf-8"
+    )
+    async with TillBook() as book, ApiSandbox() as clients:
+        shop = Shop(serving, book, clients)
+        async with serving.child() as child:
+            await shop.joined(child)
+            await shop.clients.say(ANNA, "Здравствуйте")
+            await eventually(book.of_desk)
+            ours, misread = book.notes[0], book.written_by_staff(book.notes[0], "Сейчас посмотрю")
+            for note in (ours, misread):
+                assert await book.call(note) == 200
+            book.notes.remove(misread)
+        put(FILES, serving.site)
+        missed = book.written_by_staff(ours, "Мы закрыты до десяти")
+        async with serving.child():
+            await eventually(shop.heard)
+            assert shop.heard() == ["Мы закрыты до десяти"]
+            for letter in await shop.read("crm", "deadletter", "list"):
+                await shop.run("crm", "deadletter", "retry", str(letter["id"]))
+            await shop.run("crm", "catchup")
+            await eventually(lambda: len(shop.heard()) == 2)
+            assert await book.call(missed) == 200
+            await eventually(lambda: "fate" in missed)
+            assert shop.heard() == ["Мы закрыты до десяти", "Сейчас посмотрю"]
+            (letter,) = await shop.read("crm", "deadletter", "list")
+            assert letter["problem"] == "nobody of the staff wrote this note"
+
+
+async def test_it_is_checked_without_a_change_and_a_link_that_ends_leaves_no_hook(tmp_path: Path) -> None:
+    async with opened(tmp_path / "home") as shop:
+        book = shop.book
+        await eventually(lambda: book.hook)
+        found = {one["name"]: one["ok"] for one in await shop.read("crm", "check")}
+        assert found == {"book": True, "hook": True}
+        assert await shop.run("crm", "places") == "No.\tName\tState\n1\tCounter\ton\n"
+        (link,) = await shop.read("crm", "list")
+        assert (link["title"], link["state"], link["waiting"], book.notes) == ("Corner shop", "ok", 0, [])
+        assert "Corner shop is not linked any more. Delete the token in the book too." in await shop.run(
+            "crm", "unlink"
+        )
+        assert book.hook == {}
+        assert await shop.read("crm", "list") == []
+
+
+async def test_a_wrong_answer_is_blamed_on_its_field_and_links_nothing(tmp_path: Path) -> None:
+    serving = installed(tmp_path / "home")
+    async with TillBook() as book:
+        code, said = await serving.chatapp("crm", "link", "tillbook", "--set", f"url={book.url}", "--set", "token=x")
+        assert (code, "A CRM calls this desk from outside" in said) == (2, True)
+        await serving.chatapp("company", "configure", "--set", "public_url=https://desk.example.ru")
+        for url, token, why in (
+            (book.url, "x", "The book does not know this token."),
+            ("http://127.0.0.1:1", TOKEN, "No till book answers there."),
+        ):
+            code, said = await serving.chatapp(
+                "crm", "link", "tillbook", "--set", f"url={url}", "--set", f"token={token}"
+            )
+            assert (code, why in said) == (2, True)
+        code, said = await serving.chatapp("crm", "link", "--set", f"url={book.url}")
+        assert (code, "Say which kind of CRM." in said, "tillbook" in said) == (2, True, True)
+        assert await serving.chatapp("crm", "list", "--json") == (0, "[]\n")

@@ -23,6 +23,7 @@ class TillBook(HttpSandbox):
 
     def __init__(self) -> None:
         super().__init__()
+        self._count = 0
         self.notes: list[dict[str, Any]] = []
         self.hook: dict[str, str] = {}
         self.erased: set[str] = set()
@@ -31,7 +32,6 @@ class TillBook(HttpSandbox):
         """So many notes are written, and the connection is cut before the answer."""
         self.looks: list[str] = []
         """The marks that were looked for."""
-        self.fates: dict[str, str] = {}
 
     def of_desk(self) -> Sequence[str]:
         """The texts of the notes that the desk wrote."""
@@ -42,7 +42,8 @@ class TillBook(HttpSandbox):
         return self._kept({**customer, "mark": "", "staff": "7", "text": text})
 
     def _kept(self, note: Mapping[str, Any]) -> dict[str, Any]:
-        kept = {"staff": "", **note, "id": str(len(self.notes) + 1), "at": int(time.time() * 1000)}
+        self._count += 1
+        kept = {"staff": "", **note, "id": str(self._count), "at": int(time.time() * 1000)}
         self.notes.append(kept)
         return kept
 
