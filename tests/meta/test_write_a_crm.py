@@ -135,7 +135,11 @@ async def test_what_it_refuses_is_shown_with_its_code_and_the_dialog_goes_on(tmp
         assert shop.book.of_desk() == ["Анна: Алло?"]
         (entry,) = await shop.read("crm", "outbox", "list")
         assert (entry["state"], entry["code"], entry["detail"]) == ("dead", "erased", "erased on request")
-        assert "The customer was erased from the book" in await shop.run("crm", "outbox", "list")
+        (shown,) = (await shop.run("crm", "outbox", "list")).splitlines()
+        assert ["Corner shop", "Анна"] == shown.split("\t")[1:3]
+        assert "The customer was erased from the book" in shown
+        (listed,) = (await shop.run("crm", "list")).splitlines()
+        assert [listed.split("\t")[n] for n in (1, 2, -1)] == ["Corner shop", "works", "Till book"]
 
         assert await shop.book.call(b'{"id": "5"') == 200
         (letter,) = await shop.read("crm", "deadletter", "list")
