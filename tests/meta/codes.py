@@ -19,7 +19,8 @@ def raised(*paths: Path) -> Iterator[str]:
             if isinstance(node, ast.Call):
                 words = [node.func, *node.args]
                 pairs = pairwise(words)
-                yield from (b.value for a, b in pairs if _name(a) in ERRORS and isinstance(b, ast.Constant))
+                named = (b.value for a, b in pairs if _name(a) in ERRORS and isinstance(b, ast.Constant))
+                yield from map(str, named)
 
 
 def _name(node: ast.expr) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -25,12 +26,7 @@ def put(files: Mapping[str, str], folder: Path) -> None:
             file.parent.joinpath("__init__.py").touch()
 
 
-def entry_points(page: str) -> tuple[str, Mapping[str, str]]:
-    """The group of entry points that ``docs/<page>`` prints for a ``pyproject.toml``, and its lines."""
-    import tomllib
-
-    text = (ROOT / "docs" / page).read_text("utf-8")
-    block = re.search(r"^```toml\n(\[project\.entry-points\..*?)^```", text, re.MULTILINE | re.DOTALL)
-    assert block is not None
-    ((group, points),) = tomllib.loads(block[1])["project"]["entry-points"].items()
+def entry_points(project: str) -> tuple[str, Mapping[str, str]]:
+    """The group of entry points in a ``pyproject.toml`` that has one, and its lines."""
+    ((group, points),) = tomllib.loads(project)["project"]["entry-points"].items()
     return group, points

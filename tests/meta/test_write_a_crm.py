@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import asyncio
 import json
+import tomllib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,15 +14,18 @@ from typing import Any
 
 import pytest
 
+from chatapp_cli.kit import crms
 from chatapp_cli.kit.crms import ENTRY_POINTS
 from chatapp_cli.sandbox.api import ApiSandbox
 from chatapp_cli.sandbox.stage import Customer
+from chatapp_cli.services import link_codes
 from tests.daemons import Child, Serving
+from tests.meta.codes import raised
 from tests.meta.printed import entry_points, files_of, put
 from tests.meta.tillbook import TILL, TOKEN, TillBook
 
-PAGE = "write-a-crm.md"
-FILES = files_of(PAGE)
+FILES = files_of("write-a-crm.md")
+PROJECT = FILES["pyproject.toml"]
 ANNA = Customer(number=101, name="Анна", username="anna")
 
 
@@ -63,7 +67,7 @@ def installed(home: Path) -> Serving:
     """A desk beside which the page's package is installed."""
     serving = Serving(home)
     put(FILES, serving.site)
-    serving.install(*entry_points(PAGE))
+    serving.install(*entry_points(PROJECT))
     return serving
 
 
@@ -83,9 +87,19 @@ async def eventually(condition: Callable[[], object]) -> None:
             await asyncio.sleep(0.05)
 
 
-def test_the_page_has_the_two_files_of_a_crm_and_its_entry_point() -> None:
-    assert {*FILES} == {"tillbook_crm/manifest.toml", "tillbook_crm/connector.py"}
-    assert entry_points(PAGE) == (ENTRY_POINTS, {"tillbook": "tillbook_crm"})
+def test_the_page_packs_the_files_of_a_crm_and_names_its_entry_point() -> None:
+    assert {*FILES} == {"pyproject.toml", "tillbook_crm/manifest.toml", "tillbook_crm/connector.py"}
+    assert entry_points(PROJECT) == (ENTRY_POINTS, {"tillbook": "tillbook_crm"})
+    packed = tomllib.loads(PROJECT)["tool"]["setuptools"]
+    assert packed == {"packages": ["tillbook_crm"], "package-data": {"tillbook_crm": ["manifest.toml"]}}
+
+
+def test_every_code_that_it_may_raise_is_explained(tmp_path: Path) -> None:
+    put(FILES, tmp_path)
+    about = crms.parse("tillbook", tomllib.loads(FILES["tillbook_crm/manifest.toml"]))
+    codes = set(raised(tmp_path / "tillbook_crm" / "connector.py"))
+    assert {"erased", "strange_answer", "payment"} <= codes
+    assert [code for code in sorted(codes) if link_codes.of_link(about, code) is None] == []
 
 
 def test_its_connector_imports_only_what_a_package_of_others_may() -> None:
@@ -136,7 +150,7 @@ async def test_what_it_refuses_is_shown_with_its_code_and_the_dialog_goes_on(tmp
         (entry,) = await shop.read("crm", "outbox", "list")
         assert (entry["state"], entry["code"], entry["detail"]) == ("dead", "erased", "erased on request")
         (shown,) = (await shop.run("crm", "outbox", "list")).splitlines()
-        assert ["Corner shop", "Анна"] == shown.split("\t")[1:3]
+        assert shown.split("\t")[1:3] == ["Corner shop", "Анна"]
         assert "The customer was erased from the book" in shown
         (listed,) = (await shop.run("crm", "list")).splitlines()
         assert [listed.split("\t")[n] for n in (1, 2, -1)] == ["Corner shop", "works", "Till book"]
