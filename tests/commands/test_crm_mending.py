@@ -54,7 +54,8 @@ def test_a_line_is_mended_by_its_number_or_name_and_what_only_a_person_can_decid
     assert again.err.endswith("Опт: there is nothing that can be set from here.\n")
     assert again.err.startswith("Опт: Nobody is in the queue of the open line.")
     unknown = chatapp.run("crm", "places", "--mend", "Нет такой")
-    assert (unknown.code, unknown.err.splitlines()[0]) == (1, "There is no place Нет такой in the CRM.")
+    nowhere = f"There is no place Нет такой in {office.portal.domain}."
+    assert (unknown.code, unknown.err.splitlines()[0]) == (1, nowhere)
 
 
 @pytest.mark.parametrize(("key", "value"), [("y", "Y"), ("да", "Y"), ("n", "N"), ("", "N")])
