@@ -16,13 +16,13 @@ import pytest
 
 from chatapp_cli.kit import crms
 from chatapp_cli.kit.crms import ENTRY_POINTS
-from chatapp_cli.sandbox.api import ApiSandbox
+from chatapp_cli.sandbox.api import ApiSandbox, chat_id
 from chatapp_cli.sandbox.stage import Customer
 from chatapp_cli.services import link_codes
 from tests.daemons import Child, Serving
 from tests.meta.codes import raised
 from tests.meta.printed import entry_points, files_of, put
-from tests.meta.tillbook import TILL, TOKEN, TillBook
+from tests.meta.tillbook import PICTURE, TILL, TOKEN, TillBook
 
 FILES = files_of("write-a-crm.md")
 PROJECT = FILES["pyproject.toml"]
@@ -193,6 +193,29 @@ async def test_what_was_written_in_an_outage_and_what_its_code_misread_reach_the
             assert shop.heard() == ["Мы закрыты до десяти", "Сейчас посмотрю"]
             (letter,) = await shop.read("crm", "deadletter", "list")
             assert letter["problem"] == "nobody of the staff wrote this note"
+
+
+async def test_changes_of_clients_and_pictures_of_the_staff_arrive_and_the_card_is_shown(tmp_path: Path) -> None:
+    async with opened(tmp_path / "home") as shop:
+        book, clients = shop.book, shop.clients
+        letter = await clients.say(ANNA, "Есть мёд?")
+        await eventually(book.of_desk)
+        about = {"id": letter, "chat_id": chat_id(ANNA)}
+        await clients.tell({"type": "message.edited", "text": "Есть липовый мёд?", **about})
+        await eventually(lambda: book.of_desk() == ["Анна: Есть липовый мёд?"])
+
+        answer = book.written_by_staff(book.notes[0], "Есть")
+        assert await book.call({**answer, "picture": PICTURE}) == 200
+        await eventually(lambda: "fate" in answer)
+        (heard,) = await clients.heard(ANNA)
+        assert (heard.text, [file.content for file in heard.files]) == ("Есть", [b"a jar of honey"])
+
+        (dialog,) = await shop.read("dialog", "list")
+        (crm,) = await shop.read("crm", "card", str(dialog["id"]))
+        assert [(one["card"], one["title"]) for one in crm["cards"]] == [(f"contact:{answer['customer']}", "Анна")]
+        assert [one["name"] for one in await shop.read("crm", "employees")] == ["Вера"]
+        await clients.tell({"type": "messages.deleted", "ids": [letter], "chat_id": chat_id(ANNA)})
+        await eventually(lambda: book.of_desk() == [])
 
 
 async def test_it_is_checked_without_a_change_and_a_link_that_ends_leaves_no_hook(tmp_path: Path) -> None:

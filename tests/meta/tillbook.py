@@ -16,6 +16,7 @@ from chatapp_cli.sandbox.serving import HttpSandbox
 
 TOKEN = "till-token-4711"
 TILL = "1"
+PICTURE = "p-3"
 
 
 class TillBook(HttpSandbox):
@@ -63,6 +64,7 @@ class TillBook(HttpSandbox):
                 *(web.get("/book", self._book), web.get("/tills", self._tills), web.get("/staff", self._staff)),
                 *(web.get("/notes", self._find), web.post("/notes", self._write)),
                 *(web.patch("/notes", self._change), web.delete("/notes", self._remove)),
+                *(web.get("/customers", self._customer), web.get("/pictures", self._picture)),
                 *(web.put("/hook", self._set), web.get("/hook", self._get), web.delete("/hook", self._unset)),
             ]
         )
@@ -110,6 +112,18 @@ class TillBook(HttpSandbox):
     async def _remove(self, request: web.Request) -> web.Response:
         self.notes = [note for note in self.notes if note["id"] != request.query["id"]]
         return web.Response(status=204)
+
+    async def _customer(self, request: web.Request) -> web.Response:
+        wanted = request.query["id"]
+        found = next((note for note in self.notes if note["customer"] == wanted), None)
+        if found is None:
+            return web.Response(status=404)
+        return web.json_response({"id": wanted, "name": found["name"], "url": f"{self.url}/page/{wanted}"})
+
+    async def _picture(self, request: web.Request) -> web.Response:
+        if request.query["id"] != PICTURE:
+            return web.Response(status=404)
+        return web.Response(body=b"a jar of honey", content_type="image/jpeg")
 
     async def _set(self, request: web.Request) -> web.Response:
         self.hook = await request.json()
