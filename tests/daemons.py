@@ -43,15 +43,15 @@ class Serving:
         self.clock.move()
         self._env[TEST_CLOCK] = str(home / "clock")
         if parts:
-            self._install(parts)
+            self.install("chatapp.parts", parts)
 
-    def _install(self, parts: Mapping[str, str]) -> None:
-        """Let the child find a package that adds these parts, by name and ``module:attribute``."""
+    def install(self, group: str, points: Mapping[str, str]) -> None:
+        """Let the child find a package with these entry points, by name; its modules are to be put into ``site``."""
         info = self.site / "thrown_away-1.dist-info"
         info.mkdir(parents=True)
         info.joinpath("METADATA").write_text("Metadata-Version: 2.1\nName: thrown-away\nVersion: 1\n")
-        lines = [f"{name} = {value}" for name, value in parts.items()]
-        info.joinpath("entry_points.txt").write_text("\n".join(["[chatapp.parts]", *lines, ""]))
+        lines = [f"{name} = {value}" for name, value in points.items()]
+        info.joinpath("entry_points.txt").write_text("\n".join([f"[{group}]", *lines, ""]))
 
     @property
     def _program(self) -> tuple[str, ...]:

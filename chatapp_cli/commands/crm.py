@@ -82,17 +82,19 @@ def _of(row: LinkRow, paired: Sequence[PairingRow]) -> list[PairingRow]:
 
 
 def _print_links(rows: Sequence[LinkRow], paired: Sequence[PairingRow]) -> None:
-    columns = (_("No."), _("CRM"), _("State"), _("Channels"), _("Waiting"), _("Oldest"), _("Refused"))
+    columns = (_("No."), _("CRM"), _("State"), _("Channels"), _("Waiting"), _("Oldest"), _("Refused"), _("Kind"))
     printing.table(columns, [_columns(row, len(_of(row, paired))) for row in rows])
     for row in rows:
         _say_trouble(row)
     if not rows:
-        note("No CRM is linked yet. Link one: chatapp crm link")
+        note("No CRM is linked yet. Link one: chatapp crm link KIND")
 
 
 def _columns(row: LinkRow, channels: int) -> tuple[object, ...]:
-    state = show(words.LINK_STATES[LinkState(row.state)])
-    return row.id, row.title, state, channels, row.waiting, printing.moment(row.oldest), row.dead
+    from chatapp_cli.kit.crms import manifest
+
+    kind, state = show(manifest(row.kind).title), show(words.LINK_STATES[LinkState(row.state)])
+    return row.id, row.title, state, channels, row.waiting, printing.moment(row.oldest), row.dead, kind
 
 
 def _say_trouble(row: LinkRow) -> None:
@@ -182,7 +184,7 @@ def places(
     ] = "",
     as_json: Json = False,
 ) -> None:
-    """Ask the CRM for the places that channels can be paired with, such as open lines."""
+    """Ask the CRM for the places that channels can be paired with."""
     from chatapp_cli.commands import linking, mending
 
     with opened(ctx) as company:
@@ -197,7 +199,7 @@ def places(
         (_("No."), _("Name"), _("State")), [(one.id, one.name, _("on") if one.active else _("off")) for one in found]
     )
     mending.say_warnings(row, found)
-    mending.say_how(found)
+    mending.say_how(row, found)
 
 
 @app.command(cls=Verb)
@@ -364,7 +366,7 @@ def _in_line(row: ShownEntryRow, kind: str) -> tuple[object, ...]:
         state = f"{state}: {why.rstrip('.')}"
     return (
         row.id,
-        row.link_id,
+        row.link,
         row.name,
         show(words.ACTS[Act(row.act)]),
         state,

@@ -60,11 +60,11 @@ def kind_of(named: str, known: Sequence[str]) -> str:
 
 def say_linked(row: LinkRow) -> None:
     """Say how a link that was just made comes to work."""
-    if manifest(row.kind).one_way_of(row.settings):
-        note("{title} is linked; messages go there while the daemon runs: chatapp serve", title=row.title)
-        note("Now pair a channel with a place. See them: chatapp crm places")
-    else:
+    if manifest(row.kind).admits_of(row.settings):
         note("{title} works once the CRM has let us in. See: chatapp crm list", title=row.title)
+    else:
+        note("{title} is linked; messages go there while the daemon runs: chatapp serve", title=row.title)
+        note("Now pair a channel with a place. See them: chatapp crm places {link}", link=row.id)
 
 
 def asked(company: Company, named: str, question: Callable[[CrmSession], Awaitable[R]]) -> tuple[LinkRow, R]:
@@ -97,7 +97,7 @@ def paired(company: Company, named: str, channel: ChannelRow) -> PairingRow:
     if found is None:
         raise NotFound(
             T("{channel} is not paired with {crm}.", channel=channel.title, crm=row.title),
-            T("Pair it: {how}", how=to_do(Next.PAIR)),
+            T("Pair it: {how}", how=to_do(Next.PAIR, link=row.id)),
         )
     return found
 
@@ -151,15 +151,19 @@ def _value(field: Field, value: str) -> str:
 
 def say_strangers(company: Company, row: LinkRow) -> None:
     """Say who answers on one side and is nobody on the other, as far as pairings synchronise that."""
-    about, how = manifest(row.kind), "chatapp crm employees --operator {operator} --is {number}"
+    about, how = manifest(row.kind), f"chatapp crm employees {row.id} --operator {{operator}} --is {{number}}"
     unknown = company.read(lambda tx: crm_owners.unknown_employees(tx, about, row.id))
     names = asyncio.run(_names(company, row)) if unknown else {}
     for number in unknown:
         who = f"{names[number]} ({number})" if names.get(number) else number
-        what = T("Employee {n} of the CRM is no operator here: dialogs of their cards stay as they are.", n=who)
+        what = T(
+            "Employee {n} of {crm} is no operator here: dialogs of their cards stay as they are.", n=who, crm=row.title
+        )
         say(what, T("Say who they are: {how}", how=how.format(operator="NAME", number=number)))
     for name in company.read(lambda tx: crm_owners.unknown_operators(tx, about, row.id)):
-        what = T("{name} answers dialogs and is no employee of the CRM: it is not told of them.", name=name)
+        what = T(
+            "{name} answers dialogs and is no employee of {crm}: it is not told of them.", name=name, crm=row.title
+        )
         say(what, T("Say who they are: {how}", how=how.format(operator=f"'{name}'", number="NUMBER")))
 
 

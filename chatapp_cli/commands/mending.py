@@ -26,11 +26,11 @@ def say_warnings(row: LinkRow, places: Sequence[Place]) -> None:
             say(T("{place}: {what}", place=place.name, what=what), step)
 
 
-def say_how(places: Sequence[Place]) -> None:
+def say_how(row: LinkRow, places: Sequence[Place]) -> None:
     """Say which command ends the troubles of places that can be mended."""
     for place in places:
         if place.mends:
-            note("Have this set: chatapp crm places --mend {place}", place=place.id)
+            note("Have this set: chatapp crm places {link} --mend {place}", link=row.id, place=place.id)
 
 
 def offer(company: Company, row: LinkRow, place: Place, *, wanted: bool) -> None:
@@ -39,7 +39,7 @@ def offer(company: Company, row: LinkRow, place: Place, *, wanted: bool) -> None
     if place.mends and (wanted or _is_said_yes(place)):
         _mend(company, row, place)
     else:
-        say_how([place])
+        say_how(row, [place])
 
 
 def mend(company: Company, named: str, link: LinkRow) -> None:

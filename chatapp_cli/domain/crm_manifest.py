@@ -42,6 +42,8 @@ class CrmManifest:
     """The folder's name, such as ``bitrix24``; other code uses it only as data."""
     title: Text
     summary: Text
+    admits: Text | None = None
+    """What a person does there until a new link works; ``None`` if it works once it is made."""
     leave: Text = Text("")  # noqa: RUF009 - a value that nobody changes
     """What a person does there when a link has ended."""
     one_way: OneWay | None = None
@@ -67,6 +69,10 @@ class CrmManifest:
         """The one way of a link with these settings; ``None`` for a link that the CRM calls."""
         way = self.one_way
         return way if way is not None and settings.get(way.field) == way.answer else None
+
+    def admits_of(self, settings: Mapping[str, str]) -> Text | None:
+        """What a person does there until a link with these settings works; ``None`` if it works once it is made."""
+        return None if self.one_way_of(settings) else self.admits
 
     def leave_of(self, settings: Mapping[str, str]) -> Text:
         """What a person does there when a link with these settings has ended."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from chatapp_cli.ports.crm import Crm
     from chatapp_cli.ports.world import World
 
-ENTRY_POINTS = "chatapp.crms"
+ENTRY_POINTS = "chatapp.crm"
 """Other packages add a CRM by an entry point of this group that names its package (S-018)."""
 _OWN = "chatapp_cli.crm"
 
@@ -32,6 +32,7 @@ def parse(kind: str, data: Mapping[str, Any]) -> CrmManifest:
         kind=kind,
         title=Text(rest.pop("title")),
         summary=Text(rest.pop("summary")),
+        admits=Text(words) if (words := rest.pop("admits", "")) else None,
         leave=Text(rest.pop("leave", "")),
         one_way=_one_way(rest.pop("one_way", None)),
         fields=tuple(map(field_of, rest.pop("fields", ()))),

@@ -113,12 +113,12 @@ def _state(row: LinkRow) -> Iterator[Finding]:
                 start=written(row.gap_from),
                 end=written(row.gap_until),
             ),
-            next_step=T("It is found once the link works; look now by: {how}", how=to_do(Next.CATCH_UP)),
+            next_step=T("It is found once the link works; look now by: {how}", how=to_do(Next.CATCH_UP, link=row.id)),
         )
 
 
 def _pairings(row: LinkRow, paired: Sequence[PairingRow]) -> Iterator[Finding]:
-    step = T("Pair it: {how}", how=to_do(Next.PAIR))
+    step = T("Pair it: {how}", how=to_do(Next.PAIR, link=row.id))
     if not paired:
         yield Finding(name="pairings", ok=False, what=T("No channel is paired: nothing is told."), next_step=step)
     for one in paired:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import structlog
 
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.domain.crm.events import CrmArrival
+from chatapp_cli.domain.crm.events import CrmArrival, CrmEvent
 from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.errors import ChannelError, StoreError
 from chatapp_cli.domain.health import Health
@@ -112,9 +112,10 @@ class LinkRunner:
         self._work.set()
 
     def resume(self) -> None:
-        """Try again now because a person says so."""
+        """Try again now because a person says so, or with the public address that they gave."""
         self._lifecycle.resume()
         self._keeper.wake()
+        self._work.set()
 
     async def accept(self, request: HookRequest) -> HookReply:
         """Accept a call of the CRM, also while the link is down; replies only after its events are stored."""
@@ -156,25 +157,29 @@ class LinkRunner:
     async def live(self) -> None:
         """Open the session and work with it until it fails."""
         crm, bound = await self._opened()
-        address = await self._store.read(partial(public_url, company=self._store.company))
+        address = await self._address()
         async with crm.open(self.row.id, bound, public_url=address) as session:
             raise_if_cancelled()
             self._session = session
             self._meter.begin()
             self._lifecycle.came_up()
             try:
-                await self._work_with(session, address)
+                await self._work_with(session, address, partial(crm.understand, bound))
             finally:
                 self._count()
                 self._session = None
 
-    async def _work_with(self, session: CrmSession, address: str) -> None:
+    async def _address(self) -> str:
+        return await self._store.read(partial(public_url, company=self._store.company))
+
+    async def _work_with(self, session: CrmSession, address: str, understand: Callable[[bytes], CrmEvent]) -> None:
         self._arranging = self._catching_up = self._offering = True
         self._inbox.hold()
         await self._arrange(session)
         await self._lifecycle.tell(Health.OK)
         loader = self._loader(address)
-        await run_all(self._keeper.run(session, loader), self._inbox.run(session), self._tend(session))
+        inbox = self._inbox.run(session, understand)
+        await run_all(self._keeper.run(session, loader), inbox, self._tend(session, address))
 
     def _loader(self, address: str) -> EntryLoader:
         company = self._store.company
@@ -186,11 +191,16 @@ class LinkRunner:
             rules=RuleDesk(company.settings.folder / calendars.FOLDER),
         )
 
-    async def _tend(self, session: CrmSession) -> None:
-        """Keep the CRM arranged, prove that the link works, and catch up now and then."""
+    async def _tend(self, session: CrmSession, address: str) -> None:
+        """Keep the CRM arranged, prove that the link works, and catch up now and then.
+
+        Ends with the public address, which a session knows as it was when it was opened.
+        """
         caught_up_at = self._clock.monotonic()
         while True:
             self._work.clear()
+            if await self._address() != address:
+                return
             if self._arranging:
                 await self._arrange(session)
             if self._offering:

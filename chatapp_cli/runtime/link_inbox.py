@@ -45,6 +45,7 @@ class LinkInbox:
         self._clock = store.company.world.clock
         self._news = WakeUp()
         self._caught_up = WakeUp()
+        self._understand: Callable[[bytes], CrmEvent] = _nothing
 
     def hold(self) -> None:
         """Wait for what was written before: a session begins, and has to catch up first."""
@@ -62,8 +63,9 @@ class LinkInbox:
         """Look for the cards that changed since a moment; returns how many are new."""
         return await self._owners.changed_since(session, since)
 
-    async def run(self, session: CrmSession) -> None:
-        """Apply events until cancelled."""
+    async def run(self, session: CrmSession, understand: Callable[[bytes], CrmEvent]) -> None:
+        """Apply events until cancelled; ``understand`` parses what could not be understood when it came."""
+        self._understand = understand
         await self._caught_up.wait_by(self._clock, CAUGHT_UP_WITHIN)
         while True:
             self._news.clear()
@@ -98,9 +100,10 @@ class LinkInbox:
         found = []
         for row in await self._store.read(partial(crm_intake.waiting, link=self._link)):
             try:
-                found.append((row, crm_intake.event_of(row)))
-            except ValueError as error:
-                await self._store.write(partial(crm_intake.die, row=row, problem=str(error)))
+                found.append((row, crm_intake.event_of(row) if row.event else self._understand(row.raw)))
+            except Exception as error:  # noqa: BLE001 - what the code of a CRM does to one event must not keep the others
+                problem = str(error) if isinstance(error, ValueError) else type(error).__name__
+                await self._store.write(partial(crm_intake.die, row=row, problem=problem))
         return found
 
     async def _apply(self, session: CrmSession, some: Sequence[tuple[CrmArrivedRow, CrmEvent]]) -> Mapping[int, bool]:
@@ -181,6 +184,10 @@ class LinkInbox:
             return await self._store.off_loop(partial(files.adopt, media, scratch, name=file.name, mime=file.mime))
         finally:
             await self._store.off_loop(partial(scratch.unlink, missing_ok=True))
+
+
+def _nothing(raw: bytes) -> CrmEvent:
+    raise ValueError(raw)
 
 
 def in_order(found: Sequence[tuple[CrmArrivedRow, CrmEvent]]) -> Iterator[tuple[CrmArrivedRow, CrmEvent]]:

@@ -118,7 +118,7 @@ async def check(company: Company, row: LinkRow) -> list[Finding]:
 async def place_of(company: Company, row: LinkRow, named: str) -> Place:
     """A place of the CRM by its number or name. Raises NotFound for an unknown one."""
     await asyncio.to_thread(company.require, Right.CRM)
-    return _named(await asked(company, row, lambda session: session.places()), named)
+    return _named(row, await asked(company, row, lambda session: session.places()), named)
 
 
 async def attach(
@@ -144,10 +144,11 @@ async def mend(company: Company, row: LinkRow, place: Place) -> Sequence[Text]:
     return [*((what,) if done else ()), *((trouble,) if left else ())]
 
 
-def _named(places: Sequence[Place], named: str) -> Place:
+def _named(row: LinkRow, places: Sequence[Place], named: str) -> Place:
     fitting = [place for place in places if named in {place.id, place.name}]
     if len(fitting) != 1:
         raise NotFound(
-            T("There is no place {name} in the CRM.", name=named), T("See them with: {how}", how=to_do(Next.PLACES))
+            T("There is no place {name} in {crm}.", name=named, crm=row.title),
+            T("See them with: {how}", how=to_do(Next.PLACES, link=row.id)),
         )
     return fitting[0]

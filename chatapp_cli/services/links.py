@@ -59,7 +59,7 @@ def find(tx: Tx, named: str = "") -> LinkRow:
         raise NotFound(T("No CRM is linked yet."), T("Link one: {how}", how=to_do(Next.LINK)))
     if not fitting:
         raise NotFound(T("No CRM {name} is linked.", name=named), T("See them with: {how}", how=to_do(Next.LINKS)))
-    numbers = ", ".join(str(row.id) for row in fitting)
+    numbers = ", ".join(f"{row.id} ({row.title})" for row in fitting)
     raise UsageError(
         T("Several CRMs are linked."), T("Say which one, by its number: {numbers}", numbers=numbers), field="link"
     )

@@ -15,6 +15,7 @@ from chatapp_cli.domain.message import DELAYED, Direction, Origin
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.recipients import NamedAddress, Recipients
 from chatapp_cli.domain.text import T, Text
+from chatapp_cli.services import link_codes
 
 if TYPE_CHECKING:
     from chatapp_cli.domain.crm_manifest import CrmManifest
@@ -260,7 +261,7 @@ def why(manifest: Manifest, code: str, detail: str = "") -> tuple[Text, Text | N
 
 def why_there(about: CrmManifest, code: str, detail: str = "") -> tuple[Text, Text | None]:
     """The meaning of a code in a CRM that is linked, with its own words, and the next step."""
-    words = about.errors.get(code) or ErrorWords(*OWN_CODES.get(code, (Text(code), None)))
+    words = link_codes.of_link(about, code) or ErrorWords(*OWN_CODES.get(code, (Text(code), None)))
     return _with_detail(words, detail), words.step_when_bound
 
 

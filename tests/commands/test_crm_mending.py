@@ -29,7 +29,7 @@ def test_attaching_shows_the_settings_of_the_line_that_make_trouble_and_changes_
     before = settings_of(office, line)
     shown = chatapp("crm", "attach", bound, "Опт")
     assert shown.err.startswith("Опт: The open line makes a new deal for every conversation")
-    assert f"Have this set: chatapp crm places --mend {line}\n" in shown.err
+    assert f"Have this set: chatapp crm places 1 --mend {line}\n" in shown.err
     assert shown.err.endswith("is paired with Опт.\n")
     assert settings_of(office, line) == before
     mended = chatapp("crm", "attach", bound, "Опт", "--mend")
@@ -46,7 +46,7 @@ def test_a_line_is_mended_by_its_number_or_name_and_what_only_a_person_can_decid
 ) -> None:
     line = office.portal.add_line("Опт", CRM="N", CRM_FORWARD="N", QUEUE=[])
     before = settings_of(office, line)
-    assert f"Have this set: chatapp crm places --mend {line}\n" in chatapp("crm", "places").err
+    assert f"Have this set: chatapp crm places 1 --mend {line}\n" in chatapp("crm", "places").err
     told = chatapp("crm", "places", "--mend", line)
     assert "Опт: CRM=Y, CRM_FORWARD=Y is set now.\n" in told.err
     assert settings_of(office, line) == {**before, "CRM": "Y", "CRM_FORWARD": "Y"}
@@ -54,7 +54,8 @@ def test_a_line_is_mended_by_its_number_or_name_and_what_only_a_person_can_decid
     assert again.err.endswith("Опт: there is nothing that can be set from here.\n")
     assert again.err.startswith("Опт: Nobody is in the queue of the open line.")
     unknown = chatapp.run("crm", "places", "--mend", "Нет такой")
-    assert (unknown.code, unknown.err.splitlines()[0]) == (1, "There is no place Нет такой in the CRM.")
+    nowhere = f"There is no place Нет такой in {office.portal.domain}."
+    assert (unknown.code, unknown.err.splitlines()[0]) == (1, nowhere)
 
 
 @pytest.mark.parametrize(("key", "value"), [("y", "Y"), ("да", "Y"), ("n", "N"), ("", "N")])

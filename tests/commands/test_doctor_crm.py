@@ -229,7 +229,7 @@ def test_without_a_link_there_is_nothing_to_examine(chatapp: Shell) -> None:
     said = chatapp("doctor", "crm")
     assert said.rows == [["ok", "crm", "No CRM is linked yet."]]
     unknown = chatapp.run("doctor", "crm", "firma.bitrix24.ru")
-    assert (unknown.code, unknown.err) == (1, "No CRM is linked yet.\n→ Link one: chatapp crm link\n")
+    assert (unknown.code, unknown.err) == (1, "No CRM is linked yet.\n→ Link one: chatapp crm link KIND\n")
 
 
 def test_plain_doctor_says_nothing_of_crms(chatapp: Shell) -> None:

@@ -1,33 +1,22 @@
 """Every code that may reach a person is explained to them, in the manifest or among our own words."""
 
-import ast
-from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from chatapp_cli.domain.errors import ChannelError
+from chatapp_cli.domain.crm_manifest import CrmManifest
+from chatapp_cli.domain.text import Text
 from chatapp_cli.kit import crms
 from chatapp_cli.kit.manifests import manifest, packages
-from chatapp_cli.services.words import OWN_CODES
+from chatapp_cli.services import crm_intake, ledger, link_codes, links, pairings
+from chatapp_cli.services.words import OWN_CODES, why_there
+from tests.meta.codes import raised
 
 CODE = Path(__file__).parents[2] / "chatapp_cli"
-ERRORS = {error.__name__ for error in ChannelError.__subclasses__()}
-
-
-def raised(*paths: Path) -> Iterator[str]:
-    """Codes that are written where an error is made, whether it is called or handed on by ``partial``."""
-    for path in paths:
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Call):
-                words = [node.func, *node.args]
-                pairs = pairwise(words)
-                yield from (b.value for a, b in pairs if name(a) in ERRORS and isinstance(b, ast.Constant))
-
-
-def name(node: ast.expr) -> str:
-    return ast.unparse(node).rpartition(".")[2]
+TILLBOOK = CrmManifest(kind="tillbook", title=Text("Till book"), summary=Text(""))
+OF_LINKS = {links.NEW, ledger.UNCERTAIN, crm_intake.UNINSTALLED, pairings.DETACHED_THERE, pairings.PLACE_GONE}
+OF_LINKS |= {"payment", "suspended"}
+"""Codes that no error bears, and those that ``CrmSession`` names."""
 
 
 @pytest.mark.parametrize("kind", packages())
@@ -40,17 +29,26 @@ def test_a_channel_explains_every_code_that_it_may_raise(kind: str) -> None:
     assert codes - set(manifest(kind).errors) - set(OWN_CODES) == set()
 
 
-@pytest.mark.parametrize("kind", crms.packages())
-def test_a_crm_explains_every_code_that_it_may_raise(kind: str) -> None:
-    codes = set(raised(*sorted((CODE / "crm" / kind).glob("*.py")), CODE / "kit" / "http.py"))
-    assert codes
-    assert codes - set(crms.manifest(kind).errors) - set(OWN_CODES) == set()
-
-
 def test_the_daemon_explains_every_code_of_its_own() -> None:
     codes = set(raised(*(CODE / "runtime").glob("*.py")))
     assert "interrupted" in codes
     assert codes - set(OWN_CODES) == set()
+
+
+@pytest.mark.parametrize("kind", crms.packages())
+def test_a_crm_explains_every_code_that_it_may_raise(kind: str) -> None:
+    codes = set(raised(*sorted((CODE / "crm" / kind).glob("*.py"))))
+    assert codes
+    assert {code for code in codes if link_codes.of_link(crms.manifest(kind), code) is None} - set(OWN_CODES) == set()
+
+
+def test_what_every_link_may_meet_is_explained_with_the_name_of_its_crm() -> None:
+    parts = ("runtime/ledger", "runtime/lifecycle", "runtime/link", "runtime/link_inbox", "kit/http", "kit/crms")
+    codes = OF_LINKS | set(raised(*(CODE / f"{part}.py" for part in parts)))
+    assert {code for code in codes if link_codes.of_link(TILLBOOK, code) is None} - set(OWN_CODES) == set()
+    assert str(why_there(TILLBOOK, "unreachable", "no route")[0]) == "Till book cannot be reached. (no route)"
+    assert str(why_there(TILLBOOK, links.NEW)[0]) == "Till book is not connected at the moment."
+    assert str(why_there(crms.manifest("bitrix24"), "unreachable")[0]) == "The portal cannot be reached."
 
 
 def test_a_code_without_words_is_found_out(tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "write-a-connector.md").read_text("utf-8")
-FILES = dict(re.findall(r"^`([\w/.]+)`\n\n```\w+\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL))
+from tests.meta.printed import ROOT, files_of, put
+
+FILES = files_of("write-a-connector.md")
 PLACES = ("chatapp_cli/connectors/pigeon/", "chatapp_cli/sandbox/pigeon.py", "tests/connectors/pigeon/")
 
 
@@ -31,11 +31,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ):
         (copy / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / file, copy / file)
-    for name, text in FILES.items():
-        (copy / name).parent.mkdir(parents=True, exist_ok=True)
-        (copy / name).write_text(text, "utf-8")
-    for folder in ("chatapp_cli/connectors/pigeon", "tests/connectors/pigeon"):
-        (copy / folder / "__init__.py").touch()
+    put(FILES, copy)
     return copy
 
 

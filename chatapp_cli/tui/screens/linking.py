@@ -47,14 +47,15 @@ class LinkingScreen(AskingScreen):
     async def converse(self, ask: Asker) -> str:
         """Link it, and leave on the page what is to be done there until it is done. Raises ChatappError."""
         link = await linking.link(self.workspace.company, ask, kind=self._kind, previous=self._previous)
+        about = manifest(self._kind)
         if self._rests:
-            await ask.form(Form(title=T("Go on once the application is installed there."), fields=()))
+            await ask.form(Form(title=about.admits or about.title, fields=()))
         row = await self.workspace.read(partial(links.one, link=link))
         if row.state == LinkState.OK:
             return _("{title} works. Now pair a channel with it.", title=row.title)
-        if manifest(self._kind).one_way_of(row.settings):
-            return _("{title} is linked. Now pair a channel with it.", title=row.title)
-        return _("{title} works once the CRM has let us in.", title=row.title)
+        if about.admits_of(row.settings):
+            return _("{title} works once the CRM has let us in.", title=row.title)
+        return _("{title} is linked. Now pair a channel with it.", title=row.title)
 
 
 class PairingScreen(AskingScreen):
