@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 import structlog
@@ -69,12 +70,14 @@ class Fleet(Generic[Key, Row, Run]):
         self._clock = clock
         self._noun = noun
         self._started: dict[Key, _Started[Run]] = {}
+        self._runners: dict[Key, Run] = {}
+        """Those of ``_started``, which every webhook asks for."""
         self._refreshing = asyncio.Lock()
 
     @property
     def runners(self) -> Mapping[Key, Run]:
         """The started runners, whether they are up or not."""
-        return {key: started.runner for key, started in self._started.items()}
+        return MappingProxyType(self._runners)
 
     @property
     def stumbling(self) -> Sequence[WorkerState]:
@@ -91,6 +94,7 @@ class Fleet(Generic[Key, Row, Run]):
             for key, row in wanted.items():
                 if key not in self._started:
                     self._started[key] = self._start(key, row)
+                    self._runners[key] = self._started[key].runner
 
     def _start(self, key: Key, row: Row) -> _Started[Run]:
         runner, state = self._make(row), WorkerState(f"{self._noun} {key}")
@@ -102,7 +106,7 @@ class Fleet(Generic[Key, Row, Run]):
         task = self._started[key].task
         task.cancel()
         await asyncio.wait({task})
-        del self._started[key]
+        del self._started[key], self._runners[key]
 
     async def stop(self) -> None:
         """Stop all runners; each finishes what is in flight."""
@@ -112,6 +116,7 @@ class Fleet(Generic[Key, Row, Run]):
                 task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._started.clear()
+        self._runners.clear()
 
 
 async def _told(runner: Runner) -> None:

@@ -49,7 +49,7 @@ def linked(chatapp: Shell, company: Company, office: Office, bound: ChannelId) -
     """A portal with three pipelines, linked by a webhook and paired."""
     office.portal.server.office.funnels |= {9: "Опт", 11: "Поддержка"}
     office.portal.server.office.own_fields["ufCrm_1721"] = "Откуда"
-    said = chatapp("crm", "link", "--set", "way=webhook", "--set", f"webhook={office.portal.webhook}")
+    said = chatapp("crm", "link", "bitrix24", "--set", "way=webhook", "--set", f"webhook={office.portal.webhook}")
     link = LinkId(int(said.out))
     eventually(lambda: company.read(lambda tx: links.one(tx, link)).state == LinkState.OK)
     chatapp("crm", "attach", bound, "deal-0")
