@@ -133,6 +133,25 @@ class FindsClients(Protocol):
 
 
 @runtime_checkable
+class RunsSteps(Protocol):
+    """A session of a CRM whose automations have us send messages, see ``CrmStepAsked``; ``Act.CONTINUE`` ends them."""
+
+    async def fetch_link(self, address: str, target: Path) -> tuple[str, str]:
+        """Write a file anywhere on the Internet to ``target``; returns its name and type, empty if unknown.
+
+        Raises Rejected for one that is gone, too big, or inside our own network.
+        """
+        ...
+
+    async def contacts_of(self, card: CardRef, *, everyone: bool) -> Sequence[ClientOfCard]:
+        """The main contact of a card, or each of its contacts, the main one first.
+
+        Raises Rejected with the code ``card_gone`` for a card that is not there.
+        """
+        ...
+
+
+@runtime_checkable
 class DepartsFromCrm(Protocol):
     """A session that takes away what it made in the CRM, because the link ends."""
 

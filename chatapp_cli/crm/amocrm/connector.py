@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from chatapp_cli.crm.amocrm import accept, cards, check, events, files, linking, names, places, rest
+from chatapp_cli.crm.amocrm import accept, card_people, cards, check, events, files, linking, names, places, rest
 from chatapp_cli.crm.amocrm.arrange import AmoArrangement
 from chatapp_cli.crm.amocrm.chats import ChatsApi
 from chatapp_cli.crm.amocrm.deliver import AmoDelivery
@@ -15,12 +16,14 @@ from chatapp_cli.crm.amocrm.notes import AmoNotes
 from chatapp_cli.crm.amocrm.people import AmoStaff
 from chatapp_cli.crm.amocrm.record import has_chats
 from chatapp_cli.crm.amocrm.rest import AmoApi
+from chatapp_cli.domain.crm.cards import CardRef, ClientOfCard
 from chatapp_cli.domain.crm.entry import CrmChat, CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.events import CrmArrival, CrmEvent, MirroredChat
 from chatapp_cli.domain.crm.link import Card, Employee, Pairing, Place
 from chatapp_cli.domain.errors import ChannelError, Rejected
 from chatapp_cli.domain.ids import LinkId, PairingId
 from chatapp_cli.kit.crms import require_address
+from chatapp_cli.kit.fetching import from_outside
 from chatapp_cli.ports.bind import Asker, Bound
 from chatapp_cli.ports.connector import Finding, HookRequest
 from chatapp_cli.ports.crm import Crm, CrmReply, CrmSession
@@ -93,6 +96,15 @@ class AmoSession:
             return await cards.cards(self._api, await cards.ids_of_chat(self._api, names.chat_of(chat.remote)))
         lead = await self._notes.lead_of(chat.id)
         return await cards.cards(self._api, {} if lead is None else {"deal": lead})
+
+    async def contacts_of(self, card: CardRef, *, everyone: bool) -> Sequence[ClientOfCard]:
+        """The main contact of a deal, or all of them, for a bot."""
+        return await card_people.contacts_of(self._api, card, everyone=everyone)
+
+    async def fetch_link(self, address: str, target: Path) -> tuple[str, str]:
+        """Write the file that a bot sends to ``target``; from this machine only in tests."""
+        near = urlsplit(self._api.account.origin).scheme == "http"
+        return await from_outside(address, target, near=near)
 
     async def depart(self) -> None:
         """Take away sources, webhook and connection: the link ends."""
