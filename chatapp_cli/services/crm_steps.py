@@ -21,7 +21,7 @@ from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import ChannelId, DialogId, EntryId, LinkId, MessageId
 from chatapp_cli.domain.message import Origin, State
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services import access, channels, composing, contacts, crm_cards, dialogs, ledger, pairings, reaching
+from chatapp_cli.services import access, channels, composing, contacts, crm_cards, dialogs, ledger, pairings, reaching, transcript
 from chatapp_cli.services import templates as stored_templates
 from chatapp_cli.services.message_request import FromTemplate, InDialog, MessageRequest, ToAddress
 from chatapp_cli.services.sending import SendOptions, cancel, key_of
@@ -54,11 +54,6 @@ class _Target:
     def to(self) -> InDialog | ToAddress:
         return InDialog(self.dialog.id) if self.dialog else ToAddress(self.channel.id, self.address)
 
-    @property
-    def mark(self) -> tuple[ChannelId, DialogId | str]:
-        """The same for two people who are reached in one dialog."""
-        return self.channel.id, self.dialog.id if self.dialog else self.address
-
 
 @dataclass(slots=True)
 class _Tried:
@@ -66,7 +61,7 @@ class _Tried:
 
     messages: list[MessageId] = field(default_factory=list)
     refusals: list[Text] = field(default_factory=list)
-    marks: set[tuple[ChannelId, DialogId | str]] = field(default_factory=set)
+    dialogs: set[DialogId] = field(default_factory=set)
 
 
 def expect(tx: Tx, link: LinkId, asked: CrmStepAsked) -> bool:
@@ -114,6 +109,8 @@ def refuse(tx: Tx, link: LinkId, asked: CrmStepAsked, reason: Text) -> None:
 
 def _begun(tx: Tx, link: LinkId, asked: CrmStepAsked) -> EntryId | None:
     """The entry of a step, while its time is not over."""
+    if asked.until <= tx.now:
+        return None
     found: EntryId | None = tx.value("steps.begun", link=link, remote=asked.remote, now=tx.now)
     return found
 
@@ -142,7 +139,7 @@ class _Step:
     def write(self, person: ClientOfCard | None, number: int, tried: _Tried) -> None:
         """Accept the message to one person, unless another one is reached in the same dialog. Raises Refused."""
         target = self._target(person)
-        if target.mark in tried.marks:
+        if target.dialog is not None and target.dialog.id in tried.dialogs:
             return
         if target.dialog is not None and target.dialog.chat_kind == GROUP and not self.asked.groups:
             raise Refused("group", T("{name} is a group, and the bot does not write to groups.", name=target.dialog.name))
@@ -150,8 +147,9 @@ class _Step:
         words = self._words(target.channel)
         draft = Draft(text="" if words else self.asked.text, files=self.files)
         request = MessageRequest(to=target.to, options=options, draft=draft, words=words)
-        tried.messages.append(composing.accept(self.tx, self.able, request))
-        tried.marks.add(target.mark)
+        message = composing.accept(self.tx, self.able, request)
+        tried.messages.append(message)
+        tried.dialogs.add(transcript.message(self.tx, message).dialog_id)
 
     def _words(self, channel: ChannelRow) -> FromTemplate | None:
         """The stored template with its gaps filled in their order."""

@@ -173,7 +173,7 @@ UPDATE crm_entry SET state = 'waiting', doubtful = 0, not_before = 0, tries = tr
 
 -- name: ledger.hurry
 UPDATE crm_entry SET not_before = 0 WHERE link_id = :link AND state <> 'dead' AND state = 'waiting'
-  AND (act <> 'continue' OR tries > 0);
+  AND (act <> 'continue' OR tries > 0 OR doubtful = 1);
 
 -- name: ledger.die
 UPDATE crm_entry SET state = 'dead', code = :code, detail = :detail WHERE id = :id;
