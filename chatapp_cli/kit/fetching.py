@@ -70,6 +70,6 @@ def _require_link(address: str, *, near: bool) -> None:
     except ValueError:
         fits = False
     if not fits:
-        raise Rejected("file_elsewhere")
+        raise Rejected("no_link")
     if not near:
         require_outside(address)

@@ -214,7 +214,9 @@ def bundles(
     """The same events in bundles for one transaction each; one that needs the network first is alone."""
     bundle: list[tuple[CrmArrivedRow, CrmEvent]] = []
     for row, event in found:
-        alone = isinstance(event, PlaceConfigured | CopyCame | CrmStepAsked) or (isinstance(event, CrmWrote) and bool(event.files))
+        alone = isinstance(event, PlaceConfigured | CopyCame | CrmStepAsked) or (
+            isinstance(event, CrmWrote) and bool(event.files)
+        )
         if bundle and (alone or len(bundle) == TOGETHER):
             yield bundle
             bundle = []

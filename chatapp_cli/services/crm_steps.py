@@ -21,7 +21,18 @@ from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import ChannelId, DialogId, EntryId, LinkId, MessageId
 from chatapp_cli.domain.message import Origin, State
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services import access, channels, composing, contacts, crm_cards, dialogs, ledger, pairings, reaching, transcript
+from chatapp_cli.services import (
+    access,
+    channels,
+    composing,
+    contacts,
+    crm_cards,
+    dialogs,
+    ledger,
+    pairings,
+    reaching,
+    transcript,
+)
 from chatapp_cli.services import templates as stored_templates
 from chatapp_cli.services.message_request import FromTemplate, InDialog, MessageRequest, ToAddress
 from chatapp_cli.services.sending import SendOptions, cancel, key_of
@@ -142,7 +153,9 @@ class _Step:
         if target.dialog is not None and target.dialog.id in tried.dialogs:
             return
         if target.dialog is not None and target.dialog.chat_kind == GROUP and not self.asked.groups:
-            raise Refused("group", T("{name} is a group, and the bot does not write to groups.", name=target.dialog.name))
+            raise Refused(
+                "group", T("{name} is a group, and the bot does not write to groups.", name=target.dialog.name)
+            )
         options = SendOptions(key=key_of(f"crm {self.link} step {self.entry} {number}"), origin=Origin.ROBOT)
         words = self._words(target.channel)
         draft = Draft(text="" if words else self.asked.text, files=self.files)

@@ -173,9 +173,7 @@ def expect(tx: Tx, link: LinkId, step: str, until: Millis) -> EntryId | None:
     return EntryId(_add(tx, link, None, None, None, Act.CONTINUE, rank=_OF_TEXTS, remote=step, not_before=until))
 
 
-def keep_step(
-    tx: Tx, link: LinkId, entry: EntryId, messages: Sequence[MessageId], refusal: Text | None = None
-) -> None:
+def keep_step(tx: Tx, link: LinkId, entry: EntryId, messages: Sequence[MessageId], refusal: Text | None = None) -> None:
     """Note the messages of a step, and why not all that were wanted are among them."""
     for message in messages:
         about = {"remote": f"step {entry} {message}", "employee": "", "told": "", "entry": entry}

@@ -73,6 +73,15 @@ class BotDesk:
         assert run.answered == 200, run.answered
         return run
 
+    async def listens(self) -> None:
+        """Wait until a daemon that has just begun takes calls."""
+
+        async def does() -> bool:
+            async with aiohttp.ClientSession() as http, http.get(self.account.widget_url) as response:
+                return response.status != 503
+
+        await eventually(does)
+
     async def ends(self, run: AmoBotRun, status: str, detail: str = "") -> None:
         """Wait until a bot goes on by this exit."""
         try:

@@ -16,7 +16,7 @@ from chatapp_cli.services import crm_intake, links
 from tests.daemons import Serving
 from tests.rehearsals.kill import free_port
 from tests.runtime.bot_desk import BotDesk, begun
-from tests.runtime.desk import eventually, serving, the_dialogs
+from tests.runtime.desk import eventually, serving
 from tests.sandbox.amocrm.schema import problems
 
 ANNA, OLEG = "+7 916 123-45-67", "+79167654321"
@@ -73,12 +73,11 @@ async def test_a_replayed_request_sends_nothing_and_leads_nowhere(desk: BotDesk)
 async def test_a_deal_that_is_gone_and_a_file_inside_send_nothing(desk: BotDesk) -> None:
     lead = await desk.deal(desk.person("Анна", ANNA))
     run = await desk.runs(lead, file="gopher://127.0.0.1/x")
-    await desk.ends(
-        run, "fail", "The file's address leads away from the chats of amoCRM, and is not followed."
-    )
+    await desk.ends(run, "fail", "This is no link to a file.")
     await desk.account.staff.deletes_deal(lead)
     run = await desk.runs(lead)
-    await desk.ends(run, "fail", "The card on which the bot works is gone, or has no contacts that can be read.")
+    gone = "The card on which the bot works is gone, or has no contacts that can be read."
+    await desk.ends(run, "fail", f"{gone} (deal:{lead})")
     assert desk.received() == []
     assert desk.company.read(crm_intake.dead) == []
 
@@ -124,7 +123,7 @@ async def test_a_killed_daemon_and_an_outage_do_not_let_a_bot_hang_and_it_hears_
     lead = await desk.deal(desk.person("Анна", ANNA))
     fault = desk.account.misbehaviour
     async with daemons.child() as daemon:
-        await eventually(lambda: desk.row().state == LinkState.OK)
+        await desk.listens()
         fault.refuse["GET /api/v4/leads/*"] = (503, {})
         run = await desk.runs(lead)
         await daemon.kill()
@@ -137,7 +136,6 @@ async def test_a_killed_daemon_and_an_outage_do_not_let_a_bot_hang_and_it_hears_
     path = run.return_url.removeprefix(desk.account.address)
     fault.slow[f"POST {path}"] = 2.0
     async with daemons.child() as daemon:
-        await eventually(lambda: [one.last_state for one in the_dialogs(desk.company)] == ["sent"], seconds=30)
         await eventually(lambda: run.state == "continued", seconds=30)
         await daemon.kill()
     fault.slow.clear()
@@ -145,3 +143,25 @@ async def test_a_killed_daemon_and_an_outage_do_not_let_a_bot_hang_and_it_hears_
         await eventually(desk.owes_nothing, seconds=30)
     assert (run.result, desk.received()) == ({"status": "success", "detail": ""}, [TO_ANNA])
     assert [one.status for one in desk.account.calls if one.path == path] == [202, 404]
+
+
+async def test_a_bot_that_asked_before_a_long_outage_goes_on_by_the_exit_for_errors_after_it(
+    killed: tuple[Serving, BotDesk],
+) -> None:
+    daemons, desk = killed
+    lead = await desk.deal(desk.person("Анна", ANNA))
+    fault = desk.account.misbehaviour
+    async with daemons.child() as daemon:
+        await desk.listens()
+        fault.refuse["GET /api/v4/leads/*"] = (503, {})
+        run = await desk.runs(lead)
+        await daemon.kill()
+    await desk.account.vanish()
+    daemons.clock.move(passed=20 * 60_000)
+    assert desk.account.overdue_bots == [run]
+    fault.refuse.clear()
+    await desk.account.come_back()
+    async with daemons.child():
+        await desk.ends(run, "fail", "Not everything was sent in time.")
+        await eventually(desk.owes_nothing)
+    assert desk.received() == []
