@@ -461,4 +461,4 @@ def letters_forget(ctx: typer.Context, letter: Letter) -> None:
     note("Dead letter {n} is forgotten.", n=letter)
 
 
-from chatapp_cli.commands import crm_cards  # noqa: E402, F401 - registers its verbs, behind these
+from chatapp_cli.commands import crm_amo, crm_cards  # noqa: E402, F401 - registers its verbs, behind these

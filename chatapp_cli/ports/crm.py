@@ -151,6 +151,33 @@ class RunsSteps(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepChoices:
+    """What a person may choose for a step of ours in an automation: values, and what they are called."""
+
+    lines: Mapping[str, str] = field(default_factory=dict)
+    kinds: Mapping[str, str] = field(default_factory=dict)
+
+
+@runtime_checkable
+class ShipsStep(Protocol):
+    """A CRM in whose automations people put a step of ours by a package, since no API makes one (S-191)."""
+
+    def package(self, bound: Bound, choices: StepChoices, *, public_url: str) -> bytes:
+        """The archive to be uploaded there, for one link and one address of ours.
+
+        Raises Refused if that address is not the one at which the CRM reaches us.
+        """
+        ...
+
+    def definition(self, bound: Bound, choices: StepChoices, *, public_url: str) -> Mapping[str, object]:
+        """What the step asks for, its exits, and what the CRM keeps of it: for reading, and no copy of a bot.
+
+        Raises Refused as ``package`` does.
+        """
+        ...
+
+
 @runtime_checkable
 class DepartsFromCrm(Protocol):
     """A session that takes away what it made in the CRM, because the link ends."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import zipfile
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -165,3 +167,30 @@ async def test_a_bot_that_asked_before_a_long_outage_goes_on_by_the_exit_for_err
         await desk.ends(run, "fail", "Not everything was sent in time.")
         await eventually(desk.owes_nothing)
     assert desk.received() == []
+
+
+async def test_the_widget_that_a_command_builds_calls_the_daemon_and_what_the_account_is_owed_can_be_seen(
+    killed: tuple[Serving, BotDesk], tmp_path: Path
+) -> None:
+    daemons, desk = killed
+    archive = tmp_path / "widget.zip"
+    lead = await desk.deal(desk.person("Анна", ANNA))
+    async with daemons.child():
+        code, said = await daemons.chatapp("crm", "amo", "widget", "build", "--output", str(archive))
+        assert (code, said.splitlines()[0]) == (0, f"Built: {archive}")
+        code, told = await daemons.chatapp("crm", "amo", "bot", "export")
+        step = json.loads(told)
+        assert code == 0
+        url = step["bot"][0]["question"][0]["params"]["url"]
+        with zipfile.ZipFile(archive) as kept:
+            assert url.encode() in kept.read("script.js")
+        desk.account.widget_url = url
+        desk.account.misbehaviour.refuse["GET /api/v4/leads/*"] = (503, {})
+        await desk.listens()
+        run = await desk.runs(lead)
+        code, waiting = await daemons.chatapp("crm", "outbox", "list", "--json")
+        assert (code, [(one["act"], one["state"]) for one in json.loads(waiting)]) == (0, [("continue", "waiting")])
+        desk.account.misbehaviour.refuse.clear()
+        await desk.ends(run, "success")
+    lines = step["fields"][0]["choices"]
+    assert [one["label"] for one in lines] == ["Автоматическое определение", "Продажи"]

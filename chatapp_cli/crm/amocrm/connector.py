@@ -7,7 +7,19 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from chatapp_cli.crm.amocrm import accept, card_people, cards, check, events, files, linking, names, places, rest
+from chatapp_cli.crm.amocrm import (
+    accept,
+    card_people,
+    cards,
+    check,
+    events,
+    files,
+    linking,
+    names,
+    package,
+    places,
+    rest,
+)
 from chatapp_cli.crm.amocrm.arrange import AmoArrangement
 from chatapp_cli.crm.amocrm.chats import ChatsApi
 from chatapp_cli.crm.amocrm.deliver import AmoDelivery
@@ -26,7 +38,7 @@ from chatapp_cli.kit.crms import require_address
 from chatapp_cli.kit.fetching import from_outside
 from chatapp_cli.ports.bind import Asker, Bound
 from chatapp_cli.ports.connector import Finding, HookRequest
-from chatapp_cli.ports.crm import Crm, CrmReply, CrmSession
+from chatapp_cli.ports.crm import Crm, CrmReply, CrmSession, StepChoices
 from chatapp_cli.ports.world import World
 
 
@@ -129,6 +141,14 @@ class AmoCrm:
     def understand(self, bound: Bound, raw: bytes) -> CrmEvent:  # noqa: ARG002 - an event says all by itself
         """Parse a stored event again."""
         return events.understand(raw, self._world.clock.now())
+
+    def package(self, bound: Bound, choices: StepChoices, *, public_url: str) -> bytes:
+        """The widget for Salesbot."""
+        return package.archive(bound, choices, public_url)
+
+    def definition(self, bound: Bound, choices: StepChoices, *, public_url: str) -> Mapping[str, object]:
+        """What its step asks for."""
+        return package.definition(bound, choices, public_url)
 
     async def check(self, bound: Bound) -> Sequence[Finding]:
         """Ask the account about token, rights, clock, webhooks and channel."""

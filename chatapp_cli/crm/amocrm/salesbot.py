@@ -45,6 +45,8 @@ STOP: Final = "stop"
 """The answer «остановить работу» for groups."""
 PARAMETERS: Final = 10
 """How many values for a template the widget asks for."""
+_FOR_TELLING: Final[Millis] = 15_000
+"""How much earlier than its deadline a bot is told, which takes some time too."""
 _TEMPLATE: Final = re.compile(r"#(\S+)")
 """How a stored template is named in place of a text."""
 _CONTINUE: Final = re.compile(r"/api/v4/(?:salesbot|marketingbot)/[0-9]{1,18}/continue/[0-9]{1,18}")
@@ -92,9 +94,9 @@ async def accept(bound: Bound, request: HookRequest, now: Millis) -> CrmReply:
 
 
 def deadline(bound: Bound) -> Millis:
-    """How long a bot waits at most, in milliseconds."""
+    """How long until a bot is told, at most, in milliseconds."""
     default = next(field.default for field in manifest(KIND).fields if field.name == DEADLINE)
-    return int(bound.settings.get(DEADLINE) or default) * 60_000
+    return int(bound.settings.get(DEADLINE) or default) * 60_000 - _FOR_TELLING
 
 
 def _origin(address: str) -> str:

@@ -72,7 +72,7 @@ async def test_a_bots_request_is_answered_at_once_and_means_what_was_chosen(
     assert run.answered == 200
     assert arrival.event == CrmStepAsked(
         remote=path,
-        until=desk.world.clock.now() + 10 * MINUTE,
+        until=desk.world.clock.now() + 10 * MINUTE - 15_000,
         card=CardRef("deal", str(lead)),
         text="Здравствуйте, Иван",
         values=["17", "завтра"],
@@ -249,4 +249,4 @@ async def test_how_long_a_bot_waits_can_be_set(desk: AmoDesk, account: Account, 
         account.widget_url = desk.address("salesbot")
         await account.runs_bot(lead, DATA)
         await account.settled()
-    assert desk.replies[-1].arrivals[0].event.until == desk.world.clock.now() + 3 * MINUTE  # type: ignore[union-attr]
+    assert desk.replies[-1].arrivals[0].event.until == desk.world.clock.now() + 3 * MINUTE - 15_000  # type: ignore[union-attr]
