@@ -8,7 +8,8 @@ from functools import partial
 from chatapp_cli.domain.crm.cards import ClientOfCard
 from chatapp_cli.domain.crm.events import CrmStepAsked
 from chatapp_cli.domain.draft import StagedFile
-from chatapp_cli.domain.errors import Rejected
+from chatapp_cli.domain.errors import NotFound, Rejected
+from chatapp_cli.domain.text import T
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.crm import CrmSession, RunsSteps
 from chatapp_cli.runtime.store import AsyncStore
@@ -48,7 +49,7 @@ class StepKeeper:
         media = self._store.company.media
         scratch = await self._store.off_loop(media.scratch)
         try:
-            name, mime = await _able(session, event).fetch_link(event.file, scratch)
+            name, mime = await _able(session).fetch_link(event.file, scratch)
             return [await self._store.off_loop(partial(files.adopt, media, scratch, name=name, mime=mime))]
         finally:
             await self._store.off_loop(partial(scratch.unlink, missing_ok=True))
@@ -58,11 +59,11 @@ async def _people(session: CrmSession, event: CrmStepAsked) -> Sequence[ClientOf
     """Whom a step is for, as the CRM tells; nobody if it names an address itself."""
     if event.address:
         return ()
-    return await _able(session, event).contacts_of(event.card, everyone=event.whom == EVERYBODY)
+    return await _able(session).contacts_of(event.card, everyone=event.whom == EVERYBODY)
 
 
-def _able(session: CrmSession, event: CrmStepAsked) -> RunsSteps:
-    """The session, if its CRM has automations that ask us. Raises Rejected."""
+def _able(session: CrmSession) -> RunsSteps:
+    """The session, if its CRM has automations that ask us. Raises NotFound."""
     if not isinstance(session, RunsSteps):
-        raise Rejected("no_steps", event.card.kind)
+        raise NotFound(T("This CRM has no automations that ask the desk."))
     return session

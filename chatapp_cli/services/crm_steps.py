@@ -67,7 +67,7 @@ class _Target:
 
 
 @dataclass(slots=True)
-class _Tried:
+class _StepProgress:
     """What became of a step so far."""
 
     messages: list[MessageId] = field(default_factory=list)
@@ -98,7 +98,7 @@ def carry_out(
     if entry is None:
         return
     step = _Step(tx, able, link, asked, entry, files)
-    tried = _Tried()
+    tried = _StepProgress()
     for number, person in enumerate(people or ([None] if asked.address else [])):
         try:
             with tx.trial():
@@ -147,7 +147,7 @@ class _Step:
     entry: EntryId
     files: Sequence[StagedFile]
 
-    def write(self, person: ClientOfCard | None, number: int, tried: _Tried) -> None:
+    def write(self, person: ClientOfCard | None, number: int, tried: _StepProgress) -> None:
         """Accept the message to one person, unless another one is reached in the same dialog. Raises Refused."""
         target = self._target(person)
         if target.dialog is not None and target.dialog.id in tried.dialogs:

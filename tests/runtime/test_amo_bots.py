@@ -88,7 +88,7 @@ async def test_what_is_not_sent_by_the_deadline_takes_the_exit_for_errors_and_is
     desk: BotDesk,
 ) -> None:
     lead = await desk.deal(desk.person("Анна", ANNA))
-    desk.account.misbehaviour.refuse["GET /api/v4/leads/*"] = (500, {})
+    desk.account.misbehaviour.refuse["GET /api/v4/leads/*"] = (500, "Server Error")
     run = await desk.runs(lead)
     desk.time_passes(9)
     assert run.state == "waiting"
@@ -126,7 +126,7 @@ async def test_a_killed_daemon_and_an_outage_do_not_let_a_bot_hang_and_it_hears_
     fault = desk.account.misbehaviour
     async with daemons.child() as daemon:
         await desk.listens()
-        fault.refuse["GET /api/v4/leads/*"] = (503, {})
+        fault.refuse["GET /api/v4/leads/*"] = (503, "Service Unavailable")
         run = await desk.runs(lead)
         await daemon.kill()
     await desk.account.vanish()
@@ -155,7 +155,7 @@ async def test_a_bot_that_asked_before_a_long_outage_goes_on_by_the_exit_for_err
     fault = desk.account.misbehaviour
     async with daemons.child() as daemon:
         await desk.listens()
-        fault.refuse["GET /api/v4/leads/*"] = (503, {})
+        fault.refuse["GET /api/v4/leads/*"] = (503, "Service Unavailable")
         run = await desk.runs(lead)
         await daemon.kill()
     await desk.account.vanish()
@@ -185,7 +185,7 @@ async def test_the_widget_that_a_command_builds_calls_the_daemon_and_what_the_ac
         with zipfile.ZipFile(archive) as kept:
             assert url.encode() in kept.read("script.js")
         desk.account.widget_url = url
-        desk.account.misbehaviour.refuse["GET /api/v4/leads/*"] = (503, {})
+        desk.account.misbehaviour.refuse["GET /api/v4/leads/*"] = (503, "Service Unavailable")
         await desk.listens()
         run = await desk.runs(lead)
         code, waiting = await daemons.chatapp("crm", "outbox", "list", "--json")
